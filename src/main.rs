@@ -1,0 +1,2 @@
+//! The `cognito-import` program.
+fn main() {}

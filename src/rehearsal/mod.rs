@@ -1,0 +1,1 @@
+//! A simulated user pool on loopback.
