@@ -1,0 +1,123 @@
+//! What a run is bound to, and how it stands: the table `run`, one value a name.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::LedgerError;
+
+/// What a run is bound to. The same command gives the same identity; anything else is another run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The list's name as it was given. Not compared: a list may be renamed.
+    pub list: String,
+    /// SHA-256 of the list's bytes; none for what can be read only once.
+    pub fingerprint: Option<String>,
+    /// Which column means what.
+    pub mapping: String,
+    /// The user pool.
+    pub user_pool_id: String,
+    /// The app client.
+    pub client_id: String,
+}
+
+impl Identity {
+    fn bound(&self) -> [(&'static str, &'static str, String); 4] {
+        let fingerprint = self.fingerprint.clone().unwrap_or_default();
+        [
+            ("fingerprint", "list (SHA-256)", fingerprint),
+            ("mapping", "mapping of columns", self.mapping.clone()),
+            ("user_pool_id", "user pool", self.user_pool_id.clone()),
+            ("client_id", "app client", self.client_id.clone()),
+        ]
+    }
+
+    /// Writes it into a new ledger.
+    pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {
+        put(database, "list", &self.list)?;
+        for (name, _, value) in self.bound() {
+            put(database, name, &value)?;
+        }
+        Ok(())
+    }
+
+    /// Compares it with an old ledger's.
+    pub(super) fn compare(&self, database: &Connection, path: &Path) -> Result<(), LedgerError> {
+        let failed = |cause| LedgerError::of(path, cause);
+        for (name, what, here) in self.bound() {
+            let found = get(database, name).map_err(failed)?.unwrap_or_default();
+            if found != here {
+                return Err(LedgerError::OtherRun {
+                    path: path.to_owned(),
+                    what,
+                    found,
+                    here,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How a ledger stands when it is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It was just made.
+    New,
+    /// A run that was stopped, or whose process ended: it goes on.
+    Unfinished {
+        /// Rows that have an outcome.
+        settled: u64,
+        /// Rows that were begun and have none.
+        maybe_sent: u64,
+    },
+    /// Every row has an outcome that stays.
+    Finished,
+}
+
+/// The names in the table `run` that change while it goes on.
+pub(super) mod name {
+    /// When the run first began: milliseconds since the Unix epoch.
+    pub(in super::super) const STARTED: &str = "started_ms";
+    /// When it last ended: milliseconds since the Unix epoch. Absent while it is at work.
+    pub(in super::super) const ENDED: &str = "ended_ms";
+    /// `1` when every row has an outcome that stays.
+    pub(in super::super) const FINISHED: &str = "finished";
+    /// Why it was stopped.
+    pub(in super::super) const STOPPED_BECAUSE: &str = "stopped_because";
+    /// `1` when the list was read to its end.
+    pub(in super::super) const READ_TO_END: &str = "read_to_end";
+    /// Time at work over all sessions, milliseconds.
+    pub(in super::super) const ACTIVE: &str = "active_ms";
+}
+
+pub(super) fn put(database: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
+    database
+        .prepare_cached("INSERT INTO run (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2")?
+        .execute(params![name, value])
+        .map(drop)
+}
+
+pub(super) fn remove(database: &Connection, name: &str) -> rusqlite::Result<()> {
+    database
+        .execute("DELETE FROM run WHERE name = ?1", params![name])
+        .map(drop)
+}
+
+pub(super) fn get(database: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+    database
+        .query_row(
+            "SELECT value FROM run WHERE name = ?1",
+            params![name],
+            |row| row.get(0),
+        )
+        .optional()
+}
+
+/// All of it.
+pub(super) fn all(database: &Connection) -> rusqlite::Result<BTreeMap<String, String>> {
+    let mut statement = database.prepare("SELECT name, value FROM run")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}

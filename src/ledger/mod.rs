@@ -1,0 +1,144 @@
+//! Stage 4: the ledger: what was begun, what came of it, and which run it is. One SQLite database in the run's directory.
+//!
+//! A row is written down as begun before its first request leaves, and its outcome when it is known. Between the two the
+//! row is "maybe sent", whatever happens to the process. Holds no password and no hash of one. Results are projections of it.
+//!
+//! [`directory`] is the run's folder and its lock; [`identity`] is what a run is bound to; [`writer`] is the one that
+//! writes, on a thread of its own; [`reader`] reads beside it; [`past`] tells a run that goes on how each row stands.
+
+pub mod directory;
+pub mod identity;
+pub mod past;
+pub mod reader;
+mod rows;
+mod schema;
+pub mod writer;
+
+use std::path::PathBuf;
+
+pub use directory::RunDirectory;
+pub use identity::{Identity, Standing};
+pub use reader::Reader;
+pub use writer::{Begun, Ledger, ToBegin};
+
+/// How hard the ledger holds on to what it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// Survives a crash of the process and loss of power: every group is synced to the disk.
+    #[default]
+    Power,
+    /// Survives a crash of the process; loss of power may take the last groups.
+    Process,
+}
+
+/// What can go wrong with a ledger.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The directory cannot be made or looked at.
+    #[error("run directory {path}: {cause}")]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// Another process holds the run.
+    #[error(
+        "run directory {0}: another cognito-import is at work on this run; wait for it, or stop it first"
+    )]
+    Busy(PathBuf),
+    /// There is no ledger.
+    #[error("{0}: there is no ledger here; name the directory of a run (import prints it)")]
+    Missing(PathBuf),
+    /// The file is not one of ours, or damaged.
+    #[error(
+        "{path}: is damaged or is not a ledger ({cause}); keep it aside and start anew with --restart: users that this run \
+         already made will then be called existing"
+    )]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// What was found.
+        cause: String,
+    },
+    /// A later version wrote it.
+    #[error(
+        "{path}: was written by a later version (format {found}, this one knows {known}); run that version"
+    )]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The newest format that is known here.
+        known: i64,
+    },
+    /// It is another run's.
+    #[error(
+        "{path}: belongs to another run: its {what} is `{found}`, and here it is `{here}`; use another --run-dir, or --restart to \
+         begin anew (the old ledger is kept aside)"
+    )]
+    OtherRun {
+        /// The database.
+        path: PathBuf,
+        /// What differs.
+        what: &'static str,
+        /// What it is in the ledger.
+        found: String,
+        /// What it is here.
+        here: String,
+    },
+    /// A row of the list is not the one that the ledger knows.
+    #[error(
+        "row {row}: the ledger has the username `{found}` for it, and the list has `{here}`: this is not the list that the run began with"
+    )]
+    OtherRow {
+        /// Number of the row.
+        row: u64,
+        /// The ledger's username.
+        found: String,
+        /// The list's username.
+        here: String,
+    },
+    /// The database refuses.
+    #[error("{path}: {cause}")]
+    Database {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite said.
+        cause: rusqlite::Error,
+    },
+    /// The thread is gone.
+    #[error("the ledger's thread ended unexpectedly; run the same command again to go on")]
+    Gone,
+}
+
+impl LedgerError {
+    /// An error of the database, told apart from damage.
+    fn of(path: &std::path::Path, cause: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, TypeMismatch};
+        let damaged = match &cause {
+            rusqlite::Error::SqliteFailure(failure, _) => {
+                matches!(failure.code, DatabaseCorrupt | NotADatabase | TypeMismatch)
+            }
+            rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::Utf8Error(..) => true,
+            _ => cause.to_string().contains("no such table"),
+        };
+        if damaged {
+            return Self::Damaged {
+                path: path.to_owned(),
+                cause: cause.to_string(),
+            };
+        }
+        Self::Database {
+            path: path.to_owned(),
+            cause,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! How each row of the list stands when a run goes on: read beside the list, in step with it, in flat memory.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, params};
+
+use super::rows::{row_seal, signed};
+use super::{LedgerError, schema};
+
+/// Rows read from the ledger at a time.
+const PAGE: i64 = 1_024;
+
+/// How a row stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing was done about it.
+    Nothing,
+    /// It was begun at this time (milliseconds since the Unix epoch, our clock) and may have been sent.
+    Begun {
+        /// See above.
+        at_ms: i64,
+    },
+    /// It has an outcome that stays.
+    Settled,
+}
+
+struct Known {
+    row: u64,
+    username: Option<String>,
+    before: Before,
+}
+
+/// See the module's words.
+pub struct Past {
+    path: PathBuf,
+    database: Connection,
+    page: VecDeque<Known>,
+    read_up_to: i64,
+    over: bool,
+}
+
+impl Past {
+    /// Opens the ledger beside the one who writes.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        Ok(Self {
+            path: path.to_owned(),
+            database: schema::open_to_read(path)?,
+            page: VecDeque::new(),
+            read_up_to: 0,
+            over: false,
+        })
+    }
+
+    /// How this row stands. Rows have to be asked for in the list's order.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or knows another username for this row.
+    pub fn of(&mut self, row: u64, username: Option<&str>) -> Result<Before, LedgerError> {
+        while self.page.front().is_none_or(|known| known.row < row) {
+            self.page.pop_front();
+            if self.page.is_empty() {
+                if self.over {
+                    return Ok(Before::Nothing);
+                }
+                self.turn_page()?;
+            }
+        }
+        let Some(known) = self.page.front().filter(|known| known.row == row) else {
+            return Ok(Before::Nothing);
+        };
+        match (&known.username, username) {
+            (Some(found), Some(here)) if found != here => Err(LedgerError::OtherRow {
+                row,
+                found: found.clone(),
+                here: here.to_owned(),
+            }),
+            (Some(_) | None, Some(_) | None) => Ok(known.before),
+        }
+    }
+
+    fn turn_page(&mut self) -> Result<(), LedgerError> {
+        let failed = |cause| LedgerError::of(&self.path, cause);
+        let mut statement = self
+            .database
+            .prepare_cached(
+                "SELECT rows.row, line, username, claim, begun_ms, rows.seal, results.row IS NOT NULL FROM rows LEFT JOIN results \
+                 USING (row) WHERE rows.row > ?1 ORDER BY rows.row LIMIT ?2",
+            )
+            .map_err(failed)?;
+        let mut found = statement
+            .query(params![self.read_up_to, PAGE])
+            .map_err(failed)?;
+        while let Some(row) = found.next().map_err(failed)? {
+            let (number, known, intact) = known(row).map_err(failed)?;
+            if !intact {
+                return Err(LedgerError::Damaged {
+                    path: self.path.clone(),
+                    cause: format!("row {number} does not match its checksum"),
+                });
+            }
+            self.read_up_to = number;
+            self.page.push_back(known);
+        }
+        self.over = i64::try_from(self.page.len()).is_ok_and(|read| read < PAGE);
+        Ok(())
+    }
+}
+
+fn known(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Known, bool)> {
+    let number: i64 = row.get(0)?;
+    let username: Option<String> = row.get(2)?;
+    let claim: Option<String> = row.get(3)?;
+    let begun_ms: Option<i64> = row.get(4)?;
+    let seal: i64 = row.get(5)?;
+    let settled: bool = row.get(6)?;
+    let intact = row_seal(
+        number,
+        row.get(1)?,
+        username.as_deref(),
+        claim.as_deref(),
+        begun_ms,
+    ) == seal;
+    let before = match (settled, begun_ms) {
+        (true, _) => Before::Settled,
+        (false, Some(at_ms)) => Before::Begun { at_ms },
+        (false, None) => Before::Nothing,
+    };
+    let known = Known {
+        row: number.unsigned_abs(),
+        username,
+        before,
+    };
+    debug_assert_eq!(signed(known.row), number);
+    Ok((number, known, intact))
+}

@@ -1,0 +1,215 @@
+//! Reads a ledger for reports: every row in the list's order, and the sums. Works beside the one who writes, and without it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use rusqlite::Connection;
+
+use super::identity::{self, name};
+use super::rows::{RESULT_COLUMNS, read_came, row_seal};
+use super::{LedgerError, directory, schema};
+use crate::outcome::{Came, Outcome, Requests, RowResult, RunState, Summary};
+
+/// The code of a row that was begun and has no outcome yet.
+pub const INTERRUPTED: &str = "Interrupted";
+
+/// See the module's words.
+pub struct Reader {
+    path: PathBuf,
+    database: Connection,
+}
+
+impl Reader {
+    /// Opens the ledger in a run's directory.
+    ///
+    /// # Errors
+    /// There is none, or it is damaged or of a later format.
+    pub fn open(run_directory: &Path) -> Result<Self, LedgerError> {
+        let path = directory::database_in(run_directory);
+        Ok(Self {
+            database: schema::open_to_read(&path)?,
+            path,
+        })
+    }
+
+    /// Calls `each` with every row, in the list's order. A row that was begun and has no outcome is in doubt; one that was
+    /// not begun is unsent.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, a row does not match its checksum, or `each` fails.
+    pub fn each_row<E: From<LedgerError>>(
+        &self,
+        mut each: impl FnMut(&RowResult) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let failed = |cause| E::from(LedgerError::of(&self.path, cause));
+        let query = format!(
+            "SELECT rows.row, line, username, claim, begun_ms, rows.seal, results.row IS NOT NULL, {RESULT_COLUMNS} FROM rows \
+             LEFT JOIN results USING (row) ORDER BY rows.row"
+        );
+        let mut statement = self.database.prepare(&query).map_err(failed)?;
+        let mut found = statement.query([]).map_err(failed)?;
+        while let Some(row) = found.next().map_err(failed)? {
+            let number: i64 = row.get(0).map_err(failed)?;
+            let result = row_result(row, number).map_err(failed)?.ok_or_else(|| {
+                E::from(LedgerError::Damaged {
+                    path: self.path.clone(),
+                    cause: format!("row {number} does not match its checksum"),
+                })
+            })?;
+            each(&result)?;
+        }
+        Ok(())
+    }
+
+    /// The run summed up.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn summary(&self) -> Result<Summary, LedgerError> {
+        self.sums()
+            .map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
+    fn sums(&self) -> rusqlite::Result<Summary> {
+        let run = identity::all(&self.database)?;
+        let text = |name: &str| run.get(name).cloned().unwrap_or_default();
+        let number = |name: &str| run.get(name).and_then(|value| value.parse::<i64>().ok());
+        let flag = |name: &str| run.get(name).is_some_and(|value| value == "1");
+        let outcomes = self.outcomes()?;
+        let requests = self.requests()?;
+        let active = number(name::ACTIVE).unwrap_or(0);
+        let active_seconds = Duration::from_millis(active.unsigned_abs()).as_secs_f64();
+        let rates = requests
+            .iter()
+            .filter(|_| active > 0)
+            .map(|(category, requests)| {
+                (category.clone(), per_second(requests.sent, active_seconds))
+            })
+            .collect();
+        let stopped_because = run.get(name::STOPPED_BECAUSE).cloned();
+        let state = match (flag(name::FINISHED), &stopped_because) {
+            (true, _) => RunState::Finished,
+            (false, Some(_)) => RunState::Stopped,
+            (false, None) => RunState::Interrupted,
+        };
+        Ok(Summary {
+            state,
+            stopped_because,
+            list: text("list"),
+            fingerprint: run
+                .get("fingerprint")
+                .filter(|print| !print.is_empty())
+                .cloned(),
+            user_pool_id: text("user_pool_id"),
+            client_id: text("client_id"),
+            started: number(name::STARTED).map(rfc3339).unwrap_or_default(),
+            finished: number(name::ENDED).map(rfc3339),
+            active_seconds,
+            rows: outcomes.values().sum(),
+            read_to_end: flag(name::READ_TO_END),
+            outcomes,
+            errors: self.errors()?,
+            requests,
+            rates,
+        })
+    }
+
+    fn outcomes(&self) -> rusqlite::Result<BTreeMap<&'static str, u64>> {
+        let mut counts: BTreeMap<&'static str, u64> = Outcome::ALL
+            .iter()
+            .map(|outcome| (outcome.word(), 0))
+            .collect();
+        let mut statement = self.database.prepare(
+            "SELECT coalesce(outcome, CASE WHEN begun_ms IS NULL THEN 'unsent' ELSE 'in_doubt' END), count(*) FROM rows LEFT JOIN \
+             results USING (row) GROUP BY 1",
+        )?;
+        let mut found = statement.query([])?;
+        while let Some(row) = found.next()? {
+            let word: String = row.get(0)?;
+            let Some(outcome) = Outcome::from_word(&word) else {
+                return Err(rusqlite::Error::InvalidColumnType(
+                    0,
+                    word,
+                    rusqlite::types::Type::Text,
+                ));
+            };
+            let count: i64 = row.get(1)?;
+            *counts.entry(outcome.word()).or_default() += count.unsigned_abs();
+        }
+        Ok(counts)
+    }
+
+    fn errors(&self) -> rusqlite::Result<BTreeMap<String, u64>> {
+        let mut statement = self.database.prepare(
+            "SELECT coalesce(error_code, ?1), count(*) FROM rows LEFT JOIN results USING (row) WHERE error_code IS NOT NULL OR \
+             (results.row IS NULL AND begun_ms IS NOT NULL) GROUP BY 1",
+        )?;
+        let rows = statement.query_map([INTERRUPTED], |row| {
+            Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()))
+        })?;
+        rows.collect()
+    }
+
+    fn requests(&self) -> rusqlite::Result<BTreeMap<String, Requests>> {
+        let mut statement = self
+            .database
+            .prepare("SELECT category, sent, throttled FROM requests")?;
+        let rows = statement.query_map([], |row| {
+            let requests = Requests {
+                sent: row.get::<_, i64>(1)?.unsigned_abs(),
+                throttled: row.get::<_, i64>(2)?.unsigned_abs(),
+            };
+            Ok((row.get(0)?, requests))
+        })?;
+        rows.collect()
+    }
+}
+
+/// None: it does not match its checksum.
+fn row_result(row: &rusqlite::Row<'_>, number: i64) -> rusqlite::Result<Option<RowResult>> {
+    let line: i64 = row.get(1)?;
+    let username: Option<String> = row.get(2)?;
+    let claim: Option<String> = row.get(3)?;
+    let begun_ms: Option<i64> = row.get(4)?;
+    let seal: i64 = row.get(5)?;
+    if row_seal(
+        number,
+        line,
+        username.as_deref(),
+        claim.as_deref(),
+        begun_ms,
+    ) != seal
+    {
+        return Ok(None);
+    }
+    let settled: bool = row.get(6)?;
+    let came = match (settled, begun_ms) {
+        (true, _) => read_came(row, 7, number)?,
+        (false, Some(_)) => Some(Came::of(Outcome::InDoubt).because(
+            INTERRUPTED,
+            "the run ended before this row was settled; the same command again settles it",
+        )),
+        (false, None) => Some(Came::of(Outcome::Unsent)),
+    };
+    Ok(came.map(|came| RowResult {
+        row: number.unsigned_abs(),
+        line: line.unsigned_abs(),
+        username,
+        came,
+    }))
+}
+
+/// Milliseconds since the Unix epoch as RFC 3339, UTC.
+#[must_use]
+pub fn rfc3339(ms: i64) -> String {
+    let since = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+    humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string()
+}
+
+/// Rounded to two places: more would be noise.
+fn per_second(count: u64, seconds: f64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+    let rate = count as f64 / seconds;
+    (rate * 100.0).round() / 100.0
+}

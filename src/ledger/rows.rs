@@ -1,0 +1,156 @@
+//! One row of the ledger, to and from the database, with the seal that shows damage.
+
+use rusqlite::{CachedStatement, Connection, Row, params};
+
+use crate::outcome::{Came, Delivery, Evidence, Outcome};
+
+/// The columns of `results`, in the order in which [`read_came`] takes them.
+pub(super) const RESULT_COLUMNS: &str = "results.outcome, results.evidence, results.user_sub, results.user_status, \
+     results.confirmed, results.enabled, results.created_ms, results.delivery, results.delivery_medium, \
+     results.delivery_destination, results.error_code, results.error_message, results.attempts, results.duration_ms, \
+     results.same_as_row, results.stopped_the_run, results.seal";
+
+/// How many columns [`RESULT_COLUMNS`] has.
+#[cfg(test)]
+pub(super) const RESULT_COLUMN_COUNT: usize = 17;
+
+/// A checksum over parts, none of which can run into the next one.
+#[derive(Default)]
+struct Seal(crc32fast::Hasher);
+
+impl Seal {
+    fn text(&mut self, text: Option<&str>) -> &mut Self {
+        let length = text.map_or(u64::MAX, |text| text.len() as u64);
+        self.0.update(&length.to_le_bytes());
+        self.0.update(text.unwrap_or_default().as_bytes());
+        self
+    }
+
+    fn number(&mut self, number: Option<i64>) -> &mut Self {
+        self.0.update(&[u8::from(number.is_some())]);
+        self.0.update(&number.unwrap_or_default().to_le_bytes());
+        self
+    }
+
+    fn value(&self) -> i64 {
+        i64::from(self.0.clone().finalize())
+    }
+}
+
+/// The seal of a row of `rows`.
+pub(super) fn row_seal(
+    row: i64,
+    line: i64,
+    username: Option<&str>,
+    claim: Option<&str>,
+    begun_ms: Option<i64>,
+) -> i64 {
+    Seal::default()
+        .number(Some(row))
+        .number(Some(line))
+        .text(username)
+        .text(claim)
+        .number(begun_ms)
+        .value()
+}
+
+fn result_seal(row: i64, came: &Came) -> i64 {
+    Seal::default()
+        .number(Some(row))
+        .text(Some(came.outcome.word()))
+        .text(came.evidence.map(Evidence::word))
+        .text(came.user_sub.as_deref())
+        .text(came.user_status.as_deref())
+        .number(came.confirmed.map(i64::from))
+        .number(came.enabled.map(i64::from))
+        .number(came.created_at)
+        .text(came.delivery.map(Delivery::word))
+        .text(came.delivery_medium.as_deref())
+        .text(came.delivery_destination.as_deref())
+        .text(came.error_code.as_deref())
+        .text(came.error_message.as_deref())
+        .number(Some(i64::from(came.attempts)))
+        .number(Some(signed(came.duration_ms)))
+        .number(came.same_as_row.map(signed))
+        .number(Some(i64::from(came.stopped_the_run)))
+        .value()
+}
+
+/// SQLite's integers have a sign. No list has 2^63 rows.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Writes what came of a row.
+pub(super) fn write_came(database: &Connection, row: u64, came: &Came) -> rusqlite::Result<()> {
+    let row = signed(row);
+    let mut statement: CachedStatement<'_> = database.prepare_cached(
+        "INSERT OR REPLACE INTO results VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, \
+         ?18)",
+    )?;
+    statement
+        .execute(params![
+            row,
+            came.outcome.word(),
+            came.evidence.map(Evidence::word),
+            came.user_sub,
+            came.user_status,
+            came.confirmed,
+            came.enabled,
+            came.created_at,
+            came.delivery.map(Delivery::word),
+            came.delivery_medium,
+            came.delivery_destination,
+            came.error_code,
+            came.error_message,
+            came.attempts,
+            signed(came.duration_ms),
+            came.same_as_row.map(signed),
+            came.stopped_the_run,
+            result_seal(row, came),
+        ])
+        .map(drop)
+}
+
+/// Reads what came of a row from the columns that begin at `at`. None: the seal is broken or a word is unknown.
+pub(super) fn read_came(from: &Row<'_>, at: usize, row: i64) -> rusqlite::Result<Option<Came>> {
+    let word = |place: usize| {
+        from.get_ref(at + place)
+            .map(|value| value.as_str_or_null().ok().flatten())
+    };
+    let Some(outcome) = word(0)?.and_then(Outcome::from_word) else {
+        return Ok(None);
+    };
+    let evidence = match word(1)? {
+        None => None,
+        Some(word) => [Evidence::Answer, Evidence::Lookup]
+            .into_iter()
+            .find(|evidence| evidence.word() == word),
+    };
+    let delivery = match word(7)? {
+        None => None,
+        Some(word) => [Delivery::Sent, Delivery::Refused, Delivery::None]
+            .into_iter()
+            .find(|delivery| delivery.word() == word),
+    };
+    let came = Came {
+        outcome,
+        evidence,
+        user_sub: from.get(at + 2)?,
+        user_status: from.get(at + 3)?,
+        confirmed: from.get(at + 4)?,
+        enabled: from.get(at + 5)?,
+        created_at: from.get(at + 6)?,
+        delivery,
+        delivery_medium: from.get(at + 8)?,
+        delivery_destination: from.get(at + 9)?,
+        error_code: from.get(at + 10)?,
+        error_message: from.get(at + 11)?,
+        attempts: from.get(at + 12)?,
+        duration_ms: from.get::<_, i64>(at + 13)?.unsigned_abs(),
+        same_as_row: from.get::<_, Option<i64>>(at + 14)?.map(i64::unsigned_abs),
+        stopped_the_run: from.get(at + 15)?,
+    };
+    let seal: i64 = from.get(at + 16)?;
+    Ok(Some(came).filter(|came| result_seal(row, came) == seal))
+}

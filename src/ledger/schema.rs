@@ -1,0 +1,140 @@
+//! The database itself: its tables, and opening it so that nothing written is lost.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Durability, LedgerError};
+
+/// Format of the database. A later one is refused.
+pub(super) const FORMAT: i64 = 1;
+
+/// "cimp": tells our databases from other programs'.
+const APPLICATION: i64 = 0x6369_6d70;
+
+/// SQLite's page cache in KiB: flat, whatever the size of the list.
+const CACHE_KIB: i64 = 4 * 1024;
+
+/// `rows` is what was read, `results` what came of it. Both grow at their ends. `claim` is the username as the pool compares
+/// it, on the row that may send it: no two rows have the same one. `seal` is a checksum of the row.
+const TABLES: &str = "
+CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE requests (category TEXT PRIMARY KEY, sent INTEGER NOT NULL, throttled INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE rows (
+    row INTEGER PRIMARY KEY,
+    line INTEGER NOT NULL,
+    username TEXT,
+    claim TEXT UNIQUE,
+    begun_ms INTEGER,
+    seal INTEGER NOT NULL
+);
+CREATE TABLE results (
+    row INTEGER PRIMARY KEY,
+    outcome TEXT NOT NULL,
+    evidence TEXT,
+    user_sub TEXT,
+    user_status TEXT,
+    confirmed INTEGER,
+    enabled INTEGER,
+    created_ms INTEGER,
+    delivery TEXT,
+    delivery_medium TEXT,
+    delivery_destination TEXT,
+    error_code TEXT,
+    error_message TEXT,
+    attempts INTEGER NOT NULL,
+    duration_ms INTEGER NOT NULL,
+    same_as_row INTEGER,
+    stopped_the_run INTEGER NOT NULL,
+    seal INTEGER NOT NULL
+);
+";
+
+/// Opens the database for writing; makes it where it is missing. True: it is new.
+pub(super) fn open(path: &Path, durability: Durability) -> Result<(Connection, bool), LedgerError> {
+    let failed = |cause| LedgerError::of(path, cause);
+    // Made beforehand with the right mode: SQLite would ask the umask.
+    super::directory::private_file(path).map_err(|cause| LedgerError::Directory {
+        path: path.to_owned(),
+        cause,
+    })?;
+    let database =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
+    let empty = std::fs::metadata(path).is_ok_and(|about| about.len() == 0);
+    if !empty {
+        examine(&database, path)?;
+    }
+    database
+        .pragma_update(None, "journal_mode", "WAL")
+        .map_err(failed)?;
+    let synchronous = match durability {
+        Durability::Power => "FULL",
+        Durability::Process => "NORMAL",
+    };
+    database
+        .pragma_update(None, "synchronous", synchronous)
+        .and_then(|()| database.pragma_update(None, "cache_size", -CACHE_KIB))
+        .map_err(failed)?;
+    if empty {
+        let made = database
+            .pragma_update(None, "application_id", APPLICATION)
+            .and_then(|()| {
+                database.execute_batch(&format!(
+                    "BEGIN; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;"
+                ))
+            });
+        made.map_err(failed)?;
+    }
+    Ok((database, empty))
+}
+
+/// Opens the database beside the one who writes; changes nothing.
+pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
+    let failed = |cause| LedgerError::of(path, cause);
+    if !path.exists() {
+        return Err(LedgerError::Missing(path.to_owned()));
+    }
+    // Without the right to write, SQLite could not read a log that a killed process left behind.
+    let database =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
+    database
+        .busy_timeout(Duration::from_secs(10))
+        .and_then(|()| database.pragma_update(None, "cache_size", -CACHE_KIB))
+        .and_then(|()| database.pragma_update(None, "query_only", true))
+        .map_err(failed)?;
+    examine(&database, path)?;
+    Ok(database)
+}
+
+/// Whether it is one of ours, of a format that is known, and in order.
+fn examine(database: &Connection, path: &Path) -> Result<(), LedgerError> {
+    let damaged = |cause: String| LedgerError::Damaged {
+        path: path.to_owned(),
+        cause,
+    };
+    let number = |pragma: &str| {
+        database
+            .pragma_query_value(None, pragma, |row| row.get::<_, i64>(0))
+            .map_err(|cause| damaged(cause.to_string()))
+    };
+    if number("application_id")? != APPLICATION {
+        return Err(damaged("it has not the mark of a ledger".to_owned()));
+    }
+    let found = number("user_version")?;
+    if found > FORMAT {
+        return Err(LedgerError::Newer {
+            path: path.to_owned(),
+            found,
+            known: FORMAT,
+        });
+    }
+    let verdict: String = database
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|cause| damaged(cause.to_string()))?;
+    if verdict == "ok" {
+        Ok(())
+    } else {
+        Err(damaged(verdict))
+    }
+}

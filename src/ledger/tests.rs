@@ -1,0 +1,268 @@
+use super::directory::RunDirectory;
+use super::past::{Before, Past};
+use super::rows::RESULT_COLUMN_COUNT;
+use super::writer::Ending;
+use super::{Begun, Durability, Identity, Ledger, LedgerError, Reader, Standing, ToBegin};
+use crate::outcome::{Came, Evidence, Outcome, RowResult, RunState};
+
+fn identity() -> Identity {
+    Identity {
+        list: "users.csv".into(),
+        fingerprint: Some("abc".into()),
+        mapping: "username=1".into(),
+        user_pool_id: "us-east-1_P".into(),
+        client_id: "client".into(),
+    }
+}
+
+fn open(directory: &RunDirectory, retry: &[Outcome]) -> (Ledger, Standing) {
+    Ledger::open(directory, &identity(), Durability::Process, retry, 1_000).unwrap()
+}
+
+fn to_begin(row: u64, username: &str) -> ToBegin {
+    ToBegin {
+        row,
+        line: row + 1,
+        username: username.into(),
+        claim: username.to_lowercase(),
+    }
+}
+
+fn created() -> Came {
+    let mut came = Came::of(Outcome::Created);
+    came.evidence = Some(Evidence::Answer);
+    came.user_sub = Some("sub-1".into());
+    came.confirmed = Some(false);
+    came.attempts = 1;
+    came
+}
+
+fn ending(finished: bool) -> Ending {
+    Ending {
+        finished,
+        stopped_because: (!finished).then(|| "SIGINT".to_owned()),
+        at_ms: 2_000,
+        active_ms: 1_000,
+    }
+}
+
+fn rows(directory: &RunDirectory) -> Vec<RowResult> {
+    let mut seen = Vec::new();
+    let reader = Reader::open(directory.path()).unwrap();
+    reader
+        .each_row(|row| {
+            seen.push(row.clone());
+            Ok::<(), LedgerError>(())
+        })
+        .unwrap();
+    seen
+}
+
+#[test]
+fn the_columns_read_are_the_columns_written() {
+    assert_eq!(
+        super::rows::RESULT_COLUMNS.split(',').count(),
+        RESULT_COLUMN_COUNT
+    );
+}
+
+#[tokio::test]
+async fn what_was_written_is_read_back_in_order_and_the_rest_is_in_doubt_or_unsent() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    let (ledger, standing) = open(&directory, &[]);
+    assert_eq!(standing, Standing::New);
+    let begun = ledger
+        .begin(
+            vec![to_begin(1, "ann"), to_begin(3, "bob"), to_begin(4, "ANN")],
+            5,
+        )
+        .await;
+    assert_eq!(
+        begun.await.unwrap(),
+        [Begun::Yes, Begun::Yes, Begun::SameAs(1)]
+    );
+    ledger.settle(vec![(1, created())]).await;
+    ledger
+        .record(vec![RowResult {
+            row: 2,
+            line: 3,
+            username: None,
+            came: Came::of(Outcome::Invalid).because("row.cell_count", "2 cells"),
+        }])
+        .await;
+    ledger
+        .read_only(vec![super::writer::ReadRow {
+            row: 5,
+            line: 6,
+            username: Some("eve".into()),
+        }])
+        .await;
+    ledger.close(ending(false)).await.unwrap();
+    let seen = rows(&directory);
+    let outcomes: Vec<Outcome> = seen.iter().map(|row| row.came.outcome).collect();
+    assert_eq!(
+        outcomes,
+        [
+            Outcome::Created,
+            Outcome::Invalid,
+            Outcome::InDoubt,
+            Outcome::Duplicate,
+            Outcome::Unsent
+        ]
+    );
+    assert_eq!(seen[0].came, created());
+    assert_eq!(seen[3].came.same_as_row, Some(1));
+    let summary = Reader::open(directory.path()).unwrap().summary().unwrap();
+    assert_eq!(summary.rows, 5);
+    assert_eq!(summary.state, RunState::Stopped);
+    assert_eq!(summary.count(Outcome::InDoubt), 1);
+    assert_eq!(summary.errors.get("Interrupted"), Some(&1));
+    assert_eq!(summary.started, "1970-01-01T00:00:01.000Z");
+}
+
+#[tokio::test]
+async fn a_run_that_goes_on_knows_how_each_row_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    let (ledger, _) = open(&directory, &[]);
+    let begun = ledger
+        .begin(
+            vec![to_begin(1, "ann"), to_begin(2, "bob"), to_begin(3, "eve")],
+            77,
+        )
+        .await;
+    begun.await.unwrap();
+    ledger.settle(vec![(1, created())]).await;
+    ledger.never_sent(vec![3]).await;
+    ledger.close(ending(false)).await.unwrap();
+    let (ledger, standing) = open(&directory, &[]);
+    assert_eq!(
+        standing,
+        Standing::Unfinished {
+            settled: 1,
+            maybe_sent: 1
+        }
+    );
+    let mut past = Past::open(&directory.database()).unwrap();
+    assert_eq!(past.of(1, Some("ann")).unwrap(), Before::Settled);
+    assert_eq!(
+        past.of(2, Some("bob")).unwrap(),
+        Before::Begun { at_ms: 77 }
+    );
+    assert_eq!(past.of(3, Some("eve")).unwrap(), Before::Nothing);
+    assert_eq!(past.of(4, Some("new")).unwrap(), Before::Nothing);
+    let mut other = Past::open(&directory.database()).unwrap();
+    assert!(matches!(
+        other.of(2, Some("mallory")),
+        Err(LedgerError::OtherRow { row: 2, .. })
+    ));
+    let again = ledger
+        .begin(vec![to_begin(3, "eve"), to_begin(4, "Bob")], 99)
+        .await;
+    assert_eq!(again.await.unwrap(), [Begun::Yes, Begun::SameAs(2)]);
+    ledger.close(ending(true)).await.unwrap();
+}
+
+#[tokio::test]
+async fn outcomes_are_taken_back_to_be_tried_again_and_only_those() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    let (ledger, _) = open(&directory, &[]);
+    let names = ["ann", "bob", "eve", "joe"];
+    let all = names
+        .iter()
+        .zip(1..)
+        .map(|(name, row)| to_begin(row, name))
+        .collect();
+    ledger.begin(all, 7).await.await.unwrap();
+    let mut stopper = Came::of(Outcome::Failed);
+    stopper.stopped_the_run = true;
+    ledger
+        .settle(vec![
+            (1, created()),
+            (2, Came::of(Outcome::Rejected)),
+            (3, Came::of(Outcome::InDoubt)),
+            (4, stopper),
+        ])
+        .await;
+    ledger.close(ending(true)).await.unwrap();
+    let (ledger, standing) = open(&directory, &[Outcome::Rejected, Outcome::InDoubt]);
+    assert_eq!(
+        standing,
+        Standing::Unfinished {
+            settled: 1,
+            maybe_sent: 1
+        }
+    );
+    let mut past = Past::open(&directory.database()).unwrap();
+    let stand: Vec<Before> = (1..)
+        .zip(names)
+        .map(|(row, name)| past.of(row, Some(name)).unwrap())
+        .collect();
+    assert_eq!(
+        stand,
+        [
+            Before::Settled,
+            Before::Nothing,
+            Before::Begun { at_ms: 7 },
+            Before::Nothing
+        ]
+    );
+    ledger.close(ending(true)).await.unwrap();
+}
+
+#[test]
+fn a_second_process_another_run_and_a_later_format_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run");
+    let directory = RunDirectory::hold(&path).unwrap();
+    assert!(matches!(
+        RunDirectory::hold(&path),
+        Err(LedgerError::Busy(_))
+    ));
+    drop(open(&directory, &[]));
+    let mut other = identity();
+    other.mapping = "username=2".into();
+    let error = Ledger::open(&directory, &other, Durability::Power, &[], 1).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            LedgerError::OtherRun {
+                what: "mapping of columns",
+                ..
+            }
+        ),
+        "{error}"
+    );
+    let database = rusqlite::Connection::open(directory.database()).unwrap();
+    database.pragma_update(None, "user_version", 99).unwrap();
+    drop(database);
+    let error = Ledger::open(&directory, &identity(), Durability::Power, &[], 1).unwrap_err();
+    assert!(
+        matches!(error, LedgerError::Newer { found: 99, .. }),
+        "{error}"
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_folder_and_its_files_are_their_owner_s_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    let (ledger, _) = open(&directory, &[]);
+    ledger
+        .begin(vec![to_begin(1, "ann")], 1)
+        .await
+        .await
+        .unwrap();
+    let mode =
+        |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(directory.path()), 0o700);
+    for file in std::fs::read_dir(directory.path()).unwrap() {
+        let file = file.unwrap().path();
+        assert_eq!(mode(&file), 0o600, "{file:?}");
+    }
+    ledger.close(ending(true)).await.unwrap();
+}

@@ -1,0 +1,293 @@
+//! The vocabulary of results: what can come of a row, and how a run is summed up.
+//!
+//! Owns the words and what each says about the exit code. Does not own how a result is reached (`import`), kept
+//! (`ledger`) or shown (`report`).
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// What came of one input row. Every row ends in exactly one of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The pool made the user on our request.
+    Created,
+    /// The user was there before us.
+    Existed,
+    /// The same username stands earlier in this list.
+    Duplicate,
+    /// Broken before sending; never sent.
+    Invalid,
+    /// The pool refused this row for good.
+    Rejected,
+    /// Tries used up on errors that are known not to have created anything.
+    Failed,
+    /// Sent, and nothing could settle whether we created it.
+    InDoubt,
+    /// The run ended before the row was sent.
+    Unsent,
+}
+
+impl Outcome {
+    /// Every outcome, in the order in which reports list them.
+    pub const ALL: [Self; 8] = [
+        Self::Created,
+        Self::Existed,
+        Self::Duplicate,
+        Self::Invalid,
+        Self::Rejected,
+        Self::Failed,
+        Self::InDoubt,
+        Self::Unsent,
+    ];
+
+    /// The word that stands in results and in the ledger.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Existed => "existed",
+            Self::Duplicate => "duplicate",
+            Self::Invalid => "invalid",
+            Self::Rejected => "rejected",
+            Self::Failed => "failed",
+            Self::InDoubt => "in_doubt",
+            Self::Unsent => "unsent",
+        }
+    }
+
+    /// The outcome that a word of [`Outcome::word`] stands for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.word() == word)
+    }
+
+    /// What the word means, for people who read a summary.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Created => "made by this run",
+            Self::Existed => "were in the pool before",
+            Self::Duplicate => "same username as an earlier row",
+            Self::Invalid => "broken in the list, never sent",
+            Self::Rejected => "refused by the pool for good",
+            Self::Failed => "tries used up, nothing made",
+            Self::InDoubt => "sent, and not settled",
+            Self::Unsent => "the run ended first",
+        }
+    }
+}
+
+/// How a `created` is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// The pool answered our request.
+    Answer,
+    /// The answer never came or was unclear, and a look-up found the user we had asked for.
+    Lookup,
+}
+
+impl Evidence {
+    /// The word that stands in results and in the ledger.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Lookup => "lookup",
+        }
+    }
+}
+
+/// What became of the message (mail or SMS with a code) that a sign-up can send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// The pool says that it sent one.
+    Sent,
+    /// The pool made the user and refused to send the message.
+    Refused,
+    /// The pool answered and sent none.
+    None,
+}
+
+impl Delivery {
+    /// The word that stands in results and in the ledger.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Refused => "refused",
+            Self::None => "none",
+        }
+    }
+}
+
+/// One row of the results.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowResult {
+    /// Number of the row: 1 is the first one below the header.
+    pub row: u64,
+    /// Line of the list on which the row begins; the header is line 1.
+    pub line: u64,
+    /// The username as it was (or would have been) sent.
+    pub username: Option<String>,
+    /// What came of it.
+    pub came: Came,
+}
+
+/// What came of a row, without the row itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Came {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// How a `created` is known.
+    pub evidence: Option<Evidence>,
+    /// The user's `sub`.
+    pub user_sub: Option<String>,
+    /// `UserStatus` as the pool words it, where it was looked up.
+    pub user_status: Option<String>,
+    /// Whether the user is confirmed, where the pool said so.
+    pub confirmed: Option<bool>,
+    /// Whether the user is enabled, where it was looked up.
+    pub enabled: Option<bool>,
+    /// `UserCreateDate`, milliseconds since the Unix epoch on the service's clock, where it was looked up.
+    pub created_at: Option<i64>,
+    /// What became of the message.
+    pub delivery: Option<Delivery>,
+    /// `CodeDeliveryDetails.DeliveryMedium`: EMAIL or SMS.
+    pub delivery_medium: Option<String>,
+    /// `CodeDeliveryDetails.Destination`, masked by Cognito.
+    pub delivery_destination: Option<String>,
+    /// Code of the error or of the broken rule.
+    pub error_code: Option<String>,
+    /// The error in words.
+    pub error_message: Option<String>,
+    /// `SignUp` requests sent for this row.
+    pub attempts: u32,
+    /// From the row's start (its first request's permit) to its outcome, in milliseconds.
+    pub duration_ms: u64,
+    /// For a `duplicate`: the earlier row with the same username.
+    pub same_as_row: Option<u64>,
+    /// True where this row met the error that stopped the run: the next run takes it up again.
+    pub stopped_the_run: bool,
+}
+
+impl Came {
+    /// An outcome about which nothing else is known yet.
+    #[must_use]
+    pub fn of(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            evidence: None,
+            user_sub: None,
+            user_status: None,
+            confirmed: None,
+            enabled: None,
+            created_at: None,
+            delivery: None,
+            delivery_medium: None,
+            delivery_destination: None,
+            error_code: None,
+            error_message: None,
+            attempts: 0,
+            duration_ms: 0,
+            same_as_row: None,
+            stopped_the_run: false,
+        }
+    }
+
+    /// A row whose username stands in an earlier one.
+    #[must_use]
+    pub fn same_as(row: u64) -> Self {
+        let mut came = Self::of(Outcome::Duplicate);
+        came.same_as_row = Some(row);
+        came
+    }
+
+    /// The same with an error's code and words.
+    #[must_use]
+    pub fn because(mut self, code: impl Into<String>, message: impl Into<String>) -> Self {
+        self.error_code = Some(code.into());
+        self.error_message = Some(message.into());
+        self
+    }
+}
+
+/// Requests of one quota category.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Requests {
+    /// Requests sent.
+    pub sent: u64,
+    /// Of them, answered by "too many requests".
+    pub throttled: u64,
+}
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Every row has an outcome that stays.
+    Finished,
+    /// Stopped early; the same command goes on.
+    Stopped,
+    /// The process ended without saying so, or is still at work.
+    Interrupted,
+}
+
+/// A run summed up: a projection of the ledger.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// How the run stands.
+    pub state: RunState,
+    /// Why it was stopped, when it was.
+    pub stopped_because: Option<String>,
+    /// The list's name as it was given.
+    pub list: String,
+    /// SHA-256 of the list's bytes in hexadecimal; none for standard input.
+    pub fingerprint: Option<String>,
+    /// The user pool.
+    pub user_pool_id: String,
+    /// The app client.
+    pub client_id: String,
+    /// When the run first began, RFC 3339.
+    pub started: String,
+    /// When it last ended, RFC 3339.
+    pub finished: Option<String>,
+    /// Time at work over all of its sessions, in seconds.
+    pub active_seconds: f64,
+    /// Rows in the results.
+    pub rows: u64,
+    /// Whether the list was read to its end: if not, rows behind the last one are not listed.
+    pub read_to_end: bool,
+    /// Rows by outcome; every outcome is named, also with 0.
+    pub outcomes: BTreeMap<&'static str, u64>,
+    /// Rows by error code.
+    pub errors: BTreeMap<String, u64>,
+    /// Requests by quota category.
+    pub requests: BTreeMap<String, Requests>,
+    /// Requests a second by quota category, over the time at work.
+    pub rates: BTreeMap<String, f64>,
+}
+
+impl Summary {
+    /// Rows with this outcome.
+    #[must_use]
+    pub fn count(&self, outcome: Outcome) -> u64 {
+        self.outcomes.get(outcome.word()).copied().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Outcome;
+
+    #[test]
+    fn every_outcome_is_found_again_by_its_word() {
+        for outcome in Outcome::ALL {
+            assert_eq!(Outcome::from_word(outcome.word()), Some(outcome));
+        }
+        assert_eq!(Outcome::from_word("imported"), None);
+    }
+}

@@ -1,0 +1,317 @@
+//! From settings to two clients: an unsigned one for `SignUp`, a signed one for what reads.
+//!
+//! Both have the SDK's retries off: a retry layer below ours would send `SignUp` again after an answer that was lost, and
+//! show us only that the username exists. Both have an attempt timeout: the SDK sets none, and a hung connection would hold
+//! a row for ever.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
+use aws_sdk_cognitoidentityprovider::config::timeout::TimeoutConfig;
+use aws_sdk_cognitoidentityprovider::config::{
+    Builder as ConfigBuilder, Config, Credentials, Region, SharedCredentialsProvider,
+    StalledStreamProtectionConfig,
+};
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::{Builder as HttpClientBuilder, Connector};
+use aws_types::service_config::ServiceConfigKey;
+use secrecy::SecretString;
+
+use super::Cognito;
+use super::date_probe::DateProbe;
+use super::endpoint::{Endpoint, EndpointError};
+use super::service_clock::ServiceClock;
+
+/// Connecting takes at most this long; then nothing was sent.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A connection that was idle for so long is not used again: the service may just be closing it, and a request lost on
+/// it has to be looked up.
+const IDLE_CONNECTION: Duration = Duration::from_secs(15);
+
+/// Who signs the requests that read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signing {
+    /// The credentials that aws-config's chain finds.
+    Chain,
+    /// Made-up credentials, for the rehearsal pool alone.
+    Rehearsal,
+    /// Nobody: nothing is read.
+    Off,
+}
+
+/// What is needed to reach a pool.
+#[derive(Debug, Clone)]
+pub struct ConnectSettings {
+    /// The user pool, `REGION_ID`.
+    pub user_pool_id: String,
+    /// The app client.
+    pub client_id: String,
+    /// The app client's secret, where it has one.
+    pub client_secret: Option<SecretString>,
+    /// The Region, where it was named.
+    pub region: Option<String>,
+    /// The profile in the AWS configuration files, where one was named.
+    pub profile: Option<String>,
+    /// Where requests go, where it was named.
+    pub endpoint_url: Option<String>,
+    /// Who signs.
+    pub signing: Signing,
+    /// How long one request may take.
+    pub attempt_timeout: Duration,
+}
+
+/// Why a pool cannot be reached: nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The Region and the pool's id contradict each other.
+    #[error(
+        "--region {given} (or AWS_REGION): the user pool {pool} is in {of_pool}; leave the Region out or correct one of the two"
+    )]
+    RegionMismatch {
+        /// The Region that was named.
+        given: String,
+        /// The pool.
+        pool: String,
+        /// The Region in its id.
+        of_pool: String,
+    },
+    /// The pool's id has no Region in it.
+    #[error(
+        "--user-pool-id {0}: is not an id of a user pool, which looks like us-east-1_AbCdEfGhI"
+    )]
+    NotAPoolId(String),
+    /// The endpoint may not be used.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// Existing users cannot be looked up.
+    #[error(
+        "no AWS credentials: {0}; existing users are looked up with AdminGetUser, which is signed: set up credentials (for \
+         example `aws sso login`, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or run with --no-lookup"
+    )]
+    NoCredentials(String),
+}
+
+/// Connects; resolves the credentials first where requests are signed.
+///
+/// # Errors
+/// Region and pool contradict each other, the endpoint may not be used, or there are no credentials. Nothing was sent.
+pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError> {
+    let region = region(settings)?;
+    let named = settings
+        .endpoint_url
+        .as_deref()
+        .map(Endpoint::parse)
+        .transpose()?;
+    let shared = match settings.signing {
+        Signing::Rehearsal => None,
+        Signing::Chain | Signing::Off => Some(shared_config(settings, &region).await),
+    };
+    let endpoint = match (named, &shared) {
+        (Some(named), _) => Some(named),
+        (None, Some(shared)) => configured_endpoint(shared)
+            .as_deref()
+            .map(Endpoint::parse)
+            .transpose()?,
+        (None, None) => None,
+    };
+    let credentials = match (settings.signing, &shared) {
+        (Signing::Rehearsal, _) => Some(SharedCredentialsProvider::new(Credentials::new(
+            "REHEARSAL",
+            "rehearsal",
+            None,
+            None,
+            "rehearsal",
+        ))),
+        (Signing::Chain, Some(shared)) => Some(resolved_credentials(shared).await?),
+        (Signing::Chain | Signing::Off, _) => None,
+    };
+    let clock = Arc::new(Mutex::new(ServiceClock::default()));
+    let config = || {
+        common(
+            settings,
+            &region,
+            endpoint.as_ref(),
+            shared.as_ref(),
+            &clock,
+        )
+    };
+    Ok(Cognito {
+        unsigned: Client::from_conf(config().allow_no_auth().build()),
+        signed: credentials
+            .map(|provider| Client::from_conf(config().credentials_provider(provider).build())),
+        user_pool_id: settings.user_pool_id.clone(),
+        client_id: settings.client_id.clone(),
+        client_secret: settings.client_secret.clone(),
+        clock,
+    })
+}
+
+/// The Region that was named, or the one in the pool's id. Emulators make ids with something else in that place: there, what
+/// was named holds.
+fn region(settings: &ConnectSettings) -> Result<String, ConnectError> {
+    let pool = &settings.user_pool_id;
+    let of_pool = pool
+        .split_once('_')
+        .filter(|(region, id)| !region.is_empty() && !id.is_empty())
+        .map(|(region, _)| region)
+        .ok_or_else(|| ConnectError::NotAPoolId(pool.clone()))?;
+    match &settings.region {
+        Some(given) if given != of_pool && looks_like_a_region(of_pool) => {
+            Err(ConnectError::RegionMismatch {
+                given: given.clone(),
+                pool: pool.clone(),
+                of_pool: of_pool.to_owned(),
+            })
+        }
+        Some(given) => Ok(given.clone()),
+        None => Ok(of_pool.to_owned()),
+    }
+}
+
+/// `us-east-1`, `us-gov-west-1`, `ap-southeast-3`: at least three parts, the last one a number.
+fn looks_like_a_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.len() >= 3
+        && parts.first().is_some_and(|part| part.len() == 2)
+        && parts.last().is_some_and(|part| part.parse::<u8>().is_ok())
+}
+
+async fn shared_config(settings: &ConnectSettings, region: &str) -> SdkConfig {
+    let mut loader =
+        aws_config::defaults(BehaviorVersion::latest()).region(Region::new(region.to_owned()));
+    if let Some(profile) = &settings.profile {
+        loader = loader.profile_name(profile);
+    }
+    loader.load().await
+}
+
+/// The endpoint that the environment or the profile names, for this service before the one for all.
+fn configured_endpoint(shared: &SdkConfig) -> Option<String> {
+    let key = ServiceConfigKey::builder()
+        .service_id("Cognito Identity Provider")
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .ok()?;
+    shared
+        .service_config()
+        .and_then(|service| service.load_config(key))
+        .or_else(|| shared.endpoint_url().map(str::to_owned))
+}
+
+async fn resolved_credentials(
+    shared: &SdkConfig,
+) -> Result<SharedCredentialsProvider, ConnectError> {
+    let provider = shared
+        .credentials_provider()
+        .ok_or_else(|| ConnectError::NoCredentials("none are configured".to_owned()))?;
+    match provider.provide_credentials().await {
+        Ok(_) => Ok(provider),
+        Err(error) => Err(ConnectError::NoCredentials(super::failure::causes(&error))),
+    }
+}
+
+fn common(
+    settings: &ConnectSettings,
+    region: &str,
+    endpoint: Option<&Endpoint>,
+    shared: Option<&SdkConfig>,
+    clock: &Arc<Mutex<ServiceClock>>,
+) -> ConfigBuilder {
+    let mut config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT.min(settings.attempt_timeout))
+                .operation_attempt_timeout(settings.attempt_timeout)
+                .build(),
+        )
+        // The attempt timeout bounds a stalled body too, at a tenth of the cost.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .interceptor(DateProbe::new(Arc::clone(clock)));
+    if let Some(shared) = shared {
+        config.set_use_fips(shared.use_fips());
+        config.set_use_dual_stack(shared.use_dual_stack());
+    }
+    if let Some(endpoint) = endpoint {
+        config = config.endpoint_url(endpoint.url());
+    }
+    config.http_client(http_client(endpoint.is_some_and(Endpoint::is_loopback)))
+}
+
+fn http_client(loopback: bool) -> aws_sdk_cognitoidentityprovider::config::SharedHttpClient {
+    HttpClientBuilder::new()
+        .pool_idle_timeout(IDLE_CONNECTION)
+        .build_with_connector_fn(move |settings, components| {
+            let mut connector = Connector::builder()
+                .proxy_config(if loopback {
+                    ProxyConfig::disabled()
+                } else {
+                    ProxyConfig::from_env()
+                })
+                .pool_idle_timeout(IDLE_CONNECTION)
+                .tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+            if let Some(settings) = settings {
+                connector.set_connector_settings(Some(settings.clone()));
+            }
+            if let Some(components) = components {
+                connector.set_sleep_impl(components.sleep_impl());
+            }
+            connector.build()
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ConnectError, ConnectSettings, Signing, region};
+    use std::time::Duration;
+
+    fn settings(pool: &str, named: Option<&str>) -> ConnectSettings {
+        ConnectSettings {
+            user_pool_id: pool.to_owned(),
+            client_id: "client".to_owned(),
+            client_secret: None,
+            region: named.map(str::to_owned),
+            profile: None,
+            endpoint_url: None,
+            signing: Signing::Off,
+            attempt_timeout: Duration::from_secs(30),
+        }
+    }
+
+    #[test]
+    fn the_region_is_the_pool_s_and_a_mismatch_is_an_error() {
+        assert_eq!(
+            region(&settings("eu-west-1_Ab1", None)).unwrap(),
+            "eu-west-1"
+        );
+        assert_eq!(
+            region(&settings("eu-west-1_Ab1", Some("eu-west-1"))).unwrap(),
+            "eu-west-1"
+        );
+        assert_eq!(
+            region(&settings("local_Ab1", Some("us-east-1"))).unwrap(),
+            "us-east-1"
+        );
+        let mismatch = region(&settings("us-gov-west-1_Ab1", Some("us-east-1")));
+        assert!(matches!(mismatch, Err(ConnectError::RegionMismatch { .. })));
+        for bad in ["Ab1", "_Ab1", "us-east-1_", ""] {
+            assert!(
+                matches!(
+                    region(&settings(bad, None)),
+                    Err(ConnectError::NotAPoolId(_))
+                ),
+                "{bad}"
+            );
+        }
+    }
+}

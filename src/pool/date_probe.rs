@@ -1,0 +1,81 @@
+//! Reads the `Date` header of every answer, for [`ServiceClock`].
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_sdk_cognitoidentityprovider::config::interceptors::{
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
+use aws_sdk_cognitoidentityprovider::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_cognitoidentityprovider::error::BoxError;
+use aws_sdk_cognitoidentityprovider::primitives::{DateTime, DateTimeFormat};
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
+
+use super::service_clock::ServiceClock;
+
+/// See the module's words.
+#[derive(Debug)]
+pub(super) struct DateProbe {
+    clock: Arc<Mutex<ServiceClock>>,
+}
+
+impl DateProbe {
+    pub(super) fn new(clock: Arc<Mutex<ServiceClock>>) -> Self {
+        Self { clock }
+    }
+}
+
+/// When the request left, by our clock.
+#[derive(Debug)]
+struct Left(i64);
+
+impl Storable for Left {
+    type Storer = StoreReplace<Self>;
+}
+
+/// Our clock: milliseconds since the Unix epoch.
+#[must_use]
+pub fn now_ms() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| {
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        })
+}
+
+impl Intercept for DateProbe {
+    fn name(&self) -> &'static str {
+        "DateProbe"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        bag.interceptor_state().store_put(Left(now_ms()));
+        Ok(())
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let date = context
+            .response()
+            .headers()
+            .get("date")
+            .and_then(|date| DateTime::from_str(date, DateTimeFormat::HttpDate).ok());
+        // A header that cannot be read says nothing of the clock; the answer itself may be in order.
+        if let (Some(date), Some(left)) = (date, bag.load::<Left>()) {
+            self.clock
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .heard(left.0, date.secs() * 1_000, now_ms());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+//! Where requests go: https, or plain http to this machine alone.
+
+/// An endpoint that may be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    url: String,
+    loopback: bool,
+}
+
+/// An endpoint that may not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// Passwords would cross a network in the clear.
+    #[error(
+        "endpoint {0}: is not https: passwords would cross the network in the clear; plain http is for this machine alone \
+         (127.0.0.1, [::1], localhost)"
+    )]
+    Insecure(String),
+    /// Not a URL of a service.
+    #[error("endpoint {0}: is not a URL like https://host or http://127.0.0.1:9229")]
+    NotAUrl(String),
+}
+
+impl Endpoint {
+    /// Checks a URL.
+    ///
+    /// # Errors
+    /// It is no URL with a host, or it is not https and its host is not this machine.
+    pub fn parse(url: &str) -> Result<Self, EndpointError> {
+        let bad = || EndpointError::NotAUrl(url.to_owned());
+        let (scheme, rest) = url.split_once("://").ok_or_else(bad)?;
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // Somebody's name and password before an @ have no place here, and would hide the host.
+        if authority.contains('@') || url.contains(char::is_whitespace) {
+            return Err(bad());
+        }
+        let host = match authority.strip_prefix('[') {
+            Some(v6) => v6.split(']').next().unwrap_or_default(),
+            None => authority.split(':').next().unwrap_or_default(),
+        };
+        if host.is_empty() {
+            return Err(bad());
+        }
+        let loopback = is_loopback(host);
+        match scheme.to_ascii_lowercase().as_str() {
+            "https" => {}
+            "http" if loopback => {}
+            "http" => return Err(EndpointError::Insecure(url.to_owned())),
+            _ => return Err(bad()),
+        }
+        Ok(Self {
+            url: url.to_owned(),
+            loopback,
+        })
+    }
+
+    /// The URL as it was given.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether it is this machine: then no proxy is asked.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Endpoint, EndpointError};
+
+    #[test]
+    fn https_goes_anywhere_and_http_to_this_machine_alone() {
+        for good in [
+            "https://cognito-idp.us-east-1.amazonaws.com",
+            "http://127.0.0.1:5102",
+            "http://localhost:9229/path",
+            "http://[::1]:80",
+            "HTTP://127.9.9.9",
+        ] {
+            assert!(Endpoint::parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://example.com",
+            "http://127.0.0.1.example.com",
+            "http://localhost.example.com:80",
+            "http://10.0.0.1",
+            "http://0.0.0.0:80",
+        ] {
+            assert!(
+                matches!(Endpoint::parse(bad), Err(EndpointError::Insecure(_))),
+                "{bad}"
+            );
+        }
+        for bad in [
+            "localhost:9229",
+            "ftp://127.0.0.1",
+            "http://",
+            "http://127.0.0.1@example.com",
+            "https://a b",
+        ] {
+            assert!(
+                matches!(Endpoint::parse(bad), Err(EndpointError::NotAUrl(_))),
+                "{bad}"
+            );
+        }
+    }
+}

@@ -1,0 +1,437 @@
+//! The one table of Cognito's errors: from what the SDK hands back to what a bulk run does about it.
+//!
+//! Errors are matched by their code's string, so that one which this SDK does not know is reported and not a crash. The
+//! classes follow the API reference of `SignUp` and `AdminGetUser`; where AWS does not say whether a user may exist after
+//! an error, it is unclear, and unclear is looked up.
+
+use std::fmt;
+
+use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
+use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
+
+/// Whether the request reached the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// No byte of it left.
+    No,
+    /// It may have arrived; no answer came.
+    Maybe,
+    /// The service answered.
+    Answered,
+}
+
+/// What to do when a look-up does not find the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfAbsent {
+    /// Send again.
+    SendAgain,
+    /// Give up on the row: the same request would meet the same answer.
+    GiveUp,
+}
+
+/// What a bulk run does about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advice {
+    /// Nothing was made: again after a while.
+    Again,
+    /// Over the quota: slow the category down, then again. Never a row's failure.
+    SlowDown,
+    /// The username is taken.
+    Exists,
+    /// Unclear whether the user was made: look up before anything else.
+    LookUp(IfAbsent),
+    /// The user was made; the message to them was refused.
+    Undelivered,
+    /// The pool refuses this row for good.
+    GiveUp,
+    /// Every row would meet the same answer: stop the run.
+    Stop(Stop),
+}
+
+/// Why a run has to stop, and so what has to be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The pool lets only administrators create users.
+    SignUpNotPermitted,
+    /// The app client has a secret and none was given, or the wrong one.
+    SecretHash,
+    /// The list sets an attribute that the app client may not write.
+    UnwritableAttribute,
+    /// No such pool or app client.
+    NotFound,
+    /// The pool's own roles for mail or SMS are broken.
+    DeliveryRole,
+    /// The credentials are missing, wrong or expired, or may not do this.
+    Access,
+    /// The operation is not to be had for this pool or client.
+    Refused,
+}
+
+impl Stop {
+    /// What to change.
+    #[must_use]
+    pub fn way_out(self) -> &'static str {
+        match self {
+            Self::SignUpNotPermitted => {
+                "let users sign themselves up in the pool (AdminCreateUserConfig.AllowAdminCreateUserOnly = false), for the time of the import at least"
+            }
+            Self::SecretHash => {
+                "give the app client's secret with --client-secret-file FILE or in COGNITO_CLIENT_SECRET, or use an app client without one"
+            }
+            Self::UnwritableAttribute => {
+                "add the attribute to the app client's WriteAttributes, or drop its column with --ignore-column"
+            }
+            Self::NotFound => "check --user-pool-id, --client-id, --region and --endpoint-url",
+            Self::DeliveryRole => {
+                "mend the pool's SMS or e-mail configuration: the role it names cannot be used"
+            }
+            Self::Access => {
+                "renew the credentials (for example with `aws sso login`) and let them use cognito-idp:AdminGetUser on this pool, or run with --no-lookup"
+            }
+            Self::Refused => "check that the app client belongs to the pool and allows SignUp",
+        }
+    }
+}
+
+/// A request that did not go well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Whether it reached the service.
+    pub sent: Sent,
+    /// What to do about it.
+    pub advice: Advice,
+    /// The error's code: Cognito's, or one of ours for what happened on the way (`ConnectFailed`, `AttemptTimedOut`,
+    /// `ConnectionLost`, `UnreadableAnswer`, `RequestNotBuilt`).
+    pub code: String,
+    /// The error in words.
+    pub message: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// No connection could be made.
+pub const CONNECT_FAILED: &str = "ConnectFailed";
+/// No answer within the attempt's time.
+pub const ATTEMPT_TIMED_OUT: &str = "AttemptTimedOut";
+/// The connection was lost after the request was handed to it.
+pub const CONNECTION_LOST: &str = "ConnectionLost";
+/// An answer came that cannot be read.
+pub const UNREADABLE_ANSWER: &str = "UnreadableAnswer";
+/// The SDK refused to build the request.
+pub const REQUEST_NOT_BUILT: &str = "RequestNotBuilt";
+
+/// The operation that was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// `SignUp`: it writes.
+    SignUp,
+    /// `AdminGetUser`, `DescribeUserPool`: they read.
+    Read,
+}
+
+impl Failure {
+    /// What an error of the SDK means.
+    #[must_use]
+    pub fn of<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let unclear = match operation {
+            Operation::SignUp => Advice::LookUp(IfAbsent::SendAgain),
+            Operation::Read => Advice::Again,
+        };
+        let on_the_way = |sent, advice, code: &str| Self {
+            sent,
+            advice,
+            code: code.to_owned(),
+            message: causes(error),
+        };
+        match error {
+            SdkError::ConstructionFailure(_) => {
+                on_the_way(Sent::No, Advice::GiveUp, REQUEST_NOT_BUILT)
+            }
+            SdkError::TimeoutError(_) => on_the_way(Sent::Maybe, unclear, ATTEMPT_TIMED_OUT),
+            SdkError::DispatchFailure(failure) if failure.is_user() => {
+                on_the_way(Sent::No, Advice::GiveUp, REQUEST_NOT_BUILT)
+            }
+            // A connection that was never made times out here too; an attempt that was sent does so above.
+            SdkError::DispatchFailure(failure)
+                if failure.is_timeout() || never_connected(error) =>
+            {
+                on_the_way(Sent::No, Advice::Again, CONNECT_FAILED)
+            }
+            SdkError::DispatchFailure(failure)
+                if failure.as_connector_error().is_none() || no_credentials(error) =>
+            {
+                on_the_way(Sent::No, Advice::Stop(Stop::Access), "CredentialsNotLoaded")
+            }
+            SdkError::DispatchFailure(_) => on_the_way(Sent::Maybe, unclear, CONNECTION_LOST),
+            SdkError::ServiceError(service) if service.err().meta().code().is_some() => {
+                let meta = service.err().meta();
+                let message = meta.message().unwrap_or("(the service gave no message)");
+                Self::answered(
+                    operation,
+                    service.raw().status().as_u16(),
+                    meta.code().unwrap_or_default(),
+                    message,
+                )
+            }
+            _ => {
+                let status = error.raw_response().map_or(0, |raw| raw.status().as_u16());
+                let mut failure = on_the_way(Sent::Answered, unclear, UNREADABLE_ANSWER);
+                failure.message = format!(
+                    "HTTP {status} with a body that is no answer of Cognito ({})",
+                    failure.message
+                );
+                if status == 429 || status == 503 {
+                    failure.advice = if status == 429 {
+                        Advice::SlowDown
+                    } else {
+                        unclear
+                    };
+                }
+                failure
+            }
+        }
+    }
+
+    /// What an error that the service itself named means.
+    #[must_use]
+    pub fn answered(operation: Operation, status: u16, code: &str, message: &str) -> Self {
+        let advice = match operation {
+            Operation::SignUp => sign_up_advice(status, code, message),
+            Operation::Read => read_advice(status, code),
+        };
+        Self {
+            sent: Sent::Answered,
+            advice,
+            code: code.to_owned(),
+            message: message.to_owned(),
+        }
+    }
+}
+
+/// The rows of the table that are the same for every operation.
+fn shared_advice(status: u16, code: &str) -> Option<Advice> {
+    Some(match code {
+        "TooManyRequestsException"
+        | "ThrottlingException"
+        | "Throttling"
+        | "RequestLimitExceeded"
+        | "SlowDown" => Advice::SlowDown,
+        // A web application firewall answers this to what it takes for an attack: too much from one address.
+        "ForbiddenException" => Advice::SlowDown,
+        "ResourceNotFoundException" => Advice::Stop(Stop::NotFound),
+        "AccessDeniedException"
+        | "AccessDenied"
+        | "ExpiredTokenException"
+        | "ExpiredToken"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "IncompleteSignature"
+        | "MissingAuthenticationTokenException"
+        | "MissingAuthenticationToken"
+        | "SignatureDoesNotMatch" => Advice::Stop(Stop::Access),
+        "OperationNotEnabledException" | "UnknownOperationException" | "InvalidAction" => {
+            Advice::Stop(Stop::Refused)
+        }
+        _ if status == 429 => Advice::SlowDown,
+        _ => return None,
+    })
+}
+
+fn sign_up_advice(status: u16, code: &str, message: &str) -> Advice {
+    if let Some(advice) = shared_advice(status, code) {
+        return advice;
+    }
+    match code {
+        "UsernameExistsException" | "AliasExistsException" => Advice::Exists,
+        "InvalidPasswordException"
+        | "InvalidParameterException"
+        | "PasswordHistoryPolicyViolationException" => Advice::GiveUp,
+        // Only a PreSignUp trigger runs before the user is made; its refusals begin with its name.
+        "UserLambdaValidationException" if message.starts_with("PreSignUp") => Advice::GiveUp,
+        "UserLambdaValidationException" => Advice::LookUp(IfAbsent::GiveUp),
+        "LimitExceededException" | "CodeDeliveryFailureException" => Advice::Undelivered,
+        "NotAuthorizedException" => Advice::Stop(not_authorized(message)),
+        "InvalidSmsRoleAccessPolicyException"
+        | "InvalidSmsRoleTrustRelationshipException"
+        | "InvalidEmailRoleAccessPolicyException" => Advice::Stop(Stop::DeliveryRole),
+        "UnexpectedLambdaException" | "InvalidLambdaResponseException" => {
+            Advice::LookUp(IfAbsent::SendAgain)
+        }
+        _ if status >= 500 => Advice::LookUp(IfAbsent::SendAgain),
+        _ => Advice::LookUp(IfAbsent::GiveUp),
+    }
+}
+
+/// `NotAuthorizedException` has one code for four mistakes; only its words tell them apart.
+fn not_authorized(message: &str) -> Stop {
+    let message = message.to_ascii_lowercase();
+    if message.contains("signup is not permitted") {
+        Stop::SignUpNotPermitted
+    } else if message.contains("secret") {
+        Stop::SecretHash
+    } else if message.contains("unauthorized attribute") {
+        Stop::UnwritableAttribute
+    } else {
+        Stop::Refused
+    }
+}
+
+fn read_advice(status: u16, code: &str) -> Advice {
+    if let Some(advice) = shared_advice(status, code) {
+        return advice;
+    }
+    match code {
+        "NotAuthorizedException" => Advice::Stop(Stop::Access),
+        "InternalErrorException"
+        | "InternalFailure"
+        | "ServiceUnavailable"
+        | "LimitExceededException" => Advice::Again,
+        _ if status >= 500 => Advice::Again,
+        _ => Advice::GiveUp,
+    }
+}
+
+/// Whether the HTTP client failed while it was connecting: then no byte of the request left.
+fn never_connected(error: &(dyn std::error::Error + 'static)) -> bool {
+    chain(error).any(|cause| {
+        cause
+            .downcast_ref::<hyper_util::client::legacy::Error>()
+            .is_some_and(hyper_util::client::legacy::Error::is_connect)
+    })
+}
+
+/// Whether the SDK had nothing to sign the request with: then no byte of it left either.
+fn no_credentials(error: &(dyn std::error::Error + 'static)) -> bool {
+    chain(error)
+        .any(<dyn std::error::Error>::is::<aws_credential_types::provider::error::CredentialsError>)
+}
+
+fn chain<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |cause| cause.source())
+}
+
+/// The causes of an error, outermost first, without repeating what a cause already says.
+pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in chain(error) {
+        let text = cause.to_string();
+        if !parts.iter().any(|part| part.contains(&text)) {
+            parts.push(text);
+        }
+    }
+    parts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Advice, Failure, IfAbsent, Operation, Stop};
+
+    fn sign_up(code: &str, message: &str) -> Advice {
+        Failure::answered(Operation::SignUp, 400, code, message).advice
+    }
+
+    #[test]
+    fn a_quota_is_never_a_row_s_failure() {
+        for code in [
+            "TooManyRequestsException",
+            "ThrottlingException",
+            "ForbiddenException",
+        ] {
+            assert_eq!(sign_up(code, ""), Advice::SlowDown);
+        }
+        let failure = Failure::answered(Operation::SignUp, 429, "Whatever", "");
+        assert_eq!(failure.advice, Advice::SlowDown);
+    }
+
+    #[test]
+    fn what_may_have_made_the_user_is_looked_up() {
+        for code in [
+            "UnexpectedLambdaException",
+            "InvalidLambdaResponseException",
+        ] {
+            assert_eq!(sign_up(code, ""), Advice::LookUp(IfAbsent::SendAgain));
+        }
+        let failure = Failure::answered(Operation::SignUp, 500, "InternalErrorException", "");
+        assert_eq!(failure.advice, Advice::LookUp(IfAbsent::SendAgain));
+        assert_eq!(
+            sign_up("NeverHeardOfException", ""),
+            Advice::LookUp(IfAbsent::GiveUp)
+        );
+        for code in ["LimitExceededException", "CodeDeliveryFailureException"] {
+            assert_eq!(sign_up(code, ""), Advice::Undelivered);
+        }
+    }
+
+    #[test]
+    fn only_a_pre_sign_up_trigger_s_refusal_is_final() {
+        let code = "UserLambdaValidationException";
+        assert_eq!(
+            sign_up(code, "PreSignUp failed with error no."),
+            Advice::GiveUp
+        );
+        assert_eq!(
+            sign_up(code, "PostConfirmation failed with error no."),
+            Advice::LookUp(IfAbsent::GiveUp)
+        );
+    }
+
+    #[test]
+    fn not_authorized_is_told_apart_by_its_words() {
+        let code = "NotAuthorizedException";
+        for (message, stop) in [
+            (
+                "SignUp is not permitted for this user pool",
+                Stop::SignUpNotPermitted,
+            ),
+            (
+                "Unable to verify secret hash for client 1",
+                Stop::SecretHash,
+            ),
+            (
+                "Client 1 is configured with secret but SECRET_HASH was not received",
+                Stop::SecretHash,
+            ),
+            (
+                "A client attempted to write unauthorized attribute",
+                Stop::UnwritableAttribute,
+            ),
+            ("something new", Stop::Refused),
+        ] {
+            assert_eq!(sign_up(code, message), Advice::Stop(stop), "{message}");
+        }
+    }
+
+    #[test]
+    fn rows_are_given_up_for_what_the_pool_refuses_in_them() {
+        for code in ["InvalidPasswordException", "InvalidParameterException"] {
+            assert_eq!(sign_up(code, ""), Advice::GiveUp);
+        }
+        assert_eq!(sign_up("UsernameExistsException", ""), Advice::Exists);
+    }
+
+    #[test]
+    fn a_look_up_that_is_not_allowed_stops_the_run() {
+        for code in [
+            "AccessDeniedException",
+            "ExpiredTokenException",
+            "NotAuthorizedException",
+        ] {
+            let failure = Failure::answered(Operation::Read, 400, code, "");
+            assert_eq!(failure.advice, Advice::Stop(Stop::Access), "{code}");
+        }
+        let failure = Failure::answered(Operation::Read, 500, "InternalErrorException", "");
+        assert_eq!(failure.advice, Advice::Again);
+    }
+}

@@ -1,0 +1,211 @@
+//! Stage 6: the user pool, as this tool sees it: sign up, look up, describe.
+//!
+//! Owns everything that is the SDK's: no other folder names a type of it. Asks for no permit (that is `pace`) and never sends
+//! anything twice (that is `import`). [`failure`] is the one table of Cognito's errors.
+
+mod connect;
+mod date_probe;
+pub mod endpoint;
+pub mod failure;
+mod secret_hash;
+pub mod service_clock;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::operation::admin_get_user::AdminGetUserError;
+use aws_sdk_cognitoidentityprovider::types::AttributeType;
+use secrecy::SecretString;
+
+use crate::user::{Attribute, NewUser};
+pub use connect::{ConnectError, ConnectSettings, Signing, connect};
+pub use date_probe::now_ms;
+pub use failure::{Advice, Failure, IfAbsent, Sent, Stop};
+use failure::{Operation, REQUEST_NOT_BUILT};
+use service_clock::ServiceClock;
+
+/// A user pool that requests can be sent to.
+#[derive(Debug)]
+pub struct Cognito {
+    unsigned: Client,
+    signed: Option<Client>,
+    user_pool_id: String,
+    client_id: String,
+    client_secret: Option<SecretString>,
+    clock: Arc<Mutex<ServiceClock>>,
+}
+
+/// The answer to `SignUp`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedUp {
+    /// `UserSub`.
+    pub sub: String,
+    /// `UserConfirmed`.
+    pub confirmed: bool,
+    /// `CodeDeliveryDetails`, where a message was sent: its medium and its masked destination.
+    pub message: Option<(String, String)>,
+}
+
+/// A user that stands in the pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundUser {
+    /// The username that the pool keeps.
+    pub username: String,
+    /// `sub`.
+    pub sub: Option<String>,
+    /// `UserStatus`, as the pool words it.
+    pub status: Option<String>,
+    /// `Enabled`.
+    pub enabled: bool,
+    /// `UserCreateDate`: milliseconds since the Unix epoch on the service's clock.
+    pub created_ms: Option<i64>,
+    /// True where the date has a fraction of a second: then it is exact to the millisecond.
+    pub created_has_fraction: bool,
+    /// `UserAttributes`.
+    pub attributes: Vec<Attribute>,
+}
+
+impl Cognito {
+    /// `SignUp`, once, unsigned.
+    ///
+    /// # Errors
+    /// See [`failure`].
+    pub async fn sign_up(&self, user: &NewUser) -> Result<SignedUp, Failure> {
+        let mut request = self
+            .unsigned
+            .sign_up()
+            .client_id(&self.client_id)
+            .username(&user.username)
+            .set_password(
+                user.password
+                    .as_ref()
+                    .map(|password| password.expose().to_owned()),
+            );
+        if let Some(secret) = &self.client_secret {
+            request = request.set_secret_hash(secret_hash::secret_hash(
+                secret,
+                &user.username,
+                &self.client_id,
+            ));
+        }
+        for attribute in &user.attributes {
+            let attribute = AttributeType::builder()
+                .name(&*attribute.name)
+                .value(&attribute.value)
+                .build()
+                .map_err(|error| Failure {
+                    sent: Sent::No,
+                    advice: Advice::GiveUp,
+                    code: REQUEST_NOT_BUILT.to_owned(),
+                    message: error.to_string(),
+                })?;
+            request = request.user_attributes(attribute);
+        }
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| Failure::of(Operation::SignUp, &error))?;
+        Ok(SignedUp {
+            sub: answer.user_sub().to_owned(),
+            confirmed: answer.user_confirmed(),
+            message: answer.code_delivery_details().map(|details| {
+                (
+                    details
+                        .delivery_medium()
+                        .map_or("", |medium| medium.as_str())
+                        .to_owned(),
+                    details.destination().unwrap_or_default().to_owned(),
+                )
+            }),
+        })
+    }
+
+    /// `AdminGetUser`, once, signed. None: there is no such user. Cognito counts a user that it finds as active this month.
+    ///
+    /// # Errors
+    /// See [`failure`]. Asking without being able to sign is answered by a `GiveUp`.
+    pub async fn look_up(&self, username: &str) -> Result<Option<FoundUser>, Failure> {
+        let Some(client) = &self.signed else {
+            return Err(Failure {
+                sent: Sent::No,
+                advice: Advice::GiveUp,
+                code: "NoLookup".to_owned(),
+                message: "look-ups are switched off".to_owned(),
+            });
+        };
+        let answer = client
+            .admin_get_user()
+            .user_pool_id(&self.user_pool_id)
+            .username(username)
+            .send()
+            .await;
+        let found = match answer {
+            Ok(found) => found,
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(AdminGetUserError::is_user_not_found_exception) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(Failure::of(Operation::Read, &error)),
+        };
+        let attributes: Vec<Attribute> = found
+            .user_attributes()
+            .iter()
+            .map(|attribute| Attribute {
+                name: attribute.name().into(),
+                value: attribute.value().unwrap_or_default().to_owned(),
+            })
+            .collect();
+        let created = found.user_create_date();
+        Ok(Some(FoundUser {
+            username: found.username().to_owned(),
+            sub: attributes
+                .iter()
+                .find(|attribute| &*attribute.name == "sub")
+                .map(|attribute| attribute.value.clone()),
+            status: found.user_status().map(|status| status.as_str().to_owned()),
+            enabled: found.enabled(),
+            created_ms: created.and_then(|created| created.to_millis().ok()),
+            created_has_fraction: created.is_some_and(|created| created.subsec_nanos() != 0),
+            attributes,
+        }))
+    }
+
+    /// Whether the pool ignores the case of usernames, by `DescribeUserPool`. None where it could not be asked: the caller may
+    /// do without the permission.
+    pub async fn ignores_case(&self) -> Option<bool> {
+        let answer = self
+            .signed
+            .as_ref()?
+            .describe_user_pool()
+            .user_pool_id(&self.user_pool_id)
+            .send()
+            .await;
+        match answer {
+            // A pool without this setting is older than the setting, and tells upper from lower case.
+            Ok(answer) => answer.user_pool().map(|pool| {
+                pool.username_configuration()
+                    .is_some_and(|configuration| !configuration.case_sensitive())
+            }),
+            Err(error) => {
+                let failure = Failure::of(Operation::Read, &error);
+                tracing::info!(%failure, "DescribeUserPool: not available; usernames are compared without case");
+                None
+            }
+        }
+    }
+
+    /// Whether users can be looked up.
+    #[must_use]
+    pub fn can_look_up(&self) -> bool {
+        self.signed.is_some()
+    }
+
+    /// What the answers so far say about the service's clock.
+    #[must_use]
+    pub fn clock(&self) -> ServiceClock {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

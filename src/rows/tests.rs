@@ -1,0 +1,119 @@
+use super::{Header, Rows, RowsError, Unreadable};
+use crate::source::OpenSource;
+
+fn open(text: impl Into<Vec<u8>>) -> Result<Rows, RowsError> {
+    let bytes: Vec<u8> = text.into();
+    Rows::open(
+        "list.csv".to_owned(),
+        OpenSource {
+            bytes: Box::new(std::io::Cursor::new(bytes)),
+            length: None,
+        },
+    )
+}
+
+/// Row, line, first cell, what is wrong: of every row.
+fn all(text: impl Into<Vec<u8>>) -> Vec<(u64, u64, String, Option<Unreadable>)> {
+    let mut rows = open(text).unwrap();
+    let mut seen = Vec::new();
+    while let Some(row) = rows.next_row().unwrap() {
+        let first = row.cell(0).unwrap_or("?").to_owned();
+        seen.push((row.number, row.line, first, row.unreadable.clone()));
+    }
+    seen
+}
+
+#[test]
+fn lines_are_counted_over_quoted_newlines_blank_lines_and_crlf() {
+    let seen = all("a,b\r\n1,\"x\r\ny\"\r\n\r\n\r\n2,z\r\n3,\"q,\"\"r\"\r\n");
+    let lines: Vec<(u64, u64, &str)> = seen
+        .iter()
+        .map(|(row, line, first, _)| (*row, *line, first.as_str()))
+        .collect();
+    assert_eq!(lines, [(1, 2, "1"), (2, 6, "2"), (3, 7, "3")]);
+    assert!(seen.iter().all(|row| row.3.is_none()));
+}
+
+#[test]
+fn a_byte_order_mark_is_not_part_of_the_first_name() {
+    let rows = open("\u{feff}username , password\nx,y").unwrap();
+    assert_eq!(
+        rows.header(),
+        &Header::new(vec!["username".into(), "password".into()])
+    );
+}
+
+#[test]
+fn a_last_line_without_a_newline_is_a_row() {
+    assert_eq!(all("a\n1\n2").len(), 2);
+    assert_eq!(all("a\n1\n2\n\n").len(), 2);
+}
+
+#[test]
+fn a_row_of_the_wrong_width_or_encoding_is_unreadable_and_the_next_one_is_not() {
+    let seen = all(b"a,b\n1\n2,\xff\xfe\n3,x,y\n4,ok\n".to_vec());
+    assert_eq!(
+        seen[0].3,
+        Some(Unreadable::Cells {
+            expected: 2,
+            found: 1
+        })
+    );
+    assert_eq!(
+        seen[1].3,
+        Some(Unreadable::Encoding {
+            column: 1,
+            valid_bytes: 0
+        })
+    );
+    assert_eq!(
+        seen[2].3,
+        Some(Unreadable::Cells {
+            expected: 2,
+            found: 3
+        })
+    );
+    assert_eq!(seen[3].3, None);
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_found_even_where_the_width_is_right() {
+    for list in [
+        "a,b\n1,x\n2,\"open\n3,y\n4,z\n",
+        "a,b\n1,x\n2,\"open\n3,y\n4,z",
+    ] {
+        let seen = all(list);
+        assert_eq!(seen.len(), 2);
+        assert_eq!(seen[1].1, 3);
+        assert_eq!(seen[1].3, Some(Unreadable::OpenQuote { last_line: 5 }));
+    }
+}
+
+#[test]
+fn a_quote_that_is_never_closed_does_not_pull_a_large_list_into_memory() {
+    let mut text = String::from("a,b\n1,x\n2,\"open\n");
+    text.push_str(&"3,y\n".repeat(1_000_000));
+    let mut rows = open(text).unwrap();
+    assert!(rows.next_row().unwrap().is_some());
+    let error = rows.next_row().unwrap_err();
+    assert!(matches!(error, RowsError::RecordTooLong { line: 3, .. }));
+    assert!(error.to_string().contains("line 3"), "{error}");
+}
+
+#[test]
+fn nothing_at_all_is_refused_and_a_bare_header_is_a_list_of_no_rows() {
+    assert!(matches!(open(""), Err(RowsError::Empty { .. })));
+    assert!(matches!(open("\n\n"), Err(RowsError::Empty { .. })));
+    assert!(all("username,password\n").is_empty());
+}
+
+#[test]
+fn the_debug_form_of_a_row_shows_no_cell() {
+    let mut rows = open("username,password\nann,Secret#123\n").unwrap();
+    let row = rows.next_row().unwrap().unwrap();
+    let shown = format!("{row:?}");
+    assert!(
+        !shown.contains("Secret") && !shown.contains("ann"),
+        "{shown}"
+    );
+}

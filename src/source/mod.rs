@@ -1,0 +1,200 @@
+//! Stage 1: where a list comes from.
+//!
+//! Owns opening a file or standard input, and the fingerprint of a file's bytes. Does not know what the bytes mean: that is
+//! `rows`.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// Bytes read at a time when a list is fingerprinted; large enough that the hash, not the system call, is what costs.
+const HASH_BLOCK: usize = 128 * 1024;
+
+/// Where a list of users is read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A regular file: it can be read twice, so it has a fingerprint.
+    File(PathBuf),
+    /// A pipe or a device that has a path: it can be read once.
+    Pipe(PathBuf),
+    /// Standard input, `-` on the command line.
+    StandardInput,
+}
+
+/// A list that is open for reading.
+pub struct OpenSource {
+    /// The bytes.
+    pub bytes: Box<dyn Read + Send>,
+    /// How many there are, where that is known beforehand.
+    pub length: Option<u64>,
+}
+
+/// What can go wrong with a source.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The path cannot be opened or looked at.
+    #[error("{path}: cannot be opened: {cause}")]
+    Open {
+        /// The path as it was given.
+        path: String,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The path is a directory.
+    #[error("{path}: is a directory, not a list")]
+    Directory {
+        /// The path as it was given.
+        path: String,
+    },
+    /// Reading failed.
+    #[error("{path}: cannot be read: {cause}")]
+    Read {
+        /// The path as it was given.
+        path: String,
+        /// What the system said.
+        cause: io::Error,
+    },
+}
+
+impl Source {
+    /// The source that a command line names: `-` is standard input.
+    ///
+    /// # Errors
+    /// The path is not there, may not be looked at, or is a directory.
+    pub fn named(path: &Path) -> Result<Self, SourceError> {
+        if path.as_os_str() == "-" {
+            return Ok(Self::StandardInput);
+        }
+        let about = std::fs::metadata(path).map_err(|cause| SourceError::Open {
+            path: path.display().to_string(),
+            cause,
+        })?;
+        if about.is_dir() {
+            return Err(SourceError::Directory {
+                path: path.display().to_string(),
+            });
+        }
+        Ok(if about.is_file() {
+            Self::File(path.to_owned())
+        } else {
+            Self::Pipe(path.to_owned())
+        })
+    }
+
+    /// What people call this source in messages.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::File(path) | Self::Pipe(path) => path.display().to_string(),
+            Self::StandardInput => "standard input".to_owned(),
+        }
+    }
+
+    /// A short name for the run's directory: the file's name without its extension.
+    #[must_use]
+    pub fn short_name(&self) -> String {
+        match self {
+            Self::File(path) | Self::Pipe(path) => path.file_stem().map_or_else(
+                || "list".to_owned(),
+                |stem| stem.to_string_lossy().into_owned(),
+            ),
+            Self::StandardInput => "stdin".to_owned(),
+        }
+    }
+
+    /// Opens the source.
+    ///
+    /// # Errors
+    /// The path cannot be opened.
+    pub fn open(&self) -> Result<OpenSource, SourceError> {
+        match self {
+            Self::StandardInput => Ok(OpenSource {
+                bytes: Box::new(io::stdin()),
+                length: None,
+            }),
+            Self::File(path) | Self::Pipe(path) => {
+                let file = self.open_path(path)?;
+                let length = file
+                    .metadata()
+                    .ok()
+                    .filter(std::fs::Metadata::is_file)
+                    .map(|about| about.len());
+                Ok(OpenSource {
+                    bytes: Box::new(file),
+                    length,
+                })
+            }
+        }
+    }
+
+    /// SHA-256 of the bytes in hexadecimal; none for what can be read only once.
+    ///
+    /// # Errors
+    /// The file cannot be opened or read.
+    pub fn fingerprint(&self) -> Result<Option<String>, SourceError> {
+        let Self::File(path) = self else {
+            return Ok(None);
+        };
+        let mut file = self.open_path(path)?;
+        let mut hash = Sha256::new();
+        let mut block = vec![0_u8; HASH_BLOCK];
+        loop {
+            match file.read(&mut block) {
+                Ok(0) => break,
+                Ok(read) => hash.update(block.get(..read).unwrap_or_default()),
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+                Err(cause) => {
+                    return Err(SourceError::Read {
+                        path: self.name(),
+                        cause,
+                    });
+                }
+            }
+        }
+        Ok(Some(hexadecimal(&hash.finalize())))
+    }
+
+    fn open_path(&self, path: &Path) -> Result<File, SourceError> {
+        File::open(path).map_err(|cause| SourceError::Open {
+            path: self.name(),
+            cause,
+        })
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Source;
+    use std::path::Path;
+
+    #[test]
+    fn a_fingerprint_is_the_sha_256_of_the_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("users.csv");
+        std::fs::write(&path, "abc").unwrap();
+        let source = Source::named(&path).unwrap();
+        assert_eq!(
+            source.fingerprint().unwrap().unwrap(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+
+    #[test]
+    fn a_directory_and_a_missing_file_are_named_in_the_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Source::named(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("is a directory"), "{error}");
+        let error = Source::named(Path::new("nowhere/users.csv")).unwrap_err();
+        assert!(error.to_string().starts_with("nowhere/users.csv: "));
+    }
+}

@@ -1,0 +1,169 @@
+use super::{HeaderError, Mapping, MappingOptions, PasswordFrom};
+use crate::rows::{Header, Rows};
+use crate::source::OpenSource;
+use crate::user::Row;
+
+fn mapping(header: &str, options: &MappingOptions) -> Result<Mapping, HeaderError> {
+    let names = header
+        .split(',')
+        .map(|name| name.trim().to_owned())
+        .collect();
+    Mapping::from_header("list.csv", &Header::new(names), options)
+}
+
+fn problems(header: &str, options: &MappingOptions) -> Vec<String> {
+    mapping(header, options).unwrap_err().problems
+}
+
+fn rows(text: &str) -> Vec<Row> {
+    let source = OpenSource {
+        bytes: Box::new(std::io::Cursor::new(text.as_bytes().to_vec())),
+        length: None,
+    };
+    let mut rows = Rows::open("list.csv".to_owned(), source).unwrap();
+    let mapping =
+        Mapping::from_header("list.csv", rows.header(), &MappingOptions::default()).unwrap();
+    let mut seen = Vec::new();
+    while let Some(raw) = rows.next_row().unwrap() {
+        seen.push(mapping.row(&raw));
+    }
+    seen
+}
+
+#[test]
+fn columns_are_known_by_name_whatever_their_case_and_order() {
+    let found = mapping(
+        "EMAIL,Password,cognito:USERNAME,Custom:legacyId",
+        &MappingOptions::default(),
+    )
+    .unwrap();
+    assert_eq!(
+        found.identity(),
+        "username=3 password=2 email=1 custom:legacyId=4"
+    );
+}
+
+#[test]
+fn an_unknown_column_is_refused_with_the_nearest_known_name() {
+    let found = problems(
+        "username,password,e-mail,given name,shoe_size",
+        &MappingOptions::default(),
+    );
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(
+        found[0].contains("column 3, e-mail: unknown (nearest known name: email)"),
+        "{found:?}"
+    );
+    assert!(
+        found[1].contains("nearest known name: given_name")
+            && found[1].contains("--ignore-column 'given name'")
+    );
+    assert!(!found[2].contains("nearest"), "{found:?}");
+}
+
+#[test]
+fn a_missing_column_is_refused_and_one_that_is_near_is_named() {
+    let found = problems(
+        "usernam,email",
+        &MappingOptions {
+            ignore: vec!["usernam".into()],
+            ..Default::default()
+        },
+    );
+    assert!(
+        found[0].contains("there is no column username; column usernam is near"),
+        "{found:?}"
+    );
+    assert!(
+        found[1].contains("there is no column password") && found[1].contains("--password none"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_column_that_stands_twice_is_refused() {
+    let found = problems(
+        "username,password,Username,email,EMAIL",
+        &MappingOptions::default(),
+    );
+    assert!(
+        found[0].contains("columns 1 and 3 both mean the username"),
+        "{found:?}"
+    );
+    assert!(
+        found[1].contains("columns 4 and 5 both mean email"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn what_sign_up_cannot_set_is_refused_with_the_reason_and_can_be_ignored() {
+    let found = problems(
+        "username,password,email_verified",
+        &MappingOptions::default(),
+    );
+    assert!(
+        found[0].contains("SignUp cannot set it")
+            && found[0].contains("--ignore-column email_verified")
+    );
+    let ignore = MappingOptions {
+        ignore: vec!["EMAIL_VERIFIED".into()],
+        ..Default::default()
+    };
+    assert!(mapping("username,password,email_verified", &ignore).is_ok());
+    let unknown = MappingOptions {
+        ignore: vec!["nope".into()],
+        ..Default::default()
+    };
+    assert!(
+        problems("username,password", &unknown)[0]
+            .contains("--ignore-column nope: there is no such column")
+    );
+}
+
+#[test]
+fn without_passwords_the_column_is_not_needed_and_not_sent() {
+    let none = MappingOptions {
+        password: PasswordFrom::None,
+        ..Default::default()
+    };
+    assert_eq!(
+        mapping("username", &none).unwrap().identity(),
+        "username=1 password=none"
+    );
+    assert_eq!(
+        mapping("username,password", &none).unwrap().identity(),
+        "username=1 password=none"
+    );
+}
+
+#[test]
+fn an_empty_cell_is_no_attribute() {
+    let seen = rows("username,password,email,name\nann,Passw0rd!,,\n");
+    assert!(seen[0].user.as_ref().unwrap().attributes.is_empty());
+}
+
+#[test]
+fn all_findings_of_a_row_are_told_at_once_and_never_a_password() {
+    let seen = rows("username,password,email,name\n,Hid den,x@y.z,\n");
+    let broken = seen[0].user.as_ref().unwrap_err();
+    assert_eq!(broken.findings.len(), 2);
+    let text = broken.to_string();
+    assert!(
+        text.contains("column username: ") && text.contains("column password: "),
+        "{text}"
+    );
+    assert!(!text.contains("Hid"), "{text}");
+}
+
+#[test]
+fn a_row_that_cannot_be_read_names_line_and_column() {
+    let seen = rows("username,password,email\nann,Passw0rd!\nbob,Passw0rd!,b@x.y\n");
+    let broken = seen[0].user.as_ref().unwrap_err();
+    assert_eq!(broken.code(), "row.cell_count");
+    assert_eq!(
+        broken.to_string(),
+        "column email: line 2: the row has 2 cells and the header has 3 columns"
+    );
+    assert!(seen[1].user.is_ok());
+}

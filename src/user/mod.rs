@@ -1,0 +1,133 @@
+//! Stage 3: what a row means: the user that it asks for, or what is wrong with it.
+//!
+//! Pure: no I/O, no clock. [`mapping`] ties columns to the user once a list; [`rules`] are those of the `SignUp` API that hold
+//! for every pool; a pool's own rules are the pool's to tell.
+
+pub mod finding;
+pub mod mapping;
+pub mod rules;
+
+use std::fmt;
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+
+pub use finding::{Finding, Rule};
+
+/// A password, from the cell to the request. Shows itself to nobody and is wiped when dropped.
+#[derive(Debug, Clone)]
+pub struct Password(SecretString);
+
+impl Password {
+    /// Takes it out of a cell.
+    #[must_use]
+    pub fn new(cell: &str) -> Self {
+        Self(SecretString::from(cell))
+    }
+
+    /// The password itself: for the request, and for nothing else.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+/// One attribute of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    /// The name that Cognito knows: a standard one or `custom:...`. Shared by all rows of a list.
+    pub name: Arc<str>,
+    /// The value; never empty.
+    pub value: String,
+}
+
+/// A user to sign up.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// `Username` as it is sent.
+    pub username: String,
+    /// None only where the run was told to sign users up without one.
+    pub password: Option<Password>,
+    /// `UserAttributes`, in the order of the columns.
+    pub attributes: Vec<Attribute>,
+}
+
+/// A row of the list, with what it means.
+#[derive(Debug)]
+pub struct Row {
+    /// Number of the row: 1 is the first one below the header.
+    pub number: u64,
+    /// Line on which it begins.
+    pub line: u64,
+    /// Bytes of the list up to its end.
+    pub end_byte: u64,
+    /// The user, or what is wrong.
+    pub user: Result<NewUser, Broken>,
+}
+
+/// A row that cannot be sent.
+#[derive(Debug)]
+pub struct Broken {
+    /// Its username, where one could be read.
+    pub username: Option<String>,
+    /// Everything that is wrong, at least one thing.
+    pub findings: Vec<Finding>,
+}
+
+impl Broken {
+    /// The code of the first finding.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.findings
+            .first()
+            .map_or("row", |first| first.rule.code())
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, finding) in self.findings.iter().enumerate() {
+            if place > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{finding}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Row {
+    /// The username, where one could be read.
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        match &self.user {
+            Ok(user) => Some(&user.username),
+            Err(broken) => broken.username.as_deref(),
+        }
+    }
+}
+
+/// A username as a pool that ignores case compares it.
+#[must_use]
+pub fn fold(username: &str) -> String {
+    username.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NewUser, Password};
+
+    #[test]
+    fn a_user_shown_for_debugging_shows_no_password() {
+        let user = NewUser {
+            username: "ann".into(),
+            password: Some(Password::new("Hidden#42")),
+            attributes: Vec::new(),
+        };
+        let shown = format!("{user:?}");
+        assert!(
+            shown.contains("ann") && !shown.contains("Hidden"),
+            "{shown}"
+        );
+    }
+}
