@@ -1,10 +1,39 @@
 //! Moves a list of users into an Amazon Cognito user pool, and tells the truth about every row.
+//!
+//! One row's way through the program, and the folder of each stage:
+//!
+//! ```text
+//! open --> decode --> map + check --> begin (ledger) --> permit --> SignUp --> look up / resolve --> done (ledger) --> results
+//! source/  rows/      user/           ledger/            pace/      pool/      import/               ledger/          report/
+//! ```
+//!
+//! Only [`import`] knows all of them; [`command`] wires them up for a subcommand; [`rehearsal`] is a simulated pool that uses
+//! nothing of the rest. Who may use whom is checked by `tests/it/layers.rs`.
+
+pub mod source;
+
+pub mod rows;
+
+pub mod user;
 
 pub mod ledger;
-pub mod outcome;
+
 pub mod pace;
+
 pub mod pool;
+
+pub mod import;
+
+pub mod outcome;
+
+pub mod report;
+
+pub mod progress;
+
+pub mod preflight;
+
 pub mod rehearsal;
-pub mod rows;
-pub mod source;
-pub mod user;
+
+pub mod cli;
+
+pub mod command;

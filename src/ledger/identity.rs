@@ -60,11 +60,43 @@ impl Identity {
     }
 }
 
+/// What was found out when the run first began, and holds for all of its sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// When it began: milliseconds since the Unix epoch.
+    pub started_ms: i64,
+    /// Whether usernames are compared without case.
+    pub folds: bool,
+    /// The second, on the service's clock, that was over before the first sign-up; none where the service never said what time
+    /// it is. Milliseconds since the Unix epoch.
+    pub second_before_run_ms: Option<i64>,
+}
+
+impl Facts {
+    pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {
+        put(database, name::STARTED, &self.started_ms.to_string())?;
+        put(database, name::FOLDS, if self.folds { "1" } else { "0" })?;
+        match self.second_before_run_ms {
+            Some(second) => put(database, name::SECOND_BEFORE, &second.to_string()),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn read(database: &Connection) -> rusqlite::Result<Self> {
+        let number = |name| -> rusqlite::Result<Option<i64>> {
+            Ok(get(database, name)?.and_then(|value| value.parse().ok()))
+        };
+        Ok(Self {
+            started_ms: number(name::STARTED)?.unwrap_or(0),
+            folds: number(name::FOLDS)? == Some(1),
+            second_before_run_ms: number(name::SECOND_BEFORE)?,
+        })
+    }
+}
+
 /// How a ledger stands when it is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// It was just made.
-    New,
     /// A run that was stopped, or whose process ended: it goes on.
     Unfinished {
         /// Rows that have an outcome.
@@ -80,6 +112,10 @@ pub enum Standing {
 pub(super) mod name {
     /// When the run first began: milliseconds since the Unix epoch.
     pub(in super::super) const STARTED: &str = "started_ms";
+    /// `1` when usernames are compared without case.
+    pub(in super::super) const FOLDS: &str = "folds";
+    /// The second on the service's clock before the first sign-up: milliseconds since the Unix epoch.
+    pub(in super::super) const SECOND_BEFORE: &str = "second_before_run_ms";
     /// When it last ended: milliseconds since the Unix epoch. Absent while it is at work.
     pub(in super::super) const ENDED: &str = "ended_ms";
     /// `1` when every row has an outcome that stays.

@@ -17,7 +17,7 @@ pub mod writer;
 use std::path::PathBuf;
 
 pub use directory::RunDirectory;
-pub use identity::{Identity, Standing};
+pub use identity::{Facts, Identity, Standing};
 pub use reader::Reader;
 pub use writer::{Begun, Ledger, ToBegin};
 
@@ -117,16 +117,16 @@ impl LedgerError {
     /// An error of the database, told apart from damage.
     fn of(path: &std::path::Path, cause: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, TypeMismatch};
-        let damaged = match &cause {
-            rusqlite::Error::SqliteFailure(failure, _) => {
-                matches!(failure.code, DatabaseCorrupt | NotADatabase | TypeMismatch)
-            }
-            rusqlite::Error::InvalidColumnType(..)
-            | rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::IntegralValueOutOfRange(..)
-            | rusqlite::Error::Utf8Error(..) => true,
-            _ => cause.to_string().contains("no such table"),
-        };
+        let code = cause.sqlite_error_code();
+        let damaged = matches!(code, Some(DatabaseCorrupt | NotADatabase | TypeMismatch))
+            || matches!(
+                cause,
+                rusqlite::Error::InvalidColumnType(..)
+                    | rusqlite::Error::FromSqlConversionFailure(..)
+                    | rusqlite::Error::IntegralValueOutOfRange(..)
+                    | rusqlite::Error::Utf8Error(..)
+            )
+            || cause.to_string().contains("no such table");
         if damaged {
             return Self::Damaged {
                 path: path.to_owned(),

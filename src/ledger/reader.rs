@@ -71,6 +71,26 @@ impl Reader {
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
+    /// Rows that have an outcome, by outcome.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn settled(&self) -> Result<Vec<(Outcome, u64)>, LedgerError> {
+        let counted = || {
+            let mut statement = self
+                .database
+                .prepare("SELECT outcome, count(*) FROM results GROUP BY 1")?;
+            let rows = statement.query_map([], |row| {
+                let outcome = Outcome::from_word(&row.get::<_, String>(0)?);
+                Ok(outcome
+                    .map(|outcome| (outcome, row.get::<_, i64>(1).unwrap_or(0).unsigned_abs())))
+            })?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        let counts = counted().map_err(|cause| LedgerError::of(&self.path, cause))?;
+        Ok(counts.into_iter().flatten().collect())
+    }
+
     fn sums(&self) -> rusqlite::Result<Summary> {
         let run = identity::all(&self.database)?;
         let text = |name: &str| run.get(name).cloned().unwrap_or_default();
@@ -84,7 +104,10 @@ impl Reader {
             .iter()
             .filter(|_| active > 0)
             .map(|(category, requests)| {
-                (category.clone(), per_second(requests.sent, active_seconds))
+                (
+                    category.clone(),
+                    per_second(requests.sent.saturating_sub(1), active_seconds),
+                )
             })
             .collect();
         let stopped_because = run.get(name::STOPPED_BECAUSE).cloned();
@@ -207,9 +230,9 @@ pub fn rfc3339(ms: i64) -> String {
     humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string()
 }
 
-/// Rounded to two places: more would be noise.
-fn per_second(count: u64, seconds: f64) -> f64 {
+/// Between the first and the last of them, so one less than there were. Rounded to two places: more would be noise.
+fn per_second(intervals: u64, seconds: f64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
-    let rate = count as f64 / seconds;
+    let rate = intervals as f64 / seconds;
     (rate * 100.0).round() / 100.0
 }

@@ -51,42 +51,65 @@ CREATE TABLE results (
 );
 ";
 
-/// Opens the database for writing; makes it where it is missing. True: it is new.
-pub(super) fn open(path: &Path, durability: Durability) -> Result<(Connection, bool), LedgerError> {
+/// Whether there is a ledger. A process that died while it made one leaves a database without tables: that is none.
+pub(super) fn is_there(path: &Path) -> Result<bool, LedgerError> {
+    if std::fs::metadata(path).map_or(0, |about| about.len()) == 0 {
+        return Ok(false);
+    }
     let failed = |cause| LedgerError::of(path, cause);
+    let database =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
+    database
+        .query_row("SELECT EXISTS (SELECT 1 FROM sqlite_master)", [], |row| {
+            row.get(0)
+        })
+        .map_err(failed)
+}
+
+/// Makes the database. All of it is there at once: a process that dies here leaves no half of a ledger.
+pub(super) fn create(
+    path: &Path,
+    durability: Durability,
+    fill: impl Fn(&Connection) -> rusqlite::Result<()>,
+) -> Result<Connection, LedgerError> {
     // Made beforehand with the right mode: SQLite would ask the umask.
     super::directory::private_file(path).map_err(|cause| LedgerError::Directory {
         path: path.to_owned(),
         cause,
     })?;
-    let database =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
-    let empty = std::fs::metadata(path).is_ok_and(|about| about.len() == 0);
-    if !empty {
-        examine(&database, path)?;
-    }
-    database
-        .pragma_update(None, "journal_mode", "WAL")
-        .map_err(failed)?;
+    let mut database = connect(path, durability)?;
+    let mut made = || {
+        let transaction = database.transaction()?;
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "user_version", FORMAT)?;
+        transaction.execute_batch(TABLES)?;
+        fill(&transaction)?;
+        transaction.commit()
+    };
+    made().map_err(|cause| LedgerError::of(path, cause))?;
+    Ok(database)
+}
+
+/// Opens the database for writing.
+pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
+    let database = connect(path, durability)?;
+    examine(&database, path)?;
+    Ok(database)
+}
+
+fn connect(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
     let synchronous = match durability {
         Durability::Power => "FULL",
         Durability::Process => "NORMAL",
     };
-    database
-        .pragma_update(None, "synchronous", synchronous)
-        .and_then(|()| database.pragma_update(None, "cache_size", -CACHE_KIB))
-        .map_err(failed)?;
-    if empty {
-        let made = database
-            .pragma_update(None, "application_id", APPLICATION)
-            .and_then(|()| {
-                database.execute_batch(&format!(
-                    "BEGIN; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;"
-                ))
-            });
-        made.map_err(failed)?;
-    }
-    Ok((database, empty))
+    let configured = || {
+        let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        database.pragma_update(None, "journal_mode", "WAL")?;
+        database.pragma_update(None, "synchronous", synchronous)?;
+        database.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        Ok(database)
+    };
+    configured().map_err(|cause| LedgerError::of(path, cause))
 }
 
 /// Opens the database beside the one who writes; changes nothing.

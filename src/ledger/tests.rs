@@ -2,7 +2,7 @@ use super::directory::RunDirectory;
 use super::past::{Before, Past};
 use super::rows::RESULT_COLUMN_COUNT;
 use super::writer::Ending;
-use super::{Begun, Durability, Identity, Ledger, LedgerError, Reader, Standing, ToBegin};
+use super::{Begun, Durability, Facts, Identity, Ledger, LedgerError, Reader, Standing, ToBegin};
 use crate::outcome::{Came, Evidence, Outcome, RowResult, RunState};
 
 fn identity() -> Identity {
@@ -15,8 +15,21 @@ fn identity() -> Identity {
     }
 }
 
-fn open(directory: &RunDirectory, retry: &[Outcome]) -> (Ledger, Standing) {
-    Ledger::open(directory, &identity(), Durability::Process, retry, 1_000).unwrap()
+fn create(directory: &RunDirectory) -> Ledger {
+    let facts = Facts {
+        started_ms: 1_000,
+        folds: true,
+        second_before_run_ms: Some(9_000),
+    };
+    Ledger::create(directory, &identity(), facts, Durability::Process).unwrap()
+}
+
+fn reopen(directory: &RunDirectory, retry: &[Outcome]) -> (Ledger, Standing) {
+    let (ledger, standing, facts) =
+        Ledger::reopen(directory, &identity(), Durability::Process, retry).unwrap();
+    assert_eq!(facts.second_before_run_ms, Some(9_000));
+    assert!(facts.folds);
+    (ledger, standing)
 }
 
 fn to_begin(row: u64, username: &str) -> ToBegin {
@@ -70,8 +83,7 @@ fn the_columns_read_are_the_columns_written() {
 async fn what_was_written_is_read_back_in_order_and_the_rest_is_in_doubt_or_unsent() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
-    let (ledger, standing) = open(&directory, &[]);
-    assert_eq!(standing, Standing::New);
+    let ledger = create(&directory);
     let begun = ledger
         .begin(
             vec![to_begin(1, "ann"), to_begin(3, "bob"), to_begin(4, "ANN")],
@@ -125,7 +137,7 @@ async fn what_was_written_is_read_back_in_order_and_the_rest_is_in_doubt_or_unse
 async fn a_run_that_goes_on_knows_how_each_row_stands() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
-    let (ledger, _) = open(&directory, &[]);
+    let ledger = create(&directory);
     let begun = ledger
         .begin(
             vec![to_begin(1, "ann"), to_begin(2, "bob"), to_begin(3, "eve")],
@@ -136,7 +148,7 @@ async fn a_run_that_goes_on_knows_how_each_row_stands() {
     ledger.settle(vec![(1, created())]).await;
     ledger.never_sent(vec![3]).await;
     ledger.close(ending(false)).await.unwrap();
-    let (ledger, standing) = open(&directory, &[]);
+    let (ledger, standing) = reopen(&directory, &[]);
     assert_eq!(
         standing,
         Standing::Unfinished {
@@ -168,7 +180,7 @@ async fn a_run_that_goes_on_knows_how_each_row_stands() {
 async fn outcomes_are_taken_back_to_be_tried_again_and_only_those() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
-    let (ledger, _) = open(&directory, &[]);
+    let ledger = create(&directory);
     let names = ["ann", "bob", "eve", "joe"];
     let all = names
         .iter()
@@ -187,7 +199,7 @@ async fn outcomes_are_taken_back_to_be_tried_again_and_only_those() {
         ])
         .await;
     ledger.close(ending(true)).await.unwrap();
-    let (ledger, standing) = open(&directory, &[Outcome::Rejected, Outcome::InDoubt]);
+    let (ledger, standing) = reopen(&directory, &[Outcome::Rejected, Outcome::InDoubt]);
     assert_eq!(
         standing,
         Standing::Unfinished {
@@ -221,10 +233,10 @@ fn a_second_process_another_run_and_a_later_format_are_refused() {
         RunDirectory::hold(&path),
         Err(LedgerError::Busy(_))
     ));
-    drop(open(&directory, &[]));
+    drop(create(&directory));
     let mut other = identity();
     other.mapping = "username=2".into();
-    let error = Ledger::open(&directory, &other, Durability::Power, &[], 1).unwrap_err();
+    let error = Ledger::reopen(&directory, &other, Durability::Power, &[]).unwrap_err();
     assert!(
         matches!(
             error,
@@ -238,7 +250,7 @@ fn a_second_process_another_run_and_a_later_format_are_refused() {
     let database = rusqlite::Connection::open(directory.database()).unwrap();
     database.pragma_update(None, "user_version", 99).unwrap();
     drop(database);
-    let error = Ledger::open(&directory, &identity(), Durability::Power, &[], 1).unwrap_err();
+    let error = Ledger::reopen(&directory, &identity(), Durability::Power, &[]).unwrap_err();
     assert!(
         matches!(error, LedgerError::Newer { found: 99, .. }),
         "{error}"
@@ -251,7 +263,7 @@ async fn the_folder_and_its_files_are_their_owner_s_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
-    let (ledger, _) = open(&directory, &[]);
+    let ledger = create(&directory);
     ledger
         .begin(vec![to_begin(1, "ann")], 1)
         .await

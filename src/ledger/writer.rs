@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::{mpsc, oneshot};
 
-use super::identity::{self, Identity, Standing, name};
+use super::identity::{self, Facts, Identity, Standing, name};
 use super::rows::{row_seal, signed, write_came};
 use super::{Durability, LedgerError, RunDirectory, schema};
 use crate::outcome::{Came, Outcome, Requests, RowResult};
@@ -93,31 +93,77 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the ledger of this directory, or makes it. Outcomes named in `retry` are taken back: their rows will be taken up
+    /// Makes the ledger of a new run.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn create(
+        directory: &RunDirectory,
+        identity: &Identity,
+        facts: Facts,
+        durability: Durability,
+    ) -> Result<Self, LedgerError> {
+        let database = schema::create(&directory.database(), durability, |database| {
+            identity.write(database)?;
+            facts.write(database)
+        })?;
+        Self::start(directory, database)
+    }
+
+    /// Whether the run has a ledger.
+    ///
+    /// # Errors
+    /// What is there cannot be opened.
+    pub fn is_there(directory: &RunDirectory) -> Result<bool, LedgerError> {
+        schema::is_there(&directory.database())
+    }
+
+    /// How the run stands; changes nothing.
+    ///
+    /// # Errors
+    /// As for [`Ledger::reopen`].
+    pub fn look_at(
+        directory: &RunDirectory,
+        identity: &Identity,
+        retry: &[Outcome],
+    ) -> Result<Standing, LedgerError> {
+        let path = directory.database();
+        let mut database = schema::open(&path, Durability::Process)?;
+        identity.compare(&database, &path)?;
+        let failed = |cause| LedgerError::of(&path, cause);
+        let transaction = database.transaction().map_err(failed)?;
+        // Never committed: dropping it takes everything back.
+        take_up(&transaction, retry).map_err(failed)
+    }
+
+    /// Opens the ledger of a run that goes on. Outcomes named in `retry` are taken back: their rows will be taken up
     /// again, those in doubt by a look-up first.
     ///
     /// # Errors
     /// It cannot be opened, is damaged, of a later format, or another run's.
-    pub fn open(
+    pub fn reopen(
         directory: &RunDirectory,
         identity: &Identity,
         durability: Durability,
         retry: &[Outcome],
-        now_ms: i64,
-    ) -> Result<(Self, Standing), LedgerError> {
+    ) -> Result<(Self, Standing, Facts), LedgerError> {
         let path = directory.database();
-        let (mut database, new) = schema::open(&path, durability)?;
+        let mut database = schema::open(&path, durability)?;
+        identity.compare(&database, &path)?;
         let failed = |cause| LedgerError::of(&path, cause);
-        let standing = if new {
-            identity
-                .write(&database)
-                .and_then(|()| identity::put(&database, name::STARTED, &now_ms.to_string()))
-                .map_err(failed)?;
-            Standing::New
-        } else {
-            identity.compare(&database, &path)?;
-            take_up(&mut database, retry).map_err(failed)?
+        let take_up_and_keep = |database: &mut Connection| {
+            let transaction = database.transaction()?;
+            let standing = take_up(&transaction, retry)?;
+            transaction.commit()?;
+            Ok(standing)
         };
+        let standing = take_up_and_keep(&mut database).map_err(failed)?;
+        let facts = Facts::read(&database).map_err(failed)?;
+        Ok((Self::start(directory, database)?, standing, facts))
+    }
+
+    fn start(directory: &RunDirectory, database: Connection) -> Result<Self, LedgerError> {
+        let path = directory.database();
         let (to, messages) = mpsc::channel(MESSAGES_WAITING);
         let (tell, failed) = oneshot::channel();
         let thread = std::thread::Builder::new()
@@ -132,12 +178,11 @@ impl Ledger {
                 path: directory.path().to_owned(),
                 cause,
             })?;
-        let ledger = Self {
+        Ok(Self {
             to,
             failed,
             thread: Some(thread),
-        };
-        Ok((ledger, standing))
+        })
     }
 
     /// Writes rows down as begun. The receiver yields, in the same order, what became of each once it is on the disk; it
@@ -211,8 +256,7 @@ impl Ledger {
 }
 
 /// How an old ledger stands, after taking back what is to be tried again.
-fn take_up(database: &mut Connection, retry: &[Outcome]) -> rusqlite::Result<Standing> {
-    let transaction = database.transaction()?;
+fn take_up(transaction: &Connection, retry: &[Outcome]) -> rusqlite::Result<Standing> {
     // What stopped the run was not the row's fault, and nothing was made.
     transaction.execute_batch(
         "UPDATE rows SET claim = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE stopped_the_run);
@@ -230,8 +274,8 @@ fn take_up(database: &mut Connection, retry: &[Outcome]) -> rusqlite::Result<Sta
             params![outcome.word()],
         )?;
     }
-    seal_again(&transaction)?;
-    let finished = identity::get(&transaction, name::FINISHED)?.as_deref() == Some("1");
+    seal_again(transaction)?;
+    let finished = identity::get(transaction, name::FINISHED)?.as_deref() == Some("1");
     let open: bool = transaction.query_row(
         "SELECT EXISTS (SELECT 1 FROM rows LEFT JOIN results USING (row) WHERE results.row IS NULL)",
         [],
@@ -240,8 +284,8 @@ fn take_up(database: &mut Connection, retry: &[Outcome]) -> rusqlite::Result<Sta
     let standing = if finished && !open {
         Standing::Finished
     } else {
-        identity::remove(&transaction, name::FINISHED)?;
-        identity::remove(&transaction, name::STOPPED_BECAUSE)?;
+        identity::remove(transaction, name::FINISHED)?;
+        identity::remove(transaction, name::STOPPED_BECAUSE)?;
         let settled: i64 =
             transaction.query_row("SELECT count(*) FROM results", [], |row| row.get(0))?;
         let maybe_sent: i64 = transaction.query_row(
@@ -254,7 +298,6 @@ fn take_up(database: &mut Connection, retry: &[Outcome]) -> rusqlite::Result<Sta
             maybe_sent: maybe_sent.unsigned_abs(),
         }
     };
-    transaction.commit()?;
     Ok(standing)
 }
 
@@ -316,9 +359,10 @@ fn work(mut database: Connection, mut messages: mpsc::Receiver<Message>) -> rusq
 
 /// `wal_checkpoint` answers with a row, which an update does not expect.
 fn ignore_rows(error: rusqlite::Error) -> rusqlite::Result<()> {
-    match error {
-        rusqlite::Error::ExecuteReturnedResults => Ok(()),
-        other => Err(other),
+    if matches!(error, rusqlite::Error::ExecuteReturnedResults) {
+        Ok(())
+    } else {
+        Err(error)
     }
 }
 

@@ -126,9 +126,14 @@ impl Lane {
         let quota = Quota::with_period(period)
             .unwrap_or_else(|| Quota::per_second(rate))
             .allow_burst(burst);
+        let limiter = RateLimiter::direct_with_clock(quota, TokioClock);
+        // A fresh limiter is full: the burst is for late timers, not for a flying start.
+        for _ in 1..burst.get() {
+            let _ = limiter.check();
+        }
         Self {
             gate: Mutex::new(Gate {
-                limiter: RateLimiter::direct_with_clock(quota, TokioClock),
+                limiter,
                 given: VecDeque::new(),
                 rate: rate.get() as usize,
             }),

@@ -138,6 +138,10 @@ pub enum Operation {
 impl Failure {
     /// What an error of the SDK means.
     #[must_use]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "SdkError can grow, and what is new in it is an answer we cannot read"
+    )]
     pub fn of<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,

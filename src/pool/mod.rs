@@ -173,26 +173,33 @@ impl Cognito {
         }))
     }
 
-    /// Whether the pool ignores the case of usernames, by `DescribeUserPool`. None where it could not be asked: the caller may
-    /// do without the permission.
-    pub async fn ignores_case(&self) -> Option<bool> {
-        let answer = self
-            .signed
-            .as_ref()?
+    /// Whether the pool ignores the case of usernames, by `DescribeUserPool`. None where it may not be asked: the caller does
+    /// without the permission.
+    ///
+    /// # Errors
+    /// No connection can be made.
+    pub async fn ignores_case(&self) -> Result<Option<bool>, Failure> {
+        let Some(client) = &self.signed else {
+            return Ok(None);
+        };
+        let answer = client
             .describe_user_pool()
             .user_pool_id(&self.user_pool_id)
             .send()
             .await;
         match answer {
             // A pool without this setting is older than the setting, and tells upper from lower case.
-            Ok(answer) => answer.user_pool().map(|pool| {
+            Ok(answer) => Ok(answer.user_pool().map(|pool| {
                 pool.username_configuration()
                     .is_some_and(|configuration| !configuration.case_sensitive())
-            }),
+            })),
             Err(error) => {
                 let failure = Failure::of(Operation::Read, &error);
-                tracing::info!(%failure, "DescribeUserPool: not available; usernames are compared without case");
-                None
+                if failure.sent == Sent::No {
+                    return Err(failure);
+                }
+                tracing::info!(%failure, "DescribeUserPool is not to be had: usernames are compared without case");
+                Ok(None)
             }
         }
     }

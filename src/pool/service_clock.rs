@@ -8,6 +8,16 @@
 pub struct ServiceClock {
     at_least: i64,
     at_most: i64,
+    last: Option<LastHeard>,
+}
+
+/// What the service said last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastHeard {
+    /// The second that it named: milliseconds since the Unix epoch, on its clock.
+    pub second_ms: i64,
+    /// When the answer came, by our clock: milliseconds since the Unix epoch.
+    pub came_ms: i64,
 }
 
 /// Nothing was heard of the service's clock yet: it may be off by this much either way (5 minutes: signed requests are
@@ -19,6 +29,7 @@ impl Default for ServiceClock {
         Self {
             at_least: -UNKNOWN,
             at_most: UNKNOWN,
+            last: None,
         }
     }
 }
@@ -27,6 +38,10 @@ impl ServiceClock {
     /// An answer said that it was `date` (milliseconds since the Unix epoch, whole seconds). It was sent and came
     /// by our clock, in milliseconds since the Unix epoch, as the other two say.
     pub fn heard(&mut self, sent: i64, date: i64, came: i64) {
+        self.last = Some(LastHeard {
+            second_ms: date,
+            came_ms: came,
+        });
         let (low, high) = (date - came, date + 999 - sent);
         let at_least = self.at_least.max(low);
         let at_most = self.at_most.min(high);
@@ -36,6 +51,12 @@ impl ServiceClock {
             // One of the clocks was set: what was heard before no longer holds.
             (low, high)
         };
+    }
+
+    /// What the service said last; none where it never said what time it is.
+    #[must_use]
+    pub fn last(self) -> Option<LastHeard> {
+        self.last
     }
 
     /// The earliest and the latest that the service's clock can have shown at this moment of ours.

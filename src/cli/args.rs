@@ -1,0 +1,263 @@
+//! The command line, as it is typed. No I/O here: what it means is worked out in [`super::settings`].
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::exit::EXIT_CODES_HELP;
+use super::rehearsal::RehearsalArgs;
+
+/// Moves a list of users into an Amazon Cognito user pool, and tells the truth about every row.
+#[derive(Debug, Parser)]
+#[command(name = "cognito-import", version, about, after_help = EXIT_CODES_HELP, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Sign up every user of a list in a user pool
+    #[command(after_help = EXIT_CODES_HELP)]
+    Import(Box<ImportArgs>),
+    /// Do the same against a simulated pool on this machine: nothing leaves it
+    #[command(after_help = EXIT_CODES_HELP)]
+    Rehearse(Box<RehearseArgs>),
+    /// Run the simulated pool alone, for any client (boto3, aws-cli)
+    RehearsalPool(Box<RehearsalPoolArgs>),
+    /// Make the results and the summary of a run again from its ledger
+    #[command(after_help = EXIT_CODES_HELP)]
+    Report(ReportArgs),
+}
+
+/// `import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The list and its columns.
+    #[command(flatten)]
+    pub list: ListArgs,
+    /// Which pool.
+    #[command(flatten)]
+    pub pool: PoolArgs,
+    /// How fast.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// The run.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Begin anew where a run for this list and pool is there already; its ledger is kept aside
+    #[arg(long, help_heading = "Run")]
+    pub restart: bool,
+    /// Take up again the rows with these outcomes of an earlier run of this list
+    #[arg(
+        long,
+        value_name = "OUTCOME",
+        value_enum,
+        value_delimiter = ',',
+        help_heading = "Run"
+    )]
+    pub retry: Vec<Retry>,
+    /// What to say meanwhile.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `rehearse`.
+#[derive(Debug, Args)]
+pub struct RehearseArgs {
+    /// The list and its columns.
+    #[command(flatten)]
+    pub list: ListArgs,
+    /// The simulated pool.
+    #[command(flatten)]
+    pub rehearsal: RehearsalArgs,
+    /// How fast.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// The run.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// What to say meanwhile.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `rehearsal-pool`.
+#[derive(Debug, Args)]
+pub struct RehearsalPoolArgs {
+    /// Where to listen; loopback only. Port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9329")]
+    pub listen: SocketAddr,
+    /// The simulated pool.
+    #[command(flatten)]
+    pub rehearsal: RehearsalArgs,
+}
+
+/// `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The run's directory: import prints it
+    #[arg(value_name = "RUN_DIR")]
+    pub run_dir: PathBuf,
+    /// Print nothing but errors
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// The list and its columns.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// The list: CSV with a header line; `-` reads standard input
+    ///
+    /// Columns are known by name, whatever their case and order: username (or cognito:username), password, Cognito's standard
+    /// attributes (email, phone_number, given_name, ...) and custom:NAME. Empty cells are left out.
+    #[arg(value_name = "USERS.csv")]
+    pub list: PathBuf,
+    /// Drop a column; may be repeated
+    #[arg(long, value_name = "NAME", help_heading = "List")]
+    pub ignore_column: Vec<String>,
+    /// Where passwords come from
+    #[arg(long, value_enum, default_value_t = PasswordSource::Column, help_heading = "List")]
+    pub password: PasswordSource,
+}
+
+/// Where passwords come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PasswordSource {
+    /// The column `password`
+    Column,
+    /// Nowhere: for pools with a passwordless factor
+    None,
+}
+
+/// Which pool, and how to reach it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pool")]
+pub struct PoolArgs {
+    /// The user pool
+    #[arg(long, value_name = "ID")]
+    pub user_pool_id: String,
+    /// The app client that SignUp goes through
+    #[arg(long, value_name = "ID")]
+    pub client_id: String,
+    /// A file with the app client's secret, where it has one (or in the environment: COGNITO_CLIENT_SECRET)
+    #[arg(long, value_name = "FILE")]
+    pub client_secret_file: Option<PathBuf>,
+    /// The Region; by default the one in the pool's id (AWS_REGION must not contradict it)
+    #[arg(long)]
+    pub region: Option<String>,
+    /// The profile in the AWS configuration files (or AWS_PROFILE)
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// Where requests go, for emulators and VPC endpoints (or AWS_ENDPOINT_URL); https, unless it is this machine
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+}
+
+/// How fast.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pace")]
+pub struct PaceArgs {
+    /// Sign-ups a second, never more. Cognito's default quota (UserCreation) is 50 for all of an account's pools in a Region, and
+    /// people who sign up themselves draw on it too
+    #[arg(long, value_name = "N", default_value = "40")]
+    pub rate: NonZeroU32,
+    /// Look-ups of existing users a second, never more. The default quota (UserRead) is 120
+    #[arg(long, value_name = "N", default_value = "96")]
+    pub lookup_rate: NonZeroU32,
+    /// Users on their way at once, at most; by default enough to hold the rate when an answer takes a few seconds
+    #[arg(long, value_name = "N")]
+    pub concurrency: Option<NonZeroU32>,
+    /// How long one request may take
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
+    pub attempt_timeout: Duration,
+}
+
+/// The run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Run")]
+pub struct RunArgs {
+    /// The run's directory: ledger and results; by default import-runs/LIST-FINGERPRINT-POOL
+    #[arg(long, value_name = "DIR")]
+    pub run_dir: Option<PathBuf>,
+    /// Do not look up users that exist, and need no credentials. Requests whose answer was lost are sent again, and what that does
+    /// not settle stays in doubt
+    #[arg(long)]
+    pub no_lookup: bool,
+    /// How the pool compares usernames; by default it is asked, and taken to ignore case where it may not be
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub usernames: Option<Usernames>,
+    /// What the ledger survives: loss of power, or only a crash of the process (fewer syncs to the disk)
+    #[arg(long, value_enum, default_value_t = DurabilityArg::Power)]
+    pub durability: DurabilityArg,
+    /// Take no more rows after this time, finish what is on its way, and exit with 4; the same command goes on later
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub deadline: Option<Duration>,
+    /// Stop when the first N rows sent all meet the same error; 0 never stops for it
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub max_failures: u32,
+    /// Stop when more than this part of the last 200 rows meet the same error; 1 never stops for it
+    #[arg(long, value_name = "PART", default_value_t = 0.5, value_parser = part)]
+    pub max_failure_rate: f64,
+    /// How long after a request without an answer Cognito may still make the user: triggers take up to 15 s. A row is called
+    /// failed only when it is not there after that time
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = humantime::parse_duration)]
+    pub settle_time: Duration,
+}
+
+/// How a pool compares usernames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Usernames {
+    /// `Ann` and `ann` are one
+    IgnoreCase,
+    /// `Ann` and `ann` are two
+    CaseSensitive,
+}
+
+/// What the ledger survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DurabilityArg {
+    /// Loss of power
+    Power,
+    /// A crash of the process
+    Process,
+}
+
+/// Outcomes that can be taken up again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Retry {
+    /// Tries used up
+    Failed,
+    /// Refused by the pool
+    Rejected,
+    /// Not settled
+    InDoubt,
+    /// Broken in the list
+    Invalid,
+    /// All four
+    All,
+}
+
+/// What to say meanwhile.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Print nothing but errors
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Say more; twice: much more
+    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+}
+
+fn part(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(part) if (0.0..=1.0).contains(&part) => Ok(part),
+        Ok(_) | Err(_) => Err("is not a part between 0 and 1".to_owned()),
+    }
+}

@@ -1,0 +1,95 @@
+//! Exit codes: the whole list, and how a run maps to it.
+
+use std::process::ExitCode;
+
+use crate::import::{Signal, StopReason};
+use crate::outcome::{Outcome, RunState, Summary};
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Every row was created or existed.
+    Done,
+    /// Finished; some rows are invalid, rejected, failed or duplicate.
+    SomeRows,
+    /// The command line is wrong. (clap ends the program with this one itself.)
+    Usage,
+    /// Refused before anything was sent.
+    Refused,
+    /// Stopped early; the same command goes on.
+    Stopped,
+    /// Finished; some rows are in doubt.
+    InDoubt,
+    /// Told to stop.
+    Signal(Signal),
+}
+
+/// For `--help`.
+pub const EXIT_CODES_HELP: &str = "\
+Exit codes:
+    0  every row was created or existed
+    1  finished; some rows are invalid, rejected, failed or duplicate
+    2  the command line is wrong
+    3  refused before anything was sent
+    4  stopped early; the same command goes on
+    5  finished; some rows are in doubt
+  130  stopped by Ctrl-C (SIGINT); the same command goes on
+  143  stopped by SIGTERM; the same command goes on";
+
+impl Exit {
+    /// The number.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::SomeRows => 1,
+            Self::Usage => 2,
+            Self::Refused => 3,
+            Self::Stopped => 4,
+            Self::InDoubt => 5,
+            Self::Signal(signal) => signal.exit_code(),
+        }
+    }
+
+    /// How a session ended that was stopped for this reason.
+    #[must_use]
+    pub fn of_stop(reason: &StopReason) -> Self {
+        match reason {
+            StopReason::Signal(signal) => Self::Signal(*signal),
+            StopReason::Refused { .. }
+            | StopReason::Breaker(_)
+            | StopReason::Unreachable(_)
+            | StopReason::Deadline
+            | StopReason::List(_) => Self::Stopped,
+        }
+    }
+
+    /// How a run stands.
+    #[must_use]
+    pub fn of_summary(summary: &Summary) -> Self {
+        let some =
+            |outcomes: &[Outcome]| outcomes.iter().any(|outcome| summary.count(*outcome) > 0);
+        match summary.state {
+            RunState::Stopped | RunState::Interrupted => Self::Stopped,
+            RunState::Finished if some(&[Outcome::InDoubt]) => Self::InDoubt,
+            RunState::Finished
+                if some(&[
+                    Outcome::Invalid,
+                    Outcome::Rejected,
+                    Outcome::Failed,
+                    Outcome::Duplicate,
+                    Outcome::Unsent,
+                ]) =>
+            {
+                Self::SomeRows
+            }
+            RunState::Finished => Self::Done,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.number())
+    }
+}

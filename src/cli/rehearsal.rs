@@ -1,0 +1,208 @@
+//! What the command line says of the simulated pool.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use crate::rehearsal::{Latency, PoolSettings, Quota};
+
+/// The simulated pool.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Simulated pool")]
+pub struct RehearsalArgs {
+    /// Users that are in the pool beforehand: CSV with a column username, and attributes
+    #[arg(long, value_name = "FILE.csv")]
+    pub existing: Option<PathBuf>,
+    /// Everything else about the pool (schema, policies, triggers, secret, ...), as JSON
+    #[arg(long, value_name = "FILE.json")]
+    pub pool_settings: Option<PathBuf>,
+    /// Sign-ups a second that the pool takes before it answers TooManyRequestsException [default: 50]
+    #[arg(long, value_name = "N")]
+    pub quota: Option<f64>,
+    /// Look-ups a second that the pool takes [default: 120]
+    #[arg(long, value_name = "N")]
+    pub lookup_quota: Option<f64>,
+    /// How long the pool takes for an answer [default: 20 to 40 ms]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub latency: Option<Duration>,
+    /// Chance in the pool follows from it: the same seed, the same faults for the same users
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Make something go wrong; may be repeated. commit_then_drop=0.1 loses one answer in ten; answer_late=0.1:2000 is late by
+    /// 2,000 ms; throttle_burst=0.01:20 throttles 20 requests. See the README for all of them
+    #[arg(long, value_name = "NAME=PART[:N]")]
+    pub fault: Vec<String>,
+}
+
+/// What is wrong with it.
+#[derive(Debug, thiserror::Error)]
+pub enum RehearsalArgsError {
+    /// The settings' file cannot be read.
+    #[error("--pool-settings {path}: cannot be read: {cause}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The settings' file is wrong.
+    #[error("--pool-settings {path}: {cause}")]
+    Settings {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        cause: serde_json::Error,
+    },
+    /// A fault is wrong.
+    #[error(
+        "--fault {given}: {cause}; it should look like commit_then_drop=0.1, answer_late=0.1:2000 or lost_pool_after=100"
+    )]
+    Fault {
+        /// As it was given.
+        given: String,
+        /// What is wrong.
+        cause: String,
+    },
+    /// A quota is wrong.
+    #[error("--{flag} {given}: should be a number above 0")]
+    Quota {
+        /// The flag.
+        flag: &'static str,
+        /// As it was given.
+        given: f64,
+    },
+}
+
+/// The pool that the command line asks for, without the users that are in it.
+///
+/// # Errors
+/// A file cannot be read, or a setting is wrong.
+pub fn pool_settings(args: &RehearsalArgs) -> Result<PoolSettings, RehearsalArgsError> {
+    let mut settings = match &args.pool_settings {
+        None => PoolSettings::default(),
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|cause| RehearsalArgsError::Read {
+                path: path.clone(),
+                cause,
+            })?;
+            serde_json::from_str(&text).map_err(|cause| RehearsalArgsError::Settings {
+                path: path.clone(),
+                cause,
+            })?
+        }
+    };
+    if let Some(rate) = args.quota {
+        settings.quotas.user_creation = quota("quota", rate)?;
+    }
+    if let Some(rate) = args.lookup_quota {
+        settings.quotas.user_read = quota("lookup-quota", rate)?;
+    }
+    if let Some(latency) = args.latency {
+        settings.latency = Latency {
+            base_ms: u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+            jitter_ms: 0,
+        };
+    }
+    settings.seed = args.seed.unwrap_or(settings.seed);
+    for given in &args.fault {
+        add_fault(&mut settings, given).map_err(|cause| RehearsalArgsError::Fault {
+            given: given.clone(),
+            cause,
+        })?;
+    }
+    Ok(settings)
+}
+
+fn quota(flag: &'static str, rate: f64) -> Result<Quota, RehearsalArgsError> {
+    if rate.is_finite() && rate > 0.0 {
+        Ok(Quota::per_second(rate))
+    } else {
+        Err(RehearsalArgsError::Quota { flag, given: rate })
+    }
+}
+
+/// Adds one fault to those of the settings. Which there are, the settings themselves know.
+fn add_fault(settings: &mut PoolSettings, given: &str) -> Result<(), String> {
+    let (name, value) = given.split_once('=').ok_or("there is no =")?;
+    let (first, second) = match value.split_once(':') {
+        Some((first, second)) => (first, Some(second)),
+        None => (value, None),
+    };
+    let number = |text: &str| {
+        text.parse::<f64>()
+            .map_err(|_| format!("{text} is not a number"))
+    };
+    let whole = |text: &str| {
+        text.parse::<u64>()
+            .map_err(|_| format!("{text} is not a whole number"))
+    };
+    let value = match (name, second) {
+        (name, None)
+            if name.ends_with("_after") && first.parse::<u64>().is_ok_and(|count| count > 1) =>
+        {
+            json!(whole(first)?)
+        }
+        (_, None) => json!(number(first)?),
+        ("throttle_burst", Some(requests)) => {
+            json!({ "probability": number(first)?, "requests": whole(requests)? })
+        }
+        (_, Some(delay)) => json!({ "probability": number(first)?, "delay_ms": whole(delay)? }),
+    };
+    let mut faults: Map<String, Value> = match serde_json::to_value(&settings.faults) {
+        Ok(Value::Object(faults)) => faults,
+        Ok(_) | Err(_) => Map::new(),
+    };
+    if !faults.contains_key(name) {
+        let known: Vec<&str> = faults.keys().map(String::as_str).collect();
+        return Err(format!(
+            "there is no such fault; there are {}",
+            known.join(", ")
+        ));
+    }
+    faults.insert(name.to_owned(), value);
+    settings.faults =
+        serde_json::from_value(Value::Object(faults)).map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::add_fault;
+    use crate::rehearsal::PoolSettings;
+
+    #[test]
+    fn faults_are_named_and_added_up() {
+        let mut settings = PoolSettings::default();
+        for given in [
+            "commit_then_drop=0.1",
+            "answer_late=0.2:1500",
+            "throttle_burst=0.01:20",
+            "lost_pool_after=100",
+        ] {
+            add_fault(&mut settings, given).unwrap();
+        }
+        assert_eq!(settings.faults.commit_then_drop, 0.1);
+        assert_eq!(settings.faults.answer_late.delay_ms, 1_500);
+        assert_eq!(settings.faults.throttle_burst.requests, 20);
+        assert_eq!(settings.faults.lost_pool_after, Some(100));
+    }
+
+    #[test]
+    fn a_fault_that_is_none_is_refused_with_those_there_are() {
+        let mut settings = PoolSettings::default();
+        assert!(
+            add_fault(&mut settings, "gremlins=0.1")
+                .unwrap_err()
+                .contains("commit_then_drop")
+        );
+        for given in [
+            "commit_then_drop",
+            "commit_then_drop=x",
+            "answer_late=0.1:soon",
+        ] {
+            assert!(add_fault(&mut settings, given).is_err(), "{given}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The command line together with the environment, as one small config for each stage.
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::args::{
+    DurabilityArg, ListArgs, PaceArgs, PasswordSource, PoolArgs, Retry, RunArgs, Usernames,
+};
+use crate::import::BreakerLimits;
+use crate::import::retry::RetryPolicy;
+use crate::ledger::Durability;
+use crate::outcome::Outcome;
+use crate::pool::{ConnectSettings, Signing};
+use crate::user::mapping::{MappingOptions, PasswordFrom};
+
+/// Slots are at most this many: each holds a connection.
+const MOST_SLOTS: u32 = 1_024;
+
+/// So many seconds may an answer take, and the rate is still held (Little's law: slots = rate x latency).
+const SLOW_ANSWER_SECONDS: u32 = 3;
+
+/// The environment variable with the app client's secret.
+pub const SECRET_VARIABLE: &str = "COGNITO_CLIENT_SECRET";
+
+/// What is wrong with the settings: nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The secret's file cannot be read.
+    #[error("--client-secret-file {path}: cannot be read: {cause}")]
+    SecretFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// There is no secret in it.
+    #[error(
+        "--client-secret-file {0}: is empty; it should hold the app client's secret and nothing else"
+    )]
+    EmptySecret(PathBuf),
+    /// The SDK was told to log what it sends.
+    #[error(
+        "LOG_SENSITIVE_BODIES is set: the SDK would log requests with their passwords; unset it"
+    )]
+    SensitiveBodies,
+}
+
+/// What the environment says; an empty variable says nothing.
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Refuses what would write passwords where they can be read.
+///
+/// # Errors
+/// The environment makes the SDK log bodies.
+pub fn refuse_sensitive_logs() -> Result<(), SettingsError> {
+    match environment("LOG_SENSITIVE_BODIES") {
+        Some(value) if !value.eq_ignore_ascii_case("false") => Err(SettingsError::SensitiveBodies),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// For `pool`.
+///
+/// # Errors
+/// The secret's file cannot be read.
+pub fn connect(
+    pool: &PoolArgs,
+    pace: &PaceArgs,
+    run: &RunArgs,
+) -> Result<ConnectSettings, SettingsError> {
+    Ok(ConnectSettings {
+        user_pool_id: pool.user_pool_id.clone(),
+        client_id: pool.client_id.clone(),
+        client_secret: client_secret(pool.client_secret_file.as_deref())?,
+        region: pool
+            .region
+            .clone()
+            .or_else(|| environment("AWS_REGION"))
+            .or_else(|| environment("AWS_DEFAULT_REGION")),
+        profile: pool.profile.clone(),
+        endpoint_url: pool.endpoint_url.clone(),
+        signing: if run.no_lookup {
+            Signing::Off
+        } else {
+            Signing::Chain
+        },
+        attempt_timeout: pace.attempt_timeout,
+    })
+}
+
+fn client_secret(file: Option<&Path>) -> Result<Option<SecretString>, SettingsError> {
+    let Some(path) = file else {
+        return Ok(environment(SECRET_VARIABLE).map(SecretString::from));
+    };
+    let text = zeroize::Zeroizing::new(std::fs::read_to_string(path).map_err(|cause| {
+        SettingsError::SecretFile {
+            path: path.to_owned(),
+            cause,
+        }
+    })?);
+    let secret = text.trim();
+    if secret.is_empty() {
+        return Err(SettingsError::EmptySecret(path.to_owned()));
+    }
+    Ok(Some(SecretString::from(secret)))
+}
+
+/// For `user`.
+#[must_use]
+pub fn mapping(list: &ListArgs) -> MappingOptions {
+    MappingOptions {
+        ignore: list.ignore_column.clone(),
+        password: match list.password {
+            PasswordSource::Column => PasswordFrom::Column,
+            PasswordSource::None => PasswordFrom::None,
+        },
+    }
+}
+
+/// For `import`: users on their way at once.
+#[must_use]
+pub fn slots(pace: &PaceArgs) -> usize {
+    let enough = pace
+        .rate
+        .get()
+        .saturating_mul(SLOW_ANSWER_SECONDS)
+        .clamp(16, MOST_SLOTS);
+    let cap = pace.concurrency.map_or(MOST_SLOTS, NonZeroU32::get);
+    enough.min(cap) as usize
+}
+
+/// For `import`: rows that are begun together. About a quarter of a second's: a crash leaves few rows to look up, and the disk
+/// is synced four times a second, not for every row.
+#[must_use]
+pub fn group(pace: &PaceArgs) -> usize {
+    (pace.rate.get() / 4).clamp(1, 256) as usize
+}
+
+/// For `import`.
+#[must_use]
+pub fn retry_policy(run: &RunArgs) -> RetryPolicy {
+    RetryPolicy {
+        settle: run.settle_time,
+        ..RetryPolicy::default()
+    }
+}
+
+/// For `import`.
+#[must_use]
+pub fn breaker(run: &RunArgs) -> BreakerLimits {
+    BreakerLimits {
+        first: run.max_failures,
+        rate: run.max_failure_rate,
+    }
+}
+
+/// For `import`: rows are not taken any more a little before the time is over, so that those on their way fit in.
+#[must_use]
+pub fn stop_taking_after(run: &RunArgs) -> Option<Duration> {
+    run.deadline
+        .map(|deadline| deadline - (deadline / 10).min(Duration::from_secs(10)))
+}
+
+/// For `ledger`.
+#[must_use]
+pub fn durability(run: &RunArgs) -> Durability {
+    match run.durability {
+        DurabilityArg::Power => Durability::Power,
+        DurabilityArg::Process => Durability::Process,
+    }
+}
+
+/// For `ledger`: outcomes that are taken back.
+#[must_use]
+pub fn retried(retry: &[Retry]) -> Vec<Outcome> {
+    let all = [
+        Outcome::Failed,
+        Outcome::Rejected,
+        Outcome::InDoubt,
+        Outcome::Invalid,
+    ];
+    let mut outcomes: Vec<Outcome> = retry
+        .iter()
+        .flat_map(|retry| match retry {
+            Retry::Failed => vec![Outcome::Failed],
+            Retry::Rejected => vec![Outcome::Rejected],
+            Retry::InDoubt => vec![Outcome::InDoubt],
+            Retry::Invalid => vec![Outcome::Invalid],
+            Retry::All => all.to_vec(),
+        })
+        .collect();
+    outcomes.sort_unstable();
+    outcomes.dedup();
+    outcomes
+}
+
+/// For `ledger`: whether usernames are compared without case, where the command line says so.
+#[must_use]
+pub fn folds(run: &RunArgs) -> Option<bool> {
+    run.usernames.map(|how| match how {
+        Usernames::IgnoreCase => true,
+        Usernames::CaseSensitive => false,
+    })
+}

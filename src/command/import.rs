@@ -1,0 +1,27 @@
+//! `import`: a list into a pool.
+
+use super::run::{Again, Job, run};
+use super::{Failed, runtime};
+use crate::cli::args::ImportArgs;
+use crate::cli::exit::Exit;
+use crate::cli::{Say, settings};
+
+pub(super) fn import(args: &ImportArgs, say: Say) -> Result<Exit, Failed> {
+    settings::refuse_sensitive_logs().map_err(Failed::refused)?;
+    let connect = settings::connect(&args.pool, &args.pace, &args.run).map_err(Failed::refused)?;
+    runtime()?.block_on(run(
+        Job {
+            list: &args.list,
+            pace: &args.pace,
+            run: &args.run,
+            connect,
+            again: if args.restart {
+                Again::PutAside
+            } else {
+                Again::GoOn(settings::retried(&args.retry))
+            },
+            quiet: args.output.quiet,
+        },
+        say,
+    ))
+}

@@ -1,0 +1,111 @@
+//! `rehearse`: the same import against a simulated pool on this machine.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use super::run::{Again, Job, run};
+use super::{Failed, runtime};
+use crate::cli::args::RehearseArgs;
+use crate::cli::exit::Exit;
+use crate::cli::rehearsal::{RehearsalArgs, pool_settings};
+use crate::cli::{Say, settings};
+use crate::pool::{ConnectSettings, Signing};
+use crate::rehearsal::{ExistingUser, PoolSettings, RehearsalPool};
+use crate::rows::Rows;
+use crate::source::Source;
+
+pub(super) fn rehearse(args: &RehearseArgs, say: Say) -> Result<Exit, Failed> {
+    settings::refuse_sensitive_logs().map_err(Failed::refused)?;
+    let settings = settings_with_users(&args.rehearsal)?;
+    let mut connect = ConnectSettings {
+        user_pool_id: settings.pool_id.clone(),
+        client_id: settings.client_id.clone(),
+        client_secret: settings.client_secret.clone().map(Into::into),
+        region: Some(settings.region.clone()),
+        profile: None,
+        endpoint_url: None,
+        signing: if args.run.no_lookup {
+            Signing::Off
+        } else {
+            Signing::Rehearsal
+        },
+        attempt_timeout: args.pace.attempt_timeout,
+    };
+    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let pool = RehearsalPool::start(any_port, settings).map_err(Failed::refused)?;
+    connect.endpoint_url = Some(pool.endpoint_url());
+    say.line(format_args!(
+        "rehearsal: against a simulated pool on this machine ({}); nothing leaves it, and nobody gets a message",
+        pool.endpoint_url()
+    ));
+    let done = runtime()?.block_on(run(
+        Job {
+            list: &args.list,
+            pace: &args.pace,
+            run: &args.run,
+            connect,
+            again: Again::Replace,
+            quiet: args.output.quiet,
+        },
+        say,
+    ));
+    pool.stop();
+    say.line("this was a rehearsal: nothing left this machine");
+    done
+}
+
+/// The pool that is asked for, with the users that are in it beforehand.
+pub(super) fn settings_with_users(args: &RehearsalArgs) -> Result<PoolSettings, Failed> {
+    let mut settings = pool_settings(args).map_err(Failed::refused)?;
+    if let Some(path) = &args.existing {
+        settings.existing.extend(existing(path)?);
+    }
+    Ok(settings)
+}
+
+/// Users from a CSV file: `username` names them, `password` is passed over, every other column is an attribute.
+fn existing(path: &Path) -> Result<Vec<ExistingUser>, Failed> {
+    let source = Source::named(path).map_err(Failed::refused)?;
+    let mut rows = Rows::open(source.name(), source.open().map_err(Failed::refused)?)
+        .map_err(Failed::refused)?;
+    let names = rows.header().names().to_vec();
+    let username = names
+        .iter()
+        .position(|name| {
+            ["username", "cognito:username"].contains(&name.to_ascii_lowercase().as_str())
+        })
+        .ok_or_else(|| {
+            Failed::refused(anyhow::anyhow!(
+                "--existing {}: there is no column username",
+                path.display()
+            ))
+        })?;
+    let mut users = Vec::new();
+    while let Some(row) = rows.next_row().map_err(Failed::refused)? {
+        let Some(name) = row
+            .cell(username)
+            .filter(|name| !name.is_empty() && row.unreadable.is_none())
+        else {
+            return Err(Failed::refused(anyhow::anyhow!(
+                "--existing {}: line {}: has no username, or cannot be read",
+                path.display(),
+                row.line
+            )));
+        };
+        let attributes = names
+            .iter()
+            .enumerate()
+            .filter(|(place, column)| {
+                *place != username && !column.eq_ignore_ascii_case("password")
+            })
+            .filter_map(|(place, column)| Some((column.clone(), row.cell(place)?.to_owned())))
+            .filter(|(_, value)| !value.is_empty())
+            .collect();
+        users.push(ExistingUser {
+            username: name.to_owned(),
+            attributes,
+            ..ExistingUser::default()
+        });
+    }
+    Ok(users)
+}

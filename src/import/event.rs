@@ -1,0 +1,89 @@
+//! What a run tells those who watch it.
+
+use std::time::Duration;
+
+use crate::outcome::{Outcome, Requests};
+use crate::pace::Category;
+
+/// Counts of rows by outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts([u64; Outcome::ALL.len()]);
+
+impl Counts {
+    /// One more row with this outcome.
+    pub fn add(&mut self, outcome: Outcome) {
+        self.add_many(outcome, 1);
+    }
+
+    /// More rows with this outcome.
+    pub fn add_many(&mut self, outcome: Outcome, more: u64) {
+        if let Some(count) = self.0.get_mut(outcome as usize) {
+            *count += more;
+        }
+    }
+
+    /// Rows with this outcome.
+    #[must_use]
+    pub fn of(&self, outcome: Outcome) -> u64 {
+        self.0.get(outcome as usize).copied().unwrap_or(0)
+    }
+
+    /// All rows.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.0.iter().sum()
+    }
+}
+
+/// Requests by quota category.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RequestCounts([Requests; Category::ALL.len()]);
+
+impl RequestCounts {
+    /// One more request; `throttled`: answered by "too many requests".
+    pub fn add(&mut self, category: Category, throttled: bool) {
+        if let Some(requests) = self.0.get_mut(category as usize) {
+            requests.sent += 1;
+            requests.throttled += u64::from(throttled);
+        }
+    }
+
+    /// Adds another count to this one.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            mine.sent += theirs.sent;
+            mine.throttled += theirs.throttled;
+        }
+    }
+
+    /// Of one category.
+    #[must_use]
+    pub fn of(&self, category: Category) -> Requests {
+        self.0.get(category as usize).copied().unwrap_or_default()
+    }
+}
+
+/// How a run stands at a moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Progress {
+    /// Rows by outcome, those of earlier sessions included.
+    pub counts: Counts,
+    /// Rows settled in this session.
+    pub rows_now: u64,
+    /// Requests of this session.
+    pub requests: RequestCounts,
+    /// Bytes of the list that lie behind.
+    pub bytes: u64,
+    /// Rows on their way.
+    pub in_flight: usize,
+    /// Since this session began.
+    pub elapsed: Duration,
+}
+
+/// Watches a run.
+pub trait Watch {
+    /// Called several times a second while the run is at work, and once at its end.
+    fn progress(&mut self, progress: &Progress);
+    /// Something that people should know at once.
+    fn notice(&mut self, text: &str);
+}

@@ -1,0 +1,19 @@
+//! Stage 7: the run. The only folder that knows all the others.
+//!
+//! [`run`] is the loop that owns the truth; [`registration`] decides one user's way, and its driver walks it; [`resolve`]
+//! judges whose a found user is; [`retry`] and the breaker say when to go on and when not. `design.md` beside this file
+//! says why it is built like this.
+
+mod breaker;
+pub mod event;
+mod register;
+pub mod registration;
+pub mod resolve;
+pub mod retry;
+mod run;
+pub mod stop;
+
+pub use breaker::BreakerLimits;
+pub use event::{Counts, Progress, Watch};
+pub use run::{Ended, Listed, Plan, Run};
+pub use stop::{Signal, Signals, StopReason};

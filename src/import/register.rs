@@ -1,0 +1,176 @@
+//! Takes one user through [`Registration`]: permits, requests, waits. Only returns a value: the loop owns the truth.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::event::RequestCounts;
+use super::registration::{Event, Registration, Rules, Step, StopRun};
+use super::resolve::Times;
+use crate::outcome::Came;
+use crate::pace::{Category, Pacer, Permit};
+use crate::pool::failure::CONNECT_FAILED;
+use crate::pool::{Advice, Cognito, Failure, Sent};
+use crate::user::NewUser;
+
+/// What all rows share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) pool: Cognito,
+    pub(super) pacer: Pacer,
+    pub(super) rules: Rules,
+    /// True once the run takes no more rows.
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+/// One row on its way.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) row: u64,
+    pub(super) end_byte: u64,
+    pub(super) user: NewUser,
+    pub(super) times: Times,
+    /// An earlier process began it and did not settle it.
+    pub(super) maybe_sent: bool,
+}
+
+/// How a row's way ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// With an outcome.
+    Settled(Came),
+    /// No connection could be made. In doubt, where an earlier request may have made the user.
+    Unreachable(Came),
+    /// The run stops, and nothing was made.
+    NeverSent,
+    /// The run stops, and the user may have been made: the next run looks.
+    MaybeSent,
+    /// No row can go on.
+    StopRun(Box<StopRun>),
+}
+
+/// What a task returns.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) job: Job,
+    pub(super) end: End,
+    pub(super) requests: RequestCounts,
+}
+
+/// Takes the row to its end. `permit` is leave for the first sign-up, where the dispatcher took one.
+pub(super) async fn register(shared: Arc<Shared>, job: Job, permit: Option<Permit>) -> Done {
+    let began = Instant::now();
+    let mut requests = RequestCounts::default();
+    let mut end = take(&shared, &job, permit, &mut requests).await;
+    if let End::Settled(came) | End::Unreachable(came) = &mut end {
+        came.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    }
+    Done { job, end, requests }
+}
+
+async fn take(
+    shared: &Shared,
+    job: &Job,
+    mut permit: Option<Permit>,
+    requests: &mut RequestCounts,
+) -> End {
+    let mut stopping = shared.stopping.clone();
+    let mut registration = Registration::new(&job.user, shared.rules, job.times, job.maybe_sent);
+    let mut event = Event::Start;
+    let mut sent = Instant::now();
+    loop {
+        let step = registration.next(event, sent.elapsed(), fastrand::f64());
+        event = match step {
+            Step::SignUp(wait) => {
+                // A permit in hand was taken for this request: it goes out, also while the run stops.
+                if permit.is_none() && stopped_while(&mut stopping, wait).await {
+                    return left_behind(&registration);
+                }
+                let leave = match permit.take() {
+                    Some(leave) => leave,
+                    None => shared.pacer.permit(Category::UserCreation).await,
+                };
+                sent = Instant::now();
+                Event::SignUp(sign_up(shared, &job.user, leave, requests).await)
+            }
+            Step::LookUp(wait) => {
+                // A run that stops has no time to wait, but it looks before it leaves.
+                stopped_while(&mut stopping, wait).await;
+                let leave = shared.pacer.permit(Category::UserRead).await;
+                let answer = look_up(shared, &job.user.username, leave, requests).await;
+                if *stopping.borrow() && matches!(&answer, Ok(None) | Err(_)) {
+                    return left_behind(&registration);
+                }
+                Event::LookUp(answer, shared.pool.clock())
+            }
+            Step::Settled(came) if came.error_code.as_deref() == Some(CONNECT_FAILED) => {
+                return End::Unreachable(*came);
+            }
+            Step::Settled(came) => return End::Settled(*came),
+            Step::StopRun(stop) => return End::StopRun(stop),
+        };
+    }
+}
+
+fn left_behind(registration: &Registration<'_>) -> End {
+    if registration.maybe_made() {
+        End::MaybeSent
+    } else {
+        End::NeverSent
+    }
+}
+
+/// Waits, but not longer than until the run stops. True: it stops.
+async fn stopped_while(stopping: &mut watch::Receiver<bool>, wait: Duration) -> bool {
+    if wait.is_zero() {
+        return *stopping.borrow();
+    }
+    // A time-out means that the run goes on; an error, that the loop is gone and this task with it.
+    let _ = tokio::time::timeout(wait, stopping.wait_for(|stopping| *stopping)).await;
+    *stopping.borrow()
+}
+
+async fn sign_up(
+    shared: &Shared,
+    user: &NewUser,
+    _leave: Permit,
+    requests: &mut RequestCounts,
+) -> Result<crate::pool::SignedUp, Failure> {
+    let answer = shared.pool.sign_up(user).await;
+    count(
+        shared,
+        Category::UserCreation,
+        answer.as_ref().err(),
+        requests,
+    );
+    answer
+}
+
+async fn look_up(
+    shared: &Shared,
+    username: &str,
+    _leave: Permit,
+    requests: &mut RequestCounts,
+) -> Result<Option<crate::pool::FoundUser>, Failure> {
+    let answer = shared.pool.look_up(username).await;
+    count(shared, Category::UserRead, answer.as_ref().err(), requests);
+    answer
+}
+
+fn count(
+    shared: &Shared,
+    category: Category,
+    failure: Option<&Failure>,
+    requests: &mut RequestCounts,
+) {
+    if failure.is_some_and(|failure| failure.sent == Sent::No) {
+        return;
+    }
+    let throttled = failure.is_some_and(|failure| failure.advice == Advice::SlowDown);
+    if throttled {
+        shared.pacer.throttled(category);
+    }
+    requests.add(category, throttled);
+}

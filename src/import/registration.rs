@@ -1,0 +1,382 @@
+//! One user's way to an outcome, as a state machine. Pure: it is told what happened, and says what to do next.
+//!
+//! What it holds to: after a request that may have made the user, the user is looked up before another one is sent; once
+//! such a request lies behind us, "the username exists" no longer means that it existed before us; what cannot be settled is
+//! in doubt.
+
+use std::time::Duration;
+
+use super::resolve::{Times, Whose, whose};
+use super::retry::RetryPolicy;
+use crate::outcome::{Came, Delivery, Evidence, Outcome};
+use crate::pool::service_clock::ServiceClock;
+use crate::pool::{Advice, Failure, FoundUser, IfAbsent, Sent, SignedUp, Stop};
+use crate::user::NewUser;
+
+/// Firewalls are not argued with for longer than this many answers.
+const FORBIDDEN_TRIES: u32 = 6;
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event {
+    /// Nothing yet.
+    Start,
+    /// `SignUp` was answered.
+    SignUp(Result<SignedUp, Failure>),
+    /// A look-up was answered. Comes with what is known of the service's clock.
+    LookUp(Result<Option<FoundUser>, Failure>, ServiceClock),
+}
+
+/// What to do next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Send `SignUp` after this time.
+    SignUp(Duration),
+    /// Look the user up after this time.
+    LookUp(Duration),
+    /// It is settled.
+    Settled(Box<Came>),
+    /// No row can go on.
+    StopRun(Box<StopRun>),
+}
+
+/// Why no row can go on, and how this one stands.
+#[derive(Debug, PartialEq, Eq)]
+pub struct StopRun {
+    /// What to change.
+    pub stop: Stop,
+    /// The error that said so.
+    pub failure: Failure,
+    /// What came of this row; none where it may have been made: the next run looks it up.
+    pub came: Option<Came>,
+}
+
+/// What holds for the whole run.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// How often and after how long.
+    pub retry: RetryPolicy,
+    /// Whether users can be looked up.
+    pub look_ups: bool,
+}
+
+/// See the module's words.
+#[derive(Debug)]
+pub struct Registration<'u> {
+    user: &'u NewUser,
+    rules: Rules,
+    times: Times,
+    /// A request that may have made the user lies behind us.
+    maybe_made: bool,
+    /// The pool said that the username is taken.
+    taken: bool,
+    /// What to do when a look-up does not find the user.
+    if_absent: IfAbsent,
+    /// The pool made the user and refused to send the message.
+    undelivered: bool,
+    /// The failure that matters for the outcome.
+    failure: Option<Failure>,
+    /// Sign-ups sent.
+    attempts: u32,
+    tries: u32,
+    look_up_tries: u32,
+    forbidden: u32,
+}
+
+impl<'u> Registration<'u> {
+    /// `maybe_sent`: an earlier process began this row and did not settle it.
+    #[must_use]
+    pub fn new(user: &'u NewUser, rules: Rules, times: Times, maybe_sent: bool) -> Self {
+        Self {
+            user,
+            rules,
+            times,
+            maybe_made: maybe_sent,
+            taken: false,
+            if_absent: IfAbsent::SendAgain,
+            undelivered: false,
+            failure: None,
+            attempts: 0,
+            tries: 0,
+            look_up_tries: 0,
+            forbidden: 0,
+        }
+    }
+
+    /// Sign-ups sent so far.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Whether a request that may have made the user lies behind us.
+    #[must_use]
+    pub fn maybe_made(&self) -> bool {
+        self.maybe_made
+    }
+
+    /// What to do next. `since_sent` is how long ago the last sign-up left; `chance` is from 0 up to 1.
+    pub fn next(&mut self, event: Event, since_sent: Duration, chance: f64) -> Step {
+        match event {
+            Event::Start if self.maybe_made && self.rules.look_ups => Step::LookUp(Duration::ZERO),
+            Event::Start => Step::SignUp(Duration::ZERO),
+            Event::SignUp(answer) => {
+                self.attempts += 1;
+                match answer {
+                    Ok(signed_up) => self.settled(signed_up_came(signed_up)),
+                    Err(failure) => self.sign_up_failed(failure, chance),
+                }
+            }
+            Event::LookUp(Ok(Some(found)), clock) => self.found(&found, clock),
+            Event::LookUp(Ok(None), _) => self.absent(since_sent),
+            Event::LookUp(Err(failure), _) => self.look_up_failed(failure, chance),
+        }
+    }
+
+    fn sign_up_failed(&mut self, failure: Failure, chance: f64) -> Step {
+        let advice = failure.advice;
+        if failure.sent == Sent::No {
+            // Nothing was sent: it does not count as an attempt.
+            self.attempts -= 1;
+        }
+        match advice {
+            Advice::SlowDown => self.slow_down(failure, chance),
+            Advice::Again => {
+                self.tries += 1;
+                if self.tries < self.rules.retry.tries {
+                    return Step::SignUp(self.rules.retry.back_off(self.tries, chance));
+                }
+                let outcome = if self.maybe_made {
+                    Outcome::InDoubt
+                } else {
+                    Outcome::Failed
+                };
+                self.settled(failed(outcome, &failure))
+            }
+            Advice::Exists => {
+                self.taken = true;
+                if self.failure.is_none() || !self.maybe_made {
+                    self.failure = Some(failure);
+                }
+                if self.rules.look_ups {
+                    return Step::LookUp(Duration::ZERO);
+                }
+                self.taken_and_not_looked_up()
+            }
+            Advice::LookUp(if_absent) => self.unclear(failure, if_absent, chance),
+            Advice::Undelivered => {
+                self.undelivered = true;
+                self.unclear(failure, IfAbsent::SendAgain, chance)
+            }
+            Advice::GiveUp => self.refused(failure),
+            Advice::Stop(stop) => {
+                // A broken role for messages is noticed when the user may already be made.
+                self.maybe_made |= stop == Stop::DeliveryRole;
+                let came = (!self.maybe_made)
+                    .then(|| self.with_attempts(failed(Outcome::Failed, &failure)));
+                Step::StopRun(Box::new(StopRun {
+                    stop,
+                    failure,
+                    came,
+                }))
+            }
+        }
+    }
+
+    /// The row is refused for good; but an earlier request may have made the user all the same.
+    fn refused(&mut self, failure: Failure) -> Step {
+        if !self.maybe_made {
+            return self.settled(failed(Outcome::Rejected, &failure));
+        }
+        let in_doubt = failed(Outcome::InDoubt, &failure);
+        self.failure = Some(failure);
+        self.if_absent = IfAbsent::GiveUp;
+        if self.rules.look_ups {
+            Step::LookUp(Duration::ZERO)
+        } else {
+            self.settled(in_doubt)
+        }
+    }
+
+    /// A quota is never a row's failure; a firewall that keeps refusing is everybody's.
+    fn slow_down(&mut self, failure: Failure, chance: f64) -> Step {
+        if failure.code == "ForbiddenException" {
+            self.forbidden += 1;
+            if self.forbidden >= FORBIDDEN_TRIES {
+                let came = (!self.maybe_made)
+                    .then(|| self.with_attempts(failed(Outcome::Failed, &failure)));
+                return Step::StopRun(Box::new(StopRun {
+                    stop: Stop::Refused,
+                    failure,
+                    came,
+                }));
+            }
+        }
+        Step::SignUp(self.rules.retry.back_off(1, chance))
+    }
+
+    fn unclear(&mut self, failure: Failure, if_absent: IfAbsent, chance: f64) -> Step {
+        self.maybe_made = true;
+        self.if_absent = if_absent;
+        self.tries += 1;
+        self.look_up_tries = 0;
+        let wait = self.rules.retry.back_off(self.tries, chance);
+        let code_in_doubt = failed(Outcome::InDoubt, &failure);
+        self.failure = Some(failure);
+        if self.rules.look_ups {
+            return Step::LookUp(wait);
+        }
+        if if_absent == IfAbsent::SendAgain && self.tries < self.rules.retry.tries {
+            return Step::SignUp(wait);
+        }
+        self.settled(code_in_doubt)
+    }
+
+    fn taken_and_not_looked_up(&self) -> Step {
+        let outcome = if self.maybe_made {
+            Outcome::InDoubt
+        } else {
+            Outcome::Existed
+        };
+        self.settled_because(outcome)
+    }
+
+    fn found(&self, found: &FoundUser, clock: ServiceClock) -> Step {
+        let verdict = if self.maybe_made {
+            whose(found, self.user, self.times, clock)
+        } else {
+            Whose::Theirs
+        };
+        let mut came = match verdict {
+            Whose::Ours => Came::of(Outcome::Created),
+            Whose::Theirs => Came::of(Outcome::Existed),
+            Whose::Unsettled(why) => {
+                Came::of(Outcome::InDoubt).because(self.failure_code("Interrupted"), why)
+            }
+        };
+        if verdict == Whose::Ours {
+            came.evidence = Some(Evidence::Lookup);
+            if self.undelivered {
+                came.delivery = Some(Delivery::Refused);
+                if let Some(failure) = &self.failure {
+                    came = came.because(failure.code.clone(), failure.message.clone());
+                }
+            }
+        }
+        came.user_sub.clone_from(&found.sub);
+        came.user_status.clone_from(&found.status);
+        came.confirmed = found.status.as_deref().map(|status| status == "CONFIRMED");
+        came.enabled = Some(found.enabled);
+        came.created_at = found.created_ms;
+        self.settled(came)
+    }
+
+    fn absent(&mut self, since_sent: Duration) -> Step {
+        if self.taken {
+            let outcome = if self.maybe_made {
+                Outcome::InDoubt
+            } else {
+                Outcome::Existed
+            };
+            let came = Came::of(outcome).because(
+                "UserNotFoundException",
+                "the pool says that the username exists, and a look-up does not find it: probably it is another user's alias, or the \
+                 user was deleted in between",
+            );
+            return self.settled(came);
+        }
+        if self.if_absent == IfAbsent::GiveUp {
+            return self.settled_because(Outcome::Rejected);
+        }
+        if self.tries < self.rules.retry.tries {
+            return Step::SignUp(Duration::ZERO);
+        }
+        // The last request has no answer: it may still arrive. Only after that time is its absence a proof.
+        match self.rules.retry.settle.checked_sub(since_sent) {
+            Some(wait) if !wait.is_zero() => Step::LookUp(wait),
+            Some(_) | None => self.settled_because(Outcome::Failed),
+        }
+    }
+
+    fn look_up_failed(&mut self, failure: Failure, chance: f64) -> Step {
+        match failure.advice {
+            Advice::SlowDown => return Step::LookUp(self.rules.retry.back_off(1, chance)),
+            Advice::Stop(stop) => {
+                let came = (!self.maybe_made).then(|| self.existed_unseen(&failure));
+                return Step::StopRun(Box::new(StopRun {
+                    stop,
+                    failure,
+                    came,
+                }));
+            }
+            Advice::Again | Advice::Exists | Advice::LookUp(_) | Advice::Undelivered => {
+                self.look_up_tries += 1;
+                if self.look_up_tries < self.rules.retry.look_ups {
+                    return Step::LookUp(self.rules.retry.back_off(self.look_up_tries, chance));
+                }
+            }
+            Advice::GiveUp => {}
+        }
+        if self.maybe_made {
+            let why = format!("the look-up failed: {}", failure.message);
+            return self.settled(Came::of(Outcome::InDoubt).because(failure.code, why));
+        }
+        let came = self.existed_unseen(&failure);
+        self.settled(came)
+    }
+
+    /// The pool said that the username exists; how the user stands could not be seen.
+    fn existed_unseen(&self, failure: &Failure) -> Came {
+        let why = format!(
+            "the username exists; the look-up failed: {}",
+            failure.message
+        );
+        self.with_attempts(Came::of(Outcome::Existed).because(failure.code.clone(), why))
+    }
+
+    fn failure_code(&self, otherwise: &str) -> String {
+        self.failure
+            .as_ref()
+            .map_or_else(|| otherwise.to_owned(), |failure| failure.code.clone())
+    }
+
+    fn settled_because(&self, outcome: Outcome) -> Step {
+        self.settled(match &self.failure {
+            Some(failure) => failed(outcome, failure),
+            None => Came::of(outcome),
+        })
+    }
+
+    fn settled(&self, came: Came) -> Step {
+        Step::Settled(Box::new(self.with_attempts(came)))
+    }
+
+    fn with_attempts(&self, mut came: Came) -> Came {
+        came.attempts = self.attempts;
+        came
+    }
+}
+
+fn failed(outcome: Outcome, failure: &Failure) -> Came {
+    Came::of(outcome).because(failure.code.clone(), failure.message.clone())
+}
+
+fn signed_up_came(answer: SignedUp) -> Came {
+    let mut came = Came::of(Outcome::Created);
+    came.evidence = Some(Evidence::Answer);
+    came.user_sub = Some(answer.sub).filter(|sub| !sub.is_empty());
+    came.confirmed = Some(answer.confirmed);
+    came.delivery = Some(if answer.message.is_some() {
+        Delivery::Sent
+    } else {
+        Delivery::None
+    });
+    if let Some((medium, destination)) = answer.message {
+        came.delivery_medium = Some(medium).filter(|medium| !medium.is_empty());
+        came.delivery_destination = Some(destination).filter(|destination| !destination.is_empty());
+    }
+    came
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+//! A user was found whom we may have made: is it ours? Pure.
+//!
+//! `SignUp` has no token that would tell. What tells is time, on the service's clock alone where it can be. Before its first sign-up
+//! a run hears the service say that it is second S, and sends nothing until S is over. Whoever was there before the run was
+//! therefore created in S or before, and whoever was created later was created while the run was at work: by us, unless it was
+//! before this row was begun, or the attributes are not those we sent.
+
+use crate::pool::FoundUser;
+use crate::pool::service_clock::ServiceClock;
+use crate::user::NewUser;
+
+/// The times that a row is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// When this row was begun, by our clock: milliseconds since the Unix epoch. Its first request left later.
+    pub begun_ms: i64,
+    /// The second, on the service's clock, that was over before the run's first sign-up: milliseconds since the Unix epoch. None
+    /// where the service never said what time it is.
+    pub second_before_run_ms: Option<i64>,
+}
+
+/// Whose user it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Our lost request made it.
+    Ours,
+    /// It was there before.
+    Theirs,
+    /// The evidence is weak; the words say why.
+    Unsettled(&'static str),
+}
+
+/// Milliseconds in the second that a date without a fraction may stand for.
+const REST_OF_SECOND: i64 = 999;
+
+/// Judges.
+#[must_use]
+pub fn whose(found: &FoundUser, asked: &NewUser, times: Times, clock: ServiceClock) -> Whose {
+    let Some(created) = found.created_ms else {
+        return Whose::Unsettled(
+            "the user was found, and the pool does not say when it was created",
+        );
+    };
+    // A date without a fraction is a whole second, or a millisecond that happens to be 0: the wider one holds.
+    let latest = if found.created_has_fraction {
+        created
+    } else {
+        created + REST_OF_SECOND
+    };
+    if times
+        .second_before_run_ms
+        .is_some_and(|before| created <= before + REST_OF_SECOND)
+    {
+        return Whose::Theirs;
+    }
+    let (begun_earliest, begun_latest) = clock.service_time(times.begun_ms);
+    if latest < begun_earliest {
+        return Whose::Theirs;
+    }
+    if !attributes_agree(found, asked) {
+        return Whose::Unsettled(
+            "the user was created since this run began, and its attributes are not those of the row",
+        );
+    }
+    if times.second_before_run_ms.is_some() || created >= begun_latest {
+        return Whose::Ours;
+    }
+    Whose::Unsettled(
+        "the user was found, and when it was created does not tell whether this run made it",
+    )
+}
+
+/// Whether every attribute that we sent stands there. Triggers may have added others. Addresses are compared without case.
+fn attributes_agree(found: &FoundUser, asked: &NewUser) -> bool {
+    asked.attributes.iter().all(|sent| {
+        found.attributes.iter().any(|there| {
+            there.name == sent.name
+                && (there.value == sent.value
+                    || (&*sent.name == "email"
+                        && there.value.to_lowercase() == sent.value.to_lowercase()))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Times, Whose, whose};
+    use crate::pool::FoundUser;
+    use crate::pool::service_clock::ServiceClock;
+    use crate::user::{Attribute, NewUser};
+
+    fn attribute(name: &str, value: &str) -> Attribute {
+        Attribute {
+            name: name.into(),
+            value: value.into(),
+        }
+    }
+
+    fn asked() -> NewUser {
+        NewUser {
+            username: "ann".into(),
+            password: None,
+            attributes: vec![
+                attribute("email", "Ann@example.com"),
+                attribute("name", "Ann"),
+            ],
+        }
+    }
+
+    fn found(created_ms: i64, name: &str) -> FoundUser {
+        FoundUser {
+            username: "ann".into(),
+            sub: None,
+            status: None,
+            enabled: true,
+            created_ms: Some(created_ms),
+            created_has_fraction: created_ms % 1_000 != 0,
+            attributes: vec![
+                attribute("sub", "1"),
+                attribute("email", "ann@example.com"),
+                attribute("name", name),
+            ],
+        }
+    }
+
+    /// The service's clock is ahead by 60.0 to 60.5 seconds; the row was begun at 100 s of ours.
+    fn judge(created_ms: i64, name: &str, second_before_run_ms: Option<i64>) -> Whose {
+        let mut clock = ServiceClock::default();
+        clock.heard(0, 60_000, 0);
+        clock.heard(500, 60_000, 500);
+        let times = Times {
+            begun_ms: 100_000,
+            second_before_run_ms,
+        };
+        whose(&found(created_ms, name), &asked(), times, clock)
+    }
+
+    #[test]
+    fn who_was_there_before_the_run_is_theirs_whatever_the_attributes_say() {
+        for created in [0, 150_000, 150_999] {
+            assert_eq!(
+                judge(created, "Ann", Some(150_000)),
+                Whose::Theirs,
+                "{created}"
+            );
+        }
+    }
+
+    #[test]
+    fn who_came_during_the_run_and_before_the_row_is_theirs() {
+        assert_eq!(judge(152_000, "Ann", Some(150_000)), Whose::Theirs);
+        assert_eq!(judge(159_999, "Ann", Some(150_000)), Whose::Theirs);
+    }
+
+    #[test]
+    fn who_came_since_the_row_was_begun_is_ours_if_it_has_our_attributes() {
+        for created in [160_000, 160_600, 161_000, 200_000] {
+            assert_eq!(
+                judge(created, "Ann", Some(150_000)),
+                Whose::Ours,
+                "{created}"
+            );
+            assert!(matches!(
+                judge(created, "Bob", Some(150_000)),
+                Whose::Unsettled(_)
+            ));
+        }
+    }
+
+    #[test]
+    fn a_whole_second_stands_for_all_of_it() {
+        // Created somewhere in second 160, begun somewhere in it too: not before the row, and after the run's start.
+        assert_eq!(judge(160_000, "Ann", Some(159_000)), Whose::Ours);
+        assert_eq!(judge(160_000, "Ann", Some(160_000)), Whose::Theirs);
+    }
+
+    #[test]
+    fn without_the_service_s_time_only_what_is_certain_is_said() {
+        assert_eq!(judge(159_900, "Ann", None), Whose::Theirs);
+        assert!(matches!(judge(160_300, "Ann", None), Whose::Unsettled(_)));
+        assert_eq!(judge(160_501, "Ann", None), Whose::Ours);
+        let mut undated = found(1, "Ann");
+        undated.created_ms = None;
+        let times = Times {
+            begun_ms: 0,
+            second_before_run_ms: Some(0),
+        };
+        let verdict = whose(&undated, &asked(), times, ServiceClock::default());
+        assert!(matches!(verdict, Whose::Unsettled(_)));
+    }
+}

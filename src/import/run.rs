@@ -1,0 +1,351 @@
+//! The loop. It alone takes rows, writes the ledger and counts; tasks only return values.
+//!
+//! A row goes through four places: `read` (it came from the list), `beginning` (the ledger is writing it down), `ready`
+//! (it is on the disk and may be sent), and a task. Each place is bounded, so memory does not grow with the list.
+
+mod intake;
+mod settling;
+
+use std::collections::{HashMap, VecDeque};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{oneshot, watch};
+use tokio::task::{Id, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use super::breaker::{Breaker, BreakerLimits};
+use super::event::{Counts, Progress, RequestCounts, Watch};
+use super::register::{Done, Job, Shared, register};
+use super::registration::Rules;
+use super::stop::{Signal, Signals, StopReason};
+use crate::ledger::past::Before;
+use crate::ledger::writer::Ending;
+use crate::ledger::{Begun, Ledger, LedgerError};
+use crate::outcome::{Came, Outcome};
+use crate::pace::{Category, Pacer, Permit};
+use crate::pool::{Cognito, now_ms};
+use crate::rows::ahead::ReadAhead;
+use crate::user::Row;
+
+/// How often results are written and the watcher is told. A crash in between costs a look-up for each of these rows.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Results written together at most.
+const RESULTS_TOGETHER: usize = 128;
+
+/// Rows noted as unsent together.
+const NOTED_TOGETHER: usize = 1_024;
+
+/// How long a stopped run waits for what is on its way.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// A row of the list, and how it stood when this session began.
+#[derive(Debug)]
+pub struct Listed {
+    /// The row.
+    pub row: Row,
+    /// How it stood. Settled rows do not come here.
+    pub before: Before,
+}
+
+/// What a run goes by.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Rows on their way at once, at most.
+    pub slots: usize,
+    /// Rows that are begun together, at most.
+    pub group: usize,
+    /// How one user is taken to an outcome.
+    pub rules: Rules,
+    /// Whether the pool ignores the case of usernames.
+    pub folds: bool,
+    /// See [`super::resolve::Times::second_before_run_ms`].
+    pub second_before_run_ms: Option<i64>,
+    /// When the run goes wrong for every row.
+    pub breaker: BreakerLimits,
+    /// When to stop taking rows, and when to be over.
+    pub deadline: Option<Instant>,
+    /// Rows by outcome of earlier sessions.
+    pub before: Counts,
+}
+
+/// How a session ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Why it ended before the list did.
+    pub stopped: Option<StopReason>,
+    /// A second signal came: nothing more should be done.
+    pub at_once: bool,
+    /// How it stood.
+    pub progress: Progress,
+}
+
+type PermitFuture = Pin<Box<dyn Future<Output = Permit>>>;
+
+/// A group that the ledger is writing down.
+struct Beginning {
+    group: Vec<Listed>,
+    at_ms: i64,
+    begun: oneshot::Receiver<Vec<Begun>>,
+}
+
+/// See the module's words.
+pub struct Run<'a> {
+    plan: Plan,
+    shared: Arc<Shared>,
+    ledger: Ledger,
+    list: ReadAhead<Listed>,
+    list_over: bool,
+    watch: &'a mut dyn Watch,
+    stopping: watch::Sender<bool>,
+    stopped: Option<(StopReason, Instant)>,
+    at_once: bool,
+    read: VecDeque<Listed>,
+    beginning: Option<Beginning>,
+    ready: VecDeque<Job>,
+    permit: Option<PermitFuture>,
+    tasks: JoinSet<Done>,
+    rows_of_tasks: HashMap<Id, u64>,
+    unwritten: Vec<(u64, Came)>,
+    /// Rows for which no connection could be made, one after the other.
+    unreachable: Vec<(u64, Came)>,
+    unwritten_requests: RequestCounts,
+    breaker: Breaker,
+    progress: Progress,
+    started: Instant,
+}
+
+impl<'a> Run<'a> {
+    /// Puts a run together. Nothing is sent yet.
+    #[must_use]
+    pub fn new(
+        plan: Plan,
+        pool: Cognito,
+        pacer: Pacer,
+        ledger: Ledger,
+        list: ReadAhead<Listed>,
+        watch: &'a mut dyn Watch,
+    ) -> Self {
+        let (stopping, told) = watch::channel(false);
+        let progress = Progress {
+            counts: plan.before,
+            ..Progress::default()
+        };
+        Self {
+            shared: Arc::new(Shared {
+                pool,
+                pacer,
+                rules: plan.rules,
+                stopping: told,
+            }),
+            breaker: Breaker::new(plan.breaker),
+            plan,
+            ledger,
+            list,
+            list_over: false,
+            watch,
+            stopping,
+            stopped: None,
+            at_once: false,
+            read: VecDeque::new(),
+            beginning: None,
+            ready: VecDeque::new(),
+            permit: None,
+            tasks: JoinSet::new(),
+            rows_of_tasks: HashMap::new(),
+            unwritten: Vec::new(),
+            unreachable: Vec::new(),
+            unwritten_requests: RequestCounts::default(),
+            progress,
+            started: Instant::now(),
+        }
+    }
+
+    /// Takes every row to its outcome, or stops.
+    ///
+    /// # Errors
+    /// The ledger failed: nothing more was sent from then on.
+    pub async fn to_the_end(mut self, signals: &mut Signals) -> Result<Ended, LedgerError> {
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !self.is_over() {
+            self.begin_next_group().await;
+            self.ask_for_permit();
+            let deadline = self.deadline();
+            tokio::select! {
+                biased;
+                error = self.ledger.failure() => return Err(error),
+                signal = signals.next() => self.signal(signal),
+                () = until(deadline) => self.deadline_reached(),
+                Some(ended) = self.tasks.join_next_with_id() => self.task_ended(ended).await,
+                begun = begun(&mut self.beginning) => self.group_begun(begun).await?,
+                permit = given(&mut self.permit) => self.send_next(permit),
+                group = self.list.next(), if self.wants_rows() => self.take_group(group).await,
+                _ = tick.tick() => self.write_and_tell().await,
+            }
+        }
+        self.end().await
+    }
+
+    /// Nothing is on its way, and nothing more will come.
+    fn is_over(&self) -> bool {
+        if self.at_once || (self.stopped.is_some() && self.drain_is_over()) {
+            return true;
+        }
+        let idle = self.read.is_empty()
+            && self.beginning.is_none()
+            && self.ready.is_empty()
+            && self.tasks.is_empty();
+        idle && self.list_over
+    }
+
+    fn drain_is_over(&self) -> bool {
+        self.deadline()
+            .is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// While at work: when to stop taking rows. While stopping: when to be over.
+    fn deadline(&self) -> Option<Instant> {
+        match &self.stopped {
+            None => self.plan.deadline,
+            Some((_, at)) => Some(*at + DRAIN),
+        }
+    }
+
+    fn deadline_reached(&mut self) {
+        if self.stopped.is_none() {
+            self.stop(StopReason::Deadline);
+        }
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        if matches!(self.stopped, Some((StopReason::Signal(_), _))) {
+            self.at_once = true;
+            return;
+        }
+        self.watch.notice("stopping: no more rows are taken; waiting for those on their way (again to stop at once)");
+        self.stopped = None;
+        self.stop(StopReason::Signal(signal));
+    }
+
+    /// Takes no more rows. The first reason counts.
+    fn stop(&mut self, reason: StopReason) {
+        if self.stopped.is_some() {
+            return;
+        }
+        self.permit = None;
+        self.stopped = Some((reason, Instant::now()));
+        self.stopping.send_replace(true);
+    }
+
+    fn wants_rows(&self) -> bool {
+        !self.list_over && (self.stopped.is_some() || self.read.len() < self.plan.group)
+    }
+
+    /// The dispatcher: one permit at a time, and only when there is a row to send and a slot for it. A row that may have been
+    /// sent begins with a look-up, or with a permit of its own.
+    fn ask_for_permit(&mut self) {
+        while self.stopped.is_none()
+            && self.tasks.len() < self.plan.slots
+            && self.ready.front().is_some_and(|job| job.maybe_sent)
+        {
+            if let Some(job) = self.ready.pop_front() {
+                self.spawn(job, None);
+            }
+        }
+        let wanted =
+            self.stopped.is_none() && !self.ready.is_empty() && self.tasks.len() < self.plan.slots;
+        if wanted && self.permit.is_none() {
+            let shared = Arc::clone(&self.shared);
+            self.permit = Some(Box::pin(async move {
+                shared.pacer.permit(Category::UserCreation).await
+            }));
+        }
+    }
+
+    fn send_next(&mut self, permit: Permit) {
+        self.permit = None;
+        if let Some(job) = self.ready.pop_front() {
+            self.spawn(job, Some(permit));
+        }
+    }
+
+    fn spawn(&mut self, job: Job, permit: Option<Permit>) {
+        let row = job.row;
+        let task = self
+            .tasks
+            .spawn(register(Arc::clone(&self.shared), job, permit));
+        self.rows_of_tasks.insert(task.id(), row);
+    }
+
+    async fn write(&mut self) {
+        if !self.unwritten.is_empty() {
+            self.ledger
+                .settle(std::mem::take(&mut self.unwritten))
+                .await;
+        }
+        let requests = std::mem::take(&mut self.unwritten_requests);
+        if requests != RequestCounts::default() {
+            let by_name = Category::ALL.map(|category| (category.name(), requests.of(category)));
+            self.ledger.requests(by_name.to_vec()).await;
+        }
+    }
+
+    async fn write_and_tell(&mut self) {
+        self.write().await;
+        self.progress.in_flight = self.tasks.len();
+        self.progress.elapsed = self.started.elapsed();
+        self.watch.progress(&self.progress);
+    }
+
+    async fn end(mut self) -> Result<Ended, LedgerError> {
+        // What is still on its way stays begun: the next run looks it up.
+        for _ in self.rows_of_tasks.values() {
+            self.progress.counts.add(Outcome::InDoubt);
+        }
+        self.tasks.abort_all();
+        self.leave_unreachable().await;
+        self.write_and_tell().await;
+        let stopped = self.stopped.map(|(reason, _)| reason);
+        let finished = stopped.is_none();
+        self.ledger
+            .close(Ending {
+                finished,
+                stopped_because: stopped.as_ref().map(ToString::to_string),
+                at_ms: now_ms(),
+                active_ms: i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX),
+            })
+            .await?;
+        Ok(Ended {
+            stopped,
+            at_once: self.at_once,
+            progress: self.progress,
+        })
+    }
+}
+
+/// The group's verdicts; none when the ledger failed. Waits for ever while no group is being begun.
+async fn begun(beginning: &mut Option<Beginning>) -> Option<Vec<Begun>> {
+    match beginning {
+        Some(group) => (&mut group.begun).await.ok(),
+        None => std::future::pending().await,
+    }
+}
+
+/// The permit that was asked for. Waits for ever while none was.
+async fn given(permit: &mut Option<PermitFuture>) -> Permit {
+    match permit {
+        Some(permit) => permit.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,175 @@
+//! What goes in: rows from the list, written down as begun before they may be sent; and, once the run stops, written down as
+//! what it ended before.
+
+use super::{Beginning, NOTED_TOGETHER, Run};
+use crate::import::Listed;
+use crate::import::register::Job;
+use crate::import::resolve::Times;
+use crate::import::stop::StopReason;
+use crate::ledger::past::Before;
+use crate::ledger::writer::ReadRow;
+use crate::ledger::{Begun, LedgerError, ToBegin};
+use crate::outcome::{Came, Outcome, RowResult};
+use crate::pool::now_ms;
+use crate::rows::ahead::Ahead;
+use crate::user::fold;
+
+impl Run<'_> {
+    pub(super) async fn take_group(&mut self, group: Ahead<Listed>) {
+        match group {
+            Ahead::Rows(rows) => {
+                let (sound, broken): (Vec<Listed>, Vec<Listed>) =
+                    rows.into_iter().partition(|listed| listed.row.user.is_ok());
+                self.read.extend(sound);
+                self.record_invalid(broken).await;
+                if self.stopped.is_some() {
+                    self.note_unsent().await;
+                }
+            }
+            Ahead::End => {
+                self.list_over = true;
+                self.ledger.read_to_end().await;
+            }
+            Ahead::Broken(error) => {
+                self.list_over = true;
+                self.stop(StopReason::List(error));
+            }
+        }
+    }
+
+    async fn record_invalid(&mut self, broken: Vec<Listed>) {
+        let results: Vec<RowResult> = broken
+            .into_iter()
+            .filter_map(|listed| {
+                let Err(why) = listed.row.user else {
+                    return None;
+                };
+                self.counted(Outcome::Invalid, listed.row.end_byte);
+                Some(RowResult {
+                    row: listed.row.number,
+                    line: listed.row.line,
+                    came: Came::of(Outcome::Invalid).because(why.code(), why.to_string()),
+                    username: why.username,
+                })
+            })
+            .collect();
+        if !results.is_empty() {
+            self.ledger.record(results).await;
+        }
+    }
+
+    /// Rows that the run ended before. Those that an earlier process began stay begun.
+    async fn note_unsent(&mut self) {
+        let mut noted = Vec::new();
+        for listed in self.read.drain(..) {
+            match listed.before {
+                Before::Begun { .. } => self.progress.counts.add(Outcome::InDoubt),
+                Before::Nothing | Before::Settled => {
+                    self.progress.counts.add(Outcome::Unsent);
+                    noted.push(ReadRow {
+                        row: listed.row.number,
+                        line: listed.row.line,
+                        username: listed.row.username().map(str::to_owned),
+                    });
+                }
+            }
+        }
+        for group in noted.chunks(NOTED_TOGETHER) {
+            self.ledger.read_only(group.to_vec()).await;
+        }
+    }
+
+    /// Writes the next rows down as begun, while the ones before them are being sent.
+    pub(super) async fn begin_next_group(&mut self) {
+        if self.stopped.is_some() {
+            self.leave_behind().await;
+            return;
+        }
+        if self.beginning.is_some() || self.read.is_empty() || self.ready.len() > self.plan.group {
+            return;
+        }
+        let take = self.read.len().min(self.plan.group);
+        let group: Vec<Listed> = self.read.drain(..take).collect();
+        let at_ms = now_ms();
+        let to_begin = group
+            .iter()
+            .filter(|listed| listed.before == Before::Nothing)
+            .filter_map(|listed| {
+                let user = listed.row.user.as_ref().ok()?;
+                let claim = if self.plan.folds {
+                    fold(&user.username)
+                } else {
+                    user.username.clone()
+                };
+                Some(ToBegin {
+                    row: listed.row.number,
+                    line: listed.row.line,
+                    username: user.username.clone(),
+                    claim,
+                })
+            })
+            .collect();
+        let begun = self.ledger.begin(to_begin, at_ms).await;
+        self.beginning = Some(Beginning {
+            group,
+            at_ms,
+            begun,
+        });
+    }
+
+    pub(super) async fn group_begun(
+        &mut self,
+        begun: Option<Vec<Begun>>,
+    ) -> Result<(), LedgerError> {
+        let Some(Beginning { group, at_ms, .. }) = self.beginning.take() else {
+            return Ok(());
+        };
+        // No answer: the ledger's thread has failed, and nothing of this group is sent.
+        let Some(begun) = begun else {
+            return Err(self.ledger.failure().await);
+        };
+        let mut verdicts = begun.into_iter();
+        for listed in group {
+            let (begun_ms, maybe_sent) = match listed.before {
+                Before::Begun { at_ms } => (at_ms, true),
+                Before::Nothing | Before::Settled => {
+                    if let Some(Begun::SameAs(_)) = verdicts.next() {
+                        self.counted(Outcome::Duplicate, listed.row.end_byte);
+                        continue;
+                    }
+                    (at_ms, false)
+                }
+            };
+            if let Ok(user) = listed.row.user {
+                self.ready.push_back(Job {
+                    row: listed.row.number,
+                    end_byte: listed.row.end_byte,
+                    user,
+                    times: Times {
+                        begun_ms,
+                        second_before_run_ms: self.plan.second_before_run_ms,
+                    },
+                    maybe_sent,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// A stopping run: rows that were begun and not sent are as if they had not been.
+    async fn leave_behind(&mut self) {
+        if self.beginning.is_none() && !self.ready.is_empty() {
+            let mut never = Vec::new();
+            for job in self.ready.drain(..) {
+                if job.maybe_sent {
+                    self.progress.counts.add(Outcome::InDoubt);
+                } else {
+                    self.progress.counts.add(Outcome::Unsent);
+                    never.push(job.row);
+                }
+            }
+            self.ledger.never_sent(never).await;
+        }
+        self.note_unsent().await;
+    }
+}

@@ -1,0 +1,119 @@
+//! What comes back from tasks: outcomes, counts, and reasons to stop.
+
+use tokio::task::{Id, JoinError};
+
+use super::{RESULTS_TOGETHER, Run};
+use crate::import::breaker::UNREACHABLE;
+use crate::import::register::{Done, End, Job};
+use crate::import::registration::StopRun;
+use crate::import::stop::StopReason;
+use crate::outcome::{Came, Outcome};
+use crate::pool::Stop;
+
+impl Run<'_> {
+    pub(super) async fn task_ended(&mut self, ended: Result<(Id, Done), JoinError>) {
+        match ended {
+            Ok((id, done)) => {
+                self.rows_of_tasks.remove(&id);
+                self.row_done(done);
+            }
+            Err(error) => {
+                // The row stays begun in the ledger: it may have been sent, and the next run looks it up.
+                if let Some(row) = self.rows_of_tasks.remove(&error.id()) {
+                    tracing::error!(row, "a task ended by a panic");
+                    let came = Came::of(Outcome::InDoubt).because(
+                        "InternalError",
+                        "the program failed while this row was on its way",
+                    );
+                    self.settle(row, 0, came);
+                }
+            }
+        }
+        if self.unwritten.len() >= RESULTS_TOGETHER {
+            self.write().await;
+        }
+    }
+
+    fn row_done(&mut self, done: Done) {
+        self.progress.requests.merge(&done.requests);
+        self.unwritten_requests.merge(&done.requests);
+        let Done { job, end, .. } = done;
+        if !matches!(end, End::Unreachable(_)) {
+            let unreachable = std::mem::take(&mut self.unreachable);
+            for (row, came) in unreachable {
+                self.settle(row, 0, came);
+            }
+        }
+        match end {
+            End::Settled(came) => self.settle(job.row, job.end_byte, came),
+            End::Unreachable(came) => {
+                let error = came.error_message.clone().unwrap_or_default();
+                self.unreachable.push((job.row, came));
+                if self.unreachable.len() >= UNREACHABLE {
+                    self.stop(StopReason::Unreachable(error));
+                }
+            }
+            End::NeverSent => {
+                self.ready.push_back(job);
+            }
+            End::MaybeSent => self.progress.counts.add(Outcome::InDoubt),
+            End::StopRun(stop) => self.refused(job, *stop),
+        }
+    }
+
+    fn refused(&mut self, job: Job, stop: StopRun) {
+        let mut way_out = stop.stop.way_out().to_owned();
+        if stop.stop == Stop::UnwritableAttribute {
+            let names: Vec<&str> = job
+                .user
+                .attributes
+                .iter()
+                .map(|attribute| &*attribute.name)
+                .collect();
+            way_out = format!("row {} sets {}; {way_out}", job.row, names.join(", "));
+        }
+        self.stop(StopReason::Refused {
+            error: stop.failure.to_string(),
+            way_out,
+        });
+        match stop.came {
+            Some(mut came) => {
+                came.stopped_the_run = came.outcome == Outcome::Failed;
+                self.settle(job.row, job.end_byte, came);
+            }
+            None => self.progress.counts.add(Outcome::InDoubt),
+        }
+    }
+
+    fn settle(&mut self, row: u64, end_byte: u64, came: Came) {
+        self.counted(came.outcome, end_byte);
+        if let Some(why) = self.breaker.row(came.outcome, came.error_code.as_deref())
+            && !came.stopped_the_run
+        {
+            self.stop(StopReason::Breaker(why));
+        }
+        self.unwritten.push((row, came));
+    }
+
+    pub(super) fn counted(&mut self, outcome: Outcome, end_byte: u64) {
+        self.progress.counts.add(outcome);
+        self.progress.rows_now += 1;
+        self.progress.bytes = self.progress.bytes.max(end_byte);
+    }
+
+    /// Rows that found no connection are not given up with a run that stops: the next one takes them up.
+    pub(super) async fn leave_unreachable(&mut self) {
+        let mut never = Vec::new();
+        for (row, came) in std::mem::take(&mut self.unreachable) {
+            if self.stopped.is_none() {
+                self.settle(row, 0, came);
+            } else if came.outcome == Outcome::InDoubt {
+                self.progress.counts.add(Outcome::InDoubt);
+            } else {
+                self.progress.counts.add(Outcome::Unsent);
+                never.push(row);
+            }
+        }
+        self.ledger.never_sent(never).await;
+    }
+}

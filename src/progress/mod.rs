@@ -1,0 +1,52 @@
+//! What people see while a run is at work: a bar on a terminal, a line now and then elsewhere, nothing when they want quiet.
+//! All of it on standard error.
+
+mod bar;
+mod line;
+
+use std::io::IsTerminal as _;
+
+use crate::import::{Progress, Watch};
+use crate::outcome::Outcome;
+
+/// Picks the form that fits. `bytes` is the list's length, where it is known.
+#[must_use]
+pub fn for_people(quiet: bool, bytes: Option<u64>) -> Box<dyn Watch> {
+    if quiet {
+        Box::new(Silent)
+    } else if std::io::stderr().is_terminal() {
+        Box::new(bar::Bar::new(bytes))
+    } else {
+        Box::new(line::Lines::new(bytes))
+    }
+}
+
+/// Says nothing.
+struct Silent;
+
+impl Watch for Silent {
+    fn progress(&mut self, _: &Progress) {}
+
+    fn notice(&mut self, _: &str) {}
+}
+
+/// `created 12, existed 3, ...`: outcomes that occur.
+fn counts(progress: &Progress) -> String {
+    let parts: Vec<String> = Outcome::ALL
+        .into_iter()
+        .filter(|outcome| progress.counts.of(*outcome) > 0)
+        .map(|outcome| format!("{} {}", outcome.word(), progress.counts.of(outcome)))
+        .collect();
+    parts.join(", ")
+}
+
+/// Rows settled a second in this session.
+fn rate(progress: &Progress) -> f64 {
+    let seconds = progress.elapsed.as_secs_f64();
+    if seconds < 0.001 {
+        return 0.0;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+    let rows = progress.rows_now as f64;
+    rows / seconds
+}

@@ -1,0 +1,230 @@
+//! The administrator's calls about one user: look up, confirm, update attributes, add to a group.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::faults::ReadFault;
+use super::pool::{Answer, Outgoing, Pool, parse, required};
+use super::protocol::ServiceError;
+use super::seeded;
+use super::sign_up_request::{AttributeInput, into_pairs};
+use super::users::{User, UserIndex, UserStatus};
+
+/// The members that these calls have in common, and those of one of them.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UserRequest {
+    user_pool_id: Option<String>,
+    username: Option<String>,
+    group_name: Option<String>,
+    user_attributes: Option<Vec<AttributeInput>>,
+}
+
+/// AdminGetUser.
+pub(super) fn get_user(pool: &mut Pool, body: &[u8]) -> Answer {
+    let request: UserRequest = match parse(body) {
+        Ok(request) => request,
+        Err(error) => return Answer::from(Err(error)),
+    };
+    if let Some(fault) = request
+        .username
+        .as_deref()
+        .and_then(|name| draw(pool, name))
+    {
+        pool.stats.fault(fault.name());
+        return Answer::from(match fault {
+            ReadFault::Drop => Outgoing::Nothing,
+            ReadFault::Error500 => Outgoing::Error(ServiceError::internal()),
+            ReadFault::Throttle => Outgoing::Error(ServiceError::too_many_requests()),
+        });
+    }
+    Answer::from(target(pool, &request).and_then(|index| describe(pool, index)))
+}
+
+/// The fault of this look-up, which depends on the name and on how often it was looked up.
+fn draw(pool: &mut Pool, name: &str) -> Option<ReadFault> {
+    // Where no look-up fails, names that nobody has are not counted, and so not kept.
+    pool.settings.faults.for_read(0.0)?;
+    let asked = pool.users.asked_mut(name);
+    asked.reads += 1;
+    let count = u64::from(asked.reads);
+    let fraction = seeded::fraction(pool.settings.seed, "read", &pool.users.key(name), count);
+    pool.settings.faults.for_read(fraction)
+}
+
+fn target(pool: &Pool, request: &UserRequest) -> Result<UserIndex, ServiceError> {
+    pool.check_pool_id(request.user_pool_id.as_deref())?;
+    pool.find_user(request.username.as_deref())
+}
+
+fn describe(pool: &Pool, index: UserIndex) -> Result<Value, ServiceError> {
+    let user = pool
+        .users
+        .get(index)
+        .ok_or_else(ServiceError::no_such_user)?;
+    let mut body = summary(pool, user);
+    if let Some(members) = body.as_object_mut() {
+        members.insert("UserAttributes".to_owned(), attributes(user, |_| true));
+    }
+    Ok(body)
+}
+
+/// What AdminGetUser and ListUsers say of a user, without its attributes, whose member has two names.
+pub(super) fn summary(pool: &Pool, user: &User) -> Value {
+    json!({
+        "Username": user.username,
+        "UserCreateDate": pool.date(user.created_ms),
+        "UserLastModifiedDate": pool.date(user.modified_ms),
+        "Enabled": user.enabled,
+        "UserStatus": user.status.name(),
+    })
+}
+
+/// A user's attributes, `sub` among them, as the protocol lists them.
+pub(super) fn attributes(user: &User, wanted: impl Fn(&str) -> bool) -> Value {
+    let sub = seeded::uuid_text(user.sub);
+    let own = user
+        .attributes
+        .iter()
+        .map(|attribute| (&*attribute.name, &*attribute.value));
+    let all = own
+        .chain([("sub", sub.as_str())])
+        .filter(|(name, _)| wanted(name));
+    Value::Array(
+        all.map(|(name, value)| json!({ "Name": name, "Value": value }))
+            .collect(),
+    )
+}
+
+/// AdminConfirmSignUp.
+pub(super) fn confirm_sign_up(
+    pool: &mut Pool,
+    at: Duration,
+    body: &[u8],
+) -> Result<Value, ServiceError> {
+    let index = target(pool, &parse(body)?)?;
+    let now = pool.clock.wall_ms(at);
+    let user = pool
+        .users
+        .get_mut(index)
+        .ok_or_else(ServiceError::no_such_user)?;
+    if user.status != UserStatus::Unconfirmed {
+        let sentence = format!(
+            "User cannot be confirmed. Current status is {}",
+            user.status.name()
+        );
+        return Err(ServiceError::not_authorized(sentence));
+    }
+    user.status = UserStatus::Confirmed;
+    user.modified_ms = now;
+    Ok(json!({}))
+}
+
+/// AdminUpdateUserAttributes. An empty value takes the attribute away, as AWS documents it.
+pub(super) fn update_attributes(
+    pool: &mut Pool,
+    at: Duration,
+    body: &[u8],
+) -> Result<Value, ServiceError> {
+    let mut request: UserRequest = parse(body)?;
+    let index = target(pool, &request)?;
+    let (set, removed): (Vec<_>, Vec<_>) = into_pairs(request.user_attributes.take())
+        .into_iter()
+        .partition(|(_, value)| !value.is_empty());
+    pool.schema.check_update(&set)?;
+    let mut updated = pool
+        .users
+        .get(index)
+        .ok_or_else(ServiceError::no_such_user)?
+        .attributes
+        .clone();
+    updated.retain(|attribute| !removed.iter().any(|(name, _)| *name == *attribute.name));
+    for (name, value) in with_verification_flags(&set) {
+        updated.retain(|attribute| *attribute.name != *name);
+        updated.push(pool.schema.attribute(&name, &value));
+    }
+    let value_of = |name: &str| updated.iter().find(|a| &*a.name == name).map(|a| &*a.value);
+    for (attribute, flag, word) in [
+        ("email", "email_verified", "Email"),
+        ("phone_number", "phone_number_verified", "Phone number"),
+    ] {
+        if set.iter().any(|(name, _)| name == flag) && value_of(attribute).is_none() {
+            let noun = attribute.replace('_', " ");
+            let sentence = format!("{word} is required to verify/un-verify a {noun}");
+            return Err(ServiceError::invalid_parameter(sentence));
+        }
+        let is_alias = pool
+            .settings
+            .alias_attributes
+            .iter()
+            .any(|alias| alias == attribute);
+        if let Some(value) =
+            value_of(attribute).filter(|_| is_alias && value_of(flag) == Some("true"))
+            && pool
+                .users
+                .alias_holder(attribute, value)
+                .is_some_and(|holder| holder != index)
+        {
+            return Err(alias_exists(attribute));
+        }
+    }
+    if let Some(attribute) = pool.users.taken_attribute(&updated, Some(index)) {
+        return Err(alias_exists(attribute));
+    }
+    let now = pool.clock.wall_ms(at);
+    pool.users.unindex_attributes(index);
+    if let Some(user) = pool.users.get_mut(index) {
+        user.attributes = updated;
+        user.modified_ms = now;
+    }
+    pool.users.index(index);
+    Ok(json!({}))
+}
+
+/// The attributes to set, and the flag of an address or number that changes without one: no longer verified.
+fn with_verification_flags(set: &[(String, String)]) -> Vec<(String, String)> {
+    let names = |name: &str| set.iter().any(|(given, _)| given == name);
+    let mut all = Vec::new();
+    for (attribute, flag) in [
+        ("email", "email_verified"),
+        ("phone_number", "phone_number_verified"),
+    ] {
+        if names(attribute) && !names(flag) {
+            all.push((flag.to_owned(), "false".to_owned()));
+        }
+    }
+    all.extend(set.iter().cloned());
+    all
+}
+
+fn alias_exists(attribute: &str) -> ServiceError {
+    ServiceError::bad_request(
+        "AliasExistsException",
+        format!("An account with the {attribute} already exists."),
+    )
+}
+
+/// AdminAddUserToGroup. Adding twice is no error.
+pub(super) fn add_to_group(pool: &mut Pool, body: &[u8]) -> Result<Value, ServiceError> {
+    let request: UserRequest = parse(body)?;
+    let index = target(pool, &request)?;
+    let group = group_index(pool, request.group_name.as_deref())?;
+    let user = pool
+        .users
+        .get_mut(index)
+        .ok_or_else(ServiceError::no_such_user)?;
+    if !user.groups.contains(&group) {
+        user.groups.push(group);
+    }
+    Ok(json!({}))
+}
+
+/// The place of a group in the settings.
+pub(super) fn group_index(pool: &Pool, name: Option<&str>) -> Result<u16, ServiceError> {
+    let name = required("groupName", name)?;
+    let at = pool.settings.groups.iter().position(|group| group == name);
+    at.and_then(|at| u16::try_from(at).ok())
+        .ok_or_else(|| ServiceError::not_found("Group not found."))
+}

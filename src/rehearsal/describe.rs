@@ -1,0 +1,201 @@
+//! What the pool says of itself: DescribeUserPool, DescribeUserPoolClient, GetGroup, GetProvisionedLimit.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::admin;
+use super::pool::{Pool, parse, required};
+use super::protocol::ServiceError;
+use super::quota::{Category, Quotas};
+use super::schema_settings::{DataType, SchemaAttribute};
+use super::settings::PreSignUp;
+
+/// The account that owns everything here: AWS's example number.
+const ACCOUNT: &str = "123456789012";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DescribeRequest {
+    user_pool_id: Option<String>,
+    client_id: Option<String>,
+    group_name: Option<String>,
+}
+
+/// DescribeUserPool.
+pub(super) fn user_pool(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+    let request: DescribeRequest = parse(body)?;
+    pool.check_pool_id(request.user_pool_id.as_deref())?;
+    let settings = &pool.settings;
+    let policy = &settings.password_policy;
+    let arn = |service: &str, rest: &str| {
+        format!("arn:aws:{service}:{}:{ACCOUNT}:{rest}", settings.region)
+    };
+    let started = pool.date(pool.clock.wall_ms(Duration::ZERO));
+    // Only Cognito's own sender has a daily limit worth simulating.
+    let email = match settings.daily_messages {
+        Some(_) => json!({ "EmailSendingAccount": "COGNITO_DEFAULT" }),
+        None => json!({
+            "EmailSendingAccount": "DEVELOPER",
+            "SourceArn": arn("ses", "identity/rehearsal@example.com"),
+        }),
+    };
+    let triggers = match settings.pre_sign_up {
+        PreSignUp::Absent => json!({}),
+        PreSignUp::AutoConfirm | PreSignUp::AutoConfirmAndVerify | PreSignUp::Refuse { .. } => {
+            json!({ "PreSignUp": arn("lambda", "function:rehearsal-pre-sign-up") })
+        }
+    };
+    let mut description = json!({
+        "Id": settings.pool_id,
+        "Name": "rehearsal",
+        "Arn": arn("cognito-idp", &format!("userpool/{}", settings.pool_id)),
+        "Policies": { "PasswordPolicy": {
+            "MinimumLength": policy.minimum_length,
+            "RequireUppercase": policy.require_uppercase,
+            "RequireLowercase": policy.require_lowercase,
+            "RequireNumbers": policy.require_numbers,
+            "RequireSymbols": policy.require_symbols,
+            "TemporaryPasswordValidityDays": 7,
+        } },
+        "LambdaConfig": triggers,
+        "CreationDate": started,
+        "LastModifiedDate": started,
+        "SchemaAttributes": pool.schema.rules().map(attribute).collect::<Vec<_>>(),
+        "UsernameConfiguration": { "CaseSensitive": settings.case_sensitive },
+        "AdminCreateUserConfig": { "AllowAdminCreateUserOnly": settings.admin_create_only },
+        "EmailConfiguration": email,
+        "MfaConfiguration": "OFF",
+        "EstimatedNumberOfUsers": pool.users.len(),
+    });
+    let lists = [
+        ("AutoVerifiedAttributes", &settings.auto_verified_attributes),
+        ("AliasAttributes", &settings.alias_attributes),
+        ("UsernameAttributes", &settings.username_attributes),
+    ];
+    if let Some(members) = description.as_object_mut() {
+        for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
+            members.insert(name.to_owned(), json!(list));
+        }
+    }
+    Ok(json!({ "UserPool": description }))
+}
+
+fn attribute(rule: &SchemaAttribute) -> Value {
+    let mut described = json!({
+        "Name": rule.name,
+        "AttributeDataType": rule.data_type.name(),
+        "DeveloperOnlyAttribute": false,
+        "Mutable": rule.mutable,
+        "Required": rule.required,
+    });
+    // The service writes these numbers as strings, and leaves out a bound that is not set.
+    let bounds = |bounds: [(&str, Option<String>); 2]| {
+        let set = bounds
+            .into_iter()
+            .filter_map(|(name, bound)| Some((name.to_owned(), Value::String(bound?))));
+        Value::Object(set.collect())
+    };
+    let constraint = match rule.data_type {
+        DataType::String => Some((
+            "StringAttributeConstraints",
+            bounds([
+                ("MinLength", rule.min_length.map(|bound| bound.to_string())),
+                ("MaxLength", rule.max_length.map(|bound| bound.to_string())),
+            ]),
+        )),
+        DataType::Number => Some((
+            "NumberAttributeConstraints",
+            bounds([
+                ("MinValue", rule.min_value.map(|bound| bound.to_string())),
+                ("MaxValue", rule.max_value.map(|bound| bound.to_string())),
+            ]),
+        )),
+        DataType::DateTime | DataType::Boolean => None,
+    };
+    if let (Some((name, constraint)), Some(members)) = (constraint, described.as_object_mut()) {
+        members.insert(name.to_owned(), constraint);
+    }
+    described
+}
+
+/// DescribeUserPoolClient.
+pub(super) fn client(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+    let request: DescribeRequest = parse(body)?;
+    pool.check_pool_id(request.user_pool_id.as_deref())?;
+    pool.check_client_id(request.client_id.as_deref())?;
+    let started = pool.date(pool.clock.wall_ms(Duration::ZERO));
+    let mut description = json!({
+        "UserPoolId": pool.settings.pool_id,
+        "ClientId": pool.settings.client_id,
+        "ClientName": "rehearsal",
+        "CreationDate": started,
+        "LastModifiedDate": started,
+        "WriteAttributes": pool.schema.writable().collect::<Vec<_>>(),
+        "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH"],
+        "PreventUserExistenceErrors": "ENABLED",
+    });
+    if let (Some(secret), Some(members)) =
+        (&pool.settings.client_secret, description.as_object_mut())
+    {
+        members.insert("ClientSecret".to_owned(), json!(secret));
+    }
+    Ok(json!({ "UserPoolClient": description }))
+}
+
+/// GetGroup.
+pub(super) fn group(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+    let request: DescribeRequest = parse(body)?;
+    pool.check_pool_id(request.user_pool_id.as_deref())?;
+    admin::group_index(pool, request.group_name.as_deref())?;
+    let started = pool.date(pool.clock.wall_ms(Duration::ZERO));
+    Ok(json!({ "Group": {
+        "GroupName": request.group_name,
+        "UserPoolId": pool.settings.pool_id,
+        "CreationDate": started,
+        "LastModifiedDate": started,
+    } }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct LimitRequest {
+    limit_definition: Option<LimitDefinition>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct LimitDefinition {
+    limit_class: Option<String>,
+    attributes: Option<BTreeMap<String, String>>,
+}
+
+/// GetProvisionedLimit.
+pub(super) fn provisioned_limit(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+    let request: LimitRequest = parse(body)?;
+    let definition = request.limit_definition;
+    let class = required(
+        "limitDefinition",
+        definition.as_ref().and_then(|d| d.limit_class.as_deref()),
+    )?;
+    let attributes = definition
+        .as_ref()
+        .and_then(|definition| definition.attributes.as_ref());
+    let wanted = attributes
+        .and_then(|attributes| attributes.get("Category"))
+        .map(String::as_str);
+    let category = Category::ALL
+        .into_iter()
+        .find(|category| Some(category.name()) == wanted);
+    let Some(category) = category.filter(|_| class == "API_CATEGORY") else {
+        return Err(ServiceError::invalid_parameter("Invalid limit definition."));
+    };
+    let whole = |quotas: &Quotas| quotas.of(category).rate.floor() as i64;
+    Ok(json!({ "Limit": {
+        "LimitDefinition": { "LimitClass": class, "Attributes": attributes },
+        "ProvisionedLimitValue": whole(&pool.settings.quotas),
+        "FreeLimitValue": whole(&Quotas::default()),
+    } }))
+}

@@ -1,0 +1,286 @@
+//! Faults on request: which there are, how likely each is, and the draw.
+//!
+//! A probability is per request, 0 to 1; one fault at most is drawn for a request. The draw for the k-th SignUp of a
+//! username depends on (seed, username, k) only. What a fault then does is up to `sign_up`, `admin` and `server`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A fault that takes its time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LateFault {
+    /// How likely it is, 0 to 1.
+    pub probability: f64,
+    /// How late it is, in milliseconds.
+    pub delay_ms: u64,
+}
+
+/// A fault that strikes many requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BurstFault {
+    /// How likely it is to begin, 0 to 1.
+    pub probability: f64,
+    /// How many answers are throttled once it begins, this one included.
+    pub requests: u32,
+}
+
+/// What goes wrong, and how often. "Before" leaves no user behind, "after" does.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Faults {
+    /// The user is made; the connection closes without a byte of answer.
+    pub commit_then_drop: f64,
+    /// Nothing is made; the connection closes without a byte of answer.
+    pub drop_before: f64,
+    /// The user is made; the right answer comes late.
+    pub answer_late: LateFault,
+    /// The connection closes at once, and the user is made later.
+    pub commit_late: LateFault,
+    /// InternalErrorException (HTTP 500); nothing is made.
+    pub error_500_before: f64,
+    /// InternalErrorException (HTTP 500), though the user is made.
+    pub error_500_after: f64,
+    /// The user is made; the answer breaks off in the middle of its body.
+    pub truncated_body: f64,
+    /// The user is made; the answer is an HTML page with status 200.
+    pub non_json_body: f64,
+    /// The user is made; LimitExceededException, as when only its message was refused.
+    pub limit_exceeded_after: f64,
+    /// TooManyRequestsException; nothing is made.
+    pub throttle: f64,
+    /// TooManyRequestsException for this SignUp and the next ones, whosever they are.
+    pub throttle_burst: BurstFault,
+    /// UnexpectedLambdaException from a trigger before the creation.
+    pub unexpected_lambda_before: f64,
+    /// UnexpectedLambdaException from a trigger after the creation.
+    pub unexpected_lambda_after: f64,
+    /// AdminGetUser: the connection closes without a byte of answer.
+    pub read_drop: f64,
+    /// AdminGetUser: InternalErrorException (HTTP 500).
+    pub read_500: f64,
+    /// AdminGetUser: TooManyRequestsException.
+    pub read_throttle: f64,
+    /// From this signed call on (the first is 1), signed calls answer ExpiredTokenException.
+    pub expired_credentials_after: Option<u64>,
+    /// From this SignUp within the quota on (the first is 1), ResourceNotFoundException, as if the pool were deleted.
+    pub lost_pool_after: Option<u64>,
+}
+
+/// A fault drawn for one SignUp.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SignUpFault {
+    CommitThenDrop,
+    DropBefore,
+    AnswerLate(Duration),
+    CommitLate(Duration),
+    Error500Before,
+    Error500After,
+    TruncatedBody,
+    NonJsonBody,
+    LimitExceededAfter,
+    Throttle,
+    ThrottleBurst(u32),
+    UnexpectedLambdaBefore,
+    UnexpectedLambdaAfter,
+}
+
+impl SignUpFault {
+    /// Its name in the settings and the statistics.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            SignUpFault::CommitThenDrop => "commit_then_drop",
+            SignUpFault::DropBefore => "drop_before",
+            SignUpFault::AnswerLate(_) => "answer_late",
+            SignUpFault::CommitLate(_) => "commit_late",
+            SignUpFault::Error500Before => "error_500_before",
+            SignUpFault::Error500After => "error_500_after",
+            SignUpFault::TruncatedBody => "truncated_body",
+            SignUpFault::NonJsonBody => "non_json_body",
+            SignUpFault::LimitExceededAfter => "limit_exceeded_after",
+            SignUpFault::Throttle => "throttle",
+            SignUpFault::ThrottleBurst(_) => "throttle_burst",
+            SignUpFault::UnexpectedLambdaBefore => "unexpected_lambda_before",
+            SignUpFault::UnexpectedLambdaAfter => "unexpected_lambda_after",
+        }
+    }
+}
+
+/// A fault drawn for one AdminGetUser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ReadFault {
+    Drop,
+    Error500,
+    Throttle,
+}
+
+impl ReadFault {
+    /// Its name in the settings and the statistics.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            ReadFault::Drop => "read_drop",
+            ReadFault::Error500 => "read_500",
+            ReadFault::Throttle => "read_throttle",
+        }
+    }
+}
+
+impl Faults {
+    fn sign_up_table(&self) -> [(f64, SignUpFault); 13] {
+        let late = |fault: LateFault| Duration::from_millis(fault.delay_ms);
+        [
+            (self.commit_then_drop, SignUpFault::CommitThenDrop),
+            (self.drop_before, SignUpFault::DropBefore),
+            (
+                self.answer_late.probability,
+                SignUpFault::AnswerLate(late(self.answer_late)),
+            ),
+            (
+                self.commit_late.probability,
+                SignUpFault::CommitLate(late(self.commit_late)),
+            ),
+            (self.error_500_before, SignUpFault::Error500Before),
+            (self.error_500_after, SignUpFault::Error500After),
+            (self.truncated_body, SignUpFault::TruncatedBody),
+            (self.non_json_body, SignUpFault::NonJsonBody),
+            (self.limit_exceeded_after, SignUpFault::LimitExceededAfter),
+            (self.throttle, SignUpFault::Throttle),
+            (
+                self.throttle_burst.probability,
+                SignUpFault::ThrottleBurst(self.throttle_burst.requests),
+            ),
+            (
+                self.unexpected_lambda_before,
+                SignUpFault::UnexpectedLambdaBefore,
+            ),
+            (
+                self.unexpected_lambda_after,
+                SignUpFault::UnexpectedLambdaAfter,
+            ),
+        ]
+    }
+
+    fn read_table(&self) -> [(f64, ReadFault); 3] {
+        [
+            (self.read_drop, ReadFault::Drop),
+            (self.read_500, ReadFault::Error500),
+            (self.read_throttle, ReadFault::Throttle),
+        ]
+    }
+
+    /// The fault of a SignUp whose draw is `fraction` (0 to 1), or none.
+    pub(super) fn for_sign_up(&self, fraction: f64) -> Option<SignUpFault> {
+        pick(&self.sign_up_table(), fraction)
+    }
+
+    /// The fault of an AdminGetUser whose draw is `fraction` (0 to 1), or none.
+    pub(super) fn for_read(&self, fraction: f64) -> Option<ReadFault> {
+        pick(&self.read_table(), fraction)
+    }
+
+    /// What is wrong with the probabilities, if something is.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let sign_up = self.sign_up_table().map(|(p, fault)| (p, fault.name()));
+        let read = self.read_table().map(|(p, fault)| (p, fault.name()));
+        for (p, name) in sign_up.iter().chain(&read) {
+            if !(0.0..=1.0).contains(p) {
+                return Err(format!("fault {name}: {p} is no probability (0 to 1)"));
+            }
+        }
+        // Ten tenths added up come out a little above 1.
+        let over = |table: &[(f64, &str)]| table.iter().map(|(p, _)| p).sum::<f64>() > 1.0 + 1e-9;
+        match (over(&sign_up), over(&read)) {
+            (true, _) => Err("the faults of SignUp add up to more than 1".to_owned()),
+            (_, true) => Err("the faults of AdminGetUser add up to more than 1".to_owned()),
+            (false, false) => Ok(()),
+        }
+    }
+}
+
+/// The entry in whose share of `0.0..1.0` the fraction falls.
+fn pick<F: Copy>(table: &[(f64, F)], fraction: f64) -> Option<F> {
+    let mut upto = 0.0;
+    table.iter().find_map(|(probability, fault)| {
+        upto += probability;
+        (fraction < upto).then_some(*fault)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_fault_is_drawn_unless_asked_for() {
+        assert_eq!(Faults::default().for_sign_up(0.0), None);
+        assert_eq!(Faults::default().for_read(0.0), None);
+    }
+
+    #[test]
+    fn each_fault_gets_its_share_and_the_rest_is_none() {
+        let late = LateFault {
+            probability: 0.25,
+            delay_ms: 30,
+        };
+        let faults = Faults {
+            drop_before: 0.25,
+            answer_late: late,
+            throttle: 0.25,
+            ..Faults::default()
+        };
+        let drawn =
+            [0.0, 0.24, 0.25, 0.49, 0.5, 0.75, 0.99].map(|fraction| faults.for_sign_up(fraction));
+        let answer_late = Some(SignUpFault::AnswerLate(Duration::from_millis(30)));
+        let drop = Some(SignUpFault::DropBefore);
+        assert_eq!(
+            drawn,
+            [
+                drop,
+                drop,
+                answer_late,
+                answer_late,
+                Some(SignUpFault::Throttle),
+                None,
+                None
+            ]
+        );
+    }
+
+    #[test]
+    fn probabilities_must_fit_into_one() {
+        let check = |faults: Faults| faults.check();
+        assert!(
+            check(Faults {
+                throttle: 1.0,
+                read_drop: 1.0,
+                ..Faults::default()
+            })
+            .is_ok()
+        );
+        assert!(
+            check(Faults {
+                throttle: -0.1,
+                ..Faults::default()
+            })
+            .unwrap_err()
+            .contains("throttle")
+        );
+        assert!(
+            check(Faults {
+                throttle: 0.6,
+                drop_before: 0.6,
+                ..Faults::default()
+            })
+            .is_err()
+        );
+        assert!(
+            check(Faults {
+                read_500: f64::NAN,
+                ..Faults::default()
+            })
+            .is_err()
+        );
+    }
+}

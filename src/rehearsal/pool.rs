@@ -1,0 +1,418 @@
+//! The pool as a whole: its state, and the way of a request through it.
+//!
+//! It owns the order of things (counted, signed, within its quota, then the operation) and what the operations share.
+//! It does no I/O and never waits: the reply says how long `server` is to wait.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::clock::PoolClock;
+use super::operation::{Operation, looks_signed};
+use super::protocol::{ServiceError, constraints};
+use super::quota::Buckets;
+use super::schema::Schema;
+use super::seeded;
+use super::settings::{DatePrecision, PoolSettings};
+use super::sign_up_request::Candidate;
+use super::stats::{Answered, Recorder, Stats, UserTruth};
+use super::users::{Asked, User, UserIndex, Users};
+use super::{admin, describe, list, sign_in, sign_up};
+
+/// A year, for users that were there long before.
+const YEAR_MS: i64 = 365 * 86_400_000;
+
+/// A request as it came, without HTTP's types.
+pub(super) struct Request<'a> {
+    /// The header `x-amz-target`.
+    pub(super) target: &'a str,
+    /// The header `authorization`.
+    pub(super) authorization: Option<&'a str>,
+    pub(super) body: &'a [u8],
+}
+
+/// What goes out over the connection.
+#[derive(Debug)]
+pub(super) enum Outgoing {
+    /// A success.
+    Success(Value),
+    /// A success whose body breaks off in the middle.
+    Truncated(Value),
+    /// A page that is no JSON, with a success's status.
+    Html,
+    Error(ServiceError),
+    /// Not a byte: the connection closes.
+    Nothing,
+}
+
+impl From<Result<Value, ServiceError>> for Outgoing {
+    fn from(result: Result<Value, ServiceError>) -> Outgoing {
+        result.map_or_else(Outgoing::Error, Outgoing::Success)
+    }
+}
+
+/// The answer to a request, and how it is to be given.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) outgoing: Outgoing,
+    /// How long the client waits for it.
+    pub(super) delay: Duration,
+    /// The user whose SignUp this answers with a success.
+    pub(super) sign_up_of: Option<UserIndex>,
+    /// The request's number, for `x-amzn-requestid`.
+    pub(super) request_id: String,
+    /// What the pool's clock shows, in milliseconds since 1970.
+    pub(super) date_ms: i64,
+}
+
+/// What an operation has to say: the reply without what every reply has.
+pub(super) struct Answer {
+    pub(super) outgoing: Outgoing,
+    pub(super) extra_delay: Duration,
+    pub(super) sign_up_of: Option<UserIndex>,
+}
+
+impl From<Outgoing> for Answer {
+    fn from(outgoing: Outgoing) -> Answer {
+        Answer {
+            outgoing,
+            extra_delay: Duration::ZERO,
+            sign_up_of: None,
+        }
+    }
+}
+
+impl From<Result<Value, ServiceError>> for Answer {
+    fn from(result: Result<Value, ServiceError>) -> Answer {
+        Answer::from(Outgoing::from(result))
+    }
+}
+
+/// The state of the pool.
+pub(super) struct Pool {
+    pub(super) settings: PoolSettings,
+    pub(super) schema: Schema,
+    pub(super) users: Users,
+    pub(super) clock: PoolClock,
+    pub(super) stats: Recorder,
+    buckets: Buckets,
+    /// SignUps to come that a burst of throttling takes.
+    pub(super) throttled_ahead: u32,
+    /// SignUps within the quota so far.
+    pub(super) sign_ups: u64,
+    /// Codes sent so far.
+    pub(super) messages_sent: u32,
+    signed_calls: u64,
+    requests: u64,
+    /// Users whose creation is under way, by the time it comes to pass.
+    late: BTreeMap<(Duration, u64), Candidate>,
+}
+
+impl Pool {
+    /// A pool with these settings and its existing users, or what is wrong with the settings.
+    pub(super) fn new(settings: PoolSettings) -> Result<Pool, String> {
+        settings.check()?;
+        let schema = Schema::new(&settings)?;
+        let clock = PoolClock::start(settings.date_offset_ms);
+        let mut pool = Pool {
+            schema,
+            users: Users::of(&settings),
+            stats: Recorder::start(clock.wall_ms(Duration::ZERO)),
+            clock,
+            buckets: Buckets::full(&settings.quotas),
+            throttled_ahead: 0,
+            sign_ups: 0,
+            messages_sent: 0,
+            signed_calls: 0,
+            requests: 0,
+            late: BTreeMap::new(),
+            settings,
+        };
+        pool.add_existing()?;
+        Ok(pool)
+    }
+
+    fn add_existing(&mut self) -> Result<(), String> {
+        let year_ago = self.clock.wall_ms(Duration::ZERO).saturating_sub(YEAR_MS);
+        for existing in std::mem::take(&mut self.settings.existing) {
+            let name = existing.username.as_str();
+            if self.users.by_name(name).is_some() {
+                return Err(format!("existing: {name:?} is there twice"));
+            }
+            let mut attributes = existing.attributes.clone();
+            if let Some(attribute) = self.attribute_of_username(name) {
+                attributes
+                    .entry(attribute.to_owned())
+                    .or_insert_with(|| name.to_owned());
+            }
+            let sub = self.sub_of(name);
+            let created_ms = existing
+                .created
+                .map_or(year_ago, |seconds| seconds.saturating_mul(1_000));
+            let user = User {
+                username: self.stored_username(name, sub),
+                sub,
+                attributes: attributes
+                    .iter()
+                    .map(|(name, value)| self.schema.attribute(name, value))
+                    .collect(),
+                status: existing.status,
+                enabled: existing.enabled,
+                created_ms,
+                modified_ms: created_ms,
+                password: None,
+                groups: Vec::new(),
+                preexisting: true,
+                asked: Asked::default(),
+                sign_ups_accepted: 0,
+                answers_delivered: 0,
+            };
+            self.users.add(name, user);
+        }
+        Ok(())
+    }
+
+    /// Takes a request and decides its answer.
+    pub(super) fn handle(&mut self, request: &Request<'_>) -> Reply {
+        let at = self.clock.elapsed();
+        self.commit_what_is_due(at);
+        self.requests += 1;
+        let operation = Operation::from_target(request.target);
+        self.stats.arrived(operation, at);
+        let answer = match operation {
+            Some(operation) => self.answer(operation, at, request),
+            None => Answer::from(Err(ServiceError::bad_request(
+                "UnknownOperationException",
+                "",
+            ))),
+        };
+        let answered = match &answer.outgoing {
+            Outgoing::Success(_) | Outgoing::Truncated(_) | Outgoing::Html => Answered::Ok,
+            Outgoing::Error(error) => Answered::Error(error.code),
+            Outgoing::Nothing => Answered::Dropped,
+        };
+        self.stats.answered(operation, answered);
+        Reply {
+            outgoing: answer.outgoing,
+            delay: self.latency() + answer.extra_delay,
+            sign_up_of: answer.sign_up_of,
+            request_id: seeded::uuid_text(seeded::as_uuid(self.chance("request"))),
+            date_ms: self.clock.wall_ms(at),
+        }
+    }
+
+    fn answer(&mut self, operation: Operation, at: Duration, request: &Request<'_>) -> Answer {
+        if operation.is_signed()
+            && let Err(error) = self.check_signed(request.authorization)
+        {
+            return Answer::from(Err(error));
+        }
+        let within_quota = self.buckets.take(operation.category(), at);
+        if !within_quota {
+            self.stats.over_quota(operation.category());
+        }
+        let body = request.body;
+        if operation == Operation::SignUp {
+            return sign_up::answer(self, at, within_quota, body);
+        }
+        if !within_quota {
+            return Answer::from(Err(ServiceError::too_many_requests()));
+        }
+        match operation {
+            Operation::SignUp | Operation::AdminGetUser => admin::get_user(self, body),
+            Operation::InitiateAuth => Answer::from(sign_in::initiate_auth(self, body)),
+            Operation::AdminInitiateAuth => Answer::from(sign_in::admin_initiate_auth(self, body)),
+            Operation::AdminConfirmSignUp => Answer::from(admin::confirm_sign_up(self, at, body)),
+            Operation::AdminUpdateUserAttributes => {
+                Answer::from(admin::update_attributes(self, at, body))
+            }
+            Operation::AdminAddUserToGroup => Answer::from(admin::add_to_group(self, body)),
+            Operation::ListUsers => Answer::from(list::list_users(self, body)),
+            Operation::GetGroup => Answer::from(describe::group(self, body)),
+            Operation::DescribeUserPool => Answer::from(describe::user_pool(self, body)),
+            Operation::DescribeUserPoolClient => Answer::from(describe::client(self, body)),
+            Operation::GetProvisionedLimit => Answer::from(describe::provisioned_limit(self, body)),
+        }
+    }
+
+    fn check_signed(&mut self, authorization: Option<&str>) -> Result<(), ServiceError> {
+        if !looks_signed(authorization) {
+            return Err(ServiceError::bad_request(
+                "MissingAuthenticationTokenException",
+                "Missing Authentication Token",
+            ));
+        }
+        self.signed_calls += 1;
+        if self
+            .settings
+            .faults
+            .expired_credentials_after
+            .is_some_and(|first| self.signed_calls >= first)
+        {
+            self.stats.fault("expired_credentials_after");
+            let message = "The security token included in the request is expired";
+            return Err(ServiceError::bad_request("ExpiredTokenException", message));
+        }
+        Ok(())
+    }
+
+    /// Has a user made later, without an answer to anybody.
+    pub(super) fn commit_later(&mut self, due: Duration, candidate: Candidate) {
+        self.late.insert((due, self.requests), candidate);
+    }
+
+    /// Makes the users whose time has come. Nobody can see the pool in between, so that it is as good as a timer.
+    fn commit_what_is_due(&mut self, now: Duration) {
+        while let Some(entry) = self.late.first_entry().filter(|entry| entry.key().0 <= now) {
+            let ((due, _), candidate) = entry.remove_entry();
+            sign_up::commit(self, candidate, due);
+        }
+    }
+
+    /// The answer to a SignUp was written out whole.
+    pub(super) fn delivered(&mut self, index: UserIndex) {
+        if let Some(user) = self.users.get_mut(index) {
+            user.answers_delivered += 1;
+        }
+    }
+
+    /// The counts so far.
+    pub(super) fn snapshot(&mut self) -> Stats {
+        self.commit_what_is_due(self.clock.elapsed());
+        self.stats.snapshot(self.users.len())
+    }
+
+    /// The truth about every user.
+    pub(super) fn truths(&mut self) -> Vec<UserTruth> {
+        self.commit_what_is_due(self.clock.elapsed());
+        self.users.iter().map(|user| self.truth(user)).collect()
+    }
+
+    fn truth(&self, user: &User) -> UserTruth {
+        let group = |at: &u16| self.settings.groups.get(usize::from(*at)).cloned();
+        UserTruth {
+            username: user.username.to_string(),
+            sub: seeded::uuid_text(user.sub),
+            created: user.created_ms,
+            preexisting: user.preexisting,
+            sign_ups_asked: user.asked.sign_ups,
+            sign_ups_accepted: user.sign_ups_accepted,
+            answers_delivered: user.answers_delivered,
+            status: user.status,
+            enabled: user.enabled,
+            groups: user.groups.iter().filter_map(group).collect(),
+            attributes: user
+                .attributes
+                .iter()
+                .map(|a| (a.name.to_string(), a.value.to_string()))
+                .collect(),
+        }
+    }
+
+    fn chance(&self, purpose: &str) -> u128 {
+        seeded::bits(self.settings.seed, purpose, "", self.requests)
+    }
+
+    fn latency(&self) -> Duration {
+        let latency = self.settings.latency;
+        let share = seeded::fraction(self.settings.seed, "latency", "", self.requests);
+        Duration::from_millis(latency.base_ms)
+            + Duration::from_millis(latency.jitter_ms).mul_f64(share)
+    }
+
+    /// The `sub` of the user who signs up by this name: the same in every run with the same seed.
+    pub(super) fn sub_of(&self, name: &str) -> u128 {
+        seeded::as_uuid(seeded::bits(
+            self.settings.seed,
+            "sub",
+            &self.users.key(name),
+            0,
+        ))
+    }
+
+    /// What the pool calls the user: the name, or the `sub` where attributes are usernames.
+    pub(super) fn stored_username(&self, name: &str, sub: u128) -> Box<str> {
+        if self.settings.username_attributes.is_empty() {
+            Box::from(name)
+        } else {
+            seeded::uuid_text(sub).into_boxed_str()
+        }
+    }
+
+    /// The attribute that a username stands for, where attributes are usernames.
+    pub(super) fn attribute_of_username(&self, name: &str) -> Option<&'static str> {
+        let is_username = |attribute: &str| {
+            self.settings
+                .username_attributes
+                .iter()
+                .any(|known| known == attribute)
+        };
+        match name.starts_with('+') {
+            true if is_username("phone_number") => Some("phone_number"),
+            _ if is_username("email") => Some("email"),
+            _ if is_username("phone_number") => Some("phone_number"),
+            _ => None,
+        }
+    }
+
+    /// Whether a request means this pool.
+    pub(super) fn check_pool_id(&self, pool_id: Option<&str>) -> Result<(), ServiceError> {
+        let pool_id = required("userPoolId", pool_id)?;
+        if pool_id == self.settings.pool_id {
+            Ok(())
+        } else {
+            Err(ServiceError::not_found(format!(
+                "User pool {pool_id} does not exist."
+            )))
+        }
+    }
+
+    /// Whether a request means this pool's app client.
+    pub(super) fn check_client_id(&self, client_id: Option<&str>) -> Result<(), ServiceError> {
+        let client_id = required("clientId", client_id)?;
+        if client_id == self.settings.client_id {
+            Ok(())
+        } else {
+            Err(ServiceError::not_found(format!(
+                "User pool client {client_id} does not exist."
+            )))
+        }
+    }
+
+    /// The user whom an administrator's request means.
+    pub(super) fn find_user(&self, name: Option<&str>) -> Result<UserIndex, ServiceError> {
+        self.users
+            .find(required("username", name)?)
+            .ok_or_else(ServiceError::no_such_user)
+    }
+
+    /// A date as the protocol writes it: seconds since 1970, with milliseconds unless the settings say otherwise.
+    pub(super) fn date(&self, unix_ms: i64) -> Value {
+        match self.settings.create_date_precision {
+            DatePrecision::Milliseconds => json!(unix_ms as f64 / 1_000.0),
+            DatePrecision::Seconds => json!(unix_ms.div_euclid(1_000)),
+        }
+    }
+}
+
+/// Reads a request's body.
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ServiceError> {
+    // The parser's own sentence could quote a value, and a value could be a password.
+    serde_json::from_slice(body)
+        .map_err(|_| ServiceError::bad_request("SerializationException", "malformed request"))
+}
+
+/// A member that the model requires.
+pub(super) fn required<'a>(member: &str, value: Option<&'a str>) -> Result<&'a str, ServiceError> {
+    let null = || {
+        vec![format!(
+            "Value null at '{member}' failed to satisfy constraint: Member must not be null"
+        )]
+    };
+    match value {
+        Some(value) => Ok(value),
+        None => constraints(&null()).map(|()| ""),
+    }
+}

@@ -1,0 +1,275 @@
+//! Request rates by category, as Cognito counts them: one token bucket for all operations of a category.
+//!
+//! Rates are those of AWS's page "Quotas in Amazon Cognito"; how deep the real buckets are is not documented, so a
+//! bucket here holds one second's worth unless told otherwise.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A category of operations that draw on one quota.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Category {
+    UserCreation,
+    UserAuthentication,
+    UserRead,
+    UserUpdate,
+    UserList,
+    UserPoolRead,
+    UserPoolResourceRead,
+    UserPoolClientRead,
+    LimitManagement,
+}
+
+impl Category {
+    pub(super) const ALL: [Category; 9] = [
+        Category::UserCreation,
+        Category::UserAuthentication,
+        Category::UserRead,
+        Category::UserUpdate,
+        Category::UserList,
+        Category::UserPoolRead,
+        Category::UserPoolResourceRead,
+        Category::UserPoolClientRead,
+        Category::LimitManagement,
+    ];
+
+    /// The name AWS gives it, as GetProvisionedLimit takes it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Category::UserCreation => "UserCreation",
+            Category::UserAuthentication => "UserAuthentication",
+            Category::UserRead => "UserRead",
+            Category::UserUpdate => "UserUpdate",
+            Category::UserList => "UserList",
+            Category::UserPoolRead => "UserPoolRead",
+            Category::UserPoolResourceRead => "UserPoolResourceRead",
+            Category::UserPoolClientRead => "UserPoolClientRead",
+            Category::LimitManagement => "LimitManagement",
+        }
+    }
+}
+
+/// How many requests a category takes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "QuotaInput")]
+pub struct Quota {
+    /// Requests a second, for as long as one likes.
+    pub rate: f64,
+    /// Requests at once after a rest. Left out of a settings file, it is the rate (at least 1).
+    pub burst: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QuotaInput {
+    rate: f64,
+    burst: Option<f64>,
+}
+
+impl From<QuotaInput> for Quota {
+    fn from(input: QuotaInput) -> Quota {
+        Quota {
+            burst: input.burst.unwrap_or(input.rate.max(1.0)),
+            ..Quota::per_second(input.rate)
+        }
+    }
+}
+
+impl Quota {
+    /// `rate` requests a second, and a second's worth of them at once (at least one).
+    #[must_use]
+    pub fn per_second(rate: f64) -> Quota {
+        Quota {
+            rate,
+            burst: rate.max(1.0),
+        }
+    }
+}
+
+/// The quotas of an account and Region, by category. The defaults are AWS's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quotas {
+    /// SignUp and AdminConfirmSignUp together: 50 a second.
+    pub user_creation: Quota,
+    /// InitiateAuth and AdminInitiateAuth: 120 a second.
+    pub user_authentication: Quota,
+    /// AdminGetUser: 120 a second.
+    pub user_read: Quota,
+    /// AdminUpdateUserAttributes and AdminAddUserToGroup: 25 a second.
+    pub user_update: Quota,
+    /// ListUsers: 30 a second.
+    pub user_list: Quota,
+    /// DescribeUserPool: 15 a second.
+    pub user_pool_read: Quota,
+    /// GetGroup: 20 a second.
+    pub user_pool_resource_read: Quota,
+    /// DescribeUserPoolClient: 15 a second.
+    pub user_pool_client_read: Quota,
+    /// GetProvisionedLimit: 1 a second.
+    pub limit_management: Quota,
+}
+
+impl Default for Quotas {
+    fn default() -> Quotas {
+        Quotas {
+            user_creation: Quota::per_second(50.0),
+            user_authentication: Quota::per_second(120.0),
+            user_read: Quota::per_second(120.0),
+            user_update: Quota::per_second(25.0),
+            user_list: Quota::per_second(30.0),
+            user_pool_read: Quota::per_second(15.0),
+            user_pool_resource_read: Quota::per_second(20.0),
+            user_pool_client_read: Quota::per_second(15.0),
+            limit_management: Quota::per_second(1.0),
+        }
+    }
+}
+
+impl Quotas {
+    pub(super) fn of(&self, category: Category) -> Quota {
+        match category {
+            Category::UserCreation => self.user_creation,
+            Category::UserAuthentication => self.user_authentication,
+            Category::UserRead => self.user_read,
+            Category::UserUpdate => self.user_update,
+            Category::UserList => self.user_list,
+            Category::UserPoolRead => self.user_pool_read,
+            Category::UserPoolResourceRead => self.user_pool_resource_read,
+            Category::UserPoolClientRead => self.user_pool_client_read,
+            Category::LimitManagement => self.limit_management,
+        }
+    }
+
+    /// What is wrong with a quota, if something is.
+    pub(super) fn check(&self) -> Result<(), String> {
+        for category in Category::ALL {
+            let Quota { rate, burst } = self.of(category);
+            if !(rate.is_finite() && rate > 0.0 && burst.is_finite() && burst >= 1.0) {
+                return Err(format!(
+                    "quota {}: rate must be above 0 and burst at least 1",
+                    category.name()
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A bucket that fills at a rate and is emptied by requests.
+#[derive(Debug)]
+struct Bucket {
+    quota: Quota,
+    tokens: f64,
+    filled_at: Duration,
+}
+
+impl Bucket {
+    /// Takes a token at a time (since the start; never earlier than the time before) if there is one.
+    fn take(&mut self, at: Duration) -> bool {
+        let rest = at.saturating_sub(self.filled_at).as_secs_f64();
+        self.tokens = (self.tokens + rest * self.quota.rate).min(self.quota.burst);
+        self.filled_at = self.filled_at.max(at);
+        let granted = self.tokens >= 1.0;
+        if granted {
+            self.tokens -= 1.0;
+        }
+        granted
+    }
+}
+
+/// A bucket for each category.
+#[derive(Debug)]
+pub(super) struct Buckets(BTreeMap<Category, Bucket>);
+
+impl Buckets {
+    pub(super) fn full(quotas: &Quotas) -> Buckets {
+        let bucket = |quota: Quota| Bucket {
+            quota,
+            tokens: quota.burst,
+            filled_at: Duration::ZERO,
+        };
+        Buckets(
+            Category::ALL
+                .into_iter()
+                .map(|category| (category, bucket(quotas.of(category))))
+                .collect(),
+        )
+    }
+
+    /// Whether the category's quota has room for a request at this time; if so, it is taken.
+    pub(super) fn take(&mut self, category: Category, at: Duration) -> bool {
+        self.0
+            .get_mut(&category)
+            .is_none_or(|bucket| bucket.take(at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn granted(bucket: &mut Bucket, at_ms: u64, asked: usize) -> usize {
+        (0..asked)
+            .filter(|_| bucket.take(Duration::from_millis(at_ms)))
+            .count()
+    }
+
+    #[test]
+    fn a_bucket_gives_its_burst_and_then_its_rate() {
+        let mut bucket = Bucket {
+            quota: Quota {
+                rate: 10.0,
+                burst: 5.0,
+            },
+            tokens: 5.0,
+            filled_at: Duration::ZERO,
+        };
+        assert_eq!(granted(&mut bucket, 0, 20), 5);
+        assert_eq!(granted(&mut bucket, 100, 20), 1);
+        assert_eq!(granted(&mut bucket, 350, 20), 2);
+        assert_eq!(
+            granted(&mut bucket, 60_000, 20),
+            5,
+            "a rest fills it to the burst and no further"
+        );
+    }
+
+    #[test]
+    fn categories_do_not_draw_on_each_other() {
+        let mut buckets = Buckets::full(&Quotas {
+            user_list: Quota::per_second(1.0),
+            ..Quotas::default()
+        });
+        assert!(buckets.take(Category::UserList, Duration::ZERO));
+        assert!(!buckets.take(Category::UserList, Duration::ZERO));
+        assert!(buckets.take(Category::UserRead, Duration::ZERO));
+    }
+
+    #[test]
+    fn a_burst_left_out_is_the_rate() {
+        let quota: Quota = serde_json::from_str(r#"{"rate": 7}"#).unwrap();
+        assert_eq!(
+            quota,
+            Quota {
+                rate: 7.0,
+                burst: 7.0
+            }
+        );
+        assert!(serde_json::from_str::<Quota>(r#"{"rate": 7, "bust": 1}"#).is_err());
+    }
+
+    #[test]
+    fn a_quota_of_nothing_is_refused() {
+        let quotas = Quotas {
+            user_read: Quota {
+                rate: 0.0,
+                burst: 1.0,
+            },
+            ..Quotas::default()
+        };
+        assert!(quotas.check().unwrap_err().contains("UserRead"));
+    }
+}

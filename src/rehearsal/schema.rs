@@ -1,0 +1,384 @@
+//! The pool's schema at work: which attributes there are, which a client may write, and what values they take.
+//!
+//! The sentences begin as AWS's do ("Attributes did not conform to the schema: "); how they end is documented only in
+//! part, so a client should not read further than that.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::format;
+use super::protocol::ServiceError;
+use super::schema_settings::{DataType, SchemaAttribute, standard_attributes};
+use super::settings::PoolSettings;
+use super::users::Attribute;
+
+/// The attributes that only an administrator or the pool itself may set.
+const NEVER_WRITABLE: [&str; 3] = ["sub", "email_verified", "phone_number_verified"];
+/// Custom attributes that a pool can have (AWS: "Quotas in Amazon Cognito").
+const MOST_CUSTOM_ATTRIBUTES: usize = 50;
+
+/// An attribute of the pool, and whether its app client may write it.
+#[derive(Debug)]
+struct Entry {
+    name: Arc<str>,
+    rule: SchemaAttribute,
+    writable: bool,
+}
+
+/// The attributes of the pool, by name.
+#[derive(Debug)]
+pub(super) struct Schema(BTreeMap<Arc<str>, Entry>);
+
+impl Schema {
+    /// The schema of a pool with these settings, or what is wrong with them.
+    pub(super) fn new(settings: &PoolSettings) -> Result<Schema, String> {
+        let mut entries = BTreeMap::new();
+        let standard = standard_attributes();
+        for rule in &settings.schema {
+            let is_standard = standard.iter().any(|known| known.name == rule.name);
+            if !is_standard && !rule.name.starts_with("custom:") {
+                return Err(format!(
+                    "schema: {:?} is no standard attribute and does not begin with custom:",
+                    rule.name
+                ));
+            }
+        }
+        if settings
+            .schema
+            .iter()
+            .filter(|rule| rule.name.starts_with("custom:"))
+            .count()
+            > MOST_CUSTOM_ATTRIBUTES
+        {
+            return Err(format!(
+                "schema: a pool has at most {MOST_CUSTOM_ATTRIBUTES} custom attributes"
+            ));
+        }
+        for rule in standard.into_iter().chain(settings.schema.iter().cloned()) {
+            let listed = settings
+                .write_attributes
+                .as_ref()
+                .is_none_or(|names| names.contains(&rule.name));
+            let writable = listed && !NEVER_WRITABLE.contains(&rule.name.as_str());
+            let name: Arc<str> = Arc::from(rule.name.as_str());
+            entries.insert(
+                Arc::clone(&name),
+                Entry {
+                    name,
+                    rule,
+                    writable,
+                },
+            );
+        }
+        for name in settings.write_attributes.iter().flatten() {
+            if !entries.contains_key(name.as_str()) {
+                return Err(format!("write_attributes: {name:?} is not in the schema"));
+            }
+        }
+        Ok(Schema(entries))
+    }
+
+    /// The attribute's rule, for DescribeUserPool.
+    pub(super) fn rules(&self) -> impl Iterator<Item = &SchemaAttribute> {
+        self.0.values().map(|entry| &entry.rule)
+    }
+
+    /// The attributes the client may write, for DescribeUserPoolClient.
+    pub(super) fn writable(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .values()
+            .filter(|entry| entry.writable)
+            .map(|entry| &*entry.name)
+    }
+
+    /// An attribute whose name is shared with the schema where the schema knows it.
+    pub(super) fn attribute(&self, name: &str, value: &str) -> Attribute {
+        let name = self
+            .0
+            .get(name)
+            .map_or_else(|| Arc::from(name), |entry| Arc::clone(&entry.name));
+        Attribute {
+            name,
+            value: Box::from(value),
+        }
+    }
+
+    /// Whether SignUp through the client may set these attributes to these values.
+    ///
+    /// `named_by_username` are the attributes that the username itself stands for.
+    pub(super) fn check_sign_up(
+        &self,
+        given: &[(String, String)],
+        named_by_username: &[&str],
+    ) -> Result<(), ServiceError> {
+        self.check_known(given)?;
+        if given.iter().any(|(name, _)| {
+            self.0
+                .get(name.as_str())
+                .is_some_and(|entry| !entry.writable)
+        }) {
+            return Err(ServiceError::not_authorized(
+                "A client attempted to write unauthorized attribute",
+            ));
+        }
+        let missing: Vec<_> = self
+            .0
+            .values()
+            .filter(|entry| entry.rule.required && &*entry.name != "sub")
+            .filter(|entry| !named_by_username.contains(&&*entry.name))
+            .filter(|entry| !given.iter().any(|(name, _)| name == &*entry.name))
+            .map(|entry| format!("{}: The attribute is required\n", entry.name))
+            .collect();
+        if !missing.is_empty() {
+            return Err(nonconforming(&missing.concat()));
+        }
+        self.check_values(given)
+    }
+
+    /// Whether an administrator may set these attributes of an existing user to these values.
+    pub(super) fn check_update(&self, given: &[(String, String)]) -> Result<(), ServiceError> {
+        self.check_known(given)?;
+        let fixed = |name: &str| self.0.get(name).is_some_and(|entry| !entry.rule.mutable);
+        match given.iter().find(|(name, _)| fixed(name)) {
+            Some((name, _)) => {
+                let sentence = format!("user.{name}: Attribute cannot be updated.\n");
+                Err(ServiceError::invalid_parameter(sentence))
+            }
+            None => self.check_values(given),
+        }
+    }
+
+    fn check_known(&self, given: &[(String, String)]) -> Result<(), ServiceError> {
+        for (at, (name, _)) in given.iter().enumerate() {
+            if !self.0.contains_key(name.as_str()) {
+                return Err(nonconforming(&format!(
+                    "Type for attribute {{{name}}} could not be determined"
+                )));
+            }
+            if given.iter().take(at).any(|(earlier, _)| earlier == name) {
+                return Err(nonconforming(&format!(
+                    "{name}: The attribute was given more than once\n"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_values(&self, given: &[(String, String)]) -> Result<(), ServiceError> {
+        for (name, value) in given {
+            match name.as_str() {
+                "email" if !format::is_email(value) => {
+                    return Err(ServiceError::invalid_parameter(
+                        "Invalid email address format.",
+                    ));
+                }
+                "phone_number" if !format::is_phone_number(value) => {
+                    return Err(ServiceError::invalid_parameter(
+                        "Invalid phone number format.",
+                    ));
+                }
+                _ => {}
+            }
+        }
+        let faults: Vec<_> = given
+            .iter()
+            .filter_map(|(name, value)| {
+                let fault = self
+                    .0
+                    .get(name.as_str())
+                    .and_then(|entry| entry.rule.fault_of(value))?;
+                Some(format!("{name}: {fault}\n"))
+            })
+            .collect();
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(nonconforming(&faults.concat()))
+        }
+    }
+}
+
+fn nonconforming(sentence: &str) -> ServiceError {
+    ServiceError::invalid_parameter(format!(
+        "Attributes did not conform to the schema: {sentence}"
+    ))
+}
+
+impl SchemaAttribute {
+    /// What is wrong with a value of this attribute, if something is.
+    fn fault_of(&self, value: &str) -> Option<String> {
+        if value.is_empty() {
+            return Some("The attribute value is empty".to_owned());
+        }
+        match self.data_type {
+            DataType::String => self.fault_of_length(value.chars().count()),
+            DataType::Number => match value.parse::<i64>() {
+                Err(_) => Some("The attribute value is not a number".to_owned()),
+                Ok(number) if self.min_value.is_some_and(|least| number < least) => {
+                    Some("The attribute value is below the minimum".to_owned())
+                }
+                Ok(number) if self.max_value.is_some_and(|most| number > most) => {
+                    Some("The attribute value is above the maximum".to_owned())
+                }
+                Ok(_) => None,
+            },
+            DataType::Boolean
+                if !["true", "false"].contains(&value.to_ascii_lowercase().as_str()) =>
+            {
+                Some("The attribute value is neither true nor false".to_owned())
+            }
+            DataType::Boolean | DataType::DateTime => None,
+        }
+    }
+
+    fn fault_of_length(&self, length: usize) -> Option<String> {
+        let is = |bound: Option<u32>, broken: fn(usize, usize) -> bool| {
+            bound.is_some_and(|bound| {
+                usize::try_from(bound).is_ok_and(|bound| broken(length, bound))
+            })
+        };
+        if is(self.min_length, |length, least| length < least) {
+            return Some("String length is below the minimum".to_owned());
+        }
+        is(self.max_length, |length, most| length > most)
+            .then(|| "String length is above the maximum".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(settings: &PoolSettings, given: &[(&str, &str)]) -> Option<(String, String)> {
+        let given: Vec<_> = given
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let error = Schema::new(settings)
+            .unwrap()
+            .check_sign_up(&given, &[])
+            .err()?;
+        Some((error.code.to_owned(), error.message))
+    }
+
+    #[test]
+    fn what_the_default_schema_takes_and_refuses() {
+        let email = ("email", "jane@example.com");
+        let long = "x".repeat(257);
+        let cases: [(&[(&str, &str)], Option<&str>); 13] = [
+            (&[email], None),
+            (
+                &[
+                    email,
+                    ("custom:legacy_id", "42"),
+                    ("custom:department", "sales"),
+                ],
+                None,
+            ),
+            (
+                &[("name", "Jane")],
+                Some("email: The attribute is required"),
+            ),
+            (
+                &[email, ("custom:shoe", "38")],
+                Some("Type for attribute {custom:shoe} could not be determined"),
+            ),
+            (
+                &[email, ("colour", "red")],
+                Some("Type for attribute {colour} could not be determined"),
+            ),
+            (
+                &[email, ("email_verified", "true")],
+                Some("unauthorized attribute"),
+            ),
+            (&[email, ("sub", "1")], Some("unauthorized attribute")),
+            (
+                &[email, ("custom:legacy_id", &long)],
+                Some("above the maximum"),
+            ),
+            (&[email, ("name", "")], Some("empty")),
+            (
+                &[email, ("birthdate", "1.2.1990")],
+                Some("below the minimum"),
+            ),
+            (&[email, ("updated_at", "yesterday")], Some("not a number")),
+            (&[("email", "jane")], Some("Invalid email address format.")),
+            (
+                &[email, ("phone_number", "030 123")],
+                Some("Invalid phone number format."),
+            ),
+        ];
+        for (given, expected) in cases {
+            let answer = refusal(&PoolSettings::default(), given);
+            match expected {
+                None => assert_eq!(answer, None),
+                Some(words) => assert!(
+                    answer.as_ref().unwrap().1.contains(words),
+                    "{given:?}: {answer:?}"
+                ),
+            }
+        }
+    }
+
+    #[test]
+    fn a_client_writes_what_it_is_listed_for() {
+        let only_email = PoolSettings {
+            write_attributes: Some(vec!["email".to_owned()]),
+            ..PoolSettings::default()
+        };
+        assert_eq!(refusal(&only_email, &[("email", "jane@example.com")]), None);
+        let (code, _) = refusal(
+            &only_email,
+            &[("email", "jane@example.com"), ("name", "Jane")],
+        )
+        .unwrap();
+        assert_eq!(code, "NotAuthorizedException");
+    }
+
+    #[test]
+    fn a_schema_can_change_a_standard_attribute() {
+        let optional = SchemaAttribute {
+            required: false,
+            ..SchemaAttribute::string("email", 2_048)
+        };
+        let settings = PoolSettings {
+            schema: vec![optional],
+            ..PoolSettings::default()
+        };
+        assert_eq!(refusal(&settings, &[]), None);
+    }
+
+    #[test]
+    fn numbers_keep_their_range() {
+        let level = SchemaAttribute {
+            name: "custom:level".to_owned(),
+            data_type: DataType::Number,
+            min_value: Some(1),
+            max_value: Some(9),
+            ..SchemaAttribute::default()
+        };
+        for (value, taken) in [
+            ("1", true),
+            ("9", true),
+            ("0", false),
+            ("10", false),
+            ("1.5", false),
+        ] {
+            assert_eq!(level.fault_of(value).is_none(), taken, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_schema_that_no_pool_can_have_is_refused() {
+        let unnamed = PoolSettings {
+            schema: vec![SchemaAttribute::default()],
+            ..PoolSettings::default()
+        };
+        assert!(Schema::new(&unnamed).is_err());
+        let unknown = PoolSettings {
+            write_attributes: Some(vec!["custom:none".to_owned()]),
+            ..PoolSettings::default()
+        };
+        assert!(Schema::new(&unknown).unwrap_err().contains("custom:none"));
+    }
+}

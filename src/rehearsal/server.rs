@@ -1,0 +1,268 @@
+//! The pool behind a socket: a thread, a runtime, and HTTP.
+//!
+//! It owns what is HTTP's (headers, statuses, the two pages of statistics) and the pool's life. Requests are decided by
+//! `pool` one at a time, under a lock that is never held while waiting.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use tokio::sync::oneshot;
+
+use super::clock::http_date;
+use super::connection::{Connection, FailingListener};
+use super::pool::{Outgoing, Pool, Reply, Request};
+use super::settings::PoolSettings;
+use super::stats::{Stats, UserTruth};
+
+/// What the protocol calls its JSON.
+const AMZ_JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
+/// What a proxy in trouble says.
+const HTML: &str =
+    "<!DOCTYPE html><html><head><title>Welcome</title></head><body><p>It works.</p></body></html>";
+
+/// Why a rehearsal pool did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum RehearsalError {
+    /// The address is one that other hosts can reach.
+    #[error(
+        "the rehearsal pool cannot listen on {0}: it is for this host alone, so the address must be a loopback one"
+    )]
+    NotLoopback(SocketAddr),
+    /// The settings contradict themselves or name what no pool has.
+    #[error("the rehearsal pool's settings cannot be used: {0}")]
+    Settings(String),
+    /// The address cannot be listened on.
+    #[error("the rehearsal pool cannot listen on {address}")]
+    Bind {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the host says.
+        source: io::Error,
+    },
+    /// The host gives no thread or no event loop.
+    #[error("the rehearsal pool cannot start its thread")]
+    Thread(#[source] io::Error),
+}
+
+/// A running rehearsal pool. It ends when it is stopped or dropped.
+#[derive(Debug)]
+pub struct RehearsalPool {
+    address: SocketAddr,
+    shared: Shared,
+    running: Option<Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl RehearsalPool {
+    /// Starts a pool on a thread of its own. When this returns, the pool is reachable.
+    ///
+    /// # Errors
+    /// When `listen` is no loopback address or is taken (port 0 takes a free one), or the settings make no sense.
+    pub fn start(
+        listen: SocketAddr,
+        settings: PoolSettings,
+    ) -> Result<RehearsalPool, RehearsalError> {
+        if !listen.ip().is_loopback() {
+            return Err(RehearsalError::NotLoopback(listen));
+        }
+        let pool = Pool::new(settings).map_err(RehearsalError::Settings)?;
+        let shared = Shared(Arc::new(Mutex::new(pool)));
+        let bind = |source| RehearsalError::Bind {
+            address: listen,
+            source,
+        };
+        let listener = std::net::TcpListener::bind(listen).map_err(bind)?;
+        listener.set_nonblocking(true).map_err(bind)?;
+        let address = listener.local_addr().map_err(bind)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(RehearsalError::Thread)?;
+        let listener = {
+            let _inside = runtime.enter();
+            tokio::net::TcpListener::from_std(listener).map_err(bind)?
+        };
+        let (stop, stopped) = oneshot::channel();
+        let service = router(shared.clone()).into_make_service_with_connect_info::<Connection>();
+        let serve = move || {
+            runtime.block_on(async move {
+                tokio::select! {
+                    _ = axum::serve(FailingListener(listener), service) => {}
+                    // A sender that is gone means the same as one that speaks.
+                    _ = stopped => {}
+                }
+            });
+        };
+        let thread = std::thread::Builder::new()
+            .name("rehearsal-pool".to_owned())
+            .spawn(serve);
+        let thread = thread.map_err(RehearsalError::Thread)?;
+        Ok(RehearsalPool {
+            address,
+            shared,
+            running: Some(Running { stop, thread }),
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where it listens, as clients want it: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn endpoint_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What it counted so far; the same as `GET /stats`.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.shared.pool().snapshot()
+    }
+
+    /// The truth about every user; the same as `GET /stats/users`.
+    #[must_use]
+    pub fn stats_users(&self) -> Vec<UserTruth> {
+        self.shared.pool().truths()
+    }
+
+    /// Closes all connections, answered or not, and waits for the thread.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        if let Some(Running { stop, thread }) = self.running.take() {
+            // Fails only if the thread has ended by itself, and then there is nothing to stop.
+            let _ = stop.send(());
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for RehearsalPool {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The pool as its handlers share it.
+#[derive(Clone)]
+struct Shared(Arc<Mutex<Pool>>);
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pool")
+    }
+}
+
+impl Shared {
+    fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn router(shared: Shared) -> Router {
+    Router::new()
+        .route("/", post(call))
+        .route(
+            "/stats",
+            get(async |State(shared): State<Shared>| Json(shared.pool().snapshot())),
+        )
+        .route(
+            "/stats/users",
+            get(async |State(shared): State<Shared>| Json(shared.pool().truths())),
+        )
+        .with_state(shared)
+}
+
+/// `POST /`: one call of the service.
+async fn call(
+    State(shared): State<Shared>,
+    ConnectInfo(connection): ConnectInfo<Connection>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let target = text(HeaderName::from_static("x-amz-target")).unwrap_or_default();
+    let request = Request {
+        target,
+        authorization: text(header::AUTHORIZATION),
+        body: &body,
+    };
+    let (reply, form) = {
+        let mut pool = shared.pool();
+        (pool.handle(&request), pool.settings.error_wire_form)
+    };
+    drop(body);
+    if !reply.delay.is_zero() && !matches!(reply.outgoing, Outgoing::Nothing) {
+        tokio::time::sleep(reply.delay).await;
+    }
+    let Reply {
+        outgoing,
+        sign_up_of,
+        request_id,
+        date_ms,
+        delay,
+    } = reply;
+    let (status, bytes, errortype, kind) = match outgoing {
+        Outgoing::Success(body) => (200, body.to_string(), None, AMZ_JSON),
+        Outgoing::Truncated(body) => {
+            let text = body.to_string();
+            connection.cut_body_after(text.len() / 2);
+            (200, text, None, AMZ_JSON)
+        }
+        Outgoing::Html => (
+            200,
+            HTML.to_owned(),
+            None,
+            HeaderValue::from_static("text/html"),
+        ),
+        Outgoing::Error(error) => (
+            error.status,
+            error.body(form).to_string(),
+            error.header(form),
+            AMZ_JSON,
+        ),
+        Outgoing::Nothing => {
+            connection.close();
+            (200, String::new(), None, AMZ_JSON)
+        }
+    };
+    if let Some(index) = sign_up_of {
+        connection.when_written(move || shared.pool().delivered(index));
+    }
+    let date_ms = date_ms.saturating_add(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX));
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut set = |name: &'static str, value: Option<HeaderValue>| {
+        if let Some(value) = value {
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
+        }
+    };
+    set("content-type", Some(kind));
+    set("date", HeaderValue::from_str(&http_date(date_ms)).ok());
+    set("x-amzn-requestid", HeaderValue::from_str(&request_id).ok());
+    set(
+        "x-amzn-errortype",
+        errortype.and_then(|name| HeaderValue::from_str(&name).ok()),
+    );
+    response
+}

@@ -1,0 +1,276 @@
+//! What a rehearsal pool is asked to be. Every field has a default, so that a settings file names only what differs.
+//!
+//! It owns the settings and their consistency; what they do is said where they are used.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::faults::Faults;
+use super::password::PasswordPolicy;
+use super::protocol::ErrorWireForm;
+use super::quota::Quotas;
+use super::schema_settings::SchemaAttribute;
+use super::users::UserStatus;
+
+/// Attributes that can stand for a username, by `UsernameAttributes`.
+const USERNAME_ATTRIBUTES: [&str; 2] = ["email", "phone_number"];
+/// Attributes that can be an alias, by `AliasAttributes`.
+const ALIAS_ATTRIBUTES: [&str; 3] = ["email", "phone_number", "preferred_username"];
+
+/// A user pool, its app client, and the network in front of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PoolSettings {
+    /// The Region it says it is in.
+    pub region: String,
+    /// The user pool's id.
+    pub pool_id: String,
+    /// The app client's id.
+    pub client_id: String,
+    /// The app client's secret; with one, SignUp and InitiateAuth need a `SecretHash`.
+    pub client_secret: Option<String>,
+    /// Whether usernames and aliases that differ in case are different.
+    pub case_sensitive: bool,
+    /// `AdminCreateUserConfig.AllowAdminCreateUserOnly`: every SignUp is refused.
+    pub admin_create_only: bool,
+    /// What a password must be.
+    pub password_policy: PasswordPolicy,
+    /// Custom attributes, and standard ones that differ from the usual. The standard ones always exist, and `email` is
+    /// required unless an entry here says otherwise.
+    pub schema: Vec<SchemaAttribute>,
+    /// What the app client may write; unset, every attribute of the schema. `sub` and the two `*_verified` never.
+    pub write_attributes: Option<Vec<String>>,
+    /// `email`, `phone_number`: these are the usernames, and the stored username is the `sub`.
+    pub username_attributes: Vec<String>,
+    /// `email`, `phone_number`, `preferred_username`: a verified one finds the user, too.
+    pub alias_attributes: Vec<String>,
+    /// `email`, `phone_number`: SignUp sends a code there.
+    pub auto_verified_attributes: Vec<String>,
+    /// The PreSignUp trigger.
+    pub pre_sign_up: PreSignUp,
+    /// Codes that can be sent while the pool runs (Cognito's own sender: 50 a day). SignUps beyond it make the user
+    /// all the same and answer LimitExceededException. Unset, there is no limit.
+    pub daily_messages: Option<u32>,
+    /// The groups there are.
+    pub groups: Vec<String>,
+    /// Requests a second, by category.
+    pub quotas: Quotas,
+    /// How long an answer takes.
+    pub latency: Latency,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// All chance (faults, latency, `sub`s) follows from it.
+    pub seed: u64,
+    /// How errors name themselves.
+    pub error_wire_form: ErrorWireForm,
+    /// Milliseconds that the pool's clock (header `Date`, `UserCreateDate`) is ahead of the host's; negative: behind.
+    pub date_offset_ms: i64,
+    /// How precise `UserCreateDate` and `UserLastModifiedDate` are.
+    pub create_date_precision: DatePrecision,
+    /// Users that are there from the start.
+    pub existing: Vec<ExistingUser>,
+}
+
+impl Default for PoolSettings {
+    fn default() -> PoolSettings {
+        PoolSettings {
+            region: "us-east-1".to_owned(),
+            pool_id: "us-east-1_Rehearsal".to_owned(),
+            client_id: "rehearsalclient0000000000".to_owned(),
+            client_secret: None,
+            case_sensitive: false,
+            admin_create_only: false,
+            password_policy: PasswordPolicy::default(),
+            schema: vec![
+                SchemaAttribute::string("custom:legacy_id", 256),
+                SchemaAttribute::string("custom:department", 256),
+            ],
+            write_attributes: None,
+            username_attributes: Vec::new(),
+            alias_attributes: Vec::new(),
+            auto_verified_attributes: Vec::new(),
+            pre_sign_up: PreSignUp::default(),
+            daily_messages: None,
+            groups: Vec::new(),
+            quotas: Quotas::default(),
+            latency: Latency::default(),
+            faults: Faults::default(),
+            seed: 0,
+            error_wire_form: ErrorWireForm::default(),
+            date_offset_ms: 0,
+            create_date_precision: DatePrecision::default(),
+            existing: Vec::new(),
+        }
+    }
+}
+
+/// What the simulated PreSignUp trigger does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum PreSignUp {
+    /// There is none.
+    #[default]
+    Absent,
+    /// It confirms each user.
+    AutoConfirm,
+    /// It confirms each user and verifies e-mail address and phone number; no code is sent.
+    AutoConfirmAndVerify,
+    /// It refuses each user: UserLambdaValidationException.
+    Refuse {
+        /// What the trigger says.
+        message: String,
+    },
+}
+
+/// How long an answer takes: `base_ms`, and up to `jitter_ms` more, evenly spread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Latency {
+    /// Milliseconds that every answer takes.
+    pub base_ms: u64,
+    /// The most milliseconds on top of that.
+    pub jitter_ms: u64,
+}
+
+impl Default for Latency {
+    /// Short enough for tests, long enough that requests overlap as they do over a network.
+    fn default() -> Latency {
+        Latency {
+            base_ms: 20,
+            jitter_ms: 20,
+        }
+    }
+}
+
+/// How precisely the pool writes a user's dates.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatePrecision {
+    /// To the millisecond.
+    #[default]
+    Milliseconds,
+    /// To the second below.
+    Seconds,
+}
+
+/// A user that is there before anybody signs up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExistingUser {
+    /// The username; where `username_attributes` are set, the e-mail address or phone number.
+    pub username: String,
+    /// Its attributes, without `sub`. An alias counts where `email_verified` or its like is `true`.
+    pub attributes: BTreeMap<String, String>,
+    /// How it stands.
+    pub status: UserStatus,
+    /// Whether it may sign in.
+    pub enabled: bool,
+    /// When it was made, in seconds since 1970; unset, a year before the pool's start.
+    pub created: Option<i64>,
+}
+
+impl Default for ExistingUser {
+    fn default() -> ExistingUser {
+        ExistingUser {
+            username: String::new(),
+            attributes: BTreeMap::new(),
+            status: UserStatus::Confirmed,
+            enabled: true,
+            created: None,
+        }
+    }
+}
+
+impl PoolSettings {
+    /// What is wrong with the settings, if something is. `Schema::new` checks the schema.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let known = |setting: &str, names: &[String], allowed: &[&str]| match names
+            .iter()
+            .find(|name| !allowed.contains(&name.as_str()))
+        {
+            Some(name) => Err(format!(
+                "{setting}: {name:?} is none of {}",
+                allowed.join(", ")
+            )),
+            None => Ok(()),
+        };
+        known(
+            "username_attributes",
+            &self.username_attributes,
+            &USERNAME_ATTRIBUTES,
+        )?;
+        known(
+            "alias_attributes",
+            &self.alias_attributes,
+            &ALIAS_ATTRIBUTES,
+        )?;
+        known(
+            "auto_verified_attributes",
+            &self.auto_verified_attributes,
+            &USERNAME_ATTRIBUTES,
+        )?;
+        if !self.username_attributes.is_empty() && !self.alias_attributes.is_empty() {
+            return Err("username_attributes and alias_attributes exclude each other".to_owned());
+        }
+        if self.existing.iter().any(|user| user.username.is_empty()) {
+            return Err("existing: a user without a username".to_owned());
+        }
+        self.quotas.check()?;
+        self.faults.check()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_come_back_from_json_as_they_went() {
+        let settings = PoolSettings {
+            pre_sign_up: PreSignUp::Refuse {
+                message: "no".to_owned(),
+            },
+            existing: vec![ExistingUser {
+                username: "jane".to_owned(),
+                ..ExistingUser::default()
+            }],
+            ..PoolSettings::default()
+        };
+        let text = serde_json::to_string(&settings).unwrap();
+        assert_eq!(
+            serde_json::from_str::<PoolSettings>(&text).unwrap(),
+            settings
+        );
+    }
+
+    #[test]
+    fn a_settings_file_names_only_what_differs() {
+        let text = r#"{"pre_sign_up": "auto_confirm", "quotas": {"user_creation": {"rate": 5}}, "faults": {"throttle": 0.1}}"#;
+        let settings: PoolSettings = serde_json::from_str(text).unwrap();
+        assert_eq!(settings.pre_sign_up, PreSignUp::AutoConfirm);
+        assert_eq!(settings.quotas.user_read, Quotas::default().user_read);
+        assert!(serde_json::from_str::<PoolSettings>(r#"{"pool": 1}"#).is_err());
+    }
+
+    #[test]
+    fn settings_that_no_pool_can_have_are_refused() {
+        let of = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<_>>()
+        };
+        let unknown = PoolSettings {
+            alias_attributes: of(&["nickname"]),
+            ..PoolSettings::default()
+        };
+        assert!(unknown.check().unwrap_err().contains("nickname"));
+        let both = PoolSettings {
+            alias_attributes: of(&["email"]),
+            username_attributes: of(&["email"]),
+            ..PoolSettings::default()
+        };
+        assert!(both.check().is_err());
+    }
+}

@@ -1,0 +1,90 @@
+//! Signing in with a password: enough of it to prove that a password arrived as it was sent.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::password::PasswordDigest;
+use super::pool::{Pool, parse, required};
+use super::protocol::ServiceError;
+use super::sign_up_request::check_secret_hash;
+use super::users::UserStatus;
+
+/// It cannot be printed, for it holds a password.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AuthRequest {
+    user_pool_id: Option<String>,
+    client_id: Option<String>,
+    auth_flow: Option<String>,
+    auth_parameters: Option<BTreeMap<String, String>>,
+}
+
+/// InitiateAuth, by the flow USER_PASSWORD_AUTH.
+pub(super) fn initiate_auth(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+    sign_in(pool, &parse(body)?, &["USER_PASSWORD_AUTH"])
+}
+
+/// AdminInitiateAuth, by the flow ADMIN_USER_PASSWORD_AUTH or its older name.
+pub(super) fn admin_initiate_auth(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+    let request: AuthRequest = parse(body)?;
+    pool.check_pool_id(request.user_pool_id.as_deref())?;
+    sign_in(
+        pool,
+        &request,
+        &["ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"],
+    )
+}
+
+fn sign_in(pool: &Pool, request: &AuthRequest, flows: &[&str]) -> Result<Value, ServiceError> {
+    pool.check_client_id(request.client_id.as_deref())?;
+    if !flows.contains(&required("authFlow", request.auth_flow.as_deref())?) {
+        return Err(ServiceError::invalid_parameter(
+            "Auth flow not enabled for this client",
+        ));
+    }
+    let parameter = |name: &str| {
+        request
+            .auth_parameters
+            .as_ref()?
+            .get(name)
+            .map(String::as_str)
+    };
+    let given = |name: &str| {
+        parameter(name).ok_or_else(|| {
+            ServiceError::invalid_parameter(format!("Missing required parameter {name}"))
+        })
+    };
+    let (name, password) = (given("USERNAME")?, given("PASSWORD")?);
+    check_secret_hash(pool, name, parameter("SECRET_HASH"))?;
+    let user = pool
+        .users
+        .find(name)
+        .and_then(|index| pool.users.get(index))
+        .filter(|user| {
+            user.password
+                .as_ref()
+                .is_some_and(|known| *known == PasswordDigest::of(password, user.sub))
+        })
+        .ok_or_else(|| ServiceError::not_authorized("Incorrect username or password."))?;
+    if !user.enabled {
+        return Err(ServiceError::not_authorized("User is disabled."));
+    }
+    if user.status == UserStatus::Unconfirmed {
+        return Err(ServiceError::bad_request(
+            "UserNotConfirmedException",
+            "User is not confirmed.",
+        ));
+    }
+    Ok(json!({
+        "ChallengeParameters": {},
+        "AuthenticationResult": {
+            "AccessToken": "rehearsal.access.token",
+            "IdToken": "rehearsal.id.token",
+            "RefreshToken": "rehearsal.refresh.token",
+            "TokenType": "Bearer",
+            "ExpiresIn": 3_600,
+        },
+    }))
+}

@@ -1,0 +1,274 @@
+//! A SignUp request, and everything that can be wrong with it before the pool looks whether the user exists.
+//!
+//! The order is AWS's as far as it is known: the model's constraints, the client and its secret, the pool's rules for
+//! usernames, attributes, the password.
+
+use base64::Engine as _;
+use hmac::{Hmac, KeyInit, Mac};
+use serde::Deserialize;
+use sha2::Sha256;
+
+use super::format;
+use super::password::PasswordDigest;
+use super::pool::Pool;
+use super::protocol::{ServiceError, constraints};
+use super::users::Attribute;
+
+/// Most characters of `ClientId` and `Username`, by the service's model.
+const LONGEST_NAME: usize = 128;
+/// Most characters of a password.
+const LONGEST_PASSWORD: usize = 256;
+/// Most characters of an attribute's name and of its value.
+const LONGEST_ATTRIBUTE: (usize, usize) = (32, 2_048);
+/// The pattern of usernames and attribute names.
+const VISIBLE: &str = r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+";
+
+/// The members of SignUp that the pool reads. It cannot be printed, for it holds a password.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SignUpRequest {
+    client_id: Option<String>,
+    username: Option<String>,
+    password: Option<String>,
+    secret_hash: Option<String>,
+    user_attributes: Option<Vec<AttributeInput>>,
+}
+
+/// An attribute as requests carry it.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct AttributeInput {
+    pub(super) name: String,
+    pub(super) value: Option<String>,
+}
+
+/// A user that passed every check and could be made.
+pub(super) struct Candidate {
+    /// The name to sign in by, as sent.
+    pub(super) name: String,
+    pub(super) sub: u128,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) password: PasswordDigest,
+}
+
+impl SignUpRequest {
+    /// The username, if it is one that could be counted by: within the model's length.
+    pub(super) fn countable_name(&self) -> Option<&str> {
+        self.username
+            .as_deref()
+            .filter(|name| (1..=LONGEST_NAME).contains(&name.chars().count()))
+    }
+
+    /// Checks it against the pool.
+    pub(super) fn check(self, pool: &Pool) -> Result<Candidate, ServiceError> {
+        constraints(&self.violations())?;
+        let name = self.username.unwrap_or_default();
+        pool.check_client_id(self.client_id.as_deref())?;
+        check_secret_hash(pool, &name, self.secret_hash.as_deref())?;
+        if pool.settings.admin_create_only {
+            return Err(ServiceError::not_authorized(
+                "SignUp is not permitted for this user pool",
+            ));
+        }
+        check_username(pool, &name)?;
+        let given = into_pairs(self.user_attributes);
+        let attributes = check_attributes(pool, &name, given)?;
+        let Some(password) = self.password else {
+            return Err(ServiceError::invalid_parameter(
+                "Missing required parameter PASSWORD",
+            ));
+        };
+        pool.settings.password_policy.check(&password)?;
+        let sub = pool.sub_of(&name);
+        Ok(Candidate {
+            password: PasswordDigest::of(&password, sub),
+            name,
+            sub,
+            attributes,
+        })
+    }
+
+    /// The constraints of the service's model that the request breaks. They show no value.
+    fn violations(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut check = |member: &str, holds: bool, constraint: &str| {
+            if !holds {
+                found.push(format!(
+                    "Value at '{member}' failed to satisfy constraint: {constraint}"
+                ));
+            }
+        };
+        let at_most = |most: usize| format!("Member must have length less than or equal to {most}");
+        for (member, value) in [("clientId", &self.client_id), ("username", &self.username)] {
+            check(member, value.is_some(), "Member must not be null");
+            let Some(value) = value else { continue };
+            check(
+                member,
+                !value.is_empty(),
+                "Member must have length greater than or equal to 1",
+            );
+            check(
+                member,
+                value.chars().count() <= LONGEST_NAME,
+                &at_most(LONGEST_NAME),
+            );
+        }
+        let matches =
+            |pattern: &str| format!("Member must satisfy regular expression pattern: {pattern}");
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '+';
+        check(
+            "clientId",
+            self.client_id.iter().all(|id| id.chars().all(word)),
+            &matches(r"[\w+]+"),
+        );
+        check(
+            "username",
+            self.username.iter().all(|name| format::is_visible(name)),
+            &matches(VISIBLE),
+        );
+        if let Some(password) = &self.password {
+            check(
+                "password",
+                password.chars().count() <= LONGEST_PASSWORD,
+                &at_most(LONGEST_PASSWORD),
+            );
+            check(
+                "password",
+                !password.chars().any(char::is_whitespace),
+                &matches(r"[\S]+"),
+            );
+        }
+        for (at, attribute) in self.user_attributes.iter().flatten().enumerate() {
+            let member = |part: &str| format!("userAttributes.{}.member.{part}", at + 1);
+            let (name, value) = (
+                &attribute.name,
+                attribute.value.as_deref().unwrap_or_default(),
+            );
+            check(
+                &member("name"),
+                !name.is_empty(),
+                "Member must have length greater than or equal to 1",
+            );
+            check(
+                &member("name"),
+                name.chars().count() <= LONGEST_ATTRIBUTE.0,
+                &at_most(LONGEST_ATTRIBUTE.0),
+            );
+            check(&member("name"), format::is_visible(name), &matches(VISIBLE));
+            check(
+                &member("value"),
+                value.chars().count() <= LONGEST_ATTRIBUTE.1,
+                &at_most(LONGEST_ATTRIBUTE.1),
+            );
+        }
+        found
+    }
+}
+
+/// Attributes as pairs; one without a value has an empty one.
+pub(super) fn into_pairs(attributes: Option<Vec<AttributeInput>>) -> Vec<(String, String)> {
+    let pair = |attribute: AttributeInput| (attribute.name, attribute.value.unwrap_or_default());
+    attributes
+        .unwrap_or_default()
+        .into_iter()
+        .map(pair)
+        .collect()
+}
+
+/// Whether the hash is base64 of HMAC-SHA256 over username and client id, by the client's secret.
+pub(super) fn check_secret_hash(
+    pool: &Pool,
+    name: &str,
+    hash: Option<&str>,
+) -> Result<(), ServiceError> {
+    let client = &pool.settings.client_id;
+    let Some(secret) = &pool.settings.client_secret else {
+        return Ok(());
+    };
+    let Some(hash) = hash else {
+        let sentence =
+            format!("Client {client} is configured with secret but SECRET_HASH was not received");
+        return Err(ServiceError::not_authorized(sentence));
+    };
+    let decoded = base64::engine::general_purpose::STANDARD
+        .decode(hash)
+        .unwrap_or_default();
+    let verified = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).is_ok_and(|mac| {
+        mac.chain_update(name)
+            .chain_update(client)
+            .verify_slice(&decoded)
+            .is_ok()
+    });
+    if verified {
+        Ok(())
+    } else {
+        Err(ServiceError::not_authorized(format!(
+            "Unable to verify secret hash for client {client}"
+        )))
+    }
+}
+
+/// Whether the pool's settings allow such a username.
+fn check_username(pool: &Pool, name: &str) -> Result<(), ServiceError> {
+    let lists = |names: &[String], attribute: &str| names.iter().any(|name| name == attribute);
+    let usernames = &pool.settings.username_attributes;
+    let (email, phone) = (format::is_email(name), format::is_phone_number(name));
+    let refusal = match (lists(usernames, "email"), lists(usernames, "phone_number")) {
+        (true, true) if !email && !phone => {
+            Some("Username should be either an email or a phone number.")
+        }
+        (true, false) if !email => Some("Username should be an email."),
+        (false, true) if !phone => Some("Username should be a phone number."),
+        _ => None,
+    };
+    let aliases = &pool.settings.alias_attributes;
+    let refusal = refusal.or(match () {
+        () if email && lists(aliases, "email") => {
+            Some("Username cannot be of email format, since user pool is configured for email alias.")
+        }
+        () if phone && lists(aliases, "phone_number") => {
+            Some("Username cannot be of phone number format, since user pool is configured for phone number alias.")
+        }
+        () => None,
+    });
+    refusal.map_or(Ok(()), |sentence| {
+        Err(ServiceError::invalid_parameter(sentence))
+    })
+}
+
+/// The attributes the user will have, if the client may set them so.
+fn check_attributes(
+    pool: &Pool,
+    name: &str,
+    given: Vec<(String, String)>,
+) -> Result<Vec<Attribute>, ServiceError> {
+    let from_username = pool.attribute_of_username(name);
+    pool.schema
+        .check_sign_up(&given, from_username.as_slice())?;
+    let preferred = pool
+        .settings
+        .alias_attributes
+        .iter()
+        .any(|alias| alias == "preferred_username");
+    if preferred && given.iter().any(|(name, _)| name == "preferred_username") {
+        // AWS: as an alias, it can be set only once the user is confirmed.
+        return Err(ServiceError::invalid_parameter(
+            "preferred_username cannot be set before the user is confirmed",
+        ));
+    }
+    let mut attributes: Vec<_> = given
+        .iter()
+        .map(|(name, value)| pool.schema.attribute(name, value))
+        .collect();
+    if let Some(attribute) = from_username {
+        match given.iter().find(|(given, _)| given == attribute) {
+            Some((_, value)) if pool.users.key(value) != pool.users.key(name) => {
+                let sentence = format!("The {attribute} attribute is not the username");
+                return Err(ServiceError::invalid_parameter(sentence));
+            }
+            Some(_) => {}
+            None => attributes.push(pool.schema.attribute(attribute, name)),
+        }
+    }
+    Ok(attributes)
+}

@@ -1,0 +1,253 @@
+//! The truth about what was asked and answered, for those who check the importer's own account against it.
+//!
+//! What it keeps does not grow with the number of requests: counts, the last hour by seconds, and the arrivals of the
+//! last second.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::operation::Operation;
+use super::quota::Category;
+use super::users::UserStatus;
+
+/// How many seconds are remembered one by one.
+const SECONDS_KEPT: usize = 3_600;
+
+/// Everything the pool counted, as `GET /stats` answers it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stats {
+    /// When the pool started, in milliseconds since 1970 on the pool's clock.
+    pub started_ms: i64,
+    /// By operation (`SignUp`); what asks for no operation that the pool knows counts as `unknown`.
+    pub operations: BTreeMap<String, OperationStats>,
+    /// By quota category (`UserCreation`); only those that were asked for.
+    pub categories: BTreeMap<String, CategoryStats>,
+    /// By fault (`commit_then_drop`): how often it was drawn and took effect.
+    pub faults: BTreeMap<String, u64>,
+    /// Users in the pool.
+    pub users: u64,
+    /// Of these, the ones that SignUp made.
+    pub created_by_sign_up: u64,
+}
+
+/// The requests for one operation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationStats {
+    /// Requests that arrived.
+    pub requests: u64,
+    /// By the answer's error code, or `OK`. An answer counts when it is decided, whether or not it can be delivered.
+    pub answered: BTreeMap<String, u64>,
+    /// Answers TooManyRequestsException, by quota or by fault.
+    pub throttled: u64,
+    /// Requests whose connection was closed without an answer.
+    pub dropped: u64,
+}
+
+/// The requests of one quota category, throttled ones included.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CategoryStats {
+    /// Requests that arrived.
+    pub requests: u64,
+    /// Of these, the ones over the quota.
+    pub over_quota: u64,
+    /// The requests of each second in which there were any, the last 3,600 such seconds.
+    pub per_second: VecDeque<SecondCount>,
+    /// The most requests that arrived within any one second, wherever it begins.
+    pub peak_in_any_second: u64,
+}
+
+/// The requests of one second.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondCount {
+    /// Seconds since the pool's start.
+    pub second: u64,
+    /// Requests that arrived in it.
+    pub requests: u64,
+}
+
+/// What really became of one user, as `GET /stats/users` answers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserTruth {
+    /// The stored username.
+    pub username: String,
+    /// The `sub`.
+    pub sub: String,
+    /// When it was made, in milliseconds since 1970 on the pool's clock.
+    pub created: i64,
+    /// Whether it was there from the start.
+    pub preexisting: bool,
+    /// SignUp requests that named it.
+    pub sign_ups_asked: u32,
+    /// SignUp requests that made it: 0 or 1.
+    pub sign_ups_accepted: u32,
+    /// Answers to SignUp with status 200 that were written out whole.
+    pub answers_delivered: u32,
+    /// How it stands.
+    pub status: UserStatus,
+    /// Whether it may sign in.
+    pub enabled: bool,
+    /// The groups it is in.
+    pub groups: Vec<String>,
+    /// Its attributes, without `sub`.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answered {
+    Ok,
+    Error(&'static str),
+    Dropped,
+}
+
+/// Counts as requests come in.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    stats: Stats,
+    windows: BTreeMap<Category, VecDeque<Duration>>,
+}
+
+impl Recorder {
+    pub(super) fn start(started_ms: i64) -> Recorder {
+        Recorder {
+            stats: Stats {
+                started_ms,
+                ..Stats::default()
+            },
+            windows: BTreeMap::new(),
+        }
+    }
+
+    fn operation(&mut self, operation: Option<Operation>) -> &mut OperationStats {
+        let name = operation.map_or("unknown", Operation::name);
+        if !self.stats.operations.contains_key(name) {
+            self.stats
+                .operations
+                .insert(name.to_owned(), OperationStats::default());
+        }
+        self.stats.operations.entry(name.to_owned()).or_default()
+    }
+
+    fn category(&mut self, category: Category) -> &mut CategoryStats {
+        self.stats
+            .categories
+            .entry(category.name().to_owned())
+            .or_default()
+    }
+
+    /// A request arrived, so long after the start.
+    pub(super) fn arrived(&mut self, operation: Option<Operation>, at: Duration) {
+        self.operation(operation).requests += 1;
+        let Some(category) = operation.map(Operation::category) else {
+            return;
+        };
+        let window = self.windows.entry(category).or_default();
+        while window
+            .front()
+            .is_some_and(|first| at.saturating_sub(*first) >= Duration::from_secs(1))
+        {
+            window.pop_front();
+        }
+        window.push_back(at);
+        let in_window = window.len() as u64;
+        let stats = self.category(category);
+        stats.requests += 1;
+        stats.peak_in_any_second = stats.peak_in_any_second.max(in_window);
+        let second = at.as_secs();
+        match stats.per_second.back_mut() {
+            Some(last) if last.second == second => last.requests += 1,
+            _ => stats.per_second.push_back(SecondCount {
+                second,
+                requests: 1,
+            }),
+        }
+        if stats.per_second.len() > SECONDS_KEPT {
+            stats.per_second.pop_front();
+        }
+    }
+
+    /// A request found its category's quota used up.
+    pub(super) fn over_quota(&mut self, category: Category) {
+        self.category(category).over_quota += 1;
+    }
+
+    /// A fault took effect.
+    pub(super) fn fault(&mut self, name: &str) {
+        *self.stats.faults.entry(name.to_owned()).or_default() += 1;
+    }
+
+    /// A request's answer was decided.
+    pub(super) fn answered(&mut self, operation: Option<Operation>, answered: Answered) {
+        let stats = self.operation(operation);
+        let code = match answered {
+            Answered::Ok => "OK",
+            Answered::Error(code) => code,
+            Answered::Dropped => {
+                stats.dropped += 1;
+                return;
+            }
+        };
+        stats.throttled += u64::from(code == "TooManyRequestsException");
+        *stats.answered.entry(code.to_owned()).or_default() += 1;
+    }
+
+    /// Another user was made by SignUp.
+    pub(super) fn created(&mut self) {
+        self.stats.created_by_sign_up += 1;
+    }
+
+    /// The counts so far, of a pool with so many users.
+    pub(super) fn snapshot(&self, users: usize) -> Stats {
+        Stats {
+            users: users as u64,
+            ..self.stats.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorder_of_arrivals(at_ms: &[u64]) -> Stats {
+        let mut recorder = Recorder::start(0);
+        for ms in at_ms {
+            recorder.arrived(Some(Operation::SignUp), Duration::from_millis(*ms));
+        }
+        recorder.snapshot(0)
+    }
+
+    #[test]
+    fn the_peak_is_found_across_the_seconds_edge() {
+        let stats = recorder_of_arrivals(&[0, 900, 950, 999, 1_000, 1_899, 2_950]);
+        let category = &stats.categories["UserCreation"];
+        assert_eq!(category.peak_in_any_second, 5, "from 900 to 1899");
+        let counts: Vec<_> = category
+            .per_second
+            .iter()
+            .map(|count| (count.second, count.requests))
+            .collect();
+        assert_eq!(counts, [(0, 4), (1, 2), (2, 1)]);
+    }
+
+    #[test]
+    fn seconds_are_kept_for_an_hour() {
+        let seconds: Vec<_> = (0..4_000).map(|second| second * 1_000).collect();
+        let stats = recorder_of_arrivals(&seconds);
+        let kept = &stats.categories["UserCreation"].per_second;
+        assert_eq!(kept.len(), SECONDS_KEPT);
+        assert_eq!(kept.front().unwrap().second, 400);
+    }
+
+    #[test]
+    fn sign_up_and_confirm_count_together() {
+        let mut recorder = Recorder::start(0);
+        recorder.arrived(Some(Operation::SignUp), Duration::ZERO);
+        recorder.arrived(Some(Operation::AdminConfirmSignUp), Duration::ZERO);
+        let stats = recorder.snapshot(0);
+        assert_eq!(stats.categories["UserCreation"].peak_in_any_second, 2);
+        assert_eq!(stats.operations["SignUp"].requests, 1);
+    }
+}

@@ -1,0 +1,94 @@
+//! Stage 8: results, as projections of the ledger. They can be made again from it at any time.
+//!
+//! Owns the formats, one file each, and that a report which exists is whole. Decides nothing: outcomes come from `import`.
+
+mod results_csv;
+mod results_jsonl;
+mod summary_json;
+mod table;
+mod whole_file;
+
+use std::path::{Path, PathBuf};
+
+use crate::ledger::{LedgerError, Reader};
+use crate::outcome::{RowResult, Summary};
+use results_csv::ResultsCsv;
+use results_jsonl::ResultsJsonl;
+use whole_file::WholeFile;
+
+pub use results_csv::COLUMNS;
+pub use table::summary_table;
+
+/// What can go wrong with reports. The ledger keeps everything, so they can be made again.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// A file cannot be written.
+    #[error(
+        "{path}: cannot be written: {cause}; the ledger has every result: make room and run `cognito-import report` on the run directory"
+    )]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// A format that shows every row.
+trait RowReport {
+    /// The file's name in the run's directory.
+    const FILE: &'static str;
+    /// Begins the file.
+    fn begin(file: WholeFile) -> std::io::Result<Self>
+    where
+        Self: Sized;
+    /// One row.
+    fn row(&mut self, row: &RowResult) -> std::io::Result<()>;
+    /// Ends the file and puts it in its place.
+    fn finish(self) -> std::io::Result<()>;
+}
+
+/// Writes all reports of a run from its ledger, and returns the run summed up.
+///
+/// # Errors
+/// The ledger cannot be read, or a file cannot be written.
+pub fn write_all(run_directory: &Path) -> Result<Summary, ReportError> {
+    let reader = Reader::open(run_directory)?;
+    let mut csv = begin::<ResultsCsv>(run_directory)?;
+    let mut jsonl = begin::<ResultsJsonl>(run_directory)?;
+    reader.each_row(|row| {
+        csv.row(row)
+            .map_err(in_file(run_directory, ResultsCsv::FILE))?;
+        jsonl
+            .row(row)
+            .map_err(in_file(run_directory, ResultsJsonl::FILE))
+    })?;
+    let summary = reader.summary()?;
+    csv.finish()
+        .map_err(in_file(run_directory, ResultsCsv::FILE))?;
+    jsonl
+        .finish()
+        .map_err(in_file(run_directory, ResultsJsonl::FILE))?;
+    summary_json::write(run_directory, &summary)
+        .map_err(in_file(run_directory, summary_json::FILE))?;
+    Ok(summary)
+}
+
+fn begin<R: RowReport>(run_directory: &Path) -> Result<R, ReportError> {
+    WholeFile::begin(&run_directory.join(R::FILE))
+        .and_then(R::begin)
+        .map_err(in_file(run_directory, R::FILE))
+}
+
+fn in_file<'a>(
+    run_directory: &'a Path,
+    file: &'a str,
+) -> impl Fn(std::io::Error) -> ReportError + 'a {
+    move |cause| ReportError::Write {
+        path: run_directory.join(file),
+        cause,
+    }
+}

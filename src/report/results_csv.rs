@@ -1,0 +1,111 @@
+//! `results.csv`: a row for each row of the list, in its order, for people with spreadsheets and for the next program.
+
+use std::borrow::Cow;
+use std::io;
+
+use super::RowReport;
+use super::whole_file::WholeFile;
+use crate::ledger::reader::rfc3339;
+use crate::outcome::{Delivery, Evidence, RowResult};
+
+/// The columns, in order.
+pub const COLUMNS: [&str; 18] = [
+    "row",
+    "line",
+    "username",
+    "outcome",
+    "evidence",
+    "user_sub",
+    "user_status",
+    "confirmed",
+    "enabled",
+    "created_at",
+    "delivery_medium",
+    "delivery_destination",
+    "error_code",
+    "error_message",
+    "attempts",
+    "duration_ms",
+    "same_as_row",
+    "delivery",
+];
+
+/// See the module's words.
+pub(super) struct ResultsCsv(csv::Writer<WholeFile>);
+
+impl RowReport for ResultsCsv {
+    const FILE: &'static str = "results.csv";
+
+    fn begin(file: WholeFile) -> io::Result<Self> {
+        let mut csv = csv::Writer::from_writer(file);
+        csv.write_record(COLUMNS)?;
+        Ok(Self(csv))
+    }
+
+    fn row(&mut self, row: &RowResult) -> io::Result<()> {
+        let came = &row.came;
+        let number =
+            |number: Option<u64>| number.map_or_else(String::new, |number| number.to_string());
+        let yes_no = |flag: Option<bool>| match flag {
+            Some(true) => "true",
+            Some(false) => "false",
+            None => "",
+        };
+        let cells: [Cow<'_, str>; COLUMNS.len()] = [
+            row.row.to_string().into(),
+            row.line.to_string().into(),
+            defused(row.username.as_deref()),
+            came.outcome.word().into(),
+            came.evidence.map_or("", Evidence::word).into(),
+            defused(came.user_sub.as_deref()),
+            defused(came.user_status.as_deref()),
+            yes_no(came.confirmed).into(),
+            yes_no(came.enabled).into(),
+            came.created_at.map_or_else(String::new, rfc3339).into(),
+            defused(came.delivery_medium.as_deref()),
+            defused(came.delivery_destination.as_deref()),
+            defused(came.error_code.as_deref()),
+            defused(came.error_message.as_deref()),
+            came.attempts.to_string().into(),
+            came.duration_ms.to_string().into(),
+            number(came.same_as_row).into(),
+            came.delivery.map_or("", Delivery::word).into(),
+        ];
+        self.0
+            .write_record(cells.iter().map(|cell| cell.as_bytes()))?;
+        Ok(())
+    }
+
+    fn finish(self) -> io::Result<()> {
+        self.0
+            .into_inner()
+            .map_err(|error| io::Error::other(error.to_string()))?
+            .finish()
+    }
+}
+
+/// Spreadsheets take a cell that begins like a formula for one, and a list's author could run what they like on the reader's
+/// machine (OWASP, "CSV Injection"). An apostrophe in front makes it text.
+fn defused(cell: Option<&str>) -> Cow<'_, str> {
+    let cell = cell.unwrap_or_default();
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::defused;
+
+    #[test]
+    fn what_a_spreadsheet_would_run_is_text() {
+        for cell in ["=1+1", "+49", "-1", "@SUM(A1)", "\tx", "\rx"] {
+            assert_eq!(defused(Some(cell)), format!("'{cell}"));
+        }
+        for cell in ["ann", "a=b", "a+b@example.com", ""] {
+            assert_eq!(defused(Some(cell)), cell);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! `results.jsonl`: the same rows for programs: one JSON object a line, nothing defused, what is unknown left out.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::RowReport;
+use super::whole_file::WholeFile;
+use crate::ledger::reader::rfc3339;
+use crate::outcome::{Delivery, Evidence, Outcome, RowResult};
+
+/// See the module's words.
+pub(super) struct ResultsJsonl(WholeFile);
+
+#[derive(Serialize)]
+struct Line<'a> {
+    row: u64,
+    line: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
+    outcome: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<Evidence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_sub: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_status: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery: Option<Delivery>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery_medium: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery_destination: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_message: Option<&'a str>,
+    attempts: u32,
+    duration_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    same_as_row: Option<u64>,
+}
+
+impl RowReport for ResultsJsonl {
+    const FILE: &'static str = "results.jsonl";
+
+    fn begin(file: WholeFile) -> io::Result<Self> {
+        Ok(Self(file))
+    }
+
+    fn row(&mut self, row: &RowResult) -> io::Result<()> {
+        let came = &row.came;
+        let line = Line {
+            row: row.row,
+            line: row.line,
+            username: row.username.as_deref(),
+            outcome: came.outcome,
+            evidence: came.evidence,
+            user_sub: came.user_sub.as_deref(),
+            user_status: came.user_status.as_deref(),
+            confirmed: came.confirmed,
+            enabled: came.enabled,
+            created_at: came.created_at.map(rfc3339),
+            delivery: came.delivery,
+            delivery_medium: came.delivery_medium.as_deref(),
+            delivery_destination: came.delivery_destination.as_deref(),
+            error_code: came.error_code.as_deref(),
+            error_message: came.error_message.as_deref(),
+            attempts: came.attempts,
+            duration_ms: came.duration_ms,
+            same_as_row: came.same_as_row,
+        };
+        serde_json::to_writer(&mut self.0, &line)?;
+        self.0.write_all(b"\n")
+    }
+
+    fn finish(self) -> io::Result<()> {
+        self.0.finish()
+    }
+}
