@@ -33,6 +33,9 @@ pub enum Whose {
 /// Milliseconds in the second that a date without a fraction may stand for.
 const REST_OF_SECOND: i64 = 999;
 
+/// The SDK reads a date through a floating-point number and rounds down: up to this many milliseconds are lost.
+const ROUNDED_OFF: i64 = 1;
+
 /// Judges.
 #[must_use]
 pub fn whose(found: &FoundUser, asked: &NewUser, times: Times, clock: ServiceClock) -> Whose {
@@ -43,7 +46,7 @@ pub fn whose(found: &FoundUser, asked: &NewUser, times: Times, clock: ServiceClo
     };
     // A date without a fraction is a whole second, or a millisecond that happens to be 0: the wider one holds.
     let latest = if found.created_has_fraction {
-        created
+        created + ROUNDED_OFF
     } else {
         created + REST_OF_SECOND
     };
@@ -123,7 +126,7 @@ mod tests {
         }
     }
 
-    /// The service's clock is ahead by 60.0 to 60.5 seconds; the row was begun at 100 s of ours.
+    /// The service's clock is ahead by 60.0 to 60.5 seconds, give or take a millisecond; the row was begun at 100 s of ours.
     fn judge(created_ms: i64, name: &str, second_before_run_ms: Option<i64>) -> Whose {
         let mut clock = ServiceClock::default();
         clock.heard(0, 60_000, 0);
@@ -149,7 +152,7 @@ mod tests {
     #[test]
     fn who_came_during_the_run_and_before_the_row_is_theirs() {
         assert_eq!(judge(152_000, "Ann", Some(150_000)), Whose::Theirs);
-        assert_eq!(judge(159_999, "Ann", Some(150_000)), Whose::Theirs);
+        assert_eq!(judge(159_997, "Ann", Some(150_000)), Whose::Theirs);
     }
 
     #[test]
@@ -178,7 +181,7 @@ mod tests {
     fn without_the_service_s_time_only_what_is_certain_is_said() {
         assert_eq!(judge(159_900, "Ann", None), Whose::Theirs);
         assert!(matches!(judge(160_300, "Ann", None), Whose::Unsettled(_)));
-        assert_eq!(judge(160_501, "Ann", None), Whose::Ours);
+        assert_eq!(judge(160_502, "Ann", None), Whose::Ours);
         let mut undated = found(1, "Ann");
         undated.created_ms = None;
         let times = Times {

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::faults::ReadFault;
-use super::pool::{Answer, Outgoing, Pool, parse, required};
+use super::pool::{Answer, Outgoing, Pool};
 use super::protocol::ServiceError;
+use super::request::{parse, required};
 use super::seeded;
 use super::sign_up_request::{AttributeInput, into_pairs};
 use super::users::{User, UserIndex, UserStatus};

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::admin;
-use super::pool::{Pool, parse, required};
+use super::pool::Pool;
 use super::protocol::ServiceError;
 use super::quota::{Category, Quotas};
+use super::request::{parse, required};
 use super::schema_settings::{DataType, SchemaAttribute};
 use super::settings::PreSignUp;
 

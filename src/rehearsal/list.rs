@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::admin;
-use super::pool::{Pool, parse};
+use super::pool::Pool;
 use super::protocol::ServiceError;
+use super::request::parse;
 use super::seeded;
 use super::users::User;
 

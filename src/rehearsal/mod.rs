@@ -13,6 +13,7 @@
 mod admin;
 mod clock;
 mod connection;
+mod creation;
 mod describe;
 mod faults;
 mod format;
@@ -22,6 +23,7 @@ mod password;
 mod pool;
 mod protocol;
 mod quota;
+mod request;
 mod schema;
 mod schema_settings;
 mod seeded;

@@ -6,20 +6,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::clock::PoolClock;
 use super::operation::{Operation, looks_signed};
-use super::protocol::{ServiceError, constraints};
+use super::protocol::ServiceError;
 use super::quota::Buckets;
 use super::schema::Schema;
 use super::seeded;
-use super::settings::{DatePrecision, PoolSettings};
+use super::settings::PoolSettings;
 use super::sign_up_request::Candidate;
 use super::stats::{Answered, Recorder, Stats, UserTruth};
-use super::users::{Asked, User, UserIndex, Users};
-use super::{admin, describe, list, sign_in, sign_up};
+use super::users::{User, UserIndex, Users};
+use super::{admin, creation, describe, list, sign_in, sign_up};
 
 /// A year, for users that were there long before.
 const YEAR_MS: i64 = 365 * 86_400_000;
@@ -152,22 +151,18 @@ impl Pool {
                 .created
                 .map_or(year_ago, |seconds| seconds.saturating_mul(1_000));
             let user = User {
-                username: self.stored_username(name, sub),
-                sub,
                 attributes: attributes
                     .iter()
                     .map(|(name, value)| self.schema.attribute(name, value))
                     .collect(),
-                status: existing.status,
                 enabled: existing.enabled,
-                created_ms,
-                modified_ms: created_ms,
-                password: None,
-                groups: Vec::new(),
                 preexisting: true,
-                asked: Asked::default(),
-                sign_ups_accepted: 0,
-                answers_delivered: 0,
+                ..User::new(
+                    self.stored_username(name, sub),
+                    sub,
+                    existing.status,
+                    created_ms,
+                )
             };
             self.users.add(name, user);
         }
@@ -267,7 +262,7 @@ impl Pool {
     fn commit_what_is_due(&mut self, now: Duration) {
         while let Some(entry) = self.late.first_entry().filter(|entry| entry.key().0 <= now) {
             let ((due, _), candidate) = entry.remove_entry();
-            sign_up::commit(self, candidate, due);
+            creation::commit(self, candidate, due);
         }
     }
 
@@ -300,6 +295,7 @@ impl Pool {
             sign_ups_asked: user.asked.sign_ups,
             sign_ups_accepted: user.sign_ups_accepted,
             answers_delivered: user.answers_delivered,
+            sign_ups_after_answer: user.sign_ups_after_answer,
             status: user.status,
             enabled: user.enabled,
             groups: user.groups.iter().filter_map(group).collect(),
@@ -355,64 +351,5 @@ impl Pool {
             _ if is_username("phone_number") => Some("phone_number"),
             _ => None,
         }
-    }
-
-    /// Whether a request means this pool.
-    pub(super) fn check_pool_id(&self, pool_id: Option<&str>) -> Result<(), ServiceError> {
-        let pool_id = required("userPoolId", pool_id)?;
-        if pool_id == self.settings.pool_id {
-            Ok(())
-        } else {
-            Err(ServiceError::not_found(format!(
-                "User pool {pool_id} does not exist."
-            )))
-        }
-    }
-
-    /// Whether a request means this pool's app client.
-    pub(super) fn check_client_id(&self, client_id: Option<&str>) -> Result<(), ServiceError> {
-        let client_id = required("clientId", client_id)?;
-        if client_id == self.settings.client_id {
-            Ok(())
-        } else {
-            Err(ServiceError::not_found(format!(
-                "User pool client {client_id} does not exist."
-            )))
-        }
-    }
-
-    /// The user whom an administrator's request means.
-    pub(super) fn find_user(&self, name: Option<&str>) -> Result<UserIndex, ServiceError> {
-        self.users
-            .find(required("username", name)?)
-            .ok_or_else(ServiceError::no_such_user)
-    }
-
-    /// A date as the protocol writes it: seconds since 1970, with milliseconds unless the settings say otherwise.
-    pub(super) fn date(&self, unix_ms: i64) -> Value {
-        match self.settings.create_date_precision {
-            DatePrecision::Milliseconds => json!(unix_ms as f64 / 1_000.0),
-            DatePrecision::Seconds => json!(unix_ms.div_euclid(1_000)),
-        }
-    }
-}
-
-/// Reads a request's body.
-pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ServiceError> {
-    // The parser's own sentence could quote a value, and a value could be a password.
-    serde_json::from_slice(body)
-        .map_err(|_| ServiceError::bad_request("SerializationException", "malformed request"))
-}
-
-/// A member that the model requires.
-pub(super) fn required<'a>(member: &str, value: Option<&'a str>) -> Result<&'a str, ServiceError> {
-    let null = || {
-        vec![format!(
-            "Value null at '{member}' failed to satisfy constraint: Member must not be null"
-        )]
-    };
-    match value {
-        Some(value) => Ok(value),
-        None => constraints(&null()).map(|()| ""),
     }
 }

@@ -265,7 +265,8 @@ mod tests {
     fn what_the_default_schema_takes_and_refuses() {
         let email = ("email", "jane@example.com");
         let long = "x".repeat(257);
-        let cases: [(&[(&str, &str)], Option<&str>); 13] = [
+        type Given<'a> = &'a [(&'a str, &'a str)];
+        let cases: [(Given<'_>, Option<&str>); 13] = [
             (&[email], None),
             (
                 &[

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::password::PasswordDigest;
-use super::pool::{Pool, parse, required};
+use super::pool::Pool;
 use super::protocol::ServiceError;
+use super::request::{parse, required};
 use super::sign_up_request::check_secret_hash;
 use super::users::UserStatus;
 

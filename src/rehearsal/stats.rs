@@ -84,6 +84,8 @@ pub struct UserTruth {
     pub sign_ups_accepted: u32,
     /// Answers to SignUp with status 200 that were written out whole.
     pub answers_delivered: u32,
+    /// SignUps that named the user after such an answer had been written out.
+    pub sign_ups_after_answer: u32,
     /// How it stands.
     pub status: UserStatus,
     /// Whether it may sign in.

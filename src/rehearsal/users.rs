@@ -85,9 +85,30 @@ pub(super) struct User {
     pub(super) asked: Asked,
     pub(super) sign_ups_accepted: u32,
     pub(super) answers_delivered: u32,
+    pub(super) sign_ups_after_answer: u32,
 }
 
 impl User {
+    /// A user without attributes, password or history, made at this time.
+    pub(super) fn new(username: Box<str>, sub: u128, status: UserStatus, created_ms: i64) -> User {
+        User {
+            username,
+            sub,
+            attributes: Vec::new(),
+            status,
+            enabled: true,
+            created_ms,
+            modified_ms: created_ms,
+            password: None,
+            groups: Vec::new(),
+            preexisting: false,
+            asked: Asked::default(),
+            sign_ups_accepted: 0,
+            answers_delivered: 0,
+            sign_ups_after_answer: 0,
+        }
+    }
+
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes
             .iter()
@@ -235,15 +256,13 @@ impl Users {
         let names: Vec<_> = self
             .username_attributes
             .iter()
-            .filter_map(|name| user.attribute(name).map(|value| (name, value)))
-            .map(|(_, v)| self.key(v))
+            .filter_map(|name| Some(self.key(user.attribute(name)?)))
             .collect();
         let aliases: Vec<_> = self
             .alias_attributes
             .iter()
             .filter(|name| user.has_verified(name))
-            .filter_map(|name| user.attribute(name).map(|value| (name, value)))
-            .map(|(name, value)| (name.clone(), self.alias_key(name, value)))
+            .filter_map(|name| Some((name.clone(), self.alias_key(name, user.attribute(name)?))))
             .collect();
         for name in names {
             self.by_name.insert(name, index);
@@ -285,6 +304,20 @@ impl Users {
             let key = self.alias_key(&attribute, &value);
             self.by_alias.retain_if_other(&key, index);
         }
+    }
+
+    /// One more SignUp names this user, who may be there or not.
+    pub(super) fn count_sign_up(&mut self, name: &str) {
+        let key = self.key(name);
+        if let Some(user) = self
+            .by_name
+            .get(&key)
+            .and_then(|index| self.all.get_mut(*index))
+            .filter(|user| user.answers_delivered > 0)
+        {
+            user.sign_ups_after_answer += 1;
+        }
+        self.asked_mut(name).sign_ups += 1;
     }
 
     /// The counts of a name, to be raised: its user's, or its own while there is no user.

@@ -1,0 +1,70 @@
+//! What requests have in common: how they are read, and how they name the pool, its client, a user, a date.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::pool::Pool;
+use super::protocol::{ServiceError, constraints};
+use super::settings::DatePrecision;
+use super::users::UserIndex;
+
+impl Pool {
+    /// Whether a request means this pool.
+    pub(super) fn check_pool_id(&self, pool_id: Option<&str>) -> Result<(), ServiceError> {
+        let pool_id = required("userPoolId", pool_id)?;
+        if pool_id == self.settings.pool_id {
+            Ok(())
+        } else {
+            Err(ServiceError::not_found(format!(
+                "User pool {pool_id} does not exist."
+            )))
+        }
+    }
+
+    /// Whether a request means this pool's app client.
+    pub(super) fn check_client_id(&self, client_id: Option<&str>) -> Result<(), ServiceError> {
+        let client_id = required("clientId", client_id)?;
+        if client_id == self.settings.client_id {
+            Ok(())
+        } else {
+            Err(ServiceError::not_found(format!(
+                "User pool client {client_id} does not exist."
+            )))
+        }
+    }
+
+    /// The user whom an administrator's request means.
+    pub(super) fn find_user(&self, name: Option<&str>) -> Result<UserIndex, ServiceError> {
+        self.users
+            .find(required("username", name)?)
+            .ok_or_else(ServiceError::no_such_user)
+    }
+
+    /// A date as the protocol writes it: seconds since 1970, with milliseconds unless the settings say otherwise.
+    pub(super) fn date(&self, unix_ms: i64) -> Value {
+        match self.settings.create_date_precision {
+            DatePrecision::Milliseconds => json!(unix_ms as f64 / 1_000.0),
+            DatePrecision::Seconds => json!(unix_ms.div_euclid(1_000)),
+        }
+    }
+}
+
+/// Reads a request's body.
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ServiceError> {
+    // The parser's own sentence could quote a value, and a value could be a password.
+    serde_json::from_slice(body)
+        .map_err(|_| ServiceError::bad_request("SerializationException", "malformed request"))
+}
+
+/// A member that the model requires.
+pub(super) fn required<'a>(member: &str, value: Option<&'a str>) -> Result<&'a str, ServiceError> {
+    let null = || {
+        vec![format!(
+            "Value null at '{member}' failed to satisfy constraint: Member must not be null"
+        )]
+    };
+    match value {
+        Some(value) => Ok(value),
+        None => constraints(&null()).map(|()| ""),
+    }
+}
