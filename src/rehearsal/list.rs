@@ -137,21 +137,20 @@ impl Filter {
     }
 
     fn matches(&self, user: &User) -> bool {
-        let sub = seeded::uuid_text(user.sub);
-        let value = match self.attribute.as_str() {
-            "username" => Some(&*user.username),
-            "sub" => Some(sub.as_str()),
-            "cognito:user_status" => Some(user.status.name()),
-            "status" => Some(if user.enabled { "Enabled" } else { "Disabled" }),
-            other => user.attribute(other),
-        };
-        value.is_some_and(|value| {
+        let fits = |value: &str| {
             if self.is_beginning {
                 value.starts_with(&self.value)
             } else {
                 value == self.value
             }
-        })
+        };
+        match self.attribute.as_str() {
+            "username" => fits(&user.username),
+            "sub" => fits(&seeded::uuid_text(user.sub)),
+            "cognito:user_status" => fits(user.status.name()),
+            "status" => fits(if user.enabled { "Enabled" } else { "Disabled" }),
+            other => user.attribute(other).is_some_and(fits),
+        }
     }
 }
 

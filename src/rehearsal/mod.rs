@@ -26,6 +26,7 @@ mod quota;
 mod request;
 mod schema;
 mod schema_settings;
+mod schema_value;
 mod seeded;
 mod server;
 mod settings;

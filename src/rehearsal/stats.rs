@@ -124,11 +124,6 @@ impl Recorder {
 
     fn operation(&mut self, operation: Option<Operation>) -> &mut OperationStats {
         let name = operation.map_or("unknown", Operation::name);
-        if !self.stats.operations.contains_key(name) {
-            self.stats
-                .operations
-                .insert(name.to_owned(), OperationStats::default());
-        }
         self.stats.operations.entry(name.to_owned()).or_default()
     }
 

@@ -1,0 +1,199 @@
+//! Faults as a client meets them.
+
+use super::*;
+
+/// What the client sees of a fault, and whether the user is there afterwards.
+fn struck_by(faults: Faults) -> (String, bool) {
+    let rehearsed = Rehearsed::with(PoolSettings { faults, ..quick() });
+    // Twice over the same client, so that a connection kept alive is met as well as a fresh one.
+    rehearsed.status("nobody").unwrap_err();
+    let seen = rehearsed
+        .sign_up("jane")
+        .map_or_else(|code| code, |_| "success".to_owned());
+    assert_eq!(
+        rehearsed.pool.stats().faults.values().sum::<u64>(),
+        1,
+        "the fault took effect"
+    );
+    (seen, rehearsed.status("jane").is_ok())
+}
+
+#[test]
+fn faults_do_as_they_are_named() {
+    const NEVER: LateFault = LateFault {
+        probability: 1.0,
+        delay_ms: 3_600_000,
+    };
+    const SOON: LateFault = LateFault {
+        probability: 1.0,
+        delay_ms: 1,
+    };
+    const BURST: BurstFault = BurstFault {
+        probability: 1.0,
+        requests: 3,
+    };
+    type Case = (fn(&mut Faults), &'static str, bool);
+    let cases: [Case; 14] = [
+        (|f| f.commit_then_drop = 1.0, "connection lost", true),
+        (|f| f.drop_before = 1.0, "connection lost", false),
+        (|f| f.commit_late = NEVER, "connection lost", false),
+        (|f| f.answer_late = SOON, "success", true),
+        (
+            |f| f.error_500_before = 1.0,
+            "InternalErrorException",
+            false,
+        ),
+        (|f| f.error_500_after = 1.0, "InternalErrorException", true),
+        (|f| f.truncated_body = 1.0, "unreadable", true),
+        (|f| f.non_json_body = 1.0, "unreadable", true),
+        (
+            |f| f.limit_exceeded_after = 1.0,
+            "LimitExceededException",
+            true,
+        ),
+        (|f| f.throttle = 1.0, "TooManyRequestsException", false),
+        (
+            |f| f.throttle_burst = BURST,
+            "TooManyRequestsException",
+            false,
+        ),
+        (
+            |f| f.unexpected_lambda_before = 1.0,
+            "UnexpectedLambdaException",
+            false,
+        ),
+        (
+            |f| f.unexpected_lambda_after = 1.0,
+            "UnexpectedLambdaException",
+            true,
+        ),
+        (
+            |f| f.lost_pool_after = Some(1),
+            "ResourceNotFoundException",
+            false,
+        ),
+    ];
+    for (set, seen, made) in cases {
+        let mut faults = Faults::default();
+        set(&mut faults);
+        assert_eq!(
+            struck_by(faults.clone()),
+            (seen.to_owned(), made),
+            "{faults:?}"
+        );
+    }
+}
+
+#[test]
+fn a_late_creation_comes_to_pass() {
+    let commit_late = LateFault {
+        probability: 1.0,
+        delay_ms: 0,
+    };
+    let rehearsed = Rehearsed::with(PoolSettings {
+        faults: Faults {
+            commit_late,
+            ..Faults::default()
+        },
+        ..quick()
+    });
+    assert_eq!(rehearsed.sign_up("jane").unwrap_err(), "connection lost");
+    assert_eq!(rehearsed.status("jane").unwrap(), "UNCONFIRMED");
+    assert_eq!(rehearsed.truth("jane").answers_delivered, 0);
+}
+
+#[test]
+fn faults_do_not_depend_on_the_order_of_arrival() {
+    let names: Vec<_> = (0..40).map(|n| format!("user-{n}")).collect();
+    let outcomes = |order: &[String]| {
+        let faults = Faults {
+            error_500_before: 0.5,
+            ..Faults::default()
+        };
+        let rehearsed = Rehearsed::with(PoolSettings {
+            faults,
+            seed: 7,
+            ..quick()
+        });
+        let mut seen: Vec<_> = order
+            .iter()
+            .map(|name| (name.clone(), rehearsed.sign_up(name).is_ok()))
+            .collect();
+        seen.sort();
+        seen
+    };
+    let forward = outcomes(&names);
+    let backward: Vec<_> = names.iter().rev().cloned().collect();
+    assert_eq!(forward, outcomes(&backward));
+    let struck = forward.iter().filter(|(_, ok)| !ok).count();
+    assert!((8..=32).contains(&struck), "{struck} of 40");
+}
+
+#[test]
+fn look_ups_fail_as_asked() {
+    type Case = (fn(&mut Faults), &'static str);
+    let cases: [Case; 4] = [
+        (|f| f.read_drop = 1.0, "connection lost"),
+        (|f| f.read_500 = 1.0, "InternalErrorException"),
+        (|f| f.read_throttle = 1.0, "TooManyRequestsException"),
+        (
+            |f| f.expired_credentials_after = Some(1),
+            "ExpiredTokenException",
+        ),
+    ];
+    for (set, seen) in cases {
+        let mut faults = Faults::default();
+        set(&mut faults);
+        let rehearsed = Rehearsed::with(PoolSettings { faults, ..quick() });
+        rehearsed.sign_up("jane").unwrap();
+        assert_eq!(rehearsed.status("jane").unwrap_err(), seen);
+    }
+}
+
+#[test]
+fn a_burst_of_throttling_ends() {
+    // A probability below one lets the SignUps after the burst through; which seed is chosen does not matter to that.
+    let throttle_burst = BurstFault {
+        probability: 0.2,
+        requests: 3,
+    };
+    let rehearsed = Rehearsed::with(PoolSettings {
+        faults: Faults {
+            throttle_burst,
+            ..Faults::default()
+        },
+        ..quick()
+    });
+    let seen: Vec<_> = (0..60)
+        .map(|n| rehearsed.sign_up(&format!("user-{n}")).is_ok())
+        .collect();
+    let text: String = seen.iter().map(|ok| if *ok { '.' } else { 'x' }).collect();
+    assert!(text.contains("xxx."), "{text}");
+    assert_eq!(
+        text.matches('x').count() as u64,
+        rehearsed.pool.stats().operations["SignUp"].throttled
+    );
+}
+
+#[test]
+fn a_user_is_made_though_the_client_has_left() {
+    let settings = PoolSettings {
+        latency: Latency {
+            base_ms: 3_600_000,
+            jitter_ms: 0,
+        },
+        ..quick()
+    };
+    let rehearsed = Rehearsed::with(settings);
+    let request = format!(
+        r#"{{"ClientId":"{}","Username":"jane","Password":"{PASSWORD}","UserAttributes":[{{"Name":"email","Value":"j@example.com"}}]}}"#,
+        rehearsed.settings.client_id
+    );
+    let connection = wire::begin(&rehearsed.pool, "SignUp", &request);
+    // The pool decides when the request arrives; the user is there before the answer is.
+    while rehearsed.pool.stats().users == 0 {
+        std::thread::yield_now();
+    }
+    drop(connection);
+    assert_eq!(rehearsed.truth("jane").answers_delivered, 0);
+}
