@@ -6,6 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::LedgerError;
+use super::rows::{broken_seal, value_seal};
 
 /// What a run is bound to. The same command gives the same identity; anything else is another run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,8 +131,10 @@ pub(super) mod name {
 
 pub(super) fn put(database: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
     database
-        .prepare_cached("INSERT INTO run (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2")?
-        .execute(params![name, value])
+        .prepare_cached(
+            "INSERT INTO run VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE SET value = ?2, seal = ?3",
+        )?
+        .execute(params![name, value, value_seal(name, value)])
         .map(drop)
 }
 
@@ -142,18 +145,30 @@ pub(super) fn remove(database: &Connection, name: &str) -> rusqlite::Result<()> 
 }
 
 pub(super) fn get(database: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
-    database
+    let found: Option<(String, i64)> = database
         .query_row(
-            "SELECT value FROM run WHERE name = ?1",
+            "SELECT value, seal FROM run WHERE name = ?1",
             params![name],
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
-        .optional()
+        .optional()?;
+    match found {
+        Some((value, seal)) if value_seal(name, &value) != seal => Err(broken_seal("run")),
+        Some((value, _)) => Ok(Some(value)),
+        None => Ok(None),
+    }
 }
 
 /// All of it.
 pub(super) fn all(database: &Connection) -> rusqlite::Result<BTreeMap<String, String>> {
-    let mut statement = database.prepare("SELECT name, value FROM run")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut statement = database.prepare("SELECT name, value, seal FROM run")?;
+    let rows = statement.query_map([], |row| {
+        let (name, value): (String, String) = (row.get(0)?, row.get(1)?);
+        if value_seal(&name, &value) == row.get::<_, i64>(2)? {
+            Ok((name, value))
+        } else {
+            Err(broken_seal("run"))
+        }
+    })?;
     rows.collect()
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use rusqlite::Connection;
 
 use super::identity::{self, name};
-use super::rows::{RESULT_COLUMNS, read_came, row_seal};
+use super::rows::{RESULT_COLUMNS, broken_seal, read_came, requests_seal, row_seal};
 use super::{LedgerError, directory, schema};
 use crate::outcome::{Came, Outcome, Requests, RowResult, RunState, Summary};
 
@@ -177,13 +177,18 @@ impl Reader {
     fn requests(&self) -> rusqlite::Result<BTreeMap<String, Requests>> {
         let mut statement = self
             .database
-            .prepare("SELECT category, sent, throttled FROM requests")?;
+            .prepare("SELECT category, sent, throttled, seal FROM requests")?;
         let rows = statement.query_map([], |row| {
+            let category: String = row.get(0)?;
+            let (sent, throttled): (i64, i64) = (row.get(1)?, row.get(2)?);
+            if requests_seal(&category, sent, throttled) != row.get::<_, i64>(3)? {
+                return Err(broken_seal("requests"));
+            }
             let requests = Requests {
-                sent: row.get::<_, i64>(1)?.unsigned_abs(),
-                throttled: row.get::<_, i64>(2)?.unsigned_abs(),
+                sent: sent.unsigned_abs(),
+                throttled: throttled.unsigned_abs(),
             };
-            Ok((row.get(0)?, requests))
+            Ok((category, requests))
         })?;
         rows.collect()
     }

@@ -37,6 +37,26 @@ impl Seal {
     }
 }
 
+/// The seal of a line of `run`.
+pub(super) fn value_seal(name: &str, value: &str) -> i64 {
+    Seal::default().text(Some(name)).text(Some(value)).value()
+}
+
+/// The seal of a line of `requests`.
+pub(super) fn requests_seal(category: &str, sent: i64, throttled: i64) -> i64 {
+    Seal::default()
+        .text(Some(category))
+        .number(Some(sent))
+        .number(Some(throttled))
+        .value()
+}
+
+/// A line of the ledger does not match its checksum: as an error of the database, which the ledger takes for damage.
+pub(super) fn broken_seal(table: &str) -> rusqlite::Error {
+    let what = format!("a line of {table} does not match its checksum");
+    rusqlite::Error::InvalidColumnType(0, what, rusqlite::types::Type::Integer)
+}
+
 /// The seal of a row of `rows`.
 pub(super) fn row_seal(
     row: i64,

@@ -17,10 +17,16 @@ const APPLICATION: i64 = 0x6369_6d70;
 const CACHE_KIB: i64 = 4 * 1024;
 
 /// `rows` is what was read, `results` what came of it. Both grow at their ends. `claim` is the username as the pool compares
-/// it, on the row that may send it: no two rows have the same one. `seal` is a checksum of the row.
+/// it, on the row that may send it: no two rows have the same one. `seal` is a checksum
+/// of the line: SQLite has none, and a ledger that is damaged must not be believed.
 const TABLES: &str = "
-CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE requests (category TEXT PRIMARY KEY, sent INTEGER NOT NULL, throttled INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL, seal INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE requests (
+    category TEXT PRIMARY KEY,
+    sent INTEGER NOT NULL,
+    throttled INTEGER NOT NULL,
+    seal INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE rows (
     row INTEGER PRIMARY KEY,
     line INTEGER NOT NULL,
@@ -152,6 +158,15 @@ fn examine(database: &Connection, path: &Path) -> Result<(), LedgerError> {
             known: FORMAT,
         });
     }
+    let ours = Connection::open_in_memory()
+        .and_then(|model| {
+            model.execute_batch(TABLES)?;
+            tables(&model)
+        })
+        .map_err(|cause| damaged(cause.to_string()))?;
+    if tables(database).map_err(|cause| damaged(cause.to_string()))? != ours {
+        return Err(damaged("its tables are not those of a ledger".to_owned()));
+    }
     let verdict: String = database
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(|cause| damaged(cause.to_string()))?;
@@ -160,4 +175,12 @@ fn examine(database: &Connection, path: &Path) -> Result<(), LedgerError> {
     } else {
         Err(damaged(verdict))
     }
+}
+
+/// The tables and indexes, as SQLite keeps them.
+fn tables(database: &Connection) -> rusqlite::Result<Vec<(String, String, Option<String>)>> {
+    let mut statement =
+        database.prepare("SELECT type, name, sql FROM sqlite_master ORDER BY name")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    rows.collect()
 }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::{mpsc, oneshot};
 
 use super::identity::{self, Facts, Identity, Standing, name};
-use super::rows::{row_seal, signed, write_came};
+use super::rows::{requests_seal, row_seal, signed, write_came};
 use super::{Durability, LedgerError, RunDirectory, schema};
 use crate::outcome::{Came, Outcome, Requests, RowResult};
 
@@ -403,12 +403,7 @@ fn write(database: &Connection, message: Message) -> rusqlite::Result<Option<Ack
         }
         Message::Requests(more) => {
             for (category, requests) in more {
-                database
-                    .prepare_cached(
-                        "INSERT INTO requests VALUES (?1, ?2, ?3) ON CONFLICT (category) DO UPDATE SET sent = sent + ?2, \
-                         throttled = throttled + ?3",
-                    )?
-                    .execute(params![category, signed(requests.sent), signed(requests.throttled)])?;
+                add_requests(database, category, requests)?;
             }
         }
         Message::ReadToEnd => identity::put(database, name::READ_TO_END, "1")?,
@@ -481,6 +476,22 @@ fn never_sent(database: &Connection, row: u64) -> rusqlite::Result<()> {
             .execute(params![number, seal])?;
     }
     Ok(())
+}
+
+fn add_requests(database: &Connection, category: &str, more: Requests) -> rusqlite::Result<()> {
+    let before: Option<(i64, i64)> = database
+        .prepare_cached("SELECT sent, throttled FROM requests WHERE category = ?1")?
+        .query_row(params![category], |found| {
+            Ok((found.get(0)?, found.get(1)?))
+        })
+        .optional()?;
+    let (sent, throttled) = before.unwrap_or_default();
+    let (sent, throttled) = (sent + signed(more.sent), throttled + signed(more.throttled));
+    let seal = requests_seal(category, sent, throttled);
+    database
+        .prepare_cached("INSERT OR REPLACE INTO requests VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![category, sent, throttled, seal])
+        .map(drop)
 }
 
 fn end(database: &Connection, ending: &Ending) -> rusqlite::Result<()> {
