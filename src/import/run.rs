@@ -116,6 +116,8 @@ pub struct Run<'a> {
     breaker: Breaker,
     progress: Progress,
     started: Instant,
+    /// Up to when the time at work is in the ledger.
+    noted: Instant,
 }
 
 impl<'a> Run<'a> {
@@ -161,6 +163,7 @@ impl<'a> Run<'a> {
             unwritten_requests: RequestCounts::default(),
             progress,
             started: Instant::now(),
+            noted: Instant::now(),
         }
     }
 
@@ -290,7 +293,9 @@ impl<'a> Run<'a> {
         let requests = std::mem::take(&mut self.unwritten_requests);
         if requests != RequestCounts::default() {
             let by_name = Category::ALL.map(|category| (category.name(), requests.of(category)));
-            self.ledger.requests(by_name.to_vec()).await;
+            let active = i64::try_from(self.noted.elapsed().as_millis()).unwrap_or(i64::MAX);
+            self.noted = Instant::now();
+            self.ledger.worked(by_name.to_vec(), active).await;
         }
     }
 
@@ -316,7 +321,6 @@ impl<'a> Run<'a> {
                 finished,
                 stopped_because: stopped.as_ref().map(ToString::to_string),
                 at_ms: now_ms(),
-                active_ms: i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX),
             })
             .await?;
         Ok(Ended {

@@ -101,7 +101,10 @@ pub enum LedgerError {
         here: String,
     },
     /// The database refuses.
-    #[error("{path}: {cause}")]
+    #[error(
+        "{path}: {cause}; nothing more was sent: see that the disk has room and the directory can be written, then run the \
+         same command again"
+    )]
     Database {
         /// The database.
         path: PathBuf,

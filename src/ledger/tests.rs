@@ -55,7 +55,6 @@ fn ending(finished: bool) -> Ending {
         finished,
         stopped_because: (!finished).then(|| "SIGINT".to_owned()),
         at_ms: 2_000,
-        active_ms: 1_000,
     }
 }
 
@@ -299,13 +298,16 @@ async fn full_ledger(directory: &RunDirectory) {
         .collect();
     ledger.settle(settled).await;
     ledger
-        .requests(vec![(
-            "UserCreation",
-            crate::outcome::Requests {
-                sent: 300,
-                throttled: 3,
-            },
-        )])
+        .worked(
+            vec![(
+                "UserCreation",
+                crate::outcome::Requests {
+                    sent: 300,
+                    throttled: 3,
+                },
+            )],
+            1_000,
+        )
         .await;
     ledger.close(ending(false)).await.unwrap();
 }

@@ -52,7 +52,10 @@ enum Message {
     Record(Vec<RowResult>),
     Read(Vec<ReadRow>),
     NeverSent(Vec<u64>),
-    Requests(Vec<(&'static str, Requests)>),
+    Work {
+        requests: Vec<(&'static str, Requests)>,
+        active_ms: i64,
+    },
     ReadToEnd,
     Close {
         ending: Ending,
@@ -80,8 +83,6 @@ pub struct Ending {
     pub stopped_because: Option<String>,
     /// When, in milliseconds since the Unix epoch.
     pub at_ms: i64,
-    /// How long the session was at work, in milliseconds.
-    pub active_ms: i64,
 }
 
 /// A run's ledger, open for writing.
@@ -213,9 +214,14 @@ impl Ledger {
         self.tell(Message::NeverSent(rows)).await;
     }
 
-    /// Adds to the requests of each quota category.
-    pub async fn requests(&self, more: Vec<(&'static str, Requests)>) {
-        self.tell(Message::Requests(more)).await;
+    /// Adds to the requests of each quota category and to the time at work, in milliseconds. Together, and while the run is at
+    /// work: a session that is killed leaves both or neither.
+    pub async fn worked(&self, requests: Vec<(&'static str, Requests)>, active_ms: i64) {
+        self.tell(Message::Work {
+            requests,
+            active_ms,
+        })
+        .await;
     }
 
     /// The list was read to its end.
@@ -401,10 +407,17 @@ fn write(database: &Connection, message: Message) -> rusqlite::Result<Option<Ack
                 never_sent(database, row)?;
             }
         }
-        Message::Requests(more) => {
-            for (category, requests) in more {
-                add_requests(database, category, requests)?;
+        Message::Work {
+            requests,
+            active_ms,
+        } => {
+            for (category, more) in requests {
+                add_requests(database, category, more)?;
             }
+            let active: i64 = identity::get(database, name::ACTIVE)?
+                .and_then(|active| active.parse().ok())
+                .unwrap_or(0);
+            identity::put(database, name::ACTIVE, &(active + active_ms).to_string())?;
         }
         Message::ReadToEnd => identity::put(database, name::READ_TO_END, "1")?,
         Message::Close { ending, done } => {
@@ -496,14 +509,6 @@ fn add_requests(database: &Connection, category: &str, more: Requests) -> rusqli
 
 fn end(database: &Connection, ending: &Ending) -> rusqlite::Result<()> {
     identity::put(database, name::ENDED, &ending.at_ms.to_string())?;
-    let active: i64 = identity::get(database, name::ACTIVE)?
-        .and_then(|active| active.parse().ok())
-        .unwrap_or(0);
-    identity::put(
-        database,
-        name::ACTIVE,
-        &(active + ending.active_ms).to_string(),
-    )?;
     if ending.finished {
         identity::put(database, name::FINISHED, "1")?;
     }

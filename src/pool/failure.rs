@@ -335,7 +335,7 @@ pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
             parts.push(text);
         }
     }
-    parts.join(": ")
+    parts.join(": ").trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]

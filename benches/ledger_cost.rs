@@ -1,0 +1,118 @@
+//! What the ledger costs: CPU a row to begin and to settle it, in groups as a run makes them.
+//!
+//! `cargo bench --bench ledger_cost` (arguments behind `--`: rows, rows in a group; 1,000,000 and 64 by default).
+//! CPU time is the whole process's, user and system, read from `/proc/self/stat`: Linux alone.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints, and stops at what goes wrong"
+)]
+
+use cognito_import::ledger::writer::Ending;
+use cognito_import::ledger::{Durability, Facts, Identity, Ledger, RunDirectory, ToBegin};
+use cognito_import::outcome::{Came, Delivery, Evidence, Outcome};
+
+/// Clock ticks a second in `/proc`: fixed at 100 for user space on Linux.
+const TICKS: f64 = 100.0;
+
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let behind_name = stat.rsplit(')').next().unwrap();
+    let fields: Vec<&str> = behind_name.split_whitespace().collect();
+    (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / TICKS
+}
+
+fn created(row: u64) -> Came {
+    let mut came = Came::of(Outcome::Created);
+    came.evidence = Some(Evidence::Answer);
+    came.user_sub = Some(format!(
+        "{:08x}-0000-4000-8000-{row:012x}",
+        row.wrapping_mul(2_654_435_761) as u32
+    ));
+    came.confirmed = Some(false);
+    came.delivery = Some(Delivery::None);
+    came.attempts = 1;
+    came.duration_ms = 31;
+    came
+}
+
+fn main() {
+    let numbers: Vec<u64> = std::env::args()
+        .filter_map(|argument| argument.parse().ok())
+        .collect();
+    let rows = numbers.first().copied().unwrap_or(1_000_000);
+    let group = numbers.get(1).copied().unwrap_or(64);
+    for durability in [Durability::Process, Durability::Power] {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+        let identity = Identity {
+            list: "list.csv".into(),
+            fingerprint: Some("0".into()),
+            mapping: "username=1".into(),
+            user_pool_id: "us-east-1_Bench".into(),
+            client_id: "client".into(),
+        };
+        let facts = Facts {
+            started_ms: 0,
+            folds: true,
+            second_before_run_ms: None,
+        };
+        let began = std::time::Instant::now();
+        let before = cpu_seconds();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let ledger = Ledger::create(&directory, &identity, facts, durability).unwrap();
+            let mut row = 0;
+            while row < rows {
+                let numbers: Vec<u64> = (row + 1..=(row + group).min(rows)).collect();
+                row += numbers.len() as u64;
+                // Names that are spread over the index, as those of people are.
+                let to_begin = numbers
+                    .iter()
+                    .map(|number| {
+                        let name = format!(
+                            "{:08x}.person{number}@example.com",
+                            number.wrapping_mul(2_654_435_761) as u32
+                        );
+                        ToBegin {
+                            row: *number,
+                            line: number + 1,
+                            claim: name.clone(),
+                            username: name,
+                        }
+                    })
+                    .collect();
+                ledger
+                    .begin(to_begin, 1_700_000_000_000)
+                    .await
+                    .await
+                    .unwrap();
+                ledger
+                    .settle(
+                        numbers
+                            .iter()
+                            .map(|number| (*number, created(*number)))
+                            .collect(),
+                    )
+                    .await;
+            }
+            let ending = Ending {
+                finished: true,
+                stopped_because: None,
+                at_ms: 1,
+            };
+            ledger.close(ending).await.unwrap();
+        });
+        let cpu = cpu_seconds() - before;
+        let size = std::fs::metadata(directory.database()).unwrap().len();
+        println!(
+            "{durability:?}: {rows} rows in groups of {group}: {:.1} us of CPU a row, {:.1} s in all, {} bytes a row on disk",
+            cpu * 1e6 / rows as f64,
+            began.elapsed().as_secs_f64(),
+            size / rows
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! A disk that is full: nothing more is sent than the ledger could write down, and the same command goes on.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::process::Command;
+
+use cognito_import::rehearsal::{Latency, PoolSettings, Quota, RehearsalPool};
+
+/// Half-kilobytes that a file may have: the ledger outgrows them after some hundred rows.
+const FULL: u32 = 300;
+
+#[test]
+fn a_full_disk_stops_the_run_before_anything_is_sent_that_the_ledger_does_not_know() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut list = String::from("username,password,email\n");
+    for row in 1..=3_000 {
+        let _ = writeln!(list, "user{row},Str0ng#Enough,user{row}@example.com");
+    }
+    std::fs::write(folder.path().join("users.csv"), list).unwrap();
+    let mut settings = PoolSettings {
+        latency: Latency {
+            base_ms: 1,
+            jitter_ms: 2,
+        },
+        ..PoolSettings::default()
+    };
+    settings.quotas.user_creation = Quota::per_second(100_000.0);
+    let pool = RehearsalPool::start("127.0.0.1:0".parse().unwrap(), settings).unwrap();
+    let import = |limit: &str| {
+        Command::new("sh")
+            .current_dir(folder.path())
+            .env("AWS_ACCESS_KEY_ID", "AKIDTEST")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("URL", pool.endpoint_url())
+            .env("PROGRAM", env!("CARGO_BIN_EXE_cognito-import"))
+            .arg("-c")
+            .arg(format!(
+                "{limit} exec \"$PROGRAM\" import users.csv --user-pool-id us-east-1_Rehearsal --client-id \
+                 rehearsalclient0000000000 --endpoint-url \"$URL\" --rate 1000 --run-dir run"
+            ))
+            .output()
+            .unwrap()
+    };
+    // With the signal ignored, a write beyond the limit fails as it does on a full disk.
+    let full = import(&format!("trap '' XFSZ; ulimit -f {FULL};"));
+    let said = String::from_utf8_lossy(&full.stderr).into_owned();
+    assert_eq!(full.status.code(), Some(4), "{said}");
+    assert!(
+        said.contains("ledger.db") && said.contains("the disk has room"),
+        "{said}"
+    );
+    let made = pool.stats().created_by_sign_up;
+    assert!(made > 0 && made < 3_000, "{made}");
+
+    let rest = import("");
+    let said = String::from_utf8_lossy(&rest.stderr).into_owned();
+    assert_eq!(rest.status.code(), Some(0), "{said}");
+    let results = csv::Reader::from_path(folder.path().join("run/results.csv")).unwrap();
+    let outcomes: Vec<BTreeMap<String, String>> =
+        results.into_deserialize().map(Result::unwrap).collect();
+    assert_eq!(outcomes.len(), 3_000);
+    assert!(outcomes.iter().all(|row| row["outcome"] == "created"));
+    assert!(
+        pool.stats_users()
+            .iter()
+            .all(|user| user.sign_ups_after_answer == 0)
+    );
+}
