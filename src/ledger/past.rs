@@ -113,17 +113,11 @@ impl Past {
 fn known(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Known, bool)> {
     let number: i64 = row.get(0)?;
     let username: Option<String> = row.get(2)?;
-    let claim: Option<String> = row.get(3)?;
+    let claim: Option<i64> = row.get(3)?;
     let begun_ms: Option<i64> = row.get(4)?;
     let seal: i64 = row.get(5)?;
     let settled: bool = row.get(6)?;
-    let intact = row_seal(
-        number,
-        row.get(1)?,
-        username.as_deref(),
-        claim.as_deref(),
-        begun_ms,
-    ) == seal;
+    let intact = row_seal(number, row.get(1)?, username.as_deref(), claim, begun_ms) == seal;
     let before = match (settled, begun_ms) {
         (true, _) => Before::Settled,
         (false, Some(at_ms)) => Before::Begun { at_ms },

@@ -198,17 +198,10 @@ impl Reader {
 fn row_result(row: &rusqlite::Row<'_>, number: i64) -> rusqlite::Result<Option<RowResult>> {
     let line: i64 = row.get(1)?;
     let username: Option<String> = row.get(2)?;
-    let claim: Option<String> = row.get(3)?;
+    let claim: Option<i64> = row.get(3)?;
     let begun_ms: Option<i64> = row.get(4)?;
     let seal: i64 = row.get(5)?;
-    if row_seal(
-        number,
-        line,
-        username.as_deref(),
-        claim.as_deref(),
-        begun_ms,
-    ) != seal
-    {
+    if row_seal(number, line, username.as_deref(), claim, begun_ms) != seal {
         return Ok(None);
     }
     let settled: bool = row.get(6)?;

@@ -1,6 +1,6 @@
 //! One row of the ledger, to and from the database, with the seal that shows damage.
 
-use rusqlite::{CachedStatement, Connection, Row, params};
+use rusqlite::{Row, Statement, params};
 
 use crate::outcome::{Came, Delivery, Evidence, Outcome};
 
@@ -62,14 +62,14 @@ pub(super) fn row_seal(
     row: i64,
     line: i64,
     username: Option<&str>,
-    claim: Option<&str>,
+    claim: Option<i64>,
     begun_ms: Option<i64>,
 ) -> i64 {
     Seal::default()
         .number(Some(row))
         .number(Some(line))
         .text(username)
-        .text(claim)
+        .number(claim)
         .number(begun_ms)
         .value()
 }
@@ -101,14 +101,18 @@ pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Writes what came of a row.
-pub(super) fn write_came(database: &Connection, row: u64, came: &Came) -> rusqlite::Result<()> {
+/// Writes what came of a row; takes the parameters of [`write_came`].
+pub(super) const INSERT_RESULT: &str = "INSERT OR REPLACE INTO results VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, \
+     ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+
+/// Writes what came of a row by a statement of [`INSERT_RESULT`].
+pub(super) fn write_came(
+    insert: &mut Statement<'_>,
+    row: u64,
+    came: &Came,
+) -> rusqlite::Result<()> {
     let row = signed(row);
-    let mut statement: CachedStatement<'_> = database.prepare_cached(
-        "INSERT OR REPLACE INTO results VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, \
-         ?18)",
-    )?;
-    statement
+    insert
         .execute(params![
             row,
             came.outcome.word(),

@@ -16,8 +16,8 @@ const APPLICATION: i64 = 0x6369_6d70;
 /// SQLite's page cache in KiB: flat, whatever the size of the list.
 const CACHE_KIB: i64 = 4 * 1024;
 
-/// `rows` is what was read, `results` what came of it. Both grow at their ends. `claim` is the username as the pool compares
-/// it, on the row that may send it: no two rows have the same one. `seal` is a checksum
+/// `rows` is what was read, `results` what came of it. Both grow at their ends. `claim` stands for the username as the
+/// pool compares it, on the row that may send it: no two rows have the same username there. `seal` is a checksum
 /// of the line: SQLite has none, and a ledger that is damaged must not be believed.
 const TABLES: &str = "
 CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL, seal INTEGER NOT NULL) WITHOUT ROWID;
@@ -31,10 +31,11 @@ CREATE TABLE rows (
     row INTEGER PRIMARY KEY,
     line INTEGER NOT NULL,
     username TEXT,
-    claim TEXT UNIQUE,
+    claim INTEGER,
     begun_ms INTEGER,
     seal INTEGER NOT NULL
 );
+CREATE INDEX claims ON rows (claim) WHERE claim IS NOT NULL;
 CREATE TABLE results (
     row INTEGER PRIMARY KEY,
     outcome TEXT NOT NULL,

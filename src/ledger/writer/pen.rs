@@ -1,0 +1,171 @@
+//! The statements that write, prepared once: they are executed for every row.
+
+use rusqlite::{Connection, OptionalExtension as _, Statement, params};
+use sha2::{Digest as _, Sha256};
+
+use super::{Begun, Ending, ToBegin};
+use crate::ledger::identity::{self, name};
+use crate::ledger::rows::{INSERT_RESULT, requests_seal, row_seal, signed, write_came};
+use crate::outcome::{Came, Requests};
+
+/// See the module's words.
+pub(super) struct Pen<'d> {
+    database: &'d Connection,
+    holders: Statement<'d>,
+    begin: Statement<'d>,
+    note: Statement<'d>,
+    settle: Statement<'d>,
+}
+
+/// What stands for a username in the index of claims: eight bytes keep it a third of the size that names would have.
+/// Rows with the same mark are then compared by name.
+fn mark(claim: &str) -> i64 {
+    let hash = Sha256::digest(claim.as_bytes());
+    hash.iter()
+        .take(8)
+        .fold(0, |mark, byte| (mark << 8) | i64::from(*byte))
+}
+
+impl<'d> Pen<'d> {
+    pub(super) fn new(database: &'d Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            database,
+            holders: database.prepare("SELECT row, username FROM rows WHERE claim = ?1")?,
+            begin: database.prepare(
+                "INSERT INTO rows VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (row) DO UPDATE SET claim = ?4, begun_ms = ?5, \
+                 seal = ?6",
+            )?,
+            note: database.prepare("INSERT OR IGNORE INTO rows VALUES (?1, ?2, ?3, NULL, NULL, ?4)")?,
+            settle: database.prepare(INSERT_RESULT)?,
+        })
+    }
+
+    pub(super) fn begin(&mut self, row: &ToBegin, at_ms: i64) -> rusqlite::Result<Begun> {
+        let number = signed(row.row);
+        let mark = mark(&row.claim);
+        if let Some(earlier) = self.holder(mark, row)? {
+            self.note(row.row, row.line, Some(&row.username))?;
+            self.settle(row.row, &Came::same_as(earlier))?;
+            return Ok(Begun::SameAs(earlier));
+        }
+        let line = signed(row.line);
+        let seal = row_seal(number, line, Some(&row.username), Some(mark), Some(at_ms));
+        self.begin
+            .execute(params![number, line, row.username, mark, at_ms, seal])?;
+        Ok(Begun::Yes)
+    }
+
+    /// Another row that has the claim.
+    fn holder(&mut self, mark: i64, row: &ToBegin) -> rusqlite::Result<Option<u64>> {
+        let mut found = self.holders.query(params![mark])?;
+        while let Some(holder) = found.next()? {
+            let number = holder.get::<_, i64>(0)?.unsigned_abs();
+            let name: String = holder.get(1)?;
+            let same = name == row.username || name.to_lowercase() == row.claim;
+            if same && number != row.row {
+                return Ok(Some(number));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Writes a row down as read, where it is not there yet.
+    pub(super) fn note(
+        &mut self,
+        row: u64,
+        line: u64,
+        username: Option<&str>,
+    ) -> rusqlite::Result<()> {
+        let (row, line) = (signed(row), signed(line));
+        let seal = row_seal(row, line, username, None, None);
+        self.note
+            .execute(params![row, line, username, seal])
+            .map(drop)
+    }
+
+    pub(super) fn settle(&mut self, row: u64, came: &Came) -> rusqlite::Result<()> {
+        write_came(&mut self.settle, row, came)
+    }
+
+    pub(super) fn never_sent(&mut self, row: u64) -> rusqlite::Result<()> {
+        let number = signed(row);
+        let found: Option<(i64, Option<String>)> = self
+            .database
+            .prepare_cached("SELECT line, username FROM rows WHERE row = ?1")?
+            .query_row(params![number], |found| Ok((found.get(0)?, found.get(1)?)))
+            .optional()?;
+        if let Some((line, username)) = found {
+            let seal = row_seal(number, line, username.as_deref(), None, None);
+            self.database
+                .prepare_cached(
+                    "UPDATE rows SET claim = NULL, begun_ms = NULL, seal = ?2 WHERE row = ?1",
+                )?
+                .execute(params![number, seal])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn worked(
+        &mut self,
+        requests: &[(&'static str, Requests)],
+        active_ms: i64,
+    ) -> rusqlite::Result<()> {
+        for (category, more) in requests {
+            self.add_requests(category, *more)?;
+        }
+        let active: i64 = identity::get(self.database, name::ACTIVE)?
+            .and_then(|active| active.parse().ok())
+            .unwrap_or(0);
+        identity::put(
+            self.database,
+            name::ACTIVE,
+            &(active + active_ms).to_string(),
+        )
+    }
+
+    fn add_requests(&mut self, category: &str, more: Requests) -> rusqlite::Result<()> {
+        let before: Option<(i64, i64)> = self
+            .database
+            .prepare_cached("SELECT sent, throttled FROM requests WHERE category = ?1")?
+            .query_row(params![category], |found| {
+                Ok((found.get(0)?, found.get(1)?))
+            })
+            .optional()?;
+        let (sent, throttled) = before.unwrap_or_default();
+        let (sent, throttled) = (sent + signed(more.sent), throttled + signed(more.throttled));
+        let seal = requests_seal(category, sent, throttled);
+        self.database
+            .prepare_cached("INSERT OR REPLACE INTO requests VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![category, sent, throttled, seal])
+            .map(drop)
+    }
+
+    pub(super) fn read_to_end(&mut self) -> rusqlite::Result<()> {
+        identity::put(self.database, name::READ_TO_END, "1")
+    }
+
+    pub(super) fn end(&mut self, ending: &Ending) -> rusqlite::Result<()> {
+        identity::put(self.database, name::ENDED, &ending.at_ms.to_string())?;
+        if ending.finished {
+            identity::put(self.database, name::FINISHED, "1")?;
+        }
+        match &ending.stopped_because {
+            Some(why) => identity::put(self.database, name::STOPPED_BECAUSE, why),
+            None => identity::remove(self.database, name::STOPPED_BECAUSE),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mark;
+
+    #[test]
+    fn a_mark_is_the_same_on_every_machine() {
+        // The first eight bytes of SHA-256("abc").
+        assert_eq!(
+            mark("abc"),
+            i64::from_be_bytes([0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea])
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! The thread: whatever waits goes into one transaction, and those who wait are told when it is on the disk.
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::pen::Pen;
+use super::{Begun, MESSAGES_TOGETHER, Message};
+
+/// What is told to those who wait, once a transaction is on the disk.
+enum Acknowledge {
+    Begun(oneshot::Sender<Vec<Begun>>, Vec<Begun>),
+    Closed(oneshot::Sender<()>),
+}
+
+/// Works until the ledger is closed, or the first error.
+pub(super) fn work(
+    database: Connection,
+    mut messages: mpsc::Receiver<Message>,
+) -> rusqlite::Result<()> {
+    let closed = write_all(&database, &mut messages)?;
+    if let Some(closed) = closed {
+        // The log goes into the database, so that the directory holds one file to question.
+        database
+            .pragma_update(None, "wal_checkpoint", "TRUNCATE")
+            .or_else(ignore_rows)?;
+        drop(database);
+        let _ = closed.send(());
+    }
+    Ok(())
+}
+
+/// `wal_checkpoint` answers with a row, which an update does not expect.
+fn ignore_rows(error: rusqlite::Error) -> rusqlite::Result<()> {
+    if matches!(error, rusqlite::Error::ExecuteReturnedResults) {
+        Ok(())
+    } else {
+        Err(error)
+    }
+}
+
+/// Whom to tell that the ledger is closed; none when nobody can send anything any more.
+fn write_all(
+    database: &Connection,
+    messages: &mut mpsc::Receiver<Message>,
+) -> rusqlite::Result<Option<oneshot::Sender<()>>> {
+    let mut pen = Pen::new(database)?;
+    while let Some(first) = messages.blocking_recv() {
+        let mut acknowledge = Vec::new();
+        // Dropped without a commit, it takes everything back.
+        let transaction = database.unchecked_transaction()?;
+        let mut next = Some(first);
+        for _ in 0..MESSAGES_TOGETHER {
+            let Some(message) = next.take().or_else(|| messages.try_recv().ok()) else {
+                break;
+            };
+            acknowledge.extend(write(&mut pen, message)?);
+        }
+        transaction.commit()?;
+        for told in acknowledge {
+            match told {
+                // Nobody waiting means that the run is over.
+                Acknowledge::Begun(to, begun) => drop(to.send(begun)),
+                Acknowledge::Closed(to) => return Ok(Some(to)),
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn write(pen: &mut Pen<'_>, message: Message) -> rusqlite::Result<Option<Acknowledge>> {
+    match message {
+        Message::Begin { rows, at_ms, begun } => {
+            let all = rows
+                .iter()
+                .map(|row| pen.begin(row, at_ms))
+                .collect::<rusqlite::Result<Vec<Begun>>>()?;
+            return Ok(Some(Acknowledge::Begun(begun, all)));
+        }
+        Message::Settle(results) => {
+            for (row, came) in &results {
+                pen.settle(*row, came)?;
+            }
+        }
+        Message::Record(results) => {
+            for result in &results {
+                pen.note(result.row, result.line, result.username.as_deref())?;
+                pen.settle(result.row, &result.came)?;
+            }
+        }
+        Message::Read(rows) => {
+            for row in &rows {
+                pen.note(row.row, row.line, row.username.as_deref())?;
+            }
+        }
+        Message::NeverSent(rows) => {
+            for row in rows {
+                pen.never_sent(row)?;
+            }
+        }
+        Message::Work {
+            requests,
+            active_ms,
+        } => pen.worked(&requests, active_ms)?,
+        Message::ReadToEnd => pen.read_to_end()?,
+        Message::Close { ending, done } => {
+            pen.end(&ending)?;
+            return Ok(Some(Acknowledge::Closed(done)));
+        }
+    }
+    Ok(None)
+}
