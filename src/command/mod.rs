@@ -1,5 +1,6 @@
 //! One file a subcommand: settings, then the library, then what is printed.
 
+mod again;
 mod import;
 mod rehearsal_pool;
 mod rehearse;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use tokio::time::Instant;
 
 use super::Failed;
+use super::again::command_that_goes_on;
 use crate::cli::args::{ListArgs, PaceArgs, RunArgs};
 use crate::cli::exit::Exit;
 use crate::cli::{Say, settings};
@@ -47,6 +48,18 @@ pub(super) enum Again {
     Replace,
 }
 
+impl Again {
+    /// How a run that was stopped goes on, for people.
+    fn go_on(&self) -> String {
+        match self {
+            Self::GoOn(_) | Self::PutAside => {
+                format!("To go on:\n  {}", command_that_goes_on(std::env::args_os()))
+            }
+            Self::Replace => "A rehearsal does not go on: the next one begins anew.".to_owned(),
+        }
+    }
+}
+
 /// A ledger that is open, and what a run that goes on brings with it.
 struct Opened {
     ledger: Ledger,
@@ -87,7 +100,8 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Exit, Failed> {
         .to_the_end(&mut signals)
         .await;
     drop(watch);
-    close(ended.map_err(Failed::stopped)?, &directory, say)
+    let go_on = job.again.go_on();
+    close(&ended.map_err(Failed::stopped)?, &directory, &go_on, say)
 }
 
 /// Where the run's files go.
@@ -249,29 +263,26 @@ fn plan(
 }
 
 /// Reports, and what people are told at the end.
-fn close(ended: Ended, directory: &RunDirectory, say: Say) -> Result<Exit, Failed> {
-    let go_on = "the same command goes on from here";
+fn close(ended: &Ended, directory: &RunDirectory, go_on: &str, say: Say) -> Result<Exit, Failed> {
     if let (true, Some(reason)) = (ended.at_once, &ended.stopped) {
         say.line(format_args!(
-            "stopped at once; the ledger knows the rest: {go_on}"
+            "stopped at once; the ledger knows the rest. {go_on}"
         ));
         return Ok(Exit::of_stop(reason));
     }
     let summary = write_all(directory.path()).map_err(Failed::stopped)?;
     let exit = say_summary(&summary, directory.path(), say);
-    Ok(match &ended.stopped {
-        None => exit,
-        Some(reason) => {
-            let exit = Exit::of_stop(reason);
-            if let Exit::Signal(_) = exit {
-                say.line(format_args!("stopped by {reason}: {go_on}"));
-            } else {
-                say.error(format_args!("stopped early: {reason}"));
-                say.line(go_on);
-            }
-            exit
-        }
-    })
+    let Some(reason) = &ended.stopped else {
+        return Ok(exit);
+    };
+    let exit = Exit::of_stop(reason);
+    if let Exit::Signal(_) = exit {
+        say.line(format_args!("stopped by {reason}. {go_on}"));
+    } else {
+        say.error(format_args!("stopped early: {reason}"));
+        say.line(go_on);
+    }
+    Ok(exit)
 }
 
 fn say_summary(summary: &Summary, path: &std::path::Path, say: Say) -> Exit {

@@ -38,7 +38,8 @@ impl Run<'_> {
         self.progress.requests.merge(&done.requests);
         self.unwritten_requests.merge(&done.requests);
         let Done { job, end, .. } = done;
-        if !matches!(end, End::Unreachable(_)) {
+        // An answer: the network is there, and it was the rows' own bad luck. A run that stops gives no row up any more.
+        if self.stopped.is_none() && matches!(end, End::Settled(_) | End::StopRun(_)) {
             let unreachable = std::mem::take(&mut self.unreachable);
             for (row, came) in unreachable {
                 self.settle(row, 0, came);
