@@ -4,9 +4,17 @@ use super::Failed;
 use crate::cli::Say;
 use crate::cli::args::ReportArgs;
 use crate::cli::exit::Exit;
+use crate::ledger::{Ledger, LedgerError, RunDirectory};
 use crate::report::{summary_table, write_all};
 
 pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Exit, Failed> {
+    // A run that is at work has the directory; its ledger is in order as long as it lives.
+    if args.run_dir.is_dir()
+        && let Ok(directory) = RunDirectory::hold(&args.run_dir)
+        && !Ledger::is_there(&directory).map_err(Failed::refused)?
+    {
+        return Err(Failed::refused(LedgerError::Missing(directory.database())));
+    }
     let summary = write_all(&args.run_dir).map_err(Failed::refused)?;
     say.line(summary_table(&summary));
     if let Some(why) = &summary.stopped_because {

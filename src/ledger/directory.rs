@@ -129,7 +129,8 @@ pub fn database_in(directory: &Path) -> PathBuf {
     directory.join("ledger.db")
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+/// A file of SQLite's beside the database: `-wal`, `-shm`.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)

@@ -8,6 +8,7 @@
 
 pub mod directory;
 pub mod identity;
+mod log;
 pub mod past;
 pub mod reader;
 mod rows;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Durability, LedgerError};
+use super::directory::with_suffix;
+use super::{Durability, LedgerError, log};
 
 /// Format of the database. A later one is refused.
 pub(super) const FORMAT: i64 = 1;
@@ -58,10 +59,23 @@ CREATE TABLE results (
 );
 ";
 
-/// Whether there is a ledger. A process that died while it made one leaves a database without tables: that is none.
+/// Whether there is a ledger. A process that died while it made one leaves a database without tables: that is none. To be
+/// asked before anything else: once SQLite has seen a damaged log, the damage can no longer be told.
 pub(super) fn is_there(path: &Path) -> Result<bool, LedgerError> {
-    if std::fs::metadata(path).map_or(0, |about| about.len()) == 0 {
+    let log = with_suffix(path, "-wal");
+    let length = |path: &Path| std::fs::metadata(path).map_or(0, |about| about.len());
+    if length(path) == 0 && length(&log) == 0 {
         return Ok(false);
+    }
+    let damaged = log::damage(&log).map_err(|cause| LedgerError::Directory {
+        path: log.clone(),
+        cause,
+    })?;
+    if let Some(cause) = damaged {
+        return Err(LedgerError::Damaged {
+            path: path.to_owned(),
+            cause,
+        });
     }
     let failed = |cause| LedgerError::of(path, cause);
     let database =

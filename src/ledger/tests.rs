@@ -5,6 +5,8 @@ use super::writer::Ending;
 use super::{Begun, Durability, Facts, Identity, Ledger, LedgerError, Reader, Standing, ToBegin};
 use crate::outcome::{Came, Evidence, Outcome, RowResult, RunState};
 
+mod damage;
+
 fn identity() -> Identity {
     Identity {
         list: "users.csv".into(),
@@ -276,88 +278,4 @@ async fn the_folder_and_its_files_are_their_owner_s_alone() {
         assert_eq!(mode(&file), 0o600, "{file:?}");
     }
     ledger.close(ending(true)).await.unwrap();
-}
-
-/// A ledger of many rows of all kinds, closed.
-async fn full_ledger(directory: &RunDirectory) {
-    let ledger = create(directory);
-    let all = (1..=300)
-        .map(|row| to_begin(row, &format!("somebody.{}", row % 290)))
-        .collect();
-    ledger.begin(all, 7).await.await.unwrap();
-    let settled = (1..=250)
-        .map(|row| {
-            let mut came = if row % 7 == 0 {
-                Came::of(Outcome::Existed)
-            } else {
-                created()
-            };
-            came.error_message = (row % 11 == 0).then(|| format!("message of {row}"));
-            (row, came)
-        })
-        .collect();
-    ledger.settle(settled).await;
-    ledger
-        .worked(
-            vec![(
-                "UserCreation",
-                crate::outcome::Requests {
-                    sent: 300,
-                    throttled: 3,
-                },
-            )],
-            1_000,
-        )
-        .await;
-    ledger.close(ending(false)).await.unwrap();
-}
-
-/// Everything that a ledger says; or its error.
-fn all_of_it(directory: &RunDirectory) -> Result<String, LedgerError> {
-    let reader = Reader::open(directory.path())?;
-    let mut said = format!("{:?}", reader.summary()?);
-    reader.each_row(|row| {
-        said.push_str(&format!("{row:?}"));
-        Ok::<(), LedgerError>(())
-    })?;
-    let mut past = Past::open(&directory.database())?;
-    for row in 1..=301 {
-        said.push_str(&format!("{:?}", past.of(row, None)?));
-    }
-    let standing = Ledger::look_at(directory, &identity(), &[])?;
-    said.push_str(&format!("{standing:?}"));
-    Ok(said)
-}
-
-#[tokio::test]
-async fn a_damaged_ledger_is_told_or_says_what_it_said_before() {
-    let folder = tempfile::tempdir().unwrap();
-    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
-    full_ledger(&directory).await;
-    let whole = std::fs::read(directory.database()).unwrap();
-    let said = all_of_it(&directory).unwrap();
-    let mut random = fastrand::Rng::with_seed(7);
-    let mut told = 0;
-    let turns: usize = std::env::var("DAMAGE_TURNS").map_or(400, |turns| turns.parse().unwrap());
-    for turn in 0..turns {
-        let mut damaged = whole.clone();
-        if turn % 4 == 0 {
-            damaged.truncate(random.usize(1..whole.len()));
-        } else {
-            let bit = random.usize(0..whole.len() * 8);
-            damaged[bit / 8] ^= 1 << (bit % 8);
-        }
-        directory.remove_ledger().unwrap();
-        std::fs::write(directory.database(), &damaged).unwrap();
-        match all_of_it(&directory) {
-            Ok(now) => assert_eq!(now, said, "turn {turn}"),
-            Err(error) => {
-                told += 1;
-                let text = error.to_string();
-                assert!(text.contains("ledger.db"), "turn {turn}: {text}");
-            }
-        }
-    }
-    // A truncated ledger is always told; so is a bit in anything that is used.
-    assert!(told > 150, "{told}");
 }

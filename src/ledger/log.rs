@@ -1,0 +1,116 @@
+//! Looks at the write-ahead log that a killed process left behind, before SQLite does.
+//!
+//! SQLite takes a frame that does not match its checksum for the end of the log, and forgets what comes behind it: right for
+//! a write that was cut off, wrong for damage in the middle. There, whole transactions would vanish without a word, and rows
+//! that were sent would be new again. So: a frame that is broken while a later commit of the same log stands behind it is damage.
+//!
+//! The format is SQLite's own ("Database File Format", section 4, "The Write-Ahead Log").
+
+use std::fs::File;
+use std::io::{BufReader, ErrorKind, Read};
+use std::path::Path;
+
+const HEADER: usize = 32;
+const FRAME_HEADER: usize = 24;
+/// The magic number without its last bit, which says how the checksums take their words.
+const MAGIC: u32 = 0x377f_0682;
+
+/// Whether the log is damaged; none where there is no log, or it is in order.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn damage(log: &Path) -> std::io::Result<Option<String>> {
+    let file = match File::open(log) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = BufReader::with_capacity(1 << 16, file);
+    let mut header = [0_u8; HEADER];
+    if !read_whole(&mut bytes, &mut header)? {
+        return Ok(None);
+    }
+    let magic = word(&header, 0);
+    let page_size = word(&header, 8);
+    let mut sum = Sum {
+        big_endian: magic & 1 == 1,
+        first: 0,
+        second: 0,
+    };
+    sum.add(header.get(..24).unwrap_or_default());
+    let sound = magic & !1 == MAGIC
+        && page_size.is_power_of_two()
+        && sum.is(word(&header, 24), word(&header, 28));
+    if !sound {
+        return Ok(Some(
+            "the header of its write-ahead log is broken".to_owned(),
+        ));
+    }
+    let salts = (word(&header, 16), word(&header, 20));
+    let mut frame = vec![0_u8; FRAME_HEADER + page_size as usize];
+    let mut broken = None;
+    let mut number = 0_u64;
+    while read_whole(&mut bytes, &mut frame)? {
+        number += 1;
+        let of_this_log = (word(&frame, 8), word(&frame, 12)) == salts;
+        let commits = word(&frame, 4) != 0;
+        match broken {
+            None => {
+                sum.add(frame.get(..8).unwrap_or_default());
+                sum.add(frame.get(FRAME_HEADER..).unwrap_or_default());
+                if !of_this_log || !sum.is(word(&frame, 16), word(&frame, 20)) {
+                    broken = Some(number);
+                }
+            }
+            Some(broken) if of_this_log && commits => {
+                return Ok(Some(format!(
+                    "frame {broken} of its write-ahead log is broken, and a commit stands behind it"
+                )));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(None)
+}
+
+/// The log's checksum: two sums over pairs of words.
+struct Sum {
+    big_endian: bool,
+    first: u32,
+    second: u32,
+}
+
+impl Sum {
+    fn add(&mut self, bytes: &[u8]) {
+        for pair in bytes.chunks_exact(8) {
+            let (one, two) = if self.big_endian {
+                (word(pair, 0), word(pair, 4))
+            } else {
+                (word(pair, 0).swap_bytes(), word(pair, 4).swap_bytes())
+            };
+            self.first = self.first.wrapping_add(one).wrapping_add(self.second);
+            self.second = self.second.wrapping_add(two).wrapping_add(self.first);
+        }
+    }
+
+    fn is(&self, first: u32, second: u32) -> bool {
+        self.first == first && self.second == second
+    }
+}
+
+/// A big-endian word; 0 beyond the end.
+fn word(bytes: &[u8], at: usize) -> u32 {
+    bytes
+        .get(at..at + 4)
+        .and_then(|four| four.try_into().ok())
+        .map_or(0, u32::from_be_bytes)
+}
+
+/// False where the file ends first.
+fn read_whole(from: &mut impl Read, into: &mut [u8]) -> std::io::Result<bool> {
+    match from.read_exact(into) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,150 @@
+//! Damaged ledgers: told, or without effect.
+
+use super::{create, created, ending, identity, rows, to_begin};
+use crate::ledger::directory::{RunDirectory, with_suffix};
+use crate::ledger::past::Past;
+use crate::ledger::{Ledger, LedgerError, Reader};
+use crate::outcome::{Came, Outcome, Requests};
+
+/// A ledger of many rows of all kinds, closed.
+async fn full_ledger(directory: &RunDirectory) {
+    let ledger = create(directory);
+    let all = (1..=300)
+        .map(|row| to_begin(row, &format!("somebody.{}", row % 290)))
+        .collect();
+    ledger.begin(all, 7).await.await.unwrap();
+    let settled = (1..=250)
+        .map(|row| {
+            let mut came = if row % 7 == 0 {
+                Came::of(Outcome::Existed)
+            } else {
+                created()
+            };
+            came.error_message = (row % 11 == 0).then(|| format!("message of {row}"));
+            (row, came)
+        })
+        .collect();
+    ledger.settle(settled).await;
+    ledger
+        .worked(
+            vec![(
+                "UserCreation",
+                Requests {
+                    sent: 300,
+                    throttled: 3,
+                },
+            )],
+            1_000,
+        )
+        .await;
+    ledger.close(ending(false)).await.unwrap();
+}
+
+/// Everything that a ledger says; or its error.
+fn all_of_it(directory: &RunDirectory) -> Result<String, LedgerError> {
+    let reader = Reader::open(directory.path())?;
+    let mut said = format!("{:?}", reader.summary()?);
+    reader.each_row(|row| {
+        said.push_str(&format!("{row:?}"));
+        Ok::<(), LedgerError>(())
+    })?;
+    let mut past = Past::open(&directory.database())?;
+    for row in 1..=301 {
+        said.push_str(&format!("{:?}", past.of(row, None)?));
+    }
+    let standing = Ledger::look_at(directory, &identity(), &[])?;
+    said.push_str(&format!("{standing:?}"));
+    Ok(said)
+}
+
+#[tokio::test]
+async fn a_damaged_ledger_is_told_or_says_what_it_said_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    full_ledger(&directory).await;
+    let whole = std::fs::read(directory.database()).unwrap();
+    let said = all_of_it(&directory).unwrap();
+    let mut random = fastrand::Rng::with_seed(7);
+    let mut told = 0;
+    let turns: usize = std::env::var("DAMAGE_TURNS").map_or(400, |turns| turns.parse().unwrap());
+    for turn in 0..turns {
+        let mut damaged = whole.clone();
+        if turn % 4 == 0 {
+            damaged.truncate(random.usize(1..whole.len()));
+        } else {
+            let bit = random.usize(0..whole.len() * 8);
+            damaged[bit / 8] ^= 1 << (bit % 8);
+        }
+        directory.remove_ledger().unwrap();
+        std::fs::write(directory.database(), &damaged).unwrap();
+        match all_of_it(&directory) {
+            Ok(now) => assert_eq!(now, said, "turn {turn}"),
+            Err(error) => {
+                told += 1;
+                let text = error.to_string();
+                assert!(text.contains("ledger.db"), "turn {turn}: {text}");
+            }
+        }
+    }
+    // A truncated ledger is always told; so is a bit in anything that is used.
+    assert!(told > 150, "{told}");
+}
+
+/// What a killed process leaves: the database and its log, copied while the ledger is open.
+async fn killed_ledger(directory: &RunDirectory) -> (Vec<u8>, Vec<u8>) {
+    let ledger = create(directory);
+    for group in 0..20_u64 {
+        let rows = (1..=10)
+            .map(|row| to_begin(group * 10 + row, &format!("user{group}.{row}")))
+            .collect();
+        ledger.begin(rows, 7).await.await.unwrap();
+        ledger
+            .settle((1..=10).map(|row| (group * 10 + row, created())).collect())
+            .await;
+    }
+    // Acknowledged, so all before it is in the log.
+    ledger
+        .begin(vec![to_begin(500, "last")], 7)
+        .await
+        .await
+        .unwrap();
+    let log = with_suffix(&directory.database(), "-wal");
+    let left = (
+        std::fs::read(directory.database()).unwrap(),
+        std::fs::read(log).unwrap(),
+    );
+    ledger.close(ending(false)).await.unwrap();
+    left
+}
+
+#[tokio::test]
+async fn damage_in_the_log_of_a_killed_process_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    let (database, log) = killed_ledger(&directory).await;
+    let put_back = |log: &[u8]| {
+        directory.remove_ledger().unwrap();
+        std::fs::write(directory.database(), &database).unwrap();
+        std::fs::write(with_suffix(&directory.database(), "-wal"), log).unwrap();
+    };
+    put_back(&log);
+    assert!(Ledger::is_there(&directory).unwrap());
+    assert_eq!(rows(&directory).len(), 201);
+    // A write that was cut off is no damage: the log ends before it.
+    put_back(&log[..log.len() - 100]);
+    assert!(Ledger::is_there(&directory).unwrap());
+    assert!(rows(&directory).len() >= 200);
+    let mut random = fastrand::Rng::with_seed(3);
+    let last_frames = 4 * (4_096 + 24);
+    for turn in 0..200 {
+        let mut damaged = log.clone();
+        let bit = random.usize(0..(log.len() - last_frames) * 8);
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        put_back(&damaged);
+        let error = Ledger::is_there(&directory).unwrap_err();
+        assert!(
+            matches!(error, LedgerError::Damaged { .. }),
+            "turn {turn}: {error}"
+        );
+    }
+}
