@@ -1,0 +1,98 @@
+use super::{Advice, Failure, IfAbsent, Operation, Stop};
+
+fn sign_up(code: &str, message: &str) -> Advice {
+    Failure::answered(Operation::SignUp, 400, code, message).advice
+}
+
+#[test]
+fn a_quota_is_never_a_row_s_failure() {
+    for code in [
+        "TooManyRequestsException",
+        "ThrottlingException",
+        "ForbiddenException",
+    ] {
+        assert_eq!(sign_up(code, ""), Advice::SlowDown);
+    }
+    let failure = Failure::answered(Operation::SignUp, 429, "Whatever", "");
+    assert_eq!(failure.advice, Advice::SlowDown);
+}
+
+#[test]
+fn what_may_have_made_the_user_is_looked_up() {
+    for code in [
+        "UnexpectedLambdaException",
+        "InvalidLambdaResponseException",
+    ] {
+        assert_eq!(sign_up(code, ""), Advice::LookUp(IfAbsent::SendAgain));
+    }
+    let failure = Failure::answered(Operation::SignUp, 500, "InternalErrorException", "");
+    assert_eq!(failure.advice, Advice::LookUp(IfAbsent::SendAgain));
+    assert_eq!(
+        sign_up("NeverHeardOfException", ""),
+        Advice::LookUp(IfAbsent::GiveUp)
+    );
+    for code in ["LimitExceededException", "CodeDeliveryFailureException"] {
+        assert_eq!(sign_up(code, ""), Advice::Undelivered);
+    }
+}
+
+#[test]
+fn only_a_pre_sign_up_trigger_s_refusal_is_final() {
+    let code = "UserLambdaValidationException";
+    assert_eq!(
+        sign_up(code, "PreSignUp failed with error no."),
+        Advice::GiveUp
+    );
+    assert_eq!(
+        sign_up(code, "PostConfirmation failed with error no."),
+        Advice::LookUp(IfAbsent::GiveUp)
+    );
+}
+
+#[test]
+fn not_authorized_is_told_apart_by_its_words() {
+    let code = "NotAuthorizedException";
+    for (message, stop) in [
+        (
+            "SignUp is not permitted for this user pool",
+            Stop::SignUpNotPermitted,
+        ),
+        (
+            "Unable to verify secret hash for client 1",
+            Stop::SecretHash,
+        ),
+        (
+            "Client 1 is configured with secret but SECRET_HASH was not received",
+            Stop::SecretHash,
+        ),
+        (
+            "A client attempted to write unauthorized attribute",
+            Stop::UnwritableAttribute,
+        ),
+        ("something new", Stop::Refused),
+    ] {
+        assert_eq!(sign_up(code, message), Advice::Stop(stop), "{message}");
+    }
+}
+
+#[test]
+fn rows_are_given_up_for_what_the_pool_refuses_in_them() {
+    for code in ["InvalidPasswordException", "InvalidParameterException"] {
+        assert_eq!(sign_up(code, ""), Advice::GiveUp);
+    }
+    assert_eq!(sign_up("UsernameExistsException", ""), Advice::Exists);
+}
+
+#[test]
+fn a_look_up_that_is_not_allowed_stops_the_run() {
+    for code in [
+        "AccessDeniedException",
+        "ExpiredTokenException",
+        "NotAuthorizedException",
+    ] {
+        let failure = Failure::answered(Operation::Read, 400, code, "");
+        assert_eq!(failure.advice, Advice::Stop(Stop::Access), "{code}");
+    }
+    let failure = Failure::answered(Operation::Read, 500, "InternalErrorException", "");
+    assert_eq!(failure.advice, Advice::Again);
+}
