@@ -1,3 +1,27 @@
-//! The one integration binary.
+//! The program as its users meet it: the real binary against simulated pools on this machine, one file for each behaviour.
+//!
+//! `harness` starts things and reads what they left behind; it knows nothing of what a test expects. Nothing leaves this
+//! machine, nothing of the developer's own AWS configuration is seen, and every process is ended with its test.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what the harness cannot do fails the test where it stands; clippy's exception for tests does not reach into it"
+)]
+
+mod harness;
+
 mod disk;
+mod errors;
+mod existing;
+mod help;
 mod kill;
+mod layers;
+mod main_job;
+mod ministack;
+mod pacing;
+mod passwords;
+mod reading;
+mod refusals;
+mod resume;
+mod run_level;
+mod stopping;

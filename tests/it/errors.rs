@@ -1,0 +1,287 @@
+//! What goes wrong on the way and what the pool refuses: what comes of the row.
+
+use cognito_import::rehearsal::{
+    BurstFault, ErrorNameStyle, ErrorPlace, ErrorWireForm, ExistingUser, Faults, LateFault,
+    PoolSettings, PreSignUp,
+};
+
+use crate::harness::{Place, Pool, quick, users};
+
+fn with_faults(faults: Faults) -> Pool {
+    Pool::start(PoolSettings {
+        faults,
+        seed: 11,
+        ..quick()
+    })
+}
+
+#[test]
+fn throttled_rows_are_created_and_the_throttles_counted() {
+    let place = Place::new();
+    let pool = with_faults(Faults {
+        throttle: 0.1,
+        throttle_burst: BurstFault {
+            probability: 0.02,
+            requests: 5,
+        },
+        ..Faults::default()
+    });
+    let list = place.file("users.csv", users(60));
+    place.import(&pool, list).run().exits(0);
+    let results = place.results();
+    assert_eq!(results.count("created"), 60);
+    let throttled = pool.stats().operations["SignUp"].throttled;
+    assert!(throttled > 0, "the pool throttled somebody");
+    assert_eq!(
+        results.summary["requests"]["UserCreation"]["throttled"],
+        throttled
+    );
+    assert_eq!(
+        results.summary["requests"]["UserCreation"]["sent"],
+        pool.asked("SignUp")
+    );
+    let attempts: u64 = results
+        .rows
+        .iter()
+        .map(|row| row["attempts"].parse::<u64>().unwrap())
+        .sum();
+    assert_eq!(attempts, pool.asked("SignUp"));
+}
+
+#[test]
+fn an_error_is_understood_wherever_and_however_it_names_itself() {
+    let place = Place::new();
+    for place_of_name in [ErrorPlace::Header, ErrorPlace::Type, ErrorPlace::Code] {
+        for style in [
+            ErrorNameStyle::Plain,
+            ErrorNameStyle::Uri,
+            ErrorNameStyle::Namespace,
+        ] {
+            let pool = Pool::start(PoolSettings {
+                error_wire_form: ErrorWireForm {
+                    place: place_of_name,
+                    style,
+                },
+                existing: vec![ExistingUser {
+                    username: "user0001".to_owned(),
+                    ..ExistingUser::default()
+                }],
+                faults: Faults {
+                    throttle: 0.3,
+                    ..Faults::default()
+                },
+                ..quick()
+            });
+            let list = users(4) + "weak,password,weak@example.com\nodd,Passw0rd!,odd\n";
+            let list = place.file("users.csv", list);
+            let run = format!("{place_of_name:?}-{style:?}");
+            // Names that are not looked up need no second each to begin with.
+            place
+                .import(&pool, list)
+                .args(["--no-lookup", "--run-dir", &run])
+                .run()
+                .exits(1);
+            let results = place.results_in(&run);
+            assert_eq!(
+                results.outcomes(),
+                [
+                    "existed", "created", "created", "created", "rejected", "rejected"
+                ],
+                "{run}"
+            );
+            assert_eq!(
+                results.row(1)["error_code"],
+                "UsernameExistsException",
+                "{run}"
+            );
+            assert_eq!(
+                results.row(5)["error_code"],
+                "InvalidPasswordException",
+                "{run}"
+            );
+            assert_eq!(
+                results.row(6)["error_code"],
+                "InvalidParameterException",
+                "{run}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_look_up_s_errors_are_understood_in_every_form_too() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        error_wire_form: ErrorWireForm {
+            place: ErrorPlace::Header,
+            style: ErrorNameStyle::Uri,
+        },
+        faults: Faults {
+            drop_before: 0.3,
+            ..Faults::default()
+        },
+        ..quick()
+    });
+    let list = place.file("users.csv", users(20));
+    place.import(&pool, list).run().exits(0);
+    assert_eq!(place.results().count("created"), 20);
+    assert_eq!(
+        pool.stats().operations["AdminGetUser"].answered.get("OK"),
+        None
+    );
+}
+
+#[test]
+fn a_trigger_that_refuses_is_the_row_s_rejection_with_the_trigger_s_words() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        pre_sign_up: PreSignUp::Refuse {
+            message: "no customer of ours".to_owned(),
+        },
+        ..quick()
+    });
+    let list = place.file("users.csv", users(5));
+    place.import(&pool, list).run().exits(1);
+    for row in &place.results().rows {
+        assert_eq!(row["outcome"], "rejected");
+        assert_eq!(row["error_code"], "UserLambdaValidationException");
+        assert!(row["error_message"].contains("no customer of ours"));
+    }
+    assert_eq!(
+        pool.asked("AdminGetUser"),
+        0,
+        "that nothing was made is certain"
+    );
+}
+
+/// One in two of every unclear answer there is; the pool's own account decides what is true.
+#[test]
+fn answers_that_never_came_are_settled_by_looking() {
+    let place = Place::new();
+    let pool = with_faults(Faults {
+        commit_then_drop: 0.1,
+        drop_before: 0.1,
+        error_500_before: 0.1,
+        error_500_after: 0.1,
+        truncated_body: 0.1,
+        non_json_body: 0.1,
+        limit_exceeded_after: 0.05,
+        unexpected_lambda_before: 0.05,
+        unexpected_lambda_after: 0.05,
+        ..Faults::default()
+    });
+    let list = place.file("users.csv", users(150));
+    let ran = place.import(&pool, list).run();
+    let results = place.results();
+    let truth = pool.users();
+    for row in &results.rows {
+        let user = truth.get(&row["username"]);
+        match row["outcome"].as_str() {
+            "created" => assert_eq!(user.unwrap().sub, row["user_sub"]),
+            "failed" => assert!(user.is_none(), "{row:?}"),
+            other => panic!("{other}: {row:?}"),
+        }
+        let delivered = user.map_or(0, |user| user.answers_delivered);
+        if row["evidence"] == "answer" {
+            assert_eq!(delivered, 1);
+        }
+    }
+    assert!(results.rows.iter().any(|row| row["evidence"] == "lookup"));
+    assert!(
+        results.count("created") >= 145,
+        "five tries each: {:?}",
+        results.counts()
+    );
+    ran.exits(i32::from(results.count("failed") > 0));
+}
+
+#[test]
+fn without_look_ups_a_lost_answer_leaves_the_row_in_doubt() {
+    let place = Place::new();
+    let pool = with_faults(Faults {
+        commit_then_drop: 0.5,
+        ..Faults::default()
+    });
+    let list = place.file("users.csv", users(20));
+    place
+        .import(&pool, list)
+        .arg("--no-lookup")
+        .run()
+        .exits(5)
+        .says(["in_doubt"]);
+    let results = place.results();
+    let truth = pool.users();
+    for row in &results.rows {
+        let user = &truth[&row["username"]];
+        let expected = if user.answers_delivered == 1 {
+            "created"
+        } else {
+            "in_doubt"
+        };
+        assert_eq!(row["outcome"], expected, "{row:?}");
+    }
+    assert!(results.count("in_doubt") > 0 && results.count("created") > 0);
+}
+
+#[test]
+fn an_answer_later_than_the_attempt_s_time_is_looked_up_and_not_sent_again() {
+    let place = Place::new();
+    let pool = with_faults(Faults {
+        answer_late: LateFault {
+            probability: 1.0,
+            delay_ms: 60_000,
+        },
+        ..Faults::default()
+    });
+    let list = place.file("users.csv", users(5));
+    place
+        .import(&pool, list)
+        .args(["--attempt-timeout", "300ms"])
+        .run()
+        .exits(0);
+    let results = place.results();
+    for row in &results.rows {
+        assert_eq!(
+            (row["outcome"].as_str(), row["evidence"].as_str()),
+            ("created", "lookup")
+        );
+    }
+    assert_eq!(pool.asked("SignUp"), 5);
+}
+
+#[test]
+fn a_user_made_after_its_connection_closed_is_not_called_failed() {
+    let place = Place::new();
+    let pool = with_faults(Faults {
+        commit_late: LateFault {
+            probability: 1.0,
+            delay_ms: 700,
+        },
+        ..Faults::default()
+    });
+    let list = place.file("users.csv", users(5));
+    place
+        .import(&pool, list)
+        .args(["--settle-time", "2s"])
+        .run()
+        .exits(0);
+    let results = place.results();
+    assert_eq!(results.count("created"), 5);
+    assert_eq!(pool.users().len(), 5);
+}
+
+#[test]
+fn a_message_that_was_refused_does_not_make_the_row_fail_or_be_sent_again() {
+    let place = Place::new();
+    let pool = with_faults(Faults {
+        limit_exceeded_after: 1.0,
+        ..Faults::default()
+    });
+    let list = place.file("users.csv", users(5));
+    place.import(&pool, list).run().exits(0);
+    for row in &place.results().rows {
+        assert_eq!(row["outcome"], "created");
+        assert_eq!(row["delivery"], "refused");
+    }
+    assert_eq!(pool.asked("SignUp"), 5);
+}

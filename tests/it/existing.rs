@@ -1,0 +1,284 @@
+//! Users that are there already, and names that stand in the list twice.
+
+use std::collections::BTreeMap;
+
+use cognito_import::rehearsal::{ExistingUser, Faults, PoolSettings, UserStatus};
+
+use crate::harness::{Place, Pool, Row, quick, users};
+
+/// 2024-05-06T07:08:09Z
+const CREATED: i64 = 1_714_979_289;
+
+fn there(username: &str, status: UserStatus, enabled: bool) -> ExistingUser {
+    let email = format!("{username}@example.com");
+    ExistingUser {
+        username: username.to_owned(),
+        attributes: BTreeMap::from([("email".to_owned(), email)]),
+        status,
+        enabled,
+        created: Some(CREATED),
+    }
+}
+
+fn with_existing(existing: Vec<ExistingUser>) -> Pool {
+    Pool::start(PoolSettings {
+        existing,
+        ..quick()
+    })
+}
+
+fn cells<'r, const N: usize>(row: &'r Row, columns: [&str; N]) -> [&'r str; N] {
+    columns.map(|column| row[column].as_str())
+}
+
+#[test]
+fn existing_users_are_told_with_status_sub_and_creation_date() {
+    let place = Place::new();
+    let pool = with_existing(vec![
+        there("user0002", UserStatus::Confirmed, true),
+        there("user0003", UserStatus::ForceChangePassword, true),
+        there("user0004", UserStatus::Unconfirmed, false),
+    ]);
+    let list = place.file("users.csv", users(5));
+    place.import(&pool, list).run().exits(0);
+    let results = place.results();
+    assert_eq!(
+        results.outcomes(),
+        ["created", "existed", "existed", "existed", "created"]
+    );
+    let truth = pool.users();
+    for (username, status, confirmed, enabled) in [
+        ("user0002", "CONFIRMED", "true", "true"),
+        ("user0003", "FORCE_CHANGE_PASSWORD", "false", "true"),
+        ("user0004", "UNCONFIRMED", "false", "false"),
+    ] {
+        let row = results.of(username);
+        assert_eq!(
+            cells(row, ["user_status", "confirmed", "enabled", "user_sub"]),
+            [status, confirmed, enabled, &truth[username].sub],
+        );
+        assert!(
+            row["created_at"].starts_with("2024-05-06T07:08:09"),
+            "{row:?}"
+        );
+        assert_eq!(row["evidence"], "", "we did not make it");
+    }
+    assert_eq!(
+        pool.asked("AdminGetUser"),
+        3,
+        "only those that exist are looked up"
+    );
+    assert_eq!(results.summary["requests"]["UserRead"]["sent"], 3);
+}
+
+#[test]
+fn without_look_ups_existing_users_are_told_all_the_same() {
+    let place = Place::new();
+    let pool = with_existing(vec![there("user0002", UserStatus::Confirmed, true)]);
+    let list = place.file("users.csv", users(3));
+    place.import(&pool, list).arg("--no-lookup").run().exits(0);
+    let results = place.results();
+    assert_eq!(results.outcomes(), ["created", "existed", "created"]);
+    let row = results.of("user0002");
+    assert_eq!(
+        cells(row, ["user_status", "user_sub", "created_at"]),
+        ["", "", ""]
+    );
+    assert_eq!(row["error_code"], "UsernameExistsException");
+    assert_eq!(pool.asked("AdminGetUser"), 0);
+}
+
+#[test]
+fn a_name_that_is_taken_and_not_found_is_reported_as_such() {
+    let place = Place::new();
+    // A verified address is taken by its owner; no user is found by the other name.
+    let owner = ExistingUser {
+        attributes: BTreeMap::from([
+            ("email".to_owned(), "owner@example.com".to_owned()),
+            ("email_verified".to_owned(), "true".to_owned()),
+        ]),
+        ..there("owner", UserStatus::Confirmed, true)
+    };
+    let pool = Pool::start(PoolSettings {
+        username_attributes: vec!["email".to_owned(), "phone_number".to_owned()],
+        existing: vec![ExistingUser {
+            username: "owner@example.com".to_owned(),
+            ..owner
+        }],
+        ..quick()
+    });
+    let list = place.file(
+        "users.csv",
+        "username,password,email\n+12025550123,Passw0rd!,owner@example.com\n",
+    );
+    place.import(&pool, list).run().exits(0);
+    let results = place.results();
+    let row = results.row(1);
+    assert_eq!(
+        cells(row, ["outcome", "error_code"]),
+        ["existed", "UserNotFoundException"]
+    );
+    assert!(
+        row["error_message"].contains("a look-up does not find it"),
+        "{row:?}"
+    );
+}
+
+#[test]
+fn look_ups_that_fail_for_a_while_are_tried_again() {
+    let place = Place::new();
+    let existing: Vec<ExistingUser> = (1..=20)
+        .map(|number| there(&format!("user{number:04}"), UserStatus::Confirmed, true))
+        .collect();
+    let pool = Pool::start(PoolSettings {
+        existing,
+        faults: Faults {
+            read_drop: 0.2,
+            read_500: 0.2,
+            read_throttle: 0.2,
+            ..Faults::default()
+        },
+        seed: 3,
+        ..quick()
+    });
+    let list = place.file("users.csv", users(20));
+    place.import(&pool, list).run().exits(0);
+    let results = place.results();
+    assert_eq!(results.count("existed"), 20);
+    assert!(pool.asked("AdminGetUser") > 20, "some look-ups failed");
+    for row in results
+        .rows
+        .iter()
+        .filter(|row| row["error_code"].is_empty())
+    {
+        assert_eq!(row["user_status"], "CONFIRMED");
+    }
+    let unseen = results
+        .rows
+        .iter()
+        .filter(|row| row["user_status"].is_empty());
+    assert!(unseen.count() <= 2, "six tries each");
+}
+
+const TWICE: &str = "username,password,email\n\
+    Ann,Passw0rd!1,ann@example.com\n\
+    bob,Passw0rd!2,bob@example.com\n\
+    ann,Passw0rd!3,ann@example.com\n\
+    Ann,Passw0rd!4,ann@example.com\n\
+    bob,Passw0rd!5,bob@example.com\n";
+
+#[test]
+fn a_name_that_stands_twice_is_sent_once_and_the_rest_point_to_the_first() {
+    let place = Place::new();
+    let pool = with_existing(Vec::new());
+    let list = place.file("users.csv", TWICE);
+    place.import(&pool, list).run().exits(1);
+    let results = place.results();
+    assert_eq!(
+        results.outcomes(),
+        ["created", "created", "duplicate", "duplicate", "duplicate"]
+    );
+    let same: Vec<&str> = results
+        .rows
+        .iter()
+        .map(|row| row["same_as_row"].as_str())
+        .collect();
+    assert_eq!(same, ["", "", "1", "1", "2"]);
+    assert_eq!(pool.asked("SignUp"), 2);
+    let sdk = pool.sdk();
+    // Not confirmed, but the password is right: it is the first row's.
+    let client = &pool.settings().client_id;
+    let code = "UserNotConfirmedException".to_owned();
+    assert_eq!(sdk.sign_in(client, "bob", "Passw0rd!2"), Err(code));
+}
+
+#[test]
+fn names_that_differ_in_case_are_two_where_the_pool_says_so() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        case_sensitive: true,
+        ..quick()
+    });
+    let list = place.file("users.csv", TWICE);
+    place.import(&pool, list).run().exits(1);
+    assert_eq!(
+        place.results().outcomes(),
+        ["created", "created", "created", "duplicate", "duplicate"]
+    );
+    assert_eq!(pool.users().len(), 3);
+}
+
+#[test]
+fn how_names_are_compared_can_be_said_where_the_pool_may_not_be_asked() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        case_sensitive: true,
+        ..quick()
+    });
+    let list = place.file("users.csv", TWICE);
+    // Not asked, it is taken to ignore case.
+    place
+        .import(&pool, list)
+        .args(["--no-lookup", "--run-dir", "unsaid"])
+        .run()
+        .exits(1);
+    assert_eq!(place.results_in("unsaid").count("duplicate"), 3);
+    place
+        .import(&pool, list)
+        .args([
+            "--no-lookup",
+            "--usernames",
+            "case-sensitive",
+            "--run-dir",
+            "said",
+        ])
+        .run()
+        .exits(1);
+    assert_eq!(place.results_in("said").count("duplicate"), 2);
+}
+
+#[test]
+fn a_duplicate_far_from_its_first_row_is_found() {
+    let place = Place::new();
+    let pool = with_existing(Vec::new());
+    // Further apart than rows are read, begun or sent together.
+    let list = place.file(
+        "users.csv",
+        users(1_500) + "USER0001,Passw0rd!,x@example.com\n",
+    );
+    place
+        .import(&pool, list)
+        .args(["--rate", "5000"])
+        .run()
+        .exits(1);
+    let results = place.results();
+    assert_eq!(results.row(1_501)["same_as_row"], "1");
+    assert_eq!(results.count("created"), 1_500);
+    assert_eq!(pool.asked("SignUp"), 1_500);
+}
+
+#[test]
+fn a_rehearsal_takes_existing_users_from_a_file() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(4));
+    place.file(
+        "there.csv",
+        "username,email\nUSER0002,user0002@example.com\n",
+    );
+    place
+        .rehearse(list)
+        .args(["--existing", "there.csv"])
+        .run()
+        .exits(0);
+    assert_eq!(
+        place.results().outcomes(),
+        ["created", "existed", "created", "created"]
+    );
+    place.file("nobody.csv", "name\nAnn\n");
+    place
+        .rehearse(list)
+        .args(["--existing", "nobody.csv"])
+        .run()
+        .exits(3)
+        .says(["--existing nobody.csv", "username"]);
+}

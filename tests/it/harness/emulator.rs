@@ -1,0 +1,284 @@
+//! ministack, an AWS emulator that others wrote: it keeps our own pool from drifting away from everybody else's reading of
+//! Cognito.
+//!
+//! It is installed once, pinned, into a virtual environment under `target/`; it is started once for this process, on a free
+//! port of this machine, and ends with this process however that ends.
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+
+use aws_sdk_cognitoidentityprovider::types::{AttributeDataType, ExplicitAuthFlowsType};
+use aws_sdk_cognitoidentityprovider::types::{SchemaAttributeType, UsernameAttributeType};
+
+use super::{Cli, Place, Sdk, until};
+
+const VERSION: &str = "1.5.33";
+
+/// Ends what it started when this process is gone: then its standard input closes.
+const WARDEN: &str = "
+import os, signal, subprocess, sys, threading
+child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=True)
+threading.Thread(target=lambda: os._exit(child.wait() and 1), daemon=True).start()
+sys.stdin.read()
+os.killpg(child.pid, signal.SIGKILL)
+";
+
+/// The key whose calls the emulator takes without looking at their signature.
+pub(crate) const ROOT_KEY: &str = "test";
+const REGION: &str = "us-east-1";
+
+static OPEN: LazyLock<Option<Emulator>> = LazyLock::new(|| Emulator::start(&[]));
+static GUARDED: LazyLock<Option<Emulator>> = LazyLock::new(|| Emulator::start(&[("AUTH", "true")]));
+
+pub(crate) struct Emulator {
+    port: u16,
+    /// Its standard input keeps the emulator alive.
+    _warden: Child,
+}
+
+impl Emulator {
+    /// One that takes every signature. None where there is none on this machine: that is said, and under CI it is a failure.
+    pub(crate) fn open() -> Option<&'static Self> {
+        OPEN.as_ref()
+    }
+
+    /// One that checks signatures and permissions.
+    pub(crate) fn guarded() -> Option<&'static Self> {
+        GUARDED.as_ref()
+    }
+
+    fn start(environment: &[(&str, &str)]) -> Option<Self> {
+        let folder = match install() {
+            Ok(folder) => folder,
+            Err(why) => {
+                assert!(
+                    std::env::var("CI").as_deref() != Ok("true"),
+                    "ministack {VERSION} cannot be had: {why}"
+                );
+                // Past the test runner, which keeps what a passing test prints to itself.
+                let _ = writeln!(
+                    io::stderr(),
+                    "NOT RUN: the tests against ministack {VERSION} ({why})"
+                );
+                return None;
+            }
+        };
+        // A port that is free now may be taken before the emulator has it: then it ends, and the next one is tried.
+        Some(until("ministack's start", || serve(&folder, environment)))
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The SDK with a key of the emulator's owner.
+    pub(crate) fn sdk(&self) -> Sdk {
+        Sdk::new(&self.url(), REGION, ROOT_KEY, ROOT_KEY)
+    }
+
+    /// A pool of its own for one test.
+    pub(crate) fn pool(&'static self, usernames: Option<UsernameAttributeType>) -> EmulatedPool {
+        let sdk = self.sdk();
+        let custom = ["legacy_id", "department"].map(|name| {
+            SchemaAttributeType::builder()
+                .name(name)
+                .attribute_data_type(AttributeDataType::String)
+                .mutable(true)
+                .build()
+        });
+        let pool = sdk
+            .wait(
+                sdk.client
+                    .create_user_pool()
+                    .pool_name("suite")
+                    .set_schema(Some(custom.to_vec()))
+                    .set_username_attributes(usernames.map(|attribute| vec![attribute]))
+                    .send(),
+            )
+            .unwrap();
+        let id = pool.user_pool().unwrap().id().unwrap().to_owned();
+        let client = sdk
+            .wait(
+                sdk.client
+                    .create_user_pool_client()
+                    .user_pool_id(&id)
+                    .client_name("suite")
+                    .explicit_auth_flows(ExplicitAuthFlowsType::AllowUserPasswordAuth)
+                    .explicit_auth_flows(ExplicitAuthFlowsType::AllowRefreshTokenAuth)
+                    .send(),
+            )
+            .unwrap();
+        let client_id = client.user_pool_client().unwrap().client_id().unwrap();
+        EmulatedPool {
+            emulator: self,
+            client_id: client_id.to_owned(),
+            id,
+            sdk,
+        }
+    }
+
+    /// A user of the account, without any permission: key and secret.
+    pub(crate) fn powerless_key(&self) -> (String, String) {
+        self.iam("Action=CreateUser&UserName=importer");
+        let answer = self.iam("Action=CreateAccessKey&UserName=importer");
+        let between = |from: &str, to: &str| {
+            let (_, rest) = answer.split_once(from).unwrap();
+            rest.split_once(to).unwrap().0.to_owned()
+        };
+        (
+            between("<AccessKeyId>", "<"),
+            between("<SecretAccessKey>", "<"),
+        )
+    }
+
+    fn iam(&self, query: &str) -> String {
+        let body = format!("{query}&Version=2010-05-08");
+        let scope = format!("{ROOT_KEY}/20260101/{REGION}/iam/aws4_request");
+        let (status, answer) = http(
+            self.port,
+            &format!(
+                "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+                 authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            ),
+        )
+        .unwrap();
+        assert!(status.contains(" 200 "), "{status}\n{answer}");
+        answer
+    }
+}
+
+/// A pool in the emulator, and its app client.
+pub(crate) struct EmulatedPool {
+    emulator: &'static Emulator,
+    pub(crate) id: String,
+    pub(crate) client_id: String,
+    pub(crate) sdk: Sdk,
+}
+
+impl EmulatedPool {
+    /// `import` of a list into it. About 350 sign-ups a second are what the emulator can do.
+    pub(crate) fn import(&self, place: &Place, list: &str) -> Cli {
+        place
+            .cli("import")
+            .arg(list)
+            .env("AWS_ACCESS_KEY_ID", ROOT_KEY)
+            .env("AWS_SECRET_ACCESS_KEY", ROOT_KEY)
+            .or_else_flag("--run-dir", "run")
+            .or_else_flag("--rate", "200")
+            .or_else_flag("--user-pool-id", &self.id)
+            .or_else_flag("--client-id", &self.client_id)
+            .or_else_flag("--endpoint-url", &self.emulator.url())
+    }
+
+    /// Every username there is.
+    pub(crate) fn usernames(&self) -> Vec<String> {
+        let pages = self.sdk.wait(
+            self.sdk
+                .client
+                .list_users()
+                .user_pool_id(&self.id)
+                .into_paginator()
+                .items()
+                .send()
+                .collect::<Result<Vec<_>, _>>(),
+        );
+        let mut names: Vec<String> = pages
+            .unwrap()
+            .iter()
+            .map(|user| user.username().unwrap().to_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    pub(crate) fn confirm(&self, username: &str) {
+        let call = self.sdk.client.admin_confirm_sign_up();
+        let call = call.user_pool_id(&self.id).username(username);
+        self.sdk.wait(call.send()).unwrap();
+    }
+}
+
+/// Installs it where that has not been done yet, and returns the virtual environment.
+fn install() -> Result<PathBuf, String> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let folder = target.join(format!("emu-{VERSION}"));
+    let lock = fs::File::create(target.join(format!("emu-{VERSION}.lock"))).unwrap();
+    lock.lock().unwrap();
+    let complete = folder.join("complete");
+    if complete.exists() {
+        return Ok(folder);
+    }
+    let folder_name = folder.to_str().unwrap();
+    run(Command::new("python3").args(["-m", "venv", "--clear", folder_name]))?;
+    run(Command::new(folder.join("bin/pip")).args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        &format!("ministack=={VERSION}"),
+    ]))?;
+    fs::write(complete, "").unwrap();
+    Ok(folder)
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let done = command.stdin(Stdio::null()).output();
+    match done {
+        Ok(done) if done.status.success() => Ok(()),
+        Ok(done) => Err(format!(
+            "{command:?}: {}",
+            String::from_utf8_lossy(&done.stderr).trim()
+        )),
+        Err(error) => Err(format!("{command:?}: {error}")),
+    }
+}
+
+/// Starts it on a free port; none if it ended before it answered.
+fn serve(folder: &Path, environment: &[(&str, &str)]) -> Option<Emulator> {
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let mut warden = Command::new(folder.join("bin/python"))
+        .args(["-c", WARDEN])
+        .arg(folder.join("bin/ministack"))
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", folder)
+        .env("GATEWAY_PORT", port.to_string())
+        .env("BIND_HOST", "127.0.0.1")
+        .env("SERVICES", "cognito-idp,iam,sts")
+        .env("LOG_LEVEL", "WARNING")
+        .envs(environment.iter().copied())
+        .current_dir(env!("CARGO_TARGET_TMPDIR"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let health = "GET /_ministack/health HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n";
+    let healthy = until("an answer of ministack, or its end", || {
+        if warden.try_wait().unwrap().is_some() {
+            return Some(false);
+        }
+        let (status, _) = http(port, health).ok()?;
+        status.contains(" 200 ").then_some(true)
+    });
+    healthy.then_some(Emulator {
+        port,
+        _warden: warden,
+    })
+}
+
+/// Sends a request, and returns the answer's first line and the whole of it.
+fn http(port: u16, request: &str) -> io::Result<(String, String)> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    Ok((answer.lines().next().unwrap_or_default().to_owned(), answer))
+}

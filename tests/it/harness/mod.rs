@@ -1,0 +1,32 @@
+//! What tests start, and what they read afterwards.
+
+mod emulator;
+mod place;
+mod pool;
+mod program;
+mod results;
+mod sdk;
+
+use std::time::{Duration, Instant};
+
+pub(crate) use emulator::{EmulatedPool, Emulator};
+pub(crate) use place::{Place, users, users_numbered};
+pub(crate) use pool::{Pool, quick};
+pub(crate) use program::{Cli, Ran};
+pub(crate) use results::{Results, Row};
+pub(crate) use sdk::Sdk;
+
+/// Nothing here takes longer, unless it hangs.
+const LONGEST: Duration = Duration::from_secs(90);
+
+/// Asks again and again until there is an answer: for what another process or thread is about to do.
+pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(began.elapsed() < LONGEST, "waited in vain: {what}");
+        std::thread::park_timeout(Duration::from_millis(2));
+    }
+}

@@ -1,0 +1,112 @@
+//! A folder for one test: its lists, and the runs that it makes.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use super::{Cli, Pool, Results};
+
+/// Tests run side by side, but for those that measure: these run alone.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+#[expect(dead_code, reason = "held, never looked at")]
+enum Share {
+    Some(RwLockReadGuard<'static, ()>),
+    All(RwLockWriteGuard<'static, ()>),
+}
+
+/// See the module's words. One a test: two could wait for each other.
+pub(crate) struct Place {
+    folder: tempfile::TempDir,
+    _share: Share,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        Self::with(Share::Some(
+            MACHINE.read().unwrap_or_else(PoisonError::into_inner),
+        ))
+    }
+
+    /// For a test that measures time: no other one of this crate runs meanwhile.
+    pub(crate) fn alone() -> Self {
+        Self::with(Share::All(
+            MACHINE.write().unwrap_or_else(PoisonError::into_inner),
+        ))
+    }
+
+    fn with(share: Share) -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            _share: share,
+        }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file, and returns its name: the program runs in this folder.
+    pub(crate) fn file<'n>(&self, name: &'n str, content: impl AsRef<[u8]>) -> &'n str {
+        fs::write(self.path(name), content).unwrap();
+        name
+    }
+
+    pub(crate) fn cli(&self, command: &str) -> Cli {
+        Cli::new(self.folder.path(), command)
+    }
+
+    /// `rehearse` of a list, quick, with the run in `run`.
+    pub(crate) fn rehearse(&self, list: impl AsRef<Path>) -> Cli {
+        self.cli("rehearse")
+            .arg(list.as_ref().to_str().unwrap())
+            .or_else_flag("--run-dir", "run")
+            .or_else_flag("--latency", "1ms")
+            .or_else_flag("--settle-time", "1s")
+    }
+
+    /// `import` of a list into a pool, quick, with made-up credentials and the run in `run`.
+    pub(crate) fn import(&self, pool: &Pool, list: impl AsRef<Path>) -> Cli {
+        self.cli("import")
+            .arg(list.as_ref().to_str().unwrap())
+            .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
+            .env("AWS_SECRET_ACCESS_KEY", "made-up")
+            .or_else_flag("--run-dir", "run")
+            .or_else_flag("--settle-time", "1s")
+            .or_else_flag("--rate", "1000")
+            .or_else_flag("--lookup-rate", "1000")
+            .or_else_flag("--user-pool-id", &pool.settings().pool_id)
+            .or_else_flag("--client-id", &pool.settings().client_id)
+            .or_else_flag("--endpoint-url", &pool.url())
+    }
+
+    /// What a run left in the folder `run`.
+    pub(crate) fn results(&self) -> Results {
+        self.results_in("run")
+    }
+
+    /// What a run left in this folder.
+    pub(crate) fn results_in(&self, run: &str) -> Results {
+        Results::read(&self.path(run))
+    }
+}
+
+/// A list of so many users with good passwords.
+pub(crate) fn users(count: usize) -> String {
+    users_numbered(1..=count)
+}
+
+/// A list of users by their numbers: `user0001` and so on.
+pub(crate) fn users_numbered(numbers: RangeInclusive<usize>) -> String {
+    let mut list = String::from("username,password,email\n");
+    for number in numbers {
+        writeln!(
+            list,
+            "user{number:04},Passw0rd!{number},user{number:04}@example.com"
+        )
+        .unwrap();
+    }
+    list
+}

@@ -1,0 +1,104 @@
+//! The rehearsal pool, in this process: its own account of what happened is what results are checked against.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use cognito_import::rehearsal::{
+    ExistingUser, Latency, PoolSettings, Quota, Quotas, RehearsalPool, Stats, UserTruth,
+};
+
+use super::Sdk;
+
+/// More requests a second than any test sends, unless it is about quotas.
+const PLENTY: f64 = 100_000.0;
+
+/// A pool that answers at once and throttles nobody.
+pub(crate) fn quick() -> PoolSettings {
+    PoolSettings {
+        latency: Latency {
+            base_ms: 1,
+            jitter_ms: 1,
+        },
+        quotas: Quotas {
+            user_creation: Quota::per_second(PLENTY),
+            user_read: Quota::per_second(PLENTY),
+            user_authentication: Quota::per_second(PLENTY),
+            ..Quotas::default()
+        },
+        ..PoolSettings::default()
+    }
+}
+
+/// A pool that is at work.
+pub(crate) struct Pool {
+    running: RehearsalPool,
+    settings: PoolSettings,
+}
+
+impl Pool {
+    pub(crate) fn start(settings: PoolSettings) -> Self {
+        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self {
+            running: RehearsalPool::start(any_port, settings.clone()).unwrap(),
+            settings,
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &PoolSettings {
+        &self.settings
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.running.endpoint_url()
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.running.stats()
+    }
+
+    /// Requests for this operation that arrived.
+    pub(crate) fn asked(&self, operation: &str) -> u64 {
+        self.stats()
+            .operations
+            .get(operation)
+            .map_or(0, |stats| stats.requests)
+    }
+
+    /// The truth about every user, by username.
+    pub(crate) fn users(&self) -> BTreeMap<String, UserTruth> {
+        let users = self.running.stats_users();
+        users
+            .into_iter()
+            .map(|user| (user.username.clone(), user))
+            .collect()
+    }
+
+    /// The SDK, as another program of the pool's owner would use it.
+    pub(crate) fn sdk(&self) -> Sdk {
+        Sdk::new(&self.url(), &self.settings.region, "AKIAMADEUP", "made-up")
+    }
+
+    /// Ends it, and starts another one with the same users and other settings.
+    pub(crate) fn changed(self, change: impl FnOnce(&mut PoolSettings)) -> Self {
+        let mut settings = self.settings.clone();
+        settings.existing = self
+            .users()
+            .into_values()
+            .map(|user| ExistingUser {
+                username: user.username,
+                attributes: user.attributes,
+                status: user.status,
+                enabled: user.enabled,
+                created: Some(user.created.div_euclid(1_000)),
+            })
+            .collect();
+        self.stop();
+        change(&mut settings);
+        Self::start(settings)
+    }
+
+    /// Ends it: nobody listens at its address any more.
+    pub(crate) fn stop(self) {
+        self.running.stop();
+    }
+}

@@ -1,0 +1,224 @@
+//! The real binary, in a clean environment.
+
+use std::io::{Read, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use super::until;
+
+/// A command line that is being put together.
+pub(crate) struct Cli {
+    command: Command,
+    given: Vec<String>,
+    otherwise: Vec<(&'static str, String)>,
+    input: Option<Vec<u8>>,
+}
+
+impl Cli {
+    pub(super) fn new(folder: &Path, subcommand: &str) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cognito-import"));
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            // Nobody's ~/.aws, and no instance to ask for credentials.
+            .env("HOME", folder)
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .current_dir(folder)
+            .arg(subcommand);
+        Self {
+            command,
+            given: Vec::new(),
+            otherwise: Vec::new(),
+            input: None,
+        }
+    }
+
+    pub(crate) fn arg(mut self, arg: &str) -> Self {
+        self.given.push(arg.to_owned());
+        self
+    }
+
+    pub(crate) fn args<const N: usize>(mut self, args: [&str; N]) -> Self {
+        self.given.extend(args.map(str::to_owned));
+        self
+    }
+
+    /// A flag with its value, unless the flag is given or taken away.
+    pub(crate) fn or_else_flag(mut self, flag: &'static str, value: &str) -> Self {
+        self.otherwise.push((flag, value.to_owned()));
+        self
+    }
+
+    /// Takes away a flag that the harness would give.
+    pub(crate) fn without_flag(mut self, flag: &str) -> Self {
+        self.otherwise.retain(|(other, _)| *other != flag);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn without_env(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    pub(crate) fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.input = Some(bytes.into());
+        self
+    }
+
+    /// Starts it.
+    pub(crate) fn start(mut self) -> Running {
+        for (flag, value) in self.otherwise {
+            if !self.given.iter().any(|given| given == flag) {
+                self.given.extend([flag.to_owned(), value]);
+            }
+        }
+        let mut child = self
+            .command
+            .args(&self.given)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let input = self.input.unwrap_or_default();
+        let feeder = std::thread::spawn(move || {
+            // A program that ends before it read everything is the test's matter.
+            let _ = stdin.write_all(&input);
+        });
+        Running {
+            stdout: Heard::listen(child.stdout.take().unwrap()),
+            stderr: Heard::listen(child.stderr.take().unwrap()),
+            feeder: Some(feeder),
+            child,
+        }
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(self) -> Ran {
+        self.start().end()
+    }
+}
+
+/// What a pipe said so far.
+struct Heard {
+    text: Arc<Mutex<Vec<u8>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Heard {
+    fn listen(mut pipe: impl Read + Send + 'static) -> Self {
+        let text = Arc::new(Mutex::new(Vec::new()));
+        let to = Arc::clone(&text);
+        let thread = std::thread::spawn(move || {
+            let mut block = [0; 4_096];
+            while let Ok(read @ 1..) = pipe.read(&mut block) {
+                to.lock()
+                    .unwrap()
+                    .extend_from_slice(block.get(..read).unwrap_or_default());
+            }
+        });
+        Self {
+            text,
+            thread: Some(thread),
+        }
+    }
+
+    fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.text.lock().unwrap()).into_owned()
+    }
+
+    fn all(&mut self) -> String {
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+        self.so_far()
+    }
+}
+
+/// A process. It is killed if its test ends before it.
+pub(crate) struct Running {
+    child: Child,
+    stdout: Heard,
+    stderr: Heard,
+    feeder: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Sends it a signal, `INT` or `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = Command::new("kill")
+            .args(["-s", name, &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(kill.success());
+    }
+
+    /// Waits until it said this on standard error.
+    pub(crate) fn until_it_says(&self, words: &str) {
+        until(words, || self.stderr.so_far().contains(words).then_some(()));
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(mut self) -> Ran {
+        let status = until("the program's end", || self.child.try_wait().unwrap());
+        if let Some(feeder) = self.feeder.take() {
+            feeder.join().unwrap();
+        }
+        Ran {
+            code: status.code(),
+            stdout: self.stdout.all(),
+            stderr: self.stderr.all(),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has ended already where the test went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A process that has ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// It ended with this exit code.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(
+            self.code,
+            Some(code),
+            "exit code; it said:\n{}",
+            self.stderr
+        );
+        self
+    }
+
+    /// It said all of this on standard error.
+    #[track_caller]
+    pub(crate) fn says<const N: usize>(self, words: [&str; N]) -> Self {
+        for words in words {
+            assert!(
+                self.stderr.contains(words),
+                "not said: {words:?}; it said:\n{}",
+                self.stderr
+            );
+        }
+        self
+    }
+}

@@ -1,0 +1,103 @@
+//! What a run left behind: `results.csv`, `results.jsonl` and `summary.json`, and that the three agree.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// The cells of a row, by column.
+pub(crate) type Row = BTreeMap<String, String>;
+
+pub(crate) struct Results {
+    pub(crate) header: Vec<String>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) summary: Value,
+}
+
+impl Results {
+    /// Reads them, and checks what holds for every run: one result for each row, in the list's order, and counts that add up.
+    #[track_caller]
+    pub(super) fn read(run: &Path) -> Self {
+        let mut csv = csv::Reader::from_path(run.join("results.csv")).unwrap();
+        let header: Vec<String> = csv.headers().unwrap().iter().map(str::to_owned).collect();
+        let rows: Vec<Row> = csv.deserialize().map(Result::unwrap).collect();
+        let jsonl = fs::read_to_string(run.join("results.jsonl")).unwrap();
+        let summary = fs::read(run.join("summary.json")).unwrap();
+        let results = Self {
+            header,
+            rows,
+            summary: serde_json::from_slice(&summary).unwrap(),
+        };
+        results.agree(&jsonl);
+        results
+    }
+
+    #[track_caller]
+    fn agree(&self, jsonl: &str) {
+        let outcomes = self.outcomes();
+        let numbers: Vec<usize> = self
+            .rows
+            .iter()
+            .map(|row| row["row"].parse().unwrap())
+            .collect();
+        assert_eq!(numbers, (1..=self.rows.len()).collect::<Vec<_>>());
+        let of_jsonl: Vec<String> = jsonl
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap())
+            .map(|line| line["outcome"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(of_jsonl, outcomes, "results.jsonl against results.csv");
+        assert_eq!(self.summary["rows"], self.rows.len());
+        for (outcome, count) in self.summary["outcomes"].as_object().unwrap() {
+            assert_eq!(*count, self.count(outcome), "summary.json counts {outcome}");
+        }
+        let counted: u64 = self.summary["outcomes"]
+            .as_object()
+            .unwrap()
+            .values()
+            .map(|count| count.as_u64().unwrap())
+            .sum();
+        assert_eq!(counted, self.rows.len() as u64, "outcomes add up");
+    }
+
+    /// The outcome of every row, in order.
+    pub(crate) fn outcomes(&self) -> Vec<&str> {
+        self.rows
+            .iter()
+            .map(|row| row["outcome"].as_str())
+            .collect()
+    }
+
+    /// Rows with this outcome.
+    pub(crate) fn count(&self, outcome: &str) -> usize {
+        self.outcomes()
+            .into_iter()
+            .filter(|other| *other == outcome)
+            .count()
+    }
+
+    /// Counts by outcome, without those that do not occur.
+    pub(crate) fn counts(&self) -> BTreeMap<&str, usize> {
+        let mut counts = BTreeMap::new();
+        for outcome in self.outcomes() {
+            *counts.entry(outcome).or_default() += 1;
+        }
+        counts
+    }
+
+    /// The row with this number.
+    #[track_caller]
+    pub(crate) fn row(&self, number: usize) -> &Row {
+        &self.rows[number - 1]
+    }
+
+    /// The row of this user.
+    #[track_caller]
+    pub(crate) fn of(&self, username: &str) -> &Row {
+        let mut found = self.rows.iter().filter(|row| row["username"] == username);
+        let row = found.next().unwrap();
+        assert!(found.next().is_none(), "two rows of {username}");
+        row
+    }
+}

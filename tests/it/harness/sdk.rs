@@ -1,0 +1,60 @@
+//! The AWS SDK as somebody else's program uses it: to make pools and users, and to sign in as an imported user.
+
+use std::future::Future;
+
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Config, Credentials, Region};
+use aws_sdk_cognitoidentityprovider::error::ProvideErrorMetadata as _;
+use aws_sdk_cognitoidentityprovider::types::AuthFlowType;
+
+pub(crate) struct Sdk {
+    runtime: tokio::runtime::Runtime,
+    pub(crate) client: Client,
+}
+
+impl Sdk {
+    pub(crate) fn new(url: &str, region: &str, key: &str, secret: &str) -> Self {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region.to_owned()))
+            .endpoint_url(url)
+            .credentials_provider(Credentials::new(key, secret, None, None, "test"))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        Self {
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap(),
+            client: Client::from_conf(config),
+        }
+    }
+
+    /// Waits for an answer.
+    pub(crate) fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
+        self.runtime.block_on(answer)
+    }
+
+    /// Signs in with a password; the error's code, if that fails.
+    pub(crate) fn sign_in(
+        &self,
+        client_id: &str,
+        username: &str,
+        password: &str,
+    ) -> Result<(), String> {
+        let answer = self.wait(
+            self.client
+                .initiate_auth()
+                .auth_flow(AuthFlowType::UserPasswordAuth)
+                .client_id(client_id)
+                .auth_parameters("USERNAME", username)
+                .auth_parameters("PASSWORD", password)
+                .send(),
+        );
+        match answer {
+            Ok(answer) if answer.authentication_result().is_some() => Ok(()),
+            Ok(_) => Err("a challenge".to_owned()),
+            Err(error) => Err(error.code().unwrap_or("no code").to_owned()),
+        }
+    }
+}

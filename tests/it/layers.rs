@@ -1,0 +1,208 @@
+//! Who may use whom. A folder under `src/` that reaches into one it should not know makes both harder to change; so the
+//! table stands here, and the sources are read to see whether it is true.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each folder (or file) of `src/`, and the others it may name. What only tests use does not count.
+const MAY_USE: [(&str, &[&str]); 16] = [
+    ("outcome", &[]),
+    ("pace", &[]),
+    // It shares nothing with the importer, so that it cannot share its mistakes.
+    ("rehearsal", &[]),
+    ("source", &[]),
+    ("rows", &["source"]),
+    // Of the rows it knows the record that it gives a meaning to, and the header.
+    ("user", &["rows"]),
+    ("pool", &["pace", "user"]),
+    ("ledger", &["outcome"]),
+    // Reports are projections of the ledger.
+    ("report", &["ledger", "outcome"]),
+    ("preflight", &["pool"]),
+    (
+        "import",
+        &["ledger", "outcome", "pace", "pool", "rows", "user"],
+    ),
+    // It shows what a run tells those who watch it.
+    ("progress", &["import", "outcome"]),
+    // It turns what was typed into one config for each stage, and a run's end into an exit code.
+    (
+        "cli",
+        &["import", "ledger", "outcome", "pool", "rehearsal", "user"],
+    ),
+    (
+        "command",
+        &[
+            "cli",
+            "import",
+            "ledger",
+            "outcome",
+            "pace",
+            "pool",
+            "preflight",
+            "progress",
+            "rehearsal",
+            "report",
+            "rows",
+            "source",
+            "user",
+        ],
+    ),
+    ("main", &["cli", "command"]),
+    ("lib", &[]),
+];
+
+/// Other people's crates that only some folders may name.
+const CRATES: [(&str, &[&str]); 5] = [
+    ("aws_", &["pool"]),
+    ("rusqlite", &["ledger"]),
+    ("governor", &["pace"]),
+    ("axum", &["rehearsal"]),
+    ("clap", &["cli", "main"]),
+];
+
+/// A source file, without its comments and unit tests.
+struct Source {
+    path: PathBuf,
+    folder: String,
+    text: String,
+}
+
+fn sources() -> Vec<Source> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let mut folders = vec![src.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let of_tests = path.file_stem().is_some_and(|name| name == "tests");
+            if of_tests {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let within = path.strip_prefix(&src).unwrap();
+            let first = Path::new(within.components().next().unwrap().as_os_str());
+            found.push(Source {
+                folder: first.file_stem().unwrap().to_str().unwrap().to_owned(),
+                text: code(&fs::read_to_string(&path).unwrap()),
+                path: within.to_owned(),
+            });
+        }
+    }
+    found
+}
+
+fn code(file: &str) -> String {
+    let without_tests = file
+        .split_once("#[cfg(test)]\nmod ")
+        .map_or(file, |(code, _)| code);
+    let lines = without_tests
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or(line));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// The first names of the paths that begin so: `crate::a::b` and `crate::{a, b::{c, d}}`.
+fn named<'t>(text: &'t str, beginning: &str) -> BTreeSet<&'t str> {
+    let mut names = BTreeSet::new();
+    for (at, _) in text.match_indices(beginning) {
+        let rest = &text[at + beginning.len()..];
+        match rest.strip_prefix('{') {
+            None => {
+                names.insert(word(rest));
+            }
+            Some(group) => {
+                let mut depth = 0;
+                let mut expecting = true;
+                for (at, character) in group.char_indices() {
+                    match character {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => expecting = true,
+                        _ if expecting && depth == 0 && character.is_alphabetic() => {
+                            names.insert(word(&group[at..]));
+                            expecting = false;
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    names
+}
+
+fn word(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_');
+    &text[..end.unwrap_or(text.len())]
+}
+
+#[test]
+fn a_folder_uses_only_those_it_may_know() {
+    let table: BTreeMap<&str, &[&str]> = MAY_USE.into_iter().collect();
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let path = source.path.display();
+        let Some(may) = table.get(source.folder.as_str()) else {
+            wrong.push(format!(
+                "{path}: the folder {} is not in the table",
+                source.folder
+            ));
+            continue;
+        };
+        for beginning in ["crate::", "cognito_import::", "super::super::"] {
+            for name in named(&source.text, beginning) {
+                let known = table.contains_key(name);
+                if known && name != source.folder && !may.contains(&name) {
+                    wrong.push(format!("{path}: {} may not use {name}", source.folder));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_crate_that_stands_for_something_is_named_in_one_place() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (name, folders) in CRATES {
+            let used = source.text.match_indices(name).any(|(at, _)| {
+                let before = source.text[..at].chars().next_back();
+                let behind = &source.text[at..];
+                let path = behind[word(behind).len()..].starts_with("::");
+                path && before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':')
+            });
+            if used && !folders.contains(&source.folder.as_str()) {
+                wrong.push(format!("{}: names {name}", source.path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_folder_of_the_table_is_there() {
+    let there: BTreeSet<String> = sources().into_iter().map(|source| source.folder).collect();
+    let table: BTreeSet<String> = MAY_USE
+        .iter()
+        .map(|(folder, _)| (*folder).to_owned())
+        .collect();
+    assert_eq!(there, table);
+}
+
+#[test]
+fn paths_are_read_out_of_groups_too() {
+    let text = "use crate::{pool::{A, b}, user, ledger as l};\nlet x = crate::pace::P;";
+    let names: Vec<&str> = named(text, "crate::").into_iter().collect();
+    assert_eq!(names, ["ledger", "pace", "pool", "user"]);
+    assert_eq!(
+        code("a\nb // crate::x\n#[cfg(test)]\nmod tests {"),
+        "a\nb \n"
+    );
+}

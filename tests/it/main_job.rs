@@ -1,0 +1,278 @@
+//! The main job: a list becomes users, with a result for every row.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use cognito_import::rehearsal::{PoolSettings, PreSignUp};
+
+use crate::harness::{Place, Pool, quick};
+
+/// The list that the README shows.
+pub(crate) fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("samples")
+        .join(name)
+}
+
+const COLUMNS: &str = "row,line,username,outcome,evidence,user_sub,user_status,confirmed,enabled,created_at,delivery_medium,\
+     delivery_destination,error_code,error_message,attempts,duration_ms,same_as_row,delivery";
+
+#[test]
+fn a_rehearsal_of_the_sample_makes_every_user_and_says_that_nothing_left_the_machine() {
+    let place = Place::new();
+    let ran = place.rehearse(sample("users.csv")).run().exits(0).says([
+        "nothing leaves it",
+        "this was a rehearsal: nothing left this machine",
+        "created     40",
+        "run/results.csv",
+    ]);
+    assert_eq!(ran.stdout, "", "what people read goes to standard error");
+    let results = place.results();
+    assert_eq!(results.header.join(","), COLUMNS);
+    assert_eq!(results.count("created"), 40);
+    assert_eq!(results.summary["state"], "finished");
+    assert_eq!(results.summary["read_to_end"], true);
+    assert_eq!(results.summary["requests"]["UserCreation"]["sent"], 40);
+    assert_eq!(results.summary["requests"]["UserCreation"]["throttled"], 0);
+    let rate = results.summary["rates"]["UserCreation"].as_f64().unwrap();
+    assert!((30.0..=40.5).contains(&rate), "the default is 40/s: {rate}");
+    for time in ["started", "finished"] {
+        let text = results.summary[time].as_str().unwrap();
+        assert!(text.ends_with('Z') && text.contains('T'), "{time}: {text}");
+    }
+}
+
+#[test]
+fn results_follow_the_list_row_by_row_and_name_its_lines() {
+    let place = Place::new();
+    place
+        .rehearse(sample("users.csv"))
+        .arg("--quiet")
+        .run()
+        .exits(0);
+    let results = place.results();
+    let listed: Vec<String> = csv::Reader::from_path(sample("users.csv"))
+        .unwrap()
+        .records()
+        .map(|record| record.unwrap().get(0).unwrap().to_owned())
+        .collect();
+    let reported: Vec<&str> = results
+        .rows
+        .iter()
+        .map(|row| row["username"].as_str())
+        .collect();
+    assert_eq!(reported, listed);
+    // The cell with a line break is in row 33: what follows is a line further down.
+    let lines: Vec<usize> = results
+        .rows
+        .iter()
+        .map(|row| row["line"].parse().unwrap())
+        .collect();
+    let expected: Vec<usize> = (2..=34).chain(36..=42).collect();
+    assert_eq!(lines, expected);
+    for row in &results.rows {
+        assert_eq!(row["evidence"], "answer");
+        assert_eq!(row["attempts"], "1");
+        assert_eq!(row["confirmed"], "false");
+        assert_eq!(row["delivery"], "none");
+        assert_eq!(row["user_sub"].len(), 36, "{}", row["user_sub"]);
+        assert!(row["duration_ms"].parse::<u64>().is_ok());
+    }
+}
+
+#[test]
+fn quiet_prints_nothing() {
+    let place = Place::new();
+    let ran = place
+        .rehearse(sample("users.csv"))
+        .arg("--quiet")
+        .run()
+        .exits(0);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+}
+
+#[test]
+fn the_run_s_files_are_the_owner_s_alone() {
+    let place = Place::new();
+    let list = place.file("users.csv", crate::harness::users(3));
+    place.rehearse(list).run().exits(0);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&place.path("run")), 0o700);
+    let files: Vec<PathBuf> = fs::read_dir(place.path("run"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    for name in ["ledger.db", "results.csv", "results.jsonl", "summary.json"] {
+        assert!(files.contains(&place.path("run").join(name)), "{name}");
+    }
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[test]
+fn attributes_and_passwords_arrive_as_they_stand_in_the_list() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        pre_sign_up: PreSignUp::AutoConfirm,
+        ..quick()
+    });
+    let list = sample("users.csv");
+    place.import(&pool, &list).run().exits(0);
+    let users = pool.users();
+    assert_eq!(users.len(), 40);
+    let sdk = pool.sdk();
+    let mut reader = csv::Reader::from_path(&list).unwrap();
+    let header = reader.headers().unwrap().clone();
+    for record in reader.records() {
+        let record = record.unwrap();
+        let (username, password) = (record.get(0).unwrap(), record.get(1).unwrap());
+        let user = &users[username];
+        for (name, cell) in header.iter().zip(&record).skip(2) {
+            let arrived = user.attributes.get(name).map(String::as_str);
+            // An empty cell is no attribute.
+            assert_eq!(
+                arrived,
+                Some(cell).filter(|cell| !cell.is_empty()),
+                "{username}: {name}"
+            );
+        }
+        let client = &pool.settings().client_id;
+        assert_eq!(
+            sdk.sign_in(client, username, password),
+            Ok(()),
+            "{username}"
+        );
+        let other = format!("{password}x");
+        assert!(sdk.sign_in(client, username, &other).is_err());
+    }
+}
+
+#[test]
+fn results_tell_each_user_s_sub_and_whether_a_trigger_confirmed_it() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        pre_sign_up: PreSignUp::AutoConfirm,
+        ..quick()
+    });
+    let list = place.file("users.csv", crate::harness::users(5));
+    place.import(&pool, list).run().exits(0);
+    let users = pool.users();
+    for row in &place.results().rows {
+        assert_eq!(row["confirmed"], "true");
+        assert_eq!(row["user_sub"], users[&row["username"]].sub);
+    }
+}
+
+#[test]
+fn results_tell_where_a_code_was_sent() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        auto_verified_attributes: vec!["email".to_owned(), "phone_number".to_owned()],
+        daily_messages: Some(2),
+        ..quick()
+    });
+    let list = place.file(
+        "users.csv",
+        "username,password,email,phone_number\n\
+         mail,Passw0rd!,mail@example.com,\n\
+         phone,Passw0rd!,phone@example.com,+12025550123\n\
+         late,Passw0rd!,late@example.com,\n",
+    );
+    place
+        .import(&pool, list)
+        .args(["--concurrency", "1"])
+        .run()
+        .exits(0);
+    let results = place.results();
+    let mail = results.of("mail");
+    assert_eq!(
+        (mail["delivery"].as_str(), mail["delivery_medium"].as_str()),
+        ("sent", "EMAIL")
+    );
+    assert_eq!(mail["delivery_destination"], "m***@e***");
+    let phone = results.of("phone");
+    assert_eq!(
+        (
+            phone["delivery"].as_str(),
+            phone["delivery_medium"].as_str()
+        ),
+        ("sent", "SMS")
+    );
+    // A destination that begins with + would be a formula to a spreadsheet.
+    assert!(phone["delivery_destination"].starts_with("'+"), "{phone:?}");
+    // The third message is over the pool's limit; the user is made all the same.
+    let late = results.of("late");
+    assert_eq!(late["outcome"], "created");
+    assert_eq!(late["evidence"], "lookup");
+    assert_eq!(late["delivery"], "refused");
+    assert_eq!(late["error_code"], "LimitExceededException");
+    assert_eq!(
+        pool.users()["late"].sign_ups_asked,
+        1,
+        "sending again does not help"
+    );
+}
+
+#[test]
+fn names_that_a_spreadsheet_would_run_are_defused_in_csv_and_kept_elsewhere() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file(
+        "users.csv",
+        "username,password,email\n=1+1,Passw0rd!,a@example.com\n@sum,Passw0rd!,b@example.com\n",
+    );
+    place.import(&pool, list).run().exits(0);
+    let results = place.results();
+    assert_eq!(results.row(1)["username"], "'=1+1");
+    assert_eq!(results.row(2)["username"], "'@sum");
+    assert!(pool.users().contains_key("=1+1"));
+    let jsonl = fs::read_to_string(place.path("run/results.jsonl")).unwrap();
+    assert!(jsonl.contains("\"username\":\"=1+1\""), "{jsonl}");
+}
+
+#[test]
+fn an_app_client_s_secret_comes_from_a_file_or_the_environment() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        client_secret: Some("s3cr3t-of-the-client".to_owned()),
+        ..quick()
+    });
+    let list = place.file("users.csv", crate::harness::users(3));
+    place.file("secret", "s3cr3t-of-the-client\n");
+    place
+        .import(&pool, list)
+        .args(["--client-secret-file", "secret"])
+        .run()
+        .exits(0);
+    let more = place.file("more.csv", crate::harness::users_numbered(4..=6));
+    place
+        .import(&pool, more)
+        .env("COGNITO_CLIENT_SECRET", "s3cr3t-of-the-client")
+        .args(["--run-dir", "more"])
+        .run()
+        .exits(0);
+    assert_eq!(pool.users().len(), 6);
+}
+
+#[test]
+fn without_run_dir_a_run_is_named_after_its_list_and_pool() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("my users.csv", crate::harness::users(2));
+    place
+        .import(&pool, list)
+        .without_flag("--run-dir")
+        .run()
+        .exits(0);
+    let runs: Vec<String> = fs::read_dir(place.path("import-runs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(runs.len(), 1);
+    assert!(
+        runs[0].starts_with("my-users-") && runs[0].ends_with("-us-east-1_Rehearsal"),
+        "{runs:?}"
+    );
+}

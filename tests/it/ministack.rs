@@ -1,0 +1,216 @@
+//! The main scenarios again, against an emulator that others wrote.
+
+use aws_sdk_cognitoidentityprovider::types::UsernameAttributeType;
+
+use crate::harness::{EmulatedPool, Emulator, Place, users};
+use crate::main_job::sample;
+
+/// A pool of its own in the emulator; none where there is no emulator, which is said.
+fn pool() -> Option<EmulatedPool> {
+    Some(Emulator::open()?.pool(None))
+}
+
+#[test]
+fn the_sample_becomes_users_who_can_sign_in_with_their_passwords() {
+    let Some(pool) = pool() else { return };
+    let place = Place::new();
+    let list = sample("users.csv");
+    pool.import(&place, list.to_str().unwrap()).run().exits(0);
+    let results = place.results();
+    assert_eq!(results.count("created"), 40);
+    assert_eq!(pool.usernames().len(), 40);
+    for record in csv::Reader::from_path(&list).unwrap().records() {
+        let record = record.unwrap();
+        let (username, password) = (record.get(0).unwrap(), record.get(1).unwrap());
+        assert_eq!(results.of(username)["outcome"], "created");
+        pool.confirm(username);
+        assert_eq!(
+            pool.sdk.sign_in(&pool.client_id, username, password),
+            Ok(()),
+            "{username}"
+        );
+        let other = pool
+            .sdk
+            .sign_in(&pool.client_id, username, "Wr0ng-passw0rd!");
+        assert_eq!(other, Err("NotAuthorizedException".to_owned()));
+    }
+    // The second time there is nothing to do.
+    pool.import(&place, list.to_str().unwrap())
+        .run()
+        .exits(0)
+        .says(["this run is finished already: nothing was sent"]);
+}
+
+#[test]
+fn attributes_and_subs_are_those_of_the_emulator() {
+    let Some(pool) = pool() else { return };
+    let place = Place::new();
+    let list = place.file(
+        "users.csv",
+        "username,password,email,address,custom:legacy_id\n\
+         ann,Passw0rd!,ann@example.com,\"1, High St\nLondon\",7\n",
+    );
+    pool.import(&place, list).run().exits(0);
+    let call = pool
+        .sdk
+        .client
+        .admin_get_user()
+        .user_pool_id(&pool.id)
+        .username("ann");
+    let user = pool.sdk.wait(call.send()).unwrap();
+    let value = |name: &str| {
+        let mut attributes = user.user_attributes().iter();
+        attributes
+            .find(|attribute| attribute.name() == name)
+            .and_then(|found| found.value())
+    };
+    assert_eq!(value("email"), Some("ann@example.com"));
+    assert_eq!(value("address"), Some("1, High St\nLondon"));
+    assert_eq!(value("custom:legacy_id"), Some("7"));
+    assert_eq!(
+        value("sub"),
+        Some(place.results().of("ann")["user_sub"].as_str())
+    );
+}
+
+#[test]
+fn existing_users_are_told_as_they_stand() {
+    let Some(pool) = pool() else { return };
+    let place = Place::new();
+    let client = &pool.sdk.client;
+    let made = |username: &str| {
+        let call = client
+            .admin_create_user()
+            .user_pool_id(&pool.id)
+            .username(username);
+        pool.sdk.wait(call.send()).unwrap();
+    };
+    made("user0002");
+    made("user0003");
+    let call = client
+        .admin_disable_user()
+        .user_pool_id(&pool.id)
+        .username("user0003");
+    pool.sdk.wait(call.send()).unwrap();
+    let list = place.file("users.csv", users(4));
+    pool.import(&place, list).run().exits(0);
+    let results = place.results();
+    assert_eq!(
+        results.outcomes(),
+        ["created", "existed", "existed", "created"]
+    );
+    assert_eq!(results.row(2)["user_status"], "FORCE_CHANGE_PASSWORD");
+    assert_eq!(results.row(2)["enabled"], "true");
+    assert_eq!(results.row(3)["enabled"], "false");
+    for row in [results.row(2), results.row(3)] {
+        assert_eq!(row["user_sub"].len(), 36);
+        assert!(row["created_at"].ends_with('Z'), "{row:?}");
+    }
+}
+
+#[test]
+fn duplicates_and_weak_passwords_are_told() {
+    let Some(pool) = pool() else { return };
+    let place = Place::new();
+    let list = place.file(
+        "users.csv",
+        users(2) + "user0001,Passw0rd!x,again@example.com\nweak,weak,weak@example.com\n",
+    );
+    pool.import(&place, list).run().exits(1);
+    let results = place.results();
+    assert_eq!(
+        results.outcomes(),
+        ["created", "created", "duplicate", "rejected"]
+    );
+    assert_eq!(results.row(4)["error_code"], "InvalidPasswordException");
+    assert_eq!(pool.usernames(), ["user0001", "user0002"]);
+}
+
+#[test]
+fn where_the_address_is_the_username_the_sub_is_the_name() {
+    let Some(emulator) = Emulator::open() else {
+        return;
+    };
+    let pool = emulator.pool(Some(UsernameAttributeType::Email));
+    let place = Place::new();
+    let list = place.file(
+        "users.csv",
+        "username,password\nann@example.com,Passw0rd!1\nbob@example.com,Passw0rd!2\n",
+    );
+    pool.import(&place, list).run().exits(0);
+    let results = place.results();
+    let mut subs: Vec<&str> = results
+        .rows
+        .iter()
+        .map(|row| row["user_sub"].as_str())
+        .collect();
+    subs.sort_unstable();
+    assert_eq!(pool.usernames(), subs);
+    pool.import(&place, list)
+        .args(["--run-dir", "again"])
+        .run()
+        .exits(0);
+    let again = place.results_in("again");
+    assert_eq!(again.count("existed"), 2);
+    assert_eq!(again.row(1)["user_sub"], results.row(1)["user_sub"]);
+}
+
+#[test]
+fn of_two_imports_at_once_one_makes_each_user_and_the_other_finds_it() {
+    let Some(pool) = pool() else { return };
+    let place = Place::new();
+    let list = place.file("users.csv", users(60));
+    let import = |run: &str| pool.import(&place, list).args(["--run-dir", run]).start();
+    let (one, other) = (import("one"), import("other"));
+    one.end().exits(0);
+    other.end().exits(0);
+    let (one, other) = (place.results_in("one"), place.results_in("other"));
+    for (one, other) in one.outcomes().into_iter().zip(other.outcomes()) {
+        let mut both = [one, other];
+        both.sort_unstable();
+        assert_eq!(both, ["created", "existed"]);
+    }
+    assert_eq!(pool.usernames().len(), 60);
+}
+
+#[test]
+fn look_ups_that_are_not_permitted_stop_the_run_and_it_goes_on_without_them() {
+    let Some(emulator) = Emulator::guarded() else {
+        return;
+    };
+    let pool = emulator.pool(None);
+    let place = Place::new();
+    let call = pool
+        .sdk
+        .client
+        .admin_create_user()
+        .user_pool_id(&pool.id)
+        .username("user0003");
+    pool.sdk.wait(call.send()).unwrap();
+    let (key, secret) = emulator.powerless_key();
+    let list = place.file("users.csv", users(5));
+    let import = |key: &str, secret: &str| {
+        pool.import(&place, list)
+            .env("AWS_ACCESS_KEY_ID", key)
+            .env("AWS_SECRET_ACCESS_KEY", secret)
+            .args(["--concurrency", "1"])
+    };
+    import(&key, &secret).run().exits(4).says([
+        "AccessDenied",
+        "cognito-idp:AdminGetUser",
+        "--no-lookup",
+    ]);
+    let results = place.results();
+    assert_eq!(results.count("created"), 2);
+    assert_eq!(results.row(3)["outcome"], "existed", "that much was known");
+    assert_eq!(results.count("unsent"), 2);
+    import(&key, &secret).arg("--no-lookup").run().exits(0);
+    assert_eq!(place.results().count("created"), 4);
+
+    // A signature that is none is noticed in the same place.
+    import(&key, "made-up")
+        .args(["--run-dir", "forged"])
+        .run()
+        .exits(4)
+        .says(["renew the credentials"]);
+}

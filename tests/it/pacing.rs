@@ -1,0 +1,103 @@
+//! The rate: never more than was asked for, and hardly less.
+
+use std::collections::BTreeMap;
+
+use cognito_import::rehearsal::{ExistingUser, PoolSettings, Quota, UserTruth};
+
+use crate::harness::{Place, Pool, Ran, quick, users};
+
+const ROWS: usize = 300;
+const RATE: f64 = 50.0;
+
+/// A pool that takes exactly what AWS takes, from where every third user is there already or none is.
+fn pool(existing: bool) -> Pool {
+    let mut settings = PoolSettings {
+        latency: cognito_import::rehearsal::Latency {
+            base_ms: 5,
+            jitter_ms: 5,
+        },
+        ..quick()
+    };
+    settings.quotas.user_creation = Quota::per_second(RATE);
+    settings.quotas.user_read = Quota::per_second(120.0);
+    if existing {
+        settings.existing = (1..=ROWS)
+            .filter(|number| number % 3 == 0)
+            .map(|number| ExistingUser {
+                username: format!("user{number:04}"),
+                ..ExistingUser::default()
+            })
+            .collect();
+    }
+    Pool::start(settings)
+}
+
+/// Rows a second between the first and the last user that was made, by the pool's clock. Rows leave in the list's order.
+fn rows_a_second(users: &BTreeMap<String, UserTruth>) -> f64 {
+    let made: Vec<(f64, f64)> = users
+        .values()
+        .filter(|user| !user.preexisting)
+        .map(|user| {
+            let number: u32 = user.username.trim_start_matches("user").parse().unwrap();
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "milliseconds stay far below 2^52"
+            )]
+            let seconds = user.created as f64 / 1_000.0;
+            (f64::from(number), seconds)
+        })
+        .collect();
+    let (first, last) = (made.first().unwrap(), made.last().unwrap());
+    (last.0 - first.0) / (last.1 - first.1)
+}
+
+fn check(pool: &Pool, ran: Ran) {
+    ran.exits(0);
+    let stats = pool.stats();
+    let creation = &stats.categories["UserCreation"];
+    assert_eq!(creation.requests, ROWS as u64);
+    assert_eq!(creation.over_quota, 0, "no throttled answer");
+    assert!(
+        creation.peak_in_any_second <= 50,
+        "in any second: {}",
+        creation.peak_in_any_second
+    );
+    let rate = rows_a_second(&pool.users());
+    assert!(
+        (49.5..=50.0).contains(&rate),
+        "in the steady state: {rate}/s"
+    );
+    if let Some(read) = stats.categories.get("UserRead") {
+        assert_eq!(read.over_quota, 0);
+    }
+}
+
+#[test]
+fn at_50_a_second_a_pool_that_takes_50_throttles_nobody_and_hardly_waits() {
+    let place = Place::alone();
+    let list = place.file("users.csv", users(ROWS));
+    let (empty, partly) = (pool(false), pool(true));
+    let run = |pool: &Pool, directory: &str| {
+        place
+            .import(pool, list)
+            .args([
+                "--rate",
+                "50",
+                "--lookup-rate",
+                "96",
+                "--run-dir",
+                directory,
+            ])
+            .start()
+    };
+    let (first, second) = (run(&empty, "empty"), run(&partly, "partly"));
+    check(&empty, first.end());
+    check(&partly, second.end());
+    assert_eq!(place.results_in("partly").count("existed"), 100);
+    let rates = &place.results_in("empty").summary["rates"]["UserCreation"];
+    let reported = rates.as_f64().unwrap();
+    assert!(
+        (48.5..=50.0).contains(&reported),
+        "what the summary says: {reported}/s"
+    );
+}

@@ -1,0 +1,347 @@
+//! Lists as they come: their dialects, and every way in which they can be broken.
+
+use std::collections::BTreeMap;
+
+use crate::harness::{Place, Pool, quick, users};
+use crate::main_job::sample;
+
+/// Every row of `users-broken.csv`: username, outcome, code of the error, and words of its message.
+const BROKEN: [(&str, &str, &str, &str); 24] = [
+    ("good.one", "created", "", ""),
+    (
+        "",
+        "invalid",
+        "row.cell_count",
+        "line 3: the row has 3 cells and the header has 7",
+    ),
+    (
+        "",
+        "invalid",
+        "row.cell_count",
+        "line 4: the row has 8 cells and the header has 7",
+    ),
+    ("", "invalid", "username.missing", "column username"),
+    ("with space", "invalid", "username.characters", "a space"),
+    ("nnn", "invalid", "username.characters", "129 characters"),
+    ("bell\u{7}", "invalid", "username.characters", "U+0007"),
+    (
+        "no.password",
+        "invalid",
+        "password.missing",
+        "column password",
+    ),
+    (
+        "spaced.password",
+        "invalid",
+        "password.characters",
+        "white space",
+    ),
+    (
+        "long.password",
+        "invalid",
+        "password.characters",
+        "more than 256",
+    ),
+    (
+        "long.value",
+        "invalid",
+        "attribute.length",
+        "column given_name: the value has 2052",
+    ),
+    (
+        "latin.one",
+        "invalid",
+        "row.encoding",
+        "column given_name: line 13: the cell is not UTF-8",
+    ),
+    (
+        "short.password",
+        "rejected",
+        "InvalidPasswordException",
+        "not long enough",
+    ),
+    (
+        "plain.password",
+        "rejected",
+        "InvalidPasswordException",
+        "symbol",
+    ),
+    (
+        "tiny.password",
+        "rejected",
+        "InvalidParameterException",
+        "'password'",
+    ),
+    ("no.email", "rejected", "InvalidParameterException", "email"),
+    (
+        "bad.email",
+        "rejected",
+        "InvalidParameterException",
+        "email",
+    ),
+    (
+        "bad.phone",
+        "rejected",
+        "InvalidParameterException",
+        "phone number",
+    ),
+    (
+        "bad.birthdate",
+        "rejected",
+        "InvalidParameterException",
+        "birthdate",
+    ),
+    (
+        "long.custom",
+        "rejected",
+        "InvalidParameterException",
+        "custom:legacy_id",
+    ),
+    ("good.one", "duplicate", "", ""),
+    ("Good.One", "duplicate", "", ""),
+    ("good.two", "created", "", ""),
+    ("", "invalid", "row.open_quote", "lines 25 to 26"),
+];
+
+#[test]
+fn every_broken_row_is_told_with_its_reason_and_the_good_ones_are_made() {
+    let place = Place::new();
+    place
+        .rehearse(sample("users-broken.csv"))
+        .run()
+        .exits(1)
+        .says(["12 ", "broken in the list, never sent"]);
+    let results = place.results();
+    assert_eq!(results.rows.len(), BROKEN.len());
+    let mut codes: BTreeMap<&str, u64> = BTreeMap::new();
+    for (row, (username, outcome, code, words)) in results.rows.iter().zip(BROKEN) {
+        let number = &row["row"];
+        assert!(
+            row["username"].starts_with(username),
+            "row {number}: {row:?}"
+        );
+        assert_eq!(
+            row["username"].is_empty(),
+            username.is_empty(),
+            "row {number}"
+        );
+        assert_eq!(row["outcome"], outcome, "row {number}");
+        assert_eq!(row["error_code"], code, "row {number}");
+        assert!(
+            row["error_message"].contains(words),
+            "row {number}: {row:?}"
+        );
+        let sent = if ["invalid", "duplicate"].contains(&outcome) {
+            "0"
+        } else {
+            "1"
+        };
+        assert_eq!(row["attempts"], sent, "row {number}");
+        if !code.is_empty() {
+            *codes.entry(code).or_default() += 1;
+        }
+    }
+    assert_eq!(results.row(21)["same_as_row"], "1");
+    assert_eq!(results.row(22)["same_as_row"], "1");
+    for (code, count) in codes {
+        assert_eq!(results.summary["errors"][code], count, "{code}");
+    }
+}
+
+#[test]
+fn nothing_of_a_broken_row_is_sent() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    place
+        .import(&pool, sample("users-broken.csv"))
+        .run()
+        .exits(1);
+    // 24 rows, less 12 invalid ones and 2 duplicates.
+    assert_eq!(pool.asked("SignUp"), 10);
+    let users: Vec<String> = pool.users().into_keys().collect();
+    assert_eq!(users, ["good.one", "good.two"]);
+}
+
+#[test]
+fn a_byte_order_mark_windows_line_ends_quotes_and_blank_lines_are_read() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file(
+        "users.csv",
+        "\u{feff}Password,EMAIL,cognito:username,Address,CUSTOM:legacy_id\r\n\
+         Passw0rd!,ann@example.com,ann,\"1, High St\r\nLondon\",\"a \"\"b\"\"\"\r\n\
+         \r\n\
+         Passw0rd!,bob@example.com,bob,,\r\n",
+    );
+    place.import(&pool, list).run().exits(0);
+    let users = pool.users();
+    assert_eq!(users["ann"].attributes["address"], "1, High St\r\nLondon");
+    assert_eq!(users["ann"].attributes["custom:legacy_id"], "a \"b\"");
+    assert!(!users["bob"].attributes.contains_key("address"));
+    let results = place.results();
+    assert_eq!(results.of("ann")["line"], "2");
+    assert_eq!(results.of("bob")["line"], "5");
+}
+
+#[test]
+fn a_list_without_a_line_end_at_its_end_is_read_whole() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(2).trim_end());
+    place.rehearse(list).run().exits(0);
+    assert_eq!(place.results().count("created"), 2);
+}
+
+/// Runs an import of a list that is refused, and returns what was said. Nothing may have been sent.
+fn refused(list: impl AsRef<[u8]>) -> String {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let name = place.file("users.csv", list);
+    let ran = place.import(&pool, name).run().exits(3);
+    assert_eq!(pool.stats().operations.len(), 0, "nothing was asked");
+    assert!(!place.path("run").exists(), "no run was begun");
+    ran.stderr
+}
+
+#[test]
+fn an_unknown_column_is_refused_with_the_nearest_name_and_can_be_dropped() {
+    let list = "username,password,emial,shoe\nann,Passw0rd!,ann@example.com,38\n";
+    let said = refused(list);
+    assert!(
+        said.contains("column 3, emial: unknown (nearest known name: email)"),
+        "{said}"
+    );
+    assert!(
+        said.contains("column 4, shoe: unknown"),
+        "all of it is said at once: {said}"
+    );
+    assert!(said.contains("--ignore-column shoe"), "{said}");
+
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let name = place.file("users.csv", list.replace("emial", "email"));
+    place
+        .import(&pool, name)
+        .args(["--ignore-column", "Shoe"])
+        .run()
+        .exits(0);
+    assert_eq!(
+        pool.users()["ann"].attributes.len(),
+        2,
+        "email and whether it is verified"
+    );
+}
+
+#[test]
+fn a_missing_column_is_refused() {
+    let said = refused("user_name,password\nann,Passw0rd!\n");
+    assert!(
+        said.contains("there is no column username; column user_name is near"),
+        "{said}"
+    );
+    let said = refused("username,email\nann,ann@example.com\n");
+    assert!(said.contains("there is no column password"), "{said}");
+    assert!(said.contains("--password none"), "{said}");
+}
+
+#[test]
+fn a_column_that_no_sign_up_can_set_is_refused_with_the_reason() {
+    let said = refused("username,password,email_verified\nann,Passw0rd!,true\n");
+    assert!(
+        said.contains("email_verified: SignUp cannot set it"),
+        "{said}"
+    );
+}
+
+#[test]
+fn two_columns_for_one_thing_are_refused() {
+    let said = refused("username,cognito:username,password\nann,ann,Passw0rd!\n");
+    assert!(
+        said.contains("columns 1 and 2 both mean the username"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_header_that_is_not_utf_8_is_refused() {
+    let utf_16: Vec<u8> = [0xff, 0xfe]
+        .into_iter()
+        .chain(
+            "username,password\n"
+                .encode_utf16()
+                .flat_map(u16::to_le_bytes),
+        )
+        .collect();
+    let said = refused(utf_16);
+    assert!(said.contains("the header is not UTF-8"), "{said}");
+}
+
+#[test]
+fn an_empty_list_is_refused_and_a_header_alone_is_a_list_of_nobody() {
+    let said = refused("");
+    assert!(said.contains("users.csv: is empty"), "{said}");
+
+    let place = Place::new();
+    let list = place.file("users.csv", "username,password,email\n");
+    place.rehearse(list).run().exits(0);
+    let results = place.results();
+    assert_eq!(results.rows.len(), 0);
+    assert_eq!(results.summary["state"], "finished");
+}
+
+#[test]
+fn a_list_that_is_not_there_is_refused() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    place
+        .import(&pool, "nowhere.csv")
+        .run()
+        .exits(3)
+        .says(["nowhere.csv: cannot be opened"]);
+    place
+        .import(&pool, ".")
+        .run()
+        .exits(3)
+        .says([".: is a directory"]);
+    assert_eq!(pool.stats().operations.len(), 0);
+}
+
+#[test]
+fn standard_input_is_read_and_needs_a_run_directory() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    place
+        .import(&pool, "-")
+        .without_flag("--run-dir")
+        .input(users(3))
+        .run()
+        .exits(3)
+        .says(["standard input", "--run-dir"]);
+    assert_eq!(pool.asked("SignUp"), 0);
+    place.import(&pool, "-").input(users(3)).run().exits(0);
+    assert_eq!(place.results().count("created"), 3);
+    assert!(place.results().summary["fingerprint"].is_null());
+}
+
+#[test]
+fn a_quote_that_is_never_closed_in_a_long_list_stops_the_run_with_its_line() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    // More than a record may hold: what it swallowed is not read as one row of a megabyte.
+    let list = format!(
+        "{}open,Passw0rd!,\"open@example.com\n{}",
+        users(10),
+        users(20_000)
+    );
+    let name = place.file("users.csv", list);
+    place.import(&pool, name).run().exits(4).says([
+        "line 12: the record that begins here is longer than",
+        "mend the list",
+    ]);
+    let results = place.results();
+    assert_eq!(results.rows.len(), 10);
+    // Some of the rows before it may still have been on their way to the pool.
+    assert_eq!(results.count("created") + results.count("unsent"), 10);
+    assert_eq!(results.summary["read_to_end"], false);
+    assert_eq!(results.summary["state"], "stopped");
+    assert_eq!(pool.users().len(), results.count("created"));
+}

@@ -1,0 +1,198 @@
+//! What is refused before anything is sent: exit code 3, and a pool that was asked nothing.
+
+use crate::harness::{Cli, Place, Pool, quick, users};
+
+/// Runs it; it is refused, and the pool saw no sign-up.
+#[track_caller]
+fn refused<const N: usize>(cli: Cli, pool: &Pool, words: [&str; N]) {
+    cli.run().exits(3).says(words);
+    assert_eq!(pool.stats().operations.len(), 0, "nothing was asked");
+}
+
+#[test]
+fn no_credentials_are_noticed_before_the_first_row_and_no_lookup_needs_none() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    let bare = || {
+        place
+            .import(&pool, list)
+            .without_env("AWS_ACCESS_KEY_ID")
+            .without_env("AWS_SECRET_ACCESS_KEY")
+    };
+    refused(bare(), &pool, ["no AWS credentials", "--no-lookup"]);
+    bare().arg("--no-lookup").run().exits(0);
+    assert_eq!(pool.asked("SignUp"), 3);
+    assert_eq!(pool.stats().operations.len(), 1, "nothing else was asked");
+}
+
+#[test]
+fn plain_http_to_another_machine_is_refused_wherever_it_is_named() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    for endpoint in [
+        "http://cognito-idp.us-east-1.amazonaws.com",
+        "http://10.0.0.1:9229",
+        "http://localhost.example.com",
+        "http://127.0.0.1@example.com",
+        "ftp://127.0.0.1",
+        "localhost:9229",
+    ] {
+        let cli = place.import(&pool, list).args(["--endpoint-url", endpoint]);
+        refused(cli, &pool, [endpoint]);
+        let cli = place
+            .import(&pool, list)
+            .without_flag("--endpoint-url")
+            .env("AWS_ENDPOINT_URL", endpoint);
+        refused(cli, &pool, [endpoint]);
+    }
+}
+
+#[test]
+fn an_endpoint_in_the_environment_is_used() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    for (run, variable) in [
+        ("all", "AWS_ENDPOINT_URL"),
+        ("one", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"),
+    ] {
+        place
+            .import(&pool, list)
+            .without_flag("--endpoint-url")
+            .env(variable, &pool.url())
+            .args(["--run-dir", run])
+            .run()
+            .exits(0);
+    }
+    assert_eq!(pool.asked("SignUp"), 6);
+}
+
+#[test]
+fn no_proxy_stands_between_the_program_and_this_machine() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    // Nobody listens at port 1.
+    let nobody = "http://127.0.0.1:1";
+    place
+        .import(&pool, list)
+        .env("HTTP_PROXY", nobody)
+        .env("http_proxy", nobody)
+        .env("ALL_PROXY", nobody)
+        .run()
+        .exits(0);
+}
+
+#[test]
+fn a_region_that_is_not_the_pool_s_is_refused() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    let cli = place.import(&pool, list).args(["--region", "eu-west-1"]);
+    refused(cli, &pool, ["eu-west-1", "us-east-1"]);
+    let cli = place.import(&pool, list).env("AWS_REGION", "eu-west-1");
+    refused(cli, &pool, ["eu-west-1", "us-east-1"]);
+    place
+        .import(&pool, list)
+        .args(["--region", "us-east-1"])
+        .run()
+        .exits(0);
+}
+
+#[test]
+fn what_is_no_id_of_a_pool_is_refused() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    for id in ["MyPool", "us-east-1_", "_AbC"] {
+        let cli = place.import(&pool, list).args(["--user-pool-id", id]);
+        refused(cli, &pool, [id, "is not an id of a user pool"]);
+    }
+}
+
+#[test]
+fn a_secret_file_that_is_missing_or_empty_is_refused() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    let with = |file: &str| {
+        place
+            .import(&pool, list)
+            .args(["--client-secret-file", file])
+    };
+    refused(
+        with("nowhere"),
+        &pool,
+        ["--client-secret-file nowhere: cannot be read"],
+    );
+    place.file("empty", "\n");
+    refused(
+        with("empty"),
+        &pool,
+        ["--client-secret-file empty: is empty"],
+    );
+}
+
+#[test]
+fn the_secret_itself_is_no_flag() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    let ran = place
+        .import(&pool, list)
+        .args(["--client-secret", "s3cr3t"])
+        .run()
+        .exits(2);
+    assert!(!ran.stderr.contains("s3cr3t"), "{}", ran.stderr);
+    assert_eq!(pool.stats().operations.len(), 0);
+}
+
+#[test]
+fn an_sdk_that_would_log_bodies_is_refused() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    let cli = place
+        .import(&pool, list)
+        .env("LOG_SENSITIVE_BODIES", "true");
+    refused(cli, &pool, ["LOG_SENSITIVE_BODIES", "unset it"]);
+    place
+        .rehearse(list)
+        .env("LOG_SENSITIVE_BODIES", "true")
+        .run()
+        .exits(3)
+        .says(["LOG_SENSITIVE_BODIES"]);
+}
+
+#[test]
+fn a_pool_that_nobody_listens_for_is_refused_before_a_run_is_begun() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    let cli = place.import(&pool, list);
+    pool.stop();
+    cli.run().exits(3);
+    assert!(!place.path("run/ledger.db").exists());
+}
+
+#[test]
+fn a_rehearsal_whose_settings_are_wrong_is_refused() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(3));
+    place
+        .rehearse(list)
+        .args(["--fault", "gremlins=0.5"])
+        .run()
+        .exits(3)
+        .says(["--fault gremlins=0.5", "commit_then_drop"]);
+    place.file("pool.json", r#"{"colour": "red"}"#);
+    place
+        .rehearse(list)
+        .args(["--pool-settings", "pool.json"])
+        .run()
+        .exits(3)
+        .says(["--pool-settings pool.json", "colour"]);
+    assert!(!place.path("run").exists());
+}

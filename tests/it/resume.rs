@@ -1,0 +1,298 @@
+//! Runs that go on: after an end of any kind, the same command finishes the import.
+
+use std::fs;
+
+use crate::harness::{Place, Pool, quick, users, users_numbered};
+
+#[test]
+fn a_finished_run_prints_its_summary_and_sends_nothing() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(5));
+    place.import(&pool, list).run().exits(0);
+    let before = fs::read(place.path("run/results.csv")).unwrap();
+    let asked = pool.stats().operations;
+    place.import(&pool, list).run().exits(0).says([
+        "this run is finished already: nothing was sent",
+        "created      5",
+    ]);
+    assert_eq!(pool.stats().operations, asked, "nothing was asked");
+    assert_eq!(fs::read(place.path("run/results.csv")).unwrap(), before);
+    // It needs no pool and no credentials either.
+    let cli = place.import(&pool, list).without_env("AWS_ACCESS_KEY_ID");
+    pool.stop();
+    cli.run().exits(0);
+}
+
+#[test]
+fn a_finished_run_with_rejected_rows_still_says_so() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(2) + "weak,password,weak@example.com\n");
+    place.import(&pool, list).run().exits(1);
+    place
+        .import(&pool, list)
+        .run()
+        .exits(1)
+        .says(["nothing was sent", "--retry"]);
+    assert_eq!(pool.asked("SignUp"), 3);
+}
+
+#[test]
+fn retry_takes_up_the_rows_with_that_outcome_and_no_others() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file(
+        "users.csv",
+        users(3) + "weak,Passw0rd,weak@example.com\n,Passw0rd!,x@example.com\n",
+    );
+    place.import(&pool, list).run().exits(1);
+    assert_eq!(place.results().outcomes()[3..], ["rejected", "invalid"]);
+    // A more lenient policy makes the rejected row good; the list is the same.
+    let pool = pool.changed(|pool| pool.password_policy.require_symbols = false);
+    place
+        .import(&pool, list)
+        .args(["--retry", "failed,in-doubt"])
+        .run()
+        .exits(1);
+    assert_eq!(pool.asked("SignUp"), 0, "there were none of these");
+    place
+        .import(&pool, list)
+        .args(["--retry", "rejected"])
+        .run()
+        .exits(1);
+    let results = place.results();
+    assert_eq!(results.outcomes()[3..], ["created", "invalid"]);
+    assert_eq!(pool.asked("SignUp"), 1, "the others stay as they are");
+    assert_eq!(results.summary["state"], "finished");
+    place
+        .import(&pool, list)
+        .args(["--retry", "all"])
+        .run()
+        .exits(1);
+    assert_eq!(
+        place.results().outcomes()[4],
+        "invalid",
+        "it is still broken"
+    );
+    assert_eq!(pool.asked("SignUp"), 1);
+}
+
+#[test]
+fn a_changed_list_is_a_new_run() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let run = |list: &str| place.import(&pool, list).without_flag("--run-dir").run();
+    run(place.file("users.csv", users(3))).exits(0);
+    run(place.file("users.csv", users(4))).exits(0);
+    assert_eq!(fs::read_dir(place.path("import-runs")).unwrap().count(), 2);
+    assert_eq!(pool.asked("SignUp"), 7);
+    // The old list again is the old run, also under another name: it is named after its content.
+    run(place.file("users.csv", users(3)))
+        .exits(0)
+        .says(["finished already"]);
+    assert_eq!(pool.asked("SignUp"), 7);
+}
+
+#[test]
+fn another_list_in_the_same_run_directory_is_refused() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    place
+        .import(&pool, place.file("users.csv", users(3)))
+        .run()
+        .exits(0);
+    let list = place.file("users.csv", users(4));
+    place.import(&pool, list).run().exits(3).says([
+        "belongs to another run",
+        "list (SHA-256)",
+        "--restart",
+    ]);
+    assert_eq!(pool.asked("SignUp"), 3);
+}
+
+#[test]
+fn another_mapping_of_the_columns_is_refused() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file(
+        "users.csv",
+        "username,password,email,nickname\nann,Passw0rd!,ann@example.com,Annie\n",
+    );
+    place.import(&pool, list).run().exits(0);
+    place
+        .import(&pool, list)
+        .args(["--ignore-column", "nickname"])
+        .run()
+        .exits(3)
+        .says(["mapping of columns", "nickname=4", "--restart"]);
+}
+
+#[test]
+fn another_pool_is_refused() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    place.import(&pool, list).run().exits(0);
+    place
+        .import(&pool, list)
+        .args(["--user-pool-id", "us-east-1_Another"])
+        .run()
+        .exits(3)
+        .says(["user pool", "us-east-1_Another", "us-east-1_Rehearsal"]);
+}
+
+#[test]
+fn restart_begins_anew_and_keeps_the_old_ledger() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    place.import(&pool, list).run().exits(0);
+    for kept in ["ledger-before-1.db", "ledger-before-2.db"] {
+        place
+            .import(&pool, list)
+            .arg("--restart")
+            .run()
+            .exits(0)
+            .says(["beginning anew", kept]);
+        assert!(place.path("run").join(kept).exists());
+        assert_eq!(
+            place.results().count("existed"),
+            3,
+            "what we made before is there before us now"
+        );
+    }
+    // The old ledger can still be asked.
+    fs::create_dir(place.path("old")).unwrap();
+    fs::copy(
+        place.path("run/ledger-before-1.db"),
+        place.path("old/ledger.db"),
+    )
+    .unwrap();
+    place.cli("report").arg("old").run().exits(0);
+    assert_eq!(place.results_in("old").count("created"), 3);
+}
+
+#[test]
+fn a_rehearsal_begins_anew_each_time() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(3));
+    for _ in 0..2 {
+        place.rehearse(list).run().exits(0);
+        assert_eq!(
+            place.results().count("created"),
+            3,
+            "its pool is new as well"
+        );
+    }
+}
+
+#[test]
+fn a_second_process_on_the_same_run_is_refused_at_once() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(40));
+    let first = place.import(&pool, list).args(["--rate", "20"]).start();
+    crate::harness::until("a sign-up", || (pool.asked("SignUp") > 0).then_some(()));
+    place
+        .import(&pool, list)
+        .run()
+        .exits(3)
+        .says(["run directory run: another cognito-import is at work on this run"]);
+    place
+        .import(&pool, list)
+        .arg("--restart")
+        .run()
+        .exits(3)
+        .says(["another cognito-import"]);
+    first.end().exits(0);
+    assert_eq!(pool.asked("SignUp"), 40);
+}
+
+#[test]
+fn report_makes_results_and_summary_again() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(4) + "weak,password,weak@example.com\n");
+    place.rehearse(list).run().exits(1);
+    let files = ["results.csv", "results.jsonl", "summary.json"];
+    let read = || files.map(|file| fs::read(place.path("run").join(file)).unwrap());
+    let before = read();
+    for file in files {
+        fs::write(place.path("run").join(file), "spoilt").unwrap();
+    }
+    place
+        .cli("report")
+        .arg("run")
+        .run()
+        .exits(1)
+        .says(["created", "run/results.csv"]);
+    assert!(read() == before, "the same bytes");
+    let quiet = place.cli("report").args(["run", "--quiet"]).run().exits(1);
+    assert_eq!(quiet.stderr + &quiet.stdout, "");
+    place
+        .cli("report")
+        .arg("nowhere")
+        .run()
+        .exits(3)
+        .says(["nowhere", "there is no ledger here"]);
+}
+
+#[test]
+fn a_ledger_of_a_later_version_is_refused() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    place.import(&pool, list).run().exits(0);
+    let ledger = rusqlite::Connection::open(place.path("run/ledger.db")).unwrap();
+    let format: i64 = ledger
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
+    ledger
+        .pragma_update(None, "user_version", format + 1)
+        .unwrap();
+    drop(ledger);
+    let words = ["was written by a later version", "run that version"];
+    place.import(&pool, list).run().exits(3).says(words);
+    place.cli("report").arg("run").run().exits(3).says(words);
+    assert_eq!(pool.asked("SignUp"), 3);
+}
+
+#[test]
+fn a_ledger_that_is_damaged_is_refused_with_the_way_out() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    place.import(&pool, list).run().exits(0);
+    fs::write(
+        place.path("run/ledger.db"),
+        "this is no database, whatever its name says",
+    )
+    .unwrap();
+    let words = ["ledger.db: is damaged or is not a ledger", "--restart"];
+    place.import(&pool, list).run().exits(3).says(words);
+    place.cli("report").arg("run").run().exits(3).says(words);
+    assert_eq!(pool.asked("SignUp"), 3);
+}
+
+#[test]
+fn a_run_from_standard_input_goes_on_and_knows_its_rows_by_their_names() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.faults.lost_pool_after = Some(6);
+    let pool = Pool::start(settings);
+    let import = |pool: &Pool, list: String| {
+        let cli = place.import(pool, "-").args(["--concurrency", "1"]);
+        cli.input(list).run()
+    };
+    import(&pool, users(20)).exits(4);
+    assert_eq!(place.results().count("created"), 5);
+    let pool = pool.changed(|pool| pool.faults.lost_pool_after = None);
+    // Another list: row 1 is not who it was.
+    import(&pool, users_numbered(2..=21))
+        .exits(4)
+        .says(["row 1", "user0001", "user0002"]);
+    assert_eq!(pool.asked("SignUp"), 0);
+    import(&pool, users(20)).exits(0).says(["going on"]);
+    assert_eq!(place.results().count("created"), 20);
+    assert_eq!(pool.asked("SignUp"), 15);
+}

@@ -1,0 +1,256 @@
+//! Errors that every row would meet: the run stops at the first, says what to change, and goes on once that is done.
+
+use cognito_import::rehearsal::{ExistingUser, PoolSettings};
+
+use crate::harness::{Cli, Place, Pool, Results, quick, users};
+
+const ROWS: usize = 30;
+
+/// A run that stops at its first answer: one sign-up was sent, and every other row is `unsent`.
+#[track_caller]
+fn stops<const N: usize>(place: &Place, pool: &Pool, cli: Cli, code: &str, words: [&str; N]) {
+    cli.args(["--concurrency", "1"])
+        .run()
+        .exits(4)
+        .says(["stopped early", code])
+        .says(words);
+    let results = place.results();
+    assert_eq!(
+        pool.asked("SignUp"),
+        1,
+        "it stops after the first such answer"
+    );
+    assert_eq!(results.rows.len(), ROWS);
+    assert_eq!(results.row(1)["outcome"], "failed");
+    assert_eq!(results.row(1)["error_code"], code);
+    assert_eq!(results.count("unsent"), ROWS - 1);
+    assert_eq!(results.summary["state"], "stopped");
+    let why = results.summary["stopped_because"].as_str().unwrap();
+    assert!(why.contains(code), "{why}");
+}
+
+/// The same command, once the pool is mended: it goes on and finishes.
+#[track_caller]
+fn goes_on(place: &Place, pool: &Pool, cli: Cli) -> Results {
+    cli.run().exits(0).says(["going on with the run in run"]);
+    let results = place.results();
+    assert_eq!(results.count("created"), ROWS);
+    assert_eq!(results.summary["state"], "finished");
+    assert!(results.summary["stopped_because"].is_null());
+    assert_eq!(pool.users().len(), ROWS);
+    results
+}
+
+#[test]
+fn a_pool_for_administrators_only() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        admin_create_only: true,
+        ..quick()
+    });
+    let list = place.file("users.csv", users(ROWS));
+    let cli = place.import(&pool, list);
+    stops(
+        &place,
+        &pool,
+        cli,
+        "NotAuthorizedException",
+        ["SignUp is not permitted", "AllowAdminCreateUserOnly"],
+    );
+    let mended = pool.changed(|pool| pool.admin_create_only = false);
+    goes_on(&place, &mended, place.import(&mended, list));
+}
+
+#[test]
+fn an_app_client_that_is_not_there() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(ROWS));
+    let cli = place
+        .import(&pool, list)
+        .args(["--client-id", "anotherclient"]);
+    stops(
+        &place,
+        &pool,
+        cli,
+        "ResourceNotFoundException",
+        ["check --user-pool-id, --client-id"],
+    );
+    // The right client is another run.
+    place
+        .import(&pool, list)
+        .run()
+        .exits(3)
+        .says(["app client", "anotherclient", "--restart"]);
+    place.import(&pool, list).arg("--restart").run().exits(0);
+    assert_eq!(place.results().count("created"), ROWS);
+}
+
+#[test]
+fn a_secret_that_is_missing() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        client_secret: Some("s3cr3t".to_owned()),
+        ..quick()
+    });
+    let list = place.file("users.csv", users(ROWS));
+    let cli = place.import(&pool, list);
+    stops(
+        &place,
+        &pool,
+        cli,
+        "NotAuthorizedException",
+        ["SECRET_HASH was not received", "--client-secret-file"],
+    );
+    place.file("secret", "s3cr3t");
+    let cli = place
+        .import(&pool, list)
+        .args(["--client-secret-file", "secret"]);
+    goes_on(&place, &pool, cli);
+}
+
+#[test]
+fn a_secret_that_is_wrong() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        client_secret: Some("s3cr3t".to_owned()),
+        ..quick()
+    });
+    let list = place.file("users.csv", users(ROWS));
+    let cli = place
+        .import(&pool, list)
+        .env("COGNITO_CLIENT_SECRET", "gu3ssed");
+    stops(
+        &place,
+        &pool,
+        cli,
+        "NotAuthorizedException",
+        ["Unable to verify secret hash"],
+    );
+    let cli = place
+        .import(&pool, list)
+        .env("COGNITO_CLIENT_SECRET", "s3cr3t");
+    goes_on(&place, &pool, cli);
+}
+
+#[test]
+fn an_attribute_that_the_app_client_may_not_write() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        write_attributes: Some(vec!["email".to_owned()]),
+        ..quick()
+    });
+    let header = "username,password,email,custom:legacy_id\n";
+    let rows: String = users(ROWS)
+        .lines()
+        .skip(1)
+        .map(|row| format!("{row},7\n"))
+        .collect();
+    let list = place.file("users.csv", header.to_owned() + &rows);
+    let cli = place.import(&pool, list);
+    let words = [
+        "unauthorized attribute",
+        "custom:legacy_id",
+        "WriteAttributes",
+        "--ignore-column",
+    ];
+    stops(&place, &pool, cli, "NotAuthorizedException", words);
+    let mended = pool.changed(|pool| pool.write_attributes = None);
+    goes_on(&place, &mended, place.import(&mended, list));
+}
+
+#[test]
+fn credentials_that_expire_on_the_way() {
+    let place = Place::new();
+    let names = users(ROWS);
+    let names: Vec<&str> = names
+        .lines()
+        .skip(1)
+        .filter_map(|row| row.split(',').next())
+        .collect();
+    let existing = names.iter().map(|name| ExistingUser {
+        username: (*name).to_owned(),
+        ..ExistingUser::default()
+    });
+    let mut settings = PoolSettings {
+        existing: existing.collect(),
+        ..quick()
+    };
+    // The first signed call asks about the pool, the next five look users up.
+    settings.faults.expired_credentials_after = Some(7);
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(ROWS));
+    place
+        .import(&pool, list)
+        .args(["--concurrency", "1"])
+        .run()
+        .exits(4)
+        .says([
+            "ExpiredTokenException",
+            "renew the credentials",
+            "--no-lookup",
+        ]);
+    let results = place.results();
+    assert_eq!(
+        results.count("existed"),
+        6,
+        "that the last one exists was known"
+    );
+    assert_eq!(results.row(6)["error_code"], "ExpiredTokenException");
+    assert_eq!(results.count("unsent"), ROWS - 6);
+    assert_eq!(pool.asked("SignUp"), 6);
+
+    let mended = pool.changed(|pool| pool.faults.expired_credentials_after = None);
+    place.import(&mended, list).run().exits(0);
+    let results = place.results();
+    assert_eq!(results.count("existed"), ROWS);
+    assert_eq!(results.row(7)["user_status"], "CONFIRMED");
+    assert_eq!(
+        mended.asked("SignUp"),
+        ROWS as u64 - 6,
+        "settled rows are not sent again"
+    );
+}
+
+#[test]
+fn a_pool_that_is_lost_on_the_way() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.faults.lost_pool_after = Some(11);
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(ROWS));
+    place
+        .import(&pool, list)
+        .args(["--concurrency", "1"])
+        .run()
+        .exits(4)
+        .says(["ResourceNotFoundException", "check --user-pool-id"]);
+    let results = place.results();
+    assert_eq!(results.count("created"), 10);
+    assert_eq!(results.row(11)["outcome"], "failed");
+    assert_eq!(results.count("unsent"), ROWS - 11);
+    let mended = pool.changed(|pool| pool.faults.lost_pool_after = None);
+    goes_on(&place, &mended, place.import(&mended, list));
+}
+
+#[test]
+fn with_many_rows_on_their_way_every_row_still_has_its_outcome() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        admin_create_only: true,
+        ..quick()
+    });
+    let list = place.file("users.csv", users(2_000));
+    place.import(&pool, list).run().exits(4);
+    let results = place.results();
+    assert_eq!(
+        results.rows.len(),
+        2_000,
+        "rows that were not sent are listed too"
+    );
+    let counts = results.counts();
+    assert_eq!(counts["failed"] + counts["unsent"], 2_000);
+    assert_eq!(counts["failed"] as u64, pool.asked("SignUp"));
+    assert!(counts["failed"] <= 100, "it stops at once: {counts:?}");
+    assert_eq!(results.summary["read_to_end"], true);
+}

@@ -1,0 +1,246 @@
+//! Runs that end before their list does: told to, out of time, or because it is no use. The same command goes on.
+
+use cognito_import::rehearsal::{LateFault, PoolSettings};
+
+use crate::harness::{Place, Pool, quick, until, users};
+
+/// Users whom the pool made at our request, each asked for once and no more.
+#[track_caller]
+fn each_was_made_once(pool: &Pool, rows: usize) {
+    let users = pool.users();
+    assert_eq!(users.len(), rows);
+    for user in users.values() {
+        assert_eq!(
+            (user.sign_ups_asked, user.sign_ups_accepted),
+            (1, 1),
+            "{}",
+            user.username
+        );
+    }
+}
+
+#[test]
+fn a_signal_ends_the_run_in_order_and_the_same_command_goes_on() {
+    let place = Place::new();
+    for (signal, code, name) in [("INT", 130, "SIGINT"), ("TERM", 143, "SIGTERM")] {
+        let pool = Pool::start(quick());
+        let list = place.file("users.csv", users(150));
+        let import = || {
+            place
+                .import(&pool, list)
+                .args(["--rate", "100", "--run-dir", name])
+        };
+        let running = import().start();
+        until("ten sign-ups", || {
+            (pool.asked("SignUp") >= 10).then_some(())
+        });
+        running.signal(signal);
+        running
+            .end()
+            .exits(code)
+            .says([&format!("stopped by {name}"), "the same command goes on"]);
+        let results = place.results_in(name);
+        let created = results.count("created");
+        assert_eq!(
+            created,
+            pool.users().len(),
+            "what was on its way was waited for"
+        );
+        assert_eq!(results.count("unsent"), 150 - created);
+        assert!((10..150).contains(&created));
+        assert_eq!(results.summary["state"], "stopped");
+        assert_eq!(results.summary["stopped_because"], name);
+        import().run().exits(0).says(["going on with the run"]);
+        assert_eq!(place.results_in(name).count("created"), 150);
+        each_was_made_once(&pool, 150);
+    }
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once_and_the_rows_on_their_way_are_looked_up_later() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.faults.answer_late = LateFault {
+        probability: 1.0,
+        delay_ms: 60_000,
+    };
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(10));
+    let running = place.import(&pool, list).start();
+    until("every sign-up", || {
+        (pool.asked("SignUp") == 10).then_some(())
+    });
+    running.signal("INT");
+    running.until_it_says("again to stop at once");
+    running.signal("INT");
+    running.end().exits(130).says(["stopped at once"]);
+    // What the ledger knows is that they may have been sent.
+    place.cli("report").arg("run").run().exits(4);
+    assert_eq!(place.results().count("in_doubt"), 10);
+
+    place
+        .import(&pool, list)
+        .run()
+        .exits(0)
+        .says(["10 may have been sent"]);
+    let results = place.results();
+    assert_eq!(results.count("created"), 10, "and not `existed`");
+    assert!(results.rows.iter().all(|row| row["evidence"] == "lookup"));
+    each_was_made_once(&pool, 10);
+}
+
+#[test]
+fn a_deadline_ends_the_run_in_time_and_the_same_command_goes_on() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(100));
+    place
+        .import(&pool, list)
+        .args(["--rate", "60", "--deadline", "1s"])
+        .run()
+        .exits(4)
+        .says(["--deadline reached", "the same command goes on"]);
+    let results = place.results();
+    assert!(
+        (30..=60).contains(&results.count("created")),
+        "{:?}",
+        results.counts()
+    );
+    assert_eq!(results.count("created") + results.count("unsent"), 100);
+    place.import(&pool, list).run().exits(0);
+    each_was_made_once(&pool, 100);
+}
+
+/// A list of users, of whom those with these numbers have passwords that no pool takes.
+fn weak(rows: usize, is_weak: impl Fn(usize) -> bool) -> String {
+    let row = |(number, row): (usize, &str)| {
+        if is_weak(number) {
+            row.replace("Passw0rd!", "passwordx") + "\n"
+        } else {
+            format!("{row}\n")
+        }
+    };
+    users(rows).lines().enumerate().map(row).collect()
+}
+
+#[test]
+fn the_same_error_on_the_first_20_rows_stops_the_run() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", weak(60, |number| number > 0));
+    place
+        .import(&pool, list)
+        .args(["--concurrency", "1"])
+        .run()
+        .exits(4)
+        .says([
+            "the first 20 rows sent all met InvalidPasswordException",
+            "--max-failures",
+        ]);
+    assert_eq!(pool.asked("SignUp"), 20);
+    let results = place.results();
+    assert_eq!(
+        (results.count("rejected"), results.count("unsent")),
+        (20, 40)
+    );
+    // Whoever knows better goes on.
+    place
+        .import(&pool, list)
+        .args(["--max-failures", "0"])
+        .run()
+        .exits(1);
+    assert_eq!(place.results().count("rejected"), 60);
+    assert_eq!(pool.asked("SignUp"), 60);
+}
+
+#[test]
+fn the_same_error_on_most_of_the_last_200_rows_stops_the_run() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    // Two of three are refused, and the first one is not.
+    let list = place.file("users.csv", weak(300, |number| number % 3 != 1));
+    place
+        .import(&pool, list)
+        .args(["--concurrency", "1"])
+        .run()
+        .exits(4)
+        .says([
+            "of the last 200 rows met InvalidPasswordException",
+            "--max-failure-rate",
+        ]);
+    assert_eq!(pool.asked("SignUp"), 200);
+    place
+        .import(&pool, list)
+        .args(["--max-failure-rate", "0.7"])
+        .run()
+        .exits(1);
+    assert_eq!(place.results().count("created"), 100);
+}
+
+#[test]
+fn a_few_refused_rows_do_not_stop_a_run() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", weak(300, |number| number % 3 == 1));
+    place.import(&pool, list).run().exits(1);
+    assert_eq!(place.results().count("rejected"), 100);
+}
+
+#[test]
+fn a_pool_that_cannot_be_reached_any_more_stops_the_run_and_no_row_is_given_up() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(200));
+    let running = place.import(&pool, list).args(["--rate", "100"]).start();
+    until("ten sign-ups", || {
+        (pool.asked("SignUp") >= 10).then_some(())
+    });
+    // The pool goes, and comes back elsewhere with the users that it had.
+    let pool = pool.changed(|_| {});
+    running
+        .end()
+        .exits(4)
+        .says(["no connection could be made for ten rows in a row"]);
+    let results = place.results();
+    assert!(results.count("created") >= 8, "{:?}", results.counts());
+    assert_eq!(
+        results.count("failed"),
+        0,
+        "they are taken up again: {:?}",
+        results.counts()
+    );
+    let before = results.count("created");
+    place.import(&pool, list).run().exits(0);
+    let results = place.results();
+    assert_eq!(results.count("created") + results.count("existed"), 200);
+    assert!(results.count("created") >= before);
+    assert_eq!(pool.users().len(), 200);
+    assert!(pool.users().values().all(|user| user.sign_ups_asked <= 1));
+}
+
+#[test]
+fn a_run_whose_process_was_killed_goes_on_where_it_was() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings::default());
+    let list = place.file("users.csv", users(60));
+    let import = || {
+        place
+            .import(&pool, list)
+            .args(["--rate", "45", "--lookup-rate", "100"])
+    };
+    let running = import().start();
+    until("twenty sign-ups", || {
+        (pool.asked("SignUp") >= 20).then_some(())
+    });
+    running.signal("KILL");
+    assert_eq!(running.end().code, None, "it was killed");
+    place.cli("report").arg("run").run().exits(4);
+    assert_eq!(place.results().summary["state"], "interrupted");
+    import().run().exits(0).says(["may have been sent"]);
+    assert_eq!(
+        place.results().count("created"),
+        60,
+        "none is called existing"
+    );
+    each_was_made_once(&pool, 60);
+}
