@@ -53,9 +53,13 @@ impl Again {
     fn go_on(&self) -> String {
         match self {
             Self::GoOn(_) | Self::PutAside => {
-                format!("To go on:\n  {}", command_that_goes_on(std::env::args_os()))
+                format!(
+                    "the same command goes on from here:
+  {}",
+                    command_that_goes_on(std::env::args_os())
+                )
             }
-            Self::Replace => "A rehearsal does not go on: the next one begins anew.".to_owned(),
+            Self::Replace => "a rehearsal does not go on: the next one begins anew".to_owned(),
         }
     }
 }
@@ -266,7 +270,7 @@ fn plan(
 fn close(ended: &Ended, directory: &RunDirectory, go_on: &str, say: Say) -> Result<Exit, Failed> {
     if let (true, Some(reason)) = (ended.at_once, &ended.stopped) {
         say.line(format_args!(
-            "stopped at once; the ledger knows the rest. {go_on}"
+            "stopped at once; the ledger knows the rest; {go_on}"
         ));
         return Ok(Exit::of_stop(reason));
     }
@@ -277,7 +281,7 @@ fn close(ended: &Ended, directory: &RunDirectory, go_on: &str, say: Say) -> Resu
     };
     let exit = Exit::of_stop(reason);
     if let Exit::Signal(_) = exit {
-        say.line(format_args!("stopped by {reason}. {go_on}"));
+        say.line(format_args!("stopped by {reason}; {go_on}"));
     } else {
         say.error(format_args!("stopped early: {reason}"));
         say.line(go_on);

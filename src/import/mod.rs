@@ -1,6 +1,6 @@
 //! Stage 7: the run. The only folder that knows all the others.
 //!
-//! [`run`] is the loop that owns the truth; [`registration`] decides one user's way, and its driver walks it; [`resolve`]
+//! `run` is the loop that owns the truth; [`registration`] decides one user's way, and its driver walks it; [`resolve`]
 //! judges whose a found user is; [`retry`] and the breaker say when to go on and when not. `design.md` beside this file
 //! says why it is built like this.
 

@@ -23,13 +23,13 @@ use adapt::Rest;
 use clock::{Moment, TokioClock};
 
 /// Part of the given rate that is used. Requests that leave exactly a second apart arrive a little less or more than that, so
-/// at the full rate a server's count of a second would now and then be one too high. 0.7% less keeps 50 requests 1,007 ms
-/// long, and still sends 49.65 a second.
-const SHARE: f64 = 0.993;
+/// at the full rate a server's count of a second would now and then be one too high. 0.8% less keeps 50 requests 1,008 ms
+/// long, and still sends 49.6 a second.
+const SHARE: f64 = 0.992;
 
 /// Length of the window in which never more than the rate goes out: a second, and what a request may be delayed more than
 /// the one a second later.
-const WINDOW: Duration = Duration::from_millis(1_004);
+const WINDOW: Duration = Duration::from_millis(1_007);
 
 /// Cognito's quota categories that this tool draws on (Cognito's developer guide, "Quotas in Amazon Cognito"). Each is
 /// counted over all of an account's pools in a Region.
