@@ -186,7 +186,12 @@ async fn open_ledger(
         }
         Again::Replace => directory.remove_ledger().map_err(Failed::refused)?,
     }
-    let found = preflight::ask(pool).await.map_err(Failed::refused)?;
+    let found = preflight::ask(pool).await.map_err(|failure| {
+        Failed::refused(anyhow::anyhow!(
+            "user pool {}: cannot be reached: {failure}; check the network, --region and --endpoint-url",
+            identity.user_pool_id
+        ))
+    })?;
     let facts = Facts {
         started_ms: now_ms(),
         folds: settings::folds(job.run)

@@ -74,14 +74,18 @@ impl RunDirectory {
     /// A file cannot be renamed.
     pub fn put_ledger_aside(&self) -> Result<Option<PathBuf>, LedgerError> {
         let database = self.database();
-        if !database.exists() {
+        let log = with_suffix(&database, "-wal");
+        if !database.exists() && !log.exists() {
             return Ok(None);
         }
+        // A ledger that is in order becomes one file first. One that is damaged is kept as it is.
+        super::schema::empty_the_log(&database);
         let aside = (1..)
             .map(|number| self.path.join(format!("ledger-before-{number}.db")))
-            .find(|aside| !aside.exists())
+            .find(|aside| !aside.exists() && !with_suffix(aside, "-wal").exists())
             .unwrap_or_default();
-        for suffix in ["", "-wal"] {
+        // The log goes first: left behind alone, it would come back to life in the new ledger.
+        for suffix in ["-wal", ""] {
             let from = with_suffix(&database, suffix);
             if from.exists() {
                 fs::rename(&from, with_suffix(&aside, suffix))
@@ -97,7 +101,8 @@ impl RunDirectory {
     /// # Errors
     /// A file cannot be removed.
     pub fn remove_ledger(&self) -> Result<(), LedgerError> {
-        for suffix in ["", "-wal"] {
+        // The log goes first: see above.
+        for suffix in ["-wal", ""] {
             let file = with_suffix(&self.database(), suffix);
             if file.exists() {
                 fs::remove_file(&file).map_err(|cause| self.failed(cause))?;

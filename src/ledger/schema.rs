@@ -111,6 +111,17 @@ pub(super) fn create(
     Ok(database)
 }
 
+/// Brings what is in the log into the database, where both are in order; else leaves everything as it is.
+pub(super) fn empty_the_log(path: &Path) {
+    if !matches!(is_there(path), Ok(true)) {
+        return;
+    }
+    if let Ok(database) = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE) {
+        // It answers with a row, which an update takes for an error: whether it worked shows in the log's length.
+        let _ = database.pragma_update(None, "wal_checkpoint", "TRUNCATE");
+    }
+}
+
 /// Opens the database for writing.
 pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
     let database = connect(path, durability)?;

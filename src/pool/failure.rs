@@ -216,7 +216,7 @@ impl Failure {
             sent: Sent::Answered,
             advice,
             code: code.to_owned(),
-            message: message.to_owned(),
+            message: message.trim().to_owned(),
         }
     }
 }
