@@ -65,9 +65,10 @@ pub(super) fn settings_with_users(args: &RehearsalArgs) -> Result<PoolSettings, 
 
 /// Users from a CSV file: `username` names them, `password` is passed over, every other column is an attribute.
 fn existing(path: &Path) -> Result<Vec<ExistingUser>, Failed> {
-    let source = Source::named(path).map_err(Failed::refused)?;
-    let mut rows = Rows::open(source.name(), source.open().map_err(Failed::refused)?)
-        .map_err(Failed::refused)?;
+    let wrong = |why: &dyn std::fmt::Display| Failed::refused(anyhow::anyhow!("--existing: {why}"));
+    let source = Source::named(path).map_err(|why| wrong(&why))?;
+    let opened = source.open().map_err(|why| wrong(&why))?;
+    let mut rows = Rows::open(source.name(), opened).map_err(|why| wrong(&why))?;
     let names = rows.header().names().to_vec();
     let username = names
         .iter()
@@ -75,20 +76,20 @@ fn existing(path: &Path) -> Result<Vec<ExistingUser>, Failed> {
             ["username", "cognito:username"].contains(&name.to_ascii_lowercase().as_str())
         })
         .ok_or_else(|| {
-            Failed::refused(anyhow::anyhow!(
-                "--existing {}: there is no column username",
-                path.display()
+            wrong(&format_args!(
+                "{}: there is no column username",
+                source.name()
             ))
         })?;
     let mut users = Vec::new();
-    while let Some(row) = rows.next_row().map_err(Failed::refused)? {
+    while let Some(row) = rows.next_row().map_err(|why| wrong(&why))? {
         let Some(name) = row
             .cell(username)
             .filter(|name| !name.is_empty() && row.unreadable.is_none())
         else {
-            return Err(Failed::refused(anyhow::anyhow!(
-                "--existing {}: line {}: has no username, or cannot be read",
-                path.display(),
+            return Err(wrong(&format_args!(
+                "{}: line {}: has no username, or cannot be read",
+                source.name(),
                 row.line
             )));
         };

@@ -4,16 +4,20 @@ use super::Failed;
 use crate::cli::Say;
 use crate::cli::args::ReportArgs;
 use crate::cli::exit::Exit;
+use crate::ledger::directory::database_in;
 use crate::ledger::{Ledger, LedgerError, RunDirectory};
 use crate::report::{summary_table, write_all};
 
 pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Exit, Failed> {
+    let database = database_in(&args.run_dir);
+    if !database.exists() {
+        return Err(Failed::refused(LedgerError::Missing(database)));
+    }
     // A run that is at work has the directory; its ledger is in order as long as it lives.
-    if args.run_dir.is_dir()
-        && let Ok(directory) = RunDirectory::hold(&args.run_dir)
+    if let Ok(directory) = RunDirectory::hold(&args.run_dir)
         && !Ledger::is_there(&directory).map_err(Failed::refused)?
     {
-        return Err(Failed::refused(LedgerError::Missing(directory.database())));
+        return Err(Failed::refused(LedgerError::Missing(database)));
     }
     let summary = write_all(&args.run_dir).map_err(Failed::refused)?;
     say.line(summary_table(&summary));

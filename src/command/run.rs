@@ -98,6 +98,14 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Exit, Failed> {
     let opened = open_ledger(&job, &directory, &identity, &pool, say).await?;
     let list = read_ahead(rows, &source, mapping, &directory, opened.goes_on)?;
     let plan = plan(&job, opened.facts, &directory, opened.goes_on)?;
+    tracing::info!(
+        run_directory = %directory.path().display(),
+        slots = plan.slots,
+        rate = job.pace.rate,
+        lookup_rate = job.pace.lookup_rate,
+        usernames_without_case = plan.folds,
+        "the run begins"
+    );
     let pacer = Pacer::new(job.pace.rate, job.pace.lookup_rate);
     let mut watch = progress::for_people(job.quiet, bytes);
     let ended = Run::new(plan, pool, pacer, opened.ledger, list, watch.as_mut())

@@ -93,13 +93,13 @@ async fn take(
                     None => shared.pacer.permit(Category::UserCreation).await,
                 };
                 sent = Instant::now();
-                Event::SignUp(sign_up(shared, &job.user, leave, requests).await)
+                Event::SignUp(sign_up(shared, job, leave, requests).await)
             }
             Step::LookUp(wait) => {
                 // A run that stops has no time to wait, but it looks before it leaves.
                 stopped_while(&mut stopping, wait).await;
                 let leave = shared.pacer.permit(Category::UserRead).await;
-                let answer = look_up(shared, &job.user.username, leave, requests).await;
+                let answer = look_up(shared, job, leave, requests).await;
                 if *stopping.borrow() && matches!(&answer, Ok(None) | Err(_)) {
                     return left_behind(&registration);
                 }
@@ -134,11 +134,12 @@ async fn stopped_while(stopping: &mut watch::Receiver<bool>, wait: Duration) -> 
 
 async fn sign_up(
     shared: &Shared,
-    user: &NewUser,
+    job: &Job,
     _leave: Permit,
     requests: &mut RequestCounts,
 ) -> Result<crate::pool::SignedUp, Failure> {
-    let answer = shared.pool.sign_up(user).await;
+    let answer = shared.pool.sign_up(&job.user).await;
+    tell(job, "SignUp", answer.as_ref().err());
     count(
         shared,
         Category::UserCreation,
@@ -150,13 +151,27 @@ async fn sign_up(
 
 async fn look_up(
     shared: &Shared,
-    username: &str,
+    job: &Job,
     _leave: Permit,
     requests: &mut RequestCounts,
 ) -> Result<Option<crate::pool::FoundUser>, Failure> {
-    let answer = shared.pool.look_up(username).await;
+    let answer = shared.pool.look_up(&job.user.username).await;
     count(shared, Category::UserRead, answer.as_ref().err(), requests);
     answer
+}
+
+/// For those who asked for more words.
+fn tell(job: &Job, operation: &str, failure: Option<&Failure>) {
+    match failure {
+        Some(failure) => tracing::debug!(
+            row = job.row,
+            operation,
+            code = failure.code,
+            "{}",
+            failure.message
+        ),
+        None => tracing::trace!(row = job.row, operation, "answered"),
+    }
 }
 
 fn count(

@@ -104,7 +104,7 @@ impl Cognito {
         let answer = request
             .send()
             .await
-            .map_err(|error| Failure::of(Operation::SignUp, &error))?;
+            .map_err(|error| without_password(Failure::of(Operation::SignUp, &error), user))?;
         Ok(SignedUp {
             sub: answer.user_sub().to_owned(),
             confirmed: answer.user_confirmed(),
@@ -215,4 +215,14 @@ impl Cognito {
     pub fn clock(&self) -> ServiceClock {
         *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// An answer's words end in results and logs. Nobody should repeat a password in them; a trigger's message might.
+fn without_password(mut failure: Failure, user: &NewUser) -> Failure {
+    if let Some(password) = &user.password
+        && failure.message.contains(password.expose())
+    {
+        failure.message = failure.message.replace(password.expose(), "(the password)");
+    }
+    failure
 }

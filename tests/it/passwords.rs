@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cognito_import::rehearsal::LateFault;
+use cognito_import::rehearsal::{LateFault, PreSignUp};
 
 use crate::harness::{Place, Pool, quick, until, users};
 
@@ -97,4 +97,22 @@ fn no_password_is_in_the_ledger_while_a_run_is_at_work() {
     }
     assert!(files >= 2, "the ledger and its log");
     drop(running);
+}
+
+#[test]
+fn a_trigger_that_repeats_a_password_is_not_quoted() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.pre_sign_up = PreSignUp::Refuse {
+        message: "Echo#Passw0rd is on a list".to_owned(),
+    };
+    let pool = Pool::start(settings);
+    let list = place.file(
+        "users.csv",
+        "username,password,email\nann,Echo#Passw0rd,ann@example.com\n",
+    );
+    let ran = place.import(&pool, list).arg("-vv").run().exits(1);
+    let row = &place.results().rows[0];
+    assert!(row["error_message"].contains("(the password) is on a list"));
+    assert!(!ran.stderr.contains("Echo#Passw0rd"));
 }
