@@ -1,6 +1,5 @@
 //! The command line together with the environment, as one small config for each stage.
 
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,13 +14,6 @@ use crate::ledger::Durability;
 use crate::outcome::Outcome;
 use crate::pool::{ConnectSettings, Signing};
 use crate::user::mapping::{MappingOptions, PasswordFrom};
-
-/// Slots are at most this many, unless `--concurrency` asks for more: each holds a connection and a request, 54 KB
-/// together (peak memory of the program at 16, 64, 256 and 1,024 slots in use: 16, 20, 31 and 72 MB).
-const MOST_SLOTS: u32 = 600;
-
-/// So many seconds may an answer take, and the rate is still held (Little's law: slots = rate x latency).
-const SLOW_ANSWER_SECONDS: u32 = 3;
 
 /// The environment variable with the app client's secret.
 pub const SECRET_VARIABLE: &str = "COGNITO_CLIENT_SECRET";
@@ -121,17 +113,6 @@ pub fn mapping(list: &ListArgs) -> MappingOptions {
             PasswordSource::None => PasswordFrom::None,
         },
     }
-}
-
-/// For `import`: users on their way at once.
-#[must_use]
-pub fn slots(pace: &PaceArgs) -> usize {
-    let enough = pace
-        .rate
-        .get()
-        .saturating_mul(SLOW_ANSWER_SECONDS)
-        .clamp(16, MOST_SLOTS);
-    pace.concurrency.map_or(enough, NonZeroU32::get) as usize
 }
 
 /// For `import`: rows that are begun together. About a quarter of a second's: a crash leaves few rows to look up, and the disk

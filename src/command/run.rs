@@ -10,6 +10,7 @@ use crate::cli::args::{ListArgs, PaceArgs, RunArgs};
 use crate::cli::exit::Exit;
 use crate::cli::{Say, settings};
 use crate::import::registration::Rules;
+use crate::import::slots::Slots;
 use crate::import::{Counts, Ended, Listed, Plan, Run, Signals};
 use crate::ledger::past::{Before, Past};
 use crate::ledger::{Facts, Identity, Ledger, Reader, RunDirectory, Standing};
@@ -100,7 +101,7 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Exit, Failed> {
     let plan = plan(&job, opened.facts, &directory, opened.goes_on)?;
     tracing::info!(
         run_directory = %directory.path().display(),
-        slots = plan.slots,
+        slots = plan.slots.limit(),
         rate = job.pace.rate,
         lookup_rate = job.pace.lookup_rate,
         usernames_without_case = plan.folds,
@@ -265,7 +266,7 @@ fn plan(
         }
     }
     Ok(Plan {
-        slots: settings::slots(job.pace),
+        slots: Slots::new(job.pace.rate, job.pace.concurrency),
         group: settings::group(job.pace),
         rules: Rules {
             retry: settings::retry_policy(job.run),

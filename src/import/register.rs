@@ -57,24 +57,38 @@ pub(super) struct Done {
     pub(super) job: Job,
     pub(super) end: End,
     pub(super) requests: RequestCounts,
+    /// How long the last sign-up's answer took.
+    pub(super) latency: Option<Duration>,
 }
 
 /// Takes the row to its end. `permit` is leave for the first sign-up, where the dispatcher took one.
 pub(super) async fn register(shared: Arc<Shared>, job: Job, permit: Option<Permit>) -> Done {
     let began = Instant::now();
-    let mut requests = RequestCounts::default();
-    let mut end = take(&shared, &job, permit, &mut requests).await;
+    let mut sent = Requested::default();
+    let mut end = take(&shared, &job, permit, &mut sent).await;
     if let End::Settled(came) | End::Unreachable(came) = &mut end {
         came.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     }
-    Done { job, end, requests }
+    Done {
+        job,
+        end,
+        requests: sent.requests,
+        latency: sent.latency,
+    }
+}
+
+/// What was asked of the pool for one row.
+#[derive(Debug, Default)]
+struct Requested {
+    requests: RequestCounts,
+    latency: Option<Duration>,
 }
 
 async fn take(
     shared: &Shared,
     job: &Job,
     mut permit: Option<Permit>,
-    requests: &mut RequestCounts,
+    requested: &mut Requested,
 ) -> End {
     let mut stopping = shared.stopping.clone();
     let mut registration = Registration::new(&job.user, shared.rules, job.times, job.maybe_sent);
@@ -93,13 +107,13 @@ async fn take(
                     None => shared.pacer.permit(Category::UserCreation).await,
                 };
                 sent = Instant::now();
-                Event::SignUp(sign_up(shared, job, leave, requests).await)
+                Event::SignUp(sign_up(shared, job, leave, requested).await)
             }
             Step::LookUp(wait) => {
                 // A run that stops has no time to wait, but it looks before it leaves.
                 stopped_while(&mut stopping, wait).await;
                 let leave = shared.pacer.permit(Category::UserRead).await;
-                let answer = look_up(shared, job, leave, requests).await;
+                let answer = look_up(shared, job, leave, requested).await;
                 if *stopping.borrow() && matches!(&answer, Ok(None) | Err(_)) {
                     return left_behind(&registration);
                 }
@@ -136,15 +150,17 @@ async fn sign_up(
     shared: &Shared,
     job: &Job,
     _leave: Permit,
-    requests: &mut RequestCounts,
+    requested: &mut Requested,
 ) -> Result<crate::pool::SignedUp, Failure> {
+    let began = Instant::now();
     let answer = shared.pool.sign_up(&job.user).await;
+    requested.latency = Some(began.elapsed());
     tell(job, "SignUp", answer.as_ref().err());
     count(
         shared,
         Category::UserCreation,
         answer.as_ref().err(),
-        requests,
+        requested,
     );
     answer
 }
@@ -153,10 +169,10 @@ async fn look_up(
     shared: &Shared,
     job: &Job,
     _leave: Permit,
-    requests: &mut RequestCounts,
+    requested: &mut Requested,
 ) -> Result<Option<crate::pool::FoundUser>, Failure> {
     let answer = shared.pool.look_up(&job.user.username).await;
-    count(shared, Category::UserRead, answer.as_ref().err(), requests);
+    count(shared, Category::UserRead, answer.as_ref().err(), requested);
     answer
 }
 
@@ -178,7 +194,7 @@ fn count(
     shared: &Shared,
     category: Category,
     failure: Option<&Failure>,
-    requests: &mut RequestCounts,
+    requested: &mut Requested,
 ) {
     if failure.is_some_and(|failure| failure.sent == Sent::No) {
         return;
@@ -187,5 +203,5 @@ fn count(
     if throttled {
         shared.pacer.throttled(category);
     }
-    requests.add(category, throttled);
+    requested.requests.add(category, throttled);
 }

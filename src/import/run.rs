@@ -20,6 +20,7 @@ use super::breaker::{Breaker, BreakerLimits};
 use super::event::{Counts, Progress, RequestCounts, Watch};
 use super::register::{Done, Job, Shared, register};
 use super::registration::Rules;
+use super::slots::Slots;
 use super::stop::{Signal, Signals, StopReason};
 use crate::ledger::past::Before;
 use crate::ledger::writer::Ending;
@@ -54,8 +55,8 @@ pub struct Listed {
 /// What a run goes by.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Rows on their way at once, at most.
-    pub slots: usize,
+    /// How many rows may be on their way at once.
+    pub slots: Slots,
     /// Rows that are begun together, at most.
     pub group: usize,
     /// How one user is taken to an outcome.
@@ -252,15 +253,16 @@ impl<'a> Run<'a> {
     /// sent begins with a look-up, or with a permit of its own.
     fn ask_for_permit(&mut self) {
         while self.stopped.is_none()
-            && self.tasks.len() < self.plan.slots
+            && self.tasks.len() < self.plan.slots.limit()
             && self.ready.front().is_some_and(|job| job.maybe_sent)
         {
             if let Some(job) = self.ready.pop_front() {
                 self.spawn(job, None);
             }
         }
-        let wanted =
-            self.stopped.is_none() && !self.ready.is_empty() && self.tasks.len() < self.plan.slots;
+        let wanted = self.stopped.is_none()
+            && !self.ready.is_empty()
+            && self.tasks.len() < self.plan.slots.limit();
         if wanted && self.permit.is_none() {
             let shared = Arc::clone(&self.shared);
             self.permit = Some(Box::pin(async move {

@@ -37,6 +37,9 @@ impl Run<'_> {
     fn row_done(&mut self, done: Done) {
         self.progress.requests.merge(&done.requests);
         self.unwritten_requests.merge(&done.requests);
+        if let Some(latency) = done.latency {
+            self.plan.slots.answered(latency);
+        }
         let Done { job, end, .. } = done;
         // An answer: the network is there, and it was the rows' own bad luck. A run that stops gives no row up any more.
         if self.stopped.is_none() && matches!(end, End::Settled(_) | End::StopRun(_)) {

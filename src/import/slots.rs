@@ -1,0 +1,112 @@
+//! How many users may be on their way at once. Pure.
+//!
+//! Enough to hold the rate (Little's law: rate x latency), and not more: each holds a connection and a request, about 54 KB
+//! together (peak memory of the program with 16, 64, 256 and 1,024 in use: 16, 20, 31 and 72 MB). A service that cannot keep
+//! up answers later and later, and slots for all that would only make the queue longer: so latency counts only when it is more
+//! than a queue on this machine makes.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// What a run begins with holds the rate for answers of so many seconds, up to [`AT_ONCE`].
+const SECONDS_AT_ONCE: u32 = 3;
+/// A run begins with at least this many.
+const AT_LEAST: u32 = 16;
+/// A run begins with at most this many: at 50 a second, enough for answers of two and a half seconds.
+const AT_ONCE: u32 = 128;
+/// Answers that take longer than this on average ask for more slots.
+const SLOW: Duration = Duration::from_millis(250);
+/// So much more than the mean latency asks for: single answers take longer than the mean.
+const ROOM: f64 = 2.0;
+/// Never more than this.
+const AT_MOST: u32 = 1_024;
+/// Weight of one answer in the mean.
+const WEIGHT: f64 = 1.0 / 16.0;
+
+/// See the module's words.
+#[derive(Debug, Clone, Copy)]
+pub struct Slots {
+    rate: f64,
+    at_once: usize,
+    at_most: usize,
+    mean_seconds: f64,
+}
+
+impl Slots {
+    /// For this rate (sign-ups a second); `cap` is what the user allows.
+    #[must_use]
+    pub fn new(rate: NonZeroU32, cap: Option<NonZeroU32>) -> Self {
+        let cap = cap.map_or(AT_MOST, NonZeroU32::get);
+        let at_once = rate
+            .get()
+            .saturating_mul(SECONDS_AT_ONCE)
+            .clamp(AT_LEAST, AT_ONCE);
+        Self {
+            rate: f64::from(rate.get()),
+            at_once: at_once.min(cap) as usize,
+            at_most: cap as usize,
+            mean_seconds: 0.0,
+        }
+    }
+
+    /// A request was answered after this time.
+    pub fn answered(&mut self, latency: Duration) {
+        self.mean_seconds += (latency.as_secs_f64() - self.mean_seconds) * WEIGHT;
+    }
+
+    /// How many users may be on their way now.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        if self.mean_seconds < SLOW.as_secs_f64() {
+            return self.at_once;
+        }
+        let wanted = (self.rate * self.mean_seconds * ROOM).min(f64::from(AT_MOST));
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and 1,024"
+        )]
+        let wanted = wanted as usize;
+        wanted.max(self.at_once).min(self.at_most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Slots;
+    use std::num::NonZeroU32;
+    use std::time::Duration;
+
+    fn after_answers_of(rate: u32, cap: Option<u32>, milliseconds: u64) -> usize {
+        let mut slots = Slots::new(
+            NonZeroU32::new(rate).unwrap(),
+            cap.and_then(NonZeroU32::new),
+        );
+        for _ in 0..200 {
+            slots.answered(Duration::from_millis(milliseconds));
+        }
+        slots.limit()
+    }
+
+    #[test]
+    fn the_rate_is_held_when_an_answer_takes_a_second() {
+        for rate in [1, 10, 50, 128, 400, 1_000] {
+            assert!(
+                after_answers_of(rate, None, 1_000) >= rate as usize,
+                "{rate}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_service_that_cannot_keep_up_does_not_fill_the_memory() {
+        assert_eq!(after_answers_of(8_000, None, 20), 128);
+        assert_eq!(after_answers_of(8_000, None, 3_000), 1_024);
+    }
+
+    #[test]
+    fn the_user_s_cap_holds() {
+        assert_eq!(after_answers_of(1_000, Some(7), 5_000), 7);
+        assert_eq!(after_answers_of(1, Some(900), 5), 16);
+    }
+}
