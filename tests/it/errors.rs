@@ -1,8 +1,10 @@
 //! What goes wrong on the way and what the pool refuses: what comes of the row.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use cognito_import::rehearsal::{
-    BurstFault, ErrorNameStyle, ErrorPlace, ErrorWireForm, ExistingUser, Faults, LateFault,
-    PoolSettings, PreSignUp,
+    BurstFault, DatePrecision, ErrorNameStyle, ErrorPlace, ErrorWireForm, ExistingUser, Faults,
+    LateFault, PoolSettings, PreSignUp,
 };
 
 use crate::harness::{Place, Pool, quick, users};
@@ -193,6 +195,47 @@ fn answers_that_never_came_are_settled_by_looking() {
         results.counts()
     );
     ran.exits(i32::from(results.count("failed") > 0));
+}
+
+/// Half of the users are there already, made in the very second in which the run begins; half of all answers are lost.
+#[test]
+fn whose_user_it_is_can_be_told_whatever_the_pool_s_clock_shows() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(20));
+    let mut runs = Vec::new();
+    for (name, offset_s, precision) in [
+        ("behind", -3_600, DatePrecision::Milliseconds),
+        ("behind-s", -3_600, DatePrecision::Seconds),
+        ("even-s", 0, DatePrecision::Seconds),
+        ("ahead", 3_600, DatePrecision::Milliseconds),
+        ("ahead-s", 3_600, DatePrecision::Seconds),
+    ] {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let there = |number: usize| ExistingUser {
+            username: format!("user{number:04}"),
+            attributes: [("email".to_owned(), format!("user{number:04}@example.com"))].into(),
+            created: Some(i64::try_from(now.as_secs()).unwrap() + offset_s),
+            ..ExistingUser::default()
+        };
+        let pool = Pool::start(PoolSettings {
+            date_offset_ms: offset_s * 1_000,
+            create_date_precision: precision,
+            existing: (1..=10).map(|number| there(2 * number)).collect(),
+            faults: Faults {
+                commit_then_drop: 0.5,
+                ..Faults::default()
+            },
+            ..quick()
+        });
+        let running = place.import(&pool, list).args(["--run-dir", name]).start();
+        runs.push((name, pool, running));
+    }
+    for (name, pool, running) in runs {
+        running.end().exits(0);
+        let expected = ["created", "existed"].repeat(10);
+        assert_eq!(place.results_in(name).outcomes(), expected, "{name}");
+        assert!(pool.stats().faults["commit_then_drop"] > 5, "{name}");
+    }
 }
 
 #[test]

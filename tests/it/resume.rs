@@ -79,6 +79,30 @@ fn retry_takes_up_the_rows_with_that_outcome_and_no_others() {
 }
 
 #[test]
+fn a_retry_of_rows_in_doubt_looks_and_neither_sends_again_nor_calls_them_existing() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.faults.commit_then_drop = 0.5;
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(20));
+    place.import(&pool, list).arg("--no-lookup").run().exits(5);
+    assert!(place.results().count("in_doubt") > 0);
+    let asked = pool.asked("SignUp");
+    place
+        .import(&pool, list)
+        .args(["--retry", "in-doubt"])
+        .run();
+    let results = place.results();
+    assert_eq!(results.count("existed"), 0, "{:?}", results.counts());
+    assert_eq!(results.count("created") + results.count("in_doubt"), 20);
+    assert!(
+        results.rows.iter().all(|row| !row["user_sub"].is_empty()),
+        "it was looked up"
+    );
+    assert_eq!(pool.asked("SignUp"), asked, "looking is enough");
+}
+
+#[test]
 fn a_changed_list_is_a_new_run() {
     let place = Place::new();
     let pool = Pool::start(quick());
