@@ -9,7 +9,7 @@
 )]
 
 use cognito_import::ledger::writer::Ending;
-use cognito_import::ledger::{Durability, Facts, Identity, Ledger, RunDirectory, ToBegin};
+use cognito_import::ledger::{Durability, Facts, Identity, Kind, Ledger, RunDirectory, ToBegin};
 use cognito_import::outcome::{Came, Delivery, Evidence, Outcome};
 
 /// Clock ticks a second in `/proc`: fixed at 100 for user space on Linux.
@@ -51,6 +51,7 @@ fn main() {
             mapping: "username=1".into(),
             user_pool_id: "us-east-1_Bench".into(),
             client_id: "client".into(),
+            kind: Kind::Import,
         };
         let facts = Facts {
             started_ms: 0,

@@ -29,6 +29,7 @@ pub enum Command {
     #[command(after_help = EXIT_CODES_HELP)]
     Rehearse(Box<RehearseArgs>),
     /// Run the simulated pool alone, for any client (boto3, aws-cli)
+    #[command(after_help = EXIT_CODES_HELP)]
     RehearsalPool(Box<RehearsalPoolArgs>),
     /// Make the results and the summary of a run again from its ledger
     #[command(after_help = EXIT_CODES_HELP)]
@@ -182,7 +183,7 @@ pub struct PaceArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Run")]
 pub struct RunArgs {
-    /// The run's directory: ledger and results; by default import-runs/LIST-FINGERPRINT-POOL
+    /// The run's directory: ledger and results; by default import-runs/LIST-FINGERPRINT-POOL (or ...-rehearsal)
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
     /// Do not look up users that exist, and need no credentials. Requests whose answer was lost are sent again, and what that does

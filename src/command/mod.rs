@@ -2,6 +2,7 @@
 
 mod again;
 mod import;
+mod prepare;
 mod rehearsal_pool;
 mod rehearse;
 mod report;

@@ -65,7 +65,7 @@ pub(super) fn settings_with_users(args: &RehearsalArgs) -> Result<PoolSettings, 
 
 /// Users from a CSV file: `username` names them, `password` is passed over, every other column is an attribute.
 fn existing(path: &Path) -> Result<Vec<ExistingUser>, Failed> {
-    let wrong = |why: &dyn std::fmt::Display| Failed::refused(anyhow::anyhow!("--existing: {why}"));
+    let wrong = |why: &dyn std::fmt::Display| Failed::refused(anyhow::anyhow!("--existing {why}"));
     let source = Source::named(path).map_err(|why| wrong(&why))?;
     let opened = source.open().map_err(|why| wrong(&why))?;
     let mut rows = Rows::open(source.name(), opened).map_err(|why| wrong(&why))?;

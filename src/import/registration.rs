@@ -251,7 +251,7 @@ impl<'u> Registration<'u> {
             Whose::Ours => Came::of(Outcome::Created),
             Whose::Theirs => Came::of(Outcome::Existed),
             Whose::Unsettled(why) => {
-                Came::of(Outcome::InDoubt).because(self.failure_code("Interrupted"), why)
+                Came::of(Outcome::InDoubt).because(self.failure_code("NotSettled"), why)
             }
         };
         if verdict == Whose::Ours {

@@ -43,6 +43,10 @@ const NOTED_TOGETHER: usize = 1_024;
 /// How long a stopped run waits for what is on its way.
 const DRAIN: Duration = Duration::from_secs(30);
 
+/// How long a stopped run, with nothing on its way any more, waits for the next rows of the list, to note them as unsent. A file
+/// has them at once; who types into a pipe may never send one.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// A row of the list, and how it stood when this session began.
 #[derive(Debug)]
 pub struct Listed {
@@ -100,6 +104,8 @@ pub struct Run<'a> {
     ledger: Ledger,
     list: ReadAhead<Listed>,
     list_over: bool,
+    /// When the list last brought rows.
+    heard_of_list: Instant,
     watch: &'a mut dyn Watch,
     stopping: watch::Sender<bool>,
     stopped: Option<(StopReason, Instant)>,
@@ -149,6 +155,7 @@ impl<'a> Run<'a> {
             ledger,
             list,
             list_over: false,
+            heard_of_list: Instant::now(),
             watch,
             stopping,
             stopped: None,
@@ -199,11 +206,14 @@ impl<'a> Run<'a> {
         if self.at_once || (self.stopped.is_some() && self.drain_is_over()) {
             return true;
         }
-        let idle = self.read.is_empty()
+        self.is_idle() && self.list_over
+    }
+
+    fn is_idle(&self) -> bool {
+        self.read.is_empty()
             && self.beginning.is_none()
             && self.ready.is_empty()
-            && self.tasks.is_empty();
-        idle && self.list_over
+            && self.tasks.is_empty()
     }
 
     fn drain_is_over(&self) -> bool {
@@ -215,6 +225,7 @@ impl<'a> Run<'a> {
     fn deadline(&self) -> Option<Instant> {
         match &self.stopped {
             None => self.plan.deadline,
+            Some((_, at)) if self.is_idle() => Some((*at).max(self.heard_of_list) + PATIENCE),
             Some((_, at)) => Some(*at + DRAIN),
         }
     }

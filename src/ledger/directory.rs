@@ -18,7 +18,7 @@ pub struct RunDirectory {
 impl RunDirectory {
     /// The folder's name for a list and a pool: the same ones, the same name.
     #[must_use]
-    pub fn default_path(list: &str, fingerprint: &str, user_pool_id: &str) -> PathBuf {
+    pub fn default_path(list: &str, fingerprint: &str, pool: &str) -> PathBuf {
         let short = fingerprint.get(..12).unwrap_or(fingerprint);
         let plain: String = list
             .chars()
@@ -31,7 +31,7 @@ impl RunDirectory {
             })
             .take(60)
             .collect();
-        Path::new(RUNS).join(format!("{plain}-{short}-{user_pool_id}"))
+        Path::new(RUNS).join(format!("{plain}-{short}-{pool}"))
     }
 
     /// Makes the folder where it is missing (mode 0700) and takes its lock.

@@ -21,6 +21,40 @@ pub struct Identity {
     pub user_pool_id: String,
     /// The app client.
     pub client_id: String,
+    /// Whether it is a real run.
+    pub kind: Kind,
+}
+
+/// Whether a run made real users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It did.
+    Import,
+    /// It only rehearsed: its pool is gone with it.
+    Rehearsal,
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Import => "import",
+            Self::Rehearsal => "rehearsal",
+        }
+    }
+
+    /// Refuses a ledger of the other kind.
+    pub(super) fn compare(self, database: &Connection, path: &Path) -> Result<(), LedgerError> {
+        let found = get(database, "kind").map_err(|cause| LedgerError::of(path, cause))?;
+        if found.as_deref() == Some(self.word()) {
+            return Ok(());
+        }
+        Err(LedgerError::OtherRun {
+            path: path.to_owned(),
+            what: "kind of run",
+            found: found.unwrap_or_default(),
+            here: self.word().to_owned(),
+        })
+    }
 }
 
 impl Identity {
@@ -37,6 +71,7 @@ impl Identity {
     /// Writes it into a new ledger.
     pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {
         put(database, "list", &self.list)?;
+        put(database, "kind", self.kind.word())?;
         for (name, _, value) in self.bound() {
             put(database, name, &value)?;
         }
@@ -46,6 +81,7 @@ impl Identity {
     /// Compares it with an old ledger's.
     pub(super) fn compare(&self, database: &Connection, path: &Path) -> Result<(), LedgerError> {
         let failed = |cause| LedgerError::of(path, cause);
+        self.kind.compare(database, path)?;
         for (name, what, here) in self.bound() {
             let found = get(database, name).map_err(failed)?.unwrap_or_default();
             if found != here {

@@ -18,7 +18,7 @@ pub mod writer;
 use std::path::PathBuf;
 
 pub use directory::RunDirectory;
-pub use identity::{Facts, Identity, Standing};
+pub use identity::{Facts, Identity, Kind, Standing};
 pub use reader::Reader;
 pub use writer::{Begun, Ledger, ToBegin};
 

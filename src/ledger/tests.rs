@@ -2,7 +2,9 @@ use super::directory::RunDirectory;
 use super::past::{Before, Past};
 use super::rows::RESULT_COLUMN_COUNT;
 use super::writer::Ending;
-use super::{Begun, Durability, Facts, Identity, Ledger, LedgerError, Reader, Standing, ToBegin};
+use super::{
+    Begun, Durability, Facts, Identity, Kind, Ledger, LedgerError, Reader, Standing, ToBegin,
+};
 use crate::outcome::{Came, Evidence, Outcome, RowResult, RunState};
 
 mod damage;
@@ -14,6 +16,7 @@ fn identity() -> Identity {
         mapping: "username=1".into(),
         user_pool_id: "us-east-1_P".into(),
         client_id: "client".into(),
+        kind: Kind::Import,
     }
 }
 

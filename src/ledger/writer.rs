@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::identity::{Facts, Identity, Standing};
+use super::identity::{Facts, Identity, Kind, Standing};
 use super::{Durability, LedgerError, RunDirectory, schema};
 use crate::outcome::{Came, Outcome, Requests, RowResult};
 use take_up::take_up;
@@ -122,6 +122,15 @@ impl Ledger {
     /// What is there cannot be opened.
     pub fn is_there(directory: &RunDirectory) -> Result<bool, LedgerError> {
         schema::is_there(&directory.database())
+    }
+
+    /// Refuses a ledger that is of another kind than this one.
+    ///
+    /// # Errors
+    /// It is, or it cannot be opened.
+    pub fn is_of_kind(directory: &RunDirectory, kind: Kind) -> Result<(), LedgerError> {
+        let path = directory.database();
+        kind.compare(&schema::open(&path, Durability::Process)?, &path)
     }
 
     /// How the run stands; changes nothing.

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use cognito_import::rehearsal::PoolSettings;
+
 use crate::harness::{Place, Pool, quick, users, users_numbered};
 
 #[test]
@@ -319,4 +321,36 @@ fn a_run_from_standard_input_goes_on_and_knows_its_rows_by_their_names() {
     import(&pool, users(20)).exits(0).says(["going on"]);
     assert_eq!(place.results().count("created"), 20);
     assert_eq!(pool.asked("SignUp"), 15);
+}
+
+#[test]
+fn a_rehearsal_does_not_take_the_directory_of_a_real_run() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        pool_id: "us-east-1_Real".to_owned(),
+        ..quick()
+    });
+    let list = place.file("users.csv", users(3));
+    place.import(&pool, list).run().exits(0);
+    place.rehearse(list).run().exits(3).says(["run"]);
+    place
+        .import(&pool, list)
+        .run()
+        .exits(0)
+        .says(["finished already"]);
+}
+
+#[test]
+fn a_shorter_list_on_standard_input_does_not_finish_the_run() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.faults.lost_pool_after = Some(6);
+    let pool = Pool::start(settings);
+    let cli = |pool: &Pool| place.import(pool, "-").args(["--concurrency", "1"]);
+    cli(&pool).input(users(20)).run().exits(4);
+    let pool = pool.changed(|pool| pool.faults.lost_pool_after = None);
+    cli(&pool).input(users(10)).run().exits(4);
+    assert_eq!(place.results().summary["state"], "stopped");
+    cli(&pool).input(users(20)).run().exits(0);
+    assert_eq!(place.results().count("created"), 20);
 }

@@ -244,3 +244,26 @@ fn a_run_whose_process_was_killed_goes_on_where_it_was() {
     );
     each_was_made_once(&pool, 60);
 }
+
+#[test]
+fn a_signal_is_heard_before_the_pool_answers() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    // It takes connections and never says a word.
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", mute.local_addr().unwrap());
+    let running = place
+        .import(&pool, list)
+        .args(["--endpoint-url", &url])
+        .start();
+    let connection = mute.accept().unwrap();
+    running.signal("TERM");
+    let began = std::time::Instant::now();
+    running.end().exits(143);
+    assert!(
+        began.elapsed().as_secs() < 10,
+        "it did not wait for the pool"
+    );
+    drop(connection);
+}

@@ -1,6 +1,8 @@
 //! What goes in: rows from the list, written down as begun before they may be sent; and, once the run stops, written down as
 //! what it ended before.
 
+use tokio::time::Instant;
+
 use super::{Beginning, NOTED_TOGETHER, Run};
 use crate::import::Listed;
 use crate::import::register::Job;
@@ -16,6 +18,7 @@ use crate::user::fold;
 
 impl Run<'_> {
     pub(super) async fn take_group(&mut self, group: Ahead<Listed>) {
+        self.heard_of_list = Instant::now();
         match group {
             Ahead::Rows(rows) => {
                 let (sound, broken): (Vec<Listed>, Vec<Listed>) =

@@ -146,13 +146,34 @@ impl<'d> Pen<'d> {
 
     pub(super) fn end(&mut self, ending: &Ending) -> rusqlite::Result<()> {
         identity::put(self.database, name::ENDED, &ending.at_ms.to_string())?;
+        let mut stopped_because = ending.stopped_because.clone();
         if ending.finished {
-            identity::put(self.database, name::FINISHED, "1")?;
+            // A list that is read only once may end before one that the ledger has heard of.
+            match self.first_open_row()? {
+                None => identity::put(self.database, name::FINISHED, "1")?,
+                Some(row) => {
+                    stopped_because = Some(format!(
+                        "the list ended before row {row}, which this run knows from an earlier time: it is not the list that the \
+                         run began with"
+                    ));
+                }
+            }
         }
-        match &ending.stopped_because {
+        match &stopped_because {
             Some(why) => identity::put(self.database, name::STOPPED_BECAUSE, why),
             None => identity::remove(self.database, name::STOPPED_BECAUSE),
         }
+    }
+
+    /// A row without an outcome.
+    fn first_open_row(&self) -> rusqlite::Result<Option<i64>> {
+        self.database
+            .query_row(
+                "SELECT rows.row FROM rows LEFT JOIN results USING (row) WHERE results.row IS NULL ORDER BY rows.row LIMIT 1",
+                [],
+                |row| row.get(0),
+            )
+            .optional()
     }
 }
 
