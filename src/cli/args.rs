@@ -52,7 +52,7 @@ pub struct ImportArgs {
     #[command(flatten)]
     pub run: RunArgs,
     /// Begin anew where a run for this list and pool is there already; its ledger is kept aside
-    #[arg(long, help_heading = "Run")]
+    #[arg(long, help_heading = "Run", conflicts_with = "retry")]
     pub restart: bool,
     /// Take up again the rows with these outcomes of an earlier run of this list
     #[arg(
@@ -175,7 +175,7 @@ pub struct PaceArgs {
     #[arg(long, value_name = "N")]
     pub concurrency: Option<NonZeroU32>,
     /// How long one request may take
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = some_time)]
     pub attempt_timeout: Duration,
 }
 
@@ -254,6 +254,14 @@ pub struct OutputArgs {
     /// Say more; twice: much more
     #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
+}
+
+fn some_time(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if time.is_zero() => Err("should be more than 0".to_owned()),
+        Ok(time) => Ok(time),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn part(text: &str) -> Result<f64, String> {

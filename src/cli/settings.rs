@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::time::Instant;
 
 use super::args::{
     DurabilityArg, ListArgs, PaceArgs, PasswordSource, PoolArgs, Retry, RunArgs, Usernames,
 };
-use crate::import::BreakerLimits;
 use crate::import::retry::RetryPolicy;
+use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::Durability;
 use crate::outcome::Outcome;
 use crate::pool::{ConnectSettings, Signing};
@@ -142,9 +143,11 @@ pub fn breaker(run: &RunArgs) -> BreakerLimits {
 
 /// For `import`: rows are not taken any more a little before the time is over, so that those on their way fit in.
 #[must_use]
-pub fn stop_taking_after(run: &RunArgs) -> Option<Duration> {
-    run.deadline
-        .map(|deadline| deadline - (deadline / 10).min(Duration::from_secs(10)))
+pub fn deadline(run: &RunArgs, started: Instant) -> Option<Deadline> {
+    run.deadline.map(|time| Deadline {
+        no_more_rows: started + (time - (time / 10).min(Duration::from_secs(10))),
+        over: started + time,
+    })
 }
 
 /// For `ledger`.

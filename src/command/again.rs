@@ -2,14 +2,18 @@
 
 use std::ffi::OsString;
 
-/// What was typed, without `--restart`: typed again, that would begin anew. No argument holds a secret, so all of them can be
-/// shown.
+/// What was typed, without `--restart`, which would begin anew, and `--retry`, which would take back what was just tried. No
+/// argument holds a secret, so all of them can be shown.
 pub(super) fn command_that_goes_on(arguments: impl Iterator<Item = OsString>) -> String {
-    let words: Vec<String> = arguments
-        .map(|argument| argument.to_string_lossy().into_owned())
-        .filter(|argument| argument != "--restart")
-        .map(|argument| quoted(&argument))
-        .collect();
+    let mut words = Vec::new();
+    let mut arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
+    while let Some(argument) = arguments.next() {
+        if argument == "--retry" {
+            let _what = arguments.next();
+        } else if argument != "--restart" && !argument.starts_with("--retry=") {
+            words.push(quoted(&argument));
+        }
+    }
     words.join(" ")
 }
 
@@ -34,6 +38,9 @@ mod tests {
             "import",
             "my users.csv",
             "--restart",
+            "--retry",
+            "failed",
+            "--retry=invalid",
             "--run-dir",
             "it's",
         ];

@@ -21,6 +21,7 @@ pub(super) fn import(args: &ImportArgs, say: Say) -> Result<Exit, Failed> {
                 Again::GoOn(settings::retried(&args.retry))
             },
             quiet: args.output.quiet,
+            started: tokio::time::Instant::now(),
         },
         say,
     ))

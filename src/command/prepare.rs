@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 use super::Failed;
 use super::run::{Again, Job};
@@ -12,7 +11,7 @@ use crate::import::registration::Rules;
 use crate::import::slots::Slots;
 use crate::import::{Counts, Listed, Plan};
 use crate::ledger::past::{Before, Past};
-use crate::ledger::{Facts, Identity, Kind, Ledger, Reader, RunDirectory, Standing};
+use crate::ledger::{Durability, Facts, Identity, Kind, Ledger, Reader, RunDirectory, Standing};
 use crate::outcome::{Outcome, Summary};
 use crate::pool::{Cognito, connect, now_ms};
 use crate::preflight;
@@ -70,7 +69,8 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     };
     let path = run_directory(job, &source, &identity)?;
     if let Again::GoOn(retry) = &job.again
-        && let Some(summary) = finished_already(&path, &identity, retry)?
+        && let Some(summary) =
+            finished_already(&path, &identity, retry, settings::durability(job.run))?
     {
         return Ok(Preparation::FinishedAlready(Box::new(summary), path));
     }
@@ -136,12 +136,13 @@ fn finished_already(
     path: &Path,
     identity: &Identity,
     retry: &[Outcome],
+    durability: Durability,
 ) -> Result<Option<Summary>, Failed> {
     if !path.is_dir() {
         return Ok(None);
     }
     let directory = RunDirectory::hold(path).map_err(Failed::refused)?;
-    if !Ledger::is_there(&directory).map_err(Failed::refused)? {
+    if !Ledger::is_there(&directory, durability).map_err(Failed::refused)? {
         return Ok(None);
     }
     let standing = Ledger::look_at(&directory, identity, retry).map_err(Failed::refused)?;
@@ -160,7 +161,9 @@ async fn open_ledger(
 ) -> Result<Opened, Failed> {
     let durability = settings::durability(job.run);
     match &job.again {
-        Again::GoOn(retry) if Ledger::is_there(directory).map_err(Failed::refused)? => {
+        Again::GoOn(retry)
+            if Ledger::is_there(directory, durability).map_err(Failed::refused)? =>
+        {
             let (ledger, standing, facts) =
                 Ledger::reopen(directory, identity, durability, retry).map_err(Failed::refused)?;
             if let Standing::Unfinished {
@@ -173,13 +176,25 @@ async fn open_ledger(
                     directory.path().display()
                 ));
             }
+            if let Some(folds) = settings::folds(job.run)
+                && folds != facts.folds
+            {
+                return Err(Failed::refused(anyhow::anyhow!(
+                    "--usernames: this run began with {}; leave it out, or begin anew with --restart",
+                    if facts.folds {
+                        "ignore-case"
+                    } else {
+                        "case-sensitive"
+                    }
+                )));
+            }
             return Ok(Opened {
                 ledger,
                 facts,
                 goes_on: true,
             });
         }
-        Again::Replace if Ledger::is_there(directory).map_err(Failed::refused)? => {
+        Again::Replace if Ledger::is_there(directory, durability).map_err(Failed::refused)? => {
             Ledger::is_of_kind(directory, Kind::Rehearsal).map_err(Failed::refused)?;
         }
         Again::GoOn(_) | Again::PutAside | Again::Replace => {}
@@ -277,7 +292,7 @@ fn plan(
         folds: facts.folds,
         second_before_run_ms: facts.second_before_run_ms,
         breaker: settings::breaker(job.run),
-        deadline: settings::stop_taking_after(job.run).map(|after| Instant::now() + after),
+        deadline: settings::deadline(job.run, job.started),
         before,
     })
 }

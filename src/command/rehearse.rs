@@ -46,6 +46,7 @@ pub(super) fn rehearse(args: &RehearseArgs, say: Say) -> Result<Exit, Failed> {
             connect,
             again: Again::Replace,
             quiet: args.output.quiet,
+            started: tokio::time::Instant::now(),
         },
         say,
     ));

@@ -5,7 +5,7 @@ use crate::cli::Say;
 use crate::cli::args::ReportArgs;
 use crate::cli::exit::Exit;
 use crate::ledger::directory::database_in;
-use crate::ledger::{Ledger, LedgerError, RunDirectory};
+use crate::ledger::{Durability, Ledger, LedgerError, RunDirectory};
 use crate::report::{summary_table, write_all};
 
 pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Exit, Failed> {
@@ -15,7 +15,7 @@ pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Exit, Failed> {
     }
     // A run that is at work has the directory; its ledger is in order as long as it lives.
     if let Ok(directory) = RunDirectory::hold(&args.run_dir)
-        && !Ledger::is_there(&directory).map_err(Failed::refused)?
+        && !Ledger::is_there(&directory, Durability::Power).map_err(Failed::refused)?
     {
         return Err(Failed::refused(LedgerError::Missing(database)));
     }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use tokio::time::Instant;
+
 use super::Failed;
 use super::again::command_that_goes_on;
 use super::prepare::{Preparation, Prepared, prepare};
@@ -24,6 +26,8 @@ pub(super) struct Job<'a> {
     pub(super) connect: ConnectSettings,
     pub(super) again: Again,
     pub(super) quiet: bool,
+    /// When the program began.
+    pub(super) started: Instant,
 }
 
 /// What to do where the run's directory has a ledger already.

@@ -52,12 +52,13 @@ impl Breaker {
     /// A row that was sent has its outcome. Says why the run should stop, if it should.
     pub(super) fn row(&mut self, outcome: Outcome, code: Option<&str>) -> Option<String> {
         let error = match outcome {
-            Outcome::Rejected | Outcome::Failed => Some(code.unwrap_or("(no code)").to_owned()),
+            Outcome::Rejected | Outcome::Failed | Outcome::InDoubt => {
+                Some(code.unwrap_or("(no code)").to_owned())
+            }
             Outcome::Created
             | Outcome::Existed
             | Outcome::Duplicate
             | Outcome::Invalid
-            | Outcome::InDoubt
             | Outcome::Unsent => None,
         };
         self.sent = self.sent.saturating_add(1);

@@ -16,5 +16,5 @@ pub mod stop;
 
 pub use breaker::BreakerLimits;
 pub use event::{Counts, Progress, Watch};
-pub use run::{Ended, Listed, Plan, Run};
+pub use run::{Deadline, Ended, Listed, Plan, Run};
 pub use stop::{Signal, Signals, StopReason};

@@ -300,6 +300,12 @@ impl<'u> Registration<'u> {
 
     fn look_up_failed(&mut self, failure: Failure, chance: f64) -> Step {
         match failure.advice {
+            Advice::SlowDown if failure.code == "ForbiddenException" => {
+                self.look_up_tries += 1;
+                if self.look_up_tries < self.rules.retry.look_ups {
+                    return Step::LookUp(self.rules.retry.back_off(self.look_up_tries, chance));
+                }
+            }
             Advice::SlowDown => return Step::LookUp(self.rules.retry.back_off(1, chance)),
             Advice::Stop(stop) => {
                 let came = (!self.maybe_made).then(|| self.existed_unseen(&failure));

@@ -71,10 +71,19 @@ pub struct Plan {
     pub second_before_run_ms: Option<i64>,
     /// When the run goes wrong for every row.
     pub breaker: BreakerLimits,
-    /// When to stop taking rows, and when to be over.
-    pub deadline: Option<Instant>,
+    /// The time that the run was given.
+    pub deadline: Option<Deadline>,
     /// Rows by outcome of earlier sessions.
     pub before: Counts,
+}
+
+/// The time that a run was given.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline {
+    /// No more rows are taken from here on.
+    pub no_more_rows: Instant,
+    /// What is on its way is waited for until here.
+    pub over: Instant,
 }
 
 /// How a session ended.
@@ -224,9 +233,18 @@ impl<'a> Run<'a> {
     /// While at work: when to stop taking rows. While stopping: when to be over.
     fn deadline(&self) -> Option<Instant> {
         match &self.stopped {
-            None => self.plan.deadline,
-            Some((_, at)) if self.is_idle() => Some((*at).max(self.heard_of_list) + PATIENCE),
-            Some((_, at)) => Some(*at + DRAIN),
+            None => self.plan.deadline.map(|deadline| deadline.no_more_rows),
+            Some((_, at)) => {
+                let mut end = *at + DRAIN;
+                if self.is_idle() {
+                    end = end.min((*at).max(self.heard_of_list) + PATIENCE);
+                }
+                Some(
+                    self.plan
+                        .deadline
+                        .map_or(end, |deadline| end.min(deadline.over.max(*at))),
+                )
+            }
         }
     }
 

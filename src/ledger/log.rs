@@ -2,7 +2,9 @@
 //!
 //! SQLite takes a frame that does not match its checksum for the end of the log, and forgets what comes behind it: right for
 //! a write that was cut off, wrong for damage in the middle. There, whole transactions would vanish without a word, and rows
-//! that were sent would be new again. So: a frame that is broken while a later commit of the same log stands behind it is damage.
+//! that were sent would be new again. Loss of power can leave any part of the last transaction on the disk and not the rest, its
+//! commit included; but the one after it is written only when that one is synced. So: a broken frame with two commits of the
+//! same log behind it is damage. Without syncs (`Durability::Process`) nothing can be told.
 //!
 //! The format is SQLite's own ("Database File Format", section 4, "The Write-Ahead Log").
 
@@ -50,6 +52,7 @@ pub(super) fn damage(log: &Path) -> std::io::Result<Option<String>> {
     let mut frame = vec![0_u8; FRAME_HEADER + page_size as usize];
     let mut broken = None;
     let mut number = 0_u64;
+    let mut commits_behind = 0;
     while read_whole(&mut bytes, &mut frame)? {
         number += 1;
         let of_this_log = (word(&frame, 8), word(&frame, 12)) == salts;
@@ -63,9 +66,12 @@ pub(super) fn damage(log: &Path) -> std::io::Result<Option<String>> {
                 }
             }
             Some(broken) if of_this_log && commits => {
-                return Ok(Some(format!(
-                    "frame {broken} of its write-ahead log is broken, and a commit stands behind it"
-                )));
+                commits_behind += 1;
+                if commits_behind == 2 {
+                    return Ok(Some(format!(
+                        "frame {broken} of its write-ahead log is broken, and commits stand behind it"
+                    )));
+                }
             }
             Some(_) => {}
         }

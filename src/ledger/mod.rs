@@ -91,7 +91,7 @@ pub enum LedgerError {
     },
     /// A row of the list is not the one that the ledger knows.
     #[error(
-        "row {row}: the ledger has the username `{found}` for it, and the list has `{here}`: this is not the list that the run began with"
+        "row {row}: the ledger has the username `{found}` for it, and the list has `{here}`: this is not the list that the run began with, which needs a --run-dir of its own"
     )]
     OtherRow {
         /// Number of the row.

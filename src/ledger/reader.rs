@@ -27,10 +27,12 @@ impl Reader {
     /// There is none, or it is damaged or of a later format.
     pub fn open(run_directory: &Path) -> Result<Self, LedgerError> {
         let path = directory::database_in(run_directory);
-        Ok(Self {
-            database: schema::open_to_read(&path)?,
-            path,
-        })
+        let database = schema::open_to_read(&path)?;
+        // All that is read is of one moment, also while a run is at work.
+        database
+            .execute_batch("BEGIN")
+            .map_err(|cause| LedgerError::of(&path, cause))?;
+        Ok(Self { path, database })
     }
 
     /// Calls `each` with every row, in the list's order. A row that was begun and has no outcome is in doubt; one that was

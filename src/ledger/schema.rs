@@ -61,7 +61,7 @@ CREATE TABLE results (
 
 /// Whether there is a ledger. A process that died while it made one leaves a database without tables: that is none. To be
 /// asked before anything else: once SQLite has seen a damaged log, the damage can no longer be told.
-pub(super) fn is_there(path: &Path) -> Result<bool, LedgerError> {
+pub(super) fn is_there(path: &Path, durability: Durability) -> Result<bool, LedgerError> {
     let log = with_suffix(path, "-wal");
     let length = |path: &Path| std::fs::metadata(path).map_or(0, |about| about.len());
     if length(path) == 0 && length(&log) == 0 {
@@ -71,7 +71,7 @@ pub(super) fn is_there(path: &Path) -> Result<bool, LedgerError> {
         path: log.clone(),
         cause,
     })?;
-    if let Some(cause) = damaged {
+    if let (Some(cause), Durability::Power) = (damaged, durability) {
         return Err(LedgerError::Damaged {
             path: path.to_owned(),
             cause,
@@ -113,7 +113,7 @@ pub(super) fn create(
 
 /// Brings what is in the log into the database, where both are in order; else leaves everything as it is.
 pub(super) fn empty_the_log(path: &Path) {
-    if !matches!(is_there(path), Ok(true)) {
+    if !matches!(is_there(path, Durability::Power), Ok(true)) {
         return;
     }
     if let Ok(database) = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE) {

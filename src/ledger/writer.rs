@@ -116,12 +116,12 @@ impl Ledger {
         Self::start(directory, database)
     }
 
-    /// Whether the run has a ledger.
+    /// Whether the run has a ledger. How hard it was held on to says what a broken log means.
     ///
     /// # Errors
     /// What is there cannot be opened.
-    pub fn is_there(directory: &RunDirectory) -> Result<bool, LedgerError> {
-        schema::is_there(&directory.database())
+    pub fn is_there(directory: &RunDirectory, durability: Durability) -> Result<bool, LedgerError> {
+        schema::is_there(&directory.database(), durability)
     }
 
     /// Refuses a ledger that is of another kind than this one.

@@ -193,12 +193,8 @@ impl Failure {
                     "HTTP {status} with a body that is no answer of Cognito ({})",
                     failure.message
                 );
-                if status == 429 || status == 503 {
-                    failure.advice = if status == 429 {
-                        Advice::SlowDown
-                    } else {
-                        unclear
-                    };
+                if status == 429 {
+                    failure.advice = Advice::SlowDown;
                 }
                 failure
             }

@@ -21,7 +21,7 @@ use crate::user::{Attribute, NewUser};
 pub use connect::{ConnectError, ConnectSettings, Signing, connect};
 pub use date_probe::now_ms;
 pub use failure::{Advice, Failure, IfAbsent, Sent, Stop};
-use failure::{Operation, REQUEST_NOT_BUILT};
+use failure::{Operation, REQUEST_NOT_BUILT, UNREADABLE_ANSWER};
 use service_clock::ServiceClock;
 
 /// A user pool that requests can be sent to.
@@ -105,6 +105,15 @@ impl Cognito {
             .send()
             .await
             .map_err(|error| without_password(Failure::of(Operation::SignUp, &error), user))?;
+        // The SDK fills in what an answer lacks. Every answer of Cognito's has a sub: this is some other one's.
+        if answer.user_sub().is_empty() {
+            return Err(Failure {
+                sent: Sent::Answered,
+                advice: Advice::LookUp(IfAbsent::SendAgain),
+                code: UNREADABLE_ANSWER.to_owned(),
+                message: "an answer without a UserSub is no answer of Cognito".to_owned(),
+            });
+        }
         Ok(SignedUp {
             sub: answer.user_sub().to_owned(),
             confirmed: answer.user_confirmed(),
@@ -158,13 +167,20 @@ impl Cognito {
                 value: attribute.value().unwrap_or_default().to_owned(),
             })
             .collect();
+        let sub = attributes
+            .iter()
+            .find(|attribute| &*attribute.name == "sub")
+            .map(|attribute| attribute.value.clone());
+        // AdminGetUser takes an alias as well. Whoever is found by it is another user: nobody has this username. Where the address
+        // is the username, the pool keeps the sub in its place.
+        let by_name = found.username().to_lowercase() == username.to_lowercase();
+        if !by_name && sub.as_deref() != Some(found.username()) {
+            return Ok(None);
+        }
         let created = found.user_create_date();
         Ok(Some(FoundUser {
             username: found.username().to_owned(),
-            sub: attributes
-                .iter()
-                .find(|attribute| &*attribute.name == "sub")
-                .map(|attribute| attribute.value.clone()),
+            sub,
             status: found.user_status().map(|status| status.as_str().to_owned()),
             enabled: found.enabled(),
             created_ms: created.and_then(|created| created.to_millis().ok()),
@@ -202,12 +218,6 @@ impl Cognito {
                 Ok(None)
             }
         }
-    }
-
-    /// Whether users can be looked up.
-    #[must_use]
-    pub fn can_look_up(&self) -> bool {
-        self.signed.is_some()
     }
 
     /// What the answers so far say about the service's clock.

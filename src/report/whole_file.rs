@@ -16,7 +16,8 @@ pub(super) struct WholeFile {
 impl WholeFile {
     pub(super) fn begin(to: &Path) -> io::Result<Self> {
         let mut name = to.as_os_str().to_owned();
-        name.push(".unfinished");
+        // Two may write at a time: a run that ends, and somebody who asks for reports meanwhile.
+        name.push(format!(".{}.unfinished", std::process::id()));
         let unfinished = PathBuf::from(name);
         let file = private_file(&unfinished)?;
         file.set_len(0)?;

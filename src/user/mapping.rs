@@ -88,6 +88,17 @@ impl Mapping {
             }
             meanings.push(meaning);
         }
+        // Then it is probably the first user, and what stands in it may be a password: nothing of it is repeated.
+        if !problems.is_empty() && meanings.iter().all(|meaning| *meaning == Meaning::Ignored) {
+            return Err(HeaderError {
+                list: list.to_owned(),
+                problems: vec![format!(
+                    "none of its {} cells is the name of a column that is known here: is the header line missing? It should name the \
+                     columns, such as username,password,email",
+                    meanings.len()
+                )],
+            });
+        }
         for name in &options.ignore {
             if !header
                 .names()

@@ -40,24 +40,29 @@ impl Run<'_> {
         }
     }
 
+    /// Rows that are broken in the list are never sent. One that an earlier session began was sound then, and may have been sent.
     async fn record_invalid(&mut self, broken: Vec<Listed>) {
-        let results: Vec<RowResult> = broken
-            .into_iter()
-            .filter_map(|listed| {
-                let Err(why) = listed.row.user else {
-                    return None;
-                };
-                self.counted(Outcome::Invalid, listed.row.end_byte);
-                Some(RowResult {
-                    row: listed.row.number,
-                    line: listed.row.line,
-                    came: Came::of(Outcome::Invalid).because(why.code(), why.to_string()),
-                    username: why.username,
-                })
-            })
-            .collect();
-        if !results.is_empty() {
-            self.ledger.record(results).await;
+        let mut invalid = Vec::new();
+        for listed in broken {
+            let Err(why) = listed.row.user else { continue };
+            if let Before::Begun { .. } = listed.before {
+                let message = format!(
+                    "an earlier session may have sent this row, and now it is broken: {why}"
+                );
+                let came = Came::of(Outcome::InDoubt).because(why.code(), message);
+                self.settle(listed.row.number, listed.row.end_byte, came);
+                continue;
+            }
+            self.counted(Outcome::Invalid, listed.row.end_byte);
+            invalid.push(RowResult {
+                row: listed.row.number,
+                line: listed.row.line,
+                came: Came::of(Outcome::Invalid).because(why.code(), why.to_string()),
+                username: why.username,
+            });
+        }
+        if !invalid.is_empty() {
+            self.ledger.record(invalid).await;
         }
     }
 

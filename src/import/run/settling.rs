@@ -21,11 +21,7 @@ impl Run<'_> {
                 // The row stays begun in the ledger: it may have been sent, and the next run looks it up.
                 if let Some(row) = self.rows_of_tasks.remove(&error.id()) {
                     tracing::error!(row, "a task ended by a panic");
-                    let came = Came::of(Outcome::InDoubt).because(
-                        "InternalError",
-                        "the program failed while this row was on its way",
-                    );
-                    self.settle(row, 0, came);
+                    self.progress.counts.add(Outcome::InDoubt);
                 }
             }
         }
@@ -89,7 +85,7 @@ impl Run<'_> {
         }
     }
 
-    fn settle(&mut self, row: u64, end_byte: u64, came: Came) {
+    pub(super) fn settle(&mut self, row: u64, end_byte: u64, came: Came) {
         self.counted(came.outcome, end_byte);
         if let Some(why) = self.breaker.row(came.outcome, came.error_code.as_deref())
             && !came.stopped_the_run

@@ -32,8 +32,8 @@ impl<'d> Pen<'d> {
             database,
             holders: database.prepare("SELECT row, username FROM rows WHERE claim = ?1")?,
             begin: database.prepare(
-                "INSERT INTO rows VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (row) DO UPDATE SET claim = ?4, begun_ms = ?5, \
-                 seal = ?6",
+                "INSERT INTO rows VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (row) DO UPDATE SET line = ?2, username = ?3, claim = ?4, \
+                 begun_ms = ?5, seal = ?6",
             )?,
             note: database.prepare("INSERT OR IGNORE INTO rows VALUES (?1, ?2, ?3, NULL, NULL, ?4)")?,
             settle: database.prepare(INSERT_RESULT)?,
@@ -151,7 +151,12 @@ impl<'d> Pen<'d> {
             // A list that is read only once may end before one that the ledger has heard of.
             match self.first_open_row()? {
                 None => identity::put(self.database, name::FINISHED, "1")?,
-                Some(row) => {
+                Some((row, true)) => {
+                    stopped_because = Some(format!(
+                        "row {row} was begun and has no outcome; the same command looks it up"
+                    ));
+                }
+                Some((row, false)) => {
                     stopped_because = Some(format!(
                         "the list ended before row {row}, which this run knows from an earlier time: it is not the list that the \
                          run began with"
@@ -165,13 +170,13 @@ impl<'d> Pen<'d> {
         }
     }
 
-    /// A row without an outcome.
-    fn first_open_row(&self) -> rusqlite::Result<Option<i64>> {
+    /// A row without an outcome, and whether it was begun.
+    fn first_open_row(&self) -> rusqlite::Result<Option<(i64, bool)>> {
         self.database
             .query_row(
-                "SELECT rows.row FROM rows LEFT JOIN results USING (row) WHERE results.row IS NULL ORDER BY rows.row LIMIT 1",
+                "SELECT rows.row, begun_ms IS NOT NULL FROM rows LEFT JOIN results USING (row) WHERE results.row IS NULL ORDER BY rows.row LIMIT 1",
                 [],
-                |row| row.get(0),
+                |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()
     }

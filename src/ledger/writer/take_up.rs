@@ -37,6 +37,7 @@ pub(super) fn take_up(transaction: &Connection, retry: &[Outcome]) -> rusqlite::
     } else {
         identity::remove(transaction, name::FINISHED)?;
         identity::remove(transaction, name::STOPPED_BECAUSE)?;
+        identity::remove(transaction, name::ENDED)?;
         let settled: i64 =
             transaction.query_row("SELECT count(*) FROM results", [], |row| row.get(0))?;
         let maybe_sent: i64 = transaction.query_row(
