@@ -66,3 +66,19 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
         .build()
         .map_err(Failed::refused)
 }
+
+/// Does something that blocks on a thread of its own, so that signals are heard meanwhile.
+async fn beside<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failed> {
+    let (to, done) = tokio::sync::oneshot::channel();
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            // Nobody listening means that the program is about to end.
+            let _ = to.send(work());
+        })
+        .map_err(Failed::refused)?;
+    done.await.map_err(Failed::stopped)
+}

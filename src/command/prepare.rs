@@ -2,10 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use tokio::sync::oneshot;
-
-use super::Failed;
 use super::run::{Again, Job};
+use super::{Failed, beside};
 use crate::cli::{Say, settings};
 use crate::import::registration::Rules;
 use crate::import::slots::Slots;
@@ -13,7 +11,7 @@ use crate::import::{Counts, Listed, Plan};
 use crate::ledger::past::{Before, Past};
 use crate::ledger::{Durability, Facts, Identity, Kind, Ledger, Reader, RunDirectory, Standing};
 use crate::outcome::{Outcome, Summary};
-use crate::pool::{Cognito, connect, now_ms};
+use crate::pool::{Advice, Cognito, Failure, connect, now_ms};
 use crate::preflight;
 use crate::report::write_all;
 use crate::rows::Rows;
@@ -97,18 +95,10 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     })))
 }
 
-/// On a thread of its own: standard input may be long in coming, and signals are to be heard meanwhile.
+/// Standard input may be long in coming, and signals are to be heard meanwhile.
 async fn read_header(list: String, opened: OpenSource) -> Result<Rows, Failed> {
-    let (to, rows) = oneshot::channel();
-    std::thread::Builder::new()
-        .name("header".to_owned())
-        .spawn(move || {
-            // Nobody listening means that the program is about to end.
-            let _ = to.send(Rows::open(list, opened));
-        })
-        .map_err(Failed::refused)?;
-    rows.await
-        .map_err(Failed::refused)?
+    beside("header", move || Rows::open(list, opened))
+        .await?
         .map_err(Failed::refused)
 }
 
@@ -199,12 +189,10 @@ async fn open_ledger(
         }
         Again::GoOn(_) | Again::PutAside | Again::Replace => {}
     }
-    let found = preflight::ask(pool).await.map_err(|failure| {
-        Failed::refused(anyhow::anyhow!(
-            "user pool {}: cannot be reached: {failure}; check the network, --region and --endpoint-url",
-            identity.user_pool_id
-        ))
-    })?;
+    let found = preflight::ask(pool)
+        .await
+        .map_err(|failure| pool_refuses(&identity.user_pool_id, &failure))?;
+    let folds = usernames_fold(job, found.ignores_case, say);
     // Only now: a start that is refused changes nothing.
     match &job.again {
         Again::GoOn(_) => {}
@@ -220,9 +208,7 @@ async fn open_ledger(
     }
     let facts = Facts {
         started_ms: now_ms(),
-        folds: settings::folds(job.run)
-            .or(found.ignores_case)
-            .unwrap_or(true),
+        folds,
         second_before_run_ms: found.second_before_run_ms,
     };
     let ledger = Ledger::create(directory, identity, facts, durability).map_err(Failed::refused)?;
@@ -231,6 +217,39 @@ async fn open_ledger(
         facts,
         goes_on: false,
     })
+}
+
+/// Whether usernames are compared without case: the command line's word, the pool's, or else Cognito's own default for new pools.
+fn usernames_fold(job: &Job<'_>, asked: Result<Option<bool>, Failure>, say: Say) -> bool {
+    match (settings::folds(job.run), asked) {
+        (Some(folds), _) => folds,
+        (None, Ok(Some(folds))) => folds,
+        (None, Ok(None)) => true,
+        (None, Err(failure)) => {
+            say.line(format_args!(
+                "DescribeUserPool cannot be asked ({}): usernames are taken to be the same whatever their case; \
+                 `--usernames case-sensitive` says otherwise",
+                failure.code
+            ));
+            true
+        }
+    }
+}
+
+/// Why a run cannot begin with this pool, and what to change.
+fn pool_refuses(user_pool_id: &str, failure: &Failure) -> Failed {
+    let way_out = match failure.advice {
+        Advice::Stop(stop) => stop.way_out(),
+        Advice::Again
+        | Advice::SlowDown
+        | Advice::Exists
+        | Advice::LookUp(_)
+        | Advice::Undelivered
+        | Advice::GiveUp => "check the network, --region and --endpoint-url",
+    };
+    Failed::refused(anyhow::anyhow!(
+        "user pool {user_pool_id}: cannot be asked: {failure}; {way_out}"
+    ))
 }
 
 /// The thread that reads the list, and leaves out what an earlier session settled.

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use tokio::time::Instant;
 
-use super::Failed;
 use super::again::command_that_goes_on;
 use super::prepare::{Preparation, Prepared, prepare};
+use super::{Failed, beside};
 use crate::cli::Say;
 use crate::cli::args::{ListArgs, PaceArgs, RunArgs};
 use crate::cli::exit::Exit;
@@ -95,24 +95,41 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Exit, Failed> {
         .await;
     drop(watch);
     let go_on = job.again.go_on();
-    close(&ended.map_err(Failed::stopped)?, &directory, &go_on, say)
-}
-
-/// Reports, and what people are told at the end.
-fn close(ended: &Ended, directory: &RunDirectory, go_on: &str, say: Say) -> Result<Exit, Failed> {
+    let ended = ended.map_err(Failed::stopped)?;
     if let (true, Some(reason)) = (ended.at_once, &ended.stopped) {
         say.line(format_args!(
             "stopped at once; the ledger knows the rest; {go_on}"
         ));
         return Ok(Exit::of_stop(reason));
     }
-    let summary = write_all(directory.path()).map_err(Failed::stopped)?;
-    let exit = say_summary(&summary, directory.path(), say);
+    let path = directory.path().to_owned();
+    let summary = tokio::select! {
+        summary = beside("reports", move || write_all(&path)) => summary?.map_err(Failed::stopped)?,
+        signal = signals.next() => {
+            say.line(format_args!(
+                "stopped while the reports were written; `cognito-import report {}` makes them again",
+                directory.path().display()
+            ));
+            return Ok(Exit::Signal(signal));
+        }
+    };
+    Ok(close(&ended, &summary, &directory, &go_on, say))
+}
+
+/// What people are told at the end.
+fn close(
+    ended: &Ended,
+    summary: &Summary,
+    directory: &RunDirectory,
+    go_on: &str,
+    say: Say,
+) -> Exit {
+    let exit = say_summary(summary, directory.path(), say);
     let Some(reason) = &ended.stopped else {
         if let Some(why) = &summary.stopped_because {
             say.error(why);
         }
-        return Ok(exit);
+        return exit;
     };
     let exit = Exit::of_stop(reason);
     if let Exit::Signal(_) = exit {
@@ -121,7 +138,7 @@ fn close(ended: &Ended, directory: &RunDirectory, go_on: &str, say: Say) -> Resu
         say.error(format_args!("stopped early: {reason}"));
         say.line(go_on);
     }
-    Ok(exit)
+    exit
 }
 
 fn say_summary(summary: &Summary, path: &Path, say: Say) -> Exit {

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::event::RequestCounts;
 use super::registration::{Event, Registration, Rules, Step, StopRun};
 use super::resolve::Times;
-use crate::outcome::Came;
+use crate::outcome::{Came, Outcome};
 use crate::pace::{Category, Pacer, Permit};
 use crate::pool::failure::CONNECT_FAILED;
 use crate::pool::{Advice, Cognito, Failure, Sent};
@@ -93,33 +93,46 @@ async fn take(
     let mut stopping = shared.stopping.clone();
     let mut registration = Registration::new(&job.user, shared.rules, job.times, job.maybe_sent);
     let mut event = Event::Start;
-    let mut sent = Instant::now();
+    let mut unclear = Instant::now();
     loop {
-        let step = registration.next(event, sent.elapsed(), fastrand::f64());
+        let step = registration.next(event, unclear.elapsed(), fastrand::f64());
         event = match step {
             Step::SignUp(wait) => {
                 // A permit in hand was taken for this request: it goes out, also while the run stops.
-                if permit.is_none() && stopped_while(&mut stopping, wait).await {
-                    return left_behind(&registration);
-                }
                 let leave = match permit.take() {
                     Some(leave) => leave,
-                    None => shared.pacer.permit(Category::UserCreation).await,
+                    None => match permit_unless_stopped(shared, &mut stopping, wait).await {
+                        Some(leave) => leave,
+                        None => return left_behind(&registration),
+                    },
                 };
-                sent = Instant::now();
-                Event::SignUp(sign_up(shared, job, leave, requested).await)
+                let sent = Instant::now();
+                let answer = sign_up(shared, job, leave, requested).await;
+                if answer.as_ref().is_err_and(may_still_arrive) {
+                    unclear = sent;
+                }
+                Event::SignUp(answer)
             }
             Step::LookUp(wait) => {
                 // A run that stops has no time to wait, but it looks before it leaves.
                 stopped_while(&mut stopping, wait).await;
                 let leave = shared.pacer.permit(Category::UserRead).await;
                 let answer = look_up(shared, job, leave, requested).await;
-                if *stopping.borrow() && matches!(&answer, Ok(None) | Err(_)) {
-                    return left_behind(&registration);
+                match &answer {
+                    // The pool has answered for this row; only how the user stands is not known.
+                    Err(failure) if *stopping.borrow() && registration.existed() => {
+                        return End::Settled(registration.existed_unseen(failure));
+                    }
+                    Ok(None) | Err(_) if *stopping.borrow() && !registration.existed() => {
+                        return left_behind(&registration);
+                    }
+                    Ok(_) | Err(_) => Event::LookUp(answer),
                 }
-                Event::LookUp(answer, shared.pool.clock())
             }
-            Step::Settled(came) if came.error_code.as_deref() == Some(CONNECT_FAILED) => {
+            Step::Settled(came)
+                if came.outcome != Outcome::Existed
+                    && came.error_code.as_deref() == Some(CONNECT_FAILED) =>
+            {
                 return End::Unreachable(*came);
             }
             Step::Settled(came) => return End::Settled(*came),
@@ -133,6 +146,27 @@ fn left_behind(registration: &Registration<'_>) -> End {
         End::MaybeSent
     } else {
         End::NeverSent
+    }
+}
+
+/// Whether the service may make the user after this failure.
+fn may_still_arrive(failure: &Failure) -> bool {
+    failure.sent == Sent::Maybe || matches!(failure.advice, Advice::LookUp(_) | Advice::Undelivered)
+}
+
+/// A permit after this time; none where the run stops first.
+async fn permit_unless_stopped(
+    shared: &Shared,
+    stopping: &mut watch::Receiver<bool>,
+    wait: Duration,
+) -> Option<Permit> {
+    if stopped_while(stopping, wait).await {
+        return None;
+    }
+    tokio::select! {
+        biased;
+        _ = stopping.wait_for(|stopping| *stopping) => None,
+        leave = shared.pacer.permit(Category::UserCreation) => Some(leave),
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::resolve::{Times, Whose, whose};
 use super::retry::RetryPolicy;
 use crate::outcome::{Came, Delivery, Evidence, Outcome};
-use crate::pool::service_clock::ServiceClock;
+use crate::pool::failure::UNREADABLE_ANSWER;
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, Sent, SignedUp, Stop};
 use crate::user::NewUser;
 
@@ -23,8 +23,8 @@ pub enum Event {
     Start,
     /// `SignUp` was answered.
     SignUp(Result<SignedUp, Failure>),
-    /// A look-up was answered. Comes with what is known of the service's clock.
-    LookUp(Result<Option<FoundUser>, Failure>, ServiceClock),
+    /// A look-up was answered.
+    LookUp(Result<Option<FoundUser>, Failure>),
 }
 
 /// What to do next.
@@ -68,6 +68,8 @@ pub struct Registration<'u> {
     times: Times,
     /// A request that may have made the user lies behind us.
     maybe_made: bool,
+    /// One of them was not answered: it may arrive later.
+    unanswered: bool,
     /// The pool said that the username is taken.
     taken: bool,
     /// What to do when a look-up does not find the user.
@@ -92,6 +94,7 @@ impl<'u> Registration<'u> {
             rules,
             times,
             maybe_made: maybe_sent,
+            unanswered: maybe_sent,
             taken: false,
             if_absent: IfAbsent::SendAgain,
             undelivered: false,
@@ -109,14 +112,22 @@ impl<'u> Registration<'u> {
         self.attempts
     }
 
+    /// Whether the pool said that the username is taken, on a first request: then the row has its answer, whatever a look-up
+    /// adds to it.
+    #[must_use]
+    pub fn existed(&self) -> bool {
+        self.taken && !self.maybe_made
+    }
+
     /// Whether a request that may have made the user lies behind us.
     #[must_use]
     pub fn maybe_made(&self) -> bool {
         self.maybe_made
     }
 
-    /// What to do next. `since_sent` is how long ago the last sign-up left; `chance` is from 0 up to 1.
-    pub fn next(&mut self, event: Event, since_sent: Duration, chance: f64) -> Step {
+    /// What to do next. `since_unclear` is how long ago the last request left that may yet make the user; `chance` is from 0 up
+    /// to 1.
+    pub fn next(&mut self, event: Event, since_unclear: Duration, chance: f64) -> Step {
         match event {
             Event::Start if self.maybe_made && self.rules.look_ups => Step::LookUp(Duration::ZERO),
             Event::Start => Step::SignUp(Duration::ZERO),
@@ -127,9 +138,9 @@ impl<'u> Registration<'u> {
                     Err(failure) => self.sign_up_failed(failure, chance),
                 }
             }
-            Event::LookUp(Ok(Some(found)), clock) => self.found(&found, clock),
-            Event::LookUp(Ok(None), _) => self.absent(since_sent),
-            Event::LookUp(Err(failure), _) => self.look_up_failed(failure, chance),
+            Event::LookUp(Ok(Some(found))) => self.found(&found),
+            Event::LookUp(Ok(None)) => self.absent(since_unclear),
+            Event::LookUp(Err(failure)) => self.look_up_failed(failure, chance),
         }
     }
 
@@ -217,6 +228,9 @@ impl<'u> Registration<'u> {
 
     fn unclear(&mut self, failure: Failure, if_absent: IfAbsent, chance: f64) -> Step {
         self.maybe_made = true;
+        self.unanswered |= failure.sent == Sent::Maybe
+            || failure.code == UNREADABLE_ANSWER
+            || if_absent == IfAbsent::SendAgain;
         self.if_absent = if_absent;
         self.tries += 1;
         self.look_up_tries = 0;
@@ -241,9 +255,9 @@ impl<'u> Registration<'u> {
         self.settled_because(outcome)
     }
 
-    fn found(&self, found: &FoundUser, clock: ServiceClock) -> Step {
+    fn found(&self, found: &FoundUser) -> Step {
         let verdict = if self.maybe_made {
-            whose(found, self.user, self.times, clock)
+            whose(found, self.user, self.times)
         } else {
             Whose::Theirs
         };
@@ -271,7 +285,7 @@ impl<'u> Registration<'u> {
         self.settled(came)
     }
 
-    fn absent(&mut self, since_sent: Duration) -> Step {
+    fn absent(&mut self, since_unclear: Duration) -> Step {
         if self.taken {
             let outcome = if self.maybe_made {
                 Outcome::InDoubt
@@ -285,15 +299,15 @@ impl<'u> Registration<'u> {
             );
             return self.settled(came);
         }
-        if self.if_absent == IfAbsent::GiveUp {
-            return self.settled_because(Outcome::Rejected);
-        }
-        if self.tries < self.rules.retry.tries {
+        if self.if_absent == IfAbsent::SendAgain && self.tries < self.rules.retry.tries {
             return Step::SignUp(Duration::ZERO);
         }
-        // The last request has no answer: it may still arrive. Only after that time is its absence a proof.
-        match self.rules.retry.settle.checked_sub(since_sent) {
-            Some(wait) if !wait.is_zero() => Step::LookUp(wait),
+        // A request that was not answered may still arrive. Only after that time is absence a proof.
+        match self.rules.retry.settle.checked_sub(since_unclear) {
+            Some(wait) if self.unanswered && !wait.is_zero() => Step::LookUp(wait),
+            Some(_) | None if self.if_absent == IfAbsent::GiveUp => {
+                self.settled_because(Outcome::Rejected)
+            }
             Some(_) | None => self.settled_because(Outcome::Failed),
         }
     }
@@ -332,7 +346,8 @@ impl<'u> Registration<'u> {
     }
 
     /// The pool said that the username exists; how the user stands could not be seen.
-    fn existed_unseen(&self, failure: &Failure) -> Came {
+    #[must_use]
+    pub fn existed_unseen(&self, failure: &Failure) -> Came {
         let why = format!(
             "the username exists; the look-up failed: {}",
             failure.message

@@ -3,16 +3,17 @@
 //! `SignUp` has no token that would tell. What tells is time, on the service's clock alone where it can be. Before its first sign-up
 //! a run hears the service say that it is second S, and sends nothing until S is over. Whoever was there before the run was
 //! therefore created in S or before, and whoever was created later was created while the run was at work: by us, unless it was
-//! before this row was begun, or the attributes are not those we sent.
+//! before this row was begun, or the attributes are not those we sent. A run that never heard the service's time (`--no-lookup`)
+//! can only tell who was there before the row.
 
 use crate::pool::FoundUser;
-use crate::pool::service_clock::ServiceClock;
 use crate::user::NewUser;
 
 /// The times that a row is judged by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Times {
-    /// When this row was begun, by our clock: milliseconds since the Unix epoch. Its first request left later.
+    /// When this row was begun, on the service's clock, at the earliest: milliseconds since the Unix epoch. Its first request
+    /// left later. Brought over to the service's clock at that moment: a clock of ours that is set later changes nothing.
     pub begun_ms: i64,
     /// The second, on the service's clock, that was over before the run's first sign-up: milliseconds since the Unix epoch. None
     /// where the service never said what time it is.
@@ -38,7 +39,7 @@ const ROUNDED_OFF: i64 = 1;
 
 /// Judges.
 #[must_use]
-pub fn whose(found: &FoundUser, asked: &NewUser, times: Times, clock: ServiceClock) -> Whose {
+pub fn whose(found: &FoundUser, asked: &NewUser, times: Times) -> Whose {
     let Some(created) = found.created_ms else {
         return Whose::Unsettled(
             "the user was found, and the pool does not say when it was created",
@@ -56,8 +57,7 @@ pub fn whose(found: &FoundUser, asked: &NewUser, times: Times, clock: ServiceClo
     {
         return Whose::Theirs;
     }
-    let (begun_earliest, begun_latest) = clock.service_time(times.begun_ms);
-    if latest < begun_earliest {
+    if latest < times.begun_ms {
         return Whose::Theirs;
     }
     if !attributes_agree(found, asked) {
@@ -65,7 +65,7 @@ pub fn whose(found: &FoundUser, asked: &NewUser, times: Times, clock: ServiceClo
             "the user was created since this run began, and its attributes are not those of the row",
         );
     }
-    if times.second_before_run_ms.is_some() || created >= begun_latest {
+    if times.second_before_run_ms.is_some() {
         return Whose::Ours;
     }
     Whose::Unsettled(
@@ -89,7 +89,6 @@ fn attributes_agree(found: &FoundUser, asked: &NewUser) -> bool {
 mod tests {
     use super::{Times, Whose, whose};
     use crate::pool::FoundUser;
-    use crate::pool::service_clock::ServiceClock;
     use crate::user::{Attribute, NewUser};
 
     fn attribute(name: &str, value: &str) -> Attribute {
@@ -126,16 +125,13 @@ mod tests {
         }
     }
 
-    /// The service's clock is ahead by 60.0 to 60.5 seconds, give or take a millisecond; the row was begun at 100 s of ours.
+    /// The row was begun at 160 s of the service's clock.
     fn judge(created_ms: i64, name: &str, second_before_run_ms: Option<i64>) -> Whose {
-        let mut clock = ServiceClock::default();
-        clock.heard(0, 60_000, 0);
-        clock.heard(500, 60_000, 500);
         let times = Times {
-            begun_ms: 100_000,
+            begun_ms: 160_000,
             second_before_run_ms,
         };
-        whose(&found(created_ms, name), &asked(), times, clock)
+        whose(&found(created_ms, name), &asked(), times)
     }
 
     #[test]
@@ -181,14 +177,13 @@ mod tests {
     fn without_the_service_s_time_only_what_is_certain_is_said() {
         assert_eq!(judge(159_900, "Ann", None), Whose::Theirs);
         assert!(matches!(judge(160_300, "Ann", None), Whose::Unsettled(_)));
-        assert_eq!(judge(160_502, "Ann", None), Whose::Ours);
         let mut undated = found(1, "Ann");
         undated.created_ms = None;
         let times = Times {
             begun_ms: 0,
             second_before_run_ms: Some(0),
         };
-        let verdict = whose(&undated, &asked(), times, ServiceClock::default());
+        let verdict = whose(&undated, &asked(), times);
         assert!(matches!(verdict, Whose::Unsettled(_)));
     }
 }

@@ -212,10 +212,12 @@ impl<'a> Run<'a> {
 
     /// Nothing is on its way, and nothing more will come.
     fn is_over(&self) -> bool {
-        if self.at_once || (self.stopped.is_some() && self.drain_is_over()) {
-            return true;
-        }
-        self.is_idle() && self.list_over
+        let waited = self.stopped.is_some()
+            && self.tasks.is_empty()
+            && self
+                .deadline()
+                .is_some_and(|deadline| Instant::now() >= deadline);
+        self.at_once || waited || (self.is_idle() && self.list_over)
     }
 
     fn is_idle(&self) -> bool {
@@ -225,33 +227,36 @@ impl<'a> Run<'a> {
             && self.tasks.is_empty()
     }
 
-    fn drain_is_over(&self) -> bool {
-        self.deadline()
-            .is_some_and(|deadline| Instant::now() >= deadline)
-    }
-
-    /// While at work: when to stop taking rows. While stopping: when to be over.
+    /// While at work: when to stop taking rows. While stopping: how long to wait, for rows on their way first, then for the rest of
+    /// the list.
     fn deadline(&self) -> Option<Instant> {
-        match &self.stopped {
-            None => self.plan.deadline.map(|deadline| deadline.no_more_rows),
-            Some((_, at)) => {
-                let mut end = *at + DRAIN;
-                if self.is_idle() {
-                    end = end.min((*at).max(self.heard_of_list) + PATIENCE);
-                }
-                Some(
-                    self.plan
-                        .deadline
-                        .map_or(end, |deadline| end.min(deadline.over.max(*at))),
-                )
-            }
-        }
+        let Some((_, at)) = &self.stopped else {
+            return self.plan.deadline.map(|deadline| deadline.no_more_rows);
+        };
+        let drained = *at + DRAIN;
+        Some(if !self.tasks.is_empty() {
+            let over = self.plan.deadline.map(|deadline| deadline.over.max(*at));
+            over.map_or(drained, |over| over.min(drained))
+        } else if self.is_idle() {
+            drained.min((*at).max(self.heard_of_list) + PATIENCE)
+        } else {
+            drained
+        })
     }
 
     fn deadline_reached(&mut self) {
         if self.stopped.is_none() {
             self.stop(StopReason::Deadline);
+        } else {
+            self.cut_off();
         }
+    }
+
+    /// What is still on its way is not waited for any longer. It stays begun: the next run looks it up.
+    fn cut_off(&mut self) {
+        self.tasks = JoinSet::new();
+        let left = std::mem::take(&mut self.rows_of_tasks).len() as u64;
+        self.progress.counts.add_many(Outcome::InDoubt, left);
     }
 
     fn signal(&mut self, signal: Signal) {
@@ -338,11 +343,7 @@ impl<'a> Run<'a> {
     }
 
     async fn end(mut self) -> Result<Ended, LedgerError> {
-        // What is still on its way stays begun: the next run looks it up.
-        for _ in self.rows_of_tasks.values() {
-            self.progress.counts.add(Outcome::InDoubt);
-        }
-        self.tasks.abort_all();
+        self.cut_off();
         self.leave_unreachable().await;
         self.write_and_tell().await;
         let stopped = self.stopped.map(|(reason, _)| reason);

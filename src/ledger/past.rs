@@ -16,7 +16,7 @@ const PAGE: i64 = 1_024;
 pub enum Before {
     /// Nothing was done about it.
     Nothing,
-    /// It was begun at this time (milliseconds since the Unix epoch, our clock) and may have been sent.
+    /// It was begun at this time (milliseconds since the Unix epoch, on the service's clock, at the earliest) and may have been sent.
     Begun {
         /// See above.
         at_ms: i64,

@@ -1,7 +1,7 @@
 //! Reads the `Date` header of every answer, for [`ServiceClock`].
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_cognitoidentityprovider::config::interceptors::{
     BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
@@ -25,7 +25,7 @@ impl DateProbe {
     }
 }
 
-/// When the request left, by our clock.
+/// When the request left, by [`steady_ms`].
 #[derive(Debug)]
 struct Left(i64);
 
@@ -33,7 +33,14 @@ impl Storable for Left {
     type Storer = StoreReplace<Self>;
 }
 
-/// Our clock: milliseconds since the Unix epoch.
+/// A clock that nobody sets: milliseconds since this program first asked. Only differences of it mean something.
+#[must_use]
+pub fn steady_ms() -> i64 {
+    static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+    i64::try_from(FIRST.elapsed().as_millis()).unwrap_or(i64::MAX)
+}
+
+/// This machine's clock: milliseconds since the Unix epoch. Somebody may set it.
 #[must_use]
 pub fn now_ms() -> i64 {
     SystemTime::now()
@@ -54,7 +61,7 @@ impl Intercept for DateProbe {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        bag.interceptor_state().store_put(Left(now_ms()));
+        bag.interceptor_state().store_put(Left(steady_ms()));
         Ok(())
     }
 
@@ -74,7 +81,7 @@ impl Intercept for DateProbe {
             self.clock
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .heard(left.0, date.secs() * 1_000, now_ms());
+                .heard(left.0, date.secs() * 1_000, steady_ms());
         }
         Ok(())
     }

@@ -19,10 +19,13 @@ use secrecy::SecretString;
 
 use crate::user::{Attribute, NewUser};
 pub use connect::{ConnectError, ConnectSettings, Signing, connect};
-pub use date_probe::now_ms;
+pub use date_probe::{now_ms, steady_ms};
 pub use failure::{Advice, Failure, IfAbsent, Sent, Stop};
 use failure::{Operation, REQUEST_NOT_BUILT, UNREADABLE_ANSWER};
 use service_clock::ServiceClock;
+
+/// Signed requests whose time is further off than five minutes are refused by AWS: no clock that works here is.
+const MOST_SKEW_MS: i64 = 5 * 60 * 1_000;
 
 /// A user pool that requests can be sent to.
 #[derive(Debug)]
@@ -189,11 +192,10 @@ impl Cognito {
         }))
     }
 
-    /// Whether the pool ignores the case of usernames, by `DescribeUserPool`. None where it may not be asked: the caller does
-    /// without the permission.
+    /// Whether the pool ignores the case of usernames, by `DescribeUserPool`, once.
     ///
     /// # Errors
-    /// No connection can be made.
+    /// See [`failure`]. `Ok(None)`: look-ups are off, so nobody can sign this request, or the answer has no pool in it.
     pub async fn ignores_case(&self) -> Result<Option<bool>, Failure> {
         let Some(client) = &self.signed else {
             return Ok(None);
@@ -202,22 +204,22 @@ impl Cognito {
             .describe_user_pool()
             .user_pool_id(&self.user_pool_id)
             .send()
-            .await;
-        match answer {
-            // A pool without this setting is older than the setting, and tells upper from lower case.
-            Ok(answer) => Ok(answer.user_pool().map(|pool| {
-                pool.username_configuration()
-                    .is_some_and(|configuration| !configuration.case_sensitive())
-            })),
-            Err(error) => {
-                let failure = Failure::of(Operation::Read, &error);
-                if failure.sent == Sent::No {
-                    return Err(failure);
-                }
-                tracing::info!(%failure, "DescribeUserPool is not to be had: usernames are compared without case");
-                Ok(None)
-            }
-        }
+            .await
+            .map_err(|error| Failure::of(Operation::Read, &error))?;
+        // A pool without this setting is older than the setting, and tells upper from lower case.
+        Ok(answer.user_pool().map(|pool| {
+            pool.username_configuration()
+                .is_some_and(|configuration| !configuration.case_sensitive())
+        }))
+    }
+
+    /// The earliest time that the service's clock can show now: milliseconds since the Unix epoch. Before the service was heard, this
+    /// machine's clock less what signed requests may be off by.
+    #[must_use]
+    pub fn earliest_time(&self) -> i64 {
+        self.clock()
+            .service_time(steady_ms())
+            .map_or_else(|| now_ms() - MOST_SKEW_MS, |(earliest, _)| earliest)
     }
 
     /// What the answers so far say about the service's clock.

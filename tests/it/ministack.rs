@@ -211,6 +211,6 @@ fn look_ups_that_are_not_permitted_stop_the_run_and_it_goes_on_without_them() {
     import(&key, "made-up")
         .args(["--run-dir", "forged"])
         .run()
-        .exits(4)
+        .exits(3)
         .says(["renew the credentials"]);
 }

@@ -96,7 +96,7 @@ fn a_deadline_ends_the_run_in_time_and_the_same_command_goes_on() {
     let list = place.file("users.csv", users(100));
     place
         .import(&pool, list)
-        .args(["--rate", "60", "--deadline", "1s"])
+        .args(["--rate", "60", "--deadline", "2s"])
         .run()
         .exits(4)
         .says(["--deadline reached", "the same command goes on"]);

@@ -12,7 +12,6 @@ use crate::ledger::past::Before;
 use crate::ledger::writer::ReadRow;
 use crate::ledger::{Begun, LedgerError, ToBegin};
 use crate::outcome::{Came, Outcome, RowResult};
-use crate::pool::now_ms;
 use crate::rows::ahead::Ahead;
 use crate::user::fold;
 
@@ -98,7 +97,7 @@ impl Run<'_> {
         }
         let take = self.read.len().min(self.plan.group);
         let group: Vec<Listed> = self.read.drain(..take).collect();
-        let at_ms = now_ms();
+        let at_ms = self.shared.pool.earliest_time();
         let to_begin = group
             .iter()
             .filter(|listed| listed.before == Before::Nothing)
