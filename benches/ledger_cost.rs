@@ -1,7 +1,8 @@
 //! What the ledger costs: CPU a row to begin and to settle it, in groups as a run makes them.
 //!
 //! `cargo bench --bench ledger_cost` (arguments behind `--`: rows, rows in a group; 1,000,000 and 64 by default).
-//! CPU time is the whole process's, user and system, read from `/proc/self/stat`: Linux alone.
+//! CPU time is the whole process's, user and system, less what it takes to make the rows, read from `/proc/self/stat`: Linux
+//! alone.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -36,12 +37,49 @@ fn created(row: u64) -> Came {
     came
 }
 
+fn rows_to_begin(numbers: &[u64]) -> Vec<ToBegin> {
+    // Names that are spread over the index, as those of people are.
+    let row = |number: &u64| {
+        let name = format!(
+            "{:08x}.person{number}@example.com",
+            number.wrapping_mul(2_654_435_761) as u32
+        );
+        ToBegin {
+            row: *number,
+            line: number + 1,
+            claim: name.clone(),
+            username: name,
+        }
+    };
+    numbers.iter().map(row).collect()
+}
+
+fn rows_settled(numbers: &[u64]) -> Vec<(u64, Came)> {
+    numbers
+        .iter()
+        .map(|number| (*number, created(*number)))
+        .collect()
+}
+
+/// What it costs to make the rows that the ledger is given: not the ledger's.
+fn cpu_of_the_rows_alone(rows: u64, group: u64) -> f64 {
+    let before = cpu_seconds();
+    let mut row = 0;
+    while row < rows {
+        let numbers: Vec<u64> = (row + 1..=(row + group).min(rows)).collect();
+        row += numbers.len() as u64;
+        std::hint::black_box((rows_to_begin(&numbers), rows_settled(&numbers)));
+    }
+    cpu_seconds() - before
+}
+
 fn main() {
     let numbers: Vec<u64> = std::env::args()
         .filter_map(|argument| argument.parse().ok())
         .collect();
     let rows = numbers.first().copied().unwrap_or(1_000_000);
     let group = numbers.get(1).copied().unwrap_or(64);
+    let alone = cpu_of_the_rows_alone(rows, group);
     for durability in [Durability::Process, Durability::Power] {
         let folder = tempfile::tempdir().unwrap();
         let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
@@ -70,35 +108,13 @@ fn main() {
             while row < rows {
                 let numbers: Vec<u64> = (row + 1..=(row + group).min(rows)).collect();
                 row += numbers.len() as u64;
-                // Names that are spread over the index, as those of people are.
-                let to_begin = numbers
-                    .iter()
-                    .map(|number| {
-                        let name = format!(
-                            "{:08x}.person{number}@example.com",
-                            number.wrapping_mul(2_654_435_761) as u32
-                        );
-                        ToBegin {
-                            row: *number,
-                            line: number + 1,
-                            claim: name.clone(),
-                            username: name,
-                        }
-                    })
-                    .collect();
+                let to_begin = rows_to_begin(&numbers);
                 ledger
                     .begin(to_begin, 1_700_000_000_000)
                     .await
                     .await
                     .unwrap();
-                ledger
-                    .settle(
-                        numbers
-                            .iter()
-                            .map(|number| (*number, created(*number)))
-                            .collect(),
-                    )
-                    .await;
+                ledger.settle(rows_settled(&numbers)).await;
             }
             let ending = Ending {
                 finished: true,
@@ -107,7 +123,7 @@ fn main() {
             };
             ledger.close(ending).await.unwrap();
         });
-        let cpu = cpu_seconds() - before;
+        let cpu = cpu_seconds() - before - alone;
         let size = std::fs::metadata(directory.database()).unwrap().len();
         println!(
             "{durability:?}: {rows} rows in groups of {group}: {:.1} us of CPU a row, {:.1} s in all, {} bytes a row on disk",

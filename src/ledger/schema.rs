@@ -14,8 +14,15 @@ pub(super) const FORMAT: i64 = 1;
 /// "cimp": tells our databases from other programs'.
 const APPLICATION: i64 = 0x6369_6d70;
 
-/// SQLite's page cache in KiB: flat, whatever the size of the list.
-const CACHE_KIB: i64 = 4 * 1024;
+/// SQLite's page cache in KiB, for the one who writes: flat, whatever the size of the list.
+const CACHE_KIB: i64 = 2 * 1024;
+
+/// Pages (4 KiB each) in the log before they are brought into the database. A page of the index of claims is written by many
+/// groups: the longer the log, the more of them go into the database as one.
+const LOG_PAGES: i64 = 8_000;
+
+/// SQLite's page cache in KiB, for those who read: they go through the ledger in order, and come back to nothing.
+const READ_CACHE_KIB: i64 = 256;
 
 /// `rows` is what was read, `results` what came of it. Both grow at their ends. `claim` stands for the username as the
 /// pool compares it, on the row that may send it: no two rows have the same username there. `seal` is a checksum
@@ -139,6 +146,7 @@ fn connect(path: &Path, durability: Durability) -> Result<Connection, LedgerErro
         database.pragma_update(None, "journal_mode", "WAL")?;
         database.pragma_update(None, "synchronous", synchronous)?;
         database.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        database.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
         Ok(database)
     };
     configured().map_err(|cause| LedgerError::of(path, cause))
@@ -155,7 +163,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
     database
         .busy_timeout(Duration::from_secs(10))
-        .and_then(|()| database.pragma_update(None, "cache_size", -CACHE_KIB))
+        .and_then(|()| database.pragma_update(None, "cache_size", -READ_CACHE_KIB))
         .and_then(|()| database.pragma_update(None, "query_only", true))
         .map_err(failed)?;
     examine(&database, path)?;
