@@ -47,6 +47,7 @@ pub fn log_to_stderr(verbose: u8) {
     let ours = Targets::new().with_target("cognito_import", level);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_target(false);
     // Somebody else's logger, in a test say, stays.
     let _ = tracing_subscriber::registry()

@@ -139,14 +139,17 @@ fn add_fault(settings: &mut PoolSettings, given: &str) -> Result<(), String> {
             .map_err(|_| format!("{text} is not a whole number"))
     };
     let value = match (name, second) {
-        (name, None)
-            if name.ends_with("_after") && first.parse::<u64>().is_ok_and(|count| count > 1) =>
-        {
-            json!(whole(first)?)
+        ("expired_credentials_after" | "lost_pool_after", None) => json!(whole(first)?),
+        ("answer_late" | "commit_late", None) => {
+            return Err("it needs PART:MILLISECONDS".to_owned());
         }
+        ("throttle_burst", None) => return Err("it needs PART:REQUESTS".to_owned()),
         (_, None) => json!(number(first)?),
         ("throttle_burst", Some(requests)) => {
             json!({ "probability": number(first)?, "requests": whole(requests)? })
+        }
+        (name, Some(_)) if !["answer_late", "commit_late"].contains(&name) => {
+            return Err("it takes one number".to_owned());
         }
         (_, Some(delay)) => json!({ "probability": number(first)?, "delay_ms": whole(delay)? }),
     };
@@ -179,14 +182,14 @@ mod tests {
             "commit_then_drop=0.1",
             "answer_late=0.2:1500",
             "throttle_burst=0.01:20",
-            "lost_pool_after=100",
+            "lost_pool_after=1",
         ] {
             add_fault(&mut settings, given).unwrap();
         }
         assert_eq!(settings.faults.commit_then_drop, 0.1);
         assert_eq!(settings.faults.answer_late.delay_ms, 1_500);
         assert_eq!(settings.faults.throttle_burst.requests, 20);
-        assert_eq!(settings.faults.lost_pool_after, Some(100));
+        assert_eq!(settings.faults.lost_pool_after, Some(1));
     }
 
     #[test]
@@ -201,6 +204,8 @@ mod tests {
             "commit_then_drop",
             "commit_then_drop=x",
             "answer_late=0.1:soon",
+            "answer_late=0.1",
+            "throttle=0.1:20",
         ] {
             assert!(add_fault(&mut settings, given).is_err(), "{given}");
         }

@@ -30,7 +30,8 @@ pub fn run(cli: Cli) -> Exit {
         Command::Report(args) => report::report(&args, say),
     };
     done.unwrap_or_else(|failed| {
-        say.error(&failed.error);
+        // With the causes, which an error of ours names itself and one of others may not.
+        say.error(format_args!("{:#}", failed.error));
         failed.exit
     })
 }

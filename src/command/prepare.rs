@@ -66,7 +66,8 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         fingerprint,
     };
     let path = run_directory(job, &source, &identity)?;
-    if let Again::GoOn(retry) = &job.again
+    // What can be read only once has no fingerprint: whether it is the same list shows row by row.
+    if let (Again::GoOn(retry), Some(_)) = (&job.again, &identity.fingerprint)
         && let Some(summary) =
             finished_already(&path, &identity, retry, settings::durability(job.run))?
     {

@@ -132,6 +132,13 @@ mod tests {
     }
 
     #[test]
+    fn rows_that_stay_in_doubt_count_as_well() {
+        let lost = (Outcome::InDoubt, Some("InternalErrorException"));
+        let rows = std::iter::repeat_n(lost, 50);
+        assert_eq!(trips_after(rows, BreakerLimits::default()), Some(20));
+    }
+
+    #[test]
     fn both_can_be_switched_off() {
         let off = BreakerLimits {
             first: 0,

@@ -76,8 +76,8 @@ pub enum LedgerError {
     },
     /// It is another run's.
     #[error(
-        "{path}: belongs to another run: its {what} is `{found}`, and here it is `{here}`; use another --run-dir, or --restart to \
-         begin anew (the old ledger is kept aside)"
+        "{path}: belongs to another run: its {what} is `{found}`, and here it is `{here}`; use another --run-dir; an import \
+         can also begin anew with --restart (the old ledger is kept aside)"
     )]
     OtherRun {
         /// The database.

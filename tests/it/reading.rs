@@ -345,3 +345,18 @@ fn a_quote_that_is_never_closed_in_a_long_list_stops_the_run_with_its_line() {
     assert_eq!(results.summary["state"], "stopped");
     assert_eq!(pool.users().len(), results.count("created"));
 }
+
+#[test]
+fn a_list_without_a_header_is_refused_and_no_cell_of_it_repeated() {
+    let place = Place::new();
+    let list = place.file(
+        "users.csv",
+        "ann,Secret#123,ann@example.com\nbob,Secret#456,bob@example.com\n",
+    );
+    let ran = place
+        .rehearse(list)
+        .run()
+        .exits(3)
+        .says(["users.csv: line 1", "is the header line missing?"]);
+    assert!(!ran.stderr.contains("Secret"), "{}", ran.stderr);
+}

@@ -354,3 +354,41 @@ fn a_shorter_list_on_standard_input_does_not_finish_the_run() {
     cli(&pool).input(users(20)).run().exits(0);
     assert_eq!(place.results().count("created"), 20);
 }
+
+#[test]
+fn a_row_that_was_mended_is_taken_up_with_its_new_name() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let import = || place.import(&pool, "-");
+    let list = |second: &str| {
+        format!(
+            "username,password,email\nann,Str0ng#Enough,ann@example.com\n{second},Str0ng#Enough,bob@example.com\n"
+        )
+    };
+    import().input(list("")).run().exits(1);
+    import()
+        .args(["--retry", "invalid"])
+        .input(list("bob"))
+        .run()
+        .exits(0);
+    assert_eq!(place.results().row(2)["username"], "bob");
+    // What the ledger says of it stands: the report can be made again.
+    place.cli("report").arg("run").run().exits(0);
+}
+
+#[test]
+fn another_list_on_standard_input_is_not_taken_for_the_finished_one() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let import = |list: String| place.import(&pool, "-").input(list).run();
+    import(users(5)).exits(0);
+    import(users(5)).exits(0);
+    assert_eq!(pool.asked("SignUp"), 5, "nothing was sent again");
+    // A longer one goes on behind the last row.
+    import(users(7)).exits(0);
+    assert_eq!(place.results().count("created"), 7);
+    import(users_numbered(11..=17))
+        .exits(4)
+        .says(["row 1", "--run-dir"]);
+    assert_eq!(pool.asked("SignUp"), 7);
+}
