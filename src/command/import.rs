@@ -1,6 +1,7 @@
 //! `import`: a list into a pool.
 
-use super::run::{Again, Job, run};
+use super::job::{Again, Job};
+use super::run::run;
 use super::{Failed, runtime};
 use crate::cli::args::ImportArgs;
 use crate::cli::exit::Exit;

@@ -2,6 +2,7 @@
 
 mod again;
 mod import;
+mod job;
 mod prepare;
 mod rehearsal_pool;
 mod rehearse;

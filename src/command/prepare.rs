@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::run::{Again, Job};
+use super::job::{Again, Job};
 use super::{Failed, beside};
 use crate::cli::{Say, settings};
 use crate::import::registration::Rules;

@@ -3,7 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use super::run::{Again, Job, run};
+use super::job::{Again, Job};
+use super::run::run;
 use super::{Failed, runtime};
 use crate::cli::args::RehearseArgs;
 use crate::cli::exit::Exit;

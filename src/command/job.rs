@@ -1,0 +1,56 @@
+//! What `import` and `rehearse` ask for.
+
+use tokio::time::Instant;
+
+use super::again::command_that_goes_on;
+use crate::cli::args::{ListArgs, PaceArgs, RunArgs};
+use crate::ledger::Kind;
+use crate::outcome::Outcome;
+use crate::pool::ConnectSettings;
+
+/// What is asked for.
+pub(super) struct Job<'a> {
+    pub(super) list: &'a ListArgs,
+    pub(super) pace: &'a PaceArgs,
+    pub(super) run: &'a RunArgs,
+    pub(super) connect: ConnectSettings,
+    pub(super) again: Again,
+    pub(super) quiet: bool,
+    /// When the program began.
+    pub(super) started: Instant,
+}
+
+/// What to do where the run's directory has a ledger already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Again {
+    /// Go on with that run, and take these outcomes up again.
+    GoOn(Vec<Outcome>),
+    /// Begin anew and keep the old ledger.
+    PutAside,
+    /// Begin anew without keeping it: its pool is gone.
+    Replace,
+}
+
+impl Again {
+    /// Which kind of run that is.
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::GoOn(_) | Self::PutAside => Kind::Import,
+            Self::Replace => Kind::Rehearsal,
+        }
+    }
+
+    /// How a run that was stopped goes on, for people.
+    pub(super) fn go_on(&self) -> String {
+        match self {
+            Self::GoOn(_) | Self::PutAside => {
+                format!(
+                    "the same command goes on from here:
+  {}",
+                    command_that_goes_on(std::env::args_os())
+                )
+            }
+            Self::Replace => "a rehearsal does not go on: the next one begins anew".to_owned(),
+        }
+    }
+}
