@@ -171,7 +171,7 @@ pub struct PaceArgs {
     /// Look-ups of existing users a second, never more. The default quota (UserRead) is 120
     #[arg(long, value_name = "N", default_value = "96")]
     pub lookup_rate: NonZeroU32,
-    /// Users on their way at once, at most; by default enough to hold the rate when an answer takes a few seconds
+    /// Users on their way at once, at most; by default what the rate and the service's answers ask for, up to 600
     #[arg(long, value_name = "N")]
     pub concurrency: Option<NonZeroU32>,
     /// How long one request may take

@@ -12,14 +12,16 @@ use std::time::Duration;
 const SECONDS_AT_ONCE: u32 = 3;
 /// A run begins with at least this many.
 const AT_LEAST: u32 = 16;
-/// A run begins with at most this many: at 50 a second, enough for answers of two and a half seconds.
-const AT_ONCE: u32 = 128;
+/// A run begins with at most this many: at 50 a second, enough for answers of almost two seconds.
+const AT_ONCE: u32 = 96;
 /// Answers that take longer than this on average ask for more slots.
 const SLOW: Duration = Duration::from_millis(250);
 /// So much more than the mean latency asks for: single answers take longer than the mean.
 const ROOM: f64 = 2.0;
-/// Never more than this.
-const AT_MOST: u32 = 1_024;
+/// Never more than this, unless the user asks for more: the program stays below 64 MB.
+const AT_MOST: u32 = 600;
+/// Keeps the arithmetic in bounds: no machine has more ports for connections.
+const MOST_THAT_MAKES_SENSE: f64 = 65_536.0;
 /// Weight of one answer in the mean.
 const WEIGHT: f64 = 1.0 / 16.0;
 
@@ -60,11 +62,11 @@ impl Slots {
         if self.mean_seconds < SLOW.as_secs_f64() {
             return self.at_once;
         }
-        let wanted = (self.rate * self.mean_seconds * ROOM).min(f64::from(AT_MOST));
+        let wanted = (self.rate * self.mean_seconds * ROOM).min(MOST_THAT_MAKES_SENSE);
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "between 0 and 1,024"
+            reason = "between 0 and 65,536"
         )]
         let wanted = wanted as usize;
         wanted.max(self.at_once).min(self.at_most)
@@ -90,7 +92,7 @@ mod tests {
 
     #[test]
     fn the_rate_is_held_when_an_answer_takes_a_second() {
-        for rate in [1, 10, 50, 128, 400, 1_000] {
+        for rate in [1, 10, 50, 128, 400, 600] {
             assert!(
                 after_answers_of(rate, None, 1_000) >= rate as usize,
                 "{rate}"
@@ -100,13 +102,14 @@ mod tests {
 
     #[test]
     fn a_service_that_cannot_keep_up_does_not_fill_the_memory() {
-        assert_eq!(after_answers_of(8_000, None, 20), 128);
-        assert_eq!(after_answers_of(8_000, None, 3_000), 1_024);
+        assert_eq!(after_answers_of(8_000, None, 20), 96);
+        assert_eq!(after_answers_of(8_000, None, 3_000), 600);
     }
 
     #[test]
     fn the_user_s_cap_holds() {
         assert_eq!(after_answers_of(1_000, Some(7), 5_000), 7);
+        assert_eq!(after_answers_of(1_000, Some(2_000), 3_000), 2_000);
         assert_eq!(after_answers_of(1, Some(900), 5), 16);
     }
 }
