@@ -4,6 +4,8 @@
 //! such a request lies behind us, "the username exists" no longer means that it existed before us; what cannot be settled is
 //! in doubt.
 
+mod came;
+
 use std::time::Duration;
 
 use super::resolve::{Times, Whose, whose};
@@ -12,6 +14,7 @@ use crate::outcome::{Came, Delivery, Evidence, Outcome};
 use crate::pool::failure::UNREADABLE_ANSWER;
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, Sent, SignedUp, Stop};
 use crate::user::NewUser;
+use came::{failed, signed_up_came};
 
 /// Firewalls are not argued with for longer than this many answers.
 const FORBIDDEN_TRIES: u32 = 6;
@@ -376,27 +379,6 @@ impl<'u> Registration<'u> {
         came.attempts = self.attempts;
         came
     }
-}
-
-fn failed(outcome: Outcome, failure: &Failure) -> Came {
-    Came::of(outcome).because(failure.code.clone(), failure.message.clone())
-}
-
-fn signed_up_came(answer: SignedUp) -> Came {
-    let mut came = Came::of(Outcome::Created);
-    came.evidence = Some(Evidence::Answer);
-    came.user_sub = Some(answer.sub).filter(|sub| !sub.is_empty());
-    came.confirmed = Some(answer.confirmed);
-    came.delivery = Some(if answer.message.is_some() {
-        Delivery::Sent
-    } else {
-        Delivery::None
-    });
-    if let Some((medium, destination)) = answer.message {
-        came.delivery_medium = Some(medium).filter(|medium| !medium.is_empty());
-        came.delivery_destination = Some(destination).filter(|destination| !destination.is_empty());
-    }
-    came
 }
 
 #[cfg(test)]

@@ -1,0 +1,27 @@
+//! What came of a row, from what the pool said.
+
+use crate::outcome::{Came, Delivery, Evidence, Outcome};
+use crate::pool::{Failure, SignedUp};
+
+/// This outcome, because of this failure.
+pub(super) fn failed(outcome: Outcome, failure: &Failure) -> Came {
+    Came::of(outcome).because(failure.code.clone(), failure.message.clone())
+}
+
+/// The pool made the user on our request.
+pub(super) fn signed_up_came(answer: SignedUp) -> Came {
+    let mut came = Came::of(Outcome::Created);
+    came.evidence = Some(Evidence::Answer);
+    came.user_sub = Some(answer.sub).filter(|sub| !sub.is_empty());
+    came.confirmed = Some(answer.confirmed);
+    came.delivery = Some(if answer.message.is_some() {
+        Delivery::Sent
+    } else {
+        Delivery::None
+    });
+    if let Some((medium, destination)) = answer.message {
+        came.delivery_medium = Some(medium).filter(|medium| !medium.is_empty());
+        came.delivery_destination = Some(destination).filter(|destination| !destination.is_empty());
+    }
+    came
+}
