@@ -1,5 +1,7 @@
 //! The command line, as it is typed. No I/O here: what it means is worked out in [`super::settings`].
 
+mod list;
+
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -9,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::EXIT_CODES_HELP;
 use super::rehearsal::RehearsalArgs;
+pub use list::{ListArgs, PasswordSource};
 
 /// Moves a list of users into an Amazon Cognito user pool, and tells the truth about every row.
 #[derive(Debug, Parser)]
@@ -108,32 +111,6 @@ pub struct ReportArgs {
     /// Print nothing but errors
     #[arg(short, long)]
     pub quiet: bool,
-}
-
-/// The list and its columns.
-#[derive(Debug, Args)]
-pub struct ListArgs {
-    /// The list: CSV with a header line; `-` reads standard input
-    ///
-    /// Columns are known by name, whatever their case and order: username (or cognito:username), password, Cognito's standard
-    /// attributes (email, phone_number, given_name, ...) and custom:NAME. Empty cells are left out.
-    #[arg(value_name = "USERS.csv")]
-    pub list: PathBuf,
-    /// Drop a column; may be repeated
-    #[arg(long, value_name = "NAME", help_heading = "List")]
-    pub ignore_column: Vec<String>,
-    /// Where passwords come from
-    #[arg(long, value_enum, default_value_t = PasswordSource::Column, help_heading = "List")]
-    pub password: PasswordSource,
-}
-
-/// Where passwords come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PasswordSource {
-    /// The column `password`
-    Column,
-    /// Nowhere: for pools with a passwordless factor
-    None,
 }
 
 /// Which pool, and how to reach it.
