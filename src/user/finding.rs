@@ -19,8 +19,24 @@ pub enum Rule {
     PasswordMissing,
     /// At most 256 characters, no white space.
     Password,
-    /// At most 2,048 characters.
+    /// A password, not its hash.
+    PasswordHash,
+    /// The pool's password policy.
+    PasswordPolicy,
+    /// What this pool takes as a username.
+    UsernameFormat,
+    /// An e-mail address.
+    Email,
+    /// A phone number in E.164.
+    PhoneNumber,
+    /// An attribute that the pool requires.
+    AttributeMissing,
+    /// As many characters as Cognito and the pool take.
     ValueLength,
+    /// A number within the pool's bounds.
+    NumberRange,
+    /// A value of the kind that the pool takes.
+    AttributeValue,
 }
 
 impl Rule {
@@ -35,7 +51,54 @@ impl Rule {
             Self::Username => "username.characters",
             Self::PasswordMissing => "password.missing",
             Self::Password => "password.characters",
+            Self::PasswordHash => "password.hash",
+            Self::PasswordPolicy => "password.policy",
+            Self::UsernameFormat => "username.format",
+            Self::Email => "email.format",
+            Self::PhoneNumber => "phone_number.format",
+            Self::AttributeMissing => "attribute.required",
             Self::ValueLength => "attribute.length",
+            Self::NumberRange => "attribute.range",
+            Self::AttributeValue => "attribute.value",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn way_out(self) -> &'static str {
+        match self {
+            Self::CellCount => {
+                "give the row as many cells as the header has, and put cells with a delimiter in quotes"
+            }
+            Self::Encoding => "name the list's encoding with --encoding, or save the list as UTF-8",
+            Self::OpenQuote => "close the quote, or write it twice where it belongs to the text",
+            Self::UsernameMissing => "fill the cell, or take another column with --username-from",
+            Self::Username => "take the character out, or --trim where it stands at an end",
+            Self::PasswordMissing => {
+                "fill the cell; or sign all users up with random passwords that they reset: --password generate"
+            }
+            Self::Password => "give the user another password, or --password generate",
+            Self::PasswordHash => {
+                "SignUp cannot take hashes: let AWS's own import job (CreateUserImportJob) bring them in, or --password generate and let users \
+                 reset their passwords"
+            }
+            Self::PasswordPolicy => {
+                "relax the pool's policy for the time of the import, or --password generate and let users reset their passwords"
+            }
+            Self::UsernameFormat => "take another column with --username-from",
+            Self::Email => {
+                "mend the address, or leave the cell empty where the pool does not require it"
+            }
+            Self::PhoneNumber => {
+                "write it with + and the country's code; --phone-region DE does that for numbers of one country"
+            }
+            Self::AttributeMissing => "fill the cell, or set it for all users with --set",
+            Self::ValueLength => {
+                "shorten or mend the value, or drop the column with --ignore-column"
+            }
+            Self::NumberRange | Self::AttributeValue => {
+                "mend the value, translate it with --value, or drop the column with --ignore-column"
+            }
         }
     }
 }

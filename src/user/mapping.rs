@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::finding::{Finding, Rule};
-use super::{Attribute, Broken, NewUser, Password, Row, rules};
+use super::rules::{RowRules, Strictness};
+use super::{Attribute, Broken, NewUser, Password, Row};
 use crate::rows::{Header, RawRow, Unreadable};
 use columns::{Meaning, describe, meaning, missing};
 
@@ -57,6 +58,7 @@ pub struct Mapping {
     username: usize,
     password: Option<usize>,
     attributes: Vec<(usize, Arc<str>)>,
+    rules: RowRules,
 }
 
 impl Mapping {
@@ -134,12 +136,20 @@ impl Mapping {
                         Meaning::Username | Meaning::Password | Meaning::Ignored => None,
                     })
                     .collect(),
+                rules: RowRules::default(),
             }),
             Some(_) | None => Err(HeaderError {
                 list: list.to_owned(),
                 problems,
             }),
         }
+    }
+
+    /// The same mapping, with rows held to these rules.
+    #[must_use]
+    pub fn held_to(mut self, strictness: &Strictness) -> Self {
+        self.rules = RowRules::new(strictness, self.attributes());
+        self
     }
 
     /// What a run is bound to: the same text for the same meaning of the same columns.
@@ -185,22 +195,35 @@ impl Mapping {
                 message: "the cell is empty, and a user needs a username".to_owned(),
             });
         } else {
-            findings.extend(rules::username(self.name_of(self.username), username));
+            self.rules
+                .username(self.name_of(self.username), username, &mut findings);
         }
         let password = self.password(raw, &mut findings);
         let mut attributes = Vec::with_capacity(self.attributes.len());
-        for (column, name) in &self.attributes {
+        for (place, (column, name)) in self.attributes.iter().enumerate() {
             let value = raw.cell(*column).unwrap_or_default();
             // An empty cell is no attribute: Cognito is never sent an empty string.
             if value.is_empty() {
                 continue;
             }
-            findings.extend(rules::value(self.name_of(*column), value));
+            self.rules
+                .value(place, self.name_of(*column), value, &mut findings);
             attributes.push(Attribute {
                 name: Arc::clone(name),
                 value: value.to_owned(),
             });
         }
+        self.rules.missing(
+            username,
+            |place| {
+                self.attributes
+                    .get(place)
+                    .and_then(|(column, _)| raw.cell(*column))
+                    .is_some_and(|value| !value.is_empty())
+            },
+            |place| self.column(self.attributes.get(place)?.0),
+            &mut findings,
+        );
         if findings.is_empty() {
             Ok(NewUser {
                 username: username.to_owned(),
@@ -229,7 +252,7 @@ impl Mapping {
             });
             return None;
         }
-        findings.extend(rules::password(self.name_of(column), cell));
+        self.rules.password(self.name_of(column), cell, findings);
         Some(Password::new(cell))
     }
 

@@ -1,36 +1,19 @@
 //! Stage 3: what a row means: the user that it asks for, or what is wrong with it.
 //!
-//! Pure: no I/O, no clock. [`mapping`] ties columns to the user once a list; [`rules`] are those of the `SignUp` API that hold
-//! for every pool; a pool's own rules are the pool's to tell.
+//! Pure: no I/O, no clock; only a generated password asks the system for randomness. [`mapping`] ties columns to the user once a
+//! list; [`rules`] are what a row is held to: the `SignUp` API's, and those of one pool ([`pool_rules`]) where they are known.
 
 pub mod finding;
 pub mod mapping;
+mod password;
+pub mod pool_rules;
 pub mod rules;
 
 use std::fmt;
 use std::sync::Arc;
 
-use secrecy::{ExposeSecret, SecretString};
-
 pub use finding::{Finding, Rule};
-
-/// A password, from the cell to the request. Shows itself to nobody and is wiped when dropped.
-#[derive(Debug, Clone)]
-pub struct Password(SecretString);
-
-impl Password {
-    /// Takes it out of a cell.
-    #[must_use]
-    pub fn new(cell: &str) -> Self {
-        Self(SecretString::from(cell))
-    }
-
-    /// The password itself: for the request, and for nothing else.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-}
+pub use password::{NoRandomness, Password};
 
 /// One attribute of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]

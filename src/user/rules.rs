@@ -1,112 +1,174 @@
-//! The rules that the `SignUp` API sets for every pool (its request's lengths and patterns). What they refuse is never sent.
+//! The rules that a row is held to before anything is sent: those of the `SignUp` API, which hold for every pool, and those of
+//! one pool, where they are known. What they refuse is never sent, so a rule refuses only what Cognito would.
+
+mod api;
+mod formats;
+mod hashes;
+mod password;
+mod schema;
+
+use std::sync::Arc;
 
 use super::finding::{Finding, Rule};
+use super::pool_rules::{Contact, PasswordPolicy, PoolRules};
+use schema::ValueRule;
 
-/// Characters of a username at most (`SignUp`, `Username`).
-pub const MAX_USERNAME: usize = 128;
-/// Characters of a password at most (`SignUp`, `Password`).
-pub const MAX_PASSWORD: usize = 256;
-/// Characters of an attribute's value at most (`AttributeType`, `Value`).
-pub const MAX_VALUE: usize = 2_048;
+pub use api::{MAX_ATTRIBUTE_NAME, MAX_PASSWORD, MAX_USERNAME, MAX_VALUE};
+pub(super) use password::SYMBOLS;
 
-/// What is wrong with a username that is not empty.
-#[must_use]
-pub fn username(column: &str, value: &str) -> Option<Finding> {
-    let length = value.chars().count();
-    let message = if length > MAX_USERNAME {
-        format!("the username has {length} characters, and Cognito takes at most {MAX_USERNAME}")
-    } else if let Some(bad) = value.chars().find(|c| c.is_whitespace() || c.is_control()) {
-        format!(
-            "the username contains {}, and Cognito takes no spaces and no control characters in it",
-            name_of(bad)
-        )
-    } else {
-        return None;
-    };
-    Some(Finding {
-        rule: Rule::Username,
-        column: Some(column.to_owned()),
-        message,
-    })
+/// How much a row is held to.
+#[derive(Debug, Clone, Default)]
+pub enum Strictness {
+    /// The lengths and patterns of the API's requests alone.
+    #[default]
+    Api,
+    /// Also what addresses and numbers look like, which no pool decides.
+    Formats,
+    /// Also one pool's rules.
+    Pool(Arc<PoolRules>),
 }
 
-/// What is wrong with a password that is not empty. Says nothing of the password itself.
-#[must_use]
-pub fn password(column: &str, value: &str) -> Option<Finding> {
-    let message = if value.chars().count() > MAX_PASSWORD {
-        format!("the password has more than {MAX_PASSWORD} characters, which Cognito does not take")
-    } else if value.chars().any(char::is_whitespace) {
-        "the password contains white space, which Cognito does not take".to_owned()
-    } else {
-        return None;
-    };
-    Some(Finding {
-        rule: Rule::Password,
-        column: Some(column.to_owned()),
-        message,
-    })
+impl Strictness {
+    fn pool(&self) -> Option<&PoolRules> {
+        match self {
+            Self::Pool(rules) => Some(rules),
+            Self::Api | Self::Formats => None,
+        }
+    }
 }
 
-/// What is wrong with an attribute's value.
-#[must_use]
-pub fn value(column: &str, value: &str) -> Option<Finding> {
-    let length = value.chars().count();
-    (length > MAX_VALUE).then(|| Finding {
-        rule: Rule::ValueLength,
-        column: Some(column.to_owned()),
-        message: format!(
-            "the value has {length} characters, and Cognito takes at most {MAX_VALUE}"
-        ),
-    })
+/// The rules for the rows of one list: worked out once from its attributes.
+#[derive(Debug, Clone, Default)]
+pub struct RowRules {
+    policy: Option<PasswordPolicy>,
+    /// The pool's `UsernameAttributes`.
+    username_is: Vec<Contact>,
+    /// The pool's aliases that a username must not look like.
+    username_is_not: Vec<Contact>,
+    /// One for each attribute that the list sets, in its order.
+    values: Vec<ValueRule>,
+    /// What every user of the pool must have and the list can set: the name, and its place among the list's attributes.
+    required: Vec<(String, usize)>,
 }
 
-fn name_of(character: char) -> String {
-    match character {
-        ' ' => "a space".to_owned(),
-        '\t' => "a tab".to_owned(),
-        '\n' | '\r' => "a line break".to_owned(),
-        other => format!("the character U+{:04X}", u32::from(other)),
+impl RowRules {
+    /// The rules for a list that sets these attributes.
+    pub fn new<'a>(strictness: &Strictness, attributes: impl Iterator<Item = &'a str>) -> Self {
+        let names: Vec<&str> = attributes.collect();
+        let values = names
+            .iter()
+            .map(|name| ValueRule::new(name, strictness))
+            .collect();
+        let Some(pool) = strictness.pool() else {
+            return Self {
+                values,
+                ..Self::default()
+            };
+        };
+        let aliases = [Contact::Email, Contact::PhoneNumber]
+            .into_iter()
+            .filter(|contact| {
+                pool.alias_attributes
+                    .iter()
+                    .any(|alias| alias == contact.attribute())
+            });
+        let required = pool.schema.iter().filter(|rule| rule.required);
+        Self {
+            policy: Some(pool.password_policy.clone()),
+            username_is: pool.username_attributes.clone(),
+            username_is_not: aliases.collect(),
+            values,
+            required: required
+                .filter_map(|rule| {
+                    let place = names.iter().position(|name| *name == rule.name)?;
+                    Some((rule.name.clone(), place))
+                })
+                .collect(),
+        }
+    }
+
+    /// What is wrong with a username that is not empty.
+    pub fn username(&self, column: &str, value: &str, findings: &mut Vec<Finding>) {
+        if let Some(finding) = api::username(column, value) {
+            findings.push(finding);
+            return;
+        }
+        let is = |contact: &Contact| formats::is(*contact, value);
+        if !self.username_is.is_empty() && !self.username_is.iter().any(is) {
+            let names: Vec<&str> = self
+                .username_is
+                .iter()
+                .map(|contact| formats::describe(*contact))
+                .collect();
+            findings.push(Finding {
+                rule: Rule::UsernameFormat,
+                column: Some(column.to_owned()),
+                message: format!(
+                    "this pool takes {} as the username, and this is none: {}",
+                    names.join(" or "),
+                    formats::shown(value)
+                ),
+            });
+        }
+        if let Some(contact) = self.username_is_not.iter().copied().find(is) {
+            findings.push(Finding {
+                rule: Rule::UsernameFormat,
+                column: Some(column.to_owned()),
+                message: format!(
+                    "in this pool {} is an alias, so a username must not look like one: {}",
+                    contact.attribute(),
+                    formats::shown(value)
+                ),
+            });
+        }
+    }
+
+    /// What is wrong with a password that is not empty. Says nothing of the password itself.
+    pub fn password(&self, column: &str, value: &str, findings: &mut Vec<Finding>) {
+        let finding = hashes::finding(column, value)
+            .or_else(|| api::password(column, value))
+            .or_else(|| password::finding(self.policy.as_ref()?, column, value));
+        findings.extend(finding);
+    }
+
+    /// What is wrong with the value of an attribute, which is not empty. `place` is the attribute's among those of the list.
+    pub fn value(&self, place: usize, column: &str, value: &str, findings: &mut Vec<Finding>) {
+        if let Some(finding) = api::value(column, value) {
+            findings.push(finding);
+        } else if let Some(rule) = self.values.get(place) {
+            findings.extend(rule.finding(column, value));
+        }
+    }
+
+    /// What is missing. `given` says whether the row has the attribute at that place, `column` where it comes from.
+    pub fn missing(
+        &self,
+        username: &str,
+        given: impl Fn(usize) -> bool,
+        column: impl Fn(usize) -> Option<String>,
+        findings: &mut Vec<Finding>,
+    ) {
+        for (name, place) in &self.required {
+            if !given(*place) && !self.username_stands_for(name, username) {
+                findings.push(Finding {
+                    rule: Rule::AttributeMissing,
+                    column: column(*place),
+                    message: format!("there is no {name}, and this pool requires one"),
+                });
+            }
+        }
+    }
+
+    fn username_stands_for(&self, attribute: &str, username: &str) -> bool {
+        match self.username_is.as_slice() {
+            [] => false,
+            [only] => only.attribute() == attribute,
+            several => several
+                .iter()
+                .any(|contact| contact.attribute() == attribute && formats::is(*contact, username)),
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{password, username, value};
-
-    #[test]
-    fn usernames_of_every_script_pass_and_spaces_do_not() {
-        for good in [
-            "ann",
-            "ann+tag@example.com",
-            "Ünïcödé",
-            "名前",
-            "x".repeat(128).as_str(),
-            "a.b-c_d",
-        ] {
-            assert_eq!(username("username", good), None, "{good}");
-        }
-        for bad in [
-            "an n",
-            "a\tb",
-            "a\u{a0}b",
-            "a\u{7}b",
-            "x".repeat(129).as_str(),
-        ] {
-            assert!(username("username", bad).is_some(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn a_broken_password_is_not_repeated_in_the_finding() {
-        let finding = password("password", "Hidden 42").unwrap();
-        assert!(!finding.to_string().contains("Hidden"));
-        assert!(password("password", &"p".repeat(257)).is_some());
-        assert_eq!(password("password", &"é".repeat(256)), None);
-    }
-
-    #[test]
-    fn a_value_is_measured_in_characters() {
-        assert_eq!(value("name", &"é".repeat(2_048)), None);
-        assert!(value("name", &"é".repeat(2_049)).is_some());
-    }
-}
+mod tests;

@@ -1,0 +1,277 @@
+//! What a user pool and its app client demand of the users that sign up, as `DescribeUserPool` and `DescribeUserPoolClient` tell
+//! it, or as a file tells it that `cognito-import describe` wrote. The names are Cognito's own.
+
+use serde::{Deserialize, Serialize};
+
+/// A pool's rules. What a file leaves out is as in a pool that nobody configured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PoolRules {
+    /// The pool that they are of, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_pool_id: Option<String>,
+    /// `AdminCreateUserConfig.AllowAdminCreateUserOnly`: nobody can sign up.
+    pub admin_create_user_only: bool,
+    /// `UsernameConfiguration.CaseSensitive`.
+    pub case_sensitive: bool,
+    /// `UsernameAttributes`: the username has to be one of these.
+    pub username_attributes: Vec<Contact>,
+    /// `AliasAttributes`: by these a user can sign in as well.
+    pub alias_attributes: Vec<String>,
+    /// `AutoVerifiedAttributes`: to these a sign-up sends a code.
+    pub auto_verified_attributes: Vec<Contact>,
+    /// Names of the triggers in `LambdaConfig`: `PreSignUp`, `PostConfirmation`, ...
+    pub triggers: Vec<String>,
+    /// `EmailConfiguration.EmailSendingAccount`.
+    pub email_sending_account: EmailSendingAccount,
+    /// `SignInPolicy.AllowedFirstAuthFactors`: `PASSWORD`, `EMAIL_OTP`, ...
+    pub allowed_first_auth_factors: Vec<String>,
+    /// `EstimatedNumberOfUsers`.
+    pub estimated_number_of_users: u64,
+    /// `Policies.PasswordPolicy`.
+    pub password_policy: PasswordPolicy,
+    /// The app client, where it could be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientRules>,
+    /// `SchemaAttributes`.
+    pub schema: Vec<AttributeRule>,
+}
+
+/// An attribute by which a message can reach a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Contact {
+    /// `email`.
+    Email,
+    /// `phone_number`.
+    PhoneNumber,
+}
+
+/// Who sends a pool's mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EmailSendingAccount {
+    /// Cognito: 50 mails a day for all pools of an account.
+    #[default]
+    CognitoDefault,
+    /// The account's own Amazon SES.
+    Developer,
+}
+
+/// `PasswordPolicyType`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PasswordPolicy {
+    /// Characters at least.
+    pub minimum_length: usize,
+    /// A-Z.
+    pub require_uppercase: bool,
+    /// a-z.
+    pub require_lowercase: bool,
+    /// 0-9.
+    pub require_numbers: bool,
+    /// One of Cognito's symbols.
+    pub require_symbols: bool,
+}
+
+impl Default for PasswordPolicy {
+    /// Cognito's own for new pools.
+    fn default() -> Self {
+        Self {
+            minimum_length: 8,
+            require_uppercase: true,
+            require_lowercase: true,
+            require_numbers: true,
+            require_symbols: true,
+        }
+    }
+}
+
+/// What is known of the app client.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClientRules {
+    /// Its id, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// Whether it has a secret. The secret itself is not kept.
+    pub has_secret: bool,
+    /// `WriteAttributes`; none: the standard ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub write_attributes: Option<Vec<String>>,
+}
+
+/// `SchemaAttributeType`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AttributeRule {
+    /// Its name, with `custom:` where it is the pool's own.
+    pub name: String,
+    /// What its values are.
+    pub data_type: DataType,
+    /// Whether a user must have it.
+    pub required: bool,
+    /// Whether it can be changed afterwards.
+    pub mutable: bool,
+    /// Characters at least, of a string.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_length: Option<usize>,
+    /// Characters at most, of a string.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<usize>,
+    /// Least value of a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_value: Option<i64>,
+    /// Greatest value of a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_value: Option<i64>,
+}
+
+/// `AttributeDataType`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum DataType {
+    /// Text.
+    #[default]
+    String,
+    /// A whole number.
+    Number,
+    /// A time.
+    DateTime,
+    /// `true` or `false`.
+    Boolean,
+}
+
+impl Default for PoolRules {
+    fn default() -> Self {
+        Self {
+            user_pool_id: None,
+            admin_create_user_only: false,
+            case_sensitive: false,
+            username_attributes: Vec::new(),
+            alias_attributes: Vec::new(),
+            auto_verified_attributes: Vec::new(),
+            triggers: Vec::new(),
+            email_sending_account: EmailSendingAccount::default(),
+            allowed_first_auth_factors: vec!["PASSWORD".to_owned()],
+            estimated_number_of_users: 0,
+            password_policy: PasswordPolicy::default(),
+            client: None,
+            schema: Vec::new(),
+        }
+    }
+}
+
+impl Contact {
+    /// The attribute's name.
+    #[must_use]
+    pub fn attribute(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::PhoneNumber => "phone_number",
+        }
+    }
+
+    /// The contact that an attribute is, if it is one.
+    #[must_use]
+    pub fn of_attribute(name: &str) -> Option<Self> {
+        [Self::Email, Self::PhoneNumber]
+            .into_iter()
+            .find(|contact| contact.attribute() == name)
+    }
+}
+
+impl PoolRules {
+    /// The rule of an attribute; none where the schema does not have it. A schema that was left out knows every attribute.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&AttributeRule> {
+        self.schema.iter().find(|rule| rule.name == name)
+    }
+
+    /// Whether the schema is known at all.
+    #[must_use]
+    pub fn knows_schema(&self) -> bool {
+        !self.schema.is_empty()
+    }
+
+    /// Whether the app client may write an attribute. True where nobody knows.
+    #[must_use]
+    pub fn is_writable(&self, name: &str) -> bool {
+        match self
+            .client
+            .as_ref()
+            .map(|client| client.write_attributes.as_deref())
+        {
+            None => true,
+            // Unset means the standard ones: custom ones have to be listed (developer guide, "Attribute permissions and scopes").
+            Some(None) => !name.starts_with("custom:"),
+            Some(Some(listed)) => listed.iter().any(|writable| writable == name),
+        }
+    }
+
+    /// Whether the pool calls this trigger.
+    #[must_use]
+    pub fn has_trigger(&self, name: &str) -> bool {
+        self.triggers.iter().any(|trigger| trigger == name)
+    }
+
+    /// Whether users can sign in without a password.
+    #[must_use]
+    pub fn is_passwordless(&self) -> bool {
+        self.allowed_first_auth_factors
+            .iter()
+            .any(|factor| factor != "PASSWORD")
+    }
+
+    /// Whether the username stands for this attribute, so that the attribute need not be given.
+    #[must_use]
+    pub fn username_is(&self, attribute: &str) -> bool {
+        self.username_attributes
+            .iter()
+            .any(|contact| contact.attribute() == attribute)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AttributeRule, ClientRules, PoolRules};
+
+    #[test]
+    fn rules_survive_their_file() {
+        let rules = PoolRules {
+            user_pool_id: Some("us-east-1_Ab1".into()),
+            client: Some(ClientRules {
+                write_attributes: Some(vec!["email".into(), "custom:id".into()]),
+                ..ClientRules::default()
+            }),
+            schema: vec![AttributeRule {
+                name: "custom:id".into(),
+                max_length: Some(32),
+                min_value: Some(-1),
+                ..AttributeRule::default()
+            }],
+            ..PoolRules::default()
+        };
+        let text = toml::to_string(&rules).unwrap();
+        assert_eq!(toml::from_str::<PoolRules>(&text).unwrap(), rules, "{text}");
+        assert_eq!(
+            toml::from_str::<PoolRules>("").unwrap(),
+            PoolRules::default()
+        );
+        assert!(toml::from_str::<PoolRules>("case_sensitif = true").is_err());
+    }
+
+    #[test]
+    fn a_client_without_a_list_writes_the_standard_attributes() {
+        let with = |write_attributes| PoolRules {
+            client: Some(ClientRules {
+                write_attributes,
+                ..ClientRules::default()
+            }),
+            ..PoolRules::default()
+        };
+        assert!(with(None).is_writable("email") && !with(None).is_writable("custom:id"));
+        let listed = with(Some(vec!["custom:id".to_owned()]));
+        assert!(listed.is_writable("custom:id") && !listed.is_writable("email"));
+        assert!(PoolRules::default().is_writable("custom:id"));
+    }
+}

@@ -1,0 +1,133 @@
+//! The rules that the `SignUp` API sets for every pool (its request's lengths and patterns). What they refuse is never sent.
+
+use unicode_general_category::{GeneralCategory, get_general_category};
+
+use super::super::finding::{Finding, Rule};
+
+/// Characters of a username at most (`SignUp`, `Username`).
+pub const MAX_USERNAME: usize = 128;
+/// Characters of a password at most (`SignUp`, `Password`).
+pub const MAX_PASSWORD: usize = 256;
+/// Characters of an attribute's name at most, `custom:` included (`AttributeType`, `Name`).
+pub const MAX_ATTRIBUTE_NAME: usize = 32;
+/// Characters of an attribute's value at most (`AttributeType`, `Value`).
+pub const MAX_VALUE: usize = 2_048;
+
+/// What is wrong with a username that is not empty.
+#[must_use]
+pub(super) fn username(column: &str, value: &str) -> Option<Finding> {
+    let length = value.chars().count();
+    let message = if length > MAX_USERNAME {
+        format!("the username has {length} characters, and Cognito takes at most {MAX_USERNAME}")
+    } else if let Some(bad) = value.chars().find(|c| !may_stand_in_username(*c)) {
+        format!(
+            "the username contains {}, and Cognito takes letters, marks, symbols, numbers and punctuation alone",
+            name_of(bad)
+        )
+    } else {
+        return None;
+    };
+    Some(Finding {
+        rule: Rule::Username,
+        column: Some(column.to_owned()),
+        message,
+    })
+}
+
+/// What is wrong with a password that is not empty. Says nothing of the password itself.
+#[must_use]
+pub(super) fn password(column: &str, value: &str) -> Option<Finding> {
+    let message = if value.chars().count() > MAX_PASSWORD {
+        format!("the password has more than {MAX_PASSWORD} characters, which Cognito does not take")
+    } else if value.chars().any(char::is_whitespace) {
+        "the password contains white space, which Cognito does not take".to_owned()
+    } else {
+        return None;
+    };
+    Some(Finding {
+        rule: Rule::Password,
+        column: Some(column.to_owned()),
+        message,
+    })
+}
+
+/// What is wrong with an attribute's value.
+#[must_use]
+pub(super) fn value(column: &str, value: &str) -> Option<Finding> {
+    let length = value.chars().count();
+    (length > MAX_VALUE).then(|| Finding {
+        rule: Rule::ValueLength,
+        column: Some(column.to_owned()),
+        message: format!(
+            "the value has {length} characters, and Cognito takes at most {MAX_VALUE}"
+        ),
+    })
+}
+
+/// The pattern of `Username`: `[\p{L}\p{M}\p{S}\p{N}\p{P}]+`. What Unicode has not assigned yet may be a letter in its next version.
+fn may_stand_in_username(character: char) -> bool {
+    character.is_ascii_graphic()
+        || !matches!(
+            get_general_category(character),
+            GeneralCategory::Control
+                | GeneralCategory::Format
+                | GeneralCategory::PrivateUse
+                | GeneralCategory::Surrogate
+                | GeneralCategory::SpaceSeparator
+                | GeneralCategory::LineSeparator
+                | GeneralCategory::ParagraphSeparator
+        )
+}
+
+fn name_of(character: char) -> String {
+    match character {
+        ' ' => "a space".to_owned(),
+        '\t' => "a tab".to_owned(),
+        '\n' | '\r' => "a line break".to_owned(),
+        other => format!("the character U+{:04X}", u32::from(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{password, username, value};
+
+    #[test]
+    fn usernames_of_every_script_pass_and_spaces_do_not() {
+        for good in [
+            "ann",
+            "ann+tag@example.com",
+            "Ünïcödé",
+            "名前",
+            "x".repeat(128).as_str(),
+            "a.b-c_d",
+        ] {
+            assert_eq!(username("username", good), None, "{good}");
+        }
+        for bad in [
+            "an n",
+            "a\tb",
+            "a\u{a0}b",
+            "a\u{7}b",
+            "a\u{200b}b",
+            "\u{feff}ann",
+            "x".repeat(129).as_str(),
+        ] {
+            assert!(username("username", bad).is_some(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_broken_password_is_not_repeated_in_the_finding() {
+        let finding = password("password", "Hidden 42").unwrap();
+        assert!(!finding.to_string().contains("Hidden"));
+        assert!(password("password", &"p".repeat(257)).is_some());
+        assert_eq!(password("password", &"é".repeat(256)), None);
+    }
+
+    #[test]
+    fn a_value_is_measured_in_characters() {
+        assert_eq!(value("name", &"é".repeat(2_048)), None);
+        assert!(value("name", &"é".repeat(2_049)).is_some());
+    }
+}

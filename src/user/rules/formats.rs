@@ -1,0 +1,165 @@
+//! What an e-mail address and a phone number look like. Cognito checks both for every pool ("Invalid email address format.",
+//! "Invalid phone number format.").
+
+use std::borrow::Cow;
+
+use email_address::{EmailAddress, Options};
+
+use super::super::pool_rules::Contact;
+
+/// Digits of a phone number at most (E.164).
+const MOST_DIGITS: usize = 15;
+
+/// Characters of a value that a finding repeats at most.
+const SHOWN: usize = 60;
+
+pub(super) fn is(contact: Contact, value: &str) -> bool {
+    match contact {
+        Contact::Email => is_email(value),
+        Contact::PhoneNumber => is_phone_number(value),
+    }
+}
+
+/// For messages.
+pub(super) fn describe(contact: Contact) -> &'static str {
+    match contact {
+        Contact::Email => "an e-mail address",
+        Contact::PhoneNumber => "a phone number (+ and digits)",
+    }
+}
+
+fn is_email(value: &str) -> bool {
+    plainly_an_email(value.as_bytes()) || {
+        let options = Options::default()
+            .with_required_tld()
+            .without_display_text()
+            .without_domain_literal();
+        EmailAddress::parse_with_options(value, options).is_ok()
+    }
+}
+
+/// What nearly all addresses are: letters, digits and the commonest signs on both sides, told at a tenth of the cost.
+fn plainly_an_email(value: &[u8]) -> bool {
+    let Some(at) = value.iter().position(|byte| *byte == b'@') else {
+        return false;
+    };
+    let (local, domain) = (
+        value.get(..at).unwrap_or_default(),
+        value.get(at + 1..).unwrap_or_default(),
+    );
+    let words = |part: &[u8], longest: usize, fewest: usize, other: &[u8]| {
+        let mut count = 0;
+        let sound = part.split(|byte| *byte == b'.').all(|word| {
+            count += 1;
+            !word.is_empty()
+                && word.len() <= 63
+                && word
+                    .iter()
+                    .all(|byte| byte.is_ascii_alphanumeric() || other.contains(byte))
+        });
+        sound && count >= fewest && part.len() <= longest
+    };
+    words(local, 64, 1, b"_+-") && words(domain, 190, 2, b"")
+}
+
+fn is_phone_number(value: &str) -> bool {
+    value.strip_prefix('+').is_some_and(|digits| {
+        (1..=MOST_DIGITS).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+    })
+}
+
+/// A value as a finding repeats it: cut where it is long, and without what a terminal would obey.
+pub(super) fn shown(value: &str) -> Cow<'_, str> {
+    if value.len() <= SHOWN && !value.contains(char::is_control) {
+        return Cow::Borrowed(value);
+    }
+    let mut text = String::with_capacity(SHOWN);
+    for character in value.chars().take(SHOWN) {
+        if character.is_control() {
+            text.extend(character.escape_default());
+        } else {
+            text.push(character);
+        }
+    }
+    if value.chars().nth(SHOWN).is_some() {
+        text.push('…');
+    }
+    Cow::Owned(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_email, is_phone_number, plainly_an_email, shown};
+    use proptest::prelude::*;
+
+    #[test]
+    fn addresses() {
+        for good in [
+            "ann@example.com",
+            "ann.lee+tag@mail.example.co.uk",
+            "o'brien@example.com",
+            "ünï@exämple.com",
+            "a_b-c@ex-ample.com",
+        ] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in [
+            "ann",
+            "ann@",
+            "@example.com",
+            "ann@example",
+            "ann lee@example.com",
+            "ann@example..com",
+            ".ann@example.com",
+            "ann.@example.com",
+            "ann@@example.com",
+            "Ann <ann@example.com>",
+            "ann@[127.0.0.1]",
+            "ann@example.com, bob@example.com",
+        ] {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        for good in ["+4930123456", "+1", "+123456789012345"] {
+            assert!(is_phone_number(good), "{good}");
+        }
+        for bad in [
+            "030 123456",
+            "+49 30 123",
+            "+",
+            "+1234567890123456",
+            "0049301",
+            "+49a",
+        ] {
+            assert!(!is_phone_number(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_long_or_odd_value_is_cut_and_made_harmless() {
+        assert_eq!(shown("ann"), "ann");
+        assert_eq!(shown("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(shown(&"é".repeat(61)).chars().count(), 61);
+    }
+
+    proptest! {
+        /// The quick way says yes only where the library does.
+        #[test]
+        fn the_quick_way_is_never_laxer(value in "[a-z0-9._+-]{0,70}@?[a-z0-9.-]{0,80}") {
+            if plainly_an_email(value.as_bytes()) {
+                let options = email_address::Options::default()
+                    .with_required_tld()
+                    .without_display_text()
+                    .without_domain_literal();
+                prop_assert!(
+                    email_address::EmailAddress::parse_with_options(&value, options).is_ok(),
+                    "{}",
+                    value
+                );
+            }
+        }
+    }
+}

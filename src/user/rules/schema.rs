@@ -1,0 +1,120 @@
+//! What the value of one attribute must be.
+
+use super::super::finding::{Finding, Rule};
+use super::super::pool_rules::{AttributeRule, Contact, DataType, PoolRules};
+use super::{Strictness, formats};
+
+/// The rule for one of a list's attributes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ValueRule {
+    contact: Option<Contact>,
+    schema: Option<AttributeRule>,
+    /// It is an alias that only a confirmed user can have.
+    alias_of_the_confirmed: bool,
+}
+
+impl ValueRule {
+    pub(super) fn new(name: &str, strictness: &Strictness) -> Self {
+        match strictness {
+            Strictness::Api => Self::default(),
+            Strictness::Formats => Self {
+                contact: Contact::of_attribute(name),
+                ..Self::default()
+            },
+            Strictness::Pool(pool) => Self {
+                contact: Contact::of_attribute(name),
+                schema: pool.attribute(name).cloned(),
+                alias_of_the_confirmed: is_alias_of_the_confirmed(pool, name),
+            },
+        }
+    }
+
+    pub(super) fn finding(&self, column: &str, value: &str) -> Option<Finding> {
+        let found = |rule, message| {
+            Some(Finding {
+                rule,
+                column: Some(column.to_owned()),
+                message,
+            })
+        };
+        if let Some(contact) = self.contact
+            && !formats::is(contact, value)
+        {
+            let rule = match contact {
+                Contact::Email => Rule::Email,
+                Contact::PhoneNumber => Rule::PhoneNumber,
+            };
+            let message = format!(
+                "this is not {}: {}",
+                formats::describe(contact),
+                formats::shown(value)
+            );
+            return found(rule, message);
+        }
+        if self.alias_of_the_confirmed {
+            let message = "in this pool preferred_username is an alias, and only a confirmed user can have one";
+            return found(Rule::AttributeValue, message.to_owned());
+        }
+        let (rule, message) = broken(self.schema.as_ref()?, value)?;
+        found(rule, message)
+    }
+}
+
+/// AWS: as an alias, `preferred_username` cannot be given at sign-up (developer guide, "Customizing sign-in attributes").
+fn is_alias_of_the_confirmed(pool: &PoolRules, name: &str) -> bool {
+    let preferred = "preferred_username";
+    name == preferred && pool.alias_attributes.iter().any(|alias| alias == preferred)
+}
+
+/// What of the schema a value breaks.
+fn broken(schema: &AttributeRule, value: &str) -> Option<(Rule, String)> {
+    match schema.data_type {
+        DataType::String => {
+            let length = value.chars().count();
+            let (least, most) = (schema.min_length, schema.max_length);
+            if most.is_some_and(|most| length > most) || least.is_some_and(|least| length < least) {
+                let takes = match (least, most) {
+                    (Some(least), Some(most)) if least == most => format!("exactly {most}"),
+                    (Some(least @ 1..), Some(most)) => format!("{least} to {most}"),
+                    (_, Some(most)) => format!("at most {most}"),
+                    (least, None) => format!("at least {}", least.unwrap_or_default()),
+                };
+                return Some((
+                    Rule::ValueLength,
+                    format!("the value has {length} characters, and this pool takes {takes}"),
+                ));
+            }
+            None
+        }
+        DataType::Number => {
+            let Ok(number) = value.parse::<i128>() else {
+                return Some((
+                    Rule::AttributeValue,
+                    format!(
+                        "this pool takes a whole number here: {}",
+                        formats::shown(value)
+                    ),
+                ));
+            };
+            let below = schema.min_value.filter(|least| number < i128::from(*least));
+            let above = schema.max_value.filter(|most| number > i128::from(*most));
+            let message = match (below, above) {
+                (Some(least), _) => format!("{number} is less than this pool takes ({least})"),
+                (_, Some(most)) => format!("{number} is more than this pool takes ({most})"),
+                (None, None) => return None,
+            };
+            Some((Rule::NumberRange, message))
+        }
+        DataType::Boolean if !["true", "false"].contains(&value.to_ascii_lowercase().as_str()) => {
+            Some((
+                Rule::AttributeValue,
+                format!(
+                    "this pool takes true or false here: {}",
+                    formats::shown(value)
+                ),
+            ))
+        }
+        // How Cognito reads a time is not documented: what it takes is left to it.
+        DataType::Boolean | DataType::DateTime => None,
+    }
+}

@@ -1,0 +1,235 @@
+use std::sync::Arc;
+
+use super::{RowRules, Strictness};
+use crate::user::finding::{Finding, Rule};
+use crate::user::pool_rules::{AttributeRule, Contact, DataType, PasswordPolicy, PoolRules};
+
+fn strict(pool: PoolRules) -> Strictness {
+    Strictness::Pool(Arc::new(pool))
+}
+
+fn text(name: &str, least: usize, most: usize) -> AttributeRule {
+    AttributeRule {
+        name: name.into(),
+        min_length: Some(least),
+        max_length: Some(most),
+        ..AttributeRule::default()
+    }
+}
+
+fn number(name: &str, least: Option<i64>, most: Option<i64>) -> AttributeRule {
+    AttributeRule {
+        name: name.into(),
+        data_type: DataType::Number,
+        min_value: least,
+        max_value: most,
+        ..AttributeRule::default()
+    }
+}
+
+fn rule_of(findings: &[Finding]) -> Option<Rule> {
+    assert!(findings.len() <= 1, "{findings:?}");
+    findings.first().map(|finding| finding.rule)
+}
+
+#[test]
+fn values_are_held_to_the_schema() {
+    let names = [
+        "email",
+        "phone_number",
+        "birthdate",
+        "updated_at",
+        "custom:age",
+        "custom:ok",
+        "custom:code",
+    ];
+    let pool = PoolRules {
+        schema: vec![
+            text("email", 0, 30),
+            text("birthdate", 10, 10),
+            number("updated_at", Some(0), None),
+            number("custom:age", Some(-5), Some(150)),
+            AttributeRule {
+                name: "custom:ok".into(),
+                data_type: DataType::Boolean,
+                ..AttributeRule::default()
+            },
+            text("custom:code", 2, 4),
+        ],
+        ..PoolRules::default()
+    };
+    let of_pool = RowRules::new(&strict(pool), names.into_iter());
+    let formats = RowRules::new(&Strictness::Formats, names.into_iter());
+    let api = RowRules::new(&Strictness::Api, names.into_iter());
+    let no = None;
+    // Attribute, value; what the pool's rules say, what formats alone say.
+    let cases: [(&str, &str, Option<Rule>, Option<Rule>); 17] = [
+        ("email", "ann@example.com", no, no),
+        ("email", "ann", Some(Rule::Email), Some(Rule::Email)),
+        (
+            "email",
+            "a-long-local-part-indeed@example.com",
+            Some(Rule::ValueLength),
+            no,
+        ),
+        ("phone_number", "+4930123", no, no),
+        (
+            "phone_number",
+            "030 123",
+            Some(Rule::PhoneNumber),
+            Some(Rule::PhoneNumber),
+        ),
+        ("birthdate", "1990-02-01", no, no),
+        ("birthdate", "1.2.1990", Some(Rule::ValueLength), no),
+        ("updated_at", "1700000000", no, no),
+        ("updated_at", "yesterday", Some(Rule::AttributeValue), no),
+        ("updated_at", "-1", Some(Rule::NumberRange), no),
+        ("custom:age", "-5", no, no),
+        ("custom:age", "151", Some(Rule::NumberRange), no),
+        (
+            "custom:age",
+            "99999999999999999999999",
+            Some(Rule::NumberRange),
+            no,
+        ),
+        ("custom:ok", "yes", Some(Rule::AttributeValue), no),
+        ("custom:ok", "TRUE", no, no),
+        ("custom:code", "é", Some(Rule::ValueLength), no),
+        ("custom:code", "éé", no, no),
+    ];
+    for (name, value, expected, by_format) in cases {
+        let place = names.iter().position(|known| *known == name).unwrap();
+        for (rules, expected) in [(&of_pool, expected), (&formats, by_format), (&api, no)] {
+            let mut findings = Vec::new();
+            rules.value(place, "column", value, &mut findings);
+            assert_eq!(rule_of(&findings), expected, "{name} {value}");
+        }
+    }
+}
+
+#[test]
+fn what_a_username_may_be_is_the_pool_s_to_say() {
+    use Contact::{Email, PhoneNumber};
+    let refused = Some(Rule::UsernameFormat);
+    let cases: [(&[Contact], &[&str], &str, Option<Rule>); 10] = [
+        (&[], &[], "ann", None),
+        (&[], &[], "ann@example.com", None),
+        (&[Email], &[], "ann@example.com", None),
+        (&[Email], &[], "ann", refused),
+        (&[Email], &[], "+4930123", refused),
+        (&[Email, PhoneNumber], &[], "+4930123", None),
+        (&[Email, PhoneNumber], &[], "ann", refused),
+        (
+            &[],
+            &["email", "preferred_username"],
+            "ann@example.com",
+            refused,
+        ),
+        (&[], &["phone_number"], "+4930123", refused),
+        (&[], &["phone_number"], "ann@example.com", None),
+    ];
+    for (usernames, aliases, username, expected) in cases {
+        let rules = RowRules::new(
+            &strict(PoolRules {
+                username_attributes: usernames.to_vec(),
+                alias_attributes: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+                ..PoolRules::default()
+            }),
+            std::iter::empty(),
+        );
+        let mut findings = Vec::new();
+        rules.username("username", username, &mut findings);
+        assert_eq!(
+            rule_of(&findings),
+            expected,
+            "{usernames:?} {aliases:?} {username}"
+        );
+    }
+}
+
+#[test]
+fn everything_that_a_policy_misses_is_said_at_once_and_the_password_is_not() {
+    let lax = PasswordPolicy {
+        minimum_length: 6,
+        require_uppercase: false,
+        require_lowercase: false,
+        require_numbers: false,
+        require_symbols: false,
+    };
+    let all = PasswordPolicy::default();
+    let cases: [(&PasswordPolicy, &str, &[&str]); 7] = [
+        (&all, "Sup3r-Secret", &[]),
+        (&all, "Sup3r!", &["fewer than 8"]),
+        (&all, "secretly", &["upper-case", "digit", "symbol"]),
+        (&all, "SECRET-42", &["lower-case"]),
+        (&all, "ÄÖÜ3r-secret", &["upper-case"]),
+        (&lax, "ääääää", &[]),
+        (&lax, "äääää", &["fewer than 6"]),
+    ];
+    for (policy, password, expected) in cases {
+        let rules = RowRules::new(
+            &strict(PoolRules {
+                password_policy: policy.clone(),
+                ..PoolRules::default()
+            }),
+            std::iter::empty(),
+        );
+        let mut findings = Vec::new();
+        rules.password("password", password, &mut findings);
+        let message = findings
+            .first()
+            .map_or("", |finding| finding.message.as_str());
+        assert_eq!(findings.is_empty(), expected.is_empty(), "{message}");
+        assert!(
+            expected.iter().all(|words| message.contains(words)),
+            "{message}"
+        );
+        assert!(!message.contains(password), "{message}");
+    }
+}
+
+#[test]
+fn a_hash_is_one_finding_and_is_not_repeated() {
+    let hash = "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW";
+    let mut findings = Vec::new();
+    RowRules::default().password("password", hash, &mut findings);
+    assert_eq!(rule_of(&findings), Some(Rule::PasswordHash));
+    assert!(!findings[0].message.contains("R9h"), "{findings:?}");
+}
+
+#[test]
+fn a_username_that_is_an_address_stands_for_the_required_attribute() {
+    use Contact::{Email, PhoneNumber};
+    let required = |name: &str| AttributeRule {
+        required: true,
+        ..text(name, 0, 2_048)
+    };
+    let cases: [(&[Contact], &str, Option<Rule>); 4] = [
+        (&[], "ann", Some(Rule::AttributeMissing)),
+        (&[Email], "ann@example.com", None),
+        (&[Email, PhoneNumber], "ann@example.com", None),
+        (
+            &[Email, PhoneNumber],
+            "+4930123",
+            Some(Rule::AttributeMissing),
+        ),
+    ];
+    for (usernames, username, expected) in cases {
+        let pool = PoolRules {
+            username_attributes: usernames.to_vec(),
+            schema: vec![required("sub"), required("email")],
+            ..PoolRules::default()
+        };
+        let rules = RowRules::new(&strict(pool), ["name", "email"].into_iter());
+        for given in [true, false] {
+            let mut findings = Vec::new();
+            let column = |place: usize| (place == 1).then(|| "E-Mail".to_owned());
+            rules.missing(username, |place| place == 1 && given, column, &mut findings);
+            let expected = expected.filter(|_| !given);
+            assert_eq!(rule_of(&findings), expected, "{usernames:?} {username}");
+            if let Some(finding) = findings.first() {
+                assert_eq!(finding.column.as_deref(), Some("E-Mail"));
+            }
+        }
+    }
+}
