@@ -1,6 +1,9 @@
 //! The command line, as it is typed. No I/O here: what it means is worked out in [`super::settings`].
 
+mod inspect;
 mod list;
+mod pool;
+mod preflight;
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -11,7 +14,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::EXIT_CODES_HELP;
 use super::rehearsal::RehearsalArgs;
+pub use inspect::{CheckArgs, DescribeArgs, IamPolicyArgs, TemplateArgs};
 pub use list::{ListArgs, PasswordSource};
+pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
+pub use preflight::{AllowArgs, PreflightArgs};
 
 /// Moves a list of users into an Amazon Cognito user pool, and tells the truth about every row.
 #[derive(Debug, Parser)]
@@ -28,7 +34,10 @@ pub enum Command {
     /// Sign up every user of a list in a user pool
     #[command(after_help = EXIT_CODES_HELP)]
     Import(Box<ImportArgs>),
-    /// Do the same against a simulated pool on this machine: nothing leaves it
+    /// Read a list and say everything that is wrong with it, and with the plan; sends nothing that writes
+    #[command(after_help = EXIT_CODES_HELP)]
+    Check(Box<CheckArgs>),
+    /// Import into a simulated pool on this machine: nothing leaves it
     #[command(after_help = EXIT_CODES_HELP)]
     Rehearse(Box<RehearseArgs>),
     /// Run the simulated pool alone, for any client (boto3, aws-cli)
@@ -37,6 +46,15 @@ pub enum Command {
     /// Make the results and the summary of a run again from its ledger
     #[command(after_help = EXIT_CODES_HELP)]
     Report(ReportArgs),
+    /// Print the rules of a pool as TOML, for `--pool` where nobody may ask it
+    #[command(after_help = EXIT_CODES_HELP)]
+    Describe(Box<DescribeArgs>),
+    /// Print the header line of a list for a pool
+    #[command(after_help = EXIT_CODES_HELP)]
+    Template(Box<TemplateArgs>),
+    /// Print the least IAM policy that a run needs
+    #[command(after_help = EXIT_CODES_HELP)]
+    IamPolicy(IamPolicyArgs),
 }
 
 /// `import`.
@@ -48,6 +66,12 @@ pub struct ImportArgs {
     /// Which pool.
     #[command(flatten)]
     pub pool: PoolArgs,
+    /// What is asked before the first call.
+    #[command(flatten)]
+    pub preflight: PreflightArgs,
+    /// Do not ask on a terminal whether the plan is right. (Without a terminal nothing is asked)
+    #[arg(short, long, help_heading = "Before the first call")]
+    pub yes: bool,
     /// How fast.
     #[command(flatten)]
     pub pace: PaceArgs,
@@ -80,6 +104,9 @@ pub struct RehearseArgs {
     /// The simulated pool.
     #[command(flatten)]
     pub rehearsal: RehearsalArgs,
+    /// What is asked before the first call.
+    #[command(flatten)]
+    pub preflight: PreflightArgs,
     /// How fast.
     #[command(flatten)]
     pub pace: PaceArgs,
@@ -111,30 +138,6 @@ pub struct ReportArgs {
     /// Print nothing but errors
     #[arg(short, long)]
     pub quiet: bool,
-}
-
-/// Which pool, and how to reach it.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Pool")]
-pub struct PoolArgs {
-    /// The user pool
-    #[arg(long, value_name = "ID")]
-    pub user_pool_id: String,
-    /// The app client that SignUp goes through
-    #[arg(long, value_name = "ID")]
-    pub client_id: String,
-    /// A file with the app client's secret, where it has one (or in the environment: COGNITO_CLIENT_SECRET)
-    #[arg(long, value_name = "FILE")]
-    pub client_secret_file: Option<PathBuf>,
-    /// The Region; by default the one in the pool's id (AWS_REGION must not contradict it)
-    #[arg(long)]
-    pub region: Option<String>,
-    /// The profile in the AWS configuration files (or AWS_PROFILE)
-    #[arg(long)]
-    pub profile: Option<String>,
-    /// Where requests go, for emulators and VPC endpoints (or AWS_ENDPOINT_URL); https, unless it is this machine
-    #[arg(long, value_name = "URL")]
-    pub endpoint_url: Option<String>,
 }
 
 /// How fast.

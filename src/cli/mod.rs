@@ -27,6 +27,17 @@ impl Say {
         }
     }
 
+    /// What was asked for, on standard output, for a pipe or a file.
+    ///
+    /// # Errors
+    /// It cannot be written. A reader who has gone is no error: nobody wants the rest.
+    pub fn answer(self, text: impl std::fmt::Display) -> std::io::Result<()> {
+        match write!(std::io::stdout(), "{text}").and_then(|()| std::io::stdout().flush()) {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            done => done,
+        }
+    }
+
     /// An error: said also when quiet.
     pub fn error(self, error: impl std::fmt::Display) {
         let _ = writeln!(std::io::stderr(), "error: {error}");

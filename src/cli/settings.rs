@@ -7,17 +7,23 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::args::{
-    DurabilityArg, ListArgs, PaceArgs, PasswordSource, PoolArgs, Retry, RunArgs, Usernames,
+    AllowArgs, ConnectionArgs, DurabilityArg, ListArgs, PaceArgs, PasswordSource, PoolArgs, Retry,
+    RunArgs, Usernames,
 };
 use crate::import::retry::RetryPolicy;
 use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::Durability;
 use crate::outcome::Outcome;
 use crate::pool::{ConnectSettings, Signing};
+use crate::preflight::objections::Allowed;
 use crate::user::mapping::{MappingOptions, PasswordFrom};
+use crate::user::pool_rules::PoolRules;
 
 /// The environment variable with the app client's secret.
 pub const SECRET_VARIABLE: &str = "COGNITO_CLIENT_SECRET";
+
+/// How long a question may take.
+const ASK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What is wrong with the settings: nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +41,14 @@ pub enum SettingsError {
         "--client-secret-file {0}: is empty; it should hold the app client's secret and nothing else"
     )]
     EmptySecret(PathBuf),
+    /// The pool's rules cannot be read from their file.
+    #[error("--pool {path}: {cause}")]
+    RulesFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        cause: String,
+    },
     /// The SDK was told to log what it sends.
     #[error(
         "LOG_SENSITIVE_BODIES is set: the SDK would log requests with their passwords; unset it"
@@ -58,7 +72,7 @@ pub fn refuse_sensitive_logs() -> Result<(), SettingsError> {
     }
 }
 
-/// For `pool`.
+/// For `pool`, where it is written to.
 ///
 /// # Errors
 /// The secret's file cannot be read.
@@ -67,24 +81,67 @@ pub fn connect(
     pace: &PaceArgs,
     run: &RunArgs,
 ) -> Result<ConnectSettings, SettingsError> {
+    let settings = connect_to_ask(&pool.user_pool_id, Some(&pool.client_id), &pool.connection)?;
     Ok(ConnectSettings {
-        user_pool_id: pool.user_pool_id.clone(),
-        client_id: pool.client_id.clone(),
-        client_secret: client_secret(pool.client_secret_file.as_deref())?,
-        region: pool
-            .region
-            .clone()
-            .or_else(|| environment("AWS_REGION"))
-            .or_else(|| environment("AWS_DEFAULT_REGION")),
-        profile: pool.profile.clone(),
-        endpoint_url: pool.endpoint_url.clone(),
         signing: if run.no_lookup {
             Signing::Off
         } else {
             Signing::Chain
         },
         attempt_timeout: pace.attempt_timeout,
+        ..settings
     })
+}
+
+/// For `pool`, where it is only asked.
+///
+/// # Errors
+/// The secret's file cannot be read.
+pub fn connect_to_ask(
+    user_pool_id: &str,
+    client_id: Option<&str>,
+    connection: &ConnectionArgs,
+) -> Result<ConnectSettings, SettingsError> {
+    Ok(ConnectSettings {
+        user_pool_id: user_pool_id.to_owned(),
+        client_id: client_id.unwrap_or_default().to_owned(),
+        client_secret: client_secret(connection.client_secret_file.as_deref())?,
+        region: connection
+            .region
+            .clone()
+            .or_else(|| environment("AWS_REGION"))
+            .or_else(|| environment("AWS_DEFAULT_REGION")),
+        profile: connection.profile.clone(),
+        endpoint_url: connection.endpoint_url.clone(),
+        signing: Signing::Chain,
+        attempt_timeout: ASK_TIMEOUT,
+    })
+}
+
+/// A pool's rules from a file.
+///
+/// # Errors
+/// It cannot be read, or is not what `describe` writes.
+pub fn pool_rules(path: &Path) -> Result<PoolRules, SettingsError> {
+    let text = std::fs::read_to_string(path).map_err(|cause| SettingsError::RulesFile {
+        path: path.to_owned(),
+        cause: cause.to_string(),
+    })?;
+    toml::from_str(&text).map_err(|cause| SettingsError::RulesFile {
+        path: path.to_owned(),
+        cause: cause.to_string().trim_end().to_owned(),
+    })
+}
+
+/// For `preflight`.
+#[must_use]
+pub fn allowed(allow: &AllowArgs) -> Allowed {
+    Allowed {
+        messages: allow.allow_messages,
+        message_limit: allow.ignore_message_limit,
+        alias_moves: allow.allow_alias_moves,
+        strict: allow.strict,
+    }
 }
 
 fn client_secret(file: Option<&Path>) -> Result<Option<SecretString>, SettingsError> {
@@ -185,8 +242,8 @@ pub fn retried(retry: &[Retry]) -> Vec<Outcome> {
 
 /// For `ledger`: whether usernames are compared without case, where the command line says so.
 #[must_use]
-pub fn folds(run: &RunArgs) -> Option<bool> {
-    run.usernames.map(|how| match how {
+pub fn folds(usernames: Option<Usernames>) -> Option<bool> {
+    usernames.map(|how| match how {
         Usernames::IgnoreCase => true,
         Usernames::CaseSensitive => false,
     })

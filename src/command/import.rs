@@ -1,5 +1,6 @@
 //! `import`: a list into a pool.
 
+use super::confirm::somebody_is_there;
 use super::job::{Again, Job};
 use super::run::run;
 use super::{Failed, runtime};
@@ -13,6 +14,7 @@ pub(super) fn import(args: &ImportArgs, say: Say) -> Result<Exit, Failed> {
     runtime()?.block_on(run(
         Job {
             list: &args.list,
+            preflight: &args.preflight,
             pace: &args.pace,
             run: &args.run,
             connect,
@@ -21,6 +23,7 @@ pub(super) fn import(args: &ImportArgs, say: Say) -> Result<Exit, Failed> {
             } else {
                 Again::GoOn(settings::retried(&args.retry))
             },
+            confirm: !args.yes && somebody_is_there(),
             quiet: args.output.quiet,
             started: tokio::time::Instant::now(),
         },

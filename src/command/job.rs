@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 
 use super::again::command_that_goes_on;
-use crate::cli::args::{ListArgs, PaceArgs, RunArgs};
+use crate::cli::args::{ListArgs, PaceArgs, PreflightArgs, RunArgs};
 use crate::ledger::Kind;
 use crate::outcome::Outcome;
 use crate::pool::ConnectSettings;
@@ -11,10 +11,13 @@ use crate::pool::ConnectSettings;
 /// What is asked for.
 pub(super) struct Job<'a> {
     pub(super) list: &'a ListArgs,
+    pub(super) preflight: &'a PreflightArgs,
     pub(super) pace: &'a PaceArgs,
     pub(super) run: &'a RunArgs,
     pub(super) connect: ConnectSettings,
     pub(super) again: Again,
+    /// Whether somebody at a terminal is asked to say yes to the plan.
+    pub(super) confirm: bool,
     pub(super) quiet: bool,
     /// When the program began.
     pub(super) started: Instant,

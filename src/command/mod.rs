@@ -1,13 +1,20 @@
 //! One file a subcommand: settings, then the library, then what is printed.
 
 mod again;
+mod check;
+mod confirm;
+mod describe;
+mod iam_policy;
 mod import;
 mod job;
+mod list;
+mod preflight;
 mod prepare;
 mod rehearsal_pool;
 mod rehearse;
 mod report;
 mod run;
+mod template;
 
 use crate::cli::Say;
 use crate::cli::args::{Cli, Command};
@@ -20,7 +27,9 @@ pub fn run(cli: Cli) -> Exit {
         Command::Import(args) => (args.output.quiet, args.output.verbose),
         Command::Rehearse(args) => (args.output.quiet, args.output.verbose),
         Command::RehearsalPool(_) => (false, 0),
+        Command::Check(args) => (args.output.quiet, args.output.verbose),
         Command::Report(args) => (args.quiet, 0),
+        Command::Describe(_) | Command::Template(_) | Command::IamPolicy(_) => (false, 0),
     };
     crate::cli::log_to_stderr(verbose);
     let say = Say::new(quiet);
@@ -28,7 +37,11 @@ pub fn run(cli: Cli) -> Exit {
         Command::Import(args) => import::import(&args, say),
         Command::Rehearse(args) => rehearse::rehearse(&args, say),
         Command::RehearsalPool(args) => rehearsal_pool::serve(&args, say),
+        Command::Check(args) => check::check(&args, say),
         Command::Report(args) => report::report(&args, say),
+        Command::Describe(args) => describe::describe(&args, say),
+        Command::Template(args) => template::template(&args, say),
+        Command::IamPolicy(args) => iam_policy::iam_policy(&args, say),
     };
     done.unwrap_or_else(|failed| {
         // With the causes, which an error of ours names itself and one of others may not.

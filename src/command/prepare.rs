@@ -2,8 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Failed;
+use super::confirm::confirm;
 use super::job::{Again, Job};
-use super::{Failed, beside};
+use super::list::List;
+use super::preflight::{Intent, Verdict, ask_pool, counts, strictness, usernames_fold};
 use crate::cli::{Say, settings};
 use crate::import::registration::Rules;
 use crate::import::slots::Slots;
@@ -11,13 +14,13 @@ use crate::import::{Counts, Listed, Plan};
 use crate::ledger::past::{Before, Past};
 use crate::ledger::{Durability, Facts, Identity, Kind, Ledger, Reader, RunDirectory, Standing};
 use crate::outcome::{Outcome, Summary};
-use crate::pool::{Advice, Cognito, Failure, connect, now_ms};
-use crate::preflight;
+use crate::pool::{Cognito, connect, now_ms};
+use crate::preflight::ask::{Found, Questions};
 use crate::report::write_all;
-use crate::rows::Rows;
 use crate::rows::ahead::ReadAhead;
-use crate::source::{OpenSource, Source};
-use crate::user::mapping::Mapping;
+use crate::source::Source;
+use crate::user::pool_rules::PoolRules;
+use crate::user::rules::Strictness;
 
 /// Rows handed over together: waking another thread for each would cost as much as its request.
 const ROWS_TOGETHER: usize = 64;
@@ -43,6 +46,7 @@ pub(super) enum Preparation {
 
 /// A ledger that is open, and what a run that goes on brings with it.
 struct Opened {
+    directory: RunDirectory,
     ledger: Ledger,
     facts: Facts,
     goes_on: bool,
@@ -50,22 +54,16 @@ struct Opened {
 
 /// Prepares a run. Sends nothing that writes; dropped on the way, it leaves nothing behind that the same command would trip over.
 pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Failed> {
-    let source = Source::named(&job.list.list).map_err(Failed::refused)?;
-    let fingerprint = source.fingerprint().map_err(Failed::refused)?;
-    let opened = source.open().map_err(Failed::refused)?;
-    let bytes = opened.length;
-    let rows = read_header(source.name(), opened).await?;
-    let mapping = Mapping::from_header(&source.name(), rows.header(), &settings::mapping(job.list))
-        .map_err(Failed::refused)?;
+    let mut list = List::open(job.list).await?;
     let identity = Identity {
-        list: source.name(),
-        mapping: mapping.identity(),
+        list: list.source.name(),
+        mapping: list.mapping.identity(),
         user_pool_id: job.connect.user_pool_id.clone(),
         client_id: job.connect.client_id.clone(),
         kind: job.again.kind(),
-        fingerprint,
+        fingerprint: list.fingerprint.clone(),
     };
-    let path = run_directory(job, &source, &identity)?;
+    let path = run_directory(job, &list.source, &identity)?;
     // What can be read only once has no fingerprint: whether it is the same list shows row by row.
     if let (Again::GoOn(retry), Some(_)) = (&job.again, &identity.fingerprint)
         && let Some(summary) =
@@ -73,13 +71,38 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     {
         return Ok(Preparation::FinishedAlready(Box::new(summary), path));
     }
+    let given = job.preflight.pool.as_deref().map(settings::pool_rules);
+    let given = given.transpose().map_err(Failed::refused)?;
     let pool = connect(&job.connect).await.map_err(Failed::refused)?;
-    let directory = RunDirectory::hold(&path).map_err(Failed::refused)?;
-    let opened = open_ledger(job, &directory, &identity, &pool, say).await?;
-    let list = read_ahead(rows, &source, mapping, &directory, opened.goes_on)?;
-    let plan = plan(job, opened.facts, &directory, opened.goes_on)?;
+    let there = RunThere::look(job, &path, &identity)?;
+    let found = ask_pool(
+        &pool,
+        &identity.user_pool_id,
+        questions(job, given.is_some()),
+    )
+    .await?;
+    let rules = given.as_ref().or(found.rules.as_ref());
+    if !job.preflight.no_preflight {
+        list.mapping = list.mapping.held_to(&strictness(rules));
+    }
+    let opened = match there {
+        RunThere::GoesOn(directory) => go_on(job, directory, &identity, say)?,
+        RunThere::No(held) => {
+            let folds = usernames_fold(settings::folds(job.run.usernames), rules, &found, say);
+            approve(job, &list, rules, &found, folds, say).await?;
+            let facts = Facts {
+                started_ms: now_ms(),
+                folds,
+                second_before_run_ms: found.second_before_run_ms,
+            };
+            begin(job, held, &path, &identity, facts, say)?
+        }
+    };
+    let bytes = list.bytes;
+    let ahead = read_ahead(list, &opened)?;
+    let plan = plan(job, &opened)?;
     tracing::info!(
-        run_directory = %directory.path().display(),
+        run_directory = %opened.directory.path().display(),
         slots = plan.slots.limit(),
         rate = job.pace.rate,
         lookup_rate = job.pace.lookup_rate,
@@ -90,17 +113,168 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         plan,
         pool,
         ledger: opened.ledger,
-        list,
-        directory,
+        list: ahead,
+        directory: opened.directory,
         bytes,
     })))
 }
 
-/// Standard input may be long in coming, and signals are to be heard meanwhile.
-async fn read_header(list: String, opened: OpenSource) -> Result<Rows, Failed> {
-    beside("header", move || Rows::open(list, opened))
-        .await?
-        .map_err(Failed::refused)
+/// Whether a run is there that goes on.
+enum RunThere {
+    GoesOn(RunDirectory),
+    /// It is not; the directory is held where it is there already, so that a start that is refused leaves nothing behind.
+    No(Option<RunDirectory>),
+}
+
+impl RunThere {
+    fn look(job: &Job<'_>, path: &Path, identity: &Identity) -> Result<Self, Failed> {
+        if !path.is_dir() {
+            return Ok(Self::No(None));
+        }
+        let directory = RunDirectory::hold(path).map_err(Failed::refused)?;
+        let durability = settings::durability(job.run);
+        if !Ledger::is_there(&directory, durability).map_err(Failed::refused)? {
+            return Ok(Self::No(Some(directory)));
+        }
+        match &job.again {
+            Again::GoOn(retry) => {
+                // Refused before the pool is asked, where it is another run.
+                Ledger::look_at(&directory, identity, retry).map_err(Failed::refused)?;
+                Ok(Self::GoesOn(directory))
+            }
+            Again::Replace => {
+                Ledger::is_of_kind(&directory, Kind::Rehearsal).map_err(Failed::refused)?;
+                Ok(Self::No(Some(directory)))
+            }
+            Again::PutAside => Ok(Self::No(Some(directory))),
+        }
+    }
+}
+
+fn questions(job: &Job<'_>, rules_given: bool) -> Questions {
+    let preflight = !job.preflight.no_preflight;
+    Questions {
+        client: preflight && !rules_given,
+        look_up: preflight && !job.run.no_lookup,
+    }
+}
+
+/// What stands against a new run is weighed, the plan is shown, and on a terminal somebody says yes to it.
+async fn approve(
+    job: &Job<'_>,
+    list: &List,
+    rules: Option<&PoolRules>,
+    found: &Found,
+    folds: bool,
+    say: Say,
+) -> Result<(), Failed> {
+    if job.preflight.no_preflight {
+        return Ok(());
+    }
+    let intent = Intent {
+        allowed: settings::allowed(&job.preflight.allow),
+        secret_given: job.connect.client_secret.is_some(),
+        looks_up: !job.run.no_lookup,
+        rate: job.pace.rate.get(),
+        lookup_rate: job.pace.lookup_rate.get(),
+    };
+    let counts = counts(list, folds).await?;
+    let verdict = Verdict::of(intent, &list.mapping, rules, found, counts);
+    verdict.say(say);
+    if let Some(refusal) = verdict.refusal() {
+        return Err(refusal);
+    }
+    if job.confirm {
+        confirm(&job.connect.user_pool_id).await?;
+    }
+    Ok(())
+}
+
+/// Begins the ledger of a new run. Only now: a start that is refused changes nothing.
+fn begin(
+    job: &Job<'_>,
+    held: Option<RunDirectory>,
+    path: &Path,
+    identity: &Identity,
+    facts: Facts,
+    say: Say,
+) -> Result<Opened, Failed> {
+    let durability = settings::durability(job.run);
+    let directory = match held {
+        Some(directory) => directory,
+        None => RunDirectory::hold(path).map_err(Failed::refused)?,
+    };
+    match &job.again {
+        Again::GoOn(_) => {
+            if Ledger::is_there(&directory, durability).map_err(Failed::refused)? {
+                return Err(Failed::refused(anyhow::anyhow!(
+                    "{}: another program began this run a moment ago; the same command goes on with it",
+                    path.display()
+                )));
+            }
+        }
+        Again::PutAside => {
+            if let Some(aside) = directory.put_ledger_aside().map_err(Failed::refused)? {
+                say.line(format_args!(
+                    "beginning anew; the old ledger is kept as {}",
+                    aside.display()
+                ));
+            }
+        }
+        Again::Replace => directory.remove_ledger().map_err(Failed::refused)?,
+    }
+    let ledger =
+        Ledger::create(&directory, identity, facts, durability).map_err(Failed::refused)?;
+    Ok(Opened {
+        directory,
+        ledger,
+        facts,
+        goes_on: false,
+    })
+}
+
+/// Opens the ledger of a run that goes on.
+fn go_on(
+    job: &Job<'_>,
+    directory: RunDirectory,
+    identity: &Identity,
+    say: Say,
+) -> Result<Opened, Failed> {
+    let durability = settings::durability(job.run);
+    let retry = match &job.again {
+        Again::GoOn(retry) => retry.as_slice(),
+        Again::PutAside | Again::Replace => &[],
+    };
+    let (ledger, standing, facts) =
+        Ledger::reopen(&directory, identity, durability, retry).map_err(Failed::refused)?;
+    if let Standing::Unfinished {
+        settled,
+        maybe_sent,
+    } = standing
+    {
+        say.line(format_args!(
+            "going on with the run in {}: {settled} rows are settled, {maybe_sent} may have been sent",
+            directory.path().display()
+        ));
+    }
+    if let Some(folds) = settings::folds(job.run.usernames)
+        && folds != facts.folds
+    {
+        return Err(Failed::refused(anyhow::anyhow!(
+            "--usernames: this run began with {}; leave it out, or begin anew with --restart",
+            if facts.folds {
+                "ignore-case"
+            } else {
+                "case-sensitive"
+            }
+        )));
+    }
+    Ok(Opened {
+        directory,
+        ledger,
+        facts,
+        goes_on: true,
+    })
 }
 
 /// Where the run's files go.
@@ -143,142 +317,37 @@ fn finished_already(
     write_all(path).map(Some).map_err(Failed::refused)
 }
 
-async fn open_ledger(
-    job: &Job<'_>,
-    directory: &RunDirectory,
-    identity: &Identity,
-    pool: &Cognito,
-    say: Say,
-) -> Result<Opened, Failed> {
-    let durability = settings::durability(job.run);
-    match &job.again {
-        Again::GoOn(retry)
-            if Ledger::is_there(directory, durability).map_err(Failed::refused)? =>
-        {
-            let (ledger, standing, facts) =
-                Ledger::reopen(directory, identity, durability, retry).map_err(Failed::refused)?;
-            if let Standing::Unfinished {
-                settled,
-                maybe_sent,
-            } = standing
-            {
-                say.line(format_args!(
-                    "going on with the run in {}: {settled} rows are settled, {maybe_sent} may have been sent",
-                    directory.path().display()
-                ));
-            }
-            if let Some(folds) = settings::folds(job.run)
-                && folds != facts.folds
-            {
-                return Err(Failed::refused(anyhow::anyhow!(
-                    "--usernames: this run began with {}; leave it out, or begin anew with --restart",
-                    if facts.folds {
-                        "ignore-case"
-                    } else {
-                        "case-sensitive"
-                    }
-                )));
-            }
-            return Ok(Opened {
-                ledger,
-                facts,
-                goes_on: true,
-            });
-        }
-        Again::Replace if Ledger::is_there(directory, durability).map_err(Failed::refused)? => {
-            Ledger::is_of_kind(directory, Kind::Rehearsal).map_err(Failed::refused)?;
-        }
-        Again::GoOn(_) | Again::PutAside | Again::Replace => {}
-    }
-    let found = preflight::ask(pool)
-        .await
-        .map_err(|failure| pool_refuses(&identity.user_pool_id, &failure))?;
-    let folds = usernames_fold(job, found.ignores_case, say);
-    // Only now: a start that is refused changes nothing.
-    match &job.again {
-        Again::GoOn(_) => {}
-        Again::PutAside => {
-            if let Some(aside) = directory.put_ledger_aside().map_err(Failed::refused)? {
-                say.line(format_args!(
-                    "beginning anew; the old ledger is kept as {}",
-                    aside.display()
-                ));
-            }
-        }
-        Again::Replace => directory.remove_ledger().map_err(Failed::refused)?,
-    }
-    let facts = Facts {
-        started_ms: now_ms(),
-        folds,
-        second_before_run_ms: found.second_before_run_ms,
-    };
-    let ledger = Ledger::create(directory, identity, facts, durability).map_err(Failed::refused)?;
-    Ok(Opened {
-        ledger,
-        facts,
-        goes_on: false,
-    })
-}
-
-/// Whether usernames are compared without case: the command line's word, the pool's, or else Cognito's own default for new pools.
-fn usernames_fold(job: &Job<'_>, asked: Result<Option<bool>, Failure>, say: Say) -> bool {
-    match (settings::folds(job.run), asked) {
-        (Some(folds), _) => folds,
-        (None, Ok(Some(folds))) => folds,
-        (None, Ok(None)) => true,
-        (None, Err(failure)) => {
-            say.line(format_args!(
-                "DescribeUserPool cannot be asked ({}): usernames are taken to be the same whatever their case; \
-                 `--usernames case-sensitive` says otherwise",
-                failure.code
-            ));
-            true
-        }
-    }
-}
-
-/// Why a run cannot begin with this pool, and what to change.
-fn pool_refuses(user_pool_id: &str, failure: &Failure) -> Failed {
-    let way_out = match failure.advice {
-        Advice::Stop(stop) => stop.way_out(),
-        Advice::Again
-        | Advice::SlowDown
-        | Advice::Exists
-        | Advice::LookUp(_)
-        | Advice::Undelivered
-        | Advice::GiveUp => "check the network, --region and --endpoint-url",
-    };
-    Failed::refused(anyhow::anyhow!(
-        "user pool {user_pool_id}: cannot be asked: {failure}; {way_out}"
-    ))
-}
-
 /// The thread that reads the list, and leaves out what an earlier session settled.
-fn read_ahead(
-    rows: Rows,
-    source: &Source,
-    mapping: Mapping,
-    directory: &RunDirectory,
-    goes_on: bool,
-) -> Result<ReadAhead<Listed>, Failed> {
-    let mut past = if goes_on {
-        Some(Past::open(&directory.database()).map_err(Failed::refused)?)
+fn read_ahead(list: List, opened: &Opened) -> Result<ReadAhead<Listed>, Failed> {
+    let mut past = if opened.goes_on {
+        Some(Past::open(&opened.directory.database()).map_err(Failed::refused)?)
     } else {
         None
     };
+    let List {
+        source,
+        rows,
+        mapping,
+        ..
+    } = list;
     // What comes through a pipe comes when it comes: nothing waits for a group to fill.
     let together = match source {
         Source::File(_) => ROWS_TOGETHER,
         Source::Pipe(_) | Source::StandardInput => 1,
     };
+    // A row that an earlier session began was sound then, and may have been sent: the pool's rules of today do not unsay that.
+    let as_begun = mapping.clone().held_to(&Strictness::Api);
     ReadAhead::start(rows, together, move |raw| {
-        let row = mapping.row(raw);
+        let mut row = mapping.row(raw);
         let before = match &mut past {
             None => Before::Nothing,
             Some(past) => past
                 .of(row.number, row.username())
                 .map_err(|error| error.to_string())?,
         };
+        if matches!(before, Before::Begun { .. }) && row.user.is_err() {
+            row = as_begun.row(raw);
+        }
         Ok(match before {
             Before::Settled => None,
             Before::Nothing | Before::Begun { .. } => Some(Listed { row, before }),
@@ -287,15 +356,10 @@ fn read_ahead(
     .map_err(Failed::refused)
 }
 
-fn plan(
-    job: &Job<'_>,
-    facts: Facts,
-    directory: &RunDirectory,
-    goes_on: bool,
-) -> Result<Plan, Failed> {
+fn plan(job: &Job<'_>, opened: &Opened) -> Result<Plan, Failed> {
     let mut before = Counts::default();
-    if goes_on {
-        let counts = Reader::open(directory.path())
+    if opened.goes_on {
+        let counts = Reader::open(opened.directory.path())
             .and_then(|reader| reader.settled())
             .map_err(Failed::refused)?;
         for (outcome, count) in counts {
@@ -309,8 +373,8 @@ fn plan(
             retry: settings::retry_policy(job.run),
             look_ups: !job.run.no_lookup,
         },
-        folds: facts.folds,
-        second_before_run_ms: facts.second_before_run_ms,
+        folds: opened.facts.folds,
+        second_before_run_ms: opened.facts.second_before_run_ms,
         breaker: settings::breaker(job.run),
         deadline: settings::deadline(job.run, job.started),
         before,

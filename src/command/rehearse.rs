@@ -42,10 +42,12 @@ pub(super) fn rehearse(args: &RehearseArgs, say: Say) -> Result<Exit, Failed> {
     let done = runtime()?.block_on(run(
         Job {
             list: &args.list,
+            preflight: &args.preflight,
             pace: &args.pace,
             run: &args.run,
             connect,
             again: Again::Replace,
+            confirm: false,
             quiet: args.output.quiet,
             started: tokio::time::Instant::now(),
         },

@@ -5,6 +5,7 @@
 
 mod connect;
 mod date_probe;
+mod describe;
 pub mod endpoint;
 pub mod failure;
 mod secret_hash;
@@ -189,27 +190,6 @@ impl Cognito {
             created_ms: created.and_then(|created| created.to_millis().ok()),
             created_has_fraction: created.is_some_and(|created| created.subsec_nanos() != 0),
             attributes,
-        }))
-    }
-
-    /// Whether the pool ignores the case of usernames, by `DescribeUserPool`, once.
-    ///
-    /// # Errors
-    /// See [`failure`]. `Ok(None)`: look-ups are off, so nobody can sign this request, or the answer has no pool in it.
-    pub async fn ignores_case(&self) -> Result<Option<bool>, Failure> {
-        let Some(client) = &self.signed else {
-            return Ok(None);
-        };
-        let answer = client
-            .describe_user_pool()
-            .user_pool_id(&self.user_pool_id)
-            .send()
-            .await
-            .map_err(|error| Failure::of(Operation::Read, &error))?;
-        // A pool without this setting is older than the setting, and tells upper from lower case.
-        Ok(answer.user_pool().map(|pool| {
-            pool.username_configuration()
-                .is_some_and(|configuration| !configuration.case_sensitive())
         }))
     }
 

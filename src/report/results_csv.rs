@@ -86,7 +86,7 @@ impl RowReport for ResultsCsv {
 
 /// Spreadsheets take a cell that begins like a formula for one, and a list's author could run what they like on the reader's
 /// machine (OWASP, "CSV Injection"). An apostrophe in front makes it text.
-fn defused(cell: Option<&str>) -> Cow<'_, str> {
+pub(super) fn defused(cell: Option<&str>) -> Cow<'_, str> {
     let cell = cell.unwrap_or_default();
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         Cow::Owned(format!("'{cell}"))

@@ -37,6 +37,8 @@ pub enum Rule {
     NumberRange,
     /// A value of the kind that the pool takes.
     AttributeValue,
+    /// A username that stands in the list once.
+    Duplicate,
 }
 
 impl Rule {
@@ -60,6 +62,7 @@ impl Rule {
             Self::ValueLength => "attribute.length",
             Self::NumberRange => "attribute.range",
             Self::AttributeValue => "attribute.value",
+            Self::Duplicate => "username.duplicate",
         }
     }
 
@@ -99,6 +102,7 @@ impl Rule {
             Self::NumberRange | Self::AttributeValue => {
                 "mend the value, translate it with --value, or drop the column with --ignore-column"
             }
+            Self::Duplicate => "nothing, if both rows mean the same user: the first one is sent",
         }
     }
 }

@@ -171,6 +171,27 @@ impl Mapping {
         self.attributes.iter().map(|(_, name)| name.as_ref())
     }
 
+    /// The attributes that the list sets, each with the column it comes from.
+    #[must_use]
+    pub fn attributes_from(&self) -> Vec<(String, Option<String>)> {
+        self.attributes
+            .iter()
+            .map(|(column, name)| (name.to_string(), self.column(*column)))
+            .collect()
+    }
+
+    /// Whether users get a password.
+    #[must_use]
+    pub fn gives_password(&self) -> bool {
+        self.password.is_some()
+    }
+
+    /// The column that usernames come from.
+    #[must_use]
+    pub fn username_column(&self) -> Option<String> {
+        self.column(self.username)
+    }
+
     /// The user that a record asks for, or everything that is wrong with it.
     #[must_use]
     pub fn row(&self, raw: &RawRow<'_>) -> Row {

@@ -222,6 +222,28 @@ impl PoolRules {
             .any(|factor| factor != "PASSWORD")
     }
 
+    /// The columns of a list for this pool: what it requires first, then everything else that the app client may write.
+    #[must_use]
+    pub fn columns(&self, with_password: bool) -> Vec<String> {
+        let settable = |rule: &&AttributeRule| {
+            let name = rule.name.as_str();
+            !["sub", "email_verified", "phone_number_verified"].contains(&name)
+                && self.is_writable(name)
+                && !name.starts_with("dev:")
+        };
+        let (required, others): (Vec<_>, Vec<_>) = self
+            .schema
+            .iter()
+            .filter(settable)
+            .partition(|rule| rule.required && !self.username_is(&rule.name));
+        let names = required.into_iter().chain(others);
+        std::iter::once("username")
+            .chain(with_password.then_some("password"))
+            .chain(names.map(|rule| rule.name.as_str()))
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// Whether the username stands for this attribute, so that the attribute need not be given.
     #[must_use]
     pub fn username_is(&self, attribute: &str) -> bool {
@@ -258,6 +280,35 @@ mod tests {
             PoolRules::default()
         );
         assert!(toml::from_str::<PoolRules>("case_sensitif = true").is_err());
+    }
+
+    #[test]
+    fn a_list_s_columns_begin_with_what_is_required() {
+        let attribute = |name: &str, required| AttributeRule {
+            name: name.into(),
+            required,
+            ..AttributeRule::default()
+        };
+        let rules = PoolRules {
+            schema: vec![
+                attribute("sub", true),
+                attribute("name", false),
+                attribute("email", true),
+                attribute("email_verified", false),
+                attribute("custom:id", false),
+            ],
+            ..PoolRules::default()
+        };
+        assert_eq!(
+            rules.columns(true),
+            ["username", "password", "email", "name", "custom:id"]
+        );
+        let by_email = PoolRules {
+            username_attributes: vec![super::Contact::Email],
+            client: Some(ClientRules::default()),
+            ..rules
+        };
+        assert_eq!(by_email.columns(false), ["username", "name", "email"]);
     }
 
     #[test]

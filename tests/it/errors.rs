@@ -80,7 +80,7 @@ fn an_error_is_understood_wherever_and_however_it_names_itself() {
             // Names that are not looked up need no second each to begin with.
             place
                 .import(&pool, list)
-                .args(["--no-lookup", "--run-dir", &run])
+                .args(["--no-lookup", "--no-preflight", "--run-dir", &run])
                 .run()
                 .exits(1);
             let results = place.results_in(&run);
@@ -143,7 +143,11 @@ fn a_trigger_that_refuses_is_the_row_s_rejection_with_the_trigger_s_words() {
         ..quick()
     });
     let list = place.file("users.csv", users(5));
-    place.import(&pool, list).run().exits(1);
+    place
+        .import(&pool, list)
+        .arg("--no-preflight")
+        .run()
+        .exits(1);
     for row in &place.results().rows {
         assert_eq!(row["outcome"], "rejected");
         assert_eq!(row["error_code"], "UserLambdaValidationException");

@@ -65,8 +65,8 @@ fn existing_users_are_told_with_status_sub_and_creation_date() {
     }
     assert_eq!(
         pool.asked("AdminGetUser"),
-        3,
-        "only those that exist are looked up"
+        4,
+        "only those that exist are looked up, and nobody once, before the run"
     );
     assert_eq!(results.summary["requests"]["UserRead"]["sent"], 3);
 }

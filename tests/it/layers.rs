@@ -19,7 +19,8 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("ledger", &["outcome"]),
     // Reports are projections of the ledger.
     ("report", &["ledger", "outcome"]),
-    ("preflight", &["pool"]),
+    // It asks the pool, and reads the list before anything is sent.
+    ("preflight", &["pool", "rows", "user"]),
     (
         "import",
         &["ledger", "outcome", "pace", "pool", "rows", "user"],
@@ -29,7 +30,15 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     // It turns what was typed into one config for each stage, and a run's end into an exit code.
     (
         "cli",
-        &["import", "ledger", "outcome", "pool", "rehearsal", "user"],
+        &[
+            "import",
+            "ledger",
+            "outcome",
+            "pool",
+            "preflight",
+            "rehearsal",
+            "user",
+        ],
     ),
     (
         "command",

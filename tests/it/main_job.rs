@@ -182,7 +182,7 @@ fn results_tell_where_a_code_was_sent() {
     );
     place
         .import(&pool, list)
-        .args(["--concurrency", "1"])
+        .args(["--concurrency", "1", "--allow-messages"])
         .run()
         .exits(0);
     let results = place.results();

@@ -116,14 +116,25 @@ fn duplicates_and_weak_passwords_are_told() {
         "users.csv",
         users(2) + "user0001,Passw0rd!x,again@example.com\nweak,weak,weak@example.com\n",
     );
-    pool.import(&place, list).run().exits(1);
-    let results = place.results();
+    pool.import(&place, list)
+        .args(["--no-preflight", "--run-dir", "unchecked"])
+        .run()
+        .exits(1);
+    let results = place.results_in("unchecked");
     assert_eq!(
         results.outcomes(),
         ["created", "created", "duplicate", "rejected"]
     );
     assert_eq!(results.row(4)["error_code"], "InvalidPasswordException");
     assert_eq!(pool.usernames(), ["user0001", "user0002"]);
+    // What the emulator says of its policy is what it refuses by.
+    pool.import(&place, list).run().exits(1);
+    let results = place.results();
+    assert_eq!(
+        results.outcomes(),
+        ["existed", "existed", "duplicate", "invalid"]
+    );
+    assert_eq!(results.row(4)["error_code"], "password.policy");
 }
 
 #[test]
@@ -195,11 +206,16 @@ fn look_ups_that_are_not_permitted_stop_the_run_and_it_goes_on_without_them() {
             .env("AWS_SECRET_ACCESS_KEY", secret)
             .args(["--concurrency", "1"])
     };
-    import(&key, &secret).run().exits(4).says([
-        "AccessDenied",
-        "cognito-idp:AdminGetUser",
+    import(&key, &secret).run().exits(3).says([
+        "the permission cognito-idp:AdminGetUser is missing",
+        "the permission cognito-idp:DescribeUserPool is missing",
         "--no-lookup",
     ]);
+    import(&key, &secret)
+        .arg("--no-preflight")
+        .run()
+        .exits(4)
+        .says(["AccessDenied", "cognito-idp:AdminGetUser", "--no-lookup"]);
     let results = place.results();
     assert_eq!(results.count("created"), 2);
     assert_eq!(results.row(3)["outcome"], "existed", "that much was known");

@@ -43,7 +43,7 @@ fn no_password_is_written_anywhere() {
     place.file("there.csv", "username\nthere\n");
     let ran = place
         .rehearse(list)
-        .args(["--existing", "there.csv", "-vv"])
+        .args(["--existing", "there.csv", "-vv", "--no-preflight"])
         .args([
             "--fault",
             "commit_then_drop=0.3",

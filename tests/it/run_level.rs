@@ -49,7 +49,7 @@ fn a_pool_for_administrators_only() {
         ..quick()
     });
     let list = place.file("users.csv", users(ROWS));
-    let cli = place.import(&pool, list);
+    let cli = place.import(&pool, list).arg("--no-preflight");
     stops(
         &place,
         &pool,
@@ -68,6 +68,7 @@ fn an_app_client_that_is_not_there() {
     let list = place.file("users.csv", users(ROWS));
     let cli = place
         .import(&pool, list)
+        .arg("--no-preflight")
         .args(["--client-id", "anotherclient"]);
     stops(
         &place,
@@ -94,7 +95,7 @@ fn a_secret_that_is_missing() {
         ..quick()
     });
     let list = place.file("users.csv", users(ROWS));
-    let cli = place.import(&pool, list);
+    let cli = place.import(&pool, list).arg("--no-preflight");
     stops(
         &place,
         &pool,
@@ -147,7 +148,7 @@ fn an_attribute_that_the_app_client_may_not_write() {
         .map(|row| format!("{row},7\n"))
         .collect();
     let list = place.file("users.csv", header.to_owned() + &rows);
-    let cli = place.import(&pool, list);
+    let cli = place.import(&pool, list).arg("--no-preflight");
     let words = [
         "unauthorized attribute",
         "custom:legacy_id",
@@ -176,8 +177,8 @@ fn credentials_that_expire_on_the_way() {
         existing: existing.collect(),
         ..quick()
     };
-    // The first signed call asks about the pool, the next five look users up.
-    settings.faults.expired_credentials_after = Some(7);
+    // The first three signed calls come before the run, the next five look users up.
+    settings.faults.expired_credentials_after = Some(9);
     let pool = Pool::start(settings);
     let list = place.file("users.csv", users(ROWS));
     place
@@ -241,7 +242,11 @@ fn with_many_rows_on_their_way_every_row_still_has_its_outcome() {
         ..quick()
     });
     let list = place.file("users.csv", users(2_000));
-    place.import(&pool, list).run().exits(4);
+    place
+        .import(&pool, list)
+        .arg("--no-preflight")
+        .run()
+        .exits(4);
     let results = place.results();
     assert_eq!(
         results.rows.len(),

@@ -130,6 +130,7 @@ fn the_same_error_on_the_first_20_rows_stops_the_run() {
     let list = place.file("users.csv", weak(60, |number| number > 0));
     place
         .import(&pool, list)
+        .arg("--no-preflight")
         .args(["--concurrency", "1"])
         .run()
         .exits(4)
@@ -146,6 +147,7 @@ fn the_same_error_on_the_first_20_rows_stops_the_run() {
     // Whoever knows better goes on.
     place
         .import(&pool, list)
+        .arg("--no-preflight")
         .args(["--max-failures", "0"])
         .run()
         .exits(1);
@@ -161,6 +163,7 @@ fn the_same_error_on_most_of_the_last_200_rows_stops_the_run() {
     let list = place.file("users.csv", weak(300, |number| number % 3 != 1));
     place
         .import(&pool, list)
+        .arg("--no-preflight")
         .args(["--concurrency", "1"])
         .run()
         .exits(4)
@@ -171,6 +174,7 @@ fn the_same_error_on_most_of_the_last_200_rows_stops_the_run() {
     assert_eq!(pool.asked("SignUp"), 200);
     place
         .import(&pool, list)
+        .arg("--no-preflight")
         .args(["--max-failure-rate", "0.7"])
         .run()
         .exits(1);
@@ -182,7 +186,11 @@ fn a_few_refused_rows_do_not_stop_a_run() {
     let place = Place::new();
     let pool = Pool::start(quick());
     let list = place.file("users.csv", weak(300, |number| number % 3 == 1));
-    place.import(&pool, list).run().exits(1);
+    place
+        .import(&pool, list)
+        .arg("--no-preflight")
+        .run()
+        .exits(1);
     assert_eq!(place.results().count("rejected"), 100);
 }
 

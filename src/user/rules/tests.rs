@@ -111,7 +111,8 @@ fn values_are_held_to_the_schema() {
 fn what_a_username_may_be_is_the_pool_s_to_say() {
     use Contact::{Email, PhoneNumber};
     let refused = Some(Rule::UsernameFormat);
-    let cases: [(&[Contact], &[&str], &str, Option<Rule>); 10] = [
+    type Case<'a> = (&'a [Contact], &'a [&'a str], &'a str, Option<Rule>);
+    let cases: [Case<'_>; 10] = [
         (&[], &[], "ann", None),
         (&[], &[], "ann@example.com", None),
         (&[Email], &[], "ann@example.com", None),

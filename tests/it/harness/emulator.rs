@@ -31,6 +31,29 @@ os.killpg(child.pid, signal.SIGKILL)
 pub(crate) const ROOT_KEY: &str = "test";
 const REGION: &str = "us-east-1";
 
+/// What the suite's app clients may write: custom attributes have to be named.
+const WRITABLE: [&str; 19] = [
+    "address",
+    "birthdate",
+    "email",
+    "family_name",
+    "gender",
+    "given_name",
+    "locale",
+    "middle_name",
+    "name",
+    "nickname",
+    "phone_number",
+    "picture",
+    "preferred_username",
+    "profile",
+    "updated_at",
+    "website",
+    "zoneinfo",
+    "custom:legacy_id",
+    "custom:department",
+];
+
 static OPEN: LazyLock<Option<Emulator>> = LazyLock::new(|| Emulator::start(&[]));
 static GUARDED: LazyLock<Option<Emulator>> = LazyLock::new(|| Emulator::start(&[("AUTH", "true")]));
 
@@ -107,6 +130,7 @@ impl Emulator {
                     .create_user_pool_client()
                     .user_pool_id(&id)
                     .client_name("suite")
+                    .set_write_attributes(Some(WRITABLE.map(str::to_owned).to_vec()))
                     .explicit_auth_flows(ExplicitAuthFlowsType::AllowUserPasswordAuth)
                     .explicit_auth_flows(ExplicitAuthFlowsType::AllowRefreshTokenAuth)
                     .send(),

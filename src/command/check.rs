@@ -1,0 +1,163 @@
+//! `check`: everything that is wrong with a list and with the plan, before a request that writes.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use comfy_table::presets::UTF8_BORDERS_ONLY;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+
+use super::list::List;
+use super::preflight::{Intent, Verdict, ask_pool, strictness, usernames_fold};
+use super::{Failed, beside, runtime};
+use crate::cli::args::{CheckArgs, KnownPoolArgs};
+use crate::cli::exit::Exit;
+use crate::cli::{Say, settings};
+use crate::import::Signals;
+use crate::pool::{ConnectSettings, connect};
+use crate::preflight::ask::{Found, Questions};
+use crate::preflight::survey::{Survey, SurveyError, Told};
+use crate::report::{FindingLine, FindingsCsv};
+use crate::rows::Rows;
+use crate::user::mapping::Mapping;
+
+pub(super) fn check(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
+    settings::refuse_sensitive_logs().map_err(Failed::refused)?;
+    runtime()?.block_on(async {
+        let mut signals = Signals::listen().map_err(Failed::refused)?;
+        tokio::select! {
+            checked = examined(args, say) => checked,
+            signal = signals.next() => Ok(Exit::Signal(signal)),
+        }
+    })
+}
+
+async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
+    let list = List::open(&args.list).await?;
+    let (found, secret_given) = known(&args.pool, !args.no_lookup).await?;
+    let rules = found.rules.as_ref();
+    let folds = usernames_fold(settings::folds(args.usernames), rules, &found, say);
+    let mapping = list.mapping.held_to(&strictness(rules));
+    let (survey, findings) = surveyed(list.rows, &mapping, folds, &args.findings).await?;
+    let intent = Intent {
+        allowed: settings::allowed(&args.allow),
+        secret_given,
+        looks_up: !args.no_lookup,
+        rate: args.rate.get(),
+        lookup_rate: args.lookup_rate.get(),
+    };
+    let verdict = Verdict::of(intent, &mapping, rules, &found, Some(survey.counts));
+    say.line(format_args!("{}:", list.source.name()));
+    if !survey.broken.is_empty() {
+        say.line(by_rule(&survey));
+    }
+    say.line(format_args!(
+        "findings: {} ({findings} of them)",
+        args.findings.display()
+    ));
+    verdict.say(say);
+    if let Some(refusal) = verdict.refusal() {
+        return Err(refusal);
+    }
+    Ok(match (survey.counts.invalid, survey.counts.duplicates) {
+        (0, 0) => {
+            say.line("nothing stands against it");
+            Exit::Done
+        }
+        _ => Exit::SomeRows,
+    })
+}
+
+/// What is known of the pool: from its file, from itself, or nothing; and whether a client's secret was given.
+pub(super) async fn known(args: &KnownPoolArgs, looks_up: bool) -> Result<(Found, bool), Failed> {
+    if let Some(path) = &args.pool {
+        let rules = settings::pool_rules(path).map_err(Failed::refused)?;
+        // Whether it is given is then up to the run: the file only says whether it is needed.
+        let secret_given = rules
+            .client
+            .as_ref()
+            .is_some_and(|client| client.has_secret);
+        let found = Found {
+            rules: Some(rules),
+            ..Found::default()
+        };
+        return Ok((found, secret_given));
+    }
+    let Some(user_pool_id) = &args.user_pool_id else {
+        return Ok((Found::default(), false));
+    };
+    let client_id = args.client_id.as_deref();
+    let connection: ConnectSettings =
+        settings::connect_to_ask(user_pool_id, client_id, &args.connection)
+            .map_err(Failed::refused)?;
+    let pool = connect(&connection).await.map_err(Failed::refused)?;
+    let questions = Questions {
+        client: client_id.is_some(),
+        look_up: looks_up,
+    };
+    let found = ask_pool(&pool, user_pool_id, questions).await?;
+    Ok((found, connection.client_secret.is_some()))
+}
+
+/// Reads the list to its end and writes down what is wrong. Returns the number of lines that it wrote.
+async fn surveyed(
+    rows: Rows,
+    mapping: &Mapping,
+    folds: bool,
+    to: &Path,
+) -> Result<(Survey, u64), Failed> {
+    let (mapping, path) = (mapping.clone(), to.to_owned());
+    let work = move || {
+        let mut csv = FindingsCsv::begin(&path)?;
+        let mut lines = 0;
+        let survey = Survey::of(rows, &mapping, folds, |told| {
+            lines += 1;
+            csv.line(&line(told))
+        })?;
+        csv.finish()?;
+        Ok((survey, lines))
+    };
+    let surveyed: Result<_, SurveyError> = beside("survey", work).await?;
+    surveyed.map_err(|error| match error {
+        SurveyError::Rows(error) => Failed::refused(error),
+        SurveyError::Write(cause) => Failed::refused(anyhow::anyhow!(
+            "--findings {}: cannot be written: {cause}",
+            to.display()
+        )),
+    })
+}
+
+fn line<'a>(told: &'a Told<'_>) -> FindingLine<'a> {
+    FindingLine {
+        row: told.row,
+        line: told.line,
+        username: told.username,
+        column: told.finding.column.as_deref(),
+        rule: told.finding.rule.code(),
+        found: &told.finding.message,
+        what_to_do: told.finding.rule.way_out(),
+    }
+}
+
+fn by_rule(survey: &Survey) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_BORDERS_ONLY);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(["rule", "rows", "for example"]);
+    for broken in &survey.broken {
+        let mut examples = String::new();
+        for example in &broken.examples {
+            let separator = if examples.is_empty() { "" } else { "\n" };
+            let _ = write!(
+                examples,
+                "{separator}row {}, line {}: {}",
+                example.row, example.line, example.found
+            );
+        }
+        let _ = write!(examples, "\n=> {}", broken.rule.way_out());
+        table.add_row([broken.rule.code(), &broken.findings.to_string(), &examples]);
+    }
+    if let Some(column) = table.column_mut(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.to_string()
+}

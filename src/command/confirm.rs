@@ -1,0 +1,30 @@
+//! The question at a terminal before anything is sent.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use super::{Failed, beside};
+
+/// Whether there is somebody who can be asked.
+pub(super) fn somebody_is_there() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks whether to go on. Everything but a yes is a no.
+pub(super) async fn confirm(user_pool_id: &str) -> Result<(), Failed> {
+    let _ = write!(
+        io::stderr(),
+        "Sign these users up in {user_pool_id}? [y/N] "
+    );
+    let answer = beside("answer", || {
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line).map(|_| line)
+    })
+    .await?
+    .map_err(Failed::refused)?;
+    match answer.trim().to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Failed::refused(anyhow::anyhow!(
+            "not confirmed: nothing was sent (--yes goes on without asking)"
+        ))),
+    }
+}

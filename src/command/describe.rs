@@ -1,0 +1,46 @@
+//! `describe`: a pool's rules, as the file that `--pool` takes.
+
+use super::preflight::ask_pool;
+use super::{Failed, runtime};
+use crate::cli::args::DescribeArgs;
+use crate::cli::exit::Exit;
+use crate::cli::{Say, settings};
+use crate::pool::connect;
+use crate::preflight::ask::Questions;
+
+pub(super) fn describe(args: &DescribeArgs, say: Say) -> Result<Exit, Failed> {
+    let client_id = args.client_id.as_deref();
+    let connection = settings::connect_to_ask(&args.user_pool_id, client_id, &args.connection)
+        .map_err(Failed::refused)?;
+    let questions = Questions {
+        client: client_id.is_some(),
+        look_up: false,
+    };
+    let found = runtime()?.block_on(async {
+        let pool = connect(&connection).await.map_err(Failed::refused)?;
+        ask_pool(&pool, &args.user_pool_id, questions).await
+    })?;
+    if let Some(question) = found.unanswered.first() {
+        return Err(Failed::refused(anyhow::anyhow!(
+            "user pool {}: {} was not answered: {}; `cognito-import iam-policy` prints the permissions that are needed",
+            args.user_pool_id,
+            question.action,
+            question.failure
+        )));
+    }
+    let Some(rules) = found.rules else {
+        return Err(Failed::refused(anyhow::anyhow!(
+            "user pool {}: the answer describes no pool; check --endpoint-url",
+            args.user_pool_id
+        )));
+    };
+    let text = toml::to_string(&rules).map_err(Failed::refused)?;
+    say.answer(format_args!(
+        "# The rules of a user pool, for `--pool` of cognito-import.\n{text}"
+    ))
+    .map_err(Failed::refused)?;
+    if rules.client.is_none() {
+        say.line("note: without --client-id it is not known what the app client may write, nor whether it has a secret");
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,39 @@
+//! `iam-policy`: the least policy that a run needs.
+
+use super::Failed;
+use crate::cli::Say;
+use crate::cli::args::IamPolicyArgs;
+use crate::cli::exit::Exit;
+use crate::preflight::iam_policy::{Needs, policy};
+
+pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Exit, Failed> {
+    let object = match args.list.as_deref() {
+        None => None,
+        Some(list) => Some(
+            list.strip_prefix("s3://")
+                .and_then(|object| object.split_once('/'))
+                .filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
+                .ok_or_else(|| {
+                    Failed::refused(anyhow::anyhow!(
+                        "--list {list}: only a list in S3 needs a permission: s3://BUCKET/KEY"
+                    ))
+                })?,
+        ),
+    };
+    let policy = policy(&Needs {
+        user_pool_id: &args.user_pool_id,
+        account_id: args.account_id.as_deref(),
+        looks_up: !args.no_lookup,
+        asks_client: !args.no_preflight,
+        object,
+    });
+    match policy {
+        None => say.line("no permission is needed: SignUp is public, and nothing else is asked"),
+        Some(policy) => {
+            let text = serde_json::to_string_pretty(&policy).map_err(Failed::refused)?;
+            say.answer(format_args!("{text}\n"))
+                .map_err(Failed::refused)?;
+        }
+    }
+    Ok(Exit::Done)
+}

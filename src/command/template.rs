@@ -1,0 +1,44 @@
+//! `template`: the header line of a list for a pool.
+
+use super::check::known;
+use super::{Failed, runtime};
+use crate::cli::Say;
+use crate::cli::args::{PasswordSource, TemplateArgs};
+use crate::cli::exit::Exit;
+use crate::user::mapping::STANDARD_ATTRIBUTES;
+use crate::user::pool_rules::{AttributeRule, PoolRules};
+
+pub(super) fn template(args: &TemplateArgs, say: Say) -> Result<Exit, Failed> {
+    let (found, _) = runtime()?.block_on(known(&args.pool, false))?;
+    if let Some(question) = found.unanswered.first() {
+        return Err(Failed::refused(anyhow::anyhow!(
+            "{} was not answered: {}; give the pool's rules with --pool",
+            question.action,
+            question.failure
+        )));
+    }
+    let rules = found.rules.unwrap_or_else(any_pool);
+    let with_password = args.password == PasswordSource::Column;
+    let mut header = csv::Writer::from_writer(Vec::new());
+    header
+        .write_record(rules.columns(with_password))
+        .map_err(Failed::refused)?;
+    let line = header
+        .into_inner()
+        .map_err(|error| Failed::refused(anyhow::anyhow!("{error}")))?;
+    say.answer(String::from_utf8_lossy(&line))
+        .map_err(Failed::refused)?;
+    Ok(Exit::Done)
+}
+
+/// What every pool has.
+fn any_pool() -> PoolRules {
+    let attribute = |name: &str| AttributeRule {
+        name: name.to_owned(),
+        ..AttributeRule::default()
+    };
+    PoolRules {
+        schema: STANDARD_ATTRIBUTES.into_iter().map(attribute).collect(),
+        ..PoolRules::default()
+    }
+}

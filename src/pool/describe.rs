@@ -1,0 +1,170 @@
+//! What a pool and its app client say of themselves, as [`PoolRules`]. Reads alone; each question has a quota of its own.
+
+use aws_sdk_cognitoidentityprovider::types::{
+    AttributeDataType, EmailSendingAccountType, LambdaConfigType, PasswordPolicyType,
+    SchemaAttributeType, UserPoolType,
+};
+
+use super::Cognito;
+use super::failure::{Failure, Operation};
+use crate::user::pool_rules::{
+    AttributeRule, ClientRules, Contact, DataType, EmailSendingAccount, PasswordPolicy, PoolRules,
+};
+
+impl Cognito {
+    /// `DescribeUserPool`, once, signed. None: nobody can sign here, or the answer has no pool in it.
+    ///
+    /// # Errors
+    /// See [`super::failure`].
+    pub async fn describe(&self) -> Result<Option<PoolRules>, Failure> {
+        let Some(client) = &self.signed else {
+            return Ok(None);
+        };
+        let answer = client
+            .describe_user_pool()
+            .user_pool_id(&self.user_pool_id)
+            .send()
+            .await
+            .map_err(|error| Failure::of(Operation::Read, &error))?;
+        Ok(answer.user_pool().map(|pool| PoolRules {
+            user_pool_id: Some(self.user_pool_id.clone()),
+            ..pool_rules(pool)
+        }))
+    }
+
+    /// `DescribeUserPoolClient`, once, signed. None: nobody can sign here, or the answer has no client in it. The secret that comes with
+    /// the answer is not kept.
+    ///
+    /// # Errors
+    /// See [`super::failure`].
+    pub async fn describe_client(&self) -> Result<Option<ClientRules>, Failure> {
+        let Some(client) = &self.signed else {
+            return Ok(None);
+        };
+        let answer = client
+            .describe_user_pool_client()
+            .user_pool_id(&self.user_pool_id)
+            .client_id(&self.client_id)
+            .send()
+            .await
+            .map_err(|error| Failure::of(Operation::Read, &error))?;
+        Ok(answer.user_pool_client().map(|client| ClientRules {
+            client_id: Some(self.client_id.clone()),
+            has_secret: client.client_secret().is_some(),
+            // Cognito leaves them out where nobody chose them; others write an empty list.
+            write_attributes: client
+                .write_attributes
+                .clone()
+                .filter(|listed| !listed.is_empty()),
+        }))
+    }
+}
+
+fn pool_rules(pool: &UserPoolType) -> PoolRules {
+    let factors = pool
+        .policies()
+        .and_then(|policies| policies.sign_in_policy())
+        .map(|policy| policy.allowed_first_auth_factors())
+        .unwrap_or_default();
+    PoolRules {
+        user_pool_id: None,
+        admin_create_user_only: pool
+            .admin_create_user_config()
+            .is_some_and(|config| config.allow_admin_create_user_only()),
+        // A pool without this setting is older than the setting, and tells upper from lower case.
+        case_sensitive: pool
+            .username_configuration()
+            .is_none_or(|configuration| configuration.case_sensitive()),
+        username_attributes: contacts(pool.username_attributes().iter().map(|name| name.as_str())),
+        alias_attributes: pool
+            .alias_attributes()
+            .iter()
+            .map(|name| name.as_str().to_owned())
+            .collect(),
+        auto_verified_attributes: contacts(
+            pool.auto_verified_attributes()
+                .iter()
+                .map(|name| name.as_str()),
+        ),
+        triggers: pool.lambda_config().map(triggers).unwrap_or_default(),
+        email_sending_account: match pool
+            .email_configuration()
+            .and_then(|configuration| configuration.email_sending_account())
+        {
+            Some(EmailSendingAccountType::Developer) => EmailSendingAccount::Developer,
+            Some(_) | None => EmailSendingAccount::CognitoDefault,
+        },
+        allowed_first_auth_factors: if factors.is_empty() {
+            PoolRules::default().allowed_first_auth_factors
+        } else {
+            factors
+                .iter()
+                .map(|factor| factor.as_str().to_owned())
+                .collect()
+        },
+        estimated_number_of_users: u64::try_from(pool.estimated_number_of_users()).unwrap_or(0),
+        password_policy: pool
+            .policies()
+            .and_then(|policies| policies.password_policy())
+            .map(password_policy)
+            .unwrap_or_default(),
+        client: None,
+        schema: pool.schema_attributes().iter().map(attribute).collect(),
+    }
+}
+
+fn contacts<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Contact> {
+    names.filter_map(Contact::of_attribute).collect()
+}
+
+/// The triggers that a sign-up can call.
+fn triggers(config: &LambdaConfigType) -> Vec<String> {
+    [
+        ("PreSignUp", config.pre_sign_up().is_some()),
+        ("CustomMessage", config.custom_message().is_some()),
+        ("PostConfirmation", config.post_confirmation().is_some()),
+        ("CustomEmailSender", config.custom_email_sender().is_some()),
+        ("CustomSMSSender", config.custom_sms_sender().is_some()),
+    ]
+    .into_iter()
+    .filter(|(_, there)| *there)
+    .map(|(name, _)| name.to_owned())
+    .collect()
+}
+
+fn password_policy(policy: &PasswordPolicyType) -> PasswordPolicy {
+    PasswordPolicy {
+        minimum_length: policy
+            .minimum_length()
+            .and_then(|length| usize::try_from(length).ok())
+            .unwrap_or(PasswordPolicy::default().minimum_length),
+        require_uppercase: policy.require_uppercase(),
+        require_lowercase: policy.require_lowercase(),
+        require_numbers: policy.require_numbers(),
+        require_symbols: policy.require_symbols(),
+    }
+}
+
+/// The service writes bounds as text.
+fn attribute(rule: &SchemaAttributeType) -> AttributeRule {
+    fn bound<N: std::str::FromStr>(text: Option<&str>) -> Option<N> {
+        text.and_then(|text| text.parse().ok())
+    }
+    let lengths = rule.string_attribute_constraints();
+    let values = rule.number_attribute_constraints();
+    AttributeRule {
+        name: rule.name().unwrap_or_default().to_owned(),
+        data_type: match rule.attribute_data_type() {
+            Some(AttributeDataType::Number) => DataType::Number,
+            Some(AttributeDataType::Datetime) => DataType::DateTime,
+            Some(AttributeDataType::Boolean) => DataType::Boolean,
+            Some(_) | None => DataType::String,
+        },
+        required: rule.required().unwrap_or(false),
+        mutable: rule.mutable().unwrap_or(true),
+        min_length: bound(lengths.and_then(|lengths| lengths.min_length())),
+        max_length: bound(lengths.and_then(|lengths| lengths.max_length())),
+        min_value: bound(values.and_then(|values| values.min_value())),
+        max_value: bound(values.and_then(|values| values.max_value())),
+    }
+}

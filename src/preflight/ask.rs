@@ -1,0 +1,161 @@
+//! What the pool is asked: its rules, those of its app client, and whether users may be looked up. What comes with the answers: the
+//! service's time, by which a run later tells its own users from those that were there before (see `import::resolve`).
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::pool::{Advice, Cognito, Failure, Sent, Stop, steady_ms};
+use crate::user::pool_rules::PoolRules;
+
+/// A second of the service's clock, and a little for the clock of this machine.
+const A_SECOND: i64 = 1_020;
+
+/// A question that meets a passing fault is asked this often.
+const TRIES: u32 = 5;
+
+/// Time between two tries: the describing operations have quotas of their own, counted by the second.
+const BETWEEN_TRIES: Duration = Duration::from_millis(400);
+
+/// Which questions are put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Questions {
+    /// What the app client is like.
+    pub client: bool,
+    /// Whether users may be looked up: one look-up of a name that nobody has, which costs no active user.
+    pub look_up: bool,
+}
+
+/// A question that may not be asked, or not of this service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unanswered {
+    /// The permission that it needs, as IAM names it.
+    pub action: &'static str,
+    /// What came instead of an answer.
+    pub failure: Failure,
+}
+
+impl Unanswered {
+    /// Whether a permission is what is missing.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        is_denial(&self.failure)
+    }
+}
+
+/// What was found out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// What the pool says of itself, and of the app client where that was asked and answered.
+    pub rules: Option<PoolRules>,
+    /// What stayed unanswered.
+    pub unanswered: Vec<Unanswered>,
+    /// The second, on the service's clock, that is over now; none where the service did not say what time it is.
+    pub second_before_run_ms: Option<i64>,
+}
+
+/// Asks, and waits until the second that the service named last is over. That something may not be asked, or not of this service, is
+/// no error: [`Found::unanswered`] says so.
+///
+/// # Errors
+/// No connection can be made, pool or client are not there, the credentials are wrong or expired, or a fault does not pass.
+pub async fn ask(pool: &Cognito, questions: Questions) -> Result<Found, Failure> {
+    let mut unanswered = Vec::new();
+    let mut keep = |action, answer| match answer {
+        Ok(()) => {}
+        Err(failure) => unanswered.push(Unanswered { action, failure }),
+    };
+    let mut rules = match answered(|| pool.describe()).await? {
+        Ok(rules) => rules,
+        Err(failure) => {
+            keep("cognito-idp:DescribeUserPool", Err(failure));
+            None
+        }
+    };
+    if questions.client {
+        match answered(|| pool.describe_client()).await? {
+            Ok(client) => {
+                if let Some(rules) = &mut rules {
+                    rules.client = client;
+                }
+            }
+            Err(failure) => keep("cognito-idp:DescribeUserPoolClient", Err(failure)),
+        }
+    }
+    if questions.look_up {
+        let nobody = nobody();
+        let answer = answered(|| pool.look_up(&nobody)).await?;
+        keep("cognito-idp:AdminGetUser", answer.map(drop));
+    }
+    let heard = pool.clock().last();
+    if let Some(heard) = heard {
+        let wait = u64::try_from(heard.came_ms + A_SECOND - steady_ms()).unwrap_or(0);
+        sleep(Duration::from_millis(wait)).await;
+    }
+    Ok(Found {
+        rules,
+        unanswered,
+        second_before_run_ms: heard.map(|heard| heard.second_ms),
+    })
+}
+
+/// One question, put until it is answered: the answer, or the refusal to answer it; an error decides the whole run.
+async fn answered<T, F>(question: impl Fn() -> F) -> Result<Result<T, Failure>, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match question().await {
+            Err(failure) if decides(&failure) => return Err(failure),
+            Err(failure) if passes(&failure) && tries < TRIES => sleep(BETWEEN_TRIES).await,
+            Err(failure) if passes(&failure) => return Err(failure),
+            answer => return Ok(answer),
+        }
+    }
+}
+
+/// A username that nobody has.
+fn nobody() -> String {
+    let mut name = "cognito-import-preflight-".to_owned();
+    let _ = write!(name, "{:016x}", fastrand::u64(..));
+    name
+}
+
+/// Every later request would fail as well. Not being allowed to ask is not of this kind.
+fn decides(failure: &Failure) -> bool {
+    failure.sent == Sent::No
+        || match failure.advice {
+            Advice::Stop(Stop::NotFound) => true,
+            Advice::Stop(Stop::Access) => !is_denial(failure),
+            Advice::Stop(
+                Stop::SignUpNotPermitted
+                | Stop::SecretHash
+                | Stop::UnwritableAttribute
+                | Stop::DeliveryRole
+                | Stop::Refused,
+            )
+            | Advice::Again
+            | Advice::SlowDown
+            | Advice::Exists
+            | Advice::LookUp(_)
+            | Advice::Undelivered
+            | Advice::GiveUp => false,
+        }
+}
+
+fn is_denial(failure: &Failure) -> bool {
+    [
+        "AccessDeniedException",
+        "AccessDenied",
+        "NotAuthorizedException",
+    ]
+    .contains(&failure.code.as_str())
+}
+
+/// The same question may be answered in a moment.
+fn passes(failure: &Failure) -> bool {
+    failure.advice == Advice::SlowDown || failure.sent == Sent::Maybe
+}

@@ -1,0 +1,124 @@
+//! The least IAM policy that a run needs. `SignUp` is public and needs none.
+
+use serde_json::{Value, json};
+
+/// What a run does that needs a permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs<'a> {
+    /// The user pool, `REGION_ID`.
+    pub user_pool_id: &'a str,
+    /// The account that it is in; none: any.
+    pub account_id: Option<&'a str>,
+    /// Users are looked up, and the pool is asked what time it is.
+    pub looks_up: bool,
+    /// The app client is asked as well.
+    pub asks_client: bool,
+    /// The list is an object in S3: bucket and key.
+    pub object: Option<(&'a str, &'a str)>,
+}
+
+/// The policy, as IAM takes it. None: no permission is needed.
+#[must_use]
+pub fn policy(needs: &Needs<'_>) -> Option<Value> {
+    let region = needs
+        .user_pool_id
+        .split_once('_')
+        .map_or("*", |(region, _)| region);
+    let partition = partition(region);
+    let mut statements = Vec::new();
+    if needs.looks_up {
+        let mut actions = vec!["cognito-idp:AdminGetUser", "cognito-idp:DescribeUserPool"];
+        if needs.asks_client {
+            actions.push("cognito-idp:DescribeUserPoolClient");
+        }
+        let (account, pool) = (needs.account_id.unwrap_or("*"), needs.user_pool_id);
+        statements.push(json!({
+            "Sid": "CognitoImport",
+            "Effect": "Allow",
+            "Action": actions,
+            "Resource": format!("arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool}"),
+        }));
+    }
+    if let Some((bucket, key)) = needs.object {
+        statements.push(json!({
+            "Sid": "CognitoImportList",
+            "Effect": "Allow",
+            "Action": ["s3:GetObject"],
+            "Resource": format!("arn:{partition}:s3:::{bucket}/{key}"),
+        }));
+    }
+    (!statements.is_empty()).then(|| json!({ "Version": "2012-10-17", "Statement": statements }))
+}
+
+/// The partition of ARNs in a Region (AWS: "Amazon Resource Names").
+fn partition(region: &str) -> &'static str {
+    if region.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else if region.starts_with("cn-") {
+        "aws-cn"
+    } else {
+        "aws"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Needs, policy};
+
+    const RUN: Needs<'_> = Needs {
+        user_pool_id: "eu-west-1_Ab1",
+        account_id: None,
+        looks_up: true,
+        asks_client: true,
+        object: None,
+    };
+
+    #[test]
+    fn a_run_needs_three_permissions_on_one_pool() {
+        let policy = policy(&RUN).unwrap();
+        let statement = &policy["Statement"][0];
+        let actions: Vec<_> = statement["Action"].as_array().unwrap().iter().collect();
+        assert_eq!(
+            actions,
+            [
+                "cognito-idp:AdminGetUser",
+                "cognito-idp:DescribeUserPool",
+                "cognito-idp:DescribeUserPoolClient"
+            ]
+        );
+        assert_eq!(
+            statement["Resource"],
+            "arn:aws:cognito-idp:eu-west-1:*:userpool/eu-west-1_Ab1"
+        );
+    }
+
+    #[test]
+    fn partition_account_and_list_are_named() {
+        let gov = Needs {
+            user_pool_id: "us-gov-west-1_Ab1",
+            account_id: Some("123456789012"),
+            looks_up: true,
+            asks_client: false,
+            object: Some(("lists", "2026/users.csv.gz")),
+        };
+        let text = policy(&gov).unwrap().to_string();
+        assert!(
+            text.contains("arn:aws-us-gov:cognito-idp:us-gov-west-1:123456789012:"),
+            "{text}"
+        );
+        assert!(
+            text.contains("arn:aws-us-gov:s3:::lists/2026/users.csv.gz"),
+            "{text}"
+        );
+        assert!(!text.contains("DescribeUserPoolClient"), "{text}");
+    }
+
+    #[test]
+    fn without_look_ups_nothing_is_needed() {
+        let none = Needs {
+            looks_up: false,
+            ..RUN
+        };
+        assert_eq!(policy(&none), None);
+    }
+}

@@ -1,0 +1,372 @@
+//! What stands against a run, worked out before anything is sent. Pure: from the pool's rules, the list's columns and counts, and
+//! what the command line allows, to a list of objections, each with its way out.
+
+use super::ask::Unanswered;
+use super::survey::Counts;
+use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
+use crate::user::rules::MAX_ATTRIBUTE_NAME;
+
+/// Mails that Cognito's own sender sends a day, for all pools of an account (developer guide, "Email settings").
+pub const COGNITO_MAILS_A_DAY: u64 = 50;
+
+/// What the command line allows, and how it means to work.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// Messages to real people.
+    pub messages: bool,
+    /// More mails than Cognito's own sender sends.
+    pub message_limit: bool,
+    /// An alias may move from one user to another.
+    pub alias_moves: bool,
+    /// No row may be invalid.
+    pub strict: bool,
+}
+
+/// The run, as it is meant.
+#[derive(Debug, Clone, Copy)]
+pub struct Meant<'a> {
+    /// The attributes that the list sets, each with the column it comes from, if it comes from one.
+    pub attributes: &'a [(String, Option<String>)],
+    /// Whether users get a password.
+    pub with_password: bool,
+    /// Whether the app client's secret was given.
+    pub secret_given: bool,
+    /// Whether users that exist are looked up.
+    pub looks_up: bool,
+    /// What the list was found to be; none where it can be read only once.
+    pub counts: Option<&'a Counts>,
+    /// What the command line allows.
+    pub allowed: Allowed,
+}
+
+/// How much an objection weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// The run is refused.
+    Refusal,
+    /// Good to know.
+    Notice,
+}
+
+/// One thing that stands against the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objection {
+    /// How much it weighs.
+    pub weight: Weight,
+    /// A stable name for programs.
+    pub code: &'static str,
+    /// What is the matter.
+    pub message: String,
+    /// What to do.
+    pub way_out: String,
+}
+
+impl Objection {
+    fn refusal(code: &'static str, message: impl Into<String>, way_out: impl Into<String>) -> Self {
+        Self {
+            weight: Weight::Refusal,
+            code,
+            message: message.into(),
+            way_out: way_out.into(),
+        }
+    }
+
+    fn notice(code: &'static str, message: impl Into<String>, way_out: impl Into<String>) -> Self {
+        Self {
+            weight: Weight::Notice,
+            ..Self::refusal(code, message, way_out)
+        }
+    }
+
+    /// Whether the run is refused for it.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        self.weight == Weight::Refusal
+    }
+}
+
+impl std::fmt::Display for Objection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} [{}]\n      {}",
+            self.message, self.code, self.way_out
+        )
+    }
+}
+
+/// Everything that stands against the run, refusals first.
+#[must_use]
+pub fn objections(
+    rules: Option<&PoolRules>,
+    unanswered: &[Unanswered],
+    meant: Meant<'_>,
+) -> Vec<Objection> {
+    let mut found = Vec::new();
+    if let Some(rules) = rules {
+        sign_up(rules, meant, &mut found);
+        attributes(rules, meant, &mut found);
+        messages(rules, meant, &mut found);
+        aliases(rules, meant, &mut found);
+    }
+    names(meant, &mut found);
+    rows(meant, &mut found);
+    permissions(rules, unanswered, meant, &mut found);
+    found.sort_by_key(|objection| !objection.is_refusal());
+    found
+}
+
+fn sign_up(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objection>) {
+    if rules.admin_create_user_only {
+        found.push(Objection::refusal(
+            "sign_up_not_permitted",
+            "SignUp is not permitted in this pool: it lets only administrators create users",
+            "set AdminCreateUserConfig.AllowAdminCreateUserOnly to false, for the time of the import at least",
+        ));
+    }
+    match rules.client.as_ref().map(|client| client.has_secret) {
+        Some(true) if !meant.secret_given => found.push(Objection::refusal(
+            "secret_missing",
+            "the app client has a secret, and none was given",
+            "give it with --client-secret-file FILE or in COGNITO_CLIENT_SECRET, or use an app client without one",
+        )),
+        Some(false) if meant.secret_given => found.push(Objection::refusal(
+            "secret_not_wanted",
+            "a secret was given, and the app client has none",
+            "leave --client-secret-file out and unset COGNITO_CLIENT_SECRET, or check --client-id",
+        )),
+        Some(_) | None => {}
+    }
+    if !meant.with_password && !rules.is_passwordless() {
+        found.push(Objection::refusal(
+            "password_needed",
+            "users without a password cannot sign in to this pool: PASSWORD is the only first factor that it allows",
+            "take passwords from a column, or --password generate and let users reset theirs, or allow EMAIL_OTP, SMS_OTP or WEB_AUTHN in the \
+             pool's sign-in policy",
+        ));
+    }
+}
+
+/// A name with its column, as a message shows it.
+fn told(attribute: &(String, Option<String>)) -> String {
+    match attribute {
+        (name, Some(column)) if column.eq_ignore_ascii_case(name) => name.clone(),
+        (name, Some(column)) => format!("{name} (column {column})"),
+        (name, None) => format!("{name} (--set)"),
+    }
+}
+
+fn told_all<'a>(attributes: impl Iterator<Item = &'a (String, Option<String>)>) -> Option<String> {
+    let names: Vec<String> = attributes.map(told).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+fn attributes(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objection>) {
+    let set = meant.attributes;
+    let is_known = |name: &str| !rules.knows_schema() || rules.attribute(name).is_some();
+    if let Some(names) = told_all(set.iter().filter(|(name, _)| !is_known(name))) {
+        found.push(Objection::refusal(
+            "attribute_unknown",
+            format!("not in the pool's schema: {names}"),
+            "add the custom attributes to the pool, or drop the columns with --ignore-column",
+        ));
+    }
+    let refused = |name: &str| is_known(name) && !rules.is_writable(name);
+    if let Some(names) = told_all(set.iter().filter(|(name, _)| refused(name))) {
+        found.push(Objection::refusal(
+            "attribute_not_writable",
+            format!("the app client may not write: {names}"),
+            "add them to the app client's WriteAttributes, or drop the columns with --ignore-column",
+        ));
+    }
+    let missing: Vec<&str> = rules
+        .schema
+        .iter()
+        .filter(|rule| rule.required && rule.name != "sub" && !rules.username_is(&rule.name))
+        .filter(|rule| !set.iter().any(|(name, _)| *name == rule.name))
+        .map(|rule| rule.name.as_str())
+        .collect();
+    if !missing.is_empty() {
+        found.push(Objection::refusal(
+            "attribute_required",
+            format!("the pool requires attributes that the list does not set: {}", missing.join(", ")),
+            "add the columns, name the ones that hold them with --map COLUMN=ATTRIBUTE, or set them for all users with --set",
+        ));
+    }
+}
+
+/// Rules of the API that hold without a pool.
+fn names(meant: Meant<'_>, found: &mut Vec<Objection>) {
+    let too_long = |name: &str| name.chars().count() > MAX_ATTRIBUTE_NAME;
+    if let Some(names) = told_all(meant.attributes.iter().filter(|(name, _)| too_long(name))) {
+        found.push(Objection::refusal(
+            "attribute_name",
+            format!("names of attributes have at most {MAX_ATTRIBUTE_NAME} characters: {names}"),
+            "give the columns the names that the pool knows with --map COLUMN=ATTRIBUTE, or drop them with --ignore-column",
+        ));
+    }
+}
+
+/// Whether sign-ups send codes to people. A PreSignUp trigger may confirm and verify, and then none goes out: what it does cannot be
+/// asked.
+fn sends_messages(rules: &PoolRules) -> bool {
+    !rules.auto_verified_attributes.is_empty() && !rules.has_trigger("PreSignUp")
+}
+
+fn messages(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objection>) {
+    if rules.auto_verified_attributes.is_empty() {
+        return;
+    }
+    let verified: Vec<&str> = rules
+        .auto_verified_attributes
+        .iter()
+        .map(|contact| contact.attribute())
+        .collect();
+    let verified = verified.join(" and ");
+    if !sends_messages(rules) {
+        found.push(Objection::notice(
+            "messages_by_trigger",
+            format!(
+                "the pool verifies {verified}: users get a code each, unless its PreSignUp trigger confirms and verifies them"
+            ),
+            "look into the trigger, and try one row first",
+        ));
+        return;
+    }
+    let (mails, texts) = meant.counts.map_or((None, None), |counts| {
+        let (mails, texts) = counts.messages(rules);
+        (Some(mails), Some(texts))
+    });
+    if mails == Some(0) && texts == Some(0) {
+        return;
+    }
+    if !meant.allowed.messages {
+        let how_many = match (mails, texts) {
+            (Some(mails), Some(texts)) => format!("{mails} mails and {texts} text messages"),
+            (_, _) => "a message for each user".to_owned(),
+        };
+        found.push(Objection::refusal(
+            "messages",
+            format!("the pool verifies {verified}, so this run sends {how_many} to real people"),
+            "--allow-messages lets it; or add a PreSignUp trigger that confirms and verifies, or take the attribute out of AutoVerifiedAttributes \
+             for the time of the import",
+        ));
+    }
+    let own_sender = rules.email_sending_account == EmailSendingAccount::Developer
+        || rules.has_trigger("CustomEmailSender");
+    let too_many = mails.is_none_or(|mails| mails > COGNITO_MAILS_A_DAY);
+    if !own_sender && too_many && !meant.allowed.message_limit {
+        found.push(Objection::refusal(
+            "message_limit",
+            format!(
+                "Cognito's own sender sends {COGNITO_MAILS_A_DAY} mails a day for all of the account's pools, and this run needs {}: the \
+                 users above that are made and get no code",
+                mails.map_or_else(|| "one for each user".to_owned(), |mails| mails.to_string())
+            ),
+            "let the pool send through Amazon SES (EmailSendingAccount DEVELOPER), or go on with --ignore-message-limit",
+        ));
+    }
+}
+
+fn aliases(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objection>) {
+    let by_alias: Vec<&str> = rules
+        .alias_attributes
+        .iter()
+        .map(String::as_str)
+        .filter(|alias| {
+            *alias != "preferred_username" && meant.attributes.iter().any(|(name, _)| name == alias)
+        })
+        .collect();
+    if by_alias.is_empty() {
+        return;
+    }
+    let aliases = by_alias.join(" and ");
+    if !rules.has_trigger("PreSignUp") {
+        found.push(Objection::notice(
+            "alias_doubles",
+            format!(
+                "{aliases} is an alias in this pool, and aliases are not unique before they are verified: a row whose {aliases} belongs to \
+                 somebody else under another username makes a second user"
+            ),
+            "look for such rows before you confirm and verify the new users",
+        ));
+    } else if !meant.allowed.alias_moves {
+        found.push(Objection::refusal(
+            "alias_moves",
+            format!(
+                "{aliases} is an alias in this pool, and it has a PreSignUp trigger: where the trigger verifies {aliases}, a row whose {aliases} belongs to a \
+                 user under another username takes it from them, and they cannot sign in by it any more"
+            ),
+            "make sure that no row has an address of a user with another username, then go on with --allow-alias-moves",
+        ));
+    }
+}
+
+fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
+    let Some(counts) = meant.counts else {
+        if meant.allowed.strict {
+            found.push(Objection::refusal(
+                "strict_needs_a_file",
+                "--strict reads the whole list before the first call, and this list can be read only once",
+                "save it as a file, or leave --strict out",
+            ));
+        }
+        return;
+    };
+    if counts.invalid * 2 > counts.rows {
+        found.push(Objection::refusal(
+            "mostly_invalid",
+            format!(
+                "{} of {} rows are invalid, more than half: this looks like a mapping that does not fit, not like some bad rows",
+                counts.invalid, counts.rows
+            ),
+            "see what is wrong with `cognito-import check`, and put sound rows into a list of their own if they are meant",
+        ));
+    } else if meant.allowed.strict && counts.invalid > 0 {
+        found.push(Objection::refusal(
+            "strict",
+            format!("{} of {} rows are invalid, and --strict takes none", counts.invalid, counts.rows),
+            "mend them (`cognito-import check` lists them), or leave --strict out: they are then reported and not sent",
+        ));
+    }
+}
+
+fn permissions(
+    rules: Option<&PoolRules>,
+    unanswered: &[Unanswered],
+    meant: Meant<'_>,
+    found: &mut Vec<Objection>,
+) {
+    for question in unanswered {
+        let Unanswered { action, failure } = question;
+        let why = if question.is_denied() {
+            format!("the permission {action} is missing")
+        } else {
+            format!("{action} was not answered ({})", failure.code)
+        };
+        found.push(match *action {
+            "cognito-idp:AdminGetUser" if meant.looks_up && question.is_denied() => Objection::refusal(
+                "permission_missing",
+                format!("{why}: users that exist, and requests without an answer, are looked up with it"),
+                "allow it for this pool (`cognito-import iam-policy` prints the policy), or run with --no-lookup",
+            ),
+            "cognito-idp:AdminGetUser" => {
+                Objection::notice("look_ups", why, "--no-lookup does without, and leaves more rows in doubt")
+            }
+            "cognito-idp:DescribeUserPool" if rules.is_none() => Objection::notice(
+                "rules_unknown",
+                format!("{why}: rows are not held to the pool's rules, and nothing is known of messages, aliases and triggers"),
+                "allow it (`cognito-import iam-policy` prints the policy), or give the rules with --pool pool.toml (`cognito-import describe` writes one)",
+            ),
+            _ if rules.is_some_and(|rules| rules.client.is_some()) => continue,
+            _ => Objection::notice(
+                "rules_unknown",
+                format!("{why}: whether the app client has a secret and what it may write is not known"),
+                "allow it, or give the rules with --pool pool.toml",
+            ),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

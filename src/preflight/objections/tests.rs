@@ -1,0 +1,256 @@
+use std::sync::LazyLock;
+
+use super::{Allowed, Meant, Objection, Weight, objections};
+use crate::pool::Failure;
+use crate::pool::failure::Operation;
+use crate::preflight::ask::Unanswered;
+use crate::preflight::survey::Counts;
+use crate::user::pool_rules::{
+    AttributeRule, ClientRules, Contact, EmailSendingAccount, PoolRules,
+};
+
+const SOUND: Counts = Counts {
+    rows: 100,
+    to_send: 100,
+    invalid: 0,
+    duplicates: 0,
+    with_email: 100,
+    with_phone_number: 0,
+    with_both: 0,
+};
+
+static EMAIL: LazyLock<Vec<(String, Option<String>)>> =
+    LazyLock::new(|| vec![("email".to_owned(), Some("E-Mail".to_owned()))]);
+
+fn codes(found: &[Objection], weight: Weight) -> Vec<&'static str> {
+    let of_weight = found.iter().filter(|objection| objection.weight == weight);
+    of_weight.map(|objection| objection.code).collect()
+}
+
+fn refusals<'a>(rules: &PoolRules, change: impl FnOnce(&mut Meant<'a>)) -> Vec<&'static str> {
+    let mut meant = Meant {
+        attributes: &EMAIL,
+        with_password: true,
+        secret_given: false,
+        looks_up: true,
+        counts: Some(&SOUND),
+        allowed: Allowed::default(),
+    };
+    change(&mut meant);
+    codes(&objections(Some(rules), &[], meant), Weight::Refusal)
+}
+
+fn client(change: impl FnOnce(&mut ClientRules)) -> PoolRules {
+    let mut client = ClientRules::default();
+    change(&mut client);
+    PoolRules {
+        client: Some(client),
+        ..PoolRules::default()
+    }
+}
+
+#[test]
+fn a_plain_pool_has_nothing_against_a_plain_list() {
+    assert_eq!(refusals(&PoolRules::default(), |_| {}), [""; 0]);
+}
+
+#[test]
+fn what_no_sign_up_would_pass_is_refused() {
+    let admin_only = PoolRules {
+        admin_create_user_only: true,
+        ..PoolRules::default()
+    };
+    assert_eq!(refusals(&admin_only, |_| {}), ["sign_up_not_permitted"]);
+    let secret = client(|client| client.has_secret = true);
+    assert_eq!(refusals(&secret, |_| {}), ["secret_missing"]);
+    assert_eq!(
+        refusals(&secret, |meant| meant.secret_given = true),
+        [""; 0]
+    );
+    let none = client(|_| {});
+    assert_eq!(
+        refusals(&none, |meant| meant.secret_given = true),
+        ["secret_not_wanted"]
+    );
+    let passwords = PoolRules::default();
+    assert_eq!(
+        refusals(&passwords, |meant| meant.with_password = false),
+        ["password_needed"]
+    );
+    let passwordless = PoolRules {
+        allowed_first_auth_factors: vec!["PASSWORD".into(), "EMAIL_OTP".into()],
+        ..PoolRules::default()
+    };
+    assert_eq!(
+        refusals(&passwordless, |meant| meant.with_password = false),
+        [""; 0]
+    );
+}
+
+#[test]
+fn attributes_are_compared_with_schema_and_client() {
+    let attribute = |name: &str, required| AttributeRule {
+        name: name.into(),
+        required,
+        ..AttributeRule::default()
+    };
+    let schema = vec![
+        attribute("email", true),
+        attribute("sub", true),
+        attribute("name", true),
+    ];
+    let rules = PoolRules {
+        schema: schema.clone(),
+        ..client(|client| client.write_attributes = Some(vec!["email".into()]))
+    };
+    let attributes = ["email", "name", "custom:shoe"].map(|name| (name.to_owned(), None));
+    let found = refusals(&rules, |meant| meant.attributes = &attributes);
+    assert_eq!(found, ["attribute_unknown", "attribute_not_writable"]);
+    assert_eq!(
+        refusals(
+            &PoolRules {
+                client: None,
+                ..rules.clone()
+            },
+            |_| {}
+        ),
+        ["attribute_required"]
+    );
+    // The username stands for the address.
+    let by_email = PoolRules {
+        username_attributes: vec![Contact::Email],
+        schema: vec![attribute("email", true)],
+        ..PoolRules::default()
+    };
+    assert_eq!(refusals(&by_email, |meant| meant.attributes = &[]), [""; 0]);
+    let long = [("custom:a-name-that-is-much-too-long".to_owned(), None)];
+    let found = refusals(&PoolRules::default(), |meant| meant.attributes = &long);
+    assert_eq!(found, ["attribute_name"]);
+}
+
+#[test]
+fn messages_to_real_people_have_to_be_allowed() {
+    let verifies = PoolRules {
+        auto_verified_attributes: vec![Contact::Email],
+        ..PoolRules::default()
+    };
+    let by_ses = PoolRules {
+        email_sending_account: EmailSendingAccount::Developer,
+        ..verifies.clone()
+    };
+    let with_trigger = PoolRules {
+        triggers: vec!["PreSignUp".into()],
+        ..verifies.clone()
+    };
+    let few = Counts {
+        with_email: 50,
+        ..SOUND
+    };
+    let nobody = Counts {
+        with_email: 0,
+        ..SOUND
+    };
+    let messages = Allowed {
+        messages: true,
+        ..Allowed::default()
+    };
+    let both = Allowed {
+        message_limit: true,
+        ..messages
+    };
+    let cases: [(&PoolRules, Option<&Counts>, Allowed, &[&str]); 9] = [
+        (
+            &verifies,
+            Some(&SOUND),
+            Allowed::default(),
+            &["messages", "message_limit"],
+        ),
+        (&verifies, Some(&SOUND), messages, &["message_limit"]),
+        (&verifies, Some(&SOUND), both, &[]),
+        (&verifies, Some(&few), messages, &[]),
+        (&verifies, Some(&nobody), Allowed::default(), &[]),
+        (&verifies, None, messages, &["message_limit"]),
+        (&by_ses, Some(&SOUND), Allowed::default(), &["messages"]),
+        (&by_ses, Some(&SOUND), messages, &[]),
+        (&with_trigger, Some(&SOUND), Allowed::default(), &[]),
+    ];
+    for (rules, counts, allowed, expected) in cases {
+        let found = refusals(rules, |meant| {
+            meant.counts = counts;
+            meant.allowed = allowed;
+        });
+        assert_eq!(found, expected, "{counts:?} {allowed:?}");
+    }
+}
+
+#[test]
+fn aliases_that_a_trigger_may_move_have_to_be_allowed() {
+    let aliases = PoolRules {
+        alias_attributes: vec!["email".into()],
+        ..PoolRules::default()
+    };
+    assert_eq!(refusals(&aliases, |_| {}), [""; 0]);
+    let moving = PoolRules {
+        triggers: vec!["PreSignUp".into()],
+        ..aliases
+    };
+    assert_eq!(refusals(&moving, |_| {}), ["alias_moves"]);
+    assert_eq!(refusals(&moving, |meant| meant.attributes = &[]), [""; 0]);
+    let allowed = |meant: &mut Meant<'_>| meant.allowed.alias_moves = true;
+    assert_eq!(refusals(&moving, allowed), [""; 0]);
+}
+
+#[test]
+fn broken_rows_are_weighed() {
+    let strict = Allowed {
+        strict: true,
+        ..Allowed::default()
+    };
+    let with = |invalid| Counts { invalid, ..SOUND };
+    let cases: [(Option<Counts>, Allowed, &[&str]); 6] = [
+        (Some(with(50)), Allowed::default(), &[]),
+        (Some(with(51)), Allowed::default(), &["mostly_invalid"]),
+        (Some(with(51)), strict, &["mostly_invalid"]),
+        (Some(with(1)), strict, &["strict"]),
+        (Some(with(0)), strict, &[]),
+        (None, strict, &["strict_needs_a_file"]),
+    ];
+    for (counts, allowed, expected) in cases {
+        let found = refusals(&PoolRules::default(), |meant| {
+            meant.counts = counts.as_ref();
+            meant.allowed = allowed;
+        });
+        assert_eq!(found, expected, "{counts:?}");
+    }
+}
+
+#[test]
+fn a_missing_permission_is_named() {
+    let denied = |action| Unanswered {
+        action,
+        failure: Failure::answered(Operation::Read, 400, "AccessDeniedException", "no"),
+    };
+    let unanswered = [
+        denied("cognito-idp:DescribeUserPool"),
+        denied("cognito-idp:DescribeUserPoolClient"),
+        denied("cognito-idp:AdminGetUser"),
+    ];
+    let meant = Meant {
+        attributes: &EMAIL,
+        with_password: true,
+        secret_given: false,
+        looks_up: true,
+        counts: Some(&SOUND),
+        allowed: Allowed::default(),
+    };
+    let found = objections(None, &unanswered, meant);
+    assert_eq!(codes(&found, Weight::Refusal), ["permission_missing"]);
+    assert!(
+        found[0].message.contains("cognito-idp:AdminGetUser"),
+        "{found:?}"
+    );
+    assert_eq!(
+        codes(&found, Weight::Notice),
+        ["rules_unknown", "rules_unknown"]
+    );
+}

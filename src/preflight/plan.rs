@@ -1,0 +1,124 @@
+//! What a run would do and cost: requests by quota category, time, messages, active users.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::survey::Counts;
+use crate::user::pool_rules::PoolRules;
+
+/// What a run would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunPlan {
+    /// What the list was found to be.
+    pub counts: Counts,
+    /// Sign-ups a second.
+    pub rate: u32,
+    /// Look-ups a second; none where there are none.
+    pub lookup_rate: Option<u32>,
+    /// Mails and text messages to people; none where the pool's rules are not known.
+    pub messages: Option<(u64, u64)>,
+    /// Whether a PreSignUp trigger may keep the messages from being sent.
+    pub trigger_decides: bool,
+}
+
+impl RunPlan {
+    /// Works it out.
+    #[must_use]
+    pub fn new(
+        counts: Counts,
+        rules: Option<&PoolRules>,
+        rate: u32,
+        lookup_rate: Option<u32>,
+    ) -> Self {
+        Self {
+            messages: rules.map(|rules| counts.messages(rules)),
+            trigger_decides: rules.is_some_and(|rules| rules.has_trigger("PreSignUp")),
+            counts,
+            rate,
+            lookup_rate,
+        }
+    }
+
+    /// The time that the sign-ups take at the rate. Look-ups have a budget of their own and go on beside them.
+    #[must_use]
+    pub fn time(&self) -> Duration {
+        let rate = u64::from(self.rate.max(1));
+        let sign_ups = self.counts.to_send.div_ceil(rate);
+        // If every user existed, each would be looked up as well.
+        let look_ups = self.lookup_rate.map_or(0, |rate| {
+            self.counts.to_send.div_ceil(u64::from(rate.max(1)))
+        });
+        Duration::from_secs(sign_ups.max(look_ups))
+    }
+}
+
+impl fmt::Display for RunPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts {
+            rows,
+            to_send,
+            invalid,
+            duplicates,
+            ..
+        } = self.counts;
+        writeln!(
+            f,
+            "plan: {rows} rows: {to_send} to send, {duplicates} duplicate, {invalid} invalid"
+        )?;
+        write!(
+            f,
+            "      UserCreation: {to_send} SignUp at {} a second; ",
+            self.rate
+        )?;
+        match self.lookup_rate {
+            Some(rate) => writeln!(
+                f,
+                "UserRead: an AdminGetUser for each user that exists, at {rate} a second"
+            )?,
+            None => writeln!(f, "UserRead: none (--no-lookup)")?,
+        }
+        writeln!(
+            f,
+            "      time: about {}",
+            humantime::format_duration(self.time())
+        )?;
+        match self.messages {
+            None => writeln!(f, "      messages: not known, for the pool's rules are not")?,
+            Some((0, 0)) => writeln!(f, "      messages: none")?,
+            Some((mails, texts)) => {
+                let unless = if self.trigger_decides {
+                    ", unless the pool's PreSignUp trigger confirms and verifies them"
+                } else {
+                    ""
+                };
+                writeln!(
+                    f,
+                    "      messages: {mails} mails and {texts} text messages to as many people{unless}"
+                )?;
+            }
+        }
+        write!(
+            f,
+            "      active users (MAU) this month: up to {to_send} more"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Counts, RunPlan};
+    use std::time::Duration;
+
+    #[test]
+    fn time_is_that_of_the_slower_budget() {
+        let counts = Counts {
+            rows: 1_001,
+            to_send: 1_001,
+            ..Counts::default()
+        };
+        let plan = |rate, lookup_rate| RunPlan::new(counts, None, rate, lookup_rate).time();
+        assert_eq!(plan(50, Some(120)), Duration::from_secs(21));
+        assert_eq!(plan(50, Some(10)), Duration::from_secs(101));
+        assert_eq!(plan(50, None), Duration::from_secs(21));
+    }
+}

@@ -1,0 +1,100 @@
+use super::{Counts, Survey};
+use crate::rows::{Header, Rows};
+use crate::source::OpenSource;
+use crate::user::mapping::{Mapping, MappingOptions};
+use crate::user::pool_rules::{Contact, PoolRules};
+use crate::user::rules::Strictness;
+
+fn surveyed(list: &str) -> (Survey, Vec<(u64, &'static str)>) {
+    let rows = Rows::open(
+        "users.csv".into(),
+        OpenSource {
+            bytes: Box::new(std::io::Cursor::new(list.to_owned().into_bytes())),
+            length: None,
+        },
+    )
+    .unwrap();
+    let header = Header::new(rows.header().names().to_vec());
+    let mapping = Mapping::from_header("users.csv", &header, &MappingOptions::default())
+        .unwrap()
+        .held_to(&Strictness::Formats);
+    let mut told = Vec::new();
+    let survey = Survey::of(rows, &mapping, true, |finding| {
+        told.push((finding.row, finding.finding.rule.code()));
+        Ok(())
+    })
+    .unwrap();
+    (survey, told)
+}
+
+#[test]
+fn every_row_is_counted_once_and_every_finding_told() {
+    let (survey, told) = surveyed(
+        "username,password,email,phone_number\n\
+         ann,Passw0rd!1,ann@example.com,\n\
+         Ann,Passw0rd!1,,+4930123\n\
+         b b,,nobody,\n\
+         cy,Passw0rd!1,cy@example.com,+4930124\n\
+         dee,Passw0rd!1,,\n\
+         ann,Passw0rd!1,,\n",
+    );
+    assert_eq!(
+        survey.counts,
+        Counts {
+            rows: 6,
+            to_send: 3,
+            invalid: 1,
+            duplicates: 2,
+            with_email: 1,
+            with_phone_number: 1,
+            with_both: 1,
+        }
+    );
+    assert_eq!(
+        told,
+        [
+            (3, "username.characters"),
+            (3, "password.missing"),
+            (3, "email.format"),
+            (2, "username.duplicate"),
+            (6, "username.duplicate"),
+        ]
+    );
+    let most = survey.broken.first().unwrap();
+    assert_eq!((most.rule.code(), most.findings), ("username.duplicate", 2));
+    assert_eq!((most.examples[0].row, most.examples[0].line), (2, 3));
+    assert!(
+        most.examples[0].found.contains("row 1 (line 2)"),
+        "{most:?}"
+    );
+}
+
+#[test]
+fn an_example_of_a_broken_password_does_not_show_it() {
+    let (survey, _) = surveyed("username,password\nann,Hidden Word\n");
+    assert!(!format!("{survey:?}").contains("Hidden"));
+}
+
+#[test]
+fn a_code_goes_to_the_phone_number_where_both_are_verified() {
+    let counts = Counts {
+        with_email: 1,
+        with_phone_number: 10,
+        with_both: 100,
+        ..Counts::default()
+    };
+    use Contact::{Email, PhoneNumber};
+    let cases: [(&[Contact], (u64, u64)); 4] = [
+        (&[], (0, 0)),
+        (&[Email], (101, 0)),
+        (&[PhoneNumber], (0, 110)),
+        (&[Email, PhoneNumber], (1, 110)),
+    ];
+    for (verified, expected) in cases {
+        let rules = PoolRules {
+            auto_verified_attributes: verified.to_vec(),
+            ..PoolRules::default()
+        };
+        assert_eq!(counts.messages(&rules), expected, "{verified:?}");
+    }
+}

@@ -1,0 +1,81 @@
+//! `findings.csv`: a line for each thing that is wrong with a list, for people with spreadsheets.
+
+use std::io;
+use std::path::Path;
+
+use super::results_csv::defused;
+use super::whole_file::WholeFile;
+
+/// The columns, in order.
+const COLUMNS: [&str; 7] = [
+    "row",
+    "line",
+    "username",
+    "column",
+    "rule",
+    "found",
+    "what_to_do",
+];
+
+/// One line.
+#[derive(Debug, Clone, Copy)]
+pub struct FindingLine<'a> {
+    /// Number of the row.
+    pub row: u64,
+    /// Line on which it begins.
+    pub line: u64,
+    /// The username, where one could be read.
+    pub username: Option<&'a str>,
+    /// The column, where it is about one.
+    pub column: Option<&'a str>,
+    /// The rule's code.
+    pub rule: &'a str,
+    /// What was found.
+    pub found: &'a str,
+    /// What to do about it.
+    pub what_to_do: &'a str,
+}
+
+/// See the module's words. The file is there when it is whole; mode 0600.
+pub struct FindingsCsv(csv::Writer<WholeFile>);
+
+impl FindingsCsv {
+    /// Begins the file.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn begin(path: &Path) -> io::Result<Self> {
+        let mut csv = csv::Writer::from_writer(WholeFile::begin(path)?);
+        csv.write_record(COLUMNS)?;
+        Ok(Self(csv))
+    }
+
+    /// Writes a line.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn line(&mut self, line: &FindingLine<'_>) -> io::Result<()> {
+        let (row, number) = (line.row.to_string(), line.line.to_string());
+        self.0.write_record([
+            row.as_str(),
+            &number,
+            &defused(line.username),
+            &defused(line.column),
+            line.rule,
+            &defused(Some(line.found)),
+            line.what_to_do,
+        ])?;
+        Ok(())
+    }
+
+    /// Puts the file in its place, over an older one.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn finish(self) -> io::Result<()> {
+        self.0
+            .into_inner()
+            .map_err(|error| io::Error::other(error.to_string()))?
+            .finish()
+    }
+}
