@@ -5,7 +5,6 @@
 
 mod connect;
 mod date_probe;
-pub mod endpoint;
 pub mod failure;
 mod secret_hash;
 pub mod service_clock;
