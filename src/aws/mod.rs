@@ -9,6 +9,7 @@ mod http;
 use aws_config::meta::region::ProvideRegion;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_types::service_config::ServiceConfigKey;
 
@@ -75,6 +76,12 @@ pub fn chain<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
     std::iter::successors(Some(error), |cause| cause.source())
+}
+
+/// Whether the SDK had nothing to sign a request with: then no byte of it left.
+#[must_use]
+pub fn lacks_credentials(error: &(dyn std::error::Error + 'static)) -> bool {
+    chain(error).any(<dyn std::error::Error>::is::<CredentialsError>)
 }
 
 /// The causes of an error, outermost first, without repeating what a cause already says.

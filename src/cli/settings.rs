@@ -13,7 +13,8 @@ use crate::import::retry::RetryPolicy;
 use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::Durability;
 use crate::outcome::Outcome;
-use crate::pool::{ConnectSettings, Signing};
+use crate::pool::{ConnectSettings, Signing, region_of};
+use crate::source::object::S3Access;
 use crate::user::mapping::{MappingOptions, PasswordFrom};
 
 /// The environment variable with the app client's secret.
@@ -71,11 +72,7 @@ pub fn connect(
         user_pool_id: pool.user_pool_id.clone(),
         client_id: pool.client_id.clone(),
         client_secret: client_secret(pool.client_secret_file.as_deref())?,
-        region: pool
-            .region
-            .clone()
-            .or_else(|| environment("AWS_REGION"))
-            .or_else(|| environment("AWS_DEFAULT_REGION")),
+        region: region(pool),
         profile: pool.profile.clone(),
         endpoint_url: pool.endpoint_url.clone(),
         signing: if run.no_lookup {
@@ -85,6 +82,23 @@ pub fn connect(
         },
         attempt_timeout: pace.attempt_timeout,
     })
+}
+
+/// For `source`: as the pool is reached. The pool's own Region is the likeliest of a list that nobody named one for.
+#[must_use]
+pub fn s3_access(pool: &PoolArgs) -> S3Access {
+    S3Access {
+        profile: pool.profile.clone(),
+        region: region(pool).or_else(|| region_of(&pool.user_pool_id)),
+    }
+}
+
+/// The Region that the command line or the environment names.
+fn region(pool: &PoolArgs) -> Option<String> {
+    pool.region
+        .clone()
+        .or_else(|| environment("AWS_REGION"))
+        .or_else(|| environment("AWS_DEFAULT_REGION"))
 }
 
 fn client_secret(file: Option<&Path>) -> Result<Option<SecretString>, SettingsError> {

@@ -16,6 +16,7 @@ pub(super) fn import(args: &ImportArgs, say: Say) -> Result<Exit, Failed> {
             pace: &args.pace,
             run: &args.run,
             connect,
+            access: settings::s3_access(&args.pool),
             again: if args.restart {
                 Again::PutAside
             } else {

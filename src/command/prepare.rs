@@ -16,7 +16,7 @@ use crate::preflight;
 use crate::report::write_all;
 use crate::rows::Rows;
 use crate::rows::ahead::ReadAhead;
-use crate::source::{OpenSource, Source};
+use crate::source::{OpenSource, Source, SourceError};
 use crate::user::mapping::Mapping;
 
 /// Rows handed over together: waking another thread for each would cost as much as its request.
@@ -50,9 +50,7 @@ struct Opened {
 
 /// Prepares a run. Sends nothing that writes; dropped on the way, it leaves nothing behind that the same command would trip over.
 pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Failed> {
-    let source = Source::named(&job.list.list).map_err(Failed::refused)?;
-    let fingerprint = source.fingerprint().map_err(Failed::refused)?;
-    let opened = source.open().map_err(Failed::refused)?;
+    let (source, fingerprint, opened) = find_list(job).await?;
     let bytes = opened.length;
     let rows = read_header(source.name(), opened).await?;
     let mapping = Mapping::from_header(&source.name(), rows.header(), &settings::mapping(job.list))
@@ -94,6 +92,18 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         directory,
         bytes,
     })))
+}
+
+/// A large file's fingerprint takes a while, and S3 has to be asked; signals are to be heard meanwhile.
+async fn find_list(job: &Job<'_>) -> Result<(Source, Option<String>, OpenSource), Failed> {
+    let (list, access) = (job.list.list.clone(), job.access.clone());
+    let find = move || -> Result<_, SourceError> {
+        let source = Source::named(&list, &access)?;
+        let fingerprint = source.fingerprint()?;
+        let opened = source.open()?;
+        Ok((source, fingerprint, opened))
+    };
+    beside("list", find).await?.map_err(Failed::refused)
 }
 
 /// Standard input may be long in coming, and signals are to be heard meanwhile.
@@ -267,9 +277,10 @@ fn read_ahead(
         None
     };
     // What comes through a pipe comes when it comes: nothing waits for a group to fill.
-    let together = match source {
-        Source::File(_) => ROWS_TOGETHER,
-        Source::Pipe(_) | Source::StandardInput => 1,
+    let together = if source.is_complete() {
+        ROWS_TOGETHER
+    } else {
+        1
     };
     ReadAhead::start(rows, together, move |raw| {
         let row = mapping.row(raw);

@@ -171,6 +171,13 @@ fn region(settings: &ConnectSettings) -> Result<String, ConnectError> {
     }
 }
 
+/// The Region in a pool's id, where it is one.
+#[must_use]
+pub fn region_of(user_pool_id: &str) -> Option<String> {
+    let (region, _) = user_pool_id.split_once('_')?;
+    looks_like_a_region(region).then(|| region.to_owned())
+}
+
 /// `us-east-1`, `us-gov-west-1`, `ap-southeast-3`: at least three parts, the last one a number.
 fn looks_like_a_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
@@ -211,7 +218,7 @@ fn common(
 
 #[cfg(test)]
 mod tests {
-    use super::{ConnectError, ConnectSettings, Signing, region};
+    use super::{ConnectError, ConnectSettings, Signing, region, region_of};
     use std::time::Duration;
 
     fn settings(pool: &str, named: Option<&str>) -> ConnectSettings {
@@ -224,6 +231,14 @@ mod tests {
             endpoint_url: None,
             signing: Signing::Off,
             attempt_timeout: Duration::from_secs(30),
+        }
+    }
+
+    #[test]
+    fn an_id_names_a_region_unless_an_emulator_made_it() {
+        assert_eq!(region_of("eu-west-1_Ab1").as_deref(), Some("eu-west-1"));
+        for none in ["local_Ab1", "Ab1", "_Ab1", ""] {
+            assert_eq!(region_of(none), None, "{none}");
         }
     }
 

@@ -12,7 +12,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     // It shares nothing with the importer, so that it cannot share its mistakes.
     ("rehearsal", &[]),
     ("aws", &[]),
-    ("source", &[]),
+    ("source", &["aws"]),
     ("rows", &["source"]),
     // Of the rows it knows the record that it gives a meaning to, and the header.
     ("user", &["rows"]),
@@ -30,7 +30,15 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     // It turns what was typed into one config for each stage, and a run's end into an exit code.
     (
         "cli",
-        &["import", "ledger", "outcome", "pool", "rehearsal", "user"],
+        &[
+            "import",
+            "ledger",
+            "outcome",
+            "pool",
+            "rehearsal",
+            "source",
+            "user",
+        ],
     ),
     (
         "command",
@@ -55,10 +63,11 @@ const MAY_USE: [(&str, &[&str]); 17] = [
 ];
 
 /// Other people's crates that only some folders may name.
-const CRATES: [(&str, &[&str]); 6] = [
-    ("aws_", &["aws", "pool"]),
+const CRATES: [(&str, &[&str]); 7] = [
+    ("aws_", &["aws", "pool", "source"]),
     // Each service has one room.
     ("aws_sdk_cognitoidentityprovider", &["pool"]),
+    ("aws_sdk_s3", &["source"]),
     ("rusqlite", &["ledger"]),
     ("governor", &["pace"]),
     ("axum", &["rehearsal"]),
