@@ -7,8 +7,10 @@
 //! source/  rows/      user/           ledger/            pace/      pool/      import/               ledger/          report/
 //! ```
 //!
-//! Only [`import`] knows all of them; [`command`] wires them up for a subcommand; [`rehearsal`] is a simulated pool that uses
-//! nothing of the rest. Who may use whom is checked by `tests/it/layers.rs`.
+//! Only [`import`] knows all of them; [`command`] wires them up for a subcommand; [`aws`] is what the clients of AWS have in
+//! common; [`rehearsal`] is a simulated pool that uses nothing of the rest. Who may use whom is checked by `tests/it/layers.rs`.
+
+pub mod aws;
 
 pub mod source;
 

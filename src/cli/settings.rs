@@ -14,8 +14,9 @@ use crate::import::retry::RetryPolicy;
 use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::Durability;
 use crate::outcome::Outcome;
-use crate::pool::{ConnectSettings, Signing};
+use crate::pool::{ConnectSettings, Signing, region_of};
 use crate::preflight::objections::Allowed;
+use crate::source::object::S3Access;
 use crate::user::mapping::{MappingOptions, PasswordFrom};
 use crate::user::pool_rules::PoolRules;
 
@@ -106,11 +107,7 @@ pub fn connect_to_ask(
         user_pool_id: user_pool_id.to_owned(),
         client_id: client_id.unwrap_or_default().to_owned(),
         client_secret: client_secret(connection.client_secret_file.as_deref())?,
-        region: connection
-            .region
-            .clone()
-            .or_else(|| environment("AWS_REGION"))
-            .or_else(|| environment("AWS_DEFAULT_REGION")),
+        region: region(connection),
         profile: connection.profile.clone(),
         endpoint_url: connection.endpoint_url.clone(),
         signing: Signing::Chain,
@@ -142,6 +139,24 @@ pub fn allowed(allow: &AllowArgs) -> Allowed {
         alias_moves: allow.allow_alias_moves,
         strict: allow.strict,
     }
+}
+
+/// For `source`: as the pool is reached. The pool's own Region is the likeliest of a list that nobody named one for.
+#[must_use]
+pub fn s3_access(user_pool_id: Option<&str>, connection: &ConnectionArgs) -> S3Access {
+    S3Access {
+        profile: connection.profile.clone(),
+        region: region(connection).or_else(|| region_of(user_pool_id?)),
+    }
+}
+
+/// The Region that the command line or the environment names.
+fn region(connection: &ConnectionArgs) -> Option<String> {
+    connection
+        .region
+        .clone()
+        .or_else(|| environment("AWS_REGION"))
+        .or_else(|| environment("AWS_DEFAULT_REGION"))
 }
 
 fn client_secret(file: Option<&Path>) -> Result<Option<SecretString>, SettingsError> {

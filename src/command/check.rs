@@ -32,7 +32,8 @@ pub(super) fn check(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
 }
 
 async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
-    let list = List::open(&args.list).await?;
+    let access = settings::s3_access(args.pool.user_pool_id.as_deref(), &args.pool.connection);
+    let list = List::open(&args.list, &access).await?;
     let (found, secret_given) = known(&args.pool, !args.no_lookup).await?;
     let rules = found.rules.as_ref();
     let folds = usernames_fold(settings::folds(args.usernames), rules, &found, say);

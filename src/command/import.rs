@@ -18,6 +18,7 @@ pub(super) fn import(args: &ImportArgs, say: Say) -> Result<Exit, Failed> {
             pace: &args.pace,
             run: &args.run,
             connect,
+            access: settings::s3_access(Some(&args.pool.user_pool_id), &args.pool.connection),
             again: if args.restart {
                 Again::PutAside
             } else {

@@ -7,6 +7,7 @@ use crate::cli::args::{ListArgs, PaceArgs, PreflightArgs, RunArgs};
 use crate::ledger::Kind;
 use crate::outcome::Outcome;
 use crate::pool::ConnectSettings;
+use crate::source::object::S3Access;
 
 /// What is asked for.
 pub(super) struct Job<'a> {
@@ -15,6 +16,8 @@ pub(super) struct Job<'a> {
     pub(super) pace: &'a PaceArgs,
     pub(super) run: &'a RunArgs,
     pub(super) connect: ConnectSettings,
+    /// For a list in S3.
+    pub(super) access: S3Access,
     pub(super) again: Again,
     /// Whether somebody at a terminal is asked to say yes to the plan.
     pub(super) confirm: bool,

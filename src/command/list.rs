@@ -4,7 +4,8 @@ use super::{Failed, beside};
 use crate::cli::args::ListArgs;
 use crate::cli::settings;
 use crate::rows::Rows;
-use crate::source::Source;
+use crate::source::object::S3Access;
+use crate::source::{Source, SourceError};
 use crate::user::mapping::Mapping;
 
 /// A list whose header has been read.
@@ -19,11 +20,17 @@ pub(super) struct List {
 }
 
 impl List {
-    /// Opens it. Standard input may be long in coming, and signals are to be heard meanwhile.
-    pub(super) async fn open(args: &ListArgs) -> Result<Self, Failed> {
-        let source = Source::named(&args.list).map_err(Failed::refused)?;
-        let fingerprint = source.fingerprint().map_err(Failed::refused)?;
-        let opened = source.open().map_err(Failed::refused)?;
+    /// Opens it. A large file's fingerprint takes a while, S3 has to be asked, standard input may be long in coming; signals are to be
+    /// heard meanwhile.
+    pub(super) async fn open(args: &ListArgs, access: &S3Access) -> Result<Self, Failed> {
+        let (list, access) = (args.list.clone(), access.clone());
+        let find = move || -> Result<_, SourceError> {
+            let source = Source::named(&list, &access)?;
+            let fingerprint = source.fingerprint()?;
+            let opened = source.open()?;
+            Ok((source, fingerprint, opened))
+        };
+        let (source, fingerprint, opened) = beside("list", find).await?.map_err(Failed::refused)?;
         let bytes = opened.length;
         let name = source.name();
         let rows = beside("header", move || Rows::open(name, opened))
@@ -41,15 +48,17 @@ impl List {
     }
 
     /// Its rows once more, from the first one; none where it can be read only once.
-    pub(super) fn rows_again(&self) -> Result<Option<Rows>, Failed> {
-        match self.source {
-            Source::File(_) => {
-                let opened = self.source.open().map_err(Failed::refused)?;
-                Rows::open(self.source.name(), opened)
-                    .map(Some)
-                    .map_err(Failed::refused)
-            }
-            Source::Pipe(_) | Source::StandardInput => Ok(None),
+    pub(super) async fn rows_again(&self) -> Result<Option<Rows>, Failed> {
+        if !self.source.is_complete() {
+            return Ok(None);
         }
+        let source = self.source.clone();
+        beside("list again", move || {
+            let opened = source.open().map_err(Failed::refused)?;
+            Rows::open(source.name(), opened)
+                .map(Some)
+                .map_err(Failed::refused)
+        })
+        .await?
     }
 }

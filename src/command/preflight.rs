@@ -106,7 +106,7 @@ pub(super) fn strictness(rules: Option<&PoolRules>) -> Strictness {
 
 /// The counts of a list that can be read again; none for one that cannot. It is read beside, so that signals are heard meanwhile.
 pub(super) async fn counts(list: &List, folds: bool) -> Result<Option<Counts>, Failed> {
-    let Some(rows) = list.rows_again()? else {
+    let Some(rows) = list.rows_again().await? else {
         return Ok(None);
     };
     let mapping = list.mapping.clone();

@@ -54,7 +54,7 @@ struct Opened {
 
 /// Prepares a run. Sends nothing that writes; dropped on the way, it leaves nothing behind that the same command would trip over.
 pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Failed> {
-    let mut list = List::open(job.list).await?;
+    let mut list = List::open(job.list, &job.access).await?;
     let identity = Identity {
         list: list.source.name(),
         mapping: list.mapping.identity(),
@@ -331,9 +331,10 @@ fn read_ahead(list: List, opened: &Opened) -> Result<ReadAhead<Listed>, Failed> 
         ..
     } = list;
     // What comes through a pipe comes when it comes: nothing waits for a group to fill.
-    let together = match source {
-        Source::File(_) => ROWS_TOGETHER,
-        Source::Pipe(_) | Source::StandardInput => 1,
+    let together = if source.is_complete() {
+        ROWS_TOGETHER
+    } else {
+        1
     };
     // A row that an earlier session began was sound then, and may have been sent: the pool's rules of today do not unsay that.
     let as_begun = mapping.clone().held_to(&Strictness::Api);

@@ -14,6 +14,7 @@ use crate::pool::{ConnectSettings, Signing};
 use crate::rehearsal::{ExistingUser, PoolSettings, RehearsalPool};
 use crate::rows::Rows;
 use crate::source::Source;
+use crate::source::object::S3Access;
 
 pub(super) fn rehearse(args: &RehearseArgs, say: Say) -> Result<Exit, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
@@ -46,6 +47,7 @@ pub(super) fn rehearse(args: &RehearseArgs, say: Say) -> Result<Exit, Failed> {
             pace: &args.pace,
             run: &args.run,
             connect,
+            access: S3Access::default(),
             again: Again::Replace,
             confirm: false,
             quiet: args.output.quiet,
@@ -70,7 +72,7 @@ pub(super) fn settings_with_users(args: &RehearsalArgs) -> Result<PoolSettings, 
 /// Users from a CSV file: `username` names them, `password` is passed over, every other column is an attribute.
 fn existing(path: &Path) -> Result<Vec<ExistingUser>, Failed> {
     let wrong = |why: &dyn std::fmt::Display| Failed::refused(anyhow::anyhow!("--existing {why}"));
-    let source = Source::named(path).map_err(|why| wrong(&why))?;
+    let source = Source::named(path, &S3Access::default()).map_err(|why| wrong(&why))?;
     let opened = source.open().map_err(|why| wrong(&why))?;
     let mut rows = Rows::open(source.name(), opened).map_err(|why| wrong(&why))?;
     let names = rows.header().names().to_vec();

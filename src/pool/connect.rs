@@ -7,34 +7,26 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_credential_types::provider::ProvideCredentials as _;
+use aws_config::SdkConfig;
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
 use aws_sdk_cognitoidentityprovider::config::timeout::TimeoutConfig;
 use aws_sdk_cognitoidentityprovider::config::{
-    Builder as ConfigBuilder, Config, Credentials, Region, SharedCredentialsProvider,
-    StalledStreamProtectionConfig,
+    BehaviorVersion, Builder as ConfigBuilder, Config, Credentials, Region,
+    SharedCredentialsProvider, StalledStreamProtectionConfig,
 };
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::{Builder as HttpClientBuilder, Connector};
-use aws_types::service_config::ServiceConfigKey;
 use secrecy::SecretString;
 
 use super::Cognito;
 use super::date_probe::DateProbe;
-use super::endpoint::{Endpoint, EndpointError};
 use super::service_clock::ServiceClock;
+use crate::aws::endpoint::{Endpoint, EndpointError};
+use crate::aws::{
+    CONNECT_TIMEOUT, configured_endpoint, http_client, resolved_credentials, shared_config,
+};
 
-/// Connecting takes at most this long; then nothing was sent.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A connection that was idle for so long is not used again: the service may just be closing it, and a request lost on
-/// it has to be looked up.
-const IDLE_CONNECTION: Duration = Duration::from_secs(15);
+/// The service's name in AWS configuration files and variables.
+const SERVICE: &str = "Cognito Identity Provider";
 
 /// Who signs the requests that read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,14 +104,13 @@ pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError
         .transpose()?;
     let shared = match settings.signing {
         Signing::Rehearsal => None,
-        Signing::Chain | Signing::Off => Some(shared_config(settings, &region).await),
+        Signing::Chain | Signing::Off => {
+            Some(shared_config(settings.profile.as_deref(), Region::new(region.clone())).await)
+        }
     };
     let endpoint = match (named, &shared) {
         (Some(named), _) => Some(named),
-        (None, Some(shared)) => configured_endpoint(shared)
-            .as_deref()
-            .map(Endpoint::parse)
-            .transpose()?,
+        (None, Some(shared)) => configured_endpoint(shared, SERVICE)?,
         (None, None) => None,
     };
     let credentials = match (settings.signing, &shared) {
@@ -130,7 +121,11 @@ pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError
             None,
             "rehearsal",
         ))),
-        (Signing::Chain, Some(shared)) => Some(resolved_credentials(shared).await?),
+        (Signing::Chain, Some(shared)) => Some(
+            resolved_credentials(shared)
+                .await
+                .map_err(ConnectError::NoCredentials)?,
+        ),
         (Signing::Chain | Signing::Off, _) => None,
     };
     let clock = Arc::new(Mutex::new(ServiceClock::default()));
@@ -176,53 +171,19 @@ fn region(settings: &ConnectSettings) -> Result<String, ConnectError> {
     }
 }
 
+/// The Region in a pool's id, where it is one.
+#[must_use]
+pub fn region_of(user_pool_id: &str) -> Option<String> {
+    let (region, _) = user_pool_id.split_once('_')?;
+    looks_like_a_region(region).then(|| region.to_owned())
+}
+
 /// `us-east-1`, `us-gov-west-1`, `ap-southeast-3`: at least three parts, the last one a number.
 fn looks_like_a_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     parts.len() >= 3
         && parts.first().is_some_and(|part| part.len() == 2)
         && parts.last().is_some_and(|part| part.parse::<u8>().is_ok())
-}
-
-async fn shared_config(settings: &ConnectSettings, region: &str) -> SdkConfig {
-    let mut loader =
-        aws_config::defaults(BehaviorVersion::latest()).region(Region::new(region.to_owned()));
-    if let Some(profile) = &settings.profile {
-        // A profile that is named goes before what the environment holds, as it does with AWS's own command line.
-        let credentials = ProfileFileCredentialsProvider::builder()
-            .profile_name(profile)
-            .build();
-        loader = loader
-            .profile_name(profile)
-            .credentials_provider(credentials);
-    }
-    loader.load().await
-}
-
-/// The endpoint that the environment or the profile names, for this service before the one for all.
-fn configured_endpoint(shared: &SdkConfig) -> Option<String> {
-    let key = ServiceConfigKey::builder()
-        .service_id("Cognito Identity Provider")
-        .env("AWS_ENDPOINT_URL")
-        .profile("endpoint_url")
-        .build()
-        .ok()?;
-    shared
-        .service_config()
-        .and_then(|service| service.load_config(key))
-        .or_else(|| shared.endpoint_url().map(str::to_owned))
-}
-
-async fn resolved_credentials(
-    shared: &SdkConfig,
-) -> Result<SharedCredentialsProvider, ConnectError> {
-    let provider = shared
-        .credentials_provider()
-        .ok_or_else(|| ConnectError::NoCredentials("none are configured".to_owned()))?;
-    match provider.provide_credentials().await {
-        Ok(_) => Ok(provider),
-        Err(error) => Err(ConnectError::NoCredentials(super::failure::causes(&error))),
-    }
 }
 
 fn common(
@@ -255,31 +216,9 @@ fn common(
     config.http_client(http_client(endpoint.is_some_and(Endpoint::is_loopback)))
 }
 
-fn http_client(loopback: bool) -> aws_sdk_cognitoidentityprovider::config::SharedHttpClient {
-    HttpClientBuilder::new()
-        .pool_idle_timeout(IDLE_CONNECTION)
-        .build_with_connector_fn(move |settings, components| {
-            let mut connector = Connector::builder()
-                .proxy_config(if loopback {
-                    ProxyConfig::disabled()
-                } else {
-                    ProxyConfig::from_env()
-                })
-                .pool_idle_timeout(IDLE_CONNECTION)
-                .tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-            if let Some(settings) = settings {
-                connector.set_connector_settings(Some(settings.clone()));
-            }
-            if let Some(components) = components {
-                connector.set_sleep_impl(components.sleep_impl());
-            }
-            connector.build()
-        })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ConnectError, ConnectSettings, Signing, region};
+    use super::{ConnectError, ConnectSettings, Signing, region, region_of};
     use std::time::Duration;
 
     fn settings(pool: &str, named: Option<&str>) -> ConnectSettings {
@@ -292,6 +231,14 @@ mod tests {
             endpoint_url: None,
             signing: Signing::Off,
             attempt_timeout: Duration::from_secs(30),
+        }
+    }
+
+    #[test]
+    fn an_id_names_a_region_unless_an_emulator_made_it() {
+        assert_eq!(region_of("eu-west-1_Ab1").as_deref(), Some("eu-west-1"));
+        for none in ["local_Ab1", "Ab1", "_Ab1", ""] {
+            assert_eq!(region_of(none), None, "{none}");
         }
     }
 

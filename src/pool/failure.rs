@@ -9,6 +9,8 @@ use std::fmt;
 use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 
+use crate::aws::{causes, chain, lacks_credentials};
+
 /// Whether the request reached the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
@@ -171,7 +173,7 @@ impl Failure {
                 on_the_way(Sent::No, Advice::Again, CONNECT_FAILED)
             }
             SdkError::DispatchFailure(failure)
-                if failure.as_connector_error().is_none() || no_credentials(error) =>
+                if failure.as_connector_error().is_none() || lacks_credentials(error) =>
             {
                 on_the_way(Sent::No, Advice::Stop(Stop::Access), "CredentialsNotLoaded")
             }
@@ -308,30 +310,6 @@ fn never_connected(error: &(dyn std::error::Error + 'static)) -> bool {
             .downcast_ref::<hyper_util::client::legacy::Error>()
             .is_some_and(hyper_util::client::legacy::Error::is_connect)
     })
-}
-
-/// Whether the SDK had nothing to sign the request with: then no byte of it left either.
-fn no_credentials(error: &(dyn std::error::Error + 'static)) -> bool {
-    chain(error)
-        .any(<dyn std::error::Error>::is::<aws_credential_types::provider::error::CredentialsError>)
-}
-
-fn chain<'a>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error), |cause| cause.source())
-}
-
-/// The causes of an error, outermost first, without repeating what a cause already says.
-pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    for cause in chain(error) {
-        let text = cause.to_string();
-        if !parts.iter().any(|part| part.contains(&text)) {
-            parts.push(text);
-        }
-    }
-    parts.join(": ").trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]

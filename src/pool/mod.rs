@@ -6,7 +6,6 @@
 mod connect;
 mod date_probe;
 mod describe;
-pub mod endpoint;
 pub mod failure;
 mod secret_hash;
 pub mod service_clock;
@@ -19,7 +18,7 @@ use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use secrecy::SecretString;
 
 use crate::user::{Attribute, NewUser};
-pub use connect::{ConnectError, ConnectSettings, Signing, connect};
+pub use connect::{ConnectError, ConnectSettings, Signing, connect, region_of};
 pub use date_probe::{now_ms, steady_ms};
 pub use failure::{Advice, Failure, IfAbsent, Sent, Stop};
 use failure::{Operation, REQUEST_NOT_BUILT, UNREADABLE_ANSWER};

@@ -1,7 +1,14 @@
 //! Stage 1: where a list comes from.
 //!
-//! Owns opening a file or standard input, and the fingerprint of a file's bytes. Does not know what the bytes mean: that is
-//! `rows`.
+//! Owns opening a file, standard input or an object in S3, and the fingerprint of what can be read again. Does not know what
+//! the bytes mean: that is `rows`.
+
+pub mod object;
+#[cfg(feature = "s3")]
+mod s3;
+#[cfg(not(feature = "s3"))]
+#[path = "without_s3.rs"]
+mod s3;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,11 +16,14 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use object::{NotAnObject, S3Access, S3Uri};
+pub use s3::{Object, ObjectError};
+
 /// Bytes read at a time when a list is fingerprinted; large enough that the hash, not the system call, is what costs.
 const HASH_BLOCK: usize = 128 * 1024;
 
 /// Where a list of users is read from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Source {
     /// A regular file: it can be read twice, so it has a fingerprint.
     File(PathBuf),
@@ -21,6 +31,8 @@ pub enum Source {
     Pipe(PathBuf),
     /// Standard input, `-` on the command line.
     StandardInput,
+    /// An object in S3: it can be read again, and says itself when it changes.
+    Object(Object),
 }
 
 /// A list that is open for reading.
@@ -56,16 +68,33 @@ pub enum SourceError {
         /// What the system said.
         cause: io::Error,
     },
+    /// An address that lacks something.
+    #[error(transparent)]
+    NotAnObject(#[from] NotAnObject),
+    /// An object cannot be read.
+    #[error("{uri}: {cause}")]
+    Object {
+        /// Its address.
+        uri: S3Uri,
+        /// Why, and what to do about it.
+        cause: ObjectError,
+    },
 }
 
 impl Source {
-    /// The source that a command line names: `-` is standard input.
+    /// The source that a command line names: `-` is standard input, `s3://bucket/key` an object. Waits for the answer of S3,
+    /// and so may not be called by an async function.
     ///
     /// # Errors
-    /// The path is not there, may not be looked at, or is a directory.
-    pub fn named(path: &Path) -> Result<Self, SourceError> {
+    /// The path or the object is not there, may not be looked at, or is a directory.
+    pub fn named(path: &Path, access: &S3Access) -> Result<Self, SourceError> {
         if path.as_os_str() == "-" {
             return Ok(Self::StandardInput);
+        }
+        if let Some(uri) = path.to_str().map_or(Ok(None), S3Uri::named)? {
+            return Object::find(uri.clone(), access)
+                .map(Self::Object)
+                .map_err(|cause| SourceError::Object { uri, cause });
         }
         let about = std::fs::metadata(path).map_err(|cause| SourceError::Open {
             path: path.display().to_string(),
@@ -89,18 +118,30 @@ impl Source {
         match self {
             Self::File(path) | Self::Pipe(path) => path.display().to_string(),
             Self::StandardInput => "standard input".to_owned(),
+            Self::Object(object) => object.uri().to_string(),
         }
     }
 
-    /// A short name for the run's directory: the file's name without its extension.
+    /// A short name for the run's directory: the file's or the key's name without its extension.
     #[must_use]
     pub fn short_name(&self) -> String {
+        let path = match self {
+            Self::File(path) | Self::Pipe(path) => path,
+            Self::StandardInput => return "stdin".to_owned(),
+            Self::Object(object) => Path::new(&object.uri().key),
+        };
+        path.file_stem().map_or_else(
+            || "list".to_owned(),
+            |stem| stem.to_string_lossy().into_owned(),
+        )
+    }
+
+    /// Whether its bytes are all there already; what comes through a pipe comes when it comes.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
         match self {
-            Self::File(path) | Self::Pipe(path) => path.file_stem().map_or_else(
-                || "list".to_owned(),
-                |stem| stem.to_string_lossy().into_owned(),
-            ),
-            Self::StandardInput => "stdin".to_owned(),
+            Self::File(_) | Self::Object(_) => true,
+            Self::Pipe(_) | Self::StandardInput => false,
         }
     }
 
@@ -126,16 +167,19 @@ impl Source {
                     length,
                 })
             }
+            Self::Object(object) => Ok(object.open()),
         }
     }
 
-    /// SHA-256 of the bytes in hexadecimal; none for what can be read only once.
+    /// SHA-256 in hexadecimal, of a file's bytes, or of what S3 tells an object's bytes by; none for what can be read only once.
     ///
     /// # Errors
     /// The file cannot be opened or read.
     pub fn fingerprint(&self) -> Result<Option<String>, SourceError> {
-        let Self::File(path) = self else {
-            return Ok(None);
+        let path = match self {
+            Self::File(path) => path,
+            Self::Object(object) => return Ok(Some(object.fingerprint())),
+            Self::Pipe(_) | Self::StandardInput => return Ok(None),
         };
         let mut file = self.open_path(path)?;
         let mut hash = Sha256::new();
@@ -175,6 +219,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::Source;
+    use super::object::S3Access;
     use std::path::Path;
 
     #[test]
@@ -182,7 +227,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("users.csv");
         std::fs::write(&path, "abc").unwrap();
-        let source = Source::named(&path).unwrap();
+        let source = Source::named(&path, &S3Access::default()).unwrap();
         assert_eq!(
             source.fingerprint().unwrap().unwrap(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -192,9 +237,12 @@ mod tests {
     #[test]
     fn a_directory_and_a_missing_file_are_named_in_the_error() {
         let folder = tempfile::tempdir().unwrap();
-        let error = Source::named(folder.path()).unwrap_err().to_string();
+        let error = Source::named(folder.path(), &S3Access::default())
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("is a directory"), "{error}");
-        let error = Source::named(Path::new("nowhere/users.csv")).unwrap_err();
+        let error =
+            Source::named(Path::new("nowhere/users.csv"), &S3Access::default()).unwrap_err();
         assert!(error.to_string().starts_with("nowhere/users.csv: "));
     }
 }

@@ -24,4 +24,6 @@ mod reading;
 mod refusals;
 mod resume;
 mod run_level;
+#[cfg(feature = "s3")]
+mod s3;
 mod stopping;

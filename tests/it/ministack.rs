@@ -198,7 +198,7 @@ fn look_ups_that_are_not_permitted_stop_the_run_and_it_goes_on_without_them() {
         .user_pool_id(&pool.id)
         .username("user0003");
     pool.sdk.wait(call.send()).unwrap();
-    let (key, secret) = emulator.powerless_key();
+    let (key, secret) = emulator.powerless_key("importer");
     let list = place.file("users.csv", users(5));
     let import = |key: &str, secret: &str| {
         pool.import(&place, list)

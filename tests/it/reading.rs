@@ -308,6 +308,32 @@ fn a_list_that_is_not_there_is_refused() {
 }
 
 #[test]
+fn an_address_without_a_bucket_or_a_key_is_refused() {
+    let place = Place::new();
+    for list in ["s3://", "s3://lists", "s3://lists/", "s3:///users.csv"] {
+        let said = format!("{list}: names no object: a bucket and a key are needed");
+        place.rehearse(list).run().exits(3).says([&said]);
+    }
+}
+
+#[cfg(not(feature = "s3"))]
+#[test]
+fn an_object_in_s3_is_refused_with_the_pipe_that_reads_it() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    place
+        .import(&pool, "s3://lists/users.csv")
+        .run()
+        .exits(3)
+        .says([
+            "s3://lists/users.csv: this build of cognito-import does not read from S3",
+            "aws s3 cp s3://lists/users.csv - | cognito-import import - --run-dir",
+            "--features s3",
+        ]);
+    assert_eq!(pool.stats().operations.len(), 0, "nothing was asked");
+}
+
+#[test]
 fn standard_input_is_read_and_needs_a_run_directory() {
     let place = Place::new();
     let pool = Pool::start(quick());

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 /// The list and its columns.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// The list: CSV with a header line; `-` reads standard input
+    /// The list: CSV with a header line; `-` reads standard input, s3://bucket/key an object (in a build with the feature s3)
     ///
     /// Columns are known by name, whatever their case and order: username (or cognito:username), password, Cognito's standard
     /// attributes (email, phone_number, given_name, ...) and custom:NAME. Empty cells are left out.

@@ -145,10 +145,10 @@ impl Emulator {
         }
     }
 
-    /// A user of the account, without any permission: key and secret.
-    pub(crate) fn powerless_key(&self) -> (String, String) {
-        self.iam("Action=CreateUser&UserName=importer");
-        let answer = self.iam("Action=CreateAccessKey&UserName=importer");
+    /// A new user of the account, without any permission: key and secret.
+    pub(crate) fn powerless_key(&self, name: &str) -> (String, String) {
+        self.iam(&format!("Action=CreateUser&UserName={name}"));
+        let answer = self.iam(&format!("Action=CreateAccessKey&UserName={name}"));
         let between = |from: &str, to: &str| {
             let (_, rest) = answer.split_once(from).unwrap();
             rest.split_once(to).unwrap().0.to_owned()
@@ -274,7 +274,7 @@ fn serve(folder: &Path, environment: &[(&str, &str)]) -> Option<Emulator> {
         .env("HOME", folder)
         .env("GATEWAY_PORT", port.to_string())
         .env("BIND_HOST", "127.0.0.1")
-        .env("SERVICES", "cognito-idp,iam,sts")
+        .env("SERVICES", "cognito-idp,iam,s3,sts")
         .env("LOG_LEVEL", "WARNING")
         .envs(environment.iter().copied())
         .current_dir(env!("CARGO_TARGET_TMPDIR"))

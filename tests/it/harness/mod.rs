@@ -1,5 +1,7 @@
 //! What tests start, and what they read afterwards.
 
+#[cfg(feature = "s3")]
+mod bucket;
 mod emulator;
 mod place;
 mod pool;
@@ -9,6 +11,8 @@ mod sdk;
 
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "s3")]
+pub(crate) use bucket::Bucket;
 pub(crate) use emulator::{EmulatedPool, Emulator};
 pub(crate) use place::{Place, users, users_numbered};
 pub(crate) use pool::{Pool, quick};

@@ -1,0 +1,98 @@
+//! What every client of AWS here is made of: where requests may go, who signs them, and the HTTP client below them.
+//!
+//! Owns what is the same for each service, and so is decided once: plain http only to this machine, no proxy on the way to
+//! it, a named profile before the environment. Knows no service: [`crate::pool`] and [`crate::source`] make the clients.
+
+pub mod endpoint;
+mod http;
+
+use aws_config::meta::region::ProvideRegion;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_types::service_config::ServiceConfigKey;
+
+use endpoint::{Endpoint, EndpointError};
+
+pub use http::{CONNECT_TIMEOUT, http_client};
+
+/// What the environment and the AWS configuration files say.
+pub async fn shared_config(
+    profile: Option<&str>,
+    region: impl ProvideRegion + 'static,
+) -> SdkConfig {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).region(region);
+    if let Some(profile) = profile {
+        // A profile that is named goes before what the environment holds, as it does with AWS's own command line.
+        let credentials = ProfileFileCredentialsProvider::builder()
+            .profile_name(profile)
+            .build();
+        loader = loader
+            .profile_name(profile)
+            .credentials_provider(credentials);
+    }
+    loader.load().await
+}
+
+/// The endpoint that the environment or the profile names, for this service before the one for all.
+///
+/// # Errors
+/// Requests may not go there.
+pub fn configured_endpoint(
+    shared: &SdkConfig,
+    service_id: &'static str,
+) -> Result<Option<Endpoint>, EndpointError> {
+    let of_service = ServiceConfigKey::builder()
+        .service_id(service_id)
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .ok()
+        .and_then(|key| shared.service_config()?.load_config(key));
+    of_service
+        .as_deref()
+        .or_else(|| shared.endpoint_url())
+        .map(Endpoint::parse)
+        .transpose()
+}
+
+/// The provider of credentials, which has given some.
+///
+/// # Errors
+/// Why there are none, in words.
+pub async fn resolved_credentials(shared: &SdkConfig) -> Result<SharedCredentialsProvider, String> {
+    let provider = shared
+        .credentials_provider()
+        .ok_or_else(|| "none are configured".to_owned())?;
+    match provider.provide_credentials().await {
+        Ok(_) => Ok(provider),
+        Err(error) => Err(causes(&error)),
+    }
+}
+
+/// An error and its causes, outermost first.
+pub fn chain<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |cause| cause.source())
+}
+
+/// Whether the SDK had nothing to sign a request with: then no byte of it left.
+#[must_use]
+pub fn lacks_credentials(error: &(dyn std::error::Error + 'static)) -> bool {
+    chain(error).any(<dyn std::error::Error>::is::<CredentialsError>)
+}
+
+/// The causes of an error, outermost first, without repeating what a cause already says.
+#[must_use]
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in chain(error) {
+        let text = cause.to_string();
+        if !parts.iter().any(|part| part.contains(&text)) {
+            parts.push(text);
+        }
+    }
+    parts.join(": ").trim_end_matches('.').to_owned()
+}

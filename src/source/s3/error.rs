@@ -1,0 +1,109 @@
+//! Why an object cannot be read, and what to do about it. Each text follows the object's address.
+
+use std::io;
+
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+
+use crate::aws::endpoint::EndpointError;
+use crate::aws::{causes, lacks_credentials};
+
+/// The code that the SDK gives to a 404 without a body, be it the bucket or the key that is not there.
+const MADE_UP: &str = "NotFound";
+
+/// See the module's words.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectError {
+    /// Nobody can sign.
+    #[error(
+        "no AWS credentials: {0}; objects are read with s3:GetObject, which is signed: set up credentials (for example \
+         `aws sso login`, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
+    )]
+    NoCredentials(String),
+    /// Requests may not go there.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// There is no such bucket.
+    #[error("there is no bucket of this name; check it (`aws s3 ls` lists those of an account)")]
+    NoBucket,
+    /// There is no such object.
+    #[error(
+        "there is no object of this key in the bucket, or no longer; check it (`aws s3 ls` with the part before the last / \
+         lists what is there)"
+    )]
+    NoKey,
+    /// The credentials are no good.
+    #[error("the credentials are refused ({0}); renew them (for example with `aws sso login`)")]
+    Credentials(String),
+    /// The credentials may not.
+    #[error(
+        "access denied ({0}); let the credentials use s3:GetObject on this object, and kms:Decrypt where it is encrypted with \
+         a KMS key; without s3:ListBucket on the bucket, S3 says this of a key that is not there too"
+    )]
+    Denied(String),
+    /// It is in an archive.
+    #[error("is archived, and cannot be read before it is restored (`aws s3api restore-object`)")]
+    Archived,
+    /// It is another one now.
+    #[error(
+        "the object changed while it was read, and what follows would not belong to what was read before; rows from here on \
+         were not read: the same command begins a run of the object as it is now, and what is made already is told there as existing"
+    )]
+    Changed,
+    /// An answer that says nothing of the kind.
+    #[error("S3 cannot be asked: {0}; check the network, AWS_REGION and AWS_ENDPOINT_URL_S3")]
+    Unclear(String),
+    /// There is an answer, but nothing in it says why.
+    #[error("S3 answered HTTP {0} and gave no reason; check the address and AWS_ENDPOINT_URL_S3")]
+    Wordless(u16),
+    /// The system lets nothing be waited for.
+    #[error("the runtime that waits for S3 cannot be had: {0}; run the same command again")]
+    Runtime(io::Error),
+}
+
+impl ObjectError {
+    /// What an error of the SDK means.
+    pub(super) fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let Some(answer) = error.raw_response() else {
+            return if lacks_credentials(error) {
+                Self::NoCredentials(causes(error))
+            } else {
+                Self::Unclear(causes(error))
+            };
+        };
+        let status = answer.status().as_u16();
+        let Some(code) = error.code().filter(|code| *code != MADE_UP) else {
+            return if status == 412 {
+                Self::Changed
+            } else {
+                Self::Wordless(status)
+            };
+        };
+        let said = match error.message() {
+            Some(message) => format!("{code}: {}", message.trim_end_matches('.')),
+            None => code.to_owned(),
+        };
+        match code {
+            "NoSuchBucket" => Self::NoBucket,
+            "NoSuchKey" => Self::NoKey,
+            "PreconditionFailed" => Self::Changed,
+            "InvalidObjectState" => Self::Archived,
+            "ExpiredToken"
+            | "InvalidAccessKeyId"
+            | "InvalidToken"
+            | "SignatureDoesNotMatch"
+            | "RequestTimeTooSkewed"
+            | "TokenRefreshRequired" => Self::Credentials(said),
+            "AccessDenied" | "AllAccessDisabled" | "AccountProblem" => Self::Denied(said),
+            _ => Self::Unclear(said),
+        }
+    }
+
+    /// Whether the same question would be answered in words, were it asked with GET.
+    pub(super) fn is_wordless(&self) -> bool {
+        matches!(self, Self::Wordless(_))
+    }
+}

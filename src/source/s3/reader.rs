@@ -1,0 +1,110 @@
+//! An object's bytes, one range after the other.
+
+use std::io::{self, Cursor, Read};
+
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::primitives::ByteStream;
+
+use super::{Object, ObjectError};
+use crate::aws::causes;
+
+/// Bytes of one request, and so what a reader holds in memory. At the default rate it lasts for a quarter of an hour.
+pub(super) const RANGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// So many answers in a row may break off before their first byte. What breaks off later has brought the list forward, and
+/// the next request begins where it ended.
+const MOST_EMPTY_ANSWERS: u32 = 5;
+
+/// See the module's words.
+pub(super) struct Reader {
+    object: Object,
+    /// What was fetched last, read up to the cursor.
+    range: Cursor<Vec<u8>>,
+    /// Where in the object `range` ends.
+    fetched: u64,
+}
+
+impl Reader {
+    pub(super) fn new(object: Object) -> Self {
+        Self {
+            object,
+            range: Cursor::default(),
+            fetched: 0,
+        }
+    }
+
+    /// Fetches some of what follows, at least a byte.
+    fn fetch(&mut self) -> Result<(), ObjectError> {
+        let (object, at) = (&self.object, self.fetched);
+        // The same memory for every range.
+        let mut bytes = std::mem::take(&mut self.range).into_inner();
+        bytes.clear();
+        let bytes = object.s3.runtime.wait(async move {
+            for _ in 0..MOST_EMPTY_ANSWERS {
+                let body = object.range(at).await?.body;
+                if let Err(broken) = append(body, &mut bytes).await {
+                    tracing::info!(broken, "an answer of S3 broke off");
+                }
+                if !bytes.is_empty() {
+                    return Ok(bytes);
+                }
+            }
+            Err(ObjectError::Unclear(
+                "its answers break off before their first byte".to_owned(),
+            ))
+        })?;
+        self.fetched += bytes.len() as u64;
+        self.range = Cursor::new(bytes);
+        Ok(())
+    }
+}
+
+impl Object {
+    /// Asks for the range that begins here.
+    async fn range(&self, at: u64) -> Result<GetObjectOutput, ObjectError> {
+        let last = (at + RANGE_BYTES as u64).min(self.length) - 1;
+        let answer = self
+            .s3
+            .client
+            .get_object()
+            .bucket(&self.uri.bucket)
+            .key(&self.uri.key)
+            .if_match(&self.etag)
+            .range(format!("bytes={at}-{last}"))
+            .send()
+            .await
+            .map_err(|error| ObjectError::of(&error))?;
+        let expected = format!("bytes {at}-{last}/{}", self.length);
+        if answer.content_range() == Some(&*expected) {
+            return Ok(answer);
+        }
+        Err(ObjectError::Unclear(format!(
+            "asked for {expected}, the answer has {}",
+            answer.content_range().unwrap_or("no range")
+        )))
+    }
+}
+
+/// Reads an answer, and no more of it than was asked for. What came before an error is kept.
+async fn append(mut body: ByteStream, bytes: &mut Vec<u8>) -> Result<(), String> {
+    while bytes.len() < RANGE_BYTES {
+        match body.try_next().await {
+            Ok(Some(some)) => bytes.extend_from_slice(&some),
+            Ok(None) => return Ok(()),
+            Err(error) => return Err(causes(&error)),
+        }
+    }
+    bytes.truncate(RANGE_BYTES);
+    Ok(())
+}
+
+impl Read for Reader {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let read = self.range.read(to)?;
+        if read > 0 || to.is_empty() || self.fetched >= self.object.length {
+            return Ok(read);
+        }
+        self.fetch().map_err(io::Error::other)?;
+        self.range.read(to)
+    }
+}

@@ -1,0 +1,270 @@
+//! Against answers of our own: broken ones, which no emulator gives.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_s3::config::Region;
+use aws_sdk_s3::config::retry::RetryConfig;
+
+use super::connect::Setup;
+use super::reader::RANGE_BYTES;
+use super::{Object, ObjectError, OwnRuntime};
+use crate::aws::endpoint::Endpoint;
+use crate::source::object::S3Uri;
+
+/// Gives these answers, one a connection, and returns what was asked.
+struct Server {
+    url: String,
+    heads: JoinHandle<Vec<String>>,
+}
+
+impl Server {
+    fn start(answers: Vec<Vec<u8>>) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let heads = std::thread::spawn(move || {
+            let answer = |answer: Vec<u8>| {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut head = Vec::new();
+                let mut byte = [0];
+                while !head.ends_with(b"\r\n\r\n") {
+                    stream.read_exact(&mut byte).unwrap();
+                    head.push(byte[0]);
+                }
+                // Whoever asked may have read enough.
+                let _ = stream.write_all(&answer);
+                String::from_utf8(head).unwrap().to_lowercase()
+            };
+            answers.into_iter().map(answer).collect()
+        });
+        Self { url, heads }
+    }
+
+    fn find(&self) -> Result<Object, ObjectError> {
+        let credentials = Credentials::new("key", "secret", None, None, "test");
+        let setup = Setup {
+            shared: SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new("us-east-1"))
+                .credentials_provider(SharedCredentialsProvider::new(credentials))
+                .retry_config(
+                    RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)),
+                )
+                .build(),
+            endpoint: Some(Endpoint::parse(&self.url).unwrap()),
+        };
+        let uri = S3Uri::named("s3://lists/a/users.csv").unwrap().unwrap();
+        Object::find_with(uri, &setup, OwnRuntime::new().unwrap())
+    }
+
+    fn heads(self) -> Vec<String> {
+        self.heads.join().unwrap()
+    }
+}
+
+fn head(etag: &str, length: usize) -> Vec<u8> {
+    format!(
+        "HTTP/1.1 200 OK\r\nETag: {etag}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    )
+    .into_bytes()
+}
+
+fn range(list: &[u8], from: usize, to: usize, sent: usize) -> Vec<u8> {
+    let mut answer = format!(
+        "HTTP/1.1 206 Partial Content\r\nETag: \"e\"\r\nContent-Range: bytes {from}-{}/{}\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n",
+        to - 1,
+        list.len(),
+        to - from
+    )
+    .into_bytes();
+    answer.extend(&list[from..from + sent]);
+    answer
+}
+
+fn refusal(status: &str, code: &str) -> Vec<u8> {
+    let body = format!("<Error><Code>{code}</Code><Message>No.</Message></Error>");
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+fn all_of(object: &Object) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    object.open().bytes.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn list(length: usize) -> Vec<u8> {
+    (0..length).map(|at| (at % 251) as u8).collect()
+}
+
+#[test]
+fn ranges_follow_one_another_and_each_names_the_etag() {
+    let list = list(RANGE_BYTES + 10);
+    let server = Server::start(vec![
+        head("\"e\"", list.len()),
+        range(&list, 0, RANGE_BYTES, RANGE_BYTES),
+        range(&list, RANGE_BYTES, list.len(), 10),
+    ]);
+    let object = server.find().unwrap();
+    assert_eq!(object.open().length, Some(list.len() as u64));
+    assert!(all_of(&object).unwrap() == list);
+    let heads = server.heads();
+    assert!(heads[0].starts_with("head /lists/a/users.csv "));
+    for (head, range) in [(&heads[1], "0-4194303"), (&heads[2], "4194304-4194313")] {
+        assert!(head.starts_with("get /lists/a/users.csv?"), "{head}");
+        assert!(
+            head.contains(&format!("range: bytes={range}\r\n")),
+            "{head}"
+        );
+        assert!(head.contains("if-match: \"e\"\r\n"), "{head}");
+    }
+}
+
+#[test]
+fn an_answer_that_breaks_off_is_gone_on_with_where_it_ended() {
+    let list = list(1_000);
+    let server = Server::start(vec![
+        head("\"e\"", 1_000),
+        range(&list, 0, 1_000, 0),
+        range(&list, 0, 1_000, 300),
+        refusal("503 Slow Down", "SlowDown"),
+        range(&list, 300, 1_000, 700),
+    ]);
+    assert!(all_of(&server.find().unwrap()).unwrap() == list);
+    server.heads();
+}
+
+#[test]
+fn answers_that_never_bring_a_byte_are_an_error() {
+    let list = list(1_000);
+    let mut answers = vec![head("\"e\"", 1_000)];
+    answers.extend(vec![range(&list, 0, 1_000, 0); 5]);
+    let server = Server::start(answers);
+    let error = all_of(&server.find().unwrap()).unwrap_err().to_string();
+    assert!(error.contains("break off"), "{error}");
+    server.heads();
+}
+
+#[test]
+fn an_answer_with_other_bytes_than_those_asked_for_is_an_error() {
+    let list = list(1_000);
+    let whole = [head("\"e\"", 1_000), list.clone()].concat();
+    let server = Server::start(vec![
+        head("\"e\"", 1_000),
+        whole,
+        head("\"e\"", 1_000),
+        range(&list, 0, 500, 500),
+    ]);
+    for has in ["the answer has no range", "the answer has bytes 0-499/1000"] {
+        let error = all_of(&server.find().unwrap()).unwrap_err().to_string();
+        assert!(error.contains(has), "{error}");
+    }
+    server.heads();
+}
+
+#[test]
+fn an_empty_object_is_not_asked_for() {
+    let server = Server::start(vec![head("\"e\"", 0)]);
+    assert_eq!(all_of(&server.find().unwrap()).unwrap(), b"");
+    server.heads();
+}
+
+#[test]
+fn what_is_wrong_is_asked_for_in_words() {
+    for (code, words) in [
+        ("NoSuchBucket", "no bucket of this name"),
+        ("NoSuchKey", "no object of this key"),
+        ("AccessDenied", "s3:GetObject"),
+        ("ExpiredToken", "renew them"),
+        ("InvalidAccessKeyId", "renew them"),
+        ("PermanentRedirect", "check the network, AWS_REGION"),
+        ("InvalidObjectState", "restore-object"),
+    ] {
+        let silent = b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n";
+        let server = Server::start(vec![silent.to_vec(), refusal("403 Forbidden", code)]);
+        let error = server.find().unwrap_err().to_string();
+        assert!(error.contains(words), "{code}: {error}");
+        server.heads();
+    }
+}
+
+#[test]
+fn an_object_that_changed_while_it_was_read_is_an_error() {
+    let list = list(RANGE_BYTES + 10);
+    let server = Server::start(vec![
+        head("\"e\"", list.len()),
+        range(&list, 0, RANGE_BYTES, RANGE_BYTES),
+        refusal("412 Precondition Failed", "PreconditionFailed"),
+    ]);
+    let error = all_of(&server.find().unwrap()).unwrap_err().to_string();
+    assert!(error.contains("changed while it was read"), "{error}");
+    server.heads();
+}
+
+#[test]
+fn another_etag_or_version_is_another_fingerprint() {
+    let found = |etag: &str, version: Option<&str>| {
+        let mut answer = String::from_utf8(head(etag, 10)).unwrap();
+        if let Some(version) = version {
+            answer = answer.replace(
+                "Connection",
+                &format!("x-amz-version-id: {version}\r\nConnection"),
+            );
+        }
+        let server = Server::start(vec![answer.into_bytes()]);
+        let object = server.find().unwrap();
+        server.heads();
+        object.fingerprint()
+    };
+    let all = [
+        found("\"a\"", None),
+        found("\"b\"", None),
+        found("\"a\"", Some("1")),
+        found("\"a\"", Some("2")),
+    ];
+    for (at, one) in all.iter().enumerate() {
+        assert_eq!(one.len(), 64);
+        assert!(!all[at + 1..].contains(one));
+    }
+    assert_eq!(all[0], found("\"a\"", None));
+}
+
+#[test]
+fn another_bucket_or_key_is_another_fingerprint() {
+    let server = Server::start(vec![head("\"a\"", 10)]);
+    let object = server.find().unwrap();
+    server.heads();
+    for other in ["s3://lists/b/users.csv", "s3://others/a/users.csv"] {
+        let other = Object {
+            uri: S3Uri::named(other).unwrap().unwrap(),
+            ..object.clone()
+        };
+        assert_ne!(other.fingerprint(), object.fingerprint());
+    }
+}
+
+#[test]
+fn it_may_be_dropped_by_an_async_function() {
+    let server = Server::start(vec![head("\"e\"", 10)]);
+    let object = server.find().unwrap();
+    let opened = object.open();
+    assert_eq!(Arc::strong_count(&object.s3), 2);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async move {
+        drop(object);
+        drop(opened);
+    });
+    server.heads();
+}

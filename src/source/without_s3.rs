@@ -1,0 +1,43 @@
+//! Stands in for `s3` in a build without the feature of this name: there are no objects, and the error says how to go on.
+
+use std::convert::Infallible;
+
+use super::OpenSource;
+use super::object::{S3Access, S3Uri};
+
+/// An object that was found: in this build there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object(Infallible);
+
+/// Why an object cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectError {
+    /// The feature `s3` is off.
+    #[error(
+        "this build of cognito-import does not read from S3; pipe it in: `aws s3 cp {0} - | cognito-import import - --run-dir DIR ...`, \
+         or build with `--features s3`"
+    )]
+    NotBuiltIn(String),
+}
+
+impl Object {
+    /// Refuses.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn find(uri: S3Uri, _access: &S3Access) -> Result<Self, ObjectError> {
+        Err(ObjectError::NotBuiltIn(uri.to_string()))
+    }
+
+    pub(super) fn uri(&self) -> &S3Uri {
+        match self.0 {}
+    }
+
+    pub(super) fn fingerprint(&self) -> String {
+        match self.0 {}
+    }
+
+    pub(super) fn open(&self) -> OpenSource {
+        match self.0 {}
+    }
+}

@@ -1,0 +1,61 @@
+//! A bucket in the emulator, filled by the SDK as somebody else's program uses it.
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region};
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+
+use super::emulator::ROOT_KEY;
+use super::{Cli, Emulator};
+
+pub(crate) struct Bucket {
+    runtime: tokio::runtime::Runtime,
+    client: Client,
+    name: String,
+    url: String,
+}
+
+impl Bucket {
+    /// A new one. Its name is the emulator's alone, so each test has its own.
+    pub(crate) fn new(emulator: &Emulator, name: &str, region: &str) -> Self {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region.to_owned()))
+            .endpoint_url(emulator.url())
+            .force_path_style(true)
+            .credentials_provider(Credentials::new(ROOT_KEY, ROOT_KEY, None, None, "test"))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        let bucket = Self {
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap(),
+            client: Client::from_conf(config),
+            name: name.to_owned(),
+            url: emulator.url(),
+        };
+        let mut call = bucket.client.create_bucket().bucket(name);
+        if region != "us-east-1" {
+            let place = CreateBucketConfiguration::builder()
+                .location_constraint(BucketLocationConstraint::from(region));
+            call = call.create_bucket_configuration(place.build());
+        }
+        bucket.runtime.block_on(call.send()).unwrap();
+        bucket
+    }
+
+    /// Puts an object into it, in place of the one that was there, and returns its address.
+    pub(crate) fn put(&self, key: &str, content: impl Into<Vec<u8>>) -> String {
+        let call = self.client.put_object().bucket(&self.name).key(key);
+        let call = call.body(content.into().into()).send();
+        self.runtime.block_on(call).unwrap();
+        format!("s3://{}/{key}", self.name)
+    }
+
+    /// A command that finds S3 here.
+    pub(crate) fn within_reach(&self, cli: Cli) -> Cli {
+        cli.env("AWS_ENDPOINT_URL_S3", &self.url)
+            .env("AWS_ACCESS_KEY_ID", ROOT_KEY)
+            .env("AWS_SECRET_ACCESS_KEY", ROOT_KEY)
+    }
+}

@@ -1,0 +1,332 @@
+//! Lists in S3, against an emulator of it.
+
+use cognito_import::rehearsal::PoolSettings;
+
+use crate::harness::{Bucket, Cli, Emulator, Place, Pool, quick, until, users};
+
+/// A bucket of its own in the emulator; none where there is no emulator, which is said.
+fn bucket(name: &str) -> Option<Bucket> {
+    Some(Bucket::new(Emulator::open()?, name, "us-east-1"))
+}
+
+/// A list with much in each row: a range of an object holds a hundred of them.
+fn wide_users(count: usize) -> String {
+    let notes = "x".repeat(40 * 1024);
+    let mut list = String::with_capacity(count * (notes.len() + 80));
+    for (at, line) in users(count).lines().enumerate() {
+        let last = if at == 0 { "notes" } else { &notes };
+        list.extend([line, ",", last, "\n"]);
+    }
+    list
+}
+
+#[test]
+fn an_object_becomes_users_and_the_second_time_there_is_nothing_to_do() {
+    let Some(bucket) = bucket("plain") else {
+        return;
+    };
+    let pool = Emulator::open().unwrap().pool(None);
+    let place = Place::new();
+    let list = bucket.put("exports/2026/users.csv", users(20));
+    let import = || {
+        bucket
+            .within_reach(pool.import(&place, &list))
+            .without_flag("--run-dir")
+    };
+    import().run().exits(0);
+    assert_eq!(pool.usernames().len(), 20);
+    // The run is named after the object's key, and what it was is known again.
+    let runs: Vec<_> = std::fs::read_dir(place.path("import-runs"))
+        .unwrap()
+        .map(|run| run.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(runs.len(), 1);
+    assert!(
+        runs[0].starts_with("users-") && runs[0].ends_with(&pool.id),
+        "{runs:?}"
+    );
+    let results = place.results_in(&format!("import-runs/{}", runs[0]));
+    assert_eq!(results.count("created"), 20);
+    assert_eq!(results.summary["list"], list);
+    import()
+        .run()
+        .exits(0)
+        .says(["this run is finished already: nothing was sent"]);
+}
+
+#[test]
+fn an_object_of_several_ranges_is_read_whole() {
+    let Some(bucket) = bucket("several") else {
+        return;
+    };
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = wide_users(230);
+    assert!(list.len() > 2 * 4 * 1024 * 1024, "three ranges");
+    let list = bucket.put("users.csv", list);
+    bucket
+        .within_reach(place.import(&pool, &list))
+        .args(["--ignore-column", "notes"])
+        .run()
+        .exits(0);
+    let results = place.results();
+    assert_eq!(results.count("created"), 230);
+    assert_eq!(results.row(230)["line"], "231");
+    assert_eq!(results.row(230)["username"], "user0230");
+}
+
+#[test]
+fn a_run_that_was_stopped_goes_on_with_the_same_object() {
+    let Some(bucket) = bucket("stopped") else {
+        return;
+    };
+    let place = Place::new();
+    let list = bucket.put("users.csv", users(150));
+    for (signal, code) in [("INT", Some(130)), ("KILL", None)] {
+        let pool = Pool::start(quick());
+        let import = || {
+            bucket.within_reach(place.import(&pool, &list)).args([
+                "--rate",
+                "100",
+                "--run-dir",
+                signal,
+            ])
+        };
+        let running = import().start();
+        until("ten sign-ups", || {
+            (pool.asked("SignUp") >= 10).then_some(())
+        });
+        running.signal(signal);
+        assert_eq!(running.end().code, code);
+        assert!(pool.users().len() < 150);
+        import().run().exits(0).says(["going on with the run"]);
+        let users = pool.users();
+        assert_eq!(users.len(), 150);
+        assert!(users.values().all(|user| user.sign_ups_accepted == 1));
+        assert_eq!(place.results_in(signal).count("created"), 150);
+    }
+}
+
+#[test]
+fn an_object_that_was_replaced_is_another_run() {
+    let Some(bucket) = bucket("replaced") else {
+        return;
+    };
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let import = |list: &str| {
+        bucket
+            .within_reach(place.import(&pool, list))
+            .without_flag("--run-dir")
+    };
+    let list = bucket.put("users.csv", users(5));
+    import(&list).run().exits(0);
+    bucket.put("users.csv", users(7));
+    import(&list).run().exits(0).says(["existed      5"]);
+    assert_eq!(pool.users().len(), 7);
+    let runs = std::fs::read_dir(place.path("import-runs")).unwrap();
+    assert_eq!(runs.count(), 2);
+    // Where the directory is named, the old run's ledger refuses the new list.
+    let named = |list: &str| import(list).args(["--run-dir", "named"]);
+    named(&list).run().exits(0);
+    bucket.put("users.csv", users(8));
+    named(&list).run().exits(3).says(["list (SHA-256)"]);
+}
+
+#[test]
+fn an_object_that_is_replaced_while_it_is_read_stops_the_run() {
+    let Some(bucket) = bucket("meanwhile") else {
+        return;
+    };
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    // More than what is read ahead of the rows that are sent, which is some 400.
+    let list = bucket.put("users.csv", wide_users(700));
+    let running = bucket
+        .within_reach(place.import(&pool, &list))
+        .args(["--ignore-column", "notes", "--rate", "200"])
+        .args(["--concurrency", "4"])
+        .start();
+    until("a sign-up", || (pool.asked("SignUp") >= 1).then_some(()));
+    bucket.put("users.csv", users(700));
+    running.end().exits(4).says([
+        &format!("{list}: after line "),
+        "the object changed while it was read",
+    ]);
+    let results = place.results();
+    assert_eq!(results.summary["read_to_end"], false);
+    assert!(results.rows.len() < 700, "{}", results.rows.len());
+    assert_eq!(pool.users().len(), results.count("created"));
+}
+
+#[test]
+fn a_bucket_in_another_region_is_found_there() {
+    let Some(emulator) = Emulator::open() else {
+        return;
+    };
+    let bucket = Bucket::new(emulator, "elsewhere", "eu-west-1");
+    let place = Place::new();
+    let list = bucket.put("users.csv", users(5));
+    bucket
+        .within_reach(place.rehearse(&list))
+        .env("AWS_REGION", "us-east-1")
+        .run()
+        .exits(0);
+    assert_eq!(place.results().count("created"), 5);
+}
+
+#[test]
+fn users_who_are_there_beforehand_can_come_from_an_object() {
+    let Some(bucket) = bucket("beforehand") else {
+        return;
+    };
+    let place = Place::new();
+    let existing = bucket.put("existing.csv", users(2));
+    let list = place.file("users.csv", users(3));
+    bucket
+        .within_reach(place.rehearse(list))
+        .args(["--existing", &existing])
+        .run()
+        .exits(0);
+    assert_eq!(
+        place.results().outcomes(),
+        ["existed", "existed", "created"]
+    );
+}
+
+/// A command that is refused before anything is sent, with these words.
+fn refused<const N: usize>(cli: Cli, words: [&str; N]) {
+    cli.run().exits(3).says(words);
+}
+
+#[test]
+fn a_bucket_or_an_object_that_is_not_there_is_refused() {
+    let Some(bucket) = bucket("nothing") else {
+        return;
+    };
+    let place = Place::new();
+    for (list, words) in [
+        (
+            "s3://nothing/users.csv",
+            "s3://nothing/users.csv: there is no object of this key",
+        ),
+        (
+            "s3://no-such-bucket/users.csv",
+            "s3://no-such-bucket/users.csv: there is no bucket of this name",
+        ),
+    ] {
+        refused(
+            bucket.within_reach(place.rehearse(list)),
+            [words, "aws s3 ls"],
+        );
+        refused(
+            bucket
+                .within_reach(place.rehearse(place.file("users.csv", users(1))))
+                .args(["--existing", list]),
+            ["--existing", words],
+        );
+    }
+    assert!(!place.path("run").exists(), "no run was begun");
+}
+
+#[test]
+fn without_credentials_an_object_is_refused_with_what_to_set_up() {
+    let Some(bucket) = bucket("unsigned") else {
+        return;
+    };
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = bucket.put("users.csv", users(1));
+    let cli = bucket
+        .within_reach(place.import(&pool, &list))
+        .arg("--no-lookup")
+        .without_env("AWS_ACCESS_KEY_ID");
+    refused(
+        cli,
+        [
+            "s3://unsigned/users.csv: no AWS credentials",
+            "s3:GetObject",
+            "aws sso login",
+        ],
+    );
+    assert_eq!(pool.stats().operations.len(), 0, "nothing was asked");
+}
+
+#[test]
+fn a_key_without_permission_is_refused_with_the_permission_s_name() {
+    let Some(emulator) = Emulator::guarded() else {
+        return;
+    };
+    let bucket = Bucket::new(emulator, "guarded", "us-east-1");
+    let place = Place::new();
+    let list = bucket.put("users.csv", users(1));
+    let (key, secret) = emulator.powerless_key("reader");
+    let rehearse = |secret: &str| {
+        bucket
+            .within_reach(place.rehearse(&list))
+            .env("AWS_ACCESS_KEY_ID", &key)
+            .env("AWS_SECRET_ACCESS_KEY", secret)
+    };
+    refused(
+        rehearse(&secret),
+        ["s3://guarded/users.csv: access denied", "s3:GetObject"],
+    );
+    refused(rehearse("made-up"), ["the credentials are refused"]);
+}
+
+#[test]
+fn a_profile_that_is_named_is_whose_object_it_is() {
+    let Some(emulator) = Emulator::guarded() else {
+        return;
+    };
+    let bucket = Bucket::new(emulator, "profiled", "us-east-1");
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = bucket.put("users.csv", users(3));
+    std::fs::create_dir(place.path(".aws")).unwrap();
+    place.file(
+        ".aws/credentials",
+        "[lists]\naws_access_key_id = test\naws_secret_access_key = test\n",
+    );
+    // The environment's own key is one that nobody knows.
+    let import = || {
+        bucket
+            .within_reach(place.import(&pool, &list))
+            .env("AWS_ACCESS_KEY_ID", "AKIANOBODYS")
+    };
+    refused(import(), ["the credentials are refused"]);
+    import().args(["--profile", "lists"]).run().exits(0);
+    assert_eq!(pool.users().len(), 3);
+}
+
+#[test]
+fn plain_http_to_another_machine_is_refused_for_objects_too() {
+    let place = Place::new();
+    for variable in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"] {
+        refused(
+            place
+                .rehearse("s3://lists/users.csv")
+                .env(variable, "http://example.com"),
+            ["s3://lists/users.csv", "http://example.com: is not https"],
+        );
+    }
+}
+
+#[test]
+fn signals_are_heard_while_s3_does_not_answer() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings::default());
+    // It listens and never accepts.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let running = place
+        .import(&pool, "s3://lists/users.csv")
+        .env("AWS_ENDPOINT_URL_S3", &url)
+        .start();
+    let _asked = silent.accept().unwrap();
+    running.signal("TERM");
+    running
+        .end()
+        .exits(143)
+        .says(["stopped before anything was sent"]);
+}
