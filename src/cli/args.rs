@@ -1,6 +1,7 @@
 //! The command line, as it is typed. No I/O here: what it means is worked out in [`super::settings`].
 
 mod list;
+mod mapping;
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::exit::EXIT_CODES_HELP;
 use super::rehearsal::RehearsalArgs;
 pub use list::{ListArgs, PasswordSource};
+pub use mapping::{LowercaseArg, MappingArgs};
 
 /// Moves a list of users into an Amazon Cognito user pool, and tells the truth about every row.
 #[derive(Debug, Parser)]

@@ -9,6 +9,8 @@ use tokio::time::Instant;
 use super::args::{
     DurabilityArg, ListArgs, PaceArgs, PasswordSource, PoolArgs, Retry, RunArgs, Usernames,
 };
+use super::mapping_file::{MappingFile, MappingFileError};
+use super::mapping_options::{of_flags, over};
 use crate::import::retry::RetryPolicy;
 use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::Durability;
@@ -40,6 +42,9 @@ pub enum SettingsError {
         "LOG_SENSITIVE_BODIES is set: the SDK would log requests with their passwords; unset it"
     )]
     SensitiveBodies,
+    /// The mapping file cannot be used.
+    #[error(transparent)]
+    Mapping(#[from] MappingFileError),
 }
 
 /// What the environment says; an empty variable says nothing.
@@ -104,15 +109,21 @@ fn client_secret(file: Option<&Path>) -> Result<Option<SecretString>, SettingsEr
     Ok(Some(SecretString::from(secret)))
 }
 
-/// For `user`.
-#[must_use]
-pub fn mapping(list: &ListArgs) -> MappingOptions {
-    MappingOptions {
-        ignore: list.ignore_column.clone(),
+/// For `user`: the flags, and under them what the mapping file says.
+///
+/// # Errors
+/// The mapping file cannot be used.
+pub fn mapping(list: &ListArgs) -> Result<MappingOptions, SettingsError> {
+    let from_flags = MappingOptions {
         password: match list.password {
             PasswordSource::Column => PasswordFrom::Column,
             PasswordSource::None => PasswordFrom::None,
         },
+        ..of_flags(&list.mapping)
+    };
+    match &list.mapping.mapping {
+        Some(path) => Ok(over(from_flags, MappingFile::read(path)?.options()?)),
+        None => Ok(from_flags),
     }
 }
 

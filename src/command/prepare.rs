@@ -50,13 +50,15 @@ struct Opened {
 
 /// Prepares a run. Sends nothing that writes; dropped on the way, it leaves nothing behind that the same command would trip over.
 pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Failed> {
+    let options = settings::mapping(job.list).map_err(Failed::refused)?;
     let source = Source::named(&job.list.list).map_err(Failed::refused)?;
     let fingerprint = source.fingerprint().map_err(Failed::refused)?;
     let opened = source.open().map_err(Failed::refused)?;
     let bytes = opened.length;
     let rows = read_header(source.name(), opened).await?;
-    let mapping = Mapping::from_header(&source.name(), rows.header(), &settings::mapping(job.list))
-        .map_err(Failed::refused)?;
+    let mapping =
+        Mapping::from_header(&source.name(), rows.header(), &options).map_err(Failed::refused)?;
+    say_what_is_dropped(&mapping, say);
     let identity = Identity {
         list: source.name(),
         mapping: mapping.identity(),
@@ -94,6 +96,29 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         directory,
         bytes,
     })))
+}
+
+/// A column that was not meant to be dropped should be noticed before people are signed up without it.
+fn say_what_is_dropped(mapping: &Mapping, say: Say) {
+    let names: Vec<String> = mapping
+        .dropped()
+        .map(|(number, name, near)| {
+            let name = if name.is_empty() {
+                format!("column {number}")
+            } else {
+                name.to_owned()
+            };
+            near.map_or(name.clone(), |near| {
+                format!("{name} (did you mean {near}?)")
+            })
+        })
+        .collect();
+    if !names.is_empty() {
+        say.line(format_args!(
+            "columns that mean nothing are dropped (--ignore-unknown): {}",
+            names.join(", ")
+        ));
+    }
 }
 
 /// Standard input may be long in coming, and signals are to be heard meanwhile.

@@ -21,6 +21,12 @@ pub enum Rule {
     Password,
     /// At most 2,048 characters.
     ValueLength,
+    /// A cell of a column with a value table is in it.
+    ValueUnknown,
+    /// A phone number is one, where `--phone-region` is given.
+    PhoneFormat,
+    /// A date has the form that `--date-format` tells.
+    DateFormat,
 }
 
 impl Rule {
@@ -36,6 +42,9 @@ impl Rule {
             Self::PasswordMissing => "password.missing",
             Self::Password => "password.characters",
             Self::ValueLength => "attribute.length",
+            Self::ValueUnknown => "value.unknown",
+            Self::PhoneFormat => "phone_number.format",
+            Self::DateFormat => "date.format",
         }
     }
 }

@@ -54,12 +54,14 @@ const MAY_USE: [(&str, &[&str]); 16] = [
 ];
 
 /// Other people's crates that only some folders may name.
-const CRATES: [(&str, &[&str]); 5] = [
+const CRATES: [(&str, &[&str]); 7] = [
     ("aws_", &["pool"]),
     ("rusqlite", &["ledger"]),
     ("governor", &["pace"]),
     ("axum", &["rehearsal"]),
     ("clap", &["cli", "main"]),
+    ("toml", &["cli"]),
+    ("phonenumber", &["user"]),
 ];
 
 /// A source file, without its comments and unit tests.
