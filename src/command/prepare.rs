@@ -62,6 +62,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     let identity = Identity {
         list: source.name(),
         mapping: mapping.identity(),
+        kept: mapping.kept(),
         user_pool_id: job.connect.user_pool_id.clone(),
         client_id: job.connect.client_id.clone(),
         kind: job.again.kind(),
