@@ -49,6 +49,7 @@ fn rows_to_begin(numbers: &[u64]) -> Vec<ToBegin> {
             line: number + 1,
             claim: name.clone(),
             username: name,
+            kept: Vec::new(),
         }
     };
     numbers.iter().map(row).collect()
@@ -87,6 +88,7 @@ fn main() {
             list: "list.csv".into(),
             fingerprint: Some("0".into()),
             mapping: "username=1".into(),
+            kept: Vec::new(),
             user_pool_id: "us-east-1_Bench".into(),
             client_id: "client".into(),
             kind: Kind::Import,

@@ -133,6 +133,8 @@ pub struct RowResult {
     pub line: u64,
     /// The username as it was (or would have been) sent.
     pub username: Option<String>,
+    /// The cells of the kept columns, as they stand in the list; none for a cell that could not be read.
+    pub kept: Vec<Option<String>>,
     /// What came of it.
     pub came: Came,
 }

@@ -2,6 +2,7 @@
 
 mod inspect;
 mod list;
+mod mapping;
 mod pool;
 mod preflight;
 
@@ -16,6 +17,7 @@ use super::exit::EXIT_CODES_HELP;
 use super::rehearsal::RehearsalArgs;
 pub use inspect::{CheckArgs, DescribeArgs, IamPolicyArgs, TemplateArgs};
 pub use list::{ListArgs, PasswordSource};
+pub use mapping::{LowercaseArg, MappingArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
 pub use preflight::{AllowArgs, PreflightArgs};
 

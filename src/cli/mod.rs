@@ -2,6 +2,8 @@
 
 pub mod args;
 pub mod exit;
+pub mod mapping_file;
+mod mapping_options;
 pub mod rehearsal;
 pub mod settings;
 

@@ -10,6 +10,8 @@ use super::args::{
     AllowArgs, ConnectionArgs, DurabilityArg, ListArgs, PaceArgs, PasswordSource, PoolArgs, Retry,
     RunArgs, Usernames,
 };
+use super::mapping_file::{MappingFile, MappingFileError};
+use super::mapping_options::{of_flags, over};
 use crate::import::retry::RetryPolicy;
 use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::Durability;
@@ -55,6 +57,9 @@ pub enum SettingsError {
         "LOG_SENSITIVE_BODIES is set: the SDK would log requests with their passwords; unset it"
     )]
     SensitiveBodies,
+    /// The mapping file cannot be used.
+    #[error(transparent)]
+    Mapping(#[from] MappingFileError),
 }
 
 /// What the environment says; an empty variable says nothing.
@@ -130,6 +135,14 @@ pub fn pool_rules(path: &Path) -> Result<PoolRules, SettingsError> {
     })
 }
 
+/// A pool's rules as such a file.
+///
+/// # Errors
+/// They hold a number that TOML cannot.
+pub fn pool_rules_text(rules: &PoolRules) -> Result<String, toml::ser::Error> {
+    toml::to_string(rules)
+}
+
 /// For `preflight`.
 #[must_use]
 pub fn allowed(allow: &AllowArgs) -> Allowed {
@@ -176,15 +189,22 @@ fn client_secret(file: Option<&Path>) -> Result<Option<SecretString>, SettingsEr
     Ok(Some(SecretString::from(secret)))
 }
 
-/// For `user`.
-#[must_use]
-pub fn mapping(list: &ListArgs) -> MappingOptions {
-    MappingOptions {
-        ignore: list.ignore_column.clone(),
-        password: match list.password {
+/// For `user`: the flags, and under them what the mapping file says.
+///
+/// # Errors
+/// The mapping file cannot be used.
+pub fn mapping(list: &ListArgs) -> Result<MappingOptions, SettingsError> {
+    let from_flags = MappingOptions {
+        password: list.password.map(|from| match from {
             PasswordSource::Column => PasswordFrom::Column,
+            PasswordSource::Generate => PasswordFrom::Generate,
             PasswordSource::None => PasswordFrom::None,
-        },
+        }),
+        ..of_flags(&list.mapping)
+    };
+    match &list.mapping.mapping {
+        Some(path) => Ok(over(from_flags, MappingFile::read(path)?.options()?)),
+        None => Ok(from_flags),
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn describe(args: &DescribeArgs, say: Say) -> Result<Exit, Failed> {
             args.user_pool_id
         )));
     };
-    let text = toml::to_string(&rules).map_err(Failed::refused)?;
+    let text = settings::pool_rules_text(&rules).map_err(Failed::refused)?;
     say.answer(format_args!(
         "# The rules of a user pool, for `--pool` of cognito-import.\n{text}"
     ))

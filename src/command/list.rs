@@ -2,7 +2,7 @@
 
 use super::{Failed, beside};
 use crate::cli::args::ListArgs;
-use crate::cli::settings;
+use crate::cli::{Say, settings};
 use crate::rows::Rows;
 use crate::source::object::S3Access;
 use crate::source::{Source, SourceError};
@@ -23,6 +23,7 @@ impl List {
     /// Opens it. A large file's fingerprint takes a while, S3 has to be asked, standard input may be long in coming; signals are to be
     /// heard meanwhile.
     pub(super) async fn open(args: &ListArgs, access: &S3Access) -> Result<Self, Failed> {
+        let options = settings::mapping(args).map_err(Failed::refused)?;
         let (list, access) = (args.list.clone(), access.clone());
         let find = move || -> Result<_, SourceError> {
             let source = Source::named(&list, &access)?;
@@ -36,7 +37,7 @@ impl List {
         let rows = beside("header", move || Rows::open(name, opened))
             .await?
             .map_err(Failed::refused)?;
-        let mapping = Mapping::from_header(&source.name(), rows.header(), &settings::mapping(args))
+        let mapping = Mapping::from_header(&source.name(), rows.header(), &options)
             .map_err(Failed::refused)?;
         Ok(Self {
             source,
@@ -45,6 +46,30 @@ impl List {
             rows,
             mapping,
         })
+    }
+
+    /// A column that was not meant to be dropped should be noticed before people are signed up without it.
+    pub(super) fn say_what_is_dropped(&self, say: Say) {
+        let names: Vec<String> = self
+            .mapping
+            .dropped()
+            .map(|(number, name, near)| {
+                let name = if name.is_empty() {
+                    format!("column {number}")
+                } else {
+                    name.to_owned()
+                };
+                near.map_or(name.clone(), |near| {
+                    format!("{name} (did you mean {near}?)")
+                })
+            })
+            .collect();
+        if !names.is_empty() {
+            say.line(format_args!(
+                "columns that mean nothing are dropped (--ignore-unknown): {}",
+                names.join(", ")
+            ));
+        }
     }
 
     /// Its rows once more, from the first one; none where it can be read only once.

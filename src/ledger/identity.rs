@@ -17,6 +17,8 @@ pub struct Identity {
     pub fingerprint: Option<String>,
     /// Which column means what.
     pub mapping: String,
+    /// The columns that are copied into the results, by name.
+    pub kept: Vec<String>,
     /// The user pool.
     pub user_pool_id: String,
     /// The app client.
@@ -75,7 +77,17 @@ impl Identity {
         for (name, _, value) in self.bound() {
             put(database, name, &value)?;
         }
-        Ok(())
+        // Written by runs that keep something: for all others there is nothing to write.
+        match self.kept_text() {
+            Some(kept) => put(database, name::KEPT, &kept),
+            None => Ok(()),
+        }
+    }
+
+    /// The kept columns as a JSON array.
+    fn kept_text(&self) -> Option<String> {
+        let names = &self.kept;
+        (!names.is_empty()).then(|| serde_json::json!(names).to_string())
     }
 
     /// Compares it with an old ledger's.
@@ -92,6 +104,17 @@ impl Identity {
                     here,
                 });
             }
+        }
+        let found = get(database, name::KEPT).map_err(failed)?;
+        let here = self.kept_text();
+        if found != here {
+            let none = || "none".to_owned();
+            return Err(LedgerError::OtherRun {
+                path: path.to_owned(),
+                what: "set of kept columns (--keep)",
+                found: found.unwrap_or_else(none),
+                here: here.unwrap_or_else(none),
+            });
         }
         Ok(())
     }
@@ -145,7 +168,15 @@ pub enum Standing {
     Finished,
 }
 
-/// The names in the table `run` that change while it goes on.
+/// The columns that a run keeps, by name.
+pub(super) fn kept(database: &Connection) -> rusqlite::Result<Vec<String>> {
+    match get(database, name::KEPT)? {
+        None => Ok(Vec::new()),
+        Some(names) => serde_json::from_str(&names).map_err(|_| broken_seal("run")),
+    }
+}
+
+/// The names in the table `run` that others than the identity alone go by.
 pub(super) mod name {
     /// When the run first began: milliseconds since the Unix epoch.
     pub(in super::super) const STARTED: &str = "started_ms";
@@ -161,6 +192,8 @@ pub(super) mod name {
     pub(in super::super) const STOPPED_BECAUSE: &str = "stopped_because";
     /// `1` when the list was read to its end.
     pub(in super::super) const READ_TO_END: &str = "read_to_end";
+    /// The names of the kept columns as a JSON array. Absent where there are none.
+    pub(in super::super) const KEPT: &str = "kept";
     /// Time at work over all sessions, milliseconds.
     pub(in super::super) const ACTIVE: &str = "active_ms";
 }

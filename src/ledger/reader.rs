@@ -7,7 +7,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use rusqlite::Connection;
 
 use super::identity::{self, name};
-use super::rows::{RESULT_COLUMNS, broken_seal, read_came, requests_seal, row_seal};
+use super::rows::{
+    RESULT_COLUMN_COUNT, RESULT_COLUMNS, broken_seal, read_came, read_kept, requests_seal, row_seal,
+};
 use super::{LedgerError, directory, schema};
 use crate::outcome::{Came, Outcome, Requests, RowResult, RunState, Summary};
 
@@ -35,6 +37,14 @@ impl Reader {
         Ok(Self { path, database })
     }
 
+    /// The names of the columns that the run copies into its results.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn kept_columns(&self) -> Result<Vec<String>, LedgerError> {
+        identity::kept(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
     /// Calls `each` with every row, in the list's order. A row that was begun and has no outcome is in doubt; one that was
     /// not begun is unsent.
     ///
@@ -45,20 +55,28 @@ impl Reader {
         mut each: impl FnMut(&RowResult) -> Result<(), E>,
     ) -> Result<(), E> {
         let failed = |cause| E::from(LedgerError::of(&self.path, cause));
+        let keeps = !self.kept_columns().map_err(E::from)?.is_empty();
+        let (kept_columns, kept_table) = if keeps {
+            (", kept.cells, kept.seal", "LEFT JOIN kept USING (row)")
+        } else {
+            ("", "")
+        };
         let query = format!(
-            "SELECT rows.row, line, username, claim, begun_ms, rows.seal, results.row IS NOT NULL, {RESULT_COLUMNS} FROM rows \
-             LEFT JOIN results USING (row) ORDER BY rows.row"
+            "SELECT rows.row, line, username, claim, begun_ms, rows.seal, results.row IS NOT NULL, {RESULT_COLUMNS}{kept_columns} \
+             FROM rows LEFT JOIN results USING (row) {kept_table} ORDER BY rows.row"
         );
         let mut statement = self.database.prepare(&query).map_err(failed)?;
         let mut found = statement.query([]).map_err(failed)?;
         while let Some(row) = found.next().map_err(failed)? {
             let number: i64 = row.get(0).map_err(failed)?;
-            let result = row_result(row, number).map_err(failed)?.ok_or_else(|| {
-                E::from(LedgerError::Damaged {
-                    path: self.path.clone(),
-                    cause: format!("row {number} does not match its checksum"),
-                })
-            })?;
+            let result = row_result(row, number, keeps)
+                .map_err(failed)?
+                .ok_or_else(|| {
+                    E::from(LedgerError::Damaged {
+                        path: self.path.clone(),
+                        cause: format!("row {number} does not match its checksum"),
+                    })
+                })?;
             each(&result)?;
         }
         Ok(())
@@ -196,8 +214,15 @@ impl Reader {
     }
 }
 
+/// Where the columns of `results` begin in a row that is read.
+const RESULTS_AT: usize = 7;
+
 /// None: it does not match its checksum.
-fn row_result(row: &rusqlite::Row<'_>, number: i64) -> rusqlite::Result<Option<RowResult>> {
+fn row_result(
+    row: &rusqlite::Row<'_>,
+    number: i64,
+    keeps: bool,
+) -> rusqlite::Result<Option<RowResult>> {
     let line: i64 = row.get(1)?;
     let username: Option<String> = row.get(2)?;
     let claim: Option<i64> = row.get(3)?;
@@ -206,9 +231,17 @@ fn row_result(row: &rusqlite::Row<'_>, number: i64) -> rusqlite::Result<Option<R
     if row_seal(number, line, username.as_deref(), claim, begun_ms) != seal {
         return Ok(None);
     }
+    let kept = if keeps {
+        match read_kept(row, RESULTS_AT + RESULT_COLUMN_COUNT, number)? {
+            Some(kept) => kept,
+            None => return Ok(None),
+        }
+    } else {
+        Vec::new()
+    };
     let settled: bool = row.get(6)?;
     let came = match (settled, begun_ms) {
-        (true, _) => read_came(row, 7, number)?,
+        (true, _) => read_came(row, RESULTS_AT, number)?,
         (false, Some(_)) => Some(Came::of(Outcome::InDoubt).because(
             INTERRUPTED,
             "the run ended before this row was settled; the same command again settles it",
@@ -219,6 +252,7 @@ fn row_result(row: &rusqlite::Row<'_>, number: i64) -> rusqlite::Result<Option<R
         row: number.unsigned_abs(),
         line: line.unsigned_abs(),
         username,
+        kept,
         came,
     }))
 }

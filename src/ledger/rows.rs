@@ -11,7 +11,6 @@ pub(super) const RESULT_COLUMNS: &str = "results.outcome, results.evidence, resu
      results.same_as_row, results.stopped_the_run, results.seal";
 
 /// How many columns [`RESULT_COLUMNS`] has.
-#[cfg(test)]
 pub(super) const RESULT_COLUMN_COUNT: usize = 17;
 
 /// A checksum over parts, none of which can run into the next one.
@@ -72,6 +71,47 @@ pub(super) fn row_seal(
         .number(claim)
         .number(begun_ms)
         .value()
+}
+
+/// The seal of a row of `kept`.
+fn kept_seal(row: i64, cells: &str) -> i64 {
+    Seal::default().number(Some(row)).text(Some(cells)).value()
+}
+
+/// Writes the kept cells of a row.
+pub(super) const INSERT_KEPT: &str = "INSERT OR REPLACE INTO kept VALUES (?1, ?2, ?3)";
+
+/// Writes the kept cells of a row by a statement of [`INSERT_KEPT`].
+pub(super) fn write_kept(
+    insert: &mut Statement<'_>,
+    row: u64,
+    kept: &[Option<String>],
+) -> rusqlite::Result<()> {
+    let row = signed(row);
+    let cells = serde_json::to_string(kept)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    insert
+        .execute(params![row, cells, kept_seal(row, &cells)])
+        .map(drop)
+}
+
+/// Reads the kept cells of a row from the columns `cells` and `seal` that begin at `at`. None: the seal is broken, or they are not
+/// there.
+pub(super) fn read_kept(
+    from: &Row<'_>,
+    at: usize,
+    row: i64,
+) -> rusqlite::Result<Option<Vec<Option<String>>>> {
+    let (Some(cells), Some(seal)) = (
+        from.get::<_, Option<String>>(at)?,
+        from.get::<_, Option<i64>>(at + 1)?,
+    ) else {
+        return Ok(None);
+    };
+    if kept_seal(row, &cells) != seal {
+        return Ok(None);
+    }
+    Ok(serde_json::from_str(&cells).ok())
 }
 
 fn result_seal(row: i64, came: &Came) -> i64 {

@@ -8,8 +8,14 @@ use rusqlite::{Connection, OpenFlags};
 use super::directory::with_suffix;
 use super::{Durability, LedgerError, log};
 
-/// Format of the database. A later one is refused.
-pub(super) const FORMAT: i64 = 1;
+/// Format of a database whose run keeps no columns.
+const PLAIN: i64 = 1;
+
+/// Format of a database with the table `kept`: a version that does not know it refuses the database.
+const KEEPING: i64 = 2;
+
+/// The latest format that is known. A later one is refused.
+const KNOWN: i64 = KEEPING;
 
 /// "cimp": tells our databases from other programs'.
 const APPLICATION: i64 = 0x6369_6d70;
@@ -66,6 +72,12 @@ CREATE TABLE results (
 );
 ";
 
+/// The cells that a run copies from its list into its results, as a JSON array a row. A table of its own: a run that keeps
+/// nothing pays nothing for it.
+const KEPT: &str = "
+CREATE TABLE kept (row INTEGER PRIMARY KEY, cells TEXT NOT NULL, seal INTEGER NOT NULL);
+";
+
 /// Whether there is a ledger. A process that died while it made one leaves a database without tables: that is none. To be
 /// asked before anything else: once SQLite has seen a damaged log, the damage can no longer be told.
 pub(super) fn is_there(path: &Path, durability: Durability) -> Result<bool, LedgerError> {
@@ -98,6 +110,7 @@ pub(super) fn is_there(path: &Path, durability: Durability) -> Result<bool, Ledg
 pub(super) fn create(
     path: &Path,
     durability: Durability,
+    keeps: bool,
     fill: impl Fn(&Connection) -> rusqlite::Result<()>,
 ) -> Result<Connection, LedgerError> {
     // Made beforehand with the right mode: SQLite would ask the umask.
@@ -109,8 +122,11 @@ pub(super) fn create(
     let mut made = || {
         let transaction = database.transaction()?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
-        transaction.pragma_update(None, "user_version", FORMAT)?;
+        transaction.pragma_update(None, "user_version", if keeps { KEEPING } else { PLAIN })?;
         transaction.execute_batch(TABLES)?;
+        if keeps {
+            transaction.execute_batch(KEPT)?;
+        }
         fill(&transaction)?;
         transaction.commit()
     };
@@ -185,16 +201,19 @@ fn examine(database: &Connection, path: &Path) -> Result<(), LedgerError> {
         return Err(damaged("it has not the mark of a ledger".to_owned()));
     }
     let found = number("user_version")?;
-    if found > FORMAT {
+    if found > KNOWN {
         return Err(LedgerError::Newer {
             path: path.to_owned(),
             found,
-            known: FORMAT,
+            known: KNOWN,
         });
     }
     let ours = Connection::open_in_memory()
         .and_then(|model| {
             model.execute_batch(TABLES)?;
+            if found == KEEPING {
+                model.execute_batch(KEPT)?;
+            }
             tables(&model)
         })
         .map_err(|cause| damaged(cause.to_string()))?;

@@ -8,12 +8,14 @@ use super::{
 use crate::outcome::{Came, Evidence, Outcome, RowResult, RunState};
 
 mod damage;
+mod kept;
 
 fn identity() -> Identity {
     Identity {
         list: "users.csv".into(),
         fingerprint: Some("abc".into()),
         mapping: "username=1".into(),
+        kept: Vec::new(),
         user_pool_id: "us-east-1_P".into(),
         client_id: "client".into(),
         kind: Kind::Import,
@@ -43,6 +45,7 @@ fn to_begin(row: u64, username: &str) -> ToBegin {
         line: row + 1,
         username: username.into(),
         claim: username.to_lowercase(),
+        kept: Vec::new(),
     }
 }
 
@@ -104,6 +107,7 @@ async fn what_was_written_is_read_back_in_order_and_the_rest_is_in_doubt_or_unse
             row: 2,
             line: 3,
             username: None,
+            kept: Vec::new(),
             came: Came::of(Outcome::Invalid).because("row.cell_count", "2 cells"),
         }])
         .await;
@@ -112,6 +116,7 @@ async fn what_was_written_is_read_back_in_order_and_the_rest_is_in_doubt_or_unse
             row: 5,
             line: 6,
             username: Some("eve".into()),
+            kept: Vec::new(),
         }])
         .await;
     ledger.close(ending(false)).await.unwrap();

@@ -36,6 +36,8 @@ pub struct ToBegin {
     pub username: String,
     /// The username as the pool compares it.
     pub claim: String,
+    /// The cells of the kept columns; nothing where none is kept.
+    pub kept: Vec<Option<String>>,
 }
 
 /// What became of it.
@@ -77,6 +79,8 @@ pub struct ReadRow {
     pub line: u64,
     /// Its username, where one could be read.
     pub username: Option<String>,
+    /// The cells of the kept columns; nothing where none is kept.
+    pub kept: Vec<Option<String>>,
 }
 
 /// How a session ended.
@@ -109,7 +113,8 @@ impl Ledger {
         facts: Facts,
         durability: Durability,
     ) -> Result<Self, LedgerError> {
-        let database = schema::create(&directory.database(), durability, |database| {
+        let keeps = !identity.kept.is_empty();
+        let database = schema::create(&directory.database(), durability, keeps, |database| {
             identity.write(database)?;
             facts.write(database)
         })?;

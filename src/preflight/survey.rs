@@ -151,7 +151,7 @@ impl Survey {
             survey.counts.duplicates += 1;
             let finding = Finding {
                 rule: Rule::Duplicate,
-                column: mapping.username_column(),
+                column: Some(mapping.username_column().to_owned()),
                 message: format!(
                     "the username stands in row {} (line {}) already: {}",
                     double.first_row, double.first_line, double.username

@@ -43,8 +43,8 @@ pub enum ReportError {
 trait RowReport {
     /// The file's name in the run's directory.
     const FILE: &'static str;
-    /// Begins the file.
-    fn begin(file: WholeFile) -> std::io::Result<Self>
+    /// Begins the file; `kept` are the names of the columns that are copied from the list.
+    fn begin(file: WholeFile, kept: &[String]) -> std::io::Result<Self>
     where
         Self: Sized;
     /// One row.
@@ -59,8 +59,9 @@ trait RowReport {
 /// The ledger cannot be read, or a file cannot be written.
 pub fn write_all(run_directory: &Path) -> Result<Summary, ReportError> {
     let reader = Reader::open(run_directory)?;
-    let mut csv = begin::<ResultsCsv>(run_directory)?;
-    let mut jsonl = begin::<ResultsJsonl>(run_directory)?;
+    let kept = reader.kept_columns()?;
+    let mut csv = begin::<ResultsCsv>(run_directory, &kept)?;
+    let mut jsonl = begin::<ResultsJsonl>(run_directory, &kept)?;
     reader.each_row(|row| {
         csv.row(row)
             .map_err(in_file(run_directory, ResultsCsv::FILE))?;
@@ -79,9 +80,9 @@ pub fn write_all(run_directory: &Path) -> Result<Summary, ReportError> {
     Ok(summary)
 }
 
-fn begin<R: RowReport>(run_directory: &Path) -> Result<R, ReportError> {
+fn begin<R: RowReport>(run_directory: &Path, kept: &[String]) -> Result<R, ReportError> {
     WholeFile::begin(&run_directory.join(R::FILE))
-        .and_then(R::begin)
+        .and_then(|file| R::begin(file, kept))
         .map_err(in_file(run_directory, R::FILE))
 }
 

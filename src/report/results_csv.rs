@@ -8,7 +8,7 @@ use super::whole_file::WholeFile;
 use crate::ledger::reader::rfc3339;
 use crate::outcome::{Delivery, Evidence, RowResult};
 
-/// The columns, in order.
+/// The columns, in order; those that are copied from the list follow.
 pub const COLUMNS: [&str; 18] = [
     "row",
     "line",
@@ -36,9 +36,10 @@ pub(super) struct ResultsCsv(csv::Writer<WholeFile>);
 impl RowReport for ResultsCsv {
     const FILE: &'static str = "results.csv";
 
-    fn begin(file: WholeFile) -> io::Result<Self> {
+    fn begin(file: WholeFile, kept: &[String]) -> io::Result<Self> {
         let mut csv = csv::Writer::from_writer(file);
-        csv.write_record(COLUMNS)?;
+        let kept = names_beside_ours(kept);
+        csv.write_record(COLUMNS.into_iter().chain(kept.iter().map(String::as_str)))?;
         Ok(Self(csv))
     }
 
@@ -71,8 +72,14 @@ impl RowReport for ResultsCsv {
             number(came.same_as_row).into(),
             came.delivery.map_or("", Delivery::word).into(),
         ];
-        self.0
-            .write_record(cells.iter().map(|cell| cell.as_bytes()))?;
+        for cell in &cells {
+            self.0.write_field(cell.as_bytes())?;
+        }
+        for cell in &row.kept {
+            self.0.write_field(defused(cell.as_deref()).as_bytes())?;
+        }
+        // Ends the record.
+        self.0.write_record(None::<&[u8]>)?;
         Ok(())
     }
 
@@ -82,6 +89,24 @@ impl RowReport for ResultsCsv {
             .map_err(|error| io::Error::other(error.to_string()))?
             .finish()
     }
+}
+
+/// The names of columns that are copied from the list: `kept_NAME` where the name is taken, by a column of ours or by another one
+/// that is copied.
+fn names_beside_ours(kept: &[String]) -> Vec<String> {
+    let mut taken: Vec<String> = COLUMNS.map(str::to_owned).to_vec();
+    let ours = taken.len();
+    for name in kept {
+        let mut name = defused(Some(name)).into_owned();
+        let is_taken = |name: &str, taken: &[String]| {
+            taken.iter().any(|other| other.eq_ignore_ascii_case(name))
+        };
+        while is_taken(&name, &taken) {
+            name = format!("kept_{name}");
+        }
+        taken.push(name);
+    }
+    taken.split_off(ours)
 }
 
 /// Spreadsheets take a cell that begins like a formula for one, and a list's author could run what they like on the reader's
@@ -97,7 +122,19 @@ pub(super) fn defused(cell: Option<&str>) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::defused;
+    use super::{defused, names_beside_ours};
+
+    #[test]
+    fn a_kept_column_has_its_own_name_unless_it_is_taken() {
+        let names = |names: &[&str]| {
+            let owned: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            names_beside_ours(&owned)
+        };
+        assert_eq!(names(&["ID", "Old Key"]), ["ID", "Old Key"]);
+        assert_eq!(names(&["row", "USERNAME"]), ["kept_row", "kept_USERNAME"]);
+        assert_eq!(names(&["kept_row", "row"]), ["kept_row", "kept_kept_row"]);
+        assert_eq!(names(&["=1+1"]), ["'=1+1"]);
+    }
 
     #[test]
     fn what_a_spreadsheet_would_run_is_text() {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::RowReport;
 use super::whole_file::WholeFile;
@@ -10,7 +10,10 @@ use crate::ledger::reader::rfc3339;
 use crate::outcome::{Delivery, Evidence, Outcome, RowResult};
 
 /// See the module's words.
-pub(super) struct ResultsJsonl(WholeFile);
+pub(super) struct ResultsJsonl {
+    file: WholeFile,
+    kept: Vec<String>,
+}
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -45,13 +48,30 @@ struct Line<'a> {
     duration_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     same_as_row: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<Kept<'a>>,
+}
+
+/// Cells of the list under the names of their columns; null for a cell that could not be read.
+struct Kept<'a> {
+    names: &'a [String],
+    cells: &'a [Option<String>],
+}
+
+impl Serialize for Kept<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.names.iter().zip(self.cells))
+    }
 }
 
 impl RowReport for ResultsJsonl {
     const FILE: &'static str = "results.jsonl";
 
-    fn begin(file: WholeFile) -> io::Result<Self> {
-        Ok(Self(file))
+    fn begin(file: WholeFile, kept: &[String]) -> io::Result<Self> {
+        Ok(Self {
+            file,
+            kept: kept.to_vec(),
+        })
     }
 
     fn row(&mut self, row: &RowResult) -> io::Result<()> {
@@ -75,12 +95,16 @@ impl RowReport for ResultsJsonl {
             attempts: came.attempts,
             duration_ms: came.duration_ms,
             same_as_row: came.same_as_row,
+            kept: (!self.kept.is_empty()).then_some(Kept {
+                names: &self.kept,
+                cells: &row.kept,
+            }),
         };
-        serde_json::to_writer(&mut self.0, &line)?;
-        self.0.write_all(b"\n")
+        serde_json::to_writer(&mut self.file, &line)?;
+        self.file.write_all(b"\n")
     }
 
     fn finish(self) -> io::Result<()> {
-        self.0.finish()
+        self.file.finish()
     }
 }

@@ -39,6 +39,10 @@ pub enum Rule {
     AttributeValue,
     /// A username that stands in the list once.
     Duplicate,
+    /// A cell of a column with a value table is in it.
+    ValueUnknown,
+    /// A date has the form that `--date-format` tells.
+    DateFormat,
 }
 
 impl Rule {
@@ -63,6 +67,8 @@ impl Rule {
             Self::NumberRange => "attribute.range",
             Self::AttributeValue => "attribute.value",
             Self::Duplicate => "username.duplicate",
+            Self::ValueUnknown => "value.unknown",
+            Self::DateFormat => "date.format",
         }
     }
 
@@ -103,6 +109,8 @@ impl Rule {
                 "mend the value, translate it with --value, or drop the column with --ignore-column"
             }
             Self::Duplicate => "nothing, if both rows mean the same user: the first one is sent",
+            Self::ValueUnknown => "add the cell to the column's value table, or `*` for all others",
+            Self::DateFormat => "mend the date, or correct --date-format",
         }
     }
 }

@@ -1,283 +1,287 @@
-//! Which column means what: decided once, from the header, before anything is read or sent.
+//! Which column means what: decided once, from the header, before anything is read or sent; then applied to every row.
+//!
+//! A row becomes a [`Draft`] first, which is lent from the list. The draft is checked against the rules in one place, and only
+//! then becomes a user of its own. What happens to a cell in between, and in which order, is told in [`transform`].
 
+mod attribution;
 mod columns;
-
-use std::fmt::Write as _;
-use std::sync::Arc;
+mod dates;
+mod draft;
+mod header;
+mod identity;
+mod options;
+mod phone;
+mod transform;
 
 use super::finding::{Finding, Rule};
+use super::pool_rules::PasswordPolicy;
 use super::rules::{RowRules, Strictness};
-use super::{Attribute, Broken, NewUser, Password, Row};
+use super::{Broken, NewUser, Password, Row};
 use crate::rows::{Header, RawRow, Unreadable};
-use columns::{Meaning, describe, meaning, missing};
+use transform::ValueTable;
 
-pub use columns::STANDARD_ATTRIBUTES;
-
-/// Where passwords come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PasswordFrom {
-    /// The column `password`.
-    #[default]
-    Column,
-    /// Users are signed up without one, for pools with a passwordless factor.
-    None,
-}
-
-/// What the command line says of the columns.
-#[derive(Debug, Clone, Default)]
-pub struct MappingOptions {
-    /// Columns to drop, compared without case.
-    pub ignore: Vec<String>,
-    /// Where passwords come from.
-    pub password: PasswordFrom,
-}
-
-/// Everything that is wrong with a header.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{list}: line 1: the header does not fit{}", listed(.problems))]
-pub struct HeaderError {
-    /// The list's name.
-    pub list: String,
-    /// One line each.
-    pub problems: Vec<String>,
-}
-
-fn listed(problems: &[String]) -> String {
-    problems
-        .iter()
-        .fold(String::from(":"), |mut text, problem| {
-            let _ = write!(text, "\n  - {problem}");
-            text
-        })
-}
+pub use attribution::Attribution;
+pub use columns::{STANDARD_ATTRIBUTES, Target, attribute};
+pub use dates::DateFormat;
+pub use draft::{Draft, DraftValue, Drafted};
+pub use header::HeaderError;
+pub use options::{
+    Asked, ColumnTarget, Constant, DateOf, Join, Lowercase, MappingOptions, PasswordFrom, ValueOf,
+};
+pub use phone::Region;
 
 /// Columns to users.
 #[derive(Debug, Clone)]
 pub struct Mapping {
     columns: Vec<String>,
-    username: usize,
+    username: UsernameFrom,
     password: Option<usize>,
-    attributes: Vec<(usize, Arc<str>)>,
+    attributes: Vec<Attribution>,
+    kept: Vec<usize>,
+    trim: bool,
+    /// By column; empty where no column has a table.
+    tables: Vec<Option<ValueTable>>,
+    dropped: Vec<usize>,
+    /// Users get a random password that meets this policy.
+    generated: Option<PasswordPolicy>,
     rules: RowRules,
+}
+
+/// Where the username comes from, and what becomes of it.
+#[derive(Debug, Clone, Copy)]
+struct UsernameFrom {
+    column: usize,
+    /// It is a phone number, and becomes E.164.
+    region: Option<Region>,
+    lowercase: bool,
+}
+
+/// A row without a user of its own: what it asks for, and what is wrong with it.
+pub struct Checked<'a> {
+    /// None where the record could not be read.
+    pub draft: Option<Draft<'a>>,
+    /// Everything that is wrong.
+    pub findings: Vec<Finding>,
 }
 
 impl Mapping {
     /// Reads the header.
     ///
     /// # Errors
-    /// A column is unknown, stands twice, cannot be set by `SignUp`, or is missing. All of it is said at once.
+    /// A column is unknown, stands twice, cannot be set by `SignUp`, or is missing; or what was asked for does not fit the
+    /// header. All of it is said at once.
     pub fn from_header(
         list: &str,
         header: &Header,
         options: &MappingOptions,
     ) -> Result<Self, HeaderError> {
-        let mut problems = Vec::new();
-        let mut meanings: Vec<Meaning> = Vec::new();
-        for (place, name) in header.names().iter().enumerate() {
-            let meaning = meaning(place, name, options).unwrap_or_else(|problem| {
-                problems.push(problem);
-                Meaning::Ignored
-            });
-            if meaning != Meaning::Ignored
-                && let Some(first) = meanings.iter().position(|earlier| *earlier == meaning)
-            {
-                problems.push(format!(
-                    "columns {} and {} both mean {}: drop one, or rename it and pass --ignore-column",
-                    first + 1,
-                    place + 1,
-                    describe(&meaning)
-                ));
-            }
-            meanings.push(meaning);
-        }
-        // Then it is probably the first user, and what stands in it may be a password: nothing of it is repeated.
-        if !problems.is_empty() && meanings.iter().all(|meaning| *meaning == Meaning::Ignored) {
-            return Err(HeaderError {
-                list: list.to_owned(),
-                problems: vec![format!(
-                    "none of its {} cells is the name of a column that is known here: is the header line missing? It should name the \
-                     columns, such as username,password,email",
-                    meanings.len()
-                )],
-            });
-        }
-        for name in &options.ignore {
-            if !header
-                .names()
-                .iter()
-                .any(|column| column.eq_ignore_ascii_case(name))
-            {
-                problems.push(format!("--ignore-column {name}: there is no such column"));
-            }
-        }
-        let username = meanings
-            .iter()
-            .position(|meaning| *meaning == Meaning::Username);
-        if username.is_none() {
-            problems.push(missing("username", header));
-        }
-        let password = meanings
-            .iter()
-            .position(|meaning| *meaning == Meaning::Password);
-        if password.is_none() && options.password == PasswordFrom::Column {
-            let hint = "; for a pool with a passwordless factor, `--password none` signs users up without one";
-            problems.push(missing("password", header) + hint);
-        }
-        match username {
-            Some(username) if problems.is_empty() => Ok(Self {
-                columns: header.names().to_vec(),
-                username,
-                password: password.filter(|_| options.password == PasswordFrom::Column),
-                attributes: meanings
-                    .into_iter()
-                    .enumerate()
-                    .filter_map(|(place, meaning)| match meaning {
-                        Meaning::Attribute(name) => Some((place, name)),
-                        Meaning::Username | Meaning::Password | Meaning::Ignored => None,
-                    })
-                    .collect(),
-                rules: RowRules::default(),
-            }),
-            Some(_) | None => Err(HeaderError {
-                list: list.to_owned(),
-                problems,
-            }),
-        }
+        header::read(list, header, options)
     }
 
     /// The same mapping, with rows held to these rules.
     #[must_use]
     pub fn held_to(mut self, strictness: &Strictness) -> Self {
         self.rules = RowRules::new(strictness, self.attributes());
+        if self.generated.is_some() {
+            self.generated = Some(strictness.password_policy());
+        }
         self
     }
 
-    /// What a run is bound to: the same text for the same meaning of the same columns.
-    #[must_use]
-    pub fn identity(&self) -> String {
-        let mut text = format!("username={}", self.username + 1);
-        let _ = match self.password {
-            Some(column) => write!(text, " password={}", column + 1),
-            None => write!(text, " password=none"),
-        };
-        for (column, name) in &self.attributes {
-            let _ = write!(text, " {name}={}", column + 1);
-        }
-        text
-    }
-
-    /// The attributes that the list sets, in the order of the columns.
-    pub fn attributes(&self) -> impl Iterator<Item = &str> {
-        self.attributes.iter().map(|(_, name)| name.as_ref())
-    }
-
-    /// The attributes that the list sets, each with the column it comes from.
+    /// The attributes that the list sets, each with the column it comes from, if it comes from one.
     #[must_use]
     pub fn attributes_from(&self) -> Vec<(String, Option<String>)> {
         self.attributes
             .iter()
-            .map(|(column, name)| (name.to_string(), self.column(*column)))
+            .map(|attribution| {
+                let column = attribution
+                    .constant()
+                    .is_none()
+                    .then(|| attribution.label.clone());
+                (attribution.name.to_string(), column)
+            })
             .collect()
     }
 
     /// Whether users get a password.
     #[must_use]
     pub fn gives_password(&self) -> bool {
-        self.password.is_some()
+        self.password.is_some() || self.generated.is_some()
     }
 
-    /// The column that usernames come from.
+    /// What a run is bound to: the same text for the same meaning of the same columns. The kept ones are not in it: see
+    /// [`Mapping::kept`].
     #[must_use]
-    pub fn username_column(&self) -> Option<String> {
-        self.column(self.username)
+    pub fn identity(&self) -> String {
+        identity::text(self)
     }
 
-    /// The user that a record asks for, or everything that is wrong with it.
+    /// The names of the attributes that the list sets: those of columns in their order, then the joined ones, then those that
+    /// every row has.
+    pub fn attributes(&self) -> impl Iterator<Item = &str> {
+        self.attributes.iter().map(|attribution| &*attribution.name)
+    }
+
+    /// The same attributes in the same order, and where each comes from.
+    #[must_use]
+    pub fn attributions(&self) -> &[Attribution] {
+        &self.attributes
+    }
+
+    /// The names of the columns that an attribute comes from; none for one that every row has.
+    pub fn columns_of<'a>(&'a self, attribution: &'a Attribution) -> impl Iterator<Item = &'a str> {
+        attribution
+            .places()
+            .iter()
+            .map(|place| self.name_of(*place))
+    }
+
+    /// The name of the column that the username comes from.
+    #[must_use]
+    pub fn username_column(&self) -> &str {
+        self.name_of(self.username.column)
+    }
+
+    /// The name of the column with passwords, where users are signed up with one of a column.
+    #[must_use]
+    pub fn password_column(&self) -> Option<&str> {
+        self.password.map(|column| self.name_of(column))
+    }
+
+    /// The names of the columns that are copied into the results, in the order of the list.
+    #[must_use]
+    pub fn kept(&self) -> Vec<String> {
+        self.kept
+            .iter()
+            .map(|column| self.name_of(*column).to_owned())
+            .collect()
+    }
+
+    /// Columns that mean nothing and are dropped for it, each with its number and the known name that may be meant.
+    pub fn dropped(&self) -> impl Iterator<Item = (usize, &str, Option<&'static str>)> {
+        self.dropped.iter().map(|column| {
+            let name = self.name_of(*column);
+            (column + 1, name, columns::near_known(name))
+        })
+    }
+
+    /// The user that a record asks for, or everything that is wrong with it; and what is kept of it.
     #[must_use]
     pub fn row(&self, raw: &RawRow<'_>) -> Row {
+        let user = match self.findings(raw) {
+            Checked {
+                draft: Some(draft),
+                findings,
+            } if findings.is_empty() => self.user(draft),
+            Checked { draft, findings } => Err(Broken {
+                username: match draft {
+                    Some(draft) => Some(draft.username.text.into_owned()),
+                    None => self.username_of_unreadable(raw).map(str::to_owned),
+                }
+                .filter(|name| !name.is_empty()),
+                findings,
+            }),
+        };
         Row {
             number: raw.number,
             line: raw.line,
             end_byte: raw.end_byte,
-            user: self.user(raw),
+            kept: self.kept_of(raw),
+            user,
         }
     }
 
-    fn user(&self, raw: &RawRow<'_>) -> Result<NewUser, Broken> {
+    /// The user that a sound draft asks for.
+    fn user(&self, draft: Draft<'_>) -> Result<NewUser, Broken> {
+        let mut user = draft.into_user();
+        if let Some(policy) = &self.generated {
+            match Password::generate(policy) {
+                Ok(password) => user.password = Some(password),
+                Err(error) => {
+                    return Err(Broken {
+                        username: Some(user.username),
+                        findings: vec![Finding {
+                            rule: Rule::PasswordMissing,
+                            column: None,
+                            message: error.to_string(),
+                        }],
+                    });
+                }
+            }
+        }
+        Ok(user)
+    }
+
+    /// Everything that is wrong with a record, without making a user of it.
+    #[must_use]
+    pub fn findings<'a>(&'a self, raw: &RawRow<'a>) -> Checked<'a> {
         if let Some(why) = &raw.unreadable {
-            return Err(self.unreadable(raw, why));
+            return Checked {
+                draft: None,
+                findings: vec![self.unreadable(raw, why)],
+            };
         }
         let mut findings = Vec::new();
-        let username = raw.cell(self.username).unwrap_or_default();
-        if username.is_empty() {
-            findings.push(Finding {
-                rule: Rule::UsernameMissing,
-                column: self.column(self.username),
-                message: "the cell is empty, and a user needs a username".to_owned(),
-            });
-        } else {
-            self.rules
-                .username(self.name_of(self.username), username, &mut findings);
-        }
-        let password = self.password(raw, &mut findings);
-        let mut attributes = Vec::with_capacity(self.attributes.len());
-        for (place, (column, name)) in self.attributes.iter().enumerate() {
-            let value = raw.cell(*column).unwrap_or_default();
-            // An empty cell is no attribute: Cognito is never sent an empty string.
-            if value.is_empty() {
-                continue;
-            }
-            self.rules
-                .value(place, self.name_of(*column), value, &mut findings);
-            attributes.push(Attribute {
-                name: Arc::clone(name),
-                value: value.to_owned(),
-            });
-        }
-        self.rules.missing(
-            username,
-            |place| {
-                self.attributes
-                    .get(place)
-                    .and_then(|(column, _)| raw.cell(*column))
-                    .is_some_and(|value| !value.is_empty())
-            },
-            |place| self.column(self.attributes.get(place)?.0),
-            &mut findings,
-        );
-        if findings.is_empty() {
-            Ok(NewUser {
-                username: username.to_owned(),
-                password,
-                attributes,
-            })
-        } else {
-            Err(Broken {
-                username: Some(username)
-                    .filter(|name| !name.is_empty())
-                    .map(str::to_owned),
-                findings,
-            })
+        let draft = self.draft(raw, &mut findings);
+        self.check(&draft, &mut findings);
+        Checked {
+            draft: Some(draft),
+            findings,
         }
     }
 
-    fn password(&self, raw: &RawRow<'_>, findings: &mut Vec<Finding>) -> Option<Password> {
-        let column = self.password?;
-        let cell = raw.cell(column).unwrap_or_default();
-        if cell.is_empty() {
+    /// Holds a draft against the rules: the one place where they are asked.
+    fn check(&self, draft: &Draft<'_>, findings: &mut Vec<Finding>) {
+        let username = &draft.username;
+        if username.text.is_empty() {
             findings.push(Finding {
+                rule: Rule::UsernameMissing,
+                column: self.column(self.username.column),
+                message: "the cell is empty, and a user needs a username".to_owned(),
+            });
+        } else if !username.faulty {
+            self.rules
+                .username(self.username_column(), &username.text, findings);
+        }
+        match (self.password, draft.password) {
+            (Some(column), Some("") | None) => findings.push(Finding {
                 rule: Rule::PasswordMissing,
                 column: self.column(column),
                 message: "the cell is empty, and this run signs users up with a password"
                     .to_owned(),
-            });
-            return None;
+            }),
+            (Some(column), Some(password)) => {
+                self.rules
+                    .password(self.name_of(column), password, findings);
+            }
+            (None, _) => {}
         }
-        self.rules.password(self.name_of(column), cell, findings);
-        Some(Password::new(cell))
+        for value in draft.values.iter().filter(|value| !value.value.faulty) {
+            self.rules
+                .value(value.place, value.column, &value.value.text, findings);
+        }
+        self.rules.missing(
+            &username.text,
+            |place| draft.values.iter().any(|value| value.place == place),
+            |place| Some(self.attributes.get(place)?.label.clone()),
+            findings,
+        );
     }
 
-    fn unreadable(&self, raw: &RawRow<'_>, why: &Unreadable) -> Broken {
+    /// The cells of the kept columns, as they stand in the list; none where the record cannot be read as a row: cells may have
+    /// moved.
+    fn kept_of(&self, raw: &RawRow<'_>) -> Vec<Option<String>> {
+        let moved = match &raw.unreadable {
+            Some(Unreadable::Cells { .. } | Unreadable::OpenQuote { .. }) => true,
+            Some(Unreadable::Encoding { .. }) | None => false,
+        };
+        self.kept
+            .iter()
+            .map(|column| raw.cell(*column).filter(|_| !moved).map(str::to_owned))
+            .collect()
+    }
+
+    fn unreadable(&self, raw: &RawRow<'_>, why: &Unreadable) -> Finding {
         let (rule, column, message) = match why {
             Unreadable::Cells { expected, found } => (
                 Rule::CellCount,
@@ -308,18 +312,18 @@ impl Mapping {
                 ),
             ),
         };
-        let username = match why {
+        Finding {
+            rule,
+            column,
+            message,
+        }
+    }
+
+    fn username_of_unreadable<'a>(&self, raw: &RawRow<'a>) -> Option<&'a str> {
+        match &raw.unreadable {
             // Cells may have moved: what stands under `username` need not be one.
-            Unreadable::Cells { .. } | Unreadable::OpenQuote { .. } => None,
-            Unreadable::Encoding { .. } => raw.cell(self.username),
-        };
-        Broken {
-            username: username.filter(|name| !name.is_empty()).map(str::to_owned),
-            findings: vec![Finding {
-                rule,
-                column,
-                message,
-            }],
+            Some(Unreadable::Cells { .. } | Unreadable::OpenQuote { .. }) => None,
+            Some(Unreadable::Encoding { .. }) | None => raw.cell(self.username.column),
         }
     }
 

@@ -44,6 +44,9 @@ pub struct Row {
     pub line: u64,
     /// Bytes of the list up to its end.
     pub end_byte: u64,
+    /// The cells of the columns that are copied into the results, as they stand in the list; none for a cell that could not be
+    /// read.
+    pub kept: Vec<Option<String>>,
     /// The user, or what is wrong.
     pub user: Result<NewUser, Broken>,
 }

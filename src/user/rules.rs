@@ -13,6 +13,7 @@ use super::finding::{Finding, Rule};
 use super::pool_rules::{Contact, PasswordPolicy, PoolRules};
 use schema::ValueRule;
 
+pub(super) use api::value as too_long;
 pub use api::{MAX_ATTRIBUTE_NAME, MAX_PASSWORD, MAX_USERNAME, MAX_VALUE};
 pub(super) use password::SYMBOLS;
 
@@ -29,6 +30,14 @@ pub enum Strictness {
 }
 
 impl Strictness {
+    /// The policy that passwords have to meet; Cognito's own for new pools where the pool's is not known, which asks for every kind.
+    #[must_use]
+    pub fn password_policy(&self) -> PasswordPolicy {
+        self.pool()
+            .map(|pool| pool.password_policy.clone())
+            .unwrap_or_default()
+    }
+
     fn pool(&self) -> Option<&PoolRules> {
         match self {
             Self::Pool(rules) => Some(rules),

@@ -65,7 +65,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
 ];
 
 /// Other people's crates that only some folders may name.
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 9] = [
     ("aws_", &["aws", "pool", "source"]),
     // Each service has one room.
     ("aws_sdk_cognitoidentityprovider", &["pool"]),
@@ -74,6 +74,8 @@ const CRATES: [(&str, &[&str]); 7] = [
     ("governor", &["pace"]),
     ("axum", &["rehearsal"]),
     ("clap", &["cli", "main"]),
+    ("toml", &["cli"]),
+    ("phonenumber", &["user"]),
 ];
 
 /// A source file, without its comments and unit tests.

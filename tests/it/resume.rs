@@ -274,12 +274,8 @@ fn a_ledger_of_a_later_version_is_refused() {
     let list = place.file("users.csv", users(3));
     place.import(&pool, list).run().exits(0);
     let ledger = rusqlite::Connection::open(place.path("run/ledger.db")).unwrap();
-    let format: i64 = ledger
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .unwrap();
-    ledger
-        .pragma_update(None, "user_version", format + 1)
-        .unwrap();
+    // Later than all that are known: which of those a ledger has depends on what it holds.
+    ledger.pragma_update(None, "user_version", 1_000).unwrap();
     drop(ledger);
     let words = ["was written by a later version", "run that version"];
     place.import(&pool, list).run().exits(3).says(words);

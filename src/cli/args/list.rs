@@ -4,21 +4,23 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::mapping::MappingArgs;
+
 /// The list and its columns.
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// The list: CSV with a header line; `-` reads standard input, s3://bucket/key an object (in a build with the feature s3)
     ///
     /// Columns are known by name, whatever their case and order: username (or cognito:username), password, Cognito's standard
-    /// attributes (email, phone_number, given_name, ...) and custom:NAME. Empty cells are left out.
+    /// attributes (email, phone_number, given_name, ...) and custom:NAME; --map says what others mean. Empty cells are left out.
     #[arg(value_name = "USERS.csv")]
     pub list: PathBuf,
-    /// Drop a column; may be repeated
-    #[arg(long, value_name = "NAME", help_heading = "List")]
-    pub ignore_column: Vec<String>,
-    /// Where passwords come from
-    #[arg(long, value_enum, default_value_t = PasswordSource::Column, help_heading = "List")]
-    pub password: PasswordSource,
+    /// Where passwords come from [default: column]
+    #[arg(long, value_enum, help_heading = "List")]
+    pub password: Option<PasswordSource>,
+    /// What its columns mean.
+    #[command(flatten)]
+    pub mapping: MappingArgs,
 }
 
 /// Where passwords come from.
@@ -26,6 +28,8 @@ pub struct ListArgs {
 pub enum PasswordSource {
     /// The column `password`
     Column,
+    /// Random ones that are written nowhere: each user resets theirs by "forgot password"
+    Generate,
     /// Nowhere: for pools with a passwordless factor
     None,
 }

@@ -56,6 +56,7 @@ impl Run<'_> {
             invalid.push(RowResult {
                 row: listed.row.number,
                 line: listed.row.line,
+                kept: listed.row.kept,
                 came: Came::of(Outcome::Invalid).because(why.code(), why.to_string()),
                 username: why.username,
             });
@@ -77,6 +78,7 @@ impl Run<'_> {
                         row: listed.row.number,
                         line: listed.row.line,
                         username: listed.row.username().map(str::to_owned),
+                        kept: listed.row.kept,
                     });
                 }
             }
@@ -96,10 +98,10 @@ impl Run<'_> {
             return;
         }
         let take = self.read.len().min(self.plan.group);
-        let group: Vec<Listed> = self.read.drain(..take).collect();
+        let mut group: Vec<Listed> = self.read.drain(..take).collect();
         let at_ms = self.shared.pool.earliest_time();
         let to_begin = group
-            .iter()
+            .iter_mut()
             .filter(|listed| listed.before == Before::Nothing)
             .filter_map(|listed| {
                 let user = listed.row.user.as_ref().ok()?;
@@ -113,6 +115,7 @@ impl Run<'_> {
                     line: listed.row.line,
                     username: user.username.clone(),
                     claim,
+                    kept: std::mem::take(&mut listed.row.kept),
                 })
             })
             .collect();

@@ -5,7 +5,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Begun, Ending, ToBegin};
 use crate::ledger::identity::{self, name};
-use crate::ledger::rows::{INSERT_RESULT, requests_seal, row_seal, signed, write_came};
+use crate::ledger::rows::{
+    INSERT_KEPT, INSERT_RESULT, requests_seal, row_seal, signed, write_came, write_kept,
+};
 use crate::outcome::{Came, Requests};
 
 /// See the module's words.
@@ -15,6 +17,8 @@ pub(super) struct Pen<'d> {
     begin: Statement<'d>,
     note: Statement<'d>,
     settle: Statement<'d>,
+    /// None where the run keeps nothing.
+    keep: Option<Statement<'d>>,
 }
 
 /// What stands for a username in the index of claims: eight bytes keep it a third of the size that names would have.
@@ -37,6 +41,11 @@ impl<'d> Pen<'d> {
             )?,
             note: database.prepare("INSERT OR IGNORE INTO rows VALUES (?1, ?2, ?3, NULL, NULL, ?4)")?,
             settle: database.prepare(INSERT_RESULT)?,
+            keep: if identity::kept(database)?.is_empty() {
+                None
+            } else {
+                Some(database.prepare(INSERT_KEPT)?)
+            },
         })
     }
 
@@ -44,7 +53,7 @@ impl<'d> Pen<'d> {
         let number = signed(row.row);
         let mark = mark(&row.claim);
         if let Some(earlier) = self.holder(mark, row)? {
-            self.note(row.row, row.line, Some(&row.username))?;
+            self.note(row.row, row.line, Some(&row.username), &row.kept)?;
             self.settle(row.row, &Came::same_as(earlier))?;
             return Ok(Begun::SameAs(earlier));
         }
@@ -52,6 +61,7 @@ impl<'d> Pen<'d> {
         let seal = row_seal(number, line, Some(&row.username), Some(mark), Some(at_ms));
         self.begin
             .execute(params![number, line, row.username, mark, at_ms, seal])?;
+        self.keep(row.row, &row.kept)?;
         Ok(Begun::Yes)
     }
 
@@ -75,12 +85,22 @@ impl<'d> Pen<'d> {
         row: u64,
         line: u64,
         username: Option<&str>,
+        kept: &[Option<String>],
     ) -> rusqlite::Result<()> {
+        self.keep(row, kept)?;
         let (row, line) = (signed(row), signed(line));
         let seal = row_seal(row, line, username, None, None);
         self.note
             .execute(params![row, line, username, seal])
             .map(drop)
+    }
+
+    /// Writes a row's kept cells. Those of a row that is there already are the same: it is the same list.
+    fn keep(&mut self, row: u64, kept: &[Option<String>]) -> rusqlite::Result<()> {
+        match &mut self.keep {
+            Some(keep) => write_kept(keep, row, kept),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn settle(&mut self, row: u64, came: &Came) -> rusqlite::Result<()> {

@@ -83,13 +83,18 @@ fn write(pen: &mut Pen<'_>, message: Message) -> rusqlite::Result<Option<Acknowl
         }
         Message::Record(results) => {
             for result in &results {
-                pen.note(result.row, result.line, result.username.as_deref())?;
+                pen.note(
+                    result.row,
+                    result.line,
+                    result.username.as_deref(),
+                    &result.kept,
+                )?;
                 pen.settle(result.row, &result.came)?;
             }
         }
         Message::Read(rows) => {
             for row in &rows {
-                pen.note(row.row, row.line, row.username.as_deref())?;
+                pen.note(row.row, row.line, row.username.as_deref(), &row.kept)?;
             }
         }
         Message::NeverSent(rows) => {

@@ -1,9 +1,7 @@
 //! What a column's name means, and what is said of one that means nothing.
 
+use std::fmt;
 use std::sync::Arc;
-
-use super::MappingOptions;
-use crate::rows::Header;
 
 /// The standard attributes that `SignUp` can set (Cognito's developer guide, "User pool attributes").
 pub const STANDARD_ATTRIBUTES: [&str; 17] = [
@@ -30,131 +28,225 @@ pub const STANDARD_ATTRIBUTES: [&str; 17] = [
 const UNSETTABLE: [(&str, &str); 4] = [
     (
         "email_verified",
-        "SignUp cannot set it: a pool verifies an address by its own code or by a PreSignUp trigger",
+        "SignUp cannot set it: a PreSignUp trigger of the pool sets it during the import, or an update \
+         (AdminUpdateUserAttributes) after it",
     ),
     (
         "phone_number_verified",
-        "SignUp cannot set it: a pool verifies a number by its own code or by a PreSignUp trigger",
+        "SignUp cannot set it: a PreSignUp trigger of the pool sets it during the import, or an update \
+         (AdminUpdateUserAttributes) after it",
     ),
     (
         "cognito:mfa_enabled",
         "SignUp cannot set it: users enrol for MFA themselves",
     ),
-    ("sub", "Cognito gives every user a new one"),
+    (
+        "sub",
+        "Cognito gives every user a new one; `--keep sub` copies the old one into the results",
+    ),
 ];
+
+/// What names of columns with passwords have in them, in lower case: such a column is never copied anywhere.
+const OF_PASSWORDS: [&str; 4] = ["passw", "pwd", "user_pass", "kennwort"];
 
 /// A name that is this many edits away is not what was meant.
 const NEAR: usize = 3;
 
-/// What a column is for.
+/// What a column can be for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub enum Target {
+    /// The username.
     Username,
+    /// The password.
     Password,
+    /// An attribute.
     Attribute(Arc<str>),
-    Ignored,
 }
 
-/// What the column at this place means; or what is wrong with it.
-pub(super) fn meaning(
-    place: usize,
-    name: &str,
-    options: &MappingOptions,
-) -> Result<Meaning, String> {
-    let column = place + 1;
-    if options
-        .ignore
-        .iter()
-        .any(|ignored| ignored.eq_ignore_ascii_case(name))
-    {
-        return Ok(Meaning::Ignored);
+impl Target {
+    /// What somebody means who writes this.
+    ///
+    /// # Errors
+    /// It is nothing that a sign-up can set.
+    pub fn parse(word: &str) -> Result<Self, String> {
+        match of_name(word) {
+            ByName::Means(target) => Ok(target),
+            ByName::Unsettable(why) => Err(format!("{word}: {why}")),
+            ByName::Nothing => {
+                let near = near_known(word)
+                    .map_or_else(String::new, |near| format!(" (nearest known name: {near})"));
+                Err(format!(
+                    "{word}: is nothing that a sign-up sets{near}; known are username, password, the standard attributes and \
+                     custom:NAME"
+                ))
+            }
+        }
     }
+}
+
+/// An attribute by its name.
+///
+/// # Errors
+/// It is none that a sign-up can set.
+pub fn attribute(name: &str) -> Result<Arc<str>, String> {
+    match Target::parse(name)? {
+        Target::Attribute(name) => Ok(name),
+        Target::Username | Target::Password => Err(format!(
+            "{name}: is no attribute: known are the standard attributes and custom:NAME"
+        )),
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Username => "the username",
+            Self::Password => "the password",
+            Self::Attribute(name) => name,
+        })
+    }
+}
+
+/// What a name says by itself.
+pub(super) enum ByName {
+    Means(Target),
+    Unsettable(&'static str),
+    Nothing,
+}
+
+pub(super) fn of_name(name: &str) -> ByName {
     let lower = name.to_ascii_lowercase();
-    if name.is_empty() {
-        return Err(format!(
-            "column {column} has no name: name it, or remove it"
-        ));
-    }
-    if lower == "username" || lower == "cognito:username" {
-        return Ok(Meaning::Username);
-    }
-    if lower == "password" {
-        return Ok(Meaning::Password);
+    match lower.as_str() {
+        "username" | "cognito:username" => return ByName::Means(Target::Username),
+        "password" => return ByName::Means(Target::Password),
+        _ => {}
     }
     if STANDARD_ATTRIBUTES.contains(&lower.as_str()) {
-        return Ok(Meaning::Attribute(lower.into()));
+        return ByName::Means(Target::Attribute(lower.into()));
     }
     if let Some(custom) = lower.strip_prefix("custom:")
         && !custom.is_empty()
     {
         // The case of a custom attribute's own name counts in Cognito; that of the prefix does not here.
         let own = name.get("custom:".len()..).unwrap_or_default();
-        return Ok(Meaning::Attribute(format!("custom:{own}").into()));
+        return ByName::Means(Target::Attribute(format!("custom:{own}").into()));
     }
-    if let Some((_, why)) = UNSETTABLE
+    UNSETTABLE
         .iter()
         .find(|(unsettable, _)| *unsettable == lower)
-    {
-        return Err(format!(
-            "column {column}, {name}: {why}; `--ignore-column {name}` drops it"
-        ));
-    }
-    let near = nearest(&lower, known_names())
-        .map_or_else(String::new, |near| format!(" (nearest known name: {near})"));
-    Err(format!(
-        "column {column}, {name}: unknown{near}; rename it, or `--ignore-column {}` drops it",
-        quoted(name)
-    ))
+        .map_or(ByName::Nothing, |(_, why)| ByName::Unsettable(why))
 }
 
-fn quoted(name: &str) -> String {
-    if name
-        .chars()
-        .all(|c| c.is_alphanumeric() || "_:-.".contains(c))
-    {
-        name.to_owned()
+/// Whether a column of this name probably holds passwords.
+pub(super) fn looks_secret(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    lower == "pass" || OF_PASSWORDS.iter().any(|word| lower.contains(word))
+}
+
+/// A word as a shell takes it for one.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_:-.".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
     } else {
-        format!("'{name}'")
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
-/// Says that a column is missing, and which one may be meant.
-pub(super) fn missing(wanted: &str, header: &Header) -> String {
-    let names: Vec<String> = header
-        .names()
-        .iter()
-        .map(|name| name.to_ascii_lowercase())
-        .collect();
-    let near = nearest(wanted, names.iter().map(String::as_str))
-        .filter(|near| *near != wanted)
-        .map_or_else(String::new, |near| {
-            format!("; column {near} is near: rename it if it is meant")
-        });
-    format!("there is no column {wanted}{near}")
+/// The flags that drop these columns, to be pasted behind the command.
+pub(super) fn flags_that_drop<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let mut flags: Vec<String> = Vec::new();
+    for name in names {
+        let flag = format!("--ignore-column {}", quoted(name));
+        if !flags.contains(&flag) {
+            flags.push(flag);
+        }
+    }
+    flags.join(" ")
 }
 
-fn known_names() -> impl Iterator<Item = &'static str> {
-    ["username", "password"]
+/// The known name that may be meant by this one.
+pub(super) fn near_known(name: &str) -> Option<&'static str> {
+    let known = ["username", "password"]
         .into_iter()
-        .chain(STANDARD_ATTRIBUTES)
+        .chain(STANDARD_ATTRIBUTES);
+    nearest(name, known)
 }
 
-fn nearest<'a>(name: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = |text: &str| text.replace(['-', ' ', '.'], "_");
+/// The name among these that may be meant by this one.
+pub(super) fn nearest<'a>(name: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = |text: &str| text.to_lowercase().replace(['-', ' ', '.'], "_");
     let name = plain(name);
     among
         .map(|known| (strsim::damerau_levenshtein(&name, &plain(known)), known))
-        .filter(|(distance, known)| *distance <= NEAR && *distance < known.len().max(2) - 1)
+        .filter(|(distance, known)| {
+            *distance <= NEAR && *distance < known.chars().count().max(2) - 1
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)
 }
 
-/// What a column is for, in a sentence.
-pub(super) fn describe(meaning: &Meaning) -> &str {
-    match meaning {
-        Meaning::Username => "the username",
-        Meaning::Password => "the password",
-        Meaning::Attribute(name) => name,
-        Meaning::Ignored => "nothing",
+#[cfg(test)]
+mod tests {
+    use super::{Target, attribute, flags_that_drop, looks_secret, nearest};
+
+    #[test]
+    fn a_target_is_the_username_the_password_or_an_attribute() {
+        let attribute_of = |name: &str| Ok(Target::Attribute(name.into()));
+        assert_eq!(Target::parse("Username"), Ok(Target::Username));
+        assert_eq!(Target::parse("password"), Ok(Target::Password));
+        assert_eq!(Target::parse("EMAIL"), attribute_of("email"));
+        assert_eq!(
+            Target::parse("Custom:legacyId"),
+            attribute_of("custom:legacyId")
+        );
+        for (wrong, why) in [
+            ("mail", "nearest known name: email"),
+            ("custom:", "is nothing that a sign-up sets"),
+            ("", "is nothing that a sign-up sets"),
+            ("email_verified", "PreSignUp trigger"),
+        ] {
+            let error = Target::parse(wrong).unwrap_err();
+            assert!(error.contains(why), "{wrong}: {error}");
+        }
+        assert!(attribute("username").unwrap_err().contains("no attribute"));
+    }
+
+    #[test]
+    fn columns_of_passwords_are_known_by_many_names() {
+        for name in [
+            "password",
+            "Passwort",
+            "user_pass",
+            "PWD",
+            "passwd",
+            "old password",
+            "pass",
+        ] {
+            assert!(looks_secret(name), "{name}");
+        }
+        for name in ["passport", "ID", "username", "compass"] {
+            assert!(!looks_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn flags_can_be_pasted_into_a_shell() {
+        let flags = flags_that_drop(["sub", "Shoe size", "it's", "", "sub"].into_iter());
+        assert_eq!(
+            flags,
+            r"--ignore-column sub --ignore-column 'Shoe size' --ignore-column 'it'\''s' --ignore-column ''"
+        );
+    }
+
+    #[test]
+    fn the_nearest_name_is_found_whatever_its_case_and_its_separators() {
+        let names = ["E-Mail Address", "Last Name"];
+        assert_eq!(
+            nearest("email address", names.into_iter()),
+            Some("E-Mail Address")
+        );
+        assert_eq!(nearest("last_name", names.into_iter()), Some("Last Name"));
+        assert_eq!(nearest("shoe", names.into_iter()), None);
     }
 }

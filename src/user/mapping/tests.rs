@@ -1,7 +1,26 @@
-use super::{HeaderError, Mapping, MappingOptions, PasswordFrom};
+use super::{Asked, HeaderError, Mapping, MappingOptions, PasswordFrom};
 use crate::rows::{Header, Rows};
 use crate::source::OpenSource;
 use crate::user::Row;
+
+mod asked;
+mod refused;
+mod transformed;
+
+/// What a flag with the name of a column asks for.
+fn names(flag: &str, names: &[&str]) -> Vec<Asked<String>> {
+    names
+        .iter()
+        .map(|name| Asked::new((*name).to_owned(), format!("{flag} {name}")))
+        .collect()
+}
+
+fn ignoring(columns: &[&str]) -> MappingOptions {
+    MappingOptions {
+        ignore: names("--ignore-column", columns),
+        ..Default::default()
+    }
+}
 
 fn mapping(header: &str, options: &MappingOptions) -> Result<Mapping, HeaderError> {
     let names = header
@@ -16,13 +35,16 @@ fn problems(header: &str, options: &MappingOptions) -> Vec<String> {
 }
 
 fn rows(text: &str) -> Vec<Row> {
+    rows_with(text, &MappingOptions::default())
+}
+
+fn rows_with(text: &str, options: &MappingOptions) -> Vec<Row> {
     let source = OpenSource {
         bytes: Box::new(std::io::Cursor::new(text.as_bytes().to_vec())),
         length: None,
     };
     let mut rows = Rows::open("list.csv".to_owned(), source).unwrap();
-    let mapping =
-        Mapping::from_header("list.csv", rows.header(), &MappingOptions::default()).unwrap();
+    let mapping = Mapping::from_header("list.csv", rows.header(), options).unwrap();
     let mut seen = Vec::new();
     while let Some(raw) = rows.next_row().unwrap() {
         seen.push(mapping.row(&raw));
@@ -63,13 +85,7 @@ fn an_unknown_column_is_refused_with_the_nearest_known_name() {
 
 #[test]
 fn a_missing_column_is_refused_and_one_that_is_near_is_named() {
-    let found = problems(
-        "usernam,email",
-        &MappingOptions {
-            ignore: vec!["usernam".into()],
-            ..Default::default()
-        },
-    );
+    let found = problems("usernam,email", &ignoring(&["usernam"]));
     assert!(
         found[0].contains("there is no column username; column usernam is near"),
         "{found:?}"
@@ -106,15 +122,12 @@ fn what_sign_up_cannot_set_is_refused_with_the_reason_and_can_be_ignored() {
         found[0].contains("SignUp cannot set it")
             && found[0].contains("--ignore-column email_verified")
     );
-    let ignore = MappingOptions {
-        ignore: vec!["EMAIL_VERIFIED".into()],
-        ..Default::default()
-    };
+    assert!(
+        found[0].contains("PreSignUp trigger") && found[0].contains("AdminUpdateUserAttributes")
+    );
+    let ignore = ignoring(&["EMAIL_VERIFIED"]);
     assert!(mapping("username,password,email_verified", &ignore).is_ok());
-    let unknown = MappingOptions {
-        ignore: vec!["nope".into()],
-        ..Default::default()
-    };
+    let unknown = ignoring(&["nope"]);
     assert!(
         problems("username,password", &unknown)[0]
             .contains("--ignore-column nope: there is no such column")
@@ -124,7 +137,7 @@ fn what_sign_up_cannot_set_is_refused_with_the_reason_and_can_be_ignored() {
 #[test]
 fn without_passwords_the_column_is_not_needed_and_not_sent() {
     let none = MappingOptions {
-        password: PasswordFrom::None,
+        password: Some(PasswordFrom::None),
         ..Default::default()
     };
     assert_eq!(

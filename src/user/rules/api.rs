@@ -53,7 +53,7 @@ pub(super) fn password(column: &str, value: &str) -> Option<Finding> {
 
 /// What is wrong with an attribute's value.
 #[must_use]
-pub(super) fn value(column: &str, value: &str) -> Option<Finding> {
+pub(in crate::user) fn value(column: &str, value: &str) -> Option<Finding> {
     let length = value.chars().count();
     (length > MAX_VALUE).then(|| Finding {
         rule: Rule::ValueLength,

@@ -1,0 +1,208 @@
+//! What the list's columns mean, and what becomes of their cells.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::user::mapping::{
+    Asked, ColumnTarget, Constant, DateFormat, DateOf, Join, Region, Target, ValueOf, attribute,
+};
+
+/// What the columns mean.
+///
+/// A cell is trimmed, then looked up in its column's value table; cells are joined; then dates and phone numbers are brought into
+/// Cognito's form; last, what is to be small is written small.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Columns")]
+pub struct MappingArgs {
+    /// What a column means: username, password, a standard attribute or custom:NAME; may be repeated
+    #[arg(long, value_name = "COLUMN=TARGET", value_parser = column_target)]
+    pub map: Vec<Asked<ColumnTarget>>,
+    /// Take the username from this column, which may be an attribute as well
+    #[arg(long, value_name = "COLUMN")]
+    pub username_from: Option<String>,
+    /// Set an attribute to the same value for every row; may be repeated
+    #[arg(long, value_name = "ATTRIBUTE=VALUE", value_parser = constant)]
+    pub set: Vec<Asked<Constant>>,
+    /// Copy a column into the results as it stands in the list, beside the user's new sub; may be repeated
+    #[arg(long, value_name = "COLUMN")]
+    pub keep: Vec<String>,
+    /// Drop a column; may be repeated
+    #[arg(long, value_name = "COLUMN")]
+    pub ignore_column: Vec<String>,
+    /// Drop columns that mean nothing, and say which
+    #[arg(long)]
+    pub ignore_unknown: bool,
+    /// Take white space away around every cell but the password
+    #[arg(long)]
+    pub trim: bool,
+    /// Write the username or the e-mail address in small letters; may be repeated
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    pub lowercase: Vec<LowercaseArg>,
+    /// Bring phone numbers into the form +4930901820; those without a country code are of this country, such as DE
+    #[arg(long, value_name = "COUNTRY", value_parser = Region::parse)]
+    pub phone_region: Option<Region>,
+    /// Put an attribute together from several columns: 'name=First Name+Last Name'; may be repeated
+    #[arg(long, value_name = "ATTRIBUTE=COLUMN+COLUMN", value_parser = join)]
+    pub join: Vec<Asked<Join>>,
+    /// How the list writes an attribute's dates: 'birthdate=%d.%m.%Y'; may be repeated
+    #[arg(long, value_name = "ATTRIBUTE=FORMAT", value_parser = date)]
+    pub date_format: Vec<Asked<DateOf>>,
+    /// What a cell becomes: 'Status:active=true'; `*` is every other cell, and nothing behind the = sets nothing. A column with such
+    /// values takes no other cells; may be repeated
+    #[arg(long, value_name = "COLUMN:CELL=VALUE", value_parser = value)]
+    pub value: Vec<Asked<ValueOf>>,
+    /// A TOML file that says the same; flags win over it
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+}
+
+/// What is written small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LowercaseArg {
+    /// The username
+    Username,
+    /// The attribute email
+    Email,
+}
+
+/// The last `=` separates: names of columns may have one.
+fn column_target(text: &str) -> Result<Asked<ColumnTarget>, String> {
+    let (column, target) = text
+        .rsplit_once('=')
+        .ok_or("should be COLUMN=TARGET, such as 'E-Mail Address=email'")?;
+    let what = ColumnTarget {
+        column: column.trim().to_owned(),
+        target: Target::parse(target.trim())?,
+    };
+    Ok(Asked::new(what, format!("--map {text}")))
+}
+
+/// The first `=` separates: values may have one.
+fn constant(text: &str) -> Result<Asked<Constant>, String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("should be ATTRIBUTE=VALUE, such as custom:source=legacy")?;
+    if value.is_empty() {
+        return Err("has no value: Cognito takes no empty ones".to_owned());
+    }
+    let what = Constant {
+        attribute: attribute(name.trim())?,
+        value: value.to_owned(),
+    };
+    Ok(Asked::new(what, format!("--set {text}")))
+}
+
+fn join(text: &str) -> Result<Asked<Join>, String> {
+    let (name, columns) = text
+        .split_once('=')
+        .ok_or("should be ATTRIBUTE=COLUMN+COLUMN, such as 'name=First Name+Last Name'")?;
+    let what = Join {
+        attribute: attribute(name.trim())?,
+        columns: columns
+            .split('+')
+            .map(|column| column.trim().to_owned())
+            .collect(),
+    };
+    Ok(Asked::new(what, format!("--join {text}")))
+}
+
+fn date(text: &str) -> Result<Asked<DateOf>, String> {
+    let (name, format) = text
+        .split_once('=')
+        .ok_or("should be ATTRIBUTE=FORMAT, such as birthdate=%d.%m.%Y")?;
+    let what = DateOf {
+        attribute: attribute(name.trim())?,
+        format: DateFormat::parse(format)?,
+    };
+    Ok(Asked::new(what, format!("--date-format {text}")))
+}
+
+/// The last `=` separates, and before it the last `:`, which names of columns may have.
+fn value(text: &str) -> Result<Asked<ValueOf>, String> {
+    let (cell, becomes) = text.rsplit_once('=').ok_or(VALUE_SHAPE)?;
+    let (column, cell) = cell.rsplit_once(':').ok_or(VALUE_SHAPE)?;
+    let what = ValueOf {
+        column: column.trim().to_owned(),
+        cell: cell.to_owned(),
+        becomes: becomes.to_owned(),
+    };
+    Ok(Asked::new(what, format!("--value {text}")))
+}
+
+const VALUE_SHAPE: &str = "should be COLUMN:CELL=VALUE, such as 'Status:active=true'";
+
+#[cfg(test)]
+mod tests {
+    use super::{column_target, constant, date, join, value};
+    use crate::user::mapping::Target;
+
+    #[test]
+    fn the_last_equals_sign_separates_a_column_from_what_it_means() {
+        let asked = column_target("a=b = Email").unwrap();
+        assert_eq!(asked.what.column, "a=b");
+        assert_eq!(asked.what.target, Target::Attribute("email".into()));
+        assert_eq!(asked.by, "--map a=b = Email");
+        assert!(
+            column_target("email")
+                .unwrap_err()
+                .contains("COLUMN=TARGET")
+        );
+        assert!(
+            column_target("a=mail")
+                .unwrap_err()
+                .contains("nearest known name: email")
+        );
+    }
+
+    #[test]
+    fn the_first_equals_sign_separates_an_attribute_from_its_value() {
+        let asked = constant("custom:query=a=b").unwrap();
+        assert_eq!(
+            (&*asked.what.attribute, asked.what.value.as_str()),
+            ("custom:query", "a=b")
+        );
+        for wrong in ["custom:source", "custom:source=", "username=ann", "=x"] {
+            assert!(constant(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn joins_and_dates_are_read() {
+        let asked = join("name=First Name + Last Name").unwrap();
+        assert_eq!(asked.what.columns, ["First Name", "Last Name"]);
+        assert_eq!(
+            &*date("birthdate=%d.%m.%Y").unwrap().what.attribute,
+            "birthdate"
+        );
+        assert!(date("birthdate=%d").is_err());
+        assert!(join("whole=A+B").is_err());
+    }
+
+    #[test]
+    fn a_value_s_column_may_have_a_colon_and_its_cell_an_equals_sign() {
+        for (text, column, cell, becomes) in [
+            ("Status:active=true", "Status", "active", "true"),
+            (
+                "custom:status:active=true",
+                "custom:status",
+                "active",
+                "true",
+            ),
+            ("Status:a=b=c", "Status", "a=b", "c"),
+            ("Status:*=", "Status", "*", ""),
+            ("Status:=none", "Status", "", "none"),
+        ] {
+            let what = value(text).unwrap().what;
+            assert_eq!(
+                (
+                    what.column.as_str(),
+                    what.cell.as_str(),
+                    what.becomes.as_str()
+                ),
+                (column, cell, becomes)
+            );
+        }
+        assert!(value("Status=true").is_err() && value("Status:active").is_err());
+    }
+}

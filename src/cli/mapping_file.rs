@@ -1,0 +1,299 @@
+//! The mapping file: what the flags about columns say, in TOML.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::user::mapping::{
+    Asked, ColumnTarget, Constant, DateFormat, DateOf, Join, Lowercase, MappingOptions,
+    PasswordFrom, Region, Target, ValueOf, attribute,
+};
+
+/// What is wrong with a mapping file: nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum MappingFileError {
+    /// It cannot be read.
+    #[error("--mapping {path}: cannot be read: {cause}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// It is no TOML, or has a key that is not known.
+    #[error("--mapping {path}: line {line}, `{text}`: {cause}")]
+    Shape {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What stands in it.
+        text: String,
+        /// What was found.
+        cause: String,
+    },
+    /// A value does not mean anything.
+    #[error("--mapping {path}: line {line}, {key}: {cause}")]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The key, with its table.
+        key: String,
+        /// What was found, and what to write.
+        cause: String,
+    },
+}
+
+/// The file's keys.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Keys {
+    username_from: Option<Spanned<String>>,
+    password: Option<From>,
+    ignore_unknown: bool,
+    ignore: Vec<Spanned<String>>,
+    keep: Vec<Spanned<String>>,
+    trim: bool,
+    lowercase: Vec<Small>,
+    phone_region: Option<Spanned<String>>,
+    columns: BTreeMap<String, Spanned<String>>,
+    set: BTreeMap<String, Spanned<String>>,
+    join: BTreeMap<String, Spanned<Vec<String>>>,
+    dates: BTreeMap<String, Spanned<String>>,
+    values: BTreeMap<String, BTreeMap<String, Spanned<String>>>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Small {
+    Username,
+    Email,
+}
+
+/// The words of `--password`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum From {
+    Column,
+    Generate,
+    None,
+}
+
+/// A mapping file that was read.
+#[derive(Debug)]
+pub struct MappingFile {
+    path: PathBuf,
+    text: String,
+    keys: Keys,
+}
+
+impl MappingFile {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// It cannot be read, is no TOML, or has a key that is not known.
+    pub fn read(path: &Path) -> Result<Self, MappingFileError> {
+        let text = std::fs::read_to_string(path).map_err(|cause| MappingFileError::Read {
+            path: path.to_owned(),
+            cause,
+        })?;
+        Self::of_text(path, text)
+    }
+
+    fn of_text(path: &Path, text: String) -> Result<Self, MappingFileError> {
+        let keys = toml::from_str(&text).map_err(|error: toml::de::Error| {
+            let line = line_at(&text, error.span().unwrap_or_default().start);
+            MappingFileError::Shape {
+                path: path.to_owned(),
+                line,
+                text: text
+                    .lines()
+                    .nth(line - 1)
+                    .unwrap_or_default()
+                    .trim()
+                    .to_owned(),
+                cause: error.message().to_owned(),
+            }
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            text,
+            keys,
+        })
+    }
+
+    /// What it says of the columns.
+    ///
+    /// # Errors
+    /// A value does not mean anything.
+    pub fn options(&self) -> Result<MappingOptions, MappingFileError> {
+        let keys = &self.keys;
+        let names = |key: &'static str, names: &[Spanned<String>]| -> Vec<Asked<String>> {
+            names.iter().map(|name| self.name(key, name)).collect()
+        };
+        Ok(MappingOptions {
+            ignore: names("ignore", &keys.ignore),
+            ignore_unknown: keys.ignore_unknown,
+            columns: self.columns()?,
+            username_from: keys
+                .username_from
+                .as_ref()
+                .map(|name| self.name("username_from", name)),
+            set: self.set()?,
+            join: self.join()?,
+            keep: names("keep", &keys.keep),
+            trim: keys.trim,
+            lowercase: keys
+                .lowercase
+                .iter()
+                .map(|what| match what {
+                    Small::Username => Lowercase::Username,
+                    Small::Email => Lowercase::Email,
+                })
+                .collect(),
+            phone_region: match &keys.phone_region {
+                Some(letters) => {
+                    let region = Region::parse(letters.get_ref());
+                    Some(region.map_err(|cause| self.wrong(letters, "phone_region", cause))?)
+                }
+                None => None,
+            },
+            dates: self.dates()?,
+            values: self.values(),
+            password: keys.password.map(|from| match from {
+                From::Column => PasswordFrom::Column,
+                From::Generate => PasswordFrom::Generate,
+                From::None => PasswordFrom::None,
+            }),
+        })
+    }
+
+    fn columns(&self) -> Result<Vec<Asked<ColumnTarget>>, MappingFileError> {
+        let read = |(column, target): (&String, &Spanned<String>)| {
+            let key = format!("columns.\"{column}\"");
+            let what = ColumnTarget {
+                column: column.trim().to_owned(),
+                target: Target::parse(target.get_ref().trim())
+                    .map_err(|cause| self.wrong(target, &key, cause))?,
+            };
+            Ok(self.asked(target, key, what))
+        };
+        self.keys.columns.iter().map(read).collect()
+    }
+
+    fn set(&self) -> Result<Vec<Asked<Constant>>, MappingFileError> {
+        let read = |(name, value): (&String, &Spanned<String>)| {
+            let key = format!("set.\"{name}\"");
+            let attribute = self.attribute(name, value, &key)?;
+            if value.get_ref().is_empty() {
+                let cause = "has no value: Cognito takes no empty ones".to_owned();
+                return Err(self.wrong(value, &key, cause));
+            }
+            let what = Constant {
+                attribute,
+                value: value.get_ref().clone(),
+            };
+            Ok(self.asked(value, key, what))
+        };
+        self.keys.set.iter().map(read).collect()
+    }
+
+    fn join(&self) -> Result<Vec<Asked<Join>>, MappingFileError> {
+        let read = |(name, columns): (&String, &Spanned<Vec<String>>)| {
+            let key = format!("join.\"{name}\"");
+            if columns.get_ref().is_empty() {
+                return Err(self.wrong(columns, &key, "names no column".to_owned()));
+            }
+            let what = Join {
+                attribute: self.attribute(name, columns, &key)?,
+                columns: columns
+                    .get_ref()
+                    .iter()
+                    .map(|column| column.trim().to_owned())
+                    .collect(),
+            };
+            Ok(self.asked(columns, key, what))
+        };
+        self.keys.join.iter().map(read).collect()
+    }
+
+    fn dates(&self) -> Result<Vec<Asked<DateOf>>, MappingFileError> {
+        let read = |(name, format): (&String, &Spanned<String>)| {
+            let key = format!("dates.\"{name}\"");
+            let what = DateOf {
+                attribute: self.attribute(name, format, &key)?,
+                format: DateFormat::parse(format.get_ref())
+                    .map_err(|cause| self.wrong(format, &key, cause))?,
+            };
+            Ok(self.asked(format, key, what))
+        };
+        self.keys.dates.iter().map(read).collect()
+    }
+
+    fn values(&self) -> Vec<Asked<ValueOf>> {
+        let lines = self.keys.values.iter().flat_map(|(column, table)| {
+            table
+                .iter()
+                .map(move |(cell, becomes)| (column, cell, becomes))
+        });
+        lines
+            .map(|(column, cell, becomes)| {
+                let what = ValueOf {
+                    column: column.trim().to_owned(),
+                    cell: cell.clone(),
+                    becomes: becomes.get_ref().clone(),
+                };
+                self.asked(becomes, format!("values.\"{column}\".\"{cell}\""), what)
+            })
+            .collect()
+    }
+
+    fn attribute<T>(
+        &self,
+        name: &str,
+        at: &Spanned<T>,
+        key: &str,
+    ) -> Result<Arc<str>, MappingFileError> {
+        attribute(name.trim()).map_err(|cause| self.wrong(at, key, cause))
+    }
+
+    /// A column by its name.
+    fn name(&self, key: &str, name: &Spanned<String>) -> Asked<String> {
+        let what = name.get_ref().trim().to_owned();
+        self.asked(name, format!("{key}, {what}"), what)
+    }
+
+    fn asked<T, U>(&self, at: &Spanned<U>, key: impl fmt::Display, what: T) -> Asked<T> {
+        let line = self.line(at.span());
+        Asked::new(what, format!("{}: line {line}, {key}", self.path.display()))
+    }
+
+    fn wrong<T>(&self, at: &Spanned<T>, key: &str, cause: String) -> MappingFileError {
+        MappingFileError::Value {
+            path: self.path.clone(),
+            line: self.line(at.span()),
+            key: key.to_owned(),
+            cause,
+        }
+    }
+
+    fn line(&self, span: Range<usize>) -> usize {
+        line_at(&self.text, span.start)
+    }
+}
+
+/// The line in which this byte stands, from 1.
+fn line_at(text: &str, byte: usize) -> usize {
+    let before = text.as_bytes().get(..byte).unwrap_or(text.as_bytes());
+    1 + before.iter().filter(|byte| **byte == b'\n').count()
+}
+
+#[cfg(test)]
+mod tests;

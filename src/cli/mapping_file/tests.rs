@@ -1,0 +1,199 @@
+use std::path::Path;
+
+use super::{MappingFile, MappingFileError};
+use crate::cli::mapping_options::over;
+use crate::user::mapping::{Lowercase, MappingOptions, Target};
+
+/// All that a file can say.
+const WHOLE: &str = r#"
+username_from = "E-Mail"
+ignore_unknown = true
+ignore = ["email_verified"]
+keep = ["ID"]
+trim = true
+lowercase = ["username", "email"]
+phone_region = "DE"
+
+[columns]
+"E-Mail Address" = "email"
+
+[set]
+"custom:source" = "legacy"
+
+[join]
+name = ["First Name", "Last Name"]
+
+[dates]
+birthdate = "%d.%m.%Y"
+
+[values.Status]
+active = "true"
+left = ""
+"#;
+
+fn read(text: &str) -> Result<MappingOptions, MappingFileError> {
+    MappingFile::of_text(Path::new("mapping.toml"), text.to_owned())?.options()
+}
+
+#[test]
+fn a_file_says_what_flags_say_and_where() {
+    let options = read(WHOLE).unwrap();
+    assert!(options.ignore_unknown && options.trim);
+    let from = options.username_from.unwrap();
+    assert_eq!(
+        (from.what.as_str(), from.by.as_str()),
+        ("E-Mail", "mapping.toml: line 2, username_from, E-Mail")
+    );
+    assert_eq!(options.ignore[0].what, "email_verified");
+    assert_eq!(options.keep[0].by, "mapping.toml: line 5, keep, ID");
+    assert_eq!(options.lowercase, [Lowercase::Username, Lowercase::Email]);
+    assert_eq!(options.phone_region.unwrap().to_string(), "DE");
+    let column = &options.columns[0];
+    assert_eq!(column.what.column, "E-Mail Address");
+    assert_eq!(column.what.target, Target::Attribute("email".into()));
+    assert_eq!(
+        column.by,
+        "mapping.toml: line 11, columns.\"E-Mail Address\""
+    );
+    assert_eq!(&*options.set[0].what.attribute, "custom:source");
+    assert_eq!(options.join[0].what.columns, ["First Name", "Last Name"]);
+    assert_eq!(options.dates[0].what.format.words(), "%d.%m.%Y");
+    let values: Vec<_> = options
+        .values
+        .iter()
+        .map(|value| (&*value.what.column, &*value.what.cell, &*value.what.becomes))
+        .collect();
+    assert_eq!(
+        values,
+        [("Status", "active", "true"), ("Status", "left", "")]
+    );
+    assert_eq!(
+        options.values[1].by,
+        "mapping.toml: line 24, values.\"Status\".\"left\""
+    );
+}
+
+#[test]
+fn an_empty_file_asks_for_nothing() {
+    assert_eq!(
+        format!("{:?}", read("").unwrap()),
+        format!("{:?}", MappingOptions::default())
+    );
+}
+
+#[test]
+fn what_is_wrong_is_told_with_file_line_and_key() {
+    for (text, words) in [
+        (
+            "trim = true\ncolums = 1\n",
+            "line 2, `colums = 1`: unknown field `colums`",
+        ),
+        ("trim = \"yes\"", "line 1, `trim = \"yes\"`: invalid type"),
+        ("\n\n[columns\n", "line 3, `[columns`"),
+        (
+            "lowercase = [\"name\"]",
+            "line 1, `lowercase = [\"name\"]`: unknown variant",
+        ),
+        (
+            "[columns]\nMail = \"mail\"",
+            "line 2, columns.\"Mail\": mail: is nothing that a sign-up sets (nearest known name: email)",
+        ),
+        (
+            "[set]\nusername = \"x\"",
+            "line 2, set.\"username\": username: is no attribute",
+        ),
+        ("[set]\nname = \"\"", "line 2, set.\"name\": has no value"),
+        ("[join]\nwhole = [\"a\"]", "line 2, join.\"whole\""),
+        (
+            "[join]\nname = []",
+            "line 2, join.\"name\": names no column",
+        ),
+        (
+            "[dates]\nbirthdate = \"%d\"",
+            "line 2, dates.\"birthdate\": does not tell the day",
+        ),
+        (
+            "phone_region = \"Germany\"",
+            "line 1, phone_region: Germany: is no country",
+        ),
+        (
+            "[values.Status]\nactive = true",
+            "line 2, `active = true`: invalid type",
+        ),
+    ] {
+        let error = read(text).unwrap_err().to_string();
+        assert!(
+            error.starts_with("--mapping mapping.toml: ") && error.contains(words),
+            "{text:?}: {error}"
+        );
+    }
+    let error = MappingFile::read(Path::new("nowhere.toml")).unwrap_err();
+    assert!(
+        error.to_string().contains("nowhere.toml: cannot be read"),
+        "{error}"
+    );
+}
+
+/// What a file asks for, by what.
+fn by(options: &MappingOptions) -> Vec<&str> {
+    let mut by: Vec<&str> = options.columns.iter().map(|asked| &*asked.by).collect();
+    by.extend(
+        options
+            .ignore
+            .iter()
+            .chain(&options.keep)
+            .map(|asked| &*asked.by),
+    );
+    by.extend(options.username_from.iter().map(|asked| &*asked.by));
+    by.extend(options.set.iter().map(|asked| &*asked.by));
+    by.extend(options.join.iter().map(|asked| &*asked.by));
+    by.extend(options.dates.iter().map(|asked| &*asked.by));
+    by.extend(options.values.iter().map(|asked| &*asked.by));
+    by
+}
+
+#[test]
+fn flags_win_where_both_say_something_and_the_rest_adds_up() {
+    // Each pair: what the flags say, in the file's words; what the file says; how many things are left of the two.
+    for (flags, file, left) in [
+        ("[columns]\nA = \"email\"", "[columns]\na = \"name\"", 1),
+        ("[columns]\nA = \"email\"", "[columns]\nB = \"name\"", 2),
+        ("[columns]\nA = \"email\"", "[columns]\nB = \"email\"", 1),
+        ("[columns]\nA = \"email\"", "ignore = [\"a\"]", 1),
+        ("[columns]\nA = \"username\"", "username_from = \"B\"", 1),
+        (
+            "[columns]\nA = \"password\"",
+            "[columns]\nB = \"password\"",
+            1,
+        ),
+        ("ignore = [\"A\"]", "[columns]\na = \"name\"", 1),
+        ("ignore = [\"A\"]", "ignore = [\"B\"]", 2),
+        ("username_from = \"A\"", "username_from = \"B\"", 1),
+        ("username_from = \"A\"", "[columns]\nB = \"username\"", 1),
+        ("keep = [\"A\"]", "keep = [\"B\"]", 2),
+        ("[set]\nname = \"x\"", "[set]\nname = \"y\"", 1),
+        ("[set]\nname = \"x\"", "[set]\nnickname = \"y\"", 2),
+        ("[set]\nname = \"x\"", "[join]\nname = [\"A\"]", 1),
+        ("[join]\nname = [\"A\"]", "[set]\nname = \"x\"", 1),
+        (
+            "[dates]\nbirthdate = \"%F\"",
+            "[dates]\nbirthdate = \"%d.%m.%Y\"",
+            1,
+        ),
+        ("[values.A]\nx = \"1\"", "[values.a]\nx = \"2\"", 1),
+        ("[values.A]\nx = \"1\"", "[values.a]\ny = \"2\"", 2),
+    ] {
+        let both = over(read(flags).unwrap(), read(file).unwrap());
+        let (by, of_flags) = (by(&both), read(flags).unwrap());
+        assert_eq!(by.len(), left, "{flags} over {file}: {by:?}");
+        assert!(
+            self::by(&of_flags).iter().all(|flag| by.contains(flag)),
+            "{flags}: {by:?}"
+        );
+    }
+    let all = over(MappingOptions::default(), read(WHOLE).unwrap());
+    assert!(all.trim && all.ignore_unknown && all.phone_region.is_some());
+    assert_eq!(all.lowercase.len(), 2);
+    let region = over(read("phone_region = \"US\"").unwrap(), read(WHOLE).unwrap());
+    assert_eq!(region.phone_region.unwrap().to_string(), "US");
+}

@@ -1,0 +1,165 @@
+//! Cells that a run copies from its list into its results.
+
+use super::{created, ending, identity, rows, to_begin};
+use crate::ledger::directory::RunDirectory;
+use crate::ledger::writer::ReadRow;
+use crate::ledger::{Durability, Facts, Identity, Ledger, LedgerError, Reader, ToBegin};
+use crate::outcome::{Came, Outcome, RowResult};
+
+fn keeping(names: &[&str]) -> Identity {
+    Identity {
+        kept: names.iter().map(|name| (*name).to_owned()).collect(),
+        ..identity()
+    }
+}
+
+fn create(directory: &RunDirectory, identity: &Identity) -> Ledger {
+    let facts = Facts {
+        started_ms: 1_000,
+        folds: true,
+        second_before_run_ms: None,
+    };
+    Ledger::create(directory, identity, facts, Durability::Process).unwrap()
+}
+
+fn cells(id: &str) -> Vec<Option<String>> {
+    vec![Some(id.to_owned()), None]
+}
+
+fn begins(row: u64, username: &str) -> ToBegin {
+    ToBegin {
+        kept: cells(&row.to_string()),
+        ..to_begin(row, username)
+    }
+}
+
+/// A ledger with a row of every kind; closed.
+async fn full(directory: &RunDirectory) {
+    let ledger = create(directory, &keeping(&["ID", "old \"key\""]));
+    let group = vec![
+        begins(1, "ann"),
+        begins(2, "ANN"),
+        begins(3, "bob"),
+        begins(4, "eve"),
+    ];
+    ledger.begin(group, 5).await.await.unwrap();
+    ledger.settle(vec![(1, created())]).await;
+    ledger.never_sent(vec![4]).await;
+    ledger
+        .record(vec![RowResult {
+            row: 5,
+            line: 6,
+            username: None,
+            kept: cells("5"),
+            came: Came::of(Outcome::Invalid),
+        }])
+        .await;
+    ledger
+        .read_only(vec![ReadRow {
+            row: 6,
+            line: 7,
+            username: None,
+            kept: cells("6"),
+        }])
+        .await;
+    ledger.close(ending(false)).await.unwrap();
+}
+
+#[tokio::test]
+async fn they_stand_beside_every_row_whatever_came_of_it_and_after_the_run_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    full(&directory).await;
+    let expected: Vec<_> = (1..=6).map(|row: u64| cells(&row.to_string())).collect();
+    let kept = || -> Vec<_> { rows(&directory).into_iter().map(|row| row.kept).collect() };
+    assert_eq!(kept(), expected);
+    let columns = Reader::open(directory.path())
+        .unwrap()
+        .kept_columns()
+        .unwrap();
+    assert_eq!(columns, ["ID", "old \"key\""]);
+
+    let here = keeping(&["ID", "old \"key\""]);
+    let (ledger, _, _) =
+        Ledger::reopen(&directory, &here, Durability::Process, &[Outcome::Invalid]).unwrap();
+    ledger
+        .begin(
+            vec![begins(4, "eve"), begins(5, "joe"), begins(6, "kim")],
+            9,
+        )
+        .await
+        .await
+        .unwrap();
+    ledger
+        .settle((3..=6).map(|row| (row, created())).collect())
+        .await;
+    ledger.close(ending(true)).await.unwrap();
+    assert_eq!(kept(), expected);
+}
+
+#[tokio::test]
+async fn a_run_with_other_kept_columns_is_another_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    full(&directory).await;
+    for other in [keeping(&[]), keeping(&["ID"])] {
+        let error = Ledger::look_at(&directory, &other, &[]).unwrap_err();
+        assert!(matches!(error, LedgerError::OtherRun { .. }), "{error}");
+        assert!(error.to_string().contains("--keep"), "{error}");
+    }
+    directory.remove_ledger().unwrap();
+    drop(create(&directory, &identity()));
+    let error = Ledger::look_at(&directory, &keeping(&["ID"]), &[]).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("is `none`, and here it is `[\"ID\"]`"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_changed_or_missing_cell_is_damage() {
+    for change in [
+        "UPDATE kept SET cells = '[\"7\",null]' WHERE row = 3",
+        "UPDATE kept SET seal = seal + 1 WHERE row = 3",
+        "DELETE FROM kept WHERE row = 3",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+        full(&directory).await;
+        rusqlite::Connection::open(directory.database())
+            .unwrap()
+            .execute_batch(change)
+            .unwrap();
+        let read = Reader::open(directory.path())
+            .unwrap()
+            .each_row(|_| Ok::<(), LedgerError>(()));
+        let error = read.unwrap_err();
+        assert!(
+            matches!(error, LedgerError::Damaged { .. }),
+            "{change}: {error}"
+        );
+        assert!(error.to_string().contains("row 3"), "{change}: {error}");
+    }
+}
+
+#[test]
+fn without_kept_columns_the_ledger_is_as_it_always_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    let format_and_tables = |identity: &Identity| -> (i64, i64, i64) {
+        directory.remove_ledger().unwrap();
+        drop(create(&directory, identity));
+        let database = rusqlite::Connection::open(directory.database()).unwrap();
+        let number = |query: &str| database.query_row(query, [], |row| row.get(0)).unwrap();
+        (
+            number("PRAGMA user_version"),
+            number("SELECT count(*) FROM sqlite_master WHERE name = 'kept'"),
+            number("SELECT count(*) FROM run WHERE name = 'kept'"),
+        )
+    };
+    // A version that knows no kept columns reads the first, and refuses the second by its format.
+    assert_eq!(format_and_tables(&identity()), (1, 0, 0));
+    assert_eq!(format_and_tables(&keeping(&["ID"])), (2, 1, 1));
+}

@@ -1,0 +1,194 @@
+//! Dates as old systems write them, and as Cognito takes them.
+
+use time::format_description::{OwnedFormatItem, parse_strftime_owned};
+use time::parsing::Parsed;
+use time::{Date, OffsetDateTime, PrimitiveDateTime, Time};
+
+/// How dates are written, in the words of `strftime`. Days, months and hours may have one digit or two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DateFormat {
+    words: String,
+    items: OwnedFormatItem,
+}
+
+/// Words that a leading zero belongs to. A list seldom keeps to it, so that neither is asked for.
+const PADDED: [char; 7] = ['d', 'm', 'H', 'I', 'M', 'S', 'j'];
+
+impl DateFormat {
+    /// Reads the words.
+    ///
+    /// # Errors
+    /// A word is unknown, or they do not tell the day.
+    pub fn parse(words: &str) -> Result<Self, String> {
+        let (loose, used) = loosened(words)?;
+        let has = |any: &str| used.chars().any(|word| any.contains(word));
+        let day = has("sc") || (has("Y") && (has("j") || (has("mbBh") && has("de"))));
+        if has("yDxg") && !day {
+            return Err(
+                "two digits of a year do not tell the century: the list needs years of four digits (%Y)"
+                    .to_owned(),
+            );
+        }
+        if !day {
+            return Err("does not tell the day: it needs %Y, %m (or %b) and %d".to_owned());
+        }
+        let items = parse_strftime_owned(&loose).map_err(|error| error.to_string())?;
+        Ok(Self {
+            words: words.to_owned(),
+            items,
+        })
+    }
+
+    /// The words as they were given.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        &self.words
+    }
+
+    /// The date as YYYY-MM-DD; none where the cell does not fit.
+    pub(super) fn day(&self, cell: &str) -> Option<String> {
+        let day = match self.moment(cell) {
+            Some(moment) => moment.date(),
+            None => Date::parse(cell, &self.items).ok()?,
+        };
+        let year = u32::try_from(day.year()).ok()?;
+        Some(format!(
+            "{year:04}-{:02}-{:02}",
+            u8::from(day.month()),
+            day.day()
+        ))
+    }
+
+    /// The time as seconds since the Unix epoch. A day without a time begins at midnight, and a time without an offset is UTC.
+    pub(super) fn epoch_seconds(&self, cell: &str) -> Option<String> {
+        let moment = match self.moment(cell) {
+            Some(moment) => moment,
+            None => match PrimitiveDateTime::parse(cell, &self.items) {
+                Ok(moment) => moment.assume_utc(),
+                Err(_) => Date::parse(cell, &self.items)
+                    .ok()?
+                    .with_time(Time::MIDNIGHT)
+                    .assume_utc(),
+            },
+        };
+        Some(moment.unix_timestamp().to_string())
+    }
+
+    /// Where the cell tells the offset, or counts seconds since the epoch.
+    fn moment(&self, cell: &str) -> Option<OffsetDateTime> {
+        let mut parsed = Parsed::new();
+        let rest = parsed.parse_item(cell.as_bytes(), &self.items).ok()?;
+        if !rest.is_empty() {
+            return None;
+        }
+        parsed.try_into().ok()
+    }
+}
+
+/// The same words without leading zeros; and the words that it has.
+fn loosened(words: &str) -> Result<(String, String), String> {
+    let mut loose = String::with_capacity(words.len());
+    let mut used = String::new();
+    let mut characters = words.chars();
+    while let Some(character) = characters.next() {
+        if character != '%' {
+            loose.push(character);
+            continue;
+        }
+        match characters.next() {
+            None => return Err("ends with a %: write %% for the character itself".to_owned()),
+            Some('F') => {
+                loose.push_str("%Y-%-m-%-d");
+                used.push_str("Ymd");
+            }
+            Some('T') => loose.push_str("%-H:%-M:%-S"),
+            Some('R') => loose.push_str("%-H:%-M"),
+            Some(word) => {
+                used.push(word);
+                loose.push('%');
+                if PADDED.contains(&word) {
+                    loose.push('-');
+                }
+                loose.push(word);
+                if "-_0".contains(word)
+                    && let Some(padded) = characters.next()
+                {
+                    used.push(padded);
+                    loose.push(padded);
+                }
+            }
+        }
+    }
+    Ok((loose, used))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DateFormat;
+
+    #[test]
+    fn days_are_written_as_cognito_takes_them() {
+        for (words, cell, day) in [
+            ("%d.%m.%Y", "31.12.1999", Some("1999-12-31")),
+            ("%d.%m.%Y", "1.2.1999", Some("1999-02-01")),
+            ("%d.%m.%Y", "01.02.1999", Some("1999-02-01")),
+            ("%m/%d/%Y", "2/29/2024", Some("2024-02-29")),
+            ("%m/%d/%Y", "2/29/2023", None),
+            ("%d.%m.%Y", "31.12.99", None),
+            ("%d.%m.%Y", "1999-12-31", None),
+            ("%d.%m.%Y", "31.12.1999 ", None),
+            ("%d.%m.%Y", "31.12.1999x", None),
+            ("%d.%m.%Y", "32.12.1999", None),
+            ("%d.%m.%Y", "", None),
+            ("%d %b %Y", "5 Mar 1980", Some("1980-03-05")),
+            ("%d %B %Y", "05 March 1980", Some("1980-03-05")),
+            ("%F", "1980-03-05", Some("1980-03-05")),
+            ("%F %T", "1980-03-05 23:59:59", Some("1980-03-05")),
+            ("%Y%m%d", "19800305", Some("1980-03-05")),
+            ("%Y-%j", "1980-065", Some("1980-03-05")),
+            ("%-d.%-m.%Y", "5.3.1980", Some("1980-03-05")),
+            ("%s", "321062400", Some("1980-03-05")),
+        ] {
+            let format = DateFormat::parse(words).unwrap();
+            assert_eq!(format.day(cell).as_deref(), day, "{words} {cell}");
+        }
+    }
+
+    #[test]
+    fn times_are_seconds_since_the_epoch() {
+        for (words, cell, seconds) in [
+            ("%d.%m.%Y", "02.01.1970", Some("86400")),
+            ("%F %T", "1970-01-01 00:01:40", Some("100")),
+            ("%FT%T%z", "1970-01-01T01:01:40+0100", Some("100")),
+            ("%F %H:%M", "1970-01-01 1:00", Some("3600")),
+            ("%d/%m/%Y %I:%M %p", "01/01/1970 01:00 PM", Some("46800")),
+            ("%s", "1700000000", Some("1700000000")),
+            ("%F %T", "1970-01-01", None),
+            ("%F %T", "1970-01-01 25:00:00", None),
+        ] {
+            let format = DateFormat::parse(words).unwrap();
+            assert_eq!(
+                format.epoch_seconds(cell).as_deref(),
+                seconds,
+                "{words} {cell}"
+            );
+        }
+    }
+
+    #[test]
+    fn words_that_do_not_tell_the_day_are_refused() {
+        for (words, why) in [
+            ("%d.%m.%y", "century"),
+            ("%D", "century"),
+            ("%d.%m.", "does not tell the day"),
+            ("%Y", "does not tell the day"),
+            ("", "does not tell the day"),
+            ("DD.MM.YYYY", "does not tell the day"),
+            ("%d.%m.%Y %Q", "Q"),
+            ("%d.%m.%Y %", "ends with a %"),
+        ] {
+            let error = DateFormat::parse(words).unwrap_err();
+            assert!(error.contains(why), "{words}: {error}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! A row on its way to a user: lent from the list, and changed only where a transformation applies.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::Mapping;
+use super::attribution::{Attribution, Origin};
+use super::transform::{Form, Misfit, joined, lowercase};
+use crate::rows::RawRow;
+use crate::user::finding::Finding;
+use crate::user::{Attribute, NewUser, Password};
+
+/// What a row asks for, before the rules. Holds a password: so it has no `Debug`.
+pub struct Draft<'a> {
+    /// `Username`; may be empty.
+    pub username: Drafted<'a>,
+    /// The password's cell, where a column has passwords; may be empty.
+    pub password: Option<&'a str>,
+    /// The attributes that are set: none of them is empty.
+    pub values: Vec<DraftValue<'a>>,
+}
+
+/// A text that may be checked, unless a transformation found fault with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drafted<'a> {
+    /// As it will be sent; as it stands in the list where it is faulty.
+    pub text: Cow<'a, str>,
+    /// A transformation did not fit, and its finding says so: there is nothing to add to it.
+    pub faulty: bool,
+}
+
+/// An attribute of a draft.
+#[derive(Debug, Clone)]
+pub struct DraftValue<'a> {
+    /// Its place among [`super::Mapping::attributes`].
+    pub place: usize,
+    /// Its name.
+    pub name: &'a Arc<str>,
+    /// The column that it comes from, for findings.
+    pub column: &'a str,
+    /// The value; not empty.
+    pub value: Drafted<'a>,
+}
+
+impl<'a> Draft<'a> {
+    /// The value of an attribute, where the row sets it.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&Drafted<'a>> {
+        self.values
+            .iter()
+            .find(|value| &**value.name == name)
+            .map(|value| &value.value)
+    }
+
+    /// The user, of its own.
+    #[must_use]
+    pub fn into_user(self) -> NewUser {
+        NewUser {
+            username: self.username.text.into_owned(),
+            password: self.password.map(Password::new),
+            attributes: self
+                .values
+                .into_iter()
+                .map(|value| Attribute {
+                    name: Arc::clone(value.name),
+                    value: value.value.text.into_owned(),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Mapping {
+    /// What the record asks for. What does not fit a transformation is found here.
+    pub(super) fn draft<'a>(&'a self, raw: &RawRow<'a>, findings: &mut Vec<Finding>) -> Draft<'a> {
+        let username = self.username(raw, findings);
+        let password = self
+            .password
+            .map(|column| raw.cell(column).unwrap_or_default());
+        let mut values = Vec::with_capacity(self.attributes.len());
+        for (place, attribution) in self.attributes.iter().enumerate() {
+            let value = self.value(raw, attribution, findings);
+            // An empty cell is no attribute: Cognito is never sent an empty string.
+            if !value.text.is_empty() {
+                values.push(DraftValue {
+                    place,
+                    name: &attribution.name,
+                    column: &attribution.label,
+                    value,
+                });
+            }
+        }
+        Draft {
+            username,
+            password,
+            values,
+        }
+    }
+
+    fn username<'a>(&'a self, raw: &RawRow<'a>, findings: &mut Vec<Finding>) -> Drafted<'a> {
+        let column = self.username.column;
+        let mut faulty = false;
+        let mut text = Cow::Borrowed(self.cell(raw, column, &mut faulty, findings));
+        if let Some(region) = self.username.region
+            && !faulty
+            && !text.is_empty()
+        {
+            let formed = Form::Phone(region).of(text);
+            text = self.formed(formed, self.name_of(column), &mut faulty, findings);
+        }
+        if self.username.lowercase && !faulty {
+            text = lowercase(text);
+        }
+        Drafted { text, faulty }
+    }
+
+    fn value<'a>(
+        &'a self,
+        raw: &RawRow<'a>,
+        attribution: &'a Attribution,
+        findings: &mut Vec<Finding>,
+    ) -> Drafted<'a> {
+        let mut faulty = false;
+        let text = match &attribution.origin {
+            Origin::Column(column) => Cow::Borrowed(self.cell(raw, *column, &mut faulty, findings)),
+            Origin::Joined(columns) => joined(
+                columns
+                    .iter()
+                    .map(|column| self.cell(raw, *column, &mut faulty, findings)),
+            ),
+            Origin::Constant(value) => Cow::Borrowed(value.as_str()),
+        };
+        if faulty || text.is_empty() {
+            return Drafted { text, faulty };
+        }
+        let text = self.formed(
+            attribution.form.of(text),
+            &attribution.label,
+            &mut faulty,
+            findings,
+        );
+        Drafted { text, faulty }
+    }
+
+    /// A cell, trimmed, as its column's table has it; as it stands in the list where it is not in the table.
+    fn cell<'a>(
+        &'a self,
+        raw: &RawRow<'a>,
+        column: usize,
+        faulty: &mut bool,
+        findings: &mut Vec<Finding>,
+    ) -> &'a str {
+        let cell = raw.cell(column).unwrap_or_default();
+        let cell = if self.trim { cell.trim() } else { cell };
+        let Some(Some(table)) = self.tables.get(column) else {
+            return cell;
+        };
+        table.replaced(cell).unwrap_or_else(|misfit| {
+            *faulty = true;
+            found(findings, self.name_of(column), misfit);
+            cell
+        })
+    }
+
+    /// A value in its form; as it was where it does not fit.
+    fn formed<'a>(
+        &self,
+        formed: Result<Cow<'a, str>, (Cow<'a, str>, Misfit)>,
+        column: &str,
+        faulty: &mut bool,
+        findings: &mut Vec<Finding>,
+    ) -> Cow<'a, str> {
+        formed.unwrap_or_else(|(text, misfit)| {
+            *faulty = true;
+            found(findings, column, misfit);
+            text
+        })
+    }
+}
+
+/// The same cell may be the username and an attribute: what is wrong with it is said once.
+fn found(findings: &mut Vec<Finding>, column: &str, misfit: Misfit) {
+    let finding = Finding {
+        rule: misfit.rule,
+        column: Some(column.to_owned()),
+        message: misfit.message,
+    };
+    if !findings.contains(&finding) {
+        findings.push(finding);
+    }
+}

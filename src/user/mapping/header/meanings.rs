@@ -1,0 +1,379 @@
+//! What each column is for.
+
+use crate::user::mapping::columns::{
+    ByName, Target, looks_secret, near_known, nearest, of_name, quoted,
+};
+use crate::user::mapping::options::{MappingOptions, PasswordFrom};
+use crate::user::mapping::transform::ValueTable;
+
+/// What is known of a column while the header is read.
+#[derive(Default)]
+struct Column {
+    /// What it means by the command line, or else by its name.
+    target: Option<Target>,
+    /// It was dropped by name.
+    ignored: bool,
+    /// It is joined, kept, or the username: it need not mean anything by itself.
+    used: bool,
+    /// Its name, or what it means, is a password's.
+    secret: bool,
+    /// Somebody knows its name: so it is one.
+    known: bool,
+}
+
+/// The columns of a header that is being read, and all that is wrong with it so far.
+pub(super) struct Meanings<'a> {
+    pub(super) options: &'a MappingOptions,
+    pub(super) problems: Vec<String>,
+    /// Columns of which a problem says that they can be dropped.
+    pub(super) droppable: Vec<usize>,
+    /// Columns that mean nothing and are dropped for it.
+    pub(super) dropped: Vec<usize>,
+    /// Columns that are copied into the results.
+    pub(super) kept: Vec<usize>,
+    /// The columns of each join; none where one of them is missing.
+    pub(super) joins: Vec<Option<Vec<usize>>>,
+    names: &'a [String],
+    columns: Vec<Column>,
+    username_from: Option<usize>,
+}
+
+impl<'a> Meanings<'a> {
+    pub(super) fn new(names: &'a [String], options: &'a MappingOptions) -> Self {
+        let column = |name: &String| Column {
+            secret: looks_secret(name),
+            ..Column::default()
+        };
+        Self {
+            options,
+            problems: Vec::new(),
+            droppable: Vec::new(),
+            dropped: Vec::new(),
+            kept: Vec::new(),
+            joins: Vec::new(),
+            columns: names.iter().map(column).collect(),
+            names,
+            username_from: None,
+        }
+    }
+
+    /// What was asked for comes first, and names last: they speak only where nothing else does.
+    pub(super) fn find(&mut self) {
+        let options = self.options;
+        for asked in &options.ignore {
+            self.ignore(&asked.by, &asked.what);
+        }
+        for asked in &options.columns {
+            self.map(&asked.by, &asked.what.column, &asked.what.target);
+        }
+        if let Some(asked) = &options.username_from {
+            self.username_from = self.used(&asked.by, &asked.what);
+        }
+        for asked in &options.keep {
+            let kept = self.used(&asked.by, &asked.what);
+            self.kept.extend(kept);
+        }
+        self.kept.sort_unstable();
+        self.kept.dedup();
+        for asked in &options.join {
+            let places: Vec<Option<usize>> = asked
+                .what
+                .columns
+                .iter()
+                .map(|name| self.used(&format!("{}: {name}", asked.by), name))
+                .collect();
+            self.joins.push(places.into_iter().collect());
+        }
+        for place in 0..self.names.len() {
+            self.by_name(place);
+        }
+    }
+
+    pub(super) fn name(&self, place: usize) -> &'a str {
+        self.names.get(place).map_or("", String::as_str)
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    /// What the column at this place means.
+    pub(super) fn target(&self, place: usize) -> Option<&Target> {
+        self.columns.get(place)?.target.as_ref()
+    }
+
+    fn places(&self, name: &str) -> Vec<usize> {
+        (0..self.names.len())
+            .filter(|place| self.name(*place).eq_ignore_ascii_case(name))
+            .collect()
+    }
+
+    /// Where a column is that was asked for by name.
+    fn place(&mut self, by: &str, name: &str) -> Option<usize> {
+        match *self.places(name).as_slice() {
+            [place] => {
+                if let Some(column) = self.columns.get_mut(place) {
+                    column.known = true;
+                }
+                Some(place)
+            }
+            [] => {
+                let near = nearest(name, self.names.iter().map(String::as_str))
+                    .map_or_else(String::new, |near| format!(" (nearest: {near})"));
+                self.problems
+                    .push(format!("{by}: there is no such column{near}"));
+                None
+            }
+            [first, second, ..] => {
+                self.problems.push(format!(
+                    "{by}: columns {} and {} both have this name: rename one",
+                    first + 1,
+                    second + 1
+                ));
+                None
+            }
+        }
+    }
+
+    /// Where a column is whose cells are copied or changed: none where they are passwords.
+    fn open_place(&mut self, by: &str, name: &str) -> Option<usize> {
+        let place = self.place(by, name)?;
+        if self.columns.get(place).is_some_and(|column| column.secret) {
+            self.problems.push(format!(
+                "{by}: passwords are never copied or changed, and by its name the column has some; rename it if it has none"
+            ));
+            return None;
+        }
+        Some(place)
+    }
+
+    fn used(&mut self, by: &str, name: &str) -> Option<usize> {
+        let place = self.open_place(by, name)?;
+        if let Some(column) = self.columns.get_mut(place) {
+            column.used = true;
+        }
+        Some(place)
+    }
+
+    fn ignore(&mut self, by: &str, name: &str) {
+        let places = self.places(name);
+        if places.is_empty() {
+            // Says so, and which name may be meant.
+            self.place(by, name);
+        }
+        for place in places {
+            if let Some(column) = self.columns.get_mut(place) {
+                column.ignored = true;
+                column.known = true;
+            }
+        }
+    }
+
+    fn map(&mut self, by: &str, name: &str, target: &Target) {
+        let Some(column) = self
+            .place(by, name)
+            .and_then(|place| self.columns.get_mut(place))
+        else {
+            return;
+        };
+        if column.ignored {
+            self.problems.push(format!(
+                "{by}: the column is dropped as well: take one of the two away"
+            ));
+        } else if column.target.is_some() {
+            self.problems.push(format!(
+                "{by}: the column has a meaning already: give it one"
+            ));
+        } else {
+            column.secret |= *target == Target::Password;
+            column.target = Some(target.clone());
+        }
+    }
+
+    /// What a column means by its name, where nothing was said of it.
+    fn by_name(&mut self, place: usize) {
+        let Some(column) = self.columns.get(place) else {
+            return;
+        };
+        if column.ignored || column.target.is_some() {
+            return;
+        }
+        let used = column.used;
+        let (name, number) = (self.name(place), place + 1);
+        match of_name(name) {
+            ByName::Means(Target::Username)
+                if self.username_from.is_some_and(|from| from != place) =>
+            {
+                if !used {
+                    self.droppable.push(place);
+                    self.problems.push(format!(
+                        "column {number}, {name}: another column gives the username; `--ignore-column {}` drops it, --map gives it \
+                         another meaning, --keep copies it into the results",
+                        quoted(name)
+                    ));
+                }
+            }
+            ByName::Means(Target::Attribute(attribute)) if self.is_part_of(place, &attribute) => {}
+            ByName::Means(target) => {
+                if let Some(column) = self.columns.get_mut(place) {
+                    column.target = Some(target);
+                    column.known = true;
+                }
+            }
+            ByName::Unsettable(_) | ByName::Nothing if used => {}
+            ByName::Unsettable(why) => {
+                if let Some(column) = self.columns.get_mut(place) {
+                    column.known = true;
+                }
+                self.droppable.push(place);
+                self.problems.push(format!(
+                    "column {number}, {name}: {why}; `--ignore-column {name}` drops it"
+                ));
+            }
+            ByName::Nothing if self.options.ignore_unknown => self.dropped.push(place),
+            ByName::Nothing => self.unknown(place),
+        }
+    }
+
+    fn unknown(&mut self, place: usize) {
+        let (name, number) = (self.name(place), place + 1);
+        self.droppable.push(place);
+        self.problems.push(if name.is_empty() {
+            format!("column {number} has no name: name it, or remove it; `--ignore-column ''` drops it")
+        } else {
+            let near = near_known(name)
+                .map_or_else(String::new, |near| format!(" (nearest known name: {near})"));
+            format!(
+                "column {number}, {name}: unknown{near}; say what it means with --map, or `--ignore-column {}` drops it",
+                quoted(name)
+            )
+        });
+    }
+
+    /// Whether the column is joined into the attribute that its name means: then the whole is meant.
+    fn is_part_of(&self, place: usize, attribute: &str) -> bool {
+        self.options
+            .join
+            .iter()
+            .zip(&self.joins)
+            .filter(|(asked, _)| *asked.what.attribute == *attribute)
+            .any(|(_, places)| places.iter().flatten().any(|part| *part == place))
+    }
+
+    /// The value table of each column; nothing at all where there is none.
+    pub(super) fn tables(&mut self) -> Vec<Option<ValueTable>> {
+        let mut tables: Vec<Option<ValueTable>> = Vec::new();
+        let options = self.options;
+        // A column that is missing is told of once, however many lines its table has.
+        let mut missing: Vec<&str> = Vec::new();
+        for asked in &options.values {
+            let line = &asked.what;
+            if missing
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(&line.column))
+            {
+                continue;
+            }
+            let Some(place) = self.open_place(&asked.by, &line.column) else {
+                missing.push(&line.column);
+                continue;
+            };
+            tables.resize(self.names.len(), None);
+            let Some(table) = tables.get_mut(place) else {
+                continue;
+            };
+            let table = &mut table.get_or_insert_default().0;
+            if table
+                .insert(line.cell.clone(), line.becomes.clone())
+                .is_some()
+            {
+                self.problems
+                    .push(format!("{}: the cell is in the table already", asked.by));
+            }
+        }
+        tables
+    }
+
+    pub(super) fn nothing_is_known(&self) -> bool {
+        !self.columns.iter().any(|column| column.known)
+    }
+
+    /// The column with this meaning. Where there are two, that is said.
+    pub(super) fn only(&mut self, target: &Target) -> Option<usize> {
+        let meant: Vec<usize> = (0..self.names.len())
+            .filter(|place| self.target(*place) == Some(target))
+            .collect();
+        if let [first, second, ..] = *meant.as_slice() {
+            self.problems.push(format!(
+                "columns {} and {} both mean {target}: drop one with --ignore-column, or give it another meaning with --map",
+                first + 1,
+                second + 1
+            ));
+        }
+        meant.first().copied()
+    }
+
+    pub(super) fn username(&mut self) -> Option<usize> {
+        let meant = self.only(&Target::Username);
+        match (&self.options.username_from, self.username_from, meant) {
+            (Some(asked), Some(from), Some(meant)) if from != meant => {
+                self.problems.push(format!(
+                    "{}: column {}, {}, means the username too: take one of the two away",
+                    asked.by,
+                    meant + 1,
+                    self.name(meant)
+                ));
+                None
+            }
+            (Some(_), from, _) => from,
+            (None, _, Some(meant)) => Some(meant),
+            (None, _, None) => {
+                let missing = self.missing("username");
+                self.problems.push(format!(
+                    "{missing}; --username-from COLUMN takes it from another column"
+                ));
+                None
+            }
+        }
+    }
+
+    pub(super) fn password(&mut self) -> Option<usize> {
+        let meant = self.only(&Target::Password);
+        match self.options.password.unwrap_or_default() {
+            PasswordFrom::Column => {
+                if meant.is_none() {
+                    let missing = self.missing("password");
+                    self.problems.push(format!(
+                        "{missing}; `--password generate` gives each user a random one that they reset; for a pool with a passwordless factor, \
+                         `--password none` signs users up without one"
+                    ));
+                }
+                meant
+            }
+            PasswordFrom::Generate | PasswordFrom::None => None,
+        }
+    }
+
+    /// Says that a column is missing, and which one may be meant.
+    fn missing(&self, wanted: &str) -> String {
+        let others = self
+            .names
+            .iter()
+            .map(String::as_str)
+            .filter(|name| !name.eq_ignore_ascii_case(wanted));
+        let looks_so = |name: &&String| wanted == "password" && looks_secret(name);
+        let near = nearest(wanted, others)
+            .or_else(|| self.names.iter().find(looks_so).map(String::as_str))
+            .map_or_else(String::new, |near| {
+                format!("; column {near} is near: `--map '{near}={wanted}'` if it is meant")
+            });
+        format!("there is no column {wanted}{near}")
+    }
+
+    /// Whether this column has phone numbers: by what it means, or by its name where it was dropped.
+    pub(super) fn has_phone_numbers(&self, place: usize) -> bool {
+        let is_phone = |target: &Target| matches!(target, Target::Attribute(name) if &**name == "phone_number");
+        self.target(place).is_some_and(is_phone)
+            || matches!(of_name(self.name(place)), ByName::Means(target) if is_phone(&target))
+    }
+}

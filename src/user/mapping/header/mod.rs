@@ -1,0 +1,96 @@
+//! A header and what was asked for, brought together once: the mapping, or everything that is wrong with it.
+//!
+//! [`meanings`] finds out what each column is for; [`attributes`] then says which attributes that gives, and in which form.
+
+mod attributes;
+mod meanings;
+
+use std::fmt::Write as _;
+
+use super::columns::flags_that_drop;
+use super::options::{Lowercase, MappingOptions, PasswordFrom};
+use super::{Mapping, UsernameFrom};
+use crate::rows::Header;
+use crate::user::rules::{RowRules, Strictness};
+use meanings::Meanings;
+
+/// Everything that is wrong with a header.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{list}: line 1: the header does not fit{}", listed(.problems, .drop.as_deref()))]
+pub struct HeaderError {
+    /// The list's name.
+    pub list: String,
+    /// One line each.
+    pub problems: Vec<String>,
+    /// The flags that drop the columns that could be dropped, where there are several.
+    pub drop: Option<String>,
+}
+
+fn listed(problems: &[String], drop: Option<&str>) -> String {
+    let mut text = String::from(":");
+    for problem in problems {
+        let _ = write!(text, "\n  - {problem}");
+    }
+    if let Some(flags) = drop {
+        let _ = write!(
+            text,
+            "\nto drop all columns that can be dropped:\n  {flags}"
+        );
+    }
+    text
+}
+
+/// The mapping that a header and the options make together.
+pub(super) fn read(
+    list: &str,
+    header: &Header,
+    options: &MappingOptions,
+) -> Result<Mapping, HeaderError> {
+    let mut meanings = Meanings::new(header.names(), options);
+    meanings.find();
+    let tables = meanings.tables();
+    // Then it is probably the first user, and what stands in it may be a password: nothing of it is repeated.
+    if !meanings.problems.is_empty() && meanings.nothing_is_known() {
+        return Err(HeaderError {
+            list: list.to_owned(),
+            problems: vec![format!(
+                "none of its {} cells is the name of a column that is known here: is the header line missing? It should name the \
+                 columns, such as username,password,email; --map says what columns of other names mean",
+                header.names().len()
+            )],
+            drop: None,
+        });
+    }
+    let username = meanings.username();
+    let password = meanings.password();
+    let attributes = attributes::all(&mut meanings);
+    match username {
+        Some(username) if meanings.problems.is_empty() => Ok(Mapping {
+            username: UsernameFrom {
+                column: username,
+                region: options
+                    .phone_region
+                    .filter(|_| meanings.has_phone_numbers(username)),
+                lowercase: options.lowercase.contains(&Lowercase::Username),
+            },
+            columns: header.names().to_vec(),
+            password,
+            attributes,
+            kept: meanings.kept,
+            trim: options.trim,
+            tables,
+            dropped: meanings.dropped,
+            generated: (options.password == Some(PasswordFrom::Generate))
+                .then(|| Strictness::default().password_policy()),
+            rules: RowRules::default(),
+        }),
+        Some(_) | None => {
+            let names = meanings.droppable.iter().map(|place| meanings.name(*place));
+            Err(HeaderError {
+                list: list.to_owned(),
+                drop: (meanings.droppable.len() > 1).then(|| flags_that_drop(names)),
+                problems: meanings.problems,
+            })
+        }
+    }
+}

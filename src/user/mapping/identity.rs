@@ -1,0 +1,54 @@
+//! The mapping as a text: the same for the same meaning of the same columns.
+
+use std::fmt::Write as _;
+
+use super::Mapping;
+use super::attribution::Origin;
+use super::transform::Form;
+
+/// Names every column by its number, and then everything that changes what is sent.
+pub(super) fn text(mapping: &Mapping) -> String {
+    let mut text = format!("username={}", mapping.username.column + 1);
+    let _ = match (mapping.password, &mapping.generated) {
+        (Some(column), _) => write!(text, " password={}", column + 1),
+        (None, Some(_)) => write!(text, " password=generate"),
+        (None, None) => write!(text, " password=none"),
+    };
+    for attribution in &mapping.attributes {
+        let _ = write!(text, " {}=", attribution.name);
+        let _ = match &attribution.origin {
+            Origin::Column(column) => write!(text, "{}", column + 1),
+            Origin::Joined(columns) => {
+                let numbers: Vec<String> = columns
+                    .iter()
+                    .map(|column| (column + 1).to_string())
+                    .collect();
+                write!(text, "{}", numbers.join("+"))
+            }
+            Origin::Constant(value) => write!(text, "{value:?}"),
+        };
+        let _ = match &attribution.form {
+            Form::AsItIs => Ok(()),
+            Form::Lowercase => write!(text, ":lowercase"),
+            Form::Phone(region) => write!(text, ":phone({region})"),
+            Form::Day(format) | Form::EpochSeconds(format) => {
+                write!(text, ":date({:?})", format.words())
+            }
+        };
+    }
+    if let Some(region) = mapping.username.region {
+        let _ = write!(text, " username:phone({region})");
+    }
+    if mapping.username.lowercase {
+        text.push_str(" username:lowercase");
+    }
+    if mapping.trim {
+        text.push_str(" trim");
+    }
+    for (column, table) in (1..).zip(&mapping.tables) {
+        if let Some(table) = table {
+            let _ = write!(text, " values({column})={:?}", table.0);
+        }
+    }
+    text
+}

@@ -1,0 +1,126 @@
+//! What was asked for, before a header is seen.
+
+use std::sync::Arc;
+
+use super::columns::Target;
+use super::dates::DateFormat;
+use super::phone::Region;
+
+/// Where passwords come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PasswordFrom {
+    /// The column `password`.
+    #[default]
+    Column,
+    /// Each user gets a random one that nobody knows, and resets it by "forgot password".
+    Generate,
+    /// Users are signed up without one, for pools with a passwordless factor.
+    None,
+}
+
+/// Something that was asked for, and by what: errors name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked<T> {
+    /// What was asked for.
+    pub what: T,
+    /// The flag as it was typed, or the file with line and key.
+    pub by: String,
+}
+
+impl<T> Asked<T> {
+    /// Asked for by this flag or key.
+    #[must_use]
+    pub fn new(what: T, by: impl Into<String>) -> Self {
+        Self {
+            what,
+            by: by.into(),
+        }
+    }
+}
+
+/// A column that has a meaning other than its name's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnTarget {
+    /// The column, compared without case.
+    pub column: String,
+    /// What it means.
+    pub target: Target,
+}
+
+/// An attribute with the same value for every row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constant {
+    /// The attribute.
+    pub attribute: Arc<str>,
+    /// Its value; not empty.
+    pub value: String,
+}
+
+/// An attribute that is put together from several columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Join {
+    /// The attribute.
+    pub attribute: Arc<str>,
+    /// The columns, compared without case, in the order in which their cells are joined.
+    pub columns: Vec<String>,
+}
+
+/// How an attribute's dates are written in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DateOf {
+    /// The attribute.
+    pub attribute: Arc<str>,
+    /// How.
+    pub format: DateFormat,
+}
+
+/// One line of a column's value table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueOf {
+    /// The column, compared without case.
+    pub column: String,
+    /// The cell as it stands in the list; `*` is every other one.
+    pub cell: String,
+    /// What it becomes; empty: nothing is set.
+    pub becomes: String,
+}
+
+/// What is written small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lowercase {
+    /// The username.
+    Username,
+    /// The attribute `email`.
+    Email,
+}
+
+/// What the command line and the mapping file say of the columns.
+#[derive(Debug, Clone, Default)]
+pub struct MappingOptions {
+    /// Columns to drop, compared without case.
+    pub ignore: Vec<Asked<String>>,
+    /// Drop columns that mean nothing.
+    pub ignore_unknown: bool,
+    /// Where passwords come from.
+    pub password: Option<PasswordFrom>,
+    /// Columns that mean something else than their names say.
+    pub columns: Vec<Asked<ColumnTarget>>,
+    /// The column with the username, which may be an attribute as well.
+    pub username_from: Option<Asked<String>>,
+    /// Attributes that are the same for every row.
+    pub set: Vec<Asked<Constant>>,
+    /// Attributes from several columns.
+    pub join: Vec<Asked<Join>>,
+    /// Columns that are copied into the results.
+    pub keep: Vec<Asked<String>>,
+    /// White space around every cell but the password is taken away.
+    pub trim: bool,
+    /// What is written small.
+    pub lowercase: Vec<Lowercase>,
+    /// Where phone numbers without a country code are from.
+    pub phone_region: Option<Region>,
+    /// How dates are written.
+    pub dates: Vec<Asked<DateOf>>,
+    /// What cells become.
+    pub values: Vec<Asked<ValueOf>>,
+}

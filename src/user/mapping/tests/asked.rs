@@ -1,0 +1,303 @@
+//! What is asked for beside the names of the columns.
+
+use super::{ignoring, mapping, names, problems};
+use crate::rows::Header;
+use crate::user::mapping::columns::attribute;
+use crate::user::mapping::{
+    Asked, ColumnTarget, Constant, DateFormat, DateOf, Join, Lowercase, Mapping, MappingOptions,
+    Region, Target, ValueOf,
+};
+
+pub(super) fn map(columns: &[(&str, &str)]) -> Vec<Asked<ColumnTarget>> {
+    let asked = |(column, target): &(&str, &str)| {
+        let what = ColumnTarget {
+            column: (*column).to_owned(),
+            target: Target::parse(target).unwrap(),
+        };
+        Asked::new(what, format!("--map {column}={target}"))
+    };
+    columns.iter().map(asked).collect()
+}
+
+pub(super) fn set(name: &str, value: &str) -> Vec<Asked<Constant>> {
+    let what = Constant {
+        attribute: attribute(name).unwrap(),
+        value: value.to_owned(),
+    };
+    vec![Asked::new(what, format!("--set {name}"))]
+}
+
+pub(super) fn join(name: &str, columns: &[&str]) -> Vec<Asked<Join>> {
+    let what = Join {
+        attribute: attribute(name).unwrap(),
+        columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+    };
+    vec![Asked::new(what, format!("--join {name}"))]
+}
+
+pub(super) fn date(name: &str, words: &str) -> Vec<Asked<DateOf>> {
+    let what = DateOf {
+        attribute: attribute(name).unwrap(),
+        format: DateFormat::parse(words).unwrap(),
+    };
+    vec![Asked::new(what, format!("--date-format {name}"))]
+}
+
+pub(super) fn values(column: &str, lines: &[(&str, &str)]) -> Vec<Asked<ValueOf>> {
+    let asked = |(cell, becomes): &(&str, &str)| {
+        let what = ValueOf {
+            column: column.to_owned(),
+            cell: (*cell).to_owned(),
+            becomes: (*becomes).to_owned(),
+        };
+        Asked::new(what, format!("--value {column}:{cell}"))
+    };
+    lines.iter().map(asked).collect()
+}
+
+pub(super) fn from(column: &str) -> Option<Asked<String>> {
+    names("--username-from", &[column]).pop()
+}
+
+/// Each header, what is asked for, and the identity that it gives.
+#[track_caller]
+fn identified<const N: usize>(cases: [(&str, MappingOptions, &str); N]) {
+    for (header, options, identity) in cases {
+        let found = mapping(header, &options).unwrap_or_else(|error| panic!("{header}: {error}"));
+        assert_eq!(found.identity(), identity, "{header}");
+    }
+}
+
+#[test]
+fn what_is_asked_for_goes_over_the_names_of_the_columns() {
+    let none = MappingOptions::default;
+    identified([
+        (
+            "E-Mail Address,login,Kennwort",
+            MappingOptions {
+                columns: map(&[
+                    ("e-mail address", "email"),
+                    ("login", "username"),
+                    ("Kennwort", "password"),
+                ]),
+                ..none()
+            },
+            "username=2 password=3 email=1",
+        ),
+        (
+            "email,password",
+            MappingOptions {
+                username_from: from("Email"),
+                ..none()
+            },
+            "username=1 password=2 email=1",
+        ),
+        (
+            "email,password",
+            MappingOptions {
+                username_from: from("email"),
+                ..ignoring(&["email"])
+            },
+            "username=1 password=2",
+        ),
+        (
+            "username,email,password",
+            MappingOptions {
+                username_from: from("username"),
+                ..none()
+            },
+            "username=1 password=3 email=2",
+        ),
+        (
+            "username,email,password",
+            MappingOptions {
+                username_from: from("email"),
+                keep: names("--keep", &["username"]),
+                ..none()
+            },
+            "username=2 password=3 email=2",
+        ),
+        (
+            "username,email,password",
+            MappingOptions {
+                username_from: from("email"),
+                columns: map(&[("username", "custom:old")]),
+                ..none()
+            },
+            "username=2 password=3 custom:old=1 email=2",
+        ),
+    ]);
+}
+
+#[test]
+fn constants_and_joined_columns_give_attributes_too() {
+    let none = MappingOptions::default;
+    identified([
+        (
+            "username,password,email",
+            MappingOptions {
+                set: set("custom:source", "le\"gacy"),
+                ..none()
+            },
+            r#"username=1 password=2 email=3 custom:source="le\"gacy""#,
+        ),
+        (
+            "username,password,First Name,Last Name",
+            MappingOptions {
+                join: join("name", &["First Name", "Last Name"]),
+                ..none()
+            },
+            "username=1 password=2 name=3+4",
+        ),
+        // A part of what its name means, and no second one of it.
+        (
+            "username,password,name,surname",
+            MappingOptions {
+                join: join("name", &["name", "surname"]),
+                ..none()
+            },
+            "username=1 password=2 name=3+4",
+        ),
+        (
+            "username,password,given_name,family_name",
+            MappingOptions {
+                join: join("name", &["given_name", "family_name"]),
+                ..none()
+            },
+            "username=1 password=2 given_name=3 family_name=4 name=3+4",
+        ),
+    ]);
+}
+
+#[test]
+fn everything_that_changes_what_is_sent_is_in_the_identity() {
+    let none = MappingOptions::default;
+    identified([
+        (
+            "username,password,sub,shoe,",
+            MappingOptions {
+                keep: names("--keep", &["sub"]),
+                ignore_unknown: true,
+                ..none()
+            },
+            "username=1 password=2",
+        ),
+        (
+            "phone_number,password,email,birthdate,updated_at,state",
+            MappingOptions {
+                username_from: from("phone_number"),
+                phone_region: Some(Region::parse("de").unwrap()),
+                lowercase: vec![Lowercase::Username, Lowercase::Email],
+                trim: true,
+                dates: [date("birthdate", "%d.%m.%Y"), date("updated_at", "%F")].concat(),
+                columns: map(&[("state", "custom:state")]),
+                values: values("state", &[("b", "2"), ("a", "1")]),
+                ..none()
+            },
+            "username=1 password=2 phone_number=1:phone(DE) email=3:lowercase birthdate=4:date(\"%d.%m.%Y\") \
+             updated_at=5:date(\"%F\") custom:state=6 username:phone(DE) username:lowercase trim \
+             values(6)={\"a\": \"1\", \"b\": \"2\"}",
+        ),
+    ]);
+}
+
+#[test]
+fn several_columns_to_drop_are_dropped_by_one_line_to_paste() {
+    let error = mapping(
+        "username,password,Shoe Size,email_verified,sub,",
+        &MappingOptions::default(),
+    )
+    .unwrap_err();
+    assert_eq!(error.problems.len(), 4, "{error}");
+    let line = error.to_string().lines().last().unwrap().trim().to_owned();
+    assert_eq!(
+        line,
+        "--ignore-column 'Shoe Size' --ignore-column email_verified --ignore-column sub --ignore-column ''"
+    );
+    let options = ignoring(&["Shoe Size", "email_verified", "sub", ""]);
+    assert!(mapping("username,password,Shoe Size,email_verified,sub,", &options).is_ok());
+    let one = mapping("username,password,shoe", &MappingOptions::default()).unwrap_err();
+    assert_eq!(one.drop, None);
+}
+
+#[test]
+fn columns_that_mean_nothing_are_dropped_where_that_is_asked_for_but_not_those_that_no_sign_up_sets()
+ {
+    let options = MappingOptions {
+        ignore_unknown: true,
+        ..MappingOptions::default()
+    };
+    let found = mapping("username,password,emial,shoe,", &options).unwrap();
+    let dropped: Vec<_> = found.dropped().collect();
+    assert_eq!(
+        dropped,
+        [
+            (3, "emial", Some("email")),
+            (4, "shoe", None),
+            (5, "", None)
+        ]
+    );
+    let found = problems("username,password,shoe,email_verified", &options);
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].contains("email_verified: SignUp cannot set it"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_list_without_a_header_is_not_repeated_whatever_was_asked_for() {
+    let options = MappingOptions {
+        columns: map(&[("mail", "email")]),
+        keep: names("--keep", &["ID"]),
+        username_from: from("mail"),
+        ignore_unknown: true,
+        ..MappingOptions::default()
+    };
+    let found = problems("ann,Secret#1,ann@example.com", &options);
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].contains("is the header line missing?"),
+        "{found:?}"
+    );
+    assert!(!found[0].contains("Secret"), "{found:?}");
+}
+
+#[test]
+fn a_mapping_tells_where_everything_comes_from() {
+    let options = MappingOptions {
+        username_from: from("email"),
+        set: set("custom:source", "legacy"),
+        join: join("name", &["First", "Last"]),
+        keep: names("--keep", &["last", "ID", "id"]),
+        ..MappingOptions::default()
+    };
+    let header = "ID,email,password,First,Last".split(',').map(str::to_owned);
+    let found = Mapping::from_header("list.csv", &Header::new(header.collect()), &options).unwrap();
+    assert_eq!(found.username_column(), "email");
+    assert_eq!(found.password_column(), Some("password"));
+    assert_eq!(found.kept(), ["ID", "Last"]);
+    let all: Vec<(&str, Vec<&str>, Option<&str>)> = found
+        .attributions()
+        .iter()
+        .map(|each| {
+            (
+                &*each.name,
+                found.columns_of(each).collect(),
+                each.constant(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        all,
+        [
+            ("email", vec!["email"], None),
+            ("name", vec!["First", "Last"], None),
+            ("custom:source", vec![], Some("legacy")),
+        ]
+    );
+    assert_eq!(
+        found.attributes().collect::<Vec<_>>(),
+        ["email", "name", "custom:source"]
+    );
+}

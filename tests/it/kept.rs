@@ -1,0 +1,176 @@
+//! Columns that are copied into the results: an old id beside every outcome.
+
+use std::fs;
+
+use cognito_import::rehearsal::{ExistingUser, LateFault};
+use serde_json::{Value, json};
+
+use crate::harness::{Place, Pool, quick, until};
+
+/// The lines of `results.jsonl`.
+fn jsonl(place: &Place) -> Vec<Value> {
+    fs::read_to_string(place.path("run/results.jsonl"))
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn kept_cells_stand_beside_every_outcome_in_both_results() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.existing.push(ExistingUser {
+        username: "bob".to_owned(),
+        ..ExistingUser::default()
+    });
+    let pool = Pool::start(settings);
+    let list = "\
+row,Old ID,username,password,email
+=1+1, 17 ,ann,Passw0rd!,ann@example.com
+b,18,bob,Passw0rd!,bob@example.com
+c,19,ANN,Passw0rd!,ann@example.com
+d,20,,Passw0rd!,x@example.com
+e,21,weak,password,weak@example.com
+f,22,short
+";
+    let list = place.file("users.csv", list);
+    place
+        .import(&pool, list)
+        .args(["--keep", "old id", "--keep", "row"])
+        .run()
+        .exits(1);
+    let results = place.results();
+    assert_eq!(
+        results.outcomes(),
+        [
+            "created",
+            "existed",
+            "duplicate",
+            "invalid",
+            "rejected",
+            "invalid"
+        ]
+    );
+    // Behind all others, under their own names, unless a column of the results has that name.
+    assert_eq!(results.header[17..], ["delivery", "kept_row", "Old ID"]);
+    let cells: Vec<(&str, &str)> = results
+        .rows
+        .iter()
+        .map(|row| (&*row["kept_row"], &*row["Old ID"]))
+        .collect();
+    assert_eq!(
+        cells,
+        [
+            ("'=1+1", " 17 "),
+            ("b", "18"),
+            ("c", "19"),
+            ("d", "20"),
+            ("e", "21"),
+            ("", "")
+        ]
+    );
+    let kept: Vec<Value> = jsonl(&place)
+        .into_iter()
+        .map(|line| line["kept"].clone())
+        .collect();
+    assert_eq!(
+        kept[0],
+        json!({"row": "=1+1", "Old ID": " 17 "}),
+        "nothing is defused"
+    );
+    assert_eq!(
+        kept[5],
+        json!({"row": null, "Old ID": null}),
+        "cells may have moved"
+    );
+    // They can be made again from the ledger alone.
+    let before = fs::read(place.path("run/results.csv")).unwrap();
+    fs::remove_file(place.path("run/results.csv")).unwrap();
+    place.cli("report").arg("run").run();
+    assert_eq!(fs::read(place.path("run/results.csv")).unwrap(), before);
+}
+
+#[test]
+fn without_kept_columns_results_are_as_they_always_were() {
+    let place = Place::new();
+    let list = place.file("users.csv", crate::harness::users(2));
+    place.rehearse(list).run().exits(0);
+    assert_eq!(place.results().header.len(), 18);
+    assert!(jsonl(&place).iter().all(|line| line.get("kept").is_none()));
+}
+
+/// So many users with old ids.
+fn with_ids(count: usize) -> String {
+    let row = |number| format!("old{number},user{number},Passw0rd!,user{number}@example.com\n");
+    std::iter::once("ID,username,password,email\n".to_owned())
+        .chain((1..=count).map(row))
+        .collect()
+}
+
+#[track_caller]
+fn every_row_has_its_id(place: &Place, count: usize) {
+    let results = place.results();
+    let ids: Vec<&str> = results.rows.iter().map(|row| &*row["ID"]).collect();
+    let expected: Vec<String> = (1..=count).map(|number| format!("old{number}")).collect();
+    assert_eq!(ids, expected);
+}
+
+#[test]
+fn kept_cells_survive_a_kill_and_stand_beside_rows_that_are_in_doubt() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.faults.answer_late = LateFault {
+        probability: 0.5,
+        delay_ms: 60_000,
+    };
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", with_ids(40));
+    let import = || {
+        place
+            .import(&pool, list)
+            .args(["--keep", "ID", "--rate", "100", "--attempt-timeout", "2s"])
+    };
+    let running = import().start();
+    until("ten sign-ups", || {
+        (pool.asked("SignUp") >= 10).then_some(())
+    });
+    running.signal("KILL");
+    running.end();
+    place.cli("report").arg("run").run().exits(4);
+    let results = place.results();
+    assert!(results.count("in_doubt") > 0, "{:?}", results.counts());
+    every_row_has_its_id(&place, results.rows.len());
+    let pool = pool.changed(|settings| settings.faults.answer_late = LateFault::default());
+    place
+        .import(&pool, list)
+        .args(["--keep", "ID"])
+        .run()
+        .exits(0)
+        .says(["may have been sent"]);
+    every_row_has_its_id(&place, 40);
+}
+
+#[test]
+fn kept_cells_stand_beside_rows_that_were_not_sent() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", with_ids(200));
+    let running = place
+        .import(&pool, list)
+        .args(["--keep", "ID", "--rate", "100"])
+        .start();
+    until("ten sign-ups", || {
+        (pool.asked("SignUp") >= 10).then_some(())
+    });
+    running.signal("TERM");
+    running.end().exits(143);
+    assert!(place.results().count("unsent") > 0);
+    every_row_has_its_id(&place, 200);
+    place
+        .import(&pool, list)
+        .args(["--keep", "ID"])
+        .run()
+        .exits(0);
+    every_row_has_its_id(&place, 200);
+}

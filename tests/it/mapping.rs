@@ -1,0 +1,344 @@
+//! Lists of other systems: what their columns mean, and what becomes of their cells.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Cli, Place, Pool, quick};
+
+/// A list with nothing in it as Cognito wants it.
+const FOREIGN: &str = "\
+ID,E-Mail Address,Kennwort,First Name,Last Name,Telefon,Geboren,Changed,Status,email_verified,Shoe
+17, Ann@Example.com ,Passw0rd!,Ann,Lee,030 901820,1.2.1990,02.01.1970,active,true,38
+018,bob@example.com,Passw0rd!,,Ng,+1 212 555 0100,,,left,true,
+";
+
+/// What [`FOREIGN`] means.
+const MAPPING: &str = r#"
+username_from = "E-Mail Address"
+ignore_unknown = true
+ignore = ["email_verified"]
+keep = ["ID"]
+trim = true
+lowercase = ["username", "email"]
+phone_region = "DE"
+
+[columns]
+"E-Mail Address" = "email"
+Kennwort = "password"
+Telefon = "phone_number"
+Geboren = "birthdate"
+Changed = "updated_at"
+Status = "custom:department"
+
+[set]
+"custom:legacy_id" = "from the old shop"
+
+[join]
+name = ["First Name", "Last Name"]
+
+[dates]
+birthdate = "%d.%m.%Y"
+updated_at = "%d.%m.%Y"
+
+[values.Status]
+active = "true"
+left = ""
+"#;
+
+/// The same as flags.
+const FLAGS: [&str; 39] = [
+    "--username-from",
+    "E-Mail Address",
+    "--ignore-unknown",
+    "--ignore-column",
+    "email_verified",
+    "--keep",
+    "id",
+    "--trim",
+    "--lowercase",
+    "username,email",
+    "--phone-region",
+    "de",
+    "--map",
+    "E-Mail Address=email",
+    "--map",
+    "Kennwort=password",
+    "--map",
+    "Telefon=phone_number",
+    "--map",
+    "Geboren=birthdate",
+    "--map",
+    "Changed=updated_at",
+    "--map",
+    "Status=custom:department",
+    "--set",
+    "custom:legacy_id=from the old shop",
+    "--join",
+    "name=First Name+Last Name",
+    "--date-format",
+    "birthdate=%d.%m.%Y",
+    "--date-format",
+    "updated_at=%d.%m.%Y",
+    "--value",
+    "Status:active=true",
+    "--value",
+    "Status:left=",
+    "--max-failures",
+    "0",
+    "--quiet",
+];
+
+#[track_caller]
+fn foreign_users_are_there(pool: &Pool) {
+    let users = pool.users();
+    let set: Vec<(&str, Value)> = users
+        .values()
+        .map(|user| {
+            let mut attributes = user.attributes.clone();
+            attributes.retain(|name, _| !name.ends_with("_verified") && name != "sub");
+            (&*user.username, json!(attributes))
+        })
+        .collect();
+    let ann = json!({
+        "email": "ann@example.com", "name": "Ann Lee", "phone_number": "+4930901820", "birthdate": "1990-02-01",
+        "updated_at": "86400", "custom:department": "true", "custom:legacy_id": "from the old shop",
+    });
+    let bob = json!({
+        "email": "bob@example.com", "name": "Ng", "phone_number": "+12125550100",
+        "custom:legacy_id": "from the old shop",
+    });
+    assert_eq!(set, [("ann@example.com", ann), ("bob@example.com", bob)]);
+}
+
+#[test]
+fn a_foreign_list_is_imported_by_a_mapping_file_and_goes_on_by_flags_that_say_the_same() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", FOREIGN);
+    let mapping = place.file("mapping.toml", MAPPING);
+    place
+        .import(&pool, list)
+        .args(["--mapping", mapping])
+        .run()
+        .exits(0)
+        .says(["columns that mean nothing are dropped (--ignore-unknown): Shoe"]);
+    foreign_users_are_there(&pool);
+    let results = place.results();
+    assert_eq!(results.row(1)["username"], "ann@example.com");
+    assert_eq!(
+        (&*results.row(1)["ID"], &*results.row(2)["ID"]),
+        ("17", "018")
+    );
+    // The same mapping is the same run, however it is written.
+    let asked = pool.asked("SignUp");
+    place.import(&pool, list).args(FLAGS).run().exits(0);
+    assert_eq!(pool.asked("SignUp"), asked);
+}
+
+#[test]
+fn a_foreign_list_is_imported_by_flags() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", FOREIGN);
+    place.import(&pool, list).args(FLAGS).run().exits(0);
+    foreign_users_are_there(&pool);
+}
+
+#[test]
+fn flags_go_over_the_mapping_file() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", FOREIGN);
+    let mapping = place.file("mapping.toml", MAPPING);
+    place
+        .import(&pool, list)
+        .args(["--mapping", mapping])
+        .args([
+            "--set",
+            "name=somebody",
+            "--map",
+            "Status=nickname",
+            "--value",
+            "Status:left=gone",
+        ])
+        .run()
+        .exits(0);
+    let users = pool.users();
+    let bob = &users["bob@example.com"].attributes;
+    assert_eq!((&*bob["name"], &*bob["nickname"]), ("somebody", "gone"));
+    assert!(!bob.contains_key("custom:department"));
+}
+
+#[test]
+fn rows_that_do_not_fit_are_told_with_all_that_is_wrong_and_never_sent() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = format!("{FOREIGN}19,eve@example.com,Pass word,,,12,1990-02-01,,gone,,\n");
+    let list = place.file("users.csv", list);
+    let mapping = place.file("mapping.toml", MAPPING);
+    place
+        .import(&pool, list)
+        .args(["--mapping", mapping])
+        .run()
+        .exits(1);
+    let results = place.results();
+    let row = results.row(3);
+    assert_eq!((&*row["outcome"], &*row["ID"]), ("invalid", "19"));
+    for words in [
+        "column Telefon: `12` is no phone number of DE",
+        "column Geboren: `1990-02-01` is no date of the form %d.%m.%Y",
+        "column Status: `gone` is not in the column's value table",
+        "column Kennwort: the password contains white space",
+    ] {
+        assert!(row["error_message"].contains(words), "{words}: {row:?}");
+    }
+    assert!(!row["error_message"].contains("Pass word"));
+    assert_eq!(pool.asked("SignUp"), 2);
+}
+
+/// Refused with exit code 3, before the pool was asked anything.
+#[track_caller]
+fn refused<const N: usize>(cli: Cli, pool: &Pool, words: [&str; N]) -> String {
+    let ran = cli.run().exits(3).says(words);
+    assert_eq!(pool.stats().operations.len(), 0, "nothing was asked");
+    ran.stderr
+}
+
+#[test]
+fn everything_that_does_not_fit_the_header_is_said_at_once_with_a_line_to_paste() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", FOREIGN);
+    let cli = place
+        .import(&pool, list)
+        .args([
+            "--keep",
+            "IDs",
+            "--keep",
+            "Kennwort",
+            "--map",
+            "E-Mail Adress=email",
+        ])
+        .args(["--set", "email=x", "--username-from", "E-Mail Address"]);
+    let said = refused(
+        cli,
+        &pool,
+        [
+            "--keep IDs: there is no such column",
+            "--keep Kennwort: passwords are never copied",
+            "--map E-Mail Adress=email: there is no such column (nearest: E-Mail Address)",
+            "column 4, First Name: unknown",
+            "column 10, email_verified: SignUp cannot set it: a PreSignUp trigger",
+            "there is no column password; column Kennwort is near: `--map 'Kennwort=password'`",
+        ],
+    );
+    let last = said.trim_end().lines().last().unwrap().trim();
+    assert_eq!(
+        last,
+        "--ignore-column ID --ignore-column Kennwort --ignore-column 'First Name' --ignore-column 'Last Name' --ignore-column Telefon \
+         --ignore-column Geboren --ignore-column Changed --ignore-column Status --ignore-column email_verified \
+         --ignore-column Shoe"
+    );
+    assert!(!place.path("run").exists());
+}
+
+#[test]
+fn a_mapping_file_that_cannot_be_used_is_refused_with_its_line_and_key() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", FOREIGN);
+    let import = || {
+        place
+            .import(&pool, list)
+            .args(["--mapping", "mapping.toml"])
+    };
+    refused(import(), &pool, ["--mapping mapping.toml: cannot be read"]);
+    place.file("mapping.toml", "trim = true\nkep = [\"ID\"]\n");
+    refused(
+        import(),
+        &pool,
+        ["mapping.toml: line 2, `kep = [\"ID\"]`: unknown field"],
+    );
+    place.file("mapping.toml", "[columns]\nMail = \"mail\"\n");
+    refused(
+        import(),
+        &pool,
+        ["mapping.toml: line 2, columns.\"Mail\": mail: is nothing that a sign-up sets"],
+    );
+    place.file(
+        "mapping.toml",
+        "keep = [\"Old ID\"]\nignore_unknown = true\n",
+    );
+    refused(
+        import(),
+        &pool,
+        ["mapping.toml: line 1, keep, Old ID: there is no such column"],
+    );
+}
+
+#[test]
+fn a_flag_about_columns_that_makes_no_sense_is_a_wrong_command_line() {
+    let place = Place::new();
+    let list = place.file("users.csv", FOREIGN);
+    for (flag, value, words) in [
+        ("--map", "Mail", "should be COLUMN=TARGET"),
+        ("--map", "Mail=mail", "nearest known name: email"),
+        ("--map", "Mail=email_verified", "SignUp cannot set it"),
+        ("--set", "custom:source", "should be ATTRIBUTE=VALUE"),
+        ("--set", "source=x", "is nothing that a sign-up sets"),
+        ("--join", "name", "should be ATTRIBUTE=COLUMN+COLUMN"),
+        ("--date-format", "birthdate=%d.%m.%y", "century"),
+        ("--phone-region", "Germany", "is no country"),
+        ("--value", "Status=true", "should be COLUMN:CELL=VALUE"),
+        ("--lowercase", "name", "possible values"),
+    ] {
+        place
+            .rehearse(list)
+            .args([flag, value])
+            .run()
+            .exits(2)
+            .says([words]);
+    }
+}
+
+#[test]
+fn another_mapping_or_other_kept_columns_are_another_run() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file(
+        "users.csv",
+        "ID,username,password,email\n1,ann,Passw0rd!,Ann@example.com\n",
+    );
+    let import = || place.import(&pool, list);
+    import().args(["--ignore-column", "ID"]).run().exits(0);
+    let asked = pool.stats().operations;
+    for (flags, words) in [
+        (
+            ["--keep", "ID"],
+            "set of kept columns (--keep) is `none`, and here it is `[\"ID\"]`",
+        ),
+        (
+            ["--map", "ID=custom:legacy_id"],
+            "its mapping of columns is",
+        ),
+    ] {
+        import().args(flags).run().exits(3).says([words]);
+    }
+    let dropping = || import().args(["--ignore-column", "ID"]);
+    for flags in [
+        ["--lowercase", "email"],
+        ["--set", "name=x"],
+        ["--value", "email:*=x@y.z"],
+    ] {
+        dropping()
+            .args(flags)
+            .run()
+            .exits(3)
+            .says(["its mapping of columns is"]);
+    }
+    dropping()
+        .arg("--trim")
+        .run()
+        .exits(3)
+        .says(["its mapping of columns is"]);
+    assert_eq!(pool.stats().operations, asked, "nothing was asked");
+}
