@@ -1,13 +1,20 @@
 //! Stage 1: where a list comes from.
 //!
-//! Owns opening a file or standard input, and the fingerprint of a file's bytes. Does not know what the bytes mean: that is
-//! `rows`.
+//! Owns opening a file or standard input, the fingerprint of a file's bytes, and the way from these bytes to text in UTF-8:
+//! [`unpack`], then [`text`]. Does not know what the text means: that is `rows`.
+
+mod raw;
+mod text;
+mod unpack;
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+
+pub use raw::Taken;
+pub use text::{Place, Text, TextEncoding, UnknownEncoding};
 
 /// Bytes read at a time when a list is fingerprinted; large enough that the hash, not the system call, is what costs.
 const HASH_BLOCK: usize = 128 * 1024;
@@ -25,7 +32,7 @@ pub enum Source {
 
 /// A list that is open for reading.
 pub struct OpenSource {
-    /// The bytes.
+    /// The bytes, as they lie there: [`OpenSource::text`] makes text of them.
     pub bytes: Box<dyn Read + Send>,
     /// How many there are, where that is known beforehand.
     pub length: Option<u64>,
