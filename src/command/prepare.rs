@@ -14,8 +14,8 @@ use crate::outcome::{Outcome, Summary};
 use crate::pool::{Advice, Cognito, Failure, connect, now_ms};
 use crate::preflight;
 use crate::report::write_all;
-use crate::rows::Rows;
 use crate::rows::ahead::ReadAhead;
+use crate::rows::{Dialect, Reading, Rows};
 use crate::source::{OpenSource, Source};
 use crate::user::mapping::Mapping;
 
@@ -54,12 +54,16 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     let fingerprint = source.fingerprint().map_err(Failed::refused)?;
     let opened = source.open().map_err(Failed::refused)?;
     let bytes = opened.length;
-    let rows = read_header(source.name(), opened).await?;
+    let dialect = Dialect::default();
+    let rows = read_header(source.name(), opened, dialect).await?;
+    for notice in rows.reading().notices() {
+        say.line(format_args!("{}: {notice}", source.name()));
+    }
     let mapping = Mapping::from_header(&source.name(), rows.header(), &settings::mapping(job.list))
         .map_err(Failed::refused)?;
     let identity = Identity {
         list: source.name(),
-        mapping: mapping.identity(),
+        mapping: cells_meaning(&mapping, rows.reading()),
         user_pool_id: job.connect.user_pool_id.clone(),
         client_id: job.connect.client_id.clone(),
         kind: job.again.kind(),
@@ -97,10 +101,21 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
 }
 
 /// Standard input may be long in coming, and signals are to be heard meanwhile.
-async fn read_header(list: String, opened: OpenSource) -> Result<Rows, Failed> {
-    beside("header", move || Rows::open(list, opened))
+async fn read_header(list: String, opened: OpenSource, dialect: Dialect) -> Result<Rows, Failed> {
+    beside("header", move || Rows::open(list, opened, &dialect))
         .await?
         .map_err(Failed::refused)
+}
+
+/// What a run is bound to beside the list's bytes: how they became cells, and which cell means what.
+fn cells_meaning(mapping: &Mapping, reading: &Reading) -> String {
+    let mut text = mapping.identity();
+    let reading = reading.identity();
+    if !reading.is_empty() {
+        text.push(' ');
+        text.push_str(&reading);
+    }
+    text
 }
 
 /// Where the run's files go.

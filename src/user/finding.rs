@@ -7,10 +7,12 @@ use std::fmt;
 pub enum Rule {
     /// The record has as many cells as the header.
     CellCount,
-    /// Every cell is UTF-8.
+    /// Every cell is text in the list's encoding.
     Encoding,
     /// Every quote is closed.
     OpenQuote,
+    /// A row holds at most 64 KiB.
+    TooLong,
     /// A row has a username.
     UsernameMissing,
     /// 1 to 128 characters, no white space and no control characters.
@@ -31,6 +33,7 @@ impl Rule {
             Self::CellCount => "row.cell_count",
             Self::Encoding => "row.encoding",
             Self::OpenQuote => "row.open_quote",
+            Self::TooLong => "row.too_long",
             Self::UsernameMissing => "username.missing",
             Self::Username => "username.characters",
             Self::PasswordMissing => "password.missing",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::finding::{Finding, Rule};
 use super::{Attribute, Broken, NewUser, Password, Row, rules};
-use crate::rows::{Header, RawRow, Unreadable};
+use crate::rows::{Header, MAX_RECORD_BYTES, RawRow, Unreadable};
 use columns::{Meaning, describe, meaning, missing};
 
 pub use columns::STANDARD_ATTRIBUTES;
@@ -254,6 +254,23 @@ impl Mapping {
                     raw.line
                 ),
             ),
+            Unreadable::Transcoding { column, encoding } => (
+                Rule::Encoding,
+                self.column(*column),
+                format!(
+                    "line {}: the cell cannot be read as {encoding}; mend it, or name the encoding that wrote the list with --encoding",
+                    raw.line
+                ),
+            ),
+            Unreadable::TooLong { bytes, last_line } => (
+                Rule::TooLong,
+                None,
+                format!(
+                    "the row has {bytes} bytes, and one may have {MAX_RECORD_BYTES}: lines {} to {last_line} were read as this one row; \
+                     close a quote that is open in it, or leave out what makes it long",
+                    raw.line
+                ),
+            ),
             Unreadable::OpenQuote { last_line } => (
                 Rule::OpenQuote,
                 None,
@@ -266,8 +283,10 @@ impl Mapping {
         };
         let username = match why {
             // Cells may have moved: what stands under `username` need not be one.
-            Unreadable::Cells { .. } | Unreadable::OpenQuote { .. } => None,
-            Unreadable::Encoding { .. } => raw.cell(self.username),
+            Unreadable::Cells { .. }
+            | Unreadable::OpenQuote { .. }
+            | Unreadable::TooLong { .. } => None,
+            Unreadable::Encoding { .. } | Unreadable::Transcoding { .. } => raw.cell(self.username),
         };
         Broken {
             username: username.filter(|name| !name.is_empty()).map(str::to_owned),

@@ -29,7 +29,16 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     // It turns what was typed into one config for each stage, and a run's end into an exit code.
     (
         "cli",
-        &["import", "ledger", "outcome", "pool", "rehearsal", "user"],
+        &[
+            "import",
+            "ledger",
+            "outcome",
+            "pool",
+            "rehearsal",
+            "rows",
+            "source",
+            "user",
+        ],
     ),
     (
         "command",
@@ -54,12 +63,17 @@ const MAY_USE: [(&str, &[&str]); 16] = [
 ];
 
 /// Other people's crates that only some folders may name.
-const CRATES: [(&str, &[&str]); 5] = [
+const CRATES: [(&str, &[&str]); 10] = [
     ("aws_", &["pool"]),
     ("rusqlite", &["ledger"]),
     ("governor", &["pace"]),
     ("axum", &["rehearsal"]),
     ("clap", &["cli", "main"]),
+    ("flate2", &["source"]),
+    ("zstd", &["source"]),
+    ("encoding_rs", &["source"]),
+    ("encoding_rs_io", &["source"]),
+    ("csv", &["report", "rows"]),
 ];
 
 /// A source file, without its comments and unit tests.

@@ -1,5 +1,5 @@
 use super::{HeaderError, Mapping, MappingOptions, PasswordFrom};
-use crate::rows::{Header, Rows};
+use crate::rows::{Dialect, Header, Rows};
 use crate::source::OpenSource;
 use crate::user::Row;
 
@@ -20,7 +20,7 @@ fn rows(text: &str) -> Vec<Row> {
         bytes: Box::new(std::io::Cursor::new(text.as_bytes().to_vec())),
         length: None,
     };
-    let mut rows = Rows::open("list.csv".to_owned(), source).unwrap();
+    let mut rows = Rows::open("list.csv".to_owned(), source, &Dialect::default()).unwrap();
     let mapping =
         Mapping::from_header("list.csv", rows.header(), &MappingOptions::default()).unwrap();
     let mut seen = Vec::new();
