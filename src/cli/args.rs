@@ -1,5 +1,6 @@
 //! The command line, as it is typed. No I/O here: what it means is worked out in [`super::settings`].
 
+mod format;
 mod list;
 
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::EXIT_CODES_HELP;
 use super::rehearsal::RehearsalArgs;
+pub use format::FormatArgs;
 pub use list::{ListArgs, PasswordSource};
 
 /// Moves a list of users into an Amazon Cognito user pool, and tells the truth about every row.

@@ -14,6 +14,7 @@ use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::Durability;
 use crate::outcome::Outcome;
 use crate::pool::{ConnectSettings, Signing};
+use crate::rows::{Dialect, Quote};
 use crate::user::mapping::{MappingOptions, PasswordFrom};
 
 /// The environment variable with the app client's secret.
@@ -40,6 +41,12 @@ pub enum SettingsError {
         "LOG_SENSITIVE_BODIES is set: the SDK would log requests with their passwords; unset it"
     )]
     SensitiveBodies,
+    /// One character cannot be both.
+    #[error(
+        "{0} cannot both separate the columns and quote the values: name another character with --delimiter or --quote (`--quote none` \
+         where nothing is quoted)"
+    )]
+    QuoteSeparates(char),
 }
 
 /// What the environment says; an empty variable says nothing.
@@ -102,6 +109,25 @@ fn client_secret(file: Option<&Path>) -> Result<Option<SecretString>, SettingsEr
         return Err(SettingsError::EmptySecret(path.to_owned()));
     }
     Ok(Some(SecretString::from(secret)))
+}
+
+/// For `rows`.
+///
+/// # Errors
+/// One character is to do two things.
+pub fn dialect(list: &ListArgs) -> Result<Dialect, SettingsError> {
+    let format = &list.format;
+    // What is not named may become these two.
+    let delimiter = format.delimiter.unwrap_or(b',');
+    if format.quote.unwrap_or_default() == Quote::Mark(delimiter) {
+        return Err(SettingsError::QuoteSeparates(char::from(delimiter)));
+    }
+    Ok(Dialect {
+        encoding: format.encoding,
+        delimiter: format.delimiter,
+        quote: format.quote,
+        columns: format.no_headers.then(|| format.columns.clone()),
+    })
 }
 
 /// For `user`.

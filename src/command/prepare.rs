@@ -54,7 +54,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     let fingerprint = source.fingerprint().map_err(Failed::refused)?;
     let opened = source.open().map_err(Failed::refused)?;
     let bytes = opened.length;
-    let dialect = Dialect::default();
+    let dialect = settings::dialect(job.list).map_err(Failed::refused)?;
     let rows = read_header(source.name(), opened, dialect).await?;
     for notice in rows.reading().notices() {
         say.line(format_args!("{}: {notice}", source.name()));
