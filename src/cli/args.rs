@@ -1,5 +1,6 @@
 //! The command line, as it is typed. No I/O here: what it means is worked out in [`super::settings`].
 
+mod format;
 mod inspect;
 mod list;
 mod mapping;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::EXIT_CODES_HELP;
 use super::rehearsal::RehearsalArgs;
+pub use format::FormatArgs;
 pub use inspect::{CheckArgs, DescribeArgs, IamPolicyArgs, TemplateArgs};
 pub use list::{ListArgs, PasswordSource};
 pub use mapping::{LowercaseArg, MappingArgs};

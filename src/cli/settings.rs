@@ -18,6 +18,7 @@ use crate::ledger::Durability;
 use crate::outcome::Outcome;
 use crate::pool::{ConnectSettings, Signing, region_of};
 use crate::preflight::objections::Allowed;
+use crate::rows::{Dialect, Quote};
 use crate::source::object::S3Access;
 use crate::user::mapping::{MappingOptions, PasswordFrom};
 use crate::user::pool_rules::PoolRules;
@@ -60,6 +61,12 @@ pub enum SettingsError {
     /// The mapping file cannot be used.
     #[error(transparent)]
     Mapping(#[from] MappingFileError),
+    /// One character cannot be both.
+    #[error(
+        "{0} cannot both separate the columns and quote the values: name another character with --delimiter or --quote (`--quote none` \
+         where nothing is quoted)"
+    )]
+    QuoteSeparates(char),
 }
 
 /// What the environment says; an empty variable says nothing.
@@ -187,6 +194,25 @@ fn client_secret(file: Option<&Path>) -> Result<Option<SecretString>, SettingsEr
         return Err(SettingsError::EmptySecret(path.to_owned()));
     }
     Ok(Some(SecretString::from(secret)))
+}
+
+/// For `rows`.
+///
+/// # Errors
+/// One character is to do two things.
+pub fn dialect(list: &ListArgs) -> Result<Dialect, SettingsError> {
+    let format = &list.format;
+    // What is not named may become these two.
+    let delimiter = format.delimiter.unwrap_or(b',');
+    if format.quote.unwrap_or_default() == Quote::Mark(delimiter) {
+        return Err(SettingsError::QuoteSeparates(char::from(delimiter)));
+    }
+    Ok(Dialect {
+        encoding: format.encoding,
+        delimiter: format.delimiter,
+        quote: format.quote,
+        columns: format.no_headers.then(|| format.columns.clone()),
+    })
 }
 
 /// For `user`: the flags, and under them what the mapping file says.

@@ -34,7 +34,7 @@ pub(super) fn check(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
 async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
     let access = settings::s3_access(args.pool.user_pool_id.as_deref(), &args.pool.connection);
     let list = List::open(&args.list, &access).await?;
-    list.say_what_is_dropped(say);
+    list.say_how_it_is_read(say);
     let (found, secret_given) = known(&args.pool, !args.no_lookup).await?;
     let rules = found.rules.as_ref();
     let folds = usernames_fold(settings::folds(args.usernames), rules, &found, say);

@@ -3,7 +3,7 @@
 use super::{Failed, beside};
 use crate::cli::args::ListArgs;
 use crate::cli::{Say, settings};
-use crate::rows::Rows;
+use crate::rows::{Dialect, Rows};
 use crate::source::object::S3Access;
 use crate::source::{Source, SourceError};
 use crate::user::mapping::Mapping;
@@ -15,6 +15,7 @@ pub(super) struct List {
     pub(super) fingerprint: Option<String>,
     /// Its length, where it is known.
     pub(super) bytes: Option<u64>,
+    dialect: Dialect,
     pub(super) rows: Rows,
     pub(super) mapping: Mapping,
 }
@@ -24,6 +25,7 @@ impl List {
     /// heard meanwhile.
     pub(super) async fn open(args: &ListArgs, access: &S3Access) -> Result<Self, Failed> {
         let options = settings::mapping(args).map_err(Failed::refused)?;
+        let dialect = settings::dialect(args).map_err(Failed::refused)?;
         let (list, access) = (args.list.clone(), access.clone());
         let find = move || -> Result<_, SourceError> {
             let source = Source::named(&list, &access)?;
@@ -34,7 +36,8 @@ impl List {
         let (source, fingerprint, opened) = beside("list", find).await?.map_err(Failed::refused)?;
         let bytes = opened.length;
         let name = source.name();
-        let rows = beside("header", move || Rows::open(name, opened))
+        let read_by = dialect.clone();
+        let rows = beside("header", move || Rows::open(name, opened, &read_by))
             .await?
             .map_err(Failed::refused)?;
         let mapping = Mapping::from_header(&source.name(), rows.header(), &options)
@@ -43,13 +46,33 @@ impl List {
             source,
             fingerprint,
             bytes,
+            dialect,
             rows,
             mapping,
         })
     }
 
+    /// What the columns mean, and how their cells are read: what a run is bound to.
+    pub(super) fn cells_meaning(&self) -> String {
+        let mut text = self.mapping.identity();
+        let reading = self.rows.reading().identity();
+        if !reading.is_empty() {
+            text.push(' ');
+            text.push_str(&reading);
+        }
+        text
+    }
+
+    /// What was guessed should be seen before people are signed up by it.
+    pub(super) fn say_how_it_is_read(&self, say: Say) {
+        for notice in self.rows.reading().notices() {
+            say.line(format_args!("{}: {notice}", self.source.name()));
+        }
+        self.say_what_is_dropped(say);
+    }
+
     /// A column that was not meant to be dropped should be noticed before people are signed up without it.
-    pub(super) fn say_what_is_dropped(&self, say: Say) {
+    fn say_what_is_dropped(&self, say: Say) {
         let names: Vec<String> = self
             .mapping
             .dropped()
@@ -77,10 +100,10 @@ impl List {
         if !self.source.is_complete() {
             return Ok(None);
         }
-        let source = self.source.clone();
+        let (source, dialect) = (self.source.clone(), self.dialect.clone());
         beside("list again", move || {
             let opened = source.open().map_err(Failed::refused)?;
-            Rows::open(source.name(), opened)
+            Rows::open(source.name(), opened, &dialect)
                 .map(Some)
                 .map_err(Failed::refused)
         })

@@ -55,10 +55,10 @@ struct Opened {
 /// Prepares a run. Sends nothing that writes; dropped on the way, it leaves nothing behind that the same command would trip over.
 pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Failed> {
     let mut list = List::open(job.list, &job.access).await?;
-    list.say_what_is_dropped(say);
+    list.say_how_it_is_read(say);
     let identity = Identity {
         list: list.source.name(),
-        mapping: list.mapping.identity(),
+        mapping: list.cells_meaning(),
         kept: list.mapping.kept(),
         user_pool_id: job.connect.user_pool_id.clone(),
         client_id: job.connect.client_id.clone(),

@@ -12,7 +12,7 @@ use crate::cli::rehearsal::{RehearsalArgs, pool_settings};
 use crate::cli::{Say, settings};
 use crate::pool::{ConnectSettings, Signing};
 use crate::rehearsal::{ExistingUser, PoolSettings, RehearsalPool};
-use crate::rows::Rows;
+use crate::rows::{Dialect, Rows};
 use crate::source::Source;
 use crate::source::object::S3Access;
 
@@ -74,7 +74,8 @@ fn existing(path: &Path) -> Result<Vec<ExistingUser>, Failed> {
     let wrong = |why: &dyn std::fmt::Display| Failed::refused(anyhow::anyhow!("--existing {why}"));
     let source = Source::named(path, &S3Access::default()).map_err(|why| wrong(&why))?;
     let opened = source.open().map_err(|why| wrong(&why))?;
-    let mut rows = Rows::open(source.name(), opened).map_err(|why| wrong(&why))?;
+    let mut rows =
+        Rows::open(source.name(), opened, &Dialect::default()).map_err(|why| wrong(&why))?;
     let names = rows.header().names().to_vec();
     let username = names
         .iter()

@@ -7,22 +7,26 @@
 
 use std::io::{self, Read};
 
-/// A record may be this long, in bytes. Cognito takes at most 2,048 characters in a value and 50 custom attributes, so
-/// a real row is far shorter.
-pub const MAX_RECORD_BYTES: u64 = 256 * 1024;
+/// A row may hold this much, in bytes. Cognito takes at most 2,048 characters in a value and 50 custom attributes, and few
+/// values are as long: a real row is far shorter.
+pub const MAX_RECORD_BYTES: usize = 64 * 1024;
+
+/// So far, in bytes, the end of a longer record is looked for: then that row alone is broken, and the next one can be read.
+pub(super) const MAX_END_SOUGHT: u64 = 256 * 1024;
 
 /// The parser reads ahead by its own buffer, so this much may be taken from the source beyond the record's own bytes.
 pub(super) const PARSER_BUFFER: usize = 64 * 1024;
 
-/// The record behind the last one. NUL keeps it apart from anything that stands in a list.
-pub(super) const SENTINEL: &str = "\u{0}end of list\u{0}";
+/// The record behind the last one. NUL keeps it apart from anything that stands in a list, and it holds no character that may
+/// be a delimiter or a quote: see [`super::may_separate`].
+pub(super) const SENTINEL: &str = "\u{0}endoflist\u{0}";
 
 /// What follows the last byte of the list: the sentinel on a line of its own.
-pub(super) const TAIL: &str = "\n\u{0}end of list\u{0}\n";
+pub(super) const TAIL: &str = "\n\u{0}endoflist\u{0}\n";
 
 /// Marks the error by which the guard stops reading.
 #[derive(Debug, thiserror::Error)]
-#[error("a record is longer than {MAX_RECORD_BYTES} bytes")]
+#[error("a record is longer than {MAX_END_SOUGHT} bytes")]
 pub(super) struct RecordTooLong;
 
 /// See the module's words.
@@ -81,7 +85,7 @@ impl<R: Read> Read for Guard<R> {
                 }
             },
         };
-        if self.since_record > MAX_RECORD_BYTES + PARSER_BUFFER as u64 {
+        if self.since_record > MAX_END_SOUGHT + PARSER_BUFFER as u64 {
             return Err(io::Error::other(RecordTooLong));
         }
         self.remember(buffer.get(..read).unwrap_or_default());

@@ -4,17 +4,27 @@
 //! what a column means: that is `user`. [`ahead`] reads on a thread of its own.
 
 pub mod ahead;
+mod dialect;
+mod error;
 mod guard;
+mod row;
+mod template;
 
-use std::fmt;
-use std::io::Read;
+use std::io::{self, Cursor, Read};
 
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
-use crate::source::OpenSource;
-use guard::{Guard, PARSER_BUFFER, RecordTooLong, SENTINEL, TAIL};
+use crate::source::{OpenSource, Place, TextEncoding};
+use dialect::{first_line, without_blank_lines};
+use guard::{Guard, PARSER_BUFFER, SENTINEL, TAIL};
 
+pub use dialect::{Dialect, Quote, Reading, may_separate};
+pub use error::RowsError;
 pub use guard::MAX_RECORD_BYTES;
+pub use row::{RawRow, Unreadable};
+
+/// Bytes read at a time while the end of the first line is looked for.
+const FIRST_LINE_BLOCK: usize = 8 * 1024;
 
 /// The names of the columns, in the list's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,142 +44,73 @@ impl Header {
     }
 }
 
-/// Why a record cannot be read as a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unreadable {
-    /// It has more or fewer cells than the header.
-    Cells {
-        /// Cells of the header.
-        expected: usize,
-        /// Cells of the record.
-        found: usize,
-    },
-    /// A cell's bytes are not UTF-8.
-    Encoding {
-        /// The cell's place, from 0.
-        column: usize,
-        /// Bytes of the cell that are in order.
-        valid_bytes: usize,
-    },
-    /// A quote was opened in it and never closed, so that it runs to the end of the list.
-    OpenQuote {
-        /// The last line that it swallowed.
-        last_line: u64,
-    },
-}
-
-/// One record of the list, lent until the next one is read. Its cells may hold a password: `Debug` shows none of them.
-pub struct RawRow<'a> {
-    /// Number of the row: 1 is the first one below the header.
-    pub number: u64,
-    /// Line on which it begins; the header is on line 1.
-    pub line: u64,
-    /// Bytes of the list up to its end.
-    pub end_byte: u64,
-    /// What keeps it from being read, if anything does.
-    pub unreadable: Option<Unreadable>,
-    record: &'a ByteRecord,
-}
-
-impl<'a> RawRow<'a> {
-    /// A cell; none where the record has fewer cells or its bytes are not UTF-8.
-    #[must_use]
-    pub fn cell(&self, column: usize) -> Option<&'a str> {
-        self.record
-            .get(column)
-            .and_then(|bytes| std::str::from_utf8(bytes).ok())
-    }
-}
-
-impl fmt::Debug for RawRow<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawRow")
-            .field("number", &self.number)
-            .field("line", &self.line)
-            .field("unreadable", &self.unreadable)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What ends the reading of a list.
-#[derive(Debug, thiserror::Error)]
-pub enum RowsError {
-    /// There is no header.
-    #[error("{list}: is empty: a header line with the names of the columns is needed")]
-    Empty {
-        /// The list's name.
-        list: String,
-    },
-    /// The header is not UTF-8.
-    #[error(
-        "{list}: line 1: the header is not UTF-8 (column {column}); save the list as UTF-8 and run again"
-    )]
-    HeaderEncoding {
-        /// The list's name.
-        list: String,
-        /// Number of the column, from 1.
-        column: usize,
-    },
-    /// A record does not end.
-    #[error(
-        "{list}: line {line}: the record that begins here is longer than {MAX_RECORD_BYTES} bytes; probably a quote (\") in \
-         it is opened and never closed; rows from here on were not read: mend the list and run again"
-    )]
-    RecordTooLong {
-        /// The list's name.
-        list: String,
-        /// Line on which the record begins.
-        line: u64,
-    },
-    /// Reading failed.
-    #[error("{list}: after line {line}: cannot be read: {cause}")]
-    Read {
-        /// The list's name.
-        list: String,
-        /// The last line that was read.
-        line: u64,
-        /// What the system said.
-        cause: String,
-    },
-    /// The thread that reads is gone.
-    #[error(
-        "{list}: the thread that reads it ended unexpectedly; run the same command again to go on"
-    )]
-    ThreadGone {
-        /// The list's name.
-        list: String,
-    },
-}
-
 /// A list, read record by record.
 pub struct Rows {
     list: String,
+    reading: Reading,
+    place: Place,
     reader: csv::Reader<Guard<Box<dyn Read + Send>>>,
     header: Header,
     record: ByteRecord,
+    scratch: ByteRecord,
     number: u64,
 }
 
 impl Rows {
-    /// Reads the header.
+    /// Decides how the list is to be read, and reads the header.
     ///
     /// # Errors
-    /// The list is empty, cannot be read, or its header is not UTF-8.
-    pub fn open(list: String, source: OpenSource) -> Result<Self, RowsError> {
+    /// The list is empty, cannot be read, is in another encoding, or its header does not end.
+    pub fn open(list: String, source: OpenSource, dialect: &Dialect) -> Result<Self, RowsError> {
+        let unread = |cause| RowsError::Unread {
+            list: list.clone(),
+            cause,
+        };
+        let text = source.text(dialect.encoding).map_err(unread)?;
+        let mut bytes = text.bytes;
+        let quote = dialect.quote.unwrap_or_default();
+        let head = head(&mut bytes, quote).map_err(unread)?;
+        let first = first_line(&head, quote).unwrap_or_else(|| without_blank_lines(&head));
+        if text.encoding == TextEncoding::UTF_8 && first.contains(&0) {
+            return Err(RowsError::Utf16 {
+                encoding: if first.starts_with(&[0]) {
+                    "utf-16be"
+                } else {
+                    "utf-16le"
+                },
+                list,
+            });
+        }
+        let reading = Reading::of(first, text.encoding, dialect);
+        let (quoting, quote) = match reading.quote {
+            Quote::Mark(mark) => (true, mark),
+            Quote::None => (false, b'"'),
+        };
         let reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .trim(Trim::None)
+            .delimiter(reading.delimiter)
+            .quoting(quoting)
+            .quote(quote)
             .buffer_capacity(PARSER_BUFFER)
-            .from_reader(Guard::new(source.bytes));
+            .from_reader(Guard::new(
+                Box::new(Cursor::new(head).chain(bytes)) as Box<dyn Read + Send>
+            ));
         let mut rows = Self {
             list,
+            reading,
+            place: text.place,
             reader,
             header: Header(Vec::new()),
             record: ByteRecord::new(),
+            scratch: ByteRecord::new(),
             number: 0,
         };
-        rows.header = rows.read_header()?;
+        rows.header = match &dialect.columns {
+            Some(names) => Header(names.iter().map(|name| name.trim().to_owned()).collect()),
+            None => rows.read_header()?,
+        };
         Ok(rows)
     }
 
@@ -185,23 +126,33 @@ impl Rows {
         &self.list
     }
 
+    /// How the list is read.
+    #[must_use]
+    pub fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
     /// The next row; none behind the last one.
     ///
     /// # Errors
     /// The list cannot be read on. A single row that cannot be read is no error: see [`RawRow::unreadable`].
     pub fn next_row(&mut self) -> Result<Option<RawRow<'_>>, RowsError> {
+        let line_before = self.reader.position().line();
         if !self.advance()? || self.is_sentinel() {
             return Ok(None);
         }
         self.number += 1;
-        let unreadable = self.unreadable();
-        let line = self.line_of_record(matches!(unreadable, Some(Unreadable::OpenQuote { .. })));
+        let text = std::str::from_utf8(self.record.as_slice()).ok();
+        let cut_off = self.runs_to_the_end();
+        let line = self.line_of_record(line_before, cut_off);
+        let unreadable = self.unreadable(text, line, cut_off);
         Ok(Some(RawRow {
             number: self.number,
             line,
-            end_byte: self.reader.position().byte(),
+            end_byte: self.place.in_list(self.reader.position().byte()),
             unreadable,
             record: &self.record,
+            text,
         }))
     }
 
@@ -211,12 +162,21 @@ impl Rows {
                 list: self.list.clone(),
             });
         }
+        if self.runs_to_the_end() || self.record.as_slice().len() > MAX_RECORD_BYTES {
+            return Err(RowsError::HeaderOpen {
+                list: self.list.clone(),
+            });
+        }
         let mut names = Vec::with_capacity(self.record.len());
         for (column, cell) in self.record.iter().enumerate() {
-            let name = std::str::from_utf8(cell).map_err(|_| RowsError::HeaderEncoding {
-                list: self.list.clone(),
-                column: column + 1,
-            })?;
+            let name = std::str::from_utf8(cell)
+                .ok()
+                .filter(|name| !self.was_replaced(name))
+                .ok_or_else(|| RowsError::HeaderEncoding {
+                    list: self.list.clone(),
+                    encoding: self.reading.encoding.name(),
+                    column: column + 1,
+                })?;
             names.push(name.trim().to_owned());
         }
         Ok(Header(names))
@@ -224,59 +184,85 @@ impl Rows {
 
     /// Reads the next record; false behind the last one.
     fn advance(&mut self) -> Result<bool, RowsError> {
-        let line = self.reader.position().line();
+        let line = self.next_line();
         let read = self.reader.read_byte_record(&mut self.record);
         self.reader.get_mut().record_ended();
-        read.map_err(|cause| self.reading_failed(line, &cause))
-    }
-
-    fn reading_failed(&self, line: u64, cause: &csv::Error) -> RowsError {
-        let list = self.list.clone();
-        if let csv::ErrorKind::Io(io) = cause.kind()
-            && io
-                .get_ref()
-                .is_some_and(<dyn std::error::Error + Send + Sync>::is::<RecordTooLong>)
-        {
-            return RowsError::RecordTooLong { list, line };
+        if self.reading.template {
+            template::rejoin(&mut self.record, &mut self.scratch);
         }
-        RowsError::Read {
-            list,
-            line,
-            cause: cause.to_string(),
-        }
+        read.map_err(|cause| RowsError::of_parser(&self.list, line, &cause))
     }
 
     fn is_sentinel(&self) -> bool {
         self.record.len() == 1 && self.record.get(0) == Some(SENTINEL.as_bytes())
     }
 
+    /// Whether the record swallowed the sentinel: then a quote in it is not closed.
+    fn runs_to_the_end(&self) -> bool {
+        self.record.as_slice().ends_with(TAIL.as_bytes())
+    }
+
+    /// The byte before the place where the parser stands.
+    fn last_byte(&self) -> Option<u8> {
+        let last = self.reader.position().byte().checked_sub(1)?;
+        self.reader.get_ref().recent_byte(last)
+    }
+
+    /// The line behind the last record: the parser leaves the `\n` of a `\r\n` to the next one.
+    fn next_line(&self) -> u64 {
+        self.reader.position().line() + u64::from(self.last_byte() == Some(b'\r'))
+    }
+
     /// The parser counts a record's line before it skips what is left of the line end before it (`\n` behind `\r`, blank
     /// lines). So the line is counted backwards, from where the parser stands behind the record.
-    fn line_of_record(&self, cut_off: bool) -> u64 {
+    fn line_of_record(&self, line_before: u64, cut_off: bool) -> u64 {
         let behind = self.reader.position();
-        let last = behind
-            .byte()
-            .checked_sub(1)
-            .and_then(|last| self.reader.get_ref().recent_byte(last));
-        let ended_by_newline = !cut_off && last == Some(b'\n');
-        let inside = self.record.as_slice().iter().filter(|byte| **byte == b'\n');
+        let ended_by_newline = !cut_off && self.last_byte() == Some(b'\n');
+        // The only newline since the record before may be the one that ended this one: then it holds none.
+        if ended_by_newline && behind.line() == line_before + 1 {
+            return line_before;
+        }
         behind
             .line()
-            .saturating_sub(inside.count() as u64)
+            .saturating_sub(self.newlines_inside())
             .saturating_sub(u64::from(ended_by_newline))
     }
 
-    fn unreadable(&self) -> Option<Unreadable> {
-        let last = self.record.iter().next_back().unwrap_or_default();
-        if let Some(swallowed) = last.strip_suffix(TAIL.as_bytes()) {
+    fn newlines_inside(&self) -> u64 {
+        let inside = self.record.as_slice().iter().filter(|byte| **byte == b'\n');
+        inside.count() as u64
+    }
+
+    fn unreadable(&self, text: Option<&str>, line: u64, cut_off: bool) -> Option<Unreadable> {
+        let cells = self.record.as_slice();
+        if cut_off {
+            let swallowed = cells.strip_suffix(TAIL.as_bytes()).unwrap_or(cells);
             let added_lines = if swallowed.ends_with(b"\n") { 3 } else { 2 };
             return Some(Unreadable::OpenQuote {
                 last_line: self.reader.position().line().saturating_sub(added_lines),
             });
         }
+        if cells.len() > MAX_RECORD_BYTES {
+            return Some(Unreadable::TooLong {
+                bytes: cells.len(),
+                last_line: line + self.newlines_inside(),
+            });
+        }
         let (expected, found) = (self.header.0.len(), self.record.len());
         if expected != found {
             return Some(Unreadable::Cells { expected, found });
+        }
+        if self.reading.encoding != TextEncoding::UTF_8 {
+            let column = self.record.iter().position(|cell| {
+                std::str::from_utf8(cell).is_ok_and(|cell| self.was_replaced(cell))
+            })?;
+            return Some(Unreadable::Transcoding {
+                column,
+                encoding: self.reading.encoding.name(),
+            });
+        }
+        if text.is_some() && cells.is_ascii() {
+            return None;
         }
         self.record
             .iter()
@@ -289,6 +275,26 @@ impl Rows {
                 }),
             })
     }
+
+    /// Whether something in this text meant nothing in the encoding that it was transcoded from.
+    fn was_replaced(&self, text: &str) -> bool {
+        self.reading.encoding != TextEncoding::UTF_8 && text.contains(char::REPLACEMENT_CHARACTER)
+    }
+}
+
+/// Reads until the first line that is not blank has ended, and no more than waits to be read. It may be the list's only line.
+fn head(bytes: &mut impl Read, quote: Quote) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    let mut block = [0; FIRST_LINE_BLOCK];
+    while head.len() < MAX_RECORD_BYTES && first_line(&head, quote).is_none() {
+        match bytes.read(&mut block) {
+            Ok(0) => break,
+            Ok(read) => head.extend_from_slice(block.get(..read).unwrap_or_default()),
+            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+            Err(cause) => return Err(cause),
+        }
+    }
+    Ok(head)
 }
 
 #[cfg(test)]

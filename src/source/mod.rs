@@ -1,14 +1,17 @@
 //! Stage 1: where a list comes from.
 //!
-//! Owns opening a file, standard input or an object in S3, and the fingerprint of what can be read again. Does not know what
-//! the bytes mean: that is `rows`.
+//! Owns opening a file, standard input or an object in S3, the fingerprint of what can be read again, and the way from these bytes
+//! to text in UTF-8: [`unpack`], then [`text`]. Does not know what the text means: that is `rows`.
 
 pub mod object;
+mod raw;
 #[cfg(feature = "s3")]
 mod s3;
 #[cfg(not(feature = "s3"))]
 #[path = "without_s3.rs"]
 mod s3;
+mod text;
+mod unpack;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -17,7 +20,9 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use object::{NotAnObject, S3Access, S3Uri};
+pub use raw::Taken;
 pub use s3::{Object, ObjectError};
+pub use text::{Place, Text, TextEncoding, UnknownEncoding};
 
 /// Bytes read at a time when a list is fingerprinted; large enough that the hash, not the system call, is what costs.
 const HASH_BLOCK: usize = 128 * 1024;
@@ -37,7 +42,7 @@ pub enum Source {
 
 /// A list that is open for reading.
 pub struct OpenSource {
-    /// The bytes.
+    /// The bytes, as they lie there: [`OpenSource::text`] makes text of them.
     pub bytes: Box<dyn Read + Send>,
     /// How many there are, where that is known beforehand.
     pub length: Option<u64>,

@@ -7,10 +7,12 @@ use std::fmt;
 pub enum Rule {
     /// The record has as many cells as the header.
     CellCount,
-    /// Every cell is UTF-8.
+    /// Every cell is text in the list's encoding.
     Encoding,
     /// Every quote is closed.
     OpenQuote,
+    /// A row holds at most 64 KiB.
+    TooLong,
     /// A row has a username.
     UsernameMissing,
     /// 1 to 128 characters, no white space and no control characters.
@@ -53,6 +55,7 @@ impl Rule {
             Self::CellCount => "row.cell_count",
             Self::Encoding => "row.encoding",
             Self::OpenQuote => "row.open_quote",
+            Self::TooLong => "row.too_long",
             Self::UsernameMissing => "username.missing",
             Self::Username => "username.characters",
             Self::PasswordMissing => "password.missing",
@@ -80,6 +83,7 @@ impl Rule {
                 "give the row as many cells as the header has, and put cells with a delimiter in quotes"
             }
             Self::Encoding => "name the list's encoding with --encoding, or save the list as UTF-8",
+            Self::TooLong => "close a quote that is open in it, or leave out what makes it long",
             Self::OpenQuote => "close the quote, or write it twice where it belongs to the text",
             Self::UsernameMissing => "fill the cell, or take another column with --username-from",
             Self::Username => "take the character out, or --trim where it stands at an end",

@@ -17,7 +17,7 @@ use super::finding::{Finding, Rule};
 use super::pool_rules::PasswordPolicy;
 use super::rules::{RowRules, Strictness};
 use super::{Broken, NewUser, Password, Row};
-use crate::rows::{Header, RawRow, Unreadable};
+use crate::rows::{Header, MAX_RECORD_BYTES, RawRow, Unreadable};
 use transform::ValueTable;
 
 pub use attribution::Attribution;
@@ -272,8 +272,12 @@ impl Mapping {
     /// moved.
     fn kept_of(&self, raw: &RawRow<'_>) -> Vec<Option<String>> {
         let moved = match &raw.unreadable {
-            Some(Unreadable::Cells { .. } | Unreadable::OpenQuote { .. }) => true,
-            Some(Unreadable::Encoding { .. }) | None => false,
+            Some(
+                Unreadable::Cells { .. }
+                | Unreadable::OpenQuote { .. }
+                | Unreadable::TooLong { .. },
+            ) => true,
+            Some(Unreadable::Encoding { .. } | Unreadable::Transcoding { .. }) | None => false,
         };
         self.kept
             .iter()
@@ -302,6 +306,23 @@ impl Mapping {
                     raw.line
                 ),
             ),
+            Unreadable::Transcoding { column, encoding } => (
+                Rule::Encoding,
+                self.column(*column),
+                format!(
+                    "line {}: the cell cannot be read as {encoding}; mend it, or name the encoding that wrote the list with --encoding",
+                    raw.line
+                ),
+            ),
+            Unreadable::TooLong { bytes, last_line } => (
+                Rule::TooLong,
+                None,
+                format!(
+                    "the row has {bytes} bytes, and one may have {MAX_RECORD_BYTES}: lines {} to {last_line} were read as this one row; \
+                     close a quote that is open in it, or leave out what makes it long",
+                    raw.line
+                ),
+            ),
             Unreadable::OpenQuote { last_line } => (
                 Rule::OpenQuote,
                 None,
@@ -322,8 +343,14 @@ impl Mapping {
     fn username_of_unreadable<'a>(&self, raw: &RawRow<'a>) -> Option<&'a str> {
         match &raw.unreadable {
             // Cells may have moved: what stands under `username` need not be one.
-            Some(Unreadable::Cells { .. } | Unreadable::OpenQuote { .. }) => None,
-            Some(Unreadable::Encoding { .. }) | None => raw.cell(self.username.column),
+            Some(
+                Unreadable::Cells { .. }
+                | Unreadable::OpenQuote { .. }
+                | Unreadable::TooLong { .. },
+            ) => None,
+            Some(Unreadable::Encoding { .. } | Unreadable::Transcoding { .. }) | None => {
+                raw.cell(self.username.column)
+            }
         }
     }
 

@@ -59,6 +59,11 @@ fn a_wrong_command_line_is_exit_code_2() {
         ["--max-failure-rate", "2"],
         ["--deadline", "soon"],
         ["--concurrency", "0"],
+        ["--encoding", "latin-9000"],
+        ["--delimiter", "a"],
+        ["--delimiter", "::"],
+        ["--quote", "é"],
+        ["--columns", "username"],
     ] {
         let cli = place.cli("rehearse").arg(list).args(arguments);
         assert!(

@@ -13,6 +13,7 @@ mod harness;
 mod disk;
 mod errors;
 mod existing;
+mod formats;
 mod help;
 mod kept;
 mod kill;

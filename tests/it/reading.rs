@@ -264,20 +264,6 @@ fn two_columns_for_one_thing_are_refused() {
 }
 
 #[test]
-fn a_header_that_is_not_utf_8_is_refused() {
-    let utf_16: Vec<u8> = [0xff, 0xfe]
-        .into_iter()
-        .chain(
-            "username,password\n"
-                .encode_utf16()
-                .flat_map(u16::to_le_bytes),
-        )
-        .collect();
-    let said = refused(utf_16);
-    assert!(said.contains("the header is not UTF-8"), "{said}");
-}
-
-#[test]
 fn an_empty_list_is_refused_and_a_header_alone_is_a_list_of_nobody() {
     let said = refused("");
     assert!(said.contains("users.csv: is empty"), "{said}");

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::format::FormatArgs;
 use super::mapping::MappingArgs;
 
 /// The list and its columns.
@@ -11,10 +12,15 @@ use super::mapping::MappingArgs;
 pub struct ListArgs {
     /// The list: CSV with a header line; `-` reads standard input, s3://bucket/key an object (in a build with the feature s3)
     ///
+    /// It may be compressed with gzip or zstd.
+    ///
     /// Columns are known by name, whatever their case and order: username (or cognito:username), password, Cognito's standard
     /// attributes (email, phone_number, given_name, ...) and custom:NAME; --map says what others mean. Empty cells are left out.
     #[arg(value_name = "USERS.csv")]
     pub list: PathBuf,
+    /// How it is written.
+    #[command(flatten)]
+    pub format: FormatArgs,
     /// Where passwords come from [default: column]
     #[arg(long, value_enum, help_heading = "List")]
     pub password: Option<PasswordSource>,

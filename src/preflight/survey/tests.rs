@@ -1,5 +1,5 @@
 use super::{Counts, Survey};
-use crate::rows::{Header, Rows};
+use crate::rows::{Dialect, Header, Rows};
 use crate::source::OpenSource;
 use crate::user::mapping::{Mapping, MappingOptions};
 use crate::user::pool_rules::{Contact, PoolRules};
@@ -12,6 +12,7 @@ fn surveyed(list: &str) -> (Survey, Vec<(u64, &'static str)>) {
             bytes: Box::new(std::io::Cursor::new(list.to_owned().into_bytes())),
             length: None,
         },
+        &Dialect::default(),
     )
     .unwrap();
     let header = Header::new(rows.header().names().to_vec());

@@ -1,5 +1,5 @@
 use super::{Asked, HeaderError, Mapping, MappingOptions, PasswordFrom};
-use crate::rows::{Header, Rows};
+use crate::rows::{Dialect, Header, Rows};
 use crate::source::OpenSource;
 use crate::user::Row;
 
@@ -43,7 +43,7 @@ fn rows_with(text: &str, options: &MappingOptions) -> Vec<Row> {
         bytes: Box::new(std::io::Cursor::new(text.as_bytes().to_vec())),
         length: None,
     };
-    let mut rows = Rows::open("list.csv".to_owned(), source).unwrap();
+    let mut rows = Rows::open("list.csv".to_owned(), source, &Dialect::default()).unwrap();
     let mapping = Mapping::from_header("list.csv", rows.header(), options).unwrap();
     let mut seen = Vec::new();
     while let Some(raw) = rows.next_row().unwrap() {

@@ -275,7 +275,12 @@ fn where_nothing_applies_nothing_is_copied() {
         bytes: Box::new(std::io::Cursor::new(text.as_bytes().to_vec())),
         length: None,
     };
-    let mut rows = Rows::open("list.csv".to_owned(), source).unwrap();
+    let mut rows = Rows::open(
+        "list.csv".to_owned(),
+        source,
+        &crate::rows::Dialect::default(),
+    )
+    .unwrap();
     let options = MappingOptions {
         trim: true,
         lowercase: vec![Lowercase::Username, Lowercase::Email],

@@ -1,15 +1,20 @@
-use super::{Header, Rows, RowsError, Unreadable};
+mod formats;
+mod whatever;
+
+use super::{Dialect, Header, MAX_RECORD_BYTES, Rows, RowsError, Unreadable};
 use crate::source::OpenSource;
 
 fn open(text: impl Into<Vec<u8>>) -> Result<Rows, RowsError> {
+    open_as(text, &Dialect::default())
+}
+
+fn open_as(text: impl Into<Vec<u8>>, dialect: &Dialect) -> Result<Rows, RowsError> {
     let bytes: Vec<u8> = text.into();
-    Rows::open(
-        "list.csv".to_owned(),
-        OpenSource {
-            bytes: Box::new(std::io::Cursor::new(bytes)),
-            length: None,
-        },
-    )
+    let source = OpenSource {
+        length: Some(bytes.len() as u64),
+        bytes: Box::new(std::io::Cursor::new(bytes)),
+    };
+    Rows::open("list.csv".to_owned(), source, dialect)
 }
 
 /// Row, line, first cell, what is wrong: of every row.
@@ -19,6 +24,19 @@ fn all(text: impl Into<Vec<u8>>) -> Vec<(u64, u64, String, Option<Unreadable>)> 
     while let Some(row) = rows.next_row().unwrap() {
         let first = row.cell(0).unwrap_or("?").to_owned();
         seen.push((row.number, row.line, first, row.unreadable.clone()));
+    }
+    seen
+}
+
+/// The line and all cells of every row, none of which may be broken.
+fn cells(mut rows: Rows) -> Vec<(u64, Vec<String>)> {
+    let width = rows.header().names().len();
+    let mut seen = Vec::new();
+    while let Some(row) = rows.next_row().unwrap() {
+        assert_eq!(row.unreadable, None);
+        let cell = |column| row.cell(column).unwrap().to_owned();
+        seen.push((row.line, (0..width).map(cell).collect()));
+        assert_eq!(row.cell(width), None);
     }
     seen
 }
@@ -77,6 +95,20 @@ fn a_row_of_the_wrong_width_or_encoding_is_unreadable_and_the_next_one_is_not() 
 }
 
 #[test]
+fn bytes_of_two_cells_do_not_make_one_character() {
+    let seen = all(b"a,b\n\xc3,\xa9\n\xc3\xa9,x\n".to_vec());
+    assert_eq!(seen[0].2, "?");
+    assert_eq!(
+        seen[0].3,
+        Some(Unreadable::Encoding {
+            column: 0,
+            valid_bytes: 0
+        })
+    );
+    assert_eq!((seen[1].2.as_str(), &seen[1].3), ("é", &None));
+}
+
+#[test]
 fn a_quote_that_is_never_closed_is_found_even_where_the_width_is_right() {
     for list in [
         "a,b\n1,x\n2,\"open\n3,y\n4,z\n",
@@ -91,13 +123,54 @@ fn a_quote_that_is_never_closed_is_found_even_where_the_width_is_right() {
 
 #[test]
 fn a_quote_that_is_never_closed_does_not_pull_a_large_list_into_memory() {
-    let mut text = String::from("a,b\n1,x\n2,\"open\n");
-    text.push_str(&"3,y\n".repeat(1_000_000));
-    let mut rows = open(text).unwrap();
-    assert!(rows.next_row().unwrap().is_some());
-    let error = rows.next_row().unwrap_err();
-    assert!(matches!(error, RowsError::RecordTooLong { line: 3, .. }));
-    assert!(error.to_string().contains("line 3"), "{error}");
+    for end in ["\n", "\r\n"] {
+        let mut text = format!("a,b{end}1,x{end}2,\"open{end}");
+        text.push_str(&"3,y\n".repeat(1_000_000));
+        let mut rows = open(text).unwrap();
+        assert!(rows.next_row().unwrap().is_some());
+        let error = rows.next_row().unwrap_err();
+        assert!(matches!(error, RowsError::RecordTooLong { line: 3, .. }));
+        assert!(error.to_string().contains("line 3"), "{error}");
+    }
+}
+
+#[test]
+fn a_row_that_is_too_long_is_broken_alone_where_its_end_is_found() {
+    let long = "x".repeat(MAX_RECORD_BYTES);
+    let fits = &long[..MAX_RECORD_BYTES - 1];
+    let seen = all(format!("a,b\n1,{fits}\n2,{long}\n3,\"{long}\n\"\n4,z\n"));
+    let found: Vec<_> = seen
+        .iter()
+        .map(|row| (row.1, row.2.as_str(), row.3.clone()))
+        .collect();
+    let too_long = |bytes, last_line| {
+        Some(Unreadable::TooLong {
+            bytes: MAX_RECORD_BYTES + bytes,
+            last_line,
+        })
+    };
+    assert_eq!(
+        found,
+        [
+            (2, "1", None),
+            (3, "2", too_long(1, 3)),
+            (4, "3", too_long(2, 5)),
+            (6, "4", None)
+        ]
+    );
+}
+
+#[test]
+fn a_header_that_does_not_end_is_refused_and_nothing_of_what_it_swallowed_is_said() {
+    let long = format!("username,\"{}\"\nann,x\n", "Secret#1".repeat(10_000));
+    for list in [
+        "username,\"password\nann,Secret#1\nbob,Secret#2\n",
+        long.as_str(),
+    ] {
+        let error = open(list).err().unwrap();
+        assert!(matches!(error, RowsError::HeaderOpen { .. }));
+        assert!(!error.to_string().contains("Secret"));
+    }
 }
 
 #[test]

@@ -1,0 +1,79 @@
+//! One record, and what keeps it from being a row.
+
+use std::fmt;
+
+use csv::ByteRecord;
+
+/// Why a record cannot be read as a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It has more or fewer cells than the header.
+    Cells {
+        /// Cells of the header.
+        expected: usize,
+        /// Cells of the record.
+        found: usize,
+    },
+    /// A cell's bytes are not UTF-8.
+    Encoding {
+        /// The cell's place, from 0.
+        column: usize,
+        /// Bytes of the cell that are in order.
+        valid_bytes: usize,
+    },
+    /// A cell holds bytes that mean nothing in the encoding that the list was transcoded from.
+    Transcoding {
+        /// The cell's place, from 0.
+        column: usize,
+        /// The encoding's name.
+        encoding: &'static str,
+    },
+    /// A quote was opened in it and never closed, so that it runs to the end of the list.
+    OpenQuote {
+        /// The last line that it swallowed.
+        last_line: u64,
+    },
+    /// It is longer than [`super::MAX_RECORD_BYTES`].
+    TooLong {
+        /// Bytes in its cells.
+        bytes: usize,
+        /// The line on which it ends.
+        last_line: u64,
+    },
+}
+
+/// One record of the list, lent until the next one is read. Its cells may hold a password: `Debug` shows none of them.
+pub struct RawRow<'a> {
+    /// Number of the row: 1 is the first one below the header.
+    pub number: u64,
+    /// Line on which it begins; the header is on line 1.
+    pub line: u64,
+    /// Bytes of the list up to its end.
+    pub end_byte: u64,
+    /// What keeps it from being read, if anything does.
+    pub unreadable: Option<Unreadable>,
+    pub(super) record: &'a ByteRecord,
+    /// All cells behind one another, where that is UTF-8: then no cell is looked through again.
+    pub(super) text: Option<&'a str>,
+}
+
+impl<'a> RawRow<'a> {
+    /// A cell; none where the record has fewer cells or its bytes are not UTF-8.
+    #[must_use]
+    pub fn cell(&self, column: usize) -> Option<&'a str> {
+        match self.text {
+            Some(text) => text.get(self.record.range(column)?),
+            None => std::str::from_utf8(self.record.get(column)?).ok(),
+        }
+    }
+}
+
+impl fmt::Debug for RawRow<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawRow")
+            .field("number", &self.number)
+            .field("line", &self.line)
+            .field("unreadable", &self.unreadable)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,74 @@
+//! The bytes of a list as they lie where it is: how many were taken, and the first of them before anything is made of them.
+
+use std::io::{self, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How many bytes were taken so far. Copies of it all tell the same count.
+#[derive(Debug, Clone, Default)]
+pub struct Taken(Arc<AtomicU64>);
+
+impl Taken {
+    /// The count.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A reader that counts what it hands out.
+pub(super) struct Counted<R> {
+    inner: R,
+    taken: Taken,
+}
+
+impl<R> Counted<R> {
+    pub(super) fn new(inner: R) -> Self {
+        Self {
+            inner,
+            taken: Taken::default(),
+        }
+    }
+
+    pub(super) fn taken(&self) -> Taken {
+        self.taken.clone()
+    }
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.taken.0.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// The first bytes, so many or all there are, and a reader that still has them.
+pub(super) fn peek<R: Read>(
+    mut bytes: R,
+    count: usize,
+) -> io::Result<(Vec<u8>, impl Read + use<R>)> {
+    let mut head = Vec::with_capacity(count);
+    bytes.by_ref().take(count as u64).read_to_end(&mut head)?;
+    Ok((head.clone(), Cursor::new(head).chain(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Counted, peek};
+    use std::io::Read as _;
+
+    #[test]
+    fn what_was_looked_at_is_still_there_and_counted_once() {
+        for text in ["", "ab", "abcdef"] {
+            let counted = Counted::new(text.as_bytes());
+            let taken = counted.taken();
+            let (head, mut rest) = peek(counted, 4).unwrap();
+            assert_eq!(head, &text.as_bytes()[..text.len().min(4)]);
+            let mut all = String::new();
+            rest.read_to_string(&mut all).unwrap();
+            assert_eq!(all, text);
+            assert_eq!(taken.bytes(), text.len() as u64);
+        }
+    }
+}

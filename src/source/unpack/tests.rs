@@ -1,0 +1,109 @@
+use std::io::{self, Cursor, Read, Write as _};
+
+use super::{Counted, FREE_BYTES, unpacked};
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 1).unwrap()
+}
+
+fn read(bytes: Vec<u8>) -> io::Result<(Vec<u8>, bool)> {
+    let (mut reader, was_packed) = unpacked(Counted::new(Cursor::new(bytes)))?;
+    let mut all = Vec::new();
+    reader.read_to_end(&mut all)?;
+    Ok((all, was_packed))
+}
+
+#[test]
+fn archives_are_known_by_their_first_bytes_and_everything_else_passes_as_it_is() {
+    let list = b"username,password\nann,Passw0rd!\n";
+    assert_eq!(read(gzip(list)).unwrap(), (list.to_vec(), true));
+    assert_eq!(read(zstd(list)).unwrap(), (list.to_vec(), true));
+    for plain in [&list[..], b"", b"a", b"(\xb5", b"\x1f\n", b"\xff\xfea\0"] {
+        assert_eq!(read(plain.to_vec()).unwrap(), (plain.to_vec(), false));
+    }
+}
+
+#[test]
+fn an_archive_of_several_parts_is_read_to_its_end() {
+    for pack in [gzip, zstd] {
+        let parts = [pack(b"a\n1\n"), pack(b"2\n"), pack(b"")].concat();
+        assert_eq!(read(parts).unwrap().0, b"a\n1\n2\n");
+    }
+    // A frame that decoders skip, as packers that work in parallel write it in front.
+    let skipped = b"\x50\x2a\x4d\x18\x02\0\0\0\xff\xff";
+    let parts = [&skipped[..], &zstd(b"a\n1\n")].concat();
+    assert_eq!(read(parts).unwrap().0, b"a\n1\n");
+}
+
+#[test]
+fn an_archive_that_is_cut_off_or_damaged_is_an_error_and_no_shorter_list() {
+    let list: Vec<u8> = (0..5_000)
+        .flat_map(|row| format!("user{row},{}\n", row * 7_919).into_bytes())
+        .collect();
+    for (pack, name) in [(gzip as fn(&[u8]) -> Vec<u8>, "gzip"), (zstd, "zstd")] {
+        let whole = pack(&list);
+        for length in [5, whole.len() / 2, whole.len() - 1] {
+            let error = read(whole[..length].to_vec()).unwrap_err().to_string();
+            assert!(
+                error.contains(&format!("the {name} archive cannot be unpacked"))
+                    && error.contains("decompress it yourself"),
+                "{length} bytes: {error}"
+            );
+        }
+    }
+    // gzip ends with a checksum.
+    let mut damaged = gzip(&list);
+    let checksum = damaged.len() - 6;
+    damaged[checksum] ^= 1;
+    let error = read(damaged).unwrap_err().to_string();
+    assert!(error.contains("is damaged"), "{error}");
+}
+
+#[test]
+fn a_bomb_stops_after_what_may_come_out_of_any_archive() {
+    let zeros = vec![b'\n'; usize::try_from(FREE_BYTES).unwrap() + 1_000_000];
+    for bomb in [gzip(&zeros), zstd(&zeros)] {
+        let (reader, _) = unpacked(Counted::new(Cursor::new(bomb))).unwrap();
+        let mut count = Count(0);
+        let error = io::copy(&mut { reader }, &mut count).unwrap_err();
+        assert!(
+            error.to_string().contains("more than 200 times its size"),
+            "{error}"
+        );
+        assert!(count.0 <= FREE_BYTES);
+    }
+    // One byte less than what is free is as good as any list.
+    let free = zstd(&zeros[..usize::try_from(FREE_BYTES).unwrap()]);
+    assert!(read(free).is_ok());
+}
+
+struct Count(u64);
+
+impl io::Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_is_no_list_at_all_is_called_by_its_name() {
+    for (bytes, words) in [
+        (&b"PK\x03\x04\x14\0"[..], "ZIP archive"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "old Excel workbook"),
+        (b"\xfd7zXZ\0", "xz archive"),
+    ] {
+        let error = read(bytes.to_vec()).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}

@@ -1,0 +1,319 @@
+//! Lists as old systems write them: compressed, in other encodings, with other delimiters and quotes, without a header, and in
+//! the form of AWS's own import.
+
+use std::io::Write as _;
+
+use crate::harness::{Place, Pool, quick, users};
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 1).unwrap()
+}
+
+fn utf_16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+#[test]
+fn a_compressed_list_is_read_from_a_file_and_from_standard_input() {
+    for packed in [gzip(users(3).as_bytes()), zstd(users(3).as_bytes())] {
+        let place = Place::new();
+        let pool = Pool::start(quick());
+        // Its name says nothing.
+        let list = place.file("users.csv", &packed);
+        place.import(&pool, list).run().exits(0);
+        assert_eq!(place.results().count("created"), 3);
+        assert_eq!(place.results().row(3)["line"], "4");
+
+        let place = Place::new();
+        place.rehearse("-").input(packed).run().exits(0);
+        assert_eq!(place.results().count("created"), 3);
+    }
+}
+
+#[test]
+fn a_compressed_list_that_is_cut_off_stops_the_run_and_says_so() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let packed = gzip(users(20_000).as_bytes());
+    let list = place.file("users.csv.gz", &packed[..packed.len() / 50]);
+    place.import(&pool, list).run().exits(4).says([
+        "users.csv.gz: after line ",
+        "cut off",
+        "decompress it yourself",
+    ]);
+    let results = place.results();
+    assert_eq!(results.summary["read_to_end"], false);
+    assert!(results.rows.len() > 100);
+    assert_eq!(results.count("invalid"), 0, "half a row is none");
+}
+
+#[test]
+fn an_archive_that_grows_as_no_list_does_stops_the_run() {
+    let place = Place::new();
+    let row = format!("ann,Passw0rd!,{}\n", "x".repeat(60_000));
+    let bomb = users(1) + &row.repeat(80 * 1024 * 1024 / row.len());
+    let list = place.file("users.csv.zst", zstd(bomb.as_bytes()));
+    place.rehearse(list).run().exits(4).says([
+        "users.csv.zst: after line",
+        "more than 200 times its size",
+        "decompress it yourself",
+    ]);
+    let rows = place.results().rows.len() as u64;
+    assert_eq!(rows / 100, (64 * 1024 * 1024 / row.len() as u64) / 100);
+}
+
+#[test]
+fn what_is_no_list_at_all_is_refused() {
+    let place = Place::new();
+    let list = place.file("users.xlsx", b"PK\x03\x04\x14\0\x06\0");
+    place
+        .rehearse(list)
+        .run()
+        .exits(3)
+        .says(["users.xlsx: cannot be read: it is a ZIP archive", "save"]);
+}
+
+#[test]
+fn a_list_in_another_encoding_is_read_as_its_mark_or_the_command_line_says() {
+    let text = "username,password,email,given_name\nann,Passw0rd!,ann@example.com,Zoë\n";
+    let windows: Vec<u8> = text.chars().map(|c| c as u8).collect();
+    let marked = utf_16(&format!("\u{feff}{text}"));
+    for (bytes, encoding) in [
+        (windows, Some("Windows-1252")),
+        (utf_16(text), Some("utf-16le")),
+        (marked.clone(), None),
+        (gzip(&marked), None),
+    ] {
+        let place = Place::new();
+        let pool = Pool::start(quick());
+        let list = place.file("users.csv", bytes);
+        let mut import = place.import(&pool, list);
+        if let Some(encoding) = encoding {
+            import = import.args(["--encoding", encoding]);
+        }
+        import.run().exits(0);
+        assert_eq!(pool.users()["ann"].attributes["given_name"], "Zoë");
+    }
+}
+
+#[test]
+fn a_header_in_another_encoding_is_refused_with_the_flag_that_reads_it() {
+    let place = Place::new();
+    let list = place.file("users.csv", b"username,password,pr\xe9nom\n");
+    place.rehearse(list).run().exits(3).says([
+        "users.csv: line 1: the header is not UTF-8 (column 3)",
+        "--encoding windows-1252",
+    ]);
+    let list = place.file("wide.csv", utf_16("username,password\n"));
+    place
+        .rehearse(list)
+        .run()
+        .exits(3)
+        .says(["wide.csv: line 1", "`--encoding utf-16le`"]);
+    place
+        .rehearse(list)
+        .args(["--encoding", "latin-9000"])
+        .run()
+        .exits(2)
+        .says(["--encoding", "latin-9000", "windows-1252"]);
+}
+
+#[test]
+fn a_cell_that_means_nothing_in_its_encoding_breaks_its_row_alone() {
+    let place = Place::new();
+    let list = b"username,password,email,name\nann,Passw0rd!,ann@example.com,\x83\x41\nbob,Passw0rd!,,\x83\n";
+    let list = place.file("users.csv", list);
+    place
+        .rehearse(list)
+        .args(["--encoding", "shift_jis"])
+        .run()
+        .exits(1);
+    let results = place.results();
+    assert_eq!(results.outcomes(), ["created", "invalid"]);
+    let row = results.row(2);
+    assert_eq!(row["username"], "bob");
+    assert_eq!(row["error_code"], "row.encoding");
+    assert!(
+        row["error_message"].contains("column name: line 3: the cell cannot be read as Shift_JIS"),
+        "{row:?}"
+    );
+}
+
+#[test]
+fn a_guessed_delimiter_is_told_and_one_that_is_named_is_not() {
+    let place = Place::new();
+    let list = "username;password;email\nann;\"Pass;w0rd!\";ann@example.com\n";
+    let list = place.file("users.csv", list);
+    let guessed = "users.csv: columns are taken to be separated by `;`";
+    let ran = place.rehearse(list).run().exits(0);
+    assert_eq!(ran.stderr.matches(guessed).count(), 1, "{}", ran.stderr);
+    assert_eq!(place.results().count("created"), 1);
+    for flags in [["--delimiter", ";"], ["--password", "column"]] {
+        let mut rehearse = place.rehearse(list).args(flags);
+        if flags[0] != "--delimiter" {
+            rehearse = rehearse.arg("--quiet");
+        }
+        let ran = rehearse.run().exits(0);
+        assert!(!ran.stderr.contains("separated"), "{}", ran.stderr);
+    }
+    let list = place.file("commas.csv", users(1));
+    let ran = place.rehearse(list).run().exits(0);
+    assert!(!ran.stderr.contains("separated"), "{}", ran.stderr);
+}
+
+#[test]
+fn delimiter_and_quote_are_those_that_are_named() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = "username\tpassword\temail\tname\nann\tPassw0rd!\tann@example.com\t'Ann \"A\"\tB'\n";
+    let list = place.file("users.tsv", list);
+    place
+        .import(&pool, list)
+        .args(["--delimiter", "tab", "--quote", "'"])
+        .run()
+        .exits(0);
+    assert_eq!(pool.users()["ann"].attributes["name"], "Ann \"A\"\tB");
+
+    let list = place.file(
+        "plain.csv",
+        "username,password,email,name\nbob,Passw0rd!,bob@example.com,\"B\n",
+    );
+    place
+        .import(&pool, list)
+        .args(["--quote", "none", "--run-dir", "plain"])
+        .run()
+        .exits(0);
+    assert_eq!(pool.users()["bob"].attributes["name"], "\"B");
+
+    place
+        .import(&pool, list)
+        .args(["--quote", ",", "--run-dir", "both"])
+        .run()
+        .exits(3)
+        .says(["--delimiter", "--quote"]);
+    assert!(!place.path("both").exists());
+}
+
+#[test]
+fn a_list_without_a_header_has_its_columns_named() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file(
+        "users.csv",
+        "ann;Passw0rd!;ann@example.com\nbob;Passw0rd!\n",
+    );
+    place
+        .import(&pool, list)
+        .args(["--no-headers", "--columns", "username, password,email"])
+        .run()
+        .exits(1);
+    assert_eq!(pool.users()["ann"].attributes["email"], "ann@example.com");
+    let results = place.results();
+    assert_eq!(results.row(1)["line"], "1");
+    assert_eq!(results.row(2)["error_code"], "row.cell_count");
+    place
+        .import(&pool, list)
+        .arg("--no-headers")
+        .run()
+        .exits(2)
+        .says(["--columns"]);
+}
+
+#[test]
+fn aws_s_import_template_is_read_as_it_is_meant() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file(
+        "template.csv",
+        "cognito:username,name,address,email,email_verified,cognito:mfa_enabled\n\
+         ann,Ann \"A\\, B\",\"1\\, High St,ann@example.com,true,false\n",
+    );
+    let unneeded = [
+        "--ignore-column",
+        "email_verified",
+        "--ignore-column",
+        "cognito:mfa_enabled",
+    ];
+    let template = "template.csv: read as AWS's import template";
+    // A password is none of its columns, and this pool asks for one.
+    place
+        .import(&pool, list)
+        .args(unneeded)
+        .args(["--password", "none"])
+        .run()
+        .exits(1)
+        .says([template, "--quote"]);
+    let results = place.results();
+    assert_eq!(results.of("ann")["outcome"], "rejected");
+
+    let list = place.file(
+        "with-passwords.csv",
+        "cognito:username,name,address,password,email,email_verified,cognito:mfa_enabled\n\
+         ann,Ann \"A\\, B\",\"1\\, High St,Passw0rd\\,1!,ann@example.com,true,false\n",
+    );
+    place
+        .import(&pool, list)
+        .args(unneeded)
+        .args(["--run-dir", "passwords"])
+        .run()
+        .exits(0);
+    let ann = &pool.users()["ann"];
+    assert_eq!(ann.attributes["name"], "Ann \"A, B\"");
+    assert_eq!(ann.attributes["address"], "\"1, High St");
+
+    // As any other list, it has a quote that is never closed.
+    let ran = place
+        .import(&pool, list)
+        .args(unneeded)
+        .args(["--quote", "\"", "--run-dir", "quoted"])
+        .run()
+        .exits(1);
+    assert!(!ran.stderr.contains("template"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_row_that_is_too_long_is_broken_alone() {
+    let place = Place::new();
+    let long = "x".repeat(70_000);
+    let list = format!(
+        "{}ann,Passw0rd!,{long}\nbob,Passw0rd!,bob@example.com\n",
+        users(1)
+    );
+    let list = place.file("users.csv", list);
+    place.rehearse(list).run().exits(1);
+    let results = place.results();
+    assert_eq!(results.outcomes(), ["created", "invalid", "created"]);
+    let row = results.row(2);
+    assert_eq!(row["error_code"], "row.too_long");
+    assert!(
+        row["error_message"].contains("70012 bytes, and one may have 65536: lines 3 to 3"),
+        "{row:?}"
+    );
+}
+
+#[test]
+fn a_run_is_bound_to_how_its_list_is_read() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(2).replace(',', ";"));
+    place.import(&pool, list).run().exits(0);
+    // What was guessed and what is named are the same.
+    place
+        .import(&pool, list)
+        .args(["--delimiter", ";"])
+        .run()
+        .exits(0)
+        .says(["finished already"]);
+    place
+        .import(&pool, list)
+        .args(["--quote", "none"])
+        .run()
+        .exits(3)
+        .says(["mapping of columns", "delimiter=; quote=none"]);
+}
