@@ -1,6 +1,6 @@
 //! The command line, as it is typed. No I/O here: what it means is worked out in [`super::settings`].
 
-mod format;
+pub(super) mod format;
 mod inspect;
 mod list;
 mod mapping;

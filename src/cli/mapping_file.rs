@@ -9,6 +9,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::args::format::{delimiter, quote};
+use crate::rows::Dialect;
+use crate::source::UnknownEncoding;
 use crate::user::mapping::{
     Asked, ColumnTarget, Constant, DateFormat, DateOf, Join, Lowercase, MappingOptions,
     PasswordFrom, Region, Target, ValueOf, attribute,
@@ -68,6 +71,18 @@ struct Keys {
     join: BTreeMap<String, Spanned<Vec<String>>>,
     dates: BTreeMap<String, Spanned<String>>,
     values: BTreeMap<String, BTreeMap<String, Spanned<String>>>,
+    list: ListKeys,
+}
+
+/// How the list is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct ListKeys {
+    encoding: Option<Spanned<String>>,
+    delimiter: Option<Spanned<String>>,
+    quote: Option<Spanned<String>>,
+    /// The names of the columns of a list without a header line.
+    columns: Option<Vec<String>>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -173,6 +188,35 @@ impl MappingFile {
                 From::None => PasswordFrom::None,
             }),
         })
+    }
+
+    /// What it says of how the list is written.
+    ///
+    /// # Errors
+    /// A value does not mean anything.
+    pub fn dialect(&self) -> Result<Dialect, MappingFileError> {
+        let keys = &self.keys.list;
+        Ok(Dialect {
+            encoding: self.meant("list.encoding", keys.encoding.as_ref(), |name| {
+                name.parse()
+                    .map_err(|error: UnknownEncoding| error.to_string())
+            })?,
+            delimiter: self.meant("list.delimiter", keys.delimiter.as_ref(), delimiter)?,
+            quote: self.meant("list.quote", keys.quote.as_ref(), quote)?,
+            columns: keys.columns.clone(),
+        })
+    }
+
+    /// A value that is read as the flag of the same name is.
+    fn meant<T>(
+        &self,
+        key: &str,
+        value: Option<&Spanned<String>>,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, MappingFileError> {
+        value
+            .map(|value| read(value.get_ref()).map_err(|cause| self.wrong(value, key, cause)))
+            .transpose()
     }
 
     fn columns(&self) -> Result<Vec<Asked<ColumnTarget>>, MappingFileError> {

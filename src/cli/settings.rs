@@ -196,23 +196,31 @@ fn client_secret(file: Option<&Path>) -> Result<Option<SecretString>, SettingsEr
     Ok(Some(SecretString::from(secret)))
 }
 
-/// For `rows`.
+/// For `rows`: the flags, and under them what the mapping file says.
 ///
 /// # Errors
-/// One character is to do two things.
+/// One character is to do two things, or the mapping file cannot be used.
 pub fn dialect(list: &ListArgs) -> Result<Dialect, SettingsError> {
     let format = &list.format;
+    let file = match &list.mapping.mapping {
+        Some(path) => MappingFile::read(path)?.dialect()?,
+        None => Dialect::default(),
+    };
+    let dialect = Dialect {
+        encoding: format.encoding.or(file.encoding),
+        delimiter: format.delimiter.or(file.delimiter),
+        quote: format.quote.or(file.quote),
+        columns: format
+            .no_headers
+            .then(|| format.columns.clone())
+            .or(file.columns),
+    };
     // What is not named may become these two.
-    let delimiter = format.delimiter.unwrap_or(b',');
-    if format.quote.unwrap_or_default() == Quote::Mark(delimiter) {
+    let delimiter = dialect.delimiter.unwrap_or(b',');
+    if dialect.quote.unwrap_or_default() == Quote::Mark(delimiter) {
         return Err(SettingsError::QuoteSeparates(char::from(delimiter)));
     }
-    Ok(Dialect {
-        encoding: format.encoding,
-        delimiter: format.delimiter,
-        quote: format.quote,
-        columns: format.no_headers.then(|| format.columns.clone()),
-    })
+    Ok(dialect)
 }
 
 /// For `user`: the flags, and under them what the mapping file says.

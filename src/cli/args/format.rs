@@ -32,7 +32,7 @@ pub struct FormatArgs {
     pub columns: Vec<String>,
 }
 
-fn delimiter(text: &str) -> Result<u8, String> {
+pub(in crate::cli) fn delimiter(text: &str) -> Result<u8, String> {
     match text {
         "tab" | "\\t" => Ok(b'\t'),
         _ => separating(text).ok_or_else(|| {
@@ -42,7 +42,7 @@ fn delimiter(text: &str) -> Result<u8, String> {
     }
 }
 
-fn quote(text: &str) -> Result<Quote, String> {
+pub(in crate::cli) fn quote(text: &str) -> Result<Quote, String> {
     match text {
         "none" => Ok(Quote::None),
         _ => separating(text).map(Quote::Mark).ok_or_else(|| {

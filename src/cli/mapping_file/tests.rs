@@ -197,3 +197,27 @@ fn flags_win_where_both_say_something_and_the_rest_adds_up() {
     let region = over(read("phone_region = \"US\"").unwrap(), read(WHOLE).unwrap());
     assert_eq!(region.phone_region.unwrap().to_string(), "US");
 }
+
+#[test]
+fn how_the_list_is_written_may_stand_in_it_too() {
+    let text = "password = \"generate\"\n[list]\nencoding = \"windows-1252\"\ndelimiter = \"tab\"\nquote = \"none\"\ncolumns = [\"a\", \"b\"]\n";
+    let file = MappingFile::of_text(Path::new("mapping.toml"), text.to_owned()).unwrap();
+    let dialect = file.dialect().unwrap();
+    assert_eq!(dialect.encoding.unwrap().name(), "windows-1252");
+    assert_eq!(dialect.delimiter, Some(b'\t'));
+    assert_eq!(dialect.quote, Some(crate::rows::Quote::None));
+    assert_eq!(dialect.columns.unwrap(), ["a", "b"]);
+    let options = file.options().unwrap();
+    assert_eq!(
+        options.password,
+        Some(crate::user::mapping::PasswordFrom::Generate)
+    );
+}
+
+#[test]
+fn an_unknown_encoding_is_told_with_its_line() {
+    let text = "[list]\nencoding = \"latin-99\"\n";
+    let file = MappingFile::of_text(Path::new("mapping.toml"), text.to_owned()).unwrap();
+    let error = file.dialect().unwrap_err().to_string();
+    assert!(error.contains("line 2, list.encoding"), "{error}");
+}
