@@ -23,6 +23,7 @@ mod mapping;
 mod ministack;
 mod pacing;
 mod passwords;
+mod planted;
 mod reading;
 mod refusals;
 mod resume;

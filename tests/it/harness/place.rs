@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::{Cli, Pool, Results};
+use super::{Cli, Pool, Results, Row};
 
 /// Tests run side by side, but for those that measure: these run alone.
 static MACHINE: RwLock<()> = RwLock::new(());
@@ -80,6 +80,28 @@ impl Place {
             .or_else_flag("--user-pool-id", &pool.settings().pool_id)
             .or_else_flag("--client-id", &pool.settings().client_id)
             .or_else_flag("--endpoint-url", &pool.url())
+    }
+
+    /// A command that asks a pool and writes nothing to it, with made-up credentials.
+    pub(crate) fn asking(&self, command: &str, pool: &Pool) -> Cli {
+        self.cli(command)
+            .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
+            .env("AWS_SECRET_ACCESS_KEY", "made-up")
+            .or_else_flag("--user-pool-id", &pool.settings().pool_id)
+            .or_else_flag("--client-id", &pool.settings().client_id)
+            .or_else_flag("--endpoint-url", &pool.url())
+    }
+
+    /// `check` of a list, with the pool asked.
+    pub(crate) fn check(&self, pool: &Pool, list: impl AsRef<Path>) -> Cli {
+        self.asking("check", pool)
+            .arg(list.as_ref().to_str().unwrap())
+    }
+
+    /// The lines of `findings.csv`.
+    pub(crate) fn findings(&self) -> Vec<Row> {
+        let mut csv = csv::Reader::from_path(self.path("findings.csv")).unwrap();
+        csv.deserialize().map(Result::unwrap).collect()
     }
 
     /// What a run left in the folder `run`.

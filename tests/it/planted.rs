@@ -1,0 +1,190 @@
+//! Lists with planted faults: `check` finds all of them and invents none, and the strict pool agrees with it about every row.
+
+mod list;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cognito_import::rehearsal::{DataType, PasswordPolicy, PoolSettings, SchemaAttribute};
+
+use crate::harness::{Cli, Place, Pool, Results, quick};
+use list::{Planted, Stage};
+
+const BROKEN: usize = 1_000;
+const SOUND: usize = 1_100;
+
+/// Every rule that a row can break.
+const RULES: [&str; 20] = [
+    "attribute.length",
+    "attribute.range",
+    "attribute.required",
+    "attribute.value",
+    "date.format",
+    "email.format",
+    "password.characters",
+    "password.hash",
+    "password.missing",
+    "password.policy",
+    "phone_number.format",
+    "row.cell_count",
+    "row.encoding",
+    "row.open_quote",
+    "row.too_long",
+    "username.characters",
+    "username.duplicate",
+    "username.format",
+    "username.missing",
+    "value.unknown",
+];
+
+/// The pool that the faults are made for: it has a rule of every kind.
+fn strict() -> PoolSettings {
+    let attribute = |name: &str, data_type| SchemaAttribute {
+        name: name.to_owned(),
+        data_type,
+        ..SchemaAttribute::default()
+    };
+    PoolSettings {
+        password_policy: PasswordPolicy {
+            minimum_length: 10,
+            ..PasswordPolicy::default()
+        },
+        alias_attributes: vec!["email".to_owned()],
+        schema: vec![
+            SchemaAttribute {
+                required: true,
+                ..SchemaAttribute::string("name", 2_048)
+            },
+            SchemaAttribute {
+                min_length: Some(3),
+                ..SchemaAttribute::string("custom:legacy_id", 12)
+            },
+            SchemaAttribute {
+                min_value: Some(-5),
+                max_value: Some(9),
+                ..attribute("custom:level", DataType::Number)
+            },
+            attribute("custom:active", DataType::Boolean),
+            SchemaAttribute::string("custom:note", 2_048),
+        ],
+        ..quick()
+    }
+}
+
+/// What the list's columns mean.
+fn mapped(cli: Cli, region: Option<&str>) -> Cli {
+    let cli = cli
+        .args(["--map", "Status=custom:active"])
+        .args([
+            "--value",
+            "Status:active=true",
+            "--value",
+            "Status:gone=false",
+        ])
+        .args(["--date-format", "birthdate=%d.%m.%Y"]);
+    match region {
+        Some(region) => cli.args(["--phone-region", region]),
+        None => cli,
+    }
+}
+
+/// Both ways to write phone numbers, each with its list.
+fn lists() -> [(Option<&'static str>, Planted); 2] {
+    [(None, 4), (Some("DE"), 27)]
+        .map(|(region, seed)| (region, Planted::new(seed, BROKEN, SOUND, region.is_some())))
+}
+
+#[test]
+fn every_planted_fault_is_found_and_none_invented() {
+    for (region, planted) in lists() {
+        let place = Place::new();
+        let pool = Pool::start(strict());
+        let list = place.file("users.csv", &planted.text);
+        let ran = mapped(place.check(&pool, list), region).run().exits(1);
+        let found: BTreeSet<(usize, usize, String)> = place
+            .findings()
+            .iter()
+            .map(|line| {
+                let number = |column: &str| line[column].parse().unwrap();
+                (number("row"), number("line"), line["rule"].clone())
+            })
+            .collect();
+        let expected = planted.faults();
+        let difference: Vec<_> = expected.symmetric_difference(&found).take(10).collect();
+        assert_eq!(difference, [&(0, 0, String::new()); 0], "of {region:?}");
+        assert_eq!(place.findings().len(), expected.len(), "each is told once");
+        let rules: BTreeSet<&str> = expected.iter().map(|(_, _, rule)| rule.as_str()).collect();
+        assert_eq!(rules, BTreeSet::from(RULES), "all rules were broken");
+
+        let duplicates = planted.count(|row| row.is_duplicate());
+        let sound = planted.count(|row| row.is_sound());
+        let rows = planted.rows.len();
+        let plan = format!(
+            "plan: {rows} rows: {sound} to send, {duplicates} duplicate, {} invalid",
+            rows - sound - duplicates
+        );
+        ran.says([&plan]);
+        assert_eq!(pool.asked("SignUp"), 0, "nothing was written");
+    }
+}
+
+#[test]
+fn the_strict_pool_takes_what_the_rules_pass() {
+    for (region, planted) in lists() {
+        let place = Place::new();
+        let pool = Pool::start(strict());
+        let list = place.file("users.csv", &planted.text);
+        let ran = mapped(place.import(&pool, list), region)
+            .args(["--rate", "5000", "--durability", "process"])
+            .run();
+        ran.exits(1);
+        let results = place.results();
+        for (row, result) in planted.rows.iter().zip(&results.rows) {
+            let expected = if row.is_duplicate() {
+                "duplicate"
+            } else if row.is_sound() {
+                "created"
+            } else {
+                "invalid"
+            };
+            assert_eq!(result["outcome"], expected, "{result:?}");
+        }
+        assert_eq!(results.rows.len(), planted.rows.len());
+        assert_eq!(pool.users().len(), planted.count(|row| row.is_sound()));
+    }
+}
+
+#[test]
+fn the_strict_pool_refuses_what_its_rules_refuse() {
+    for (region, planted) in lists() {
+        let place = Place::new();
+        let pool = Pool::start(strict());
+        let list = place.file("users.csv", &planted.text);
+        mapped(place.import(&pool, list), region)
+            .args(["--no-preflight", "--max-failures", "0"])
+            .args(["--max-failure-rate", "1", "--durability", "process"])
+            .args(["--rate", "5000"])
+            .run()
+            .exits(1);
+        let results = place.results();
+        agree(&planted, &results);
+        let sound = planted.count(|row| row.is_sound());
+        assert_eq!(pool.users().len(), sound, "of {region:?}");
+    }
+}
+
+/// A row that breaks a rule of the list or of the API was not sent; one that only breaks the pool's was, and the pool refused it.
+#[track_caller]
+fn agree(planted: &Planted, results: &Results) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (row, result) in planted.rows.iter().zip(&results.rows) {
+        let expected = match row.stages().max() {
+            _ if row.is_duplicate() => "duplicate",
+            None => "created",
+            Some(Stage::Pool) => "rejected",
+            Some(Stage::List) => "invalid",
+        };
+        assert_eq!(result["outcome"], expected, "{result:?} {:?}", row.faults);
+        *counts.entry(expected).or_default() += 1;
+    }
+    assert!(counts["rejected"] > 100, "{counts:?}");
+}
