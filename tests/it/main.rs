@@ -31,3 +31,4 @@ mod run_level;
 #[cfg(feature = "s3")]
 mod s3;
 mod stopping;
+mod terminal;

@@ -82,11 +82,7 @@ impl Emulator {
                     std::env::var("CI").as_deref() != Ok("true"),
                     "ministack {VERSION} cannot be had: {why}"
                 );
-                // Past the test runner, which keeps what a passing test prints to itself.
-                let _ = writeln!(
-                    io::stderr(),
-                    "NOT RUN: the tests against ministack {VERSION} ({why})"
-                );
+                super::say_not_run(&format!("the tests against ministack {VERSION} ({why})"));
                 return None;
             }
         };

@@ -72,6 +72,25 @@ impl Cli {
         self
     }
 
+    /// Makes another program run it, which is given these arguments and then the whole command.
+    pub(super) fn within(mut self, program: &str, arguments: &[&str]) -> Self {
+        let inner = self.command;
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .envs(
+                inner
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            )
+            .current_dir(inner.get_current_dir().unwrap())
+            .args(arguments)
+            .arg(inner.get_program())
+            .args(inner.get_args());
+        self.command = command;
+        self
+    }
+
     /// Starts it.
     pub(crate) fn start(mut self) -> Running {
         for (flag, value) in self.otherwise {

@@ -1,0 +1,93 @@
+//! The question at a terminal before anything is sent.
+
+use crate::harness::{CTRL_C, Place, Pool, quick, users};
+
+const QUESTION: &str = "Sign these users up in us-east-1_Rehearsal? [y/N] ";
+
+#[test]
+fn everything_but_a_yes_is_a_no() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    for answer in ["n\n", "\n", "yeah\n", "\u{4}"] {
+        let Some(import) = place.import(&pool, list).at_a_terminal(QUESTION, answer) else {
+            return;
+        };
+        import.run().exits(3).shows([
+            "plan: 3 rows: 3 to send",
+            QUESTION,
+            "not confirmed: nothing was sent (--yes goes on without asking)",
+        ]);
+    }
+    assert_eq!(pool.asked("SignUp"), 0);
+    assert!(!place.path("run").exists(), "no run was begun");
+}
+
+#[test]
+fn a_yes_begins_the_run() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    for (run, answer) in [("y", "y\n"), ("yes", "YES\n")] {
+        let import = place.import(&pool, list).args(["--run-dir", run]);
+        let Some(import) = import.at_a_terminal(QUESTION, answer) else {
+            return;
+        };
+        import.run().exits(0).shows([QUESTION]);
+    }
+    assert_eq!(place.results_in("y").count("created"), 3);
+    assert_eq!(place.results_in("yes").count("existed"), 3);
+}
+
+#[test]
+fn ctrl_c_at_the_question_ends_it_at_once() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    let Some(import) = place.import(&pool, list).at_a_terminal(QUESTION, CTRL_C) else {
+        return;
+    };
+    import
+        .run()
+        .exits(130)
+        .shows(["stopped before anything was sent"]);
+    assert_eq!(pool.asked("SignUp"), 0);
+    assert!(!place.path("run").exists(), "no run was begun");
+}
+
+#[test]
+fn nobody_is_asked_with_yes_nor_when_a_run_goes_on_nor_by_a_rehearsal() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    let quiet = |cli: crate::harness::Cli| {
+        let cli = cli.at_a_terminal(QUESTION, "n\n")?;
+        Some(cli.run().exits(0).stdout)
+    };
+    let Some(shown) = quiet(place.import(&pool, list).arg("--yes")) else {
+        return;
+    };
+    assert!(
+        shown.contains("plan: 3 rows") && !shown.contains("[y/N]"),
+        "{shown}"
+    );
+    let shown = quiet(place.import(&pool, list)).unwrap();
+    assert!(
+        shown.contains("finished already") && !shown.contains("[y/N]"),
+        "{shown}"
+    );
+    let rehearse = place.rehearse(list).args(["--run-dir", "rehearsal"]);
+    assert!(!quiet(rehearse).unwrap().contains("[y/N]"));
+}
+
+#[test]
+fn a_refusal_comes_before_the_question() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", "username,password\nann,Passw0rd!1\n");
+    let Some(import) = place.import(&pool, list).at_a_terminal(QUESTION, "y\n") else {
+        return;
+    };
+    let ran = import.run().exits(3).shows(["[attribute_required]"]);
+    assert!(!ran.stdout.contains("[y/N]"), "{}", ran.stdout);
+}
