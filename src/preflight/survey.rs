@@ -15,6 +15,11 @@ use duplicates::Duplicates;
 /// Examples that are kept of each rule.
 const EXAMPLES: usize = 3;
 
+/// How a user can be reached, in a byte.
+const BY_EMAIL: u8 = 1;
+const BY_PHONE_NUMBER: u8 = 2;
+const BY_BOTH: u8 = BY_EMAIL | BY_PHONE_NUMBER;
+
 /// Rows, by what would become of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -26,11 +31,11 @@ pub struct Counts {
     pub invalid: u64,
     /// Those whose username stands earlier in the list.
     pub duplicates: u64,
-    /// Of the sound ones: with an e-mail address, no phone number.
+    /// Of those that would be sent: with an e-mail address, no phone number.
     pub with_email: u64,
-    /// Of the sound ones: with a phone number, no e-mail address.
+    /// Of those that would be sent: with a phone number, no e-mail address.
     pub with_phone_number: u64,
-    /// Of the sound ones: with both.
+    /// Of those that would be sent: with both.
     pub with_both: u64,
 }
 
@@ -52,6 +57,18 @@ impl Counts {
             (false, _) => 0,
         };
         (mails, texts)
+    }
+}
+
+impl Counts {
+    /// The count of the users that can be reached so; none for those that cannot be.
+    fn of_reach(&mut self, reach: u8) -> Option<&mut u64> {
+        match reach {
+            BY_EMAIL => Some(&mut self.with_email),
+            BY_PHONE_NUMBER => Some(&mut self.with_phone_number),
+            BY_BOTH => Some(&mut self.with_both),
+            _ => None,
+        }
     }
 }
 
@@ -129,8 +146,11 @@ impl Survey {
             survey.counts.rows += 1;
             match &row.user {
                 Ok(user) => {
-                    usernames.add(row.number, row.line, &user.username)?;
-                    survey.count_contacts(user);
+                    let reach = reach(mapping, user);
+                    usernames.add(row.number, row.line, &user.username, reach)?;
+                    if let Some(count) = survey.counts.of_reach(reach) {
+                        *count += 1;
+                    }
                 }
                 Err(broken) => {
                     survey.counts.invalid += 1;
@@ -149,6 +169,10 @@ impl Survey {
         }
         usernames.each(|double| {
             survey.counts.duplicates += 1;
+            // Nobody gets a second message.
+            if let Some(count) = survey.counts.of_reach(double.reach) {
+                *count -= 1;
+            }
             let finding = Finding {
                 rule: Rule::Duplicate,
                 column: Some(mapping.username_column().to_owned()),
@@ -174,21 +198,6 @@ impl Survey {
         Ok(survey)
     }
 
-    fn count_contacts(&mut self, user: &NewUser) {
-        let has = |contact: Contact| {
-            user.attributes
-                .iter()
-                .any(|attribute| &*attribute.name == contact.attribute())
-        };
-        let counts = &mut self.counts;
-        match (has(Contact::Email), has(Contact::PhoneNumber)) {
-            (true, true) => counts.with_both += 1,
-            (true, false) => counts.with_email += 1,
-            (false, true) => counts.with_phone_number += 1,
-            (false, false) => {}
-        }
-    }
-
     fn note(&mut self, told: &Told<'_>) {
         let rule = told.finding.rule;
         let place = self.broken.iter().position(|broken| broken.rule == rule);
@@ -211,6 +220,23 @@ impl Survey {
             }
         }
     }
+}
+
+/// How a user can be reached: by an attribute, or by the username where it stands for one.
+fn reach(mapping: &Mapping, user: &NewUser) -> u8 {
+    let by = |contact: Contact, bit| {
+        let name = contact.attribute();
+        let given = user
+            .attributes
+            .iter()
+            .any(|attribute| &*attribute.name == name);
+        if given || mapping.username_stands_for(name, &user.username) {
+            bit
+        } else {
+            0
+        }
+    };
+    by(Contact::Email, BY_EMAIL) | by(Contact::PhoneNumber, BY_PHONE_NUMBER)
 }
 
 #[cfg(test)]

@@ -136,6 +136,12 @@ impl Mapping {
             .map(|place| self.name_of(*place))
     }
 
+    /// Whether this username is the attribute in the pool that rows are held to: by it, the user gets messages.
+    #[must_use]
+    pub fn username_stands_for(&self, attribute: &str, username: &str) -> bool {
+        self.rules.username_stands_for(attribute, username)
+    }
+
     /// The name of the column that the username comes from.
     #[must_use]
     pub fn username_column(&self) -> &str {

@@ -168,7 +168,9 @@ impl RowRules {
         }
     }
 
-    fn username_stands_for(&self, attribute: &str, username: &str) -> bool {
+    /// Whether this username is the attribute in the pool, so that the attribute need not be given.
+    #[must_use]
+    pub fn username_stands_for(&self, attribute: &str, username: &str) -> bool {
         match self.username_is.as_slice() {
             [] => false,
             [only] => only.attribute() == attribute,

@@ -24,6 +24,7 @@ mod ministack;
 mod pacing;
 mod passwords;
 mod planted;
+mod preflight;
 mod reading;
 mod refusals;
 mod resume;

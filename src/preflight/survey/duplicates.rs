@@ -16,8 +16,8 @@ const FILES: usize = 64;
 /// Bytes that wait for each file.
 const BUFFER: usize = 8 * 1024;
 
-/// Row, line, and length of the username, in front of each.
-const HEAD: usize = 8 + 8 + 4;
+/// Row, line, length of the username, and how the user can be reached, in front of each.
+const HEAD: usize = 8 + 8 + 4 + 1;
 
 /// See the module's words.
 pub(super) struct Duplicates {
@@ -33,6 +33,8 @@ pub(super) struct Double<'a> {
     pub(super) username: &'a str,
     pub(super) first_row: u64,
     pub(super) first_line: u64,
+    /// As it was taken in with this row.
+    pub(super) reach: u8,
 }
 
 struct Entry<'a> {
@@ -40,6 +42,7 @@ struct Entry<'a> {
     username: &'a str,
     row: u64,
     line: u64,
+    reach: u8,
 }
 
 impl Duplicates {
@@ -51,7 +54,7 @@ impl Duplicates {
     }
 
     /// Takes a username in.
-    pub(super) fn add(&mut self, row: u64, line: u64, username: &str) -> io::Result<()> {
+    pub(super) fn add(&mut self, row: u64, line: u64, username: &str, reach: u8) -> io::Result<()> {
         let claim = claim(username, self.folds);
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&*claim);
         let file = usize::try_from(hash % FILES as u64).unwrap_or(0);
@@ -66,6 +69,7 @@ impl Duplicates {
         to.write_all(&row.to_le_bytes())?;
         to.write_all(&line.to_le_bytes())?;
         to.write_all(&length.to_le_bytes())?;
+        to.write_all(&[reach])?;
         to.write_all(username.as_bytes())
     }
 
@@ -91,6 +95,7 @@ impl Duplicates {
                         username: entry.username,
                         first_row: first.row,
                         first_line: first.line,
+                        reach: entry.reach,
                     })?,
                     Some(_) | None => first = Some(entry),
                 }
@@ -120,7 +125,7 @@ fn entries(mut bytes: &[u8], folds: bool) -> io::Result<Vec<Entry<'_>>> {
             Some(u64::from_le_bytes(bytes.try_into().ok()?))
         };
         let length = head
-            .get(16..)
+            .get(16..20)
             .and_then(|bytes| Some(u32::from_le_bytes(bytes.try_into().ok()?)))
             .ok_or_else(broken)?;
         let (username, rest) = rest.split_at_checked(length as usize).ok_or_else(broken)?;
@@ -130,6 +135,7 @@ fn entries(mut bytes: &[u8], folds: bool) -> io::Result<Vec<Entry<'_>>> {
             username,
             row: number(0).ok_or_else(broken)?,
             line: number(8).ok_or_else(broken)?,
+            reach: *head.last().ok_or_else(broken)?,
         });
         bytes = rest;
     }
@@ -142,10 +148,14 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
+    fn reach_of(row: u64) -> u8 {
+        u8::try_from(row % 4).unwrap()
+    }
+
     fn found(names: &[String], folds: bool) -> BTreeMap<u64, (u64, String)> {
         let mut duplicates = Duplicates::new(folds);
         for (row, name) in (1..).zip(names) {
-            duplicates.add(row, row + 1, name).unwrap();
+            duplicates.add(row, row + 1, name, reach_of(row)).unwrap();
         }
         let mut found = BTreeMap::new();
         duplicates
@@ -154,6 +164,7 @@ mod tests {
                     (double.line, double.first_line),
                     (double.row + 1, double.first_row + 1)
                 );
+                assert_eq!(double.reach, reach_of(double.row));
                 let before =
                     found.insert(double.row, (double.first_row, double.username.to_owned()));
                 assert_eq!(before, None);

@@ -47,7 +47,7 @@ fn every_row_is_counted_once_and_every_finding_told() {
             invalid: 1,
             duplicates: 2,
             with_email: 1,
-            with_phone_number: 1,
+            with_phone_number: 0,
             with_both: 1,
         }
     );
