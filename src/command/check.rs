@@ -26,7 +26,11 @@ pub(super) fn check(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
         let mut signals = Signals::listen().map_err(Failed::refused)?;
         tokio::select! {
             checked = examined(args, say) => checked,
-            signal = signals.next() => Ok(Exit::Signal(signal)),
+            signal = signals.next() => {
+                FindingsCsv::abandon(&args.findings);
+                say.line("stopped before the list's end: no findings were written");
+                Ok(Exit::Signal(signal))
+            }
         }
     })
 }
@@ -35,6 +39,7 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
     let access = settings::s3_access(args.pool.user_pool_id.as_deref(), &args.pool.connection);
     let list = List::open(&args.list, &access).await?;
     list.say_how_it_is_read(say);
+    refuse_the_list_itself(&args.list.list, &args.findings)?;
     let (found, secret_given) = known(&args.pool, !args.no_lookup).await?;
     let rules = found.rules.as_ref();
     let folds = usernames_fold(settings::folds(args.usernames), rules, &found, say);
@@ -67,6 +72,18 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
         }
         _ => Exit::SomeRows,
     })
+}
+
+/// Findings take the place of an older file: that must not be the list.
+fn refuse_the_list_itself(list: &Path, findings: &Path) -> Result<(), Failed> {
+    match (list.canonicalize(), findings.canonicalize()) {
+        (Ok(list), Ok(same)) if list == same => Err(Failed::refused(anyhow::anyhow!(
+            "--findings {}: is the list itself; name another file",
+            findings.display()
+        ))),
+        // What is not there cannot be overwritten, and what is no file is none to lose.
+        (Ok(_) | Err(_), Ok(_) | Err(_)) => Ok(()),
+    }
 }
 
 /// What is known of the pool: from its file, from itself, or nothing; and whether a client's secret was given.
@@ -120,7 +137,7 @@ async fn surveyed(
     };
     let surveyed: Result<_, SurveyError> = beside("survey", work).await?;
     surveyed.map_err(|error| match error {
-        SurveyError::Rows(error) => Failed::refused(error),
+        SurveyError::Rows(_) | SurveyError::Room(_) => Failed::refused(error),
         SurveyError::Write(cause) => Failed::refused(anyhow::anyhow!(
             "--findings {}: cannot be written: {cause}",
             to.display()
@@ -144,7 +161,7 @@ fn by_rule(survey: &Survey) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_BORDERS_ONLY);
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["rule", "rows", "for example"]);
+    table.set_header(["rule", "times", "for example"]);
     for broken in &survey.broken {
         let mut examples = String::new();
         for example in &broken.examples {

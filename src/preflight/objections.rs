@@ -112,6 +112,7 @@ pub fn objections(
     names(meant, &mut found);
     rows(meant, &mut found);
     permissions(rules, unanswered, meant, &mut found);
+    unknown(rules, unanswered, &mut found);
     found.sort_by_key(|objection| !objection.is_refusal());
     found
 }
@@ -358,6 +359,8 @@ fn permissions(
                 format!("{why}: rows are not held to the pool's rules, and nothing is known of messages, aliases and triggers"),
                 "allow it (`cognito-import iam-policy` prints the policy), or give the rules with --pool pool.toml (`cognito-import describe` writes one)",
             ),
+            // The rules come from a file.
+            "cognito-idp:DescribeUserPool" => continue,
             _ if rules.is_some_and(|rules| rules.client.is_some()) => continue,
             _ => Objection::notice(
                 "rules_unknown",
@@ -365,6 +368,26 @@ fn permissions(
                 "allow it, or give the rules with --pool pool.toml",
             ),
         });
+    }
+}
+
+/// What nobody asked: that nothing stands against a run then says little.
+fn unknown(rules: Option<&PoolRules>, unanswered: &[Unanswered], found: &mut Vec<Objection>) {
+    let in_vain = |asked: &str| unanswered.iter().any(|question| question.action == asked);
+    match rules {
+        None if !in_vain("cognito-idp:DescribeUserPool") => found.push(Objection::notice(
+            "rules_unknown",
+            "nothing is known of the pool: rows are not held to its rules, and messages, aliases and triggers are not looked at",
+            "let it be asked (--user-pool-id, without --no-lookup), or give its rules with --pool pool.toml (`cognito-import describe` writes one)",
+        )),
+        Some(rules) if rules.client.is_none() && !in_vain("cognito-idp:DescribeUserPoolClient") => {
+            found.push(Objection::notice(
+                "client_unknown",
+                "whether the app client has a secret and what it may write is not known",
+                "name it with --client-id, also where `cognito-import describe` writes the rules for --pool",
+            ));
+        }
+        Some(_) | None => {}
     }
 }
 

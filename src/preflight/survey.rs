@@ -122,6 +122,11 @@ pub enum SurveyError {
     /// It cannot be read.
     #[error(transparent)]
     Rows(#[from] RowsError),
+    /// There is no room for the usernames that are compared.
+    #[error(
+        "usernames cannot be kept in a temporary file while they are compared: {0}; make room there, or name another folder in TMPDIR"
+    )]
+    Room(io::Error),
     /// What is found cannot be written.
     #[error("what was found cannot be written: {0}")]
     Write(#[from] io::Error),
@@ -147,7 +152,9 @@ impl Survey {
             match &row.user {
                 Ok(user) => {
                     let reach = reach(mapping, user);
-                    usernames.add(row.number, row.line, &user.username, reach)?;
+                    usernames
+                        .add(row.number, row.line, &user.username, reach)
+                        .map_err(SurveyError::Room)?;
                     if let Some(count) = survey.counts.of_reach(reach) {
                         *count += 1;
                     }

@@ -68,6 +68,11 @@ impl FindingsCsv {
         Ok(())
     }
 
+    /// Takes away what is begun of the file, when the program ends before the list does. An older file stays.
+    pub fn abandon(path: &Path) {
+        WholeFile::abandon(path);
+    }
+
     /// Puts the file in its place, over an older one.
     ///
     /// # Errors

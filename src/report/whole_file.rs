@@ -9,17 +9,33 @@ use crate::ledger::directory::private_file;
 /// See the module's words. Mode 0600.
 pub(super) struct WholeFile {
     to: PathBuf,
-    unfinished: PathBuf,
+    unfinished: Unfinished,
     file: BufWriter<fs::File>,
+}
+
+/// The file under its other name: gone when nobody writes to it any more.
+struct Unfinished(PathBuf);
+
+impl Unfinished {
+    fn of(to: &Path) -> Self {
+        let mut name = to.as_os_str().to_owned();
+        // Two may write at a time: a run that ends, and somebody who asks for reports meanwhile.
+        name.push(format!(".{}.unfinished", std::process::id()));
+        Self(PathBuf::from(name))
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // There is none under this name where the file was finished.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 impl WholeFile {
     pub(super) fn begin(to: &Path) -> io::Result<Self> {
-        let mut name = to.as_os_str().to_owned();
-        // Two may write at a time: a run that ends, and somebody who asks for reports meanwhile.
-        name.push(format!(".{}.unfinished", std::process::id()));
-        let unfinished = PathBuf::from(name);
-        let file = private_file(&unfinished)?;
+        let unfinished = Unfinished::of(to);
+        let file = private_file(&unfinished.0)?;
         file.set_len(0)?;
         Ok(Self {
             to: to.to_owned(),
@@ -35,7 +51,12 @@ impl WholeFile {
             .into_inner()
             .map_err(io::IntoInnerError::into_error)?;
         file.sync_all()?;
-        fs::rename(&self.unfinished, &self.to)
+        fs::rename(&self.unfinished.0, &self.to)
+    }
+
+    /// Takes away what this process has begun of a file, where whoever writes it will not come to its end.
+    pub(super) fn abandon(to: &Path) {
+        drop(Unfinished::of(to));
     }
 }
 

@@ -86,7 +86,9 @@ impl Rule {
             Self::TooLong => "close a quote that is open in it, or leave out what makes it long",
             Self::OpenQuote => "close the quote, or write it twice where it belongs to the text",
             Self::UsernameMissing => "fill the cell, or take another column with --username-from",
-            Self::Username => "take the character out, or --trim where it stands at an end",
+            Self::Username => {
+                "take the character out (--trim, where it stands at an end), shorten the name, or take another column with --username-from"
+            }
             Self::PasswordMissing => {
                 "fill the cell; or sign all users up with random passwords that they reset: --password generate"
             }

@@ -10,10 +10,12 @@
 
 mod harness;
 
+mod check;
 mod disk;
 mod errors;
 mod existing;
 mod formats;
+mod generated;
 mod help;
 mod kept;
 mod kill;

@@ -1,11 +1,9 @@
 //! What stands against a run before its first call: each refusal names its way out, sends nothing and leaves nothing behind; and
 //! the way out is one.
 
-use std::fs;
+use cognito_import::rehearsal::{PoolSettings, PreSignUp};
 
-use cognito_import::rehearsal::{LateFault, PasswordPolicy, PoolSettings, PreSignUp};
-
-use crate::harness::{Cli, Place, Pool, Ran, quick, until, users};
+use crate::harness::{Cli, Place, Pool, Ran, quick, silent, until, users};
 
 fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
@@ -305,16 +303,6 @@ fn without_a_preflight_nothing_is_refused_and_only_the_pool_says_what_it_takes()
     assert_eq!(pool.asked("DescribeUserPoolClient"), 0);
 }
 
-/// A pool that takes sign-ups and answers none of them while the run lives.
-fn silent() -> PoolSettings {
-    let mut settings = quick();
-    settings.faults.answer_late = LateFault {
-        probability: 1.0,
-        delay_ms: 60_000,
-    };
-    settings
-}
-
 #[test]
 fn a_run_that_goes_on_is_not_refused_and_what_was_begun_is_not_unsaid() {
     let place = Place::new();
@@ -356,48 +344,4 @@ fn a_run_that_goes_on_is_not_refused_and_what_was_begun_is_not_unsaid() {
         assert_eq!(row["error_code"], begun_or_not, "{row:?}");
     }
     assert!(results.count("invalid") > 0, "{:?}", results.counts());
-}
-
-#[test]
-fn generated_passwords_meet_a_strict_policy_and_stand_nowhere() {
-    let place = Place::new();
-    let pool = Pool::start(PoolSettings {
-        password_policy: PasswordPolicy {
-            minimum_length: 40,
-            ..PasswordPolicy::default()
-        },
-        ..silent()
-    });
-    let rows: String = (1..=8)
-        .map(|row| format!("user{row},user{row}@example.com\n"))
-        .collect();
-    let list = place.file("users.csv", format!("username,email\n{rows}"));
-    let import = |pool: &Pool| {
-        let cli = place.import(pool, list).args(["--password", "generate"]);
-        cli.args(["--concurrency", "4"])
-    };
-    let running = import(&pool).start();
-    until("four sign-ups", || {
-        (pool.asked("SignUp") == 4).then_some(())
-    });
-    drop(running);
-    let pool = pool.changed(|settings| settings.faults = quick().faults);
-    let ran = made(&place, import(&pool).arg("-vv"), 8);
-    // Nobody knows them; but of 40 characters in a row, some are signs that nothing else here has.
-    let is_one = |word: &[u8]| {
-        let rare = word
-            .iter()
-            .filter(|byte| b"^$*[]?!#%&\\><'|~`+=;".contains(byte));
-        word.iter().all(u8::is_ascii_graphic) && rare.count() > 2
-    };
-    assert!(is_one(b"mX$4kq[Zr8!vPw2&Tn6|Bd0?Hs3#Lf9=Gj5*Yc7a"));
-    let mut files = 0;
-    for entry in fs::read_dir(place.path("run")).unwrap() {
-        let path = entry.unwrap().path();
-        let bytes = fs::read(&path).unwrap();
-        assert!(!bytes.windows(40).any(is_one), "{}", path.display());
-        files += 1;
-    }
-    assert!(files >= 4, "{files}");
-    assert!(!ran.stderr.as_bytes().windows(40).any(is_one));
 }

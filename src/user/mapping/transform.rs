@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::dates::DateFormat;
 use super::phone::Region;
 use crate::user::finding::Rule;
+use crate::user::rules::shown;
 
 /// The cell that stands for every other one in a value table.
 pub(super) const ANY_OTHER: &str = "*";
@@ -122,15 +123,6 @@ pub(super) fn joined<'a>(cells: impl Iterator<Item = &'a str>) -> Cow<'a, str> {
     text
 }
 
-/// A cell in a message: its beginning, when it is long.
-fn shown(cell: &str) -> Cow<'_, str> {
-    const LONG: usize = 60;
-    match cell.char_indices().nth(LONG) {
-        Some((end, _)) => Cow::Owned(format!("{}...", cell.get(..end).unwrap_or_default())),
-        None => Cow::Borrowed(cell),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
@@ -208,6 +200,11 @@ mod tests {
             assert_eq!((&*back, misfit.rule), (value, rule));
             assert!(misfit.message.contains(&format!("`{value}`")), "{misfit:?}");
         }
+        let misfit = Form::Phone(Region::parse("DE").unwrap())
+            .of(Cow::Borrowed("a\u{1b}[2Jb"))
+            .unwrap_err()
+            .1;
+        assert!(!misfit.message.contains('\u{1b}'), "{misfit:?}");
         let long = "9".repeat(500);
         let (_, misfit) = Form::Phone(Region::parse("DE").unwrap())
             .of(Cow::Borrowed(&long))

@@ -69,7 +69,7 @@ fn is_phone_number(value: &str) -> bool {
 }
 
 /// A value as a finding repeats it: cut where it is long, and without what a terminal would obey.
-pub(super) fn shown(value: &str) -> Cow<'_, str> {
+pub(in crate::user) fn shown(value: &str) -> Cow<'_, str> {
     if value.len() <= SHOWN && !value.contains(char::is_control) {
         return Cow::Borrowed(value);
     }

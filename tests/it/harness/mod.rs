@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 pub(crate) use bucket::Bucket;
 pub(crate) use emulator::{EmulatedPool, Emulator};
 pub(crate) use place::{Place, users, users_numbered};
-pub(crate) use pool::{Pool, quick};
+pub(crate) use pool::{Pool, quick, silent};
 pub(crate) use program::{Cli, Ran};
 pub(crate) use results::{Results, Row};
 pub(crate) use sdk::Sdk;

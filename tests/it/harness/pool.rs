@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use cognito_import::rehearsal::{
-    ExistingUser, Latency, PoolSettings, Quota, Quotas, RehearsalPool, Stats, UserTruth,
+    ExistingUser, LateFault, Latency, PoolSettings, Quota, Quotas, RehearsalPool, Stats, UserTruth,
 };
 
 use super::Sdk;
@@ -27,6 +27,16 @@ pub(crate) fn quick() -> PoolSettings {
         },
         ..PoolSettings::default()
     }
+}
+
+/// A pool that takes sign-ups and answers none of them while a run lives.
+pub(crate) fn silent() -> PoolSettings {
+    let mut settings = quick();
+    settings.faults.answer_late = LateFault {
+        probability: 1.0,
+        delay_ms: 60_000,
+    };
+    settings
 }
 
 /// A pool that is at work.

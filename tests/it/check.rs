@@ -1,0 +1,365 @@
+//! `check`: everything that is wrong with a list and with the plan, and nothing written to the pool.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use cognito_import::rehearsal::{DataType, PoolSettings, SchemaAttribute};
+
+use crate::harness::{Cli, Place, Pool, Row, quick, until, users};
+
+/// A pool with rules of its own, as it describes itself in a file.
+fn file_of(place: &Place, pool: &Pool) -> &'static str {
+    let described = place.asking("describe", pool).run().exits(0).stdout;
+    place.file("pool.toml", described)
+}
+
+/// `check` by what is known of the pool: asked, from its file, nothing.
+fn each_way(place: &Place, pool: &Pool, list: &str) -> [Cli; 3] {
+    let file = file_of(place, pool);
+    [
+        place.check(pool, list),
+        place.cli("check").args([list, "--pool", file]),
+        place.cli("check").arg(list),
+    ]
+}
+
+/// Row and rule of each finding, in the order of the file.
+fn rules(findings: &[Row]) -> Vec<(&str, &str)> {
+    findings
+        .iter()
+        .map(|line| (line["row"].as_str(), line["rule"].as_str()))
+        .collect()
+}
+
+#[test]
+fn a_sound_list_passes_whatever_is_known_of_the_pool() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(1_000));
+    let [asked, by_file, unknown] = each_way(&place, &pool, list);
+    let plan = [
+        "plan: 1000 rows: 1000 to send, 0 duplicate, 0 invalid",
+        "UserCreation: 1000 SignUp at 10 a second; UserRead: an AdminGetUser for each user that exists, at 96 a second",
+        "time: about 1m 40s",
+        "active users (MAU) this month: up to 1000 more",
+        "findings: findings.csv (0 of them)",
+        "nothing stands against it",
+    ];
+    for (cli, messages) in [
+        (asked, "messages: none"),
+        (by_file, "messages: none"),
+        (unknown, "messages: not known"),
+    ] {
+        let ran = cli.args(["--rate", "10"]).run().exits(0);
+        ran.says(plan).says([messages]);
+        assert_eq!(place.findings().len(), 0);
+    }
+    assert_eq!(pool.asked("SignUp"), 0);
+    let ran = place
+        .cli("check")
+        .args([list, "--no-lookup", "--rate", "1000"]);
+    ran.run()
+        .exits(0)
+        .says(["time: about 1s", "UserRead: none (--no-lookup)"]);
+}
+
+const BROKEN: &str = "username,password,email,phone_number,custom:level\n\
+     ann,Passw0rd!1,ann@example.com,+4930901820,1\n\
+     =bo b,Hidden Word1!,nobody,030 901820,1\n\
+     cy,hiddenword,cy@example.com,,12\n\
+     Ann,Passw0rd!1,ann@example.com,,2\n\
+     dee,Passw0rd!1,,,3\n\
+     @SUM(A1),Passw0rd!1,=1+1,,3\n\
+     eve,Passw0rd!1,eve@example.com,,\n\
+     fay,Passw0rd!1,fay@example.com,,\n";
+
+/// A pool with a number of one digit.
+fn with_level() -> PoolSettings {
+    let level = SchemaAttribute {
+        name: "custom:level".to_owned(),
+        data_type: DataType::Number,
+        max_value: Some(9),
+        ..SchemaAttribute::default()
+    };
+    PoolSettings {
+        schema: vec![level],
+        ..quick()
+    }
+}
+
+#[test]
+fn every_finding_of_a_row_is_told_with_what_to_do_and_no_password() {
+    let place = Place::new();
+    let pool = Pool::start(with_level());
+    let list = place.file("users.csv", BROKEN);
+    let by_any_pool = [
+        ("2", "username.characters"),
+        ("2", "password.characters"),
+        ("2", "email.format"),
+        ("2", "phone_number.format"),
+        ("6", "email.format"),
+        ("4", "username.duplicate"),
+    ];
+    let by_this_pool = [
+        &by_any_pool[..4],
+        &[("3", "password.policy"), ("3", "attribute.range")],
+        &[("5", "attribute.required")],
+        &by_any_pool[4..],
+    ]
+    .concat();
+    let [asked, by_file, unknown] = each_way(&place, &pool, list);
+    for (cli, expected) in [
+        (asked, &by_this_pool[..]),
+        (by_file, &by_this_pool[..]),
+        (unknown, &by_any_pool[..]),
+    ] {
+        let ran = cli.arg("-vv").run().exits(1);
+        assert_eq!(rules(&place.findings()), expected, "{}", ran.stderr);
+        let written = fs::read_to_string(place.path("findings.csv")).unwrap();
+        for password in ["Hidden", "hiddenword", "Passw0rd"] {
+            assert!(!written.contains(password), "{written}");
+            assert!(!ran.stderr.contains(password), "{}", ran.stderr);
+        }
+    }
+    assert_eq!(pool.asked("SignUp"), 0);
+}
+
+#[test]
+fn the_findings_file_is_private_and_harmless_in_a_spreadsheet() {
+    let place = Place::new();
+    let list = place.file("users.csv", BROKEN);
+    place.file(
+        "findings.csv",
+        "an older one, and much longer than what comes now\n".repeat(99),
+    );
+    place.cli("check").arg(list).run().exits(1);
+    let path = place.path("findings.csv");
+    assert_eq!(
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let mut csv = csv::Reader::from_path(&path).unwrap();
+    let columns = [
+        "row",
+        "line",
+        "username",
+        "column",
+        "rule",
+        "found",
+        "what_to_do",
+    ];
+    assert_eq!(csv.headers().unwrap(), columns.as_slice());
+    let findings = place.findings();
+    let first = &findings[0];
+    assert_eq!(
+        (first["line"].as_str(), first["column"].as_str()),
+        ("3", "username")
+    );
+    assert_eq!(first["username"], "'=bo b", "no formula");
+    assert_eq!(
+        findings[2]["found"],
+        "this is not an e-mail address: nobody"
+    );
+    assert!(findings[2]["what_to_do"].contains("mend the address"));
+    let named = findings.iter().find(|line| line["row"] == "6").unwrap();
+    assert_eq!(named["username"], "'@SUM(A1)", "no formula");
+    for line in &findings {
+        assert!(
+            line.values()
+                .all(|cell| !cell.starts_with(['=', '+', '-', '@'])),
+            "{line:?}"
+        );
+    }
+    // Nothing else is left behind.
+    let mut names: Vec<_> = fs::read_dir(path.parent().unwrap())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["findings.csv", "users.csv"]);
+}
+
+#[test]
+fn the_summary_counts_by_rule_and_shows_the_first_ones() {
+    let place = Place::new();
+    let rows: String = (1..=5)
+        .map(|row| format!("u{row},Passw0rd!{row},nobody{row}\n"))
+        .collect();
+    let list = place.file(
+        "users.csv",
+        users(6) + "a b,Passw0rd!1,a@example.com\n" + &rows,
+    );
+    let ran = place.cli("check").arg(list).run().exits(1).says([
+        "users.csv:",
+        "│ email.format              5   row 8, line 9: column email: this is not an e-mail address: nobody1",
+        "row 10, line 11: column email: this is not an e-mail address: nobody3",
+        "│ username.characters       1   row 7, line 8: column username: the username contains a space",
+        "=> mend the address, or leave the cell empty where the pool does not require it",
+        "findings: findings.csv (6 of them)",
+        "plan: 12 rows: 6 to send, 0 duplicate, 6 invalid",
+    ]);
+    assert!(!ran.stderr.contains("nobody4"), "three examples are enough");
+    let quiet = place.cli("check").args([list, "--quiet"]).run().exits(1);
+    assert_eq!(quiet.stderr + &quiet.stdout, "");
+}
+
+#[test]
+fn a_run_that_would_be_refused_is_3_and_its_rows_are_checked_all_the_same() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        admin_create_only: true,
+        auto_verified_attributes: vec!["email".to_owned()],
+        ..quick()
+    });
+    let list = place.file("users.csv", users(3) + "a b,Passw0rd!1,a@example.com\n");
+    let [asked, by_file, _] = each_way(&place, &pool, list);
+    for cli in [asked, by_file] {
+        cli.arg("--strict").run().exits(3).says([
+            "the run is refused, and nothing was sent",
+            "[sign_up_not_permitted]",
+            "[messages]",
+            "[strict]",
+            "plan: 4 rows: 3 to send, 0 duplicate, 1 invalid",
+        ]);
+        assert_eq!(rules(&place.findings()), [("4", "username.characters")]);
+    }
+    let allowed = place
+        .check(&pool, list)
+        .arg("--allow-messages")
+        .run()
+        .exits(3);
+    assert!(!allowed.stderr.contains("[messages]"), "{}", allowed.stderr);
+}
+
+#[test]
+fn duplicates_alone_are_no_findings_to_mend_and_yet_told() {
+    let place = Place::new();
+    let list = place.file(
+        "users.csv",
+        users(2) + "USER0001,Passw0rd!1,x@example.com\n",
+    );
+    let told = [
+        "1 duplicate, 0 invalid",
+        "the username stands in row 1 (line 2) already: USER0001",
+    ];
+    place.cli("check").arg(list).run().exits(1).says(told);
+    let two = ["--usernames", "case-sensitive"];
+    place.cli("check").arg(list).args(two).run().exits(0);
+}
+
+#[test]
+fn standard_input_is_checked_as_it_comes() {
+    let place = Place::new();
+    let list = users(2) + "a b,Passw0rd!1,a@example.com\n";
+    let ran = place.cli("check").arg("-").input(list).run().exits(1);
+    ran.says(["plan: 3 rows: 2 to send, 0 duplicate, 1 invalid"]);
+    assert_eq!(rules(&place.findings()), [("3", "username.characters")]);
+}
+
+/// What stands in the folder of the test.
+fn files(place: &Place) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(place.path("."))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_check_that_is_interrupted_leaves_the_older_findings_and_nothing_half_done() {
+    let place = Place::new();
+    place.file("findings.csv", "older\n");
+    // More than the program reads ahead, from somebody who then says nothing for a long time.
+    let pipe = place.path("pipe");
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let running = place.cli("check").arg("pipe").start();
+    let mut writer = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    std::io::Write::write_all(&mut writer, users(20_000).as_bytes()).unwrap();
+    until("the file is begun", || {
+        (files(&place).len() == 3).then_some(())
+    });
+    running.signal("INT");
+    running.end().exits(130);
+    drop(writer);
+    assert_eq!(files(&place), ["findings.csv", "pipe"]);
+    assert_eq!(
+        fs::read_to_string(place.path("findings.csv")).unwrap(),
+        "older\n"
+    );
+}
+
+#[test]
+fn a_list_that_cannot_be_read_to_its_end_leaves_nothing_half_done() {
+    let place = Place::new();
+    let list = users(10) + "open,Passw0rd!,\"open@example.com\n" + &users(20_000);
+    let list = place.file("users.csv", list);
+    let words = [
+        "line 12: the record that begins here is longer than",
+        "mend the list",
+    ];
+    place.cli("check").arg(list).run().exits(3).says(words);
+    assert_eq!(files(&place), ["users.csv"]);
+}
+
+#[test]
+fn the_findings_never_take_the_place_of_the_list() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(3));
+    std::os::unix::fs::symlink("users.csv", place.path("link.csv")).unwrap();
+    for findings in ["users.csv", "./users.csv", "link.csv"] {
+        let cli = place.cli("check").args([list, "--findings", findings]);
+        cli.run()
+            .exits(3)
+            .says([findings, "is the list itself", "name another file"]);
+    }
+    assert_eq!(fs::read_to_string(place.path(list)).unwrap(), users(3));
+    let nowhere = place
+        .cli("check")
+        .arg(list)
+        .env("TMPDIR", "/no/such/folder");
+    nowhere
+        .run()
+        .exits(3)
+        .says(["usernames cannot be kept in a temporary file", "TMPDIR"]);
+    let cli = place
+        .cli("check")
+        .args([list, "--findings", "no/such/folder.csv"]);
+    cli.run()
+        .exits(3)
+        .says(["--findings no/such/folder.csv: cannot be written"]);
+}
+
+#[test]
+fn what_is_not_known_of_the_pool_is_said() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    let nothing = [
+        "note: nothing is known of the pool",
+        "[rules_unknown]",
+        "--pool pool.toml",
+    ];
+    place.cli("check").arg(list).run().exits(0).says(nothing);
+    // Without credentials nobody can ask.
+    place
+        .import(&pool, list)
+        .arg("--no-lookup")
+        .run()
+        .exits(0)
+        .says(nothing);
+    let no_client = place.check(&pool, list).without_flag("--client-id");
+    let words = [
+        "whether the app client has a secret and what it may write",
+        "[client_unknown]",
+    ];
+    no_client.run().exits(0).says(words);
+    let all = place.check(&pool, list).run().exits(0);
+    assert!(!all.stderr.contains("note:"), "{}", all.stderr);
+}
