@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::job::Job;
 use super::list::List;
 use super::{Failed, beside};
-use crate::cli::Say;
+use crate::cli::{Say, settings};
+use crate::ledger::Kind;
 use crate::pool::{Advice, Cognito, Failure};
 use crate::preflight::ask::{Found, Questions, ask};
 use crate::preflight::objections::{Allowed, Meant, Objection, objections};
@@ -84,6 +86,27 @@ impl Verdict {
             say.line(plan);
         }
     }
+}
+
+/// The rules that a file gives for the run's pool. A rehearsal may be held to those of any.
+pub(super) fn rules_from_file(job: &Job<'_>, kind: Kind) -> Result<Option<PoolRules>, Failed> {
+    let Some(path) = &job.preflight.pool else {
+        return Ok(None);
+    };
+    let rules = settings::pool_rules(path).map_err(Failed::refused)?;
+    let of_another = |what: &str, of: Option<&str>, run: &str| match of {
+        Some(of) if of != run && kind == Kind::Import => Err(Failed::refused(anyhow::anyhow!(
+            "--pool {}: holds the rules of {what}{of}, and this run is for {run}; write the right ones with `cognito-import describe`, or \
+             take the id out of the file where both are alike",
+            path.display()
+        ))),
+        Some(_) | None => Ok(()),
+    };
+    of_another("", rules.user_pool_id.as_deref(), &job.connect.user_pool_id)?;
+    let client = rules.client.as_ref();
+    let client_id = client.and_then(|client| client.client_id.as_deref());
+    of_another("app client ", client_id, &job.connect.client_id)?;
+    Ok(Some(rules))
 }
 
 /// Puts the questions to the pool.

@@ -6,7 +6,9 @@ use super::Failed;
 use super::confirm::confirm;
 use super::job::{Again, Job};
 use super::list::List;
-use super::preflight::{Intent, Verdict, ask_pool, counts, strictness, usernames_fold};
+use super::preflight::{
+    Intent, Verdict, ask_pool, counts, rules_from_file, strictness, usernames_fold,
+};
 use crate::cli::{Say, settings};
 use crate::import::registration::Rules;
 use crate::import::slots::Slots;
@@ -73,8 +75,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     {
         return Ok(Preparation::FinishedAlready(Box::new(summary), path));
     }
-    let given = job.preflight.pool.as_deref().map(settings::pool_rules);
-    let given = given.transpose().map_err(Failed::refused)?;
+    let given = rules_from_file(job, identity.kind)?;
     let pool = connect(&job.connect).await.map_err(Failed::refused)?;
     let there = RunThere::look(job, &path, &identity)?;
     let found = ask_pool(

@@ -222,6 +222,13 @@ impl PoolRules {
             .any(|factor| factor != "PASSWORD")
     }
 
+    /// Whether it is an alias that only a confirmed user can have: AWS takes `preferred_username` at sign-up only where it is none
+    /// (developer guide, "Customizing sign-in attributes").
+    #[must_use]
+    pub fn is_alias_of_the_confirmed(&self, name: &str) -> bool {
+        name == "preferred_username" && self.alias_attributes.iter().any(|alias| alias == name)
+    }
+
     /// The columns of a list for this pool: what it requires first, then everything else that the app client may write.
     #[must_use]
     pub fn columns(&self, with_password: bool) -> Vec<String> {
@@ -230,6 +237,7 @@ impl PoolRules {
             !["sub", "email_verified", "phone_number_verified"].contains(&name)
                 && self.is_writable(name)
                 && !name.starts_with("dev:")
+                && !self.is_alias_of_the_confirmed(name)
         };
         let (required, others): (Vec<_>, Vec<_>) = self
             .schema

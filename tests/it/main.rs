@@ -11,6 +11,7 @@
 mod harness;
 
 mod check;
+mod describe;
 mod disk;
 mod errors;
 mod existing;

@@ -1,7 +1,7 @@
 //! What the value of one attribute must be.
 
 use super::super::finding::{Finding, Rule};
-use super::super::pool_rules::{AttributeRule, Contact, DataType, PoolRules};
+use super::super::pool_rules::{AttributeRule, Contact, DataType};
 use super::{Strictness, formats};
 
 /// The rule for one of a list's attributes.
@@ -24,7 +24,7 @@ impl ValueRule {
             Strictness::Pool(pool) => Self {
                 contact: Contact::of_attribute(name),
                 schema: pool.attribute(name).cloned(),
-                alias_of_the_confirmed: is_alias_of_the_confirmed(pool, name),
+                alias_of_the_confirmed: pool.is_alias_of_the_confirmed(name),
             },
         }
     }
@@ -58,12 +58,6 @@ impl ValueRule {
         let (rule, message) = broken(self.schema.as_ref()?, value)?;
         found(rule, message)
     }
-}
-
-/// AWS: as an alias, `preferred_username` cannot be given at sign-up (developer guide, "Customizing sign-in attributes").
-fn is_alias_of_the_confirmed(pool: &PoolRules, name: &str) -> bool {
-    let preferred = "preferred_username";
-    name == preferred && pool.alias_attributes.iter().any(|alias| alias == preferred)
 }
 
 /// What of the schema a value breaks.

@@ -4,6 +4,7 @@
 //! It is installed once, pinned, into a virtual environment under `target/`; it is started once for this process, on a free
 //! port of this machine, and ends with this process however that ends.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -153,6 +154,21 @@ impl Emulator {
             between("<AccessKeyId>", "<"),
             between("<SecretAccessKey>", "<"),
         )
+    }
+
+    /// Lets a user do what this policy allows, and nothing else.
+    pub(crate) fn allow(&self, name: &str, policy: &str) {
+        let mut encoded = String::new();
+        for byte in policy.bytes() {
+            if byte.is_ascii_alphanumeric() {
+                encoded.push(char::from(byte));
+            } else {
+                write!(encoded, "%{byte:02X}").unwrap();
+            }
+        }
+        self.iam(&format!(
+            "Action=PutUserPolicy&UserName={name}&PolicyName=suite&PolicyDocument={encoded}"
+        ));
     }
 
     fn iam(&self, query: &str) -> String {

@@ -1,0 +1,298 @@
+//! What the program says of a pool and of a run: `describe`, `template`, `iam-policy`.
+
+use std::fs;
+
+use cognito_import::rehearsal::{
+    DataType, PasswordPolicy, PoolSettings, PreSignUp, SchemaAttribute,
+};
+use serde_json::Value;
+
+use crate::harness::{Emulator, Place, Pool, quick, users};
+
+const SECRET: &str = "s3cr3t-of-the-client";
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// Pools that differ in everything that a check looks at.
+fn pools() -> [PoolSettings; 6] {
+    let level = SchemaAttribute {
+        name: "custom:level".to_owned(),
+        data_type: DataType::Number,
+        min_value: Some(-3),
+        max_value: Some(9),
+        ..SchemaAttribute::default()
+    };
+    [
+        quick(),
+        PoolSettings {
+            schema: vec![level, SchemaAttribute::string("custom:id", 3)],
+            write_attributes: Some(names(&["email", "custom:id", "custom:level"])),
+            password_policy: PasswordPolicy {
+                minimum_length: 12,
+                require_symbols: false,
+                ..PasswordPolicy::default()
+            },
+            ..quick()
+        },
+        PoolSettings {
+            username_attributes: names(&["email"]),
+            auto_verified_attributes: names(&["email"]),
+            daily_messages: Some(50),
+            ..quick()
+        },
+        PoolSettings {
+            alias_attributes: names(&["email", "preferred_username"]),
+            pre_sign_up: PreSignUp::AutoConfirm,
+            auto_verified_attributes: names(&["email", "phone_number"]),
+            ..quick()
+        },
+        PoolSettings {
+            case_sensitive: true,
+            admin_create_only: true,
+            ..quick()
+        },
+        PoolSettings {
+            client_secret: Some(SECRET.to_owned()),
+            ..quick()
+        },
+    ]
+}
+
+const LIST: &str = "username,password,email,custom:id,custom:level,preferred_username\n\
+     ann,Passw0rd!1,ann@example.com,1,1,\n\
+     Ann,Passw0rd!1,ann@example.com,1,1,\n\
+     bob@example.com,Passw0rd1234,,12345,12,b.o.b\n\
+     cy,passw0rd!1,nobody,1,many,\n\
+     dee,Passw0rd!1,dee@example.com,,,\n\
+     eve@example.com,Passw0rd!12345,eve@example.com,123,-4,eve\n";
+
+#[test]
+fn a_pool_s_own_description_gives_the_same_verdict_as_the_pool() {
+    for settings in pools() {
+        let place = Place::new();
+        let secret = settings.client_secret.clone().unwrap_or_default();
+        let pool = Pool::start(settings);
+        let described = place.asking("describe", &pool).run().exits(0);
+        assert!(!described.stdout.contains(SECRET), "{}", described.stdout);
+        assert_eq!(described.stderr, "");
+        place.file("pool.toml", &described.stdout);
+        let list = place.file("users.csv", LIST);
+        let asked = place
+            .check(&pool, list)
+            .env("COGNITO_CLIENT_SECRET", &secret)
+            .run();
+        let findings = fs::read(place.path("findings.csv")).unwrap();
+        let told = place.cli("check").args([list, "--pool", "pool.toml"]).run();
+        assert_eq!(asked.stderr, told.stderr);
+        assert_eq!(asked.code, told.code);
+        assert_eq!(fs::read(place.path("findings.csv")).unwrap(), findings);
+        assert!(!asked.stderr.contains(SECRET));
+        // By the file an import is held to the same rules.
+        let import = place.import(&pool, list).args(["--pool", "pool.toml"]);
+        let ran = import.env("COGNITO_CLIENT_SECRET", &secret).run();
+        assert_eq!(ran.code == Some(3), asked.code == Some(3), "{}", ran.stderr);
+        assert_eq!(pool.asked("SignUp") == 0, ran.code == Some(3));
+    }
+}
+
+#[test]
+fn the_rules_of_another_pool_are_refused() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    let described = place.asking("describe", &pool).run().exits(0).stdout;
+    let other = |what: &str, other: &str| {
+        place.file("pool.toml", described.replace(what, other));
+        let import = place.import(&pool, list).args(["--pool", "pool.toml"]);
+        import.run().exits(3)
+    };
+    other("us-east-1_Rehearsal", "us-east-1_Production").says([
+        "--pool pool.toml: holds the rules of us-east-1_Production, and this run is for us-east-1_Rehearsal",
+        "cognito-import describe",
+    ]);
+    other(&pool.settings().client_id, "somebody").says([
+        "--pool pool.toml: holds the rules of app client somebody, and this run is for rehearsalclient",
+    ]);
+    assert_eq!(pool.asked("SignUp"), 0);
+    // A rehearsal may be held to the rules of any pool.
+    let rehearse = place.rehearse(list).args(["--pool", "pool.toml"]);
+    rehearse.args(["--run-dir", "rehearsal"]).run().exits(0);
+}
+
+#[test]
+fn a_file_of_rules_that_is_none_is_refused_with_what_is_wrong_in_it() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(3));
+    let check = || place.cli("check").args([list, "--pool", "pool.toml"]);
+    check().run().exits(3).says(["--pool pool.toml: "]);
+    place.file("pool.toml", "case_sensitif = true\n");
+    check()
+        .run()
+        .exits(3)
+        .says(["--pool pool.toml", "case_sensitif"]);
+}
+
+#[test]
+fn without_the_app_client_it_is_said_what_is_not_known() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let describe = place.asking("describe", &pool).without_flag("--client-id");
+    let ran = describe.run().exits(0);
+    assert!(!ran.stdout.contains("[client]"), "{}", ran.stdout);
+    ran.says(["without --client-id it is not known"]);
+    assert_eq!(pool.asked("DescribeUserPoolClient"), 0);
+}
+
+#[test]
+fn a_template_is_a_list_of_nobody_for_its_pool() {
+    for settings in pools() {
+        let place = Place::new();
+        // Whom the pool lets in is no matter of the columns.
+        let pool = Pool::start(PoolSettings {
+            admin_create_only: false,
+            client_secret: None,
+            ..settings
+        });
+        for (password, has_column) in [("column", true), ("generate", false)] {
+            let from = ["--password", password];
+            let header = place
+                .asking("template", &pool)
+                .args(from)
+                .run()
+                .exits(0)
+                .stdout;
+            assert_eq!(header.contains(",password,"), has_column, "{header}");
+            let list = place.file("template.csv", &header);
+            place
+                .check(&pool, list)
+                .args(from)
+                .arg("--allow-alias-moves")
+                .run()
+                .exits(0);
+        }
+        let header = place.asking("template", &pool).run().exits(0).stdout;
+        assert!(header.starts_with("username,password,"), "{header}");
+        assert_eq!(header.lines().count(), 1);
+    }
+    let place = Place::new();
+    let any = place.cli("template").run().exits(0).stdout;
+    assert!(
+        any.contains("phone_number") && any.contains("birthdate"),
+        "{any}"
+    );
+    place.file("template.csv", any);
+    place.cli("check").arg("template.csv").run().exits(0);
+}
+
+#[test]
+fn an_attribute_that_only_confirmed_users_have_is_in_no_template() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        alias_attributes: names(&["preferred_username"]),
+        ..quick()
+    });
+    let header = place.asking("template", &pool).run().exits(0).stdout;
+    assert!(!header.contains("preferred_username"), "{header}");
+}
+
+/// The policy that is printed.
+fn policy<const N: usize>(place: &Place, arguments: [&str; N]) -> Value {
+    let ran = place.cli("iam-policy").args(arguments).run().exits(0);
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+#[test]
+fn the_policy_names_what_the_run_asks_and_nothing_else() {
+    let place = Place::new();
+    let pool = ["--user-pool-id", "eu-west-1_AbC"];
+    let actions = |policy: &Value| policy["Statement"][0]["Action"].clone();
+    let whole = policy(&place, pool);
+    assert_eq!(
+        actions(&whole),
+        serde_json::json!([
+            "cognito-idp:AdminGetUser",
+            "cognito-idp:DescribeUserPool",
+            "cognito-idp:DescribeUserPoolClient"
+        ])
+    );
+    assert_eq!(
+        whole["Statement"][0]["Resource"],
+        "arn:aws:cognito-idp:eu-west-1:*:userpool/eu-west-1_AbC"
+    );
+    let unchecked = policy(&place, [pool[0], pool[1], "--no-preflight"]);
+    assert_eq!(
+        actions(&unchecked),
+        serde_json::json!(["cognito-idp:AdminGetUser", "cognito-idp:DescribeUserPool"])
+    );
+    let bare = place.cli("iam-policy").args(pool).arg("--no-lookup");
+    let bare = bare.run().exits(0).says(["no permission is needed"]);
+    assert_eq!(bare.stdout, "");
+    let local = place
+        .cli("iam-policy")
+        .args(pool)
+        .args(["--list", "users.csv"]);
+    local
+        .run()
+        .exits(3)
+        .says(["--list users.csv: only a list in S3 needs a permission"]);
+}
+
+#[test]
+fn the_policy_lets_an_import_run_and_each_permission_that_is_missing_is_named() {
+    let Some(emulator) = Emulator::guarded() else {
+        return;
+    };
+    let pool = emulator.pool(None);
+    let place = Place::new();
+    let list = place.file("users.csv", users(3));
+    let account = ["--user-pool-id", &pool.id, "--account-id", "000000000000"];
+    let whole = policy(&place, account);
+    let name = "policy-test";
+    let (key, secret) = emulator.powerless_key(name);
+    let import = || {
+        pool.import(&place, list)
+            .env("AWS_ACCESS_KEY_ID", &key)
+            .env("AWS_SECRET_ACCESS_KEY", &secret)
+    };
+    let actions = whole["Statement"][0]["Action"].as_array().unwrap().clone();
+    assert_eq!(actions.len(), 3);
+    for (run, missing) in actions.iter().enumerate() {
+        let mut least = whole.clone();
+        least["Statement"][0]["Action"] = actions
+            .iter()
+            .filter(|action| *action != missing)
+            .cloned()
+            .collect();
+        emulator.allow(name, &least.to_string());
+        let said = format!("the permission {} is missing", missing.as_str().unwrap());
+        let run = format!("without-{run}");
+        let ran = import().args(["--run-dir", &run]).run().says([&said]);
+        // Without look-ups rows could not be settled; without its rules a pool can be imported into.
+        let expected = if missing == "cognito-idp:AdminGetUser" {
+            3
+        } else {
+            0
+        };
+        let ran = ran.exits(expected);
+        for other in actions.iter().filter(|action| *action != missing) {
+            let said = format!("the permission {} is missing", other.as_str().unwrap());
+            assert!(!ran.stderr.contains(&said), "{}", ran.stderr);
+        }
+    }
+    emulator.allow(name, &whole.to_string());
+    let ran = import().run().exits(0);
+    assert!(!ran.stderr.contains("missing"), "{}", ran.stderr);
+    // It opens no other pool.
+    let other = emulator.pool(None);
+    let import = other
+        .import(&place, list)
+        .args(["--run-dir", "other"])
+        .env("AWS_ACCESS_KEY_ID", &key)
+        .env("AWS_SECRET_ACCESS_KEY", &secret);
+    import
+        .run()
+        .exits(3)
+        .says(["the permission cognito-idp:AdminGetUser is missing"]);
+}
