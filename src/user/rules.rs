@@ -57,8 +57,9 @@ pub struct RowRules {
     username_is_not: Vec<Contact>,
     /// One for each attribute that the list sets, in its order.
     values: Vec<ValueRule>,
-    /// What every user of the pool must have and the list can set: the name, and its place among the list's attributes.
-    required: Vec<(String, usize)>,
+    /// What every user of the pool must have, and the list or the username can give: the name, and its place among the list's
+    /// attributes where it has one. What neither can give is no row's fault.
+    required: Vec<(String, Option<usize>)>,
 }
 
 impl RowRules {
@@ -90,8 +91,9 @@ impl RowRules {
             values,
             required: required
                 .filter_map(|rule| {
-                    let place = names.iter().position(|name| *name == rule.name)?;
-                    Some((rule.name.clone(), place))
+                    let place = names.iter().position(|name| *name == rule.name);
+                    let can_be_given = place.is_some() || pool.username_is(&rule.name);
+                    can_be_given.then(|| (rule.name.clone(), place))
                 })
                 .collect(),
         }
@@ -159,10 +161,15 @@ impl RowRules {
         findings: &mut Vec<Finding>,
     ) {
         for (name, place) in &self.required {
-            if !given(*place) && !self.username_stands_for(name, username) {
+            let is_given = match place {
+                Some(place) => given(*place),
+                // What is wrong with a username is said of the username.
+                None => !self.username_is.iter().any(|is| formats::is(*is, username)),
+            };
+            if !is_given && !self.username_stands_for(name, username) {
                 findings.push(Finding {
                     rule: Rule::AttributeMissing,
-                    column: column(*place),
+                    column: place.and_then(&column),
                     message: format!("there is no {name}, and this pool requires one"),
                 });
             }

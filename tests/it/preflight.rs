@@ -189,6 +189,28 @@ fn a_username_that_is_an_address_gets_a_message_as_well() {
 }
 
 #[test]
+fn a_username_that_is_a_number_does_not_stand_for_an_address() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        username_attributes: names(&["email", "phone_number"]),
+        ..quick()
+    });
+    let list = place.file(
+        "users.csv",
+        "username,password\nann@example.com,Passw0rd!1\n+4930901820,Passw0rd!1\n",
+    );
+    let import = |run| place.import(&pool, list).args(["--run-dir", run]);
+    import("run").run().exits(1);
+    assert_eq!(place.results().row(2)["error_code"], "attribute.required");
+    // The pool says so, too.
+    import("unchecked").arg("--no-preflight").run().exits(1);
+    assert_eq!(
+        place.results_in("unchecked").outcomes(),
+        ["existed", "rejected"]
+    );
+}
+
+#[test]
 fn a_trigger_that_may_verify_is_told_and_a_move_of_aliases_has_to_be_allowed() {
     let place = Place::new();
     let pool = Pool::start(PoolSettings {

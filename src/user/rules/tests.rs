@@ -205,6 +205,13 @@ fn a_username_that_is_an_address_stands_for_the_required_attribute() {
         required: true,
         ..text(name, 0, 2_048)
     };
+    let rules_of = |usernames: &[Contact]| {
+        strict(PoolRules {
+            username_attributes: usernames.to_vec(),
+            schema: vec![required("sub"), required("email")],
+            ..PoolRules::default()
+        })
+    };
     let cases: [(&[Contact], &str, Option<Rule>); 4] = [
         (&[], "ann", Some(Rule::AttributeMissing)),
         (&[Email], "ann@example.com", None),
@@ -216,12 +223,7 @@ fn a_username_that_is_an_address_stands_for_the_required_attribute() {
         ),
     ];
     for (usernames, username, expected) in cases {
-        let pool = PoolRules {
-            username_attributes: usernames.to_vec(),
-            schema: vec![required("sub"), required("email")],
-            ..PoolRules::default()
-        };
-        let rules = RowRules::new(&strict(pool), ["name", "email"].into_iter());
+        let rules = RowRules::new(&rules_of(usernames), ["name", "email"].into_iter());
         for given in [true, false] {
             let mut findings = Vec::new();
             let column = |place: usize| (place == 1).then(|| "E-Mail".to_owned());
@@ -231,6 +233,14 @@ fn a_username_that_is_an_address_stands_for_the_required_attribute() {
             if let Some(finding) = findings.first() {
                 assert_eq!(finding.column.as_deref(), Some("E-Mail"));
             }
+        }
+        // A list without the column: what no row can give is the list's fault, and a broken username is told as one.
+        let rules = RowRules::new(&rules_of(usernames), ["name"].into_iter());
+        for (username, expected) in [(username, expected), ("", None), ("ann", None)] {
+            let mut findings = Vec::new();
+            rules.missing(username, |_| true, |_| None, &mut findings);
+            let expected = expected.filter(|_| !usernames.is_empty());
+            assert_eq!(rule_of(&findings), expected, "{usernames:?} {username}");
         }
     }
 }
