@@ -9,12 +9,13 @@ pub(super) fn somebody_is_there() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks whether to go on. Everything but a yes is a no.
-pub(super) async fn confirm(user_pool_id: &str) -> Result<(), Failed> {
-    let _ = write!(
-        io::stderr(),
-        "Sign these users up in {user_pool_id}? [y/N] "
+/// Asks whether to go on. Everything but a yes is a no. `users` is how many; none where the list cannot be counted.
+pub(super) async fn confirm(users: Option<u64>, user_pool_id: &str) -> Result<(), Failed> {
+    let whom = users.map_or_else(
+        || "these users".to_owned(),
+        |users| format!("{users} users"),
     );
+    let _ = write!(io::stderr(), "Sign {whom} up in {user_pool_id}? [y/N] ");
     let answer = beside("answer", || {
         let mut line = String::new();
         io::stdin().lock().read_line(&mut line).map(|_| line)

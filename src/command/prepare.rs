@@ -188,7 +188,8 @@ async fn approve(
         return Err(refusal);
     }
     if job.confirm {
-        confirm(&job.connect.user_pool_id).await?;
+        let users = counts.map(|counts| counts.to_send);
+        confirm(users, &job.connect.user_pool_id).await?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::harness::{CTRL_C, Place, Pool, quick, users};
 
-const QUESTION: &str = "Sign these users up in us-east-1_Rehearsal? [y/N] ";
+const QUESTION: &str = "Sign 3 users up in us-east-1_Rehearsal? [y/N] ";
 
 #[test]
 fn everything_but_a_yes_is_a_no() {
