@@ -39,7 +39,7 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
     let access = settings::s3_access(args.pool.user_pool_id.as_deref(), &args.pool.connection);
     let list = List::open(&args.list, &access).await?;
     list.say_how_it_is_read(say);
-    refuse_the_list_itself(&args.list.list, &args.findings)?;
+    refuse_to_replace(&args.findings, &args.list.list)?;
     let (found, secret_given) = known(&args.pool, !args.no_lookup).await?;
     let rules = found.rules.as_ref();
     let folds = usernames_fold(settings::folds(args.usernames), rules, &found, say);
@@ -74,16 +74,26 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
     })
 }
 
-/// Findings take the place of an older file: that must not be the list.
-fn refuse_the_list_itself(list: &Path, findings: &Path) -> Result<(), Failed> {
-    match (list.canonicalize(), findings.canonicalize()) {
-        (Ok(list), Ok(same)) if list == same => Err(Failed::refused(anyhow::anyhow!(
-            "--findings {}: is the list itself; name another file",
-            findings.display()
-        ))),
-        // What is not there cannot be overwritten, and what is no file is none to lose.
-        (Ok(_) | Err(_), Ok(_) | Err(_)) => Ok(()),
-    }
+/// Findings take the place of an older file: neither of the list, nor of a device such as /dev/null.
+fn refuse_to_replace(findings: &Path, list: &Path) -> Result<(), Failed> {
+    let Ok(there) = findings.symlink_metadata() else {
+        return Ok(());
+    };
+    let same = matches!(
+        (list.canonicalize(), findings.canonicalize()),
+        (Ok(list), Ok(findings)) if list == findings
+    );
+    let what = if same {
+        "is the list itself"
+    } else if !there.is_file() {
+        "is there, and no file"
+    } else {
+        return Ok(());
+    };
+    Err(Failed::refused(anyhow::anyhow!(
+        "--findings {}: {what}; name another file",
+        findings.display()
+    )))
 }
 
 /// What is known of the pool: from its file, from itself, or nothing; and whether a client's secret was given.

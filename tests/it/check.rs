@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::Command;
 
 use cognito_import::rehearsal::{DataType, PoolSettings, SchemaAttribute};
 
@@ -266,19 +268,20 @@ fn files(place: &Place) -> Vec<String> {
     names
 }
 
+/// A named pipe.
+fn pipe(place: &Place) -> PathBuf {
+    let pipe = place.path("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    pipe
+}
+
 #[test]
 fn a_check_that_is_interrupted_leaves_the_older_findings_and_nothing_half_done() {
     let place = Place::new();
     place.file("findings.csv", "older\n");
     // More than the program reads ahead, from somebody who then says nothing for a long time.
-    let pipe = place.path("pipe");
-    assert!(
-        std::process::Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
+    let pipe = pipe(&place);
     let running = place.cli("check").arg("pipe").start();
     let mut writer = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
     std::io::Write::write_all(&mut writer, users(20_000).as_bytes()).unwrap();
@@ -319,6 +322,13 @@ fn the_findings_never_take_the_place_of_the_list() {
             .exits(3)
             .says([findings, "is the list itself", "name another file"]);
     }
+    // Nor that of a device: a pipe stands for /dev/null here.
+    let pipe = pipe(&place);
+    for findings in ["pipe", "."] {
+        let cli = place.cli("check").args([list, "--findings", findings]);
+        cli.run().exits(3).says([findings, "is there, and no file"]);
+    }
+    assert!(!fs::metadata(pipe).unwrap().is_file());
     assert_eq!(fs::read_to_string(place.path(list)).unwrap(), users(3));
     let nowhere = place
         .cli("check")

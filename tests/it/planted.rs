@@ -110,7 +110,7 @@ fn every_planted_fault_is_found_and_none_invented() {
             .collect();
         let expected = planted.faults();
         let difference: Vec<_> = expected.symmetric_difference(&found).take(10).collect();
-        assert_eq!(difference, [&(0, 0, String::new()); 0], "of {region:?}");
+        assert!(difference.is_empty(), "of {region:?}: {difference:?}");
         assert_eq!(place.findings().len(), expected.len(), "each is told once");
         let rules: BTreeSet<&str> = expected.iter().map(|(_, _, rule)| rule.as_str()).collect();
         assert_eq!(rules, BTreeSet::from(RULES), "all rules were broken");
