@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::exit::EXIT_CODES_HELP;
+use super::exit::{CHECK_EXIT_CODES_HELP, EXIT_CODES_HELP};
 use super::rehearsal::RehearsalArgs;
 pub use format::FormatArgs;
 pub use inspect::{CheckArgs, DescribeArgs, IamPolicyArgs, TemplateArgs};
@@ -39,7 +39,7 @@ pub enum Command {
     #[command(after_help = EXIT_CODES_HELP)]
     Import(Box<ImportArgs>),
     /// Read a list and say everything that is wrong with it, and with the plan; sends nothing that writes
-    #[command(after_help = EXIT_CODES_HELP)]
+    #[command(after_help = CHECK_EXIT_CODES_HELP)]
     Check(Box<CheckArgs>),
     /// Import into a simulated pool on this machine: nothing leaves it
     #[command(after_help = EXIT_CODES_HELP)]

@@ -36,6 +36,16 @@ Exit codes:
   130  stopped by Ctrl-C (SIGINT); the same command goes on
   143  stopped by SIGTERM; the same command goes on";
 
+/// For `check --help`.
+pub const CHECK_EXIT_CODES_HELP: &str = "\
+Exit codes:
+    0  every row would be sent
+    1  some rows are invalid or duplicate: they would not be sent
+    2  the command line is wrong
+    3  the run would be refused, or the list or the pool cannot be read
+  130  stopped by Ctrl-C (SIGINT)
+  143  stopped by SIGTERM";
+
 impl Exit {
     /// The number.
     #[must_use]

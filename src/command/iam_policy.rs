@@ -4,9 +4,14 @@ use super::Failed;
 use crate::cli::Say;
 use crate::cli::args::IamPolicyArgs;
 use crate::cli::exit::Exit;
+use crate::pool::{ConnectError, region_of};
 use crate::preflight::iam_policy::{Needs, policy};
 
 pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Exit, Failed> {
+    if region_of(&args.user_pool_id).is_none() {
+        let not_one = ConnectError::NotAPoolId(args.user_pool_id.clone());
+        return Err(Failed::refused(not_one));
+    }
     let object = match args.list.as_deref() {
         None => None,
         Some(list) => Some(

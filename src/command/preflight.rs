@@ -7,7 +7,7 @@ use super::list::List;
 use super::{Failed, beside};
 use crate::cli::{Say, settings};
 use crate::ledger::Kind;
-use crate::pool::{Advice, Cognito, Failure};
+use crate::pool::{Advice, Cognito, Failure, Stop};
 use crate::preflight::ask::{Found, Questions, ask};
 use crate::preflight::objections::{Allowed, Meant, Objection, objections};
 use crate::preflight::plan::RunPlan;
@@ -167,6 +167,9 @@ pub(super) fn usernames_fold(
 /// Why a run cannot begin with this pool, and what to change.
 fn pool_refuses(user_pool_id: &str, failure: &Failure) -> Failed {
     let way_out = match failure.advice {
+        Advice::Stop(Stop::Access) => {
+            "renew the credentials (for example with `aws sso login`), or do without: `import --no-lookup`, `check --pool pool.toml`"
+        }
         Advice::Stop(stop) => stop.way_out(),
         Advice::Again
         | Advice::SlowDown

@@ -83,10 +83,10 @@ pub enum ConnectError {
     /// The endpoint may not be used.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
-    /// Existing users cannot be looked up.
+    /// Nothing can be asked: what a pool says of itself and of its users is signed for.
     #[error(
-        "no AWS credentials: {0}; existing users are looked up with AdminGetUser, which is signed: set up credentials (for \
-         example `aws sso login`, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or run with --no-lookup"
+        "no AWS credentials: {0}; the pool is asked with signed requests: set up credentials (for example `aws sso login`, AWS_PROFILE, \
+         or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or do without: `import --no-lookup`, `check --pool pool.toml`"
     )]
     NoCredentials(String),
 }

@@ -135,6 +135,30 @@ fn a_file_of_rules_that_is_none_is_refused_with_what_is_wrong_in_it() {
 }
 
 #[test]
+fn without_credentials_nothing_can_be_asked_and_what_does_without_is_named() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    place.file("users.csv", users(1));
+    let bare = |command| {
+        let cli = place.asking(command, &pool);
+        cli.without_env("AWS_ACCESS_KEY_ID")
+            .without_env("AWS_SECRET_ACCESS_KEY")
+    };
+    for cli in [
+        bare("describe"),
+        bare("template"),
+        bare("check").arg("users.csv"),
+        // What a run would not look up, the pool is asked for all the same.
+        bare("check").args(["users.csv", "--no-lookup"]),
+    ] {
+        cli.run()
+            .exits(3)
+            .says(["no AWS credentials", "`check --pool pool.toml`"]);
+    }
+    assert_eq!(pool.stats().operations.len(), 0);
+}
+
+#[test]
 fn without_the_app_client_it_is_said_what_is_not_known() {
     let place = Place::new();
     let pool = Pool::start(quick());
@@ -229,6 +253,12 @@ fn the_policy_names_what_the_run_asks_and_nothing_else() {
     let bare = place.cli("iam-policy").args(pool).arg("--no-lookup");
     let bare = bare.run().exits(0).says(["no permission is needed"]);
     assert_eq!(bare.stdout, "");
+    place
+        .cli("iam-policy")
+        .args(["--user-pool-id", "MyPool"])
+        .run()
+        .exits(3)
+        .says(["--user-pool-id MyPool: is not an id of a user pool"]);
     let local = place
         .cli("iam-policy")
         .args(pool)

@@ -49,6 +49,19 @@ fn help_names_every_exit_code_and_subcommand() {
 }
 
 #[test]
+fn a_check_has_exit_codes_of_its_own() {
+    let place = Place::new();
+    let help = place.cli("check").arg("--help").run().exits(0).stdout;
+    for code in [
+        "    0  every row would be sent",
+        "    1  some rows are invalid",
+        "    3  the run would be refused",
+    ] {
+        assert!(help.contains(code), "{code:?} in\n{help}");
+    }
+}
+
+#[test]
 fn a_wrong_command_line_is_exit_code_2() {
     let place = Place::new();
     let list = place.file("users.csv", crate::harness::users(1));
