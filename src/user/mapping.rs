@@ -265,6 +265,13 @@ impl Mapping {
         for value in draft.values.iter().filter(|value| !value.value.faulty) {
             self.rules
                 .value(value.place, value.column, &value.value.text, findings);
+            self.rules.same_as_username(
+                &username.text,
+                value.place,
+                value.column,
+                &value.value.text,
+                findings,
+            );
         }
         self.rules.missing(
             &username.text,

@@ -10,6 +10,7 @@ mod schema;
 use std::sync::Arc;
 
 use super::finding::{Finding, Rule};
+use super::fold;
 use super::pool_rules::{Contact, PasswordPolicy, PoolRules};
 use schema::ValueRule;
 
@@ -53,6 +54,8 @@ pub struct RowRules {
     policy: Option<PasswordPolicy>,
     /// The pool's `UsernameAttributes`.
     username_is: Vec<Contact>,
+    /// The attribute that every username of the pool is, where the list sets it as well: its place among the list's attributes.
+    username_again: Option<usize>,
     /// The pool's aliases that a username must not look like.
     username_is_not: Vec<Contact>,
     /// One for each attribute that the list sets, in its order.
@@ -87,6 +90,10 @@ impl RowRules {
         Self {
             policy: Some(pool.password_policy.clone()),
             username_is: pool.username_attributes.clone(),
+            username_again: match pool.username_attributes.as_slice() {
+                [only] => names.iter().position(|name| *name == only.attribute()),
+                _ => None,
+            },
             username_is_not: aliases.collect(),
             values,
             required: required
@@ -149,6 +156,37 @@ impl RowRules {
             findings.push(finding);
         } else if let Some(rule) = self.values.get(place) {
             findings.extend(rule.finding(column, value));
+        }
+    }
+
+    /// What is wrong with the attribute that the username stands for. Cognito: "User email should be empty or same as username, since
+    /// username attribute is email". Whether it tells upper from lower case there is not known, so only other letters are refused.
+    pub fn same_as_username(
+        &self,
+        username: &str,
+        place: usize,
+        column: &str,
+        value: &str,
+        findings: &mut Vec<Finding>,
+    ) {
+        let Some(contact) = self.username_is.first() else {
+            return;
+        };
+        if self.username_again != Some(place) || username == value {
+            return;
+        }
+        // What is no address is told as such.
+        let are_addresses = formats::is(*contact, username) && formats::is(*contact, value);
+        if are_addresses && fold(username) != fold(value) {
+            findings.push(Finding {
+                rule: Rule::AttributeValue,
+                column: Some(column.to_owned()),
+                message: format!(
+                    "in this pool the username is the {}, so the cell has to be empty or the same as the username: {}",
+                    contact.attribute(),
+                    formats::shown(value)
+                ),
+            });
         }
     }
 

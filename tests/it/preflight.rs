@@ -211,6 +211,28 @@ fn a_username_that_is_a_number_does_not_stand_for_an_address() {
 }
 
 #[test]
+fn an_address_other_than_the_username_is_not_taken_where_usernames_are_addresses() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        username_attributes: names(&["email"]),
+        ..quick()
+    });
+    let list = place.file(
+        "users.csv",
+        "username,password,email\n\
+         ann@example.com,Passw0rd!1,Ann@example.com\n\
+         bob@example.com,Passw0rd!1,rob@example.com\n",
+    );
+    let import = |run| place.import(&pool, list).args(["--run-dir", run]);
+    import("run").run().exits(1);
+    assert_eq!(place.results().outcomes(), ["created", "invalid"]);
+    assert_eq!(place.results().row(2)["error_code"], "attribute.value");
+    import("unchecked").arg("--no-preflight").run().exits(1);
+    let unchecked = place.results_in("unchecked");
+    assert_eq!(unchecked.outcomes(), ["existed", "rejected"]);
+}
+
+#[test]
 fn a_trigger_that_may_verify_is_told_and_a_move_of_aliases_has_to_be_allowed() {
     let place = Place::new();
     let pool = Pool::start(PoolSettings {

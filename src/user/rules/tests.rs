@@ -199,6 +199,44 @@ fn a_hash_is_one_finding_and_is_not_repeated() {
 }
 
 #[test]
+fn an_attribute_that_the_username_is_has_to_be_the_same() {
+    use Contact::{Email, PhoneNumber};
+    let cases: [(&[Contact], &str, &str, bool); 8] = [
+        (&[Email], "ann@example.com", "ann@example.com", true),
+        (&[Email], "ann@example.com", "Ann@Example.com", true),
+        (&[Email], "ann@example.com", "bob@example.com", false),
+        // Told already, as what they are.
+        (&[Email], "ann", "bob@example.com", true),
+        (&[Email], "ann@example.com", "bob", true),
+        (&[PhoneNumber], "+4930123", "ann@example.com", true),
+        // Which of the two it is, the pool decides.
+        (
+            &[Email, PhoneNumber],
+            "ann@example.com",
+            "bob@example.com",
+            true,
+        ),
+        (&[], "ann@example.com", "bob@example.com", true),
+    ];
+    for (usernames, username, email, sound) in cases {
+        let pool = PoolRules {
+            username_attributes: usernames.to_vec(),
+            ..PoolRules::default()
+        };
+        let rules = RowRules::new(&strict(pool), ["name", "email"].into_iter());
+        let mut findings = Vec::new();
+        rules.same_as_username(username, 0, "Name", email, &mut findings);
+        rules.same_as_username(username, 1, "E-Mail", email, &mut findings);
+        let expected = (!sound).then_some(Rule::AttributeValue);
+        assert_eq!(
+            rule_of(&findings),
+            expected,
+            "{usernames:?} {username} {email}"
+        );
+    }
+}
+
+#[test]
 fn a_username_that_is_an_address_stands_for_the_required_attribute() {
     use Contact::{Email, PhoneNumber};
     let required = |name: &str| AttributeRule {
