@@ -47,7 +47,6 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
         rate: args.rate.get(),
         lookup_rate: args.lookup_rate.get(),
     };
-    let verdict = Verdict::of(intent, &mapping, rules, &found, Some(survey.counts));
     say.line(format_args!("{}:", list.source.name()));
     if !survey.broken.is_empty() {
         say.line(by_rule(&survey));
@@ -56,11 +55,13 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
         "findings: {} ({findings} of them)",
         args.findings.display()
     ));
+    let counts = survey.counts;
+    let verdict = Verdict::of(intent, &mapping, rules, &found, Some(survey));
     verdict.say(say);
     if let Some(refusal) = verdict.refusal() {
         return Err(refusal);
     }
-    Ok(match (survey.counts.invalid, survey.counts.duplicates) {
+    Ok(match (counts.invalid, counts.duplicates) {
         (0, 0) => {
             say.line("nothing stands against it");
             Exit::Done

@@ -9,10 +9,13 @@ use crate::pool::{Advice, Cognito, Failure};
 use crate::preflight::ask::{Found, Questions, ask};
 use crate::preflight::objections::{Allowed, Meant, Objection, objections};
 use crate::preflight::plan::RunPlan;
-use crate::preflight::survey::{Counts, Survey};
+use crate::preflight::survey::{Broken, Survey};
 use crate::user::mapping::Mapping;
 use crate::user::pool_rules::PoolRules;
 use crate::user::rules::Strictness;
+
+/// Broken rules that are told before a run.
+const RULES_SAID: usize = 4;
 
 /// How a run is meant, beside its list.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +32,8 @@ pub(super) struct Verdict {
     pub(super) objections: Vec<Objection>,
     /// None where the list can be read only once.
     pub(super) plan: Option<RunPlan>,
+    /// Rules that rows break, the one that is broken most first.
+    broken: Vec<Broken>,
 }
 
 impl Verdict {
@@ -37,8 +42,9 @@ impl Verdict {
         mapping: &Mapping,
         rules: Option<&PoolRules>,
         found: &Found,
-        counts: Option<Counts>,
+        survey: Option<Survey>,
     ) -> Self {
+        let counts = survey.as_ref().map(|survey| survey.counts);
         let attributes = mapping.attributes_from();
         let meant = Meant {
             attributes: &attributes,
@@ -52,6 +58,7 @@ impl Verdict {
         Self {
             objections: objections(rules, &found.unanswered, meant),
             plan: counts.map(|counts| RunPlan::new(counts, rules, intent.rate, lookup_rate)),
+            broken: survey.map(|survey| survey.broken).unwrap_or_default(),
         }
     }
 
@@ -84,6 +91,26 @@ impl Verdict {
             say.line(plan);
         }
     }
+
+    /// Tells people which rules rows break, with an example each: the first ones of many.
+    pub(super) fn say_what_is_broken(&self, say: Say) {
+        for broken in self.broken.iter().take(RULES_SAID) {
+            let example = broken.examples.first().map_or_else(String::new, |example| {
+                format!(
+                    ", such as row {} (line {}): {}",
+                    example.row, example.line, example.found
+                )
+            });
+            say.line(format_args!(
+                "      {} x {}{example}",
+                broken.findings,
+                broken.rule.code()
+            ));
+        }
+        if self.broken.len() > RULES_SAID {
+            say.line("      and more: `cognito-import check` tells all");
+        }
+    }
 }
 
 /// Puts the questions to the pool.
@@ -104,16 +131,16 @@ pub(super) fn strictness(rules: Option<&PoolRules>) -> Strictness {
     })
 }
 
-/// The counts of a list that can be read again; none for one that cannot. It is read beside, so that signals are heard meanwhile.
-pub(super) async fn counts(list: &List, folds: bool) -> Result<Option<Counts>, Failed> {
+/// The survey of a list that can be read again; none for one that cannot. It is read beside, so that signals are heard meanwhile.
+pub(super) async fn surveyed(list: &List, folds: bool) -> Result<Option<Survey>, Failed> {
     let Some(rows) = list.rows_again().await? else {
         return Ok(None);
     };
     let mapping = list.mapping.clone();
     let work = move || Survey::of(rows, &mapping, folds, |_| Ok(()));
-    let surveyed = beside("survey", work).await?;
-    surveyed
-        .map(|survey| Some(survey.counts))
+    beside("survey", work)
+        .await?
+        .map(Some)
         .map_err(Failed::refused)
 }
 

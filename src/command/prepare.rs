@@ -6,7 +6,7 @@ use super::Failed;
 use super::confirm::confirm;
 use super::job::{Again, Job};
 use super::list::List;
-use super::preflight::{Intent, Verdict, ask_pool, counts, strictness, usernames_fold};
+use super::preflight::{Intent, Verdict, ask_pool, strictness, surveyed, usernames_fold};
 use crate::cli::{Say, settings};
 use crate::import::registration::Rules;
 use crate::import::slots::Slots;
@@ -180,9 +180,10 @@ async fn approve(
         rate: job.pace.rate.get(),
         lookup_rate: job.pace.lookup_rate.get(),
     };
-    let counts = counts(list, folds).await?;
-    let verdict = Verdict::of(intent, &list.mapping, rules, found, counts);
+    let survey = surveyed(list, folds).await?;
+    let verdict = Verdict::of(intent, &list.mapping, rules, found, survey);
     verdict.say(say);
+    verdict.say_what_is_broken(say);
     if let Some(refusal) = verdict.refusal() {
         return Err(refusal);
     }

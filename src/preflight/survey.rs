@@ -6,9 +6,8 @@ mod duplicates;
 use std::io;
 
 use crate::rows::{Rows, RowsError};
-use crate::user::NewUser;
 use crate::user::finding::{Finding, Rule};
-use crate::user::mapping::Mapping;
+use crate::user::mapping::{Checked, Draft, Mapping};
 use crate::user::pool_rules::{Contact, PoolRules};
 use duplicates::Duplicates;
 
@@ -125,26 +124,27 @@ impl Survey {
         let mut survey = Self::default();
         let mut usernames = Duplicates::new(folds);
         while let Some(raw) = rows.next_row()? {
-            let row = mapping.row(&raw);
+            let Checked { draft, findings } = mapping.findings(&raw);
             survey.counts.rows += 1;
-            match &row.user {
-                Ok(user) => {
-                    usernames.add(row.number, row.line, &user.username)?;
-                    survey.count_contacts(user);
-                }
-                Err(broken) => {
-                    survey.counts.invalid += 1;
-                    for finding in &broken.findings {
-                        let told = Told {
-                            row: row.number,
-                            line: row.line,
-                            username: broken.username.as_deref(),
-                            finding,
-                        };
-                        survey.note(&told);
-                        tell(&told)?;
-                    }
-                }
+            if let (Some(draft), []) = (&draft, findings.as_slice()) {
+                usernames.add(raw.number, raw.line, &draft.username.text)?;
+                survey.count_contacts(draft);
+                continue;
+            }
+            survey.counts.invalid += 1;
+            let username = match &draft {
+                Some(draft) => Some(&*draft.username.text),
+                None => mapping.username_of_unreadable(&raw),
+            };
+            for finding in &findings {
+                let told = Told {
+                    row: raw.number,
+                    line: raw.line,
+                    username: username.filter(|name| !name.is_empty()),
+                    finding,
+                };
+                survey.note(&told);
+                tell(&told)?;
             }
         }
         usernames.each(|double| {
@@ -174,12 +174,8 @@ impl Survey {
         Ok(survey)
     }
 
-    fn count_contacts(&mut self, user: &NewUser) {
-        let has = |contact: Contact| {
-            user.attributes
-                .iter()
-                .any(|attribute| &*attribute.name == contact.attribute())
-        };
+    fn count_contacts(&mut self, draft: &Draft<'_>) {
+        let has = |contact: Contact| draft.value(contact.attribute()).is_some();
         let counts = &mut self.counts;
         match (has(Contact::Email), has(Contact::PhoneNumber)) {
             (true, true) => counts.with_both += 1,

@@ -340,7 +340,9 @@ impl Mapping {
         }
     }
 
-    fn username_of_unreadable<'a>(&self, raw: &RawRow<'a>) -> Option<&'a str> {
+    /// The username of a record that cannot be read as a row, where it can be read itself.
+    #[must_use]
+    pub fn username_of_unreadable<'a>(&self, raw: &RawRow<'a>) -> Option<&'a str> {
         match &raw.unreadable {
             // Cells may have moved: what stands under `username` need not be one.
             Some(
