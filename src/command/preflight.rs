@@ -63,19 +63,15 @@ impl Verdict {
     }
 
     /// The refusals as one error; none where there are none.
-    pub(super) fn refusal(&self) -> Option<Failed> {
+    pub(super) fn refusal(&self, what: &str) -> Option<Failed> {
         let refusals: Vec<String> = self
             .objections
             .iter()
             .filter(|objection| objection.is_refusal())
             .map(|refusal| format!("\n  - {refusal}"))
             .collect();
-        (!refusals.is_empty()).then(|| {
-            Failed::refused(anyhow::anyhow!(
-                "the run is refused, and nothing was sent:{}",
-                refusals.concat()
-            ))
-        })
+        (!refusals.is_empty())
+            .then(|| Failed::refused(anyhow::anyhow!("{what}:{}", refusals.concat())))
     }
 
     /// Tells people what is good to know, and what the run would do.

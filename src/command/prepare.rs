@@ -184,7 +184,7 @@ async fn approve(
     let verdict = Verdict::of(intent, &list.mapping, rules, found, survey);
     verdict.say(say);
     verdict.say_what_is_broken(say);
-    if let Some(refusal) = verdict.refusal() {
+    if let Some(refusal) = verdict.refusal("the run is refused, and nothing was sent") {
         return Err(refusal);
     }
     if job.confirm {

@@ -320,7 +320,7 @@ fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
                 "{} of {} rows are invalid, more than half: this looks like a mapping that does not fit, not like some bad rows",
                 counts.invalid, counts.rows
             ),
-            "see what is wrong with `cognito-import check`, and put sound rows into a list of their own if they are meant",
+            "mend the list, or what its columns are taken for (`cognito-import check` tells every row); or put the sound rows into a list of their own",
         ));
     } else if meant.allowed.strict && counts.invalid > 0 {
         found.push(Objection::refusal(

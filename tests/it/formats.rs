@@ -159,7 +159,7 @@ fn a_cell_that_means_nothing_in_its_encoding_breaks_its_row_alone() {
     assert_eq!(row["username"], "bob");
     assert_eq!(row["error_code"], "row.encoding");
     assert!(
-        row["error_message"].contains("column name: line 3: the cell cannot be read as Shift_JIS"),
+        row["error_message"].contains("column name: the cell cannot be read as Shift_JIS"),
         "{row:?}"
     );
 }
