@@ -63,7 +63,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         user_pool_id: job.connect.user_pool_id.clone(),
         client_id: job.connect.client_id.clone(),
         kind: job.again.kind(),
-        fingerprint: list.fingerprint.clone(),
+        fingerprint: list.fingerprint().await?,
     };
     let path = run_directory(job, &list.source, &identity)?;
     // What can be read only once has no fingerprint: whether it is the same list shows row by row.

@@ -109,6 +109,27 @@ pub enum SurveyError {
     Write(#[from] io::Error),
 }
 
+/// The places of what a message can go to among a list's attributes.
+#[derive(Debug, Clone, Copy)]
+struct Places {
+    email: Option<usize>,
+    phone_number: Option<usize>,
+}
+
+impl Places {
+    fn of(mapping: &Mapping) -> Self {
+        let place = |contact: Contact| {
+            mapping
+                .attributes()
+                .position(|name| name == contact.attribute())
+        };
+        Self {
+            email: place(Contact::Email),
+            phone_number: place(Contact::PhoneNumber),
+        }
+    }
+}
+
 impl Survey {
     /// Reads the list to its end. `folds` says whether usernames are compared without case; `tell` hears of every finding, those of
     /// a row one after the other, and of duplicates at the end.
@@ -122,13 +143,14 @@ impl Survey {
         mut tell: impl FnMut(&Told<'_>) -> io::Result<()>,
     ) -> Result<Self, SurveyError> {
         let mut survey = Self::default();
+        let contacts = Places::of(mapping);
         let mut usernames = Duplicates::new(folds);
         while let Some(raw) = rows.next_row()? {
             let Checked { draft, findings } = mapping.findings(&raw);
             survey.counts.rows += 1;
             if let (Some(draft), []) = (&draft, findings.as_slice()) {
                 usernames.add(raw.number, raw.line, &draft.username.text)?;
-                survey.count_contacts(draft);
+                survey.count_contacts(draft, contacts);
                 continue;
             }
             survey.counts.invalid += 1;
@@ -174,10 +196,12 @@ impl Survey {
         Ok(survey)
     }
 
-    fn count_contacts(&mut self, draft: &Draft<'_>) {
-        let has = |contact: Contact| draft.value(contact.attribute()).is_some();
+    fn count_contacts(&mut self, draft: &Draft<'_>, contacts: Places) {
+        let has = |place: Option<usize>| {
+            place.is_some_and(|place| draft.values.iter().any(|value| value.place == place))
+        };
         let counts = &mut self.counts;
-        match (has(Contact::Email), has(Contact::PhoneNumber)) {
+        match (has(contacts.email), has(contacts.phone_number)) {
             (true, true) => counts.with_both += 1,
             (true, false) => counts.with_email += 1,
             (false, true) => counts.with_phone_number += 1,

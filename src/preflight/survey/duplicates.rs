@@ -16,8 +16,8 @@ const FILES: usize = 64;
 /// Bytes that wait for each file.
 const BUFFER: usize = 8 * 1024;
 
-/// Row, line, and length of the username, in front of each.
-const HEAD: usize = 8 + 8 + 4;
+/// Row, line, hash, and length of the username, in front of each.
+const HEAD: usize = 8 + 8 + 8 + 4;
 
 /// See the module's words.
 pub(super) struct Duplicates {
@@ -35,11 +35,12 @@ pub(super) struct Double<'a> {
     pub(super) first_line: u64,
 }
 
+/// Whoever has the same claim has the same hash: hashes are sorted, and claims compared only where hashes are the same.
 struct Entry<'a> {
-    claim: Cow<'a, str>,
-    username: &'a str,
+    hash: u64,
     row: u64,
     line: u64,
+    username: &'a str,
 }
 
 impl Duplicates {
@@ -63,9 +64,11 @@ impl Duplicates {
             None => place.insert(BufWriter::with_capacity(BUFFER, tempfile::tempfile()?)),
         };
         let length = u32::try_from(username.len()).map_err(io::Error::other)?;
-        to.write_all(&row.to_le_bytes())?;
-        to.write_all(&line.to_le_bytes())?;
-        to.write_all(&length.to_le_bytes())?;
+        let mut head = [0; HEAD];
+        for (bytes, number) in head.chunks_mut(8).zip([row, line, hash, u64::from(length)]) {
+            bytes.copy_from_slice(number.to_le_bytes().get(..bytes.len()).unwrap_or_default());
+        }
+        to.write_all(&head)?;
         to.write_all(username.as_bytes())
     }
 
@@ -80,24 +83,36 @@ impl Duplicates {
             file.seek(SeekFrom::Start(0))?;
             bytes.clear();
             file.read_to_end(&mut bytes)?;
-            let mut entries = entries(&bytes, self.folds)?;
-            entries.sort_unstable_by(|a, b| a.claim.cmp(&b.claim).then(a.row.cmp(&b.row)));
-            let mut first: Option<&Entry<'_>> = None;
-            for entry in &entries {
-                match first {
-                    Some(first) if first.claim == entry.claim => tell(&Double {
-                        row: entry.row,
-                        line: entry.line,
-                        username: entry.username,
-                        first_row: first.row,
-                        first_line: first.line,
-                    })?,
-                    Some(_) | None => first = Some(entry),
-                }
+            let mut entries = entries(&bytes)?;
+            entries.sort_unstable_by_key(|entry| (entry.hash, entry.row));
+            for same_hash in entries.chunk_by(|one, next| one.hash == next.hash) {
+                tell_doubles(same_hash, self.folds, &mut tell)?;
             }
         }
         Ok(())
     }
+}
+
+/// Of entries with the same hash, in the order of their rows, those that have the same claim as an earlier one.
+fn tell_doubles(
+    entries: &[Entry<'_>],
+    folds: bool,
+    tell: &mut impl FnMut(&Double<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    for (place, entry) in entries.iter().enumerate().skip(1) {
+        let own = claim(entry.username, folds);
+        let mut earlier = entries.iter().take(place);
+        if let Some(first) = earlier.find(|first| claim(first.username, folds) == own) {
+            tell(&Double {
+                row: entry.row,
+                line: entry.line,
+                username: entry.username,
+                first_row: first.row,
+                first_line: first.line,
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// The username as the pool compares it.
@@ -110,26 +125,27 @@ fn claim(username: &str, folds: bool) -> Cow<'_, str> {
     }
 }
 
-fn entries(mut bytes: &[u8], folds: bool) -> io::Result<Vec<Entry<'_>>> {
+fn entries(mut bytes: &[u8]) -> io::Result<Vec<Entry<'_>>> {
     let broken = || io::Error::other("a temporary file does not hold what was written to it");
     let mut entries = Vec::new();
     while !bytes.is_empty() {
         let (head, rest) = bytes.split_at_checked(HEAD).ok_or_else(broken)?;
-        let number = |from: usize| {
-            let bytes = head.get(from..from + 8)?;
-            Some(u64::from_le_bytes(bytes.try_into().ok()?))
-        };
-        let length = head
-            .get(16..)
-            .and_then(|bytes| Some(u32::from_le_bytes(bytes.try_into().ok()?)))
-            .ok_or_else(broken)?;
-        let (username, rest) = rest.split_at_checked(length as usize).ok_or_else(broken)?;
-        let username = std::str::from_utf8(username).map_err(io::Error::other)?;
+        let mut numbers = head.chunks(8).map(|bytes| {
+            let mut whole = [0; 8];
+            for (to, from) in whole.iter_mut().zip(bytes) {
+                *to = *from;
+            }
+            u64::from_le_bytes(whole)
+        });
+        let mut number = || numbers.next().ok_or_else(broken);
+        let (row, line, hash, length) = (number()?, number()?, number()?, number()?);
+        let length = usize::try_from(length).map_err(io::Error::other)?;
+        let (username, rest) = rest.split_at_checked(length).ok_or_else(broken)?;
         entries.push(Entry {
-            claim: claim(username, folds),
-            username,
-            row: number(0).ok_or_else(broken)?,
-            line: number(8).ok_or_else(broken)?,
+            hash,
+            row,
+            line,
+            username: std::str::from_utf8(username).map_err(io::Error::other)?,
         });
         bytes = rest;
     }
