@@ -36,6 +36,22 @@ Exit codes:
   130  stopped by Ctrl-C (SIGINT); the same command goes on
   143  stopped by SIGTERM; the same command goes on";
 
+/// For `check --help`.
+pub const CHECK_CODES_HELP: &str = "\
+Exit codes:
+    0  nothing stands against the list
+    1  a run would begin; some rows would be invalid or duplicate
+    2  the command line is wrong
+    3  a run would be refused, or the list or the pool cannot be read
+  130  stopped by Ctrl-C (SIGINT); 143: by SIGTERM";
+
+/// For the help of commands that print something.
+pub const ANSWER_CODES_HELP: &str = "\
+Exit codes:
+    0  it was printed
+    2  the command line is wrong
+    3  it cannot be had";
+
 impl Exit {
     /// The number.
     #[must_use]

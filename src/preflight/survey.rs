@@ -144,12 +144,12 @@ impl Survey {
     ) -> Result<Self, SurveyError> {
         let mut survey = Self::default();
         let contacts = Places::of(mapping);
-        let mut usernames = Duplicates::new(folds);
+        let mut usernames = Duplicates::new(folds)?;
         while let Some(raw) = rows.next_row()? {
             let Checked { draft, findings } = mapping.findings(&raw);
             survey.counts.rows += 1;
             if let (Some(draft), []) = (&draft, findings.as_slice()) {
-                usernames.add(raw.number, raw.line, &draft.username.text)?;
+                usernames.add(raw.number, raw.line, &draft.username.text);
                 survey.count_contacts(draft, contacts);
                 continue;
             }

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
 
 use crate::user::fold;
 
@@ -17,10 +19,27 @@ const FILES: usize = 64;
 const BUFFER: usize = 8 * 1024;
 
 /// Row, line, hash, and length of the username, in front of each.
-const HEAD: usize = 8 + 8 + 8 + 4;
+const HEAD: usize = 8 + 8 + 8 + 8;
 
-/// See the module's words.
+/// Row, line and length of the username, in front of each on its way to the thread.
+const HEAD_ON_ITS_WAY: usize = 8 + 8 + 8;
+
+/// Bytes that are handed over together: waking another thread for each username would cost more than dealing it.
+const TOGETHER: usize = 64 * 1024;
+
+/// Such groups that wait at most.
+const WAITING: usize = 4;
+
+/// See the module's words. Dealing has a thread of its own: the list is read and checked meanwhile.
 pub(super) struct Duplicates {
+    folds: bool,
+    group: Vec<u8>,
+    to: SyncSender<Vec<u8>>,
+    dealing: JoinHandle<io::Result<Files>>,
+}
+
+/// The files; those that nothing was dealt to are not there.
+struct Files {
     folds: bool,
     files: Vec<Option<BufWriter<File>>>,
 }
@@ -44,32 +63,38 @@ struct Entry<'a> {
 }
 
 impl Duplicates {
-    pub(super) fn new(folds: bool) -> Self {
-        Self {
+    pub(super) fn new(folds: bool) -> io::Result<Self> {
+        let (to, groups) = sync_channel::<Vec<u8>>(WAITING);
+        let dealing = thread::Builder::new()
+            .name("usernames".to_owned())
+            .spawn(move || {
+                let mut files = Files {
+                    folds,
+                    files: (0..FILES).map(|_| None).collect(),
+                };
+                for group in groups {
+                    files.deal(&group)?;
+                }
+                Ok(files)
+            })?;
+        Ok(Self {
             folds,
-            files: (0..FILES).map(|_| None).collect(),
-        }
+            group: Vec::with_capacity(TOGETHER),
+            to,
+            dealing,
+        })
     }
 
-    /// Takes a username in.
-    pub(super) fn add(&mut self, row: u64, line: u64, username: &str) -> io::Result<()> {
-        let claim = claim(username, self.folds);
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&*claim);
-        let file = usize::try_from(hash % FILES as u64).unwrap_or(0);
-        let Some(place) = self.files.get_mut(file) else {
-            return Ok(());
-        };
-        let to = match place {
-            Some(to) => to,
-            None => place.insert(BufWriter::with_capacity(BUFFER, tempfile::tempfile()?)),
-        };
-        let length = u32::try_from(username.len()).map_err(io::Error::other)?;
-        let mut head = [0; HEAD];
-        for (bytes, number) in head.chunks_mut(8).zip([row, line, hash, u64::from(length)]) {
-            bytes.copy_from_slice(number.to_le_bytes().get(..bytes.len()).unwrap_or_default());
+    /// Takes a username in. Nothing is wrong until the end: a thread that failed says so there.
+    pub(super) fn add(&mut self, row: u64, line: u64, username: &str) {
+        for number in [row, line, username.len() as u64] {
+            self.group.extend_from_slice(&number.to_le_bytes());
         }
-        to.write_all(&head)?;
-        to.write_all(username.as_bytes())
+        self.group.extend_from_slice(username.as_bytes());
+        if self.group.len() >= TOGETHER {
+            let full = std::mem::replace(&mut self.group, Vec::with_capacity(TOGETHER));
+            let _ = self.to.send(full);
+        }
     }
 
     /// Tells of every row whose username stands earlier, by row within each file.
@@ -77,8 +102,13 @@ impl Duplicates {
         self,
         mut tell: impl FnMut(&Double<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
+        let _ = self.to.send(self.group);
+        drop(self.to);
+        let files = self.dealing.join().map_err(|_| {
+            io::Error::other("the thread that compares usernames ended unexpectedly")
+        })??;
         let mut bytes = Vec::new();
-        for file in self.files.into_iter().flatten() {
+        for file in files.files.into_iter().flatten() {
             let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.seek(SeekFrom::Start(0))?;
             bytes.clear();
@@ -90,6 +120,41 @@ impl Duplicates {
             }
         }
         Ok(())
+    }
+}
+
+impl Files {
+    fn deal(&mut self, mut group: &[u8]) -> io::Result<()> {
+        while !group.is_empty() {
+            let (head, rest) = group.split_at_checked(HEAD_ON_ITS_WAY).ok_or_else(broken)?;
+            let (row, line) = (number(head, 0)?, number(head, 8)?);
+            let length = usize::try_from(number(head, 16)?).map_err(io::Error::other)?;
+            let (username, rest) = rest.split_at_checked(length).ok_or_else(broken)?;
+            self.put(
+                row,
+                line,
+                std::str::from_utf8(username).map_err(io::Error::other)?,
+            )?;
+            group = rest;
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, row: u64, line: u64, username: &str) -> io::Result<()> {
+        let claim = claim(username, self.folds);
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&*claim);
+        let file = usize::try_from(hash % FILES as u64).unwrap_or(0);
+        let Some(place) = self.files.get_mut(file) else {
+            return Ok(());
+        };
+        let to = match place {
+            Some(to) => to,
+            None => place.insert(BufWriter::with_capacity(BUFFER, tempfile::tempfile()?)),
+        };
+        for number in [row, line, hash, username.len() as u64] {
+            to.write_all(&number.to_le_bytes())?;
+        }
+        to.write_all(username.as_bytes())
     }
 }
 
@@ -126,30 +191,31 @@ fn claim(username: &str, folds: bool) -> Cow<'_, str> {
 }
 
 fn entries(mut bytes: &[u8]) -> io::Result<Vec<Entry<'_>>> {
-    let broken = || io::Error::other("a temporary file does not hold what was written to it");
     let mut entries = Vec::new();
     while !bytes.is_empty() {
         let (head, rest) = bytes.split_at_checked(HEAD).ok_or_else(broken)?;
-        let mut numbers = head.chunks(8).map(|bytes| {
-            let mut whole = [0; 8];
-            for (to, from) in whole.iter_mut().zip(bytes) {
-                *to = *from;
-            }
-            u64::from_le_bytes(whole)
-        });
-        let mut number = || numbers.next().ok_or_else(broken);
-        let (row, line, hash, length) = (number()?, number()?, number()?, number()?);
-        let length = usize::try_from(length).map_err(io::Error::other)?;
+        let length = usize::try_from(number(head, 24)?).map_err(io::Error::other)?;
         let (username, rest) = rest.split_at_checked(length).ok_or_else(broken)?;
         entries.push(Entry {
-            hash,
-            row,
-            line,
+            hash: number(head, 16)?,
+            row: number(head, 0)?,
+            line: number(head, 8)?,
             username: std::str::from_utf8(username).map_err(io::Error::other)?,
         });
         bytes = rest;
     }
     Ok(entries)
+}
+
+fn number(head: &[u8], at: usize) -> io::Result<u64> {
+    head.get(at..at + 8)
+        .and_then(|bytes| bytes.try_into().ok())
+        .map(u64::from_le_bytes)
+        .ok_or_else(broken)
+}
+
+fn broken() -> io::Error {
+    io::Error::other("a temporary file does not hold what was written to it")
 }
 
 #[cfg(test)]
@@ -159,9 +225,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn found(names: &[String], folds: bool) -> BTreeMap<u64, (u64, String)> {
-        let mut duplicates = Duplicates::new(folds);
+        let mut duplicates = Duplicates::new(folds).unwrap();
         for (row, name) in (1..).zip(names) {
-            duplicates.add(row, row + 1, name).unwrap();
+            duplicates.add(row, row + 1, name);
         }
         let mut found = BTreeMap::new();
         duplicates
