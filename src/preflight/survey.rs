@@ -5,7 +5,8 @@ mod duplicates;
 
 use std::io;
 
-use crate::rows::{Rows, RowsError};
+use crate::rows::beside::ReadBeside;
+use crate::rows::{RawRow, Rows, RowsError};
 use crate::user::finding::{Finding, Rule};
 use crate::user::mapping::{Checked, Draft, Mapping};
 use crate::user::pool_rules::{Contact, PoolRules};
@@ -137,7 +138,7 @@ impl Survey {
     /// # Errors
     /// The list cannot be read on, `tell` fails, or there is no room for a temporary file.
     pub fn of(
-        mut rows: Rows,
+        rows: Rows,
         mapping: &Mapping,
         folds: bool,
         mut tell: impl FnMut(&Told<'_>) -> io::Result<()>,
@@ -145,29 +146,13 @@ impl Survey {
         let mut survey = Self::default();
         let contacts = Places::of(mapping);
         let mut usernames = Duplicates::new(folds)?;
-        while let Some(raw) = rows.next_row()? {
-            let Checked { draft, findings } = mapping.findings(&raw);
-            survey.counts.rows += 1;
-            if let (Some(draft), []) = (&draft, findings.as_slice()) {
-                usernames.add(raw.number, raw.line, &draft.username.text);
-                survey.count_contacts(draft, contacts);
-                continue;
+        let mut list = ReadBeside::start(rows)?;
+        let mut done = None;
+        while let Some(batch) = list.next(done.take())? {
+            for raw in batch.rows() {
+                survey.row(&raw, mapping, contacts, &mut usernames, &mut tell)?;
             }
-            survey.counts.invalid += 1;
-            let username = match &draft {
-                Some(draft) => Some(&*draft.username.text),
-                None => mapping.username_of_unreadable(&raw),
-            };
-            for finding in &findings {
-                let told = Told {
-                    row: raw.number,
-                    line: raw.line,
-                    username: username.filter(|name| !name.is_empty()),
-                    finding,
-                };
-                survey.note(&told);
-                tell(&told)?;
-            }
+            done = Some(batch);
         }
         usernames.each(|double| {
             survey.counts.duplicates += 1;
@@ -194,6 +179,40 @@ impl Survey {
             .broken
             .sort_by_key(|broken| std::cmp::Reverse(broken.findings));
         Ok(survey)
+    }
+
+    /// One row: it is counted, and what is wrong with it is told.
+    fn row(
+        &mut self,
+        raw: &RawRow<'_>,
+        mapping: &Mapping,
+        contacts: Places,
+        usernames: &mut Duplicates,
+        tell: &mut impl FnMut(&Told<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let Checked { draft, findings } = mapping.findings(raw);
+        self.counts.rows += 1;
+        if let (Some(draft), []) = (&draft, findings.as_slice()) {
+            usernames.add(raw.number, raw.line, &draft.username.text);
+            self.count_contacts(draft, contacts);
+            return Ok(());
+        }
+        self.counts.invalid += 1;
+        let username = match &draft {
+            Some(draft) => Some(&*draft.username.text),
+            None => mapping.username_of_unreadable(raw),
+        };
+        for finding in &findings {
+            let told = Told {
+                row: raw.number,
+                line: raw.line,
+                username: username.filter(|name| !name.is_empty()),
+                finding,
+            };
+            self.note(&told);
+            tell(&told)?;
+        }
+        Ok(())
     }
 
     fn count_contacts(&mut self, draft: &Draft<'_>, contacts: Places) {

@@ -1,9 +1,11 @@
 //! Stage 2: CSV records, one after the other, in flat memory.
 //!
 //! Owns the dialect, the header, the numbers of rows and lines, and the shapes of record that cannot be read. Does not know
-//! what a column means: that is `user`. [`ahead`] reads on a thread of its own.
+//! what a column means: that is `user`. [`ahead`] and [`beside`] read on a thread of their own: for a run, and for who looks at the
+//! whole list at once.
 
 pub mod ahead;
+pub mod beside;
 mod dialect;
 mod error;
 mod guard;
