@@ -313,6 +313,16 @@ fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
         }
         return;
     };
+    if counts.with_apostrophe * 2 > counts.rows {
+        found.push(Objection::refusal(
+            "apostrophes",
+            format!(
+                "the e-mail addresses of {} of {} rows begin with an apostrophe: some exports put one before every text, and it is none of it",
+                counts.with_apostrophe, counts.rows
+            ),
+            "--drop-apostrophe takes it away",
+        ));
+    }
     if counts.invalid * 2 > counts.rows {
         found.push(Objection::refusal(
             "mostly_invalid",

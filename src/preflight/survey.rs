@@ -32,6 +32,8 @@ pub struct Counts {
     pub with_phone_number: u64,
     /// Of the sound ones: with both.
     pub with_both: u64,
+    /// Of the sound ones: with an e-mail address that begins with an apostrophe, as hardly anybody's does.
+    pub with_apostrophe: u64,
 }
 
 impl Counts {
@@ -180,7 +182,11 @@ impl Survey {
                 .iter()
                 .any(|attribute| &*attribute.name == contact.attribute())
         };
+        let escaped = user.attributes.iter().any(|attribute| {
+            &*attribute.name == Contact::Email.attribute() && attribute.value.starts_with('\'')
+        });
         let counts = &mut self.counts;
+        counts.with_apostrophe += u64::from(escaped);
         match (has(Contact::Email), has(Contact::PhoneNumber)) {
             (true, true) => counts.with_both += 1,
             (true, false) => counts.with_email += 1,

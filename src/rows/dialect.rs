@@ -20,6 +20,9 @@ pub struct Dialect {
     pub quote: Option<Quote>,
     /// The names of its columns, where it has no header line.
     pub columns: Option<Vec<String>>,
+    /// An apostrophe at the beginning of a cell is none of it: some exports put one before every text, to keep spreadsheets from
+    /// taking it for a formula (OWASP, "CSV Injection").
+    pub drop_apostrophe: bool,
 }
 
 /// What values are quoted with.
@@ -52,6 +55,8 @@ pub struct Reading {
     pub(super) quote: Quote,
     /// It is AWS's import template: `\,` is a comma within a value.
     pub(super) template: bool,
+    /// An apostrophe at the beginning of a cell is none of it.
+    pub(super) drop_apostrophe: bool,
     /// The command line names the columns.
     headless: bool,
     /// The delimiter is a guess.
@@ -77,6 +82,7 @@ impl Reading {
             delimiter,
             quote: if template { Quote::None } else { quote },
             template,
+            drop_apostrophe: dialect.drop_apostrophe,
             headless: dialect.columns.is_some(),
             guessed: dialect.delimiter.is_none(),
             overruled: dialect.encoding.filter(|asked| *asked != encoding),
@@ -104,6 +110,9 @@ impl Reading {
         }
         if self.headless {
             parts.push("header=none".to_owned());
+        }
+        if self.drop_apostrophe {
+            parts.push("apostrophe=dropped".to_owned());
         }
         parts.join(" ")
     }

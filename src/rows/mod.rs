@@ -153,6 +153,7 @@ impl Rows {
             unreadable,
             record: &self.record,
             text,
+            drop_apostrophe: self.reading.drop_apostrophe,
         }))
     }
 
@@ -177,6 +178,11 @@ impl Rows {
                     encoding: self.reading.encoding.name(),
                     column: column + 1,
                 })?;
+            let name = if self.reading.drop_apostrophe {
+                row::without_apostrophe(name)
+            } else {
+                name
+            };
             names.push(name.trim().to_owned());
         }
         Ok(Header(names))

@@ -30,6 +30,10 @@ pub struct FormatArgs {
         requires = "no_headers"
     )]
     pub columns: Vec<String>,
+    /// Take away the apostrophe that begins a cell: Auth0's and some other exports put one before every text, to keep spreadsheets
+    /// from taking it for a formula
+    #[arg(long)]
+    pub drop_apostrophe: bool,
 }
 
 pub(in crate::cli) fn delimiter(text: &str) -> Result<u8, String> {

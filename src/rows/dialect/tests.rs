@@ -130,11 +130,12 @@ fn an_ordinary_list_adds_nothing_to_what_a_run_is_bound_to_and_others_do() {
         delimiter: Some(1),
         quote: Some(Quote::Mark(b'\'')),
         columns: Some(vec![]),
+        drop_apostrophe: true,
         ..Dialect::default()
     };
     assert_eq!(
         of("", "windows-1252", all),
-        r"encoding=windows-1252 delimiter=\x01 quote=\' header=none"
+        r"encoding=windows-1252 delimiter=\x01 quote=\' header=none apostrophe=dropped"
     );
     let unquoted = Dialect {
         quote: Some(Quote::None),

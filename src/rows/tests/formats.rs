@@ -65,6 +65,29 @@ fn delimiter_and_quote_are_those_that_are_named() {
 }
 
 #[test]
+fn an_apostrophe_before_every_text_is_dropped_where_that_is_asked_for_and_only_one() {
+    let list = "'Id,\"'Email\"\n\"'auth0|1\",\"'ann@example.com\"\n''2',o'neil@example.com\n',\n";
+    let rows = open(list).unwrap();
+    assert_eq!(rows.header().names(), ["'Id", "'Email"]);
+    assert_eq!(cells(rows)[0].1, ["'auth0|1", "'ann@example.com"]);
+    let dialect = Dialect {
+        drop_apostrophe: true,
+        ..Dialect::default()
+    };
+    let rows = open_as(list, &dialect).unwrap();
+    assert_eq!(rows.header().names(), ["Id", "Email"]);
+    let found: Vec<_> = cells(rows).into_iter().map(|(_, row)| row).collect();
+    assert_eq!(
+        found,
+        [
+            ["auth0|1", "ann@example.com"],
+            ["'2'", "o'neil@example.com"],
+            ["", ""],
+        ]
+    );
+}
+
+#[test]
 fn where_nothing_is_quoted_no_quote_is_left_open() {
     let dialect = Dialect {
         quote: Some(Quote::None),
