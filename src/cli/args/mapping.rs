@@ -45,7 +45,8 @@ pub struct MappingArgs {
     /// Put an attribute together from several columns: 'name=First Name+Last Name'; may be repeated
     #[arg(long, value_name = "ATTRIBUTE=COLUMN+COLUMN", value_parser = join)]
     pub join: Vec<Asked<Join>>,
-    /// How the list writes an attribute's dates: 'birthdate=%d.%m.%Y'; may be repeated
+    /// How the list writes an attribute's dates: 'birthdate=%d.%m.%Y'; `%+` is RFC 3339 (1990-02-01T08:30:00.123Z); may be
+    /// repeated
     #[arg(long, value_name = "ATTRIBUTE=FORMAT", value_parser = date)]
     pub date_format: Vec<Asked<DateOf>>,
     /// What a cell becomes: 'Status:active=true'; `*` is every other cell, and nothing behind the = sets nothing. A column with such
