@@ -171,6 +171,19 @@ fn guess(first_line: &[u8], quote: Quote, columns: Option<usize>) -> u8 {
     found.map_or(b',', |(delimiter, _)| *delimiter)
 }
 
+/// The delimiter that a list announces for Excel, in a line of its own before the header: `sep=;`.
+pub(super) fn announced(first_line: &[u8]) -> Option<u8> {
+    let line = first_line.trim_ascii_start();
+    let line = line.strip_prefix(b"\"").unwrap_or(line);
+    let (name, delimiter) = line.split_at_checked(b"sep=".len())?;
+    match delimiter {
+        [delimiter] | [delimiter, b'"'] if name.eq_ignore_ascii_case(b"sep=") => {
+            Some(*delimiter).filter(|delimiter| may_separate(*delimiter))
+        }
+        _ => None,
+    }
+}
+
 /// Both names, and neither of them in quotes: a tool that quotes its header quotes its values.
 fn is_template(first_line: &[u8]) -> bool {
     OF_TEMPLATE.iter().all(|name| {

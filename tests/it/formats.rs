@@ -278,6 +278,17 @@ fn aws_s_import_template_is_read_as_it_is_meant() {
 }
 
 #[test]
+fn a_line_that_tells_excel_the_delimiter_is_passed_over() {
+    let place = Place::new();
+    let list = format!("sep=;\r\n{}", users(2).replace(',', ";"));
+    let list = place.file("users.csv", list);
+    place.rehearse(list).run().exits(0);
+    let results = place.results();
+    assert_eq!(results.count("created"), 2);
+    assert_eq!(results.row(1)["line"], "3");
+}
+
+#[test]
 fn apostrophes_that_an_export_put_before_every_text_are_refused_until_they_are_dropped() {
     let place = Place::new();
     let pool = Pool::start(quick());

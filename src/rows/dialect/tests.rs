@@ -1,4 +1,4 @@
-use super::{Dialect, Quote, Reading, first_line, may_separate};
+use super::{Dialect, Quote, Reading, announced, first_line, may_separate};
 use crate::source::TextEncoding;
 
 fn reading(line: &str, dialect: &Dialect) -> Reading {
@@ -48,6 +48,23 @@ fn without_a_header_the_delimiter_is_what_makes_the_columns_that_are_named() {
             delimiter,
             "{line}"
         );
+    }
+}
+
+#[test]
+fn a_delimiter_is_announced_by_a_line_that_says_nothing_else() {
+    for (line, delimiter) in [
+        ("sep=;", Some(b';')),
+        ("SEP=\t", Some(b'\t')),
+        ("\"sep=,\"", Some(b',')),
+        ("sep=", None),
+        ("sep=a", None),
+        ("sep=;;", None),
+        ("sep=;name", None),
+        ("step=;", None),
+        ("", None),
+    ] {
+        assert_eq!(announced(line.as_bytes()), delimiter, "{line}");
     }
 }
 
