@@ -330,7 +330,8 @@ fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
                 "{} of {} rows are invalid, more than half: this looks like a mapping that does not fit, not like some bad rows",
                 counts.invalid, counts.rows
             ),
-            "see what is wrong with `cognito-import check`, and put sound rows into a list of their own if they are meant",
+            "correct what the columns mean or how the list is read (`cognito-import check` tells what is wrong with each row); or put sound rows into a \
+             list of their own, if they are meant",
         ));
     } else if meant.allowed.strict && counts.invalid > 0 {
         found.push(Objection::refusal(

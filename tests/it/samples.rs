@@ -159,7 +159,11 @@ fn wordpress_s_hashes_are_no_passwords() {
         .args(as_passwords)
         .run()
         .exits(3)
-        .says(["6 of 6 rows are invalid", "[mostly_invalid]"]);
+        .says([
+            "6 of 6 rows are invalid",
+            "[mostly_invalid]",
+            "correct what the columns mean",
+        ]);
     assert_eq!(pool.asked("SignUp"), 0);
     let checked = check(&place, "wordpress")
         .args(as_passwords)
