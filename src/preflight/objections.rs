@@ -313,6 +313,16 @@ fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
         }
         return;
     };
+    if counts.with_apostrophe * 2 > counts.rows {
+        found.push(Objection::refusal(
+            "apostrophes",
+            format!(
+                "the e-mail addresses of {} of {} rows begin with an apostrophe: some exports put one before every text, and it is none of it",
+                counts.with_apostrophe, counts.rows
+            ),
+            "--drop-apostrophe takes it away",
+        ));
+    }
     if counts.invalid * 2 > counts.rows {
         found.push(Objection::refusal(
             "mostly_invalid",
@@ -320,7 +330,8 @@ fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
                 "{} of {} rows are invalid, more than half: this looks like a mapping that does not fit, not like some bad rows",
                 counts.invalid, counts.rows
             ),
-            "mend the list, or what its columns are taken for (`cognito-import check` tells every row); or put the sound rows into a list of their own",
+            "correct what the columns mean or how the list is read (`cognito-import check` tells what is wrong with each row); or put sound rows into a \
+             list of their own, if they are meant",
         ));
     } else if meant.allowed.strict && counts.invalid > 0 {
         found.push(Objection::refusal(

@@ -32,6 +32,8 @@ pub struct Counts {
     pub with_phone_number: u64,
     /// Of the sound ones: with both.
     pub with_both: u64,
+    /// Of the sound ones: with an e-mail address that begins with an apostrophe, as hardly anybody's does.
+    pub with_apostrophe: u64,
 }
 
 impl Counts {
@@ -219,7 +221,12 @@ impl Survey {
         let has = |place: Option<usize>| {
             place.is_some_and(|place| draft.values.iter().any(|value| value.place == place))
         };
+        let escaped = draft
+            .values
+            .iter()
+            .any(|value| Some(value.place) == contacts.email && value.value.text.starts_with('\''));
         let counts = &mut self.counts;
+        counts.with_apostrophe += u64::from(escaped);
         match (has(contacts.email), has(contacts.phone_number)) {
             (true, true) => counts.with_both += 1,
             (true, false) => counts.with_email += 1,

@@ -28,6 +28,7 @@ struct OwnRow {
     unreadable: Option<Unreadable>,
     record: ByteRecord,
     is_text: bool,
+    drop_apostrophe: bool,
 }
 
 /// Some rows, in the list's order.
@@ -52,6 +53,7 @@ impl Batch {
             end_byte: row.end_byte,
             unreadable: row.unreadable.clone(),
             record: &row.record,
+            drop_apostrophe: row.drop_apostrophe,
             text: row
                 .is_text
                 .then(|| std::str::from_utf8(row.record.as_slice()).ok())
@@ -90,6 +92,7 @@ impl Rows {
         to.line = row.line;
         to.end_byte = row.end_byte;
         to.is_text = row.text.is_some();
+        to.drop_apostrophe = row.drop_apostrophe;
         to.unreadable = row.unreadable;
         std::mem::swap(&mut self.record, &mut to.record);
         Ok(true)

@@ -308,6 +308,44 @@ fn aws_s_import_template_is_read_as_it_is_meant() {
 }
 
 #[test]
+fn a_line_that_tells_excel_the_delimiter_is_passed_over() {
+    let place = Place::new();
+    let list = format!("sep=;\r\n{}", users(2).replace(',', ";"));
+    let list = place.file("users.csv", list);
+    place.rehearse(list).run().exits(0);
+    let results = place.results();
+    assert_eq!(results.count("created"), 2);
+    assert_eq!(results.row(1)["line"], "3");
+}
+
+#[test]
+fn apostrophes_that_an_export_put_before_every_text_are_refused_until_they_are_dropped() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = "username,password,email,Id\n\
+                ann,Passw0rd!,\"'ann@example.com\",\"'auth0|1\"\n\
+                o'neil,Passw0rd!,\"'o'neil@example.com\",\"'auth0|2\"\n";
+    let list = place.file("users.csv", list);
+    let import = || place.import(&pool, list).args(["--keep", "Id"]);
+    import().run().exits(3).says([
+        "the e-mail addresses of 2 of 2 rows begin with an apostrophe",
+        "--drop-apostrophe",
+    ]);
+    assert_eq!(pool.asked("SignUp"), 0);
+    import().arg("--drop-apostrophe").run().exits(0);
+    let users = pool.users();
+    assert_eq!(users["ann"].attributes["email"], "ann@example.com");
+    assert_eq!(users["o'neil"].attributes["email"], "o'neil@example.com");
+    assert_eq!(place.results().row(1)["Id"], "auth0|1");
+    // What it takes away belongs to what the run is bound to.
+    import()
+        .arg("--no-preflight")
+        .run()
+        .exits(3)
+        .says(["apostrophe=dropped"]);
+}
+
+#[test]
 fn a_row_that_is_too_long_is_broken_alone() {
     let place = Place::new();
     let long = "x".repeat(70_000);

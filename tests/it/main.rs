@@ -29,4 +29,5 @@ mod resume;
 mod run_level;
 #[cfg(feature = "s3")]
 mod s3;
+mod samples;
 mod stopping;
