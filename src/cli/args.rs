@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::exit::{CHECK_EXIT_CODES_HELP, EXIT_CODES_HELP};
+use super::exit::{ANSWER_CODES_HELP, CHECK_CODES_HELP, EXIT_CODES_HELP};
 use super::rehearsal::RehearsalArgs;
 pub use format::FormatArgs;
 pub use inspect::{CheckArgs, DescribeArgs, IamPolicyArgs, TemplateArgs};
@@ -39,7 +39,7 @@ pub enum Command {
     #[command(after_help = EXIT_CODES_HELP)]
     Import(Box<ImportArgs>),
     /// Read a list and say everything that is wrong with it, and with the plan; sends nothing that writes
-    #[command(after_help = CHECK_EXIT_CODES_HELP)]
+    #[command(after_help = CHECK_CODES_HELP)]
     Check(Box<CheckArgs>),
     /// Import into a simulated pool on this machine: nothing leaves it
     #[command(after_help = EXIT_CODES_HELP)]
@@ -51,13 +51,13 @@ pub enum Command {
     #[command(after_help = EXIT_CODES_HELP)]
     Report(ReportArgs),
     /// Print the rules of a pool as TOML, for `--pool` where nobody may ask it
-    #[command(after_help = EXIT_CODES_HELP)]
+    #[command(after_help = ANSWER_CODES_HELP)]
     Describe(Box<DescribeArgs>),
     /// Print the header line of a list for a pool
-    #[command(after_help = EXIT_CODES_HELP)]
+    #[command(after_help = ANSWER_CODES_HELP)]
     Template(Box<TemplateArgs>),
     /// Print the least IAM policy that a run needs
-    #[command(after_help = EXIT_CODES_HELP)]
+    #[command(after_help = ANSWER_CODES_HELP)]
     IamPolicy(IamPolicyArgs),
 }
 

@@ -37,14 +37,20 @@ Exit codes:
   143  stopped by SIGTERM; the same command goes on";
 
 /// For `check --help`.
-pub const CHECK_EXIT_CODES_HELP: &str = "\
+pub const CHECK_CODES_HELP: &str = "\
 Exit codes:
-    0  every row would be sent
-    1  some rows are invalid or duplicate: they would not be sent
+    0  nothing stands against the list
+    1  a run would begin; some rows would be invalid or duplicate
     2  the command line is wrong
-    3  the run would be refused, or the list or the pool cannot be read
-  130  stopped by Ctrl-C (SIGINT)
-  143  stopped by SIGTERM";
+    3  a run would be refused, or the list or the pool cannot be read
+  130  stopped by Ctrl-C (SIGINT); 143: by SIGTERM";
+
+/// For the help of commands that print something.
+pub const ANSWER_CODES_HELP: &str = "\
+Exit codes:
+    0  it was printed
+    2  the command line is wrong
+    3  it cannot be had";
 
 impl Exit {
     /// The number.

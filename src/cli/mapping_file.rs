@@ -83,6 +83,7 @@ struct ListKeys {
     quote: Option<Spanned<String>>,
     /// The names of the columns of a list without a header line.
     columns: Option<Vec<String>>,
+    drop_apostrophe: bool,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -204,6 +205,7 @@ impl MappingFile {
             delimiter: self.meant("list.delimiter", keys.delimiter.as_ref(), delimiter)?,
             quote: self.meant("list.quote", keys.quote.as_ref(), quote)?,
             columns: keys.columns.clone(),
+            drop_apostrophe: keys.drop_apostrophe,
         })
     }
 

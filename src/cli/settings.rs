@@ -214,6 +214,7 @@ pub fn dialect(list: &ListArgs) -> Result<Dialect, SettingsError> {
             .no_headers
             .then(|| format.columns.clone())
             .or(file.columns),
+        drop_apostrophe: format.drop_apostrophe || file.drop_apostrophe,
     };
     // What is not named may become these two.
     let delimiter = dialect.delimiter.unwrap_or(b',');

@@ -1,10 +1,6 @@
 //! `check`: everything that is wrong with a list and with the plan, before a request that writes.
 
-use std::fmt::Write as _;
 use std::path::Path;
-
-use comfy_table::presets::UTF8_BORDERS_ONLY;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
 
 use super::list::List;
 use super::preflight::{Intent, Verdict, ask_pool, strictness, usernames_fold};
@@ -52,20 +48,19 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
         rate: args.rate.get(),
         lookup_rate: args.lookup_rate.get(),
     };
-    let verdict = Verdict::of(intent, &mapping, rules, &found, Some(survey.counts));
     say.line(format_args!("{}:", list.source.name()));
-    if !survey.broken.is_empty() {
-        say.line(by_rule(&survey));
-    }
+    say_by_rule(&survey, say);
     say.line(format_args!(
         "findings: {} ({findings} of them)",
         args.findings.display()
     ));
+    let counts = survey.counts;
+    let verdict = Verdict::of(intent, &mapping, rules, &found, Some(survey));
     verdict.say(say);
-    if let Some(refusal) = verdict.refusal() {
+    if let Some(refusal) = verdict.refusal("a run would be refused") {
         return Err(refusal);
     }
-    Ok(match (survey.counts.invalid, survey.counts.duplicates) {
+    Ok(match (counts.invalid, counts.duplicates) {
         (0, 0) => {
             say.line("nothing stands against it");
             Exit::Done
@@ -167,26 +162,20 @@ fn line<'a>(told: &'a Told<'_>) -> FindingLine<'a> {
     }
 }
 
-fn by_rule(survey: &Survey) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_BORDERS_ONLY);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["rule", "times", "for example"]);
+/// One line a rule, its examples below it.
+fn say_by_rule(survey: &Survey, say: Say) {
     for broken in &survey.broken {
-        let mut examples = String::new();
+        say.line(format_args!(
+            "  {} x {}",
+            broken.findings,
+            broken.rule.code()
+        ));
         for example in &broken.examples {
-            let separator = if examples.is_empty() { "" } else { "\n" };
-            let _ = write!(
-                examples,
-                "{separator}row {}, line {}: {}",
+            say.line(format_args!(
+                "      row {}, line {}: {}",
                 example.row, example.line, example.found
-            );
+            ));
         }
-        let _ = write!(examples, "\n=> {}", broken.rule.way_out());
-        table.add_row([broken.rule.code(), &broken.findings.to_string(), &examples]);
+        say.line(format_args!("      => {}", broken.rule.way_out()));
     }
-    if let Some(column) = table.column_mut(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table.to_string()
 }

@@ -11,8 +11,6 @@ use crate::user::mapping::Mapping;
 /// A list whose header has been read.
 pub(super) struct List {
     pub(super) source: Source,
-    /// SHA-256 of its bytes; none for what can be read only once.
-    pub(super) fingerprint: Option<String>,
     /// Its length, where it is known.
     pub(super) bytes: Option<u64>,
     dialect: Dialect,
@@ -21,7 +19,7 @@ pub(super) struct List {
 }
 
 impl List {
-    /// Opens it. A large file's fingerprint takes a while, S3 has to be asked, standard input may be long in coming; signals are to be
+    /// Opens it. S3 has to be asked, standard input may be long in coming; signals are to be
     /// heard meanwhile.
     pub(super) async fn open(args: &ListArgs, access: &S3Access) -> Result<Self, Failed> {
         let options = settings::mapping(args).map_err(Failed::refused)?;
@@ -29,11 +27,10 @@ impl List {
         let (list, access) = (args.list.clone(), access.clone());
         let find = move || -> Result<_, SourceError> {
             let source = Source::named(&list, &access)?;
-            let fingerprint = source.fingerprint()?;
             let opened = source.open()?;
-            Ok((source, fingerprint, opened))
+            Ok((source, opened))
         };
-        let (source, fingerprint, opened) = beside("list", find).await?.map_err(Failed::refused)?;
+        let (source, opened) = beside("list", find).await?.map_err(Failed::refused)?;
         let bytes = opened.length;
         let name = source.name();
         let read_by = dialect.clone();
@@ -44,12 +41,19 @@ impl List {
             .map_err(Failed::refused)?;
         Ok(Self {
             source,
-            fingerprint,
             bytes,
             dialect,
             rows,
             mapping,
         })
+    }
+
+    /// SHA-256 of its bytes; none for what can be read only once.
+    pub(super) async fn fingerprint(&self) -> Result<Option<String>, Failed> {
+        let source = self.source.clone();
+        beside("fingerprint", move || source.fingerprint())
+            .await?
+            .map_err(Failed::refused)
     }
 
     /// What the columns mean, and how their cells are read: what a run is bound to.

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use super::job::Job;
 use super::list::List;
 use super::{Failed, beside};
-use crate::cli::{Say, settings};
-use crate::ledger::Kind;
+use crate::cli::Say;
 use crate::pool::{Advice, Cognito, Failure, Stop};
 use crate::preflight::ask::{Found, Questions, ask};
 use crate::preflight::objections::{Allowed, Meant, Objection, objections};
 use crate::preflight::plan::RunPlan;
-use crate::preflight::survey::{Counts, Survey};
+use crate::preflight::survey::{Broken, Survey};
 use crate::user::mapping::Mapping;
 use crate::user::pool_rules::PoolRules;
 use crate::user::rules::Strictness;
+
+/// Broken rules that are told before a run.
+const RULES_SAID: usize = 4;
 
 /// How a run is meant, beside its list.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +32,8 @@ pub(super) struct Verdict {
     pub(super) objections: Vec<Objection>,
     /// None where the list can be read only once.
     pub(super) plan: Option<RunPlan>,
+    /// Rules that rows break, the one that is broken most first.
+    broken: Vec<Broken>,
 }
 
 impl Verdict {
@@ -39,8 +42,9 @@ impl Verdict {
         mapping: &Mapping,
         rules: Option<&PoolRules>,
         found: &Found,
-        counts: Option<Counts>,
+        survey: Option<Survey>,
     ) -> Self {
+        let counts = survey.as_ref().map(|survey| survey.counts);
         let attributes = mapping.attributes_from();
         let meant = Meant {
             attributes: &attributes,
@@ -54,23 +58,20 @@ impl Verdict {
         Self {
             objections: objections(rules, &found.unanswered, meant),
             plan: counts.map(|counts| RunPlan::new(counts, rules, intent.rate, lookup_rate)),
+            broken: survey.map(|survey| survey.broken).unwrap_or_default(),
         }
     }
 
     /// The refusals as one error; none where there are none.
-    pub(super) fn refusal(&self) -> Option<Failed> {
+    pub(super) fn refusal(&self, what: &str) -> Option<Failed> {
         let refusals: Vec<String> = self
             .objections
             .iter()
             .filter(|objection| objection.is_refusal())
             .map(|refusal| format!("\n  - {refusal}"))
             .collect();
-        (!refusals.is_empty()).then(|| {
-            Failed::refused(anyhow::anyhow!(
-                "the run is refused, and nothing was sent:{}",
-                refusals.concat()
-            ))
-        })
+        (!refusals.is_empty())
+            .then(|| Failed::refused(anyhow::anyhow!("{what}:{}", refusals.concat())))
     }
 
     /// Tells people what is good to know, and what the run would do.
@@ -86,27 +87,26 @@ impl Verdict {
             say.line(plan);
         }
     }
-}
 
-/// The rules that a file gives for the run's pool. A rehearsal may be held to those of any.
-pub(super) fn rules_from_file(job: &Job<'_>, kind: Kind) -> Result<Option<PoolRules>, Failed> {
-    let Some(path) = &job.preflight.pool else {
-        return Ok(None);
-    };
-    let rules = settings::pool_rules(path).map_err(Failed::refused)?;
-    let of_another = |what: &str, of: Option<&str>, run: &str| match of {
-        Some(of) if of != run && kind == Kind::Import => Err(Failed::refused(anyhow::anyhow!(
-            "--pool {}: holds the rules of {what}{of}, and this run is for {run}; write the right ones with `cognito-import describe`, or \
-             take the id out of the file where both are alike",
-            path.display()
-        ))),
-        Some(_) | None => Ok(()),
-    };
-    of_another("", rules.user_pool_id.as_deref(), &job.connect.user_pool_id)?;
-    let client = rules.client.as_ref();
-    let client_id = client.and_then(|client| client.client_id.as_deref());
-    of_another("app client ", client_id, &job.connect.client_id)?;
-    Ok(Some(rules))
+    /// Tells people which rules rows break, with an example each: the first ones of many.
+    pub(super) fn say_what_is_broken(&self, say: Say) {
+        for broken in self.broken.iter().take(RULES_SAID) {
+            let example = broken.examples.first().map_or_else(String::new, |example| {
+                format!(
+                    ", such as row {} (line {}): {}",
+                    example.row, example.line, example.found
+                )
+            });
+            say.line(format_args!(
+                "      {} x {}{example}",
+                broken.findings,
+                broken.rule.code()
+            ));
+        }
+        if self.broken.len() > RULES_SAID {
+            say.line("      and more: `cognito-import check` tells all");
+        }
+    }
 }
 
 /// Puts the questions to the pool.
@@ -127,16 +127,16 @@ pub(super) fn strictness(rules: Option<&PoolRules>) -> Strictness {
     })
 }
 
-/// The counts of a list that can be read again; none for one that cannot. It is read beside, so that signals are heard meanwhile.
-pub(super) async fn counts(list: &List, folds: bool) -> Result<Option<Counts>, Failed> {
+/// The survey of a list that can be read again; none for one that cannot. It is read beside, so that signals are heard meanwhile.
+pub(super) async fn surveyed(list: &List, folds: bool) -> Result<Option<Survey>, Failed> {
     let Some(rows) = list.rows_again().await? else {
         return Ok(None);
     };
     let mapping = list.mapping.clone();
     let work = move || Survey::of(rows, &mapping, folds, |_| Ok(()));
-    let surveyed = beside("survey", work).await?;
-    surveyed
-        .map(|survey| Some(survey.counts))
+    beside("survey", work)
+        .await?
+        .map(Some)
         .map_err(Failed::refused)
 }
 

@@ -1,28 +1,27 @@
 //! Everything that comes before the first row is sent: the list's header, the ledger, the pool's answers, the plan.
 
-use std::path::{Path, PathBuf};
+mod run_there;
+
+use std::path::PathBuf;
 
 use super::Failed;
 use super::confirm::confirm;
 use super::job::{Again, Job};
 use super::list::List;
-use super::preflight::{
-    Intent, Verdict, ask_pool, counts, rules_from_file, strictness, usernames_fold,
-};
+use super::preflight::{Intent, Verdict, ask_pool, strictness, surveyed, usernames_fold};
 use crate::cli::{Say, settings};
 use crate::import::registration::Rules;
 use crate::import::slots::Slots;
 use crate::import::{Counts, Listed, Plan};
 use crate::ledger::past::{Before, Past};
-use crate::ledger::{Durability, Facts, Identity, Kind, Ledger, Reader, RunDirectory, Standing};
-use crate::outcome::{Outcome, Summary};
+use crate::ledger::{Facts, Identity, Kind, Ledger, Reader, RunDirectory};
+use crate::outcome::Summary;
 use crate::pool::{Cognito, connect, now_ms};
 use crate::preflight::ask::{Found, Questions};
-use crate::report::write_all;
 use crate::rows::ahead::ReadAhead;
-use crate::source::Source;
 use crate::user::pool_rules::PoolRules;
 use crate::user::rules::Strictness;
+use run_there::{Opened, RunThere, begin, finished_already, go_on, run_directory};
 
 /// Rows handed over together: waking another thread for each would cost as much as its request.
 const ROWS_TOGETHER: usize = 64;
@@ -46,14 +45,6 @@ pub(super) enum Preparation {
     FinishedAlready(Box<Summary>, PathBuf),
 }
 
-/// A ledger that is open, and what a run that goes on brings with it.
-struct Opened {
-    directory: RunDirectory,
-    ledger: Ledger,
-    facts: Facts,
-    goes_on: bool,
-}
-
 /// Prepares a run. Sends nothing that writes; dropped on the way, it leaves nothing behind that the same command would trip over.
 pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Failed> {
     let mut list = List::open(job.list, &job.access).await?;
@@ -65,7 +56,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         user_pool_id: job.connect.user_pool_id.clone(),
         client_id: job.connect.client_id.clone(),
         kind: job.again.kind(),
-        fingerprint: list.fingerprint.clone(),
+        fingerprint: list.fingerprint().await?,
     };
     let path = run_directory(job, &list.source, &identity)?;
     // What can be read only once has no fingerprint: whether it is the same list shows row by row.
@@ -75,7 +66,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     {
         return Ok(Preparation::FinishedAlready(Box::new(summary), path));
     }
-    let given = rules_from_file(job, identity.kind)?;
+    let given = rules_given(job)?;
     let pool = connect(&job.connect).await.map_err(Failed::refused)?;
     let there = RunThere::look(job, &path, &identity)?;
     let found = ask_pool(
@@ -122,36 +113,32 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     })))
 }
 
-/// Whether a run is there that goes on.
-enum RunThere {
-    GoesOn(RunDirectory),
-    /// It is not; the directory is held where it is there already, so that a start that is refused leaves nothing behind.
-    No(Option<RunDirectory>),
-}
-
-impl RunThere {
-    fn look(job: &Job<'_>, path: &Path, identity: &Identity) -> Result<Self, Failed> {
-        if !path.is_dir() {
-            return Ok(Self::No(None));
-        }
-        let directory = RunDirectory::hold(path).map_err(Failed::refused)?;
-        let durability = settings::durability(job.run);
-        if !Ledger::is_there(&directory, durability).map_err(Failed::refused)? {
-            return Ok(Self::No(Some(directory)));
-        }
-        match &job.again {
-            Again::GoOn(retry) => {
-                // Refused before the pool is asked, where it is another run.
-                Ledger::look_at(&directory, identity, retry).map_err(Failed::refused)?;
-                Ok(Self::GoesOn(directory))
-            }
-            Again::Replace => {
-                Ledger::is_of_kind(&directory, Kind::Rehearsal).map_err(Failed::refused)?;
-                Ok(Self::No(Some(directory)))
-            }
-            Again::PutAside => Ok(Self::No(Some(directory))),
+/// The rules that the command line gives. They have to be those of the pool that is written to.
+fn rules_given(job: &Job<'_>) -> Result<Option<PoolRules>, Failed> {
+    let Some(path) = &job.preflight.pool else {
+        return Ok(None);
+    };
+    let rules = settings::pool_rules(path).map_err(Failed::refused)?;
+    let client_id = rules
+        .client
+        .as_ref()
+        .and_then(|client| client.client_id.as_ref());
+    let named = [
+        (&job.connect.user_pool_id, rules.user_pool_id.as_ref()),
+        (&job.connect.client_id, client_id),
+    ];
+    // A simulated pool stands for another one.
+    for (here, found) in named {
+        if let (Some(found), Kind::Import) = (found, job.again.kind())
+            && found != here
+        {
+            return Err(Failed::refused(anyhow::anyhow!(
+                "--pool {}: holds the rules of {found}, and this run is for {here}; describe the right one, or take its id out of the file",
+                path.display()
+            )));
         }
     }
+    Ok(Some(rules))
 }
 
 fn questions(job: &Job<'_>, rules_given: bool) -> Questions {
@@ -181,144 +168,18 @@ async fn approve(
         rate: job.pace.rate.get(),
         lookup_rate: job.pace.lookup_rate.get(),
     };
-    let counts = counts(list, folds).await?;
-    let verdict = Verdict::of(intent, &list.mapping, rules, found, counts);
+    let survey = surveyed(list, folds).await?;
+    let verdict = Verdict::of(intent, &list.mapping, rules, found, survey);
     verdict.say(say);
-    if let Some(refusal) = verdict.refusal() {
+    verdict.say_what_is_broken(say);
+    if let Some(refusal) = verdict.refusal("the run is refused, and nothing was sent") {
         return Err(refusal);
     }
     if job.confirm {
-        let users = counts.map(|counts| counts.to_send);
+        let users = verdict.plan.as_ref().map(|plan| plan.counts.to_send);
         confirm(users, &job.connect.user_pool_id).await?;
     }
     Ok(())
-}
-
-/// Begins the ledger of a new run. Only now: a start that is refused changes nothing.
-fn begin(
-    job: &Job<'_>,
-    held: Option<RunDirectory>,
-    path: &Path,
-    identity: &Identity,
-    facts: Facts,
-    say: Say,
-) -> Result<Opened, Failed> {
-    let durability = settings::durability(job.run);
-    let directory = match held {
-        Some(directory) => directory,
-        None => RunDirectory::hold(path).map_err(Failed::refused)?,
-    };
-    match &job.again {
-        Again::GoOn(_) => {
-            if Ledger::is_there(&directory, durability).map_err(Failed::refused)? {
-                return Err(Failed::refused(anyhow::anyhow!(
-                    "{}: another program began this run a moment ago; the same command goes on with it",
-                    path.display()
-                )));
-            }
-        }
-        Again::PutAside => {
-            if let Some(aside) = directory.put_ledger_aside().map_err(Failed::refused)? {
-                say.line(format_args!(
-                    "beginning anew; the old ledger is kept as {}",
-                    aside.display()
-                ));
-            }
-        }
-        Again::Replace => directory.remove_ledger().map_err(Failed::refused)?,
-    }
-    let ledger =
-        Ledger::create(&directory, identity, facts, durability).map_err(Failed::refused)?;
-    Ok(Opened {
-        directory,
-        ledger,
-        facts,
-        goes_on: false,
-    })
-}
-
-/// Opens the ledger of a run that goes on.
-fn go_on(
-    job: &Job<'_>,
-    directory: RunDirectory,
-    identity: &Identity,
-    say: Say,
-) -> Result<Opened, Failed> {
-    let durability = settings::durability(job.run);
-    let retry = match &job.again {
-        Again::GoOn(retry) => retry.as_slice(),
-        Again::PutAside | Again::Replace => &[],
-    };
-    let (ledger, standing, facts) =
-        Ledger::reopen(&directory, identity, durability, retry).map_err(Failed::refused)?;
-    if let Standing::Unfinished {
-        settled,
-        maybe_sent,
-    } = standing
-    {
-        say.line(format_args!(
-            "going on with the run in {}: {settled} rows are settled, {maybe_sent} may have been sent",
-            directory.path().display()
-        ));
-    }
-    if let Some(folds) = settings::folds(job.run.usernames)
-        && folds != facts.folds
-    {
-        return Err(Failed::refused(anyhow::anyhow!(
-            "--usernames: this run began with {}; leave it out, or begin anew with --restart",
-            if facts.folds {
-                "ignore-case"
-            } else {
-                "case-sensitive"
-            }
-        )));
-    }
-    Ok(Opened {
-        directory,
-        ledger,
-        facts,
-        goes_on: true,
-    })
-}
-
-/// Where the run's files go.
-fn run_directory(job: &Job<'_>, source: &Source, identity: &Identity) -> Result<PathBuf, Failed> {
-    match (&job.run.run_dir, &identity.fingerprint) {
-        (Some(directory), _) => Ok(directory.clone()),
-        (None, Some(fingerprint)) => Ok(RunDirectory::default_path(
-            &source.short_name(),
-            fingerprint,
-            match identity.kind {
-                Kind::Import => &identity.user_pool_id,
-                Kind::Rehearsal => "rehearsal",
-            },
-        )),
-        (None, None) => Err(Failed::refused(anyhow::anyhow!(
-            "{}: can be read only once, so the run cannot be named after it; name a directory with --run-dir",
-            source.name()
-        ))),
-    }
-}
-
-/// A finished run is not done again: its summary is printed, and nothing is sent.
-fn finished_already(
-    path: &Path,
-    identity: &Identity,
-    retry: &[Outcome],
-    durability: Durability,
-) -> Result<Option<Summary>, Failed> {
-    if !path.is_dir() {
-        return Ok(None);
-    }
-    let directory = RunDirectory::hold(path).map_err(Failed::refused)?;
-    if !Ledger::is_there(&directory, durability).map_err(Failed::refused)? {
-        return Ok(None);
-    }
-    let standing = Ledger::look_at(&directory, identity, retry).map_err(Failed::refused)?;
-    if standing != Standing::Finished {
-        return Ok(None);
-    }
-    write_all(path).map(Some).map_err(Failed::refused)
 }
 
 /// The thread that reads the list, and leaves out what an earlier session settled.

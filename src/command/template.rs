@@ -5,6 +5,7 @@ use super::{Failed, runtime};
 use crate::cli::Say;
 use crate::cli::args::{PasswordSource, TemplateArgs};
 use crate::cli::exit::Exit;
+use crate::report::csv_line;
 use crate::user::mapping::STANDARD_ATTRIBUTES;
 use crate::user::pool_rules::{AttributeRule, PoolRules};
 
@@ -19,15 +20,8 @@ pub(super) fn template(args: &TemplateArgs, say: Say) -> Result<Exit, Failed> {
     }
     let rules = found.rules.unwrap_or_else(any_pool);
     let with_password = args.password == PasswordSource::Column;
-    let mut header = csv::Writer::from_writer(Vec::new());
-    header
-        .write_record(rules.columns(with_password))
-        .map_err(Failed::refused)?;
-    let line = header
-        .into_inner()
-        .map_err(|error| Failed::refused(anyhow::anyhow!("{error}")))?;
-    say.answer(String::from_utf8_lossy(&line))
-        .map_err(Failed::refused)?;
+    let header = csv_line(&rules.columns(with_password)).map_err(Failed::refused)?;
+    say.answer(header).map_err(Failed::refused)?;
     Ok(Exit::Done)
 }
 

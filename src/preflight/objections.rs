@@ -1,6 +1,8 @@
 //! What stands against a run, worked out before anything is sent. Pure: from the pool's rules, the list's columns and counts, and
 //! what the command line allows, to a list of objections, each with its way out.
 
+mod asked;
+
 use super::ask::Unanswered;
 use super::survey::Counts;
 use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
@@ -111,8 +113,8 @@ pub fn objections(
     }
     names(meant, &mut found);
     rows(meant, &mut found);
-    permissions(rules, unanswered, meant, &mut found);
-    unknown(rules, unanswered, &mut found);
+    asked::permissions(rules, unanswered, meant, &mut found);
+    asked::unknown(rules, unanswered, &mut found);
     found.sort_by_key(|objection| !objection.is_refusal());
     found
 }
@@ -314,6 +316,16 @@ fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
         }
         return;
     };
+    if counts.with_apostrophe * 2 > counts.rows {
+        found.push(Objection::refusal(
+            "apostrophes",
+            format!(
+                "the e-mail addresses of {} of {} rows begin with an apostrophe: some exports put one before every text, and it is none of it",
+                counts.with_apostrophe, counts.rows
+            ),
+            "--drop-apostrophe takes it away",
+        ));
+    }
     if counts.invalid * 2 > counts.rows {
         found.push(Objection::refusal(
             "mostly_invalid",
@@ -321,7 +333,8 @@ fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
                 "{} of {} rows are invalid, more than half: this looks like a mapping that does not fit, not like some bad rows",
                 counts.invalid, counts.rows
             ),
-            "see what is wrong with `cognito-import check`, and put sound rows into a list of their own if they are meant",
+            "correct what the columns mean or how the list is read (`cognito-import check` tells what is wrong with each row); or put sound rows into a \
+             list of their own, if they are meant",
         ));
     } else if meant.allowed.strict && counts.invalid > 0 {
         found.push(Objection::refusal(
@@ -329,65 +342,6 @@ fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
             format!("{} of {} rows are invalid, and --strict takes none", counts.invalid, counts.rows),
             "mend them (`cognito-import check` lists them), or leave --strict out: they are then reported and not sent",
         ));
-    }
-}
-
-fn permissions(
-    rules: Option<&PoolRules>,
-    unanswered: &[Unanswered],
-    meant: Meant<'_>,
-    found: &mut Vec<Objection>,
-) {
-    for question in unanswered {
-        let Unanswered { action, failure } = question;
-        let why = if question.is_denied() {
-            format!("the permission {action} is missing")
-        } else {
-            format!("{action} was not answered ({})", failure.code)
-        };
-        found.push(match *action {
-            "cognito-idp:AdminGetUser" if meant.looks_up && question.is_denied() => Objection::refusal(
-                "permission_missing",
-                format!("{why}: users that exist, and requests without an answer, are looked up with it"),
-                "allow it for this pool (`cognito-import iam-policy` prints the policy), or run with --no-lookup",
-            ),
-            "cognito-idp:AdminGetUser" => {
-                Objection::notice("look_ups", why, "--no-lookup does without, and leaves more rows in doubt")
-            }
-            "cognito-idp:DescribeUserPool" if rules.is_none() => Objection::notice(
-                "rules_unknown",
-                format!("{why}: rows are not held to the pool's rules, and nothing is known of messages, aliases and triggers"),
-                "allow it (`cognito-import iam-policy` prints the policy), or give the rules with --pool pool.toml (`cognito-import describe` writes one)",
-            ),
-            // The rules come from a file.
-            "cognito-idp:DescribeUserPool" => continue,
-            _ if rules.is_some_and(|rules| rules.client.is_some()) => continue,
-            _ => Objection::notice(
-                "rules_unknown",
-                format!("{why}: whether the app client has a secret and what it may write is not known"),
-                "allow it, or give the rules with --pool pool.toml",
-            ),
-        });
-    }
-}
-
-/// What nobody asked: that nothing stands against a run then says little.
-fn unknown(rules: Option<&PoolRules>, unanswered: &[Unanswered], found: &mut Vec<Objection>) {
-    let in_vain = |asked: &str| unanswered.iter().any(|question| question.action == asked);
-    match rules {
-        None if !in_vain("cognito-idp:DescribeUserPool") => found.push(Objection::notice(
-            "rules_unknown",
-            "nothing is known of the pool: rows are not held to its rules, and messages, aliases and triggers are not looked at",
-            "let it be asked (--user-pool-id, without --no-lookup), or give its rules with --pool pool.toml (`cognito-import describe` writes one)",
-        )),
-        Some(rules) if rules.client.is_none() && !in_vain("cognito-idp:DescribeUserPoolClient") => {
-            found.push(Objection::notice(
-                "client_unknown",
-                "whether the app client has a secret and what it may write is not known",
-                "name it with --client-id, also where `cognito-import describe` writes the rules for --pool",
-            ));
-        }
-        Some(_) | None => {}
     }
 }
 

@@ -73,7 +73,7 @@ impl fmt::Display for RunPlan {
         match self.lookup_rate {
             Some(rate) => writeln!(
                 f,
-                "UserRead: an AdminGetUser for each user that exists, at {rate} a second"
+                "UserRead: at most as many AdminGetUser, one for each user that exists, at {rate} a second"
             )?,
             None => writeln!(f, "UserRead: none (--no-lookup)")?,
         }

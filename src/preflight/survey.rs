@@ -5,10 +5,10 @@ mod duplicates;
 
 use std::io;
 
-use crate::rows::{Rows, RowsError};
-use crate::user::NewUser;
+use crate::rows::beside::ReadBeside;
+use crate::rows::{RawRow, Rows, RowsError};
 use crate::user::finding::{Finding, Rule};
-use crate::user::mapping::Mapping;
+use crate::user::mapping::{Checked, Draft, Mapping};
 use crate::user::pool_rules::{Contact, PoolRules};
 use duplicates::Duplicates;
 
@@ -37,6 +37,8 @@ pub struct Counts {
     pub with_phone_number: u64,
     /// Of those that would be sent: with both.
     pub with_both: u64,
+    /// Of the sound ones: with an e-mail address that begins with an apostrophe, as hardly anybody's does.
+    pub with_apostrophe: u64,
 }
 
 impl Counts {
@@ -132,6 +134,42 @@ pub enum SurveyError {
     Write(#[from] io::Error),
 }
 
+/// The places of what a message can go to among a list's attributes.
+#[derive(Debug, Clone, Copy)]
+struct Places {
+    email: Option<usize>,
+    phone_number: Option<usize>,
+}
+
+impl Places {
+    fn of(mapping: &Mapping) -> Self {
+        let place = |contact: Contact| {
+            mapping
+                .attributes()
+                .position(|name| name == contact.attribute())
+        };
+        Self {
+            email: place(Contact::Email),
+            phone_number: place(Contact::PhoneNumber),
+        }
+    }
+
+    /// How a user can be reached: by an attribute, or by the username where it stands for one.
+    fn reach(self, draft: &Draft<'_>, mapping: &Mapping) -> u8 {
+        let by = |contact: Contact, place: Option<usize>, bit| {
+            let given =
+                place.is_some_and(|place| draft.values.iter().any(|value| value.place == place));
+            if given || mapping.username_stands_for(contact.attribute(), &draft.username.text) {
+                bit
+            } else {
+                0
+            }
+        };
+        by(Contact::Email, self.email, BY_EMAIL)
+            | by(Contact::PhoneNumber, self.phone_number, BY_PHONE_NUMBER)
+    }
+}
+
 impl Survey {
     /// Reads the list to its end. `folds` says whether usernames are compared without case; `tell` hears of every finding, those of
     /// a row one after the other, and of duplicates at the end.
@@ -139,41 +177,23 @@ impl Survey {
     /// # Errors
     /// The list cannot be read on, `tell` fails, or there is no room for a temporary file.
     pub fn of(
-        mut rows: Rows,
+        rows: Rows,
         mapping: &Mapping,
         folds: bool,
         mut tell: impl FnMut(&Told<'_>) -> io::Result<()>,
     ) -> Result<Self, SurveyError> {
         let mut survey = Self::default();
-        let mut usernames = Duplicates::new(folds);
-        while let Some(raw) = rows.next_row()? {
-            let row = mapping.row(&raw);
-            survey.counts.rows += 1;
-            match &row.user {
-                Ok(user) => {
-                    let reach = reach(mapping, user);
-                    usernames
-                        .add(row.number, row.line, &user.username, reach)
-                        .map_err(SurveyError::Room)?;
-                    if let Some(count) = survey.counts.of_reach(reach) {
-                        *count += 1;
-                    }
-                }
-                Err(broken) => {
-                    survey.counts.invalid += 1;
-                    for finding in &broken.findings {
-                        let told = Told {
-                            row: row.number,
-                            line: row.line,
-                            username: broken.username.as_deref(),
-                            finding,
-                        };
-                        survey.note(&told);
-                        tell(&told)?;
-                    }
-                }
+        let contacts = Places::of(mapping);
+        let mut usernames = Duplicates::new(folds).map_err(SurveyError::Room)?;
+        let mut list = ReadBeside::start(rows)?;
+        let mut done = None;
+        while let Some(batch) = list.next(done.take())? {
+            for raw in batch.rows() {
+                survey.row(&raw, mapping, contacts, &mut usernames, &mut tell)?;
             }
+            done = Some(batch);
         }
+        let usernames = usernames.dealt().map_err(SurveyError::Room)?;
         usernames.each(|double| {
             survey.counts.duplicates += 1;
             // Nobody gets a second message.
@@ -205,6 +225,47 @@ impl Survey {
         Ok(survey)
     }
 
+    /// One row: it is counted, and what is wrong with it is told.
+    fn row(
+        &mut self,
+        raw: &RawRow<'_>,
+        mapping: &Mapping,
+        contacts: Places,
+        usernames: &mut Duplicates,
+        tell: &mut impl FnMut(&Told<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let Checked { draft, findings } = mapping.findings(raw);
+        self.counts.rows += 1;
+        if let (Some(draft), []) = (&draft, findings.as_slice()) {
+            let reach = contacts.reach(draft, mapping);
+            usernames.add(raw.number, raw.line, &draft.username.text, reach);
+            if let Some(count) = self.counts.of_reach(reach) {
+                *count += 1;
+            }
+            let escaped = draft.values.iter().any(|value| {
+                Some(value.place) == contacts.email && value.value.text.starts_with('\'')
+            });
+            self.counts.with_apostrophe += u64::from(escaped);
+            return Ok(());
+        }
+        self.counts.invalid += 1;
+        let username = match &draft {
+            Some(draft) => Some(&*draft.username.text),
+            None => mapping.username_of_unreadable(raw),
+        };
+        for finding in &findings {
+            let told = Told {
+                row: raw.number,
+                line: raw.line,
+                username: username.filter(|name| !name.is_empty()),
+                finding,
+            };
+            self.note(&told);
+            tell(&told)?;
+        }
+        Ok(())
+    }
+
     fn note(&mut self, told: &Told<'_>) {
         let rule = told.finding.rule;
         let place = self.broken.iter().position(|broken| broken.rule == rule);
@@ -227,23 +288,6 @@ impl Survey {
             }
         }
     }
-}
-
-/// How a user can be reached: by an attribute, or by the username where it stands for one.
-fn reach(mapping: &Mapping, user: &NewUser) -> u8 {
-    let by = |contact: Contact, bit| {
-        let name = contact.attribute();
-        let given = user
-            .attributes
-            .iter()
-            .any(|attribute| &*attribute.name == name);
-        if given || mapping.username_stands_for(name, &user.username) {
-            bit
-        } else {
-            0
-        }
-    };
-    by(Contact::Email, BY_EMAIL) | by(Contact::PhoneNumber, BY_PHONE_NUMBER)
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ pub(super) fn commit(pool: &mut Pool, candidate: Candidate, at: Duration) -> Com
         }
     };
     let mut user = User {
-        password: Some(password),
+        password,
         sign_ups_accepted: 1,
         ..User::new(
             pool.stored_username(&name, sub),

@@ -53,14 +53,19 @@ pub(super) fn user_pool(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError>
         "Id": settings.pool_id,
         "Name": "rehearsal",
         "Arn": arn("cognito-idp", &format!("userpool/{}", settings.pool_id)),
-        "Policies": { "PasswordPolicy": {
-            "MinimumLength": policy.minimum_length,
-            "RequireUppercase": policy.require_uppercase,
-            "RequireLowercase": policy.require_lowercase,
-            "RequireNumbers": policy.require_numbers,
-            "RequireSymbols": policy.require_symbols,
-            "TemporaryPasswordValidityDays": 7,
-        } },
+        "Policies": {
+            "PasswordPolicy": {
+                "MinimumLength": policy.minimum_length,
+                "RequireUppercase": policy.require_uppercase,
+                "RequireLowercase": policy.require_lowercase,
+                "RequireNumbers": policy.require_numbers,
+                "RequireSymbols": policy.require_symbols,
+                "TemporaryPasswordValidityDays": 7,
+            },
+            "SignInPolicy": {
+                "AllowedFirstAuthFactors": settings.allowed_first_auth_factors,
+            },
+        },
         "LambdaConfig": triggers,
         "CreationDate": started,
         "LastModifiedDate": started,

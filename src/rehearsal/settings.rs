@@ -18,6 +18,9 @@ const USERNAME_ATTRIBUTES: [&str; 2] = ["email", "phone_number"];
 /// Attributes that can be an alias, by `AliasAttributes`.
 const ALIAS_ATTRIBUTES: [&str; 3] = ["email", "phone_number", "preferred_username"];
 
+/// What a sign-in can begin with (`AuthFactorType`).
+const FIRST_AUTH_FACTORS: [&str; 4] = ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"];
+
 /// A user pool, its app client, and the network in front of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -36,6 +39,8 @@ pub struct PoolSettings {
     pub admin_create_only: bool,
     /// What a password must be.
     pub password_policy: PasswordPolicy,
+    /// `SignInPolicy.AllowedFirstAuthFactors`: with another one than `PASSWORD`, users sign up without a password, too.
+    pub allowed_first_auth_factors: Vec<String>,
     /// Custom attributes, and standard ones that differ from the usual. The standard ones always exist, and `email` is
     /// required unless an entry here says otherwise.
     pub schema: Vec<SchemaAttribute>,
@@ -82,6 +87,7 @@ impl Default for PoolSettings {
             case_sensitive: false,
             admin_create_only: false,
             password_policy: PasswordPolicy::default(),
+            allowed_first_auth_factors: vec!["PASSWORD".to_owned()],
             schema: vec![
                 SchemaAttribute::string("custom:legacy_id", 256),
                 SchemaAttribute::string("custom:department", 256),
@@ -209,6 +215,11 @@ impl PoolSettings {
             "auto_verified_attributes",
             &self.auto_verified_attributes,
             &USERNAME_ATTRIBUTES,
+        )?;
+        known(
+            "allowed_first_auth_factors",
+            &self.allowed_first_auth_factors,
+            &FIRST_AUTH_FACTORS,
         )?;
         if !self.username_attributes.is_empty() && !self.alias_attributes.is_empty() {
             return Err("username_attributes and alias_attributes exclude each other".to_owned());

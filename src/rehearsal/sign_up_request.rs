@@ -48,7 +48,8 @@ pub(super) struct Candidate {
     pub(super) name: String,
     pub(super) sub: u128,
     pub(super) attributes: Vec<Attribute>,
-    pub(super) password: PasswordDigest,
+    /// None in a pool that lets users sign in without one.
+    pub(super) password: Option<PasswordDigest>,
 }
 
 impl SignUpRequest {
@@ -73,15 +74,21 @@ impl SignUpRequest {
         check_username(pool, &name)?;
         let given = into_pairs(self.user_attributes);
         let attributes = check_attributes(pool, &name, given)?;
-        let Some(password) = self.password else {
-            return Err(ServiceError::invalid_parameter(
-                "Missing required parameter PASSWORD",
-            ));
-        };
-        pool.settings.password_policy.check(&password)?;
         let sub = pool.sub_of(&name);
+        let password = match self.password {
+            Some(password) => {
+                pool.settings.password_policy.check(&password)?;
+                Some(PasswordDigest::of(&password, sub))
+            }
+            None if is_passwordless(pool) => None,
+            None => {
+                return Err(ServiceError::invalid_parameter(
+                    "Missing required parameter PASSWORD",
+                ));
+            }
+        };
         Ok(Candidate {
-            password: PasswordDigest::of(&password, sub),
+            password,
             name,
             sub,
             attributes,
@@ -163,6 +170,14 @@ impl SignUpRequest {
         }
         found
     }
+}
+
+/// Whether users can sign in without a password.
+fn is_passwordless(pool: &Pool) -> bool {
+    pool.settings
+        .allowed_first_auth_factors
+        .iter()
+        .any(|factor| factor != "PASSWORD")
 }
 
 /// Attributes as pairs; one without a value has an empty one.

@@ -2,6 +2,7 @@
 //!
 //! Owns the formats, one file each, and that a report which exists is whole. Decides nothing: outcomes come from `import`.
 
+mod csv_line;
 mod findings_csv;
 mod results_csv;
 mod results_jsonl;
@@ -17,6 +18,7 @@ use results_csv::ResultsCsv;
 use results_jsonl::ResultsJsonl;
 use whole_file::WholeFile;
 
+pub use csv_line::csv_line;
 pub use findings_csv::{FindingLine, FindingsCsv};
 pub use results_csv::COLUMNS;
 pub use table::summary_table;

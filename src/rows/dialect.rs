@@ -20,6 +20,9 @@ pub struct Dialect {
     pub quote: Option<Quote>,
     /// The names of its columns, where it has no header line.
     pub columns: Option<Vec<String>>,
+    /// An apostrophe at the beginning of a cell is none of it: some exports put one before every text, to keep spreadsheets from
+    /// taking it for a formula (OWASP, "CSV Injection").
+    pub drop_apostrophe: bool,
 }
 
 /// What values are quoted with.
@@ -52,6 +55,8 @@ pub struct Reading {
     pub(super) quote: Quote,
     /// It is AWS's import template: `\,` is a comma within a value.
     pub(super) template: bool,
+    /// An apostrophe at the beginning of a cell is none of it.
+    pub(super) drop_apostrophe: bool,
     /// The command line names the columns.
     headless: bool,
     /// The delimiter is a guess.
@@ -77,6 +82,7 @@ impl Reading {
             delimiter,
             quote: if template { Quote::None } else { quote },
             template,
+            drop_apostrophe: dialect.drop_apostrophe,
             headless: dialect.columns.is_some(),
             guessed: dialect.delimiter.is_none(),
             overruled: dialect.encoding.filter(|asked| *asked != encoding),
@@ -104,6 +110,9 @@ impl Reading {
         }
         if self.headless {
             parts.push("header=none".to_owned());
+        }
+        if self.drop_apostrophe {
+            parts.push("apostrophe=dropped".to_owned());
         }
         parts.join(" ")
     }
@@ -160,6 +169,19 @@ fn guess(first_line: &[u8], quote: Quote, columns: Option<usize>) -> u8 {
         None => counts.iter().rev().max_by_key(|(_, count)| *count),
     };
     found.map_or(b',', |(delimiter, _)| *delimiter)
+}
+
+/// The delimiter that a list announces for Excel, in a line of its own before the header: `sep=;`.
+pub(super) fn announced(first_line: &[u8]) -> Option<u8> {
+    let line = first_line.trim_ascii_start();
+    let line = line.strip_prefix(b"\"").unwrap_or(line);
+    let (name, delimiter) = line.split_at_checked(b"sep=".len())?;
+    match delimiter {
+        [delimiter] | [delimiter, b'"'] if name.eq_ignore_ascii_case(b"sep=") => {
+            Some(*delimiter).filter(|delimiter| may_separate(*delimiter))
+        }
+        _ => None,
+    }
 }
 
 /// Both names, and neither of them in quotes: a tool that quotes its header quotes its values.

@@ -1,9 +1,11 @@
 //! Stage 2: CSV records, one after the other, in flat memory.
 //!
 //! Owns the dialect, the header, the numbers of rows and lines, and the shapes of record that cannot be read. Does not know
-//! what a column means: that is `user`. [`ahead`] reads on a thread of its own.
+//! what a column means: that is `user`. [`ahead`] and [`beside`] read on a thread of their own: for a run, and for who looks at the
+//! whole list at once.
 
 pub mod ahead;
+pub mod beside;
 mod dialect;
 mod error;
 mod guard;
@@ -15,7 +17,7 @@ use std::io::{self, Cursor, Read};
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
 use crate::source::{OpenSource, Place, TextEncoding};
-use dialect::{first_line, without_blank_lines};
+use dialect::{announced, first_line, without_blank_lines};
 use guard::{Guard, PARSER_BUFFER, SENTINEL, TAIL};
 
 pub use dialect::{Dialect, Quote, Reading, may_separate};
@@ -81,7 +83,10 @@ impl Rows {
                 list,
             });
         }
-        let reading = Reading::of(first, text.encoding, dialect);
+        let announced = announced(first);
+        let mut dialect = dialect.clone();
+        dialect.delimiter = dialect.delimiter.or(announced);
+        let reading = Reading::of(first, text.encoding, &dialect);
         let (quoting, quote) = match reading.quote {
             Quote::Mark(mark) => (true, mark),
             Quote::None => (false, b'"'),
@@ -107,6 +112,9 @@ impl Rows {
             scratch: ByteRecord::new(),
             number: 0,
         };
+        if announced.is_some() {
+            rows.advance()?;
+        }
         rows.header = match &dialect.columns {
             Some(names) => Header(names.iter().map(|name| name.trim().to_owned()).collect()),
             None => rows.read_header()?,
@@ -153,6 +161,7 @@ impl Rows {
             unreadable,
             record: &self.record,
             text,
+            drop_apostrophe: self.reading.drop_apostrophe,
         }))
     }
 
@@ -177,6 +186,11 @@ impl Rows {
                     encoding: self.reading.encoding.name(),
                     column: column + 1,
                 })?;
+            let name = if self.reading.drop_apostrophe {
+                row::without_apostrophe(name)
+            } else {
+                name
+            };
             names.push(name.trim().to_owned());
         }
         Ok(Header(names))

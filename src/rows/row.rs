@@ -55,17 +55,29 @@ pub struct RawRow<'a> {
     pub(super) record: &'a ByteRecord,
     /// All cells behind one another, where that is UTF-8: then no cell is looked through again.
     pub(super) text: Option<&'a str>,
+    /// An apostrophe at the beginning of a cell is none of it.
+    pub(super) drop_apostrophe: bool,
 }
 
 impl<'a> RawRow<'a> {
     /// A cell; none where the record has fewer cells or its bytes are not UTF-8.
     #[must_use]
     pub fn cell(&self, column: usize) -> Option<&'a str> {
-        match self.text {
+        let cell = match self.text {
             Some(text) => text.get(self.record.range(column)?),
             None => std::str::from_utf8(self.record.get(column)?).ok(),
-        }
+        }?;
+        Some(if self.drop_apostrophe {
+            without_apostrophe(cell)
+        } else {
+            cell
+        })
     }
+}
+
+/// A cell without the one apostrophe that an export put before it.
+pub(super) fn without_apostrophe(cell: &str) -> &str {
+    cell.strip_prefix('\'').unwrap_or(cell)
 }
 
 impl fmt::Debug for RawRow<'_> {

@@ -94,8 +94,8 @@ impl Rule {
             }
             Self::Password => "give the user another password, or --password generate",
             Self::PasswordHash => {
-                "SignUp cannot take hashes: let AWS's own import job (CreateUserImportJob) bring them in, or --password generate and let users \
-                 reset their passwords"
+                "SignUp cannot take hashes: let AWS's own import job (CreateUserImportJob) bring them in, if they are of bcrypt, scrypt, \
+                 Argon2id or PBKDF2; or --password generate and let users reset their passwords"
             }
             Self::PasswordPolicy => {
                 "relax the pool's policy for the time of the import, or --password generate and let users reset their passwords"

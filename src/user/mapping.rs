@@ -303,10 +303,7 @@ impl Mapping {
             Unreadable::Cells { expected, found } => (
                 Rule::CellCount,
                 self.column(*(found.min(expected))),
-                format!(
-                    "line {}: the row has {found} cells and the header has {expected} columns",
-                    raw.line
-                ),
+                format!("the row has {found} cells and the header has {expected} columns"),
             ),
             Unreadable::Encoding {
                 column,
@@ -314,17 +311,13 @@ impl Mapping {
             } => (
                 Rule::Encoding,
                 self.column(*column),
-                format!(
-                    "line {}: the cell is not UTF-8 behind its first {valid_bytes} bytes",
-                    raw.line
-                ),
+                format!("the cell is not UTF-8 behind its first {valid_bytes} bytes"),
             ),
             Unreadable::Transcoding { column, encoding } => (
                 Rule::Encoding,
                 self.column(*column),
                 format!(
-                    "line {}: the cell cannot be read as {encoding}; mend it, or name the encoding that wrote the list with --encoding",
-                    raw.line
+                    "the cell cannot be read as {encoding}; mend it, or name the encoding that wrote the list with --encoding"
                 ),
             ),
             Unreadable::TooLong { bytes, last_line } => (
@@ -353,7 +346,9 @@ impl Mapping {
         }
     }
 
-    fn username_of_unreadable<'a>(&self, raw: &RawRow<'a>) -> Option<&'a str> {
+    /// The username of a record that cannot be read as a row, where it can be read itself.
+    #[must_use]
+    pub fn username_of_unreadable<'a>(&self, raw: &RawRow<'a>) -> Option<&'a str> {
         match &raw.unreadable {
             // Cells may have moved: what stands under `username` need not be one.
             Some(

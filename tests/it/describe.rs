@@ -110,10 +110,10 @@ fn the_rules_of_another_pool_are_refused() {
     };
     other("us-east-1_Rehearsal", "us-east-1_Production").says([
         "--pool pool.toml: holds the rules of us-east-1_Production, and this run is for us-east-1_Rehearsal",
-        "cognito-import describe",
+        "describe the right one",
     ]);
     other(&pool.settings().client_id, "somebody").says([
-        "--pool pool.toml: holds the rules of app client somebody, and this run is for rehearsalclient",
+        "--pool pool.toml: holds the rules of somebody, and this run is for rehearsalclient",
     ]);
     assert_eq!(pool.asked("SignUp"), 0);
     // A rehearsal may be held to the rules of any pool.

@@ -3,6 +3,8 @@
 
 use std::io::Write as _;
 
+use cognito_import::rehearsal::PoolSettings;
+
 use crate::harness::{Place, Pool, quick, users};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -42,11 +44,23 @@ fn a_compressed_list_that_is_cut_off_stops_the_run_and_says_so() {
     let pool = Pool::start(quick());
     let packed = gzip(users(20_000).as_bytes());
     let list = place.file("users.csv.gz", &packed[..packed.len() / 50]);
-    place.import(&pool, list).run().exits(4).says([
+    let words = [
         "users.csv.gz: after line ",
         "cut off",
         "decompress it yourself",
-    ]);
+    ];
+    place.import(&pool, list).run().exits(3).says(words);
+    assert_eq!(
+        pool.asked("SignUp"),
+        0,
+        "the list is read before it is sent"
+    );
+    place
+        .import(&pool, list)
+        .arg("--no-preflight")
+        .run()
+        .exits(4)
+        .says(words);
     let results = place.results();
     assert_eq!(results.summary["read_to_end"], false);
     assert!(results.rows.len() > 100);
@@ -59,11 +73,16 @@ fn an_archive_that_grows_as_no_list_does_stops_the_run() {
     let row = format!("ann,Passw0rd!,{}\n", "x".repeat(60_000));
     let bomb = users(1) + &row.repeat(80 * 1024 * 1024 / row.len());
     let list = place.file("users.csv.zst", zstd(bomb.as_bytes()));
-    place.rehearse(list).run().exits(4).says([
-        "users.csv.zst: after line",
-        "more than 200 times its size",
-        "decompress it yourself",
-    ]);
+    place
+        .rehearse(list)
+        .arg("--no-preflight")
+        .run()
+        .exits(4)
+        .says([
+            "users.csv.zst: after line",
+            "more than 200 times its size",
+            "decompress it yourself",
+        ]);
     let rows = place.results().rows.len() as u64;
     assert_eq!(rows / 100, (64 * 1024 * 1024 / row.len() as u64) / 100);
 }
@@ -140,7 +159,7 @@ fn a_cell_that_means_nothing_in_its_encoding_breaks_its_row_alone() {
     assert_eq!(row["username"], "bob");
     assert_eq!(row["error_code"], "row.encoding");
     assert!(
-        row["error_message"].contains("column name: line 3: the cell cannot be read as Shift_JIS"),
+        row["error_message"].contains("column name: the cell cannot be read as Shift_JIS"),
         "{row:?}"
     );
 }
@@ -247,10 +266,20 @@ fn aws_s_import_template_is_read_as_it_is_meant() {
         .args(unneeded)
         .args(["--password", "none"])
         .run()
-        .exits(1)
-        .says([template, "--quote"]);
-    let results = place.results();
-    assert_eq!(results.of("ann")["outcome"], "rejected");
+        .exits(3)
+        .says([template, "--quote", "--password generate"]);
+    let passwordless = Pool::start(PoolSettings {
+        allowed_first_auth_factors: vec!["PASSWORD".to_owned(), "EMAIL_OTP".to_owned()],
+        ..quick()
+    });
+    place
+        .import(&passwordless, list)
+        .args(unneeded)
+        .args(["--password", "none"])
+        .run()
+        .exits(0);
+    let users = passwordless.users();
+    assert_eq!(users["ann"].attributes["address"], "\"1, High St");
 
     let list = place.file(
         "with-passwords.csv",
@@ -272,9 +301,48 @@ fn aws_s_import_template_is_read_as_it_is_meant() {
         .import(&pool, list)
         .args(unneeded)
         .args(["--quote", "\"", "--run-dir", "quoted"])
+        .arg("--no-preflight")
         .run()
         .exits(1);
     assert!(!ran.stderr.contains("template"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_line_that_tells_excel_the_delimiter_is_passed_over() {
+    let place = Place::new();
+    let list = format!("sep=;\r\n{}", users(2).replace(',', ";"));
+    let list = place.file("users.csv", list);
+    place.rehearse(list).run().exits(0);
+    let results = place.results();
+    assert_eq!(results.count("created"), 2);
+    assert_eq!(results.row(1)["line"], "3");
+}
+
+#[test]
+fn apostrophes_that_an_export_put_before_every_text_are_refused_until_they_are_dropped() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = "username,password,email,Id\n\
+                ann,Passw0rd!,\"'ann@example.com\",\"'auth0|1\"\n\
+                o'neil,Passw0rd!,\"'o'neil@example.com\",\"'auth0|2\"\n";
+    let list = place.file("users.csv", list);
+    let import = || place.import(&pool, list).args(["--keep", "Id"]);
+    import().run().exits(3).says([
+        "the e-mail addresses of 2 of 2 rows begin with an apostrophe",
+        "--drop-apostrophe",
+    ]);
+    assert_eq!(pool.asked("SignUp"), 0);
+    import().arg("--drop-apostrophe").run().exits(0);
+    let users = pool.users();
+    assert_eq!(users["ann"].attributes["email"], "ann@example.com");
+    assert_eq!(users["o'neil"].attributes["email"], "o'neil@example.com");
+    assert_eq!(place.results().row(1)["Id"], "auth0|1");
+    // What it takes away belongs to what the run is bound to.
+    import()
+        .arg("--no-preflight")
+        .run()
+        .exits(3)
+        .says(["apostrophe=dropped"]);
 }
 
 #[test]

@@ -53,9 +53,9 @@ fn a_check_has_exit_codes_of_its_own() {
     let place = Place::new();
     let help = place.cli("check").arg("--help").run().exits(0).stdout;
     for code in [
-        "    0  every row would be sent",
-        "    1  some rows are invalid",
-        "    3  the run would be refused",
+        "    0  nothing stands against the list",
+        "    1  a run would begin",
+        "    3  a run would be refused",
     ] {
         assert!(help.contains(code), "{code:?} in\n{help}");
     }

@@ -34,5 +34,6 @@ mod resume;
 mod run_level;
 #[cfg(feature = "s3")]
 mod s3;
+mod samples;
 mod stopping;
 mod terminal;

@@ -13,7 +13,8 @@ pub struct FormatArgs {
     /// mark says
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<TextEncoding>,
-    /// What separates its columns, or `tab`; by default the one of , ; tab | that is most frequent in the header line
+    /// What separates its columns, or `tab`; by default what a first line such as `sep=;` names, or the one of , ; tab | that is most
+    /// frequent in the header line
     #[arg(long, value_name = "CHAR", value_parser = delimiter, allow_hyphen_values = true)]
     pub delimiter: Option<u8>,
     /// What its values are quoted with, or `none`; by default ", and `none` for AWS's import template
@@ -30,6 +31,10 @@ pub struct FormatArgs {
         requires = "no_headers"
     )]
     pub columns: Vec<String>,
+    /// Take away the apostrophe that begins a cell: Auth0's and some other exports put one before every text, to keep spreadsheets
+    /// from taking it for a formula
+    #[arg(long)]
+    pub drop_apostrophe: bool,
 }
 
 pub(in crate::cli) fn delimiter(text: &str) -> Result<u8, String> {

@@ -45,14 +45,15 @@ pub struct MappingArgs {
     /// Put an attribute together from several columns: 'name=First Name+Last Name'; may be repeated
     #[arg(long, value_name = "ATTRIBUTE=COLUMN+COLUMN", value_parser = join)]
     pub join: Vec<Asked<Join>>,
-    /// How the list writes an attribute's dates: 'birthdate=%d.%m.%Y'; may be repeated
+    /// How the list writes an attribute's dates: 'birthdate=%d.%m.%Y'; `%+` is RFC 3339 (1990-02-01T08:30:00.123Z); may be
+    /// repeated
     #[arg(long, value_name = "ATTRIBUTE=FORMAT", value_parser = date)]
     pub date_format: Vec<Asked<DateOf>>,
     /// What a cell becomes: 'Status:active=true'; `*` is every other cell, and nothing behind the = sets nothing. A column with such
     /// values takes no other cells; may be repeated
     #[arg(long, value_name = "COLUMN:CELL=VALUE", value_parser = value)]
     pub value: Vec<Asked<ValueOf>>,
-    /// A TOML file that says the same, and how the list is written ([list] encoding, delimiter, quote, columns); flags win over it
+    /// A TOML file that says the same, and how the list is written ([list] encoding, delimiter, quote, columns, drop_apostrophe); flags win over it
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
 }

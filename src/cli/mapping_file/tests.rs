@@ -200,12 +200,13 @@ fn flags_win_where_both_say_something_and_the_rest_adds_up() {
 
 #[test]
 fn how_the_list_is_written_may_stand_in_it_too() {
-    let text = "password = \"generate\"\n[list]\nencoding = \"windows-1252\"\ndelimiter = \"tab\"\nquote = \"none\"\ncolumns = [\"a\", \"b\"]\n";
+    let text = "password = \"generate\"\n[list]\nencoding = \"windows-1252\"\ndelimiter = \"tab\"\nquote = \"none\"\ncolumns = [\"a\", \"b\"]\ndrop_apostrophe = true\n";
     let file = MappingFile::of_text(Path::new("mapping.toml"), text.to_owned()).unwrap();
     let dialect = file.dialect().unwrap();
     assert_eq!(dialect.encoding.unwrap().name(), "windows-1252");
     assert_eq!(dialect.delimiter, Some(b'\t'));
     assert_eq!(dialect.quote, Some(crate::rows::Quote::None));
+    assert!(dialect.drop_apostrophe);
     assert_eq!(dialect.columns.unwrap(), ["a", "b"]);
     let options = file.options().unwrap();
     assert_eq!(

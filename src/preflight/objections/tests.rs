@@ -17,6 +17,7 @@ const SOUND: Counts = Counts {
     with_email: 100,
     with_phone_number: 0,
     with_both: 0,
+    with_apostrophe: 0,
 };
 
 static EMAIL: LazyLock<Vec<(String, Option<String>)>> =
@@ -84,6 +85,23 @@ fn what_no_sign_up_would_pass_is_refused() {
     assert_eq!(
         refusals(&passwordless, |meant| meant.with_password = false),
         [""; 0]
+    );
+}
+
+#[test]
+fn addresses_that_mostly_begin_with_an_apostrophe_are_refused_with_the_flag_that_drops_it() {
+    let with_apostrophe = |count| Counts {
+        with_apostrophe: count,
+        ..SOUND
+    };
+    let rules = PoolRules::default();
+    // Somebody may be called so.
+    let few = with_apostrophe(50);
+    assert_eq!(refusals(&rules, |meant| meant.counts = Some(&few)), [""; 0]);
+    let most = with_apostrophe(51);
+    assert_eq!(
+        refusals(&rules, |meant| meant.counts = Some(&most)),
+        ["apostrophes"]
     );
 }
 

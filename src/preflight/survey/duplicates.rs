@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
 
 use crate::user::fold;
 
@@ -16,11 +18,27 @@ const FILES: usize = 64;
 /// Bytes that wait for each file.
 const BUFFER: usize = 8 * 1024;
 
-/// Row, line, length of the username, and how the user can be reached, in front of each.
-const HEAD: usize = 8 + 8 + 4 + 1;
+/// Row, line, hash, length of the username, and how the user can be reached, in front of each.
+const HEAD: usize = 8 + 8 + 8 + 8 + 1;
 
-/// See the module's words.
+/// Row, line, length of the username, and how the user can be reached, in front of each on its way to the thread.
+const HEAD_ON_ITS_WAY: usize = 8 + 8 + 8 + 1;
+
+/// Bytes that are handed over together: waking another thread for each username would cost more than dealing it.
+const TOGETHER: usize = 64 * 1024;
+
+/// Such groups that wait at most.
+const WAITING: usize = 4;
+
+/// See the module's words. Dealing has a thread of its own: the list is read and checked meanwhile.
 pub(super) struct Duplicates {
+    group: Vec<u8>,
+    to: SyncSender<Vec<u8>>,
+    dealing: JoinHandle<io::Result<Files>>,
+}
+
+/// The files; those that nothing was dealt to are not there.
+pub(super) struct Files {
     folds: bool,
     files: Vec<Option<BufWriter<File>>>,
 }
@@ -37,42 +55,61 @@ pub(super) struct Double<'a> {
     pub(super) reach: u8,
 }
 
+/// Whoever has the same claim has the same hash: hashes are sorted, and claims compared only where hashes are the same.
 struct Entry<'a> {
-    claim: Cow<'a, str>,
-    username: &'a str,
+    hash: u64,
     row: u64,
     line: u64,
     reach: u8,
+    username: &'a str,
 }
 
 impl Duplicates {
-    pub(super) fn new(folds: bool) -> Self {
-        Self {
-            folds,
-            files: (0..FILES).map(|_| None).collect(),
+    pub(super) fn new(folds: bool) -> io::Result<Self> {
+        let (to, groups) = sync_channel::<Vec<u8>>(WAITING);
+        let dealing = thread::Builder::new()
+            .name("usernames".to_owned())
+            .spawn(move || {
+                let mut files = Files {
+                    folds,
+                    files: (0..FILES).map(|_| None).collect(),
+                };
+                for group in groups {
+                    files.deal(&group)?;
+                }
+                Ok(files)
+            })?;
+        Ok(Self {
+            group: Vec::with_capacity(TOGETHER),
+            to,
+            dealing,
+        })
+    }
+
+    /// Takes a username in. Nothing is wrong until the end: a thread that failed says so there.
+    pub(super) fn add(&mut self, row: u64, line: u64, username: &str, reach: u8) {
+        for number in [row, line, username.len() as u64] {
+            self.group.extend_from_slice(&number.to_le_bytes());
+        }
+        self.group.push(reach);
+        self.group.extend_from_slice(username.as_bytes());
+        if self.group.len() >= TOGETHER {
+            let full = std::mem::replace(&mut self.group, Vec::with_capacity(TOGETHER));
+            let _ = self.to.send(full);
         }
     }
 
-    /// Takes a username in.
-    pub(super) fn add(&mut self, row: u64, line: u64, username: &str, reach: u8) -> io::Result<()> {
-        let claim = claim(username, self.folds);
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&*claim);
-        let file = usize::try_from(hash % FILES as u64).unwrap_or(0);
-        let Some(place) = self.files.get_mut(file) else {
-            return Ok(());
-        };
-        let to = match place {
-            Some(to) => to,
-            None => place.insert(BufWriter::with_capacity(BUFFER, tempfile::tempfile()?)),
-        };
-        let length = u32::try_from(username.len()).map_err(io::Error::other)?;
-        to.write_all(&row.to_le_bytes())?;
-        to.write_all(&line.to_le_bytes())?;
-        to.write_all(&length.to_le_bytes())?;
-        to.write_all(&[reach])?;
-        to.write_all(username.as_bytes())
+    /// All of them, dealt to their files.
+    pub(super) fn dealt(self) -> io::Result<Files> {
+        let _ = self.to.send(self.group);
+        drop(self.to);
+        self.dealing.join().map_err(|_| {
+            io::Error::other("the thread that compares usernames ended unexpectedly")
+        })?
     }
+}
 
+impl Files {
     /// Tells of every row whose username stands earlier, by row within each file.
     pub(super) fn each(
         self,
@@ -84,25 +121,72 @@ impl Duplicates {
             file.seek(SeekFrom::Start(0))?;
             bytes.clear();
             file.read_to_end(&mut bytes)?;
-            let mut entries = entries(&bytes, self.folds)?;
-            entries.sort_unstable_by(|a, b| a.claim.cmp(&b.claim).then(a.row.cmp(&b.row)));
-            let mut first: Option<&Entry<'_>> = None;
-            for entry in &entries {
-                match first {
-                    Some(first) if first.claim == entry.claim => tell(&Double {
-                        row: entry.row,
-                        line: entry.line,
-                        username: entry.username,
-                        first_row: first.row,
-                        first_line: first.line,
-                        reach: entry.reach,
-                    })?,
-                    Some(_) | None => first = Some(entry),
-                }
+            let mut entries = entries(&bytes)?;
+            entries.sort_unstable_by_key(|entry| (entry.hash, entry.row));
+            for same_hash in entries.chunk_by(|one, next| one.hash == next.hash) {
+                tell_doubles(same_hash, self.folds, &mut tell)?;
             }
         }
         Ok(())
     }
+
+    fn deal(&mut self, mut group: &[u8]) -> io::Result<()> {
+        while !group.is_empty() {
+            let (head, rest) = group.split_at_checked(HEAD_ON_ITS_WAY).ok_or_else(broken)?;
+            let (row, line) = (number(head, 0)?, number(head, 8)?);
+            let length = usize::try_from(number(head, 16)?).map_err(io::Error::other)?;
+            let (username, rest) = rest.split_at_checked(length).ok_or_else(broken)?;
+            self.put(
+                row,
+                line,
+                std::str::from_utf8(username).map_err(io::Error::other)?,
+                *head.last().ok_or_else(broken)?,
+            )?;
+            group = rest;
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, row: u64, line: u64, username: &str, reach: u8) -> io::Result<()> {
+        let claim = claim(username, self.folds);
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&*claim);
+        let file = usize::try_from(hash % FILES as u64).unwrap_or(0);
+        let Some(place) = self.files.get_mut(file) else {
+            return Ok(());
+        };
+        let to = match place {
+            Some(to) => to,
+            None => place.insert(BufWriter::with_capacity(BUFFER, tempfile::tempfile()?)),
+        };
+        for number in [row, line, hash, username.len() as u64] {
+            to.write_all(&number.to_le_bytes())?;
+        }
+        to.write_all(&[reach])?;
+        to.write_all(username.as_bytes())
+    }
+}
+
+/// Of entries with the same hash, in the order of their rows, those that have the same claim as an earlier one.
+fn tell_doubles(
+    entries: &[Entry<'_>],
+    folds: bool,
+    tell: &mut impl FnMut(&Double<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    for (place, entry) in entries.iter().enumerate().skip(1) {
+        let own = claim(entry.username, folds);
+        let mut earlier = entries.iter().take(place);
+        if let Some(first) = earlier.find(|first| claim(first.username, folds) == own) {
+            tell(&Double {
+                row: entry.row,
+                line: entry.line,
+                username: entry.username,
+                first_row: first.row,
+                first_line: first.line,
+                reach: entry.reach,
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// The username as the pool compares it.
@@ -115,31 +199,33 @@ fn claim(username: &str, folds: bool) -> Cow<'_, str> {
     }
 }
 
-fn entries(mut bytes: &[u8], folds: bool) -> io::Result<Vec<Entry<'_>>> {
-    let broken = || io::Error::other("a temporary file does not hold what was written to it");
+fn entries(mut bytes: &[u8]) -> io::Result<Vec<Entry<'_>>> {
     let mut entries = Vec::new();
     while !bytes.is_empty() {
         let (head, rest) = bytes.split_at_checked(HEAD).ok_or_else(broken)?;
-        let number = |from: usize| {
-            let bytes = head.get(from..from + 8)?;
-            Some(u64::from_le_bytes(bytes.try_into().ok()?))
-        };
-        let length = head
-            .get(16..20)
-            .and_then(|bytes| Some(u32::from_le_bytes(bytes.try_into().ok()?)))
-            .ok_or_else(broken)?;
-        let (username, rest) = rest.split_at_checked(length as usize).ok_or_else(broken)?;
-        let username = std::str::from_utf8(username).map_err(io::Error::other)?;
+        let length = usize::try_from(number(head, 24)?).map_err(io::Error::other)?;
+        let (username, rest) = rest.split_at_checked(length).ok_or_else(broken)?;
         entries.push(Entry {
-            claim: claim(username, folds),
-            username,
-            row: number(0).ok_or_else(broken)?,
-            line: number(8).ok_or_else(broken)?,
+            hash: number(head, 16)?,
+            row: number(head, 0)?,
+            line: number(head, 8)?,
             reach: *head.last().ok_or_else(broken)?,
+            username: std::str::from_utf8(username).map_err(io::Error::other)?,
         });
         bytes = rest;
     }
     Ok(entries)
+}
+
+fn number(head: &[u8], at: usize) -> io::Result<u64> {
+    head.get(at..at + 8)
+        .and_then(|bytes| bytes.try_into().ok())
+        .map(u64::from_le_bytes)
+        .ok_or_else(broken)
+}
+
+fn broken() -> io::Error {
+    io::Error::other("a temporary file does not hold what was written to it")
 }
 
 #[cfg(test)]
@@ -153,12 +239,14 @@ mod tests {
     }
 
     fn found(names: &[String], folds: bool) -> BTreeMap<u64, (u64, String)> {
-        let mut duplicates = Duplicates::new(folds);
+        let mut duplicates = Duplicates::new(folds).unwrap();
         for (row, name) in (1..).zip(names) {
-            duplicates.add(row, row + 1, name, reach_of(row)).unwrap();
+            duplicates.add(row, row + 1, name, reach_of(row));
         }
         let mut found = BTreeMap::new();
         duplicates
+            .dealt()
+            .unwrap()
             .each(|double| {
                 assert_eq!(
                     (double.line, double.first_line),

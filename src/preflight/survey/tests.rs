@@ -36,7 +36,7 @@ fn every_row_is_counted_once_and_every_finding_told() {
          Ann,Passw0rd!1,,+4930123\n\
          b b,,nobody,\n\
          cy,Passw0rd!1,cy@example.com,+4930124\n\
-         dee,Passw0rd!1,,\n\
+         dee,Passw0rd!1,'dee@example.com,\n\
          ann,Passw0rd!1,,\n",
     );
     assert_eq!(
@@ -46,9 +46,10 @@ fn every_row_is_counted_once_and_every_finding_told() {
             to_send: 3,
             invalid: 1,
             duplicates: 2,
-            with_email: 1,
+            with_email: 2,
             with_phone_number: 0,
             with_both: 1,
+            with_apostrophe: 1,
         }
     );
     assert_eq!(

@@ -295,6 +295,28 @@ fn an_alias_belongs_to_whoever_verified_it_last() {
 }
 
 #[test]
+fn without_a_password_users_sign_up_where_another_factor_is_allowed() {
+    let passwordless = PoolSettings {
+        allowed_first_auth_factors: vec!["PASSWORD".to_owned(), "EMAIL_OTP".to_owned()],
+        ..quick()
+    };
+    for (settings, expected) in [
+        (quick(), Err("InvalidParameterException".to_owned())),
+        (passwordless, Ok(())),
+    ] {
+        let rehearsed = Rehearsed::with(settings);
+        let request = rehearsed
+            .client
+            .sign_up()
+            .client_id(&rehearsed.settings.client_id)
+            .username("jane")
+            .user_attributes(attribute("email", "jane@example.com"));
+        let answer = rehearsed.runtime.block_on(request.send());
+        assert_eq!(answer.map(drop).map_err(|error| failure(&error)), expected);
+    }
+}
+
+#[test]
 fn a_password_reaches_neither_an_error_nor_a_debug_print() {
     let rehearsed = Rehearsed::with(quick());
     let request = rehearsed

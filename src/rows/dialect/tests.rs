@@ -1,4 +1,4 @@
-use super::{Dialect, Quote, Reading, first_line, may_separate};
+use super::{Dialect, Quote, Reading, announced, first_line, may_separate};
 use crate::source::TextEncoding;
 
 fn reading(line: &str, dialect: &Dialect) -> Reading {
@@ -48,6 +48,23 @@ fn without_a_header_the_delimiter_is_what_makes_the_columns_that_are_named() {
             delimiter,
             "{line}"
         );
+    }
+}
+
+#[test]
+fn a_delimiter_is_announced_by_a_line_that_says_nothing_else() {
+    for (line, delimiter) in [
+        ("sep=;", Some(b';')),
+        ("SEP=\t", Some(b'\t')),
+        ("\"sep=,\"", Some(b',')),
+        ("sep=", None),
+        ("sep=a", None),
+        ("sep=;;", None),
+        ("sep=;name", None),
+        ("step=;", None),
+        ("", None),
+    ] {
+        assert_eq!(announced(line.as_bytes()), delimiter, "{line}");
     }
 }
 
@@ -130,11 +147,12 @@ fn an_ordinary_list_adds_nothing_to_what_a_run_is_bound_to_and_others_do() {
         delimiter: Some(1),
         quote: Some(Quote::Mark(b'\'')),
         columns: Some(vec![]),
+        drop_apostrophe: true,
         ..Dialect::default()
     };
     assert_eq!(
         of("", "windows-1252", all),
-        r"encoding=windows-1252 delimiter=\x01 quote=\' header=none"
+        r"encoding=windows-1252 delimiter=\x01 quote=\' header=none apostrophe=dropped"
     );
     let unquoted = Dialect {
         quote: Some(Quote::None),

@@ -65,6 +65,52 @@ fn delimiter_and_quote_are_those_that_are_named() {
 }
 
 #[test]
+fn a_line_before_the_header_that_announces_the_delimiter_is_no_header() {
+    for list in [
+        "sep=;\r\na,b;c\r\n1;2\r\n",
+        "\u{feff}sep=;\na,b;c\n1;2",
+        "\"sep=;\"\na,b;c\n1;2",
+    ] {
+        let rows = open(list).unwrap();
+        assert_eq!(rows.header().names(), ["a,b", "c"], "{list}");
+        assert!(rows.reading().notices().is_empty(), "nothing is guessed");
+        assert_eq!(cells(rows), [(3, vec!["1".into(), "2".into()])], "{list}");
+    }
+    // What is named goes over it; and it may stand before a list without a header, too.
+    let dialect = Dialect {
+        delimiter: Some(b','),
+        columns: Some(vec!["x".into(), "y".into()]),
+        ..Dialect::default()
+    };
+    let rows = open_as("sep=;\n1;,2\n", &dialect).unwrap();
+    assert_eq!(cells(rows), [(2, vec!["1;".into(), "2".into()])]);
+    assert!(matches!(open("sep=;\n"), Err(RowsError::Empty { .. })));
+}
+
+#[test]
+fn an_apostrophe_before_every_text_is_dropped_where_that_is_asked_for_and_only_one() {
+    let list = "'Id,\"'Email\"\n\"'auth0|1\",\"'ann@example.com\"\n''2',o'neil@example.com\n',\n";
+    let rows = open(list).unwrap();
+    assert_eq!(rows.header().names(), ["'Id", "'Email"]);
+    assert_eq!(cells(rows)[0].1, ["'auth0|1", "'ann@example.com"]);
+    let dialect = Dialect {
+        drop_apostrophe: true,
+        ..Dialect::default()
+    };
+    let rows = open_as(list, &dialect).unwrap();
+    assert_eq!(rows.header().names(), ["Id", "Email"]);
+    let found: Vec<_> = cells(rows).into_iter().map(|(_, row)| row).collect();
+    assert_eq!(
+        found,
+        [
+            ["auth0|1", "ann@example.com"],
+            ["'2'", "o'neil@example.com"],
+            ["", ""],
+        ]
+    );
+}
+
+#[test]
 fn where_nothing_is_quoted_no_quote_is_left_open() {
     let dialect = Dialect {
         quote: Some(Quote::None),

@@ -49,8 +49,9 @@ const UNSETTABLE: [(&str, &str); 4] = [
 /// What names of columns with passwords have in them, in lower case: such a column is never copied anywhere.
 const OF_PASSWORDS: [&str; 4] = ["passw", "pwd", "user_pass", "kennwort"];
 
-/// A name that is this many edits away is not what was meant.
-const NEAR: usize = 3;
+/// A name that is more edits away is not what was meant; nor is one of which they change more than a third (`Vorname` is no
+/// `username`).
+const NEAR: usize = 2;
 
 /// What a column can be for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,20 +176,18 @@ pub(super) fn near_known(name: &str) -> Option<&'static str> {
 
 /// The name among these that may be meant by this one.
 pub(super) fn nearest<'a>(name: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = |text: &str| text.to_lowercase().replace(['-', ' ', '.'], "_");
+    let plain = |text: &str| text.to_lowercase().replace(['-', '_', ' ', '.'], "");
     let name = plain(name);
     among
         .map(|known| (strsim::damerau_levenshtein(&name, &plain(known)), known))
-        .filter(|(distance, known)| {
-            *distance <= NEAR && *distance < known.chars().count().max(2) - 1
-        })
+        .filter(|(distance, known)| *distance <= NEAR && *distance * 3 <= known.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Target, attribute, flags_that_drop, looks_secret, nearest};
+    use super::{Target, attribute, flags_that_drop, looks_secret, near_known, nearest};
 
     #[test]
     fn a_target_is_the_username_the_password_or_an_attribute() {
@@ -248,5 +247,25 @@ mod tests {
         );
         assert_eq!(nearest("last_name", names.into_iter()), Some("Last Name"));
         assert_eq!(nearest("shoe", names.into_iter()), None);
+    }
+
+    #[test]
+    fn a_name_that_only_sounds_like_a_known_one_is_not_taken_for_it() {
+        for (name, near) in [
+            ("emial", Some("email")),
+            ("E-Mails", Some("email")),
+            ("user name", Some("username")),
+            ("phoneNumber", Some("phone_number")),
+            ("Given Name", Some("given_name")),
+            ("Birthday", Some("birthdate")),
+            ("Passwort", Some("password")),
+            ("Vorname", None),
+            ("Created At", None),
+            ("email_verified", None),
+            ("sub", None),
+            ("id", None),
+        ] {
+            assert_eq!(near_known(name), near, "{name}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Dates as old systems write them, and as Cognito takes them.
 
+use time::format_description::well_known::Rfc3339;
 use time::format_description::{OwnedFormatItem, parse_strftime_owned};
 use time::parsing::Parsed;
 use time::{Date, OffsetDateTime, PrimitiveDateTime, Time};
@@ -8,8 +9,20 @@ use time::{Date, OffsetDateTime, PrimitiveDateTime, Time};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateFormat {
     words: String,
-    items: OwnedFormatItem,
+    form: Form,
 }
+
+/// What the words ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Form {
+    /// `%+`: a time as programs write it, with or without parts of a second, in UTC or with an offset.
+    Rfc3339,
+    /// Anything else.
+    Items(OwnedFormatItem),
+}
+
+/// The word for the whole of RFC 3339, as `date` and chrono have it.
+const RFC_3339: &str = "%+";
 
 /// Words that a leading zero belongs to. A list seldom keeps to it, so that neither is asked for.
 const PADDED: [char; 7] = ['d', 'm', 'H', 'I', 'M', 'S', 'j'];
@@ -20,6 +33,12 @@ impl DateFormat {
     /// # Errors
     /// A word is unknown, or they do not tell the day.
     pub fn parse(words: &str) -> Result<Self, String> {
+        if words == RFC_3339 {
+            return Ok(Self {
+                words: words.to_owned(),
+                form: Form::Rfc3339,
+            });
+        }
         let (loose, used) = loosened(words)?;
         let has = |any: &str| used.chars().any(|word| any.contains(word));
         let day = has("sc") || (has("Y") && (has("j") || (has("mbBh") && has("de"))));
@@ -35,7 +54,7 @@ impl DateFormat {
         let items = parse_strftime_owned(&loose).map_err(|error| error.to_string())?;
         Ok(Self {
             words: words.to_owned(),
-            items,
+            form: Form::Items(items),
         })
     }
 
@@ -49,7 +68,7 @@ impl DateFormat {
     pub(super) fn day(&self, cell: &str) -> Option<String> {
         let day = match self.moment(cell) {
             Some(moment) => moment.date(),
-            None => Date::parse(cell, &self.items).ok()?,
+            None => Date::parse(cell, self.items()?).ok()?,
         };
         let year = u32::try_from(day.year()).ok()?;
         Some(format!(
@@ -63,9 +82,9 @@ impl DateFormat {
     pub(super) fn epoch_seconds(&self, cell: &str) -> Option<String> {
         let moment = match self.moment(cell) {
             Some(moment) => moment,
-            None => match PrimitiveDateTime::parse(cell, &self.items) {
+            None => match PrimitiveDateTime::parse(cell, self.items()?) {
                 Ok(moment) => moment.assume_utc(),
-                Err(_) => Date::parse(cell, &self.items)
+                Err(_) => Date::parse(cell, self.items()?)
                     .ok()?
                     .with_time(Time::MIDNIGHT)
                     .assume_utc(),
@@ -76,12 +95,24 @@ impl DateFormat {
 
     /// Where the cell tells the offset, or counts seconds since the epoch.
     fn moment(&self, cell: &str) -> Option<OffsetDateTime> {
+        let items = match &self.form {
+            Form::Rfc3339 => return OffsetDateTime::parse(cell, &Rfc3339).ok(),
+            Form::Items(items) => items,
+        };
         let mut parsed = Parsed::new();
-        let rest = parsed.parse_item(cell.as_bytes(), &self.items).ok()?;
+        let rest = parsed.parse_item(cell.as_bytes(), items).ok()?;
         if !rest.is_empty() {
             return None;
         }
         parsed.try_into().ok()
+    }
+
+    /// What a cell without an offset is read by; none where there is always one.
+    fn items(&self) -> Option<&OwnedFormatItem> {
+        match &self.form {
+            Form::Rfc3339 => None,
+            Form::Items(items) => Some(items),
+        }
     }
 }
 
@@ -148,6 +179,8 @@ mod tests {
             ("%Y-%j", "1980-065", Some("1980-03-05")),
             ("%-d.%-m.%Y", "5.3.1980", Some("1980-03-05")),
             ("%s", "321062400", Some("1980-03-05")),
+            ("%+", "1980-03-05T23:59:59.123Z", Some("1980-03-05")),
+            ("%+", "1980-03-05", None),
         ] {
             let format = DateFormat::parse(words).unwrap();
             assert_eq!(format.day(cell).as_deref(), day, "{words} {cell}");
@@ -163,6 +196,10 @@ mod tests {
             ("%F %H:%M", "1970-01-01 1:00", Some("3600")),
             ("%d/%m/%Y %I:%M %p", "01/01/1970 01:00 PM", Some("46800")),
             ("%s", "1700000000", Some("1700000000")),
+            ("%+", "1970-01-01T00:01:40Z", Some("100")),
+            ("%+", "1970-01-01T00:01:40.999Z", Some("100")),
+            ("%+", "1970-01-01T01:01:40.5+01:00", Some("100")),
+            ("%+", "1970-01-01 00:01", None),
             ("%F %T", "1970-01-01", None),
             ("%F %T", "1970-01-01 25:00:00", None),
         ] {
@@ -185,6 +222,7 @@ mod tests {
             ("", "does not tell the day"),
             ("DD.MM.YYYY", "does not tell the day"),
             ("%d.%m.%Y %Q", "Q"),
+            ("%+Z", "does not tell the day"),
             ("%d.%m.%Y %", "ends with a %"),
         ] {
             let error = DateFormat::parse(words).unwrap_err();

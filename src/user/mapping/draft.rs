@@ -130,7 +130,7 @@ impl Mapping {
             ),
             Origin::Constant(value) => Cow::Borrowed(value.as_str()),
         };
-        if faulty || text.is_empty() {
+        if faulty || text.is_empty() || attribution.form == Form::AsItIs {
             return Drafted { text, faulty };
         }
         let text = self.formed(

@@ -170,13 +170,13 @@ fn all_findings_of_a_row_are_told_at_once_and_never_a_password() {
 }
 
 #[test]
-fn a_row_that_cannot_be_read_names_line_and_column() {
+fn a_row_that_cannot_be_read_names_its_column() {
     let seen = rows("username,password,email\nann,Passw0rd!\nbob,Passw0rd!,b@x.y\n");
     let broken = seen[0].user.as_ref().unwrap_err();
     assert_eq!(broken.code(), "row.cell_count");
     assert_eq!(
         broken.to_string(),
-        "column email: line 2: the row has 2 cells and the header has 3 columns"
+        "column email: the row has 2 cells and the header has 3 columns"
     );
     assert!(seen[1].user.is_ok());
 }

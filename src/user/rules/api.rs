@@ -16,6 +16,9 @@ pub const MAX_VALUE: usize = 2_048;
 /// What is wrong with a username that is not empty.
 #[must_use]
 pub(super) fn username(column: &str, value: &str) -> Option<Finding> {
+    if value.len() <= MAX_USERNAME && is_plain(value) {
+        return None;
+    }
     let length = value.chars().count();
     let message = if length > MAX_USERNAME {
         format!("the username has {length} characters, and Cognito takes at most {MAX_USERNAME}")
@@ -37,6 +40,9 @@ pub(super) fn username(column: &str, value: &str) -> Option<Finding> {
 /// What is wrong with a password that is not empty. Says nothing of the password itself.
 #[must_use]
 pub(super) fn password(column: &str, value: &str) -> Option<Finding> {
+    if value.len() <= MAX_PASSWORD && is_plain(value) {
+        return None;
+    }
     let message = if value.chars().count() > MAX_PASSWORD {
         format!("the password has more than {MAX_PASSWORD} characters, which Cognito does not take")
     } else if value.chars().any(char::is_whitespace) {
@@ -54,6 +60,10 @@ pub(super) fn password(column: &str, value: &str) -> Option<Finding> {
 /// What is wrong with an attribute's value.
 #[must_use]
 pub(in crate::user) fn value(column: &str, value: &str) -> Option<Finding> {
+    // No text has more characters than bytes.
+    if value.len() <= MAX_VALUE {
+        return None;
+    }
     let length = value.chars().count();
     (length > MAX_VALUE).then(|| Finding {
         rule: Rule::ValueLength,
@@ -62,6 +72,14 @@ pub(in crate::user) fn value(column: &str, value: &str) -> Option<Finding> {
             "the value has {length} characters, and Cognito takes at most {MAX_VALUE}"
         ),
     })
+}
+
+/// What nearly all names and passwords are made of: told at once, for lists are long.
+fn is_plain(value: &str) -> bool {
+    // Without a way out in between, many bytes are looked at together.
+    value
+        .bytes()
+        .fold(true, |plain, byte| plain & byte.is_ascii_graphic())
 }
 
 /// The pattern of `Username`: `[\p{L}\p{M}\p{S}\p{N}\p{P}]+`. What Unicode has not assigned yet may be a letter in its next version.

@@ -38,28 +38,55 @@ fn is_email(value: &str) -> bool {
     }
 }
 
-/// What nearly all addresses are: letters, digits and the commonest signs on both sides, told at a tenth of the cost.
+const IN_LOCAL: u8 = 1;
+const IN_DOMAIN: u8 = 2;
+
+/// Which bytes stand on which side of nearly all addresses.
+const SIDES: [u8; 256] = sides();
+
+const fn sides() -> [u8; 256] {
+    let mut sides = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        sides[byte] = match byte as u8 {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => IN_LOCAL | IN_DOMAIN,
+            b'_' | b'+' | b'-' => IN_LOCAL,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    sides
+}
+
+/// What nearly all addresses are: letters, digits and the commonest signs on both sides, told at a fraction of the cost.
 fn plainly_an_email(value: &[u8]) -> bool {
     let Some(at) = value.iter().position(|byte| *byte == b'@') else {
         return false;
     };
-    let (local, domain) = (
-        value.get(..at).unwrap_or_default(),
-        value.get(at + 1..).unwrap_or_default(),
-    );
-    let words = |part: &[u8], longest: usize, fewest: usize, other: &[u8]| {
-        let mut count = 0;
-        let sound = part.split(|byte| *byte == b'.').all(|word| {
-            count += 1;
-            !word.is_empty()
-                && word.len() <= 63
-                && word
-                    .iter()
-                    .all(|byte| byte.is_ascii_alphanumeric() || other.contains(byte))
-        });
-        sound && count >= fewest && part.len() <= longest
-    };
-    words(local, 64, 1, b"_+-") && words(domain, 190, 2, b"")
+    let (local, domain) = value.split_at(at);
+    dotted_words(local, IN_LOCAL).is_some_and(|_| local.len() <= 64)
+        && domain.get(1..).is_some_and(|domain| {
+            domain.len() <= 190 && dotted_words(domain, IN_DOMAIN).is_some_and(|words| words >= 2)
+        })
+}
+
+/// How many words of at most 63 bytes with dots between them this is, if it is that and nothing else.
+fn dotted_words(part: &[u8], side: u8) -> Option<u32> {
+    let (mut words, mut length) = (1, 0);
+    for byte in part {
+        if *byte == b'.' {
+            if length == 0 {
+                return None;
+            }
+            words += 1;
+            length = 0;
+        } else if SIDES.get(usize::from(*byte)).copied().unwrap_or(0) & side != 0 && length < 63 {
+            length += 1;
+        } else {
+            return None;
+        }
+    }
+    (length > 0).then_some(words)
 }
 
 fn is_phone_number(value: &str) -> bool {

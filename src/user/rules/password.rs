@@ -6,32 +6,56 @@ use super::super::pool_rules::PasswordPolicy;
 /// The characters that count as symbols (developer guide, "Adding user pool password requirements").
 pub(in crate::user) const SYMBOLS: &str = r#"^$*.[]{}()?-"!@#%&/\,><':;|_~`=+"#;
 
+const UPPER: u8 = 1;
+const LOWER: u8 = 2;
+const NUMBER: u8 = 4;
+const SYMBOL: u8 = 8;
+
+/// The kind of each byte. Bytes of other scripts are of no kind.
+const KINDS: [u8; 256] = kinds();
+
+const fn kinds() -> [u8; 256] {
+    let mut kinds = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        kinds[byte] = match byte as u8 {
+            b'A'..=b'Z' => UPPER,
+            b'a'..=b'z' => LOWER,
+            b'0'..=b'9' => NUMBER,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    let symbols = SYMBOLS.as_bytes();
+    let mut place = 0;
+    while place < symbols.len() {
+        kinds[symbols[place] as usize] = SYMBOL;
+        place += 1;
+    }
+    kinds
+}
+
 /// Everything about a password that the policy does not take, in one finding. Says nothing of the password itself.
 pub(super) fn finding(policy: &PasswordPolicy, column: &str, value: &str) -> Option<Finding> {
-    let (mut length, mut upper, mut lower, mut number, mut symbol) =
-        (0, false, false, false, false);
-    for character in value.chars() {
-        length += 1;
-        match character {
-            'A'..='Z' => upper = true,
-            'a'..='z' => lower = true,
-            '0'..='9' => number = true,
-            other => symbol = symbol || SYMBOLS.contains(other),
-        }
-    }
+    let seen = value.bytes().fold(0, |seen, byte| {
+        seen | KINDS.get(usize::from(byte)).copied().unwrap_or(0)
+    });
+    let lacks = |kind: u8| seen & kind == 0;
+    let is_short =
+        value.len() < policy.minimum_length || value.chars().count() < policy.minimum_length;
     let rules = [
-        (length < policy.minimum_length, ""),
+        (is_short, ""),
         (
-            policy.require_uppercase && !upper,
+            policy.require_uppercase && lacks(UPPER),
             "no upper-case letter (A-Z)",
         ),
         (
-            policy.require_lowercase && !lower,
+            policy.require_lowercase && lacks(LOWER),
             "no lower-case letter (a-z)",
         ),
-        (policy.require_numbers && !number, "no digit"),
+        (policy.require_numbers && lacks(NUMBER), "no digit"),
         (
-            policy.require_symbols && !symbol,
+            policy.require_symbols && lacks(SYMBOL),
             "no symbol that Cognito counts as one",
         ),
     ];

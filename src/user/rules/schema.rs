@@ -64,8 +64,12 @@ impl ValueRule {
 fn broken(schema: &AttributeRule, value: &str) -> Option<(Rule, String)> {
     match schema.data_type {
         DataType::String => {
-            let length = value.chars().count();
             let (least, most) = (schema.min_length, schema.max_length);
+            // No text has more characters than bytes: most need not be counted.
+            if least.unwrap_or(0) <= 1 && most.is_none_or(|most| value.len() <= most) {
+                return None;
+            }
+            let length = value.chars().count();
             if most.is_some_and(|most| length > most) || least.is_some_and(|least| length < least) {
                 let takes = match (least, most) {
                     (Some(least), Some(most)) if least == most => format!("exactly {most}"),
@@ -81,7 +85,8 @@ fn broken(schema: &AttributeRule, value: &str) -> Option<(Rule, String)> {
             None
         }
         DataType::Number => {
-            let Ok(number) = value.parse::<i128>() else {
+            let number = value.parse().map(i128::from as fn(i64) -> i128);
+            let Ok(number) = number.or_else(|_| value.parse::<i128>()) else {
                 return Some((
                     Rule::AttributeValue,
                     format!(

@@ -1,0 +1,182 @@
+//! The run's directory and its ledger: whether a run is there, and which one; beginning a new one, or going on.
+
+use std::path::{Path, PathBuf};
+
+use super::super::Failed;
+use super::super::job::{Again, Job};
+use crate::cli::{Say, settings};
+use crate::ledger::{Durability, Facts, Identity, Kind, Ledger, RunDirectory, Standing};
+use crate::outcome::{Outcome, Summary};
+use crate::report::write_all;
+use crate::source::Source;
+
+/// A ledger that is open, and what a run that goes on brings with it.
+pub(super) struct Opened {
+    pub(super) directory: RunDirectory,
+    pub(super) ledger: Ledger,
+    pub(super) facts: Facts,
+    pub(super) goes_on: bool,
+}
+
+/// Whether a run is there that goes on.
+pub(super) enum RunThere {
+    GoesOn(RunDirectory),
+    /// It is not; the directory is held where it is there already, so that a start that is refused leaves nothing behind.
+    No(Option<RunDirectory>),
+}
+
+impl RunThere {
+    pub(super) fn look(job: &Job<'_>, path: &Path, identity: &Identity) -> Result<Self, Failed> {
+        if !path.is_dir() {
+            return Ok(Self::No(None));
+        }
+        let directory = RunDirectory::hold(path).map_err(Failed::refused)?;
+        let durability = settings::durability(job.run);
+        if !Ledger::is_there(&directory, durability).map_err(Failed::refused)? {
+            return Ok(Self::No(Some(directory)));
+        }
+        match &job.again {
+            Again::GoOn(retry) => {
+                // Refused before the pool is asked, where it is another run.
+                Ledger::look_at(&directory, identity, retry).map_err(Failed::refused)?;
+                Ok(Self::GoesOn(directory))
+            }
+            Again::Replace => {
+                Ledger::is_of_kind(&directory, Kind::Rehearsal).map_err(Failed::refused)?;
+                Ok(Self::No(Some(directory)))
+            }
+            Again::PutAside => Ok(Self::No(Some(directory))),
+        }
+    }
+}
+
+/// Where the run's files go.
+pub(super) fn run_directory(
+    job: &Job<'_>,
+    source: &Source,
+    identity: &Identity,
+) -> Result<PathBuf, Failed> {
+    match (&job.run.run_dir, &identity.fingerprint) {
+        (Some(directory), _) => Ok(directory.clone()),
+        (None, Some(fingerprint)) => Ok(RunDirectory::default_path(
+            &source.short_name(),
+            fingerprint,
+            match identity.kind {
+                Kind::Import => &identity.user_pool_id,
+                Kind::Rehearsal => "rehearsal",
+            },
+        )),
+        (None, None) => Err(Failed::refused(anyhow::anyhow!(
+            "{}: can be read only once, so the run cannot be named after it; name a directory with --run-dir",
+            source.name()
+        ))),
+    }
+}
+
+/// A finished run is not done again: its summary is printed, and nothing is sent.
+pub(super) fn finished_already(
+    path: &Path,
+    identity: &Identity,
+    retry: &[Outcome],
+    durability: Durability,
+) -> Result<Option<Summary>, Failed> {
+    if !path.is_dir() {
+        return Ok(None);
+    }
+    let directory = RunDirectory::hold(path).map_err(Failed::refused)?;
+    if !Ledger::is_there(&directory, durability).map_err(Failed::refused)? {
+        return Ok(None);
+    }
+    let standing = Ledger::look_at(&directory, identity, retry).map_err(Failed::refused)?;
+    if standing != Standing::Finished {
+        return Ok(None);
+    }
+    write_all(path).map(Some).map_err(Failed::refused)
+}
+
+/// Begins the ledger of a new run. Only now: a start that is refused changes nothing.
+pub(super) fn begin(
+    job: &Job<'_>,
+    held: Option<RunDirectory>,
+    path: &Path,
+    identity: &Identity,
+    facts: Facts,
+    say: Say,
+) -> Result<Opened, Failed> {
+    let durability = settings::durability(job.run);
+    let directory = match held {
+        Some(directory) => directory,
+        None => RunDirectory::hold(path).map_err(Failed::refused)?,
+    };
+    match &job.again {
+        Again::GoOn(_) => {
+            if Ledger::is_there(&directory, durability).map_err(Failed::refused)? {
+                return Err(Failed::refused(anyhow::anyhow!(
+                    "{}: another program began this run a moment ago; the same command goes on with it",
+                    path.display()
+                )));
+            }
+        }
+        Again::PutAside => {
+            if let Some(aside) = directory.put_ledger_aside().map_err(Failed::refused)? {
+                say.line(format_args!(
+                    "beginning anew; the old ledger is kept as {}",
+                    aside.display()
+                ));
+            }
+        }
+        Again::Replace => directory.remove_ledger().map_err(Failed::refused)?,
+    }
+    let ledger =
+        Ledger::create(&directory, identity, facts, durability).map_err(Failed::refused)?;
+    Ok(Opened {
+        directory,
+        ledger,
+        facts,
+        goes_on: false,
+    })
+}
+
+/// Opens the ledger of a run that goes on.
+pub(super) fn go_on(
+    job: &Job<'_>,
+    directory: RunDirectory,
+    identity: &Identity,
+    say: Say,
+) -> Result<Opened, Failed> {
+    let durability = settings::durability(job.run);
+    let retry = match &job.again {
+        Again::GoOn(retry) => retry.as_slice(),
+        Again::PutAside | Again::Replace => &[],
+    };
+    let (ledger, standing, facts) =
+        Ledger::reopen(&directory, identity, durability, retry).map_err(Failed::refused)?;
+    if let Standing::Unfinished {
+        settled,
+        maybe_sent,
+    } = standing
+    {
+        say.line(format_args!(
+            "going on with the run in {}: {settled} rows are settled, {maybe_sent} may have been sent",
+            directory.path().display()
+        ));
+    }
+    if let Some(folds) = settings::folds(job.run.usernames)
+        && folds != facts.folds
+    {
+        return Err(Failed::refused(anyhow::anyhow!(
+            "--usernames: this run began with {}; leave it out, or begin anew with --restart",
+            if facts.folds {
+                "ignore-case"
+            } else {
+                "case-sensitive"
+            }
+        )));
+    }
+    Ok(Opened {
+        directory,
+        ledger,
+        facts,
+        goes_on: true,
+    })
+}

@@ -1,0 +1,69 @@
+//! What stands against a run because the pool could not be asked, or was not.
+
+use super::super::ask::Unanswered;
+use super::{Meant, Objection};
+use crate::user::pool_rules::PoolRules;
+
+/// What was asked and not answered.
+pub(super) fn permissions(
+    rules: Option<&PoolRules>,
+    unanswered: &[Unanswered],
+    meant: Meant<'_>,
+    found: &mut Vec<Objection>,
+) {
+    for question in unanswered {
+        let Unanswered { action, failure } = question;
+        let why = if question.is_denied() {
+            format!("the permission {action} is missing")
+        } else {
+            format!("{action} was not answered ({})", failure.code)
+        };
+        found.push(match *action {
+            "cognito-idp:AdminGetUser" if meant.looks_up && question.is_denied() => Objection::refusal(
+                "permission_missing",
+                format!("{why}: users that exist, and requests without an answer, are looked up with it"),
+                "allow it for this pool (`cognito-import iam-policy` prints the policy), or run with --no-lookup",
+            ),
+            "cognito-idp:AdminGetUser" => {
+                Objection::notice("look_ups", why, "--no-lookup does without, and leaves more rows in doubt")
+            }
+            "cognito-idp:DescribeUserPool" if rules.is_none() => Objection::notice(
+                "rules_unknown",
+                format!("{why}: rows are not held to the pool's rules, and nothing is known of messages, aliases and triggers"),
+                "allow it (`cognito-import iam-policy` prints the policy), or give the rules with --pool pool.toml (`cognito-import describe` writes one)",
+            ),
+            // The rules come from a file.
+            "cognito-idp:DescribeUserPool" => continue,
+            _ if rules.is_some_and(|rules| rules.client.is_some()) => continue,
+            _ => Objection::notice(
+                "rules_unknown",
+                format!("{why}: whether the app client has a secret and what it may write is not known"),
+                "allow it, or give the rules with --pool pool.toml",
+            ),
+        });
+    }
+}
+
+/// What nobody asked: that nothing stands against a run then says little.
+pub(super) fn unknown(
+    rules: Option<&PoolRules>,
+    unanswered: &[Unanswered],
+    found: &mut Vec<Objection>,
+) {
+    let in_vain = |asked: &str| unanswered.iter().any(|question| question.action == asked);
+    match rules {
+        None if !in_vain("cognito-idp:DescribeUserPool") => found.push(Objection::notice(
+            "rules_unknown",
+            "nothing is known of the pool: rows are not held to its rules, and messages, aliases and triggers are not looked at",
+            "let it be asked (--user-pool-id, without --no-lookup), or give its rules with --pool pool.toml (`cognito-import describe` writes one)",
+        )),
+        Some(rules) if rules.client.is_none() && !in_vain("cognito-idp:DescribeUserPoolClient") => {
+            found.push(Objection::notice(
+                "client_unknown",
+                "whether the app client has a secret and what it may write is not known",
+                "name it with --client-id, also where `cognito-import describe` writes the rules for --pool",
+            ));
+        }
+        Some(_) | None => {}
+    }
+}

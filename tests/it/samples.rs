@@ -1,0 +1,224 @@
+//! The lists under `samples/`: exports as other systems write them, and what the people in them are afterwards.
+
+mod people;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::harness::{Cli, Place, Pool, quick};
+use crate::main_job::sample;
+
+/// The folders: each has a list and the mapping that imports it.
+const FOLDERS: [&str; 6] = [
+    "auth0",
+    "aws-template",
+    "excel",
+    "keycloak",
+    "okta",
+    "wordpress",
+];
+
+/// A command that reads this sample with its mapping.
+fn with_mapping(cli: Cli, folder: &str) -> Cli {
+    let mapping = sample(folder).join("mapping.toml");
+    cli.args(["--mapping", mapping.to_str().unwrap()])
+}
+
+fn list(folder: &str) -> PathBuf {
+    sample(folder).join("users.csv")
+}
+
+fn check(place: &Place, folder: &str) -> Cli {
+    with_mapping(place.cli("check"), folder).arg(list(folder).to_str().unwrap())
+}
+
+/// Imports a sample. Every row has to become the user that it means, in the list's order, with its kept cells beside the new `sub`.
+#[track_caller]
+fn becomes(folder: &str, kept: &[&str], meant: &Value) {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    with_mapping(place.import(&pool, list(folder)), folder)
+        .run()
+        .exits(0);
+    let (results, users) = (place.results(), pool.users());
+    assert_eq!(results.header[18..], *kept, "behind the other columns");
+    let found: Vec<Value> = results
+        .rows
+        .iter()
+        .map(|row| {
+            let user = &users[&row["username"]];
+            assert_eq!(row["user_sub"], user.sub, "{row:?}");
+            let mut attributes = user.attributes.clone();
+            attributes.retain(|name, _| !name.ends_with("_verified"));
+            let cells: Vec<&str> = kept.iter().map(|name| row[*name].as_str()).collect();
+            json!([user.username, cells, attributes])
+        })
+        .collect();
+    let meant = meant.as_array().unwrap();
+    for (found, meant) in found.iter().zip(meant) {
+        assert_eq!(found, meant);
+    }
+    assert_eq!(found.len(), meant.len(), "no row is lost");
+    assert_eq!(users.len(), meant.len(), "nobody else was made");
+}
+
+#[test]
+fn aws_s_own_template_is_imported() {
+    let kept = ["email_verified", "phone_number_verified"];
+    becomes("aws-template", &kept, &people::of_aws_s_template());
+}
+
+#[test]
+fn a_list_that_a_german_excel_saved_is_imported() {
+    let bytes = fs::read(list("excel")).unwrap();
+    assert!(std::str::from_utf8(&bytes).is_err(), "windows-1252");
+    assert!(bytes.ends_with(b"\r\n"), "line ends of Windows");
+    becomes("excel", &["Kundennr", "Status"], &people::of_excel());
+}
+
+#[test]
+fn a_wordpress_is_imported() {
+    becomes("wordpress", &["ID", "roles"], &people::of_wordpress());
+}
+
+#[test]
+fn an_auth0_is_imported() {
+    let kept = ["Id", "Email Verified", "Connection"];
+    becomes("auth0", &kept, &people::of_auth0());
+}
+
+#[test]
+fn a_keycloak_is_imported() {
+    let kept = ["id", "emailVerified", "kept_enabled"];
+    becomes("keycloak", &kept, &people::of_keycloak());
+}
+
+#[test]
+fn an_okta_is_imported() {
+    becomes("okta", &["id", "status"], &people::of_okta());
+}
+
+#[test]
+fn a_rehearsal_of_each_needs_no_more_than_its_mapping() {
+    for folder in FOLDERS {
+        let place = Place::new();
+        with_mapping(place.rehearse(list(folder)), folder)
+            .run()
+            .exits(0)
+            .says(["this was a rehearsal"]);
+        let results = place.results();
+        assert_eq!(results.count("created"), results.rows.len(), "{folder}");
+    }
+}
+
+#[test]
+fn nothing_stands_against_any_of_them_with_and_without_the_pool_s_rules() {
+    let place = Place::new();
+    let rules = sample("pool.toml");
+    for folder in FOLDERS {
+        check(&place, folder)
+            .run()
+            .exits(0)
+            .says(["nothing stands against it"]);
+        check(&place, folder)
+            .args(["--pool", rules.to_str().unwrap()])
+            .run()
+            .exits(0)
+            .says([" 0 duplicate, 0 invalid", "nothing stands against it"]);
+        let findings = fs::read_to_string(place.path("findings.csv")).unwrap();
+        assert_eq!(findings.lines().count(), 1, "{folder}: {findings}");
+    }
+}
+
+#[test]
+fn the_rules_of_the_rehearsal_pool_are_as_describe_writes_them() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let described = place
+        .cli("describe")
+        .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
+        .env("AWS_SECRET_ACCESS_KEY", "made-up")
+        .args(["--user-pool-id", &pool.settings().pool_id])
+        .args(["--client-id", &pool.settings().client_id])
+        .args(["--endpoint-url", &pool.url()])
+        .run()
+        .exits(0);
+    let written = fs::read_to_string(sample("pool.toml")).unwrap();
+    assert_eq!(described.stdout, written);
+}
+
+#[test]
+fn wordpress_s_hashes_are_no_passwords() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let as_passwords = ["--password", "column", "--map", "user_pass=password"];
+    let imported = with_mapping(place.import(&pool, list("wordpress")), "wordpress")
+        .args(as_passwords)
+        .run()
+        .exits(3)
+        .says([
+            "6 of 6 rows are invalid",
+            "[mostly_invalid]",
+            "correct what the columns mean",
+        ]);
+    assert_eq!(pool.asked("SignUp"), 0);
+    let checked = check(&place, "wordpress")
+        .args(as_passwords)
+        .run()
+        .exits(3)
+        .says([
+            "password.hash",
+            "phpass (WordPress)",
+            "bcrypt (WordPress)",
+            "if they are of bcrypt, scrypt, Argon2id or PBKDF2",
+            "--password generate",
+        ]);
+    let findings = fs::read_to_string(place.path("findings.csv")).unwrap();
+    assert_eq!(findings.matches("password.hash").count(), 6, "{findings}");
+    for said in [imported.stderr, checked.stderr, findings] {
+        assert!(!said.contains("$P$") && !said.contains("$2y$"), "{said}");
+    }
+}
+
+#[test]
+fn auth0_s_apostrophes_are_refused_where_nobody_drops_them() {
+    let place = Place::new();
+    let mapping = fs::read_to_string(sample("auth0/mapping.toml")).unwrap();
+    let kept = mapping.replace("drop_apostrophe = true", "drop_apostrophe = false");
+    assert_ne!(kept, mapping);
+    let kept = place.file("mapping.toml", kept);
+    place
+        .rehearse(list("auth0"))
+        .args(["--mapping", kept])
+        .run()
+        .exits(3)
+        .says(["6 of 6 rows begin with an apostrophe", "--drop-apostrophe"]);
+}
+
+/// Every file below a folder.
+fn files(folder: &Path, found: &mut BTreeSet<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            found.insert(path);
+        }
+    }
+}
+
+#[test]
+fn every_file_here_is_read_by_a_test() {
+    let mut tested: BTreeSet<PathBuf> = ["users.csv", "users-broken.csv", "pool.toml"]
+        .map(sample)
+        .into();
+    for folder in FOLDERS {
+        tested.extend([list(folder), sample(folder).join("mapping.toml")]);
+    }
+    let mut there = BTreeSet::new();
+    files(&sample(""), &mut there);
+    assert_eq!(there, tested);
+}
