@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::mapping::STANDARD_ATTRIBUTES;
+
 /// A pool's rules. What a file leaves out is as in a pool that nobody configured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -203,7 +205,7 @@ impl PoolRules {
         {
             None => true,
             // Unset means the standard ones: custom ones have to be listed (developer guide, "Attribute permissions and scopes").
-            Some(None) => !name.starts_with("custom:"),
+            Some(None) => STANDARD_ATTRIBUTES.contains(&name),
             Some(Some(listed)) => listed.iter().any(|writable| writable == name),
         }
     }
@@ -234,10 +236,9 @@ impl PoolRules {
     pub fn columns(&self, with_password: bool) -> Vec<String> {
         let settable = |rule: &&AttributeRule| {
             let name = rule.name.as_str();
-            !["sub", "email_verified", "phone_number_verified"].contains(&name)
-                && self.is_writable(name)
-                && !name.starts_with("dev:")
-                && !self.is_alias_of_the_confirmed(name)
+            let is_known = STANDARD_ATTRIBUTES.contains(&name) || name.starts_with("custom:");
+            // A schema also has what only Cognito or an administrator sets: sub, identities, email_verified, dev:custom:...
+            is_known && self.is_writable(name) && !self.is_alias_of_the_confirmed(name)
         };
         let (required, others): (Vec<_>, Vec<_>) = self
             .schema
@@ -303,6 +304,8 @@ mod tests {
                 attribute("name", false),
                 attribute("email", true),
                 attribute("email_verified", false),
+                attribute("identities", false),
+                attribute("dev:custom:note", false),
                 attribute("custom:id", false),
             ],
             ..PoolRules::default()
