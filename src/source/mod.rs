@@ -1,7 +1,7 @@
 //! Stage 1: where a list comes from.
 //!
 //! Owns opening a file, standard input or an object in S3, the fingerprint of what can be read again, and the way from these bytes
-//! to text in UTF-8: [`unpack`], then [`text`]. Does not know what the text means: that is `rows`.
+//! to text in UTF-8: `unpack`, then `text`. Does not know what the text means: that is `rows`.
 
 pub mod object;
 mod raw;

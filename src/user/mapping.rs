@@ -1,7 +1,7 @@
 //! Which column means what: decided once, from the header, before anything is read or sent; then applied to every row.
 //!
 //! A row becomes a [`Draft`] first, which is lent from the list. The draft is checked against the rules in one place, and only
-//! then becomes a user of its own. What happens to a cell in between, and in which order, is told in [`transform`].
+//! then becomes a user of its own. What happens to a cell in between, and in which order, is told in `transform`.
 
 mod attribution;
 mod columns;
