@@ -4,6 +4,7 @@
 mod asked;
 
 use super::ask::Unanswered;
+use super::plan::counted;
 use super::survey::Counts;
 use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
 use crate::user::rules::MAX_ATTRIBUTE_NAME;
@@ -245,7 +246,13 @@ fn messages(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objection>) {
     }
     if !meant.allowed.messages {
         let how_many = match (mails, texts) {
-            (Some(mails), Some(texts)) => format!("{mails} mails and {texts} text messages"),
+            (Some(mails), Some(texts)) => {
+                format!(
+                    "{} and {}",
+                    counted(mails, "mail"),
+                    counted(texts, "text message")
+                )
+            }
             (_, _) => "a message for each user".to_owned(),
         };
         found.push(Objection::refusal(

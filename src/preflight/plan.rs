@@ -65,17 +65,17 @@ impl fmt::Display for RunPlan {
             f,
             "plan: {rows} rows: {to_send} to send, {duplicates} duplicate, {invalid} invalid"
         )?;
-        write!(
+        writeln!(
             f,
-            "      UserCreation: {to_send} SignUp at {} a second; ",
+            "      UserCreation: {to_send} SignUp at {} a second",
             self.rate
         )?;
         match self.lookup_rate {
             Some(rate) => writeln!(
                 f,
-                "UserRead: at most as many AdminGetUser, one for each user that exists, at {rate} a second"
+                "      UserRead: one AdminGetUser for each user that exists, at {rate} a second"
             )?,
-            None => writeln!(f, "UserRead: none (--no-lookup)")?,
+            None => writeln!(f, "      UserRead: none (--no-lookup)")?,
         }
         writeln!(
             f,
@@ -86,15 +86,18 @@ impl fmt::Display for RunPlan {
             None => writeln!(f, "      messages: not known, for the pool's rules are not")?,
             Some((0, 0)) => writeln!(f, "      messages: none")?,
             Some((mails, texts)) => {
-                let unless = if self.trigger_decides {
-                    ", unless the pool's PreSignUp trigger confirms and verifies them"
-                } else {
-                    ""
-                };
                 writeln!(
                     f,
-                    "      messages: {mails} mails and {texts} text messages to as many people{unless}"
+                    "      messages: {} and {} to as many people",
+                    counted(mails, "mail"),
+                    counted(texts, "text message")
                 )?;
+                if self.trigger_decides {
+                    writeln!(
+                        f,
+                        "                (none where the pool's PreSignUp trigger confirms and verifies)"
+                    )?;
+                }
             }
         }
         write!(
@@ -102,6 +105,12 @@ impl fmt::Display for RunPlan {
             "      active users (MAU) this month: up to {to_send} more"
         )
     }
+}
+
+/// A number of things.
+pub(super) fn counted(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
 }
 
 #[cfg(test)]

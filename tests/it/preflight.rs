@@ -183,7 +183,7 @@ fn a_username_that_is_an_address_gets_a_message_as_well() {
          bob@example.com,Passw0rd!1,bob@example.com\n\
          +4930901820,Passw0rd!1,cy@example.com\n",
     );
-    let words = ["this run sends 2 mails and 1 text messages to real people [messages]"];
+    let words = ["this run sends 2 mails and 1 text message to real people [messages]"];
     refused(&place, &pool, place.import(&pool, list), words);
     made(&place, place.import(&pool, list).arg("--allow-messages"), 3);
 }
