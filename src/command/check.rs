@@ -47,6 +47,7 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
         looks_up: !args.no_lookup,
         rate: args.rate.get(),
         lookup_rate: args.lookup_rate.get(),
+        begun: false,
     };
     say.line(format_args!("{}:", list.source.name()));
     say_by_rule(&survey, say);

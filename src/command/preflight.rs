@@ -25,6 +25,8 @@ pub(super) struct Intent {
     pub(super) looks_up: bool,
     pub(super) rate: u32,
     pub(super) lookup_rate: u32,
+    /// It goes on with a run that has begun.
+    pub(super) begun: bool,
 }
 
 /// What stands against a run, and what it would do.
@@ -53,6 +55,7 @@ impl Verdict {
             looks_up: intent.looks_up,
             counts: counts.as_ref(),
             allowed: intent.allowed,
+            begun: intent.begun,
         };
         let lookup_rate = intent.looks_up.then_some(intent.lookup_rate);
         Self {
@@ -128,11 +131,15 @@ pub(super) fn strictness(rules: Option<&PoolRules>) -> Strictness {
 }
 
 /// The survey of a list that can be read again; none for one that cannot. It is read beside, so that signals are heard meanwhile.
-pub(super) async fn surveyed(list: &List, folds: bool) -> Result<Option<Survey>, Failed> {
+pub(super) async fn surveyed(
+    list: &List,
+    mapping: &Mapping,
+    folds: bool,
+) -> Result<Option<Survey>, Failed> {
     let Some(rows) = list.rows_again().await? else {
         return Ok(None);
     };
-    let mapping = list.mapping.clone();
+    let mapping = mapping.clone();
     let work = move || Survey::of(rows, &mapping, folds, |_| Ok(()));
     beside("survey", work)
         .await?

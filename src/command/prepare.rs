@@ -80,7 +80,10 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         list.mapping = list.mapping.held_to(&strictness(rules));
     }
     let opened = match there {
-        RunThere::GoesOn(directory) => go_on(job, directory, &identity, say)?,
+        RunThere::GoesOn(directory) => {
+            weigh_again(job, &list, rules, &found).await?;
+            go_on(job, directory, &identity, say)?
+        }
         RunThere::No(held) => {
             let folds = usernames_fold(settings::folds(job.run.usernames), rules, &found, say);
             approve(job, &list, rules, &found, folds, say).await?;
@@ -161,15 +164,8 @@ async fn approve(
     if job.preflight.no_preflight {
         return Ok(());
     }
-    let intent = Intent {
-        allowed: settings::allowed(&job.preflight.allow),
-        secret_given: job.connect.client_secret.is_some(),
-        looks_up: !job.run.no_lookup,
-        rate: job.pace.rate.get(),
-        lookup_rate: job.pace.lookup_rate.get(),
-    };
-    let survey = surveyed(list, folds).await?;
-    let verdict = Verdict::of(intent, &list.mapping, rules, found, survey);
+    let survey = surveyed(list, &list.mapping, folds).await?;
+    let verdict = Verdict::of(intent(job, false), &list.mapping, rules, found, survey);
     verdict.say(say);
     verdict.say_what_is_broken(say);
     if let Some(refusal) = verdict.refusal("the run is refused, and nothing was sent") {
@@ -180,6 +176,39 @@ async fn approve(
         confirm(users, &job.connect.user_pool_id).await?;
     }
     Ok(())
+}
+
+/// A run that goes on may meet a pool that has changed since it began, or was begun without checking. What its rows are like is not
+/// weighed again, and nobody is asked again.
+async fn weigh_again(
+    job: &Job<'_>,
+    list: &List,
+    rules: Option<&PoolRules>,
+    found: &Found,
+) -> Result<(), Failed> {
+    if job.preflight.no_preflight {
+        return Ok(());
+    }
+    let folds = rules.is_none_or(|rules| !rules.case_sensitive);
+    // Rows that have begun may be sent whatever the pool's rules say of them today.
+    let as_begun = list.mapping.clone().held_to(&Strictness::Api);
+    let survey = surveyed(list, &as_begun, folds).await?;
+    let verdict = Verdict::of(intent(job, true), &list.mapping, rules, found, survey);
+    match verdict.refusal("the run does not go on, and nothing was sent") {
+        Some(refusal) => Err(refusal),
+        None => Ok(()),
+    }
+}
+
+fn intent(job: &Job<'_>, begun: bool) -> Intent {
+    Intent {
+        allowed: settings::allowed(&job.preflight.allow),
+        secret_given: job.connect.client_secret.is_some(),
+        looks_up: !job.run.no_lookup,
+        rate: job.pace.rate.get(),
+        lookup_rate: job.pace.lookup_rate.get(),
+        begun,
+    }
 }
 
 /// The thread that reads the list, and leaves out what an earlier session settled.

@@ -2,6 +2,7 @@
 //! what the command line allows, to a list of objections, each with its way out.
 
 mod asked;
+mod rows;
 
 use super::ask::Unanswered;
 use super::plan::counted;
@@ -40,6 +41,8 @@ pub struct Meant<'a> {
     pub counts: Option<&'a Counts>,
     /// What the command line allows.
     pub allowed: Allowed,
+    /// The run has begun already: what its rows are like was weighed then.
+    pub begun: bool,
 }
 
 /// How much an objection weighs.
@@ -113,7 +116,7 @@ pub fn objections(
         aliases(rules, meant, &mut found);
     }
     names(meant, &mut found);
-    rows(meant, &mut found);
+    rows::rows(meant, &mut found);
     asked::permissions(rules, unanswered, meant, &mut found);
     asked::unknown(rules, unanswered, &mut found);
     found.sort_by_key(|objection| !objection.is_refusal());
@@ -308,46 +311,6 @@ fn aliases(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objection>) {
                  user under another username takes it from them, and they cannot sign in by it any more"
             ),
             "make sure that no row has an address of a user with another username, then go on with --allow-alias-moves",
-        ));
-    }
-}
-
-fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
-    let Some(counts) = meant.counts else {
-        if meant.allowed.strict {
-            found.push(Objection::refusal(
-                "strict_needs_a_file",
-                "--strict reads the whole list before the first call, and this list can be read only once",
-                "save it as a file, or leave --strict out",
-            ));
-        }
-        return;
-    };
-    if counts.with_apostrophe * 2 > counts.rows {
-        found.push(Objection::refusal(
-            "apostrophes",
-            format!(
-                "the e-mail addresses of {} of {} rows begin with an apostrophe: some exports put one before every text, and it is none of it",
-                counts.with_apostrophe, counts.rows
-            ),
-            "--drop-apostrophe takes it away",
-        ));
-    }
-    if counts.invalid * 2 > counts.rows {
-        found.push(Objection::refusal(
-            "mostly_invalid",
-            format!(
-                "{} of {} rows are invalid, more than half: this looks like a mapping that does not fit, not like some bad rows",
-                counts.invalid, counts.rows
-            ),
-            "correct what the columns mean or how the list is read (`cognito-import check` tells what is wrong with each row); or put sound rows into a \
-             list of their own, if they are meant",
-        ));
-    } else if meant.allowed.strict && counts.invalid > 0 {
-        found.push(Objection::refusal(
-            "strict",
-            format!("{} of {} rows are invalid, and --strict takes none", counts.invalid, counts.rows),
-            "mend them (`cognito-import check` lists them), or leave --strict out: they are then reported and not sent",
         ));
     }
 }

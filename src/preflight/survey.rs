@@ -10,6 +10,7 @@ use crate::rows::{RawRow, Rows, RowsError};
 use crate::user::finding::{Finding, Rule};
 use crate::user::mapping::{Checked, Draft, Mapping};
 use crate::user::pool_rules::{Contact, PoolRules};
+use crate::user::rules::looks_like_digest;
 use duplicates::Duplicates;
 
 /// Examples that are kept of each rule.
@@ -39,6 +40,10 @@ pub struct Counts {
     pub with_both: u64,
     /// Of the sound ones: with an e-mail address that begins with an apostrophe, as hardly anybody's does.
     pub with_apostrophe: u64,
+    /// Of the broken ones: with a quote that swallowed other rows.
+    pub swallowing: u64,
+    /// Of the sound ones: with a password of as many hexadecimal digits as a digest has.
+    pub with_digest: u64,
 }
 
 impl Counts {
@@ -217,6 +222,13 @@ impl Survey {
             survey.note(&told);
             tell(&told)
         })?;
+        let swallowing = [Rule::OpenQuote, Rule::SwallowedRows];
+        survey.counts.swallowing = survey
+            .broken
+            .iter()
+            .filter(|broken| swallowing.contains(&broken.rule))
+            .map(|broken| broken.findings)
+            .sum();
         let counts = &mut survey.counts;
         counts.to_send = counts.rows - counts.invalid - counts.duplicates;
         survey
@@ -246,6 +258,7 @@ impl Survey {
                 Some(value.place) == contacts.email && value.value.text.starts_with('\'')
             });
             self.counts.with_apostrophe += u64::from(escaped);
+            self.counts.with_digest += u64::from(draft.password.is_some_and(looks_like_digest));
             return Ok(());
         }
         self.counts.invalid += 1;

@@ -34,6 +34,8 @@ pub(super) struct Guard<R> {
     source: R,
     /// Bytes taken since the last record ended.
     since_record: u64,
+    /// Where in the list the record begins that is being read.
+    record_begins_at: u64,
     /// The bytes that were handed out last, to tell by what a record was ended.
     recent: Vec<u8>,
     /// Where in the list `recent` ends.
@@ -46,15 +48,27 @@ impl<R: Read> Guard<R> {
         Self {
             source,
             since_record: 0,
+            record_begins_at: 0,
             recent: Vec::new(),
             handed_out: 0,
             tail: None,
         }
     }
 
-    /// A record was handed out: the next one may be long again.
-    pub(super) fn record_ended(&mut self) {
+    /// A record was handed out, up to this place: the next one may be long again.
+    pub(super) fn record_ended(&mut self, at: u64) {
         self.since_record = 0;
+        self.record_begins_at = at;
+    }
+
+    /// The bytes between these places of the list, if they are among the last ones handed out. Those of a record are, as long as
+    /// nothing behind it has been asked for.
+    pub(super) fn between(&self, from: u64, to: u64) -> Option<&[u8]> {
+        let place = |at: u64| {
+            let from_end = usize::try_from(self.handed_out.checked_sub(at)?).ok()?;
+            self.recent.len().checked_sub(from_end)
+        };
+        self.recent.get(place(from)?..place(to)?)
     }
 
     /// The byte at this place of the list, if it is among the last ones handed out.
@@ -65,9 +79,12 @@ impl<R: Read> Guard<R> {
     }
 
     fn remember(&mut self, bytes: &[u8]) {
-        let last = self.recent.pop();
-        self.recent.clear();
-        self.recent.extend(last);
+        // The record's own bytes stay, and the one before them.
+        let before = self
+            .handed_out
+            .saturating_sub(self.record_begins_at.saturating_sub(1));
+        let kept = usize::try_from(before).map_or(1, |kept| kept.max(1));
+        self.recent.drain(..self.recent.len().saturating_sub(kept));
         self.recent.extend_from_slice(bytes);
         self.handed_out += bytes.len() as u64;
     }

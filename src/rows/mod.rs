@@ -10,6 +10,7 @@ mod dialect;
 mod error;
 mod guard;
 mod row;
+mod swallowed;
 mod template;
 
 use std::io::{self, Cursor, Read};
@@ -19,6 +20,7 @@ use csv::{ByteRecord, ReaderBuilder, Trim};
 use crate::source::{OpenSource, Place, TextEncoding};
 use dialect::{announced, first_line, without_blank_lines};
 use guard::{Guard, PARSER_BUFFER, SENTINEL, TAIL};
+use swallowed::has_stray_quote;
 
 pub use dialect::{Dialect, Quote, Reading, may_separate};
 pub use error::RowsError;
@@ -56,6 +58,8 @@ pub struct Rows {
     record: ByteRecord,
     scratch: ByteRecord,
     number: u64,
+    /// Bytes of the text before the record, and the line end before it that the parser has not skipped yet.
+    begins_at: u64,
 }
 
 impl Rows {
@@ -111,6 +115,7 @@ impl Rows {
             record: ByteRecord::new(),
             scratch: ByteRecord::new(),
             number: 0,
+            begins_at: 0,
         };
         if announced.is_some() {
             rows.advance()?;
@@ -199,8 +204,10 @@ impl Rows {
     /// Reads the next record; false behind the last one.
     fn advance(&mut self) -> Result<bool, RowsError> {
         let line = self.next_line();
+        self.begins_at = self.reader.position().byte();
         let read = self.reader.read_byte_record(&mut self.record);
-        self.reader.get_mut().record_ended();
+        let ended_at = self.reader.position().byte();
+        self.reader.get_mut().record_ended(ended_at);
         if self.reading.template {
             template::rejoin(&mut self.record, &mut self.scratch);
         }
@@ -242,6 +249,20 @@ impl Rows {
             .saturating_sub(u64::from(ended_by_newline))
     }
 
+    /// Whether the record runs over several lines by a quote that does not belong there.
+    fn swallowed_rows(&self, line: u64) -> bool {
+        let behind = self.reader.position();
+        let Quote::Mark(quote) = self.reading.quote else {
+            return false;
+        };
+        behind.line() > line + u64::from(self.last_byte() == Some(b'\n'))
+            && self
+                .reader
+                .get_ref()
+                .between(self.begins_at, behind.byte())
+                .is_some_and(|bytes| has_stray_quote(bytes, self.reading.delimiter, quote))
+    }
+
     fn newlines_inside(&self) -> u64 {
         let inside = self.record.as_slice().iter().filter(|byte| **byte == b'\n');
         inside.count() as u64
@@ -264,7 +285,16 @@ impl Rows {
         }
         let (expected, found) = (self.header.0.len(), self.record.len());
         if expected != found {
-            return Some(Unreadable::Cells { expected, found });
+            return Some(Unreadable::Cells {
+                expected,
+                found,
+                last_line: line + self.newlines_inside(),
+            });
+        }
+        if self.swallowed_rows(line) {
+            return Some(Unreadable::Swallowed {
+                last_line: line + self.newlines_inside(),
+            });
         }
         if self.reading.encoding != TextEncoding::UTF_8 {
             let column = self.record.iter().position(|cell| {

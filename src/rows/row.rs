@@ -13,6 +13,13 @@ pub enum Unreadable {
         expected: usize,
         /// Cells of the record.
         found: usize,
+        /// The line on which it ends.
+        last_line: u64,
+    },
+    /// It probably holds other rows: a quote that was opened in it is closed on a later line, in the middle of a cell.
+    Swallowed {
+        /// The line on which the record ends.
+        last_line: u64,
     },
     /// A cell's bytes are not UTF-8.
     Encoding {

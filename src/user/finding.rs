@@ -11,6 +11,8 @@ pub enum Rule {
     Encoding,
     /// Every quote is closed.
     OpenQuote,
+    /// A row holds no other rows.
+    SwallowedRows,
     /// A row holds at most 64 KiB.
     TooLong,
     /// A row has a username.
@@ -55,6 +57,7 @@ impl Rule {
             Self::CellCount => "row.cell_count",
             Self::Encoding => "row.encoding",
             Self::OpenQuote => "row.open_quote",
+            Self::SwallowedRows => "row.swallowed_rows",
             Self::TooLong => "row.too_long",
             Self::UsernameMissing => "username.missing",
             Self::Username => "username.characters",
@@ -83,6 +86,9 @@ impl Rule {
                 "give the row as many cells as the header has, and put cells with a delimiter in quotes"
             }
             Self::Encoding => "name the list's encoding with --encoding, or save the list as UTF-8",
+            Self::SwallowedRows => {
+                "write a quote that belongs to the text twice, close the others, or read the list with --quote none where nothing is quoted"
+            }
             Self::TooLong => "close a quote that is open in it, or leave out what makes it long",
             Self::OpenQuote => "close the quote, or write it twice where it belongs to the text",
             Self::UsernameMissing => "fill the cell, or take another column with --username-from",

@@ -288,6 +288,7 @@ impl Mapping {
             Some(
                 Unreadable::Cells { .. }
                 | Unreadable::OpenQuote { .. }
+                | Unreadable::Swallowed { .. }
                 | Unreadable::TooLong { .. },
             ) => true,
             Some(Unreadable::Encoding { .. } | Unreadable::Transcoding { .. }) | None => false,
@@ -300,10 +301,25 @@ impl Mapping {
 
     fn unreadable(&self, raw: &RawRow<'_>, why: &Unreadable) -> Finding {
         let (rule, column, message) = match why {
-            Unreadable::Cells { expected, found } => (
+            Unreadable::Cells {
+                expected,
+                found,
+                last_line,
+            } => (
                 Rule::CellCount,
                 self.column(*(found.min(expected))),
-                format!("the row has {found} cells and the header has {expected} columns"),
+                format!(
+                    "the row has {found} cells and the header has {expected} columns{}",
+                    several_lines(raw.line, *last_line)
+                ),
+            ),
+            Unreadable::Swallowed { last_line } => (
+                Rule::SwallowedRows,
+                None,
+                format!(
+                    "lines {} to {last_line} were read as this one row: a quote that is opened in it is closed in the middle of a later cell",
+                    raw.line
+                ),
             ),
             Unreadable::Encoding {
                 column,
@@ -354,6 +370,7 @@ impl Mapping {
             Some(
                 Unreadable::Cells { .. }
                 | Unreadable::OpenQuote { .. }
+                | Unreadable::Swallowed { .. }
                 | Unreadable::TooLong { .. },
             ) => None,
             Some(Unreadable::Encoding { .. } | Unreadable::Transcoding { .. }) | None => {
@@ -368,6 +385,15 @@ impl Mapping {
 
     fn column(&self, column: usize) -> Option<String> {
         self.columns.get(column).cloned()
+    }
+}
+
+/// Why a record of several lines may have a wrong number of cells.
+fn several_lines(line: u64, last_line: u64) -> String {
+    if last_line > line {
+        format!("; lines {line} to {last_line} were read as this one row, perhaps by a stray quote")
+    } else {
+        String::new()
     }
 }
 

@@ -17,6 +17,7 @@ use schema::ValueRule;
 pub(super) use api::value as too_long;
 pub use api::{MAX_ATTRIBUTE_NAME, MAX_PASSWORD, MAX_USERNAME, MAX_VALUE};
 pub(super) use formats::shown;
+pub use hashes::looks_like_digest;
 pub(super) use password::SYMBOLS;
 
 /// How much a row is held to.

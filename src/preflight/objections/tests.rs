@@ -18,6 +18,8 @@ const SOUND: Counts = Counts {
     with_phone_number: 0,
     with_both: 0,
     with_apostrophe: 0,
+    swallowing: 0,
+    with_digest: 0,
 };
 
 static EMAIL: LazyLock<Vec<(String, Option<String>)>> =
@@ -36,6 +38,7 @@ fn refusals<'a>(rules: &PoolRules, change: impl FnOnce(&mut Meant<'a>)) -> Vec<&
         looks_up: true,
         counts: Some(&SOUND),
         allowed: Allowed::default(),
+        begun: false,
     };
     change(&mut meant);
     codes(&objections(Some(rules), &[], meant), Weight::Refusal)
@@ -260,6 +263,7 @@ fn a_missing_permission_is_named() {
         looks_up: true,
         counts: Some(&SOUND),
         allowed: Allowed::default(),
+        begun: false,
     };
     let found = objections(None, &unanswered, meant);
     assert_eq!(codes(&found, Weight::Refusal), ["permission_missing"]);

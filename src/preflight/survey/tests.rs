@@ -50,6 +50,7 @@ fn every_row_is_counted_once_and_every_finding_told() {
             with_phone_number: 0,
             with_both: 1,
             with_apostrophe: 1,
+            ..Counts::default()
         }
     );
     assert_eq!(

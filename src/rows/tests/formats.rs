@@ -152,7 +152,8 @@ fn without_a_header_the_first_line_is_a_row() {
         row.unreadable,
         Some(Unreadable::Cells {
             expected: 2,
-            found: 1
+            found: 1,
+            last_line: 1,
         })
     );
     assert!(cells(open_as("", &dialect(&["a"])).unwrap()).is_empty());
@@ -189,7 +190,8 @@ fn a_template_s_row_of_the_wrong_width_is_broken_after_its_commas_are_put_back()
         seen[0].3,
         Some(Unreadable::Cells {
             expected: 2,
-            found: 1
+            found: 1,
+            last_line: 2,
         })
     );
     assert_eq!((seen[1].2.as_str(), &seen[1].3), ("bob,x", &None));

@@ -74,7 +74,8 @@ fn a_row_of_the_wrong_width_or_encoding_is_unreadable_and_the_next_one_is_not() 
         seen[0].3,
         Some(Unreadable::Cells {
             expected: 2,
-            found: 1
+            found: 1,
+            last_line: 2,
         })
     );
     assert_eq!(
@@ -88,7 +89,8 @@ fn a_row_of_the_wrong_width_or_encoding_is_unreadable_and_the_next_one_is_not() 
         seen[2].3,
         Some(Unreadable::Cells {
             expected: 2,
-            found: 3
+            found: 3,
+            last_line: 4,
         })
     );
     assert_eq!(seen[3].3, None);

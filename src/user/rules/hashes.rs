@@ -3,7 +3,7 @@
 use super::super::finding::{Finding, Rule};
 
 /// How a hash of each kind begins, and how long it is at least. The length keeps a password of somebody's own that begins so.
-const BEGINNINGS: [(&str, usize, &str); 30] = [
+const BEGINNINGS: [(&str, usize, &str); 33] = [
     ("$2a$", 60, "bcrypt"),
     ("$2b$", 60, "bcrypt"),
     ("$2x$", 60, "bcrypt"),
@@ -34,6 +34,9 @@ const BEGINNINGS: [(&str, usize, &str); 30] = [
     ("{SHA", 25, "SHA (LDAP)"),
     ("{SSHA", 30, "salted SHA (LDAP)"),
     ("{CRYPT}", 15, "crypt (LDAP)"),
+    ("AQAAAAE", 84, "PBKDF2 (ASP.NET Identity)"),
+    ("AQAAAAI", 84, "PBKDF2 (ASP.NET Identity)"),
+    ("0x0200", 130, "SHA-512 (SQL Server)"),
 ];
 
 /// The hash that this is, if it is one.
@@ -41,7 +44,7 @@ pub(super) fn scheme(value: &str) -> Option<&'static str> {
     // A glance at the first byte spares nearly every password the rest.
     if !matches!(
         value.as_bytes().first(),
-        Some(b'$' | b'{' | b'b' | b'p' | b's' | b'a')
+        Some(b'$' | b'{' | b'b' | b'p' | b's' | b'a' | b'A' | b'0')
     ) {
         return None;
     }
@@ -57,6 +60,15 @@ pub(super) fn scheme(value: &str) -> Option<&'static str> {
         .map(|(_, _, name)| name)
 }
 
+/// Hexadecimal digits of a digest: MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512.
+const DIGESTS: [usize; 6] = [32, 40, 56, 64, 96, 128];
+
+/// Whether this has just as many hexadecimal digits as a digest, and nothing else. One password may; where most do, they are none.
+#[must_use]
+pub fn looks_like_digest(value: &str) -> bool {
+    DIGESTS.contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 pub(super) fn finding(column: &str, value: &str) -> Option<Finding> {
     let scheme = scheme(value)?;
     Some(Finding {
@@ -70,7 +82,7 @@ pub(super) fn finding(column: &str, value: &str) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::scheme;
+    use super::{looks_like_digest, scheme};
 
     #[test]
     fn hashes_of_the_systems_that_people_come_from() {
@@ -106,9 +118,30 @@ mod tests {
                 "scrypt",
             ),
             ("$1$O3JMY.Tw$AdLnLjQ/5jXF9.MTp3gHv/", "MD5 crypt"),
+            (
+                "AQAAAAEAACcQAAAAEJlPcOPnNBrYyzmCsv5dXVnMxLCkRe9rQjSCjQSQ3nHcqHYd0rBv0OP1xJVdeTsWfA==",
+                "PBKDF2 (ASP.NET Identity)",
+            ),
         ];
         for (hash, name) in cases {
             assert_eq!(scheme(hash), Some(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn digests_are_told_by_their_length_and_digits() {
+        for digest in [
+            "5f4dcc3b5aa765d61d8327deb882cf99",
+            "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8",
+        ] {
+            assert!(looks_like_digest(digest), "{digest}");
+        }
+        for password in [
+            "5f4dcc3b5aa765d61d8327deb882cf9",
+            "5f4dcc3b5aa765d61d8327deb882cf9g",
+            "",
+        ] {
+            assert!(!looks_like_digest(password));
         }
     }
 

@@ -305,9 +305,14 @@ impl<'a> Meanings<'a> {
             .collect();
         if let [first, second, ..] = *meant.as_slice() {
             self.problems.push(format!(
-                "columns {} and {} both mean {target}: drop one with --ignore-column, or give it another meaning with --map",
+                "columns {} and {} both mean {target}: {}",
                 first + 1,
-                second + 1
+                second + 1,
+                if self.name(first).eq_ignore_ascii_case(self.name(second)) {
+                    "rename one in the list, for no flag tells them apart"
+                } else {
+                    "drop one with --ignore-column, or give it another meaning with --map"
+                }
             ));
         }
         meant.first().copied()

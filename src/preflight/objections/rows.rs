@@ -1,0 +1,75 @@
+//! What stands against a run because of the rows of its list.
+
+use super::{Meant, Objection};
+
+/// What the rows are like, counted.
+pub(super) fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
+    if meant.begun {
+        return;
+    }
+    let Some(counts) = meant.counts else {
+        if meant.allowed.strict {
+            found.push(Objection::refusal(
+                "strict_needs_a_file",
+                "--strict reads the whole list before the first call, and this list can be read only once",
+                "save it as a file, or leave --strict out",
+            ));
+        }
+        return;
+    };
+    if counts.rows == 0 {
+        found.push(Objection::notice(
+            "no_rows",
+            "the list has a header and no rows",
+            "look at what made it, if there should be some",
+        ));
+    }
+    if counts.swallowing > 0 {
+        found.push(Objection::refusal(
+            "rows_swallowed",
+            format!(
+                "{} rows hold other rows, by a quote that is never closed or closed in a later row: these users would be left out",
+                counts.swallowing
+            ),
+            "mend the quotes first (`cognito-import check` names the lines), for the mended list would be another run; --quote none, where nothing is \
+             quoted",
+        ));
+    }
+    if counts.with_digest > 0 && counts.with_digest * 2 > counts.to_send {
+        found.push(Objection::refusal(
+            "password_digests",
+            format!(
+                "{} of {} passwords have just as many hexadecimal digits as MD5 or SHA hashes: SignUp would take them for the passwords themselves",
+                counts.with_digest, counts.to_send
+            ),
+            "--password generate lets users reset theirs; if they are passwords all the same, --no-preflight takes them",
+        ));
+    }
+    if counts.with_apostrophe * 2 > counts.rows {
+        found.push(Objection::refusal(
+            "apostrophes",
+            format!(
+                "the e-mail addresses of {} of {} rows begin with an apostrophe: some exports put one before every text, and it is none of it",
+                counts.with_apostrophe, counts.rows
+            ),
+            "--drop-apostrophe takes it away",
+        ));
+    }
+    if counts.invalid * 2 > counts.rows {
+        found.push(Objection::refusal(
+            "mostly_invalid",
+            format!(
+                "{} of {} rows are invalid, more than half: this looks like a mapping that does not fit, not like some bad rows",
+                counts.invalid, counts.rows
+            ),
+            "correct what the columns mean or how the list is read (`cognito-import check` tells what is wrong with each row); or put sound rows into a \
+             list of their own, if they are meant",
+        ));
+    } else if meant.allowed.strict && counts.invalid > 0 {
+        found.push(Objection::refusal(
+            "strict",
+            format!("{} of {} rows are invalid, and --strict takes none", counts.invalid, counts.rows),
+            "mend them (`cognito-import check` lists them), or leave --strict out: they are then reported and not sent",
+        ));
+    }
+}
