@@ -33,8 +33,8 @@ pub(super) fn check(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
 
 async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
     let access = settings::s3_access(args.pool.user_pool_id.as_deref(), &args.pool.connection);
-    let list = List::open(&args.list, &access).await?;
-    list.say_how_it_is_read(say);
+    let list = List::open(&args.list, &access, say).await?;
+    list.say_what_is_dropped(say);
     refuse_to_replace(&args.findings, &args.list.list)?;
     let (found, secret_given) = known(&args.pool, !args.no_lookup).await?;
     let rules = found.rules.as_ref();
@@ -49,7 +49,9 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
         lookup_rate: args.lookup_rate.get(),
         begun: false,
     };
-    say.line(format_args!("{}:", list.source.name()));
+    if !survey.broken.is_empty() {
+        say.line(format_args!("{}:", list.source.name()));
+    }
     say_by_rule(&survey, say);
     say.line(format_args!(
         "findings: {} ({findings} of them)",

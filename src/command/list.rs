@@ -21,7 +21,7 @@ pub(super) struct List {
 impl List {
     /// Opens it. S3 has to be asked, standard input may be long in coming; signals are to be
     /// heard meanwhile.
-    pub(super) async fn open(args: &ListArgs, access: &S3Access) -> Result<Self, Failed> {
+    pub(super) async fn open(args: &ListArgs, access: &S3Access, say: Say) -> Result<Self, Failed> {
         let options = settings::mapping(args).map_err(Failed::refused)?;
         let dialect = settings::dialect(args).map_err(Failed::refused)?;
         let (list, access) = (args.list.clone(), access.clone());
@@ -37,6 +37,10 @@ impl List {
         let rows = beside("header", move || Rows::open(name, opened, &read_by))
             .await?
             .map_err(Failed::refused)?;
+        // What was guessed should be seen before people are signed up by it, and where it was guessed wrong.
+        for notice in rows.reading().notices() {
+            say.line(format_args!("{}: {notice}", source.name()));
+        }
         let mapping = Mapping::from_header(&source.name(), rows.header(), &options)
             .map_err(Failed::refused)?;
         Ok(Self {
@@ -67,16 +71,8 @@ impl List {
         text
     }
 
-    /// What was guessed should be seen before people are signed up by it.
-    pub(super) fn say_how_it_is_read(&self, say: Say) {
-        for notice in self.rows.reading().notices() {
-            say.line(format_args!("{}: {notice}", self.source.name()));
-        }
-        self.say_what_is_dropped(say);
-    }
-
     /// A column that was not meant to be dropped should be noticed before people are signed up without it.
-    fn say_what_is_dropped(&self, say: Say) {
+    pub(super) fn say_what_is_dropped(&self, say: Say) {
         let names: Vec<String> = self
             .mapping
             .dropped()

@@ -47,8 +47,8 @@ pub(super) enum Preparation {
 
 /// Prepares a run. Sends nothing that writes; dropped on the way, it leaves nothing behind that the same command would trip over.
 pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Failed> {
-    let mut list = List::open(job.list, &job.access).await?;
-    list.say_how_it_is_read(say);
+    let mut list = List::open(job.list, &job.access, say).await?;
+    list.say_what_is_dropped(say);
     let identity = Identity {
         list: list.source.name(),
         mapping: list.cells_meaning(),

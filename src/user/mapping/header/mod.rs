@@ -55,7 +55,7 @@ pub(super) fn read(
             list: list.to_owned(),
             problems: vec![format!(
                 "none of its {} cells is the name of a column that is known here: is the header line missing? It should name the \
-                 columns, such as username,password,email; --map says what columns of other names mean",
+                 columns, such as username,password,email; --map says what columns of other names mean, and --delimiter what separates them",
                 header.names().len()
             )],
             drop: None,
