@@ -12,12 +12,13 @@ mod identity;
 mod options;
 mod phone;
 mod transform;
+mod unreadable;
 
 use super::finding::{Finding, Rule};
 use super::pool_rules::PasswordPolicy;
 use super::rules::{RowRules, Strictness};
 use super::{Broken, NewUser, Password, Row};
-use crate::rows::{Header, MAX_RECORD_BYTES, RawRow, Unreadable};
+use crate::rows::{Header, RawRow, Unreadable};
 use transform::ValueTable;
 
 pub use attribution::Attribution;
@@ -122,20 +123,6 @@ impl Mapping {
         self.attributes.iter().map(|attribution| &*attribution.name)
     }
 
-    /// The same attributes in the same order, and where each comes from.
-    #[must_use]
-    pub fn attributions(&self) -> &[Attribution] {
-        &self.attributes
-    }
-
-    /// The names of the columns that an attribute comes from; none for one that every row has.
-    pub fn columns_of<'a>(&'a self, attribution: &'a Attribution) -> impl Iterator<Item = &'a str> {
-        attribution
-            .places()
-            .iter()
-            .map(|place| self.name_of(*place))
-    }
-
     /// Whether this username is the attribute in the pool that rows are held to: by it, the user gets messages.
     #[must_use]
     pub fn username_stands_for(&self, attribute: &str, username: &str) -> bool {
@@ -146,12 +133,6 @@ impl Mapping {
     #[must_use]
     pub fn username_column(&self) -> &str {
         self.name_of(self.username.column)
-    }
-
-    /// The name of the column with passwords, where users are signed up with one of a column.
-    #[must_use]
-    pub fn password_column(&self) -> Option<&str> {
-        self.password.map(|column| self.name_of(column))
     }
 
     /// The names of the columns that are copied into the results, in the order of the list.
@@ -299,101 +280,12 @@ impl Mapping {
             .collect()
     }
 
-    fn unreadable(&self, raw: &RawRow<'_>, why: &Unreadable) -> Finding {
-        let (rule, column, message) = match why {
-            Unreadable::Cells {
-                expected,
-                found,
-                last_line,
-            } => (
-                Rule::CellCount,
-                self.column(*(found.min(expected))),
-                format!(
-                    "the row has {found} cells and the header has {expected} columns{}",
-                    several_lines(raw.line, *last_line)
-                ),
-            ),
-            Unreadable::Swallowed { last_line } => (
-                Rule::SwallowedRows,
-                None,
-                format!(
-                    "lines {} to {last_line} were read as this one row: a quote that is opened in it is closed in the middle of a later cell",
-                    raw.line
-                ),
-            ),
-            Unreadable::Encoding {
-                column,
-                valid_bytes,
-            } => (
-                Rule::Encoding,
-                self.column(*column),
-                format!("the cell is not UTF-8 behind its first {valid_bytes} bytes"),
-            ),
-            Unreadable::Transcoding { column, encoding } => (
-                Rule::Encoding,
-                self.column(*column),
-                format!(
-                    "the cell cannot be read as {encoding}; mend it, or name the encoding that wrote the list with --encoding"
-                ),
-            ),
-            Unreadable::TooLong { bytes, last_line } => (
-                Rule::TooLong,
-                None,
-                format!(
-                    "the row has {bytes} bytes, and one may have {MAX_RECORD_BYTES}: lines {} to {last_line} were read as this one row; \
-                     close a quote that is open in it, or leave out what makes it long",
-                    raw.line
-                ),
-            ),
-            Unreadable::OpenQuote { last_line } => (
-                Rule::OpenQuote,
-                None,
-                format!(
-                    "a quote (\") opened in this row is never closed: lines {} to {last_line} were read as this one row; close \
-                     it and run again",
-                    raw.line
-                ),
-            ),
-        };
-        Finding {
-            rule,
-            column,
-            message,
-        }
-    }
-
-    /// The username of a record that cannot be read as a row, where it can be read itself.
-    #[must_use]
-    pub fn username_of_unreadable<'a>(&self, raw: &RawRow<'a>) -> Option<&'a str> {
-        match &raw.unreadable {
-            // Cells may have moved: what stands under `username` need not be one.
-            Some(
-                Unreadable::Cells { .. }
-                | Unreadable::OpenQuote { .. }
-                | Unreadable::Swallowed { .. }
-                | Unreadable::TooLong { .. },
-            ) => None,
-            Some(Unreadable::Encoding { .. } | Unreadable::Transcoding { .. }) | None => {
-                raw.cell(self.username.column)
-            }
-        }
-    }
-
     fn name_of(&self, column: usize) -> &str {
         self.columns.get(column).map_or("", String::as_str)
     }
 
     fn column(&self, column: usize) -> Option<String> {
         self.columns.get(column).cloned()
-    }
-}
-
-/// Why a record of several lines may have a wrong number of cells.
-fn several_lines(line: u64, last_line: u64) -> String {
-    if last_line > line {
-        format!("; lines {line} to {last_line} were read as this one row, perhaps by a stray quote")
-    } else {
-        String::new()
     }
 }
 

@@ -28,6 +28,7 @@ mod pacing;
 mod passwords;
 mod planted;
 mod preflight;
+mod quotes;
 mod reading;
 mod refusals;
 mod resume;

@@ -116,3 +116,28 @@ fn a_trigger_that_repeats_a_password_is_not_quoted() {
     assert!(row["error_message"].contains("(the password) is on a list"));
     assert!(!ran.stderr.contains("Echo#Passw0rd"));
 }
+
+#[test]
+fn a_list_of_digests_is_refused_and_a_list_without_rows_is_noticed() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.password_policy.require_uppercase = false;
+    settings.password_policy.require_symbols = false;
+    let pool = Pool::start(settings);
+    let list = "username,password,email\n\
+                ann,5f4dcc3b5aa765d61d8327deb882cf99,ann@example.com\n\
+                bob,e99a18c428cb38d5f260853678922e03,bob@example.com\n";
+    let list = place.file("users.csv", list);
+    place.import(&pool, list).run().exits(3).says([
+        "[password_digests]",
+        "2 of 2 passwords",
+        "--password generate",
+    ]);
+    assert_eq!(pool.asked("SignUp"), 0);
+    let empty = place.file("empty.csv", "username,password,email\n");
+    place
+        .import(&pool, empty)
+        .run()
+        .exits(0)
+        .says(["[no_rows]"]);
+}

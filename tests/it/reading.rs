@@ -337,42 +337,6 @@ fn standard_input_is_read_and_needs_a_run_directory() {
 }
 
 #[test]
-fn a_quote_that_is_never_closed_in_a_long_list_stops_the_run_with_its_line() {
-    let place = Place::new();
-    let pool = Pool::start(quick());
-    // More than a record may hold: what it swallowed is not read as one row of a megabyte.
-    let list = format!(
-        "{}open,Passw0rd!,\"open@example.com\n{}",
-        users(10),
-        users(20_000)
-    );
-    let name = place.file("users.csv", list);
-    let words = [
-        "line 12: the record that begins here is longer than",
-        "mend the list",
-    ];
-    place.import(&pool, name).run().exits(3).says(words);
-    assert_eq!(
-        pool.asked("SignUp"),
-        0,
-        "the list is read before it is sent"
-    );
-    place
-        .import(&pool, name)
-        .arg("--no-preflight")
-        .run()
-        .exits(4)
-        .says(words);
-    let results = place.results();
-    assert_eq!(results.rows.len(), 10);
-    // Some of the rows before it may still have been on their way to the pool.
-    assert_eq!(results.count("created") + results.count("unsent"), 10);
-    assert_eq!(results.summary["read_to_end"], false);
-    assert_eq!(results.summary["state"], "stopped");
-    assert_eq!(pool.users().len(), results.count("created"));
-}
-
-#[test]
 fn a_list_without_a_header_is_refused_and_no_cell_of_it_repeated() {
     let place = Place::new();
     let list = place.file(
@@ -385,61 +349,4 @@ fn a_list_without_a_header_is_refused_and_no_cell_of_it_repeated() {
         .exits(3)
         .says(["users.csv: line 1", "is the header line missing?"]);
     assert!(!ran.stderr.contains("Secret"), "{}", ran.stderr);
-}
-
-#[test]
-fn rows_that_two_stray_quotes_swallow_are_told_and_nobody_is_left_out() {
-    let place = Place::new();
-    let pool = Pool::start(quick());
-    // Both quotes stand in the same column, so that the record has as many cells as the header.
-    let list = "username,password,given_name,email\n\
-                ann,Passw0rd!,\"Ann,ann@example.com\n\
-                bob,Passw0rd!,Bob,bob@example.com\n\
-                cy,Passw0rd!,\"Cy,cy@example.com\n\
-                dee,Passw0rd!,\"Dee\nof two lines\",dee@example.com\n\
-                eve,Passw0rd!,Eve,eve@example.com\n";
-    let name = place.file("users.csv", list);
-    place.import(&pool, name).run().exits(3).says([
-        "[rows_swallowed]",
-        "row.swallowed_rows",
-        "row 1 (line 2)",
-        "lines 2 to 4",
-    ]);
-    assert_eq!(pool.asked("SignUp"), 0);
-    place
-        .import(&pool, name)
-        .arg("--no-preflight")
-        .run()
-        .exits(1);
-    let results = place.results();
-    assert_eq!(results.outcomes(), ["invalid", "created", "created"]);
-    assert_eq!(
-        pool.users()["dee"].attributes["given_name"],
-        "Dee\nof two lines"
-    );
-}
-
-#[test]
-fn a_list_of_digests_is_refused_and_a_list_without_rows_is_noticed() {
-    let place = Place::new();
-    let mut settings = quick();
-    settings.password_policy.require_uppercase = false;
-    settings.password_policy.require_symbols = false;
-    let pool = Pool::start(settings);
-    let list = "username,password,email\n\
-                ann,5f4dcc3b5aa765d61d8327deb882cf99,ann@example.com\n\
-                bob,e99a18c428cb38d5f260853678922e03,bob@example.com\n";
-    let list = place.file("users.csv", list);
-    place.import(&pool, list).run().exits(3).says([
-        "[password_digests]",
-        "2 of 2 passwords",
-        "--password generate",
-    ]);
-    assert_eq!(pool.asked("SignUp"), 0);
-    let empty = place.file("empty.csv", "username,password,email\n");
-    place
-        .import(&pool, empty)
-        .run()
-        .exits(0)
-        .says(["[no_rows]"]);
 }

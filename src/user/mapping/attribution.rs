@@ -32,13 +32,4 @@ impl Attribution {
             Origin::Column(_) | Origin::Joined(_) => None,
         }
     }
-
-    /// The places of the columns that it comes from.
-    pub(super) fn places(&self) -> &[usize] {
-        match &self.origin {
-            Origin::Column(place) => std::slice::from_ref(place),
-            Origin::Joined(places) => places,
-            Origin::Constant(_) => &[],
-        }
-    }
 }

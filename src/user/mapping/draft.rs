@@ -43,15 +43,6 @@ pub struct DraftValue<'a> {
 }
 
 impl<'a> Draft<'a> {
-    /// The value of an attribute, where the row sets it.
-    #[must_use]
-    pub fn value(&self, name: &str) -> Option<&Drafted<'a>> {
-        self.values
-            .iter()
-            .find(|value| &**value.name == name)
-            .map(|value| &value.value)
-    }
-
     /// The user, of its own.
     #[must_use]
     pub fn into_user(self) -> NewUser {

@@ -15,6 +15,8 @@ use std::sync::LazyLock;
 use aws_sdk_cognitoidentityprovider::types::{AttributeDataType, ExplicitAuthFlowsType};
 use aws_sdk_cognitoidentityprovider::types::{SchemaAttributeType, UsernameAttributeType};
 
+use cognito_import::user::mapping::STANDARD_ATTRIBUTES;
+
 use super::{Cli, Place, Sdk, until};
 
 const VERSION: &str = "1.5.33";
@@ -32,28 +34,8 @@ os.killpg(child.pid, signal.SIGKILL)
 pub(crate) const ROOT_KEY: &str = "test";
 const REGION: &str = "us-east-1";
 
-/// What the suite's app clients may write: custom attributes have to be named.
-const WRITABLE: [&str; 19] = [
-    "address",
-    "birthdate",
-    "email",
-    "family_name",
-    "gender",
-    "given_name",
-    "locale",
-    "middle_name",
-    "name",
-    "nickname",
-    "phone_number",
-    "picture",
-    "preferred_username",
-    "profile",
-    "updated_at",
-    "website",
-    "zoneinfo",
-    "custom:legacy_id",
-    "custom:department",
-];
+/// Custom attributes of the suite's pools. An app client has to name them among what it may write.
+const CUSTOM: [&str; 2] = ["custom:legacy_id", "custom:department"];
 
 static OPEN: LazyLock<Option<Emulator>> = LazyLock::new(|| Emulator::start(&[]));
 static GUARDED: LazyLock<Option<Emulator>> = LazyLock::new(|| Emulator::start(&[("AUTH", "true")]));
@@ -121,13 +103,15 @@ impl Emulator {
             )
             .unwrap();
         let id = pool.user_pool().unwrap().id().unwrap().to_owned();
+        let writable = STANDARD_ATTRIBUTES.into_iter().chain(CUSTOM);
+        let writable = writable.map(str::to_owned).collect();
         let client = sdk
             .wait(
                 sdk.client
                     .create_user_pool_client()
                     .user_pool_id(&id)
                     .client_name("suite")
-                    .set_write_attributes(Some(WRITABLE.map(str::to_owned).to_vec()))
+                    .set_write_attributes(Some(writable))
                     .explicit_auth_flows(ExplicitAuthFlowsType::AllowUserPasswordAuth)
                     .explicit_auth_flows(ExplicitAuthFlowsType::AllowRefreshTokenAuth)
                     .send(),

@@ -275,25 +275,15 @@ fn a_mapping_tells_where_everything_comes_from() {
     let header = "ID,email,password,First,Last".split(',').map(str::to_owned);
     let found = Mapping::from_header("list.csv", &Header::new(header.collect()), &options).unwrap();
     assert_eq!(found.username_column(), "email");
-    assert_eq!(found.password_column(), Some("password"));
+    assert!(found.gives_password());
     assert_eq!(found.kept(), ["ID", "Last"]);
-    let all: Vec<(&str, Vec<&str>, Option<&str>)> = found
-        .attributions()
-        .iter()
-        .map(|each| {
-            (
-                &*each.name,
-                found.columns_of(each).collect(),
-                each.constant(),
-            )
-        })
-        .collect();
+    let from = |column: &str| Some(column.to_owned());
     assert_eq!(
-        all,
+        found.attributes_from(),
         [
-            ("email", vec!["email"], None),
-            ("name", vec!["First", "Last"], None),
-            ("custom:source", vec![], Some("legacy")),
+            ("email".to_owned(), from("email")),
+            ("name".to_owned(), from("First+Last")),
+            ("custom:source".to_owned(), None),
         ]
     );
     assert_eq!(

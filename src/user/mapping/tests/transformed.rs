@@ -300,5 +300,6 @@ fn where_nothing_applies_nothing_is_copied() {
             value.name
         );
     }
-    assert_eq!(draft.value("email").unwrap().text, "a@b.c");
+    let user = draft.into_user();
+    assert_eq!(user.attributes.first().unwrap().value, "a@b.c");
 }

@@ -1,0 +1,97 @@
+//! What is said of a record that cannot be read as a row.
+
+use super::Mapping;
+use crate::rows::{MAX_RECORD_BYTES, RawRow, Unreadable};
+use crate::user::finding::{Finding, Rule};
+
+impl Mapping {
+    /// The finding for it.
+    pub(super) fn unreadable(&self, raw: &RawRow<'_>, why: &Unreadable) -> Finding {
+        let (rule, column, message) = match why {
+            Unreadable::Cells {
+                expected,
+                found,
+                last_line,
+            } => (
+                Rule::CellCount,
+                self.column(*(found.min(expected))),
+                format!(
+                    "the row has {found} cells and the header has {expected} columns{}",
+                    several_lines(raw.line, *last_line)
+                ),
+            ),
+            Unreadable::Swallowed { last_line } => (
+                Rule::SwallowedRows,
+                None,
+                format!(
+                    "lines {} to {last_line} were read as this one row: a quote that is opened in it is closed in the middle of a later cell",
+                    raw.line
+                ),
+            ),
+            Unreadable::Encoding {
+                column,
+                valid_bytes,
+            } => (
+                Rule::Encoding,
+                self.column(*column),
+                format!("the cell is not UTF-8 behind its first {valid_bytes} bytes"),
+            ),
+            Unreadable::Transcoding { column, encoding } => (
+                Rule::Encoding,
+                self.column(*column),
+                format!(
+                    "the cell cannot be read as {encoding}; mend it, or name the encoding that wrote the list with --encoding"
+                ),
+            ),
+            Unreadable::TooLong { bytes, last_line } => (
+                Rule::TooLong,
+                None,
+                format!(
+                    "the row has {bytes} bytes, and one may have {MAX_RECORD_BYTES}: lines {} to {last_line} were read as this one row; \
+                     close a quote that is open in it, or leave out what makes it long",
+                    raw.line
+                ),
+            ),
+            Unreadable::OpenQuote { last_line } => (
+                Rule::OpenQuote,
+                None,
+                format!(
+                    "a quote (\") opened in this row is never closed: lines {} to {last_line} were read as this one row; close \
+                     it and run again",
+                    raw.line
+                ),
+            ),
+        };
+        Finding {
+            rule,
+            column,
+            message,
+        }
+    }
+
+    /// The username of a record that cannot be read as a row, where it can be read itself.
+    #[must_use]
+    pub fn username_of_unreadable<'a>(&self, raw: &RawRow<'a>) -> Option<&'a str> {
+        match &raw.unreadable {
+            // Cells may have moved: what stands under `username` need not be one.
+            Some(
+                Unreadable::Cells { .. }
+                | Unreadable::OpenQuote { .. }
+                | Unreadable::Swallowed { .. }
+                | Unreadable::TooLong { .. },
+            ) => None,
+            Some(Unreadable::Encoding { .. } | Unreadable::Transcoding { .. }) | None => {
+                raw.cell(self.username.column)
+            }
+        }
+    }
+}
+
+/// Why a record of several lines may have a wrong number of cells.
+fn several_lines(line: u64, last_line: u64) -> String {
+    if last_line > line {
+        format!("; lines {line} to {last_line} were read as this one row, perhaps by a stray quote")
+    } else {
+        String::new()
+    }
+}
