@@ -20,7 +20,7 @@ const COLUMNS: &str = "row,line,username,outcome,evidence,user_sub,user_status,c
 
 #[test]
 fn a_rehearsal_of_the_sample_makes_every_user_and_says_that_nothing_left_the_machine() {
-    let place = Place::new();
+    let place = Place::alone();
     let ran = place.rehearse(sample("users.csv")).run().exits(0).says([
         "nothing leaves it",
         "this was a rehearsal: nothing left this machine",

@@ -1,5 +1,6 @@
 //! What stands against a run because of the rows of its list.
 
+use super::super::plan::counted;
 use super::{Meant, Objection};
 
 /// What the rows are like, counted.
@@ -28,8 +29,8 @@ pub(super) fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
         found.push(Objection::refusal(
             "rows_swallowed",
             format!(
-                "{} rows hold other rows, by a quote that is never closed or closed in a later row: these users would be left out",
-                counts.swallowing
+                "{} swallowed other rows, by a quote that is never closed or closed in a later row: these users would be left out",
+                counted(counts.swallowing, "row")
             ),
             "mend the quotes first (`cognito-import check` names the lines), for the mended list would be another run; --quote none, where nothing is \
              quoted",
