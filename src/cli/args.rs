@@ -4,11 +4,11 @@ pub(super) mod format;
 mod inspect;
 mod list;
 mod mapping;
+mod pace;
 mod pool;
 mod preflight;
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ pub use format::FormatArgs;
 pub use inspect::{CheckArgs, DescribeArgs, IamPolicyArgs, TemplateArgs};
 pub use list::{ListArgs, PasswordSource};
 pub use mapping::{LowercaseArg, MappingArgs};
+pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
 pub use preflight::{AllowArgs, PreflightArgs};
 
@@ -142,25 +143,6 @@ pub struct ReportArgs {
     /// Print nothing but errors
     #[arg(short, long)]
     pub quiet: bool,
-}
-
-/// How fast.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Pace")]
-pub struct PaceArgs {
-    /// Sign-ups a second, never more. Cognito's default quota (UserCreation) is 50 for all of an account's pools in a Region, and
-    /// people who sign up themselves draw on it too
-    #[arg(long, value_name = "N", default_value = "40")]
-    pub rate: NonZeroU32,
-    /// Look-ups of existing users a second, never more. The default quota (UserRead) is 120
-    #[arg(long, value_name = "N", default_value = "96")]
-    pub lookup_rate: NonZeroU32,
-    /// Users on their way at once, at most; by default what the rate and the service's answers ask for, up to 600
-    #[arg(long, value_name = "N")]
-    pub concurrency: Option<NonZeroU32>,
-    /// How long one request may take
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = some_time)]
-    pub attempt_timeout: Duration,
 }
 
 /// The run.

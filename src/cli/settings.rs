@@ -1,5 +1,6 @@
 //! The command line together with the environment, as one small config for each stage.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -7,8 +8,8 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::args::{
-    AllowArgs, ConnectionArgs, DurabilityArg, ListArgs, PaceArgs, PasswordSource, PoolArgs, Retry,
-    RunArgs, Usernames,
+    AllowArgs, ConnectionArgs, DurabilityArg, ListArgs, PaceArgs, PasswordSource, PoolArgs,
+    RateArgs, Retry, RunArgs, Usernames,
 };
 use super::mapping_file::{MappingFile, MappingFileError};
 use super::mapping_options::{of_flags, over};
@@ -18,6 +19,7 @@ use crate::ledger::Durability;
 use crate::outcome::Outcome;
 use crate::pool::{ConnectSettings, Signing, region_of};
 use crate::preflight::objections::Allowed;
+use crate::preflight::rates::RatesAsked;
 use crate::rows::{Dialect, Quote};
 use crate::source::object::S3Access;
 use crate::user::mapping::{MappingOptions, PasswordFrom};
@@ -246,8 +248,18 @@ pub fn mapping(list: &ListArgs) -> Result<MappingOptions, SettingsError> {
 /// For `import`: rows that are begun together. About a quarter of a second's: a crash leaves few rows to look up, and the disk
 /// is synced four times a second, not for every row.
 #[must_use]
-pub fn group(pace: &PaceArgs) -> usize {
-    (pace.rate.get() / 4).clamp(1, 256) as usize
+pub fn group(sign_ups_a_second: NonZeroU32) -> usize {
+    (sign_ups_a_second.get() / 4).clamp(1, 256) as usize
+}
+
+/// For `preflight`.
+#[must_use]
+pub fn rates(rates: &RateArgs) -> RatesAsked {
+    RatesAsked {
+        creation: rates.rate.named(),
+        read: rates.lookup_rate.named(),
+        share: rates.share,
+    }
 }
 
 /// For `import`.

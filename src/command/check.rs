@@ -9,8 +9,10 @@ use crate::cli::args::{CheckArgs, KnownPoolArgs};
 use crate::cli::exit::Exit;
 use crate::cli::{Say, settings};
 use crate::import::Signals;
+use crate::pace::Category;
 use crate::pool::{ConnectSettings, connect};
 use crate::preflight::ask::{Found, Questions};
+use crate::preflight::rates::Rates;
 use crate::preflight::survey::{Survey, SurveyError, Told};
 use crate::report::{FindingLine, FindingsCsv};
 use crate::rows::Rows;
@@ -36,7 +38,9 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
     let list = List::open(&args.list, &access, say).await?;
     list.say_what_is_dropped(say);
     refuse_to_replace(&args.findings, &args.list.list)?;
-    let (found, secret_given) = known(&args.pool, !args.no_lookup).await?;
+    let asked = settings::rates(&args.rates);
+    let looks_up = !args.no_lookup;
+    let (found, secret_given) = known(&args.pool, looks_up, asked.unnamed(looks_up)).await?;
     let rules = found.rules.as_ref();
     let folds = usernames_fold(settings::folds(args.usernames), rules, &found, say);
     let mapping = list.mapping.held_to(&strictness(rules));
@@ -44,9 +48,8 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
     let intent = Intent {
         allowed: settings::allowed(&args.allow),
         secret_given,
-        looks_up: !args.no_lookup,
-        rate: args.rate.get(),
-        lookup_rate: args.lookup_rate.get(),
+        looks_up,
+        rates: Rates::new(&asked, &found),
         begun: false,
     };
     if !survey.broken.is_empty() {
@@ -95,7 +98,11 @@ fn refuse_to_replace(findings: &Path, list: &Path) -> Result<(), Failed> {
 }
 
 /// What is known of the pool: from its file, from itself, or nothing; and whether a client's secret was given.
-pub(super) async fn known(args: &KnownPoolArgs, looks_up: bool) -> Result<(Found, bool), Failed> {
+pub(super) async fn known(
+    args: &KnownPoolArgs,
+    looks_up: bool,
+    limits: Vec<Category>,
+) -> Result<(Found, bool), Failed> {
     if let Some(path) = &args.pool {
         let rules = settings::pool_rules(path).map_err(Failed::refused)?;
         // Whether it is given is then up to the run: the file only says whether it is needed.
@@ -120,6 +127,7 @@ pub(super) async fn known(args: &KnownPoolArgs, looks_up: bool) -> Result<(Found
     let questions = Questions {
         client: client_id.is_some(),
         look_up: looks_up,
+        limits,
     };
     let found = ask_pool(&pool, user_pool_id, questions).await?;
     Ok((found, connection.client_secret.is_some()))

@@ -15,6 +15,7 @@ pub(super) fn describe(args: &DescribeArgs, say: Say) -> Result<Exit, Failed> {
     let questions = Questions {
         client: client_id.is_some(),
         look_up: false,
+        limits: Vec::new(),
     };
     let found = runtime()?.block_on(async {
         let pool = connect(&connection).await.map_err(Failed::refused)?;

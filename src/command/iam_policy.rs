@@ -29,6 +29,7 @@ pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Exit, Failed>
         user_pool_id: &args.user_pool_id,
         account_id: args.account_id.as_deref(),
         looks_up: !args.no_lookup,
+        asks_limits: !args.named_rates,
         asks_client: !args.no_preflight,
         object,
     });

@@ -9,6 +9,7 @@ use crate::pool::{Advice, Cognito, Failure, Stop};
 use crate::preflight::ask::{Found, Questions, ask};
 use crate::preflight::objections::{Allowed, Meant, Objection, objections};
 use crate::preflight::plan::RunPlan;
+use crate::preflight::rates::Rates;
 use crate::preflight::survey::{Broken, Survey};
 use crate::user::mapping::Mapping;
 use crate::user::pool_rules::PoolRules;
@@ -18,13 +19,12 @@ use crate::user::rules::Strictness;
 const RULES_SAID: usize = 4;
 
 /// How a run is meant, beside its list.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Intent {
     pub(super) allowed: Allowed,
     pub(super) secret_given: bool,
     pub(super) looks_up: bool,
-    pub(super) rate: u32,
-    pub(super) lookup_rate: u32,
+    pub(super) rates: Rates,
     /// It goes on with a run that has begun.
     pub(super) begun: bool,
 }
@@ -57,10 +57,9 @@ impl Verdict {
             allowed: intent.allowed,
             begun: intent.begun,
         };
-        let lookup_rate = intent.looks_up.then_some(intent.lookup_rate);
         Self {
             objections: objections(rules, &found.unanswered, meant),
-            plan: counts.map(|counts| RunPlan::new(counts, rules, intent.rate, lookup_rate)),
+            plan: counts.map(|counts| RunPlan::new(counts, rules, intent.rates, intent.looks_up)),
             broken: survey.map(|survey| survey.broken).unwrap_or_default(),
         }
     }

@@ -2,6 +2,7 @@
 
 mod run_there;
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use super::Failed;
@@ -16,8 +17,10 @@ use crate::import::{Counts, Listed, Plan};
 use crate::ledger::past::{Before, Past};
 use crate::ledger::{Facts, Identity, Kind, Ledger, Reader, RunDirectory};
 use crate::outcome::Summary;
+use crate::pace::Ceilings;
 use crate::pool::{Cognito, connect, now_ms};
 use crate::preflight::ask::{Found, Questions};
+use crate::preflight::rates::Rates;
 use crate::rows::ahead::ReadAhead;
 use crate::user::pool_rules::PoolRules;
 use crate::user::rules::Strictness;
@@ -33,6 +36,8 @@ pub(super) struct Prepared {
     pub(super) ledger: Ledger,
     pub(super) list: ReadAhead<Listed>,
     pub(super) directory: RunDirectory,
+    /// Requests a second, by category.
+    pub(super) ceilings: Ceilings,
     /// The list's length, where it is known.
     pub(super) bytes: Option<u64>,
 }
@@ -76,17 +81,19 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     )
     .await?;
     let rules = given.as_ref().or(found.rules.as_ref());
+    let rates = Rates::new(&settings::rates(&job.pace.rates), &found);
+    let ceilings = rates.ceilings();
     if !job.preflight.no_preflight {
         list.mapping = list.mapping.held_to(&strictness(rules));
     }
     let opened = match there {
         RunThere::GoesOn(directory) => {
-            weigh_again(job, &list, rules, &found).await?;
+            weigh_again(job, &list, rules, &found, rates.clone()).await?;
             go_on(job, directory, &identity, say)?
         }
         RunThere::No(held) => {
             let folds = usernames_fold(settings::folds(job.run.usernames), rules, &found, say);
-            approve(job, &list, rules, &found, folds, say).await?;
+            approve(job, &list, rules, &found, rates.clone(), folds, say).await?;
             let facts = Facts {
                 started_ms: now_ms(),
                 folds,
@@ -95,14 +102,18 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
             begin(job, held, &path, &identity, facts, say)?
         }
     };
+    // Where there was no plan to say it.
+    if opened.goes_on || job.preflight.no_preflight || !list.source.is_complete() {
+        say.line(format_args!("UserCreation: SignUp at {}", rates.creation));
+    }
     let bytes = list.bytes;
     let ahead = read_ahead(list, &opened)?;
-    let plan = plan(job, &opened)?;
+    let plan = plan(job, &opened, ceilings.creation)?;
     tracing::info!(
         run_directory = %opened.directory.path().display(),
         slots = plan.slots.limit(),
-        rate = job.pace.rate,
-        lookup_rate = job.pace.lookup_rate,
+        rate = ceilings.creation,
+        lookup_rate = ceilings.read,
         usernames_without_case = plan.folds,
         "the run begins"
     );
@@ -112,6 +123,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         ledger: opened.ledger,
         list: ahead,
         directory: opened.directory,
+        ceilings,
         bytes,
     })))
 }
@@ -146,9 +158,11 @@ fn rules_given(job: &Job<'_>) -> Result<Option<PoolRules>, Failed> {
 
 fn questions(job: &Job<'_>, rules_given: bool) -> Questions {
     let preflight = !job.preflight.no_preflight;
+    let looks_up = !job.run.no_lookup;
     Questions {
         client: preflight && !rules_given,
-        look_up: preflight && !job.run.no_lookup,
+        look_up: preflight && looks_up,
+        limits: settings::rates(&job.pace.rates).unnamed(looks_up),
     }
 }
 
@@ -158,6 +172,7 @@ async fn approve(
     list: &List,
     rules: Option<&PoolRules>,
     found: &Found,
+    rates: Rates,
     folds: bool,
     say: Say,
 ) -> Result<(), Failed> {
@@ -165,7 +180,13 @@ async fn approve(
         return Ok(());
     }
     let survey = surveyed(list, &list.mapping, folds).await?;
-    let verdict = Verdict::of(intent(job, false), &list.mapping, rules, found, survey);
+    let verdict = Verdict::of(
+        intent(job, rates, false),
+        &list.mapping,
+        rules,
+        found,
+        survey,
+    );
     verdict.say(say);
     verdict.say_what_is_broken(say);
     if let Some(refusal) = verdict.refusal("the run is refused, and nothing was sent") {
@@ -185,6 +206,7 @@ async fn weigh_again(
     list: &List,
     rules: Option<&PoolRules>,
     found: &Found,
+    rates: Rates,
 ) -> Result<(), Failed> {
     if job.preflight.no_preflight {
         return Ok(());
@@ -193,20 +215,25 @@ async fn weigh_again(
     // Rows that have begun may be sent whatever the pool's rules say of them today.
     let as_begun = list.mapping.clone().held_to(&Strictness::Api);
     let survey = surveyed(list, &as_begun, folds).await?;
-    let verdict = Verdict::of(intent(job, true), &list.mapping, rules, found, survey);
+    let verdict = Verdict::of(
+        intent(job, rates, true),
+        &list.mapping,
+        rules,
+        found,
+        survey,
+    );
     match verdict.refusal("the run does not go on, and nothing was sent") {
         Some(refusal) => Err(refusal),
         None => Ok(()),
     }
 }
 
-fn intent(job: &Job<'_>, begun: bool) -> Intent {
+fn intent(job: &Job<'_>, rates: Rates, begun: bool) -> Intent {
     Intent {
         allowed: settings::allowed(&job.preflight.allow),
         secret_given: job.connect.client_secret.is_some(),
         looks_up: !job.run.no_lookup,
-        rate: job.pace.rate.get(),
-        lookup_rate: job.pace.lookup_rate.get(),
+        rates,
         begun,
     }
 }
@@ -251,7 +278,7 @@ fn read_ahead(list: List, opened: &Opened) -> Result<ReadAhead<Listed>, Failed> 
     .map_err(Failed::refused)
 }
 
-fn plan(job: &Job<'_>, opened: &Opened) -> Result<Plan, Failed> {
+fn plan(job: &Job<'_>, opened: &Opened, sign_ups_a_second: NonZeroU32) -> Result<Plan, Failed> {
     let mut before = Counts::default();
     if opened.goes_on {
         let counts = Reader::open(opened.directory.path())
@@ -262,8 +289,8 @@ fn plan(job: &Job<'_>, opened: &Opened) -> Result<Plan, Failed> {
         }
     }
     Ok(Plan {
-        slots: Slots::new(job.pace.rate, job.pace.concurrency),
-        group: settings::group(job.pace),
+        slots: Slots::new(sign_ups_a_second, job.pace.concurrency),
+        group: settings::group(sign_ups_a_second),
         rules: Rules {
             retry: settings::retry_policy(job.run),
             look_ups: !job.run.no_lookup,

@@ -29,6 +29,7 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Exit, Failed> {
         ledger,
         list,
         directory,
+        ceilings,
         bytes,
     } = match prepared {
         Preparation::Ready(prepared) => *prepared,
@@ -37,7 +38,7 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Exit, Failed> {
             return Ok(say_summary(&summary, &path, say));
         }
     };
-    let pacer = Pacer::new(job.pace.rate, job.pace.lookup_rate);
+    let pacer = Pacer::new(ceilings);
     let mut watch = progress::for_people(job.quiet, bytes);
     let ended = Run::new(plan, pool, pacer, ledger, list, watch.as_mut())
         .to_the_end(&mut signals)

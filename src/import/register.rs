@@ -183,30 +183,25 @@ async fn stopped_while(stopping: &mut watch::Receiver<bool>, wait: Duration) -> 
 async fn sign_up(
     shared: &Shared,
     job: &Job,
-    _leave: Permit,
+    leave: Permit,
     requested: &mut Requested,
 ) -> Result<crate::pool::SignedUp, Failure> {
     let began = Instant::now();
     let answer = shared.pool.sign_up(&job.user).await;
     requested.latency = Some(began.elapsed());
     tell(job, "SignUp", answer.as_ref().err());
-    count(
-        shared,
-        Category::UserCreation,
-        answer.as_ref().err(),
-        requested,
-    );
+    count(shared, &leave, answer.as_ref().err(), requested);
     answer
 }
 
 async fn look_up(
     shared: &Shared,
     job: &Job,
-    _leave: Permit,
+    leave: Permit,
     requested: &mut Requested,
 ) -> Result<Option<crate::pool::FoundUser>, Failure> {
     let answer = shared.pool.look_up(&job.user.username).await;
-    count(shared, Category::UserRead, answer.as_ref().err(), requested);
+    count(shared, &leave, answer.as_ref().err(), requested);
     answer
 }
 
@@ -224,18 +219,14 @@ fn tell(job: &Job, operation: &str, failure: Option<&Failure>) {
     }
 }
 
-fn count(
-    shared: &Shared,
-    category: Category,
-    failure: Option<&Failure>,
-    requested: &mut Requested,
-) {
-    if failure.is_some_and(|failure| failure.sent == Sent::No) {
-        return;
-    }
+/// A request that never left is none; one without an answer was sent, and nobody knows whether the pool had room for it.
+fn count(shared: &Shared, leave: &Permit, failure: Option<&Failure>, requested: &mut Requested) {
+    let sent = failure.map_or(Sent::Answered, |failure| failure.sent);
     let throttled = failure.is_some_and(|failure| failure.advice == Advice::SlowDown);
-    if throttled {
-        shared.pacer.throttled(category);
+    match sent {
+        Sent::No => return,
+        Sent::Maybe => {}
+        Sent::Answered => shared.pacer.answered(leave, throttled),
     }
-    requested.requests.add(category, throttled);
+    requested.requests.add(leave.category(), throttled);
 }

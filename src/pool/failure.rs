@@ -7,7 +7,7 @@
 use std::fmt;
 
 use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
-use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cognitoidentityprovider::error::{BuildError, ProvideErrorMetadata, SdkError};
 
 use crate::aws::{causes, chain, lacks_credentials};
 
@@ -200,6 +200,17 @@ impl Failure {
                 }
                 failure
             }
+        }
+    }
+
+    /// The SDK does not take what the request should hold.
+    #[must_use]
+    pub fn not_built(error: BuildError) -> Self {
+        Self {
+            sent: Sent::No,
+            advice: Advice::GiveUp,
+            code: REQUEST_NOT_BUILT.to_owned(),
+            message: error.to_string(),
         }
     }
 

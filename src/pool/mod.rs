@@ -7,6 +7,7 @@ mod connect;
 mod date_probe;
 mod describe;
 pub mod failure;
+mod limits;
 mod secret_hash;
 pub mod service_clock;
 
@@ -21,7 +22,7 @@ use crate::user::{Attribute, NewUser};
 pub use connect::{ConnectError, ConnectSettings, Signing, connect, region_of};
 pub use date_probe::{now_ms, steady_ms};
 pub use failure::{Advice, Failure, IfAbsent, Sent, Stop};
-use failure::{Operation, REQUEST_NOT_BUILT, UNREADABLE_ANSWER};
+use failure::{Operation, UNREADABLE_ANSWER};
 use service_clock::ServiceClock;
 
 /// Signed requests whose time is further off than five minutes are refused by AWS: no clock that works here is.
@@ -96,12 +97,7 @@ impl Cognito {
                 .name(&*attribute.name)
                 .value(&attribute.value)
                 .build()
-                .map_err(|error| Failure {
-                    sent: Sent::No,
-                    advice: Advice::GiveUp,
-                    code: REQUEST_NOT_BUILT.to_owned(),
-                    message: error.to_string(),
-                })?;
+                .map_err(Failure::not_built)?;
             request = request.user_attributes(attribute);
         }
         let answer = request

@@ -1,4 +1,4 @@
-//! What the pool is asked: its rules, those of its app client, and whether users may be looked up. What comes with the answers: the
+//! What the pool is asked: its rules, those of its app client, whether users may be looked up, and how fast. What comes with the answers: the
 //! service's time, by which a run later tells its own users from those that were there before (see `import::resolve`).
 
 use std::fmt::Write as _;
@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use crate::pace::Category;
 use crate::pool::{Advice, Cognito, Failure, Sent, Stop, steady_ms};
 use crate::user::pool_rules::PoolRules;
 
-/// A second of the service's clock, and a little for the clock of this machine.
-const A_SECOND: i64 = 1_020;
+/// A second of the service's clock, and a little for the clock of this machine. Limits may be asked for once in it, too.
+const A_SECOND: Duration = Duration::from_millis(1_020);
 
 /// A question that meets a passing fault is asked this often.
 const TRIES: u32 = 5;
@@ -19,13 +20,18 @@ const TRIES: u32 = 5;
 const BETWEEN_TRIES: Duration = Duration::from_millis(400);
 
 /// Which questions are put.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Questions {
     /// What the app client is like.
     pub client: bool,
     /// Whether users may be looked up: one look-up of a name that nobody has, which costs no active user.
     pub look_up: bool,
+    /// The categories whose limit is asked for.
+    pub limits: Vec<Category>,
 }
+
+/// The permission that asking for a limit needs.
+pub const LIMITS_ACTION: &str = "cognito-idp:GetProvisionedLimit";
 
 /// A question that may not be asked, or not of this service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +59,17 @@ pub struct Found {
     pub unanswered: Vec<Unanswered>,
     /// The second, on the service's clock, that is over now; none where the service did not say what time it is.
     pub second_before_run_ms: Option<i64>,
+    /// Requests a second that the account is granted, where that was asked and answered.
+    pub limits: Vec<(Category, u32)>,
+}
+
+impl Found {
+    /// Requests a second that the account is granted in this category, where it is known.
+    #[must_use]
+    pub fn limit(&self, category: Category) -> Option<u32> {
+        let of = |(there, limit): &(Category, u32)| (*there == category).then_some(*limit);
+        self.limits.iter().find_map(of)
+    }
 }
 
 /// Asks, and waits until the second that the service named last is over. That something may not be asked, or not of this service, is
@@ -89,14 +106,29 @@ pub async fn ask(pool: &Cognito, questions: Questions) -> Result<Found, Failure>
         keep("cognito-idp:AdminGetUser", answer.map(drop));
     }
     let heard = pool.clock().last();
+    let mut limits = Vec::new();
+    for (number, category) in questions.limits.iter().enumerate() {
+        if number > 0 {
+            sleep(A_SECOND).await;
+        }
+        match answered(|| pool.provisioned_limit(*category)).await? {
+            Ok(limit) => limits.extend(limit.map(|limit| (*category, limit))),
+            Err(failure) => {
+                // The next one would not be answered either.
+                keep(LIMITS_ACTION, Err(failure));
+                break;
+            }
+        }
+    }
     if let Some(heard) = heard {
-        let wait = u64::try_from(heard.came_ms + A_SECOND - steady_ms()).unwrap_or(0);
-        sleep(Duration::from_millis(wait)).await;
+        let passed = u64::try_from(steady_ms() - heard.came_ms).unwrap_or(0);
+        sleep(A_SECOND.saturating_sub(Duration::from_millis(passed))).await;
     }
     Ok(Found {
         rules,
         unanswered,
         second_before_run_ms: heard.map(|heard| heard.second_ms),
+        limits,
     })
 }
 

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::ask::LIMITS_ACTION;
+
 /// What a run does that needs a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Needs<'a> {
@@ -11,6 +13,8 @@ pub struct Needs<'a> {
     pub account_id: Option<&'a str>,
     /// Users are looked up, and the pool is asked what time it is.
     pub looks_up: bool,
+    /// The account's limits are asked for.
+    pub asks_limits: bool,
     /// The app client is asked as well.
     pub asks_client: bool,
     /// The list is an object in S3: bucket and key.
@@ -37,6 +41,15 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
             "Effect": "Allow",
             "Action": actions,
             "Resource": format!("arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool}"),
+        }));
+    }
+    if needs.looks_up && needs.asks_limits {
+        statements.push(json!({
+            "Sid": "CognitoImportLimits",
+            "Effect": "Allow",
+            "Action": [LIMITS_ACTION],
+            // A limit is the account's, not a pool's.
+            "Resource": "*",
         }));
     }
     if let Some((bucket, key)) = needs.object {
@@ -69,12 +82,13 @@ mod tests {
         user_pool_id: "eu-west-1_Ab1",
         account_id: None,
         looks_up: true,
+        asks_limits: true,
         asks_client: true,
         object: None,
     };
 
     #[test]
-    fn a_run_needs_three_permissions_on_one_pool() {
+    fn a_run_needs_three_permissions_on_one_pool_and_one_on_the_account() {
         let policy = policy(&RUN).unwrap();
         let statement = &policy["Statement"][0];
         let actions: Vec<_> = statement["Action"].as_array().unwrap().iter().collect();
@@ -90,6 +104,9 @@ mod tests {
             statement["Resource"],
             "arn:aws:cognito-idp:eu-west-1:*:userpool/eu-west-1_Ab1"
         );
+        let limits = &policy["Statement"][1];
+        assert_eq!(limits["Action"][0], "cognito-idp:GetProvisionedLimit");
+        assert_eq!(limits["Resource"], "*");
     }
 
     #[test]
@@ -98,6 +115,7 @@ mod tests {
             user_pool_id: "us-gov-west-1_Ab1",
             account_id: Some("123456789012"),
             looks_up: true,
+            asks_limits: false,
             asks_client: false,
             object: Some(("lists", "2026/users.csv.gz")),
         };
@@ -111,6 +129,7 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("DescribeUserPoolClient"), "{text}");
+        assert!(!text.contains("GetProvisionedLimit"), "{text}");
     }
 
     #[test]

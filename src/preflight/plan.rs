@@ -3,18 +3,19 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::rates::{Rate, Rates};
 use super::survey::Counts;
 use crate::user::pool_rules::PoolRules;
 
 /// What a run would do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RunPlan {
     /// What the list was found to be.
     pub counts: Counts,
-    /// Sign-ups a second.
-    pub rate: u32,
-    /// Look-ups a second; none where there are none.
-    pub lookup_rate: Option<u32>,
+    /// How fast, and who says so.
+    pub rates: Rates,
+    /// Whether users that exist are looked up.
+    pub looks_up: bool,
     /// Mails and text messages to people; none where the pool's rules are not known.
     pub messages: Option<(u64, u64)>,
     /// Whether a PreSignUp trigger may keep the messages from being sent.
@@ -24,31 +25,27 @@ pub struct RunPlan {
 impl RunPlan {
     /// Works it out.
     #[must_use]
-    pub fn new(
-        counts: Counts,
-        rules: Option<&PoolRules>,
-        rate: u32,
-        lookup_rate: Option<u32>,
-    ) -> Self {
+    pub fn new(counts: Counts, rules: Option<&PoolRules>, rates: Rates, looks_up: bool) -> Self {
         Self {
             messages: rules.map(|rules| counts.messages(rules)),
             trigger_decides: rules.is_some_and(|rules| rules.has_trigger("PreSignUp")),
             counts,
-            rate,
-            lookup_rate,
+            rates,
+            looks_up,
         }
     }
 
     /// The time that the sign-ups take at the rate. Look-ups have a budget of their own and go on beside them.
     #[must_use]
     pub fn time(&self) -> Duration {
-        let rate = u64::from(self.rate.max(1));
-        let sign_ups = self.counts.to_send.div_ceil(rate);
+        let at = |rate: &Rate| self.counts.to_send.div_ceil(u64::from(rate.a_second.get()));
         // If every user existed, each would be looked up as well.
-        let look_ups = self.lookup_rate.map_or(0, |rate| {
-            self.counts.to_send.div_ceil(u64::from(rate.max(1)))
-        });
-        Duration::from_secs(sign_ups.max(look_ups))
+        let look_ups = if self.looks_up {
+            at(&self.rates.read)
+        } else {
+            0
+        };
+        Duration::from_secs(at(&self.rates.creation).max(look_ups))
     }
 }
 
@@ -67,15 +64,17 @@ impl fmt::Display for RunPlan {
         )?;
         writeln!(
             f,
-            "      UserCreation: {to_send} SignUp at {} a second",
-            self.rate
+            "      UserCreation: {to_send} SignUp at {}",
+            self.rates.creation
         )?;
-        match self.lookup_rate {
-            Some(rate) => writeln!(
+        if self.looks_up {
+            writeln!(
                 f,
-                "      UserRead: one AdminGetUser for each user that exists, at {rate} a second"
-            )?,
-            None => writeln!(f, "      UserRead: none (--no-lookup)")?,
+                "      UserRead: one AdminGetUser for each user that exists, at {}",
+                self.rates.read
+            )?;
+        } else {
+            writeln!(f, "      UserRead: none (--no-lookup)")?;
         }
         writeln!(
             f,
@@ -115,7 +114,10 @@ pub(super) fn counted(number: u64, thing: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Counts, RunPlan};
+    use super::{Counts, Rates, RunPlan};
+    use crate::preflight::ask::Found;
+    use crate::preflight::rates::RatesAsked;
+    use std::num::NonZeroU32;
     use std::time::Duration;
 
     #[test]
@@ -125,9 +127,17 @@ mod tests {
             to_send: 1_001,
             ..Counts::default()
         };
-        let plan = |rate, lookup_rate| RunPlan::new(counts, None, rate, lookup_rate).time();
-        assert_eq!(plan(50, Some(120)), Duration::from_secs(21));
-        assert_eq!(plan(50, Some(10)), Duration::from_secs(101));
-        assert_eq!(plan(50, None), Duration::from_secs(21));
+        let plan = |read, looks_up| {
+            let asked = RatesAsked {
+                creation: NonZeroU32::new(50),
+                read: NonZeroU32::new(read),
+                share: 1.0,
+            };
+            let rates = Rates::new(&asked, &Found::default());
+            RunPlan::new(counts, None, rates, looks_up).time()
+        };
+        assert_eq!(plan(120, true), Duration::from_secs(21));
+        assert_eq!(plan(10, true), Duration::from_secs(101));
+        assert_eq!(plan(10, false), Duration::from_secs(21));
     }
 }

@@ -53,7 +53,10 @@ fn a_sound_list_passes_whatever_is_known_of_the_pool() {
         (by_file, "messages: none"),
         (unknown, "messages: not known"),
     ] {
-        let ran = cli.args(["--rate", "10"]).run().exits(0);
+        let ran = cli
+            .args(["--rate", "10", "--lookup-rate", "96"])
+            .run()
+            .exits(0);
         ran.says(plan).says([messages]);
         assert_eq!(place.findings().len(), 0);
     }

@@ -79,12 +79,19 @@ fn a_pool_s_own_description_gives_the_same_verdict_as_the_pool() {
         assert_eq!(described.stderr, "");
         place.file("pool.toml", &described.stdout);
         let list = place.file("users.csv", LIST);
+        // The file does not know what the account is granted.
+        let rates = ["--rate", "40", "--lookup-rate", "96"];
         let asked = place
             .check(&pool, list)
             .env("COGNITO_CLIENT_SECRET", &secret)
+            .args(rates)
             .run();
         let findings = fs::read(place.path("findings.csv")).unwrap();
-        let told = place.cli("check").args([list, "--pool", "pool.toml"]).run();
+        let told = place
+            .cli("check")
+            .args([list, "--pool", "pool.toml"])
+            .args(rates)
+            .run();
         assert_eq!(asked.stderr, told.stderr);
         assert_eq!(asked.code, told.code);
         assert_eq!(fs::read(place.path("findings.csv")).unwrap(), findings);
@@ -250,6 +257,12 @@ fn the_policy_names_what_the_run_asks_and_nothing_else() {
         actions(&unchecked),
         serde_json::json!(["cognito-idp:AdminGetUser", "cognito-idp:DescribeUserPool"])
     );
+    assert_eq!(
+        whole["Statement"][1]["Action"],
+        serde_json::json!(["cognito-idp:GetProvisionedLimit"])
+    );
+    let with_numbers = policy(&place, [pool[0], pool[1], "--named-rates"]);
+    assert_eq!(with_numbers["Statement"].as_array().unwrap().len(), 1);
     let bare = place.cli("iam-policy").args(pool).arg("--no-lookup");
     let bare = bare.run().exits(0).says(["no permission is needed"]);
     assert_eq!(bare.stdout, "");

@@ -21,7 +21,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     // Reports are projections of the ledger.
     ("report", &["ledger", "outcome"]),
     // It asks the pool, and reads the list before anything is sent.
-    ("preflight", &["pool", "rows", "user"]),
+    ("preflight", &["pace", "pool", "rows", "user"]),
     (
         "import",
         &["ledger", "outcome", "pace", "pool", "rows", "user"],

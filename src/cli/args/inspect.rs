@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    AllowArgs, ConnectionArgs, KnownPoolArgs, ListArgs, OutputArgs, PasswordSource, Usernames,
+    AllowArgs, ConnectionArgs, KnownPoolArgs, ListArgs, OutputArgs, PasswordSource, RateArgs,
+    Usernames,
 };
-use std::num::NonZeroU32;
 
 /// `check`.
 #[derive(Debug, Args)]
@@ -21,12 +21,9 @@ pub struct CheckArgs {
     /// What is allowed.
     #[command(flatten)]
     pub allow: AllowArgs,
-    /// Sign-ups a second, to say how long a run would take
-    #[arg(long, value_name = "N", default_value = "40", help_heading = "Pace")]
-    pub rate: NonZeroU32,
-    /// Look-ups a second
-    #[arg(long, value_name = "N", default_value = "96", help_heading = "Pace")]
-    pub lookup_rate: NonZeroU32,
+    /// Requests a second, to say how long a run would take.
+    #[command(flatten)]
+    pub rates: RateArgs,
     /// The run would not look up users that exist
     #[arg(long, help_heading = "Run")]
     pub no_lookup: bool,
@@ -86,6 +83,9 @@ pub struct IamPolicyArgs {
     /// For a run that does not look users up: it needs no permission for the pool
     #[arg(long, help_heading = "Run")]
     pub no_lookup: bool,
+    /// For a run whose --rate and --lookup-rate are numbers: it does not ask for the account's limits
+    #[arg(long, help_heading = "Pace")]
+    pub named_rates: bool,
     /// For a run that sends without checking
     #[arg(long, help_heading = "Run")]
     pub no_preflight: bool,

@@ -1,6 +1,6 @@
 //! What stands against a run because the pool could not be asked, or was not.
 
-use super::super::ask::Unanswered;
+use super::super::ask::{LIMITS_ACTION, Unanswered};
 use super::{Meant, Objection};
 use crate::user::pool_rules::PoolRules;
 
@@ -32,6 +32,8 @@ pub(super) fn permissions(
                 format!("{why}: rows are not held to the pool's rules, and nothing is known of messages, aliases and triggers"),
                 "allow it (`cognito-import iam-policy` prints the policy), or give the rules with --pool pool.toml (`cognito-import describe` writes one)",
             ),
+            // What is documented is taken instead, and the plan says so.
+            LIMITS_ACTION => continue,
             // The rules come from a file.
             "cognito-idp:DescribeUserPool" => continue,
             _ if rules.is_some_and(|rules| rules.client.is_some()) => continue,

@@ -1,0 +1,213 @@
+//! The rate against simulated pools: token buckets whose grant changes.
+
+use std::time::Duration;
+
+use super::{Adapt, BELOW_GRANTED, INTERVAL, LEAST};
+use tokio::time::Instant;
+
+/// A pool that grants so many requests a second, and holds that many at once.
+struct Bucket {
+    tokens: f64,
+    depth: f64,
+    filled: Duration,
+}
+
+impl Bucket {
+    fn full(depth: f64) -> Self {
+        Self {
+            tokens: depth,
+            depth,
+            filled: Duration::ZERO,
+        }
+    }
+
+    fn takes(&mut self, at: Duration, granted: f64) -> bool {
+        let since = at.saturating_sub(self.filled).as_secs_f64();
+        self.tokens = (self.tokens + since * granted).min(self.depth);
+        self.filled = at;
+        let takes = self.tokens >= 1.0;
+        if takes {
+            self.tokens -= 1.0;
+        }
+        takes
+    }
+}
+
+/// What came of the requests of each second.
+#[derive(Clone, Copy, Default)]
+struct Second {
+    accepted: u32,
+    throttled: u32,
+}
+
+/// Somebody who always has something to send, against a pool that grants `granted(second)`; answers take `latency`.
+fn simulate(
+    ceiling: f64,
+    depth: f64,
+    latency: Duration,
+    seconds: u64,
+    granted: impl Fn(f64) -> f64,
+) -> Vec<Second> {
+    let start = Instant::now();
+    let mut adapt = Adapt::new(ceiling, start);
+    let mut bucket = Bucket::full(depth);
+    let mut came = vec![Second::default(); usize::try_from(seconds).unwrap()];
+    let mut answers: Vec<(Duration, Duration, bool)> = Vec::new();
+    let mut now = Duration::ZERO;
+    while now < Duration::from_secs(seconds) {
+        while let Some((given, answered, taken)) =
+            answers.first().copied().filter(|first| first.1 <= now)
+        {
+            answers.remove(0);
+            if taken {
+                adapt.accepted();
+            } else {
+                adapt.throttled(start + given, start + answered);
+            }
+        }
+        adapt.gave(start + now);
+        let taken = bucket.takes(now, granted(now.as_secs_f64()));
+        let second = &mut came[usize::try_from(now.as_secs()).unwrap()];
+        if taken {
+            second.accepted += 1;
+        } else {
+            second.throttled += 1;
+        }
+        answers.push((now, now + latency, taken));
+        now += Duration::from_secs_f64(1.0 / adapt.rate());
+    }
+    came
+}
+
+fn accepted(of: &[Second]) -> f64 {
+    of.iter().map(|second| f64::from(second.accepted)).sum()
+}
+
+fn throttled_part(of: &[Second]) -> f64 {
+    let throttled: f64 = of.iter().map(|second| f64::from(second.throttled)).sum();
+    throttled / (accepted(of) + throttled)
+}
+
+const LATENCIES: [Duration; 3] = [
+    Duration::from_millis(5),
+    Duration::from_millis(60),
+    Duration::from_millis(400),
+];
+
+#[test]
+fn at_a_ceiling_that_is_granted_nothing_changes() {
+    let came = simulate(50.0, 50.0, LATENCIES[1], 300, |_| 50.0);
+    assert!(throttled_part(&came) == 0.0);
+    assert!(accepted(&came) >= 50.0 * 299.0);
+}
+
+#[test]
+fn what_is_granted_is_used_and_hardly_anybody_is_throttled() {
+    for latency in LATENCIES {
+        for (ceiling, granted) in [
+            (50.0, 30.0),
+            (50.0, 45.0),
+            (50.0, 10.0),
+            (400.0, 150.0),
+            (2_000.0, 700.0),
+        ] {
+            for depth in [granted / 10.0 + 2.0, granted, granted * 5.0] {
+                let what = format!("{granted} of {ceiling}, {depth} deep, {latency:?}");
+                let came = simulate(ceiling, depth, latency, 240, |_| granted);
+                let steady = &came[40..];
+                let used = accepted(steady) / (granted * 200.0);
+                let throttled = throttled_part(steady);
+                assert!(used >= 0.95, "{what}: {used}");
+                assert!(throttled <= 0.01, "{what}: {throttled}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_grant_that_falls_and_comes_back_is_followed() {
+    for latency in LATENCIES {
+        for back in 90..100_u32 {
+            let granted = |second: f64| {
+                if (60.0..f64::from(back)).contains(&second) {
+                    30.0
+                } else {
+                    50.0
+                }
+            };
+            let came = simulate(50.0, 50.0, latency, 160, granted);
+            let back = back as usize;
+            let less = &came[60..back];
+            assert!(accepted(less) >= 0.95 * 30.0 * less.len() as f64);
+            let fast = came[back..]
+                .iter()
+                .position(|second| second.accepted >= 48)
+                .unwrap();
+            assert!(fast < 20, "{fast} s");
+            assert!(throttled_part(&came) <= 0.01);
+        }
+    }
+}
+
+#[test]
+fn a_pool_that_grants_nothing_is_asked_now_and_then() {
+    let came = simulate(50.0, 50.0, LATENCIES[0], 120, |second| {
+        if second < 10.0 { 50.0 } else { 0.0 }
+    });
+    let asked: u32 = came[60..].iter().map(|second| second.throttled).sum();
+    assert!((12..=60).contains(&asked), "{asked}");
+}
+
+#[test]
+fn one_burst_lowers_the_rate_once() {
+    let start = Instant::now();
+    let mut adapt = Adapt::new(50.0, start);
+    for after in 0..20 {
+        adapt.throttled(start, start + Duration::from_millis(after));
+    }
+    assert!((adapt.rate() - 25.0).abs() < 0.01);
+    // Those that were under way when the rate was lowered do not lower it again, however late they are answered.
+    adapt.throttled(start + INTERVAL / 2, start + INTERVAL * 5);
+    assert!((adapt.rate() - 25.0).abs() < 0.01);
+}
+
+#[test]
+fn the_second_throttled_answer_says_what_is_granted() {
+    let start = Instant::now();
+    let mut adapt = Adapt::new(50.0, start);
+    adapt.throttled(start, start);
+    for _ in 0..40 {
+        adapt.accepted();
+    }
+    let later = start + INTERVAL * 2;
+    adapt.throttled(later, later);
+    assert!(
+        (adapt.rate() - 20.0 * BELOW_GRANTED).abs() < 0.01,
+        "{}",
+        adapt.rate()
+    );
+}
+
+#[test]
+fn who_does_not_use_the_rate_does_not_raise_it() {
+    let start = Instant::now();
+    let mut adapt = Adapt::new(50.0, start);
+    adapt.throttled(start, start);
+    for second in 1..100 {
+        adapt.gave(start + Duration::from_secs(second));
+    }
+    assert!((adapt.rate() - 25.0).abs() < 0.01);
+}
+
+#[test]
+fn the_rate_stays_between_its_bounds() {
+    let start = Instant::now();
+    for ceiling in [0.1, 1.0, 50.0] {
+        let mut adapt = Adapt::new(ceiling, start);
+        for second in 0..200_u64 {
+            let at = start + Duration::from_secs(second * 2);
+            adapt.throttled(at, at);
+            assert!(adapt.rate() <= ceiling && adapt.rate() >= LEAST.min(ceiling));
+        }
+    }
+}

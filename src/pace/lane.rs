@@ -1,0 +1,216 @@
+//! One category: who waits for a permit, and when the next one is given.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex as StdMutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use governor::clock::Reference as _;
+use governor::middleware::NoOpMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep_until};
+
+use super::adapt::Adapt;
+use super::clock::{Moment, TokioClock};
+use super::{Category, Permit, Reading};
+
+/// Part of the given rate that is used. Requests that leave exactly a second apart arrive a little less or more than that, so
+/// at the full rate a server's count of a second would now and then be one too high. 0.6% less keeps 50 requests 1,006 ms
+/// long, and still sends 49.7 a second.
+const SHARE: f64 = 0.994;
+
+/// Length of the window in which never more than the rate goes out: a second, and what a request may be delayed more than
+/// the one a second later.
+const WINDOW: Duration = Duration::from_millis(1_005);
+
+/// So many permits may be given together when timers were late: at 50 a second, 40 ms are made up for.
+const LATE_TIMERS: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
+
+/// The longest time between two permits: keeps the arithmetic in bounds.
+const LONGEST_PERIOD: Duration = Duration::from_secs(60);
+
+type Limiter = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Moment>>;
+
+/// See the module's words.
+#[derive(Debug)]
+pub(super) struct Lane {
+    category: Category,
+    gate: Mutex<Gate>,
+    state: StdMutex<State>,
+    waiting: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct State {
+    adapt: Adapt,
+    reading: Reading,
+}
+
+impl Lane {
+    pub(super) fn new(category: Category, ceiling: NonZeroU32) -> Self {
+        let ceiling = f64::from(ceiling.get());
+        Self {
+            category,
+            gate: Mutex::new(Gate::new(ceiling)),
+            state: StdMutex::new(State {
+                adapt: Adapt::new(ceiling, Instant::now()),
+                reading: Reading::default(),
+            }),
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    /// The first who waits watches the limiter; the others queue behind it, in order.
+    pub(super) async fn permit(&self) -> Permit {
+        let _waits = Waits::begin(&self.waiting);
+        let mut gate = self.gate.lock().await;
+        loop {
+            gate.follow(self.state().adapt.rate());
+            match gate.closed_until() {
+                Some(until) => sleep_until(until).await,
+                None => break,
+            }
+        }
+        let given = Instant::now();
+        gate.given.push_back(given);
+        let mut state = self.state();
+        state.adapt.gave(given);
+        state.reading.sent += 1;
+        Permit {
+            category: self.category,
+            given,
+        }
+    }
+
+    pub(super) fn answered(&self, permit: &Permit, throttled: bool) {
+        let mut state = self.state();
+        if throttled {
+            state.adapt.throttled(permit.given, Instant::now());
+            state.reading.throttled += 1;
+        } else {
+            state.adapt.accepted();
+            state.reading.accepted += 1;
+        }
+    }
+
+    pub(super) fn reading(&self) -> Reading {
+        let state = self.state();
+        Reading {
+            ceiling: state.adapt.ceiling(),
+            allowed: state.adapt.rate(),
+            ..state.reading
+        }
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts one who waits, for as long as it does.
+struct Waits<'l>(&'l AtomicUsize);
+
+impl<'l> Waits<'l> {
+    fn begin(waiting: &'l AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Two things stand between a task and its request: a governor limiter, which spreads permits evenly, and a window that never
+/// lets more than the rate through in any one second, whatever the timers do.
+#[derive(Debug)]
+struct Gate {
+    limiter: Limiter,
+    rate: f64,
+    /// The limiter is a new one: the old one's last permit still counts.
+    not_before: Option<Instant>,
+    /// When the last permits were given, at most as many as a second may have.
+    given: VecDeque<Instant>,
+}
+
+impl Gate {
+    fn new(rate: f64) -> Self {
+        Self {
+            limiter: limiter(rate),
+            rate,
+            not_before: None,
+            given: VecDeque::new(),
+        }
+    }
+
+    /// A limiter's rate is fixed when it is made, so another rate needs another limiter.
+    fn follow(&mut self, rate: f64) {
+        #[expect(clippy::float_cmp, reason = "the same number, copied")]
+        if rate == self.rate {
+            return;
+        }
+        self.limiter = limiter(rate);
+        self.rate = rate;
+        self.not_before = self.given.back().map(|last| *last + period(rate));
+    }
+
+    /// When to ask again; none: go. The limiter is asked last, because its answer takes a cell from it.
+    fn closed_until(&mut self) -> Option<Instant> {
+        let now = Instant::now();
+        if let Some(then) = self.not_before.filter(|then| now < *then) {
+            return Some(then);
+        }
+        while self.given.len() >= in_a_second(self.rate) {
+            match self.given.front() {
+                Some(oldest) if now < *oldest + WINDOW => return Some(*oldest + WINDOW),
+                Some(_) | None => self.given.pop_front(),
+            };
+        }
+        self.limiter.check().err().map(|not_until| {
+            let wait = not_until.earliest_possible().duration_since(Moment(now));
+            now + Duration::from(wait)
+        })
+    }
+}
+
+/// Whole requests that a second may have.
+fn in_a_second(rate: f64) -> usize {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate is between 0 and u32::MAX"
+    )]
+    let whole = rate.ceil() as usize;
+    whole.max(1)
+}
+
+fn period(rate: f64) -> Duration {
+    Duration::try_from_secs_f64(1.0 / (rate * SHARE)).map_or(LONGEST_PERIOD, |period| {
+        period.clamp(Duration::from_nanos(1), LONGEST_PERIOD)
+    })
+}
+
+/// A limiter that gives one permit at once, and the next ones at the rate.
+fn limiter(rate: f64) -> Limiter {
+    // Timers wake up late. A burst of 1 turns that into lost rate; a deep one overruns a shallow bucket at the server.
+    let hundredth = u32::try_from(in_a_second(rate) / 100).unwrap_or(u32::MAX);
+    let burst = NonZeroU32::new(hundredth).map_or(LATE_TIMERS, |many| many.max(LATE_TIMERS));
+    let quota = Quota::with_period(period(rate))
+        .unwrap_or_else(|| Quota::per_second(NonZeroU32::MAX))
+        .allow_burst(burst);
+    let limiter = RateLimiter::direct_with_clock(quota, TokioClock);
+    // A fresh limiter is full: the burst is for late timers, not for a flying start.
+    for _ in 1..burst.get() {
+        let _ = limiter.check();
+    }
+    limiter
+}

@@ -1,0 +1,140 @@
+//! Permits in paused time: no test waits.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use tokio::time::{Instant, advance};
+
+use super::{Category, Ceilings, Pacer};
+
+fn pacer(rate: u32) -> Pacer {
+    let rate = NonZeroU32::new(rate).unwrap();
+    Pacer::new(Ceilings {
+        creation: rate,
+        read: rate,
+        list: rate,
+    })
+}
+
+async fn permits(pacer: &Pacer, count: usize) -> Vec<Instant> {
+    let mut given = Vec::new();
+    for _ in 0..count {
+        let _ = pacer.permit(Category::UserCreation).await;
+        given.push(Instant::now());
+    }
+    given
+}
+
+fn most_in_any_second(given: &[Instant]) -> usize {
+    (0..given.len())
+        .map(|from| {
+            given[from..]
+                .iter()
+                .take_while(|at| **at < given[from] + Duration::from_secs(1))
+                .count()
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rate_is_held_and_no_second_has_more() {
+    for rate in [1, 2, 7, 50, 120, 400, 3_000] {
+        let given = permits(&pacer(rate), rate as usize * 20).await;
+        let took = *given.last().unwrap() - given[0];
+        let reached = (given.len() - 1) as f64 / took.as_secs_f64();
+        assert!(reached >= f64::from(rate) * 0.99, "{rate}: {reached}");
+        assert!(most_in_any_second(&given) <= rate as usize, "{rate}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn late_wake_ups_and_idle_times_neither_lose_the_rate_nor_overrun_it() {
+    let pacer = pacer(50);
+    let mut given = Vec::new();
+    for turn in 0..2_000_u64 {
+        let _ = pacer.permit(Category::UserCreation).await;
+        given.push(Instant::now());
+        // Up to 12 ms of somebody else's work in each turn, and now and then a long pause.
+        let busy = if turn % 500 == 499 {
+            3_000
+        } else {
+            turn * 7 % 13
+        };
+        advance(Duration::from_millis(busy)).await;
+    }
+    assert!(most_in_any_second(&given) <= 50);
+    let steady = &given[0..499];
+    let took = *steady.last().unwrap() - steady[0];
+    assert!(498.0 / took.as_secs_f64() >= 49.5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_category_slows_down_and_the_others_do_not() {
+    let pacer = pacer(100);
+    let throttled = pacer.permit(Category::UserCreation).await;
+    pacer.answered(&throttled, true);
+    let start = Instant::now();
+    let slow = permits(&pacer, 100).await;
+    let took = *slow.last().unwrap() - start;
+    // Half of the rate at first, and then more by steps.
+    assert!((1.5..=2.1).contains(&took.as_secs_f64()), "{took:?}");
+    let start = Instant::now();
+    for _ in 0..100 {
+        let _ = pacer.permit(Category::UserRead).await;
+    }
+    assert!(start.elapsed() < Duration::from_millis(1_020));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_rate_gives_no_permit_away_and_loses_none() {
+    // Alternately throttled and left alone, the rate changes with nearly every second. What was given has to be what the rates say.
+    let pacer = pacer(50);
+    let mut allowed = 0.0;
+    let mut given = Vec::new();
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(120) {
+        let before = Instant::now();
+        let permit = pacer.permit(Category::UserCreation).await;
+        let rate = pacer.reading(Category::UserCreation).allowed;
+        allowed += rate * before.elapsed().as_secs_f64();
+        given.push(Instant::now());
+        pacer.answered(&permit, given.len() % 400 == 399);
+    }
+    let used = given.len() as f64 / allowed;
+    assert!((0.98..=1.001).contains(&used), "{used}");
+    assert!(most_in_any_second(&given) <= 50);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_of_the_permits_is_counted() {
+    let pacer = pacer(50);
+    for number in 0..10 {
+        let permit = pacer.permit(Category::UserList).await;
+        if number > 2 {
+            pacer.answered(&permit, number == 9);
+        }
+    }
+    let reading = pacer.reading(Category::UserList);
+    assert_eq!(
+        (reading.sent, reading.accepted, reading.throttled),
+        (10, 6, 1)
+    );
+    assert!((reading.allowed - 25.0).abs() < 0.01);
+    assert_eq!(pacer.reading(Category::UserRead).sent, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_are_counted_until_they_are_served_or_give_up() {
+    let pacer = pacer(1);
+    let _first = pacer.permit(Category::UserRead).await;
+    {
+        let mut gives_up = Box::pin(pacer.permit(Category::UserRead));
+        let soon = tokio::time::timeout(Duration::from_millis(10), &mut gives_up).await;
+        assert!(soon.is_err());
+        assert_eq!(pacer.waiting(Category::UserRead), 1);
+    }
+    assert_eq!(pacer.waiting(Category::UserRead), 0);
+    let _second = pacer.permit(Category::UserRead).await;
+    assert_eq!(pacer.waiting(Category::UserRead), 0);
+}

@@ -1,0 +1,241 @@
+//! How fast a run may go, and who says so. Pure: from what was asked for and what the pool answered to a ceiling for each category.
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+use super::ask::{Found, LIMITS_ACTION};
+use crate::pace::{Category, Ceilings};
+
+/// What the command line asks for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RatesAsked {
+    /// Sign-ups a second; none: a share of what the account is granted.
+    pub creation: Option<NonZeroU32>,
+    /// Look-ups a second; none: a share of what the account is granted.
+    pub read: Option<NonZeroU32>,
+    /// The share, from 0 to 1.
+    pub share: f64,
+}
+
+impl RatesAsked {
+    /// Categories whose limit the pool is asked for.
+    #[must_use]
+    pub fn unnamed(&self, looks_up: bool) -> Vec<Category> {
+        let mut unnamed = Vec::new();
+        if self.creation.is_none() {
+            unnamed.push(Category::UserCreation);
+        }
+        if self.read.is_none() && looks_up {
+            unnamed.push(Category::UserRead);
+        }
+        unnamed
+    }
+}
+
+/// Who says how fast.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Says {
+    /// The command line.
+    Flag(&'static str),
+    /// `GetProvisionedLimit`, so many requests a second.
+    Granted(u32),
+    /// AWS's documentation; with the code of the answer that came instead of a limit, where one was asked for.
+    Documented(Option<String>),
+}
+
+/// How fast one category may go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rate {
+    category: Category,
+    says: Says,
+    share: f64,
+    /// Requests a second, never more.
+    pub a_second: NonZeroU32,
+}
+
+impl Rate {
+    fn new(
+        category: Category,
+        named: Option<(NonZeroU32, &'static str)>,
+        share: f64,
+        found: &Found,
+    ) -> Self {
+        if let Some((a_second, flag)) = named {
+            return Self {
+                category,
+                says: Says::Flag(flag),
+                share,
+                a_second,
+            };
+        }
+        let (limit, says) = match found.limit(category) {
+            Some(limit) => (limit, Says::Granted(limit)),
+            None => {
+                let why = found
+                    .unanswered
+                    .iter()
+                    .find(|question| question.action == LIMITS_ACTION)
+                    .map(|question| question.failure.code.clone());
+                (category.documented(), Says::Documented(why))
+            }
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "not more than the limit itself"
+        )]
+        let shared = (f64::from(limit) * share) as u32;
+        Self {
+            category,
+            says,
+            share,
+            a_second: NonZeroU32::new(shared).unwrap_or(NonZeroU32::MIN),
+        }
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            category,
+            says,
+            share,
+            a_second,
+        } = self;
+        write!(f, "{a_second} a second ")?;
+        match says {
+            Says::Flag(flag) => write!(f, "({flag})"),
+            Says::Granted(limit) => write!(
+                f,
+                "({share} of the {limit} that GetProvisionedLimit names; --share)"
+            ),
+            Says::Documented(None) => {
+                write!(
+                    f,
+                    "({share} of AWS's default of {}; --share)",
+                    category.documented()
+                )
+            }
+            Says::Documented(Some(code)) => write!(
+                f,
+                "({share} of AWS's default of {}, for GetProvisionedLimit was not answered: {code}; --share)",
+                category.documented()
+            ),
+        }
+    }
+}
+
+/// How fast a run may go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rates {
+    /// `SignUp`.
+    pub creation: Rate,
+    /// `AdminGetUser`.
+    pub read: Rate,
+    /// `ListUsers`.
+    pub list: Rate,
+}
+
+impl Rates {
+    /// Works it out.
+    #[must_use]
+    pub fn new(asked: &RatesAsked, found: &Found) -> Self {
+        let rate = |category, named: Option<NonZeroU32>, flag| {
+            Rate::new(
+                category,
+                named.map(|named| (named, flag)),
+                asked.share,
+                found,
+            )
+        };
+        Self {
+            creation: rate(Category::UserCreation, asked.creation, "--rate"),
+            read: rate(Category::UserRead, asked.read, "--lookup-rate"),
+            list: rate(Category::UserList, None, ""),
+        }
+    }
+
+    /// The numbers alone.
+    #[must_use]
+    pub fn ceilings(&self) -> Ceilings {
+        Ceilings {
+            creation: self.creation.a_second,
+            read: self.read.a_second,
+            list: self.list.a_second,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Found, LIMITS_ACTION, Rates, RatesAsked};
+    use crate::pace::Category;
+    use crate::pool::{Advice, Failure, Sent};
+    use crate::preflight::ask::Unanswered;
+    use std::num::NonZeroU32;
+
+    const AUTO: RatesAsked = RatesAsked {
+        creation: None,
+        read: None,
+        share: 0.8,
+    };
+
+    fn named(asked: &RatesAsked, found: &Found) -> [(u32, String); 2] {
+        let rates = Rates::new(asked, found);
+        [&rates.creation, &rates.read].map(|rate| (rate.a_second.get(), rate.to_string()))
+    }
+
+    #[test]
+    fn what_is_granted_is_shared() {
+        let found = Found {
+            limits: vec![(Category::UserCreation, 310), (Category::UserRead, 1)],
+            ..Found::default()
+        };
+        let [(creation, says), (read, _)] = named(&AUTO, &found);
+        assert_eq!((creation, read), (248, 1));
+        assert_eq!(
+            says,
+            "248 a second (0.8 of the 310 that GetProvisionedLimit names; --share)"
+        );
+    }
+
+    #[test]
+    fn without_an_answer_the_documented_defaults_hold() {
+        let found = Found {
+            unanswered: vec![Unanswered {
+                action: LIMITS_ACTION,
+                failure: Failure {
+                    sent: Sent::Answered,
+                    advice: Advice::GiveUp,
+                    code: "AccessDeniedException".to_owned(),
+                    message: String::new(),
+                },
+            }],
+            ..Found::default()
+        };
+        let [(creation, says), (read, _)] = named(&AUTO, &found);
+        assert_eq!((creation, read), (40, 96));
+        assert_eq!(
+            says,
+            "40 a second (0.8 of AWS's default of 50, for GetProvisionedLimit was not answered: AccessDeniedException; --share)"
+        );
+        let [(_, says), _] = named(&AUTO, &Found::default());
+        assert_eq!(says, "40 a second (0.8 of AWS's default of 50; --share)");
+    }
+
+    #[test]
+    fn a_named_rate_is_taken_as_it_is_and_not_asked_for() {
+        let asked = RatesAsked {
+            creation: NonZeroU32::new(7),
+            ..AUTO
+        };
+        let found = Found {
+            limits: vec![(Category::UserCreation, 50)],
+            ..Found::default()
+        };
+        let [(creation, says), _] = named(&asked, &found);
+        assert_eq!((creation, says.as_str()), (7, "7 a second (--rate)"));
+        assert_eq!(asked.unnamed(true), [Category::UserRead]);
+        assert_eq!(asked.unnamed(false), []);
+    }
+}
