@@ -3,9 +3,11 @@
 //! Owns the words and what each says about the exit code. Does not own how a result is reached (`import`), kept
 //! (`ledger`) or shown (`report`).
 
-use std::collections::BTreeMap;
+mod summary;
 
 use serde::Serialize;
+
+pub use summary::{Pace, RateSample, Requests, RunState, Summary};
 
 /// What came of one input row. Every row ends in exactly one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -214,70 +216,6 @@ impl Came {
         self.error_code = Some(code.into());
         self.error_message = Some(message.into());
         self
-    }
-}
-
-/// Requests of one quota category.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Requests {
-    /// Requests sent.
-    pub sent: u64,
-    /// Of them, answered by "too many requests".
-    pub throttled: u64,
-}
-
-/// How a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RunState {
-    /// Every row has an outcome that stays.
-    Finished,
-    /// Stopped early; the same command goes on.
-    Stopped,
-    /// The process ended without saying so, or is still at work.
-    Interrupted,
-}
-
-/// A run summed up: a projection of the ledger.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Summary {
-    /// How the run stands.
-    pub state: RunState,
-    /// Why it was stopped, when it was.
-    pub stopped_because: Option<String>,
-    /// The list's name as it was given.
-    pub list: String,
-    /// SHA-256 of the list's bytes in hexadecimal; none for standard input.
-    pub fingerprint: Option<String>,
-    /// The user pool.
-    pub user_pool_id: String,
-    /// The app client.
-    pub client_id: String,
-    /// When the run first began, RFC 3339.
-    pub started: String,
-    /// When it last ended, RFC 3339.
-    pub finished: Option<String>,
-    /// Time at work over all of its sessions, in seconds.
-    pub active_seconds: f64,
-    /// Rows in the results.
-    pub rows: u64,
-    /// Whether the list was read to its end: if not, rows behind the last one are not listed.
-    pub read_to_end: bool,
-    /// Rows by outcome; every outcome is named, also with 0.
-    pub outcomes: BTreeMap<&'static str, u64>,
-    /// Rows by error code.
-    pub errors: BTreeMap<String, u64>,
-    /// Requests by quota category.
-    pub requests: BTreeMap<String, Requests>,
-    /// Requests a second by quota category, over the time at work.
-    pub rates: BTreeMap<String, f64>,
-}
-
-impl Summary {
-    /// Rows with this outcome.
-    #[must_use]
-    pub fn count(&self, outcome: Outcome) -> u64 {
-        self.outcomes.get(outcome.word()).copied().unwrap_or(0)
     }
 }
 

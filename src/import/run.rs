@@ -3,6 +3,7 @@
 //! A row goes through four places: `read` (it came from the list), `beginning` (the ledger is writing it down), `ready`
 //! (it is on the disk and may be sent), and a task. Each place is bounded, so memory does not grow with the list.
 
+mod dispatch;
 mod intake;
 mod settling;
 
@@ -18,7 +19,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::breaker::{Breaker, BreakerLimits};
 use super::event::{Counts, Progress, RequestCounts, Watch};
-use super::register::{Done, Job, Shared, register};
+use super::record::Record;
+use super::register::{Done, Job, Shared};
 use super::registration::Rules;
 use super::slots::Slots;
 use super::stop::{Signal, Signals, StopReason};
@@ -131,6 +133,7 @@ pub struct Run<'a> {
     unwritten_requests: RequestCounts,
     breaker: Breaker,
     progress: Progress,
+    record: Record,
     started: Instant,
     /// Up to when the time at work is in the ledger.
     noted: Instant,
@@ -152,6 +155,7 @@ impl<'a> Run<'a> {
             counts: plan.before,
             ..Progress::default()
         };
+        let record = Record::begin(&pacer, Instant::now(), now_ms());
         Self {
             shared: Arc::new(Shared {
                 pool,
@@ -179,6 +183,7 @@ impl<'a> Run<'a> {
             unreachable: Vec::new(),
             unwritten_requests: RequestCounts::default(),
             progress,
+            record,
             started: Instant::now(),
             noted: Instant::now(),
         }
@@ -283,43 +288,6 @@ impl<'a> Run<'a> {
         !self.list_over && (self.stopped.is_some() || self.read.len() < self.plan.group)
     }
 
-    /// The dispatcher: one permit at a time, and only when there is a row to send and a slot for it. A row that may have been
-    /// sent begins with a look-up, or with a permit of its own.
-    fn ask_for_permit(&mut self) {
-        while self.stopped.is_none()
-            && self.tasks.len() < self.plan.slots.limit()
-            && self.ready.front().is_some_and(|job| job.maybe_sent)
-        {
-            if let Some(job) = self.ready.pop_front() {
-                self.spawn(job, None);
-            }
-        }
-        let wanted = self.stopped.is_none()
-            && !self.ready.is_empty()
-            && self.tasks.len() < self.plan.slots.limit();
-        if wanted && self.permit.is_none() {
-            let shared = Arc::clone(&self.shared);
-            self.permit = Some(Box::pin(async move {
-                shared.pacer.permit(Category::UserCreation).await
-            }));
-        }
-    }
-
-    fn send_next(&mut self, permit: Permit) {
-        self.permit = None;
-        if let Some(job) = self.ready.pop_front() {
-            self.spawn(job, Some(permit));
-        }
-    }
-
-    fn spawn(&mut self, job: Job, permit: Option<Permit>) {
-        let row = job.row;
-        let task = self
-            .tasks
-            .spawn(register(Arc::clone(&self.shared), job, permit));
-        self.rows_of_tasks.insert(task.id(), row);
-    }
-
     async fn write(&mut self) {
         if !self.unwritten.is_empty() {
             self.ledger
@@ -337,15 +305,26 @@ impl<'a> Run<'a> {
 
     async fn write_and_tell(&mut self) {
         self.write().await;
+        self.record_rates(false).await;
         self.progress.in_flight = self.tasks.len();
         self.progress.elapsed = self.started.elapsed();
         self.watch.progress(&self.progress);
+    }
+
+    async fn record_rates(&mut self, last: bool) {
+        let samples = self
+            .record
+            .samples(&self.shared.pacer, Instant::now(), last);
+        if !samples.is_empty() {
+            self.ledger.rates(samples).await;
+        }
     }
 
     async fn end(mut self) -> Result<Ended, LedgerError> {
         self.cut_off();
         self.leave_unreachable().await;
         self.write_and_tell().await;
+        self.record_rates(true).await;
         let stopped = self.stopped.map(|(reason, _)| reason);
         let finished = stopped.is_none();
         self.ledger

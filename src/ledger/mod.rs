@@ -10,6 +10,7 @@ pub mod directory;
 pub mod identity;
 mod log;
 pub mod past;
+mod rates;
 pub mod reader;
 mod rows;
 mod schema;

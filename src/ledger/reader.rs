@@ -10,8 +10,8 @@ use super::identity::{self, name};
 use super::rows::{
     RESULT_COLUMN_COUNT, RESULT_COLUMNS, broken_seal, read_came, read_kept, requests_seal, row_seal,
 };
-use super::{LedgerError, directory, schema};
-use crate::outcome::{Came, Outcome, Requests, RowResult, RunState, Summary};
+use super::{LedgerError, directory, rates, schema};
+use crate::outcome::{Came, Outcome, RateSample, Requests, RowResult, RunState, Summary};
 
 /// The code of a row that was begun and has no outcome yet.
 pub const INTERRUPTED: &str = "Interrupted";
@@ -111,6 +111,15 @@ impl Reader {
         Ok(counts.into_iter().flatten().collect())
     }
 
+    fn samples(&self) -> rusqlite::Result<Vec<RateSample>> {
+        // A run that ended before there was such a record has none.
+        if schema::records_rates(&self.database)? {
+            rates::all(&self.database)
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
     fn sums(&self) -> rusqlite::Result<Summary> {
         let run = identity::all(&self.database)?;
         let text = |name: &str| run.get(name).cloned().unwrap_or_default();
@@ -120,7 +129,7 @@ impl Reader {
         let requests = self.requests()?;
         let active = number(name::ACTIVE).unwrap_or(0);
         let active_seconds = Duration::from_millis(active.unsigned_abs()).as_secs_f64();
-        let rates = requests
+        let requests_a_second = requests
             .iter()
             .filter(|_| active > 0)
             .map(|(category, requests)| {
@@ -154,7 +163,8 @@ impl Reader {
             outcomes,
             errors: self.errors()?,
             requests,
-            rates,
+            rates: requests_a_second,
+            pace: rates::pace(&self.samples()?),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{Row, Statement, params};
 
-use crate::outcome::{Came, Delivery, Evidence, Outcome};
+use crate::outcome::{Came, Delivery, Evidence, Outcome, RateSample};
 
 /// The columns of `results`, in the order in which [`read_came`] takes them.
 pub(super) const RESULT_COLUMNS: &str = "results.outcome, results.evidence, results.user_sub, results.user_status, \
@@ -48,6 +48,26 @@ pub(super) fn requests_seal(category: &str, sent: i64, throttled: i64) -> i64 {
         .number(Some(sent))
         .number(Some(throttled))
         .value()
+}
+
+/// The seal of a line of `rates`.
+pub(super) fn rate_seal(sample: &RateSample) -> i64 {
+    let numbers = [
+        sample.at_ms,
+        sample.span_ms,
+        signed(sample.sent),
+        signed(sample.accepted),
+        signed(sample.throttled),
+        signed(sample.room_milli),
+        signed(sample.allowed_milli),
+        sample.slowed_ms,
+    ];
+    let mut seal = Seal::default();
+    seal.text(Some(&sample.category));
+    for number in numbers {
+        seal.number(Some(number));
+    }
+    seal.value()
 }
 
 /// A line of the ledger does not match its checksum: as an error of the database, which the ledger takes for damage.

@@ -6,16 +6,17 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::directory::with_suffix;
-use super::{Durability, LedgerError, log};
+use super::{Durability, LedgerError, log, rates};
 
-/// Format of a database whose run keeps no columns.
+/// Format of a database without the tables `kept` and `rates`.
 const PLAIN: i64 = 1;
 
-/// Format of a database with the table `kept`: a version that does not know it refuses the database.
+/// Format of a database with the table `kept`, and without `rates`.
 const KEEPING: i64 = 2;
 
-/// The latest format that is known. A later one is refused.
-const KNOWN: i64 = KEEPING;
+/// Format of a database with all tables, and the one that is written. A later one is refused, an earlier one is brought up to it
+/// when its run goes on.
+const RECORDING: i64 = 3;
 
 /// "cimp": tells our databases from other programs'.
 const APPLICATION: i64 = 0x6369_6d70;
@@ -73,7 +74,7 @@ CREATE TABLE results (
 ";
 
 /// The cells that a run copies from its list into its results, as a JSON array a row. A table of its own: a run that keeps
-/// nothing pays nothing for it.
+/// nothing has nothing in it.
 const KEPT: &str = "
 CREATE TABLE kept (row INTEGER PRIMARY KEY, cells TEXT NOT NULL, seal INTEGER NOT NULL);
 ";
@@ -110,7 +111,6 @@ pub(super) fn is_there(path: &Path, durability: Durability) -> Result<bool, Ledg
 pub(super) fn create(
     path: &Path,
     durability: Durability,
-    keeps: bool,
     fill: impl Fn(&Connection) -> rusqlite::Result<()>,
 ) -> Result<Connection, LedgerError> {
     // Made beforehand with the right mode: SQLite would ask the umask.
@@ -122,10 +122,9 @@ pub(super) fn create(
     let mut made = || {
         let transaction = database.transaction()?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
-        transaction.pragma_update(None, "user_version", if keeps { KEEPING } else { PLAIN })?;
-        transaction.execute_batch(TABLES)?;
-        if keeps {
-            transaction.execute_batch(KEPT)?;
+        transaction.pragma_update(None, "user_version", RECORDING)?;
+        for tables in tables_of(RECORDING) {
+            transaction.execute_batch(tables)?;
         }
         fill(&transaction)?;
         transaction.commit()
@@ -147,9 +146,40 @@ pub(super) fn empty_the_log(path: &Path) {
 
 /// Opens the database for writing.
 pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
-    let database = connect(path, durability)?;
-    examine(&database, path)?;
+    let mut database = connect(path, durability)?;
+    let format = examine(&database, path)?;
+    if format < RECORDING {
+        bring_up(&mut database, format).map_err(|cause| LedgerError::of(path, cause))?;
+    }
     Ok(database)
+}
+
+/// The tables of a format.
+fn tables_of(format: i64) -> Vec<&'static str> {
+    match format {
+        PLAIN => vec![TABLES],
+        KEEPING => vec![TABLES, KEPT],
+        _ => vec![TABLES, KEPT, rates::TABLE],
+    }
+}
+
+/// Adds the tables that an earlier version did not have: all at once, or not at all.
+fn bring_up(database: &mut Connection, format: i64) -> rusqlite::Result<()> {
+    let there = tables_of(format);
+    let transaction = database.transaction()?;
+    for tables in tables_of(RECORDING) {
+        if !there.contains(&tables) {
+            transaction.execute_batch(tables)?;
+        }
+    }
+    transaction.pragma_update(None, "user_version", RECORDING)?;
+    transaction.commit()
+}
+
+/// Whether there is a record of the rate.
+pub(super) fn records_rates(database: &Connection) -> rusqlite::Result<bool> {
+    let format: i64 = database.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(format >= RECORDING)
 }
 
 fn connect(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
@@ -186,8 +216,8 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
     Ok(database)
 }
 
-/// Whether it is one of ours, of a format that is known, and in order.
-fn examine(database: &Connection, path: &Path) -> Result<(), LedgerError> {
+/// Whether it is one of ours, of a format that is known, and in order; and which format that is.
+fn examine(database: &Connection, path: &Path) -> Result<i64, LedgerError> {
     let damaged = |cause: String| LedgerError::Damaged {
         path: path.to_owned(),
         cause,
@@ -201,18 +231,17 @@ fn examine(database: &Connection, path: &Path) -> Result<(), LedgerError> {
         return Err(damaged("it has not the mark of a ledger".to_owned()));
     }
     let found = number("user_version")?;
-    if found > KNOWN {
+    if found > RECORDING {
         return Err(LedgerError::Newer {
             path: path.to_owned(),
             found,
-            known: KNOWN,
+            known: RECORDING,
         });
     }
     let ours = Connection::open_in_memory()
         .and_then(|model| {
-            model.execute_batch(TABLES)?;
-            if found == KEEPING {
-                model.execute_batch(KEPT)?;
+            for tables in tables_of(found) {
+                model.execute_batch(tables)?;
             }
             tables(&model)
         })
@@ -224,7 +253,7 @@ fn examine(database: &Connection, path: &Path) -> Result<(), LedgerError> {
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(|cause| damaged(cause.to_string()))?;
     if verdict == "ok" {
-        Ok(())
+        Ok(found)
     } else {
         Err(damaged(verdict))
     }

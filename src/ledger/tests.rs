@@ -8,6 +8,7 @@ use super::{
 use crate::outcome::{Came, Evidence, Outcome, RowResult, RunState};
 
 mod damage;
+mod formats;
 mod kept;
 
 fn identity() -> Identity {

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::identity::{Facts, Identity, Kind, Standing};
 use super::{Durability, LedgerError, RunDirectory, schema};
-use crate::outcome::{Came, Outcome, Requests, RowResult};
+use crate::outcome::{Came, Outcome, RateSample, Requests, RowResult};
 use take_up::take_up;
 use work::work;
 
@@ -63,6 +63,7 @@ enum Message {
         requests: Vec<(&'static str, Requests)>,
         active_ms: i64,
     },
+    Rates(Vec<RateSample>),
     ReadToEnd,
     Close {
         ending: Ending,
@@ -113,8 +114,7 @@ impl Ledger {
         facts: Facts,
         durability: Durability,
     ) -> Result<Self, LedgerError> {
-        let keeps = !identity.kept.is_empty();
-        let database = schema::create(&directory.database(), durability, keeps, |database| {
+        let database = schema::create(&directory.database(), durability, |database| {
             identity.write(database)?;
             facts.write(database)
         })?;
@@ -241,6 +241,11 @@ impl Ledger {
             active_ms,
         })
         .await;
+    }
+
+    /// Writes down how fast it went.
+    pub async fn rates(&self, samples: Vec<RateSample>) {
+        self.tell(Message::Rates(samples)).await;
     }
 
     /// The list was read to its end.

@@ -1,5 +1,7 @@
 //! The closing summary, for people at a terminal.
 
+use std::time::Duration;
+
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, Table};
 
@@ -33,11 +35,43 @@ pub fn summary_table(summary: &Summary) -> String {
         }
         let rate = summary.rates.get(category).copied().unwrap_or_default();
         text.push_str(&format!(
-            "\n  {category}: {} requests, {rate} a second, {} throttled",
-            requests.sent, requests.throttled
+            "\n  {category}: {} requests, {rate} a second{}, {} throttled",
+            requests.sent,
+            of_ceiling(summary, category),
+            requests.throttled
         ));
+        let slowed = slowed_seconds(summary, category);
+        if slowed > 0 {
+            text.push_str(&format!(
+                "; slowed down for {}, for the pool had no room for more",
+                humantime::format_duration(Duration::from_secs(slowed))
+            ));
+        }
     }
     text
+}
+
+/// What it could have been; nothing where the run left no record of it.
+fn of_ceiling(summary: &Summary, category: &str) -> String {
+    summary
+        .pace
+        .get(category)
+        .map_or_else(String::new, |pace| format!(" of at most {}", pace.ceiling))
+}
+
+/// Whole seconds in which less was allowed, rounded up.
+fn slowed_seconds(summary: &Summary, category: &str) -> u64 {
+    let seconds = summary
+        .pace
+        .get(category)
+        .map_or(0.0, |pace| pace.slowed_seconds);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "seconds of a run, never below 0"
+    )]
+    let whole = seconds.ceil() as u64;
+    whole
 }
 
 fn rows_read(summary: &Summary) -> &'static str {

@@ -29,6 +29,7 @@ mod passwords;
 mod planted;
 mod preflight;
 mod quotes;
+mod rates;
 mod reading;
 mod refusals;
 mod resume;

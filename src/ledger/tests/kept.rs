@@ -143,23 +143,3 @@ async fn a_changed_or_missing_cell_is_damage() {
         assert!(error.to_string().contains("row 3"), "{change}: {error}");
     }
 }
-
-#[test]
-fn without_kept_columns_the_ledger_is_as_it_always_was() {
-    let folder = tempfile::tempdir().unwrap();
-    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
-    let format_and_tables = |identity: &Identity| -> (i64, i64, i64) {
-        directory.remove_ledger().unwrap();
-        drop(create(&directory, identity));
-        let database = rusqlite::Connection::open(directory.database()).unwrap();
-        let number = |query: &str| database.query_row(query, [], |row| row.get(0)).unwrap();
-        (
-            number("PRAGMA user_version"),
-            number("SELECT count(*) FROM sqlite_master WHERE name = 'kept'"),
-            number("SELECT count(*) FROM run WHERE name = 'kept'"),
-        )
-    };
-    // A version that knows no kept columns reads the first, and refuses the second by its format.
-    assert_eq!(format_and_tables(&identity()), (1, 0, 0));
-    assert_eq!(format_and_tables(&keeping(&["ID"])), (2, 1, 1));
-}

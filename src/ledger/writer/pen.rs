@@ -5,10 +5,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Begun, Ending, ToBegin};
 use crate::ledger::identity::{self, name};
+use crate::ledger::rates;
 use crate::ledger::rows::{
     INSERT_KEPT, INSERT_RESULT, requests_seal, row_seal, signed, write_came, write_kept,
 };
-use crate::outcome::{Came, Requests};
+use crate::outcome::{Came, RateSample, Requests};
 
 /// See the module's words.
 pub(super) struct Pen<'d> {
@@ -158,6 +159,10 @@ impl<'d> Pen<'d> {
             .prepare_cached("INSERT OR REPLACE INTO requests VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![category, sent, throttled, seal])
             .map(drop)
+    }
+
+    pub(super) fn rates(&mut self, samples: &[RateSample]) -> rusqlite::Result<()> {
+        rates::write(self.database, samples)
     }
 
     pub(super) fn read_to_end(&mut self) -> rusqlite::Result<()> {

@@ -106,6 +106,7 @@ fn write(pen: &mut Pen<'_>, message: Message) -> rusqlite::Result<Option<Acknowl
             requests,
             active_ms,
         } => pen.worked(&requests, active_ms)?,
+        Message::Rates(samples) => pen.rates(&samples)?,
         Message::ReadToEnd => pen.read_to_end()?,
         Message::Close { ending, done } => {
             pen.end(&ending)?;

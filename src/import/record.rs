@@ -1,0 +1,124 @@
+//! The run's record of its rate: what came of each category's permits, second by second. Time is an argument.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::outcome::RateSample;
+use crate::pace::{Category, Pacer, Reading};
+
+/// How long a sample is.
+const SAMPLE: Duration = Duration::from_secs(1);
+
+/// See the module's words.
+#[derive(Debug)]
+pub(super) struct Record {
+    since: Instant,
+    /// The same moment in milliseconds since the Unix epoch.
+    since_ms: i64,
+    before: [Reading; Category::ALL.len()],
+}
+
+impl Record {
+    /// Begins now.
+    pub(super) fn begin(pacer: &Pacer, now: Instant, now_ms: i64) -> Self {
+        Self {
+            since: now,
+            since_ms: now_ms,
+            before: readings(pacer),
+        }
+    }
+
+    /// The next samples, where a second is over; with `last`, whatever there is.
+    pub(super) fn samples(&mut self, pacer: &Pacer, now: Instant, last: bool) -> Vec<RateSample> {
+        let span_ms = i64::try_from(now.saturating_duration_since(self.since).as_millis())
+            .unwrap_or(i64::MAX);
+        let span = Duration::from_millis(span_ms.unsigned_abs());
+        if (span < SAMPLE && !last) || span.is_zero() {
+            return Vec::new();
+        }
+        let readings = readings(pacer);
+        let samples = Category::ALL
+            .iter()
+            .zip(self.before.iter().zip(&readings))
+            // What the run does not use has no rate.
+            .filter(|(_, (_, now))| now.sent > 0)
+            .map(|(category, (before, now))| RateSample {
+                category: category.name().to_owned(),
+                at_ms: self.since_ms,
+                span_ms,
+                sent: now.sent - before.sent,
+                accepted: now.accepted - before.accepted,
+                throttled: now.throttled - before.throttled,
+                room_milli: milli(now.ceiling, span),
+                allowed_milli: milli(f64::midpoint(before.allowed, now.allowed), span),
+                slowed_ms: if before.allowed < now.ceiling || now.allowed < now.ceiling {
+                    span_ms
+                } else {
+                    0
+                },
+            })
+            .collect();
+        self.before = readings;
+        self.since += span;
+        self.since_ms += span_ms;
+        samples
+    }
+}
+
+fn readings(pacer: &Pacer) -> [Reading; Category::ALL.len()] {
+    Category::ALL.map(|category| pacer.reading(category))
+}
+
+/// Requests, in thousandths, that a rate has room for in a time.
+fn milli(rate: f64, span: Duration) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate is above 0, and no run is so fast or so long"
+    )]
+    let milli = (rate * span.as_secs_f64() * 1e3).round() as u64;
+    milli
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Category, Duration, Instant, Pacer, Record};
+    use crate::pace::Ceilings;
+    use std::num::NonZeroU32;
+    use tokio::time::sleep;
+
+    #[tokio::test(start_paused = true)]
+    async fn each_second_is_told_once_and_the_rest_at_the_end() {
+        let rate = NonZeroU32::new(10).unwrap();
+        let pacer = Pacer::new(Ceilings {
+            creation: rate,
+            read: rate,
+            list: rate,
+        });
+        let mut record = Record::begin(&pacer, Instant::now(), 5_000);
+        let mut told = Vec::new();
+        for number in 0..25_u32 {
+            let permit = pacer.permit(Category::UserCreation).await;
+            pacer.answered(&permit, number == 24);
+            told.extend(record.samples(&pacer, Instant::now(), false));
+        }
+        told.extend(record.samples(&pacer, Instant::now(), true));
+        sleep(Duration::from_millis(500)).await;
+        told.extend(record.samples(&pacer, Instant::now(), false));
+        let sums = |of: fn(&crate::outcome::RateSample) -> u64| told.iter().map(of).sum::<u64>();
+        assert_eq!(sums(|sample| sample.sent), 25);
+        assert_eq!(sums(|sample| sample.accepted), 24);
+        assert_eq!(sums(|sample| sample.throttled), 1);
+        assert_eq!(told.len(), 3);
+        assert!(told.iter().all(|sample| sample.category == "UserCreation"));
+        assert_eq!(told[0].at_ms, 5_000);
+        assert_eq!(told[1].at_ms, 5_000 + told[0].span_ms);
+        assert_eq!(
+            told[0].room_milli,
+            u64::try_from(told[0].span_ms).unwrap() * 10
+        );
+        assert_eq!((told[0].slowed_ms, told[2].slowed_ms), (0, told[2].span_ms));
+        assert!(told[2].allowed_milli < told[2].room_milli);
+    }
+}

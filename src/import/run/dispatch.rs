@@ -1,0 +1,56 @@
+//! The dispatcher: takes a permit for the next row that is ready, and gives the row a task of its own.
+
+use std::sync::Arc;
+
+use super::Run;
+use crate::import::register::{Job, register};
+use crate::pace::{Category, Permit};
+
+/// Rows that may wait for a look-up's turn beside those that are on their way. Look-ups have a budget of their own: where it is the
+/// smaller one, or others use it, sign-ups go on meanwhile, until so many wait. Each holds its row and its task, and neither
+/// a connection nor a request.
+const LOOK_UPS_WAITING: usize = 512;
+
+impl Run<'_> {
+    /// One permit at a time, and only when there is a row to send and a slot for it. A row that may have been
+    /// sent begins with a look-up, or with a permit of its own.
+    pub(super) fn ask_for_permit(&mut self) {
+        while self.stopped.is_none()
+            && self.has_slot()
+            && self.ready.front().is_some_and(|job| job.maybe_sent)
+        {
+            if let Some(job) = self.ready.pop_front() {
+                self.spawn(job, None);
+            }
+        }
+        let wanted = self.stopped.is_none() && !self.ready.is_empty() && self.has_slot();
+        if wanted && self.permit.is_none() {
+            let shared = Arc::clone(&self.shared);
+            self.permit = Some(Box::pin(async move {
+                shared.pacer.permit(Category::UserCreation).await
+            }));
+        }
+    }
+
+    fn has_slot(&self) -> bool {
+        let slots = self.plan.slots.limit();
+        let waiting = self.shared.pacer.waiting(Category::UserRead);
+        self.tasks.len() < slots + LOOK_UPS_WAITING
+            && self.tasks.len().saturating_sub(waiting) < slots
+    }
+
+    pub(super) fn send_next(&mut self, permit: Permit) {
+        self.permit = None;
+        if let Some(job) = self.ready.pop_front() {
+            self.spawn(job, Some(permit));
+        }
+    }
+
+    fn spawn(&mut self, job: Job, permit: Option<Permit>) {
+        let row = job.row;
+        let task = self
+            .tasks
+            .spawn(register(Arc::clone(&self.shared), job, permit));
+        self.rows_of_tasks.insert(task.id(), row);
+    }
+}

@@ -1,0 +1,260 @@
+//! The run's record of its rate: one sample a second and quota category, thinned where a run is long.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Row, params};
+
+use super::rows::{broken_seal, rate_seal, signed};
+use crate::outcome::{Pace, RateSample};
+
+/// The table.
+pub(super) const TABLE: &str = "
+CREATE TABLE rates (
+    category TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    span_ms INTEGER NOT NULL,
+    sent INTEGER NOT NULL,
+    accepted INTEGER NOT NULL,
+    throttled INTEGER NOT NULL,
+    room_milli INTEGER NOT NULL,
+    allowed_milli INTEGER NOT NULL,
+    slowed_ms INTEGER NOT NULL,
+    seal INTEGER NOT NULL,
+    PRIMARY KEY (category, at_ms)
+) WITHOUT ROWID;
+";
+
+/// Samples of a category at most: then they are put together, so that a run of a week costs what a run of an hour costs.
+const MOST: usize = 2_048;
+
+/// Samples of a category that are left then, at most.
+const LEFT: usize = 1_024;
+
+/// Milliseconds in a second.
+const SECOND: i64 = 1_000;
+
+const SELECT: &str = "SELECT category, at_ms, span_ms, sent, accepted, throttled, room_milli, allowed_milli, slowed_ms, seal FROM rates";
+
+/// Writes samples down.
+pub(super) fn write(database: &Connection, samples: &[RateSample]) -> rusqlite::Result<()> {
+    write_at_most(database, samples, MOST, LEFT)
+}
+
+fn write_at_most(
+    database: &Connection,
+    samples: &[RateSample],
+    most: usize,
+    left: usize,
+) -> rusqlite::Result<()> {
+    for sample in samples {
+        insert(database, sample)?;
+        let there: i64 = database
+            .prepare_cached("SELECT count(*) FROM rates WHERE category = ?1")?
+            .query_row(params![sample.category], |row| row.get(0))?;
+        if usize::try_from(there).is_ok_and(|there| there > most) {
+            thin(database, &sample.category, left)?;
+        }
+    }
+    Ok(())
+}
+
+fn insert(database: &Connection, sample: &RateSample) -> rusqlite::Result<()> {
+    database
+        .prepare_cached(
+            "INSERT OR REPLACE INTO rates VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
+        .execute(params![
+            sample.category,
+            sample.at_ms,
+            sample.span_ms,
+            signed(sample.sent),
+            signed(sample.accepted),
+            signed(sample.throttled),
+            signed(sample.room_milli),
+            signed(sample.allowed_milli),
+            sample.slowed_ms,
+            rate_seal(sample),
+        ])
+        .map(drop)
+}
+
+/// Puts neighbours together: whatever lies within the same span of time, which is doubled until few enough are left.
+fn thin(database: &Connection, category: &str, left: usize) -> rusqlite::Result<()> {
+    let samples = of(database, Some(category))?;
+    let first = samples.first().map_or(0, |sample| sample.at_ms);
+    let mut span = SECOND;
+    let together = loop {
+        let mut together: BTreeMap<i64, RateSample> = BTreeMap::new();
+        for sample in &samples {
+            let place = sample.at_ms.saturating_sub(first).div_euclid(span);
+            match together.get_mut(&place) {
+                Some(there) => add(there, sample),
+                None => drop(together.insert(place, sample.clone())),
+            }
+        }
+        if together.len() <= left {
+            break together;
+        }
+        span = span.saturating_mul(2);
+    };
+    database.execute("DELETE FROM rates WHERE category = ?1", params![category])?;
+    together
+        .values()
+        .try_for_each(|sample| insert(database, sample))
+}
+
+fn add(to: &mut RateSample, more: &RateSample) {
+    to.span_ms += more.span_ms;
+    to.sent += more.sent;
+    to.accepted += more.accepted;
+    to.throttled += more.throttled;
+    to.room_milli += more.room_milli;
+    to.allowed_milli += more.allowed_milli;
+    to.slowed_ms += more.slowed_ms;
+}
+
+/// All samples, by category and in order of time.
+pub(super) fn all(database: &Connection) -> rusqlite::Result<Vec<RateSample>> {
+    of(database, None)
+}
+
+fn of(database: &Connection, category: Option<&str>) -> rusqlite::Result<Vec<RateSample>> {
+    let mut statement = database.prepare(&format!(
+        "{SELECT} WHERE ?1 IS NULL OR category = ?1 ORDER BY category, at_ms"
+    ))?;
+    let samples = statement.query_map(params![category], sample)?;
+    samples.collect()
+}
+
+fn sample(row: &Row<'_>) -> rusqlite::Result<RateSample> {
+    let number = |place| row.get::<_, i64>(place).map(i64::unsigned_abs);
+    let sample = RateSample {
+        category: row.get(0)?,
+        at_ms: row.get(1)?,
+        span_ms: row.get(2)?,
+        sent: number(3)?,
+        accepted: number(4)?,
+        throttled: number(5)?,
+        room_milli: number(6)?,
+        allowed_milli: number(7)?,
+        slowed_ms: row.get(8)?,
+    };
+    if rate_seal(&sample) == row.get::<_, i64>(9)? {
+        Ok(sample)
+    } else {
+        Err(broken_seal("rates"))
+    }
+}
+
+/// What was made of the rate, by category.
+pub(super) fn pace(samples: &[RateSample]) -> BTreeMap<String, Pace> {
+    let mut sums: BTreeMap<&str, RateSample> = BTreeMap::new();
+    for sample in samples {
+        match sums.get_mut(sample.category.as_str()) {
+            Some(sum) => add(sum, sample),
+            None => drop(sums.insert(&sample.category, sample.clone())),
+        }
+    }
+    sums.into_iter()
+        .filter(|(_, sum)| sum.span_ms > 0)
+        .map(|(category, sum)| (category.to_owned(), pace_of(&sum)))
+        .collect()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts and milliseconds stay far below 2^52"
+)]
+fn pace_of(sum: &RateSample) -> Pace {
+    let seconds = sum.span_ms as f64 / SECOND as f64;
+    let (room, allowed) = (sum.room_milli as f64 / 1e3, sum.allowed_milli as f64 / 1e3);
+    let part = |of: f64| if of > 0.0 { sum.sent as f64 / of } else { 0.0 };
+    Pace {
+        ceiling: rounded(room / seconds),
+        allowed: rounded(allowed / seconds),
+        used_of_ceiling: rounded(part(room)),
+        used_of_allowed: rounded(part(allowed)),
+        slowed_seconds: rounded(sum.slowed_ms as f64 / SECOND as f64),
+    }
+}
+
+fn rounded(number: f64) -> f64 {
+    (number * 1e4).round() / 1e4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TABLE, add, all, pace, rounded, write_at_most};
+    use crate::outcome::RateSample;
+    use rusqlite::Connection;
+
+    fn sample(category: &str, second: i64) -> RateSample {
+        RateSample {
+            category: category.to_owned(),
+            at_ms: 1_000_000 + second * 1_000,
+            span_ms: 1_000,
+            sent: 39 + u64::try_from(second % 2).unwrap(),
+            accepted: 38,
+            throttled: 1,
+            room_milli: 50_000,
+            allowed_milli: 40_000,
+            slowed_ms: 1_000,
+        }
+    }
+
+    fn database() -> Connection {
+        let database = Connection::open_in_memory().unwrap();
+        database.execute_batch(TABLE).unwrap();
+        database
+    }
+
+    fn sum(samples: &[RateSample]) -> RateSample {
+        let mut sum = samples[0].clone();
+        samples[1..].iter().for_each(|more| add(&mut sum, more));
+        sum
+    }
+
+    #[test]
+    fn a_long_record_is_thinned_and_its_sums_stay() {
+        let database = database();
+        let mut written = Vec::new();
+        for second in 0..1_000 {
+            written.push(sample("UserCreation", second));
+            write_at_most(&database, &written[written.len() - 1..], 64, 32).unwrap();
+        }
+        write_at_most(&database, &[sample("UserRead", 5)], 64, 32).unwrap();
+        let samples = all(&database).unwrap();
+        let (creation, read) = samples.split_at(samples.len() - 1);
+        assert!((32..=64).contains(&creation.len()), "{}", creation.len());
+        assert_eq!(sum(creation), sum(&written));
+        assert_eq!(read, [sample("UserRead", 5)]);
+        let ordered = creation
+            .windows(2)
+            .all(|pair| pair[0].at_ms + pair[0].span_ms == pair[1].at_ms);
+        assert!(ordered, "no gap and no overlap");
+    }
+
+    #[test]
+    fn the_pace_says_what_part_of_the_rate_was_used() {
+        let samples: Vec<_> = (0..10)
+            .map(|second| sample("UserCreation", second))
+            .collect();
+        let pace = pace(&samples)["UserCreation"];
+        assert_eq!(
+            (pace.ceiling, pace.allowed, pace.slowed_seconds),
+            (50.0, 40.0, 10.0)
+        );
+        assert_eq!(pace.used_of_ceiling, 0.79);
+        assert_eq!(pace.used_of_allowed, rounded(395.0 / 400.0));
+    }
+
+    #[test]
+    fn a_sample_that_was_changed_is_noticed() {
+        let database = database();
+        write_at_most(&database, &[sample("UserRead", 1)], 64, 32).unwrap();
+        database
+            .execute("UPDATE rates SET throttled = 0", [])
+            .unwrap();
+        assert!(all(&database).is_err());
+    }
+}

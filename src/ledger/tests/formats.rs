@@ -1,0 +1,75 @@
+//! Ledgers of earlier versions: they can be read, and their runs go on.
+
+use super::{created, ending, identity, to_begin};
+use crate::ledger::directory::RunDirectory;
+use crate::ledger::{Durability, Facts, Ledger, LedgerError, Reader};
+use crate::outcome::{Outcome, RateSample};
+
+/// A ledger with a row that was begun, as a version left it that wrote this format.
+async fn of_format(directory: &RunDirectory, format: i64) {
+    let facts = Facts {
+        started_ms: 1_000,
+        folds: true,
+        second_before_run_ms: None,
+    };
+    let ledger = Ledger::create(directory, &identity(), facts, Durability::Process).unwrap();
+    let group = vec![to_begin(1, "ann"), to_begin(2, "bob")];
+    ledger.begin(group, 5).await.await.unwrap();
+    ledger.settle(vec![(1, created())]).await;
+    ledger.close(ending(false)).await.unwrap();
+    let database = rusqlite::Connection::open(directory.database()).unwrap();
+    database.execute_batch("DROP TABLE rates").unwrap();
+    if format == 1 {
+        database.execute_batch("DROP TABLE kept").unwrap();
+    }
+    database
+        .pragma_update(None, "user_version", format)
+        .unwrap();
+}
+
+fn sample() -> RateSample {
+    RateSample {
+        category: "UserCreation".to_owned(),
+        at_ms: 5_000,
+        span_ms: 1_000,
+        sent: 40,
+        accepted: 40,
+        throttled: 0,
+        room_milli: 40_000,
+        allowed_milli: 40_000,
+        slowed_ms: 0,
+    }
+}
+
+#[tokio::test]
+async fn a_run_of_an_earlier_format_is_read_and_goes_on_in_the_present_one() {
+    for format in [1, 2] {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+        of_format(&directory, format).await;
+        let summary = Reader::open(directory.path()).unwrap().summary().unwrap();
+        assert_eq!(summary.count(Outcome::Created), 1, "{format}");
+        assert!(summary.pace.is_empty(), "{format}: no record of the rate");
+
+        let (ledger, _, _) =
+            Ledger::reopen(&directory, &identity(), Durability::Process, &[]).unwrap();
+        ledger.settle(vec![(2, created())]).await;
+        ledger.rates(vec![sample()]).await;
+        ledger.close(ending(true)).await.unwrap();
+        let summary = Reader::open(directory.path()).unwrap().summary().unwrap();
+        assert_eq!(summary.count(Outcome::Created), 2, "{format}");
+        assert_eq!(
+            summary.pace["UserCreation"].used_of_ceiling, 1.0,
+            "{format}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_that_lacks_a_table_of_its_format_is_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    of_format(&directory, 3).await;
+    let error = Reader::open(directory.path()).map(drop).unwrap_err();
+    assert!(matches!(error, LedgerError::Damaged { .. }), "{error}");
+}
