@@ -11,12 +11,12 @@ use serde_json::Value;
 use super::clock::PoolClock;
 use super::operation::{Operation, looks_signed};
 use super::protocol::ServiceError;
-use super::quota::Buckets;
 use super::schema::Schema;
 use super::seeded;
 use super::settings::PoolSettings;
 use super::sign_up_request::Candidate;
 use super::stats::{Answered, Recorder, Stats, UserTruth};
+use super::traffic::Traffic;
 use super::users::{User, UserIndex, Users};
 use super::{admin, creation, describe, list, sign_in, sign_up};
 
@@ -96,7 +96,7 @@ pub(super) struct Pool {
     pub(super) users: Users,
     pub(super) clock: PoolClock,
     pub(super) stats: Recorder,
-    buckets: Buckets,
+    traffic: Traffic,
     /// SignUps to come that a burst of throttling takes.
     pub(super) throttled_ahead: u32,
     /// SignUps within the quota so far.
@@ -120,7 +120,11 @@ impl Pool {
             users: Users::of(&settings),
             stats: Recorder::start(clock.wall_ms(Duration::ZERO)),
             clock,
-            buckets: Buckets::full(&settings.quotas),
+            traffic: Traffic::new(
+                &settings.quotas,
+                &settings.quota_changes,
+                &settings.live_sign_ups,
+            ),
             throttled_ahead: 0,
             sign_ups: 0,
             messages_sent: 0,
@@ -204,7 +208,10 @@ impl Pool {
         {
             return Answer::from(Err(error));
         }
-        let within_quota = self.buckets.take(operation.category(), at);
+        if operation == Operation::SignUp {
+            self.traffic.sign_up_arrives(at);
+        }
+        let within_quota = self.traffic.take(operation.category(), at);
         if !within_quota {
             self.stats.over_quota(operation.category());
         }
@@ -275,8 +282,10 @@ impl Pool {
 
     /// The counts so far.
     pub(super) fn snapshot(&mut self) -> Stats {
-        self.commit_what_is_due(self.clock.elapsed());
-        self.stats.snapshot(self.users.len())
+        let now = self.clock.elapsed();
+        self.commit_what_is_due(now);
+        let live_sign_ups = self.traffic.live_sign_ups(now);
+        self.stats.snapshot(self.users.len(), live_sign_ups)
     }
 
     /// The truth about every user.

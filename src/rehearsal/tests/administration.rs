@@ -1,7 +1,5 @@
 //! The administrator's calls, through the SDK.
 
-use aws_sdk_cognitoidentityprovider::types::{LimitClass, LimitDefinitionType};
-
 use super::*;
 
 #[test]
@@ -199,29 +197,5 @@ fn the_pool_and_its_client_describe_their_settings() {
     assert_eq!(
         missing.message(),
         Some("User pool us-east-1_Other does not exist.")
-    );
-}
-
-#[test]
-fn the_enforced_rate_can_be_asked_for() {
-    let quotas = Quotas {
-        user_creation: Quota::per_second(35.0),
-        ..Quotas::default()
-    };
-    let rehearsed = Rehearsed::with(PoolSettings { quotas, ..quick() });
-    let definition = LimitDefinitionType::builder()
-        .limit_class(LimitClass::ApiCategory)
-        .attributes("Category", "UserCreation")
-        .build()
-        .unwrap();
-    let request = rehearsed
-        .client
-        .get_provisioned_limit()
-        .limit_definition(definition);
-    let answer = rehearsed.runtime.block_on(request.send()).unwrap();
-    let limit = answer.limit().unwrap();
-    assert_eq!(
-        (limit.provisioned_limit_value(), limit.free_limit_value()),
-        (35, 50)
     );
 }
