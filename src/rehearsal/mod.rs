@@ -35,6 +35,7 @@ mod sign_up;
 mod sign_up_request;
 mod stats;
 mod traffic;
+mod user;
 mod users;
 
 #[cfg(test)]
@@ -49,4 +50,4 @@ pub use server::{RehearsalError, RehearsalPool};
 pub use settings::{DatePrecision, ExistingUser, Latency, PoolSettings, PreSignUp};
 pub use stats::{CategoryStats, LiveSignUpStats, OperationStats, SecondCount, Stats, UserTruth};
 pub use traffic::{LiveSignUps, QuotaChange};
-pub use users::UserStatus;
+pub use user::UserStatus;

@@ -17,7 +17,8 @@ use super::settings::PoolSettings;
 use super::sign_up_request::Candidate;
 use super::stats::{Answered, Recorder, Stats, UserTruth};
 use super::traffic::Traffic;
-use super::users::{User, UserIndex, Users};
+use super::user::User;
+use super::users::{UserIndex, Users};
 use super::{admin, creation, describe, list, sign_in, sign_up};
 
 /// A year, for users that were there long before.
@@ -231,7 +232,7 @@ impl Pool {
                 Answer::from(admin::update_attributes(self, at, body))
             }
             Operation::AdminAddUserToGroup => Answer::from(admin::add_to_group(self, body)),
-            Operation::ListUsers => Answer::from(list::list_users(self, body)),
+            Operation::ListUsers => Answer::from(list::list_users(self, at, body)),
             Operation::GetGroup => Answer::from(describe::group(self, body)),
             Operation::DescribeUserPool => Answer::from(describe::user_pool(self, body)),
             Operation::DescribeUserPoolClient => Answer::from(describe::client(self, body)),

@@ -12,7 +12,7 @@ use super::protocol::ErrorWireForm;
 use super::quota::Quotas;
 use super::schema_settings::SchemaAttribute;
 use super::traffic::{self, LiveSignUps, QuotaChange};
-use super::users::UserStatus;
+use super::user::UserStatus;
 
 /// Attributes that can stand for a username, by `UsernameAttributes`.
 const USERNAME_ATTRIBUTES: [&str; 2] = ["email", "phone_number"];
@@ -68,6 +68,9 @@ pub struct PoolSettings {
     pub live_sign_ups: Vec<LiveSignUps>,
     /// How long an answer takes.
     pub latency: Latency,
+    /// Milliseconds after which ListUsers shows a user that was made, as it is eventually consistent only. Existing users
+    /// are shown at once.
+    pub list_lag_ms: u64,
     /// What goes wrong.
     pub faults: Faults,
     /// All chance (faults, latency, `sub`s) follows from it.
@@ -108,6 +111,7 @@ impl Default for PoolSettings {
             quota_changes: Vec::new(),
             live_sign_ups: Vec::new(),
             latency: Latency::default(),
+            list_lag_ms: 0,
             faults: Faults::default(),
             seed: 0,
             error_wire_form: ErrorWireForm::default(),

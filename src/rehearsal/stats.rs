@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::operation::Operation;
 use super::quota::Category;
-use super::users::UserStatus;
+use super::user::UserStatus;
 
 /// How many seconds are remembered one by one.
 const SECONDS_KEPT: usize = 3_600;

@@ -11,6 +11,7 @@ use super::*;
 
 mod administration;
 mod faults;
+mod listing;
 mod quotas;
 mod sign_up;
 mod wire;
