@@ -94,6 +94,7 @@ mod tests {
         let pacer = Pacer::new(Ceilings {
             creation: rate,
             read: rate,
+            update: rate,
             list: rate,
         });
         let mut record = Record::begin(&pacer, Instant::now(), 5_000);

@@ -3,6 +3,7 @@
 //! Owns everything that is the SDK's: no other folder names a type of it. Asks for no permit (that is `pace`) and never sends
 //! anything twice (that is `import`). [`failure`] is the one table of Cognito's errors.
 
+mod administer;
 mod connect;
 mod date_probe;
 mod describe;
@@ -19,10 +20,11 @@ use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use secrecy::SecretString;
 
 use crate::user::{Attribute, NewUser};
+pub use administer::category_of;
 pub use connect::{ConnectError, ConnectSettings, Signing, connect, region_of};
 pub use date_probe::{now_ms, steady_ms};
 pub use failure::{Advice, Failure, IfAbsent, Sent, Stop};
-use failure::{Operation, UNREADABLE_ANSWER};
+use failure::{NOT_SIGNED, Operation, UNREADABLE_ANSWER};
 use service_clock::ServiceClock;
 
 /// Signed requests whose time is further off than five minutes are refused by AWS: no clock that works here is.
@@ -133,15 +135,8 @@ impl Cognito {
     /// # Errors
     /// See [`failure`]. Asking without being able to sign is answered by a `GiveUp`.
     pub async fn look_up(&self, username: &str) -> Result<Option<FoundUser>, Failure> {
-        let Some(client) = &self.signed else {
-            return Err(Failure {
-                sent: Sent::No,
-                advice: Advice::GiveUp,
-                code: "NoLookup".to_owned(),
-                message: "look-ups are switched off".to_owned(),
-            });
-        };
-        let answer = client
+        let answer = self
+            .signing()?
             .admin_get_user()
             .user_pool_id(&self.user_pool_id)
             .username(username)
@@ -186,6 +181,16 @@ impl Cognito {
             created_has_fraction: created.is_some_and(|created| created.subsec_nanos() != 0),
             attributes,
         }))
+    }
+
+    /// The client whose requests are signed.
+    fn signing(&self) -> Result<&Client, Failure> {
+        self.signed.as_ref().ok_or_else(|| Failure {
+            sent: Sent::No,
+            advice: Advice::GiveUp,
+            code: NOT_SIGNED.to_owned(),
+            message: "requests are not signed in this run".to_owned(),
+        })
     }
 
     /// The earliest time that the service's clock can show now: milliseconds since the Unix epoch. Before the service was heard, this
