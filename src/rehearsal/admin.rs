@@ -1,4 +1,4 @@
-//! The administrator's calls about one user: look up, confirm, update attributes, add to a group.
+//! The administrator's calls about one user: look up, confirm, update attributes, disable, enable, delete.
 
 use std::time::Duration;
 
@@ -8,19 +8,18 @@ use serde_json::{Value, json};
 use super::faults::ReadFault;
 use super::pool::{Answer, Outgoing, Pool};
 use super::protocol::ServiceError;
-use super::request::{parse, required};
+use super::request::parse;
 use super::seeded;
 use super::sign_up_request::{AttributeInput, into_pairs};
 use super::user::{User, UserStatus};
 use super::users::UserIndex;
 
-/// The members that these calls have in common, and those of one of them.
+/// The members that these calls have in common, and the one of one of them.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct UserRequest {
     user_pool_id: Option<String>,
     username: Option<String>,
-    group_name: Option<String>,
     user_attributes: Option<Vec<AttributeInput>>,
 }
 
@@ -208,25 +207,27 @@ fn alias_exists(attribute: &str) -> ServiceError {
     )
 }
 
-/// AdminAddUserToGroup. Adding twice is no error.
-pub(super) fn add_to_group(pool: &mut Pool, body: &[u8]) -> Result<Value, ServiceError> {
-    let request: UserRequest = parse(body)?;
-    let index = target(pool, &request)?;
-    let group = group_index(pool, request.group_name.as_deref())?;
-    let user = pool
-        .users
-        .get_mut(index)
-        .ok_or_else(ServiceError::no_such_user)?;
-    if !user.groups.contains(&group) {
-        user.groups.push(group);
+/// AdminEnableUser and AdminDisableUser. A user who stands so already is no error.
+pub(super) fn set_enabled(
+    pool: &mut Pool,
+    at: Duration,
+    body: &[u8],
+    enabled: bool,
+) -> Result<Value, ServiceError> {
+    let index = target(pool, &parse(body)?)?;
+    let now = pool.clock.wall_ms(at);
+    if let Some(user) = pool.users.get_mut(index) {
+        user.enabled = enabled;
+        user.modified_ms = now;
     }
     Ok(json!({}))
 }
 
-/// The place of a group in the settings.
-pub(super) fn group_index(pool: &Pool, name: Option<&str>) -> Result<u16, ServiceError> {
-    let name = required("groupName", name)?;
-    let at = pool.settings.groups.iter().position(|group| group == name);
-    at.and_then(|at| u16::try_from(at).ok())
-        .ok_or_else(|| ServiceError::not_found("Group not found."))
+/// AdminDeleteUser.
+pub(super) fn delete_user(pool: &mut Pool, body: &[u8]) -> Result<Value, ServiceError> {
+    let index = target(pool, &parse(body)?)?;
+    pool.users.remove(index);
+    pool.sign_ins.remove(&index);
+    pool.stats.deleted();
+    Ok(json!({}))
 }

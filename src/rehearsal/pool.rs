@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::auth_events::SignIns;
 use super::clock::PoolClock;
+use super::groups::Group;
 use super::operation::{Operation, looks_signed};
 use super::protocol::ServiceError;
 use super::schema::Schema;
@@ -19,7 +21,7 @@ use super::stats::{Answered, Recorder, Stats, UserTruth};
 use super::traffic::Traffic;
 use super::user::User;
 use super::users::{UserIndex, Users};
-use super::{admin, creation, describe, list, sign_in, sign_up};
+use super::{admin, auth_events, creation, describe, groups, list, sign_in, sign_up};
 
 /// A year, for users that were there long before.
 const YEAR_MS: i64 = 365 * 86_400_000;
@@ -95,6 +97,10 @@ pub(super) struct Pool {
     pub(super) settings: PoolSettings,
     pub(super) schema: Schema,
     pub(super) users: Users,
+    /// By their places: a group is never taken away.
+    pub(super) groups: Vec<Group>,
+    /// What threat protection remembers.
+    pub(super) sign_ins: SignIns,
     pub(super) clock: PoolClock,
     pub(super) stats: Recorder,
     traffic: Traffic,
@@ -116,10 +122,15 @@ impl Pool {
         settings.check()?;
         let schema = Schema::new(&settings)?;
         let clock = PoolClock::start(settings.date_offset_ms);
+        let started_ms = clock.wall_ms(Duration::ZERO);
+        let groups = settings.groups.iter().cloned();
+        let groups = groups.map(|name| Group::new(name, started_ms));
         let mut pool = Pool {
             schema,
             users: Users::of(&settings),
-            stats: Recorder::start(clock.wall_ms(Duration::ZERO)),
+            groups: groups.collect(),
+            sign_ins: SignIns::new(),
+            stats: Recorder::start(started_ms),
             clock,
             traffic: Traffic::new(
                 &settings.quotas,
@@ -225,15 +236,22 @@ impl Pool {
         }
         match operation {
             Operation::SignUp | Operation::AdminGetUser => admin::get_user(self, body),
-            Operation::InitiateAuth => Answer::from(sign_in::initiate_auth(self, body)),
-            Operation::AdminInitiateAuth => Answer::from(sign_in::admin_initiate_auth(self, body)),
+            Operation::InitiateAuth => Answer::from(sign_in::initiate_auth(self, at, body)),
+            Operation::AdminInitiateAuth => {
+                Answer::from(sign_in::admin_initiate_auth(self, at, body))
+            }
             Operation::AdminConfirmSignUp => Answer::from(admin::confirm_sign_up(self, at, body)),
             Operation::AdminUpdateUserAttributes => {
                 Answer::from(admin::update_attributes(self, at, body))
             }
-            Operation::AdminAddUserToGroup => Answer::from(admin::add_to_group(self, body)),
+            Operation::AdminAddUserToGroup => Answer::from(groups::add_user(self, body)),
+            Operation::AdminDisableUser => Answer::from(admin::set_enabled(self, at, body, false)),
+            Operation::AdminEnableUser => Answer::from(admin::set_enabled(self, at, body, true)),
+            Operation::AdminDeleteUser => Answer::from(admin::delete_user(self, body)),
+            Operation::AdminListUserAuthEvents => Answer::from(auth_events::list(self, body)),
             Operation::ListUsers => Answer::from(list::list_users(self, at, body)),
-            Operation::GetGroup => Answer::from(describe::group(self, body)),
+            Operation::CreateGroup => Answer::from(groups::create(self, at, body)),
+            Operation::GetGroup => Answer::from(groups::get(self, body)),
             Operation::DescribeUserPool => Answer::from(describe::user_pool(self, body)),
             Operation::DescribeUserPoolClient => Answer::from(describe::client(self, body)),
             Operation::GetProvisionedLimit => Answer::from(describe::provisioned_limit(self, body)),
@@ -296,7 +314,7 @@ impl Pool {
     }
 
     fn truth(&self, user: &User) -> UserTruth {
-        let group = |at: &u16| self.settings.groups.get(usize::from(*at)).cloned();
+        let group = |at: &u16| Some(self.groups.get(usize::from(*at))?.name.clone());
         UserTruth {
             username: user.username.to_string(),
             sub: seeded::uuid_text(user.sub),
@@ -308,6 +326,7 @@ impl Pool {
             sign_ups_after_answer: user.sign_ups_after_answer,
             status: user.status,
             enabled: user.enabled,
+            signed_in: user.signed_in,
             groups: user.groups.iter().filter_map(group).collect(),
             attributes: user
                 .attributes
@@ -328,13 +347,14 @@ impl Pool {
             + Duration::from_millis(latency.jitter_ms).mul_f64(share)
     }
 
-    /// The `sub` of the user who signs up by this name: the same in every run with the same seed.
+    /// The `sub` of the user who signs up by this name: the same in every run with the same seed, but another one than that
+    /// of a user who had the name before.
     pub(super) fn sub_of(&self, name: &str) -> u128 {
         seeded::as_uuid(seeded::bits(
             self.settings.seed,
             "sub",
             &self.users.key(name),
-            0,
+            u64::from(self.users.deleted(name)),
         ))
     }
 

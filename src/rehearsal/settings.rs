@@ -58,8 +58,10 @@ pub struct PoolSettings {
     /// Codes that can be sent while the pool runs (Cognito's own sender: 50 a day). SignUps beyond it make the user
     /// all the same and answer LimitExceededException. Unset, there is no limit.
     pub daily_messages: Option<u32>,
-    /// The groups there are.
+    /// The groups there are from the start.
     pub groups: Vec<String>,
+    /// Whether threat protection is on, as it can be in the Plus tier: AdminListUserAuthEvents answers.
+    pub threat_protection: bool,
     /// Requests a second, by category.
     pub quotas: Quotas,
     /// Quotas that change while the pool runs, counted from its first SignUp request.
@@ -107,6 +109,7 @@ impl Default for PoolSettings {
             pre_sign_up: PreSignUp::default(),
             daily_messages: None,
             groups: Vec::new(),
+            threat_protection: false,
             quotas: Quotas::default(),
             quota_changes: Vec::new(),
             live_sign_ups: Vec::new(),

@@ -10,6 +10,7 @@ use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use super::*;
 
 mod administration;
+mod after_sign_up;
 mod faults;
 mod listing;
 mod quotas;
