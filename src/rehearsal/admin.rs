@@ -5,8 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::faults::ReadFault;
-use super::pool::{Answer, Outgoing, Pool};
+use super::pool::Pool;
 use super::protocol::ServiceError;
 use super::request::parse;
 use super::seeded;
@@ -24,35 +23,9 @@ struct UserRequest {
 }
 
 /// AdminGetUser.
-pub(super) fn get_user(pool: &mut Pool, body: &[u8]) -> Answer {
-    let request: UserRequest = match parse(body) {
-        Ok(request) => request,
-        Err(error) => return Answer::from(Err(error)),
-    };
-    if let Some(fault) = request
-        .username
-        .as_deref()
-        .and_then(|name| draw(pool, name))
-    {
-        pool.stats.fault(fault.name());
-        return Answer::from(match fault {
-            ReadFault::Drop => Outgoing::Nothing,
-            ReadFault::Error500 => Outgoing::Error(ServiceError::internal()),
-            ReadFault::Throttle => Outgoing::Error(ServiceError::too_many_requests()),
-        });
-    }
-    Answer::from(target(pool, &request).and_then(|index| describe(pool, index)))
-}
-
-/// The fault of this look-up, which depends on the name and on how often it was looked up.
-fn draw(pool: &mut Pool, name: &str) -> Option<ReadFault> {
-    // Where no look-up fails, names that nobody has are not counted, and so not kept.
-    pool.settings.faults.for_read(0.0)?;
-    let asked = pool.users.asked_mut(name);
-    asked.reads += 1;
-    let count = u64::from(asked.reads);
-    let fraction = seeded::fraction(pool.settings.seed, "read", &pool.users.key(name), count);
-    pool.settings.faults.for_read(fraction)
+pub(super) fn get_user(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+    let index = target(pool, &parse(body)?)?;
+    describe(pool, index)
 }
 
 fn target(pool: &Pool, request: &UserRequest) -> Result<UserIndex, ServiceError> {

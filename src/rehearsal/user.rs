@@ -58,8 +58,6 @@ pub(super) struct Asked {
     pub(super) sign_ups: u32,
     /// Of these, the ones for which a fault was drawn.
     pub(super) drawn: u32,
-    /// Look-ups for which a fault was drawn.
-    pub(super) reads: u32,
     /// Users of that name that were deleted.
     pub(super) deleted: u32,
 }

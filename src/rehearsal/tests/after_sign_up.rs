@@ -25,57 +25,30 @@ fn sign_in(rehearsed: &Rehearsed, name: &str, password: &str) -> Option<String> 
     Some(refused.message().unwrap_or("no message").to_owned())
 }
 
-/// Disables, enables or deletes a user; the error's code if that is refused.
-fn change(rehearsed: &Rehearsed, operation: &str, name: &str) -> Option<String> {
-    let (client, pool_id) = (&rehearsed.client, &rehearsed.settings.pool_id);
-    let runtime = &rehearsed.runtime;
-    match operation {
-        "disable" => {
-            let request = client.admin_disable_user().user_pool_id(pool_id);
-            let refused = runtime.block_on(request.username(name).send()).err();
-            refused.map(|error| failure(&error))
-        }
-        "enable" => {
-            let request = client.admin_enable_user().user_pool_id(pool_id);
-            let refused = runtime.block_on(request.username(name).send()).err();
-            refused.map(|error| failure(&error))
-        }
-        _ => {
-            let request = client.admin_delete_user().user_pool_id(pool_id);
-            let refused = runtime.block_on(request.username(name).send()).err();
-            refused.map(|error| failure(&error))
-        }
-    }
-}
-
 #[test]
 fn a_disabled_user_signs_in_again_once_enabled() {
     let rehearsed = Rehearsed::with(open());
     rehearsed.sign_up("jane").unwrap();
     assert_eq!(sign_in(&rehearsed, "jane", PASSWORD), None);
-    assert_eq!(change(&rehearsed, "disable", "jane"), None);
+    assert_eq!(rehearsed.call("disable", "jane"), "success");
     assert_eq!(
         sign_in(&rehearsed, "jane", PASSWORD).as_deref(),
         Some("User is disabled.")
     );
     assert_eq!(
-        change(&rehearsed, "disable", "jane"),
-        None,
+        rehearsed.call("disable", "jane"),
+        "success",
         "it is so already"
     );
     let truth = rehearsed.truth("jane");
     assert_eq!((truth.enabled, truth.signed_in), (false, 1));
-    assert_eq!(change(&rehearsed, "enable", "jane"), None);
+    assert_eq!(rehearsed.call("enable", "jane"), "success");
     assert_eq!(sign_in(&rehearsed, "jane", PASSWORD), None);
     let truth = rehearsed.truth("jane");
     assert_eq!((truth.enabled, truth.signed_in), (true, 2));
     for operation in ["disable", "enable", "delete"] {
-        let refused = change(&rehearsed, operation, "nobody");
-        assert_eq!(
-            refused.as_deref(),
-            Some("UserNotFoundException"),
-            "{operation}"
-        );
+        let refused = rehearsed.call(operation, "nobody");
+        assert_eq!(refused, "UserNotFoundException", "{operation}");
     }
     assert_eq!(rehearsed.pool.stats().categories["UserUpdate"].requests, 6);
 }
@@ -97,7 +70,7 @@ fn a_deleted_user_is_gone_and_its_name_and_alias_are_free() {
     ] {
         let rehearsed = Rehearsed::with(settings);
         let first = rehearsed.sign_up(name).unwrap();
-        assert_eq!(change(&rehearsed, "delete", "jane@example.com"), None);
+        assert_eq!(rehearsed.call("delete", "jane@example.com"), "success");
         for gone in [name, "jane@example.com", first.user_sub()] {
             assert_eq!(rehearsed.status(gone).unwrap_err(), "UserNotFoundException");
         }
