@@ -43,7 +43,11 @@ pub(super) fn user_pool(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError>
     };
     let triggers = match settings.pre_sign_up {
         PreSignUp::Absent => json!({}),
-        PreSignUp::AutoConfirm | PreSignUp::AutoConfirmAndVerify | PreSignUp::Refuse { .. } => {
+        PreSignUp::AutoConfirm
+        | PreSignUp::AutoConfirmAndVerify
+        | PreSignUp::Refuse { .. }
+        | PreSignUp::OnValidationData(_)
+        | PreSignUp::OnClientMetadata(_) => {
             json!({ "PreSignUp": arn("lambda", "function:rehearsal-pre-sign-up") })
         }
     };

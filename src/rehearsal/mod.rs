@@ -52,7 +52,7 @@ pub use protocol::{ErrorNameStyle, ErrorPlace, ErrorWireForm};
 pub use quota::{Category, Quota, Quotas};
 pub use schema_settings::{DataType, SchemaAttribute};
 pub use server::{RehearsalError, RehearsalPool};
-pub use settings::{DatePrecision, ExistingUser, Latency, PoolSettings, PreSignUp};
+pub use settings::{DatePrecision, ExistingUser, Latency, PoolSettings, PreSignUp, TriggerPair};
 pub use stats::{CategoryStats, LiveSignUpStats, OperationStats, SecondCount, Stats, UserTruth};
 pub use traffic::{LiveSignUps, QuotaChange};
 pub use user::UserStatus;

@@ -15,6 +15,7 @@ mod faults;
 mod listing;
 mod quotas;
 mod sign_up;
+mod triggers;
 mod wire;
 
 const PASSWORD: &str = "Sup3r-Secret";
