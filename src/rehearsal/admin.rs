@@ -11,7 +11,8 @@ use super::protocol::ServiceError;
 use super::request::{parse, required};
 use super::seeded;
 use super::sign_up_request::{AttributeInput, into_pairs};
-use super::users::{User, UserIndex, UserStatus};
+use super::user::{User, UserStatus};
+use super::users::UserIndex;
 
 /// The members that these calls have in common, and those of one of them.
 #[derive(Deserialize)]

@@ -12,7 +12,8 @@ use super::protocol::ServiceError;
 use super::seeded;
 use super::settings::PreSignUp;
 use super::sign_up_request::Candidate;
-use super::users::{Attribute, User, UserIndex, UserStatus};
+use super::user::{Attribute, User, UserStatus};
+use super::users::UserIndex;
 
 /// What came of an attempt to make a user.
 pub(super) struct Commit {

@@ -1,4 +1,9 @@
 //! ListUsers: pages of at most 60 users in the order they were made, with the simple filters Cognito has.
+//!
+//! A page costs the same in a pool of a million users, and so does a filter that asks for one name, `sub`, e-mail address
+//! or phone number; any other filter reads the users one by one.
+
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,7 +15,8 @@ use super::pool::Pool;
 use super::protocol::ServiceError;
 use super::request::parse;
 use super::seeded;
-use super::users::User;
+use super::user::User;
+use super::users::{UserIndex, Users};
 
 /// Most users of a page, by the service's model.
 const LARGEST_PAGE: usize = 60;
@@ -39,7 +45,7 @@ struct ListRequest {
 }
 
 /// ListUsers.
-pub(super) fn list_users(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+pub(super) fn list_users(pool: &Pool, at: Duration, body: &[u8]) -> Result<Value, ServiceError> {
     let request: ListRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     let size = request.limit.unwrap_or(LARGEST_PAGE);
@@ -60,34 +66,74 @@ pub(super) fn list_users(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError
         .map(from_token)
         .transpose()?
         .unwrap_or(0);
-    let wanted = |name: &str| {
-        request
-            .attributes_to_get
-            .as_ref()
-            .is_none_or(|names| names.iter().any(|wanted| wanted == name))
-    };
-    let mut matching = pool
-        .users
-        .iter()
-        .enumerate()
-        .skip(first)
-        .filter(|(_, user)| filter.as_ref().is_none_or(|filter| filter.matches(user)));
-    let page: Vec<_> = matching
-        .by_ref()
-        .take(size)
-        .map(|(_, user)| {
-            let mut entry = admin::summary(pool, user);
-            if let Some(members) = entry.as_object_mut() {
-                members.insert("Attributes".to_owned(), admin::attributes(user, wanted));
-            }
-            entry
-        })
-        .collect();
+    if let Some(names) = &request.attributes_to_get {
+        check_known(pool, names)?;
+    }
+    let mut matching = matching(pool, filter.as_ref(), first, at);
+    let page = matching.by_ref().take(size);
+    let page: Vec<_> = page
+        .map(|(_, user)| entry(pool, user, request.attributes_to_get.as_deref()))
+        .collect::<Result<_, _>>()?;
     let mut answer = json!({ "Users": page });
     if let (Some((next, _)), Some(members)) = (matching.next(), answer.as_object_mut()) {
         members.insert("PaginationToken".to_owned(), Value::String(to_token(next)));
     }
     Ok(answer)
+}
+
+/// The users from this place on who fit the filter and can be seen by now, in the order in which they were made.
+fn matching<'p>(
+    pool: &'p Pool,
+    filter: Option<&'p Filter>,
+    first: UserIndex,
+    at: Duration,
+) -> Box<dyn Iterator<Item = (UserIndex, &'p User)> + 'p> {
+    let users = &pool.users;
+    let lag_ms = i64::try_from(pool.settings.list_lag_ms).unwrap_or(i64::MAX);
+    let seen_until_ms = pool.clock.wall_ms(at).saturating_sub(lag_ms);
+    let can_be_seen =
+        move |(_, user): &(UserIndex, &User)| user.preexisting || user.created_ms <= seen_until_ms;
+    let fits = move |(_, user): &(UserIndex, &User)| {
+        filter.is_none_or(|filter| filter.matches(users, user))
+    };
+    match filter.and_then(|filter| filter.candidates(users)) {
+        Some(found) => {
+            let found = found.into_iter().filter(move |index| *index >= first);
+            let found = found.filter_map(|index| Some((index, users.get(index)?)));
+            Box::new(found.filter(can_be_seen).filter(fits))
+        }
+        // Behind the first one who cannot be seen yet, all are newer still.
+        None => Box::new(users.from(first).take_while(can_be_seen).filter(fits)),
+    }
+}
+
+/// Whether the pool has all of these attributes.
+fn check_known(pool: &Pool, names: &[String]) -> Result<(), ServiceError> {
+    let known = |name: &String| name == "sub" || pool.schema.rules().any(|rule| rule.name == *name);
+    if names.iter().all(known) {
+        Ok(())
+    } else {
+        Err(ServiceError::invalid_parameter(
+            "One or more requested attributes do not exist in user pool.",
+        ))
+    }
+}
+
+/// What a page says of a user. AWS: "returns an error if not all users in the results have set a value for the attribute
+/// you request".
+fn entry(pool: &Pool, user: &User, wanted: Option<&[String]>) -> Result<Value, ServiceError> {
+    let has = |name: &String| name == "sub" || user.attribute(name).is_some();
+    if !wanted.unwrap_or_default().iter().all(has) {
+        return Err(ServiceError::invalid_parameter(
+            "One or more requested attributes have no value in some of the users.",
+        ));
+    }
+    let is_wanted = |name: &str| wanted.is_none_or(|names| names.iter().any(|n| n == name));
+    let mut entry = admin::summary(pool, user);
+    if let Some(members) = entry.as_object_mut() {
+        members.insert("Attributes".to_owned(), admin::attributes(user, is_wanted));
+    }
+    Ok(entry)
 }
 
 fn to_token(first: usize) -> String {
@@ -136,7 +182,21 @@ impl Filter {
         })
     }
 
-    fn matches(&self, user: &User) -> bool {
+    /// A few users, among them all who fit, where they can be told without reading all.
+    fn candidates(&self, users: &Users) -> Option<Vec<UserIndex>> {
+        if self.is_beginning {
+            return None;
+        }
+        match self.attribute.as_str() {
+            "username" => Some(users.by_stored_name(&self.value).into_iter().collect()),
+            "sub" => Some(users.by_sub(&self.value).into_iter().collect()),
+            other => users.by_value(other, &self.value),
+        }
+    }
+
+    /// Whether the user fits. Usernames and e-mail addresses fold case where the pool does, and the status always does; the
+    /// beginning of a value is compared as it is written.
+    fn matches(&self, users: &Users, user: &User) -> bool {
         let fits = |value: &str| {
             if self.is_beginning {
                 value.starts_with(&self.value)
@@ -144,10 +204,17 @@ impl Filter {
                 value == self.value
             }
         };
+        let fits_folded = |value: &str| {
+            fits(value) || (!self.is_beginning && users.key(value) == users.key(&self.value))
+        };
         match self.attribute.as_str() {
-            "username" => fits(&user.username),
+            "username" => fits_folded(&user.username),
+            "email" => user.attribute("email").is_some_and(fits_folded),
             "sub" => fits(&seeded::uuid_text(user.sub)),
-            "cognito:user_status" => fits(user.status.name()),
+            "cognito:user_status" => {
+                let status = user.status.name();
+                fits(status) || (!self.is_beginning && status.eq_ignore_ascii_case(&self.value))
+            }
             "status" => fits(if user.enabled { "Enabled" } else { "Disabled" }),
             other => user.attribute(other).is_some_and(fits),
         }
@@ -157,6 +224,7 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rehearsal::{ExistingUser, PoolSettings};
 
     #[test]
     fn filters_are_read_as_documented() {
@@ -179,6 +247,40 @@ mod tests {
         );
         for broken in ["username", "username = jane", r#"custom:department = "x""#] {
             assert_eq!(parsed(broken), None, "{broken}");
+        }
+    }
+
+    #[test]
+    fn who_is_asked_for_by_name_sub_or_address_is_found_without_reading_all() {
+        let pool = Pool::new(PoolSettings {
+            existing: (0..50)
+                .map(|n| ExistingUser {
+                    username: format!("user-{n}"),
+                    attributes: [
+                        ("email".to_owned(), format!("{n}@example.com")),
+                        ("phone_number".to_owned(), format!("+1415555{n:04}")),
+                        ("name".to_owned(), format!("{n}")),
+                    ]
+                    .into(),
+                    ..ExistingUser::default()
+                })
+                .collect(),
+            ..PoolSettings::default()
+        })
+        .unwrap();
+        let candidates = |text: &str| Filter::parse(text).unwrap().candidates(&pool.users);
+        let sub = seeded::uuid_text(pool.users.get(7).unwrap().sub);
+        for text in [
+            "username = \"USER-7\"",
+            "email = \"7@EXAMPLE.com\"",
+            "phone_number = \"+14155550007\"",
+            &format!("sub = \"{sub}\""),
+        ] {
+            assert_eq!(candidates(text), Some(vec![7]), "{text}");
+        }
+        assert_eq!(candidates("email = \"none@example.com\""), Some(Vec::new()));
+        for text in ["name = \"7\"", "email ^= \"7@\""] {
+            assert_eq!(candidates(text), None, "{text}");
         }
     }
 

@@ -5,8 +5,8 @@
 //! (`GET /stats`, `GET /stats/users`). It uses nothing else of this crate, so that it cannot share the importer's
 //! bugs. It keeps everything in memory and forgets it when it stops; it verifies no signature, only that there is one.
 //!
-//! The way of a request: `server` takes it from a `connection` -> `pool` counts it (`stats`), takes its `quota`, and
-//! hands it to its operation (`sign_up`, `admin`, `list`, `describe`, `sign_in`), which reads and changes `users` by the
+//! The way of a request: `server` takes it from a `connection` -> `pool` counts it (`stats`), takes its `quota` (which
+//! `traffic` changes and shares out), and hands it to its operation (`sign_up`, `admin`, `list`, `describe`, `sign_in`), which reads and changes `users` by the
 //! rules of `schema`, `password` and `format` -> `server` waits the latency out and writes the answer, or fails to, as
 //! `faults` had it.
 
@@ -34,6 +34,8 @@ mod sign_in;
 mod sign_up;
 mod sign_up_request;
 mod stats;
+mod traffic;
+mod user;
 mod users;
 
 #[cfg(test)]
@@ -42,9 +44,10 @@ mod tests;
 pub use faults::{BurstFault, Faults, LateFault};
 pub use password::PasswordPolicy;
 pub use protocol::{ErrorNameStyle, ErrorPlace, ErrorWireForm};
-pub use quota::{Quota, Quotas};
+pub use quota::{Category, Quota, Quotas};
 pub use schema_settings::{DataType, SchemaAttribute};
 pub use server::{RehearsalError, RehearsalPool};
 pub use settings::{DatePrecision, ExistingUser, Latency, PoolSettings, PreSignUp};
-pub use stats::{CategoryStats, OperationStats, SecondCount, Stats, UserTruth};
-pub use users::UserStatus;
+pub use stats::{CategoryStats, LiveSignUpStats, OperationStats, SecondCount, Stats, UserTruth};
+pub use traffic::{LiveSignUps, QuotaChange};
+pub use user::UserStatus;

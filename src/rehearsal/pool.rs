@@ -11,13 +11,14 @@ use serde_json::Value;
 use super::clock::PoolClock;
 use super::operation::{Operation, looks_signed};
 use super::protocol::ServiceError;
-use super::quota::Buckets;
 use super::schema::Schema;
 use super::seeded;
 use super::settings::PoolSettings;
 use super::sign_up_request::Candidate;
 use super::stats::{Answered, Recorder, Stats, UserTruth};
-use super::users::{User, UserIndex, Users};
+use super::traffic::Traffic;
+use super::user::User;
+use super::users::{UserIndex, Users};
 use super::{admin, creation, describe, list, sign_in, sign_up};
 
 /// A year, for users that were there long before.
@@ -96,7 +97,7 @@ pub(super) struct Pool {
     pub(super) users: Users,
     pub(super) clock: PoolClock,
     pub(super) stats: Recorder,
-    buckets: Buckets,
+    traffic: Traffic,
     /// SignUps to come that a burst of throttling takes.
     pub(super) throttled_ahead: u32,
     /// SignUps within the quota so far.
@@ -120,7 +121,11 @@ impl Pool {
             users: Users::of(&settings),
             stats: Recorder::start(clock.wall_ms(Duration::ZERO)),
             clock,
-            buckets: Buckets::full(&settings.quotas),
+            traffic: Traffic::new(
+                &settings.quotas,
+                &settings.quota_changes,
+                &settings.live_sign_ups,
+            ),
             throttled_ahead: 0,
             sign_ups: 0,
             messages_sent: 0,
@@ -204,7 +209,10 @@ impl Pool {
         {
             return Answer::from(Err(error));
         }
-        let within_quota = self.buckets.take(operation.category(), at);
+        if operation == Operation::SignUp {
+            self.traffic.sign_up_arrives(at);
+        }
+        let within_quota = self.traffic.take(operation.category(), at);
         if !within_quota {
             self.stats.over_quota(operation.category());
         }
@@ -224,7 +232,7 @@ impl Pool {
                 Answer::from(admin::update_attributes(self, at, body))
             }
             Operation::AdminAddUserToGroup => Answer::from(admin::add_to_group(self, body)),
-            Operation::ListUsers => Answer::from(list::list_users(self, body)),
+            Operation::ListUsers => Answer::from(list::list_users(self, at, body)),
             Operation::GetGroup => Answer::from(describe::group(self, body)),
             Operation::DescribeUserPool => Answer::from(describe::user_pool(self, body)),
             Operation::DescribeUserPoolClient => Answer::from(describe::client(self, body)),
@@ -275,8 +283,10 @@ impl Pool {
 
     /// The counts so far.
     pub(super) fn snapshot(&mut self) -> Stats {
-        self.commit_what_is_due(self.clock.elapsed());
-        self.stats.snapshot(self.users.len())
+        let now = self.clock.elapsed();
+        self.commit_what_is_due(now);
+        let live_sign_ups = self.traffic.live_sign_ups(now);
+        self.stats.snapshot(self.users.len(), live_sign_ups)
     }
 
     /// The truth about every user.

@@ -8,17 +8,27 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A category of operations that draw on one quota.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Category {
+/// A category of operations that draw on one quota. Which they are, [`Quotas`] says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// Those that make or confirm users.
     UserCreation,
+    /// Those that sign users in.
     UserAuthentication,
+    /// Those that look a user up.
     UserRead,
+    /// Those that change a user.
     UserUpdate,
+    /// Those that list users.
     UserList,
+    /// Those that describe the pool.
     UserPoolRead,
+    /// Those that describe what belongs to the pool, such as groups.
     UserPoolResourceRead,
+    /// Those that describe an app client.
     UserPoolClientRead,
+    /// Those about quotas.
     LimitManagement,
 }
 
@@ -86,6 +96,12 @@ impl Quota {
             burst: rate.max(1.0),
         }
     }
+
+    /// Whether a bucket can have it.
+    pub(super) fn is_possible(&self) -> bool {
+        let Quota { rate, burst } = self;
+        rate.is_finite() && *rate > 0.0 && burst.is_finite() && *burst >= 1.0
+    }
 }
 
 /// The quotas of an account and Region, by category. The defaults are AWS's.
@@ -146,8 +162,7 @@ impl Quotas {
     /// What is wrong with a quota, if something is.
     pub(super) fn check(&self) -> Result<(), String> {
         for category in Category::ALL {
-            let Quota { rate, burst } = self.of(category);
-            if !(rate.is_finite() && rate > 0.0 && burst.is_finite() && burst >= 1.0) {
+            if !self.of(category).is_possible() {
                 return Err(format!(
                     "quota {}: rate must be above 0 and burst at least 1",
                     category.name()
@@ -167,11 +182,16 @@ struct Bucket {
 }
 
 impl Bucket {
-    /// Takes a token at a time (since the start; never earlier than the time before) if there is one.
-    fn take(&mut self, at: Duration) -> bool {
+    /// Fills it up to a time (since the start; never earlier than the time before).
+    fn fill(&mut self, at: Duration) {
         let rest = at.saturating_sub(self.filled_at).as_secs_f64();
         self.tokens = (self.tokens + rest * self.quota.rate).min(self.quota.burst);
         self.filled_at = self.filled_at.max(at);
+    }
+
+    /// Takes a token at a time if there is one.
+    fn take(&mut self, at: Duration) -> bool {
+        self.fill(at);
         let granted = self.tokens >= 1.0;
         if granted {
             self.tokens -= 1.0;
@@ -204,6 +224,15 @@ impl Buckets {
         self.0
             .get_mut(&category)
             .is_none_or(|bucket| bucket.take(at))
+    }
+
+    /// Gives the category another quota from this time on. What has gathered beyond the new burst is lost.
+    pub(super) fn change(&mut self, category: Category, quota: Quota, at: Duration) {
+        if let Some(bucket) = self.0.get_mut(&category) {
+            bucket.fill(at);
+            bucket.tokens = bucket.tokens.min(quota.burst);
+            bucket.quota = quota;
+        }
     }
 }
 

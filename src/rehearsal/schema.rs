@@ -10,7 +10,7 @@ use super::format;
 use super::protocol::ServiceError;
 use super::schema_settings::{SchemaAttribute, standard_attributes};
 use super::settings::PoolSettings;
-use super::users::Attribute;
+use super::user::Attribute;
 
 /// The attributes that only an administrator or the pool itself may set.
 const NEVER_WRITABLE: [&str; 3] = ["sub", "email_verified", "phone_number_verified"];

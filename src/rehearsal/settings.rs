@@ -11,7 +11,8 @@ use super::password::PasswordPolicy;
 use super::protocol::ErrorWireForm;
 use super::quota::Quotas;
 use super::schema_settings::SchemaAttribute;
-use super::users::UserStatus;
+use super::traffic::{self, LiveSignUps, QuotaChange};
+use super::user::UserStatus;
 
 /// Attributes that can stand for a username, by `UsernameAttributes`.
 const USERNAME_ATTRIBUTES: [&str; 2] = ["email", "phone_number"];
@@ -61,8 +62,15 @@ pub struct PoolSettings {
     pub groups: Vec<String>,
     /// Requests a second, by category.
     pub quotas: Quotas,
+    /// Quotas that change while the pool runs, counted from its first SignUp request.
+    pub quota_changes: Vec<QuotaChange>,
+    /// Other people's sign-ups, which draw on the same quota, counted from the pool's first SignUp request.
+    pub live_sign_ups: Vec<LiveSignUps>,
     /// How long an answer takes.
     pub latency: Latency,
+    /// Milliseconds after which ListUsers shows a user that was made, as it is eventually consistent only. Existing users
+    /// are shown at once.
+    pub list_lag_ms: u64,
     /// What goes wrong.
     pub faults: Faults,
     /// All chance (faults, latency, `sub`s) follows from it.
@@ -100,7 +108,10 @@ impl Default for PoolSettings {
             daily_messages: None,
             groups: Vec::new(),
             quotas: Quotas::default(),
+            quota_changes: Vec::new(),
+            live_sign_ups: Vec::new(),
             latency: Latency::default(),
+            list_lag_ms: 0,
             faults: Faults::default(),
             seed: 0,
             error_wire_form: ErrorWireForm::default(),
@@ -228,6 +239,7 @@ impl PoolSettings {
             return Err("existing: a user without a username".to_owned());
         }
         self.quotas.check()?;
+        traffic::check(&self.quota_changes, &self.live_sign_ups)?;
         self.faults.check()
     }
 }
@@ -257,8 +269,13 @@ mod tests {
 
     #[test]
     fn a_settings_file_names_only_what_differs() {
-        let text = r#"{"pre_sign_up": "auto_confirm", "quotas": {"user_creation": {"rate": 5}}, "faults": {"throttle": 0.1}}"#;
+        let text = r#"{"pre_sign_up": "auto_confirm", "quotas": {"user_creation": {"rate": 5}}, "faults": {"throttle": 0.1},
+            "quota_changes": [{"after_ms": 20000, "category": "user_creation", "rate": 30, "burst": 40}, {"after_ms": 9, "category": "user_read", "rate": 1}],
+            "live_sign_ups": [{"after_ms": 20000, "until_ms": 40000, "per_second": 20}, {"after_ms": 0, "per_second": 1}]}"#;
         let settings: PoolSettings = serde_json::from_str(text).unwrap();
+        assert_eq!(settings.check(), Ok(()));
+        assert_eq!(settings.quota_changes[0].burst, Some(40.0));
+        assert_eq!(settings.live_sign_ups[1].until_ms, None);
         assert_eq!(settings.pre_sign_up, PreSignUp::AutoConfirm);
         assert_eq!(settings.quotas.user_read, Quotas::default().user_read);
         assert!(serde_json::from_str::<PoolSettings>(r#"{"pool": 1}"#).is_err());

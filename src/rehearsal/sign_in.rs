@@ -10,7 +10,7 @@ use super::pool::Pool;
 use super::protocol::ServiceError;
 use super::request::{parse, required};
 use super::sign_up_request::check_secret_hash;
-use super::users::UserStatus;
+use super::user::UserStatus;
 
 /// It cannot be printed, for it holds a password.
 #[derive(Deserialize)]

@@ -12,7 +12,7 @@ use super::format;
 use super::password::PasswordDigest;
 use super::pool::Pool;
 use super::protocol::{ServiceError, constraints};
-use super::users::Attribute;
+use super::user::Attribute;
 
 /// Most characters of `ClientId` and `Username`, by the service's model.
 const LONGEST_NAME: usize = 128;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::operation::Operation;
 use super::quota::Category;
-use super::users::UserStatus;
+use super::user::UserStatus;
 
 /// How many seconds are remembered one by one.
 const SECONDS_KEPT: usize = 3_600;
@@ -24,6 +24,8 @@ pub struct Stats {
     pub operations: BTreeMap<String, OperationStats>,
     /// By quota category (`UserCreation`); only those that were asked for.
     pub categories: BTreeMap<String, CategoryStats>,
+    /// Other people's sign-ups, as the setting `live_sign_ups` has them; they are in no other count.
+    pub live_sign_ups: LiveSignUpStats,
     /// By fault (`commit_then_drop`): how often it was drawn and took effect.
     pub faults: BTreeMap<String, u64>,
     /// Users in the pool.
@@ -58,6 +60,15 @@ pub struct CategoryStats {
     pub peak_in_any_second: u64,
 }
 
+/// Simulated sign-ups of other people.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveSignUpStats {
+    /// Those that came.
+    pub asked: u64,
+    /// Of these, the ones over the quota.
+    pub over_quota: u64,
+}
+
 /// The requests of one second.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondCount {
@@ -65,6 +76,8 @@ pub struct SecondCount {
     pub second: u64,
     /// Requests that arrived in it.
     pub requests: u64,
+    /// Of these, the ones over the quota.
+    pub over_quota: u64,
 }
 
 /// What really became of one user, as `GET /stats/users` answers it.
@@ -158,6 +171,7 @@ impl Recorder {
             _ => stats.per_second.push_back(SecondCount {
                 second,
                 requests: 1,
+                over_quota: 0,
             }),
         }
         if stats.per_second.len() > SECONDS_KEPT {
@@ -165,9 +179,13 @@ impl Recorder {
         }
     }
 
-    /// A request found its category's quota used up.
+    /// The request that arrived last found its category's quota used up.
     pub(super) fn over_quota(&mut self, category: Category) {
-        self.category(category).over_quota += 1;
+        let stats = self.category(category);
+        stats.over_quota += 1;
+        if let Some(second) = stats.per_second.back_mut() {
+            second.over_quota += 1;
+        }
     }
 
     /// A fault took effect.
@@ -195,10 +213,11 @@ impl Recorder {
         self.stats.created_by_sign_up += 1;
     }
 
-    /// The counts so far, of a pool with so many users.
-    pub(super) fn snapshot(&self, users: usize) -> Stats {
+    /// The counts so far, of a pool with so many users and live sign-ups.
+    pub(super) fn snapshot(&self, users: usize, live_sign_ups: LiveSignUpStats) -> Stats {
         Stats {
             users: users as u64,
+            live_sign_ups,
             ..self.stats.clone()
         }
     }
@@ -208,31 +227,35 @@ impl Recorder {
 mod tests {
     use super::*;
 
-    fn recorder_of_arrivals(at_ms: &[u64]) -> Stats {
+    /// Counts by a recorder at which sign-ups arrive at these times, each of the last ones over the quota.
+    fn recorder_of_arrivals(at_ms: &[u64], over_quota_from_ms: u64) -> Stats {
         let mut recorder = Recorder::start(0);
         for ms in at_ms {
             recorder.arrived(Some(Operation::SignUp), Duration::from_millis(*ms));
+            if *ms >= over_quota_from_ms {
+                recorder.over_quota(Category::UserCreation);
+            }
         }
-        recorder.snapshot(0)
+        recorder.snapshot(0, LiveSignUpStats::default())
     }
 
     #[test]
     fn the_peak_is_found_across_the_seconds_edge() {
-        let stats = recorder_of_arrivals(&[0, 900, 950, 999, 1_000, 1_899, 2_950]);
+        let stats = recorder_of_arrivals(&[0, 900, 950, 999, 1_000, 1_899, 2_950], 999);
         let category = &stats.categories["UserCreation"];
         assert_eq!(category.peak_in_any_second, 5, "from 900 to 1899");
         let counts: Vec<_> = category
             .per_second
             .iter()
-            .map(|count| (count.second, count.requests))
+            .map(|count| (count.second, count.requests, count.over_quota))
             .collect();
-        assert_eq!(counts, [(0, 4), (1, 2), (2, 1)]);
+        assert_eq!(counts, [(0, 4, 1), (1, 2, 2), (2, 1, 1)]);
     }
 
     #[test]
     fn seconds_are_kept_for_an_hour() {
         let seconds: Vec<_> = (0..4_000).map(|second| second * 1_000).collect();
-        let stats = recorder_of_arrivals(&seconds);
+        let stats = recorder_of_arrivals(&seconds, u64::MAX);
         let kept = &stats.categories["UserCreation"].per_second;
         assert_eq!(kept.len(), SECONDS_KEPT);
         assert_eq!(kept.front().unwrap().second, 400);
@@ -243,7 +266,7 @@ mod tests {
         let mut recorder = Recorder::start(0);
         recorder.arrived(Some(Operation::SignUp), Duration::ZERO);
         recorder.arrived(Some(Operation::AdminConfirmSignUp), Duration::ZERO);
-        let stats = recorder.snapshot(0);
+        let stats = recorder.snapshot(0, LiveSignUpStats::default());
         assert_eq!(stats.categories["UserCreation"].peak_in_any_second, 2);
         assert_eq!(stats.operations["SignUp"].requests, 1);
     }

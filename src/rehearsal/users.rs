@@ -1,137 +1,18 @@
 //! The users of the pool and the ways to find one: by username, by `sub`, by alias.
 //!
 //! It owns what "the same name" means (folding, sign-in names, who holds an alias). It checks nothing else: that is
-//! done before. A user is kept small, for a rehearsal may hold a million of them.
+//! done before.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
-use super::password::PasswordDigest;
 use super::seeded;
 use super::settings::PoolSettings;
+use super::user::{Asked, Attribute, User};
 
-/// How a user stands, as AdminGetUser says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum UserStatus {
-    /// Signed up, and nobody has confirmed it.
-    Unconfirmed,
-    /// Confirmed.
-    Confirmed,
-    /// No longer active.
-    Archived,
-    /// Shut after a compromise.
-    Compromised,
-    /// Not known.
-    Unknown,
-    /// Must reset its password.
-    ResetRequired,
-    /// Made by an administrator, and must change its password.
-    ForceChangePassword,
-    /// From another identity provider.
-    ExternalProvider,
-}
-
-impl UserStatus {
-    /// The word on the wire.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            UserStatus::Unconfirmed => "UNCONFIRMED",
-            UserStatus::Confirmed => "CONFIRMED",
-            UserStatus::Archived => "ARCHIVED",
-            UserStatus::Compromised => "COMPROMISED",
-            UserStatus::Unknown => "UNKNOWN",
-            UserStatus::ResetRequired => "RESET_REQUIRED",
-            UserStatus::ForceChangePassword => "FORCE_CHANGE_PASSWORD",
-            UserStatus::ExternalProvider => "EXTERNAL_PROVIDER",
-        }
-    }
-}
-
-/// One attribute of one user. The name is shared with the schema.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Attribute {
-    pub(super) name: Arc<str>,
-    pub(super) value: Box<str>,
-}
-
-/// How often a username was asked for by SignUp.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Asked {
-    /// SignUps that named it, whatever came of them.
-    pub(super) sign_ups: u32,
-    /// Of these, the ones for which a fault was drawn.
-    pub(super) drawn: u32,
-    /// Look-ups for which a fault was drawn.
-    pub(super) reads: u32,
-}
-
-/// A user.
-pub(super) struct User {
-    pub(super) username: Box<str>,
-    pub(super) sub: u128,
-    pub(super) attributes: Vec<Attribute>,
-    pub(super) status: UserStatus,
-    pub(super) enabled: bool,
-    /// On the pool's clock, milliseconds since 1970.
-    pub(super) created_ms: i64,
-    pub(super) modified_ms: i64,
-    pub(super) password: Option<PasswordDigest>,
-    /// Places in the settings' list of groups.
-    pub(super) groups: Vec<u16>,
-    pub(super) preexisting: bool,
-    pub(super) asked: Asked,
-    pub(super) sign_ups_accepted: u32,
-    pub(super) answers_delivered: u32,
-    pub(super) sign_ups_after_answer: u32,
-}
-
-impl User {
-    /// A user without attributes, password or history, made at this time.
-    pub(super) fn new(username: Box<str>, sub: u128, status: UserStatus, created_ms: i64) -> User {
-        User {
-            username,
-            sub,
-            attributes: Vec::new(),
-            status,
-            enabled: true,
-            created_ms,
-            modified_ms: created_ms,
-            password: None,
-            groups: Vec::new(),
-            preexisting: false,
-            asked: Asked::default(),
-            sign_ups_accepted: 0,
-            answers_delivered: 0,
-            sign_ups_after_answer: 0,
-        }
-    }
-
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|attribute| &*attribute.name == name)
-            .map(|attribute| &*attribute.value)
-    }
-
-    pub(super) fn set(&mut self, new: Attribute) {
-        match self
-            .attributes
-            .iter_mut()
-            .find(|attribute| attribute.name == new.name)
-        {
-            Some(attribute) => attribute.value = new.value,
-            None => self.attributes.push(new),
-        }
-    }
-
-    fn has_verified(&self, attribute: &str) -> bool {
-        attribute == "preferred_username"
-            || self.attribute(&format!("{attribute}_verified")) == Some("true")
-    }
-}
+/// The attributes by whose value users are found at once, whoever else has it, too.
+const INDEXED_ATTRIBUTES: [&str; 2] = ["email", "phone_number"];
 
 /// A user's place in the store.
 pub(super) type UserIndex = usize;
@@ -142,6 +23,8 @@ pub(super) struct Users {
     by_name: HashMap<Box<str>, UserIndex>,
     by_sub: HashMap<u128, UserIndex>,
     by_alias: HashMap<Box<str>, UserIndex>,
+    /// By the hash of an indexed attribute and its value. The value itself is not kept twice.
+    by_value: BTreeSet<(u64, UserIndex)>,
     /// Names that SignUp asked for and that no user has (yet).
     asked: HashMap<Box<str>, Asked>,
     case_sensitive: bool,
@@ -156,6 +39,7 @@ impl Users {
             by_name: HashMap::new(),
             by_sub: HashMap::new(),
             by_alias: HashMap::new(),
+            by_value: BTreeSet::new(),
             asked: HashMap::new(),
             case_sensitive: settings.case_sensitive,
             username_attributes: settings.username_attributes.clone(),
@@ -197,10 +81,57 @@ impl Users {
         self.by_name.get(&self.key(name)).copied()
     }
 
+    /// Those made at this place or after it, in the order in which they were made.
+    pub(super) fn from(&self, first: UserIndex) -> impl Iterator<Item = (UserIndex, &User)> {
+        self.all.iter().enumerate().skip(first)
+    }
+
+    /// The user who is stored by this name, which is the `sub` where attributes are usernames.
+    pub(super) fn by_stored_name(&self, name: &str) -> Option<UserIndex> {
+        if self.username_attributes.is_empty() {
+            self.by_name(name)
+        } else {
+            self.by_sub(name)
+        }
+    }
+
+    /// The user who has this `sub`.
+    pub(super) fn by_sub(&self, sub: &str) -> Option<UserIndex> {
+        self.by_sub.get(&seeded::parse_uuid(sub)?).copied()
+    }
+
+    /// Those who have this value of the attribute, among very few others, in the order in which they were made; none if the
+    /// attribute is not one that is indexed.
+    pub(super) fn by_value(&self, attribute: &str, value: &str) -> Option<Vec<UserIndex>> {
+        let attribute = INDEXED_ATTRIBUTES
+            .into_iter()
+            .find(|indexed| *indexed == attribute)?;
+        let hash = self.value_hash(attribute, value);
+        let found = self.by_value.range((hash, 0)..=(hash, UserIndex::MAX));
+        Some(found.map(|(_, index)| *index).collect())
+    }
+
+    fn value_hash(&self, attribute: &str, value: &str) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        attribute.hash(&mut hasher);
+        self.key(value).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// The entries of a user among the indexed values.
+    fn value_entries(&self, index: UserIndex) -> Vec<(u64, UserIndex)> {
+        let user = self.get(index);
+        let value = |attribute| user.and_then(|user| user.attribute(attribute));
+        INDEXED_ATTRIBUTES
+            .into_iter()
+            .filter_map(|attribute| Some((self.value_hash(attribute, value(attribute)?), index)))
+            .collect()
+    }
+
     /// The user whom administrators mean by this name: a username, a `sub`, or a verified alias.
     pub(super) fn find(&self, name: &str) -> Option<UserIndex> {
         self.by_name(name)
-            .or_else(|| self.by_sub.get(&seeded::parse_uuid(name)?).copied())
+            .or_else(|| self.by_sub(name))
             .or_else(|| {
                 let mut keys = self
                     .alias_attributes
@@ -248,8 +179,9 @@ impl Users {
         index
     }
 
-    /// Makes the user's sign-in names and verified aliases lead to it, after its attributes changed.
+    /// Makes the user's sign-in names, verified aliases and indexed values lead to it, after its attributes changed.
     pub(super) fn index(&mut self, index: UserIndex) {
+        self.by_value.extend(self.value_entries(index));
         let Some(user) = self.all.get(index) else {
             return;
         };
@@ -281,8 +213,11 @@ impl Users {
         }
     }
 
-    /// Forgets the sign-in names and aliases of a user, before its attributes change.
+    /// Forgets the sign-in names, aliases and indexed values of a user, before its attributes change.
     pub(super) fn unindex_attributes(&mut self, index: UserIndex) {
+        for entry in self.value_entries(index) {
+            self.by_value.remove(&entry);
+        }
         let Some(user) = self.all.get(index) else {
             return;
         };

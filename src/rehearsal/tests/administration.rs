@@ -1,7 +1,5 @@
 //! The administrator's calls, through the SDK.
 
-use aws_sdk_cognitoidentityprovider::types::{LimitClass, LimitDefinitionType};
-
 use super::*;
 
 #[test]
@@ -106,43 +104,6 @@ fn groups_take_users_if_they_exist() {
 }
 
 #[test]
-fn users_are_listed_page_by_page() {
-    let user = |n: usize| ExistingUser {
-        username: format!("user-{n}"),
-        ..ExistingUser::default()
-    };
-    let rehearsed = Rehearsed::with(PoolSettings {
-        existing: (0..130).map(user).collect(),
-        ..quick()
-    });
-    let pages = rehearsed
-        .client
-        .list_users()
-        .user_pool_id(&rehearsed.settings.pool_id)
-        .into_paginator()
-        .send();
-    let pages = rehearsed
-        .runtime
-        .block_on(pages.collect::<Result<Vec<_>, _>>())
-        .unwrap();
-    assert_eq!(
-        pages
-            .iter()
-            .map(|page| page.users().len())
-            .collect::<Vec<_>>(),
-        [60, 60, 10]
-    );
-    assert_eq!(pages[2].users()[9].username(), Some("user-129"));
-    let one = rehearsed
-        .client
-        .list_users()
-        .user_pool_id(&rehearsed.settings.pool_id)
-        .filter(r#"username = "user-7""#);
-    let one = rehearsed.runtime.block_on(one.send()).unwrap();
-    assert_eq!((one.users().len(), one.pagination_token()), (1, None));
-}
-
-#[test]
 fn the_pool_and_its_client_describe_their_settings() {
     let rehearsed = Rehearsed::with(PoolSettings {
         admin_create_only: true,
@@ -199,29 +160,5 @@ fn the_pool_and_its_client_describe_their_settings() {
     assert_eq!(
         missing.message(),
         Some("User pool us-east-1_Other does not exist.")
-    );
-}
-
-#[test]
-fn the_enforced_rate_can_be_asked_for() {
-    let quotas = Quotas {
-        user_creation: Quota::per_second(35.0),
-        ..Quotas::default()
-    };
-    let rehearsed = Rehearsed::with(PoolSettings { quotas, ..quick() });
-    let definition = LimitDefinitionType::builder()
-        .limit_class(LimitClass::ApiCategory)
-        .attributes("Category", "UserCreation")
-        .build()
-        .unwrap();
-    let request = rehearsed
-        .client
-        .get_provisioned_limit()
-        .limit_definition(definition);
-    let answer = rehearsed.runtime.block_on(request.send()).unwrap();
-    let limit = answer.limit().unwrap();
-    assert_eq!(
-        (limit.provisioned_limit_value(), limit.free_limit_value()),
-        (35, 50)
     );
 }

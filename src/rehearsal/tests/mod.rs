@@ -11,6 +11,8 @@ use super::*;
 
 mod administration;
 mod faults;
+mod listing;
+mod quotas;
 mod sign_up;
 mod wire;
 

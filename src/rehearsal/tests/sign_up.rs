@@ -61,32 +61,6 @@ fn a_user_signs_up_is_looked_up_and_signs_in() {
 }
 
 #[test]
-fn over_the_quota_is_too_many() {
-    let user_creation = Quota {
-        rate: 0.001,
-        burst: 2.0,
-    };
-    let settings = quick();
-    let quotas = Quotas {
-        user_creation,
-        ..settings.quotas.clone()
-    };
-    let rehearsed = Rehearsed::with(PoolSettings { quotas, ..settings });
-    let seen: Vec<_> = ["a", "b", "c"]
-        .map(|name| rehearsed.sign_up(name).err())
-        .into_iter()
-        .collect();
-    assert_eq!(
-        seen,
-        [None, None, Some("TooManyRequestsException".to_owned())]
-    );
-    let stats = rehearsed.pool.stats();
-    assert_eq!(stats.operations["SignUp"].throttled, 1);
-    assert_eq!(stats.categories["UserCreation"].over_quota, 1);
-    assert_eq!((stats.users, stats.created_by_sign_up), (2, 2));
-}
-
-#[test]
 fn a_day_has_so_many_messages() {
     let settings = PoolSettings {
         auto_verified_attributes: vec!["email".to_owned()],
