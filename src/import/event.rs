@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::outcome::{Outcome, Requests};
-use crate::pace::Category;
+use crate::pace::{Category, Reading};
 
 /// Counts of rows by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -74,6 +74,8 @@ pub struct Progress {
     pub requests: RequestCounts,
     /// Bytes of the list that lie behind.
     pub bytes: u64,
+    /// Sign-ups: how many a second there may be at most, and how many the pool has room for.
+    pub sign_ups: Reading,
     /// Rows on their way.
     pub in_flight: usize,
     /// Since this session began.

@@ -307,6 +307,7 @@ impl<'a> Run<'a> {
         self.write().await;
         self.record_rates(false).await;
         self.progress.in_flight = self.tasks.len();
+        self.progress.sign_ups = self.shared.pacer.reading(Category::UserCreation);
         self.progress.elapsed = self.started.elapsed();
         self.watch.progress(&self.progress);
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{counts, rate};
+use super::{counts, held_up, rate};
 use crate::import::{Progress, Watch};
 
 /// How often the bar is drawn, a second. More is not seen.
@@ -42,7 +42,8 @@ impl Watch for Bar {
             progress.counts.rows(),
             rate(progress)
         ));
-        self.0.set_message(counts(progress));
+        self.0
+            .set_message(format!("{}{}", counts(progress), held_up(progress)));
     }
 
     fn notice(&mut self, text: &str) {

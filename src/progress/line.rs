@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use super::{counts, rate};
+use super::{counts, held_up, rate};
 use crate::import::{Progress, Watch};
 
 /// Time between two lines.
@@ -34,10 +34,11 @@ impl Watch for Lines {
             Some(_) | None => String::new(),
         };
         self.notice(&format!(
-            "{} rows{share}, {:.1} rows/s: {}",
+            "{} rows{share}, {:.1} rows/s: {}{}",
             progress.counts.rows(),
             rate(progress),
-            counts(progress)
+            counts(progress),
+            held_up(progress)
         ));
     }
 

@@ -40,6 +40,19 @@ fn counts(progress: &Progress) -> String {
     parts.join(", ")
 }
 
+/// What holds the run up at the moment; nothing where nothing does.
+fn held_up(progress: &Progress) -> String {
+    let sign_ups = progress.sign_ups;
+    if sign_ups.allowed < sign_ups.ceiling {
+        format!(
+            "; slowed to {:.1} of {:.0} sign-ups a second, for the pool has no room for more",
+            sign_ups.allowed, sign_ups.ceiling
+        )
+    } else {
+        String::new()
+    }
+}
+
 /// Rows settled a second in this session.
 fn rate(progress: &Progress) -> f64 {
     let seconds = progress.elapsed.as_secs_f64();

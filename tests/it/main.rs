@@ -10,6 +10,7 @@
 
 mod harness;
 
+mod adapting;
 mod check;
 mod describe;
 mod disk;

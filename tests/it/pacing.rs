@@ -69,6 +69,38 @@ fn check(pool: &Pool, ran: Ran) {
     );
 }
 
+/// Seconds from the first one in which a category was asked to the last one.
+fn lasted(pool: &Pool, category: &str) -> u64 {
+    let asked = &pool.stats().categories[category].per_second;
+    asked.back().unwrap().second - asked.front().unwrap().second
+}
+
+#[test]
+fn look_ups_that_wait_for_their_turn_hold_up_no_sign_up() {
+    let place = Place::new();
+    let existing = (1..=40).map(|number| ExistingUser {
+        username: format!("user{number:04}"),
+        ..ExistingUser::default()
+    });
+    let pool = Pool::start(PoolSettings {
+        existing: existing.collect(),
+        ..quick()
+    });
+    let list = place.file("users.csv", users(300));
+    place
+        .import(&pool, list)
+        .args(["--lookup-rate", "8", "--concurrency", "4"])
+        .run()
+        .exits(0);
+    let results = place.results();
+    assert_eq!(
+        (results.count("existed"), results.count("created")),
+        (40, 260)
+    );
+    assert!(lasted(&pool, "UserRead") >= 4);
+    assert!(lasted(&pool, "UserCreation") <= 2);
+}
+
 #[test]
 fn at_50_a_second_a_pool_that_takes_50_throttles_nobody_and_hardly_waits() {
     let place = Place::alone();

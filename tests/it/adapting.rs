@@ -1,0 +1,115 @@
+//! A quota that others use as well: all of what is left is taken, and not one call more.
+
+use cognito_import::rehearsal::{
+    Category, Latency, LiveSignUps, PoolSettings, Quota, QuotaChange, SecondCount,
+};
+
+use crate::harness::{Place, Pool, quick, users};
+
+/// A pool that takes 50 sign-ups a second, until something else is said.
+fn pool(quota_changes: Vec<QuotaChange>, live_sign_ups: Vec<LiveSignUps>) -> Pool {
+    let mut settings = PoolSettings {
+        latency: Latency {
+            base_ms: 20,
+            jitter_ms: 20,
+        },
+        quota_changes,
+        live_sign_ups,
+        ..quick()
+    };
+    settings.quotas.user_creation = Quota::per_second(50.0);
+    Pool::start(settings)
+}
+
+/// From then on it takes so many a second.
+fn grants(after_s: u64, rate: f64) -> QuotaChange {
+    QuotaChange {
+        after_ms: after_s * 1_000,
+        category: Category::UserCreation,
+        rate,
+        burst: None,
+    }
+}
+
+/// The seconds from one to another, counted from the second of the first sign-up.
+fn seconds(pool: &Pool, from: u64, to: u64) -> Vec<SecondCount> {
+    let stats = pool.stats();
+    let all = &stats.categories["UserCreation"].per_second;
+    let first = all.front().unwrap().second;
+    let within = |second: &&SecondCount| (first + from..first + to).contains(&second.second);
+    all.iter().filter(within).copied().collect()
+}
+
+fn accepted(seconds: &[SecondCount]) -> f64 {
+    seconds
+        .iter()
+        .map(|second| (second.requests - second.over_quota) as f64)
+        .sum()
+}
+
+#[test]
+fn told_50_while_the_pool_grants_30_for_a_time_it_uses_30_and_comes_back() {
+    const ROWS: usize = 2_300;
+    let place = Place::new();
+    let pool = pool(vec![grants(10, 30.0), grants(40, 50.0)], Vec::new());
+    let list = place.file("users.csv", users(ROWS));
+    place
+        .import(&pool, list)
+        .args(["--rate", "50"])
+        .run()
+        .exits(0)
+        .says([
+            "of 50 sign-ups a second, for the pool has no room for more",
+            "; slowed down for ",
+        ]);
+    let results = place.results();
+    assert_eq!(results.count("created"), ROWS);
+    let less = seconds(&pool, 11, 40);
+    let used = accepted(&less) / (30.0 * 29.0);
+    assert!(used >= 0.95, "{used} of what was granted");
+    let back = seconds(&pool, 40, 60);
+    let back = back
+        .iter()
+        .position(|second| second.requests - second.over_quota >= 48);
+    assert!(back.is_some(), "back above 0.95 of the rate within 20 s");
+    let stats = pool.stats();
+    let throttled = stats.categories["UserCreation"].over_quota;
+    assert!(
+        throttled * 100 <= stats.categories["UserCreation"].requests,
+        "{throttled} throttled"
+    );
+    // The record says the same.
+    let pace = &results.summary["pace"]["UserCreation"];
+    let number = |name: &str| pace[name].as_f64().unwrap();
+    assert_eq!(number("ceiling"), 50.0);
+    assert!((30.0..50.0).contains(&number("allowed")), "{pace}");
+    assert!(number("used_of_allowed") >= 0.95, "{pace}");
+    assert!((25.0..55.0).contains(&number("slowed_seconds")), "{pace}");
+    let requests = &results.summary["requests"]["UserCreation"];
+    assert_eq!(requests["throttled"], throttled);
+}
+
+#[test]
+fn people_who_sign_up_meanwhile_find_room() {
+    const ROWS: usize = 1_000;
+    let place = Place::new();
+    let live = LiveSignUps {
+        after_ms: 3_000,
+        until_ms: None,
+        per_second: 25.0,
+    };
+    let pool = pool(Vec::new(), vec![live]);
+    let list = place.file("users.csv", users(ROWS));
+    place
+        .import(&pool, list)
+        .args(["--rate", "50"])
+        .run()
+        .exits(0);
+    assert_eq!(place.results().count("created"), ROWS);
+    let live = pool.stats().live_sign_ups;
+    assert!(live.asked > 500, "{live:?}");
+    assert!(live.over_quota * 50 <= live.asked, "turned away: {live:?}");
+    // And what they leave is used.
+    let used = accepted(&seconds(&pool, 6, 26)) / (25.0 * 20.0);
+    assert!(used >= 0.9, "{used} of what was left");
+}
