@@ -27,7 +27,15 @@ struct Silent;
 impl Watch for Silent {
     fn progress(&mut self, _: &Progress) {}
 
+    fn reading(&mut self, _: u64, _: Option<u64>, _: std::time::Duration) {}
+
     fn notice(&mut self, _: &str) {}
+}
+
+/// How far the pool is read.
+fn reading(users: u64, about: Option<u64>) -> String {
+    let of = about.map_or_else(String::new, |about| format!(" of about {about}"));
+    format!("reading the pool: {users}{of} users")
 }
 
 /// `created 12, existed 3, ...`: outcomes that occur.
