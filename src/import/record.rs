@@ -99,6 +99,7 @@ mod tests {
         let pacer = Pacer::new(Ceilings {
             creation: rate,
             read: rate,
+            update: rate,
             list: rate,
         });
         let _permit = pacer.permit(Category::UserList).await;
@@ -116,6 +117,7 @@ mod tests {
         let pacer = Pacer::new(Ceilings {
             creation: rate,
             read: rate,
+            update: rate,
             list: rate,
         });
         let mut record = Record::begin(&pacer, Instant::now(), 5_000);

@@ -10,13 +10,20 @@ pub enum Category {
     UserCreation,
     /// `AdminGetUser`. 120 requests a second unless raised.
     UserRead,
+    /// `AdminUpdateUserAttributes`, `AdminAddUserToGroup`, `AdminDisableUser`, `AdminDeleteUser`. 25 requests a second.
+    UserUpdate,
     /// `ListUsers`. 30 requests a second.
     UserList,
 }
 
 impl Category {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::UserCreation, Self::UserRead, Self::UserList];
+    pub const ALL: [Self; 4] = [
+        Self::UserCreation,
+        Self::UserRead,
+        Self::UserUpdate,
+        Self::UserList,
+    ];
 
     /// The name that AWS gives it.
     #[must_use]
@@ -24,6 +31,7 @@ impl Category {
         match self {
             Self::UserCreation => "UserCreation",
             Self::UserRead => "UserRead",
+            Self::UserUpdate => "UserUpdate",
             Self::UserList => "UserList",
         }
     }
@@ -34,6 +42,7 @@ impl Category {
         match self {
             Self::UserCreation => 50,
             Self::UserRead => 120,
+            Self::UserUpdate => 25,
             Self::UserList => 30,
         }
     }
@@ -46,6 +55,8 @@ pub struct Ceilings {
     pub creation: NonZeroU32,
     /// Of [`Category::UserRead`].
     pub read: NonZeroU32,
+    /// Of [`Category::UserUpdate`].
+    pub update: NonZeroU32,
     /// Of [`Category::UserList`].
     pub list: NonZeroU32,
 }
@@ -57,6 +68,7 @@ impl Ceilings {
         match category {
             Category::UserCreation => self.creation,
             Category::UserRead => self.read,
+            Category::UserUpdate => self.update,
             Category::UserList => self.list,
         }
     }

@@ -50,6 +50,7 @@ pub struct Reading {
 pub struct Pacer {
     creation: Lane,
     read: Lane,
+    update: Lane,
     list: Lane,
 }
 
@@ -61,6 +62,7 @@ impl Pacer {
         Self {
             creation: lane(Category::UserCreation),
             read: lane(Category::UserRead),
+            update: lane(Category::UserUpdate),
             list: lane(Category::UserList),
         }
     }
@@ -92,6 +94,7 @@ impl Pacer {
         match category {
             Category::UserCreation => &self.creation,
             Category::UserRead => &self.read,
+            Category::UserUpdate => &self.update,
             Category::UserList => &self.list,
         }
     }

@@ -12,6 +12,7 @@ fn pacer(rate: u32) -> Pacer {
     Pacer::new(Ceilings {
         creation: rate,
         read: rate,
+        update: rate,
         list: rate,
     })
 }

@@ -125,6 +125,8 @@ pub const ATTEMPT_TIMED_OUT: &str = "AttemptTimedOut";
 pub const CONNECTION_LOST: &str = "ConnectionLost";
 /// An answer came that cannot be read.
 pub const UNREADABLE_ANSWER: &str = "UnreadableAnswer";
+/// The request has to be signed, and the run signs none.
+pub const NOT_SIGNED: &str = "NotSigned";
 /// The SDK refused to build the request.
 pub const REQUEST_NOT_BUILT: &str = "RequestNotBuilt";
 
@@ -135,6 +137,10 @@ pub enum Operation {
     SignUp,
     /// `AdminGetUser`, `DescribeUserPool`: they read.
     Read,
+    /// `AdminConfirmSignUp`, `AdminDeleteUser` and the like: they change a user that is there, and can be repeated.
+    Write,
+    /// `AdminAddUserToGroup`: what is missing may be the group.
+    WriteToGroup,
 }
 
 impl Failure {
@@ -150,7 +156,7 @@ impl Failure {
     {
         let unclear = match operation {
             Operation::SignUp => Advice::LookUp(IfAbsent::SendAgain),
-            Operation::Read => Advice::Again,
+            Operation::Read | Operation::Write | Operation::WriteToGroup => Advice::Again,
         };
         let on_the_way = |sent, advice, code: &str| Self {
             sent,
@@ -220,6 +226,9 @@ impl Failure {
         let advice = match operation {
             Operation::SignUp => sign_up_advice(status, code, message),
             Operation::Read => read_advice(status, code),
+            Operation::Write => write_advice(status, code),
+            Operation::WriteToGroup if code == "ResourceNotFoundException" => Advice::GiveUp,
+            Operation::WriteToGroup => write_advice(status, code),
         };
         Self {
             sent: Sent::Answered,
@@ -309,6 +318,23 @@ fn read_advice(status: u16, code: &str) -> Advice {
         | "InternalFailure"
         | "ServiceUnavailable"
         | "LimitExceededException" => Advice::Again,
+        _ if status >= 500 => Advice::Again,
+        _ => Advice::GiveUp,
+    }
+}
+
+/// What is repeated does no harm; what the service refuses of one user it may not refuse of the next.
+fn write_advice(status: u16, code: &str) -> Advice {
+    if let Some(advice) = shared_advice(status, code) {
+        return advice;
+    }
+    match code {
+        "InternalErrorException"
+        | "InternalFailure"
+        | "ServiceUnavailable"
+        | "LimitExceededException"
+        | "UnexpectedLambdaException"
+        | "InvalidLambdaResponseException" => Advice::Again,
         _ if status >= 500 => Advice::Again,
         _ => Advice::GiveUp,
     }

@@ -188,8 +188,8 @@ impl Cognito {
     }
 
     fn listing(&self) -> Result<ListUsersFluentBuilder, Failure> {
-        let client = self.signed.as_ref().ok_or_else(super::cannot_sign)?;
-        Ok(client.list_users().user_pool_id(&self.user_pool_id))
+        let request = self.signing()?.list_users();
+        Ok(request.user_pool_id(&self.user_pool_id))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Owns everything that is the SDK's: no other folder names a type of it. Asks for no permit (that is `pace`) and never sends
 //! anything twice (that is `import`). [`failure`] is the one table of Cognito's errors.
 
+mod administer;
 mod connect;
 mod date_probe;
 mod describe;
@@ -20,10 +21,11 @@ use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use secrecy::SecretString;
 
 use crate::user::{Attribute, NewUser};
+pub use administer::category_of;
 pub use connect::{ConnectError, ConnectSettings, Signing, connect, region_of};
 pub use date_probe::{now_ms, steady_ms};
 pub use failure::{Advice, Failure, IfAbsent, Sent, Stop};
-use failure::{Operation, UNREADABLE_ANSWER};
+use failure::{NOT_SIGNED, Operation, UNREADABLE_ANSWER};
 pub use list::{ListedUser, NamedBy, Page};
 use service_clock::ServiceClock;
 
@@ -158,8 +160,8 @@ impl Cognito {
     /// # Errors
     /// See [`failure`]. Asking without being able to sign is answered by a `GiveUp`.
     pub async fn look_up(&self, username: &str) -> Result<Option<FoundUser>, Failure> {
-        let client = self.signed.as_ref().ok_or_else(cannot_sign)?;
-        let answer = client
+        let answer = self
+            .signing()?
             .admin_get_user()
             .user_pool_id(&self.user_pool_id)
             .username(username)
@@ -200,6 +202,16 @@ impl Cognito {
         }))
     }
 
+    /// The client whose requests are signed.
+    fn signing(&self) -> Result<&Client, Failure> {
+        self.signed.as_ref().ok_or_else(|| Failure {
+            sent: Sent::No,
+            advice: Advice::GiveUp,
+            code: NOT_SIGNED.to_owned(),
+            message: "requests are not signed in this run".to_owned(),
+        })
+    }
+
     /// The earliest time that the service's clock can show now: milliseconds since the Unix epoch. Before the service was heard, this
     /// machine's clock less what signed requests may be off by.
     #[must_use]
@@ -213,16 +225,6 @@ impl Cognito {
     #[must_use]
     pub fn clock(&self) -> ServiceClock {
         *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Who cannot sign cannot ask for users.
-fn cannot_sign() -> Failure {
-    Failure {
-        sent: Sent::No,
-        advice: Advice::GiveUp,
-        code: "NoLookup".to_owned(),
-        message: "look-ups are switched off".to_owned(),
     }
 }
 

@@ -74,6 +74,7 @@ impl RunPlan {
             creation,
             read,
             list,
+            ..
         } = &self.rates;
         writeln!(
             f,

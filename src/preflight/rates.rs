@@ -132,6 +132,8 @@ pub struct Rates {
     pub creation: Rate,
     /// `AdminGetUser`.
     pub read: Rate,
+    /// `AdminUpdateUserAttributes`, `AdminAddUserToGroup`, `AdminDisableUser`, `AdminDeleteUser`.
+    pub update: Rate,
     /// `ListUsers`.
     pub list: Rate,
 }
@@ -151,6 +153,7 @@ impl Rates {
         Self {
             creation: rate(Category::UserCreation, asked.creation, "--rate"),
             read: rate(Category::UserRead, asked.read, "--lookup-rate"),
+            update: rate(Category::UserUpdate, None, ""),
             list: rate(Category::UserList, asked.list, "--list-rate"),
         }
     }
@@ -161,6 +164,7 @@ impl Rates {
         Ceilings {
             creation: self.creation.a_second,
             read: self.read.a_second,
+            update: self.update.a_second,
             list: self.list.a_second,
         }
     }

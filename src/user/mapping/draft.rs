@@ -57,6 +57,7 @@ impl<'a> Draft<'a> {
                     value: value.value.text.into_owned(),
                 })
                 .collect(),
+            follow_up: Vec::new(),
         }
     }
 }
