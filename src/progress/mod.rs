@@ -71,3 +71,17 @@ fn rate(progress: &Progress) -> f64 {
     let rows = progress.rows_now as f64;
     rows / seconds
 }
+
+#[cfg(test)]
+mod tests {
+    use super::reading;
+
+    #[test]
+    fn how_far_the_pool_is_read_is_told_with_its_size_where_that_is_known() {
+        assert_eq!(
+            reading(120, Some(600)),
+            "reading the pool: 120 of about 600 users"
+        );
+        assert_eq!(reading(120, None), "reading the pool: 120 users");
+    }
+}

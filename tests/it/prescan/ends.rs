@@ -3,7 +3,7 @@
 use cognito_import::rehearsal::{Latency, PoolSettings};
 
 use super::{existing, look_ups, nightly, pages, with_existing};
-use crate::harness::{Place, Pool, quick, until, users};
+use crate::harness::{CTRL_C, Place, Pool, quick, until, users};
 
 /// A pool whose pages take their time.
 fn slow(count: usize) -> Pool {
@@ -41,6 +41,22 @@ fn a_signal_is_heard_while_the_pool_is_read_and_the_same_command_goes_on() {
         assert_eq!(results.counts(), [("created", 1), ("existed", 599)].into());
         assert_eq!(pool.asked("SignUp"), 1);
     }
+}
+
+#[test]
+fn at_a_terminal_it_is_seen_how_far_the_pool_is_read() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(600));
+    let pool = slow(599);
+    let import = nightly(&place, &pool, list).arg("--yes");
+    let Some(import) = import.at_a_terminal("of about 599 users", CTRL_C) else {
+        return;
+    };
+    import
+        .run()
+        .exits(130)
+        .shows(["reading the pool: ", "stopped by SIGINT"]);
+    assert_eq!(pool.asked("SignUp"), 0);
 }
 
 #[test]
