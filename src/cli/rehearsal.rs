@@ -183,6 +183,8 @@ mod tests {
             "answer_late=0.2:1500",
             "throttle_burst=0.01:20",
             "lost_pool_after=1",
+            "write_commit_then_drop=0.3",
+            "list_throttle=0.4",
         ] {
             add_fault(&mut settings, given).unwrap();
         }
@@ -190,6 +192,8 @@ mod tests {
         assert_eq!(settings.faults.answer_late.delay_ms, 1_500);
         assert_eq!(settings.faults.throttle_burst.requests, 20);
         assert_eq!(settings.faults.lost_pool_after, Some(1));
+        assert_eq!(settings.faults.write_commit_then_drop, 0.3);
+        assert_eq!(settings.faults.list_throttle, 0.4);
     }
 
     #[test]

@@ -1,59 +1,31 @@
-//! The administrator's calls about one user: look up, confirm, update attributes, add to a group.
+//! The administrator's calls about one user: look up, confirm, update attributes, disable, enable, delete.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::faults::ReadFault;
-use super::pool::{Answer, Outgoing, Pool};
+use super::pool::Pool;
 use super::protocol::ServiceError;
-use super::request::{parse, required};
+use super::request::parse;
 use super::seeded;
 use super::sign_up_request::{AttributeInput, into_pairs};
 use super::user::{User, UserStatus};
 use super::users::UserIndex;
 
-/// The members that these calls have in common, and those of one of them.
+/// The members that these calls have in common, and the one of one of them.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct UserRequest {
     user_pool_id: Option<String>,
     username: Option<String>,
-    group_name: Option<String>,
     user_attributes: Option<Vec<AttributeInput>>,
 }
 
 /// AdminGetUser.
-pub(super) fn get_user(pool: &mut Pool, body: &[u8]) -> Answer {
-    let request: UserRequest = match parse(body) {
-        Ok(request) => request,
-        Err(error) => return Answer::from(Err(error)),
-    };
-    if let Some(fault) = request
-        .username
-        .as_deref()
-        .and_then(|name| draw(pool, name))
-    {
-        pool.stats.fault(fault.name());
-        return Answer::from(match fault {
-            ReadFault::Drop => Outgoing::Nothing,
-            ReadFault::Error500 => Outgoing::Error(ServiceError::internal()),
-            ReadFault::Throttle => Outgoing::Error(ServiceError::too_many_requests()),
-        });
-    }
-    Answer::from(target(pool, &request).and_then(|index| describe(pool, index)))
-}
-
-/// The fault of this look-up, which depends on the name and on how often it was looked up.
-fn draw(pool: &mut Pool, name: &str) -> Option<ReadFault> {
-    // Where no look-up fails, names that nobody has are not counted, and so not kept.
-    pool.settings.faults.for_read(0.0)?;
-    let asked = pool.users.asked_mut(name);
-    asked.reads += 1;
-    let count = u64::from(asked.reads);
-    let fraction = seeded::fraction(pool.settings.seed, "read", &pool.users.key(name), count);
-    pool.settings.faults.for_read(fraction)
+pub(super) fn get_user(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+    let index = target(pool, &parse(body)?)?;
+    describe(pool, index)
 }
 
 fn target(pool: &Pool, request: &UserRequest) -> Result<UserIndex, ServiceError> {
@@ -208,25 +180,27 @@ fn alias_exists(attribute: &str) -> ServiceError {
     )
 }
 
-/// AdminAddUserToGroup. Adding twice is no error.
-pub(super) fn add_to_group(pool: &mut Pool, body: &[u8]) -> Result<Value, ServiceError> {
-    let request: UserRequest = parse(body)?;
-    let index = target(pool, &request)?;
-    let group = group_index(pool, request.group_name.as_deref())?;
-    let user = pool
-        .users
-        .get_mut(index)
-        .ok_or_else(ServiceError::no_such_user)?;
-    if !user.groups.contains(&group) {
-        user.groups.push(group);
+/// AdminEnableUser and AdminDisableUser. A user who stands so already is no error.
+pub(super) fn set_enabled(
+    pool: &mut Pool,
+    at: Duration,
+    body: &[u8],
+    enabled: bool,
+) -> Result<Value, ServiceError> {
+    let index = target(pool, &parse(body)?)?;
+    let now = pool.clock.wall_ms(at);
+    if let Some(user) = pool.users.get_mut(index) {
+        user.enabled = enabled;
+        user.modified_ms = now;
     }
     Ok(json!({}))
 }
 
-/// The place of a group in the settings.
-pub(super) fn group_index(pool: &Pool, name: Option<&str>) -> Result<u16, ServiceError> {
-    let name = required("groupName", name)?;
-    let at = pool.settings.groups.iter().position(|group| group == name);
-    at.and_then(|at| u16::try_from(at).ok())
-        .ok_or_else(|| ServiceError::not_found("Group not found."))
+/// AdminDeleteUser.
+pub(super) fn delete_user(pool: &mut Pool, body: &[u8]) -> Result<Value, ServiceError> {
+    let index = target(pool, &parse(body)?)?;
+    pool.users.remove(index);
+    pool.sign_ins.remove(&index);
+    pool.stats.deleted();
+    Ok(json!({}))
 }

@@ -38,6 +38,7 @@ pub(super) fn commit(pool: &mut Pool, candidate: Candidate, at: Duration) -> Com
         sub,
         attributes,
         password,
+        is_vouched_for,
     } = candidate;
     if let Some(refusal) = existing(pool, &name, &attributes) {
         return Commit::from(refusal);
@@ -46,6 +47,12 @@ pub(super) fn commit(pool: &mut Pool, candidate: Candidate, at: Duration) -> Com
         PreSignUp::Absent => (UserStatus::Unconfirmed, false),
         PreSignUp::AutoConfirm => (UserStatus::Confirmed, false),
         PreSignUp::AutoConfirmAndVerify => (UserStatus::Confirmed, true),
+        PreSignUp::OnValidationData(_) | PreSignUp::OnClientMetadata(_) if is_vouched_for => {
+            (UserStatus::Confirmed, true)
+        }
+        PreSignUp::OnValidationData(_) | PreSignUp::OnClientMetadata(_) => {
+            (UserStatus::Unconfirmed, false)
+        }
         PreSignUp::Refuse { message } => {
             let sentence = format!("PreSignUp failed with error {message}.");
             return Commit::from(ServiceError::bad_request(

@@ -1,4 +1,4 @@
-//! What the pool says of itself: DescribeUserPool, DescribeUserPoolClient, GetGroup, GetProvisionedLimit.
+//! What the pool says of itself: DescribeUserPool, DescribeUserPoolClient, GetProvisionedLimit.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,7 +6,6 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::admin;
 use super::pool::Pool;
 use super::protocol::ServiceError;
 use super::quota::{Category, Quotas};
@@ -22,7 +21,6 @@ const ACCOUNT: &str = "123456789012";
 struct DescribeRequest {
     user_pool_id: Option<String>,
     client_id: Option<String>,
-    group_name: Option<String>,
 }
 
 /// DescribeUserPool.
@@ -45,7 +43,11 @@ pub(super) fn user_pool(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError>
     };
     let triggers = match settings.pre_sign_up {
         PreSignUp::Absent => json!({}),
-        PreSignUp::AutoConfirm | PreSignUp::AutoConfirmAndVerify | PreSignUp::Refuse { .. } => {
+        PreSignUp::AutoConfirm
+        | PreSignUp::AutoConfirmAndVerify
+        | PreSignUp::Refuse { .. }
+        | PreSignUp::OnValidationData(_)
+        | PreSignUp::OnClientMetadata(_) => {
             json!({ "PreSignUp": arn("lambda", "function:rehearsal-pre-sign-up") })
         }
     };
@@ -74,6 +76,7 @@ pub(super) fn user_pool(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError>
         "AdminCreateUserConfig": { "AllowAdminCreateUserOnly": settings.admin_create_only },
         "EmailConfiguration": email,
         "MfaConfiguration": "OFF",
+        "UserPoolTier": if settings.threat_protection { "PLUS" } else { "ESSENTIALS" },
         "EstimatedNumberOfUsers": pool.users.len(),
     });
     let lists = [
@@ -84,6 +87,10 @@ pub(super) fn user_pool(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError>
     if let Some(members) = description.as_object_mut() {
         for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
             members.insert(name.to_owned(), json!(list));
+        }
+        if settings.threat_protection {
+            let add_ons = json!({ "AdvancedSecurityMode": "AUDIT" });
+            members.insert("UserPoolAddOns".to_owned(), add_ons);
         }
     }
     Ok(json!({ "UserPool": description }))
@@ -149,20 +156,6 @@ pub(super) fn client(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
         members.insert("ClientSecret".to_owned(), json!(secret));
     }
     Ok(json!({ "UserPoolClient": description }))
-}
-
-/// GetGroup.
-pub(super) fn group(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
-    let request: DescribeRequest = parse(body)?;
-    pool.check_pool_id(request.user_pool_id.as_deref())?;
-    admin::group_index(pool, request.group_name.as_deref())?;
-    let started = pool.date(pool.clock.wall_ms(Duration::ZERO));
-    Ok(json!({ "Group": {
-        "GroupName": request.group_name,
-        "UserPoolId": pool.settings.pool_id,
-        "CreationDate": started,
-        "LastModifiedDate": started,
-    } }))
 }
 
 #[derive(Deserialize)]

@@ -1,7 +1,7 @@
 //! Faults on request: which there are, how likely each is, and the draw.
 //!
 //! A probability is per request, 0 to 1; one fault at most is drawn for a request. The draw for the k-th SignUp of a
-//! username depends on (seed, username, k) only. What a fault then does is up to `sign_up`, `admin` and `server`.
+//! username depends on (seed, username, k) only. What a fault then does is up to `sign_up`, `signed_faults` and `server`.
 
 use std::time::Duration;
 
@@ -63,6 +63,21 @@ pub struct Faults {
     pub read_500: f64,
     /// AdminGetUser: TooManyRequestsException.
     pub read_throttle: f64,
+    /// ListUsers: the connection closes without a byte of answer.
+    pub list_drop: f64,
+    /// ListUsers: InternalErrorException (HTTP 500).
+    pub list_500: f64,
+    /// ListUsers: TooManyRequestsException.
+    pub list_throttle: f64,
+    /// AdminConfirmSignUp, AdminUpdateUserAttributes, AdminAddUserToGroup, AdminDisableUser, AdminEnableUser and
+    /// AdminDeleteUser: nothing is changed; the connection closes without a byte of answer.
+    pub write_drop_before: f64,
+    /// The same calls: the change is made; the connection closes without a byte of answer.
+    pub write_commit_then_drop: f64,
+    /// The same calls: InternalErrorException (HTTP 500); nothing is changed.
+    pub write_500: f64,
+    /// The same calls: TooManyRequestsException; nothing is changed.
+    pub write_throttle: f64,
     /// From this signed call on (the first is 1), signed calls answer ExpiredTokenException.
     pub expired_credentials_after: Option<u64>,
     /// From this SignUp within the quota on (the first is 1), ResourceNotFoundException, as if the pool were deleted.
@@ -108,23 +123,44 @@ impl SignUpFault {
     }
 }
 
-/// A fault drawn for one AdminGetUser.
+/// A kind of signed call that can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ReadFault {
-    Drop,
+pub(super) enum SignedCall {
+    /// AdminGetUser.
+    LookUp,
+    /// ListUsers.
+    List,
+    /// One that changes a user.
+    Write,
+}
+
+impl SignedCall {
+    const ALL: [SignedCall; 3] = [SignedCall::LookUp, SignedCall::List, SignedCall::Write];
+
+    fn name(self) -> &'static str {
+        match self {
+            SignedCall::LookUp => "AdminGetUser",
+            SignedCall::List => "ListUsers",
+            SignedCall::Write => "calls that change a user",
+        }
+    }
+}
+
+/// What a fault does to a signed call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strike {
+    DropBefore,
+    CommitThenDrop,
     Error500,
     Throttle,
 }
 
-impl ReadFault {
+/// A fault drawn for one signed call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SignedFault {
+    pub(super) strike: Strike,
     /// Its name in the settings and the statistics.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            ReadFault::Drop => "read_drop",
-            ReadFault::Error500 => "read_500",
-            ReadFault::Throttle => "read_throttle",
-        }
-    }
+    pub(super) name: &'static str,
 }
 
 impl Faults {
@@ -162,12 +198,35 @@ impl Faults {
         ]
     }
 
-    fn read_table(&self) -> [(f64, ReadFault); 3] {
-        [
-            (self.read_drop, ReadFault::Drop),
-            (self.read_500, ReadFault::Error500),
-            (self.read_throttle, ReadFault::Throttle),
-        ]
+    fn signed_table(&self, call: SignedCall) -> Vec<(f64, SignedFault)> {
+        let entries = match call {
+            SignedCall::LookUp => vec![
+                (self.read_drop, Strike::DropBefore, "read_drop"),
+                (self.read_500, Strike::Error500, "read_500"),
+                (self.read_throttle, Strike::Throttle, "read_throttle"),
+            ],
+            SignedCall::List => vec![
+                (self.list_drop, Strike::DropBefore, "list_drop"),
+                (self.list_500, Strike::Error500, "list_500"),
+                (self.list_throttle, Strike::Throttle, "list_throttle"),
+            ],
+            SignedCall::Write => vec![
+                (
+                    self.write_drop_before,
+                    Strike::DropBefore,
+                    "write_drop_before",
+                ),
+                (
+                    self.write_commit_then_drop,
+                    Strike::CommitThenDrop,
+                    "write_commit_then_drop",
+                ),
+                (self.write_500, Strike::Error500, "write_500"),
+                (self.write_throttle, Strike::Throttle, "write_throttle"),
+            ],
+        };
+        let fault = |(probability, strike, name)| (probability, SignedFault { strike, name });
+        entries.into_iter().map(fault).collect()
     }
 
     /// The fault of a SignUp whose draw is `fraction` (0 to 1), or none.
@@ -175,27 +234,31 @@ impl Faults {
         pick(&self.sign_up_table(), fraction)
     }
 
-    /// The fault of an AdminGetUser whose draw is `fraction` (0 to 1), or none.
-    pub(super) fn for_read(&self, fraction: f64) -> Option<ReadFault> {
-        pick(&self.read_table(), fraction)
+    /// The fault of a signed call whose draw is `fraction` (0 to 1), or none.
+    pub(super) fn for_signed(&self, call: SignedCall, fraction: f64) -> Option<SignedFault> {
+        pick(&self.signed_table(call), fraction)
     }
 
     /// What is wrong with the probabilities, if something is.
     pub(super) fn check(&self) -> Result<(), String> {
-        let sign_up = self.sign_up_table().map(|(p, fault)| (p, fault.name()));
-        let read = self.read_table().map(|(p, fault)| (p, fault.name()));
-        for (p, name) in sign_up.iter().chain(&read) {
-            if !(0.0..=1.0).contains(p) {
+        let named = |(p, fault): (f64, SignUpFault)| (p, fault.name());
+        let sign_up = self.sign_up_table().into_iter().map(named).collect();
+        let mut tables: Vec<(&str, Vec<(f64, &str)>)> = vec![("SignUp", sign_up)];
+        for call in SignedCall::ALL {
+            let table = self.signed_table(call).into_iter();
+            let table = table.map(|(p, fault)| (p, fault.name)).collect();
+            tables.push((call.name(), table));
+        }
+        for (calls, table) in tables {
+            if let Some((p, name)) = table.iter().find(|(p, _)| !(0.0..=1.0).contains(p)) {
                 return Err(format!("fault {name}: {p} is no probability (0 to 1)"));
             }
+            // Ten tenths added up come out a little above 1.
+            if table.iter().map(|(p, _)| p).sum::<f64>() > 1.0 + 1e-9 {
+                return Err(format!("the faults of {calls} add up to more than 1"));
+            }
         }
-        // Ten tenths added up come out a little above 1.
-        let over = |table: &[(f64, &str)]| table.iter().map(|(p, _)| p).sum::<f64>() > 1.0 + 1e-9;
-        match (over(&sign_up), over(&read)) {
-            (true, _) => Err("the faults of SignUp add up to more than 1".to_owned()),
-            (_, true) => Err("the faults of AdminGetUser add up to more than 1".to_owned()),
-            (false, false) => Ok(()),
-        }
+        Ok(())
     }
 }
 
@@ -215,7 +278,9 @@ mod tests {
     #[test]
     fn no_fault_is_drawn_unless_asked_for() {
         assert_eq!(Faults::default().for_sign_up(0.0), None);
-        assert_eq!(Faults::default().for_read(0.0), None);
+        for call in SignedCall::ALL {
+            assert_eq!(Faults::default().for_signed(call, 0.0), None);
+        }
     }
 
     #[test]
@@ -281,6 +346,15 @@ mod tests {
                 ..Faults::default()
             })
             .is_err()
+        );
+        assert!(
+            check(Faults {
+                write_500: 0.6,
+                write_throttle: 0.6,
+                ..Faults::default()
+            })
+            .unwrap_err()
+            .contains("change a user")
         );
     }
 }

@@ -136,11 +136,13 @@ fn entry(pool: &Pool, user: &User, wanted: Option<&[String]>) -> Result<Value, S
     Ok(entry)
 }
 
-fn to_token(first: usize) -> String {
+/// The token of the page that begins at this place.
+pub(super) fn to_token(first: usize) -> String {
     URL_SAFE_NO_PAD.encode(format!("from {first}"))
 }
 
-fn from_token(token: &str) -> Result<usize, ServiceError> {
+/// The place at which a token's page begins.
+pub(super) fn from_token(token: &str) -> Result<usize, ServiceError> {
     let text = URL_SAFE_NO_PAD
         .decode(token)
         .ok()

@@ -6,18 +6,22 @@
 //! bugs. It keeps everything in memory and forgets it when it stops; it verifies no signature, only that there is one.
 //!
 //! The way of a request: `server` takes it from a `connection` -> `pool` counts it (`stats`), takes its `quota` (which
-//! `traffic` changes and shares out), and hands it to its operation (`sign_up`, `admin`, `list`, `describe`, `sign_in`), which reads and changes `users` by the
+//! `traffic` changes and shares out), and hands it to its operation (`sign_up`, `admin`, `groups`, `list`, `describe`, `sign_in`,
+//! `auth_events`), which reads and changes `users` by the
 //! rules of `schema`, `password` and `format` -> `server` waits the latency out and writes the answer, or fails to, as
 //! `faults` had it.
 
 mod admin;
+mod auth_events;
 mod clock;
 mod connection;
 mod creation;
 mod describe;
 mod faults;
 mod format;
+mod groups;
 mod list;
+mod naming;
 mod operation;
 mod password;
 mod pool;
@@ -33,6 +37,7 @@ mod settings;
 mod sign_in;
 mod sign_up;
 mod sign_up_request;
+mod signed_faults;
 mod stats;
 mod traffic;
 mod user;
@@ -47,7 +52,7 @@ pub use protocol::{ErrorNameStyle, ErrorPlace, ErrorWireForm};
 pub use quota::{Category, Quota, Quotas};
 pub use schema_settings::{DataType, SchemaAttribute};
 pub use server::{RehearsalError, RehearsalPool};
-pub use settings::{DatePrecision, ExistingUser, Latency, PoolSettings, PreSignUp};
+pub use settings::{DatePrecision, ExistingUser, Latency, PoolSettings, PreSignUp, TriggerPair};
 pub use stats::{CategoryStats, LiveSignUpStats, OperationStats, SecondCount, Stats, UserTruth};
 pub use traffic::{LiveSignUps, QuotaChange};
 pub use user::UserStatus;

@@ -15,7 +15,12 @@ pub(super) enum Operation {
     AdminConfirmSignUp,
     AdminUpdateUserAttributes,
     AdminAddUserToGroup,
+    AdminDisableUser,
+    AdminEnableUser,
+    AdminDeleteUser,
+    AdminListUserAuthEvents,
     ListUsers,
+    CreateGroup,
     GetGroup,
     DescribeUserPool,
     DescribeUserPoolClient,
@@ -23,7 +28,7 @@ pub(super) enum Operation {
 }
 
 impl Operation {
-    const ALL: [Operation; 12] = [
+    const ALL: [Operation; 17] = [
         Operation::SignUp,
         Operation::InitiateAuth,
         Operation::AdminInitiateAuth,
@@ -31,7 +36,12 @@ impl Operation {
         Operation::AdminConfirmSignUp,
         Operation::AdminUpdateUserAttributes,
         Operation::AdminAddUserToGroup,
+        Operation::AdminDisableUser,
+        Operation::AdminEnableUser,
+        Operation::AdminDeleteUser,
+        Operation::AdminListUserAuthEvents,
         Operation::ListUsers,
+        Operation::CreateGroup,
         Operation::GetGroup,
         Operation::DescribeUserPool,
         Operation::DescribeUserPoolClient,
@@ -55,7 +65,12 @@ impl Operation {
             Operation::AdminConfirmSignUp => "AdminConfirmSignUp",
             Operation::AdminUpdateUserAttributes => "AdminUpdateUserAttributes",
             Operation::AdminAddUserToGroup => "AdminAddUserToGroup",
+            Operation::AdminDisableUser => "AdminDisableUser",
+            Operation::AdminEnableUser => "AdminEnableUser",
+            Operation::AdminDeleteUser => "AdminDeleteUser",
+            Operation::AdminListUserAuthEvents => "AdminListUserAuthEvents",
             Operation::ListUsers => "ListUsers",
+            Operation::CreateGroup => "CreateGroup",
             Operation::GetGroup => "GetGroup",
             Operation::DescribeUserPool => "DescribeUserPool",
             Operation::DescribeUserPoolClient => "DescribeUserPoolClient",
@@ -69,10 +84,14 @@ impl Operation {
             Operation::SignUp | Operation::AdminConfirmSignUp => Category::UserCreation,
             Operation::InitiateAuth | Operation::AdminInitiateAuth => Category::UserAuthentication,
             Operation::AdminGetUser => Category::UserRead,
-            Operation::AdminUpdateUserAttributes | Operation::AdminAddUserToGroup => {
-                Category::UserUpdate
-            }
+            Operation::AdminUpdateUserAttributes
+            | Operation::AdminAddUserToGroup
+            | Operation::AdminDisableUser
+            | Operation::AdminEnableUser
+            | Operation::AdminDeleteUser => Category::UserUpdate,
+            Operation::AdminListUserAuthEvents => Category::UserResourceRead,
             Operation::ListUsers => Category::UserList,
+            Operation::CreateGroup => Category::UserPoolResourceUpdate,
             Operation::GetGroup => Category::UserPoolResourceRead,
             Operation::DescribeUserPool => Category::UserPoolRead,
             Operation::DescribeUserPoolClient => Category::UserPoolClientRead,

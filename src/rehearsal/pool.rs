@@ -8,18 +8,23 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::auth_events::SignIns;
 use super::clock::PoolClock;
+use super::groups::Group;
 use super::operation::{Operation, looks_signed};
 use super::protocol::ServiceError;
 use super::schema::Schema;
 use super::seeded;
 use super::settings::PoolSettings;
 use super::sign_up_request::Candidate;
+use super::signed_faults::Drawn;
 use super::stats::{Answered, Recorder, Stats, UserTruth};
 use super::traffic::Traffic;
 use super::user::User;
 use super::users::{UserIndex, Users};
-use super::{admin, creation, describe, list, sign_in, sign_up};
+use super::{
+    admin, auth_events, creation, describe, groups, list, sign_in, sign_up, signed_faults,
+};
 
 /// A year, for users that were there long before.
 const YEAR_MS: i64 = 365 * 86_400_000;
@@ -95,9 +100,15 @@ pub(super) struct Pool {
     pub(super) settings: PoolSettings,
     pub(super) schema: Schema,
     pub(super) users: Users,
+    /// By their places: a group is never taken away.
+    pub(super) groups: Vec<Group>,
+    /// What threat protection remembers.
+    pub(super) sign_ins: SignIns,
     pub(super) clock: PoolClock,
     pub(super) stats: Recorder,
     traffic: Traffic,
+    /// How often signed calls were tried by faults.
+    pub(super) drawn: Drawn,
     /// SignUps to come that a burst of throttling takes.
     pub(super) throttled_ahead: u32,
     /// SignUps within the quota so far.
@@ -116,16 +127,22 @@ impl Pool {
         settings.check()?;
         let schema = Schema::new(&settings)?;
         let clock = PoolClock::start(settings.date_offset_ms);
+        let started_ms = clock.wall_ms(Duration::ZERO);
+        let groups = settings.groups.iter().cloned();
+        let groups = groups.map(|name| Group::new(name, started_ms));
         let mut pool = Pool {
             schema,
             users: Users::of(&settings),
-            stats: Recorder::start(clock.wall_ms(Duration::ZERO)),
+            groups: groups.collect(),
+            sign_ins: SignIns::new(),
+            stats: Recorder::start(started_ms),
             clock,
             traffic: Traffic::new(
                 &settings.quotas,
                 &settings.quota_changes,
                 &settings.live_sign_ups,
             ),
+            drawn: Drawn::new(),
             throttled_ahead: 0,
             sign_ups: 0,
             messages_sent: 0,
@@ -223,20 +240,35 @@ impl Pool {
         if !within_quota {
             return Answer::from(Err(ServiceError::too_many_requests()));
         }
+        signed_faults::perform(self, operation, body, |pool| {
+            Answer::from(pool.perform(operation, at, body))
+        })
+    }
+
+    /// Performs every operation but SignUp.
+    fn perform(
+        &mut self,
+        operation: Operation,
+        at: Duration,
+        body: &[u8],
+    ) -> Result<Value, ServiceError> {
         match operation {
             Operation::SignUp | Operation::AdminGetUser => admin::get_user(self, body),
-            Operation::InitiateAuth => Answer::from(sign_in::initiate_auth(self, body)),
-            Operation::AdminInitiateAuth => Answer::from(sign_in::admin_initiate_auth(self, body)),
-            Operation::AdminConfirmSignUp => Answer::from(admin::confirm_sign_up(self, at, body)),
-            Operation::AdminUpdateUserAttributes => {
-                Answer::from(admin::update_attributes(self, at, body))
-            }
-            Operation::AdminAddUserToGroup => Answer::from(admin::add_to_group(self, body)),
-            Operation::ListUsers => Answer::from(list::list_users(self, at, body)),
-            Operation::GetGroup => Answer::from(describe::group(self, body)),
-            Operation::DescribeUserPool => Answer::from(describe::user_pool(self, body)),
-            Operation::DescribeUserPoolClient => Answer::from(describe::client(self, body)),
-            Operation::GetProvisionedLimit => Answer::from(describe::provisioned_limit(self, body)),
+            Operation::InitiateAuth => sign_in::initiate_auth(self, at, body),
+            Operation::AdminInitiateAuth => sign_in::admin_initiate_auth(self, at, body),
+            Operation::AdminConfirmSignUp => admin::confirm_sign_up(self, at, body),
+            Operation::AdminUpdateUserAttributes => admin::update_attributes(self, at, body),
+            Operation::AdminAddUserToGroup => groups::add_user(self, body),
+            Operation::AdminDisableUser => admin::set_enabled(self, at, body, false),
+            Operation::AdminEnableUser => admin::set_enabled(self, at, body, true),
+            Operation::AdminDeleteUser => admin::delete_user(self, body),
+            Operation::AdminListUserAuthEvents => auth_events::list(self, body),
+            Operation::ListUsers => list::list_users(self, at, body),
+            Operation::CreateGroup => groups::create(self, at, body),
+            Operation::GetGroup => groups::get(self, body),
+            Operation::DescribeUserPool => describe::user_pool(self, body),
+            Operation::DescribeUserPoolClient => describe::client(self, body),
+            Operation::GetProvisionedLimit => describe::provisioned_limit(self, body),
         }
     }
 
@@ -296,7 +328,7 @@ impl Pool {
     }
 
     fn truth(&self, user: &User) -> UserTruth {
-        let group = |at: &u16| self.settings.groups.get(usize::from(*at)).cloned();
+        let group = |at: &u16| Some(self.groups.get(usize::from(*at))?.name.clone());
         UserTruth {
             username: user.username.to_string(),
             sub: seeded::uuid_text(user.sub),
@@ -308,6 +340,7 @@ impl Pool {
             sign_ups_after_answer: user.sign_ups_after_answer,
             status: user.status,
             enabled: user.enabled,
+            signed_in: user.signed_in,
             groups: user.groups.iter().filter_map(group).collect(),
             attributes: user
                 .attributes
@@ -326,40 +359,5 @@ impl Pool {
         let share = seeded::fraction(self.settings.seed, "latency", "", self.requests);
         Duration::from_millis(latency.base_ms)
             + Duration::from_millis(latency.jitter_ms).mul_f64(share)
-    }
-
-    /// The `sub` of the user who signs up by this name: the same in every run with the same seed.
-    pub(super) fn sub_of(&self, name: &str) -> u128 {
-        seeded::as_uuid(seeded::bits(
-            self.settings.seed,
-            "sub",
-            &self.users.key(name),
-            0,
-        ))
-    }
-
-    /// What the pool calls the user: the name, or the `sub` where attributes are usernames.
-    pub(super) fn stored_username(&self, name: &str, sub: u128) -> Box<str> {
-        if self.settings.username_attributes.is_empty() {
-            Box::from(name)
-        } else {
-            seeded::uuid_text(sub).into_boxed_str()
-        }
-    }
-
-    /// The attribute that a username stands for, where attributes are usernames.
-    pub(super) fn attribute_of_username(&self, name: &str) -> Option<&'static str> {
-        let is_username = |attribute: &str| {
-            self.settings
-                .username_attributes
-                .iter()
-                .any(|known| known == attribute)
-        };
-        match name.starts_with('+') {
-            true if is_username("phone_number") => Some("phone_number"),
-            _ if is_username("email") => Some("email"),
-            _ if is_username("phone_number") => Some("phone_number"),
-            _ => None,
-        }
     }
 }

@@ -20,12 +20,16 @@ pub enum Category {
     UserRead,
     /// Those that change a user.
     UserUpdate,
+    /// Those that read what belongs to a user.
+    UserResourceRead,
     /// Those that list users.
     UserList,
     /// Those that describe the pool.
     UserPoolRead,
     /// Those that describe what belongs to the pool, such as groups.
     UserPoolResourceRead,
+    /// Those that change what belongs to the pool.
+    UserPoolResourceUpdate,
     /// Those that describe an app client.
     UserPoolClientRead,
     /// Those about quotas.
@@ -33,14 +37,16 @@ pub enum Category {
 }
 
 impl Category {
-    pub(super) const ALL: [Category; 9] = [
+    pub(super) const ALL: [Category; 11] = [
         Category::UserCreation,
         Category::UserAuthentication,
         Category::UserRead,
         Category::UserUpdate,
+        Category::UserResourceRead,
         Category::UserList,
         Category::UserPoolRead,
         Category::UserPoolResourceRead,
+        Category::UserPoolResourceUpdate,
         Category::UserPoolClientRead,
         Category::LimitManagement,
     ];
@@ -52,9 +58,11 @@ impl Category {
             Category::UserAuthentication => "UserAuthentication",
             Category::UserRead => "UserRead",
             Category::UserUpdate => "UserUpdate",
+            Category::UserResourceRead => "UserResourceRead",
             Category::UserList => "UserList",
             Category::UserPoolRead => "UserPoolRead",
             Category::UserPoolResourceRead => "UserPoolResourceRead",
+            Category::UserPoolResourceUpdate => "UserPoolResourceUpdate",
             Category::UserPoolClientRead => "UserPoolClientRead",
             Category::LimitManagement => "LimitManagement",
         }
@@ -114,14 +122,18 @@ pub struct Quotas {
     pub user_authentication: Quota,
     /// AdminGetUser: 120 a second.
     pub user_read: Quota,
-    /// AdminUpdateUserAttributes and AdminAddUserToGroup: 25 a second.
+    /// AdminUpdateUserAttributes, AdminAddUserToGroup, AdminDisableUser, AdminEnableUser and AdminDeleteUser: 25 a second.
     pub user_update: Quota,
+    /// AdminListUserAuthEvents: 50 a second.
+    pub user_resource_read: Quota,
     /// ListUsers: 30 a second.
     pub user_list: Quota,
     /// DescribeUserPool: 15 a second.
     pub user_pool_read: Quota,
     /// GetGroup: 20 a second.
     pub user_pool_resource_read: Quota,
+    /// CreateGroup: 15 a second.
+    pub user_pool_resource_update: Quota,
     /// DescribeUserPoolClient: 15 a second.
     pub user_pool_client_read: Quota,
     /// GetProvisionedLimit: 1 a second.
@@ -135,9 +147,11 @@ impl Default for Quotas {
             user_authentication: Quota::per_second(120.0),
             user_read: Quota::per_second(120.0),
             user_update: Quota::per_second(25.0),
+            user_resource_read: Quota::per_second(50.0),
             user_list: Quota::per_second(30.0),
             user_pool_read: Quota::per_second(15.0),
             user_pool_resource_read: Quota::per_second(20.0),
+            user_pool_resource_update: Quota::per_second(15.0),
             user_pool_client_read: Quota::per_second(15.0),
             limit_management: Quota::per_second(1.0),
         }
@@ -151,9 +165,11 @@ impl Quotas {
             Category::UserAuthentication => self.user_authentication,
             Category::UserRead => self.user_read,
             Category::UserUpdate => self.user_update,
+            Category::UserResourceRead => self.user_resource_read,
             Category::UserList => self.user_list,
             Category::UserPoolRead => self.user_pool_read,
             Category::UserPoolResourceRead => self.user_pool_resource_read,
+            Category::UserPoolResourceUpdate => self.user_pool_resource_update,
             Category::UserPoolClientRead => self.user_pool_client_read,
             Category::LimitManagement => self.limit_management,
         }

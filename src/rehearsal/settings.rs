@@ -58,8 +58,10 @@ pub struct PoolSettings {
     /// Codes that can be sent while the pool runs (Cognito's own sender: 50 a day). SignUps beyond it make the user
     /// all the same and answer LimitExceededException. Unset, there is no limit.
     pub daily_messages: Option<u32>,
-    /// The groups there are.
+    /// The groups there are from the start.
     pub groups: Vec<String>,
+    /// Whether threat protection is on, as it can be in the Plus tier: AdminListUserAuthEvents answers.
+    pub threat_protection: bool,
     /// Requests a second, by category.
     pub quotas: Quotas,
     /// Quotas that change while the pool runs, counted from its first SignUp request.
@@ -107,6 +109,7 @@ impl Default for PoolSettings {
             pre_sign_up: PreSignUp::default(),
             daily_messages: None,
             groups: Vec::new(),
+            threat_protection: false,
             quotas: Quotas::default(),
             quota_changes: Vec::new(),
             live_sign_ups: Vec::new(),
@@ -138,6 +141,21 @@ pub enum PreSignUp {
         /// What the trigger says.
         message: String,
     },
+    /// It confirms and verifies the users whose SignUp has this pair in its `ValidationData`, and leaves the others as they
+    /// are.
+    OnValidationData(TriggerPair),
+    /// The same, for `ClientMetadata`.
+    OnClientMetadata(TriggerPair),
+}
+
+/// What a trigger looks for in a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TriggerPair {
+    /// The name.
+    pub key: String,
+    /// The value, exactly.
+    pub value: String,
 }
 
 /// How long an answer takes: `base_ms`, and up to `jitter_ms` more, evenly spread.
@@ -264,6 +282,29 @@ mod tests {
         assert_eq!(
             serde_json::from_str::<PoolSettings>(&text).unwrap(),
             settings
+        );
+    }
+
+    #[test]
+    fn a_trigger_can_look_for_a_pair() {
+        let pair = |key: &str, value: &str| TriggerPair {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        };
+        for (text, expected) in [
+            (
+                r#"{"on_validation_data": {"key": "import", "value": "yes"}}"#,
+                PreSignUp::OnValidationData(pair("import", "yes")),
+            ),
+            (
+                r#"{"on_client_metadata": {"key": "run", "value": "7"}}"#,
+                PreSignUp::OnClientMetadata(pair("run", "7")),
+            ),
+        ] {
+            assert_eq!(serde_json::from_str::<PreSignUp>(text).unwrap(), expected);
+        }
+        assert!(
+            serde_json::from_str::<PreSignUp>(r#"{"on_client_metadata": {"key": "a"}}"#).is_err()
         );
     }
 

@@ -1,10 +1,12 @@
 //! Signing in with a password: enough of it to prove that a password arrived as it was sent.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::auth_events;
 use super::password::PasswordDigest;
 use super::pool::Pool;
 use super::protocol::ServiceError;
@@ -23,22 +25,36 @@ struct AuthRequest {
 }
 
 /// InitiateAuth, by the flow USER_PASSWORD_AUTH.
-pub(super) fn initiate_auth(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
-    sign_in(pool, &parse(body)?, &["USER_PASSWORD_AUTH"])
+pub(super) fn initiate_auth(
+    pool: &mut Pool,
+    at: Duration,
+    body: &[u8],
+) -> Result<Value, ServiceError> {
+    sign_in(pool, at, &parse(body)?, &["USER_PASSWORD_AUTH"])
 }
 
 /// AdminInitiateAuth, by the flow ADMIN_USER_PASSWORD_AUTH or its older name.
-pub(super) fn admin_initiate_auth(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+pub(super) fn admin_initiate_auth(
+    pool: &mut Pool,
+    at: Duration,
+    body: &[u8],
+) -> Result<Value, ServiceError> {
     let request: AuthRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     sign_in(
         pool,
+        at,
         &request,
         &["ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"],
     )
 }
 
-fn sign_in(pool: &Pool, request: &AuthRequest, flows: &[&str]) -> Result<Value, ServiceError> {
+fn sign_in(
+    pool: &mut Pool,
+    at: Duration,
+    request: &AuthRequest,
+    flows: &[&str],
+) -> Result<Value, ServiceError> {
     pool.check_client_id(request.client_id.as_deref())?;
     if !flows.contains(&required("authFlow", request.auth_flow.as_deref())?) {
         return Err(ServiceError::invalid_parameter(
@@ -59,16 +75,14 @@ fn sign_in(pool: &Pool, request: &AuthRequest, flows: &[&str]) -> Result<Value, 
     };
     let (name, password) = (given("USERNAME")?, given("PASSWORD")?);
     check_secret_hash(pool, name, parameter("SECRET_HASH"))?;
-    let user = pool
-        .users
-        .find(name)
-        .and_then(|index| pool.users.get(index))
-        .filter(|user| {
-            user.password
-                .as_ref()
-                .is_some_and(|known| *known == PasswordDigest::of(password, user.sub))
-        })
-        .ok_or_else(|| ServiceError::not_authorized("Incorrect username or password."))?;
+    let incorrect = || ServiceError::not_authorized("Incorrect username or password.");
+    let index = pool.users.find(name).ok_or_else(incorrect)?;
+    let user = pool.users.get(index).ok_or_else(incorrect)?;
+    let known = user.password.as_ref();
+    if known.is_none_or(|known| *known != PasswordDigest::of(password, user.sub)) {
+        auth_events::record(pool, index, at, false);
+        return Err(incorrect());
+    }
     if !user.enabled {
         return Err(ServiceError::not_authorized("User is disabled."));
     }
@@ -78,6 +92,7 @@ fn sign_in(pool: &Pool, request: &AuthRequest, flows: &[&str]) -> Result<Value, 
             "User is not confirmed.",
         ));
     }
+    auth_events::record(pool, index, at, true);
     Ok(json!({
         "ChallengeParameters": {},
         "AuthenticationResult": {

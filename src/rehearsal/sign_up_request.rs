@@ -3,6 +3,8 @@
 //! The order is AWS's as far as it is known: the model's constraints, the client and its secret, the pool's rules for
 //! usernames, attributes, the password.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
@@ -12,6 +14,7 @@ use super::format;
 use super::password::PasswordDigest;
 use super::pool::Pool;
 use super::protocol::{ServiceError, constraints};
+use super::settings::PreSignUp;
 use super::user::Attribute;
 
 /// Most characters of `ClientId` and `Username`, by the service's model.
@@ -20,6 +23,8 @@ const LONGEST_NAME: usize = 128;
 const LONGEST_PASSWORD: usize = 256;
 /// Most characters of an attribute's name and of its value.
 const LONGEST_ATTRIBUTE: (usize, usize) = (32, 2_048);
+/// Most characters of a key or value of `ClientMetadata`.
+const LONGEST_METADATA: usize = 131_072;
 /// The pattern of usernames and attribute names.
 const VISIBLE: &str = r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+";
 
@@ -32,6 +37,8 @@ pub(super) struct SignUpRequest {
     password: Option<String>,
     secret_hash: Option<String>,
     user_attributes: Option<Vec<AttributeInput>>,
+    validation_data: Option<Vec<AttributeInput>>,
+    client_metadata: Option<BTreeMap<String, String>>,
 }
 
 /// An attribute as requests carry it.
@@ -50,6 +57,8 @@ pub(super) struct Candidate {
     pub(super) attributes: Vec<Attribute>,
     /// None in a pool that lets users sign in without one.
     pub(super) password: Option<PasswordDigest>,
+    /// Whether the request has what a trigger looks for that confirms some users only.
+    pub(super) is_vouched_for: bool,
 }
 
 impl SignUpRequest {
@@ -63,6 +72,7 @@ impl SignUpRequest {
     /// Checks it against the pool.
     pub(super) fn check(self, pool: &Pool) -> Result<Candidate, ServiceError> {
         constraints(&self.violations())?;
+        let is_vouched_for = self.is_vouched_for(&pool.settings.pre_sign_up);
         let name = self.username.unwrap_or_default();
         pool.check_client_id(self.client_id.as_deref())?;
         check_secret_hash(pool, &name, self.secret_hash.as_deref())?;
@@ -92,7 +102,27 @@ impl SignUpRequest {
             name,
             sub,
             attributes,
+            is_vouched_for,
         })
+    }
+
+    /// Whether the request has the pair that the trigger looks for.
+    fn is_vouched_for(&self, trigger: &PreSignUp) -> bool {
+        match trigger {
+            PreSignUp::OnValidationData(pair) => {
+                self.validation_data.iter().flatten().any(|given| {
+                    given.name == pair.key && given.value.as_ref() == Some(&pair.value)
+                })
+            }
+            PreSignUp::OnClientMetadata(pair) => {
+                let metadata = self.client_metadata.as_ref();
+                metadata.and_then(|given| given.get(&pair.key)) == Some(&pair.value)
+            }
+            PreSignUp::Absent
+            | PreSignUp::AutoConfirm
+            | PreSignUp::AutoConfirmAndVerify
+            | PreSignUp::Refuse { .. } => false,
+        }
     }
 
     /// The constraints of the service's model that the request breaks. They show no value.
@@ -100,12 +130,9 @@ impl SignUpRequest {
         let mut found = Vec::new();
         let mut check = |member: &str, holds: bool, constraint: &str| {
             if !holds {
-                found.push(format!(
-                    "Value at '{member}' failed to satisfy constraint: {constraint}"
-                ));
+                found.push(violation(member, constraint));
             }
         };
-        let at_most = |most: usize| format!("Member must have length less than or equal to {most}");
         for (member, value) in [("clientId", &self.client_id), ("username", &self.username)] {
             check(member, value.is_some(), "Member must not be null");
             let Some(value) = value else { continue };
@@ -120,8 +147,6 @@ impl SignUpRequest {
                 &at_most(LONGEST_NAME),
             );
         }
-        let matches =
-            |pattern: &str| format!("Member must satisfy regular expression pattern: {pattern}");
         let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '+';
         check(
             "clientId",
@@ -145,31 +170,64 @@ impl SignUpRequest {
                 &matches(r"[\S]+"),
             );
         }
-        for (at, attribute) in self.user_attributes.iter().flatten().enumerate() {
-            let member = |part: &str| format!("userAttributes.{}.member.{part}", at + 1);
-            let (name, value) = (
-                &attribute.name,
-                attribute.value.as_deref().unwrap_or_default(),
-            );
+        let metadata = self.client_metadata.iter().flatten();
+        for (member, text) in metadata.flat_map(|(key, value)| [("key", key), ("value", value)]) {
             check(
-                &member("name"),
-                !name.is_empty(),
-                "Member must have length greater than or equal to 1",
-            );
-            check(
-                &member("name"),
-                name.chars().count() <= LONGEST_ATTRIBUTE.0,
-                &at_most(LONGEST_ATTRIBUTE.0),
-            );
-            check(&member("name"), format::is_visible(name), &matches(VISIBLE));
-            check(
-                &member("value"),
-                value.chars().count() <= LONGEST_ATTRIBUTE.1,
-                &at_most(LONGEST_ATTRIBUTE.1),
+                &format!("clientMetadata.{member}"),
+                text.chars().count() <= LONGEST_METADATA,
+                &at_most(LONGEST_METADATA),
             );
         }
+        found.extend(list_violations("userAttributes", &self.user_attributes));
+        found.extend(list_violations("validationData", &self.validation_data));
         found
     }
+}
+
+/// The constraints that a list of attributes breaks. `ValidationData` is one as well.
+fn list_violations(list: &str, attributes: &Option<Vec<AttributeInput>>) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, attribute) in attributes.iter().flatten().enumerate() {
+        let mut check = |part: &str, holds: bool, constraint: &str| {
+            if !holds {
+                let member = format!("{list}.{}.member.{part}", at + 1);
+                found.push(violation(&member, constraint));
+            }
+        };
+        let (name, value) = (
+            &attribute.name,
+            attribute.value.as_deref().unwrap_or_default(),
+        );
+        check(
+            "name",
+            !name.is_empty(),
+            "Member must have length greater than or equal to 1",
+        );
+        check(
+            "name",
+            name.chars().count() <= LONGEST_ATTRIBUTE.0,
+            &at_most(LONGEST_ATTRIBUTE.0),
+        );
+        check("name", format::is_visible(name), &matches(VISIBLE));
+        check(
+            "value",
+            value.chars().count() <= LONGEST_ATTRIBUTE.1,
+            &at_most(LONGEST_ATTRIBUTE.1),
+        );
+    }
+    found
+}
+
+fn violation(member: &str, constraint: &str) -> String {
+    format!("Value at '{member}' failed to satisfy constraint: {constraint}")
+}
+
+fn at_most(most: usize) -> String {
+    format!("Member must have length less than or equal to {most}")
+}
+
+fn matches(pattern: &str) -> String {
+    format!("Member must satisfy regular expression pattern: {pattern}")
 }
 
 /// Whether users can sign in without a password.

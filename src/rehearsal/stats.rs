@@ -30,8 +30,10 @@ pub struct Stats {
     pub faults: BTreeMap<String, u64>,
     /// Users in the pool.
     pub users: u64,
-    /// Of these, the ones that SignUp made.
+    /// Users that SignUp made, the deleted ones among them.
     pub created_by_sign_up: u64,
+    /// Users that AdminDeleteUser took away.
+    pub deleted: u64,
 }
 
 /// The requests for one operation.
@@ -80,7 +82,7 @@ pub struct SecondCount {
     pub over_quota: u64,
 }
 
-/// What really became of one user, as `GET /stats/users` answers it.
+/// What really became of one user who is in the pool, as `GET /stats/users` answers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserTruth {
     /// The stored username.
@@ -91,7 +93,7 @@ pub struct UserTruth {
     pub created: i64,
     /// Whether it was there from the start.
     pub preexisting: bool,
-    /// SignUp requests that named it.
+    /// SignUp requests that named it, or another user of the same name who was deleted.
     pub sign_ups_asked: u32,
     /// SignUp requests that made it: 0 or 1.
     pub sign_ups_accepted: u32,
@@ -103,6 +105,8 @@ pub struct UserTruth {
     pub status: UserStatus,
     /// Whether it may sign in.
     pub enabled: bool,
+    /// Sign-ins that succeeded.
+    pub signed_in: u32,
     /// The groups it is in.
     pub groups: Vec<String>,
     /// Its attributes, without `sub`.
@@ -211,6 +215,11 @@ impl Recorder {
     /// Another user was made by SignUp.
     pub(super) fn created(&mut self) {
         self.stats.created_by_sign_up += 1;
+    }
+
+    /// A user was deleted.
+    pub(super) fn deleted(&mut self) {
+        self.stats.deleted += 1;
     }
 
     /// The counts so far, of a pool with so many users and live sign-ups.

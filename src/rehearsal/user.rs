@@ -51,15 +51,15 @@ pub(super) struct Attribute {
     pub(super) value: Box<str>,
 }
 
-/// How often a username was asked for by SignUp.
+/// What became of a username so far, whether or not somebody has it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Asked {
     /// SignUps that named it, whatever came of them.
     pub(super) sign_ups: u32,
     /// Of these, the ones for which a fault was drawn.
     pub(super) drawn: u32,
-    /// Look-ups for which a fault was drawn.
-    pub(super) reads: u32,
+    /// Users of that name that were deleted.
+    pub(super) deleted: u32,
 }
 
 /// A user.
@@ -73,13 +73,15 @@ pub(super) struct User {
     pub(super) created_ms: i64,
     pub(super) modified_ms: i64,
     pub(super) password: Option<PasswordDigest>,
-    /// Places in the settings' list of groups.
+    /// Places among the pool's groups.
     pub(super) groups: Vec<u16>,
     pub(super) preexisting: bool,
     pub(super) asked: Asked,
     pub(super) sign_ups_accepted: u32,
     pub(super) answers_delivered: u32,
     pub(super) sign_ups_after_answer: u32,
+    /// Sign-ins that succeeded.
+    pub(super) signed_in: u32,
 }
 
 impl User {
@@ -100,6 +102,7 @@ impl User {
             sign_ups_accepted: 0,
             answers_delivered: 0,
             sign_ups_after_answer: 0,
+            signed_in: 0,
         }
     }
 

@@ -19,7 +19,9 @@ pub(super) type UserIndex = usize;
 
 /// All users, and the names that lead to them.
 pub(super) struct Users {
-    all: Vec<User>,
+    /// In the order in which they were made. The place of one that was deleted stays empty.
+    all: Vec<Option<User>>,
+    present: usize,
     by_name: HashMap<Box<str>, UserIndex>,
     by_sub: HashMap<u128, UserIndex>,
     by_alias: HashMap<Box<str>, UserIndex>,
@@ -36,6 +38,7 @@ impl Users {
     pub(super) fn of(settings: &PoolSettings) -> Users {
         Users {
             all: Vec::new(),
+            present: 0,
             by_name: HashMap::new(),
             by_sub: HashMap::new(),
             by_alias: HashMap::new(),
@@ -61,29 +64,31 @@ impl Users {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.all.len()
+        self.present
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &User> {
-        self.all.iter()
+        self.all.iter().flatten()
     }
 
     pub(super) fn get(&self, index: UserIndex) -> Option<&User> {
-        self.all.get(index)
+        self.all.get(index)?.as_ref()
     }
 
     pub(super) fn get_mut(&mut self, index: UserIndex) -> Option<&mut User> {
-        self.all.get_mut(index)
+        self.all.get_mut(index)?.as_mut()
     }
 
     /// The user who signed up by this name.
     pub(super) fn by_name(&self, name: &str) -> Option<UserIndex> {
-        self.by_name.get(&self.key(name)).copied()
+        let index = self.by_name.get(&self.key(name)).copied();
+        index.filter(|index| self.get(*index).is_some())
     }
 
     /// Those made at this place or after it, in the order in which they were made.
     pub(super) fn from(&self, first: UserIndex) -> impl Iterator<Item = (UserIndex, &User)> {
-        self.all.iter().enumerate().skip(first)
+        let places = self.all.iter().enumerate().skip(first);
+        places.filter_map(|(index, user)| Some((index, user.as_ref()?)))
     }
 
     /// The user who is stored by this name, which is the `sub` where attributes are usernames.
@@ -174,22 +179,59 @@ impl Users {
         user.asked = earlier;
         self.by_name.insert(key, index);
         self.by_sub.insert(user.sub, index);
-        self.all.push(user);
+        self.all.push(Some(user));
+        self.present += 1;
         self.index(index);
         index
+    }
+
+    /// Takes a user away. Its names are free again; what became of them so far goes on being counted.
+    pub(super) fn remove(&mut self, index: UserIndex) {
+        let Some(user) = self.get(index) else {
+            return;
+        };
+        let (asked, sub) = (user.asked, user.sub);
+        let names = if self.username_attributes.is_empty() {
+            vec![self.key(&user.username)]
+        } else {
+            self.sign_in_names(user)
+        };
+        self.unindex_attributes(index);
+        self.by_sub.remove(&sub);
+        for name in names {
+            self.by_name.retain_if_other(&name, index);
+            let deleted = asked.deleted + 1;
+            self.asked.insert(name, Asked { deleted, ..asked });
+        }
+        if let Some(place) = self.all.get_mut(index) {
+            *place = None;
+            self.present -= 1;
+        }
+    }
+
+    /// The values by which a user signs in where attributes are usernames.
+    fn sign_in_names(&self, user: &User) -> Vec<Box<str>> {
+        let names = self.username_attributes.iter();
+        names
+            .filter_map(|name| Some(self.key(user.attribute(name)?)))
+            .collect()
+    }
+
+    /// How many users of this name were deleted.
+    pub(super) fn deleted(&self, name: &str) -> u32 {
+        let user = self.by_name(name).and_then(|index| self.get(index));
+        user.map(|user| user.asked)
+            .or_else(|| self.asked.get(&self.key(name)).copied())
+            .map_or(0, |asked| asked.deleted)
     }
 
     /// Makes the user's sign-in names, verified aliases and indexed values lead to it, after its attributes changed.
     pub(super) fn index(&mut self, index: UserIndex) {
         self.by_value.extend(self.value_entries(index));
-        let Some(user) = self.all.get(index) else {
+        let Some(user) = self.get(index) else {
             return;
         };
-        let names: Vec<_> = self
-            .username_attributes
-            .iter()
-            .filter_map(|name| Some(self.key(user.attribute(name)?)))
-            .collect();
+        let names = self.sign_in_names(user);
         let aliases: Vec<_> = self
             .alias_attributes
             .iter()
@@ -203,7 +245,7 @@ impl Users {
             let before = self.by_alias.insert(key, index);
             if let Some(loser) = before
                 .filter(|before| *before != index)
-                .and_then(|before| self.all.get_mut(before))
+                .and_then(|before| self.get_mut(before))
             {
                 loser.set(Attribute {
                     name: Arc::from(format!("{attribute}_verified")),
@@ -218,7 +260,7 @@ impl Users {
         for entry in self.value_entries(index) {
             self.by_value.remove(&entry);
         }
-        let Some(user) = self.all.get(index) else {
+        let Some(user) = self.get(index) else {
             return;
         };
         let values = |names: &[String]| -> Vec<(String, String)> {
@@ -247,7 +289,7 @@ impl Users {
         if let Some(user) = self
             .by_name
             .get(&key)
-            .and_then(|index| self.all.get_mut(*index))
+            .and_then(|index| self.all.get_mut(*index)?.as_mut())
             .filter(|user| user.answers_delivered > 0)
         {
             user.sign_ups_after_answer += 1;
@@ -261,7 +303,7 @@ impl Users {
         match self
             .by_name
             .get(&key)
-            .and_then(|index| self.all.get_mut(*index))
+            .and_then(|index| self.all.get_mut(*index)?.as_mut())
         {
             Some(user) => &mut user.asked,
             None => self.asked.entry(key).or_default(),

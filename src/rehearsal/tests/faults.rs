@@ -151,6 +151,111 @@ fn look_ups_fail_as_asked() {
 }
 
 #[test]
+fn writes_fail_as_asked_and_what_was_committed_stays() {
+    type Case = (fn(&mut Faults), &'static str, bool);
+    let cases: [Case; 4] = [
+        (|f| f.write_drop_before = 1.0, "connection lost", false),
+        (|f| f.write_commit_then_drop = 1.0, "connection lost", true),
+        (|f| f.write_500 = 1.0, "InternalErrorException", false),
+        (
+            |f| f.write_throttle = 1.0,
+            "TooManyRequestsException",
+            false,
+        ),
+    ];
+    type Change = (&'static str, &'static str, fn(&UserTruth) -> bool);
+    let changes: [Change; 5] = [
+        ("confirm", "new", |user| {
+            user.status == UserStatus::Confirmed
+        }),
+        ("update", "new", |user| user.attributes.contains_key("name")),
+        ("join", "new", |user| user.groups == ["staff"]),
+        ("disable", "new", |user| !user.enabled),
+        ("enable", "shut", |user| user.enabled),
+    ];
+    for (set, seen, changed) in cases {
+        let mut faults = Faults::default();
+        set(&mut faults);
+        let rehearsed = Rehearsed::with(PoolSettings {
+            faults: faults.clone(),
+            groups: vec!["staff".to_owned()],
+            existing: vec![ExistingUser {
+                username: "shut".to_owned(),
+                enabled: false,
+                ..ExistingUser::default()
+            }],
+            ..quick()
+        });
+        rehearsed.sign_up("new").unwrap();
+        for (operation, name, is_changed) in changes {
+            assert_eq!(
+                rehearsed.call(operation, name),
+                seen,
+                "{operation}, {faults:?}"
+            );
+            let truth = rehearsed.truth(name);
+            assert_eq!(is_changed(&truth), changed, "{operation}, {faults:?}");
+        }
+        assert_eq!(rehearsed.call("delete", "new"), seen);
+        assert_eq!(rehearsed.status("new").is_err(), changed, "{faults:?}");
+        assert_eq!(rehearsed.call("list", ""), "success");
+        let stats = rehearsed.pool.stats();
+        assert_eq!(stats.faults.values().sum::<u64>(), 6);
+        assert_eq!(stats.deleted, u64::from(changed));
+    }
+}
+
+#[test]
+fn lists_fail_as_asked() {
+    type Case = (fn(&mut Faults), &'static str);
+    let cases: [Case; 3] = [
+        (|f| f.list_drop = 1.0, "connection lost"),
+        (|f| f.list_500 = 1.0, "InternalErrorException"),
+        (|f| f.list_throttle = 1.0, "TooManyRequestsException"),
+    ];
+    for (set, seen) in cases {
+        let mut faults = Faults::default();
+        set(&mut faults);
+        let rehearsed = Rehearsed::with(PoolSettings { faults, ..quick() });
+        rehearsed.sign_up("jane").unwrap();
+        assert_eq!(rehearsed.call("list", ""), seen);
+        assert_eq!(rehearsed.call("confirm", "jane"), "success");
+    }
+}
+
+#[test]
+fn a_write_that_failed_can_succeed_and_no_other_operation_changes_that() {
+    let names: Vec<_> = (0..8).map(|n| format!("user-{n}")).collect();
+    let tries = |with_other_calls: bool| {
+        let rehearsed = Rehearsed::with(PoolSettings {
+            faults: Faults {
+                write_500: 0.5,
+                ..Faults::default()
+            },
+            ..quick()
+        });
+        let count = |name: &String| {
+            rehearsed.sign_up(name).unwrap();
+            (1..)
+                .find(|_| {
+                    if with_other_calls {
+                        rehearsed.call("update", name);
+                    }
+                    rehearsed.call("confirm", name) == "success"
+                })
+                .unwrap()
+        };
+        names.iter().map(count).collect::<Vec<u32>>()
+    };
+    let alone = tries(false);
+    assert_eq!(alone, tries(true));
+    assert!(
+        alone.contains(&1) && alone.iter().any(|tries| *tries > 1),
+        "{alone:?}"
+    );
+}
+
+#[test]
 fn a_burst_of_throttling_ends() {
     // A probability below one lets the SignUps after the burst through; which seed is chosen does not matter to that.
     let throttle_burst = BurstFault {

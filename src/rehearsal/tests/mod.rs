@@ -10,10 +10,12 @@ use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use super::*;
 
 mod administration;
+mod after_sign_up;
 mod faults;
 mod listing;
 mod quotas;
 mod sign_up;
+mod triggers;
 mod wire;
 
 const PASSWORD: &str = "Sup3r-Secret";
@@ -37,6 +39,7 @@ fn quick() -> PoolSettings {
         quotas: Quotas {
             user_creation: plenty,
             user_read: plenty,
+            user_update: plenty,
             ..Quotas::default()
         },
         ..PoolSettings::default()
@@ -106,6 +109,45 @@ impl Rehearsed {
         Ok(answer.user_status().unwrap().as_str().to_owned())
     }
 
+    /// Asks for a change of the user, or for the list of all: the error's code or the kind of failure, or `success`.
+    fn call(&self, operation: &str, name: &str) -> String {
+        let (client, id) = (&self.client, &self.settings.pool_id);
+        let run = &self.runtime;
+        let seen = match operation {
+            "confirm" => {
+                let request = client.admin_confirm_sign_up().user_pool_id(id);
+                outcome(run.block_on(request.username(name).send()))
+            }
+            "update" => {
+                let request = client.admin_update_user_attributes().user_pool_id(id);
+                let request = request
+                    .username(name)
+                    .user_attributes(attribute("name", "J"));
+                outcome(run.block_on(request.send()))
+            }
+            "join" => {
+                let request = client.admin_add_user_to_group().user_pool_id(id);
+                let request = request.username(name).group_name("staff");
+                outcome(run.block_on(request.send()))
+            }
+            "disable" => {
+                let request = client.admin_disable_user().user_pool_id(id);
+                outcome(run.block_on(request.username(name).send()))
+            }
+            "enable" => {
+                let request = client.admin_enable_user().user_pool_id(id);
+                outcome(run.block_on(request.username(name).send()))
+            }
+            "delete" => {
+                let request = client.admin_delete_user().user_pool_id(id);
+                outcome(run.block_on(request.username(name).send()))
+            }
+            "list" => outcome(run.block_on(client.list_users().user_pool_id(id).send())),
+            other => panic!("there is no call {other}"),
+        };
+        seen.err().unwrap_or_else(|| "success".to_owned())
+    }
+
     fn truth(&self, name: &str) -> UserTruth {
         self.pool
             .stats_users()
@@ -113,6 +155,15 @@ impl Rehearsed {
             .find(|user| user.username == name)
             .unwrap()
     }
+}
+
+fn outcome<T, E, R>(
+    answer: Result<T, aws_sdk_cognitoidentityprovider::error::SdkError<E, R>>,
+) -> Result<(), String>
+where
+    E: ProvideErrorMetadata,
+{
+    answer.map(drop).map_err(|error| failure(&error))
 }
 
 fn failure<E, R>(error: &aws_sdk_cognitoidentityprovider::error::SdkError<E, R>) -> String

@@ -1,0 +1,115 @@
+//! AdminListUserAuthEvents: what threat protection remembers of a user. A pool without it remembers nothing.
+//!
+//! The order of the events is not documented; here the latest comes first. Every risk is none.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::list::{from_token, to_token};
+use super::pool::Pool;
+use super::protocol::ServiceError;
+use super::request::parse;
+use super::seeded;
+use super::users::UserIndex;
+
+/// Most events of a page, by the service's model.
+const LARGEST_PAGE: usize = 60;
+
+/// An attempt to sign in by a password.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SignIn {
+    at_ms: i64,
+    passed: bool,
+}
+
+/// The attempts to sign in, by user, the latest last.
+pub(super) type SignIns = HashMap<UserIndex, Vec<SignIn>>;
+
+/// A user tried to sign in.
+pub(super) fn record(pool: &mut Pool, index: UserIndex, at: Duration, passed: bool) {
+    if let Some(user) = pool.users.get_mut(index).filter(|_| passed) {
+        user.signed_in += 1;
+    }
+    if pool.settings.threat_protection {
+        let at_ms = pool.clock.wall_ms(at);
+        let attempts = pool.sign_ins.entry(index).or_default();
+        attempts.push(SignIn { at_ms, passed });
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct EventsRequest {
+    user_pool_id: Option<String>,
+    username: Option<String>,
+    max_results: Option<usize>,
+    next_token: Option<String>,
+}
+
+/// AdminListUserAuthEvents.
+pub(super) fn list(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+    let request: EventsRequest = parse(body)?;
+    pool.check_pool_id(request.user_pool_id.as_deref())?;
+    let size = match request.max_results {
+        None | Some(0) => LARGEST_PAGE,
+        Some(size) if size <= LARGEST_PAGE => size,
+        Some(_) => {
+            let sentence = format!("Member must have value less than or equal to {LARGEST_PAGE}");
+            return Err(ServiceError::constraint("maxResults", &sentence));
+        }
+    };
+    if !pool.settings.threat_protection {
+        return Err(ServiceError::bad_request(
+            "UserPoolAddOnNotEnabledException",
+            "Threat protection is not enabled for this user pool.",
+        ));
+    }
+    let index = pool.find_user(request.username.as_deref())?;
+    let first = match request.next_token.as_deref() {
+        Some(token) => from_token(token)?,
+        None => 0,
+    };
+    let events = events(pool, index)?;
+    let page: Vec<_> = events.iter().rev().skip(first).take(size).collect();
+    let next = first.saturating_add(page.len());
+    let mut answer = json!({ "AuthEvents": page });
+    if let Some(members) = answer.as_object_mut().filter(|_| next < events.len()) {
+        members.insert("NextToken".to_owned(), Value::String(to_token(next)));
+    }
+    Ok(answer)
+}
+
+/// All events of a user: its sign-up, if there was one, and its attempts to sign in.
+fn events(pool: &Pool, index: UserIndex) -> Result<Vec<Value>, ServiceError> {
+    let user = pool
+        .users
+        .get(index)
+        .ok_or_else(ServiceError::no_such_user)?;
+    let sign_up = (!user.preexisting).then_some(("SignUp", user.created_ms, true));
+    let sign_ins = pool.sign_ins.get(&index).into_iter().flatten();
+    let sign_ins = sign_ins.map(|sign_in| ("SignIn", sign_in.at_ms, sign_in.passed));
+    let sub = seeded::uuid_text(user.sub);
+    let described = sign_up.into_iter().chain(sign_ins).zip(0..);
+    Ok(described
+        .map(|((kind, at_ms, passed), count)| {
+            let id = seeded::as_uuid(seeded::bits(pool.settings.seed, "event", &sub, count));
+            let mut event = json!({
+                "EventId": seeded::uuid_text(id),
+                "EventType": kind,
+                "CreationDate": pool.date(at_ms),
+                "EventResponse": if passed { "Pass" } else { "Fail" },
+                "EventRisk": { "RiskDecision": "NoRisk", "CompromisedCredentialsDetected": false },
+            });
+            if let Some(members) = event.as_object_mut().filter(|_| kind == "SignIn") {
+                let result = if passed { "Success" } else { "Failure" };
+                let challenges =
+                    json!([{ "ChallengeName": "Password", "ChallengeResponse": result }]);
+                members.insert("ChallengeResponses".to_owned(), challenges);
+            }
+            event
+        })
+        .collect())
+}
