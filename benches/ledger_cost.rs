@@ -50,6 +50,7 @@ fn rows_to_begin(numbers: &[u64]) -> Vec<ToBegin> {
             claim: name.clone(),
             username: name,
             kept: Vec::new(),
+            came: None,
         }
     };
     numbers.iter().map(row).collect()

@@ -81,7 +81,7 @@ impl Outcome {
     }
 }
 
-/// How a `created` is known.
+/// How an outcome is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
@@ -89,15 +89,21 @@ pub enum Evidence {
     Answer,
     /// The answer never came or was unclear, and a look-up found the user we had asked for.
     Lookup,
+    /// Nothing was sent: the pool's listing showed the user before the run sent its first sign-up.
+    Listing,
 }
 
 impl Evidence {
+    /// Every kind of it.
+    pub const ALL: [Self; 3] = [Self::Answer, Self::Lookup, Self::Listing];
+
     /// The word that stands in results and in the ledger.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Answer => "answer",
             Self::Lookup => "lookup",
+            Self::Listing => "listing",
         }
     }
 }
@@ -146,17 +152,17 @@ pub struct RowResult {
 pub struct Came {
     /// The outcome.
     pub outcome: Outcome,
-    /// How a `created` is known.
+    /// How an outcome is known.
     pub evidence: Option<Evidence>,
     /// The user's `sub`.
     pub user_sub: Option<String>,
-    /// `UserStatus` as the pool words it, where it was looked up.
+    /// `UserStatus` as the pool words it, where it was looked up or listed.
     pub user_status: Option<String>,
     /// Whether the user is confirmed, where the pool said so.
     pub confirmed: Option<bool>,
-    /// Whether the user is enabled, where it was looked up.
+    /// Whether the user is enabled, where it was looked up or listed.
     pub enabled: Option<bool>,
-    /// `UserCreateDate`, milliseconds since the Unix epoch on the service's clock, where it was looked up.
+    /// `UserCreateDate`, milliseconds since the Unix epoch on the service's clock, where it was looked up or listed.
     pub created_at: Option<i64>,
     /// What became of the message.
     pub delivery: Option<Delivery>,

@@ -3,6 +3,7 @@
 pub(super) mod format;
 mod inspect;
 mod list;
+mod look;
 mod mapping;
 mod pace;
 mod pool;
@@ -19,6 +20,7 @@ use super::rehearsal::RehearsalArgs;
 pub use format::FormatArgs;
 pub use inspect::{CheckArgs, DescribeArgs, IamPolicyArgs, TemplateArgs};
 pub use list::{ListArgs, PasswordSource};
+pub use look::{LookArgs, LookupArg, PrescanArg};
 pub use mapping::{LowercaseArg, MappingArgs};
 pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
@@ -80,6 +82,9 @@ pub struct ImportArgs {
     /// How fast.
     #[command(flatten)]
     pub pace: PaceArgs,
+    /// Users that exist.
+    #[command(flatten)]
+    pub look: LookArgs,
     /// The run.
     #[command(flatten)]
     pub run: RunArgs,
@@ -115,6 +120,9 @@ pub struct RehearseArgs {
     /// How fast.
     #[command(flatten)]
     pub pace: PaceArgs,
+    /// Users that exist.
+    #[command(flatten)]
+    pub look: LookArgs,
     /// The run.
     #[command(flatten)]
     pub run: RunArgs,
@@ -152,10 +160,6 @@ pub struct RunArgs {
     /// The run's directory: ledger and results; by default import-runs/LIST-FINGERPRINT-POOL (or ...-rehearsal)
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
-    /// Do not look up users that exist, and need no credentials. Requests whose answer was lost are sent again, and what that does
-    /// not settle stays in doubt
-    #[arg(long)]
-    pub no_lookup: bool,
     /// How the pool compares usernames; by default it is asked, and taken to ignore case where it may not be
     #[arg(long, value_enum, value_name = "HOW")]
     pub usernames: Option<Usernames>,

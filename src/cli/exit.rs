@@ -76,7 +76,8 @@ impl Exit {
             | StopReason::Breaker(_)
             | StopReason::Unreachable(_)
             | StopReason::Deadline
-            | StopReason::List(_) => Self::Stopped,
+            | StopReason::List(_)
+            | StopReason::Unlisted(_) => Self::Stopped,
         }
     }
 

@@ -8,8 +8,8 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::args::{
-    AllowArgs, ConnectionArgs, DurabilityArg, ListArgs, PaceArgs, PasswordSource, PoolArgs,
-    RateArgs, Retry, RunArgs, Usernames,
+    AllowArgs, ConnectionArgs, DurabilityArg, ListArgs, LookArgs, LookupArg, PaceArgs,
+    PasswordSource, PoolArgs, PrescanArg, RateArgs, Retry, RunArgs, Usernames,
 };
 use super::mapping_file::{MappingFile, MappingFileError};
 use super::mapping_options::{of_flags, over};
@@ -17,8 +17,9 @@ use crate::import::retry::RetryPolicy;
 use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::Durability;
 use crate::outcome::Outcome;
-use crate::pool::{ConnectSettings, Signing, region_of};
+use crate::pool::{ConnectSettings, LookUps, Signing, region_of};
 use crate::preflight::objections::Allowed;
+use crate::preflight::prescan::{Looks, Prescan};
 use crate::preflight::rates::RatesAsked;
 use crate::rows::{Dialect, Quote};
 use crate::source::object::S3Access;
@@ -60,6 +61,11 @@ pub enum SettingsError {
         "LOG_SENSITIVE_BODIES is set: the SDK would log requests with their passwords; unset it"
     )]
     SensitiveBodies,
+    /// Reading the pool is asked for, and nothing may be asked.
+    #[error(
+        "--prescan always: reads the pool's users, and --lookup none asks nothing: leave one of the two out"
+    )]
+    PrescanUnsigned,
     /// The mapping file cannot be used.
     #[error(transparent)]
     Mapping(#[from] MappingFileError),
@@ -94,14 +100,14 @@ pub fn refuse_sensitive_logs() -> Result<(), SettingsError> {
 pub fn connect(
     pool: &PoolArgs,
     pace: &PaceArgs,
-    run: &RunArgs,
+    looks: Looks,
 ) -> Result<ConnectSettings, SettingsError> {
     let settings = connect_to_ask(&pool.user_pool_id, Some(&pool.client_id), &pool.connection)?;
     Ok(ConnectSettings {
-        signing: if run.no_lookup {
-            Signing::Off
-        } else {
+        signing: if looks.look_ups.any() {
             Signing::Chain
+        } else {
+            Signing::Off
         },
         attempt_timeout: pace.attempt_timeout,
         ..settings
@@ -252,12 +258,33 @@ pub fn group(sign_ups_a_second: NonZeroU32) -> usize {
     (sign_ups_a_second.get() / 4).clamp(1, 256) as usize
 }
 
+/// For `preflight` and `import`.
+///
+/// # Errors
+/// What is asked for contradicts itself.
+pub fn looks(look: &LookArgs) -> Result<Looks, SettingsError> {
+    let look_ups = match look.lookup {
+        _ if look.no_lookup => LookUps::None,
+        LookupArg::Get => LookUps::Get,
+        LookupArg::List => LookUps::List,
+        LookupArg::None => LookUps::None,
+    };
+    let prescan = match look.prescan {
+        PrescanArg::Always if !look_ups.any() => return Err(SettingsError::PrescanUnsigned),
+        PrescanArg::Always => Prescan::Always,
+        PrescanArg::Auto => Prescan::Auto,
+        PrescanArg::Never => Prescan::Never,
+    };
+    Ok(Looks { look_ups, prescan })
+}
+
 /// For `preflight`.
 #[must_use]
 pub fn rates(rates: &RateArgs) -> RatesAsked {
     RatesAsked {
         creation: rates.rate.named(),
         read: rates.lookup_rate.named(),
+        list: rates.list_rate.named(),
         share: rates.share,
     }
 }

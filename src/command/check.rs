@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::list::List;
+use super::listing::Weighed;
 use super::preflight::{Intent, Verdict, ask_pool, strictness, usernames_fold};
 use super::{Failed, beside, runtime};
 use crate::cli::args::{CheckArgs, KnownPoolArgs};
@@ -10,7 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::{Say, settings};
 use crate::import::Signals;
 use crate::pace::Category;
-use crate::pool::{ConnectSettings, connect};
+use crate::pool::{Cognito, ConnectSettings, connect};
 use crate::preflight::ask::{Found, Questions};
 use crate::preflight::rates::Rates;
 use crate::preflight::survey::{Survey, SurveyError, Told};
@@ -39,16 +40,29 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
     list.say_what_is_dropped(say);
     refuse_to_replace(&args.findings, &args.list.list)?;
     let asked = settings::rates(&args.rates);
-    let looks_up = !args.no_lookup;
-    let (found, secret_given) = known(&args.pool, looks_up, asked.unnamed(looks_up)).await?;
-    let rules = found.rules.as_ref();
+    let looks = settings::looks(&args.look).map_err(Failed::refused)?;
+    let looks_up = looks.look_ups.any();
+    let limits = asked.unnamed(looks_up);
+    let (pool, mut found, secret_given) = known(&args.pool, looks_up, limits).await?;
+    let rules = found.rules.clone();
+    let rules = rules.as_ref();
     let folds = usernames_fold(settings::folds(args.usernames), rules, &found, say);
     let mapping = list.mapping.held_to(&strictness(rules));
     let (survey, findings) = surveyed(list.rows, &mapping, folds, &args.findings).await?;
+    let weighed = Weighed {
+        pool: pool.as_ref(),
+        looks,
+        rates: &asked,
+        users: rules.map(|rules| rules.estimated_number_of_users),
+        rows: Some(survey.counts.to_send),
+        time: None,
+    };
+    let reading = weighed.reading(&mut found).await;
     let intent = Intent {
         allowed: settings::allowed(&args.allow),
         secret_given,
-        looks_up,
+        looks,
+        reading,
         rates: Rates::new(&asked, &found),
         begun: false,
     };
@@ -97,12 +111,13 @@ fn refuse_to_replace(findings: &Path, list: &Path) -> Result<(), Failed> {
     )))
 }
 
-/// What is known of the pool: from its file, from itself, or nothing; and whether a client's secret was given.
+/// The pool, where it may be asked; what is known of it: from its file, from itself, or nothing; and whether a client's secret was
+/// given.
 pub(super) async fn known(
     args: &KnownPoolArgs,
     looks_up: bool,
     limits: Vec<Category>,
-) -> Result<(Found, bool), Failed> {
+) -> Result<(Option<Cognito>, Found, bool), Failed> {
     if let Some(path) = &args.pool {
         let rules = settings::pool_rules(path).map_err(Failed::refused)?;
         // Whether it is given is then up to the run: the file only says whether it is needed.
@@ -114,10 +129,10 @@ pub(super) async fn known(
             rules: Some(rules),
             ..Found::default()
         };
-        return Ok((found, secret_given));
+        return Ok((None, found, secret_given));
     }
     let Some(user_pool_id) = &args.user_pool_id else {
-        return Ok((Found::default(), false));
+        return Ok((None, Found::default(), false));
     };
     let client_id = args.client_id.as_deref();
     let connection: ConnectSettings =
@@ -130,7 +145,7 @@ pub(super) async fn known(
         limits,
     };
     let found = ask_pool(&pool, user_pool_id, questions).await?;
-    Ok((found, connection.client_secret.is_some()))
+    Ok((Some(pool), found, connection.client_secret.is_some()))
 }
 
 /// Reads the list to its end and writes down what is wrong. Returns the number of lines that it wrote.

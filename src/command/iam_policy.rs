@@ -1,9 +1,9 @@
 //! `iam-policy`: the least policy that a run needs.
 
 use super::Failed;
-use crate::cli::Say;
 use crate::cli::args::IamPolicyArgs;
 use crate::cli::exit::Exit;
+use crate::cli::{Say, settings};
 use crate::pool::{ConnectError, region_of};
 use crate::preflight::iam_policy::{Needs, policy};
 
@@ -25,10 +25,17 @@ pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Exit, Failed>
                 })?,
         ),
     };
+    let looks = settings::looks(&args.look).map_err(Failed::refused)?;
     let policy = policy(&Needs {
         user_pool_id: &args.user_pool_id,
         account_id: args.account_id.as_deref(),
-        looks_up: !args.no_lookup,
+        looks_up: looks.look_ups.any(),
+        // Without a preflight, the pool is read first only where that is asked for.
+        lists: if args.no_preflight {
+            looks.needs_listing()
+        } else {
+            looks.may_list()
+        },
         asks_limits: !args.named_rates,
         asks_client: !args.no_preflight,
         object,

@@ -10,13 +10,16 @@ use crate::cli::{Say, settings};
 
 pub(super) fn import(args: &ImportArgs, say: Say) -> Result<Exit, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
-    let connect = settings::connect(&args.pool, &args.pace, &args.run).map_err(Failed::refused)?;
+    let looks = settings::looks(&args.look).map_err(Failed::refused)?;
+    let connect = settings::connect(&args.pool, &args.pace, looks).map_err(Failed::refused)?;
     runtime()?.block_on(run(
         Job {
             list: &args.list,
             preflight: &args.preflight,
             pace: &args.pace,
             run: &args.run,
+            looks,
+            rates: settings::rates(&args.pace.rates),
             connect,
             access: settings::s3_access(Some(&args.pool.user_pool_id), &args.pool.connection),
             again: if args.restart {

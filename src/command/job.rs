@@ -7,6 +7,8 @@ use crate::cli::args::{ListArgs, PaceArgs, PreflightArgs, RunArgs};
 use crate::ledger::Kind;
 use crate::outcome::Outcome;
 use crate::pool::ConnectSettings;
+use crate::preflight::prescan::Looks;
+use crate::preflight::rates::RatesAsked;
 use crate::source::object::S3Access;
 
 /// What is asked for.
@@ -15,6 +17,10 @@ pub(super) struct Job<'a> {
     pub(super) preflight: &'a PreflightArgs,
     pub(super) pace: &'a PaceArgs,
     pub(super) run: &'a RunArgs,
+    /// How users that exist are found.
+    pub(super) looks: Looks,
+    /// Requests a second, as they are asked for.
+    pub(super) rates: RatesAsked,
     pub(super) connect: ConnectSettings,
     /// For a list in S3.
     pub(super) access: S3Access,

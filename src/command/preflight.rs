@@ -9,6 +9,7 @@ use crate::pool::{Advice, Cognito, Failure, Stop};
 use crate::preflight::ask::{Found, Questions, ask};
 use crate::preflight::objections::{Allowed, Meant, Objection, objections};
 use crate::preflight::plan::RunPlan;
+use crate::preflight::prescan::{Looks, Reading};
 use crate::preflight::rates::Rates;
 use crate::preflight::survey::{Broken, Survey};
 use crate::user::mapping::Mapping;
@@ -23,7 +24,9 @@ const RULES_SAID: usize = 4;
 pub(super) struct Intent {
     pub(super) allowed: Allowed,
     pub(super) secret_given: bool,
-    pub(super) looks_up: bool,
+    pub(super) looks: Looks,
+    /// The pool is read first.
+    pub(super) reading: Option<Reading>,
     pub(super) rates: Rates,
     /// It goes on with a run that has begun.
     pub(super) begun: bool,
@@ -52,14 +55,17 @@ impl Verdict {
             attributes: &attributes,
             with_password: mapping.gives_password(),
             secret_given: intent.secret_given,
-            looks_up: intent.looks_up,
+            looks: intent.looks,
             counts: counts.as_ref(),
             allowed: intent.allowed,
             begun: intent.begun,
         };
         Self {
             objections: objections(rules, &found.unanswered, meant),
-            plan: counts.map(|counts| RunPlan::new(counts, rules, intent.rates, intent.looks_up)),
+            plan: counts.map(|counts| {
+                let look_ups = intent.looks.look_ups;
+                RunPlan::new(counts, rules, intent.rates, look_ups, intent.reading)
+            }),
             broken: survey.map(|survey| survey.broken).unwrap_or_default(),
         }
     }
@@ -155,11 +161,7 @@ pub(super) fn usernames_fold(
 ) -> bool {
     named.or(rules.map(|rules| !rules.case_sensitive)).unwrap_or_else(|| {
         let describe = "cognito-idp:DescribeUserPool";
-        if let Some(question) = found
-            .unanswered
-            .iter()
-            .find(|question| question.action == describe)
-        {
+        if let Some(question) = found.question(describe) {
             say.line(format_args!(
                 "DescribeUserPool cannot be asked ({}): usernames are taken to be the same whatever their case; \
                  `--usernames case-sensitive` says otherwise",

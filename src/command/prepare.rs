@@ -1,40 +1,41 @@
 //! Everything that comes before the first row is sent: the list's header, the ledger, the pool's answers, the plan.
 
+mod ahead;
 mod run_there;
+mod weigh;
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Failed;
-use super::confirm::confirm;
 use super::job::{Again, Job};
 use super::list::List;
-use super::preflight::{Intent, Verdict, ask_pool, strictness, surveyed, usernames_fold};
+use super::preflight::{ask_pool, strictness, usernames_fold};
 use crate::cli::{Say, settings};
 use crate::import::registration::Rules;
 use crate::import::slots::Slots;
-use crate::import::{Counts, Listed, Plan};
-use crate::ledger::past::{Before, Past};
+use crate::import::{Counts, Plan};
+use crate::ledger::past::Past;
 use crate::ledger::{Facts, Identity, Kind, Ledger, Reader, RunDirectory};
 use crate::outcome::Summary;
 use crate::pace::Ceilings;
-use crate::pool::{Cognito, connect, now_ms};
+use crate::pool::{Cognito, NamedBy, connect, now_ms};
 use crate::preflight::ask::{Found, Questions};
+use crate::preflight::prescan::Reading;
 use crate::preflight::rates::Rates;
-use crate::rows::ahead::ReadAhead;
 use crate::user::pool_rules::PoolRules;
-use crate::user::rules::Strictness;
+use ahead::ToRead;
 use run_there::{Opened, RunThere, begin, finished_already, go_on, run_directory};
-
-/// Rows handed over together: waking another thread for each would cost as much as its request.
-const ROWS_TOGETHER: usize = 64;
+use weigh::Weighing;
 
 /// A run that can begin.
 pub(super) struct Prepared {
     pub(super) plan: Plan,
     pub(super) pool: Cognito,
     pub(super) ledger: Ledger,
-    pub(super) list: ReadAhead<Listed>,
+    pub(super) list: ToRead,
+    /// The pool is read before the first row.
+    pub(super) reading: Option<Reading>,
     pub(super) directory: RunDirectory,
     /// Requests a second, by category.
     pub(super) ceilings: Ceilings,
@@ -74,41 +75,41 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     let given = rules_given(job)?;
     let pool = connect(&job.connect).await.map_err(Failed::refused)?;
     let there = RunThere::look(job, &path, &identity)?;
-    let found = ask_pool(
+    let mut found = ask_pool(
         &pool,
         &identity.user_pool_id,
         questions(job, given.is_some()),
     )
     .await?;
-    let rules = given.as_ref().or(found.rules.as_ref());
-    let rates = Rates::new(&settings::rates(&job.pace.rates), &found);
-    let ceilings = rates.ceilings();
+    let rules = given.or_else(|| found.rules.clone());
+    let rules = rules.as_ref();
     if !job.preflight.no_preflight {
         list.mapping = list.mapping.held_to(&strictness(rules));
     }
-    let opened = match there {
-        RunThere::GoesOn(directory) => {
-            weigh_again(job, &list, rules, &found, rates.clone()).await?;
-            go_on(job, directory, &identity, say)?
-        }
-        RunThere::No(held) => {
-            let folds = usernames_fold(settings::folds(job.run.usernames), rules, &found, say);
-            approve(job, &list, rules, &found, rates.clone(), folds, say).await?;
-            let facts = Facts {
-                started_ms: now_ms(),
-                folds,
-                second_before_run_ms: found.second_before_run_ms,
-            };
-            begin(job, held, &path, &identity, facts, say)?
-        }
+    let weighing = Weighing {
+        job,
+        list: &list,
+        pool: &pool,
+        rules,
     };
+    let (opened, reading) = opened(weighing, there, &mut found, &path, &identity, say).await?;
+    let rates = Rates::new(&job.rates, &found);
+    let ceilings = rates.ceilings();
     // Where there was no plan to say it.
     if opened.goes_on || job.preflight.no_preflight || !list.source.is_complete() {
         say.line(format_args!("UserCreation: SignUp at {}", rates.creation));
     }
     let bytes = list.bytes;
-    let ahead = read_ahead(list, &opened)?;
-    let plan = plan(job, &opened, ceilings.creation)?;
+    let plan = plan(job, &opened, rules, ceilings.creation)?;
+    let list = ToRead {
+        past: past(&opened)?,
+        // What the pool says of itself counts for more than what is said of it: a user that is mistaken for another is left out.
+        listing_folds: rules
+            .map(|rules| !rules.case_sensitive)
+            .or(settings::folds(job.run.usernames))
+            .unwrap_or(false),
+        list,
+    };
     tracing::info!(
         run_directory = %opened.directory.path().display(),
         slots = plan.slots.limit(),
@@ -121,11 +122,40 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         plan,
         pool,
         ledger: opened.ledger,
-        list: ahead,
+        list,
+        reading,
         directory: opened.directory,
         ceilings,
         bytes,
     })))
+}
+
+/// The run's ledger, once nothing stands against the run; and whether the pool is read first.
+async fn opened(
+    weighing: Weighing<'_, '_>,
+    there: RunThere,
+    found: &mut Found,
+    path: &Path,
+    identity: &Identity,
+    say: Say,
+) -> Result<(Opened, Option<Reading>), Failed> {
+    let (job, rules) = (weighing.job, weighing.rules);
+    match there {
+        RunThere::GoesOn(directory) => {
+            let reading = weighing.again(found, &directory, say).await?;
+            Ok((go_on(job, directory, identity, say)?, reading))
+        }
+        RunThere::No(held) => {
+            let folds = usernames_fold(settings::folds(job.run.usernames), rules, found, say);
+            let reading = weighing.approve(found, folds, say).await?;
+            let facts = Facts {
+                started_ms: now_ms(),
+                folds,
+                second_before_run_ms: found.second_before_run_ms,
+            };
+            Ok((begin(job, held, path, identity, facts, say)?, reading))
+        }
+    }
 }
 
 /// The rules that the command line gives. They have to be those of the pool that is written to.
@@ -158,127 +188,29 @@ fn rules_given(job: &Job<'_>) -> Result<Option<PoolRules>, Failed> {
 
 fn questions(job: &Job<'_>, rules_given: bool) -> Questions {
     let preflight = !job.preflight.no_preflight;
-    let looks_up = !job.run.no_lookup;
+    let looks_up = job.looks.look_ups.any();
     Questions {
         client: preflight && !rules_given,
         look_up: preflight && looks_up,
-        limits: settings::rates(&job.pace.rates).unnamed(looks_up),
+        limits: job.rates.unnamed(looks_up),
     }
 }
 
-/// What stands against a new run is weighed, the plan is shown, and on a terminal somebody says yes to it.
-async fn approve(
+/// How the rows stood when the last session ended.
+fn past(opened: &Opened) -> Result<Option<Past>, Failed> {
+    if !opened.goes_on {
+        return Ok(None);
+    }
+    let past = Past::open(&opened.directory.database()).map_err(Failed::refused)?;
+    Ok(Some(past))
+}
+
+fn plan(
     job: &Job<'_>,
-    list: &List,
+    opened: &Opened,
     rules: Option<&PoolRules>,
-    found: &Found,
-    rates: Rates,
-    folds: bool,
-    say: Say,
-) -> Result<(), Failed> {
-    if job.preflight.no_preflight {
-        return Ok(());
-    }
-    let survey = surveyed(list, &list.mapping, folds).await?;
-    let verdict = Verdict::of(
-        intent(job, rates, false),
-        &list.mapping,
-        rules,
-        found,
-        survey,
-    );
-    verdict.say(say);
-    verdict.say_what_is_broken(say);
-    if let Some(refusal) = verdict.refusal("the run is refused, and nothing was sent") {
-        return Err(refusal);
-    }
-    if job.confirm {
-        let users = verdict.plan.as_ref().map(|plan| plan.counts.to_send);
-        confirm(users, &job.connect.user_pool_id).await?;
-    }
-    Ok(())
-}
-
-/// A run that goes on may meet a pool that has changed since it began, or was begun without checking. What its rows are like is not
-/// weighed again, and nobody is asked again.
-async fn weigh_again(
-    job: &Job<'_>,
-    list: &List,
-    rules: Option<&PoolRules>,
-    found: &Found,
-    rates: Rates,
-) -> Result<(), Failed> {
-    if job.preflight.no_preflight {
-        return Ok(());
-    }
-    let folds = rules.is_none_or(|rules| !rules.case_sensitive);
-    // Rows that have begun may be sent whatever the pool's rules say of them today.
-    let as_begun = list.mapping.clone().held_to(&Strictness::Api);
-    let survey = surveyed(list, &as_begun, folds).await?;
-    let verdict = Verdict::of(
-        intent(job, rates, true),
-        &list.mapping,
-        rules,
-        found,
-        survey,
-    );
-    match verdict.refusal("the run does not go on, and nothing was sent") {
-        Some(refusal) => Err(refusal),
-        None => Ok(()),
-    }
-}
-
-fn intent(job: &Job<'_>, rates: Rates, begun: bool) -> Intent {
-    Intent {
-        allowed: settings::allowed(&job.preflight.allow),
-        secret_given: job.connect.client_secret.is_some(),
-        looks_up: !job.run.no_lookup,
-        rates,
-        begun,
-    }
-}
-
-/// The thread that reads the list, and leaves out what an earlier session settled.
-fn read_ahead(list: List, opened: &Opened) -> Result<ReadAhead<Listed>, Failed> {
-    let mut past = if opened.goes_on {
-        Some(Past::open(&opened.directory.database()).map_err(Failed::refused)?)
-    } else {
-        None
-    };
-    let List {
-        source,
-        rows,
-        mapping,
-        ..
-    } = list;
-    // What comes through a pipe comes when it comes: nothing waits for a group to fill.
-    let together = if source.is_complete() {
-        ROWS_TOGETHER
-    } else {
-        1
-    };
-    // A row that an earlier session began was sound then, and may have been sent: the pool's rules of today do not unsay that.
-    let as_begun = mapping.clone().held_to(&Strictness::Api);
-    ReadAhead::start(rows, together, move |raw| {
-        let mut row = mapping.row(raw);
-        let before = match &mut past {
-            None => Before::Nothing,
-            Some(past) => past
-                .of(row.number, row.username())
-                .map_err(|error| error.to_string())?,
-        };
-        if matches!(before, Before::Begun { .. }) && row.user.is_err() {
-            row = as_begun.row(raw);
-        }
-        Ok(match before {
-            Before::Settled => None,
-            Before::Nothing | Before::Begun { .. } => Some(Listed { row, before }),
-        })
-    })
-    .map_err(Failed::refused)
-}
-
-fn plan(job: &Job<'_>, opened: &Opened, sign_ups_a_second: NonZeroU32) -> Result<Plan, Failed> {
+    sign_ups_a_second: NonZeroU32,
+) -> Result<Plan, Failed> {
     let mut before = Counts::default();
     if opened.goes_on {
         let counts = Reader::open(opened.directory.path())
@@ -293,8 +225,9 @@ fn plan(job: &Job<'_>, opened: &Opened, sign_ups_a_second: NonZeroU32) -> Result
         group: settings::group(sign_ups_a_second),
         rules: Rules {
             retry: settings::retry_policy(job.run),
-            look_ups: !job.run.no_lookup,
+            look_ups: job.looks.look_ups,
         },
+        named_by: NamedBy::of(rules),
         folds: opened.facts.folds,
         second_before_run_ms: opened.facts.second_before_run_ms,
         breaker: settings::breaker(job.run),

@@ -18,6 +18,8 @@ use crate::source::object::S3Access;
 
 pub(super) fn rehearse(args: &RehearseArgs, say: Say) -> Result<Exit, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
+    let looks = settings::looks(&args.look).map_err(Failed::refused)?;
+    let rates = settings::rates(&args.pace.rates);
     let settings = settings_with_users(&args.rehearsal)?;
     let mut connect = ConnectSettings {
         user_pool_id: settings.pool_id.clone(),
@@ -26,10 +28,10 @@ pub(super) fn rehearse(args: &RehearseArgs, say: Say) -> Result<Exit, Failed> {
         region: Some(settings.region.clone()),
         profile: None,
         endpoint_url: None,
-        signing: if args.run.no_lookup {
-            Signing::Off
-        } else {
+        signing: if looks.look_ups.any() {
             Signing::Rehearsal
+        } else {
+            Signing::Off
         },
         attempt_timeout: args.pace.attempt_timeout,
     };
@@ -46,6 +48,8 @@ pub(super) fn rehearse(args: &RehearseArgs, say: Say) -> Result<Exit, Failed> {
             preflight: &args.preflight,
             pace: &args.pace,
             run: &args.run,
+            looks,
+            rates,
             connect,
             access: S3Access::default(),
             again: Again::Replace,

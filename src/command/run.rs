@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::job::Job;
 use super::prepare::{Preparation, Prepared, prepare};
+use super::prescan::{Read, prescan};
 use super::{Failed, beside};
 use crate::cli::Say;
 use crate::cli::exit::Exit;
@@ -23,26 +24,35 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Exit, Failed> {
             return Ok(Exit::Signal(signal));
         }
     };
-    let Prepared {
-        plan,
-        pool,
-        ledger,
-        list,
-        directory,
-        ceilings,
-        bytes,
-    } = match prepared {
+    let mut prepared = match prepared {
         Preparation::Ready(prepared) => *prepared,
         Preparation::FinishedAlready(summary, path) => {
             say.line("this run is finished already: nothing was sent (--retry takes rows up again, --restart begins anew)");
             return Ok(say_summary(&summary, &path, say));
         }
     };
-    let pacer = Pacer::new(ceilings);
-    let mut watch = progress::for_people(job.quiet, bytes);
-    let ended = Run::new(plan, pool, pacer, ledger, list, watch.as_mut())
-        .to_the_end(&mut signals)
-        .await;
+    let pacer = Pacer::new(prepared.ceilings);
+    let mut watch = progress::for_people(job.quiet, prepared.bytes);
+    let asked = job.looks.prescan;
+    let read = prescan(&mut prepared, &pacer, asked, &mut signals, watch.as_mut()).await?;
+    let Prepared {
+        plan,
+        pool,
+        ledger,
+        list,
+        directory,
+        ..
+    } = prepared;
+    let (listing, stopped) = match read {
+        Read::On(listing) => (listing, None),
+        Read::Stopped(reason) => (None, Some(reason)),
+    };
+    let list = list.read_ahead(listing)?;
+    let mut run = Run::new(plan, pool, pacer, ledger, list, watch.as_mut());
+    if let Some(reason) = stopped {
+        run = run.stopped(reason);
+    }
+    let ended = run.to_the_end(&mut signals).await;
     drop(watch);
     let go_on = job.again.go_on();
     let ended = ended.map_err(Failed::stopped)?;

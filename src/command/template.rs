@@ -10,7 +10,7 @@ use crate::user::mapping::STANDARD_ATTRIBUTES;
 use crate::user::pool_rules::{AttributeRule, PoolRules};
 
 pub(super) fn template(args: &TemplateArgs, say: Say) -> Result<Exit, Failed> {
-    let (found, _) = runtime()?.block_on(known(&args.pool, false, Vec::new()))?;
+    let (_, found, _) = runtime()?.block_on(known(&args.pool, false, Vec::new()))?;
     if let Some(question) = found.unanswered.first() {
         return Err(Failed::refused(anyhow::anyhow!(
             "{} was not answered: {}; give the pool's rules with --pool",

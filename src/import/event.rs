@@ -56,6 +56,14 @@ impl RequestCounts {
         }
     }
 
+    /// Of every category, with its name.
+    #[must_use]
+    pub fn by_name(&self) -> Vec<(&'static str, Requests)> {
+        Category::ALL
+            .map(|category| (category.name(), self.of(category)))
+            .to_vec()
+    }
+
     /// Of one category.
     #[must_use]
     pub fn of(&self, category: Category) -> Requests {
@@ -86,6 +94,8 @@ pub struct Progress {
 pub trait Watch {
     /// Called several times a second while the run is at work, and once at its end.
     fn progress(&mut self, progress: &Progress);
+    /// Called with every page of the pool that is read before the run begins: users so far, of about so many, after this time.
+    fn reading(&mut self, users: u64, about: Option<u64>, elapsed: Duration);
     /// Something that people should know at once.
     fn notice(&mut self, text: &str);
 }

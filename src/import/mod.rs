@@ -1,11 +1,12 @@
 //! Stage 7: the run. The only folder that knows all the others.
 //!
-//! `run` is the loop that owns the truth; [`registration`] decides one user's way, and its driver walks it; [`resolve`]
+//! [`prescan`] reads the pool before the first row; `run` is the loop that owns the truth; [`registration`] decides one user's way, and its driver walks it; [`resolve`]
 //! judges whose a found user is; [`retry`] and the breaker say when to go on and when not, [`slots`] how many at once; `record` keeps the rate. `design.md` beside this file
 //! says why it is built like this.
 
 mod breaker;
 pub mod event;
+pub mod prescan;
 mod record;
 mod register;
 pub mod registration;

@@ -16,16 +16,20 @@ pub(super) struct Record {
     since: Instant,
     /// The same moment in milliseconds since the Unix epoch.
     since_ms: i64,
+    /// Permits given by then.
+    at_first: [u64; Category::ALL.len()],
     before: [Reading; Category::ALL.len()],
 }
 
 impl Record {
     /// Begins now.
     pub(super) fn begin(pacer: &Pacer, now: Instant, now_ms: i64) -> Self {
+        let before = readings(pacer);
         Self {
             since: now,
             since_ms: now_ms,
-            before: readings(pacer),
+            at_first: before.map(|reading| reading.sent),
+            before,
         }
     }
 
@@ -41,9 +45,10 @@ impl Record {
         let samples = Category::ALL
             .iter()
             .zip(self.before.iter().zip(&readings))
-            // What the run does not use has no rate.
-            .filter(|(_, (_, now))| now.sent > 0)
-            .map(|(category, (before, now))| RateSample {
+            .zip(self.at_first)
+            // What is not used while it is recorded has no rate.
+            .filter(|((_, (_, now)), at_first)| now.sent > *at_first)
+            .map(|((category, (before, now)), _)| RateSample {
                 category: category.name().to_owned(),
                 at_ms: self.since_ms,
                 span_ms,
@@ -87,6 +92,24 @@ mod tests {
     use crate::pace::Ceilings;
     use std::num::NonZeroU32;
     use tokio::time::sleep;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_used_before_is_not_recorded_as_idle() {
+        let rate = NonZeroU32::new(10).unwrap();
+        let pacer = Pacer::new(Ceilings {
+            creation: rate,
+            read: rate,
+            update: rate,
+            list: rate,
+        });
+        let _permit = pacer.permit(Category::UserList).await;
+        let mut record = Record::begin(&pacer, Instant::now(), 0);
+        let _permit = pacer.permit(Category::UserRead).await;
+        sleep(Duration::from_secs(2)).await;
+        let told = record.samples(&pacer, Instant::now(), false);
+        let categories: Vec<&str> = told.iter().map(|told| told.category.as_str()).collect();
+        assert_eq!(categories, ["UserRead"]);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn each_second_is_told_once_and_the_rest_at_the_end() {

@@ -12,7 +12,7 @@ use super::resolve::Times;
 use crate::outcome::{Came, Outcome};
 use crate::pace::{Category, Pacer, Permit};
 use crate::pool::failure::CONNECT_FAILED;
-use crate::pool::{Advice, Cognito, Failure, Sent};
+use crate::pool::{Advice, Cognito, Failure, NamedBy, Sent};
 use crate::user::NewUser;
 
 /// What all rows share.
@@ -21,6 +21,7 @@ pub(super) struct Shared {
     pub(super) pool: Cognito,
     pub(super) pacer: Pacer,
     pub(super) rules: Rules,
+    pub(super) named_by: NamedBy,
     /// True once the run takes no more rows.
     pub(super) stopping: watch::Receiver<bool>,
 }
@@ -129,6 +130,17 @@ async fn take(
                     Ok(_) | Err(_) => Event::LookUp(answer),
                 }
             }
+            Step::FindInListing(wait) => {
+                stopped_while(&mut stopping, wait).await;
+                let leave = shared.pacer.permit(Category::UserList).await;
+                let answer = find_in_listing(shared, job, leave, requested).await;
+                match &answer {
+                    Err(failure) if *stopping.borrow() => {
+                        return End::Settled(registration.existed_unseen(failure));
+                    }
+                    Ok(_) | Err(_) => Event::Listing(answer),
+                }
+            }
             Step::Settled(came)
                 if came.outcome != Outcome::Existed
                     && came.error_code.as_deref() == Some(CONNECT_FAILED) =>
@@ -201,6 +213,18 @@ async fn look_up(
     requested: &mut Requested,
 ) -> Result<Option<crate::pool::FoundUser>, Failure> {
     let answer = shared.pool.look_up(&job.user.username).await;
+    count(shared, &leave, answer.as_ref().err(), requested);
+    answer
+}
+
+async fn find_in_listing(
+    shared: &Shared,
+    job: &Job,
+    leave: Permit,
+    requested: &mut Requested,
+) -> Result<Option<crate::pool::FoundUser>, Failure> {
+    let (pool, name) = (&shared.pool, &job.user.username);
+    let answer = pool.find_in_listing(shared.named_by, name).await;
     count(shared, &leave, answer.as_ref().err(), requested);
     answer
 }

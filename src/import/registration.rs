@@ -5,14 +5,15 @@
 //! in doubt.
 
 mod came;
+mod looked_up;
 
 use std::time::Duration;
 
-use super::resolve::{Times, Whose, whose};
+use super::resolve::Times;
 use super::retry::RetryPolicy;
-use crate::outcome::{Came, Delivery, Evidence, Outcome};
+use crate::outcome::{Came, Outcome};
 use crate::pool::failure::UNREADABLE_ANSWER;
-use crate::pool::{Advice, Failure, FoundUser, IfAbsent, Sent, SignedUp, Stop};
+use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookUps, Sent, SignedUp, Stop};
 use crate::user::NewUser;
 use came::{failed, signed_up_came};
 
@@ -28,6 +29,8 @@ pub enum Event {
     SignUp(Result<SignedUp, Failure>),
     /// A look-up was answered.
     LookUp(Result<Option<FoundUser>, Failure>),
+    /// The pool's listing was asked for this user.
+    Listing(Result<Option<FoundUser>, Failure>),
 }
 
 /// What to do next.
@@ -37,6 +40,8 @@ pub enum Step {
     SignUp(Duration),
     /// Look the user up after this time.
     LookUp(Duration),
+    /// Ask the pool's listing for the user after this time. The row has its outcome already; only how the user stands is not known.
+    FindInListing(Duration),
     /// It is settled.
     Settled(Box<Came>),
     /// No row can go on.
@@ -59,8 +64,8 @@ pub struct StopRun {
 pub struct Rules {
     /// How often and after how long.
     pub retry: RetryPolicy,
-    /// Whether users can be looked up.
-    pub look_ups: bool,
+    /// How users are looked up.
+    pub look_ups: LookUps,
 }
 
 /// See the module's words.
@@ -132,7 +137,9 @@ impl<'u> Registration<'u> {
     /// to 1.
     pub fn next(&mut self, event: Event, since_unclear: Duration, chance: f64) -> Step {
         match event {
-            Event::Start if self.maybe_made && self.rules.look_ups => Step::LookUp(Duration::ZERO),
+            Event::Start if self.maybe_made && self.rules.look_ups.any() => {
+                Step::LookUp(Duration::ZERO)
+            }
             Event::Start => Step::SignUp(Duration::ZERO),
             Event::SignUp(answer) => {
                 self.attempts += 1;
@@ -143,7 +150,12 @@ impl<'u> Registration<'u> {
             }
             Event::LookUp(Ok(Some(found))) => self.found(&found),
             Event::LookUp(Ok(None)) => self.absent(since_unclear),
-            Event::LookUp(Err(failure)) => self.look_up_failed(failure, chance),
+            Event::LookUp(Err(failure)) => self.look_up_failed(failure, chance, Step::LookUp),
+            Event::Listing(Ok(Some(found))) => self.found(&found),
+            Event::Listing(Ok(None)) => self.not_listed(),
+            Event::Listing(Err(failure)) => {
+                self.look_up_failed(failure, chance, Step::FindInListing)
+            }
         }
     }
 
@@ -172,10 +184,12 @@ impl<'u> Registration<'u> {
                 if self.failure.is_none() || !self.maybe_made {
                     self.failure = Some(failure);
                 }
-                if self.rules.look_ups {
-                    return Step::LookUp(Duration::ZERO);
+                match self.rules.look_ups {
+                    // The listing lags behind: what is unclear it cannot settle.
+                    LookUps::List if self.existed() => Step::FindInListing(Duration::ZERO),
+                    LookUps::Get | LookUps::List => Step::LookUp(Duration::ZERO),
+                    LookUps::None => self.taken_and_not_looked_up(),
                 }
-                self.taken_and_not_looked_up()
             }
             Advice::LookUp(if_absent) => self.unclear(failure, if_absent, chance),
             Advice::Undelivered => {
@@ -205,7 +219,7 @@ impl<'u> Registration<'u> {
         let in_doubt = failed(Outcome::InDoubt, &failure);
         self.failure = Some(failure);
         self.if_absent = IfAbsent::GiveUp;
-        if self.rules.look_ups {
+        if self.rules.look_ups.any() {
             Step::LookUp(Duration::ZERO)
         } else {
             self.settled(in_doubt)
@@ -240,7 +254,7 @@ impl<'u> Registration<'u> {
         let wait = self.rules.retry.back_off(self.tries, chance);
         let code_in_doubt = failed(Outcome::InDoubt, &failure);
         self.failure = Some(failure);
-        if self.rules.look_ups {
+        if self.rules.look_ups.any() {
             return Step::LookUp(wait);
         }
         if if_absent == IfAbsent::SendAgain && self.tries < self.rules.retry.tries {
@@ -256,106 +270,6 @@ impl<'u> Registration<'u> {
             Outcome::Existed
         };
         self.settled_because(outcome)
-    }
-
-    fn found(&self, found: &FoundUser) -> Step {
-        let verdict = if self.maybe_made {
-            whose(found, self.user, self.times)
-        } else {
-            Whose::Theirs
-        };
-        let mut came = match verdict {
-            Whose::Ours => Came::of(Outcome::Created),
-            Whose::Theirs => Came::of(Outcome::Existed),
-            Whose::Unsettled(why) => {
-                Came::of(Outcome::InDoubt).because(self.failure_code("NotSettled"), why)
-            }
-        };
-        if verdict == Whose::Ours {
-            came.evidence = Some(Evidence::Lookup);
-            if self.undelivered {
-                came.delivery = Some(Delivery::Refused);
-                if let Some(failure) = &self.failure {
-                    came = came.because(failure.code.clone(), failure.message.clone());
-                }
-            }
-        }
-        came.user_sub.clone_from(&found.sub);
-        came.user_status.clone_from(&found.status);
-        came.confirmed = found.status.as_deref().map(|status| status == "CONFIRMED");
-        came.enabled = Some(found.enabled);
-        came.created_at = found.created_ms;
-        self.settled(came)
-    }
-
-    fn absent(&mut self, since_unclear: Duration) -> Step {
-        if self.taken {
-            let outcome = if self.maybe_made {
-                Outcome::InDoubt
-            } else {
-                Outcome::Existed
-            };
-            let came = Came::of(outcome).because(
-                "UserNotFoundException",
-                "the pool says that the username exists, and a look-up does not find it: probably it is another user's alias, or the \
-                 user was deleted in between",
-            );
-            return self.settled(came);
-        }
-        if self.if_absent == IfAbsent::SendAgain && self.tries < self.rules.retry.tries {
-            return Step::SignUp(Duration::ZERO);
-        }
-        // A request that was not answered may still arrive. Only after that time is absence a proof.
-        match self.rules.retry.settle.checked_sub(since_unclear) {
-            Some(wait) if self.unanswered && !wait.is_zero() => Step::LookUp(wait),
-            Some(_) | None if self.if_absent == IfAbsent::GiveUp => {
-                self.settled_because(Outcome::Rejected)
-            }
-            Some(_) | None => self.settled_because(Outcome::Failed),
-        }
-    }
-
-    fn look_up_failed(&mut self, failure: Failure, chance: f64) -> Step {
-        match failure.advice {
-            Advice::SlowDown if failure.code == "ForbiddenException" => {
-                self.look_up_tries += 1;
-                if self.look_up_tries < self.rules.retry.look_ups {
-                    return Step::LookUp(self.rules.retry.back_off(self.look_up_tries, chance));
-                }
-            }
-            Advice::SlowDown => return Step::LookUp(self.rules.retry.back_off(1, chance)),
-            Advice::Stop(stop) => {
-                let came = (!self.maybe_made).then(|| self.existed_unseen(&failure));
-                return Step::StopRun(Box::new(StopRun {
-                    stop,
-                    failure,
-                    came,
-                }));
-            }
-            Advice::Again | Advice::Exists | Advice::LookUp(_) | Advice::Undelivered => {
-                self.look_up_tries += 1;
-                if self.look_up_tries < self.rules.retry.look_ups {
-                    return Step::LookUp(self.rules.retry.back_off(self.look_up_tries, chance));
-                }
-            }
-            Advice::GiveUp => {}
-        }
-        if self.maybe_made {
-            let why = format!("the look-up failed: {}", failure.message);
-            return self.settled(Came::of(Outcome::InDoubt).because(failure.code, why));
-        }
-        let came = self.existed_unseen(&failure);
-        self.settled(came)
-    }
-
-    /// The pool said that the username exists; how the user stands could not be seen.
-    #[must_use]
-    pub fn existed_unseen(&self, failure: &Failure) -> Came {
-        let why = format!(
-            "the username exists; the look-up failed: {}",
-            failure.message
-        );
-        self.with_attempts(Came::of(Outcome::Existed).because(failure.code.clone(), why))
     }
 
     fn failure_code(&self, otherwise: &str) -> String {

@@ -6,6 +6,7 @@
 mod dispatch;
 mod intake;
 mod settling;
+mod waiting;
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
@@ -24,14 +25,16 @@ use super::register::{Done, Job, Shared};
 use super::registration::Rules;
 use super::slots::Slots;
 use super::stop::{Signal, Signals, StopReason};
+use crate::ledger::listing::Seen;
 use crate::ledger::past::Before;
 use crate::ledger::writer::Ending;
 use crate::ledger::{Begun, Ledger, LedgerError};
 use crate::outcome::{Came, Outcome};
 use crate::pace::{Category, Pacer, Permit};
-use crate::pool::{Cognito, now_ms};
+use crate::pool::{Cognito, NamedBy, now_ms};
 use crate::rows::ahead::ReadAhead;
 use crate::user::Row;
+use waiting::Waiting;
 
 /// How often results are written and the watcher is told. A crash in between costs a look-up for each of these rows.
 const TICK: Duration = Duration::from_millis(100);
@@ -56,6 +59,16 @@ pub struct Listed {
     pub row: Row,
     /// How it stood. Settled rows do not come here.
     pub before: Before,
+    /// The user with this name, where the pool's listing showed one before this session sent anything, and no session began the row:
+    /// it is somebody else's.
+    pub seen: Option<Seen>,
+}
+
+impl Listed {
+    /// Whether a request may leave for it.
+    fn is_to_be_sent(&self) -> bool {
+        self.seen.is_none()
+    }
 }
 
 /// What a run goes by.
@@ -67,6 +80,8 @@ pub struct Plan {
     pub group: usize,
     /// How one user is taken to an outcome.
     pub rules: Rules,
+    /// What usernames are in the pool.
+    pub named_by: NamedBy,
     /// Whether the pool ignores the case of usernames.
     pub folds: bool,
     /// See [`super::resolve::Times::second_before_run_ms`].
@@ -121,7 +136,7 @@ pub struct Run<'a> {
     stopping: watch::Sender<bool>,
     stopped: Option<(StopReason, Instant)>,
     at_once: bool,
-    read: VecDeque<Listed>,
+    read: Waiting,
     beginning: Option<Beginning>,
     ready: VecDeque<Job>,
     permit: Option<PermitFuture>,
@@ -161,6 +176,7 @@ impl<'a> Run<'a> {
                 pool,
                 pacer,
                 rules: plan.rules,
+                named_by: plan.named_by,
                 stopping: told,
             }),
             breaker: Breaker::new(plan.breaker),
@@ -173,7 +189,7 @@ impl<'a> Run<'a> {
             stopping,
             stopped: None,
             at_once: false,
-            read: VecDeque::new(),
+            read: Waiting::default(),
             beginning: None,
             ready: VecDeque::new(),
             permit: None,
@@ -187,6 +203,13 @@ impl<'a> Run<'a> {
             started: Instant::now(),
             noted: Instant::now(),
         }
+    }
+
+    /// A run that is stopped before its first row: its rows are noted as unsent.
+    #[must_use]
+    pub fn stopped(mut self, reason: StopReason) -> Self {
+        self.stop(reason);
+        self
     }
 
     /// Takes every row to its outcome, or stops.
@@ -285,7 +308,7 @@ impl<'a> Run<'a> {
     }
 
     fn wants_rows(&self) -> bool {
-        !self.list_over && (self.stopped.is_some() || self.read.len() < self.plan.group)
+        !self.list_over && (self.stopped.is_some() || self.read.wants_more(self.plan.group))
     }
 
     async fn write(&mut self) {
@@ -296,10 +319,9 @@ impl<'a> Run<'a> {
         }
         let requests = std::mem::take(&mut self.unwritten_requests);
         if requests != RequestCounts::default() {
-            let by_name = Category::ALL.map(|category| (category.name(), requests.of(category)));
             let active = i64::try_from(self.noted.elapsed().as_millis()).unwrap_or(i64::MAX);
             self.noted = Instant::now();
-            self.ledger.worked(by_name.to_vec(), active).await;
+            self.ledger.worked(requests.by_name(), active).await;
         }
     }
 
@@ -359,7 +381,7 @@ async fn given(permit: &mut Option<PermitFuture>) -> Permit {
     }
 }
 
-async fn until(deadline: Option<Instant>) {
+pub(super) async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => sleep_until(deadline).await,
         None => std::future::pending().await,

@@ -102,6 +102,8 @@ pub enum StopReason {
     Deadline,
     /// The list cannot be read on.
     List(RowsError),
+    /// The pool's users were to be read first, and cannot be: why, and what to do.
+    Unlisted(String),
 }
 
 impl fmt::Display for StopReason {
@@ -116,6 +118,12 @@ impl fmt::Display for StopReason {
             ),
             Self::Deadline => write!(f, "--deadline reached"),
             Self::List(error) => write!(f, "{error}"),
+            Self::Unlisted(why) => {
+                write!(
+                    f,
+                    "the pool's users cannot be read (--prescan always): {why}"
+                )
+            }
         }
     }
 }

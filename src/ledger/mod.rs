@@ -4,10 +4,12 @@
 //! row is "maybe sent", whatever happens to the process. Holds no password and no hash of one. Results are projections of it.
 //!
 //! [`directory`] is the run's folder and its lock; [`identity`] is what a run is bound to; [`writer`] is the one that
-//! writes, on a thread of its own; [`reader`] reads beside it; [`past`] tells a run that goes on how each row stands.
+//! writes, on a thread of its own; [`reader`] reads beside it; [`past`] tells a run that goes on how each row stands. [`listing`] is
+//! no part of the database: who is in the pool already, for as long as the process lives.
 
 pub mod directory;
 pub mod identity;
+pub mod listing;
 mod log;
 pub mod past;
 mod rates;
@@ -113,6 +115,12 @@ pub enum LedgerError {
         /// What SQLite said.
         cause: rusqlite::Error,
     },
+    /// The names of the pool's users cannot be kept, or not be read again.
+    #[error(
+        "the names of the pool's users cannot be kept in a temporary file: {0}; make room there, name another folder in TMPDIR, or do \
+         without (--prescan never)"
+    )]
+    Listing(rusqlite::Error),
     /// The thread is gone.
     #[error("the ledger's thread ended unexpectedly; run the same command again to go on")]
     Gone,

@@ -207,7 +207,7 @@ pub(super) fn read_came(from: &Row<'_>, at: usize, row: i64) -> rusqlite::Result
     };
     let evidence = match word(1)? {
         None => None,
-        Some(word) => [Evidence::Answer, Evidence::Lookup]
+        Some(word) => Evidence::ALL
             .into_iter()
             .find(|evidence| evidence.word() == word),
     };

@@ -22,7 +22,7 @@ const RECORDING: i64 = 3;
 const APPLICATION: i64 = 0x6369_6d70;
 
 /// SQLite's page cache in KiB, for the one who writes: flat, whatever the size of the list.
-const CACHE_KIB: i64 = 2 * 1024;
+pub(super) const CACHE_KIB: i64 = 2 * 1024;
 
 /// Pages (4 KiB each) in the log before they are brought into the database. A page of the index of claims is written by many
 /// groups: the longer the log, the more of them go into the database as one.

@@ -47,6 +47,7 @@ fn to_begin(row: u64, username: &str) -> ToBegin {
         username: username.into(),
         claim: username.to_lowercase(),
         kept: Vec::new(),
+        came: None,
     }
 }
 
@@ -141,6 +142,37 @@ async fn what_was_written_is_read_back_in_order_and_the_rest_is_in_doubt_or_unse
     assert_eq!(summary.count(Outcome::InDoubt), 1);
     assert_eq!(summary.errors.get("Interrupted"), Some(&1));
     assert_eq!(summary.started, "1970-01-01T00:00:01.000Z");
+}
+
+#[tokio::test]
+async fn a_row_whose_outcome_is_known_is_begun_and_settled_at_once_unless_it_is_a_duplicate() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    let ledger = create(&directory);
+    let mut existed = Came::of(Outcome::Existed);
+    existed.evidence = Some(Evidence::Listing);
+    let known = |row, username| ToBegin {
+        came: Some(Box::new(existed.clone())),
+        ..to_begin(row, username)
+    };
+    let group = vec![known(1, "ann"), to_begin(2, "bob"), known(3, "ANN")];
+    let begun = ledger.begin(group, 5).await.await.unwrap();
+    assert_eq!(begun, [Begun::Yes, Begun::Yes, Begun::SameAs(1)]);
+    // Nothing else was told to the ledger: a process that dies here leaves only the one row that may be sent.
+    ledger.close(ending(false)).await.unwrap();
+    let seen = rows(&directory);
+    assert_eq!(seen[0].came, existed);
+    assert_eq!(seen[1].came.outcome, Outcome::InDoubt);
+    assert_eq!(seen[2].came, Came::same_as(1));
+    let (_, standing) = reopen(&directory, &[]);
+    let maybe_sent = 1;
+    assert_eq!(
+        standing,
+        Standing::Unfinished {
+            settled: 2,
+            maybe_sent
+        }
+    );
 }
 
 #[tokio::test]

@@ -38,12 +38,15 @@ pub struct ToBegin {
     pub claim: String,
     /// The cells of the kept columns; nothing where none is kept.
     pub kept: Vec<Option<String>>,
+    /// What came of it, where that is known without sending it. It is written down together with the beginning: whatever happens to the
+    /// process, such a row never looks as if it had been sent.
+    pub came: Option<Box<Came>>,
 }
 
 /// What became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begun {
-    /// It is written down, and may be sent.
+    /// It is written down, and may be sent, unless what came of it is written down as well.
     Yes,
     /// An earlier row has the same username. It has its outcome, and must not be sent.
     SameAs(u64),

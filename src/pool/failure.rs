@@ -88,7 +88,7 @@ impl Stop {
                 "mend the pool's SMS or e-mail configuration: the role it names cannot be used"
             }
             Self::Access => {
-                "renew the credentials (for example with `aws sso login`) and let them use cognito-idp:AdminGetUser on this pool, or run with --no-lookup"
+                "renew the credentials (for example with `aws sso login`) and let them use cognito-idp:AdminGetUser (for --lookup list: cognito-idp:ListUsers) on this pool, or run with --no-lookup"
             }
             Self::Refused => "check that the app client belongs to the pool and allows SignUp",
         }

@@ -1,4 +1,4 @@
-//! Stage 6: the user pool, as this tool sees it: sign up, look up, describe.
+//! Stage 6: the user pool, as this tool sees it: sign up, look up, list, describe.
 //!
 //! Owns everything that is the SDK's: no other folder names a type of it. Asks for no permit (that is `pace`) and never sends
 //! anything twice (that is `import`). [`failure`] is the one table of Cognito's errors.
@@ -9,6 +9,7 @@ mod date_probe;
 mod describe;
 pub mod failure;
 mod limits;
+pub mod list;
 mod secret_hash;
 pub mod service_clock;
 
@@ -25,10 +26,34 @@ pub use connect::{ConnectError, ConnectSettings, Signing, connect, region_of};
 pub use date_probe::{now_ms, steady_ms};
 pub use failure::{Advice, Failure, IfAbsent, Sent, Stop};
 use failure::{NOT_SIGNED, Operation, UNREADABLE_ANSWER};
+pub use list::{ListedUser, NamedBy, Page};
 use service_clock::ServiceClock;
 
 /// Signed requests whose time is further off than five minutes are refused by AWS: no clock that works here is.
 const MOST_SKEW_MS: i64 = 5 * 60 * 1_000;
+
+/// How users that exist are looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LookUps {
+    /// By `AdminGetUser`, which is always up to date and makes a user count as active.
+    #[default]
+    Get,
+    /// By `ListUsers`, which lags behind and makes nobody count. What is unclear is looked up by `AdminGetUser` all the same.
+    List,
+    /// Not at all: nothing is signed.
+    None,
+}
+
+impl LookUps {
+    /// Whether anybody is looked up.
+    #[must_use]
+    pub fn any(self) -> bool {
+        match self {
+            Self::Get | Self::List => true,
+            Self::None => false,
+        }
+    }
+}
 
 /// A user pool that requests can be sent to.
 #[derive(Debug)]
@@ -156,15 +181,9 @@ impl Cognito {
         let attributes: Vec<Attribute> = found
             .user_attributes()
             .iter()
-            .map(|attribute| Attribute {
-                name: attribute.name().into(),
-                value: attribute.value().unwrap_or_default().to_owned(),
-            })
+            .map(list::attribute)
             .collect();
-        let sub = attributes
-            .iter()
-            .find(|attribute| &*attribute.name == "sub")
-            .map(|attribute| attribute.value.clone());
+        let sub = sub(&attributes);
         // AdminGetUser takes an alias as well. Whoever is found by it is another user: nobody has this username. Where the address
         // is the username, the pool keeps the sub in its place.
         let by_name = found.username().to_lowercase() == username.to_lowercase();
@@ -207,6 +226,13 @@ impl Cognito {
     pub fn clock(&self) -> ServiceClock {
         *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn sub(attributes: &[Attribute]) -> Option<String> {
+    attributes
+        .iter()
+        .find(|attribute| &*attribute.name == "sub")
+        .map(|attribute| attribute.value.clone())
 }
 
 /// An answer's words end in results and logs. Nobody should repeat a password in them; a trigger's message might.

@@ -33,6 +33,9 @@ pub struct Questions {
 /// The permission that asking for a limit needs.
 pub const LIMITS_ACTION: &str = "cognito-idp:GetProvisionedLimit";
 
+/// The permission that the pool's listing needs.
+pub const LIST_ACTION: &str = "cognito-idp:ListUsers";
+
 /// A question that may not be asked, or not of this service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unanswered {
@@ -69,6 +72,14 @@ impl Found {
     pub fn limit(&self, category: Category) -> Option<u32> {
         let of = |(there, limit): &(Category, u32)| (*there == category).then_some(*limit);
         self.limits.iter().find_map(of)
+    }
+
+    /// The question that needs this permission, where it stayed unanswered.
+    #[must_use]
+    pub fn question(&self, action: &str) -> Option<&Unanswered> {
+        self.unanswered
+            .iter()
+            .find(|question| question.action == action)
     }
 }
 
@@ -130,6 +141,33 @@ pub async fn ask(pool: &Cognito, questions: Questions) -> Result<Found, Failure>
         second_before_run_ms: heard.map(|heard| heard.second_ms),
         limits,
     })
+}
+
+/// Asks whether the pool may be listed, and with `limit` how fast, where limits may be asked for at all. Put where it is known that it
+/// will be listed, and not before. Whatever comes instead of an answer is [`Found::unanswered`]: there is a way without the listing.
+pub async fn ask_listing(pool: &Cognito, limit: bool, found: &mut Found) {
+    if let Err(failure) = answered(|| pool.may_list()).await.flatten() {
+        found.unanswered.push(Unanswered {
+            action: LIST_ACTION,
+            failure,
+        });
+        return;
+    }
+    if !limit || found.question(LIMITS_ACTION).is_some() {
+        return;
+    }
+    match answered(|| pool.provisioned_limit(Category::UserList))
+        .await
+        .flatten()
+    {
+        Ok(limit) => found
+            .limits
+            .extend(limit.map(|limit| (Category::UserList, limit))),
+        Err(failure) => found.unanswered.push(Unanswered {
+            action: LIMITS_ACTION,
+            failure,
+        }),
+    }
 }
 
 /// One question, put until it is answered: the answer, or the refusal to answer it; an error decides the whole run.

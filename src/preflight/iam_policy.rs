@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::ask::LIMITS_ACTION;
+use super::ask::{LIMITS_ACTION, LIST_ACTION};
 
 /// What a run does that needs a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Needs<'a> {
     pub account_id: Option<&'a str>,
     /// Users are looked up, and the pool is asked what time it is.
     pub looks_up: bool,
+    /// The pool's users may be listed.
+    pub lists: bool,
     /// The account's limits are asked for.
     pub asks_limits: bool,
     /// The app client is asked as well.
@@ -34,6 +36,9 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
         let mut actions = vec!["cognito-idp:AdminGetUser", "cognito-idp:DescribeUserPool"];
         if needs.asks_client {
             actions.push("cognito-idp:DescribeUserPoolClient");
+        }
+        if needs.lists {
+            actions.push(LIST_ACTION);
         }
         let (account, pool) = (needs.account_id.unwrap_or("*"), needs.user_pool_id);
         statements.push(json!({
@@ -82,13 +87,14 @@ mod tests {
         user_pool_id: "eu-west-1_Ab1",
         account_id: None,
         looks_up: true,
+        lists: true,
         asks_limits: true,
         asks_client: true,
         object: None,
     };
 
     #[test]
-    fn a_run_needs_three_permissions_on_one_pool_and_one_on_the_account() {
+    fn a_run_needs_four_permissions_on_one_pool_and_one_on_the_account() {
         let policy = policy(&RUN).unwrap();
         let statement = &policy["Statement"][0];
         let actions: Vec<_> = statement["Action"].as_array().unwrap().iter().collect();
@@ -97,7 +103,8 @@ mod tests {
             [
                 "cognito-idp:AdminGetUser",
                 "cognito-idp:DescribeUserPool",
-                "cognito-idp:DescribeUserPoolClient"
+                "cognito-idp:DescribeUserPoolClient",
+                "cognito-idp:ListUsers"
             ]
         );
         assert_eq!(
@@ -115,6 +122,7 @@ mod tests {
             user_pool_id: "us-gov-west-1_Ab1",
             account_id: Some("123456789012"),
             looks_up: true,
+            lists: false,
             asks_limits: false,
             asks_client: false,
             object: Some(("lists", "2026/users.csv.gz")),
@@ -130,6 +138,7 @@ mod tests {
         );
         assert!(!text.contains("DescribeUserPoolClient"), "{text}");
         assert!(!text.contains("GetProvisionedLimit"), "{text}");
+        assert!(!text.contains("ListUsers"), "{text}");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Every question that is asked before the first write.
 //!
 //! [`ask`] puts them to the pool, [`survey`] to the list; [`objections`] says what stands against the run, and [`plan`] what it
-//! would cost, [`rates`] how fast it may go. Nothing here sends anything that writes.
+//! would cost, [`rates`] how fast it may go, [`prescan`] whether the pool is read first. Nothing here sends anything that writes.
 
 pub mod ask;
 pub mod iam_policy;
 pub mod objections;
 pub mod plan;
+pub mod prescan;
 pub mod rates;
 pub mod survey;

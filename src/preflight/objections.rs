@@ -6,6 +6,7 @@ mod rows;
 
 use super::ask::Unanswered;
 use super::plan::counted;
+use super::prescan::Looks;
 use super::survey::Counts;
 use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
 use crate::user::rules::MAX_ATTRIBUTE_NAME;
@@ -35,8 +36,8 @@ pub struct Meant<'a> {
     pub with_password: bool,
     /// Whether the app client's secret was given.
     pub secret_given: bool,
-    /// Whether users that exist are looked up.
-    pub looks_up: bool,
+    /// How users that exist are found.
+    pub looks: Looks,
     /// What the list was found to be; none where it can be read only once.
     pub counts: Option<&'a Counts>,
     /// What the command line allows.

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::prescan::Reading;
 use super::rates::{Rate, Rates};
 use super::survey::Counts;
+use crate::pool::LookUps;
 use crate::user::pool_rules::PoolRules;
 
 /// What a run would do.
@@ -14,8 +16,10 @@ pub struct RunPlan {
     pub counts: Counts,
     /// How fast, and who says so.
     pub rates: Rates,
-    /// Whether users that exist are looked up.
-    pub looks_up: bool,
+    /// How users that exist are looked up.
+    pub look_ups: LookUps,
+    /// The pool is read first.
+    pub reading: Option<Reading>,
     /// Mails and text messages to people; none where the pool's rules are not known.
     pub messages: Option<(u64, u64)>,
     /// Whether a PreSignUp trigger may keep the messages from being sent.
@@ -25,27 +29,91 @@ pub struct RunPlan {
 impl RunPlan {
     /// Works it out.
     #[must_use]
-    pub fn new(counts: Counts, rules: Option<&PoolRules>, rates: Rates, looks_up: bool) -> Self {
+    pub fn new(
+        counts: Counts,
+        rules: Option<&PoolRules>,
+        rates: Rates,
+        look_ups: LookUps,
+        reading: Option<Reading>,
+    ) -> Self {
         Self {
             messages: rules.map(|rules| counts.messages(rules)),
             trigger_decides: rules.is_some_and(|rules| rules.has_trigger("PreSignUp")),
             counts,
             rates,
-            looks_up,
+            look_ups,
+            reading,
         }
     }
 
-    /// The time that the sign-ups take at the rate. Look-ups have a budget of their own and go on beside them.
+    /// The time that the sign-ups take at the rate. Look-ups have a budget of their own and go on beside them. The time that it takes to
+    /// read the pool is not in it.
     #[must_use]
     pub fn time(&self) -> Duration {
         let at = |rate: &Rate| self.counts.to_send.div_ceil(u64::from(rate.a_second.get()));
         // If every user existed, each would be looked up as well.
-        let look_ups = if self.looks_up {
-            at(&self.rates.read)
-        } else {
-            0
+        let look_ups = match self.look_ups {
+            LookUps::Get => at(&self.rates.read),
+            LookUps::List => at(&self.rates.list),
+            LookUps::None => 0,
         };
         Duration::from_secs(at(&self.rates.creation).max(look_ups))
+    }
+}
+
+impl RunPlan {
+    fn requests(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let up_to = match &self.reading {
+            Some(reading) => {
+                writeln!(f, "      {reading}")?;
+                "up to "
+            }
+            None => "",
+        };
+        let Rates {
+            creation,
+            read,
+            list,
+            ..
+        } = &self.rates;
+        writeln!(
+            f,
+            "      UserCreation: {up_to}{} SignUp at {creation}",
+            self.counts.to_send
+        )?;
+        match self.look_ups {
+            LookUps::Get => writeln!(
+                f,
+                "      UserRead: one AdminGetUser for each user that exists, at {read}"
+            ),
+            LookUps::List => {
+                writeln!(
+                    f,
+                    "      UserList: one ListUsers for each user that exists, at {list} (--lookup list)"
+                )?;
+                writeln!(
+                    f,
+                    "      UserRead: AdminGetUser for unclear answers alone, at {read}"
+                )
+            }
+            LookUps::None => writeln!(f, "      UserRead: none (--no-lookup)"),
+        }
+    }
+
+    fn how_long(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let trying = humantime::format_duration(self.time());
+        match self.reading.as_ref().map(Reading::time) {
+            None => writeln!(f, "      time: about {trying}"),
+            Some(None) => writeln!(
+                f,
+                "      time: up to {trying}, and before that the time it takes to read the pool"
+            ),
+            Some(Some(reading)) => writeln!(
+                f,
+                "      time: about {} to read the pool, then up to {trying}",
+                humantime::format_duration(Duration::from_secs(reading.as_secs().max(1)))
+            ),
+        }
     }
 }
 
@@ -62,25 +130,8 @@ impl fmt::Display for RunPlan {
             f,
             "plan: {rows} rows: {to_send} to send, {duplicates} duplicate, {invalid} invalid"
         )?;
-        writeln!(
-            f,
-            "      UserCreation: {to_send} SignUp at {}",
-            self.rates.creation
-        )?;
-        if self.looks_up {
-            writeln!(
-                f,
-                "      UserRead: one AdminGetUser for each user that exists, at {}",
-                self.rates.read
-            )?;
-        } else {
-            writeln!(f, "      UserRead: none (--no-lookup)")?;
-        }
-        writeln!(
-            f,
-            "      time: about {}",
-            humantime::format_duration(self.time())
-        )?;
+        self.requests(f)?;
+        self.how_long(f)?;
         match self.messages {
             None => writeln!(f, "      messages: not known, for the pool's rules are not")?,
             Some((0, 0)) => writeln!(f, "      messages: none")?,
@@ -115,6 +166,7 @@ pub(super) fn counted(number: u64, thing: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Counts, Rates, RunPlan};
+    use crate::pool::LookUps;
     use crate::preflight::ask::Found;
     use crate::preflight::rates::RatesAsked;
     use std::num::NonZeroU32;
@@ -127,17 +179,19 @@ mod tests {
             to_send: 1_001,
             ..Counts::default()
         };
-        let plan = |read, looks_up| {
+        let plan = |read, look_ups| {
             let asked = RatesAsked {
                 creation: NonZeroU32::new(50),
                 read: NonZeroU32::new(read),
+                list: NonZeroU32::new(5),
                 share: 1.0,
             };
             let rates = Rates::new(&asked, &Found::default());
-            RunPlan::new(counts, None, rates, looks_up).time()
+            RunPlan::new(counts, None, rates, look_ups, None).time()
         };
-        assert_eq!(plan(120, true), Duration::from_secs(21));
-        assert_eq!(plan(10, true), Duration::from_secs(101));
-        assert_eq!(plan(10, false), Duration::from_secs(21));
+        assert_eq!(plan(120, LookUps::Get), Duration::from_secs(21));
+        assert_eq!(plan(10, LookUps::Get), Duration::from_secs(101));
+        assert_eq!(plan(10, LookUps::None), Duration::from_secs(21));
+        assert_eq!(plan(10, LookUps::List), Duration::from_secs(201));
     }
 }

@@ -13,12 +13,14 @@ pub struct RatesAsked {
     pub creation: Option<NonZeroU32>,
     /// Look-ups a second; none: a share of what the account is granted.
     pub read: Option<NonZeroU32>,
+    /// Requests a second to the listing; none: a share of what the account is granted.
+    pub list: Option<NonZeroU32>,
     /// The share, from 0 to 1.
     pub share: f64,
 }
 
 impl RatesAsked {
-    /// Categories whose limit the pool is asked for.
+    /// Categories whose limit the pool is asked for. That of the listing is asked for where it is known that it will be used.
     #[must_use]
     pub fn unnamed(&self, looks_up: bool) -> Vec<Category> {
         let mut unnamed = Vec::new();
@@ -72,9 +74,7 @@ impl Rate {
             Some(limit) => (limit, Says::Granted(limit)),
             None => {
                 let why = found
-                    .unanswered
-                    .iter()
-                    .find(|question| question.action == LIMITS_ACTION)
+                    .question(LIMITS_ACTION)
                     .map(|question| question.failure.code.clone());
                 (category.documented(), Says::Documented(why))
             }
@@ -154,7 +154,7 @@ impl Rates {
             creation: rate(Category::UserCreation, asked.creation, "--rate"),
             read: rate(Category::UserRead, asked.read, "--lookup-rate"),
             update: rate(Category::UserUpdate, None, ""),
-            list: rate(Category::UserList, None, ""),
+            list: rate(Category::UserList, asked.list, "--list-rate"),
         }
     }
 
@@ -181,6 +181,7 @@ mod tests {
     const AUTO: RatesAsked = RatesAsked {
         creation: None,
         read: None,
+        list: None,
         share: 0.8,
     };
 

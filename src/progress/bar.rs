@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{counts, held_up, rate};
+use super::{counts, held_up, rate, reading};
 use crate::import::{Progress, Watch};
 
 /// How often the bar is drawn, a second. More is not seen.
@@ -44,6 +44,10 @@ impl Watch for Bar {
         ));
         self.0
             .set_message(format!("{}{}", counts(progress), held_up(progress)));
+    }
+
+    fn reading(&mut self, users: u64, about: Option<u64>, _: Duration) {
+        self.0.set_message(reading(users, about));
     }
 
     fn notice(&mut self, text: &str) {

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use super::{counts, held_up, rate};
+use super::{counts, held_up, rate, reading};
 use crate::import::{Progress, Watch};
 
 /// Time between two lines.
@@ -12,11 +12,17 @@ const EVERY: Duration = Duration::from_secs(10);
 pub(super) struct Lines {
     bytes: Option<u64>,
     next: Duration,
+    /// The same while the pool is read: the run's own time begins later.
+    next_reading: Duration,
 }
 
 impl Lines {
     pub(super) fn new(bytes: Option<u64>) -> Self {
-        Self { bytes, next: EVERY }
+        Self {
+            bytes,
+            next: EVERY,
+            next_reading: EVERY,
+        }
     }
 }
 
@@ -40,6 +46,13 @@ impl Watch for Lines {
             counts(progress),
             held_up(progress)
         ));
+    }
+
+    fn reading(&mut self, users: u64, about: Option<u64>, elapsed: Duration) {
+        if elapsed >= self.next_reading {
+            self.next_reading = elapsed + EVERY;
+            self.notice(&reading(users, about));
+        }
     }
 
     fn notice(&mut self, text: &str) {

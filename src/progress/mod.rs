@@ -27,7 +27,15 @@ struct Silent;
 impl Watch for Silent {
     fn progress(&mut self, _: &Progress) {}
 
+    fn reading(&mut self, _: u64, _: Option<u64>, _: std::time::Duration) {}
+
     fn notice(&mut self, _: &str) {}
+}
+
+/// How far the pool is read.
+fn reading(users: u64, about: Option<u64>) -> String {
+    let of = about.map_or_else(String::new, |about| format!(" of about {about}"));
+    format!("reading the pool: {users}{of} users")
 }
 
 /// `created 12, existed 3, ...`: outcomes that occur.
@@ -62,4 +70,18 @@ fn rate(progress: &Progress) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
     let rows = progress.rows_now as f64;
     rows / seconds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reading;
+
+    #[test]
+    fn how_far_the_pool_is_read_is_told_with_its_size_where_that_is_known() {
+        assert_eq!(
+            reading(120, Some(600)),
+            "reading the pool: 120 of about 600 users"
+        );
+        assert_eq!(reading(120, None), "reading the pool: 120 users");
+    }
 }

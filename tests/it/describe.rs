@@ -245,7 +245,8 @@ fn the_policy_names_what_the_run_asks_and_nothing_else() {
         serde_json::json!([
             "cognito-idp:AdminGetUser",
             "cognito-idp:DescribeUserPool",
-            "cognito-idp:DescribeUserPoolClient"
+            "cognito-idp:DescribeUserPoolClient",
+            "cognito-idp:ListUsers"
         ])
     );
     assert_eq!(
@@ -261,6 +262,16 @@ fn the_policy_names_what_the_run_asks_and_nothing_else() {
         whole["Statement"][1]["Action"],
         serde_json::json!(["cognito-idp:GetProvisionedLimit"])
     );
+    for (look, lists) in [
+        (["--prescan", "never"], false),
+        (["--lookup", "list"], true),
+        (["--prescan", "always"], true),
+    ] {
+        let said = place.cli("iam-policy").args(pool).args(look).run().exits(0);
+        let said = serde_json::from_str(&said.stdout).unwrap();
+        let last = actions(&said).as_array().unwrap().last().cloned();
+        assert_eq!(last == Some("cognito-idp:ListUsers".into()), lists);
+    }
     let with_numbers = policy(&place, [pool[0], pool[1], "--named-rates"]);
     assert_eq!(with_numbers["Statement"].as_array().unwrap().len(), 1);
     let bare = place.cli("iam-policy").args(pool).arg("--no-lookup");
@@ -294,13 +305,15 @@ fn the_policy_lets_an_import_run_and_each_permission_that_is_missing_is_named() 
     let whole = policy(&place, account);
     let name = "policy-test";
     let (key, secret) = emulator.powerless_key(name);
+    // Of its own accord it lists no pool that is smaller than the list.
     let import = || {
         pool.import(&place, list)
             .env("AWS_ACCESS_KEY_ID", &key)
             .env("AWS_SECRET_ACCESS_KEY", &secret)
+            .args(["--prescan", "always"])
     };
     let actions = whole["Statement"][0]["Action"].as_array().unwrap().clone();
-    assert_eq!(actions.len(), 3);
+    assert_eq!(actions.len(), 4);
     for (run, missing) in actions.iter().enumerate() {
         let mut least = whole.clone();
         least["Statement"][0]["Action"] = actions
@@ -312,8 +325,9 @@ fn the_policy_lets_an_import_run_and_each_permission_that_is_missing_is_named() 
         let said = format!("the permission {} is missing", missing.as_str().unwrap());
         let run = format!("without-{run}");
         let ran = import().args(["--run-dir", &run]).run().says([&said]);
-        // Without look-ups rows could not be settled; without its rules a pool can be imported into.
-        let expected = if missing == "cognito-idp:AdminGetUser" {
+        // Without look-ups rows could not be settled, and the listing is asked for; without its rules a pool can be imported into.
+        let needed = ["cognito-idp:AdminGetUser", "cognito-idp:ListUsers"];
+        let expected = if needed.iter().any(|needed| missing == needed) {
             3
         } else {
             0

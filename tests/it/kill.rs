@@ -45,6 +45,8 @@ struct Case {
     look_ups: bool,
     /// Whether rows are held to the pool's rules before they are sent.
     preflight: bool,
+    /// How users that exist are found, where they are looked up.
+    found_by: [&'static str; 4],
 }
 
 fn username(row: u64) -> String {
@@ -128,6 +130,12 @@ fn case(seed: u64) -> Case {
         kills: random.u32(0..=MOST_KILLS),
         look_ups: random.u32(0..8) > 0,
         preflight: seed.is_multiple_of(3),
+        found_by: match seed % 5 {
+            0 => ["--prescan", "always", "--lookup", "get"],
+            1 => ["--prescan", "always", "--lookup", "list"],
+            2 => ["--prescan", "never", "--lookup", "list"],
+            _ => ["--prescan", "auto", "--lookup", "get"],
+        },
     }
 }
 
@@ -220,7 +228,9 @@ fn start(case: &Case, pool: &RehearsalPool, folder: &Path) -> Child {
     if !case.preflight {
         command.arg("--no-preflight");
     }
-    if !case.look_ups {
+    if case.look_ups {
+        command.args(case.found_by);
+    } else {
         command.args(["--no-lookup", "--usernames", "ignore-case"]);
     }
     command.spawn().unwrap()

@@ -90,6 +90,7 @@ fn look_ups_that_wait_for_their_turn_hold_up_no_sign_up() {
     place
         .import(&pool, list)
         .args(["--lookup-rate", "8", "--concurrency", "4"])
+        .args(["--prescan", "never"])
         .run()
         .exits(0);
     let results = place.results();
@@ -117,6 +118,7 @@ fn at_50_a_second_a_pool_that_takes_50_throttles_nobody_and_hardly_waits() {
                 "--run-dir",
                 directory,
             ])
+            .args(["--prescan", "never"])
             .start()
     };
     let (first, second) = (run(&empty, "empty"), run(&partly, "partly"));

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    AllowArgs, ConnectionArgs, KnownPoolArgs, ListArgs, OutputArgs, PasswordSource, RateArgs,
-    Usernames,
+    AllowArgs, ConnectionArgs, KnownPoolArgs, ListArgs, LookArgs, OutputArgs, PasswordSource,
+    RateArgs, Usernames,
 };
 
 /// `check`.
@@ -24,9 +24,9 @@ pub struct CheckArgs {
     /// Requests a second, to say how long a run would take.
     #[command(flatten)]
     pub rates: RateArgs,
-    /// The run would not look up users that exist
-    #[arg(long, help_heading = "Run")]
-    pub no_lookup: bool,
+    /// Users that exist.
+    #[command(flatten)]
+    pub look: LookArgs,
     /// How the pool compares usernames; by default it is asked, and taken to ignore case where it may not be
     #[arg(long, value_enum, value_name = "HOW", help_heading = "Run")]
     pub usernames: Option<Usernames>,
@@ -80,10 +80,10 @@ pub struct IamPolicyArgs {
     /// The list, where it is an object in S3
     #[arg(long, value_name = "s3://BUCKET/KEY", help_heading = "List")]
     pub list: Option<String>,
-    /// For a run that does not look users up: it needs no permission for the pool
-    #[arg(long, help_heading = "Run")]
-    pub no_lookup: bool,
-    /// For a run whose --rate and --lookup-rate are numbers: it does not ask for the account's limits
+    /// Users that exist. A run with `--lookup none` needs no permission for the pool.
+    #[command(flatten)]
+    pub look: LookArgs,
+    /// For a run whose --rate, --lookup-rate and --list-rate are numbers: it does not ask for the account's limits
     #[arg(long, help_heading = "Pace")]
     pub named_rates: bool,
     /// For a run that sends without checking

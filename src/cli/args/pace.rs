@@ -34,6 +34,10 @@ pub struct RateArgs {
     /// Look-ups of existing users a second, never more: a number, or `auto`, --share of what is granted for UserRead (by default 120)
     #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate)]
     pub lookup_rate: RateArg,
+    /// Requests a second to the pool's listing, never more: a number, or `auto`, --share of what is granted for UserList (by default 30).
+    /// See --prescan and `--lookup list`
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate)]
+    pub list_rate: RateArg,
     /// The part of what the account is granted that the run may use; the rest is left to everybody else
     #[arg(long, value_name = "PART", default_value_t = 0.8, value_parser = share)]
     pub share: f64,

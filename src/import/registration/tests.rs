@@ -7,7 +7,7 @@ use crate::import::resolve::Times;
 use crate::import::retry::RetryPolicy;
 use crate::outcome::{Came, Delivery, Evidence, Outcome};
 use crate::pool::failure::{ATTEMPT_TIMED_OUT, CONNECT_FAILED, CONNECTION_LOST, Operation};
-use crate::pool::{Advice, Failure, FoundUser, IfAbsent, Sent, SignedUp};
+use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookUps, Sent, SignedUp};
 use crate::user::{Attribute, NewUser};
 
 mod simulation;
@@ -26,7 +26,7 @@ fn user() -> NewUser {
     }
 }
 
-fn rules(look_ups: bool) -> Rules {
+fn rules(look_ups: LookUps) -> Rules {
     Rules {
         retry: RetryPolicy::default(),
         look_ups,
@@ -87,7 +87,7 @@ fn accepted() -> SignedUp {
 }
 
 /// Feeds events and returns the last step.
-fn after(look_ups: bool, maybe_sent: bool, events: Vec<Event>) -> Step {
+fn after(look_ups: LookUps, maybe_sent: bool, events: Vec<Event>) -> Step {
     let user = user();
     let mut registration = Registration::new(&user, rules(look_ups), times(), maybe_sent);
     let mut step = registration.next(Event::Start, Duration::ZERO, 0.5);
@@ -100,7 +100,7 @@ fn after(look_ups: bool, maybe_sent: bool, events: Vec<Event>) -> Step {
 fn settled(step: Step) -> Came {
     match step {
         Step::Settled(came) => *came,
-        other @ (Step::SignUp(_) | Step::LookUp(_) | Step::StopRun(_)) => {
+        other @ (Step::SignUp(_) | Step::LookUp(_) | Step::FindInListing(_) | Step::StopRun(_)) => {
             panic!("not settled: {other:?}")
         }
     }
@@ -108,7 +108,11 @@ fn settled(step: Step) -> Came {
 
 #[test]
 fn an_acceptance_is_created_by_answer() {
-    let came = settled(after(true, false, vec![Event::SignUp(Ok(accepted()))]));
+    let came = settled(after(
+        LookUps::Get,
+        false,
+        vec![Event::SignUp(Ok(accepted()))],
+    ));
     assert_eq!(came.outcome, Outcome::Created);
     assert_eq!(came.evidence, Some(Evidence::Answer));
     assert_eq!(came.delivery, Some(Delivery::None));
@@ -124,27 +128,85 @@ fn a_taken_username_is_looked_up_and_existed() {
         )))
     };
     assert_eq!(
-        after(true, false, vec![taken()]),
+        after(LookUps::Get, false, vec![taken()]),
         Step::LookUp(Duration::ZERO)
     );
     let look_up = Event::LookUp(Ok(Some(found(BEGUN + 500))));
-    let came = settled(after(true, false, vec![taken(), look_up]));
+    let came = settled(after(LookUps::Get, false, vec![taken(), look_up]));
     // Whatever the date says: no request of ours was lost.
     assert_eq!(came.outcome, Outcome::Existed);
     assert_eq!(came.user_status.as_deref(), Some("UNCONFIRMED"));
-    let absent = settled(after(true, false, vec![taken(), Event::LookUp(Ok(None))]));
+    let absent = settled(after(
+        LookUps::Get,
+        false,
+        vec![taken(), Event::LookUp(Ok(None))],
+    ));
     assert_eq!(absent.outcome, Outcome::Existed);
     assert_eq!(absent.error_code.as_deref(), Some("UserNotFoundException"));
     assert_eq!(
-        settled(after(false, false, vec![taken()])).outcome,
+        settled(after(LookUps::None, false, vec![taken()])).outcome,
         Outcome::Existed
     );
+}
+
+fn taken() -> Event {
+    Event::SignUp(Err(answered(
+        "UsernameExistsException",
+        "User already exists",
+    )))
+}
+
+#[test]
+fn with_the_listing_a_taken_username_is_found_there_and_nobody_is_billed() {
+    let list = |events| after(LookUps::List, false, events);
+    assert_eq!(list(vec![taken()]), Step::FindInListing(Duration::ZERO));
+    let came = settled(list(vec![taken(), Event::Listing(Ok(Some(found(BEGUN))))]));
+    assert_eq!(came.outcome, Outcome::Existed);
+    assert_eq!(came.user_status.as_deref(), Some("UNCONFIRMED"));
+    assert_eq!(came.user_sub.as_deref(), Some("sub-1"));
+    let came = settled(list(vec![taken(), Event::Listing(Ok(None))]));
+    assert_eq!(came.outcome, Outcome::Existed);
+    assert_eq!(came.error_code.as_deref(), Some("NotListed"));
+}
+
+#[test]
+fn a_listing_that_fails_is_asked_again_and_takes_nothing_from_the_answer() {
+    let fails = |code: &str| {
+        let failure = Failure::answered(Operation::Read, 400, code, "no");
+        Event::Listing(Err(failure))
+    };
+    let after_failures = |code: &str, many| {
+        let failures = (0..many).map(|_| fails(code));
+        let events = std::iter::once(taken()).chain(failures).collect();
+        after(LookUps::List, false, events)
+    };
+    let step = after_failures("TooManyRequestsException", 100);
+    assert!(matches!(step, Step::FindInListing(_)), "{step:?}");
+    let step = after_failures("InternalErrorException", 5);
+    assert!(matches!(step, Step::FindInListing(_)), "{step:?}");
+    let came = settled(after_failures("InternalErrorException", 6));
+    assert_eq!(came.outcome, Outcome::Existed);
+    assert_eq!(came.error_code.as_deref(), Some("InternalErrorException"));
+    let Step::StopRun(stop) = after_failures("AccessDeniedException", 1) else {
+        panic!("a missing permission is every row's");
+    };
+    assert_eq!(stop.came.map(|came| came.outcome), Some(Outcome::Existed));
+}
+
+#[test]
+fn what_is_unclear_the_listing_does_not_settle() {
+    let list = |maybe_sent, events| after(LookUps::List, maybe_sent, events);
+    let lost_answer = || Event::SignUp(Err(lost(CONNECTION_LOST)));
+    assert!(matches!(list(false, vec![lost_answer()]), Step::LookUp(_)));
+    assert_eq!(list(true, vec![]), Step::LookUp(Duration::ZERO));
+    let sent_again = vec![lost_answer(), Event::LookUp(Ok(None)), taken()];
+    assert_eq!(list(false, sent_again), Step::LookUp(Duration::ZERO));
 }
 
 #[test]
 fn after_a_lost_answer_the_user_is_looked_up_before_anything_is_sent() {
     for code in [ATTEMPT_TIMED_OUT, CONNECTION_LOST] {
-        let step = after(true, false, vec![Event::SignUp(Err(lost(code)))]);
+        let step = after(LookUps::Get, false, vec![Event::SignUp(Err(lost(code)))]);
         assert!(matches!(step, Step::LookUp(_)), "{step:?}");
     }
     for code in [
@@ -153,11 +215,18 @@ fn after_a_lost_answer_the_user_is_looked_up_before_anything_is_sent() {
         "CodeDeliveryFailureException",
         "UnexpectedLambdaException",
     ] {
-        let step = after(true, false, vec![Event::SignUp(Err(answered(code, "")))]);
+        let step = after(
+            LookUps::Get,
+            false,
+            vec![Event::SignUp(Err(answered(code, "")))],
+        );
         assert!(matches!(step, Step::LookUp(_)), "{code}: {step:?}");
     }
     // A row that an earlier process began is in the same position.
-    assert_eq!(after(true, true, vec![]), Step::LookUp(Duration::ZERO));
+    assert_eq!(
+        after(LookUps::Get, true, vec![]),
+        Step::LookUp(Duration::ZERO)
+    );
 }
 
 #[test]
@@ -168,20 +237,20 @@ fn what_a_look_up_finds_after_a_lost_answer_is_judged_by_its_date() {
             Event::LookUp(Ok(Some(found(created)))),
         ]
     };
-    let ours = settled(after(true, false, way(BEGUN + 5)));
+    let ours = settled(after(LookUps::Get, false, way(BEGUN + 5)));
     assert_eq!(
         (ours.outcome, ours.evidence),
         (Outcome::Created, Some(Evidence::Lookup))
     );
     assert_eq!(
-        settled(after(true, false, way(BEGUN - 500_001))).outcome,
+        settled(after(LookUps::Get, false, way(BEGUN - 500_001))).outcome,
         Outcome::Existed
     );
     let gone = vec![
         Event::SignUp(Err(lost(CONNECTION_LOST))),
         Event::LookUp(Ok(None)),
     ];
-    assert!(matches!(after(true, false, gone), Step::SignUp(_)));
+    assert!(matches!(after(LookUps::Get, false, gone), Step::SignUp(_)));
 }
 
 #[test]
@@ -193,7 +262,7 @@ fn a_refused_message_is_created_and_undelivered() {
         ))),
         Event::LookUp(Ok(Some(found(BEGUN + 5)))),
     ];
-    let came = settled(after(true, false, way));
+    let came = settled(after(LookUps::Get, false, way));
     assert_eq!(came.outcome, Outcome::Created);
     assert_eq!(came.delivery, Some(Delivery::Refused));
     assert_eq!(came.error_code.as_deref(), Some("LimitExceededException"));
@@ -204,18 +273,18 @@ fn without_look_ups_a_taken_name_after_a_lost_answer_stays_in_doubt() {
     let lost_then = |second| vec![Event::SignUp(Err(lost(CONNECTION_LOST))), second];
     let taken = Event::SignUp(Err(answered("UsernameExistsException", "")));
     assert_eq!(
-        settled(after(false, false, lost_then(taken))).outcome,
+        settled(after(LookUps::None, false, lost_then(taken))).outcome,
         Outcome::InDoubt
     );
     let came = settled(after(
-        false,
+        LookUps::None,
         false,
         lost_then(Event::SignUp(Ok(accepted()))),
     ));
     assert_eq!(came.outcome, Outcome::Created);
     let taken = Event::SignUp(Err(answered("UsernameExistsException", "")));
     assert_eq!(
-        settled(after(false, true, vec![taken])).outcome,
+        settled(after(LookUps::None, true, vec![taken])).outcome,
         Outcome::InDoubt
     );
 }
@@ -225,13 +294,13 @@ fn throttles_never_use_up_a_row() {
     let many = (0..1_000)
         .map(|_| Event::SignUp(Err(answered("TooManyRequestsException", ""))))
         .collect();
-    assert!(matches!(after(true, false, many), Step::SignUp(_)));
+    assert!(matches!(after(LookUps::Get, false, many), Step::SignUp(_)));
 }
 
 #[test]
 fn a_row_is_failed_only_when_the_last_request_can_no_longer_arrive() {
     let user = user();
-    let mut registration = Registration::new(&user, rules(true), times(), false);
+    let mut registration = Registration::new(&user, rules(LookUps::Get), times(), false);
     let mut step = registration.next(Event::Start, Duration::ZERO, 0.0);
     for _ in 0..20 {
         step = match step {
@@ -244,7 +313,9 @@ fn a_row_is_failed_only_when_the_last_request_can_no_longer_arrive() {
             Step::LookUp(_) => {
                 registration.next(Event::LookUp(Ok(None)), Duration::from_secs(1), 0.0)
             }
-            other @ (Step::Settled(_) | Step::StopRun(_)) => panic!("{other:?}"),
+            other @ (Step::FindInListing(_) | Step::Settled(_) | Step::StopRun(_)) => {
+                panic!("{other:?}")
+            }
         };
     }
     assert_eq!(step, Step::LookUp(Duration::from_secs(14)));
@@ -255,7 +326,7 @@ fn a_row_is_failed_only_when_the_last_request_can_no_longer_arrive() {
 #[test]
 fn a_run_level_answer_stops_the_run_and_the_row_is_open_again() {
     let step = after(
-        true,
+        LookUps::Get,
         false,
         vec![Event::SignUp(Err(answered(
             "NotAuthorizedException",
@@ -276,7 +347,7 @@ fn a_run_level_answer_stops_the_run_and_the_row_is_open_again() {
             "",
         ))),
     ];
-    let step = after(true, false, way);
+    let step = after(LookUps::Get, false, way);
     let Step::StopRun(stop) = step else {
         panic!("{step:?}")
     };

@@ -34,7 +34,8 @@ impl Run<'_> {
 
     fn has_slot(&self) -> bool {
         let slots = self.plan.slots.limit();
-        let waiting = self.shared.pacer.waiting(Category::UserRead);
+        let pacer = &self.shared.pacer;
+        let waiting = pacer.waiting(Category::UserRead) + pacer.waiting(Category::UserList);
         self.tasks.len() < slots + LOOK_UPS_WAITING
             && self.tasks.len().saturating_sub(waiting) < slots
     }

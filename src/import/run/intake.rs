@@ -8,10 +8,11 @@ use crate::import::Listed;
 use crate::import::register::Job;
 use crate::import::resolve::Times;
 use crate::import::stop::StopReason;
+use crate::ledger::listing::Seen;
 use crate::ledger::past::Before;
 use crate::ledger::writer::ReadRow;
 use crate::ledger::{Begun, LedgerError, ToBegin};
-use crate::outcome::{Came, Outcome, RowResult};
+use crate::outcome::{Came, Evidence, Outcome, RowResult};
 use crate::rows::ahead::Ahead;
 use crate::user::fold;
 
@@ -69,7 +70,7 @@ impl Run<'_> {
     /// Rows that the run ended before. Those that an earlier process began stay begun.
     async fn note_unsent(&mut self) {
         let mut noted = Vec::new();
-        for listed in self.read.drain(..) {
+        for listed in self.read.take_all() {
             match listed.before {
                 Before::Begun { .. } => self.progress.counts.add(Outcome::InDoubt),
                 Before::Nothing | Before::Settled => {
@@ -97,8 +98,7 @@ impl Run<'_> {
         if self.beginning.is_some() || self.read.is_empty() || self.ready.len() > self.plan.group {
             return;
         }
-        let take = self.read.len().min(self.plan.group);
-        let mut group: Vec<Listed> = self.read.drain(..take).collect();
+        let mut group = self.read.take(self.plan.group);
         let at_ms = self.shared.pool.earliest_time();
         let to_begin = group
             .iter_mut()
@@ -116,6 +116,7 @@ impl Run<'_> {
                     username: user.username.clone(),
                     claim,
                     kept: std::mem::take(&mut listed.row.kept),
+                    came: listed.seen.as_ref().map(|seen| Box::new(existed(seen))),
                 })
             })
             .collect();
@@ -145,6 +146,11 @@ impl Run<'_> {
                 Before::Nothing | Before::Settled => {
                     if let Some(Begun::SameAs(_)) = verdicts.next() {
                         self.counted(Outcome::Duplicate, listed.row.end_byte);
+                        continue;
+                    }
+                    if !listed.is_to_be_sent() {
+                        // Written down with its beginning. It was not sent, so it says nothing to the breaker.
+                        self.counted(Outcome::Existed, listed.row.end_byte);
                         continue;
                     }
                     (at_ms, false)
@@ -182,4 +188,16 @@ impl Run<'_> {
         }
         self.note_unsent().await;
     }
+}
+
+/// What comes of a row whose user the listing shows.
+fn existed(seen: &Seen) -> Came {
+    let mut came = Came::of(Outcome::Existed);
+    came.evidence = Some(Evidence::Listing);
+    came.user_sub.clone_from(&seen.sub);
+    came.user_status.clone_from(&seen.status);
+    came.confirmed = seen.status.as_deref().map(|status| status == "CONFIRMED");
+    came.enabled = Some(seen.enabled);
+    came.created_at = seen.created_ms;
+    came
 }

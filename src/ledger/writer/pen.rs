@@ -63,6 +63,9 @@ impl<'d> Pen<'d> {
         self.begin
             .execute(params![number, line, row.username, mark, at_ms, seal])?;
         self.keep(row.row, &row.kept)?;
+        if let Some(came) = &row.came {
+            self.settle(row.row, came)?;
+        }
         Ok(Begun::Yes)
     }
 

@@ -1,6 +1,6 @@
 //! What stands against a run because the pool could not be asked, or was not.
 
-use super::super::ask::{LIMITS_ACTION, Unanswered};
+use super::super::ask::{LIMITS_ACTION, LIST_ACTION, Unanswered};
 use super::{Meant, Objection};
 use crate::user::pool_rules::PoolRules;
 
@@ -19,7 +19,7 @@ pub(super) fn permissions(
             format!("{action} was not answered ({})", failure.code)
         };
         found.push(match *action {
-            "cognito-idp:AdminGetUser" if meant.looks_up && question.is_denied() => Objection::refusal(
+            "cognito-idp:AdminGetUser" if meant.looks.look_ups.any() && question.is_denied() => Objection::refusal(
                 "permission_missing",
                 format!("{why}: users that exist, and requests without an answer, are looked up with it"),
                 "allow it for this pool (`cognito-import iam-policy` prints the policy), or run with --no-lookup",
@@ -31,6 +31,16 @@ pub(super) fn permissions(
                 "rules_unknown",
                 format!("{why}: rows are not held to the pool's rules, and nothing is known of messages, aliases and triggers"),
                 "allow it (`cognito-import iam-policy` prints the policy), or give the rules with --pool pool.toml (`cognito-import describe` writes one)",
+            ),
+            LIST_ACTION if meant.looks.needs_listing() => Objection::refusal(
+                "permission_missing",
+                format!("{why}: --prescan always and --lookup list find users that exist with it"),
+                "allow it for this pool (`cognito-import iam-policy` prints the policy), or leave the two out",
+            ),
+            LIST_ACTION => Objection::notice(
+                "prescan",
+                format!("{why}: the pool is not read first, though it would take fewer requests than to try every name"),
+                "allow it for this pool (`cognito-import iam-policy` prints the policy), or --prescan never",
             ),
             // What is documented is taken instead, and the plan says so.
             LIMITS_ACTION => continue,

@@ -4,6 +4,7 @@ use super::{Allowed, Meant, Objection, Weight, objections};
 use crate::pool::Failure;
 use crate::pool::failure::Operation;
 use crate::preflight::ask::Unanswered;
+use crate::preflight::prescan::Looks;
 use crate::preflight::survey::Counts;
 use crate::user::pool_rules::{
     AttributeRule, ClientRules, Contact, EmailSendingAccount, PoolRules,
@@ -35,7 +36,7 @@ fn refusals<'a>(rules: &PoolRules, change: impl FnOnce(&mut Meant<'a>)) -> Vec<&
         attributes: &EMAIL,
         with_password: true,
         secret_given: false,
-        looks_up: true,
+        looks: Looks::default(),
         counts: Some(&SOUND),
         allowed: Allowed::default(),
         begun: false,
@@ -260,7 +261,7 @@ fn a_missing_permission_is_named() {
         attributes: &EMAIL,
         with_password: true,
         secret_given: false,
-        looks_up: true,
+        looks: Looks::default(),
         counts: Some(&SOUND),
         allowed: Allowed::default(),
         begun: false,

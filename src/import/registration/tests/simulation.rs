@@ -8,7 +8,7 @@ use super::{BEGUN, accepted, answered, found, lost, rules, times, user};
 use crate::import::registration::{Event, Registration, Step};
 use crate::outcome::Outcome;
 use crate::pool::failure::{ATTEMPT_TIMED_OUT, CONNECT_FAILED, CONNECTION_LOST, Operation};
-use crate::pool::{Advice, Failure, SignedUp};
+use crate::pool::{Advice, Failure, LookUps, SignedUp};
 
 /// What the simulated service does with one sign-up.
 #[derive(Debug, Clone, Copy)]
@@ -114,9 +114,10 @@ proptest! {
         faults in prop::collection::vec((does(), any::<bool>(), any::<bool>()), 0..12),
         existed in any::<bool>(),
         maybe_sent in prop::sample::select(vec![None, Some(false), Some(true)]),
-        look_ups in any::<bool>(),
+        mode in prop::sample::select(vec![LookUps::Get, LookUps::List, LookUps::None]),
         chance in 0.0..1.0_f64,
     ) {
+        let look_ups = mode.any();
         let mut service = Service {
             created: existed.then_some(BEGUN - 3_000_000),
             before_us: existed,
@@ -128,7 +129,7 @@ proptest! {
             let _ = service.commit();
         }
         let user = user();
-        let mut registration = Registration::new(&user, rules(look_ups), times(), maybe_sent.is_some());
+        let mut registration = Registration::new(&user, rules(mode), times(), maybe_sent.is_some());
         let mut faults = faults.into_iter();
         let mut event = Event::Start;
         let mut unclear = maybe_sent.is_some();
@@ -159,6 +160,17 @@ proptest! {
                         Ok(service.created.map(found))
                     };
                     event = Event::LookUp(answer);
+                }
+                Step::FindInListing(wait) => {
+                    prop_assert!(!unclear && maybe_sent.is_none(), "the listing was asked about an unclear row");
+                    let (_, shows, fails) = faults.next().unwrap_or((Does::Answers, true, false));
+                    service.pass(wait, false);
+                    // It lags behind: who is there is shown or not.
+                    event = Event::Listing(if fails {
+                        Err(Failure::answered(Operation::Read, 500, "InternalErrorException", ""))
+                    } else {
+                        Ok(service.created.filter(|_| shows).map(found))
+                    });
                 }
                 Step::Settled(came) => {
                     end = Some(*came);

@@ -1,0 +1,87 @@
+//! What it costs to keep the names of a pool's users and to find them again: CPU a user, and peak memory.
+//!
+//! `cargo bench --bench listing_cost` (arguments behind `--`: users; 1,000,000 by default). Peak memory is `VmHWM` in `/proc`: Linux
+//! alone.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints, and stops at what goes wrong"
+)]
+
+use std::time::Instant;
+
+use cognito_import::ledger::listing::{Listing, Seen};
+
+/// Names that are spread over the index, as those of people are.
+fn name(number: u64) -> String {
+    format!(
+        "{:08x}.person{number}@example.com",
+        number.wrapping_mul(2_654_435_761) as u32
+    )
+}
+
+fn page(first: u64, users: u64) -> Vec<(String, Seen)> {
+    (first..(first + 60).min(users))
+        .map(|number| {
+            let user = Seen {
+                sub: Some(format!(
+                    "{:08x}-0000-4000-8000-{number:012x}",
+                    number as u32
+                )),
+                status: Some("CONFIRMED".to_owned()),
+                enabled: true,
+                created_ms: Some(1_700_000_000_000),
+            };
+            (name(number), user)
+        })
+        .collect()
+}
+
+fn peak_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap();
+    let kib: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kib / 1024.0
+}
+
+fn main() {
+    let users: u64 = std::env::args()
+        .find_map(|argument| argument.parse().ok())
+        .unwrap_or(1_000_000);
+    let each = |what: &str, began: Instant| {
+        let seconds = began.elapsed().as_secs_f64();
+        println!(
+            "{what}: {seconds:.2} s, {:.2} us a user, peak {:.1} MiB",
+            seconds * 1e6 / users as f64,
+            peak_mib()
+        );
+    };
+    let mut listing = Listing::new().unwrap();
+    let began = Instant::now();
+    for first in (0..users).step_by(60) {
+        let page = page(first, users);
+        listing
+            .add(page.iter().map(|(name, user)| (name.as_str(), user)))
+            .unwrap();
+    }
+    each("put down", began);
+    let began = Instant::now();
+    // The first question sorts.
+    assert!(listing.find("nobody").unwrap().is_none());
+    each("sorted", began);
+    // In another order than they came: a list is not in the pool's order.
+    let began = Instant::now();
+    for step in 0..users {
+        let number = (step * 7_919) % users;
+        assert!(listing.find(&name(number)).unwrap().is_some());
+    }
+    each("found", began);
+    let began = Instant::now();
+    for number in users..2 * users {
+        assert!(listing.find(&name(number)).unwrap().is_none());
+    }
+    each("not found", began);
+}

@@ -1,0 +1,87 @@
+//! The thread that reads the list: what each row means, how it stood when the session began, and who has its name already.
+
+use super::super::Failed;
+use super::super::list::List;
+use crate::import::Listed;
+use crate::ledger::LedgerError;
+use crate::ledger::listing::{Listing, Seen};
+use crate::ledger::past::{Before, Past};
+use crate::rows::ahead::ReadAhead;
+use crate::user::rules::Strictness;
+use crate::user::{Row, fold};
+
+/// Rows handed over together: waking another thread for each would cost as much as its request.
+const ROWS_TOGETHER: usize = 64;
+
+/// A list whose rows are about to be read.
+pub(in crate::command) struct ToRead {
+    pub(super) list: List,
+    /// For a run that goes on.
+    pub(super) past: Option<Past>,
+    /// Whether names in the listing are folded.
+    pub(in crate::command) listing_folds: bool,
+}
+
+impl ToRead {
+    /// Starts the thread. It leaves out what an earlier session settled, and asks the listing, where there is one, for the others.
+    pub(in crate::command) fn read_ahead(
+        self,
+        mut listing: Option<Listing>,
+    ) -> Result<ReadAhead<Listed>, Failed> {
+        let Self {
+            list,
+            mut past,
+            listing_folds,
+        } = self;
+        let List {
+            source,
+            rows,
+            mapping,
+            ..
+        } = list;
+        // What comes through a pipe comes when it comes: nothing waits for a group to fill.
+        let together = if source.is_complete() {
+            ROWS_TOGETHER
+        } else {
+            1
+        };
+        // A row that an earlier session began was sound then, and may have been sent: the pool's rules of today do not unsay that.
+        let as_begun = mapping.clone().held_to(&Strictness::Api);
+        ReadAhead::start(rows, together, move |raw| {
+            let told = |error: LedgerError| error.to_string();
+            let mut row = mapping.row(raw);
+            let before = match &mut past {
+                None => Before::Nothing,
+                Some(past) => past.of(row.number, row.username()).map_err(told)?,
+            };
+            Ok(match before {
+                Before::Settled => None,
+                Before::Nothing => {
+                    let seen = match &mut listing {
+                        Some(listing) => seen(listing, &row, listing_folds).map_err(told)?,
+                        None => None,
+                    };
+                    Some(Listed { row, before, seen })
+                }
+                // The user may be ours: only a look-up tells.
+                Before::Begun { .. } => {
+                    if row.user.is_err() {
+                        row = as_begun.row(raw);
+                    }
+                    let seen = None;
+                    Some(Listed { row, before, seen })
+                }
+            })
+        })
+        .map_err(Failed::refused)
+    }
+}
+
+/// The user with this row's name.
+fn seen(listing: &mut Listing, row: &Row, folds: bool) -> Result<Option<Seen>, LedgerError> {
+    match &row.user {
+        Ok(user) if folds => listing.find(&fold(&user.username)),
+        Ok(user) => listing.find(&user.username),
+        Err(_) => Ok(None),
+    }
+}

@@ -1,0 +1,147 @@
+//! What stands against a run, weighed before it begins, and again when it goes on.
+
+use super::super::Failed;
+use super::super::confirm::confirm;
+use super::super::job::Job;
+use super::super::list::List;
+use super::super::listing::Weighed;
+use super::super::preflight::{Intent, Verdict, surveyed};
+use crate::cli::{Say, settings};
+use crate::ledger::{Reader, RunDirectory};
+use crate::outcome::Outcome;
+use crate::pool::Cognito;
+use crate::preflight::ask::Found;
+use crate::preflight::prescan::{Prescan, Reading};
+use crate::preflight::rates::Rates;
+use crate::preflight::survey::Counts;
+use crate::user::pool_rules::PoolRules;
+use crate::user::rules::Strictness;
+
+/// What is weighed.
+pub(super) struct Weighing<'a, 'j> {
+    pub(super) job: &'a Job<'j>,
+    pub(super) list: &'a List,
+    pub(super) pool: &'a Cognito,
+    pub(super) rules: Option<&'a PoolRules>,
+}
+
+impl Weighing<'_, '_> {
+    /// What stands against a new run is weighed, the plan is shown, and on a terminal somebody says yes to it.
+    pub(super) async fn approve(
+        self,
+        found: &mut Found,
+        folds: bool,
+        say: Say,
+    ) -> Result<Option<Reading>, Failed> {
+        let Self { job, list, .. } = self;
+        if job.preflight.no_preflight {
+            return Ok(self.unchecked(found).await);
+        }
+        let survey = surveyed(list, &list.mapping, folds).await?;
+        let rows = survey.as_ref().map(|survey| survey.counts.to_send);
+        let reading = self.reading(found, rows).await;
+        let intent = self.intent(found, reading.clone(), false);
+        let verdict = Verdict::of(intent, &list.mapping, self.rules, found, survey);
+        verdict.say(say);
+        verdict.say_what_is_broken(say);
+        if let Some(refusal) = verdict.refusal("the run is refused, and nothing was sent") {
+            return Err(refusal);
+        }
+        if job.confirm {
+            let users = verdict.plan.as_ref().map(|plan| plan.counts.to_send);
+            confirm(users, &job.connect.user_pool_id).await?;
+        }
+        Ok(reading)
+    }
+
+    /// A run that goes on may meet a pool that has changed since it began, or was begun without checking. What its rows are like is not
+    /// weighed again, and nobody is asked again. Whether the pool is read first depends on the rows that are left.
+    pub(super) async fn again(
+        self,
+        found: &mut Found,
+        directory: &RunDirectory,
+        say: Say,
+    ) -> Result<Option<Reading>, Failed> {
+        let Self { job, list, .. } = self;
+        if job.preflight.no_preflight {
+            return Ok(self.unchecked(found).await);
+        }
+        let folds = self.rules.is_none_or(|rules| !rules.case_sensitive);
+        // Rows that have begun may be sent whatever the pool's rules say of them today.
+        let as_begun = list.mapping.clone().held_to(&Strictness::Api);
+        let survey = surveyed(list, &as_begun, folds).await?;
+        let rows = match &survey {
+            Some(survey) => Some(left(&survey.counts, directory)?),
+            None => None,
+        };
+        let reading = self.reading(found, rows).await;
+        let intent = self.intent(found, reading.clone(), true);
+        let verdict = Verdict::of(intent, &list.mapping, self.rules, found, survey);
+        if let Some(refusal) = verdict.refusal("the run does not go on, and nothing was sent") {
+            return Err(refusal);
+        }
+        if let Some(reading) = &reading {
+            say.line(reading);
+        }
+        Ok(reading)
+    }
+
+    /// Nothing is known of the list, and nothing is asked about the listing: only who says so has the pool read.
+    async fn unchecked(&self, found: &mut Found) -> Option<Reading> {
+        match self.job.looks.prescan {
+            Prescan::Always => self.weighed(found, None, None).reading(found).await,
+            Prescan::Auto | Prescan::Never => None,
+        }
+    }
+
+    async fn reading(&self, found: &mut Found, rows: Option<u64>) -> Option<Reading> {
+        self.weighed(found, Some(self.pool), rows)
+            .reading(found)
+            .await
+    }
+
+    fn weighed<'w>(
+        &'w self,
+        found: &Found,
+        pool: Option<&'w Cognito>,
+        rows: Option<u64>,
+    ) -> Weighed<'w> {
+        Weighed {
+            pool,
+            looks: self.job.looks,
+            rates: &self.job.rates,
+            // What a file says of the pool's size is of another day.
+            users: found
+                .rules
+                .as_ref()
+                .or(self.rules)
+                .map(|rules| rules.estimated_number_of_users),
+            rows,
+            time: self.job.run.deadline,
+        }
+    }
+
+    fn intent(&self, found: &Found, reading: Option<Reading>, begun: bool) -> Intent {
+        Intent {
+            allowed: settings::allowed(&self.job.preflight.allow),
+            secret_given: self.job.connect.client_secret.is_some(),
+            looks: self.job.looks,
+            reading,
+            rates: Rates::new(&self.job.rates, found),
+            begun,
+        }
+    }
+}
+
+/// Rows that an earlier session left to send.
+fn left(counts: &Counts, directory: &RunDirectory) -> Result<u64, Failed> {
+    let settled = Reader::open(directory.path())
+        .and_then(|reader| reader.settled())
+        .map_err(Failed::refused)?;
+    let done: u64 = settled
+        .into_iter()
+        .filter(|(outcome, _)| !matches!(outcome, Outcome::Invalid | Outcome::Duplicate))
+        .map(|(_, rows)| rows)
+        .sum();
+    Ok(counts.to_send.saturating_sub(done))
+}

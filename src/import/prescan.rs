@@ -1,0 +1,253 @@
+//! Reads the pool before the first row is begun: who has which name already. Sends nothing that writes.
+//!
+//! Page after page, one at a time, for each leads to the next one. What a passing fault took is asked for again; a page's token holds for
+//! an hour. What the pool's users are kept in is [`Listing`]'s matter, who of them is in the list is the run's.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::event::{RequestCounts, Watch};
+use super::record::Record;
+use super::retry::RetryPolicy;
+use super::run::{Deadline, until};
+use super::stop::{Signals, StopReason};
+use crate::ledger::listing::{Listing, Seen};
+use crate::ledger::{Ledger, LedgerError};
+use crate::pace::{Category, Pacer};
+use crate::pool::{Advice, Cognito, Failure, NamedBy, Page, Sent, Stop, now_ms};
+use crate::user::fold;
+
+/// See the module's words.
+#[derive(Debug)]
+pub struct Prescan<'a> {
+    /// The pool.
+    pub pool: &'a Cognito,
+    /// Leave to ask.
+    pub pacer: &'a Pacer,
+    /// Keeps how often was asked.
+    pub ledger: &'a mut Ledger,
+    /// What usernames are in the pool.
+    pub named_by: NamedBy,
+    /// Whether the pool certainly ignores the case of usernames. Where nobody knows, names have to be the same: a user that is missed
+    /// costs a request, one that is mistaken for another is left out.
+    pub folds: bool,
+    /// How often, and after how long, a page is asked for again.
+    pub retry: RetryPolicy,
+    /// The time that the run was given.
+    pub deadline: Option<Deadline>,
+    /// Users in the pool, where it said so.
+    pub about: Option<u64>,
+}
+
+/// How it ended.
+pub enum Scanned {
+    /// The whole pool was read.
+    Whole(Listing),
+    /// The run is to stop.
+    Stopped(StopReason),
+    /// The pool cannot be read to its end: why, and what to do.
+    Failed(String),
+}
+
+impl Prescan<'_> {
+    /// Reads the pool to its end, or until something stands against it.
+    ///
+    /// # Errors
+    /// The ledger failed.
+    pub async fn read(
+        self,
+        signals: &mut Signals,
+        watch: &mut dyn Watch,
+    ) -> Result<Scanned, LedgerError> {
+        let Self {
+            pool,
+            pacer,
+            ledger,
+            ..
+        } = self;
+        let pages = Pages {
+            pool,
+            pacer,
+            named_by: self.named_by,
+            retry: self.retry,
+        };
+        let mut notes = Notes::begin(pacer);
+        let mut listing = match Listing::new() {
+            Ok(listing) => listing,
+            Err(error) => return Ok(Scanned::Failed(error.to_string())),
+        };
+        let (mut users, mut token) = (0, None);
+        let no_more = self.deadline.map(|deadline| deadline.no_more_rows);
+        let scanned = loop {
+            let page = tokio::select! {
+                biased;
+                error = ledger.failure() => return Err(error),
+                signal = signals.next() => break Scanned::Stopped(StopReason::Signal(signal)),
+                () = until(no_more) => break Scanned::Stopped(StopReason::Deadline),
+                page = pages.page(token.clone(), &mut notes.requests) => page,
+            };
+            let Page {
+                users: listed,
+                next,
+            } = match page {
+                Ok(page) => page,
+                Err(failure) => break refused(&failure),
+            };
+            users += listed.len() as u64;
+            if let Err(error) = add(&mut listing, listed, self.folds) {
+                break Scanned::Failed(error.to_string());
+            }
+            notes.write(ledger, pacer, false).await;
+            watch.reading(users, self.about, notes.began.elapsed());
+            if next.is_none() {
+                watch.notice(&format!("the pool was read: {users} users"));
+                break Scanned::Whole(listing);
+            }
+            if next == token {
+                let again =
+                    "ListUsers leads from a page to the same page again; check --endpoint-url";
+                break Scanned::Failed(again.to_owned());
+            }
+            token = next;
+        };
+        notes.write(ledger, pacer, true).await;
+        Ok(scanned)
+    }
+}
+
+fn add(
+    listing: &mut Listing,
+    users: Vec<crate::pool::ListedUser>,
+    folds: bool,
+) -> Result<(), LedgerError> {
+    let mut named = Vec::new();
+    for listed in users {
+        let seen = Seen {
+            sub: listed.user.sub,
+            status: listed.user.status,
+            enabled: listed.user.enabled,
+            created_ms: listed.user.created_ms,
+        };
+        for name in listed.names {
+            let name = if folds { fold(&name) } else { name };
+            named.push((name, seen.clone()));
+        }
+    }
+    listing.add(named.iter().map(|(name, seen)| (name.as_str(), seen)))
+}
+
+fn refused(failure: &Failure) -> Scanned {
+    let way_out = match failure.advice {
+        Advice::Stop(Stop::Access) => {
+            "let the credentials use cognito-idp:ListUsers on this pool (`cognito-import iam-policy` prints the policy), and renew them if they \
+             have expired"
+        }
+        Advice::Stop(stop) => stop.way_out(),
+        Advice::Again
+        | Advice::SlowDown
+        | Advice::Exists
+        | Advice::LookUp(_)
+        | Advice::Undelivered
+        | Advice::GiveUp => "try again, or do without (--prescan never)",
+    };
+    Scanned::Failed(format!("{failure}; {way_out}"))
+}
+
+/// Asks for pages.
+struct Pages<'a> {
+    pool: &'a Cognito,
+    pacer: &'a Pacer,
+    named_by: NamedBy,
+    retry: RetryPolicy,
+}
+
+impl Pages<'_> {
+    /// One page, asked for until it is answered, or until it is no use.
+    async fn page(
+        &self,
+        token: Option<String>,
+        requests: &mut RequestCounts,
+    ) -> Result<Page, Failure> {
+        let mut tries = 0;
+        loop {
+            let leave = self.pacer.permit(Category::UserList).await;
+            let answer = self.pool.list_users(self.named_by, token.clone()).await;
+            let failure = answer.as_ref().err();
+            let throttled = failure.is_some_and(|failure| failure.advice == Advice::SlowDown);
+            let sent = failure.map_or(Sent::Answered, |failure| failure.sent);
+            if sent == Sent::Answered {
+                self.pacer.answered(&leave, throttled);
+            }
+            if sent != Sent::No {
+                requests.add(Category::UserList, throttled);
+            }
+            let failure = match answer {
+                Ok(page) => return Ok(page),
+                Err(failure) => failure,
+            };
+            let wait = self.wait(&failure, &mut tries);
+            match wait {
+                Some(wait) => sleep(wait).await,
+                None => return Err(failure),
+            }
+        }
+    }
+
+    /// How long to wait before the page is asked for again; none: it is no use. Being throttled is no failure, as everywhere.
+    fn wait(&self, failure: &Failure, tries: &mut u32) -> Option<Duration> {
+        let chance = fastrand::f64();
+        match failure.advice {
+            Advice::SlowDown if failure.code != "ForbiddenException" => {
+                return Some(self.retry.back_off(1, chance));
+            }
+            Advice::SlowDown
+            | Advice::Again
+            | Advice::Exists
+            | Advice::LookUp(_)
+            | Advice::Undelivered => *tries += 1,
+            Advice::GiveUp | Advice::Stop(_) => return None,
+        }
+        (*tries < self.retry.look_ups).then(|| self.retry.back_off(*tries, chance))
+    }
+}
+
+/// What the ledger is to know of it.
+struct Notes {
+    requests: RequestCounts,
+    record: Record,
+    began: Instant,
+    /// Up to when the time at work is in the ledger.
+    noted: Instant,
+}
+
+/// Time between two notes.
+const EVERY: Duration = Duration::from_millis(200);
+
+impl Notes {
+    fn begin(pacer: &Pacer) -> Self {
+        let now = Instant::now();
+        Self {
+            requests: RequestCounts::default(),
+            record: Record::begin(pacer, now, now_ms()),
+            began: now,
+            noted: now,
+        }
+    }
+
+    async fn write(&mut self, ledger: &Ledger, pacer: &Pacer, last: bool) {
+        if !last && self.noted.elapsed() < EVERY {
+            return;
+        }
+        let samples = self.record.samples(pacer, Instant::now(), last);
+        if !samples.is_empty() {
+            ledger.rates(samples).await;
+        }
+        let requests = std::mem::take(&mut self.requests);
+        if requests != RequestCounts::default() {
+            let active = i64::try_from(self.noted.elapsed().as_millis()).unwrap_or(i64::MAX);
+            self.noted = Instant::now();
+            ledger.worked(requests.by_name(), active).await;
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What a look-up says of a row.
+
+use std::time::Duration;
+
+use super::{Registration, Step, StopRun};
+use crate::import::resolve::{Whose, whose};
+use crate::outcome::{Came, Delivery, Evidence, Outcome};
+use crate::pool::{Advice, Failure, FoundUser, IfAbsent};
+
+/// The code of a row whose user the listing does not show.
+const NOT_LISTED: &str = "NotListed";
+
+impl Registration<'_> {
+    pub(super) fn found(&self, found: &FoundUser) -> Step {
+        let verdict = if self.maybe_made {
+            whose(found, self.user, self.times)
+        } else {
+            Whose::Theirs
+        };
+        let mut came = match verdict {
+            Whose::Ours => Came::of(Outcome::Created),
+            Whose::Theirs => Came::of(Outcome::Existed),
+            Whose::Unsettled(why) => {
+                Came::of(Outcome::InDoubt).because(self.failure_code("NotSettled"), why)
+            }
+        };
+        if verdict == Whose::Ours {
+            came.evidence = Some(Evidence::Lookup);
+            if self.undelivered {
+                came.delivery = Some(Delivery::Refused);
+                if let Some(failure) = &self.failure {
+                    came = came.because(failure.code.clone(), failure.message.clone());
+                }
+            }
+        }
+        came.user_sub.clone_from(&found.sub);
+        came.user_status.clone_from(&found.status);
+        came.confirmed = found.status.as_deref().map(|status| status == "CONFIRMED");
+        came.enabled = Some(found.enabled);
+        came.created_at = found.created_ms;
+        self.settled(came)
+    }
+
+    pub(super) fn absent(&mut self, since_unclear: Duration) -> Step {
+        if self.taken {
+            let outcome = if self.maybe_made {
+                Outcome::InDoubt
+            } else {
+                Outcome::Existed
+            };
+            let came = Came::of(outcome).because(
+                "UserNotFoundException",
+                "the pool says that the username exists, and a look-up does not find it: probably it is another user's alias, or the \
+                 user was deleted in between",
+            );
+            return self.settled(came);
+        }
+        if self.if_absent == IfAbsent::SendAgain && self.tries < self.rules.retry.tries {
+            return Step::SignUp(Duration::ZERO);
+        }
+        // A request that was not answered may still arrive. Only after that time is absence a proof.
+        match self.rules.retry.settle.checked_sub(since_unclear) {
+            Some(wait) if self.unanswered && !wait.is_zero() => Step::LookUp(wait),
+            Some(_) | None if self.if_absent == IfAbsent::GiveUp => {
+                self.settled_because(Outcome::Rejected)
+            }
+            Some(_) | None => self.settled_because(Outcome::Failed),
+        }
+    }
+
+    /// The listing lags behind what was made, and may compare some names otherwise than the pool: that it does not show the user takes
+    /// nothing from the pool's answer.
+    pub(super) fn not_listed(&self) -> Step {
+        let came = Came::of(Outcome::Existed).because(
+            NOT_LISTED,
+            "the username exists; the pool's listing, which lags behind, does not show it",
+        );
+        self.settled(came)
+    }
+
+    /// `again` is how it is asked once more.
+    pub(super) fn look_up_failed(
+        &mut self,
+        failure: Failure,
+        chance: f64,
+        again: fn(Duration) -> Step,
+    ) -> Step {
+        match failure.advice {
+            Advice::SlowDown if failure.code == "ForbiddenException" => {
+                self.look_up_tries += 1;
+                if self.look_up_tries < self.rules.retry.look_ups {
+                    return again(self.rules.retry.back_off(self.look_up_tries, chance));
+                }
+            }
+            Advice::SlowDown => return again(self.rules.retry.back_off(1, chance)),
+            Advice::Stop(stop) => {
+                let came = (!self.maybe_made).then(|| self.existed_unseen(&failure));
+                return Step::StopRun(Box::new(StopRun {
+                    stop,
+                    failure,
+                    came,
+                }));
+            }
+            Advice::Again | Advice::Exists | Advice::LookUp(_) | Advice::Undelivered => {
+                self.look_up_tries += 1;
+                if self.look_up_tries < self.rules.retry.look_ups {
+                    return again(self.rules.retry.back_off(self.look_up_tries, chance));
+                }
+            }
+            Advice::GiveUp => {}
+        }
+        if self.maybe_made {
+            let why = format!("the look-up failed: {}", failure.message);
+            return self.settled(Came::of(Outcome::InDoubt).because(failure.code, why));
+        }
+        let came = self.existed_unseen(&failure);
+        self.settled(came)
+    }
+
+    /// The pool said that the username exists; how the user stands could not be seen.
+    #[must_use]
+    pub fn existed_unseen(&self, failure: &Failure) -> Came {
+        let why = format!(
+            "the username exists; the look-up failed: {}",
+            failure.message
+        );
+        self.with_attempts(Came::of(Outcome::Existed).because(failure.code.clone(), why))
+    }
+}

@@ -1,0 +1,117 @@
+//! Rows that were read and are not begun yet, in the list's order.
+
+use std::collections::VecDeque;
+
+use crate::import::Listed;
+
+/// Rows that are read ahead and begun together at most, those for which nothing is sent among them.
+const TOGETHER: usize = 1_024;
+
+/// See the module's words. Rows that are to be sent are few at a time, for a crash leaves them to be looked up. Those whose user the
+/// listing shows are written down with their outcome: many of them go into one sync of the disk.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    rows: VecDeque<Listed>,
+    to_send: usize,
+}
+
+impl Waiting {
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Whether there is room for more of the list. `group` is how many rows that are to be sent are begun together.
+    pub(super) fn wants_more(&self, group: usize) -> bool {
+        self.to_send < group && self.rows.len() < TOGETHER
+    }
+
+    pub(super) fn extend(&mut self, rows: Vec<Listed>) {
+        self.to_send += rows.iter().filter(|listed| listed.is_to_be_sent()).count();
+        self.rows.extend(rows);
+    }
+
+    /// The next ones to begin.
+    pub(super) fn take(&mut self, group: usize) -> Vec<Listed> {
+        let mut taken = Vec::new();
+        let mut to_send = 0;
+        while to_send < group && taken.len() < TOGETHER {
+            let Some(listed) = self.rows.pop_front() else {
+                break;
+            };
+            to_send += usize::from(listed.is_to_be_sent());
+            taken.push(listed);
+        }
+        self.to_send -= to_send;
+        taken
+    }
+
+    pub(super) fn take_all(&mut self) -> VecDeque<Listed> {
+        self.to_send = 0;
+        std::mem::take(&mut self.rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TOGETHER, Waiting};
+    use crate::import::Listed;
+    use crate::ledger::listing::Seen;
+    use crate::ledger::past::Before;
+    use crate::user::{NewUser, Row};
+
+    fn listed(number: u64, is_seen: bool) -> Listed {
+        let user = NewUser {
+            username: number.to_string(),
+            password: None,
+            attributes: Vec::new(),
+            follow_up: Vec::new(),
+        };
+        Listed {
+            row: Row {
+                number,
+                line: number,
+                end_byte: 0,
+                kept: Vec::new(),
+                user: Ok(user),
+            },
+            before: Before::Nothing,
+            seen: is_seen.then_some(Seen {
+                sub: None,
+                status: None,
+                enabled: true,
+                created_ms: None,
+            }),
+        }
+    }
+
+    #[test]
+    fn rows_to_send_are_begun_in_small_groups_and_the_others_in_large_ones() {
+        let mut waiting = Waiting::default();
+        // One in a hundred is to be sent.
+        waiting.extend((1..=900).map(|row| listed(row, row % 100 != 0)).collect());
+        assert!(waiting.wants_more(10));
+        waiting.extend(
+            (901..=1_900)
+                .map(|row| listed(row, row % 100 != 0))
+                .collect(),
+        );
+        assert!(!waiting.wants_more(10) && !waiting.wants_more(1_000));
+        assert_eq!(waiting.take(10).len(), 1_000, "ten to be sent among them");
+        assert_eq!(waiting.take(1_000).len(), 900);
+        assert!(waiting.is_empty() && waiting.wants_more(10));
+        waiting.extend((1..=2_000).map(|row| listed(row, true)).collect());
+        assert_eq!(waiting.take(10).len(), TOGETHER);
+    }
+
+    #[test]
+    fn where_all_are_to_be_sent_a_group_is_the_measure() {
+        let mut waiting = Waiting::default();
+        waiting.extend((1..=15).map(|row| listed(row, false)).collect());
+        assert!(!waiting.wants_more(10) && waiting.wants_more(16));
+        let first: Vec<u64> = waiting.take(10).iter().map(|l| l.row.number).collect();
+        assert_eq!(first, (1..=10).collect::<Vec<_>>());
+        assert!(waiting.wants_more(10));
+        assert_eq!(waiting.take_all().len(), 5);
+        assert!(waiting.is_empty());
+    }
+}

@@ -1,0 +1,290 @@
+//! `ListUsers`: the pool's users page after page, and one of them by name. It costs no active user, and it lags behind what was made:
+//! whoever is not there may still exist.
+
+use aws_sdk_cognitoidentityprovider::operation::list_users::builders::ListUsersFluentBuilder;
+use aws_sdk_cognitoidentityprovider::types::{AttributeType, UserType};
+
+use super::failure::{Failure, Operation};
+use super::{Attribute, Cognito, FoundUser};
+use crate::user::pool_rules::{Contact, PoolRules};
+
+/// Users of a page, at most (API reference of `ListUsers`).
+pub const USERS_A_PAGE: u64 = 60;
+
+/// The same as the request takes it.
+const LARGEST_PAGE: i32 = 60;
+
+/// Users with one address: the pool's own, and one for each identity provider that knows the address as well.
+const NAMESAKES: i32 = 10;
+
+/// What a row's username is in a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NamedBy {
+    /// `UsernameAttributes` has `email`.
+    email: bool,
+    /// `UsernameAttributes` has `phone_number`.
+    phone_number: bool,
+}
+
+/// A user, as a page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedUser {
+    /// The usernames that a sign-up cannot have because of this user. None where that is not certain.
+    pub names: Vec<String>,
+    /// The user.
+    pub user: FoundUser,
+}
+
+/// A page of users.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Its users.
+    pub users: Vec<ListedUser>,
+    /// What to ask for the next page with; none: this is the last one.
+    pub next: Option<String>,
+}
+
+impl NamedBy {
+    /// As the pool's rules have it. Of a pool that may not be asked, it is not known: usernames are taken to be usernames.
+    #[must_use]
+    pub fn of(rules: Option<&PoolRules>) -> Self {
+        let has = |contact| rules.is_some_and(|rules| rules.username_attributes.contains(&contact));
+        Self {
+            email: has(Contact::Email),
+            phone_number: has(Contact::PhoneNumber),
+        }
+    }
+
+    /// Whether attributes are the usernames, and the pool keeps the `sub` in the username's place.
+    fn is_by_attribute(self) -> bool {
+        self.email || self.phone_number
+    }
+
+    /// The filter that finds the user with this name.
+    fn filter(self, username: &str) -> String {
+        let attribute = match (self.email, self.phone_number) {
+            (false, false) => "username",
+            (true, false) => Contact::Email.attribute(),
+            (false, true) => Contact::PhoneNumber.attribute(),
+            (true, true) if username.contains('@') => Contact::Email.attribute(),
+            (true, true) => Contact::PhoneNumber.attribute(),
+        };
+        let escaped = username.replace('\\', r"\\").replace('"', r#"\""#);
+        format!(r#"{attribute} = "{escaped}""#)
+    }
+
+    /// The usernames that a user takes. Where both attributes can be usernames and a user has both, the one that it signed up with is
+    /// not told from the other: then only a verified one certainly belongs to it. Whoever comes from an identity provider has a
+    /// username of that provider's and takes no address.
+    fn names(self, user: &FoundUser) -> Vec<String> {
+        if !self.is_by_attribute() {
+            return vec![user.username.clone()];
+        }
+        if user.sub.as_deref() != Some(user.username.as_str()) {
+            return Vec::new();
+        }
+        let value = |name: &str| {
+            let mut found = user.attributes.iter();
+            found
+                .find(|attribute| &*attribute.name == name)
+                .map(|attribute| attribute.value.as_str())
+        };
+        let has = |asked: bool, contact: Contact| {
+            value(contact.attribute()).filter(|text| asked && !text.is_empty())
+        };
+        let email = has(self.email, Contact::Email);
+        let phone_number = has(self.phone_number, Contact::PhoneNumber);
+        let is_verified = |flag| value(flag) == Some("true");
+        match (email, phone_number) {
+            (Some(email), Some(phone_number)) => [
+                (email, "email_verified"),
+                (phone_number, "phone_number_verified"),
+            ]
+            .into_iter()
+            .filter(|(_, flag)| is_verified(flag))
+            .map(|(value, _)| value.to_owned())
+            .collect(),
+            (Some(only), None) | (None, Some(only)) => vec![only.to_owned()],
+            (None, None) => Vec::new(),
+        }
+    }
+}
+
+impl Cognito {
+    /// `ListUsers`, once, signed: the page that `token` leads to, or the first one. A token holds for an hour.
+    ///
+    /// # Errors
+    /// See [`super::failure`].
+    pub async fn list_users(
+        &self,
+        named_by: NamedBy,
+        token: Option<String>,
+    ) -> Result<Page, Failure> {
+        let mut request = self.listing()?.limit(LARGEST_PAGE);
+        // Of other attributes Cognito wants every user to have one, or it answers an error (API reference of `ListUsers`).
+        if !named_by.is_by_attribute() {
+            request = request.attributes_to_get("sub");
+        }
+        let answer = request
+            .set_pagination_token(token)
+            .send()
+            .await
+            .map_err(|error| Failure::of(Operation::Read, &error))?;
+        let listed = |user| {
+            let user = found(user)?;
+            let names = named_by.names(&user);
+            Some(ListedUser { names, user })
+        };
+        Ok(Page {
+            users: answer.users().iter().filter_map(listed).collect(),
+            next: answer
+                .pagination_token()
+                .filter(|token| !token.is_empty())
+                .map(str::to_owned),
+        })
+    }
+
+    /// `ListUsers` for one user, once, signed. None: the listing does not show it, and may not show it yet.
+    ///
+    /// # Errors
+    /// See [`super::failure`].
+    pub async fn find_in_listing(
+        &self,
+        named_by: NamedBy,
+        username: &str,
+    ) -> Result<Option<FoundUser>, Failure> {
+        let answer = self
+            .listing()?
+            .limit(NAMESAKES)
+            .filter(named_by.filter(username))
+            .send()
+            .await
+            .map_err(|error| Failure::of(Operation::Read, &error))?;
+        // The pool has answered that the name is taken: whether it folds case is its own matter.
+        let name = username.to_lowercase();
+        let is_by_name = |user: &FoundUser| match named_by.is_by_attribute() {
+            true => {
+                user.sub.as_deref() == Some(user.username.as_str())
+                    && user
+                        .attributes
+                        .iter()
+                        .any(|attribute| attribute.value.to_lowercase() == name)
+            }
+            false => user.username.to_lowercase() == name,
+        };
+        Ok(answer.users().iter().filter_map(found).find(is_by_name))
+    }
+
+    /// One user at most: whether the pool may be listed at all.
+    ///
+    /// # Errors
+    /// See [`super::failure`].
+    pub async fn may_list(&self) -> Result<(), Failure> {
+        let answer = self.listing()?.limit(1).attributes_to_get("sub").send();
+        answer
+            .await
+            .map(drop)
+            .map_err(|error| Failure::of(Operation::Read, &error))
+    }
+
+    fn listing(&self) -> Result<ListUsersFluentBuilder, Failure> {
+        let request = self.signing()?.list_users();
+        Ok(request.user_pool_id(&self.user_pool_id))
+    }
+}
+
+/// None for a user without a name: that is no user.
+fn found(user: &UserType) -> Option<FoundUser> {
+    let attributes: Vec<Attribute> = user.attributes().iter().map(attribute).collect();
+    let created = user.user_create_date();
+    Some(FoundUser {
+        username: user.username().filter(|name| !name.is_empty())?.to_owned(),
+        sub: super::sub(&attributes),
+        status: user.user_status().map(|status| status.as_str().to_owned()),
+        enabled: user.enabled(),
+        created_ms: created.and_then(|created| created.to_millis().ok()),
+        created_has_fraction: created.is_some_and(|created| created.subsec_nanos() != 0),
+        attributes,
+    })
+}
+
+/// An attribute, as the SDK has it.
+pub(super) fn attribute(attribute: &AttributeType) -> Attribute {
+    Attribute {
+        name: attribute.name().into(),
+        value: attribute.value().unwrap_or_default().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FoundUser, NamedBy};
+    use crate::user::Attribute;
+
+    const USERNAMES: NamedBy = NamedBy {
+        email: false,
+        phone_number: false,
+    };
+    const EMAILS: NamedBy = NamedBy {
+        email: true,
+        phone_number: false,
+    };
+    const BOTH: NamedBy = NamedBy {
+        email: true,
+        phone_number: true,
+    };
+
+    fn user(username: &str, attributes: &[(&str, &str)]) -> FoundUser {
+        FoundUser {
+            username: username.to_owned(),
+            sub: Some("5e1f".to_owned()),
+            status: None,
+            enabled: true,
+            created_ms: None,
+            created_has_fraction: false,
+            attributes: attributes
+                .iter()
+                .map(|(name, value)| Attribute {
+                    name: (*name).into(),
+                    value: (*value).to_owned(),
+                })
+                .collect(),
+        }
+    }
+
+    const ADDRESSES: [(&str, &str); 2] = [("email", "a@b.cd"), ("phone_number", "+4930")];
+
+    #[test]
+    fn a_user_takes_its_username_or_the_attributes_that_stand_for_it() {
+        assert_eq!(USERNAMES.names(&user("ann", &ADDRESSES)), ["ann"]);
+        assert_eq!(EMAILS.names(&user("5e1f", &ADDRESSES)), ["a@b.cd"]);
+        assert_eq!(BOTH.names(&user("5e1f", &ADDRESSES[1..])), ["+4930"]);
+        assert!(EMAILS.names(&user("5e1f", &ADDRESSES[1..])).is_empty());
+        // Its username is an identity provider's: nobody has signed up with the address.
+        assert!(EMAILS.names(&user("Google_7", &ADDRESSES)).is_empty());
+    }
+
+    #[test]
+    fn of_two_attributes_only_a_verified_one_is_certainly_a_username() {
+        assert!(BOTH.names(&user("5e1f", &ADDRESSES)).is_empty());
+        let verified = [
+            ADDRESSES[0],
+            ADDRESSES[1],
+            ("email_verified", "false"),
+            ("phone_number_verified", "true"),
+        ];
+        assert_eq!(BOTH.names(&user("5e1f", &verified)), ["+4930"]);
+    }
+
+    #[test]
+    fn a_filter_names_the_attribute_and_escapes_the_value() {
+        assert_eq!(
+            USERNAMES.filter(r#"a"b\c"#),
+            r#"username = "a\"b\\c""#,
+            "a quote and a backslash"
+        );
+        assert_eq!(EMAILS.filter("a@b.cd"), r#"email = "a@b.cd""#);
+        assert_eq!(BOTH.filter("a@b.cd"), r#"email = "a@b.cd""#);
+        assert_eq!(BOTH.filter("+4930"), r#"phone_number = "+4930""#);
+    }
+}

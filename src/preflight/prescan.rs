@@ -1,0 +1,269 @@
+//! Whether the pool is read before the run begins, to send nothing for those who exist already. Pure: from what the pool says of its
+//! size, the list's length and the rates.
+//!
+//! How many of the list exist is not known before, so what is compared is what is: the pages of the whole pool, and trying every name.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use super::rates::{Rate, Rates};
+use crate::pool::LookUps;
+use crate::pool::list::USERS_A_PAGE;
+
+/// Pages a second, at most: each page leads to the next one, and an answer takes its time.
+const PAGES_A_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+
+/// When the pool is read first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Prescan {
+    /// Where it pays.
+    #[default]
+    Auto,
+    /// In any case.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// How users that exist are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Looks {
+    /// One by one.
+    pub look_ups: LookUps,
+    /// All at once, before the run.
+    pub prescan: Prescan,
+}
+
+impl Looks {
+    /// Whether the pool's listing is asked in any case.
+    #[must_use]
+    pub fn needs_listing(self) -> bool {
+        self.prescan == Prescan::Always || self.look_ups == LookUps::List
+    }
+
+    /// Whether the pool's listing may be asked.
+    #[must_use]
+    pub fn may_list(self) -> bool {
+        self.look_ups.any() && (self.prescan != Prescan::Never || self.look_ups == LookUps::List)
+    }
+}
+
+/// What is known when it is weighed.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// `EstimatedNumberOfUsers`.
+    pub users: Option<u64>,
+    /// Rows of the list that are left to send; none where it can be read only once.
+    pub rows: Option<u64>,
+    /// How fast.
+    pub rates: &'a Rates,
+    /// The time that the run was given.
+    pub time: Option<Duration>,
+}
+
+/// Reading the pool, as it is planned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Users in the pool, as it says.
+    pub users: Option<u64>,
+    rate: Rate,
+}
+
+/// Whether the pool is read first.
+#[must_use]
+pub fn reading(looks: Looks, known: Known<'_>) -> Option<Reading> {
+    let users = known.users.filter(|users| *users > 0);
+    let is_read = match looks.prescan {
+        Prescan::Never => false,
+        Prescan::Always => looks.look_ups.any(),
+        Prescan::Auto => looks.look_ups.any() && pays(users, known),
+    };
+    is_read.then(|| Reading {
+        users,
+        rate: known.rates.list.clone(),
+    })
+}
+
+/// Whether it takes fewer requests than to try every name, and less time; and, where the time is limited, leaves the better part of it:
+/// a run that does no more than read the pool each time would never end.
+fn pays(users: Option<u64>, known: Known<'_>) -> bool {
+    let (Some(users), Some(rows)) = (users, known.rows) else {
+        return false;
+    };
+    let pages = users.div_ceil(USERS_A_PAGE);
+    let reading = time(pages, &known.rates.list);
+    let trying = seconds(rows, known.rates.creation.a_second);
+    pages < rows && reading < trying && known.time.is_none_or(|time| reading < time / 2)
+}
+
+fn time(pages: u64, rate: &Rate) -> Duration {
+    seconds(pages, rate.a_second.min(PAGES_A_SECOND))
+}
+
+fn seconds(requests: u64, a_second: NonZeroU32) -> Duration {
+    let milliseconds = u128::from(requests) * 1_000 / u128::from(a_second.get());
+    Duration::from_millis(u64::try_from(milliseconds).unwrap_or(u64::MAX))
+}
+
+impl Reading {
+    /// Requests that it takes, where the pool said how large it is.
+    #[must_use]
+    pub fn pages(&self) -> Option<u64> {
+        self.users.map(|users| users.div_ceil(USERS_A_PAGE))
+    }
+
+    /// The time that it takes, where the pool said how large it is.
+    #[must_use]
+    pub fn time(&self) -> Option<Duration> {
+        self.pages().map(|pages| time(pages, &self.rate))
+    }
+}
+
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pages() {
+            Some(pages) => write!(f, "UserList: about {pages} ListUsers")?,
+            None => write!(
+                f,
+                "UserList: a ListUsers for every {USERS_A_PAGE} users of the pool"
+            )?,
+        }
+        write!(
+            f,
+            " at {}, to find those who exist already (--prescan)",
+            self.rate
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Known, Looks, Prescan, reading};
+    use crate::pool::LookUps;
+    use crate::preflight::ask::Found;
+    use crate::preflight::rates::{Rates, RatesAsked};
+    use std::num::NonZeroU32;
+    use std::time::Duration;
+
+    fn rates(creation: u32, list: u32) -> Rates {
+        let asked = RatesAsked {
+            creation: NonZeroU32::new(creation),
+            read: None,
+            list: NonZeroU32::new(list),
+            share: 0.8,
+        };
+        Rates::new(&asked, &Found::default())
+    }
+
+    fn looks(prescan: Prescan, look_ups: LookUps) -> Looks {
+        Looks { look_ups, prescan }
+    }
+
+    fn is_read(looks: Looks, users: Option<u64>, rows: Option<u64>, rates: &Rates) -> bool {
+        let known = Known {
+            users,
+            rows,
+            rates,
+            time: None,
+        };
+        reading(looks, known).is_some()
+    }
+
+    #[test]
+    fn by_default_the_pool_is_read_where_that_costs_less_than_trying_every_name() {
+        let auto = Looks::default();
+        // Users in the pool, rows to send, sign-ups a second, pages a second; whether the pool is read.
+        for (users, rows, creation, list, expected) in [
+            (1_000_000, 1_000_000, 40, 24, true),
+            (1_000_000, 70_000, 40, 24, true),
+            // 16,667 pages take as long as 66,668 sign-ups.
+            (1_000_000, 66_000, 40, 24, false),
+            (1_000_000, 16_000, 1, 24, false),
+            (100, 1_000_000, 40, 24, true),
+            (60, 5, 40, 24, true),
+            (60, 4, 40, 24, false),
+            // A listing that is throttled hard is no shorter way.
+            (60_000, 30_000, 40, 1, false),
+            (60_000, 30_000, 40, 10, true),
+            (0, 1_000_000, 40, 24, false),
+            (60, 0, 40, 24, false),
+        ] {
+            let found = is_read(auto, Some(users), Some(rows), &rates(creation, list));
+            assert_eq!(
+                found, expected,
+                "{users} users, {rows} rows, {creation}/s, {list}/s"
+            );
+        }
+        let rates = rates(40, 24);
+        assert!(
+            !is_read(auto, None, Some(1_000_000), &rates),
+            "a pool of unknown size"
+        );
+        assert!(
+            !is_read(auto, Some(1_000_000), None, &rates),
+            "a list of unknown length"
+        );
+        let by_list = looks(Prescan::Auto, LookUps::List);
+        assert!(is_read(by_list, Some(60), Some(5), &rates));
+    }
+
+    #[test]
+    fn always_and_never_are_meant_so_and_who_signs_nothing_reads_nothing() {
+        let rates = rates(40, 24);
+        let always = looks(Prescan::Always, LookUps::Get);
+        assert!(is_read(always, None, None, &rates));
+        assert!(is_read(always, Some(1_000_000), Some(1), &rates));
+        let never = looks(Prescan::Never, LookUps::Get);
+        assert!(!is_read(never, Some(60), Some(1_000), &rates));
+        for prescan in [Prescan::Auto, Prescan::Always] {
+            let unsigned = looks(prescan, LookUps::None);
+            assert!(!is_read(unsigned, Some(60), Some(1_000), &rates));
+            assert!(!unsigned.may_list());
+        }
+        assert!(!never.may_list() && looks(Prescan::Never, LookUps::List).may_list());
+        assert!(always.needs_listing() && !Looks::default().needs_listing());
+    }
+
+    #[test]
+    fn a_run_with_little_time_spends_it_on_rows() {
+        let rates = rates(40, 24);
+        let read_in = |seconds| {
+            let known = Known {
+                users: Some(1_000_000),
+                rows: Some(1_000_000),
+                rates: &rates,
+                time: Some(Duration::from_secs(seconds)),
+            };
+            reading(Looks::default(), known).is_some()
+        };
+        assert!(!read_in(14 * 60));
+        assert!(read_in(60 * 60));
+    }
+
+    #[test]
+    fn the_plan_says_how_many_requests_it_takes_and_how_long() {
+        let rates = rates(40, 24);
+        let reading = |users| {
+            let known = Known {
+                users,
+                rows: None,
+                rates: &rates,
+                time: None,
+            };
+            reading(looks(Prescan::Always, LookUps::Get), known).unwrap()
+        };
+        let known = reading(Some(1_000_000));
+        assert_eq!(
+            known.to_string(),
+            "UserList: about 16667 ListUsers at 24 a second (--list-rate), to find those who exist already (--prescan)"
+        );
+        assert_eq!(known.time(), Some(Duration::from_millis(1_666_700)));
+        let unknown = reading(None);
+        assert!(
+            unknown.to_string().contains("for every 60 users"),
+            "{unknown}"
+        );
+        assert_eq!(unknown.time(), None);
+    }
+}

@@ -1,0 +1,255 @@
+//! `--lookup list`: users that exist are looked up in the pool's listing, and nobody counts as active for it.
+
+use std::collections::BTreeMap;
+
+use cognito_import::rehearsal::{ExistingUser, PoolSettings, Quota, UserStatus};
+
+use crate::harness::{Cli, Emulator, Place, Pool, quick, users};
+
+fn there(username: &str, status: UserStatus) -> ExistingUser {
+    ExistingUser {
+        username: username.to_owned(),
+        attributes: BTreeMap::from([("email".to_owned(), "there@example.com".to_owned())]),
+        status,
+        ..ExistingUser::default()
+    }
+}
+
+fn by_list(place: &Place, pool: &Pool, list: &str) -> Cli {
+    place
+        .import(pool, list)
+        .args(["--lookup", "list", "--prescan", "never"])
+}
+
+/// Look-ups, without the question whether anybody may be looked up.
+fn look_ups(pool: &Pool) -> u64 {
+    pool.asked("AdminGetUser").saturating_sub(1)
+}
+
+#[test]
+fn users_that_exist_are_found_in_the_listing_and_nobody_is_billed() {
+    let place = Place::new();
+    let odd = r#"a"b"#;
+    let pool = Pool::start(PoolSettings {
+        existing: vec![
+            there("user0002", UserStatus::Confirmed),
+            there("user0003", UserStatus::ForceChangePassword),
+            there(odd, UserStatus::Confirmed),
+        ],
+        ..quick()
+    });
+    let list = users(4) + "\"a\"\"b\",Passw0rd!5,odd@example.com\n";
+    let list = place.file("users.csv", list);
+    by_list(&place, &pool, list).run().exits(0).says([
+        "UserList: one ListUsers for each user that exists, at 80000 a second",
+        "UserRead: AdminGetUser for unclear answers alone",
+    ]);
+    let results = place.results();
+    assert_eq!(
+        results.outcomes(),
+        ["created", "existed", "existed", "created", "existed"]
+    );
+    let truth = pool.users();
+    for (name, status) in [
+        ("user0002", "CONFIRMED"),
+        ("user0003", "FORCE_CHANGE_PASSWORD"),
+        (odd, "CONFIRMED"),
+    ] {
+        let row = results.of(name);
+        assert_eq!((&*row["user_status"], &*row["enabled"]), (status, "true"));
+        assert_eq!(row["user_sub"], truth[name].sub);
+        assert_eq!((&*row["evidence"], &*row["error_code"]), ("", ""));
+    }
+    assert_eq!(look_ups(&pool), 0);
+    // The first one asks whether the listing may be asked.
+    assert_eq!(pool.asked("ListUsers"), 1 + 3);
+    assert_eq!(results.summary["requests"]["UserList"]["sent"], 3);
+}
+
+#[test]
+fn where_addresses_are_usernames_the_listing_is_asked_for_them() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        username_attributes: vec!["email".to_owned(), "phone_number".to_owned()],
+        existing: vec![
+            there("ann@example.com", UserStatus::Confirmed),
+            there("+12025550001", UserStatus::Unconfirmed),
+        ]
+        .into_iter()
+        .map(|user| ExistingUser {
+            attributes: BTreeMap::new(),
+            ..user
+        })
+        .collect(),
+        ..quick()
+    });
+    let list = place.file(
+        "users.csv",
+        "username,password,email\nAnn@example.com,Passw0rd!1,\n+12025550001,Passw0rd!1,b@example.com\n",
+    );
+    by_list(&place, &pool, list).run().exits(0);
+    let results = place.results();
+    assert_eq!(results.row(1)["user_status"], "CONFIRMED");
+    assert_eq!(results.row(2)["user_status"], "UNCONFIRMED");
+    assert_eq!(look_ups(&pool), 0);
+}
+
+#[test]
+fn who_is_not_listed_yet_exists_all_the_same() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        list_lag_ms: 3_600_000,
+        ..quick()
+    });
+    let list = place.file("users.csv", users(2));
+    place
+        .import(&pool, list)
+        .args(["--run-dir", "first"])
+        .run()
+        .exits(0);
+    by_list(&place, &pool, list).run().exits(0);
+    let results = place.results();
+    assert_eq!(results.outcomes(), ["existed", "existed"]);
+    for row in &results.rows {
+        assert_eq!(row["error_code"], "NotListed");
+        assert!(row["error_message"].contains("does not show it"), "{row:?}");
+        assert_eq!(row["user_status"], "");
+    }
+    assert_eq!(look_ups(&pool), 1, "the second run's question");
+}
+
+#[test]
+fn a_lost_answer_is_settled_by_what_is_up_to_date() {
+    let place = Place::new();
+    let mut settings = PoolSettings {
+        list_lag_ms: 3_600_000,
+        ..quick()
+    };
+    settings.faults.commit_then_drop = 1.0;
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(5));
+    by_list(&place, &pool, list).run().exits(0);
+    let results = place.results();
+    assert_eq!(results.count("created"), 5);
+    assert!(results.rows.iter().all(|row| row["evidence"] == "lookup"));
+    assert_eq!(pool.asked("ListUsers"), 1);
+}
+
+#[test]
+fn a_listing_that_throttles_holds_up_no_sign_up_and_tells_everybody_in_the_end() {
+    let place = Place::new();
+    let names: Vec<String> = (1..=150).map(|number| format!("user{number:04}")).collect();
+    let mut settings = PoolSettings {
+        existing: names
+            .iter()
+            .map(|name| there(name, UserStatus::Confirmed))
+            .collect(),
+        ..quick()
+    };
+    settings.quotas.user_list = Quota {
+        rate: 30.0,
+        burst: 5.0,
+    };
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(250));
+    let running = by_list(&place, &pool, list)
+        .args(["--list-rate", "60", "--concurrency", "4"])
+        .start();
+    // Those that wait for the listing take no slot from those behind them.
+    crate::harness::until("every sign-up", || {
+        (pool.asked("SignUp") == 250).then_some(())
+    });
+    let listed_by_then = pool.asked("ListUsers");
+    running.end().exits(0);
+    assert!(listed_by_then < 150, "{listed_by_then}");
+    let results = place.results();
+    assert_eq!(
+        results.counts(),
+        [("created", 100), ("existed", 150)].into()
+    );
+    let existed = results
+        .rows
+        .iter()
+        .filter(|row| row["outcome"] == "existed");
+    assert!(existed.clone().all(|row| row["user_status"] == "CONFIRMED"));
+    assert!(results.summary["requests"]["UserList"]["throttled"].as_u64() > Some(0));
+}
+
+#[test]
+fn no_lookup_is_the_same_as_lookup_none_and_both_together_are_too_much() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        existing: vec![there("user0001", UserStatus::Confirmed)],
+        ..quick()
+    });
+    let list = place.file("users.csv", users(2));
+    let import = || place.import(&pool, list).without_env("AWS_ACCESS_KEY_ID");
+    import()
+        .args(["--lookup", "none", "--run-dir", "none"])
+        .run()
+        .exits(0);
+    let results = place.results_in("none");
+    assert_eq!(results.outcomes(), ["existed", "created"]);
+    assert_eq!(pool.stats().operations.len(), 1, "nothing but SignUp");
+    let both = import().args(["--lookup", "get"]).arg("--no-lookup");
+    both.run().exits(2).says(["--no-lookup", "--lookup"]);
+}
+
+#[test]
+fn the_emulator_s_listing_tells_the_same() {
+    let Some(emulator) = Emulator::open() else {
+        return;
+    };
+    use aws_sdk_cognitoidentityprovider::types::UsernameAttributeType;
+    for by_email in [false, true] {
+        let pool = emulator.pool(by_email.then_some(UsernameAttributeType::Email));
+        let place = Place::new();
+        let name = |number: usize| format!("user{number:04}@example.com");
+        let mut lists = [
+            "username,password\n".to_owned(),
+            "username,password\n".to_owned(),
+        ];
+        for number in 1..=130 {
+            for (list, of) in lists.iter_mut().zip([120, 130]) {
+                if number <= of {
+                    *list += &format!("{},Passw0rd!{number}\n", name(number));
+                }
+            }
+        }
+        let first = place.file("first.csv", &lists[0]);
+        pool.import(&place, first)
+            .args(["--run-dir", "first"])
+            .run()
+            .exits(0);
+        let first = place.results_in("first");
+        assert_eq!(first.count("created"), 120);
+        let list = place.file("users.csv", &lists[1]);
+        let import = |run: &str, flags: [&str; 2]| {
+            pool.import(&place, list)
+                .args(["--run-dir", run])
+                .args(flags)
+        };
+        import("read", ["--prescan", "always"]).run().exits(0);
+        let read = place.results_in("read");
+        assert_eq!(read.counts(), [("created", 10), ("existed", 120)].into());
+        assert_eq!(read.summary["requests"]["UserCreation"]["sent"], 10);
+        import("asked", ["--lookup", "list"])
+            .args(["--prescan", "never"])
+            .run()
+            .exits(0);
+        let asked = place.results_in("asked");
+        assert_eq!(asked.count("existed"), 130);
+        for (number, first) in first.rows.iter().enumerate() {
+            let (read, asked) = (read.row(number + 1), asked.row(number + 1));
+            assert_eq!(read["evidence"], "listing");
+            for column in ["user_sub", "username"] {
+                assert_eq!(read[column], first[column], "{column}");
+                assert_eq!(asked[column], first[column], "{column}");
+            }
+            for column in ["user_status", "enabled", "created_at"] {
+                assert_eq!(read[column], asked[column], "{column}");
+                assert!(!read[column].is_empty(), "{column}");
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Runs that read the pool first and do not come to their end at once.
+
+use cognito_import::rehearsal::{Latency, PoolSettings};
+
+use super::{existing, look_ups, nightly, pages, with_existing};
+use crate::harness::{CTRL_C, Place, Pool, quick, until, users};
+
+/// A pool whose pages take their time.
+fn slow(count: usize) -> Pool {
+    Pool::start(PoolSettings {
+        existing: existing(count),
+        latency: Latency {
+            base_ms: 150,
+            jitter_ms: 0,
+        },
+        ..quick()
+    })
+}
+
+#[test]
+fn a_signal_is_heard_while_the_pool_is_read_and_the_same_command_goes_on() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(600));
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let pool = slow(599);
+        let import = || nightly(&place, &pool, list).args(["--run-dir", signal]);
+        let running = import().start();
+        until("three pages", || (pages(&pool) >= 3).then_some(()));
+        running.signal(signal);
+        running.end().exits(code).says(["the same command goes on"]);
+        let results = place.results_in(signal);
+        assert_eq!(results.count("unsent"), 600);
+        assert_eq!(results.summary["state"], "stopped");
+        assert!(pages(&pool) < 10);
+        import().run().exits(0).says([
+            "going on with the run",
+            "UserList: about 10 ListUsers",
+            "the pool was read: 599 users",
+        ]);
+        let results = place.results_in(signal);
+        assert_eq!(results.counts(), [("created", 1), ("existed", 599)].into());
+        assert_eq!(pool.asked("SignUp"), 1);
+    }
+}
+
+#[test]
+fn at_a_terminal_it_is_seen_how_far_the_pool_is_read() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(600));
+    let pool = slow(599);
+    let import = nightly(&place, &pool, list).arg("--yes");
+    let Some(import) = import.at_a_terminal("of about 599 users", CTRL_C) else {
+        return;
+    };
+    import
+        .run()
+        .exits(130)
+        .shows(["reading the pool: ", "stopped by SIGINT"]);
+    assert_eq!(pool.asked("SignUp"), 0);
+}
+
+#[test]
+fn a_deadline_that_comes_while_the_pool_is_read_ends_the_run() {
+    let place = Place::new();
+    let pool = slow(6_000);
+    let list = place.file("users.csv", users(10));
+    let import = nightly(&place, &pool, list).args(["--prescan", "always"]);
+    let import = import.args(["--deadline", "4s"]);
+    import.run().exits(4).says(["--deadline reached"]);
+    assert_eq!(place.results().count("unsent"), 10);
+    assert_eq!(pool.asked("SignUp"), 0);
+    // Of its own accord a run does not spend its time on that.
+    let longer = place.file("longer.csv", users(2_000));
+    let import = nightly(&place, &pool, longer).args(["--run-dir", "auto"]);
+    let before = pool.asked("ListUsers");
+    import.args(["--deadline", "4s"]).run().exits(4);
+    assert_eq!(pool.asked("ListUsers"), before);
+    assert!(pool.asked("SignUp") > 0);
+}
+
+#[test]
+fn killed_on_its_way_the_same_command_reads_the_pool_again_and_finishes() {
+    let place = Place::new();
+    let pool = with_existing(900);
+    // Every fourth user is new.
+    let mut list = String::new();
+    for (at, line) in users(900).lines().enumerate() {
+        let line = if at % 4 == 3 {
+            line.replace("user", "newcomer")
+        } else {
+            line.to_owned()
+        };
+        list += &line;
+        list.push('\n');
+    }
+    let list = place.file("users.csv", list);
+    let import = || nightly(&place, &pool, list);
+    let running = import().start();
+    until("fifty sign-ups", || {
+        (pool.asked("SignUp") >= 50).then_some(())
+    });
+    running.signal("KILL");
+    assert_eq!(running.end().code, None, "it was killed");
+    let before = pages(&pool);
+    import()
+        .run()
+        .exits(0)
+        .says(["may have been sent", "about "]);
+    assert!(
+        pages(&pool) > before,
+        "more than half of the rows were left"
+    );
+    let results = place.results();
+    assert_eq!(
+        results.counts(),
+        [("created", 225), ("existed", 675)].into()
+    );
+    let existed = results
+        .rows
+        .iter()
+        .filter(|row| row["outcome"] == "existed");
+    assert!(
+        existed.clone().all(|row| row["evidence"] == "listing"),
+        "none of them was ever begun without its outcome"
+    );
+    let users = pool.users();
+    let made = users.values().filter(|user| !user.preexisting);
+    assert!(made.clone().all(|user| user.sign_ups_asked == 1));
+    assert_eq!(made.count(), 225);
+}
+
+#[test]
+fn a_run_that_goes_on_weighs_it_by_the_rows_that_are_left() {
+    let place = Place::new();
+    let pool = with_existing(180);
+    let list = place.file("users.csv", users(240));
+    let import = || place.import(&pool, list).args(["--rate", "100"]);
+    let slowly = import().args(["--prescan", "never", "--concurrency", "1"]);
+    let running = slowly.start();
+    until("most of it", || (pool.asked("SignUp") >= 225).then_some(()));
+    running.signal("INT");
+    running.end().exits(130);
+    import().run().exits(0).says(["going on with the run"]);
+    assert_eq!(
+        pool.asked("ListUsers"),
+        0,
+        "three pages are more than the names left"
+    );
+    assert_eq!(
+        place.results().counts(),
+        [("created", 60), ("existed", 180)].into()
+    );
+}
+
+#[test]
+fn a_pool_that_cannot_be_read_to_its_end_stops_only_a_run_that_was_told_to_read_it() {
+    let place = Place::new();
+    // Nobody of the list is there: nobody is looked up.
+    let list = users(100)
+        .replace("user", "newcomer")
+        .replacen("newcomername", "username", 1);
+    let list = place.file("users.csv", list);
+    let pool = || {
+        let mut settings = PoolSettings {
+            existing: existing(600),
+            ..quick()
+        };
+        // Three questions, whether the listing may be asked, and some pages.
+        settings.faults.expired_credentials_after = Some(8);
+        Pool::start(settings)
+    };
+    let told = pool();
+    let named = |pool: &Pool, flags: [&str; 2]| {
+        let import = place.import(pool, list).args(["--list-rate", "1000"]);
+        import
+            .args(["--rate", "50", "--lookup-rate", "50"])
+            .args(flags)
+    };
+    let always = named(&told, ["--prescan", "always"]).args(["--run-dir", "always"]);
+    always.run().exits(4).says([
+        "the pool's users cannot be read (--prescan always)",
+        "ExpiredTokenException",
+        "cognito-idp:ListUsers",
+        "the same command goes on",
+    ]);
+    assert_eq!(told.asked("SignUp"), 0);
+    assert_eq!(place.results_in("always").count("unsent"), 100);
+    let auto = pool();
+    named(&auto, ["--run-dir", "auto"]).run().exits(0).says([
+        "note: the pool's users cannot be read first, so every name is tried",
+        "ExpiredTokenException",
+    ]);
+    assert_eq!(place.results_in("auto").count("created"), 100);
+    assert_eq!(look_ups(&auto), 0);
+}
+
+#[test]
+fn rows_whose_users_are_listed_do_not_hide_that_all_others_fail() {
+    let place = Place::new();
+    let pool = with_existing(300);
+    // Of ten rows nine are there; the tenth has a password that no pool takes.
+    let weak = |at: usize, line: &str| {
+        if at > 0 && at.is_multiple_of(10) {
+            line.replace("user", "newcomer")
+                .replace("Passw0rd!", "passwordx")
+        } else {
+            line.to_owned()
+        }
+    };
+    let list: Vec<String> = users(300)
+        .lines()
+        .enumerate()
+        .map(|(at, line)| weak(at, line))
+        .collect();
+    let list = place.file("users.csv", list.join("\n"));
+    let import = nightly(&place, &pool, list).args(["--prescan", "always"]);
+    let import = import.args(["--no-preflight", "--concurrency", "1"]);
+    import
+        .run()
+        .exits(4)
+        .says(["the first 20 rows sent all met InvalidPasswordException"]);
+    assert_eq!(pool.asked("SignUp"), 20);
+}
