@@ -176,6 +176,34 @@ fn a_listing_that_throttles_holds_up_no_sign_up_and_tells_everybody_in_the_end()
 }
 
 #[test]
+fn a_listing_that_fails_for_a_while_is_asked_again() {
+    let place = Place::new();
+    let mut settings = PoolSettings {
+        existing: (1..=20)
+            .map(|number| there(&format!("user{number:04}"), UserStatus::Confirmed))
+            .collect(),
+        // The question before the run is answered in the end.
+        seed: 5,
+        ..quick()
+    };
+    settings.faults.list_drop = 0.15;
+    settings.faults.list_500 = 0.15;
+    settings.faults.list_throttle = 0.15;
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(20));
+    by_list(&place, &pool, list).run().exits(0);
+    let results = place.results();
+    assert_eq!(results.count("existed"), 20);
+    let seen = |row: &&crate::harness::Row| row["user_status"] == "CONFIRMED";
+    assert!(
+        results.rows.iter().filter(seen).count() >= 18,
+        "six tries each"
+    );
+    assert!(pool.asked("ListUsers") > 21, "some failed");
+    assert_eq!(look_ups(&pool), 0);
+}
+
+#[test]
 fn no_lookup_is_the_same_as_lookup_none_and_both_together_are_too_much() {
     let place = Place::new();
     let pool = Pool::start(PoolSettings {

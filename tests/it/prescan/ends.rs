@@ -49,6 +49,8 @@ fn at_a_terminal_it_is_seen_how_far_the_pool_is_read() {
     let list = place.file("users.csv", users(600));
     let pool = slow(599);
     let import = nightly(&place, &pool, list).arg("--yes");
+    // Without it nobody knows how to draw there.
+    let import = import.env("TERM", "xterm");
     let Some(import) = import.at_a_terminal("of about 599 users", CTRL_C) else {
         return;
     };
@@ -220,4 +222,69 @@ fn rows_whose_users_are_listed_do_not_hide_that_all_others_fail() {
         .exits(4)
         .says(["the first 20 rows sent all met InvalidPasswordException"]);
     assert_eq!(pool.asked("SignUp"), 20);
+}
+
+#[test]
+fn pages_that_are_lost_are_asked_for_again() {
+    let place = Place::new();
+    let mut settings = PoolSettings {
+        existing: existing(1_199),
+        seed: 5,
+        ..quick()
+    };
+    settings.faults.list_drop = 0.2;
+    settings.faults.list_500 = 0.15;
+    settings.faults.list_throttle = 0.15;
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(1_200));
+    nightly(&place, &pool, list)
+        .run()
+        .exits(0)
+        .says(["the pool was read: 1199 users"]);
+    let results = place.results();
+    assert_eq!(
+        results.counts(),
+        [("created", 1), ("existed", 1_199)].into()
+    );
+    assert_eq!(pool.asked("SignUp"), 1);
+    let drawn = pool.stats().faults;
+    for fault in ["list_drop", "list_500", "list_throttle"] {
+        assert!(drawn.contains_key(fault), "{drawn:?}");
+    }
+    let sent = &results.summary["requests"]["UserList"]["sent"];
+    assert!(
+        sent.as_u64() > Some(20),
+        "twenty pages, and those that failed"
+    );
+}
+
+#[test]
+fn a_listing_that_never_answers_is_noticed_before_the_run() {
+    let place = Place::new();
+    let mut settings = PoolSettings {
+        existing: existing(60),
+        ..quick()
+    };
+    settings.faults.list_500 = 1.0;
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(61));
+    let auto = nightly(&place, &pool, list).args(["--run-dir", "auto"]);
+    auto.run().exits(0).says([
+        "note: cognito-idp:ListUsers was not answered (InternalErrorException): the pool is not read first",
+    ]);
+    assert_eq!(pool.asked("SignUp"), 61);
+    let always = || nightly(&place, &pool, list).args(["--prescan", "always"]);
+    always().run().exits(3).says([
+        "the run is refused, and nothing was sent",
+        "cognito-idp:ListUsers was not answered (InternalErrorException)",
+    ]);
+    always().arg("--no-preflight").run().exits(4).says([
+        "the pool's users cannot be read (--prescan always): InternalErrorException",
+        "--prescan never",
+    ]);
+    assert_eq!(pool.asked("SignUp"), 61);
+    // Whoever does without goes on.
+    let never = nightly(&place, &pool, list).args(["--prescan", "never"]);
+    never.run().exits(0);
+    assert_eq!(place.results().count("existed"), 61);
 }
