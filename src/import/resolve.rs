@@ -106,7 +106,6 @@ mod tests {
                 attribute("email", "Ann@example.com"),
                 attribute("name", "Ann"),
             ],
-            follow_up: Vec::new(),
         }
     }
 

@@ -137,10 +137,6 @@ pub enum Operation {
     SignUp,
     /// `AdminGetUser`, `DescribeUserPool`: they read.
     Read,
-    /// `AdminConfirmSignUp`, `AdminDeleteUser` and the like: they change a user that is there, and can be repeated.
-    Write,
-    /// `AdminAddUserToGroup`: what is missing may be the group.
-    WriteToGroup,
 }
 
 impl Failure {
@@ -156,7 +152,7 @@ impl Failure {
     {
         let unclear = match operation {
             Operation::SignUp => Advice::LookUp(IfAbsent::SendAgain),
-            Operation::Read | Operation::Write | Operation::WriteToGroup => Advice::Again,
+            Operation::Read => Advice::Again,
         };
         let on_the_way = |sent, advice, code: &str| Self {
             sent,
@@ -226,9 +222,6 @@ impl Failure {
         let advice = match operation {
             Operation::SignUp => sign_up_advice(status, code, message),
             Operation::Read => read_advice(status, code),
-            Operation::Write => write_advice(status, code),
-            Operation::WriteToGroup if code == "ResourceNotFoundException" => Advice::GiveUp,
-            Operation::WriteToGroup => write_advice(status, code),
         };
         Self {
             sent: Sent::Answered,
@@ -318,23 +311,6 @@ fn read_advice(status: u16, code: &str) -> Advice {
         | "InternalFailure"
         | "ServiceUnavailable"
         | "LimitExceededException" => Advice::Again,
-        _ if status >= 500 => Advice::Again,
-        _ => Advice::GiveUp,
-    }
-}
-
-/// What is repeated does no harm; what the service refuses of one user it may not refuse of the next.
-fn write_advice(status: u16, code: &str) -> Advice {
-    if let Some(advice) = shared_advice(status, code) {
-        return advice;
-    }
-    match code {
-        "InternalErrorException"
-        | "InternalFailure"
-        | "ServiceUnavailable"
-        | "LimitExceededException"
-        | "UnexpectedLambdaException"
-        | "InvalidLambdaResponseException" => Advice::Again,
         _ if status >= 500 => Advice::Again,
         _ => Advice::GiveUp,
     }

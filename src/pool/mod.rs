@@ -3,7 +3,6 @@
 //! Owns everything that is the SDK's: no other folder names a type of it. Asks for no permit (that is `pace`) and never sends
 //! anything twice (that is `import`). [`failure`] is the one table of Cognito's errors.
 
-mod administer;
 mod connect;
 mod date_probe;
 mod describe;
@@ -21,7 +20,6 @@ use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use secrecy::SecretString;
 
 use crate::user::{Attribute, NewUser};
-pub use administer::category_of;
 pub use connect::{ConnectError, ConnectSettings, Signing, connect, region_of};
 pub use date_probe::{now_ms, steady_ms};
 pub use failure::{Advice, Failure, IfAbsent, Sent, Stop};

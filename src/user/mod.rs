@@ -4,7 +4,6 @@
 //! list; [`rules`] are what a row is held to: the `SignUp` API's, and those of one pool ([`pool_rules`]) where they are known.
 
 pub mod finding;
-mod follow_up;
 pub mod mapping;
 mod password;
 pub mod pool_rules;
@@ -14,7 +13,6 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use finding::{Finding, Rule};
-pub use follow_up::Step;
 pub use password::{NoRandomness, Password};
 
 /// One attribute of a user.
@@ -35,8 +33,6 @@ pub struct NewUser {
     pub password: Option<Password>,
     /// `UserAttributes`, in the order of the columns.
     pub attributes: Vec<Attribute>,
-    /// What is done with the user once the pool has it, in this order.
-    pub follow_up: Vec<Step>,
 }
 
 /// A row of the list, with what it means.
@@ -113,7 +109,6 @@ mod tests {
             username: "ann".into(),
             password: Some(Password::new("Hidden#42")),
             attributes: Vec::new(),
-            follow_up: Vec::new(),
         };
         let shown = format!("{user:?}");
         assert!(

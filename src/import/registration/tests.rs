@@ -22,7 +22,6 @@ fn user() -> NewUser {
             name: "email".into(),
             value: "ann@example.com".into(),
         }],
-        follow_up: Vec::new(),
     }
 }
 

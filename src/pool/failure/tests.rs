@@ -96,31 +96,3 @@ fn a_look_up_that_is_not_allowed_stops_the_run() {
     let failure = Failure::answered(Operation::Read, 500, "InternalErrorException", "");
     assert_eq!(failure.advice, Advice::Again);
 }
-
-#[test]
-fn what_changes_a_user_is_repeated_where_it_is_unclear_and_given_up_where_it_is_refused() {
-    let advice = |operation, status, code| Failure::answered(operation, status, code, "").advice;
-    for (status, code, expected) in [
-        (400, "TooManyRequestsException", Advice::SlowDown),
-        (500, "InternalErrorException", Advice::Again),
-        (503, "Whatever", Advice::Again),
-        (400, "UnexpectedLambdaException", Advice::Again),
-        (400, "AliasExistsException", Advice::GiveUp),
-        (400, "UserNotFoundException", Advice::GiveUp),
-        (400, "NotAuthorizedException", Advice::GiveUp),
-        (400, "AccessDeniedException", Advice::Stop(Stop::Access)),
-        (400, "SomethingNewException", Advice::GiveUp),
-    ] {
-        for operation in [Operation::Write, Operation::WriteToGroup] {
-            assert_eq!(advice(operation, status, code), expected, "{code}");
-        }
-    }
-    let missing = "ResourceNotFoundException";
-    let not_found = Advice::Stop(Stop::NotFound);
-    assert_eq!(advice(Operation::Write, 400, missing), not_found);
-    // Here it is the group that is missing: other rows may name others.
-    assert_eq!(
-        advice(Operation::WriteToGroup, 400, missing),
-        Advice::GiveUp
-    );
-}

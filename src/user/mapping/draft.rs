@@ -57,7 +57,6 @@ impl<'a> Draft<'a> {
                     value: value.value.text.into_owned(),
                 })
                 .collect(),
-            follow_up: Vec::new(),
         }
     }
 }
