@@ -3,10 +3,12 @@
 //! Owns the words and what each says about the exit code. Does not own how a result is reached (`import`), kept
 //! (`ledger`) or shown (`report`).
 
+mod follow_up;
 mod summary;
 
 use serde::Serialize;
 
+pub use follow_up::{FollowUp, StepCounts, StepResult, StepState};
 pub use summary::{Pace, RateSample, Requests, RunState, Summary};
 
 /// What came of one input row. Every row ends in exactly one of these.
@@ -145,6 +147,8 @@ pub struct RowResult {
     pub kept: Vec<Option<String>>,
     /// What came of it.
     pub came: Came,
+    /// What follows the sign-up; none where nothing does.
+    pub follow_up: Option<FollowUp>,
 }
 
 /// What came of a row, without the row itself.

@@ -162,6 +162,8 @@ impl Reader {
             read_to_end: flag(name::READ_TO_END),
             outcomes,
             errors: self.errors()?,
+            follow_up: BTreeMap::new(),
+            follow_up_errors: BTreeMap::new(),
             requests,
             rates: requests_a_second,
             pace: rates::pace(&self.samples()?),
@@ -264,6 +266,7 @@ fn row_result(
         username,
         kept,
         came,
+        follow_up: None,
     }))
 }
 

@@ -111,6 +111,7 @@ async fn what_was_written_is_read_back_in_order_and_the_rest_is_in_doubt_or_unse
             username: None,
             kept: Vec::new(),
             came: Came::of(Outcome::Invalid).because("row.cell_count", "2 cells"),
+            follow_up: None,
         }])
         .await;
     ledger

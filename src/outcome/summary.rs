@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Outcome;
+use super::{Outcome, StepCounts};
 
 /// Requests of one quota category.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -94,6 +94,10 @@ pub struct Summary {
     pub outcomes: BTreeMap<&'static str, u64>,
     /// Rows by error code.
     pub errors: BTreeMap<String, u64>,
+    /// What followed the sign-ups, by step (`confirm`, `group NAME`, ...); empty where nothing was asked for.
+    pub follow_up: BTreeMap<String, StepCounts>,
+    /// Steps that failed for good, by code.
+    pub follow_up_errors: BTreeMap<String, u64>,
     /// Requests by quota category.
     pub requests: BTreeMap<String, Requests>,
     /// Requests a second by quota category, over the time at work.

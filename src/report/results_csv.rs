@@ -9,7 +9,7 @@ use crate::ledger::reader::rfc3339;
 use crate::outcome::{Delivery, Evidence, RowResult};
 
 /// The columns, in order; those that are copied from the list follow.
-pub const COLUMNS: [&str; 18] = [
+pub const COLUMNS: [&str; 19] = [
     "row",
     "line",
     "username",
@@ -28,6 +28,7 @@ pub const COLUMNS: [&str; 18] = [
     "duration_ms",
     "same_as_row",
     "delivery",
+    "follow_up",
 ];
 
 /// See the module's words.
@@ -52,6 +53,7 @@ impl RowReport for ResultsCsv {
             Some(false) => "false",
             None => "",
         };
+        let follow_up = row.follow_up.as_ref().map(ToString::to_string);
         let cells: [Cow<'_, str>; COLUMNS.len()] = [
             row.row.to_string().into(),
             row.line.to_string().into(),
@@ -71,6 +73,7 @@ impl RowReport for ResultsCsv {
             came.duration_ms.to_string().into(),
             number(came.same_as_row).into(),
             came.delivery.map_or("", Delivery::word).into(),
+            defused(follow_up.as_deref()),
         ];
         for cell in &cells {
             self.0.write_field(cell.as_bytes())?;

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::RowReport;
 use super::whole_file::WholeFile;
 use crate::ledger::reader::rfc3339;
-use crate::outcome::{Delivery, Evidence, Outcome, RowResult};
+use crate::outcome::{Delivery, Evidence, Outcome, RowResult, StepResult};
 
 /// See the module's words.
 pub(super) struct ResultsJsonl {
@@ -48,6 +48,8 @@ struct Line<'a> {
     duration_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     same_as_row: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    follow_up: Option<&'a [StepResult]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kept: Option<Kept<'a>>,
 }
@@ -95,6 +97,7 @@ impl RowReport for ResultsJsonl {
             attempts: came.attempts,
             duration_ms: came.duration_ms,
             same_as_row: came.same_as_row,
+            follow_up: row.follow_up.as_ref().map(|follow_up| &*follow_up.steps),
             kept: (!self.kept.is_empty()).then_some(Kept {
                 names: &self.kept,
                 cells: &row.kept,

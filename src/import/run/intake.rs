@@ -59,6 +59,7 @@ impl Run<'_> {
                 line: listed.row.line,
                 kept: listed.row.kept,
                 came: Came::of(Outcome::Invalid).because(why.code(), why.to_string()),
+                follow_up: None,
                 username: why.username,
             });
         }

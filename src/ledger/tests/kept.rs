@@ -52,6 +52,7 @@ async fn full(directory: &RunDirectory) {
             username: None,
             kept: cells("5"),
             came: Came::of(Outcome::Invalid),
+            follow_up: None,
         }])
         .await;
     ledger

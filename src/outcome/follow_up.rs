@@ -1,0 +1,112 @@
+//! What follows a sign-up, and how it stands for one user.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How one step stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum StepState {
+    /// Not taken yet, or nobody knows: taking it again does no harm.
+    Pending,
+    /// The pool did it, or it was done already.
+    Done,
+    /// The pool refused it for good, or tries were used up.
+    Failed {
+        /// Code of the error.
+        code: String,
+        /// The error in words.
+        message: String,
+    },
+}
+
+/// One step after a sign-up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepResult {
+    /// Which: `confirm`, `verify email`, `verify phone_number`, `verify email and phone_number`, `group NAME`, `disable`.
+    pub step: String,
+    /// How it stands.
+    #[serde(flatten)]
+    pub state: StepState,
+}
+
+/// What follows one user's sign-up: its steps, in the order in which they are taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowUp {
+    /// The steps, at least one.
+    pub steps: Vec<StepResult>,
+}
+
+impl FollowUp {
+    /// Whether a step is still to be taken.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| step.state == StepState::Pending)
+    }
+}
+
+/// As it stands in results: `done`, `pending`, or `failed: STEP CODE`, the first step that failed.
+impl fmt::Display for FollowUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_pending() {
+            return f.write_str("pending");
+        }
+        for StepResult { step, state } in &self.steps {
+            if let StepState::Failed { code, .. } = state {
+                return write!(f, "failed: {step} {code}");
+            }
+        }
+        f.write_str("done")
+    }
+}
+
+/// Users by how one step stands for them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct StepCounts {
+    /// It was taken.
+    pub done: u64,
+    /// It failed for good.
+    pub failed: u64,
+    /// It is still to be taken.
+    pub pending: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FollowUp, StepResult, StepState};
+
+    fn word(states: &[StepState]) -> String {
+        let names = ["confirm", "verify email", "group staff"];
+        let steps = names
+            .iter()
+            .zip(states)
+            .map(|(step, state)| StepResult {
+                step: (*step).to_owned(),
+                state: state.clone(),
+            })
+            .collect();
+        FollowUp { steps }.to_string()
+    }
+
+    #[test]
+    fn a_step_that_failed_is_named_once_nothing_is_pending() {
+        let failed = |code: &str| StepState::Failed {
+            code: code.to_owned(),
+            message: "why".to_owned(),
+        };
+        let (done, pending) = (StepState::Done, StepState::Pending);
+        assert_eq!(word(&[done.clone(), done.clone()]), "done");
+        assert_eq!(
+            word(&[
+                done.clone(),
+                failed("AliasExistsException"),
+                failed("Other")
+            ]),
+            "failed: verify email AliasExistsException"
+        );
+        assert_eq!(word(&[done, failed("Other"), pending]), "pending");
+    }
+}
