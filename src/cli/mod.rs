@@ -9,7 +9,10 @@ pub mod settings;
 
 use std::io::Write as _;
 
-/// Says something to people. Everything human goes to standard error; a closed one is no reason to fail.
+use crate::visible::visible;
+
+/// Says something to people. Everything human goes to standard error; a closed one is no reason to fail. What a list or a pool wrote
+/// cannot repaint the terminal: hidden characters are shown by their numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct Say {
     quiet: bool,
@@ -25,7 +28,8 @@ impl Say {
     /// A line for people.
     pub fn line(self, text: impl std::fmt::Display) {
         if !self.quiet {
-            let _ = writeln!(std::io::stderr(), "{text}");
+            let text = text.to_string();
+            let _ = writeln!(std::io::stderr(), "{}", visible(&text));
         }
     }
 
@@ -42,7 +46,8 @@ impl Say {
 
     /// An error: said also when quiet.
     pub fn error(self, error: impl std::fmt::Display) {
-        let _ = writeln!(std::io::stderr(), "error: {error}");
+        let error = error.to_string();
+        let _ = writeln!(std::io::stderr(), "error: {}", visible(&error));
     }
 }
 

@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{counts, held_up, rate, reading};
 use crate::import::{Progress, Watch};
+use crate::visible::visible;
 
 /// How often the bar is drawn, a second. More is not seen.
 const DRAWS_A_SECOND: u8 = 5;
@@ -51,7 +52,7 @@ impl Watch for Bar {
     }
 
     fn notice(&mut self, text: &str) {
-        self.0.println(text);
+        self.0.println(visible(text));
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{counts, held_up, rate, reading};
 use crate::import::{Progress, Watch};
+use crate::visible::visible;
 
 /// Time between two lines.
 const EVERY: Duration = Duration::from_secs(10);
@@ -57,6 +58,6 @@ impl Watch for Lines {
 
     fn notice(&mut self, text: &str) {
         // Nobody reading the log is no reason to end the run.
-        let _ = writeln!(std::io::stderr(), "{text}");
+        let _ = writeln!(std::io::stderr(), "{}", visible(text));
     }
 }

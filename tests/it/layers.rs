@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each folder (or file) of `src/`, and the others it may name. What only tests use does not count.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("outcome", &[]),
+    ("visible", &[]),
     ("pace", &[]),
     // It shares nothing with the importer, so that it cannot share its mistakes.
     ("rehearsal", &[]),
@@ -18,8 +19,8 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("user", &["rows"]),
     ("pool", &["aws", "pace", "user"]),
     ("ledger", &["outcome"]),
-    // Reports are projections of the ledger.
-    ("report", &["ledger", "outcome"]),
+    // Reports are projections of the ledger. What an error means is said where the error is known.
+    ("report", &["ledger", "outcome", "pool", "user", "visible"]),
     // It asks the pool, and reads the list before anything is sent.
     ("preflight", &["pace", "pool", "rows", "user"]),
     (
@@ -27,7 +28,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
         &["ledger", "outcome", "pace", "pool", "rows", "user"],
     ),
     // It shows what a run tells those who watch it.
-    ("progress", &["import", "outcome"]),
+    ("progress", &["import", "outcome", "visible"]),
     // It turns what was typed into one config for each stage, and a run's end into an exit code.
     (
         "cli",
@@ -39,8 +40,10 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "preflight",
             "rehearsal",
             "rows",
+            "report",
             "source",
             "user",
+            "visible",
         ],
     ),
     (
