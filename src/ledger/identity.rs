@@ -37,7 +37,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn word(self) -> &'static str {
+    /// The word that stands in the ledger and in the summary.
+    #[must_use]
+    pub fn word(self) -> &'static str {
         match self {
             Self::Import => "import",
             Self::Rehearsal => "rehearsal",
@@ -168,6 +170,15 @@ pub enum Standing {
     Finished,
 }
 
+/// Which kind of run it is.
+pub(super) fn kind(database: &Connection) -> rusqlite::Result<Kind> {
+    let word = get(database, "kind")?;
+    [Kind::Import, Kind::Rehearsal]
+        .into_iter()
+        .find(|kind| Some(kind.word()) == word.as_deref())
+        .ok_or_else(|| broken_seal("run"))
+}
+
 /// The columns that a run keeps, by name.
 pub(super) fn kept(database: &Connection) -> rusqlite::Result<Vec<String>> {
     match get(database, name::KEPT)? {
@@ -196,6 +207,12 @@ pub(super) mod name {
     pub(in super::super) const KEPT: &str = "kept";
     /// Time at work over all sessions, milliseconds.
     pub(in super::super) const ACTIVE: &str = "active_ms";
+    /// How many times the run was begun or went on. Absent, like the two that follow, in ledgers of versions that did not write it.
+    pub(in super::super) const SESSIONS: &str = "sessions";
+    /// The program's version in the last session.
+    pub(in super::super) const VERSION: &str = "version";
+    /// The command of the last session that goes on with the run: its words as a JSON array.
+    pub(in super::super) const COMMAND: &str = "command";
 }
 
 pub(super) fn put(database: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {

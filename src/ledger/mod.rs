@@ -4,7 +4,7 @@
 //! row is "maybe sent", whatever happens to the process. Holds no password and no hash of one. Results are projections of it.
 //!
 //! [`directory`] is the run's folder and its lock; [`identity`] is what a run is bound to; [`writer`] is the one that
-//! writes, on a thread of its own; [`reader`] reads beside it; [`past`] tells a run that goes on how each row stands. [`listing`] is
+//! writes, on a thread of its own; [`session`] is what a session leaves word of; [`reader`] reads beside it; [`past`] tells a run that goes on how each row stands. [`listing`] is
 //! no part of the database: who is in the pool already, for as long as the process lives.
 
 pub mod directory;
@@ -16,6 +16,7 @@ mod rates;
 pub mod reader;
 mod rows;
 mod schema;
+pub mod session;
 pub mod writer;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 pub use directory::RunDirectory;
 pub use identity::{Facts, Identity, Kind, Standing};
 pub use reader::Reader;
+pub use session::{About, Session};
 pub use writer::{Begun, Ledger, ToBegin};
 
 /// How hard the ledger holds on to what it was told.

@@ -10,6 +10,7 @@ use super::identity::{self, name};
 use super::rows::{
     RESULT_COLUMN_COUNT, RESULT_COLUMNS, broken_seal, read_came, read_kept, requests_seal, row_seal,
 };
+use super::session::{self, About};
 use super::{LedgerError, directory, rates, schema};
 use crate::outcome::{Came, Outcome, RateSample, Requests, RowResult, RunState, Summary};
 
@@ -109,6 +110,23 @@ impl Reader {
         };
         let counts = counted().map_err(|cause| LedgerError::of(&self.path, cause))?;
         Ok(counts.into_iter().flatten().collect())
+    }
+
+    /// What the ledger knows of the run besides its rows.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn about(&self) -> Result<About, LedgerError> {
+        session::about(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
+    /// How fast it went, by category and in order of time; nothing where the run left no record of it.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn rate_samples(&self) -> Result<Vec<RateSample>, LedgerError> {
+        self.samples()
+            .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
     fn samples(&self) -> rusqlite::Result<Vec<RateSample>> {

@@ -14,6 +14,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::identity::{Facts, Identity, Kind, Standing};
+use super::session::Session;
 use super::{Durability, LedgerError, RunDirectory, schema};
 use crate::outcome::{Came, Outcome, RateSample, Requests, RowResult};
 use take_up::take_up;
@@ -53,6 +54,7 @@ pub enum Begun {
 }
 
 enum Message {
+    Session(Session),
     Begin {
         rows: Vec<ToBegin>,
         at_ms: i64,
@@ -206,6 +208,11 @@ impl Ledger {
             failed,
             thread: Some(thread),
         })
+    }
+
+    /// Writes down that a session begins, and how.
+    pub async fn session(&self, session: Session) {
+        self.tell(Message::Session(session)).await;
     }
 
     /// Writes rows down as begun. The receiver yields, in the same order, what became of each once it is on the disk; it

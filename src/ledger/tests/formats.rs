@@ -2,7 +2,7 @@
 
 use super::{created, ending, identity, to_begin};
 use crate::ledger::directory::RunDirectory;
-use crate::ledger::{Durability, Facts, Ledger, LedgerError, Reader};
+use crate::ledger::{Durability, Facts, Ledger, LedgerError, Reader, Session};
 use crate::outcome::{Outcome, RateSample};
 
 /// A ledger with a row that was begun, as a version left it that wrote this format.
@@ -25,6 +25,37 @@ async fn of_format(directory: &RunDirectory, format: i64) {
     database
         .pragma_update(None, "user_version", format)
         .unwrap();
+}
+
+fn session() -> Session {
+    Session {
+        version: "0.1.0".to_owned(),
+        command: vec!["cognito-import".to_owned(), "import".to_owned()],
+    }
+}
+
+#[tokio::test]
+async fn sessions_are_counted_and_the_last_one_s_command_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    let facts = Facts {
+        started_ms: 1_000,
+        folds: true,
+        second_before_run_ms: None,
+    };
+    let ledger = Ledger::create(&directory, &identity(), facts, Durability::Process).unwrap();
+    ledger.session(session()).await;
+    let group = vec![to_begin(1, "ann")];
+    ledger.begin(group, 5).await.await.unwrap();
+    ledger.close(ending(false)).await.unwrap();
+    let (ledger, _, _) = Ledger::reopen(&directory, &identity(), Durability::Process, &[]).unwrap();
+    let mut second = session();
+    second.command.push("--yes".to_owned());
+    ledger.session(second.clone()).await;
+    ledger.close(ending(false)).await.unwrap();
+    let about = Reader::open(directory.path()).unwrap().about().unwrap();
+    assert_eq!(about.sessions, Some(2));
+    assert_eq!(about.command, Some(second.command));
 }
 
 fn sample() -> RateSample {
@@ -51,13 +82,22 @@ async fn a_run_of_an_earlier_format_is_read_and_goes_on_in_the_present_one() {
         assert_eq!(summary.count(Outcome::Created), 1, "{format}");
         assert!(summary.pace.is_empty(), "{format}: no record of the rate");
 
+        let about = Reader::open(directory.path()).unwrap().about().unwrap();
+        assert_eq!((about.sessions, about.command), (None, None), "{format}");
         let (ledger, _, _) =
             Ledger::reopen(&directory, &identity(), Durability::Process, &[]).unwrap();
+        ledger.session(session()).await;
         ledger.settle(vec![(2, created())]).await;
         ledger.rates(vec![sample()]).await;
         ledger.close(ending(true)).await.unwrap();
         let summary = Reader::open(directory.path()).unwrap().summary().unwrap();
         assert_eq!(summary.count(Outcome::Created), 2, "{format}");
+        let about = Reader::open(directory.path()).unwrap().about().unwrap();
+        assert_eq!(about.version.as_deref(), Some("0.1.0"), "{format}");
+        assert_eq!(
+            about.sessions, None,
+            "{format}: those before were not counted"
+        );
         assert_eq!(
             summary.pace["UserCreation"].used_of_ceiling, 1.0,
             "{format}"

@@ -9,6 +9,7 @@ use crate::ledger::rates;
 use crate::ledger::rows::{
     INSERT_KEPT, INSERT_RESULT, requests_seal, row_seal, signed, write_came, write_kept,
 };
+use crate::ledger::session::Session;
 use crate::outcome::{Came, RateSample, Requests};
 
 /// See the module's words.
@@ -48,6 +49,10 @@ impl<'d> Pen<'d> {
                 Some(database.prepare(INSERT_KEPT)?)
             },
         })
+    }
+
+    pub(super) fn session(&self, session: &Session) -> rusqlite::Result<()> {
+        session.write(self.database)
     }
 
     pub(super) fn begin(&mut self, row: &ToBegin, at_ms: i64) -> rusqlite::Result<Begun> {
