@@ -8,6 +8,7 @@ mod mapping;
 mod pace;
 mod pool;
 mod preflight;
+mod reports;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub use mapping::{LowercaseArg, MappingArgs};
 pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
 pub use preflight::{AllowArgs, PreflightArgs};
+pub use reports::{PiiArg, ReportsArgs};
 
 /// Moves a list of users into an Amazon Cognito user pool, and tells the truth about every row.
 #[derive(Debug, Parser)]
@@ -100,6 +102,9 @@ pub struct ImportArgs {
         help_heading = "Run"
     )]
     pub retry: Vec<Retry>,
+    /// The reports of the run.
+    #[command(flatten)]
+    pub reports: ReportsArgs,
     /// What to say meanwhile.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -126,6 +131,9 @@ pub struct RehearseArgs {
     /// The run.
     #[command(flatten)]
     pub run: RunArgs,
+    /// The reports of the run.
+    #[command(flatten)]
+    pub reports: ReportsArgs,
     /// What to say meanwhile.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -148,6 +156,9 @@ pub struct ReportArgs {
     /// The run's directory: import prints it
     #[arg(value_name = "RUN_DIR")]
     pub run_dir: PathBuf,
+    /// The reports of the run.
+    #[command(flatten)]
+    pub reports: ReportsArgs,
     /// Print nothing but errors
     #[arg(short, long)]
     pub quiet: bool,

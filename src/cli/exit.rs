@@ -67,6 +67,16 @@ impl Exit {
         }
     }
 
+    /// What it means, as the help has it.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        let number = self.number().to_string();
+        EXIT_CODES_HELP
+            .lines()
+            .find_map(|line| line.trim_start().strip_prefix(&number)?.strip_prefix("  "))
+            .unwrap_or_default()
+    }
+
     /// How a session ended that was stopped for this reason.
     #[must_use]
     pub fn of_stop(reason: &StopReason) -> Self {
@@ -108,5 +118,31 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.number())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Exit;
+    use crate::import::Signal;
+
+    #[test]
+    fn every_code_has_the_meaning_that_the_help_gives_it() {
+        let meanings = [
+            Exit::Done,
+            Exit::SomeRows,
+            Exit::Usage,
+            Exit::Refused,
+            Exit::Stopped,
+            Exit::InDoubt,
+            Exit::Signal(Signal::Interrupt),
+            Exit::Signal(Signal::Terminate),
+        ]
+        .map(Exit::meaning);
+        assert_eq!(meanings[0], "every row was created or existed");
+        assert_eq!(meanings[5], "finished; some rows are in doubt");
+        for (place, meaning) in meanings.iter().enumerate() {
+            assert!(!meaning.is_empty() && !meanings[..place].contains(meaning));
+        }
     }
 }

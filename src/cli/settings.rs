@@ -9,8 +9,9 @@ use tokio::time::Instant;
 
 use super::args::{
     AllowArgs, ConnectionArgs, DurabilityArg, ListArgs, LookArgs, LookupArg, PaceArgs,
-    PasswordSource, PoolArgs, PrescanArg, RateArgs, Retry, RunArgs, Usernames,
+    PasswordSource, PiiArg, PoolArgs, PrescanArg, RateArgs, ReportsArgs, Retry, RunArgs, Usernames,
 };
+use super::exit::Exit;
 use super::mapping_file::{MappingFile, MappingFileError};
 use super::mapping_options::{of_flags, over};
 use crate::import::retry::RetryPolicy;
@@ -21,6 +22,7 @@ use crate::pool::{ConnectSettings, LookUps, Signing, region_of};
 use crate::preflight::objections::Allowed;
 use crate::preflight::prescan::{Looks, Prescan};
 use crate::preflight::rates::RatesAsked;
+use crate::report::{Asked, MetricsFileError, Names};
 use crate::rows::{Dialect, Quote};
 use crate::source::object::S3Access;
 use crate::user::mapping::{MappingOptions, PasswordFrom};
@@ -313,6 +315,27 @@ pub fn deadline(run: &RunArgs, started: Instant) -> Option<Deadline> {
     run.deadline.map(|time| Deadline {
         no_more_rows: started + (time - (time / 10).min(Duration::from_secs(10))),
         over: started + time,
+    })
+}
+
+/// For `report`.
+///
+/// # Errors
+/// The file for metrics could not be written at the end.
+pub fn reports(reports: &ReportsArgs) -> Result<Asked, MetricsFileError> {
+    if let Some(metrics) = &reports.metrics_file {
+        metrics.check()?;
+    }
+    Ok(Asked {
+        names: match reports.pii {
+            PiiArg::Masked => Names::Masked,
+            PiiArg::Full => Names::Full,
+        },
+        metrics: reports.metrics_file.clone(),
+        exit: |summary| {
+            let exit = Exit::of_summary(summary);
+            (exit.number(), exit.meaning())
+        },
     })
 }
 

@@ -11,6 +11,7 @@ use crate::cli::{Say, settings};
 pub(super) fn import(args: &ImportArgs, say: Say) -> Result<Exit, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
     let looks = settings::looks(&args.look).map_err(Failed::refused)?;
+    let reports = settings::reports(&args.reports).map_err(Failed::refused)?;
     let connect = settings::connect(&args.pool, &args.pace, looks).map_err(Failed::refused)?;
     runtime()?.block_on(run(
         Job {
@@ -28,6 +29,7 @@ pub(super) fn import(args: &ImportArgs, say: Say) -> Result<Exit, Failed> {
                 Again::GoOn(settings::retried(&args.retry))
             },
             confirm: !args.yes && somebody_is_there(),
+            reports,
             quiet: args.output.quiet,
             started: tokio::time::Instant::now(),
         },

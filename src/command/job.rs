@@ -9,6 +9,7 @@ use crate::outcome::Outcome;
 use crate::pool::ConnectSettings;
 use crate::preflight::prescan::Looks;
 use crate::preflight::rates::RatesAsked;
+use crate::report::Asked;
 use crate::source::object::S3Access;
 
 /// What is asked for.
@@ -25,6 +26,8 @@ pub(super) struct Job<'a> {
     /// For a list in S3.
     pub(super) access: S3Access,
     pub(super) again: Again,
+    /// What the reports are to show, and where metrics go.
+    pub(super) reports: Asked,
     /// Whether somebody at a terminal is asked to say yes to the plan.
     pub(super) confirm: bool,
     pub(super) quiet: bool,

@@ -8,6 +8,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use super::Failed;
+use super::again::command_that_goes_on;
 use super::job::{Again, Job};
 use super::list::List;
 use super::preflight::{ask_pool, strictness, usernames_fold};
@@ -16,7 +17,7 @@ use crate::import::registration::Rules;
 use crate::import::slots::Slots;
 use crate::import::{Counts, Plan};
 use crate::ledger::past::Past;
-use crate::ledger::{Facts, Identity, Kind, Ledger, Reader, RunDirectory};
+use crate::ledger::{Facts, Identity, Kind, Ledger, Reader, RunDirectory, Session};
 use crate::outcome::Summary;
 use crate::pace::Ceilings;
 use crate::pool::{Cognito, NamedBy, connect, now_ms};
@@ -67,8 +68,13 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     let path = run_directory(job, &list.source, &identity)?;
     // What can be read only once has no fingerprint: whether it is the same list shows row by row.
     if let (Again::GoOn(retry), Some(_)) = (&job.again, &identity.fingerprint)
-        && let Some(summary) =
-            finished_already(&path, &identity, retry, settings::durability(job.run))?
+        && let Some(summary) = finished_already(
+            &path,
+            &identity,
+            retry,
+            settings::durability(job.run),
+            &job.reports,
+        )?
     {
         return Ok(Preparation::FinishedAlready(Box::new(summary), path));
     }
@@ -93,6 +99,13 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         rules,
     };
     let (opened, reading) = opened(weighing, there, &mut found, &path, &identity, say).await?;
+    opened
+        .ledger
+        .session(Session {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            command: command_that_goes_on(std::env::args_os()).words().to_vec(),
+        })
+        .await;
     let rates = Rates::new(&job.rates, &found);
     let ceilings = rates.ceilings();
     // Where there was no plan to say it.

@@ -19,6 +19,7 @@ use crate::source::object::S3Access;
 pub(super) fn rehearse(args: &RehearseArgs, say: Say) -> Result<Exit, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
     let looks = settings::looks(&args.look).map_err(Failed::refused)?;
+    let reports = settings::reports(&args.reports).map_err(Failed::refused)?;
     let rates = settings::rates(&args.pace.rates);
     let settings = settings_with_users(&args.rehearsal)?;
     let mut connect = ConnectSettings {
@@ -54,6 +55,7 @@ pub(super) fn rehearse(args: &RehearseArgs, say: Say) -> Result<Exit, Failed> {
             access: S3Access::default(),
             again: Again::Replace,
             confirm: false,
+            reports,
             quiet: args.output.quiet,
             started: tokio::time::Instant::now(),
         },

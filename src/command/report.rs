@@ -1,14 +1,15 @@
 //! `report`: results and summary again, from the ledger.
 
 use super::Failed;
-use crate::cli::Say;
 use crate::cli::args::ReportArgs;
 use crate::cli::exit::Exit;
+use crate::cli::{Say, settings};
 use crate::ledger::directory::database_in;
 use crate::ledger::{Durability, Ledger, LedgerError, RunDirectory};
 use crate::report::{summary_table, write_all};
 
 pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Exit, Failed> {
+    let reports = settings::reports(&args.reports).map_err(Failed::refused)?;
     let database = database_in(&args.run_dir);
     if !database.exists() {
         return Err(Failed::refused(LedgerError::Missing(database)));
@@ -19,7 +20,7 @@ pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Exit, Failed> {
     {
         return Err(Failed::refused(LedgerError::Missing(database)));
     }
-    let summary = write_all(&args.run_dir).map_err(Failed::refused)?;
+    let summary = write_all(&args.run_dir, &reports).map_err(Failed::refused)?;
     say.line(summary_table(&summary));
     if let Some(why) = &summary.stopped_because {
         say.line(format_args!("the run was stopped: {why}"));

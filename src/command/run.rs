@@ -62,9 +62,9 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Exit, Failed> {
         ));
         return Ok(Exit::of_stop(reason));
     }
-    let path = directory.path().to_owned();
+    let (path, reports) = (directory.path().to_owned(), job.reports.clone());
     let summary = tokio::select! {
-        summary = beside("reports", move || write_all(&path)) => summary?.map_err(Failed::stopped)?,
+        summary = beside("reports", move || write_all(&path, &reports)) => summary?.map_err(Failed::stopped)?,
         signal = signals.next() => {
             say.line(format_args!(
                 "stopped while the reports were written; `cognito-import report {}` makes them again",

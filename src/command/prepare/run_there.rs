@@ -7,7 +7,7 @@ use super::super::job::{Again, Job};
 use crate::cli::{Say, settings};
 use crate::ledger::{Durability, Facts, Identity, Kind, Ledger, RunDirectory, Standing};
 use crate::outcome::{Outcome, Summary};
-use crate::report::write_all;
+use crate::report::{Asked, write_all};
 use crate::source::Source;
 
 /// A ledger that is open, and what a run that goes on brings with it.
@@ -79,6 +79,7 @@ pub(super) fn finished_already(
     identity: &Identity,
     retry: &[Outcome],
     durability: Durability,
+    reports: &Asked,
 ) -> Result<Option<Summary>, Failed> {
     if !path.is_dir() {
         return Ok(None);
@@ -91,7 +92,7 @@ pub(super) fn finished_already(
     if standing != Standing::Finished {
         return Ok(None);
     }
-    write_all(path).map(Some).map_err(Failed::refused)
+    write_all(path, reports).map(Some).map_err(Failed::refused)
 }
 
 /// Begins the ledger of a new run. Only now: a start that is refused changes nothing.

@@ -1,5 +1,6 @@
 //! What tests start, and what they read afterwards.
 
+mod browser;
 #[cfg(feature = "s3")]
 mod bucket;
 mod emulator;
@@ -13,6 +14,7 @@ mod terminal;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
+pub(crate) use browser::{View, look_at};
 #[cfg(feature = "s3")]
 pub(crate) use bucket::Bucket;
 pub(crate) use emulator::{EmulatedPool, Emulator};
