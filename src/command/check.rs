@@ -42,7 +42,7 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
     let asked = settings::rates(&args.rates);
     let looks = settings::looks(&args.look).map_err(Failed::refused)?;
     let looks_up = looks.look_ups.any();
-    let limits = asked.unnamed(looks_up);
+    let limits = asked.unnamed(looks_up, false);
     let (pool, mut found, secret_given) = known(&args.pool, looks_up, limits).await?;
     let rules = found.rules.clone();
     let rules = rules.as_ref();

@@ -4,10 +4,10 @@ mod ahead;
 mod run_there;
 mod weigh;
 
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use super::Failed;
+use super::follow_up::refuse_misfits;
 use super::job::{Again, Job};
 use super::list::List;
 use super::preflight::{ask_pool, strictness, usernames_fold};
@@ -18,8 +18,8 @@ use crate::import::{Counts, Plan};
 use crate::ledger::past::Past;
 use crate::ledger::{Facts, Identity, Kind, Ledger, Reader, RunDirectory};
 use crate::outcome::Summary;
-use crate::pace::Ceilings;
-use crate::pool::{Cognito, NamedBy, connect, now_ms};
+use crate::pace::{Category, Ceilings};
+use crate::pool::{Cognito, NamedBy, category_of, connect, now_ms};
 use crate::preflight::ask::{Found, Questions};
 use crate::preflight::prescan::Reading;
 use crate::preflight::rates::Rates;
@@ -55,10 +55,12 @@ pub(super) enum Preparation {
 pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Failed> {
     let mut list = List::open(job.list, &job.access, say).await?;
     list.say_what_is_dropped(say);
+    refuse_misfits(&list, &job.list.follow_up, job.looks)?;
     let identity = Identity {
         list: list.source.name(),
         mapping: list.cells_meaning(),
         kept: list.mapping.kept(),
+        follow_up: list.follow_up(job.list.follow_up.follow_up_existing),
         user_pool_id: job.connect.user_pool_id.clone(),
         client_id: job.connect.client_id.clone(),
         kind: job.again.kind(),
@@ -100,7 +102,12 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         say.line(format_args!("UserCreation: SignUp at {}", rates.creation));
     }
     let bytes = list.bytes;
-    let plan = plan(job, &opened, rules, ceilings.creation)?;
+    let updates = list
+        .mapping
+        .follow_up_kinds()
+        .iter()
+        .any(|kind| category_of(*kind) == Category::UserUpdate);
+    let plan = plan(job, &opened, rules, ceilings, updates)?;
     let list = ToRead {
         past: past(&opened)?,
         // What the pool says of itself counts for more than what is said of it: a user that is mistaken for another is left out.
@@ -192,7 +199,7 @@ fn questions(job: &Job<'_>, rules_given: bool) -> Questions {
     Questions {
         client: preflight && !rules_given,
         look_up: preflight && looks_up,
-        limits: job.rates.unnamed(looks_up),
+        limits: job.rates.unnamed(looks_up, false),
     }
 }
 
@@ -209,8 +216,15 @@ fn plan(
     job: &Job<'_>,
     opened: &Opened,
     rules: Option<&PoolRules>,
-    sign_ups_a_second: NonZeroU32,
+    ceilings: Ceilings,
+    updates: bool,
 ) -> Result<Plan, Failed> {
+    // Steps have slots as well.
+    let a_second = if updates {
+        ceilings.creation.saturating_add(ceilings.update.get())
+    } else {
+        ceilings.creation
+    };
     let mut before = Counts::default();
     if opened.goes_on {
         let counts = Reader::open(opened.directory.path())
@@ -221,12 +235,13 @@ fn plan(
         }
     }
     Ok(Plan {
-        slots: Slots::new(sign_ups_a_second, job.pace.concurrency),
-        group: settings::group(sign_ups_a_second),
+        slots: Slots::new(a_second, job.pace.concurrency),
+        group: settings::group(ceilings.creation),
         rules: Rules {
             retry: settings::retry_policy(job.run),
             look_ups: job.looks.look_ups,
         },
+        follow_up_existing: job.list.follow_up.follow_up_existing,
         named_by: NamedBy::of(rules),
         folds: opened.facts.folds,
         second_before_run_ms: opened.facts.second_before_run_ms,

@@ -204,6 +204,7 @@ fn decides(failure: &Failure) -> bool {
                 Stop::SignUpNotPermitted
                 | Stop::SecretHash
                 | Stop::UnwritableAttribute
+                | Stop::GroupMissing
                 | Stop::DeliveryRole
                 | Stop::Refused,
             )

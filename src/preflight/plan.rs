@@ -183,7 +183,8 @@ mod tests {
             let asked = RatesAsked {
                 creation: NonZeroU32::new(50),
                 read: NonZeroU32::new(read),
-                list: NonZeroU32::new(5),
+                update: None,
+            list: NonZeroU32::new(5),
                 share: 1.0,
             };
             let rates = Rates::new(&asked, &Found::default());
