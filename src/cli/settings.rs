@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::args::{
-    AllowArgs, ConnectionArgs, DurabilityArg, ListArgs, LookArgs, LookupArg, PaceArgs,
+    AllowArgs, ConnectionArgs, DurabilityArg, FollowUpArgs, ListArgs, LookArgs, LookupArg, PaceArgs,
     PasswordSource, PoolArgs, PrescanArg, RateArgs, Retry, RunArgs, Usernames,
 };
 use super::mapping_file::{MappingFile, MappingFileError};
@@ -23,6 +23,7 @@ use crate::preflight::prescan::{Looks, Prescan};
 use crate::preflight::rates::RatesAsked;
 use crate::rows::{Dialect, Quote};
 use crate::source::object::S3Access;
+use crate::user::StepKind;
 use crate::user::mapping::{MappingOptions, PasswordFrom};
 use crate::user::pool_rules::PoolRules;
 
@@ -277,6 +278,18 @@ pub fn looks(look: &LookArgs) -> Result<Looks, SettingsError> {
         PrescanArg::Never => Prescan::Never,
     };
     Ok(Looks { look_ups, prescan })
+}
+
+/// For `preflight`: the kinds of steps that these flags ask for, whatever a list says.
+#[must_use]
+pub fn step_kinds(args: &FollowUpArgs) -> Vec<StepKind> {
+    let asked = |kind: &StepKind| match kind {
+        StepKind::Confirm => args.confirm || !args.confirm_where.is_empty(),
+        StepKind::Verify => !args.verify.is_empty(),
+        StepKind::AddToGroup => !args.group.is_empty(),
+        StepKind::Disable => !args.disable_where.is_empty(),
+    };
+    StepKind::ALL.into_iter().filter(asked).collect()
 }
 
 /// For `preflight`.

@@ -3,6 +3,8 @@
 use super::Failed;
 use super::list::List;
 use crate::cli::args::FollowUpArgs;
+use crate::pace::Category;
+use crate::pool::category_of;
 use crate::preflight::prescan::Looks;
 use crate::user::StepKind;
 
@@ -28,4 +30,12 @@ pub(super) fn refuse_misfits(
         return Ok(());
     };
     Err(Failed::refused(anyhow::anyhow!(why)))
+}
+
+/// Whether steps draw on the quota of those who change users.
+pub(super) fn updates(list: &List) -> bool {
+    let kinds = list.mapping.follow_up_kinds();
+    kinds
+        .into_iter()
+        .any(|kind| category_of(kind) == Category::UserUpdate)
 }

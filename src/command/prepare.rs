@@ -7,7 +7,7 @@ mod weigh;
 use std::path::{Path, PathBuf};
 
 use super::Failed;
-use super::follow_up::refuse_misfits;
+use super::follow_up::{refuse_misfits, updates};
 use super::job::{Again, Job};
 use super::list::List;
 use super::preflight::{ask_pool, strictness, usernames_fold};
@@ -18,8 +18,8 @@ use crate::import::{Counts, Plan};
 use crate::ledger::past::Past;
 use crate::ledger::{Facts, Identity, Kind, Ledger, Reader, RunDirectory};
 use crate::outcome::Summary;
-use crate::pace::{Category, Ceilings};
-use crate::pool::{Cognito, NamedBy, category_of, connect, now_ms};
+use crate::pace::Ceilings;
+use crate::pool::{Cognito, NamedBy, connect, now_ms};
 use crate::preflight::ask::{Found, Questions};
 use crate::preflight::prescan::Reading;
 use crate::preflight::rates::Rates;
@@ -51,11 +51,12 @@ pub(super) enum Preparation {
     FinishedAlready(Box<Summary>, PathBuf),
 }
 
-/// Prepares a run. Sends nothing that writes; dropped on the way, it leaves nothing behind that the same command would trip over.
+/// Prepares a run. Sends nothing that writes, but makes groups where it is told to; dropped on the way, it leaves nothing behind that the same command would trip over.
 pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Failed> {
     let mut list = List::open(job.list, &job.access, say).await?;
     list.say_what_is_dropped(say);
     refuse_misfits(&list, &job.list.follow_up, job.looks)?;
+    refuse_unseen_groups(job)?;
     let identity = Identity {
         list: list.source.name(),
         mapping: list.cells_meaning(),
@@ -80,7 +81,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     let mut found = ask_pool(
         &pool,
         &identity.user_pool_id,
-        questions(job, given.is_some()),
+        questions(job, &list, given.is_some()),
     )
     .await?;
     let rules = given.or_else(|| found.rules.clone());
@@ -102,12 +103,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         say.line(format_args!("UserCreation: SignUp at {}", rates.creation));
     }
     let bytes = list.bytes;
-    let updates = list
-        .mapping
-        .follow_up_kinds()
-        .iter()
-        .any(|kind| category_of(*kind) == Category::UserUpdate);
-    let plan = plan(job, &opened, rules, ceilings, updates)?;
+    let plan = plan(job, &opened, rules, ceilings, updates(&list))?;
     let list = ToRead {
         past: past(&opened)?,
         // What the pool says of itself counts for more than what is said of it: a user that is mistaken for another is left out.
@@ -135,6 +131,16 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         ceilings,
         bytes,
     })))
+}
+
+/// Groups are made by those who looked which there are.
+fn refuse_unseen_groups(job: &Job<'_>) -> Result<(), Failed> {
+    if job.preflight.no_preflight && job.list.follow_up.create_groups {
+        return Err(Failed::refused(anyhow::anyhow!(
+            "--create-groups: with --no-preflight nobody looks which groups there are: leave one of the two out"
+        )));
+    }
+    Ok(())
 }
 
 /// The run's ledger, once nothing stands against the run; and whether the pool is read first.
@@ -193,13 +199,18 @@ fn rules_given(job: &Job<'_>) -> Result<Option<PoolRules>, Failed> {
     Ok(Some(rules))
 }
 
-fn questions(job: &Job<'_>, rules_given: bool) -> Questions {
+fn questions(job: &Job<'_>, list: &List, rules_given: bool) -> Questions {
     let preflight = !job.preflight.no_preflight;
     let looks_up = job.looks.look_ups.any();
     Questions {
         client: preflight && !rules_given,
         look_up: preflight && looks_up,
-        limits: job.rates.unnamed(looks_up, false),
+        steps: if preflight {
+            list.mapping.follow_up_kinds()
+        } else {
+            Vec::new()
+        },
+        limits: job.rates.unnamed(looks_up, updates(list)),
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
 use crate::outcome::{Came, Evidence, Outcome, RowResult, RunState};
 
 mod damage;
+mod follow_ups;
 mod formats;
 mod kept;
 
