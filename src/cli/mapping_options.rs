@@ -49,9 +49,7 @@ pub(super) fn follow_up_of_flags(args: &FollowUpArgs) -> FollowUpOptions {
             .iter()
             .map(|what| match what {
                 VerifyArg::Email => Asked::new(Contact::Email, "--verify email"),
-                VerifyArg::PhoneNumber => {
-                    Asked::new(Contact::PhoneNumber, "--verify phone_number")
-                }
+                VerifyArg::PhoneNumber => Asked::new(Contact::PhoneNumber, "--verify phone_number"),
             })
             .collect(),
         groups: args

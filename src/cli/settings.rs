@@ -8,8 +8,8 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::args::{
-    AllowArgs, ConnectionArgs, DurabilityArg, FollowUpArgs, ListArgs, LookArgs, LookupArg, PaceArgs,
-    PasswordSource, PoolArgs, PrescanArg, RateArgs, Retry, RunArgs, Usernames,
+    AllowArgs, ConnectionArgs, DurabilityArg, FollowUpArgs, ListArgs, LookArgs, LookupArg,
+    PaceArgs, PasswordSource, PoolArgs, PrescanArg, RateArgs, Retry, RunArgs, Usernames,
 };
 use super::mapping_file::{MappingFile, MappingFileError};
 use super::mapping_options::{follow_up_of_flags, of_flags, over};

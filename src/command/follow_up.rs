@@ -9,11 +9,7 @@ use crate::preflight::prescan::Looks;
 use crate::user::StepKind;
 
 /// Refuses what asks for nothing, and steps that nobody could sign.
-pub(super) fn refuse_misfits(
-    list: &List,
-    args: &FollowUpArgs,
-    looks: Looks,
-) -> Result<(), Failed> {
+pub(super) fn refuse_misfits(list: &List, args: &FollowUpArgs, looks: Looks) -> Result<(), Failed> {
     let kinds = list.mapping.follow_up_kinds();
     let why = if kinds.is_empty() && args.follow_up_existing {
         "--follow-up-existing: nothing follows the sign-ups; add --confirm, --verify, --group or --disable-where, or leave it out".to_owned()

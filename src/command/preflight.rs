@@ -80,8 +80,7 @@ impl Verdict {
             objections: objections(rules, &found.unanswered, meant),
             plan: counts.map(|counts| {
                 let look_ups = intent.looks.look_ups;
-                let mut plan =
-                    RunPlan::new(counts, rules, intent.rates, look_ups, intent.reading);
+                let mut plan = RunPlan::new(counts, rules, intent.rates, look_ups, intent.reading);
                 if intent.create_groups {
                     plan.groups_to_make.clone_from(&missing);
                 }

@@ -84,7 +84,14 @@ async fn take(
                 // A permit in hand was taken for this request: it goes out, also while the run stops.
                 let leave = match permit.take() {
                     Some(leave) => leave,
-                    None => match permit_unless_stopped(shared, Category::UserCreation, &mut stopping, wait).await {
+                    None => match permit_unless_stopped(
+                        shared,
+                        Category::UserCreation,
+                        &mut stopping,
+                        wait,
+                    )
+                    .await
+                    {
                         Some(leave) => leave,
                         None => return left_behind(&registration),
                     },

@@ -91,7 +91,9 @@ pub(super) fn pending(database: &Connection) -> rusqlite::Result<i64> {
 
 /// Steps that failed are to be taken again.
 pub(super) fn retry_failed(database: &Connection) -> rusqlite::Result<()> {
-    let failed = format!("SELECT row, {COLUMNS} FROM follow_ups WHERE row > ?1 AND state = '{FAILED}' ORDER BY row LIMIT 1");
+    let failed = format!(
+        "SELECT row, {COLUMNS} FROM follow_ups WHERE row > ?1 AND state = '{FAILED}' ORDER BY row LIMIT 1"
+    );
     let mut next = database.prepare(&failed)?;
     let mut insert = database.prepare(INSERT)?;
     let mut behind = 0;

@@ -91,11 +91,7 @@ impl Identity {
     /// What only some runs have.
     fn optional(&self) -> [(&'static str, &'static str, Option<String>); 2] {
         [
-            (
-                name::KEPT,
-                "set of kept columns (--keep)",
-                self.kept_text(),
-            ),
+            (name::KEPT, "set of kept columns (--keep)", self.kept_text()),
             (
                 name::FOLLOW_UP,
                 "list of steps after a sign-up (--confirm, --verify, --group, --disable-where, --follow-up-existing)",

@@ -72,8 +72,8 @@ impl Past {
     /// It cannot be read.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let database = schema::open_to_read(path)?;
-        let follows_up = identity::follows_up(&database)
-            .map_err(|cause| LedgerError::of(path, cause))?;
+        let follows_up =
+            identity::follows_up(&database).map_err(|cause| LedgerError::of(path, cause))?;
         Ok(Self {
             path: path.to_owned(),
             database,
@@ -115,7 +115,11 @@ impl Past {
         let failed = |cause| LedgerError::of(&self.path, cause);
         let mut statement = self
             .database
-            .prepare_cached(if self.follows_up { PAGE_WITH_STEPS } else { A_PAGE })
+            .prepare_cached(if self.follows_up {
+                PAGE_WITH_STEPS
+            } else {
+                A_PAGE
+            })
             .map_err(failed)?;
         let mut found = statement
             .query(params![self.read_up_to, PAGE])

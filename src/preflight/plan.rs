@@ -74,10 +74,7 @@ impl RunPlan {
             LookUps::List => at(users, &self.rates.list),
             LookUps::None => 0,
         };
-        let creation = at(
-            users + steps(Category::UserCreation),
-            &self.rates.creation,
-        );
+        let creation = at(users + steps(Category::UserCreation), &self.rates.creation);
         let update = at(steps(Category::UserUpdate), &self.rates.update);
         Duration::from_secs(creation.max(update).max(look_ups))
     }
@@ -264,7 +261,7 @@ mod tests {
                 creation: NonZeroU32::new(50),
                 read: NonZeroU32::new(read),
                 update: None,
-            list: NonZeroU32::new(5),
+                list: NonZeroU32::new(5),
                 share: 1.0,
             };
             let rates = Rates::new(&asked, &Found::default());
@@ -332,6 +329,9 @@ mod tests {
             assert!(said.contains(words), "{words:?} in\n{said}");
         }
         let plain = plan_at_defaults(1_000, &[]).to_string();
-        assert!(!plain.contains("UserUpdate") && !plain.contains("cheaper"), "{plain}");
+        assert!(
+            !plain.contains("UserUpdate") && !plain.contains("cheaper"),
+            "{plain}"
+        );
     }
 }

@@ -160,10 +160,7 @@ pub(super) fn list(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
         let sentence = format!("Member must have value less than or equal to {LARGEST_PAGE}");
         return Err(ServiceError::constraint("limit", &sentence));
     }
-    let first = request
-        .next_token
-        .as_deref()
-        .map_or(Ok(0), from_token)?;
+    let first = request.next_token.as_deref().map_or(Ok(0), from_token)?;
     let page = pool.groups.iter().skip(first).take(size);
     let page: Vec<Value> = page.map(|group| group.describe(pool)).collect();
     let next = first + page.len();

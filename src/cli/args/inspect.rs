@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    AllowArgs, ConnectionArgs, FollowUpArgs, KnownPoolArgs, ListArgs, LookArgs, OutputArgs, PasswordSource,
-    RateArgs, Usernames,
+    AllowArgs, ConnectionArgs, FollowUpArgs, KnownPoolArgs, ListArgs, LookArgs, OutputArgs,
+    PasswordSource, RateArgs, Usernames,
 };
 
 /// `check`.

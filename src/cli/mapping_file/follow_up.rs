@@ -72,8 +72,7 @@ impl MappingFile {
         texts: &[Spanned<String>],
     ) -> Result<Vec<Asked<ColumnIs>>, MappingFileError> {
         let read = |text: &Spanned<String>| {
-            let what =
-                column_is(text.get_ref()).map_err(|cause| self.wrong(text, key, cause))?;
+            let what = column_is(text.get_ref()).map_err(|cause| self.wrong(text, key, cause))?;
             Ok(self.asked(text, format!("{key}, {}", text.get_ref()), what))
         };
         texts.iter().map(read).collect()

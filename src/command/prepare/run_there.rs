@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::Failed;
 use super::super::job::{Again, Job};
 use crate::cli::{Say, settings};
-use crate::ledger::{
-    Durability, Facts, Identity, Kind, Ledger, RunDirectory, Standing, TakeUp,
-};
+use crate::ledger::{Durability, Facts, Identity, Kind, Ledger, RunDirectory, Standing, TakeUp};
 use crate::outcome::Summary;
 use crate::report::write_all;
 use crate::source::Source;

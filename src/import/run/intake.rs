@@ -49,8 +49,11 @@ impl Run<'_> {
                 let follow_up = std::mem::replace(&mut left.follow_up.steps, Vec::new());
                 if self.stopped.is_none() {
                     let follow_up = FollowUp { steps: follow_up };
-                    self.follow_ups
-                        .add(listed.row.number, left.username.as_str().into(), follow_up);
+                    self.follow_ups.add(
+                        listed.row.number,
+                        left.username.as_str().into(),
+                        follow_up,
+                    );
                 }
                 false
             }

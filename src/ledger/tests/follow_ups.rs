@@ -182,7 +182,11 @@ async fn a_step_that_was_changed_by_another_hand_is_damage() {
     let folder = tempfile::tempdir().unwrap();
     let directory = run_in(&folder);
     let ledger = begin_run(&directory);
-    ledger.begin(vec![to_begin(1, "ann")], 5).await.await.unwrap();
+    ledger
+        .begin(vec![to_begin(1, "ann")], 5)
+        .await
+        .await
+        .unwrap();
     let follow_ups = vec![(1, steps(StepState::Done, failed()))];
     ledger
         .settle_and_follow_up(vec![(1, created())], follow_ups)
@@ -193,8 +197,6 @@ async fn a_step_that_was_changed_by_another_hand_is_damage() {
         .execute_batch("UPDATE follow_ups SET steps = replace(steps, 'staff', 'admin')")
         .unwrap();
     let reader = Reader::open(directory.path()).unwrap();
-    let error = reader
-        .each_row(|_| Ok::<(), LedgerError>(()))
-        .unwrap_err();
+    let error = reader.each_row(|_| Ok::<(), LedgerError>(())).unwrap_err();
     assert!(matches!(error, LedgerError::Damaged { .. }), "{error}");
 }

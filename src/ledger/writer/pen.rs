@@ -5,10 +5,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Begun, Ending, ToBegin};
 use crate::ledger::identity::{self, name};
-use crate::ledger::{follow_ups, rates};
 use crate::ledger::rows::{
     INSERT_KEPT, INSERT_RESULT, requests_seal, row_seal, signed, write_came, write_kept,
 };
+use crate::ledger::{follow_ups, rates};
 use crate::outcome::{Came, FollowUp, RateSample, Requests};
 
 /// See the module's words.

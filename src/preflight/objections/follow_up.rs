@@ -34,7 +34,10 @@ pub(super) fn follow_up(meant: Meant<'_>, found: &mut Vec<Objection>) {
     } else if !steps.missing_groups.is_empty() && !steps.create_groups {
         found.push(Objection::refusal(
             "group_missing",
-            format!("the pool does not have these groups: {}", told(steps.missing_groups)),
+            format!(
+                "the pool does not have these groups: {}",
+                told(steps.missing_groups)
+            ),
             "--create-groups makes them; or make them first, or mend their names in the list",
         ));
     }

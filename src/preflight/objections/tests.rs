@@ -310,7 +310,7 @@ fn groups_that_the_pool_does_not_have_are_named_unless_they_are_made() {
 fn a_step_that_no_row_would_have_is_told() {
     let mut counts = SOUND;
     counts.steps.add(StepKind::Confirm);
-    let mut notices = |begun| {
+    let notices = |begun| {
         let found = objections(
             Some(&PoolRules::default()),
             &[],

@@ -94,10 +94,7 @@ impl Mapping {
         }
         parts.extend(from.groups.iter().map(|name| format!("group {name}")));
         if let Some((column, separator)) = &from.groups_column {
-            parts.push(format!(
-                "groups of column {} by {separator:?}",
-                column + 1
-            ));
+            parts.push(format!("groups of column {} by {separator:?}", column + 1));
         }
         parts.extend(whom("disable", &from.disable));
         (!parts.is_empty()).then(|| parts.join(", "))
@@ -122,7 +119,9 @@ impl Mapping {
         let mut addresses = [None; 2];
         for (verified, address) in from.verify.iter().zip(&mut addresses) {
             let wanted = self.is_said(verified.column, raw, findings);
-            let there = values.iter().any(|value| Some(value.place) == verified.place)
+            let there = values
+                .iter()
+                .any(|value| Some(value.place) == verified.place)
                 || self
                     .rules
                     .username_stands_for(verified.contact.attribute(), username);

@@ -176,7 +176,10 @@ fn a_column_about_verifying_needs_somebody_who_verifies() {
         ..MappingOptions::default()
     };
     let found = problems("username,password,Checked", &mapped);
-    assert!(found[0].contains("--map Checked=email_verified"), "{found:?}");
+    assert!(
+        found[0].contains("--map Checked=email_verified"),
+        "{found:?}"
+    );
     assert!(found[0].contains("add --verify email"), "{found:?}");
     mapped.follow_up.verify = verify(&[Contact::Email]);
     assert!(mapping("username,password,Checked", &mapped).is_ok());
