@@ -90,6 +90,7 @@ fn main() {
             fingerprint: Some("0".into()),
             mapping: "username=1".into(),
             kept: Vec::new(),
+            told_triggers: None,
             user_pool_id: "us-east-1_Bench".into(),
             client_id: "client".into(),
             kind: Kind::Import,

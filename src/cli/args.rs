@@ -8,6 +8,7 @@ mod mapping;
 mod pace;
 mod pool;
 mod preflight;
+mod triggers;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub use mapping::{LowercaseArg, MappingArgs};
 pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
 pub use preflight::{AllowArgs, PreflightArgs};
+pub use triggers::TriggerArgs;
 
 /// Moves a list of users into an Amazon Cognito user pool, and tells the truth about every row.
 #[derive(Debug, Parser)]
@@ -79,6 +81,9 @@ pub struct ImportArgs {
     /// Do not ask on a terminal whether the plan is right. (Without a terminal nothing is asked)
     #[arg(short, long, help_heading = "Before the first call")]
     pub yes: bool,
+    /// What the pool's triggers are told.
+    #[command(flatten)]
+    pub triggers: TriggerArgs,
     /// How fast.
     #[command(flatten)]
     pub pace: PaceArgs,
@@ -117,6 +122,9 @@ pub struct RehearseArgs {
     /// What is asked before the first call.
     #[command(flatten)]
     pub preflight: PreflightArgs,
+    /// What the pool's triggers are told.
+    #[command(flatten)]
+    pub triggers: TriggerArgs,
     /// How fast.
     #[command(flatten)]
     pub pace: PaceArgs,

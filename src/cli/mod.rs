@@ -6,6 +6,7 @@ pub mod mapping_file;
 mod mapping_options;
 pub mod rehearsal;
 pub mod settings;
+pub mod trigger_data;
 
 use std::io::Write as _;
 

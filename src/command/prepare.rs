@@ -59,6 +59,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         list: list.source.name(),
         mapping: list.cells_meaning(),
         kept: list.mapping.kept(),
+        told_triggers: job.connect.trigger_data.identity(),
         user_pool_id: job.connect.user_pool_id.clone(),
         client_id: job.connect.client_id.clone(),
         kind: job.again.kind(),

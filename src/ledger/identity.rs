@@ -19,6 +19,8 @@ pub struct Identity {
     pub mapping: String,
     /// The columns that are copied into the results, by name.
     pub kept: Vec<String>,
+    /// What the pool's triggers are told with each sign-up, without its values; none where they are told nothing.
+    pub told_triggers: Option<String>,
     /// The user pool.
     pub user_pool_id: String,
     /// The app client.
@@ -77,11 +79,25 @@ impl Identity {
         for (name, _, value) in self.bound() {
             put(database, name, &value)?;
         }
-        // Written by runs that keep something: for all others there is nothing to write.
-        match self.kept_text() {
-            Some(kept) => put(database, name::KEPT, &kept),
-            None => Ok(()),
+        // Written by runs that have something of the kind: for all others there is nothing to write.
+        for (name, _, value) in self.optional() {
+            if let Some(value) = value {
+                put(database, name, &value)?;
+            }
         }
+        Ok(())
+    }
+
+    /// What not every run is bound to.
+    fn optional(&self) -> [(&'static str, &'static str, Option<String>); 2] {
+        [
+            (name::KEPT, "set of kept columns (--keep)", self.kept_text()),
+            (
+                name::TOLD_TRIGGERS,
+                "data for triggers (--validation-data, --client-metadata)",
+                self.told_triggers.clone(),
+            ),
+        ]
     }
 
     /// The kept columns as a JSON array.
@@ -105,16 +121,17 @@ impl Identity {
                 });
             }
         }
-        let found = get(database, name::KEPT).map_err(failed)?;
-        let here = self.kept_text();
-        if found != here {
-            let none = || "none".to_owned();
-            return Err(LedgerError::OtherRun {
-                path: path.to_owned(),
-                what: "set of kept columns (--keep)",
-                found: found.unwrap_or_else(none),
-                here: here.unwrap_or_else(none),
-            });
+        for (name, what, here) in self.optional() {
+            let found = get(database, name).map_err(failed)?;
+            if found != here {
+                let none = || "none".to_owned();
+                return Err(LedgerError::OtherRun {
+                    path: path.to_owned(),
+                    what,
+                    found: found.unwrap_or_else(none),
+                    here: here.unwrap_or_else(none),
+                });
+            }
         }
         Ok(())
     }
@@ -194,6 +211,8 @@ pub(super) mod name {
     pub(in super::super) const READ_TO_END: &str = "read_to_end";
     /// The names of the kept columns as a JSON array. Absent where there are none.
     pub(in super::super) const KEPT: &str = "kept";
+    /// What the pool's triggers are told, without its values. Absent where they are told nothing.
+    pub(in super::super) const TOLD_TRIGGERS: &str = "told_triggers";
     /// Time at work over all sessions, milliseconds.
     pub(in super::super) const ACTIVE: &str = "active_ms";
 }

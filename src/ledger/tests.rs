@@ -17,6 +17,7 @@ fn identity() -> Identity {
         fingerprint: Some("abc".into()),
         mapping: "username=1".into(),
         kept: Vec::new(),
+        told_triggers: None,
         user_pool_id: "us-east-1_P".into(),
         client_id: "client".into(),
         kind: Kind::Import,

@@ -11,6 +11,7 @@ mod limits;
 pub mod list;
 mod secret_hash;
 pub mod service_clock;
+mod trigger_data;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,6 +27,7 @@ pub use failure::{Advice, Failure, IfAbsent, Sent, Stop};
 use failure::{NOT_SIGNED, Operation, UNREADABLE_ANSWER};
 pub use list::{ListedUser, NamedBy, Page};
 use service_clock::ServiceClock;
+pub use trigger_data::TriggerData;
 
 /// Signed requests whose time is further off than five minutes are refused by AWS: no clock that works here is.
 const MOST_SKEW_MS: i64 = 5 * 60 * 1_000;
@@ -61,6 +63,7 @@ pub struct Cognito {
     user_pool_id: String,
     client_id: String,
     client_secret: Option<SecretString>,
+    trigger_data: TriggerData,
     clock: Arc<Mutex<ServiceClock>>,
 }
 
@@ -125,7 +128,10 @@ impl Cognito {
                 .map_err(Failure::not_built)?;
             request = request.user_attributes(attribute);
         }
-        let answer = request
+        let answer = self
+            .trigger_data
+            .put_into(request)
+            .map_err(Failure::not_built)?
             .send()
             .await
             .map_err(|error| without_password(Failure::of(Operation::SignUp, &error), user))?;

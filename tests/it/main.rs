@@ -42,3 +42,4 @@ mod s3;
 mod samples;
 mod stopping;
 mod terminal;
+mod triggers;
