@@ -9,6 +9,7 @@ mod pace;
 mod pool;
 mod preflight;
 mod triggers;
+mod undo;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::exit::{ANSWER_CODES_HELP, CHECK_CODES_HELP, EXIT_CODES_HELP};
+use super::exit::{ANSWER_CODES_HELP, CHECK_CODES_HELP, EXIT_CODES_HELP, UNDO_CODES_HELP};
 use super::rehearsal::RehearsalArgs;
 pub use format::FormatArgs;
 pub use inspect::{CheckArgs, DescribeArgs, IamPolicyArgs, TemplateArgs};
@@ -27,6 +28,7 @@ pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
 pub use preflight::{AllowArgs, PreflightArgs};
 pub use triggers::TriggerArgs;
+pub use undo::UndoArgs;
 
 /// Moves a list of users into an Amazon Cognito user pool, and tells the truth about every row.
 #[derive(Debug, Parser)]
@@ -55,6 +57,9 @@ pub enum Command {
     /// Make the results and the summary of a run again from its ledger
     #[command(after_help = EXIT_CODES_HELP)]
     Report(ReportArgs),
+    /// Delete exactly the users that a run created, and nobody else
+    #[command(after_help = UNDO_CODES_HELP)]
+    Undo(Box<UndoArgs>),
     /// Print the rules of a pool as TOML, for `--pool` where nobody may ask it
     #[command(after_help = ANSWER_CODES_HELP)]
     Describe(Box<DescribeArgs>),

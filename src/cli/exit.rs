@@ -45,6 +45,17 @@ Exit codes:
     3  a run would be refused, or the list or the pool cannot be read
   130  stopped by Ctrl-C (SIGINT); 143: by SIGTERM";
 
+/// For `undo --help`.
+pub const UNDO_CODES_HELP: &str = "\
+Exit codes:
+    0  every user that the run made is deleted, or was gone already
+    1  finished; some are kept, or could not be deleted
+    2  the command line is wrong
+    3  refused before anything was deleted
+    4  stopped early; the same command goes on
+  130  stopped by Ctrl-C (SIGINT); the same command goes on
+  143  stopped by SIGTERM; the same command goes on";
+
 /// For the help of commands that print something.
 pub const ANSWER_CODES_HELP: &str = "\
 Exit codes:

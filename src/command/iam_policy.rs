@@ -39,6 +39,7 @@ pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Exit, Failed>
         asks_limits: !args.named_rates,
         asks_client: !args.no_preflight,
         object,
+        undoes: args.undo,
     });
     match policy {
         None => say.line("no permission is needed: SignUp is public, and nothing else is asked"),

@@ -39,7 +39,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Import => "import",
             Self::Rehearsal => "rehearsal",

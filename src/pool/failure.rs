@@ -137,6 +137,8 @@ pub enum Operation {
     SignUp,
     /// `AdminGetUser`, `DescribeUserPool`: they read.
     Read,
+    /// `AdminDeleteUser`: it writes, and may be sent again.
+    Delete,
 }
 
 impl Failure {
@@ -152,7 +154,7 @@ impl Failure {
     {
         let unclear = match operation {
             Operation::SignUp => Advice::LookUp(IfAbsent::SendAgain),
-            Operation::Read => Advice::Again,
+            Operation::Read | Operation::Delete => Advice::Again,
         };
         let on_the_way = |sent, advice, code: &str| Self {
             sent,
@@ -221,7 +223,7 @@ impl Failure {
     pub fn answered(operation: Operation, status: u16, code: &str, message: &str) -> Self {
         let advice = match operation {
             Operation::SignUp => sign_up_advice(status, code, message),
-            Operation::Read => read_advice(status, code),
+            Operation::Read | Operation::Delete => read_advice(status, code),
         };
         Self {
             sent: Sent::Answered,

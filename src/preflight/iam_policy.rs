@@ -19,6 +19,8 @@ pub struct Needs<'a> {
     pub asks_limits: bool,
     /// The app client is asked as well.
     pub asks_client: bool,
+    /// Users that a run made are deleted again.
+    pub undoes: bool,
     /// The list is an object in S3: bucket and key.
     pub object: Option<(&'a str, &'a str)>,
 }
@@ -32,6 +34,8 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
         .map_or("*", |(region, _)| region);
     let partition = partition(region);
     let mut statements = Vec::new();
+    let (account, pool) = (needs.account_id.unwrap_or("*"), needs.user_pool_id);
+    let pool = format!("arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool}");
     if needs.looks_up {
         let mut actions = vec!["cognito-idp:AdminGetUser", "cognito-idp:DescribeUserPool"];
         if needs.asks_client {
@@ -40,12 +44,23 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
         if needs.lists {
             actions.push(LIST_ACTION);
         }
-        let (account, pool) = (needs.account_id.unwrap_or("*"), needs.user_pool_id);
         statements.push(json!({
             "Sid": "CognitoImport",
             "Effect": "Allow",
             "Action": actions,
-            "Resource": format!("arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool}"),
+            "Resource": pool,
+        }));
+    }
+    if needs.undoes {
+        statements.push(json!({
+            "Sid": "CognitoImportUndo",
+            "Effect": "Allow",
+            "Action": [
+                "cognito-idp:AdminDeleteUser",
+                "cognito-idp:AdminGetUser",
+                "cognito-idp:AdminListUserAuthEvents",
+            ],
+            "Resource": pool,
         }));
     }
     if needs.looks_up && needs.asks_limits {
@@ -90,6 +105,7 @@ mod tests {
         lists: true,
         asks_limits: true,
         asks_client: true,
+        undoes: false,
         object: None,
     };
 
@@ -125,6 +141,7 @@ mod tests {
             lists: false,
             asks_limits: false,
             asks_client: false,
+            undoes: false,
             object: Some(("lists", "2026/users.csv.gz")),
         };
         let text = policy(&gov).unwrap().to_string();
@@ -139,6 +156,30 @@ mod tests {
         assert!(!text.contains("DescribeUserPoolClient"), "{text}");
         assert!(!text.contains("GetProvisionedLimit"), "{text}");
         assert!(!text.contains("ListUsers"), "{text}");
+    }
+
+    #[test]
+    fn an_undo_needs_three_permissions_on_the_pool_whatever_the_run_needs() {
+        let undo = Needs {
+            looks_up: false,
+            undoes: true,
+            ..RUN
+        };
+        let policy = policy(&undo).unwrap();
+        let statements = policy["Statement"].as_array().unwrap();
+        assert_eq!(statements.len(), 1);
+        assert_eq!(
+            statements[0]["Action"],
+            serde_json::json!([
+                "cognito-idp:AdminDeleteUser",
+                "cognito-idp:AdminGetUser",
+                "cognito-idp:AdminListUserAuthEvents"
+            ])
+        );
+        assert_eq!(
+            statements[0]["Resource"],
+            "arn:aws:cognito-idp:eu-west-1:*:userpool/eu-west-1_Ab1"
+        );
     }
 
     #[test]

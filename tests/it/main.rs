@@ -43,3 +43,4 @@ mod samples;
 mod stopping;
 mod terminal;
 mod triggers;
+mod undo;
