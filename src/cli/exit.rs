@@ -47,6 +47,10 @@ Exit codes:
 
 /// For `undo --help`.
 pub const UNDO_CODES_HELP: &str = "\
+Each user is looked up first (AdminGetUser, by which Cognito counts it as active this month), and deleted
+only if it has the sub that the run was told. One that is UNCONFIRMED has never signed in. Of any other one
+the pool's threat protection has to show that it has not; where it cannot, the user is kept.
+
 Exit codes:
     0  every user that the run made is deleted, or was gone already
     1  finished; some are kept, or could not be deleted

@@ -35,12 +35,21 @@ async fn undone(args: &UndoArgs, say: Say) -> Result<Exit, Failed> {
     let made = made(&args.run_dir)?;
     let pool_id = made.summary.user_pool_id.clone();
     let ask = asks(args, &pool_id)?;
-    let users = made.summary.count(Outcome::Created);
     say_what_is_not_meant(&made.summary, say);
+    let begun = begun(args, &made.directory, say)?;
+    let users = match &begun {
+        Some((_, tally)) => tally.left(args.even_if_used),
+        None => made.summary.count(Outcome::Created),
+    };
     if users == 0 {
-        say.line("this run created nobody: there is nothing to undo");
-        return Ok(Exit::Done);
+        let Some((ledger, tally)) = begun else {
+            say.line("this run created nobody: there is nothing to undo");
+            return Ok(Exit::Done);
+        };
+        let ended = Ended::before_it_began(tally);
+        return close(args, &made, ended, ledger, say).await;
     }
+    drop(begun);
     let settings =
         connect_settings(args, &pool_id, &made.summary.client_id).map_err(Failed::refused)?;
     let pool = connect(&settings).await.map_err(Failed::refused)?;
@@ -64,9 +73,27 @@ async fn undone(args: &UndoArgs, say: Say) -> Result<Exit, Failed> {
     }
     .map_err(Failed::refused)?;
     ledger.take_up(args.even_if_used).map_err(Failed::refused)?;
-    say_going_on(&ledger, say)?;
     let (ended, ledger) = go(args, ledger, pool, ceilings, &mut signals, say).await?;
     close(args, &made, ended, ledger, say).await
+}
+
+/// An undo that was begun earlier, and how it stands; a dry run goes on with none.
+fn begun(
+    args: &UndoArgs,
+    directory: &RunDirectory,
+    say: Say,
+) -> Result<Option<(UndoLedger, Tally)>, Failed> {
+    if args.dry_run || !UndoLedger::is_there(directory).map_err(Failed::refused)? {
+        return Ok(None);
+    }
+    let ledger = UndoLedger::open(directory).map_err(Failed::refused)?;
+    let tally = Tally::of(&ledger).map_err(Failed::refused)?;
+    let (all, left) = (tally.all(), tally.left(args.even_if_used));
+    say.line(format_args!(
+        "going on with this undo: {} of {all} users are settled",
+        all - left
+    ));
+    Ok(Some((ledger, tally)))
 }
 
 fn ceilings(args: &UndoArgs) -> Ceilings {
@@ -134,7 +161,8 @@ fn say_plan(args: &UndoArgs, users: u64, pool_id: &str, ceilings: Ceilings, say:
     }
     let seconds = users / u64::from(ceilings.update.get());
     say.line(format_args!(
-        "undo: {users} users that this run created in {pool_id}, each looked up first (AdminGetUser counts it as active this month)\n\
+        "undo: {users} users that this run created in {pool_id}\n\
+         \x20     UserRead: each is looked up first; AdminGetUser counts it as active this month\n\
          \x20     UserUpdate: AdminDeleteUser at {} a second at most, about {}\n\
          \x20     {}",
         ceilings.update,
@@ -145,18 +173,6 @@ fn say_plan(args: &UndoArgs, users: u64, pool_id: &str, ceilings: Ceilings, say:
             "users that have signed in since, or may have, are kept"
         }
     ));
-}
-
-fn say_going_on(ledger: &UndoLedger, say: Say) -> Result<(), Failed> {
-    let tally = Tally::of(ledger).map_err(Failed::refused)?;
-    let (all, open) = (tally.all(), tally.open());
-    if open < all {
-        say.line(format_args!(
-            "going on with this undo: {} of {all} users are settled",
-            all - open
-        ));
-    }
-    Ok(())
 }
 
 async fn go(

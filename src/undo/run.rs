@@ -19,7 +19,7 @@ use crate::import::event::RequestCounts;
 use crate::import::{Signal, Signals};
 use crate::ledger::undo::{Note, ToUndo};
 use crate::ledger::{LedgerError, UndoLedger};
-use crate::outcome::{Undoing, Undone};
+use crate::outcome::{Kept, Undoing, Undone};
 use crate::pace::Pacer;
 use crate::pool::failure::CONNECT_FAILED;
 use crate::pool::{Cognito, Failure, Stop, now_ms};
@@ -71,6 +71,14 @@ impl Tally {
     #[must_use]
     pub fn all(&self) -> u64 {
         self.0.values().sum()
+    }
+
+    /// Users that a session would take up: those of whom nothing is known, those that failed, and with `used` those that were left
+    /// alone because they were used or may have been.
+    #[must_use]
+    pub fn left(&self, used: bool) -> u64 {
+        let kept = self.count(Undone::Kept(Kept::Used)) + self.count(Undone::Kept(Kept::MaybeUsed));
+        self.open() + self.count(Undone::Failed) + if used { kept } else { 0 }
     }
 
     fn settle(&mut self, undone: Undone) {
@@ -129,6 +137,19 @@ pub struct Ended {
     pub tally: Tally,
     /// Requests of this session.
     pub requests: RequestCounts,
+}
+
+impl Ended {
+    /// There was nothing left to do.
+    #[must_use]
+    pub fn before_it_began(tally: Tally) -> Self {
+        Self {
+            stopped: None,
+            at_once: false,
+            tally,
+            requests: RequestCounts::default(),
+        }
+    }
 }
 
 /// What is done with users that may be deleted.

@@ -120,10 +120,12 @@ fn exactly_the_users_that_the_run_created_are_deleted() {
 
     // Once more, and there is nothing to do.
     let looked = pool.asked("AdminGetUser");
-    undo(&place, &pool)
-        .run()
-        .exits(0)
-        .says(["going on with this undo: 5 of 5 users are settled"]);
+    let other = Pool::start(settings());
+    undo(&place, &other).run().exits(0).says([
+        "going on with this undo: 5 of 5 users are settled",
+        "│ deleted       5",
+    ]);
+    assert_eq!(other.stats().operations.len(), 0);
     assert_eq!(
         (pool.asked("AdminDeleteUser"), pool.asked("AdminGetUser")),
         (5, looked)

@@ -9,10 +9,6 @@ use super::pace::{RateArg, rate, share};
 use super::{ConnectionArgs, OutputArgs, some_time};
 
 /// `undo`.
-///
-/// Each user is looked up first (AdminGetUser, by which Cognito counts it as active this month), and deleted only if it has the `sub` that
-/// the run was told. A user that is UNCONFIRMED has never signed in. Of any other one the pool's threat protection has to show that it has
-/// not; without it, it is kept.
 #[derive(Debug, Args)]
 pub struct UndoArgs {
     /// The run's directory: import prints it
