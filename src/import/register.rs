@@ -243,14 +243,6 @@ fn tell(job: &Job, operation: &str, failure: Option<&Failure>) {
     }
 }
 
-/// A request that never left is none; one without an answer was sent, and nobody knows whether the pool had room for it.
 fn count(shared: &Shared, leave: &Permit, failure: Option<&Failure>, requested: &mut Requested) {
-    let sent = failure.map_or(Sent::Answered, |failure| failure.sent);
-    let throttled = failure.is_some_and(|failure| failure.advice == Advice::SlowDown);
-    match sent {
-        Sent::No => return,
-        Sent::Maybe => {}
-        Sent::Answered => shared.pacer.answered(leave, throttled),
-    }
-    requested.requests.add(leave.category(), throttled);
+    requested.requests.count(&shared.pacer, leave, failure);
 }

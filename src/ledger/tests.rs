@@ -11,7 +11,7 @@ mod damage;
 mod formats;
 mod kept;
 
-fn identity() -> Identity {
+pub(super) fn identity() -> Identity {
     Identity {
         list: "users.csv".into(),
         fingerprint: Some("abc".into()),

@@ -9,7 +9,7 @@ use super::removal::{Event, Learnt, Removal, Step};
 use crate::import::event::RequestCounts;
 use crate::outcome::Undoing;
 use crate::pace::{Category, Pacer, Permit};
-use crate::pool::{Advice, Cognito, Failure, Sent, Stop};
+use crate::pool::{Cognito, Failure, Stop};
 
 /// What all users share.
 #[derive(Debug)]
@@ -96,19 +96,19 @@ async fn take(
         event = match &step {
             Step::AskDoings(_, token) => {
                 let answer = shared.pool.doings(name, token.as_deref()).await;
-                count(shared, &leave, answer.as_ref().err(), requests);
+                requests.count(&shared.pacer, &leave, answer.as_ref().err());
                 Event::Doings(answer)
             }
             Step::Delete(_) => {
                 let answer = shared.pool.delete(name).await;
-                count(shared, &leave, answer.as_ref().err(), requests);
+                requests.count(&shared.pacer, &leave, answer.as_ref().err());
                 tell(removal.row(), answer.as_ref().err());
                 Event::Deleted(answer)
             }
             // The others returned above.
             Step::LookUp(_) | Step::Begin | Step::Settled(_) | Step::StopRun(..) => {
                 let answer = shared.pool.find(name).await;
-                count(shared, &leave, answer.as_ref().err(), requests);
+                requests.count(&shared.pacer, &leave, answer.as_ref().err());
                 Event::Found(answer)
             }
         };
@@ -131,18 +131,6 @@ async fn permit(
         _ = stopping.wait_for(|stopping| *stopping) => None,
         leave = waited => Some(leave),
     }
-}
-
-/// A request that never left is none; one without an answer was sent, and nobody knows whether the pool had room for it.
-fn count(shared: &Shared, leave: &Permit, failure: Option<&Failure>, requests: &mut RequestCounts) {
-    let sent = failure.map_or(Sent::Answered, |failure| failure.sent);
-    let throttled = failure.is_some_and(|failure| failure.advice == Advice::SlowDown);
-    match sent {
-        Sent::No => return,
-        Sent::Maybe => {}
-        Sent::Answered => shared.pacer.answered(leave, throttled),
-    }
-    requests.add(leave.category(), throttled);
 }
 
 /// For those who asked for more words.

@@ -1,22 +1,8 @@
 use super::{Note, ToUndo, UndoLedger};
+use crate::ledger::tests::identity;
 use crate::ledger::writer::Ending;
-use crate::ledger::{
-    Durability, Facts, Identity, Kind, Ledger, LedgerError, RunDirectory, ToBegin,
-};
+use crate::ledger::{Durability, Facts, Ledger, LedgerError, RunDirectory, ToBegin};
 use crate::outcome::{Came, Kept, Outcome, Undoing, Undone};
-
-fn identity() -> Identity {
-    Identity {
-        list: "users.csv".into(),
-        fingerprint: Some("abc".into()),
-        mapping: "username=1".into(),
-        kept: Vec::new(),
-        told_triggers: None,
-        user_pool_id: "us-east-1_P".into(),
-        client_id: "client".into(),
-        kind: Kind::Import,
-    }
-}
 
 /// A run that made the users of rows 1, 3 and 4; 2 existed.
 async fn run(directory: &RunDirectory) {
