@@ -43,3 +43,5 @@ mod s3;
 mod samples;
 mod stopping;
 mod terminal;
+mod triggers;
+mod undo;
