@@ -53,7 +53,7 @@ async fn undone(args: &UndoArgs, say: Say) -> Result<Exit, Failed> {
     let settings =
         connect_settings(args, &pool_id, &made.summary.client_id).map_err(Failed::refused)?;
     let pool = connect(&settings).await.map_err(Failed::refused)?;
-    let ceilings = ceilings(args);
+    let ceilings = rates(args).ceilings();
     say_plan(args, users, &pool_id, ceilings, say);
     if ask {
         tokio::select! {
@@ -115,14 +115,6 @@ fn begun(
         all - left
     ));
     Ok(Some((ledger, tally)))
-}
-
-fn ceilings(args: &UndoArgs) -> Ceilings {
-    let ceilings = rates(args).ceilings();
-    Ceilings {
-        update: args.delete_rate.named().unwrap_or(ceilings.update),
-        ..ceilings
-    }
 }
 
 /// The run, held: nobody else goes on with it meanwhile.

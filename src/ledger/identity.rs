@@ -19,6 +19,8 @@ pub struct Identity {
     pub mapping: String,
     /// The columns that are copied into the results, by name.
     pub kept: Vec<String>,
+    /// What follows the sign-ups; none where nothing does.
+    pub follow_up: Option<String>,
     /// What the pool's triggers are told with each sign-up, without its values; none where they are told nothing.
     pub told_triggers: Option<String>,
     /// The user pool.
@@ -79,19 +81,24 @@ impl Identity {
         for (name, _, value) in self.bound() {
             put(database, name, &value)?;
         }
-        // Written by runs that have something of the kind: for all others there is nothing to write.
-        for (name, _, value) in self.optional() {
-            if let Some(value) = value {
-                put(database, name, &value)?;
+        // Written by runs that have it: for all others there is nothing to write.
+        for (name, _, text) in self.optional() {
+            if let Some(text) = text {
+                put(database, name, &text)?;
             }
         }
         Ok(())
     }
 
-    /// What not every run is bound to.
-    fn optional(&self) -> [(&'static str, &'static str, Option<String>); 2] {
+    /// What only some runs have.
+    fn optional(&self) -> [(&'static str, &'static str, Option<String>); 3] {
         [
             (name::KEPT, "set of kept columns (--keep)", self.kept_text()),
+            (
+                name::FOLLOW_UP,
+                "list of steps after a sign-up (--confirm, --verify, --group, --disable-where, --follow-up-existing)",
+                self.follow_up.clone(),
+            ),
             (
                 name::TOLD_TRIGGERS,
                 "data for triggers (--validation-data, --client-metadata)",
@@ -180,9 +187,16 @@ pub enum Standing {
         settled: u64,
         /// Rows that were begun and have none.
         maybe_sent: u64,
+        /// Users with steps that are still to be taken.
+        to_follow: u64,
     },
     /// Every row has an outcome that stays.
     Finished,
+}
+
+/// Whether something follows the run's sign-ups.
+pub(super) fn follows_up(database: &Connection) -> rusqlite::Result<bool> {
+    Ok(get(database, name::FOLLOW_UP)?.is_some())
 }
 
 /// The columns that a run keeps, by name.
@@ -211,6 +225,8 @@ pub(super) mod name {
     pub(in super::super) const READ_TO_END: &str = "read_to_end";
     /// The names of the kept columns as a JSON array. Absent where there are none.
     pub(in super::super) const KEPT: &str = "kept";
+    /// What follows the sign-ups. Absent where nothing does.
+    pub(in super::super) const FOLLOW_UP: &str = "follow_up";
     /// What the pool's triggers are told, without its values. Absent where they are told nothing.
     pub(in super::super) const TOLD_TRIGGERS: &str = "told_triggers";
     /// Time at work over all sessions, milliseconds.

@@ -19,6 +19,7 @@ async fn run(directory: &RunDirectory) {
         claim: format!("user{row}"),
         kept: Vec::new(),
         came: None,
+        follow_up: None,
     });
     ledger.begin(rows.collect(), 1_000).await.await.unwrap();
     let came = |row| {
