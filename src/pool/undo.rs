@@ -55,7 +55,7 @@ impl Cognito {
             {
                 Ok(Deletion::NoSuchUser)
             }
-            Err(error) => Err(Failure::of(Operation::Write, &error)),
+            Err(error) => Err(Failure::of(Operation::Delete, &error)),
         }
     }
 

@@ -177,30 +177,6 @@ mod tests {
     }
 
     #[test]
-    fn an_undo_needs_three_permissions_on_the_pool_whatever_the_run_needs() {
-        let undo = Needs {
-            looks_up: false,
-            undoes: true,
-            ..RUN
-        };
-        let policy = policy(&undo).unwrap();
-        let statements = policy["Statement"].as_array().unwrap();
-        assert_eq!(statements.len(), 1);
-        assert_eq!(
-            statements[0]["Action"],
-            serde_json::json!([
-                "cognito-idp:AdminDeleteUser",
-                "cognito-idp:AdminGetUser",
-                "cognito-idp:AdminListUserAuthEvents"
-            ])
-        );
-        assert_eq!(
-            statements[0]["Resource"],
-            "arn:aws:cognito-idp:eu-west-1:*:userpool/eu-west-1_Ab1"
-        );
-    }
-
-    #[test]
     fn steps_need_permissions_of_their_own() {
         let actions = |steps: &[StepKind], makes_groups| {
             let policy = policy(&Needs {
@@ -228,6 +204,30 @@ mod tests {
                 "cognito-idp:ListGroups",
                 "cognito-idp:CreateGroup"
             ]
+        );
+    }
+
+    #[test]
+    fn an_undo_needs_three_permissions_on_the_pool_whatever_the_run_needs() {
+        let undo = Needs {
+            looks_up: false,
+            undoes: true,
+            ..RUN
+        };
+        let policy = policy(&undo).unwrap();
+        let statements = policy["Statement"].as_array().unwrap();
+        assert_eq!(statements.len(), 1);
+        assert_eq!(
+            statements[0]["Action"],
+            serde_json::json!([
+                "cognito-idp:AdminDeleteUser",
+                "cognito-idp:AdminGetUser",
+                "cognito-idp:AdminListUserAuthEvents"
+            ])
+        );
+        assert_eq!(
+            statements[0]["Resource"],
+            "arn:aws:cognito-idp:eu-west-1:*:userpool/eu-west-1_Ab1"
         );
     }
 
