@@ -1,6 +1,6 @@
 //! `undo`: the users that a run made are deleted.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::confirm::{somebody_is_there, typed};
@@ -53,7 +53,7 @@ async fn undone(args: &UndoArgs, say: Say) -> Result<Exit, Failed> {
     let settings =
         connect_settings(args, &pool_id, &made.summary.client_id).map_err(Failed::refused)?;
     let pool = connect(&settings).await.map_err(Failed::refused)?;
-    let ceilings = ceilings(args);
+    let ceilings = rates(args).ceilings();
     say_plan(args, users, &pool_id, ceilings, say);
     if ask {
         tokio::select! {
@@ -66,15 +66,36 @@ async fn undone(args: &UndoArgs, say: Say) -> Result<Exit, Failed> {
     }
     // Gone with the program: a dry run leaves nothing but its report.
     let scratch = tempfile::tempdir().map_err(Failed::refused)?;
-    let mut ledger = if args.dry_run {
-        UndoLedger::rehearse(&made.directory, &scratch.path().join("undo.db"))
-    } else {
-        UndoLedger::open(&made.directory)
-    }
-    .map_err(Failed::refused)?;
-    ledger.take_up(args.even_if_used).map_err(Failed::refused)?;
+    let aside = args.dry_run.then(|| scratch.path().join("undo.db"));
+    let opened = tokio::select! {
+        opened = opened(made, aside, args.even_if_used) => opened?,
+        signal = signals.next() => {
+            say.line("stopped before anything was deleted");
+            return Ok(Exit::Signal(signal));
+        }
+    };
+    let (made, ledger) = opened;
     let (ended, ledger) = go(args, ledger, pool, ceilings, &mut signals, say).await?;
     close(args, &made, ended, ledger, say).await
+}
+
+/// The ledger of the undo, `aside` for a dry run. To write down a million users takes a while.
+async fn opened(
+    made: Made,
+    aside: Option<PathBuf>,
+    even_if_used: bool,
+) -> Result<(Made, UndoLedger), Failed> {
+    let open = move || {
+        let mut ledger = match &aside {
+            Some(path) => UndoLedger::rehearse(&made.directory, path),
+            None => UndoLedger::open(&made.directory),
+        }?;
+        ledger.take_up(even_if_used)?;
+        Ok((made, ledger))
+    };
+    beside("undo", open)
+        .await?
+        .map_err(|error: LedgerError| Failed::refused(error))
 }
 
 /// An undo that was begun earlier, and how it stands; a dry run goes on with none.
@@ -94,14 +115,6 @@ fn begun(
         all - left
     ));
     Ok(Some((ledger, tally)))
-}
-
-fn ceilings(args: &UndoArgs) -> Ceilings {
-    let ceilings = rates(args).ceilings();
-    Ceilings {
-        update: args.delete_rate.named().unwrap_or(ceilings.update),
-        ..ceilings
-    }
 }
 
 /// The run, held: nobody else goes on with it meanwhile.
