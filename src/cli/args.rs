@@ -1,5 +1,6 @@
 //! The command line, as it is typed. No I/O here: what it means is worked out in [`super::settings`].
 
+pub(super) mod follow_up;
 pub(super) mod format;
 mod inspect;
 mod list;
@@ -9,6 +10,8 @@ mod pace;
 mod pool;
 mod preflight;
 mod reports;
+mod triggers;
+mod undo;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,8 +19,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::exit::{ANSWER_CODES_HELP, CHECK_CODES_HELP, EXIT_CODES_HELP};
+use super::exit::{ANSWER_CODES_HELP, CHECK_CODES_HELP, EXIT_CODES_HELP, UNDO_CODES_HELP};
 use super::rehearsal::RehearsalArgs;
+pub use follow_up::{FollowUpArgs, VerifyArg};
 pub use format::FormatArgs;
 pub use inspect::{CheckArgs, DescribeArgs, IamPolicyArgs, TemplateArgs};
 pub use list::{ListArgs, PasswordSource};
@@ -27,6 +31,8 @@ pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
 pub use preflight::{AllowArgs, PreflightArgs};
 pub use reports::{PiiArg, ReportsArgs};
+pub use triggers::TriggerArgs;
+pub use undo::UndoArgs;
 
 /// Moves a list of users into an Amazon Cognito user pool, and tells the truth about every row.
 #[derive(Debug, Parser)]
@@ -55,6 +61,9 @@ pub enum Command {
     /// Make the results and the summary of a run again from its ledger
     #[command(after_help = EXIT_CODES_HELP)]
     Report(ReportArgs),
+    /// Delete exactly the users that a run created, and nobody else
+    #[command(after_help = UNDO_CODES_HELP)]
+    Undo(Box<UndoArgs>),
     /// Print the rules of a pool as TOML, for `--pool` where nobody may ask it
     #[command(after_help = ANSWER_CODES_HELP)]
     Describe(Box<DescribeArgs>),
@@ -81,6 +90,9 @@ pub struct ImportArgs {
     /// Do not ask on a terminal whether the plan is right. (Without a terminal nothing is asked)
     #[arg(short, long, help_heading = "Before the first call")]
     pub yes: bool,
+    /// What the pool's triggers are told.
+    #[command(flatten)]
+    pub triggers: TriggerArgs,
     /// How fast.
     #[command(flatten)]
     pub pace: PaceArgs,
@@ -93,7 +105,7 @@ pub struct ImportArgs {
     /// Begin anew where a run for this list and pool is there already; its ledger is kept aside
     #[arg(long, help_heading = "Run", conflicts_with = "retry")]
     pub restart: bool,
-    /// Take up again the rows with these outcomes of an earlier run of this list
+    /// Take up again the rows with these outcomes of an earlier run of this list, or the steps after the sign-up that failed
     #[arg(
         long,
         value_name = "OUTCOME",
@@ -122,6 +134,9 @@ pub struct RehearseArgs {
     /// What is asked before the first call.
     #[command(flatten)]
     pub preflight: PreflightArgs,
+    /// What the pool's triggers are told.
+    #[command(flatten)]
+    pub triggers: TriggerArgs,
     /// How fast.
     #[command(flatten)]
     pub pace: PaceArgs,
@@ -221,7 +236,9 @@ pub enum Retry {
     InDoubt,
     /// Broken in the list
     Invalid,
-    /// All four
+    /// Steps after the sign-up that failed
+    FollowUp,
+    /// All five
     All,
 }
 

@@ -8,9 +8,9 @@ use crate::outcome::{Outcome, RunState, Summary};
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Every row was created or existed.
+    /// Every row was created or existed, and every step that follows was taken.
     Done,
-    /// Finished; some rows are invalid, rejected, failed or duplicate.
+    /// Finished; some rows are invalid, rejected, failed or duplicate, or a step after a sign-up failed.
     SomeRows,
     /// The command line is wrong. (clap ends the program with this one itself.)
     Usage,
@@ -27,8 +27,8 @@ pub enum Exit {
 /// For `--help`.
 pub const EXIT_CODES_HELP: &str = "\
 Exit codes:
-    0  every row was created or existed
-    1  finished; some rows are invalid, rejected, failed or duplicate
+    0  every row was created or existed, and what follows was done
+    1  finished; some rows are invalid, rejected, failed or duplicate, or a step after a sign-up failed
     2  the command line is wrong
     3  refused before anything was sent
     4  stopped early; the same command goes on
@@ -44,6 +44,21 @@ Exit codes:
     2  the command line is wrong
     3  a run would be refused, or the list or the pool cannot be read
   130  stopped by Ctrl-C (SIGINT); 143: by SIGTERM";
+
+/// For `undo --help`.
+pub const UNDO_CODES_HELP: &str = "\
+Each user is looked up first (AdminGetUser, by which Cognito counts it as active this month), and deleted
+only if it has the sub that the run was told. One that is UNCONFIRMED has never signed in. Of any other one
+the pool's threat protection has to show that it has not; where it cannot, the user is kept.
+
+Exit codes:
+    0  every user that the run made is deleted, or was gone already
+    1  finished; some are kept, or could not be deleted
+    2  the command line is wrong
+    3  refused before anything was deleted
+    4  stopped early; the same command goes on
+  130  stopped by Ctrl-C (SIGINT); the same command goes on
+  143  stopped by SIGTERM; the same command goes on";
 
 /// For the help of commands that print something.
 pub const ANSWER_CODES_HELP: &str = "\
@@ -110,6 +125,7 @@ impl Exit {
             {
                 Self::SomeRows
             }
+            RunState::Finished if !summary.follow_up_errors.is_empty() => Self::SomeRows,
             RunState::Finished => Self::Done,
         }
     }
@@ -139,7 +155,10 @@ mod tests {
             Exit::Signal(Signal::Terminate),
         ]
         .map(Exit::meaning);
-        assert_eq!(meanings[0], "every row was created or existed");
+        assert_eq!(
+            meanings[0],
+            "every row was created or existed, and what follows was done"
+        );
         assert_eq!(meanings[5], "finished; some rows are in doubt");
         for (place, meaning) in meanings.iter().enumerate() {
             assert!(!meaning.is_empty() && !meanings[..place].contains(meaning));

@@ -6,6 +6,8 @@ pub mod mapping_file;
 mod mapping_options;
 pub mod rehearsal;
 pub mod settings;
+pub mod trigger_data;
+pub mod undo;
 
 use std::io::Write as _;
 

@@ -4,6 +4,7 @@ mod again;
 mod check;
 mod confirm;
 mod describe;
+mod follow_up;
 mod iam_policy;
 mod import;
 mod job;
@@ -17,6 +18,7 @@ mod rehearse;
 mod report;
 mod run;
 mod template;
+mod undo;
 
 use crate::cli::Say;
 use crate::cli::args::{Cli, Command};
@@ -30,6 +32,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Rehearse(args) => (args.output.quiet, args.output.verbose),
         Command::RehearsalPool(_) => (false, 0),
         Command::Check(args) => (args.output.quiet, args.output.verbose),
+        Command::Undo(args) => (args.output.quiet, args.output.verbose),
         Command::Report(args) => (args.quiet, 0),
         Command::Describe(_) | Command::Template(_) | Command::IamPolicy(_) => (false, 0),
     };
@@ -40,6 +43,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Rehearse(args) => rehearse::rehearse(&args, say),
         Command::RehearsalPool(args) => rehearsal_pool::serve(&args, say),
         Command::Check(args) => check::check(&args, say),
+        Command::Undo(args) => undo::undo(&args, say),
         Command::Report(args) => report::report(&args, say),
         Command::Describe(args) => describe::describe(&args, say),
         Command::Template(args) => template::template(&args, say),

@@ -15,6 +15,8 @@ mod results_jsonl;
 mod summary_json;
 mod table;
 mod tally;
+mod undo_csv;
+mod undo_table;
 mod whole_file;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +36,8 @@ pub use metrics_file::{MetricsFile, MetricsFileError};
 pub use results_csv::COLUMNS;
 pub use summary_json::SCHEMA_VERSION;
 pub use table::summary_table;
+pub use undo_csv::{UndoReport, write_undo};
+pub use undo_table::undo_table;
 
 /// What can go wrong with reports. The ledger keeps everything, so they can be made again.
 #[derive(Debug, thiserror::Error)]

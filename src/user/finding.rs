@@ -47,11 +47,15 @@ pub enum Rule {
     ValueUnknown,
     /// A date has the form that `--date-format` tells.
     DateFormat,
+    /// A cell that decides about a step says yes or no.
+    YesOrNo,
+    /// A group has a name that groups can have.
+    Group,
 }
 
 impl Rule {
     /// Every rule.
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 23] = [
         Self::CellCount,
         Self::Encoding,
         Self::OpenQuote,
@@ -73,6 +77,8 @@ impl Rule {
         Self::Duplicate,
         Self::ValueUnknown,
         Self::DateFormat,
+        Self::YesOrNo,
+        Self::Group,
     ];
 
     /// The rule that a code of [`Rule::code`] stands for.
@@ -106,6 +112,8 @@ impl Rule {
             Self::Duplicate => "the username stands in the list before",
             Self::ValueUnknown => "a cell is not in its column's value table",
             Self::DateFormat => "a date does not have the form that --date-format tells",
+            Self::YesOrNo => "a cell that says whether something is so says neither yes nor no",
+            Self::Group => "a group's name is none that Cognito takes",
         }
     }
 
@@ -134,6 +142,8 @@ impl Rule {
             Self::Duplicate => "username.duplicate",
             Self::ValueUnknown => "value.unknown",
             Self::DateFormat => "date.format",
+            Self::YesOrNo => "value.yes_or_no",
+            Self::Group => "group.name",
         }
     }
 
@@ -182,6 +192,8 @@ impl Rule {
             Self::Duplicate => "nothing, if both rows mean the same user: the first one is sent",
             Self::ValueUnknown => "add the cell to the column's value table, or `*` for all others",
             Self::DateFormat => "mend the date, or correct --date-format",
+            Self::YesOrNo => "write true or false, or translate the cells with --value",
+            Self::Group => "mend the name, or say with --group-separator what separates groups",
         }
     }
 }

@@ -126,7 +126,10 @@ fn the_summary_has_what_a_dashboard_needs() {
     );
     assert_eq!(
         (&summary["exit_code"], &summary["exit_meaning"]),
-        (&0.into(), &"every row was created or existed".into())
+        (
+            &0.into(),
+            &"every row was created or existed, and what follows was done".into()
+        )
     );
     assert_eq!(summary["program_version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(summary["region"], "us-east-1");

@@ -177,7 +177,8 @@ impl Stop {
             Self::UnwritableAttribute => {
                 "the list sets an attribute that the app client may not write"
             }
-            Self::NotFound => "there is no such pool, app client or group",
+            Self::NotFound => "there is no such pool or app client",
+            Self::GroupMissing => "the group that users are put into is not in the pool",
             Self::DeliveryRole => "the pool's own role for mail or SMS is broken",
             Self::Access => "the credentials are missing, wrong or expired, or may not do this",
             Self::Refused => "the pool or its app client does not allow this",

@@ -4,7 +4,7 @@ use super::mask::{message, username};
 use super::words::{counted, thousands};
 use crate::ledger::reader::INTERRUPTED;
 use crate::outcome::Summary;
-use crate::pool::failure::explained;
+use crate::pool::failure::{Stop, explained};
 use crate::report::Names;
 use crate::report::tally::{ErrorRows, Example, FURTHER_CODES, Tally};
 use crate::user::finding::Rule;
@@ -147,9 +147,7 @@ pub(super) fn step_errors(summary: &Summary) -> Vec<StepError> {
                 "AliasExistsException" => {
                     "the address is verified for another user: settle whose it is, for Cognito takes it once"
                 }
-                "ResourceNotFoundException" => {
-                    "the group is not in the pool: make it there, then give the same command again"
-                }
+                "ResourceNotFoundException" => Stop::GroupMissing.way_out(),
                 other => in_words(other).1,
             },
         })

@@ -98,7 +98,9 @@ fn quotes(rule: Rule) -> Quotes {
         | Rule::ValueLength
         | Rule::Duplicate
         | Rule::ValueUnknown
-        | Rule::DateFormat => Quotes::InMarks,
+        | Rule::DateFormat
+        | Rule::YesOrNo
+        | Rule::Group => Quotes::InMarks,
     }
 }
 
