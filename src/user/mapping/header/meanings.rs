@@ -1,5 +1,8 @@
 //! What each column is for.
 
+mod secrets;
+
+use crate::rows::reasons::places;
 use crate::user::mapping::columns::{
     ByName, Target, looks_secret, near_known, nearest, of_name, quoted,
 };
@@ -35,6 +38,8 @@ pub(super) struct Meanings<'a> {
     pub(super) joins: Vec<Option<Vec<usize>>>,
     names: &'a [String],
     columns: Vec<Column>,
+    /// Columns of a list of rejects that say why: they are passed over.
+    reasons: Vec<usize>,
     username_from: Option<usize>,
 }
 
@@ -52,6 +57,7 @@ impl<'a> Meanings<'a> {
             kept: Vec::new(),
             joins: Vec::new(),
             columns: names.iter().map(column).collect(),
+            reasons: places(names),
             names,
             username_from: None,
         }
@@ -221,6 +227,7 @@ impl<'a> Meanings<'a> {
                 }
             }
             ByName::Unsettable(_) | ByName::Nothing if used => {}
+            ByName::Nothing if self.reasons.contains(&place) => {}
             ByName::Unsettable(why) => {
                 if let Some(column) = self.columns.get_mut(place) {
                     column.known = true;

@@ -75,6 +75,7 @@ pub(super) fn read(
             },
             columns: header.names().to_vec(),
             password,
+            secrets: meanings.secrets(),
             attributes,
             kept: meanings.kept,
             trim: options.trim,
