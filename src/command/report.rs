@@ -1,6 +1,7 @@
 //! `report`: results and summary again, from the ledger.
 
-use super::Failed;
+use super::document::Reported;
+use super::{Answer, Failed};
 use crate::cli::Say;
 use crate::cli::args::ReportArgs;
 use crate::cli::exit::Exit;
@@ -8,7 +9,7 @@ use crate::ledger::directory::database_in;
 use crate::ledger::{Durability, Ledger, LedgerError, RunDirectory};
 use crate::report::{summary_table, write_all};
 
-pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Exit, Failed> {
+pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Answer, Failed> {
     let database = database_in(&args.run_dir);
     if !database.exists() {
         return Err(Failed::refused(LedgerError::Missing(database)));
@@ -28,5 +29,6 @@ pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Exit, Failed> {
         "results: {}",
         args.run_dir.join("results.csv").display()
     ));
-    Ok(Exit::of_summary(&summary))
+    let answer = Answer::from(Exit::of_summary(&summary));
+    answer.with(&Reported::of(&args.run_dir, &summary))
 }

@@ -16,6 +16,9 @@ use crate::outcome::{Came, Outcome, RateSample, Requests, RowResult, RunState, S
 /// The code of a row that was begun and has no outcome yet.
 pub const INTERRUPTED: &str = "Interrupted";
 
+/// Rows that did not make it, but for those that the run takes up again: the one that stopped it, and those that are in doubt or unsent.
+const REJECTS: &str = "results.outcome IN ('duplicate', 'invalid', 'rejected', 'failed') AND NOT results.stopped_the_run";
+
 /// See the module's words.
 pub struct Reader {
     path: PathBuf,
@@ -52,6 +55,38 @@ impl Reader {
     /// The ledger cannot be read, a row does not match its checksum, or `each` fails.
     pub fn each_row<E: From<LedgerError>>(
         &self,
+        each: impl FnMut(&RowResult) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each_row_of("", each)
+    }
+
+    /// Calls `each` with every row that did not make it and that the run will not take up again, in the list's order.
+    ///
+    /// # Errors
+    /// As for [`Reader::each_row`].
+    pub fn each_reject<E: From<LedgerError>>(
+        &self,
+        each: impl FnMut(&RowResult) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each_row_of(&format!("WHERE {REJECTS}"), each)
+    }
+
+    /// How many of these rows there are.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn rejects(&self) -> Result<u64, LedgerError> {
+        let query = format!("SELECT count(*) FROM results WHERE {REJECTS}");
+        let count: i64 = self
+            .database
+            .query_row(&query, [], |row| row.get(0))
+            .map_err(|cause| LedgerError::of(&self.path, cause))?;
+        Ok(count.unsigned_abs())
+    }
+
+    fn each_row_of<E: From<LedgerError>>(
+        &self,
+        which: &str,
         mut each: impl FnMut(&RowResult) -> Result<(), E>,
     ) -> Result<(), E> {
         let failed = |cause| E::from(LedgerError::of(&self.path, cause));
@@ -63,7 +98,7 @@ impl Reader {
         };
         let query = format!(
             "SELECT rows.row, line, username, claim, begun_ms, rows.seal, results.row IS NOT NULL, {RESULT_COLUMNS}{kept_columns} \
-             FROM rows LEFT JOIN results USING (row) {kept_table} ORDER BY rows.row"
+             FROM rows LEFT JOIN results USING (row) {kept_table} {which} ORDER BY rows.row"
         );
         let mut statement = self.database.prepare(&query).map_err(failed)?;
         let mut found = statement.query([]).map_err(failed)?;

@@ -5,6 +5,8 @@ mod duplicates;
 
 use std::io;
 
+use serde::Serialize;
+
 use crate::rows::beside::ReadBeside;
 use crate::rows::{RawRow, Rows, RowsError};
 use crate::user::finding::{Finding, Rule};
@@ -22,7 +24,7 @@ const BY_PHONE_NUMBER: u8 = 2;
 const BY_BOTH: u8 = BY_EMAIL | BY_PHONE_NUMBER;
 
 /// Rows, by what would become of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// All of them.
     pub rows: u64,
@@ -91,7 +93,7 @@ pub struct Broken {
 }
 
 /// One finding, as an example.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Example {
     /// Number of the row.
     pub row: u64,

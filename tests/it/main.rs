@@ -26,6 +26,7 @@ mod listing;
 mod main_job;
 mod mapping;
 mod ministack;
+mod output_json;
 mod pacing;
 mod passwords;
 mod planted;
@@ -35,6 +36,7 @@ mod quotes;
 mod rates;
 mod reading;
 mod refusals;
+mod rejects;
 mod resume;
 mod run_level;
 #[cfg(feature = "s3")]
