@@ -8,6 +8,7 @@ mod mapping;
 mod pace;
 mod pool;
 mod preflight;
+mod report;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub use mapping::{LowercaseArg, MappingArgs};
 pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
 pub use preflight::{AllowArgs, PreflightArgs};
+pub use report::{CompareArgs, ReportArgs};
 
 /// Moves a list of users into an Amazon Cognito user pool, and tells the truth about every row.
 #[derive(Debug, Parser)]
@@ -70,10 +72,10 @@ pub enum Command {
     /// Run the simulated pool alone, for any client (boto3, aws-cli)
     #[command(after_help = EXIT_CODES_HELP)]
     RehearsalPool(Box<RehearsalPoolArgs>),
-    /// Make the results and the summary of a run again from its ledger. (Not rejects.csv, for which the list is needed: the run's own
+    /// Make the results and the summary of a run again from its ledger, or compare two runs. (Not rejects.csv, for which the list is needed: the run's own
     /// command writes it again)
     #[command(after_help = EXIT_CODES_HELP)]
-    Report(ReportArgs),
+    Report(Box<ReportArgs>),
     /// Print the rules of a pool as TOML, for `--pool` where nobody may ask it
     #[command(after_help = ANSWER_CODES_HELP)]
     Describe(Box<DescribeArgs>),
@@ -161,17 +163,6 @@ pub struct RehearsalPoolArgs {
     /// The simulated pool.
     #[command(flatten)]
     pub rehearsal: RehearsalArgs,
-}
-
-/// `report`.
-#[derive(Debug, Args)]
-pub struct ReportArgs {
-    /// The run's directory: import prints it
-    #[arg(value_name = "RUN_DIR")]
-    pub run_dir: PathBuf,
-    /// Print nothing but errors
-    #[arg(short, long)]
-    pub quiet: bool,
 }
 
 /// The run.

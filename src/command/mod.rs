@@ -3,6 +3,7 @@
 mod again;
 mod answer;
 mod check;
+mod compare;
 mod confirm;
 mod describe;
 mod document;
@@ -44,7 +45,14 @@ pub fn run(cli: Cli) -> Exit {
             args.output.quiet,
             args.output.verbose,
         ),
-        Command::Report(args) => ("report", Codes::Run, args.quiet, 0),
+        Command::Report(args) => {
+            let codes = if args.run_dir.is_some() {
+                Codes::Run
+            } else {
+                Codes::Answer
+            };
+            ("report", codes, args.quiet, 0)
+        }
         Command::Describe(_) => ("describe", Codes::Answer, false, 0),
         Command::Template(_) => ("template", Codes::Answer, false, 0),
         Command::IamPolicy(_) => ("iam-policy", Codes::Answer, false, 0),

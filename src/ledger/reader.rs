@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::Connection;
 
-use super::identity::{self, name};
+use super::identity::{self, Facts, name};
 use super::rows::{
     RESULT_COLUMN_COUNT, RESULT_COLUMNS, broken_seal, read_came, read_kept, requests_seal, row_seal,
 };
@@ -46,6 +46,26 @@ impl Reader {
     /// The ledger cannot be read.
     pub fn kept_columns(&self) -> Result<Vec<String>, LedgerError> {
         identity::kept(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
+    /// Whether the run compares usernames without case.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn folds(&self) -> Result<bool, LedgerError> {
+        Facts::read(&self.database)
+            .map(|facts| facts.folds)
+            .map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
+    /// What kind of run it is: `import` or `rehearsal`.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn kind(&self) -> Result<String, LedgerError> {
+        identity::get(&self.database, name::KIND)
+            .map(Option::unwrap_or_default)
+            .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
     /// Calls `each` with every row, in the list's order. A row that was begun and has no outcome is in doubt; one that was

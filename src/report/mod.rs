@@ -2,6 +2,8 @@
 //!
 //! Owns the formats, one file each, and that a report which exists is whole. Decides nothing: outcomes come from `import`.
 
+mod changes_csv;
+mod comparison;
 mod csv_line;
 mod findings_csv;
 mod rejects_csv;
@@ -20,6 +22,8 @@ use results_csv::ResultsCsv;
 use results_jsonl::ResultsJsonl;
 use whole_file::WholeFile;
 
+pub use changes_csv::ChangesCsv;
+pub use comparison::{Comparison, Side};
 pub use csv_line::csv_line;
 pub use findings_csv::{FindingLine, FindingsCsv};
 pub use rejects_csv::{RejectsFile, reasons_of};

@@ -12,6 +12,7 @@ mod harness;
 
 mod adapting;
 mod check;
+mod comparing;
 mod describe;
 mod disk;
 mod errors;
