@@ -61,7 +61,8 @@ impl LineEnd {
     /// What stands behind this first line of the text.
     pub(super) fn behind(first_line: &[u8], text: &[u8]) -> Self {
         let behind = without_blank_lines(text).get(first_line.len()..);
-        if behind.is_some_and(|behind| behind.starts_with(b"\r\n")) {
+        // What was read may end between the two; a `\r` alone has ended no line for decades.
+        if behind.is_some_and(|behind| behind == b"\r" || behind.starts_with(b"\r\n")) {
             Self::CarriageReturnNewline
         } else {
             Self::Newline

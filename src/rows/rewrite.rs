@@ -240,3 +240,6 @@ fn words(quoting: Quoting, delimiter: char, text: &str) -> Cow<'_, str> {
     let text = text.replace(cannot_stand, " ");
     Cow::Owned(of_list(quoting, &text).into_owned())
 }
+
+#[cfg(test)]
+mod tests;
