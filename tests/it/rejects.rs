@@ -365,3 +365,18 @@ fn the_document_of_a_run_names_the_file() {
     assert_eq!(document["rejects"], rejects);
     assert_eq!(document["files"]["rejects.csv"], "run/rejects.csv");
 }
+
+#[test]
+fn a_list_that_is_not_read_as_far_as_before_leaves_no_half_of_a_file() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = users(3) + "broken,Passw0rd!,nowhere\n";
+    let import = |list: String| place.import(&pool, "-").input(list).run();
+    import(list).exits(1);
+    assert_eq!(rows(&place).len(), 1);
+    import(users(2)).says([
+        "error: rejects.csv: not written: the list was not read to row 4",
+        "once the same command reads it to its end",
+    ]);
+    assert!(!place.path("run/rejects.csv").exists());
+}
