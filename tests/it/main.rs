@@ -12,6 +12,7 @@ mod harness;
 
 mod adapting;
 mod check;
+mod comparing;
 mod describe;
 mod disk;
 mod errors;
@@ -27,6 +28,7 @@ mod listing;
 mod main_job;
 mod mapping;
 mod ministack;
+mod output_json;
 mod pacing;
 mod passwords;
 mod planted;
@@ -36,6 +38,7 @@ mod quotes;
 mod rates;
 mod reading;
 mod refusals;
+mod rejects;
 mod resume;
 mod run_level;
 #[cfg(feature = "s3")]
