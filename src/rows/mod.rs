@@ -18,7 +18,7 @@ use std::io::{self, Cursor, Read};
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
 use crate::source::{OpenSource, Place, TextEncoding};
-use dialect::{announced, first_line, without_blank_lines};
+use dialect::{announced, ends_line, first_line, without_blank_lines};
 use guard::{Guard, PARSER_BUFFER, SENTINEL, TAIL};
 use swallowed::has_stray_quote;
 
@@ -60,6 +60,16 @@ pub struct Rows {
     number: u64,
     /// Bytes of the text before the record, and the line end before it that the parser has not skipped yet.
     begins_at: u64,
+    returns: Option<Returns>,
+}
+
+/// Where the parser is in a list whose lines end with `\r` alone. It counts no such line end, so they are counted here.
+#[derive(Debug, Default)]
+struct Returns {
+    /// The line on which the record begins.
+    line: u64,
+    /// Line ends up to the record's end.
+    behind: u64,
 }
 
 impl Rows {
@@ -91,6 +101,7 @@ impl Rows {
         let mut dialect = dialect.clone();
         dialect.delimiter = dialect.delimiter.or(announced);
         let reading = Reading::of(first, text.encoding, &dialect);
+        let ends_with_return = ended_by_return(&head, first);
         let (quoting, quote) = match reading.quote {
             Quote::Mark(mark) => (true, mark),
             Quote::None => (false, b'"'),
@@ -116,6 +127,7 @@ impl Rows {
             scratch: ByteRecord::new(),
             number: 0,
             begins_at: 0,
+            returns: ends_with_return.then(Returns::default),
         };
         if announced.is_some() {
             rows.advance()?;
@@ -145,14 +157,21 @@ impl Rows {
         &self.reading
     }
 
-    /// The next row; none behind the last one.
+    /// The next row; none behind the last one. A record without anything in its cells is no row: spreadsheets leave such ones behind, where
+    /// others leave blank lines.
     ///
     /// # Errors
     /// The list cannot be read on. A single row that cannot be read is no error: see [`RawRow::unreadable`].
     pub fn next_row(&mut self) -> Result<Option<RawRow<'_>>, RowsError> {
-        let line_before = self.reader.position().line();
-        if !self.advance()? || self.is_sentinel() {
-            return Ok(None);
+        let mut line_before = self.reader.position().line();
+        loop {
+            if !self.advance()? || self.is_sentinel() {
+                return Ok(None);
+            }
+            if !self.is_blank() {
+                break;
+            }
+            line_before = self.reader.position().line();
         }
         self.number += 1;
         let text = std::str::from_utf8(self.record.as_slice()).ok();
@@ -207,11 +226,20 @@ impl Rows {
         self.begins_at = self.reader.position().byte();
         let read = self.reader.read_byte_record(&mut self.record);
         let ended_at = self.reader.position().byte();
+        if let Some(returns) = &mut self.returns {
+            let bytes = self.reader.get_ref().between(self.begins_at, ended_at);
+            returns.record(bytes.unwrap_or_default());
+        }
         self.reader.get_mut().record_ended(ended_at);
         if self.reading.template {
             template::rejoin(&mut self.record, &mut self.scratch);
         }
         read.map_err(|cause| RowsError::of_parser(&self.list, line, &cause))
+    }
+
+    /// Whether there is nothing in any of its cells.
+    fn is_blank(&self) -> bool {
+        self.record.as_slice().trim_ascii().is_empty()
     }
 
     fn is_sentinel(&self) -> bool {
@@ -231,12 +259,18 @@ impl Rows {
 
     /// The line behind the last record: the parser leaves the `\n` of a `\r\n` to the next one.
     fn next_line(&self) -> u64 {
+        if let Some(returns) = &self.returns {
+            return returns.behind + 1;
+        }
         self.reader.position().line() + u64::from(self.last_byte() == Some(b'\r'))
     }
 
     /// The parser counts a record's line before it skips what is left of the line end before it (`\n` behind `\r`, blank
     /// lines). So the line is counted backwards, from where the parser stands behind the record.
     fn line_of_record(&self, line_before: u64, cut_off: bool) -> u64 {
+        if let Some(returns) = &self.returns {
+            return returns.line;
+        }
         let behind = self.reader.position();
         let ended_by_newline = !cut_off && self.last_byte() == Some(b'\n');
         // The only newline since the record before may be the one that ended this one: then it holds none.
@@ -255,7 +289,11 @@ impl Rows {
         let Quote::Mark(quote) = self.reading.quote else {
             return false;
         };
-        behind.line() > line + u64::from(self.last_byte() == Some(b'\n'))
+        let several_lines = match self.returns {
+            Some(_) => self.newlines_inside() > 0,
+            None => behind.line() > line + u64::from(self.last_byte() == Some(b'\n')),
+        };
+        several_lines
             && self
                 .reader
                 .get_ref()
@@ -264,7 +302,8 @@ impl Rows {
     }
 
     fn newlines_inside(&self) -> u64 {
-        let inside = self.record.as_slice().iter().filter(|byte| **byte == b'\n');
+        let end = if self.returns.is_some() { b'\r' } else { b'\n' };
+        let inside = self.record.as_slice().iter().filter(|byte| **byte == end);
         inside.count() as u64
     }
 
@@ -273,9 +312,14 @@ impl Rows {
         if cut_off {
             let swallowed = cells.strip_suffix(TAIL.as_bytes()).unwrap_or(cells);
             let added_lines = if swallowed.ends_with(b"\n") { 3 } else { 2 };
-            return Some(Unreadable::OpenQuote {
-                last_line: self.reader.position().line().saturating_sub(added_lines),
-            });
+            let last_line = match &self.returns {
+                Some(_) => {
+                    let behind_it = u64::from(swallowed.ends_with(b"\r"));
+                    line + self.newlines_inside() - behind_it
+                }
+                None => self.reader.position().line().saturating_sub(added_lines),
+            };
+            return Some(Unreadable::OpenQuote { last_line });
         }
         if cells.len() > MAX_RECORD_BYTES {
             return Some(Unreadable::TooLong {
@@ -326,11 +370,30 @@ impl Rows {
     }
 }
 
+impl Returns {
+    /// The parser has read a record of these bytes, with the line ends before it that it had not skipped yet, and its own.
+    fn record(&mut self, bytes: &[u8]) {
+        let before = bytes.iter().take_while(|byte| ends_line(**byte));
+        let count = |bytes: &mut dyn Iterator<Item = &u8>| bytes.filter(|b| **b == b'\r').count();
+        self.line = self.behind + 1 + count(&mut before.into_iter()) as u64;
+        self.behind += count(&mut bytes.iter()) as u64;
+    }
+}
+
+/// Whether the first line, which is part of the head, is ended by `\r` and nothing else.
+fn ended_by_return(head: &[u8], first: &[u8]) -> bool {
+    let behind = without_blank_lines(head).get(first.len()..);
+    matches!(behind, Some([b'\r', next, ..]) if *next != b'\n')
+}
+
 /// Reads until the first line that is not blank has ended, and no more than waits to be read. It may be the list's only line.
 fn head(bytes: &mut impl Read, quote: Quote) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut block = [0; FIRST_LINE_BLOCK];
-    while head.len() < MAX_RECORD_BYTES && first_line(&head, quote).is_none() {
+    // What follows a return says whether it ends lines alone.
+    while head.len() < MAX_RECORD_BYTES
+        && (first_line(&head, quote).is_none() || head.ends_with(b"\r"))
+    {
         match bytes.read(&mut block) {
             Ok(0) => break,
             Ok(read) => head.extend_from_slice(block.get(..read).unwrap_or_default()),
