@@ -21,7 +21,7 @@ pub mod writer;
 use std::path::PathBuf;
 
 pub use directory::RunDirectory;
-pub use identity::{Facts, Identity, Kind, Standing};
+pub use identity::{Facts, Identity, Kind, Session, Standing};
 pub use reader::Reader;
 pub use writer::{Begun, Ledger, ToBegin};
 
