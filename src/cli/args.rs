@@ -5,6 +5,7 @@ mod inspect;
 mod list;
 mod look;
 mod mapping;
+mod output;
 mod pace;
 mod pool;
 mod preflight;
@@ -22,6 +23,7 @@ pub use inspect::{CheckArgs, DescribeArgs, IamPolicyArgs, TemplateArgs};
 pub use list::{ListArgs, PasswordSource};
 pub use look::{LookArgs, LookupArg, PrescanArg};
 pub use mapping::{LowercaseArg, MappingArgs};
+pub use output::{LogArgs, LogFormatArg, ProgressArg, ProgressArgs};
 pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
 pub use preflight::{AllowArgs, PreflightArgs};
@@ -100,6 +102,9 @@ pub struct ImportArgs {
         help_heading = "Run"
     )]
     pub retry: Vec<Retry>,
+    /// How far it is.
+    #[command(flatten)]
+    pub progress: ProgressArgs,
     /// What to say meanwhile.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -126,6 +131,9 @@ pub struct RehearseArgs {
     /// The run.
     #[command(flatten)]
     pub run: RunArgs,
+    /// How far it is.
+    #[command(flatten)]
+    pub progress: ProgressArgs,
     /// What to say meanwhile.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -224,6 +232,9 @@ pub struct OutputArgs {
     /// Say more; twice: much more
     #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
+    /// The log.
+    #[command(flatten)]
+    pub log: LogArgs,
 }
 
 fn some_time(text: &str) -> Result<Duration, String> {

@@ -6,9 +6,10 @@ use super::run::run;
 use super::{Failed, runtime};
 use crate::cli::args::ImportArgs;
 use crate::cli::exit::Exit;
-use crate::cli::{Say, settings};
+use crate::cli::{Say, settings, terminal};
+use crate::progress::Screen;
 
-pub(super) fn import(args: &ImportArgs, say: Say) -> Result<Exit, Failed> {
+pub(super) fn import(args: &ImportArgs, screen: &Screen, say: Say) -> Result<Exit, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
     let looks = settings::looks(&args.look).map_err(Failed::refused)?;
     let connect = settings::connect(&args.pool, &args.pace, looks).map_err(Failed::refused)?;
@@ -28,7 +29,8 @@ pub(super) fn import(args: &ImportArgs, say: Say) -> Result<Exit, Failed> {
                 Again::GoOn(settings::retried(&args.retry))
             },
             confirm: !args.yes && somebody_is_there(),
-            quiet: args.output.quiet,
+            progress: terminal::form(&args.output, &args.progress),
+            screen,
             started: tokio::time::Instant::now(),
         },
         say,

@@ -18,26 +18,38 @@ mod report;
 mod run;
 mod template;
 
-use crate::cli::Say;
 use crate::cli::args::{Cli, Command};
 use crate::cli::exit::Exit;
+use crate::cli::{Say, terminal};
+use crate::logs;
+use crate::progress::Screen;
 
 /// Does what the command line says.
 #[must_use]
 pub fn run(cli: Cli) -> Exit {
-    let (quiet, verbose) = match &cli.command {
-        Command::Import(args) => (args.output.quiet, args.output.verbose),
-        Command::Rehearse(args) => (args.output.quiet, args.output.verbose),
-        Command::RehearsalPool(_) => (false, 0),
-        Command::Check(args) => (args.output.quiet, args.output.verbose),
-        Command::Report(args) => (args.quiet, 0),
-        Command::Describe(_) | Command::Template(_) | Command::IamPolicy(_) => (false, 0),
+    let (quiet, output) = match &cli.command {
+        Command::Import(args) => (args.output.quiet, Some(&args.output)),
+        Command::Rehearse(args) => (args.output.quiet, Some(&args.output)),
+        Command::Check(args) => (args.output.quiet, Some(&args.output)),
+        Command::Report(args) => (args.quiet, None),
+        Command::RehearsalPool(_)
+        | Command::Describe(_)
+        | Command::Template(_)
+        | Command::IamPolicy(_) => (false, None),
     };
-    crate::cli::log_to_stderr(verbose);
     let say = Say::new(quiet);
+    let screen = Screen::new();
+    match logs::begin(&terminal::log(output), &screen) {
+        Ok(None) => {}
+        Ok(Some(notice)) => say.line(notice),
+        Err(error) => {
+            say.error(error);
+            return Exit::Refused;
+        }
+    }
     let done = match cli.command {
-        Command::Import(args) => import::import(&args, say),
-        Command::Rehearse(args) => rehearse::rehearse(&args, say),
+        Command::Import(args) => import::import(&args, &screen, say),
+        Command::Rehearse(args) => rehearse::rehearse(&args, &screen, say),
         Command::RehearsalPool(args) => rehearsal_pool::serve(&args, say),
         Command::Check(args) => check::check(&args, say),
         Command::Report(args) => report::report(&args, say),

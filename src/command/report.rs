@@ -6,6 +6,7 @@ use crate::cli::args::ReportArgs;
 use crate::cli::exit::Exit;
 use crate::ledger::directory::database_in;
 use crate::ledger::{Durability, Ledger, LedgerError, RunDirectory};
+use crate::progress::terminal_width;
 use crate::report::{summary_table, write_all};
 
 pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Exit, Failed> {
@@ -20,7 +21,7 @@ pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Exit, Failed> {
         return Err(Failed::refused(LedgerError::Missing(database)));
     }
     let summary = write_all(&args.run_dir).map_err(Failed::refused)?;
-    say.line(summary_table(&summary));
+    say.line(summary_table(&summary, terminal_width()));
     if let Some(why) = &summary.stopped_because {
         say.line(format_args!("the run was stopped: {why}"));
     }

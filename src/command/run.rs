@@ -2,17 +2,19 @@
 
 use std::path::Path;
 
+use tracing::Instrument as _;
+
 use super::job::Job;
 use super::prepare::{Preparation, Prepared, prepare};
 use super::prescan::{Read, prescan};
 use super::{Failed, beside};
 use crate::cli::Say;
 use crate::cli::exit::Exit;
-use crate::import::{Ended, Run, Signals};
-use crate::ledger::RunDirectory;
+use crate::import::{Ended, Run, Signals, StopReason};
+use crate::ledger::{RunDirectory, Session};
 use crate::outcome::Summary;
 use crate::pace::Pacer;
-use crate::progress;
+use crate::progress::{self, terminal_width};
 use crate::report::{summary_table, write_all};
 
 pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Exit, Failed> {
@@ -32,7 +34,7 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Exit, Failed> {
         }
     };
     let pacer = Pacer::new(prepared.ceilings);
-    let mut watch = progress::for_people(job.quiet, prepared.bytes);
+    let mut watch = progress::for_people(job.progress, job.screen, prepared.expected);
     let asked = job.looks.prescan;
     let read = prescan(&mut prepared, &pacer, asked, &mut signals, watch.as_mut()).await?;
     let Prepared {
@@ -48,11 +50,16 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Exit, Failed> {
         Read::Stopped(reason) => (None, Some(reason)),
     };
     let list = list.read_ahead(listing)?;
-    let mut run = Run::new(plan, pool, pacer, ledger, list, watch.as_mut());
-    if let Some(reason) = stopped {
-        run = run.stopped(reason);
-    }
-    let ended = run.to_the_end(&mut signals).await;
+    let Session { run_id, number } = ledger.session();
+    let span = tracing::error_span!("run", run = run_id.as_str(), session = *number);
+    let run = span.in_scope(|| {
+        let run = Run::new(plan, pool, pacer, ledger, list, watch.as_mut());
+        match stopped {
+            Some(reason) => run.stopped(reason),
+            None => run,
+        }
+    });
+    let ended = run.to_the_end(&mut signals).instrument(span).await;
     drop(watch);
     let go_on = job.again.go_on();
     let ended = ended.map_err(Failed::stopped)?;
@@ -96,13 +103,19 @@ fn close(
         say.line(format_args!("stopped by {reason}; {go_on}"));
     } else {
         say.error(format_args!("stopped early: {reason}"));
-        say.line(go_on);
+        if let (StopReason::Deadline, 0) = (reason, ended.progress.rows_now) {
+            say.line("no row was done in this time: beginning alone takes a second or two, so give it more, such as `--deadline 1m`");
+        }
+        let first = reason
+            .needs_mending()
+            .then_some("put that right first, and where a flag is wrong, the flag; then ");
+        say.line(format_args!("{}{go_on}", first.unwrap_or_default()));
     }
     exit
 }
 
 fn say_summary(summary: &Summary, path: &Path, say: Say) -> Exit {
-    say.line(summary_table(summary));
+    say.line(summary_table(summary, terminal_width()));
     say.line(format_args!(
         "results: {}",
         path.join("results.csv").display()

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::event::RequestCounts;
+use super::logged;
 use super::registration::{Event, Registration, Rules, Step, StopRun};
 use super::resolve::Times;
 use crate::outcome::{Came, Outcome};
@@ -24,6 +25,8 @@ pub(super) struct Shared {
     pub(super) named_by: NamedBy,
     /// True once the run takes no more rows.
     pub(super) stopping: watch::Receiver<bool>,
+    /// What the log's events stand in.
+    pub(super) span: tracing::Span,
 }
 
 /// One row on its way.
@@ -201,7 +204,7 @@ async fn sign_up(
     let began = Instant::now();
     let answer = shared.pool.sign_up(&job.user).await;
     requested.latency = Some(began.elapsed());
-    tell(job, "SignUp", answer.as_ref().err());
+    logged::answer(&shared.span, job.row, "SignUp", answer.as_ref().err());
     count(shared, &leave, answer.as_ref().err(), requested);
     answer
 }
@@ -213,6 +216,7 @@ async fn look_up(
     requested: &mut Requested,
 ) -> Result<Option<crate::pool::FoundUser>, Failure> {
     let answer = shared.pool.look_up(&job.user.username).await;
+    logged::answer(&shared.span, job.row, "AdminGetUser", answer.as_ref().err());
     count(shared, &leave, answer.as_ref().err(), requested);
     answer
 }
@@ -225,22 +229,9 @@ async fn find_in_listing(
 ) -> Result<Option<crate::pool::FoundUser>, Failure> {
     let (pool, name) = (&shared.pool, &job.user.username);
     let answer = pool.find_in_listing(shared.named_by, name).await;
+    logged::answer(&shared.span, job.row, "ListUsers", answer.as_ref().err());
     count(shared, &leave, answer.as_ref().err(), requested);
     answer
-}
-
-/// For those who asked for more words.
-fn tell(job: &Job, operation: &str, failure: Option<&Failure>) {
-    match failure {
-        Some(failure) => tracing::debug!(
-            row = job.row,
-            operation,
-            code = failure.code,
-            "{}",
-            failure.message
-        ),
-        None => tracing::trace!(row = job.row, operation, "answered"),
-    }
 }
 
 /// A request that never left is none; one without an answer was sent, and nobody knows whether the pool had room for it.

@@ -6,6 +6,7 @@
 mod dispatch;
 mod intake;
 mod settling;
+mod telling;
 mod waiting;
 
 use std::collections::{HashMap, VecDeque};
@@ -20,6 +21,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::breaker::{Breaker, BreakerLimits};
 use super::event::{Counts, Progress, RequestCounts, Watch};
+use super::logged::{self, Slowed};
 use super::record::Record;
 use super::register::{Done, Job, Shared};
 use super::registration::Rules;
@@ -30,10 +32,11 @@ use crate::ledger::past::Before;
 use crate::ledger::writer::Ending;
 use crate::ledger::{Begun, Ledger, LedgerError};
 use crate::outcome::{Came, Outcome};
-use crate::pace::{Category, Pacer, Permit};
+use crate::pace::{Pacer, Permit};
 use crate::pool::{Cognito, NamedBy, now_ms};
 use crate::rows::ahead::ReadAhead;
 use crate::user::Row;
+use telling::Silence;
 use waiting::Waiting;
 
 /// How often results are written and the watcher is told. A crash in between costs a look-up for each of these rows.
@@ -149,6 +152,8 @@ pub struct Run<'a> {
     breaker: Breaker,
     progress: Progress,
     record: Record,
+    silence: Silence,
+    slowed: Slowed,
     started: Instant,
     /// Up to when the time at work is in the ledger.
     noted: Instant,
@@ -178,6 +183,7 @@ impl<'a> Run<'a> {
                 rules: plan.rules,
                 named_by: plan.named_by,
                 stopping: told,
+                span: tracing::Span::current(),
             }),
             breaker: Breaker::new(plan.breaker),
             plan,
@@ -200,6 +206,8 @@ impl<'a> Run<'a> {
             unwritten_requests: RequestCounts::default(),
             progress,
             record,
+            silence: Silence::default(),
+            slowed: Slowed::default(),
             started: Instant::now(),
             noted: Instant::now(),
         }
@@ -303,6 +311,7 @@ impl<'a> Run<'a> {
             return;
         }
         self.permit = None;
+        logged::stops(&reason, self.tasks.len());
         self.stopped = Some((reason, Instant::now()));
         self.stopping.send_replace(true);
     }
@@ -325,24 +334,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn write_and_tell(&mut self) {
-        self.write().await;
-        self.record_rates(false).await;
-        self.progress.in_flight = self.tasks.len();
-        self.progress.sign_ups = self.shared.pacer.reading(Category::UserCreation);
-        self.progress.elapsed = self.started.elapsed();
-        self.watch.progress(&self.progress);
-    }
-
-    async fn record_rates(&mut self, last: bool) {
-        let samples = self
-            .record
-            .samples(&self.shared.pacer, Instant::now(), last);
-        if !samples.is_empty() {
-            self.ledger.rates(samples).await;
-        }
-    }
-
     async fn end(mut self) -> Result<Ended, LedgerError> {
         self.cut_off();
         self.leave_unreachable().await;
@@ -350,6 +341,7 @@ impl<'a> Run<'a> {
         self.record_rates(true).await;
         let stopped = self.stopped.map(|(reason, _)| reason);
         let finished = stopped.is_none();
+        logged::ends(finished, &self.progress);
         self.ledger
             .close(Ending {
                 finished,

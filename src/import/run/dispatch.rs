@@ -32,7 +32,7 @@ impl Run<'_> {
         }
     }
 
-    fn has_slot(&self) -> bool {
+    pub(super) fn has_slot(&self) -> bool {
         let slots = self.plan.slots.limit();
         let pacer = &self.shared.pacer;
         let waiting = pacer.waiting(Category::UserRead) + pacer.waiting(Category::UserList);

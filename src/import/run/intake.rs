@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use super::{Beginning, NOTED_TOGETHER, Run};
 use crate::import::Listed;
+use crate::import::logged;
 use crate::import::register::Job;
 use crate::import::resolve::Times;
 use crate::import::stop::StopReason;
@@ -54,6 +55,7 @@ impl Run<'_> {
                 continue;
             }
             self.counted(Outcome::Invalid, listed.row.end_byte);
+            logged::row(listed.row.number, Outcome::Invalid, Some(why.code()));
             invalid.push(RowResult {
                 row: listed.row.number,
                 line: listed.row.line,
@@ -147,11 +149,13 @@ impl Run<'_> {
                 Before::Nothing | Before::Settled => {
                     if let Some(Begun::SameAs(_)) = verdicts.next() {
                         self.counted(Outcome::Duplicate, listed.row.end_byte);
+                        logged::row(listed.row.number, Outcome::Duplicate, None);
                         continue;
                     }
                     if !listed.is_to_be_sent() {
                         // Written down with its beginning. It was not sent, so it says nothing to the breaker.
                         self.counted(Outcome::Existed, listed.row.end_byte);
+                        logged::row(listed.row.number, Outcome::Existed, None);
                         continue;
                     }
                     (at_ms, false)
