@@ -33,7 +33,7 @@ pub(super) fn held_up(held_up: &HeldUp) -> String {
             on_their_way,
         } => format!(
             "no answer from the pool for {} ({} on their way)",
-            duration(*since),
+            duration(Duration::from_secs(since.as_secs())),
             rows(*on_their_way)
         ),
         HeldUp::Unreachable { rows: found } => {
@@ -90,9 +90,9 @@ pub(super) fn percent(share: f64) -> u32 {
     percent
 }
 
-/// Two units at most: nobody waits for the second in an hour.
+/// Rounded up, for something is left as long as it is not over; two units at most: nobody waits for the second in an hour.
 pub(super) fn duration(time: Duration) -> String {
-    let seconds = time.as_secs();
+    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {
         (0, 0, 0) => format!("{seconds}s"),
@@ -128,6 +128,12 @@ mod tests {
                 "0s", "59s", "1m 00s", "59m 59s", "1h 00m", "2h 01m", "1d 00h", "2d 07h"
             ]
         );
+    }
+
+    #[test]
+    fn less_than_a_second_is_not_nothing() {
+        assert_eq!(duration(Duration::from_millis(1)), "1s");
+        assert_eq!(duration(Duration::from_millis(59_500)), "1m 00s");
     }
 
     #[test]

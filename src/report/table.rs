@@ -97,7 +97,11 @@ fn how_long(summary: &Summary) -> String {
         reason = "seconds of a run, never below 0"
     )]
     let tenths = (summary.active_seconds * 10.0).round() as u64;
-    let tenths = if tenths < 100 { tenths } else { tenths / 10 * 10 };
+    let tenths = if tenths < 100 {
+        tenths
+    } else {
+        tenths / 10 * 10
+    };
     let time = humantime::format_duration(Duration::from_millis(tenths * 100));
     let sessions = match summary.sessions {
         1 => String::new(),
