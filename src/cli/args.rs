@@ -229,7 +229,7 @@ pub struct OutputArgs {
     /// Print nothing but errors
     #[arg(short, long)]
     pub quiet: bool,
-    /// Say more; twice: much more
+    /// Log what the run does and every row that was not created; twice: every request that failed; three times: every answer
     #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
     /// The log.

@@ -11,7 +11,7 @@ use crate::logs::LogFormat;
 #[command(next_help_heading = "Output")]
 pub struct LogArgs {
     /// Write the log to this file, behind what is in it, and not to standard error: what the run does, and every row that was not created,
-    /// by its number. With -v and -vv more. RUST_LOG=cognito_import=LEVEL chooses the level where -v does not
+    /// by its number. With -v every request that failed, with -vv every answer; or name a level in RUST_LOG, such as debug
     #[arg(long, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
     /// How a line of the log looks: for people, or one JSON object
