@@ -3,8 +3,8 @@
 //! One row's way through the program, and the folder of each stage:
 //!
 //! ```text
-//! open --> decode --> map + check --> begin (ledger) --> permit --> SignUp --> look up / resolve --> done (ledger) --> results
-//! source/  rows/      user/           ledger/            pace/      pool/      import/               ledger/          report/
+//! open --> decode --> map + check --> begin (ledger) --> permit --> SignUp --> look up / resolve --> settled (ledger) --> follow up --> done (ledger) --> results
+//! source/  rows/      user/           ledger/            pace/      pool/      import/               ledger/             import/       ledger/          report/
 //! ```
 //!
 //! Before the first row is begun, [`preflight`] asks the pool for its rules, reads the list to its end and says what stands against the

@@ -1,5 +1,6 @@
 //! The command line, as it is typed. No I/O here: what it means is worked out in [`super::settings`].
 
+pub(super) mod follow_up;
 pub(super) mod format;
 mod inspect;
 mod list;
@@ -18,6 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit::{ANSWER_CODES_HELP, CHECK_CODES_HELP, EXIT_CODES_HELP};
 use super::rehearsal::RehearsalArgs;
+pub use follow_up::{FollowUpArgs, VerifyArg};
 pub use format::FormatArgs;
 pub use inspect::{CheckArgs, DescribeArgs, IamPolicyArgs, TemplateArgs};
 pub use list::{ListArgs, PasswordSource};
@@ -93,7 +95,7 @@ pub struct ImportArgs {
     /// Begin anew where a run for this list and pool is there already; its ledger is kept aside
     #[arg(long, help_heading = "Run", conflicts_with = "retry")]
     pub restart: bool,
-    /// Take up again the rows with these outcomes of an earlier run of this list
+    /// Take up again the rows with these outcomes of an earlier run of this list, or the steps after the sign-up that failed
     #[arg(
         long,
         value_name = "OUTCOME",
@@ -218,7 +220,9 @@ pub enum Retry {
     InDoubt,
     /// Broken in the list
     Invalid,
-    /// All four
+    /// Steps after the sign-up that failed
+    FollowUp,
+    /// All five
     All,
 }
 

@@ -8,9 +8,9 @@ use crate::outcome::{Outcome, RunState, Summary};
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Every row was created or existed.
+    /// Every row was created or existed, and every step that follows was taken.
     Done,
-    /// Finished; some rows are invalid, rejected, failed or duplicate.
+    /// Finished; some rows are invalid, rejected, failed or duplicate, or a step after a sign-up failed.
     SomeRows,
     /// The command line is wrong. (clap ends the program with this one itself.)
     Usage,
@@ -27,8 +27,8 @@ pub enum Exit {
 /// For `--help`.
 pub const EXIT_CODES_HELP: &str = "\
 Exit codes:
-    0  every row was created or existed
-    1  finished; some rows are invalid, rejected, failed or duplicate
+    0  every row was created or existed, and what follows was done
+    1  finished; some rows are invalid, rejected, failed or duplicate, or a step after a sign-up failed
     2  the command line is wrong
     3  refused before anything was sent
     4  stopped early; the same command goes on
@@ -100,6 +100,7 @@ impl Exit {
             {
                 Self::SomeRows
             }
+            RunState::Finished if !summary.follow_up_errors.is_empty() => Self::SomeRows,
             RunState::Finished => Self::Done,
         }
     }

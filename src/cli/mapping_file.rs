@@ -1,5 +1,7 @@
 //! The mapping file: what the flags about columns say, in TOML.
 
+mod follow_up;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -71,6 +73,7 @@ struct Keys {
     join: BTreeMap<String, Spanned<Vec<String>>>,
     dates: BTreeMap<String, Spanned<String>>,
     values: BTreeMap<String, BTreeMap<String, Spanned<String>>>,
+    follow_up: follow_up::Keys,
     list: ListKeys,
 }
 
@@ -183,6 +186,7 @@ impl MappingFile {
             },
             dates: self.dates()?,
             values: self.values(),
+            follow_up: self.follow_up()?,
             password: keys.password.map(|from| match from {
                 From::Column => PasswordFrom::Column,
                 From::Generate => PasswordFrom::Generate,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::follow_up::{refuse_misfits, updates};
 use super::list::List;
 use super::listing::Weighed;
 use super::preflight::{Intent, Verdict, ask_pool, strictness, usernames_fold};
@@ -10,7 +11,6 @@ use crate::cli::args::{CheckArgs, KnownPoolArgs};
 use crate::cli::exit::Exit;
 use crate::cli::{Say, settings};
 use crate::import::Signals;
-use crate::pace::Category;
 use crate::pool::{Cognito, ConnectSettings, connect};
 use crate::preflight::ask::{Found, Questions};
 use crate::preflight::rates::Rates;
@@ -42,8 +42,14 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
     let asked = settings::rates(&args.rates);
     let looks = settings::looks(&args.look).map_err(Failed::refused)?;
     let looks_up = looks.look_ups.any();
-    let limits = asked.unnamed(looks_up);
-    let (pool, mut found, secret_given) = known(&args.pool, looks_up, limits).await?;
+    refuse_misfits(&list, &args.list.follow_up, looks)?;
+    let questions = Questions {
+        client: args.pool.client_id.is_some(),
+        look_up: looks_up,
+        steps: list.mapping.follow_up_kinds(),
+        limits: asked.unnamed(looks_up, updates(&list)),
+    };
+    let (pool, mut found, secret_given) = known(&args.pool, questions).await?;
     let rules = found.rules.clone();
     let rules = rules.as_ref();
     let folds = usernames_fold(settings::folds(args.usernames), rules, &found, say);
@@ -64,6 +70,7 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
         looks,
         reading,
         rates: Rates::new(&asked, &found),
+        create_groups: args.list.follow_up.create_groups,
         begun: false,
     };
     if !survey.broken.is_empty() {
@@ -115,8 +122,7 @@ fn refuse_to_replace(findings: &Path, list: &Path) -> Result<(), Failed> {
 /// given.
 pub(super) async fn known(
     args: &KnownPoolArgs,
-    looks_up: bool,
-    limits: Vec<Category>,
+    questions: Questions,
 ) -> Result<(Option<Cognito>, Found, bool), Failed> {
     if let Some(path) = &args.pool {
         let rules = settings::pool_rules(path).map_err(Failed::refused)?;
@@ -139,11 +145,6 @@ pub(super) async fn known(
         settings::connect_to_ask(user_pool_id, client_id, &args.connection)
             .map_err(Failed::refused)?;
     let pool = connect(&connection).await.map_err(Failed::refused)?;
-    let questions = Questions {
-        client: client_id.is_some(),
-        look_up: looks_up,
-        limits,
-    };
     let found = ask_pool(&pool, user_pool_id, questions).await?;
     Ok((Some(pool), found, connection.client_secret.is_some()))
 }

@@ -14,8 +14,7 @@ pub(super) fn describe(args: &DescribeArgs, say: Say) -> Result<Exit, Failed> {
         .map_err(Failed::refused)?;
     let questions = Questions {
         client: client_id.is_some(),
-        look_up: false,
-        limits: Vec::new(),
+        ..Questions::default()
     };
     let found = runtime()?.block_on(async {
         let pool = connect(&connection).await.map_err(Failed::refused)?;

@@ -26,6 +26,12 @@ pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Exit, Failed>
         ),
     };
     let looks = settings::looks(&args.look).map_err(Failed::refused)?;
+    let steps = settings::step_kinds(&args.follow_up);
+    if !steps.is_empty() && !looks.look_ups.any() {
+        return Err(Failed::refused(anyhow::anyhow!(
+            "--no-lookup (or --lookup none) signs no request, and what follows a sign-up has to be signed: leave one of the two out"
+        )));
+    }
     let policy = policy(&Needs {
         user_pool_id: &args.user_pool_id,
         account_id: args.account_id.as_deref(),
@@ -38,6 +44,8 @@ pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Exit, Failed>
         },
         asks_limits: !args.named_rates,
         asks_client: !args.no_preflight,
+        steps: &steps,
+        makes_groups: args.follow_up.create_groups,
         object,
     });
     match policy {

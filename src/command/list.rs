@@ -71,6 +71,16 @@ impl List {
         text
     }
 
+    /// What follows the sign-ups; `existing`: those of users that existed as well.
+    pub(super) fn follow_up(&self, existing: bool) -> Option<String> {
+        let steps = self.mapping.follow_up_identity()?;
+        Some(if existing {
+            format!("{steps}, also for users that existed")
+        } else {
+            steps
+        })
+    }
+
     /// A column that was not meant to be dropped should be noticed before people are signed up without it.
     pub(super) fn say_what_is_dropped(&self, say: Say) {
         let names: Vec<String> = self

@@ -4,6 +4,7 @@ mod again;
 mod check;
 mod confirm;
 mod describe;
+mod follow_up;
 mod iam_policy;
 mod import;
 mod job;

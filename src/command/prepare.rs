@@ -4,10 +4,10 @@ mod ahead;
 mod run_there;
 mod weigh;
 
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use super::Failed;
+use super::follow_up::{refuse_misfits, updates};
 use super::job::{Again, Job};
 use super::list::List;
 use super::preflight::{ask_pool, strictness, usernames_fold};
@@ -21,6 +21,7 @@ use crate::outcome::Summary;
 use crate::pace::Ceilings;
 use crate::pool::{Cognito, NamedBy, connect, now_ms};
 use crate::preflight::ask::{Found, Questions};
+use crate::preflight::plan::users_a_second;
 use crate::preflight::prescan::Reading;
 use crate::preflight::rates::Rates;
 use crate::progress::{Expected, ExpectedRows};
@@ -52,14 +53,17 @@ pub(super) enum Preparation {
     FinishedAlready(Box<Summary>, PathBuf),
 }
 
-/// Prepares a run. Sends nothing that writes; dropped on the way, it leaves nothing behind that the same command would trip over.
+/// Prepares a run. Sends nothing that writes, but makes groups where it is told to; dropped on the way, it leaves nothing behind that the same command would trip over.
 pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Failed> {
     let mut list = List::open(job.list, &job.access, say).await?;
     list.say_what_is_dropped(say);
+    refuse_misfits(&list, &job.list.follow_up, job.looks)?;
+    refuse_unseen_groups(job)?;
     let identity = Identity {
         list: list.source.name(),
         mapping: list.cells_meaning(),
         kept: list.mapping.kept(),
+        follow_up: list.follow_up(job.list.follow_up.follow_up_existing),
         user_pool_id: job.connect.user_pool_id.clone(),
         client_id: job.connect.client_id.clone(),
         kind: job.again.kind(),
@@ -79,7 +83,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     let mut found = ask_pool(
         &pool,
         &identity.user_pool_id,
-        questions(job, given.is_some()),
+        questions(job, &list, given.is_some()),
     )
     .await?;
     let rules = given.or_else(|| found.rules.clone());
@@ -101,7 +105,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         say.line(format_args!("UserCreation: SignUp at {}", rates.creation));
     }
     let expected = expected(&weighed, &list, ceilings);
-    let plan = plan(job, &opened, rules, ceilings.creation)?;
+    let plan = plan(job, &opened, rules, ceilings, updates(&list))?;
     let list = ToRead {
         past: past(&opened)?,
         // What the pool says of itself counts for more than what is said of it: a user that is mistaken for another is left out.
@@ -131,7 +135,7 @@ fn expected(weighed: &Weighed, list: &List, ceilings: Ceilings) -> Expected {
             to_send: counts.to_send,
         }),
         bytes: list.bytes,
-        users_a_second: f64::from(ceilings.creation.get()),
+        users_a_second: users_a_second(&weighed.counts.unwrap_or_default(), ceilings),
     }
 }
 
@@ -150,6 +154,16 @@ fn log_beginning(opened: &Opened, plan: &Plan, ceilings: Ceilings, expected: Exp
         usernames_without_case = plan.folds,
         "the run begins"
     );
+}
+
+/// Groups are made by those who looked which there are.
+fn refuse_unseen_groups(job: &Job<'_>) -> Result<(), Failed> {
+    if job.preflight.no_preflight && job.list.follow_up.create_groups {
+        return Err(Failed::refused(anyhow::anyhow!(
+            "--create-groups: with --no-preflight nobody looks which groups there are: leave one of the two out"
+        )));
+    }
+    Ok(())
 }
 
 /// The run's ledger, once nothing stands against the run; and what was found of the list.
@@ -208,13 +222,18 @@ fn rules_given(job: &Job<'_>) -> Result<Option<PoolRules>, Failed> {
     Ok(Some(rules))
 }
 
-fn questions(job: &Job<'_>, rules_given: bool) -> Questions {
+fn questions(job: &Job<'_>, list: &List, rules_given: bool) -> Questions {
     let preflight = !job.preflight.no_preflight;
     let looks_up = job.looks.look_ups.any();
     Questions {
         client: preflight && !rules_given,
         look_up: preflight && looks_up,
-        limits: job.rates.unnamed(looks_up),
+        steps: if preflight {
+            list.mapping.follow_up_kinds()
+        } else {
+            Vec::new()
+        },
+        limits: job.rates.unnamed(looks_up, updates(list)),
     }
 }
 
@@ -231,8 +250,15 @@ fn plan(
     job: &Job<'_>,
     opened: &Opened,
     rules: Option<&PoolRules>,
-    sign_ups_a_second: NonZeroU32,
+    ceilings: Ceilings,
+    updates: bool,
 ) -> Result<Plan, Failed> {
+    // Steps have slots as well.
+    let a_second = if updates {
+        ceilings.creation.saturating_add(ceilings.update.get())
+    } else {
+        ceilings.creation
+    };
     let mut before = Counts::default();
     if opened.goes_on {
         let counts = Reader::open(opened.directory.path())
@@ -243,12 +269,13 @@ fn plan(
         }
     }
     Ok(Plan {
-        slots: Slots::new(sign_ups_a_second, job.pace.concurrency),
-        group: settings::group(sign_ups_a_second),
+        slots: Slots::new(a_second, job.pace.concurrency),
+        group: settings::group(ceilings.creation),
         rules: Rules {
             retry: settings::retry_policy(job.run),
             look_ups: job.looks.look_ups,
         },
+        follow_up_existing: job.list.follow_up.follow_up_existing,
         named_by: NamedBy::of(rules),
         folds: opened.facts.folds,
         second_before_run_ms: opened.facts.second_before_run_ms,

@@ -5,12 +5,17 @@ use super::{Failed, runtime};
 use crate::cli::Say;
 use crate::cli::args::{PasswordSource, TemplateArgs};
 use crate::cli::exit::Exit;
+use crate::preflight::ask::Questions;
 use crate::report::csv_line;
 use crate::user::mapping::STANDARD_ATTRIBUTES;
 use crate::user::pool_rules::{AttributeRule, PoolRules};
 
 pub(super) fn template(args: &TemplateArgs, say: Say) -> Result<Exit, Failed> {
-    let (_, found, _) = runtime()?.block_on(known(&args.pool, false, Vec::new()))?;
+    let questions = Questions {
+        client: args.pool.client_id.is_some(),
+        ..Questions::default()
+    };
+    let (_, found, _) = runtime()?.block_on(known(&args.pool, questions))?;
     if let Some(question) = found.unanswered.first() {
         return Err(Failed::refused(anyhow::anyhow!(
             "{} was not answered: {}; give the pool's rules with --pool",

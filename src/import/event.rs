@@ -127,10 +127,12 @@ pub struct Progress {
     pub bytes: u64,
     /// Sign-ups: how many a second there may be at most, and how many the pool has room for.
     pub sign_ups: Reading,
-    /// Rows on their way.
+    /// Rows and steps on their way.
     pub in_flight: usize,
     /// What holds the run up at the moment.
     pub held_up: Option<HeldUp>,
+    /// Users whose steps after the sign-up are not all taken.
+    pub to_follow: usize,
     /// Since this session began.
     pub elapsed: Duration,
 }

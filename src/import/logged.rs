@@ -26,6 +26,11 @@ pub(super) fn row(row: u64, outcome: Outcome, code: Option<&str>) {
     }
 }
 
+/// A step after the sign-up failed for good.
+pub(super) fn step_failed(row: u64, operation: &str, code: &str) {
+    tracing::info!(row, operation, code, "a step failed");
+}
+
 /// The pool answered, or failed to. Called by tasks, which have no span of their own: the run's is named.
 pub(super) fn answer(span: &tracing::Span, row: u64, operation: &str, failure: Option<&Failure>) {
     match failure {

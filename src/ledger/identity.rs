@@ -19,6 +19,8 @@ pub struct Identity {
     pub mapping: String,
     /// The columns that are copied into the results, by name.
     pub kept: Vec<String>,
+    /// What follows the sign-ups; none where nothing does.
+    pub follow_up: Option<String>,
     /// The user pool.
     pub user_pool_id: String,
     /// The app client.
@@ -77,11 +79,25 @@ impl Identity {
         for (name, _, value) in self.bound() {
             put(database, name, &value)?;
         }
-        // Written by runs that keep something: for all others there is nothing to write.
-        match self.kept_text() {
-            Some(kept) => put(database, name::KEPT, &kept),
-            None => Ok(()),
+        // Written by runs that have it: for all others there is nothing to write.
+        for (name, _, text) in self.optional() {
+            if let Some(text) = text {
+                put(database, name, &text)?;
+            }
         }
+        Ok(())
+    }
+
+    /// What only some runs have.
+    fn optional(&self) -> [(&'static str, &'static str, Option<String>); 2] {
+        [
+            (name::KEPT, "set of kept columns (--keep)", self.kept_text()),
+            (
+                name::FOLLOW_UP,
+                "list of steps after a sign-up (--confirm, --verify, --group, --disable-where, --follow-up-existing)",
+                self.follow_up.clone(),
+            ),
+        ]
     }
 
     /// The kept columns as a JSON array.
@@ -105,16 +121,17 @@ impl Identity {
                 });
             }
         }
-        let found = get(database, name::KEPT).map_err(failed)?;
-        let here = self.kept_text();
-        if found != here {
-            let none = || "none".to_owned();
-            return Err(LedgerError::OtherRun {
-                path: path.to_owned(),
-                what: "set of kept columns (--keep)",
-                found: found.unwrap_or_else(none),
-                here: here.unwrap_or_else(none),
-            });
+        for (name, what, here) in self.optional() {
+            let found = get(database, name).map_err(failed)?;
+            if found != here {
+                let none = || "none".to_owned();
+                return Err(LedgerError::OtherRun {
+                    path: path.to_owned(),
+                    what,
+                    found: found.unwrap_or_else(none),
+                    here: here.unwrap_or_else(none),
+                });
+            }
         }
         Ok(())
     }
@@ -197,9 +214,16 @@ pub enum Standing {
         settled: u64,
         /// Rows that were begun and have none.
         maybe_sent: u64,
+        /// Users with steps that are still to be taken.
+        to_follow: u64,
     },
     /// Every row has an outcome that stays.
     Finished,
+}
+
+/// Whether something follows the run's sign-ups.
+pub(super) fn follows_up(database: &Connection) -> rusqlite::Result<bool> {
+    Ok(get(database, name::FOLLOW_UP)?.is_some())
 }
 
 /// The columns that a run keeps, by name.
@@ -232,6 +256,8 @@ pub(super) mod name {
     pub(in super::super) const RUN_ID: &str = "run_id";
     /// How many sessions it has had.
     pub(in super::super) const SESSIONS: &str = "sessions";
+    /// What follows the sign-ups. Absent where nothing does.
+    pub(in super::super) const FOLLOW_UP: &str = "follow_up";
     /// Time at work over all sessions, milliseconds.
     pub(in super::super) const ACTIVE: &str = "active_ms";
 }

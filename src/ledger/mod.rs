@@ -1,13 +1,15 @@
 //! Stage 4: the ledger: what was begun, what came of it, and which run it is. One SQLite database in the run's directory.
 //!
 //! A row is written down as begun before its first request leaves, and its outcome when it is known. Between the two the
-//! row is "maybe sent", whatever happens to the process. Holds no password and no hash of one. Results are projections of it.
+//! row is "maybe sent", whatever happens to the process. What follows a user's sign-up is written down together with its outcome, and again as
+//! each step ends. Holds no password and no hash of one. Results are projections of it.
 //!
 //! [`directory`] is the run's folder and its lock; [`identity`] is what a run is bound to; [`writer`] is the one that
 //! writes, on a thread of its own; [`reader`] reads beside it; [`past`] tells a run that goes on how each row stands. [`listing`] is
 //! no part of the database: who is in the pool already, for as long as the process lives.
 
 pub mod directory;
+mod follow_ups;
 pub mod identity;
 pub mod listing;
 mod log;
@@ -23,7 +25,7 @@ use std::path::PathBuf;
 pub use directory::RunDirectory;
 pub use identity::{Facts, Identity, Kind, Session, Standing};
 pub use reader::Reader;
-pub use writer::{Begun, Ledger, ToBegin};
+pub use writer::{Begun, Ledger, TakeUp, ToBegin};
 
 /// How hard the ledger holds on to what it was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

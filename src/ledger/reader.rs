@@ -10,7 +10,7 @@ use super::identity::{self, name};
 use super::rows::{
     RESULT_COLUMN_COUNT, RESULT_COLUMNS, broken_seal, read_came, read_kept, requests_seal, row_seal,
 };
-use super::{LedgerError, directory, rates, schema};
+use super::{LedgerError, directory, follow_ups, rates, schema};
 use crate::outcome::{Came, Delivery, Outcome, RateSample, Requests, RowResult, RunState, Summary};
 
 /// The code of a row that was begun and has no outcome yet.
@@ -61,15 +61,25 @@ impl Reader {
         } else {
             ("", "")
         };
+        let follows_up = identity::follows_up(&self.database).map_err(failed)?;
+        let (steps_columns, steps_table) = if follows_up {
+            (
+                format!(", {}", follow_ups::COLUMNS),
+                "LEFT JOIN follow_ups USING (row)",
+            )
+        } else {
+            (String::new(), "")
+        };
+        let shape = Shape { keeps, follows_up };
         let query = format!(
-            "SELECT rows.row, line, username, claim, begun_ms, rows.seal, results.row IS NOT NULL, {RESULT_COLUMNS}{kept_columns} \
-             FROM rows LEFT JOIN results USING (row) {kept_table} ORDER BY rows.row"
+            "SELECT rows.row, line, username, claim, begun_ms, rows.seal, results.row IS NOT NULL, {RESULT_COLUMNS}{kept_columns}{steps_columns} \
+             FROM rows LEFT JOIN results USING (row) {kept_table} {steps_table} ORDER BY rows.row"
         );
         let mut statement = self.database.prepare(&query).map_err(failed)?;
         let mut found = statement.query([]).map_err(failed)?;
         while let Some(row) = found.next().map_err(failed)? {
             let number: i64 = row.get(0).map_err(failed)?;
-            let result = row_result(row, number, keeps)
+            let result = row_result(row, number, shape)
                 .map_err(failed)?
                 .ok_or_else(|| {
                     E::from(LedgerError::Damaged {
@@ -145,6 +155,11 @@ impl Reader {
             (false, Some(_)) => RunState::Stopped,
             (false, None) => RunState::Interrupted,
         };
+        let (steps, failed_steps) = if identity::follows_up(&self.database)? {
+            follow_ups::sums(&self.database)?
+        } else {
+            (BTreeMap::new(), BTreeMap::new())
+        };
         Ok(Summary {
             run_id: run.get(name::RUN_ID).cloned(),
             sessions: number(name::SESSIONS).map_or(1, i64::unsigned_abs),
@@ -165,8 +180,8 @@ impl Reader {
             outcomes,
             errors: self.errors()?,
             deliveries: self.deliveries()?,
-            follow_up: BTreeMap::new(),
-            follow_up_errors: BTreeMap::new(),
+            follow_up: steps,
+            follow_up_errors: failed_steps,
             requests,
             rates: requests_a_second,
             pace: rates::pace(&self.samples()?),
@@ -244,14 +259,26 @@ impl Reader {
     }
 }
 
+/// How many columns kept cells take.
+const KEPT_COLUMN_COUNT: usize = 2;
+
 /// Where the columns of `results` begin in a row that is read.
 const RESULTS_AT: usize = 7;
+
+/// What a row that is read has beside its result.
+#[derive(Debug, Clone, Copy)]
+struct Shape {
+    /// Kept cells.
+    keeps: bool,
+    /// Steps.
+    follows_up: bool,
+}
 
 /// None: it does not match its checksum.
 fn row_result(
     row: &rusqlite::Row<'_>,
     number: i64,
-    keeps: bool,
+    shape: Shape,
 ) -> rusqlite::Result<Option<RowResult>> {
     let line: i64 = row.get(1)?;
     let username: Option<String> = row.get(2)?;
@@ -261,13 +288,21 @@ fn row_result(
     if row_seal(number, line, username.as_deref(), claim, begun_ms) != seal {
         return Ok(None);
     }
-    let kept = if keeps {
-        match read_kept(row, RESULTS_AT + RESULT_COLUMN_COUNT, number)? {
+    let mut behind_results = RESULTS_AT + RESULT_COLUMN_COUNT;
+    let kept = if shape.keeps {
+        let at = behind_results;
+        behind_results += KEPT_COLUMN_COUNT;
+        match read_kept(row, at, number)? {
             Some(kept) => kept,
             None => return Ok(None),
         }
     } else {
         Vec::new()
+    };
+    let follow_up = if shape.follows_up {
+        follow_ups::read(row, behind_results, number)?
+    } else {
+        None
     };
     let settled: bool = row.get(6)?;
     let came = match (settled, begun_ms) {
@@ -284,7 +319,7 @@ fn row_result(
         username,
         kept,
         came,
-        follow_up: None,
+        follow_up,
     }))
 }
 

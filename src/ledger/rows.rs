@@ -98,6 +98,15 @@ fn kept_seal(row: i64, cells: &str) -> i64 {
     Seal::default().number(Some(row)).text(Some(cells)).value()
 }
 
+/// The seal of a line of `follow_ups`.
+pub(super) fn steps_seal(row: i64, state: &str, steps: &str) -> i64 {
+    Seal::default()
+        .number(Some(row))
+        .text(Some(state))
+        .text(Some(steps))
+        .value()
+}
+
 /// Writes the kept cells of a row.
 pub(super) const INSERT_KEPT: &str = "INSERT OR REPLACE INTO kept VALUES (?1, ?2, ?3)";
 

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::identity::{Facts, Identity, Kind, Session, Standing};
 use super::{Durability, LedgerError, RunDirectory, schema};
-use crate::outcome::{Came, Outcome, RateSample, Requests, RowResult};
+use crate::outcome::{Came, FollowUp, Outcome, RateSample, Requests, RowResult};
 use take_up::take_up;
 use work::work;
 
@@ -41,6 +41,17 @@ pub struct ToBegin {
     /// What came of it, where that is known without sending it. It is written down together with the beginning: whatever happens to the
     /// process, such a row never looks as if it had been sent.
     pub came: Option<Box<Came>>,
+    /// What follows, where what came of it is known.
+    pub follow_up: Option<FollowUp>,
+}
+
+/// What a run that goes on takes up again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TakeUp {
+    /// Rows with this outcome.
+    Rows(Outcome),
+    /// Steps that failed.
+    FailedSteps,
 }
 
 /// What became of it.
@@ -58,7 +69,10 @@ enum Message {
         at_ms: i64,
         begun: oneshot::Sender<Vec<Begun>>,
     },
-    Settle(Vec<(u64, Came)>),
+    Settle {
+        results: Vec<(u64, Came)>,
+        follow_ups: Vec<(u64, FollowUp)>,
+    },
     Record(Vec<RowResult>),
     Read(Vec<ReadRow>),
     NeverSent(Vec<u64>),
@@ -151,7 +165,7 @@ impl Ledger {
     pub fn look_at(
         directory: &RunDirectory,
         identity: &Identity,
-        retry: &[Outcome],
+        retry: &[TakeUp],
     ) -> Result<Standing, LedgerError> {
         let path = directory.database();
         let mut database = schema::open(&path, Durability::Process)?;
@@ -162,7 +176,7 @@ impl Ledger {
         take_up(&transaction, retry).map_err(failed)
     }
 
-    /// Opens the ledger of a run that goes on. Outcomes named in `retry` are taken back: their rows will be taken up
+    /// Opens the ledger of a run that goes on. What is named in `retry` is taken back: these rows will be taken up
     /// again, those in doubt by a look-up first.
     ///
     /// # Errors
@@ -171,7 +185,7 @@ impl Ledger {
         directory: &RunDirectory,
         identity: &Identity,
         durability: Durability,
-        retry: &[Outcome],
+        retry: &[TakeUp],
     ) -> Result<(Self, Standing, Facts), LedgerError> {
         let path = directory.database();
         let mut database = schema::open(&path, durability)?;
@@ -235,7 +249,21 @@ impl Ledger {
 
     /// Writes down what came of rows that were begun.
     pub async fn settle(&self, results: Vec<(u64, Came)>) {
-        self.tell(Message::Settle(results)).await;
+        self.settle_and_follow_up(results, Vec::new()).await;
+    }
+
+    /// Writes down what came of rows that were begun, and how the steps of users stand: of those whose rows are settled here, and of
+    /// others. All of it together, or nothing.
+    pub async fn settle_and_follow_up(
+        &self,
+        results: Vec<(u64, Came)>,
+        follow_ups: Vec<(u64, FollowUp)>,
+    ) {
+        let message = Message::Settle {
+            results,
+            follow_ups,
+        };
+        self.tell(message).await;
     }
 
     /// Writes down rows that were never begun together with what came of them.

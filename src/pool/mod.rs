@@ -1,12 +1,14 @@
-//! Stage 6: the user pool, as this tool sees it: sign up, look up, list, describe.
+//! Stage 6: the user pool, as this tool sees it: sign up, look up, list, follow up, describe.
 //!
 //! Owns everything that is the SDK's: no other folder names a type of it. Asks for no permit (that is `pace`) and never sends
 //! anything twice (that is `import`). [`failure`] is the one table of Cognito's errors.
 
+mod administer;
 mod connect;
 mod date_probe;
 mod describe;
 pub mod failure;
+pub mod groups;
 mod limits;
 pub mod list;
 mod repeated;
@@ -21,6 +23,7 @@ use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use secrecy::SecretString;
 
 use crate::user::{Attribute, NewUser};
+pub use administer::{action_of, category_of, operation_of};
 pub use connect::{ConnectError, ConnectSettings, Signing, connect, region_of};
 pub use date_probe::{now_ms, steady_ms};
 pub use failure::{Advice, Failure, IfAbsent, Sent, Stop};

@@ -3,6 +3,9 @@
 use serde_json::{Value, json};
 
 use super::ask::{LIMITS_ACTION, LIST_ACTION};
+use crate::pool::action_of;
+use crate::pool::groups::{CREATE_GROUP_ACTION, LIST_GROUPS_ACTION};
+use crate::user::StepKind;
 
 /// What a run does that needs a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +22,10 @@ pub struct Needs<'a> {
     pub asks_limits: bool,
     /// The app client is asked as well.
     pub asks_client: bool,
+    /// The kinds of steps that follow the sign-ups.
+    pub steps: &'a [StepKind],
+    /// Groups that are missing are made.
+    pub makes_groups: bool,
     /// The list is an object in S3: bucket and key.
     pub object: Option<(&'a str, &'a str)>,
 }
@@ -39,6 +46,13 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
         }
         if needs.lists {
             actions.push(LIST_ACTION);
+        }
+        actions.extend(needs.steps.iter().map(|kind| action_of(*kind)));
+        if needs.steps.contains(&StepKind::AddToGroup) && needs.asks_client {
+            actions.push(LIST_GROUPS_ACTION);
+        }
+        if needs.makes_groups {
+            actions.push(CREATE_GROUP_ACTION);
         }
         let (account, pool) = (needs.account_id.unwrap_or("*"), needs.user_pool_id);
         statements.push(json!({
@@ -81,7 +95,7 @@ fn partition(region: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Needs, policy};
+    use super::{Needs, StepKind, policy};
 
     const RUN: Needs<'_> = Needs {
         user_pool_id: "eu-west-1_Ab1",
@@ -90,6 +104,8 @@ mod tests {
         lists: true,
         asks_limits: true,
         asks_client: true,
+        steps: &[],
+        makes_groups: false,
         object: None,
     };
 
@@ -125,6 +141,8 @@ mod tests {
             lists: false,
             asks_limits: false,
             asks_client: false,
+            steps: &[],
+            makes_groups: false,
             object: Some(("lists", "2026/users.csv.gz")),
         };
         let text = policy(&gov).unwrap().to_string();
@@ -139,6 +157,37 @@ mod tests {
         assert!(!text.contains("DescribeUserPoolClient"), "{text}");
         assert!(!text.contains("GetProvisionedLimit"), "{text}");
         assert!(!text.contains("ListUsers"), "{text}");
+    }
+
+    #[test]
+    fn steps_need_permissions_of_their_own() {
+        let actions = |steps: &[StepKind], makes_groups| {
+            let policy = policy(&Needs {
+                steps,
+                makes_groups,
+                lists: false,
+                ..RUN
+            });
+            let actions = policy.unwrap()["Statement"][0]["Action"].clone();
+            let actions: Vec<String> = serde_json::from_value(actions).unwrap();
+            actions.into_iter().skip(3).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            actions(&[StepKind::Confirm, StepKind::Verify], false),
+            [
+                "cognito-idp:AdminConfirmSignUp",
+                "cognito-idp:AdminUpdateUserAttributes"
+            ]
+        );
+        assert_eq!(
+            actions(&[StepKind::AddToGroup, StepKind::Disable], true),
+            [
+                "cognito-idp:AdminAddUserToGroup",
+                "cognito-idp:AdminDisableUser",
+                "cognito-idp:ListGroups",
+                "cognito-idp:CreateGroup"
+            ]
+        );
     }
 
     #[test]

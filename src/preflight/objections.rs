@@ -2,6 +2,7 @@
 //! what the command line allows, to a list of objections, each with its way out.
 
 mod asked;
+pub(super) mod follow_up;
 mod rows;
 
 use super::ask::Unanswered;
@@ -10,6 +11,7 @@ use super::prescan::Looks;
 use super::survey::Counts;
 use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
 use crate::user::rules::MAX_ATTRIBUTE_NAME;
+pub use follow_up::StepsMeant;
 
 /// Mails that Cognito's own sender sends a day, for all pools of an account (developer guide, "Email settings").
 pub const COGNITO_MAILS_A_DAY: u64 = 50;
@@ -40,6 +42,8 @@ pub struct Meant<'a> {
     pub looks: Looks,
     /// What the list was found to be; none where it can be read only once.
     pub counts: Option<&'a Counts>,
+    /// What follows the sign-ups.
+    pub steps: StepsMeant<'a>,
     /// What the command line allows.
     pub allowed: Allowed,
     /// The run has begun already: what its rows are like was weighed then.
@@ -118,6 +122,7 @@ pub fn objections(
     }
     names(meant, &mut found);
     rows::rows(meant, &mut found);
+    follow_up::follow_up(meant, &mut found);
     asked::permissions(rules, unanswered, meant, &mut found);
     asked::unknown(rules, unanswered, &mut found);
     found.sort_by_key(|objection| !objection.is_refusal());

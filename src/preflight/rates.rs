@@ -13,6 +13,8 @@ pub struct RatesAsked {
     pub creation: Option<NonZeroU32>,
     /// Look-ups a second; none: a share of what the account is granted.
     pub read: Option<NonZeroU32>,
+    /// Steps after a sign-up a second, those of [`Category::UserUpdate`]; none: a share of what the account is granted.
+    pub update: Option<NonZeroU32>,
     /// Requests a second to the listing; none: a share of what the account is granted.
     pub list: Option<NonZeroU32>,
     /// The share, from 0 to 1.
@@ -22,13 +24,16 @@ pub struct RatesAsked {
 impl RatesAsked {
     /// Categories whose limit the pool is asked for. That of the listing is asked for where it is known that it will be used.
     #[must_use]
-    pub fn unnamed(&self, looks_up: bool) -> Vec<Category> {
+    pub fn unnamed(&self, looks_up: bool, updates: bool) -> Vec<Category> {
         let mut unnamed = Vec::new();
         if self.creation.is_none() {
             unnamed.push(Category::UserCreation);
         }
         if self.read.is_none() && looks_up {
             unnamed.push(Category::UserRead);
+        }
+        if self.update.is_none() && updates {
+            unnamed.push(Category::UserUpdate);
         }
         unnamed
     }
@@ -153,7 +158,7 @@ impl Rates {
         Self {
             creation: rate(Category::UserCreation, asked.creation, "--rate"),
             read: rate(Category::UserRead, asked.read, "--lookup-rate"),
-            update: rate(Category::UserUpdate, None, ""),
+            update: rate(Category::UserUpdate, asked.update, "--update-rate"),
             list: rate(Category::UserList, asked.list, "--list-rate"),
         }
     }
@@ -181,6 +186,7 @@ mod tests {
     const AUTO: RatesAsked = RatesAsked {
         creation: None,
         read: None,
+        update: None,
         list: None,
         share: 0.8,
     };
@@ -240,7 +246,11 @@ mod tests {
         };
         let [(creation, says), _] = named(&asked, &found);
         assert_eq!((creation, says.as_str()), (7, "7 a second (--rate)"));
-        assert_eq!(asked.unnamed(true), [Category::UserRead]);
-        assert_eq!(asked.unnamed(false), []);
+        assert_eq!(asked.unnamed(true, false), [Category::UserRead]);
+        assert_eq!(asked.unnamed(false, false), []);
+        assert_eq!(
+            asked.unnamed(true, true),
+            [Category::UserRead, Category::UserUpdate]
+        );
     }
 }

@@ -46,7 +46,7 @@ impl Lines {
             .as_ref()
             .map_or_else(String::new, |why| format!("; {}", held_up(why)));
         format!(
-            "{}{share}, {:.1} of at most {:.0} sign-ups a second{left}: {}{held_up}",
+            "{}{share}, {:.1} of at most {:.0} a second (UserCreation){left}: {}{held_up}",
             how_many(&view),
             view.a_second,
             view.ceiling,
@@ -117,7 +117,7 @@ mod tests {
         progress.held_up = Some(HeldUp::List);
         assert_eq!(
             lines.line(&progress),
-            "400 of 1000 rows (40%), 40.0 of at most 40 sign-ups a second, about 15s left: created 380, existed 20; waiting for the list"
+            "400 of 1000 rows (40%), 40.0 of at most 40 a second (UserCreation), about 15s left: created 380, existed 20; waiting for the list"
         );
     }
 }

@@ -47,7 +47,7 @@ pub(super) struct View {
     pub(super) of: Option<u64>,
     /// The part that lies behind, 0 to 1, where it is known.
     pub(super) share: Option<f64>,
-    /// Sign-ups a second of late.
+    /// Sign-ups a second of late, with what else draws on their quota.
     pub(super) a_second: f64,
     /// Sign-ups a second, never more.
     pub(super) ceiling: f64,
@@ -59,10 +59,10 @@ pub(super) struct View {
 #[derive(Debug, Clone, Copy)]
 struct Sample {
     at: Duration,
-    /// Sign-ups sent.
+    /// Sign-ups sent, and what else draws on their quota.
     asked: u64,
-    /// Rows settled for which requests left.
-    sent: u64,
+    /// Users who were sent and have all that follows.
+    done: u64,
 }
 
 /// See the module's words.
@@ -111,7 +111,7 @@ impl Outlook {
         let sample = Sample {
             at: progress.elapsed,
             asked: progress.sign_ups.sent,
-            sent: progress.sent_now,
+            done: progress.sent_now.saturating_sub(progress.to_follow as u64),
         };
         let free = free(progress);
         self.free_before.get_or_insert(free);
@@ -158,13 +158,11 @@ impl Outlook {
             1.0
         };
         let planned = self.expected.users_a_second * slowed;
-        let observed = self.a_second(JUDGED_BY, |sample| sample.sent);
+        let observed = self.a_second(JUDGED_BY, |sample| sample.done);
         let long_enough = progress.elapsed >= RATE_OVER;
-        time_left(
-            left * self.part_that_is_sent(progress),
-            planned,
-            observed.filter(|_| long_enough),
-        )
+        // Those who wait for their steps have a part of their way behind them: a little less may be left than is said.
+        let users = left * self.part_that_is_sent(progress) + whole(progress.to_follow as u64);
+        time_left(users, planned, observed.filter(|_| long_enough))
     }
 
     /// Of rows in order, the part for which requests leave. Where the pool was read first, most of them may cost nothing.
@@ -183,7 +181,7 @@ impl Outlook {
             .find(|sample| sample.at + over <= last.at)
             .or(self.samples.front())?;
         let seconds = last.at.saturating_sub(first.at).as_secs_f64();
-        (seconds > 0.0).then(|| whole(of(last) - of(first)) / seconds)
+        (seconds > 0.0).then(|| whole(of(last).saturating_sub(of(first))) / seconds)
     }
 }
 

@@ -13,13 +13,15 @@ pub(super) fn reading(users: u64, about: Option<u64>) -> String {
     format!("reading the pool: {users}{of} users")
 }
 
-/// `created 12`, `existed 3`, ...: outcomes that occur.
+/// `created 12`, `existed 3`, ...: outcomes that occur, and how many users wait for what follows.
 pub(super) fn counts(progress: &Progress) -> Vec<String> {
-    Outcome::ALL
+    let occur = Outcome::ALL
         .into_iter()
         .filter(|outcome| progress.counts.of(*outcome) > 0)
-        .map(|outcome| format!("{} {}", outcome.word(), progress.counts.of(outcome)))
-        .collect()
+        .map(|outcome| format!("{} {}", outcome.word(), progress.counts.of(outcome)));
+    let to_follow = (progress.to_follow > 0)
+        .then(|| format!("{} users with steps to come", progress.to_follow));
+    occur.chain(to_follow).collect()
 }
 
 /// What holds the run up.

@@ -5,7 +5,10 @@ use std::time::Duration;
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
 
-use crate::outcome::{Delivery, Outcome, RunState, Summary};
+use crate::outcome::{Delivery, Outcome, RunState, StepCounts, Summary};
+
+/// Groups that have a line of their own.
+const GROUPS_TOLD: usize = 10;
 
 /// Lines go on so far to the right of where they began.
 const INDENT: &str = "      ";
@@ -58,6 +61,7 @@ fn facts(summary: &Summary) -> Vec<String> {
         .iter()
         .map(|(code, count)| format!("{count} x {code}"))
         .collect();
+    steps(summary, &mut facts);
     for (category, requests) in &summary.requests {
         if requests.sent == 0 {
             continue;
@@ -134,6 +138,44 @@ fn wrapped(text: &str, room: usize) -> String {
         begun = true;
     }
     lines
+}
+
+/// What followed the sign-ups: by step, the first groups of many, and by code.
+fn steps(summary: &Summary, facts: &mut Vec<String>) {
+    let mut groups = 0;
+    let mut others = StepCounts::default();
+    for (step, counts) in &summary.follow_up {
+        let is_group = step.starts_with("group ");
+        groups += usize::from(is_group);
+        if is_group && groups > GROUPS_TOLD {
+            others.done += counts.done;
+            others.failed += counts.failed;
+            others.pending += counts.pending;
+        } else {
+            facts.push(format!("{step}: {}", told(counts)));
+        }
+    }
+    if groups > GROUPS_TOLD {
+        let more = groups - GROUPS_TOLD;
+        facts.push(format!("{more} more groups: {}", told(&others)));
+    }
+    for (code, count) in &summary.follow_up_errors {
+        facts.push(format!("{count} x {code} after the sign-up"));
+    }
+}
+
+/// `12 done, 1 failed, 3 pending`, without what there is none of.
+fn told(counts: &StepCounts) -> String {
+    let parts: Vec<String> = [
+        (counts.done, "done"),
+        (counts.failed, "failed"),
+        (counts.pending, "pending"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, word)| format!("{count} {word}"))
+    .collect();
+    parts.join(", ")
 }
 
 /// What it could have been; nothing where the run left no record of it.

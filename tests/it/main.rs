@@ -16,6 +16,7 @@ mod describe;
 mod disk;
 mod errors;
 mod existing;
+mod follow_up;
 mod formats;
 mod generated;
 mod help;

@@ -301,7 +301,7 @@ fn without_a_terminal_there_is_a_line_every_ten_seconds() {
     assert_eq!(lines.len(), 1, "{}", ran.stderr);
     for words in [
         "of 260 rows (",
-        "of at most 25 sign-ups a second, about ",
+        "of at most 25 a second (UserCreation), about ",
         "s left: created ",
     ] {
         assert!(lines[0].contains(words), "{words}: {}", lines[0]);

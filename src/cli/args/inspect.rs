@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    AllowArgs, ConnectionArgs, KnownPoolArgs, ListArgs, LookArgs, OutputArgs, PasswordSource,
-    RateArgs, Usernames,
+    AllowArgs, ConnectionArgs, FollowUpArgs, KnownPoolArgs, ListArgs, LookArgs, OutputArgs,
+    PasswordSource, RateArgs, Usernames,
 };
 
 /// `check`.
@@ -83,7 +83,10 @@ pub struct IamPolicyArgs {
     /// Users that exist. A run with `--lookup none` needs no permission for the pool.
     #[command(flatten)]
     pub look: LookArgs,
-    /// For a run whose --rate, --lookup-rate and --list-rate are numbers: it does not ask for the account's limits
+    /// What follows the sign-ups. For a list with a column groups, name any group.
+    #[command(flatten)]
+    pub follow_up: FollowUpArgs,
+    /// For a run whose --rate, --lookup-rate, --update-rate and --list-rate are numbers: it does not ask for the account's limits
     #[arg(long, help_heading = "Pace")]
     pub named_rates: bool,
     /// For a run that sends without checking

@@ -34,6 +34,10 @@ pub struct RateArgs {
     /// Look-ups of existing users a second, never more: a number, or `auto`, --share of what is granted for UserRead (by default 120)
     #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate)]
     pub lookup_rate: RateArg,
+    /// Steps after the sign-up a second, but for --confirm, which draws on the sign-ups' quota; never more: a number, or `auto`, --share
+    /// of what is granted for UserUpdate (by default 25)
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate)]
+    pub update_rate: RateArg,
     /// Requests a second to the pool's listing, never more: a number, or `auto`, --share of what is granted for UserList (by default 30).
     /// See --prescan and `--lookup list`
     #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate)]

@@ -56,6 +56,12 @@ impl ToRead {
             };
             Ok(match before {
                 Before::Settled => None,
+                // Its password goes no further, and what is to be done stands in the ledger.
+                Before::ToFollow(_) => Some(Listed {
+                    row,
+                    before,
+                    seen: None,
+                }),
                 Before::Nothing => {
                     let seen = match &mut listing {
                         Some(listing) => seen(listing, &row, listing_folds).map_err(told)?,

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::super::Failed;
 use super::super::job::{Again, Job};
 use crate::cli::{Say, settings};
-use crate::ledger::{Durability, Facts, Identity, Kind, Ledger, RunDirectory, Standing};
-use crate::outcome::{Outcome, Summary};
+use crate::ledger::{Durability, Facts, Identity, Kind, Ledger, RunDirectory, Standing, TakeUp};
+use crate::outcome::Summary;
 use crate::report::write_all;
 use crate::source::Source;
 
@@ -77,7 +77,7 @@ pub(super) fn run_directory(
 pub(super) fn finished_already(
     path: &Path,
     identity: &Identity,
-    retry: &[Outcome],
+    retry: &[TakeUp],
     durability: Durability,
 ) -> Result<Option<Summary>, Failed> {
     if !path.is_dir() {
@@ -154,10 +154,16 @@ pub(super) fn go_on(
     if let Standing::Unfinished {
         settled,
         maybe_sent,
+        to_follow,
     } = standing
     {
+        let steps = if to_follow > 0 {
+            format!(", {to_follow} users have steps to come")
+        } else {
+            String::new()
+        };
         say.line(format_args!(
-            "going on with the run in {}: {settled} rows are settled, {maybe_sent} may have been sent",
+            "going on with the run in {}: {settled} rows are settled, {maybe_sent} may have been sent{steps}",
             directory.path().display()
         ));
     }

@@ -22,6 +22,7 @@ impl Run<'_> {
         self.write().await;
         self.record_rates(false).await;
         self.progress.in_flight = self.tasks.len();
+        self.progress.to_follow = self.follow_ups.users();
         self.progress.sign_ups = self.shared.pacer.reading(Category::UserCreation);
         self.progress.elapsed = self.started.elapsed();
         self.progress.held_up = self.held_up();

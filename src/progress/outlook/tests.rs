@@ -144,3 +144,21 @@ fn a_run_that_stops_has_no_time_left_and_what_it_leaves_is_not_behind_it() {
     let view = outlook.view(&progress);
     assert_eq!((view.rows, view.share, view.left), (400, Some(0.4), None));
 }
+
+#[test]
+fn users_whose_steps_are_not_all_taken_are_not_done() {
+    let mut outlook = Outlook::new(Expected {
+        users_a_second: 20.0,
+        ..expected(400, 400)
+    });
+    let mut view = None;
+    for at in 0..=10 {
+        // Sign-ups run ahead of the steps that follow.
+        let mut progress = created(at, at * 40, 40.0);
+        progress.to_follow = usize::try_from(at * 20).unwrap();
+        view = Some(outlook.view(&progress));
+    }
+    let view = view.unwrap();
+    assert_eq!(view.share, Some(1.0));
+    assert_eq!(view.left, Some(seconds(10)), "200 users at 20");
+}
