@@ -10,6 +10,8 @@ mod output;
 mod pace;
 mod pool;
 mod preflight;
+mod triggers;
+mod undo;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,7 +19,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::exit::{ANSWER_CODES_HELP, CHECK_CODES_HELP, EXIT_CODES_HELP};
+use super::exit::{ANSWER_CODES_HELP, CHECK_CODES_HELP, EXIT_CODES_HELP, UNDO_CODES_HELP};
 use super::rehearsal::RehearsalArgs;
 pub use follow_up::{FollowUpArgs, VerifyArg};
 pub use format::FormatArgs;
@@ -29,6 +31,8 @@ pub use output::{LogArgs, LogFormatArg, ProgressArg, ProgressArgs};
 pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
 pub use preflight::{AllowArgs, PreflightArgs};
+pub use triggers::TriggerArgs;
+pub use undo::UndoArgs;
 
 /// Moves a list of users into an Amazon Cognito user pool, and tells the truth about every row.
 #[derive(Debug, Parser)]
@@ -57,6 +61,9 @@ pub enum Command {
     /// Make the results and the summary of a run again from its ledger
     #[command(after_help = EXIT_CODES_HELP)]
     Report(ReportArgs),
+    /// Delete exactly the users that a run created, and nobody else
+    #[command(after_help = UNDO_CODES_HELP)]
+    Undo(Box<UndoArgs>),
     /// Print the rules of a pool as TOML, for `--pool` where nobody may ask it
     #[command(after_help = ANSWER_CODES_HELP)]
     Describe(Box<DescribeArgs>),
@@ -83,6 +90,9 @@ pub struct ImportArgs {
     /// Do not ask on a terminal whether the plan is right. (Without a terminal nothing is asked)
     #[arg(short, long, help_heading = "Before the first call")]
     pub yes: bool,
+    /// What the pool's triggers are told.
+    #[command(flatten)]
+    pub triggers: TriggerArgs,
     /// How fast.
     #[command(flatten)]
     pub pace: PaceArgs,
@@ -124,6 +134,9 @@ pub struct RehearseArgs {
     /// What is asked before the first call.
     #[command(flatten)]
     pub preflight: PreflightArgs,
+    /// What the pool's triggers are told.
+    #[command(flatten)]
+    pub triggers: TriggerArgs,
     /// How fast.
     #[command(flatten)]
     pub pace: PaceArgs,

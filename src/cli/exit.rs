@@ -45,6 +45,21 @@ Exit codes:
     3  a run would be refused, or the list or the pool cannot be read
   130  stopped by Ctrl-C (SIGINT); 143: by SIGTERM";
 
+/// For `undo --help`.
+pub const UNDO_CODES_HELP: &str = "\
+Each user is looked up first (AdminGetUser, by which Cognito counts it as active this month), and deleted
+only if it has the sub that the run was told. One that is UNCONFIRMED has never signed in. Of any other one
+the pool's threat protection has to show that it has not; where it cannot, the user is kept.
+
+Exit codes:
+    0  every user that the run made is deleted, or was gone already
+    1  finished; some are kept, or could not be deleted
+    2  the command line is wrong
+    3  refused before anything was deleted
+    4  stopped early; the same command goes on
+  130  stopped by Ctrl-C (SIGINT); the same command goes on
+  143  stopped by SIGTERM; the same command goes on";
+
 /// For the help of commands that print something.
 pub const ANSWER_CODES_HELP: &str = "\
 Exit codes:

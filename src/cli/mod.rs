@@ -7,6 +7,8 @@ mod mapping_options;
 pub mod rehearsal;
 pub mod settings;
 pub mod terminal;
+pub mod trigger_data;
+pub mod undo;
 
 use std::io::Write as _;
 

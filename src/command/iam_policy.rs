@@ -47,6 +47,7 @@ pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Exit, Failed>
         steps: &steps,
         makes_groups: args.follow_up.create_groups,
         object,
+        undoes: args.undo,
     });
     match policy {
         None => say.line("no permission is needed: SignUp is public, and nothing else is asked"),

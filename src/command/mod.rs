@@ -18,6 +18,7 @@ mod rehearse;
 mod report;
 mod run;
 mod template;
+mod undo;
 
 use crate::cli::args::{Cli, Command};
 use crate::cli::exit::Exit;
@@ -32,6 +33,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Import(args) => (args.output.quiet, Some(&args.output)),
         Command::Rehearse(args) => (args.output.quiet, Some(&args.output)),
         Command::Check(args) => (args.output.quiet, Some(&args.output)),
+        Command::Undo(args) => (args.output.quiet, Some(&args.output)),
         Command::Report(args) => (args.quiet, None),
         Command::RehearsalPool(_)
         | Command::Describe(_)
@@ -53,6 +55,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Rehearse(args) => rehearse::rehearse(&args, &screen, say),
         Command::RehearsalPool(args) => rehearsal_pool::serve(&args, say),
         Command::Check(args) => check::check(&args, say),
+        Command::Undo(args) => undo::undo(&args, say),
         Command::Report(args) => report::report(&args, say),
         Command::Describe(args) => describe::describe(&args, say),
         Command::Template(args) => template::template(&args, say),

@@ -64,6 +64,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         mapping: list.cells_meaning(),
         kept: list.mapping.kept(),
         follow_up: list.follow_up(job.list.follow_up.follow_up_existing),
+        told_triggers: job.connect.trigger_data.identity(),
         user_pool_id: job.connect.user_pool_id.clone(),
         client_id: job.connect.client_id.clone(),
         kind: job.again.kind(),

@@ -21,6 +21,8 @@ pub struct Identity {
     pub kept: Vec<String>,
     /// What follows the sign-ups; none where nothing does.
     pub follow_up: Option<String>,
+    /// What the pool's triggers are told with each sign-up, without its values; none where they are told nothing.
+    pub told_triggers: Option<String>,
     /// The user pool.
     pub user_pool_id: String,
     /// The app client.
@@ -39,7 +41,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Import => "import",
             Self::Rehearsal => "rehearsal",
@@ -89,13 +91,18 @@ impl Identity {
     }
 
     /// What only some runs have.
-    fn optional(&self) -> [(&'static str, &'static str, Option<String>); 2] {
+    fn optional(&self) -> [(&'static str, &'static str, Option<String>); 3] {
         [
             (name::KEPT, "set of kept columns (--keep)", self.kept_text()),
             (
                 name::FOLLOW_UP,
                 "list of steps after a sign-up (--confirm, --verify, --group, --disable-where, --follow-up-existing)",
                 self.follow_up.clone(),
+            ),
+            (
+                name::TOLD_TRIGGERS,
+                "data for triggers (--validation-data, --client-metadata)",
+                self.told_triggers.clone(),
             ),
         ]
     }
@@ -258,6 +265,8 @@ pub(super) mod name {
     pub(in super::super) const SESSIONS: &str = "sessions";
     /// What follows the sign-ups. Absent where nothing does.
     pub(in super::super) const FOLLOW_UP: &str = "follow_up";
+    /// What the pool's triggers are told, without its values. Absent where they are told nothing.
+    pub(in super::super) const TOLD_TRIGGERS: &str = "told_triggers";
     /// Time at work over all sessions, milliseconds.
     pub(in super::super) const ACTIVE: &str = "active_ms";
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::Connection;
 
-use super::identity::{self, name};
+use super::identity::{self, Kind, name};
 use super::rows::{
     RESULT_COLUMN_COUNT, RESULT_COLUMNS, broken_seal, read_came, read_kept, requests_seal, row_seal,
 };
@@ -90,6 +90,30 @@ impl Reader {
             each(&result)?;
         }
         Ok(())
+    }
+
+    /// Whether it is the ledger of a rehearsal.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn is_of_rehearsal(&self) -> Result<bool, LedgerError> {
+        identity::get(&self.database, "kind")
+            .map(|kind| kind.as_deref() == Some(Kind::Rehearsal.word()))
+            .map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
+    /// What tells this run from every other one: when it began, on which list and pool.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn mark(&self) -> Result<String, LedgerError> {
+        let read = || {
+            let run = identity::all(&self.database)?;
+            let parts = [name::STARTED, "fingerprint", "user_pool_id", "client_id"];
+            let parts = parts.map(|name| run.get(name).cloned().unwrap_or_default());
+            Ok(parts.join(" "))
+        };
+        read().map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
     /// The run summed up.

@@ -15,23 +15,23 @@ pub(super) const RESULT_COLUMN_COUNT: usize = 17;
 
 /// A checksum over parts, none of which can run into the next one.
 #[derive(Default)]
-struct Seal(crc32fast::Hasher);
+pub(super) struct Seal(crc32fast::Hasher);
 
 impl Seal {
-    fn text(&mut self, text: Option<&str>) -> &mut Self {
+    pub(super) fn text(&mut self, text: Option<&str>) -> &mut Self {
         let length = text.map_or(u64::MAX, |text| text.len() as u64);
         self.0.update(&length.to_le_bytes());
         self.0.update(text.unwrap_or_default().as_bytes());
         self
     }
 
-    fn number(&mut self, number: Option<i64>) -> &mut Self {
+    pub(super) fn number(&mut self, number: Option<i64>) -> &mut Self {
         self.0.update(&[u8::from(number.is_some())]);
         self.0.update(&number.unwrap_or_default().to_le_bytes());
         self
     }
 
-    fn value(&self) -> i64 {
+    pub(super) fn value(&self) -> i64 {
         i64::from(self.0.clone().finalize())
     }
 }

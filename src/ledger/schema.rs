@@ -186,7 +186,7 @@ pub(super) fn records_rates(database: &Connection) -> rusqlite::Result<bool> {
     Ok(format >= RECORDING)
 }
 
-fn connect(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
+pub(super) fn connect(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
     let synchronous = match durability {
         Durability::Power => "FULL",
         Durability::Process => "NORMAL",

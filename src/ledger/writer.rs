@@ -14,6 +14,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::identity::{Facts, Identity, Kind, Session, Standing};
+use super::undo::is_undone;
 use super::{Durability, LedgerError, RunDirectory, schema};
 use crate::outcome::{Came, FollowUp, Outcome, RateSample, Requests, RowResult};
 use take_up::take_up;
@@ -112,6 +113,15 @@ pub struct Ending {
     pub at_ms: i64,
 }
 
+/// A run that was undone would take users for made that are deleted.
+fn refuse_undone(directory: &RunDirectory) -> Result<(), LedgerError> {
+    if is_undone(directory)? {
+        Err(LedgerError::Undone(directory.path().to_owned()))
+    } else {
+        Ok(())
+    }
+}
+
 /// A run's ledger, open for writing.
 #[derive(Debug)]
 pub struct Ledger {
@@ -133,6 +143,8 @@ impl Ledger {
         durability: Durability,
     ) -> Result<Self, LedgerError> {
         let session = Session::first();
+        // An undo that is still there belongs to a run that was put aside.
+        directory.put_undo_aside()?;
         let database = schema::create(&directory.database(), durability, |database| {
             identity.write(database)?;
             facts.write(database)?;
@@ -167,6 +179,7 @@ impl Ledger {
         identity: &Identity,
         retry: &[TakeUp],
     ) -> Result<Standing, LedgerError> {
+        refuse_undone(directory)?;
         let path = directory.database();
         let mut database = schema::open(&path, Durability::Process)?;
         identity.compare(&database, &path)?;
@@ -187,6 +200,7 @@ impl Ledger {
         durability: Durability,
         retry: &[TakeUp],
     ) -> Result<(Self, Standing, Facts), LedgerError> {
+        refuse_undone(directory)?;
         let path = directory.database();
         let mut database = schema::open(&path, durability)?;
         identity.compare(&database, &path)?;

@@ -275,6 +275,7 @@ mod tests {
             creation: rate(40),
             read: rate(96),
             update: rate(25),
+            resource_read: rate(40),
             list: rate(24),
         };
         let mut counts = Counts::default();

@@ -139,6 +139,8 @@ pub struct Rates {
     pub read: Rate,
     /// `AdminUpdateUserAttributes`, `AdminAddUserToGroup`, `AdminDisableUser`, `AdminDeleteUser`.
     pub update: Rate,
+    /// `AdminListUserAuthEvents`.
+    pub resource_read: Rate,
     /// `ListUsers`.
     pub list: Rate,
 }
@@ -159,6 +161,7 @@ impl Rates {
             creation: rate(Category::UserCreation, asked.creation, "--rate"),
             read: rate(Category::UserRead, asked.read, "--lookup-rate"),
             update: rate(Category::UserUpdate, asked.update, "--update-rate"),
+            resource_read: rate(Category::UserResourceRead, None, ""),
             list: rate(Category::UserList, asked.list, "--list-rate"),
         }
     }
@@ -170,6 +173,7 @@ impl Rates {
             creation: self.creation.a_second,
             read: self.read.a_second,
             update: self.update.a_second,
+            resource_read: self.resource_read.a_second,
             list: self.list.a_second,
         }
     }

@@ -65,6 +65,7 @@ fn requests(category: Category) -> &'static str {
         Category::UserRead => "look-ups",
         Category::UserUpdate => "updates",
         Category::UserList => "pages of the listing",
+        Category::UserResourceRead => "look-ups of sign-ins",
     }
 }
 

@@ -8,6 +8,8 @@ mod results_csv;
 mod results_jsonl;
 mod summary_json;
 mod table;
+mod undo_csv;
+mod undo_table;
 mod whole_file;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +24,8 @@ pub use csv_line::csv_line;
 pub use findings_csv::{FindingLine, FindingsCsv};
 pub use results_csv::COLUMNS;
 pub use table::summary_table;
+pub use undo_csv::{UndoReport, write_undo};
+pub use undo_table::undo_table;
 
 /// What can go wrong with reports. The ledger keeps everything, so they can be made again.
 #[derive(Debug, thiserror::Error)]

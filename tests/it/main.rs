@@ -45,3 +45,5 @@ mod s3;
 mod samples;
 mod stopping;
 mod terminal;
+mod triggers;
+mod undo;

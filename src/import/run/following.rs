@@ -85,7 +85,10 @@ impl FollowUps {
     fn queue(&self, category: Category) -> &VecDeque<u64> {
         match category {
             Category::UserCreation => &self.creation,
-            Category::UserRead | Category::UserUpdate | Category::UserList => &self.update,
+            Category::UserRead
+            | Category::UserUpdate
+            | Category::UserResourceRead
+            | Category::UserList => &self.update,
         }
     }
 
@@ -93,9 +96,10 @@ impl FollowUps {
     pub(super) fn next(&mut self, category: Category) -> Option<StepJob> {
         let row = match category {
             Category::UserCreation => self.creation.pop_front(),
-            Category::UserRead | Category::UserUpdate | Category::UserList => {
-                self.update.pop_front()
-            }
+            Category::UserRead
+            | Category::UserUpdate
+            | Category::UserResourceRead
+            | Category::UserList => self.update.pop_front(),
         }?;
         let user = self.users.get(&row)?;
         let (place, step) = user.next()?;
@@ -126,7 +130,10 @@ impl FollowUps {
         };
         match category_of(step.kind()) {
             Category::UserCreation => self.creation.push_back(row),
-            Category::UserRead | Category::UserUpdate | Category::UserList => {
+            Category::UserRead
+            | Category::UserUpdate
+            | Category::UserResourceRead
+            | Category::UserList => {
                 self.update.push_back(row);
             }
         }
