@@ -40,7 +40,7 @@ use waiting::Waiting;
 const TICK: Duration = Duration::from_millis(100);
 
 /// Results written together at most.
-const RESULTS_TOGETHER: usize = 128;
+const RESULTS_TOGETHER: usize = 256;
 
 /// Rows noted as unsent together.
 const NOTED_TOGETHER: usize = 1_024;
@@ -228,7 +228,7 @@ impl<'a> Run<'a> {
                 error = self.ledger.failure() => return Err(error),
                 signal = signals.next() => self.signal(signal),
                 () = until(deadline) => self.deadline_reached(),
-                Some(ended) = self.tasks.join_next_with_id() => self.task_ended(ended).await,
+                Some(ended) = self.tasks.join_next_with_id() => self.tasks_ended(ended).await,
                 begun = begun(&mut self.beginning) => self.group_begun(begun).await?,
                 permit = given(&mut self.permit) => self.send_next(permit),
                 group = self.list.next(), if self.wants_rows() => self.take_group(group).await,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Run;
+use super::{PermitFuture, Run};
 use crate::import::register::{Job, register};
 use crate::pace::{Category, Permit};
 
@@ -15,21 +15,29 @@ impl Run<'_> {
     /// One permit at a time, and only when there is a row to send and a slot for it. A row that may have been
     /// sent begins with a look-up, or with a permit of its own.
     pub(super) fn ask_for_permit(&mut self) {
-        while self.stopped.is_none()
-            && self.has_slot()
-            && self.ready.front().is_some_and(|job| job.maybe_sent)
-        {
-            if let Some(job) = self.ready.pop_front() {
-                self.spawn(job, None);
+        while self.stopped.is_none() && self.has_slot() {
+            match self.ready.front() {
+                Some(job) if job.maybe_sent => {
+                    if let Some(job) = self.ready.pop_front() {
+                        self.spawn(job, None);
+                    }
+                }
+                Some(_) if self.permit.is_none() => {
+                    // Where there is no need to wait, a permit costs neither a future nor a turn of the loop.
+                    let pacer = &self.shared.pacer;
+                    match pacer.permit_at_once(Category::UserCreation) {
+                        Some(permit) => self.send_next(permit),
+                        None => self.permit = Some(self.next_permit()),
+                    }
+                }
+                Some(_) | None => break,
             }
         }
-        let wanted = self.stopped.is_none() && !self.ready.is_empty() && self.has_slot();
-        if wanted && self.permit.is_none() {
-            let shared = Arc::clone(&self.shared);
-            self.permit = Some(Box::pin(async move {
-                shared.pacer.permit(Category::UserCreation).await
-            }));
-        }
+    }
+
+    fn next_permit(&self) -> PermitFuture {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { shared.pacer.permit(Category::UserCreation).await })
     }
 
     fn has_slot(&self) -> bool {

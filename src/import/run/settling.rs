@@ -11,7 +11,18 @@ use crate::outcome::{Came, Outcome};
 use crate::pool::Stop;
 
 impl Run<'_> {
-    pub(super) async fn task_ended(&mut self, ended: Result<(Id, Done), JoinError>) {
+    /// One task ended, and perhaps others have as well: they are taken in the same turn of the loop.
+    pub(super) async fn tasks_ended(&mut self, ended: Result<(Id, Done), JoinError>) {
+        self.task_ended(ended);
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            self.task_ended(ended);
+        }
+        if self.unwritten.len() >= RESULTS_TOGETHER {
+            self.write().await;
+        }
+    }
+
+    fn task_ended(&mut self, ended: Result<(Id, Done), JoinError>) {
         match ended {
             Ok((id, done)) => {
                 self.rows_of_tasks.remove(&id);
@@ -24,9 +35,6 @@ impl Run<'_> {
                     self.progress.counts.add(Outcome::InDoubt);
                 }
             }
-        }
-        if self.unwritten.len() >= RESULTS_TOGETHER {
-            self.write().await;
         }
     }
 
