@@ -57,9 +57,9 @@ impl Run<'_> {
 
     fn spawn(&mut self, job: Job, permit: Option<Permit>) {
         let row = job.row;
-        let task = self
-            .tasks
-            .spawn(register(Arc::clone(&self.shared), job, permit));
+        // In a box of its own: the runtime moves what a task is made of several times, and the SDK makes ten kilobytes of it.
+        let way = Box::pin(register(Arc::clone(&self.shared), job, permit));
+        let task = self.tasks.spawn(way);
         self.rows_of_tasks.insert(task.id(), row);
     }
 }
