@@ -70,7 +70,7 @@ async fn sign_up(
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() {
+pub(crate) async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [list, endpoint_url, client_id, in_flight, retry] = arguments.as_slice() else {
         panic!("LIST.csv ENDPOINT_URL CLIENT_ID IN_FLIGHT off|standard|adaptive");
