@@ -35,6 +35,7 @@ mod quotes;
 mod rates;
 mod reading;
 mod refusals;
+mod requests;
 mod resume;
 mod run_level;
 #[cfg(feature = "s3")]
