@@ -51,6 +51,7 @@ fn rows_to_begin(numbers: &[u64]) -> Vec<ToBegin> {
             username: name,
             kept: Vec::new(),
             came: None,
+            follow_up: None,
         }
     };
     numbers.iter().map(row).collect()
@@ -90,6 +91,8 @@ fn main() {
             fingerprint: Some("0".into()),
             mapping: "username=1".into(),
             kept: Vec::new(),
+            follow_up: None,
+            told_triggers: None,
             user_pool_id: "us-east-1_Bench".into(),
             client_id: "client".into(),
             kind: Kind::Import,

@@ -3,13 +3,13 @@
 //! One row's way through the program, and the folder of each stage:
 //!
 //! ```text
-//! open --> decode --> map + check --> begin (ledger) --> permit --> SignUp --> look up / resolve --> done (ledger) --> results
-//! source/  rows/      user/           ledger/            pace/      pool/      import/               ledger/          report/
+//! open --> decode --> map + check --> begin (ledger) --> permit --> SignUp --> look up / resolve --> settled (ledger) --> follow up --> done (ledger) --> results
+//! source/  rows/      user/           ledger/            pace/      pool/      import/               ledger/             import/       ledger/          report/
 //! ```
 //!
 //! Before the first row is begun, [`preflight`] asks the pool for its rules, reads the list to its end and says what stands against the
 //! run; and where most of a list may exist already, [`import::prescan`] reads the pool, so that nothing is sent for those who do. Only [`import`] knows all of the stages; [`command`] wires them up for a subcommand; [`aws`] is what the clients of AWS have in
-//! common; [`rehearsal`] is a simulated pool that uses nothing of the rest. Who may use whom is checked by `tests/it/layers.rs`.
+//! common; [`undo`] deletes what a run made; [`rehearsal`] is a simulated pool that uses nothing of the rest. Who may use whom is checked by `tests/it/layers.rs`.
 
 pub mod aws;
 
@@ -26,6 +26,8 @@ pub mod pace;
 pub mod pool;
 
 pub mod import;
+
+pub mod undo;
 
 pub mod outcome;
 

@@ -5,11 +5,13 @@
 
 mod follow_up;
 mod summary;
+mod undone;
 
 use serde::Serialize;
 
 pub use follow_up::{FollowUp, StepCounts, StepResult, StepState};
 pub use summary::{Pace, RateSample, Requests, RunState, Summary};
+pub use undone::{Kept, MadeUser, Undoing, Undone};
 
 /// What came of one input row. Every row ends in exactly one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

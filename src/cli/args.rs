@@ -1,5 +1,6 @@
 //! The command line, as it is typed. No I/O here: what it means is worked out in [`super::settings`].
 
+pub(super) mod follow_up;
 pub(super) mod format;
 mod inspect;
 mod list;
@@ -8,6 +9,9 @@ mod mapping;
 mod pace;
 mod pool;
 mod preflight;
+mod report;
+mod triggers;
+mod undo;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,8 +19,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::exit::{ANSWER_CODES_HELP, CHECK_CODES_HELP, EXIT_CODES_HELP};
+use super::exit::{ANSWER_CODES_HELP, CHECK_CODES_HELP, EXIT_CODES_HELP, UNDO_CODES_HELP};
 use super::rehearsal::RehearsalArgs;
+pub use follow_up::{FollowUpArgs, VerifyArg};
 pub use format::FormatArgs;
 pub use inspect::{CheckArgs, DescribeArgs, IamPolicyArgs, TemplateArgs};
 pub use list::{ListArgs, PasswordSource};
@@ -25,6 +30,9 @@ pub use mapping::{LowercaseArg, MappingArgs};
 pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
 pub use preflight::{AllowArgs, PreflightArgs};
+pub use report::{CompareArgs, ReportArgs};
+pub use triggers::TriggerArgs;
+pub use undo::UndoArgs;
 
 /// Moves a list of users into an Amazon Cognito user pool, and tells the truth about every row.
 #[derive(Debug, Parser)]
@@ -33,6 +41,26 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// What goes to standard output: what a command prints as text, or one JSON document from every command, also where it fails;
+    /// what is meant for people goes to standard error either way
+    #[arg(
+        long,
+        value_name = "FORM",
+        value_enum,
+        default_value_t = OutputForm::Text,
+        global = true,
+        help_heading = "Output"
+    )]
+    pub output: OutputForm,
+}
+
+/// What goes to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputForm {
+    /// What the command prints
+    Text,
+    /// One JSON document
+    Json,
 }
 
 /// What to do.
@@ -50,9 +78,13 @@ pub enum Command {
     /// Run the simulated pool alone, for any client (boto3, aws-cli)
     #[command(after_help = EXIT_CODES_HELP)]
     RehearsalPool(Box<RehearsalPoolArgs>),
-    /// Make the results and the summary of a run again from its ledger
+    /// Make the results and the summary of a run again from its ledger, or compare two runs. (Not rejects.csv, for which the list is needed: the run's own
+    /// command writes it again)
     #[command(after_help = EXIT_CODES_HELP)]
-    Report(ReportArgs),
+    Report(Box<ReportArgs>),
+    /// Delete exactly the users that a run created, and nobody else
+    #[command(after_help = UNDO_CODES_HELP)]
+    Undo(Box<UndoArgs>),
     /// Print the rules of a pool as TOML, for `--pool` where nobody may ask it
     #[command(after_help = ANSWER_CODES_HELP)]
     Describe(Box<DescribeArgs>),
@@ -79,6 +111,9 @@ pub struct ImportArgs {
     /// Do not ask on a terminal whether the plan is right. (Without a terminal nothing is asked)
     #[arg(short, long, help_heading = "Before the first call")]
     pub yes: bool,
+    /// What the pool's triggers are told.
+    #[command(flatten)]
+    pub triggers: TriggerArgs,
     /// How fast.
     #[command(flatten)]
     pub pace: PaceArgs,
@@ -91,7 +126,7 @@ pub struct ImportArgs {
     /// Begin anew where a run for this list and pool is there already; its ledger is kept aside
     #[arg(long, help_heading = "Run", conflicts_with = "retry")]
     pub restart: bool,
-    /// Take up again the rows with these outcomes of an earlier run of this list
+    /// Take up again the rows with these outcomes of an earlier run of this list, or the steps after the sign-up that failed
     #[arg(
         long,
         value_name = "OUTCOME",
@@ -117,6 +152,9 @@ pub struct RehearseArgs {
     /// What is asked before the first call.
     #[command(flatten)]
     pub preflight: PreflightArgs,
+    /// What the pool's triggers are told.
+    #[command(flatten)]
+    pub triggers: TriggerArgs,
     /// How fast.
     #[command(flatten)]
     pub pace: PaceArgs,
@@ -142,17 +180,6 @@ pub struct RehearsalPoolArgs {
     pub rehearsal: RehearsalArgs,
 }
 
-/// `report`.
-#[derive(Debug, Args)]
-pub struct ReportArgs {
-    /// The run's directory: import prints it
-    #[arg(value_name = "RUN_DIR")]
-    pub run_dir: PathBuf,
-    /// Print nothing but errors
-    #[arg(short, long)]
-    pub quiet: bool,
-}
-
 /// The run.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Run")]
@@ -160,6 +187,10 @@ pub struct RunArgs {
     /// The run's directory: ledger and results; by default import-runs/LIST-FINGERPRINT-POOL (or ...-rehearsal)
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
+    /// Write passwords into rejects.csv as well, so that rows that are mended can be imported again without another list of
+    /// passwords. (By default their cells are blank there.) Remove the file when it is done with
+    #[arg(long)]
+    pub rejects_with_passwords: bool,
     /// How the pool compares usernames; by default it is asked, and taken to ignore case where it may not be
     #[arg(long, value_enum, value_name = "HOW")]
     pub usernames: Option<Usernames>,
@@ -210,7 +241,9 @@ pub enum Retry {
     InDoubt,
     /// Broken in the list
     Invalid,
-    /// All four
+    /// Steps after the sign-up that failed
+    FollowUp,
+    /// All five
     All,
 }
 

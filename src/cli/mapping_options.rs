@@ -1,7 +1,8 @@
 //! The flags about columns, and what a mapping file says under them.
 
-use super::args::{LowercaseArg, MappingArgs};
-use crate::user::mapping::{Asked, Lowercase, MappingOptions, Target};
+use super::args::{FollowUpArgs, LowercaseArg, MappingArgs, VerifyArg};
+use crate::user::mapping::{Asked, FollowUpOptions, Lowercase, MappingOptions, Target, ValueOf};
+use crate::user::pool_rules::Contact;
 
 /// What the flags say.
 pub(super) fn of_flags(args: &MappingArgs) -> MappingOptions {
@@ -35,6 +36,50 @@ pub(super) fn of_flags(args: &MappingArgs) -> MappingOptions {
         dates: args.date_format.clone(),
         values: args.value.clone(),
         ..MappingOptions::default()
+    }
+}
+
+/// What the flags say of what follows the sign-ups.
+pub(super) fn follow_up_of_flags(args: &FollowUpArgs) -> FollowUpOptions {
+    FollowUpOptions {
+        confirm: args.confirm,
+        confirm_where: args.confirm_where.clone(),
+        verify: args
+            .verify
+            .iter()
+            .map(|what| match what {
+                VerifyArg::Email => Asked::new(Contact::Email, "--verify email"),
+                VerifyArg::PhoneNumber => Asked::new(Contact::PhoneNumber, "--verify phone_number"),
+            })
+            .collect(),
+        groups: args
+            .group
+            .iter()
+            .map(|name| Asked::new(name.clone(), format!("--group {name}")))
+            .collect(),
+        group_separator: args
+            .group_separator
+            .as_ref()
+            .map(|text| Asked::new(text.clone(), format!("--group-separator {text}"))),
+        disable_where: args.disable_where.clone(),
+    }
+}
+
+/// The flags about what follows the sign-ups, and what the file adds to them.
+fn follow_up_over(flags: FollowUpOptions, file: FollowUpOptions) -> FollowUpOptions {
+    // Either of the two says whom to confirm.
+    let says_whom = flags.confirm || !flags.confirm_where.is_empty();
+    FollowUpOptions {
+        confirm: flags.confirm || (file.confirm && !says_whom),
+        confirm_where: if says_whom {
+            flags.confirm_where
+        } else {
+            file.confirm_where
+        },
+        verify: [flags.verify, file.verify].concat(),
+        groups: [flags.groups, file.groups].concat(),
+        group_separator: flags.group_separator.or(file.group_separator),
+        disable_where: [flags.disable_where, file.disable_where].concat(),
     }
 }
 
@@ -79,21 +124,24 @@ pub(super) fn over(flags: MappingOptions, mut file: MappingOptions) -> MappingOp
                 .iter()
                 .any(|flag| flag.what.target == Target::Password),
             Target::Attribute(name) => gives(name),
+            Target::Verified(_) | Target::Groups => flags
+                .columns
+                .iter()
+                .any(|flag| flag.what.target == asked.what.target),
         };
         !said && !given
     });
     file.set.retain(|asked| !gives(&asked.what.attribute));
     file.join.retain(|asked| !gives(&asked.what.attribute));
     file.dates.retain(|asked| {
-        !flags
-            .dates
-            .iter()
-            .any(|flag| flag.what.attribute == asked.what.attribute)
+        let mut dates = flags.dates.iter();
+        !dates.any(|flag| flag.what.attribute == asked.what.attribute)
     });
     file.values.retain(|asked| {
-        !flags.values.iter().any(|flag| {
+        let says = |flag: &Asked<ValueOf>| {
             same(&flag.what.column, &asked.what.column) && flag.what.cell == asked.what.cell
-        })
+        };
+        !flags.values.iter().any(says)
     });
     let both = |mut first: Vec<Asked<String>>, second| {
         first.extend::<Vec<Asked<String>>>(second);
@@ -115,5 +163,6 @@ pub(super) fn over(flags: MappingOptions, mut file: MappingOptions) -> MappingOp
         phone_region: flags.phone_region.or(file.phone_region),
         dates: [flags.dates, file.dates].concat(),
         values: [flags.values, file.values].concat(),
+        follow_up: follow_up_over(flags.follow_up, file.follow_up),
     }
 }

@@ -6,6 +6,8 @@ pub mod mapping_file;
 mod mapping_options;
 pub mod rehearsal;
 pub mod settings;
+pub mod trigger_data;
+pub mod undo;
 
 use std::io::Write as _;
 
@@ -38,6 +40,11 @@ impl Say {
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
             done => done,
         }
+    }
+
+    /// Something that people should know before it does harm: said also when quiet.
+    pub fn warning(self, text: impl std::fmt::Display) {
+        let _ = writeln!(std::io::stderr(), "warning: {text}");
     }
 
     /// An error: said also when quiet.

@@ -8,21 +8,22 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::args::{
-    AllowArgs, ConnectionArgs, DurabilityArg, ListArgs, LookArgs, LookupArg, PaceArgs,
-    PasswordSource, PoolArgs, PrescanArg, RateArgs, Retry, RunArgs, Usernames,
+    AllowArgs, ConnectionArgs, DurabilityArg, FollowUpArgs, ListArgs, LookArgs, LookupArg,
+    PaceArgs, PasswordSource, PoolArgs, PrescanArg, RateArgs, Retry, RunArgs, Usernames,
 };
 use super::mapping_file::{MappingFile, MappingFileError};
-use super::mapping_options::{of_flags, over};
+use super::mapping_options::{follow_up_of_flags, of_flags, over};
 use crate::import::retry::RetryPolicy;
 use crate::import::{BreakerLimits, Deadline};
-use crate::ledger::Durability;
+use crate::ledger::{Durability, TakeUp};
 use crate::outcome::Outcome;
-use crate::pool::{ConnectSettings, LookUps, Signing, region_of};
+use crate::pool::{ConnectSettings, LookUps, Signing, TriggerData, region_of};
 use crate::preflight::objections::Allowed;
 use crate::preflight::prescan::{Looks, Prescan};
 use crate::preflight::rates::RatesAsked;
 use crate::rows::{Dialect, Quote};
 use crate::source::object::S3Access;
+use crate::user::StepKind;
 use crate::user::mapping::{MappingOptions, PasswordFrom};
 use crate::user::pool_rules::PoolRules;
 
@@ -101,6 +102,7 @@ pub fn connect(
     pool: &PoolArgs,
     pace: &PaceArgs,
     looks: Looks,
+    trigger_data: TriggerData,
 ) -> Result<ConnectSettings, SettingsError> {
     let settings = connect_to_ask(&pool.user_pool_id, Some(&pool.client_id), &pool.connection)?;
     Ok(ConnectSettings {
@@ -110,6 +112,7 @@ pub fn connect(
             Signing::Off
         },
         attempt_timeout: pace.attempt_timeout,
+        trigger_data,
         ..settings
     })
 }
@@ -127,6 +130,7 @@ pub fn connect_to_ask(
         user_pool_id: user_pool_id.to_owned(),
         client_id: client_id.unwrap_or_default().to_owned(),
         client_secret: client_secret(connection.client_secret_file.as_deref())?,
+        trigger_data: TriggerData::default(),
         region: region(connection),
         profile: connection.profile.clone(),
         endpoint_url: connection.endpoint_url.clone(),
@@ -243,6 +247,7 @@ pub fn mapping(list: &ListArgs) -> Result<MappingOptions, SettingsError> {
             PasswordSource::Generate => PasswordFrom::Generate,
             PasswordSource::None => PasswordFrom::None,
         }),
+        follow_up: follow_up_of_flags(&list.follow_up),
         ..of_flags(&list.mapping)
     };
     match &list.mapping.mapping {
@@ -278,12 +283,25 @@ pub fn looks(look: &LookArgs) -> Result<Looks, SettingsError> {
     Ok(Looks { look_ups, prescan })
 }
 
+/// For `preflight`: the kinds of steps that these flags ask for, whatever a list says.
+#[must_use]
+pub fn step_kinds(args: &FollowUpArgs) -> Vec<StepKind> {
+    let asked = |kind: &StepKind| match kind {
+        StepKind::Confirm => args.confirm || !args.confirm_where.is_empty(),
+        StepKind::Verify => !args.verify.is_empty(),
+        StepKind::AddToGroup => !args.group.is_empty(),
+        StepKind::Disable => !args.disable_where.is_empty(),
+    };
+    StepKind::ALL.into_iter().filter(asked).collect()
+}
+
 /// For `preflight`.
 #[must_use]
 pub fn rates(rates: &RateArgs) -> RatesAsked {
     RatesAsked {
         creation: rates.rate.named(),
         read: rates.lookup_rate.named(),
+        update: rates.update_rate.named(),
         list: rates.list_rate.named(),
         share: rates.share,
     }
@@ -325,28 +343,33 @@ pub fn durability(run: &RunArgs) -> Durability {
     }
 }
 
-/// For `ledger`: outcomes that are taken back.
+/// For `ledger`: what is taken back.
 #[must_use]
-pub fn retried(retry: &[Retry]) -> Vec<Outcome> {
+pub fn retried(retry: &[Retry]) -> Vec<TakeUp> {
     let all = [
         Outcome::Failed,
         Outcome::Rejected,
         Outcome::InDoubt,
         Outcome::Invalid,
     ];
-    let mut outcomes: Vec<Outcome> = retry
+    let mut again: Vec<TakeUp> = retry
         .iter()
         .flat_map(|retry| match retry {
-            Retry::Failed => vec![Outcome::Failed],
-            Retry::Rejected => vec![Outcome::Rejected],
-            Retry::InDoubt => vec![Outcome::InDoubt],
-            Retry::Invalid => vec![Outcome::Invalid],
-            Retry::All => all.to_vec(),
+            Retry::Failed => vec![TakeUp::Rows(Outcome::Failed)],
+            Retry::Rejected => vec![TakeUp::Rows(Outcome::Rejected)],
+            Retry::InDoubt => vec![TakeUp::Rows(Outcome::InDoubt)],
+            Retry::Invalid => vec![TakeUp::Rows(Outcome::Invalid)],
+            Retry::FollowUp => vec![TakeUp::FailedSteps],
+            Retry::All => all
+                .map(TakeUp::Rows)
+                .into_iter()
+                .chain([TakeUp::FailedSteps])
+                .collect(),
         })
         .collect();
-    outcomes.sort_unstable();
-    outcomes.dedup();
-    outcomes
+    again.sort_unstable();
+    again.dedup();
+    again
 }
 
 /// For `ledger`: whether usernames are compared without case, where the command line says so.

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
+use super::document::Checked;
+use super::follow_up::{refuse_misfits, updates};
 use super::list::List;
 use super::listing::Weighed;
 use super::preflight::{Intent, Verdict, ask_pool, strictness, usernames_fold};
-use super::{Failed, beside, runtime};
+use super::{Answer, Failed, beside, runtime};
 use crate::cli::args::{CheckArgs, KnownPoolArgs};
 use crate::cli::exit::Exit;
 use crate::cli::{Say, settings};
 use crate::import::Signals;
-use crate::pace::Category;
 use crate::pool::{Cognito, ConnectSettings, connect};
 use crate::preflight::ask::{Found, Questions};
 use crate::preflight::rates::Rates;
@@ -19,7 +20,7 @@ use crate::report::{FindingLine, FindingsCsv};
 use crate::rows::Rows;
 use crate::user::mapping::Mapping;
 
-pub(super) fn check(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
+pub(super) fn check(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
     runtime()?.block_on(async {
         let mut signals = Signals::listen().map_err(Failed::refused)?;
@@ -27,14 +28,15 @@ pub(super) fn check(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
             checked = examined(args, say) => checked,
             signal = signals.next() => {
                 FindingsCsv::abandon(&args.findings);
-                say.line("stopped before the list's end: no findings were written");
-                Ok(Exit::Signal(signal))
+                let why = "stopped before the list's end: no findings were written";
+                say.line(why);
+                Ok(Answer::from(Exit::Signal(signal)).stopped(why, "check the list again"))
             }
         }
     })
 }
 
-async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
+async fn examined(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
     let access = settings::s3_access(args.pool.user_pool_id.as_deref(), &args.pool.connection);
     let list = List::open(&args.list, &access, say).await?;
     list.say_what_is_dropped(say);
@@ -42,8 +44,14 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
     let asked = settings::rates(&args.rates);
     let looks = settings::looks(&args.look).map_err(Failed::refused)?;
     let looks_up = looks.look_ups.any();
-    let limits = asked.unnamed(looks_up);
-    let (pool, mut found, secret_given) = known(&args.pool, looks_up, limits).await?;
+    refuse_misfits(&list, &args.list.follow_up, looks)?;
+    let questions = Questions {
+        client: args.pool.client_id.is_some(),
+        look_up: looks_up,
+        steps: list.mapping.follow_up_kinds(),
+        limits: asked.unnamed(looks_up, updates(&list)),
+    };
+    let (pool, mut found, secret_given) = known(&args.pool, questions).await?;
     let rules = found.rules.clone();
     let rules = rules.as_ref();
     let folds = usernames_fold(settings::folds(args.usernames), rules, &found, say);
@@ -64,6 +72,7 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
         looks,
         reading,
         rates: Rates::new(&asked, &found),
+        create_groups: args.list.follow_up.create_groups,
         begun: false,
     };
     if !survey.broken.is_empty() {
@@ -77,16 +86,23 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
     let counts = survey.counts;
     let verdict = Verdict::of(intent, &mapping, rules, &found, Some(survey));
     verdict.say(say);
+    let checked = Checked {
+        list: list.source.name(),
+        findings_file: &args.findings,
+        findings,
+        verdict: verdict.document(),
+    };
     if let Some(refusal) = verdict.refusal("a run would be refused") {
-        return Err(refusal);
+        return Err(refusal.with(&checked));
     }
-    Ok(match (counts.invalid, counts.duplicates) {
+    let exit = match (counts.invalid, counts.duplicates) {
         (0, 0) => {
             say.line("nothing stands against it");
             Exit::Done
         }
         _ => Exit::SomeRows,
-    })
+    };
+    Answer::from(exit).with(&checked)
 }
 
 /// Findings take the place of an older file: neither of the list, nor of a device such as /dev/null.
@@ -115,8 +131,7 @@ fn refuse_to_replace(findings: &Path, list: &Path) -> Result<(), Failed> {
 /// given.
 pub(super) async fn known(
     args: &KnownPoolArgs,
-    looks_up: bool,
-    limits: Vec<Category>,
+    questions: Questions,
 ) -> Result<(Option<Cognito>, Found, bool), Failed> {
     if let Some(path) = &args.pool {
         let rules = settings::pool_rules(path).map_err(Failed::refused)?;
@@ -139,11 +154,6 @@ pub(super) async fn known(
         settings::connect_to_ask(user_pool_id, client_id, &args.connection)
             .map_err(Failed::refused)?;
     let pool = connect(&connection).await.map_err(Failed::refused)?;
-    let questions = Questions {
-        client: client_id.is_some(),
-        look_up: looks_up,
-        limits,
-    };
     let found = ask_pool(&pool, user_pool_id, questions).await?;
     Ok((Some(pool), found, connection.client_secret.is_some()))
 }

@@ -1,13 +1,14 @@
 //! `iam-policy`: the least policy that a run needs.
 
-use super::Failed;
+use super::document::LeastPolicy;
+use super::{Answer, Failed};
 use crate::cli::args::IamPolicyArgs;
 use crate::cli::exit::Exit;
 use crate::cli::{Say, settings};
 use crate::pool::{ConnectError, region_of};
 use crate::preflight::iam_policy::{Needs, policy};
 
-pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Exit, Failed> {
+pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Answer, Failed> {
     if region_of(&args.user_pool_id).is_none() {
         let not_one = ConnectError::NotAPoolId(args.user_pool_id.clone());
         return Err(Failed::refused(not_one));
@@ -26,6 +27,12 @@ pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Exit, Failed>
         ),
     };
     let looks = settings::looks(&args.look).map_err(Failed::refused)?;
+    let steps = settings::step_kinds(&args.follow_up);
+    if !steps.is_empty() && !looks.look_ups.any() {
+        return Err(Failed::refused(anyhow::anyhow!(
+            "--no-lookup (or --lookup none) signs no request, and what follows a sign-up has to be signed: leave one of the two out"
+        )));
+    }
     let policy = policy(&Needs {
         user_pool_id: &args.user_pool_id,
         account_id: args.account_id.as_deref(),
@@ -38,15 +45,22 @@ pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Exit, Failed>
         },
         asks_limits: !args.named_rates,
         asks_client: !args.no_preflight,
+        steps: &steps,
+        makes_groups: args.follow_up.create_groups,
         object,
+        undoes: args.undo,
     });
-    match policy {
-        None => say.line("no permission is needed: SignUp is public, and nothing else is asked"),
-        Some(policy) => {
-            let text = serde_json::to_string_pretty(&policy).map_err(Failed::refused)?;
-            say.answer(format_args!("{text}\n"))
-                .map_err(Failed::refused)?;
+    let answer = match &policy {
+        None => {
+            say.line("no permission is needed: SignUp is public, and nothing else is asked");
+            Answer::from(Exit::Done)
         }
-    }
-    Ok(Exit::Done)
+        Some(policy) => {
+            let text = serde_json::to_string_pretty(policy).map_err(Failed::refused)?;
+            Answer::of_text(format!("{text}\n"))
+        }
+    };
+    answer.with(&LeastPolicy {
+        policy: policy.as_ref(),
+    })
 }

@@ -4,8 +4,7 @@ use tokio::time::Instant;
 
 use super::again::command_that_goes_on;
 use crate::cli::args::{ListArgs, PaceArgs, PreflightArgs, RunArgs};
-use crate::ledger::Kind;
-use crate::outcome::Outcome;
+use crate::ledger::{Kind, TakeUp};
 use crate::pool::ConnectSettings;
 use crate::preflight::prescan::Looks;
 use crate::preflight::rates::RatesAsked;
@@ -35,8 +34,8 @@ pub(super) struct Job<'a> {
 /// What to do where the run's directory has a ledger already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Again {
-    /// Go on with that run, and take these outcomes up again.
-    GoOn(Vec<Outcome>),
+    /// Go on with that run, and take this up again.
+    GoOn(Vec<TakeUp>),
     /// Begin anew and keep the old ledger.
     PutAside,
     /// Begin anew without keeping it: its pool is gone.

@@ -1,13 +1,16 @@
 //! What `import`, `rehearse` and `check` find out before the first call, and what they say of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::document::{BrokenRule, VerdictDocument};
 use super::list::List;
 use super::{Failed, beside};
 use crate::cli::Say;
 use crate::pool::{Advice, Cognito, Failure, Stop};
 use crate::preflight::ask::{Found, Questions, ask};
-use crate::preflight::objections::{Allowed, Meant, Objection, objections};
+use crate::preflight::groups::{Unknown, missing};
+use crate::preflight::objections::{Allowed, Meant, Objection, StepsMeant, objections};
 use crate::preflight::plan::RunPlan;
 use crate::preflight::prescan::{Looks, Reading};
 use crate::preflight::rates::Rates;
@@ -28,6 +31,8 @@ pub(super) struct Intent {
     /// The pool is read first.
     pub(super) reading: Option<Reading>,
     pub(super) rates: Rates,
+    /// Groups that the pool does not have are made.
+    pub(super) create_groups: bool,
     /// It goes on with a run that has begun.
     pub(super) begun: bool,
 }
@@ -37,6 +42,8 @@ pub(super) struct Verdict {
     pub(super) objections: Vec<Objection>,
     /// None where the list can be read only once.
     pub(super) plan: Option<RunPlan>,
+    /// Groups that are made first.
+    pub(super) groups_to_make: Vec<String>,
     /// Rules that rows break, the one that is broken most first.
     broken: Vec<Broken>,
 }
@@ -51,12 +58,22 @@ impl Verdict {
     ) -> Self {
         let counts = survey.as_ref().map(|survey| survey.counts);
         let attributes = mapping.attributes_from();
+        let kinds = mapping.follow_up_kinds();
+        let named = named_groups(mapping, survey.as_ref());
+        let missing = missing_groups(&named, found, intent.create_groups);
         let meant = Meant {
             attributes: &attributes,
             with_password: mapping.gives_password(),
             secret_given: intent.secret_given,
             looks: intent.looks,
             counts: counts.as_ref(),
+            steps: StepsMeant {
+                kinds: &kinds,
+                groups: named.len(),
+                rows_name_groups: mapping.rows_name_groups(),
+                missing_groups: &missing,
+                create_groups: intent.create_groups,
+            },
             allowed: intent.allowed,
             begun: intent.begun,
         };
@@ -64,22 +81,56 @@ impl Verdict {
             objections: objections(rules, &found.unanswered, meant),
             plan: counts.map(|counts| {
                 let look_ups = intent.looks.look_ups;
-                RunPlan::new(counts, rules, intent.rates, look_ups, intent.reading)
+                let mut plan = RunPlan::new(counts, rules, intent.rates, look_ups, intent.reading);
+                if intent.create_groups {
+                    plan.groups_to_make.clone_from(&missing);
+                }
+                plan
             }),
+            groups_to_make: if intent.create_groups {
+                missing
+            } else {
+                Vec::new()
+            },
             broken: survey.map(|survey| survey.broken).unwrap_or_default(),
         }
     }
 
     /// The refusals as one error; none where there are none.
     pub(super) fn refusal(&self, what: &str) -> Option<Failed> {
-        let refusals: Vec<String> = self
+        let refusals: Vec<&Objection> = self
             .objections
             .iter()
             .filter(|objection| objection.is_refusal())
+            .collect();
+        if refusals.is_empty() {
+            return None;
+        }
+        let told: String = refusals
+            .iter()
             .map(|refusal| format!("\n  - {refusal}"))
             .collect();
-        (!refusals.is_empty())
-            .then(|| Failed::refused(anyhow::anyhow!("{what}:{}", refusals.concat())))
+        let ways_out: Vec<&str> = refusals
+            .iter()
+            .map(|refusal| refusal.way_out.as_str())
+            .collect();
+        let refused = Failed::refused(anyhow::anyhow!("{what}:{told}"));
+        Some(refused.way_out(ways_out.join("; ")).with(&self.document()))
+    }
+
+    /// All of it, for programs.
+    pub(super) fn document(&self) -> VerdictDocument<'_> {
+        let (refusals, notices) = self
+            .objections
+            .iter()
+            .partition(|objection| objection.is_refusal());
+        VerdictDocument {
+            rows: self.plan.as_ref().map(|plan| plan.counts),
+            findings_by_rule: self.broken.iter().map(BrokenRule::of).collect(),
+            refusals,
+            notices,
+            plan: self.plan.as_ref(),
+        }
     }
 
     /// Tells people what is good to know, and what the run would do.
@@ -115,6 +166,24 @@ impl Verdict {
             say.line("      and more: `cognito-import check` tells all");
         }
     }
+}
+
+/// The groups that users are put into, as far as they are known.
+fn named_groups(mapping: &Mapping, survey: Option<&Survey>) -> BTreeSet<String> {
+    let mut named = survey.map_or_else(BTreeSet::new, |survey| survey.groups.clone());
+    let of_everybody = mapping.groups_of_everybody().iter();
+    named.extend(of_everybody.map(ToString::to_string));
+    named
+}
+
+fn missing_groups(named: &BTreeSet<String>, found: &Found, create: bool) -> Vec<String> {
+    let unknown = if create {
+        Unknown::AreMissing
+    } else {
+        Unknown::AreThere
+    };
+    let names = named.iter().map(String::as_str);
+    missing(names, found.groups.as_ref(), unknown)
 }
 
 /// Puts the questions to the pool.
@@ -186,7 +255,6 @@ fn pool_refuses(user_pool_id: &str, failure: &Failure) -> Failed {
         | Advice::Undelivered
         | Advice::GiveUp => "check the network, --region and --endpoint-url",
     };
-    Failed::refused(anyhow::anyhow!(
-        "user pool {user_pool_id}: cannot be asked: {failure}; {way_out}"
-    ))
+    let error = anyhow::anyhow!("user pool {user_pool_id}: cannot be asked: {failure}; {way_out}");
+    Failed::refused(error).way_out(way_out)
 }

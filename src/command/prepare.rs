@@ -4,13 +4,14 @@ mod ahead;
 mod run_there;
 mod weigh;
 
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use super::Failed;
-use super::job::{Again, Job};
+use super::follow_up::{refuse_misfits, updates};
+use super::job::Job;
 use super::list::List;
 use super::preflight::{ask_pool, strictness, usernames_fold};
+use super::rejects::Rejects;
 use crate::cli::{Say, settings};
 use crate::import::registration::Rules;
 use crate::import::slots::Slots;
@@ -39,6 +40,8 @@ pub(super) struct Prepared {
     pub(super) directory: RunDirectory,
     /// Requests a second, by category.
     pub(super) ceilings: Ceilings,
+    /// What is written at the end of the rows that did not make it.
+    pub(super) rejects: Rejects,
     /// The list's length, where it is known.
     pub(super) bytes: Option<u64>,
 }
@@ -48,29 +51,35 @@ pub(super) enum Preparation {
     /// The run can begin.
     Ready(Box<Prepared>),
     /// It is finished already; nothing is to be done.
-    FinishedAlready(Box<Summary>, PathBuf),
+    FinishedAlready(Box<Summary>, PathBuf, Box<Rejects>),
 }
 
-/// Prepares a run. Sends nothing that writes; dropped on the way, it leaves nothing behind that the same command would trip over.
+/// Prepares a run. Sends nothing that writes, but makes groups where it is told to; dropped on the way, it leaves nothing behind that the same command would trip over.
 pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Failed> {
     let mut list = List::open(job.list, &job.access, say).await?;
     list.say_what_is_dropped(say);
+    refuse_misfits(&list, &job.list.follow_up, job.looks)?;
+    refuse_unseen_groups(job)?;
     let identity = Identity {
         list: list.source.name(),
         mapping: list.cells_meaning(),
         kept: list.mapping.kept(),
+        follow_up: list.follow_up(job.list.follow_up.follow_up_existing),
+        told_triggers: job.connect.trigger_data.identity(),
         user_pool_id: job.connect.user_pool_id.clone(),
         client_id: job.connect.client_id.clone(),
         kind: job.again.kind(),
         fingerprint: list.fingerprint().await?,
     };
+    let with_passwords = job.run.rejects_with_passwords;
+    let rejects = Rejects::of(&list, identity.fingerprint.clone(), with_passwords)?;
     let path = run_directory(job, &list.source, &identity)?;
-    // What can be read only once has no fingerprint: whether it is the same list shows row by row.
-    if let (Again::GoOn(retry), Some(_)) = (&job.again, &identity.fingerprint)
-        && let Some(summary) =
-            finished_already(&path, &identity, retry, settings::durability(job.run))?
-    {
-        return Ok(Preparation::FinishedAlready(Box::new(summary), path));
+    if let Some(summary) = finished_already(job, &path, &identity)? {
+        return Ok(Preparation::FinishedAlready(
+            Box::new(summary),
+            path,
+            Box::new(rejects),
+        ));
     }
     let given = rules_given(job)?;
     let pool = connect(&job.connect).await.map_err(Failed::refused)?;
@@ -78,7 +87,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     let mut found = ask_pool(
         &pool,
         &identity.user_pool_id,
-        questions(job, given.is_some()),
+        questions(job, &list, given.is_some()),
     )
     .await?;
     let rules = given.or_else(|| found.rules.clone());
@@ -100,10 +109,11 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         say.line(format_args!("UserCreation: SignUp at {}", rates.creation));
     }
     let bytes = list.bytes;
-    let plan = plan(job, &opened, rules, ceilings.creation)?;
+    let plan = plan(job, &opened, rules, ceilings, updates(&list))?;
     let list = ToRead {
         past: past(&opened)?,
         // What the pool says of itself counts for more than what is said of it: a user that is mistaken for another is left out.
+        spool: rejects.spool(),
         listing_folds: rules
             .map(|rules| !rules.case_sensitive)
             .or(settings::folds(job.run.usernames))
@@ -126,8 +136,19 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         reading,
         directory: opened.directory,
         ceilings,
+        rejects,
         bytes,
     })))
+}
+
+/// Groups are made by those who looked which there are.
+fn refuse_unseen_groups(job: &Job<'_>) -> Result<(), Failed> {
+    if job.preflight.no_preflight && job.list.follow_up.create_groups {
+        return Err(Failed::refused(anyhow::anyhow!(
+            "--create-groups: with --no-preflight nobody looks which groups there are: leave one of the two out"
+        )));
+    }
+    Ok(())
 }
 
 /// The run's ledger, once nothing stands against the run; and whether the pool is read first.
@@ -186,13 +207,18 @@ fn rules_given(job: &Job<'_>) -> Result<Option<PoolRules>, Failed> {
     Ok(Some(rules))
 }
 
-fn questions(job: &Job<'_>, rules_given: bool) -> Questions {
+fn questions(job: &Job<'_>, list: &List, rules_given: bool) -> Questions {
     let preflight = !job.preflight.no_preflight;
     let looks_up = job.looks.look_ups.any();
     Questions {
         client: preflight && !rules_given,
         look_up: preflight && looks_up,
-        limits: job.rates.unnamed(looks_up),
+        steps: if preflight {
+            list.mapping.follow_up_kinds()
+        } else {
+            Vec::new()
+        },
+        limits: job.rates.unnamed(looks_up, updates(list)),
     }
 }
 
@@ -209,8 +235,15 @@ fn plan(
     job: &Job<'_>,
     opened: &Opened,
     rules: Option<&PoolRules>,
-    sign_ups_a_second: NonZeroU32,
+    ceilings: Ceilings,
+    updates: bool,
 ) -> Result<Plan, Failed> {
+    // Steps have slots as well.
+    let a_second = if updates {
+        ceilings.creation.saturating_add(ceilings.update.get())
+    } else {
+        ceilings.creation
+    };
     let mut before = Counts::default();
     if opened.goes_on {
         let counts = Reader::open(opened.directory.path())
@@ -221,12 +254,13 @@ fn plan(
         }
     }
     Ok(Plan {
-        slots: Slots::new(sign_ups_a_second, job.pace.concurrency),
-        group: settings::group(sign_ups_a_second),
+        slots: Slots::new(a_second, job.pace.concurrency),
+        group: settings::group(ceilings.creation),
         rules: Rules {
             retry: settings::retry_policy(job.run),
             look_ups: job.looks.look_ups,
         },
+        follow_up_existing: job.list.follow_up.follow_up_existing,
         named_by: NamedBy::of(rules),
         folds: opened.facts.folds,
         second_before_run_ms: opened.facts.second_before_run_ms,

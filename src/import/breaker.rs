@@ -31,6 +31,8 @@ impl Default for BreakerLimits {
 /// See the module's words.
 #[derive(Debug)]
 pub(super) struct Breaker {
+    /// What is counted, in words.
+    what: &'static str,
     limits: BreakerLimits,
     sent: u32,
     /// The error that every row so far met.
@@ -40,8 +42,9 @@ pub(super) struct Breaker {
 }
 
 impl Breaker {
-    pub(super) fn new(limits: BreakerLimits) -> Self {
+    pub(super) fn new(what: &'static str, limits: BreakerLimits) -> Self {
         Self {
+            what,
             limits,
             sent: 0,
             all_so_far: None,
@@ -74,8 +77,8 @@ impl Breaker {
         let error = error?;
         if self.sent == self.limits.first && self.all_so_far.as_ref() == Some(&error) {
             return Some(format!(
-                "the first {} rows sent all met {error} (--max-failures): probably the mapping or the pool's rules, not the rows",
-                self.sent
+                "the first {} {} all met {error} (--max-failures): probably the mapping or the pool's rules, not the rows",
+                self.sent, self.what
             ));
         }
         let same = self
@@ -88,8 +91,8 @@ impl Breaker {
         let share = same as f64 / LOOK_BACK as f64;
         (self.last.len() == LOOK_BACK && share > self.limits.rate).then(|| {
             format!(
-                "{same} of the last {LOOK_BACK} rows met {error} (--max-failure-rate {})",
-                self.limits.rate
+                "{same} of the last {LOOK_BACK} {} met {error} (--max-failure-rate {})",
+                self.what, self.limits.rate
             )
         })
     }
@@ -104,7 +107,7 @@ mod tests {
         rows: impl Iterator<Item = (Outcome, Option<&'static str>)>,
         limits: BreakerLimits,
     ) -> Option<usize> {
-        let mut breaker = Breaker::new(limits);
+        let mut breaker = Breaker::new("rows sent", limits);
         rows.enumerate()
             .find_map(|(place, (outcome, code))| breaker.row(outcome, code).map(|_| place + 1))
     }

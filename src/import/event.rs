@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::outcome::{Outcome, Requests};
-use crate::pace::{Category, Reading};
+use crate::pace::{Category, Pacer, Permit, Reading};
+use crate::pool::{Advice, Failure, Sent};
 
 /// Counts of rows by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,6 +49,19 @@ impl RequestCounts {
         }
     }
 
+    /// One more request, with this permit, and how it failed if it did; the pacer hears of it as well. One that never left is none; one
+    /// without an answer was sent, and nobody knows whether the pool had room for it.
+    pub fn count(&mut self, pacer: &Pacer, leave: &Permit, failure: Option<&Failure>) {
+        let sent = failure.map_or(Sent::Answered, |failure| failure.sent);
+        let throttled = failure.is_some_and(|failure| failure.advice == Advice::SlowDown);
+        match sent {
+            Sent::No => return,
+            Sent::Maybe => {}
+            Sent::Answered => pacer.answered(leave, throttled),
+        }
+        self.add(leave.category(), throttled);
+    }
+
     /// Adds another count to this one.
     pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
@@ -84,8 +98,10 @@ pub struct Progress {
     pub bytes: u64,
     /// Sign-ups: how many a second there may be at most, and how many the pool has room for.
     pub sign_ups: Reading,
-    /// Rows on their way.
+    /// Rows and steps on their way.
     pub in_flight: usize,
+    /// Users whose steps after the sign-up are not all taken.
+    pub to_follow: usize,
     /// Since this session began.
     pub elapsed: Duration,
 }

@@ -1,15 +1,17 @@
 //! Stage 7: the run. The only folder that knows all the others.
 //!
 //! [`prescan`] reads the pool before the first row; `run` is the loop that owns the truth; [`registration`] decides one user's way, and its driver walks it; [`resolve`]
-//! judges whose a found user is; [`retry`] and the breaker say when to go on and when not, [`slots`] how many at once; `record` keeps the rate. `design.md` beside this file
+//! judges whose a found user is; `follow_up` takes one step after a sign-up; [`retry`] and the breaker say when to go on and when not, [`slots`] how many at once; `record` keeps the rate. `design.md` beside this file
 //! says why it is built like this.
 
 mod breaker;
 pub mod event;
+mod follow_up;
 pub mod prescan;
 mod record;
 mod register;
 pub mod registration;
+mod request;
 pub mod resolve;
 pub mod retry;
 mod run;

@@ -3,28 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::event::RequestCounts;
-use super::registration::{Event, Registration, Rules, Step, StopRun};
+use super::registration::{Event, Registration, Step, StopRun};
+use super::request::{Requested, Shared, count, permit_unless_stopped, stopped_while};
 use super::resolve::Times;
 use crate::outcome::{Came, Outcome};
-use crate::pace::{Category, Pacer, Permit};
+use crate::pace::{Category, Permit};
 use crate::pool::failure::CONNECT_FAILED;
-use crate::pool::{Advice, Cognito, Failure, NamedBy, Sent};
+use crate::pool::{Advice, Failure, Sent};
 use crate::user::NewUser;
-
-/// What all rows share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) pool: Cognito,
-    pub(super) pacer: Pacer,
-    pub(super) rules: Rules,
-    pub(super) named_by: NamedBy,
-    /// True once the run takes no more rows.
-    pub(super) stopping: watch::Receiver<bool>,
-}
 
 /// One row on its way.
 #[derive(Debug)]
@@ -78,13 +67,6 @@ pub(super) async fn register(shared: Arc<Shared>, job: Job, permit: Option<Permi
     }
 }
 
-/// What was asked of the pool for one row.
-#[derive(Debug, Default)]
-struct Requested {
-    requests: RequestCounts,
-    latency: Option<Duration>,
-}
-
 async fn take(
     shared: &Shared,
     job: &Job,
@@ -102,7 +84,14 @@ async fn take(
                 // A permit in hand was taken for this request: it goes out, also while the run stops.
                 let leave = match permit.take() {
                     Some(leave) => leave,
-                    None => match permit_unless_stopped(shared, &mut stopping, wait).await {
+                    None => match permit_unless_stopped(
+                        shared,
+                        Category::UserCreation,
+                        &mut stopping,
+                        wait,
+                    )
+                    .await
+                    {
                         Some(leave) => leave,
                         None => return left_behind(&registration),
                     },
@@ -166,32 +155,6 @@ fn may_still_arrive(failure: &Failure) -> bool {
     failure.sent == Sent::Maybe || matches!(failure.advice, Advice::LookUp(_) | Advice::Undelivered)
 }
 
-/// A permit after this time; none where the run stops first.
-async fn permit_unless_stopped(
-    shared: &Shared,
-    stopping: &mut watch::Receiver<bool>,
-    wait: Duration,
-) -> Option<Permit> {
-    if stopped_while(stopping, wait).await {
-        return None;
-    }
-    tokio::select! {
-        biased;
-        _ = stopping.wait_for(|stopping| *stopping) => None,
-        leave = shared.pacer.permit(Category::UserCreation) => Some(leave),
-    }
-}
-
-/// Waits, but not longer than until the run stops. True: it stops.
-async fn stopped_while(stopping: &mut watch::Receiver<bool>, wait: Duration) -> bool {
-    if wait.is_zero() {
-        return *stopping.borrow();
-    }
-    // A time-out means that the run goes on; an error, that the loop is gone and this task with it.
-    let _ = tokio::time::timeout(wait, stopping.wait_for(|stopping| *stopping)).await;
-    *stopping.borrow()
-}
-
 async fn sign_up(
     shared: &Shared,
     job: &Job,
@@ -241,16 +204,4 @@ fn tell(job: &Job, operation: &str, failure: Option<&Failure>) {
         ),
         None => tracing::trace!(row = job.row, operation, "answered"),
     }
-}
-
-/// A request that never left is none; one without an answer was sent, and nobody knows whether the pool had room for it.
-fn count(shared: &Shared, leave: &Permit, failure: Option<&Failure>, requested: &mut Requested) {
-    let sent = failure.map_or(Sent::Answered, |failure| failure.sent);
-    let throttled = failure.is_some_and(|failure| failure.advice == Advice::SlowDown);
-    match sent {
-        Sent::No => return,
-        Sent::Maybe => {}
-        Sent::Answered => shared.pacer.answered(leave, throttled),
-    }
-    requested.requests.add(leave.category(), throttled);
 }

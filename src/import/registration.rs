@@ -10,15 +10,12 @@ mod looked_up;
 use std::time::Duration;
 
 use super::resolve::Times;
-use super::retry::RetryPolicy;
+use super::retry::{FORBIDDEN_TRIES, RetryPolicy};
 use crate::outcome::{Came, Outcome};
 use crate::pool::failure::UNREADABLE_ANSWER;
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookUps, Sent, SignedUp, Stop};
 use crate::user::NewUser;
 use came::{failed, signed_up_came};
-
-/// Firewalls are not argued with for longer than this many answers.
-const FORBIDDEN_TRIES: u32 = 6;
 
 /// What happened.
 #[derive(Debug)]

@@ -106,6 +106,7 @@ mod tests {
                 attribute("email", "Ann@example.com"),
                 attribute("name", "Ann"),
             ],
+            follow_up: Vec::new(),
         }
     }
 

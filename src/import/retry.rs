@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Firewalls are not argued with for longer than this many answers.
+pub(super) const FORBIDDEN_TRIES: u32 = 6;
+
 /// How often, and after how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {

@@ -4,7 +4,9 @@
 //! (it is on the disk and may be sent), and a task. Each place is bounded, so memory does not grow with the list.
 
 mod dispatch;
+mod following;
 mod intake;
+mod plan;
 mod settling;
 mod waiting;
 
@@ -18,23 +20,23 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::breaker::{Breaker, BreakerLimits};
-use super::event::{Counts, Progress, RequestCounts, Watch};
+use super::breaker::Breaker;
+use super::event::{Progress, RequestCounts, Watch};
 use super::record::Record;
-use super::register::{Done, Job, Shared};
-use super::registration::Rules;
-use super::slots::Slots;
+use super::register::Job;
+use super::request::Shared;
 use super::stop::{Signal, Signals, StopReason};
-use crate::ledger::listing::Seen;
-use crate::ledger::past::Before;
 use crate::ledger::writer::Ending;
 use crate::ledger::{Begun, Ledger, LedgerError};
 use crate::outcome::{Came, Outcome};
 use crate::pace::{Category, Pacer, Permit};
-use crate::pool::{Cognito, NamedBy, now_ms};
+use crate::pool::{Cognito, now_ms};
 use crate::rows::ahead::ReadAhead;
-use crate::user::Row;
+use dispatch::{OnItsWay, Returned};
+use following::FollowUps;
 use waiting::Waiting;
+
+pub use plan::{Deadline, Ended, Listed, Plan};
 
 /// How often results are written and the watcher is told. A crash in between costs a look-up for each of these rows.
 const TICK: Duration = Duration::from_millis(100);
@@ -51,68 +53,6 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// How long a stopped run, with nothing on its way any more, waits for the next rows of the list, to note them as unsent. A file
 /// has them at once; who types into a pipe may never send one.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// A row of the list, and how it stood when this session began.
-#[derive(Debug)]
-pub struct Listed {
-    /// The row.
-    pub row: Row,
-    /// How it stood. Settled rows do not come here.
-    pub before: Before,
-    /// The user with this name, where the pool's listing showed one before this session sent anything, and no session began the row:
-    /// it is somebody else's.
-    pub seen: Option<Seen>,
-}
-
-impl Listed {
-    /// Whether a request may leave for it.
-    fn is_to_be_sent(&self) -> bool {
-        self.seen.is_none()
-    }
-}
-
-/// What a run goes by.
-#[derive(Debug, Clone)]
-pub struct Plan {
-    /// How many rows may be on their way at once.
-    pub slots: Slots,
-    /// Rows that are begun together, at most.
-    pub group: usize,
-    /// How one user is taken to an outcome.
-    pub rules: Rules,
-    /// What usernames are in the pool.
-    pub named_by: NamedBy,
-    /// Whether the pool ignores the case of usernames.
-    pub folds: bool,
-    /// See [`super::resolve::Times::second_before_run_ms`].
-    pub second_before_run_ms: Option<i64>,
-    /// When the run goes wrong for every row.
-    pub breaker: BreakerLimits,
-    /// The time that the run was given.
-    pub deadline: Option<Deadline>,
-    /// Rows by outcome of earlier sessions.
-    pub before: Counts,
-}
-
-/// The time that a run was given.
-#[derive(Debug, Clone, Copy)]
-pub struct Deadline {
-    /// No more rows are taken from here on.
-    pub no_more_rows: Instant,
-    /// What is on its way is waited for until here.
-    pub over: Instant,
-}
-
-/// How a session ended.
-#[derive(Debug)]
-pub struct Ended {
-    /// Why it ended before the list did.
-    pub stopped: Option<StopReason>,
-    /// A second signal came: nothing more should be done.
-    pub at_once: bool,
-    /// How it stood.
-    pub progress: Progress,
-}
 
 type PermitFuture = Pin<Box<dyn Future<Output = Permit>>>;
 
@@ -139,9 +79,13 @@ pub struct Run<'a> {
     read: Waiting,
     beginning: Option<Beginning>,
     ready: VecDeque<Job>,
+    follow_ups: FollowUps,
+    /// Leave for a sign-up, or for a step that draws on the same quota.
     permit: Option<PermitFuture>,
-    tasks: JoinSet<Done>,
-    rows_of_tasks: HashMap<Id, u64>,
+    /// Leave for any other step.
+    update_permit: Option<PermitFuture>,
+    tasks: JoinSet<Returned>,
+    rows_of_tasks: HashMap<Id, OnItsWay>,
     unwritten: Vec<(u64, Came)>,
     /// Rows for which no connection could be made, one after the other.
     unreachable: Vec<(u64, Came)>,
@@ -179,7 +123,8 @@ impl<'a> Run<'a> {
                 named_by: plan.named_by,
                 stopping: told,
             }),
-            breaker: Breaker::new(plan.breaker),
+            breaker: Breaker::new("rows sent", plan.breaker),
+            follow_ups: FollowUps::new(plan.breaker),
             plan,
             ledger,
             list,
@@ -193,6 +138,7 @@ impl<'a> Run<'a> {
             beginning: None,
             ready: VecDeque::new(),
             permit: None,
+            update_permit: None,
             tasks: JoinSet::new(),
             rows_of_tasks: HashMap::new(),
             unwritten: Vec::new(),
@@ -221,7 +167,7 @@ impl<'a> Run<'a> {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.is_over() {
             self.begin_next_group().await;
-            self.ask_for_permit();
+            self.ask_for_permits();
             let deadline = self.deadline();
             tokio::select! {
                 biased;
@@ -231,6 +177,7 @@ impl<'a> Run<'a> {
                 Some(ended) = self.tasks.join_next_with_id() => self.tasks_ended(ended).await,
                 begun = begun(&mut self.beginning) => self.group_begun(begun).await?,
                 permit = given(&mut self.permit) => self.send_next(permit),
+                permit = given(&mut self.update_permit) => self.update_next(permit),
                 group = self.list.next(), if self.wants_rows() => self.take_group(group).await,
                 _ = tick.tick() => self.write_and_tell().await,
             }
@@ -253,6 +200,7 @@ impl<'a> Run<'a> {
             && self.beginning.is_none()
             && self.ready.is_empty()
             && self.tasks.is_empty()
+            && self.follow_ups.is_empty()
     }
 
     /// While at work: when to stop taking rows. While stopping: how long to wait, for rows on their way first, then for the rest of
@@ -283,8 +231,10 @@ impl<'a> Run<'a> {
     /// What is still on its way is not waited for any longer. It stays begun: the next run looks it up.
     fn cut_off(&mut self) {
         self.tasks = JoinSet::new();
-        let left = std::mem::take(&mut self.rows_of_tasks).len() as u64;
-        self.progress.counts.add_many(Outcome::InDoubt, left);
+        let cut_off = std::mem::take(&mut self.rows_of_tasks);
+        let rows = cut_off.into_values().filter(OnItsWay::is_row).count() as u64;
+        self.progress.counts.add_many(Outcome::InDoubt, rows);
+        self.follow_ups.leave();
     }
 
     fn signal(&mut self, signal: Signal) {
@@ -303,19 +253,21 @@ impl<'a> Run<'a> {
             return;
         }
         self.permit = None;
+        self.update_permit = None;
         self.stopped = Some((reason, Instant::now()));
         self.stopping.send_replace(true);
     }
 
     fn wants_rows(&self) -> bool {
-        !self.list_over && (self.stopped.is_some() || self.read.wants_more(self.plan.group))
+        let has_room = self.read.wants_more(self.plan.group) && self.follow_ups.has_room();
+        !self.list_over && (self.stopped.is_some() || has_room)
     }
 
     async fn write(&mut self) {
-        if !self.unwritten.is_empty() {
-            self.ledger
-                .settle(std::mem::take(&mut self.unwritten))
-                .await;
+        let follow_ups = self.follow_ups.unwritten();
+        if !self.unwritten.is_empty() || !follow_ups.is_empty() {
+            let results = std::mem::take(&mut self.unwritten);
+            self.ledger.settle_and_follow_up(results, follow_ups).await;
         }
         let requests = std::mem::take(&mut self.unwritten_requests);
         if requests != RequestCounts::default() {
@@ -329,6 +281,7 @@ impl<'a> Run<'a> {
         self.write().await;
         self.record_rates(false).await;
         self.progress.in_flight = self.tasks.len();
+        self.progress.to_follow = self.follow_ups.users();
         self.progress.sign_ups = self.shared.pacer.reading(Category::UserCreation);
         self.progress.elapsed = self.started.elapsed();
         self.watch.progress(&self.progress);

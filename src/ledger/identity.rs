@@ -19,6 +19,10 @@ pub struct Identity {
     pub mapping: String,
     /// The columns that are copied into the results, by name.
     pub kept: Vec<String>,
+    /// What follows the sign-ups; none where nothing does.
+    pub follow_up: Option<String>,
+    /// What the pool's triggers are told with each sign-up, without its values; none where they are told nothing.
+    pub told_triggers: Option<String>,
     /// The user pool.
     pub user_pool_id: String,
     /// The app client.
@@ -37,7 +41,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Import => "import",
             Self::Rehearsal => "rehearsal",
@@ -46,7 +50,7 @@ impl Kind {
 
     /// Refuses a ledger of the other kind.
     pub(super) fn compare(self, database: &Connection, path: &Path) -> Result<(), LedgerError> {
-        let found = get(database, "kind").map_err(|cause| LedgerError::of(path, cause))?;
+        let found = get(database, name::KIND).map_err(|cause| LedgerError::of(path, cause))?;
         if found.as_deref() == Some(self.word()) {
             return Ok(());
         }
@@ -73,15 +77,34 @@ impl Identity {
     /// Writes it into a new ledger.
     pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {
         put(database, "list", &self.list)?;
-        put(database, "kind", self.kind.word())?;
+        put(database, name::KIND, self.kind.word())?;
         for (name, _, value) in self.bound() {
             put(database, name, &value)?;
         }
-        // Written by runs that keep something: for all others there is nothing to write.
-        match self.kept_text() {
-            Some(kept) => put(database, name::KEPT, &kept),
-            None => Ok(()),
+        // Written by runs that have it: for all others there is nothing to write.
+        for (name, _, text) in self.optional() {
+            if let Some(text) = text {
+                put(database, name, &text)?;
+            }
         }
+        Ok(())
+    }
+
+    /// What only some runs have.
+    fn optional(&self) -> [(&'static str, &'static str, Option<String>); 3] {
+        [
+            (name::KEPT, "set of kept columns (--keep)", self.kept_text()),
+            (
+                name::FOLLOW_UP,
+                "list of steps after a sign-up (--confirm, --verify, --group, --disable-where, --follow-up-existing)",
+                self.follow_up.clone(),
+            ),
+            (
+                name::TOLD_TRIGGERS,
+                "data for triggers (--validation-data, --client-metadata)",
+                self.told_triggers.clone(),
+            ),
+        ]
     }
 
     /// The kept columns as a JSON array.
@@ -105,16 +128,17 @@ impl Identity {
                 });
             }
         }
-        let found = get(database, name::KEPT).map_err(failed)?;
-        let here = self.kept_text();
-        if found != here {
-            let none = || "none".to_owned();
-            return Err(LedgerError::OtherRun {
-                path: path.to_owned(),
-                what: "set of kept columns (--keep)",
-                found: found.unwrap_or_else(none),
-                here: here.unwrap_or_else(none),
-            });
+        for (name, what, here) in self.optional() {
+            let found = get(database, name).map_err(failed)?;
+            if found != here {
+                let none = || "none".to_owned();
+                return Err(LedgerError::OtherRun {
+                    path: path.to_owned(),
+                    what,
+                    found: found.unwrap_or_else(none),
+                    here: here.unwrap_or_else(none),
+                });
+            }
         }
         Ok(())
     }
@@ -163,9 +187,16 @@ pub enum Standing {
         settled: u64,
         /// Rows that were begun and have none.
         maybe_sent: u64,
+        /// Users with steps that are still to be taken.
+        to_follow: u64,
     },
     /// Every row has an outcome that stays.
     Finished,
+}
+
+/// Whether something follows the run's sign-ups.
+pub(super) fn follows_up(database: &Connection) -> rusqlite::Result<bool> {
+    Ok(get(database, name::FOLLOW_UP)?.is_some())
 }
 
 /// The columns that a run keeps, by name.
@@ -178,6 +209,8 @@ pub(super) fn kept(database: &Connection) -> rusqlite::Result<Vec<String>> {
 
 /// The names in the table `run` that others than the identity alone go by.
 pub(super) mod name {
+    /// Whether it was a real run.
+    pub(in super::super) const KIND: &str = "kind";
     /// When the run first began: milliseconds since the Unix epoch.
     pub(in super::super) const STARTED: &str = "started_ms";
     /// `1` when usernames are compared without case.
@@ -194,6 +227,10 @@ pub(super) mod name {
     pub(in super::super) const READ_TO_END: &str = "read_to_end";
     /// The names of the kept columns as a JSON array. Absent where there are none.
     pub(in super::super) const KEPT: &str = "kept";
+    /// What follows the sign-ups. Absent where nothing does.
+    pub(in super::super) const FOLLOW_UP: &str = "follow_up";
+    /// What the pool's triggers are told, without its values. Absent where they are told nothing.
+    pub(in super::super) const TOLD_TRIGGERS: &str = "told_triggers";
     /// Time at work over all sessions, milliseconds.
     pub(in super::super) const ACTIVE: &str = "active_ms";
 }

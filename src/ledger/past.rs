@@ -6,13 +6,25 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, params};
 
 use super::rows::{row_seal, signed};
-use super::{LedgerError, schema};
+use super::{LedgerError, follow_ups, identity, schema};
+use crate::outcome::FollowUp;
 
 /// Rows read from the ledger at a time.
 const PAGE: i64 = 1_024;
 
+const A_PAGE: &str = "SELECT rows.row, line, username, claim, begun_ms, rows.seal, results.row IS NOT NULL FROM rows LEFT JOIN results \
+     USING (row) WHERE rows.row > ?1 ORDER BY rows.row LIMIT ?2";
+
+/// The same with what follows a row.
+const PAGE_WITH_STEPS: &str = "SELECT rows.row, line, username, claim, begun_ms, rows.seal, results.row IS NOT NULL, follow_ups.state, \
+     follow_ups.steps, follow_ups.seal FROM rows LEFT JOIN results USING (row) LEFT JOIN follow_ups USING (row) WHERE rows.row > ?1 \
+     ORDER BY rows.row LIMIT ?2";
+
+/// Where the columns of `follow_ups` begin in it.
+const STEPS_AT: usize = 7;
+
 /// How a row stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Before {
     /// Nothing was done about it.
     Nothing,
@@ -23,6 +35,17 @@ pub enum Before {
     },
     /// It has an outcome that stays.
     Settled,
+    /// It has an outcome that stays, and steps that follow it are still to be taken.
+    ToFollow(Box<ToFollow>),
+}
+
+/// What follows a row that is settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToFollow {
+    /// The user, by the name that was sent.
+    pub username: String,
+    /// How its steps stand.
+    pub follow_up: FollowUp,
 }
 
 struct Known {
@@ -35,6 +58,8 @@ struct Known {
 pub struct Past {
     path: PathBuf,
     database: Connection,
+    /// Something follows the run's sign-ups.
+    follows_up: bool,
     page: VecDeque<Known>,
     read_up_to: i64,
     over: bool,
@@ -46,9 +71,13 @@ impl Past {
     /// # Errors
     /// It cannot be read.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let database = schema::open_to_read(path)?;
+        let follows_up =
+            identity::follows_up(&database).map_err(|cause| LedgerError::of(path, cause))?;
         Ok(Self {
             path: path.to_owned(),
-            database: schema::open_to_read(path)?,
+            database,
+            follows_up,
             page: VecDeque::new(),
             read_up_to: 0,
             over: false,
@@ -78,7 +107,7 @@ impl Past {
                 found: found.clone(),
                 here: here.to_owned(),
             }),
-            (Some(_) | None, Some(_) | None) => Ok(known.before),
+            (Some(_) | None, Some(_) | None) => Ok(known.before.clone()),
         }
     }
 
@@ -86,16 +115,17 @@ impl Past {
         let failed = |cause| LedgerError::of(&self.path, cause);
         let mut statement = self
             .database
-            .prepare_cached(
-                "SELECT rows.row, line, username, claim, begun_ms, rows.seal, results.row IS NOT NULL FROM rows LEFT JOIN results \
-                 USING (row) WHERE rows.row > ?1 ORDER BY rows.row LIMIT ?2",
-            )
+            .prepare_cached(if self.follows_up {
+                PAGE_WITH_STEPS
+            } else {
+                A_PAGE
+            })
             .map_err(failed)?;
         let mut found = statement
             .query(params![self.read_up_to, PAGE])
             .map_err(failed)?;
         while let Some(row) = found.next().map_err(failed)? {
-            let (number, known, intact) = known(row).map_err(failed)?;
+            let (number, known, intact) = known(row, self.follows_up).map_err(failed)?;
             if !intact {
                 return Err(LedgerError::Damaged {
                     path: self.path.clone(),
@@ -110,7 +140,7 @@ impl Past {
     }
 }
 
-fn known(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Known, bool)> {
+fn known(row: &rusqlite::Row<'_>, follows_up: bool) -> rusqlite::Result<(i64, Known, bool)> {
     let number: i64 = row.get(0)?;
     let username: Option<String> = row.get(2)?;
     let claim: Option<i64> = row.get(3)?;
@@ -118,8 +148,19 @@ fn known(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Known, bool)> {
     let seal: i64 = row.get(5)?;
     let settled: bool = row.get(6)?;
     let intact = row_seal(number, row.get(1)?, username.as_deref(), claim, begun_ms) == seal;
+    let follow_up = if follows_up {
+        follow_ups::read(row, STEPS_AT, number)?.filter(FollowUp::is_pending)
+    } else {
+        None
+    };
     let before = match (settled, begun_ms) {
-        (true, _) => Before::Settled,
+        (true, _) => match follow_up.zip(username.clone()) {
+            Some((follow_up, username)) => Before::ToFollow(Box::new(ToFollow {
+                username,
+                follow_up,
+            })),
+            None => Before::Settled,
+        },
         (false, Some(at_ms)) => Before::Begun { at_ms },
         (false, None) => Before::Nothing,
     };

@@ -6,15 +6,18 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::Connection;
 
-use super::identity::{self, name};
+use super::identity::{self, Facts, Kind, name};
 use super::rows::{
     RESULT_COLUMN_COUNT, RESULT_COLUMNS, broken_seal, read_came, read_kept, requests_seal, row_seal,
 };
-use super::{LedgerError, directory, rates, schema};
+use super::{LedgerError, directory, follow_ups, rates, schema};
 use crate::outcome::{Came, Outcome, RateSample, Requests, RowResult, RunState, Summary};
 
 /// The code of a row that was begun and has no outcome yet.
 pub const INTERRUPTED: &str = "Interrupted";
+
+/// Rows that did not make it, but for those that the run takes up again: the one that stopped it, and those that are in doubt or unsent.
+const REJECTS: &str = "results.outcome IN ('duplicate', 'invalid', 'rejected', 'failed') AND NOT results.stopped_the_run";
 
 /// See the module's words.
 pub struct Reader {
@@ -45,6 +48,26 @@ impl Reader {
         identity::kept(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
+    /// Whether the run compares usernames without case.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn folds(&self) -> Result<bool, LedgerError> {
+        Facts::read(&self.database)
+            .map(|facts| facts.folds)
+            .map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
+    /// What kind of run it is: `import` or `rehearsal`.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn kind(&self) -> Result<String, LedgerError> {
+        identity::get(&self.database, name::KIND)
+            .map(Option::unwrap_or_default)
+            .map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
     /// Calls `each` with every row, in the list's order. A row that was begun and has no outcome is in doubt; one that was
     /// not begun is unsent.
     ///
@@ -52,6 +75,38 @@ impl Reader {
     /// The ledger cannot be read, a row does not match its checksum, or `each` fails.
     pub fn each_row<E: From<LedgerError>>(
         &self,
+        each: impl FnMut(&RowResult) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each_row_of("", each)
+    }
+
+    /// Calls `each` with every row that did not make it and that the run will not take up again, in the list's order.
+    ///
+    /// # Errors
+    /// As for [`Reader::each_row`].
+    pub fn each_reject<E: From<LedgerError>>(
+        &self,
+        each: impl FnMut(&RowResult) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each_row_of(&format!("WHERE {REJECTS}"), each)
+    }
+
+    /// How many of these rows there are.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn rejects(&self) -> Result<u64, LedgerError> {
+        let query = format!("SELECT count(*) FROM results WHERE {REJECTS}");
+        let count: i64 = self
+            .database
+            .query_row(&query, [], |row| row.get(0))
+            .map_err(|cause| LedgerError::of(&self.path, cause))?;
+        Ok(count.unsigned_abs())
+    }
+
+    fn each_row_of<E: From<LedgerError>>(
+        &self,
+        which: &str,
         mut each: impl FnMut(&RowResult) -> Result<(), E>,
     ) -> Result<(), E> {
         let failed = |cause| E::from(LedgerError::of(&self.path, cause));
@@ -61,15 +116,25 @@ impl Reader {
         } else {
             ("", "")
         };
+        let follows_up = identity::follows_up(&self.database).map_err(failed)?;
+        let (steps_columns, steps_table) = if follows_up {
+            (
+                format!(", {}", follow_ups::COLUMNS),
+                "LEFT JOIN follow_ups USING (row)",
+            )
+        } else {
+            (String::new(), "")
+        };
+        let shape = Shape { keeps, follows_up };
         let query = format!(
-            "SELECT rows.row, line, username, claim, begun_ms, rows.seal, results.row IS NOT NULL, {RESULT_COLUMNS}{kept_columns} \
-             FROM rows LEFT JOIN results USING (row) {kept_table} ORDER BY rows.row"
+            "SELECT rows.row, line, username, claim, begun_ms, rows.seal, results.row IS NOT NULL, {RESULT_COLUMNS}{kept_columns}{steps_columns} \
+             FROM rows LEFT JOIN results USING (row) {kept_table} {steps_table} {which} ORDER BY rows.row"
         );
         let mut statement = self.database.prepare(&query).map_err(failed)?;
         let mut found = statement.query([]).map_err(failed)?;
         while let Some(row) = found.next().map_err(failed)? {
             let number: i64 = row.get(0).map_err(failed)?;
-            let result = row_result(row, number, keeps)
+            let result = row_result(row, number, shape)
                 .map_err(failed)?
                 .ok_or_else(|| {
                     E::from(LedgerError::Damaged {
@@ -80,6 +145,30 @@ impl Reader {
             each(&result)?;
         }
         Ok(())
+    }
+
+    /// Whether it is the ledger of a rehearsal.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn is_of_rehearsal(&self) -> Result<bool, LedgerError> {
+        identity::get(&self.database, "kind")
+            .map(|kind| kind.as_deref() == Some(Kind::Rehearsal.word()))
+            .map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
+    /// What tells this run from every other one: when it began, on which list and pool.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn mark(&self) -> Result<String, LedgerError> {
+        let read = || {
+            let run = identity::all(&self.database)?;
+            let parts = [name::STARTED, "fingerprint", "user_pool_id", "client_id"];
+            let parts = parts.map(|name| run.get(name).cloned().unwrap_or_default());
+            Ok(parts.join(" "))
+        };
+        read().map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
     /// The run summed up.
@@ -145,6 +234,11 @@ impl Reader {
             (false, Some(_)) => RunState::Stopped,
             (false, None) => RunState::Interrupted,
         };
+        let (steps, failed_steps) = if identity::follows_up(&self.database)? {
+            follow_ups::sums(&self.database)?
+        } else {
+            (BTreeMap::new(), BTreeMap::new())
+        };
         Ok(Summary {
             state,
             stopped_because,
@@ -162,8 +256,8 @@ impl Reader {
             read_to_end: flag(name::READ_TO_END),
             outcomes,
             errors: self.errors()?,
-            follow_up: BTreeMap::new(),
-            follow_up_errors: BTreeMap::new(),
+            follow_up: steps,
+            follow_up_errors: failed_steps,
             requests,
             rates: requests_a_second,
             pace: rates::pace(&self.samples()?),
@@ -226,14 +320,26 @@ impl Reader {
     }
 }
 
+/// How many columns kept cells take.
+const KEPT_COLUMN_COUNT: usize = 2;
+
 /// Where the columns of `results` begin in a row that is read.
 const RESULTS_AT: usize = 7;
+
+/// What a row that is read has beside its result.
+#[derive(Debug, Clone, Copy)]
+struct Shape {
+    /// Kept cells.
+    keeps: bool,
+    /// Steps.
+    follows_up: bool,
+}
 
 /// None: it does not match its checksum.
 fn row_result(
     row: &rusqlite::Row<'_>,
     number: i64,
-    keeps: bool,
+    shape: Shape,
 ) -> rusqlite::Result<Option<RowResult>> {
     let line: i64 = row.get(1)?;
     let username: Option<String> = row.get(2)?;
@@ -243,13 +349,21 @@ fn row_result(
     if row_seal(number, line, username.as_deref(), claim, begun_ms) != seal {
         return Ok(None);
     }
-    let kept = if keeps {
-        match read_kept(row, RESULTS_AT + RESULT_COLUMN_COUNT, number)? {
+    let mut behind_results = RESULTS_AT + RESULT_COLUMN_COUNT;
+    let kept = if shape.keeps {
+        let at = behind_results;
+        behind_results += KEPT_COLUMN_COUNT;
+        match read_kept(row, at, number)? {
             Some(kept) => kept,
             None => return Ok(None),
         }
     } else {
         Vec::new()
+    };
+    let follow_up = if shape.follows_up {
+        follow_ups::read(row, behind_results, number)?
+    } else {
+        None
     };
     let settled: bool = row.get(6)?;
     let came = match (settled, begun_ms) {
@@ -266,7 +380,7 @@ fn row_result(
         username,
         kept,
         came,
-        follow_up: None,
+        follow_up,
     }))
 }
 

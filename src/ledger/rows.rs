@@ -18,7 +18,7 @@ const MOST_LINES: usize = 320;
 
 /// A checksum over parts, none of which can run into the next one. They are put behind one another first: a checksum of many bytes
 /// at once costs less than one of few bytes many times.
-struct Seal(Vec<u8>);
+pub(super) struct Seal(Vec<u8>);
 
 impl Default for Seal {
     fn default() -> Self {
@@ -27,7 +27,7 @@ impl Default for Seal {
 }
 
 impl Seal {
-    fn text(&mut self, text: Option<&str>) -> &mut Self {
+    pub(super) fn text(&mut self, text: Option<&str>) -> &mut Self {
         let length = text.map_or(u64::MAX, |text| text.len() as u64);
         self.0.extend_from_slice(&length.to_le_bytes());
         self.0
@@ -35,14 +35,14 @@ impl Seal {
         self
     }
 
-    fn number(&mut self, number: Option<i64>) -> &mut Self {
+    pub(super) fn number(&mut self, number: Option<i64>) -> &mut Self {
         self.0.push(u8::from(number.is_some()));
         self.0
             .extend_from_slice(&number.unwrap_or_default().to_le_bytes());
         self
     }
 
-    fn value(&self) -> i64 {
+    pub(super) fn value(&self) -> i64 {
         i64::from(crc32fast::hash(&self.0))
     }
 }
@@ -107,6 +107,15 @@ pub(super) fn row_seal(
 /// The seal of a row of `kept`.
 fn kept_seal(row: i64, cells: &str) -> i64 {
     Seal::default().number(Some(row)).text(Some(cells)).value()
+}
+
+/// The seal of a line of `follow_ups`.
+pub(super) fn steps_seal(row: i64, state: &str, steps: &str) -> i64 {
+    Seal::default()
+        .number(Some(row))
+        .text(Some(state))
+        .text(Some(steps))
+        .value()
 }
 
 /// Writes the kept cells of a row.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::directory::with_suffix;
-use super::{Durability, LedgerError, log, rates};
+use super::{Durability, LedgerError, follow_ups, log, rates};
 
 /// Format of a database without the tables `kept` and `rates`.
 const PLAIN: i64 = 1;
@@ -14,9 +14,12 @@ const PLAIN: i64 = 1;
 /// Format of a database with the table `kept`, and without `rates`.
 const KEEPING: i64 = 2;
 
+/// Format of a database with the table `rates`, and without `follow_ups`.
+const RECORDING: i64 = 3;
+
 /// Format of a database with all tables, and the one that is written. A later one is refused, an earlier one is brought up to it
 /// when its run goes on.
-const RECORDING: i64 = 3;
+const FOLLOWING: i64 = 4;
 
 /// "cimp": tells our databases from other programs'.
 const APPLICATION: i64 = 0x6369_6d70;
@@ -125,8 +128,8 @@ pub(super) fn create(
     let mut made = || {
         let transaction = database.transaction()?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
-        transaction.pragma_update(None, "user_version", RECORDING)?;
-        for tables in tables_of(RECORDING) {
+        transaction.pragma_update(None, "user_version", FOLLOWING)?;
+        for tables in tables_of(FOLLOWING) {
             transaction.execute_batch(tables)?;
         }
         fill(&transaction)?;
@@ -151,7 +154,7 @@ pub(super) fn empty_the_log(path: &Path) {
 pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
     let mut database = connect(path, durability)?;
     let format = examine(&database, path)?;
-    if format < RECORDING {
+    if format < FOLLOWING {
         bring_up(&mut database, format).map_err(|cause| LedgerError::of(path, cause))?;
     }
     Ok(database)
@@ -162,7 +165,8 @@ fn tables_of(format: i64) -> Vec<&'static str> {
     match format {
         PLAIN => vec![TABLES],
         KEEPING => vec![TABLES, KEPT],
-        _ => vec![TABLES, KEPT, rates::TABLE],
+        RECORDING => vec![TABLES, KEPT, rates::TABLE],
+        _ => vec![TABLES, KEPT, rates::TABLE, follow_ups::TABLE],
     }
 }
 
@@ -170,12 +174,12 @@ fn tables_of(format: i64) -> Vec<&'static str> {
 fn bring_up(database: &mut Connection, format: i64) -> rusqlite::Result<()> {
     let there = tables_of(format);
     let transaction = database.transaction()?;
-    for tables in tables_of(RECORDING) {
+    for tables in tables_of(FOLLOWING) {
         if !there.contains(&tables) {
             transaction.execute_batch(tables)?;
         }
     }
-    transaction.pragma_update(None, "user_version", RECORDING)?;
+    transaction.pragma_update(None, "user_version", FOLLOWING)?;
     transaction.commit()
 }
 
@@ -185,7 +189,7 @@ pub(super) fn records_rates(database: &Connection) -> rusqlite::Result<bool> {
     Ok(format >= RECORDING)
 }
 
-fn connect(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
+pub(super) fn connect(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
     let synchronous = match durability {
         Durability::Power => "FULL",
         Durability::Process => "NORMAL",
@@ -233,11 +237,11 @@ fn examine(database: &Connection, path: &Path) -> Result<i64, LedgerError> {
         return Err(damaged("it has not the mark of a ledger".to_owned()));
     }
     let found = number("user_version")?;
-    if found > RECORDING {
+    if found > FOLLOWING {
         return Err(LedgerError::Newer {
             path: path.to_owned(),
             found,
-            known: RECORDING,
+            known: FOLLOWING,
         });
     }
     let ours = Connection::open_in_memory()

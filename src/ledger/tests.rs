@@ -3,20 +3,24 @@ use super::past::{Before, Past};
 use super::rows::RESULT_COLUMN_COUNT;
 use super::writer::Ending;
 use super::{
-    Begun, Durability, Facts, Identity, Kind, Ledger, LedgerError, Reader, Standing, ToBegin,
+    Begun, Durability, Facts, Identity, Kind, Ledger, LedgerError, Reader, Standing, TakeUp,
+    ToBegin,
 };
 use crate::outcome::{Came, Evidence, Outcome, RowResult, RunState};
 
 mod damage;
+mod follow_ups;
 mod formats;
 mod kept;
 
-fn identity() -> Identity {
+pub(super) fn identity() -> Identity {
     Identity {
         list: "users.csv".into(),
         fingerprint: Some("abc".into()),
         mapping: "username=1".into(),
         kept: Vec::new(),
+        follow_up: None,
+        told_triggers: None,
         user_pool_id: "us-east-1_P".into(),
         client_id: "client".into(),
         kind: Kind::Import,
@@ -32,7 +36,7 @@ fn create(directory: &RunDirectory) -> Ledger {
     Ledger::create(directory, &identity(), facts, Durability::Process).unwrap()
 }
 
-fn reopen(directory: &RunDirectory, retry: &[Outcome]) -> (Ledger, Standing) {
+fn reopen(directory: &RunDirectory, retry: &[TakeUp]) -> (Ledger, Standing) {
     let (ledger, standing, facts) =
         Ledger::reopen(directory, &identity(), Durability::Process, retry).unwrap();
     assert_eq!(facts.second_before_run_ms, Some(9_000));
@@ -48,6 +52,7 @@ fn to_begin(row: u64, username: &str) -> ToBegin {
         claim: username.to_lowercase(),
         kept: Vec::new(),
         came: None,
+        follow_up: None,
     }
 }
 
@@ -171,7 +176,8 @@ async fn a_row_whose_outcome_is_known_is_begun_and_settled_at_once_unless_it_is_
         standing,
         Standing::Unfinished {
             settled: 2,
-            maybe_sent
+            maybe_sent,
+            to_follow: 0,
         }
     );
 }
@@ -196,7 +202,8 @@ async fn a_run_that_goes_on_knows_how_each_row_stands() {
         standing,
         Standing::Unfinished {
             settled: 1,
-            maybe_sent: 1
+            maybe_sent: 1,
+            to_follow: 0,
         }
     );
     let mut past = Past::open(&directory.database()).unwrap();
@@ -242,12 +249,19 @@ async fn outcomes_are_taken_back_to_be_tried_again_and_only_those() {
         ])
         .await;
     ledger.close(ending(true)).await.unwrap();
-    let (ledger, standing) = reopen(&directory, &[Outcome::Rejected, Outcome::InDoubt]);
+    let (ledger, standing) = reopen(
+        &directory,
+        &[
+            TakeUp::Rows(Outcome::Rejected),
+            TakeUp::Rows(Outcome::InDoubt),
+        ],
+    );
     assert_eq!(
         standing,
         Standing::Unfinished {
             settled: 1,
-            maybe_sent: 1
+            maybe_sent: 1,
+            to_follow: 0,
         }
     );
     let mut past = Past::open(&directory.database()).unwrap();

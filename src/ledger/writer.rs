@@ -14,8 +14,9 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::identity::{Facts, Identity, Kind, Standing};
+use super::undo::is_undone;
 use super::{Durability, LedgerError, RunDirectory, schema};
-use crate::outcome::{Came, Outcome, RateSample, Requests, RowResult};
+use crate::outcome::{Came, FollowUp, Outcome, RateSample, Requests, RowResult};
 use take_up::take_up;
 use work::work;
 
@@ -41,6 +42,17 @@ pub struct ToBegin {
     /// What came of it, where that is known without sending it. It is written down together with the beginning: whatever happens to the
     /// process, such a row never looks as if it had been sent.
     pub came: Option<Box<Came>>,
+    /// What follows, where what came of it is known.
+    pub follow_up: Option<FollowUp>,
+}
+
+/// What a run that goes on takes up again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TakeUp {
+    /// Rows with this outcome.
+    Rows(Outcome),
+    /// Steps that failed.
+    FailedSteps,
 }
 
 /// What became of it.
@@ -58,7 +70,10 @@ enum Message {
         at_ms: i64,
         begun: oneshot::Sender<Vec<Begun>>,
     },
-    Settle(Vec<(u64, Came)>),
+    Settle {
+        results: Vec<(u64, Came)>,
+        follow_ups: Vec<(u64, FollowUp)>,
+    },
     Record(Vec<RowResult>),
     Read(Vec<ReadRow>),
     NeverSent(Vec<u64>),
@@ -98,6 +113,15 @@ pub struct Ending {
     pub at_ms: i64,
 }
 
+/// A run that was undone would take users for made that are deleted.
+fn refuse_undone(directory: &RunDirectory) -> Result<(), LedgerError> {
+    if is_undone(directory)? {
+        Err(LedgerError::Undone(directory.path().to_owned()))
+    } else {
+        Ok(())
+    }
+}
+
 /// A run's ledger, open for writing.
 #[derive(Debug)]
 pub struct Ledger {
@@ -117,6 +141,8 @@ impl Ledger {
         facts: Facts,
         durability: Durability,
     ) -> Result<Self, LedgerError> {
+        // An undo that is still there belongs to a run that was put aside.
+        directory.put_undo_aside()?;
         let database = schema::create(&directory.database(), durability, |database| {
             identity.write(database)?;
             facts.write(database)
@@ -148,8 +174,9 @@ impl Ledger {
     pub fn look_at(
         directory: &RunDirectory,
         identity: &Identity,
-        retry: &[Outcome],
+        retry: &[TakeUp],
     ) -> Result<Standing, LedgerError> {
+        refuse_undone(directory)?;
         let path = directory.database();
         let mut database = schema::open(&path, Durability::Process)?;
         identity.compare(&database, &path)?;
@@ -159,7 +186,7 @@ impl Ledger {
         take_up(&transaction, retry).map_err(failed)
     }
 
-    /// Opens the ledger of a run that goes on. Outcomes named in `retry` are taken back: their rows will be taken up
+    /// Opens the ledger of a run that goes on. What is named in `retry` is taken back: these rows will be taken up
     /// again, those in doubt by a look-up first.
     ///
     /// # Errors
@@ -168,8 +195,9 @@ impl Ledger {
         directory: &RunDirectory,
         identity: &Identity,
         durability: Durability,
-        retry: &[Outcome],
+        retry: &[TakeUp],
     ) -> Result<(Self, Standing, Facts), LedgerError> {
+        refuse_undone(directory)?;
         let path = directory.database();
         let mut database = schema::open(&path, durability)?;
         identity.compare(&database, &path)?;
@@ -218,7 +246,21 @@ impl Ledger {
 
     /// Writes down what came of rows that were begun.
     pub async fn settle(&self, results: Vec<(u64, Came)>) {
-        self.tell(Message::Settle(results)).await;
+        self.settle_and_follow_up(results, Vec::new()).await;
+    }
+
+    /// Writes down what came of rows that were begun, and how the steps of users stand: of those whose rows are settled here, and of
+    /// others. All of it together, or nothing.
+    pub async fn settle_and_follow_up(
+        &self,
+        results: Vec<(u64, Came)>,
+        follow_ups: Vec<(u64, FollowUp)>,
+    ) {
+        let message = Message::Settle {
+            results,
+            follow_ups,
+        };
+        self.tell(message).await;
     }
 
     /// Writes down rows that were never begun together with what came of them.

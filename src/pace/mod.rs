@@ -51,6 +51,7 @@ pub struct Pacer {
     creation: Lane,
     read: Lane,
     update: Lane,
+    resource_read: Lane,
     list: Lane,
 }
 
@@ -63,6 +64,7 @@ impl Pacer {
             creation: lane(Category::UserCreation),
             read: lane(Category::UserRead),
             update: lane(Category::UserUpdate),
+            resource_read: lane(Category::UserResourceRead),
             list: lane(Category::UserList),
         }
     }
@@ -100,6 +102,7 @@ impl Pacer {
             Category::UserCreation => &self.creation,
             Category::UserRead => &self.read,
             Category::UserUpdate => &self.update,
+            Category::UserResourceRead => &self.resource_read,
             Category::UserList => &self.list,
         }
     }

@@ -17,9 +17,9 @@ use aws_sdk_cognitoidentityprovider::config::{
 };
 use secrecy::SecretString;
 
-use super::Cognito;
 use super::date_probe::DateProbe;
 use super::service_clock::ServiceClock;
+use super::{Cognito, TriggerData};
 use crate::aws::endpoint::{Endpoint, EndpointError};
 use crate::aws::{
     CONNECT_TIMEOUT, configured_endpoint, frugal, http_client, resolved_credentials, shared_config,
@@ -48,6 +48,8 @@ pub struct ConnectSettings {
     pub client_id: String,
     /// The app client's secret, where it has one.
     pub client_secret: Option<SecretString>,
+    /// What every `SignUp` tells the pool's triggers.
+    pub trigger_data: TriggerData,
     /// The Region, where it was named.
     pub region: Option<String>,
     /// The profile in the AWS configuration files, where one was named.
@@ -145,6 +147,7 @@ pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError
         user_pool_id: settings.user_pool_id.clone(),
         client_id: settings.client_id.clone(),
         client_secret: settings.client_secret.clone(),
+        trigger_data: settings.trigger_data.clone(),
         clock,
     })
 }
@@ -225,7 +228,7 @@ fn unsigned(mut config: ConfigBuilder) -> ConfigBuilder {
 
 #[cfg(test)]
 mod tests {
-    use super::{ConnectError, ConnectSettings, Signing, region, region_of};
+    use super::{ConnectError, ConnectSettings, Signing, TriggerData, region, region_of};
     use std::time::Duration;
 
     fn settings(pool: &str, named: Option<&str>) -> ConnectSettings {
@@ -233,6 +236,7 @@ mod tests {
             user_pool_id: pool.to_owned(),
             client_id: "client".to_owned(),
             client_secret: None,
+            trigger_data: TriggerData::default(),
             region: named.map(str::to_owned),
             profile: None,
             endpoint_url: None,

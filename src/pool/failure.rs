@@ -1,7 +1,7 @@
 //! The one table of Cognito's errors: from what the SDK hands back to what a bulk run does about it.
 //!
 //! Errors are matched by their code's string, so that one which this SDK does not know is reported and not a crash. The
-//! classes follow the API reference of `SignUp` and `AdminGetUser`; where AWS does not say whether a user may exist after
+//! classes follow the API reference of `SignUp`, `AdminGetUser` and the calls that change a user; where AWS does not say whether a user may exist after
 //! an error, it is unclear, and unclear is looked up.
 
 use std::fmt;
@@ -61,6 +61,8 @@ pub enum Stop {
     UnwritableAttribute,
     /// No such pool or app client.
     NotFound,
+    /// The group that users are put into is not there.
+    GroupMissing,
     /// The pool's own roles for mail or SMS are broken.
     DeliveryRole,
     /// The credentials are missing, wrong or expired, or may not do this.
@@ -84,6 +86,7 @@ impl Stop {
                 "add the attribute to the app client's WriteAttributes, or drop its column with --ignore-column"
             }
             Self::NotFound => "check --user-pool-id, --client-id, --region and --endpoint-url",
+            Self::GroupMissing => "make the group in the pool, or let --create-groups make it",
             Self::DeliveryRole => {
                 "mend the pool's SMS or e-mail configuration: the role it names cannot be used"
             }
@@ -137,6 +140,12 @@ pub enum Operation {
     SignUp,
     /// `AdminGetUser`, `DescribeUserPool`: they read.
     Read,
+    /// `AdminConfirmSignUp` and the like: they change what is there, and can be repeated.
+    Write,
+    /// `AdminAddUserToGroup`: what is missing may be the group.
+    WriteToGroup,
+    /// `AdminDeleteUser`: what it may not do for one user it may do for none.
+    Delete,
 }
 
 impl Failure {
@@ -152,7 +161,9 @@ impl Failure {
     {
         let unclear = match operation {
             Operation::SignUp => Advice::LookUp(IfAbsent::SendAgain),
-            Operation::Read => Advice::Again,
+            Operation::Read | Operation::Write | Operation::WriteToGroup | Operation::Delete => {
+                Advice::Again
+            }
         };
         let on_the_way = |sent, advice, code: &str| Self {
             sent,
@@ -221,7 +232,11 @@ impl Failure {
     pub fn answered(operation: Operation, status: u16, code: &str, message: &str) -> Self {
         let advice = match operation {
             Operation::SignUp => sign_up_advice(status, code, message),
-            Operation::Read => read_advice(status, code),
+            Operation::Read | Operation::Delete => read_advice(status, code),
+            Operation::WriteToGroup if is_about_a_group(code, message) => {
+                Advice::Stop(Stop::GroupMissing)
+            }
+            Operation::Write | Operation::WriteToGroup => write_advice(status, code),
         };
         Self {
             sent: Sent::Answered,
@@ -311,6 +326,27 @@ fn read_advice(status: u16, code: &str) -> Advice {
         | "InternalFailure"
         | "ServiceUnavailable"
         | "LimitExceededException" => Advice::Again,
+        _ if status >= 500 => Advice::Again,
+        _ => Advice::GiveUp,
+    }
+}
+
+/// `ResourceNotFoundException` stands for the pool and for the group; only its words tell them apart (AWS: "Group not found.").
+fn is_about_a_group(code: &str, message: &str) -> bool {
+    code == "ResourceNotFoundException" && message.to_ascii_lowercase().contains("group")
+}
+
+/// What is repeated does no harm; what the service refuses of one user it may not refuse of the next.
+fn write_advice(status: u16, code: &str) -> Advice {
+    if let Some(advice) = shared_advice(status, code) {
+        return advice;
+    }
+    match code {
+        "InternalErrorException"
+        | "InternalFailure"
+        | "ServiceUnavailable"
+        | "UnexpectedLambdaException"
+        | "InvalidLambdaResponseException" => Advice::Again,
         _ if status >= 500 => Advice::Again,
         _ => Advice::GiveUp,
     }

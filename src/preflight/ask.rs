@@ -1,14 +1,17 @@
 //! What the pool is asked: its rules, those of its app client, whether users may be looked up, and how fast. What comes with the answers: the
 //! service's time, by which a run later tells its own users from those that were there before (see `import::resolve`).
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use tokio::time::sleep;
 
 use crate::pace::Category;
-use crate::pool::{Advice, Cognito, Failure, Sent, Stop, steady_ms};
+use crate::pool::groups::LIST_GROUPS_ACTION;
+use crate::pool::{Advice, Cognito, Failure, Sent, Stop, action_of, steady_ms};
 use crate::user::pool_rules::PoolRules;
+use crate::user::{Addresses, Step, StepKind};
 
 /// A second of the service's clock, and a little for the clock of this machine. Limits may be asked for once in it, too.
 const A_SECOND: Duration = Duration::from_millis(1_020);
@@ -20,12 +23,14 @@ const TRIES: u32 = 5;
 const BETWEEN_TRIES: Duration = Duration::from_millis(400);
 
 /// Which questions are put.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Questions {
     /// What the app client is like.
     pub client: bool,
     /// Whether users may be looked up: one look-up of a name that nobody has, which costs no active user.
     pub look_up: bool,
+    /// The kinds of steps that may follow a sign-up: whether each may be taken is asked with a name that nobody has.
+    pub steps: Vec<StepKind>,
     /// The categories whose limit is asked for.
     pub limits: Vec<Category>,
 }
@@ -62,6 +67,8 @@ pub struct Found {
     pub unanswered: Vec<Unanswered>,
     /// The second, on the service's clock, that is over now; none where the service did not say what time it is.
     pub second_before_run_ms: Option<i64>,
+    /// The names of the pool's groups, where that was asked and answered.
+    pub groups: Option<BTreeSet<String>>,
     /// Requests a second that the account is granted, where that was asked and answered.
     pub limits: Vec<(Category, u32)>,
 }
@@ -116,6 +123,21 @@ pub async fn ask(pool: &Cognito, questions: Questions) -> Result<Found, Failure>
         let answer = answered(|| pool.look_up(&nobody)).await?;
         keep("cognito-idp:AdminGetUser", answer.map(drop));
     }
+    for kind in &questions.steps {
+        let (nobody, step) = (nobody(), some_step(*kind));
+        match answered(|| pool.follow_up(&nobody, &step)).await? {
+            // It may be asked for, and there is nobody.
+            Err(failure) if is_about_nobody(&failure) => {}
+            answer => keep(action_of(*kind), answer),
+        }
+    }
+    let mut groups = None;
+    if questions.steps.contains(&StepKind::AddToGroup) {
+        match super::groups::all(pool).await? {
+            Ok(names) => groups = Some(names),
+            Err(failure) => keep(LIST_GROUPS_ACTION, Err(failure)),
+        }
+    }
     let heard = pool.clock().last();
     let mut limits = Vec::new();
     for (number, category) in questions.limits.iter().enumerate() {
@@ -139,6 +161,7 @@ pub async fn ask(pool: &Cognito, questions: Questions) -> Result<Found, Failure>
         rules,
         unanswered,
         second_before_run_ms: heard.map(|heard| heard.second_ms),
+        groups,
         limits,
     })
 }
@@ -171,7 +194,7 @@ pub async fn ask_listing(pool: &Cognito, limit: bool, found: &mut Found) {
 }
 
 /// One question, put until it is answered: the answer, or the refusal to answer it; an error decides the whole run.
-async fn answered<T, F>(question: impl Fn() -> F) -> Result<Result<T, Failure>, Failure>
+pub(super) async fn answered<T, F>(question: impl Fn() -> F) -> Result<Result<T, Failure>, Failure>
 where
     F: Future<Output = Result<T, Failure>>,
 {
@@ -185,6 +208,22 @@ where
             answer => return Ok(answer),
         }
     }
+}
+
+/// A step of this kind.
+fn some_step(kind: StepKind) -> Step {
+    match kind {
+        StepKind::Confirm => Step::Confirm,
+        StepKind::Verify => Step::Verify(Addresses::Email),
+        // A name like any other; whether there is such a group is not what is asked.
+        StepKind::AddToGroup => Step::AddToGroup("cognito-import-preflight".into()),
+        StepKind::Disable => Step::Disable,
+    }
+}
+
+/// The answer to a step with a name that nobody has, where the step may be taken.
+fn is_about_nobody(failure: &Failure) -> bool {
+    failure.code == "UserNotFoundException" || failure.advice == Advice::Stop(Stop::GroupMissing)
 }
 
 /// A username that nobody has.
@@ -204,6 +243,7 @@ fn decides(failure: &Failure) -> bool {
                 Stop::SignUpNotPermitted
                 | Stop::SecretHash
                 | Stop::UnwritableAttribute
+                | Stop::GroupMissing
                 | Stop::DeliveryRole
                 | Stop::Refused,
             )

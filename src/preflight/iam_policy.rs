@@ -3,6 +3,9 @@
 use serde_json::{Value, json};
 
 use super::ask::{LIMITS_ACTION, LIST_ACTION};
+use crate::pool::action_of;
+use crate::pool::groups::{CREATE_GROUP_ACTION, LIST_GROUPS_ACTION};
+use crate::user::StepKind;
 
 /// What a run does that needs a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +22,12 @@ pub struct Needs<'a> {
     pub asks_limits: bool,
     /// The app client is asked as well.
     pub asks_client: bool,
+    /// The kinds of steps that follow the sign-ups.
+    pub steps: &'a [StepKind],
+    /// Groups that are missing are made.
+    pub makes_groups: bool,
+    /// Users that a run made are deleted again.
+    pub undoes: bool,
     /// The list is an object in S3: bucket and key.
     pub object: Option<(&'a str, &'a str)>,
 }
@@ -32,6 +41,8 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
         .map_or("*", |(region, _)| region);
     let partition = partition(region);
     let mut statements = Vec::new();
+    let (account, pool) = (needs.account_id.unwrap_or("*"), needs.user_pool_id);
+    let pool = format!("arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool}");
     if needs.looks_up {
         let mut actions = vec!["cognito-idp:AdminGetUser", "cognito-idp:DescribeUserPool"];
         if needs.asks_client {
@@ -40,12 +51,30 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
         if needs.lists {
             actions.push(LIST_ACTION);
         }
-        let (account, pool) = (needs.account_id.unwrap_or("*"), needs.user_pool_id);
+        actions.extend(needs.steps.iter().map(|kind| action_of(*kind)));
+        if needs.steps.contains(&StepKind::AddToGroup) && needs.asks_client {
+            actions.push(LIST_GROUPS_ACTION);
+        }
+        if needs.makes_groups {
+            actions.push(CREATE_GROUP_ACTION);
+        }
         statements.push(json!({
             "Sid": "CognitoImport",
             "Effect": "Allow",
             "Action": actions,
-            "Resource": format!("arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool}"),
+            "Resource": pool,
+        }));
+    }
+    if needs.undoes {
+        statements.push(json!({
+            "Sid": "CognitoImportUndo",
+            "Effect": "Allow",
+            "Action": [
+                "cognito-idp:AdminDeleteUser",
+                "cognito-idp:AdminGetUser",
+                "cognito-idp:AdminListUserAuthEvents",
+            ],
+            "Resource": pool,
         }));
     }
     if needs.looks_up && needs.asks_limits {
@@ -81,7 +110,7 @@ fn partition(region: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Needs, policy};
+    use super::{Needs, StepKind, policy};
 
     const RUN: Needs<'_> = Needs {
         user_pool_id: "eu-west-1_Ab1",
@@ -90,6 +119,9 @@ mod tests {
         lists: true,
         asks_limits: true,
         asks_client: true,
+        steps: &[],
+        makes_groups: false,
+        undoes: false,
         object: None,
     };
 
@@ -125,6 +157,9 @@ mod tests {
             lists: false,
             asks_limits: false,
             asks_client: false,
+            steps: &[],
+            makes_groups: false,
+            undoes: false,
             object: Some(("lists", "2026/users.csv.gz")),
         };
         let text = policy(&gov).unwrap().to_string();
@@ -139,6 +174,61 @@ mod tests {
         assert!(!text.contains("DescribeUserPoolClient"), "{text}");
         assert!(!text.contains("GetProvisionedLimit"), "{text}");
         assert!(!text.contains("ListUsers"), "{text}");
+    }
+
+    #[test]
+    fn steps_need_permissions_of_their_own() {
+        let actions = |steps: &[StepKind], makes_groups| {
+            let policy = policy(&Needs {
+                steps,
+                makes_groups,
+                lists: false,
+                ..RUN
+            });
+            let actions = policy.unwrap()["Statement"][0]["Action"].clone();
+            let actions: Vec<String> = serde_json::from_value(actions).unwrap();
+            actions.into_iter().skip(3).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            actions(&[StepKind::Confirm, StepKind::Verify], false),
+            [
+                "cognito-idp:AdminConfirmSignUp",
+                "cognito-idp:AdminUpdateUserAttributes"
+            ]
+        );
+        assert_eq!(
+            actions(&[StepKind::AddToGroup, StepKind::Disable], true),
+            [
+                "cognito-idp:AdminAddUserToGroup",
+                "cognito-idp:AdminDisableUser",
+                "cognito-idp:ListGroups",
+                "cognito-idp:CreateGroup"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_undo_needs_three_permissions_on_the_pool_whatever_the_run_needs() {
+        let undo = Needs {
+            looks_up: false,
+            undoes: true,
+            ..RUN
+        };
+        let policy = policy(&undo).unwrap();
+        let statements = policy["Statement"].as_array().unwrap();
+        assert_eq!(statements.len(), 1);
+        assert_eq!(
+            statements[0]["Action"],
+            serde_json::json!([
+                "cognito-idp:AdminDeleteUser",
+                "cognito-idp:AdminGetUser",
+                "cognito-idp:AdminListUserAuthEvents"
+            ])
+        );
+        assert_eq!(
+            statements[0]["Resource"],
+            "arn:aws:cognito-idp:eu-west-1:*:userpool/eu-west-1_Ab1"
+        );
     }
 
     #[test]

@@ -2,7 +2,10 @@
 //! what the command line allows, to a list of objections, each with its way out.
 
 mod asked;
+pub(super) mod follow_up;
 mod rows;
+
+use serde::Serialize;
 
 use super::ask::Unanswered;
 use super::plan::counted;
@@ -10,6 +13,7 @@ use super::prescan::Looks;
 use super::survey::Counts;
 use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
 use crate::user::rules::MAX_ATTRIBUTE_NAME;
+pub use follow_up::StepsMeant;
 
 /// Mails that Cognito's own sender sends a day, for all pools of an account (developer guide, "Email settings").
 pub const COGNITO_MAILS_A_DAY: u64 = 50;
@@ -40,6 +44,8 @@ pub struct Meant<'a> {
     pub looks: Looks,
     /// What the list was found to be; none where it can be read only once.
     pub counts: Option<&'a Counts>,
+    /// What follows the sign-ups.
+    pub steps: StepsMeant<'a>,
     /// What the command line allows.
     pub allowed: Allowed,
     /// The run has begun already: what its rows are like was weighed then.
@@ -56,15 +62,17 @@ pub enum Weight {
 }
 
 /// One thing that stands against the run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Objection {
     /// How much it weighs.
+    #[serde(skip)]
     pub weight: Weight,
     /// A stable name for programs.
     pub code: &'static str,
     /// What is the matter.
     pub message: String,
     /// What to do.
+    #[serde(rename = "what_to_do")]
     pub way_out: String,
 }
 
@@ -118,6 +126,7 @@ pub fn objections(
     }
     names(meant, &mut found);
     rows::rows(meant, &mut found);
+    follow_up::follow_up(meant, &mut found);
     asked::permissions(rules, unanswered, meant, &mut found);
     asked::unknown(rules, unanswered, &mut found);
     found.sort_by_key(|objection| !objection.is_refusal());

@@ -1,12 +1,17 @@
 //! What a run would do and cost: requests by quota category, time, messages, active users.
 
+mod document;
+
 use std::fmt;
 use std::time::Duration;
 
+use super::objections::follow_up::told;
 use super::prescan::Reading;
 use super::rates::{Rate, Rates};
-use super::survey::Counts;
-use crate::pool::LookUps;
+use super::survey::{Counts, StepTotals};
+use crate::pace::Category;
+use crate::pool::{LookUps, category_of, operation_of};
+use crate::user::StepKind;
 use crate::user::pool_rules::PoolRules;
 
 /// What a run would do.
@@ -22,6 +27,8 @@ pub struct RunPlan {
     pub reading: Option<Reading>,
     /// Mails and text messages to people; none where the pool's rules are not known.
     pub messages: Option<(u64, u64)>,
+    /// The groups that are made first.
+    pub groups_to_make: Vec<String>,
     /// Whether a PreSignUp trigger may keep the messages from being sent.
     pub trigger_decides: bool,
 }
@@ -43,21 +50,44 @@ impl RunPlan {
             rates,
             look_ups,
             reading,
+            groups_to_make: Vec::new(),
         }
     }
 
-    /// The time that the sign-ups take at the rate. Look-ups have a budget of their own and go on beside them. The time that it takes to
-    /// read the pool is not in it.
+    /// The time that the sign-ups take at the rate, and what follows them. Look-ups and most steps have budgets of their own and go on
+    /// beside them. The time that it takes to read the pool is not in it.
     #[must_use]
     pub fn time(&self) -> Duration {
-        let at = |rate: &Rate| self.counts.to_send.div_ceil(u64::from(rate.a_second.get()));
+        self.time_with(&StepKind::ALL)
+    }
+
+    /// The same with these kinds of steps alone.
+    #[must_use]
+    pub fn time_with(&self, kinds: &[StepKind]) -> Duration {
+        let users = self.counts.to_send;
+        let steps = |category| -> u64 {
+            let of = kinds.iter().filter(|kind| category_of(**kind) == category);
+            of.map(|kind| self.counts.steps.of(*kind)).sum()
+        };
+        let at = |requests: u64, rate: &Rate| requests.div_ceil(u64::from(rate.a_second.get()));
         // If every user existed, each would be looked up as well.
         let look_ups = match self.look_ups {
-            LookUps::Get => at(&self.rates.read),
-            LookUps::List => at(&self.rates.list),
+            LookUps::Get => at(users, &self.rates.read),
+            LookUps::List => at(users, &self.rates.list),
             LookUps::None => 0,
         };
-        Duration::from_secs(at(&self.rates.creation).max(look_ups))
+        let creation = at(users + steps(Category::UserCreation), &self.rates.creation);
+        let update = at(steps(Category::UserUpdate), &self.rates.update);
+        Duration::from_secs(creation.max(update).max(look_ups))
+    }
+
+    /// Steps of these kinds as `3 AdminConfirmSignUp`, but for those that do not occur.
+    fn steps_on(&self, category: Category) -> Vec<String> {
+        StepKind::ALL
+            .into_iter()
+            .filter(|kind| category_of(*kind) == category && self.counts.steps.of(*kind) > 0)
+            .map(|kind| format!("{} {}", self.counts.steps.of(kind), operation_of(kind)))
+            .collect()
     }
 }
 
@@ -78,9 +108,23 @@ impl RunPlan {
         } = &self.rates;
         writeln!(
             f,
-            "      UserCreation: {up_to}{} SignUp at {creation}",
-            self.counts.to_send
+            "      UserCreation: {up_to}{} SignUp{} at {creation}",
+            self.counts.to_send,
+            // Only users who are made, or who are meant as well, are followed up.
+            match self.steps_on(Category::UserCreation).as_slice() {
+                [] => String::new(),
+                steps => format!(" and up to {}", steps.join(", ")),
+            }
         )?;
+        let updates = self.steps_on(Category::UserUpdate);
+        if !updates.is_empty() {
+            writeln!(
+                f,
+                "      UserUpdate: up to {} at {}",
+                updates.join(", "),
+                self.rates.update
+            )?;
+        }
         match self.look_ups {
             LookUps::Get => writeln!(
                 f,
@@ -101,7 +145,15 @@ impl RunPlan {
     }
 
     fn how_long(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let trying = humantime::format_duration(self.time());
+        let without = if self.counts.steps == StepTotals::NONE {
+            String::new()
+        } else {
+            format!(
+                " ({} without what follows the sign-ups)",
+                humantime::format_duration(self.time_with(&[]))
+            )
+        };
+        let trying = format!("{}{without}", humantime::format_duration(self.time()));
         match self.reading.as_ref().map(Reading::time) {
             None => writeln!(f, "      time: about {trying}"),
             Some(None) => writeln!(
@@ -114,6 +166,24 @@ impl RunPlan {
                 humantime::format_duration(Duration::from_secs(reading.as_secs().max(1)))
             ),
         }
+    }
+}
+
+impl RunPlan {
+    /// What a trigger of the pool would save.
+    fn cheaper(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let steps = &self.counts.steps;
+        let by_trigger = steps.of(StepKind::Confirm) + steps.of(StepKind::Verify);
+        if by_trigger == 0 {
+            return Ok(());
+        }
+        let rest = self.time_with(&[StepKind::AddToGroup, StepKind::Disable]);
+        writeln!(
+            f,
+            "      cheaper: a PreSignUp trigger that confirms and verifies those who sign up with some --validation-data takes {by_trigger} of \
+             these calls away; time: about {}",
+            humantime::format_duration(rest)
+        )
     }
 }
 
@@ -131,7 +201,16 @@ impl fmt::Display for RunPlan {
             "plan: {rows} rows: {to_send} to send, {duplicates} duplicate, {invalid} invalid"
         )?;
         self.requests(f)?;
+        if !self.groups_to_make.is_empty() {
+            writeln!(
+                f,
+                "      groups: {} made first: {}",
+                self.groups_to_make.len(),
+                told(&self.groups_to_make)
+            )?;
+        }
         self.how_long(f)?;
+        self.cheaper(f)?;
         match self.messages {
             None => writeln!(f, "      messages: not known, for the pool's rules are not")?,
             Some((0, 0)) => writeln!(f, "      messages: none")?,
@@ -165,7 +244,7 @@ pub(super) fn counted(number: u64, thing: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Counts, Rates, RunPlan};
+    use super::{Counts, Rates, RunPlan, StepKind};
     use crate::pool::LookUps;
     use crate::preflight::ask::Found;
     use crate::preflight::rates::RatesAsked;
@@ -183,6 +262,7 @@ mod tests {
             let asked = RatesAsked {
                 creation: NonZeroU32::new(50),
                 read: NonZeroU32::new(read),
+                update: None,
                 list: NonZeroU32::new(5),
                 share: 1.0,
             };
@@ -193,5 +273,67 @@ mod tests {
         assert_eq!(plan(10, LookUps::Get), Duration::from_secs(101));
         assert_eq!(plan(10, LookUps::None), Duration::from_secs(21));
         assert_eq!(plan(10, LookUps::List), Duration::from_secs(201));
+    }
+
+    /// The plan for so many users, each of whom has these steps, at the default quotas, all of which may be used.
+    fn plan_at_defaults(users: u64, kinds: &[StepKind]) -> RunPlan {
+        let mut counts = Counts {
+            rows: users,
+            to_send: users,
+            ..Counts::default()
+        };
+        for _ in 0..users {
+            for kind in kinds {
+                counts.steps.add(*kind);
+            }
+        }
+        let asked = RatesAsked {
+            creation: None,
+            read: None,
+            update: None,
+            list: None,
+            share: 1.0,
+        };
+        let rates = Rates::new(&asked, &Found::default());
+        RunPlan::new(counts, None, rates, LookUps::Get, None)
+    }
+
+    #[test]
+    fn steps_share_the_quotas_of_an_account() {
+        use StepKind::{AddToGroup, Confirm, Disable, Verify};
+        // Users a second: 50; 25; 12.5; 12.5; 25; 8.33.
+        for (kinds, seconds) in [
+            (&[] as &[StepKind], 20),
+            (&[Confirm], 40),
+            (&[Confirm, Verify, AddToGroup], 80),
+            (&[Verify, AddToGroup], 80),
+            (&[Disable], 40),
+            (&[Confirm, Verify, AddToGroup, AddToGroup], 120),
+        ] {
+            let plan = plan_at_defaults(1_000, kinds);
+            assert_eq!(plan.time(), Duration::from_secs(seconds), "{kinds:?}");
+        }
+    }
+
+    #[test]
+    fn the_plan_names_the_calls_their_time_and_the_cheaper_way() {
+        let all = [StepKind::Confirm, StepKind::Verify, StepKind::AddToGroup];
+        let mut plan = plan_at_defaults(1_000, &all);
+        plan.groups_to_make = vec!["beta".to_owned(), "staff".to_owned()];
+        let said = plan.to_string();
+        for words in [
+            "UserCreation: 1000 SignUp and up to 1000 AdminConfirmSignUp at 50 a second",
+            "UserUpdate: up to 1000 AdminUpdateUserAttributes, 1000 AdminAddUserToGroup at 25 a second",
+            "groups: 2 made first: beta, staff",
+            "time: about 1m 20s (20s without what follows the sign-ups)",
+            "takes 2000 of these calls away; time: about 40s",
+        ] {
+            assert!(said.contains(words), "{words:?} in\n{said}");
+        }
+        let plain = plan_at_defaults(1_000, &[]).to_string();
+        assert!(
+            !plain.contains("UserUpdate") && !plain.contains("cheaper"),
+            "{plain}"
+        );
     }
 }

@@ -150,6 +150,7 @@ mod tests {
         let asked = RatesAsked {
             creation: NonZeroU32::new(creation),
             read: None,
+            update: None,
             list: NonZeroU32::new(list),
             share: 0.8,
         };

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
+
 use super::ask::{Found, LIMITS_ACTION};
 use crate::pace::{Category, Ceilings};
 
@@ -13,6 +16,8 @@ pub struct RatesAsked {
     pub creation: Option<NonZeroU32>,
     /// Look-ups a second; none: a share of what the account is granted.
     pub read: Option<NonZeroU32>,
+    /// Steps after a sign-up a second, those of [`Category::UserUpdate`]; none: a share of what the account is granted.
+    pub update: Option<NonZeroU32>,
     /// Requests a second to the listing; none: a share of what the account is granted.
     pub list: Option<NonZeroU32>,
     /// The share, from 0 to 1.
@@ -22,13 +27,16 @@ pub struct RatesAsked {
 impl RatesAsked {
     /// Categories whose limit the pool is asked for. That of the listing is asked for where it is known that it will be used.
     #[must_use]
-    pub fn unnamed(&self, looks_up: bool) -> Vec<Category> {
+    pub fn unnamed(&self, looks_up: bool, updates: bool) -> Vec<Category> {
         let mut unnamed = Vec::new();
         if self.creation.is_none() {
             unnamed.push(Category::UserCreation);
         }
         if self.read.is_none() && looks_up {
             unnamed.push(Category::UserRead);
+        }
+        if self.update.is_none() && updates {
+            unnamed.push(Category::UserUpdate);
         }
         unnamed
     }
@@ -94,6 +102,30 @@ impl Rate {
     }
 }
 
+/// For programs: how many, and who says so. `share` and `limit` stand where the number is a part of a limit.
+impl Serialize for Rate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (source, flag, limit, unanswered) = match &self.says {
+            Says::Flag(flag) => ("flag", Some(flag), None, None),
+            Says::Granted(limit) => ("granted", None, Some(*limit), None),
+            Says::Documented(why) => (
+                "documented",
+                None,
+                Some(self.category.documented()),
+                why.as_ref(),
+            ),
+        };
+        let mut rate = serializer.serialize_struct("Rate", 6)?;
+        rate.serialize_field("a_second", &self.a_second)?;
+        rate.serialize_field("source", source)?;
+        rate.serialize_field("flag", &flag)?;
+        rate.serialize_field("limit", &limit)?;
+        rate.serialize_field("share", &limit.map(|_| self.share))?;
+        rate.serialize_field("unanswered", &unanswered)?;
+        rate.end()
+    }
+}
+
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -134,6 +166,8 @@ pub struct Rates {
     pub read: Rate,
     /// `AdminUpdateUserAttributes`, `AdminAddUserToGroup`, `AdminDisableUser`, `AdminDeleteUser`.
     pub update: Rate,
+    /// `AdminListUserAuthEvents`.
+    pub resource_read: Rate,
     /// `ListUsers`.
     pub list: Rate,
 }
@@ -153,7 +187,8 @@ impl Rates {
         Self {
             creation: rate(Category::UserCreation, asked.creation, "--rate"),
             read: rate(Category::UserRead, asked.read, "--lookup-rate"),
-            update: rate(Category::UserUpdate, None, ""),
+            update: rate(Category::UserUpdate, asked.update, "--update-rate"),
+            resource_read: rate(Category::UserResourceRead, None, ""),
             list: rate(Category::UserList, asked.list, "--list-rate"),
         }
     }
@@ -165,6 +200,7 @@ impl Rates {
             creation: self.creation.a_second,
             read: self.read.a_second,
             update: self.update.a_second,
+            resource_read: self.resource_read.a_second,
             list: self.list.a_second,
         }
     }
@@ -181,6 +217,7 @@ mod tests {
     const AUTO: RatesAsked = RatesAsked {
         creation: None,
         read: None,
+        update: None,
         list: None,
         share: 0.8,
     };
@@ -240,7 +277,11 @@ mod tests {
         };
         let [(creation, says), _] = named(&asked, &found);
         assert_eq!((creation, says.as_str()), (7, "7 a second (--rate)"));
-        assert_eq!(asked.unnamed(true), [Category::UserRead]);
-        assert_eq!(asked.unnamed(false), []);
+        assert_eq!(asked.unnamed(true, false), [Category::UserRead]);
+        assert_eq!(asked.unnamed(false, false), []);
+        assert_eq!(
+            asked.unnamed(true, true),
+            [Category::UserRead, Category::UserUpdate]
+        );
     }
 }

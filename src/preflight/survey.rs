@@ -3,7 +3,13 @@
 
 mod duplicates;
 
+use std::collections::BTreeSet;
 use std::io;
+
+use crate::pace::Category;
+use crate::pool::groups::MOST_GROUPS;
+use crate::pool::{category_of, operation_of};
+use serde::{Serialize, Serializer};
 
 use crate::rows::beside::ReadBeside;
 use crate::rows::{RawRow, Rows, RowsError};
@@ -11,6 +17,7 @@ use crate::user::finding::{Finding, Rule};
 use crate::user::mapping::{Checked, Draft, Mapping};
 use crate::user::pool_rules::{Contact, PoolRules};
 use crate::user::rules::looks_like_digest;
+use crate::user::{Step, StepKind};
 use duplicates::Duplicates;
 
 /// Examples that are kept of each rule.
@@ -22,7 +29,7 @@ const BY_PHONE_NUMBER: u8 = 2;
 const BY_BOTH: u8 = BY_EMAIL | BY_PHONE_NUMBER;
 
 /// Rows, by what would become of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// All of them.
     pub rows: u64,
@@ -44,6 +51,52 @@ pub struct Counts {
     pub swallowing: u64,
     /// Of the sound ones: with a password of as many hexadecimal digits as a digest has.
     pub with_digest: u64,
+    /// Steps that would follow the sign-ups of the sound ones.
+    pub steps: StepTotals,
+}
+
+/// Steps, by kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StepTotals([u64; StepKind::ALL.len()]);
+
+/// By the operation that takes them, but for those that do not occur.
+impl Serialize for StepTotals {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let kinds = StepKind::ALL.into_iter();
+        serializer.collect_map(
+            kinds
+                .filter(|kind| self.of(*kind) > 0)
+                .map(|kind| (operation_of(kind), self.of(kind))),
+        )
+    }
+}
+
+impl StepTotals {
+    /// None of any kind.
+    pub const NONE: Self = Self([0; StepKind::ALL.len()]);
+
+    /// One more step.
+    pub fn add(&mut self, kind: StepKind) {
+        if let Some(steps) = self.0.get_mut(kind as usize) {
+            *steps += 1;
+        }
+    }
+
+    /// Steps of this kind.
+    #[must_use]
+    pub fn of(&self, kind: StepKind) -> u64 {
+        self.0.get(kind as usize).copied().unwrap_or(0)
+    }
+
+    /// Steps that draw on this quota.
+    #[must_use]
+    pub fn of_category(&self, category: Category) -> u64 {
+        let kinds = StepKind::ALL.into_iter();
+        kinds
+            .filter(|kind| category_of(*kind) == category)
+            .map(|kind| self.of(kind))
+            .sum()
+    }
 }
 
 impl Counts {
@@ -91,7 +144,7 @@ pub struct Broken {
 }
 
 /// One finding, as an example.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Example {
     /// Number of the row.
     pub row: u64,
@@ -121,6 +174,8 @@ pub struct Survey {
     pub counts: Counts,
     /// Rules that are broken, the one that is broken most first.
     pub broken: Vec<Broken>,
+    /// The names of the groups that users are put into; of too many, the first ones, and one more than a pool can have.
+    pub groups: BTreeSet<String>,
 }
 
 /// A list cannot be surveyed.
@@ -258,6 +313,7 @@ impl Survey {
                 Some(value.place) == contacts.email && value.value.text.starts_with('\'')
             });
             self.counts.with_apostrophe += u64::from(escaped);
+            self.steps(&draft.follow_up);
             self.counts.with_digest += u64::from(draft.password.is_some_and(looks_like_digest));
             return Ok(());
         }
@@ -277,6 +333,18 @@ impl Survey {
             tell(&told)?;
         }
         Ok(())
+    }
+
+    fn steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            self.counts.steps.add(step.kind());
+            if let Step::AddToGroup(name) = step
+                && !self.groups.contains(&**name)
+                && self.groups.len() <= MOST_GROUPS
+            {
+                self.groups.insert(name.to_string());
+            }
+        }
     }
 
     fn note(&mut self, told: &Told<'_>) {

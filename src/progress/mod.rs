@@ -38,14 +38,18 @@ fn reading(users: u64, about: Option<u64>) -> String {
     format!("reading the pool: {users}{of} users")
 }
 
-/// `created 12, existed 3, ...`: outcomes that occur.
+/// `created 12, existed 3, ...`: outcomes that occur, and how many users wait for what follows.
 fn counts(progress: &Progress) -> String {
     let parts: Vec<String> = Outcome::ALL
         .into_iter()
         .filter(|outcome| progress.counts.of(*outcome) > 0)
         .map(|outcome| format!("{} {}", outcome.word(), progress.counts.of(outcome)))
         .collect();
-    parts.join(", ")
+    let to_follow = match progress.to_follow {
+        0 => String::new(),
+        users => format!("; {users} users with steps to come"),
+    };
+    format!("{}{to_follow}", parts.join(", "))
 }
 
 /// What holds the run up at the moment; nothing where nothing does.

@@ -1,4 +1,4 @@
-//! The pool's groups: made, described, joined. Nothing here takes one away.
+//! The pool's groups: made, described, listed, joined. Nothing here takes one away.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::format;
+use super::list::{from_token, to_token};
 use super::pool::Pool;
 use super::protocol::{ServiceError, constraints};
 use super::request::{parse, required};
@@ -15,6 +16,8 @@ const MOST_GROUPS: usize = 10_000;
 /// Most characters of a group's name and of its description, by the service's model.
 const LONGEST_NAME: usize = 128;
 const LONGEST_DESCRIPTION: usize = 2_048;
+/// Most groups of a page, by the service's model.
+const LARGEST_PAGE: usize = 60;
 
 /// A group.
 pub(super) struct Group {
@@ -44,7 +47,7 @@ impl Group {
         ] {
             members.insert(name.to_owned(), value);
         }
-        json!({ "Group": members })
+        Value::Object(members)
     }
 }
 
@@ -90,7 +93,7 @@ pub(super) fn create(pool: &mut Pool, at: Duration, body: &[u8]) -> Result<Value
     }
     let described = group.describe(pool);
     pool.groups.push(group);
-    Ok(described)
+    Ok(json!({ "Group": described }))
 }
 
 /// The constraints of the service's model that the request breaks.
@@ -137,7 +140,35 @@ pub(super) fn get(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
     let request: GroupRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     let (_, group) = find(pool, request.group_name.as_deref())?;
-    Ok(group.describe(pool))
+    Ok(json!({ "Group": group.describe(pool) }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListRequest {
+    user_pool_id: Option<String>,
+    limit: Option<usize>,
+    next_token: Option<String>,
+}
+
+/// ListGroups.
+pub(super) fn list(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+    let request: ListRequest = parse(body)?;
+    pool.check_pool_id(request.user_pool_id.as_deref())?;
+    let size = request.limit.unwrap_or(LARGEST_PAGE);
+    if size > LARGEST_PAGE {
+        let sentence = format!("Member must have value less than or equal to {LARGEST_PAGE}");
+        return Err(ServiceError::constraint("limit", &sentence));
+    }
+    let first = request.next_token.as_deref().map_or(Ok(0), from_token)?;
+    let page = pool.groups.iter().skip(first).take(size);
+    let page: Vec<Value> = page.map(|group| group.describe(pool)).collect();
+    let next = first + page.len();
+    let mut answer = json!({ "Groups": page });
+    if let (true, Some(members)) = (next < pool.groups.len(), answer.as_object_mut()) {
+        members.insert("NextToken".to_owned(), Value::String(to_token(next)));
+    }
+    Ok(answer)
 }
 
 /// AdminAddUserToGroup. Adding twice is no error.

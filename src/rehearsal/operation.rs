@@ -22,13 +22,14 @@ pub(super) enum Operation {
     ListUsers,
     CreateGroup,
     GetGroup,
+    ListGroups,
     DescribeUserPool,
     DescribeUserPoolClient,
     GetProvisionedLimit,
 }
 
 impl Operation {
-    const ALL: [Operation; 17] = [
+    const ALL: [Operation; 18] = [
         Operation::SignUp,
         Operation::InitiateAuth,
         Operation::AdminInitiateAuth,
@@ -43,6 +44,7 @@ impl Operation {
         Operation::ListUsers,
         Operation::CreateGroup,
         Operation::GetGroup,
+        Operation::ListGroups,
         Operation::DescribeUserPool,
         Operation::DescribeUserPoolClient,
         Operation::GetProvisionedLimit,
@@ -72,6 +74,7 @@ impl Operation {
             Operation::ListUsers => "ListUsers",
             Operation::CreateGroup => "CreateGroup",
             Operation::GetGroup => "GetGroup",
+            Operation::ListGroups => "ListGroups",
             Operation::DescribeUserPool => "DescribeUserPool",
             Operation::DescribeUserPoolClient => "DescribeUserPoolClient",
             Operation::GetProvisionedLimit => "GetProvisionedLimit",
@@ -92,7 +95,7 @@ impl Operation {
             Operation::AdminListUserAuthEvents => Category::UserResourceRead,
             Operation::ListUsers => Category::UserList,
             Operation::CreateGroup => Category::UserPoolResourceUpdate,
-            Operation::GetGroup => Category::UserPoolResourceRead,
+            Operation::GetGroup | Operation::ListGroups => Category::UserPoolResourceRead,
             Operation::DescribeUserPool => Category::UserPoolRead,
             Operation::DescribeUserPoolClient => Category::UserPoolClientRead,
             Operation::GetProvisionedLimit => Category::LimitManagement,

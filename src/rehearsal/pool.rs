@@ -266,6 +266,7 @@ impl Pool {
             Operation::ListUsers => list::list_users(self, at, body),
             Operation::CreateGroup => groups::create(self, at, body),
             Operation::GetGroup => groups::get(self, body),
+            Operation::ListGroups => groups::list(self, body),
             Operation::DescribeUserPool => describe::user_pool(self, body),
             Operation::DescribeUserPoolClient => describe::client(self, body),
             Operation::GetProvisionedLimit => describe::provisioned_limit(self, body),

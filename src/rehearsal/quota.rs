@@ -130,7 +130,7 @@ pub struct Quotas {
     pub user_list: Quota,
     /// DescribeUserPool: 15 a second.
     pub user_pool_read: Quota,
-    /// GetGroup: 20 a second.
+    /// GetGroup and ListGroups: 20 a second.
     pub user_pool_resource_read: Quota,
     /// CreateGroup: 15 a second.
     pub user_pool_resource_update: Quota,

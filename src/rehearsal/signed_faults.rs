@@ -87,6 +87,7 @@ fn kind(operation: Operation) -> Option<SignedCall> {
         | Operation::AdminListUserAuthEvents
         | Operation::CreateGroup
         | Operation::GetGroup
+        | Operation::ListGroups
         | Operation::DescribeUserPool
         | Operation::DescribeUserPoolClient
         | Operation::GetProvisionedLimit => None,

@@ -5,7 +5,10 @@ use std::time::Duration;
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, Table};
 
-use crate::outcome::{Outcome, RunState, Summary};
+use crate::outcome::{Outcome, RunState, StepCounts, Summary};
+
+/// Groups that have a line of their own.
+const GROUPS_TOLD: usize = 10;
 
 /// Rows by outcome and by error, and how fast it went.
 #[must_use]
@@ -29,6 +32,7 @@ pub fn summary_table(summary: &Summary) -> String {
     for (code, count) in &summary.errors {
         text.push_str(&format!("\n  {count} x {code}"));
     }
+    steps(summary, &mut text);
     for (category, requests) in &summary.requests {
         if requests.sent == 0 {
             continue;
@@ -49,6 +53,44 @@ pub fn summary_table(summary: &Summary) -> String {
         }
     }
     text
+}
+
+/// What followed the sign-ups: by step, the first groups of many, and by code.
+fn steps(summary: &Summary, text: &mut String) {
+    let mut groups = 0;
+    let mut others = StepCounts::default();
+    for (step, counts) in &summary.follow_up {
+        let is_group = step.starts_with("group ");
+        groups += usize::from(is_group);
+        if is_group && groups > GROUPS_TOLD {
+            others.done += counts.done;
+            others.failed += counts.failed;
+            others.pending += counts.pending;
+        } else {
+            text.push_str(&format!("\n  {step}: {}", told(counts)));
+        }
+    }
+    if groups > GROUPS_TOLD {
+        let more = groups - GROUPS_TOLD;
+        text.push_str(&format!("\n  {more} more groups: {}", told(&others)));
+    }
+    for (code, count) in &summary.follow_up_errors {
+        text.push_str(&format!("\n  {count} x {code} after the sign-up"));
+    }
+}
+
+/// `12 done, 1 failed, 3 pending`, without what there is none of.
+fn told(counts: &StepCounts) -> String {
+    let parts: Vec<String> = [
+        (counts.done, "done"),
+        (counts.failed, "failed"),
+        (counts.pending, "pending"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, word)| format!("{count} {word}"))
+    .collect();
+    parts.join(", ")
 }
 
 /// What it could have been; nothing where the run left no record of it.

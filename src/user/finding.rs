@@ -47,6 +47,10 @@ pub enum Rule {
     ValueUnknown,
     /// A date has the form that `--date-format` tells.
     DateFormat,
+    /// A cell that decides about a step says yes or no.
+    YesOrNo,
+    /// A group has a name that groups can have.
+    Group,
 }
 
 impl Rule {
@@ -75,6 +79,8 @@ impl Rule {
             Self::Duplicate => "username.duplicate",
             Self::ValueUnknown => "value.unknown",
             Self::DateFormat => "date.format",
+            Self::YesOrNo => "value.yes_or_no",
+            Self::Group => "group.name",
         }
     }
 
@@ -123,6 +129,8 @@ impl Rule {
             Self::Duplicate => "nothing, if both rows mean the same user: the first one is sent",
             Self::ValueUnknown => "add the cell to the column's value table, or `*` for all others",
             Self::DateFormat => "mend the date, or correct --date-format",
+            Self::YesOrNo => "write true or false, or translate the cells with --value",
+            Self::Group => "mend the name, or say with --group-separator what separates groups",
         }
     }
 }

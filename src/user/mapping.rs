@@ -7,6 +7,7 @@ mod attribution;
 mod columns;
 mod dates;
 mod draft;
+mod follow_up;
 mod header;
 mod identity;
 mod options;
@@ -19,6 +20,7 @@ use super::pool_rules::PasswordPolicy;
 use super::rules::{RowRules, Strictness};
 use super::{Broken, NewUser, Password, Row};
 use crate::rows::{Header, RawRow, Unreadable};
+use follow_up::FollowUpFrom;
 use transform::ValueTable;
 
 pub use attribution::Attribution;
@@ -27,7 +29,8 @@ pub use dates::DateFormat;
 pub use draft::{Draft, DraftValue, Drafted};
 pub use header::HeaderError;
 pub use options::{
-    Asked, ColumnTarget, Constant, DateOf, Join, Lowercase, MappingOptions, PasswordFrom, ValueOf,
+    Asked, ColumnIs, ColumnTarget, Constant, DateOf, FollowUpOptions, Join, Lowercase,
+    MappingOptions, PasswordFrom, ValueOf,
 };
 pub use phone::Region;
 
@@ -37,7 +40,10 @@ pub struct Mapping {
     columns: Vec<String>,
     username: UsernameFrom,
     password: Option<usize>,
+    /// Columns that hold passwords, whether they are used or not.
+    secrets: Vec<usize>,
     attributes: Vec<Attribution>,
+    follow_up: FollowUpFrom,
     kept: Vec<usize>,
     trim: bool,
     /// By column; empty where no column has a table.
@@ -110,8 +116,8 @@ impl Mapping {
         self.password.is_some() || self.generated.is_some()
     }
 
-    /// What a run is bound to: the same text for the same meaning of the same columns. The kept ones are not in it: see
-    /// [`Mapping::kept`].
+    /// What a run is bound to: the same text for the same meaning of the same columns. The kept ones are not in it, see
+    /// [`Mapping::kept`], nor what follows the sign-ups, see [`Mapping::follow_up_identity`].
     #[must_use]
     pub fn identity(&self) -> String {
         identity::text(self)
@@ -142,6 +148,12 @@ impl Mapping {
             .iter()
             .map(|column| self.name_of(*column).to_owned())
             .collect()
+    }
+
+    /// The columns that hold passwords, whether they are used or not: never to be written anywhere unasked.
+    #[must_use]
+    pub fn secrets(&self) -> &[usize] {
+        &self.secrets
     }
 
     /// Columns that mean nothing and are dropped for it, each with its number and the known name that may be meant.

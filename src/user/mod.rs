@@ -4,6 +4,7 @@
 //! list; [`rules`] are what a row is held to: the `SignUp` API's, and those of one pool ([`pool_rules`]) where they are known.
 
 pub mod finding;
+mod follow_up;
 pub mod mapping;
 mod password;
 pub mod pool_rules;
@@ -13,6 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use finding::{Finding, Rule};
+pub use follow_up::{Addresses, MAX_GROUP_NAME, Step, StepKind, wrong_group_name};
 pub use password::{NoRandomness, Password};
 
 /// One attribute of a user.
@@ -33,6 +35,8 @@ pub struct NewUser {
     pub password: Option<Password>,
     /// `UserAttributes`, in the order of the columns.
     pub attributes: Vec<Attribute>,
+    /// What is done with the user once the pool has it, in this order.
+    pub follow_up: Vec<Step>,
 }
 
 /// A row of the list, with what it means.
@@ -109,6 +113,7 @@ mod tests {
             username: "ann".into(),
             password: Some(Password::new("Hidden#42")),
             attributes: Vec::new(),
+            follow_up: Vec::new(),
         };
         let shown = format!("{user:?}");
         assert!(

@@ -4,7 +4,6 @@
 //! `KILL_CASES=5000 cargo test kill` runs more cases, `KILL_SEED=17 cargo test kill` runs the one that was printed.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +11,7 @@ use std::time::Duration;
 
 use cognito_import::rehearsal::{
     BurstFault, DatePrecision, ExistingUser, Faults, LateFault, Latency, PoolSettings,
-    RehearsalPool, UserTruth,
+    RehearsalPool, UserStatus, UserTruth,
 };
 
 /// Cases within `cargo test`'s time.
@@ -47,49 +46,89 @@ struct Case {
     preflight: bool,
     /// How users that exist are found, where they are looked up.
     found_by: [&'static str; 4],
+    follow_up: FollowUp,
+}
+
+/// What follows the sign-ups: confirming, verifying the address, two groups, and disabling every fifth user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FollowUp {
+    Nothing,
+    OfNewUsers,
+    OfAllUsers,
+}
+
+/// The columns of a row that say what follows it.
+fn follow_up_of(row: u64) -> (String, &'static str) {
+    let state = if row.is_multiple_of(5) {
+        "left"
+    } else {
+        "here"
+    };
+    (format!("team{}", row % 3), state)
 }
 
 fn username(row: u64) -> String {
     format!("user{row}")
 }
 
+/// What a row is, among those before it.
+fn kind_of(row: u64, kinds: &[Kind], random: &mut fastrand::Rng) -> Kind {
+    let earlier_new: Vec<u64> = (1..row)
+        .filter(|earlier| matches!(kinds[*earlier as usize - 1], Kind::New | Kind::Existing))
+        .collect();
+    match random.u32(0..20) {
+        0..=3 => Kind::Existing,
+        4..=5 if !earlier_new.is_empty() => {
+            Kind::DuplicateOf(earlier_new[random.usize(0..earlier_new.len())])
+        }
+        6 => Kind::Invalid,
+        7 => Kind::WeakPassword,
+        _ => Kind::New,
+    }
+}
+
+/// A row as it stands in the list.
+fn line(row: u64, name: &str, kind: Kind, follow_up: FollowUp) -> String {
+    let password = if kind == Kind::WeakPassword {
+        "weakweak"
+    } else {
+        "Str0ng#Enough"
+    };
+    match (kind, follow_up) {
+        (Kind::Invalid, _) => format!("{name},{password}\n"),
+        (_, FollowUp::Nothing) => format!("{name},{password},{name}@example.com\n"),
+        (_, FollowUp::OfNewUsers | FollowUp::OfAllUsers) => {
+            let (group, state) = follow_up_of(row);
+            format!("{name},{password},{name}@example.com,{group},{state}\n")
+        }
+    }
+}
+
 /// A case follows from its seed alone.
 fn case(seed: u64) -> Case {
     let mut random = fastrand::Rng::with_seed(seed);
     let rows = random.u64(8..40);
-    let mut list = String::from("username,password,email\n");
+    let follow_up = match seed % 4 {
+        0 | 2 => FollowUp::OfNewUsers,
+        1 => FollowUp::OfAllUsers,
+        _ => FollowUp::Nothing,
+    };
+    let mut list = String::from("username,password,email");
+    list.push_str(match follow_up {
+        FollowUp::Nothing => "\n",
+        FollowUp::OfNewUsers | FollowUp::OfAllUsers => ",groups,state\n",
+    });
     let mut kinds = Vec::new();
     let mut existing = Vec::new();
     let offset = random.i64(-90_000..90_000);
     for row in 1..=rows {
-        let earlier_new: Vec<u64> = (1..row)
-            .filter(|earlier| matches!(kinds[*earlier as usize - 1], Kind::New | Kind::Existing))
-            .collect();
-        let kind = match random.u32(0..20) {
-            0..=3 => Kind::Existing,
-            4..=5 if !earlier_new.is_empty() => {
-                Kind::DuplicateOf(earlier_new[random.usize(0..earlier_new.len())])
-            }
-            6 => Kind::Invalid,
-            7 => Kind::WeakPassword,
-            _ => Kind::New,
-        };
+        let kind = kind_of(row, &kinds, &mut random);
         let name = match kind {
             Kind::DuplicateOf(earlier) if random.bool() => username(earlier).to_uppercase(),
             Kind::DuplicateOf(earlier) => username(earlier),
             Kind::New | Kind::Existing | Kind::Invalid | Kind::WeakPassword => username(row),
         };
-        let password = if kind == Kind::WeakPassword {
-            "weakweak"
-        } else {
-            "Str0ng#Enough"
-        };
-        let _ = match kind {
-            Kind::Invalid => writeln!(list, "{name},{password}"),
-            Kind::New | Kind::Existing | Kind::DuplicateOf(_) | Kind::WeakPassword => {
-                writeln!(list, "{name},{password},{name}@example.com")
-            }
-        };
+        list.push_str(&line(row, &name, kind, follow_up));
         if kind == Kind::Existing {
             existing.push(ExistingUser {
                 username: name.clone(),
@@ -97,6 +136,7 @@ fn case(seed: u64) -> Case {
                 attributes: BTreeMap::from([("email".to_owned(), format!("{name}@example.com"))]),
                 // So many seconds ago on the pool's clock, or long ago.
                 created: random.bool().then(|| random.i64(0..3)),
+                status: UserStatus::Unconfirmed,
                 ..ExistingUser::default()
             });
         }
@@ -116,6 +156,9 @@ fn case(seed: u64) -> Case {
             jitter_ms: random.u64(0..40),
         },
         date_offset_ms: offset,
+        groups: ["all", "team0", "team1", "team2"]
+            .map(str::to_owned)
+            .to_vec(),
         create_date_precision: if random.bool() {
             DatePrecision::Seconds
         } else {
@@ -128,7 +171,9 @@ fn case(seed: u64) -> Case {
         list,
         settings,
         kills: random.u32(0..=MOST_KILLS),
-        look_ups: random.u32(0..8) > 0,
+        // Steps are signed, as look-ups are.
+        look_ups: random.u32(0..8) > 0 || follow_up != FollowUp::Nothing,
+        follow_up,
         preflight: seed.is_multiple_of(3),
         found_by: match seed % 5 {
             0 => ["--prescan", "always", "--lookup", "get"],
@@ -180,6 +225,10 @@ fn faults(random: &mut fastrand::Rng) -> Faults {
         read_drop: some(0.05),
         read_500: some(0.05),
         read_throttle: some(0.05),
+        write_drop_before: some(0.05),
+        write_commit_then_drop: some(0.1),
+        write_500: some(0.05),
+        write_throttle: some(0.1),
         ..Faults::default()
     }
 }
@@ -227,6 +276,17 @@ fn start(case: &Case, pool: &RehearsalPool, folder: &Path) -> Child {
         .stderr(std::fs::File::create(folder.join("stderr.txt")).unwrap());
     if !case.preflight {
         command.arg("--no-preflight");
+    }
+    match case.follow_up {
+        FollowUp::Nothing => {}
+        FollowUp::OfNewUsers | FollowUp::OfAllUsers => {
+            command
+                .args(["--confirm", "--verify", "email", "--group", "all"])
+                .args(["--disable-where", "state=left", "--update-rate", "150"]);
+        }
+    }
+    if case.follow_up == FollowUp::OfAllUsers {
+        command.arg("--follow-up-existing");
     }
     if case.look_ups {
         command.args(case.found_by);
@@ -337,6 +397,9 @@ fn judge(
             }
             _ => return wrong("that is not so"),
         }
+        if let Some(why) = wrong_steps(case, row, result, user.copied()) {
+            return wrong(&why);
+        }
         // Without look-ups, what a killed process had not yet written down can only be asked for again.
         if case.look_ups && user.is_some_and(|user| user.sign_ups_after_answer > 0) {
             return wrong("it was asked for again after its answer had been delivered");
@@ -348,6 +411,62 @@ fn judge(
         ));
     }
     Ok(in_doubt)
+}
+
+/// What is wrong with what followed a row.
+fn wrong_steps(
+    case: &Case,
+    row: u64,
+    result: &BTreeMap<String, String>,
+    user: Option<&UserTruth>,
+) -> Option<String> {
+    let follows = match (case.follow_up, result["outcome"].as_str()) {
+        (FollowUp::OfNewUsers | FollowUp::OfAllUsers, "created") => true,
+        (FollowUp::OfAllUsers, "existed") => true,
+        (FollowUp::Nothing | FollowUp::OfNewUsers | FollowUp::OfAllUsers, _) => false,
+    };
+    let told = result["follow_up"].as_str();
+    if !follows {
+        let touched = user.is_some_and(|user| {
+            user.preexisting
+                && (user.status != UserStatus::Unconfirmed
+                    || !user.groups.is_empty()
+                    || !user.enabled
+                    || user.attributes.contains_key("email_verified"))
+        });
+        return match (told, touched) {
+            ("", false) => None,
+            ("", true) => Some("a user that existed was changed".to_owned()),
+            _ => Some("nothing should follow it".to_owned()),
+        };
+    }
+    // So many faults one after the other are rare. Then nobody knows whether the step was taken.
+    if told.starts_with("failed: ") {
+        let by_fault = [
+            "ConnectionLost",
+            "AttemptTimedOut",
+            "InternalErrorException",
+        ];
+        let known = by_fault.iter().any(|code| told.ends_with(code));
+        return (!known).then(|| "no fault explains that".to_owned());
+    }
+    if told != "done" {
+        return Some("its steps are not taken".to_owned());
+    }
+    let user = user?;
+    let (group, state) = follow_up_of(row);
+    let mut groups = user.groups.clone();
+    groups.sort();
+    let verified = user.attributes.get("email_verified").map(String::as_str);
+    [
+        (user.status == UserStatus::Confirmed, "confirmed"),
+        (verified == Some("true"), "verified"),
+        (groups == ["all".to_owned(), group], "in its groups"),
+        (user.enabled == (state == "here"), "enabled as it should be"),
+    ]
+    .into_iter()
+    .find(|(holds, _)| !holds)
+    .map(|(_, what)| format!("it is called done, and is not {what}"))
 }
 
 #[test]

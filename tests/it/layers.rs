@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each folder (or file) of `src/`, and the others it may name. What only tests use does not count.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("outcome", &[]),
     ("pace", &[]),
     // It shares nothing with the importer, so that it cannot share its mistakes.
@@ -26,6 +26,8 @@ const MAY_USE: [(&str, &[&str]); 17] = [
         "import",
         &["ledger", "outcome", "pace", "pool", "rows", "user"],
     ),
+    // A run's sibling: it reads the same ledger, retries by the same rules and is stopped in the same way.
+    ("undo", &["import", "ledger", "outcome", "pace", "pool"]),
     // It shows what a run tells those who watch it.
     ("progress", &["import", "outcome"]),
     // It turns what was typed into one config for each stage, and a run's end into an exit code.
@@ -58,6 +60,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "report",
             "rows",
             "source",
+            "undo",
             "user",
         ],
     ),

@@ -227,7 +227,7 @@ fn everything_that_does_not_fit_the_header_is_said_at_once_with_a_line_to_paste(
             "--keep Kennwort: passwords are never copied",
             "--map E-Mail Adress=email: there is no such column (nearest: E-Mail Address)",
             "column 4, First Name: unknown",
-            "column 10, email_verified: SignUp cannot set it: a PreSignUp trigger",
+            "column 10, email_verified: SignUp cannot set it; `--verify email` does so after the sign-up",
             "there is no column password; column Kennwort is near: `--map 'Kennwort=password'`",
         ],
     );
@@ -282,7 +282,7 @@ fn a_flag_about_columns_that_makes_no_sense_is_a_wrong_command_line() {
     for (flag, value, words) in [
         ("--map", "Mail", "should be COLUMN=TARGET"),
         ("--map", "Mail=mail", "nearest known name: email"),
-        ("--map", "Mail=email_verified", "SignUp cannot set it"),
+        ("--map", "Mail=sub", "Cognito gives every user a new one"),
         ("--set", "custom:source", "should be ATTRIBUTE=VALUE"),
         ("--set", "source=x", "is nothing that a sign-up sets"),
         ("--join", "name", "should be ATTRIBUTE=COLUMN+COLUMN"),

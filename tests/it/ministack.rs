@@ -185,6 +185,51 @@ fn of_two_imports_at_once_one_makes_each_user_and_the_other_finds_it() {
 }
 
 #[test]
+fn an_undo_deletes_what_the_run_made_and_nobody_else() {
+    let Some(pool) = pool() else { return };
+    let place = Place::new();
+    let made = |username: &str| {
+        let call = pool.sdk.client.admin_create_user();
+        let call = call.user_pool_id(&pool.id).username(username);
+        pool.sdk.wait(call.send()).unwrap();
+    };
+    made("user0002");
+    made("zoe");
+    let list = place.file("users.csv", users(6));
+    pool.import(&place, list).run().exits(0);
+    // One has signed in; somebody else has the name of another one now.
+    pool.confirm("user0004");
+    let signed_in = pool.sdk.sign_in(&pool.client_id, "user0004", "Passw0rd!4");
+    assert_eq!(signed_in, Ok(()));
+    let call = pool.sdk.client.admin_delete_user();
+    let call = call.user_pool_id(&pool.id).username("user0005");
+    pool.sdk.wait(call.send()).unwrap();
+    made("user0005");
+
+    pool.undo(&place).run().exits(1);
+    let left = ["user0002", "user0004", "user0005", "zoe"];
+    assert_eq!(pool.usernames(), left);
+    pool.undo(&place).arg("--even-if-used").run().exits(1);
+    assert_eq!(pool.usernames(), ["user0002", "user0005", "zoe"]);
+    let results = std::fs::read_to_string(place.path("run/undo-results.csv")).unwrap();
+    let said: Vec<&str> = results
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').nth(3))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "deleted",
+            "deleted",
+            "deleted",
+            "kept: another user",
+            "deleted"
+        ]
+    );
+}
+
+#[test]
 fn look_ups_that_are_not_permitted_stop_the_run_and_it_goes_on_without_them() {
     let Some(emulator) = Emulator::guarded() else {
         return;
@@ -229,4 +274,88 @@ fn look_ups_that_are_not_permitted_stop_the_run_and_it_goes_on_without_them() {
         .run()
         .exits(3)
         .says(["renew the credentials"]);
+}
+
+#[test]
+fn users_are_confirmed_verified_in_their_groups_and_sign_in_with_the_imported_password() {
+    let Some(pool) = pool() else { return };
+    let place = Place::new();
+    let list = place.file(
+        "users.csv",
+        "username,password,email,groups,Status\n\
+         ann,Passw0rd!1,ann@example.com,staff;beta,active\n\
+         bob,Passw0rd!2,bob@example.com,,left\n\
+         cy,Passw0rd!3,cy@example.com,staff,active\n",
+    );
+    let import = || {
+        pool.import(&place, list)
+            .args(["--confirm", "--verify", "email", "--group", "all"])
+            .args(["--disable-where", "Status=left"])
+    };
+    import()
+        .run()
+        .exits(3)
+        .says(["the pool does not have these groups: all, beta, staff"]);
+    import().arg("--create-groups").run().exits(0);
+    let results = place.results();
+    assert_eq!(results.count("created"), 3);
+    assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
+    let client = &pool.sdk.client;
+    for (name, groups) in [
+        ("ann", vec!["all", "beta", "staff"]),
+        ("bob", vec!["all"]),
+        ("cy", vec!["all", "staff"]),
+    ] {
+        let call = client.admin_list_groups_for_user().user_pool_id(&pool.id);
+        let answer = pool.sdk.wait(call.username(name).send()).unwrap();
+        let mut found: Vec<&str> = answer
+            .groups()
+            .iter()
+            .filter_map(|group| group.group_name())
+            .collect();
+        found.sort_unstable();
+        assert_eq!(found, groups, "{name}");
+        let call = client.admin_get_user().user_pool_id(&pool.id);
+        let user = pool.sdk.wait(call.username(name).send()).unwrap();
+        let verified = user
+            .user_attributes()
+            .iter()
+            .find(|attribute| attribute.name() == "email_verified");
+        assert_eq!(verified.and_then(|found| found.value()), Some("true"));
+        assert_eq!(user.enabled(), name != "bob");
+    }
+    let sign_in = |name: &str, password: &str| {
+        pool.sdk
+            .admin_sign_in(&pool.id, &pool.client_id, name, password)
+    };
+    assert_eq!(sign_in("ann", "Passw0rd!1"), Ok(()));
+    assert_eq!(sign_in("cy", "Passw0rd!3"), Ok(()));
+    let refused = Err("NotAuthorizedException".to_owned());
+    assert_eq!(sign_in("ann", "Passw0rd!3"), refused);
+    assert_eq!(sign_in("bob", "Passw0rd!2"), refused, "disabled");
+}
+
+#[test]
+fn users_that_existed_are_followed_up_where_that_is_asked_for() {
+    let Some(pool) = pool() else { return };
+    let place = Place::new();
+    let list = place.file("users.csv", users(3));
+    pool.import(&place, list).run().exits(0);
+    pool.confirm("user0002");
+    let import = |run: &str| {
+        pool.import(&place, list)
+            .args(["--confirm", "--verify", "email", "--run-dir", run])
+    };
+    import("new").run().exits(0);
+    let results = place.results_in("new");
+    assert!(results.rows.iter().all(|row| row["follow_up"].is_empty()));
+    let sign_in = |name: &str, password: &str| {
+        pool.sdk
+            .admin_sign_in(&pool.id, &pool.client_id, name, password)
+    };
+    assert!(sign_in("user0001", "Passw0rd!1").is_err());
+    import("all").arg("--follow-up-existing").run().exits(0);
+    let results = place.results_in("all");
+    assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
+    assert_eq!(sign_in("user0001", "Passw0rd!1"), Ok(()));
 }

@@ -168,7 +168,7 @@ fn the_same_error_on_most_of_the_last_200_rows_stops_the_run() {
         .run()
         .exits(4)
         .says([
-            "of the last 200 rows met InvalidPasswordException",
+            "of the last 200 rows sent met InvalidPasswordException",
             "--max-failure-rate",
         ]);
     assert_eq!(pool.asked("SignUp"), 200);

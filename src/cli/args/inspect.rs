@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    AllowArgs, ConnectionArgs, KnownPoolArgs, ListArgs, LookArgs, OutputArgs, PasswordSource,
-    RateArgs, Usernames,
+    AllowArgs, ConnectionArgs, FollowUpArgs, KnownPoolArgs, ListArgs, LookArgs, OutputArgs,
+    PasswordSource, RateArgs, Usernames,
 };
 
 /// `check`.
@@ -83,9 +83,15 @@ pub struct IamPolicyArgs {
     /// Users that exist. A run with `--lookup none` needs no permission for the pool.
     #[command(flatten)]
     pub look: LookArgs,
-    /// For a run whose --rate, --lookup-rate and --list-rate are numbers: it does not ask for the account's limits
+    /// What follows the sign-ups. For a list with a column groups, name any group.
+    #[command(flatten)]
+    pub follow_up: FollowUpArgs,
+    /// For a run whose --rate, --lookup-rate, --update-rate and --list-rate are numbers: it does not ask for the account's limits
     #[arg(long, help_heading = "Pace")]
     pub named_rates: bool,
+    /// For `undo` as well: users are deleted, and asked what they did
+    #[arg(long, help_heading = "Run")]
+    pub undo: bool,
     /// For a run that sends without checking
     #[arg(long, help_heading = "Run")]
     pub no_preflight: bool,

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::follow_up::FollowUpArgs;
 use super::format::FormatArgs;
 use super::mapping::MappingArgs;
 
-/// The list and its columns.
+/// The list, its columns, and what becomes of its users.
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// The list: CSV with a header line; `-` reads standard input, s3://bucket/key an object (in a build with the feature s3)
@@ -27,6 +28,9 @@ pub struct ListArgs {
     /// What its columns mean.
     #[command(flatten)]
     pub mapping: MappingArgs,
+    /// What is done with its users after their sign-up.
+    #[command(flatten)]
+    pub follow_up: FollowUpArgs,
 }
 
 /// Where passwords come from.

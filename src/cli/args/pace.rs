@@ -34,6 +34,10 @@ pub struct RateArgs {
     /// Look-ups of existing users a second, never more: a number, or `auto`, --share of what is granted for UserRead (by default 120)
     #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate)]
     pub lookup_rate: RateArg,
+    /// Steps after the sign-up a second, but for --confirm, which draws on the sign-ups' quota; never more: a number, or `auto`, --share
+    /// of what is granted for UserUpdate (by default 25)
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate)]
+    pub update_rate: RateArg,
     /// Requests a second to the pool's listing, never more: a number, or `auto`, --share of what is granted for UserList (by default 30).
     /// See --prescan and `--lookup list`
     #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate)]
@@ -63,7 +67,7 @@ impl RateArg {
     }
 }
 
-fn rate(text: &str) -> Result<RateArg, String> {
+pub(super) fn rate(text: &str) -> Result<RateArg, String> {
     if text == "auto" {
         return Ok(RateArg::Auto);
     }
@@ -72,7 +76,7 @@ fn rate(text: &str) -> Result<RateArg, String> {
         .map_err(|_| "is neither `auto` nor a whole number above 0".to_owned())
 }
 
-fn share(text: &str) -> Result<f64, String> {
+pub(super) fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
         Ok(_) | Err(_) => Err("is not a part above 0 and up to 1".to_owned()),

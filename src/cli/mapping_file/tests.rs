@@ -2,7 +2,8 @@ use std::path::Path;
 
 use super::{MappingFile, MappingFileError};
 use crate::cli::mapping_options::over;
-use crate::user::mapping::{Lowercase, MappingOptions, Target};
+use crate::user::mapping::{Asked, FollowUpOptions, Lowercase, MappingOptions, Target};
+use crate::user::pool_rules::Contact;
 
 /// All that a file can say.
 const WHOLE: &str = r#"
@@ -221,4 +222,78 @@ fn an_unknown_encoding_is_told_with_its_line() {
     let file = MappingFile::of_text(Path::new("mapping.toml"), text.to_owned()).unwrap();
     let error = file.dialect().unwrap_err().to_string();
     assert!(error.contains("line 2, list.encoding"), "{error}");
+}
+
+/// What follows the sign-ups, as a file says it.
+const FOLLOW_UP: &str = r#"
+[follow_up]
+confirm_where = ["Status=active"]
+verify = ["email", "phone_number"]
+groups = ["staff"]
+group_separator = "|"
+disable_where = ["Status=left", "a=b=c"]
+"#;
+
+#[test]
+fn a_file_says_what_follows_the_sign_ups() {
+    let told = read(FOLLOW_UP).unwrap().follow_up;
+    assert!(!told.confirm);
+    let conditions: Vec<_> = told
+        .confirm_where
+        .iter()
+        .chain(&told.disable_where)
+        .map(|asked| (asked.what.column.as_str(), asked.what.value.as_str()))
+        .collect();
+    assert_eq!(
+        conditions,
+        [("Status", "active"), ("Status", "left"), ("a=b", "c")]
+    );
+    assert_eq!(
+        told.disable_where[0].by,
+        "mapping.toml: line 7, follow_up.disable_where, Status=left"
+    );
+    let contacts: Vec<Contact> = told.verify.iter().map(|asked| asked.what).collect();
+    assert_eq!(contacts, [Contact::Email, Contact::PhoneNumber]);
+    assert_eq!(told.groups[0].what, "staff");
+    assert_eq!(told.group_separator.unwrap().what, "|");
+    for (line, words) in [
+        ("confirm = \"yes\"", "line 2"),
+        ("verify = [\"name\"]", "line 2"),
+        ("disable_where = [\"Status\"]", "should be COLUMN=VALUE"),
+        ("group_separator = \" \"", "could separate"),
+        (
+            "confirm = true\nconfirm_where = [\"a=b\"]",
+            "take one of the two away",
+        ),
+        ("existing = true", "unknown field"),
+    ] {
+        let error = read(&format!("[follow_up]\n{line}\n")).unwrap_err();
+        assert!(error.to_string().contains(words), "{line}: {error}");
+    }
+}
+
+#[test]
+fn a_flag_says_whom_to_confirm_and_the_rest_adds_up() {
+    let file = || read(FOLLOW_UP).unwrap();
+    let flags = |change: fn(&mut FollowUpOptions)| {
+        let mut options = MappingOptions::default();
+        change(&mut options.follow_up);
+        options
+    };
+    let both = over(flags(|told| told.confirm = true), file()).follow_up;
+    assert!(both.confirm && both.confirm_where.is_empty());
+    let more = flags(|told| {
+        told.groups = vec![Asked::new("beta".to_owned(), "--group beta")];
+        told.group_separator = Some(Asked::new("+".to_owned(), "--group-separator +"));
+    });
+    let both = over(more, file()).follow_up;
+    assert_eq!(both.confirm_where.len(), 1);
+    let groups: Vec<&str> = both
+        .groups
+        .iter()
+        .map(|asked| asked.what.as_str())
+        .collect();
+    assert_eq!(groups, ["beta", "staff"]);
+    assert_eq!(both.group_separator.unwrap().what, "+");
+    assert_eq!(both.disable_where.len(), 2);
 }

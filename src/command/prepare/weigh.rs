@@ -10,7 +10,9 @@ use crate::cli::{Say, settings};
 use crate::ledger::{Reader, RunDirectory};
 use crate::outcome::Outcome;
 use crate::pool::Cognito;
+use crate::pool::groups::CREATE_GROUP_ACTION;
 use crate::preflight::ask::Found;
+use crate::preflight::groups::make;
 use crate::preflight::prescan::{Prescan, Reading};
 use crate::preflight::rates::Rates;
 use crate::preflight::survey::Counts;
@@ -33,7 +35,7 @@ impl Weighing<'_, '_> {
         folds: bool,
         say: Say,
     ) -> Result<Option<Reading>, Failed> {
-        let Self { job, list, .. } = self;
+        let (job, list) = (self.job, self.list);
         if job.preflight.no_preflight {
             return Ok(self.unchecked(found).await);
         }
@@ -51,6 +53,7 @@ impl Weighing<'_, '_> {
             let users = verdict.plan.as_ref().map(|plan| plan.counts.to_send);
             confirm(users, &job.connect.user_pool_id).await?;
         }
+        self.make_groups(&verdict.groups_to_make).await?;
         Ok(reading)
     }
 
@@ -83,7 +86,17 @@ impl Weighing<'_, '_> {
         if let Some(reading) = &reading {
             say.line(reading);
         }
+        self.make_groups(&verdict.groups_to_make).await?;
         Ok(reading)
+    }
+
+    async fn make_groups(&self, names: &[String]) -> Result<(), Failed> {
+        make(self.pool, names).await.map_err(|(name, failure)| {
+            Failed::refused(anyhow::anyhow!(
+                "group {name}: cannot be made: {failure}; let the credentials use {CREATE_GROUP_ACTION} on this pool, or make the groups \
+                 beforehand and leave --create-groups out"
+            ))
+        })
     }
 
     /// Nothing is known of the list, and nothing is asked about the listing: only who says so has the pool read.
@@ -128,6 +141,7 @@ impl Weighing<'_, '_> {
             looks: self.job.looks,
             reading,
             rates: Rates::new(&self.job.rates, found),
+            create_groups: self.job.list.follow_up.create_groups,
             begun,
         }
     }

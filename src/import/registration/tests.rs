@@ -22,6 +22,7 @@ fn user() -> NewUser {
             name: "email".into(),
             value: "ann@example.com".into(),
         }],
+        follow_up: Vec::new(),
     }
 }
 

@@ -1,65 +1,127 @@
-//! The dispatcher: takes a permit for the next row that is ready, and gives the row a task of its own.
+//! The dispatcher: takes a permit for the next row that is ready, or for the next step of a user, and gives it a task of its own.
 
 use std::sync::Arc;
 
 use super::{PermitFuture, Run};
-use crate::import::register::{Job, register};
+use crate::import::follow_up::{StepDone, StepJob, take_step};
+use crate::import::register::{Done, Job, register};
 use crate::pace::{Category, Permit};
 
-/// Rows that may wait for a look-up's turn beside those that are on their way. Look-ups have a budget of their own: where it is the
-/// smaller one, or others use it, sign-ups go on meanwhile, until so many wait. Each holds its row and its task, and neither
-/// a connection nor a request.
-const LOOK_UPS_WAITING: usize = 512;
+/// Rows that may wait for a look-up's turn beside those that are on their way, and steps that wait to be sent again. They have budgets of
+/// their own: where these are the smaller ones, or others use them, sign-ups go on meanwhile, until so many wait. Each holds its row and
+/// its task, and neither a connection nor a request.
+const OTHERS_WAITING: usize = 512;
+
+/// What a task brings back.
+#[derive(Debug)]
+pub(super) enum Returned {
+    Row(Box<Done>),
+    Step(Box<StepDone>),
+}
+
+/// Whose task it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum OnItsWay {
+    /// A row, by its number.
+    Row(u64),
+    /// A step of the user of this row.
+    Step(u64),
+}
+
+impl OnItsWay {
+    pub(super) fn is_row(&self) -> bool {
+        match self {
+            Self::Row(_) => true,
+            Self::Step(_) => false,
+        }
+    }
+}
 
 impl Run<'_> {
-    /// One permit at a time, and only when there is a row to send and a slot for it. A row that may have been
+    /// One permit of a category at a time, and only when there is something to send and a slot for it. A row that may have been
     /// sent begins with a look-up, or with a permit of its own.
-    pub(super) fn ask_for_permit(&mut self) {
-        while self.stopped.is_none() && self.has_slot() {
-            match self.ready.front() {
-                Some(job) if job.maybe_sent => {
-                    if let Some(job) = self.ready.pop_front() {
-                        self.spawn(job, None);
-                    }
+    pub(super) fn ask_for_permits(&mut self) {
+        if self.stopped.is_some() {
+            return;
+        }
+        while self.has_slot() {
+            let has_room = self.follow_ups.has_room();
+            if has_room && self.ready.front().is_some_and(|job| job.maybe_sent) {
+                if let Some(job) = self.ready.pop_front() {
+                    self.spawn(job, None);
                 }
-                Some(_) if self.permit.is_none() => {
-                    // Where there is no need to wait, a permit costs neither a future nor a turn of the loop.
-                    let pacer = &self.shared.pacer;
-                    match pacer.permit_at_once(Category::UserCreation) {
-                        Some(permit) => self.send_next(permit),
-                        None => self.permit = Some(self.next_permit()),
-                    }
-                }
-                Some(_) | None => break,
+                continue;
             }
+            let wanted = (has_room && !self.ready.is_empty())
+                || self.follow_ups.waits_for(Category::UserCreation);
+            if !wanted || self.permit.is_some() {
+                break;
+            }
+            // Where there is no need to wait, a permit costs neither a future nor a turn of the loop.
+            match self.shared.pacer.permit_at_once(Category::UserCreation) {
+                Some(permit) => self.send_next(permit),
+                None => self.permit = Some(self.permit_of(Category::UserCreation)),
+            }
+        }
+        let updates = self.follow_ups.waits_for(Category::UserUpdate);
+        if updates && self.update_permit.is_none() && self.has_slot() {
+            self.update_permit = Some(self.permit_of(Category::UserUpdate));
         }
     }
 
-    fn next_permit(&self) -> PermitFuture {
+    fn permit_of(&self, category: Category) -> PermitFuture {
         let shared = Arc::clone(&self.shared);
-        Box::pin(async move { shared.pacer.permit(Category::UserCreation).await })
+        Box::pin(async move { shared.pacer.permit(category).await })
     }
 
     fn has_slot(&self) -> bool {
         let slots = self.plan.slots.limit();
         let pacer = &self.shared.pacer;
-        let waiting = pacer.waiting(Category::UserRead) + pacer.waiting(Category::UserList);
-        self.tasks.len() < slots + LOOK_UPS_WAITING
+        let own_permit = usize::from(self.update_permit.is_some());
+        let waiting = pacer.waiting(Category::UserRead)
+            + pacer.waiting(Category::UserList)
+            + pacer
+                .waiting(Category::UserUpdate)
+                .saturating_sub(own_permit);
+        self.tasks.len() < slots + OTHERS_WAITING
             && self.tasks.len().saturating_sub(waiting) < slots
     }
 
+    /// Whoever is in the pool already goes first: so the users that wait stay few.
     pub(super) fn send_next(&mut self, permit: Permit) {
         self.permit = None;
-        if let Some(job) = self.ready.pop_front() {
+        if let Some(step) = self.follow_ups.next(Category::UserCreation) {
+            self.spawn_step(step, permit);
+        } else if let Some(job) = self.ready.pop_front() {
             self.spawn(job, Some(permit));
         }
     }
 
+    pub(super) fn update_next(&mut self, permit: Permit) {
+        self.update_permit = None;
+        if let Some(step) = self.follow_ups.next(Category::UserUpdate) {
+            self.spawn_step(step, permit);
+        }
+    }
+
     fn spawn(&mut self, job: Job, permit: Option<Permit>) {
-        let row = job.row;
+        let (row, shared) = (job.row, Arc::clone(&self.shared));
         // In a box of its own: the runtime moves what a task is made of several times, and the SDK makes ten kilobytes of it.
-        let way = Box::pin(register(Arc::clone(&self.shared), job, permit));
+        let way = Box::pin(async move {
+            let done = register(shared, job, permit).await;
+            Returned::Row(Box::new(done))
+        });
         let task = self.tasks.spawn(way);
-        self.rows_of_tasks.insert(task.id(), row);
+        self.rows_of_tasks.insert(task.id(), OnItsWay::Row(row));
+    }
+
+    fn spawn_step(&mut self, job: StepJob, permit: Permit) {
+        let (row, shared) = (job.row, Arc::clone(&self.shared));
+        let way = Box::pin(async move {
+            let done = take_step(shared, job, permit).await;
+            Returned::Step(Box::new(done))
+        });
+        let task = self.tasks.spawn(way);
+        self.rows_of_tasks.insert(task.id(), OnItsWay::Step(row));
     }
 }

@@ -12,15 +12,16 @@ use crate::ledger::listing::Seen;
 use crate::ledger::past::Before;
 use crate::ledger::writer::ReadRow;
 use crate::ledger::{Begun, LedgerError, ToBegin};
-use crate::outcome::{Came, Evidence, Outcome, RowResult};
+use crate::outcome::{Came, Evidence, FollowUp, Outcome, RowResult};
 use crate::rows::ahead::Ahead;
-use crate::user::fold;
+use crate::user::{Row, fold};
 
 impl Run<'_> {
     pub(super) async fn take_group(&mut self, group: Ahead<Listed>) {
         self.heard_of_list = Instant::now();
         match group {
-            Ahead::Rows(rows) => {
+            Ahead::Rows(mut rows) => {
+                self.take_followed(&mut rows);
                 let (sound, broken): (Vec<Listed>, Vec<Listed>) =
                     rows.into_iter().partition(|listed| listed.row.user.is_ok());
                 self.read.extend(sound);
@@ -38,6 +39,26 @@ impl Run<'_> {
                 self.stop(StopReason::List(error));
             }
         }
+    }
+
+    /// Users whose sign-up an earlier session settled, and whose steps it left: they are taken out of the rows. What is to be done
+    /// stands in the ledger. A run that stops leaves them there.
+    fn take_followed(&mut self, rows: &mut Vec<Listed>) {
+        rows.retain_mut(|listed| match &mut listed.before {
+            Before::ToFollow(left) => {
+                let steps = std::mem::take(&mut left.follow_up.steps);
+                if self.stopped.is_none() {
+                    let follow_up = FollowUp { steps };
+                    self.follow_ups.add(
+                        listed.row.number,
+                        left.username.as_str().into(),
+                        follow_up,
+                    );
+                }
+                false
+            }
+            Before::Nothing | Before::Begun { .. } | Before::Settled => true,
+        });
     }
 
     /// Rows that are broken in the list are never sent. One that an earlier session began was sound then, and may have been sent.
@@ -74,7 +95,7 @@ impl Run<'_> {
         for listed in self.read.take_all() {
             match listed.before {
                 Before::Begun { .. } => self.progress.counts.add(Outcome::InDoubt),
-                Before::Nothing | Before::Settled => {
+                Before::Nothing | Before::Settled | Before::ToFollow(_) => {
                     self.progress.counts.add(Outcome::Unsent);
                     noted.push(ReadRow {
                         row: listed.row.number,
@@ -96,7 +117,8 @@ impl Run<'_> {
             self.leave_behind().await;
             return;
         }
-        if self.beginning.is_some() || self.read.is_empty() || self.ready.len() > self.plan.group {
+        let is_full = self.ready.len() > self.plan.group || !self.follow_ups.has_room();
+        if self.beginning.is_some() || self.read.is_empty() || is_full {
             return;
         }
         // A larger group costs less for each of its rows: each one is a transaction, and a page of the index of claims that two of
@@ -114,6 +136,7 @@ impl Run<'_> {
             .filter(|listed| listed.before == Before::Nothing)
             .filter_map(|listed| {
                 let user = listed.row.user.as_ref().ok()?;
+                let came = listed.seen.as_ref().map(existed);
                 let claim = if self.plan.folds {
                     fold(&user.username)
                 } else {
@@ -125,7 +148,8 @@ impl Run<'_> {
                     username: user.username.clone(),
                     claim,
                     kept: std::mem::take(&mut listed.row.kept),
-                    came: listed.seen.as_ref().map(|seen| Box::new(existed(seen))),
+                    follow_up: came.as_ref().and_then(|came| self.steps_after(user, came)),
+                    came: came.map(Box::new),
                 })
             })
             .collect();
@@ -150,16 +174,17 @@ impl Run<'_> {
         };
         let mut verdicts = begun.into_iter();
         for listed in group {
-            let (begun_ms, maybe_sent) = match listed.before {
-                Before::Begun { at_ms } => (at_ms, true),
-                Before::Nothing | Before::Settled => {
+            let (begun_ms, maybe_sent) = match &listed.before {
+                Before::Begun { at_ms } => (*at_ms, true),
+                Before::Nothing | Before::Settled | Before::ToFollow(_) => {
                     if let Some(Begun::SameAs(_)) = verdicts.next() {
                         self.counted(Outcome::Duplicate, listed.row.end_byte);
                         continue;
                     }
-                    if !listed.is_to_be_sent() {
+                    if let Some(seen) = &listed.seen {
                         // Written down with its beginning. It was not sent, so it says nothing to the breaker.
                         self.counted(Outcome::Existed, listed.row.end_byte);
+                        self.follow_listed(&listed.row, seen);
                         continue;
                     }
                     (at_ms, false)
@@ -181,8 +206,20 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// The ledger has the steps of a user whom the listing shows together with the beginning.
+    fn follow_listed(&mut self, row: &Row, seen: &Seen) {
+        let Ok(user) = &row.user else { return };
+        if let Some(follow_up) = self.steps_after(user, &existed(seen))
+            && self.stopped.is_none()
+        {
+            self.follow_ups
+                .add(row.number, user.username.as_str().into(), follow_up);
+        }
+    }
+
     /// A stopping run: rows that were begun and not sent are as if they had not been.
     async fn leave_behind(&mut self) {
+        self.follow_ups.leave_waiting();
         if self.beginning.is_none() && !self.ready.is_empty() {
             let mut never = Vec::new();
             for job in self.ready.drain(..) {

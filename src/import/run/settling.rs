@@ -1,7 +1,8 @@
-//! What comes back from tasks: outcomes, counts, and reasons to stop.
+//! What comes back from tasks: outcomes, counts, and reasons to stop. What comes back from steps is in `following`.
 
 use tokio::task::{Id, JoinError};
 
+use super::dispatch::{OnItsWay, Returned};
 use super::{RESULTS_TOGETHER, Run};
 use crate::import::breaker::UNREACHABLE;
 use crate::import::register::{Done, End, Job};
@@ -12,7 +13,7 @@ use crate::pool::Stop;
 
 impl Run<'_> {
     /// One task ended, and perhaps others have as well: they are taken in the same turn of the loop.
-    pub(super) async fn tasks_ended(&mut self, ended: Result<(Id, Done), JoinError>) {
+    pub(super) async fn tasks_ended(&mut self, ended: Result<(Id, Returned), JoinError>) {
         self.task_ended(ended);
         while let Some(ended) = self.tasks.try_join_next_with_id() {
             self.task_ended(ended);
@@ -22,19 +23,28 @@ impl Run<'_> {
         }
     }
 
-    fn task_ended(&mut self, ended: Result<(Id, Done), JoinError>) {
+    fn task_ended(&mut self, ended: Result<(Id, Returned), JoinError>) {
         match ended {
-            Ok((id, done)) => {
+            Ok((id, returned)) => {
                 self.rows_of_tasks.remove(&id);
-                self.row_done(done);
+                match returned {
+                    Returned::Row(done) => self.row_done(*done),
+                    Returned::Step(done) => self.step_done(*done),
+                }
             }
-            Err(error) => {
+            Err(error) => match self.rows_of_tasks.remove(&error.id()) {
                 // The row stays begun in the ledger: it may have been sent, and the next run looks it up.
-                if let Some(row) = self.rows_of_tasks.remove(&error.id()) {
+                Some(OnItsWay::Row(row)) => {
                     tracing::error!(row, "a task ended by a panic");
                     self.progress.counts.add(Outcome::InDoubt);
                 }
-            }
+                // The step stays pending in the ledger, and the next run takes it.
+                Some(OnItsWay::Step(row)) => {
+                    tracing::error!(row, "a step after the sign-up ended by a panic");
+                    self.follow_ups.leave_user(row);
+                }
+                None => {}
+            },
         }
     }
 
@@ -45,15 +55,14 @@ impl Run<'_> {
             self.plan.slots.answered(latency);
         }
         let Done { job, end, .. } = done;
-        // An answer: the network is there, and it was the rows' own bad luck. A run that stops gives no row up any more.
-        if self.stopped.is_none() && matches!(end, End::Settled(_) | End::StopRun(_)) {
-            let unreachable = std::mem::take(&mut self.unreachable);
-            for (row, came) in unreachable {
-                self.settle(row, 0, came);
-            }
+        if matches!(end, End::Settled(_) | End::StopRun(_)) {
+            self.somebody_answered();
         }
         match end {
-            End::Settled(came) => self.settle(job.row, job.end_byte, came),
+            End::Settled(came) => {
+                self.follow(job.row, &job.user, &came);
+                self.settle(job.row, job.end_byte, came);
+            }
             End::Unreachable(came) => {
                 let error = came.error_message.clone().unwrap_or_default();
                 self.unreachable.push((job.row, came));
@@ -66,6 +75,16 @@ impl Run<'_> {
             }
             End::MaybeSent => self.progress.counts.add(Outcome::InDoubt),
             End::StopRun(stop) => self.refused(job, *stop),
+        }
+    }
+
+    /// The network is there, and it was the rows' own bad luck. A run that stops gives no row up any more.
+    pub(super) fn somebody_answered(&mut self) {
+        if self.stopped.is_none() {
+            let unreachable = std::mem::take(&mut self.unreachable);
+            for (row, came) in unreachable {
+                self.settle(row, 0, came);
+            }
         }
     }
 
@@ -87,6 +106,7 @@ impl Run<'_> {
         match stop.came {
             Some(mut came) => {
                 came.stopped_the_run = came.outcome == Outcome::Failed;
+                self.follow(job.row, &job.user, &came);
                 self.settle(job.row, job.end_byte, came);
             }
             None => self.progress.counts.add(Outcome::InDoubt),

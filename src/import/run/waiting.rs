@@ -64,6 +64,7 @@ mod tests {
             username: number.to_string(),
             password: None,
             attributes: Vec::new(),
+            follow_up: Vec::new(),
         };
         Listed {
             row: Row {

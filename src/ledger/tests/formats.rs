@@ -1,9 +1,10 @@
 //! Ledgers of earlier versions: they can be read, and their runs go on.
 
 use super::{created, ending, identity, to_begin};
+use crate::ledger::comparison::compare;
 use crate::ledger::directory::RunDirectory;
 use crate::ledger::{Durability, Facts, Ledger, LedgerError, Reader};
-use crate::outcome::{Outcome, RateSample};
+use crate::outcome::{FollowUp, Outcome, RateSample, StepResult, StepState};
 
 /// A ledger with a row that was begun, as a version left it that wrote this format.
 async fn of_format(directory: &RunDirectory, format: i64) {
@@ -18,7 +19,10 @@ async fn of_format(directory: &RunDirectory, format: i64) {
     ledger.settle(vec![(1, created())]).await;
     ledger.close(ending(false)).await.unwrap();
     let database = rusqlite::Connection::open(directory.database()).unwrap();
-    database.execute_batch("DROP TABLE rates").unwrap();
+    database.execute_batch("DROP TABLE follow_ups").unwrap();
+    if format < 3 {
+        database.execute_batch("DROP TABLE rates").unwrap();
+    }
     if format == 1 {
         database.execute_batch("DROP TABLE kept").unwrap();
     }
@@ -43,7 +47,7 @@ fn sample() -> RateSample {
 
 #[tokio::test]
 async fn a_run_of_an_earlier_format_is_read_and_goes_on_in_the_present_one() {
-    for format in [1, 2] {
+    for format in [1, 2, 3] {
         let folder = tempfile::tempdir().unwrap();
         let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
         of_format(&directory, format).await;
@@ -53,7 +57,15 @@ async fn a_run_of_an_earlier_format_is_read_and_goes_on_in_the_present_one() {
 
         let (ledger, _, _) =
             Ledger::reopen(&directory, &identity(), Durability::Process, &[]).unwrap();
-        ledger.settle(vec![(2, created())]).await;
+        let done = FollowUp {
+            steps: vec![StepResult {
+                step: "confirm".to_owned(),
+                state: StepState::Done,
+            }],
+        };
+        ledger
+            .settle_and_follow_up(vec![(2, created())], vec![(2, done)])
+            .await;
         ledger.rates(vec![sample()]).await;
         ledger.close(ending(true)).await.unwrap();
         let summary = Reader::open(directory.path()).unwrap().summary().unwrap();
@@ -66,10 +78,24 @@ async fn a_run_of_an_earlier_format_is_read_and_goes_on_in_the_present_one() {
 }
 
 #[tokio::test]
+async fn runs_of_different_formats_are_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut readers = Vec::new();
+    for format in [1, 2] {
+        let path = folder.path().join(format.to_string());
+        let directory = RunDirectory::hold(&path).unwrap();
+        of_format(&directory, format).await;
+        readers.push(Reader::open(&path).unwrap());
+    }
+    let compared = compare::<LedgerError>(&readers[0], &readers[1], true, |_| Ok(())).unwrap();
+    assert_eq!((compared.unchanged, compared.changed), (2, 0));
+}
+
+#[tokio::test]
 async fn a_ledger_that_lacks_a_table_of_its_format_is_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
-    of_format(&directory, 3).await;
+    of_format(&directory, 4).await;
     let error = Reader::open(directory.path()).map(drop).unwrap_err();
     assert!(matches!(error, LedgerError::Damaged { .. }), "{error}");
 }

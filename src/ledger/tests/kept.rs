@@ -3,7 +3,7 @@
 use super::{created, ending, identity, rows, to_begin};
 use crate::ledger::directory::RunDirectory;
 use crate::ledger::writer::ReadRow;
-use crate::ledger::{Durability, Facts, Identity, Ledger, LedgerError, Reader, ToBegin};
+use crate::ledger::{Durability, Facts, Identity, Ledger, LedgerError, Reader, TakeUp, ToBegin};
 use crate::outcome::{Came, Outcome, RowResult};
 
 fn keeping(names: &[&str]) -> Identity {
@@ -81,8 +81,13 @@ async fn they_stand_beside_every_row_whatever_came_of_it_and_after_the_run_goes_
     assert_eq!(columns, ["ID", "old \"key\""]);
 
     let here = keeping(&["ID", "old \"key\""]);
-    let (ledger, _, _) =
-        Ledger::reopen(&directory, &here, Durability::Process, &[Outcome::Invalid]).unwrap();
+    let (ledger, _, _) = Ledger::reopen(
+        &directory,
+        &here,
+        Durability::Process,
+        &[TakeUp::Rows(Outcome::Invalid)],
+    )
+    .unwrap();
     ledger
         .begin(
             vec![begins(4, "eve"), begins(5, "joe"), begins(6, "kim")],

@@ -5,11 +5,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Begun, Ending, ToBegin};
 use crate::ledger::identity::{self, name};
-use crate::ledger::rates;
 use crate::ledger::rows::{
     INSERT_KEPT, INSERT_RESULT, requests_seal, row_seal, signed, write_came, write_kept,
 };
-use crate::outcome::{Came, RateSample, Requests};
+use crate::ledger::{follow_ups, rates};
+use crate::outcome::{Came, FollowUp, RateSample, Requests};
 
 /// See the module's words.
 pub(super) struct Pen<'d> {
@@ -18,6 +18,7 @@ pub(super) struct Pen<'d> {
     begin: Statement<'d>,
     note: Statement<'d>,
     settle: Statement<'d>,
+    follow_up: Statement<'d>,
     /// None where the run keeps nothing.
     keep: Option<Statement<'d>>,
 }
@@ -42,6 +43,7 @@ impl<'d> Pen<'d> {
             )?,
             note: database.prepare("INSERT OR IGNORE INTO rows VALUES (?1, ?2, ?3, NULL, NULL, ?4)")?,
             settle: database.prepare(INSERT_RESULT)?,
+            follow_up: database.prepare(follow_ups::INSERT)?,
             keep: if identity::kept(database)?.is_empty() {
                 None
             } else {
@@ -65,6 +67,9 @@ impl<'d> Pen<'d> {
         self.keep(row.row, &row.kept)?;
         if let Some(came) = &row.came {
             self.settle(row.row, came)?;
+        }
+        if let Some(follow_up) = &row.follow_up {
+            self.follow_up(row.row, follow_up)?;
         }
         Ok(Begun::Yes)
     }
@@ -109,6 +114,10 @@ impl<'d> Pen<'d> {
 
     pub(super) fn settle(&mut self, row: u64, came: &Came) -> rusqlite::Result<()> {
         write_came(&mut self.settle, row, came)
+    }
+
+    pub(super) fn follow_up(&mut self, row: u64, follow_up: &FollowUp) -> rusqlite::Result<()> {
+        follow_ups::write(&mut self.follow_up, row, follow_up)
     }
 
     pub(super) fn never_sent(&mut self, row: u64) -> rusqlite::Result<()> {
@@ -178,7 +187,14 @@ impl<'d> Pen<'d> {
         if ending.finished {
             // A list that is read only once may end before one that the ledger has heard of.
             match self.first_open_row()? {
-                None => identity::put(self.database, name::FINISHED, "1")?,
+                None => match follow_ups::first_pending(self.database)? {
+                    None => identity::put(self.database, name::FINISHED, "1")?,
+                    Some(row) => {
+                        stopped_because = Some(format!(
+                            "a step that follows the sign-up of row {row} was not taken; the same command takes it"
+                        ));
+                    }
+                },
                 Some((row, true)) => {
                     stopped_because = Some(format!(
                         "row {row} was begun and has no outcome; the same command looks it up"

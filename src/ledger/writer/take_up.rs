@@ -2,18 +2,27 @@
 
 use rusqlite::{Connection, params};
 
+use super::TakeUp;
+use crate::ledger::follow_ups;
 use crate::ledger::identity::{self, Standing, name};
 use crate::ledger::rows::row_seal;
 use crate::outcome::Outcome;
 
 /// How an old ledger stands, after taking back what is to be tried again.
-pub(super) fn take_up(transaction: &Connection, retry: &[Outcome]) -> rusqlite::Result<Standing> {
+pub(super) fn take_up(transaction: &Connection, retry: &[TakeUp]) -> rusqlite::Result<Standing> {
     // What stopped the run was not the row's fault, and nothing was made.
     transaction.execute_batch(
         "UPDATE rows SET claim = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE stopped_the_run);
          DELETE FROM results WHERE stopped_the_run;",
     )?;
-    for outcome in retry {
+    for again in retry {
+        let outcome = match again {
+            TakeUp::Rows(outcome) => outcome,
+            TakeUp::FailedSteps => {
+                follow_ups::retry_failed(transaction)?;
+                continue;
+            }
+        };
         if *outcome != Outcome::InDoubt {
             transaction.execute(
                 "UPDATE rows SET claim = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE outcome = ?1)",
@@ -32,7 +41,8 @@ pub(super) fn take_up(transaction: &Connection, retry: &[Outcome]) -> rusqlite::
         [],
         |row| row.get(0),
     )?;
-    let standing = if finished && !open {
+    let to_follow = follow_ups::pending(transaction)?;
+    let standing = if finished && !open && to_follow == 0 {
         Standing::Finished
     } else {
         identity::remove(transaction, name::FINISHED)?;
@@ -48,6 +58,7 @@ pub(super) fn take_up(transaction: &Connection, retry: &[Outcome]) -> rusqlite::
         Standing::Unfinished {
             settled: settled.unsigned_abs(),
             maybe_sent: maybe_sent.unsigned_abs(),
+            to_follow: to_follow.unsigned_abs(),
         }
     };
     Ok(standing)

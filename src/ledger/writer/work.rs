@@ -76,9 +76,15 @@ fn write(pen: &mut Pen<'_>, message: Message) -> rusqlite::Result<Option<Acknowl
                 .collect::<rusqlite::Result<Vec<Begun>>>()?;
             return Ok(Some(Acknowledge::Begun(begun, all)));
         }
-        Message::Settle(results) => {
+        Message::Settle {
+            results,
+            follow_ups,
+        } => {
             for (row, came) in &results {
                 pen.settle(*row, came)?;
+            }
+            for (row, follow_up) in &follow_ups {
+                pen.follow_up(*row, follow_up)?;
             }
         }
         Message::Record(results) => {

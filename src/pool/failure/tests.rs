@@ -96,3 +96,48 @@ fn a_look_up_that_is_not_allowed_stops_the_run() {
     let failure = Failure::answered(Operation::Read, 500, "InternalErrorException", "");
     assert_eq!(failure.advice, Advice::Again);
 }
+
+#[test]
+fn what_changes_a_user_is_repeated_where_it_is_unclear_and_given_up_where_it_is_refused() {
+    let advice = |operation, status, code| Failure::answered(operation, status, code, "").advice;
+    for (status, code, expected) in [
+        (400, "TooManyRequestsException", Advice::SlowDown),
+        (500, "InternalErrorException", Advice::Again),
+        (503, "Whatever", Advice::Again),
+        (400, "UnexpectedLambdaException", Advice::Again),
+        (400, "AliasExistsException", Advice::GiveUp),
+        (400, "UserNotFoundException", Advice::GiveUp),
+        (400, "NotAuthorizedException", Advice::GiveUp),
+        (400, "LimitExceededException", Advice::GiveUp),
+        (400, "AccessDeniedException", Advice::Stop(Stop::Access)),
+        (
+            400,
+            "ResourceNotFoundException",
+            Advice::Stop(Stop::NotFound),
+        ),
+        (400, "SomethingNewException", Advice::GiveUp),
+    ] {
+        for operation in [Operation::Write, Operation::WriteToGroup] {
+            assert_eq!(advice(operation, status, code), expected, "{code}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_group_is_told_from_a_missing_pool() {
+    let advice = |operation, message| {
+        Failure::answered(operation, 400, "ResourceNotFoundException", message).advice
+    };
+    let (pool, group) = (Stop::NotFound, Stop::GroupMissing);
+    for (operation, message, stop) in [
+        (Operation::WriteToGroup, "Group not found.", group),
+        (
+            Operation::WriteToGroup,
+            "User pool eu-west-1_x does not exist.",
+            pool,
+        ),
+        (Operation::Write, "Group not found.", pool),
+    ] {
+        assert_eq!(advice(operation, message), Advice::Stop(stop), "{message}");
+    }
+}

@@ -2,6 +2,9 @@
 
 use super::super::ask::{LIMITS_ACTION, LIST_ACTION, Unanswered};
 use super::{Meant, Objection};
+use crate::pool::action_of;
+use crate::pool::groups::LIST_GROUPS_ACTION;
+use crate::user::StepKind;
 use crate::user::pool_rules::PoolRules;
 
 /// What was asked and not answered.
@@ -42,6 +45,23 @@ pub(super) fn permissions(
                 format!("{why}: the pool is not read first, though it would take fewer requests than to try every name"),
                 "allow it for this pool (`cognito-import iam-policy` prints the policy), or --prescan never",
             ),
+            LIST_GROUPS_ACTION => Objection::notice(
+                "groups_unknown",
+                format!("{why}: whether the pool has the groups that users are put into is not known, and one that it does not have stops the run"),
+                "allow it for this pool (`cognito-import iam-policy` prints the policy), or see that the groups are there",
+            ),
+            action if let Some(kind) = step_of(action) => {
+                let needed = format!("{why}: what follows the sign-ups needs it ({})", kind.asked_by());
+                if question.is_denied() {
+                    Objection::refusal(
+                        "permission_missing",
+                        needed,
+                        "allow it for this pool (`cognito-import iam-policy` prints the policy), or leave the step out",
+                    )
+                } else {
+                    Objection::notice("steps", needed, "look at the answer: users may be made whose steps fail")
+                }
+            }
             // What is documented is taken instead, and the plan says so.
             LIMITS_ACTION => continue,
             // The rules come from a file.
@@ -54,6 +74,13 @@ pub(super) fn permissions(
             ),
         });
     }
+}
+
+/// The kind of step that needs this permission.
+fn step_of(action: &str) -> Option<StepKind> {
+    StepKind::ALL
+        .into_iter()
+        .find(|kind| action_of(*kind) == action)
 }
 
 /// What nobody asked: that nothing stands against a run then says little.

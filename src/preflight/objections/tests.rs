@@ -1,11 +1,12 @@
 use std::sync::LazyLock;
 
-use super::{Allowed, Meant, Objection, Weight, objections};
+use super::{Allowed, Meant, Objection, StepsMeant, Weight, objections};
 use crate::pool::Failure;
 use crate::pool::failure::Operation;
 use crate::preflight::ask::Unanswered;
 use crate::preflight::prescan::Looks;
-use crate::preflight::survey::Counts;
+use crate::preflight::survey::{Counts, StepTotals};
+use crate::user::StepKind;
 use crate::user::pool_rules::{
     AttributeRule, ClientRules, Contact, EmailSendingAccount, PoolRules,
 };
@@ -21,6 +22,7 @@ const SOUND: Counts = Counts {
     with_apostrophe: 0,
     swallowing: 0,
     with_digest: 0,
+    steps: StepTotals::NONE,
 };
 
 static EMAIL: LazyLock<Vec<(String, Option<String>)>> =
@@ -38,6 +40,7 @@ fn refusals<'a>(rules: &PoolRules, change: impl FnOnce(&mut Meant<'a>)) -> Vec<&
         secret_given: false,
         looks: Looks::default(),
         counts: Some(&SOUND),
+        steps: StepsMeant::default(),
         allowed: Allowed::default(),
         begun: false,
     };
@@ -263,6 +266,7 @@ fn a_missing_permission_is_named() {
         secret_given: false,
         looks: Looks::default(),
         counts: Some(&SOUND),
+        steps: StepsMeant::default(),
         allowed: Allowed::default(),
         begun: false,
     };
@@ -276,4 +280,85 @@ fn a_missing_permission_is_named() {
         codes(&found, Weight::Notice),
         ["rules_unknown", "rules_unknown"]
     );
+}
+
+#[test]
+fn groups_that_the_pool_does_not_have_are_named_unless_they_are_made() {
+    let some = |count: usize| -> Vec<String> { (0..count).map(|n| format!("g{n}")).collect() };
+    let ten = some(10);
+    let meant = |create_groups, groups, missing_groups| StepsMeant {
+        kinds: &[],
+        groups,
+        rows_name_groups: true,
+        missing_groups,
+        create_groups,
+    };
+    for (steps, expected) in [
+        (meant(false, 12, ten.as_slice()), vec!["group_missing"]),
+        (meant(true, 12, ten.as_slice()), vec![]),
+        (meant(false, 12, &[]), vec![]),
+        (meant(true, 10_001, &[]), vec!["groups_too_many"]),
+    ] {
+        let found = refusals(&PoolRules::default(), |sign_ups| sign_ups.steps = steps);
+        assert_eq!(found, expected, "{steps:?}");
+    }
+    assert_eq!(super::follow_up::told(&some(2)), "g0, g1");
+    assert!(super::follow_up::told(&ten).ends_with("g7 and 2 more"));
+}
+
+#[test]
+fn a_step_that_no_row_would_have_is_told() {
+    let mut counts = SOUND;
+    counts.steps.add(StepKind::Confirm);
+    let notices = |begun| {
+        let found = objections(
+            Some(&PoolRules::default()),
+            &[],
+            Meant {
+                attributes: &EMAIL,
+                with_password: true,
+                secret_given: false,
+                looks: Looks::default(),
+                counts: Some(&counts),
+                steps: StepsMeant {
+                    kinds: &StepKind::ALL,
+                    ..StepsMeant::default()
+                },
+                allowed: Allowed::default(),
+                begun,
+            },
+        );
+        let notices = codes(&found, Weight::Notice).into_iter();
+        notices.filter(|code| *code == "step_for_nobody").count()
+    };
+    assert_eq!(notices(false), 3, "verify, groups, disable");
+    assert_eq!(notices(true), 0);
+}
+
+#[test]
+fn a_step_that_may_not_be_taken_is_refused_by_its_permission() {
+    let unanswered = [
+        Unanswered {
+            action: "cognito-idp:AdminConfirmSignUp",
+            failure: Failure::answered(Operation::Write, 400, "AccessDeniedException", "no"),
+        },
+        Unanswered {
+            action: "cognito-idp:ListGroups",
+            failure: Failure::answered(Operation::Read, 400, "AccessDeniedException", "no"),
+        },
+    ];
+    let meant = Meant {
+        attributes: &EMAIL,
+        with_password: true,
+        secret_given: false,
+        looks: Looks::default(),
+        counts: Some(&SOUND),
+        steps: StepsMeant::default(),
+        allowed: Allowed::default(),
+        begun: false,
+    };
+    let found = objections(Some(&PoolRules::default()), &unanswered, meant);
+    assert_eq!(codes(&found, Weight::Refusal), ["permission_missing"]);
+    assert!(found[0].message.contains("AdminConfirmSignUp"), "{found:?}");
+    assert!(codes(&found, Weight::Notice).contains(&"groups_unknown"));
 }

@@ -146,6 +146,34 @@ fn a_group_is_made_once_and_can_be_joined() {
 }
 
 #[test]
+fn groups_are_listed_page_by_page() {
+    let rehearsed = Rehearsed::with(PoolSettings {
+        groups: (0..130).map(|n| format!("group-{n:03}")).collect(),
+        ..quick()
+    });
+    let page = |token: Option<String>| {
+        let request = rehearsed.client.list_groups().limit(60);
+        let request = request.user_pool_id(&rehearsed.settings.pool_id);
+        let answer = request.set_next_token(token).send();
+        rehearsed.runtime.block_on(answer).unwrap()
+    };
+    let (mut names, mut token) = (Vec::new(), None);
+    let mut pages = 0;
+    loop {
+        let answer = page(token);
+        let groups = answer.groups().iter();
+        names.extend(groups.map(|group| group.group_name().unwrap().to_owned()));
+        pages += 1;
+        token = answer.next_token().map(str::to_owned);
+        if token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(pages, 3);
+    assert_eq!(names, rehearsed.settings.groups);
+}
+
+#[test]
 fn a_pool_has_so_many_groups_at_most() {
     let rehearsed = Rehearsed::with(PoolSettings {
         groups: (0..10_000).map(|n| format!("group-{n}")).collect(),

@@ -68,6 +68,17 @@ fn encoded(list: &str, written: Written) -> (Vec<u8>, Dialect) {
     }
 }
 
+/// Was once read as another row's beginning.
+#[test]
+fn a_quoted_cell_of_a_line_end_and_delimiters_comes_back_at_the_end_of_a_list() {
+    let rows = vec![vec![String::new(), "\n,,".to_owned(), String::new()]];
+    let (list, _) = written(&rows, b',', csv::Terminator::Any(b'\n'));
+    for list in [list.trim_end(), &list] {
+        let read = cells(open_as(list, &Dialect::default()).unwrap());
+        assert_eq!(read, [(2, rows[0].clone())], "{list:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn cells_and_lines_come_back_whatever_the_dialect_encoding_and_packing(

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::user::pool_rules::Contact;
+
 /// The standard attributes that `SignUp` can set (Cognito's developer guide, "User pool attributes").
 pub const STANDARD_ATTRIBUTES: [&str; 17] = [
     "address",
@@ -25,17 +27,7 @@ pub const STANDARD_ATTRIBUTES: [&str; 17] = [
 ];
 
 /// Columns of other tools' lists that `SignUp` cannot set, and what to do instead.
-const UNSETTABLE: [(&str, &str); 4] = [
-    (
-        "email_verified",
-        "SignUp cannot set it: a PreSignUp trigger of the pool sets it during the import, or an update \
-         (AdminUpdateUserAttributes) after it",
-    ),
-    (
-        "phone_number_verified",
-        "SignUp cannot set it: a PreSignUp trigger of the pool sets it during the import, or an update \
-         (AdminUpdateUserAttributes) after it",
-    ),
+const UNSETTABLE: [(&str, &str); 2] = [
     (
         "cognito:mfa_enabled",
         "SignUp cannot set it: users enrol for MFA themselves",
@@ -62,6 +54,10 @@ pub enum Target {
     Password,
     /// An attribute.
     Attribute(Arc<str>),
+    /// Whether an address is verified after the sign-up.
+    Verified(Contact),
+    /// The groups that the user is put into after the sign-up.
+    Groups,
 }
 
 impl Target {
@@ -77,8 +73,8 @@ impl Target {
                 let near = near_known(word)
                     .map_or_else(String::new, |near| format!(" (nearest known name: {near})"));
                 Err(format!(
-                    "{word}: is nothing that a sign-up sets{near}; known are username, password, the standard attributes and \
-                     custom:NAME"
+                    "{word}: is nothing that a sign-up sets{near}; known are username, password, the standard attributes, \
+                     custom:NAME, groups, email_verified and phone_number_verified"
                 ))
             }
         }
@@ -92,7 +88,7 @@ impl Target {
 pub fn attribute(name: &str) -> Result<Arc<str>, String> {
     match Target::parse(name)? {
         Target::Attribute(name) => Ok(name),
-        Target::Username | Target::Password => Err(format!(
+        Target::Username | Target::Password | Target::Verified(_) | Target::Groups => Err(format!(
             "{name}: is no attribute: known are the standard attributes and custom:NAME"
         )),
     }
@@ -104,6 +100,9 @@ impl fmt::Display for Target {
             Self::Username => "the username",
             Self::Password => "the password",
             Self::Attribute(name) => name,
+            Self::Verified(Contact::Email) => "email_verified",
+            Self::Verified(Contact::PhoneNumber) => "phone_number_verified",
+            Self::Groups => "the groups",
         })
     }
 }
@@ -120,6 +119,9 @@ pub(super) fn of_name(name: &str) -> ByName {
     match lower.as_str() {
         "username" | "cognito:username" => return ByName::Means(Target::Username),
         "password" => return ByName::Means(Target::Password),
+        "email_verified" => return ByName::Means(Target::Verified(Contact::Email)),
+        "phone_number_verified" => return ByName::Means(Target::Verified(Contact::PhoneNumber)),
+        "groups" => return ByName::Means(Target::Groups),
         _ => {}
     }
     if STANDARD_ATTRIBUTES.contains(&lower.as_str()) {
@@ -187,7 +189,7 @@ pub(super) fn nearest<'a>(name: &str, among: impl Iterator<Item = &'a str>) -> O
 
 #[cfg(test)]
 mod tests {
-    use super::{Target, attribute, flags_that_drop, looks_secret, near_known, nearest};
+    use super::{Contact, Target, attribute, flags_that_drop, looks_secret, near_known, nearest};
 
     #[test]
     fn a_target_is_the_username_the_password_or_an_attribute() {
@@ -199,16 +201,23 @@ mod tests {
             Target::parse("Custom:legacyId"),
             attribute_of("custom:legacyId")
         );
+        assert_eq!(
+            Target::parse("Email_Verified"),
+            Ok(Target::Verified(Contact::Email))
+        );
+        assert_eq!(Target::parse("groups"), Ok(Target::Groups));
         for (wrong, why) in [
             ("mail", "nearest known name: email"),
             ("custom:", "is nothing that a sign-up sets"),
             ("", "is nothing that a sign-up sets"),
-            ("email_verified", "PreSignUp trigger"),
+            ("sub", "Cognito gives every user a new one"),
         ] {
             let error = Target::parse(wrong).unwrap_err();
             assert!(error.contains(why), "{wrong}: {error}");
         }
-        assert!(attribute("username").unwrap_err().contains("no attribute"));
+        for none in ["username", "groups", "email_verified"] {
+            assert!(attribute(none).unwrap_err().contains("no attribute"));
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::attribution::{Attribution, Origin};
 use super::transform::{Form, Misfit, joined, lowercase};
 use crate::rows::RawRow;
 use crate::user::finding::Finding;
-use crate::user::{Attribute, NewUser, Password};
+use crate::user::{Attribute, NewUser, Password, Step};
 
 /// What a row asks for, before the rules. Holds a password: so it has no `Debug`.
 pub struct Draft<'a> {
@@ -18,6 +18,8 @@ pub struct Draft<'a> {
     pub password: Option<&'a str>,
     /// The attributes that are set: none of them is empty.
     pub values: Vec<DraftValue<'a>>,
+    /// What follows the sign-up.
+    pub follow_up: Vec<Step>,
 }
 
 /// A text that may be checked, unless a transformation found fault with it.
@@ -57,6 +59,7 @@ impl<'a> Draft<'a> {
                     value: value.value.text.into_owned(),
                 })
                 .collect(),
+            follow_up: self.follow_up,
         }
     }
 }
@@ -81,10 +84,12 @@ impl Mapping {
                 });
             }
         }
+        let follow_up = self.steps(raw, &username.text, &values, findings);
         Draft {
             username,
             password,
             values,
+            follow_up,
         }
     }
 
@@ -134,7 +139,7 @@ impl Mapping {
     }
 
     /// A cell, trimmed, as its column's table has it; as it stands in the list where it is not in the table.
-    fn cell<'a>(
+    pub(super) fn cell<'a>(
         &'a self,
         raw: &RawRow<'a>,
         column: usize,
@@ -170,7 +175,7 @@ impl Mapping {
 }
 
 /// The same cell may be the username and an attribute: what is wrong with it is said once.
-fn found(findings: &mut Vec<Finding>, column: &str, misfit: Misfit) {
+pub(super) fn found(findings: &mut Vec<Finding>, column: &str, misfit: Misfit) {
     let finding = Finding {
         rule: misfit.rule,
         column: Some(column.to_owned()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::columns::Target;
 use super::dates::DateFormat;
 use super::phone::Region;
+use crate::user::pool_rules::Contact;
 
 /// Where passwords come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -85,6 +86,32 @@ pub struct ValueOf {
     pub becomes: String,
 }
 
+/// Rows whose cell in this column is this value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnIs {
+    /// The column, compared without case.
+    pub column: String,
+    /// The value, compared without case and without white space around it.
+    pub value: String,
+}
+
+/// What is asked for after the sign-ups.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FollowUpOptions {
+    /// Every user is confirmed.
+    pub confirm: bool,
+    /// Users of rows for which one of these holds are confirmed.
+    pub confirm_where: Vec<Asked<ColumnIs>>,
+    /// Addresses that are verified, where a row has them.
+    pub verify: Vec<Asked<Contact>>,
+    /// Groups that every user is put into.
+    pub groups: Vec<Asked<String>>,
+    /// What separates the groups in a cell.
+    pub group_separator: Option<Asked<String>>,
+    /// Users of rows for which one of these holds are disabled.
+    pub disable_where: Vec<Asked<ColumnIs>>,
+}
+
 /// What is written small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lowercase {
@@ -123,4 +150,6 @@ pub struct MappingOptions {
     pub dates: Vec<Asked<DateOf>>,
     /// What cells become.
     pub values: Vec<Asked<ValueOf>>,
+    /// What follows the sign-ups.
+    pub follow_up: FollowUpOptions,
 }

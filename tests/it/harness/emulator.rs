@@ -113,6 +113,7 @@ impl Emulator {
                     .client_name("suite")
                     .set_write_attributes(Some(writable))
                     .explicit_auth_flows(ExplicitAuthFlowsType::AllowUserPasswordAuth)
+                    .explicit_auth_flows(ExplicitAuthFlowsType::AllowAdminUserPasswordAuth)
                     .explicit_auth_flows(ExplicitAuthFlowsType::AllowRefreshTokenAuth)
                     .send(),
             )
@@ -190,8 +191,21 @@ impl EmulatedPool {
             .env("AWS_SECRET_ACCESS_KEY", ROOT_KEY)
             .or_else_flag("--run-dir", "run")
             .or_else_flag("--rate", "200")
+            .or_else_flag("--update-rate", "200")
             .or_else_flag("--user-pool-id", &self.id)
             .or_else_flag("--client-id", &self.client_id)
+            .or_else_flag("--endpoint-url", &self.emulator.url())
+    }
+
+    /// `undo` of the run in `run`, without a question.
+    pub(crate) fn undo(&self, place: &Place) -> Cli {
+        place
+            .cli("undo")
+            .arg("run")
+            .env("AWS_ACCESS_KEY_ID", ROOT_KEY)
+            .env("AWS_SECRET_ACCESS_KEY", ROOT_KEY)
+            .or_else_flag("--yes-delete", &self.id)
+            .or_else_flag("--region", REGION)
             .or_else_flag("--endpoint-url", &self.emulator.url())
     }
 

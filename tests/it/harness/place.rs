@@ -77,6 +77,7 @@ impl Place {
             .or_else_flag("--settle-time", "1s")
             .or_else_flag("--rate", "1000")
             .or_else_flag("--lookup-rate", "1000")
+            .or_else_flag("--update-rate", "1000")
             .or_else_flag("--user-pool-id", &pool.settings().pool_id)
             .or_else_flag("--client-id", &pool.settings().client_id)
             .or_else_flag("--endpoint-url", &pool.url())

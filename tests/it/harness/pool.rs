@@ -22,6 +22,7 @@ pub(crate) fn quick() -> PoolSettings {
         quotas: Quotas {
             user_creation: Quota::per_second(PLENTY),
             user_read: Quota::per_second(PLENTY),
+            user_update: Quota::per_second(PLENTY),
             user_list: Quota::per_second(PLENTY),
             user_authentication: Quota::per_second(PLENTY),
             ..Quotas::default()

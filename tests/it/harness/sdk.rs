@@ -57,4 +57,29 @@ impl Sdk {
             Err(error) => Err(error.code().unwrap_or("no code").to_owned()),
         }
     }
+
+    /// Signs a user in as the pool's owner can; the error's code, if that fails.
+    pub(crate) fn admin_sign_in(
+        &self,
+        user_pool_id: &str,
+        client_id: &str,
+        username: &str,
+        password: &str,
+    ) -> Result<(), String> {
+        let answer = self.wait(
+            self.client
+                .admin_initiate_auth()
+                .auth_flow(AuthFlowType::AdminUserPasswordAuth)
+                .user_pool_id(user_pool_id)
+                .client_id(client_id)
+                .auth_parameters("USERNAME", username)
+                .auth_parameters("PASSWORD", password)
+                .send(),
+        );
+        match answer {
+            Ok(answer) if answer.authentication_result().is_some() => Ok(()),
+            Ok(_) => Err("a challenge".to_owned()),
+            Err(error) => Err(error.code().unwrap_or("no code").to_owned()),
+        }
+    }
 }

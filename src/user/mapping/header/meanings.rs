@@ -1,24 +1,27 @@
 //! What each column is for.
 
-use crate::user::mapping::columns::{
-    ByName, Target, looks_secret, near_known, nearest, of_name, quoted,
-};
-use crate::user::mapping::options::{MappingOptions, PasswordFrom};
+mod secrets;
+
+use crate::rows::reasons::places;
+use crate::user::mapping::columns::{ByName, Target, looks_secret, nearest, of_name};
+use crate::user::mapping::follow_up::folded;
+use crate::user::mapping::options::{Asked, ColumnIs, MappingOptions, PasswordFrom};
 use crate::user::mapping::transform::ValueTable;
+use crate::user::pool_rules::Contact;
 
 /// What is known of a column while the header is read.
 #[derive(Default)]
-struct Column {
+pub(super) struct Column {
     /// What it means by the command line, or else by its name.
-    target: Option<Target>,
+    pub(super) target: Option<Target>,
     /// It was dropped by name.
-    ignored: bool,
-    /// It is joined, kept, or the username: it need not mean anything by itself.
-    used: bool,
+    pub(super) ignored: bool,
+    /// It is joined, kept, the username, or decides about a step: it need not mean anything by itself.
+    pub(super) used: bool,
     /// Its name, or what it means, is a password's.
     secret: bool,
     /// Somebody knows its name: so it is one.
-    known: bool,
+    pub(super) known: bool,
 }
 
 /// The columns of a header that is being read, and all that is wrong with it so far.
@@ -33,9 +36,14 @@ pub(super) struct Meanings<'a> {
     pub(super) kept: Vec<usize>,
     /// The columns of each join; none where one of them is missing.
     pub(super) joins: Vec<Option<Vec<usize>>>,
+    /// Where users are confirmed, and where they are disabled: columns, and what their cells are.
+    pub(super) confirm_where: Vec<(usize, String)>,
+    pub(super) disable_where: Vec<(usize, String)>,
     names: &'a [String],
-    columns: Vec<Column>,
-    username_from: Option<usize>,
+    pub(super) columns: Vec<Column>,
+    /// Columns of a list of rejects that say why: they are passed over.
+    pub(super) reasons: Vec<usize>,
+    pub(super) username_from: Option<usize>,
 }
 
 impl<'a> Meanings<'a> {
@@ -51,7 +59,10 @@ impl<'a> Meanings<'a> {
             dropped: Vec::new(),
             kept: Vec::new(),
             joins: Vec::new(),
+            confirm_where: Vec::new(),
+            disable_where: Vec::new(),
             columns: names.iter().map(column).collect(),
+            reasons: places(names),
             names,
             username_from: None,
         }
@@ -84,6 +95,8 @@ impl<'a> Meanings<'a> {
                 .collect();
             self.joins.push(places.into_iter().collect());
         }
+        self.confirm_where = self.conditions(&options.follow_up.confirm_where);
+        self.disable_where = self.conditions(&options.follow_up.disable_where);
         for place in 0..self.names.len() {
             self.by_name(place);
         }
@@ -155,6 +168,16 @@ impl<'a> Meanings<'a> {
         Some(place)
     }
 
+    fn conditions(&mut self, asked: &[Asked<ColumnIs>]) -> Vec<(usize, String)> {
+        asked
+            .iter()
+            .filter_map(|asked| {
+                let column = self.used(&asked.by, &asked.what.column)?;
+                Some((column, folded(&asked.what.value)))
+            })
+            .collect()
+    }
+
     fn ignore(&mut self, by: &str, name: &str) {
         let places = self.places(name);
         if places.is_empty() {
@@ -187,77 +210,21 @@ impl<'a> Meanings<'a> {
         } else {
             column.secret |= *target == Target::Password;
             column.target = Some(target.clone());
-        }
-    }
-
-    /// What a column means by its name, where nothing was said of it.
-    fn by_name(&mut self, place: usize) {
-        let Some(column) = self.columns.get(place) else {
-            return;
-        };
-        if column.ignored || column.target.is_some() {
-            return;
-        }
-        let used = column.used;
-        let (name, number) = (self.name(place), place + 1);
-        match of_name(name) {
-            ByName::Means(Target::Username)
-                if self.username_from.is_some_and(|from| from != place) =>
+            if let Target::Verified(contact) = target
+                && !self.verifies(*contact)
             {
-                if !used {
-                    self.droppable.push(place);
-                    self.problems.push(format!(
-                        "column {number}, {name}: another column gives the username; `--ignore-column {}` drops it, --map gives it \
-                         another meaning, --keep copies it into the results",
-                        quoted(name)
-                    ));
-                }
-            }
-            ByName::Means(Target::Attribute(attribute)) if self.is_part_of(place, &attribute) => {}
-            ByName::Means(target) => {
-                if let Some(column) = self.columns.get_mut(place) {
-                    column.target = Some(target);
-                    column.known = true;
-                }
-            }
-            ByName::Unsettable(_) | ByName::Nothing if used => {}
-            ByName::Unsettable(why) => {
-                if let Some(column) = self.columns.get_mut(place) {
-                    column.known = true;
-                }
-                self.droppable.push(place);
+                let address = contact.attribute();
                 self.problems.push(format!(
-                    "column {number}, {name}: {why}; `--ignore-column {name}` drops it"
+                    "{by}: SignUp cannot set it, and nothing verifies addresses after the sign-up; add --verify {address}"
                 ));
             }
-            ByName::Nothing if self.options.ignore_unknown => self.dropped.push(place),
-            ByName::Nothing => self.unknown(place),
         }
     }
 
-    fn unknown(&mut self, place: usize) {
-        let (name, number) = (self.name(place), place + 1);
-        self.droppable.push(place);
-        self.problems.push(if name.is_empty() {
-            format!("column {number} has no name: name it, or remove it; `--ignore-column ''` drops it")
-        } else {
-            let near = near_known(name)
-                .map_or_else(String::new, |near| format!(" (nearest known name: {near})"));
-            format!(
-                "column {number}, {name}: unknown{near}; say what it means with --map, or `--ignore-column {}` drops it",
-                quoted(name)
-            )
-        });
-    }
-
-    /// Whether the column is joined into the attribute that its name means: then the whole is meant.
-    fn is_part_of(&self, place: usize, attribute: &str) -> bool {
-        self.options
-            .join
-            .iter()
-            .zip(&self.joins)
-            .filter(|(asked, _)| *asked.what.attribute == *attribute)
-            .any(|(_, places)| places.iter().flatten().any(|part| *part == place))
+    /// Whether this address is to be verified after the sign-up.
+    pub(super) fn verifies(&self, contact: Contact) -> bool {
+        let asked = &self.options.follow_up.verify;
+        asked.iter().any(|asked| asked.what == contact)
     }
 
     /// The value table of each column; nothing at all where there is none.

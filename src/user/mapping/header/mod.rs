@@ -1,8 +1,11 @@
 //! A header and what was asked for, brought together once: the mapping, or everything that is wrong with it.
 //!
-//! [`meanings`] finds out what each column is for; [`attributes`] then says which attributes that gives, and in which form.
+//! [`meanings`] finds out what each column is for; [`attributes`] then says which attributes that gives, and in which form, and
+//! [`follow_up`] what is done after the sign-ups.
 
 mod attributes;
+mod by_name;
+mod follow_up;
 mod meanings;
 
 use std::fmt::Write as _;
@@ -64,6 +67,7 @@ pub(super) fn read(
     let username = meanings.username();
     let password = meanings.password();
     let attributes = attributes::all(&mut meanings);
+    let follow_up = follow_up::read(&mut meanings, &attributes);
     match username {
         Some(username) if meanings.problems.is_empty() => Ok(Mapping {
             username: UsernameFrom {
@@ -75,7 +79,9 @@ pub(super) fn read(
             },
             columns: header.names().to_vec(),
             password,
+            secrets: meanings.secrets(),
             attributes,
+            follow_up,
             kept: meanings.kept,
             trim: options.trim,
             tables,

@@ -1,0 +1,80 @@
+//! The table `follow_up` of a mapping file: what is done after the sign-ups.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{MappingFile, MappingFileError};
+use crate::cli::args::follow_up::{column_is, separator};
+use crate::user::mapping::{Asked, ColumnIs, FollowUpOptions};
+use crate::user::pool_rules::Contact;
+
+/// The table's keys.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Keys {
+    confirm: bool,
+    confirm_where: Vec<Spanned<String>>,
+    verify: Vec<Spanned<Address>>,
+    groups: Vec<Spanned<String>>,
+    group_separator: Option<Spanned<String>>,
+    disable_where: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Address {
+    Email,
+    PhoneNumber,
+}
+
+impl MappingFile {
+    pub(super) fn follow_up(&self) -> Result<FollowUpOptions, MappingFileError> {
+        let keys = &self.keys.follow_up;
+        let confirm_where = self.conditions("follow_up.confirm_where", &keys.confirm_where)?;
+        if let (true, Some(condition)) = (keys.confirm, keys.confirm_where.first()) {
+            let cause = "`confirm = true` confirms every user: take one of the two away".to_owned();
+            return Err(self.wrong(condition, "follow_up.confirm_where", cause));
+        }
+        Ok(FollowUpOptions {
+            confirm: keys.confirm,
+            confirm_where,
+            verify: keys
+                .verify
+                .iter()
+                .map(|address| {
+                    let contact = match address.get_ref() {
+                        Address::Email => Contact::Email,
+                        Address::PhoneNumber => Contact::PhoneNumber,
+                    };
+                    self.asked(address, "follow_up.verify", contact)
+                })
+                .collect(),
+            groups: keys
+                .groups
+                .iter()
+                .map(|name| self.name("follow_up.groups", name))
+                .collect(),
+            group_separator: self
+                .meant(
+                    "follow_up.group_separator",
+                    keys.group_separator.as_ref(),
+                    separator,
+                )?
+                .zip(keys.group_separator.as_ref())
+                .map(|(text, at)| self.asked(at, "follow_up.group_separator", text)),
+            disable_where: self.conditions("follow_up.disable_where", &keys.disable_where)?,
+        })
+    }
+
+    fn conditions(
+        &self,
+        key: &str,
+        texts: &[Spanned<String>],
+    ) -> Result<Vec<Asked<ColumnIs>>, MappingFileError> {
+        let read = |text: &Spanned<String>| {
+            let what = column_is(text.get_ref()).map_err(|cause| self.wrong(text, key, cause))?;
+            Ok(self.asked(text, format!("{key}, {}", text.get_ref()), what))
+        };
+        texts.iter().map(read).collect()
+    }
+}

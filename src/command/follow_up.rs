@@ -1,0 +1,37 @@
+//! What follows the sign-ups: whether it fits the rest of what is asked for.
+
+use super::Failed;
+use super::list::List;
+use crate::cli::args::FollowUpArgs;
+use crate::pace::Category;
+use crate::pool::category_of;
+use crate::preflight::prescan::Looks;
+use crate::user::StepKind;
+
+/// Refuses what asks for nothing, and steps that nobody could sign.
+pub(super) fn refuse_misfits(list: &List, args: &FollowUpArgs, looks: Looks) -> Result<(), Failed> {
+    let kinds = list.mapping.follow_up_kinds();
+    let why = if kinds.is_empty() && args.follow_up_existing {
+        "--follow-up-existing: nothing follows the sign-ups; add --confirm, --verify, --group or --disable-where, or leave it out".to_owned()
+    } else if args.create_groups && !kinds.contains(&StepKind::AddToGroup) {
+        "--create-groups: no groups are named; add --group NAME or a column groups, or leave it out"
+            .to_owned()
+    } else if !kinds.is_empty() && !looks.look_ups.any() {
+        let asked: Vec<&str> = kinds.iter().map(|kind| kind.asked_by()).collect();
+        format!(
+            "--no-lookup (or --lookup none) signs no request, and what follows a sign-up has to be signed ({}): leave one of the two out",
+            asked.join(", ")
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Failed::refused(anyhow::anyhow!(why)))
+}
+
+/// Whether steps draw on the quota of those who change users.
+pub(super) fn updates(list: &List) -> bool {
+    let kinds = list.mapping.follow_up_kinds();
+    kinds
+        .into_iter()
+        .any(|kind| category_of(kind) == Category::UserUpdate)
+}

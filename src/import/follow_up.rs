@@ -1,0 +1,235 @@
+//! One step that follows a sign-up, from its first request to its end. Every step is safe to repeat: what is unclear is simply sent
+//! again, and nothing has to be looked up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::event::RequestCounts;
+use super::request::{Requested, Shared, count, permit_unless_stopped};
+use super::retry::{FORBIDDEN_TRIES, RetryPolicy};
+use crate::outcome::StepState;
+use crate::pace::Permit;
+use crate::pool::failure::CONNECT_FAILED;
+use crate::pool::{Advice, Failure, Stop, category_of, operation_of};
+use crate::user::Step;
+
+/// A step on its way.
+#[derive(Debug)]
+pub(super) struct StepJob {
+    pub(super) row: u64,
+    pub(super) username: Arc<str>,
+    /// Its place among the user's steps.
+    pub(super) place: usize,
+    pub(super) step: Step,
+}
+
+/// How a step's way ended.
+#[derive(Debug)]
+pub(super) enum StepEnd {
+    /// For good.
+    Ended(StepState),
+    /// No connection could be made.
+    Unreachable(Failure),
+    /// The run stops, and the step is still to be taken.
+    Left,
+    /// No user can go on.
+    StopRun(Stop, Failure),
+}
+
+/// What a task returns.
+#[derive(Debug)]
+pub(super) struct StepDone {
+    pub(super) job: StepJob,
+    pub(super) end: StepEnd,
+    pub(super) requests: RequestCounts,
+    /// How long the last answer took.
+    pub(super) latency: Option<Duration>,
+}
+
+/// Takes the step. `permit` is leave for the first request.
+pub(super) async fn take_step(shared: Arc<Shared>, job: StepJob, permit: Permit) -> StepDone {
+    let mut sent = Requested::default();
+    let end = take(&shared, &job, permit, &mut sent).await;
+    StepDone {
+        job,
+        end,
+        requests: sent.requests,
+        latency: sent.latency,
+    }
+}
+
+async fn take(
+    shared: &Shared,
+    job: &StepJob,
+    mut leave: Permit,
+    requested: &mut Requested,
+) -> StepEnd {
+    let kind = job.step.kind();
+    let mut stopping = shared.stopping.clone();
+    let mut taking = Taking::new(shared.rules.retry);
+    loop {
+        let began = Instant::now();
+        let answer = shared.pool.follow_up(&job.username, &job.step).await;
+        requested.latency = Some(began.elapsed());
+        let failure = answer.as_ref().err();
+        tracing::debug!(
+            row = job.row,
+            operation = operation_of(kind),
+            code = failure.map(|failure| failure.code.as_str()),
+            "answered"
+        );
+        count(shared, &leave, failure, requested);
+        match taking.next(answer, fastrand::f64()) {
+            Next::End(end) => return end,
+            Next::Again(wait) => {
+                match permit_unless_stopped(shared, category_of(kind), &mut stopping, wait).await {
+                    Some(next) => leave = next,
+                    None => return StepEnd::Left,
+                }
+            }
+        }
+    }
+}
+
+/// What to do next.
+#[derive(Debug)]
+enum Next {
+    Again(Duration),
+    End(StepEnd),
+}
+
+/// The decisions. Pure: chance is an argument.
+#[derive(Debug)]
+struct Taking {
+    retry: RetryPolicy,
+    tries: u32,
+    forbidden: u32,
+}
+
+impl Taking {
+    fn new(retry: RetryPolicy) -> Self {
+        Self {
+            retry,
+            tries: 0,
+            forbidden: 0,
+        }
+    }
+
+    /// `chance` is from 0 up to 1.
+    fn next(&mut self, answer: Result<(), Failure>, chance: f64) -> Next {
+        let failure = match answer {
+            Ok(()) => return Next::End(StepEnd::Ended(StepState::Done)),
+            Err(failure) => failure,
+        };
+        match failure.advice {
+            // A quota is never a user's failure; a firewall that keeps refusing is everybody's.
+            Advice::SlowDown => {
+                self.forbidden += u32::from(failure.code == "ForbiddenException");
+                if self.forbidden >= FORBIDDEN_TRIES {
+                    return Next::End(StepEnd::StopRun(Stop::Refused, failure));
+                }
+                Next::Again(self.retry.back_off(1, chance))
+            }
+            Advice::Again | Advice::LookUp(_) | Advice::Undelivered => {
+                self.tries += 1;
+                if self.tries < self.retry.tries {
+                    return Next::Again(self.retry.back_off(self.tries, chance));
+                }
+                Next::End(if failure.code == CONNECT_FAILED {
+                    StepEnd::Unreachable(failure)
+                } else {
+                    failed(failure)
+                })
+            }
+            Advice::GiveUp | Advice::Exists => Next::End(failed(failure)),
+            Advice::Stop(stop) => Next::End(StepEnd::StopRun(stop, failure)),
+        }
+    }
+}
+
+fn failed(failure: Failure) -> StepEnd {
+    StepEnd::Ended(StepState::Failed {
+        code: failure.code,
+        message: failure.message,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Next, StepEnd, Taking};
+    use crate::import::retry::{FORBIDDEN_TRIES, RetryPolicy};
+    use crate::outcome::StepState;
+    use crate::pool::failure::{CONNECT_FAILED, CONNECTION_LOST};
+    use crate::pool::{Advice, Failure, Sent, Stop};
+
+    fn failure(code: &str, advice: Advice) -> Result<(), Failure> {
+        Err(Failure {
+            sent: Sent::Answered,
+            advice,
+            code: code.to_owned(),
+            message: "why".to_owned(),
+        })
+    }
+
+    /// How a step ends that meets the same answer again and again, and after how many.
+    fn end_of(code: &str, advice: Advice) -> (u32, StepEnd) {
+        let mut taking = Taking::new(RetryPolicy::default());
+        for asked in 1..100 {
+            if let Next::End(end) = taking.next(failure(code, advice), 0.5) {
+                return (asked, end);
+            }
+        }
+        panic!("{code} is asked for ever");
+    }
+
+    #[test]
+    fn what_is_unclear_is_sent_again_until_tries_are_used_up() {
+        let (asked, end) = end_of(CONNECTION_LOST, Advice::Again);
+        assert_eq!(asked, RetryPolicy::default().tries);
+        assert!(
+            matches!(end, StepEnd::Ended(StepState::Failed { code, .. }) if code == CONNECTION_LOST)
+        );
+        let mut taking = Taking::new(RetryPolicy::default());
+        assert!(matches!(
+            taking.next(failure(CONNECTION_LOST, Advice::Again), 0.5),
+            Next::Again(_)
+        ));
+        assert!(matches!(
+            taking.next(Ok(()), 0.5),
+            Next::End(StepEnd::Ended(StepState::Done))
+        ));
+    }
+
+    #[test]
+    fn a_network_that_is_gone_is_no_user_s_failure() {
+        let (_, end) = end_of(CONNECT_FAILED, Advice::Again);
+        assert!(matches!(end, StepEnd::Unreachable(_)));
+    }
+
+    #[test]
+    fn a_quota_is_waited_for_and_a_firewall_only_so_long() {
+        let mut taking = Taking::new(RetryPolicy::default());
+        for _ in 0..1_000 {
+            let answer = failure("TooManyRequestsException", Advice::SlowDown);
+            assert!(matches!(taking.next(answer, 0.5), Next::Again(_)));
+        }
+        let (asked, end) = end_of("ForbiddenException", Advice::SlowDown);
+        assert_eq!(asked, FORBIDDEN_TRIES);
+        assert!(matches!(end, StepEnd::StopRun(Stop::Refused, _)));
+    }
+
+    #[test]
+    fn what_is_refused_ends_the_step_or_the_run() {
+        let (asked, end) = end_of("AliasExistsException", Advice::GiveUp);
+        assert_eq!(asked, 1);
+        assert!(matches!(
+            end,
+            StepEnd::Ended(StepState::Failed { code, message }) if code == "AliasExistsException" && message == "why"
+        ));
+        let (asked, end) = end_of("ExpiredTokenException", Advice::Stop(Stop::Access));
+        assert_eq!(asked, 1);
+        assert!(matches!(end, StepEnd::StopRun(Stop::Access, _)));
+    }
+}

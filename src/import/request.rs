@@ -1,0 +1,66 @@
+//! What every request of a run needs: leave to be sent, an ear for the run's stop, and a place in the counts.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::event::RequestCounts;
+use super::registration::Rules;
+use crate::pace::{Category, Pacer, Permit};
+use crate::pool::{Cognito, Failure, NamedBy};
+
+/// What all rows share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) pool: Cognito,
+    pub(super) pacer: Pacer,
+    pub(super) rules: Rules,
+    pub(super) named_by: NamedBy,
+    /// True once the run takes no more rows.
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+/// What was asked of the pool for one row, or for one step of a user.
+#[derive(Debug, Default)]
+pub(super) struct Requested {
+    pub(super) requests: RequestCounts,
+    /// How long the last answer took.
+    pub(super) latency: Option<Duration>,
+}
+
+/// A permit after this time; none where the run stops first.
+pub(super) async fn permit_unless_stopped(
+    shared: &Shared,
+    category: Category,
+    stopping: &mut watch::Receiver<bool>,
+    wait: Duration,
+) -> Option<Permit> {
+    if stopped_while(stopping, wait).await {
+        return None;
+    }
+    tokio::select! {
+        biased;
+        _ = stopping.wait_for(|stopping| *stopping) => None,
+        leave = shared.pacer.permit(category) => Some(leave),
+    }
+}
+
+/// Waits, but not longer than until the run stops. True: it stops.
+pub(super) async fn stopped_while(stopping: &mut watch::Receiver<bool>, wait: Duration) -> bool {
+    if wait.is_zero() {
+        return *stopping.borrow();
+    }
+    // A time-out means that the run goes on; an error, that the loop is gone and this task with it.
+    let _ = tokio::time::timeout(wait, stopping.wait_for(|stopping| *stopping)).await;
+    *stopping.borrow()
+}
+
+/// Counts a request, with the permit it had.
+pub(super) fn count(
+    shared: &Shared,
+    leave: &Permit,
+    failure: Option<&Failure>,
+    requested: &mut Requested,
+) {
+    requested.requests.count(&shared.pacer, leave, failure);
+}

@@ -1,0 +1,299 @@
+//! What follows the sign-ups: users whose row is settled, and whose steps are taken one after the other.
+//!
+//! The ledger has their steps as pending from the moment in which it has the row's outcome. So whatever happens here, nothing is lost:
+//! what was not taken is taken by the next run.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::Run;
+use crate::import::breaker::{Breaker, BreakerLimits, UNREACHABLE};
+use crate::import::follow_up::{StepDone, StepEnd, StepJob};
+use crate::import::stop::StopReason;
+use crate::outcome::{Came, FollowUp, Outcome, StepResult, StepState};
+use crate::pace::Category;
+use crate::pool::{Failure, Stop, action_of, category_of, operation_of};
+use crate::user::{NewUser, Step, StepKind};
+
+/// Users that wait for their steps at most, before sign-ups wait for them: memory stays flat where the steps' quota is the smaller one.
+const USERS_WAITING: usize = 1_024;
+
+/// A user with steps that are not taken yet.
+#[derive(Debug)]
+struct Following {
+    username: Arc<str>,
+    follow_up: FollowUp,
+}
+
+impl Following {
+    /// The next step, and its place.
+    fn next(&self) -> Option<(usize, Step)> {
+        let steps = self.follow_up.steps.iter().enumerate();
+        steps
+            .filter(|(_, step)| step.state == StepState::Pending)
+            .find_map(|(place, step)| Some((place, Step::from_word(&step.step)?)))
+    }
+}
+
+/// See the module's words.
+#[derive(Debug)]
+pub(super) struct FollowUps {
+    users: HashMap<u64, Following>,
+    /// Rows of users whose next step draws on the sign-ups' quota, in the order in which they came.
+    creation: VecDeque<u64>,
+    /// Rows of users whose next step draws on another one.
+    update: VecDeque<u64>,
+    /// How users stand whom the ledger has not heard of since. A later word on a user takes the place of an earlier one.
+    unwritten: BTreeMap<u64, FollowUp>,
+    /// Steps for which no connection could be made, one after the other.
+    unreachable: usize,
+    breakers: [(StepKind, Breaker); StepKind::ALL.len()],
+}
+
+impl FollowUps {
+    pub(super) fn new(limits: BreakerLimits) -> Self {
+        Self {
+            users: HashMap::new(),
+            creation: VecDeque::new(),
+            update: VecDeque::new(),
+            unwritten: BTreeMap::new(),
+            unreachable: 0,
+            breakers: StepKind::ALL.map(|kind| (kind, Breaker::new(calls_of(kind), limits))),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.users.is_empty()
+    }
+
+    /// Whether more users may come.
+    pub(super) fn has_room(&self) -> bool {
+        self.users.len() < USERS_WAITING
+    }
+
+    /// Users with steps that are not taken yet.
+    pub(super) fn users(&self) -> usize {
+        self.users.len()
+    }
+
+    /// Whether a step waits for a permit of this category.
+    pub(super) fn waits_for(&self, category: Category) -> bool {
+        !self.queue(category).is_empty()
+    }
+
+    fn queue(&self, category: Category) -> &VecDeque<u64> {
+        match category {
+            Category::UserCreation => &self.creation,
+            Category::UserRead
+            | Category::UserUpdate
+            | Category::UserResourceRead
+            | Category::UserList => &self.update,
+        }
+    }
+
+    /// The next step of this category.
+    pub(super) fn next(&mut self, category: Category) -> Option<StepJob> {
+        let row = match category {
+            Category::UserCreation => self.creation.pop_front(),
+            Category::UserRead
+            | Category::UserUpdate
+            | Category::UserResourceRead
+            | Category::UserList => self.update.pop_front(),
+        }?;
+        let user = self.users.get(&row)?;
+        let (place, step) = user.next()?;
+        Some(StepJob {
+            row,
+            username: Arc::clone(&user.username),
+            place,
+            step,
+        })
+    }
+
+    /// A user whose row is settled, and whose steps the ledger knows or is about to hear of.
+    pub(super) fn add(&mut self, row: u64, username: Arc<str>, follow_up: FollowUp) {
+        let user = Following {
+            username,
+            follow_up,
+        };
+        let next = user.next();
+        self.users.insert(row, user);
+        self.enqueue(row, next);
+    }
+
+    fn enqueue(&mut self, row: u64, next: Option<(usize, Step)>) {
+        let Some((_, step)) = next else {
+            // All its steps were taken; or the ledger names one that is not known here, and the run is not called finished.
+            self.users.remove(&row);
+            return;
+        };
+        match category_of(step.kind()) {
+            Category::UserCreation => self.creation.push_back(row),
+            Category::UserRead
+            | Category::UserUpdate
+            | Category::UserResourceRead
+            | Category::UserList => {
+                self.update.push_back(row);
+            }
+        }
+    }
+
+    /// The step ended so; the user's next one waits from here on.
+    fn ended(&mut self, job: &StepJob, state: StepState) {
+        self.unreachable = 0;
+        let Some(user) = self.users.get_mut(&job.row) else {
+            return;
+        };
+        if let Some(step) = user.follow_up.steps.get_mut(job.place) {
+            step.state = state;
+        }
+        self.unwritten.insert(job.row, user.follow_up.clone());
+        let next = user.next();
+        self.enqueue(job.row, next);
+    }
+
+    /// The step is still to be taken.
+    fn again(&mut self, job: StepJob) {
+        self.enqueue(job.row, Some((job.place, job.step)));
+    }
+
+    /// The user's steps are left to the next run.
+    pub(super) fn leave_user(&mut self, row: u64) {
+        self.users.remove(&row);
+    }
+
+    /// So are those of all who wait for a permit.
+    pub(super) fn leave_waiting(&mut self) {
+        for row in self.creation.drain(..).chain(self.update.drain(..)) {
+            self.users.remove(&row);
+        }
+    }
+
+    /// So are those of all.
+    pub(super) fn leave(&mut self) {
+        self.leave_waiting();
+        self.users.clear();
+    }
+
+    /// What the ledger has to hear.
+    pub(super) fn unwritten(&mut self) -> Vec<(u64, FollowUp)> {
+        std::mem::take(&mut self.unwritten).into_iter().collect()
+    }
+}
+
+impl Run<'_> {
+    /// What follows a row with this outcome, as the ledger is to hear it together with the outcome.
+    pub(super) fn steps_after(&self, user: &NewUser, came: &Came) -> Option<FollowUp> {
+        let follows = match came.outcome {
+            Outcome::Created => true,
+            Outcome::Existed => self.plan.follow_up_existing,
+            Outcome::Duplicate
+            | Outcome::Invalid
+            | Outcome::Rejected
+            | Outcome::Failed
+            | Outcome::InDoubt
+            | Outcome::Unsent => false,
+        };
+        if !follows || user.follow_up.is_empty() {
+            return None;
+        }
+        let steps = user.follow_up.iter().map(|step| StepResult {
+            step: step.to_string(),
+            // The pool said so: there is nothing to ask for.
+            state: if step.kind() == StepKind::Confirm && came.confirmed == Some(true) {
+                StepState::Done
+            } else {
+                StepState::Pending
+            },
+        });
+        Some(FollowUp {
+            steps: steps.collect(),
+        })
+    }
+
+    /// A row is settled: its user's steps begin.
+    pub(super) fn follow(&mut self, row: u64, user: &NewUser, came: &Came) {
+        if let Some(follow_up) = self.steps_after(user, came) {
+            self.follow_ups.unwritten.insert(row, follow_up.clone());
+            self.follow_ups
+                .add(row, user.username.as_str().into(), follow_up);
+        }
+    }
+
+    pub(super) fn step_done(&mut self, done: StepDone) {
+        self.progress.requests.merge(&done.requests);
+        self.unwritten_requests.merge(&done.requests);
+        if let Some(latency) = done.latency {
+            self.plan.slots.answered(latency);
+        }
+        let StepDone { job, end, .. } = done;
+        match end {
+            StepEnd::Ended(state) => {
+                self.somebody_answered();
+                self.judge(job.step.kind(), &state);
+                self.follow_ups.ended(&job, state);
+            }
+            StepEnd::Unreachable(failure) => {
+                self.follow_ups.unreachable += 1;
+                self.follow_ups.again(job);
+                if self.follow_ups.unreachable >= UNREACHABLE {
+                    self.stop(StopReason::Unreachable(failure.message));
+                }
+            }
+            StepEnd::Left => self.follow_ups.leave_user(job.row),
+            StepEnd::StopRun(stop, failure) => {
+                self.stop(refused(&job.step, stop, &failure));
+                self.follow_ups.leave_user(job.row);
+            }
+        }
+    }
+
+    /// Stops a run whose steps go wrong for every user.
+    fn judge(&mut self, kind: StepKind, state: &StepState) {
+        let (outcome, code) = match state {
+            StepState::Failed { code, .. } => (Outcome::Failed, Some(code.as_str())),
+            StepState::Done | StepState::Pending => (Outcome::Created, None),
+        };
+        let breakers = &mut self.follow_ups.breakers;
+        let trips = breakers
+            .iter_mut()
+            .find(|(of, _)| *of == kind)
+            .and_then(|(_, breaker)| breaker.row(outcome, code));
+        if let Some(why) = trips {
+            self.stop(StopReason::Breaker(why));
+        }
+    }
+}
+
+/// A step met an answer that every user would meet.
+fn refused(step: &Step, stop: Stop, failure: &Failure) -> StopReason {
+    let way_out = match stop {
+        Stop::Access => format!(
+            "renew the credentials (for example with `aws sso login`) and let them use {} on this pool",
+            action_of(step.kind())
+        ),
+        Stop::SignUpNotPermitted
+        | Stop::SecretHash
+        | Stop::UnwritableAttribute
+        | Stop::NotFound
+        | Stop::GroupMissing
+        | Stop::DeliveryRole => stop.way_out().to_owned(),
+        Stop::Refused => format!(
+            "see that {} is to be had for this pool",
+            operation_of(step.kind())
+        ),
+    };
+    StopReason::Refused {
+        error: format!("{step}: {failure}"),
+        way_out,
+    }
+}
+
+fn calls_of(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Confirm => "calls of AdminConfirmSignUp",
+        StepKind::Verify => "calls of AdminUpdateUserAttributes",
+        StepKind::AddToGroup => "calls of AdminAddUserToGroup",
+        StepKind::Disable => "calls of AdminDisableUser",
+    }
+}

@@ -1,0 +1,146 @@
+//! What follows sign-ups: a line a user, written when its row is settled and again as its steps end.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension as _, Row, Statement, params};
+
+use super::rows::{broken_seal, signed, steps_seal};
+use crate::outcome::{FollowUp, StepCounts, StepState};
+
+/// `steps` is a JSON array, in the order in which they are taken; `state` sums it up: `pending` while one is to be taken, else `failed`
+/// where one failed. A table of its own: a run that only signs up has nothing in it.
+pub(super) const TABLE: &str = "
+CREATE TABLE follow_ups (row INTEGER PRIMARY KEY, state TEXT NOT NULL, steps TEXT NOT NULL, seal INTEGER NOT NULL);
+";
+
+/// Writes how a user's steps stand.
+pub(super) const INSERT: &str = "INSERT OR REPLACE INTO follow_ups VALUES (?1, ?2, ?3, ?4)";
+
+const PENDING: &str = "pending";
+const FAILED: &str = "failed";
+const DONE: &str = "done";
+
+fn state(follow_up: &FollowUp) -> &'static str {
+    let failed = |state: &StepState| matches!(state, StepState::Failed { .. });
+    if follow_up.is_pending() {
+        PENDING
+    } else if follow_up.steps.iter().any(|step| failed(&step.state)) {
+        FAILED
+    } else {
+        DONE
+    }
+}
+
+/// Writes it by a statement of [`INSERT`].
+pub(super) fn write(
+    insert: &mut Statement<'_>,
+    row: u64,
+    follow_up: &FollowUp,
+) -> rusqlite::Result<()> {
+    let row = signed(row);
+    let state = state(follow_up);
+    let steps = serde_json::to_string(&follow_up.steps)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    insert
+        .execute(params![row, state, steps, steps_seal(row, state, &steps)])
+        .map(drop)
+}
+
+/// The columns that [`read`] takes.
+pub(super) const COLUMNS: &str = "follow_ups.state, follow_ups.steps, follow_ups.seal";
+
+/// Reads how a user's steps stand, from the columns that begin at `at`: none where nothing follows the row.
+///
+/// # Errors
+/// The line does not match its checksum.
+pub(super) fn read(from: &Row<'_>, at: usize, row: i64) -> rusqlite::Result<Option<FollowUp>> {
+    let (Some(state), Some(steps), Some(seal)) = (
+        from.get::<_, Option<String>>(at)?,
+        from.get::<_, Option<String>>(at + 1)?,
+        from.get::<_, Option<i64>>(at + 2)?,
+    ) else {
+        return Ok(None);
+    };
+    if steps_seal(row, &state, &steps) != seal {
+        return Err(broken_seal("follow_ups"));
+    }
+    serde_json::from_str(&steps)
+        .map(|steps| Some(FollowUp { steps }))
+        .map_err(|_| broken_seal("follow_ups"))
+}
+
+/// A user whose steps are not all taken.
+pub(super) fn first_pending(database: &Connection) -> rusqlite::Result<Option<i64>> {
+    database
+        .query_row(
+            "SELECT row FROM follow_ups WHERE state = ?1 ORDER BY row LIMIT 1",
+            params![PENDING],
+            |row| row.get(0),
+        )
+        .optional()
+}
+
+/// Users whose steps are not all taken.
+pub(super) fn pending(database: &Connection) -> rusqlite::Result<i64> {
+    database.query_row(
+        "SELECT count(*) FROM follow_ups WHERE state = ?1",
+        params![PENDING],
+        |row| row.get(0),
+    )
+}
+
+/// Steps that failed are to be taken again.
+pub(super) fn retry_failed(database: &Connection) -> rusqlite::Result<()> {
+    let failed = format!(
+        "SELECT row, {COLUMNS} FROM follow_ups WHERE row > ?1 AND state = '{FAILED}' ORDER BY row LIMIT 1"
+    );
+    let mut next = database.prepare(&failed)?;
+    let mut insert = database.prepare(INSERT)?;
+    let mut behind = 0;
+    loop {
+        let found = next
+            .query_row(params![behind], |row| {
+                let number: i64 = row.get(0)?;
+                Ok((number, read(row, 1, number)?))
+            })
+            .optional()?;
+        let Some((number, Some(mut follow_up))) = found else {
+            return Ok(());
+        };
+        for step in &mut follow_up.steps {
+            if matches!(step.state, StepState::Failed { .. }) {
+                step.state = StepState::Pending;
+            }
+        }
+        write(&mut insert, number.unsigned_abs(), &follow_up)?;
+        behind = number;
+    }
+}
+
+/// Users by step, and failed steps by code.
+pub(super) fn sums(
+    database: &Connection,
+) -> rusqlite::Result<(BTreeMap<String, StepCounts>, BTreeMap<String, u64>)> {
+    let mut steps: BTreeMap<String, StepCounts> = BTreeMap::new();
+    let mut errors: BTreeMap<String, u64> = BTreeMap::new();
+    let mut statement = database.prepare(
+        "SELECT json_extract(value, '$.step'), json_extract(value, '$.state'), json_extract(value, '$.code'), count(*) \
+         FROM follow_ups, json_each(steps) GROUP BY 1, 2, 3",
+    )?;
+    let mut found = statement.query([])?;
+    while let Some(row) = found.next()? {
+        let count = row.get::<_, i64>(3)?.unsigned_abs();
+        let counts = steps.entry(row.get(0)?).or_default();
+        match row.get::<_, String>(1)?.as_str() {
+            DONE => counts.done += count,
+            PENDING => counts.pending += count,
+            FAILED => {
+                counts.failed += count;
+                let code: Option<String> = row.get(2)?;
+                *errors.entry(code.unwrap_or_default()).or_default() += count;
+            }
+            _ => return Err(broken_seal("follow_ups")),
+        }
+    }
+    Ok((steps, errors))
+}

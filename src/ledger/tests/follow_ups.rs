@@ -1,0 +1,202 @@
+//! What follows a sign-up: written together with the row's outcome, and known to a run that goes on.
+
+use super::{create, created, ending, identity, rows, to_begin};
+use crate::ledger::past::{Before, Past};
+use crate::ledger::{
+    Durability, Facts, Identity, Ledger, LedgerError, Reader, RunDirectory, Standing, TakeUp,
+    ToBegin,
+};
+use crate::outcome::{Came, FollowUp, Outcome, StepResult, StepState};
+
+fn following() -> Identity {
+    Identity {
+        follow_up: Some("confirm, group staff".to_owned()),
+        ..identity()
+    }
+}
+
+fn begin_run(directory: &RunDirectory) -> Ledger {
+    let facts = Facts {
+        started_ms: 1_000,
+        folds: true,
+        second_before_run_ms: None,
+    };
+    Ledger::create(directory, &following(), facts, Durability::Process).unwrap()
+}
+
+fn steps(confirm: StepState, group: StepState) -> FollowUp {
+    let step = |step: &str, state| StepResult {
+        step: step.to_owned(),
+        state,
+    };
+    FollowUp {
+        steps: vec![step("confirm", confirm), step("group staff", group)],
+    }
+}
+
+fn failed() -> StepState {
+    StepState::Failed {
+        code: "LimitExceededException".to_owned(),
+        message: "in a hundred groups already".to_owned(),
+    }
+}
+
+fn run_in(folder: &tempfile::TempDir) -> RunDirectory {
+    RunDirectory::hold(&folder.path().join("run")).unwrap()
+}
+
+fn reopen(directory: &RunDirectory, retry: &[TakeUp]) -> (Ledger, Standing) {
+    let (ledger, standing, _) =
+        Ledger::reopen(directory, &following(), Durability::Process, retry).unwrap();
+    (ledger, standing)
+}
+
+#[tokio::test]
+async fn a_run_is_finished_once_no_step_is_to_be_taken() {
+    use StepState::{Done, Pending};
+    let folder = tempfile::tempdir().unwrap();
+    let directory = run_in(&folder);
+    let ledger = begin_run(&directory);
+    let group = vec![to_begin(1, "ann"), to_begin(2, "bob")];
+    ledger.begin(group, 5).await.await.unwrap();
+    let both = vec![(1, created()), (2, created())];
+    let begun = vec![(1, steps(Pending, Pending)), (2, steps(Pending, Pending))];
+    ledger.settle_and_follow_up(both, begun).await;
+    let later = vec![(1, steps(Done, Done)), (2, steps(Done, Pending))];
+    ledger.settle_and_follow_up(Vec::new(), later).await;
+    // Whoever closes it may say so: the ledger knows better.
+    ledger.close(ending(true)).await.unwrap();
+
+    let seen = rows(&directory);
+    assert_eq!(seen[0].follow_up, Some(steps(Done, Done)));
+    assert_eq!(seen[1].follow_up, Some(steps(Done, Pending)));
+    assert_eq!(seen[1].came, created());
+    let summary = Reader::open(directory.path()).unwrap().summary().unwrap();
+    let why = summary.stopped_because.unwrap();
+    assert!(why.contains("sign-up of row 2 was not taken"), "{why}");
+    let counts = &summary.follow_up["group staff"];
+    assert_eq!((counts.done, counts.pending, counts.failed), (1, 1, 0));
+
+    let (ledger, standing) = reopen(&directory, &[]);
+    let expected = Standing::Unfinished {
+        settled: 2,
+        maybe_sent: 0,
+        to_follow: 1,
+    };
+    assert_eq!(standing, expected);
+    let mut past = Past::open(&directory.database()).unwrap();
+    assert_eq!(past.of(1, Some("ann")).unwrap(), Before::Settled);
+    let Before::ToFollow(left) = past.of(2, Some("bob")).unwrap() else {
+        panic!("a step of row 2 is to be taken");
+    };
+    assert_eq!(left.username, "bob");
+    assert_eq!(left.follow_up, steps(Done, Pending));
+    let done = vec![(2, steps(Done, Done))];
+    ledger.settle_and_follow_up(Vec::new(), done).await;
+    ledger.close(ending(true)).await.unwrap();
+    let (_, standing) = reopen(&directory, &[]);
+    assert_eq!(standing, Standing::Finished);
+}
+
+#[tokio::test]
+async fn steps_that_failed_stay_failed_unless_they_are_taken_up_again() {
+    use StepState::{Done, Pending};
+    let folder = tempfile::tempdir().unwrap();
+    let directory = run_in(&folder);
+    let ledger = begin_run(&directory);
+    let group: Vec<ToBegin> = (1..=3)
+        .map(|row| to_begin(row, &format!("user{row}")))
+        .collect();
+    ledger.begin(group, 5).await.await.unwrap();
+    let all = (1..=3).map(|row| (row, created())).collect();
+    let follow_ups = vec![
+        (1, steps(failed(), Done)),
+        (2, steps(Done, Done)),
+        (3, steps(Done, failed())),
+    ];
+    ledger.settle_and_follow_up(all, follow_ups).await;
+    ledger.close(ending(true)).await.unwrap();
+    let summary = Reader::open(directory.path()).unwrap().summary().unwrap();
+    assert_eq!(summary.follow_up_errors["LimitExceededException"], 2);
+    let standing = |retry: &[TakeUp]| Ledger::look_at(&directory, &following(), retry).unwrap();
+    assert_eq!(standing(&[]), Standing::Finished);
+    assert_eq!(
+        standing(&[TakeUp::Rows(Outcome::Failed)]),
+        Standing::Finished
+    );
+    let expected = Standing::Unfinished {
+        settled: 3,
+        maybe_sent: 0,
+        to_follow: 2,
+    };
+    assert_eq!(standing(&[TakeUp::FailedSteps]), expected);
+    // Looking changed nothing.
+    assert_eq!(rows(&directory)[0].follow_up, Some(steps(failed(), Done)));
+    let (ledger, _) = reopen(&directory, &[TakeUp::FailedSteps]);
+    ledger.close(ending(false)).await.unwrap();
+    let seen = rows(&directory);
+    assert_eq!(seen[0].follow_up, Some(steps(Pending, Done)));
+    assert_eq!(seen[2].follow_up, Some(steps(Done, Pending)));
+}
+
+#[tokio::test]
+async fn a_user_whom_the_listing_shows_has_its_steps_from_its_beginning_on() {
+    use StepState::{Done, Pending};
+    let folder = tempfile::tempdir().unwrap();
+    let directory = run_in(&folder);
+    let ledger = begin_run(&directory);
+    let known = |row, name| ToBegin {
+        came: Some(Box::new(Came::of(Outcome::Existed))),
+        follow_up: Some(steps(Done, Pending)),
+        ..to_begin(row, name)
+    };
+    let group = vec![known(1, "ann"), known(2, "ANN")];
+    ledger.begin(group, 5).await.await.unwrap();
+    ledger.close(ending(false)).await.unwrap();
+    let seen = rows(&directory);
+    assert_eq!(seen[0].follow_up, Some(steps(Done, Pending)));
+    assert_eq!(seen[1].follow_up, None, "a duplicate has no steps");
+}
+
+#[test]
+fn other_steps_are_another_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = run_in(&folder);
+    drop(begin_run(&directory));
+    let error = Ledger::look_at(&directory, &identity(), &[]).unwrap_err();
+    let said = error.to_string();
+    assert!(
+        said.contains("list of steps after a sign-up")
+            && said.contains("`confirm, group staff`, and here it is `none`"),
+        "{said}"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let directory = run_in(&folder);
+    drop(create(&directory));
+    let error = Ledger::look_at(&directory, &following(), &[]).unwrap_err();
+    assert!(matches!(error, LedgerError::OtherRun { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_step_that_was_changed_by_another_hand_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = run_in(&folder);
+    let ledger = begin_run(&directory);
+    ledger
+        .begin(vec![to_begin(1, "ann")], 5)
+        .await
+        .await
+        .unwrap();
+    let follow_ups = vec![(1, steps(StepState::Done, failed()))];
+    ledger
+        .settle_and_follow_up(vec![(1, created())], follow_ups)
+        .await;
+    ledger.close(ending(true)).await.unwrap();
+    let database = rusqlite::Connection::open(directory.database()).unwrap();
+    database
+        .execute_batch("UPDATE follow_ups SET steps = replace(steps, 'staff', 'admin')")
+        .unwrap();
+    let reader = Reader::open(directory.path()).unwrap();
+    let error = reader.each_row(|_| Ok::<(), LedgerError>(())).unwrap_err();
+    assert!(matches!(error, LedgerError::Damaged { .. }), "{error}");
+}

@@ -1,0 +1,124 @@
+//! What an administrator does with a user that is there: the steps that follow a sign-up. Signed; each can be repeated.
+
+use aws_sdk_cognitoidentityprovider::types::AttributeType;
+
+use super::Cognito;
+use super::failure::{Failure, Operation};
+use crate::pace::Category;
+use crate::user::pool_rules::Contact;
+use crate::user::{Addresses, Step, StepKind};
+
+/// The words of the error that `AdminConfirmSignUp` answers for a user that is confirmed.
+const ALREADY_CONFIRMED: &str = "Current status is CONFIRMED";
+
+/// The quota that a kind of step draws on (Cognito's developer guide, "Quotas in Amazon Cognito").
+#[must_use]
+pub fn category_of(kind: StepKind) -> Category {
+    match kind {
+        StepKind::Confirm => Category::UserCreation,
+        StepKind::Verify | StepKind::AddToGroup | StepKind::Disable => Category::UserUpdate,
+    }
+}
+
+/// The operation that takes a kind of step.
+#[must_use]
+pub fn operation_of(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Confirm => "AdminConfirmSignUp",
+        StepKind::Verify => "AdminUpdateUserAttributes",
+        StepKind::AddToGroup => "AdminAddUserToGroup",
+        StepKind::Disable => "AdminDisableUser",
+    }
+}
+
+/// The permission that it needs, as IAM names it.
+#[must_use]
+pub fn action_of(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Confirm => "cognito-idp:AdminConfirmSignUp",
+        StepKind::Verify => "cognito-idp:AdminUpdateUserAttributes",
+        StepKind::AddToGroup => "cognito-idp:AdminAddUserToGroup",
+        StepKind::Disable => "cognito-idp:AdminDisableUser",
+    }
+}
+
+impl Cognito {
+    /// Takes one step with a user, once. A user that is confirmed already counts as confirmed.
+    ///
+    /// # Errors
+    /// See [`super::failure`]. Asking without being able to sign is answered by a `GiveUp`.
+    pub async fn follow_up(&self, username: &str, step: &Step) -> Result<(), Failure> {
+        match step {
+            Step::Confirm => self.confirm(username).await,
+            Step::Verify(addresses) => self.verify(username, *addresses).await,
+            Step::AddToGroup(group) => self.add_to_group(username, group).await,
+            Step::Disable => self.disable(username).await,
+        }
+    }
+
+    async fn confirm(&self, username: &str) -> Result<(), Failure> {
+        let answer = self
+            .signing()?
+            .admin_confirm_sign_up()
+            .user_pool_id(&self.user_pool_id)
+            .username(username)
+            .send()
+            .await;
+        match answer.map_err(|error| Failure::of(Operation::Write, &error)) {
+            Err(failure)
+                if failure.code == "NotAuthorizedException"
+                    && failure.message.contains(ALREADY_CONFIRMED) =>
+            {
+                Ok(())
+            }
+            answer => answer.map(drop),
+        }
+    }
+
+    async fn verify(&self, username: &str, addresses: Addresses) -> Result<(), Failure> {
+        let mut request = self
+            .signing()?
+            .admin_update_user_attributes()
+            .user_pool_id(&self.user_pool_id)
+            .username(username);
+        for contact in addresses.contacts() {
+            let name = match contact {
+                Contact::Email => "email_verified",
+                Contact::PhoneNumber => "phone_number_verified",
+            };
+            let flag = AttributeType::builder().name(name).value("true");
+            request = request.user_attributes(flag.build().map_err(Failure::not_built)?);
+        }
+        let answer = request.send().await;
+        answer
+            .map(drop)
+            .map_err(|error| Failure::of(Operation::Write, &error))
+    }
+
+    async fn add_to_group(&self, username: &str, group: &str) -> Result<(), Failure> {
+        let answer = self
+            .signing()?
+            .admin_add_user_to_group()
+            .user_pool_id(&self.user_pool_id)
+            .username(username)
+            .group_name(group)
+            .send()
+            .await;
+        answer
+            .map(drop)
+            .map_err(|error| Failure::of(Operation::WriteToGroup, &error))
+    }
+
+    async fn disable(&self, username: &str) -> Result<(), Failure> {
+        let answer = self
+            .signing()?
+            .admin_disable_user()
+            .user_pool_id(&self.user_pool_id)
+            .username(username)
+            .send()
+            .await;
+        answer
+            .map(drop)
+            .map_err(|error| Failure::of(Operation::Write, &error))
+    }
+}

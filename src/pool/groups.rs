@@ -1,0 +1,69 @@
+//! The pool's groups: which there are, and making one. Signed.
+
+use super::Cognito;
+use super::failure::{Failure, Operation};
+
+/// Groups that a pool can have (Cognito's developer guide, "Quotas on resource number and size").
+pub const MOST_GROUPS: usize = 10_000;
+
+/// The permission that listing groups needs, as IAM names it.
+pub const LIST_GROUPS_ACTION: &str = "cognito-idp:ListGroups";
+
+/// The permission that making a group needs.
+pub const CREATE_GROUP_ACTION: &str = "cognito-idp:CreateGroup";
+
+/// Groups that one answer holds at most (the service's model).
+const A_PAGE: i32 = 60;
+
+/// Some of the pool's groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupsPage {
+    /// Their names.
+    pub names: Vec<String>,
+    /// Where the next page begins; none behind the last one.
+    pub next: Option<String>,
+}
+
+impl Cognito {
+    /// `ListGroups`, once: the page that begins here, or the first one.
+    ///
+    /// # Errors
+    /// See [`super::failure`]. Asking without being able to sign is answered by a `GiveUp`.
+    pub async fn groups(&self, from: Option<&str>) -> Result<GroupsPage, Failure> {
+        let answer = self
+            .signing()?
+            .list_groups()
+            .user_pool_id(&self.user_pool_id)
+            .limit(A_PAGE)
+            .set_next_token(from.map(str::to_owned))
+            .send()
+            .await
+            .map_err(|error| Failure::of(Operation::Read, &error))?;
+        Ok(GroupsPage {
+            names: answer
+                .groups()
+                .iter()
+                .filter_map(|group| group.group_name().map(str::to_owned))
+                .collect(),
+            next: answer.next_token().map(str::to_owned),
+        })
+    }
+
+    /// `CreateGroup`, once. A group that is there already counts as made.
+    ///
+    /// # Errors
+    /// See [`super::failure`]. Asking without being able to sign is answered by a `GiveUp`.
+    pub async fn create_group(&self, name: &str) -> Result<(), Failure> {
+        let answer = self
+            .signing()?
+            .create_group()
+            .user_pool_id(&self.user_pool_id)
+            .group_name(name)
+            .send()
+            .await;
+        match answer.map_err(|error| Failure::of(Operation::Write, &error)) {
+            Err(failure) if failure.code == "GroupExistsException" => Ok(()),
+            answer => answer.map(drop),
+        }
+    }
+}

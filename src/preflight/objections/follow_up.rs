@@ -1,0 +1,95 @@
+//! What stands against a run because of what follows its sign-ups.
+
+use super::{Meant, Objection};
+use crate::pool::groups::MOST_GROUPS;
+use crate::user::StepKind;
+
+/// Names that are told of many.
+const NAMES_TOLD: usize = 8;
+
+/// What follows the sign-ups, as it is meant.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StepsMeant<'a> {
+    /// The kinds of steps that may follow a sign-up.
+    pub kinds: &'a [StepKind],
+    /// How many groups are named.
+    pub groups: usize,
+    /// Rows name groups of their own.
+    pub rows_name_groups: bool,
+    /// Groups that are named, and the pool does not have.
+    pub missing_groups: &'a [String],
+    /// They are made.
+    pub create_groups: bool,
+}
+
+/// All of it.
+pub(super) fn follow_up(meant: Meant<'_>, found: &mut Vec<Objection>) {
+    let steps = meant.steps;
+    if steps.groups > MOST_GROUPS {
+        found.push(Objection::refusal(
+            "groups_too_many",
+            format!("users are put into more than {MOST_GROUPS} groups, and a pool has no more than that"),
+            "look at the column groups, and say with --group-separator what separates them",
+        ));
+    } else if !steps.missing_groups.is_empty() && !steps.create_groups {
+        found.push(Objection::refusal(
+            "group_missing",
+            format!(
+                "the pool does not have these groups: {}",
+                told(steps.missing_groups)
+            ),
+            "--create-groups makes them; or make them first, or mend their names in the list",
+        ));
+    }
+    if meant.counts.is_none() && steps.rows_name_groups {
+        found.push(Objection::notice(
+            "groups_unknown",
+            "the list can be read only once, so the groups that its rows name are not known before: one that the pool does not have stops \
+             the run",
+            "make the groups first, or save the list as a file",
+        ));
+    }
+    nobody(meant, found);
+}
+
+/// Steps that no row would have: probably a name or a value that is not in the list.
+fn nobody(meant: Meant<'_>, found: &mut Vec<Objection>) {
+    let Some(counts) = meant.counts.filter(|counts| counts.to_send > 0) else {
+        return;
+    };
+    for kind in meant.steps.kinds {
+        if counts.steps.of(*kind) > 0 || meant.begun {
+            continue;
+        }
+        let (what, way_out) = match kind {
+            StepKind::Confirm => (
+                "no user would be confirmed",
+                "look at the column and the value of --confirm-where",
+            ),
+            StepKind::Verify => (
+                "no address would be verified",
+                "give rows an address, and look at what the columns email_verified and phone_number_verified say, or leave --verify out",
+            ),
+            StepKind::AddToGroup => (
+                "nobody would be put into a group",
+                "look at the column groups, or drop it with --ignore-column groups",
+            ),
+            StepKind::Disable => (
+                "no user would be disabled",
+                "look at the column and the value of --disable-where",
+            ),
+        };
+        found.push(Objection::notice("step_for_nobody", what, way_out));
+    }
+}
+
+/// The first names of many.
+pub(in crate::preflight) fn told(names: &[String]) -> String {
+    let more = names.len().saturating_sub(NAMES_TOLD);
+    let first: Vec<&str> = names.iter().take(NAMES_TOLD).map(String::as_str).collect();
+    if more == 0 {
+        first.join(", ")
+    } else {
+        format!("{} and {more} more", first.join(", "))
+    }
+}

@@ -1,0 +1,261 @@
+//! Which steps follow a row's sign-up. The order: confirm, verify, groups, disable.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::Mapping;
+use super::draft::DraftValue;
+use super::transform::Misfit;
+use crate::rows::RawRow;
+use crate::user::finding::{Finding, Rule};
+use crate::user::pool_rules::Contact;
+use crate::user::rules::shown;
+use crate::user::{Addresses, Step, StepKind, wrong_group_name};
+
+/// Whom a step is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Whom {
+    #[default]
+    Nobody,
+    Everybody,
+    /// Rows for which one of these holds: a column, and what its cell is, folded.
+    Where(Vec<(usize, String)>),
+}
+
+/// An address that is verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Verified {
+    pub(super) contact: Contact,
+    /// Its place among the list's attributes.
+    pub(super) place: Option<usize>,
+    /// The column that decides for each row.
+    pub(super) column: Option<usize>,
+}
+
+/// What follows the sign-ups of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct FollowUpFrom {
+    pub(super) confirm: Whom,
+    pub(super) verify: Vec<Verified>,
+    /// Groups of every user.
+    pub(super) groups: Vec<Arc<str>>,
+    /// The column with more groups, and what separates them.
+    pub(super) groups_column: Option<(usize, String)>,
+    pub(super) disable: Whom,
+}
+
+impl FollowUpFrom {
+    pub(super) fn kinds(&self) -> Vec<StepKind> {
+        let asked = |kind: &StepKind| match kind {
+            StepKind::Confirm => self.confirm != Whom::Nobody,
+            StepKind::Verify => !self.verify.is_empty(),
+            StepKind::AddToGroup => !self.groups.is_empty() || self.groups_column.is_some(),
+            StepKind::Disable => self.disable != Whom::Nobody,
+        };
+        StepKind::ALL.into_iter().filter(asked).collect()
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.kinds().is_empty()
+    }
+}
+
+impl Mapping {
+    /// The kinds of steps that may follow a sign-up; none where nothing does.
+    #[must_use]
+    pub fn follow_up_kinds(&self) -> Vec<StepKind> {
+        self.follow_up.kinds()
+    }
+
+    /// The groups that every user is put into.
+    #[must_use]
+    pub fn groups_of_everybody(&self) -> &[Arc<str>] {
+        &self.follow_up.groups
+    }
+
+    /// Whether rows name groups of their own.
+    #[must_use]
+    pub fn rows_name_groups(&self) -> bool {
+        self.follow_up.groups_column.is_some()
+    }
+
+    /// What follows the sign-ups, as a text: the same for the same steps of the same rows. None where nothing does.
+    #[must_use]
+    pub fn follow_up_identity(&self) -> Option<String> {
+        let from = &self.follow_up;
+        let mut parts = Vec::new();
+        parts.extend(whom("confirm", &from.confirm));
+        for verified in &from.verify {
+            let mut part = format!("verify {}", verified.contact.attribute());
+            if let Some(column) = verified.column {
+                let _ = write!(part, " by column {}", column + 1);
+            }
+            parts.push(part);
+        }
+        parts.extend(from.groups.iter().map(|name| format!("group {name}")));
+        if let Some((column, separator)) = &from.groups_column {
+            parts.push(format!("groups of column {} by {separator:?}", column + 1));
+        }
+        parts.extend(whom("disable", &from.disable));
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
+    /// The steps that follow a row's sign-up. What does not fit is found here.
+    pub(super) fn steps<'a>(
+        &'a self,
+        raw: &RawRow<'a>,
+        username: &str,
+        values: &[DraftValue<'a>],
+        findings: &mut Vec<Finding>,
+    ) -> Vec<Step> {
+        let from = &self.follow_up;
+        if from.is_nothing() {
+            return Vec::new();
+        }
+        let mut steps = Vec::new();
+        if self.is_for(&from.confirm, raw, findings) {
+            steps.push(Step::Confirm);
+        }
+        let mut addresses = [None; 2];
+        for (verified, address) in from.verify.iter().zip(&mut addresses) {
+            let wanted = self.is_said(verified.column, raw, findings);
+            let there = values
+                .iter()
+                .any(|value| Some(value.place) == verified.place)
+                || self
+                    .rules
+                    .username_stands_for(verified.contact.attribute(), username);
+            *address = (wanted && there).then_some(verified.contact);
+        }
+        steps.extend(Addresses::of(addresses.into_iter().flatten()).map(Step::Verify));
+        steps.extend(from.groups.iter().map(Arc::clone).map(Step::AddToGroup));
+        self.own_groups(raw, &mut steps, findings);
+        if self.is_for(&from.disable, raw, findings) {
+            steps.push(Step::Disable);
+        }
+        steps
+    }
+
+    fn is_for(&self, whom: &Whom, raw: &RawRow<'_>, findings: &mut Vec<Finding>) -> bool {
+        match whom {
+            Whom::Nobody => false,
+            Whom::Everybody => true,
+            Whom::Where(conditions) => conditions.iter().any(|(column, value)| {
+                // A cell that is not in its column's table is found and matches nothing.
+                let mut faulty = false;
+                let cell = self.cell(raw, *column, &mut faulty, findings);
+                !faulty && folded(cell) == *value
+            }),
+        }
+    }
+
+    /// What a column of yes and no says; yes where there is no column.
+    fn is_said(
+        &self,
+        column: Option<usize>,
+        raw: &RawRow<'_>,
+        findings: &mut Vec<Finding>,
+    ) -> bool {
+        let Some(column) = column else {
+            return true;
+        };
+        let mut faulty = false;
+        let cell = self.cell(raw, column, &mut faulty, findings);
+        match yes_or_no(cell) {
+            Some(said) => said && !faulty,
+            None if faulty => false,
+            None => {
+                self.misfits(
+                    findings,
+                    column,
+                    Misfit {
+                        rule: Rule::YesOrNo,
+                        message: format!(
+                            "`{}` is neither yes nor no; write true, false, 1, 0, yes or no, or leave the cell empty for no",
+                            shown(cell)
+                        ),
+                    },
+                );
+                false
+            }
+        }
+    }
+
+    /// The groups in the row's own cell.
+    fn own_groups(&self, raw: &RawRow<'_>, steps: &mut Vec<Step>, findings: &mut Vec<Finding>) {
+        let Some((column, separator)) = &self.follow_up.groups_column else {
+            return;
+        };
+        let mut faulty = false;
+        let cell = self.cell(raw, *column, &mut faulty, findings);
+        let names = cell.split(separator.as_str()).map(str::trim);
+        for name in names.filter(|name| !name.is_empty() && !faulty) {
+            if let Some(why) = wrong_group_name(name) {
+                self.misfits(
+                    findings,
+                    *column,
+                    Misfit {
+                        rule: Rule::Group,
+                        message: format!("`{}`: {why}", shown(name)),
+                    },
+                );
+                continue;
+            }
+            let is_there =
+                |step: &Step| matches!(step, Step::AddToGroup(there) if **there == *name);
+            if !steps.iter().any(is_there) {
+                steps.push(Step::AddToGroup(name.into()));
+            }
+        }
+    }
+
+    fn misfits(&self, findings: &mut Vec<Finding>, column: usize, misfit: Misfit) {
+        super::draft::found(findings, self.name_of(column), misfit);
+    }
+}
+
+fn whom(step: &str, whom: &Whom) -> Option<String> {
+    match whom {
+        Whom::Nobody => None,
+        Whom::Everybody => Some(step.to_owned()),
+        Whom::Where(conditions) => {
+            let conditions: Vec<String> = conditions
+                .iter()
+                .map(|(column, value)| format!("column {} is {value:?}", column + 1))
+                .collect();
+            Some(format!("{step} where {}", conditions.join(" or ")))
+        }
+    }
+}
+
+/// A text as conditions compare it.
+pub(super) fn folded(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+/// What a cell says; an empty one says no.
+fn yes_or_no(cell: &str) -> Option<bool> {
+    match folded(cell).as_str() {
+        "true" | "1" | "yes" => Some(true),
+        "false" | "0" | "no" | "" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::yes_or_no;
+
+    #[test]
+    fn a_cell_says_yes_or_no_or_nothing() {
+        for yes in ["true", "TRUE", " 1 ", "Yes"] {
+            assert_eq!(yes_or_no(yes), Some(true), "{yes}");
+        }
+        for no in ["false", "False", "0", "no", "", "  "] {
+            assert_eq!(yes_or_no(no), Some(false), "{no}");
+        }
+        for neither in ["t", "y", "ja", "2", "-1", "null"] {
+            assert_eq!(yes_or_no(neither), None, "{neither}");
+        }
+    }
+}

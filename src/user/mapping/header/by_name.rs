@@ -1,0 +1,90 @@
+//! What a column means by its name alone.
+
+use super::meanings::Meanings;
+use crate::user::mapping::columns::{ByName, Target, near_known, of_name, quoted};
+
+impl Meanings<'_> {
+    /// What a column means by its name, where nothing was said of it.
+    pub(super) fn by_name(&mut self, place: usize) {
+        let Some(column) = self.columns.get(place) else {
+            return;
+        };
+        if column.ignored || column.target.is_some() {
+            return;
+        }
+        let used = column.used;
+        let (name, number) = (self.name(place), place + 1);
+        match of_name(name) {
+            ByName::Means(Target::Username)
+                if self.username_from.is_some_and(|from| from != place) =>
+            {
+                if !used {
+                    self.droppable.push(place);
+                    self.problems.push(format!(
+                        "column {number}, {name}: another column gives the username; `--ignore-column {}` drops it, --map gives it \
+                         another meaning, --keep copies it into the results",
+                        quoted(name)
+                    ));
+                }
+            }
+            ByName::Means(Target::Verified(contact)) if !self.verifies(contact) => {
+                if !used {
+                    let why = format!(
+                        "SignUp cannot set it; `--verify {}` does so after the sign-up, in rows where this column says yes",
+                        contact.attribute()
+                    );
+                    self.droppable(place, &why);
+                }
+            }
+            ByName::Means(Target::Attribute(attribute)) if self.is_part_of(place, &attribute) => {}
+            ByName::Means(target) => {
+                if let Some(column) = self.columns.get_mut(place) {
+                    column.target = Some(target);
+                    column.known = true;
+                }
+            }
+            ByName::Unsettable(_) | ByName::Nothing if used => {}
+            ByName::Nothing if self.reasons.contains(&place) => {}
+            ByName::Unsettable(why) => self.droppable(place, why),
+            ByName::Nothing if self.options.ignore_unknown => self.dropped.push(place),
+            ByName::Nothing => self.unknown(place),
+        }
+    }
+
+    /// A column that is known, and cannot be taken.
+    fn droppable(&mut self, place: usize, why: &str) {
+        if let Some(column) = self.columns.get_mut(place) {
+            column.known = true;
+        }
+        let (name, number) = (self.name(place), place + 1);
+        self.droppable.push(place);
+        self.problems.push(format!(
+            "column {number}, {name}: {why}; `--ignore-column {name}` drops it"
+        ));
+    }
+
+    fn unknown(&mut self, place: usize) {
+        let (name, number) = (self.name(place), place + 1);
+        self.droppable.push(place);
+        self.problems.push(if name.is_empty() {
+            format!("column {number} has no name: name it, or remove it; `--ignore-column ''` drops it")
+        } else {
+            let near = near_known(name)
+                .map_or_else(String::new, |near| format!(" (nearest known name: {near})"));
+            format!(
+                "column {number}, {name}: unknown{near}; say what it means with --map, or `--ignore-column {}` drops it",
+                quoted(name)
+            )
+        });
+    }
+
+    /// Whether the column is joined into the attribute that its name means: then the whole is meant.
+    fn is_part_of(&self, place: usize, attribute: &str) -> bool {
+        self.options
+            .join
+            .iter()
+            .zip(&self.joins)
+            .filter(|(asked, _)| *asked.what.attribute == *attribute)
+            .any(|(_, places)| places.iter().flatten().any(|part| *part == place))
+    }
+}

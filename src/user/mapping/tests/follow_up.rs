@@ -1,0 +1,205 @@
+//! What follows a row's sign-up.
+
+use super::asked::{map, values};
+use super::{mapping, problems, rows_with};
+use crate::user::mapping::{Asked, ColumnIs, FollowUpOptions, MappingOptions};
+use crate::user::pool_rules::Contact;
+use crate::user::{Row, StepKind};
+
+fn conditions(conditions: &[(&str, &str)]) -> Vec<Asked<ColumnIs>> {
+    let asked = |(column, value): &(&str, &str)| {
+        let what = ColumnIs {
+            column: (*column).to_owned(),
+            value: (*value).to_owned(),
+        };
+        Asked::new(what, format!("--disable-where {column}={value}"))
+    };
+    conditions.iter().map(asked).collect()
+}
+
+fn verify(contacts: &[Contact]) -> Vec<Asked<Contact>> {
+    let asked = |contact: &Contact| Asked::new(*contact, "--verify");
+    contacts.iter().map(asked).collect()
+}
+
+fn options(follow_up: FollowUpOptions) -> MappingOptions {
+    MappingOptions {
+        follow_up,
+        ..MappingOptions::default()
+    }
+}
+
+/// The steps of each row; what is wrong, for one that is broken.
+fn steps(list: &str, options: &MappingOptions) -> Vec<String> {
+    let of = |row: &Row| match &row.user {
+        Ok(user) => {
+            let words: Vec<String> = user.follow_up.iter().map(ToString::to_string).collect();
+            words.join(", ")
+        }
+        Err(broken) => format!("{}: {broken}", broken.code()),
+    };
+    rows_with(list, options).iter().map(of).collect()
+}
+
+#[test]
+fn nothing_follows_where_nothing_is_asked_for() {
+    let found = steps(
+        "username,password\nann,Passw0rd!\n",
+        &MappingOptions::default(),
+    );
+    assert_eq!(found, [""]);
+    let plain = mapping("username,password", &MappingOptions::default()).unwrap();
+    assert_eq!(plain.follow_up_identity(), None);
+    assert_eq!(plain.follow_up_kinds(), []);
+}
+
+#[test]
+fn steps_come_in_their_order_and_addresses_are_verified_in_one_call() {
+    let all = options(FollowUpOptions {
+        confirm: true,
+        verify: verify(&[Contact::PhoneNumber, Contact::Email]),
+        groups: vec![Asked::new("all".to_owned(), "--group all")],
+        disable_where: conditions(&[("Status", "blocked"), ("Status", "Left")]),
+        ..FollowUpOptions::default()
+    });
+    let found = steps(
+        "username,password,email,phone_number,groups,Status\n\
+         ann,Passw0rd!,ann@example.com,+4930901820,staff;all; beta ;;staff,active\n\
+         bob,Passw0rd!,bob@example.com,,,LEFT\n\
+         cy,Passw0rd!,,,staff,\n",
+        &all,
+    );
+    assert_eq!(
+        found,
+        [
+            "confirm, verify email and phone_number, group all, group staff, group beta",
+            "confirm, verify email, group all, disable",
+            "confirm, group all, group staff",
+        ]
+    );
+}
+
+#[test]
+fn a_column_of_yes_and_no_decides_for_each_row() {
+    let list = "username,password,email,Checked\n\
+                ann,Passw0rd!,ann@example.com,TRUE\n\
+                bob,Passw0rd!,bob@example.com,0\n\
+                cy,Passw0rd!,cy@example.com,\n\
+                dee,Passw0rd!,dee@example.com,perhaps\n\
+                eve,Passw0rd!,,yes\n";
+    let mut asked = options(FollowUpOptions {
+        verify: verify(&[Contact::Email]),
+        ..FollowUpOptions::default()
+    });
+    asked.columns = map(&[("Checked", "email_verified")]);
+    let found = steps(list, &asked);
+    assert_eq!(found[..3], ["verify email", "", ""]);
+    assert!(
+        found[3].starts_with("value.yes_or_no: column Checked: `perhaps` is neither yes nor no"),
+        "{found:?}"
+    );
+    assert_eq!(found[4], "", "there is no address to verify");
+    asked.values = values("Checked", &[("perhaps", "yes"), ("*", "")]);
+    assert_eq!(steps(list, &asked), ["", "", "", "verify email", ""]);
+}
+
+#[test]
+fn rows_can_be_chosen_for_being_confirmed() {
+    let found = steps(
+        "username,password,State\nann,Passw0rd!,Active\nbob,Passw0rd!,new\n",
+        &options(FollowUpOptions {
+            confirm_where: conditions(&[("state", " active")]),
+            ..FollowUpOptions::default()
+        }),
+    );
+    assert_eq!(found, ["confirm", ""]);
+}
+
+#[test]
+fn groups_are_separated_as_asked_and_have_names_that_groups_can_have() {
+    let list = "username,password,groups\nann,Passw0rd!,a;b|c\nbob,Passw0rd!,big boss\n";
+    let found = steps(list, &MappingOptions::default());
+    assert_eq!(found[0], "group a, group b|c");
+    assert!(
+        found[1].starts_with("group.name: column groups: `big boss`"),
+        "{found:?}"
+    );
+    let by_bar = options(FollowUpOptions {
+        group_separator: Some(Asked::new("|".to_owned(), "--group-separator |")),
+        ..FollowUpOptions::default()
+    });
+    assert_eq!(steps(list, &by_bar)[0], "group a;b, group c");
+    let found = problems("username,password", &by_bar);
+    assert!(found[0].contains("--group-separator |: there is no column groups"));
+    let wrong = options(FollowUpOptions {
+        groups: vec![Asked::new("big boss".to_owned(), "--group big boss")],
+        ..FollowUpOptions::default()
+    });
+    let found = problems("username,password", &wrong);
+    assert!(found[0].contains("--group big boss: names of groups have no white space"));
+}
+
+#[test]
+fn what_decides_has_to_be_a_column_and_no_password() {
+    let asked = |column: &str| {
+        options(FollowUpOptions {
+            disable_where: conditions(&[(column, "x")]),
+            ..FollowUpOptions::default()
+        })
+    };
+    let found = problems("username,password,Status", &asked("Statsu"));
+    assert!(
+        found[0].contains("--disable-where Statsu=x: there is no such column (nearest: Status)"),
+        "{found:?}"
+    );
+    let found = problems("username,password", &asked("password"));
+    assert!(found[0].contains("passwords are never"), "{found:?}");
+    assert!(mapping("username,password,Status", &asked("status")).is_ok());
+}
+
+#[test]
+fn a_column_about_verifying_needs_somebody_who_verifies() {
+    let found = problems(
+        "username,password,email,phone_number_verified",
+        &options(FollowUpOptions {
+            verify: verify(&[Contact::Email]),
+            ..FollowUpOptions::default()
+        }),
+    );
+    assert!(
+        found[0].contains("column 4, phone_number_verified")
+            && found[0].contains("--verify phone_number"),
+        "{found:?}"
+    );
+    let mut mapped = MappingOptions {
+        columns: map(&[("Checked", "email_verified")]),
+        ..MappingOptions::default()
+    };
+    let found = problems("username,password,Checked", &mapped);
+    assert!(
+        found[0].contains("--map Checked=email_verified"),
+        "{found:?}"
+    );
+    assert!(found[0].contains("add --verify email"), "{found:?}");
+    mapped.follow_up.verify = verify(&[Contact::Email]);
+    assert!(mapping("username,password,Checked", &mapped).is_ok());
+}
+
+#[test]
+fn a_run_is_bound_to_what_follows() {
+    let all = options(FollowUpOptions {
+        confirm_where: conditions(&[("Status", "Active")]),
+        verify: verify(&[Contact::Email]),
+        groups: vec![Asked::new("all".to_owned(), "--group all")],
+        disable_where: conditions(&[("Status", "left")]),
+        ..FollowUpOptions::default()
+    });
+    let found = mapping("username,password,email,email_verified,groups,Status", &all).unwrap();
+    assert_eq!(
+        found.follow_up_identity().unwrap(),
+        "confirm where column 6 is \"active\", verify email by column 4, group all, groups of column 5 by \";\", disable where column 6 \
+         is \"left\""
+    );
+    assert_eq!(found.follow_up_kinds(), StepKind::ALL);
+    assert!(!found.identity().contains("active"), "{}", found.identity());
+}

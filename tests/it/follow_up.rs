@@ -1,0 +1,335 @@
+//! What follows a sign-up: each step, whom it is for, and what is refused before the first call.
+
+mod ends;
+mod goes_on;
+
+use std::collections::BTreeMap;
+
+use cognito_import::rehearsal::{ExistingUser, PoolSettings, PreSignUp, UserStatus};
+
+use crate::harness::{Place, Pool, quick, users};
+
+/// A pool with these groups.
+fn with_groups(groups: &[&str]) -> PoolSettings {
+    PoolSettings {
+        groups: groups.iter().map(|name| (*name).to_owned()).collect(),
+        ..quick()
+    }
+}
+
+const LIST: &str = "username,password,email,phone_number,email_verified,groups,Status\n\
+                    ann,Passw0rd!1,ann@example.com,+4930901820,true,staff; beta,active\n\
+                    bob,Passw0rd!2,bob@example.com,+4930901821,no,,Blocked\n\
+                    cy,Passw0rd!3,cy@example.com,,1,staff,\n";
+
+#[test]
+fn users_are_confirmed_verified_in_their_groups_and_can_sign_in() {
+    let place = Place::new();
+    let pool = Pool::start(with_groups(&["staff", "beta", "all"]));
+    let list = place.file("users.csv", LIST);
+    place
+        .import(&pool, list)
+        .args(["--confirm", "--verify", "email,phone_number"])
+        .args(["--group", "all", "--disable-where", "Status=blocked"])
+        .run()
+        .exits(0)
+        .says([
+            "UserCreation: 3 SignUp and up to 3 AdminConfirmSignUp",
+            "UserUpdate: up to 3 AdminUpdateUserAttributes, 6 AdminAddUserToGroup, 1 AdminDisableUser",
+            "  confirm: 3 done",
+            "  group staff: 2 done",
+        ]);
+    let results = place.results();
+    assert_eq!(results.count("created"), 3);
+    assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
+    let truth = pool.users();
+    for (name, email, phone, groups, enabled) in [
+        (
+            "ann",
+            Some("true"),
+            Some("true"),
+            &["all", "staff", "beta"] as &[&str],
+            true,
+        ),
+        ("bob", None, Some("true"), &["all"], false),
+        ("cy", Some("true"), None, &["all", "staff"], true),
+    ] {
+        let user = &truth[name];
+        let flag = |name: &str| {
+            let value = user.attributes.get(name).map(String::as_str);
+            value.filter(|value| *value == "true")
+        };
+        assert_eq!(user.status, UserStatus::Confirmed, "{name}");
+        assert_eq!(flag("email_verified"), email, "{name}");
+        assert_eq!(flag("phone_number_verified"), phone, "{name}");
+        assert_eq!(user.groups, groups, "{name}");
+        assert_eq!(user.enabled, enabled, "{name}");
+    }
+    assert_eq!(pool.asked("AdminConfirmSignUp"), 3 + 1, "and the question");
+    assert_eq!(pool.asked("AdminUpdateUserAttributes"), 3 + 1);
+    let sdk = pool.sdk();
+    let (id, client) = (&pool.settings().pool_id, &pool.settings().client_id);
+    let sign_in = |name, password| sdk.admin_sign_in(id, client, name, password);
+    assert_eq!(sign_in("ann", "Passw0rd!1"), Ok(()));
+    assert_eq!(
+        sign_in("ann", "Passw0rd!2"),
+        Err("NotAuthorizedException".to_owned())
+    );
+    assert_eq!(
+        sign_in("bob", "Passw0rd!2"),
+        Err("NotAuthorizedException".to_owned()),
+        "disabled"
+    );
+    assert_eq!(sdk.sign_in(client, "cy", "Passw0rd!3"), Ok(()));
+    // There is nothing left to do.
+    place
+        .import(&pool, list)
+        .args(["--confirm", "--verify", "email,phone_number"])
+        .args(["--group", "all", "--disable-where", "Status=blocked"])
+        .run()
+        .exits(0)
+        .says(["this run is finished already"]);
+    assert_eq!(pool.asked("AdminConfirmSignUp"), 4);
+}
+
+#[test]
+fn a_mapping_file_says_the_same() {
+    let place = Place::new();
+    let pool = Pool::start(with_groups(&["staff", "beta", "all"]));
+    let list = place.file("users.csv", LIST.replace("staff; beta", "staff|beta"));
+    let mapping = place.file(
+        "mapping.toml",
+        "[follow_up]\nconfirm_where = [\"Status=active\"]\nverify = [\"email\"]\ngroups = [\"all\"]\ngroup_separator = \"|\"\n\
+         disable_where = [\"Status=blocked\"]\n",
+    );
+    let import = || place.import(&pool, list).args(["--mapping", mapping]);
+    import().run().exits(0);
+    let truth = pool.users();
+    assert_eq!(truth["ann"].status, UserStatus::Confirmed);
+    assert_eq!(truth["ann"].groups, ["all", "staff", "beta"]);
+    assert_eq!(truth["bob"].status, UserStatus::Unconfirmed);
+    assert!(!truth["bob"].enabled && truth["cy"].enabled);
+    // A flag wins, and then it is another run.
+    import()
+        .args(["--run-dir", "run", "--confirm"])
+        .run()
+        .exits(3)
+        .says(["list of steps after a sign-up", "confirm where column 7"]);
+    let mapping = place.file(
+        "mapping.toml",
+        "[follow_up]\nconfirm = true\nconfirm_where = [\"Status=active\"]\n",
+    );
+    place
+        .import(&pool, list)
+        .args(["--mapping", mapping, "--run-dir", "other"])
+        .run()
+        .exits(3)
+        .says([
+            "line 3, follow_up.confirm_where",
+            "take one of the two away",
+        ]);
+}
+
+#[test]
+fn a_user_whom_a_trigger_confirmed_is_not_asked_for_again() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        pre_sign_up: PreSignUp::AutoConfirm,
+        ..quick()
+    });
+    let list = place.file("users.csv", users(5));
+    place.import(&pool, list).arg("--confirm").run().exits(0);
+    assert_eq!(place.results().row(5)["follow_up"], "done");
+    assert_eq!(
+        pool.asked("AdminConfirmSignUp"),
+        1,
+        "whether it may be asked"
+    );
+}
+
+fn there(username: &str) -> ExistingUser {
+    ExistingUser {
+        username: username.to_owned(),
+        attributes: BTreeMap::from([("email".to_owned(), format!("{username}@example.com"))]),
+        status: UserStatus::Unconfirmed,
+        ..ExistingUser::default()
+    }
+}
+
+#[test]
+fn users_that_existed_are_left_as_they_are_unless_they_are_meant_as_well() {
+    for found_by in ["never", "always"] {
+        let place = Place::new();
+        let pool = Pool::start(PoolSettings {
+            existing: vec![there("user0001"), there("user0003")],
+            ..with_groups(&["staff"])
+        });
+        let list = place.file("users.csv", users(4));
+        let import = |run| {
+            place
+                .import(&pool, list)
+                .args(["--prescan", found_by, "--list-rate", "100"])
+                .args(["--confirm", "--group", "staff", "--run-dir", run])
+        };
+        import("run").run().exits(0);
+        let results = place.results();
+        let follow_ups: Vec<&str> = results
+            .rows
+            .iter()
+            .map(|r| r["follow_up"].as_str())
+            .collect();
+        assert_eq!(follow_ups, ["", "done", "", "done"], "{found_by}");
+        let truth = pool.users();
+        assert_eq!(truth["user0001"].status, UserStatus::Unconfirmed);
+        assert_eq!(truth["user0001"].groups, [""; 0]);
+
+        import("run")
+            .arg("--follow-up-existing")
+            .run()
+            .exits(3)
+            .says(["also for users that existed"]);
+        import("again").arg("--follow-up-existing").run().exits(0);
+        let results = place.results_in("again");
+        assert_eq!(results.count("existed"), 4);
+        assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
+        for user in pool.users().values() {
+            assert_eq!(user.status, UserStatus::Confirmed, "{found_by}");
+            assert_eq!(user.groups, ["staff"], "{found_by}");
+        }
+    }
+}
+
+#[test]
+fn groups_that_the_pool_does_not_have_are_found_before_the_first_call_or_made() {
+    let place = Place::new();
+    // More than a page of them.
+    let many: Vec<String> = (0..70).map(|n| format!("g{n}")).collect();
+    let pool = Pool::start(PoolSettings {
+        groups: many,
+        ..quick()
+    });
+    let list = place.file(
+        "users.csv",
+        "username,password,email,groups\nann,Passw0rd!1,ann@example.com,g69;crew\nbob,Passw0rd!2,bob@example.com,g1;night\n",
+    );
+    let import = || place.import(&pool, list).args(["--group", "all"]);
+    import().run().exits(3).says([
+        "the pool does not have these groups: all, crew, night [group_missing]",
+        "--create-groups makes them",
+    ]);
+    assert_eq!(pool.asked("SignUp"), 0);
+    place
+        .check(&pool, list)
+        .args(["--group", "all", "--create-groups"])
+        .run()
+        .exits(0)
+        .says(["groups: 3 made first: all, crew, night"]);
+    assert_eq!(pool.asked("CreateGroup"), 0, "a check makes none");
+    import().arg("--create-groups").run().exits(0);
+    assert_eq!(pool.asked("CreateGroup"), 3);
+    assert_eq!(pool.users()["ann"].groups, ["all", "g69", "crew"]);
+    assert_eq!(pool.users()["bob"].groups, ["all", "g1", "night"]);
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_with_the_way_out() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(1));
+    let refused = |args: &[&str], says: &str| {
+        let mut cli = place.import(&pool, list);
+        for arg in args {
+            cli = cli.arg(arg);
+        }
+        let ran = cli.run().exits(3);
+        assert!(ran.stderr.contains(says), "{args:?}: {}", ran.stderr);
+    };
+    refused(
+        &["--confirm", "--no-lookup"],
+        "--no-lookup (or --lookup none) signs no request, and what follows a sign-up has to be signed (--confirm)",
+    );
+    refused(
+        &["--follow-up-existing"],
+        "--follow-up-existing: nothing follows the sign-ups",
+    );
+    refused(&["--create-groups"], "--create-groups: no groups are named");
+    refused(
+        &["--create-groups", "--group", "a", "--no-preflight"],
+        "leave one of the two out",
+    );
+    refused(&["--group", "night shift"], "no white space");
+    refused(
+        &["--disable-where", "State=x"],
+        "--disable-where State=x: there is no such column",
+    );
+    place
+        .import(&pool, list)
+        .args(["--confirm", "--confirm-where", "email=x"])
+        .run()
+        .exits(2);
+    assert_eq!(pool.asked("SignUp"), 0);
+}
+
+#[test]
+fn a_cell_that_says_neither_yes_nor_no_is_a_finding() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file(
+        "users.csv",
+        "username,password,email,email_verified\nann,Passw0rd!1,ann@example.com,true\nbob,Passw0rd!2,bob@example.com,perhaps\n",
+    );
+    place
+        .check(&pool, list)
+        .args(["--verify", "email"])
+        .run()
+        .exits(1);
+    let findings = place.findings();
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0]["rule"], "value.yes_or_no");
+    assert_eq!(findings[0]["row"], "2");
+    assert_eq!(findings[0]["column"], "email_verified");
+    place
+        .import(&pool, list)
+        .args(["--verify", "email"])
+        .run()
+        .exits(1);
+    let results = place.results();
+    assert_eq!(results.outcomes(), ["created", "invalid"]);
+    assert_eq!(results.row(1)["follow_up"], "done");
+}
+
+#[test]
+fn where_the_address_is_the_username_it_is_verified_as_well() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        username_attributes: vec!["email".to_owned()],
+        ..with_groups(&["staff"])
+    });
+    let list = place.file(
+        "users.csv",
+        "username,password\nann@example.com,Passw0rd!1\nbob@example.com,Passw0rd!2\n",
+    );
+    place
+        .import(&pool, list)
+        .args(["--confirm", "--verify", "email", "--group", "staff"])
+        .run()
+        .exits(0);
+    for user in pool.users().values() {
+        assert_eq!(user.attributes["email_verified"], "true");
+        assert_eq!(user.groups, ["staff"]);
+    }
+}
+
+#[test]
+fn a_rehearsal_follows_up_too() {
+    let place = Place::new();
+    let list = place.file("users.csv", LIST);
+    place
+        .rehearse(list)
+        .args(["--confirm", "--verify", "email", "--create-groups"])
+        .args(["--disable-where", "Status=blocked"])
+        .run()
+        .exits(0)
+        .says(["groups: 2 made first: beta, staff", "  disable: 1 done"]);
+    assert_eq!(place.results().row(2)["follow_up"], "done");
+}

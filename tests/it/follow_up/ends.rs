@@ -1,0 +1,203 @@
+//! How steps end that do not go well.
+
+use std::collections::BTreeMap;
+
+use cognito_import::rehearsal::{ExistingUser, Faults, PoolSettings, Quota, UserStatus};
+
+use super::with_groups;
+use crate::harness::{Place, Pool, quick, users};
+
+#[test]
+fn an_address_of_somebody_else_is_that_users_failure_and_the_other_steps_are_taken() {
+    let place = Place::new();
+    let taken = ExistingUser {
+        username: "older".to_owned(),
+        attributes: BTreeMap::from([
+            ("email".to_owned(), "user0002@example.com".to_owned()),
+            ("email_verified".to_owned(), "true".to_owned()),
+        ]),
+        ..ExistingUser::default()
+    };
+    let pool = Pool::start(PoolSettings {
+        alias_attributes: vec!["email".to_owned()],
+        existing: vec![taken],
+        ..with_groups(&["staff"])
+    });
+    let list = place.file("users.csv", users(3));
+    let import = || {
+        place
+            .import(&pool, list)
+            .args(["--confirm", "--verify", "email", "--group", "staff"])
+    };
+    import().run().exits(1).says([
+        "verify email: 2 done, 1 failed",
+        "1 x AliasExistsException after the sign-up",
+    ]);
+    let results = place.results();
+    assert_eq!(results.count("created"), 3, "it was made all the same");
+    assert_eq!(
+        results.row(2)["follow_up"],
+        "failed: verify email AliasExistsException"
+    );
+    assert_eq!(results.row(3)["follow_up"], "done");
+    assert_eq!(
+        results.summary["follow_up_errors"]["AliasExistsException"],
+        1
+    );
+    assert_eq!(results.summary["state"], "finished");
+    let truth = pool.users();
+    assert_eq!(truth["user0002"].status, UserStatus::Confirmed);
+    assert_eq!(truth["user0002"].groups, ["staff"]);
+    let line = std::fs::read_to_string(place.path("run/results.jsonl")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(line.lines().nth(1).unwrap()).unwrap();
+    assert_eq!(line["follow_up"][1]["code"], "AliasExistsException");
+    assert!(line["follow_up"][1]["message"].is_string());
+
+    // It stays so, until it is asked for again: then that step alone is taken.
+    import().run().exits(1).says(["finished already"]);
+    let asked = |operation: &str| pool.asked(operation);
+    let before = (
+        asked("SignUp"),
+        asked("AdminUpdateUserAttributes"),
+        asked("AdminConfirmSignUp"),
+    );
+    let call = pool.sdk();
+    let delete = call.client.admin_delete_user().username("older");
+    call.wait(delete.user_pool_id(&pool.settings().pool_id).send())
+        .unwrap();
+    import()
+        .args(["--retry", "follow-up"])
+        .run()
+        .exits(0)
+        .says(["1 users have steps to come"]);
+    assert_eq!(place.results().row(2)["follow_up"], "done");
+    assert_eq!(asked("SignUp"), before.0);
+    assert_eq!(asked("AdminUpdateUserAttributes"), before.1 + 2);
+    assert_eq!(asked("AdminConfirmSignUp"), before.2 + 1, "the question");
+}
+
+#[test]
+fn what_is_unclear_is_sent_again_and_a_quota_is_waited_for() {
+    let place = Place::new();
+    let mut settings = with_groups(&["staff"]);
+    settings.faults = Faults {
+        write_drop_before: 0.1,
+        write_commit_then_drop: 0.1,
+        write_500: 0.05,
+        write_throttle: 0.1,
+        ..Faults::default()
+    };
+    settings.seed = 5;
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(60));
+    place
+        .import(&pool, list)
+        .arg("--no-preflight")
+        .args(["--confirm", "--verify", "email", "--group", "staff"])
+        .run()
+        .exits(0);
+    let results = place.results();
+    assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
+    for user in pool.users().values() {
+        assert_eq!(user.status, UserStatus::Confirmed);
+        assert_eq!(user.groups, ["staff"]);
+        assert_eq!(user.attributes["email_verified"], "true");
+    }
+    let faults = pool.stats().faults;
+    for fault in [
+        "write_drop_before",
+        "write_commit_then_drop",
+        "write_500",
+        "write_throttle",
+    ] {
+        assert!(faults[fault] > 0, "{fault}: {faults:?}");
+    }
+    assert!(results.summary["requests"]["UserUpdate"]["throttled"].as_u64() > Some(0));
+}
+
+#[test]
+fn tries_that_are_used_up_fail_the_step_and_not_the_row() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.faults.write_500 = 1.0;
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(2));
+    place
+        .import(&pool, list)
+        .args(["--no-preflight", "--confirm"])
+        .run()
+        .exits(1);
+    let results = place.results();
+    assert_eq!(results.count("created"), 2);
+    for row in &results.rows {
+        assert_eq!(row["follow_up"], "failed: confirm InternalErrorException");
+    }
+    assert_eq!(pool.asked("AdminConfirmSignUp"), 2 * 5);
+}
+
+#[test]
+fn a_step_that_fails_for_everybody_stops_the_run() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.faults.write_500 = 1.0;
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(40));
+    place
+        .import(&pool, list)
+        .args(["--no-preflight", "--verify", "email", "--max-failures", "5"])
+        .run()
+        .exits(4)
+        .says([
+            "the first 5 calls of AdminUpdateUserAttributes all met InternalErrorException (--max-failures)",
+        ]);
+}
+
+#[test]
+fn steps_have_the_pace_of_their_quota_and_sign_ups_go_on_meanwhile() {
+    let place = Place::new();
+    let mut settings = with_groups(&["staff"]);
+    settings.quotas.user_update = Quota::per_second(20.0);
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(30));
+    place
+        .import(&pool, list)
+        .args(["--verify", "email", "--group", "staff"])
+        .args(["--update-rate", "40"])
+        .run()
+        .exits(0)
+        .says(["UserUpdate: up to 30 AdminUpdateUserAttributes, 30 AdminAddUserToGroup at 40 a second (--update-rate)"]);
+    let results = place.results();
+    assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
+    let stats = pool.stats();
+    assert!(
+        stats.categories["UserUpdate"].peak_in_any_second <= 40,
+        "{stats:?}"
+    );
+    let requests = &results.summary["requests"]["UserUpdate"];
+    assert_eq!(
+        requests["sent"].as_u64().unwrap() - requests["throttled"].as_u64().unwrap(),
+        60
+    );
+    assert!(requests["throttled"].as_u64() > Some(0), "{requests}");
+    // Sign-ups did not wait for the slower steps.
+    let last_sign_up = stats.categories["UserCreation"].per_second.back().unwrap();
+    let last_step = stats.categories["UserUpdate"].per_second.back().unwrap();
+    assert!(last_sign_up.second < last_step.second, "{stats:?}");
+}
+
+#[test]
+fn a_permission_that_is_missing_is_found_before_the_first_call() {
+    let place = Place::new();
+    let mut settings = with_groups(&["staff"]);
+    // DescribeUserPool, DescribeUserPoolClient, AdminGetUser; then the steps are asked about.
+    settings.faults.expired_credentials_after = Some(4);
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(2));
+    place
+        .import(&pool, list)
+        .args(["--confirm", "--group", "staff"])
+        .run()
+        .exits(3)
+        .says(["ExpiredTokenException", "renew the credentials"]);
+    assert_eq!(pool.asked("SignUp"), 0);
+}

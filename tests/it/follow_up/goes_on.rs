@@ -1,0 +1,161 @@
+//! Runs that end before their steps do, and go on with the missing ones.
+
+use cognito_import::rehearsal::UserStatus;
+
+use super::with_groups;
+use crate::harness::{Place, Pool, quick, until, users};
+
+#[test]
+fn a_run_that_was_stopped_takes_the_missing_steps_alone() {
+    let place = Place::new();
+    let pool = Pool::start(with_groups(&["staff"]));
+    let list = place.file("users.csv", users(12));
+    let import = |rate: &str| {
+        place
+            .import(&pool, list)
+            .args(["--verify", "email", "--group", "staff"])
+            .args(["--update-rate", rate])
+    };
+    let running = import("4").start();
+    until("a group", || {
+        (pool.asked("AdminAddUserToGroup") > 2).then_some(())
+    });
+    running.signal("INT");
+    running.end().exits(130).says(["the same command goes on"]);
+    let results = place.results();
+    assert_eq!(results.count("created"), 12);
+    assert_eq!(results.summary["state"], "stopped");
+    let pending = results
+        .rows
+        .iter()
+        .filter(|row| row["follow_up"] == "pending")
+        .count();
+    assert!(pending > 0, "{:?}", results.rows);
+    let asked = ["AdminUpdateUserAttributes", "AdminAddUserToGroup"].map(|name| pool.asked(name));
+    let counts = |step: &str| {
+        let counts = &results.summary["follow_up"][step];
+        let count = |state: &str| counts[state].as_u64().unwrap();
+        (count("done"), count("pending"))
+    };
+    let (verified, unverified) = counts("verify email");
+    let (in_groups, not_in_groups) = counts("group staff");
+    // Each was answered, and one was the question whether it may be taken.
+    assert_eq!(verified, asked[0] - 1);
+    assert_eq!(in_groups, asked[1] - 1);
+    assert_eq!((verified + unverified, in_groups + not_in_groups), (12, 12));
+
+    let steps = format!("{pending} users have steps to come");
+    import("1000").run().exits(0).says([&steps]);
+    let results = place.results();
+    assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
+    assert_eq!(pool.asked("SignUp"), 12);
+    assert_eq!(pool.asked("AdminUpdateUserAttributes"), 12 + 2);
+    assert_eq!(pool.asked("AdminAddUserToGroup"), 12 + 2);
+}
+
+#[test]
+fn credentials_that_expire_stop_the_run_and_the_next_one_confirms_the_rest() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.faults.expired_credentials_after = Some(8);
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(30));
+    let import = |pool: &Pool| place.import(pool, list).arg("--confirm");
+    import(&pool).run().exits(4).says([
+        "confirm: ExpiredTokenException",
+        "let them use cognito-idp:AdminConfirmSignUp on this pool",
+    ]);
+    let results = place.results();
+    let confirmed = |pool: &Pool| {
+        let users = pool.users().into_values();
+        users
+            .filter(|user| user.status == UserStatus::Confirmed)
+            .count() as u64
+    };
+    let done = results.summary["follow_up"]["confirm"]["done"]
+        .as_u64()
+        .unwrap();
+    assert_eq!(done, confirmed(&pool));
+    assert!((1..30).contains(&done), "{done}");
+    let made = results.count("created") as u64;
+    let pool = pool.changed(|settings| settings.faults.expired_credentials_after = None);
+    import(&pool).run().exits(0);
+    let results = place.results();
+    assert_eq!(results.count("created"), 30);
+    assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
+    assert_eq!(confirmed(&pool), 30);
+    assert_eq!(pool.asked("SignUp"), 30 - made);
+    assert_eq!(pool.asked("AdminConfirmSignUp"), 30 - done + 1);
+}
+
+#[test]
+fn a_group_that_nobody_looked_for_stops_the_run_and_is_made_by_the_next_one() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(6));
+    let import = || place.import(&pool, list).args(["--group", "staff"]);
+    import().arg("--no-preflight").run().exits(4).says([
+        "group staff: ResourceNotFoundException: Group not found",
+        "let --create-groups make it",
+    ]);
+    let results = place.results();
+    assert!(results.count("created") > 0);
+    assert_eq!(results.row(1)["follow_up"], "pending");
+    import()
+        .run()
+        .exits(3)
+        .says(["the run does not go on", "group_missing"]);
+    import().arg("--create-groups").run().exits(0);
+    let results = place.results();
+    assert_eq!(results.count("created"), 6);
+    assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
+    assert_eq!(pool.asked("SignUp"), 6);
+}
+
+#[test]
+fn a_pool_that_is_gone_while_steps_are_taken_leaves_them_to_the_next_run() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(15));
+    let import = |pool: &Pool, rate: &str| {
+        place
+            .import(pool, list)
+            .args(["--verify", "email", "--update-rate", rate])
+    };
+    let running = import(&pool, "20").start();
+    until("a step", || {
+        (pool.asked("AdminUpdateUserAttributes") > 3).then_some(())
+    });
+    let pool = pool.changed(|_| ());
+    running
+        .end()
+        .exits(4)
+        .says(["no connection could be made", "the same command goes on"]);
+    let results = place.results();
+    assert_eq!(results.summary["follow_up_errors"], serde_json::json!({}));
+    import(&pool, "1000").run().exits(0);
+    let results = place.results();
+    assert_eq!(results.count("created"), 15);
+    assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
+    for user in pool.users().values() {
+        assert_eq!(user.attributes["email_verified"], "true");
+    }
+}
+
+#[test]
+fn more_users_than_may_wait_come_through() {
+    // Sign-ups wait for the steps of those before them, and nothing waits for ever.
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(2_500));
+    place
+        .import(&pool, list)
+        .args(["--confirm", "--verify", "email"])
+        .args(["--rate", "4000", "--update-rate", "2000"])
+        .run()
+        .exits(0);
+    let results = place.results();
+    assert_eq!(results.count("created"), 2_500);
+    assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
+    assert_eq!(pool.asked("AdminUpdateUserAttributes"), 2_501);
+}
