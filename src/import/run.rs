@@ -45,7 +45,7 @@ pub use plan::{Deadline, Ended, Listed, Plan};
 const TICK: Duration = Duration::from_millis(100);
 
 /// Results written together at most.
-const RESULTS_TOGETHER: usize = 128;
+const RESULTS_TOGETHER: usize = 256;
 
 /// Rows noted as unsent together.
 const NOTED_TOGETHER: usize = 1_024;
@@ -182,7 +182,7 @@ impl<'a> Run<'a> {
                 error = self.ledger.failure() => return Err(error),
                 signal = signals.next() => self.signal(signal),
                 () = until(deadline) => self.deadline_reached(),
-                Some(ended) = self.tasks.join_next_with_id() => self.task_ended(ended).await,
+                Some(ended) = self.tasks.join_next_with_id() => self.tasks_ended(ended).await,
                 begun = begun(&mut self.beginning) => self.group_begun(begun).await?,
                 permit = given(&mut self.permit) => self.send_next(permit),
                 permit = given(&mut self.update_permit) => self.update_next(permit),

@@ -41,6 +41,7 @@ mod rates;
 mod reading;
 mod refusals;
 mod rejects;
+mod requests;
 mod resume;
 mod run_level;
 #[cfg(feature = "s3")]

@@ -13,7 +13,18 @@ use crate::outcome::{Came, Outcome};
 use crate::pool::Stop;
 
 impl Run<'_> {
-    pub(super) async fn task_ended(&mut self, ended: Result<(Id, Returned), JoinError>) {
+    /// One task ended, and perhaps others have as well: they are taken in the same turn of the loop.
+    pub(super) async fn tasks_ended(&mut self, ended: Result<(Id, Returned), JoinError>) {
+        self.task_ended(ended);
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            self.task_ended(ended);
+        }
+        if self.unwritten.len() >= RESULTS_TOGETHER {
+            self.write().await;
+        }
+    }
+
+    fn task_ended(&mut self, ended: Result<(Id, Returned), JoinError>) {
         match ended {
             Ok((id, returned)) => {
                 self.rows_of_tasks.remove(&id);
@@ -35,9 +46,6 @@ impl Run<'_> {
                 }
                 None => {}
             },
-        }
-        if self.unwritten.len() >= RESULTS_TOGETHER {
-            self.write().await;
         }
     }
 
