@@ -47,7 +47,7 @@ impl Run<'_> {
     fn take_followed(&mut self, rows: &mut Vec<Listed>) {
         rows.retain_mut(|listed| match &mut listed.before {
             Before::ToFollow(left) => {
-                let follow_up = std::mem::replace(&mut left.follow_up.steps, Vec::new());
+                let follow_up = std::mem::take(&mut left.follow_up.steps);
                 if self.stopped.is_none() {
                     let follow_up = FollowUp { steps: follow_up };
                     self.follow_ups.add(
