@@ -12,7 +12,7 @@ use super::args::{
     PaceArgs, PasswordSource, PiiArg, PoolArgs, PrescanArg, RateArgs, ReportsArgs, Retry, RunArgs,
     Usernames,
 };
-use super::exit::Exit;
+use super::exit::{Codes, Exit};
 use super::mapping_file::{MappingFile, MappingFileError};
 use super::mapping_options::{follow_up_of_flags, of_flags, over};
 use crate::import::retry::RetryPolicy;
@@ -82,7 +82,7 @@ pub enum SettingsError {
 }
 
 /// What the environment says; an empty variable says nothing.
-fn environment(name: &str) -> Option<String> {
+pub(super) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -353,7 +353,7 @@ pub fn reports(reports: &ReportsArgs) -> Result<Asked, MetricsFileError> {
         metrics: reports.metrics_file.clone(),
         exit: |summary| {
             let exit = Exit::of_summary(summary);
-            (exit.number(), exit.meaning())
+            (exit.number(), exit.meaning(Codes::Run))
         },
     })
 }

@@ -3,13 +3,13 @@
 use super::confirm::somebody_is_there;
 use super::job::{Again, Job};
 use super::run::run;
-use super::{Failed, runtime};
+use super::{Answer, Failed, runtime};
 use crate::cli::args::ImportArgs;
-use crate::cli::exit::Exit;
 use crate::cli::trigger_data::trigger_data;
-use crate::cli::{Say, settings};
+use crate::cli::{Say, settings, terminal};
+use crate::progress::Screen;
 
-pub(super) fn import(args: &ImportArgs, say: Say) -> Result<Exit, Failed> {
+pub(super) fn import(args: &ImportArgs, screen: &Screen, say: Say) -> Result<Answer, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
     let looks = settings::looks(&args.look).map_err(Failed::refused)?;
     let reports = settings::reports(&args.reports).map_err(Failed::refused)?;
@@ -33,7 +33,8 @@ pub(super) fn import(args: &ImportArgs, say: Say) -> Result<Exit, Failed> {
             },
             confirm: !args.yes && somebody_is_there(),
             reports,
-            quiet: args.output.quiet,
+            progress: terminal::form(&args.output, &args.progress),
+            screen,
             started: tokio::time::Instant::now(),
         },
         say,

@@ -3,13 +3,16 @@
 //! Owns the formats, one file each, and that a report which exists is whole. Decides nothing: outcomes come from `import`.
 
 mod asked;
+mod changes_csv;
 mod command_line;
+mod comparison;
 mod csv_line;
 mod durations;
 mod findings_csv;
 mod html;
 mod metrics_file;
 mod moments;
+mod rejects_csv;
 mod results_csv;
 mod results_jsonl;
 mod summary_json;
@@ -19,6 +22,7 @@ mod undo_csv;
 mod undo_table;
 mod whole_file;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::ledger::{LedgerError, Reader};
@@ -29,15 +33,27 @@ use tally::Tally;
 use whole_file::WholeFile;
 
 pub use asked::{Asked, Names};
+pub use changes_csv::ChangesCsv;
 pub use command_line::CommandLine;
+pub use comparison::{Comparison, Side};
 pub use csv_line::csv_line;
 pub use findings_csv::{FindingLine, FindingsCsv};
 pub use metrics_file::{MetricsFile, MetricsFileError};
+pub use rejects_csv::{RejectsFile, reasons_of};
 pub use results_csv::COLUMNS;
-pub use summary_json::SCHEMA_VERSION;
+pub use summary_json::{SCHEMA_VERSION, summary_document};
 pub use table::summary_table;
 pub use undo_csv::{UndoReport, write_undo};
 pub use undo_table::undo_table;
+
+/// The names of all reports of a run.
+const FILES: [&str; 5] = [
+    ResultsCsv::FILE,
+    ResultsJsonl::FILE,
+    summary_json::FILE,
+    html::FILE,
+    rejects_csv::FILE,
+];
 
 /// What can go wrong with reports. The ledger keeps everything, so they can be made again.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +132,16 @@ pub fn write_all(run_directory: &Path, asked: &Asked) -> Result<Summary, ReportE
             })?;
     }
     Ok(summary)
+}
+
+/// Where a run's reports are, by their names: those that are there.
+#[must_use]
+pub fn files_in(run_directory: &Path) -> BTreeMap<&'static str, PathBuf> {
+    FILES
+        .into_iter()
+        .map(|name| (name, run_directory.join(name)))
+        .filter(|(_, path)| path.exists())
+        .collect()
 }
 
 fn begin<R: RowReport>(run_directory: &Path, kept: &[String]) -> Result<R, ReportError> {

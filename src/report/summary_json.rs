@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::durations::Latency;
 use super::moments;
-use super::tally::{Confirmed, Deliveries, Tally};
+use super::tally::{Confirmed, Tally};
 use super::whole_file::WholeFile;
 use crate::ledger::About;
 use crate::outcome::Summary;
@@ -35,13 +35,10 @@ struct Document<'a> {
     program_version: Option<&'a str>,
     /// The version that wrote the reports.
     report_version: &'static str,
-    /// How many times the run was begun or went on; null where nobody counted.
-    sessions: Option<u64>,
     /// The Region that the pool's id names.
     region: Option<String>,
     /// From the run's first beginning to its last end, in seconds: with the pauses between its sessions.
     elapsed_seconds: Option<f64>,
-    deliveries: Deliveries,
     created_users: Confirmed,
     latency: Option<Latency>,
 }
@@ -62,10 +59,8 @@ pub(super) fn write(
         exit_meaning,
         program_version: about.version.as_deref(),
         report_version: env!("CARGO_PKG_VERSION"),
-        sessions: about.sessions,
         region: crate::pool::region_of(&summary.user_pool_id),
         elapsed_seconds: moments::elapsed(summary).map(|elapsed| elapsed.as_secs_f64()),
-        deliveries: tally.deliveries,
         created_users: tally.created,
         latency: tally.durations.latency(),
     };
@@ -74,4 +69,11 @@ pub(super) fn write(
     file.write_all(visible_json(&json).as_bytes())?;
     file.write_all(b"\n")?;
     file.finish()
+}
+
+/// What stands in the file; none where there is none, or no JSON.
+#[must_use]
+pub fn summary_document(run_directory: &Path) -> Option<serde_json::Value> {
+    let text = std::fs::read(run_directory.join(FILE)).ok()?;
+    serde_json::from_slice(&text).ok()
 }

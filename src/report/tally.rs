@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::durations::Durations;
-use crate::outcome::{Delivery, Evidence, Outcome, RowResult};
+use crate::outcome::{Evidence, Outcome, RowResult};
 
 /// Rows of each error that are kept as examples: the first ones.
 const EXAMPLES: usize = 3;
@@ -21,23 +21,10 @@ pub(super) const FURTHER_CODES: &str = "(further codes)";
 pub(super) struct Tally {
     /// Times from the permit of a row's sign-up to its answer, of rows that were created by the answer to their only one.
     pub(super) durations: Durations,
-    /// What became of the messages.
-    pub(super) deliveries: Deliveries,
     /// Of the users that were created, whether they are confirmed.
     pub(super) created: Confirmed,
     /// Rows by error.
     pub(super) errors: BTreeMap<String, ErrorRows>,
-}
-
-/// Messages (mail or SMS with a code) by what became of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Deliveries {
-    /// The pool says that it sent one.
-    pub(super) sent: u64,
-    /// The pool made the user and refused to send the message.
-    pub(super) refused: u64,
-    /// The pool answered and sent none.
-    pub(super) none: u64,
 }
 
 /// Users that were created, by whether the pool said that they are confirmed.
@@ -74,12 +61,6 @@ impl Tally {
         let created = came.outcome == Outcome::Created;
         if created && came.evidence == Some(Evidence::Answer) && came.attempts == 1 {
             self.durations.add(came.duration_ms);
-        }
-        match came.delivery {
-            Some(Delivery::Sent) => self.deliveries.sent += 1,
-            Some(Delivery::Refused) => self.deliveries.refused += 1,
-            Some(Delivery::None) => self.deliveries.none += 1,
-            None => {}
         }
         if created {
             match came.confirmed {
@@ -122,7 +103,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::{CODES, Example, Tally};
-    use crate::outcome::{Came, Delivery, Evidence, Outcome, RowResult};
+    use crate::outcome::{Came, Evidence, Outcome, RowResult};
 
     fn row(number: u64, came: Came) -> RowResult {
         RowResult {
@@ -157,14 +138,12 @@ mod tests {
     }
 
     #[test]
-    fn messages_and_confirmations_are_counted() {
+    fn confirmations_are_counted() {
         let mut tally = Tally::default();
         let mut came = created(Evidence::Answer, 1);
-        came.delivery = Some(Delivery::Refused);
         came.confirmed = Some(false);
         tally.row(&row(1, came));
         tally.row(&row(2, created(Evidence::Lookup, 1)));
-        assert_eq!(tally.deliveries.refused, 1);
         assert_eq!((tally.created.unconfirmed, tally.created.unknown), (1, 1));
     }
 

@@ -1,8 +1,9 @@
 //! Ledgers of earlier versions: they can be read, and their runs go on.
 
 use super::{created, ending, identity, to_begin};
+use crate::ledger::comparison::compare;
 use crate::ledger::directory::RunDirectory;
-use crate::ledger::{Durability, Facts, Ledger, LedgerError, Reader, Session};
+use crate::ledger::{Durability, Facts, Invocation, Ledger, LedgerError, Reader};
 use crate::outcome::{FollowUp, Outcome, RateSample, StepResult, StepState};
 
 /// A ledger with a row that was begun, as a version left it that wrote this format.
@@ -30,15 +31,15 @@ async fn of_format(directory: &RunDirectory, format: i64) {
         .unwrap();
 }
 
-fn session() -> Session {
-    Session {
+fn invocation() -> Invocation {
+    Invocation {
         version: "0.1.0".to_owned(),
         command: vec!["cognito-import".to_owned(), "import".to_owned()],
     }
 }
 
 #[tokio::test]
-async fn sessions_are_counted_and_the_last_one_s_command_is_kept() {
+async fn the_last_session_s_command_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let facts = Facts {
@@ -47,17 +48,16 @@ async fn sessions_are_counted_and_the_last_one_s_command_is_kept() {
         second_before_run_ms: None,
     };
     let ledger = Ledger::create(&directory, &identity(), facts, Durability::Process).unwrap();
-    ledger.session(session()).await;
+    ledger.invoked(invocation()).await;
     let group = vec![to_begin(1, "ann")];
     ledger.begin(group, 5).await.await.unwrap();
     ledger.close(ending(false)).await.unwrap();
     let (ledger, _, _) = Ledger::reopen(&directory, &identity(), Durability::Process, &[]).unwrap();
-    let mut second = session();
+    let mut second = invocation();
     second.command.push("--yes".to_owned());
-    ledger.session(second.clone()).await;
+    ledger.invoked(second.clone()).await;
     ledger.close(ending(false)).await.unwrap();
     let about = Reader::open(directory.path()).unwrap().about().unwrap();
-    assert_eq!(about.sessions, Some(2));
     assert_eq!(about.command, Some(second.command));
 }
 
@@ -86,10 +86,10 @@ async fn a_run_of_an_earlier_format_is_read_and_goes_on_in_the_present_one() {
         assert!(summary.pace.is_empty(), "{format}: no record of the rate");
 
         let about = Reader::open(directory.path()).unwrap().about().unwrap();
-        assert_eq!((about.sessions, about.command), (None, None), "{format}");
+        assert_eq!((about.version, about.command), (None, None), "{format}");
         let (ledger, _, _) =
             Ledger::reopen(&directory, &identity(), Durability::Process, &[]).unwrap();
-        ledger.session(session()).await;
+        ledger.invoked(invocation()).await;
         let done = FollowUp {
             steps: vec![StepResult {
                 step: "confirm".to_owned(),
@@ -106,14 +106,24 @@ async fn a_run_of_an_earlier_format_is_read_and_goes_on_in_the_present_one() {
         let about = Reader::open(directory.path()).unwrap().about().unwrap();
         assert_eq!(about.version.as_deref(), Some("0.1.0"), "{format}");
         assert_eq!(
-            about.sessions, None,
-            "{format}: those before were not counted"
-        );
-        assert_eq!(
             summary.pace["UserCreation"].used_of_ceiling, 1.0,
             "{format}"
         );
     }
+}
+
+#[tokio::test]
+async fn runs_of_different_formats_are_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut readers = Vec::new();
+    for format in [1, 2] {
+        let path = folder.path().join(format.to_string());
+        let directory = RunDirectory::hold(&path).unwrap();
+        of_format(&directory, format).await;
+        readers.push(Reader::open(&path).unwrap());
+    }
+    let compared = compare::<LedgerError>(&readers[0], &readers[1], true, |_| Ok(())).unwrap();
+    assert_eq!((compared.unchanged, compared.changed), (2, 0));
 }
 
 #[tokio::test]

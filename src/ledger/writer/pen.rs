@@ -5,10 +5,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Begun, Ending, ToBegin};
 use crate::ledger::identity::{self, name};
+use crate::ledger::invocation::Invocation;
 use crate::ledger::rows::{
     INSERT_KEPT, INSERT_RESULT, requests_seal, row_seal, signed, write_came, write_kept,
 };
-use crate::ledger::session::Session;
 use crate::ledger::{follow_ups, rates};
 use crate::outcome::{Came, FollowUp, RateSample, Requests};
 
@@ -53,8 +53,8 @@ impl<'d> Pen<'d> {
         })
     }
 
-    pub(super) fn session(&self, session: &Session) -> rusqlite::Result<()> {
-        session.write(self.database)
+    pub(super) fn invoked(&self, invocation: &Invocation) -> rusqlite::Result<()> {
+        invocation.write(self.database)
     }
 
     pub(super) fn begin(&mut self, row: &ToBegin, at_ms: i64) -> rusqlite::Result<Begun> {

@@ -69,7 +69,7 @@ fn write_all(
 
 fn write(pen: &mut Pen<'_>, message: Message) -> rusqlite::Result<Option<Acknowledge>> {
     match message {
-        Message::Session(session) => pen.session(&session)?,
+        Message::Invoked(invocation) => pen.invoked(&invocation)?,
         Message::Begin { rows, at_ms, begun } => {
             let all = rows
                 .iter()

@@ -42,7 +42,7 @@ fn rehearsed(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
     let wrong = summary.count(Outcome::Invalid) + summary.count(Outcome::Rejected);
     if wrong > 0 {
         to_do.push(ToDo::words(format!(
-            "Mend {} that a real run would not sign up either: results.csv names them, with what is wrong.",
+            "Mend {} that a real run would not sign up either: rejects.csv has them as they came in, with what is wrong.",
             counted(wrong, "row", "rows")
         )));
     }
@@ -109,8 +109,8 @@ fn imported(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
     let wrong = summary.count(Outcome::Invalid) + summary.count(Outcome::Rejected);
     if wrong > 0 {
         to_do.push(ToDo::words(format!(
-            "Mend {} that cannot be signed up as they stand, and import those rows as a list of their own: results.csv names them, with \
-             what is wrong. (In the whole list, mended, the users of this run would be called existing.)",
+            "Mend {} that cannot be signed up as they stand: rejects.csv in the run's directory has them as they came in, with what is wrong. \
+             Import that list, not the whole one: there the users of this run would be called existing.",
             counted(wrong, "row", "rows")
         )));
     }

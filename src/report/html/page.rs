@@ -17,7 +17,7 @@ use super::standing::{Standing, standing};
 use super::timeline::Timeline;
 use super::words::{counted, measured, milliseconds, moment, percent, span, thousands};
 use crate::ledger::Kind;
-use crate::outcome::{Outcome, Summary};
+use crate::outcome::{Delivery, Outcome, Summary};
 use crate::pool::region_of;
 use crate::report::moments::elapsed;
 use crate::report::{CommandLine, Names};
@@ -216,6 +216,9 @@ fn facts(run: &RunShown<'_>) -> Vec<Fact> {
         Some(version) => Fact::code("Program", format!("cognito-import {version}")),
         None => Fact::of("Program", "a version that left no word of itself"),
     });
+    if let Some(run_id) = &summary.run_id {
+        facts.push(Fact::code("Run", run_id));
+    }
     facts.push(Fact::of("Began", moment(&summary.started)));
     if let Some(finished) = &summary.finished {
         let elapsed = elapsed(summary)
@@ -223,9 +226,7 @@ fn facts(run: &RunShown<'_>) -> Vec<Fact> {
             .unwrap_or_default();
         facts.push(Fact::of("Ended", moment(finished)).with(elapsed));
     }
-    let sessions = about.sessions.map_or_else(String::new, |sessions| {
-        format!("in {}", counted(sessions, "session", "sessions"))
-    });
+    let sessions = format!("in {}", counted(summary.sessions, "session", "sessions"));
     facts.push(Fact::of("Time at work", span(active(summary))).with(sessions));
     let (code, meaning) = run.exit;
     facts.push(Fact::code("Exit code", code.to_string()).with(meaning));
@@ -340,14 +341,17 @@ fn used(pace: &crate::outcome::Pace) -> String {
 
 /// What became of the messages; empty where the pool never said.
 fn messages(run: &RunShown<'_>) -> String {
-    let deliveries = run.tally.deliveries;
-    if deliveries.sent + deliveries.refused + deliveries.none == 0 {
+    if run.summary.deliveries.is_empty() {
         return String::new();
     }
+    let rows = |delivery: Delivery| {
+        let rows = run.summary.deliveries.get(delivery.word());
+        rows.copied().unwrap_or(0)
+    };
     format!(
         "Messages to users (mail or SMS with a code): {} sent, {} refused; for {} there was none to send.",
-        thousands(deliveries.sent),
-        thousands(deliveries.refused),
-        counted(deliveries.none, "user", "users"),
+        thousands(rows(Delivery::Sent)),
+        thousands(rows(Delivery::Refused)),
+        counted(rows(Delivery::None), "user", "users"),
     )
 }

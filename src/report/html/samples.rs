@@ -13,6 +13,8 @@ pub(in crate::report) fn summary(counts: &[(Outcome, u64)]) -> Summary {
         outcomes.insert(outcome.word(), *count);
     }
     Summary {
+        run_id: Some("0123456789abcdef".to_owned()),
+        sessions: 1,
         state: RunState::Finished,
         stopped_because: None,
         list: "my users.csv".to_owned(),
@@ -26,6 +28,7 @@ pub(in crate::report) fn summary(counts: &[(Outcome, u64)]) -> Summary {
         read_to_end: true,
         outcomes,
         errors: BTreeMap::new(),
+        deliveries: BTreeMap::new(),
         follow_up: BTreeMap::new(),
         follow_up_errors: BTreeMap::new(),
         requests: BTreeMap::new(),
@@ -45,7 +48,6 @@ pub(in crate::report) fn about(kind: Kind) -> About {
     ];
     About {
         kind,
-        sessions: Some(1),
         version: Some("0.1.0".to_owned()),
         command: Some(command.map(str::to_owned).to_vec()),
     }

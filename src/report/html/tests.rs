@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{RunShown, text};
 use crate::ledger::Kind;
 use crate::outcome::{
-    Came, Delivery, Evidence, Outcome, Pace, RateSample, Requests, RowResult, StepCounts, Summary,
+    Came, Evidence, Outcome, Pace, RateSample, Requests, RowResult, StepCounts, Summary,
 };
 use crate::report::Names;
 use crate::report::html::samples::{about, rate_sample, summary};
@@ -30,7 +30,6 @@ fn rows() -> Tally {
         came.attempts = 1;
         came.duration_ms = 20 + number * 3;
         came.confirmed = Some(number > 2);
-        came.delivery = Some(Delivery::Sent);
         tally.row(&row(number, "ann", came));
     }
     let policy = "column password: the password does not meet the pool's policy: it has no digit";
@@ -64,6 +63,7 @@ fn run_summary() -> Summary {
         slowed_seconds: 2.0,
     };
     summary.pace.insert("UserCreation".to_owned(), pace);
+    summary.deliveries.insert("sent", 8);
     let counts = StepCounts {
         done: 6,
         failed: 1,
