@@ -92,6 +92,7 @@ fn main() {
             mapping: "username=1".into(),
             kept: Vec::new(),
             follow_up: None,
+            told_triggers: None,
             user_pool_id: "us-east-1_Bench".into(),
             client_id: "client".into(),
             kind: Kind::Import,

@@ -122,6 +122,7 @@ fn permits(criterion: &mut Criterion) {
         creation: plenty,
         read: plenty,
         update: plenty,
+        resource_read: plenty,
         list: plenty,
     });
     let runtime = tokio::runtime::Builder::new_current_thread()

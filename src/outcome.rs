@@ -5,11 +5,13 @@
 
 mod follow_up;
 mod summary;
+mod undone;
 
 use serde::Serialize;
 
 pub use follow_up::{FollowUp, StepCounts, StepResult, StepState};
 pub use summary::{Pace, RateSample, Requests, RunState, Summary};
+pub use undone::{Kept, MadeUser, Undoing, Undone};
 
 /// What came of one input row. Every row ends in exactly one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -123,6 +125,17 @@ pub enum Delivery {
 }
 
 impl Delivery {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Sent, Self::Refused, Self::None];
+
+    /// What a word of [`Delivery::word`] stands for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|delivery| delivery.word() == word)
+    }
+
     /// The word that stands in results and in the ledger.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::args::format::{delimiter, quote};
+use crate::pool::TriggerData;
 use crate::rows::Dialect;
 use crate::source::UnknownEncoding;
 use crate::user::mapping::{
@@ -75,6 +76,8 @@ struct Keys {
     values: BTreeMap<String, BTreeMap<String, Spanned<String>>>,
     follow_up: follow_up::Keys,
     list: ListKeys,
+    validation_data: BTreeMap<String, Spanned<String>>,
+    client_metadata: BTreeMap<String, Spanned<String>>,
 }
 
 /// How the list is written.
@@ -211,6 +214,26 @@ impl MappingFile {
             columns: keys.columns.clone(),
             drop_apostrophe: keys.drop_apostrophe,
         })
+    }
+
+    /// Adds what it says that the pool's triggers are told.
+    ///
+    /// # Errors
+    /// Cognito does not take a pair.
+    pub fn tell_triggers(&self, data: &mut TriggerData) -> Result<(), MappingFileError> {
+        for (name, value) in &self.keys.validation_data {
+            data.validate(name, value.get_ref().as_str().into())
+                .map_err(|cause| {
+                    self.wrong(value, &format!("validation_data.\"{name}\""), cause)
+                })?;
+        }
+        for (name, value) in &self.keys.client_metadata {
+            data.add_metadata(name, value.get_ref().clone())
+                .map_err(|cause| {
+                    self.wrong(value, &format!("client_metadata.\"{name}\""), cause)
+                })?;
+        }
+        Ok(())
     }
 
     /// A value that is read as the flag of the same name is.

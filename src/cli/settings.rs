@@ -17,7 +17,7 @@ use crate::import::retry::RetryPolicy;
 use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::{Durability, TakeUp};
 use crate::outcome::Outcome;
-use crate::pool::{ConnectSettings, LookUps, Signing, region_of};
+use crate::pool::{ConnectSettings, LookUps, Signing, TriggerData, region_of};
 use crate::preflight::objections::Allowed;
 use crate::preflight::prescan::{Looks, Prescan};
 use crate::preflight::rates::RatesAsked;
@@ -79,7 +79,7 @@ pub enum SettingsError {
 }
 
 /// What the environment says; an empty variable says nothing.
-fn environment(name: &str) -> Option<String> {
+pub(super) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -102,6 +102,7 @@ pub fn connect(
     pool: &PoolArgs,
     pace: &PaceArgs,
     looks: Looks,
+    trigger_data: TriggerData,
 ) -> Result<ConnectSettings, SettingsError> {
     let settings = connect_to_ask(&pool.user_pool_id, Some(&pool.client_id), &pool.connection)?;
     Ok(ConnectSettings {
@@ -111,6 +112,7 @@ pub fn connect(
             Signing::Off
         },
         attempt_timeout: pace.attempt_timeout,
+        trigger_data,
         ..settings
     })
 }
@@ -128,6 +130,7 @@ pub fn connect_to_ask(
         user_pool_id: user_pool_id.to_owned(),
         client_id: client_id.unwrap_or_default().to_owned(),
         client_secret: client_secret(connection.client_secret_file.as_deref())?,
+        trigger_data: TriggerData::default(),
         region: region(connection),
         profile: connection.profile.clone(),
         endpoint_url: connection.endpoint_url.clone(),

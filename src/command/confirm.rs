@@ -1,4 +1,4 @@
-//! The question at a terminal before anything is sent.
+//! The questions at a terminal before anything is sent, or deleted.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
@@ -15,17 +15,35 @@ pub(super) async fn confirm(users: Option<u64>, user_pool_id: &str) -> Result<()
         || "these users".to_owned(),
         |users| format!("{users} users"),
     );
-    let _ = write!(io::stderr(), "Sign {whom} up in {user_pool_id}? [y/N] ");
-    let answer = beside("answer", || {
-        let mut line = String::new();
-        io::stdin().lock().read_line(&mut line).map(|_| line)
-    })
-    .await?
-    .map_err(Failed::refused)?;
-    match answer.trim().to_lowercase().as_str() {
+    let question = format!("Sign {whom} up in {user_pool_id}? [y/N] ");
+    match answer(&question).await?.trim().to_lowercase().as_str() {
         "y" | "yes" => Ok(()),
         _ => Err(Failed::refused(anyhow::anyhow!(
             "not confirmed: nothing was sent (--yes goes on without asking)"
         ))),
     }
+}
+
+/// Asks for the pool's id: nobody deletes users by the habit of saying yes.
+pub(super) async fn typed(users: u64, user_pool_id: &str) -> Result<(), Failed> {
+    let question = format!(
+        "This deletes up to {users} users for good. Type the id of the user pool to go on: "
+    );
+    if answer(&question).await?.trim() == user_pool_id {
+        return Ok(());
+    }
+    Err(Failed::refused(anyhow::anyhow!(
+        "that is not the id of the pool that the run was made in ({user_pool_id}): nothing was deleted"
+    )))
+}
+
+/// What is typed.
+async fn answer(question: &str) -> Result<String, Failed> {
+    let _ = write!(io::stderr(), "{question}");
+    beside("answer", || {
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line).map(|_| line)
+    })
+    .await?
+    .map_err(Failed::refused)
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::outcome::{Outcome, Requests};
-use crate::pace::{Category, Reading};
+use crate::pace::{Category, Pacer, Permit, Reading};
+use crate::pool::{Advice, Failure, Sent};
 
 /// Counts of rows by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,6 +49,19 @@ impl RequestCounts {
         }
     }
 
+    /// One more request, with this permit, and how it failed if it did; the pacer hears of it as well. One that never left is none; one
+    /// without an answer was sent, and nobody knows whether the pool had room for it.
+    pub fn count(&mut self, pacer: &Pacer, leave: &Permit, failure: Option<&Failure>) {
+        let sent = failure.map_or(Sent::Answered, |failure| failure.sent);
+        let throttled = failure.is_some_and(|failure| failure.advice == Advice::SlowDown);
+        match sent {
+            Sent::No => return,
+            Sent::Maybe => {}
+            Sent::Answered => pacer.answered(leave, throttled),
+        }
+        self.add(leave.category(), throttled);
+    }
+
     /// Adds another count to this one.
     pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
@@ -71,6 +85,47 @@ impl RequestCounts {
     }
 }
 
+/// What keeps a run from going as fast as it may.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum HeldUp {
+    /// It stops: no more rows are taken, and so many are still on their way.
+    Stopping {
+        /// Rows.
+        on_their_way: usize,
+    },
+    /// The pool was asked, and has answered nothing since.
+    Unanswered {
+        /// Since then.
+        since: Duration,
+        /// Rows.
+        on_their_way: usize,
+    },
+    /// The last rows found no connection.
+    Unreachable {
+        /// Rows, one after the other.
+        rows: usize,
+    },
+    /// The pool throttles: fewer requests a second are allowed than there might be.
+    Throttled {
+        /// What is throttled.
+        category: Category,
+        /// How fast it may go.
+        reading: Reading,
+    },
+    /// Most rows on their way wait for a look-up's turn.
+    LookUps {
+        /// Rows.
+        waiting: usize,
+    },
+    /// As many rows as may be on their way at once wait for answers.
+    Answers {
+        /// Rows.
+        on_their_way: usize,
+    },
+    /// The list brings no rows.
+    List,
+}
+
 /// How a run stands at a moment.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Progress {
@@ -78,6 +133,8 @@ pub struct Progress {
     pub counts: Counts,
     /// Rows settled in this session.
     pub rows_now: u64,
+    /// Of these, rows for which requests left. The others cost no time: those that are broken, or whose user the listing shows.
+    pub sent_now: u64,
     /// Requests of this session.
     pub requests: RequestCounts,
     /// Bytes of the list that lie behind.
@@ -86,6 +143,8 @@ pub struct Progress {
     pub sign_ups: Reading,
     /// Rows and steps on their way.
     pub in_flight: usize,
+    /// What holds the run up at the moment.
+    pub held_up: Option<HeldUp>,
     /// Users whose steps after the sign-up are not all taken.
     pub to_follow: usize,
     /// Since this session began.

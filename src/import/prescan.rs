@@ -15,7 +15,7 @@ use super::stop::{Signals, StopReason};
 use crate::ledger::listing::{Listing, Seen};
 use crate::ledger::{Ledger, LedgerError};
 use crate::pace::{Category, Pacer};
-use crate::pool::{Advice, Cognito, Failure, NamedBy, Page, Sent, Stop, now_ms};
+use crate::pool::{Advice, Cognito, Failure, NamedBy, Page, Stop, now_ms};
 use crate::user::fold;
 
 /// See the module's words.
@@ -173,15 +173,7 @@ impl Pages<'_> {
         loop {
             let leave = self.pacer.permit(Category::UserList).await;
             let answer = self.pool.list_users(self.named_by, token.clone()).await;
-            let failure = answer.as_ref().err();
-            let throttled = failure.is_some_and(|failure| failure.advice == Advice::SlowDown);
-            let sent = failure.map_or(Sent::Answered, |failure| failure.sent);
-            if sent == Sent::Answered {
-                self.pacer.answered(&leave, throttled);
-            }
-            if sent != Sent::No {
-                requests.add(Category::UserList, throttled);
-            }
+            requests.count(self.pacer, &leave, answer.as_ref().err());
             let failure = match answer {
                 Ok(page) => return Ok(page),
                 Err(failure) => failure,

@@ -100,6 +100,7 @@ mod tests {
             creation: rate,
             read: rate,
             update: rate,
+            resource_read: rate,
             list: rate,
         });
         let _permit = pacer.permit(Category::UserList).await;
@@ -118,6 +119,7 @@ mod tests {
             creation: rate,
             read: rate,
             update: rate,
+            resource_read: rate,
             list: rate,
         });
         let mut record = Record::begin(&pacer, Instant::now(), 5_000);

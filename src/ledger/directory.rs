@@ -73,7 +73,20 @@ impl RunDirectory {
     /// # Errors
     /// A file cannot be renamed.
     pub fn put_ledger_aside(&self) -> Result<Option<PathBuf>, LedgerError> {
-        let database = self.database();
+        self.put_aside("ledger")
+    }
+
+    /// The same for the ledger of an undo.
+    ///
+    /// # Errors
+    /// A file cannot be renamed.
+    pub(super) fn put_undo_aside(&self) -> Result<Option<PathBuf>, LedgerError> {
+        self.put_aside("undo")
+    }
+
+    /// Puts the database with this name aside.
+    fn put_aside(&self, name: &str) -> Result<Option<PathBuf>, LedgerError> {
+        let database = self.path.join(format!("{name}.db"));
         let log = with_suffix(&database, "-wal");
         if !database.exists() && !log.exists() {
             return Ok(None);
@@ -81,7 +94,7 @@ impl RunDirectory {
         // A ledger that is in order becomes one file first. One that is damaged is kept as it is.
         super::schema::empty_the_log(&database);
         let aside = (1..)
-            .map(|number| self.path.join(format!("ledger-before-{number}.db")))
+            .map(|number| self.path.join(format!("{name}-before-{number}.db")))
             .find(|aside| !aside.exists() && !with_suffix(aside, "-wal").exists())
             .unwrap_or_default();
         // The log goes first: left behind alone, it would come back to life in the new ledger.
@@ -92,7 +105,7 @@ impl RunDirectory {
                     .map_err(|cause| self.failed(cause))?;
             }
         }
-        self.remove_index_of_log()?;
+        self.remove_index_of_log(&database)?;
         Ok(Some(aside))
     }
 
@@ -108,12 +121,12 @@ impl RunDirectory {
                 fs::remove_file(&file).map_err(|cause| self.failed(cause))?;
             }
         }
-        self.remove_index_of_log()
+        self.remove_index_of_log(&self.database())
     }
 
     /// SQLite makes it again from the log; it holds nothing of its own.
-    fn remove_index_of_log(&self) -> Result<(), LedgerError> {
-        let file = with_suffix(&self.database(), "-shm");
+    fn remove_index_of_log(&self, database: &Path) -> Result<(), LedgerError> {
+        let file = with_suffix(database, "-shm");
         if file.exists() {
             fs::remove_file(&file).map_err(|cause| self.failed(cause))?;
         }

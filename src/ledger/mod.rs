@@ -6,8 +6,10 @@
 //!
 //! [`directory`] is the run's folder and its lock; [`identity`] is what a run is bound to; [`writer`] is the one that
 //! writes, on a thread of its own; [`reader`] reads beside it; [`past`] tells a run that goes on how each row stands. [`listing`] is
-//! no part of the database: who is in the pool already, for as long as the process lives.
+//! no part of the database: who is in the pool already, for as long as the process lives. [`undo`] is another database: what became of
+//! the users that the run made, where it is undone. [`comparison`] reads two of them.
 
+pub mod comparison;
 pub mod directory;
 mod follow_ups;
 pub mod identity;
@@ -18,13 +20,15 @@ mod rates;
 pub mod reader;
 mod rows;
 mod schema;
+pub mod undo;
 pub mod writer;
 
 use std::path::PathBuf;
 
 pub use directory::RunDirectory;
-pub use identity::{Facts, Identity, Kind, Standing};
+pub use identity::{Facts, Identity, Kind, Session, Standing};
 pub use reader::Reader;
+pub use undo::UndoLedger;
 pub use writer::{Begun, Ledger, TakeUp, ToBegin};
 
 /// How hard the ledger holds on to what it was told.
@@ -62,6 +66,23 @@ pub enum LedgerError {
          already made will then be called existing"
     )]
     Damaged {
+        /// The database.
+        path: PathBuf,
+        /// What was found.
+        cause: String,
+    },
+    /// The run is not what it was.
+    #[error(
+        "{0}: this run was undone: users that it made were deleted (undo-results.csv says which); --restart begins anew and keeps \
+         the old ledgers aside"
+    )]
+    Undone(PathBuf),
+    /// The ledger of an undo is damaged, or not one.
+    #[error(
+        "{path}: is damaged or is not the ledger of this run's undo ({cause}); keep it aside under another name and run the same \
+         command again: users that were deleted already will then be called gone"
+    )]
+    DamagedUndo {
         /// The database.
         path: PathBuf,
         /// What was found.
@@ -123,6 +144,11 @@ pub enum LedgerError {
          without (--prescan never)"
     )]
     Listing(rusqlite::Error),
+    /// The users of two runs cannot be kept, or not be read again.
+    #[error(
+        "the users of two runs cannot be kept in a temporary file: {0}; make room there, or name another folder in TMPDIR"
+    )]
+    Comparison(rusqlite::Error),
     /// The thread is gone.
     #[error("the ledger's thread ended unexpectedly; run the same command again to go on")]
     Gone,
@@ -131,18 +157,7 @@ pub enum LedgerError {
 impl LedgerError {
     /// An error of the database, told apart from damage.
     fn of(path: &std::path::Path, cause: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, TypeMismatch};
-        let code = cause.sqlite_error_code();
-        let damaged = matches!(code, Some(DatabaseCorrupt | NotADatabase | TypeMismatch))
-            || matches!(
-                cause,
-                rusqlite::Error::InvalidColumnType(..)
-                    | rusqlite::Error::FromSqlConversionFailure(..)
-                    | rusqlite::Error::IntegralValueOutOfRange(..)
-                    | rusqlite::Error::Utf8Error(..)
-            )
-            || cause.to_string().contains("no such table");
-        if damaged {
+        if is_damage(&cause) {
             return Self::Damaged {
                 path: path.to_owned(),
                 cause: cause.to_string(),
@@ -153,6 +168,31 @@ impl LedgerError {
             cause,
         }
     }
+
+    /// The same of the ledger of an undo, whose damage has another way out.
+    fn of_undo(path: &std::path::Path, cause: rusqlite::Error) -> Self {
+        if is_damage(&cause) {
+            return Self::DamagedUndo {
+                path: path.to_owned(),
+                cause: cause.to_string(),
+            };
+        }
+        Self::of(path, cause)
+    }
+}
+
+fn is_damage(cause: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, TypeMismatch};
+    let code = cause.sqlite_error_code();
+    matches!(code, Some(DatabaseCorrupt | NotADatabase | TypeMismatch))
+        || matches!(
+            cause,
+            rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+                | rusqlite::Error::Utf8Error(..)
+        )
+        || cause.to_string().contains("no such table")
 }
 
 #[cfg(test)]

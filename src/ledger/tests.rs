@@ -13,13 +13,14 @@ mod follow_ups;
 mod formats;
 mod kept;
 
-fn identity() -> Identity {
+pub(super) fn identity() -> Identity {
     Identity {
         list: "users.csv".into(),
         fingerprint: Some("abc".into()),
         mapping: "username=1".into(),
         kept: Vec::new(),
         follow_up: None,
+        told_triggers: None,
         user_pool_id: "us-east-1_P".into(),
         client_id: "client".into(),
         kind: Kind::Import,

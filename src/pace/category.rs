@@ -12,16 +12,19 @@ pub enum Category {
     UserRead,
     /// `AdminUpdateUserAttributes`, `AdminAddUserToGroup`, `AdminDisableUser`, `AdminDeleteUser`. 25 requests a second.
     UserUpdate,
+    /// `AdminListUserAuthEvents`. 50 requests a second.
+    UserResourceRead,
     /// `ListUsers`. 30 requests a second.
     UserList,
 }
 
 impl Category {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::UserCreation,
         Self::UserRead,
         Self::UserUpdate,
+        Self::UserResourceRead,
         Self::UserList,
     ];
 
@@ -32,6 +35,7 @@ impl Category {
             Self::UserCreation => "UserCreation",
             Self::UserRead => "UserRead",
             Self::UserUpdate => "UserUpdate",
+            Self::UserResourceRead => "UserResourceRead",
             Self::UserList => "UserList",
         }
     }
@@ -43,6 +47,7 @@ impl Category {
             Self::UserCreation => 50,
             Self::UserRead => 120,
             Self::UserUpdate => 25,
+            Self::UserResourceRead => 50,
             Self::UserList => 30,
         }
     }
@@ -57,6 +62,8 @@ pub struct Ceilings {
     pub read: NonZeroU32,
     /// Of [`Category::UserUpdate`].
     pub update: NonZeroU32,
+    /// Of [`Category::UserResourceRead`].
+    pub resource_read: NonZeroU32,
     /// Of [`Category::UserList`].
     pub list: NonZeroU32,
 }
@@ -69,6 +76,7 @@ impl Ceilings {
             Category::UserCreation => self.creation,
             Category::UserRead => self.read,
             Category::UserUpdate => self.update,
+            Category::UserResourceRead => self.resource_read,
             Category::UserList => self.list,
         }
     }

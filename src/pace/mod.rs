@@ -51,6 +51,7 @@ pub struct Pacer {
     creation: Lane,
     read: Lane,
     update: Lane,
+    resource_read: Lane,
     list: Lane,
 }
 
@@ -63,6 +64,7 @@ impl Pacer {
             creation: lane(Category::UserCreation),
             read: lane(Category::UserRead),
             update: lane(Category::UserUpdate),
+            resource_read: lane(Category::UserResourceRead),
             list: lane(Category::UserList),
         }
     }
@@ -71,6 +73,11 @@ impl Pacer {
     /// its place.
     pub async fn permit(&self, category: Category) -> Permit {
         self.lane(category).permit().await
+    }
+
+    /// As [`Pacer::permit`], where there is no need to wait: none where there is, or somebody else waits.
+    pub fn permit_at_once(&self, category: Category) -> Option<Permit> {
+        self.lane(category).permit_at_once()
     }
 
     /// The pool answered the request. One that it throttled slows its category down.
@@ -95,6 +102,7 @@ impl Pacer {
             Category::UserCreation => &self.creation,
             Category::UserRead => &self.read,
             Category::UserUpdate => &self.update,
+            Category::UserResourceRead => &self.resource_read,
             Category::UserList => &self.list,
         }
     }

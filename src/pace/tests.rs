@@ -13,6 +13,7 @@ fn pacer(rate: u32) -> Pacer {
         creation: rate,
         read: rate,
         update: rate,
+        resource_read: rate,
         list: rate,
     })
 }

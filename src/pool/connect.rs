@@ -17,12 +17,12 @@ use aws_sdk_cognitoidentityprovider::config::{
 };
 use secrecy::SecretString;
 
-use super::Cognito;
 use super::date_probe::DateProbe;
 use super::service_clock::ServiceClock;
+use super::{Cognito, TriggerData};
 use crate::aws::endpoint::{Endpoint, EndpointError};
 use crate::aws::{
-    CONNECT_TIMEOUT, configured_endpoint, http_client, resolved_credentials, shared_config,
+    CONNECT_TIMEOUT, configured_endpoint, frugal, http_client, resolved_credentials, shared_config,
 };
 
 /// The service's name in AWS configuration files and variables.
@@ -48,6 +48,8 @@ pub struct ConnectSettings {
     pub client_id: String,
     /// The app client's secret, where it has one.
     pub client_secret: Option<SecretString>,
+    /// What every `SignUp` tells the pool's triggers.
+    pub trigger_data: TriggerData,
     /// The Region, where it was named.
     pub region: Option<String>,
     /// The profile in the AWS configuration files, where one was named.
@@ -139,12 +141,13 @@ pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError
         )
     };
     Ok(Cognito {
-        unsigned: Client::from_conf(config().allow_no_auth().build()),
+        unsigned: Client::from_conf(unsigned(config()).build()),
         signed: credentials
             .map(|provider| Client::from_conf(config().credentials_provider(provider).build())),
         user_pool_id: settings.user_pool_id.clone(),
         client_id: settings.client_id.clone(),
         client_secret: settings.client_secret.clone(),
+        trigger_data: settings.trigger_data.clone(),
         clock,
     })
 }
@@ -204,8 +207,8 @@ fn common(
                 .build(),
         )
         // The attempt timeout bounds a stalled body too, at a tenth of the cost.
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .interceptor(DateProbe::new(Arc::clone(clock)));
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    config.push_interceptor(DateProbe::shared(Arc::clone(clock)));
     if let Some(shared) = shared {
         config.set_use_fips(shared.use_fips());
         config.set_use_dual_stack(shared.use_dual_stack());
@@ -216,9 +219,16 @@ fn common(
     config.http_client(http_client(endpoint.is_some_and(Endpoint::is_loopback)))
 }
 
+/// What `SignUp` does without: its requests are not signed, so no clock has to be right for that, and they all say the same of
+/// the SDK.
+fn unsigned(mut config: ConfigBuilder) -> ConfigBuilder {
+    config.push_interceptor(frugal());
+    config.allow_no_auth().disable_clock_skew_correction(true)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{ConnectError, ConnectSettings, Signing, region, region_of};
+    use super::{ConnectError, ConnectSettings, Signing, TriggerData, region, region_of};
     use std::time::Duration;
 
     fn settings(pool: &str, named: Option<&str>) -> ConnectSettings {
@@ -226,6 +236,7 @@ mod tests {
             user_pool_id: pool.to_owned(),
             client_id: "client".to_owned(),
             client_secret: None,
+            trigger_data: TriggerData::default(),
             region: named.map(str::to_owned),
             profile: None,
             endpoint_url: None,

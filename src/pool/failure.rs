@@ -144,6 +144,8 @@ pub enum Operation {
     Write,
     /// `AdminAddUserToGroup`: what is missing may be the group.
     WriteToGroup,
+    /// `AdminDeleteUser`: what it may not do for one user it may do for none.
+    Delete,
 }
 
 impl Failure {
@@ -159,7 +161,9 @@ impl Failure {
     {
         let unclear = match operation {
             Operation::SignUp => Advice::LookUp(IfAbsent::SendAgain),
-            Operation::Read | Operation::Write | Operation::WriteToGroup => Advice::Again,
+            Operation::Read | Operation::Write | Operation::WriteToGroup | Operation::Delete => {
+                Advice::Again
+            }
         };
         let on_the_way = |sent, advice, code: &str| Self {
             sent,
@@ -228,7 +232,7 @@ impl Failure {
     pub fn answered(operation: Operation, status: u16, code: &str, message: &str) -> Self {
         let advice = match operation {
             Operation::SignUp => sign_up_advice(status, code, message),
-            Operation::Read => read_advice(status, code),
+            Operation::Read | Operation::Delete => read_advice(status, code),
             Operation::WriteToGroup if is_about_a_group(code, message) => {
                 Advice::Stop(Stop::GroupMissing)
             }

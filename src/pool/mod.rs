@@ -11,8 +11,11 @@ pub mod failure;
 pub mod groups;
 mod limits;
 pub mod list;
+mod repeated;
 mod secret_hash;
 pub mod service_clock;
+mod trigger_data;
+mod undo;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,6 +32,8 @@ pub use failure::{Advice, Failure, IfAbsent, Sent, Stop};
 use failure::{NOT_SIGNED, Operation, UNREADABLE_ANSWER};
 pub use list::{ListedUser, NamedBy, Page};
 use service_clock::ServiceClock;
+pub use trigger_data::TriggerData;
+pub use undo::{Deletion, Doings};
 
 /// Signed requests whose time is further off than five minutes are refused by AWS: no clock that works here is.
 const MOST_SKEW_MS: i64 = 5 * 60 * 1_000;
@@ -64,6 +69,7 @@ pub struct Cognito {
     user_pool_id: String,
     client_id: String,
     client_secret: Option<SecretString>,
+    trigger_data: TriggerData,
     clock: Arc<Mutex<ServiceClock>>,
 }
 
@@ -97,6 +103,15 @@ pub struct FoundUser {
     pub attributes: Vec<Attribute>,
 }
 
+impl FoundUser {
+    /// Whether this is its username. Where the address is the username, the pool keeps the `sub` in its place.
+    #[must_use]
+    pub fn is_named(&self, username: &str) -> bool {
+        self.username.to_lowercase() == username.to_lowercase()
+            || self.sub.as_deref() == Some(self.username.as_str())
+    }
+}
+
 impl Cognito {
     /// `SignUp`, once, unsigned.
     ///
@@ -128,7 +143,10 @@ impl Cognito {
                 .map_err(Failure::not_built)?;
             request = request.user_attributes(attribute);
         }
-        let answer = request
+        let answer = self
+            .trigger_data
+            .put_into(request)
+            .map_err(Failure::not_built)?
             .send()
             .await
             .map_err(|error| without_password(Failure::of(Operation::SignUp, &error), user))?;
@@ -161,11 +179,18 @@ impl Cognito {
     /// # Errors
     /// See [`failure`]. Asking without being able to sign is answered by a `GiveUp`.
     pub async fn look_up(&self, username: &str) -> Result<Option<FoundUser>, Failure> {
+        let found = self.get_user(username).await?;
+        // AdminGetUser takes an alias as well. Whoever is found by it is another user: nobody has this username.
+        Ok(found.filter(|found| found.is_named(username)))
+    }
+
+    /// `AdminGetUser`, once, signed.
+    async fn get_user(&self, name: &str) -> Result<Option<FoundUser>, Failure> {
         let answer = self
             .signing()?
             .admin_get_user()
             .user_pool_id(&self.user_pool_id)
-            .username(username)
+            .username(name)
             .send()
             .await;
         let found = match answer {
@@ -185,12 +210,6 @@ impl Cognito {
             .map(list::attribute)
             .collect();
         let sub = sub(&attributes);
-        // AdminGetUser takes an alias as well. Whoever is found by it is another user: nobody has this username. Where the address
-        // is the username, the pool keeps the sub in its place.
-        let by_name = found.username().to_lowercase() == username.to_lowercase();
-        if !by_name && sub.as_deref() != Some(found.username()) {
-            return Ok(None);
-        }
         let created = found.user_create_date();
         Ok(Some(FoundUser {
             username: found.username().to_owned(),
@@ -236,12 +255,10 @@ fn sub(attributes: &[Attribute]) -> Option<String> {
         .map(|attribute| attribute.value.clone())
 }
 
-/// An answer's words end in results and logs. Nobody should repeat a password in them; a trigger's message might.
+/// See [`repeated`].
 fn without_password(mut failure: Failure, user: &NewUser) -> Failure {
-    if let Some(password) = &user.password
-        && failure.message.contains(password.expose())
-    {
-        failure.message = failure.message.replace(password.expose(), "(the password)");
+    if let Some(password) = &user.password {
+        failure.message = repeated::without(&failure.message, password.expose());
     }
     failure
 }

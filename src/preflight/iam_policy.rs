@@ -26,6 +26,8 @@ pub struct Needs<'a> {
     pub steps: &'a [StepKind],
     /// Groups that are missing are made.
     pub makes_groups: bool,
+    /// Users that a run made are deleted again.
+    pub undoes: bool,
     /// The list is an object in S3: bucket and key.
     pub object: Option<(&'a str, &'a str)>,
 }
@@ -39,6 +41,8 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
         .map_or("*", |(region, _)| region);
     let partition = partition(region);
     let mut statements = Vec::new();
+    let (account, pool) = (needs.account_id.unwrap_or("*"), needs.user_pool_id);
+    let pool = format!("arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool}");
     if needs.looks_up {
         let mut actions = vec!["cognito-idp:AdminGetUser", "cognito-idp:DescribeUserPool"];
         if needs.asks_client {
@@ -54,12 +58,23 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
         if needs.makes_groups {
             actions.push(CREATE_GROUP_ACTION);
         }
-        let (account, pool) = (needs.account_id.unwrap_or("*"), needs.user_pool_id);
         statements.push(json!({
             "Sid": "CognitoImport",
             "Effect": "Allow",
             "Action": actions,
-            "Resource": format!("arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool}"),
+            "Resource": pool,
+        }));
+    }
+    if needs.undoes {
+        statements.push(json!({
+            "Sid": "CognitoImportUndo",
+            "Effect": "Allow",
+            "Action": [
+                "cognito-idp:AdminDeleteUser",
+                "cognito-idp:AdminGetUser",
+                "cognito-idp:AdminListUserAuthEvents",
+            ],
+            "Resource": pool,
         }));
     }
     if needs.looks_up && needs.asks_limits {
@@ -106,6 +121,7 @@ mod tests {
         asks_client: true,
         steps: &[],
         makes_groups: false,
+        undoes: false,
         object: None,
     };
 
@@ -143,6 +159,7 @@ mod tests {
             asks_client: false,
             steps: &[],
             makes_groups: false,
+            undoes: false,
             object: Some(("lists", "2026/users.csv.gz")),
         };
         let text = policy(&gov).unwrap().to_string();
@@ -187,6 +204,30 @@ mod tests {
                 "cognito-idp:ListGroups",
                 "cognito-idp:CreateGroup"
             ]
+        );
+    }
+
+    #[test]
+    fn an_undo_needs_three_permissions_on_the_pool_whatever_the_run_needs() {
+        let undo = Needs {
+            looks_up: false,
+            undoes: true,
+            ..RUN
+        };
+        let policy = policy(&undo).unwrap();
+        let statements = policy["Statement"].as_array().unwrap();
+        assert_eq!(statements.len(), 1);
+        assert_eq!(
+            statements[0]["Action"],
+            serde_json::json!([
+                "cognito-idp:AdminDeleteUser",
+                "cognito-idp:AdminGetUser",
+                "cognito-idp:AdminListUserAuthEvents"
+            ])
+        );
+        assert_eq!(
+            statements[0]["Resource"],
+            "arn:aws:cognito-idp:eu-west-1:*:userpool/eu-west-1_Ab1"
         );
     }
 

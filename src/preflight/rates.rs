@@ -3,6 +3,9 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
+
 use super::ask::{Found, LIMITS_ACTION};
 use crate::pace::{Category, Ceilings};
 
@@ -99,6 +102,30 @@ impl Rate {
     }
 }
 
+/// For programs: how many, and who says so. `share` and `limit` stand where the number is a part of a limit.
+impl Serialize for Rate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (source, flag, limit, unanswered) = match &self.says {
+            Says::Flag(flag) => ("flag", Some(flag), None, None),
+            Says::Granted(limit) => ("granted", None, Some(*limit), None),
+            Says::Documented(why) => (
+                "documented",
+                None,
+                Some(self.category.documented()),
+                why.as_ref(),
+            ),
+        };
+        let mut rate = serializer.serialize_struct("Rate", 6)?;
+        rate.serialize_field("a_second", &self.a_second)?;
+        rate.serialize_field("source", source)?;
+        rate.serialize_field("flag", &flag)?;
+        rate.serialize_field("limit", &limit)?;
+        rate.serialize_field("share", &limit.map(|_| self.share))?;
+        rate.serialize_field("unanswered", &unanswered)?;
+        rate.end()
+    }
+}
+
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -139,6 +166,8 @@ pub struct Rates {
     pub read: Rate,
     /// `AdminUpdateUserAttributes`, `AdminAddUserToGroup`, `AdminDisableUser`, `AdminDeleteUser`.
     pub update: Rate,
+    /// `AdminListUserAuthEvents`.
+    pub resource_read: Rate,
     /// `ListUsers`.
     pub list: Rate,
 }
@@ -159,6 +188,7 @@ impl Rates {
             creation: rate(Category::UserCreation, asked.creation, "--rate"),
             read: rate(Category::UserRead, asked.read, "--lookup-rate"),
             update: rate(Category::UserUpdate, asked.update, "--update-rate"),
+            resource_read: rate(Category::UserResourceRead, None, ""),
             list: rate(Category::UserList, asked.list, "--list-rate"),
         }
     }
@@ -170,6 +200,7 @@ impl Rates {
             creation: self.creation.a_second,
             read: self.read.a_second,
             update: self.update.a_second,
+            resource_read: self.resource_read.a_second,
             list: self.list.a_second,
         }
     }

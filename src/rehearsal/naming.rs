@@ -5,14 +5,19 @@ use super::seeded;
 
 impl Pool {
     /// The `sub` of the user who signs up by this name: the same in every run with the same seed, but another one than that
-    /// of a user who had the name before.
+    /// of a user who had the name before, whether that one was deleted or has another address now.
     pub(super) fn sub_of(&self, name: &str) -> u128 {
-        seeded::as_uuid(seeded::bits(
-            self.settings.seed,
-            "sub",
-            &self.users.key(name),
-            u64::from(self.users.deleted(name)),
-        ))
+        let deleted = u64::from(self.users.deleted(name));
+        let mut others = 0;
+        loop {
+            let count = deleted | (others << 32);
+            let bits = seeded::bits(self.settings.seed, "sub", &self.users.key(name), count);
+            let sub = seeded::as_uuid(bits);
+            if self.users.by_sub(&seeded::uuid_text(sub)).is_none() {
+                return sub;
+            }
+            others += 1;
+        }
     }
 
     /// What the pool calls the user: the name, or the `sub` where attributes are usernames.

@@ -185,6 +185,51 @@ fn of_two_imports_at_once_one_makes_each_user_and_the_other_finds_it() {
 }
 
 #[test]
+fn an_undo_deletes_what_the_run_made_and_nobody_else() {
+    let Some(pool) = pool() else { return };
+    let place = Place::new();
+    let made = |username: &str| {
+        let call = pool.sdk.client.admin_create_user();
+        let call = call.user_pool_id(&pool.id).username(username);
+        pool.sdk.wait(call.send()).unwrap();
+    };
+    made("user0002");
+    made("zoe");
+    let list = place.file("users.csv", users(6));
+    pool.import(&place, list).run().exits(0);
+    // One has signed in; somebody else has the name of another one now.
+    pool.confirm("user0004");
+    let signed_in = pool.sdk.sign_in(&pool.client_id, "user0004", "Passw0rd!4");
+    assert_eq!(signed_in, Ok(()));
+    let call = pool.sdk.client.admin_delete_user();
+    let call = call.user_pool_id(&pool.id).username("user0005");
+    pool.sdk.wait(call.send()).unwrap();
+    made("user0005");
+
+    pool.undo(&place).run().exits(1);
+    let left = ["user0002", "user0004", "user0005", "zoe"];
+    assert_eq!(pool.usernames(), left);
+    pool.undo(&place).arg("--even-if-used").run().exits(1);
+    assert_eq!(pool.usernames(), ["user0002", "user0005", "zoe"]);
+    let results = std::fs::read_to_string(place.path("run/undo-results.csv")).unwrap();
+    let said: Vec<&str> = results
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').nth(3))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "deleted",
+            "deleted",
+            "deleted",
+            "kept: another user",
+            "deleted"
+        ]
+    );
+}
+
+#[test]
 fn look_ups_that_are_not_permitted_stop_the_run_and_it_goes_on_without_them() {
     let Some(emulator) = Emulator::guarded() else {
         return;

@@ -89,6 +89,9 @@ pub struct IamPolicyArgs {
     /// For a run whose --rate, --lookup-rate, --update-rate and --list-rate are numbers: it does not ask for the account's limits
     #[arg(long, help_heading = "Pace")]
     pub named_rates: bool,
+    /// For `undo` as well: users are deleted, and asked what they did
+    #[arg(long, help_heading = "Run")]
+    pub undo: bool,
     /// For a run that sends without checking
     #[arg(long, help_heading = "Run")]
     pub no_preflight: bool,

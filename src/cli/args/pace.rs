@@ -67,7 +67,7 @@ impl RateArg {
     }
 }
 
-fn rate(text: &str) -> Result<RateArg, String> {
+pub(super) fn rate(text: &str) -> Result<RateArg, String> {
     if text == "auto" {
         return Ok(RateArg::Auto);
     }
@@ -76,7 +76,7 @@ fn rate(text: &str) -> Result<RateArg, String> {
         .map_err(|_| "is neither `auto` nor a whole number above 0".to_owned())
 }
 
-fn share(text: &str) -> Result<f64, String> {
+pub(super) fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
         Ok(_) | Err(_) => Err("is not a part above 0 and up to 1".to_owned()),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::Run;
 use crate::import::breaker::{Breaker, BreakerLimits, UNREACHABLE};
 use crate::import::follow_up::{StepDone, StepEnd, StepJob};
+use crate::import::logged;
 use crate::import::stop::StopReason;
 use crate::outcome::{Came, FollowUp, Outcome, StepResult, StepState};
 use crate::pace::Category;
@@ -84,7 +85,10 @@ impl FollowUps {
     fn queue(&self, category: Category) -> &VecDeque<u64> {
         match category {
             Category::UserCreation => &self.creation,
-            Category::UserRead | Category::UserUpdate | Category::UserList => &self.update,
+            Category::UserRead
+            | Category::UserUpdate
+            | Category::UserResourceRead
+            | Category::UserList => &self.update,
         }
     }
 
@@ -92,9 +96,10 @@ impl FollowUps {
     pub(super) fn next(&mut self, category: Category) -> Option<StepJob> {
         let row = match category {
             Category::UserCreation => self.creation.pop_front(),
-            Category::UserRead | Category::UserUpdate | Category::UserList => {
-                self.update.pop_front()
-            }
+            Category::UserRead
+            | Category::UserUpdate
+            | Category::UserResourceRead
+            | Category::UserList => self.update.pop_front(),
         }?;
         let user = self.users.get(&row)?;
         let (place, step) = user.next()?;
@@ -125,7 +130,10 @@ impl FollowUps {
         };
         match category_of(step.kind()) {
             Category::UserCreation => self.creation.push_back(row),
-            Category::UserRead | Category::UserUpdate | Category::UserList => {
+            Category::UserRead
+            | Category::UserUpdate
+            | Category::UserResourceRead
+            | Category::UserList => {
                 self.update.push_back(row);
             }
         }
@@ -223,6 +231,9 @@ impl Run<'_> {
         match end {
             StepEnd::Ended(state) => {
                 self.somebody_answered();
+                if let StepState::Failed { code, .. } = &state {
+                    logged::step_failed(job.row, operation_of(job.step.kind()), code);
+                }
                 self.judge(job.step.kind(), &state);
                 self.follow_ups.ended(&job, state);
             }

@@ -197,6 +197,18 @@ impl EmulatedPool {
             .or_else_flag("--endpoint-url", &self.emulator.url())
     }
 
+    /// `undo` of the run in `run`, without a question.
+    pub(crate) fn undo(&self, place: &Place) -> Cli {
+        place
+            .cli("undo")
+            .arg("run")
+            .env("AWS_ACCESS_KEY_ID", ROOT_KEY)
+            .env("AWS_SECRET_ACCESS_KEY", ROOT_KEY)
+            .or_else_flag("--yes-delete", &self.id)
+            .or_else_flag("--region", REGION)
+            .or_else_flag("--endpoint-url", &self.emulator.url())
+    }
+
     /// Every username there is.
     pub(crate) fn usernames(&self) -> Vec<String> {
         let pages = self.sdk.wait(

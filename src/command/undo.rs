@@ -1,0 +1,304 @@
+//! `undo`: the users that a run made are deleted.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::confirm::{somebody_is_there, typed};
+use super::document::UndoneDocument;
+use super::{Answer, Failed, beside, runtime};
+use crate::cli::args::UndoArgs;
+use crate::cli::exit::Exit;
+use crate::cli::undo::{connect as connect_settings, rates};
+use crate::cli::{Say, settings};
+use crate::import::Signals;
+use crate::import::retry::RetryPolicy;
+use crate::ledger::directory::database_in;
+use crate::ledger::{Durability, Ledger, LedgerError, Reader, RunDirectory, UndoLedger};
+use crate::outcome::{Kept, Outcome, Summary, Undone};
+use crate::pace::{Ceilings, Pacer};
+use crate::pool::{Cognito, connect};
+use crate::report::{UndoReport, undo_table, write_undo};
+use crate::undo::{Ended, Mode, Rules, Tally, Undo, Why};
+
+pub(super) fn undo(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
+    settings::refuse_sensitive_logs().map_err(Failed::refused)?;
+    runtime()?.block_on(undone(args, say))
+}
+
+/// A run that can be undone.
+struct Made {
+    directory: RunDirectory,
+    summary: Summary,
+}
+
+async fn undone(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
+    let mut signals = Signals::listen().map_err(Failed::refused)?;
+    let made = made(&args.run_dir)?;
+    let pool_id = made.summary.user_pool_id.clone();
+    let ask = asks(args, &pool_id)?;
+    say_what_is_not_meant(&made.summary, say);
+    let begun = begun(args, &made.directory, say)?;
+    let users = match &begun {
+        Some((_, tally)) => tally.left(args.even_if_used),
+        None => made.summary.count(Outcome::Created),
+    };
+    if users == 0 {
+        let Some((ledger, tally)) = begun else {
+            say.line("this run created nobody: there is nothing to undo");
+            return Ok(Exit::Done.into());
+        };
+        let ended = Ended::before_it_began(tally);
+        return close(args, &made, ended, ledger, say).await;
+    }
+    drop(begun);
+    let settings =
+        connect_settings(args, &pool_id, &made.summary.client_id).map_err(Failed::refused)?;
+    let pool = connect(&settings).await.map_err(Failed::refused)?;
+    let ceilings = rates(args).ceilings();
+    say_plan(args, users, &pool_id, ceilings, say);
+    if ask {
+        tokio::select! {
+            typed = typed(users, &pool_id) => typed?,
+            signal = signals.next() => {
+                say.line("stopped before anything was deleted");
+                return Ok(Exit::Signal(signal).into());
+            }
+        }
+    }
+    // Gone with the program: a dry run leaves nothing but its report.
+    let scratch = tempfile::tempdir().map_err(Failed::refused)?;
+    let aside = args.dry_run.then(|| scratch.path().join("undo.db"));
+    let opened = tokio::select! {
+        opened = opened(made, aside, args.even_if_used) => opened?,
+        signal = signals.next() => {
+            say.line("stopped before anything was deleted");
+            return Ok(Exit::Signal(signal).into());
+        }
+    };
+    let (made, ledger) = opened;
+    let (ended, ledger) = go(args, ledger, pool, ceilings, &mut signals, say).await?;
+    close(args, &made, ended, ledger, say).await
+}
+
+/// The ledger of the undo, `aside` for a dry run. To write down a million users takes a while.
+async fn opened(
+    made: Made,
+    aside: Option<PathBuf>,
+    even_if_used: bool,
+) -> Result<(Made, UndoLedger), Failed> {
+    let open = move || {
+        let mut ledger = match &aside {
+            Some(path) => UndoLedger::rehearse(&made.directory, path),
+            None => UndoLedger::open(&made.directory),
+        }?;
+        ledger.take_up(even_if_used)?;
+        Ok((made, ledger))
+    };
+    beside("undo", open)
+        .await?
+        .map_err(|error: LedgerError| Failed::refused(error))
+}
+
+/// An undo that was begun earlier, and how it stands; a dry run goes on with none.
+fn begun(
+    args: &UndoArgs,
+    directory: &RunDirectory,
+    say: Say,
+) -> Result<Option<(UndoLedger, Tally)>, Failed> {
+    if args.dry_run || !UndoLedger::is_there(directory).map_err(Failed::refused)? {
+        return Ok(None);
+    }
+    let ledger = UndoLedger::open(directory).map_err(Failed::refused)?;
+    let tally = Tally::of(&ledger).map_err(Failed::refused)?;
+    let (all, left) = (tally.all(), tally.left(args.even_if_used));
+    say.line(format_args!(
+        "going on with this undo: {} of {all} users are settled",
+        all - left
+    ));
+    Ok(Some((ledger, tally)))
+}
+
+/// The run, held: nobody else goes on with it meanwhile.
+fn made(run_dir: &Path) -> Result<Made, Failed> {
+    let missing = || Failed::refused(LedgerError::Missing(database_in(run_dir)));
+    if !run_dir.is_dir() {
+        return Err(missing());
+    }
+    let directory = RunDirectory::hold(run_dir).map_err(Failed::refused)?;
+    if !Ledger::is_there(&directory, Durability::Power).map_err(Failed::refused)? {
+        return Err(missing());
+    }
+    let reader = Reader::open(run_dir).map_err(Failed::refused)?;
+    if reader.is_of_rehearsal().map_err(Failed::refused)? {
+        return Err(Failed::refused(anyhow::anyhow!(
+            "{}: this run was a rehearsal: its pool is gone, and its users with it; there is nothing to undo",
+            run_dir.display()
+        )));
+    }
+    let summary = reader.summary().map_err(Failed::refused)?;
+    Ok(Made { directory, summary })
+}
+
+/// Whether somebody is asked to type the pool's id. Refuses where nobody can be, and where another id is named.
+fn asks(args: &UndoArgs, pool_id: &str) -> Result<bool, Failed> {
+    match &args.yes_delete {
+        Some(named) if named == pool_id => Ok(false),
+        Some(named) => Err(Failed::refused(anyhow::anyhow!(
+            "--yes-delete {named}: the run in {} was made in the pool {pool_id}; nothing was deleted",
+            args.run_dir.display()
+        ))),
+        None if args.dry_run => Ok(false),
+        None if somebody_is_there() => Ok(true),
+        None => Err(Failed::refused(anyhow::anyhow!(
+            "nobody is here to be asked: --yes-delete {pool_id} deletes the users without a question; nothing was deleted"
+        ))),
+    }
+}
+
+fn say_what_is_not_meant(summary: &Summary, say: Say) {
+    let in_doubt = summary.count(Outcome::InDoubt);
+    if in_doubt > 0 {
+        say.line(format_args!(
+            "note: {in_doubt} rows are in doubt: if the run made their users, these are left alone; the same import command again, or with \
+             --retry in-doubt, settles what can be settled: do that first, for a run that was undone does not go on"
+        ));
+    }
+}
+
+fn say_plan(args: &UndoArgs, users: u64, pool_id: &str, ceilings: Ceilings, say: Say) {
+    if args.dry_run {
+        say.line(format_args!(
+            "dry run: {users} users that this run created in {pool_id} are looked at, at {} a second; nobody is deleted",
+            ceilings.read
+        ));
+        return;
+    }
+    let seconds = users / u64::from(ceilings.update.get());
+    say.line(format_args!(
+        "undo: {users} users that this run created in {pool_id}\n\
+         \x20     UserRead: each is looked up first; AdminGetUser counts it as active this month\n\
+         \x20     UserUpdate: AdminDeleteUser at {} a second at most, about {}\n\
+         \x20     {}",
+        ceilings.update,
+        humantime::format_duration(Duration::from_secs(seconds.max(1))),
+        if args.even_if_used {
+            "users that have signed in since are deleted as well (--even-if-used)"
+        } else {
+            "users that have signed in since, or may have, are kept"
+        }
+    ));
+}
+
+async fn go(
+    args: &UndoArgs,
+    ledger: UndoLedger,
+    pool: Cognito,
+    ceilings: Ceilings,
+    signals: &mut Signals,
+    say: Say,
+) -> Result<(Ended, UndoLedger), Failed> {
+    let rules = Rules {
+        retry: RetryPolicy::default(),
+        even_if_used: args.even_if_used,
+    };
+    // Who only looks is held up by look-ups alone.
+    let (mode, rate) = if args.dry_run {
+        (Mode::DryRun, ceilings.read)
+    } else {
+        (Mode::Delete, ceilings.update)
+    };
+    let mut tell = |tally: &Tally| {
+        say.line(format_args!(
+            "{} of {} users are settled",
+            tally.all() - tally.open(),
+            tally.all()
+        ));
+    };
+    Undo::new(
+        ledger,
+        pool,
+        Pacer::new(ceilings),
+        (rules, mode),
+        rate,
+        &mut tell,
+    )
+    .map_err(Failed::refused)?
+    .to_the_end(signals)
+    .await
+    .map_err(Failed::stopped)
+}
+
+/// The report, and what people are told at the end.
+async fn close(
+    args: &UndoArgs,
+    made: &Made,
+    ended: Ended,
+    ledger: UndoLedger,
+    say: Say,
+) -> Result<Answer, Failed> {
+    if let (true, Some(Why::Signal(signal))) = (ended.at_once, &ended.stopped) {
+        say.line("stopped at once; the ledger knows the rest; the same command goes on");
+        return Ok(Exit::Signal(*signal).into());
+    }
+    let report = if args.dry_run {
+        UndoReport::DryRun
+    } else {
+        UndoReport::Results
+    };
+    let path = made.directory.path().to_owned();
+    let written = beside("report", move || write_undo(&path, &ledger, report)).await?;
+    let written = written.map_err(Failed::stopped)?;
+    let tally = &ended.tally;
+    say.line(undo_table(report, |undone| match undone {
+        Some(undone) => tally.count(undone),
+        None => tally.open(),
+    }));
+    for (category, requests) in ended.requests.by_name() {
+        if requests.sent > 0 {
+            say.line(format_args!(
+                "  {category}: {} requests, {} throttled",
+                requests.sent, requests.throttled
+            ));
+        }
+    }
+    let maybe_used = tally.count(Undone::Kept(Kept::MaybeUsed));
+    if maybe_used > 0 {
+        say.line(format_args!(
+            "note: of {maybe_used} confirmed users nothing shows that they have not signed in (the pool has no threat protection, it was \
+             not on when they were made, or AdminListUserAuthEvents is not permitted); --even-if-used deletes them as well"
+        ));
+    }
+    say.line(format_args!("results: {}", written.display()));
+    let document = UndoneDocument {
+        run_directory: made.directory.path(),
+        dry_run: args.dry_run,
+        results: &written,
+        users: Undone::ALL
+            .into_iter()
+            .map(|undone| (undone.word(), tally.count(undone)))
+            .chain([("open", tally.open())])
+            .collect(),
+        requests: ended.requests.by_name().into_iter().collect(),
+    };
+    match &ended.stopped {
+        Some(why) => {
+            let exit = match why {
+                Why::Signal(signal) => {
+                    say.line(format_args!("stopped by {why}; the same command goes on"));
+                    Exit::Signal(*signal)
+                }
+                other => {
+                    say.error(format_args!("stopped early: {other}"));
+                    say.line("the same command goes on from here");
+                    Exit::Stopped
+                }
+            };
+            let answer = Answer::from(exit).stopped(why.to_string(), "the same command goes on");
+            answer.with(&document)
+        }
+        None if tally.count(Undone::Deleted) + tally.count(Undone::Gone) == tally.all() => {
+            Answer::from(Exit::Done).with(&document)
+        }
+        None => Answer::from(Exit::SomeRows).with(&document),
+    }
+}

@@ -1,0 +1,179 @@
+use super::{Note, ToUndo, UndoLedger};
+use crate::ledger::tests::identity;
+use crate::ledger::writer::Ending;
+use crate::ledger::{Durability, Facts, Ledger, LedgerError, RunDirectory, ToBegin};
+use crate::outcome::{Came, Kept, Outcome, Undoing, Undone};
+
+/// A run that made the users of rows 1, 3 and 4; 2 existed.
+async fn run(directory: &RunDirectory) {
+    let facts = Facts {
+        started_ms: 1_000,
+        folds: true,
+        second_before_run_ms: None,
+    };
+    let ledger = Ledger::create(directory, &identity(), facts, Durability::Process).unwrap();
+    let rows = (1..=4).map(|row| ToBegin {
+        row,
+        line: row + 1,
+        username: format!("user{row}"),
+        claim: format!("user{row}"),
+        kept: Vec::new(),
+        came: None,
+        follow_up: None,
+    });
+    ledger.begin(rows.collect(), 1_000).await.await.unwrap();
+    let came = |row| {
+        let mut came = Came::of(if row == 2 {
+            Outcome::Existed
+        } else {
+            Outcome::Created
+        });
+        came.user_sub = (row != 4).then(|| format!("sub-{row}"));
+        came.created_at = (row == 4).then_some(5_000);
+        (row, came)
+    };
+    ledger.settle((1..=4).map(came).collect()).await;
+    let ending = Ending {
+        finished: true,
+        stopped_because: None,
+        at_ms: 9_000,
+    };
+    ledger.close(ending).await.unwrap();
+}
+
+fn rows(undo: &UndoLedger) -> Vec<ToUndo> {
+    undo.open_users(0, 100).unwrap()
+}
+
+#[tokio::test]
+async fn it_lists_the_users_that_the_run_made_and_keeps_what_came_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    run(&directory).await;
+    assert!(!UndoLedger::is_there(&directory).unwrap());
+    let mut undo = UndoLedger::open(&directory).unwrap();
+    let made: Vec<_> = rows(&undo).into_iter().map(|open| open.user).collect();
+    assert_eq!(
+        made.iter().map(|user| user.row).collect::<Vec<_>>(),
+        [1, 3, 4]
+    );
+    assert_eq!(made[0].sub.as_deref(), Some("sub-1"));
+    assert_eq!(
+        (made[2].sub.as_deref(), made[2].created_ms),
+        (None, Some(5_000))
+    );
+    undo.write(&[(1, Note::Begun), (3, Note::Begun)], 7_000)
+        .unwrap();
+    undo.write(&[(3, Note::NotSent), (4, Note::Begun)], 8_000)
+        .unwrap();
+    let used = Undoing::of(Undone::Kept(Kept::MaybeUsed));
+    let failed = Undoing {
+        undone: Undone::Failed,
+        error_code: Some("InternalErrorException".into()),
+        error_message: Some("it is broken".into()),
+    };
+    undo.write(
+        &[(1, Note::Came(failed.clone())), (3, Note::Came(used))],
+        9_000,
+    )
+    .unwrap();
+    drop(undo);
+
+    assert!(UndoLedger::is_there(&directory).unwrap());
+    let mut undo = UndoLedger::open(&directory).unwrap();
+    let open = rows(&undo);
+    assert_eq!(
+        (open.len(), open[0].user.row, open[0].begun_ms),
+        (1, 4, Some(8_000))
+    );
+    let mut said = Vec::new();
+    undo.each_user::<LedgerError>(|user| {
+        said.push((user.user.row, user.came.as_ref().map(Undoing::said)));
+        Ok(())
+    })
+    .unwrap();
+    let expected = [
+        Some("failed: InternalErrorException"),
+        Some("kept: maybe used"),
+        None,
+    ];
+    assert_eq!(
+        said.iter()
+            .map(|(_, said)| said.as_deref())
+            .collect::<Vec<_>>(),
+        expected
+    );
+    // One that failed is taken up again, and still known to have been begun.
+    undo.take_up(false).unwrap();
+    let open = rows(&undo);
+    assert_eq!(
+        open.iter().map(|open| open.user.row).collect::<Vec<_>>(),
+        [1, 4]
+    );
+    assert_eq!(open[0].begun_ms, Some(7_000));
+    undo.take_up(true).unwrap();
+    assert_eq!(rows(&undo).len(), 3);
+    assert_eq!(undo.counts().unwrap(), [(None, 3)]);
+}
+
+#[tokio::test]
+async fn a_line_that_was_changed_is_not_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    run(&directory).await;
+    drop(UndoLedger::open(&directory).unwrap());
+    for harm in [
+        "UPDATE users SET user_sub = 'sub-9' WHERE row = 3",
+        "UPDATE users SET username = 'somebody' WHERE row = 1",
+        "UPDATE users SET created_ms = 6000 WHERE row = 4",
+    ] {
+        let path = directory.path().join(super::FILE);
+        let database = rusqlite::Connection::open(&path).unwrap();
+        let transaction = database.unchecked_transaction().unwrap();
+        transaction.execute(harm, []).unwrap();
+        transaction.commit().unwrap();
+        drop(database);
+        let undo = UndoLedger::open(&directory).unwrap();
+        let error = undo.open_users(0, 100).unwrap_err();
+        assert!(
+            matches!(error, LedgerError::DamagedUndo { .. }),
+            "{harm}: {error}"
+        );
+        drop(undo);
+        std::fs::remove_file(&path).unwrap();
+        drop(UndoLedger::open(&directory).unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_was_undone_does_not_go_on_and_one_that_begins_anew_is_not_undone() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    run(&directory).await;
+    drop(UndoLedger::open(&directory).unwrap());
+    let looked = Ledger::look_at(&directory, &identity(), &[]).unwrap_err();
+    assert!(looked.to_string().contains("was undone"), "{looked}");
+    let reopened = Ledger::reopen(&directory, &identity(), Durability::Process, &[]).unwrap_err();
+    assert!(matches!(reopened, LedgerError::Undone(_)), "{reopened}");
+    directory.put_ledger_aside().unwrap();
+    run(&directory).await;
+    assert!(!UndoLedger::is_there(&directory).unwrap());
+    Ledger::look_at(&directory, &identity(), &[]).unwrap();
+    assert!(directory.path().join("undo-before-1.db").exists());
+}
+
+#[tokio::test]
+async fn an_undo_that_lost_its_run_does_not_make_the_next_one_undone() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    run(&directory).await;
+    drop(UndoLedger::open(&directory).unwrap());
+    // As if the process had ended between the two renames.
+    std::fs::rename(
+        directory.database(),
+        directory.path().join("ledger-before-1.db"),
+    )
+    .unwrap();
+    run(&directory).await;
+    Ledger::look_at(&directory, &identity(), &[]).unwrap();
+}

@@ -1,0 +1,211 @@
+//! What every `SignUp` of a run tells the pool's triggers, beside the user: `ValidationData` and `ClientMetadata`.
+
+use std::fmt;
+
+use aws_sdk_cognitoidentityprovider::error::BuildError;
+use aws_sdk_cognitoidentityprovider::operation::sign_up::builders::SignUpFluentBuilder;
+use aws_sdk_cognitoidentityprovider::types::AttributeType;
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+
+use crate::user::rules::{MAX_ATTRIBUTE_NAME, MAX_VALUE};
+
+/// Characters of a key or of a value of `ClientMetadata` at most (the service's model, `StringType`).
+const MAX_METADATA: usize = 131_072;
+
+/// Bytes of the digest that stand for the values: 32 bits show that a value has changed, and are too few to find it out from.
+const MARK_BYTES: usize = 4;
+
+/// See the module's words. Keys are different, and in order. What it shows for debugging has no values.
+#[derive(Clone, Default)]
+pub struct TriggerData {
+    validation: Vec<(String, SecretString)>,
+    metadata: Vec<(String, String)>,
+}
+
+impl TriggerData {
+    /// One more pair of `ValidationData`, unless its key has a value already: whoever is heard first wins.
+    ///
+    /// # Errors
+    /// Cognito does not take it; the words do not repeat the value.
+    pub fn validate(&mut self, key: &str, value: SecretString) -> Result<(), String> {
+        let limits = (MAX_ATTRIBUTE_NAME, MAX_VALUE);
+        check(key, value.expose_secret(), limits)?;
+        // It is an attribute's name, which has no white space (the service's model, `AttributeNameType`).
+        if key.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(format!(
+                "the key `{}` has white space in it, which Cognito does not take",
+                key.escape_debug()
+            ));
+        }
+        put(&mut self.validation, key, value);
+        Ok(())
+    }
+
+    /// One more pair of `ClientMetadata`, unless its key has a value already.
+    ///
+    /// # Errors
+    /// Cognito does not take it.
+    pub fn add_metadata(&mut self, key: &str, value: String) -> Result<(), String> {
+        check(key, &value, (MAX_METADATA, MAX_METADATA))?;
+        put(&mut self.metadata, key, value);
+        Ok(())
+    }
+
+    /// What a run is bound to: the keys, and a mark of the values. A trigger that looks for a value lets some users in and confirms
+    /// them, and not the others: with another value half-way, the rest of the list would come out otherwise than its beginning.
+    /// The values themselves are not written down, for one of them may be a key that the trigger compares. None: nothing is told.
+    #[must_use]
+    pub fn identity(&self) -> Option<String> {
+        if self.validation.is_empty() && self.metadata.is_empty() {
+            return None;
+        }
+        let mut digest = Sha256::new();
+        let mut names = Vec::new();
+        let validation = self.validation.iter();
+        let validation =
+            validation.map(|(key, value)| ("ValidationData", key, value.expose_secret()));
+        let metadata = self.metadata.iter();
+        let metadata = metadata.map(|(key, value)| ("ClientMetadata", key, value.as_str()));
+        for (list, key, value) in validation.chain(metadata) {
+            names.push(format!("{list} {key}"));
+            for part in [list, key, value] {
+                digest.update((part.len() as u64).to_le_bytes());
+                digest.update(part);
+            }
+        }
+        let mark: String = digest
+            .finalize()
+            .iter()
+            .take(MARK_BYTES)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Some(format!("{} ({mark})", names.join(", ")))
+    }
+
+    /// Puts it into a request.
+    pub(super) fn put_into(
+        &self,
+        mut request: SignUpFluentBuilder,
+    ) -> Result<SignUpFluentBuilder, BuildError> {
+        for (key, value) in &self.validation {
+            let pair = AttributeType::builder()
+                .name(key)
+                .value(value.expose_secret())
+                .build()?;
+            request = request.validation_data(pair);
+        }
+        for (key, value) in &self.metadata {
+            request = request.client_metadata(key, value);
+        }
+        Ok(request)
+    }
+}
+
+impl fmt::Debug for TriggerData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys =
+            |mut list: fmt::DebugList<'_, '_>, keys: Vec<&String>| list.entries(keys).finish();
+        f.write_str("TriggerData ")?;
+        keys(
+            f.debug_list(),
+            self.validation.iter().map(|(key, _)| key).collect(),
+        )?;
+        keys(
+            f.debug_list(),
+            self.metadata.iter().map(|(key, _)| key).collect(),
+        )
+    }
+}
+
+fn check(
+    key: &str,
+    value: &str,
+    (longest_key, longest_value): (usize, usize),
+) -> Result<(), String> {
+    if key.is_empty() || value.is_empty() {
+        return Err("should be KEY=VALUE, with something on both sides".to_owned());
+    }
+    for (what, text, longest) in [("key", key, longest_key), ("value", value, longest_value)] {
+        if text.chars().count() > longest {
+            return Err(format!(
+                "the {what} is longer than the {longest} characters that Cognito takes"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn put<T>(pairs: &mut Vec<(String, T)>, key: &str, value: T) {
+    if let Err(place) = pairs.binary_search_by(|(other, _)| other.as_str().cmp(key)) {
+        pairs.insert(place, (key.to_owned(), value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TriggerData;
+
+    fn validating(pairs: &[(&str, &str)]) -> TriggerData {
+        let mut data = TriggerData::default();
+        for (key, value) in pairs {
+            data.validate(key, (*value).into()).unwrap();
+        }
+        data
+    }
+
+    #[test]
+    fn a_run_is_bound_to_the_pairs_whatever_their_order_and_not_told_the_values() {
+        assert_eq!(TriggerData::default().identity(), None);
+        let one = validating(&[("key", "Hidden-42"), ("batch", "7")]);
+        let other = validating(&[("batch", "7"), ("key", "Hidden-42")]);
+        let identity = one.identity().unwrap();
+        assert_eq!(Some(&identity), other.identity().as_ref());
+        assert!(
+            identity.starts_with("ValidationData batch, ValidationData key (")
+                && !identity.contains("Hidden"),
+            "{identity}"
+        );
+        assert!(!format!("{one:?}").contains("Hidden"), "{one:?}");
+        for changed in [
+            validating(&[("key", "Hidden-43"), ("batch", "7")]),
+            validating(&[("key", "Hidden-42")]),
+            validating(&[("keyH", "idden-42"), ("batch", "7")]),
+        ] {
+            assert_ne!(Some(&identity), changed.identity().as_ref());
+        }
+        let mut metadata = TriggerData::default();
+        metadata.add_metadata("key", "Hidden-42".into()).unwrap();
+        assert_ne!(
+            validating(&[("key", "Hidden-42")]).identity(),
+            metadata.identity()
+        );
+    }
+
+    #[test]
+    fn who_is_heard_first_wins() {
+        assert_eq!(
+            validating(&[("key", "1"), ("key", "2")]).identity(),
+            validating(&[("key", "1")]).identity()
+        );
+    }
+
+    #[test]
+    fn what_cognito_does_not_take_is_refused_without_repeating_a_value() {
+        let mut data = TriggerData::default();
+        let long = "v".repeat(2_049);
+        for (key, value) in [
+            ("", "Hidden"),
+            ("key", ""),
+            ("a key", "Hidden"),
+            ("k".repeat(33).as_str(), "Hidden"),
+            ("key", long.as_str()),
+        ] {
+            let why = data.validate(key, value.into()).unwrap_err();
+            assert!(!why.contains("Hidden") && !why.contains("vvv"), "{why}");
+        }
+        assert!(data.add_metadata("", "7".into()).is_err());
+        assert!(data.add_metadata("a key", "7".into()).is_ok());
+        assert!(data.add_metadata("long", "v".repeat(131_073)).is_err());
+    }
+}

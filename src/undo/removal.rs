@@ -1,0 +1,318 @@
+//! One user's way to its deletion, as a state machine. Pure: it is told what happened, and says what to do next.
+//!
+//! What it holds to: nobody is deleted whose `sub` is not the one that the run made; nobody of whom nothing shows that they have not
+//! signed in, unless that is allowed; after a deletion without a clear answer the user is looked up before another one is sent.
+
+mod found;
+
+use std::time::Duration;
+
+use crate::import::retry::RetryPolicy;
+use crate::ledger::undo::ToUndo;
+use crate::outcome::{Kept, MadeUser, Undoing, Undone};
+use crate::pool::{Advice, Deletion, Doings, Failure, FoundUser, Sent, Stop};
+
+/// Firewalls are not argued with for longer than this many answers.
+const FORBIDDEN_TRIES: u32 = 6;
+
+/// The code of a pool without threat protection.
+const REMEMBERS_NOTHING: &str = "UserPoolAddOnNotEnabledException";
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event {
+    /// Nothing yet.
+    Start,
+    /// A look-up was answered.
+    Found(Result<Option<FoundUser>, Failure>),
+    /// What the user did was asked for.
+    Doings(Result<Doings, Failure>),
+    /// The deletion is in the ledger as begun.
+    Begun,
+    /// `AdminDeleteUser` was answered.
+    Deleted(Result<Deletion, Failure>),
+}
+
+/// What to do next. Each names the user by what the pool finds it by.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Look it up after this time.
+    LookUp(Duration),
+    /// Ask what it did, after this time: the first page, or the one behind this token.
+    AskDoings(Duration, Option<String>),
+    /// Write the deletion down as begun, or say that it would be deleted.
+    Begin,
+    /// Delete it after this time.
+    Delete(Duration),
+    /// It is settled.
+    Settled(Undoing),
+    /// No user can go on.
+    StopRun(Stop, Failure),
+}
+
+/// What holds for the whole undo.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// How often and after how long.
+    pub retry: RetryPolicy,
+    /// Users that have signed in, or may have, are deleted as well.
+    pub even_if_used: bool,
+}
+
+/// What is known of the pool, learnt from its answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Learnt {
+    /// It does not find users by their `sub`.
+    pub not_by_sub: bool,
+    /// It does not tell what its users do.
+    pub tells_nothing: bool,
+}
+
+impl Learnt {
+    /// Both together.
+    pub fn merge(&mut self, other: Self) {
+        self.not_by_sub |= other.not_by_sub;
+        self.tells_nothing |= other.tells_nothing;
+    }
+}
+
+/// By what the pool is asked for the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Sub,
+    Username,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Whether it may be deleted is not known.
+    Judging,
+    /// It may, and the ledger says so.
+    Deleting,
+}
+
+/// See the module's words.
+#[derive(Debug)]
+pub struct Removal {
+    user: MadeUser,
+    rules: Rules,
+    learnt: Learnt,
+    by: By,
+    phase: Phase,
+    /// A deletion of ours may have arrived.
+    maybe_deleted: bool,
+    /// Its own sign-up was among what it did, on the pages so far.
+    sign_up: bool,
+    tries: u32,
+    questions: u32,
+    forbidden: u32,
+    /// The failure that matters for what is said of it.
+    failure: Option<Failure>,
+}
+
+impl Removal {
+    /// As the ledger knows the user. `learnt` is what is known of the pool.
+    #[must_use]
+    pub fn new(open: ToUndo, rules: Rules, learnt: Learnt) -> Self {
+        let by = if open.user.sub.is_some() && !learnt.not_by_sub {
+            By::Sub
+        } else {
+            By::Username
+        };
+        Self {
+            user: open.user,
+            rules,
+            learnt,
+            by,
+            phase: Phase::Judging,
+            maybe_deleted: open.begun_ms.is_some(),
+            sign_up: false,
+            tries: 0,
+            questions: 0,
+            forbidden: 0,
+            failure: None,
+        }
+    }
+
+    /// The row of the user.
+    #[must_use]
+    pub fn row(&self) -> u64 {
+        self.user.row
+    }
+
+    /// What the pool is asked for the user by.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match (self.by, &self.user.sub) {
+            (By::Sub, Some(sub)) => sub,
+            (By::Sub, None) | (By::Username, _) => &self.user.username,
+        }
+    }
+
+    /// Whether its deletion was begun in this session, and none can have arrived.
+    #[must_use]
+    pub fn was_begun_in_vain(&self) -> bool {
+        self.phase == Phase::Deleting && !self.maybe_deleted
+    }
+
+    /// What was learnt of the pool so far.
+    #[must_use]
+    pub fn learnt(&self) -> Learnt {
+        self.learnt
+    }
+
+    /// What to do next. `chance` is from 0 up to 1.
+    pub fn next(&mut self, event: Event, chance: f64) -> Step {
+        match event {
+            Event::Start => Step::LookUp(Duration::ZERO),
+            Event::Found(Ok(found)) => {
+                self.questions = 0;
+                self.found(found)
+            }
+            Event::Found(Err(failure)) => self.unanswered(failure, chance, Step::LookUp),
+            Event::Doings(Ok(doings)) => {
+                self.questions = 0;
+                self.did(doings)
+            }
+            Event::Doings(Err(failure)) => self.not_told(failure, chance),
+            Event::Begun => {
+                self.phase = Phase::Deleting;
+                Step::Delete(Duration::ZERO)
+            }
+            Event::Deleted(Ok(Deletion::Deleted)) => settled(Undone::Deleted),
+            Event::Deleted(Ok(Deletion::NoSuchUser)) => match self.by {
+                // Gone, or not found by this: its name tells.
+                By::Sub => self.look_by_name(),
+                By::Username => self.absent(),
+            },
+            Event::Deleted(Err(failure)) => self.not_deleted(failure, chance),
+        }
+    }
+
+    fn look_by_name(&mut self) -> Step {
+        self.by = By::Username;
+        Step::LookUp(Duration::ZERO)
+    }
+
+    /// It is not there.
+    fn absent(&self) -> Step {
+        settled(if self.maybe_deleted {
+            Undone::Deleted
+        } else {
+            Undone::Gone
+        })
+    }
+
+    fn did(&mut self, doings: Doings) -> Step {
+        self.sign_up |= doings.sign_up;
+        if doings.used {
+            return settled(Undone::Kept(Kept::Used));
+        }
+        match doings.next {
+            Some(token) => Step::AskDoings(Duration::ZERO, Some(token)),
+            None if self.sign_up => Step::Begin,
+            // What was not remembered of its sign-up may not have been remembered of its sign-ins.
+            None => settled(Undone::Kept(Kept::MaybeUsed)),
+        }
+    }
+
+    /// What it did was not told. A pool that never tells is not asked again.
+    fn not_told(&mut self, failure: Failure, chance: f64) -> Step {
+        let never = failure.code == REMEMBERS_NOTHING
+            || failure.code.starts_with("AccessDenied")
+            || failure.advice == Advice::Stop(Stop::Refused);
+        if never {
+            self.learnt.tells_nothing = true;
+            return Step::Settled(because(Undone::Kept(Kept::MaybeUsed), failure));
+        }
+        if failure.code == "UserNotFoundException" {
+            return Step::LookUp(Duration::ZERO);
+        }
+        let from_the_first = |wait| Step::AskDoings(wait, None);
+        match failure.advice {
+            Advice::GiveUp => Step::Settled(because(Undone::Kept(Kept::MaybeUsed), failure)),
+            Advice::Again
+            | Advice::SlowDown
+            | Advice::Exists
+            | Advice::LookUp(_)
+            | Advice::Undelivered
+            | Advice::Stop(_) => self.unanswered(failure, chance, from_the_first),
+        }
+    }
+
+    /// A question was not answered: `again` is how it is asked once more.
+    fn unanswered(&mut self, failure: Failure, chance: f64, again: fn(Duration) -> Step) -> Step {
+        match failure.advice {
+            Advice::Stop(stop) => Step::StopRun(stop, failure),
+            Advice::SlowDown => self.slow_down(failure, chance, again),
+            Advice::GiveUp => self.failed(failure),
+            Advice::Again | Advice::Exists | Advice::LookUp(_) | Advice::Undelivered => {
+                self.questions += 1;
+                if self.questions < self.rules.retry.look_ups {
+                    return again(self.rules.retry.back_off(self.questions, chance));
+                }
+                self.failed(failure)
+            }
+        }
+    }
+
+    fn not_deleted(&mut self, failure: Failure, chance: f64) -> Step {
+        match failure.advice {
+            Advice::Stop(stop) => Step::StopRun(stop, failure),
+            Advice::SlowDown => self.slow_down(failure, chance, Step::Delete),
+            Advice::GiveUp => self.failed(failure),
+            Advice::Again | Advice::Exists | Advice::LookUp(_) | Advice::Undelivered => {
+                self.tries += 1;
+                let wait = self.rules.retry.back_off(self.tries, chance);
+                let sent = failure.sent;
+                if sent == Sent::No && self.tries >= self.rules.retry.tries {
+                    return self.failed(failure);
+                }
+                self.failure = Some(failure);
+                match sent {
+                    Sent::No => Step::Delete(wait),
+                    Sent::Maybe | Sent::Answered => {
+                        self.maybe_deleted = true;
+                        Step::LookUp(wait)
+                    }
+                }
+            }
+        }
+    }
+
+    /// A quota is nobody's failure; a firewall that keeps refusing is everybody's.
+    fn slow_down(&mut self, failure: Failure, chance: f64, again: fn(Duration) -> Step) -> Step {
+        if failure.code == "ForbiddenException" {
+            self.forbidden += 1;
+            if self.forbidden >= FORBIDDEN_TRIES {
+                return Step::StopRun(Stop::Refused, failure);
+            }
+        }
+        again(self.rules.retry.back_off(1, chance))
+    }
+
+    fn failed(&self, mut failure: Failure) -> Step {
+        if self.maybe_deleted {
+            failure
+                .message
+                .push_str(" (it may be deleted all the same)");
+        }
+        Step::Settled(because(Undone::Failed, failure))
+    }
+}
+
+fn settled(undone: Undone) -> Step {
+    Step::Settled(Undoing::of(undone))
+}
+
+fn because(undone: Undone, failure: Failure) -> Undoing {
+    Undoing {
+        undone,
+        error_code: Some(failure.code),
+        error_message: Some(failure.message),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! What a look-up says: whether it is the user that the run made, and whether it may be deleted.
+
+use std::time::Duration;
+
+use super::{By, Phase, Removal, Step, settled};
+use crate::outcome::{Kept, Undone};
+use crate::pool::FoundUser;
+
+/// How a user stands whom nobody has confirmed yet: it cannot have signed in, and nobody comes back to this from another status.
+const UNCONFIRMED: &str = "UNCONFIRMED";
+
+/// Whose the user is that was found.
+enum Whose {
+    /// The run made it.
+    Ours,
+    /// It has another `sub`: it is somebody else.
+    Theirs,
+    /// Nothing tells.
+    Unknown,
+}
+
+impl Removal {
+    pub(super) fn found(&mut self, found: Option<FoundUser>) -> Step {
+        let Some(found) = found else {
+            return match self.by {
+                By::Sub => self.look_by_name(),
+                By::Username => self.absent(),
+            };
+        };
+        match (self.whose(&found), self.by) {
+            (Whose::Ours, _) => self.ours(&found),
+            // Somebody's username is what our user's sub was: then only the name can tell.
+            (Whose::Theirs, By::Sub) => self.look_by_name(),
+            // Found by an alias: nobody has this username.
+            (Whose::Theirs, By::Username) if !found.is_named(&self.user.username) => self.absent(),
+            (Whose::Theirs, By::Username) if self.maybe_deleted => settled(Undone::Deleted),
+            (Whose::Theirs, By::Username) => settled(Undone::Kept(Kept::AnotherUser)),
+            (Whose::Unknown, _) => settled(Undone::Kept(Kept::NotIdentified)),
+        }
+    }
+
+    /// A user whose `sub` the run did not learn is told by when it was created, where the run learnt that.
+    fn whose(&self, found: &FoundUser) -> Whose {
+        match (&self.user.sub, &found.sub) {
+            (Some(ours), Some(theirs)) if ours == theirs => Whose::Ours,
+            (Some(_), Some(_)) => Whose::Theirs,
+            (Some(_), None) => Whose::Unknown,
+            (None, _) => match (self.user.created_ms, found.created_ms) {
+                (Some(ours), Some(theirs))
+                    if ours == theirs && found.is_named(&self.user.username) =>
+                {
+                    Whose::Ours
+                }
+                (Some(ours), Some(theirs)) if ours != theirs => Whose::Theirs,
+                (Some(_) | None, _) => Whose::Unknown,
+            },
+        }
+    }
+
+    fn ours(&mut self, found: &FoundUser) -> Step {
+        match (&self.user.sub, self.by) {
+            // It has the sub, and was not found by it a moment ago.
+            (Some(_), By::Username) => self.learnt.not_by_sub = true,
+            (Some(_), By::Sub) => {}
+            // From now on it is this one that is meant.
+            (None, _) => self.user.sub.clone_from(&found.sub),
+        }
+        match self.phase {
+            Phase::Deleting => match self.failure.take() {
+                Some(failure) if self.tries >= self.rules.retry.tries => self.failed(failure),
+                Some(_) | None => Step::Delete(Duration::ZERO),
+            },
+            Phase::Judging if self.rules.even_if_used => Step::Begin,
+            Phase::Judging if found.status.as_deref() == Some(UNCONFIRMED) => Step::Begin,
+            Phase::Judging if self.learnt.tells_nothing => settled(Undone::Kept(Kept::MaybeUsed)),
+            Phase::Judging => {
+                self.sign_up = false;
+                Step::AskDoings(Duration::ZERO, None)
+            }
+        }
+    }
+}

@@ -1,0 +1,363 @@
+use std::time::Duration;
+
+use super::{Event, Learnt, REMEMBERS_NOTHING, Removal, Rules, Step};
+use crate::import::retry::RetryPolicy;
+use crate::ledger::undo::ToUndo;
+use crate::outcome::{Kept, MadeUser, Undoing, Undone};
+use crate::pool::{Advice, Deletion, Doings, Failure, FoundUser, Sent, Stop};
+
+const RULES: Rules = Rules {
+    retry: RetryPolicy {
+        tries: 3,
+        look_ups: 3,
+        base: Duration::ZERO,
+        cap: Duration::ZERO,
+        settle: Duration::ZERO,
+    },
+    even_if_used: false,
+};
+
+fn made(sub: Option<&str>, created_ms: Option<i64>) -> MadeUser {
+    MadeUser {
+        row: 1,
+        username: "ann".into(),
+        sub: sub.map(str::to_owned),
+        created_ms,
+    }
+}
+
+fn removal(user: MadeUser, begun_ms: Option<i64>, rules: Rules) -> Removal {
+    let open = ToUndo {
+        user,
+        begun_ms,
+        came: None,
+    };
+    Removal::new(open, rules, Learnt::default())
+}
+
+fn new() -> Removal {
+    removal(made(Some("sub-1"), None), None, RULES)
+}
+
+fn user(username: &str, sub: &str, status: &str) -> FoundUser {
+    FoundUser {
+        username: username.into(),
+        sub: Some(sub.into()),
+        status: Some(status.into()),
+        enabled: true,
+        created_ms: Some(5_000),
+        created_has_fraction: false,
+        attributes: Vec::new(),
+    }
+}
+
+fn found(username: &str, sub: &str, status: &str) -> Event {
+    Event::Found(Ok(Some(user(username, sub, status))))
+}
+
+fn failure(sent: Sent, advice: Advice, code: &str) -> Failure {
+    Failure {
+        sent,
+        advice,
+        code: code.into(),
+        message: "words".into(),
+    }
+}
+
+fn lost() -> Event {
+    Event::Deleted(Err(failure(Sent::Maybe, Advice::Again, "ConnectionLost")))
+}
+
+fn absent() -> Event {
+    Event::Found(Ok(None))
+}
+
+const NOW: Duration = Duration::ZERO;
+
+/// Tells it all of this, and returns the last step.
+fn after(removal: &mut Removal, events: impl IntoIterator<Item = Event>) -> Step {
+    let mut step = removal.next(Event::Start, 0.5);
+    for event in events {
+        step = removal.next(event, 0.5);
+    }
+    step
+}
+
+fn came(undone: Undone) -> Step {
+    Step::Settled(Undoing::of(undone))
+}
+
+#[test]
+fn who_is_unconfirmed_is_deleted_by_its_sub() {
+    let mut ann = new();
+    assert_eq!(after(&mut ann, []), Step::LookUp(NOW));
+    assert_eq!(ann.name(), "sub-1");
+    assert_eq!(
+        ann.next(found("ann", "sub-1", "UNCONFIRMED"), 0.5),
+        Step::Begin
+    );
+    assert_eq!(ann.next(Event::Begun, 0.5), Step::Delete(NOW));
+    assert_eq!(ann.name(), "sub-1");
+    let step = ann.next(Event::Deleted(Ok(Deletion::Deleted)), 0.5);
+    assert_eq!(step, came(Undone::Deleted));
+    assert_eq!(ann.learnt(), Learnt::default());
+}
+
+#[test]
+fn a_pool_that_does_not_find_subs_is_asked_by_name_and_not_by_sub_again() {
+    let mut ann = new();
+    assert_eq!(after(&mut ann, [absent()]), Step::LookUp(NOW));
+    assert_eq!(ann.name(), "ann");
+    assert_eq!(
+        ann.next(found("ann", "sub-1", "UNCONFIRMED"), 0.5),
+        Step::Begin
+    );
+    assert!(ann.learnt().not_by_sub);
+    assert_eq!(ann.next(Event::Begun, 0.5), Step::Delete(NOW));
+    assert_eq!(ann.name(), "ann");
+    let open = ToUndo {
+        user: made(Some("sub-2"), None),
+        begun_ms: None,
+        came: None,
+    };
+    assert_eq!(Removal::new(open, RULES, ann.learnt()).name(), "ann");
+}
+
+#[test]
+fn nobody_with_another_sub_is_ever_deleted() {
+    for status in ["UNCONFIRMED", "CONFIRMED"] {
+        for even_if_used in [false, true] {
+            let rules = Rules {
+                even_if_used,
+                ..RULES
+            };
+            let mut ann = removal(made(Some("sub-1"), None), None, rules);
+            let step = after(&mut ann, [absent(), found("ann", "sub-2", status)]);
+            assert_eq!(step, came(Undone::Kept(Kept::AnotherUser)));
+        }
+    }
+    // Not even one whose username is what the sub was.
+    let step = after(
+        &mut new(),
+        [found("sub-1", "sub-2", "UNCONFIRMED"), absent()],
+    );
+    assert_eq!(step, came(Undone::Gone));
+    // Between the look-up and the deletion somebody took the name.
+    let mut ann = new();
+    let step = after(
+        &mut ann,
+        [
+            found("ann", "sub-1", "UNCONFIRMED"),
+            Event::Begun,
+            Event::Deleted(Ok(Deletion::NoSuchUser)),
+            found("ann", "sub-2", "UNCONFIRMED"),
+        ],
+    );
+    assert_eq!(step, came(Undone::Kept(Kept::AnotherUser)));
+}
+
+#[test]
+fn who_is_found_by_an_alias_is_not_the_user() {
+    let step = after(&mut new(), [absent(), found("bob", "sub-2", "CONFIRMED")]);
+    assert_eq!(step, came(Undone::Gone));
+}
+
+#[test]
+fn who_is_not_there_is_gone_or_was_deleted_by_us() {
+    assert_eq!(after(&mut new(), [absent(), absent()]), came(Undone::Gone));
+    let mut begun = removal(made(Some("sub-1"), None), Some(7_000), RULES);
+    assert_eq!(
+        after(&mut begun, [absent(), absent()]),
+        came(Undone::Deleted)
+    );
+    let deleting = [
+        found("ann", "sub-1", "UNCONFIRMED"),
+        Event::Begun,
+        lost(),
+        absent(),
+        absent(),
+    ];
+    assert_eq!(after(&mut new(), deleting), came(Undone::Deleted));
+    let retaken = [
+        found("ann", "sub-1", "UNCONFIRMED"),
+        Event::Begun,
+        lost(),
+        absent(),
+        found("ann", "sub-2", "CONFIRMED"),
+    ];
+    assert_eq!(after(&mut new(), retaken), came(Undone::Deleted));
+}
+
+#[test]
+fn after_an_unclear_deletion_it_is_looked_up_and_deleted_again_until_tries_are_used_up() {
+    let mut ann = new();
+    let began = [found("ann", "sub-1", "UNCONFIRMED"), Event::Begun];
+    assert_eq!(after(&mut ann, began), Step::Delete(NOW));
+    for _ in 0..2 {
+        assert_eq!(ann.next(lost(), 0.5), Step::LookUp(NOW));
+        // What it has become meanwhile does not matter any more.
+        assert_eq!(
+            ann.next(found("ann", "sub-1", "CONFIRMED"), 0.5),
+            Step::Delete(NOW)
+        );
+    }
+    assert_eq!(ann.next(lost(), 0.5), Step::LookUp(NOW));
+    let Step::Settled(last) = ann.next(found("ann", "sub-1", "UNCONFIRMED"), 0.5) else {
+        panic!("it goes on for ever");
+    };
+    assert_eq!(last.said(), "failed: ConnectionLost");
+    assert!(
+        last.error_message
+            .unwrap()
+            .contains("may be deleted all the same")
+    );
+}
+
+#[test]
+fn what_the_user_did_decides_where_the_pool_tells_it() {
+    let confirmed = || found("ann", "sub-1", "CONFIRMED");
+    let doings = |sign_up, used, next: Option<&str>| {
+        Event::Doings(Ok(Doings {
+            sign_up,
+            used,
+            next: next.map(str::to_owned),
+        }))
+    };
+    assert_eq!(after(&mut new(), [confirmed()]), Step::AskDoings(NOW, None));
+    let asked = |events: Vec<Event>| after(&mut new(), [confirmed()].into_iter().chain(events));
+    assert_eq!(asked(vec![doings(true, false, None)]), Step::Begin);
+    assert_eq!(
+        asked(vec![doings(true, true, None)]),
+        came(Undone::Kept(Kept::Used))
+    );
+    // Threat protection was not on when it signed up.
+    assert_eq!(
+        asked(vec![doings(false, false, None)]),
+        came(Undone::Kept(Kept::MaybeUsed))
+    );
+    assert_eq!(
+        asked(vec![doings(false, false, Some("more"))]),
+        Step::AskDoings(NOW, Some("more".into()))
+    );
+    let pages = vec![
+        doings(true, false, Some("more")),
+        doings(false, false, None),
+    ];
+    assert_eq!(asked(pages), Step::Begin);
+    let pages = vec![
+        doings(true, false, Some("more")),
+        doings(false, true, Some("more")),
+    ];
+    assert_eq!(asked(pages), came(Undone::Kept(Kept::Used)));
+}
+
+#[test]
+fn a_pool_that_does_not_tell_is_asked_once_and_nobody_is_deleted_on_a_guess() {
+    for (code, advice) in [
+        (REMEMBERS_NOTHING, Advice::GiveUp),
+        ("AccessDeniedException", Advice::Stop(Stop::Access)),
+        ("UnknownOperationException", Advice::Stop(Stop::Refused)),
+    ] {
+        let mut ann = new();
+        let told = Event::Doings(Err(failure(Sent::Answered, advice, code)));
+        let Step::Settled(kept) = after(&mut ann, [found("ann", "sub-1", "CONFIRMED"), told])
+        else {
+            panic!("{code}");
+        };
+        assert_eq!(kept.undone, Undone::Kept(Kept::MaybeUsed), "{code}");
+        assert!(ann.learnt().tells_nothing, "{code}");
+        let open = ToUndo {
+            user: made(Some("sub-1"), None),
+            begun_ms: None,
+            came: None,
+        };
+        let mut next = Removal::new(open, RULES, ann.learnt());
+        for status in ["CONFIRMED", "RESET_REQUIRED", "NEW_STATUS"] {
+            let step = after(&mut next, [found("ann", "sub-1", status)]);
+            assert_eq!(step, came(Undone::Kept(Kept::MaybeUsed)), "{status}");
+        }
+    }
+    let mut ann = new();
+    let expired = failure(
+        Sent::Answered,
+        Advice::Stop(Stop::Access),
+        "ExpiredTokenException",
+    );
+    let events = [
+        found("ann", "sub-1", "CONFIRMED"),
+        Event::Doings(Err(expired.clone())),
+    ];
+    assert_eq!(
+        after(&mut ann, events),
+        Step::StopRun(Stop::Access, expired)
+    );
+}
+
+#[test]
+fn even_if_used_asks_nothing_of_what_it_did() {
+    let rules = Rules {
+        even_if_used: true,
+        ..RULES
+    };
+    let mut ann = removal(made(Some("sub-1"), None), None, rules);
+    assert_eq!(
+        after(&mut ann, [found("ann", "sub-1", "CONFIRMED")]),
+        Step::Begin
+    );
+}
+
+#[test]
+fn without_a_sub_the_time_of_its_creation_tells_and_nothing_else() {
+    let look = |created_ms, event| {
+        let mut ann = removal(made(None, created_ms), None, RULES);
+        let step = after(&mut ann, [event]);
+        (step, ann.name().to_owned())
+    };
+    let unconfirmed = || found("ann", "sub-1", "UNCONFIRMED");
+    assert_eq!(look(Some(5_000), unconfirmed()).0, Step::Begin);
+    assert_eq!(
+        look(Some(5_001), unconfirmed()).0,
+        came(Undone::Kept(Kept::AnotherUser))
+    );
+    assert_eq!(
+        look(None, unconfirmed()).0,
+        came(Undone::Kept(Kept::NotIdentified))
+    );
+    assert_eq!(look(None, absent()).0, came(Undone::Gone));
+    // Once it is known, it is that one and no other.
+    let mut ann = removal(made(None, Some(5_000)), None, RULES);
+    let lost = [
+        unconfirmed(),
+        Event::Begun,
+        lost(),
+        found("ann", "sub-2", "UNCONFIRMED"),
+    ];
+    assert_eq!(after(&mut ann, lost), came(Undone::Deleted));
+}
+
+#[test]
+fn throttles_are_nobody_s_failure_and_a_refusal_for_good_is() {
+    let mut ann = new();
+    let began = [found("ann", "sub-1", "UNCONFIRMED"), Event::Begun];
+    after(&mut ann, began);
+    for _ in 0..50 {
+        let throttled = failure(Sent::Answered, Advice::SlowDown, "TooManyRequestsException");
+        assert_eq!(
+            ann.next(Event::Deleted(Err(throttled)), 0.5),
+            Step::Delete(NOW)
+        );
+    }
+    let refused = failure(Sent::Answered, Advice::GiveUp, "InvalidParameterException");
+    let Step::Settled(last) = ann.next(Event::Deleted(Err(refused)), 0.5) else {
+        panic!("it goes on");
+    };
+    assert_eq!(last.said(), "failed: InvalidParameterException");
+    let mut unanswered = new();
+    let mut step = after(&mut unanswered, []);
+    for _ in 0..3 {
+        assert_eq!(step, Step::LookUp(NOW));
+        let broken = failure(Sent::Answered, Advice::Again, "InternalErrorException");
+        step = unanswered.next(Event::Found(Err(broken)), 0.5);
+    }
+    assert!(matches!(step, Step::Settled(last) if last.undone == Undone::Failed));
+}

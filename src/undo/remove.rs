@@ -1,0 +1,150 @@
+//! Takes one user along [`Removal`]: permits, requests, waits. Only returns a value: the loop owns the truth.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::removal::{Event, Learnt, Removal, Step};
+use crate::import::event::RequestCounts;
+use crate::outcome::Undoing;
+use crate::pace::{Category, Pacer, Permit};
+use crate::pool::{Cognito, Failure, Stop};
+
+/// What all users share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) pool: Cognito,
+    pub(super) pacer: Pacer,
+    /// True once no more users are taken.
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+/// How a user's way ended, or where it pauses.
+#[derive(Debug)]
+pub(super) enum End {
+    /// It may be deleted, once the ledger says so.
+    ToBegin(Box<Removal>),
+    /// It is settled.
+    Settled(Undoing),
+    /// The undo stops, and it was begun in vain: no deletion can have arrived.
+    NotSent,
+    /// The undo stops: the next one looks at it again.
+    LeftOpen,
+    /// No user can go on.
+    StopRun(Stop, Failure),
+}
+
+/// What a task returns.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) row: u64,
+    pub(super) end: End,
+    pub(super) learnt: Learnt,
+    pub(super) requests: RequestCounts,
+}
+
+/// Takes the user on, from this event.
+pub(super) async fn remove(shared: Arc<Shared>, mut removal: Removal, event: Event) -> Done {
+    let mut requests = RequestCounts::default();
+    let end = take(&shared, &mut removal, event, &mut requests).await;
+    let (row, learnt) = (removal.row(), removal.learnt());
+    let end = match end {
+        Paused::ToBegin => End::ToBegin(Box::new(removal)),
+        Paused::Ended(end) => end,
+    };
+    Done {
+        row,
+        end,
+        learnt,
+        requests,
+    }
+}
+
+enum Paused {
+    ToBegin,
+    Ended(End),
+}
+
+async fn take(
+    shared: &Shared,
+    removal: &mut Removal,
+    mut event: Event,
+    requests: &mut RequestCounts,
+) -> Paused {
+    let mut stopping = shared.stopping.clone();
+    loop {
+        let step = removal.next(event, fastrand::f64());
+        let (category, wait) = match &step {
+            Step::LookUp(wait) => (Category::UserRead, *wait),
+            Step::AskDoings(wait, _) => (Category::UserResourceRead, *wait),
+            Step::Delete(wait) => (Category::UserUpdate, *wait),
+            Step::Begin => return Paused::ToBegin,
+            Step::Settled(came) => return Paused::Ended(End::Settled(came.clone())),
+            Step::StopRun(stop, failure) => {
+                return Paused::Ended(End::StopRun(*stop, failure.clone()));
+            }
+        };
+        let Some(leave) = permit(shared, &mut stopping, category, wait).await else {
+            return Paused::Ended(if removal.was_begun_in_vain() {
+                End::NotSent
+            } else {
+                End::LeftOpen
+            });
+        };
+        let name = removal.name();
+        event = match &step {
+            Step::AskDoings(_, token) => {
+                let answer = shared.pool.doings(name, token.as_deref()).await;
+                requests.count(&shared.pacer, &leave, answer.as_ref().err());
+                Event::Doings(answer)
+            }
+            Step::Delete(_) => {
+                let answer = shared.pool.delete(name).await;
+                requests.count(&shared.pacer, &leave, answer.as_ref().err());
+                tell(removal.row(), answer.as_ref().err());
+                Event::Deleted(answer)
+            }
+            // The others returned above.
+            Step::LookUp(_) | Step::Begin | Step::Settled(_) | Step::StopRun(..) => {
+                let answer = shared.pool.find(name).await;
+                requests.count(&shared.pacer, &leave, answer.as_ref().err());
+                Event::Found(answer)
+            }
+        };
+    }
+}
+
+/// A permit after this time; none where the undo stops first.
+async fn permit(
+    shared: &Shared,
+    stopping: &mut watch::Receiver<bool>,
+    category: Category,
+    wait: Duration,
+) -> Option<Permit> {
+    let waited = async {
+        tokio::time::sleep(wait).await;
+        shared.pacer.permit(category).await
+    };
+    tokio::select! {
+        biased;
+        _ = stopping.wait_for(|stopping| *stopping) => None,
+        leave = waited => Some(leave),
+    }
+}
+
+/// For those who asked for more words.
+fn tell(row: u64, failure: Option<&Failure>) {
+    match failure {
+        Some(failure) => {
+            tracing::debug!(
+                row,
+                operation = "AdminDeleteUser",
+                code = failure.code,
+                "{}",
+                failure.message
+            );
+        }
+        None => tracing::trace!(row, operation = "AdminDeleteUser", "answered"),
+    }
+}

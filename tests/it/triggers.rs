@@ -1,0 +1,201 @@
+//! What the pool's triggers are told with every sign-up, and that a run is bound to it.
+
+use cognito_import::rehearsal::{PoolSettings, PreSignUp, TriggerPair, UserStatus};
+
+use crate::harness::{Place, Pool, quick, users};
+
+const KEY: &str = "import-key=4711=a b";
+
+fn pair() -> TriggerPair {
+    TriggerPair {
+        key: "import-key".to_owned(),
+        value: "4711=a b".to_owned(),
+    }
+}
+
+fn pool(pre_sign_up: fn(TriggerPair) -> PreSignUp) -> Pool {
+    Pool::start(PoolSettings {
+        pre_sign_up: pre_sign_up(pair()),
+        ..quick()
+    })
+}
+
+/// Whether the trigger confirmed and verified everybody.
+#[track_caller]
+fn confirmed(pool: &Pool) -> bool {
+    let users = pool.users();
+    assert!(!users.is_empty());
+    let all = |by: fn(&cognito_import::rehearsal::UserTruth) -> bool| users.values().all(by);
+    let status = all(|user| user.status == UserStatus::Confirmed);
+    let verified = all(|user| {
+        let flag = user.attributes.get("email_verified");
+        flag.is_some_and(|flag| flag == "true")
+    });
+    assert_eq!(status, verified);
+    status
+}
+
+#[test]
+fn a_trigger_hears_validation_data_from_a_flag_a_file_and_the_mapping_file() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(3));
+    let file = place.file("key.txt", format!("# for the trigger\n\n{KEY}\n"));
+    let mapping = place.file(
+        "mapping.toml",
+        "[validation_data]\nimport-key = \"4711=a b\"\nbatch = \"7\"\n",
+    );
+    for (run, arguments) in [
+        ("flag", ["--validation-data", KEY]),
+        ("file", ["--validation-data-file", file]),
+        ("mapping", ["--mapping", mapping]),
+    ] {
+        let pool = pool(PreSignUp::OnValidationData);
+        place
+            .import(&pool, list)
+            .args(arguments)
+            .args(["--run-dir", run])
+            .run()
+            .exits(0);
+        assert!(confirmed(&pool), "{run}");
+        let result = &place.results_in(run).rows[0];
+        assert_eq!(result["confirmed"], "true", "{run}");
+    }
+    // A flag goes before a file.
+    let pool = pool(PreSignUp::OnValidationData);
+    place
+        .import(&pool, list)
+        .args(["--validation-data", "import-key=other"])
+        .args(["--validation-data-file", file])
+        .run()
+        .exits(0);
+    assert!(!confirmed(&pool));
+}
+
+#[test]
+fn client_metadata_reaches_the_trigger_and_is_no_validation_data() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(3));
+    let metadata = ["--client-metadata", KEY];
+    let mapping = place.file(
+        "mapping.toml",
+        "[client_metadata]\nimport-key = \"4711=a b\"\n",
+    );
+    for (run, pool, arguments, heard) in [
+        ("flag", pool(PreSignUp::OnClientMetadata), metadata, true),
+        (
+            "mapping",
+            pool(PreSignUp::OnClientMetadata),
+            ["--mapping", mapping],
+            true,
+        ),
+        ("other", pool(PreSignUp::OnValidationData), metadata, false),
+    ] {
+        let import = place.import(&pool, list).args(arguments);
+        import.args(["--run-dir", run]).run().exits(0);
+        assert_eq!(confirmed(&pool), heard, "{run}");
+    }
+}
+
+#[test]
+fn a_rehearsal_tells_its_trigger_too() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(2));
+    let settings = place.file(
+        "pool.json",
+        r#"{"pre_sign_up": {"on_validation_data": {"key": "import-key", "value": "4711=a b"}}}"#,
+    );
+    place
+        .rehearse(list)
+        .args(["--pool-settings", settings, "--validation-data", KEY])
+        .run()
+        .exits(0);
+    for row in &place.results().rows {
+        assert_eq!(row["confirmed"], "true");
+    }
+}
+
+#[test]
+fn what_is_no_pair_is_refused_by_its_flag_and_not_repeated() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(1));
+    let lines = place.file("key.txt", "import-key=1\nHidden-42\n");
+    let mapping = place.file(
+        "mapping.toml",
+        "[validation_data]\n\"a b\" = \"Hidden-42\"\n",
+    );
+    let long = format!("import-key={}", "Hidden-42".repeat(300));
+    for (arguments, words) in [
+        (
+            vec!["--validation-data", "Hidden-42"],
+            "--validation-data: should be KEY=VALUE",
+        ),
+        (
+            vec!["--validation-data", "=Hidden-42"],
+            "--validation-data: should be KEY=VALUE",
+        ),
+        (
+            vec!["--validation-data", &long],
+            "--validation-data: the value is longer than the 2048 characters",
+        ),
+        (
+            vec!["--client-metadata", "batch="],
+            "--client-metadata: should be KEY=VALUE",
+        ),
+        (
+            vec!["--client-metadata", "a=1", "--client-metadata", "a=2"],
+            "--client-metadata: the key `a` is given twice",
+        ),
+        (
+            vec!["--validation-data-file", lines],
+            "--validation-data-file key.txt: line 2: should be KEY=VALUE",
+        ),
+        (
+            vec!["--validation-data-file", "missing.txt"],
+            "--validation-data-file missing.txt: cannot be read",
+        ),
+        (
+            vec!["--mapping", mapping],
+            "--mapping mapping.toml: line 2, validation_data.\"a b\": the key `a b` has white space",
+        ),
+    ] {
+        let mut import = place.import(&pool, list);
+        for argument in &arguments {
+            import = import.arg(argument);
+        }
+        let ran = import.run().exits(3).says([words]);
+        assert!(!ran.stderr.contains("Hidden-42"), "{}", ran.stderr);
+    }
+    assert_eq!(pool.asked("SignUp"), 0);
+    assert!(!place.path("run").exists());
+}
+
+#[test]
+fn a_run_does_not_go_on_with_other_data_and_its_files_hold_no_value() {
+    let place = Place::new();
+    let pool = pool(PreSignUp::OnValidationData);
+    let list = place.file("users.csv", users(3));
+    let import = |value: Option<&str>| {
+        let import = place.import(&pool, list);
+        match value {
+            Some(value) => import.args(["--validation-data", value]),
+            None => import,
+        }
+    };
+    import(Some(KEY)).run().exits(0);
+    let asked = pool.asked("SignUp");
+    for other in [Some("import-key=4712"), None] {
+        import(other).run().exits(3).says([
+            "its data for triggers (--validation-data, --client-metadata) is `ValidationData import-key (",
+            "--restart",
+        ]);
+    }
+    import(Some(KEY)).run().exits(0).says(["finished already"]);
+    assert_eq!(pool.asked("SignUp"), asked);
+    for file in std::fs::read_dir(place.path("run")).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let found = bytes.windows(8).any(|part| part == b"4711=a b");
+        assert!(!found, "{}", path.display());
+    }
+}

@@ -1,0 +1,446 @@
+//! A run undone: exactly its users are deleted, and nobody else, whatever happens meanwhile.
+
+mod ends;
+mod kill;
+mod refusals;
+
+use std::collections::BTreeMap;
+
+use cognito_import::rehearsal::{
+    ExistingUser, Faults, PoolSettings, PreSignUp, Quota, Quotas, UserStatus,
+};
+
+use crate::harness::{Cli, Place, Pool, Row, quick, users};
+
+/// A pool that throttles nobody, with these faults and settings.
+fn settings() -> PoolSettings {
+    let plenty = Quota::per_second(100_000.0);
+    PoolSettings {
+        quotas: Quotas {
+            user_update: plenty,
+            user_resource_read: plenty,
+            ..quick().quotas
+        },
+        ..quick()
+    }
+}
+
+/// `undo` of the run in `run`, quick, without a question.
+fn undo(place: &Place, pool: &Pool) -> Cli {
+    place
+        .cli("undo")
+        .arg("run")
+        .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
+        .env("AWS_SECRET_ACCESS_KEY", "made-up")
+        .or_else_flag("--endpoint-url", &pool.url())
+        .or_else_flag("--yes-delete", &pool.settings().pool_id)
+        .or_else_flag("--delete-rate", "1000")
+        .or_else_flag("--lookup-rate", "1000")
+}
+
+/// An import that asks for no time of the service, and so begins at once.
+fn import(place: &Place, pool: &Pool, list: &str) -> Cli {
+    place
+        .import(pool, list)
+        .args(["--no-lookup", "--no-preflight"])
+}
+
+/// What a report of an undo says, by username.
+fn said(place: &Place, file: &str) -> BTreeMap<String, String> {
+    let mut csv = csv::Reader::from_path(place.path("run").join(file)).unwrap();
+    let rows: Vec<Row> = csv.deserialize().map(Result::unwrap).collect();
+    rows.into_iter()
+        .map(|mut row| {
+            (
+                row.remove("username").unwrap(),
+                row.remove("undone").unwrap(),
+            )
+        })
+        .collect()
+}
+
+fn results(place: &Place) -> BTreeMap<String, String> {
+    said(place, "undo-results.csv")
+}
+
+fn names(pool: &Pool) -> Vec<String> {
+    pool.users().into_keys().collect()
+}
+
+fn delete(pool: &Pool, username: &str) {
+    let sdk = pool.sdk();
+    let call = sdk.client.admin_delete_user();
+    let call = call.user_pool_id(&pool.settings().pool_id);
+    sdk.wait(call.username(username).send()).unwrap();
+}
+
+/// Somebody signs up by themselves.
+fn sign_up(pool: &Pool, username: &str) {
+    let sdk = pool.sdk();
+    let email = aws_sdk_cognitoidentityprovider::types::AttributeType::builder()
+        .name("email")
+        .value("somebody@example.com")
+        .build()
+        .unwrap();
+    let call = sdk.client.sign_up().client_id(&pool.settings().client_id);
+    let call = call.username(username).password("Passw0rd!else");
+    sdk.wait(call.user_attributes(email).send()).unwrap();
+}
+
+#[test]
+fn exactly_the_users_that_the_run_created_are_deleted() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        existing: ["user0002", "zoe"]
+            .map(|name| ExistingUser {
+                username: name.to_owned(),
+                status: UserStatus::Unconfirmed,
+                ..ExistingUser::default()
+            })
+            .to_vec(),
+        ..settings()
+    });
+    let list = users(6) + "USER0004,Passw0rd!4,again@example.com\nweak,weak,weak@example.com\n";
+    let list = place.file("users.csv", list);
+    place.import(&pool, list).run().exits(1);
+    sign_up(&pool, "later");
+    assert_eq!(pool.users().len(), 8);
+
+    undo(&place, &pool).run().exits(0).says([
+        "undo: 5 users that this run created in us-east-1_Rehearsal",
+        "│ deleted       5",
+        "results: run/undo-results.csv",
+    ]);
+    assert_eq!(names(&pool), ["later", "user0002", "zoe"]);
+    let expected = [1, 3, 4, 5, 6].map(|number| (format!("user000{number}"), "deleted".to_owned()));
+    assert_eq!(results(&place), BTreeMap::from(expected));
+    assert_eq!(pool.asked("AdminDeleteUser"), 5);
+    // The run's own results stay what they were.
+    assert_eq!(place.results().count("created"), 5);
+
+    // Once more, and there is nothing to do.
+    let looked = pool.asked("AdminGetUser");
+    let other = Pool::start(settings());
+    undo(&place, &other).run().exits(0).says([
+        "going on with this undo: 5 of 5 users are settled",
+        "│ deleted       5",
+    ]);
+    assert_eq!(other.stats().operations.len(), 0);
+    assert_eq!(
+        (pool.asked("AdminDeleteUser"), pool.asked("AdminGetUser")),
+        (5, looked)
+    );
+}
+
+#[test]
+fn its_files_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    let pool = Pool::start(settings());
+    let list = place.file("users.csv", users(2));
+    import(&place, &pool, list).run().exits(0);
+    undo(&place, &pool).run().exits(0);
+    for file in ["undo.db", "undo-results.csv"] {
+        let about = std::fs::metadata(place.path("run").join(file)).unwrap();
+        assert_eq!(about.permissions().mode() & 0o777, 0o600, "{file}");
+    }
+}
+
+#[test]
+fn somebody_else_who_has_the_name_now_stays_and_who_is_gone_is_told() {
+    let place = Place::new();
+    let pool = Pool::start(settings());
+    let list = place.file("users.csv", users(4));
+    import(&place, &pool, list).run().exits(0);
+    delete(&pool, "user0002");
+    delete(&pool, "user0003");
+    sign_up(&pool, "user0003");
+    undo(&place, &pool)
+        .arg("--even-if-used")
+        .run()
+        .exits(1)
+        .says(["somebody else has the name now"]);
+    assert_eq!(names(&pool), ["user0003"]);
+    let results = results(&place);
+    let of = |name: &str| results[name].as_str();
+    assert_eq!(of("user0001"), "deleted");
+    assert_eq!(of("user0002"), "gone");
+    assert_eq!(of("user0003"), "kept: another user");
+    assert_eq!(pool.asked("AdminDeleteUser"), 2 + 2);
+}
+
+#[test]
+fn who_has_signed_in_stays_where_the_pool_remembers_it() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        pre_sign_up: PreSignUp::AutoConfirm,
+        threat_protection: true,
+        ..settings()
+    });
+    let list = place.file("users.csv", users(4));
+    import(&place, &pool, list).run().exits(0);
+    let sdk = pool.sdk();
+    let sign_in =
+        |name: &str, password: &str| sdk.sign_in(&pool.settings().client_id, name, password);
+    assert_eq!(sign_in("user0001", "Passw0rd!1"), Ok(()));
+    // Nor one who signed in before many attempts that failed: they fill the first page.
+    assert_eq!(sign_in("user0002", "Passw0rd!2"), Ok(()));
+    for _ in 0..70 {
+        assert!(sign_in("user0002", "Wr0ng-passw0rd!").is_err());
+    }
+    // An attempt alone is no sign-in.
+    assert!(sign_in("user0003", "Wr0ng-passw0rd!").is_err());
+    undo(&place, &pool)
+        .run()
+        .exits(1)
+        .says(["have done something themselves since"]);
+    assert_eq!(names(&pool), ["user0001", "user0002"]);
+    let of = |name: &str| results(&place)[name].clone();
+    assert_eq!(
+        (of("user0001"), of("user0003")),
+        ("kept: used".into(), "deleted".into())
+    );
+
+    undo(&place, &pool).arg("--even-if-used").run().exits(0);
+    assert!(pool.users().is_empty());
+    assert_eq!(of("user0001"), "deleted");
+}
+
+#[test]
+fn of_whom_nothing_shows_that_they_have_not_signed_in_stay() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        pre_sign_up: PreSignUp::AutoConfirm,
+        ..settings()
+    });
+    let list = place.file("users.csv", users(12));
+    import(&place, &pool, list).run().exits(0);
+    // At this rate few are on their way together.
+    let few = undo(&place, &pool).args(["--delete-rate", "1"]);
+    few.run().exits(1).says([
+        "kept: maybe used      12",
+        "note: of 12 confirmed users nothing shows that they have not signed in",
+        "--even-if-used deletes them as well",
+    ]);
+    assert_eq!((pool.users().len(), pool.asked("AdminDeleteUser")), (12, 0));
+    assert!(
+        results(&place)
+            .values()
+            .all(|said| said == "kept: maybe used")
+    );
+    let asked = pool.asked("AdminListUserAuthEvents");
+    assert!(
+        (1..12).contains(&asked),
+        "a pool without it is not asked for everybody: {asked}"
+    );
+
+    undo(&place, &pool)
+        .arg("--even-if-used")
+        .run()
+        .exits(0)
+        .says(["│ deleted      12"]);
+    assert!(pool.users().is_empty());
+    assert_eq!(pool.asked("AdminListUserAuthEvents"), asked);
+}
+
+#[test]
+fn who_was_confirmed_after_the_sign_up_may_have_signed_in_and_who_existed_stays_whatever_was_done_to_them()
+ {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        existing: vec![ExistingUser {
+            username: "user0002".to_owned(),
+            status: UserStatus::Unconfirmed,
+            ..ExistingUser::default()
+        }],
+        ..settings()
+    });
+    let list = place.file("users.csv", users(3));
+    place
+        .import(&pool, list)
+        .args(["--confirm", "--follow-up-existing", "--update-rate", "1000"])
+        .run()
+        .exits(0);
+    let all = pool.users();
+    assert!(
+        all.values()
+            .all(|user| user.status == UserStatus::Confirmed)
+    );
+    undo(&place, &pool)
+        .run()
+        .exits(1)
+        .says(["kept: maybe used       2"]);
+    undo(&place, &pool).arg("--even-if-used").run().exits(0);
+    assert_eq!(names(&pool), ["user0002"]);
+}
+
+#[test]
+fn throttles_and_broken_answers_change_nothing_in_what_comes_of_it() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        faults: Faults {
+            write_drop_before: 0.15,
+            write_commit_then_drop: 0.2,
+            write_500: 0.15,
+            write_throttle: 0.2,
+            read_drop: 0.1,
+            read_500: 0.1,
+            read_throttle: 0.1,
+            ..Faults::default()
+        },
+        seed: 5,
+        ..settings()
+    });
+    let list = place.file("users.csv", users(60));
+    import(&place, &pool, list).run().exits(0);
+    undo(&place, &pool).run().exits(0);
+    assert!(pool.users().is_empty());
+    assert!(results(&place).values().all(|said| said == "deleted"));
+    let stats = pool.stats();
+    for fault in ["write_commit_then_drop", "write_drop_before", "write_500"] {
+        assert!(
+            stats.faults.contains_key(fault),
+            "{fault}: {:?}",
+            stats.faults
+        );
+    }
+    assert!(stats.operations["AdminDeleteUser"].throttled > 0);
+}
+
+#[test]
+fn users_made_by_a_lost_answer_are_undone_as_well() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        faults: Faults {
+            commit_then_drop: 0.5,
+            ..Faults::default()
+        },
+        seed: 3,
+        ..settings()
+    });
+    let list = place.file("users.csv", users(12));
+    place.import(&pool, list).run().exits(0);
+    let imported = place.results();
+    assert!(imported.rows.iter().any(|row| row["evidence"] == "lookup"));
+    undo(&place, &pool).run().exits(0);
+    assert!(pool.users().is_empty());
+}
+
+#[test]
+fn where_the_address_is_the_username_it_is_found_by_its_sub() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        username_attributes: vec!["email".to_owned()],
+        ..settings()
+    });
+    let list = place.file(
+        "users.csv",
+        "username,password\nann@example.com,Passw0rd!1\nbob@example.com,Passw0rd!2\n",
+    );
+    import(&place, &pool, list).run().exits(0);
+    // Her address is another one now, and somebody else has the one that she came with.
+    let sdk = pool.sdk();
+    let other = aws_sdk_cognitoidentityprovider::types::AttributeType::builder()
+        .name("email")
+        .value("ann@example.org")
+        .build()
+        .unwrap();
+    let call = sdk.client.admin_update_user_attributes();
+    let call = call.user_pool_id(&pool.settings().pool_id);
+    sdk.wait(
+        call.username("ann@example.com")
+            .user_attributes(other)
+            .send(),
+    )
+    .unwrap();
+    let call = sdk.client.sign_up().client_id(&pool.settings().client_id);
+    let call = call.username("ann@example.com").password("Passw0rd!else");
+    sdk.wait(call.send()).unwrap();
+
+    undo(&place, &pool).run().exits(0);
+    let left = pool.users();
+    let addresses: Vec<&String> = left
+        .values()
+        .map(|user| &user.attributes["email"])
+        .collect();
+    assert_eq!(addresses, ["ann@example.com"]);
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_deleted_and_deletes_nobody() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        threat_protection: true,
+        pre_sign_up: PreSignUp::AutoConfirm,
+        ..settings()
+    });
+    let list = place.file("users.csv", users(3));
+    import(&place, &pool, list).run().exits(0);
+    delete(&pool, "user0002");
+    let sdk = pool.sdk();
+    sdk.sign_in(&pool.settings().client_id, "user0003", "Passw0rd!3")
+        .unwrap();
+    let before = pool.asked("AdminDeleteUser");
+    let dry = || {
+        undo(&place, &pool)
+            .without_flag("--yes-delete")
+            .arg("--dry-run")
+    };
+    dry().run().exits(1).says([
+        "dry run: 3 users that this run created in us-east-1_Rehearsal are looked at",
+        "│ would be deleted       1",
+        "results: run/undo-dry-run.csv",
+    ]);
+    let said = said(&place, "undo-dry-run.csv");
+    let of = |name: &str| said[name].as_str();
+    assert_eq!(
+        [of("user0001"), of("user0002"), of("user0003")],
+        ["would be deleted", "gone", "kept: used"]
+    );
+    assert_eq!(pool.asked("AdminDeleteUser"), before);
+    assert_eq!(names(&pool), ["user0001", "user0003"]);
+    // The run is still a run.
+    assert!(!place.path("run").join("undo.db").exists());
+    import(&place, &pool, list)
+        .run()
+        .exits(0)
+        .says(["finished already"]);
+}
+
+#[test]
+fn deletions_keep_below_the_quota_and_yield_where_it_is_lower() {
+    let place = Place::alone();
+    let pool = Pool::start(PoolSettings {
+        quotas: quick().quotas,
+        ..settings()
+    });
+    let list = place.file("users.csv", users(50));
+    import(&place, &pool, list).run().exits(0);
+    undo(&place, &pool)
+        .args(["--delete-rate", "auto"])
+        .run()
+        .exits(0)
+        .says([
+            "AdminDeleteUser at 20 a second at most",
+            "UserUpdate: 50 requests, 0 throttled",
+        ]);
+    assert_eq!(pool.stats().operations["AdminDeleteUser"].throttled, 0);
+
+    let pool = pool.changed(|settings| {
+        settings.quotas.user_update = Quota {
+            rate: 8.0,
+            burst: 2.0,
+        };
+    });
+    import(&place, &pool, list)
+        .args(["--restart"])
+        .run()
+        .exits(0);
+    undo(&place, &pool)
+        .args(["--delete-rate", "20"])
+        .run()
+        .exits(0);
+    assert!(pool.users().is_empty());
+    let stats = &pool.stats().operations["AdminDeleteUser"];
+    assert!(stats.throttled > 0 && stats.throttled < 25, "{stats:?}");
+}

@@ -1,0 +1,144 @@
+//! An undo that ends early goes on with the same command; a run that was undone does not go on.
+
+use cognito_import::rehearsal::{Faults, PoolSettings};
+
+use super::{import, results, settings, undo};
+use crate::harness::{Place, Pool, until, users};
+
+#[test]
+fn a_signal_stops_it_and_the_same_command_goes_on() {
+    let place = Place::new();
+    let pool = Pool::start(settings());
+    let list = place.file("users.csv", users(60));
+    import(&place, &pool, list).run().exits(0);
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let deleted = pool.asked("AdminDeleteUser");
+        let running = undo(&place, &pool).args(["--delete-rate", "20"]).start();
+        until("some deletions", || {
+            (pool.asked("AdminDeleteUser") > deleted + 2).then_some(())
+        });
+        running.signal(signal);
+        let left = pool.users().len();
+        running
+            .end()
+            .exits(code)
+            .says(["the same command goes on", "not looked at yet"]);
+        assert!(left > 0);
+        // What was on its way was waited for, and is written down.
+        let said = results(&place);
+        let deleted = said.values().filter(|said| *said == "deleted").count();
+        assert_eq!(60 - deleted, pool.users().len());
+    }
+    undo(&place, &pool)
+        .run()
+        .exits(0)
+        .says(["going on with this undo"]);
+    assert!(pool.users().is_empty());
+    assert!(results(&place).values().all(|said| said == "deleted"));
+    assert_eq!(pool.asked("AdminDeleteUser"), 60);
+}
+
+#[test]
+fn expired_credentials_stop_it_at_once_and_nobody_is_called_failed() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        faults: Faults {
+            expired_credentials_after: Some(9),
+            ..Faults::default()
+        },
+        ..settings()
+    });
+    let list = place.file("users.csv", users(20));
+    import(&place, &pool, list).run().exits(0);
+    undo(&place, &pool).run().exits(4).says([
+        "stopped early: ExpiredTokenException",
+        "renew the credentials",
+        "the same command goes on from here",
+    ]);
+    let said = results(&place);
+    assert!(
+        said.values()
+            .all(|said| said == "deleted" || said == "open")
+    );
+    let deleted = said.values().filter(|said| *said == "deleted").count();
+    assert_eq!(20 - deleted, pool.users().len());
+}
+
+#[test]
+fn a_pool_that_cannot_be_reached_stops_it_after_ten_users() {
+    let place = Place::new();
+    let pool = Pool::start(settings());
+    let list = place.file("users.csv", users(40));
+    import(&place, &pool, list).run().exits(0);
+    let other = Pool::start(settings());
+    let nowhere = other.url();
+    other.stop();
+    undo(&place, &pool)
+        .args(["--endpoint-url", &nowhere])
+        .run()
+        .exits(4)
+        .says(["no connection could be made for ten users in a row"]);
+    assert_eq!(pool.users().len(), 40);
+    undo(&place, &pool).run().exits(0);
+    assert!(pool.users().is_empty());
+}
+
+#[test]
+fn a_run_that_was_undone_does_not_go_on_and_begins_anew_if_told_to() {
+    let place = Place::new();
+    let pool = Pool::start(settings());
+    let list = place.file("users.csv", users(3));
+    import(&place, &pool, list).run().exits(0);
+    undo(&place, &pool).run().exits(0);
+    for more in [["--retry", "failed"], ["--retry", "all"]] {
+        import(&place, &pool, list)
+            .args(more)
+            .run()
+            .exits(3)
+            .says(["this run was undone", "--restart begins anew"]);
+    }
+    import(&place, &pool, list)
+        .run()
+        .exits(3)
+        .says(["this run was undone"]);
+    place
+        .cli("report")
+        .arg("run")
+        .run()
+        .says(["this run was undone since"]);
+    assert!(pool.users().is_empty());
+
+    import(&place, &pool, list).arg("--restart").run().exits(0);
+    assert_eq!(place.results().count("created"), 3);
+    assert_eq!(pool.users().len(), 3);
+    assert!(place.path("run").join("undo-before-1.db").exists());
+    import(&place, &pool, list)
+        .run()
+        .exits(0)
+        .says(["finished already"]);
+    // And what it made can be undone in its turn.
+    undo(&place, &pool).run().exits(0);
+    assert!(pool.users().is_empty());
+}
+
+#[test]
+fn rows_in_doubt_are_told_and_left_alone() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        faults: Faults {
+            commit_then_drop: 1.0,
+            ..Faults::default()
+        },
+        ..settings()
+    });
+    let list = place.file("users.csv", users(2));
+    import(&place, &pool, list)
+        .args(["--max-failures", "0"])
+        .run()
+        .exits(5);
+    undo(&place, &pool).run().exits(0).says([
+        "note: 2 rows are in doubt",
+        "this run created nobody: there is nothing to undo",
+    ]);
+    assert_eq!(pool.users().len(), 2);
+}

@@ -1,0 +1,146 @@
+//! Who may undo what: the question at a terminal, and what is refused.
+
+use super::{import, settings, undo};
+use crate::harness::{CTRL_C, Place, Pool, silent, until, users};
+
+const QUESTION: &str =
+    "This deletes up to 3 users for good. Type the id of the user pool to go on: ";
+
+#[test]
+fn only_the_pool_s_id_goes_on() {
+    let place = Place::new();
+    let pool = Pool::start(settings());
+    let list = place.file("users.csv", users(3));
+    import(&place, &pool, list).run().exits(0);
+    let asked = |keys: &str| {
+        let undo = undo(&place, &pool).without_flag("--yes-delete");
+        Some(undo.at_a_terminal(QUESTION, keys)?.run())
+    };
+    for wrong in [
+        "y\n",
+        "\n",
+        "us-east-1_Other\n",
+        "US-EAST-1_REHEARSAL\n",
+        "\u{4}",
+    ] {
+        let Some(ran) = asked(wrong) else { return };
+        ran.exits(3).shows([
+            QUESTION,
+            "that is not the id of the pool",
+            "nothing was deleted",
+        ]);
+    }
+    asked(CTRL_C)
+        .unwrap()
+        .exits(130)
+        .shows(["stopped before anything was deleted"]);
+    assert_eq!((pool.users().len(), pool.asked("AdminDeleteUser")), (3, 0));
+    assert!(!place.path("run").join("undo.db").exists());
+    import(&place, &pool, list)
+        .run()
+        .exits(0)
+        .says(["finished already"]);
+
+    asked("us-east-1_Rehearsal\n").unwrap().exits(0);
+    assert!(pool.users().is_empty());
+}
+
+#[test]
+fn nobody_to_ask_and_another_id_are_refused() {
+    let place = Place::new();
+    let pool = Pool::start(settings());
+    let list = place.file("users.csv", users(3));
+    import(&place, &pool, list).run().exits(0);
+    undo(&place, &pool)
+        .without_flag("--yes-delete")
+        .run()
+        .exits(3)
+        .says([
+            "nobody is here to be asked: --yes-delete us-east-1_Rehearsal",
+            "nothing was deleted",
+        ]);
+    undo(&place, &pool)
+        .args(["--yes-delete", "us-east-1_Other"])
+        .run()
+        .exits(3)
+        .says([
+            "--yes-delete us-east-1_Other: the run in run was made in the pool us-east-1_Rehearsal",
+            "nothing was deleted",
+        ]);
+    undo(&place, &pool)
+        .args(["--yes-delete", "us-east-1_Rehearsal", "--dry-run"])
+        .run()
+        .exits(2);
+    assert_eq!((pool.users().len(), pool.asked("AdminGetUser")), (3, 0));
+    assert!(!place.path("run").join("undo.db").exists());
+}
+
+#[test]
+fn what_is_no_run_and_what_was_a_rehearsal_are_refused() {
+    let place = Place::new();
+    let pool = Pool::start(settings());
+    undo(&place, &pool)
+        .run()
+        .exits(3)
+        .says(["run/ledger.db: there is no ledger here"]);
+    assert!(!place.path("run").exists());
+    std::fs::create_dir(place.path("run")).unwrap();
+    undo(&place, &pool)
+        .run()
+        .exits(3)
+        .says(["there is no ledger here"]);
+    let list = place.file("users.csv", users(2));
+    place.rehearse(list).run().exits(0);
+    undo(&place, &pool)
+        .run()
+        .exits(3)
+        .says(["run: this run was a rehearsal: its pool is gone"]);
+    assert_eq!(pool.asked("AdminGetUser"), 0);
+}
+
+#[test]
+fn a_run_that_is_at_work_is_refused() {
+    let place = Place::new();
+    let pool = Pool::start(silent());
+    let list = place.file("users.csv", users(3));
+    let running = import(&place, &pool, list).start();
+    until("a sign-up", || (pool.asked("SignUp") > 0).then_some(()));
+    undo(&place, &pool)
+        .run()
+        .exits(3)
+        .says(["another cognito-import is at work on this run"]);
+    drop(running);
+}
+
+#[test]
+fn the_policy_for_an_undo_is_printed() {
+    let place = Place::new();
+    let policy = |more: &[&str]| {
+        let mut cli = place
+            .cli("iam-policy")
+            .args(["--user-pool-id", "eu-west-1_Ab1"]);
+        for argument in more {
+            cli = cli.arg(argument);
+        }
+        cli.run().exits(0).stdout
+    };
+    let with = policy(&["--undo"]);
+    for action in ["AdminDeleteUser", "AdminGetUser", "AdminListUserAuthEvents"] {
+        assert!(with.contains(&format!("cognito-idp:{action}")), "{with}");
+    }
+    assert!(!policy(&[]).contains("AdminDeleteUser"));
+}
+
+#[test]
+fn its_exit_codes_are_in_its_help() {
+    let place = Place::new();
+    let help = place.cli("undo").arg("--help").run().exits(0).stdout;
+    for code in [
+        "    0  every user that the run made is deleted",
+        "    1  finished; some are kept",
+        "    3  refused before anything was deleted",
+        "    4  stopped early",
+    ] {
+        assert!(help.contains(code), "{code:?} in\n{help}");
+    }
+}
