@@ -1,9 +1,12 @@
 //! One file a subcommand: settings, then the library, then what is printed.
 
 mod again;
+mod answer;
 mod check;
+mod compare;
 mod confirm;
 mod describe;
+mod document;
 mod follow_up;
 mod iam_policy;
 mod import;
@@ -15,68 +18,82 @@ mod prepare;
 mod prescan;
 mod rehearsal_pool;
 mod rehearse;
+mod rejects;
 mod report;
 mod run;
 mod template;
 mod undo;
 
-use crate::cli::Say;
-use crate::cli::args::{Cli, Command};
-use crate::cli::exit::Exit;
+use crate::cli::args::{Cli, Command, OutputArgs};
+use crate::cli::exit::{Codes, Exit};
+use crate::cli::{Say, terminal};
+use crate::logs;
+use crate::progress::Screen;
+use answer::{Answer, Failed, Output};
 
 /// Does what the command line says.
 #[must_use]
 pub fn run(cli: Cli) -> Exit {
-    let (quiet, verbose) = match &cli.command {
-        Command::Import(args) => (args.output.quiet, args.output.verbose),
-        Command::Rehearse(args) => (args.output.quiet, args.output.verbose),
-        Command::RehearsalPool(_) => (false, 0),
-        Command::Check(args) => (args.output.quiet, args.output.verbose),
-        Command::Undo(args) => (args.output.quiet, args.output.verbose),
-        Command::Report(args) => (args.quiet, 0),
-        Command::Describe(_) | Command::Template(_) | Command::IamPolicy(_) => (false, 0),
+    let (command, codes) = named(&cli.command);
+    let told = output_args(&cli.command);
+    let quiet = match (&cli.command, told) {
+        (Command::Report(args), _) => args.quiet,
+        (_, told) => told.is_some_and(|told| told.quiet),
     };
-    crate::cli::log_to_stderr(verbose);
     let say = Say::new(quiet);
-    let done = match cli.command {
-        Command::Import(args) => import::import(&args, say),
-        Command::Rehearse(args) => rehearse::rehearse(&args, say),
-        Command::RehearsalPool(args) => rehearsal_pool::serve(&args, say),
+    let output = Output {
+        form: cli.output,
+        command,
+        codes,
+        say,
+    };
+    let screen = Screen::new();
+    match logs::begin(&terminal::log(told), &screen) {
+        Ok(None) => {}
+        Ok(Some(notice)) => say.line(notice),
+        Err(error) => return output.close(Err(Failed::refused(error))),
+    }
+    output.close(match cli.command {
+        Command::Import(args) => import::import(&args, &screen, say),
+        Command::Rehearse(args) => rehearse::rehearse(&args, &screen, say),
+        Command::RehearsalPool(args) => rehearsal_pool::serve(&args, output),
         Command::Check(args) => check::check(&args, say),
         Command::Undo(args) => undo::undo(&args, say),
         Command::Report(args) => report::report(&args, say),
         Command::Describe(args) => describe::describe(&args, say),
-        Command::Template(args) => template::template(&args, say),
+        Command::Template(args) => template::template(&args),
         Command::IamPolicy(args) => iam_policy::iam_policy(&args, say),
-    };
-    done.unwrap_or_else(|failed| {
-        // With the causes, which an error of ours names itself and one of others may not.
-        say.error(format_args!("{:#}", failed.error));
-        failed.exit
     })
 }
 
-/// A command that came to nothing.
-struct Failed {
-    error: anyhow::Error,
-    exit: Exit,
+/// The command as it is typed, and what its exit codes mean.
+fn named(command: &Command) -> (&'static str, Codes) {
+    match command {
+        Command::Import(_) => ("import", Codes::Run),
+        Command::Rehearse(_) => ("rehearse", Codes::Run),
+        Command::RehearsalPool(_) => ("rehearsal-pool", Codes::Run),
+        Command::Check(_) => ("check", Codes::Check),
+        Command::Undo(_) => ("undo", Codes::Undo),
+        Command::Report(args) if args.run_dir.is_some() => ("report", Codes::Run),
+        Command::Report(_) => ("report", Codes::Answer),
+        Command::Describe(_) => ("describe", Codes::Answer),
+        Command::Template(_) => ("template", Codes::Answer),
+        Command::IamPolicy(_) => ("iam-policy", Codes::Answer),
+    }
 }
 
-impl Failed {
-    /// Refused before anything was sent.
-    fn refused(error: impl Into<anyhow::Error>) -> Self {
-        Self {
-            error: error.into(),
-            exit: Exit::Refused,
-        }
-    }
-
-    /// Stopped on the way.
-    fn stopped(error: impl Into<anyhow::Error>) -> Self {
-        Self {
-            error: error.into(),
-            exit: Exit::Stopped,
-        }
+/// What to say meanwhile, of commands that take a while.
+fn output_args(command: &Command) -> Option<&OutputArgs> {
+    match command {
+        Command::Import(args) => Some(&args.output),
+        Command::Rehearse(args) => Some(&args.output),
+        Command::Check(args) => Some(&args.output),
+        Command::Undo(args) => Some(&args.output),
+        Command::Report(_)
+        | Command::RehearsalPool(_)
+        | Command::Describe(_)
+        | Command::Template(_)
+        | Command::IamPolicy(_) => None,
     }
 }
 

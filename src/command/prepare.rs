@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use super::Failed;
 use super::follow_up::{refuse_misfits, updates};
-use super::job::{Again, Job};
+use super::job::Job;
 use super::list::List;
 use super::preflight::{ask_pool, strictness, usernames_fold};
+use super::rejects::Rejects;
 use crate::cli::{Say, settings};
 use crate::import::registration::Rules;
 use crate::import::slots::Slots;
@@ -21,12 +22,14 @@ use crate::outcome::Summary;
 use crate::pace::Ceilings;
 use crate::pool::{Cognito, NamedBy, connect, now_ms};
 use crate::preflight::ask::{Found, Questions};
+use crate::preflight::plan::users_a_second;
 use crate::preflight::prescan::Reading;
 use crate::preflight::rates::Rates;
+use crate::progress::{Expected, ExpectedRows};
 use crate::user::pool_rules::PoolRules;
 use ahead::ToRead;
 use run_there::{Opened, RunThere, begin, finished_already, go_on, run_directory};
-use weigh::Weighing;
+use weigh::{Weighed, Weighing};
 
 /// A run that can begin.
 pub(super) struct Prepared {
@@ -39,8 +42,10 @@ pub(super) struct Prepared {
     pub(super) directory: RunDirectory,
     /// Requests a second, by category.
     pub(super) ceilings: Ceilings,
-    /// The list's length, where it is known.
-    pub(super) bytes: Option<u64>,
+    /// What is written at the end of the rows that did not make it.
+    pub(super) rejects: Rejects,
+    /// What is known of the run before it begins.
+    pub(super) expected: Expected,
 }
 
 /// What the preparation came to.
@@ -48,7 +53,7 @@ pub(super) enum Preparation {
     /// The run can begin.
     Ready(Box<Prepared>),
     /// It is finished already; nothing is to be done.
-    FinishedAlready(Box<Summary>, PathBuf),
+    FinishedAlready(Box<Summary>, PathBuf, Box<Rejects>),
 }
 
 /// Prepares a run. Sends nothing that writes, but makes groups where it is told to; dropped on the way, it leaves nothing behind that the same command would trip over.
@@ -68,13 +73,15 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         kind: job.again.kind(),
         fingerprint: list.fingerprint().await?,
     };
+    let with_passwords = job.run.rejects_with_passwords;
+    let rejects = Rejects::of(&list, identity.fingerprint.clone(), with_passwords)?;
     let path = run_directory(job, &list.source, &identity)?;
-    // What can be read only once has no fingerprint: whether it is the same list shows row by row.
-    if let (Again::GoOn(retry), Some(_)) = (&job.again, &identity.fingerprint)
-        && let Some(summary) =
-            finished_already(&path, &identity, retry, settings::durability(job.run))?
-    {
-        return Ok(Preparation::FinishedAlready(Box::new(summary), path));
+    if let Some(summary) = finished_already(job, &path, &identity)? {
+        return Ok(Preparation::FinishedAlready(
+            Box::new(summary),
+            path,
+            Box::new(rejects),
+        ));
     }
     let given = rules_given(job)?;
     let pool = connect(&job.connect).await.map_err(Failed::refused)?;
@@ -96,25 +103,58 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         pool: &pool,
         rules,
     };
-    let (opened, reading) = opened(weighing, there, &mut found, &path, &identity, say).await?;
+    let (opened, weighed) = opened(weighing, there, &mut found, &path, &identity, say).await?;
     let rates = Rates::new(&job.rates, &found);
     let ceilings = rates.ceilings();
     // Where there was no plan to say it.
     if opened.goes_on || job.preflight.no_preflight || !list.source.is_complete() {
         say.line(format_args!("UserCreation: SignUp at {}", rates.creation));
     }
-    let bytes = list.bytes;
+    let expected = expected(&weighed, &list, ceilings);
     let plan = plan(job, &opened, rules, ceilings, updates(&list))?;
     let list = ToRead {
         past: past(&opened)?,
         // What the pool says of itself counts for more than what is said of it: a user that is mistaken for another is left out.
+        spool: rejects.spool(),
         listing_folds: rules
             .map(|rules| !rules.case_sensitive)
             .or(settings::folds(job.run.usernames))
             .unwrap_or(false),
         list,
     };
+    log_beginning(&opened, &plan, ceilings, expected);
+    Ok(Preparation::Ready(Box::new(Prepared {
+        plan,
+        pool,
+        ledger: opened.ledger,
+        list,
+        reading: weighed.reading,
+        directory: opened.directory,
+        ceilings,
+        rejects,
+        expected,
+    })))
+}
+
+fn expected(weighed: &Weighed, list: &List, ceilings: Ceilings) -> Expected {
+    Expected {
+        rows: weighed.counts.map(|counts| ExpectedRows {
+            all: counts.rows,
+            to_send: counts.to_send,
+        }),
+        bytes: list.bytes,
+        users_a_second: users_a_second(&weighed.counts.unwrap_or_default(), ceilings),
+    }
+}
+
+fn log_beginning(opened: &Opened, plan: &Plan, ceilings: Ceilings, expected: Expected) {
+    let session = opened.ledger.session();
     tracing::info!(
+        run = session.run_id,
+        session = session.number,
+        goes_on = opened.goes_on,
+        rows = expected.rows.map(|rows| rows.all),
+        to_send = expected.rows.map(|rows| rows.to_send),
         run_directory = %opened.directory.path().display(),
         slots = plan.slots.limit(),
         rate = ceilings.creation,
@@ -122,16 +162,6 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         usernames_without_case = plan.folds,
         "the run begins"
     );
-    Ok(Preparation::Ready(Box::new(Prepared {
-        plan,
-        pool,
-        ledger: opened.ledger,
-        list,
-        reading,
-        directory: opened.directory,
-        ceilings,
-        bytes,
-    })))
 }
 
 /// Groups are made by those who looked which there are.
@@ -144,7 +174,7 @@ fn refuse_unseen_groups(job: &Job<'_>) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The run's ledger, once nothing stands against the run; and whether the pool is read first.
+/// The run's ledger, once nothing stands against the run; and what was found of the list.
 async fn opened(
     weighing: Weighing<'_, '_>,
     there: RunThere,
@@ -152,22 +182,22 @@ async fn opened(
     path: &Path,
     identity: &Identity,
     say: Say,
-) -> Result<(Opened, Option<Reading>), Failed> {
+) -> Result<(Opened, Weighed), Failed> {
     let (job, rules) = (weighing.job, weighing.rules);
     match there {
         RunThere::GoesOn(directory) => {
-            let reading = weighing.again(found, &directory, say).await?;
-            Ok((go_on(job, directory, identity, say)?, reading))
+            let weighed = weighing.again(found, &directory, say).await?;
+            Ok((go_on(job, directory, identity, say)?, weighed))
         }
         RunThere::No(held) => {
             let folds = usernames_fold(settings::folds(job.run.usernames), rules, found, say);
-            let reading = weighing.approve(found, folds, say).await?;
+            let weighed = weighing.approve(found, folds, say).await?;
             let facts = Facts {
                 started_ms: now_ms(),
                 folds,
                 second_before_run_ms: found.second_before_run_ms,
             };
-            Ok((begin(job, held, path, identity, facts, say)?, reading))
+            Ok((begin(job, held, path, identity, facts, say)?, weighed))
         }
     }
 }

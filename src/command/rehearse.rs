@@ -5,19 +5,19 @@ use std::path::Path;
 
 use super::job::{Again, Job};
 use super::run::run;
-use super::{Failed, runtime};
+use super::{Answer, Failed, runtime};
 use crate::cli::args::RehearseArgs;
-use crate::cli::exit::Exit;
 use crate::cli::rehearsal::{RehearsalArgs, pool_settings};
 use crate::cli::trigger_data::trigger_data;
-use crate::cli::{Say, settings};
+use crate::cli::{Say, settings, terminal};
 use crate::pool::{ConnectSettings, Signing};
+use crate::progress::Screen;
 use crate::rehearsal::{ExistingUser, PoolSettings, RehearsalPool};
 use crate::rows::{Dialect, Rows};
 use crate::source::Source;
 use crate::source::object::S3Access;
 
-pub(super) fn rehearse(args: &RehearseArgs, say: Say) -> Result<Exit, Failed> {
+pub(super) fn rehearse(args: &RehearseArgs, screen: &Screen, say: Say) -> Result<Answer, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
     let looks = settings::looks(&args.look).map_err(Failed::refused)?;
     let rates = settings::rates(&args.pace.rates);
@@ -57,7 +57,8 @@ pub(super) fn rehearse(args: &RehearseArgs, say: Say) -> Result<Exit, Failed> {
             access: S3Access::default(),
             again: Again::Replace,
             confirm: false,
-            quiet: args.output.quiet,
+            progress: terminal::form(&args.output, &args.progress),
+            screen,
             started: tokio::time::Instant::now(),
         },
         say,

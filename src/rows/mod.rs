@@ -9,6 +9,9 @@ pub mod beside;
 mod dialect;
 mod error;
 mod guard;
+pub mod reasons;
+mod returns;
+pub mod rewrite;
 mod row;
 mod swallowed;
 mod template;
@@ -18,8 +21,10 @@ use std::io::{self, Cursor, Read};
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
 use crate::source::{OpenSource, Place, TextEncoding};
-use dialect::{announced, first_line, without_blank_lines};
+use dialect::{LineEnd, announced, first_line, without_blank_lines};
 use guard::{Guard, PARSER_BUFFER, SENTINEL, TAIL};
+use reasons::REASONS;
+use returns::{Returns, ended_by_return};
 use swallowed::has_stray_quote;
 
 pub use dialect::{Dialect, Quote, Reading, may_separate};
@@ -60,6 +65,12 @@ pub struct Rows {
     number: u64,
     /// Bytes of the text before the record, and the line end before it that the parser has not skipped yet.
     begins_at: u64,
+    /// The line before the first record, which was looked at already.
+    looked_at: Option<u64>,
+    /// It is a list of rejects, where U+FFFD stands for what could not be read.
+    rejects: bool,
+    /// None where the parser counts the lines itself.
+    returns: Option<Returns>,
 }
 
 impl Rows {
@@ -90,7 +101,9 @@ impl Rows {
         let announced = announced(first);
         let mut dialect = dialect.clone();
         dialect.delimiter = dialect.delimiter.or(announced);
-        let reading = Reading::of(first, text.encoding, &dialect);
+        let mut reading = Reading::of(first, text.encoding, &dialect);
+        reading.line_end = LineEnd::behind(first, &head);
+        let ends_with_return = ended_by_return(&head, first);
         let (quoting, quote) = match reading.quote {
             Quote::Mark(mark) => (true, mark),
             Quote::None => (false, b'"'),
@@ -116,14 +129,18 @@ impl Rows {
             scratch: ByteRecord::new(),
             number: 0,
             begins_at: 0,
+            looked_at: None,
+            rejects: false,
+            returns: ends_with_return.then(Returns::default),
         };
         if announced.is_some() {
             rows.advance()?;
         }
         rows.header = match &dialect.columns {
-            Some(names) => Header(names.iter().map(|name| name.trim().to_owned()).collect()),
+            Some(names) => rows.named(names)?,
             None => rows.read_header()?,
         };
+        rows.rejects = !reasons::places(rows.header.names()).is_empty();
         Ok(rows)
     }
 
@@ -145,13 +162,25 @@ impl Rows {
         &self.reading
     }
 
-    /// The next row; none behind the last one.
+    /// The next row; none behind the last one. A record without anything in its cells is no row: spreadsheets leave such ones behind, where
+    /// others leave blank lines.
     ///
     /// # Errors
     /// The list cannot be read on. A single row that cannot be read is no error: see [`RawRow::unreadable`].
     pub fn next_row(&mut self) -> Result<Option<RawRow<'_>>, RowsError> {
-        let line_before = self.reader.position().line();
-        if !self.advance()? || self.is_sentinel() {
+        let mut line_before = self.reader.position().line();
+        let mut read = match self.looked_at.take() {
+            Some(line) => {
+                line_before = line;
+                true
+            }
+            None => self.advance()?,
+        };
+        while read && !self.is_sentinel() && self.is_blank() {
+            line_before = self.reader.position().line();
+            read = self.advance()?;
+        }
+        if !read || self.is_sentinel() {
             return Ok(None);
         }
         self.number += 1;
@@ -168,6 +197,25 @@ impl Rows {
             text,
             drop_apostrophe: self.reading.drop_apostrophe,
         }))
+    }
+
+    /// The header of a list whose columns are named. One of rejects has a header line all the same.
+    fn named(&mut self, names: &[String]) -> Result<Header, RowsError> {
+        let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
+        let line = self.reader.position().line();
+        if self.advance()? && self.record.len() == names.len() + REASONS.len() {
+            let first: Vec<String> = self
+                .record
+                .iter()
+                .map(|cell| String::from_utf8_lossy(cell).trim().to_owned())
+                .collect();
+            let (_, behind) = first.split_at(names.len());
+            if !reasons::places(behind).is_empty() {
+                return Ok(Header(names.into_iter().chain(behind.to_vec()).collect()));
+            }
+        }
+        self.looked_at = Some(line);
+        Ok(Header(names))
     }
 
     fn read_header(&mut self) -> Result<Header, RowsError> {
@@ -207,11 +255,20 @@ impl Rows {
         self.begins_at = self.reader.position().byte();
         let read = self.reader.read_byte_record(&mut self.record);
         let ended_at = self.reader.position().byte();
+        if let Some(returns) = &mut self.returns {
+            let bytes = self.reader.get_ref().between(self.begins_at, ended_at);
+            returns.record(bytes.unwrap_or_default());
+        }
         self.reader.get_mut().record_ended(ended_at);
         if self.reading.template {
             template::rejoin(&mut self.record, &mut self.scratch);
         }
         read.map_err(|cause| RowsError::of_parser(&self.list, line, &cause))
+    }
+
+    /// Whether there is nothing in any of its cells.
+    fn is_blank(&self) -> bool {
+        self.record.as_slice().trim_ascii().is_empty()
     }
 
     fn is_sentinel(&self) -> bool {
@@ -231,12 +288,18 @@ impl Rows {
 
     /// The line behind the last record: the parser leaves the `\n` of a `\r\n` to the next one.
     fn next_line(&self) -> u64 {
+        if let Some(returns) = &self.returns {
+            return returns.behind + 1;
+        }
         self.reader.position().line() + u64::from(self.last_byte() == Some(b'\r'))
     }
 
     /// The parser counts a record's line before it skips what is left of the line end before it (`\n` behind `\r`, blank
     /// lines). So the line is counted backwards, from where the parser stands behind the record.
     fn line_of_record(&self, line_before: u64, cut_off: bool) -> u64 {
+        if let Some(returns) = &self.returns {
+            return returns.line;
+        }
         let behind = self.reader.position();
         let ended_by_newline = !cut_off && self.last_byte() == Some(b'\n');
         // The only newline since the record before may be the one that ended this one: then it holds none.
@@ -255,7 +318,11 @@ impl Rows {
         let Quote::Mark(quote) = self.reading.quote else {
             return false;
         };
-        behind.line() > line + u64::from(self.last_byte() == Some(b'\n'))
+        let several_lines = match self.returns {
+            Some(_) => self.newlines_inside() > 0,
+            None => behind.line() > line + u64::from(self.last_byte() == Some(b'\n')),
+        };
+        several_lines
             && self
                 .reader
                 .get_ref()
@@ -264,7 +331,8 @@ impl Rows {
     }
 
     fn newlines_inside(&self) -> u64 {
-        let inside = self.record.as_slice().iter().filter(|byte| **byte == b'\n');
+        let end = if self.returns.is_some() { b'\r' } else { b'\n' };
+        let inside = self.record.as_slice().iter().filter(|byte| **byte == end);
         inside.count() as u64
     }
 
@@ -273,9 +341,14 @@ impl Rows {
         if cut_off {
             let swallowed = cells.strip_suffix(TAIL.as_bytes()).unwrap_or(cells);
             let added_lines = if swallowed.ends_with(b"\n") { 3 } else { 2 };
-            return Some(Unreadable::OpenQuote {
-                last_line: self.reader.position().line().saturating_sub(added_lines),
-            });
+            let last_line = match &self.returns {
+                Some(_) => {
+                    let behind_it = u64::from(swallowed.ends_with(b"\r"));
+                    line + self.newlines_inside() - behind_it
+                }
+                None => self.reader.position().line().saturating_sub(added_lines),
+            };
+            return Some(Unreadable::OpenQuote { last_line });
         }
         if cells.len() > MAX_RECORD_BYTES {
             return Some(Unreadable::TooLong {
@@ -296,17 +369,18 @@ impl Rows {
                 last_line: line + self.newlines_inside(),
             });
         }
-        if self.reading.encoding != TextEncoding::UTF_8 {
-            let column = self.record.iter().position(|cell| {
-                std::str::from_utf8(cell).is_ok_and(|cell| self.was_replaced(cell))
-            })?;
+        if text.is_some() && cells.is_ascii() {
+            return None;
+        }
+        let replaced = self
+            .record
+            .iter()
+            .position(|cell| std::str::from_utf8(cell).is_ok_and(|cell| self.was_replaced(cell)));
+        if let Some(column) = replaced {
             return Some(Unreadable::Transcoding {
                 column,
                 encoding: self.reading.encoding.name(),
             });
-        }
-        if text.is_some() && cells.is_ascii() {
-            return None;
         }
         self.record
             .iter()
@@ -320,9 +394,11 @@ impl Rows {
             })
     }
 
-    /// Whether something in this text meant nothing in the encoding that it was transcoded from.
+    /// Whether something in this text meant nothing in the encoding that it was transcoded from, here or when it was written down among
+    /// rejects.
     fn was_replaced(&self, text: &str) -> bool {
-        self.reading.encoding != TextEncoding::UTF_8 && text.contains(char::REPLACEMENT_CHARACTER)
+        (self.rejects || self.reading.encoding != TextEncoding::UTF_8)
+            && text.contains(char::REPLACEMENT_CHARACTER)
     }
 }
 
@@ -330,7 +406,10 @@ impl Rows {
 fn head(bytes: &mut impl Read, quote: Quote) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut block = [0; FIRST_LINE_BLOCK];
-    while head.len() < MAX_RECORD_BYTES && first_line(&head, quote).is_none() {
+    // What follows a return says whether it ends lines alone.
+    while head.len() < MAX_RECORD_BYTES
+        && (first_line(&head, quote).is_none() || head.ends_with(b"\r"))
+    {
         match bytes.read(&mut block) {
             Ok(0) => break,
             Ok(read) => head.extend_from_slice(block.get(..read).unwrap_or_default()),
