@@ -287,8 +287,8 @@ async fn close(
                     say.line(format_args!("stopped by {why}; the same command goes on"));
                     Exit::Signal(*signal)
                 }
-                other => {
-                    say.error(format_args!("stopped early: {other}"));
+                Why::Refused(..) | Why::Unreachable(_) | Why::Broken(_) => {
+                    say.error(format_args!("stopped early: {why}"));
                     say.line("the same command goes on from here");
                     Exit::Stopped
                 }
