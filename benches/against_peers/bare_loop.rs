@@ -2,7 +2,7 @@
 //! rate, looks at no answer but for whether it was one, and writes no results. What `cognito-import` costs is measured against it.
 //!
 //! `bare_loop LIST.csv ENDPOINT_URL CLIENT_ID IN_FLIGHT off|standard|adaptive`; the last one is the SDK's own retry mode.
-//! It has one thread and the importer's HTTP client, as the importer has.
+//! It has one thread and the importer's SDK client, down to what that leaves out of a request's making ([`frugal`]).
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -19,7 +19,7 @@ use aws_sdk_cognitoidentityprovider::config::{
     BehaviorVersion, Config, Region, StalledStreamProtectionConfig,
 };
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
-use cognito_import::aws::{CONNECT_TIMEOUT, http_client};
+use cognito_import::aws::{CONNECT_TIMEOUT, frugal, http_client};
 use csv::StringRecord;
 use tokio::task::JoinSet;
 
@@ -31,7 +31,7 @@ fn client(endpoint_url: &str, retry: &str) -> Client {
         other => panic!("{other} is none of off, standard, adaptive"),
     };
     // As the importer's client is made, in src/pool/connect.rs.
-    let config = Config::builder()
+    let mut config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .retry_config(retry)
@@ -44,7 +44,9 @@ fn client(endpoint_url: &str, retry: &str) -> Client {
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(http_client(true))
         .endpoint_url(endpoint_url)
-        .allow_no_auth();
+        .allow_no_auth()
+        .disable_clock_skew_correction(true);
+    config.push_interceptor(frugal());
     Client::from_conf(config.build())
 }
 
@@ -70,7 +72,7 @@ async fn sign_up(
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() {
+pub(crate) async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [list, endpoint_url, client_id, in_flight, retry] = arguments.as_slice() else {
         panic!("LIST.csv ENDPOINT_URL CLIENT_ID IN_FLIGHT off|standard|adaptive");

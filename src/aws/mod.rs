@@ -4,6 +4,7 @@
 //! it, a named profile before the environment. Knows no service: [`crate::pool`] and [`crate::source`] make the clients.
 
 pub mod endpoint;
+mod frugal;
 mod http;
 
 use aws_config::meta::region::ProvideRegion;
@@ -15,6 +16,7 @@ use aws_types::service_config::ServiceConfigKey;
 
 use endpoint::{Endpoint, EndpointError};
 
+pub use frugal::frugal;
 pub use http::{CONNECT_TIMEOUT, http_client};
 
 /// What the environment and the AWS configuration files say.

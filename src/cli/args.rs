@@ -6,6 +6,7 @@ mod inspect;
 mod list;
 mod look;
 mod mapping;
+mod output;
 mod pace;
 mod pool;
 mod preflight;
@@ -27,6 +28,7 @@ pub use inspect::{CheckArgs, DescribeArgs, IamPolicyArgs, TemplateArgs};
 pub use list::{ListArgs, PasswordSource};
 pub use look::{LookArgs, LookupArg, PrescanArg};
 pub use mapping::{LowercaseArg, MappingArgs};
+pub use output::{LogArgs, LogFormatArg, ProgressArg, ProgressArgs};
 pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
 pub use preflight::{AllowArgs, PreflightArgs};
@@ -135,6 +137,9 @@ pub struct ImportArgs {
         help_heading = "Run"
     )]
     pub retry: Vec<Retry>,
+    /// How far it is.
+    #[command(flatten)]
+    pub progress: ProgressArgs,
     /// What to say meanwhile.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -164,6 +169,9 @@ pub struct RehearseArgs {
     /// The run.
     #[command(flatten)]
     pub run: RunArgs,
+    /// How far it is.
+    #[command(flatten)]
+    pub progress: ProgressArgs,
     /// What to say meanwhile.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -254,9 +262,12 @@ pub struct OutputArgs {
     /// Print nothing but errors
     #[arg(short, long)]
     pub quiet: bool,
-    /// Say more; twice: much more
+    /// Log what the run does and every row that was not created; twice: every request that failed; three times: every answer
     #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
+    /// The log.
+    #[command(flatten)]
+    pub log: LogArgs,
 }
 
 fn some_time(text: &str) -> Result<Duration, String> {

@@ -6,6 +6,7 @@ pub mod mapping_file;
 mod mapping_options;
 pub mod rehearsal;
 pub mod settings;
+pub mod terminal;
 pub mod trigger_data;
 pub mod undo;
 
@@ -51,27 +52,4 @@ impl Say {
     pub fn error(self, error: impl std::fmt::Display) {
         let _ = writeln!(std::io::stderr(), "error: {error}");
     }
-}
-
-/// Logs of this program go to standard error, those of the SDK nowhere: they could show what was sent.
-pub fn log_to_stderr(verbose: u8) {
-    use tracing::level_filters::LevelFilter;
-    use tracing_subscriber::filter::Targets;
-    use tracing_subscriber::layer::SubscriberExt as _;
-    use tracing_subscriber::util::SubscriberInitExt as _;
-    let level = match verbose {
-        0 => LevelFilter::WARN,
-        1 => LevelFilter::INFO,
-        2.. => LevelFilter::DEBUG,
-    };
-    let ours = Targets::new().with_target("cognito_import", level);
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .with_target(false);
-    // Somebody else's logger, in a test say, stays.
-    let _ = tracing_subscriber::registry()
-        .with(lines)
-        .with(ours)
-        .try_init();
 }

@@ -79,7 +79,7 @@ pub enum SettingsError {
 }
 
 /// What the environment says; an empty variable says nothing.
-fn environment(name: &str) -> Option<String> {
+pub(super) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

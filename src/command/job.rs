@@ -8,6 +8,7 @@ use crate::ledger::{Kind, TakeUp};
 use crate::pool::ConnectSettings;
 use crate::preflight::prescan::Looks;
 use crate::preflight::rates::RatesAsked;
+use crate::progress::{Form, Screen};
 use crate::source::object::S3Access;
 
 /// What is asked for.
@@ -26,7 +27,10 @@ pub(super) struct Job<'a> {
     pub(super) again: Again,
     /// Whether somebody at a terminal is asked to say yes to the plan.
     pub(super) confirm: bool,
-    pub(super) quiet: bool,
+    /// How it is shown how far the run is.
+    pub(super) progress: Form,
+    /// Where people look.
+    pub(super) screen: &'a Screen,
     /// When the program began.
     pub(super) started: Instant,
 }

@@ -22,12 +22,14 @@ use crate::outcome::Summary;
 use crate::pace::Ceilings;
 use crate::pool::{Cognito, NamedBy, connect, now_ms};
 use crate::preflight::ask::{Found, Questions};
+use crate::preflight::plan::users_a_second;
 use crate::preflight::prescan::Reading;
 use crate::preflight::rates::Rates;
+use crate::progress::{Expected, ExpectedRows};
 use crate::user::pool_rules::PoolRules;
 use ahead::ToRead;
 use run_there::{Opened, RunThere, begin, finished_already, go_on, run_directory};
-use weigh::Weighing;
+use weigh::{Weighed, Weighing};
 
 /// A run that can begin.
 pub(super) struct Prepared {
@@ -42,8 +44,8 @@ pub(super) struct Prepared {
     pub(super) ceilings: Ceilings,
     /// What is written at the end of the rows that did not make it.
     pub(super) rejects: Rejects,
-    /// The list's length, where it is known.
-    pub(super) bytes: Option<u64>,
+    /// What is known of the run before it begins.
+    pub(super) expected: Expected,
 }
 
 /// What the preparation came to.
@@ -91,14 +93,14 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         pool: &pool,
         rules,
     };
-    let (opened, reading) = opened(weighing, there, &mut found, &path, &identity, say).await?;
+    let (opened, weighed) = opened(weighing, there, &mut found, &path, &identity, say).await?;
     let rates = Rates::new(&job.rates, &found);
     let ceilings = rates.ceilings();
     // Where there was no plan to say it.
     if opened.goes_on || job.preflight.no_preflight || !list.source.is_complete() {
         say.line(format_args!("UserCreation: SignUp at {}", rates.creation));
     }
-    let bytes = list.bytes;
+    let expected = expected(&weighed, &list, ceilings);
     let plan = plan(job, &opened, rules, ceilings, updates(&list))?;
     let list = ToRead {
         past: past(&opened)?,
@@ -110,7 +112,39 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
             .unwrap_or(false),
         list,
     };
+    log_beginning(&opened, &plan, ceilings, expected);
+    Ok(Preparation::Ready(Box::new(Prepared {
+        plan,
+        pool,
+        ledger: opened.ledger,
+        list,
+        reading: weighed.reading,
+        directory: opened.directory,
+        ceilings,
+        rejects,
+        expected,
+    })))
+}
+
+fn expected(weighed: &Weighed, list: &List, ceilings: Ceilings) -> Expected {
+    Expected {
+        rows: weighed.counts.map(|counts| ExpectedRows {
+            all: counts.rows,
+            to_send: counts.to_send,
+        }),
+        bytes: list.bytes,
+        users_a_second: users_a_second(&weighed.counts.unwrap_or_default(), ceilings),
+    }
+}
+
+fn log_beginning(opened: &Opened, plan: &Plan, ceilings: Ceilings, expected: Expected) {
+    let session = opened.ledger.session();
     tracing::info!(
+        run = session.run_id,
+        session = session.number,
+        goes_on = opened.goes_on,
+        rows = expected.rows.map(|rows| rows.all),
+        to_send = expected.rows.map(|rows| rows.to_send),
         run_directory = %opened.directory.path().display(),
         slots = plan.slots.limit(),
         rate = ceilings.creation,
@@ -118,17 +152,6 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         usernames_without_case = plan.folds,
         "the run begins"
     );
-    Ok(Preparation::Ready(Box::new(Prepared {
-        plan,
-        pool,
-        ledger: opened.ledger,
-        list,
-        reading,
-        directory: opened.directory,
-        ceilings,
-        rejects,
-        bytes,
-    })))
 }
 
 /// What the run is bound to.
@@ -156,7 +179,7 @@ fn refuse_unseen_groups(job: &Job<'_>) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The run's ledger, once nothing stands against the run; and whether the pool is read first.
+/// The run's ledger, once nothing stands against the run; and what was found of the list.
 async fn opened(
     weighing: Weighing<'_, '_>,
     there: RunThere,
@@ -164,22 +187,22 @@ async fn opened(
     path: &Path,
     identity: &Identity,
     say: Say,
-) -> Result<(Opened, Option<Reading>), Failed> {
+) -> Result<(Opened, Weighed), Failed> {
     let (job, rules) = (weighing.job, weighing.rules);
     match there {
         RunThere::GoesOn(directory) => {
-            let reading = weighing.again(found, &directory, say).await?;
-            Ok((go_on(job, directory, identity, say)?, reading))
+            let weighed = weighing.again(found, &directory, say).await?;
+            Ok((go_on(job, directory, identity, say)?, weighed))
         }
         RunThere::No(held) => {
             let folds = usernames_fold(settings::folds(job.run.usernames), rules, found, say);
-            let reading = weighing.approve(found, folds, say).await?;
+            let weighed = weighing.approve(found, folds, say).await?;
             let facts = Facts {
                 started_ms: now_ms(),
                 folds,
                 second_before_run_ms: found.second_before_run_ms,
             };
-            Ok((begin(job, held, path, identity, facts, say)?, reading))
+            Ok((begin(job, held, path, identity, facts, say)?, weighed))
         }
     }
 }

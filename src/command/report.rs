@@ -10,6 +10,7 @@ use crate::cli::args::ReportArgs;
 use crate::cli::exit::Exit;
 use crate::ledger::directory::database_in;
 use crate::ledger::{Durability, Ledger, LedgerError, Reader, RunDirectory, UndoLedger};
+use crate::progress::terminal_width;
 use crate::report::{summary_table, write_all};
 
 pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Answer, Failed> {
@@ -31,7 +32,7 @@ fn again(run_directory: &Path, say: Say) -> Result<Answer, Failed> {
         );
     }
     let summary = write_all(run_directory).map_err(Failed::refused)?;
-    say.line(summary_table(&summary));
+    say.line(summary_table(&summary, terminal_width()));
     if let Some(why) = &summary.stopped_because {
         say.line(format_args!("the run was stopped: {why}"));
     }

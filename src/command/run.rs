@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use tracing::Instrument as _;
+
 use super::document::{Reported, Unreported};
 use super::job::Job;
 use super::prepare::{Preparation, Prepared, prepare};
@@ -10,11 +12,11 @@ use super::rejects::{Rejects, RejectsError, RejectsWritten};
 use super::{Answer, Failed, beside};
 use crate::cli::Say;
 use crate::cli::exit::Exit;
-use crate::import::{Ended, Run, Signals};
-use crate::ledger::RunDirectory;
+use crate::import::{Ended, Run, Signals, StopReason};
+use crate::ledger::{RunDirectory, Session};
 use crate::outcome::Summary;
 use crate::pace::Pacer;
-use crate::progress;
+use crate::progress::{self, terminal_width};
 use crate::report::{ReportError, summary_table, write_all};
 
 pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Answer, Failed> {
@@ -42,7 +44,7 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Answer, Failed> {
         }
     };
     let pacer = Pacer::new(prepared.ceilings);
-    let mut watch = progress::for_people(job.quiet, prepared.bytes);
+    let mut watch = progress::for_people(job.progress, job.screen, prepared.expected);
     let asked = job.looks.prescan;
     let read = prescan(&mut prepared, &pacer, asked, &mut signals, watch.as_mut()).await?;
     let Prepared {
@@ -59,11 +61,16 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Answer, Failed> {
         Read::Stopped(reason) => (None, Some(reason)),
     };
     let list = list.read_ahead(listing)?;
-    let mut run = Run::new(plan, pool, pacer, ledger, list, watch.as_mut());
-    if let Some(reason) = stopped {
-        run = run.stopped(reason);
-    }
-    let ended = run.to_the_end(&mut signals).await;
+    let Session { run_id, number } = ledger.session();
+    let span = tracing::error_span!("run", run = run_id.as_str(), session = *number);
+    let run = span.in_scope(|| {
+        let run = Run::new(plan, pool, pacer, ledger, list, watch.as_mut());
+        match stopped {
+            Some(reason) => run.stopped(reason),
+            None => run,
+        }
+    });
+    let ended = run.to_the_end(&mut signals).instrument(span).await;
     drop(watch);
     let go_on = job.again.go_on();
     let ended = ended.map_err(Failed::stopped)?;
@@ -104,7 +111,7 @@ impl Written {
     }
 
     fn say(&self, run_directory: &Path, say: Say) -> Exit {
-        say.line(summary_table(&self.summary));
+        say.line(summary_table(&self.summary, terminal_width()));
         say.line(format_args!(
             "results: {}",
             run_directory.join("results.csv").display()
@@ -157,7 +164,16 @@ fn close(
                 say.line(format_args!("stopped by {reason}; {go_on}"));
             } else {
                 say.error(format_args!("stopped early: {reason}"));
-                say.line(go_on);
+            }
+            if let (StopReason::Deadline, 0) = (reason, ended.progress.rows_now) {
+                say.line("no row was done in this time: beginning alone takes a second or two, so give it more, such as `--deadline 1m`");
+            }
+            let first = reason
+                .needs_mending()
+                .then_some("put that right first, and where a flag is wrong, the flag; then ");
+            let go_on = format!("{}{go_on}", first.unwrap_or_default());
+            if !matches!(exit, Exit::Signal(_)) {
+                say.line(&go_on);
             }
             Answer::from(exit).stopped(format!("stopped early: {reason}"), go_on)
         }

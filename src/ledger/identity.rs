@@ -178,6 +178,40 @@ impl Facts {
     }
 }
 
+/// Which run it is, and which of its sessions: by this the log, the ledger and the summary are brought together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The run's: 16 hexadecimal digits by chance, the same for all of its sessions.
+    pub run_id: String,
+    /// 1 for the first session.
+    pub number: u64,
+}
+
+impl Session {
+    /// That of a new run.
+    pub(super) fn first() -> Self {
+        Self {
+            run_id: format!("{:016x}", fastrand::u64(..)),
+            number: 1,
+        }
+    }
+
+    /// The next one of the run in this ledger. A run of a version that gave none gets its id now.
+    pub(super) fn next(database: &Connection) -> rusqlite::Result<Self> {
+        let number = get(database, name::SESSIONS)?.and_then(|number| number.parse::<u64>().ok());
+        let run_id = get(database, name::RUN_ID)?.unwrap_or_else(|| Self::first().run_id);
+        Ok(Self {
+            run_id,
+            number: number.unwrap_or(1) + 1,
+        })
+    }
+
+    pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {
+        put(database, name::RUN_ID, &self.run_id)?;
+        put(database, name::SESSIONS, &self.number.to_string())
+    }
+}
+
 /// How a ledger stands when it is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
@@ -227,6 +261,10 @@ pub(super) mod name {
     pub(in super::super) const READ_TO_END: &str = "read_to_end";
     /// The names of the kept columns as a JSON array. Absent where there are none.
     pub(in super::super) const KEPT: &str = "kept";
+    /// What the run is called in logs.
+    pub(in super::super) const RUN_ID: &str = "run_id";
+    /// How many sessions it has had.
+    pub(in super::super) const SESSIONS: &str = "sessions";
     /// What follows the sign-ups. Absent where nothing does.
     pub(in super::super) const FOLLOW_UP: &str = "follow_up";
     /// What the pool's triggers are told, without its values. Absent where they are told nothing.

@@ -26,7 +26,7 @@ pub mod writer;
 use std::path::PathBuf;
 
 pub use directory::RunDirectory;
-pub use identity::{Facts, Identity, Kind, Standing};
+pub use identity::{Facts, Identity, Kind, Session, Standing};
 pub use reader::Reader;
 pub use undo::UndoLedger;
 pub use writer::{Begun, Ledger, TakeUp, ToBegin};

@@ -13,26 +13,37 @@ pub(super) const RESULT_COLUMNS: &str = "results.outcome, results.evidence, resu
 /// How many columns [`RESULT_COLUMNS`] has.
 pub(super) const RESULT_COLUMN_COUNT: usize = 17;
 
-/// A checksum over parts, none of which can run into the next one.
-#[derive(Default)]
-pub(super) struct Seal(crc32fast::Hasher);
+/// Bytes of most lines: one allocation holds them.
+const MOST_LINES: usize = 320;
+
+/// A checksum over parts, none of which can run into the next one. They are put behind one another first: a checksum of many bytes
+/// at once costs less than one of few bytes many times.
+pub(super) struct Seal(Vec<u8>);
+
+impl Default for Seal {
+    fn default() -> Self {
+        Self(Vec::with_capacity(MOST_LINES))
+    }
+}
 
 impl Seal {
     pub(super) fn text(&mut self, text: Option<&str>) -> &mut Self {
         let length = text.map_or(u64::MAX, |text| text.len() as u64);
-        self.0.update(&length.to_le_bytes());
-        self.0.update(text.unwrap_or_default().as_bytes());
+        self.0.extend_from_slice(&length.to_le_bytes());
+        self.0
+            .extend_from_slice(text.unwrap_or_default().as_bytes());
         self
     }
 
     pub(super) fn number(&mut self, number: Option<i64>) -> &mut Self {
-        self.0.update(&[u8::from(number.is_some())]);
-        self.0.update(&number.unwrap_or_default().to_le_bytes());
+        self.0.push(u8::from(number.is_some()));
+        self.0
+            .extend_from_slice(&number.unwrap_or_default().to_le_bytes());
         self
     }
 
     pub(super) fn value(&self) -> i64 {
-        i64::from(self.0.clone().finalize())
+        i64::from(crc32fast::hash(&self.0))
     }
 }
 
@@ -220,12 +231,7 @@ pub(super) fn read_came(from: &Row<'_>, at: usize, row: i64) -> rusqlite::Result
             .into_iter()
             .find(|evidence| evidence.word() == word),
     };
-    let delivery = match word(7)? {
-        None => None,
-        Some(word) => [Delivery::Sent, Delivery::Refused, Delivery::None]
-            .into_iter()
-            .find(|delivery| delivery.word() == word),
-    };
+    let delivery = word(7)?.and_then(Delivery::from_word);
     let came = Came {
         outcome,
         evidence,

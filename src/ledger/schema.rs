@@ -24,6 +24,10 @@ const FOLLOWING: i64 = 4;
 /// "cimp": tells our databases from other programs'.
 const APPLICATION: i64 = 0x6369_6d70;
 
+/// To read and write what is there. A connection of ours is one thread's at a time, which the compiler sees to: SQLite need not take a lock
+/// for every value that is bound.
+const OPENED: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
 /// SQLite's page cache in KiB, for the one who writes: flat, whatever the size of the list.
 pub(super) const CACHE_KIB: i64 = 2 * 1024;
 
@@ -101,8 +105,7 @@ pub(super) fn is_there(path: &Path, durability: Durability) -> Result<bool, Ledg
         });
     }
     let failed = |cause| LedgerError::of(path, cause);
-    let database =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
+    let database = Connection::open_with_flags(path, OPENED).map_err(failed)?;
     database
         .query_row("SELECT EXISTS (SELECT 1 FROM sqlite_master)", [], |row| {
             row.get(0)
@@ -141,7 +144,7 @@ pub(super) fn empty_the_log(path: &Path) {
     if !matches!(is_there(path, Durability::Power), Ok(true)) {
         return;
     }
-    if let Ok(database) = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE) {
+    if let Ok(database) = Connection::open_with_flags(path, OPENED) {
         // It answers with a row, which an update takes for an error: whether it worked shows in the log's length.
         let _ = database.pragma_update(None, "wal_checkpoint", "TRUNCATE");
     }
@@ -192,7 +195,7 @@ pub(super) fn connect(path: &Path, durability: Durability) -> Result<Connection,
         Durability::Process => "NORMAL",
     };
     let configured = || {
-        let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let database = Connection::open_with_flags(path, OPENED)?;
         database.pragma_update(None, "journal_mode", "WAL")?;
         database.pragma_update(None, "synchronous", synchronous)?;
         database.pragma_update(None, "cache_size", -CACHE_KIB)?;
@@ -209,8 +212,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
         return Err(LedgerError::Missing(path.to_owned()));
     }
     // Without the right to write, SQLite could not read a log that a killed process left behind.
-    let database =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
+    let database = Connection::open_with_flags(path, OPENED).map_err(failed)?;
     database
         .busy_timeout(Duration::from_secs(10))
         .and_then(|()| database.pragma_update(None, "cache_size", -READ_CACHE_KIB))

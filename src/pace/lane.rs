@@ -74,6 +74,21 @@ impl Lane {
                 None => break,
             }
         }
+        self.give(&mut gate)
+    }
+
+    /// A permit, where one can be had at once and nobody waits for it.
+    pub(super) fn permit_at_once(&self) -> Option<Permit> {
+        // Whoever waits holds the gate, or is next to hold it.
+        let mut gate = self.gate.try_lock().ok()?;
+        gate.follow(self.state().adapt.rate());
+        match gate.closed_until() {
+            Some(_) => None,
+            None => Some(self.give(&mut gate)),
+        }
+    }
+
+    fn give(&self, gate: &mut Gate) -> Permit {
         let given = Instant::now();
         gate.given.push_back(given);
         let mut state = self.state();

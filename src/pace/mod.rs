@@ -75,6 +75,11 @@ impl Pacer {
         self.lane(category).permit().await
     }
 
+    /// As [`Pacer::permit`], where there is no need to wait: none where there is, or somebody else waits.
+    pub fn permit_at_once(&self, category: Category) -> Option<Permit> {
+        self.lane(category).permit_at_once()
+    }
+
     /// The pool answered the request. One that it throttled slows its category down.
     pub fn answered(&self, permit: &Permit, throttled: bool) {
         self.lane(permit.category).answered(permit, throttled);

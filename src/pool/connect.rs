@@ -22,7 +22,7 @@ use super::service_clock::ServiceClock;
 use super::{Cognito, TriggerData};
 use crate::aws::endpoint::{Endpoint, EndpointError};
 use crate::aws::{
-    CONNECT_TIMEOUT, configured_endpoint, http_client, resolved_credentials, shared_config,
+    CONNECT_TIMEOUT, configured_endpoint, frugal, http_client, resolved_credentials, shared_config,
 };
 
 /// The service's name in AWS configuration files and variables.
@@ -141,7 +141,7 @@ pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError
         )
     };
     Ok(Cognito {
-        unsigned: Client::from_conf(config().allow_no_auth().build()),
+        unsigned: Client::from_conf(unsigned(config()).build()),
         signed: credentials
             .map(|provider| Client::from_conf(config().credentials_provider(provider).build())),
         user_pool_id: settings.user_pool_id.clone(),
@@ -207,8 +207,8 @@ fn common(
                 .build(),
         )
         // The attempt timeout bounds a stalled body too, at a tenth of the cost.
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .interceptor(DateProbe::new(Arc::clone(clock)));
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    config.push_interceptor(DateProbe::shared(Arc::clone(clock)));
     if let Some(shared) = shared {
         config.set_use_fips(shared.use_fips());
         config.set_use_dual_stack(shared.use_dual_stack());
@@ -217,6 +217,13 @@ fn common(
         config = config.endpoint_url(endpoint.url());
     }
     config.http_client(http_client(endpoint.is_some_and(Endpoint::is_loopback)))
+}
+
+/// What `SignUp` does without: its requests are not signed, so no clock has to be right for that, and they all say the same of
+/// the SDK.
+fn unsigned(mut config: ConfigBuilder) -> ConfigBuilder {
+    config.push_interceptor(frugal());
+    config.allow_no_auth().disable_clock_skew_correction(true)
 }
 
 #[cfg(test)]

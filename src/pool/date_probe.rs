@@ -9,6 +9,7 @@ use aws_sdk_cognitoidentityprovider::config::interceptors::{
 use aws_sdk_cognitoidentityprovider::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_cognitoidentityprovider::error::BoxError;
 use aws_sdk_cognitoidentityprovider::primitives::{DateTime, DateTimeFormat};
+use aws_smithy_runtime_api::client::interceptors::{SharedInterceptor, dyn_dispatch_hint};
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
 
 use super::service_clock::ServiceClock;
@@ -20,8 +21,9 @@ pub(super) struct DateProbe {
 }
 
 impl DateProbe {
-    pub(super) fn new(clock: Arc<Mutex<ServiceClock>>) -> Self {
-        Self { clock }
+    /// Never turned off, so that the SDK need not ask whether it is, at every step of every request.
+    pub(super) fn shared(clock: Arc<Mutex<ServiceClock>>) -> SharedInterceptor {
+        SharedInterceptor::permanent(Self { clock })
     }
 }
 
@@ -50,6 +52,7 @@ pub fn now_ms() -> i64 {
         })
 }
 
+#[dyn_dispatch_hint]
 impl Intercept for DateProbe {
     fn name(&self) -> &'static str {
         "DateProbe"

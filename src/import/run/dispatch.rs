@@ -44,23 +44,27 @@ impl Run<'_> {
         if self.stopped.is_some() {
             return;
         }
-        while self.has_slot()
-            && self.follow_ups.has_room()
-            && self.ready.front().is_some_and(|job| job.maybe_sent)
-        {
-            if let Some(job) = self.ready.pop_front() {
-                self.spawn(job, None);
+        while self.has_slot() {
+            let has_room = self.follow_ups.has_room();
+            if has_room && self.ready.front().is_some_and(|job| job.maybe_sent) {
+                if let Some(job) = self.ready.pop_front() {
+                    self.spawn(job, None);
+                }
+                continue;
+            }
+            let wanted = (has_room && !self.ready.is_empty())
+                || self.follow_ups.waits_for(Category::UserCreation);
+            if !wanted || self.permit.is_some() {
+                break;
+            }
+            // Where there is no need to wait, a permit costs neither a future nor a turn of the loop.
+            match self.shared.pacer.permit_at_once(Category::UserCreation) {
+                Some(permit) => self.send_next(permit),
+                None => self.permit = Some(self.permit_of(Category::UserCreation)),
             }
         }
-        if !self.has_slot() {
-            return;
-        }
-        let signs_up = !self.ready.is_empty() && self.follow_ups.has_room();
-        if self.permit.is_none() && (signs_up || self.follow_ups.waits_for(Category::UserCreation))
-        {
-            self.permit = Some(self.permit_of(Category::UserCreation));
-        }
-        if self.update_permit.is_none() && self.follow_ups.waits_for(Category::UserUpdate) {
+        let updates = self.follow_ups.waits_for(Category::UserUpdate);
+        if updates && self.update_permit.is_none() && self.has_slot() {
             self.update_permit = Some(self.permit_of(Category::UserUpdate));
         }
     }
@@ -70,7 +74,7 @@ impl Run<'_> {
         Box::pin(async move { shared.pacer.permit(category).await })
     }
 
-    fn has_slot(&self) -> bool {
+    pub(super) fn has_slot(&self) -> bool {
         let slots = self.plan.slots.limit();
         let pacer = &self.shared.pacer;
         let own_permit = usize::from(self.update_permit.is_some());
@@ -102,17 +106,22 @@ impl Run<'_> {
 
     fn spawn(&mut self, job: Job, permit: Option<Permit>) {
         let (row, shared) = (job.row, Arc::clone(&self.shared));
-        let task = self
-            .tasks
-            .spawn(async move { Returned::Row(Box::new(register(shared, job, permit).await)) });
+        // In a box of its own: the runtime moves what a task is made of several times, and the SDK makes ten kilobytes of it.
+        let way = Box::pin(async move {
+            let done = register(shared, job, permit).await;
+            Returned::Row(Box::new(done))
+        });
+        let task = self.tasks.spawn(way);
         self.rows_of_tasks.insert(task.id(), OnItsWay::Row(row));
     }
 
     fn spawn_step(&mut self, job: StepJob, permit: Permit) {
         let (row, shared) = (job.row, Arc::clone(&self.shared));
-        let task = self
-            .tasks
-            .spawn(async move { Returned::Step(Box::new(take_step(shared, job, permit).await)) });
+        let way = Box::pin(async move {
+            let done = take_step(shared, job, permit).await;
+            Returned::Step(Box::new(done))
+        });
+        let task = self.tasks.spawn(way);
         self.rows_of_tasks.insert(task.id(), OnItsWay::Step(row));
     }
 }

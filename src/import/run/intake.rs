@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use super::{Beginning, NOTED_TOGETHER, Run};
 use crate::import::Listed;
+use crate::import::logged;
 use crate::import::register::Job;
 use crate::import::resolve::Times;
 use crate::import::stop::StopReason;
@@ -75,6 +76,7 @@ impl Run<'_> {
                 continue;
             }
             self.counted(Outcome::Invalid, listed.row.end_byte);
+            logged::row(listed.row.number, Outcome::Invalid, Some(why.code()));
             invalid.push(RowResult {
                 row: listed.row.number,
                 line: listed.row.line,
@@ -121,6 +123,14 @@ impl Run<'_> {
         if self.beginning.is_some() || self.read.is_empty() || is_full {
             return;
         }
+        // A larger group costs less for each of its rows: each one is a transaction, and a page of the index of claims that two of
+        // its rows share is written once. So while there is enough to send, a group that is not full waits for more of the list.
+        let is_full = !self.wants_rows();
+        if !is_full && self.ready.len() > self.plan.group / 2 {
+            return;
+        }
+        // What came of the rows before goes into the same transaction.
+        self.write().await;
         let mut group = self.read.take(self.plan.group);
         let at_ms = self.shared.pool.earliest_time();
         let to_begin = group
@@ -171,11 +181,13 @@ impl Run<'_> {
                 Before::Nothing | Before::Settled | Before::ToFollow(_) => {
                     if let Some(Begun::SameAs(_)) = verdicts.next() {
                         self.counted(Outcome::Duplicate, listed.row.end_byte);
+                        logged::row(listed.row.number, Outcome::Duplicate, None);
                         continue;
                     }
                     if let Some(seen) = &listed.seen {
                         // Written down with its beginning. It was not sent, so it says nothing to the breaker.
                         self.counted(Outcome::Existed, listed.row.end_byte);
+                        logged::row(listed.row.number, Outcome::Existed, None);
                         self.follow_listed(&listed.row, seen);
                         continue;
                     }

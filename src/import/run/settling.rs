@@ -5,6 +5,7 @@ use tokio::task::{Id, JoinError};
 use super::dispatch::{OnItsWay, Returned};
 use super::{RESULTS_TOGETHER, Run};
 use crate::import::breaker::UNREACHABLE;
+use crate::import::logged;
 use crate::import::register::{Done, End, Job};
 use crate::import::registration::StopRun;
 use crate::import::stop::StopReason;
@@ -12,7 +13,18 @@ use crate::outcome::{Came, Outcome};
 use crate::pool::Stop;
 
 impl Run<'_> {
-    pub(super) async fn task_ended(&mut self, ended: Result<(Id, Returned), JoinError>) {
+    /// One task ended, and perhaps others have as well: they are taken in the same turn of the loop.
+    pub(super) async fn tasks_ended(&mut self, ended: Result<(Id, Returned), JoinError>) {
+        self.task_ended(ended);
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            self.task_ended(ended);
+        }
+        if self.unwritten.len() >= RESULTS_TOGETHER {
+            self.write().await;
+        }
+    }
+
+    fn task_ended(&mut self, ended: Result<(Id, Returned), JoinError>) {
         match ended {
             Ok((id, returned)) => {
                 self.rows_of_tasks.remove(&id);
@@ -34,9 +46,6 @@ impl Run<'_> {
                 }
                 None => {}
             },
-        }
-        if self.unwritten.len() >= RESULTS_TOGETHER {
-            self.write().await;
         }
     }
 
@@ -106,6 +115,8 @@ impl Run<'_> {
     }
 
     pub(super) fn settle(&mut self, row: u64, end_byte: u64, came: Came) {
+        logged::row(row, came.outcome, came.error_code.as_deref());
+        self.progress.sent_now += 1;
         self.counted(came.outcome, end_byte);
         if let Some(why) = self.breaker.row(came.outcome, came.error_code.as_deref())
             && !came.stopped_the_run

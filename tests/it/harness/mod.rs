@@ -7,6 +7,7 @@ mod place;
 mod pool;
 mod program;
 mod results;
+mod screen;
 mod sdk;
 mod terminal;
 
@@ -20,6 +21,7 @@ pub(crate) use place::{Place, users, users_numbered};
 pub(crate) use pool::{Pool, quick, silent};
 pub(crate) use program::{Cli, Ran};
 pub(crate) use results::{Results, Row};
+pub(crate) use screen::Screen;
 pub(crate) use sdk::Sdk;
 pub(crate) use terminal::CTRL_C;
 
