@@ -10,6 +10,7 @@ mod output;
 mod pace;
 mod pool;
 mod preflight;
+mod report;
 mod triggers;
 mod undo;
 
@@ -31,6 +32,7 @@ pub use output::{LogArgs, LogFormatArg, ProgressArg, ProgressArgs};
 pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
 pub use preflight::{AllowArgs, PreflightArgs};
+pub use report::{CompareArgs, ReportArgs};
 pub use triggers::TriggerArgs;
 pub use undo::UndoArgs;
 
@@ -41,6 +43,26 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// What goes to standard output: what a command prints as text, or one JSON document from every command, also where it fails;
+    /// what is meant for people goes to standard error either way
+    #[arg(
+        long,
+        value_name = "FORM",
+        value_enum,
+        default_value_t = OutputForm::Text,
+        global = true,
+        help_heading = "Output"
+    )]
+    pub output: OutputForm,
+}
+
+/// What goes to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputForm {
+    /// What the command prints
+    Text,
+    /// One JSON document
+    Json,
 }
 
 /// What to do.
@@ -58,9 +80,10 @@ pub enum Command {
     /// Run the simulated pool alone, for any client (boto3, aws-cli)
     #[command(after_help = EXIT_CODES_HELP)]
     RehearsalPool(Box<RehearsalPoolArgs>),
-    /// Make the results and the summary of a run again from its ledger
+    /// Make the results and the summary of a run again from its ledger, or compare two runs. (Not rejects.csv, for which the list is needed: the run's own
+    /// command writes it again)
     #[command(after_help = EXIT_CODES_HELP)]
-    Report(ReportArgs),
+    Report(Box<ReportArgs>),
     /// Delete exactly the users that a run created, and nobody else
     #[command(after_help = UNDO_CODES_HELP)]
     Undo(Box<UndoArgs>),
@@ -165,17 +188,6 @@ pub struct RehearsalPoolArgs {
     pub rehearsal: RehearsalArgs,
 }
 
-/// `report`.
-#[derive(Debug, Args)]
-pub struct ReportArgs {
-    /// The run's directory: import prints it
-    #[arg(value_name = "RUN_DIR")]
-    pub run_dir: PathBuf,
-    /// Print nothing but errors
-    #[arg(short, long)]
-    pub quiet: bool,
-}
-
 /// The run.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Run")]
@@ -183,6 +195,10 @@ pub struct RunArgs {
     /// The run's directory: ledger and results; by default import-runs/LIST-FINGERPRINT-POOL (or ...-rehearsal)
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
+    /// Write passwords into rejects.csv as well, so that rows that are mended can be imported again without another list of
+    /// passwords. (By default their cells are blank there.) Remove the file when it is done with
+    #[arg(long)]
+    pub rejects_with_passwords: bool,
     /// How the pool compares usernames; by default it is asked, and taken to ignore case where it may not be
     #[arg(long, value_enum, value_name = "HOW")]
     pub usernames: Option<Usernames>,

@@ -24,6 +24,19 @@ pub enum Exit {
     Signal(Signal),
 }
 
+/// Which commands share the meaning of their exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codes {
+    /// Those about a run.
+    Run,
+    /// `check`.
+    Check,
+    /// `undo`.
+    Undo,
+    /// Those that print something.
+    Answer,
+}
+
 /// For `--help`.
 pub const EXIT_CODES_HELP: &str = "\
 Exit codes:
@@ -43,7 +56,8 @@ Exit codes:
     1  a run would begin; some rows would be invalid or duplicate
     2  the command line is wrong
     3  a run would be refused, or the list or the pool cannot be read
-  130  stopped by Ctrl-C (SIGINT); 143: by SIGTERM";
+  130  stopped by Ctrl-C (SIGINT)
+  143  stopped by SIGTERM";
 
 /// For `undo --help`.
 pub const UNDO_CODES_HELP: &str = "\
@@ -79,6 +93,62 @@ impl Exit {
             Self::Stopped => 4,
             Self::InDoubt => 5,
             Self::Signal(signal) => signal.exit_code(),
+        }
+    }
+
+    /// Its name, for programs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::SomeRows => "some_rows",
+            Self::Usage => "usage",
+            Self::Refused => "refused",
+            Self::Stopped => "stopped",
+            Self::InDoubt => "in_doubt",
+            Self::Signal(Signal::Interrupt) => "sigint",
+            Self::Signal(Signal::Terminate) => "sigterm",
+        }
+    }
+
+    /// What it says, as `--help` has it.
+    #[must_use]
+    pub fn meaning(self, of: Codes) -> &'static str {
+        match (self, of) {
+            (Self::Done, Codes::Run) => {
+                "every row was created or existed, and what follows was done"
+            }
+            (Self::Done, Codes::Check) => "nothing stands against the list",
+            (Self::Done, Codes::Undo) => {
+                "every user that the run made is deleted, or was gone already"
+            }
+            (Self::Done, Codes::Answer) => "it was printed",
+            (Self::SomeRows, Codes::Run | Codes::Answer) => {
+                "finished; some rows are invalid, rejected, failed or duplicate, or a step after a sign-up failed"
+            }
+            (Self::SomeRows, Codes::Undo) => "finished; some are kept, or could not be deleted",
+            (Self::SomeRows, Codes::Check) => {
+                "a run would begin; some rows would be invalid or duplicate"
+            }
+            (Self::Usage, _) => "the command line is wrong",
+            (Self::Refused, Codes::Run) => "refused before anything was sent",
+            (Self::Refused, Codes::Check) => {
+                "a run would be refused, or the list or the pool cannot be read"
+            }
+            (Self::Refused, Codes::Undo) => "refused before anything was deleted",
+            (Self::Refused, Codes::Answer) => "it cannot be had",
+            (Self::Stopped, _) => "stopped early; the same command goes on",
+            (Self::InDoubt, _) => "finished; some rows are in doubt",
+            (Self::Signal(Signal::Interrupt), Codes::Run | Codes::Undo) => {
+                "stopped by Ctrl-C (SIGINT); the same command goes on"
+            }
+            (Self::Signal(Signal::Interrupt), Codes::Check | Codes::Answer) => {
+                "stopped by Ctrl-C (SIGINT)"
+            }
+            (Self::Signal(Signal::Terminate), Codes::Run | Codes::Undo) => {
+                "stopped by SIGTERM; the same command goes on"
+            }
+            (Self::Signal(Signal::Terminate), Codes::Check | Codes::Answer) => "stopped by SIGTERM",
         }
     }
 
@@ -124,5 +194,36 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.number())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ANSWER_CODES_HELP, CHECK_CODES_HELP, Codes, EXIT_CODES_HELP, Exit, Signal};
+
+    #[test]
+    fn a_code_means_what_the_help_says() {
+        let all = [
+            Exit::Done,
+            Exit::SomeRows,
+            Exit::Usage,
+            Exit::Refused,
+            Exit::Stopped,
+            Exit::InDoubt,
+            Exit::Signal(Signal::Interrupt),
+            Exit::Signal(Signal::Terminate),
+        ];
+        for (codes, help) in [
+            (Codes::Run, EXIT_CODES_HELP),
+            (Codes::Check, CHECK_CODES_HELP),
+            (Codes::Answer, ANSWER_CODES_HELP),
+        ] {
+            let mut said = 0;
+            for exit in all {
+                let line = format!("{:>5}  {}", exit.number(), exit.meaning(codes));
+                said += usize::from(help.lines().any(|in_help| in_help == line));
+            }
+            assert_eq!(said, help.lines().count() - 1, "{help}");
+        }
     }
 }

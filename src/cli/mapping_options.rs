@@ -1,7 +1,7 @@
 //! The flags about columns, and what a mapping file says under them.
 
 use super::args::{FollowUpArgs, LowercaseArg, MappingArgs, VerifyArg};
-use crate::user::mapping::{Asked, FollowUpOptions, Lowercase, MappingOptions, Target};
+use crate::user::mapping::{Asked, FollowUpOptions, Lowercase, MappingOptions, Target, ValueOf};
 use crate::user::pool_rules::Contact;
 
 /// What the flags say.
@@ -134,15 +134,14 @@ pub(super) fn over(flags: MappingOptions, mut file: MappingOptions) -> MappingOp
     file.set.retain(|asked| !gives(&asked.what.attribute));
     file.join.retain(|asked| !gives(&asked.what.attribute));
     file.dates.retain(|asked| {
-        !flags
-            .dates
-            .iter()
-            .any(|flag| flag.what.attribute == asked.what.attribute)
+        let mut dates = flags.dates.iter();
+        !dates.any(|flag| flag.what.attribute == asked.what.attribute)
     });
     file.values.retain(|asked| {
-        !flags.values.iter().any(|flag| {
+        let says = |flag: &Asked<ValueOf>| {
             same(&flag.what.column, &asked.what.column) && flag.what.cell == asked.what.cell
-        })
+        };
+        !flags.values.iter().any(says)
     });
     let both = |mut first: Vec<Asked<String>>, second| {
         first.extend::<Vec<Asked<String>>>(second);

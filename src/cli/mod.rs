@@ -43,6 +43,11 @@ impl Say {
         }
     }
 
+    /// Something that people should know before it does harm: said also when quiet.
+    pub fn warning(self, text: impl std::fmt::Display) {
+        let _ = writeln!(std::io::stderr(), "warning: {text}");
+    }
+
     /// An error: said also when quiet.
     pub fn error(self, error: impl std::fmt::Display) {
         let _ = writeln!(std::io::stderr(), "error: {error}");

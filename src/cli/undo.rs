@@ -22,14 +22,14 @@ pub fn connect(
     })
 }
 
-/// For `pace`, without the rate of deletions that may be named. What the account is granted is not asked for: the quota of deletions
+/// For `pace`. What the account is granted is not asked for: the quota of deletions
 /// cannot be raised, and look-ups need no more than it.
 #[must_use]
 pub fn rates(args: &UndoArgs) -> Rates {
     let asked = RatesAsked {
         creation: None,
         read: args.lookup_rate.named(),
-        update: None,
+        update: args.delete_rate.named(),
         list: None,
         share: args.share,
     };

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use super::document::Checked;
 use super::follow_up::{refuse_misfits, updates};
 use super::list::List;
 use super::listing::Weighed;
 use super::preflight::{Intent, Verdict, ask_pool, strictness, usernames_fold};
-use super::{Failed, beside, runtime};
+use super::{Answer, Failed, beside, runtime};
 use crate::cli::args::{CheckArgs, KnownPoolArgs};
 use crate::cli::exit::Exit;
 use crate::cli::{Say, settings};
@@ -19,7 +20,7 @@ use crate::report::{FindingLine, FindingsCsv};
 use crate::rows::Rows;
 use crate::user::mapping::Mapping;
 
-pub(super) fn check(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
+pub(super) fn check(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
     runtime()?.block_on(async {
         let mut signals = Signals::listen().map_err(Failed::refused)?;
@@ -27,14 +28,15 @@ pub(super) fn check(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
             checked = examined(args, say) => checked,
             signal = signals.next() => {
                 FindingsCsv::abandon(&args.findings);
-                say.line("stopped before the list's end: no findings were written");
-                Ok(Exit::Signal(signal))
+                let why = "stopped before the list's end: no findings were written";
+                say.line(why);
+                Ok(Answer::from(Exit::Signal(signal)).stopped(why, "check the list again"))
             }
         }
     })
 }
 
-async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
+async fn examined(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
     let access = settings::s3_access(args.pool.user_pool_id.as_deref(), &args.pool.connection);
     let list = List::open(&args.list, &access, say).await?;
     list.say_what_is_dropped(say);
@@ -84,16 +86,23 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Exit, Failed> {
     let counts = survey.counts;
     let verdict = Verdict::of(intent, &mapping, rules, &found, Some(survey));
     verdict.say(say);
+    let checked = Checked {
+        list: list.source.name(),
+        findings_file: &args.findings,
+        findings,
+        verdict: verdict.document(),
+    };
     if let Some(refusal) = verdict.refusal("a run would be refused") {
-        return Err(refusal);
+        return Err(refusal.with(&checked));
     }
-    Ok(match (counts.invalid, counts.duplicates) {
+    let exit = match (counts.invalid, counts.duplicates) {
         (0, 0) => {
             say.line("nothing stands against it");
             Exit::Done
         }
         _ => Exit::SomeRows,
-    })
+    };
+    Answer::from(exit).with(&checked)
 }
 
 /// Findings take the place of an older file: neither of the list, nor of a device such as /dev/null.

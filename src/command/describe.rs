@@ -1,14 +1,14 @@
 //! `describe`: a pool's rules, as the file that `--pool` takes.
 
+use super::document::Described;
 use super::preflight::ask_pool;
-use super::{Failed, runtime};
+use super::{Answer, Failed, runtime};
 use crate::cli::args::DescribeArgs;
-use crate::cli::exit::Exit;
 use crate::cli::{Say, settings};
 use crate::pool::connect;
 use crate::preflight::ask::Questions;
 
-pub(super) fn describe(args: &DescribeArgs, say: Say) -> Result<Exit, Failed> {
+pub(super) fn describe(args: &DescribeArgs, say: Say) -> Result<Answer, Failed> {
     let client_id = args.client_id.as_deref();
     let connection = settings::connect_to_ask(&args.user_pool_id, client_id, &args.connection)
         .map_err(Failed::refused)?;
@@ -35,12 +35,9 @@ pub(super) fn describe(args: &DescribeArgs, say: Say) -> Result<Exit, Failed> {
         )));
     };
     let text = settings::pool_rules_text(&rules).map_err(Failed::refused)?;
-    say.answer(format_args!(
-        "# The rules of a user pool, for `--pool` of cognito-import.\n{text}"
-    ))
-    .map_err(Failed::refused)?;
     if rules.client.is_none() {
         say.line("note: without --client-id it is not known what the app client may write, nor whether it has a secret");
     }
-    Ok(Exit::Done)
+    let file = format!("# The rules of a user pool, for `--pool` of cognito-import.\n{text}");
+    Answer::of_text(file).with(&Described { rules: &rules })
 }

@@ -1,13 +1,14 @@
 //! `iam-policy`: the least policy that a run needs.
 
-use super::Failed;
+use super::document::LeastPolicy;
+use super::{Answer, Failed};
 use crate::cli::args::IamPolicyArgs;
 use crate::cli::exit::Exit;
 use crate::cli::{Say, settings};
 use crate::pool::{ConnectError, region_of};
 use crate::preflight::iam_policy::{Needs, policy};
 
-pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Exit, Failed> {
+pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Answer, Failed> {
     if region_of(&args.user_pool_id).is_none() {
         let not_one = ConnectError::NotAPoolId(args.user_pool_id.clone());
         return Err(Failed::refused(not_one));
@@ -49,13 +50,17 @@ pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Exit, Failed>
         object,
         undoes: args.undo,
     });
-    match policy {
-        None => say.line("no permission is needed: SignUp is public, and nothing else is asked"),
-        Some(policy) => {
-            let text = serde_json::to_string_pretty(&policy).map_err(Failed::refused)?;
-            say.answer(format_args!("{text}\n"))
-                .map_err(Failed::refused)?;
+    let answer = match &policy {
+        None => {
+            say.line("no permission is needed: SignUp is public, and nothing else is asked");
+            Answer::from(Exit::Done)
         }
-    }
-    Ok(Exit::Done)
+        Some(policy) => {
+            let text = serde_json::to_string_pretty(policy).map_err(Failed::refused)?;
+            Answer::of_text(format!("{text}\n"))
+        }
+    };
+    answer.with(&LeastPolicy {
+        policy: policy.as_ref(),
+    })
 }

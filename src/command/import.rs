@@ -3,14 +3,13 @@
 use super::confirm::somebody_is_there;
 use super::job::{Again, Job};
 use super::run::run;
-use super::{Failed, runtime};
+use super::{Answer, Failed, runtime};
 use crate::cli::args::ImportArgs;
-use crate::cli::exit::Exit;
 use crate::cli::trigger_data::trigger_data;
 use crate::cli::{Say, settings, terminal};
 use crate::progress::Screen;
 
-pub(super) fn import(args: &ImportArgs, screen: &Screen, say: Say) -> Result<Exit, Failed> {
+pub(super) fn import(args: &ImportArgs, screen: &Screen, say: Say) -> Result<Answer, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
     let looks = settings::looks(&args.look).map_err(Failed::refused)?;
     let told = trigger_data(&args.triggers, &args.list).map_err(Failed::refused)?;

@@ -3,7 +3,7 @@
 use super::{Failed, beside};
 use crate::cli::args::ListArgs;
 use crate::cli::{Say, settings};
-use crate::rows::{Dialect, Rows};
+use crate::rows::{Dialect, Rows, RowsError};
 use crate::source::object::S3Access;
 use crate::source::{Source, SourceError};
 use crate::user::mapping::Mapping;
@@ -16,6 +16,32 @@ pub(super) struct List {
     dialect: Dialect,
     pub(super) rows: Rows,
     pub(super) mapping: Mapping,
+}
+
+/// A list that can be read once more.
+#[derive(Clone)]
+pub(super) struct Again {
+    pub(super) source: Source,
+    dialect: Dialect,
+}
+
+impl Again {
+    /// Its rows, from the first one.
+    pub(super) fn rows(&self) -> Result<Rows, Unopened> {
+        let opened = self.source.open()?;
+        Ok(Rows::open(self.source.name(), opened, &self.dialect)?)
+    }
+}
+
+/// A list cannot be read once more.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unopened {
+    /// It cannot be opened.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Its header cannot be read.
+    #[error(transparent)]
+    Rows(#[from] RowsError),
 }
 
 impl List {
@@ -105,18 +131,20 @@ impl List {
         }
     }
 
+    /// The list, to be read once more; none where it can be read only once.
+    pub(super) fn again(&self) -> Option<Again> {
+        self.source.is_complete().then(|| Again {
+            source: self.source.clone(),
+            dialect: self.dialect.clone(),
+        })
+    }
+
     /// Its rows once more, from the first one; none where it can be read only once.
     pub(super) async fn rows_again(&self) -> Result<Option<Rows>, Failed> {
-        if !self.source.is_complete() {
+        let Some(again) = self.again() else {
             return Ok(None);
-        }
-        let (source, dialect) = (self.source.clone(), self.dialect.clone());
-        beside("list again", move || {
-            let opened = source.open().map_err(Failed::refused)?;
-            Rows::open(source.name(), opened, &dialect)
-                .map(Some)
-                .map_err(Failed::refused)
-        })
-        .await?
+        };
+        let rows = beside("list again", move || again.rows()).await?;
+        rows.map(Some).map_err(Failed::refused)
     }
 }

@@ -1,9 +1,12 @@
 //! One file a subcommand: settings, then the library, then what is printed.
 
 mod again;
+mod answer;
 mod check;
+mod compare;
 mod confirm;
 mod describe;
+mod document;
 mod follow_up;
 mod iam_policy;
 mod import;
@@ -15,81 +18,69 @@ mod prepare;
 mod prescan;
 mod rehearsal_pool;
 mod rehearse;
+mod rejects;
 mod report;
 mod run;
 mod template;
 mod undo;
 
 use crate::cli::args::{Cli, Command};
-use crate::cli::exit::Exit;
+use crate::cli::exit::{Codes, Exit};
 use crate::cli::{Say, terminal};
 use crate::logs;
 use crate::progress::Screen;
+use answer::{Answer, Failed, Output};
 
 /// Does what the command line says.
 #[must_use]
 pub fn run(cli: Cli) -> Exit {
-    let (quiet, output) = match &cli.command {
-        Command::Import(args) => (args.output.quiet, Some(&args.output)),
-        Command::Rehearse(args) => (args.output.quiet, Some(&args.output)),
-        Command::Check(args) => (args.output.quiet, Some(&args.output)),
-        Command::Undo(args) => (args.output.quiet, Some(&args.output)),
-        Command::Report(args) => (args.quiet, None),
-        Command::RehearsalPool(_)
-        | Command::Describe(_)
-        | Command::Template(_)
-        | Command::IamPolicy(_) => (false, None),
+    let (command, codes, quiet, logged) = match &cli.command {
+        Command::Import(args) => ("import", Codes::Run, args.output.quiet, Some(&args.output)),
+        Command::Rehearse(args) => (
+            "rehearse",
+            Codes::Run,
+            args.output.quiet,
+            Some(&args.output),
+        ),
+        Command::RehearsalPool(_) => ("rehearsal-pool", Codes::Run, false, None),
+        Command::Check(args) => ("check", Codes::Check, args.output.quiet, Some(&args.output)),
+        Command::Undo(args) => ("undo", Codes::Undo, args.output.quiet, Some(&args.output)),
+        Command::Report(args) => {
+            let codes = if args.run_dir.is_some() {
+                Codes::Run
+            } else {
+                Codes::Answer
+            };
+            ("report", codes, args.quiet, None)
+        }
+        Command::Describe(_) => ("describe", Codes::Answer, false, None),
+        Command::Template(_) => ("template", Codes::Answer, false, None),
+        Command::IamPolicy(_) => ("iam-policy", Codes::Answer, false, None),
     };
     let say = Say::new(quiet);
+    let output = Output {
+        form: cli.output,
+        command,
+        codes,
+        say,
+    };
     let screen = Screen::new();
-    match logs::begin(&terminal::log(output), &screen) {
+    match logs::begin(&terminal::log(logged), &screen) {
         Ok(None) => {}
         Ok(Some(notice)) => say.line(notice),
-        Err(error) => {
-            say.error(error);
-            return Exit::Refused;
-        }
+        Err(error) => return output.close(Err(Failed::refused(error))),
     }
-    let done = match cli.command {
+    output.close(match cli.command {
         Command::Import(args) => import::import(&args, &screen, say),
         Command::Rehearse(args) => rehearse::rehearse(&args, &screen, say),
-        Command::RehearsalPool(args) => rehearsal_pool::serve(&args, say),
+        Command::RehearsalPool(args) => rehearsal_pool::serve(&args, output),
         Command::Check(args) => check::check(&args, say),
         Command::Undo(args) => undo::undo(&args, say),
         Command::Report(args) => report::report(&args, say),
         Command::Describe(args) => describe::describe(&args, say),
-        Command::Template(args) => template::template(&args, say),
+        Command::Template(args) => template::template(&args),
         Command::IamPolicy(args) => iam_policy::iam_policy(&args, say),
-    };
-    done.unwrap_or_else(|failed| {
-        // With the causes, which an error of ours names itself and one of others may not.
-        say.error(format_args!("{:#}", failed.error));
-        failed.exit
     })
-}
-
-/// A command that came to nothing.
-struct Failed {
-    error: anyhow::Error,
-    exit: Exit,
-}
-
-impl Failed {
-    /// Refused before anything was sent.
-    fn refused(error: impl Into<anyhow::Error>) -> Self {
-        Self {
-            error: error.into(),
-            exit: Exit::Refused,
-        }
-    }
-
-    /// Stopped on the way.
-    fn stopped(error: impl Into<anyhow::Error>) -> Self {
-        Self {
-            error: error.into(),
-            exit: Exit::Stopped,
-        }
-    }
 }
 
 /// One thread does all that waits: for this work it costs a third less than several.

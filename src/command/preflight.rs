@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::document::{BrokenRule, VerdictDocument};
 use super::list::List;
 use super::{Failed, beside};
 use crate::cli::Say;
@@ -97,14 +98,39 @@ impl Verdict {
 
     /// The refusals as one error; none where there are none.
     pub(super) fn refusal(&self, what: &str) -> Option<Failed> {
-        let refusals: Vec<String> = self
+        let refusals: Vec<&Objection> = self
             .objections
             .iter()
             .filter(|objection| objection.is_refusal())
+            .collect();
+        if refusals.is_empty() {
+            return None;
+        }
+        let told: String = refusals
+            .iter()
             .map(|refusal| format!("\n  - {refusal}"))
             .collect();
-        (!refusals.is_empty())
-            .then(|| Failed::refused(anyhow::anyhow!("{what}:{}", refusals.concat())))
+        let ways_out: Vec<&str> = refusals
+            .iter()
+            .map(|refusal| refusal.way_out.as_str())
+            .collect();
+        let refused = Failed::refused(anyhow::anyhow!("{what}:{told}"));
+        Some(refused.way_out(ways_out.join("; ")).with(&self.document()))
+    }
+
+    /// All of it, for programs.
+    pub(super) fn document(&self) -> VerdictDocument<'_> {
+        let (refusals, notices) = self
+            .objections
+            .iter()
+            .partition(|objection| objection.is_refusal());
+        VerdictDocument {
+            rows: self.plan.as_ref().map(|plan| plan.counts),
+            findings_by_rule: self.broken.iter().map(BrokenRule::of).collect(),
+            refusals,
+            notices,
+            plan: self.plan.as_ref(),
+        }
     }
 
     /// Tells people what is good to know, and what the run would do.
@@ -229,7 +255,6 @@ fn pool_refuses(user_pool_id: &str, failure: &Failure) -> Failed {
         | Advice::Undelivered
         | Advice::GiveUp => "check the network, --region and --endpoint-url",
     };
-    Failed::refused(anyhow::anyhow!(
-        "user pool {user_pool_id}: cannot be asked: {failure}; {way_out}"
-    ))
+    let error = anyhow::anyhow!("user pool {user_pool_id}: cannot be asked: {failure}; {way_out}");
+    Failed::refused(error).way_out(way_out)
 }

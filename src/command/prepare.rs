@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use super::Failed;
 use super::follow_up::{refuse_misfits, updates};
-use super::job::{Again, Job};
+use super::job::Job;
 use super::list::List;
 use super::preflight::{ask_pool, strictness, usernames_fold};
+use super::rejects::Rejects;
 use crate::cli::{Say, settings};
 use crate::import::registration::Rules;
 use crate::import::slots::Slots;
@@ -43,6 +44,8 @@ pub(super) struct Prepared {
     pub(super) ceilings: Ceilings,
     /// What is known of the run before it begins.
     pub(super) expected: Expected,
+    /// What is written at the end of the rows that did not make it.
+    pub(super) rejects: Rejects,
 }
 
 /// What the preparation came to.
@@ -50,7 +53,7 @@ pub(super) enum Preparation {
     /// The run can begin.
     Ready(Box<Prepared>),
     /// It is finished already; nothing is to be done.
-    FinishedAlready(Box<Summary>, PathBuf),
+    FinishedAlready(Box<Summary>, PathBuf, Box<Rejects>),
 }
 
 /// Prepares a run. Sends nothing that writes, but makes groups where it is told to; dropped on the way, it leaves nothing behind that the same command would trip over.
@@ -70,13 +73,15 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         kind: job.again.kind(),
         fingerprint: list.fingerprint().await?,
     };
+    let with_passwords = job.run.rejects_with_passwords;
+    let rejects = Rejects::of(&list, identity.fingerprint.clone(), with_passwords)?;
     let path = run_directory(job, &list.source, &identity)?;
-    // What can be read only once has no fingerprint: whether it is the same list shows row by row.
-    if let (Again::GoOn(retry), Some(_)) = (&job.again, &identity.fingerprint)
-        && let Some(summary) =
-            finished_already(&path, &identity, retry, settings::durability(job.run))?
-    {
-        return Ok(Preparation::FinishedAlready(Box::new(summary), path));
+    if let Some(summary) = finished_already(job, &path, &identity)? {
+        return Ok(Preparation::FinishedAlready(
+            Box::new(summary),
+            path,
+            Box::new(rejects),
+        ));
     }
     let given = rules_given(job)?;
     let pool = connect(&job.connect).await.map_err(Failed::refused)?;
@@ -110,6 +115,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     let list = ToRead {
         past: past(&opened)?,
         // What the pool says of itself counts for more than what is said of it: a user that is mistaken for another is left out.
+        spool: rejects.spool(),
         listing_folds: rules
             .map(|rules| !rules.case_sensitive)
             .or(settings::folds(job.run.usernames))
@@ -126,6 +132,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         directory: opened.directory,
         ceilings,
         expected,
+        rejects,
     })))
 }
 

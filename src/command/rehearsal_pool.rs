@@ -1,14 +1,15 @@
 //! `rehearsal-pool`: the simulated pool alone.
 
+use super::document::Serving;
 use super::rehearse::settings_with_users;
-use super::{Failed, runtime};
-use crate::cli::Say;
+use super::{Answer, Failed, Output, runtime};
 use crate::cli::args::RehearsalPoolArgs;
 use crate::cli::exit::Exit;
 use crate::import::Signals;
 use crate::rehearsal::RehearsalPool;
 
-pub(super) fn serve(args: &RehearsalPoolArgs, say: Say) -> Result<Exit, Failed> {
+pub(super) fn serve(args: &RehearsalPoolArgs, output: Output) -> Result<Answer, Failed> {
+    let say = output.say;
     let settings = settings_with_users(&args.rehearsal)?;
     let (pool_id, client_id) = (settings.pool_id.clone(), settings.client_id.clone());
     let signal = runtime()?.block_on(async {
@@ -21,9 +22,14 @@ pub(super) fn serve(args: &RehearsalPoolArgs, say: Say) -> Result<Exit, Failed> 
         say.line(format_args!(
             "what really happened: {url}/stats and {url}/stats/users; Ctrl-C ends it"
         ));
+        output.print_early(&Serving {
+            endpoint_url: &url,
+            user_pool_id: &pool_id,
+            client_id: &client_id,
+        })?;
         let signal = signals.next().await;
         pool.stop();
         Ok(signal)
     })?;
-    Ok(Exit::Signal(signal))
+    Ok(Answer::printed(Exit::Signal(signal)))
 }

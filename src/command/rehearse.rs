@@ -5,9 +5,8 @@ use std::path::Path;
 
 use super::job::{Again, Job};
 use super::run::run;
-use super::{Failed, runtime};
+use super::{Answer, Failed, runtime};
 use crate::cli::args::RehearseArgs;
-use crate::cli::exit::Exit;
 use crate::cli::rehearsal::{RehearsalArgs, pool_settings};
 use crate::cli::trigger_data::trigger_data;
 use crate::cli::{Say, settings, terminal};
@@ -18,7 +17,7 @@ use crate::rows::{Dialect, Rows};
 use crate::source::Source;
 use crate::source::object::S3Access;
 
-pub(super) fn rehearse(args: &RehearseArgs, screen: &Screen, say: Say) -> Result<Exit, Failed> {
+pub(super) fn rehearse(args: &RehearseArgs, screen: &Screen, say: Say) -> Result<Answer, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
     let looks = settings::looks(&args.look).map_err(Failed::refused)?;
     let rates = settings::rates(&args.pace.rates);

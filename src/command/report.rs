@@ -1,36 +1,67 @@
-//! `report`: results and summary again, from the ledger.
+//! `report`: results and summary again, from the ledger; or two runs compared.
 
-use super::Failed;
+use std::path::Path;
+
+use super::compare::compare;
+use super::document::Reported;
+use super::{Answer, Failed};
 use crate::cli::Say;
 use crate::cli::args::ReportArgs;
 use crate::cli::exit::Exit;
 use crate::ledger::directory::database_in;
-use crate::ledger::{Durability, Ledger, LedgerError, RunDirectory, UndoLedger};
+use crate::ledger::{Durability, Ledger, LedgerError, Reader, RunDirectory, UndoLedger};
 use crate::progress::terminal_width;
 use crate::report::{summary_table, write_all};
 
-pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Exit, Failed> {
-    let database = database_in(&args.run_dir);
-    if !database.exists() {
-        return Err(Failed::refused(LedgerError::Missing(database)));
+pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Answer, Failed> {
+    match (&args.run_dir, args.comparison.compare.as_slice()) {
+        (None, [before, after]) => compare([before, after], &args.comparison, say),
+        (Some(run_directory), _) => again(run_directory, say),
+        // The command line asks for one of the two.
+        (None, _) => Err(Failed::refused(anyhow::anyhow!(
+            "name a run's directory, or two with --compare"
+        ))),
     }
-    // A run that is at work has the directory; its ledger is in order as long as it lives.
-    if let Ok(directory) = RunDirectory::hold(&args.run_dir) {
-        if !Ledger::is_there(&directory, Durability::Power).map_err(Failed::refused)? {
-            return Err(Failed::refused(LedgerError::Missing(database)));
-        }
-        if UndoLedger::is_there(&directory).map_err(Failed::refused)? {
-            say.line("note: this run was undone since: undo-results.csv says which of its users are deleted");
-        }
+}
+
+fn again(run_directory: &Path, say: Say) -> Result<Answer, Failed> {
+    let undone = refuse_without_ledger(run_directory)?;
+    if undone {
+        say.line(
+            "note: this run was undone since: undo-results.csv says which of its users are deleted",
+        );
     }
-    let summary = write_all(&args.run_dir).map_err(Failed::refused)?;
+    let summary = write_all(run_directory).map_err(Failed::refused)?;
     say.line(summary_table(&summary, terminal_width()));
     if let Some(why) = &summary.stopped_because {
         say.line(format_args!("the run was stopped: {why}"));
     }
     say.line(format_args!(
         "results: {}",
-        args.run_dir.join("results.csv").display()
+        run_directory.join("results.csv").display()
     ));
-    Ok(Exit::of_summary(&summary))
+    let answer = Answer::from(Exit::of_summary(&summary));
+    answer.with(&Reported::of(run_directory, &summary))
+}
+
+/// A run's ledger, to be read.
+pub(super) fn open(run_directory: &Path) -> Result<Reader, Failed> {
+    refuse_without_ledger(run_directory)?;
+    Reader::open(run_directory).map_err(Failed::refused)
+}
+
+/// Whether the run was undone since, where nobody is at work on it.
+fn refuse_without_ledger(run_directory: &Path) -> Result<bool, Failed> {
+    let database = database_in(run_directory);
+    if !database.exists() {
+        return Err(Failed::refused(LedgerError::Missing(database)));
+    }
+    // A run that is at work has the directory; its ledger is in order as long as it lives.
+    let Ok(directory) = RunDirectory::hold(run_directory) else {
+        return Ok(false);
+    };
+    if !Ledger::is_there(&directory, Durability::Power).map_err(Failed::refused)? {
+        return Err(Failed::refused(LedgerError::Missing(database)));
+    }
+    UndoLedger::is_there(&directory).map_err(Failed::refused)
 }

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use tracing::Instrument as _;
 
+use super::document::{Reported, Unreported};
 use super::job::Job;
 use super::prepare::{Preparation, Prepared, prepare};
 use super::prescan::{Read, prescan};
-use super::{Failed, beside};
+use super::rejects::{Rejects, RejectsError, RejectsWritten};
+use super::{Answer, Failed, beside};
 use crate::cli::Say;
 use crate::cli::exit::Exit;
 use crate::import::{Ended, Run, Signals, StopReason};
@@ -15,22 +17,30 @@ use crate::ledger::{RunDirectory, Session};
 use crate::outcome::Summary;
 use crate::pace::Pacer;
 use crate::progress::{self, terminal_width};
-use crate::report::{summary_table, write_all};
+use crate::report::{ReportError, summary_table, write_all};
 
-pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Exit, Failed> {
+pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Answer, Failed> {
     let mut signals = Signals::listen().map_err(Failed::refused)?;
     let prepared = tokio::select! {
         prepared = prepare(&job, say) => prepared?,
         signal = signals.next() => {
-            say.line("stopped before anything was sent");
-            return Ok(Exit::Signal(signal));
+            let why = "stopped before anything was sent";
+            say.line(why);
+            return Ok(Answer::from(Exit::Signal(signal)).stopped(why, job.again.go_on()));
         }
     };
     let mut prepared = match prepared {
         Preparation::Ready(prepared) => *prepared,
-        Preparation::FinishedAlready(summary, path) => {
+        Preparation::FinishedAlready(summary, path, rejects) => {
             say.line("this run is finished already: nothing was sent (--retry takes rows up again, --restart begins anew)");
-            return Ok(say_summary(&summary, &path, say));
+            let in_run = path.clone();
+            let rejects = beside("rejects", move || rejects.write(&in_run)).await?;
+            let written = Written {
+                summary: *summary,
+                rejects,
+            };
+            let exit = written.say(&path, say);
+            return Answer::from(exit).with(&written.document(&path));
         }
     };
     let pacer = Pacer::new(prepared.ceilings);
@@ -43,6 +53,7 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Exit, Failed> {
         ledger,
         list,
         directory,
+        rejects,
         ..
     } = prepared;
     let (listing, stopped) = match read {
@@ -64,61 +75,108 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Exit, Failed> {
     let go_on = job.again.go_on();
     let ended = ended.map_err(Failed::stopped)?;
     if let (true, Some(reason)) = (ended.at_once, &ended.stopped) {
-        say.line(format_args!(
-            "stopped at once; the ledger knows the rest; {go_on}"
-        ));
-        return Ok(Exit::of_stop(reason));
+        let why = "stopped at once; the ledger knows the rest";
+        say.line(format_args!("{why}; {go_on}"));
+        let run_directory = directory.path();
+        return Answer::from(Exit::of_stop(reason))
+            .stopped(why, go_on)
+            .with(&Unreported { run_directory });
     }
     let path = directory.path().to_owned();
-    let summary = tokio::select! {
-        summary = beside("reports", move || write_all(&path)) => summary?.map_err(Failed::stopped)?,
+    let written = tokio::select! {
+        written = beside("reports", move || Written::now(&path, rejects)) => written?.map_err(Failed::stopped)?,
         signal = signals.next() => {
-            say.line(format_args!(
-                "stopped while the reports were written; `cognito-import report {}` makes them again",
-                directory.path().display()
-            ));
-            return Ok(Exit::Signal(signal));
+            let run_directory = directory.path();
+            let why = "stopped while the reports were written";
+            let again = format!("`cognito-import report {}` makes them again", run_directory.display());
+            say.line(format_args!("{why}; {again}"));
+            return Answer::from(Exit::Signal(signal)).stopped(why, again).with(&Unreported { run_directory });
         }
     };
-    Ok(close(&ended, &summary, &directory, &go_on, say))
+    close(&ended, &written, &directory, &go_on, say)
+}
+
+/// The reports of a run that has ended.
+struct Written {
+    summary: Summary,
+    rejects: Result<Option<RejectsWritten>, RejectsError>,
+}
+
+impl Written {
+    fn now(run_directory: &Path, rejects: Rejects) -> Result<Self, ReportError> {
+        Ok(Self {
+            summary: write_all(run_directory)?,
+            rejects: rejects.write(run_directory),
+        })
+    }
+
+    fn say(&self, run_directory: &Path, say: Say) -> Exit {
+        say.line(summary_table(&self.summary, terminal_width()));
+        say.line(format_args!(
+            "results: {}",
+            run_directory.join("results.csv").display()
+        ));
+        match &self.rejects {
+            Ok(None) => {}
+            Ok(Some(rejects)) => {
+                say.line(format_args!(
+                    "rejects: {} ({} rows that did not make it: mend them there, and import that list)",
+                    rejects.path.display(),
+                    rejects.rows
+                ));
+                if rejects.with_passwords {
+                    say.warning(format_args!(
+                        "{} holds passwords that anybody can read who can read the file: remove it when it is done with",
+                        rejects.path.display()
+                    ));
+                }
+            }
+            Err(error) => say.error(format_args!("rejects.csv: not written: {error}")),
+        }
+        Exit::of_summary(&self.summary)
+    }
+
+    fn document<'a>(&'a self, run_directory: &'a Path) -> Reported<'a> {
+        Reported::of(run_directory, &self.summary).with_rejects(&self.rejects)
+    }
 }
 
 /// What people are told at the end.
 fn close(
     ended: &Ended,
-    summary: &Summary,
+    written: &Written,
     directory: &RunDirectory,
     go_on: &str,
     say: Say,
-) -> Exit {
-    let exit = say_summary(summary, directory.path(), say);
-    let Some(reason) = &ended.stopped else {
-        if let Some(why) = &summary.stopped_because {
-            say.error(why);
+) -> Result<Answer, Failed> {
+    let exit = written.say(directory.path(), say);
+    let answer = match &ended.stopped {
+        None => match &written.summary.stopped_because {
+            None => Answer::from(exit),
+            Some(why) => {
+                say.error(why);
+                Answer::from(exit).stopped(why, go_on)
+            }
+        },
+        Some(reason) => {
+            let exit = Exit::of_stop(reason);
+            if let Exit::Signal(_) = exit {
+                say.line(format_args!("stopped by {reason}; {go_on}"));
+            } else {
+                say.error(format_args!("stopped early: {reason}"));
+                if let (StopReason::Deadline, 0) = (reason, ended.progress.rows_now) {
+                    say.line("no row was done in this time: beginning alone takes a second or two, so give it more, such as `--deadline 1m`");
+                }
+            }
+            let first = reason
+                .needs_mending()
+                .then_some("put that right first, and where a flag is wrong, the flag; then ");
+            let go_on = format!("{}{go_on}", first.unwrap_or_default());
+            if !matches!(exit, Exit::Signal(_)) {
+                say.line(&go_on);
+            }
+            Answer::from(exit).stopped(format!("stopped early: {reason}"), go_on)
         }
-        return exit;
     };
-    let exit = Exit::of_stop(reason);
-    if let Exit::Signal(_) = exit {
-        say.line(format_args!("stopped by {reason}; {go_on}"));
-    } else {
-        say.error(format_args!("stopped early: {reason}"));
-        if let (StopReason::Deadline, 0) = (reason, ended.progress.rows_now) {
-            say.line("no row was done in this time: beginning alone takes a second or two, so give it more, such as `--deadline 1m`");
-        }
-        let first = reason
-            .needs_mending()
-            .then_some("put that right first, and where a flag is wrong, the flag; then ");
-        say.line(format_args!("{}{go_on}", first.unwrap_or_default()));
-    }
-    exit
-}
-
-fn say_summary(summary: &Summary, path: &Path, say: Say) -> Exit {
-    say.line(summary_table(summary, terminal_width()));
-    say.line(format_args!(
-        "results: {}",
-        path.join("results.csv").display()
-    ));
-    Exit::of_summary(summary)
+    answer.with(&written.document(directory.path()))
 }

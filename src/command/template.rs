@@ -1,16 +1,15 @@
 //! `template`: the header line of a list for a pool.
 
 use super::check::known;
-use super::{Failed, runtime};
-use crate::cli::Say;
+use super::document::Template;
+use super::{Answer, Failed, runtime};
 use crate::cli::args::{PasswordSource, TemplateArgs};
-use crate::cli::exit::Exit;
 use crate::preflight::ask::Questions;
 use crate::report::csv_line;
 use crate::user::mapping::STANDARD_ATTRIBUTES;
 use crate::user::pool_rules::{AttributeRule, PoolRules};
 
-pub(super) fn template(args: &TemplateArgs, say: Say) -> Result<Exit, Failed> {
+pub(super) fn template(args: &TemplateArgs) -> Result<Answer, Failed> {
     let questions = Questions {
         client: args.pool.client_id.is_some(),
         ..Questions::default()
@@ -25,9 +24,9 @@ pub(super) fn template(args: &TemplateArgs, say: Say) -> Result<Exit, Failed> {
     }
     let rules = found.rules.unwrap_or_else(any_pool);
     let with_password = args.password == PasswordSource::Column;
-    let header = csv_line(&rules.columns(with_password)).map_err(Failed::refused)?;
-    say.answer(header).map_err(Failed::refused)?;
-    Ok(Exit::Done)
+    let columns = rules.columns(with_password);
+    let header = csv_line(&columns).map_err(Failed::refused)?;
+    Answer::of_text(header).with(&Template { columns: &columns })
 }
 
 /// What every pool has.

@@ -1,10 +1,11 @@
 //! `undo`: the users that a run made are deleted.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::confirm::{somebody_is_there, typed};
-use super::{Failed, beside, runtime};
+use super::document::UndoneDocument;
+use super::{Answer, Failed, beside, runtime};
 use crate::cli::args::UndoArgs;
 use crate::cli::exit::Exit;
 use crate::cli::undo::{connect as connect_settings, rates};
@@ -19,7 +20,7 @@ use crate::pool::{Cognito, connect};
 use crate::report::{UndoReport, undo_table, write_undo};
 use crate::undo::{Ended, Mode, Rules, Tally, Undo, Why};
 
-pub(super) fn undo(args: &UndoArgs, say: Say) -> Result<Exit, Failed> {
+pub(super) fn undo(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
     runtime()?.block_on(undone(args, say))
 }
@@ -30,7 +31,7 @@ struct Made {
     summary: Summary,
 }
 
-async fn undone(args: &UndoArgs, say: Say) -> Result<Exit, Failed> {
+async fn undone(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
     let mut signals = Signals::listen().map_err(Failed::refused)?;
     let made = made(&args.run_dir)?;
     let pool_id = made.summary.user_pool_id.clone();
@@ -44,7 +45,7 @@ async fn undone(args: &UndoArgs, say: Say) -> Result<Exit, Failed> {
     if users == 0 {
         let Some((ledger, tally)) = begun else {
             say.line("this run created nobody: there is nothing to undo");
-            return Ok(Exit::Done);
+            return Ok(Exit::Done.into());
         };
         let ended = Ended::before_it_began(tally);
         return close(args, &made, ended, ledger, say).await;
@@ -53,28 +54,49 @@ async fn undone(args: &UndoArgs, say: Say) -> Result<Exit, Failed> {
     let settings =
         connect_settings(args, &pool_id, &made.summary.client_id).map_err(Failed::refused)?;
     let pool = connect(&settings).await.map_err(Failed::refused)?;
-    let ceilings = ceilings(args);
+    let ceilings = rates(args).ceilings();
     say_plan(args, users, &pool_id, ceilings, say);
     if ask {
         tokio::select! {
             typed = typed(users, &pool_id) => typed?,
             signal = signals.next() => {
                 say.line("stopped before anything was deleted");
-                return Ok(Exit::Signal(signal));
+                return Ok(Exit::Signal(signal).into());
             }
         }
     }
     // Gone with the program: a dry run leaves nothing but its report.
     let scratch = tempfile::tempdir().map_err(Failed::refused)?;
-    let mut ledger = if args.dry_run {
-        UndoLedger::rehearse(&made.directory, &scratch.path().join("undo.db"))
-    } else {
-        UndoLedger::open(&made.directory)
-    }
-    .map_err(Failed::refused)?;
-    ledger.take_up(args.even_if_used).map_err(Failed::refused)?;
+    let aside = args.dry_run.then(|| scratch.path().join("undo.db"));
+    let opened = tokio::select! {
+        opened = opened(made, aside, args.even_if_used) => opened?,
+        signal = signals.next() => {
+            say.line("stopped before anything was deleted");
+            return Ok(Exit::Signal(signal).into());
+        }
+    };
+    let (made, ledger) = opened;
     let (ended, ledger) = go(args, ledger, pool, ceilings, &mut signals, say).await?;
     close(args, &made, ended, ledger, say).await
+}
+
+/// The ledger of the undo, `aside` for a dry run. To write down a million users takes a while.
+async fn opened(
+    made: Made,
+    aside: Option<PathBuf>,
+    even_if_used: bool,
+) -> Result<(Made, UndoLedger), Failed> {
+    let open = move || {
+        let mut ledger = match &aside {
+            Some(path) => UndoLedger::rehearse(&made.directory, path),
+            None => UndoLedger::open(&made.directory),
+        }?;
+        ledger.take_up(even_if_used)?;
+        Ok((made, ledger))
+    };
+    beside("undo", open)
+        .await?
+        .map_err(|error: LedgerError| Failed::refused(error))
 }
 
 /// An undo that was begun earlier, and how it stands; a dry run goes on with none.
@@ -94,14 +116,6 @@ fn begun(
         all - left
     ));
     Ok(Some((ledger, tally)))
-}
-
-fn ceilings(args: &UndoArgs) -> Ceilings {
-    let ceilings = rates(args).ceilings();
-    Ceilings {
-        update: args.delete_rate.named().unwrap_or(ceilings.update),
-        ..ceilings
-    }
 }
 
 /// The run, held: nobody else goes on with it meanwhile.
@@ -221,10 +235,10 @@ async fn close(
     ended: Ended,
     ledger: UndoLedger,
     say: Say,
-) -> Result<Exit, Failed> {
+) -> Result<Answer, Failed> {
     if let (true, Some(Why::Signal(signal))) = (ended.at_once, &ended.stopped) {
         say.line("stopped at once; the ledger knows the rest; the same command goes on");
-        return Ok(Exit::Signal(*signal));
+        return Ok(Exit::Signal(*signal).into());
     }
     let report = if args.dry_run {
         UndoReport::DryRun
@@ -255,22 +269,36 @@ async fn close(
         ));
     }
     say.line(format_args!("results: {}", written.display()));
-    Ok(match &ended.stopped {
-        Some(Why::Signal(signal)) => {
-            say.line(format_args!(
-                "stopped by {}; the same command goes on",
-                Why::Signal(*signal)
-            ));
-            Exit::Signal(*signal)
-        }
+    let document = UndoneDocument {
+        run_directory: made.directory.path(),
+        dry_run: args.dry_run,
+        results: &written,
+        users: Undone::ALL
+            .into_iter()
+            .map(|undone| (undone.word(), tally.count(undone)))
+            .chain([("open", tally.open())])
+            .collect(),
+        requests: ended.requests.by_name().into_iter().collect(),
+    };
+    match &ended.stopped {
         Some(why) => {
-            say.error(format_args!("stopped early: {why}"));
-            say.line("the same command goes on from here");
-            Exit::Stopped
+            let exit = match why {
+                Why::Signal(signal) => {
+                    say.line(format_args!("stopped by {why}; the same command goes on"));
+                    Exit::Signal(*signal)
+                }
+                other => {
+                    say.error(format_args!("stopped early: {other}"));
+                    say.line("the same command goes on from here");
+                    Exit::Stopped
+                }
+            };
+            let answer = Answer::from(exit).stopped(why.to_string(), "the same command goes on");
+            answer.with(&document)
         }
         None if tally.count(Undone::Deleted) + tally.count(Undone::Gone) == tally.all() => {
-            Exit::Done
+            Answer::from(Exit::Done).with(&document)
         }
-        None => Exit::SomeRows,
-    })
+        None => Answer::from(Exit::SomeRows).with(&document),
+    }
 }

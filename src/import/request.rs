@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use super::event::RequestCounts;
 use super::registration::Rules;
 use crate::pace::{Category, Pacer, Permit};
-use crate::pool::{Advice, Cognito, Failure, NamedBy, Sent};
+use crate::pool::{Cognito, Failure, NamedBy};
 
 /// What all rows share.
 #[derive(Debug)]
@@ -57,19 +57,12 @@ pub(super) async fn stopped_while(stopping: &mut watch::Receiver<bool>, wait: Du
     *stopping.borrow()
 }
 
-/// A request that never left is none; one without an answer was sent, and nobody knows whether the pool had room for it.
+/// Counts a request, with the permit it had.
 pub(super) fn count(
     shared: &Shared,
     leave: &Permit,
     failure: Option<&Failure>,
     requested: &mut Requested,
 ) {
-    let sent = failure.map_or(Sent::Answered, |failure| failure.sent);
-    let throttled = failure.is_some_and(|failure| failure.advice == Advice::SlowDown);
-    match sent {
-        Sent::No => return,
-        Sent::Maybe => {}
-        Sent::Answered => shared.pacer.answered(leave, throttled),
-    }
-    requested.requests.add(leave.category(), throttled);
+    requested.requests.count(&shared.pacer, leave, failure);
 }

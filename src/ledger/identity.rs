@@ -50,7 +50,7 @@ impl Kind {
 
     /// Refuses a ledger of the other kind.
     pub(super) fn compare(self, database: &Connection, path: &Path) -> Result<(), LedgerError> {
-        let found = get(database, "kind").map_err(|cause| LedgerError::of(path, cause))?;
+        let found = get(database, name::KIND).map_err(|cause| LedgerError::of(path, cause))?;
         if found.as_deref() == Some(self.word()) {
             return Ok(());
         }
@@ -77,7 +77,7 @@ impl Identity {
     /// Writes it into a new ledger.
     pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {
         put(database, "list", &self.list)?;
-        put(database, "kind", self.kind.word())?;
+        put(database, name::KIND, self.kind.word())?;
         for (name, _, value) in self.bound() {
             put(database, name, &value)?;
         }
@@ -243,6 +243,8 @@ pub(super) fn kept(database: &Connection) -> rusqlite::Result<Vec<String>> {
 
 /// The names in the table `run` that others than the identity alone go by.
 pub(super) mod name {
+    /// Whether it was a real run.
+    pub(in super::super) const KIND: &str = "kind";
     /// When the run first began: milliseconds since the Unix epoch.
     pub(in super::super) const STARTED: &str = "started_ms";
     /// `1` when usernames are compared without case.

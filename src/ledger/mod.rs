@@ -7,8 +7,9 @@
 //! [`directory`] is the run's folder and its lock; [`identity`] is what a run is bound to; [`writer`] is the one that
 //! writes, on a thread of its own; [`reader`] reads beside it; [`past`] tells a run that goes on how each row stands. [`listing`] is
 //! no part of the database: who is in the pool already, for as long as the process lives. [`undo`] is another database: what became of
-//! the users that the run made, where it is undone.
+//! the users that the run made, where it is undone. [`comparison`] reads two of them.
 
+pub mod comparison;
 pub mod directory;
 mod follow_ups;
 pub mod identity;
@@ -143,6 +144,11 @@ pub enum LedgerError {
          without (--prescan never)"
     )]
     Listing(rusqlite::Error),
+    /// The users of two runs cannot be kept, or not be read again.
+    #[error(
+        "the users of two runs cannot be kept in a temporary file: {0}; make room there, or name another folder in TMPDIR"
+    )]
+    Comparison(rusqlite::Error),
     /// The thread is gone.
     #[error("the ledger's thread ended unexpectedly; run the same command again to go on")]
     Gone,

@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::Connection;
 
-use super::identity::{self, Kind, name};
+use super::identity::{self, Facts, Kind, name};
 use super::rows::{
     RESULT_COLUMN_COUNT, RESULT_COLUMNS, broken_seal, read_came, read_kept, requests_seal, row_seal,
 };
@@ -15,6 +15,9 @@ use crate::outcome::{Came, Delivery, Outcome, RateSample, Requests, RowResult, R
 
 /// The code of a row that was begun and has no outcome yet.
 pub const INTERRUPTED: &str = "Interrupted";
+
+/// Rows that did not make it, but for those that the run takes up again: the one that stopped it, and those that are in doubt or unsent.
+const REJECTS: &str = "results.outcome IN ('duplicate', 'invalid', 'rejected', 'failed') AND NOT results.stopped_the_run";
 
 /// See the module's words.
 pub struct Reader {
@@ -45,6 +48,26 @@ impl Reader {
         identity::kept(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
+    /// Whether the run compares usernames without case.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn folds(&self) -> Result<bool, LedgerError> {
+        Facts::read(&self.database)
+            .map(|facts| facts.folds)
+            .map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
+    /// What kind of run it is: `import` or `rehearsal`.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn kind(&self) -> Result<String, LedgerError> {
+        identity::get(&self.database, name::KIND)
+            .map(Option::unwrap_or_default)
+            .map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
     /// Calls `each` with every row, in the list's order. A row that was begun and has no outcome is in doubt; one that was
     /// not begun is unsent.
     ///
@@ -52,6 +75,38 @@ impl Reader {
     /// The ledger cannot be read, a row does not match its checksum, or `each` fails.
     pub fn each_row<E: From<LedgerError>>(
         &self,
+        each: impl FnMut(&RowResult) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each_row_of("", each)
+    }
+
+    /// Calls `each` with every row that did not make it and that the run will not take up again, in the list's order.
+    ///
+    /// # Errors
+    /// As for [`Reader::each_row`].
+    pub fn each_reject<E: From<LedgerError>>(
+        &self,
+        each: impl FnMut(&RowResult) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each_row_of(&format!("WHERE {REJECTS}"), each)
+    }
+
+    /// How many of these rows there are.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn rejects(&self) -> Result<u64, LedgerError> {
+        let query = format!("SELECT count(*) FROM results WHERE {REJECTS}");
+        let count: i64 = self
+            .database
+            .query_row(&query, [], |row| row.get(0))
+            .map_err(|cause| LedgerError::of(&self.path, cause))?;
+        Ok(count.unsigned_abs())
+    }
+
+    fn each_row_of<E: From<LedgerError>>(
+        &self,
+        which: &str,
         mut each: impl FnMut(&RowResult) -> Result<(), E>,
     ) -> Result<(), E> {
         let failed = |cause| E::from(LedgerError::of(&self.path, cause));
@@ -73,7 +128,7 @@ impl Reader {
         let shape = Shape { keeps, follows_up };
         let query = format!(
             "SELECT rows.row, line, username, claim, begun_ms, rows.seal, results.row IS NOT NULL, {RESULT_COLUMNS}{kept_columns}{steps_columns} \
-             FROM rows LEFT JOIN results USING (row) {kept_table} {steps_table} ORDER BY rows.row"
+             FROM rows LEFT JOIN results USING (row) {kept_table} {steps_table} {which} ORDER BY rows.row"
         );
         let mut statement = self.database.prepare(&query).map_err(failed)?;
         let mut found = statement.query([]).map_err(failed)?;

@@ -119,7 +119,14 @@ pub struct UndoLedger {
 
 /// Whether a run was undone, or its undo has begun.
 pub(super) fn is_undone(directory: &RunDirectory) -> Result<bool, LedgerError> {
-    schema::is_there(&directory.path().join(FILE), Durability::Power)
+    is_there(&directory.path().join(FILE))
+}
+
+fn is_there(path: &Path) -> Result<bool, LedgerError> {
+    match schema::is_there(path, Durability::Power) {
+        Err(LedgerError::Damaged { path, cause }) => Err(LedgerError::DamagedUndo { path, cause }),
+        other @ (Ok(_) | Err(_)) => other,
+    }
 }
 
 impl UndoLedger {
@@ -130,7 +137,7 @@ impl UndoLedger {
     pub fn open(directory: &RunDirectory) -> Result<Self, LedgerError> {
         let run = Reader::open(directory.path())?;
         let path = directory.path().join(FILE);
-        if schema::is_there(&path, Durability::Power)? {
+        if is_there(&path)? {
             let undo = Self {
                 database: schema::connect(&path, Durability::Power)?,
                 path,

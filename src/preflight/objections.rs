@@ -5,6 +5,8 @@ mod asked;
 pub(super) mod follow_up;
 mod rows;
 
+use serde::Serialize;
+
 use super::ask::Unanswered;
 use super::plan::counted;
 use super::prescan::Looks;
@@ -60,15 +62,17 @@ pub enum Weight {
 }
 
 /// One thing that stands against the run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Objection {
     /// How much it weighs.
+    #[serde(skip)]
     pub weight: Weight,
     /// A stable name for programs.
     pub code: &'static str,
     /// What is the matter.
     pub message: String,
     /// What to do.
+    #[serde(rename = "what_to_do")]
     pub way_out: String,
 }
 

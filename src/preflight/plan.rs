@@ -1,5 +1,7 @@
 //! What a run would do and cost: requests by quota category, time, messages, active users.
 
+mod document;
+
 use std::fmt;
 use std::time::Duration;
 

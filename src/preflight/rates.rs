@@ -3,6 +3,9 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
+
 use super::ask::{Found, LIMITS_ACTION};
 use crate::pace::{Category, Ceilings};
 
@@ -96,6 +99,30 @@ impl Rate {
             share,
             a_second: NonZeroU32::new(shared).unwrap_or(NonZeroU32::MIN),
         }
+    }
+}
+
+/// For programs: how many, and who says so. `share` and `limit` stand where the number is a part of a limit.
+impl Serialize for Rate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (source, flag, limit, unanswered) = match &self.says {
+            Says::Flag(flag) => ("flag", Some(flag), None, None),
+            Says::Granted(limit) => ("granted", None, Some(*limit), None),
+            Says::Documented(why) => (
+                "documented",
+                None,
+                Some(self.category.documented()),
+                why.as_ref(),
+            ),
+        };
+        let mut rate = serializer.serialize_struct("Rate", 6)?;
+        rate.serialize_field("a_second", &self.a_second)?;
+        rate.serialize_field("source", source)?;
+        rate.serialize_field("flag", &flag)?;
+        rate.serialize_field("limit", &limit)?;
+        rate.serialize_field("share", &limit.map(|_| self.share))?;
+        rate.serialize_field("unanswered", &unanswered)?;
+        rate.end()
     }
 }
 

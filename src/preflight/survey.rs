@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use std::io;
 
 use crate::pace::Category;
-use crate::pool::category_of;
 use crate::pool::groups::MOST_GROUPS;
+use crate::pool::{category_of, operation_of};
+use serde::{Serialize, Serializer};
+
 use crate::rows::beside::ReadBeside;
 use crate::rows::{RawRow, Rows, RowsError};
 use crate::user::finding::{Finding, Rule};
@@ -27,7 +29,7 @@ const BY_PHONE_NUMBER: u8 = 2;
 const BY_BOTH: u8 = BY_EMAIL | BY_PHONE_NUMBER;
 
 /// Rows, by what would become of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// All of them.
     pub rows: u64,
@@ -56,6 +58,18 @@ pub struct Counts {
 /// Steps, by kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StepTotals([u64; StepKind::ALL.len()]);
+
+/// By the operation that takes them, but for those that do not occur.
+impl Serialize for StepTotals {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let kinds = StepKind::ALL.into_iter();
+        serializer.collect_map(
+            kinds
+                .filter(|kind| self.of(*kind) > 0)
+                .map(|kind| (operation_of(kind), self.of(kind))),
+        )
+    }
+}
 
 impl StepTotals {
     /// None of any kind.
@@ -130,7 +144,7 @@ pub struct Broken {
 }
 
 /// One finding, as an example.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Example {
     /// Number of the row.
     pub row: u64,

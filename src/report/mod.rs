@@ -2,8 +2,11 @@
 //!
 //! Owns the formats, one file each, and that a report which exists is whole. Decides nothing: outcomes come from `import`.
 
+mod changes_csv;
+mod comparison;
 mod csv_line;
 mod findings_csv;
+mod rejects_csv;
 mod results_csv;
 mod results_jsonl;
 mod summary_json;
@@ -12,6 +15,7 @@ mod undo_csv;
 mod undo_table;
 mod whole_file;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::ledger::{LedgerError, Reader};
@@ -20,12 +24,23 @@ use results_csv::ResultsCsv;
 use results_jsonl::ResultsJsonl;
 use whole_file::WholeFile;
 
+pub use changes_csv::ChangesCsv;
+pub use comparison::{Comparison, Side};
 pub use csv_line::csv_line;
 pub use findings_csv::{FindingLine, FindingsCsv};
+pub use rejects_csv::{RejectsFile, reasons_of};
 pub use results_csv::COLUMNS;
 pub use table::summary_table;
 pub use undo_csv::{UndoReport, write_undo};
 pub use undo_table::undo_table;
+
+/// The names of all reports of a run.
+const FILES: [&str; 4] = [
+    ResultsCsv::FILE,
+    ResultsJsonl::FILE,
+    summary_json::FILE,
+    rejects_csv::FILE,
+];
 
 /// What can go wrong with reports. The ledger keeps everything, so they can be made again.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +99,16 @@ pub fn write_all(run_directory: &Path) -> Result<Summary, ReportError> {
     summary_json::write(run_directory, &summary)
         .map_err(in_file(run_directory, summary_json::FILE))?;
     Ok(summary)
+}
+
+/// Where a run's reports are, by their names: those that are there.
+#[must_use]
+pub fn files_in(run_directory: &Path) -> BTreeMap<&'static str, PathBuf> {
+    FILES
+        .into_iter()
+        .map(|name| (name, run_directory.join(name)))
+        .filter(|(_, path)| path.exists())
+        .collect()
 }
 
 fn begin<R: RowReport>(run_directory: &Path, kept: &[String]) -> Result<R, ReportError> {

@@ -1,5 +1,6 @@
 //! How a list is written: what the command line says of it, and what is made of its first line.
 
+use super::reasons::REASONS;
 use crate::source::TextEncoding;
 
 /// What separates columns, the likeliest first.
@@ -47,6 +48,28 @@ pub fn may_separate(character: u8) -> bool {
     character.is_ascii() && !character.is_ascii_alphanumeric() && !b"\0\r\n".contains(&character)
 }
 
+/// What ends a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LineEnd {
+    /// `\n`.
+    Newline,
+    /// `\r\n`.
+    CarriageReturnNewline,
+}
+
+impl LineEnd {
+    /// What stands behind this first line of the text.
+    pub(super) fn behind(first_line: &[u8], text: &[u8]) -> Self {
+        let behind = without_blank_lines(text).get(first_line.len()..);
+        // What was read may end between the two; a `\r` alone has ended no line for decades.
+        if behind.is_some_and(|behind| behind == b"\r" || behind.starts_with(b"\r\n")) {
+            Self::CarriageReturnNewline
+        } else {
+            Self::Newline
+        }
+    }
+}
+
 /// How a list is read, decided from its first line and for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
@@ -59,6 +82,8 @@ pub struct Reading {
     pub(super) drop_apostrophe: bool,
     /// The command line names the columns.
     headless: bool,
+    /// What ended its first line.
+    pub(super) line_end: LineEnd,
     /// The delimiter is a guess.
     guessed: bool,
     /// The encoding that was asked for, where a byte order mark says otherwise.
@@ -84,6 +109,7 @@ impl Reading {
             template,
             drop_apostrophe: dialect.drop_apostrophe,
             headless: dialect.columns.is_some(),
+            line_end: LineEnd::Newline,
             guessed: dialect.delimiter.is_none(),
             overruled: dialect.encoding.filter(|asked| *asked != encoding),
         }
@@ -154,7 +180,7 @@ fn shown(character: u8) -> String {
 }
 
 /// With a header: what most often stands in it. Without one: what makes the columns that are named. Else a comma.
-fn guess(first_line: &[u8], quote: Quote, columns: Option<usize>) -> u8 {
+pub(super) fn guess(first_line: &[u8], quote: Quote, columns: Option<usize>) -> u8 {
     let counts = DELIMITERS.map(|delimiter| {
         let mut quotes = Quotes::new(quote);
         let found = first_line
@@ -164,7 +190,10 @@ fn guess(first_line: &[u8], quote: Quote, columns: Option<usize>) -> u8 {
         (delimiter, if may_be { found.count() } else { 0 })
     });
     let found = match columns {
-        Some(columns) => counts.iter().find(|(_, count)| count + 1 == columns),
+        // A list of rejects has a header line and some columns more, whatever is said of it.
+        Some(columns) => counts
+            .iter()
+            .find(|(_, count)| count + 1 == columns || count + 1 == columns + REASONS.len()),
         // Of equals the last one is the maximum, and the likeliest is wanted.
         None => counts.iter().rev().max_by_key(|(_, count)| *count),
     };
@@ -182,6 +211,11 @@ pub(super) fn announced(first_line: &[u8]) -> Option<u8> {
         }
         _ => None,
     }
+}
+
+/// The line that announces a delimiter.
+pub(super) fn announcement(delimiter: u8) -> [u8; 5] {
+    [b's', b'e', b'p', b'=', delimiter]
 }
 
 /// Both names, and neither of them in quotes: a tool that quotes its header quotes its values.

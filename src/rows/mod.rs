@@ -9,6 +9,8 @@ pub mod beside;
 mod dialect;
 mod error;
 mod guard;
+pub mod reasons;
+pub mod rewrite;
 mod row;
 mod swallowed;
 mod template;
@@ -18,8 +20,9 @@ use std::io::{self, Cursor, Read};
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
 use crate::source::{OpenSource, Place, TextEncoding};
-use dialect::{announced, ends_line, first_line, without_blank_lines};
+use dialect::{LineEnd, announced, ends_line, first_line, without_blank_lines};
 use guard::{Guard, PARSER_BUFFER, SENTINEL, TAIL};
+use reasons::REASONS;
 use swallowed::has_stray_quote;
 
 pub use dialect::{Dialect, Quote, Reading, may_separate};
@@ -61,6 +64,10 @@ pub struct Rows {
     /// Bytes of the text before the record, and the line end before it that the parser has not skipped yet.
     begins_at: u64,
     returns: Option<Returns>,
+    /// The line before the first record, which was looked at already.
+    looked_at: Option<u64>,
+    /// It is a list of rejects, where U+FFFD stands for what could not be read.
+    rejects: bool,
 }
 
 /// Where the parser is in a list whose lines end with `\r` alone. It counts no such line end, so they are counted here.
@@ -100,7 +107,8 @@ impl Rows {
         let announced = announced(first);
         let mut dialect = dialect.clone();
         dialect.delimiter = dialect.delimiter.or(announced);
-        let reading = Reading::of(first, text.encoding, &dialect);
+        let mut reading = Reading::of(first, text.encoding, &dialect);
+        reading.line_end = LineEnd::behind(first, &head);
         let ends_with_return = ended_by_return(&head, first);
         let (quoting, quote) = match reading.quote {
             Quote::Mark(mark) => (true, mark),
@@ -128,14 +136,17 @@ impl Rows {
             number: 0,
             begins_at: 0,
             returns: ends_with_return.then(Returns::default),
+            looked_at: None,
+            rejects: false,
         };
         if announced.is_some() {
             rows.advance()?;
         }
         rows.header = match &dialect.columns {
-            Some(names) => Header(names.iter().map(|name| name.trim().to_owned()).collect()),
+            Some(names) => rows.named(names)?,
             None => rows.read_header()?,
         };
+        rows.rejects = !reasons::places(rows.header.names()).is_empty();
         Ok(rows)
     }
 
@@ -163,15 +174,20 @@ impl Rows {
     /// # Errors
     /// The list cannot be read on. A single row that cannot be read is no error: see [`RawRow::unreadable`].
     pub fn next_row(&mut self) -> Result<Option<RawRow<'_>>, RowsError> {
-        let mut line_before = self.reader.position().line();
+        let mut line_before;
         loop {
-            if !self.advance()? || self.is_sentinel() {
+            line_before = self.reader.position().line();
+            match self.looked_at.take() {
+                Some(line) => line_before = line,
+                None if self.advance()? => {}
+                None => return Ok(None),
+            }
+            if self.is_sentinel() {
                 return Ok(None);
             }
             if !self.is_blank() {
                 break;
             }
-            line_before = self.reader.position().line();
         }
         self.number += 1;
         let text = std::str::from_utf8(self.record.as_slice()).ok();
@@ -187,6 +203,25 @@ impl Rows {
             text,
             drop_apostrophe: self.reading.drop_apostrophe,
         }))
+    }
+
+    /// The header of a list whose columns are named. One of rejects has a header line all the same.
+    fn named(&mut self, names: &[String]) -> Result<Header, RowsError> {
+        let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
+        let line = self.reader.position().line();
+        if self.advance()? && self.record.len() == names.len() + REASONS.len() {
+            let first: Vec<String> = self
+                .record
+                .iter()
+                .map(|cell| String::from_utf8_lossy(cell).trim().to_owned())
+                .collect();
+            let (_, behind) = first.split_at(names.len());
+            if !reasons::places(behind).is_empty() {
+                return Ok(Header(names.into_iter().chain(behind.to_vec()).collect()));
+            }
+        }
+        self.looked_at = Some(line);
+        Ok(Header(names))
     }
 
     fn read_header(&mut self) -> Result<Header, RowsError> {
@@ -340,17 +375,18 @@ impl Rows {
                 last_line: line + self.newlines_inside(),
             });
         }
-        if self.reading.encoding != TextEncoding::UTF_8 {
-            let column = self.record.iter().position(|cell| {
-                std::str::from_utf8(cell).is_ok_and(|cell| self.was_replaced(cell))
-            })?;
+        if text.is_some() && cells.is_ascii() {
+            return None;
+        }
+        let replaced = self
+            .record
+            .iter()
+            .position(|cell| std::str::from_utf8(cell).is_ok_and(|cell| self.was_replaced(cell)));
+        if let Some(column) = replaced {
             return Some(Unreadable::Transcoding {
                 column,
                 encoding: self.reading.encoding.name(),
             });
-        }
-        if text.is_some() && cells.is_ascii() {
-            return None;
         }
         self.record
             .iter()
@@ -364,9 +400,11 @@ impl Rows {
             })
     }
 
-    /// Whether something in this text meant nothing in the encoding that it was transcoded from.
+    /// Whether something in this text meant nothing in the encoding that it was transcoded from, here or when it was written down among
+    /// rejects.
     fn was_replaced(&self, text: &str) -> bool {
-        self.reading.encoding != TextEncoding::UTF_8 && text.contains(char::REPLACEMENT_CHARACTER)
+        (self.rejects || self.reading.encoding != TextEncoding::UTF_8)
+            && text.contains(char::REPLACEMENT_CHARACTER)
     }
 }
 

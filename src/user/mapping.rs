@@ -40,6 +40,8 @@ pub struct Mapping {
     columns: Vec<String>,
     username: UsernameFrom,
     password: Option<usize>,
+    /// Columns that hold passwords, whether they are used or not.
+    secrets: Vec<usize>,
     attributes: Vec<Attribution>,
     follow_up: FollowUpFrom,
     kept: Vec<usize>,
@@ -146,6 +148,12 @@ impl Mapping {
             .iter()
             .map(|column| self.name_of(*column).to_owned())
             .collect()
+    }
+
+    /// The columns that hold passwords, whether they are used or not: never to be written anywhere unasked.
+    #[must_use]
+    pub fn secrets(&self) -> &[usize] {
+        &self.secrets
     }
 
     /// Columns that mean nothing and are dropped for it, each with its number and the known name that may be meant.

@@ -53,7 +53,10 @@ f,22,short
         ]
     );
     // Behind all others, under their own names, unless a column of the results has that name.
-    assert_eq!(results.header[17..], ["delivery", "kept_row", "Old ID"]);
+    assert_eq!(
+        results.header[17..],
+        ["delivery", "follow_up", "kept_row", "Old ID"]
+    );
     let cells: Vec<(&str, &str)> = results
         .rows
         .iter()
@@ -96,7 +99,7 @@ fn without_kept_columns_results_are_as_they_always_were() {
     let place = Place::new();
     let list = place.file("users.csv", crate::harness::users(2));
     place.rehearse(list).run().exits(0);
-    assert_eq!(place.results().header.len(), 18);
+    assert_eq!(place.results().header.len(), 19);
     assert!(jsonl(&place).iter().all(|line| line.get("kept").is_none()));
 }
 

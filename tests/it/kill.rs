@@ -4,7 +4,6 @@
 //! `KILL_CASES=5000 cargo test kill` runs more cases, `KILL_SEED=17 cargo test kill` runs the one that was printed.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -72,6 +71,39 @@ fn username(row: u64) -> String {
     format!("user{row}")
 }
 
+/// What a row is, among those before it.
+fn kind_of(row: u64, kinds: &[Kind], random: &mut fastrand::Rng) -> Kind {
+    let earlier_new: Vec<u64> = (1..row)
+        .filter(|earlier| matches!(kinds[*earlier as usize - 1], Kind::New | Kind::Existing))
+        .collect();
+    match random.u32(0..20) {
+        0..=3 => Kind::Existing,
+        4..=5 if !earlier_new.is_empty() => {
+            Kind::DuplicateOf(earlier_new[random.usize(0..earlier_new.len())])
+        }
+        6 => Kind::Invalid,
+        7 => Kind::WeakPassword,
+        _ => Kind::New,
+    }
+}
+
+/// A row as it stands in the list.
+fn line(row: u64, name: &str, kind: Kind, follow_up: FollowUp) -> String {
+    let password = if kind == Kind::WeakPassword {
+        "weakweak"
+    } else {
+        "Str0ng#Enough"
+    };
+    match (kind, follow_up) {
+        (Kind::Invalid, _) => format!("{name},{password}\n"),
+        (_, FollowUp::Nothing) => format!("{name},{password},{name}@example.com\n"),
+        (_, FollowUp::OfNewUsers | FollowUp::OfAllUsers) => {
+            let (group, state) = follow_up_of(row);
+            format!("{name},{password},{name}@example.com,{group},{state}\n")
+        }
+    }
+}
+
 /// A case follows from its seed alone.
 fn case(seed: u64) -> Case {
     let mut random = fastrand::Rng::with_seed(seed);
@@ -90,36 +122,13 @@ fn case(seed: u64) -> Case {
     let mut existing = Vec::new();
     let offset = random.i64(-90_000..90_000);
     for row in 1..=rows {
-        let earlier_new: Vec<u64> = (1..row)
-            .filter(|earlier| matches!(kinds[*earlier as usize - 1], Kind::New | Kind::Existing))
-            .collect();
-        let kind = match random.u32(0..20) {
-            0..=3 => Kind::Existing,
-            4..=5 if !earlier_new.is_empty() => {
-                Kind::DuplicateOf(earlier_new[random.usize(0..earlier_new.len())])
-            }
-            6 => Kind::Invalid,
-            7 => Kind::WeakPassword,
-            _ => Kind::New,
-        };
+        let kind = kind_of(row, &kinds, &mut random);
         let name = match kind {
             Kind::DuplicateOf(earlier) if random.bool() => username(earlier).to_uppercase(),
             Kind::DuplicateOf(earlier) => username(earlier),
             Kind::New | Kind::Existing | Kind::Invalid | Kind::WeakPassword => username(row),
         };
-        let password = if kind == Kind::WeakPassword {
-            "weakweak"
-        } else {
-            "Str0ng#Enough"
-        };
-        let _ = match (kind, follow_up) {
-            (Kind::Invalid, _) => writeln!(list, "{name},{password}"),
-            (_, FollowUp::Nothing) => writeln!(list, "{name},{password},{name}@example.com"),
-            (_, FollowUp::OfNewUsers | FollowUp::OfAllUsers) => {
-                let (group, state) = follow_up_of(row);
-                writeln!(list, "{name},{password},{name}@example.com,{group},{state}")
-            }
-        };
+        list.push_str(&line(row, &name, kind, follow_up));
         if kind == Kind::Existing {
             existing.push(ExistingUser {
                 username: name.clone(),

@@ -12,6 +12,7 @@ mod harness;
 
 mod adapting;
 mod check;
+mod comparing;
 mod describe;
 mod disk;
 mod errors;
@@ -28,6 +29,7 @@ mod logs;
 mod main_job;
 mod mapping;
 mod ministack;
+mod output_json;
 mod pacing;
 mod passwords;
 mod planted;
@@ -38,6 +40,7 @@ mod quotes;
 mod rates;
 mod reading;
 mod refusals;
+mod rejects;
 mod resume;
 mod run_level;
 #[cfg(feature = "s3")]

@@ -2,10 +2,11 @@
 
 mod people;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use cognito_import::rehearsal::{UserStatus, UserTruth};
 use serde_json::{Value, json};
 
 use crate::harness::{Cli, Place, Pool, quick};
@@ -36,15 +37,16 @@ fn check(place: &Place, folder: &str) -> Cli {
 }
 
 /// Imports a sample. Every row has to become the user that it means, in the list's order, with its kept cells beside the new `sub`.
+/// Returns what the pool knows of them.
 #[track_caller]
-fn becomes(folder: &str, kept: &[&str], meant: &Value) {
+fn becomes(folder: &str, kept: &[&str], meant: &Value) -> BTreeMap<String, UserTruth> {
     let place = Place::new();
     let pool = Pool::start(quick());
     with_mapping(place.import(&pool, list(folder)), folder)
         .run()
         .exits(0);
     let (results, users) = (place.results(), pool.users());
-    assert_eq!(results.header[18..], *kept, "behind the other columns");
+    assert_eq!(results.header[19..], *kept, "behind the other columns");
     let found: Vec<Value> = results
         .rows
         .iter()
@@ -63,6 +65,19 @@ fn becomes(folder: &str, kept: &[&str], meant: &Value) {
     }
     assert_eq!(found.len(), meant.len(), "no row is lost");
     assert_eq!(users.len(), meant.len(), "nobody else was made");
+    users
+}
+
+/// Usernames of those for whom this holds.
+fn those(users: &BTreeMap<String, UserTruth>, holds: fn(&UserTruth) -> bool) -> Vec<&str> {
+    let found = users.values().filter(|user| holds(user));
+    found.map(|user| user.username.as_str()).collect()
+}
+
+fn is_verified(user: &UserTruth) -> bool {
+    user.attributes
+        .get("email_verified")
+        .is_some_and(|verified| verified == "true")
 }
 
 #[test]
@@ -93,12 +108,17 @@ fn an_auth0_is_imported() {
 #[test]
 fn a_keycloak_is_imported() {
     let kept = ["id", "emailVerified", "kept_enabled"];
-    becomes("keycloak", &kept, &people::of_keycloak());
+    let users = becomes("keycloak", &kept, &people::of_keycloak());
+    assert_eq!(those(&users, |user| !user.enabled), ["former.user"]);
+    assert_eq!(those(&users, |user| !is_verified(user)), ["m.odonnell"]);
+    let confirmed = those(&users, |user| user.status == UserStatus::Confirmed);
+    assert_eq!(confirmed.len(), users.len());
 }
 
 #[test]
 fn an_okta_is_imported() {
-    becomes("okta", &["id", "status"], &people::of_okta());
+    let users = becomes("okta", &["id", "status"], &people::of_okta());
+    assert_eq!(those(&users, |user| !user.enabled), ["tom@example.com"]);
 }
 
 #[test]

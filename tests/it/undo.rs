@@ -244,6 +244,37 @@ fn of_whom_nothing_shows_that_they_have_not_signed_in_stay() {
 }
 
 #[test]
+fn who_was_confirmed_after_the_sign_up_may_have_signed_in_and_who_existed_stays_whatever_was_done_to_them()
+ {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        existing: vec![ExistingUser {
+            username: "user0002".to_owned(),
+            status: UserStatus::Unconfirmed,
+            ..ExistingUser::default()
+        }],
+        ..settings()
+    });
+    let list = place.file("users.csv", users(3));
+    place
+        .import(&pool, list)
+        .args(["--confirm", "--follow-up-existing", "--update-rate", "1000"])
+        .run()
+        .exits(0);
+    let all = pool.users();
+    assert!(
+        all.values()
+            .all(|user| user.status == UserStatus::Confirmed)
+    );
+    undo(&place, &pool)
+        .run()
+        .exits(1)
+        .says(["kept: maybe used       2"]);
+    undo(&place, &pool).arg("--even-if-used").run().exits(0);
+    assert_eq!(names(&pool), ["user0002"]);
+}
+
+#[test]
 fn throttles_and_broken_answers_change_nothing_in_what_comes_of_it() {
     let place = Place::new();
     let pool = Pool::start(PoolSettings {

@@ -1,7 +1,10 @@
 //! The thread that reads the list: what each row means, how it stood when the session began, and who has its name already.
 
+use std::sync::Arc;
+
 use super::super::Failed;
 use super::super::list::List;
+use super::super::rejects::Spool;
 use crate::import::Listed;
 use crate::ledger::LedgerError;
 use crate::ledger::listing::{Listing, Seen};
@@ -20,6 +23,8 @@ pub(in crate::command) struct ToRead {
     pub(super) past: Option<Past>,
     /// Whether names in the listing are folded.
     pub(in crate::command) listing_folds: bool,
+    /// Where rows are put aside, of a list that can be read only once.
+    pub(super) spool: Option<Arc<Spool>>,
 }
 
 impl ToRead {
@@ -32,6 +37,7 @@ impl ToRead {
             list,
             mut past,
             listing_folds,
+            spool,
         } = self;
         let List {
             source,
@@ -49,6 +55,9 @@ impl ToRead {
         let as_begun = mapping.clone().held_to(&Strictness::Api);
         ReadAhead::start(rows, together, move |raw| {
             let told = |error: LedgerError| error.to_string();
+            if let Some(spool) = &spool {
+                spool.add(raw);
+            }
             let mut row = mapping.row(raw);
             let before = match &mut past {
                 None => Before::Nothing,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::Failed;
 use super::super::job::{Again, Job};
 use crate::cli::{Say, settings};
-use crate::ledger::{Durability, Facts, Identity, Kind, Ledger, RunDirectory, Standing, TakeUp};
+use crate::ledger::{Facts, Identity, Kind, Ledger, RunDirectory, Standing};
 use crate::outcome::Summary;
 use crate::report::write_all;
 use crate::source::Source;
@@ -75,14 +75,18 @@ pub(super) fn run_directory(
 
 /// A finished run is not done again: its summary is printed, and nothing is sent.
 pub(super) fn finished_already(
+    job: &Job<'_>,
     path: &Path,
     identity: &Identity,
-    retry: &[TakeUp],
-    durability: Durability,
 ) -> Result<Option<Summary>, Failed> {
+    // What can be read only once has no fingerprint: whether it is the same list shows row by row.
+    let (Again::GoOn(retry), Some(_)) = (&job.again, &identity.fingerprint) else {
+        return Ok(None);
+    };
     if !path.is_dir() {
         return Ok(None);
     }
+    let durability = settings::durability(job.run);
     let directory = RunDirectory::hold(path).map_err(Failed::refused)?;
     if !Ledger::is_there(&directory, durability).map_err(Failed::refused)? {
         return Ok(None);

@@ -47,9 +47,9 @@ impl Run<'_> {
     fn take_followed(&mut self, rows: &mut Vec<Listed>) {
         rows.retain_mut(|listed| match &mut listed.before {
             Before::ToFollow(left) => {
-                let follow_up = std::mem::take(&mut left.follow_up.steps);
+                let steps = std::mem::take(&mut left.follow_up.steps);
                 if self.stopped.is_none() {
-                    let follow_up = FollowUp { steps: follow_up };
+                    let follow_up = FollowUp { steps };
                     self.follow_ups.add(
                         listed.row.number,
                         left.username.as_str().into(),

@@ -1,6 +1,7 @@
 //! Ledgers of earlier versions: they can be read, and their runs go on.
 
 use super::{created, ending, identity, to_begin};
+use crate::ledger::comparison::compare;
 use crate::ledger::directory::RunDirectory;
 use crate::ledger::{Durability, Facts, Ledger, LedgerError, Reader};
 use crate::outcome::{FollowUp, Outcome, RateSample, StepResult, StepState};
@@ -74,6 +75,20 @@ async fn a_run_of_an_earlier_format_is_read_and_goes_on_in_the_present_one() {
             "{format}"
         );
     }
+}
+
+#[tokio::test]
+async fn runs_of_different_formats_are_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut readers = Vec::new();
+    for format in [1, 2] {
+        let path = folder.path().join(format.to_string());
+        let directory = RunDirectory::hold(&path).unwrap();
+        of_format(&directory, format).await;
+        readers.push(Reader::open(&path).unwrap());
+    }
+    let compared = compare::<LedgerError>(&readers[0], &readers[1], true, |_| Ok(())).unwrap();
+    assert_eq!((compared.unchanged, compared.changed), (2, 0));
 }
 
 #[tokio::test]

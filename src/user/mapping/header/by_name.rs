@@ -44,6 +44,7 @@ impl Meanings<'_> {
                 }
             }
             ByName::Unsettable(_) | ByName::Nothing if used => {}
+            ByName::Nothing if self.reasons.contains(&place) => {}
             ByName::Unsettable(why) => self.droppable(place, why),
             ByName::Nothing if self.options.ignore_unknown => self.dropped.push(place),
             ByName::Nothing => self.unknown(place),

@@ -1,5 +1,8 @@
 //! What each column is for.
 
+mod secrets;
+
+use crate::rows::reasons::places;
 use crate::user::mapping::columns::{ByName, Target, looks_secret, nearest, of_name};
 use crate::user::mapping::follow_up::folded;
 use crate::user::mapping::options::{Asked, ColumnIs, MappingOptions, PasswordFrom};
@@ -38,6 +41,8 @@ pub(super) struct Meanings<'a> {
     pub(super) disable_where: Vec<(usize, String)>,
     names: &'a [String],
     pub(super) columns: Vec<Column>,
+    /// Columns of a list of rejects that say why: they are passed over.
+    pub(super) reasons: Vec<usize>,
     pub(super) username_from: Option<usize>,
 }
 
@@ -57,6 +62,7 @@ impl<'a> Meanings<'a> {
             confirm_where: Vec::new(),
             disable_where: Vec::new(),
             columns: names.iter().map(column).collect(),
+            reasons: places(names),
             names,
             username_from: None,
         }

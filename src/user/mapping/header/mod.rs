@@ -79,6 +79,7 @@ pub(super) fn read(
             },
             columns: header.names().to_vec(),
             password,
+            secrets: meanings.secrets(),
             attributes,
             follow_up,
             kept: meanings.kept,

@@ -1,0 +1,252 @@
+//! What a command came to, and the one place where that goes to standard output: as text, or as one JSON document.
+//!
+//! A command tells people what it does on standard error, by [`Say`], whatever the form; it returns an [`Answer`] or has [`Failed`]. Its
+//! document has the same head for all commands, and behind it what the command puts in by [`Answer::with`] and [`Failed::with`].
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::cli::Say;
+use crate::cli::args::OutputForm;
+use crate::cli::exit::{Codes, Exit};
+
+/// Version of the documents' shape. Fields may be added under the same one; a field that goes away or means something else
+/// makes a new one.
+const SCHEMA_VERSION: u32 = 1;
+
+/// What a command came to.
+pub(super) struct Answer {
+    exit: Exit,
+    /// What was asked for, where text is wanted.
+    text: Option<String>,
+    content: Map<String, Value>,
+    /// Why it did not come to its end. People know already.
+    stopped: Option<Trouble>,
+    /// The document was printed before the end.
+    printed: bool,
+}
+
+/// A command that came to nothing.
+pub(super) struct Failed {
+    pub(super) error: anyhow::Error,
+    pub(super) exit: Exit,
+    what_to_do: Option<String>,
+    content: Map<String, Value>,
+}
+
+/// What went wrong, for the document.
+struct Trouble {
+    message: String,
+    what_to_do: Option<String>,
+}
+
+impl From<Exit> for Answer {
+    /// With nothing to tell beside it.
+    fn from(exit: Exit) -> Self {
+        Self {
+            exit,
+            text: None,
+            content: Map::new(),
+            stopped: None,
+            printed: false,
+        }
+    }
+}
+
+impl Answer {
+    /// It was done, and this is what was asked for.
+    pub(super) fn of_text(text: impl Into<String>) -> Self {
+        Self {
+            text: Some(text.into()),
+            ..Self::from(Exit::Done)
+        }
+    }
+
+    /// The document was printed already, by [`Output::print_early`].
+    pub(super) fn printed(exit: Exit) -> Self {
+        Self {
+            printed: true,
+            ..Self::from(exit)
+        }
+    }
+
+    /// The same with what stands in the document: an object, whose fields are added.
+    pub(super) fn with(mut self, content: &impl Serialize) -> Result<Self, Failed> {
+        self.content.extend(fields(content)?);
+        Ok(self)
+    }
+
+    /// The same for a command that did not come to its end: why, and how to go on.
+    pub(super) fn stopped(mut self, why: impl Into<String>, what_to_do: impl Into<String>) -> Self {
+        self.stopped = Some(Trouble {
+            message: why.into(),
+            what_to_do: Some(what_to_do.into()),
+        });
+        self
+    }
+}
+
+impl Failed {
+    /// Refused before anything was sent.
+    pub(super) fn refused(error: impl Into<anyhow::Error>) -> Self {
+        Self::new(error, Exit::Refused)
+    }
+
+    /// Stopped on the way.
+    pub(super) fn stopped(error: impl Into<anyhow::Error>) -> Self {
+        Self::new(error, Exit::Stopped)
+    }
+
+    fn new(error: impl Into<anyhow::Error>, exit: Exit) -> Self {
+        Self {
+            error: error.into(),
+            exit,
+            what_to_do: None,
+            content: Map::new(),
+        }
+    }
+
+    /// The same with what to do about it, which the error says as well.
+    pub(super) fn way_out(mut self, what_to_do: impl Into<String>) -> Self {
+        self.what_to_do = Some(what_to_do.into());
+        self
+    }
+
+    /// The same with what stands in the document all the same: an object, whose fields are added.
+    pub(super) fn with(mut self, content: &impl Serialize) -> Self {
+        match fields(content) {
+            Ok(fields) => {
+                self.content.extend(fields);
+                self
+            }
+            Err(failed) => failed,
+        }
+    }
+}
+
+fn fields(content: &impl Serialize) -> Result<Map<String, Value>, Failed> {
+    match serde_json::to_value(content).map_err(Failed::stopped)? {
+        Value::Object(fields) => Ok(fields),
+        other @ (Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)) => Ok(Map::from_iter([("result".to_owned(), other)])),
+    }
+}
+
+/// The document. Its head is the same for all commands.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    command: &'static str,
+    /// None while the command is at work.
+    exit_code: Option<u8>,
+    exit_name: Option<&'static str>,
+    exit_meaning: Option<&'static str>,
+    error: Option<Error<'a>>,
+    #[serde(flatten)]
+    content: &'a Map<String, Value>,
+}
+
+/// Why the command did not come to its end.
+#[derive(Serialize)]
+struct Error<'a> {
+    message: &'a str,
+    exit_code: u8,
+    name: &'static str,
+    what_to_do: Option<&'a str>,
+}
+
+/// Where what was asked for goes, and in which form.
+#[derive(Clone, Copy)]
+pub(super) struct Output {
+    pub(super) form: OutputForm,
+    /// The command's name, as it is typed.
+    pub(super) command: &'static str,
+    pub(super) codes: Codes,
+    pub(super) say: Say,
+}
+
+impl Output {
+    /// Prints what a command came to. Nothing is printed before, but by [`Output::print_early`].
+    pub(super) fn close(self, done: Result<Answer, Failed>) -> Exit {
+        let answer = match done {
+            Ok(answer) => answer,
+            Err(failed) => {
+                // With the causes, which an error of ours names itself and one of others may not.
+                let message = format!("{:#}", failed.error);
+                self.say.error(&message);
+                Answer {
+                    content: failed.content,
+                    stopped: Some(Trouble {
+                        message,
+                        what_to_do: failed.what_to_do,
+                    }),
+                    ..Answer::from(failed.exit)
+                }
+            }
+        };
+        let printed = match self.form {
+            OutputForm::Text => answer.text.as_ref().map(|text| self.say.answer(text)),
+            OutputForm::Json if answer.printed => None,
+            OutputForm::Json => Some(self.document(&answer)),
+        };
+        match printed {
+            Some(Err(cause)) => {
+                self.say
+                    .error(format_args!("standard output: cannot be written: {cause}"));
+                // What was done is done; what was only to be told was not.
+                if answer.exit == Exit::Done {
+                    Exit::Refused
+                } else {
+                    answer.exit
+                }
+            }
+            Some(Ok(())) | None => answer.exit,
+        }
+    }
+
+    /// Prints the document of a command that goes on for as long as it is wanted.
+    pub(super) fn print_early(self, content: &impl Serialize) -> Result<(), Failed> {
+        match self.form {
+            OutputForm::Text => Ok(()),
+            OutputForm::Json => {
+                let content = fields(content)?;
+                self.print(&Document {
+                    schema_version: SCHEMA_VERSION,
+                    command: self.command,
+                    exit_code: None,
+                    exit_name: None,
+                    exit_meaning: None,
+                    error: None,
+                    content: &content,
+                })
+                .map_err(Failed::refused)
+            }
+        }
+    }
+
+    fn document(self, answer: &Answer) -> std::io::Result<()> {
+        let exit = answer.exit;
+        self.print(&Document {
+            schema_version: SCHEMA_VERSION,
+            command: self.command,
+            exit_code: Some(exit.number()),
+            exit_name: Some(exit.word()),
+            exit_meaning: Some(exit.meaning(self.codes)),
+            error: answer.stopped.as_ref().map(|trouble| Error {
+                message: &trouble.message,
+                exit_code: exit.number(),
+                name: exit.word(),
+                what_to_do: trouble.what_to_do.as_deref(),
+            }),
+            content: &answer.content,
+        })
+    }
+
+    fn print(self, document: &Document<'_>) -> std::io::Result<()> {
+        let text = serde_json::to_string_pretty(document)?;
+        self.say.answer(format_args!("{text}\n"))
+    }
+}

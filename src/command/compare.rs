@@ -1,0 +1,119 @@
+//! `report --compare`: what is different between two runs.
+
+use std::path::{Path, PathBuf};
+
+use super::report::open;
+use super::{Answer, Failed};
+use crate::cli::Say;
+use crate::cli::args::CompareArgs;
+use crate::ledger::comparison::compare as compare_runs;
+use crate::ledger::{LedgerError, Reader};
+use crate::report::{ChangesCsv, Comparison, Side};
+
+/// Why two runs cannot be compared.
+#[derive(Debug, thiserror::Error)]
+enum CompareError {
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error("--compare-to {path}: cannot be written: {cause}", path = .0.display(), cause = .1)]
+    Write(PathBuf, std::io::Error),
+}
+
+pub(super) fn compare(
+    [before, after]: [&Path; 2],
+    args: &CompareArgs,
+    say: Say,
+) -> Result<Answer, Failed> {
+    let (before, mut one) = opened(before)?;
+    let (after, mut other) = opened(after)?;
+    if !args.compare_unlike {
+        refuse_unlike(&one, &other)?;
+    }
+    let folds = [&before, &after].map(Reader::folds);
+    let [folds_before, folds_after] = folds;
+    let folds = folds_before.map_err(Failed::refused)? && folds_after.map_err(Failed::refused)?;
+    let unwritten = |path: &Path, cause| CompareError::Write(path.to_owned(), cause);
+    let mut to = match &args.compare_to {
+        None => None,
+        Some(path) => {
+            refuse_to_replace(path)?;
+            let csv =
+                ChangesCsv::begin(path).map_err(|cause| Failed::refused(unwritten(path, cause)))?;
+            Some((path, csv))
+        }
+    };
+    let mut comparison = Comparison::new(args.examples);
+    let compared = compare_runs(&before, &after, folds, |change| {
+        comparison.add(change);
+        match &mut to {
+            None => Ok(()),
+            Some((path, csv)) => csv.line(change).map_err(|cause| unwritten(path, cause)),
+        }
+    })
+    .map_err(Failed::refused)?;
+    if let Some((path, csv)) = to {
+        csv.finish()
+            .map_err(|cause| Failed::refused(unwritten(path, cause)))?;
+        say.line(format_args!("every change: {}", path.display()));
+    }
+    one.nameless = compared.nameless_before;
+    other.nameless = compared.nameless_after;
+    let sides = [&one, &other];
+    Answer::of_text(comparison.text(sides, folds, compared))
+        .with(&comparison.document(sides, folds, compared))?
+        .with(&Where {
+            file: args.compare_to.as_deref(),
+        })
+}
+
+/// Where every change stands.
+#[derive(serde::Serialize)]
+struct Where<'a> {
+    file: Option<&'a Path>,
+}
+
+fn opened(run_directory: &Path) -> Result<(Reader, Side), Failed> {
+    let reader = open(run_directory)?;
+    let summary = reader.summary().map_err(Failed::refused)?;
+    let side = Side {
+        run_directory: run_directory.display().to_string(),
+        kind: reader.kind().map_err(Failed::refused)?,
+        list: summary.list,
+        user_pool_id: summary.user_pool_id,
+        started: summary.started,
+        rows: summary.rows,
+        nameless: 0,
+    };
+    Ok((reader, side))
+}
+
+/// Runs against different pools say nothing of each other, and a rehearsal nothing of an import.
+fn refuse_unlike(before: &Side, after: &Side) -> Result<(), Failed> {
+    let what = [
+        ("kind of run", &before.kind, &after.kind),
+        ("user pool", &before.user_pool_id, &after.user_pool_id),
+    ]
+    .into_iter()
+    .find(|(_, one, other)| one != other);
+    let Some((what, one, other)) = what else {
+        return Ok(());
+    };
+    let way_out =
+        "name two runs that are alike, or compare them all the same with --compare-unlike";
+    Err(Failed::refused(anyhow::anyhow!(
+        "--compare: the {what} of {} is {one}, that of {} is {other}: what differs would say nothing of the users; {way_out}",
+        before.run_directory,
+        after.run_directory
+    ))
+    .way_out(way_out))
+}
+
+fn refuse_to_replace(path: &Path) -> Result<(), Failed> {
+    match path.symlink_metadata() {
+        Ok(there) if !there.is_file() => Err(Failed::refused(anyhow::anyhow!(
+            "--compare-to {}: is there, and no file; name another file",
+            path.display()
+        ))),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,310 @@
+//! Two runs side by side, user by user. Users of both are sorted by name in a temporary database without a name, so that memory stays flat
+//! whatever the lists' length: see [`super::listing`], which does the same.
+
+use rusqlite::{Connection, Row, params};
+
+use super::rows::signed;
+use super::schema::CACHE_KIB;
+use super::{LedgerError, Reader};
+use crate::outcome::{Outcome, RowResult};
+
+const TABLE: &str = "
+CREATE TABLE users (name TEXT NOT NULL, run INTEGER NOT NULL, rank INTEGER NOT NULL, row INTEGER NOT NULL, username TEXT NOT NULL,
+    outcome TEXT NOT NULL, user_status TEXT, confirmed INTEGER, enabled INTEGER, follow_up TEXT, user_sub TEXT);
+";
+
+const INSERT: &str = "INSERT INTO users VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+
+/// The row that speaks for a user comes first.
+const SORTED: &str = "SELECT name, run, row, username, outcome, user_status, confirmed, enabled, follow_up, user_sub FROM users \
+     ORDER BY name, run, rank, row";
+
+/// The run that is compared with.
+const BEFORE: i64 = 0;
+
+/// The run that is compared.
+const AFTER: i64 = 1;
+
+/// How a user stood at the end of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stood {
+    /// Number of the row.
+    pub row: u64,
+    /// The username as it stands in the list.
+    pub username: String,
+    /// What came of the row.
+    pub outcome: Outcome,
+    /// `UserStatus`.
+    pub user_status: Option<String>,
+    /// Whether the user is confirmed.
+    pub confirmed: Option<bool>,
+    /// Whether the user is enabled.
+    pub enabled: Option<bool>,
+    /// What followed the sign-up.
+    pub follow_up: Option<String>,
+    /// `sub`: another one is another user of the same name.
+    pub user_sub: Option<String>,
+}
+
+/// What is compared of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Field {
+    /// What came of the row.
+    Outcome,
+    /// `UserStatus`.
+    UserStatus,
+    /// Whether the user is confirmed.
+    Confirmed,
+    /// Whether the user is enabled.
+    Enabled,
+    /// What followed the sign-up.
+    FollowUp,
+    /// `sub`.
+    UserSub,
+}
+
+/// What is different about a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change<'a> {
+    /// It is in the later list alone.
+    New(&'a Stood),
+    /// It is in the earlier list alone.
+    Vanished(&'a Stood),
+    /// It stands otherwise than before.
+    Changed {
+        /// As it stood.
+        before: &'a Stood,
+        /// As it stands.
+        after: &'a Stood,
+        /// What is different, at least one.
+        fields: &'a [Field],
+    },
+}
+
+/// Users, by what is different about them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// In the later list alone.
+    pub new: u64,
+    /// In the earlier list alone.
+    pub vanished: u64,
+    /// In both, and they stand otherwise.
+    pub changed: u64,
+    /// In both, and as far as both runs know, they stand as they did.
+    pub unchanged: u64,
+    /// Rows of the earlier list without a username that could be read.
+    pub nameless_before: u64,
+    /// Rows of the later list without a username that could be read.
+    pub nameless_after: u64,
+}
+
+impl Field {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Outcome,
+        Self::UserStatus,
+        Self::Confirmed,
+        Self::Enabled,
+        Self::FollowUp,
+        Self::UserSub,
+    ];
+
+    /// Its name in results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Outcome => "outcome",
+            Self::UserStatus => "user_status",
+            Self::Confirmed => "confirmed",
+            Self::Enabled => "enabled",
+            Self::FollowUp => "follow_up",
+            Self::UserSub => "user_sub",
+        }
+    }
+}
+
+impl Stood {
+    /// One field of it, as it stands in results; none where the run does not know it.
+    #[must_use]
+    pub fn field(&self, field: Field) -> Option<&str> {
+        let yes_no = |flag: bool| if flag { "true" } else { "false" };
+        match field {
+            Field::Outcome => Some(self.outcome.word()),
+            Field::UserStatus => self.user_status.as_deref(),
+            Field::Confirmed => self.confirmed.map(yes_no),
+            Field::Enabled => self.enabled.map(yes_no),
+            Field::FollowUp => self.follow_up.as_deref(),
+            Field::UserSub => self.user_sub.as_deref(),
+        }
+    }
+
+    /// What is different: what only one of the runs knows is not.
+    fn differs(&self, before: &Self) -> Vec<Field> {
+        let differs = |field: &Field| match (before.field(*field), self.field(*field)) {
+            (Some(before), Some(after)) => before != after,
+            (Some(_) | None, _) => false,
+        };
+        Field::ALL.into_iter().filter(differs).collect()
+    }
+}
+
+/// Compares two runs, and calls `each` with every user that is not as before, sorted by name. `folds`: names are compared without case.
+///
+/// # Errors
+/// A ledger cannot be read, a row does not match its checksum, there is no room for a temporary file, or `each` fails.
+pub fn compare<E: From<LedgerError>>(
+    before: &Reader,
+    after: &Reader,
+    folds: bool,
+    mut each: impl FnMut(&Change<'_>) -> Result<(), E>,
+) -> Result<Compared, E> {
+    let room = |cause| E::from(LedgerError::Comparison(cause));
+    let users = empty().map_err(room)?;
+    let mut compared = Compared {
+        nameless_before: take_in(&users, before, BEFORE, folds)?,
+        nameless_after: take_in(&users, after, AFTER, folds)?,
+        ..Compared::default()
+    };
+    let mut sorted = users.prepare(SORTED).map_err(room)?;
+    let mut found = sorted.query([]).map_err(room)?;
+    let mut pair = Pair::default();
+    while let Some(row) = found.next().map_err(room)? {
+        let name = row
+            .get_ref(0)
+            .and_then(|name| Ok(name.as_str()?))
+            .map_err(room)?;
+        if name != pair.name {
+            pair.close(&mut compared, &mut each)?;
+            pair.name = name.to_owned();
+        }
+        let run: i64 = row.get(1).map_err(room)?;
+        let of_run = if run == BEFORE {
+            &mut pair.before
+        } else {
+            &mut pair.after
+        };
+        if of_run.is_none() {
+            *of_run = Some(stood(row).map_err(room)?);
+        }
+    }
+    pair.close(&mut compared, &mut each)?;
+    Ok(compared)
+}
+
+fn empty() -> rusqlite::Result<Connection> {
+    let users = Connection::open("")?;
+    users.pragma_update(None, "journal_mode", "OFF")?;
+    users.pragma_update(None, "synchronous", "OFF")?;
+    users.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    users.execute_batch(TABLE)?;
+    users.execute_batch("BEGIN")?;
+    Ok(users)
+}
+
+/// Takes the users of a run in. Returns the number of rows without a name.
+fn take_in<E: From<LedgerError>>(
+    users: &Connection,
+    run: &Reader,
+    number: i64,
+    folds: bool,
+) -> Result<u64, E> {
+    let room = |cause| E::from(LedgerError::Comparison(cause));
+    let mut insert = users.prepare(INSERT).map_err(room)?;
+    let mut nameless = 0;
+    run.each_row(|row: &RowResult| {
+        let rank = match row.came.outcome {
+            // The earlier row speaks for the user.
+            Outcome::Duplicate => return Ok(()),
+            // Another row with the name may be sound.
+            Outcome::Invalid => 1,
+            Outcome::Created
+            | Outcome::Existed
+            | Outcome::Rejected
+            | Outcome::Failed
+            | Outcome::InDoubt
+            | Outcome::Unsent => 0,
+        };
+        let Some(username) = &row.username else {
+            nameless += 1;
+            return Ok(());
+        };
+        let name = if folds {
+            username.to_lowercase()
+        } else {
+            username.clone()
+        };
+        let came = &row.came;
+        insert
+            .execute(params![
+                name,
+                number,
+                rank,
+                signed(row.row),
+                username,
+                came.outcome.word(),
+                came.user_status,
+                came.confirmed,
+                came.enabled,
+                row.follow_up.as_ref().map(ToString::to_string),
+                came.user_sub
+            ])
+            .map(drop)
+            .map_err(room)
+    })?;
+    Ok(nameless)
+}
+
+fn stood(row: &Row<'_>) -> rusqlite::Result<Stood> {
+    let word: String = row.get(4)?;
+    Ok(Stood {
+        row: row.get::<_, i64>(2)?.unsigned_abs(),
+        username: row.get(3)?,
+        outcome: Outcome::from_word(&word).unwrap_or(Outcome::InDoubt),
+        user_status: row.get(5)?,
+        confirmed: row.get(6)?,
+        enabled: row.get(7)?,
+        follow_up: row.get(8)?,
+        user_sub: row.get(9)?,
+    })
+}
+
+/// One name, and who has it in each run.
+#[derive(Default)]
+struct Pair {
+    name: String,
+    before: Option<Stood>,
+    after: Option<Stood>,
+}
+
+impl Pair {
+    fn close<E>(
+        &mut self,
+        compared: &mut Compared,
+        each: &mut impl FnMut(&Change<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match (self.before.take(), self.after.take()) {
+            (None, None) => Ok(()),
+            (None, Some(after)) => {
+                compared.new += 1;
+                each(&Change::New(&after))
+            }
+            (Some(before), None) => {
+                compared.vanished += 1;
+                each(&Change::Vanished(&before))
+            }
+            (Some(before), Some(after)) => {
+                let fields = after.differs(&before);
+                if fields.is_empty() {
+                    compared.unchanged += 1;
+                    return Ok(());
+                }
+                compared.changed += 1;
+                each(&Change::Changed {
+                    before: &before,
+                    after: &after,
+                    fields: &fields,
+                })
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The plan for programs: what its text says, by name.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+
+use super::RunPlan;
+use crate::pace::Category;
+use crate::pool::LookUps;
+use crate::pool::list::USERS_A_PAGE;
+use crate::preflight::prescan::Reading;
+use crate::preflight::rates::Rate;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    /// By quota category.
+    requests: BTreeMap<&'static str, Requests<'a>>,
+    /// The pool's users are read before the first row.
+    reads_pool_first: bool,
+    /// What that takes, where the pool's size is known.
+    seconds_to_read_pool: Option<f64>,
+    /// What the sign-ups take, and what follows them.
+    seconds: u64,
+    /// The groups that are made first.
+    groups_to_make: &'a [String],
+    /// None where the pool's rules are not known.
+    messages: Option<Messages>,
+    active_users_at_most: u64,
+}
+
+#[derive(Serialize)]
+struct Requests<'a> {
+    /// None where it depends on answers that are not known yet.
+    at_most: Option<u64>,
+    rate: &'a Rate,
+}
+
+#[derive(Serialize)]
+struct Messages {
+    mails: u64,
+    text_messages: u64,
+    /// None of them goes out where the pool's PreSignUp trigger confirms and verifies.
+    unless_trigger_confirms: bool,
+}
+
+impl Serialize for RunPlan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let reading = self.reading.as_ref();
+        Document {
+            requests: self.by_category(),
+            reads_pool_first: reading.is_some(),
+            seconds_to_read_pool: reading
+                .and_then(Reading::time)
+                .map(|time| time.as_secs_f64()),
+            seconds: self.time().as_secs(),
+            groups_to_make: &self.groups_to_make,
+            messages: self.messages.map(|(mails, text_messages)| Messages {
+                mails,
+                text_messages,
+                unless_trigger_confirms: self.trigger_decides,
+            }),
+            active_users_at_most: self.counts.to_send,
+        }
+        .serialize(serializer)
+    }
+}
+
+impl RunPlan {
+    fn by_category(&self) -> BTreeMap<&'static str, Requests<'_>> {
+        let users = self.counts.to_send;
+        let mut requests = BTreeMap::new();
+        let mut add = |category: Category, at_most, rate| {
+            requests.insert(category.name(), Requests { at_most, rate });
+        };
+        let steps = |category| self.counts.steps.of_category(category);
+        let creations = users + steps(Category::UserCreation);
+        add(
+            Category::UserCreation,
+            Some(creations),
+            &self.rates.creation,
+        );
+        let updates = steps(Category::UserUpdate);
+        if updates > 0 {
+            add(Category::UserUpdate, Some(updates), &self.rates.update);
+        }
+        let listed = match self.look_ups {
+            LookUps::Get => {
+                add(Category::UserRead, Some(users), &self.rates.read);
+                Some(0)
+            }
+            LookUps::List => {
+                // For unclear answers alone.
+                add(Category::UserRead, None, &self.rates.read);
+                Some(users)
+            }
+            LookUps::None => Some(0),
+        };
+        let pages = match &self.reading {
+            None => Some(0),
+            Some(reading) => reading.users.map(|users| users.div_ceil(USERS_A_PAGE)),
+        };
+        let listing = listed.zip(pages).map(|(listed, pages)| listed + pages);
+        if listing != Some(0) {
+            add(Category::UserList, listing, &self.rates.list);
+        }
+        requests
+    }
+}

@@ -1,0 +1,318 @@
+//! What is different between two runs, in groups, with some examples of each: as text and for programs. Memory is flat: of groups there
+//! are few, and those beyond a number are counted together.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::ledger::comparison::{Change, Compared, Field, Stood};
+
+/// Groups that are told apart. Words of the pool make them: it has no reason to have so many.
+const MOST_GROUPS: usize = 100;
+
+/// A run that is compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Side {
+    /// Its directory, as it was named.
+    pub run_directory: String,
+    /// `import` or `rehearsal`.
+    pub kind: String,
+    /// The list's name.
+    pub list: String,
+    /// The user pool.
+    pub user_pool_id: String,
+    /// When it began, RFC 3339.
+    pub started: String,
+    /// Its rows.
+    pub rows: u64,
+    /// Rows that could not be compared, for no username could be read.
+    pub nameless: u64,
+}
+
+/// Users about whom the same is different.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct Key {
+    change: Kind,
+    /// What is different; none for users who are in one list alone.
+    field: Option<&'static str>,
+    /// What it was; the outcome of one who vanished.
+    before: Option<String>,
+    /// What it is; the outcome of one who is new.
+    after: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    New,
+    Vanished,
+    Changed,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Example {
+    username: String,
+    row: u64,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Group {
+    users: u64,
+    examples: Vec<Example>,
+}
+
+/// See the module's words.
+#[derive(Debug)]
+pub struct Comparison {
+    most_examples: usize,
+    groups: BTreeMap<Key, Group>,
+    in_no_group: u64,
+}
+
+/// For programs.
+#[derive(Serialize)]
+struct Document<'a> {
+    before: &'a Side,
+    after: &'a Side,
+    usernames_without_case: bool,
+    new: u64,
+    vanished: u64,
+    changed: u64,
+    unchanged: u64,
+    groups: Vec<GroupDocument<'a>>,
+    /// Changes beyond the groups that are told apart.
+    in_no_group: u64,
+}
+
+#[derive(Serialize)]
+struct GroupDocument<'a> {
+    #[serde(flatten)]
+    key: &'a Key,
+    users: u64,
+    examples: &'a [Example],
+}
+
+impl Comparison {
+    /// With so many examples of each group at most.
+    #[must_use]
+    pub fn new(most_examples: usize) -> Self {
+        Self {
+            most_examples,
+            groups: BTreeMap::new(),
+            in_no_group: 0,
+        }
+    }
+
+    /// Takes a user in. Who has changed in several ways is in several groups.
+    pub fn add(&mut self, change: &Change<'_>) {
+        match change {
+            Change::New(after) => self.put(Kind::New, None, None, Some(after)),
+            Change::Vanished(before) => self.put(Kind::Vanished, None, Some(before), None),
+            Change::Changed {
+                before,
+                after,
+                fields,
+            } => {
+                for field in *fields {
+                    self.put(Kind::Changed, Some(*field), Some(before), Some(after));
+                }
+            }
+        }
+    }
+
+    fn put(
+        &mut self,
+        change: Kind,
+        field: Option<Field>,
+        before: Option<&Stood>,
+        after: Option<&Stood>,
+    ) {
+        let value = |stood: Option<&Stood>| match field {
+            // It is another one for each user.
+            Some(Field::UserSub) => None,
+            Some(field) => stood?.field(field).map(str::to_owned),
+            None => stood?.field(Field::Outcome).map(str::to_owned),
+        };
+        let key = Key {
+            change,
+            field: field.map(Field::name),
+            before: value(before),
+            after: value(after),
+        };
+        if self.groups.len() >= MOST_GROUPS && !self.groups.contains_key(&key) {
+            self.in_no_group += 1;
+            return;
+        }
+        let group = self.groups.entry(key).or_default();
+        group.users += 1;
+        if let (true, Some(stood)) = (group.examples.len() < self.most_examples, after.or(before)) {
+            group.examples.push(Example {
+                username: stood.username.clone(),
+                row: stood.row,
+            });
+        }
+    }
+
+    /// For programs.
+    #[must_use]
+    pub fn document<'a>(
+        &'a self,
+        sides: [&'a Side; 2],
+        folds: bool,
+        compared: Compared,
+    ) -> impl Serialize + use<'a> {
+        let [before, after] = sides;
+        Document {
+            before,
+            after,
+            usernames_without_case: folds,
+            new: compared.new,
+            vanished: compared.vanished,
+            changed: compared.changed,
+            unchanged: compared.unchanged,
+            groups: self
+                .groups
+                .iter()
+                .map(|(key, group)| GroupDocument {
+                    key,
+                    users: group.users,
+                    examples: &group.examples,
+                })
+                .collect(),
+            in_no_group: self.in_no_group,
+        }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn text(&self, sides: [&Side; 2], folds: bool, compared: Compared) -> String {
+        let mut text = String::new();
+        for (when, side) in ["before", "after "].into_iter().zip(sides) {
+            let nameless = match side.nameless {
+                0 => String::new(),
+                rows => format!(", {rows} of them without a username that could be read"),
+            };
+            let _ = writeln!(
+                text,
+                "{when}: {} ({} of {} into {}, {}): {} rows{nameless}",
+                harmless(&side.run_directory),
+                side.kind,
+                harmless(&side.list),
+                side.user_pool_id,
+                side.started,
+                side.rows
+            );
+        }
+        if !folds {
+            text.push_str("usernames that differ in case are different users\n");
+        }
+        for (kind, users, meaning) in [
+            (Kind::New, compared.new, "new: in the later list alone"),
+            (
+                Kind::Vanished,
+                compared.vanished,
+                "vanished: in the earlier list alone",
+            ),
+            (Kind::Changed, compared.changed, "changed"),
+        ] {
+            let _ = writeln!(text, "{users} {meaning}");
+            for (key, group) in self.groups.iter().filter(|(key, _)| key.change == kind) {
+                let _ = writeln!(text, "    {} x {key}{}", group.users, group.some());
+            }
+        }
+        if self.in_no_group > 0 {
+            let _ = writeln!(text, "    {} other changes", self.in_no_group);
+        }
+        let _ = writeln!(text, "{} unchanged", compared.unchanged);
+        text
+    }
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(field) = self.field {
+            f.write_str(field)?;
+        }
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) => {
+                write!(f, " {} -> {}", harmless(before), harmless(after))
+            }
+            (Some(one), None) | (None, Some(one)) => f.write_str(&harmless(one)),
+            (None, None) => f.write_str(": another user of the same name"),
+        }
+    }
+}
+
+impl Group {
+    fn some(&self) -> String {
+        if self.examples.is_empty() {
+            return String::new();
+        }
+        let names: Vec<String> = self
+            .examples
+            .iter()
+            .map(|example| format!("{} (row {})", harmless(&example.username), example.row))
+            .collect();
+        let more = if self.users > names.len() as u64 {
+            ", ..."
+        } else {
+            ""
+        };
+        format!(": {}{more}", names.join(", "))
+    }
+}
+
+/// Without what a terminal would obey, or show in another order.
+fn harmless(text: &str) -> String {
+    let turns_text = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}');
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() || turns_text(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Comparison, MOST_GROUPS, harmless};
+    use crate::ledger::comparison::{Change, Stood};
+    use crate::outcome::Outcome;
+
+    #[test]
+    fn a_name_does_nothing_to_the_terminal_that_shows_it() {
+        assert_eq!(harmless("ann\u{1b}[2J"), "ann\\u{1b}[2J");
+        assert_eq!(harmless("a\u{202e}nna"), "a\\u{202e}nna");
+        assert_eq!(harmless("Jürgen"), "Jürgen");
+    }
+
+    #[test]
+    fn groups_and_examples_are_few_however_many_changes_there_are() {
+        let stood = |row: u64, status: u64| Stood {
+            row,
+            username: format!("user{row}"),
+            outcome: Outcome::Existed,
+            user_status: Some(format!("STATUS{status}")),
+            confirmed: None,
+            enabled: None,
+            follow_up: None,
+            user_sub: None,
+        };
+        let mut comparison = Comparison::new(2);
+        for row in 0..1_000 {
+            comparison.add(&Change::Changed {
+                before: &stood(row, 0),
+                after: &stood(row, row % 200 + 1),
+                fields: &[crate::ledger::comparison::Field::UserStatus],
+            });
+        }
+        assert_eq!(comparison.groups.len(), MOST_GROUPS);
+        assert_eq!(comparison.in_no_group, 500);
+        let mut groups = comparison.groups.values();
+        assert!(groups.all(|group| group.users == 5 && group.examples.len() == 2));
+    }
+}

@@ -1,0 +1,85 @@
+//! The columns that say why a row did not make it: they stand behind those of its list in the list of rejects. A list that has them all is
+//! one that this program wrote: they mean nothing more there, and whoever reads it passes over them.
+
+/// Their names, in order, as long as no column of the list has one of them.
+pub const REASONS: [&str; 5] = [
+    "reason_outcome",
+    "reason_code",
+    "reason_message",
+    "reason_row",
+    "reason_line",
+];
+
+/// What makes other names of them, as often as is needed.
+const PREFIX: &str = "import_";
+
+/// So often at most, in a list that is read.
+const PREFIXES: usize = 4;
+
+fn names(prefixes: usize) -> [String; REASONS.len()] {
+    REASONS.map(|name| PREFIX.repeat(prefixes) + name)
+}
+
+/// Where they stand in a header; nothing where it does not have them all.
+#[must_use]
+pub fn places(header: &[String]) -> Vec<usize> {
+    (0..PREFIXES)
+        .find_map(|prefixes| {
+            names(prefixes)
+                .iter()
+                .map(|name| {
+                    let same = |other: &String| other.eq_ignore_ascii_case(name);
+                    header.iter().position(same)
+                })
+                .collect::<Option<Vec<usize>>>()
+        })
+        .unwrap_or_default()
+}
+
+/// Their names beside these columns, none of which has one of them.
+#[must_use]
+pub fn names_beside(columns: &[String]) -> [String; REASONS.len()] {
+    let taken = |names: &[String; REASONS.len()]| {
+        let has = |name: &String| columns.iter().any(|other| other.eq_ignore_ascii_case(name));
+        names.iter().any(has)
+    };
+    let mut prefixes = 0;
+    loop {
+        let names = names(prefixes);
+        if !taken(&names) {
+            return names;
+        }
+        prefixes += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{REASONS, names_beside, places};
+
+    fn header(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn all_of_them_together_are_known_again_and_some_of_them_are_not() {
+        let mut columns = header(&["username", "password"]);
+        assert_eq!(names_beside(&columns), REASONS);
+        assert!(places(&columns).is_empty());
+        columns.extend(header(&REASONS));
+        assert_eq!(places(&columns), [2, 3, 4, 5, 6]);
+        columns[4] = "REASON_MESSAGE".to_owned();
+        assert_eq!(places(&columns), [2, 3, 4, 5, 6]);
+        columns.remove(3);
+        assert!(places(&columns).is_empty(), "somebody's own columns");
+    }
+
+    #[test]
+    fn a_column_of_the_list_keeps_its_name() {
+        let mut columns = header(&["username", "Reason_Code"]);
+        let names = names_beside(&columns);
+        assert_eq!(names[0], "import_reason_outcome");
+        columns.extend(names);
+        assert_eq!(places(&columns), [2, 3, 4, 5, 6]);
+    }
+}

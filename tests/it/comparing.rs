@@ -1,0 +1,272 @@
+//! `report --compare`: what is different between two nights.
+
+use std::fs;
+
+use cognito_import::rehearsal::{ExistingUser, UserStatus};
+use serde_json::{Value, json};
+
+use crate::harness::{Place, Pool, Row, quick, users_numbered};
+
+const BEFORE: &str = "username,password,email\n\
+    Ann,Passw0rd!,ann@example.com\n\
+    bob,short,bob@example.com\n\
+    cy,Passw0rd!,cy@example.com\n\
+    dee,Passw0rd!,dee@example.com\n\
+    dee,Passw0rd!,dee@example.com\n\
+    only,two\n";
+
+const AFTER: &str = "username,password,email\n\
+    ann,Passw0rd!,ann@example.com\n\
+    bob,Passw0rd!,bob@example.com\n\
+    cy,Passw0rd!,cy@example.com\n\
+    =eve,Passw0rd!,eve@example.com\n";
+
+/// A pool in which `cy` is from the start.
+fn pool() -> Pool {
+    let mut settings = quick();
+    settings.existing.push(ExistingUser {
+        username: "cy".to_owned(),
+        status: UserStatus::Unconfirmed,
+        ..ExistingUser::default()
+    });
+    Pool::start(settings)
+}
+
+/// Two nights, in `monday` and `tuesday`; between them `cy` is confirmed.
+fn two_nights(place: &Place) {
+    let before = place.file("monday.csv", BEFORE);
+    let after = place.file("tuesday.csv", AFTER);
+    let pool = pool();
+    let night = |pool: &Pool, list, run: &'static str| {
+        let args = ["--run-dir", run, "--no-preflight", "--prescan", "never"];
+        place.import(pool, list).args(args).run()
+    };
+    night(&pool, before, "monday").exits(1);
+    let sdk = pool.sdk();
+    let confirmed = sdk
+        .client
+        .admin_confirm_sign_up()
+        .user_pool_id(&pool.settings().pool_id)
+        .username("cy")
+        .send();
+    sdk.wait(confirmed).unwrap();
+    night(&pool, after, "tuesday").exits(0);
+}
+
+#[test]
+fn it_tells_who_is_new_who_vanished_and_who_stands_otherwise() {
+    let place = Place::new();
+    two_nights(&place);
+    let ran = place
+        .cli("report")
+        .args(["--compare", "monday", "tuesday"])
+        .run()
+        .exits(0);
+    for line in [
+        "before: monday (import of monday.csv into ",
+        "6 rows, 1 of them without a username that could be read",
+        "after : tuesday (import of tuesday.csv into ",
+        "1 new: in the later list alone",
+        "    1 x created: =eve (row 4)",
+        "1 vanished: in the earlier list alone",
+        "    1 x created: dee (row 4)",
+        "3 changed",
+        "    1 x outcome created -> existed: ann (row 1)",
+        "    1 x outcome rejected -> created: bob (row 2)",
+        "    1 x user_status UNCONFIRMED -> CONFIRMED: cy (row 3)",
+        "0 unchanged",
+    ] {
+        assert!(ran.stdout.contains(line), "{line:?} in\n{}", ran.stdout);
+    }
+    assert!(!place.path("monday/changes.csv").exists());
+}
+
+#[test]
+fn every_change_is_in_the_file_and_examples_are_few() {
+    let place = Place::new();
+    let first = place.file("first.csv", users_numbered(1..=40));
+    let second = place.file("second.csv", users_numbered(21..=60));
+    for (list, run) in [(first, "first"), (second, "second")] {
+        place
+            .rehearse(list)
+            .args(["--run-dir", run, "--rate", "500", "--quota", "1000"])
+            .run()
+            .exits(0);
+    }
+    let compare = || place.cli("report").args(["--compare", "first", "second"]);
+    let ran = compare()
+        .args(["--compare-to", "changes.csv", "--examples", "2"])
+        .run()
+        .exits(0)
+        .says(["every change: changes.csv"]);
+    assert!(
+        ran.stdout
+            .contains("20 x created: user0041 (row 21), user0042 (row 22), ...\n"),
+        "{}",
+        ran.stdout
+    );
+    let mut csv = csv::Reader::from_path(place.path("changes.csv")).unwrap();
+    let lines: Vec<Row> = csv.deserialize().map(Result::unwrap).collect();
+    // Each pool of a rehearsal gives its users other ids.
+    let of = |change: &str| lines.iter().filter(|line| line["change"] == change).count();
+    assert_eq!((of("new"), of("vanished")), (20, 20));
+    let eve = lines
+        .iter()
+        .find(|line| line["username"] == "user0041")
+        .unwrap();
+    assert_eq!(
+        (eve["row_before"].as_str(), eve["row_after"].as_str()),
+        ("", "21")
+    );
+    assert_eq!(
+        (
+            eve["outcome_before"].as_str(),
+            eve["outcome_after"].as_str()
+        ),
+        ("", "created")
+    );
+    let ran = compare()
+        .args(["--output", "json", "--examples", "0"])
+        .run()
+        .exits(0);
+    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(document["exit_name"], "done");
+    assert_eq!(
+        (&document["new"], &document["vanished"]),
+        (&json!(20), &json!(20))
+    );
+    assert_eq!(
+        document["changed"].as_u64().unwrap() + document["unchanged"].as_u64().unwrap(),
+        20
+    );
+    let group = &document["groups"][0];
+    assert_eq!(
+        *group,
+        json!({"change": "new", "field": null, "before": null, "after": "created", "users": 20, "examples": []})
+    );
+    assert_eq!(document["before"]["rows"], 40);
+    assert_eq!(document["file"], Value::Null);
+}
+
+#[test]
+fn a_cell_of_the_file_that_a_spreadsheet_would_run_is_text() {
+    let place = Place::new();
+    two_nights(&place);
+    let args = [
+        "--compare",
+        "monday",
+        "tuesday",
+        "--compare-to",
+        "changes.csv",
+        "--quiet",
+    ];
+    let ran = place.cli("report").args(args).run().exits(0);
+    assert_eq!(ran.stderr, "");
+    let changes = fs::read_to_string(place.path("changes.csv")).unwrap();
+    assert!(changes.contains("new,'=eve,,4,,,created,"), "{changes}");
+    assert!(
+        changes.contains(
+            "changed,cy,3,3,user_status confirmed,existed,existed,UNCONFIRMED,CONFIRMED,"
+        ) || changes.contains("changed,cy,3,3,user_status,existed,existed,UNCONFIRMED,CONFIRMED,"),
+        "{changes}"
+    );
+}
+
+#[test]
+fn runs_that_are_not_alike_are_compared_only_when_that_is_meant() {
+    let place = Place::new();
+    let list = place.file("users.csv", users_numbered(1..=2));
+    place
+        .rehearse(list)
+        .args(["--run-dir", "rehearsed"])
+        .run()
+        .exits(0);
+    let run = |settings| {
+        let pool = Pool::start(settings);
+        let run = if pool.settings().pool_id.ends_with("Other") {
+            "other"
+        } else {
+            "run"
+        };
+        place
+            .import(&pool, list)
+            .args(["--run-dir", run])
+            .run()
+            .exits(0);
+    };
+    run(quick());
+    run(cognito_import::rehearsal::PoolSettings {
+        pool_id: "us-east-1_Other".to_owned(),
+        ..quick()
+    });
+    let compare = |one, other| place.cli("report").args(["--compare", one, other]);
+    compare("rehearsed", "run").run().exits(3).says([
+        "the kind of run of rehearsed is rehearsal, that of run is import",
+        "--compare-unlike",
+    ]);
+    let ran = compare("run", "other")
+        .args(["--output", "json"])
+        .run()
+        .exits(3);
+    let ran =
+        ran.says(["the user pool of run is us-east-1_Rehearsal, that of other is us-east-1_Other"]);
+    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert!(
+        document["error"]["what_to_do"]
+            .as_str()
+            .unwrap()
+            .contains("--compare-unlike")
+    );
+    compare("run", "other")
+        .arg("--compare-unlike")
+        .run()
+        .exits(0);
+    compare("run", "nowhere")
+        .run()
+        .exits(3)
+        .says(["nowhere/ledger.db: there is no ledger here"]);
+    place
+        .cli("report")
+        .args(["--compare", "run"])
+        .run()
+        .exits(2);
+    place
+        .cli("report")
+        .args(["run", "--compare", "run", "other"])
+        .run()
+        .exits(2);
+    place.cli("report").run().exits(2).says(["RUN_DIR"]);
+    place
+        .cli("report")
+        .args(["run", "--compare-to", "x.csv"])
+        .run()
+        .exits(2);
+}
+
+#[test]
+fn a_row_that_was_changed_in_the_ledger_is_not_believed() {
+    let place = Place::new();
+    two_nights(&place);
+    let ledger = place.path("tuesday/ledger.db");
+    let mut bytes = fs::read(&ledger).unwrap();
+    let at = bytes
+        .windows(9)
+        .position(|window| window == b"CONFIRMED")
+        .unwrap();
+    bytes[at..at + 9].copy_from_slice(b"ARCHIVED!");
+    fs::write(&ledger, bytes).unwrap();
+    let args = [
+        "--compare",
+        "monday",
+        "tuesday",
+        "--compare-to",
+        "changes.csv",
+    ];
+    place
+        .cli("report")
+        .args(args)
+        .run()
+        .exits(3)
+        .says(["does not match its checksum"]);
+    assert!(!place.path("changes.csv").exists());
+}

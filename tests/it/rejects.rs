@@ -1,0 +1,382 @@
+//! `rejects.csv`: rows that did not make it come out as they came in, are mended, and go in again.
+
+mod round_trip;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use cognito_import::rehearsal::{ExistingUser, PreSignUp};
+
+use crate::harness::{Place, Pool, Row, quick, until, users};
+
+/// The text of the file.
+fn rejects(place: &Place) -> String {
+    fs::read_to_string(place.path("run/rejects.csv")).unwrap()
+}
+
+/// Its rows, where commas separate them.
+fn rows(place: &Place) -> Vec<Row> {
+    let mut csv = csv::Reader::from_path(place.path("run/rejects.csv")).unwrap();
+    csv.deserialize().map(Result::unwrap).collect()
+}
+
+#[test]
+fn rows_that_did_not_make_it_are_there_with_why_and_all_others_are_not() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.existing.push(ExistingUser {
+        username: "old".to_owned(),
+        ..ExistingUser::default()
+    });
+    let pool = Pool::start(settings);
+    let list = "username,password,email\n\
+        ann,Passw0rd!,ann@example.com\n\
+        =bob,,bob@example.com\n\
+        ANN,Passw0rd!,ann@example.com\n\
+        weak,password,weak@example.com\n\
+        old,Passw0rd!,old@example.com\n";
+    let list = place.file("users.csv", list);
+    let ran = place.import(&pool, list).arg("--no-preflight").run();
+    ran.exits(1).says(["rejects: run/rejects.csv (3 rows"]);
+    let rows = rows(&place);
+    let column = |name: &str| {
+        rows.iter()
+            .map(|row| row[name].as_str())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        column("username"),
+        ["=bob", "ANN", "weak"],
+        "as they came in, nothing defused"
+    );
+    assert_eq!(
+        column("reason_outcome"),
+        ["invalid", "duplicate", "rejected"]
+    );
+    assert_eq!(
+        column("reason_code"),
+        [
+            "password.missing",
+            "username.duplicate",
+            "InvalidPasswordException"
+        ]
+    );
+    assert_eq!(column("reason_row"), ["2", "3", "4"]);
+    assert_eq!(column("reason_line"), ["3", "4", "5"]);
+    assert!(rows[1]["reason_message"].contains("row 1 already"));
+    assert!(
+        column("password")
+            .iter()
+            .all(|password| password.is_empty())
+    );
+    let header = rejects(&place).lines().next().unwrap().to_owned();
+    assert_eq!(
+        header,
+        "username,password,email,reason_outcome,reason_code,reason_message,reason_row,reason_line"
+    );
+    let mode = fs::metadata(place.path("run/rejects.csv"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn reasons_of_a_list_of_rejects_are_replaced_and_a_column_of_the_list_keeps_its_name() {
+    let place = Place::new();
+    let list = "username,password,reason_code,email\nann,Passw0rd!,x,ann\nbob,Passw0rd!,y,bob@example.com\n";
+    let list = place.file("users.csv", list);
+    let rehearse = |list: &str| place.rehearse(list).arg("--no-preflight");
+    let ignore = ["--ignore-column", "reason_code"];
+    rehearse(list).args(ignore).run().exits(1);
+    let first = rejects(&place);
+    let row = "ann,,x,ann,rejected,";
+    assert!(
+        first.contains("username,password,reason_code,email,import_reason_outcome,"),
+        "{first}"
+    );
+    assert!(first.contains(row), "{first}");
+    let again = place.file(
+        "again.csv",
+        first.replace(row, "ann,Passw0rd!,x,Ann,rejected,"),
+    );
+    rehearse(again).args(ignore).run().exits(1);
+    let second = rejects(&place);
+    assert_eq!(second.matches("reason_outcome").count(), 1, "{second}");
+    assert!(second.contains("ann,,x,Ann,rejected,"), "{second}");
+    assert!(second.contains(",1,2\n"), "the row of that list: {second}");
+}
+
+/// Passwords in all the places where they may stand.
+const LEAKY: &str = "username,password,old_passwd,email\n\
+    fine,C4nary#fine,C4nary#old,fine@example.com\n\
+    weak,c4nary#weak,C4nary#old,weak\n\
+    many,,C4nary#many,C4nary#old,many@example.com\n\
+    few,C4nary#few,few@example.com\n\
+    one C4nary#one\n\
+    quote,\"C4nary#quote,C4nary#old,quote@example.com\n\
+    other,\"C4nary#other,C4nary#old,other@example.com\n";
+
+#[test]
+fn no_password_is_in_it_unless_it_is_asked_for() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", LEAKY);
+    let import = || {
+        let args = ["--ignore-column", "old_passwd", "--no-preflight"];
+        place.import(&pool, list).args(args)
+    };
+    import().run().exits(1);
+    let written = rejects(&place);
+    assert!(!written.to_lowercase().contains("c4nary"), "{written}");
+    let rows = rows(&place);
+    assert_eq!(rows.len(), place.results().rows.len() - 1);
+    assert_eq!(
+        (rows[0]["username"].as_str(), rows[0]["email"].as_str()),
+        ("weak", "weak")
+    );
+    for row in &rows[1..] {
+        assert_eq!(row["username"], "", "any of its cells may be the password");
+        assert!(row["reason_message"].contains("its cells are left out here"));
+        assert!(row["reason_message"].contains(&format!("see line {} of", row["reason_line"])));
+    }
+    // The run is over: nothing is sent for it.
+    let ran = import()
+        .args(["--rejects-with-passwords", "--quiet"])
+        .run()
+        .exits(1);
+    let ran = ran.says(["warning: run/rejects.csv holds passwords"]);
+    assert!(!ran.stderr.contains("C4nary"));
+    let written = rejects(&place);
+    for line in [
+        "weak,c4nary#weak,C4nary#old,weak,",
+        "many,,C4nary#many,C4nary#old,many@example.com,invalid,",
+        "few,C4nary#few,few@example.com,invalid,",
+    ] {
+        assert!(written.contains(line), "{written}");
+    }
+    assert!(
+        !written.contains("C4nary#other"),
+        "as one row they would be another user"
+    );
+    assert_eq!(pool.asked("SignUp"), 2, "fine and weak, once");
+    import().run().exits(1);
+    assert!(!rejects(&place).contains("4nary"), "blank again");
+}
+
+#[test]
+fn rows_without_any_password_come_back_whole_even_with_a_wrong_number_of_cells() {
+    let place = Place::new();
+    let list = "username,email\nann,ann@example.com,x\nbob\n";
+    let list = place.file("users.csv", list);
+    let flags = ["--password", "generate", "--no-preflight"];
+    place.rehearse(list).args(flags).run().exits(1);
+    let written = rejects(&place);
+    assert!(
+        written.contains("\nann,ann@example.com,x,invalid,row.cell_count,"),
+        "{written}"
+    );
+    assert!(
+        written.contains("\nbob,invalid,row.cell_count,"),
+        "{written}"
+    );
+    // Nobody mended them: they are no more users than before.
+    let again = place.file("again.csv", &written);
+    place.rehearse(again).args(flags).run().exits(1);
+    assert_eq!(place.results().counts(), [("invalid", 2)].into());
+}
+
+#[test]
+fn what_could_not_be_read_cannot_be_read_again_until_it_is_mended() {
+    for (list, flags) in [
+        (
+            &b"username,email,nickname\nann,ann@example.com,J\xfcrgen\n"[..],
+            &[][..],
+        ),
+        (
+            &b"username,email,nickname\nann,ann@example.com,J\xff\n"[..],
+            &["--encoding", "shift_jis"][..],
+        ),
+    ] {
+        let place = Place::new();
+        let list = place.file("users.csv", list);
+        let rehearse = |list: &str| {
+            let cli = place
+                .rehearse(list)
+                .args(["--password", "generate", "--no-preflight"]);
+            flags.iter().fold(cli, |cli, flag| cli.arg(flag)).run()
+        };
+        rehearse(list).exits(1);
+        let written = rejects(&place);
+        assert!(
+            written.contains("\nann,ann@example.com,J\u{fffd}"),
+            "{written}"
+        );
+        let again = place.file("again.csv", &written);
+        rehearse(again).exits(1);
+        assert_eq!(place.results().rows[0]["error_code"], "row.encoding");
+        let mended = place.file("mended.csv", written.replace("J\u{fffd}", "Jü"));
+        rehearse(mended).exits(0);
+    }
+}
+
+#[test]
+fn a_list_that_can_be_read_only_once_has_its_rows_put_aside_without_passwords() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let import = |list: &str| {
+        let args = ["--ignore-column", "old_passwd", "--no-preflight"];
+        place.import(&pool, "-").args(args).input(list)
+    };
+    let refused = import(LEAKY).arg("--rejects-with-passwords").run().exits(3);
+    refused.says([
+        "--rejects-with-passwords",
+        "standard input can be read only once",
+        "put the list into a file",
+    ]);
+    assert_eq!(pool.asked("SignUp"), 0);
+    import(LEAKY).run().exits(1);
+    let once = rejects(&place);
+    assert!(!once.to_lowercase().contains("c4nary"), "{once}");
+    fs::remove_file(place.path("run/rejects.csv")).unwrap();
+    import(LEAKY).run().exits(1);
+    assert_eq!(
+        rejects(&place),
+        once,
+        "it is read even when the run is finished"
+    );
+    let list = place.file("users.csv", LEAKY);
+    let file = place.import(&pool, list).args(["--run-dir", "file"]);
+    file.args(["--ignore-column", "old_passwd", "--no-preflight"])
+        .run()
+        .exits(1);
+    let mut of_file = fs::read_to_string(place.path("file/rejects.csv")).unwrap();
+    // There the first user was new.
+    of_file.retain(|c| c != '\r');
+    assert_eq!(of_file, once);
+}
+
+#[test]
+fn a_run_in_which_every_row_made_it_leaves_none_and_removes_an_older_one() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.pre_sign_up = PreSignUp::Refuse {
+        message: "not today".to_owned(),
+    };
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(3));
+    let import = |pool: &Pool| place.import(pool, list).args(["--max-failures", "0"]);
+    import(&pool).run().exits(1);
+    assert_eq!(rows(&place).len(), 3);
+    let pool = pool.changed(|settings| settings.pre_sign_up = PreSignUp::default());
+    let ran = import(&pool).args(["--retry", "rejected"]).run().exits(0);
+    assert!(!ran.stderr.contains("rejects"), "{}", ran.stderr);
+    assert!(!place.path("run/rejects.csv").exists());
+}
+
+#[test]
+fn a_run_that_goes_on_has_the_rejects_of_all_its_sessions() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let broken = |number| format!("broken{number},Passw0rd!,nowhere\n");
+    let list = users(200).replacen('\n', &format!("\n{}", broken(1)), 1) + &broken(2);
+    let list = place.file("users.csv", list);
+    let running = place.import(&pool, list).args(["--rate", "100"]).start();
+    until("ten sign-ups", || {
+        (pool.asked("SignUp") >= 10).then_some(())
+    });
+    running.signal("TERM");
+    running.end().exits(143);
+    assert!(place.results().count("unsent") > 0);
+    assert_eq!(
+        rows(&place)[0]["username"],
+        "broken1",
+        "those that are unsent go on with the run"
+    );
+    place.import(&pool, list).run().exits(1);
+    let names: Vec<String> = rows(&place)
+        .into_iter()
+        .map(|row| row["username"].clone())
+        .collect();
+    assert_eq!(names, ["broken1", "broken2"]);
+}
+
+#[test]
+fn a_list_that_has_changed_meanwhile_is_not_mixed_with_what_was_run() {
+    for change in ["appended", "removed"] {
+        let place = Place::new();
+        let pool = Pool::start(quick());
+        let text = users(40) + "broken,Passw0rd!,nowhere\n";
+        let list = place.file("users.csv", &text);
+        let running = place
+            .import(&pool, list)
+            .args(["--rate", "20", "--output", "json"])
+            .start();
+        until("two sign-ups", || (pool.asked("SignUp") >= 2).then_some(()));
+        let says = if change == "appended" {
+            fs::write(place.path(list), text + "new,Passw0rd!,new@example.com\n").unwrap();
+            "users.csv has changed since the run began"
+        } else {
+            fs::remove_file(place.path(list)).unwrap();
+            "users.csv: cannot be opened"
+        };
+        let ran = running
+            .end()
+            .exits(1)
+            .says(["error: rejects.csv: not written", says]);
+        let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert!(
+            document["rejects"]["error"]
+                .as_str()
+                .unwrap()
+                .contains(says)
+        );
+        assert!(!place.path("run/rejects.csv").exists());
+        assert_eq!(place.results().count("created"), 40);
+    }
+}
+
+#[test]
+fn without_a_reject_the_list_is_not_read_once_more() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(40));
+    let running = place.import(&pool, list).args(["--rate", "20"]).start();
+    until("two sign-ups", || (pool.asked("SignUp") >= 2).then_some(()));
+    fs::remove_file(place.path(list)).unwrap();
+    let ran = running.end().exits(0);
+    assert!(!ran.stderr.contains("rejects"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_document_of_a_run_names_the_file() {
+    let place = Place::new();
+    let list = place.file(
+        "users.csv",
+        "username,password,email\nann,Passw0rd!,ann\nbob,Passw0rd!,bob@example.com\n",
+    );
+    let ran = place
+        .rehearse(list)
+        .args(["--output", "json"])
+        .run()
+        .exits(1);
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let rejects = serde_json::json!({"file": "run/rejects.csv", "rows": 1, "with_passwords": false, "error": null});
+    assert_eq!(document["rejects"], rejects);
+    assert_eq!(document["files"]["rejects.csv"], "run/rejects.csv");
+}
+
+#[test]
+fn a_list_that_is_not_read_as_far_as_before_leaves_no_half_of_a_file() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = users(3) + "broken,Passw0rd!,nowhere\n";
+    let import = |list: String| place.import(&pool, "-").input(list).run();
+    import(list).exits(1);
+    assert_eq!(rows(&place).len(), 1);
+    import(users(2)).says([
+        "error: rejects.csv: not written: the list was not read to row 4",
+        "once the same command reads it to its end",
+    ]);
+    assert!(!place.path("run/rejects.csv").exists());
+}

@@ -1,0 +1,158 @@
+//! Lists of every kind: their rejects are mended, and then everybody is there.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::rejects;
+use crate::harness::{Place, Pool, quick};
+
+/// Imports a list, mends its rejects as a person would, and imports those with the same flags: then everybody is there.
+#[track_caller]
+fn round_trip(list: impl AsRef<[u8]>, flags: &[&str], created: usize, mends: &[(&str, &str)]) {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", list);
+    let import = |list: &str, run: &'static str| {
+        let cli = place.import(&pool, list).args(["--run-dir", run]);
+        flags.iter().fold(cli, |cli, flag| cli.arg(flag))
+    };
+    import(list, "run").arg("--no-preflight").run().exits(1);
+    let results = place.results();
+    assert_eq!(results.count("created"), created, "{:?}", results.counts());
+    let rejected = rejects(&place);
+    let lines = rejected.lines().count();
+    assert!(lines > 1, "{rejected}");
+    let mut mended = rejected.clone();
+    for (broken, whole) in mends {
+        assert!(mended.contains(broken), "{broken:?} in\n{rejected}");
+        mended = mended.replace(broken, whole);
+    }
+    let mended = place.file("mended.csv", mended);
+    import(mended, "again").run().exits(0);
+    let again = place.results_in("again");
+    assert_eq!(again.count("created"), again.rows.len());
+    assert_eq!(again.rows.len() + created, results.rows.len(), "everybody");
+    assert!(!place.path("again/rejects.csv").exists());
+    for user in pool.users().values() {
+        assert!(!user.attributes.contains_key("reason_code"));
+    }
+}
+
+#[test]
+fn semicolons_quotes_cells_of_several_lines_and_windows_line_ends_come_back() {
+    let list = "username;password;email;address\r\n\
+        ann;Passw0rd!;ann@example.com;\"High St; 1\"\r\n\
+        bob;Passw0rd!;bob-example.com;\"\"\"Villa\"\" Bob;\r\nFlat 2\"\r\n\
+        cy;short;cy@example.com; Low St \r\n";
+    let mends = [
+        (
+            "bob;;bob-example.com;\"\"\"Villa\"\" Bob;\r\nFlat 2\";rejected;InvalidParameterException;",
+            "bob;Passw0rd!;bob@example.com;\"\"\"Villa\"\" Bob;\r\nFlat 2\";;;",
+        ),
+        (
+            "cy;;cy@example.com; Low St ;rejected;",
+            "cy;Passw0rd!;cy@example.com; Low St ;rejected;",
+        ),
+        (";reason_row;reason_line\r\n", ";reason_row;reason_line\r\n"),
+    ];
+    round_trip(list, &[], 1, &mends);
+}
+
+#[test]
+fn tabs_and_lists_without_quotes_come_back() {
+    let list = "username\tpassword\temail\tnickname\nann\tPassw0rd!\tann@example.com\tAn \"A\" Lee\nbob\tPassw0rd!\tbob\t\"Bob\n";
+    let mends = [(
+        "bob\t\tbob\t\"Bob\t",
+        "bob\tPassw0rd!\tbob@example.com\t\"Bob\t",
+    )];
+    round_trip(list, &["--quote", "none"], 1, &mends);
+    let list = "username|password|email\nann|Passw0rd!|ann@example.com\nbob|Passw0rd!|bob\n";
+    let mends = [("bob||bob|", "bob|Passw0rd!|bob@example.com|")];
+    round_trip(list, &["--delimiter", "|", "--quote", "'"], 1, &mends);
+}
+
+#[test]
+fn aws_s_template_comes_back_as_it_is_written() {
+    let list = "cognito:username,password,email,address,cognito:mfa_enabled\n\
+        ann,Passw0rd!,ann@example.com,1\\, High \"St\",\n\
+        bob,Passw0rd!,bob,2\\, High St,a\\\n";
+    let mends = [(
+        "bob,,bob,2\\, High St,a\\ ,rejected,",
+        "bob,Passw0rd!,bob@example.com,2\\, High St,a\\ ,rejected,",
+    )];
+    round_trip(list, &["--ignore-column", "cognito:mfa_enabled"], 1, &mends);
+}
+
+#[test]
+fn another_encoding_comes_back_as_utf_8_and_is_known_as_such() {
+    let list = b"username;password;email;nickname\nann;Passw0rd!;ann@example.com;J\xfcrgen\nbob;Passw0rd!;bob;Zo\xeb \x80\n";
+    let mends = [
+        ("\u{feff}username;", "\u{feff}username;"),
+        ("bob;;bob;Zoë €;", "bob;Passw0rd!;bob@example.com;Zoë €;"),
+    ];
+    round_trip(list, &["--encoding", "windows-1252"], 1, &mends);
+}
+
+#[test]
+fn a_list_without_a_header_gets_one_that_is_known_for_it() {
+    let list = "Passw0rd!;ann;ann@example.com\nPassw0rd!;bob;bob\n";
+    let columns = ["--no-headers", "--columns", "password,username,email"];
+    let mends = [
+        (
+            "password;username;email;reason_outcome;",
+            "password;username;email;reason_outcome;",
+        ),
+        (";bob;bob;", "Passw0rd!;bob;bob@example.com;"),
+    ];
+    round_trip(list, &columns, 1, &mends);
+    // It says itself what its columns are: without the flags it is read as well, and a spreadsheet may quote everything.
+    let quoted = "\"password\",\"username\",\"email\",\"reason_outcome\",\"reason_code\",\"reason_message\",\"reason_row\",\"reason_line\"\n\
+        \"Passw0rd!\",\"bob\",\"bob@example.com\",\"invalid\",\"email.format\",\"no\",\"2\",\"2\"\n";
+    let place = Place::new();
+    let list = place.file("quoted.csv", quoted);
+    place.rehearse(list).run().exits(0);
+    columns
+        .into_iter()
+        .fold(place.rehearse(list), |cli, flag| cli.arg(flag))
+        .run()
+        .exits(0);
+    assert_eq!(place.results().counts().get("created"), Some(&1));
+}
+
+#[test]
+fn a_delimiter_that_the_list_announces_is_announced_again_where_it_is_needed() {
+    let list = "sep=;\nusername;password;email;a,b,c,d,e,f,g,h,i,j,k,l\nann;Passw0rd!;ann@example.com;x\nbob;Passw0rd!;bob;y\n";
+    let mends = [
+        ("sep=;\n", "sep=;\n"),
+        ("bob;;bob;y;", "bob;Passw0rd!;bob@example.com;y;"),
+    ];
+    round_trip(list, &["--ignore-unknown"], 1, &mends);
+}
+
+#[test]
+fn columns_that_a_mapping_file_names_come_back_under_their_own_names() {
+    let place = Place::new();
+    let mapping = "ignore = [\"Shoe size\"]\n[columns]\nLogin = \"username\"\nKey = \"password\"\n[list]\ndelimiter = \";\"\n";
+    let mapping = place.path(place.file("mapping.toml", mapping));
+    let list = "Login;Shoe size;Key;E-mail;email\nann;38;Passw0rd!;;ann@example.com\nbob;44;Passw0rd!;;bob\n";
+    let mends = [("bob;44;;;bob;", "bob;44;Passw0rd!;;bob@example.com;")];
+    let flags = [
+        "--mapping",
+        mapping.to_str().unwrap(),
+        "--ignore-column",
+        "E-mail",
+    ];
+    round_trip(list, &flags, 1, &mends);
+}
+
+#[test]
+fn a_compressed_list_comes_back_as_text() {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    packed
+        .write_all(b"username,password,email\nann,Passw0rd!,ann@example.com\nbob,Passw0rd!,bob\n")
+        .unwrap();
+    let mends = [("bob,,bob,", "bob,Passw0rd!,bob@example.com,")];
+    round_trip(packed.finish().unwrap(), &[], 1, &mends);
+}
