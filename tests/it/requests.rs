@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use cognito_import::pool::{ConnectSettings, Signing, connect};
+use cognito_import::pool::{ConnectSettings, Signing, TriggerData, connect};
 use cognito_import::user::{NewUser, Password};
 
 type Headers = BTreeMap<String, String>;
@@ -66,6 +66,7 @@ fn every_sign_up_says_what_the_first_one_said_of_the_sdk() {
             profile: None,
             endpoint_url: Some(url),
             signing: Signing::Rehearsal,
+            trigger_data: TriggerData::default(),
             attempt_timeout: Duration::from_secs(30),
         })
         .await
@@ -75,6 +76,7 @@ fn every_sign_up_says_what_the_first_one_said_of_the_sdk() {
                 username: name.to_owned(),
                 password: Some(Password::new("Hidden#42")),
                 attributes: Vec::new(),
+                follow_up: Vec::new(),
             };
             pool.sign_up(&user).await.unwrap();
         }
