@@ -74,9 +74,12 @@ mod tests {
         }
     }
 
+    /// Variables that are set, whether there is a terminal, and what comes of it.
+    type Case = (&'static [(&'static str, &'static str)], bool, Colour);
+
     #[test]
     fn colours_follow_the_conventions() {
-        let cases: [(&[(&str, &str)], bool, Colour); 8] = [
+        let cases: [Case; 8] = [
             (&[], true, Colour::Some),
             (&[], false, Colour::None),
             (&[("NO_COLOR", "1")], true, Colour::None),

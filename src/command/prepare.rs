@@ -63,17 +63,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     list.say_what_is_dropped(say);
     refuse_misfits(&list, &job.list.follow_up, job.looks)?;
     refuse_unseen_groups(job)?;
-    let identity = Identity {
-        list: list.source.name(),
-        mapping: list.cells_meaning(),
-        kept: list.mapping.kept(),
-        follow_up: list.follow_up(job.list.follow_up.follow_up_existing),
-        told_triggers: job.connect.trigger_data.identity(),
-        user_pool_id: job.connect.user_pool_id.clone(),
-        client_id: job.connect.client_id.clone(),
-        kind: job.again.kind(),
-        fingerprint: list.fingerprint().await?,
-    };
+    let identity = identity(job, &list).await?;
     let with_passwords = job.run.rejects_with_passwords;
     let rejects = Rejects::of(&list, identity.fingerprint.clone(), with_passwords)?;
     let path = run_directory(job, &list.source, &identity)?;
@@ -116,8 +106,8 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     let plan = plan(job, &opened, rules, ceilings, updates(&list))?;
     let list = ToRead {
         past: past(&opened)?,
-        // What the pool says of itself counts for more than what is said of it: a user that is mistaken for another is left out.
         spool: rejects.spool(),
+        // What the pool says of itself counts for more than what is said of it: a user that is mistaken for another is left out.
         listing_folds: rules
             .map(|rules| !rules.case_sensitive)
             .or(settings::folds(job.run.usernames))
@@ -164,6 +154,21 @@ fn log_beginning(opened: &Opened, plan: &Plan, ceilings: Ceilings, expected: Exp
         usernames_without_case = plan.folds,
         "the run begins"
     );
+}
+
+/// What the run is bound to.
+async fn identity(job: &Job<'_>, list: &List) -> Result<Identity, Failed> {
+    Ok(Identity {
+        list: list.source.name(),
+        mapping: list.cells_meaning(),
+        kept: list.mapping.kept(),
+        follow_up: list.follow_up(job.list.follow_up.follow_up_existing),
+        told_triggers: job.connect.trigger_data.identity(),
+        user_pool_id: job.connect.user_pool_id.clone(),
+        client_id: job.connect.client_id.clone(),
+        kind: job.again.kind(),
+        fingerprint: list.fingerprint().await?,
+    })
 }
 
 /// Groups are made by those who looked which there are.

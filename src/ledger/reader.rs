@@ -153,7 +153,7 @@ impl Reader {
     /// # Errors
     /// The ledger cannot be read.
     pub fn is_of_rehearsal(&self) -> Result<bool, LedgerError> {
-        identity::get(&self.database, "kind")
+        identity::get(&self.database, name::KIND)
             .map(|kind| kind.as_deref() == Some(Kind::Rehearsal.word()))
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
