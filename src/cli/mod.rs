@@ -5,6 +5,7 @@ pub mod exit;
 pub mod mapping_file;
 mod mapping_options;
 pub mod rehearsal;
+pub mod reports;
 pub mod settings;
 pub mod terminal;
 pub mod trigger_data;

@@ -6,13 +6,13 @@ use super::run::run;
 use super::{Answer, Failed, runtime};
 use crate::cli::args::ImportArgs;
 use crate::cli::trigger_data::trigger_data;
-use crate::cli::{Say, settings, terminal};
+use crate::cli::{Say, reports, settings, terminal};
 use crate::progress::Screen;
 
 pub(super) fn import(args: &ImportArgs, screen: &Screen, say: Say) -> Result<Answer, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
     let looks = settings::looks(&args.look).map_err(Failed::refused)?;
-    let reports = settings::reports(&args.reports).map_err(Failed::refused)?;
+    let reports = reports::asked(&args.reports).map_err(Failed::refused)?;
     let told = trigger_data(&args.triggers, &args.list).map_err(Failed::refused)?;
     let connect =
         settings::connect(&args.pool, &args.pace, looks, told).map_err(Failed::refused)?;

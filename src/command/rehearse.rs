@@ -9,7 +9,7 @@ use super::{Answer, Failed, runtime};
 use crate::cli::args::RehearseArgs;
 use crate::cli::rehearsal::{RehearsalArgs, pool_settings};
 use crate::cli::trigger_data::trigger_data;
-use crate::cli::{Say, settings, terminal};
+use crate::cli::{Say, reports, settings, terminal};
 use crate::pool::{ConnectSettings, Signing};
 use crate::progress::Screen;
 use crate::rehearsal::{ExistingUser, PoolSettings, RehearsalPool};
@@ -20,7 +20,7 @@ use crate::source::object::S3Access;
 pub(super) fn rehearse(args: &RehearseArgs, screen: &Screen, say: Say) -> Result<Answer, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
     let looks = settings::looks(&args.look).map_err(Failed::refused)?;
-    let reports = settings::reports(&args.reports).map_err(Failed::refused)?;
+    let reports = reports::asked(&args.reports).map_err(Failed::refused)?;
     let rates = settings::rates(&args.pace.rates);
     let told = trigger_data(&args.triggers, &args.list).map_err(Failed::refused)?;
     let settings = settings_with_users(&args.rehearsal)?;

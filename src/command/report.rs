@@ -7,7 +7,7 @@ use super::document::Reported;
 use super::{Answer, Failed};
 use crate::cli::args::ReportArgs;
 use crate::cli::exit::Exit;
-use crate::cli::{Say, settings};
+use crate::cli::{Say, reports};
 use crate::ledger::directory::database_in;
 use crate::ledger::{Durability, Ledger, LedgerError, Reader, RunDirectory, UndoLedger};
 use crate::progress::terminal_width;
@@ -25,7 +25,7 @@ pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Answer, Failed> {
 }
 
 fn again(run_directory: &Path, args: &ReportArgs, say: Say) -> Result<Answer, Failed> {
-    let reports = settings::reports(&args.reports).map_err(Failed::refused)?;
+    let reports = reports::asked(&args.reports).map_err(Failed::refused)?;
     let undone = refuse_without_ledger(run_directory)?;
     if undone {
         say.line(

@@ -1,0 +1,26 @@
+//! What the command line says of a run's reports.
+
+use super::args::{PiiArg, ReportsArgs};
+use super::exit::{Codes, Exit};
+use crate::report::{Asked, MetricsFileError, Names};
+
+/// For `report`.
+///
+/// # Errors
+/// The file for metrics could not be written at the end.
+pub fn asked(reports: &ReportsArgs) -> Result<Asked, MetricsFileError> {
+    if let Some(metrics) = &reports.metrics_file {
+        metrics.check()?;
+    }
+    Ok(Asked {
+        names: match reports.pii {
+            PiiArg::Masked => Names::Masked,
+            PiiArg::Full => Names::Full,
+        },
+        metrics: reports.metrics_file.clone(),
+        exit: |summary| {
+            let exit = Exit::of_summary(summary);
+            (exit.number(), exit.meaning(Codes::Run))
+        },
+    })
+}

@@ -1,0 +1,85 @@
+//! The page in a browser: in light and in the dark, on a telephone, on paper.
+
+use std::path::Path;
+
+use super::{hostile_list, mixed};
+use crate::harness::{Place, View, look_at, users_numbered};
+
+#[test]
+fn a_browser_shows_it_and_nothing_overflows_or_is_asked_for() {
+    let place = Place::new();
+    mixed(&place, "mixed", "full");
+    let hostile = place.file("<b>hostile<b>.csv", hostile_list());
+    place
+        .rehearse(hostile)
+        .args([
+            "--run-dir",
+            "hostile",
+            "--pii",
+            "full",
+            "--no-preflight",
+            "--max-failures",
+            "0",
+            "--max-failure-rate",
+            "1",
+        ])
+        .run()
+        .exits(1);
+    let one = place.file("one.csv", users_numbered(1..=1));
+    place
+        .rehearse(one)
+        .args(["--run-dir", "one"])
+        .run()
+        .exits(0);
+    let empty = place.file("empty.csv", "username,password,email\n");
+    place
+        .rehearse(empty)
+        .args(["--run-dir", "empty"])
+        .run()
+        .exits(0);
+    let pages = ["mixed", "hostile", "one", "empty"].map(|run| place.path(run).join("report.html"));
+    let view = View {
+        width: 1_100,
+        dark: false,
+        print: false,
+    };
+    let views = [
+        view,
+        View { dark: true, ..view },
+        View { width: 360, ..view },
+        View {
+            width: 800,
+            print: true,
+            dark: true,
+        },
+    ];
+    let paths: Vec<&Path> = pages.iter().map(|page| page.as_path()).collect();
+    let Some(seen) = look_at(&paths, &views) else {
+        return;
+    };
+    for (number, seen) in seen.iter().enumerate() {
+        let (page, view) = (&pages[number / views.len()], views[number % views.len()]);
+        let what = format!("{} {view:?}: {seen:#}", page.display());
+        for nothing in ["said", "asked", "over", "cut"] {
+            assert_eq!(seen[nothing], serde_json::json!([]), "{nothing}: {what}");
+        }
+        assert_eq!(seen["scripts"], 0, "{what}");
+        assert_eq!(seen["compat"], "CSS1Compat", "{what}");
+        assert!(seen["scroll"].as_u64() <= seen["inner"].as_u64(), "{what}");
+        // Its own style is let through, and no paper is dark.
+        let dark = view.dark && !view.print;
+        let background = if dark {
+            "rgb(20, 23, 27)"
+        } else {
+            "rgb(255, 255, 255)"
+        };
+        assert_eq!(seen["background"], background, "{what}");
+        assert!(
+            seen["text"]
+                .as_str()
+                .unwrap()
+                .contains("What is left to do"),
+            "{what}"
+        );
+    }
+}
