@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use cognito_import::pool::{ConnectSettings, Signing, connect};
+use cognito_import::pool::{ConnectSettings, Signing, TriggerData, connect};
 use cognito_import::user::{NewUser, Password};
 
 type Headers = BTreeMap<String, String>;
@@ -67,6 +67,7 @@ fn every_sign_up_says_what_the_first_one_said_of_the_sdk() {
             endpoint_url: Some(url),
             signing: Signing::Rehearsal,
             attempt_timeout: Duration::from_secs(30),
+            trigger_data: TriggerData::default(),
         })
         .await
         .unwrap();
@@ -75,6 +76,7 @@ fn every_sign_up_says_what_the_first_one_said_of_the_sdk() {
                 username: name.to_owned(),
                 password: Some(Password::new("Hidden#42")),
                 attributes: Vec::new(),
+                follow_up: Vec::new(),
             };
             pool.sign_up(&user).await.unwrap();
         }
