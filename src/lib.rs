@@ -9,7 +9,9 @@
 //!
 //! Before the first row is begun, [`preflight`] asks the pool for its rules, reads the list to its end and says what stands against the
 //! run; and where most of a list may exist already, [`import::prescan`] reads the pool, so that nothing is sent for those who do. Only [`import`] knows all of the stages; [`command`] wires them up for a subcommand; [`aws`] is what the clients of AWS have in
-//! common; [`undo`] deletes what a run made; [`rehearsal`] is a simulated pool that uses nothing of the rest. Who may use whom is checked by `tests/it/layers.rs`.
+//! common; [`visible`] makes text of others harmless to look at; [`undo`] deletes what a run made; [`progress`] and [`logs`] are what people
+//! see meanwhile, and later; [`rehearsal`] is a simulated pool that uses nothing of the rest. Who may use whom is checked by
+//! `tests/it/layers.rs`.
 
 pub mod aws;
 
@@ -33,7 +35,11 @@ pub mod outcome;
 
 pub mod report;
 
+pub mod visible;
+
 pub mod progress;
+
+pub mod logs;
 
 pub mod preflight;
 

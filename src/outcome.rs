@@ -125,6 +125,17 @@ pub enum Delivery {
 }
 
 impl Delivery {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Sent, Self::Refused, Self::None];
+
+    /// What a word of [`Delivery::word`] stands for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|delivery| delivery.word() == word)
+    }
+
     /// The word that stands in results and in the ledger.
     #[must_use]
     pub fn word(self) -> &'static str {

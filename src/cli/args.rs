@@ -6,10 +6,12 @@ mod inspect;
 mod list;
 mod look;
 mod mapping;
+mod output;
 mod pace;
 mod pool;
 mod preflight;
 mod report;
+mod reports;
 mod triggers;
 mod undo;
 
@@ -27,10 +29,12 @@ pub use inspect::{CheckArgs, DescribeArgs, IamPolicyArgs, TemplateArgs};
 pub use list::{ListArgs, PasswordSource};
 pub use look::{LookArgs, LookupArg, PrescanArg};
 pub use mapping::{LowercaseArg, MappingArgs};
+pub use output::{LogArgs, LogFormatArg, ProgressArg, ProgressArgs};
 pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
 pub use preflight::{AllowArgs, PreflightArgs};
 pub use report::{CompareArgs, ReportArgs};
+pub use reports::{PiiArg, ReportsArgs};
 pub use triggers::TriggerArgs;
 pub use undo::UndoArgs;
 
@@ -135,6 +139,12 @@ pub struct ImportArgs {
         help_heading = "Run"
     )]
     pub retry: Vec<Retry>,
+    /// The reports of the run.
+    #[command(flatten)]
+    pub reports: ReportsArgs,
+    /// How far it is.
+    #[command(flatten)]
+    pub progress: ProgressArgs,
     /// What to say meanwhile.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -164,6 +174,12 @@ pub struct RehearseArgs {
     /// The run.
     #[command(flatten)]
     pub run: RunArgs,
+    /// The reports of the run.
+    #[command(flatten)]
+    pub reports: ReportsArgs,
+    /// How far it is.
+    #[command(flatten)]
+    pub progress: ProgressArgs,
     /// What to say meanwhile.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -254,9 +270,12 @@ pub struct OutputArgs {
     /// Print nothing but errors
     #[arg(short, long)]
     pub quiet: bool,
-    /// Say more; twice: much more
+    /// Log what the run does and every row that was not created; twice: every request that failed; three times: every answer
     #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
+    /// The log.
+    #[command(flatten)]
+    pub log: LogArgs,
 }
 
 fn some_time(text: &str) -> Result<Duration, String> {

@@ -6,12 +6,16 @@ pub mod mapping_file;
 mod mapping_options;
 pub mod rehearsal;
 pub mod settings;
+pub mod terminal;
 pub mod trigger_data;
 pub mod undo;
 
 use std::io::Write as _;
 
-/// Says something to people. Everything human goes to standard error; a closed one is no reason to fail.
+use crate::visible::visible;
+
+/// Says something to people. Everything human goes to standard error; a closed one is no reason to fail. What a list or a pool wrote
+/// cannot repaint the terminal: hidden characters are shown by their numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct Say {
     quiet: bool,
@@ -27,7 +31,8 @@ impl Say {
     /// A line for people.
     pub fn line(self, text: impl std::fmt::Display) {
         if !self.quiet {
-            let _ = writeln!(std::io::stderr(), "{text}");
+            let text = text.to_string();
+            let _ = writeln!(std::io::stderr(), "{}", visible(&text));
         }
     }
 
@@ -44,34 +49,13 @@ impl Say {
 
     /// Something that people should know before it does harm: said also when quiet.
     pub fn warning(self, text: impl std::fmt::Display) {
-        let _ = writeln!(std::io::stderr(), "warning: {text}");
+        let text = text.to_string();
+        let _ = writeln!(std::io::stderr(), "warning: {}", visible(&text));
     }
 
     /// An error: said also when quiet.
     pub fn error(self, error: impl std::fmt::Display) {
-        let _ = writeln!(std::io::stderr(), "error: {error}");
+        let error = error.to_string();
+        let _ = writeln!(std::io::stderr(), "error: {}", visible(&error));
     }
-}
-
-/// Logs of this program go to standard error, those of the SDK nowhere: they could show what was sent.
-pub fn log_to_stderr(verbose: u8) {
-    use tracing::level_filters::LevelFilter;
-    use tracing_subscriber::filter::Targets;
-    use tracing_subscriber::layer::SubscriberExt as _;
-    use tracing_subscriber::util::SubscriberInitExt as _;
-    let level = match verbose {
-        0 => LevelFilter::WARN,
-        1 => LevelFilter::INFO,
-        2.. => LevelFilter::DEBUG,
-    };
-    let ours = Targets::new().with_target("cognito_import", level);
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .with_target(false);
-    // Somebody else's logger, in a test say, stays.
-    let _ = tracing_subscriber::registry()
-        .with(lines)
-        .with(ours)
-        .try_init();
 }

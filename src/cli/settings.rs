@@ -9,8 +9,10 @@ use tokio::time::Instant;
 
 use super::args::{
     AllowArgs, ConnectionArgs, DurabilityArg, FollowUpArgs, ListArgs, LookArgs, LookupArg,
-    PaceArgs, PasswordSource, PoolArgs, PrescanArg, RateArgs, Retry, RunArgs, Usernames,
+    PaceArgs, PasswordSource, PiiArg, PoolArgs, PrescanArg, RateArgs, ReportsArgs, Retry, RunArgs,
+    Usernames,
 };
+use super::exit::{Codes, Exit};
 use super::mapping_file::{MappingFile, MappingFileError};
 use super::mapping_options::{follow_up_of_flags, of_flags, over};
 use crate::import::retry::RetryPolicy;
@@ -21,6 +23,7 @@ use crate::pool::{ConnectSettings, LookUps, Signing, TriggerData, region_of};
 use crate::preflight::objections::Allowed;
 use crate::preflight::prescan::{Looks, Prescan};
 use crate::preflight::rates::RatesAsked;
+use crate::report::{Asked, MetricsFileError, Names};
 use crate::rows::{Dialect, Quote};
 use crate::source::object::S3Access;
 use crate::user::StepKind;
@@ -79,7 +82,7 @@ pub enum SettingsError {
 }
 
 /// What the environment says; an empty variable says nothing.
-fn environment(name: &str) -> Option<String> {
+pub(super) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -331,6 +334,27 @@ pub fn deadline(run: &RunArgs, started: Instant) -> Option<Deadline> {
     run.deadline.map(|time| Deadline {
         no_more_rows: started + (time - (time / 10).min(Duration::from_secs(10))),
         over: started + time,
+    })
+}
+
+/// For `report`.
+///
+/// # Errors
+/// The file for metrics could not be written at the end.
+pub fn reports(reports: &ReportsArgs) -> Result<Asked, MetricsFileError> {
+    if let Some(metrics) = &reports.metrics_file {
+        metrics.check()?;
+    }
+    Ok(Asked {
+        names: match reports.pii {
+            PiiArg::Masked => Names::Masked,
+            PiiArg::Full => Names::Full,
+        },
+        metrics: reports.metrics_file.clone(),
+        exit: |summary| {
+            let exit = Exit::of_summary(summary);
+            (exit.number(), exit.meaning(Codes::Run))
+        },
     })
 }
 

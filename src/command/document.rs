@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::rejects::{RejectsError, RejectsWritten};
 use crate::outcome::{Requests, Summary};
@@ -20,8 +21,8 @@ pub(super) struct Reported<'a> {
     run_directory: &'a Path,
     /// Where each file is, by its name: those that are there.
     files: BTreeMap<&'static str, PathBuf>,
-    /// As in `summary.json`.
-    summary: &'a Summary,
+    /// What stands in `summary.json`.
+    summary: Value,
     /// Of a run, not of `report`; none where every row made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     rejects: Option<RejectsDocument<'a>>,
@@ -42,7 +43,8 @@ impl<'a> Reported<'a> {
         Self {
             run_directory,
             files: report::files_in(run_directory),
-            summary,
+            summary: report::summary_document(run_directory)
+                .unwrap_or_else(|| serde_json::json!(summary)),
             rejects: None,
         }
     }

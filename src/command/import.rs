@@ -6,11 +6,13 @@ use super::run::run;
 use super::{Answer, Failed, runtime};
 use crate::cli::args::ImportArgs;
 use crate::cli::trigger_data::trigger_data;
-use crate::cli::{Say, settings};
+use crate::cli::{Say, settings, terminal};
+use crate::progress::Screen;
 
-pub(super) fn import(args: &ImportArgs, say: Say) -> Result<Answer, Failed> {
+pub(super) fn import(args: &ImportArgs, screen: &Screen, say: Say) -> Result<Answer, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
     let looks = settings::looks(&args.look).map_err(Failed::refused)?;
+    let reports = settings::reports(&args.reports).map_err(Failed::refused)?;
     let told = trigger_data(&args.triggers, &args.list).map_err(Failed::refused)?;
     let connect =
         settings::connect(&args.pool, &args.pace, looks, told).map_err(Failed::refused)?;
@@ -30,7 +32,9 @@ pub(super) fn import(args: &ImportArgs, say: Say) -> Result<Answer, Failed> {
                 Again::GoOn(settings::retried(&args.retry))
             },
             confirm: !args.yes && somebody_is_there(),
-            quiet: args.output.quiet,
+            reports,
+            progress: terminal::form(&args.output, &args.progress),
+            screen,
             started: tokio::time::Instant::now(),
         },
         say,

@@ -8,6 +8,8 @@ use crate::ledger::{Kind, TakeUp};
 use crate::pool::ConnectSettings;
 use crate::preflight::prescan::Looks;
 use crate::preflight::rates::RatesAsked;
+use crate::progress::{Form, Screen};
+use crate::report::Asked;
 use crate::source::object::S3Access;
 
 /// What is asked for.
@@ -24,9 +26,14 @@ pub(super) struct Job<'a> {
     /// For a list in S3.
     pub(super) access: S3Access,
     pub(super) again: Again,
+    /// What the reports are to show, and where metrics go.
+    pub(super) reports: Asked,
     /// Whether somebody at a terminal is asked to say yes to the plan.
     pub(super) confirm: bool,
-    pub(super) quiet: bool,
+    /// How it is shown how far the run is.
+    pub(super) progress: Form,
+    /// Where people look.
+    pub(super) screen: &'a Screen,
     /// When the program began.
     pub(super) started: Instant,
 }

@@ -24,43 +24,22 @@ mod run;
 mod template;
 mod undo;
 
-use crate::cli::Say;
-use crate::cli::args::{Cli, Command};
+use crate::cli::args::{Cli, Command, OutputArgs};
 use crate::cli::exit::{Codes, Exit};
+use crate::cli::{Say, terminal};
+use crate::logs;
+use crate::progress::Screen;
 use answer::{Answer, Failed, Output};
 
 /// Does what the command line says.
 #[must_use]
 pub fn run(cli: Cli) -> Exit {
-    let (command, codes, quiet, verbose) = match &cli.command {
-        Command::Import(args) => ("import", Codes::Run, args.output.quiet, args.output.verbose),
-        Command::Rehearse(args) => (
-            "rehearse",
-            Codes::Run,
-            args.output.quiet,
-            args.output.verbose,
-        ),
-        Command::RehearsalPool(_) => ("rehearsal-pool", Codes::Run, false, 0),
-        Command::Check(args) => (
-            "check",
-            Codes::Check,
-            args.output.quiet,
-            args.output.verbose,
-        ),
-        Command::Undo(args) => ("undo", Codes::Undo, args.output.quiet, args.output.verbose),
-        Command::Report(args) => {
-            let codes = if args.run_dir.is_some() {
-                Codes::Run
-            } else {
-                Codes::Answer
-            };
-            ("report", codes, args.quiet, 0)
-        }
-        Command::Describe(_) => ("describe", Codes::Answer, false, 0),
-        Command::Template(_) => ("template", Codes::Answer, false, 0),
-        Command::IamPolicy(_) => ("iam-policy", Codes::Answer, false, 0),
+    let (command, codes) = named(&cli.command);
+    let told = output_args(&cli.command);
+    let quiet = match (&cli.command, told) {
+        (Command::Report(args), _) => args.quiet,
+        (_, told) => told.is_some_and(|told| told.quiet),
     };
-    crate::cli::log_to_stderr(verbose);
     let say = Say::new(quiet);
     let output = Output {
         form: cli.output,
@@ -68,9 +47,15 @@ pub fn run(cli: Cli) -> Exit {
         codes,
         say,
     };
+    let screen = Screen::new();
+    match logs::begin(&terminal::log(told), &screen) {
+        Ok(None) => {}
+        Ok(Some(notice)) => say.line(notice),
+        Err(error) => return output.close(Err(Failed::refused(error))),
+    }
     output.close(match cli.command {
-        Command::Import(args) => import::import(&args, say),
-        Command::Rehearse(args) => rehearse::rehearse(&args, say),
+        Command::Import(args) => import::import(&args, &screen, say),
+        Command::Rehearse(args) => rehearse::rehearse(&args, &screen, say),
         Command::RehearsalPool(args) => rehearsal_pool::serve(&args, output),
         Command::Check(args) => check::check(&args, say),
         Command::Undo(args) => undo::undo(&args, say),
@@ -79,6 +64,37 @@ pub fn run(cli: Cli) -> Exit {
         Command::Template(args) => template::template(&args),
         Command::IamPolicy(args) => iam_policy::iam_policy(&args, say),
     })
+}
+
+/// The command as it is typed, and what its exit codes mean.
+fn named(command: &Command) -> (&'static str, Codes) {
+    match command {
+        Command::Import(_) => ("import", Codes::Run),
+        Command::Rehearse(_) => ("rehearse", Codes::Run),
+        Command::RehearsalPool(_) => ("rehearsal-pool", Codes::Run),
+        Command::Check(_) => ("check", Codes::Check),
+        Command::Undo(_) => ("undo", Codes::Undo),
+        Command::Report(args) if args.run_dir.is_some() => ("report", Codes::Run),
+        Command::Report(_) => ("report", Codes::Answer),
+        Command::Describe(_) => ("describe", Codes::Answer),
+        Command::Template(_) => ("template", Codes::Answer),
+        Command::IamPolicy(_) => ("iam-policy", Codes::Answer),
+    }
+}
+
+/// What to say meanwhile, of commands that take a while.
+fn output_args(command: &Command) -> Option<&OutputArgs> {
+    match command {
+        Command::Import(args) => Some(&args.output),
+        Command::Rehearse(args) => Some(&args.output),
+        Command::Check(args) => Some(&args.output),
+        Command::Undo(args) => Some(&args.output),
+        Command::Report(_)
+        | Command::RehearsalPool(_)
+        | Command::Describe(_)
+        | Command::Template(_)
+        | Command::IamPolicy(_) => None,
+    }
 }
 
 /// One thread does all that waits: for this work it costs a third less than several.

@@ -7,6 +7,7 @@ mod weigh;
 use std::path::{Path, PathBuf};
 
 use super::Failed;
+use super::again::command_that_goes_on;
 use super::follow_up::{refuse_misfits, updates};
 use super::job::Job;
 use super::list::List;
@@ -17,17 +18,19 @@ use crate::import::registration::Rules;
 use crate::import::slots::Slots;
 use crate::import::{Counts, Plan};
 use crate::ledger::past::Past;
-use crate::ledger::{Facts, Identity, Kind, Ledger, Reader, RunDirectory};
+use crate::ledger::{Facts, Identity, Invocation, Kind, Ledger, Reader, RunDirectory};
 use crate::outcome::Summary;
 use crate::pace::Ceilings;
 use crate::pool::{Cognito, NamedBy, connect, now_ms};
 use crate::preflight::ask::{Found, Questions};
+use crate::preflight::plan::users_a_second;
 use crate::preflight::prescan::Reading;
 use crate::preflight::rates::Rates;
+use crate::progress::{Expected, ExpectedRows};
 use crate::user::pool_rules::PoolRules;
 use ahead::ToRead;
 use run_there::{Opened, RunThere, begin, finished_already, go_on, run_directory};
-use weigh::Weighing;
+use weigh::{Weighed, Weighing};
 
 /// A run that can begin.
 pub(super) struct Prepared {
@@ -42,8 +45,8 @@ pub(super) struct Prepared {
     pub(super) ceilings: Ceilings,
     /// What is written at the end of the rows that did not make it.
     pub(super) rejects: Rejects,
-    /// The list's length, where it is known.
-    pub(super) bytes: Option<u64>,
+    /// What is known of the run before it begins.
+    pub(super) expected: Expected,
 }
 
 /// What the preparation came to.
@@ -60,17 +63,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     list.say_what_is_dropped(say);
     refuse_misfits(&list, &job.list.follow_up, job.looks)?;
     refuse_unseen_groups(job)?;
-    let identity = Identity {
-        list: list.source.name(),
-        mapping: list.cells_meaning(),
-        kept: list.mapping.kept(),
-        follow_up: list.follow_up(job.list.follow_up.follow_up_existing),
-        told_triggers: job.connect.trigger_data.identity(),
-        user_pool_id: job.connect.user_pool_id.clone(),
-        client_id: job.connect.client_id.clone(),
-        kind: job.again.kind(),
-        fingerprint: list.fingerprint().await?,
-    };
+    let identity = identity(job, &list).await?;
     let with_passwords = job.run.rejects_with_passwords;
     let rejects = Rejects::of(&list, identity.fingerprint.clone(), with_passwords)?;
     let path = run_directory(job, &list.source, &identity)?;
@@ -101,26 +94,59 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         pool: &pool,
         rules,
     };
-    let (opened, reading) = opened(weighing, there, &mut found, &path, &identity, say).await?;
+    let (opened, weighed) = opened(weighing, there, &mut found, &path, &identity, say).await?;
+    opened.ledger.invoked(invocation()).await;
     let rates = Rates::new(&job.rates, &found);
     let ceilings = rates.ceilings();
     // Where there was no plan to say it.
     if opened.goes_on || job.preflight.no_preflight || !list.source.is_complete() {
         say.line(format_args!("UserCreation: SignUp at {}", rates.creation));
     }
-    let bytes = list.bytes;
+    let expected = expected(&weighed, &list, ceilings);
     let plan = plan(job, &opened, rules, ceilings, updates(&list))?;
     let list = ToRead {
         past: past(&opened)?,
-        // What the pool says of itself counts for more than what is said of it: a user that is mistaken for another is left out.
         spool: rejects.spool(),
+        // What the pool says of itself counts for more than what is said of it: a user that is mistaken for another is left out.
         listing_folds: rules
             .map(|rules| !rules.case_sensitive)
             .or(settings::folds(job.run.usernames))
             .unwrap_or(false),
         list,
     };
+    log_beginning(&opened, &plan, ceilings, expected);
+    Ok(Preparation::Ready(Box::new(Prepared {
+        plan,
+        pool,
+        ledger: opened.ledger,
+        list,
+        reading: weighed.reading,
+        directory: opened.directory,
+        ceilings,
+        rejects,
+        expected,
+    })))
+}
+
+fn expected(weighed: &Weighed, list: &List, ceilings: Ceilings) -> Expected {
+    Expected {
+        rows: weighed.counts.map(|counts| ExpectedRows {
+            all: counts.rows,
+            to_send: counts.to_send,
+        }),
+        bytes: list.bytes,
+        users_a_second: users_a_second(&weighed.counts.unwrap_or_default(), ceilings),
+    }
+}
+
+fn log_beginning(opened: &Opened, plan: &Plan, ceilings: Ceilings, expected: Expected) {
+    let session = opened.ledger.session();
     tracing::info!(
+        run = session.run_id,
+        session = session.number,
+        goes_on = opened.goes_on,
+        rows = expected.rows.map(|rows| rows.all),
+        to_send = expected.rows.map(|rows| rows.to_send),
         run_directory = %opened.directory.path().display(),
         slots = plan.slots.limit(),
         rate = ceilings.creation,
@@ -128,17 +154,21 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         usernames_without_case = plan.folds,
         "the run begins"
     );
-    Ok(Preparation::Ready(Box::new(Prepared {
-        plan,
-        pool,
-        ledger: opened.ledger,
-        list,
-        reading,
-        directory: opened.directory,
-        ceilings,
-        rejects,
-        bytes,
-    })))
+}
+
+/// What the run is bound to.
+async fn identity(job: &Job<'_>, list: &List) -> Result<Identity, Failed> {
+    Ok(Identity {
+        list: list.source.name(),
+        mapping: list.cells_meaning(),
+        kept: list.mapping.kept(),
+        follow_up: list.follow_up(job.list.follow_up.follow_up_existing),
+        told_triggers: job.connect.trigger_data.identity(),
+        user_pool_id: job.connect.user_pool_id.clone(),
+        client_id: job.connect.client_id.clone(),
+        kind: job.again.kind(),
+        fingerprint: list.fingerprint().await?,
+    })
 }
 
 /// Groups are made by those who looked which there are.
@@ -151,7 +181,15 @@ fn refuse_unseen_groups(job: &Job<'_>) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The run's ledger, once nothing stands against the run; and whether the pool is read first.
+/// By what this session is begun: for reports, also later ones.
+fn invocation() -> Invocation {
+    Invocation {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        command: command_that_goes_on(std::env::args_os()).words().to_vec(),
+    }
+}
+
+/// The run's ledger, once nothing stands against the run; and what was found of the list.
 async fn opened(
     weighing: Weighing<'_, '_>,
     there: RunThere,
@@ -159,22 +197,22 @@ async fn opened(
     path: &Path,
     identity: &Identity,
     say: Say,
-) -> Result<(Opened, Option<Reading>), Failed> {
+) -> Result<(Opened, Weighed), Failed> {
     let (job, rules) = (weighing.job, weighing.rules);
     match there {
         RunThere::GoesOn(directory) => {
-            let reading = weighing.again(found, &directory, say).await?;
-            Ok((go_on(job, directory, identity, say)?, reading))
+            let weighed = weighing.again(found, &directory, say).await?;
+            Ok((go_on(job, directory, identity, say)?, weighed))
         }
         RunThere::No(held) => {
             let folds = usernames_fold(settings::folds(job.run.usernames), rules, found, say);
-            let reading = weighing.approve(found, folds, say).await?;
+            let weighed = weighing.approve(found, folds, say).await?;
             let facts = Facts {
                 started_ms: now_ms(),
                 folds,
                 second_before_run_ms: found.second_before_run_ms,
             };
-            Ok((begin(job, held, path, identity, facts, say)?, reading))
+            Ok((begin(job, held, path, identity, facts, say)?, weighed))
         }
     }
 }

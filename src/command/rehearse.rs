@@ -9,16 +9,18 @@ use super::{Answer, Failed, runtime};
 use crate::cli::args::RehearseArgs;
 use crate::cli::rehearsal::{RehearsalArgs, pool_settings};
 use crate::cli::trigger_data::trigger_data;
-use crate::cli::{Say, settings};
+use crate::cli::{Say, settings, terminal};
 use crate::pool::{ConnectSettings, Signing};
+use crate::progress::Screen;
 use crate::rehearsal::{ExistingUser, PoolSettings, RehearsalPool};
 use crate::rows::{Dialect, Rows};
 use crate::source::Source;
 use crate::source::object::S3Access;
 
-pub(super) fn rehearse(args: &RehearseArgs, say: Say) -> Result<Answer, Failed> {
+pub(super) fn rehearse(args: &RehearseArgs, screen: &Screen, say: Say) -> Result<Answer, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
     let looks = settings::looks(&args.look).map_err(Failed::refused)?;
+    let reports = settings::reports(&args.reports).map_err(Failed::refused)?;
     let rates = settings::rates(&args.pace.rates);
     let told = trigger_data(&args.triggers, &args.list).map_err(Failed::refused)?;
     let settings = settings_with_users(&args.rehearsal)?;
@@ -56,7 +58,9 @@ pub(super) fn rehearse(args: &RehearseArgs, say: Say) -> Result<Answer, Failed> 
             access: S3Access::default(),
             again: Again::Replace,
             confirm: false,
-            quiet: args.output.quiet,
+            reports,
+            progress: terminal::form(&args.output, &args.progress),
+            screen,
             started: tokio::time::Instant::now(),
         },
         say,

@@ -5,17 +5,18 @@ use std::path::Path;
 use super::compare::compare;
 use super::document::Reported;
 use super::{Answer, Failed};
-use crate::cli::Say;
 use crate::cli::args::ReportArgs;
 use crate::cli::exit::Exit;
+use crate::cli::{Say, settings};
 use crate::ledger::directory::database_in;
 use crate::ledger::{Durability, Ledger, LedgerError, Reader, RunDirectory, UndoLedger};
+use crate::progress::terminal_width;
 use crate::report::{summary_table, write_all};
 
 pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Answer, Failed> {
     match (&args.run_dir, args.comparison.compare.as_slice()) {
         (None, [before, after]) => compare([before, after], &args.comparison, say),
-        (Some(run_directory), _) => again(run_directory, say),
+        (Some(run_directory), _) => again(run_directory, args, say),
         // The command line asks for one of the two.
         (None, _) => Err(Failed::refused(anyhow::anyhow!(
             "name a run's directory, or two with --compare"
@@ -23,15 +24,16 @@ pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Answer, Failed> {
     }
 }
 
-fn again(run_directory: &Path, say: Say) -> Result<Answer, Failed> {
+fn again(run_directory: &Path, args: &ReportArgs, say: Say) -> Result<Answer, Failed> {
+    let reports = settings::reports(&args.reports).map_err(Failed::refused)?;
     let undone = refuse_without_ledger(run_directory)?;
     if undone {
         say.line(
             "note: this run was undone since: undo-results.csv says which of its users are deleted",
         );
     }
-    let summary = write_all(run_directory).map_err(Failed::refused)?;
-    say.line(summary_table(&summary));
+    let summary = write_all(run_directory, &reports).map_err(Failed::refused)?;
+    say.line(summary_table(&summary, terminal_width()));
     if let Some(why) = &summary.stopped_because {
         say.line(format_args!("the run was stopped: {why}"));
     }

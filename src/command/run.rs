@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use tracing::Instrument as _;
+
 use super::document::{Reported, Unreported};
 use super::job::Job;
 use super::prepare::{Preparation, Prepared, prepare};
@@ -10,12 +12,12 @@ use super::rejects::{Rejects, RejectsError, RejectsWritten};
 use super::{Answer, Failed, beside};
 use crate::cli::Say;
 use crate::cli::exit::Exit;
-use crate::import::{Ended, Run, Signals};
-use crate::ledger::RunDirectory;
+use crate::import::{Ended, Run, Signals, StopReason};
+use crate::ledger::{RunDirectory, Session};
 use crate::outcome::Summary;
 use crate::pace::Pacer;
-use crate::progress;
-use crate::report::{ReportError, summary_table, write_all};
+use crate::progress::{self, terminal_width};
+use crate::report::{Asked, ReportError, summary_table, write_all};
 
 pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Answer, Failed> {
     let mut signals = Signals::listen().map_err(Failed::refused)?;
@@ -42,7 +44,7 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Answer, Failed> {
         }
     };
     let pacer = Pacer::new(prepared.ceilings);
-    let mut watch = progress::for_people(job.quiet, prepared.bytes);
+    let mut watch = progress::for_people(job.progress, job.screen, prepared.expected);
     let asked = job.looks.prescan;
     let read = prescan(&mut prepared, &pacer, asked, &mut signals, watch.as_mut()).await?;
     let Prepared {
@@ -59,11 +61,16 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Answer, Failed> {
         Read::Stopped(reason) => (None, Some(reason)),
     };
     let list = list.read_ahead(listing)?;
-    let mut run = Run::new(plan, pool, pacer, ledger, list, watch.as_mut());
-    if let Some(reason) = stopped {
-        run = run.stopped(reason);
-    }
-    let ended = run.to_the_end(&mut signals).await;
+    let Session { run_id, number } = ledger.session();
+    let span = tracing::error_span!("run", run = run_id.as_str(), session = *number);
+    let run = span.in_scope(|| {
+        let run = Run::new(plan, pool, pacer, ledger, list, watch.as_mut());
+        match stopped {
+            Some(reason) => run.stopped(reason),
+            None => run,
+        }
+    });
+    let ended = run.to_the_end(&mut signals).instrument(span).await;
     drop(watch);
     let go_on = job.again.go_on();
     let ended = ended.map_err(Failed::stopped)?;
@@ -75,9 +82,9 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Answer, Failed> {
             .stopped(why, go_on)
             .with(&Unreported { run_directory });
     }
-    let path = directory.path().to_owned();
+    let (path, reports) = (directory.path().to_owned(), job.reports.clone());
     let written = tokio::select! {
-        written = beside("reports", move || Written::now(&path, rejects)) => written?.map_err(Failed::stopped)?,
+        written = beside("reports", move || Written::now(&path, rejects, &reports)) => written?.map_err(Failed::stopped)?,
         signal = signals.next() => {
             let run_directory = directory.path();
             let why = "stopped while the reports were written";
@@ -96,15 +103,15 @@ struct Written {
 }
 
 impl Written {
-    fn now(run_directory: &Path, rejects: Rejects) -> Result<Self, ReportError> {
+    fn now(run_directory: &Path, rejects: Rejects, reports: &Asked) -> Result<Self, ReportError> {
         Ok(Self {
-            summary: write_all(run_directory)?,
+            summary: write_all(run_directory, reports)?,
             rejects: rejects.write(run_directory),
         })
     }
 
     fn say(&self, run_directory: &Path, say: Say) -> Exit {
-        say.line(summary_table(&self.summary));
+        say.line(summary_table(&self.summary, terminal_width()));
         say.line(format_args!(
             "results: {}",
             run_directory.join("results.csv").display()
@@ -157,7 +164,16 @@ fn close(
                 say.line(format_args!("stopped by {reason}; {go_on}"));
             } else {
                 say.error(format_args!("stopped early: {reason}"));
-                say.line(go_on);
+            }
+            if let (StopReason::Deadline, 0) = (reason, ended.progress.rows_now) {
+                say.line("no row was done in this time: beginning alone takes a second or two, so give it more, such as `--deadline 1m`");
+            }
+            let first = reason
+                .needs_mending()
+                .then_some("put that right first, and where a flag is wrong, the flag; then ");
+            let go_on = format!("{}{go_on}", first.unwrap_or_default());
+            if !matches!(exit, Exit::Signal(_)) {
+                say.line(&go_on);
             }
             Answer::from(exit).stopped(format!("stopped early: {reason}"), go_on)
         }

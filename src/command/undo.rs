@@ -10,8 +10,8 @@ use crate::cli::args::UndoArgs;
 use crate::cli::exit::Exit;
 use crate::cli::undo::{connect as connect_settings, rates};
 use crate::cli::{Say, settings};
-use crate::import::Signals;
 use crate::import::retry::RetryPolicy;
+use crate::import::{Signal, Signals};
 use crate::ledger::directory::database_in;
 use crate::ledger::{Durability, Ledger, LedgerError, Reader, RunDirectory, UndoLedger};
 use crate::outcome::{Kept, Outcome, Summary, Undone};
@@ -19,6 +19,9 @@ use crate::pace::{Ceilings, Pacer};
 use crate::pool::{Cognito, connect};
 use crate::report::{UndoReport, undo_table, write_undo};
 use crate::undo::{Ended, Mode, Rules, Tally, Undo, Why};
+
+/// What people are told who stopped it.
+const GOES_ON: &str = "the same command goes on";
 
 pub(super) fn undo(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
@@ -60,8 +63,7 @@ async fn undone(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
         tokio::select! {
             typed = typed(users, &pool_id) => typed?,
             signal = signals.next() => {
-                say.line("stopped before anything was deleted");
-                return Ok(Exit::Signal(signal).into());
+                return Ok(stopped_before(signal, say));
             }
         }
     }
@@ -71,8 +73,7 @@ async fn undone(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
     let opened = tokio::select! {
         opened = opened(made, aside, args.even_if_used) => opened?,
         signal = signals.next() => {
-            say.line("stopped before anything was deleted");
-            return Ok(Exit::Signal(signal).into());
+            return Ok(stopped_before(signal, say));
         }
     };
     let (made, ledger) = opened;
@@ -237,8 +238,9 @@ async fn close(
     say: Say,
 ) -> Result<Answer, Failed> {
     if let (true, Some(Why::Signal(signal))) = (ended.at_once, &ended.stopped) {
-        say.line("stopped at once; the ledger knows the rest; the same command goes on");
-        return Ok(Exit::Signal(*signal).into());
+        let why = "stopped at once; the ledger knows the rest";
+        say.line(format_args!("{why}; {GOES_ON}"));
+        return Ok(Answer::from(Exit::Signal(*signal)).stopped(why, GOES_ON));
     }
     let report = if args.dry_run {
         UndoReport::DryRun
@@ -284,16 +286,16 @@ async fn close(
         Some(why) => {
             let exit = match why {
                 Why::Signal(signal) => {
-                    say.line(format_args!("stopped by {why}; the same command goes on"));
+                    say.line(format_args!("stopped by {why}; {GOES_ON}"));
                     Exit::Signal(*signal)
                 }
-                other => {
-                    say.error(format_args!("stopped early: {other}"));
-                    say.line("the same command goes on from here");
+                Why::Refused(..) | Why::Unreachable(_) | Why::Broken(_) => {
+                    say.error(format_args!("stopped early: {why}"));
+                    say.line(format_args!("{GOES_ON} from here"));
                     Exit::Stopped
                 }
             };
-            let answer = Answer::from(exit).stopped(why.to_string(), "the same command goes on");
+            let answer = Answer::from(exit).stopped(why.to_string(), GOES_ON);
             answer.with(&document)
         }
         None if tally.count(Undone::Deleted) + tally.count(Undone::Gone) == tally.all() => {
@@ -301,4 +303,10 @@ async fn close(
         }
         None => Answer::from(Exit::SomeRows).with(&document),
     }
+}
+
+fn stopped_before(signal: Signal, say: Say) -> Answer {
+    let why = "stopped before anything was deleted";
+    say.line(why);
+    Answer::from(Exit::Signal(signal)).stopped(why, GOES_ON)
 }

@@ -85,6 +85,47 @@ impl RequestCounts {
     }
 }
 
+/// What keeps a run from going as fast as it may.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum HeldUp {
+    /// It stops: no more rows are taken, and so many are still on their way.
+    Stopping {
+        /// Rows.
+        on_their_way: usize,
+    },
+    /// The pool was asked, and has answered nothing since.
+    Unanswered {
+        /// Since then.
+        since: Duration,
+        /// Rows.
+        on_their_way: usize,
+    },
+    /// The last rows found no connection.
+    Unreachable {
+        /// Rows, one after the other.
+        rows: usize,
+    },
+    /// The pool throttles: fewer requests a second are allowed than there might be.
+    Throttled {
+        /// What is throttled.
+        category: Category,
+        /// How fast it may go.
+        reading: Reading,
+    },
+    /// Most rows on their way wait for a look-up's turn.
+    LookUps {
+        /// Rows.
+        waiting: usize,
+    },
+    /// As many rows as may be on their way at once wait for answers.
+    Answers {
+        /// Rows.
+        on_their_way: usize,
+    },
+    /// The list brings no rows.
+    List,
+}
+
 /// How a run stands at a moment.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Progress {
@@ -92,6 +133,8 @@ pub struct Progress {
     pub counts: Counts,
     /// Rows settled in this session.
     pub rows_now: u64,
+    /// Of these, rows for which requests left. The others cost no time: those that are broken, or whose user the listing shows.
+    pub sent_now: u64,
     /// Requests of this session.
     pub requests: RequestCounts,
     /// Bytes of the list that lie behind.
@@ -100,6 +143,8 @@ pub struct Progress {
     pub sign_ups: Reading,
     /// Rows and steps on their way.
     pub in_flight: usize,
+    /// What holds the run up at the moment.
+    pub held_up: Option<HeldUp>,
     /// Users whose steps after the sign-up are not all taken.
     pub to_follow: usize,
     /// Since this session began.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::event::RequestCounts;
+use super::logged;
 use super::request::{Requested, Shared, count, permit_unless_stopped};
 use super::retry::{FORBIDDEN_TRIES, RetryPolicy};
 use crate::outcome::StepState;
@@ -74,12 +75,7 @@ async fn take(
         let answer = shared.pool.follow_up(&job.username, &job.step).await;
         requested.latency = Some(began.elapsed());
         let failure = answer.as_ref().err();
-        tracing::debug!(
-            row = job.row,
-            operation = operation_of(kind),
-            code = failure.map(|failure| failure.code.as_str()),
-            "answered"
-        );
+        logged::answer(&shared.span, job.row, operation_of(kind), failure);
         count(shared, &leave, failure, requested);
         match taking.next(answer, fastrand::f64()) {
             Next::End(end) => return end,

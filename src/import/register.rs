@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::event::RequestCounts;
+use super::logged;
 use super::registration::{Event, Registration, Step, StopRun};
 use super::request::{Requested, Shared, count, permit_unless_stopped, stopped_while};
 use super::resolve::Times;
@@ -164,7 +165,7 @@ async fn sign_up(
     let began = Instant::now();
     let answer = shared.pool.sign_up(&job.user).await;
     requested.latency = Some(began.elapsed());
-    tell(job, "SignUp", answer.as_ref().err());
+    logged::answer(&shared.span, job.row, "SignUp", answer.as_ref().err());
     count(shared, &leave, answer.as_ref().err(), requested);
     answer
 }
@@ -176,6 +177,7 @@ async fn look_up(
     requested: &mut Requested,
 ) -> Result<Option<crate::pool::FoundUser>, Failure> {
     let answer = shared.pool.look_up(&job.user.username).await;
+    logged::answer(&shared.span, job.row, "AdminGetUser", answer.as_ref().err());
     count(shared, &leave, answer.as_ref().err(), requested);
     answer
 }
@@ -188,20 +190,7 @@ async fn find_in_listing(
 ) -> Result<Option<crate::pool::FoundUser>, Failure> {
     let (pool, name) = (&shared.pool, &job.user.username);
     let answer = pool.find_in_listing(shared.named_by, name).await;
+    logged::answer(&shared.span, job.row, "ListUsers", answer.as_ref().err());
     count(shared, &leave, answer.as_ref().err(), requested);
     answer
-}
-
-/// For those who asked for more words.
-fn tell(job: &Job, operation: &str, failure: Option<&Failure>) {
-    match failure {
-        Some(failure) => tracing::debug!(
-            row = job.row,
-            operation,
-            code = failure.code,
-            "{}",
-            failure.message
-        ),
-        None => tracing::trace!(row = job.row, operation, "answered"),
-    }
 }

@@ -18,6 +18,8 @@ pub(super) struct Shared {
     pub(super) named_by: NamedBy,
     /// True once the run takes no more rows.
     pub(super) stopping: watch::Receiver<bool>,
+    /// What the log's events stand in.
+    pub(super) span: tracing::Span,
 }
 
 /// What was asked of the pool for one row, or for one step of a user.

@@ -8,6 +8,7 @@ mod following;
 mod intake;
 mod plan;
 mod settling;
+mod telling;
 mod waiting;
 
 use std::collections::{HashMap, VecDeque};
@@ -22,6 +23,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::breaker::Breaker;
 use super::event::{Progress, RequestCounts, Watch};
+use super::logged::{self, Slowed};
 use super::record::Record;
 use super::register::Job;
 use super::request::Shared;
@@ -29,11 +31,12 @@ use super::stop::{Signal, Signals, StopReason};
 use crate::ledger::writer::Ending;
 use crate::ledger::{Begun, Ledger, LedgerError};
 use crate::outcome::{Came, Outcome};
-use crate::pace::{Category, Pacer, Permit};
+use crate::pace::{Pacer, Permit};
 use crate::pool::{Cognito, now_ms};
 use crate::rows::ahead::ReadAhead;
 use dispatch::{OnItsWay, Returned};
 use following::FollowUps;
+use telling::Silence;
 use waiting::Waiting;
 
 pub use plan::{Deadline, Ended, Listed, Plan};
@@ -93,6 +96,8 @@ pub struct Run<'a> {
     breaker: Breaker,
     progress: Progress,
     record: Record,
+    silence: Silence,
+    slowed: Slowed,
     started: Instant,
     /// Up to when the time at work is in the ledger.
     noted: Instant,
@@ -122,6 +127,7 @@ impl<'a> Run<'a> {
                 rules: plan.rules,
                 named_by: plan.named_by,
                 stopping: told,
+                span: tracing::Span::current(),
             }),
             breaker: Breaker::new("rows sent", plan.breaker),
             follow_ups: FollowUps::new(plan.breaker),
@@ -146,6 +152,8 @@ impl<'a> Run<'a> {
             unwritten_requests: RequestCounts::default(),
             progress,
             record,
+            silence: Silence::default(),
+            slowed: Slowed::default(),
             started: Instant::now(),
             noted: Instant::now(),
         }
@@ -253,6 +261,7 @@ impl<'a> Run<'a> {
             return;
         }
         self.permit = None;
+        logged::stops(&reason, self.tasks.len());
         self.update_permit = None;
         self.stopped = Some((reason, Instant::now()));
         self.stopping.send_replace(true);
@@ -277,25 +286,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn write_and_tell(&mut self) {
-        self.write().await;
-        self.record_rates(false).await;
-        self.progress.in_flight = self.tasks.len();
-        self.progress.to_follow = self.follow_ups.users();
-        self.progress.sign_ups = self.shared.pacer.reading(Category::UserCreation);
-        self.progress.elapsed = self.started.elapsed();
-        self.watch.progress(&self.progress);
-    }
-
-    async fn record_rates(&mut self, last: bool) {
-        let samples = self
-            .record
-            .samples(&self.shared.pacer, Instant::now(), last);
-        if !samples.is_empty() {
-            self.ledger.rates(samples).await;
-        }
-    }
-
     async fn end(mut self) -> Result<Ended, LedgerError> {
         self.cut_off();
         self.leave_unreachable().await;
@@ -303,6 +293,7 @@ impl<'a> Run<'a> {
         self.record_rates(true).await;
         let stopped = self.stopped.map(|(reason, _)| reason);
         let finished = stopped.is_none();
+        logged::ends(finished, &self.progress);
         self.ledger
             .close(Ending {
                 finished,

@@ -106,6 +106,21 @@ pub enum StopReason {
     Unlisted(String),
 }
 
+impl StopReason {
+    /// Whether the next session would meet the same, unless something is changed before.
+    #[must_use]
+    pub fn needs_mending(&self) -> bool {
+        match self {
+            Self::Refused { .. }
+            | Self::Breaker(_)
+            | Self::Unreachable(_)
+            | Self::List(_)
+            | Self::Unlisted(_) => true,
+            Self::Signal(_) | Self::Deadline => false,
+        }
+    }
+}
+
 impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -41,7 +41,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub(super) fn word(self) -> &'static str {
+    /// The word that stands in the ledger and in the summary.
+    #[must_use]
+    pub fn word(self) -> &'static str {
         match self {
             Self::Import => "import",
             Self::Rehearsal => "rehearsal",
@@ -178,6 +180,40 @@ impl Facts {
     }
 }
 
+/// Which run it is, and which of its sessions: by this the log, the ledger and the summary are brought together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The run's: 16 hexadecimal digits by chance, the same for all of its sessions.
+    pub run_id: String,
+    /// 1 for the first session.
+    pub number: u64,
+}
+
+impl Session {
+    /// That of a new run.
+    pub(super) fn first() -> Self {
+        Self {
+            run_id: format!("{:016x}", fastrand::u64(..)),
+            number: 1,
+        }
+    }
+
+    /// The next one of the run in this ledger. A run of a version that gave none gets its id now.
+    pub(super) fn next(database: &Connection) -> rusqlite::Result<Self> {
+        let number = get(database, name::SESSIONS)?.and_then(|number| number.parse::<u64>().ok());
+        let run_id = get(database, name::RUN_ID)?.unwrap_or_else(|| Self::first().run_id);
+        Ok(Self {
+            run_id,
+            number: number.unwrap_or(1) + 1,
+        })
+    }
+
+    pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {
+        put(database, name::RUN_ID, &self.run_id)?;
+        put(database, name::SESSIONS, &self.number.to_string())
+    }
+}
+
 /// How a ledger stands when it is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
@@ -192,6 +228,15 @@ pub enum Standing {
     },
     /// Every row has an outcome that stays.
     Finished,
+}
+
+/// Which kind of run it is.
+pub(super) fn kind(database: &Connection) -> rusqlite::Result<Kind> {
+    let word = get(database, "kind")?;
+    [Kind::Import, Kind::Rehearsal]
+        .into_iter()
+        .find(|kind| Some(kind.word()) == word.as_deref())
+        .ok_or_else(|| broken_seal("run"))
 }
 
 /// Whether something follows the run's sign-ups.
@@ -227,12 +272,20 @@ pub(super) mod name {
     pub(in super::super) const READ_TO_END: &str = "read_to_end";
     /// The names of the kept columns as a JSON array. Absent where there are none.
     pub(in super::super) const KEPT: &str = "kept";
+    /// What the run is called in logs.
+    pub(in super::super) const RUN_ID: &str = "run_id";
+    /// How many sessions it has had.
+    pub(in super::super) const SESSIONS: &str = "sessions";
     /// What follows the sign-ups. Absent where nothing does.
     pub(in super::super) const FOLLOW_UP: &str = "follow_up";
     /// What the pool's triggers are told, without its values. Absent where they are told nothing.
     pub(in super::super) const TOLD_TRIGGERS: &str = "told_triggers";
     /// Time at work over all sessions, milliseconds.
     pub(in super::super) const ACTIVE: &str = "active_ms";
+    /// The program's version in the last session. Absent, like the one that follows, in ledgers of versions that did not write it.
+    pub(in super::super) const VERSION: &str = "version";
+    /// The command of the last session that goes on with the run: its words as a JSON array.
+    pub(in super::super) const COMMAND: &str = "command";
 }
 
 pub(super) fn put(database: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {

@@ -5,14 +5,15 @@
 //! each step ends. Holds no password and no hash of one. Results are projections of it.
 //!
 //! [`directory`] is the run's folder and its lock; [`identity`] is what a run is bound to; [`writer`] is the one that
-//! writes, on a thread of its own; [`reader`] reads beside it; [`past`] tells a run that goes on how each row stands. [`listing`] is
-//! no part of the database: who is in the pool already, for as long as the process lives. [`undo`] is another database: what became of
-//! the users that the run made, where it is undone. [`comparison`] reads two of them.
+//! writes, on a thread of its own; [`invocation`] is what a session leaves word of; [`reader`] reads beside it; [`past`] tells a run that
+//! goes on how each row stands. [`listing`] is no part of the database: who is in the pool already, for as long as the process lives.
+//! [`undo`] is another database: what became of the users that the run made, where it is undone. [`comparison`] reads two of them.
 
 pub mod comparison;
 pub mod directory;
 mod follow_ups;
 pub mod identity;
+pub mod invocation;
 pub mod listing;
 mod log;
 pub mod past;
@@ -26,7 +27,8 @@ pub mod writer;
 use std::path::PathBuf;
 
 pub use directory::RunDirectory;
-pub use identity::{Facts, Identity, Kind, Standing};
+pub use identity::{Facts, Identity, Kind, Session, Standing};
+pub use invocation::{About, Invocation};
 pub use reader::Reader;
 pub use undo::UndoLedger;
 pub use writer::{Begun, Ledger, TakeUp, ToBegin};

@@ -7,11 +7,12 @@ use std::time::{Duration, UNIX_EPOCH};
 use rusqlite::Connection;
 
 use super::identity::{self, Facts, Kind, name};
+use super::invocation::{self, About};
 use super::rows::{
     RESULT_COLUMN_COUNT, RESULT_COLUMNS, broken_seal, read_came, read_kept, requests_seal, row_seal,
 };
 use super::{LedgerError, directory, follow_ups, rates, schema};
-use crate::outcome::{Came, Outcome, RateSample, Requests, RowResult, RunState, Summary};
+use crate::outcome::{Came, Delivery, Outcome, RateSample, Requests, RowResult, RunState, Summary};
 
 /// The code of a row that was begun and has no outcome yet.
 pub const INTERRUPTED: &str = "Interrupted";
@@ -152,7 +153,7 @@ impl Reader {
     /// # Errors
     /// The ledger cannot be read.
     pub fn is_of_rehearsal(&self) -> Result<bool, LedgerError> {
-        identity::get(&self.database, "kind")
+        identity::get(&self.database, name::KIND)
             .map(|kind| kind.as_deref() == Some(Kind::Rehearsal.word()))
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
@@ -200,6 +201,23 @@ impl Reader {
         Ok(counts.into_iter().flatten().collect())
     }
 
+    /// What the ledger knows of the run besides its rows.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn about(&self) -> Result<About, LedgerError> {
+        invocation::about(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
+    /// How fast it went, by category and in order of time; nothing where the run left no record of it.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn rate_samples(&self) -> Result<Vec<RateSample>, LedgerError> {
+        self.samples()
+            .map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
     fn samples(&self) -> rusqlite::Result<Vec<RateSample>> {
         // A run that ended before there was such a record has none.
         if schema::records_rates(&self.database)? {
@@ -240,6 +258,8 @@ impl Reader {
             (BTreeMap::new(), BTreeMap::new())
         };
         Ok(Summary {
+            run_id: run.get(name::RUN_ID).cloned(),
+            sessions: number(name::SESSIONS).map_or(1, i64::unsigned_abs),
             state,
             stopped_because,
             list: text("list"),
@@ -256,6 +276,7 @@ impl Reader {
             read_to_end: flag(name::READ_TO_END),
             outcomes,
             errors: self.errors()?,
+            deliveries: self.deliveries()?,
             follow_up: steps,
             follow_up_errors: failed_steps,
             requests,
@@ -298,6 +319,21 @@ impl Reader {
             Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()))
         })?;
         rows.collect()
+    }
+
+    fn deliveries(&self) -> rusqlite::Result<BTreeMap<&'static str, u64>> {
+        let mut statement = self.database.prepare(
+            "SELECT delivery, count(*) FROM results WHERE delivery IS NOT NULL GROUP BY 1",
+        )?;
+        let mut counts = BTreeMap::new();
+        let mut found = statement.query([])?;
+        while let Some(row) = found.next()? {
+            let word: String = row.get(0)?;
+            if let Some(delivery) = Delivery::from_word(&word) {
+                counts.insert(delivery.word(), row.get::<_, i64>(1)?.unsigned_abs());
+            }
+        }
+        Ok(counts)
     }
 
     fn requests(&self) -> rusqlite::Result<BTreeMap<String, Requests>> {

@@ -231,12 +231,7 @@ pub(super) fn read_came(from: &Row<'_>, at: usize, row: i64) -> rusqlite::Result
             .into_iter()
             .find(|evidence| evidence.word() == word),
     };
-    let delivery = match word(7)? {
-        None => None,
-        Some(word) => [Delivery::Sent, Delivery::Refused, Delivery::None]
-            .into_iter()
-            .find(|delivery| delivery.word() == word),
-    };
+    let delivery = word(7)?.and_then(Delivery::from_word);
     let came = Came {
         outcome,
         evidence,

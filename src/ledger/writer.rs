@@ -13,7 +13,8 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::identity::{Facts, Identity, Kind, Standing};
+use super::identity::{Facts, Identity, Kind, Session, Standing};
+use super::invocation::Invocation;
 use super::undo::is_undone;
 use super::{Durability, LedgerError, RunDirectory, schema};
 use crate::outcome::{Came, FollowUp, Outcome, RateSample, Requests, RowResult};
@@ -65,6 +66,7 @@ pub enum Begun {
 }
 
 enum Message {
+    Invoked(Invocation),
     Begin {
         rows: Vec<ToBegin>,
         at_ms: i64,
@@ -128,6 +130,7 @@ pub struct Ledger {
     to: mpsc::Sender<Message>,
     failed: oneshot::Receiver<LedgerError>,
     thread: Option<JoinHandle<()>>,
+    session: Session,
 }
 
 impl Ledger {
@@ -141,13 +144,15 @@ impl Ledger {
         facts: Facts,
         durability: Durability,
     ) -> Result<Self, LedgerError> {
+        let session = Session::first();
         // An undo that is still there belongs to a run that was put aside.
         directory.put_undo_aside()?;
         let database = schema::create(&directory.database(), durability, |database| {
             identity.write(database)?;
-            facts.write(database)
+            facts.write(database)?;
+            session.write(database)
         })?;
-        Self::start(directory, database)
+        Self::start(directory, database, session)
     }
 
     /// Whether the run has a ledger. How hard it was held on to says what a broken log means.
@@ -205,15 +210,22 @@ impl Ledger {
         let take_up_and_keep = |database: &mut Connection| {
             let transaction = database.transaction()?;
             let standing = take_up(&transaction, retry)?;
+            let session = Session::next(&transaction)?;
+            session.write(&transaction)?;
             transaction.commit()?;
-            Ok(standing)
+            Ok((standing, session))
         };
-        let standing = take_up_and_keep(&mut database).map_err(failed)?;
+        let (standing, session) = take_up_and_keep(&mut database).map_err(failed)?;
         let facts = Facts::read(&database).map_err(failed)?;
-        Ok((Self::start(directory, database)?, standing, facts))
+        let ledger = Self::start(directory, database, session)?;
+        Ok((ledger, standing, facts))
     }
 
-    fn start(directory: &RunDirectory, database: Connection) -> Result<Self, LedgerError> {
+    fn start(
+        directory: &RunDirectory,
+        database: Connection,
+        session: Session,
+    ) -> Result<Self, LedgerError> {
         let path = directory.database();
         let (to, messages) = mpsc::channel(MESSAGES_WAITING);
         let (tell, failed) = oneshot::channel();
@@ -233,7 +245,19 @@ impl Ledger {
             to,
             failed,
             thread: Some(thread),
+            session,
         })
+    }
+
+    /// Which run it is, and which of its sessions.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Writes down by what the session was begun.
+    pub async fn invoked(&self, invocation: Invocation) {
+        self.tell(Message::Invoked(invocation)).await;
     }
 
     /// Writes rows down as begun. The receiver yields, in the same order, what became of each once it is on the disk; it

@@ -38,6 +38,27 @@ pub struct RateSample {
     pub slowed_ms: i64,
 }
 
+impl RateSample {
+    /// Requests a second that were allowed, on average over the sample.
+    #[must_use]
+    pub fn allowed_a_second(&self) -> f64 {
+        self.a_second(self.allowed_milli)
+    }
+
+    /// Requests a second that the run could send at most.
+    #[must_use]
+    pub fn ceiling_a_second(&self) -> f64 {
+        self.a_second(self.room_milli)
+    }
+
+    /// Rounded to hundredths: more would be noise.
+    fn a_second(&self, milli: u64) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a second's worth of requests")]
+        let a_second = milli as f64 / self.span_ms.max(1) as f64;
+        (a_second * 100.0).round() / 100.0
+    }
+}
+
 /// What was made of the rate that was allowed. Rounded to four places.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Pace {
@@ -68,6 +89,10 @@ pub enum RunState {
 /// A run summed up: a projection of the ledger.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
+    /// What the run is called in logs; none for one of a version that gave none.
+    pub run_id: Option<String>,
+    /// How many sessions it has had: one, and one more each time that it went on.
+    pub sessions: u64,
     /// How the run stands.
     pub state: RunState,
     /// Why it was stopped, when it was.
@@ -94,6 +119,8 @@ pub struct Summary {
     pub outcomes: BTreeMap<&'static str, u64>,
     /// Rows by error code.
     pub errors: BTreeMap<String, u64>,
+    /// Rows by what became of the message that a sign-up can send (`sent`, `refused`, `none`), where the pool said so.
+    pub deliveries: BTreeMap<&'static str, u64>,
     /// What followed the sign-ups, by step (`confirm`, `group NAME`, ...); empty where nothing was asked for.
     pub follow_up: BTreeMap<String, StepCounts>,
     /// Steps that failed for good, by code.

@@ -4,12 +4,15 @@
 //! classes follow the API reference of `SignUp`, `AdminGetUser` and the calls that change a user; where AWS does not say whether a user may exist after
 //! an error, it is unclear, and unclear is looked up.
 
+mod explained;
+
 use std::fmt;
 
 use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
 use aws_sdk_cognitoidentityprovider::error::{BuildError, ProvideErrorMetadata, SdkError};
 
 use crate::aws::{causes, chain, lacks_credentials};
+pub use explained::{Explained, Words, explained};
 
 /// Whether the request reached the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

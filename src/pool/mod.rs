@@ -11,6 +11,7 @@ pub mod failure;
 pub mod groups;
 mod limits;
 pub mod list;
+mod repeated;
 mod secret_hash;
 pub mod service_clock;
 mod trigger_data;
@@ -254,12 +255,10 @@ fn sub(attributes: &[Attribute]) -> Option<String> {
         .map(|attribute| attribute.value.clone())
 }
 
-/// An answer's words end in results and logs. Nobody should repeat a password in them; a trigger's message might.
+/// See [`repeated`].
 fn without_password(mut failure: Failure, user: &NewUser) -> Failure {
-    if let Some(password) = &user.password
-        && failure.message.contains(password.expose())
-    {
-        failure.message = failure.message.replace(password.expose(), "(the password)");
+    if let Some(password) = &user.password {
+        failure.message = repeated::without(&failure.message, password.expose());
     }
     failure
 }

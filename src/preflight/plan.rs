@@ -9,7 +9,7 @@ use super::objections::follow_up::told;
 use super::prescan::Reading;
 use super::rates::{Rate, Rates};
 use super::survey::{Counts, StepTotals};
-use crate::pace::Category;
+use crate::pace::{Category, Ceilings};
 use crate::pool::{LookUps, category_of, operation_of};
 use crate::user::StepKind;
 use crate::user::pool_rules::PoolRules;
@@ -236,6 +236,25 @@ impl fmt::Display for RunPlan {
     }
 }
 
+/// Users a second that the rates have room for, with the steps that follow a sign-up.
+#[must_use]
+pub fn users_a_second(counts: &Counts, ceilings: Ceilings) -> f64 {
+    let steps_a_user = |category| {
+        let of = StepKind::ALL
+            .into_iter()
+            .filter(|kind| category_of(*kind) == category);
+        let steps: u64 = of.map(|kind| counts.steps.of(kind)).sum();
+        #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+        let a_user = steps as f64 / counts.to_send.max(1) as f64;
+        a_user
+    };
+    let users =
+        |category, requests_a_user| f64::from(ceilings.of(category).get()) / requests_a_user;
+    let creation = 1.0 + steps_a_user(Category::UserCreation);
+    let update = steps_a_user(Category::UserUpdate);
+    users(Category::UserCreation, creation).min(users(Category::UserUpdate, update))
+}
+
 /// A number of things.
 pub(super) fn counted(number: u64, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -244,12 +263,43 @@ pub(super) fn counted(number: u64, thing: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Counts, Rates, RunPlan, StepKind};
+    use super::{Ceilings, Counts, Rates, RunPlan, StepKind, users_a_second};
     use crate::pool::LookUps;
     use crate::preflight::ask::Found;
     use crate::preflight::rates::RatesAsked;
     use std::num::NonZeroU32;
     use std::time::Duration;
+
+    #[test]
+    fn users_a_second_are_those_of_the_slowest_budget_with_their_steps() {
+        let rate = |a_second| NonZeroU32::new(a_second).unwrap();
+        let ceilings = Ceilings {
+            creation: rate(40),
+            read: rate(96),
+            update: rate(25),
+            resource_read: rate(40),
+            list: rate(24),
+        };
+        let mut counts = Counts::default();
+        let near = |counts: &Counts, expected: f64| {
+            let found = users_a_second(counts, ceilings);
+            assert!(
+                (found - expected).abs() < 1e-9,
+                "{found} and not {expected}"
+            );
+        };
+        near(&counts, 40.0);
+        counts.to_send = 10;
+        near(&counts, 40.0);
+        for _ in 0..10 {
+            counts.steps.add(StepKind::Confirm);
+        }
+        near(&counts, 20.0);
+        for _ in 0..20 {
+            counts.steps.add(StepKind::AddToGroup);
+        }
+        near(&counts, 12.5);
+    }
 
     #[test]
     fn time_is_that_of_the_slower_budget() {

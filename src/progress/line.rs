@@ -1,51 +1,68 @@
 //! A line every ten seconds, for logs.
 
-use std::io::Write as _;
 use std::time::Duration;
 
-use super::{counts, held_up, rate, reading};
+use super::outlook::{Expected, Outlook};
+use super::screen::Screen;
+use super::words::{counts, duration, held_up, how_many, percent, reading};
 use crate::import::{Progress, Watch};
+use crate::visible::visible;
 
 /// Time between two lines.
 const EVERY: Duration = Duration::from_secs(10);
 
 pub(super) struct Lines {
-    bytes: Option<u64>,
+    screen: Screen,
+    outlook: Outlook,
     next: Duration,
     /// The same while the pool is read: the run's own time begins later.
     next_reading: Duration,
 }
 
 impl Lines {
-    pub(super) fn new(bytes: Option<u64>) -> Self {
+    pub(super) fn new(screen: Screen, expected: Expected) -> Self {
         Self {
-            bytes,
+            screen,
+            outlook: Outlook::new(expected),
             next: EVERY,
             next_reading: EVERY,
         }
+    }
+
+    fn line(&mut self, progress: &Progress) -> String {
+        let view = self.outlook.view(progress);
+        let share = view.share.map_or_else(String::new, |share| {
+            let of = if view.of.is_some() {
+                ""
+            } else {
+                " of the list"
+            };
+            format!(" ({}%{of})", percent(share))
+        });
+        let left = view.left.map_or_else(String::new, |left| {
+            format!(", about {} left", duration(left))
+        });
+        let held_up = progress
+            .held_up
+            .as_ref()
+            .map_or_else(String::new, |why| format!("; {}", held_up(why)));
+        format!(
+            "{}{share}, {:.1} of at most {:.0} a second (UserCreation){left}: {}{held_up}",
+            how_many(&view),
+            view.a_second,
+            view.ceiling,
+            counts(progress).join(", "),
+        )
     }
 }
 
 impl Watch for Lines {
     fn progress(&mut self, progress: &Progress) {
-        if progress.elapsed < self.next {
-            return;
+        let line = self.line(progress);
+        if progress.elapsed >= self.next {
+            self.next = progress.elapsed + EVERY;
+            self.notice(&line);
         }
-        self.next = progress.elapsed + EVERY;
-        let share = match self.bytes {
-            Some(bytes) if bytes > 0 => format!(
-                " ({}% of the list)",
-                (progress.bytes * 100 / bytes).min(100)
-            ),
-            Some(_) | None => String::new(),
-        };
-        self.notice(&format!(
-            "{} rows{share}, {:.1} rows/s: {}{}",
-            progress.counts.rows(),
-            rate(progress),
-            counts(progress),
-            held_up(progress)
-        ));
     }
 
     fn reading(&mut self, users: u64, about: Option<u64>, elapsed: Duration) {
@@ -56,7 +73,52 @@ impl Watch for Lines {
     }
 
     fn notice(&mut self, text: &str) {
-        // Nobody reading the log is no reason to end the run.
-        let _ = writeln!(std::io::stderr(), "{text}");
+        self.screen.line(&visible(text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Expected, Lines};
+    use crate::import::{Counts, HeldUp, Progress};
+    use crate::outcome::Outcome;
+    use crate::pace::Reading;
+    use crate::progress::outlook::ExpectedRows;
+    use crate::progress::screen::Screen;
+    use std::time::Duration;
+
+    #[test]
+    fn a_line_tells_how_far_how_fast_and_how_long() {
+        let expected = Expected {
+            rows: Some(ExpectedRows {
+                all: 1_000,
+                to_send: 1_000,
+            }),
+            bytes: None,
+            users_a_second: 40.0,
+        };
+        let mut lines = Lines::new(Screen::new(), expected);
+        let mut counts = Counts::default();
+        let mut progress = Progress {
+            sign_ups: Reading {
+                ceiling: 40.0,
+                allowed: 40.0,
+                ..Reading::default()
+            },
+            ..Progress::default()
+        };
+        let _ = lines.line(&progress);
+        counts.add_many(Outcome::Created, 380);
+        counts.add_many(Outcome::Existed, 20);
+        progress.counts = counts;
+        progress.rows_now = 400;
+        progress.sent_now = 400;
+        progress.sign_ups.sent = 400;
+        progress.elapsed = Duration::from_secs(10);
+        progress.held_up = Some(HeldUp::List);
+        assert_eq!(
+            lines.line(&progress),
+            "400 of 1000 rows (40%), 40.0 of at most 40 a second (UserCreation), about 15s left: created 380, existed 20; waiting for the list"
+        );
     }
 }

@@ -2,15 +2,22 @@
 //!
 //! Owns the formats, one file each, and that a report which exists is whole. Decides nothing: outcomes come from `import`.
 
+mod asked;
 mod changes_csv;
+mod command_line;
 mod comparison;
 mod csv_line;
+mod durations;
 mod findings_csv;
+mod html;
+mod metrics_file;
+mod moments;
 mod rejects_csv;
 mod results_csv;
 mod results_jsonl;
 mod summary_json;
 mod table;
+mod tally;
 mod undo_csv;
 mod undo_table;
 mod whole_file;
@@ -22,23 +29,29 @@ use crate::ledger::{LedgerError, Reader};
 use crate::outcome::{RowResult, Summary};
 use results_csv::ResultsCsv;
 use results_jsonl::ResultsJsonl;
+use tally::Tally;
 use whole_file::WholeFile;
 
+pub use asked::{Asked, Names};
 pub use changes_csv::ChangesCsv;
+pub use command_line::CommandLine;
 pub use comparison::{Comparison, Side};
 pub use csv_line::csv_line;
 pub use findings_csv::{FindingLine, FindingsCsv};
+pub use metrics_file::{MetricsFile, MetricsFileError};
 pub use rejects_csv::{RejectsFile, reasons_of};
 pub use results_csv::COLUMNS;
+pub use summary_json::{SCHEMA_VERSION, summary_document};
 pub use table::summary_table;
 pub use undo_csv::{UndoReport, write_undo};
 pub use undo_table::undo_table;
 
 /// The names of all reports of a run.
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     ResultsCsv::FILE,
     ResultsJsonl::FILE,
     summary_json::FILE,
+    html::FILE,
     rejects_csv::FILE,
 ];
 
@@ -74,30 +87,50 @@ trait RowReport {
     fn finish(self) -> std::io::Result<()>;
 }
 
-/// Writes all reports of a run from its ledger, and returns the run summed up.
+/// Writes all reports of a run from its ledger, and returns the run summed up. Memory does not grow with the list.
 ///
 /// # Errors
 /// The ledger cannot be read, or a file cannot be written.
-pub fn write_all(run_directory: &Path) -> Result<Summary, ReportError> {
+pub fn write_all(run_directory: &Path, asked: &Asked) -> Result<Summary, ReportError> {
     let reader = Reader::open(run_directory)?;
     let kept = reader.kept_columns()?;
     let mut csv = begin::<ResultsCsv>(run_directory, &kept)?;
     let mut jsonl = begin::<ResultsJsonl>(run_directory, &kept)?;
+    let mut tally = Tally::default();
     reader.each_row(|row| {
+        tally.row(row);
         csv.row(row)
             .map_err(in_file(run_directory, ResultsCsv::FILE))?;
         jsonl
             .row(row)
             .map_err(in_file(run_directory, ResultsJsonl::FILE))
     })?;
-    let summary = reader.summary()?;
+    let (summary, about) = (reader.summary()?, reader.about()?);
     csv.finish()
         .map_err(in_file(run_directory, ResultsCsv::FILE))?;
     jsonl
         .finish()
         .map_err(in_file(run_directory, ResultsJsonl::FILE))?;
-    summary_json::write(run_directory, &summary)
+    let exit = (asked.exit)(&summary);
+    summary_json::write(run_directory, &summary, &about, &tally, exit)
         .map_err(in_file(run_directory, summary_json::FILE))?;
+    let run = html::RunShown {
+        summary: &summary,
+        about: &about,
+        tally: &tally,
+        rates: &reader.rate_samples()?,
+        exit,
+        names: asked.names,
+    };
+    html::write(run_directory, &run).map_err(in_file(run_directory, html::FILE))?;
+    if let Some(metrics) = &asked.metrics {
+        metrics
+            .write(&summary, &about, exit.0)
+            .map_err(|cause| ReportError::Write {
+                path: metrics.path().to_owned(),
+                cause,
+            })?;
+    }
     Ok(summary)
 }
 

@@ -7,6 +7,7 @@ use super::RowReport;
 use super::whole_file::WholeFile;
 use crate::ledger::reader::rfc3339;
 use crate::outcome::{Delivery, Evidence, RowResult};
+use crate::visible::visible;
 
 /// The columns, in order; those that are copied from the list follow.
 pub const COLUMNS: [&str; 19] = [
@@ -113,13 +114,17 @@ fn names_beside_ours(kept: &[String]) -> Vec<String> {
 }
 
 /// Spreadsheets take a cell that begins like a formula for one, and a list's author could run what they like on the reader's
-/// machine (OWASP, "CSV Injection"). An apostrophe in front makes it text.
+/// machine (OWASP, "CSV Injection"; some take wide signs for narrow ones). An apostrophe in front makes it text. Characters that could
+/// repaint a terminal or turn the text are shown by their numbers.
 pub(super) fn defused(cell: Option<&str>) -> Cow<'_, str> {
     let cell = cell.unwrap_or_default();
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        Cow::Owned(format!("'{cell}"))
+    let formula = [
+        '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ];
+    if cell.starts_with(formula) {
+        Cow::Owned(format!("'{}", visible(cell)))
     } else {
-        Cow::Borrowed(cell)
+        visible(cell)
     }
 }
 
@@ -141,9 +146,11 @@ mod tests {
 
     #[test]
     fn what_a_spreadsheet_would_run_is_text() {
-        for cell in ["=1+1", "+49", "-1", "@SUM(A1)", "\tx", "\rx"] {
+        for cell in ["=1+1", "+49", "-1", "@SUM(A1)", "\tx", "\nx", "\u{ff1d}1"] {
             assert_eq!(defused(Some(cell)), format!("'{cell}"));
         }
+        assert_eq!(defused(Some("\rx")), "'[U+000D]x");
+        assert_eq!(defused(Some("a\u{1b}[2J")), "a[U+001B][2J");
         for cell in ["ann", "a=b", "a+b@example.com", ""] {
             assert_eq!(defused(Some(cell)), cell);
         }

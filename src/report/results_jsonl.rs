@@ -1,4 +1,5 @@
 //! `results.jsonl`: the same rows for programs: one JSON object a line, nothing defused, what is unknown left out.
+//! `results.schema.json` says which fields there are; their version is [`super::SCHEMA_VERSION`].
 
 use std::io::{self, Write};
 
@@ -8,6 +9,7 @@ use super::RowReport;
 use super::whole_file::WholeFile;
 use crate::ledger::reader::rfc3339;
 use crate::outcome::{Delivery, Evidence, Outcome, RowResult, StepResult};
+use crate::visible::visible_json;
 
 /// See the module's words.
 pub(super) struct ResultsJsonl {
@@ -103,7 +105,8 @@ impl RowReport for ResultsJsonl {
                 cells: &row.kept,
             }),
         };
-        serde_json::to_writer(&mut self.file, &line)?;
+        let json = serde_json::to_string(&line)?;
+        self.file.write_all(visible_json(&json).as_bytes())?;
         self.file.write_all(b"\n")
     }
 

@@ -3,18 +3,35 @@
 use std::time::Duration;
 
 use comfy_table::presets::UTF8_BORDERS_ONLY;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
 
-use crate::outcome::{Outcome, RunState, StepCounts, Summary};
+use crate::outcome::{Delivery, Outcome, RunState, StepCounts, Summary};
 
 /// Groups that have a line of their own.
 const GROUPS_TOLD: usize = 10;
 
-/// Rows by outcome and by error, and how fast it went.
+/// Lines go on so far to the right of where they began.
+const INDENT: &str = "      ";
+
+/// Rows by outcome and by error, how fast it went, and how long it took. `width` is the terminal's, in columns, where there is one.
 #[must_use]
-pub fn summary_table(summary: &Summary) -> String {
+pub fn summary_table(summary: &Summary, width: Option<u16>) -> String {
+    let mut text = outcomes(summary, width).to_string();
+    let room = width.map_or(usize::MAX, usize::from);
+    for fact in facts(summary) {
+        text.push('\n');
+        text.push_str(&wrapped(&fact, room));
+    }
+    text
+}
+
+fn outcomes(summary: &Summary, width: Option<u16>) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_BORDERS_ONLY);
+    if let Some(width) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(width);
+    }
     table.set_header(["outcome", "rows", ""]);
     for outcome in Outcome::ALL {
         let count = summary.count(outcome);
@@ -25,38 +42,106 @@ pub fn summary_table(summary: &Summary) -> String {
     }
     table.add_row(["", "", ""]);
     table.add_row(["all", &summary.rows.to_string(), rows_read(summary)]);
+    // The words make room, not what they are about.
+    for column in 0..2 {
+        if let Some(column) = table.column_mut(column) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
     if let Some(column) = table.column_mut(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let mut text = table.to_string();
-    for (code, count) in &summary.errors {
-        text.push_str(&format!("\n  {count} x {code}"));
-    }
-    steps(summary, &mut text);
+    table
+}
+
+/// A line each.
+fn facts(summary: &Summary) -> Vec<String> {
+    let mut facts: Vec<String> = summary
+        .errors
+        .iter()
+        .map(|(code, count)| format!("{count} x {code}"))
+        .collect();
+    steps(summary, &mut facts);
     for (category, requests) in &summary.requests {
         if requests.sent == 0 {
             continue;
         }
         let rate = summary.rates.get(category).copied().unwrap_or_default();
-        text.push_str(&format!(
-            "\n  {category}: {} requests, {rate} a second{}, {} throttled",
+        let mut fact = format!(
+            "{category}: {} requests, {rate} a second{}, {} throttled",
             requests.sent,
             of_ceiling(summary, category),
             requests.throttled
-        ));
+        );
         let slowed = slowed_seconds(summary, category);
         if slowed > 0 {
-            text.push_str(&format!(
+            fact.push_str(&format!(
                 "; slowed down for {}, for the pool had no room for more",
                 humantime::format_duration(Duration::from_secs(slowed))
             ));
         }
+        facts.push(fact);
     }
-    text
+    let messages: Vec<String> = [Delivery::Sent, Delivery::Refused]
+        .into_iter()
+        .filter_map(|delivery| Some((summary.deliveries.get(delivery.word())?, delivery.word())))
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    if !messages.is_empty() {
+        facts.push(format!("messages: {}", messages.join(", ")));
+    }
+    facts.push(how_long(summary));
+    facts
+}
+
+fn how_long(summary: &Summary) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "seconds of a run, never below 0"
+    )]
+    let tenths = (summary.active_seconds * 10.0).round() as u64;
+    let tenths = if tenths < 100 {
+        tenths
+    } else {
+        tenths / 10 * 10
+    };
+    let time = humantime::format_duration(Duration::from_millis(tenths * 100));
+    let sessions = match summary.sessions {
+        1 => String::new(),
+        sessions => format!(" in {sessions} sessions"),
+    };
+    let run = summary
+        .run_id
+        .as_ref()
+        .map_or_else(String::new, |id| format!(", run {id}"));
+    format!("{time} at work{sessions}{run}")
+}
+
+/// A line that begins two columns in, and goes on further in where it is too long for the terminal.
+fn wrapped(text: &str, room: usize) -> String {
+    let mut lines = String::from("  ");
+    let mut columns = 2;
+    let mut begun = false;
+    for word in text.split(' ') {
+        let long = word.chars().count();
+        if begun && columns + 1 + long > room {
+            lines.push('\n');
+            lines.push_str(INDENT);
+            columns = INDENT.len();
+        } else if begun {
+            lines.push(' ');
+            columns += 1;
+        }
+        lines.push_str(word);
+        columns += long;
+        begun = true;
+    }
+    lines
 }
 
 /// What followed the sign-ups: by step, the first groups of many, and by code.
-fn steps(summary: &Summary, text: &mut String) {
+fn steps(summary: &Summary, facts: &mut Vec<String>) {
     let mut groups = 0;
     let mut others = StepCounts::default();
     for (step, counts) in &summary.follow_up {
@@ -67,15 +152,15 @@ fn steps(summary: &Summary, text: &mut String) {
             others.failed += counts.failed;
             others.pending += counts.pending;
         } else {
-            text.push_str(&format!("\n  {step}: {}", told(counts)));
+            facts.push(format!("{step}: {}", told(counts)));
         }
     }
     if groups > GROUPS_TOLD {
         let more = groups - GROUPS_TOLD;
-        text.push_str(&format!("\n  {more} more groups: {}", told(&others)));
+        facts.push(format!("{more} more groups: {}", told(&others)));
     }
     for (code, count) in &summary.follow_up_errors {
-        text.push_str(&format!("\n  {count} x {code} after the sign-up"));
+        facts.push(format!("{count} x {code} after the sign-up"));
     }
 }
 
@@ -95,10 +180,13 @@ fn told(counts: &StepCounts) -> String {
 
 /// What it could have been; nothing where the run left no record of it.
 fn of_ceiling(summary: &Summary, category: &str) -> String {
-    summary
-        .pace
-        .get(category)
-        .map_or_else(String::new, |pace| format!(" of at most {}", pace.ceiling))
+    summary.pace.get(category).map_or_else(String::new, |pace| {
+        format!(
+            " of at most {} ({:.0}% used)",
+            pace.ceiling,
+            pace.used_of_ceiling * 100.0
+        )
+    })
 }
 
 /// Whole seconds in which less was allowed, rounded up.
@@ -122,5 +210,24 @@ fn rows_read(summary: &Summary) -> &'static str {
         (false, RunState::Finished | RunState::Stopped | RunState::Interrupted) => {
             "rows read so far"
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn a_line_that_is_too_long_goes_on_further_in() {
+        let text = "UserCreation: 40 requests, 38.31 a second";
+        assert_eq!(wrapped(text, usize::MAX), format!("  {text}"));
+        assert_eq!(
+            wrapped(text, 30),
+            "  UserCreation: 40 requests,\n      38.31 a second"
+        );
+        assert_eq!(
+            wrapped("a path/that/is/longer", 10),
+            "  a\n      path/that/is/longer"
+        );
     }
 }

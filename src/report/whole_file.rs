@@ -1,4 +1,4 @@
-//! A file that is there whole or not at all: written under another name, then renamed.
+//! A file that is there whole or not at all: written under another name in the same folder, then renamed.
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ledger::directory::private_file;
 
-/// See the module's words. Mode 0600.
+/// See the module's words. Mode 0600, unless it is for everybody.
 pub(super) struct WholeFile {
     to: PathBuf,
     unfinished: Unfinished,
@@ -42,6 +42,17 @@ impl WholeFile {
             unfinished,
             file: BufWriter::new(file),
         })
+    }
+
+    /// The same for a file that everybody may read, whatever the umask says.
+    pub(super) fn begin_for_all(to: &Path) -> io::Result<Self> {
+        let begun = Self::begin(to)?;
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+            begun.file.get_ref().set_permissions(mode)?;
+        }
+        Ok(begun)
     }
 
     /// Puts the file in its place, over an older one.

@@ -243,7 +243,7 @@ pub(super) fn without_blank_lines(text: &[u8]) -> &[u8] {
     text.get(begin.unwrap_or(text.len())..).unwrap_or_default()
 }
 
-fn ends_line(byte: u8) -> bool {
+pub(super) fn ends_line(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 

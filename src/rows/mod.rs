@@ -10,6 +10,7 @@ mod dialect;
 mod error;
 mod guard;
 pub mod reasons;
+mod returns;
 pub mod rewrite;
 mod row;
 mod swallowed;
@@ -23,6 +24,7 @@ use crate::source::{OpenSource, Place, TextEncoding};
 use dialect::{LineEnd, announced, first_line, without_blank_lines};
 use guard::{Guard, PARSER_BUFFER, SENTINEL, TAIL};
 use reasons::REASONS;
+use returns::{Returns, ended_by_return};
 use swallowed::has_stray_quote;
 
 pub use dialect::{Dialect, Quote, Reading, may_separate};
@@ -67,6 +69,8 @@ pub struct Rows {
     looked_at: Option<u64>,
     /// It is a list of rejects, where U+FFFD stands for what could not be read.
     rejects: bool,
+    /// None where the parser counts the lines itself.
+    returns: Option<Returns>,
 }
 
 impl Rows {
@@ -99,6 +103,7 @@ impl Rows {
         dialect.delimiter = dialect.delimiter.or(announced);
         let mut reading = Reading::of(first, text.encoding, &dialect);
         reading.line_end = LineEnd::behind(first, &head);
+        let ends_with_return = ended_by_return(&head, first);
         let (quoting, quote) = match reading.quote {
             Quote::Mark(mark) => (true, mark),
             Quote::None => (false, b'"'),
@@ -126,6 +131,7 @@ impl Rows {
             begins_at: 0,
             looked_at: None,
             rejects: false,
+            returns: ends_with_return.then(Returns::default),
         };
         if announced.is_some() {
             rows.advance()?;
@@ -156,18 +162,25 @@ impl Rows {
         &self.reading
     }
 
-    /// The next row; none behind the last one.
+    /// The next row; none behind the last one. A record without anything in its cells is no row: spreadsheets leave such ones behind, where
+    /// others leave blank lines.
     ///
     /// # Errors
     /// The list cannot be read on. A single row that cannot be read is no error: see [`RawRow::unreadable`].
     pub fn next_row(&mut self) -> Result<Option<RawRow<'_>>, RowsError> {
-        let line_before = self.reader.position().line();
-        let line_before = match self.looked_at.take() {
-            Some(line) => line,
-            None if self.advance()? => line_before,
-            None => return Ok(None),
+        let mut line_before = self.reader.position().line();
+        let mut read = match self.looked_at.take() {
+            Some(line) => {
+                line_before = line;
+                true
+            }
+            None => self.advance()?,
         };
-        if self.is_sentinel() {
+        while read && !self.is_sentinel() && self.is_blank() {
+            line_before = self.reader.position().line();
+            read = self.advance()?;
+        }
+        if !read || self.is_sentinel() {
             return Ok(None);
         }
         self.number += 1;
@@ -242,11 +255,20 @@ impl Rows {
         self.begins_at = self.reader.position().byte();
         let read = self.reader.read_byte_record(&mut self.record);
         let ended_at = self.reader.position().byte();
+        if let Some(returns) = &mut self.returns {
+            let bytes = self.reader.get_ref().between(self.begins_at, ended_at);
+            returns.record(bytes.unwrap_or_default());
+        }
         self.reader.get_mut().record_ended(ended_at);
         if self.reading.template {
             template::rejoin(&mut self.record, &mut self.scratch);
         }
         read.map_err(|cause| RowsError::of_parser(&self.list, line, &cause))
+    }
+
+    /// Whether there is nothing in any of its cells.
+    fn is_blank(&self) -> bool {
+        self.record.as_slice().trim_ascii().is_empty()
     }
 
     fn is_sentinel(&self) -> bool {
@@ -266,12 +288,18 @@ impl Rows {
 
     /// The line behind the last record: the parser leaves the `\n` of a `\r\n` to the next one.
     fn next_line(&self) -> u64 {
+        if let Some(returns) = &self.returns {
+            return returns.behind + 1;
+        }
         self.reader.position().line() + u64::from(self.last_byte() == Some(b'\r'))
     }
 
     /// The parser counts a record's line before it skips what is left of the line end before it (`\n` behind `\r`, blank
     /// lines). So the line is counted backwards, from where the parser stands behind the record.
     fn line_of_record(&self, line_before: u64, cut_off: bool) -> u64 {
+        if let Some(returns) = &self.returns {
+            return returns.line;
+        }
         let behind = self.reader.position();
         let ended_by_newline = !cut_off && self.last_byte() == Some(b'\n');
         // The only newline since the record before may be the one that ended this one: then it holds none.
@@ -290,7 +318,11 @@ impl Rows {
         let Quote::Mark(quote) = self.reading.quote else {
             return false;
         };
-        behind.line() > line + u64::from(self.last_byte() == Some(b'\n'))
+        let several_lines = match self.returns {
+            Some(_) => self.newlines_inside() > 0,
+            None => behind.line() > line + u64::from(self.last_byte() == Some(b'\n')),
+        };
+        several_lines
             && self
                 .reader
                 .get_ref()
@@ -299,7 +331,8 @@ impl Rows {
     }
 
     fn newlines_inside(&self) -> u64 {
-        let inside = self.record.as_slice().iter().filter(|byte| **byte == b'\n');
+        let end = if self.returns.is_some() { b'\r' } else { b'\n' };
+        let inside = self.record.as_slice().iter().filter(|byte| **byte == end);
         inside.count() as u64
     }
 
@@ -308,9 +341,14 @@ impl Rows {
         if cut_off {
             let swallowed = cells.strip_suffix(TAIL.as_bytes()).unwrap_or(cells);
             let added_lines = if swallowed.ends_with(b"\n") { 3 } else { 2 };
-            return Some(Unreadable::OpenQuote {
-                last_line: self.reader.position().line().saturating_sub(added_lines),
-            });
+            let last_line = match &self.returns {
+                Some(_) => {
+                    let behind_it = u64::from(swallowed.ends_with(b"\r"));
+                    line + self.newlines_inside() - behind_it
+                }
+                None => self.reader.position().line().saturating_sub(added_lines),
+            };
+            return Some(Unreadable::OpenQuote { last_line });
         }
         if cells.len() > MAX_RECORD_BYTES {
             return Some(Unreadable::TooLong {
@@ -368,7 +406,10 @@ impl Rows {
 fn head(bytes: &mut impl Read, quote: Quote) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut block = [0; FIRST_LINE_BLOCK];
-    while head.len() < MAX_RECORD_BYTES && first_line(&head, quote).is_none() {
+    // What follows a return says whether it ends lines alone.
+    while head.len() < MAX_RECORD_BYTES
+        && (first_line(&head, quote).is_none() || head.ends_with(b"\r"))
+    {
         match bytes.read(&mut block) {
             Ok(0) => break,
             Ok(read) => head.extend_from_slice(block.get(..read).unwrap_or_default()),

@@ -54,6 +54,69 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// Every rule.
+    const ALL: [Self; 23] = [
+        Self::CellCount,
+        Self::Encoding,
+        Self::OpenQuote,
+        Self::SwallowedRows,
+        Self::TooLong,
+        Self::UsernameMissing,
+        Self::Username,
+        Self::PasswordMissing,
+        Self::Password,
+        Self::PasswordHash,
+        Self::PasswordPolicy,
+        Self::UsernameFormat,
+        Self::Email,
+        Self::PhoneNumber,
+        Self::AttributeMissing,
+        Self::ValueLength,
+        Self::NumberRange,
+        Self::AttributeValue,
+        Self::Duplicate,
+        Self::ValueUnknown,
+        Self::DateFormat,
+        Self::YesOrNo,
+        Self::Group,
+    ];
+
+    /// The rule that a code of [`Rule::code`] stands for.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.code() == code)
+    }
+
+    /// What is wrong with a row that breaks it.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::CellCount => "the row has more or fewer cells than the header",
+            Self::Encoding => "a cell is not text in the list's encoding",
+            Self::OpenQuote => "a quote is opened and never closed",
+            Self::SwallowedRows => "a stray quote made one row of several",
+            Self::TooLong => "the row holds more than 64 KiB",
+            Self::UsernameMissing => "there is no username",
+            Self::Username => "the username is too long, or holds a character that none may hold",
+            Self::PasswordMissing => "there is no password",
+            Self::Password => "the password is too long, or holds white space",
+            Self::PasswordHash => "the password's hash stands where the password should be",
+            Self::PasswordPolicy => "the password does not meet the pool's policy",
+            Self::UsernameFormat => "this pool does not take such a username",
+            Self::Email => "what should be an e-mail address is none",
+            Self::PhoneNumber => "what should be a phone number is none in E.164",
+            Self::AttributeMissing => "an attribute is empty that the pool requires",
+            Self::ValueLength => "a value is longer or shorter than the pool takes",
+            Self::NumberRange => "a number is outside the pool's bounds",
+            Self::AttributeValue => "a value is not of the kind that the pool takes",
+            Self::Duplicate => "the username stands in the list before",
+            Self::ValueUnknown => "a cell is not in its column's value table",
+            Self::DateFormat => "a date does not have the form that --date-format tells",
+            Self::YesOrNo => "a cell that says whether something is so says neither yes nor no",
+            Self::Group => "a group's name is none that Cognito takes",
+        }
+    }
+
     /// The code in results.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -152,5 +215,18 @@ impl fmt::Display for Finding {
             write!(f, "column {column}: ")?;
         }
         f.write_str(&self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Rule;
+
+    #[test]
+    fn every_rule_is_found_again_by_its_code() {
+        for rule in Rule::ALL {
+            assert_eq!(Rule::of_code(rule.code()), Some(rule));
+        }
+        assert_eq!(Rule::of_code("InvalidParameterException"), None);
     }
 }

@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each folder (or file) of `src/`, and the others it may name. What only tests use does not count.
-const MAY_USE: [(&str, &[&str]); 18] = [
+const MAY_USE: [(&str, &[&str]); 20] = [
     ("outcome", &[]),
+    ("visible", &[]),
     ("pace", &[]),
     // It shares nothing with the importer, so that it cannot share its mistakes.
     ("rehearsal", &[]),
@@ -18,8 +19,8 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ("user", &["rows"]),
     ("pool", &["aws", "pace", "user"]),
     ("ledger", &["outcome"]),
-    // Reports are projections of the ledger.
-    ("report", &["ledger", "outcome"]),
+    // Reports are projections of the ledger. What an error means is said where the error is known.
+    ("report", &["ledger", "outcome", "pool", "user", "visible"]),
     // It asks the pool, and reads the list before anything is sent.
     ("preflight", &["pace", "pool", "rows", "user"]),
     (
@@ -29,20 +30,26 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     // A run's sibling: it reads the same ledger, retries by the same rules and is stopped in the same way.
     ("undo", &["import", "ledger", "outcome", "pace", "pool"]),
     // It shows what a run tells those who watch it.
-    ("progress", &["import", "outcome"]),
+    ("progress", &["import", "outcome", "pace", "visible"]),
+    // Its lines share standard error with the bar.
+    ("logs", &["progress"]),
     // It turns what was typed into one config for each stage, and a run's end into an exit code.
     (
         "cli",
         &[
             "import",
             "ledger",
+            "logs",
             "outcome",
             "pool",
             "preflight",
+            "progress",
             "rehearsal",
             "rows",
+            "report",
             "source",
             "user",
+            "visible",
         ],
     ),
     (
@@ -51,6 +58,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "cli",
             "import",
             "ledger",
+            "logs",
             "outcome",
             "pace",
             "pool",
@@ -69,7 +77,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
 ];
 
 /// Other people's crates that only some folders may name.
-const CRATES: [(&str, &[&str]); 14] = [
+const CRATES: [(&str, &[&str]); 17] = [
     ("aws_", &["aws", "pool", "source"]),
     // Each service has one room.
     ("aws_sdk_cognitoidentityprovider", &["pool"]),
@@ -85,6 +93,9 @@ const CRATES: [(&str, &[&str]); 14] = [
     ("encoding_rs", &["source"]),
     ("encoding_rs_io", &["source"]),
     ("csv", &["report", "rows"]),
+    ("indicatif", &["progress"]),
+    ("console", &["progress", "report"]),
+    ("tracing_subscriber", &["logs"]),
 ];
 
 /// A source file, without its comments and unit tests.

@@ -184,8 +184,11 @@ fn results_tell_where_a_code_was_sent() {
         .import(&pool, list)
         .args(["--concurrency", "1", "--allow-messages"])
         .run()
-        .exits(0);
+        .exits(0)
+        .says(["messages: 2 sent, 1 refused"]);
     let results = place.results();
+    assert_eq!(results.summary["deliveries"]["sent"], 2);
+    assert_eq!(results.summary["deliveries"]["refused"], 1);
     let mail = results.of("mail");
     assert_eq!(
         (mail["delivery"].as_str(), mail["delivery_medium"].as_str()),

@@ -70,7 +70,10 @@ fn an_import_that_is_done_already_and_its_report_have_the_same_document() {
     let list = place.file("users.csv", users(3));
     let import = || place.import(&pool, list).args(["--output", "json"]);
     let first = document(&import().run().exits(0), "import");
-    assert_eq!(first["exit_meaning"], "every row was created or existed");
+    assert_eq!(
+        first["exit_meaning"],
+        "every row was created or existed, and what follows was done"
+    );
     let again = document(&import().run().exits(0), "import");
     assert_eq!(again, first);
     let report = place.cli("report").args(["run", "--output", "json"]);
@@ -308,4 +311,45 @@ fn text_stays_as_it_was_and_a_wrong_command_line_has_no_document() {
     let yaml = place.rehearse(list).args(["--output", "yaml"]);
     yaml.run().exits(2).says(["--output"]);
     assert!(fs::read_to_string(place.path("run/summary.json")).is_ok());
+}
+
+#[test]
+fn an_undo_s_document_counts_users_by_what_came_of_them() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    place.import(&pool, list).run().exits(0);
+    let undo = || {
+        place
+            .cli("undo")
+            .args(["run", "--output", "json"])
+            .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
+            .env("AWS_SECRET_ACCESS_KEY", "made-up")
+            .args(["--endpoint-url", &pool.url()])
+    };
+    let ran = undo()
+        .args(["--yes-delete", "us-east-1_Other"])
+        .run()
+        .exits(3);
+    let refused = document(&ran, "undo");
+    assert!(error(&refused, &ran, "refused").contains("us-east-1_Other"));
+    let id = pool.settings().pool_id.clone();
+    let ran = undo().arg("--dry-run").run().exits(0);
+    let dry = document(&ran, "undo");
+    assert_eq!(
+        (&dry["dry_run"], &dry["users"]["deleted"]),
+        (&json!(true), &json!(3))
+    );
+    assert_eq!(pool.users().len(), 3, "a dry run deletes nobody");
+    let ran = undo().args(["--yes-delete", &id]).run().exits(0);
+    let undone = document(&ran, "undo");
+    assert_eq!(
+        undone["exit_meaning"],
+        "every user that the run made is deleted, or was gone already"
+    );
+    assert_eq!(undone["users"]["deleted"], 3);
+    assert_eq!(undone["users"]["open"], 0);
+    assert_eq!(undone["requests"]["UserUpdate"]["sent"], 3);
+    assert!(place.path(undone["results"].as_str().unwrap()).is_file());
+    assert_eq!(pool.users().len(), 0);
 }

@@ -4,7 +4,198 @@ use std::fs;
 
 use cognito_import::rehearsal::{LateFault, PreSignUp};
 
-use crate::harness::{Place, Pool, quick, until, users};
+use base64::Engine as _;
+
+use crate::harness::{Place, Pool, quick, silent, until, users};
+
+/// Hard to guess, easy to find, and different in every encoding. The first one is too weak for the pool.
+const CANARIES: [&str; 5] = [
+    "canary-weak-\"pass/word+",
+    "Canary#\"fine\"/1+&=%",
+    "Canary#echo\\back\\2/+",
+    "Canary#lost<3>/+?&",
+    "Canary#exists'4'/+\u{e9}",
+];
+
+/// As it is, and as it could be written by somebody who means well.
+fn forms(secret: &str) -> Vec<Vec<u8>> {
+    let json = serde_json::to_string(secret).unwrap();
+    let debug = format!("{secret:?}");
+    let url: String = secret
+        .bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                char::from(byte).to_string()
+            }
+            other => format!("%{other:02X}"),
+        })
+        .collect();
+    let mut forms = vec![
+        secret.as_bytes().to_vec(),
+        json.trim_matches('"').as_bytes().to_vec(),
+        debug.trim_matches('"').as_bytes().to_vec(),
+        url.clone().into_bytes(),
+        url.replace("%20", "+").into_bytes(),
+        secret.replace('"', "\"\"").into_bytes(),
+        secret.replace('"', "&quot;").into_bytes(),
+    ];
+    let standard = base64::engine::general_purpose::STANDARD_NO_PAD;
+    let url_safe = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    // Within a longer text it is encoded in one of three ways; the first and the last characters depend on what is around.
+    for before in 0..3 {
+        let text = [&b"???"[..before], secret.as_bytes()].concat();
+        for encoded in [standard.encode(&text), url_safe.encode(&text)] {
+            let inside = encoded.get(4..encoded.len() - 4).unwrap();
+            forms.push(inside.as_bytes().to_vec());
+        }
+    }
+    forms
+}
+
+/// Fails where a password stands in what was written, in any form.
+fn no_canary_in<'w>(written: impl IntoIterator<Item = &'w (String, Vec<u8>)>) {
+    let forms: Vec<Vec<u8>> = CANARIES.into_iter().flat_map(forms).collect();
+    for (name, bytes) in written {
+        for form in &forms {
+            let found = bytes
+                .windows(form.len())
+                .any(|window| window == form.as_slice());
+            assert!(!found, "{} stands in {name}", String::from_utf8_lossy(form));
+        }
+    }
+}
+
+/// A list of users who have these passwords, with four of each.
+fn birds(passwords: &[&str]) -> String {
+    let mut list = csv::Writer::from_writer(Vec::new());
+    list.write_record(["username", "password", "email"])
+        .unwrap();
+    for (number, password) in passwords.iter().enumerate() {
+        for copy in 0..4 {
+            let name = format!("bird{number}-{copy}");
+            list.write_record([&name, *password, &format!("{name}@example.com")])
+                .unwrap();
+        }
+    }
+    String::from_utf8(list.into_inner().unwrap()).unwrap()
+}
+
+/// All files below a folder.
+fn files(folder: &std::path::Path, into: &mut Vec<(String, Vec<u8>)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, into);
+        } else if path.file_name().unwrap() != "canaries.csv" {
+            into.push((path.display().to_string(), fs::read(path).unwrap()));
+        }
+    }
+}
+
+#[test]
+fn no_canary_gets_out_however_much_is_said() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.faults.commit_then_drop = 0.15;
+    settings.faults.error_500_before = 0.1;
+    settings.faults.truncated_body = 0.1;
+    settings.faults.throttle = 0.1;
+    settings.faults.read_drop = 0.1;
+    settings.existing = ["bird4-0", "bird4-1"]
+        .map(|username| cognito_import::rehearsal::ExistingUser {
+            username: username.to_owned(),
+            ..Default::default()
+        })
+        .into();
+    let mut written = Vec::new();
+    // Each pool but the first one repeats the password of all who are sent to it.
+    let echoing = CANARIES.map(|password| {
+        let words = format!("{password} is on a list, and so is {password:?}");
+        (birds(&[password; 5]), PreSignUp::Refuse { message: words })
+    });
+    let all = (birds(&CANARIES), PreSignUp::Absent);
+    for (number, (list, pre_sign_up)) in std::iter::once(all).chain(echoing).enumerate() {
+        let list = place.file("canaries.csv", list);
+        settings.pre_sign_up = pre_sign_up;
+        let pool = Pool::start(settings.clone());
+        for (format, flags) in [("text", "-vvv"), ("json", "--yes")] {
+            let run = format!("run-{number}-{format}");
+            let log = format!("{run}.log");
+            let ran = place
+                .import(&pool, list)
+                .args([
+                    "--run-dir",
+                    &run,
+                    "--log-format",
+                    format,
+                    flags,
+                    "--restart",
+                ])
+                .args(["--max-failures", "0", "--max-failure-rate", "1"])
+                .args(["--no-preflight", "--log-file", &log])
+                .env("RUST_LOG", "trace")
+                .env("RUST_BACKTRACE", "full")
+                .run();
+            assert!(matches!(ran.code, Some(0 | 1 | 5)), "{}", ran.stderr);
+            written.push((run, (ran.stderr + &ran.stdout).into_bytes()));
+            let lines = fs::read_to_string(place.path(&log))
+                .unwrap()
+                .lines()
+                .count();
+            assert!(lines > 20, "{lines} lines: the log says much");
+        }
+    }
+    let list = place.file("canaries.csv", birds(&CANARIES));
+    let on_stderr = place
+        .rehearse(list)
+        .args(["-vvv", "--max-failures", "0"])
+        .env("RUST_LOG", "trace")
+        .run();
+    assert!(on_stderr.stderr.contains("TRACE"), "{}", on_stderr.stderr);
+    written.push(("standard error".to_owned(), on_stderr.stderr.into_bytes()));
+    files(place.path("canaries.csv").parent().unwrap(), &mut written);
+    assert!(written.len() > 60, "{}", written.len());
+    no_canary_in(&written);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_canary_is_in_the_list_of_processes_or_in_the_environment_of_ours() {
+    let place = Place::new();
+    let pool = Pool::start(silent());
+    let list = place.file("canaries.csv", birds(&CANARIES));
+    let running = place.import(&pool, list).arg("--no-preflight").start();
+    until("sign-ups", || (pool.asked("SignUp") == 20).then_some(()));
+    let mut seen = Vec::new();
+    for name in ["cmdline", "environ", "comm", "status"] {
+        let path = format!("/proc/{}/{name}", running.pid());
+        seen.push((name.to_owned(), fs::read(path).unwrap()));
+    }
+    files(&place.path("run"), &mut seen);
+    assert!(seen[0].1.len() > 50, "the command line was read");
+    no_canary_in(&seen);
+    drop(running);
+}
+
+#[test]
+fn canaries_are_found_in_every_form() {
+    let secret = CANARIES[1];
+    let engine = base64::engine::general_purpose::STANDARD;
+    for hidden in [
+        secret.to_owned(),
+        serde_json::json!({ "p": secret }).to_string(),
+        engine.encode(format!("user:{secret}")),
+        engine.encode(format!("xx{secret}yy")),
+    ] {
+        let found = forms(secret).iter().any(|form| {
+            hidden
+                .as_bytes()
+                .windows(form.len())
+                .any(|window| window == form.as_slice())
+        });
+        assert!(found, "{hidden}");
+    }
+}
 
 #[test]
 fn no_password_is_written_anywhere() {

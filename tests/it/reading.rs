@@ -350,3 +350,47 @@ fn a_list_without_a_header_is_refused_and_no_cell_of_it_repeated() {
         .says(["users.csv: line 1", "is the header line missing?"]);
     assert!(!ran.stderr.contains("Secret"), "{}", ran.stderr);
 }
+
+#[test]
+fn rows_that_a_spreadsheet_left_empty_are_passed_over() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file(
+        "users.csv",
+        users(2) + ",,\n , ,\n" + "cy,Passw0rd!,cy@example.com\n,,\n",
+    );
+    place
+        .import(&pool, list)
+        .run()
+        .exits(0)
+        .says(["plan: 3 rows: 3 to send, 0 duplicate, 0 invalid"]);
+    let results = place.results();
+    assert_eq!(results.count("created"), 3);
+    assert_eq!(
+        (
+            results.of("cy")["row"].as_str(),
+            results.of("cy")["line"].as_str()
+        ),
+        ("3", "6")
+    );
+}
+
+#[test]
+fn a_list_whose_lines_end_with_a_return_alone_has_lines() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = users(3) + "bad name,Passw0rd!,bad@example.com\n";
+    let list = place.file("users.csv", list.replace('\n', "\r"));
+    place
+        .import(&pool, list)
+        .run()
+        .exits(1)
+        .says(["row 4 (line 5)"]);
+    let results = place.results();
+    let lines: Vec<&str> = results
+        .rows
+        .iter()
+        .map(|row| row["line"].as_str())
+        .collect();
+    assert_eq!(lines, ["2", "3", "4", "5"]);
+}

@@ -13,6 +13,7 @@ fn stops<const N: usize>(place: &Place, pool: &Pool, cli: Cli, code: &str, words
         .run()
         .exits(4)
         .says(["stopped early", code])
+        .says(["put that right first, and where a flag is wrong, the flag; then the same command goes on"])
         .says(words);
     let results = place.results();
     assert_eq!(

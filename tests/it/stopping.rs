@@ -111,6 +111,21 @@ fn a_deadline_ends_the_run_in_time_and_the_same_command_goes_on() {
     each_was_made_once(&pool, 100);
 }
 
+#[test]
+fn a_deadline_that_is_over_before_the_first_row_says_that_more_is_needed() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    place
+        .import(&pool, list)
+        .args(["--deadline", "50ms"])
+        .run()
+        .exits(4)
+        .says(["no row was done in this time", "`--deadline 1m`"]);
+    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(place.results().count("unsent"), 3);
+}
+
 /// A list of users, of whom those with these numbers have passwords that no pool takes.
 fn weak(rows: usize, is_weak: impl Fn(usize) -> bool) -> String {
     let row = |(number, row): (usize, &str)| {

@@ -4,12 +4,17 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
+use super::ReportsArgs;
+
 /// `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
     /// The run's directory: import prints it
     #[arg(value_name = "RUN_DIR", required_unless_present = "compare")]
     pub run_dir: Option<PathBuf>,
+    /// Its reports.
+    #[command(flatten)]
+    pub reports: ReportsArgs,
     /// Two runs.
     #[command(flatten)]
     pub comparison: CompareArgs,

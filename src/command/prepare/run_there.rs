@@ -95,7 +95,9 @@ pub(super) fn finished_already(
     if standing != Standing::Finished {
         return Ok(None);
     }
-    write_all(path).map(Some).map_err(Failed::refused)
+    write_all(path, &job.reports)
+        .map(Some)
+        .map_err(Failed::refused)
 }
 
 /// Begins the ledger of a new run. Only now: a start that is refused changes nothing.

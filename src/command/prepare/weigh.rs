@@ -4,7 +4,7 @@ use super::super::Failed;
 use super::super::confirm::confirm;
 use super::super::job::Job;
 use super::super::list::List;
-use super::super::listing::Weighed;
+use super::super::listing::Weighed as ListingWeighed;
 use super::super::preflight::{Intent, Verdict, surveyed};
 use crate::cli::{Say, settings};
 use crate::ledger::{Reader, RunDirectory};
@@ -27,6 +27,14 @@ pub(super) struct Weighing<'a, 'j> {
     pub(super) rules: Option<&'a PoolRules>,
 }
 
+/// What was found.
+pub(super) struct Weighed {
+    /// The pool is read first.
+    pub(super) reading: Option<Reading>,
+    /// What the list was found to be; none where it was not read beforehand.
+    pub(super) counts: Option<Counts>,
+}
+
 impl Weighing<'_, '_> {
     /// What stands against a new run is weighed, the plan is shown, and on a terminal somebody says yes to it.
     pub(super) async fn approve(
@@ -34,13 +42,17 @@ impl Weighing<'_, '_> {
         found: &mut Found,
         folds: bool,
         say: Say,
-    ) -> Result<Option<Reading>, Failed> {
+    ) -> Result<Weighed, Failed> {
         let (job, list) = (self.job, self.list);
         if job.preflight.no_preflight {
-            return Ok(self.unchecked(found).await);
+            return Ok(Weighed {
+                reading: self.unchecked(found).await,
+                counts: None,
+            });
         }
         let survey = surveyed(list, &list.mapping, folds).await?;
-        let rows = survey.as_ref().map(|survey| survey.counts.to_send);
+        let counts = survey.as_ref().map(|survey| survey.counts);
+        let rows = counts.map(|counts| counts.to_send);
         let reading = self.reading(found, rows).await;
         let intent = self.intent(found, reading.clone(), false);
         let verdict = Verdict::of(intent, &list.mapping, self.rules, found, survey);
@@ -54,7 +66,7 @@ impl Weighing<'_, '_> {
             confirm(users, &job.connect.user_pool_id).await?;
         }
         self.make_groups(&verdict.groups_to_make).await?;
-        Ok(reading)
+        Ok(Weighed { reading, counts })
     }
 
     /// A run that goes on may meet a pool that has changed since it began, or was begun without checking. What its rows are like is not
@@ -64,17 +76,21 @@ impl Weighing<'_, '_> {
         found: &mut Found,
         directory: &RunDirectory,
         say: Say,
-    ) -> Result<Option<Reading>, Failed> {
+    ) -> Result<Weighed, Failed> {
         let Self { job, list, .. } = self;
         if job.preflight.no_preflight {
-            return Ok(self.unchecked(found).await);
+            return Ok(Weighed {
+                reading: self.unchecked(found).await,
+                counts: None,
+            });
         }
         let folds = self.rules.is_none_or(|rules| !rules.case_sensitive);
         // Rows that have begun may be sent whatever the pool's rules say of them today.
         let as_begun = list.mapping.clone().held_to(&Strictness::Api);
         let survey = surveyed(list, &as_begun, folds).await?;
-        let rows = match &survey {
-            Some(survey) => Some(left(&survey.counts, directory)?),
+        let counts = survey.as_ref().map(|survey| survey.counts);
+        let rows = match &counts {
+            Some(counts) => Some(left(counts, directory)?),
             None => None,
         };
         let reading = self.reading(found, rows).await;
@@ -87,7 +103,7 @@ impl Weighing<'_, '_> {
             say.line(reading);
         }
         self.make_groups(&verdict.groups_to_make).await?;
-        Ok(reading)
+        Ok(Weighed { reading, counts })
     }
 
     async fn make_groups(&self, names: &[String]) -> Result<(), Failed> {
@@ -118,8 +134,8 @@ impl Weighing<'_, '_> {
         found: &Found,
         pool: Option<&'w Cognito>,
         rows: Option<u64>,
-    ) -> Weighed<'w> {
-        Weighed {
+    ) -> ListingWeighed<'w> {
+        ListingWeighed {
             pool,
             looks: self.job.looks,
             rates: &self.job.rates,

@@ -74,7 +74,7 @@ impl Run<'_> {
         Box::pin(async move { shared.pacer.permit(category).await })
     }
 
-    fn has_slot(&self) -> bool {
+    pub(super) fn has_slot(&self) -> bool {
         let slots = self.plan.slots.limit();
         let pacer = &self.shared.pacer;
         let own_permit = usize::from(self.update_permit.is_some());

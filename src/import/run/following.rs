@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::Run;
 use crate::import::breaker::{Breaker, BreakerLimits, UNREACHABLE};
 use crate::import::follow_up::{StepDone, StepEnd, StepJob};
+use crate::import::logged;
 use crate::import::stop::StopReason;
 use crate::outcome::{Came, FollowUp, Outcome, StepResult, StepState};
 use crate::pace::Category;
@@ -230,6 +231,9 @@ impl Run<'_> {
         match end {
             StepEnd::Ended(state) => {
                 self.somebody_answered();
+                if let StepState::Failed { code, .. } = &state {
+                    logged::step_failed(job.row, operation_of(job.step.kind()), code);
+                }
                 self.judge(job.step.kind(), &state);
                 self.follow_ups.ended(&job, state);
             }

@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use super::{Beginning, NOTED_TOGETHER, Run};
 use crate::import::Listed;
+use crate::import::logged;
 use crate::import::register::Job;
 use crate::import::resolve::Times;
 use crate::import::stop::StopReason;
@@ -75,6 +76,7 @@ impl Run<'_> {
                 continue;
             }
             self.counted(Outcome::Invalid, listed.row.end_byte);
+            logged::row(listed.row.number, Outcome::Invalid, Some(why.code()));
             invalid.push(RowResult {
                 row: listed.row.number,
                 line: listed.row.line,
@@ -179,11 +181,13 @@ impl Run<'_> {
                 Before::Nothing | Before::Settled | Before::ToFollow(_) => {
                     if let Some(Begun::SameAs(_)) = verdicts.next() {
                         self.counted(Outcome::Duplicate, listed.row.end_byte);
+                        logged::row(listed.row.number, Outcome::Duplicate, None);
                         continue;
                     }
                     if let Some(seen) = &listed.seen {
                         // Written down with its beginning. It was not sent, so it says nothing to the breaker.
                         self.counted(Outcome::Existed, listed.row.end_byte);
+                        logged::row(listed.row.number, Outcome::Existed, None);
                         self.follow_listed(&listed.row, seen);
                         continue;
                     }

@@ -46,7 +46,7 @@ pub struct Plan {
     pub named_by: NamedBy,
     /// Whether the pool ignores the case of usernames.
     pub folds: bool,
-    /// See [`super::resolve::Times::second_before_run_ms`].
+    /// See [`crate::import::resolve::Times::second_before_run_ms`].
     pub second_before_run_ms: Option<i64>,
     /// When the run goes wrong for every row.
     pub breaker: BreakerLimits,

@@ -5,6 +5,7 @@ use tokio::task::{Id, JoinError};
 use super::dispatch::{OnItsWay, Returned};
 use super::{RESULTS_TOGETHER, Run};
 use crate::import::breaker::UNREACHABLE;
+use crate::import::logged;
 use crate::import::register::{Done, End, Job};
 use crate::import::registration::StopRun;
 use crate::import::stop::StopReason;
@@ -114,6 +115,8 @@ impl Run<'_> {
     }
 
     pub(super) fn settle(&mut self, row: u64, end_byte: u64, came: Came) {
+        logged::row(row, came.outcome, came.error_code.as_deref());
+        self.progress.sent_now += 1;
         self.counted(came.outcome, end_byte);
         if let Some(why) = self.breaker.row(came.outcome, came.error_code.as_deref())
             && !came.stopped_the_run

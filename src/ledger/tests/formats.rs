@@ -3,7 +3,7 @@
 use super::{created, ending, identity, to_begin};
 use crate::ledger::comparison::compare;
 use crate::ledger::directory::RunDirectory;
-use crate::ledger::{Durability, Facts, Ledger, LedgerError, Reader};
+use crate::ledger::{Durability, Facts, Invocation, Ledger, LedgerError, Reader};
 use crate::outcome::{FollowUp, Outcome, RateSample, StepResult, StepState};
 
 /// A ledger with a row that was begun, as a version left it that wrote this format.
@@ -31,6 +31,36 @@ async fn of_format(directory: &RunDirectory, format: i64) {
         .unwrap();
 }
 
+fn invocation() -> Invocation {
+    Invocation {
+        version: "0.1.0".to_owned(),
+        command: vec!["cognito-import".to_owned(), "import".to_owned()],
+    }
+}
+
+#[tokio::test]
+async fn the_last_session_s_command_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    let facts = Facts {
+        started_ms: 1_000,
+        folds: true,
+        second_before_run_ms: None,
+    };
+    let ledger = Ledger::create(&directory, &identity(), facts, Durability::Process).unwrap();
+    ledger.invoked(invocation()).await;
+    let group = vec![to_begin(1, "ann")];
+    ledger.begin(group, 5).await.await.unwrap();
+    ledger.close(ending(false)).await.unwrap();
+    let (ledger, _, _) = Ledger::reopen(&directory, &identity(), Durability::Process, &[]).unwrap();
+    let mut second = invocation();
+    second.command.push("--yes".to_owned());
+    ledger.invoked(second.clone()).await;
+    ledger.close(ending(false)).await.unwrap();
+    let about = Reader::open(directory.path()).unwrap().about().unwrap();
+    assert_eq!(about.command, Some(second.command));
+}
+
 fn sample() -> RateSample {
     RateSample {
         category: "UserCreation".to_owned(),
@@ -55,8 +85,11 @@ async fn a_run_of_an_earlier_format_is_read_and_goes_on_in_the_present_one() {
         assert_eq!(summary.count(Outcome::Created), 1, "{format}");
         assert!(summary.pace.is_empty(), "{format}: no record of the rate");
 
+        let about = Reader::open(directory.path()).unwrap().about().unwrap();
+        assert_eq!((about.version, about.command), (None, None), "{format}");
         let (ledger, _, _) =
             Ledger::reopen(&directory, &identity(), Durability::Process, &[]).unwrap();
+        ledger.invoked(invocation()).await;
         let done = FollowUp {
             steps: vec![StepResult {
                 step: "confirm".to_owned(),
@@ -70,6 +103,8 @@ async fn a_run_of_an_earlier_format_is_read_and_goes_on_in_the_present_one() {
         ledger.close(ending(true)).await.unwrap();
         let summary = Reader::open(directory.path()).unwrap().summary().unwrap();
         assert_eq!(summary.count(Outcome::Created), 2, "{format}");
+        let about = Reader::open(directory.path()).unwrap().about().unwrap();
+        assert_eq!(about.version.as_deref(), Some("0.1.0"), "{format}");
         assert_eq!(
             summary.pace["UserCreation"].used_of_ceiling, 1.0,
             "{format}"

@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Begun, Ending, ToBegin};
 use crate::ledger::identity::{self, name};
+use crate::ledger::invocation::Invocation;
 use crate::ledger::rows::{
     INSERT_KEPT, INSERT_RESULT, requests_seal, row_seal, signed, write_came, write_kept,
 };
@@ -50,6 +51,10 @@ impl<'d> Pen<'d> {
                 Some(database.prepare(INSERT_KEPT)?)
             },
         })
+    }
+
+    pub(super) fn invoked(&self, invocation: &Invocation) -> rusqlite::Result<()> {
+        invocation.write(self.database)
     }
 
     pub(super) fn begin(&mut self, row: &ToBegin, at_ms: i64) -> rusqlite::Result<Begun> {

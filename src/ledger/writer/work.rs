@@ -69,6 +69,7 @@ fn write_all(
 
 fn write(pen: &mut Pen<'_>, message: Message) -> rusqlite::Result<Option<Acknowledge>> {
     match message {
+        Message::Invoked(invocation) => pen.invoked(&invocation)?,
         Message::Begin { rows, at_ms, begun } => {
             let all = rows
                 .iter()

@@ -33,8 +33,9 @@ fn codes(found: &[Objection], weight: Weight) -> Vec<&'static str> {
     of_weight.map(|objection| objection.code).collect()
 }
 
-fn refusals<'a>(rules: &PoolRules, change: impl FnOnce(&mut Meant<'a>)) -> Vec<&'static str> {
-    let mut meant = Meant {
+/// A plain list, and nothing allowed.
+fn plain() -> Meant<'static> {
+    Meant {
         attributes: &EMAIL,
         with_password: true,
         secret_given: false,
@@ -43,7 +44,11 @@ fn refusals<'a>(rules: &PoolRules, change: impl FnOnce(&mut Meant<'a>)) -> Vec<&
         steps: StepsMeant::default(),
         allowed: Allowed::default(),
         begun: false,
-    };
+    }
+}
+
+fn refusals<'a>(rules: &PoolRules, change: impl FnOnce(&mut Meant<'a>)) -> Vec<&'static str> {
+    let mut meant = plain();
     change(&mut meant);
     codes(&objections(Some(rules), &[], meant), Weight::Refusal)
 }
@@ -260,16 +265,7 @@ fn a_missing_permission_is_named() {
         denied("cognito-idp:DescribeUserPoolClient"),
         denied("cognito-idp:AdminGetUser"),
     ];
-    let meant = Meant {
-        attributes: &EMAIL,
-        with_password: true,
-        secret_given: false,
-        looks: Looks::default(),
-        counts: Some(&SOUND),
-        steps: StepsMeant::default(),
-        allowed: Allowed::default(),
-        begun: false,
-    };
+    let meant = plain();
     let found = objections(None, &unanswered, meant);
     assert_eq!(codes(&found, Weight::Refusal), ["permission_missing"]);
     assert!(
@@ -311,23 +307,16 @@ fn a_step_that_no_row_would_have_is_told() {
     let mut counts = SOUND;
     counts.steps.add(StepKind::Confirm);
     let notices = |begun| {
-        let found = objections(
-            Some(&PoolRules::default()),
-            &[],
-            Meant {
-                attributes: &EMAIL,
-                with_password: true,
-                secret_given: false,
-                looks: Looks::default(),
-                counts: Some(&counts),
-                steps: StepsMeant {
-                    kinds: &StepKind::ALL,
-                    ..StepsMeant::default()
-                },
-                allowed: Allowed::default(),
-                begun,
+        let meant = Meant {
+            counts: Some(&counts),
+            steps: StepsMeant {
+                kinds: &StepKind::ALL,
+                ..StepsMeant::default()
             },
-        );
+            begun,
+            ..plain()
+        };
+        let found = objections(Some(&PoolRules::default()), &[], meant);
         let notices = codes(&found, Weight::Notice).into_iter();
         notices.filter(|code| *code == "step_for_nobody").count()
     };
@@ -347,16 +336,7 @@ fn a_step_that_may_not_be_taken_is_refused_by_its_permission() {
             failure: Failure::answered(Operation::Read, 400, "AccessDeniedException", "no"),
         },
     ];
-    let meant = Meant {
-        attributes: &EMAIL,
-        with_password: true,
-        secret_given: false,
-        looks: Looks::default(),
-        counts: Some(&SOUND),
-        steps: StepsMeant::default(),
-        allowed: Allowed::default(),
-        begun: false,
-    };
+    let meant = plain();
     let found = objections(Some(&PoolRules::default()), &unanswered, meant);
     assert_eq!(codes(&found, Weight::Refusal), ["permission_missing"]);
     assert!(found[0].message.contains("AdminConfirmSignUp"), "{found:?}");

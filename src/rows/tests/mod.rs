@@ -53,6 +53,46 @@ fn lines_are_counted_over_quoted_newlines_blank_lines_and_crlf() {
 }
 
 #[test]
+fn lines_are_counted_where_each_ends_with_a_return_alone() {
+    let seen = all("a,b\r1,\"x\ry\"\r\r\r2,z\r3,\"q\rr\" t\r4\r5,\"v\rw\r");
+    let lines: Vec<(u64, u64, &str)> = seen
+        .iter()
+        .map(|(row, line, first, _)| (*row, *line, first.as_str()))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            (1, 2, "1"),
+            (2, 6, "2"),
+            (3, 7, "3"),
+            (4, 9, "4"),
+            (5, 10, "5")
+        ]
+    );
+    assert_eq!(seen[2].3, Some(Unreadable::Swallowed { last_line: 8 }));
+    assert_eq!(
+        seen[3].3,
+        Some(Unreadable::Cells {
+            expected: 2,
+            found: 1,
+            last_line: 9,
+        })
+    );
+    assert_eq!(seen[4].3, Some(Unreadable::OpenQuote { last_line: 11 }));
+}
+
+#[test]
+fn a_record_with_nothing_in_it_is_no_row() {
+    let seen = all("a,b\n1,x\n,\n , \n\"\",\"\"\n,,,\n2,y\n,\n");
+    let rows: Vec<(u64, u64, &str)> = seen
+        .iter()
+        .map(|(row, line, first, _)| (*row, *line, first.as_str()))
+        .collect();
+    assert_eq!(rows, [(1, 2, "1"), (2, 7, "2")]);
+    assert_eq!(all("a\n1\n\"\"\n2\n").len(), 2);
+}
+
+#[test]
 fn a_byte_order_mark_is_not_part_of_the_first_name() {
     let rows = open("\u{feff}username , password\nx,y").unwrap();
     assert_eq!(

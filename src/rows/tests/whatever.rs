@@ -98,7 +98,10 @@ proptest! {
         }
         let (bytes, dialect) = encoded(&list, encoding);
         let read = cells(open_as(pack(&bytes), &dialect).unwrap());
-        let expected: Vec<(u64, Vec<String>)> = lines.into_iter().zip(rows).collect();
+        // One with nothing in it is no row.
+        let is_row = |cells: &Vec<String>| !cells.concat().trim_ascii().is_empty();
+        let expected: Vec<(u64, Vec<String>)> =
+            lines.into_iter().zip(rows).filter(|(_, cells)| is_row(cells)).collect();
         prop_assert_eq!(read, expected);
     }
 

@@ -1,5 +1,6 @@
 //! What tests start, and what they read afterwards.
 
+mod browser;
 #[cfg(feature = "s3")]
 mod bucket;
 mod emulator;
@@ -7,12 +8,14 @@ mod place;
 mod pool;
 mod program;
 mod results;
+mod screen;
 mod sdk;
 mod terminal;
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
+pub(crate) use browser::{View, look_at};
 #[cfg(feature = "s3")]
 pub(crate) use bucket::Bucket;
 pub(crate) use emulator::{EmulatedPool, Emulator};
@@ -20,6 +23,7 @@ pub(crate) use place::{Place, users, users_numbered};
 pub(crate) use pool::{Pool, quick, silent};
 pub(crate) use program::{Cli, Ran};
 pub(crate) use results::{Results, Row};
+pub(crate) use screen::Screen;
 pub(crate) use sdk::Sdk;
 pub(crate) use terminal::CTRL_C;
 

@@ -91,23 +91,28 @@ impl Cli {
         self
     }
 
-    /// Starts it.
-    pub(crate) fn start(mut self) -> Running {
+    /// The whole command.
+    pub(super) fn whole(mut self) -> Command {
         for (flag, value) in self.otherwise {
             if !self.given.iter().any(|given| given == flag) {
                 self.given.extend([flag.to_owned(), value]);
             }
         }
+        self.command.args(&self.given);
+        self.command
+    }
+
+    /// Starts it.
+    pub(crate) fn start(mut self) -> Running {
+        let input = self.input.take().unwrap_or_default();
         let mut child = self
-            .command
-            .args(&self.given)
+            .whole()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        let input = self.input.unwrap_or_default();
         let feeder = std::thread::spawn(move || {
             // A program that ends before it read everything is the test's matter.
             let _ = stdin.write_all(&input);
@@ -171,6 +176,10 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal, `INT` or `TERM`.
     pub(crate) fn signal(&self, name: &str) {
         let kill = Command::new("kill")

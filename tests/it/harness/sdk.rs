@@ -4,7 +4,7 @@ use std::future::Future;
 
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Config, Credentials, Region};
-use aws_sdk_cognitoidentityprovider::error::ProvideErrorMetadata as _;
+use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cognitoidentityprovider::types::AuthFlowType;
 
 pub(crate) struct Sdk {
@@ -51,11 +51,7 @@ impl Sdk {
                 .auth_parameters("PASSWORD", password)
                 .send(),
         );
-        match answer {
-            Ok(answer) if answer.authentication_result().is_some() => Ok(()),
-            Ok(_) => Err("a challenge".to_owned()),
-            Err(error) => Err(error.code().unwrap_or("no code").to_owned()),
-        }
+        signed_in(answer.map(|answer| answer.authentication_result().is_some()))
     }
 
     /// Signs a user in as the pool's owner can; the error's code, if that fails.
@@ -76,10 +72,17 @@ impl Sdk {
                 .auth_parameters("PASSWORD", password)
                 .send(),
         );
-        match answer {
-            Ok(answer) if answer.authentication_result().is_some() => Ok(()),
-            Ok(_) => Err("a challenge".to_owned()),
-            Err(error) => Err(error.code().unwrap_or("no code").to_owned()),
-        }
+        signed_in(answer.map(|answer| answer.authentication_result().is_some()))
+    }
+}
+
+/// Whether somebody is signed in now; the error's code, or that the pool wants more than a password.
+fn signed_in<E: ProvideErrorMetadata, R>(
+    is_in: Result<bool, SdkError<E, R>>,
+) -> Result<(), String> {
+    match is_in {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("a challenge".to_owned()),
+        Err(error) => Err(error.code().unwrap_or("no code").to_owned()),
     }
 }

@@ -69,7 +69,15 @@ fn case(place: &Place, seed: u64) {
         running.signal("KILL");
         kills += u32::from(running.end().code.is_none());
     }
-    undo(place, &pool).run().exits(0);
+    // Now and then every try for a user meets a fault: it is called failed, and the same command tries again.
+    let mut left = undo(place, &pool).run();
+    for _ in 0..5 {
+        if left.code != Some(1) {
+            break;
+        }
+        left = undo(place, &pool).run();
+    }
+    left.exits(0);
     assert_eq!(names(&pool), ["zoe"], "UNDO_SEED={seed}, {kills} kills");
     let said = results(place);
     assert_eq!(said.len(), USERS, "UNDO_SEED={seed}");

@@ -258,7 +258,7 @@ fn kept_cells_are_copied_as_they_stand_in_the_list() {
         ..MappingOptions::default()
     };
     let seen = rows_with(
-        "ID,username,password,email\n 17 ,ann,p,A@b.c\n,,,\n18,bob\n",
+        "ID,username,password,email\n 17 ,ann,p,A@b.c\n,,p,\n18,bob\n",
         &options,
     );
     let some = |cell: &str| Some(cell.to_owned());

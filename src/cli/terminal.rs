@@ -1,0 +1,112 @@
+//! What the terminal and its conventions allow: a bar, colours. Pure but for the two that ask.
+
+use std::io::IsTerminal as _;
+
+use super::args::{OutputArgs, ProgressArg, ProgressArgs};
+use super::settings::environment;
+use crate::logs::LogSettings;
+use crate::progress::{Colour, Form};
+
+/// For `progress`.
+#[must_use]
+pub fn form(output: &OutputArgs, progress: &ProgressArgs) -> Form {
+    let terminal = std::io::stderr().is_terminal();
+    form_on(terminal, output.quiet, progress.progress, environment)
+}
+
+/// For `logs`; without flags of its own where a command has none.
+#[must_use]
+pub fn log(output: Option<&OutputArgs>) -> LogSettings {
+    let terminal = std::io::stderr().is_terminal();
+    LogSettings {
+        verbose: output.map_or(0, |output| output.verbose),
+        rust_log: environment("RUST_LOG"),
+        file: output.and_then(|output| output.log.log_file.clone()),
+        format: output.map_or(crate::logs::LogFormat::Text, |output| {
+            output.log.log_format.into()
+        }),
+        colour: colour_on(terminal, environment),
+    }
+}
+
+fn form_on(
+    terminal: bool,
+    quiet: bool,
+    asked: ProgressArg,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Form {
+    let draws = terminal && !is_dumb(&variable);
+    match asked {
+        _ if quiet => Form::Silent,
+        ProgressArg::None => Form::Notices,
+        ProgressArg::Auto if draws => Form::Bar(colour_on(terminal, variable)),
+        ProgressArg::Auto | ProgressArg::Lines => Form::Lines,
+    }
+}
+
+/// `NO_COLOR` (no-color.org) counts for more than `CLICOLOR_FORCE` and `CLICOLOR` (bixense.com/clicolors).
+fn colour_on(terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Colour {
+    let is = |name: &str, value: &str| variable(name).is_some_and(|found| found == value);
+    let forced = variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+    let may = terminal && !is_dumb(&variable) && !is("CLICOLOR", "0");
+    if variable("NO_COLOR").is_none() && (forced || may) {
+        Colour::Some
+    } else {
+        Colour::None
+    }
+}
+
+/// A terminal that cannot move its cursor.
+fn is_dumb(variable: impl Fn(&str) -> Option<String>) -> bool {
+    variable("TERM").is_some_and(|term| term == "dumb")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{colour_on, form_on};
+    use crate::cli::args::ProgressArg;
+    use crate::progress::{Colour, Form};
+
+    fn variables<'v>(set: &'v [(&str, &str)]) -> impl Fn(&str) -> Option<String> + 'v {
+        |name| {
+            let found = set.iter().find(|(other, _)| *other == name);
+            found.map(|(_, value)| (*value).to_owned())
+        }
+    }
+
+    /// Variables that are set, whether there is a terminal, and what comes of it.
+    type Case = (&'static [(&'static str, &'static str)], bool, Colour);
+
+    #[test]
+    fn colours_follow_the_conventions() {
+        let cases: [Case; 8] = [
+            (&[], true, Colour::Some),
+            (&[], false, Colour::None),
+            (&[("NO_COLOR", "1")], true, Colour::None),
+            (
+                &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")],
+                true,
+                Colour::None,
+            ),
+            (&[("CLICOLOR", "0")], true, Colour::None),
+            (&[("CLICOLOR_FORCE", "1")], false, Colour::Some),
+            (&[("CLICOLOR_FORCE", "0")], false, Colour::None),
+            (&[("TERM", "dumb")], true, Colour::None),
+        ];
+        for (set, terminal, expected) in cases {
+            assert_eq!(colour_on(terminal, variables(set)), expected, "{set:?}");
+        }
+    }
+
+    #[test]
+    fn a_bar_needs_a_terminal_that_can_draw_and_nobody_who_wants_something_else() {
+        let form = |terminal, quiet, asked, set| form_on(terminal, quiet, asked, variables(set));
+        let auto = ProgressArg::Auto;
+        assert_eq!(form(true, false, auto, &[]), Form::Bar(Colour::Some));
+        assert_eq!(form(false, false, auto, &[]), Form::Lines);
+        assert_eq!(form(true, false, auto, &[("TERM", "dumb")]), Form::Lines);
+        assert_eq!(form(true, false, ProgressArg::Lines, &[]), Form::Lines);
+        assert_eq!(form(true, false, ProgressArg::None, &[]), Form::Notices);
+        assert_eq!(form(true, true, ProgressArg::Lines, &[]), Form::Silent);
+    }
+}

@@ -1,0 +1,105 @@
+//! What a run writes into the log: that it begins, slows down, stops and ends, and every row that was not created.
+//!
+//! Usernames are personal data, and logs go further than results do. So a row is named by its number alone, at every level: who
+//! that is stands in the results. Passwords stand in neither.
+
+use super::event::Progress;
+use super::stop::StopReason;
+use crate::outcome::{Outcome, RateSample};
+use crate::pace::Category;
+use crate::pool::Failure;
+
+/// A row has its outcome.
+pub(super) fn row(row: u64, outcome: Outcome, code: Option<&str>) {
+    let outcome_word = outcome.word();
+    match outcome {
+        Outcome::Created => {
+            tracing::debug!(row, outcome = outcome_word, code, "a row is settled");
+        }
+        Outcome::Existed
+        | Outcome::Duplicate
+        | Outcome::Invalid
+        | Outcome::Rejected
+        | Outcome::Failed
+        | Outcome::InDoubt
+        | Outcome::Unsent => tracing::info!(row, outcome = outcome_word, code, "a row is settled"),
+    }
+}
+
+/// A step after the sign-up failed for good.
+pub(super) fn step_failed(row: u64, operation: &str, code: &str) {
+    tracing::info!(row, operation, code, "a step failed");
+}
+
+/// The pool answered, or failed to. Called by tasks, which have no span of their own: the run's is named.
+pub(super) fn answer(span: &tracing::Span, row: u64, operation: &str, failure: Option<&Failure>) {
+    match failure {
+        Some(failure) => tracing::debug!(
+            parent: span,
+            row,
+            operation,
+            code = failure.code,
+            words = failure.message,
+            "no success"
+        ),
+        None => tracing::trace!(parent: span, row, operation, "answered"),
+    }
+}
+
+/// The run takes no more rows.
+pub(super) fn stops(reason: &StopReason, on_their_way: usize) {
+    tracing::info!(%reason, on_their_way, "the run stops");
+}
+
+/// The session is over.
+pub(super) fn ends(finished: bool, progress: &Progress) {
+    let count = |outcome| progress.counts.of(outcome);
+    tracing::info!(
+        finished,
+        rows = progress.counts.rows(),
+        rows_of_this_session = progress.rows_now,
+        created = count(Outcome::Created),
+        existed = count(Outcome::Existed),
+        duplicate = count(Outcome::Duplicate),
+        invalid = count(Outcome::Invalid),
+        rejected = count(Outcome::Rejected),
+        failed = count(Outcome::Failed),
+        in_doubt = count(Outcome::InDoubt),
+        unsent = count(Outcome::Unsent),
+        seconds = progress.elapsed.as_secs_f64(),
+        "the session ends"
+    );
+}
+
+/// Which categories are slower than they might be, as the log was last told.
+#[derive(Debug, Default)]
+pub(super) struct Slowed([bool; Category::ALL.len()]);
+
+impl Slowed {
+    /// Says which categories were throttled, and which have slowed down or are at their full rate again.
+    pub(super) fn log(&mut self, samples: &[RateSample]) {
+        for sample in samples {
+            let category = sample.category.as_str();
+            if sample.throttled > 0 {
+                tracing::info!(
+                    category,
+                    throttled = sample.throttled,
+                    of = sample.sent,
+                    "the pool throttles"
+                );
+            }
+            let place = Category::ALL.iter().position(|c| c.name() == category);
+            let Some(was) = place.and_then(|place| self.0.get_mut(place)) else {
+                continue;
+            };
+            let is = sample.slowed_ms > 0;
+            let (allowed, ceiling) = (sample.allowed_a_second(), sample.ceiling_a_second());
+            if is && !*was {
+                tracing::info!(category, allowed, ceiling, "slowed down");
+            } else if *was && !is {
+                tracing::info!(category, ceiling, "at the full rate again");
+            }
+            *was = is;
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What the loop tells: the watcher, the log, and the ledger's record of the rate.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Run;
+use crate::import::event::HeldUp;
+use crate::pace::{Category, Pacer};
+
+/// Answers come within a second or two: a pool that is silent for longer is worth a word.
+const SILENT: Duration = Duration::from_secs(3);
+
+/// A list that brings nothing for so long is worth one.
+const NO_ROWS: Duration = Duration::from_secs(1);
+
+/// Rows that wait for look-ups; a few always do.
+const LOOK_UPS: usize = 8;
+
+impl Run<'_> {
+    pub(super) async fn write_and_tell(&mut self) {
+        self.write().await;
+        self.record_rates(false).await;
+        self.progress.in_flight = self.tasks.len();
+        self.progress.to_follow = self.follow_ups.users();
+        self.progress.sign_ups = self.shared.pacer.reading(Category::UserCreation);
+        self.progress.elapsed = self.started.elapsed();
+        self.progress.held_up = self.held_up();
+        self.watch.progress(&self.progress);
+    }
+
+    pub(super) async fn record_rates(&mut self, last: bool) {
+        let samples = self
+            .record
+            .samples(&self.shared.pacer, Instant::now(), last);
+        self.slowed.log(&samples);
+        if !samples.is_empty() {
+            self.ledger.rates(samples).await;
+        }
+    }
+
+    /// What holds the run up at the moment: where it is several things, what people should know first.
+    fn held_up(&mut self) -> Option<HeldUp> {
+        let on_their_way = self.tasks.len();
+        let pacer = &self.shared.pacer;
+        let silent = self
+            .silence
+            .lasts(asked_and_answered(pacer), Instant::now());
+        let waiting = pacer.waiting(Category::UserRead) + pacer.waiting(Category::UserList);
+        let throttled = Category::ALL.into_iter().find_map(|category| {
+            let reading = pacer.reading(category);
+            (reading.allowed < reading.ceiling).then_some(HeldUp::Throttled { category, reading })
+        });
+        if self.stopped.is_some() {
+            return Some(HeldUp::Stopping { on_their_way });
+        }
+        if let Some(since) = silent.filter(|since| *since >= SILENT && on_their_way > 0) {
+            return Some(HeldUp::Unanswered {
+                since,
+                on_their_way,
+            });
+        }
+        if !self.unreachable.is_empty() {
+            let rows = self.unreachable.len();
+            return Some(HeldUp::Unreachable { rows });
+        }
+        if throttled.is_some() {
+            return throttled;
+        }
+        if waiting >= LOOK_UPS && waiting * 2 > on_their_way {
+            return Some(HeldUp::LookUps { waiting });
+        }
+        if !self.ready.is_empty() && !self.has_slot() {
+            return Some(HeldUp::Answers { on_their_way });
+        }
+        let hungry = self.is_idle() && !self.list_over && self.heard_of_list.elapsed() >= NO_ROWS;
+        hungry.then_some(HeldUp::List)
+    }
+}
+
+/// Requests that left, and answers that came, of all categories.
+fn asked_and_answered(pacer: &Pacer) -> (u64, u64) {
+    let readings = Category::ALL.map(|category| pacer.reading(category));
+    let asked = readings.iter().map(|reading| reading.sent).sum();
+    let answered = readings.iter().map(|r| r.accepted + r.throttled).sum();
+    (asked, answered)
+}
+
+/// Since when the pool owes an answer. Time is an argument.
+#[derive(Debug, Default)]
+pub(super) struct Silence {
+    answered: u64,
+    /// Requests that had left when the last answer came.
+    asked: u64,
+    since: Option<Instant>,
+}
+
+impl Silence {
+    /// How long nothing was answered that was asked; none while nothing is owed.
+    fn lasts(&mut self, (asked, answered): (u64, u64), now: Instant) -> Option<Duration> {
+        if answered != self.answered {
+            *self = Self {
+                answered,
+                asked,
+                since: None,
+            };
+        } else if asked != self.asked {
+            self.asked = asked;
+            self.since.get_or_insert(now);
+        }
+        self.since.map(|since| now.saturating_duration_since(since))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Silence;
+    use std::time::Duration;
+    use tokio::time::Instant;
+
+    #[test]
+    fn silence_begins_with_the_first_request_that_is_not_answered() {
+        let began = Instant::now();
+        let at = |seconds| began + Duration::from_secs(seconds);
+        let mut silence = Silence::default();
+        assert_eq!(silence.lasts((0, 0), at(9)), None, "nothing was asked");
+        assert_eq!(silence.lasts((1, 0), at(10)), Some(Duration::ZERO));
+        assert_eq!(silence.lasts((5, 0), at(14)), Some(Duration::from_secs(4)));
+        assert_eq!(silence.lasts((5, 1), at(15)), None, "an answer");
+        // A slow run asks seldom: it is not silence while nothing more is asked.
+        assert_eq!(silence.lasts((5, 1), at(60)), None);
+        assert_eq!(silence.lasts((6, 1), at(61)), Some(Duration::ZERO));
+        assert_eq!(silence.lasts((6, 2), at(62)), None);
+    }
+}

@@ -1,0 +1,127 @@
+//! Which events are let through.
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+
+/// The events of this program have this at the beginning of their targets.
+const OURS: &str = "cognito_import";
+
+/// What was chosen, and what people should know about it.
+pub(super) struct Chosen {
+    pub(super) targets: Targets,
+    pub(super) notice: Option<String>,
+}
+
+/// A level that is asked for by `-v` counts for more than `RUST_LOG`, and that for more than the default: warnings on standard error,
+/// and in a file, which nobody has to look at, what the run does and every row that was not created.
+pub(super) fn filter(verbose: u8, to_file: bool, rust_log: Option<&str>) -> Chosen {
+    let by_default = match (to_file, verbose) {
+        (false, 0) => LevelFilter::WARN,
+        (false, 1) | (true, 0) => LevelFilter::INFO,
+        (false, 2) | (true, 1) => LevelFilter::DEBUG,
+        (_, 2..) => LevelFilter::TRACE,
+    };
+    let plain = Targets::new().with_target(OURS, by_default);
+    let Some(asked) = rust_log.filter(|_| verbose == 0) else {
+        return Chosen {
+            targets: plain,
+            notice: None,
+        };
+    };
+    match asked.parse::<Targets>() {
+        Ok(asked) => Chosen {
+            targets: of_ours(&asked).unwrap_or(plain),
+            notice: None,
+        },
+        Err(_) => Chosen {
+            targets: plain,
+            notice: Some(format!(
+                "RUST_LOG is passed over: it is not a level or TARGET=LEVEL,... such as {OURS}=debug"
+            )),
+        },
+    }
+}
+
+/// What it says of our targets; none where it says nothing.
+fn of_ours(asked: &Targets) -> Option<Targets> {
+    let mut ours = Vec::new();
+    if let Some(level) = asked.default_level() {
+        ours.push((OURS.to_owned(), level));
+    }
+    let named = asked
+        .iter()
+        .filter(|(target, _)| *target == OURS || target.starts_with("cognito_import::"))
+        .map(|(target, level)| (target.to_owned(), level));
+    ours.extend(named);
+    (!ours.is_empty()).then(|| Targets::new().with_targets(ours))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filter;
+    use tracing::Level;
+
+    /// The most talkative level that is let through, of a target.
+    fn level(verbose: u8, to_file: bool, rust_log: Option<&str>, target: &str) -> Option<Level> {
+        let targets = filter(verbose, to_file, rust_log).targets;
+        [
+            Level::TRACE,
+            Level::DEBUG,
+            Level::INFO,
+            Level::WARN,
+            Level::ERROR,
+        ]
+        .into_iter()
+        .find(|level| targets.would_enable(target, level))
+    }
+
+    #[test]
+    fn the_level_is_that_of_the_flags_the_variable_or_the_place() {
+        let ours = |verbose, to_file, rust_log| {
+            level(verbose, to_file, rust_log, "cognito_import::import::run")
+        };
+        assert_eq!(ours(0, false, None), Some(Level::WARN));
+        assert_eq!(ours(1, false, None), Some(Level::INFO));
+        assert_eq!(ours(2, false, None), Some(Level::DEBUG));
+        assert_eq!(ours(3, false, None), Some(Level::TRACE));
+        assert_eq!(ours(0, true, None), Some(Level::INFO));
+        assert_eq!(ours(0, false, Some("trace")), Some(Level::TRACE));
+        assert_eq!(ours(0, true, Some("error")), Some(Level::ERROR));
+        assert_eq!(ours(0, true, Some("off")), None);
+        assert_eq!(ours(1, false, Some("trace")), Some(Level::INFO));
+        assert_eq!(ours(0, false, Some("hyper=trace")), Some(Level::WARN));
+        let one = Some("cognito_import::pool=debug");
+        assert_eq!(ours(0, false, one), None);
+        assert_eq!(
+            level(0, false, one, "cognito_import::pool::list"),
+            Some(Level::DEBUG)
+        );
+    }
+
+    #[test]
+    fn nobody_else_is_let_through_whatever_is_asked() {
+        for rust_log in [
+            "trace",
+            "aws_smithy_runtime=trace",
+            "aws_sdk_cognitoidentityprovider=trace,hyper=trace",
+            "cognito_import=trace,debug",
+        ] {
+            for target in ["aws_smithy_runtime::client", "hyper::proto"] {
+                for verbose in 0..4 {
+                    let let_through = level(verbose, true, Some(rust_log), target);
+                    assert_eq!(let_through, None, "{rust_log} {target}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_said() {
+        let chosen = filter(0, false, Some("cognito_import=loud"));
+        assert!(
+            chosen
+                .notice
+                .is_some_and(|notice| notice.contains("RUST_LOG"))
+        );
+    }
+}

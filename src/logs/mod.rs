@@ -1,0 +1,126 @@
+//! The log: what the program says of itself for those who look into it later, on standard error or in a file.
+//!
+//! Owns where lines go, how they look, and what may be said at all: only events of this program. What the SDK and the crates under it
+//! have to say is never let through, at no level, because they could show a request with its password. At a terminal, lines go through
+//! the [`Screen`], so that a bar makes room for them.
+
+mod filter;
+mod json;
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::progress::{Colour, Screen};
+use filter::{Chosen, filter};
+use json::JsonLines;
+
+/// How a line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What is logged, where, and how.
+#[derive(Debug, Clone)]
+pub struct LogSettings {
+    /// How often more was asked for.
+    pub verbose: u8,
+    /// `RUST_LOG`.
+    pub rust_log: Option<String>,
+    /// The file; none for standard error.
+    pub file: Option<PathBuf>,
+    /// How lines look.
+    pub format: LogFormat,
+    /// Whether there may be colours on standard error.
+    pub colour: Colour,
+}
+
+/// The log cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "--log-file {path}: cannot be opened: {cause}; name a file in a directory that is there and can be written"
+)]
+pub struct LogError {
+    path: PathBuf,
+    cause: io::Error,
+}
+
+/// Where lines go.
+#[derive(Debug, Clone)]
+enum To {
+    Screen(Screen),
+    /// Opened to append: each line is one write, so that two programs do not mix theirs.
+    File(Arc<File>),
+}
+
+impl Write for To {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.write_all(line)?;
+        Ok(line.len())
+    }
+
+    fn write_all(&mut self, line: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Screen(screen) => screen.write(line),
+            Self::File(file) => (&**file).write_all(line),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Begins the log. What there is to say about the settings is returned, for people.
+///
+/// # Errors
+/// The file cannot be opened.
+pub fn begin(settings: &LogSettings, screen: &Screen) -> Result<Option<String>, LogError> {
+    let Chosen { targets, notice } = filter(
+        settings.verbose,
+        settings.file.is_some(),
+        settings.rust_log.as_deref(),
+    );
+    let to = match &settings.file {
+        None => To::Screen(screen.clone()),
+        Some(path) => To::File(Arc::new(append(path).map_err(|cause| LogError {
+            path: path.clone(),
+            cause,
+        })?)),
+    };
+    let colours = settings.file.is_none() && settings.colour == Colour::Some;
+    let lines = match settings.format {
+        LogFormat::Json => JsonLines::new(to).boxed(),
+        LogFormat::Text => tracing_subscriber::fmt::layer()
+            .with_writer(move || to.clone())
+            .with_ansi(colours)
+            .with_target(false)
+            .boxed(),
+    };
+    // Somebody else's logger, in a test say, stays.
+    let _ = tracing_subscriber::registry()
+        .with(lines)
+        .with(targets)
+        .try_init();
+    Ok(notice)
+}
+
+/// Opens a file to append to. One that is made is for its owner alone: it tells which rows failed, and with what.
+fn append(path: &PathBuf) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path)
+}

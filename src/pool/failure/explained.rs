@@ -1,0 +1,230 @@
+//! What an error's code means, and what to do about it: for reports, which show it beside the rows that met it.
+
+use super::{
+    ATTEMPT_TIMED_OUT, Advice, CONNECT_FAILED, CONNECTION_LOST, NOT_SIGNED, REQUEST_NOT_BUILT,
+    Stop, UNREADABLE_ANSWER, shared_advice, sign_up_advice,
+};
+use crate::user::finding::Rule;
+
+/// Where an error's words come from: what they may quote depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Words {
+    /// Cognito, the network or this program: of the row they quote little.
+    Known,
+    /// A trigger, whose author may have written anything into it.
+    Trigger,
+}
+
+/// An error in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Explained {
+    /// What it means.
+    pub meaning: &'static str,
+    /// What to do about it.
+    pub way_out: &'static str,
+    /// Where its message comes from.
+    pub words: Words,
+}
+
+const RETRY_FAILED: &str = "take the failed rows up again with --retry failed";
+const RETRY_IN_DOUBT: &str = "look the rows up again with --retry in-doubt";
+
+/// What the code of an error means that a pool, or the way to it, answers a sign-up or a look-up with. None for one that is not known.
+#[must_use]
+pub fn explained(code: &str) -> Option<Explained> {
+    match code {
+        "UsernameExistsException" | "AliasExistsException" => known(
+            "the username, or an address that it stands for, is taken",
+            "nothing, if the user is the same person; else give the row another username",
+        ),
+        "InvalidPasswordException" => known(
+            "the pool's password policy refuses the password",
+            Rule::PasswordPolicy.way_out(),
+        ),
+        "PasswordHistoryPolicyViolationException" => known(
+            "the user had this password before, and the pool allows no password twice",
+            "give the row another password, or --password generate",
+        ),
+        "InvalidParameterException" => known(
+            "a value is not what Cognito or this pool takes",
+            "mend the value that the message names; the same for many rows is a mistake in the mapping: `check` with the pool's rules \
+             finds most of it before a run",
+        ),
+        "UserLambdaValidationException" => trigger(
+            "a Lambda trigger of the pool refused the user",
+            "ask whoever wrote the trigger what it wants of a user, mend the rows or the trigger, then --retry rejected",
+        ),
+        "UnexpectedLambdaException" | "InvalidLambdaResponseException" => trigger(
+            "a Lambda trigger of the pool broke down, or answered what Cognito cannot read",
+            "look into the trigger's log in CloudWatch, mend it, then --retry failed (or in-doubt)",
+        ),
+        "LimitExceededException" => known(
+            "the user was made; the message with the code was refused, for the pool sent as many as it may",
+            "nothing for the user: signing up again would not send it; to send the codes later, raise the limit or use Amazon SES, and \
+             let users ask for a new one (ResendConfirmationCode)",
+        ),
+        "CodeDeliveryFailureException" => known(
+            "the user was made; the message with the code could not be delivered",
+            "see that the address or number is right and the pool may send there, then let users ask for a new code \
+             (ResendConfirmationCode)",
+        ),
+        "UserNotFoundException" => known(
+            "the username is taken, and no user of that name is found: another user's alias, or a user deleted meanwhile",
+            "look at these rows in the pool by hand",
+        ),
+        "InternalErrorException" | "InternalFailure" | "ServiceUnavailable" => known(
+            "Cognito had a fault of its own, and went on having it",
+            "wait until the service is well (AWS Health Dashboard), then --retry failed (or in-doubt)",
+        ),
+        other => on_the_way(other).or_else(|| shared(other)),
+    }
+}
+
+/// What this program or the network says.
+fn known(meaning: &'static str, way_out: &'static str) -> Option<Explained> {
+    Some(Explained {
+        meaning,
+        way_out,
+        words: Words::Known,
+    })
+}
+
+/// What happened on the way to the pool, and what could not be found out there.
+fn on_the_way(code: &str) -> Option<Explained> {
+    match code {
+        CONNECT_FAILED => known(
+            "no connection could be made: nothing was sent",
+            RETRY_FAILED,
+        ),
+        ATTEMPT_TIMED_OUT => known(
+            "no answer came in the time that one request may take (--attempt-timeout)",
+            "see that the network and the pool's triggers are quick enough, then --retry failed (or in-doubt)",
+        ),
+        CONNECTION_LOST => known(
+            "the connection was lost before the answer came",
+            "see that the network is steady, then --retry failed (or in-doubt)",
+        ),
+        UNREADABLE_ANSWER => known(
+            "an answer came that is none of Cognito's: probably a proxy's",
+            "see what stands between here and AWS, then --retry failed (or in-doubt)",
+        ),
+        REQUEST_NOT_BUILT => known(
+            "the request could not be made of this row",
+            "mend the row: the message says what is wrong",
+        ),
+        NOT_SIGNED => known(
+            "the user could not be looked up, for this run signs no requests",
+            "give the run credentials and look up (--lookup get), then --retry in-doubt",
+        ),
+        "NotSettled" => known(
+            "a user is there, and nothing tells whether this run made it",
+            RETRY_IN_DOUBT,
+        ),
+        "NotListed" => known(
+            "the username exists, and the pool's listing does not show the user yet",
+            "nothing; --lookup get tells how such users stand",
+        ),
+        _ => None,
+    }
+}
+
+/// What a trigger says.
+fn trigger(meaning: &'static str, way_out: &'static str) -> Option<Explained> {
+    Some(Explained {
+        meaning,
+        way_out,
+        words: Words::Trigger,
+    })
+}
+
+/// What every operation can meet, and what stops a run.
+fn shared(code: &str) -> Option<Explained> {
+    let advice = match code {
+        // Its four mistakes are told apart by their words, which stand beside it.
+        "NotAuthorizedException" => Some(Advice::Stop(Stop::Refused)),
+        _ => shared_advice(0, code).or_else(|| match sign_up_advice(0, code, "") {
+            stop @ Advice::Stop(_) => Some(stop),
+            Advice::Again
+            | Advice::SlowDown
+            | Advice::Exists
+            | Advice::LookUp(_)
+            | Advice::Undelivered
+            | Advice::GiveUp => None,
+        }),
+    };
+    let (meaning, way_out) = match advice? {
+        Advice::Stop(stop) => (stop.meaning(), stop.way_out()),
+        Advice::SlowDown => (
+            "the pool, or a firewall before it, took no more requests",
+            "give the run a lower rate (--rate, --share), then --retry failed (or in-doubt)",
+        ),
+        Advice::Again
+        | Advice::Exists
+        | Advice::LookUp(_)
+        | Advice::Undelivered
+        | Advice::GiveUp => return None,
+    };
+    known(meaning, way_out)
+}
+
+impl Stop {
+    /// What is wrong.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::SignUpNotPermitted => "the pool lets only administrators create users",
+            Self::SecretHash => "the app client has a secret, and none was given, or the wrong one",
+            Self::UnwritableAttribute => {
+                "the list sets an attribute that the app client may not write"
+            }
+            Self::NotFound => "there is no such pool or app client",
+            Self::GroupMissing => "the group that users are put into is not in the pool",
+            Self::DeliveryRole => "the pool's own role for mail or SMS is broken",
+            Self::Access => "the credentials are missing, wrong or expired, or may not do this",
+            Self::Refused => "the pool or its app client does not allow this",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Words, explained};
+
+    #[test]
+    fn every_error_that_has_a_row_in_the_table_is_explained() {
+        for code in [
+            "UsernameExistsException",
+            "InvalidPasswordException",
+            "InvalidParameterException",
+            "UserLambdaValidationException",
+            "TooManyRequestsException",
+            "ThrottlingException",
+            "ForbiddenException",
+            "LimitExceededException",
+            "CodeDeliveryFailureException",
+            "UnexpectedLambdaException",
+            "InvalidLambdaResponseException",
+            "InternalErrorException",
+            "NotAuthorizedException",
+            "ResourceNotFoundException",
+            "AccessDeniedException",
+            "ExpiredTokenException",
+            "InvalidSmsRoleAccessPolicyException",
+            "OperationNotEnabledException",
+            "AttemptTimedOut",
+            "ConnectFailed",
+            "ConnectionLost",
+            "UnreadableAnswer",
+        ] {
+            assert!(explained(code).is_some(), "{code}");
+        }
+        assert_eq!(explained("BrandNewException"), None);
+    }
+
+    #[test]
+    fn what_a_trigger_says_is_told_apart() {
+        let words = |code| explained(code).map(|explained| explained.words);
+        assert_eq!(words("UserLambdaValidationException"), Some(Words::Trigger));
+        assert_eq!(words("InvalidParameterException"), Some(Words::Known));
+    }
+}

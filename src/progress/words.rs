@@ -1,0 +1,168 @@
+//! What is said of a run while it is at work, in words.
+
+use std::time::Duration;
+
+use super::outlook::View;
+use crate::import::{HeldUp, Progress};
+use crate::outcome::Outcome;
+use crate::pace::Category;
+
+/// How far the pool is read.
+pub(super) fn reading(users: u64, about: Option<u64>) -> String {
+    let of = about.map_or_else(String::new, |about| format!(" of about {about}"));
+    format!("reading the pool: {users}{of} users")
+}
+
+/// `created 12`, `existed 3`, ...: outcomes that occur, and how many users wait for what follows.
+pub(super) fn counts(progress: &Progress) -> Vec<String> {
+    let occur = Outcome::ALL
+        .into_iter()
+        .filter(|outcome| progress.counts.of(*outcome) > 0)
+        .map(|outcome| format!("{} {}", outcome.word(), progress.counts.of(outcome)));
+    let to_follow = (progress.to_follow > 0)
+        .then(|| format!("{} users with steps to come", progress.to_follow));
+    occur.chain(to_follow).collect()
+}
+
+/// What holds the run up.
+pub(super) fn held_up(held_up: &HeldUp) -> String {
+    match held_up {
+        HeldUp::Stopping { on_their_way } => {
+            format!("stopping: waiting for {}", rows(*on_their_way))
+        }
+        HeldUp::Unanswered {
+            since,
+            on_their_way,
+        } => format!(
+            "no answer from the pool for {} ({} on their way)",
+            duration(Duration::from_secs(since.as_secs())),
+            rows(*on_their_way)
+        ),
+        HeldUp::Unreachable { rows: found } => {
+            format!("no connection to the pool for {}", rows(*found))
+        }
+        HeldUp::Throttled { category, reading } => format!(
+            "slowed to {:.1} of {:.0} {} a second, for the pool has no room for more",
+            reading.allowed,
+            reading.ceiling,
+            requests(*category)
+        ),
+        HeldUp::LookUps { waiting } => {
+            format!("{} wait for a look-up (--lookup-rate)", rows(*waiting))
+        }
+        HeldUp::Answers { on_their_way } => format!(
+            "the pool is slow to answer: {} on their way, and no more at once",
+            rows(*on_their_way)
+        ),
+        HeldUp::List => "waiting for the list".to_owned(),
+    }
+}
+
+/// What a category's requests are.
+fn requests(category: Category) -> &'static str {
+    match category {
+        Category::UserCreation => "sign-ups",
+        Category::UserRead => "look-ups",
+        Category::UserUpdate => "updates",
+        Category::UserList => "pages of the listing",
+        Category::UserResourceRead => "look-ups of sign-ins",
+    }
+}
+
+fn rows(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} row{plural}")
+}
+
+/// `12 of 40 rows`, or as much of it as is known.
+pub(super) fn how_many(view: &View) -> String {
+    match view.of {
+        Some(of) => format!("{} of {of} rows", view.rows),
+        None => format!("{} rows", view.rows),
+    }
+}
+
+/// Whole percent, rounded down: all is only all when it is.
+pub(super) fn percent(share: f64) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and 100"
+    )]
+    let percent = (share * 100.0) as u32;
+    percent
+}
+
+/// Rounded up, for something is left as long as it is not over; two units at most: nobody waits for the second in an hour.
+pub(super) fn duration(time: Duration) -> String {
+    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, _) => format!("{minutes}m {:02}s", seconds % 60),
+        (0, ..) => format!("{hours}h {minutes:02}m"),
+        _ => format!("{days}d {hours:02}h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{duration, held_up, percent, reading};
+    use crate::import::HeldUp;
+    use crate::pace::{Category, Reading};
+    use std::time::Duration;
+
+    #[test]
+    fn how_far_the_pool_is_read_is_told_with_its_size_where_that_is_known() {
+        assert_eq!(
+            reading(120, Some(600)),
+            "reading the pool: 120 of about 600 users"
+        );
+        assert_eq!(reading(120, None), "reading the pool: 120 users");
+    }
+
+    #[test]
+    fn times_have_two_units_at_most() {
+        let told = [0, 59, 60, 3_599, 3_600, 7_265, 86_400, 200_000]
+            .map(|seconds| duration(Duration::from_secs(seconds)));
+        assert_eq!(
+            told,
+            [
+                "0s", "59s", "1m 00s", "59m 59s", "1h 00m", "2h 01m", "1d 00h", "2d 07h"
+            ]
+        );
+    }
+
+    #[test]
+    fn less_than_a_second_is_not_nothing() {
+        assert_eq!(duration(Duration::from_millis(1)), "1s");
+        assert_eq!(duration(Duration::from_millis(59_500)), "1m 00s");
+    }
+
+    #[test]
+    fn all_is_only_said_when_it_is_all() {
+        assert_eq!([0.0, 0.5, 0.999, 1.0].map(percent), [0, 50, 99, 100]);
+    }
+
+    #[test]
+    fn a_slow_down_says_of_what_and_by_how_much() {
+        let reading = Reading {
+            ceiling: 40.0,
+            allowed: 19.4,
+            ..Reading::default()
+        };
+        let throttled = |category| held_up(&HeldUp::Throttled { category, reading });
+        assert_eq!(
+            throttled(Category::UserCreation),
+            "slowed to 19.4 of 40 sign-ups a second, for the pool has no room for more"
+        );
+        assert!(throttled(Category::UserRead).contains("look-ups a second"));
+        assert_eq!(
+            held_up(&HeldUp::Unanswered {
+                since: Duration::from_secs(7),
+                on_their_way: 1
+            }),
+            "no answer from the pool for 7s (1 row on their way)"
+        );
+    }
+}

@@ -1,0 +1,25 @@
+//! What is asked of the reports besides the ledger's own facts.
+
+use super::metrics_file::MetricsFile;
+use crate::outcome::Summary;
+
+/// How much the reports that are handed on show of the people in the list. The others (results, rejects) are for whoever has the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Names {
+    /// `a***` and `a***@e***.com`; what an error quotes is left out.
+    #[default]
+    Masked,
+    /// As they stand in the list.
+    Full,
+}
+
+/// See the module's words.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// How much is shown of the people in the list.
+    pub names: Names,
+    /// Where metrics go, where they are wanted.
+    pub metrics: Option<MetricsFile>,
+    /// The exit code of a run that stands like this, and what it means. Exit codes are the command line's.
+    pub exit: fn(&Summary) -> (u8, &'static str),
+}

@@ -1,0 +1,125 @@
+//! How long answers took: a count for each length of time, in memory that does not grow with the list.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// Counts by time, in milliseconds rounded to three digits: at most 900 of them for each power of ten.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Durations {
+    counts: BTreeMap<u64, u64>,
+    all: u64,
+}
+
+/// What stands in the summary of them. Milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) struct Latency {
+    /// Rows that were measured: created by the answer to their only sign-up.
+    pub(super) rows: u64,
+    /// Half of them took no longer.
+    pub(super) p50_ms: u64,
+    /// Nine of ten took no longer.
+    pub(super) p90_ms: u64,
+    /// 99 of 100 took no longer.
+    pub(super) p99_ms: u64,
+    /// None took longer.
+    pub(super) max_ms: u64,
+}
+
+impl Durations {
+    pub(super) fn add(&mut self, milliseconds: u64) {
+        *self.counts.entry(rounded(milliseconds)).or_default() += 1;
+        self.all += 1;
+    }
+
+    /// None where nothing was measured.
+    pub(super) fn latency(&self) -> Option<Latency> {
+        let max_ms = *self.counts.last_key_value()?.0;
+        let at = |percent| self.percentile(percent).unwrap_or(max_ms);
+        Some(Latency {
+            rows: self.all,
+            p50_ms: at(50),
+            p90_ms: at(90),
+            p99_ms: at(99),
+            max_ms,
+        })
+    }
+
+    /// The least time that so many of a hundred did not exceed ("nearest rank").
+    fn percentile(&self, percent: u64) -> Option<u64> {
+        let rank = (self.all * percent).div_ceil(100);
+        let mut below = 0;
+        self.counts
+            .iter()
+            .find(|(_, count)| {
+                below += **count;
+                below >= rank
+            })
+            .map(|(milliseconds, _)| *milliseconds)
+    }
+
+    /// The shortest and the longest.
+    pub(super) fn range(&self) -> Option<(u64, u64)> {
+        Some((
+            *self.counts.first_key_value()?.0,
+            *self.counts.last_key_value()?.0,
+        ))
+    }
+
+    /// How many took at least `from` and less than `to` milliseconds.
+    pub(super) fn between(&self, from: u64, to: u64) -> u64 {
+        self.counts.range(from..to).map(|(_, count)| count).sum()
+    }
+}
+
+fn rounded(milliseconds: u64) -> u64 {
+    let mut unit = 1;
+    while milliseconds / unit >= 1_000 {
+        unit *= 10;
+    }
+    milliseconds / unit * unit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Durations, Latency, rounded};
+
+    #[test]
+    fn percentiles_are_those_of_the_nearest_rank() {
+        let mut durations = Durations::default();
+        assert_eq!(durations.latency(), None);
+        durations.add(7);
+        let one = durations.latency().unwrap();
+        assert_eq!((one.p50_ms, one.p99_ms, one.max_ms), (7, 7, 7));
+        let mut durations = Durations::default();
+        (1..=200).rev().for_each(|number| durations.add(number));
+        assert_eq!(
+            durations.latency(),
+            Some(Latency {
+                rows: 200,
+                p50_ms: 100,
+                p90_ms: 180,
+                p99_ms: 198,
+                max_ms: 200
+            })
+        );
+        assert_eq!(durations.range(), Some((1, 200)));
+        assert_eq!(durations.between(10, 20), 10);
+    }
+
+    #[test]
+    fn memory_stays_flat_whatever_was_measured() {
+        assert_eq!(
+            [999, 1_000, 1_004, 123_456].map(rounded),
+            [999, 1_000, 1_000, 123_000]
+        );
+        let mut durations = Durations::default();
+        (0..1_000_000).for_each(|number| durations.add(number));
+        assert!(
+            durations.counts.len() <= 3_700,
+            "{}",
+            durations.counts.len()
+        );
+        assert_eq!(durations.between(0, u64::MAX), 1_000_000);
+    }
+}

@@ -1,0 +1,209 @@
+//! Errors grouped by their code: what each means, what to do about it, and a few of the rows that met it.
+
+use super::mask::{message, username};
+use super::words::{counted, thousands};
+use crate::ledger::reader::INTERRUPTED;
+use crate::outcome::Summary;
+use crate::pool::failure::{Stop, explained};
+use crate::report::Names;
+use crate::report::tally::{ErrorRows, Example, FURTHER_CODES, Tally};
+use crate::user::finding::Rule;
+
+/// Groups that are shown, the most frequent ones: a report is read by people.
+const SHOWN: usize = 40;
+
+/// Characters of a message that are shown.
+const MESSAGE: usize = 300;
+
+/// Characters of a username that are shown. Cognito takes no more than 128.
+const USERNAME: usize = 128;
+
+/// One group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ErrorGroup {
+    pub(super) code: String,
+    /// `12 rows: rejected 10, failed 2`.
+    pub(super) rows: String,
+    pub(super) meaning: &'static str,
+    pub(super) way_out: &'static str,
+    pub(super) examples: Vec<ExampleRow>,
+    /// How many rows there are besides the examples; empty where there are none.
+    pub(super) further: String,
+}
+
+/// One row that met it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ExampleRow {
+    pub(super) row: String,
+    pub(super) line: String,
+    pub(super) username: String,
+    pub(super) message: String,
+}
+
+/// An error of a step after the sign-up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct StepError {
+    pub(super) code: String,
+    pub(super) count: String,
+    pub(super) way_out: &'static str,
+}
+
+/// The groups, the most frequent first; and how many further codes there are.
+pub(super) fn groups(tally: &Tally, names: Names) -> (Vec<ErrorGroup>, usize) {
+    let mut errors: Vec<(&String, &ErrorRows)> = tally.errors.iter().collect();
+    errors.sort_by(|(one, rows), (other, others)| {
+        others.count.cmp(&rows.count).then_with(|| one.cmp(other))
+    });
+    let further = errors.len().saturating_sub(SHOWN);
+    let groups = errors
+        .into_iter()
+        .take(SHOWN)
+        .map(|(code, rows)| group(code, rows, names))
+        .collect();
+    (groups, further)
+}
+
+fn group(code: &str, rows: &ErrorRows, names: Names) -> ErrorGroup {
+    let (meaning, way_out) = in_words(code);
+    let by_outcome: Vec<String> = rows
+        .by_outcome
+        .iter()
+        .map(|(outcome, count)| format!("{} {}", outcome.word(), thousands(*count)))
+        .collect();
+    let further = rows.count - rows.examples.len() as u64;
+    ErrorGroup {
+        code: code.to_owned(),
+        rows: format!(
+            "{}: {}",
+            counted(rows.count, "row", "rows"),
+            by_outcome.join(", ")
+        ),
+        meaning,
+        way_out,
+        examples: rows
+            .examples
+            .iter()
+            .map(|example| example_row(code, example, names))
+            .collect(),
+        further: if further == 0 {
+            String::new()
+        } else {
+            format!("and {}", counted(further, "further row", "further rows"))
+        },
+    }
+}
+
+fn example_row(code: &str, example: &Example, names: Names) -> ExampleRow {
+    let name = example.username.as_deref();
+    ExampleRow {
+        row: thousands(example.row),
+        line: thousands(example.line),
+        username: at_most(&username(name, names), USERNAME),
+        message: at_most(&message(code, &example.message, name, names), MESSAGE),
+    }
+}
+
+fn at_most(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => text.get(..end).unwrap_or_default().to_owned() + "…",
+        None => text.to_owned(),
+    }
+}
+
+/// What a code means and what to do about it. What is not known is said to be so.
+fn in_words(code: &str) -> (&'static str, &'static str) {
+    if let Some(rule) = Rule::of_code(code) {
+        return (rule.meaning(), rule.way_out());
+    }
+    if let Some(known) = explained(code) {
+        return (known.meaning, known.way_out);
+    }
+    if code == INTERRUPTED {
+        return (
+            "the run ended before these rows were settled: they may have been sent",
+            "give the same command again: it looks them up before it sends anything",
+        );
+    }
+    if code == FURTHER_CODES {
+        return ("errors of many more codes", "see error_code in results.csv");
+    }
+    (
+        "this program knows no error of that name; the words beside it are all that is known",
+        "look the code up in the API reference of SignUp, and try one of the rows by hand before taking the others up again",
+    )
+}
+
+/// The errors of the steps after the sign-up.
+pub(super) fn step_errors(summary: &Summary) -> Vec<StepError> {
+    let mut errors: Vec<(&String, &u64)> = summary.follow_up_errors.iter().collect();
+    errors.sort_by(|(one, count), (other, counts)| counts.cmp(count).then_with(|| one.cmp(other)));
+    errors
+        .into_iter()
+        .take(SHOWN)
+        .map(|(code, count)| StepError {
+            code: code.clone(),
+            count: thousands(*count),
+            way_out: match code.as_str() {
+                "AliasExistsException" => {
+                    "the address is verified for another user: settle whose it is, for Cognito takes it once"
+                }
+                "ResourceNotFoundException" => Stop::GroupMissing.way_out(),
+                other => in_words(other).1,
+            },
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MESSAGE, at_most, groups, in_words};
+    use crate::outcome::{Came, Outcome, RowResult};
+    use crate::report::Names;
+    use crate::report::tally::Tally;
+
+    fn tally() -> Tally {
+        let mut tally = Tally::default();
+        for (row, outcome, code) in [
+            (1, Outcome::Rejected, "InvalidParameterException"),
+            (2, Outcome::Invalid, "email.format"),
+            (3, Outcome::Invalid, "email.format"),
+            (4, Outcome::Failed, "BrandNewException"),
+        ] {
+            tally.row(&RowResult {
+                row,
+                line: row + 1,
+                username: Some("ann@example.com".to_owned()),
+                kept: Vec::new(),
+                came: Came::of(outcome).because(code, "x".repeat(1_000)),
+                follow_up: None,
+            });
+        }
+        tally
+    }
+
+    #[test]
+    fn the_most_frequent_error_comes_first_with_what_to_do() {
+        let (groups, further) = groups(&tally(), Names::Masked);
+        let codes: Vec<&str> = groups.iter().map(|group| group.code.as_str()).collect();
+        assert_eq!(
+            codes,
+            [
+                "email.format",
+                "BrandNewException",
+                "InvalidParameterException"
+            ]
+        );
+        assert_eq!(further, 0);
+        assert_eq!(groups[0].rows, "2 rows: invalid 2");
+        assert_eq!(groups[0].way_out, in_words("email.format").1);
+        assert_eq!(groups[0].examples[1].username, "a***@e***.com");
+        assert!(groups[1].meaning.contains("knows no error of that name"));
+        assert_eq!(groups[2].examples[0].message.chars().count(), MESSAGE + 1);
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!(at_most("éé", 1), "é…");
+        assert_eq!(at_most("éé", 2), "éé");
+    }
+}

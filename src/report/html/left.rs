@@ -1,0 +1,231 @@
+//! What is left to do after a run: in words, and the exact command where there is one.
+
+use super::words::counted;
+use crate::ledger::{About, Kind};
+use crate::outcome::{Outcome, RunState, Summary};
+use crate::report::CommandLine;
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ToDo {
+    pub(super) words: String,
+    /// The command's words, each as it can be pasted into a shell.
+    pub(super) command: Option<Vec<String>>,
+}
+
+impl ToDo {
+    fn words(words: impl Into<String>) -> Self {
+        Self {
+            words: words.into(),
+            command: None,
+        }
+    }
+}
+
+/// All of it, in the order in which it should be done; nothing where nothing is.
+pub(super) fn left_to_do(summary: &Summary, about: &About) -> Vec<ToDo> {
+    let command = about.command.clone().map(CommandLine::new);
+    match about.kind {
+        Kind::Rehearsal => rehearsed(summary, command.as_ref()),
+        Kind::Import => imported(summary, command.as_ref()),
+    }
+}
+
+fn rehearsed(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
+    let mut to_do = Vec::new();
+    if summary.state != RunState::Finished {
+        to_do.push(ToDo {
+            words: "A rehearsal does not go on: the next one begins anew.".to_owned(),
+            command: command.map(CommandLine::quoted_words),
+        });
+    }
+    let wrong = summary.count(Outcome::Invalid) + summary.count(Outcome::Rejected);
+    if wrong > 0 {
+        to_do.push(ToDo::words(format!(
+            "Mend {} that a real run would not sign up either: rejects.csv has them as they came in, with what is wrong.",
+            counted(wrong, "row", "rows")
+        )));
+    }
+    to_do.push(ToDo {
+        words: "Once the outcomes are what you want, import the list in earnest, with the same options for the list.".to_owned(),
+        command: Some(
+            CommandLine::new(
+                [
+                    "cognito-import",
+                    "import",
+                    &summary.list,
+                    "--user-pool-id",
+                    "POOL",
+                    "--client-id",
+                    "CLIENT",
+                ]
+                .map(str::to_owned)
+                .to_vec(),
+            )
+            .quoted_words(),
+        ),
+    });
+    to_do
+}
+
+fn imported(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
+    let with = |flags: &[&str]| command.map(|command| command.with(flags).quoted_words());
+    let mut to_do = Vec::new();
+    if summary.state != RunState::Finished {
+        to_do.push(ToDo {
+            words: going_on(summary),
+            command: with(&[]),
+        });
+    } else if pending(summary) > 0 {
+        to_do.push(ToDo {
+            words: format!(
+                "Go on with the steps after the sign-up: {} still to be taken. The same command does that.",
+                counted(pending(summary), "is", "are")
+            ),
+            command: with(&[]),
+        });
+    }
+    let finished = summary.state == RunState::Finished;
+    let in_doubt = summary.count(Outcome::InDoubt);
+    if in_doubt > 0 && finished {
+        to_do.push(ToDo {
+            words: format!(
+                "Look up {} in doubt again: nobody knows yet whether this run made the users.",
+                counted(in_doubt, "row that is", "rows that are")
+            ),
+            command: with(&["--retry", "in-doubt"]),
+        });
+    }
+    let failed = summary.count(Outcome::Failed);
+    if failed > 0 && finished {
+        to_do.push(ToDo {
+            words: format!(
+                "Take up {} again, once what stood in the way is mended.",
+                counted(failed, "row that failed", "rows that failed")
+            ),
+            command: with(&["--retry", "failed"]),
+        });
+    }
+    let wrong = summary.count(Outcome::Invalid) + summary.count(Outcome::Rejected);
+    if wrong > 0 {
+        to_do.push(ToDo::words(format!(
+            "Mend {} that cannot be signed up as they stand: rejects.csv in the run's directory has them as they came in, with what is wrong. \
+             Import that list, not the whole one: there the users of this run would be called existing.",
+            counted(wrong, "row", "rows")
+        )));
+    }
+    let rejected = summary.count(Outcome::Rejected);
+    if rejected > 0 && finished {
+        to_do.push(ToDo {
+            words: "Where not the rows but the pool was at fault, change the pool, and take the rejected rows up again as they are.".to_owned(),
+            command: with(&["--retry", "rejected"]),
+        });
+    }
+    to_do
+}
+
+fn going_on(summary: &Summary) -> String {
+    let mend = if summary.stopped_because.is_some() {
+        "Mend what stopped the run, where that is needed; then the same command goes on where it ended."
+    } else {
+        "The same command goes on where the run ended."
+    };
+    let rows = match (summary.count(Outcome::Unsent), summary.read_to_end) {
+        (0, true) => String::new(),
+        (0, false) => " The list was not read to its end.".to_owned(),
+        (unsent, true) => format!(" {} to be sent.", counted(unsent, "row is", "rows are")),
+        (unsent, false) => format!(
+            " {} to be sent, and the list was not read to its end.",
+            counted(unsent, "row that was read is", "rows that were read are")
+        ),
+    };
+    format!("{mend}{rows} Rows that are settled are not sent again.")
+}
+
+fn pending(summary: &Summary) -> u64 {
+    summary
+        .follow_up
+        .values()
+        .map(|counts| counts.pending)
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ToDo, left_to_do};
+    use crate::ledger::Kind;
+    use crate::outcome::{Outcome, RunState, StepCounts};
+    use crate::report::html::samples::{about, summary};
+
+    fn commands(to_do: &[ToDo]) -> Vec<String> {
+        to_do
+            .iter()
+            .filter_map(|to_do| Some(to_do.command.as_ref()?.join(" ")))
+            .collect()
+    }
+
+    const COMMAND: &str = "cognito-import import 'my users.csv' --user-pool-id us-east-1_A";
+
+    #[test]
+    fn nothing_is_left_where_every_row_is_in_the_pool() {
+        let summary = summary(&[(Outcome::Created, 3), (Outcome::Existed, 1)]);
+        assert_eq!(left_to_do(&summary, &about(Kind::Import)), []);
+    }
+
+    #[test]
+    fn each_kind_of_row_that_is_left_has_its_command() {
+        let summary = summary(&[
+            (Outcome::InDoubt, 1),
+            (Outcome::Failed, 2),
+            (Outcome::Rejected, 3),
+        ]);
+        let to_do = left_to_do(&summary, &about(Kind::Import));
+        assert_eq!(
+            commands(&to_do),
+            ["in-doubt", "failed", "rejected"].map(|what| format!("{COMMAND} --retry {what}"))
+        );
+        assert!(to_do[0].words.contains("1 row that is in doubt"));
+        assert!(to_do[2].words.contains("Mend 3 rows"));
+    }
+
+    #[test]
+    fn a_run_that_was_stopped_goes_on_before_anything_else() {
+        let mut summary = summary(&[(Outcome::Failed, 2), (Outcome::Unsent, 7)]);
+        summary.state = RunState::Stopped;
+        summary.stopped_because = Some("SIGTERM".to_owned());
+        let to_do = left_to_do(&summary, &about(Kind::Import));
+        assert_eq!(commands(&to_do), [COMMAND]);
+        assert!(
+            to_do[0].words.contains("7 rows are to be sent"),
+            "{to_do:?}"
+        );
+        let mut nobody_knows = about(Kind::Import);
+        nobody_knows.command = None;
+        let to_do = left_to_do(&summary, &nobody_knows);
+        assert!(to_do[0].words.contains("the same command") && to_do[0].command.is_none());
+    }
+
+    #[test]
+    fn steps_that_are_pending_are_taken_by_the_same_command() {
+        let mut summary = summary(&[(Outcome::Created, 2)]);
+        let counts = StepCounts {
+            done: 1,
+            failed: 0,
+            pending: 1,
+        };
+        summary.follow_up.insert("confirm".to_owned(), counts);
+        assert_eq!(
+            commands(&left_to_do(&summary, &about(Kind::Import))),
+            [COMMAND]
+        );
+    }
+
+    #[test]
+    fn a_rehearsal_is_followed_by_the_import() {
+        let summary = summary(&[(Outcome::Created, 2)]);
+        assert_eq!(
+            commands(&left_to_do(&summary, &about(Kind::Rehearsal))),
+            ["cognito-import import 'my users.csv' --user-pool-id POOL --client-id CLIENT"]
+        );
+    }
+}

@@ -1,0 +1,126 @@
+use super::{COLUMNS, charts, scale_of_rates, scale_of_times};
+use crate::outcome::RateSample;
+use crate::report::html::samples::rate_sample as sample;
+use crate::report::html::timeline::Timeline;
+
+fn drawn(samples: &[RateSample]) -> Vec<super::RateChart> {
+    charts(samples, &Timeline::of(samples))
+}
+
+#[test]
+fn a_steady_run_is_a_straight_line_below_its_ceiling() {
+    let samples: Vec<RateSample> = (0..10)
+        .map(|second| sample("UserCreation", second * 1_000, 1_000))
+        .collect();
+    let charts = drawn(&samples);
+    assert_eq!(charts.len(), 1);
+    let chart = &charts[0];
+    // 44.8 at the top: 40 is 21.4 units below it, 30 is 66.1.
+    assert_eq!(chart.ceiling, "M0.0,21.4H1000.0");
+    assert_eq!(chart.sent_line, "M0.0,66.1H1000.0");
+    assert_eq!(chart.sent_area, "M0.0,200V66.1H1000.0V200Z");
+    assert_eq!(chart.allowed, "", "nothing was slowed down");
+    assert!(chart.throttles.is_empty() && chart.pauses.is_empty());
+    assert!(
+        chart
+            .description
+            .contains("300 requests, 30 a second at their fastest, where at most 40"),
+        "{}",
+        chart.description
+    );
+}
+
+#[test]
+fn throttles_are_marked_where_they_were() {
+    let mut samples: Vec<RateSample> = (0..4)
+        .map(|second| sample("UserCreation", second * 1_000, 1_000))
+        .collect();
+    samples[2].throttled = 3;
+    samples[3].allowed_milli = 20_000;
+    let chart = &drawn(&samples)[0];
+    assert_eq!(chart.throttles.len(), 1);
+    assert_eq!(
+        (
+            chart.throttles[0].x.as_str(),
+            chart.throttles[0].width.as_str()
+        ),
+        ("500.0", "250.0")
+    );
+    assert!(chart.allowed.contains('V'), "{}", chart.allowed);
+    assert!(
+        chart.description.contains("3 were throttled (2.5 %)"),
+        "{}",
+        chart.description
+    );
+}
+
+#[test]
+fn a_run_of_hours_has_no_more_columns_than_are_seen() {
+    let mut samples: Vec<RateSample> = (0..21_600)
+        .map(|second| sample("UserCreation", second * 1_000, 1_000))
+        .collect();
+    for (number, sample) in samples.iter_mut().enumerate() {
+        sample.sent = 20 + number as u64 % 17;
+        sample.throttled = 1;
+    }
+    let chart = &drawn(&samples)[0];
+    let most = usize::try_from(COLUMNS).unwrap() + 2;
+    assert!(chart.throttles.len() <= most, "{}", chart.throttles.len());
+    assert!(
+        chart.sent_line.len() < 20 * most,
+        "{}",
+        chart.sent_line.len()
+    );
+    let labels: Vec<&str> = chart.times.iter().map(|tick| tick.label.as_str()).collect();
+    assert_eq!(labels, ["0 s", "2 h", "4 h", "6 h"]);
+}
+
+#[test]
+fn a_short_run_and_its_last_part_of_a_second_are_told_together() {
+    let samples = [
+        sample("UserCreation", 0, 1_000),
+        sample("UserCreation", 1_000, 50),
+    ];
+    assert_eq!(drawn(&samples)[0].sent_line.matches('V').count(), 0);
+    let chart = &drawn(&[sample("UserCreation", 0, 300)])[0];
+    assert_eq!(chart.sent_line, "M0.0,66.1H1000.0");
+}
+
+#[test]
+fn sessions_are_drawn_side_by_side_and_the_line_breaks_between_them() {
+    let samples = [
+        sample("UserCreation", 0, 1_000),
+        sample("UserCreation", 1_000_000, 1_000),
+        sample("UserRead", 1_000_000, 1_000),
+    ];
+    let charts = drawn(&samples);
+    let names: Vec<&str> = charts.iter().map(|chart| chart.category.as_str()).collect();
+    assert_eq!(names, ["UserCreation", "UserRead"]);
+    assert_eq!(charts[0].sent_line, "M0.0,66.1H500.0M500.0,66.1H1000.0");
+    assert_eq!(charts[0].pauses, ["50.00%"]);
+    assert_eq!(charts[1].sent_line, "M500.0,66.1H1000.0");
+}
+
+#[test]
+fn scales_have_round_numbers() {
+    for (highest, labels) in [
+        (40.0, vec!["10", "20", "30", "40"]),
+        (50.0, vec!["20", "40"]),
+        (1_000.0, vec!["500", "1,000"]),
+        (0.5, vec!["0.2", "0.4"]),
+    ] {
+        let (top, ticks) = scale_of_rates(highest);
+        let found: Vec<&str> = ticks.iter().map(|tick| tick.label.as_str()).collect();
+        assert_eq!(found, labels, "{highest}");
+        assert!(top > highest);
+    }
+    let of = |total| -> Vec<String> {
+        scale_of_times(total)
+            .into_iter()
+            .map(|tick| tick.label)
+            .collect()
+    };
+    assert_eq!(of(300), ["0 s", "0.1 s", "0.2 s", "0.3 s"]);
+    assert_eq!(of(45_000), ["0 s", "10 s", "20 s", "30 s", "40 s"]);
+    assert_eq!(of(0), ["0 s"]);
+}

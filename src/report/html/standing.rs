@@ -1,0 +1,231 @@
+//! How a run stands, in a word and in a sentence.
+
+use super::mask::without_values;
+use super::words::thousands;
+use crate::outcome::{Outcome, RunState, Summary};
+use crate::report::Names;
+
+/// See the module's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// Picks its colour.
+    pub(super) tone: &'static str,
+    /// A sign that does not need the colour.
+    pub(super) sign: &'static str,
+    pub(super) word: &'static str,
+    pub(super) sentence: String,
+}
+
+pub(super) fn standing(summary: &Summary, names: Names) -> Standing {
+    let open = open_rows(summary);
+    let (tone, sign, word) = match summary.state {
+        RunState::Stopped => ("bad", "■", "Stopped early"),
+        RunState::Interrupted => ("bad", "■", "Not finished"),
+        RunState::Finished if open > 0 || step_trouble(summary) > 0 => {
+            ("mixed", "!", "Finished, with rows to look at")
+        }
+        RunState::Finished => ("good", "✓", "Finished"),
+    };
+    Standing {
+        tone,
+        sign,
+        word,
+        sentence: sentence(summary, names),
+    }
+}
+
+/// Rows that are neither in the pool nor there twice.
+fn open_rows(summary: &Summary) -> u64 {
+    summary.rows
+        - summary.count(Outcome::Created)
+        - summary.count(Outcome::Existed)
+        - summary.count(Outcome::Duplicate)
+}
+
+/// Steps after the sign-up that failed or are still to be taken.
+fn step_trouble(summary: &Summary) -> u64 {
+    summary
+        .follow_up
+        .values()
+        .map(|counts| counts.failed + counts.pending)
+        .sum()
+}
+
+fn sentence(summary: &Summary, names: Names) -> String {
+    let mut sentences = Vec::new();
+    match (summary.state, &summary.stopped_because) {
+        (RunState::Stopped, Some(why)) => {
+            let why = match names {
+                Names::Full => why.clone(),
+                Names::Masked => without_values(why, None),
+            };
+            sentences.push(format!(
+                "The run was stopped: {}.",
+                why.trim_end_matches('.')
+            ));
+        }
+        (RunState::Stopped | RunState::Interrupted, _) => {
+            sentences.push("The program ended without saying so, or is still at work.".to_owned())
+        }
+        (RunState::Finished, _) => {}
+    }
+    let (created, existed) = (
+        summary.count(Outcome::Created),
+        summary.count(Outcome::Existed),
+    );
+    let there = created + existed;
+    sentences.push(match (summary.rows, there) {
+        (0, _) if summary.read_to_end => {
+            "The list has no rows: there was nothing to do.".to_owned()
+        }
+        (0, _) => "No row has been read yet.".to_owned(),
+        (1, 1) if created == 1 => "The only row is in the pool: this run made the user.".to_owned(),
+        (1, 1) => "The only row was in the pool before.".to_owned(),
+        (rows, there) if there == rows => format!(
+            "All {} rows are in the pool: this run made {}, and {} there before.",
+            thousands(rows),
+            thousands(created),
+            was_or_were(existed),
+        ),
+        (rows, there) => format!(
+            "{} of {} in the pool: this run made {}, and {} there before.",
+            thousands(there),
+            if rows == 1 {
+                "1 row is".to_owned()
+            } else {
+                format!("{} rows are", thousands(rows))
+            },
+            thousands(created),
+            was_or_were(existed),
+        ),
+    });
+    if there < summary.rows {
+        let others: Vec<String> = Outcome::ALL
+            .into_iter()
+            .filter(|outcome| !matches!(outcome, Outcome::Created | Outcome::Existed))
+            .filter(|outcome| summary.count(*outcome) > 0)
+            .map(|outcome| format!("{} {}", thousands(summary.count(outcome)), plain(outcome)))
+            .collect();
+        sentences.push(format!("The others: {}.", others.join(", ")));
+    }
+    if step_trouble(summary) > 0 {
+        sentences.push(format!(
+            "Of the steps after the sign-ups, {} not done.",
+            if step_trouble(summary) == 1 {
+                "1 is".to_owned()
+            } else {
+                format!("{} are", thousands(step_trouble(summary)))
+            }
+        ));
+    }
+    sentences.join(" ")
+}
+
+fn was_or_were(count: u64) -> String {
+    format!(
+        "{} {}",
+        thousands(count),
+        if count == 1 { "was" } else { "were" }
+    )
+}
+
+/// The outcome as it stands in a sentence.
+fn plain(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::InDoubt => "in doubt",
+        Outcome::Created
+        | Outcome::Existed
+        | Outcome::Duplicate
+        | Outcome::Invalid
+        | Outcome::Rejected
+        | Outcome::Failed
+        | Outcome::Unsent => outcome.word(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::standing;
+    use crate::outcome::{Outcome, RunState, StepCounts};
+    use crate::report::Names;
+    use crate::report::html::samples::summary;
+
+    #[test]
+    fn each_way_to_stand_has_its_sentence() {
+        for (counts, tone, sentence) in [
+            (
+                vec![],
+                "good",
+                "The list has no rows: there was nothing to do.",
+            ),
+            (
+                vec![(Outcome::Created, 1)],
+                "good",
+                "The only row is in the pool: this run made the user.",
+            ),
+            (
+                vec![(Outcome::Created, 1_200), (Outcome::Existed, 1)],
+                "good",
+                "All 1,201 rows are in the pool: this run made 1,200, and 1 was there before.",
+            ),
+            (
+                vec![
+                    (Outcome::Created, 2),
+                    (Outcome::InDoubt, 1),
+                    (Outcome::Duplicate, 1),
+                    (Outcome::Invalid, 2),
+                ],
+                "mixed",
+                "2 of 6 rows are in the pool: this run made 2, and 0 were there before. The others: 1 duplicate, 2 invalid, 1 in doubt.",
+            ),
+        ] {
+            let standing = standing(&summary(&counts), Names::Masked);
+            assert_eq!(
+                (standing.tone, standing.sentence.as_str()),
+                (tone, sentence)
+            );
+        }
+    }
+
+    #[test]
+    fn why_it_stopped_is_told_without_whom_it_names() {
+        let mut summary = summary(&[(Outcome::Unsent, 3)]);
+        summary.state = RunState::Stopped;
+        summary.stopped_because =
+            Some("AccessDeniedException: User: arn:aws:iam::1:user/ann may not.".to_owned());
+        let masked = standing(&summary, Names::Masked);
+        assert_eq!(masked.word, "Stopped early");
+        assert!(
+            masked.sentence.starts_with(
+                "The run was stopped: AccessDeniedException: User: … may not. 0 of 3 rows"
+            ),
+            "{}",
+            masked.sentence
+        );
+        assert!(
+            standing(&summary, Names::Full)
+                .sentence
+                .contains("user/ann")
+        );
+        summary.state = RunState::Interrupted;
+        assert_eq!(standing(&summary, Names::Masked).word, "Not finished");
+    }
+
+    #[test]
+    fn a_step_that_is_not_done_keeps_a_run_from_looking_well() {
+        let mut summary = summary(&[(Outcome::Created, 3)]);
+        let counts = StepCounts {
+            done: 2,
+            failed: 1,
+            pending: 0,
+        };
+        summary.follow_up.insert("confirm".to_owned(), counts);
+        let standing = standing(&summary, Names::Masked);
+        assert_eq!(standing.tone, "mixed");
+        assert!(
+            standing
+                .sentence
+                .ends_with("Of the steps after the sign-ups, 1 is not done.")
+        );
+    }
+}

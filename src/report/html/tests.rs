@@ -1,0 +1,156 @@
+//! The page as it is written: a small run, compared with the page that is kept beside this file, for people who read changes.
+
+use std::path::Path;
+
+use super::{RunShown, text};
+use crate::ledger::Kind;
+use crate::outcome::{
+    Came, Evidence, Outcome, Pace, RateSample, Requests, RowResult, StepCounts, Summary,
+};
+use crate::report::Names;
+use crate::report::html::samples::{about, rate_sample, summary};
+use crate::report::tally::Tally;
+
+fn row(number: u64, username: &str, came: Came) -> RowResult {
+    RowResult {
+        row: number,
+        line: number + 1,
+        username: Some(username.to_owned()),
+        kept: Vec::new(),
+        came,
+        follow_up: None,
+    }
+}
+
+fn rows() -> Tally {
+    let mut tally = Tally::default();
+    for number in 1..=8 {
+        let mut came = Came::of(Outcome::Created);
+        came.evidence = Some(Evidence::Answer);
+        came.attempts = 1;
+        came.duration_ms = 20 + number * 3;
+        came.confirmed = Some(number > 2);
+        tally.row(&row(number, "ann", came));
+    }
+    let policy = "column password: the password does not meet the pool's policy: it has no digit";
+    let invalid = Came::of(Outcome::Invalid).because("password.policy", policy);
+    tally.row(&row(9, "bob@example.com", invalid));
+    let refused = Came::of(Outcome::Rejected).because(
+        "UserLambdaValidationException",
+        "PreSignUp failed with error not Carl.",
+    );
+    tally.row(&row(10, "<carl> & \u{202e}co", refused));
+    tally
+}
+
+fn run_summary() -> Summary {
+    let mut summary = summary(&[
+        (Outcome::Created, 8),
+        (Outcome::Invalid, 1),
+        (Outcome::Rejected, 1),
+    ]);
+    let requests = Requests {
+        sent: 9,
+        throttled: 1,
+    };
+    summary.requests.insert("UserCreation".to_owned(), requests);
+    summary.rates.insert("UserCreation".to_owned(), 0.9);
+    let pace = Pace {
+        ceiling: 40.0,
+        allowed: 38.0,
+        used_of_ceiling: 0.0225,
+        used_of_allowed: 0.0237,
+        slowed_seconds: 2.0,
+    };
+    summary.pace.insert("UserCreation".to_owned(), pace);
+    summary.deliveries.insert("sent", 8);
+    let counts = StepCounts {
+        done: 6,
+        failed: 1,
+        pending: 1,
+    };
+    summary.follow_up.insert("group staff".to_owned(), counts);
+    summary
+        .follow_up_errors
+        .insert("ResourceNotFoundException".to_owned(), 1);
+    summary
+}
+
+fn rates() -> Vec<RateSample> {
+    let mut rates: Vec<RateSample> = (0..5)
+        .map(|second| rate_sample("UserCreation", second * 1_000, 1_000))
+        .collect();
+    rates[2].throttled = 1;
+    rates[3].allowed_milli = 20_000;
+    rates.push(rate_sample("UserCreation", 3_600_000, 2_000));
+    rates
+}
+
+fn page(names: Names) -> String {
+    let (summary, tally) = (run_summary(), rows());
+    text(&RunShown {
+        summary: &summary,
+        about: &about(Kind::Import),
+        tally: &tally,
+        rates: &rates(),
+        exit: (
+            1,
+            "finished; some rows are invalid, rejected, failed or duplicate",
+        ),
+        names,
+    })
+    .unwrap()
+}
+
+/// `UPDATE_EXPECTED=1 cargo test --lib report::html` writes it anew.
+#[test]
+fn a_small_run_is_shown_as_it_always_was() {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/html/tests.expected.html");
+    let page = page(Names::Masked);
+    // The style has a file of its own.
+    let (before, style) = page.split_once("<style>").unwrap();
+    let (_, behind) = style.split_once("</style>").unwrap();
+    let hash = before
+        .split_once("'sha256-")
+        .unwrap()
+        .1
+        .split_once('\'')
+        .unwrap()
+        .0;
+    let found = format!("{before}<style></style>{behind}")
+        .replace(hash, "HASH")
+        .replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        std::fs::write(&beside, &found).unwrap();
+    }
+    let expected = std::fs::read_to_string(&beside).unwrap();
+    for (number, (found, expected)) in found.lines().zip(expected.lines()).enumerate() {
+        assert_eq!(
+            found,
+            expected,
+            "line {}; UPDATE_EXPECTED=1 writes the file anew",
+            number + 1
+        );
+    }
+    assert_eq!(found.lines().count(), expected.lines().count());
+}
+
+#[test]
+fn names_stand_in_the_page_only_where_they_are_asked_for() {
+    let (masked, full) = (page(Names::Masked), page(Names::Full));
+    for name in ["bob@", "carl", "Carl"] {
+        assert!(!masked.contains(name), "{name}");
+        assert!(full.contains(name), "{name}");
+    }
+    assert!(
+        full.contains("&#60;carl&#62; &#38; [U+202E]co"),
+        "escaped, and made visible"
+    );
+}
+
+#[test]
+fn the_template_has_no_hidden_characters_of_its_own() {
+    for text in [include_str!("page.html"), include_str!("page.css")] {
+        assert_eq!(crate::visible::visible(text), text);
+    }
+}

@@ -1,0 +1,178 @@
+//! What reports of the whole run say of its rows: counted row by row, in memory that does not grow with the list.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::durations::Durations;
+use crate::outcome::{Evidence, Outcome, RowResult};
+
+/// Rows of each error that are kept as examples: the first ones.
+const EXAMPLES: usize = 3;
+
+/// Codes of errors that are told apart. Cognito and the rules of a list have about sixty.
+const CODES: usize = 200;
+
+/// Where all further codes are counted.
+pub(super) const FURTHER_CODES: &str = "(further codes)";
+
+/// See the module's words.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tally {
+    /// Times from the permit of a row's sign-up to its answer, of rows that were created by the answer to their only one.
+    pub(super) durations: Durations,
+    /// Of the users that were created, whether they are confirmed.
+    pub(super) created: Confirmed,
+    /// Rows by error.
+    pub(super) errors: BTreeMap<String, ErrorRows>,
+}
+
+/// Users that were created, by whether the pool said that they are confirmed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Confirmed {
+    /// They can sign in.
+    pub(super) confirmed: u64,
+    /// They cannot, until they are confirmed.
+    pub(super) unconfirmed: u64,
+    /// The pool did not say.
+    pub(super) unknown: u64,
+}
+
+/// The rows that met one error.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct ErrorRows {
+    pub(super) count: u64,
+    pub(super) by_outcome: BTreeMap<Outcome, u64>,
+    pub(super) examples: Vec<Example>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Example {
+    pub(super) row: u64,
+    pub(super) line: u64,
+    pub(super) username: Option<String>,
+    pub(super) message: String,
+}
+
+impl Tally {
+    pub(super) fn row(&mut self, row: &RowResult) {
+        let came = &row.came;
+        let created = came.outcome == Outcome::Created;
+        if created && came.evidence == Some(Evidence::Answer) && came.attempts == 1 {
+            self.durations.add(came.duration_ms);
+        }
+        if created {
+            match came.confirmed {
+                Some(true) => self.created.confirmed += 1,
+                Some(false) => self.created.unconfirmed += 1,
+                None => self.created.unknown += 1,
+            }
+        }
+        if let Some(code) = &came.error_code {
+            self.error(code, row);
+        }
+    }
+
+    fn error(&mut self, code: &str, row: &RowResult) {
+        let code = if self.errors.contains_key(code) || self.errors.len() < CODES {
+            code
+        } else {
+            FURTHER_CODES
+        };
+        // Rows of one error come in great numbers: its name is copied once.
+        if !self.errors.contains_key(code) {
+            self.errors.insert(code.to_owned(), ErrorRows::default());
+        }
+        let Some(error) = self.errors.get_mut(code) else {
+            return;
+        };
+        error.count += 1;
+        *error.by_outcome.entry(row.came.outcome).or_default() += 1;
+        if error.examples.len() < EXAMPLES {
+            error.examples.push(Example {
+                row: row.row,
+                line: row.line,
+                username: row.username.clone(),
+                message: row.came.error_message.clone().unwrap_or_default(),
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CODES, Example, Tally};
+    use crate::outcome::{Came, Evidence, Outcome, RowResult};
+
+    fn row(number: u64, came: Came) -> RowResult {
+        RowResult {
+            row: number,
+            line: number + 1,
+            username: Some(format!("user{number}")),
+            kept: Vec::new(),
+            came,
+            follow_up: None,
+        }
+    }
+
+    fn created(evidence: Evidence, attempts: u32) -> Came {
+        let mut came = Came::of(Outcome::Created);
+        came.evidence = Some(evidence);
+        came.attempts = attempts;
+        came.duration_ms = 30;
+        came
+    }
+
+    #[test]
+    fn only_a_single_attempt_that_was_answered_tells_how_long_an_answer_takes() {
+        let mut tally = Tally::default();
+        tally.row(&row(1, created(Evidence::Answer, 1)));
+        tally.row(&row(2, created(Evidence::Answer, 2)));
+        tally.row(&row(3, created(Evidence::Lookup, 1)));
+        tally.row(&row(4, Came::of(Outcome::Existed)));
+        assert_eq!(
+            tally.durations.latency().map(|latency| latency.rows),
+            Some(1)
+        );
+    }
+
+    #[test]
+    fn confirmations_are_counted() {
+        let mut tally = Tally::default();
+        let mut came = created(Evidence::Answer, 1);
+        came.confirmed = Some(false);
+        tally.row(&row(1, came));
+        tally.row(&row(2, created(Evidence::Lookup, 1)));
+        assert_eq!((tally.created.unconfirmed, tally.created.unknown), (1, 1));
+    }
+
+    #[test]
+    fn errors_have_their_first_rows_as_examples_and_do_not_grow_without_bounds() {
+        let mut tally = Tally::default();
+        for number in 1..=10 {
+            let came = Came::of(Outcome::Rejected).because("A", format!("why {number}"));
+            tally.row(&row(number, came));
+        }
+        for number in 0..1_000 {
+            let came = Came::of(Outcome::Failed).because(format!("B{number}"), "why");
+            tally.row(&row(11 + number, came));
+        }
+        let a = &tally.errors["A"];
+        assert_eq!((a.count, a.by_outcome[&Outcome::Rejected]), (10, 10));
+        let rows: Vec<u64> = a.examples.iter().map(|example| example.row).collect();
+        assert_eq!(rows, [1, 2, 3]);
+        assert_eq!(
+            a.examples[0],
+            Example {
+                row: 1,
+                line: 2,
+                username: Some("user1".to_owned()),
+                message: "why 1".to_owned()
+            }
+        );
+        assert_eq!(tally.errors.len(), CODES + 1);
+        let counted: u64 = tally.errors.values().map(|error| error.count).sum();
+        assert_eq!(counted, 1_010);
+    }
+}

@@ -1,0 +1,68 @@
+//! Headless Chromium, to look at pages as people do.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+/// Drives the browser over a pipe, and ends it.
+const DRIVER: &str = include_str!("browser.py");
+
+/// Names one that stands elsewhere.
+const VARIABLE: &str = "CHROMIUM";
+
+/// How a page is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View {
+    pub(crate) width: u32,
+    pub(crate) dark: bool,
+    pub(crate) print: bool,
+}
+
+/// What is seen of each page in each view. None where this machine has no browser, or no Python to drive it: that is said.
+pub(crate) fn look_at(pages: &[&Path], views: &[View]) -> Option<Vec<Value>> {
+    let Some(browser) = browser() else {
+        super::say_not_run(&format!(
+            "the look at report.html (no chromium, chromium-browser or google-chrome; {VARIABLE} names one)"
+        ));
+        return None;
+    };
+    let asked: Vec<Value> = pages
+        .iter()
+        .flat_map(|page| {
+            views.iter().map(move |view| {
+                json!({"page": page, "width": view.width, "dark": view.dark, "print": view.print})
+            })
+        })
+        .collect();
+    let driven = Command::new("python3")
+        .args(["-c", DRIVER, &browser, &json!(asked).to_string()])
+        .stdin(Stdio::null())
+        .output();
+    let Ok(driven) = driven else {
+        super::say_not_run("the look at report.html (no python3 to drive the browser)");
+        return None;
+    };
+    assert!(
+        driven.status.success(),
+        "the browser: {}",
+        String::from_utf8_lossy(&driven.stderr)
+    );
+    let seen: Vec<Value> = serde_json::from_slice(&driven.stdout).unwrap();
+    assert_eq!(seen.len(), asked.len());
+    Some(seen)
+}
+
+fn browser() -> Option<String> {
+    let runs = |program: &String| {
+        let version = Command::new(program)
+            .arg("--version")
+            .stdin(Stdio::null())
+            .output();
+        version.is_ok_and(|version| version.status.success())
+    };
+    std::env::var(VARIABLE)
+        .into_iter()
+        .chain(["chromium", "chromium-browser", "google-chrome"].map(str::to_owned))
+        .find(runs)
+}

@@ -1,0 +1,143 @@
+//! The program at a terminal of a certain size, and what is to be seen there: its output goes through a terminal's emulator.
+
+use std::io::{Read as _, Write as _};
+use std::num::NonZeroU16;
+use std::process::Child;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use pty_process::blocking::{Command, Pty};
+
+use super::{Cli, until};
+
+/// Rows of every terminal here: enough for all that a run says.
+const ROWS: u16 = 60;
+
+fn size(number: u16) -> NonZeroU16 {
+    NonZeroU16::new(number).unwrap()
+}
+
+/// What the terminal has been told, and what it shows.
+struct Shown {
+    emulator: vt100::Parser,
+    told: Vec<u8>,
+}
+
+/// See the module's words.
+pub(crate) struct Screen {
+    child: Child,
+    terminal: Arc<Pty>,
+    shown: Arc<Mutex<Shown>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Cli {
+    /// Starts it at a terminal with so many columns.
+    pub(crate) fn on_screen(self, columns: u16) -> Screen {
+        let inner = self.whole();
+        let variables: Vec<_> = inner
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect();
+        let (terminal, theirs) = pty_process::blocking::open().unwrap();
+        let terminal = Arc::new(terminal);
+        terminal
+            .resize(pty_process::Size::new(ROWS, columns))
+            .unwrap();
+        let command = Command::new(inner.get_program())
+            .args(inner.get_args())
+            .env_clear()
+            .env("TERM", "xterm-256color")
+            .current_dir(inner.get_current_dir().unwrap());
+        let child = command.envs(variables).spawn(theirs).unwrap();
+        let shown = Arc::new(Mutex::new(Shown {
+            emulator: vt100::Parser::new(size(ROWS), size(columns), 0),
+            told: Vec::new(),
+        }));
+        let to = Arc::clone(&shown);
+        let from = Arc::clone(&terminal);
+        let reader = std::thread::spawn(move || {
+            let mut block = [0; 4_096];
+            // A terminal whose program has gone fails to read.
+            while let Ok(read @ 1..) = (&*from).read(&mut block) {
+                let mut shown = to.lock().unwrap();
+                let block = block.get(..read).unwrap_or_default();
+                shown.emulator.process(block);
+                shown.told.extend_from_slice(block);
+            }
+        });
+        Screen {
+            child,
+            terminal,
+            shown,
+            reader: Some(reader),
+        }
+    }
+}
+
+impl Screen {
+    /// The rows that are not blank.
+    pub(crate) fn rows(&self) -> Vec<String> {
+        let shown = self.shown.lock().unwrap();
+        let screen = shown.emulator.screen();
+        let columns = screen.size().1.get();
+        screen
+            .rows(0, columns)
+            .map(|row| row.trim_end().to_owned())
+            .filter(|row| !row.is_empty())
+            .collect()
+    }
+
+    /// All that the terminal was told, codes included.
+    pub(crate) fn told(&self) -> String {
+        String::from_utf8_lossy(&self.shown.lock().unwrap().told).into_owned()
+    }
+
+    /// Waits until these words are to be seen, and returns the rows of that moment.
+    pub(crate) fn until_shown(&self, words: &str) -> Vec<String> {
+        until(words, || {
+            let rows = self.rows();
+            rows.iter().any(|row| row.contains(words)).then_some(rows)
+        })
+    }
+
+    /// Gives it another size.
+    pub(crate) fn resize(&self, columns: u16) {
+        let mut shown = self.shown.lock().unwrap();
+        shown
+            .emulator
+            .screen_mut()
+            .set_size(size(ROWS), size(columns));
+        self.terminal
+            .resize(pty_process::Size::new(ROWS, columns))
+            .unwrap();
+    }
+
+    /// Presses keys.
+    pub(crate) fn press(&self, keys: &str) {
+        (&*self.terminal).write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// The cursor is to be seen, at the beginning of a row.
+    pub(crate) fn cursor_is_back(&self) -> bool {
+        let shown = self.shown.lock().unwrap();
+        let screen = shown.emulator.screen();
+        !screen.hide_cursor() && screen.cursor_position().1 == 0
+    }
+
+    /// Waits for the end; its exit code.
+    pub(crate) fn end(&mut self) -> Option<i32> {
+        let status = until("the program's end", || self.child.try_wait().unwrap());
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        status.code()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,200 @@
+//! The log: where it goes, what stands in it, and what never does.
+
+use std::fs;
+
+use cognito_import::rehearsal::Quota;
+use serde_json::Value;
+
+use crate::harness::{Place, Pool, quick, until, users};
+
+/// Every line of a log, each of which has to be a JSON object.
+fn events(text: &str) -> Vec<Value> {
+    let parsed = text.lines().map(|line| {
+        let event: Value = serde_json::from_str(line).unwrap();
+        assert!(event["time"].as_str().unwrap().ends_with('Z'), "{line}");
+        assert!(event["message"].is_string(), "{line}");
+        event
+    });
+    parsed.collect()
+}
+
+fn with<'e>(events: &'e [Value], message: &str) -> Vec<&'e Value> {
+    let found = events.iter().filter(|event| event["message"] == message);
+    found.collect()
+}
+
+#[test]
+fn each_row_that_is_not_created_has_an_event_and_the_run_its_id() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = users(4)
+        + "user0001,Passw0rd!1,user0001@example.com\n\
+           bad name,Passw0rd!1,bad@example.com\n\
+           weakling,weakweak,weakling@example.com\n";
+    let list = place.file("users.csv", list);
+    place
+        .import(&pool, list)
+        .args([
+            "--no-preflight",
+            "--log-file",
+            "run.log",
+            "--log-format",
+            "json",
+        ])
+        .run()
+        .exits(1);
+    let text = fs::read_to_string(place.path("run.log")).unwrap();
+    let events = events(&text);
+    let mut settled: Vec<_> = with(&events, "a row is settled")
+        .into_iter()
+        .map(|event| {
+            (
+                event["row"].as_u64(),
+                event["outcome"].as_str(),
+                event["code"].as_str(),
+            )
+        })
+        .collect();
+    settled.sort_unstable();
+    assert_eq!(
+        settled,
+        [
+            (Some(5), Some("duplicate"), None),
+            (Some(6), Some("invalid"), Some("username.characters")),
+            (Some(7), Some("rejected"), Some("InvalidPasswordException")),
+        ]
+    );
+    let summary = place.results().summary;
+    for event in &events {
+        assert_eq!(
+            (&event["run"], &event["session"]),
+            (&summary["run_id"], &Value::from(1))
+        );
+        assert_eq!(event["level"], "INFO");
+    }
+    assert_eq!(with(&events, "the run begins").len(), 1);
+    let ends = with(&events, "the session ends");
+    assert_eq!(
+        (&ends[0]["created"], &ends[0]["finished"]),
+        (&Value::from(4), &Value::from(true))
+    );
+    for personal in ["user0001", "weakling", "bad name", "example.com"] {
+        assert!(!text.contains(personal), "{personal} stands in {text}");
+    }
+}
+
+#[test]
+fn a_run_that_goes_on_keeps_its_id_and_appends_to_the_log() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(120));
+    let import = || {
+        let import = place
+            .import(&pool, list)
+            .args(["--rate", "50", "--log-file", "run.log"]);
+        import.args(["--log-format", "json"])
+    };
+    let running = import().start();
+    until("ten sign-ups", || (pool.asked("SignUp") > 10).then_some(()));
+    running.signal("TERM");
+    let ran = running.end().exits(143);
+    assert!(!ran.stderr.contains("INFO"), "{}", ran.stderr);
+    import().run().exits(0);
+    let text = fs::read_to_string(place.path("run.log")).unwrap();
+    let events = events(&text);
+    let begins = with(&events, "the run begins");
+    assert_eq!(begins.len(), 2);
+    assert_eq!(begins[0]["run"], begins[1]["run"]);
+    let numbers = [&begins[0]["session"], &begins[1]["session"]];
+    assert_eq!(numbers, [&Value::from(1), &Value::from(2)]);
+    assert_eq!(begins[0]["run"], place.results().summary["run_id"]);
+    assert_eq!(place.results().summary["sessions"], 2);
+    let stops = with(&events, "the run stops");
+    assert_eq!(
+        (stops.len(), &stops[0]["reason"]),
+        (1, &Value::from("SIGTERM"))
+    );
+}
+
+#[test]
+fn a_log_that_cannot_be_opened_is_refused_before_anything_is_sent() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    let import = place
+        .import(&pool, list)
+        .args(["--log-file", "no/such/run.log"]);
+    import.run().exits(3).says([
+        "--log-file no/such/run.log: cannot be opened: ",
+        "name a file in a directory that is there",
+    ]);
+    assert_eq!(pool.stats().operations.len(), 0);
+    assert!(!place.path("run").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn the_log_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    let list = place.file("users.csv", users(1));
+    place
+        .rehearse(list)
+        .args(["--log-file", "run.log"])
+        .run()
+        .exits(0);
+    let mode = fs::metadata(place.path("run.log"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_slow_down_and_its_end_stand_in_the_log() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.quotas.user_creation = Quota::per_second(20.0);
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(120));
+    let import = place
+        .import(&pool, list)
+        .args(["--rate", "60", "--log-file", "run.log"]);
+    import.args(["--log-format", "json"]).run().exits(0);
+    let events = events(&fs::read_to_string(place.path("run.log")).unwrap());
+    let throttled: u64 = with(&events, "the pool throttles")
+        .iter()
+        .map(|event| event["throttled"].as_u64().unwrap())
+        .sum();
+    let counted = place.results().summary["requests"]["UserCreation"]["throttled"].as_u64();
+    assert_eq!(Some(throttled), counted);
+    let slowed = with(&events, "slowed down");
+    assert_eq!(
+        (&slowed[0]["category"], &slowed[0]["ceiling"]),
+        (&"UserCreation".into(), &60.0.into())
+    );
+    assert!(slowed[0]["allowed"].as_f64() < Some(60.0));
+}
+
+#[test]
+fn levels_come_from_flags_or_from_the_environment_and_never_let_the_sdk_speak() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(2));
+    let said = |flags: &[&str], rust_log: &str| {
+        let mut rehearse = place.rehearse(list).env("RUST_LOG", rust_log);
+        for flag in flags {
+            rehearse = rehearse.arg(flag);
+        }
+        rehearse.run().exits(0).stderr
+    };
+    let warnings = said(&[], "warn");
+    assert!(!warnings.contains("INFO"), "{warnings}");
+    assert!(said(&["-v"], "off").contains("the run begins"));
+    assert!(said(&[], "cognito_import=info").contains("the run begins"));
+    let everything = said(&[], "trace");
+    assert!(everything.contains("TRACE") && everything.contains("answered row="));
+    for of_others in ["aws_", "hyper", "rustls", "smithy", "Passw0rd"] {
+        assert!(!everything.contains(of_others), "{of_others}: {everything}");
+    }
+    assert!(said(&[], "cognito_import=loud").contains("RUST_LOG is passed over"));
+}

@@ -1,0 +1,171 @@
+//! `--metrics-file`: what node_exporter reads, whole or not at all, readable for it, and refused before the first call.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::harness::{Place, Pool, quick, users};
+
+/// Samples by name and labels, of a text that keeps to the format ("Exposition formats", Prometheus).
+fn parsed(text: &str) -> BTreeMap<(String, BTreeMap<String, String>), f64> {
+    let mut samples = BTreeMap::new();
+    let mut typed: Vec<String> = Vec::new();
+    let mut helped = Vec::new();
+    assert!(text.ends_with('\n'));
+    for line in text.lines() {
+        if let Some(help) = line.strip_prefix("# HELP ") {
+            let (name, words) = help.split_once(' ').unwrap();
+            assert!(!words.is_empty() && !helped.contains(&name), "{line}");
+            helped.push(name);
+        } else if let Some(kind) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = kind.split_once(' ').unwrap();
+            assert_eq!((kind, helped.last()), ("gauge", Some(&name)), "{line}");
+            typed.push(name.to_owned());
+        } else {
+            let (name, rest) = line.split_once('{').unwrap();
+            // All samples of a name stand together, below its type.
+            assert_eq!(typed.last().map(String::as_str), Some(name), "{line}");
+            assert!(
+                name.bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
+                "{line}"
+            );
+            let (labels, value) = labels(rest);
+            let value: f64 = value.strip_prefix(' ').unwrap().parse().unwrap();
+            assert!(
+                samples.insert((name.to_owned(), labels), value).is_none(),
+                "twice: {line}"
+            );
+        }
+    }
+    samples
+}
+
+/// The labels, and what stands behind their end.
+fn labels(mut rest: &str) -> (BTreeMap<String, String>, &str) {
+    let mut labels = BTreeMap::new();
+    loop {
+        let (name, quoted) = rest.split_once("=\"").unwrap();
+        let mut value = String::new();
+        let mut characters = quoted.char_indices();
+        let end = loop {
+            match characters.next().unwrap() {
+                (end, '"') => break end,
+                (_, '\\') => value.push(match characters.next().unwrap().1 {
+                    'n' => '\n',
+                    same @ ('\\' | '"') => same,
+                    other => panic!("\\{other}"),
+                }),
+                (_, character) => value.push(character),
+            }
+        };
+        assert!(labels.insert(name.to_owned(), value).is_none());
+        rest = &quoted[end + 1..];
+        match rest.strip_prefix(',') {
+            Some(more) => rest = more,
+            None => return (labels, rest.strip_prefix('}').unwrap()),
+        }
+    }
+}
+
+#[test]
+fn the_run_is_told_in_the_format_of_node_exporter() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("a \"b\\\n.csv", users(20) + "odd,Passw0rd!,odd\n");
+    place
+        .import(&pool, list)
+        .args(["--metrics-file", "nightly.prom"])
+        .run()
+        .exits(1);
+    let file = place.path("nightly.prom");
+    assert_eq!(
+        fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o644
+    );
+    let samples = parsed(&fs::read_to_string(&file).unwrap());
+    let of = |name: &str, labels: &[(&str, &str)]| {
+        let mut labels: BTreeMap<String, String> = labels
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        labels.insert("import".to_owned(), "nightly".to_owned());
+        samples
+            .get(&(format!("cognito_import_{name}"), labels))
+            .copied()
+    };
+    assert_eq!(of("rows", &[("outcome", "created")]), Some(20.0));
+    assert_eq!(of("rows", &[("outcome", "invalid")]), Some(1.0));
+    assert_eq!(of("rows", &[("outcome", "in_doubt")]), Some(0.0));
+    assert_eq!(of("requests", &[("category", "UserCreation")]), Some(20.0));
+    assert_eq!(
+        of("requests_throttled", &[("category", "UserCreation")]),
+        Some(0.0)
+    );
+    assert_eq!(of("run_state", &[("state", "finished")]), Some(1.0));
+    assert_eq!(of("run_state", &[("state", "stopped")]), Some(0.0));
+    assert_eq!(of("exit_code", &[]), Some(1.0));
+    let (start, end) = (
+        of("start_timestamp_seconds", &[]).unwrap(),
+        of("end_timestamp_seconds", &[]).unwrap(),
+    );
+    assert!(start > 1.7e9 && end >= start && of("active_seconds", &[]).unwrap() <= end - start);
+    assert!(
+        (0.0..=1.2).contains(
+            &of(
+                "rate_used_of_allowed_ratio",
+                &[("category", "UserCreation")]
+            )
+            .unwrap()
+        )
+    );
+    assert!(
+        samples
+            .keys()
+            .all(|(_, labels)| labels["import"] == "nightly")
+    );
+    assert!(
+        samples
+            .keys()
+            .any(|(_, labels)| labels.get("list").map(String::as_str) == Some(list))
+    );
+    // `report` writes it as well, over the older one.
+    fs::write(&file, "old").unwrap();
+    place
+        .cli("report")
+        .args(["run", "--metrics-file", "nightly.prom"])
+        .run()
+        .exits(1);
+    assert_eq!(
+        parsed(&fs::read_to_string(&file).unwrap()).len(),
+        samples.len()
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_refused_before_anything_is_sent() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    fs::create_dir(place.path("folder.prom")).unwrap();
+    for name in ["nowhere/x.prom", "folder.prom", "users.csv/x.prom"] {
+        place
+            .import(&pool, list)
+            .args(["--metrics-file", name])
+            .run()
+            .exits(3)
+            .says(["--metrics-file", name, "cannot be written"]);
+    }
+    place
+        .import(&pool, list)
+        .args(["--metrics-file", "x.txt"])
+        .run()
+        .exits(2)
+        .says([".prom"]);
+    assert_eq!(pool.asked("SignUp"), 0);
+    let left: Vec<_> = fs::read_dir(place.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left.len(), 2, "no trace: {left:?}");
+}

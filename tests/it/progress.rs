@@ -1,0 +1,310 @@
+//! What is seen while a run is at work: a bar on a terminal, lines elsewhere.
+
+use std::io::Write as _;
+
+use cognito_import::rehearsal::Quota;
+
+use crate::harness::{CTRL_C, Place, Pool, Screen, quick, silent, users};
+
+/// A bar has these.
+const FULL: char = '█';
+const EMPTY: char = '░';
+
+fn is_bar(row: &str) -> bool {
+    row.contains([FULL, EMPTY])
+}
+
+/// Rows that lie behind, and the percent of them, of a bar.
+fn behind(rows: &[String]) -> (u64, u64) {
+    let text = rows.join(" ");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let of = words.iter().rposition(|word| *word == "of").unwrap();
+    let percent = words.iter().rfind(|word| word.ends_with('%')).unwrap();
+    (
+        words[of - 1].parse().unwrap(),
+        percent.trim_end_matches('%').parse().unwrap(),
+    )
+}
+
+/// A rehearsal of so many users at 50 a second, in the middle of it.
+fn rehearsing(place: &Place, count: usize, columns: u16) -> Screen {
+    let list = place.file("users.csv", users(count));
+    let screen = place
+        .rehearse(list)
+        .args(["--rate", "50"])
+        .on_screen(columns);
+    screen.until_shown("created ");
+    screen
+}
+
+#[test]
+fn a_terminal_shows_a_bar_and_in_the_end_the_table_alone() {
+    let place = Place::new();
+    let mut screen = rehearsing(&place, 150, 100);
+    let rows = screen.rows();
+    let at = rows.iter().position(|row| is_bar(row)).unwrap();
+    for words in ["of 150 rows", "/50 per s", "eta "] {
+        assert!(rows[at].contains(words), "{words}: {rows:#?}");
+    }
+    assert!(rows[at + 1].starts_with("created "), "{rows:#?}");
+    let (settled, percent) = behind(&rows[at..=at]);
+    assert_eq!(percent, settled * 100 / 150, "{rows:#?}");
+    assert_eq!(screen.end(), Some(0));
+    let rows = screen.rows();
+    assert!(!rows.iter().any(|row| is_bar(row)), "{rows:#?}");
+    for words in [
+        "│ created    150",
+        "used)",
+        "at work, run ",
+        "results: run/results.csv",
+    ] {
+        assert!(
+            rows.iter().any(|row| row.contains(words)),
+            "{words}: {rows:#?}"
+        );
+    }
+    assert!(screen.cursor_is_back());
+}
+
+#[test]
+fn forty_columns_are_enough() {
+    let place = Place::new();
+    let mut screen = rehearsing(&place, 150, 40);
+    let rows = screen.rows();
+    let at = rows.iter().position(|row| is_bar(row)).unwrap();
+    assert!(rows[at].ends_with("of 150 rows"), "{rows:#?}");
+    assert!(rows[at + 1].contains("/50 per s  eta "), "{rows:#?}");
+    assert!(rows[at + 2].starts_with("created "), "{rows:#?}");
+    assert_eq!(screen.end(), Some(0));
+    let rows = screen.rows();
+    let borders: Vec<&String> = rows
+        .iter()
+        .filter(|row| row.starts_with(['┌', '│', '└']))
+        .collect();
+    assert!(borders.len() > 5, "{rows:#?}");
+    assert!(
+        borders.iter().all(|row| row.ends_with(['┐', '│', '┘'])),
+        "{rows:#?}"
+    );
+}
+
+#[test]
+fn a_terminal_that_changes_its_size_has_one_bar_that_fits() {
+    let place = Place::new();
+    let mut screen = rehearsing(&place, 300, 110);
+    for (columns, next) in [(60, "eta "), (40, ""), (90, "created ")] {
+        screen.resize(columns);
+        // The part that now begins a row of its own; what is torn would stay.
+        crate::harness::until("one bar in its new size", || {
+            let rows = screen.rows();
+            let at = rows.iter().position(|row| is_bar(row))?;
+            let once = |part: &str| rows.iter().filter(|row| row.contains(part)).count() == 1;
+            let whole = ["per s", "eta ", "of 300 rows", "created "]
+                .into_iter()
+                .all(once);
+            let one = rows.iter().filter(|row| is_bar(row)).count() == 1;
+            (rows.get(at + 1)?.starts_with(next) && whole && one).then_some(())
+        });
+    }
+    assert_eq!(screen.end(), Some(0));
+    assert!(!screen.rows().iter().any(|row| is_bar(row)));
+}
+
+#[test]
+fn colours_are_left_out_where_they_are_not_wanted() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(40));
+    let told = |variable: (&str, &str), run| {
+        let rehearse = place
+            .rehearse(list)
+            .args(["--run-dir", run, "--rate", "50", "-v"]);
+        let mut screen = rehearse.env(variable.0, variable.1).on_screen(100);
+        assert_eq!(screen.end(), Some(0));
+        screen.told()
+    };
+    let coloured = told(("LANG", "C"), "a");
+    assert!(coloured.contains("\u{1b}[32m█"), "{coloured:?}");
+    for variable in [("NO_COLOR", "1"), ("CLICOLOR", "0")] {
+        let plain = told(variable, "b");
+        assert!(plain.contains(FULL), "{plain:?}");
+        // A colour ends with `m`; `J` erases.
+        let codes = plain.split("\u{1b}[").skip(1);
+        let mut ends =
+            codes.map(|code| code.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';'));
+        assert!(ends.all(|code| !code.starts_with('m')), "{plain:?}");
+    }
+    let dumb = told(("TERM", "dumb"), "c");
+    assert!(!dumb.contains('\u{1b}') && !dumb.contains(FULL), "{dumb:?}");
+}
+
+#[test]
+fn a_pool_that_throttles_is_seen_to_slow_the_run_down() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.quotas.user_creation = Quota::per_second(20.0);
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(150));
+    let screen = place
+        .import(&pool, list)
+        .args(["--rate", "60", "--yes"])
+        .on_screen(100);
+    let rows = screen.until_shown("slowed to ");
+    let why = "of 60 sign-ups a second, for the pool has no room for more";
+    assert!(rows.iter().any(|row| row.ends_with(why)), "{rows:#?}");
+    assert!(
+        rows.iter().any(|row| row.contains("/60 per s")),
+        "{rows:#?}"
+    );
+}
+
+#[test]
+fn a_pool_that_is_silent_is_told_of() {
+    let place = Place::new();
+    let pool = Pool::start(silent());
+    let list = place.file("users.csv", users(3));
+    let mut screen = place.import(&pool, list).arg("--yes").on_screen(100);
+    let rows = screen.until_shown("no answer from the pool for ");
+    assert!(
+        rows.iter()
+            .any(|row| row.ends_with("(3 rows on their way)")),
+        "{rows:#?}"
+    );
+    screen.press(CTRL_C);
+    let rows = screen.until_shown("stopping: waiting for 3 rows");
+    assert!(!rows.iter().any(|row| row.contains("eta ")), "{rows:#?}");
+    screen.press(CTRL_C);
+    assert_eq!(screen.end(), Some(130));
+    let rows = screen.rows();
+    assert!(!rows.iter().any(|row| is_bar(row)), "{rows:#?}");
+    assert!(
+        rows.iter().any(|row| row.starts_with("stopped at once")),
+        "{rows:#?}"
+    );
+    assert!(screen.cursor_is_back());
+}
+
+#[test]
+fn lines_of_the_log_and_notices_do_not_tear_the_bar() {
+    let place = Place::new();
+    let mut list = users(40);
+    for number in 0..30 {
+        writeln_row(
+            &mut list,
+            &format!("weak{number},weakweak,weak{number}@example.com"),
+        );
+    }
+    let list = place.file("users.csv", list);
+    let mut screen = place
+        .rehearse(list)
+        .args([
+            "--rate",
+            "50",
+            "-v",
+            "--no-preflight",
+            "--max-failures",
+            "0",
+        ])
+        .env("NO_COLOR", "1")
+        .on_screen(200);
+    assert_eq!(screen.end(), Some(1));
+    let rows = screen.rows();
+    let lines: Vec<&String> = rows
+        .iter()
+        .filter(|row| row.contains("a row is settled"))
+        .collect();
+    assert_eq!(lines.len(), 30, "{rows:#?}");
+    for line in lines {
+        let whole = line.starts_with("20") && line.ends_with("code=\"InvalidPasswordException\"");
+        assert!(whole, "{line}");
+    }
+    assert!(!rows.iter().any(|row| is_bar(row)), "{rows:#?}");
+}
+
+fn writeln_row(list: &mut String, row: &str) {
+    list.push_str(row);
+    list.push('\n');
+}
+
+#[test]
+fn a_run_that_goes_on_has_a_bar_that_begins_where_it_stands() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(200));
+    let import = || place.import(&pool, list).args(["--rate", "50", "--yes"]);
+    let mut first = import().on_screen(100);
+    first.until_shown("created 2");
+    first.press(CTRL_C);
+    assert_eq!(first.end(), Some(130));
+    let created = place.results().count("created") as u64;
+    let mut second = import().on_screen(100);
+    let rows = second.until_shown("of 200 rows");
+    let at = rows.iter().position(|row| is_bar(row)).unwrap();
+    let (settled, percent) = behind(&rows[at..=at]);
+    assert!(settled >= created && settled < 200, "{created}: {rows:#?}");
+    assert_eq!(percent, settled * 100 / 200);
+    assert_eq!(second.end(), Some(0));
+    let rows = second.rows();
+    assert!(
+        rows.iter().any(|row| row.contains("in 2 sessions")),
+        "{rows:#?}"
+    );
+}
+
+#[test]
+fn a_packed_list_is_behind_when_its_rows_are() {
+    let place = Place::new();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(users(200).as_bytes()).unwrap();
+    let list = place.file("users.csv.gz", packed.finish().unwrap());
+    let screen = place.rehearse(list).args(["--rate", "50"]).on_screen(100);
+    let rows = screen.until_shown("created ");
+    let at = rows.iter().position(|row| is_bar(row)).unwrap();
+    let (settled, percent) = behind(&rows[at..=at]);
+    assert_eq!(percent, settled * 100 / 200, "{rows:#?}");
+}
+
+#[test]
+fn who_wants_no_bar_has_none() {
+    let place = Place::new();
+    let pool = Pool::start(silent());
+    let list = place.file("users.csv", users(3));
+    let stopped = |how: &str, run: &str| {
+        let import = place.import(&pool, list).args(["--yes", "--run-dir", run]);
+        let asked = pool.asked("SignUp");
+        let screen = import.args(["--progress", how]).on_screen(100);
+        crate::harness::until("sign-ups", || {
+            (pool.asked("SignUp") >= asked + 3).then_some(())
+        });
+        screen.press(CTRL_C);
+        screen.until_shown("stopping: no more rows are taken");
+        screen.told()
+    };
+    for how in ["none", "lines"] {
+        let told = stopped(how, how);
+        assert!(!told.contains([FULL, EMPTY, '\u{1b}']), "{told:?}");
+    }
+    let mut quiet = place.rehearse(list).arg("--quiet").on_screen(100);
+    assert_eq!(quiet.end(), Some(0));
+    assert_eq!(quiet.told(), "");
+}
+
+#[test]
+fn without_a_terminal_there_is_a_line_every_ten_seconds() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(260));
+    let ran = place.rehearse(list).args(["--rate", "25"]).run().exits(0);
+    let lines: Vec<&str> = ran
+        .stderr
+        .lines()
+        .filter(|line| line.contains(" left: "))
+        .collect();
+    assert_eq!(lines.len(), 1, "{}", ran.stderr);
+    for words in [
+        "of 260 rows (",
+        "of at most 25 a second (UserCreation), about ",
+        "s left: created ",
+    ] {
+        assert!(lines[0].contains(words), "{words}: {}", lines[0]);
+    }
+    assert!(!ran.stderr.contains('\u{1b}'));
+}

@@ -1,0 +1,424 @@
+//! `report.html`: true, safe to open, safe to hand on, and well to look at.
+
+use std::fs;
+use std::path::Path;
+
+use cognito_import::rehearsal::{Faults, PoolSettings, PreSignUp};
+
+use crate::harness::{Place, Pool, View, look_at, quick, users, users_numbered};
+
+fn page(place: &Place, run: &str) -> String {
+    fs::read_to_string(place.path(run).join("report.html")).unwrap()
+}
+
+/// What stands between the tags of a page, with its entities resolved.
+fn shown(page: &str) -> String {
+    let body = page.split_once("</style>").unwrap().1;
+    let mut text = String::new();
+    for piece in body.split('<') {
+        text.push_str(piece.split_once('>').map_or(piece, |(_, text)| text));
+        text.push(' ');
+    }
+    let mut text = text.replace("&#38;", "&");
+    for (entity, character) in [
+        ("&#60;", "<"),
+        ("&#62;", ">"),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+    ] {
+        text = text.replace(entity, character);
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Every tag is closed by its own end, in order; nothing but these elements may stand alone.
+fn assert_well_formed(page: &str) {
+    const ALONE: [&str; 1] = ["meta"];
+    let (style, behind) = (
+        page.find("<style>").unwrap(),
+        page.find("</style>").unwrap(),
+    );
+    let without_style = format!("{}{}", &page[..style + 7], &page[behind..]);
+    let mut open: Vec<String> = Vec::new();
+    for tag in without_style.split('<').skip(1) {
+        let (tag, text) = tag.split_once('>').unwrap();
+        assert!(!text.contains('>'), "a bare > behind <{tag}>");
+        let name = tag
+            .trim_start_matches('/')
+            .split_whitespace()
+            .next()
+            .unwrap();
+        let name = name.trim_end_matches('/').to_owned();
+        if tag.starts_with('!') || tag.ends_with('/') || ALONE.contains(&name.as_str()) {
+            continue;
+        }
+        if tag.starts_with('/') {
+            assert_eq!(open.pop().as_deref(), Some(name.as_str()), "</{name}>");
+        } else {
+            // Every attribute has its value in quotes, and no quote is left over.
+            assert_eq!(tag.matches('"').count() % 2, 0, "<{tag}>");
+            open.push(name);
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+}
+
+fn assert_harmless(page: &str) {
+    assert_well_formed(page);
+    let small = page.to_lowercase();
+    for never in [
+        "<script", "<iframe", "<img", "<link", "<object", "<base", "<form", " src=", "@import",
+    ] {
+        assert!(!small.contains(never), "{never}");
+    }
+    // No handler, and no address but a place in the page: every attribute of an element is one of the template's own.
+    for tag in small.split('<').skip(1) {
+        let tag = tag.split('>').next().unwrap();
+        assert!(
+            !tag.contains("http") || tag.starts_with("meta http-equiv"),
+            "<{tag}>"
+        );
+        assert!(
+            !tag.contains("href=") || tag.contains("href=\"#"),
+            "<{tag}>"
+        );
+        assert!(
+            !tag.split_whitespace()
+                .any(|word| word.starts_with("on") && word.contains('=')),
+            "<{tag}>"
+        );
+    }
+    assert!(small.contains("<meta http-equiv=\"content-security-policy\" content=\"default-src 'none'; style-src 'sha256-"), "{}", &page[..600]);
+    let hidden = |c: char| {
+        (c.is_control() && c != '\n')
+            || ('\u{202a}'..='\u{202e}').contains(&c)
+            || ('\u{2066}'..='\u{2069}').contains(&c)
+    };
+    assert!(!page.contains(hidden), "a hidden character");
+}
+
+/// A list with a row for each way to do harm by its cells.
+const HOSTILE: [&str; 12] = [
+    "<script>alert(1)</script>",
+    "<img/src=x/onerror=alert(1)>",
+    "\"><svg/onload=alert(1)>",
+    "</style></title><script>1</script>",
+    "=cmd|'/c_calc'!A1",
+    "@SUM(1+1)",
+    "\u{202e}gpj.exe",
+    "\u{1b}[2J\u{1b}[31mred",
+    "bell\u{7}",
+    "c1\u{9b}31m",
+    "{{7*7}}",
+    "&lt;b&gt;&amp;",
+];
+
+fn hostile_list() -> String {
+    let mut list = String::from("username,password,email,custom:legacy_id\n");
+    for (number, name) in HOSTILE.iter().enumerate() {
+        let cell = name.replace('"', "\"\"");
+        list += &format!("\"{cell}\",Passw0rd!{number},h{number}@example.com,\"{cell}\"\n");
+        list += &format!(
+            "\"n{number}{}\",Passw0rd!{number},\"{cell}\",\"{cell}\"\n",
+            "w".repeat(120)
+        );
+    }
+    list
+}
+
+#[test]
+fn a_hostile_list_does_no_harm_in_any_file_or_at_the_terminal() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        pre_sign_up: PreSignUp::Refuse {
+            message: "<b>\u{1b}[31m\u{202e}no</b>".to_owned(),
+        },
+        ..quick()
+    });
+    let name = "<b>\u{202e}\u{1b}[31mlist.csv";
+    let list = place.file(name, hostile_list());
+    let ran = place
+        .import(&pool, list)
+        .args([
+            "--pii",
+            "full",
+            "--keep",
+            "email",
+            "--max-failures",
+            "0",
+            "--no-preflight",
+        ])
+        .run()
+        .exits(1);
+    let harmful =
+        |text: &str| text.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}');
+    assert!(!harmful(&ran.stderr), "{:?}", ran.stderr);
+    let check = place.cli("check").arg(list).run();
+    assert!(!harmful(&check.stderr), "{:?}", check.stderr);
+    let page = page(&place, "run");
+    assert_harmless(&page);
+    let text = shown(&page);
+    assert!(
+        text.contains("<script>alert(1)</script>"),
+        "shown as text: {text}"
+    );
+    assert!(text.contains("[U+202E][U+001B][31mlist.csv"), "{text}");
+    for file in ["results.csv", "results.jsonl", "summary.json"] {
+        let text = fs::read_to_string(place.path("run").join(file)).unwrap();
+        assert!(!harmful(&text), "{file}");
+    }
+    for row in &place.results().rows {
+        for cell in row.values() {
+            assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell}");
+        }
+    }
+    let first = fs::read_to_string(place.path("run/results.jsonl")).unwrap();
+    let names: Vec<String> = first
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["username"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert!(
+        HOSTILE
+            .iter()
+            .all(|name| names.iter().any(|other| other == name)),
+        "unchanged for programs"
+    );
+}
+
+/// A list of which something comes of every kind, against a pool with faults.
+fn mixed(place: &Place, run: &str, pii: &str) {
+    let list = users(30)
+        + "ann.lee@example.com,weak,ann.lee@example.com\nbob.miller,Passw0rd!1,bob.miller-at-example\nuser0001,Passw0rd!1,user0001@example.com\n\
+           carl.jones,,carl@example.com\n";
+    let list = place.file("users.csv", list);
+    place
+        .rehearse(list)
+        .args([
+            "--run-dir",
+            run,
+            "--pii",
+            pii,
+            "--fault",
+            "throttle=0.2",
+            "--fault",
+            "error_500_after=0.1",
+            "--seed",
+            "5",
+        ])
+        .args(["--quota", "1000", "--rate", "300"])
+        .run()
+        .exits(1);
+}
+
+#[test]
+fn the_page_tells_what_the_summary_tells() {
+    let place = Place::new();
+    mixed(&place, "run", "masked");
+    let page = page(&place, "run");
+    assert_harmless(&page);
+    let text = shown(&page);
+    let summary = place.results().summary;
+    for (outcome, count) in summary["outcomes"].as_object().unwrap() {
+        let line = format!("{outcome} {count} ");
+        assert!(text.contains(&line), "{line}: {text}");
+    }
+    for (code, count) in summary["errors"].as_object().unwrap() {
+        let rows = if count == 1 { "row" } else { "rows" };
+        let line = format!("{code} {count} {rows}:");
+        assert!(text.contains(&line), "{line}: {text}");
+    }
+    let creation = &summary["requests"]["UserCreation"];
+    let line = format!("{} {} ", creation["sent"], creation["throttled"]);
+    assert!(
+        text.contains(&line) && creation["throttled"] != 0,
+        "{line}: {text}"
+    );
+    for words in [
+        summary["fingerprint"].as_str().unwrap(),
+        "us-east-1_Rehearsal",
+        concat!("cognito-import ", env!("CARGO_PKG_VERSION")),
+        "This was a rehearsal",
+        "What to do: relax the pool's policy",
+        "rehearse users.csv --run-dir run",
+        "In the pool 30",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+#[test]
+fn names_are_masked_unless_they_are_asked_for() {
+    let place = Place::new();
+    mixed(&place, "run", "masked");
+    let names = ["ann.lee", "bob.miller", "carl.jones", "carl@", "user0001"];
+    let masked = page(&place, "run");
+    for name in names {
+        assert!(!masked.contains(name), "{name}");
+    }
+    assert!(shown(&masked).contains("a***@e***.com"));
+    place
+        .cli("report")
+        .args(["run", "--pii", "full"])
+        .run()
+        .exits(1);
+    let full = shown(&page(&place, "run"));
+    for name in ["ann.lee@example.com", "bob.miller-at-example", "carl.jones"] {
+        assert!(full.contains(name), "{name}: {full}");
+    }
+    assert!(full.contains("treat it as personal data"));
+}
+
+#[test]
+fn a_run_that_was_stopped_names_the_command_that_goes_on_also_later() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        faults: Faults {
+            lost_pool_after: Some(10),
+            ..Faults::default()
+        },
+        ..quick()
+    });
+    let list = place.file("my users.csv", users(40));
+    place
+        .import(&pool, list)
+        .args(["--concurrency", "2", "--restart"])
+        .run()
+        .exits(4);
+    place.cli("report").arg("run").run().exits(4);
+    let text = shown(&page(&place, "run"));
+    assert!(text.contains("Stopped early"), "{text}");
+    assert!(
+        text.contains("import 'my users.csv' --concurrency 2"),
+        "{text}"
+    );
+    assert!(!text.contains("--restart"), "it would begin anew: {text}");
+    assert!(
+        text.contains("check --user-pool-id, --client-id"),
+        "what stopped it, and what to do: {text}"
+    );
+    let summary = place.results().summary;
+    assert_eq!(
+        (&summary["sessions"], &summary["exit_code"]),
+        (&1.into(), &4.into())
+    );
+    let pool = pool.changed(|settings| settings.faults = Faults::default());
+    place.import(&pool, list).run().exits(0);
+    let text = shown(&page(&place, "run"));
+    assert!(
+        text.contains("in 2 sessions") && text.contains("Nothing: this import is done"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_page_stays_small_whatever_the_list() {
+    let place = Place::new();
+    let mut list = String::from("username,password,email\n");
+    for number in 0..3_000 {
+        list += &format!("{}{number},x,{}\n", "n".repeat(100), "e".repeat(200));
+    }
+    let list = place.file("users.csv", list);
+    place
+        .rehearse(list)
+        .args([
+            "--no-preflight",
+            "--max-failures",
+            "0",
+            "--max-failure-rate",
+            "1",
+            "--quota",
+            "5000",
+            "--rate",
+            "5000",
+            "--pii",
+            "full",
+        ])
+        .run()
+        .exits(1);
+    let size = page(&place, "run").len();
+    assert!(size < 64 * 1024, "{size} bytes");
+}
+
+#[test]
+fn a_browser_shows_it_and_nothing_overflows_or_is_asked_for() {
+    let place = Place::new();
+    mixed(&place, "mixed", "full");
+    let hostile = place.file("<b>hostile<b>.csv", hostile_list());
+    place
+        .rehearse(hostile)
+        .args([
+            "--run-dir",
+            "hostile",
+            "--pii",
+            "full",
+            "--no-preflight",
+            "--max-failures",
+            "0",
+            "--max-failure-rate",
+            "1",
+        ])
+        .run()
+        .exits(1);
+    let one = place.file("one.csv", users_numbered(1..=1));
+    place
+        .rehearse(one)
+        .args(["--run-dir", "one"])
+        .run()
+        .exits(0);
+    let empty = place.file("empty.csv", "username,password,email\n");
+    place
+        .rehearse(empty)
+        .args(["--run-dir", "empty"])
+        .run()
+        .exits(0);
+    let pages = ["mixed", "hostile", "one", "empty"].map(|run| place.path(run).join("report.html"));
+    let view = View {
+        width: 1_100,
+        dark: false,
+        print: false,
+    };
+    let views = [
+        view,
+        View { dark: true, ..view },
+        View { width: 360, ..view },
+        View {
+            width: 800,
+            print: true,
+            dark: true,
+        },
+    ];
+    let paths: Vec<&Path> = pages.iter().map(|page| page.as_path()).collect();
+    let Some(seen) = look_at(&paths, &views) else {
+        return;
+    };
+    for (number, seen) in seen.iter().enumerate() {
+        let (page, view) = (&pages[number / views.len()], views[number % views.len()]);
+        let what = format!("{} {view:?}: {seen:#}", page.display());
+        for nothing in ["said", "asked", "over", "cut"] {
+            assert_eq!(seen[nothing], serde_json::json!([]), "{nothing}: {what}");
+        }
+        assert_eq!(seen["scripts"], 0, "{what}");
+        assert_eq!(seen["compat"], "CSS1Compat", "{what}");
+        assert!(seen["scroll"].as_u64() <= seen["inner"].as_u64(), "{what}");
+        // Its own style is let through, and no paper is dark.
+        let dark = view.dark && !view.print;
+        let background = if dark {
+            "rgb(20, 23, 27)"
+        } else {
+            "rgb(255, 255, 255)"
+        };
+        assert_eq!(seen["background"], background, "{what}");
+        assert!(
+            seen["text"]
+                .as_str()
+                .unwrap()
+                .contains("What is left to do"),
+            "{what}"
+        );
+    }
+}
