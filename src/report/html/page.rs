@@ -186,7 +186,7 @@ fn figures(summary: &Summary) -> Vec<Fact> {
     ];
     if let Some(rate) = summary.rates.get("UserCreation") {
         let ceiling = summary.pace.get("UserCreation").map(|pace| pace.ceiling);
-        figures.push(Fact::of("Sign-ups a second", measured(*rate)).with(
+        figures.push(Fact::of("Requests a second", measured(*rate)).with(
             ceiling.map_or_else(String::new, |ceiling| {
                 format!("of at most {}", measured(ceiling))
             }),
