@@ -68,6 +68,7 @@ fn every_sign_up_says_what_the_first_one_said_of_the_sdk() {
             signing: Signing::Rehearsal,
             trigger_data: TriggerData::default(),
             attempt_timeout: Duration::from_secs(30),
+            trigger_data: TriggerData::default(),
         })
         .await
         .unwrap();
