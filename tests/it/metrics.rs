@@ -51,11 +51,11 @@ fn labels(mut rest: &str) -> (BTreeMap<String, String>, &str) {
         let end = loop {
             match characters.next().unwrap() {
                 (end, '"') => break end,
-                (_, '\\') => value.push(match characters.next().unwrap().1 {
-                    'n' => '\n',
-                    same @ ('\\' | '"') => same,
-                    other => panic!("\\{other}"),
-                }),
+                (_, '\\') => {
+                    let escaped = characters.next().unwrap().1;
+                    assert!(matches!(escaped, 'n' | '\\' | '"'), "\\{escaped}");
+                    value.push(if escaped == 'n' { '\n' } else { escaped });
+                }
                 (_, character) => value.push(character),
             }
         };

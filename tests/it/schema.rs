@@ -36,7 +36,7 @@ fn assert_valid(value: &Value, schema: &Value, at: &str) {
         Some("integer") => value.is_u64(),
         Some("boolean") => value.is_boolean(),
         None => schema.get("enum").is_some(),
-        Some(other) => panic!("{at}: {other}"),
+        Some(_) => false,
     };
     assert!(fits, "{at}: {value} is not {}", schema["type"]);
     for name in schema["required"].as_array().into_iter().flatten() {

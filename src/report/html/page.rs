@@ -30,7 +30,7 @@ const STEPS: usize = 60;
 
 /// See the module's words.
 #[derive(Template)]
-#[template(path = "html/page.html")]
+#[template(path = "html/page.html", config = "src/report/html/askama.toml")]
 pub(super) struct Page {
     style: &'static str,
     /// The style's SHA-256 in base64.
@@ -186,7 +186,7 @@ fn figures(summary: &Summary) -> Vec<Fact> {
     ];
     if let Some(rate) = summary.rates.get("UserCreation") {
         let ceiling = summary.pace.get("UserCreation").map(|pace| pace.ceiling);
-        figures.push(Fact::of("Sign-ups a second", measured(*rate)).with(
+        figures.push(Fact::of("Requests a second", measured(*rate)).with(
             ceiling.map_or_else(String::new, |ceiling| {
                 format!("of at most {}", measured(ceiling))
             }),

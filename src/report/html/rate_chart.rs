@@ -205,11 +205,11 @@ fn chart(category: &str, columns: &[Column], timeline: &Timeline) -> RateChart {
 
 fn what(category: &str) -> &'static str {
     match category {
-        "UserCreation" => "Sign-ups",
-        "UserRead" => "Look-ups",
-        "UserList" => "Pages of the pool's listing",
-        "UserUpdate" => "Changes to users",
-        _ => "Requests",
+        "UserCreation" => "Creating users",
+        "UserRead" => "Looking users up",
+        "UserList" => "Reading the pool's listing",
+        "UserUpdate" => "Changing users",
+        _ => "Other requests",
     }
 }
 
@@ -232,9 +232,9 @@ fn description(what: &str, columns: &[Column], timeline: &Timeline) -> String {
         )
     };
     format!(
-        "{what} a second over {} at work: {}, {} a second at their fastest, where at most {} were allowed; {throttled}.",
-        span(time),
+        "{what}: {} over {} at work, {} a second at their fastest, where at most {} were allowed; {throttled}.",
         counted(sent, "request", "requests"),
+        span(time),
         measured(fastest),
         measured(ceiling),
     )

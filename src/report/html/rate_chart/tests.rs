@@ -22,9 +22,9 @@ fn a_steady_run_is_a_straight_line_below_its_ceiling() {
     assert_eq!(chart.allowed, "", "nothing was slowed down");
     assert!(chart.throttles.is_empty() && chart.pauses.is_empty());
     assert!(
-        chart
-            .description
-            .contains("300 requests, 30 a second at their fastest, where at most 40"),
+        chart.description.contains(
+            "300 requests over 10 s at work, 30 a second at their fastest, where at most 40"
+        ),
         "{}",
         chart.description
     );
