@@ -37,12 +37,19 @@ fn again(run_directory: &Path, args: &ReportArgs, say: Say) -> Result<Answer, Fa
     if let Some(why) = &summary.stopped_because {
         say.line(format_args!("the run was stopped: {why}"));
     }
-    say.line(format_args!(
-        "results: {}",
-        run_directory.join("results.csv").display()
-    ));
+    say_where(run_directory, say);
     let answer = Answer::from(Exit::of_summary(&summary));
     answer.with(&Reported::of(run_directory, &summary))
+}
+
+/// Where a run's results are: for programs and spreadsheets, and for people.
+pub(super) fn say_where(run_directory: &Path, say: Say) {
+    for (what, name) in [("results", "results.csv"), ("report", "report.html")] {
+        say.line(format_args!(
+            "{what}: {}",
+            run_directory.join(name).display()
+        ));
+    }
 }
 
 /// A run's ledger, to be read.

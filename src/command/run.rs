@@ -9,6 +9,7 @@ use super::job::Job;
 use super::prepare::{Preparation, Prepared, prepare};
 use super::prescan::{Read, prescan};
 use super::rejects::{Rejects, RejectsError, RejectsWritten};
+use super::report::say_where;
 use super::{Answer, Failed, beside};
 use crate::cli::Say;
 use crate::cli::exit::Exit;
@@ -112,10 +113,7 @@ impl Written {
 
     fn say(&self, run_directory: &Path, say: Say) -> Exit {
         say.line(summary_table(&self.summary, terminal_width()));
-        say.line(format_args!(
-            "results: {}",
-            run_directory.join("results.csv").display()
-        ));
+        say_where(run_directory, say);
         match &self.rejects {
             Ok(None) => {}
             Ok(Some(rejects)) => {

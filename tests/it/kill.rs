@@ -3,6 +3,8 @@
 //!
 //! `KILL_CASES=5000 cargo test kill` runs more cases, `KILL_SEED=17 cargo test kill` runs the one that was printed.
 
+mod steps;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -13,6 +15,8 @@ use cognito_import::rehearsal::{
     BurstFault, DatePrecision, ExistingUser, Faults, LateFault, Latency, PoolSettings,
     RehearsalPool, UserStatus, UserTruth,
 };
+
+use steps::wrong_steps;
 
 /// Cases within `cargo test`'s time.
 const CASES: u64 = 200;
@@ -411,62 +415,6 @@ fn judge(
         ));
     }
     Ok(in_doubt)
-}
-
-/// What is wrong with what followed a row.
-fn wrong_steps(
-    case: &Case,
-    row: u64,
-    result: &BTreeMap<String, String>,
-    user: Option<&UserTruth>,
-) -> Option<String> {
-    let follows = match (case.follow_up, result["outcome"].as_str()) {
-        (FollowUp::OfNewUsers | FollowUp::OfAllUsers, "created") => true,
-        (FollowUp::OfAllUsers, "existed") => true,
-        (FollowUp::Nothing | FollowUp::OfNewUsers | FollowUp::OfAllUsers, _) => false,
-    };
-    let told = result["follow_up"].as_str();
-    if !follows {
-        let touched = user.is_some_and(|user| {
-            user.preexisting
-                && (user.status != UserStatus::Unconfirmed
-                    || !user.groups.is_empty()
-                    || !user.enabled
-                    || user.attributes.contains_key("email_verified"))
-        });
-        return match (told, touched) {
-            ("", false) => None,
-            ("", true) => Some("a user that existed was changed".to_owned()),
-            _ => Some("nothing should follow it".to_owned()),
-        };
-    }
-    // So many faults one after the other are rare. Then nobody knows whether the step was taken.
-    if told.starts_with("failed: ") {
-        let by_fault = [
-            "ConnectionLost",
-            "AttemptTimedOut",
-            "InternalErrorException",
-        ];
-        let known = by_fault.iter().any(|code| told.ends_with(code));
-        return (!known).then(|| "no fault explains that".to_owned());
-    }
-    if told != "done" {
-        return Some("its steps are not taken".to_owned());
-    }
-    let user = user?;
-    let (group, state) = follow_up_of(row);
-    let mut groups = user.groups.clone();
-    groups.sort();
-    let verified = user.attributes.get("email_verified").map(String::as_str);
-    [
-        (user.status == UserStatus::Confirmed, "confirmed"),
-        (verified == Some("true"), "verified"),
-        (groups == ["all".to_owned(), group], "in its groups"),
-        (user.enabled == (state == "here"), "enabled as it should be"),
-    ]
-    .into_iter()
-    .find(|(holds, _)| !holds)
-    .map(|(_, what)| format!("it is called done, and is not {what}"))
 }
 
 #[test]

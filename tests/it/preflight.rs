@@ -272,7 +272,7 @@ fn a_list_that_is_mostly_broken_is_refused_and_strict_takes_no_broken_row() {
     let place = Place::new();
     let pool = Pool::start(quick());
     let half = place.file("half.csv", users(2) + "no mail,,\nnor this,,\n");
-    let most = place.file("most.csv", users(2) + "no mail,,\nnor this,,\n,,\n");
+    let most = place.file("most.csv", users(2) + "no mail,,\nnor this,,\nnor that,,\n");
     let words = [
         "3 of 5 rows are invalid, more than half",
         "[mostly_invalid]",
@@ -311,7 +311,7 @@ fn a_list_that_can_be_read_once_is_not_counted_and_its_pool_is_asked_all_the_sam
         ["[strict_needs_a_file]", "save it as a file"],
     );
     // Mostly invalid: nobody could know.
-    let broken = "username,password,email\nann,Passw0rd!1,ann@example.com\n,,\n,,\n";
+    let broken = "username,password,email\nann,Passw0rd!1,ann@example.com\nno mail,,\nnor this,,\n";
     place
         .import(&pool, "-")
         .input(broken)
@@ -333,7 +333,7 @@ fn without_a_preflight_nothing_is_refused_and_only_the_pool_says_what_it_takes()
     });
     let list = place.file(
         "users.csv",
-        users(2) + "weak,weakpassword,weak@example.com\n,,\n,,\n,,\n",
+        users(2) + "weak,weakpassword,weak@example.com\nno mail,,\nnor this,,\nnor that,,\n",
     );
     place
         .import(&pool, list)

@@ -57,6 +57,7 @@ fn a_terminal_shows_a_bar_and_in_the_end_the_table_alone() {
         "used)",
         "at work, run ",
         "results: run/results.csv",
+        "report: run/report.html",
     ] {
         assert!(
             rows.iter().any(|row| row.contains(words)),

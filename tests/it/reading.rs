@@ -23,7 +23,7 @@ const BROKEN: [(&str, &str, &str, &str); 24] = [
     ("", "invalid", "username.missing", "column username"),
     ("with space", "invalid", "username.characters", "a space"),
     ("nnn", "invalid", "username.characters", "129 characters"),
-    ("bell\u{7}", "invalid", "username.characters", "U+0007"),
+    ("bell[U+0007]", "invalid", "username.characters", "U+0007"),
     (
         "no.password",
         "invalid",

@@ -30,7 +30,7 @@ const STEPS: usize = 60;
 
 /// See the module's words.
 #[derive(Template)]
-#[template(path = "html/page.html")]
+#[template(path = "html/page.html", config = "src/report/html/askama.toml")]
 pub(super) struct Page {
     style: &'static str,
     /// The style's SHA-256 in base64.

@@ -1,0 +1,156 @@
+//! The sums of a run: its rows by outcome, its errors, messages and requests.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{INTERRUPTED, Reader, rfc3339};
+use crate::ledger::identity::{self, name};
+use crate::ledger::rows::{broken_seal, requests_seal};
+use crate::ledger::{follow_ups, rates, schema};
+use crate::outcome::{Delivery, Outcome, RateSample, Requests, RunState, Summary};
+
+impl Reader {
+    pub(super) fn samples(&self) -> rusqlite::Result<Vec<RateSample>> {
+        // A run that ended before there was such a record has none.
+        if schema::records_rates(&self.database)? {
+            rates::all(&self.database)
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
+    pub(super) fn sums(&self) -> rusqlite::Result<Summary> {
+        let run = identity::all(&self.database)?;
+        let text = |name: &str| run.get(name).cloned().unwrap_or_default();
+        let number = |name: &str| run.get(name).and_then(|value| value.parse::<i64>().ok());
+        let flag = |name: &str| run.get(name).is_some_and(|value| value == "1");
+        let outcomes = self.outcomes()?;
+        let requests = self.requests()?;
+        let active = number(name::ACTIVE).unwrap_or(0);
+        let active_seconds = Duration::from_millis(active.unsigned_abs()).as_secs_f64();
+        let requests_a_second = requests
+            .iter()
+            .filter(|_| active > 0)
+            .map(|(category, requests)| {
+                (
+                    category.clone(),
+                    per_second(requests.sent.saturating_sub(1), active_seconds),
+                )
+            })
+            .collect();
+        let stopped_because = run.get(name::STOPPED_BECAUSE).cloned();
+        let state = match (flag(name::FINISHED), &stopped_because) {
+            (true, _) => RunState::Finished,
+            (false, Some(_)) => RunState::Stopped,
+            (false, None) => RunState::Interrupted,
+        };
+        let (steps, failed_steps) = if identity::follows_up(&self.database)? {
+            follow_ups::sums(&self.database)?
+        } else {
+            (BTreeMap::new(), BTreeMap::new())
+        };
+        Ok(Summary {
+            run_id: run.get(name::RUN_ID).cloned(),
+            sessions: number(name::SESSIONS).map_or(1, i64::unsigned_abs),
+            state,
+            stopped_because,
+            list: text("list"),
+            fingerprint: run
+                .get("fingerprint")
+                .filter(|print| !print.is_empty())
+                .cloned(),
+            user_pool_id: text("user_pool_id"),
+            client_id: text("client_id"),
+            started: number(name::STARTED).map(rfc3339).unwrap_or_default(),
+            finished: number(name::ENDED).map(rfc3339),
+            active_seconds,
+            rows: outcomes.values().sum(),
+            read_to_end: flag(name::READ_TO_END),
+            outcomes,
+            errors: self.errors()?,
+            deliveries: self.deliveries()?,
+            follow_up: steps,
+            follow_up_errors: failed_steps,
+            requests,
+            rates: requests_a_second,
+            pace: rates::pace(&self.samples()?),
+        })
+    }
+
+    fn outcomes(&self) -> rusqlite::Result<BTreeMap<&'static str, u64>> {
+        let mut counts: BTreeMap<&'static str, u64> = Outcome::ALL
+            .iter()
+            .map(|outcome| (outcome.word(), 0))
+            .collect();
+        let mut statement = self.database.prepare(
+            "SELECT coalesce(outcome, CASE WHEN begun_ms IS NULL THEN 'unsent' ELSE 'in_doubt' END), count(*) FROM rows LEFT JOIN \
+             results USING (row) GROUP BY 1",
+        )?;
+        let mut found = statement.query([])?;
+        while let Some(row) = found.next()? {
+            let word: String = row.get(0)?;
+            let Some(outcome) = Outcome::from_word(&word) else {
+                return Err(rusqlite::Error::InvalidColumnType(
+                    0,
+                    word,
+                    rusqlite::types::Type::Text,
+                ));
+            };
+            let count: i64 = row.get(1)?;
+            *counts.entry(outcome.word()).or_default() += count.unsigned_abs();
+        }
+        Ok(counts)
+    }
+
+    fn errors(&self) -> rusqlite::Result<BTreeMap<String, u64>> {
+        let mut statement = self.database.prepare(
+            "SELECT coalesce(error_code, ?1), count(*) FROM rows LEFT JOIN results USING (row) WHERE error_code IS NOT NULL OR \
+             (results.row IS NULL AND begun_ms IS NOT NULL) GROUP BY 1",
+        )?;
+        let rows = statement.query_map([INTERRUPTED], |row| {
+            Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()))
+        })?;
+        rows.collect()
+    }
+
+    fn deliveries(&self) -> rusqlite::Result<BTreeMap<&'static str, u64>> {
+        let mut statement = self.database.prepare(
+            "SELECT delivery, count(*) FROM results WHERE delivery IS NOT NULL GROUP BY 1",
+        )?;
+        let mut counts = BTreeMap::new();
+        let mut found = statement.query([])?;
+        while let Some(row) = found.next()? {
+            let word: String = row.get(0)?;
+            if let Some(delivery) = Delivery::from_word(&word) {
+                counts.insert(delivery.word(), row.get::<_, i64>(1)?.unsigned_abs());
+            }
+        }
+        Ok(counts)
+    }
+
+    fn requests(&self) -> rusqlite::Result<BTreeMap<String, Requests>> {
+        let mut statement = self
+            .database
+            .prepare("SELECT category, sent, throttled, seal FROM requests")?;
+        let rows = statement.query_map([], |row| {
+            let category: String = row.get(0)?;
+            let (sent, throttled): (i64, i64) = (row.get(1)?, row.get(2)?);
+            if requests_seal(&category, sent, throttled) != row.get::<_, i64>(3)? {
+                return Err(broken_seal("requests"));
+            }
+            let requests = Requests {
+                sent: sent.unsigned_abs(),
+                throttled: throttled.unsigned_abs(),
+            };
+            Ok((category, requests))
+        })?;
+        rows.collect()
+    }
+}
+
+/// Between the first and the last of them, so one less than there were. Rounded to two places: more would be noise.
+fn per_second(intervals: u64, seconds: f64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+    let rate = intervals as f64 / seconds;
+    (rate * 100.0).round() / 100.0
+}
