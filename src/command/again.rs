@@ -19,9 +19,61 @@ pub(super) fn command_that_goes_on(arguments: impl Iterator<Item = OsString>) ->
     CommandLine::new(words)
 }
 
+/// Flags whose values are for the pool's triggers. They are told apart by them, so no file of a run holds them.
+const FOR_TRIGGERS: [&str; 2] = ["--validation-data", "--client-metadata"];
+
+/// The same, to be kept with the run: `key=...` takes the place of what triggers are told.
+pub(super) fn command_to_keep(arguments: impl Iterator<Item = OsString>) -> CommandLine {
+    let mut value_follows = false;
+    let typed = command_that_goes_on(arguments);
+    let words = typed.words().iter().map(|word| {
+        let value_is_here = std::mem::take(&mut value_follows);
+        value_follows = FOR_TRIGGERS.contains(&word.as_str());
+        let flag = FOR_TRIGGERS.into_iter().find(|flag| {
+            word.strip_prefix(flag)
+                .is_some_and(|rest| rest.starts_with('='))
+        });
+        match flag {
+            _ if value_is_here => key_alone(word),
+            Some(flag) => {
+                let pair = word.get(flag.len() + 1..).unwrap_or_default();
+                format!("{flag}={}", key_alone(pair))
+            }
+            None => word.clone(),
+        }
+    });
+    CommandLine::new(words.collect())
+}
+
+fn key_alone(pair: &str) -> String {
+    let key = pair.split_once('=').map_or("KEY", |(key, _)| key);
+    format!("{key}=...")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::command_that_goes_on;
+    use super::{command_that_goes_on, command_to_keep};
+
+    #[test]
+    fn what_triggers_are_told_is_not_kept() {
+        let typed = [
+            "cognito-import",
+            "import",
+            "users.csv",
+            "--validation-data",
+            "import-key=4711=a b",
+            "--client-metadata=from=legacy",
+            "--retry",
+            "failed",
+            "--set",
+            "custom:a=b",
+        ];
+        let command = command_to_keep(typed.into_iter().map(Into::into));
+        assert_eq!(
+            command.to_string(),
+            "cognito-import import users.csv --validation-data import-key=... --client-metadata=from=... --set custom:a=b"
+        );
+    }
 
     #[test]
     fn it_does_not_begin_anew_and_takes_nothing_back() {

@@ -7,7 +7,7 @@ mod weigh;
 use std::path::{Path, PathBuf};
 
 use super::Failed;
-use super::again::command_that_goes_on;
+use super::again::command_to_keep;
 use super::follow_up::{refuse_misfits, updates};
 use super::job::Job;
 use super::list::List;
@@ -185,7 +185,7 @@ fn refuse_unseen_groups(job: &Job<'_>) -> Result<(), Failed> {
 fn invocation() -> Invocation {
     Invocation {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        command: command_that_goes_on(std::env::args_os()).words().to_vec(),
+        command: command_to_keep(std::env::args_os()).words().to_vec(),
     }
 }
 

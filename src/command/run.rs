@@ -15,7 +15,7 @@ use crate::cli::Say;
 use crate::cli::exit::Exit;
 use crate::import::{Ended, Run, Signals, StopReason};
 use crate::ledger::{RunDirectory, Session};
-use crate::outcome::Summary;
+use crate::outcome::{Outcome, Summary};
 use crate::pace::Pacer;
 use crate::progress::{self, terminal_width};
 use crate::report::{Asked, ReportError, summary_table, write_all};
@@ -118,9 +118,9 @@ impl Written {
             Ok(None) => {}
             Ok(Some(rejects)) => {
                 say.line(format_args!(
-                    "rejects: {} ({} rows that did not make it: mend them there, and import that list)",
+                    "rejects: {} ({})",
                     rejects.path.display(),
-                    rejects.rows
+                    what_to_do(rejects.rows, self.summary.count(Outcome::Duplicate))
                 ));
                 if rejects.with_passwords {
                     say.warning(format_args!(
@@ -137,6 +137,21 @@ impl Written {
     fn document<'a>(&'a self, run_directory: &'a Path) -> Reported<'a> {
         Reported::of(run_directory, &self.summary).with_rejects(&self.rejects)
     }
+}
+
+/// What to do with these rejects, some of which are duplicates.
+fn what_to_do(rows: u64, duplicates: u64) -> String {
+    let counted = |number: u64, what: &str, to_do: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {what} {to_do}")),
+        _ => Some(format!("{number} {what}s {to_do}")),
+    };
+    let parts = [
+        counted(rows.saturating_sub(duplicates), "row", "to mend"),
+        counted(duplicates, "duplicate", "to take out or to rename"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!("{}; then import that list", parts.join(", "))
 }
 
 /// What people are told at the end.

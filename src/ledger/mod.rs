@@ -47,7 +47,7 @@ pub enum Durability {
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// The directory cannot be made or looked at.
-    #[error("run directory {path}: {cause}")]
+    #[error("run directory {path}: {cause}; name one with --run-dir that can be made and written")]
     Directory {
         /// The directory.
         path: PathBuf,

@@ -168,7 +168,14 @@ pub(super) fn pace(samples: &[RateSample]) -> BTreeMap<String, Pace> {
 fn pace_of(sum: &RateSample) -> Pace {
     let seconds = sum.span_ms as f64 / SECOND as f64;
     let (room, allowed) = (sum.room_milli as f64 / 1e3, sum.allowed_milli as f64 / 1e3);
-    let part = |of: f64| if of > 0.0 { sum.sent as f64 / of } else { 0.0 };
+    // Requests are whole and the time of a sample is cut where it is: a request more than there was room for is no more than that.
+    let part = |of: f64| {
+        if of > 0.0 {
+            (sum.sent as f64 / of).min(1.0)
+        } else {
+            0.0
+        }
+    };
     Pace {
         ceiling: rounded(room / seconds),
         allowed: rounded(allowed / seconds),

@@ -120,8 +120,14 @@ impl Column {
         milli as f64 / self.span.max(1) as f64
     }
 
+    /// Requests are whole: one more in a column than its part of the rate is drawn as the rate. Anything above that shows.
     fn sent(&self) -> f64 {
-        self.rate(self.sent.saturating_mul(1_000))
+        let sent = self.sent.saturating_mul(1_000);
+        if sent.saturating_sub(self.room_milli) <= 1_000 {
+            self.rate(sent.min(self.room_milli))
+        } else {
+            self.rate(sent)
+        }
     }
 }
 
