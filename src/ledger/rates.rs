@@ -168,13 +168,13 @@ pub(super) fn pace(samples: &[RateSample]) -> BTreeMap<String, Pace> {
 fn pace_of(sum: &RateSample) -> Pace {
     let seconds = sum.span_ms as f64 / SECOND as f64;
     let (room, allowed) = (sum.room_milli as f64 / 1e3, sum.allowed_milli as f64 / 1e3);
-    // Requests are whole and the time of a sample is cut where it is: a request more than there was room for is no more than that.
-    let part = |of: f64| {
-        if of > 0.0 {
-            (sum.sent as f64 / of).min(1.0)
-        } else {
-            0.0
-        }
+    // Requests are whole and the time of a sample is cut where it is: one more than there was room for is all of it. Anything above that
+    // shows.
+    let sent = sum.sent as f64;
+    let part = |of: f64| match of {
+        of if of <= 0.0 => 0.0,
+        of if sent > of && sent <= of + 1.0 => 1.0,
+        of => sent / of,
     };
     Pace {
         ceiling: rounded(room / seconds),
@@ -239,6 +239,16 @@ mod tests {
             .windows(2)
             .all(|pair| pair[0].at_ms + pair[0].span_ms == pair[1].at_ms);
         assert!(ordered, "no gap and no overlap");
+    }
+
+    #[test]
+    fn a_whole_request_is_not_more_than_all_and_more_than_one_shows() {
+        let used = |sent| {
+            let mut one = sample("UserList", 0);
+            (one.sent, one.room_milli) = (sent, 9_300);
+            pace(&[one])["UserList"].used_of_ceiling
+        };
+        assert_eq!((used(10), used(20)), (1.0, rounded(20.0 / 9.3)));
     }
 
     #[test]
