@@ -10,7 +10,9 @@
 )]
 
 use cognito_import::ledger::writer::Ending;
-use cognito_import::ledger::{Durability, Facts, Identity, Kind, Ledger, RunDirectory, ToBegin};
+use cognito_import::ledger::{
+    Durability, Facts, Identity, Kind, Ledger, RunDirectory, Since, ToBegin,
+};
 use cognito_import::outcome::{Came, Delivery, Evidence, Outcome};
 
 /// Clock ticks a second in `/proc`: fixed at 100 for user space on Linux.
@@ -111,17 +113,20 @@ fn main() {
         runtime.block_on(async {
             let ledger = Ledger::create(&directory, &identity, facts, durability).unwrap();
             let mut row = 0;
+            let mut since = Since::default();
             while row < rows {
                 let numbers: Vec<u64> = (row + 1..=(row + group).min(rows)).collect();
                 row += numbers.len() as u64;
                 let to_begin = rows_to_begin(&numbers);
+                let before = std::mem::take(&mut since);
                 ledger
-                    .begin(to_begin, 1_700_000_000_000)
+                    .begin_and_write(before, to_begin, 1_700_000_000_000)
                     .await
                     .await
                     .unwrap();
-                ledger.settle(rows_settled(&numbers)).await;
+                since.results = rows_settled(&numbers);
             }
+            ledger.write(since).await;
             let ending = Ending {
                 finished: true,
                 stopped_because: None,

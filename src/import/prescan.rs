@@ -13,7 +13,7 @@ use super::retry::RetryPolicy;
 use super::run::{Deadline, until};
 use super::stop::{Signals, StopReason};
 use crate::ledger::listing::{Listing, Seen};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Since};
 use crate::pace::{Category, Pacer};
 use crate::pool::{Advice, Cognito, Failure, NamedBy, Page, Stop, now_ms};
 use crate::user::fold;
@@ -239,7 +239,12 @@ impl Notes {
         if requests != RequestCounts::default() {
             let active = i64::try_from(self.noted.elapsed().as_millis()).unwrap_or(i64::MAX);
             self.noted = Instant::now();
-            ledger.worked(requests.by_name(), active).await;
+            let since = Since {
+                requests: requests.by_name(),
+                active_ms: active,
+                ..Since::default()
+            };
+            ledger.write(since).await;
         }
     }
 }

@@ -29,7 +29,7 @@ use super::register::Job;
 use super::request::Shared;
 use super::stop::{Signal, Signals, StopReason};
 use crate::ledger::writer::Ending;
-use crate::ledger::{Begun, Ledger, LedgerError};
+use crate::ledger::{Begun, Ledger, LedgerError, Since};
 use crate::outcome::{Came, Outcome};
 use crate::pace::{Pacer, Permit};
 use crate::pool::{Cognito, now_ms};
@@ -44,8 +44,8 @@ pub use plan::{Deadline, Ended, Listed, Plan};
 /// How often results are written and the watcher is told. A crash in between costs a look-up for each of these rows.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Results written together at most.
-const RESULTS_TOGETHER: usize = 256;
+/// Results written together at most: more than come between two ticks, unless the quota is one of many thousands.
+const RESULTS_TOGETHER: usize = 1_024;
 
 /// Rows noted as unsent together.
 const NOTED_TOGETHER: usize = 1_024;
@@ -273,17 +273,24 @@ impl<'a> Run<'a> {
     }
 
     async fn write(&mut self) {
-        let follow_ups = self.follow_ups.unwritten();
-        if !self.unwritten.is_empty() || !follow_ups.is_empty() {
-            let results = std::mem::take(&mut self.unwritten);
-            self.ledger.settle_and_follow_up(results, follow_ups).await;
-        }
+        let since = self.since();
+        self.ledger.write(since).await;
+    }
+
+    /// What the run has come to since it wrote last.
+    fn since(&mut self) -> Since {
+        let mut since = Since {
+            results: std::mem::take(&mut self.unwritten),
+            follow_ups: self.follow_ups.unwritten(),
+            ..Since::default()
+        };
         let requests = std::mem::take(&mut self.unwritten_requests);
         if requests != RequestCounts::default() {
-            let active = i64::try_from(self.noted.elapsed().as_millis()).unwrap_or(i64::MAX);
+            since.requests = requests.by_name();
+            since.active_ms = i64::try_from(self.noted.elapsed().as_millis()).unwrap_or(i64::MAX);
             self.noted = Instant::now();
-            self.ledger.worked(requests.by_name(), active).await;
         }
+        since
     }
 
     async fn end(mut self) -> Result<Ended, LedgerError> {

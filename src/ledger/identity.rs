@@ -305,11 +305,8 @@ pub(super) fn remove(database: &Connection, name: &str) -> rusqlite::Result<()> 
 
 pub(super) fn get(database: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
     let found: Option<(String, i64)> = database
-        .query_row(
-            "SELECT value, seal FROM run WHERE name = ?1",
-            params![name],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
+        .prepare_cached("SELECT value, seal FROM run WHERE name = ?1")?
+        .query_row(params![name], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     match found {
         Some((value, seal)) if value_seal(name, &value) != seal => Err(broken_seal("run")),

@@ -31,7 +31,7 @@ pub use identity::{Facts, Identity, Kind, Session, Standing};
 pub use invocation::{About, Invocation};
 pub use reader::Reader;
 pub use undo::UndoLedger;
-pub use writer::{Begun, Ledger, TakeUp, ToBegin};
+pub use writer::{Begun, Ledger, Since, TakeUp, ToBegin};
 
 /// How hard the ledger holds on to what it was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,10 +3,10 @@ use super::past::{Before, Past};
 use super::rows::RESULT_COLUMN_COUNT;
 use super::writer::Ending;
 use super::{
-    Begun, Durability, Facts, Identity, Kind, Ledger, LedgerError, Reader, Standing, TakeUp,
+    Begun, Durability, Facts, Identity, Kind, Ledger, LedgerError, Reader, Since, Standing, TakeUp,
     ToBegin,
 };
-use crate::outcome::{Came, Evidence, Outcome, RowResult, RunState};
+use crate::outcome::{Came, Evidence, FollowUp, Outcome, Requests, RowResult, RunState};
 
 mod damage;
 mod follow_ups;
@@ -65,6 +65,18 @@ fn created() -> Came {
     came
 }
 
+pub(super) fn settled(results: Vec<(u64, Came)>) -> Since {
+    followed(results, Vec::new())
+}
+
+fn followed(results: Vec<(u64, Came)>, follow_ups: Vec<(u64, FollowUp)>) -> Since {
+    Since {
+        results,
+        follow_ups,
+        ..Since::default()
+    }
+}
+
 fn ending(finished: bool) -> Ending {
     Ending {
         finished,
@@ -108,7 +120,7 @@ async fn what_was_written_is_read_back_in_order_and_the_rest_is_in_doubt_or_unse
         begun.await.unwrap(),
         [Begun::Yes, Begun::Yes, Begun::SameAs(1)]
     );
-    ledger.settle(vec![(1, created())]).await;
+    ledger.write(settled(vec![(1, created())])).await;
     ledger
         .record(vec![RowResult {
             row: 2,
@@ -183,6 +195,36 @@ async fn a_row_whose_outcome_is_known_is_begun_and_settled_at_once_unless_it_is_
 }
 
 #[tokio::test]
+async fn what_came_of_rows_is_on_the_disk_once_the_next_ones_are_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    let ledger = create(&directory);
+    let begun = ledger.begin(vec![to_begin(1, "ann")], 5).await;
+    begun.await.unwrap();
+    let requests = Requests {
+        sent: 1,
+        throttled: 0,
+    };
+    let since = Since {
+        requests: vec![("UserCreation", requests)],
+        active_ms: 40,
+        ..settled(vec![(1, created())])
+    };
+    let begun = ledger
+        .begin_and_write(since, vec![to_begin(2, "bob")], 6)
+        .await;
+    assert_eq!(begun.await.unwrap(), [Begun::Yes]);
+    // Nobody has closed it: this is what a process would leave that dies now.
+    let seen = rows(&directory);
+    assert_eq!(seen[0].came, created());
+    assert_eq!(seen[1].came.outcome, Outcome::InDoubt);
+    let summary = Reader::open(directory.path()).unwrap().summary().unwrap();
+    assert_eq!(summary.requests["UserCreation"], requests);
+    assert_eq!(summary.active_seconds, 0.04);
+    drop(ledger);
+}
+
+#[tokio::test]
 async fn a_run_that_goes_on_knows_how_each_row_stands() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
@@ -194,7 +236,7 @@ async fn a_run_that_goes_on_knows_how_each_row_stands() {
         )
         .await;
     begun.await.unwrap();
-    ledger.settle(vec![(1, created())]).await;
+    ledger.write(settled(vec![(1, created())])).await;
     ledger.never_sent(vec![3]).await;
     ledger.close(ending(false)).await.unwrap();
     let (ledger, standing) = reopen(&directory, &[]);
@@ -241,12 +283,12 @@ async fn outcomes_are_taken_back_to_be_tried_again_and_only_those() {
     let mut stopper = Came::of(Outcome::Failed);
     stopper.stopped_the_run = true;
     ledger
-        .settle(vec![
+        .write(settled(vec![
             (1, created()),
             (2, Came::of(Outcome::Rejected)),
             (3, Came::of(Outcome::InDoubt)),
             (4, stopper),
-        ])
+        ]))
         .await;
     ledger.close(ending(true)).await.unwrap();
     let (ledger, standing) = reopen(

@@ -68,27 +68,42 @@ pub enum Begun {
 enum Message {
     Invoked(Invocation),
     Begin {
+        since: Since,
         rows: Vec<ToBegin>,
         at_ms: i64,
         begun: oneshot::Sender<Vec<Begun>>,
     },
-    Settle {
-        results: Vec<(u64, Came)>,
-        follow_ups: Vec<(u64, FollowUp)>,
-    },
+    Since(Since),
     Record(Vec<RowResult>),
     Read(Vec<ReadRow>),
     NeverSent(Vec<u64>),
-    Work {
-        requests: Vec<(&'static str, Requests)>,
-        active_ms: i64,
-    },
     Rates(Vec<RateSample>),
     ReadToEnd,
     Close {
         ending: Ending,
         done: oneshot::Sender<()>,
     },
+}
+
+/// What a run has come to since it wrote last. All of it is written, or nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Since {
+    /// What came of rows that were begun.
+    pub results: Vec<(u64, Came)>,
+    /// How the steps of users stand: of those whose rows are settled here, and of others.
+    pub follow_ups: Vec<(u64, FollowUp)>,
+    /// Requests of each quota category, to be added to those before.
+    pub requests: Vec<(&'static str, Requests)>,
+    /// Time at work, in milliseconds, to be added to the time before.
+    pub active_ms: i64,
+}
+
+impl Since {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A row that was read and not begun.
@@ -263,28 +278,33 @@ impl Ledger {
     /// Writes rows down as begun. The receiver yields, in the same order, what became of each once it is on the disk; it
     /// yields an error when the ledger failed.
     pub async fn begin(&self, rows: Vec<ToBegin>, at_ms: i64) -> oneshot::Receiver<Vec<Begun>> {
+        self.begin_and_write(Since::default(), rows, at_ms).await
+    }
+
+    /// The same, and writes down, together with it, what the run has come to: two syncs of the disk would cost twice as much.
+    pub async fn begin_and_write(
+        &self,
+        since: Since,
+        rows: Vec<ToBegin>,
+        at_ms: i64,
+    ) -> oneshot::Receiver<Vec<Begun>> {
         let (begun, receiver) = oneshot::channel();
-        self.tell(Message::Begin { rows, at_ms, begun }).await;
+        self.tell(Message::Begin {
+            since,
+            rows,
+            at_ms,
+            begun,
+        })
+        .await;
         receiver
     }
 
-    /// Writes down what came of rows that were begun.
-    pub async fn settle(&self, results: Vec<(u64, Came)>) {
-        self.settle_and_follow_up(results, Vec::new()).await;
-    }
-
-    /// Writes down what came of rows that were begun, and how the steps of users stand: of those whose rows are settled here, and of
-    /// others. All of it together, or nothing.
-    pub async fn settle_and_follow_up(
-        &self,
-        results: Vec<(u64, Came)>,
-        follow_ups: Vec<(u64, FollowUp)>,
-    ) {
-        let message = Message::Settle {
-            results,
-            follow_ups,
-        };
-        self.tell(message).await;
+    /// Writes down what the run has come to. Requests and the time at work go together, and while the run is at work: a session that is
+    /// killed leaves both or neither.
+    pub async fn write(&self, since: Since) {
+        if !since.is_empty() {
+            self.tell(Message::Since(since)).await;
+        }
     }
 
     /// Writes down rows that were never begun together with what came of them.
@@ -300,16 +320,6 @@ impl Ledger {
     /// Takes back that these rows were begun: it is known that nothing was made for them.
     pub async fn never_sent(&self, rows: Vec<u64>) {
         self.tell(Message::NeverSent(rows)).await;
-    }
-
-    /// Adds to the requests of each quota category and to the time at work, in milliseconds. Together, and while the run is at
-    /// work: a session that is killed leaves both or neither.
-    pub async fn worked(&self, requests: Vec<(&'static str, Requests)>, active_ms: i64) {
-        self.tell(Message::Work {
-            requests,
-            active_ms,
-        })
-        .await;
     }
 
     /// Writes down how fast it went.

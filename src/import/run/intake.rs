@@ -129,8 +129,6 @@ impl Run<'_> {
         if !is_full && self.ready.len() > self.plan.group / 2 {
             return;
         }
-        // What came of the rows before goes into the same transaction.
-        self.write().await;
         let mut group = self.read.take(self.plan.group);
         let at_ms = self.shared.pool.earliest_time();
         let to_begin = group
@@ -155,7 +153,9 @@ impl Run<'_> {
                 })
             })
             .collect();
-        let begun = self.ledger.begin(to_begin, at_ms).await;
+        // What came of the rows before goes into the same transaction.
+        let since = self.since();
+        let begun = self.ledger.begin_and_write(since, to_begin, at_ms).await;
         self.beginning = Some(Beginning {
             group,
             at_ms,

@@ -1,9 +1,9 @@
 //! Damaged ledgers: told, or without effect.
 
-use super::{create, created, ending, identity, rows, to_begin};
+use super::{create, created, ending, identity, rows, settled, to_begin};
 use crate::ledger::directory::{RunDirectory, with_suffix};
 use crate::ledger::past::Past;
-use crate::ledger::{Durability, Ledger, LedgerError, Reader};
+use crate::ledger::{Durability, Ledger, LedgerError, Reader, Since};
 use crate::outcome::{Came, Outcome, Requests};
 
 /// A ledger of many rows of all kinds, closed.
@@ -13,7 +13,7 @@ async fn full_ledger(directory: &RunDirectory) {
         .map(|row| to_begin(row, &format!("somebody.{}", row % 290)))
         .collect();
     ledger.begin(all, 7).await.await.unwrap();
-    let settled = (1..=250)
+    let results = (1..=250)
         .map(|row| {
             let mut came = if row % 7 == 0 {
                 Came::of(Outcome::Existed)
@@ -24,18 +24,17 @@ async fn full_ledger(directory: &RunDirectory) {
             (row, came)
         })
         .collect();
-    ledger.settle(settled).await;
+    let requests = Requests {
+        sent: 300,
+        throttled: 3,
+    };
     ledger
-        .worked(
-            vec![(
-                "UserCreation",
-                Requests {
-                    sent: 300,
-                    throttled: 3,
-                },
-            )],
-            1_000,
-        )
+        .write(Since {
+            results,
+            requests: vec![("UserCreation", requests)],
+            active_ms: 1_000,
+            ..Since::default()
+        })
         .await;
     ledger.close(ending(false)).await.unwrap();
 }
@@ -99,7 +98,9 @@ async fn killed_ledger(directory: &RunDirectory) -> (Vec<u8>, Vec<u8>) {
             .collect();
         ledger.begin(rows, 7).await.await.unwrap();
         ledger
-            .settle((1..=10).map(|row| (group * 10 + row, created())).collect())
+            .write(settled(
+                (1..=10).map(|row| (group * 10 + row, created())).collect(),
+            ))
             .await;
     }
     // Acknowledged, so all before it is in the log.

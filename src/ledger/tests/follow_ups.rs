@@ -1,6 +1,6 @@
 //! What follows a sign-up: written together with the row's outcome, and known to a run that goes on.
 
-use super::{create, created, ending, identity, rows, to_begin};
+use super::{create, created, ending, followed, identity, rows, to_begin};
 use crate::ledger::past::{Before, Past};
 use crate::ledger::{
     Durability, Facts, Identity, Ledger, LedgerError, Reader, RunDirectory, Standing, TakeUp,
@@ -61,9 +61,9 @@ async fn a_run_is_finished_once_no_step_is_to_be_taken() {
     ledger.begin(group, 5).await.await.unwrap();
     let both = vec![(1, created()), (2, created())];
     let begun = vec![(1, steps(Pending, Pending)), (2, steps(Pending, Pending))];
-    ledger.settle_and_follow_up(both, begun).await;
+    ledger.write(followed(both, begun)).await;
     let later = vec![(1, steps(Done, Done)), (2, steps(Done, Pending))];
-    ledger.settle_and_follow_up(Vec::new(), later).await;
+    ledger.write(followed(Vec::new(), later)).await;
     // Whoever closes it may say so: the ledger knows better.
     ledger.close(ending(true)).await.unwrap();
 
@@ -92,7 +92,7 @@ async fn a_run_is_finished_once_no_step_is_to_be_taken() {
     assert_eq!(left.username, "bob");
     assert_eq!(left.follow_up, steps(Done, Pending));
     let done = vec![(2, steps(Done, Done))];
-    ledger.settle_and_follow_up(Vec::new(), done).await;
+    ledger.write(followed(Vec::new(), done)).await;
     ledger.close(ending(true)).await.unwrap();
     let (_, standing) = reopen(&directory, &[]);
     assert_eq!(standing, Standing::Finished);
@@ -114,7 +114,7 @@ async fn steps_that_failed_stay_failed_unless_they_are_taken_up_again() {
         (2, steps(Done, Done)),
         (3, steps(Done, failed())),
     ];
-    ledger.settle_and_follow_up(all, follow_ups).await;
+    ledger.write(followed(all, follow_ups)).await;
     ledger.close(ending(true)).await.unwrap();
     let summary = Reader::open(directory.path()).unwrap().summary().unwrap();
     assert_eq!(summary.follow_up_errors["LimitExceededException"], 2);
@@ -189,7 +189,7 @@ async fn a_step_that_was_changed_by_another_hand_is_damage() {
         .unwrap();
     let follow_ups = vec![(1, steps(StepState::Done, failed()))];
     ledger
-        .settle_and_follow_up(vec![(1, created())], follow_ups)
+        .write(followed(vec![(1, created())], follow_ups))
         .await;
     ledger.close(ending(true)).await.unwrap();
     let database = rusqlite::Connection::open(directory.database()).unwrap();

@@ -1,6 +1,6 @@
 //! Ledgers of earlier versions: they can be read, and their runs go on.
 
-use super::{created, ending, identity, to_begin};
+use super::{created, ending, followed, identity, settled, to_begin};
 use crate::ledger::comparison::compare;
 use crate::ledger::directory::RunDirectory;
 use crate::ledger::{Durability, Facts, Invocation, Ledger, LedgerError, Reader};
@@ -16,7 +16,7 @@ async fn of_format(directory: &RunDirectory, format: i64) {
     let ledger = Ledger::create(directory, &identity(), facts, Durability::Process).unwrap();
     let group = vec![to_begin(1, "ann"), to_begin(2, "bob")];
     ledger.begin(group, 5).await.await.unwrap();
-    ledger.settle(vec![(1, created())]).await;
+    ledger.write(settled(vec![(1, created())])).await;
     ledger.close(ending(false)).await.unwrap();
     let database = rusqlite::Connection::open(directory.database()).unwrap();
     database.execute_batch("DROP TABLE follow_ups").unwrap();
@@ -97,7 +97,7 @@ async fn a_run_of_an_earlier_format_is_read_and_goes_on_in_the_present_one() {
             }],
         };
         ledger
-            .settle_and_follow_up(vec![(2, created())], vec![(2, done)])
+            .write(followed(vec![(2, created())], vec![(2, done)]))
             .await;
         ledger.rates(vec![sample()]).await;
         ledger.close(ending(true)).await.unwrap();

@@ -1,6 +1,6 @@
 //! Cells that a run copies from its list into its results.
 
-use super::{created, ending, identity, rows, to_begin};
+use super::{created, ending, identity, rows, settled, to_begin};
 use crate::ledger::directory::RunDirectory;
 use crate::ledger::writer::ReadRow;
 use crate::ledger::{Durability, Facts, Identity, Ledger, LedgerError, Reader, TakeUp, ToBegin};
@@ -43,7 +43,7 @@ async fn full(directory: &RunDirectory) {
         begins(4, "eve"),
     ];
     ledger.begin(group, 5).await.await.unwrap();
-    ledger.settle(vec![(1, created())]).await;
+    ledger.write(settled(vec![(1, created())])).await;
     ledger.never_sent(vec![4]).await;
     ledger
         .record(vec![RowResult {
@@ -97,7 +97,7 @@ async fn they_stand_beside_every_row_whatever_came_of_it_and_after_the_run_goes_
         .await
         .unwrap();
     ledger
-        .settle((3..=6).map(|row| (row, created())).collect())
+        .write(settled((3..=6).map(|row| (row, created())).collect()))
         .await;
     ledger.close(ending(true)).await.unwrap();
     assert_eq!(kept(), expected);

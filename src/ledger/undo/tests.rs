@@ -1,5 +1,5 @@
 use super::{Note, ToUndo, UndoLedger};
-use crate::ledger::tests::identity;
+use crate::ledger::tests::{identity, settled};
 use crate::ledger::writer::Ending;
 use crate::ledger::{Durability, Facts, Ledger, LedgerError, RunDirectory, ToBegin};
 use crate::outcome::{Came, Kept, Outcome, Undoing, Undone};
@@ -32,7 +32,7 @@ async fn run(directory: &RunDirectory) {
         came.created_at = (row == 4).then_some(5_000);
         (row, came)
     };
-    ledger.settle((1..=4).map(came).collect()).await;
+    ledger.write(settled((1..=4).map(came).collect())).await;
     let ending = Ending {
         finished: true,
         stopped_because: None,

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 use sha2::{Digest as _, Sha256};
 
-use super::{Begun, Ending, ToBegin};
+use super::{Begun, Ending, Since, ToBegin};
 use crate::ledger::identity::{self, name};
 use crate::ledger::invocation::Invocation;
 use crate::ledger::rows::{
@@ -117,11 +117,27 @@ impl<'d> Pen<'d> {
         }
     }
 
+    pub(super) fn since(&mut self, since: &Since) -> rusqlite::Result<()> {
+        for (row, came) in &since.results {
+            self.settle(*row, came)?;
+        }
+        for (row, follow_up) in &since.follow_ups {
+            self.follow_up(*row, follow_up)?;
+        }
+        for (category, more) in &since.requests {
+            self.add_requests(category, *more)?;
+        }
+        if since.active_ms != 0 {
+            self.add_active(since.active_ms)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn settle(&mut self, row: u64, came: &Came) -> rusqlite::Result<()> {
         write_came(&mut self.settle, row, came)
     }
 
-    pub(super) fn follow_up(&mut self, row: u64, follow_up: &FollowUp) -> rusqlite::Result<()> {
+    fn follow_up(&mut self, row: u64, follow_up: &FollowUp) -> rusqlite::Result<()> {
         follow_ups::write(&mut self.follow_up, row, follow_up)
     }
 
@@ -143,22 +159,11 @@ impl<'d> Pen<'d> {
         Ok(())
     }
 
-    pub(super) fn worked(
-        &mut self,
-        requests: &[(&'static str, Requests)],
-        active_ms: i64,
-    ) -> rusqlite::Result<()> {
-        for (category, more) in requests {
-            self.add_requests(category, *more)?;
-        }
-        let active: i64 = identity::get(self.database, name::ACTIVE)?
+    fn add_active(&self, more_ms: i64) -> rusqlite::Result<()> {
+        let before: i64 = identity::get(self.database, name::ACTIVE)?
             .and_then(|active| active.parse().ok())
             .unwrap_or(0);
-        identity::put(
-            self.database,
-            name::ACTIVE,
-            &(active + active_ms).to_string(),
-        )
+        identity::put(self.database, name::ACTIVE, &(before + more_ms).to_string())
     }
 
     fn add_requests(&mut self, category: &str, more: Requests) -> rusqlite::Result<()> {

@@ -70,24 +70,20 @@ fn write_all(
 fn write(pen: &mut Pen<'_>, message: Message) -> rusqlite::Result<Option<Acknowledge>> {
     match message {
         Message::Invoked(invocation) => pen.invoked(&invocation)?,
-        Message::Begin { rows, at_ms, begun } => {
+        Message::Begin {
+            since,
+            rows,
+            at_ms,
+            begun,
+        } => {
+            pen.since(&since)?;
             let all = rows
                 .iter()
                 .map(|row| pen.begin(row, at_ms))
                 .collect::<rusqlite::Result<Vec<Begun>>>()?;
             return Ok(Some(Acknowledge::Begun(begun, all)));
         }
-        Message::Settle {
-            results,
-            follow_ups,
-        } => {
-            for (row, came) in &results {
-                pen.settle(*row, came)?;
-            }
-            for (row, follow_up) in &follow_ups {
-                pen.follow_up(*row, follow_up)?;
-            }
-        }
+        Message::Since(since) => pen.since(&since)?,
         Message::Record(results) => {
             for result in &results {
                 pen.note(
@@ -109,10 +105,6 @@ fn write(pen: &mut Pen<'_>, message: Message) -> rusqlite::Result<Option<Acknowl
                 pen.never_sent(row)?;
             }
         }
-        Message::Work {
-            requests,
-            active_ms,
-        } => pen.worked(&requests, active_ms)?,
         Message::Rates(samples) => pen.rates(&samples)?,
         Message::ReadToEnd => pen.read_to_end()?,
         Message::Close { ending, done } => {
