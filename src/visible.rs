@@ -25,9 +25,7 @@ pub fn visible_json(json: &str) -> Cow<'_, str> {
 }
 
 fn replaced(text: &str, replace: impl Fn(&mut String, char)) -> Cow<'_, str> {
-    // Nearly all text is, and lists are long.
-    let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
-    if text.bytes().all(plain) || !text.contains(is_hidden) {
+    if is_plain(text) || !text.contains(is_hidden) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
@@ -39,6 +37,13 @@ fn replaced(text: &str, replace: impl Fn(&mut String, char)) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// Whether it is printable ASCII throughout. Nearly all text is, and lists are long: without a way out half-way, many bytes are looked at in
+/// one step.
+fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| (b' '..=b'~').contains(&byte) | (byte == b'\n') | (byte == b'\t');
+    text.bytes().fold(true, |all, byte| all & plain(byte))
 }
 
 /// Characters that show nothing of their own and change how others look. The joiners U+200C and U+200D are left as they are: Persian, the

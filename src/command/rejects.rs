@@ -120,18 +120,26 @@ impl Rejects {
         }
     }
 
-    /// Writes the file; none where there is nothing to write. One of an earlier session is gone afterwards in any case.
-    pub(super) fn write(
+    /// Writes the file of the run in this directory.
+    pub(super) fn write_of(
         self,
         run_directory: &Path,
     ) -> Result<Option<RejectsWritten>, RejectsError> {
+        self.write(&Reader::open(run_directory)?, run_directory)
+    }
+
+    /// Writes the file; none where there is nothing to write. One of an earlier session is gone afterwards in any case.
+    pub(super) fn write(
+        self,
+        reader: &Reader,
+        run_directory: &Path,
+    ) -> Result<Option<RejectsWritten>, RejectsError> {
         let path = RejectsFile::path(run_directory);
-        let reader = Reader::open(run_directory)?;
         let rows = reader.rejects()?;
         let written = if rows == 0 {
             Ok(())
         } else {
-            self.write_rows(run_directory, &reader)
+            self.write_rows(run_directory, reader)
         };
         if rows == 0 || written.is_err() {
             RejectsFile::remove(run_directory)

@@ -32,7 +32,8 @@ fn again(run_directory: &Path, args: &ReportArgs, say: Say) -> Result<Answer, Fa
             "note: this run was undone since: undo-results.csv says which of its users are deleted",
         );
     }
-    let summary = write_all(run_directory, &reports).map_err(Failed::refused)?;
+    let ledger = Reader::open(run_directory).map_err(Failed::refused)?;
+    let summary = write_all(&ledger, run_directory, &reports).map_err(Failed::refused)?;
     say.line(summary_table(&summary, terminal_width()));
     if let Some(why) = &summary.stopped_because {
         say.line(format_args!("the run was stopped: {why}"));

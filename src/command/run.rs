@@ -14,7 +14,7 @@ use super::{Answer, Failed, beside};
 use crate::cli::Say;
 use crate::cli::exit::Exit;
 use crate::import::{Ended, Run, Signals, StopReason};
-use crate::ledger::{RunDirectory, Session};
+use crate::ledger::{Reader, RunDirectory, Session};
 use crate::outcome::{Outcome, Summary};
 use crate::pace::Pacer;
 use crate::progress::{self, terminal_width};
@@ -35,7 +35,7 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Answer, Failed> {
         Preparation::FinishedAlready(summary, path, rejects) => {
             say.line("this run is finished already: nothing was sent (--retry takes rows up again, --restart begins anew)");
             let in_run = path.clone();
-            let rejects = beside("rejects", move || rejects.write(&in_run)).await?;
+            let rejects = beside("rejects", move || rejects.write_of(&in_run)).await?;
             let written = Written {
                 summary: *summary,
                 rejects,
@@ -105,9 +105,11 @@ struct Written {
 
 impl Written {
     fn now(run_directory: &Path, rejects: Rejects, reports: &Asked) -> Result<Self, ReportError> {
+        // Opened once: the ledger is looked through for damage then.
+        let ledger = Reader::open(run_directory)?;
         Ok(Self {
-            summary: write_all(run_directory, reports)?,
-            rejects: rejects.write(run_directory),
+            summary: write_all(&ledger, run_directory, reports)?,
+            rejects: rejects.write(&ledger, run_directory),
         })
     }
 

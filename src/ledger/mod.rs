@@ -29,7 +29,7 @@ use std::path::PathBuf;
 pub use directory::RunDirectory;
 pub use identity::{Facts, Identity, Kind, Session, Standing};
 pub use invocation::{About, Invocation};
-pub use reader::Reader;
+pub use reader::{Reader, RowSums};
 pub use undo::UndoLedger;
 pub use writer::{Begun, Ledger, Since, TakeUp, ToBegin};
 

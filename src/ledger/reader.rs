@@ -13,6 +13,8 @@ use super::rows::{RESULT_COLUMN_COUNT, RESULT_COLUMNS, read_came, read_kept, row
 use super::{LedgerError, directory, follow_ups, schema};
 use crate::outcome::{Came, Outcome, RateSample, RowResult, Summary};
 
+pub use sums::RowSums;
+
 /// The code of a row that was begun and has no outcome yet.
 pub const INTERRUPTED: &str = "Interrupted";
 
@@ -174,9 +176,22 @@ impl Reader {
     /// The run summed up.
     ///
     /// # Errors
-    /// The ledger cannot be read.
+    /// As for [`Reader::each_row`].
     pub fn summary(&self) -> Result<Summary, LedgerError> {
-        self.sums()
+        let mut rows = RowSums::default();
+        self.each_row(|row| {
+            rows.row(row);
+            Ok::<(), LedgerError>(())
+        })?;
+        self.summary_of(rows)
+    }
+
+    /// The run summed up, by who has been through all of its rows.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn summary_of(&self, rows: RowSums) -> Result<Summary, LedgerError> {
+        self.sums(rows)
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 

@@ -25,7 +25,7 @@ mod whole_file;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::ledger::{LedgerError, Reader};
+use crate::ledger::{LedgerError, Reader, RowSums};
 use crate::outcome::{RowResult, Summary};
 use results_csv::ResultsCsv;
 use results_jsonl::ResultsJsonl;
@@ -91,21 +91,25 @@ trait RowReport {
 ///
 /// # Errors
 /// The ledger cannot be read, or a file cannot be written.
-pub fn write_all(run_directory: &Path, asked: &Asked) -> Result<Summary, ReportError> {
-    let reader = Reader::open(run_directory)?;
+pub fn write_all(
+    reader: &Reader,
+    run_directory: &Path,
+    asked: &Asked,
+) -> Result<Summary, ReportError> {
     let kept = reader.kept_columns()?;
     let mut csv = begin::<ResultsCsv>(run_directory, &kept)?;
     let mut jsonl = begin::<ResultsJsonl>(run_directory, &kept)?;
-    let mut tally = Tally::default();
+    let (mut tally, mut sums) = (Tally::default(), RowSums::default());
     reader.each_row(|row| {
         tally.row(row);
+        sums.row(row);
         csv.row(row)
             .map_err(in_file(run_directory, ResultsCsv::FILE))?;
         jsonl
             .row(row)
             .map_err(in_file(run_directory, ResultsJsonl::FILE))
     })?;
-    let (summary, about) = (reader.summary()?, reader.about()?);
+    let (summary, about) = (reader.summary_of(sums)?, reader.about()?);
     csv.finish()
         .map_err(in_file(run_directory, ResultsCsv::FILE))?;
     jsonl

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::ledger::directory::private_file;
 
+/// Bytes that are written together.
+const TOGETHER: usize = 64 * 1024;
+
 /// See the module's words. Mode 0600, unless it is for everybody.
 pub(super) struct WholeFile {
     to: PathBuf,
@@ -40,7 +43,7 @@ impl WholeFile {
         Ok(Self {
             to: to.to_owned(),
             unfinished,
-            file: BufWriter::new(file),
+            file: BufWriter::with_capacity(TOGETHER, file),
         })
     }
 

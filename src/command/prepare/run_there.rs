@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::Failed;
 use super::super::job::{Again, Job};
 use crate::cli::{Say, settings};
-use crate::ledger::{Facts, Identity, Kind, Ledger, RunDirectory, Standing};
+use crate::ledger::{Facts, Identity, Kind, Ledger, Reader, RunDirectory, Standing};
 use crate::outcome::Summary;
 use crate::report::write_all;
 use crate::source::Source;
@@ -95,7 +95,8 @@ pub(super) fn finished_already(
     if standing != Standing::Finished {
         return Ok(None);
     }
-    write_all(path, &job.reports)
+    let ledger = Reader::open(path).map_err(Failed::refused)?;
+    write_all(&ledger, path, &job.reports)
         .map(Some)
         .map_err(Failed::refused)
 }

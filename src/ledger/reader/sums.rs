@@ -1,13 +1,51 @@
 //! The sums of a run: its rows by outcome, its errors, messages and requests.
+//!
+//! Rows are summed up by whoever goes through them, as reports do: going through them once more would cost as much again.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{INTERRUPTED, Reader, rfc3339};
+use super::{Reader, rfc3339};
 use crate::ledger::identity::{self, name};
 use crate::ledger::rows::{broken_seal, requests_seal};
 use crate::ledger::{follow_ups, rates, schema};
-use crate::outcome::{Delivery, Outcome, RateSample, Requests, RunState, Summary};
+use crate::outcome::{Outcome, RateSample, Requests, RowResult, RunState, Summary};
+
+/// Rows, summed up one by one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowSums {
+    outcomes: BTreeMap<&'static str, u64>,
+    errors: BTreeMap<String, u64>,
+    deliveries: BTreeMap<&'static str, u64>,
+}
+
+impl Default for RowSums {
+    fn default() -> Self {
+        Self {
+            outcomes: Outcome::ALL.map(|outcome| (outcome.word(), 0)).into(),
+            errors: BTreeMap::new(),
+            deliveries: BTreeMap::new(),
+        }
+    }
+}
+
+impl RowSums {
+    /// One row more.
+    pub fn row(&mut self, row: &RowResult) {
+        let came = &row.came;
+        *self.outcomes.entry(came.outcome.word()).or_default() += 1;
+        if let Some(delivery) = came.delivery {
+            *self.deliveries.entry(delivery.word()).or_default() += 1;
+        }
+        if let Some(code) = &came.error_code {
+            // Rows of one error come in great numbers: its name is copied once.
+            match self.errors.get_mut(code) {
+                Some(rows) => *rows += 1,
+                None => drop(self.errors.insert(code.clone(), 1)),
+            }
+        }
+    }
+}
 
 impl Reader {
     pub(super) fn samples(&self) -> rusqlite::Result<Vec<RateSample>> {
@@ -19,12 +57,11 @@ impl Reader {
         }
     }
 
-    pub(super) fn sums(&self) -> rusqlite::Result<Summary> {
+    pub(super) fn sums(&self, rows: RowSums) -> rusqlite::Result<Summary> {
         let run = identity::all(&self.database)?;
         let text = |name: &str| run.get(name).cloned().unwrap_or_default();
         let number = |name: &str| run.get(name).and_then(|value| value.parse::<i64>().ok());
         let flag = |name: &str| run.get(name).is_some_and(|value| value == "1");
-        let outcomes = self.outcomes()?;
         let requests = self.requests()?;
         let active = number(name::ACTIVE).unwrap_or(0);
         let active_seconds = Duration::from_millis(active.unsigned_abs()).as_secs_f64();
@@ -64,68 +101,17 @@ impl Reader {
             started: number(name::STARTED).map(rfc3339).unwrap_or_default(),
             finished: number(name::ENDED).map(rfc3339),
             active_seconds,
-            rows: outcomes.values().sum(),
+            rows: rows.outcomes.values().sum(),
             read_to_end: flag(name::READ_TO_END),
-            outcomes,
-            errors: self.errors()?,
-            deliveries: self.deliveries()?,
+            outcomes: rows.outcomes,
+            errors: rows.errors,
+            deliveries: rows.deliveries,
             follow_up: steps,
             follow_up_errors: failed_steps,
             requests,
             rates: requests_a_second,
             pace: rates::pace(&self.samples()?),
         })
-    }
-
-    fn outcomes(&self) -> rusqlite::Result<BTreeMap<&'static str, u64>> {
-        let mut counts: BTreeMap<&'static str, u64> = Outcome::ALL
-            .iter()
-            .map(|outcome| (outcome.word(), 0))
-            .collect();
-        let mut statement = self.database.prepare(
-            "SELECT coalesce(outcome, CASE WHEN begun_ms IS NULL THEN 'unsent' ELSE 'in_doubt' END), count(*) FROM rows LEFT JOIN \
-             results USING (row) GROUP BY 1",
-        )?;
-        let mut found = statement.query([])?;
-        while let Some(row) = found.next()? {
-            let word: String = row.get(0)?;
-            let Some(outcome) = Outcome::from_word(&word) else {
-                return Err(rusqlite::Error::InvalidColumnType(
-                    0,
-                    word,
-                    rusqlite::types::Type::Text,
-                ));
-            };
-            let count: i64 = row.get(1)?;
-            *counts.entry(outcome.word()).or_default() += count.unsigned_abs();
-        }
-        Ok(counts)
-    }
-
-    fn errors(&self) -> rusqlite::Result<BTreeMap<String, u64>> {
-        let mut statement = self.database.prepare(
-            "SELECT coalesce(error_code, ?1), count(*) FROM rows LEFT JOIN results USING (row) WHERE error_code IS NOT NULL OR \
-             (results.row IS NULL AND begun_ms IS NOT NULL) GROUP BY 1",
-        )?;
-        let rows = statement.query_map([INTERRUPTED], |row| {
-            Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()))
-        })?;
-        rows.collect()
-    }
-
-    fn deliveries(&self) -> rusqlite::Result<BTreeMap<&'static str, u64>> {
-        let mut statement = self.database.prepare(
-            "SELECT delivery, count(*) FROM results WHERE delivery IS NOT NULL GROUP BY 1",
-        )?;
-        let mut counts = BTreeMap::new();
-        let mut found = statement.query([])?;
-        while let Some(row) = found.next()? {
-            let word: String = row.get(0)?;
-            if let Some(delivery) = Delivery::from_word(&word) {
-                counts.insert(delivery.word(), row.get::<_, i64>(1)?.unsigned_abs());
-            }
-        }
-        Ok(counts)
     }
 
     fn requests(&self) -> rusqlite::Result<BTreeMap<String, Requests>> {
