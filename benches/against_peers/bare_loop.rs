@@ -16,9 +16,10 @@ use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
 use aws_sdk_cognitoidentityprovider::config::timeout::TimeoutConfig;
 use aws_sdk_cognitoidentityprovider::config::{
-    BehaviorVersion, Config, Region, StalledStreamProtectionConfig,
+    BehaviorVersion, Config, IdentityCache, Region, StalledStreamProtectionConfig,
 };
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
+use cognito_import::aws::endpoint::Endpoint;
 use cognito_import::aws::{CONNECT_TIMEOUT, frugal, http_client};
 use csv::StringRecord;
 use tokio::task::JoinSet;
@@ -42,9 +43,10 @@ fn client(endpoint_url: &str, retry: &str) -> Client {
                 .build(),
         )
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .http_client(http_client(true))
+        .http_client(http_client(Some(&Endpoint::parse(endpoint_url).unwrap())))
         .endpoint_url(endpoint_url)
         .allow_no_auth()
+        .identity_cache(IdentityCache::no_cache())
         .disable_clock_skew_correction(true);
     config.push_interceptor(frugal());
     Client::from_conf(config.build())

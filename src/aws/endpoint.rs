@@ -5,6 +5,7 @@
 pub struct Endpoint {
     url: String,
     loopback: bool,
+    plain: bool,
 }
 
 /// An endpoint that may not.
@@ -42,15 +43,16 @@ impl Endpoint {
             return Err(bad());
         }
         let loopback = is_loopback(host);
-        match scheme.to_ascii_lowercase().as_str() {
-            "https" => {}
-            "http" if loopback => {}
+        let plain = match scheme.to_ascii_lowercase().as_str() {
+            "https" => false,
+            "http" if loopback => true,
             "http" => return Err(EndpointError::Insecure(url.to_owned())),
             _ => return Err(bad()),
-        }
+        };
         Ok(Self {
             url: url.to_owned(),
             loopback,
+            plain,
         })
     }
 
@@ -64,6 +66,12 @@ impl Endpoint {
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.loopback
+    }
+
+    /// Whether requests go over http without TLS; then it is this machine.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.plain
     }
 }
 
@@ -80,14 +88,16 @@ mod tests {
 
     #[test]
     fn https_goes_anywhere_and_http_to_this_machine_alone() {
-        for good in [
-            "https://cognito-idp.us-east-1.amazonaws.com",
-            "http://127.0.0.1:5102",
-            "http://localhost:9229/path",
-            "http://[::1]:80",
-            "HTTP://127.9.9.9",
+        for (good, plain) in [
+            ("https://cognito-idp.us-east-1.amazonaws.com", false),
+            ("https://127.0.0.1:5102", false),
+            ("http://127.0.0.1:5102", true),
+            ("http://localhost:9229/path", true),
+            ("http://[::1]:80", true),
+            ("HTTP://127.9.9.9", true),
         ] {
-            assert!(Endpoint::parse(good).is_ok(), "{good}");
+            let endpoint = Endpoint::parse(good).unwrap();
+            assert_eq!(endpoint.is_plain(), plain, "{good}");
         }
         for bad in [
             "http://example.com",

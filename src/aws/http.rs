@@ -8,6 +8,8 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder as HttpClientBuilder, Connector};
 use aws_types::sdk_config::SharedHttpClient;
 
+use super::endpoint::Endpoint;
+
 /// Connecting takes at most this long; then nothing was sent.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -15,9 +17,12 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// has to be looked up.
 const IDLE_CONNECTION: Duration = Duration::from_secs(15);
 
-/// A client for requests to this machine, which no proxy is asked for, or to others.
+/// A client for requests to this endpoint, or to wherever the service is. No proxy is asked for this machine; and where requests go over
+/// plain http, as they may go there alone, the system's certificates are not read: there are hundreds of them.
 #[must_use]
-pub fn http_client(loopback: bool) -> SharedHttpClient {
+pub fn http_client(endpoint: Option<&Endpoint>) -> SharedHttpClient {
+    let loopback = endpoint.is_some_and(Endpoint::is_loopback);
+    let plain = endpoint.is_some_and(Endpoint::is_plain);
     HttpClientBuilder::new()
         .pool_idle_timeout(IDLE_CONNECTION)
         .build_with_connector_fn(move |settings, components| {
@@ -27,14 +32,19 @@ pub fn http_client(loopback: bool) -> SharedHttpClient {
                 } else {
                     ProxyConfig::from_env()
                 })
-                .pool_idle_timeout(IDLE_CONNECTION)
-                .tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+                .pool_idle_timeout(IDLE_CONNECTION);
             if let Some(settings) = settings {
                 connector.set_connector_settings(Some(settings.clone()));
             }
             if let Some(components) = components {
                 connector.set_sleep_impl(components.sleep_impl());
             }
-            connector.build()
+            if plain {
+                connector.build_http()
+            } else {
+                connector
+                    .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                    .build()
+            }
         })
 }

@@ -12,7 +12,7 @@ use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
 use aws_sdk_cognitoidentityprovider::config::timeout::TimeoutConfig;
 use aws_sdk_cognitoidentityprovider::config::{
-    BehaviorVersion, Builder as ConfigBuilder, Config, Credentials, Region,
+    BehaviorVersion, Builder as ConfigBuilder, Config, Credentials, IdentityCache, Region,
     SharedCredentialsProvider, StalledStreamProtectionConfig,
 };
 use secrecy::SecretString;
@@ -216,14 +216,17 @@ fn common(
     if let Some(endpoint) = endpoint {
         config = config.endpoint_url(endpoint.url());
     }
-    config.http_client(http_client(endpoint.is_some_and(Endpoint::is_loopback)))
+    config.http_client(http_client(endpoint))
 }
 
-/// What `SignUp` does without: its requests are not signed, so no clock has to be right for that, and they all say the same of
-/// the SDK.
+/// What `SignUp` does without: its requests are not signed, so no clock has to be right for that and nobody's identity has to be
+/// remembered; and they all say the same of the SDK.
 fn unsigned(mut config: ConfigBuilder) -> ConfigBuilder {
     config.push_interceptor(frugal());
-    config.allow_no_auth().disable_clock_skew_correction(true)
+    config
+        .allow_no_auth()
+        .identity_cache(IdentityCache::no_cache())
+        .disable_clock_skew_correction(true)
 }
 
 #[cfg(test)]

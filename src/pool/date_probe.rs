@@ -18,12 +18,33 @@ use super::service_clock::ServiceClock;
 #[derive(Debug)]
 pub(super) struct DateProbe {
     clock: Arc<Mutex<ServiceClock>>,
+    last: Mutex<LastDate>,
+}
+
+/// The header that was read last: all answers of one second have the same.
+#[derive(Debug, Default)]
+struct LastDate {
+    text: String,
+    ms: Option<i64>,
+}
+
+impl LastDate {
+    /// Milliseconds since the Unix epoch; none for a header that cannot be read.
+    fn read(&mut self, text: &str) -> Option<i64> {
+        if self.text != text {
+            text.clone_into(&mut self.text);
+            let date = DateTime::from_str(text, DateTimeFormat::HttpDate).ok();
+            self.ms = date.map(|date| date.secs() * 1_000);
+        }
+        self.ms
+    }
 }
 
 impl DateProbe {
     /// Never turned off, so that the SDK need not ask whether it is, at every step of every request.
     pub(super) fn shared(clock: Arc<Mutex<ServiceClock>>) -> SharedInterceptor {
-        SharedInterceptor::permanent(Self { clock })
+        let last = Mutex::default();
+        SharedInterceptor::permanent(Self { clock, last })
     }
 }
 
@@ -74,18 +95,41 @@ impl Intercept for DateProbe {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let date = context
-            .response()
-            .headers()
-            .get("date")
-            .and_then(|date| DateTime::from_str(date, DateTimeFormat::HttpDate).ok());
+        let date = context.response().headers().get("date").and_then(|date| {
+            self.last
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .read(date)
+        });
         // A header that cannot be read says nothing of the clock; the answer itself may be in order.
         if let (Some(date), Some(left)) = (date, bag.load::<Left>()) {
             self.clock
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .heard(left.0, date.secs() * 1_000, steady_ms());
+                .heard(left.0, date, steady_ms());
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LastDate;
+
+    #[test]
+    fn a_header_is_read_by_what_it_says_and_not_by_what_the_last_one_said() {
+        let mut last = LastDate::default();
+        assert_eq!(last.read(""), None);
+        for _ in 0..2 {
+            assert_eq!(
+                last.read("Thu, 26 Nov 2026 02:00:00 GMT"),
+                Some(1_795_658_400_000)
+            );
+        }
+        assert_eq!(last.read("yesterday"), None);
+        assert_eq!(
+            last.read("Thu, 26 Nov 2026 02:00:01 GMT"),
+            Some(1_795_658_401_000)
+        );
     }
 }

@@ -21,6 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::operation::admin_get_user::AdminGetUserError;
+use aws_sdk_cognitoidentityprovider::operation::sign_up::SignUpInput;
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use secrecy::SecretString;
 
@@ -118,36 +119,34 @@ impl Cognito {
     /// # Errors
     /// See [`failure`].
     pub async fn sign_up(&self, user: &NewUser) -> Result<SignedUp, Failure> {
-        let mut request = self
-            .unsigned
-            .sign_up()
+        let attributes = user.attributes.iter().map(|attribute| {
+            AttributeType::builder()
+                .name(&*attribute.name)
+                .value(&attribute.value)
+                .build()
+        });
+        let attributes: Vec<AttributeType> = attributes
+            .collect::<Result<_, _>>()
+            .map_err(Failure::not_built)?;
+        let secret_hash = self
+            .client_secret
+            .as_ref()
+            .and_then(|secret| secret_hash::secret_hash(secret, &user.username, &self.client_id));
+        let request = SignUpInput::builder()
             .client_id(&self.client_id)
             .username(&user.username)
             .set_password(
                 user.password
                     .as_ref()
                     .map(|password| password.expose().to_owned()),
-            );
-        if let Some(secret) = &self.client_secret {
-            request = request.set_secret_hash(secret_hash::secret_hash(
-                secret,
-                &user.username,
-                &self.client_id,
-            ));
-        }
-        for attribute in &user.attributes {
-            let attribute = AttributeType::builder()
-                .name(&*attribute.name)
-                .value(&attribute.value)
-                .build()
-                .map_err(Failure::not_built)?;
-            request = request.user_attributes(attribute);
-        }
+            )
+            .set_secret_hash(secret_hash)
+            .set_user_attributes(Some(attributes).filter(|all| !all.is_empty()));
         let answer = self
             .trigger_data
             .put_into(request)
             .map_err(Failure::not_built)?
-            .send()
+            .send_with(&self.unsigned)
             .await
             .map_err(|error| without_password(Failure::of(Operation::SignUp, &error), user))?;
         // The SDK fills in what an answer lacks. Every answer of Cognito's has a sub: this is some other one's.

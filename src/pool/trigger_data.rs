@@ -3,7 +3,7 @@
 use std::fmt;
 
 use aws_sdk_cognitoidentityprovider::error::BuildError;
-use aws_sdk_cognitoidentityprovider::operation::sign_up::builders::SignUpFluentBuilder;
+use aws_sdk_cognitoidentityprovider::operation::sign_up::builders::SignUpInputBuilder;
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
@@ -86,8 +86,8 @@ impl TriggerData {
     /// Puts it into a request.
     pub(super) fn put_into(
         &self,
-        mut request: SignUpFluentBuilder,
-    ) -> Result<SignUpFluentBuilder, BuildError> {
+        mut request: SignUpInputBuilder,
+    ) -> Result<SignUpInputBuilder, BuildError> {
         for (key, value) in &self.validation {
             let pair = AttributeType::builder()
                 .name(key)

@@ -60,9 +60,7 @@ impl Setup {
     /// A client. Its retries are the SDK's: it only reads.
     pub(super) fn client(&self, region: Option<String>) -> Client {
         let mut config = Builder::from(&self.shared)
-            .http_client(http_client(
-                self.endpoint.as_ref().is_some_and(Endpoint::is_loopback),
-            ))
+            .http_client(http_client(self.endpoint.as_ref()))
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(CONNECT_TIMEOUT)
