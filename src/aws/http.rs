@@ -8,6 +8,8 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder as HttpClientBuilder, Connector};
 use aws_types::sdk_config::SharedHttpClient;
 
+use super::addressed::addressed;
+
 /// Connecting takes at most this long; then nothing was sent.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -15,10 +17,10 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// has to be looked up.
 const IDLE_CONNECTION: Duration = Duration::from_secs(15);
 
-/// A client for requests to this machine, which no proxy is asked for, or to others.
+/// A client for requests to this machine, which no proxy is asked for, or to others. Its errors name the address.
 #[must_use]
 pub fn http_client(loopback: bool) -> SharedHttpClient {
-    HttpClientBuilder::new()
+    let client = HttpClientBuilder::new()
         .pool_idle_timeout(IDLE_CONNECTION)
         .build_with_connector_fn(move |settings, components| {
             let mut connector = Connector::builder()
@@ -36,5 +38,6 @@ pub fn http_client(loopback: bool) -> SharedHttpClient {
                 connector.set_sleep_impl(components.sleep_impl());
             }
             connector.build()
-        })
+        });
+    addressed(client)
 }

@@ -253,7 +253,7 @@ fn pool_refuses(user_pool_id: &str, failure: &Failure) -> Failed {
         | Advice::Exists
         | Advice::LookUp(_)
         | Advice::Undelivered
-        | Advice::GiveUp => "check the network, --region and --endpoint-url",
+        | Advice::GiveUp => "check the network, --region, --endpoint-url and HTTPS_PROXY",
     };
     let error = anyhow::anyhow!("user pool {user_pool_id}: cannot be asked: {failure}; {way_out}");
     Failed::refused(error).way_out(way_out)

@@ -127,10 +127,15 @@ fn what_cannot_begin_at_all_has_a_document_too() {
     error(&document(&ran, "rehearsal-pool"), &ran, "refused");
     // Nobody listens there any more.
     let describe = place.asking("describe", &pool).args(json);
+    let address = pool.url().replace("http://", "");
     pool.stop();
     let ran = describe.run().exits(3);
     let document = document(&ran, "describe");
-    error(&document, &ran, "refused");
+    let told = error(&document, &ran, "refused");
+    assert!(
+        told.contains(&format!("ConnectFailed: {address}: tcp connect error: ")),
+        "{told}"
+    );
     let way_out = document["error"]["what_to_do"].as_str().unwrap();
     assert!(way_out.contains("check the network"), "{way_out}");
 }
