@@ -4,6 +4,7 @@ pub mod args;
 pub mod exit;
 pub mod mapping_file;
 mod mapping_options;
+pub mod parse;
 pub mod rehearsal;
 pub mod reports;
 pub mod settings;
