@@ -72,6 +72,7 @@ impl Verdict {
                 groups: named.len(),
                 rows_name_groups: mapping.rows_name_groups(),
                 missing_groups: &missing,
+                of_everybody: mapping.groups_of_everybody(),
                 create_groups: intent.create_groups,
             },
             allowed: intent.allowed,

@@ -287,6 +287,7 @@ fn groups_that_the_pool_does_not_have_are_named_unless_they_are_made() {
         groups,
         rows_name_groups: true,
         missing_groups,
+        of_everybody: &[],
         create_groups,
     };
     for (steps, expected) in [
