@@ -12,12 +12,14 @@ pub struct Endpoint {
 pub enum EndpointError {
     /// Passwords would cross a network in the clear.
     #[error(
-        "endpoint {0}: is not https: passwords would cross the network in the clear; plain http is for this machine alone \
+        "endpoint {0}: is not https: passwords would cross the network in the clear; use https: plain http is for this machine alone \
          (127.0.0.1, [::1], localhost)"
     )]
     Insecure(String),
     /// Not a URL of a service.
-    #[error("endpoint {0}: is not a URL like https://host or http://127.0.0.1:9229")]
+    #[error(
+        "endpoint {0}: is not the URL of a service; write one like https://host or http://127.0.0.1:9229"
+    )]
     NotAUrl(String),
 }
 

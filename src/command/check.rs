@@ -180,7 +180,7 @@ async fn surveyed(
     surveyed.map_err(|error| match error {
         SurveyError::Rows(_) | SurveyError::Room(_) => Failed::refused(error),
         SurveyError::Write(cause) => Failed::refused(anyhow::anyhow!(
-            "--findings {}: cannot be written: {cause}",
+            "--findings {}: cannot be written: {cause}; name a file in a folder that can be written to",
             to.display()
         )),
     })

@@ -175,7 +175,7 @@ async fn identity(job: &Job<'_>, list: &List) -> Result<Identity, Failed> {
 fn refuse_unseen_groups(job: &Job<'_>) -> Result<(), Failed> {
     if job.preflight.no_preflight && job.list.follow_up.create_groups {
         return Err(Failed::refused(anyhow::anyhow!(
-            "--create-groups: with --no-preflight nobody looks which groups there are: leave one of the two out"
+            "--create-groups: with --no-preflight nobody looks which groups there are; leave one of the two out"
         )));
     }
     Ok(())

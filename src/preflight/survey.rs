@@ -190,7 +190,7 @@ pub enum SurveyError {
     )]
     Room(io::Error),
     /// What is found cannot be written.
-    #[error("what was found cannot be written: {0}")]
+    #[error("what was found cannot be written: {0}; make room where it goes")]
     Write(#[from] io::Error),
 }
 

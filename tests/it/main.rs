@@ -54,3 +54,4 @@ mod stopping;
 mod terminal;
 mod triggers;
 mod undo;
+mod way_out;

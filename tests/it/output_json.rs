@@ -37,6 +37,8 @@ fn error<'d>(document: &'d Value, ran: &Ran, name: &str) -> &'d str {
     assert_eq!(error["name"], name);
     assert_eq!(document["exit_name"], name);
     let message = error["message"].as_str().unwrap();
+    let way_out = error["what_to_do"].as_str().unwrap_or_default();
+    assert!(!way_out.is_empty(), "nothing to do: {message}");
     assert!(ran.stderr.contains(message), "{message}\n{}", ran.stderr);
     message
 }

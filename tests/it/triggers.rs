@@ -130,19 +130,19 @@ fn what_is_no_pair_is_refused_by_its_flag_and_not_repeated() {
     for (arguments, words) in [
         (
             vec!["--validation-data", "Hidden-42"],
-            "--validation-data: should be KEY=VALUE",
+            "--validation-data: is no pair; write KEY=VALUE",
         ),
         (
             vec!["--validation-data", "=Hidden-42"],
-            "--validation-data: should be KEY=VALUE",
+            "--validation-data: is no pair; write KEY=VALUE",
         ),
         (
             vec!["--validation-data", "-Hidden-42"],
-            "--validation-data: should be KEY=VALUE",
+            "--validation-data: is no pair; write KEY=VALUE",
         ),
         (
             vec!["--client-metadata", "--Hidden-42"],
-            "--client-metadata: should be KEY=VALUE",
+            "--client-metadata: is no pair; write KEY=VALUE",
         ),
         (
             vec!["--mapping", typed],
@@ -158,7 +158,7 @@ fn what_is_no_pair_is_refused_by_its_flag_and_not_repeated() {
         ),
         (
             vec!["--client-metadata", "batch="],
-            "--client-metadata: should be KEY=VALUE",
+            "--client-metadata: is no pair; write KEY=VALUE",
         ),
         (
             vec!["--client-metadata", "a=1", "--client-metadata", "a=2"],
@@ -166,7 +166,7 @@ fn what_is_no_pair_is_refused_by_its_flag_and_not_repeated() {
         ),
         (
             vec!["--validation-data-file", lines],
-            "--validation-data-file key.txt: line 2: should be KEY=VALUE",
+            "--validation-data-file key.txt: line 2: is no pair; write KEY=VALUE",
         ),
         (
             vec!["--validation-data-file", "missing.txt"],

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum MappingFileError {
     /// It cannot be read.
-    #[error("--mapping {path}: cannot be read: {cause}")]
+    #[error("--mapping {path}: cannot be read: {cause}; give a file of TOML that can be read")]
     Read {
         /// The file.
         path: PathBuf,
@@ -38,7 +38,7 @@ pub enum MappingFileError {
         way_out: String,
     },
     /// A value does not mean anything.
-    #[error("--mapping {path}: line {line}, {key}: {cause}")]
+    #[error("--mapping {path}: line {line}, {key}: {cause}; mend this line")]
     Value {
         /// The file.
         path: PathBuf,
@@ -49,24 +49,6 @@ pub enum MappingFileError {
         /// What was found, and what to write.
         cause: String,
     },
-}
-
-impl MappingFileError {
-    /// What to do about it.
-    #[must_use]
-    pub fn way_out(&self) -> String {
-        match self {
-            Self::Read { path, .. } => {
-                format!(
-                    "give a file of TOML that can be read, not {}",
-                    path.display()
-                )
-            }
-            Self::NoToml { .. } => NO_TOML.to_owned(),
-            Self::Shape { way_out, .. } => way_out.clone(),
-            Self::Value { path, line, .. } => format!("mend line {line} of {}", path.display()),
-        }
-    }
 }
 
 /// What to do with a line that is no TOML.
