@@ -137,3 +137,41 @@ fn other_commands_say_what_is_to_be_done_too() {
         );
     }
 }
+
+#[test]
+fn a_run_directory_that_cannot_be_made_is_refused_before_the_pool_is_asked() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(1));
+    let taken = place.file("taken", "no folder");
+    for run in [taken, "taken/run", "taken/runs/one"] {
+        let import = place.import(&pool, list).args(["--run-dir", run]);
+        let (message, way_out) = error(import);
+        assert!(
+            message.starts_with(&format!("run directory {run}: ")),
+            "{message}"
+        );
+        assert!(way_out.contains("name one with --run-dir"), "{way_out}");
+    }
+    assert!(
+        pool.stats().operations.is_empty(),
+        "{:?}",
+        pool.stats().operations
+    );
+    // One that could be made is not made for a run that is refused.
+    let import =
+        place
+            .import(&pool, list)
+            .args(["--run-dir", "new/run", "--confirm-where", "No=1"]);
+    import.run().exits(3);
+    let import = place
+        .import(&pool, list)
+        .args(["--run-dir", "new/run", "--group", "crew"]);
+    import.run().exits(3).says(["group_missing"]);
+    let mut there: Vec<_> = std::fs::read_dir(place.path("."))
+        .unwrap()
+        .map(|file| file.unwrap().file_name())
+        .collect();
+    there.sort();
+    assert_eq!(there, ["taken", "users.csv"]);
+}
