@@ -49,7 +49,7 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
         client: args.pool.client_id.is_some(),
         look_up: looks_up,
         steps: list.mapping.follow_up_kinds(),
-        limits: asked.unnamed(looks_up, updates(&list)),
+        limits: asked.limits(true, looks_up, updates(&list)),
     };
     let (pool, mut found, secret_given) = known(&args.pool, questions).await?;
     let rules = found.rules.clone();

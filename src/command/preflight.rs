@@ -67,6 +67,7 @@ impl Verdict {
             secret_given: intent.secret_given,
             looks: intent.looks,
             counts: counts.as_ref(),
+            rates: &intent.rates,
             steps: StepsMeant {
                 kinds: &kinds,
                 groups: named.len(),
@@ -82,7 +83,8 @@ impl Verdict {
             objections: objections(rules, &found.unanswered, meant),
             plan: counts.map(|counts| {
                 let look_ups = intent.looks.look_ups;
-                let mut plan = RunPlan::new(counts, rules, intent.rates, look_ups, intent.reading);
+                let rates = intent.rates.clone();
+                let mut plan = RunPlan::new(counts, rules, rates, look_ups, intent.reading);
                 if intent.create_groups {
                     plan.groups_to_make.clone_from(&missing);
                 }

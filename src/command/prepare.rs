@@ -256,7 +256,7 @@ fn questions(job: &Job<'_>, list: &List, rules_given: bool) -> Questions {
         } else {
             Vec::new()
         },
-        limits: job.rates.unnamed(looks_up, updates(list)),
+        limits: job.rates.limits(preflight, looks_up, updates(list)),
     }
 }
 

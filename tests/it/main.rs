@@ -33,6 +33,7 @@ mod ministack;
 mod output_json;
 mod pacing;
 mod passwords;
+mod plan;
 mod planted;
 mod preflight;
 mod prescan;

@@ -1,0 +1,51 @@
+//! The plan, as people read it before a run: what it says.
+
+use cognito_import::rehearsal::Quota;
+
+use crate::harness::{Place, Pool, quick, users};
+
+fn granting(creation: f64) -> Pool {
+    let mut settings = quick();
+    settings.quotas.user_creation = Quota::per_second(creation);
+    Pool::start(settings)
+}
+
+#[test]
+fn a_rate_above_what_the_account_is_granted_is_told_with_who_says_so() {
+    let place = Place::new();
+    let pool = granting(60.0);
+    let list = place.file("users.csv", users(3));
+    let said = "note: --rate 70 is more than the 60 sign-ups a second that this account is granted (GetProvisionedLimit): what is above it \
+                is throttled and sent again";
+    let check = |rate| {
+        place
+            .check(&pool, list)
+            .args(["--rate", rate])
+            .run()
+            .exits(0)
+    };
+    check("70").says([said, "[rate_above_quota]", "name less than 60 with --rate"]);
+    assert!(!check("60").stderr.contains("rate_above_quota"));
+    let import = place.import(&pool, list).args(["--rate", "70"]);
+    import.run().exits(0).says([said]);
+}
+
+#[test]
+fn where_nobody_says_what_is_granted_a_rate_is_held_against_the_default() {
+    let place = Place::new();
+    let pool = granting(500.0);
+    let list = place.file("users.csv", users(3));
+    let import = |rate, run| {
+        place
+            .import(&pool, list)
+            .args(["--rate", rate, "--no-lookup", "--run-dir", run])
+            .run()
+            .exits(0)
+    };
+    import("51", "above").says([
+        "--rate 51 is more than the 50 sign-ups a second that AWS grants by default",
+        "unless the account is granted more",
+    ]);
+    assert!(!import("50", "within").stderr.contains("rate_above_quota"));
+    assert_eq!(pool.asked("GetProvisionedLimit"), 0);
+}
