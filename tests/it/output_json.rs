@@ -189,6 +189,7 @@ fn a_check_s_document_has_counts_findings_by_rule_and_the_plan() {
     assert_eq!(plan["seconds"], 1);
     assert_eq!(plan["messages"]["mails"], 0);
     assert_eq!(plan["active_users_at_most"], 1);
+    assert_eq!(plan["threat_protection"], false);
     let ran = check().arg("--strict").run().exits(3);
     let refused = document(&ran, "check");
     error(&refused, &ran, "refused");

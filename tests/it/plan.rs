@@ -1,6 +1,6 @@
 //! The plan, as people read it before a run: what it says.
 
-use cognito_import::rehearsal::Quota;
+use cognito_import::rehearsal::{PoolSettings, Quota};
 
 use crate::harness::{Place, Pool, quick, users};
 
@@ -48,4 +48,40 @@ fn where_nobody_says_what_is_granted_a_rate_is_held_against_the_default() {
     ]);
     assert!(!import("50", "within").stderr.contains("rate_above_quota"));
     assert_eq!(pool.asked("GetProvisionedLimit"), 0);
+}
+
+#[test]
+fn a_list_with_nothing_to_send_has_a_plan_without_requests() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file(
+        "users.csv",
+        "username,password,email\nann,short,ann@example.com\n",
+    );
+    for ran in [
+        place.check(&pool, list).run(),
+        place.import(&pool, list).run(),
+    ] {
+        let ran = ran.exits(3).says([
+            "plan: 1 rows: 0 to send, 0 duplicate, 1 invalid",
+            "requests: none, for no row is left to be signed up",
+        ]);
+        assert!(!ran.stderr.contains("0 SignUp"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn that_an_undo_keeps_confirmed_users_is_said_before_they_are_made() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(3));
+    let said = "undo: keeps users that this run confirms (but for --even-if-used), for the pool has no threat protection";
+    let pool = Pool::start(quick());
+    let check = place.check(&pool, list);
+    check.arg("--confirm").run().exits(0).says([said]);
+    let pool = Pool::start(PoolSettings {
+        threat_protection: true,
+        ..quick()
+    });
+    let check = place.check(&pool, list).arg("--confirm").run().exits(0);
+    assert!(!check.stderr.contains("undo:"), "{}", check.stderr);
 }
