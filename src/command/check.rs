@@ -207,11 +207,11 @@ fn say_by_rule(survey: &Survey, say: Say) {
             broken.rule.code()
         ));
         for example in &broken.examples {
-            say.line(format_args!(
+            say.text(format_args!(
                 "      row {}, line {}: {}",
                 example.row, example.line, example.found
             ));
         }
-        say.line(format_args!("      => {}", broken.rule.way_out()));
+        say.text(format_args!("      => {}", broken.rule.way_out()));
     }
 }

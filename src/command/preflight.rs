@@ -143,10 +143,10 @@ impl Verdict {
             .iter()
             .filter(|objection| !objection.is_refusal())
         {
-            say.line(format_args!("note: {notice}"));
+            say.text(format_args!("note: {notice}"));
         }
         if let Some(plan) = &self.plan {
-            say.line(plan);
+            say.text(plan);
         }
     }
 
@@ -159,7 +159,7 @@ impl Verdict {
                     example.row, example.line, example.found
                 )
             });
-            say.line(format_args!(
+            say.text(format_args!(
                 "      {} x {}{example}",
                 broken.findings,
                 broken.rule.code()

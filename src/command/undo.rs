@@ -175,7 +175,7 @@ fn say_plan(args: &UndoArgs, users: u64, pool_id: &str, ceilings: Ceilings, say:
         return;
     }
     let seconds = users / u64::from(ceilings.update.get());
-    say.line(format_args!(
+    say.text(format_args!(
         "undo: {users} users that this run created in {pool_id}\n\
          \x20     UserRead: each is looked up first; AdminGetUser counts it as active this month\n\
          \x20     UserUpdate: AdminDeleteUser at {} a second at most, about {}\n\

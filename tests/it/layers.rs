@@ -94,7 +94,7 @@ const CRATES: [(&str, &[&str]); 17] = [
     ("encoding_rs_io", &["source"]),
     ("csv", &["report", "rows"]),
     ("indicatif", &["progress"]),
-    ("console", &["progress", "report"]),
+    ("console", &["cli", "progress", "report"]),
     ("tracing_subscriber", &["logs"]),
 ];
 

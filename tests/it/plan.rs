@@ -1,4 +1,4 @@
-//! The plan, as people read it before a run: what it says.
+//! The plan, as people read it before a run: what it says, and how it fits their terminal.
 
 use cognito_import::rehearsal::{PoolSettings, Quota};
 
@@ -84,4 +84,38 @@ fn that_an_undo_keeps_confirmed_users_is_said_before_they_are_made() {
     });
     let check = place.check(&pool, list).arg("--confirm").run().exits(0);
     assert!(!check.stderr.contains("undo:"), "{}", check.stderr);
+}
+
+#[test]
+fn the_plan_fits_the_terminal_and_is_whole_elsewhere() {
+    let place = Place::new();
+    let pool = granting(60.0);
+    let list = place.file("users.csv", users(3));
+    let check = || place.check(&pool, list).args(["--rate", "70", "--confirm"]);
+    let whole = check().run().exits(0).stderr;
+    let words = |text: &str| {
+        text.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    for columns in [60, 80, 120] {
+        let mut screen = check().on_screen(columns);
+        assert_eq!(screen.end(), Some(0));
+        let told = screen.told();
+        for line in told.lines() {
+            assert!(line.len() <= usize::from(columns), "{columns}: {line}");
+        }
+        assert_eq!(words(&told), words(&whole), "{columns}: not a word is lost");
+    }
+    let mut screen = check().on_screen(60);
+    screen.end();
+    let rows = screen.rows();
+    let place = rows
+        .iter()
+        .position(|row| row.starts_with("      UserRead: "));
+    let below = &rows[place.unwrap() + 1];
+    assert!(
+        below.starts_with("                ") && !below.starts_with("                 "),
+        "{rows:#?}"
+    );
 }
