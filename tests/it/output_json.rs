@@ -361,3 +361,27 @@ fn an_undo_s_document_counts_users_by_what_came_of_them() {
     assert!(place.path(undone["results"].as_str().unwrap()).is_file());
     assert_eq!(pool.users().len(), 0);
 }
+
+#[test]
+fn a_question_that_a_signal_ends_has_a_document_too() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    // It takes connections and never says a word.
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", mute.local_addr().unwrap());
+    for (command, signal, code, name) in [
+        ("describe", "INT", 130, "sigint"),
+        ("template", "TERM", 143, "sigterm"),
+    ] {
+        let asking = place.asking(command, &pool);
+        let running = asking
+            .args(["--endpoint-url", &url, "--output", "json"])
+            .start();
+        let connection = mute.accept().unwrap();
+        running.signal(signal);
+        let ran = running.end().exits(code);
+        let stopped = document(&ran, command);
+        assert!(error(&stopped, &ran, name).contains("stopped before the pool answered"));
+        drop(connection);
+    }
+}
