@@ -71,6 +71,27 @@ fn a_list_with_nothing_to_send_has_a_plan_without_requests() {
 }
 
 #[test]
+fn steps_of_duplicates_are_not_counted() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.groups = vec!["crew".to_owned(), "staff".to_owned()];
+    let pool = Pool::start(settings);
+    let list = place.file(
+        "users.csv",
+        "username,password,email,groups\nann,Passw0rd!1,ann@example.com,crew;staff\nbob,Passw0rd!2,bob@example.com,\n\
+         ANN,Passw0rd!1,ann@example.com,crew;staff\n",
+    );
+    let check = place
+        .check(&pool, list)
+        .args(["--confirm", "--verify", "email"]);
+    check.run().exits(1).says([
+        "plan: 3 rows: 2 to send, 1 duplicate, 0 invalid",
+        "2 SignUp and up to 2 AdminConfirmSignUp",
+        "UserUpdate: up to 2 AdminUpdateUserAttributes, 2 AdminAddUserToGroup",
+    ]);
+}
+
+#[test]
 fn that_an_undo_keeps_confirmed_users_is_said_before_they_are_made() {
     let place = Place::new();
     let list = place.file("users.csv", users(3));
