@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use cognito_import::{cli, command};
 use mimalloc::MiMalloc;
 
@@ -10,5 +9,5 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    command::run(cli::args::Cli::parse()).into()
+    command::run(cli::parse::parse()).into()
 }

@@ -13,12 +13,14 @@ pub struct Endpoint {
 pub enum EndpointError {
     /// Passwords would cross a network in the clear.
     #[error(
-        "endpoint {0}: is not https: passwords would cross the network in the clear; plain http is for this machine alone \
+        "endpoint {0}: is not https: passwords would cross the network in the clear; use https: plain http is for this machine alone \
          (127.0.0.1, [::1], localhost)"
     )]
     Insecure(String),
     /// Not a URL of a service.
-    #[error("endpoint {0}: is not a URL like https://host or http://127.0.0.1:9229")]
+    #[error(
+        "endpoint {0}: is not the URL of a service; write one like https://host or http://127.0.0.1:9229"
+    )]
     NotAUrl(String),
 }
 
@@ -30,7 +32,7 @@ impl Endpoint {
     pub fn parse(url: &str) -> Result<Self, EndpointError> {
         let bad = || EndpointError::NotAUrl(url.to_owned());
         let (scheme, rest) = url.split_once("://").ok_or_else(bad)?;
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let authority = authority(rest);
         // Somebody's name and password before an @ have no place here, and would hide the host.
         if authority.contains('@') || url.contains(char::is_whitespace) {
             return Err(bad());
@@ -75,6 +77,26 @@ impl Endpoint {
     }
 }
 
+/// The host and the port that a request to this URL goes to.
+#[must_use]
+pub fn host_and_port(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+    let authority = authority(rest);
+    let after_host = authority.rsplit(']').next().unwrap_or_default();
+    if after_host.contains(':') {
+        authority.to_owned()
+    } else if scheme.eq_ignore_ascii_case("http") {
+        format!("{authority}:80")
+    } else {
+        format!("{authority}:443")
+    }
+}
+
+/// What stands before the path.
+fn authority(rest: &str) -> &str {
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
 fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
         || host
@@ -84,7 +106,7 @@ fn is_loopback(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Endpoint, EndpointError};
+    use super::{Endpoint, EndpointError, host_and_port};
 
     #[test]
     fn https_goes_anywhere_and_http_to_this_machine_alone() {
@@ -122,6 +144,23 @@ mod tests {
                 matches!(Endpoint::parse(bad), Err(EndpointError::NotAUrl(_))),
                 "{bad}"
             );
+        }
+    }
+
+    #[test]
+    fn an_address_has_the_port_of_its_scheme_where_it_names_none() {
+        for (url, address) in [
+            (
+                "https://cognito-idp.us-east-1.amazonaws.com/",
+                "cognito-idp.us-east-1.amazonaws.com:443",
+            ),
+            ("https://host:8443/path?query:1", "host:8443"),
+            ("http://127.0.0.1:9329", "127.0.0.1:9329"),
+            ("http://localhost", "localhost:80"),
+            ("http://[::1]/", "[::1]:80"),
+            ("https://[::1]:444", "[::1]:444"),
+        ] {
+            assert_eq!(host_and_port(url), address, "{url}");
         }
     }
 }

@@ -8,6 +8,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder as HttpClientBuilder, Connector};
 use aws_types::sdk_config::SharedHttpClient;
 
+use super::addressed::addressed;
 use super::endpoint::Endpoint;
 
 /// Connecting takes at most this long; then nothing was sent.
@@ -18,12 +19,13 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const IDLE_CONNECTION: Duration = Duration::from_secs(15);
 
 /// A client for requests to this endpoint, or to wherever the service is. No proxy is asked for this machine; and where requests go over
-/// plain http, as they may go there alone, the system's certificates are not read: there are hundreds of them.
+/// plain http, as they may go there alone, the system's certificates are not read: there are hundreds of them. Its errors name
+/// the address.
 #[must_use]
 pub fn http_client(endpoint: Option<&Endpoint>) -> SharedHttpClient {
     let loopback = endpoint.is_some_and(Endpoint::is_loopback);
     let plain = endpoint.is_some_and(Endpoint::is_plain);
-    HttpClientBuilder::new()
+    let client = HttpClientBuilder::new()
         .pool_idle_timeout(IDLE_CONNECTION)
         .build_with_connector_fn(move |settings, components| {
             let mut connector = Connector::builder()
@@ -46,5 +48,6 @@ pub fn http_client(endpoint: Option<&Endpoint>) -> SharedHttpClient {
                     .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
                     .build()
             }
-        })
+        });
+    addressed(client)
 }

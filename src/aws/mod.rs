@@ -3,6 +3,7 @@
 //! Owns what is the same for each service, and so is decided once: plain http only to this machine, no proxy on the way to
 //! it, a named profile before the environment. Knows no service: [`crate::pool`] and [`crate::source`] make the clients.
 
+mod addressed;
 pub mod endpoint;
 mod frugal;
 mod http;
@@ -14,6 +15,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_types::service_config::ServiceConfigKey;
 
+use addressed::AtAddress;
 use endpoint::{Endpoint, EndpointError};
 
 pub use frugal::frugal;
@@ -86,11 +88,18 @@ pub fn lacks_credentials(error: &(dyn std::error::Error + 'static)) -> bool {
     chain(error).any(<dyn std::error::Error>::is::<CredentialsError>)
 }
 
-/// The causes of an error, outermost first, without repeating what a cause already says.
+/// The causes of an error, outermost first, without repeating what a cause already says. Of what went wrong on the way to an address,
+/// from the address on: what the SDK and its HTTP client put around it says no more.
 #[must_use]
 pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let first = chain(error)
+        .find(|cause| cause.is::<AtAddress>())
+        .unwrap_or(error);
     let mut parts: Vec<String> = Vec::new();
-    for cause in chain(error) {
+    for cause in chain(first) {
+        if cause.is::<hyper_util::client::legacy::Error>() && cause.source().is_some() {
+            continue;
+        }
         let text = cause.to_string();
         if !parts.iter().any(|part| part.contains(&text)) {
             parts.push(text);

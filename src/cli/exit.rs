@@ -79,7 +79,9 @@ pub const ANSWER_CODES_HELP: &str = "\
 Exit codes:
     0  it was printed
     2  the command line is wrong
-    3  it cannot be had";
+    3  it cannot be had
+  130  stopped by Ctrl-C (SIGINT)
+  143  stopped by SIGTERM";
 
 impl Exit {
     /// The number.

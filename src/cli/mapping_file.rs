@@ -1,6 +1,8 @@
 //! The mapping file: what the flags about columns say, in TOML.
 
+mod error;
 mod follow_up;
+mod shape;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,6 +12,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
+use toml::de::{DeTable, Deserializer};
 
 use super::args::format::{delimiter, quote};
 use crate::pool::TriggerData;
@@ -20,44 +23,9 @@ use crate::user::mapping::{
     PasswordFrom, Region, Target, ValueOf, attribute,
 };
 
-/// What is wrong with a mapping file: nothing was sent.
-#[derive(Debug, thiserror::Error)]
-pub enum MappingFileError {
-    /// It cannot be read.
-    #[error("--mapping {path}: cannot be read: {cause}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        cause: std::io::Error,
-    },
-    /// It is no TOML, or has a key that is not known.
-    #[error("--mapping {path}: line {line}, `{text}`: {cause}")]
-    Shape {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// What stands in it.
-        text: String,
-        /// What was found.
-        cause: String,
-    },
-    /// A value does not mean anything.
-    #[error("--mapping {path}: line {line}, {key}: {cause}")]
-    Value {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// The key, with its table.
-        key: String,
-        /// What was found, and what to write.
-        cause: String,
-    },
-}
+pub use error::MappingFileError;
 
-/// The file's keys.
+/// The file's keys: those of [`shape`].
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Keys {
@@ -130,20 +98,23 @@ impl MappingFile {
     }
 
     fn of_text(path: &Path, text: String) -> Result<Self, MappingFileError> {
-        let keys = toml::from_str(&text).map_err(|error: toml::de::Error| {
-            let line = line_at(&text, error.span().unwrap_or_default().start);
-            MappingFileError::Shape {
+        let line = |at: &Range<usize>| line_at(&text, at.start);
+        let no_toml = |error: toml::de::Error| MappingFileError::NoToml {
+            path: path.to_owned(),
+            line: line(&error.span().unwrap_or_default()),
+            cause: error.message().to_owned(),
+        };
+        let file = DeTable::parse(&text).map_err(no_toml)?;
+        if let Some(misfit) = shape::misfit(file.get_ref()) {
+            return Err(MappingFileError::Shape {
                 path: path.to_owned(),
-                line,
-                text: text
-                    .lines()
-                    .nth(line - 1)
-                    .unwrap_or_default()
-                    .trim()
-                    .to_owned(),
-                cause: error.message().to_owned(),
-            }
-        })?;
+                line: line(&misfit.at),
+                key: misfit.key,
+                cause: misfit.cause,
+                way_out: misfit.way_out,
+            });
+        }
+        let keys = Keys::deserialize(Deserializer::from(file)).map_err(no_toml)?;
         Ok(Self {
             path: path.to_owned(),
             text,

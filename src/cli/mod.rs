@@ -4,15 +4,18 @@ pub mod args;
 pub mod exit;
 pub mod mapping_file;
 mod mapping_options;
+pub mod parse;
 pub mod rehearsal;
 pub mod reports;
 pub mod settings;
 pub mod terminal;
 pub mod trigger_data;
 pub mod undo;
+mod wrap;
 
 use std::io::Write as _;
 
+use crate::progress::terminal_width;
 use crate::visible::visible;
 
 /// Says something to people. Everything human goes to standard error; a closed one is no reason to fail. What a list or a pool wrote
@@ -34,6 +37,18 @@ impl Say {
         if !self.quiet {
             let text = text.to_string();
             let _ = writeln!(std::io::stderr(), "{}", visible(&text));
+        }
+    }
+
+    /// The same for text that people are to read through: at a terminal no line is wider than it. Not for what they may copy.
+    pub fn text(self, text: impl std::fmt::Display) {
+        match terminal_width() {
+            Some(columns) => {
+                // What is shown by its number is wider than it was.
+                let text = text.to_string();
+                self.line(wrap::wrapped(&visible(&text), usize::from(columns)));
+            }
+            None => self.line(text),
         }
     }
 

@@ -40,7 +40,7 @@ pub struct RehearsalArgs {
 #[derive(Debug, thiserror::Error)]
 pub enum RehearsalArgsError {
     /// The settings' file cannot be read.
-    #[error("--pool-settings {path}: cannot be read: {cause}")]
+    #[error("--pool-settings {path}: cannot be read: {cause}; name a file that is there")]
     Read {
         /// The file.
         path: PathBuf,
@@ -48,7 +48,7 @@ pub enum RehearsalArgsError {
         cause: std::io::Error,
     },
     /// The settings' file is wrong.
-    #[error("--pool-settings {path}: {cause}")]
+    #[error("--pool-settings {path}: {cause}; mend this place of the file")]
     Settings {
         /// The file.
         path: PathBuf,
@@ -57,7 +57,7 @@ pub enum RehearsalArgsError {
     },
     /// A fault is wrong.
     #[error(
-        "--fault {given}: {cause}; it should look like commit_then_drop=0.1, answer_late=0.1:2000 or lost_pool_after=100"
+        "--fault {given}: {cause}; write it like commit_then_drop=0.1, answer_late=0.1:2000 or lost_pool_after=100"
     )]
     Fault {
         /// As it was given.
@@ -66,7 +66,7 @@ pub enum RehearsalArgsError {
         cause: String,
     },
     /// A quota is wrong.
-    #[error("--{flag} {given}: should be a number above 0")]
+    #[error("--{flag} {given}: is no rate; name a number above 0")]
     Quota {
         /// The flag.
         flag: &'static str,

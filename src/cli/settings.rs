@@ -37,7 +37,9 @@ const ASK_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The secret's file cannot be read.
-    #[error("--client-secret-file {path}: cannot be read: {cause}")]
+    #[error(
+        "--client-secret-file {path}: cannot be read: {cause}; name a file that holds the app client's secret"
+    )]
     SecretFile {
         /// The file.
         path: PathBuf,
@@ -50,7 +52,7 @@ pub enum SettingsError {
     )]
     EmptySecret(PathBuf),
     /// The pool's rules cannot be read from their file.
-    #[error("--pool {path}: {cause}")]
+    #[error("--pool {path}: {cause}; `cognito-import describe` writes such a file")]
     RulesFile {
         /// The file.
         path: PathBuf,
@@ -64,7 +66,7 @@ pub enum SettingsError {
     SensitiveBodies,
     /// Reading the pool is asked for, and nothing may be asked.
     #[error(
-        "--prescan always: reads the pool's users, and --lookup none asks nothing: leave one of the two out"
+        "--prescan always: reads the pool's users, and --lookup none asks nothing; leave one of the two out"
     )]
     PrescanUnsigned,
     /// The mapping file cannot be used.
@@ -72,7 +74,7 @@ pub enum SettingsError {
     Mapping(#[from] MappingFileError),
     /// One character cannot be both.
     #[error(
-        "{0} cannot both separate the columns and quote the values: name another character with --delimiter or --quote (`--quote none` \
+        "{0} cannot both separate the columns and quote the values; name another character with --delimiter or --quote (`--quote none` \
          where nothing is quoted)"
     )]
     QuoteSeparates(char),

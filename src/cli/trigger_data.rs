@@ -10,7 +10,7 @@ use super::mapping_file::{MappingFile, MappingFileError};
 use crate::pool::TriggerData;
 
 /// What a pair looks like. No word of ours repeats what was typed: the value may be a key.
-const SHAPE: &str = "should be KEY=VALUE, such as import-key=4711";
+const SHAPE: &str = "is no pair; write KEY=VALUE, such as import-key=4711";
 
 /// What is wrong with it: nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +24,9 @@ pub enum TriggerDataError {
         cause: String,
     },
     /// The file cannot be read.
-    #[error("--validation-data-file {path}: cannot be read: {cause}")]
+    #[error(
+        "--validation-data-file {path}: cannot be read: {cause}; name a file with one KEY=VALUE a line"
+    )]
     File {
         /// The file.
         path: PathBuf,

@@ -98,15 +98,16 @@ impl Failed {
     }
 
     fn new(error: impl Into<anyhow::Error>, exit: Exit) -> Self {
+        let error = error.into();
         Self {
-            error: error.into(),
+            what_to_do: told_way_out(&error.to_string()),
+            error,
             exit,
-            what_to_do: None,
             content: Map::new(),
         }
     }
 
-    /// The same with what to do about it, which the error says as well.
+    /// The same with what to do about it, where the error says it in several places or in none.
     pub(super) fn way_out(mut self, what_to_do: impl Into<String>) -> Self {
         self.what_to_do = Some(what_to_do.into());
         self
@@ -122,6 +123,12 @@ impl Failed {
             Err(failed) => failed,
         }
     }
+}
+
+/// What an error says is to be done: errors of this program say first what is wrong, and behind a semicolon what to do.
+fn told_way_out(error: &str) -> Option<String> {
+    let (_, way_out) = error.split_once("; ")?;
+    Some(way_out.to_owned())
 }
 
 fn fields(content: &impl Serialize) -> Result<Map<String, Value>, Failed> {

@@ -49,7 +49,7 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
         client: args.pool.client_id.is_some(),
         look_up: looks_up,
         steps: list.mapping.follow_up_kinds(),
-        limits: asked.unnamed(looks_up, updates(&list)),
+        limits: asked.limits(true, looks_up, updates(&list)),
     };
     let (pool, mut found, secret_given) = known(&args.pool, questions).await?;
     let rules = found.rules.clone();
@@ -180,7 +180,7 @@ async fn surveyed(
     surveyed.map_err(|error| match error {
         SurveyError::Rows(_) | SurveyError::Room(_) => Failed::refused(error),
         SurveyError::Write(cause) => Failed::refused(anyhow::anyhow!(
-            "--findings {}: cannot be written: {cause}",
+            "--findings {}: cannot be written: {cause}; name a file in a folder that can be written to",
             to.display()
         )),
     })
@@ -207,11 +207,11 @@ fn say_by_rule(survey: &Survey, say: Say) {
             broken.rule.code()
         ));
         for example in &broken.examples {
-            say.line(format_args!(
+            say.text(format_args!(
                 "      row {}, line {}: {}",
                 example.row, example.line, example.found
             ));
         }
-        say.line(format_args!("      => {}", broken.rule.way_out()));
+        say.text(format_args!("      => {}", broken.rule.way_out()));
     }
 }

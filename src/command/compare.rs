@@ -15,7 +15,7 @@ use crate::report::{ChangesCsv, Comparison, Side};
 enum CompareError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    #[error("--compare-to {path}: cannot be written: {cause}", path = .0.display(), cause = .1)]
+    #[error("--compare-to {path}: cannot be written: {cause}; name a file in a folder that can be written to", path = .0.display(), cause = .1)]
     Write(PathBuf, std::io::Error),
 }
 

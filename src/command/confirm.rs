@@ -19,7 +19,7 @@ pub(super) async fn confirm(users: Option<u64>, user_pool_id: &str) -> Result<()
     match answer(&question).await?.trim().to_lowercase().as_str() {
         "y" | "yes" => Ok(()),
         _ => Err(Failed::refused(anyhow::anyhow!(
-            "not confirmed: nothing was sent (--yes goes on without asking)"
+            "not confirmed: nothing was sent; --yes goes on without asking"
         ))),
     }
 }
@@ -33,7 +33,7 @@ pub(super) async fn typed(users: u64, user_pool_id: &str) -> Result<(), Failed> 
         return Ok(());
     }
     Err(Failed::refused(anyhow::anyhow!(
-        "that is not the id of the pool that the run was made in ({user_pool_id}): nothing was deleted"
+        "that is not the id of the pool that the run was made in: nothing was deleted; type {user_pool_id} if its users are meant"
     )))
 }
 

@@ -1,8 +1,10 @@
 //! `describe`: a pool's rules, as the file that `--pool` takes.
 
+use std::ops::ControlFlow;
+
 use super::document::Described;
 use super::preflight::ask_pool;
-use super::{Answer, Failed, runtime};
+use super::{Answer, Failed, asked};
 use crate::cli::args::DescribeArgs;
 use crate::cli::{Say, settings};
 use crate::pool::connect;
@@ -16,10 +18,14 @@ pub(super) fn describe(args: &DescribeArgs, say: Say) -> Result<Answer, Failed> 
         client: client_id.is_some(),
         ..Questions::default()
     };
-    let found = runtime()?.block_on(async {
+    let asking = async {
         let pool = connect(&connection).await.map_err(Failed::refused)?;
         ask_pool(&pool, &args.user_pool_id, questions).await
-    })?;
+    };
+    let found = match asked(asking, say)? {
+        ControlFlow::Continue(found) => found,
+        ControlFlow::Break(stopped) => return Ok(stopped),
+    };
     if let Some(question) = found.unanswered.first() {
         return Err(Failed::refused(anyhow::anyhow!(
             "user pool {}: {} was not answered: {}; `cognito-import iam-policy` prints the permissions that are needed",

@@ -19,7 +19,7 @@ pub(super) fn refuse_misfits(list: &List, args: &FollowUpArgs, looks: Looks) -> 
     } else if !kinds.is_empty() && !looks.look_ups.any() {
         let asked: Vec<&str> = kinds.iter().map(|kind| kind.asked_by()).collect();
         format!(
-            "--no-lookup (or --lookup none) signs no request, and what follows a sign-up has to be signed ({}): leave one of the two out",
+            "--no-lookup (or --lookup none) signs no request, and what follows a sign-up has to be signed ({}); leave one of the two out",
             asked.join(", ")
         )
     } else {

@@ -21,7 +21,7 @@ pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Answer, Faile
                 .filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
                 .ok_or_else(|| {
                     Failed::refused(anyhow::anyhow!(
-                        "--list {list}: only a list in S3 needs a permission: s3://BUCKET/KEY"
+                        "--list {list}: only a list in S3 needs a permission; name s3://BUCKET/KEY, or leave it out"
                     ))
                 })?,
         ),
@@ -30,7 +30,7 @@ pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Answer, Faile
     let steps = settings::step_kinds(&args.follow_up);
     if !steps.is_empty() && !looks.look_ups.any() {
         return Err(Failed::refused(anyhow::anyhow!(
-            "--no-lookup (or --lookup none) signs no request, and what follows a sign-up has to be signed: leave one of the two out"
+            "--no-lookup (or --lookup none) signs no request, and what follows a sign-up has to be signed; leave one of the two out"
         )));
     }
     let policy = policy(&Needs {

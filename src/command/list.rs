@@ -6,7 +6,7 @@ use crate::cli::{Say, settings};
 use crate::rows::{Dialect, Rows, RowsError};
 use crate::source::object::S3Access;
 use crate::source::{Source, SourceError};
-use crate::user::mapping::Mapping;
+use crate::user::mapping::{HeaderError, Mapping};
 
 /// A list whose header has been read.
 pub(super) struct List {
@@ -67,8 +67,12 @@ impl List {
         for notice in rows.reading().notices() {
             say.line(format_args!("{}: {notice}", source.name()));
         }
-        let mapping = Mapping::from_header(&source.name(), rows.header(), &options)
-            .map_err(Failed::refused)?;
+        let mapping = Mapping::from_header(&source.name(), rows.header(), &options).map_err(
+            |misfit: HeaderError| {
+                let way_out = misfit.way_out();
+                Failed::refused(misfit).way_out(way_out)
+            },
+        )?;
         Ok(Self {
             source,
             bytes,

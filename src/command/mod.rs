@@ -24,9 +24,12 @@ mod run;
 mod template;
 mod undo;
 
+use std::ops::ControlFlow;
+
 use crate::cli::args::{Cli, Command, OutputArgs};
 use crate::cli::exit::{Codes, Exit};
 use crate::cli::{Say, terminal};
+use crate::import::Signals;
 use crate::logs;
 use crate::progress::Screen;
 use answer::{Answer, Failed, Output};
@@ -61,7 +64,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Undo(args) => undo::undo(&args, say),
         Command::Report(args) => report::report(&args, say),
         Command::Describe(args) => describe::describe(&args, say),
-        Command::Template(args) => template::template(&args),
+        Command::Template(args) => template::template(&args, say),
         Command::IamPolicy(args) => iam_policy::iam_policy(&args, say),
     })
 }
@@ -103,6 +106,25 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
         .enable_all()
         .build()
         .map_err(Failed::refused)
+}
+
+/// Waits for what is asked of a pool; where a signal comes first, that is the command's answer.
+fn asked<T>(
+    asking: impl Future<Output = Result<T, Failed>>,
+    say: Say,
+) -> Result<ControlFlow<Answer, T>, Failed> {
+    runtime()?.block_on(async {
+        let mut signals = Signals::listen().map_err(Failed::refused)?;
+        tokio::select! {
+            found = asking => found.map(ControlFlow::Continue),
+            signal = signals.next() => {
+                let why = "stopped before the pool answered: nothing is printed";
+                say.line(why);
+                let answer = Answer::from(Exit::Signal(signal));
+                Ok(ControlFlow::Break(answer.stopped(why, "ask again")))
+            }
+        }
+    })
 }
 
 /// Does something that blocks on a thread of its own, so that signals are heard meanwhile.

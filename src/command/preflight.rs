@@ -67,11 +67,13 @@ impl Verdict {
             secret_given: intent.secret_given,
             looks: intent.looks,
             counts: counts.as_ref(),
+            rates: &intent.rates,
             steps: StepsMeant {
                 kinds: &kinds,
                 groups: named.len(),
                 rows_name_groups: mapping.rows_name_groups(),
                 missing_groups: &missing,
+                of_everybody: mapping.groups_of_everybody(),
                 create_groups: intent.create_groups,
             },
             allowed: intent.allowed,
@@ -81,7 +83,8 @@ impl Verdict {
             objections: objections(rules, &found.unanswered, meant),
             plan: counts.map(|counts| {
                 let look_ups = intent.looks.look_ups;
-                let mut plan = RunPlan::new(counts, rules, intent.rates, look_ups, intent.reading);
+                let rates = intent.rates.clone();
+                let mut plan = RunPlan::new(counts, rules, rates, look_ups, intent.reading);
                 if intent.create_groups {
                     plan.groups_to_make.clone_from(&missing);
                 }
@@ -140,10 +143,10 @@ impl Verdict {
             .iter()
             .filter(|objection| !objection.is_refusal())
         {
-            say.line(format_args!("note: {notice}"));
+            say.text(format_args!("note: {notice}"));
         }
         if let Some(plan) = &self.plan {
-            say.line(plan);
+            say.text(plan);
         }
     }
 
@@ -156,7 +159,7 @@ impl Verdict {
                     example.row, example.line, example.found
                 )
             });
-            say.line(format_args!(
+            say.text(format_args!(
                 "      {} x {}{example}",
                 broken.findings,
                 broken.rule.code()
@@ -253,7 +256,7 @@ fn pool_refuses(user_pool_id: &str, failure: &Failure) -> Failed {
         | Advice::Exists
         | Advice::LookUp(_)
         | Advice::Undelivered
-        | Advice::GiveUp => "check the network, --region and --endpoint-url",
+        | Advice::GiveUp => "check the network, --region, --endpoint-url and HTTPS_PROXY",
     };
     let error = anyhow::anyhow!("user pool {user_pool_id}: cannot be asked: {failure}; {way_out}");
     Failed::refused(error).way_out(way_out)

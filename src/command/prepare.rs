@@ -175,7 +175,7 @@ async fn identity(job: &Job<'_>, list: &List) -> Result<Identity, Failed> {
 fn refuse_unseen_groups(job: &Job<'_>) -> Result<(), Failed> {
     if job.preflight.no_preflight && job.list.follow_up.create_groups {
         return Err(Failed::refused(anyhow::anyhow!(
-            "--create-groups: with --no-preflight nobody looks which groups there are: leave one of the two out"
+            "--create-groups: with --no-preflight nobody looks which groups there are; leave one of the two out"
         )));
     }
     Ok(())
@@ -256,7 +256,7 @@ fn questions(job: &Job<'_>, list: &List, rules_given: bool) -> Questions {
         } else {
             Vec::new()
         },
-        limits: job.rates.unnamed(looks_up, updates(list)),
+        limits: job.rates.limits(preflight, looks_up, updates(list)),
     }
 }
 

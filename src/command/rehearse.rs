@@ -94,7 +94,7 @@ fn existing(path: &Path) -> Result<Vec<ExistingUser>, Failed> {
         })
         .ok_or_else(|| {
             wrong(&format_args!(
-                "{}: there is no column username",
+                "{}: there is no column username; it has to name each user",
                 source.name()
             ))
         })?;
@@ -105,7 +105,7 @@ fn existing(path: &Path) -> Result<Vec<ExistingUser>, Failed> {
             .filter(|name| !name.is_empty() && row.unreadable.is_none())
         else {
             return Err(wrong(&format_args!(
-                "{}: line {}: has no username, or cannot be read",
+                "{}: line {}: has no username, or cannot be read; mend the line",
                 source.name(),
                 row.line
             )));

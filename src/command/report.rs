@@ -19,7 +19,7 @@ pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Answer, Failed> {
         (Some(run_directory), _) => again(run_directory, args, say),
         // The command line asks for one of the two.
         (None, _) => Err(Failed::refused(anyhow::anyhow!(
-            "name a run's directory, or two with --compare"
+            "no run is named; give its directory, or two with --compare"
         ))),
     }
 }

@@ -1,20 +1,26 @@
 //! `template`: the header line of a list for a pool.
 
+use std::ops::ControlFlow;
+
 use super::check::known;
 use super::document::Template;
-use super::{Answer, Failed, runtime};
+use super::{Answer, Failed, asked};
+use crate::cli::Say;
 use crate::cli::args::{PasswordSource, TemplateArgs};
 use crate::preflight::ask::Questions;
 use crate::report::csv_line;
 use crate::user::mapping::STANDARD_ATTRIBUTES;
 use crate::user::pool_rules::{AttributeRule, PoolRules};
 
-pub(super) fn template(args: &TemplateArgs) -> Result<Answer, Failed> {
+pub(super) fn template(args: &TemplateArgs, say: Say) -> Result<Answer, Failed> {
     let questions = Questions {
         client: args.pool.client_id.is_some(),
         ..Questions::default()
     };
-    let (_, found, _) = runtime()?.block_on(known(&args.pool, questions))?;
+    let (_, found, _) = match asked(known(&args.pool, questions), say)? {
+        ControlFlow::Continue(known) => known,
+        ControlFlow::Break(stopped) => return Ok(stopped),
+    };
     if let Some(question) = found.unanswered.first() {
         return Err(Failed::refused(anyhow::anyhow!(
             "{} was not answered: {}; give the pool's rules with --pool",

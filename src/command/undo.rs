@@ -132,7 +132,7 @@ fn made(run_dir: &Path) -> Result<Made, Failed> {
     let reader = Reader::open(run_dir).map_err(Failed::refused)?;
     if reader.is_of_rehearsal().map_err(Failed::refused)? {
         return Err(Failed::refused(anyhow::anyhow!(
-            "{}: this run was a rehearsal: its pool is gone, and its users with it; there is nothing to undo",
+            "{}: this run was a rehearsal: its pool is gone, and its users with it: there is nothing to undo; name the directory of an import",
             run_dir.display()
         )));
     }
@@ -145,13 +145,13 @@ fn asks(args: &UndoArgs, pool_id: &str) -> Result<bool, Failed> {
     match &args.yes_delete {
         Some(named) if named == pool_id => Ok(false),
         Some(named) => Err(Failed::refused(anyhow::anyhow!(
-            "--yes-delete {named}: the run in {} was made in the pool {pool_id}; nothing was deleted",
+            "--yes-delete {named}: the run in {} was made in the pool {pool_id}, and nothing was deleted; give that id if it is meant",
             args.run_dir.display()
         ))),
         None if args.dry_run => Ok(false),
         None if somebody_is_there() => Ok(true),
         None => Err(Failed::refused(anyhow::anyhow!(
-            "nobody is here to be asked: --yes-delete {pool_id} deletes the users without a question; nothing was deleted"
+            "nobody is here to be asked, and nothing was deleted; --yes-delete {pool_id} deletes the users without a question"
         ))),
     }
 }
@@ -175,7 +175,7 @@ fn say_plan(args: &UndoArgs, users: u64, pool_id: &str, ceilings: Ceilings, say:
         return;
     }
     let seconds = users / u64::from(ceilings.update.get());
-    say.line(format_args!(
+    say.text(format_args!(
         "undo: {users} users that this run created in {pool_id}\n\
          \x20     UserRead: each is looked up first; AdminGetUser counts it as active this month\n\
          \x20     UserUpdate: AdminDeleteUser at {} a second at most, about {}\n\

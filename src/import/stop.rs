@@ -129,7 +129,7 @@ impl fmt::Display for StopReason {
             Self::Breaker(why) => write!(f, "{why}"),
             Self::Unreachable(error) => write!(
                 f,
-                "no connection could be made for ten rows in a row ({error}); check the network, --region and --endpoint-url"
+                "no connection could be made for ten rows in a row ({error}); check the network, --region, --endpoint-url and HTTPS_PROXY"
             ),
             Self::Deadline => write!(f, "--deadline reached"),
             Self::List(error) => write!(f, "{error}"),

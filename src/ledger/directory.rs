@@ -55,6 +55,25 @@ impl RunDirectory {
         }
     }
 
+    /// Whether the folder, which is not there yet, could be made: to be known before anybody is asked anything. Leaves no trace.
+    ///
+    /// # Errors
+    /// It could not.
+    pub fn could_be_made(path: &Path) -> Result<(), LedgerError> {
+        let here = Path::new(".");
+        let above = path
+            .ancestors()
+            .find(|above| above.symlink_metadata().is_ok())
+            .unwrap_or(here);
+        let trial = above.join(format!(".cognito-import-{}", std::process::id()));
+        make_private(&trial)
+            .and_then(|()| fs::remove_dir(&trial))
+            .map_err(|cause| LedgerError::Directory {
+                path: path.to_owned(),
+                cause,
+            })
+    }
+
     /// The folder.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -16,6 +16,7 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::To;
+use crate::visible::visible_json;
 
 /// See the module's words.
 pub(super) struct JsonLines(To);
@@ -78,10 +79,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
             around,
             fields: fields.0,
         };
-        if let Ok(mut text) = serde_json::to_vec(&line) {
-            text.push(b'\n');
+        if let Ok(text) = serde_json::to_string(&line) {
+            let mut text = visible_json(&text).into_owned();
+            text.push('\n');
             // A log that cannot be written is no reason to end the run.
-            let _ = self.0.clone().write_all(&text);
+            let _ = self.0.clone().write_all(text.as_bytes());
         }
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! Owns where lines go, how they look, and what may be said at all: only events of this program. What the SDK and the crates under it
 //! have to say is never let through, at no level, because they could show a request with its password. At a terminal, lines go through
-//! the [`Screen`], so that a bar makes room for them.
+//! the [`Screen`], so that a bar makes room for them. What others wrote (a pool's messages) is made harmless where a line is written: `fields`
+//! for people, `json` for programs.
 
+mod fields;
 mod filter;
 mod json;
 
@@ -16,6 +18,7 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::progress::{Colour, Screen};
+use fields::fields;
 use filter::{Chosen, filter};
 use json::JsonLines;
 
@@ -103,6 +106,7 @@ pub fn begin(settings: &LogSettings, screen: &Screen) -> Result<Option<String>, 
             .with_writer(move || to.clone())
             .with_ansi(colours)
             .with_target(false)
+            .fmt_fields(fields())
             .boxed(),
     };
     // Somebody else's logger, in a test say, stays.

@@ -78,9 +78,7 @@ pub enum ConnectError {
         of_pool: String,
     },
     /// The pool's id has no Region in it.
-    #[error(
-        "--user-pool-id {0}: is not an id of a user pool, which looks like us-east-1_AbCdEfGhI"
-    )]
+    #[error("--user-pool-id {0}: is not an id of a user pool; write one like us-east-1_AbCdEfGhI")]
     NotAPoolId(String),
     /// The endpoint may not be used.
     #[error(transparent)]

@@ -1,8 +1,8 @@
 //! What a pool and its app client say of themselves, as [`PoolRules`]. Reads alone; each question has a quota of its own.
 
 use aws_sdk_cognitoidentityprovider::types::{
-    AttributeDataType, EmailSendingAccountType, LambdaConfigType, PasswordPolicyType,
-    SchemaAttributeType, UserPoolType,
+    AdvancedSecurityModeType, AttributeDataType, EmailSendingAccountType, LambdaConfigType,
+    PasswordPolicyType, SchemaAttributeType, UserPoolType,
 };
 
 use super::Cognito;
@@ -86,6 +86,9 @@ fn pool_rules(pool: &UserPoolType) -> PoolRules {
                 .iter()
                 .map(|name| name.as_str()),
         ),
+        threat_protection: pool.user_pool_add_ons().is_some_and(|add_ons| {
+            *add_ons.advanced_security_mode() != AdvancedSecurityModeType::Off
+        }),
         triggers: pool.lambda_config().map(triggers).unwrap_or_default(),
         email_sending_account: match pool
             .email_configuration()

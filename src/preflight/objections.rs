@@ -3,6 +3,7 @@
 
 mod asked;
 pub(super) mod follow_up;
+mod rate;
 mod rows;
 
 use serde::Serialize;
@@ -10,6 +11,7 @@ use serde::Serialize;
 use super::ask::Unanswered;
 use super::plan::counted;
 use super::prescan::Looks;
+use super::rates::Rates;
 use super::survey::Counts;
 use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
 use crate::user::rules::MAX_ATTRIBUTE_NAME;
@@ -44,6 +46,8 @@ pub struct Meant<'a> {
     pub looks: Looks,
     /// What the list was found to be; none where it can be read only once.
     pub counts: Option<&'a Counts>,
+    /// How fast it is to go.
+    pub rates: &'a Rates,
     /// What follows the sign-ups.
     pub steps: StepsMeant<'a>,
     /// What the command line allows.
@@ -127,6 +131,7 @@ pub fn objections(
     names(meant, &mut found);
     rows::rows(meant, &mut found);
     follow_up::follow_up(meant, &mut found);
+    rate::rate(meant, &mut found);
     asked::permissions(rules, unanswered, meant, &mut found);
     asked::unknown(rules, unanswered, &mut found);
     found.sort_by_key(|objection| !objection.is_refusal());

@@ -31,6 +31,8 @@ pub struct RunPlan {
     pub groups_to_make: Vec<String>,
     /// Whether a PreSignUp trigger may keep the messages from being sent.
     pub trigger_decides: bool,
+    /// Whether threat protection tells who has signed in; none where the pool's rules are not known.
+    pub threat_protection: Option<bool>,
 }
 
 impl RunPlan {
@@ -45,6 +47,7 @@ impl RunPlan {
     ) -> Self {
         Self {
             messages: rules.map(|rules| counts.messages(rules)),
+            threat_protection: rules.map(|rules| rules.threat_protection),
             trigger_decides: rules.is_some_and(|rules| rules.has_trigger("PreSignUp")),
             counts,
             rates,
@@ -93,6 +96,12 @@ impl RunPlan {
 
 impl RunPlan {
     fn requests(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.counts.to_send == 0 {
+            return writeln!(
+                f,
+                "      requests: none, for no row is left to be signed up"
+            );
+        }
         let up_to = match &self.reading {
             Some(reading) => {
                 writeln!(f, "      {reading}")?;
@@ -145,6 +154,9 @@ impl RunPlan {
     }
 
     fn how_long(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.counts.to_send == 0 {
+            return Ok(());
+        }
         let without = if self.counts.steps == StepTotals::NONE {
             String::new()
         } else {
@@ -187,6 +199,28 @@ impl RunPlan {
     }
 }
 
+impl RunPlan {
+    /// What an undo of the run could not take back.
+    fn undo(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.counts.steps.of(StepKind::Confirm) == 0 {
+            return Ok(());
+        }
+        let why = match self.threat_protection {
+            Some(true) => return Ok(()),
+            Some(false) => {
+                "for the pool has no threat protection, which alone tells whether they have signed in"
+            }
+            None => {
+                "unless the pool has threat protection, which alone tells whether they have signed in"
+            }
+        };
+        writeln!(
+            f,
+            "      undo: keeps users that this run confirms (but for --even-if-used), {why}"
+        )
+    }
+}
+
 impl fmt::Display for RunPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Counts {
@@ -211,6 +245,7 @@ impl fmt::Display for RunPlan {
         }
         self.how_long(f)?;
         self.cheaper(f)?;
+        self.undo(f)?;
         match self.messages {
             None => writeln!(f, "      messages: not known, for the pool's rules are not")?,
             Some((0, 0)) => writeln!(f, "      messages: none")?,
@@ -262,128 +297,4 @@ pub(super) fn counted(number: u64, thing: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Ceilings, Counts, Rates, RunPlan, StepKind, users_a_second};
-    use crate::pool::LookUps;
-    use crate::preflight::ask::Found;
-    use crate::preflight::rates::RatesAsked;
-    use std::num::NonZeroU32;
-    use std::time::Duration;
-
-    #[test]
-    fn users_a_second_are_those_of_the_slowest_budget_with_their_steps() {
-        let rate = |a_second| NonZeroU32::new(a_second).unwrap();
-        let ceilings = Ceilings {
-            creation: rate(40),
-            read: rate(96),
-            update: rate(25),
-            resource_read: rate(40),
-            list: rate(24),
-        };
-        let mut counts = Counts::default();
-        let near = |counts: &Counts, expected: f64| {
-            let found = users_a_second(counts, ceilings);
-            assert!(
-                (found - expected).abs() < 1e-9,
-                "{found} and not {expected}"
-            );
-        };
-        near(&counts, 40.0);
-        counts.to_send = 10;
-        near(&counts, 40.0);
-        for _ in 0..10 {
-            counts.steps.add(StepKind::Confirm);
-        }
-        near(&counts, 20.0);
-        for _ in 0..20 {
-            counts.steps.add(StepKind::AddToGroup);
-        }
-        near(&counts, 12.5);
-    }
-
-    #[test]
-    fn time_is_that_of_the_slower_budget() {
-        let counts = Counts {
-            rows: 1_001,
-            to_send: 1_001,
-            ..Counts::default()
-        };
-        let plan = |read, look_ups| {
-            let asked = RatesAsked {
-                creation: NonZeroU32::new(50),
-                read: NonZeroU32::new(read),
-                update: None,
-                list: NonZeroU32::new(5),
-                share: 1.0,
-            };
-            let rates = Rates::new(&asked, &Found::default());
-            RunPlan::new(counts, None, rates, look_ups, None).time()
-        };
-        assert_eq!(plan(120, LookUps::Get), Duration::from_secs(21));
-        assert_eq!(plan(10, LookUps::Get), Duration::from_secs(101));
-        assert_eq!(plan(10, LookUps::None), Duration::from_secs(21));
-        assert_eq!(plan(10, LookUps::List), Duration::from_secs(201));
-    }
-
-    /// The plan for so many users, each of whom has these steps, at the default quotas, all of which may be used.
-    fn plan_at_defaults(users: u64, kinds: &[StepKind]) -> RunPlan {
-        let mut counts = Counts {
-            rows: users,
-            to_send: users,
-            ..Counts::default()
-        };
-        for _ in 0..users {
-            for kind in kinds {
-                counts.steps.add(*kind);
-            }
-        }
-        let asked = RatesAsked {
-            creation: None,
-            read: None,
-            update: None,
-            list: None,
-            share: 1.0,
-        };
-        let rates = Rates::new(&asked, &Found::default());
-        RunPlan::new(counts, None, rates, LookUps::Get, None)
-    }
-
-    #[test]
-    fn steps_share_the_quotas_of_an_account() {
-        use StepKind::{AddToGroup, Confirm, Disable, Verify};
-        // Users a second: 50; 25; 12.5; 12.5; 25; 8.33.
-        for (kinds, seconds) in [
-            (&[] as &[StepKind], 20),
-            (&[Confirm], 40),
-            (&[Confirm, Verify, AddToGroup], 80),
-            (&[Verify, AddToGroup], 80),
-            (&[Disable], 40),
-            (&[Confirm, Verify, AddToGroup, AddToGroup], 120),
-        ] {
-            let plan = plan_at_defaults(1_000, kinds);
-            assert_eq!(plan.time(), Duration::from_secs(seconds), "{kinds:?}");
-        }
-    }
-
-    #[test]
-    fn the_plan_names_the_calls_their_time_and_the_cheaper_way() {
-        let all = [StepKind::Confirm, StepKind::Verify, StepKind::AddToGroup];
-        let mut plan = plan_at_defaults(1_000, &all);
-        plan.groups_to_make = vec!["beta".to_owned(), "staff".to_owned()];
-        let said = plan.to_string();
-        for words in [
-            "UserCreation: 1000 SignUp and up to 1000 AdminConfirmSignUp at 50 a second",
-            "UserUpdate: up to 1000 AdminUpdateUserAttributes, 1000 AdminAddUserToGroup at 25 a second",
-            "groups: 2 made first: beta, staff",
-            "time: about 1m 20s (20s without what follows the sign-ups)",
-            "takes 2000 of these calls away; time: about 40s",
-        ] {
-            assert!(said.contains(words), "{words:?} in\n{said}");
-        }
-        let plain = plan_at_defaults(1_000, &[]).to_string();
-        assert!(
-            !plain.contains("UserUpdate") && !plain.contains("cheaper"),
-            "{plain}"
-        );
-    }
-}
+mod tests;

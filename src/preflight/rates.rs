@@ -25,38 +25,79 @@ pub struct RatesAsked {
 }
 
 impl RatesAsked {
-    /// Categories whose limit the pool is asked for. That of the listing is asked for where it is known that it will be used.
+    /// Categories whose limit the pool is asked for. That of the listing is asked for where it is known that it will be used. `weighed`:
+    /// the run is weighed before it begins, and so is a number of sign-ups a second that is named.
     #[must_use]
-    pub fn unnamed(&self, looks_up: bool, updates: bool) -> Vec<Category> {
-        let mut unnamed = Vec::new();
-        if self.creation.is_none() {
-            unnamed.push(Category::UserCreation);
+    pub fn limits(&self, weighed: bool, looks_up: bool, updates: bool) -> Vec<Category> {
+        let mut limits = Vec::new();
+        if self.creation.is_none() || weighed {
+            limits.push(Category::UserCreation);
         }
         if self.read.is_none() && looks_up {
-            unnamed.push(Category::UserRead);
+            limits.push(Category::UserRead);
         }
         if self.update.is_none() && updates {
-            unnamed.push(Category::UserUpdate);
+            limits.push(Category::UserUpdate);
         }
-        unnamed
+        limits
     }
 }
 
 /// Who says how fast.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Says {
-    /// The command line.
-    Flag(&'static str),
-    /// `GetProvisionedLimit`, so many requests a second.
+    /// The command line; what the account has room for, as far as it is known.
+    Flag(&'static str, Quota),
+    /// A share of what the account has room for.
+    Share(Quota),
+}
+
+/// What an account has room for in a category.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Quota {
+    /// `GetProvisionedLimit` says so: requests a second.
     Granted(u32),
-    /// AWS's documentation; with the code of the answer that came instead of a limit, where one was asked for.
-    Documented(Option<String>),
+    /// AWS's documentation says so of accounts that asked for no more; with the code of the answer that came instead of a limit, where
+    /// one was asked for.
+    Documented(u32, Option<String>),
+}
+
+impl Quota {
+    fn of(category: Category, found: &Found) -> Self {
+        match found.limit(category) {
+            Some(limit) => Self::Granted(limit),
+            None => {
+                let why = found
+                    .question(LIMITS_ACTION)
+                    .map(|question| question.failure.code.clone());
+                Self::Documented(category.documented(), why)
+            }
+        }
+    }
+
+    /// Requests a second.
+    #[must_use]
+    pub fn a_second(&self) -> u32 {
+        match self {
+            Self::Granted(limit) | Self::Documented(limit, _) => *limit,
+        }
+    }
+}
+
+/// A number that was named, and is more than the account has room for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excess<'a> {
+    /// The flag that names it.
+    pub flag: &'static str,
+    /// Requests a second, as named.
+    pub named: NonZeroU32,
+    /// What there is room for.
+    pub quota: &'a Quota,
 }
 
 /// How fast one category may go.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rate {
-    category: Category,
     says: Says,
     share: f64,
     /// Requests a second, never more.
@@ -72,21 +113,13 @@ impl Rate {
     ) -> Self {
         if let Some((a_second, flag)) = named {
             return Self {
-                category,
-                says: Says::Flag(flag),
+                says: Says::Flag(flag, Quota::of(category, found)),
                 share,
                 a_second,
             };
         }
-        let (limit, says) = match found.limit(category) {
-            Some(limit) => (limit, Says::Granted(limit)),
-            None => {
-                let why = found
-                    .question(LIMITS_ACTION)
-                    .map(|question| question.failure.code.clone());
-                (category.documented(), Says::Documented(why))
-            }
-        };
+        let quota = Quota::of(category, found);
+        let limit = quota.a_second();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -94,10 +127,22 @@ impl Rate {
         )]
         let shared = (f64::from(limit) * share) as u32;
         Self {
-            category,
-            says,
+            says: Says::Share(quota),
             share,
             a_second: NonZeroU32::new(shared).unwrap_or(NonZeroU32::MIN),
+        }
+    }
+
+    /// Where a flag names more than the account has room for.
+    #[must_use]
+    pub fn excess(&self) -> Option<Excess<'_>> {
+        match &self.says {
+            Says::Flag(flag, quota) if self.a_second.get() > quota.a_second() => Some(Excess {
+                flag,
+                named: self.a_second,
+                quota,
+            }),
+            Says::Flag(..) | Says::Share(_) => None,
         }
     }
 }
@@ -106,14 +151,11 @@ impl Rate {
 impl Serialize for Rate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (source, flag, limit, unanswered) = match &self.says {
-            Says::Flag(flag) => ("flag", Some(flag), None, None),
-            Says::Granted(limit) => ("granted", None, Some(*limit), None),
-            Says::Documented(why) => (
-                "documented",
-                None,
-                Some(self.category.documented()),
-                why.as_ref(),
-            ),
+            Says::Flag(flag, _) => ("flag", Some(flag), None, None),
+            Says::Share(Quota::Granted(limit)) => ("granted", None, Some(*limit), None),
+            Says::Share(Quota::Documented(limit, why)) => {
+                ("documented", None, Some(*limit), why.as_ref())
+            }
         };
         let mut rate = serializer.serialize_struct("Rate", 6)?;
         rate.serialize_field("a_second", &self.a_second)?;
@@ -129,29 +171,23 @@ impl Serialize for Rate {
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
-            category,
             says,
             share,
             a_second,
         } = self;
         write!(f, "{a_second} a second ")?;
         match says {
-            Says::Flag(flag) => write!(f, "({flag})"),
-            Says::Granted(limit) => write!(
+            Says::Flag(flag, _) => write!(f, "({flag})"),
+            Says::Share(Quota::Granted(limit)) => write!(
                 f,
                 "({share} of the {limit} that GetProvisionedLimit names; --share)"
             ),
-            Says::Documented(None) => {
-                write!(
-                    f,
-                    "({share} of AWS's default of {}; --share)",
-                    category.documented()
-                )
+            Says::Share(Quota::Documented(limit, None)) => {
+                write!(f, "({share} of AWS's default of {limit}; --share)")
             }
-            Says::Documented(Some(code)) => write!(
+            Says::Share(Quota::Documented(limit, Some(code))) => write!(
                 f,
-                "({share} of AWS's default of {}, for GetProvisionedLimit was not answered: {code}; --share)",
-                category.documented()
+                "({share} of AWS's default of {limit}, for GetProvisionedLimit was not answered: {code}; --share)"
             ),
         }
     }
@@ -208,7 +244,7 @@ impl Rates {
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, LIMITS_ACTION, Rates, RatesAsked};
+    use super::{Found, LIMITS_ACTION, Quota, Rates, RatesAsked};
     use crate::pace::Category;
     use crate::pool::{Advice, Failure, Sent};
     use crate::preflight::ask::Unanswered;
@@ -277,11 +313,39 @@ mod tests {
         };
         let [(creation, says), _] = named(&asked, &found);
         assert_eq!((creation, says.as_str()), (7, "7 a second (--rate)"));
-        assert_eq!(asked.unnamed(true, false), [Category::UserRead]);
-        assert_eq!(asked.unnamed(false, false), []);
+        assert_eq!(asked.limits(false, true, false), [Category::UserRead]);
+        assert_eq!(asked.limits(false, false, false), []);
         assert_eq!(
-            asked.unnamed(true, true),
+            asked.limits(false, true, true),
             [Category::UserRead, Category::UserUpdate]
         );
+        assert_eq!(
+            asked.limits(true, false, false),
+            [Category::UserCreation],
+            "a run that is weighed first hears whether there is room for the number"
+        );
+    }
+
+    #[test]
+    fn more_than_there_is_room_for_is_found() {
+        let asked = |creation| RatesAsked {
+            creation: NonZeroU32::new(creation),
+            ..AUTO
+        };
+        let granted = Found {
+            limits: vec![(Category::UserCreation, 70)],
+            ..Found::default()
+        };
+        for (rate, found, room) in [
+            (70, &granted, None),
+            (71, &granted, Some(Quota::Granted(70))),
+            (50, &Found::default(), None),
+            (51, &Found::default(), Some(Quota::Documented(50, None))),
+        ] {
+            let rates = Rates::new(&asked(rate), found);
+            let excess = rates.creation.excess();
+            assert_eq!(excess.map(|excess| excess.quota.clone()), room, "{rate}");
+        }
+        assert_eq!(Rates::new(&AUTO, &granted).creation.excess(), None);
     }
 }

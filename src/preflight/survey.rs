@@ -1,6 +1,7 @@
 //! The list, read to its end before anything is sent: how many rows would be sent, what is wrong with the others, and how many people
 //! would get a message. Memory does not grow with the list.
 
+mod counted;
 mod duplicates;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ use crate::user::mapping::{Checked, Draft, Mapping};
 use crate::user::pool_rules::{Contact, PoolRules};
 use crate::user::rules::looks_like_digest;
 use crate::user::{Step, StepKind};
+use counted::Counted;
 use duplicates::Duplicates;
 
 /// Examples that are kept of each rule.
@@ -51,7 +53,7 @@ pub struct Counts {
     pub swallowing: u64,
     /// Of the sound ones: with a password of as many hexadecimal digits as a digest has.
     pub with_digest: u64,
-    /// Steps that would follow the sign-ups of the sound ones.
+    /// Steps that would follow the sign-ups of those that would be sent.
     pub steps: StepTotals,
 }
 
@@ -79,6 +81,12 @@ impl StepTotals {
     pub fn add(&mut self, kind: StepKind) {
         if let Some(steps) = self.0.get_mut(kind as usize) {
             *steps += 1;
+        }
+    }
+
+    fn take_back(&mut self, kind: StepKind, number: u64) {
+        if let Some(steps) = self.0.get_mut(kind as usize) {
+            *steps = steps.saturating_sub(number);
         }
     }
 
@@ -121,6 +129,16 @@ impl Counts {
 }
 
 impl Counts {
+    /// Nobody gets a second message, and nothing follows a sign-up that is not sent.
+    fn take_back(&mut self, counted: Counted) {
+        if let Some(count) = self.of_reach(counted.reach()) {
+            *count -= 1;
+        }
+        for kind in StepKind::ALL {
+            self.steps.take_back(kind, counted.steps(kind));
+        }
+    }
+
     /// The count of the users that can be reached so; none for those that cannot be.
     fn of_reach(&mut self, reach: u8) -> Option<&mut u64> {
         match reach {
@@ -190,7 +208,7 @@ pub enum SurveyError {
     )]
     Room(io::Error),
     /// What is found cannot be written.
-    #[error("what was found cannot be written: {0}")]
+    #[error("what was found cannot be written: {0}; make room where it goes")]
     Write(#[from] io::Error),
 }
 
@@ -256,10 +274,7 @@ impl Survey {
         let usernames = usernames.dealt().map_err(SurveyError::Room)?;
         usernames.each(|double| {
             survey.counts.duplicates += 1;
-            // Nobody gets a second message.
-            if let Some(count) = survey.counts.of_reach(double.reach) {
-                *count -= 1;
-            }
+            survey.counts.take_back(double.counted);
             let finding = Finding {
                 rule: Rule::Duplicate,
                 column: Some(mapping.username_column().to_owned()),
@@ -305,7 +320,8 @@ impl Survey {
         self.counts.rows += 1;
         if let (Some(draft), []) = (&draft, findings.as_slice()) {
             let reach = contacts.reach(draft, mapping);
-            usernames.add(raw.number, raw.line, &draft.username.text, reach);
+            let counted = Counted::of(reach, &draft.follow_up);
+            usernames.add(raw.number, raw.line, &draft.username.text, counted);
             if let Some(count) = self.counts.of_reach(reach) {
                 *count += 1;
             }

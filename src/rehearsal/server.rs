@@ -33,23 +33,27 @@ const HTML: &str =
 pub enum RehearsalError {
     /// The address is one that other hosts can reach.
     #[error(
-        "the rehearsal pool cannot listen on {0}: it is for this host alone, so the address must be a loopback one"
+        "the rehearsal pool cannot listen on {0}: it is for this host alone; name a loopback address, such as 127.0.0.1:9329"
     )]
     NotLoopback(SocketAddr),
     /// The settings contradict themselves or name what no pool has.
-    #[error("the rehearsal pool's settings cannot be used: {0}")]
+    #[error(
+        "the rehearsal pool's settings cannot be used: {0}; mend them in --pool-settings, or leave out what is not needed"
+    )]
     Settings(String),
     /// The address cannot be listened on.
-    #[error("the rehearsal pool cannot listen on {address}")]
+    #[error(
+        "the rehearsal pool cannot listen on {address}: {cause}; name another port of this host, or 0 for any that is free"
+    )]
     Bind {
         /// The address asked for.
         address: SocketAddr,
         /// What the host says.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The host gives no thread or no event loop.
-    #[error("the rehearsal pool cannot start its thread")]
-    Thread(#[source] io::Error),
+    #[error("the rehearsal pool cannot start its thread: {0}; run the same command again")]
+    Thread(io::Error),
 }
 
 /// A running rehearsal pool. It ends when it is stopped or dropped.
@@ -80,9 +84,9 @@ impl RehearsalPool {
         }
         let pool = Pool::new(settings).map_err(RehearsalError::Settings)?;
         let shared = Shared(Arc::new(Mutex::new(pool)));
-        let bind = |source| RehearsalError::Bind {
+        let bind = |cause| RehearsalError::Bind {
             address: listen,
-            source,
+            cause,
         };
         let listener = std::net::TcpListener::bind(listen).map_err(bind)?;
         listener.set_nonblocking(true).map_err(bind)?;

@@ -16,7 +16,7 @@ pub enum RowsError {
         cause: io::Error,
     },
     /// There is no header.
-    #[error("{list}: is empty: a header line with the names of the columns is needed")]
+    #[error("{list}: is empty; it needs a header line with the names of the columns")]
     Empty {
         /// The list's name.
         list: String,
@@ -55,8 +55,8 @@ pub enum RowsError {
     },
     /// A record does not end.
     #[error(
-        "{list}: line {line}: the record that begins here is longer than {MAX_END_SOUGHT} bytes; probably a quote in it is opened and \
-         never closed; rows from here on were not read: mend the list and run again"
+        "{list}: line {line}: the record that begins here is longer than {MAX_END_SOUGHT} bytes, probably because a quote in it is \
+         opened and never closed; rows from here on were not read: mend the list and run again"
     )]
     RecordTooLong {
         /// The list's name.
@@ -65,7 +65,9 @@ pub enum RowsError {
         line: u64,
     },
     /// Reading failed.
-    #[error("{list}: after line {line}: cannot be read: {cause}")]
+    #[error(
+        "{list}: after line {line}: cannot be read: {cause}; see that it is whole and can be read, then run the same command again"
+    )]
     Read {
         /// The list's name.
         list: String,

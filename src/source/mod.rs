@@ -52,7 +52,9 @@ pub struct OpenSource {
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// The path cannot be opened or looked at.
-    #[error("{path}: cannot be opened: {cause}")]
+    #[error(
+        "{path}: cannot be opened: {cause}; name a file that is there and may be read, `-` for standard input, or s3://bucket/key"
+    )]
     Open {
         /// The path as it was given.
         path: String,
@@ -60,13 +62,15 @@ pub enum SourceError {
         cause: io::Error,
     },
     /// The path is a directory.
-    #[error("{path}: is a directory, not a list")]
+    #[error("{path}: is a directory, not a list; name a file in it")]
     Directory {
         /// The path as it was given.
         path: String,
     },
     /// Reading failed.
-    #[error("{path}: cannot be read: {cause}")]
+    #[error(
+        "{path}: cannot be read: {cause}; see that what it lies on can be read to its end, then run the same command again"
+    )]
     Read {
         /// The path as it was given.
         path: String,

@@ -16,7 +16,7 @@ pub struct S3Uri {
 
 /// An address without a bucket or a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}: names no object: a bucket and a key are needed, s3://bucket/key")]
+#[error("{0}: names no object; a bucket and a key are needed, s3://bucket/key")]
 pub struct NotAnObject(String);
 
 impl S3Uri {

@@ -35,7 +35,7 @@ impl Packing {
 pub(super) enum UnpackError {
     /// The archive is broken, or ends too early.
     #[error(
-        "the {packing} archive cannot be unpacked ({cause}): it is damaged or cut off; rows behind this place were not read: \
+        "the {packing} archive cannot be unpacked ({cause}): it is damaged or cut off, and rows behind this place were not read; \
          get it again, or decompress it yourself and pass what comes out"
     )]
     Broken {

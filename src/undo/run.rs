@@ -119,7 +119,7 @@ impl fmt::Display for Why {
             Self::Refused(_, failure) => write!(f, "{failure}"),
             Self::Unreachable(error) => write!(
                 f,
-                "no connection could be made for ten users in a row ({error}); check the network, --region and --endpoint-url"
+                "no connection could be made for ten users in a row ({error}); check the network, --region, --endpoint-url and HTTPS_PROXY"
             ),
             Self::Broken(error) => write!(f, "a task ended unexpectedly ({error})"),
         }

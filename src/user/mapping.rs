@@ -24,7 +24,7 @@ use follow_up::FollowUpFrom;
 use transform::ValueTable;
 
 pub use attribution::Attribution;
-pub use columns::{STANDARD_ATTRIBUTES, Target, attribute};
+pub use columns::{STANDARD_ATTRIBUTES, Target, attribute, nearest};
 pub use dates::DateFormat;
 pub use draft::{Draft, DraftValue, Drafted};
 pub use header::HeaderError;

@@ -24,6 +24,8 @@ pub struct PoolRules {
     pub auto_verified_attributes: Vec<Contact>,
     /// Names of the triggers in `LambdaConfig`: `PreSignUp`, `PostConfirmation`, ...
     pub triggers: Vec<String>,
+    /// `UserPoolAddOns.AdvancedSecurityMode` is not `OFF`: threat protection remembers who signed in.
+    pub threat_protection: bool,
     /// `EmailConfiguration.EmailSendingAccount`.
     pub email_sending_account: EmailSendingAccount,
     /// `SignInPolicy.AllowedFirstAuthFactors`: `PASSWORD`, `EMAIL_OTP`, ...
@@ -153,6 +155,7 @@ impl Default for PoolRules {
             alias_attributes: Vec::new(),
             auto_verified_attributes: Vec::new(),
             triggers: Vec::new(),
+            threat_protection: false,
             email_sending_account: EmailSendingAccount::default(),
             allowed_first_auth_factors: vec!["PASSWORD".to_owned()],
             estimated_number_of_users: 0,

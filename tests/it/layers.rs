@@ -31,8 +31,8 @@ const MAY_USE: [(&str, &[&str]); 20] = [
     ("undo", &["import", "ledger", "outcome", "pace", "pool"]),
     // It shows what a run tells those who watch it.
     ("progress", &["import", "outcome", "pace", "visible"]),
-    // Its lines share standard error with the bar.
-    ("logs", &["progress"]),
+    // Its lines share standard error with the bar, and hold what others wrote.
+    ("logs", &["progress", "visible"]),
     // It turns what was typed into one config for each stage, and a run's end into an exit code.
     (
         "cli",
@@ -94,7 +94,7 @@ const CRATES: [(&str, &[&str]); 17] = [
     ("encoding_rs_io", &["source"]),
     ("csv", &["report", "rows"]),
     ("indicatif", &["progress"]),
-    ("console", &["progress", "report"]),
+    ("console", &["cli", "progress", "report"]),
     ("tracing_subscriber", &["logs"]),
 ];
 

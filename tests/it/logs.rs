@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cognito_import::rehearsal::Quota;
+use cognito_import::rehearsal::{PoolSettings, PreSignUp, Quota};
 use serde_json::Value;
 
 use crate::harness::{Place, Pool, quick, until, users};
@@ -197,4 +197,55 @@ fn levels_come_from_flags_or_from_the_environment_and_never_let_the_sdk_speak() 
         assert!(!everything.contains(of_others), "{of_others}: {everything}");
     }
     assert!(said(&[], "cognito_import=loud").contains("RUST_LOG is passed over"));
+}
+
+/// What stands in the name of a file, or in a pool's words, and would repaint a terminal, turn its text and forge a line.
+const HOSTILE: &str = "no\u{1b}[2J \u{202e}way\nINFO forged";
+const HARMLESS: &str = "no[U+001B][2J [U+202E]way[U+000A]INFO forged";
+
+#[test]
+fn the_name_of_a_list_cannot_repaint_a_terminal_by_the_log() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    // Its last record does not end, which the log tells with the list's name.
+    let list = place.file(HOSTILE, users(3) + "\"" + &"x".repeat(600_000));
+    for (run, colours) in [("plain", "0"), ("coloured", "1")] {
+        let import = place.import(&pool, list).env("CLICOLOR_FORCE", colours);
+        let import = import.args(["--no-preflight", "--run-dir", run, "-v"]);
+        let said = import.run().exits(4).stderr;
+        let line = said.lines().find(|line| line.contains("the run stops"));
+        let line = line.unwrap_or_else(|| panic!("no such line: {said}"));
+        assert!(line.contains(HARMLESS), "{line:?}");
+        assert_eq!(line.contains('\u{1b}'), colours == "1", "{line:?}");
+        assert!(
+            !said.contains("\u{1b}[2J") && !said.contains('\u{202e}'),
+            "{said:?}"
+        );
+    }
+}
+
+#[test]
+fn the_words_of_a_pool_are_escaped_in_a_log_of_json() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        pre_sign_up: PreSignUp::Refuse {
+            message: HOSTILE.to_owned(),
+        },
+        ..quick()
+    });
+    let list = place.file("users.csv", users(2));
+    let import = place.import(&pool, list).args(["-vv", "--no-preflight"]);
+    let import = import.args(["--log-file", "run.log", "--log-format", "json"]);
+    import.run().exits(1);
+    let text = fs::read_to_string(place.path("run.log")).unwrap();
+    assert!(
+        !text.contains('\u{202e}') && text.contains("\\u202e"),
+        "{text}"
+    );
+    let events = events(&text);
+    let words = with(&events, "no success")[0]["words"].as_str().unwrap();
+    assert!(
+        words.contains(HOSTILE),
+        "for programs it means the same: {words}"
+    );
 }

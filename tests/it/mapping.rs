@@ -256,7 +256,9 @@ fn a_mapping_file_that_cannot_be_used_is_refused_with_its_line_and_key() {
     refused(
         import(),
         &pool,
-        ["mapping.toml: line 2, `kep = [\"ID\"]`: unknown field"],
+        [
+            "mapping.toml: line 2, kep: is no key that may stand here (nearest known name: keep); known are username_from, password",
+        ],
     );
     place.file("mapping.toml", "[columns]\nMail = \"mail\"\n");
     refused(

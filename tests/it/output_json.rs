@@ -37,6 +37,8 @@ fn error<'d>(document: &'d Value, ran: &Ran, name: &str) -> &'d str {
     assert_eq!(error["name"], name);
     assert_eq!(document["exit_name"], name);
     let message = error["message"].as_str().unwrap();
+    let way_out = error["what_to_do"].as_str().unwrap_or_default();
+    assert!(!way_out.is_empty(), "nothing to do: {message}");
     assert!(ran.stderr.contains(message), "{message}\n{}", ran.stderr);
     message
 }
@@ -127,10 +129,15 @@ fn what_cannot_begin_at_all_has_a_document_too() {
     error(&document(&ran, "rehearsal-pool"), &ran, "refused");
     // Nobody listens there any more.
     let describe = place.asking("describe", &pool).args(json);
+    let address = pool.url().replace("http://", "");
     pool.stop();
     let ran = describe.run().exits(3);
     let document = document(&ran, "describe");
-    error(&document, &ran, "refused");
+    let told = error(&document, &ran, "refused");
+    assert!(
+        told.contains(&format!("ConnectFailed: {address}: tcp connect error: ")),
+        "{told}"
+    );
     let way_out = document["error"]["what_to_do"].as_str().unwrap();
     assert!(way_out.contains("check the network"), "{way_out}");
 }
@@ -182,6 +189,7 @@ fn a_check_s_document_has_counts_findings_by_rule_and_the_plan() {
     assert_eq!(plan["seconds"], 1);
     assert_eq!(plan["messages"]["mails"], 0);
     assert_eq!(plan["active_users_at_most"], 1);
+    assert_eq!(plan["threat_protection"], false);
     let ran = check().arg("--strict").run().exits(3);
     let refused = document(&ran, "check");
     error(&refused, &ran, "refused");
@@ -352,4 +360,28 @@ fn an_undo_s_document_counts_users_by_what_came_of_them() {
     assert_eq!(undone["requests"]["UserUpdate"]["sent"], 3);
     assert!(place.path(undone["results"].as_str().unwrap()).is_file());
     assert_eq!(pool.users().len(), 0);
+}
+
+#[test]
+fn a_question_that_a_signal_ends_has_a_document_too() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    // It takes connections and never says a word.
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", mute.local_addr().unwrap());
+    for (command, signal, code, name) in [
+        ("describe", "INT", 130, "sigint"),
+        ("template", "TERM", 143, "sigterm"),
+    ] {
+        let asking = place.asking(command, &pool);
+        let running = asking
+            .args(["--endpoint-url", &url, "--output", "json"])
+            .start();
+        let connection = mute.accept().unwrap();
+        running.signal(signal);
+        let ran = running.end().exits(code);
+        let stopped = document(&ran, command);
+        assert!(error(&stopped, &ran, name).contains("stopped before the pool answered"));
+        drop(connection);
+    }
 }

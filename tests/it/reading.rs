@@ -297,7 +297,7 @@ fn a_list_that_is_not_there_is_refused() {
 fn an_address_without_a_bucket_or_a_key_is_refused() {
     let place = Place::new();
     for list in ["s3://", "s3://lists", "s3://lists/", "s3:///users.csv"] {
-        let said = format!("{list}: names no object: a bucket and a key are needed");
+        let said = format!("{list}: names no object; a bucket and a key are needed");
         place.rehearse(list).run().exits(3).says([&said]);
     }
 }

@@ -178,8 +178,8 @@ fn credentials_that_expire_on_the_way() {
         existing: existing.collect(),
         ..quick()
     };
-    // The first three signed calls come before the run, the next five look users up.
-    settings.faults.expired_credentials_after = Some(9);
+    // The first four signed calls come before the run, the next five look users up.
+    settings.faults.expired_credentials_after = Some(10);
     let pool = Pool::start(settings);
     let list = place.file("users.csv", users(ROWS));
     place

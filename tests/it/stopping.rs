@@ -219,11 +219,13 @@ fn a_pool_that_cannot_be_reached_any_more_stops_the_run_and_no_row_is_given_up()
         (pool.asked("SignUp") >= 10).then_some(())
     });
     // The pool goes, and comes back elsewhere with the users that it had.
+    let address = pool.url().replace("http://", "");
     let pool = pool.changed(|_| {});
-    running
-        .end()
-        .exits(4)
-        .says(["no connection could be made for ten rows in a row"]);
+    running.end().exits(4).says([
+        "no connection could be made for ten rows in a row",
+        &format!("({address}: tcp connect error: "),
+        "check the network, --region, --endpoint-url and HTTPS_PROXY",
+    ]);
     let results = place.results();
     assert!(results.count("created") >= 8, "{:?}", results.counts());
     assert_eq!(

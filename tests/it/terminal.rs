@@ -16,7 +16,7 @@ fn everything_but_a_yes_is_a_no() {
         import.run().exits(3).shows([
             "plan: 3 rows: 3 to send",
             QUESTION,
-            "not confirmed: nothing was sent (--yes goes on without asking)",
+            "not confirmed: nothing was sent; --yes goes on without asking",
         ]);
     }
     assert_eq!(pool.asked("SignUp"), 0);

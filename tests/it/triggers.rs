@@ -124,15 +124,33 @@ fn what_is_no_pair_is_refused_by_its_flag_and_not_repeated() {
         "mapping.toml",
         "[validation_data]\n\"a b\" = \"Hidden-42\"\n",
     );
+    let typed = place.file("typed.toml", "[validation_data]\nkey = [\"Hidden-42\"]\n");
+    let open = place.file("open.toml", "[validation_data]\nkey = Hidden-42\n");
     let long = format!("import-key={}", "Hidden-42".repeat(300));
     for (arguments, words) in [
         (
             vec!["--validation-data", "Hidden-42"],
-            "--validation-data: should be KEY=VALUE",
+            "--validation-data: is no pair; write KEY=VALUE",
         ),
         (
             vec!["--validation-data", "=Hidden-42"],
-            "--validation-data: should be KEY=VALUE",
+            "--validation-data: is no pair; write KEY=VALUE",
+        ),
+        (
+            vec!["--validation-data", "-Hidden-42"],
+            "--validation-data: is no pair; write KEY=VALUE",
+        ),
+        (
+            vec!["--client-metadata", "--Hidden-42"],
+            "--client-metadata: is no pair; write KEY=VALUE",
+        ),
+        (
+            vec!["--mapping", typed],
+            "--mapping typed.toml: line 2, validation_data.\"key\": holds a list; write a text in quotes",
+        ),
+        (
+            vec!["--mapping", open],
+            "--mapping open.toml: line 2: is no TOML",
         ),
         (
             vec!["--validation-data", &long],
@@ -140,7 +158,7 @@ fn what_is_no_pair_is_refused_by_its_flag_and_not_repeated() {
         ),
         (
             vec!["--client-metadata", "batch="],
-            "--client-metadata: should be KEY=VALUE",
+            "--client-metadata: is no pair; write KEY=VALUE",
         ),
         (
             vec!["--client-metadata", "a=1", "--client-metadata", "a=2"],
@@ -148,7 +166,7 @@ fn what_is_no_pair_is_refused_by_its_flag_and_not_repeated() {
         ),
         (
             vec!["--validation-data-file", lines],
-            "--validation-data-file key.txt: line 2: should be KEY=VALUE",
+            "--validation-data-file key.txt: line 2: is no pair; write KEY=VALUE",
         ),
         (
             vec!["--validation-data-file", "missing.txt"],
@@ -168,6 +186,18 @@ fn what_is_no_pair_is_refused_by_its_flag_and_not_repeated() {
     }
     assert_eq!(pool.asked("SignUp"), 0);
     assert!(!place.path("run").exists());
+}
+
+#[test]
+fn a_part_of_a_value_that_was_not_quoted_is_not_repeated() {
+    let place = Place::new();
+    let ran = place
+        .rehearse("users.csv")
+        .args(["--validation-data", "key", "=", "Hidden-42"])
+        .run()
+        .exits(2)
+        .says(["behind the value of --validation-data", "in quotes"]);
+    assert!(!ran.stderr.contains("Hidden-42"), "{}", ran.stderr);
 }
 
 #[test]

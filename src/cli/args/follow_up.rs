@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::user::mapping::{Asked, ColumnIs};
+use crate::user::wrong_group_name;
 
 /// After the sign-up.
 ///
@@ -22,7 +23,7 @@ pub struct FollowUpArgs {
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
     pub verify: Vec<VerifyArg>,
     /// Put each user into this group, beside those in the list's column `groups`; may be repeated
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = group)]
     pub group: Vec<String>,
     /// What separates the groups in a cell of the column `groups` [default: ;]
     #[arg(long, value_name = "TEXT", value_parser = separator, allow_hyphen_values = true)]
@@ -54,6 +55,15 @@ fn confirm_where(text: &str) -> Result<Asked<ColumnIs>, String> {
 
 fn disable_where(text: &str) -> Result<Asked<ColumnIs>, String> {
     column_is(text).map(|what| Asked::new(what, format!("--disable-where {text}")))
+}
+
+/// A name that no group can have is a wrong flag, whatever the list is like.
+pub(in crate::cli) fn group(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    match wrong_group_name(name) {
+        Some(why) => Err(why.to_owned()),
+        None => Ok(name.to_owned()),
+    }
 }
 
 /// The last `=` separates: names of columns may have one.

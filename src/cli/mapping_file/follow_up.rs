@@ -4,7 +4,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{MappingFile, MappingFileError};
-use crate::cli::args::follow_up::{column_is, separator};
+use crate::cli::args::follow_up::{column_is, group, separator};
 use crate::user::mapping::{Asked, ColumnIs, FollowUpOptions};
 use crate::user::pool_rules::Contact;
 
@@ -49,11 +49,7 @@ impl MappingFile {
                     self.asked(address, "follow_up.verify", contact)
                 })
                 .collect(),
-            groups: keys
-                .groups
-                .iter()
-                .map(|name| self.name("follow_up.groups", name))
-                .collect(),
+            groups: self.groups(&keys.groups)?,
             group_separator: self
                 .meant(
                     "follow_up.group_separator",
@@ -64,6 +60,15 @@ impl MappingFile {
                 .map(|(text, at)| self.asked(at, "follow_up.group_separator", text)),
             disable_where: self.conditions("follow_up.disable_where", &keys.disable_where)?,
         })
+    }
+
+    fn groups(&self, names: &[Spanned<String>]) -> Result<Vec<Asked<String>>, MappingFileError> {
+        let key = "follow_up.groups";
+        let read = |name: &Spanned<String>| {
+            let what = group(name.get_ref()).map_err(|cause| self.wrong(name, key, cause))?;
+            Ok(self.asked(name, format!("{key}, {what}"), what))
+        };
+        names.iter().map(read).collect()
     }
 
     fn conditions(

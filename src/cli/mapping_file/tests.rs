@@ -87,13 +87,19 @@ fn what_is_wrong_is_told_with_file_line_and_key() {
     for (text, words) in [
         (
             "trim = true\ncolums = 1\n",
-            "line 2, `colums = 1`: unknown field `colums`",
+            "line 2, colums: is no key that may stand here (nearest known name: columns); known are username_from, password,",
         ),
-        ("trim = \"yes\"", "line 1, `trim = \"yes\"`: invalid type"),
-        ("\n\n[columns\n", "line 3, `[columns`"),
+        (
+            "trim = \"yes\"",
+            "line 1, trim: holds a text; write true or false, without quotes",
+        ),
+        (
+            "\n\n[columns\n",
+            "line 3: is no TOML: unclosed table, expected `]`; write each key on a line of its own",
+        ),
         (
             "lowercase = [\"name\"]",
-            "line 1, `lowercase = [\"name\"]`: unknown variant",
+            "line 1, lowercase: holds a word that is not known here; write a list of one or more of these: [\"username\", \"email\"]",
         ),
         (
             "[columns]\nMail = \"mail\"",
@@ -102,6 +108,26 @@ fn what_is_wrong_is_told_with_file_line_and_key() {
         (
             "[set]\nusername = \"x\"",
             "line 2, set.\"username\": username: is no attribute",
+        ),
+        (
+            "[list]\ntrim = true",
+            "line 2, list.trim: is no key that may stand here; move it above the first table",
+        ),
+        (
+            "encoding = \"utf-8\"",
+            "line 1, encoding: is no key that may stand here; move it into the table [list]",
+        ),
+        (
+            "keep = [\n  \"ID\",\n  7]",
+            "line 3, keep: a number stands in its list; write a list of texts in quotes, such as [\"ID\"]",
+        ),
+        (
+            "columns = \"email\"",
+            "line 1, columns: holds a text; write a table with lines such as \"E-Mail\" = \"email\"",
+        ),
+        (
+            "password = \"genrate\"",
+            "line 1, password: holds a word that is not known here (nearest: \"generate\"); write one of",
         ),
         ("[set]\nname = \"\"", "line 2, set.\"name\": has no value"),
         ("[join]\nwhole = [\"a\"]", "line 2, join.\"whole\""),
@@ -119,7 +145,7 @@ fn what_is_wrong_is_told_with_file_line_and_key() {
         ),
         (
             "[values.Status]\nactive = true",
-            "line 2, `active = true`: invalid type",
+            "line 2, values.\"Status\".\"active\": holds true or false; write a text in quotes, such as \"true\"",
         ),
     ] {
         let error = read(text).unwrap_err().to_string();
@@ -265,7 +291,10 @@ fn a_file_says_what_follows_the_sign_ups() {
             "confirm = true\nconfirm_where = [\"a=b\"]",
             "take one of the two away",
         ),
-        ("existing = true", "unknown field"),
+        (
+            "existing = true",
+            "follow_up.existing: is no key that may stand here",
+        ),
     ] {
         let error = read(&format!("[follow_up]\n{line}\n")).unwrap_err();
         assert!(error.to_string().contains(words), "{line}: {error}");

@@ -28,6 +28,7 @@ pub(super) enum RunThere {
 impl RunThere {
     pub(super) fn look(job: &Job<'_>, path: &Path, identity: &Identity) -> Result<Self, Failed> {
         if !path.is_dir() {
+            RunDirectory::could_be_made(path).map_err(Failed::refused)?;
             return Ok(Self::No(None));
         }
         let directory = RunDirectory::hold(path).map_err(Failed::refused)?;

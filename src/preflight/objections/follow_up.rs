@@ -1,5 +1,7 @@
 //! What stands against a run because of what follows its sign-ups.
 
+use std::sync::Arc;
+
 use super::{Meant, Objection};
 use crate::pool::groups::MOST_GROUPS;
 use crate::user::StepKind;
@@ -18,6 +20,8 @@ pub struct StepsMeant<'a> {
     pub rows_name_groups: bool,
     /// Groups that are named, and the pool does not have.
     pub missing_groups: &'a [String],
+    /// Groups that every user is put into, whatever the list says.
+    pub of_everybody: &'a [Arc<str>],
     /// They are made.
     pub create_groups: bool,
 }
@@ -38,7 +42,10 @@ pub(super) fn follow_up(meant: Meant<'_>, found: &mut Vec<Objection>) {
                 "the pool does not have these groups: {}",
                 told(steps.missing_groups)
             ),
-            "--create-groups makes them; or make them first, or mend their names in the list",
+            format!(
+                "--create-groups makes them; or make them first, or mend their names {}",
+                where_named(steps)
+            ),
         ));
     }
     if meant.counts.is_none() && steps.rows_name_groups {
@@ -50,6 +57,19 @@ pub(super) fn follow_up(meant: Meant<'_>, found: &mut Vec<Objection>) {
         ));
     }
     nobody(meant, found);
+}
+
+/// Where the missing groups are named.
+fn where_named(steps: StepsMeant<'_>) -> &'static str {
+    let by_flag = |name: &String| steps.of_everybody.iter().any(|other| **other == **name);
+    let flags = steps.missing_groups.iter().filter(|name| by_flag(name));
+    match flags.count() {
+        0 => "in the list's column groups",
+        all if all == steps.missing_groups.len() => {
+            "in --group (in a mapping file: follow_up.groups)"
+        }
+        _ => "in --group (in a mapping file: follow_up.groups) and in the list's column groups",
+    }
 }
 
 /// Steps that no row would have: probably a name or a value that is not in the list.

@@ -1,10 +1,12 @@
+use std::num::NonZeroU32;
 use std::sync::LazyLock;
 
 use super::{Allowed, Meant, Objection, StepsMeant, Weight, objections};
 use crate::pool::Failure;
 use crate::pool::failure::Operation;
-use crate::preflight::ask::Unanswered;
+use crate::preflight::ask::{Found, Unanswered};
 use crate::preflight::prescan::Looks;
+use crate::preflight::rates::{Rates, RatesAsked};
 use crate::preflight::survey::{Counts, StepTotals};
 use crate::user::StepKind;
 use crate::user::pool_rules::{
@@ -28,18 +30,33 @@ const SOUND: Counts = Counts {
 static EMAIL: LazyLock<Vec<(String, Option<String>)>> =
     LazyLock::new(|| vec![("email".to_owned(), Some("E-Mail".to_owned()))]);
 
+static RATES: LazyLock<Rates> = LazyLock::new(|| rates(None, &Found::default()));
+
+/// With so many sign-ups a second named.
+pub(super) fn rates(creation: Option<u32>, found: &Found) -> Rates {
+    let asked = RatesAsked {
+        creation: creation.and_then(NonZeroU32::new),
+        read: None,
+        update: None,
+        list: None,
+        share: 0.8,
+    };
+    Rates::new(&asked, found)
+}
+
 fn codes(found: &[Objection], weight: Weight) -> Vec<&'static str> {
     let of_weight = found.iter().filter(|objection| objection.weight == weight);
     of_weight.map(|objection| objection.code).collect()
 }
 
 /// A plain list, and nothing allowed.
-fn plain() -> Meant<'static> {
+pub(super) fn plain() -> Meant<'static> {
     Meant {
         attributes: &EMAIL,
         with_password: true,
         secret_given: false,
         looks: Looks::default(),
+        rates: &RATES,
         counts: Some(&SOUND),
         steps: StepsMeant::default(),
         allowed: Allowed::default(),
@@ -287,6 +304,7 @@ fn groups_that_the_pool_does_not_have_are_named_unless_they_are_made() {
         groups,
         rows_name_groups: true,
         missing_groups,
+        of_everybody: &[],
         create_groups,
     };
     for (steps, expected) in [

@@ -26,6 +26,8 @@ struct Document<'a> {
     /// None where the pool's rules are not known.
     messages: Option<Messages>,
     active_users_at_most: u64,
+    /// None where the pool's rules are not known. Without it, an undo keeps users that are confirmed.
+    threat_protection: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -60,6 +62,7 @@ impl Serialize for RunPlan {
                 unless_trigger_confirms: self.trigger_decides,
             }),
             active_users_at_most: self.counts.to_send,
+            threat_protection: self.threat_protection,
         }
         .serialize(serializer)
     }

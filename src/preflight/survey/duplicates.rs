@@ -10,6 +10,7 @@ use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
+use super::counted::Counted;
 use crate::user::fold;
 
 /// Files that usernames are dealt to. A million of 30 bytes make 64 of 700 KiB, and one of them is in memory at a time.
@@ -18,10 +19,10 @@ const FILES: usize = 64;
 /// Bytes that wait for each file.
 const BUFFER: usize = 8 * 1024;
 
-/// Row, line, hash, length of the username, and how the user can be reached, in front of each.
+/// Row, line, hash, length of the username, and what the row was counted for, in front of each.
 const HEAD: usize = 8 + 8 + 8 + 8 + 1;
 
-/// Row, line, length of the username, and how the user can be reached, in front of each on its way to the thread.
+/// Row, line, length of the username, and what the row was counted for, in front of each on its way to the thread.
 const HEAD_ON_ITS_WAY: usize = 8 + 8 + 8 + 1;
 
 /// Bytes that are handed over together: waking another thread for each username would cost more than dealing it.
@@ -52,7 +53,7 @@ pub(super) struct Double<'a> {
     pub(super) first_row: u64,
     pub(super) first_line: u64,
     /// As it was taken in with this row.
-    pub(super) reach: u8,
+    pub(super) counted: Counted,
 }
 
 /// Whoever has the same claim has the same hash: hashes are sorted, and claims compared only where hashes are the same.
@@ -60,7 +61,7 @@ struct Entry<'a> {
     hash: u64,
     row: u64,
     line: u64,
-    reach: u8,
+    counted: Counted,
     username: &'a str,
 }
 
@@ -87,11 +88,11 @@ impl Duplicates {
     }
 
     /// Takes a username in. Nothing is wrong until the end: a thread that failed says so there.
-    pub(super) fn add(&mut self, row: u64, line: u64, username: &str, reach: u8) {
+    pub(super) fn add(&mut self, row: u64, line: u64, username: &str, counted: Counted) {
         for number in [row, line, username.len() as u64] {
             self.group.extend_from_slice(&number.to_le_bytes());
         }
-        self.group.push(reach);
+        self.group.push(counted.0);
         self.group.extend_from_slice(username.as_bytes());
         if self.group.len() >= TOGETHER {
             let full = std::mem::replace(&mut self.group, Vec::with_capacity(TOGETHER));
@@ -147,7 +148,7 @@ impl Files {
         Ok(())
     }
 
-    fn put(&mut self, row: u64, line: u64, username: &str, reach: u8) -> io::Result<()> {
+    fn put(&mut self, row: u64, line: u64, username: &str, counted: u8) -> io::Result<()> {
         let claim = claim(username, self.folds);
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&*claim);
         let file = usize::try_from(hash % FILES as u64).unwrap_or(0);
@@ -161,7 +162,7 @@ impl Files {
         for number in [row, line, hash, username.len() as u64] {
             to.write_all(&number.to_le_bytes())?;
         }
-        to.write_all(&[reach])?;
+        to.write_all(&[counted])?;
         to.write_all(username.as_bytes())
     }
 }
@@ -182,7 +183,7 @@ fn tell_doubles(
                 username: entry.username,
                 first_row: first.row,
                 first_line: first.line,
-                reach: entry.reach,
+                counted: entry.counted,
             })?;
         }
     }
@@ -209,7 +210,7 @@ fn entries(mut bytes: &[u8]) -> io::Result<Vec<Entry<'_>>> {
             hash: number(head, 16)?,
             row: number(head, 0)?,
             line: number(head, 8)?,
-            reach: *head.last().ok_or_else(broken)?,
+            counted: Counted(*head.last().ok_or_else(broken)?),
             username: std::str::from_utf8(username).map_err(io::Error::other)?,
         });
         bytes = rest;
@@ -230,18 +231,18 @@ fn broken() -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    use super::Duplicates;
+    use super::{Counted, Duplicates};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    fn reach_of(row: u64) -> u8 {
-        u8::try_from(row % 4).unwrap()
+    fn counted(row: u64) -> Counted {
+        Counted(u8::try_from(row % 256).unwrap())
     }
 
     fn found(names: &[String], folds: bool) -> BTreeMap<u64, (u64, String)> {
         let mut duplicates = Duplicates::new(folds).unwrap();
         for (row, name) in (1..).zip(names) {
-            duplicates.add(row, row + 1, name, reach_of(row));
+            duplicates.add(row, row + 1, name, counted(row));
         }
         let mut found = BTreeMap::new();
         duplicates
@@ -252,7 +253,7 @@ mod tests {
                     (double.line, double.first_line),
                     (double.row + 1, double.first_row + 1)
                 );
-                assert_eq!(double.reach, reach_of(double.row));
+                assert_eq!(double.counted, counted(double.row));
                 let before =
                     found.insert(double.row, (double.first_row, double.username.to_owned()));
                 assert_eq!(before, None);

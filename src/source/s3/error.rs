@@ -42,7 +42,9 @@ pub enum ObjectError {
     )]
     Denied(String),
     /// It is in an archive.
-    #[error("is archived, and cannot be read before it is restored (`aws s3api restore-object`)")]
+    #[error(
+        "is archived, and cannot be read as it is; restore it first (`aws s3api restore-object`)"
+    )]
     Archived,
     /// It is another one now.
     #[error(

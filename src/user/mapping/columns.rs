@@ -177,7 +177,8 @@ pub(super) fn near_known(name: &str) -> Option<&'static str> {
 }
 
 /// The name among these that may be meant by this one.
-pub(super) fn nearest<'a>(name: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(name: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |text: &str| text.to_lowercase().replace(['-', '_', ' ', '.'], "");
     let name = plain(name);
     among

@@ -56,7 +56,7 @@ fn nobody_to_ask_and_another_id_are_refused() {
         .run()
         .exits(3)
         .says([
-            "nobody is here to be asked: --yes-delete us-east-1_Rehearsal",
+            "--yes-delete us-east-1_Rehearsal deletes the users without a question",
             "nothing was deleted",
         ]);
     undo(&place, &pool)

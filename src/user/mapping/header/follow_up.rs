@@ -7,7 +7,6 @@ use crate::user::mapping::attribution::Attribution;
 use crate::user::mapping::columns::Target;
 use crate::user::mapping::follow_up::{FollowUpFrom, Verified, Whom};
 use crate::user::pool_rules::Contact;
-use crate::user::wrong_group_name;
 
 /// What separates groups in a cell, where nobody says otherwise: a comma would be taken for the list's own.
 const SEPARATOR: &str = ";";
@@ -54,13 +53,11 @@ fn verify(meanings: &mut Meanings<'_>, attributes: &[Attribution]) -> Vec<Verifi
     verified
 }
 
-fn groups(meanings: &mut Meanings<'_>) -> Vec<Arc<str>> {
+fn groups(meanings: &Meanings<'_>) -> Vec<Arc<str>> {
     let mut groups: Vec<Arc<str>> = Vec::new();
     for asked in &meanings.options.follow_up.groups {
-        let name = asked.what.trim();
-        if let Some(why) = wrong_group_name(name) {
-            meanings.problems.push(format!("{}: {why}", asked.by));
-        } else if !groups.iter().any(|there| **there == *name) {
+        let name = &*asked.what;
+        if !groups.iter().any(|there| **there == *name) {
             groups.push(name.into());
         }
     }

@@ -29,6 +29,18 @@ pub struct HeaderError {
     pub drop: Option<String>,
 }
 
+impl HeaderError {
+    /// What to do about it.
+    #[must_use]
+    pub fn way_out(&self) -> String {
+        let way_out = "mend the header line, or say what its columns mean (--map, --username-from, --columns, --ignore-column)";
+        match &self.drop {
+            Some(flags) => format!("{way_out}; {flags}"),
+            None => way_out.to_owned(),
+        }
+    }
+}
+
 fn listed(problems: &[String], drop: Option<&str>) -> String {
     let mut text = String::from(":");
     for problem in problems {

@@ -131,12 +131,6 @@ fn groups_are_separated_as_asked_and_have_names_that_groups_can_have() {
     assert_eq!(steps(list, &by_bar)[0], "group a;b, group c");
     let found = problems("username,password", &by_bar);
     assert!(found[0].contains("--group-separator |: there is no column groups"));
-    let wrong = options(FollowUpOptions {
-        groups: vec![Asked::new("big boss".to_owned(), "--group big boss")],
-        ..FollowUpOptions::default()
-    });
-    let found = problems("username,password", &wrong);
-    assert!(found[0].contains("--group big boss: names of groups have no white space"));
 }
 
 #[test]

@@ -1,0 +1,114 @@
+//! An HTTP client whose errors name the address: those below it say what went wrong, and not where.
+
+use std::error::Error;
+use std::fmt;
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::{
+    RuntimeComponents, RuntimeComponentsBuilder,
+};
+use aws_smithy_types::config_bag::ConfigBag;
+
+use super::endpoint::host_and_port;
+
+/// What went wrong on the way to an address. A proxy may stand between.
+#[derive(Debug)]
+pub(super) struct AtAddress {
+    /// Host and port.
+    address: String,
+    error: ConnectorError,
+}
+
+impl fmt::Display for AtAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.address)
+    }
+}
+
+impl Error for AtAddress {
+    /// The connector's own words say only of which kind the error is.
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.source()
+    }
+}
+
+impl AtAddress {
+    /// The error with the address, of the kind that it was: by that the SDK, and we, tell what it means.
+    fn wrap(address: String, error: ConnectorError) -> ConnectorError {
+        let kind = error.as_other();
+        let (timeout, user, io) = (error.is_timeout(), error.is_user(), error.is_io());
+        let addressed = Box::new(Self { address, error });
+        if timeout {
+            ConnectorError::timeout(addressed)
+        } else if user {
+            ConnectorError::user(addressed)
+        } else if io {
+            ConnectorError::io(addressed)
+        } else {
+            ConnectorError::other(addressed, kind)
+        }
+    }
+}
+
+/// The same client, whose errors name the address.
+pub(super) fn addressed(client: SharedHttpClient) -> SharedHttpClient {
+    SharedHttpClient::new(AddressedClient(client))
+}
+
+#[derive(Debug)]
+struct AddressedClient(SharedHttpClient);
+
+impl HttpClient for AddressedClient {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(AddressedConnector(
+            self.0.http_connector(settings, components),
+        ))
+    }
+
+    fn validate_base_client_config(
+        &self,
+        components: &RuntimeComponentsBuilder,
+        bag: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        HttpClient::validate_base_client_config(&self.0, components, bag)
+    }
+
+    fn validate_final_config(
+        &self,
+        components: &RuntimeComponents,
+        bag: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        HttpClient::validate_final_config(&self.0, components, bag)
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.0.connector_metadata()
+    }
+}
+
+#[derive(Debug)]
+struct AddressedConnector(SharedHttpConnector);
+
+impl HttpConnector for AddressedConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        // Nearly all requests are answered: what their address is, is asked of those that are not.
+        let url = request.uri().to_owned();
+        let answer = self.0.call(request);
+        HttpConnectorFuture::new(async move {
+            answer
+                .await
+                .map_err(|error| AtAddress::wrap(host_and_port(&url), error))
+        })
+    }
+}

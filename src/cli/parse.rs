@@ -1,0 +1,94 @@
+//! From words to [`Cli`]: what is wrong with them is told, and no secret repeated.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory as _, Parser as _};
+
+use super::args::Cli;
+
+/// Flags whose values may be secrets.
+const SECRET: [&str; 2] = ["--validation-data", "--client-metadata"];
+
+/// The command line of this process. Where it is wrong, or asks for help, the process ends.
+#[must_use]
+pub fn parse() -> Cli {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    Cli::try_parse_from(&words).unwrap_or_else(|error| without_secrets(error, &words).exit())
+}
+
+/// A word that stands behind the value of such a flag is most likely a part of it that was not quoted.
+fn without_secrets(error: clap::Error, words: &[OsString]) -> clap::Error {
+    let Some(ContextValue::String(unexpected)) = error.get(ContextKind::InvalidArg) else {
+        return error;
+    };
+    if error.kind() != ErrorKind::UnknownArgument {
+        return error;
+    }
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    // One of several letters, such as -abc, is told by the first that is not known.
+    let is_it = |word: &String| !word.starts_with("--") && word.starts_with(unexpected);
+    let flag_of = |place: usize| {
+        let before = words.iter().take(place).rev();
+        let flag = before.into_iter().find(|word| word.starts_with("--"))?;
+        let name = flag.split('=').next().unwrap_or_default();
+        SECRET.into_iter().find(|secret| *secret == name)
+    };
+    let mut places = (0..).zip(&words).filter(|(_, word)| is_it(word));
+    match places.find_map(|(place, _)| flag_of(place)) {
+        Some(flag) => Cli::command().error(
+            ErrorKind::UnknownArgument,
+            format!(
+                "a word behind the value of {flag} is not expected (it is not shown: it may belong to the value); put the whole of \
+                 KEY=VALUE in quotes"
+            ),
+        ),
+        None => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use clap::Parser as _;
+
+    use super::{Cli, without_secrets};
+
+    fn told(line: &str) -> String {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        let error = Cli::try_parse_from(&words).unwrap_err();
+        without_secrets(error, &words).to_string()
+    }
+
+    #[test]
+    fn what_stands_behind_a_secret_is_not_repeated() {
+        for line in [
+            "cognito-import rehearse a.csv --validation-data key = Hidden",
+            "cognito-import rehearse a.csv --validation-data key=a Hidden",
+            "cognito-import rehearse a.csv --client-metadata=key=a Hidden",
+            "cognito-import rehearse a.csv --client-metadata key=a -Hidden",
+        ] {
+            let told = told(line);
+            assert!(
+                told.contains("in quotes") && !told.contains("Hidden"),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_words_are() {
+        for line in [
+            "cognito-import rehearse a.csv Shown",
+            "cognito-import rehearse a.csv --validation-data key=a --Shown",
+            "cognito-import rehearse a.csv --validation-data key=a --yes Shown",
+        ] {
+            let told = told(line);
+            assert!(told.contains("Shown") || told.contains("--yes"), "{told}");
+        }
+    }
+}

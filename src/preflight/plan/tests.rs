@@ -1,0 +1,150 @@
+use super::{Ceilings, Counts, Rates, RunPlan, StepKind, users_a_second};
+use crate::pool::LookUps;
+use crate::preflight::ask::Found;
+use crate::preflight::rates::RatesAsked;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+#[test]
+fn users_a_second_are_those_of_the_slowest_budget_with_their_steps() {
+    let rate = |a_second| NonZeroU32::new(a_second).unwrap();
+    let ceilings = Ceilings {
+        creation: rate(40),
+        read: rate(96),
+        update: rate(25),
+        resource_read: rate(40),
+        list: rate(24),
+    };
+    let mut counts = Counts::default();
+    let near = |counts: &Counts, expected: f64| {
+        let found = users_a_second(counts, ceilings);
+        assert!(
+            (found - expected).abs() < 1e-9,
+            "{found} and not {expected}"
+        );
+    };
+    near(&counts, 40.0);
+    counts.to_send = 10;
+    near(&counts, 40.0);
+    for _ in 0..10 {
+        counts.steps.add(StepKind::Confirm);
+    }
+    near(&counts, 20.0);
+    for _ in 0..20 {
+        counts.steps.add(StepKind::AddToGroup);
+    }
+    near(&counts, 12.5);
+}
+
+#[test]
+fn time_is_that_of_the_slower_budget() {
+    let counts = Counts {
+        rows: 1_001,
+        to_send: 1_001,
+        ..Counts::default()
+    };
+    let plan = |read, look_ups| {
+        let asked = RatesAsked {
+            creation: NonZeroU32::new(50),
+            read: NonZeroU32::new(read),
+            update: None,
+            list: NonZeroU32::new(5),
+            share: 1.0,
+        };
+        let rates = Rates::new(&asked, &Found::default());
+        RunPlan::new(counts, None, rates, look_ups, None).time()
+    };
+    assert_eq!(plan(120, LookUps::Get), Duration::from_secs(21));
+    assert_eq!(plan(10, LookUps::Get), Duration::from_secs(101));
+    assert_eq!(plan(10, LookUps::None), Duration::from_secs(21));
+    assert_eq!(plan(10, LookUps::List), Duration::from_secs(201));
+}
+
+/// The plan for so many users, each of whom has these steps, at the default quotas, all of which may be used.
+fn plan_at_defaults(users: u64, kinds: &[StepKind]) -> RunPlan {
+    let mut counts = Counts {
+        rows: users,
+        to_send: users,
+        ..Counts::default()
+    };
+    for _ in 0..users {
+        for kind in kinds {
+            counts.steps.add(*kind);
+        }
+    }
+    let asked = RatesAsked {
+        creation: None,
+        read: None,
+        update: None,
+        list: None,
+        share: 1.0,
+    };
+    let rates = Rates::new(&asked, &Found::default());
+    RunPlan::new(counts, None, rates, LookUps::Get, None)
+}
+
+#[test]
+fn steps_share_the_quotas_of_an_account() {
+    use StepKind::{AddToGroup, Confirm, Disable, Verify};
+    // Users a second: 50; 25; 12.5; 12.5; 25; 8.33.
+    for (kinds, seconds) in [
+        (&[] as &[StepKind], 20),
+        (&[Confirm], 40),
+        (&[Confirm, Verify, AddToGroup], 80),
+        (&[Verify, AddToGroup], 80),
+        (&[Disable], 40),
+        (&[Confirm, Verify, AddToGroup, AddToGroup], 120),
+    ] {
+        let plan = plan_at_defaults(1_000, kinds);
+        assert_eq!(plan.time(), Duration::from_secs(seconds), "{kinds:?}");
+    }
+}
+
+#[test]
+fn the_plan_names_the_calls_their_time_and_the_cheaper_way() {
+    let all = [StepKind::Confirm, StepKind::Verify, StepKind::AddToGroup];
+    let mut plan = plan_at_defaults(1_000, &all);
+    plan.groups_to_make = vec!["beta".to_owned(), "staff".to_owned()];
+    let said = plan.to_string();
+    for words in [
+        "UserCreation: 1000 SignUp and up to 1000 AdminConfirmSignUp at 50 a second",
+        "UserUpdate: up to 1000 AdminUpdateUserAttributes, 1000 AdminAddUserToGroup at 25 a second",
+        "groups: 2 made first: beta, staff",
+        "time: about 1m 20s (20s without what follows the sign-ups)",
+        "takes 2000 of these calls away; time: about 40s",
+    ] {
+        assert!(said.contains(words), "{words:?} in\n{said}");
+    }
+    let plain = plan_at_defaults(1_000, &[]).to_string();
+    assert!(
+        !plain.contains("UserUpdate") && !plain.contains("cheaper"),
+        "{plain}"
+    );
+}
+
+#[test]
+fn a_plan_that_sends_nothing_says_so_and_names_no_requests() {
+    let plan = plan_at_defaults(0, &[]).to_string();
+    assert!(
+        plan.contains("requests: none, for no row is left to be signed up"),
+        "{plan}"
+    );
+    for absent in ["UserCreation", "UserRead", "time:"] {
+        assert!(!plan.contains(absent), "{absent} in {plan}");
+    }
+}
+
+#[test]
+fn that_confirmed_users_stay_after_an_undo_is_said_where_nothing_tells_who_signed_in() {
+    let with = |kinds: &[StepKind], threat_protection| {
+        let mut plan = plan_at_defaults(10, kinds);
+        plan.threat_protection = threat_protection;
+        plan.to_string()
+    };
+    let confirm = [StepKind::Confirm];
+    assert!(with(&confirm, Some(false)).contains("for the pool has no threat protection"));
+    assert!(with(&confirm, None).contains("unless the pool has threat protection"));
+    for silent in [with(&confirm, Some(true)), with(&[], Some(false))] {
+        assert!(!silent.contains("undo:"), "{silent}");
+    }
+}

@@ -1,0 +1,80 @@
+//! What a row was counted for, in a byte: a row that turns out to be a duplicate at the end is taken back by it.
+
+use crate::user::{Step, StepKind};
+
+/// How the user can be reached.
+const REACH: u8 = 0b0000_0011;
+
+/// Steps that a user has once at most, each with its bit.
+const ONCE: [(StepKind, u8); 3] = [
+    (StepKind::Confirm, 1 << 2),
+    (StepKind::Verify, 1 << 3),
+    (StepKind::Disable, 1 << 4),
+];
+
+/// The groups stand above these bits. Of more than fit, the rest is not taken back.
+const BELOW_GROUPS: u32 = 5;
+const MOST_GROUPS: u8 = u8::MAX >> BELOW_GROUPS;
+
+/// See the module's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Counted(pub(super) u8);
+
+impl Counted {
+    pub(super) fn of(reach: u8, steps: &[Step]) -> Self {
+        let mut bits = reach & REACH;
+        let mut groups = 0;
+        for kind in steps.iter().map(Step::kind) {
+            match ONCE.into_iter().find(|(once, _)| *once == kind) {
+                Some((_, bit)) => bits |= bit,
+                None if groups < MOST_GROUPS => groups += 1,
+                None => {}
+            }
+        }
+        Self(bits | groups << BELOW_GROUPS)
+    }
+
+    pub(super) fn reach(self) -> u8 {
+        self.0 & REACH
+    }
+
+    /// How many steps of this kind.
+    pub(super) fn steps(self, kind: StepKind) -> u64 {
+        match ONCE.into_iter().find(|(once, _)| *once == kind) {
+            Some((_, bit)) => u64::from(self.0 & bit != 0),
+            None => u64::from(self.0 >> BELOW_GROUPS),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Counted, StepKind};
+    use crate::user::{Addresses, Step};
+
+    #[test]
+    fn a_byte_holds_how_a_user_is_reached_and_the_steps() {
+        let group = |number: usize| Step::AddToGroup(format!("g{number}").into());
+        for groups in [0, 1, 7] {
+            let mut steps = vec![Step::Confirm, Step::Verify(Addresses::Both)];
+            steps.extend((0..groups).map(group));
+            for reach in 0..4 {
+                let counted = Counted::of(reach, &steps);
+                assert_eq!(counted.reach(), reach);
+                let kinds = StepKind::ALL.map(|kind| counted.steps(kind));
+                let expected = StepKind::ALL.map(|kind| match kind {
+                    StepKind::Confirm | StepKind::Verify => 1,
+                    StepKind::AddToGroup => groups as u64,
+                    StepKind::Disable => 0,
+                });
+                assert_eq!(kinds, expected);
+            }
+        }
+        let many: Vec<Step> = (0..9).map(group).collect();
+        let counted = Counted::of(3, &many);
+        assert_eq!(
+            (counted.reach(), counted.steps(StepKind::AddToGroup)),
+            (3, 7)
+        );
+    }
+}

@@ -1,0 +1,177 @@
+//! What stands in the way of a run, and what to do about it: for people in the message, for programs in a field of its own.
+
+use serde_json::Value;
+
+use crate::harness::{Place, Pool, quick, users};
+
+/// What an error says, and what it says is to be done.
+#[track_caller]
+fn error(cli: crate::harness::Cli) -> (String, String) {
+    let ran = cli.args(["--output", "json"]).run().exits(3);
+    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let text = |name: &str| {
+        let text = document["error"][name].as_str();
+        assert!(text.is_some(), "{name}: {document:#}");
+        text.unwrap_or_default().to_owned()
+    };
+    assert!(ran.stderr.contains(&text("message")), "{}", ran.stderr);
+    (text("message"), text("what_to_do"))
+}
+
+#[test]
+fn what_is_to_be_done_about_the_list_and_the_flags_is_told_to_programs_too() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(1));
+    place.file("empty.csv", "");
+    place.file(
+        "unknown.csv",
+        "username,password,email,Shoe\nann,Passw0rd!1,ann@example.com,1\n",
+    );
+    place.file("mapping.toml", "colums = 1\n");
+    place.file("secret.txt", "");
+    for (list, flags, way_out) in [
+        ("missing.csv", vec![], "name a file that is there"),
+        (".", vec![], "name a file in it"),
+        ("empty.csv", vec![], "it needs a header line"),
+        ("unknown.csv", vec![], "say what its columns mean"),
+        (
+            list,
+            vec!["--mapping", "mapping.toml"],
+            "known are username_from",
+        ),
+        (
+            list,
+            vec!["--mapping", "missing.toml"],
+            "give a file of TOML",
+        ),
+        (
+            list,
+            vec!["--user-pool-id", "pool"],
+            "write one like us-east-1_",
+        ),
+        (
+            list,
+            vec!["--endpoint-url", "http://example.com"],
+            "use https",
+        ),
+        (list, vec!["--region", "eu-west-1"], "leave the Region out"),
+        (
+            list,
+            vec!["--pool", "missing.toml"],
+            "`cognito-import describe` writes such a file",
+        ),
+        (
+            list,
+            vec!["--client-secret-file", "secret.txt"],
+            "it should hold",
+        ),
+        (list, vec!["--validation-data", "x"], "write KEY=VALUE"),
+        (
+            list,
+            vec!["--lookup", "none", "--prescan", "always"],
+            "leave one of the two out",
+        ),
+        (
+            list,
+            vec!["--lookup", "none", "--confirm"],
+            "leave one of the two out",
+        ),
+        (
+            list,
+            vec!["--metrics-file", "no/such.prom"],
+            "name a file in a folder",
+        ),
+        (
+            list,
+            vec!["--log-file", "no/such.log"],
+            "name a file in a directory",
+        ),
+    ] {
+        let mut cli = place.import(&pool, list);
+        for flag in &flags {
+            cli = cli.arg(flag);
+        }
+        let (message, told) = error(cli);
+        assert!(
+            told.contains(way_out),
+            "{list} {flags:?}: {message}: {told}"
+        );
+        assert!(!told.contains("cannot be"), "{told}");
+    }
+    assert_eq!(pool.asked("SignUp"), 0);
+}
+
+#[test]
+fn other_commands_say_what_is_to_be_done_too() {
+    let place = Place::new();
+    for (command, arguments, way_out) in [
+        ("report", vec!["nowhere"], "name the directory of a run"),
+        ("undo", vec!["nowhere"], "name the directory of a run"),
+        ("iam-policy", vec!["--user-pool-id", "x"], "write one like"),
+        (
+            "template",
+            vec!["--pool", "missing.toml"],
+            "describe` writes",
+        ),
+        ("rehearse", vec!["missing.csv"], "name a file that is there"),
+        (
+            "rehearsal-pool",
+            vec!["--listen", "192.0.2.1:80"],
+            "name a loopback address",
+        ),
+        (
+            "rehearsal-pool",
+            vec!["--pool-settings", "missing.json"],
+            "name a file that is there",
+        ),
+    ] {
+        let mut cli = place.cli(command);
+        for argument in &arguments {
+            cli = cli.arg(argument);
+        }
+        let (message, told) = error(cli);
+        assert!(
+            told.contains(way_out),
+            "{command} {arguments:?}: {message}: {told}"
+        );
+    }
+}
+
+#[test]
+fn a_run_directory_that_cannot_be_made_is_refused_before_the_pool_is_asked() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(1));
+    let taken = place.file("taken", "no folder");
+    for run in [taken, "taken/run", "taken/runs/one"] {
+        let import = place.import(&pool, list).args(["--run-dir", run]);
+        let (message, way_out) = error(import);
+        assert!(
+            message.starts_with(&format!("run directory {run}: ")),
+            "{message}"
+        );
+        assert!(way_out.contains("name one with --run-dir"), "{way_out}");
+    }
+    assert!(
+        pool.stats().operations.is_empty(),
+        "{:?}",
+        pool.stats().operations
+    );
+    // One that could be made is not made for a run that is refused.
+    let import =
+        place
+            .import(&pool, list)
+            .args(["--run-dir", "new/run", "--confirm-where", "No=1"]);
+    import.run().exits(3);
+    let import = place
+        .import(&pool, list)
+        .args(["--run-dir", "new/run", "--group", "crew"]);
+    import.run().exits(3).says(["group_missing"]);
+    let mut there: Vec<_> = std::fs::read_dir(place.path("."))
+        .unwrap()
+        .map(|file| file.unwrap().file_name())
+        .collect();
+    there.sort();
+    assert_eq!(there, ["taken", "users.csv"]);
+}
