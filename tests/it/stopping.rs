@@ -223,7 +223,12 @@ fn a_pool_that_cannot_be_reached_any_more_stops_the_run_and_no_row_is_given_up()
         .exits(4)
         .says(["no connection could be made for ten rows in a row"]);
     let results = place.results();
-    assert!(results.count("created") >= 8, "{:?}", results.counts());
+    // Whose sign-up came to the pool is created, or in doubt where its answer was lost with the pool.
+    assert!(
+        results.count("created") + results.count("in_doubt") >= 10,
+        "{:?}",
+        results.counts()
+    );
     assert_eq!(
         results.count("failed"),
         0,
