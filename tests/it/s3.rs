@@ -160,6 +160,59 @@ fn an_object_that_is_replaced_while_it_is_read_stops_the_run() {
 }
 
 #[test]
+fn rows_of_an_object_that_did_not_make_it_are_mended_and_come_back_in_another_one() {
+    let Some(bucket) = bucket("rejected") else {
+        return;
+    };
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = bucket.put("users.csv", users(3) + "bob,Passw0rd!,nowhere\n");
+    let import = |list: &str, run: &'static str| {
+        bucket.within_reach(place.import(&pool, list).args(["--run-dir", run]))
+    };
+    import(&list, "run")
+        .run()
+        .exits(1)
+        .says(["rejects: run/rejects.csv (1 row to mend"]);
+    let rejects = std::fs::read_to_string(place.path("run/rejects.csv")).unwrap();
+    assert_eq!(rejects.lines().count(), 2, "{rejects}");
+    assert!(
+        rejects.contains("\nbob,,nowhere,invalid,email.format,"),
+        "{rejects}"
+    );
+    let mended = rejects.replace("bob,,nowhere,", "bob,Passw0rd!,bob@example.com,");
+    let mended = bucket.put("mended.csv", mended);
+    import(&mended, "again").run().exits(0);
+    assert_eq!(place.results_in("again").of("bob")["outcome"], "created");
+    assert_eq!(pool.users().len(), 4);
+}
+
+#[test]
+fn an_object_that_was_replaced_since_gives_no_rejects_of_another_list() {
+    let Some(bucket) = bucket("replaced-since") else {
+        return;
+    };
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let text = users(40) + "bob,Passw0rd!,nowhere\n";
+    let list = bucket.put("users.csv", text.clone());
+    let running = bucket
+        .within_reach(place.import(&pool, &list))
+        .args(["--rate", "20"])
+        .start();
+    // A list of this size is read to its end before its first row is sent.
+    until("two sign-ups", || (pool.asked("SignUp") >= 2).then_some(()));
+    bucket.put("users.csv", text + "eve,Passw0rd!,eve@example.com\n");
+    running.end().exits(1).says([
+        "error: rejects.csv: not written",
+        "s3://replaced-since/users.csv",
+        "changed",
+    ]);
+    assert!(!place.path("run/rejects.csv").exists());
+    assert_eq!(place.results().count("created"), 40);
+}
+
+#[test]
 fn a_bucket_in_another_region_is_found_there() {
     let Some(emulator) = Emulator::open() else {
         return;

@@ -4,43 +4,18 @@ use std::fmt::Write as _;
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{Cli, Pool, Results, Row};
 
-/// Tests run side by side, but for those that measure: these run alone.
-static MACHINE: RwLock<()> = RwLock::new(());
-
-#[expect(dead_code, reason = "held, never looked at")]
-enum Share {
-    Some(RwLockReadGuard<'static, ()>),
-    All(RwLockWriteGuard<'static, ()>),
-}
-
-/// See the module's words. One a test: two could wait for each other.
+/// See the module's words. Tests run side by side: no bound of theirs may hang on what else the machine does.
 pub(crate) struct Place {
     folder: tempfile::TempDir,
-    _share: Share,
 }
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Self::with(Share::Some(
-            MACHINE.read().unwrap_or_else(PoisonError::into_inner),
-        ))
-    }
-
-    /// For a test that measures time: no other one of this crate runs meanwhile.
-    pub(crate) fn alone() -> Self {
-        Self::with(Share::All(
-            MACHINE.write().unwrap_or_else(PoisonError::into_inner),
-        ))
-    }
-
-    fn with(share: Share) -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
-            _share: share,
         }
     }
 

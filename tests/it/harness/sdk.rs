@@ -1,5 +1,6 @@
 //! The AWS SDK as somebody else's program uses it: to make pools and users, and to sign in as an imported user.
 
+use std::collections::HashMap;
 use std::future::Future;
 
 use aws_sdk_cognitoidentityprovider::Client;
@@ -47,8 +48,7 @@ impl Sdk {
                 .initiate_auth()
                 .auth_flow(AuthFlowType::UserPasswordAuth)
                 .client_id(client_id)
-                .auth_parameters("USERNAME", username)
-                .auth_parameters("PASSWORD", password)
+                .set_auth_parameters(named(username, password))
                 .send(),
         );
         signed_in(answer.map(|answer| answer.authentication_result().is_some()))
@@ -68,12 +68,19 @@ impl Sdk {
                 .auth_flow(AuthFlowType::AdminUserPasswordAuth)
                 .user_pool_id(user_pool_id)
                 .client_id(client_id)
-                .auth_parameters("USERNAME", username)
-                .auth_parameters("PASSWORD", password)
+                .set_auth_parameters(named(username, password))
                 .send(),
         );
         signed_in(answer.map(|answer| answer.authentication_result().is_some()))
     }
+}
+
+/// Who somebody says they are.
+fn named(username: &str, password: &str) -> Option<HashMap<String, String>> {
+    let parameters = [("USERNAME", username), ("PASSWORD", password)];
+    Some(HashMap::from(
+        parameters.map(|(name, value)| (name.to_owned(), value.to_owned())),
+    ))
 }
 
 /// Whether somebody is signed in now; the error's code, or that the pool wants more than a password.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cognito_import::rehearsal::{UserStatus, UserTruth};
 
-use super::{Case, FollowUp, follow_up_of};
+use super::case::{Case, FollowUp, follow_up_of};
 
 /// What is wrong with what followed a row.
 pub(super) fn wrong_steps(

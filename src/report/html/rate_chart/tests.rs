@@ -31,6 +31,34 @@ fn a_steady_run_is_a_straight_line_below_its_ceiling() {
 }
 
 #[test]
+fn one_request_above_what_there_was_room_for_is_drawn_as_the_room_and_more_than_one_shows() {
+    let drawn_at = |sent, room_milli| {
+        let mut second = sample("UserCreation", 0, 1_000);
+        (second.sent, second.room_milli) = (sent, room_milli);
+        let chart = drawn(&[second]).remove(0);
+        (chart.sent_line == chart.ceiling, chart.description)
+    };
+    // A sample ends where its time does: the fortieth of 39.3 is part of the next second.
+    for (sent, room_milli) in [(40, 40_000), (41, 40_000), (40, 39_300), (40, 39_000)] {
+        let (on_the_ceiling, description) = drawn_at(sent, room_milli);
+        assert!(on_the_ceiling, "{sent} of {room_milli}: {description}");
+        assert!(
+            description.contains(&format!("{sent} requests")),
+            "what is counted is told whole: {description}"
+        );
+    }
+    for (sent, room_milli) in [(39, 40_000), (42, 40_000), (41, 39_300), (40, 38_999)] {
+        let (on_the_ceiling, description) = drawn_at(sent, room_milli);
+        assert!(!on_the_ceiling, "{sent} of {room_milli}: {description}");
+    }
+    assert!(
+        drawn_at(42, 40_000)
+            .1
+            .contains("42 a second at their fastest")
+    );
+}
+
+#[test]
 fn throttles_are_marked_where_they_were() {
     let mut samples: Vec<RateSample> = (0..4)
         .map(|second| sample("UserCreation", second * 1_000, 1_000))

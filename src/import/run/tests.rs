@@ -1,0 +1,210 @@
+//! A task of ours that panics takes nobody else with it: what it had to do is told as it stands, and left to the next run.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::dispatch::{OnItsWay, Returned};
+use super::{Ended, Plan, Run};
+use crate::import::breaker::BreakerLimits;
+use crate::import::registration::Rules;
+use crate::import::retry::RetryPolicy;
+use crate::import::slots::Slots;
+use crate::import::stop::Signals;
+use crate::import::{Counts, Progress, Watch};
+use crate::ledger::{
+    Durability, Facts, Identity, Kind, Ledger, LedgerError, Reader, RunDirectory, ToBegin,
+};
+use crate::outcome::{Came, FollowUp, Outcome, RowResult, RunState, StepResult, StepState};
+use crate::pace::{Category, Ceilings, Pacer};
+use crate::pool::{Cognito, ConnectSettings, LookUps, NamedBy, Signing, TriggerData, connect};
+use crate::rows::ahead::ReadAhead;
+use crate::rows::{Dialect, Rows};
+use crate::source::OpenSource;
+
+/// Far more than these runs take, which wait for nothing. One that forgets a task never ends.
+const LONGEST: Duration = Duration::from_secs(30);
+
+struct Nobody;
+
+impl Watch for Nobody {
+    fn progress(&mut self, _: &Progress) {}
+
+    fn reading(&mut self, _: u64, _: Option<u64>, _: Duration) {}
+
+    fn notice(&mut self, _: &str) {}
+}
+
+/// A run whose only row is begun in the ledger, and whose list has no more.
+struct OneRow {
+    folder: tempfile::TempDir,
+    ledger: Ledger,
+}
+
+impl OneRow {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+        let identity = Identity {
+            list: "users.csv".into(),
+            fingerprint: Some("abc".into()),
+            mapping: "username=1".into(),
+            kept: Vec::new(),
+            follow_up: Some("confirm".into()),
+            told_triggers: None,
+            user_pool_id: "us-east-1_P".into(),
+            client_id: "client".into(),
+            kind: Kind::Import,
+        };
+        let facts = Facts {
+            started_ms: 1_000,
+            folds: true,
+            second_before_run_ms: None,
+        };
+        let ledger = Ledger::create(&directory, &identity, facts, Durability::Process).unwrap();
+        let ann = ToBegin {
+            row: 1,
+            line: 2,
+            username: "ann".into(),
+            claim: "ann".into(),
+            kept: Vec::new(),
+            came: None,
+            follow_up: None,
+        };
+        ledger.begin(vec![ann], 5).await.await.unwrap();
+        Self { folder, ledger }
+    }
+
+    /// Puts the run together, lets `on_its_way` give it tasks, and takes it to its end.
+    async fn run(self, on_its_way: impl FnOnce(&mut Run<'_>)) -> (Ended, RowResult, RunState) {
+        let mut watch = Nobody;
+        let list = ReadAhead::start(no_rows(), 1, |_| Ok(None)).unwrap();
+        let mut run = Run::new(
+            plan(),
+            nowhere().await,
+            pacer(),
+            self.ledger,
+            list,
+            &mut watch,
+        );
+        on_its_way(&mut run);
+        let mut signals = Signals::listen().unwrap();
+        let ended = tokio::time::timeout(LONGEST, run.to_the_end(&mut signals)).await;
+        let run: PathBuf = self.folder.path().join("run");
+        let reader = Reader::open(&run).unwrap();
+        let mut rows = Vec::new();
+        reader
+            .each_row(|row| {
+                rows.push(row.clone());
+                Ok::<(), LedgerError>(())
+            })
+            .unwrap();
+        let state = reader.summary().unwrap().state;
+        assert_eq!(rows.len(), 1);
+        (ended.unwrap().unwrap(), rows.remove(0), state)
+    }
+}
+
+fn no_rows() -> Rows {
+    let header = b"username\n";
+    let source = OpenSource {
+        length: Some(header.len() as u64),
+        bytes: Box::new(&header[..]),
+    };
+    Rows::open("users.csv".to_owned(), source, &Dialect::default()).unwrap()
+}
+
+fn plan() -> Plan {
+    Plan {
+        slots: Slots::new(NonZeroU32::MIN, None),
+        group: 1,
+        rules: Rules {
+            retry: RetryPolicy::default(),
+            look_ups: LookUps::Get,
+        },
+        follow_up_existing: false,
+        named_by: NamedBy::default(),
+        folds: true,
+        second_before_run_ms: None,
+        breaker: BreakerLimits::default(),
+        deadline: None,
+        before: Counts::default(),
+    }
+}
+
+fn pacer() -> Pacer {
+    let one = NonZeroU32::MIN;
+    Pacer::new(Ceilings {
+        creation: one,
+        read: one,
+        update: one,
+        resource_read: one,
+        list: one,
+    })
+}
+
+/// A pool that is never asked.
+async fn nowhere() -> Cognito {
+    connect(&ConnectSettings {
+        user_pool_id: "us-east-1_P".into(),
+        client_id: "client".into(),
+        client_secret: None,
+        trigger_data: TriggerData::default(),
+        region: None,
+        profile: None,
+        endpoint_url: Some("http://127.0.0.1:9".into()),
+        signing: Signing::Rehearsal,
+        attempt_timeout: Duration::from_secs(1),
+    })
+    .await
+    .unwrap()
+}
+
+/// What a task is that does not come back.
+async fn panics() -> Returned {
+    panic!("on purpose")
+}
+
+#[tokio::test]
+async fn a_row_whose_task_panics_is_in_doubt_and_the_run_goes_on_to_its_end() {
+    let one = OneRow::new().await;
+    let (ended, row, state) = one
+        .run(|run| {
+            let task = run.tasks.spawn(panics());
+            run.rows_of_tasks.insert(task.id(), OnItsWay::Row(1));
+        })
+        .await;
+    assert!(ended.stopped.is_none(), "{:?}", ended.stopped);
+    assert_eq!(ended.progress.counts.of(Outcome::InDoubt), 1);
+    assert_eq!(ended.progress.counts.rows(), 1);
+    assert_eq!(row.came.outcome, Outcome::InDoubt);
+    assert_ne!(state, RunState::Finished, "the next run looks it up");
+}
+
+#[tokio::test]
+async fn a_row_whose_step_panics_stays_created_and_its_step_is_left_to_the_next_run() {
+    let one = OneRow::new().await;
+    let pending = FollowUp {
+        steps: vec![StepResult {
+            step: "confirm".to_owned(),
+            state: StepState::Pending,
+        }],
+    };
+    let created = vec![(1, Came::of(Outcome::Created))];
+    let steps = vec![(1, pending.clone())];
+    one.ledger.settle_and_follow_up(created, steps).await;
+    let follow_up = pending.clone();
+    let (ended, row, state) = one
+        .run(|run| {
+            run.follow_ups.add(1, "ann".into(), follow_up);
+            run.follow_ups.next(Category::UserCreation).unwrap();
+            let task = run.tasks.spawn(panics());
+            run.rows_of_tasks.insert(task.id(), OnItsWay::Step(1));
+        })
+        .await;
+    assert!(ended.stopped.is_none(), "{:?}", ended.stopped);
+    assert_eq!(ended.progress.counts.of(Outcome::InDoubt), 0);
+    assert_eq!(row.came.outcome, Outcome::Created);
+    assert_eq!(row.follow_up, Some(pending));
+    assert_ne!(state, RunState::Finished, "a step is to be taken");
+}

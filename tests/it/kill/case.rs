@@ -1,0 +1,217 @@
+//! A case of the proof: a list with rows of every kind, and a pool with faults. It follows from its seed alone.
+
+use std::collections::BTreeMap;
+
+use cognito_import::rehearsal::{
+    BurstFault, DatePrecision, ExistingUser, Faults, LateFault, Latency, PoolSettings, UserStatus,
+};
+
+/// The program is killed so many times at most; then it is left to finish.
+const MOST_KILLS: u32 = 4;
+
+/// What a row of the list is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    New,
+    Existing,
+    DuplicateOf(u64),
+    Invalid,
+    WeakPassword,
+}
+
+pub(super) struct Case {
+    pub(super) kinds: Vec<Kind>,
+    pub(super) list: String,
+    pub(super) settings: PoolSettings,
+    pub(super) kills: u32,
+    pub(super) look_ups: bool,
+    /// Whether rows are held to the pool's rules before they are sent.
+    pub(super) preflight: bool,
+    /// How users that exist are found, where they are looked up.
+    pub(super) found_by: [&'static str; 4],
+    pub(super) follow_up: FollowUp,
+}
+
+/// What follows the sign-ups: confirming, verifying the address, two groups, and disabling every fifth user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FollowUp {
+    Nothing,
+    OfNewUsers,
+    OfAllUsers,
+}
+
+/// The columns of a row that say what follows it.
+pub(super) fn follow_up_of(row: u64) -> (String, &'static str) {
+    let state = if row.is_multiple_of(5) {
+        "left"
+    } else {
+        "here"
+    };
+    (format!("team{}", row % 3), state)
+}
+
+pub(super) fn username(row: u64) -> String {
+    format!("user{row}")
+}
+
+/// What a row is, among those before it.
+fn kind_of(row: u64, kinds: &[Kind], random: &mut fastrand::Rng) -> Kind {
+    let earlier_new: Vec<u64> = (1..row)
+        .filter(|earlier| matches!(kinds[*earlier as usize - 1], Kind::New | Kind::Existing))
+        .collect();
+    match random.u32(0..20) {
+        0..=3 => Kind::Existing,
+        4..=5 if !earlier_new.is_empty() => {
+            Kind::DuplicateOf(earlier_new[random.usize(0..earlier_new.len())])
+        }
+        6 => Kind::Invalid,
+        7 => Kind::WeakPassword,
+        _ => Kind::New,
+    }
+}
+
+/// A row as it stands in the list.
+fn line(row: u64, name: &str, kind: Kind, follow_up: FollowUp) -> String {
+    let password = if kind == Kind::WeakPassword {
+        "weakweak"
+    } else {
+        "Str0ng#Enough"
+    };
+    match (kind, follow_up) {
+        (Kind::Invalid, _) => format!("{name},{password}\n"),
+        (_, FollowUp::Nothing) => format!("{name},{password},{name}@example.com\n"),
+        (_, FollowUp::OfNewUsers | FollowUp::OfAllUsers) => {
+            let (group, state) = follow_up_of(row);
+            format!("{name},{password},{name}@example.com,{group},{state}\n")
+        }
+    }
+}
+
+/// A case follows from its seed alone.
+pub(super) fn case(seed: u64) -> Case {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let rows = random.u64(8..40);
+    let follow_up = match seed % 4 {
+        0 | 2 => FollowUp::OfNewUsers,
+        1 => FollowUp::OfAllUsers,
+        _ => FollowUp::Nothing,
+    };
+    let mut list = String::from("username,password,email");
+    list.push_str(match follow_up {
+        FollowUp::Nothing => "\n",
+        FollowUp::OfNewUsers | FollowUp::OfAllUsers => ",groups,state\n",
+    });
+    let mut kinds = Vec::new();
+    let mut existing = Vec::new();
+    let offset = random.i64(-90_000..90_000);
+    for row in 1..=rows {
+        let kind = kind_of(row, &kinds, &mut random);
+        let name = match kind {
+            Kind::DuplicateOf(earlier) if random.bool() => username(earlier).to_uppercase(),
+            Kind::DuplicateOf(earlier) => username(earlier),
+            Kind::New | Kind::Existing | Kind::Invalid | Kind::WeakPassword => username(row),
+        };
+        list.push_str(&line(row, &name, kind, follow_up));
+        if kind == Kind::Existing {
+            existing.push(ExistingUser {
+                username: name.clone(),
+                // Its attributes are those of the row: only the date tells it from one of ours.
+                attributes: BTreeMap::from([("email".to_owned(), format!("{name}@example.com"))]),
+                // So many seconds ago on the pool's clock, or long ago.
+                created: random.bool().then(|| random.i64(0..3)),
+                status: UserStatus::Unconfirmed,
+                ..ExistingUser::default()
+            });
+        }
+        kinds.push(kind);
+    }
+    for user in &mut existing {
+        user.created = user
+            .created
+            .map(|ago| now_ms().saturating_add(offset).div_euclid(1_000) - ago);
+    }
+    let settings = PoolSettings {
+        seed,
+        existing,
+        faults: faults(&mut random),
+        latency: Latency {
+            base_ms: 1,
+            jitter_ms: random.u64(0..40),
+        },
+        date_offset_ms: offset,
+        groups: ["all", "team0", "team1", "team2"]
+            .map(str::to_owned)
+            .to_vec(),
+        create_date_precision: if random.bool() {
+            DatePrecision::Seconds
+        } else {
+            DatePrecision::Milliseconds
+        },
+        ..PoolSettings::default()
+    };
+    Case {
+        kinds,
+        list,
+        settings,
+        kills: random.u32(0..=MOST_KILLS),
+        // Steps are signed, as look-ups are.
+        look_ups: random.u32(0..8) > 0 || follow_up != FollowUp::Nothing,
+        follow_up,
+        preflight: seed.is_multiple_of(3),
+        found_by: match seed % 5 {
+            0 => ["--prescan", "always", "--lookup", "get"],
+            1 => ["--prescan", "always", "--lookup", "list"],
+            2 => ["--prescan", "never", "--lookup", "list"],
+            _ => ["--prescan", "auto", "--lookup", "get"],
+        },
+    }
+}
+
+fn now_ms() -> i64 {
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    i64::try_from(since.as_millis()).unwrap()
+}
+
+fn faults(random: &mut fastrand::Rng) -> Faults {
+    let mut some = |most: f64| {
+        if random.bool() {
+            random.f64() * most
+        } else {
+            0.0
+        }
+    };
+    Faults {
+        commit_then_drop: some(0.15),
+        drop_before: some(0.1),
+        answer_late: LateFault {
+            probability: some(0.05),
+            delay_ms: 600,
+        },
+        commit_late: LateFault {
+            probability: some(0.05),
+            delay_ms: 350,
+        },
+        error_500_before: some(0.1),
+        error_500_after: some(0.1),
+        truncated_body: some(0.05),
+        non_json_body: some(0.05),
+        limit_exceeded_after: some(0.1),
+        throttle: some(0.1),
+        throttle_burst: BurstFault {
+            probability: some(0.02),
+            requests: 5,
+        },
+        unexpected_lambda_before: some(0.05),
+        unexpected_lambda_after: some(0.05),
+        read_drop: some(0.05),
+        read_500: some(0.05),
+        read_throttle: some(0.05),
+        write_drop_before: some(0.05),
+        write_commit_then_drop: some(0.1),
+        write_500: some(0.05),
+        write_throttle: some(0.1),
+        ..Faults::default()
+    }
+}

@@ -1,0 +1,69 @@
+//! Whether the results tell the truth about every row.
+
+use std::collections::BTreeMap;
+
+use cognito_import::rehearsal::UserTruth;
+
+use super::case::{Case, Kind, username};
+use super::steps::wrong_steps;
+
+/// Rows in doubt, or what is wrong.
+pub(super) fn judge(
+    case: &Case,
+    results: &[BTreeMap<String, String>],
+    truth: &[UserTruth],
+) -> Result<Vec<String>, String> {
+    let users: BTreeMap<&str, &UserTruth> = truth
+        .iter()
+        .map(|user| (user.username.as_str(), user))
+        .collect();
+    if results.len() != case.kinds.len() {
+        return Err(format!(
+            "{} rows in, {} rows out",
+            case.kinds.len(),
+            results.len()
+        ));
+    }
+    let mut in_doubt = Vec::new();
+    for ((row, kind), result) in (1..).zip(&case.kinds).zip(results) {
+        let outcome = result["outcome"].as_str();
+        let user = users.get(username(row).as_str());
+        let wrong = |why: &str| {
+            Err(format!(
+                "row {row} ({kind:?}) is called {outcome}: {why}: {result:?} {user:?}"
+            ))
+        };
+        if result["row"] != row.to_string() {
+            return wrong("not in its place");
+        }
+        match (outcome, kind) {
+            ("duplicate", Kind::DuplicateOf(earlier))
+                if result["same_as_row"] == earlier.to_string() => {}
+            ("invalid", Kind::Invalid) => {}
+            ("rejected", Kind::WeakPassword) if user.is_none() => {}
+            ("invalid", Kind::WeakPassword) if user.is_none() && case.preflight => {}
+            ("existed", Kind::Existing) if user.is_some_and(|user| user.preexisting) => {}
+            ("created", Kind::New)
+                if user.is_some_and(|user| !user.preexisting && user.sub == result["user_sub"]) => {
+            }
+            ("failed", Kind::New) if user.is_none() => {}
+            ("in_doubt", Kind::New | Kind::Existing | Kind::WeakPassword) => {
+                in_doubt.push(format!("{result:?} {user:?}"))
+            }
+            _ => return wrong("that is not so"),
+        }
+        if let Some(why) = wrong_steps(case, row, result, user.copied()) {
+            return wrong(&why);
+        }
+        // Without look-ups, what a killed process had not yet written down can only be asked for again.
+        if case.look_ups && user.is_some_and(|user| user.sign_ups_after_answer > 0) {
+            return wrong("it was asked for again after its answer had been delivered");
+        }
+    }
+    if case.look_ups && !in_doubt.is_empty() {
+        return Err(format!(
+            "rows {in_doubt:?} are in doubt, and every look-up was answered in the end"
+        ));
+    }
+    Ok(in_doubt)
+}
