@@ -13,7 +13,7 @@ use crate::import::slots::Slots;
 use crate::import::stop::Signals;
 use crate::import::{Counts, Progress, Watch};
 use crate::ledger::{
-    Durability, Facts, Identity, Kind, Ledger, LedgerError, Reader, RunDirectory, ToBegin,
+    Durability, Facts, Identity, Kind, Ledger, LedgerError, Reader, RunDirectory, Since, ToBegin,
 };
 use crate::outcome::{Came, FollowUp, Outcome, RowResult, RunState, StepResult, StepState};
 use crate::pace::{Category, Ceilings, Pacer};
@@ -190,9 +190,12 @@ async fn a_row_whose_step_panics_stays_created_and_its_step_is_left_to_the_next_
             state: StepState::Pending,
         }],
     };
-    let created = vec![(1, Came::of(Outcome::Created))];
-    let steps = vec![(1, pending.clone())];
-    one.ledger.settle_and_follow_up(created, steps).await;
+    let since = Since {
+        results: vec![(1, Came::of(Outcome::Created))],
+        follow_ups: vec![(1, pending.clone())],
+        ..Since::default()
+    };
+    one.ledger.write(since).await;
     let follow_up = pending.clone();
     let (ended, row, state) = one
         .run(|run| {
