@@ -8,17 +8,17 @@ mod following;
 mod intake;
 mod plan;
 mod settling;
+mod tasks;
 mod telling;
 mod waiting;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
-use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::breaker::Breaker;
@@ -34,8 +34,9 @@ use crate::outcome::{Came, Outcome};
 use crate::pace::{Pacer, Permit};
 use crate::pool::{Cognito, now_ms};
 use crate::rows::ahead::ReadAhead;
-use dispatch::{OnItsWay, Returned};
+use dispatch::OnItsWay;
 use following::FollowUps;
+use tasks::Tasks;
 use telling::Silence;
 use waiting::Waiting;
 
@@ -87,8 +88,7 @@ pub struct Run<'a> {
     permit: Option<PermitFuture>,
     /// Leave for any other step.
     update_permit: Option<PermitFuture>,
-    tasks: JoinSet<Returned>,
-    rows_of_tasks: HashMap<Id, OnItsWay>,
+    tasks: Tasks,
     unwritten: Vec<(u64, Came)>,
     /// Rows for which no connection could be made, one after the other.
     unreachable: Vec<(u64, Came)>,
@@ -145,8 +145,7 @@ impl<'a> Run<'a> {
             ready: VecDeque::new(),
             permit: None,
             update_permit: None,
-            tasks: JoinSet::new(),
-            rows_of_tasks: HashMap::new(),
+            tasks: Tasks::default(),
             unwritten: Vec::new(),
             unreachable: Vec::new(),
             unwritten_requests: RequestCounts::default(),
@@ -182,7 +181,7 @@ impl<'a> Run<'a> {
                 error = self.ledger.failure() => return Err(error),
                 signal = signals.next() => self.signal(signal),
                 () = until(deadline) => self.deadline_reached(),
-                Some(ended) = self.tasks.join_next_with_id() => self.tasks_ended(ended).await,
+                Some(over) = self.tasks.next() => self.tasks_over(over).await,
                 begun = begun(&mut self.beginning) => self.group_begun(begun).await?,
                 permit = given(&mut self.permit) => self.send_next(permit),
                 permit = given(&mut self.update_permit) => self.update_next(permit),
@@ -238,9 +237,7 @@ impl<'a> Run<'a> {
 
     /// What is still on its way is not waited for any longer. It stays begun: the next run looks it up.
     fn cut_off(&mut self) {
-        self.tasks = JoinSet::new();
-        let cut_off = std::mem::take(&mut self.rows_of_tasks);
-        let rows = cut_off.into_values().filter(OnItsWay::is_row).count() as u64;
+        let rows = self.tasks.cut_off().filter(OnItsWay::is_row).count() as u64;
         self.progress.counts.add_many(Outcome::InDoubt, rows);
         self.follow_ups.leave();
     }

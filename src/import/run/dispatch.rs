@@ -106,22 +106,17 @@ impl Run<'_> {
 
     fn spawn(&mut self, job: Job, permit: Option<Permit>) {
         let (row, shared) = (job.row, Arc::clone(&self.shared));
-        // In a box of its own: the runtime moves what a task is made of several times, and the SDK makes ten kilobytes of it.
-        let way = Box::pin(async move {
+        self.tasks.spawn(OnItsWay::Row(row), async move {
             let done = register(shared, job, permit).await;
             Returned::Row(Box::new(done))
         });
-        let task = self.tasks.spawn(way);
-        self.rows_of_tasks.insert(task.id(), OnItsWay::Row(row));
     }
 
     fn spawn_step(&mut self, job: StepJob, permit: Permit) {
         let (row, shared) = (job.row, Arc::clone(&self.shared));
-        let way = Box::pin(async move {
+        self.tasks.spawn(OnItsWay::Step(row), async move {
             let done = take_step(shared, job, permit).await;
             Returned::Step(Box::new(done))
         });
-        let task = self.tasks.spawn(way);
-        self.rows_of_tasks.insert(task.id(), OnItsWay::Step(row));
     }
 }

@@ -1,8 +1,7 @@
 //! What comes back from tasks: outcomes, counts, and reasons to stop. What comes back from steps is in `following`.
 
-use tokio::task::{Id, JoinError};
-
 use super::dispatch::{OnItsWay, Returned};
+use super::tasks::Over;
 use super::{RESULTS_TOGETHER, Run};
 use crate::import::breaker::UNREACHABLE;
 use crate::import::logged;
@@ -14,38 +13,30 @@ use crate::pool::Stop;
 
 impl Run<'_> {
     /// One task ended, and perhaps others have as well: they are taken in the same turn of the loop.
-    pub(super) async fn tasks_ended(&mut self, ended: Result<(Id, Returned), JoinError>) {
-        self.task_ended(ended);
-        while let Some(ended) = self.tasks.try_join_next_with_id() {
-            self.task_ended(ended);
+    pub(super) async fn tasks_over(&mut self, over: Over) {
+        self.task_over(over);
+        while let Some(over) = self.tasks.try_next() {
+            self.task_over(over);
         }
         if self.unwritten.len() >= RESULTS_TOGETHER {
             self.write().await;
         }
     }
 
-    fn task_ended(&mut self, ended: Result<(Id, Returned), JoinError>) {
-        match ended {
-            Ok((id, returned)) => {
-                self.rows_of_tasks.remove(&id);
-                match returned {
-                    Returned::Row(done) => self.row_done(*done),
-                    Returned::Step(done) => self.step_done(*done),
-                }
+    fn task_over(&mut self, over: Over) {
+        match over {
+            Over::Returned(Returned::Row(done)) => self.row_done(*done),
+            Over::Returned(Returned::Step(done)) => self.step_done(*done),
+            // The row stays begun in the ledger: it may have been sent, and the next run looks it up.
+            Over::Panicked(OnItsWay::Row(row)) => {
+                tracing::error!(row, "a task ended by a panic");
+                self.progress.counts.add(Outcome::InDoubt);
             }
-            Err(error) => match self.rows_of_tasks.remove(&error.id()) {
-                // The row stays begun in the ledger: it may have been sent, and the next run looks it up.
-                Some(OnItsWay::Row(row)) => {
-                    tracing::error!(row, "a task ended by a panic");
-                    self.progress.counts.add(Outcome::InDoubt);
-                }
-                // The step stays pending in the ledger, and the next run takes it.
-                Some(OnItsWay::Step(row)) => {
-                    tracing::error!(row, "a step after the sign-up ended by a panic");
-                    self.follow_ups.leave_user(row);
-                }
-                None => {}
-            },
+            // The step stays pending in the ledger, and the next run takes it.
+            Over::Panicked(OnItsWay::Step(row)) => {
+                tracing::error!(row, "a step after the sign-up ended by a panic");
+                self.follow_ups.leave_user(row);
+            }
         }
     }
 

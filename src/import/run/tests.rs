@@ -170,8 +170,7 @@ async fn a_row_whose_task_panics_is_in_doubt_and_the_run_goes_on_to_its_end() {
     let one = OneRow::new().await;
     let (ended, row, state) = one
         .run(|run| {
-            let task = run.tasks.spawn(panics());
-            run.rows_of_tasks.insert(task.id(), OnItsWay::Row(1));
+            run.tasks.spawn(OnItsWay::Row(1), panics());
         })
         .await;
     assert!(ended.stopped.is_none(), "{:?}", ended.stopped);
@@ -201,8 +200,7 @@ async fn a_row_whose_step_panics_stays_created_and_its_step_is_left_to_the_next_
         .run(|run| {
             run.follow_ups.add(1, "ann".into(), follow_up);
             run.follow_ups.next(Category::UserCreation).unwrap();
-            let task = run.tasks.spawn(panics());
-            run.rows_of_tasks.insert(task.id(), OnItsWay::Step(1));
+            run.tasks.spawn(OnItsWay::Step(1), panics());
         })
         .await;
     assert!(ended.stopped.is_none(), "{:?}", ended.stopped);
