@@ -57,13 +57,28 @@ impl AtAddress {
     }
 }
 
+/// When the system's certificates are read. Without any, the SDK's client panics.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Certificates {
+    /// When the client is made: before anything is sent.
+    AtOnce,
+    /// With the first request. Most clients that look for credentials are never asked.
+    WhenUsed,
+}
+
 /// The same client, whose errors name the address.
-pub(super) fn addressed(client: SharedHttpClient) -> SharedHttpClient {
-    SharedHttpClient::new(AddressedClient(client))
+pub(super) fn addressed(client: SharedHttpClient, certificates: Certificates) -> SharedHttpClient {
+    SharedHttpClient::new(AddressedClient {
+        client,
+        certificates,
+    })
 }
 
 #[derive(Debug)]
-struct AddressedClient(SharedHttpClient);
+struct AddressedClient {
+    client: SharedHttpClient,
+    certificates: Certificates,
+}
 
 impl HttpClient for AddressedClient {
     fn http_connector(
@@ -72,7 +87,7 @@ impl HttpClient for AddressedClient {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         SharedHttpConnector::new(AddressedConnector(
-            self.0.http_connector(settings, components),
+            self.client.http_connector(settings, components),
         ))
     }
 
@@ -81,7 +96,12 @@ impl HttpClient for AddressedClient {
         components: &RuntimeComponentsBuilder,
         bag: &ConfigBag,
     ) -> Result<(), BoxError> {
-        HttpClient::validate_base_client_config(&self.0, components, bag)
+        match self.certificates {
+            Certificates::AtOnce => {
+                HttpClient::validate_base_client_config(&self.client, components, bag)
+            }
+            Certificates::WhenUsed => Ok(()),
+        }
     }
 
     fn validate_final_config(
@@ -89,11 +109,11 @@ impl HttpClient for AddressedClient {
         components: &RuntimeComponents,
         bag: &ConfigBag,
     ) -> Result<(), BoxError> {
-        HttpClient::validate_final_config(&self.0, components, bag)
+        HttpClient::validate_final_config(&self.client, components, bag)
     }
 
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
-        self.0.connector_metadata()
+        self.client.connector_metadata()
     }
 }
 

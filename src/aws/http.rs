@@ -8,7 +8,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder as HttpClientBuilder, Connector};
 use aws_types::sdk_config::SharedHttpClient;
 
-use super::addressed::addressed;
+use super::addressed::{Certificates, addressed};
 use super::endpoint::Endpoint;
 
 /// Connecting takes at most this long; then nothing was sent.
@@ -23,9 +23,18 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(15);
 /// the address.
 #[must_use]
 pub fn http_client(endpoint: Option<&Endpoint>) -> SharedHttpClient {
+    addressed(client(endpoint), Certificates::AtOnce)
+}
+
+/// A client for those who look for credentials, as they may have to ask a service for them.
+pub(super) fn http_client_of_credentials() -> SharedHttpClient {
+    addressed(client(None), Certificates::WhenUsed)
+}
+
+fn client(endpoint: Option<&Endpoint>) -> SharedHttpClient {
     let loopback = endpoint.is_some_and(Endpoint::is_loopback);
     let plain = endpoint.is_some_and(Endpoint::is_plain);
-    let client = HttpClientBuilder::new()
+    HttpClientBuilder::new()
         .pool_idle_timeout(IDLE_CONNECTION)
         .build_with_connector_fn(move |settings, components| {
             let mut connector = Connector::builder()
@@ -48,6 +57,5 @@ pub fn http_client(endpoint: Option<&Endpoint>) -> SharedHttpClient {
                     .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
                     .build()
             }
-        });
-    addressed(client)
+        })
 }

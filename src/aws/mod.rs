@@ -26,7 +26,9 @@ pub async fn shared_config(
     profile: Option<&str>,
     region: impl ProvideRegion + 'static,
 ) -> SdkConfig {
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).region(region);
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(region)
+        .http_client(http::http_client_of_credentials());
     if let Some(profile) = profile {
         // A profile that is named goes before what the environment holds, as it does with AWS's own command line.
         let credentials = ProfileFileCredentialsProvider::builder()

@@ -1,12 +1,15 @@
 //! The main job: a list becomes users, with a result for every row.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
 
 use cognito_import::rehearsal::{PoolSettings, PreSignUp};
 
-use crate::harness::{Place, Pool, quick};
+use crate::harness::{Place, Pool, quick, users};
 
 /// The list that the README shows.
 pub(crate) fn sample(name: &str) -> PathBuf {
@@ -279,4 +282,30 @@ fn without_run_dir_a_run_is_named_after_its_list_and_pool() {
         runs[0].starts_with("my-users-") && runs[0].ends_with("-us-east-1_Rehearsal"),
         "{runs:?}"
     );
+}
+
+#[test]
+fn a_run_against_this_machine_does_without_the_system_s_certificates() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    let certificates = place.path("certificates.pem");
+    let made = Command::new("mkfifo").arg(&certificates).status().unwrap();
+    assert!(made.success());
+    let (tell, told) = mpsc::sync_channel(1);
+    let pipe = certificates.clone();
+    let writer = thread::spawn(move || {
+        // Waits for somebody who reads.
+        let opened = File::options().write(true).open(pipe).unwrap();
+        tell.send(()).unwrap();
+        drop(opened);
+    });
+    place
+        .import(&pool, list)
+        .env("SSL_CERT_FILE", certificates.to_str().unwrap())
+        .run()
+        .exits(0);
+    assert!(told.try_recv().is_err(), "they were read");
+    drop(File::open(&certificates).unwrap());
+    writer.join().unwrap();
 }
