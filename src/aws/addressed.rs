@@ -57,7 +57,7 @@ impl AtAddress {
     }
 }
 
-/// When the system's certificates are read. Without any, the SDK's client panics.
+/// When the system's certificates are read. Where there are none, the SDK's client panics in a debug build.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Certificates {
     /// When the client is made: before anything is sent.
