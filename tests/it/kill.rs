@@ -14,6 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::harness::LONGEST;
 use cognito_import::rehearsal::RehearsalPool;
 
 use case::{Case, FollowUp};
@@ -144,10 +145,10 @@ fn run(seed: u64) -> Result<Vec<String>, String> {
         }
     }
     let mut child = start(&case, &pool, folder.path());
-    if !ended_within(&mut child, Duration::from_secs(60)) {
+    if !ended_within(&mut child, LONGEST) {
         let _ = child.kill();
         child.wait().unwrap();
-        return Err("did not finish within a minute".to_owned());
+        return Err(format!("did not finish within {} s", LONGEST.as_secs()));
     }
     let code = child.wait().unwrap().code();
     if !matches!(code, Some(0 | 1 | 5)) {

@@ -27,8 +27,8 @@ pub(crate) use screen::Screen;
 pub(crate) use sdk::Sdk;
 pub(crate) use terminal::CTRL_C;
 
-/// Nothing here takes longer, unless it hangs.
-const LONGEST: Duration = Duration::from_secs(90);
+/// Nothing here takes longer, unless it hangs: the longest takes a minute where the machine has nothing else to do.
+pub(crate) const LONGEST: Duration = Duration::from_secs(300);
 
 /// Asks again and again until there is an answer: for what another process or thread is about to do.
 pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
