@@ -14,9 +14,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::harness::LONGEST;
 use cognito_import::rehearsal::RehearsalPool;
 
+use crate::harness::LONGEST;
 use case::{Case, FollowUp};
 use judge::judge;
 
