@@ -259,10 +259,10 @@ pub fn mapping(list: &ListArgs) -> Result<MappingOptions, SettingsError> {
 }
 
 /// For `import`: rows that are begun together. About a quarter of a second's: a crash leaves few rows to look up, and the disk
-/// is synced four times a second, not for every row. At most 512, so that memory stays flat whatever the quota.
+/// is synced four times a second, not for every row. At most 256, so that memory stays flat whatever the quota.
 #[must_use]
 pub fn group(sign_ups_a_second: NonZeroU32) -> usize {
-    (sign_ups_a_second.get() / 4).clamp(1, 512) as usize
+    (sign_ups_a_second.get() / 4).clamp(1, 256) as usize
 }
 
 /// For `preflight` and `import`.
