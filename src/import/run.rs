@@ -45,8 +45,8 @@ pub use plan::{Deadline, Ended, Listed, Plan};
 /// How often results are written and the watcher is told. A crash in between costs a look-up for each of these rows.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Results written together at most: more than come between two ticks, unless the quota is one of many thousands.
-const RESULTS_TOGETHER: usize = 1_024;
+/// Results written together at most.
+const RESULTS_TOGETHER: usize = 256;
 
 /// Rows noted as unsent together.
 const NOTED_TOGETHER: usize = 1_024;
