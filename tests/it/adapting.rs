@@ -65,16 +65,13 @@ fn told_50_while_the_pool_grants_30_for_a_time_it_uses_30_and_comes_back() {
     let results = place.results();
     assert_eq!(results.count("created"), ROWS);
     let less = seconds(&pool, 11, 40);
-    // How near it comes to either rate is tested where time stands still (`src/pace/adapt/tests.rs`): here it takes a machine that has
-    // nothing else to do.
     let used = accepted(&less) / (30.0 * 29.0);
-    assert!(used >= 0.9, "{used} of what was granted");
+    assert!(used >= 0.95, "{used} of what was granted");
     let back = seconds(&pool, 40, 60);
-    let fastest = back
+    let back = back
         .iter()
-        .map(|second| second.requests - second.over_quota)
-        .max();
-    assert!(fastest >= Some(40), "back within 20 s: {fastest:?}");
+        .position(|second| second.requests - second.over_quota >= 48);
+    assert!(back.is_some(), "back above 0.95 of the rate within 20 s");
     let stats = pool.stats();
     let throttled = stats.categories["UserCreation"].over_quota;
     assert!(
@@ -86,11 +83,7 @@ fn told_50_while_the_pool_grants_30_for_a_time_it_uses_30_and_comes_back() {
     let number = |name: &str| pace[name].as_f64().unwrap();
     assert_eq!(number("ceiling"), 50.0);
     assert!((30.0..50.0).contains(&number("allowed")), "{pace}");
-    let used = number("used_of_ceiling") * 50.0 / number("allowed");
-    assert!(
-        (number("used_of_allowed") - used).abs() < 0.001,
-        "{used}: {pace}"
-    );
+    assert!(number("used_of_allowed") >= 0.95, "{pace}");
     assert!((25.0..55.0).contains(&number("slowed_seconds")), "{pace}");
     let requests = &results.summary["requests"]["UserCreation"];
     assert_eq!(requests["throttled"], throttled);
