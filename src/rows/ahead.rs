@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use super::{RawRow, Rows, RowsError};
 
 /// Groups that wait in the channel at most.
-const GROUPS_WAITING: usize = 4;
+const GROUPS_WAITING: usize = 2;
 
 /// What the thread hands over.
 #[derive(Debug)]

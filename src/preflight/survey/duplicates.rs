@@ -13,11 +13,11 @@ use std::thread::{self, JoinHandle};
 use super::counted::Counted;
 use crate::user::fold;
 
-/// Files that usernames are dealt to. A million of 30 bytes make 64 of 700 KiB, and one of them is in memory at a time.
-const FILES: usize = 64;
+/// Files that usernames are dealt to. A million of 30 bytes make 128 of half a MiB, and one of them is in memory at a time.
+const FILES: usize = 128;
 
 /// Bytes that wait for each file.
-const BUFFER: usize = 8 * 1024;
+const BUFFER: usize = 4 * 1024;
 
 /// Row, line, hash, length of the username, and what the row was counted for, in front of each.
 const HEAD: usize = 8 + 8 + 8 + 8 + 1;
@@ -56,14 +56,17 @@ pub(super) struct Double<'a> {
     pub(super) counted: Counted,
 }
 
-/// Whoever has the same claim has the same hash: hashes are sorted, and claims compared only where hashes are the same.
+/// A row as it stands in a file.
 struct Entry<'a> {
-    hash: u64,
     row: u64,
     line: u64,
     counted: Counted,
     username: &'a str,
 }
+
+/// The hash of an entry's username, and where in the file the entry begins: the order of rows. Whoever has the same claim has the
+/// same hash: hashes are sorted, and claims compared only where hashes are the same.
+type Place = (u64, usize);
 
 impl Duplicates {
     pub(super) fn new(folds: bool) -> io::Result<Self> {
@@ -111,21 +114,25 @@ impl Duplicates {
 }
 
 impl Files {
-    /// Tells of every row whose username stands earlier, by row within each file.
+    /// Tells of every row whose username stands earlier.
     pub(super) fn each(
         self,
         mut tell: impl FnMut(&Double<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
-        let mut bytes = Vec::new();
+        let (mut bytes, mut places) = (Vec::new(), Vec::new());
         for file in self.files.into_iter().flatten() {
             let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.seek(SeekFrom::Start(0))?;
             bytes.clear();
             file.read_to_end(&mut bytes)?;
-            let mut entries = entries(&bytes)?;
-            entries.sort_unstable_by_key(|entry| (entry.hash, entry.row));
-            for same_hash in entries.chunk_by(|one, next| one.hash == next.hash) {
-                tell_doubles(same_hash, self.folds, &mut tell)?;
+            places_of(&bytes, &mut places)?;
+            places.sort_unstable();
+            for same_hash in places.chunk_by(|(one, _), (next, _)| one == next) {
+                if same_hash.len() > 1 {
+                    let entries = same_hash.iter().map(|&(_, place)| entry(&bytes, place));
+                    let entries = entries.collect::<io::Result<Vec<Entry<'_>>>>()?;
+                    tell_doubles(&entries, self.folds, &mut tell)?;
+                }
             }
         }
         Ok(())
@@ -200,22 +207,33 @@ fn claim(username: &str, folds: bool) -> Cow<'_, str> {
     }
 }
 
-fn entries(mut bytes: &[u8]) -> io::Result<Vec<Entry<'_>>> {
-    let mut entries = Vec::new();
-    while !bytes.is_empty() {
-        let (head, rest) = bytes.split_at_checked(HEAD).ok_or_else(broken)?;
-        let length = usize::try_from(number(head, 24)?).map_err(io::Error::other)?;
-        let (username, rest) = rest.split_at_checked(length).ok_or_else(broken)?;
-        entries.push(Entry {
-            hash: number(head, 16)?,
-            row: number(head, 0)?,
-            line: number(head, 8)?,
-            counted: Counted(*head.last().ok_or_else(broken)?),
-            username: std::str::from_utf8(username).map_err(io::Error::other)?,
-        });
-        bytes = rest;
+/// Where entries begin, in place of what was in `places`.
+fn places_of(bytes: &[u8], places: &mut Vec<Place>) -> io::Result<()> {
+    places.clear();
+    let mut place = 0;
+    while place < bytes.len() {
+        let head = bytes.get(place..).ok_or_else(broken)?;
+        places.push((number(head, 16)?, place));
+        place = place.checked_add(HEAD + length(head)?).ok_or_else(broken)?;
     }
-    Ok(entries)
+    Ok(())
+}
+
+fn entry(bytes: &[u8], place: usize) -> io::Result<Entry<'_>> {
+    let entry = bytes.get(place..).ok_or_else(broken)?;
+    let (head, rest) = entry.split_at_checked(HEAD).ok_or_else(broken)?;
+    let username = rest.get(..length(head)?).ok_or_else(broken)?;
+    Ok(Entry {
+        row: number(head, 0)?,
+        line: number(head, 8)?,
+        counted: Counted(*head.last().ok_or_else(broken)?),
+        username: std::str::from_utf8(username).map_err(io::Error::other)?,
+    })
+}
+
+/// Of the username behind the head.
+fn length(head: &[u8]) -> io::Result<usize> {
+    usize::try_from(number(head, 24)?).map_err(io::Error::other)
 }
 
 fn number(head: &[u8], at: usize) -> io::Result<u64> {
