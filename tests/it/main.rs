@@ -10,7 +10,6 @@
 
 mod harness;
 
-mod adapting;
 mod check;
 mod comparing;
 mod describe;

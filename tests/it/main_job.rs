@@ -40,7 +40,8 @@ fn a_rehearsal_of_the_sample_makes_every_user_and_says_that_nothing_left_the_mac
     assert_eq!(results.summary["requests"]["UserCreation"]["sent"], 40);
     assert_eq!(results.summary["requests"]["UserCreation"]["throttled"], 0);
     let rate = results.summary["rates"]["UserCreation"].as_f64().unwrap();
-    assert!((30.0..=40.5).contains(&rate), "the default is 40/s: {rate}");
+    // How near it comes to that is in `tests/timed`.
+    assert!(rate > 0.0 && rate <= 40.5, "the default is 40/s: {rate}");
     for time in ["started", "finished"] {
         let text = results.summary[time].as_str().unwrap();
         assert!(text.ends_with('Z') && text.contains('T'), "{time}: {text}");
