@@ -3,6 +3,7 @@
 
 mod counted;
 mod duplicates;
+mod heaps;
 
 use std::collections::BTreeSet;
 use std::io;

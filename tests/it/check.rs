@@ -334,9 +334,11 @@ fn the_findings_never_take_the_place_of_the_list() {
     }
     assert!(!fs::metadata(pipe).unwrap().is_file());
     assert_eq!(fs::read_to_string(place.path(list)).unwrap(), users(3));
+    // The usernames of a short list need no file.
+    let long = place.file("long.csv", users(20_000));
     let nowhere = place
         .cli("check")
-        .arg(list)
+        .arg(long)
         .env("TMPDIR", "/no/such/folder");
     nowhere
         .run()

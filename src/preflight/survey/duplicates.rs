@@ -1,23 +1,20 @@
 //! Which usernames stand more than once, for lists of any length in flat memory.
 //!
-//! Usernames are dealt to a number of temporary files by their hash, so that equal ones meet in the same file, and each file is
-//! sorted on its own. The files have no name on the disk and are gone with the process. They hold usernames, no passwords.
+//! Usernames are dealt to a number of heaps by their hash, so that equal ones meet on the same heap, and each heap is sorted on
+//! its own. They are usernames, and no passwords.
 
 use std::borrow::Cow;
-use std::fs::File;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
-use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use super::counted::Counted;
+use super::heaps::{Heaps, broken};
 use crate::user::fold;
 
-/// Files that usernames are dealt to. A million of 30 bytes make 128 of half a MiB, and one of them is in memory at a time.
-const FILES: usize = 128;
-
-/// Bytes that wait for each file.
-const BUFFER: usize = 4 * 1024;
+/// Heaps that usernames are dealt to. A million of 30 bytes make 128 of half a MiB, and one of them is in memory at a time.
+const HEAPS: usize = 128;
 
 /// Row, line, hash, length of the username, and what the row was counted for, in front of each.
 const HEAD: usize = 8 + 8 + 8 + 8 + 1;
@@ -35,13 +32,13 @@ const WAITING: usize = 4;
 pub(super) struct Duplicates {
     group: Vec<u8>,
     to: SyncSender<Vec<u8>>,
-    dealing: JoinHandle<io::Result<Files>>,
+    dealing: JoinHandle<io::Result<Dealt>>,
 }
 
-/// The files; those that nothing was dealt to are not there.
-pub(super) struct Files {
+/// Usernames on their heaps.
+pub(super) struct Dealt {
     folds: bool,
-    files: Vec<Option<BufWriter<File>>>,
+    heaps: Heaps,
 }
 
 /// A username that stands earlier in the list.
@@ -56,7 +53,7 @@ pub(super) struct Double<'a> {
     pub(super) counted: Counted,
 }
 
-/// A row as it stands in a file.
+/// A row as it stands on a heap.
 struct Entry<'a> {
     row: u64,
     line: u64,
@@ -64,7 +61,7 @@ struct Entry<'a> {
     username: &'a str,
 }
 
-/// The hash of an entry's username, and where in the file the entry begins: the order of rows. Whoever has the same claim has the
+/// The hash of an entry's username, and where on the heap the entry begins: the order of rows. Whoever has the same claim has the
 /// same hash: hashes are sorted, and claims compared only where hashes are the same.
 type Place = (u64, usize);
 
@@ -74,14 +71,14 @@ impl Duplicates {
         let dealing = thread::Builder::new()
             .name("usernames".to_owned())
             .spawn(move || {
-                let mut files = Files {
+                let mut dealt = Dealt {
                     folds,
-                    files: (0..FILES).map(|_| None).collect(),
+                    heaps: Heaps::new(HEAPS),
                 };
                 for group in groups {
-                    files.deal(&group)?;
+                    dealt.deal(&group)?;
                 }
-                Ok(files)
+                Ok(dealt)
             })?;
         Ok(Self {
             group: Vec::with_capacity(TOGETHER),
@@ -103,8 +100,8 @@ impl Duplicates {
         }
     }
 
-    /// All of them, dealt to their files.
-    pub(super) fn dealt(self) -> io::Result<Files> {
+    /// All of them, dealt to their heaps.
+    pub(super) fn dealt(self) -> io::Result<Dealt> {
         let _ = self.to.send(self.group);
         drop(self.to);
         self.dealing.join().map_err(|_| {
@@ -113,18 +110,15 @@ impl Duplicates {
     }
 }
 
-impl Files {
+impl Dealt {
     /// Tells of every row whose username stands earlier.
     pub(super) fn each(
-        self,
+        mut self,
         mut tell: impl FnMut(&Double<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         let (mut bytes, mut places) = (Vec::new(), Vec::new());
-        for file in self.files.into_iter().flatten() {
-            let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-            file.seek(SeekFrom::Start(0))?;
-            bytes.clear();
-            file.read_to_end(&mut bytes)?;
+        for heap in 0..self.heaps.len() {
+            self.heaps.take(heap, &mut bytes)?;
             places_of(&bytes, &mut places)?;
             places.sort_unstable();
             for same_hash in places.chunk_by(|(one, _), (next, _)| one == next) {
@@ -158,19 +152,13 @@ impl Files {
     fn put(&mut self, row: u64, line: u64, username: &str, counted: u8) -> io::Result<()> {
         let claim = claim(username, self.folds);
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&*claim);
-        let file = usize::try_from(hash % FILES as u64).unwrap_or(0);
-        let Some(place) = self.files.get_mut(file) else {
-            return Ok(());
-        };
-        let to = match place {
-            Some(to) => to,
-            None => place.insert(BufWriter::with_capacity(BUFFER, tempfile::tempfile()?)),
-        };
-        for number in [row, line, hash, username.len() as u64] {
-            to.write_all(&number.to_le_bytes())?;
-        }
-        to.write_all(&[counted])?;
-        to.write_all(username.as_bytes())
+        let heap = usize::try_from(hash % HEAPS as u64).map_err(io::Error::other)?;
+        let [row, line, hash, length] =
+            [row, line, hash, username.len() as u64].map(u64::to_le_bytes);
+        self.heaps.put(
+            heap,
+            &[&row, &line, &hash, &length, &[counted], username.as_bytes()],
+        )
     }
 }
 
@@ -241,10 +229,6 @@ fn number(head: &[u8], at: usize) -> io::Result<u64> {
         .and_then(|bytes| bytes.try_into().ok())
         .map(u64::from_le_bytes)
         .ok_or_else(broken)
-}
-
-fn broken() -> io::Error {
-    io::Error::other("a temporary file does not hold what was written to it")
 }
 
 #[cfg(test)]
