@@ -30,7 +30,6 @@ mod mapping;
 mod metrics;
 mod ministack;
 mod output_json;
-mod pacing;
 mod passwords;
 mod plan;
 mod planted;

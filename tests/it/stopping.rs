@@ -90,27 +90,6 @@ fn a_second_signal_ends_it_at_once_and_the_rows_on_their_way_are_looked_up_later
 }
 
 #[test]
-fn a_deadline_ends_the_run_in_time_and_the_same_command_goes_on() {
-    let place = Place::new();
-    let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(200));
-    place
-        .import(&pool, list)
-        .args(["--rate", "20", "--deadline", "6s"])
-        .run()
-        .exits(4)
-        .says(["--deadline reached", "the same command goes on"]);
-    let results = place.results();
-    // No more than the rate has room for in this time; a machine that is busy begins later, and `tests/timed` says how many there are
-    // where it is not.
-    let created = results.count("created");
-    assert!((1..=120).contains(&created), "{:?}", results.counts());
-    assert_eq!(created + results.count("unsent"), 200);
-    place.import(&pool, list).run().exits(0);
-    each_was_made_once(&pool, 200);
-}
-
-#[test]
 fn a_deadline_that_is_over_before_the_first_row_says_that_more_is_needed() {
     let place = Place::new();
     let pool = Pool::start(quick());

@@ -68,10 +68,11 @@ fn told_50_while_the_pool_grants_30_for_a_time_it_uses_30_and_comes_back() {
     let used = accepted(&less) / (30.0 * 29.0);
     assert!(used >= 0.95, "{used} of what was granted");
     let back = seconds(&pool, 40, 60);
-    let back = back
-        .iter()
-        .position(|second| second.requests - second.over_quota >= 48);
-    assert!(back.is_some(), "back above 0.95 of the rate within 20 s");
+    assert!(
+        back.iter()
+            .any(|second| second.requests - second.over_quota >= 48),
+        "back above 0.95 of the rate within 20 s"
+    );
     let stats = pool.stats();
     let throttled = stats.categories["UserCreation"].over_quota;
     assert!(
@@ -83,7 +84,10 @@ fn told_50_while_the_pool_grants_30_for_a_time_it_uses_30_and_comes_back() {
     let number = |name: &str| pace[name].as_f64().unwrap();
     assert_eq!(number("ceiling"), 50.0);
     assert!((30.0..50.0).contains(&number("allowed")), "{pace}");
-    assert!(number("used_of_allowed") >= 0.95, "{pace}");
+    let used = number("used_of_allowed");
+    assert!(used >= 0.95, "{pace}");
+    let the_same = number("used_of_ceiling") * 50.0 / number("allowed");
+    assert!((used - the_same).abs() < 0.001, "{the_same}: {pace}");
     assert!((25.0..55.0).contains(&number("slowed_seconds")), "{pace}");
     let requests = &results.summary["requests"]["UserCreation"];
     assert_eq!(requests["throttled"], throttled);
@@ -93,8 +97,8 @@ fn told_50_while_the_pool_grants_30_for_a_time_it_uses_30_and_comes_back() {
 fn people_who_sign_up_meanwhile_find_room() {
     const ROWS: usize = 1_000;
     let place = Place::new();
-    // 25 a second together, and never in step with a pace: at one even rate whoever comes a moment later is always the one who is
-    // turned away.
+    // 25 a second together, and not in step with a pace. What happens where they are is not held to a figure: at one even rate whoever
+    // comes a moment later is turned away again and again, and a program that is let through every time does not slow down.
     let live = [3.7, 4.9, 7.3, 9.1].map(|per_second| LiveSignUps {
         after_ms: 3_000,
         until_ms: None,

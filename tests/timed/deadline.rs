@@ -1,9 +1,9 @@
-//! A run that was given so much time uses it.
+//! A run that was given so much time uses it, and no more.
 
 use crate::harness::{Place, Pool, quick, users};
 
 #[test]
-fn a_run_with_a_deadline_sends_until_it_is_reached() {
+fn a_deadline_ends_the_run_in_time_and_the_same_command_goes_on() {
     let place = Place::new();
     let pool = Pool::start(quick());
     let list = place.file("users.csv", users(100));
@@ -18,4 +18,11 @@ fn a_run_with_a_deadline_sends_until_it_is_reached() {
     // In the first second nothing is sent.
     assert!((30..=60).contains(&created), "{:?}", results.counts());
     assert_eq!(created + results.count("unsent"), 100);
+    place.import(&pool, list).run().exits(0);
+    let users = pool.users();
+    assert_eq!(users.len(), 100);
+    for user in users.values() {
+        let asked = (user.sign_ups_asked, user.sign_ups_accepted);
+        assert_eq!(asked, (1, 1), "{}", user.username);
+    }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use cognito_import::ledger::Reader;
 use cognito_import::rehearsal::{ExistingUser, PoolSettings, Quota, UserTruth};
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Place, Pool, quick, until, users};
 
 const ROWS: usize = 300;
 const RATE: f64 = 50.0;
@@ -103,6 +103,34 @@ fn check(place: &Place, pool: &Pool, directory: &str) {
         (48.5..=RATE).contains(&reported),
         "what the summary says: {reported}/s"
     );
+}
+
+#[test]
+fn look_ups_that_wait_for_their_turn_hold_up_no_sign_up() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        existing: (1..=40).map(there).collect(),
+        ..quick()
+    });
+    let list = place.file("users.csv", users(150));
+    let running = place
+        .import(&pool, list)
+        .args(["--lookup-rate", "8", "--concurrency", "4"])
+        .args(["--prescan", "never"])
+        .start();
+    until("every sign-up", || {
+        (pool.asked("SignUp") == 150).then_some(())
+    });
+    let looked_up_by_then = pool.asked("AdminGetUser");
+    running.end().exits(0);
+    let results = place.results();
+    assert_eq!(
+        (results.count("existed"), results.count("created")),
+        (40, 110)
+    );
+    // Forty take five seconds.
+    assert!(looked_up_by_then < 40, "{looked_up_by_then}");
+    assert!(pool.asked("AdminGetUser") >= 40);
 }
 
 #[test]

@@ -70,9 +70,7 @@ impl Heaps {
     /// # Errors
     /// They cannot be written down.
     pub(super) fn put(&mut self, heap: usize, pieces: &[&[u8]]) -> io::Result<()> {
-        let Some(heap) = self.heaps.get_mut(heap) else {
-            return Err(io::Error::other("there is no such heap"));
-        };
+        let heap = self.heaps.get_mut(heap).ok_or_else(no_heap)?;
         if heap.waiting.is_empty() {
             heap.waiting.reserve_exact(BLOCK);
             heap.waiting.extend_from_slice(&heap.last.link());
@@ -105,16 +103,13 @@ impl Heaps {
     /// # Errors
     /// It cannot be read.
     pub(super) fn take(&mut self, heap: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
-        let heap = self
-            .heaps
-            .get_mut(heap)
-            .map(std::mem::take)
-            .unwrap_or_default();
+        let heap = std::mem::take(self.heaps.get_mut(heap).ok_or_else(no_heap)?);
         bytes.clear();
         bytes.resize(heap.in_file, 0);
         bytes.extend_from_slice(heap.waiting.get(LINK..).unwrap_or_default());
         let (mut block, mut before) = (heap.last, heap.in_file);
-        while let (Some(file), true) = (&mut self.file, block.length > 0) {
+        while block.length > 0 {
+            let file = self.file.as_mut().ok_or_else(broken)?;
             let from = before.checked_sub(block.length).ok_or_else(broken)?;
             let into = bytes.get_mut(from..before).ok_or_else(broken)?;
             let mut link = [0; LINK];
@@ -130,6 +125,10 @@ impl Heaps {
 /// A temporary file that does not hold what was written to it.
 pub(super) fn broken() -> io::Error {
     io::Error::other("a temporary file does not hold what was written to it")
+}
+
+fn no_heap() -> io::Error {
+    io::Error::other("there is no such heap")
 }
 
 #[cfg(test)]
@@ -167,5 +166,6 @@ mod tests {
         heaps.put(0, &[&[1; BLOCK]]).unwrap();
         assert!(heaps.file.is_some());
         assert!(heaps.put(2, &[b"x"]).is_err());
+        assert!(heaps.take(2, &mut Vec::new()).is_err());
     }
 }
