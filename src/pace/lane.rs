@@ -26,8 +26,12 @@ const SHARE: f64 = 0.994;
 /// the one a second later.
 const WINDOW: Duration = Duration::from_millis(1_005);
 
-/// So many permits may be given together when timers were late: at 50 a second, 40 ms are made up for.
+/// So many permits, and a hundredth of the rate, may be given together when timers were late: at 50 a second, 40 ms are made up for
+/// (of which an uneven pace takes 20), at 1,000 a second 12 ms.
 const LATE_TIMERS: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
+
+/// Multiples of it, without their whole parts, are spread over everything between 0 and 1, each far from the ones before it.
+const GOLDEN_RATIO: f64 = 1.618_033_988_749_895;
 
 /// The longest time between two permits: keeps the arithmetic in bounds.
 const LONGEST_PERIOD: Duration = Duration::from_secs(60);
@@ -91,6 +95,7 @@ impl Lane {
     fn give(&self, gate: &mut Gate) -> Permit {
         let given = Instant::now();
         gate.given.push_back(given);
+        gate.turn += 1;
         let mut state = self.state();
         state.adapt.gave(given);
         state.reading.sent += 1;
@@ -145,8 +150,12 @@ impl Drop for Waits<'_> {
     }
 }
 
-/// Two things stand between a task and its request: a governor limiter, which spreads permits evenly, and a window that never
+/// Two things stand between a task and its request: a governor limiter, which gives a permit each period, and a window that never
 /// lets more than the rate through in any one second, whatever the timers do.
+///
+/// Whoever waits for the limiter waits a part of a period longer, and each time another part. At an even pace, somebody else whose
+/// requests are as evenly spaced, and come a moment later, would be throttled again and again, and we not once: nothing would
+/// tell us that there is too little for both. A limiter does not mind who comes late, so the rate stays what it is.
 #[derive(Debug)]
 struct Gate {
     limiter: Limiter,
@@ -155,6 +164,8 @@ struct Gate {
     not_before: Option<Instant>,
     /// When the last permits were given, at most as many as a second may have.
     given: VecDeque<Instant>,
+    /// Permits given so far.
+    turn: usize,
 }
 
 impl Gate {
@@ -164,6 +175,7 @@ impl Gate {
             rate,
             not_before: None,
             given: VecDeque::new(),
+            turn: 0,
         }
     }
 
@@ -192,8 +204,15 @@ impl Gate {
         }
         self.limiter.check().err().map(|not_until| {
             let wait = not_until.earliest_possible().duration_since(Moment(now));
-            now + Duration::from(wait)
+            now + Duration::from(wait) + self.later()
         })
+    }
+
+    /// What the next permit comes later than it could. It is the same a second's permits later, so that the window has nothing to
+    /// hold back: what it holds back once it would hold back again each second, until all are equally late.
+    fn later(&self) -> Duration {
+        let in_its_second = self.turn % in_a_second(self.rate);
+        period(self.rate).mul_f64((in_its_second as f64 * GOLDEN_RATIO).fract())
     }
 }
 
@@ -218,7 +237,7 @@ fn period(rate: f64) -> Duration {
 fn limiter(rate: f64) -> Limiter {
     // Timers wake up late. A burst of 1 turns that into lost rate; a deep one overruns a shallow bucket at the server.
     let hundredth = u32::try_from(in_a_second(rate) / 100).unwrap_or(u32::MAX);
-    let burst = NonZeroU32::new(hundredth).map_or(LATE_TIMERS, |many| many.max(LATE_TIMERS));
+    let burst = LATE_TIMERS.saturating_add(hundredth);
     let quota = Quota::with_period(period(rate))
         .unwrap_or_else(|| Quota::per_second(NonZeroU32::MAX))
         .allow_burst(burst);

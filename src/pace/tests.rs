@@ -1,5 +1,6 @@
 //! Permits in paused time: no test waits.
 
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ fn most_in_any_second(given: &[Instant]) -> usize {
 #[tokio::test(start_paused = true)]
 async fn the_rate_is_held_and_no_second_has_more() {
     for rate in [1, 2, 7, 50, 120, 400, 3_000] {
-        let given = permits(&pacer(rate), rate as usize * 20).await;
+        let given = permits(&pacer(rate), (rate as usize * 20).max(200)).await;
         let took = *given.last().unwrap() - given[0];
         let reached = (given.len() - 1) as f64 / took.as_secs_f64();
         assert!(reached >= f64::from(rate) * 0.99, "{rate}: {reached}");
@@ -139,4 +140,66 @@ async fn those_who_wait_are_counted_until_they_are_served_or_give_up() {
     assert_eq!(pacer.waiting(Category::UserRead), 0);
     let _second = pacer.permit(Category::UserRead).await;
     assert_eq!(pacer.waiting(Category::UserRead), 0);
+}
+
+/// A pool's bucket of a category: 50 requests a second, and 50 at once after a rest.
+struct Bucket {
+    tokens: f64,
+    at: Instant,
+}
+
+impl Bucket {
+    fn takes(&mut self, at: Instant) -> bool {
+        let gained = (at - self.at).as_secs_f64() * 50.0;
+        self.tokens = (self.tokens + gained).min(50.0);
+        self.at = at;
+        let takes = self.tokens >= 1.0;
+        if takes {
+            self.tokens -= 1.0;
+        }
+        takes
+    }
+}
+
+/// Of a thousand people who sign up at that rate, evenly spaced, while the whole quota is used: how many the pool turns away.
+async fn turned_away(a_second: u32, first: Duration) -> usize {
+    let pacer = pacer(50);
+    let mut bucket = Bucket {
+        tokens: 50.0,
+        at: Instant::now(),
+    };
+    let begin = bucket.at + Duration::from_secs(3) + first;
+    let (mut live, mut away) = (0, 0);
+    let mut answers = VecDeque::new();
+    while live < 1_000 {
+        let permit = pacer.permit(Category::UserCreation).await;
+        let now = Instant::now();
+        while let at = begin + Duration::from_secs(1) * live / a_second
+            && at <= now
+        {
+            away += usize::from(!bucket.takes(at));
+            live += 1;
+        }
+        answers.push_back((now + Duration::from_millis(30), permit, bucket.takes(now)));
+        while let Some((_, permit, accepted)) = answers.pop_front_if(|(at, ..)| *at <= now) {
+            pacer.answered(&permit, !accepted);
+        }
+    }
+    away
+}
+
+#[tokio::test(start_paused = true)]
+async fn people_in_step_with_the_pace_are_not_turned_away_in_its_place() {
+    for a_second in [5, 10, 25] {
+        let mut together = 0;
+        for first in (0..200).step_by(10) {
+            let away = turned_away(a_second, Duration::from_millis(first)).await;
+            assert!(away <= 50, "{away} of 1,000, at {a_second} a second");
+            together += away;
+        }
+        assert!(
+            together <= 200,
+            "{together} of 20,000, at {a_second} a second"
+        );
+    }
 }

@@ -97,14 +97,13 @@ fn told_50_while_the_pool_grants_30_for_a_time_it_uses_30_and_comes_back() {
 fn people_who_sign_up_meanwhile_find_room() {
     const ROWS: usize = 1_000;
     let place = Place::new();
-    // 25 a second together, and not in step with a pace. What happens where they are is not held to a figure: at one even rate whoever
-    // comes a moment later is turned away again and again, and a program that is let through every time does not slow down.
-    let live = [3.7, 4.9, 7.3, 9.1].map(|per_second| LiveSignUps {
+    // Evenly spaced, as is the pace: who comes a moment after it would be turned away again and again.
+    let live = LiveSignUps {
         after_ms: 3_000,
         until_ms: None,
-        per_second,
-    });
-    let pool = pool(Vec::new(), live.to_vec());
+        per_second: 25.0,
+    };
+    let pool = pool(Vec::new(), vec![live]);
     let list = place.file("users.csv", users(ROWS));
     place
         .import(&pool, list)
