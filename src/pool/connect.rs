@@ -22,7 +22,8 @@ use super::service_clock::ServiceClock;
 use super::{Cognito, TriggerData};
 use crate::aws::endpoint::{Endpoint, EndpointError};
 use crate::aws::{
-    CONNECT_TIMEOUT, configured_endpoint, frugal, http_client, resolved_credentials, shared_config,
+    CONNECT_TIMEOUT, NoCertificates, configured_endpoint, frugal, http_client, need_certificates,
+    resolved_credentials, shared_config,
 };
 
 /// The service's name in AWS configuration files and variables.
@@ -83,6 +84,9 @@ pub enum ConnectError {
     /// The endpoint may not be used.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
+    /// No server can be trusted.
+    #[error(transparent)]
+    Certificates(#[from] NoCertificates),
     /// Nothing can be asked: what a pool says of itself and of its users is signed for.
     #[error(
         "no AWS credentials: {0}; the pool is asked with signed requests: set up credentials (for example `aws sso login`, AWS_PROFILE, \
@@ -113,6 +117,7 @@ pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError
         (None, Some(shared)) => configured_endpoint(shared, SERVICE)?,
         (None, None) => None,
     };
+    need_certificates(endpoint.as_ref())?;
     let credentials = match (settings.signing, &shared) {
         (Signing::Rehearsal, _) => Some(SharedCredentialsProvider::new(Credentials::new(
             "REHEARSAL",

@@ -27,6 +27,36 @@ fn no_credentials_are_noticed_before_the_first_row_and_no_lookup_needs_none() {
 }
 
 #[test]
+fn a_machine_without_certificates_is_told_so_before_the_first_request() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    place.file("empty.pem", "");
+    for (file, why) in [
+        ("nowhere.pem", "nowhere.pem"),
+        ("empty.pem", "none were found"),
+    ] {
+        let bare = || {
+            place
+                .import(&pool, list)
+                .env("SSL_CERT_FILE", file)
+                .without_env("SSL_CERT_DIR")
+        };
+        let encrypted = bare().without_flag("--endpoint-url");
+        refused(
+            encrypted,
+            &pool,
+            ["no CA certificates", why, "SSL_CERT_FILE"],
+        );
+        let unsigned = bare().without_flag("--endpoint-url").arg("--no-lookup");
+        refused(unsigned, &pool, ["no CA certificates", why]);
+    }
+    // Plain http needs none.
+    let plain = place.import(&pool, list).env("SSL_CERT_FILE", "empty.pem");
+    plain.run().exits(0);
+}
+
+#[test]
 fn plain_http_to_another_machine_is_refused_wherever_it_is_named() {
     let place = Place::new();
     let pool = Pool::start(quick());

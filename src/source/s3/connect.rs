@@ -15,7 +15,8 @@ use aws_sdk_s3::error::SdkError;
 use super::ObjectError;
 use crate::aws::endpoint::Endpoint;
 use crate::aws::{
-    CONNECT_TIMEOUT, configured_endpoint, http_client, resolved_credentials, shared_config,
+    CONNECT_TIMEOUT, configured_endpoint, http_client, need_certificates, resolved_credentials,
+    shared_config,
 };
 use crate::source::object::S3Access;
 
@@ -51,6 +52,7 @@ impl Setup {
             .or_else(Region::new(FIRST_REGION));
         let shared = shared_config(access.profile.as_deref(), region).await;
         let endpoint = configured_endpoint(&shared, SERVICE)?;
+        need_certificates(endpoint.as_ref())?;
         resolved_credentials(&shared)
             .await
             .map_err(ObjectError::NoCredentials)?;

@@ -6,7 +6,7 @@ use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
 use crate::aws::endpoint::EndpointError;
-use crate::aws::{causes, lacks_credentials};
+use crate::aws::{NoCertificates, causes, lacks_credentials};
 
 /// The code that the SDK gives to a 404 without a body, be it the bucket or the key that is not there.
 const MADE_UP: &str = "NotFound";
@@ -23,6 +23,9 @@ pub enum ObjectError {
     /// Requests may not go there.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
+    /// No server can be trusted.
+    #[error(transparent)]
+    Certificates(#[from] NoCertificates),
     /// There is no such bucket.
     #[error("there is no bucket of this name; check it (`aws s3 ls` lists those of an account)")]
     NoBucket,
