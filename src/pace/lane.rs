@@ -26,11 +26,12 @@ const SHARE: f64 = 0.994;
 /// the one a second later.
 const WINDOW: Duration = Duration::from_millis(1_005);
 
-/// So many permits, and a hundredth of the rate, may be given together when timers were late: at 50 a second, 40 ms are made up for
-/// (of which an uneven pace takes 20), at 1,000 a second 12 ms.
+/// So many permits, and a hundredth of the rate (the nearest whole), may be given together when timers were late. So at 50 a second, 40 ms
+/// without a permit lose nothing, however late the last one was by an uneven pace; at 1,000 a second, 12 ms. A server's bucket has to be as
+/// deep, and two deep where no timer is late.
 const LATE_TIMERS: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 
-/// Multiples of it, without their whole parts, are spread over everything between 0 and 1, each far from the ones before it.
+/// Its multiples, without their whole parts, are spread over everything between 0 and 1, each far from the ones before it.
 const GOLDEN_RATIO: f64 = 1.618_033_988_749_895;
 
 /// The longest time between two permits: keeps the arithmetic in bounds.
@@ -95,7 +96,7 @@ impl Lane {
     fn give(&self, gate: &mut Gate) -> Permit {
         let given = Instant::now();
         gate.given.push_back(given);
-        gate.turn += 1;
+        gate.late_by = (gate.late_by + GOLDEN_RATIO).fract();
         let mut state = self.state();
         state.adapt.gave(given);
         state.reading.sent += 1;
@@ -155,7 +156,7 @@ impl Drop for Waits<'_> {
 ///
 /// Whoever waits for the limiter waits a part of a period longer, and each time another part. At an even pace, somebody else whose
 /// requests are as evenly spaced, and come a moment later, would be throttled again and again, and we not once: nothing would
-/// tell us that there is too little for both. A limiter does not mind who comes late, so the rate stays what it is.
+/// tell us that there is too little for both. The limiter counts from when a permit could be had, so the rate stays what it is.
 #[derive(Debug)]
 struct Gate {
     limiter: Limiter,
@@ -164,8 +165,8 @@ struct Gate {
     not_before: Option<Instant>,
     /// When the last permits were given, at most as many as a second may have.
     given: VecDeque<Instant>,
-    /// Permits given so far.
-    turn: usize,
+    /// The part of a period by which the next permit is late.
+    late_by: f64,
 }
 
 impl Gate {
@@ -175,7 +176,7 @@ impl Gate {
             rate,
             not_before: None,
             given: VecDeque::new(),
-            turn: 0,
+            late_by: 0.0,
         }
     }
 
@@ -204,15 +205,8 @@ impl Gate {
         }
         self.limiter.check().err().map(|not_until| {
             let wait = not_until.earliest_possible().duration_since(Moment(now));
-            now + Duration::from(wait) + self.later()
+            now + Duration::from(wait) + period(self.rate).mul_f64(self.late_by)
         })
-    }
-
-    /// What the next permit comes later than it could. It is the same a second's permits later, so that the window has nothing to
-    /// hold back: what it holds back once it would hold back again each second, until all are equally late.
-    fn later(&self) -> Duration {
-        let in_its_second = self.turn % in_a_second(self.rate);
-        period(self.rate).mul_f64((in_its_second as f64 * GOLDEN_RATIO).fract())
     }
 }
 
@@ -236,7 +230,7 @@ fn period(rate: f64) -> Duration {
 /// A limiter that gives one permit at once, and the next ones at the rate.
 fn limiter(rate: f64) -> Limiter {
     // Timers wake up late. A burst of 1 turns that into lost rate; a deep one overruns a shallow bucket at the server.
-    let hundredth = u32::try_from(in_a_second(rate) / 100).unwrap_or(u32::MAX);
+    let hundredth = u32::try_from((in_a_second(rate) + 49) / 100).unwrap_or(u32::MAX);
     let burst = LATE_TIMERS.saturating_add(hundredth);
     let quota = Quota::with_period(period(rate))
         .unwrap_or_else(|| Quota::per_second(NonZeroU32::MAX))

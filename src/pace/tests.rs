@@ -73,6 +73,24 @@ async fn late_wake_ups_and_idle_times_neither_lose_the_rate_nor_overrun_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn stalls_of_a_few_permits_lose_no_rate() {
+    for (rate, stall) in [(50, 39), (80, 36), (99, 29), (200, 19), (1_000, 11)] {
+        let pacer = pacer(rate);
+        let start = Instant::now();
+        let turns = u64::from(rate) * 20;
+        for turn in 0..turns {
+            let _ = pacer.permit(Category::UserCreation).await;
+            // One in a tenth of a second.
+            if turn % u64::from(rate / 10) == 0 {
+                advance(Duration::from_millis(stall)).await;
+            }
+        }
+        let reached = turns as f64 / start.elapsed().as_secs_f64();
+        assert!(reached >= f64::from(rate) * 0.99, "{rate}: {reached}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_throttled_category_slows_down_and_the_others_do_not() {
     let pacer = pacer(100);
     let throttled = pacer.permit(Category::UserCreation).await;

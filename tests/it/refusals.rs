@@ -33,23 +33,22 @@ fn a_machine_without_certificates_is_told_so_before_the_first_request() {
     let list = place.file("users.csv", users(3));
     place.file("empty.pem", "");
     for (file, why) in [
-        ("nowhere.pem", "nowhere.pem"),
-        ("empty.pem", "none were found"),
+        ("nowhere.pem", "No such file"),
+        ("empty.pem", "none was found"),
     ] {
-        let bare = || {
+        let named = format!("SSL_CERT_FILE={file}: there is no CA certificate");
+        let without_any = || {
             place
                 .import(&pool, list)
                 .env("SSL_CERT_FILE", file)
                 .without_env("SSL_CERT_DIR")
         };
-        let encrypted = bare().without_flag("--endpoint-url");
-        refused(
-            encrypted,
-            &pool,
-            ["no CA certificates", why, "SSL_CERT_FILE"],
-        );
-        let unsigned = bare().without_flag("--endpoint-url").arg("--no-lookup");
-        refused(unsigned, &pool, ["no CA certificates", why]);
+        let encrypted = without_any().without_flag("--endpoint-url");
+        refused(encrypted, &pool, [&*named, why, "unset the variable"]);
+        let unsigned = without_any()
+            .without_flag("--endpoint-url")
+            .arg("--no-lookup");
+        refused(unsigned, &pool, [&*named, why]);
     }
     // Plain http needs none.
     let plain = place.import(&pool, list).env("SSL_CERT_FILE", "empty.pem");
