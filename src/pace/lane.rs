@@ -31,6 +31,9 @@ const WINDOW: Duration = Duration::from_millis(1_005);
 /// deep, and two deep where no timer is late.
 const LATE_TIMERS: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 
+/// A time without a permit that is longer than late timers explain: nobody wanted one, so none is owed.
+const REST: Duration = Duration::from_millis(100);
+
 /// Its multiples, without their whole parts, are spread over everything between 0 and 1, each far from the ones before it.
 const GOLDEN_RATIO: f64 = 1.618_033_988_749_895;
 
@@ -96,7 +99,7 @@ impl Lane {
     fn give(&self, gate: &mut Gate) -> Permit {
         let given = Instant::now();
         gate.given.push_back(given);
-        gate.late_by = (gate.late_by + GOLDEN_RATIO).fract();
+        gate.turn += 1;
         let mut state = self.state();
         state.adapt.gave(given);
         state.reading.sent += 1;
@@ -165,8 +168,8 @@ struct Gate {
     not_before: Option<Instant>,
     /// When the last permits were given, at most as many as a second may have.
     given: VecDeque<Instant>,
-    /// The part of a period by which the next permit is late.
-    late_by: f64,
+    /// Permits given so far.
+    turn: usize,
 }
 
 impl Gate {
@@ -176,7 +179,7 @@ impl Gate {
             rate,
             not_before: None,
             given: VecDeque::new(),
-            late_by: 0.0,
+            turn: 0,
         }
     }
 
@@ -197,6 +200,12 @@ impl Gate {
         if let Some(then) = self.not_before.filter(|then| now < *then) {
             return Some(then);
         }
+        let at_rest = |last: &Instant| {
+            *last + REST + period(self.rate).saturating_mul(burst(self.rate).get()) < now
+        };
+        if self.given.back().is_none_or(at_rest) {
+            self.limiter = limiter(self.rate);
+        }
         while self.given.len() >= in_a_second(self.rate) {
             match self.given.front() {
                 Some(oldest) if now < *oldest + WINDOW => return Some(*oldest + WINDOW),
@@ -205,8 +214,15 @@ impl Gate {
         }
         self.limiter.check().err().map(|not_until| {
             let wait = not_until.earliest_possible().duration_since(Moment(now));
-            now + Duration::from(wait) + period(self.rate).mul_f64(self.late_by)
+            now + Duration::from(wait) + self.later()
         })
+    }
+
+    /// What the next permit is late: the same as the one a second's permits before. So these two are as far apart as at an even pace, and
+    /// the window, which is a millisecond less, has nothing to hold back.
+    fn later(&self) -> Duration {
+        let in_its_second = self.turn % in_a_second(self.rate);
+        period(self.rate).mul_f64((in_its_second as f64 * GOLDEN_RATIO).fract())
     }
 }
 
@@ -227,11 +243,15 @@ fn period(rate: f64) -> Duration {
     })
 }
 
+/// Timers wake up late. A burst of 1 turns that into lost rate; a deep one overruns a shallow bucket at the server.
+fn burst(rate: f64) -> NonZeroU32 {
+    let hundredth = u32::try_from((in_a_second(rate) + 49) / 100).unwrap_or(u32::MAX);
+    LATE_TIMERS.saturating_add(hundredth)
+}
+
 /// A limiter that gives one permit at once, and the next ones at the rate.
 fn limiter(rate: f64) -> Limiter {
-    // Timers wake up late. A burst of 1 turns that into lost rate; a deep one overruns a shallow bucket at the server.
-    let hundredth = u32::try_from((in_a_second(rate) + 49) / 100).unwrap_or(u32::MAX);
-    let burst = LATE_TIMERS.saturating_add(hundredth);
+    let burst = burst(rate);
     let quota = Quota::with_period(period(rate))
         .unwrap_or_else(|| Quota::per_second(NonZeroU32::MAX))
         .allow_burst(burst);

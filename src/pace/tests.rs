@@ -73,6 +73,20 @@ async fn late_wake_ups_and_idle_times_neither_lose_the_rate_nor_overrun_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_a_rest_there_is_no_flying_start() {
+    for rate in [2, 50, 1_000] {
+        let pacer = pacer(rate);
+        for _ in 0..2 {
+            advance(Duration::from_secs(10)).await;
+            let given = permits(&pacer, rate as usize).await;
+            let took = *given.last().unwrap() - given[0];
+            let least = f64::from(rate - 1) / f64::from(rate) - 0.002;
+            assert!(took.as_secs_f64() >= least, "{rate}: {took:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn stalls_of_a_few_permits_lose_no_rate() {
     for (rate, stall) in [(50, 39), (80, 36), (99, 29), (200, 19), (1_000, 11)] {
         let pacer = pacer(rate);
