@@ -79,7 +79,7 @@ impl Outcome {
             Self::Invalid => "broken in the list, never sent",
             Self::Rejected => "refused by the pool for good",
             Self::Failed => "tries used up, nothing made",
-            Self::InDoubt => "sent, and not settled",
+            Self::InDoubt => "maybe sent, and not settled",
             Self::Unsent => "the run ended first",
         }
     }

@@ -18,6 +18,7 @@ pub fn asked(reports: &ReportsArgs) -> Result<Asked, MetricsFileError> {
             PiiArg::Full => Names::Full,
         },
         metrics: reports.metrics_file.clone(),
+        undone: false,
         exit: |summary| {
             let exit = Exit::of_summary(summary);
             (exit.number(), exit.meaning(Codes::Run))

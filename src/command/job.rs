@@ -68,7 +68,7 @@ impl Again {
                     command_that_goes_on(std::env::args_os())
                 )
             }
-            Self::Replace => "a rehearsal does not go on: the next one begins anew".to_owned(),
+            Self::Replace => "begin a new rehearsal: this one does not go on".to_owned(),
         }
     }
 }

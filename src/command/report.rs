@@ -10,8 +10,12 @@ use crate::cli::exit::Exit;
 use crate::cli::{Say, reports};
 use crate::ledger::directory::database_in;
 use crate::ledger::{Durability, Ledger, LedgerError, Reader, RunDirectory, UndoLedger};
+use crate::outcome::RunState;
 use crate::progress::terminal_width;
 use crate::report::{summary_table, write_all};
+
+/// What to do about a run whose process left no word.
+const INTERRUPTED: &str = "the run was interrupted, or is still at work: the command that began it (report.html shows it) goes on from here";
 
 pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Answer, Failed> {
     match (&args.run_dir, args.comparison.compare.as_slice()) {
@@ -25,9 +29,9 @@ pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Answer, Failed> {
 }
 
 fn again(run_directory: &Path, args: &ReportArgs, say: Say) -> Result<Answer, Failed> {
-    let reports = reports::asked(&args.reports).map_err(Failed::refused)?;
-    let undone = refuse_without_ledger(run_directory)?;
-    if undone {
+    let mut reports = reports::asked(&args.reports).map_err(Failed::refused)?;
+    reports.undone = refuse_without_ledger(run_directory)?;
+    if reports.undone {
         say.line(
             "note: this run was undone since: undo-results.csv says which of its users are deleted",
         );
@@ -37,6 +41,9 @@ fn again(run_directory: &Path, args: &ReportArgs, say: Say) -> Result<Answer, Fa
     say.line(summary_table(&summary, terminal_width()));
     if let Some(why) = &summary.stopped_because {
         say.line(format_args!("the run was stopped: {why}"));
+    }
+    if summary.state == RunState::Interrupted && !reports.undone {
+        say.line(INTERRUPTED);
     }
     say_where(run_directory, say);
     let answer = Answer::from(Exit::of_summary(&summary));

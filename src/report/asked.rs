@@ -22,4 +22,6 @@ pub struct Asked {
     pub metrics: Option<MetricsFile>,
     /// The exit code of a run that stands like this, and what it means. Exit codes are the command line's.
     pub exit: fn(&Summary) -> (u8, &'static str),
+    /// The run was undone since, or its undo has begun.
+    pub undone: bool,
 }

@@ -125,6 +125,7 @@ pub fn write_all(
         rates: &reader.rate_samples()?,
         exit,
         names: asked.names,
+        undone: asked.undone,
     };
     html::write(run_directory, &run).map_err(in_file(run_directory, html::FILE))?;
     if let Some(metrics) = &asked.metrics {

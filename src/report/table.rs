@@ -10,6 +10,9 @@ use crate::outcome::{Delivery, Outcome, RunState, StepCounts, Summary};
 /// Groups that have a line of their own.
 const GROUPS_TOLD: usize = 10;
 
+/// Where a rate over the whole time at work is less than this part of the rate while there were requests, it tells nothing.
+const USED_THROUGHOUT: f64 = 0.8;
+
 /// Lines go on so far to the right of where they began.
 const INDENT: &str = "      ";
 
@@ -66,13 +69,11 @@ fn facts(summary: &Summary) -> Vec<String> {
         if requests.sent == 0 {
             continue;
         }
-        let rate = summary.rates.get(category).copied().unwrap_or_default();
-        let mut fact = format!(
-            "{category}: {} requests, {rate} a second{}, {} throttled",
-            requests.sent,
-            of_ceiling(summary, category),
-            requests.throttled
-        );
+        let mut fact = match requests.sent {
+            1 => format!("{category}: 1 request"),
+            sent => format!("{category}: {sent} requests{}", how_fast(summary, category)),
+        };
+        fact.push_str(&format!(", {} throttled", requests.throttled));
         let slowed = slowed_seconds(summary, category);
         if slowed > 0 {
             fact.push_str(&format!(
@@ -179,14 +180,16 @@ fn told(counts: &StepCounts) -> String {
 }
 
 /// What it could have been; nothing where the run left no record of it.
-fn of_ceiling(summary: &Summary, category: &str) -> String {
-    summary.pace.get(category).map_or_else(String::new, |pace| {
-        format!(
-            " of at most {} ({:.0}% used)",
-            pace.ceiling,
-            pace.used_of_ceiling * 100.0
-        )
-    })
+fn how_fast(summary: &Summary, category: &str) -> String {
+    let rate = summary.rates.get(category).copied().unwrap_or_default();
+    let Some(pace) = summary.pace.get(category) else {
+        return format!(", {rate} a second");
+    };
+    let (ceiling, used) = (pace.ceiling, pace.used_of_ceiling * 100.0);
+    if rate < ceiling * pace.used_of_ceiling * USED_THROUGHOUT {
+        return format!(", {used:.0}% of at most {ceiling} a second while there were any");
+    }
+    format!(", {rate} a second of at most {ceiling} ({used:.0}% used)")
 }
 
 /// Whole seconds in which less was allowed, rounded up.
@@ -215,7 +218,37 @@ fn rows_read(summary: &Summary) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::wrapped;
+    use super::{facts, wrapped};
+    use crate::outcome::{Outcome, Pace, Requests};
+    use crate::report::html::samples::summary;
+
+    #[test]
+    fn how_fast_it_went_is_told_of_the_time_in_which_there_were_requests() {
+        let told = |sent, rate| {
+            let mut summary = summary(&[(Outcome::Created, 8)]);
+            let requests = Requests { sent, throttled: 0 };
+            summary.requests.insert("UserList".to_owned(), requests);
+            summary.rates.insert("UserList".to_owned(), rate);
+            let pace = Pace {
+                ceiling: 24.0,
+                allowed: 24.0,
+                used_of_ceiling: 0.92,
+                used_of_allowed: 0.92,
+                slowed_seconds: 0.0,
+            };
+            summary.pace.insert("UserList".to_owned(), pace);
+            facts(&summary).remove(0)
+        };
+        assert_eq!(told(1, 0.0), "UserList: 1 request, 0 throttled");
+        assert_eq!(
+            told(2, 0.14),
+            "UserList: 2 requests, 92% of at most 24 a second while there were any, 0 throttled"
+        );
+        assert_eq!(
+            told(220, 22.1),
+            "UserList: 220 requests, 22.1 a second of at most 24 (92% used), 0 throttled"
+        );
+    }
 
     #[test]
     fn a_line_that_is_too_long_goes_on_further_in() {

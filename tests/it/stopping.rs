@@ -75,7 +75,12 @@ fn a_second_signal_ends_it_at_once_and_the_rows_on_their_way_are_looked_up_later
     running.signal("INT");
     running.end().exits(130).says(["stopped at once"]);
     // What the ledger knows is that they may have been sent.
-    place.cli("report").arg("run").run().exits(4);
+    place
+        .cli("report")
+        .arg("run")
+        .run()
+        .exits(4)
+        .says(["the run was stopped", "maybe sent, and not settled"]);
     assert_eq!(place.results().count("in_doubt"), 10);
 
     place
@@ -242,7 +247,8 @@ fn a_run_whose_process_was_killed_goes_on_where_it_was() {
     });
     running.signal("KILL");
     assert_eq!(running.end().code, None, "it was killed");
-    place.cli("report").arg("run").run().exits(4);
+    let report = place.cli("report").arg("run").run();
+    report.exits(4).says(["the run was interrupted"]);
     assert_eq!(place.results().summary["state"], "interrupted");
     import().run().exits(0).says(["may have been sent"]);
     assert_eq!(

@@ -42,6 +42,8 @@ pub(super) struct RunShown<'a> {
     /// The exit code of a run that stands like this, and what it means.
     pub(super) exit: (u8, &'static str),
     pub(super) names: Names,
+    /// It was undone since, or its undo has begun.
+    pub(super) undone: bool,
 }
 
 /// Writes it.

@@ -238,7 +238,7 @@ fn description(what: &str, columns: &[Column], timeline: &Timeline) -> String {
         )
     };
     format!(
-        "{what}: {} over {} at work, {} a second at their fastest, where at most {} were allowed; {throttled}.",
+        "{what}: {} on record over {}, {} a second at their fastest, where at most {} were allowed; {throttled}.",
         counted(sent, "request", "requests"),
         span(time),
         measured(fastest),

@@ -98,6 +98,7 @@ fn page(names: Names) -> String {
             "finished; some rows are invalid, rejected, failed or duplicate",
         ),
         names,
+        undone: false,
     })
     .unwrap()
 }

@@ -110,6 +110,8 @@ fn a_run_that_was_undone_does_not_go_on_and_begins_anew_if_told_to() {
         .arg("run")
         .run()
         .says(["this run was undone since"]);
+    let page = std::fs::read_to_string(place.path("run/report.html")).unwrap();
+    assert!(page.contains("This run was undone since"));
     assert!(pool.users().is_empty());
 
     import(&place, &pool, list).arg("--restart").run().exits(0);

@@ -23,7 +23,7 @@ fn a_steady_run_is_a_straight_line_below_its_ceiling() {
     assert!(chart.throttles.is_empty() && chart.pauses.is_empty());
     assert!(
         chart.description.contains(
-            "300 requests over 10 s at work, 30 a second at their fastest, where at most 40"
+            "300 requests on record over 10 s, 30 a second at their fastest, where at most 40"
         ),
         "{}",
         chart.description
