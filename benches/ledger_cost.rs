@@ -103,6 +103,7 @@ fn main() {
             started_ms: 0,
             folds: true,
             second_before_run_ms: None,
+            endpoint: None,
         };
         let began = std::time::Instant::now();
         let before = cpu_seconds();

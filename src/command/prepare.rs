@@ -95,6 +95,9 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         rules,
     };
     let (opened, weighed) = opened(weighing, there, &mut found, &path, &identity, say).await?;
+    if opened.goes_on {
+        note_other_endpoint(&opened.facts, &pool, say);
+    }
     opened.ledger.invoked(invocation()).await;
     let rates = Rates::new(&job.rates, &found);
     let ceilings = rates.ceilings();
@@ -198,7 +201,7 @@ async fn opened(
     identity: &Identity,
     say: Say,
 ) -> Result<(Opened, Weighed), Failed> {
-    let (job, rules) = (weighing.job, weighing.rules);
+    let (job, rules, pool) = (weighing.job, weighing.rules, weighing.pool);
     match there {
         RunThere::GoesOn(directory) => {
             let weighed = weighing.again(found, &directory, say).await?;
@@ -211,9 +214,27 @@ async fn opened(
                 started_ms: now_ms(),
                 folds,
                 second_before_run_ms: found.second_before_run_ms,
+                endpoint: Some(pool.endpoint().to_owned()),
             };
             Ok((begin(job, held, path, identity, facts, say)?, weighed))
         }
+    }
+}
+
+/// A pool's id says in which Region it is, and a simulated one has any: two endpoints may be two pools.
+fn note_other_endpoint(facts: &Facts, pool: &Cognito, say: Say) {
+    let named = |endpoint: &str| match endpoint {
+        "" => "AWS".to_owned(),
+        named => named.to_owned(),
+    };
+    if let Some(first) = &facts.endpoint
+        && first != pool.endpoint()
+    {
+        say.line(format_args!(
+            "note: this run was begun at {}, and goes on at {} (--endpoint-url, AWS_ENDPOINT_URL): if these are two pools, its results are of both",
+            named(first),
+            named(pool.endpoint())
+        ));
     }
 }
 

@@ -147,7 +147,7 @@ impl Identity {
 }
 
 /// What was found out when the run first began, and holds for all of its sessions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// When it began: milliseconds since the Unix epoch.
     pub started_ms: i64,
@@ -156,14 +156,19 @@ pub struct Facts {
     /// The second, on the service's clock, that was over before the first sign-up; none where the service never said what time
     /// it is. Milliseconds since the Unix epoch.
     pub second_before_run_ms: Option<i64>,
+    /// The endpoint that was named; empty where it was AWS's own, none where it was not written down.
+    pub endpoint: Option<String>,
 }
 
 impl Facts {
     pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {
         put(database, name::STARTED, &self.started_ms.to_string())?;
         put(database, name::FOLDS, if self.folds { "1" } else { "0" })?;
-        match self.second_before_run_ms {
-            Some(second) => put(database, name::SECOND_BEFORE, &second.to_string()),
+        if let Some(second) = self.second_before_run_ms {
+            put(database, name::SECOND_BEFORE, &second.to_string())?;
+        }
+        match &self.endpoint {
+            Some(endpoint) => put(database, name::ENDPOINT, endpoint),
             None => Ok(()),
         }
     }
@@ -176,6 +181,7 @@ impl Facts {
             started_ms: number(name::STARTED)?.unwrap_or(0),
             folds: number(name::FOLDS)? == Some(1),
             second_before_run_ms: number(name::SECOND_BEFORE)?,
+            endpoint: get(database, name::ENDPOINT)?,
         })
     }
 }
@@ -262,6 +268,8 @@ pub(super) mod name {
     pub(in super::super) const FOLDS: &str = "folds";
     /// The second on the service's clock before the first sign-up: milliseconds since the Unix epoch.
     pub(in super::super) const SECOND_BEFORE: &str = "second_before_run_ms";
+    /// The endpoint of the first session: empty where it was AWS's own. Absent in ledgers of versions that did not write it.
+    pub(in super::super) const ENDPOINT: &str = "endpoint";
     /// When it last ended: milliseconds since the Unix epoch. Absent while it is at work.
     pub(in super::super) const ENDED: &str = "ended_ms";
     /// `1` when every row has an outcome that stays.

@@ -32,6 +32,7 @@ fn create(directory: &RunDirectory) -> Ledger {
         started_ms: 1_000,
         folds: true,
         second_before_run_ms: Some(9_000),
+        endpoint: None,
     };
     Ledger::create(directory, &identity(), facts, Durability::Process).unwrap()
 }

@@ -152,6 +152,7 @@ pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError
         client_secret: settings.client_secret.clone(),
         trigger_data: settings.trigger_data.clone(),
         clock,
+        endpoint: endpoint.map_or_else(String::new, |endpoint| endpoint.url().to_owned()),
     })
 }
 

@@ -72,6 +72,8 @@ pub struct Cognito {
     client_secret: Option<SecretString>,
     trigger_data: TriggerData,
     clock: Arc<Mutex<ServiceClock>>,
+    /// Empty: AWS's own.
+    endpoint: String,
 }
 
 /// The answer to `SignUp`.
@@ -114,6 +116,12 @@ impl FoundUser {
 }
 
 impl Cognito {
+    /// The endpoint that was named, by a flag, the environment or a profile; empty where it is AWS's own.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// `SignUp`, once, unsigned.
     ///
     /// # Errors

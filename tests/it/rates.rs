@@ -112,3 +112,15 @@ fn what_is_no_rate_and_no_share_is_refused_with_the_flag() {
             .says([flag, why]);
     }
 }
+
+#[test]
+fn a_rate_below_0_is_a_wrong_rate_and_not_an_unknown_flag() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    for flag in ["--rate", "--lookup-rate", "--share"] {
+        let wrong = format!("invalid value '-5' for '{flag} ");
+        let import = place.import(&pool, list).without_flag(flag);
+        import.args([flag, "-5"]).run().exits(2).says([&wrong]);
+    }
+}

@@ -29,21 +29,21 @@ pub struct PaceArgs {
 pub struct RateArgs {
     /// Sign-ups a second, never more: a number, or `auto`, which is --share of what the account is granted for UserCreation
     /// (GetProvisionedLimit; where that may not be asked, Cognito's default of 50). People who sign up themselves draw on it too
-    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate)]
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, allow_negative_numbers = true)]
     pub rate: RateArg,
     /// Look-ups of existing users a second, never more: a number, or `auto`, --share of what is granted for UserRead (by default 120)
-    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate)]
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, allow_negative_numbers = true)]
     pub lookup_rate: RateArg,
     /// Steps after the sign-up a second, but for --confirm, which draws on the sign-ups' quota; never more: a number, or `auto`, --share
     /// of what is granted for UserUpdate (by default 25)
-    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate)]
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, allow_negative_numbers = true)]
     pub update_rate: RateArg,
     /// Requests a second to the pool's listing, never more: a number, or `auto`, --share of what is granted for UserList (by default 30).
     /// See --prescan and `--lookup list`
-    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate)]
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, allow_negative_numbers = true)]
     pub list_rate: RateArg,
     /// The part of what the account is granted that the run may use; the rest is left to everybody else
-    #[arg(long, value_name = "PART", default_value_t = 0.8, value_parser = share)]
+    #[arg(long, value_name = "PART", default_value_t = 0.8, value_parser = share, allow_negative_numbers = true)]
     pub share: f64,
 }
 

@@ -136,7 +136,7 @@ pub(super) fn begin(
         Again::Replace => directory.remove_ledger().map_err(Failed::refused)?,
     }
     let ledger =
-        Ledger::create(&directory, identity, facts, durability).map_err(Failed::refused)?;
+        Ledger::create(&directory, identity, facts.clone(), durability).map_err(Failed::refused)?;
     Ok(Opened {
         directory,
         ledger,

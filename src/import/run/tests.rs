@@ -60,6 +60,7 @@ impl OneRow {
             started_ms: 1_000,
             folds: true,
             second_before_run_ms: None,
+            endpoint: None,
         };
         let ledger = Ledger::create(&directory, &identity, facts, Durability::Process).unwrap();
         let ann = ToBegin {

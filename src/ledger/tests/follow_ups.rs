@@ -20,6 +20,7 @@ fn begin_run(directory: &RunDirectory) -> Ledger {
         started_ms: 1_000,
         folds: true,
         second_before_run_ms: None,
+        endpoint: None,
     };
     Ledger::create(directory, &following(), facts, Durability::Process).unwrap()
 }

@@ -12,6 +12,7 @@ async fn of_format(directory: &RunDirectory, format: i64) {
         started_ms: 1_000,
         folds: true,
         second_before_run_ms: None,
+        endpoint: None,
     };
     let ledger = Ledger::create(directory, &identity(), facts, Durability::Process).unwrap();
     let group = vec![to_begin(1, "ann"), to_begin(2, "bob")];
@@ -46,6 +47,7 @@ async fn the_last_session_s_command_is_kept() {
         started_ms: 1_000,
         folds: true,
         second_before_run_ms: None,
+        endpoint: None,
     };
     let ledger = Ledger::create(&directory, &identity(), facts, Durability::Process).unwrap();
     ledger.invoked(invocation()).await;

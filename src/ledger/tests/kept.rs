@@ -18,6 +18,7 @@ fn create(directory: &RunDirectory, identity: &Identity) -> Ledger {
         started_ms: 1_000,
         folds: true,
         second_before_run_ms: None,
+        endpoint: None,
     };
     Ledger::create(directory, identity, facts, Durability::Process).unwrap()
 }

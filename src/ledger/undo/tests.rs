@@ -10,6 +10,7 @@ async fn run(directory: &RunDirectory) {
         started_ms: 1_000,
         folds: true,
         second_before_run_ms: None,
+        endpoint: None,
     };
     let ledger = Ledger::create(directory, &identity(), facts, Durability::Process).unwrap();
     let rows = (1..=4).map(|row| ToBegin {
