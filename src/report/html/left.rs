@@ -39,7 +39,7 @@ fn rehearsed(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
             command: command.map(CommandLine::quoted_words),
         });
     }
-    let wrong = summary.count(Outcome::Invalid) + summary.count(Outcome::Rejected);
+    let wrong = to_mend(summary);
     if wrong > 0 {
         to_do.push(ToDo::words(format!(
             "Mend {} that a real run would not sign up either: rejects.csv has them as they came in, with what is wrong.",
@@ -106,7 +106,7 @@ fn imported(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
             command: with(&["--retry", "failed"]),
         });
     }
-    let wrong = summary.count(Outcome::Invalid) + summary.count(Outcome::Rejected);
+    let wrong = to_mend(summary);
     if wrong > 0 {
         to_do.push(ToDo::words(format!(
             "Mend {} that cannot be signed up as they stand: rejects.csv in the run's directory has them as they came in, with what is wrong. \
@@ -122,6 +122,16 @@ fn imported(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
         });
     }
     to_do
+}
+
+/// Rows that rejects.csv has. A run whose process was killed has no such file, and writes it when it goes on.
+fn to_mend(summary: &Summary) -> u64 {
+    match summary.state {
+        RunState::Interrupted => 0,
+        RunState::Finished | RunState::Stopped => {
+            summary.count(Outcome::Invalid) + summary.count(Outcome::Rejected)
+        }
+    }
 }
 
 fn going_on(summary: &Summary) -> String {
@@ -170,6 +180,19 @@ mod tests {
     fn nothing_is_left_where_every_row_is_in_the_pool() {
         let summary = summary(&[(Outcome::Created, 3), (Outcome::Existed, 1)]);
         assert_eq!(left_to_do(&summary, &about(Kind::Import)), []);
+    }
+
+    #[test]
+    fn a_run_that_was_killed_has_no_file_of_rows_to_mend() {
+        for (state, mends) in [(RunState::Stopped, 1), (RunState::Interrupted, 0)] {
+            let mut summary = summary(&[(Outcome::Invalid, 3)]);
+            summary.state = state;
+            let left = left_to_do(&summary, &about(Kind::Import));
+            let of_rejects = left
+                .iter()
+                .filter(|to_do| to_do.words.contains("rejects.csv"));
+            assert_eq!(of_rejects.count(), mends, "{state:?}");
+        }
     }
 
     #[test]
