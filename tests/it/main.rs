@@ -14,6 +14,7 @@ mod check;
 mod comparing;
 mod describe;
 mod disk;
+mod endpoints;
 mod errors;
 mod existing;
 mod follow_up;

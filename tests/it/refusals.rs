@@ -79,26 +79,6 @@ fn plain_http_to_another_machine_is_refused_wherever_it_is_named() {
 }
 
 #[test]
-fn an_endpoint_in_the_environment_is_used() {
-    let place = Place::new();
-    let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
-    for (run, variable) in [
-        ("all", "AWS_ENDPOINT_URL"),
-        ("one", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"),
-    ] {
-        place
-            .import(&pool, list)
-            .without_flag("--endpoint-url")
-            .env(variable, &pool.url())
-            .args(["--run-dir", run])
-            .run()
-            .exits(0);
-    }
-    assert_eq!(pool.asked("SignUp"), 6);
-}
-
-#[test]
 fn no_proxy_stands_between_the_program_and_this_machine() {
     let place = Place::new();
     let pool = Pool::start(quick());
