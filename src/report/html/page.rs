@@ -130,7 +130,11 @@ impl Page {
             rehearsal: run.about.kind == Kind::Rehearsal,
             masked: run.names == Names::Masked,
             version: env!("CARGO_PKG_VERSION"),
-            standing: standing(summary, run.names),
+            standing: if run.undone {
+                standing(summary, run.names).undone()
+            } else {
+                standing(summary, run.names)
+            },
             figures: figures(summary),
             facts: facts(run),
             rows: counted(summary.rows, "row", "rows"),
@@ -243,9 +247,6 @@ fn facts(run: &RunShown<'_>) -> Vec<Fact> {
 fn notes(run: &RunShown<'_>) -> Vec<String> {
     let created = run.tally.created;
     let mut notes = Vec::new();
-    if run.undone {
-        notes.push("This run was undone since: what is told here is how it ended. undo-results.csv in its directory says which of its users are deleted.".to_owned());
-    }
     let confirms = run.summary.follow_up.contains_key("confirm");
     if created.unconfirmed > 0 && !confirms {
         notes.push(format!(

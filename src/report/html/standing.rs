@@ -16,6 +16,22 @@ pub(super) struct Standing {
     pub(super) sentence: String,
 }
 
+impl Standing {
+    /// How it stands once its users are being deleted: all else on the page is of the time when it ended.
+    pub(super) fn undone(self) -> Self {
+        Self {
+            tone: "mixed",
+            sign: "!",
+            word: "Undone",
+            sentence: format!(
+                "This run was undone since: undo-results.csv in its directory says which of its users are deleted. All that follows is how it stood \
+                 before: {}",
+                self.sentence
+            ),
+        }
+    }
+}
+
 pub(super) fn standing(summary: &Summary, names: Names) -> Standing {
     let open = open_rows(summary);
     let (tone, sign, word) = match summary.state {
