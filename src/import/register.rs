@@ -107,7 +107,7 @@ async fn take(
             Step::LookUp(wait) => {
                 // A run that stops has no time to wait, but it looks before it leaves.
                 stopped_while(&mut stopping, wait).await;
-                let leave = shared.pacer.permit(Category::UserRead).await;
+                let leave = shared.permit(Category::UserRead).await;
                 let answer = look_up(shared, job, leave, requested).await;
                 match &answer {
                     // The pool has answered for this row; only how the user stands is not known.
@@ -122,7 +122,7 @@ async fn take(
             }
             Step::FindInListing(wait) => {
                 stopped_while(&mut stopping, wait).await;
-                let leave = shared.pacer.permit(Category::UserList).await;
+                let leave = shared.permit(Category::UserList).await;
                 let answer = find_in_listing(shared, job, leave, requested).await;
                 match &answer {
                     Err(failure) if *stopping.borrow() => {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::event::RequestCounts;
+use super::lent::Lent;
 use super::registration::Rules;
 use crate::pace::{Category, Pacer, Permit};
 use crate::pool::{Cognito, Failure, NamedBy};
@@ -18,8 +19,27 @@ pub(super) struct Shared {
     pub(super) named_by: NamedBy,
     /// True once the run takes no more rows.
     pub(super) stopping: watch::Receiver<bool>,
+    /// Slots of those who wait for another quota than that of sign-ups.
+    pub(super) lent: Lent,
     /// What the log's events stand in.
     pub(super) span: tracing::Span,
+}
+
+impl Shared {
+    /// A permit, for a task that has a slot. Others may use the slot while it waits, unless what it waits for is the budget of sign-ups.
+    pub(super) async fn permit(&self, category: Category) -> Permit {
+        if let Some(permit) = self.pacer.permit_at_once(category) {
+            return permit;
+        }
+        let waited_for = self.pacer.permit(category);
+        match category {
+            Category::UserCreation => waited_for.await,
+            Category::UserRead
+            | Category::UserUpdate
+            | Category::UserResourceRead
+            | Category::UserList => self.lent.while_waiting(waited_for).await,
+        }
+    }
 }
 
 /// What was asked of the pool for one row, or for one step of a user.
@@ -43,7 +63,7 @@ pub(super) async fn permit_unless_stopped(
     tokio::select! {
         biased;
         _ = stopping.wait_for(|stopping| *stopping) => None,
-        leave = shared.pacer.permit(category) => Some(leave),
+        leave = shared.permit(category) => Some(leave),
     }
 }
 

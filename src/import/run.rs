@@ -23,6 +23,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::breaker::Breaker;
 use super::event::{Progress, RequestCounts, Watch};
+use super::lent::Lent;
 use super::logged::{self, Slowed};
 use super::record::Record;
 use super::register::Job;
@@ -127,6 +128,7 @@ impl<'a> Run<'a> {
                 rules: plan.rules,
                 named_by: plan.named_by,
                 stopping: told,
+                lent: Lent::default(),
                 span: tracing::Span::current(),
             }),
             breaker: Breaker::new("rows sent", plan.breaker),
@@ -183,6 +185,7 @@ impl<'a> Run<'a> {
                 () = until(deadline) => self.deadline_reached(),
                 Some(over) = self.tasks.next() => self.tasks_over(over).await,
                 begun = begun(&mut self.beginning) => self.group_begun(begun).await?,
+                () = self.shared.lent.another() => {}
                 permit = given(&mut self.permit) => self.send_next(permit),
                 permit = given(&mut self.update_permit) => self.update_next(permit),
                 group = self.list.next(), if self.wants_rows() => self.take_group(group).await,

@@ -176,6 +176,27 @@ fn a_listing_that_throttles_holds_up_no_sign_up_and_tells_everybody_in_the_end()
 }
 
 #[test]
+fn a_slot_goes_to_the_next_row_as_soon_as_its_own_waits_for_the_listing() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        existing: (1..=100)
+            .map(|number| there(&format!("user{number:04}"), UserStatus::Confirmed))
+            .collect(),
+        ..quick()
+    });
+    let list = place.file("users.csv", users(100));
+    let _running = by_list(&place, &pool, list)
+        .args(["--list-rate", "1", "--concurrency", "1"])
+        .start();
+    crate::harness::until("every sign-up", || {
+        (pool.asked("SignUp") == 100).then_some(())
+    });
+    // A tenth of a second for each, until somebody looks whether a slot is free, would be ten look-ups.
+    let listed_by_then = pool.asked("ListUsers");
+    assert!(listed_by_then < 8, "{listed_by_then}");
+}
+
+#[test]
 fn a_listing_that_fails_for_a_while_is_asked_again() {
     let place = Place::new();
     let mut settings = PoolSettings {

@@ -76,15 +76,8 @@ impl Run<'_> {
 
     pub(super) fn has_slot(&self) -> bool {
         let slots = self.plan.slots.limit();
-        let pacer = &self.shared.pacer;
-        let own_permit = usize::from(self.update_permit.is_some());
-        let waiting = pacer.waiting(Category::UserRead)
-            + pacer.waiting(Category::UserList)
-            + pacer
-                .waiting(Category::UserUpdate)
-                .saturating_sub(own_permit);
         self.tasks.len() < slots + OTHERS_WAITING
-            && self.tasks.len().saturating_sub(waiting) < slots
+            && self.tasks.len().saturating_sub(self.shared.lent.slots()) < slots
     }
 
     /// Whoever is in the pool already goes first: so the users that wait stay few.
