@@ -1,10 +1,11 @@
-//! Two runs side by side, user by user. Users of both are sorted by name in a temporary database without a name, so that memory stays flat
-//! whatever the lists' length: see [`super::listing`], which does the same.
+//! Two runs side by side, user by user. Users of both are sorted by name in a database without a name (`unnamed`), so that memory stays flat
+//! whatever the lists' length.
 
 use rusqlite::{Connection, Row, params};
 
 use super::rows::signed;
 use super::schema::CACHE_KIB;
+use super::unnamed::unnamed;
 use super::{LedgerError, Reader};
 use crate::outcome::{Outcome, RowResult};
 
@@ -159,7 +160,7 @@ pub fn compare<E: From<LedgerError>>(
     mut each: impl FnMut(&Change<'_>) -> Result<(), E>,
 ) -> Result<Compared, E> {
     let room = |cause| E::from(LedgerError::Comparison(cause));
-    let users = empty().map_err(room)?;
+    let users = unnamed(TABLE, CACHE_KIB).map_err(room)?;
     let mut compared = Compared {
         nameless_before: take_in(&users, before, BEFORE, folds)?,
         nameless_after: take_in(&users, after, AFTER, folds)?,
@@ -189,16 +190,6 @@ pub fn compare<E: From<LedgerError>>(
     }
     pair.close(&mut compared, &mut each)?;
     Ok(compared)
-}
-
-fn empty() -> rusqlite::Result<Connection> {
-    let users = Connection::open("")?;
-    users.pragma_update(None, "journal_mode", "OFF")?;
-    users.pragma_update(None, "synchronous", "OFF")?;
-    users.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    users.execute_batch(TABLE)?;
-    users.execute_batch("BEGIN")?;
-    Ok(users)
 }
 
 /// Takes the users of a run in. Returns the number of rows without a name.

@@ -1,13 +1,13 @@
 //! The pool's users, as its listing showed them before the run: who has which name. For pools of any size in flat memory.
 //!
-//! A SQLite database without a name: its file, where the system keeps temporary files (TMPDIR), never has one that lasts, so that it is
-//! gone with the process however that ends, `kill -9` included. It holds usernames, no passwords. Nothing of it is worth syncing to the disk or taking back. Names are compared
-//! whole, not by a hash: calling a user existing by mistake would leave somebody out.
+//! They are in a database without a name (`unnamed`), which holds usernames, no passwords. Names are compared whole, not by a hash: calling
+//! a user existing by mistake would leave somebody out.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::LedgerError;
 use super::schema::CACHE_KIB;
+use super::unnamed::unnamed;
 
 /// Names are first put down in the order in which they come, and sorted once all are there: an index that grew with each of them would
 /// be written all over again and again.
@@ -43,17 +43,7 @@ impl Listing {
     /// # Errors
     /// There is no room for a temporary file.
     pub fn new() -> Result<Self, LedgerError> {
-        let opened = || {
-            let database = Connection::open("")?;
-            database.pragma_update(None, "journal_mode", "OFF")?;
-            database.pragma_update(None, "synchronous", "OFF")?;
-            database.pragma_update(None, "cache_size", -CACHE_KIB)?;
-            database.execute_batch(TABLE)?;
-            // One transaction for all: what is not committed is not written before the cache is full.
-            database.execute_batch("BEGIN")?;
-            Ok(database)
-        };
-        opened()
+        unnamed(TABLE, CACHE_KIB)
             .map(|database| Self {
                 database,
                 sorted: false,

@@ -22,6 +22,7 @@ pub mod reader;
 mod rows;
 mod schema;
 pub mod undo;
+mod unnamed;
 pub mod writer;
 
 use std::path::PathBuf;
