@@ -4,8 +4,7 @@
 use rusqlite::{Connection, Row, params};
 
 use super::rows::signed;
-use super::schema::CACHE_KIB;
-use super::unnamed::unnamed;
+use super::unnamed::{CACHE_KIB, unnamed};
 use super::{LedgerError, Reader};
 use crate::outcome::{Outcome, RowResult};
 

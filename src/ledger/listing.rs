@@ -6,8 +6,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::LedgerError;
-use super::schema::CACHE_KIB;
-use super::unnamed::unnamed;
+use super::unnamed::{CACHE_KIB, unnamed};
 
 /// Names are first put down in the order in which they come, and sorted once all are there: an index that grew with each of them would
 /// be written all over again and again.

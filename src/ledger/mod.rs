@@ -141,6 +141,12 @@ pub enum LedgerError {
         /// What SQLite said.
         cause: rusqlite::Error,
     },
+    /// Which row has which username cannot be kept, or not be read again.
+    #[error(
+        "which rows have which usernames cannot be kept in a temporary file: {0}; nothing more was sent: make room there, or name \
+         another folder in TMPDIR, then run the same command again"
+    )]
+    Claims(rusqlite::Error),
     /// The names of the pool's users cannot be kept, or not be read again.
     #[error(
         "the names of the pool's users cannot be kept in a temporary file: {0}; make room there, name another folder in TMPDIR, or do \

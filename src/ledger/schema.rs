@@ -17,9 +17,12 @@ const KEEPING: i64 = 2;
 /// Format of a database with the table `rates`, and without `follow_ups`.
 const RECORDING: i64 = 3;
 
+/// Format of a database with all tables, and with an index that none has any more.
+const INDEXING: i64 = 4;
+
 /// Format of a database with all tables, and the one that is written. A later one is refused, an earlier one is brought up to it
 /// when its run goes on.
-const FOLLOWING: i64 = 4;
+const PRESENT: i64 = 5;
 
 /// "cimp": tells our databases from other programs'.
 const APPLICATION: i64 = 0x6369_6d70;
@@ -28,11 +31,10 @@ const APPLICATION: i64 = 0x6369_6d70;
 /// for every value that is bound.
 const OPENED: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
-/// SQLite's page cache in KiB, for the one who writes: flat, whatever the size of the list. The rows grow at their end, and the index
-/// of claims is hit anywhere: a larger one (2 MiB) saved nothing that could be measured in a million rows.
-pub(super) const CACHE_KIB: i64 = 1024;
+/// SQLite's page cache in KiB, for the one who writes: rows and results grow at their ends, and hardly anything is read.
+const WRITE_CACHE_KIB: i64 = 512;
 
-/// Pages (4 KiB each) in the log before they are brought into the database. A page of the index of claims is written by many
+/// Pages (4 KiB each) in the log before they are brought into the database. The last pages of a table are written by several
 /// groups: the longer the log, the more of them go into the database as one.
 const LOG_PAGES: i64 = 8_000;
 
@@ -40,7 +42,7 @@ const LOG_PAGES: i64 = 8_000;
 const READ_CACHE_KIB: i64 = 256;
 
 /// `rows` is what was read, `results` what came of it. Both grow at their ends. `claim` stands for the username as the
-/// pool compares it, on the row that may send it: no two rows have the same username there. `seal` is a checksum
+/// pool compares it, on the row that may send it: no two rows have the same username there (`writer::claims`). `seal` is a checksum
 /// of the line: SQLite has none, and a ledger that is damaged must not be believed.
 const TABLES: &str = "
 CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL, seal INTEGER NOT NULL) WITHOUT ROWID;
@@ -58,7 +60,6 @@ CREATE TABLE rows (
     begun_ms INTEGER,
     seal INTEGER NOT NULL
 );
-CREATE INDEX claims ON rows (claim) WHERE claim IS NOT NULL;
 CREATE TABLE results (
     row INTEGER PRIMARY KEY,
     outcome TEXT NOT NULL,
@@ -79,6 +80,11 @@ CREATE TABLE results (
     stopped_the_run INTEGER NOT NULL,
     seal INTEGER NOT NULL
 );
+";
+
+/// What found the rows that have a claim.
+const INDEX: &str = "
+CREATE INDEX claims ON rows (claim) WHERE claim IS NOT NULL;
 ";
 
 /// The cells that a run copies from its list into its results, as a JSON array a row. A table of its own: a run that keeps
@@ -129,8 +135,8 @@ pub(super) fn create(
     let mut made = || {
         let transaction = database.transaction()?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
-        transaction.pragma_update(None, "user_version", FOLLOWING)?;
-        for tables in tables_of(FOLLOWING) {
+        transaction.pragma_update(None, "user_version", PRESENT)?;
+        for tables in tables_of(PRESENT) {
             transaction.execute_batch(tables)?;
         }
         fill(&transaction)?;
@@ -155,7 +161,7 @@ pub(super) fn empty_the_log(path: &Path) {
 pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
     let mut database = connect(path, durability)?;
     let format = examine(&database, path)?;
-    if format < FOLLOWING {
+    if format < PRESENT {
         bring_up(&mut database, format).map_err(|cause| LedgerError::of(path, cause))?;
     }
     Ok(database)
@@ -164,23 +170,25 @@ pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, Le
 /// The tables of a format.
 fn tables_of(format: i64) -> Vec<&'static str> {
     match format {
-        PLAIN => vec![TABLES],
-        KEEPING => vec![TABLES, KEPT],
-        RECORDING => vec![TABLES, KEPT, rates::TABLE],
+        PLAIN => vec![TABLES, INDEX],
+        KEEPING => vec![TABLES, INDEX, KEPT],
+        RECORDING => vec![TABLES, INDEX, KEPT, rates::TABLE],
+        INDEXING => vec![TABLES, INDEX, KEPT, rates::TABLE, follow_ups::TABLE],
         _ => vec![TABLES, KEPT, rates::TABLE, follow_ups::TABLE],
     }
 }
 
-/// Adds the tables that an earlier version did not have: all at once, or not at all.
+/// Adds the tables that an earlier version did not have, and drops its index: all at once, or not at all.
 fn bring_up(database: &mut Connection, format: i64) -> rusqlite::Result<()> {
     let there = tables_of(format);
     let transaction = database.transaction()?;
-    for tables in tables_of(FOLLOWING) {
+    transaction.execute_batch("DROP INDEX claims")?;
+    for tables in tables_of(PRESENT) {
         if !there.contains(&tables) {
             transaction.execute_batch(tables)?;
         }
     }
-    transaction.pragma_update(None, "user_version", FOLLOWING)?;
+    transaction.pragma_update(None, "user_version", PRESENT)?;
     transaction.commit()
 }
 
@@ -199,7 +207,7 @@ pub(super) fn connect(path: &Path, durability: Durability) -> Result<Connection,
         let database = Connection::open_with_flags(path, OPENED)?;
         database.pragma_update(None, "journal_mode", "WAL")?;
         database.pragma_update(None, "synchronous", synchronous)?;
-        database.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        database.pragma_update(None, "cache_size", -WRITE_CACHE_KIB)?;
         database.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
         Ok(database)
     };
@@ -238,11 +246,11 @@ fn examine(database: &Connection, path: &Path) -> Result<i64, LedgerError> {
         return Err(damaged("it has not the mark of a ledger".to_owned()));
     }
     let found = number("user_version")?;
-    if found > FOLLOWING {
+    if found > PRESENT {
         return Err(LedgerError::Newer {
             path: path.to_owned(),
             found,
-            known: FOLLOWING,
+            known: PRESENT,
         });
     }
     let ours = Connection::open_in_memory()

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::outcome::{Came, Evidence, FollowUp, Outcome, Requests, RowResult, RunState};
 
+mod claims;
 mod damage;
 mod follow_ups;
 mod formats;

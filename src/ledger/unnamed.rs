@@ -3,6 +3,9 @@
 
 use rusqlite::Connection;
 
+/// SQLite's page cache in KiB for what is sorted there: flat, whatever the size of the list.
+pub(super) const CACHE_KIB: i64 = 1024;
+
 /// An empty one with these tables. `cache_kib` is SQLite's page cache in KiB: what is beyond it goes into the file.
 pub(super) fn unnamed(tables: &str, cache_kib: i64) -> rusqlite::Result<Connection> {
     let database = Connection::open("")?;

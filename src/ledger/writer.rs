@@ -4,6 +4,7 @@
 //! was to be begun is acknowledged when it is on the disk, and not before. The first error ends the thread: nothing more is
 //! written, and the run hears of it.
 
+mod claims;
 mod pen;
 mod take_up;
 mod work;
@@ -83,6 +84,19 @@ enum Message {
         ending: Ending,
         done: oneshot::Sender<()>,
     },
+}
+
+/// What ends the thread.
+#[derive(Debug)]
+enum Broken {
+    Ledger(rusqlite::Error),
+    Claims(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Broken {
+    fn from(cause: rusqlite::Error) -> Self {
+        Self::Ledger(cause)
+    }
 }
 
 /// What a run has come to since it wrote last. All of it is written, or nothing.
@@ -247,9 +261,12 @@ impl Ledger {
         let thread = std::thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || {
-                if let Err(cause) = work(database, messages) {
+                if let Err(broken) = work(database, messages) {
                     // Nobody listening means that the run is over.
-                    let _ = tell.send(LedgerError::of(&path, cause));
+                    let _ = tell.send(match broken {
+                        Broken::Ledger(cause) => LedgerError::of(&path, cause),
+                        Broken::Claims(cause) => LedgerError::Claims(cause),
+                    });
                 }
             })
             .map_err(|cause| LedgerError::Directory {

@@ -3,7 +3,7 @@
 use super::{created, ending, followed, identity, settled, to_begin};
 use crate::ledger::comparison::compare;
 use crate::ledger::directory::RunDirectory;
-use crate::ledger::{Durability, Facts, Invocation, Ledger, LedgerError, Reader};
+use crate::ledger::{Begun, Durability, Facts, Invocation, Ledger, LedgerError, Reader};
 use crate::outcome::{FollowUp, Outcome, RateSample, StepResult, StepState};
 
 /// A ledger with a row that was begun, as a version left it that wrote this format.
@@ -20,7 +20,12 @@ async fn of_format(directory: &RunDirectory, format: i64) {
     ledger.write(settled(vec![(1, created())])).await;
     ledger.close(ending(false)).await.unwrap();
     let database = rusqlite::Connection::open(directory.database()).unwrap();
-    database.execute_batch("DROP TABLE follow_ups").unwrap();
+    database
+        .execute_batch("CREATE INDEX claims ON rows (claim) WHERE claim IS NOT NULL;")
+        .unwrap();
+    if format < 4 {
+        database.execute_batch("DROP TABLE follow_ups").unwrap();
+    }
     if format < 3 {
         database.execute_batch("DROP TABLE rates").unwrap();
     }
@@ -79,7 +84,7 @@ fn sample() -> RateSample {
 
 #[tokio::test]
 async fn a_run_of_an_earlier_format_is_read_and_goes_on_in_the_present_one() {
-    for format in [1, 2, 3] {
+    for format in [1, 2, 3, 4] {
         let folder = tempfile::tempdir().unwrap();
         let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
         of_format(&directory, format).await;
@@ -92,6 +97,8 @@ async fn a_run_of_an_earlier_format_is_read_and_goes_on_in_the_present_one() {
         let (ledger, _, _) =
             Ledger::reopen(&directory, &identity(), Durability::Process, &[]).unwrap();
         ledger.invoked(invocation()).await;
+        let double = ledger.begin(vec![to_begin(3, "Ann")], 9).await;
+        assert_eq!(double.await.unwrap(), [Begun::SameAs(1)], "{format}");
         let done = FollowUp {
             steps: vec![StepResult {
                 step: "confirm".to_owned(),
@@ -133,6 +140,8 @@ async fn a_ledger_that_lacks_a_table_of_its_format_is_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     of_format(&directory, 4).await;
+    let database = rusqlite::Connection::open(directory.database()).unwrap();
+    database.execute_batch("DROP TABLE follow_ups").unwrap();
     let error = Reader::open(directory.path()).map(drop).unwrap_err();
     assert!(matches!(error, LedgerError::Damaged { .. }), "{error}");
 }

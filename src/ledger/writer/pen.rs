@@ -1,9 +1,9 @@
 //! The statements that write, prepared once: they are executed for every row.
 
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
-use sha2::{Digest as _, Sha256};
 
-use super::{Begun, Ending, Since, ToBegin};
+use super::claims::{Claims, mark};
+use super::{Begun, Broken, Ending, Since, ToBegin};
 use crate::ledger::identity::{self, name};
 use crate::ledger::invocation::Invocation;
 use crate::ledger::rows::{
@@ -15,7 +15,8 @@ use crate::outcome::{Came, FollowUp, RateSample, Requests};
 /// See the module's words.
 pub(super) struct Pen<'d> {
     database: &'d Connection,
-    holders: Statement<'d>,
+    claims: Claims,
+    holder: Statement<'d>,
     begin: Statement<'d>,
     note: Statement<'d>,
     settle: Statement<'d>,
@@ -24,20 +25,12 @@ pub(super) struct Pen<'d> {
     keep: Option<Statement<'d>>,
 }
 
-/// What stands for a username in the index of claims: eight bytes keep it a third of the size that names would have.
-/// Rows with the same mark are then compared by name.
-fn mark(claim: &str) -> i64 {
-    let hash = Sha256::digest(claim.as_bytes());
-    hash.iter()
-        .take(8)
-        .fold(0, |mark, byte| (mark << 8) | i64::from(*byte))
-}
-
 impl<'d> Pen<'d> {
-    pub(super) fn new(database: &'d Connection) -> rusqlite::Result<Self> {
+    pub(super) fn new(database: &'d Connection) -> Result<Self, Broken> {
         Ok(Self {
             database,
-            holders: database.prepare("SELECT row, username FROM rows WHERE claim = ?1")?,
+            claims: claims_of(database)?,
+            holder: database.prepare("SELECT username FROM rows WHERE row = ?1 AND claim = ?2")?,
             begin: database.prepare(
                 "INSERT INTO rows VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (row) DO UPDATE SET line = ?2, username = ?3, claim = ?4, \
                  begun_ms = ?5, seal = ?6",
@@ -57,7 +50,7 @@ impl<'d> Pen<'d> {
         invocation.write(self.database)
     }
 
-    pub(super) fn begin(&mut self, row: &ToBegin, at_ms: i64) -> rusqlite::Result<Begun> {
+    pub(super) fn begin(&mut self, row: &ToBegin, at_ms: i64) -> Result<Begun, Broken> {
         let number = signed(row.row);
         let mark = mark(&row.claim);
         if let Some(earlier) = self.holder(mark, row)? {
@@ -69,6 +62,7 @@ impl<'d> Pen<'d> {
         let seal = row_seal(number, line, Some(&row.username), Some(mark), Some(at_ms));
         self.begin
             .execute(params![number, line, row.username, mark, at_ms, seal])?;
+        self.claims.add(mark, number).map_err(Broken::Claims)?;
         self.keep(row.row, &row.kept)?;
         if let Some(came) = &row.came {
             self.settle(row.row, came)?;
@@ -80,13 +74,18 @@ impl<'d> Pen<'d> {
     }
 
     /// Another row that has the claim.
-    fn holder(&mut self, mark: i64, row: &ToBegin) -> rusqlite::Result<Option<u64>> {
-        let mut found = self.holders.query(params![mark])?;
-        while let Some(holder) = found.next()? {
-            let number = holder.get::<_, i64>(0)?.unsigned_abs();
-            let name: String = holder.get(1)?;
-            let same = name == row.username || name.to_lowercase() == row.claim;
-            if same && number != row.row {
+    fn holder(&mut self, mark: i64, row: &ToBegin) -> Result<Option<u64>, Broken> {
+        for holder in self.claims.rows(mark).map_err(Broken::Claims)? {
+            let number = holder.unsigned_abs();
+            if number == row.row {
+                continue;
+            }
+            let name: Option<String> = self
+                .holder
+                .query_row(params![holder, mark], |found| found.get(0))
+                .optional()?;
+            let same = |name: String| name == row.username || name.to_lowercase() == row.claim;
+            if name.is_some_and(same) {
                 return Ok(Some(number));
             }
         }
@@ -236,16 +235,15 @@ impl<'d> Pen<'d> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::mark;
-
-    #[test]
-    fn a_mark_is_the_same_on_every_machine() {
-        // The first eight bytes of SHA-256("abc").
-        assert_eq!(
-            mark("abc"),
-            i64::from_be_bytes([0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea])
-        );
+/// The claims of the rows that were begun already.
+fn claims_of(database: &Connection) -> Result<Claims, Broken> {
+    let mut claims = Claims::none();
+    let mut begun = database.prepare("SELECT claim, row FROM rows WHERE claim IS NOT NULL")?;
+    let mut found = begun.query([])?;
+    while let Some(row) = found.next()? {
+        claims
+            .add(row.get(0)?, row.get(1)?)
+            .map_err(Broken::Claims)?;
     }
+    Ok(claims)
 }

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::pen::Pen;
-use super::{Begun, MESSAGES_TOGETHER, Message};
+use super::{Begun, Broken, MESSAGES_TOGETHER, Message};
 
 /// What is told to those who wait, once a transaction is on the disk.
 enum Acknowledge {
@@ -16,7 +16,7 @@ enum Acknowledge {
 pub(super) fn work(
     database: Connection,
     mut messages: mpsc::Receiver<Message>,
-) -> rusqlite::Result<()> {
+) -> Result<(), Broken> {
     let closed = write_all(&database, &mut messages)?;
     if let Some(closed) = closed {
         // The log goes into the database, so that the directory holds one file to question.
@@ -42,7 +42,7 @@ fn ignore_rows(error: rusqlite::Error) -> rusqlite::Result<()> {
 fn write_all(
     database: &Connection,
     messages: &mut mpsc::Receiver<Message>,
-) -> rusqlite::Result<Option<oneshot::Sender<()>>> {
+) -> Result<Option<oneshot::Sender<()>>, Broken> {
     let mut pen = Pen::new(database)?;
     while let Some(first) = messages.blocking_recv() {
         let mut acknowledge = Vec::new();
@@ -67,7 +67,7 @@ fn write_all(
     Ok(None)
 }
 
-fn write(pen: &mut Pen<'_>, message: Message) -> rusqlite::Result<Option<Acknowledge>> {
+fn write(pen: &mut Pen<'_>, message: Message) -> Result<Option<Acknowledge>, Broken> {
     match message {
         Message::Invoked(invocation) => pen.invoked(&invocation)?,
         Message::Begin {
@@ -80,7 +80,7 @@ fn write(pen: &mut Pen<'_>, message: Message) -> rusqlite::Result<Option<Acknowl
             let all = rows
                 .iter()
                 .map(|row| pen.begin(row, at_ms))
-                .collect::<rusqlite::Result<Vec<Begun>>>()?;
+                .collect::<Result<Vec<Begun>, Broken>>()?;
             return Ok(Some(Acknowledge::Begun(begun, all)));
         }
         Message::Since(since) => pen.since(&since)?,

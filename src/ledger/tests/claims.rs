@@ -1,0 +1,67 @@
+//! No two rows are sent with the same username, however many lie between them.
+
+use super::{create, created, ending, reopen, settled, to_begin};
+use crate::ledger::directory::RunDirectory;
+use crate::ledger::{Begun, Ledger};
+
+/// More rows than claims that are in memory.
+const ROWS: u64 = 20_000;
+
+/// What becomes of rows that are begun together.
+async fn begin(ledger: &Ledger, rows: &[(u64, &str)]) -> Vec<Begun> {
+    let rows = rows.iter().map(|(row, name)| to_begin(*row, name));
+    ledger.begin(rows.collect(), 5).await.await.unwrap()
+}
+
+async fn begin_long_list(ledger: &Ledger) {
+    for first in (1..=ROWS).step_by(500) {
+        let group = (first..first + 500)
+            .map(|row| to_begin(row, &format!("user{row}")))
+            .collect();
+        let begun = ledger.begin(group, 5).await.await.unwrap();
+        assert!(begun.iter().all(|begun| *begun == Begun::Yes));
+    }
+}
+
+#[tokio::test]
+async fn the_same_username_is_found_at_both_ends_of_a_long_list_also_by_the_next_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    let ledger = create(&directory);
+    begin_long_list(&ledger).await;
+    let doubles = [
+        (ROWS + 1, "USER1"),
+        (ROWS + 2, "User20000"),
+        (ROWS + 3, "user10000"),
+        (ROWS + 4, "new"),
+        (ROWS + 5, "NEW"),
+    ];
+    let same = [1, ROWS, 10_000].map(Begun::SameAs);
+    let begun = begin(&ledger, &doubles).await;
+    assert_eq!(begun[..3], same);
+    assert_eq!(begun[3..], [Begun::Yes, Begun::SameAs(ROWS + 4)]);
+    ledger.close(ending(false)).await.unwrap();
+    let (ledger, _) = reopen(&directory, &[]);
+    let again = [
+        (ROWS + 6, "user1"),
+        (ROWS + 7, "user20000"),
+        (ROWS + 8, "USER10000"),
+    ];
+    assert_eq!(begin(&ledger, &again).await, same);
+    ledger.close(ending(false)).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_username_of_a_row_that_was_never_sent_is_another_s() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    let ledger = create(&directory);
+    let begun = begin(&ledger, &[(1, "ann"), (2, "bob")]).await;
+    assert_eq!(begun, [Begun::Yes, Begun::Yes]);
+    ledger.never_sent(vec![1]).await;
+    assert_eq!(begin(&ledger, &[(3, "Ann")]).await, [Begun::Yes]);
+    let later = begin(&ledger, &[(1, "ann"), (4, "ANN"), (3, "Ann")]).await;
+    assert_eq!(later, [Begun::SameAs(3), Begun::SameAs(3), Begun::Yes]);
+    ledger.write(settled(vec![(3, created())])).await;
+    ledger.close(ending(false)).await.unwrap();
+}

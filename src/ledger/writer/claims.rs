@@ -1,0 +1,133 @@
+//! Which rows may be sent with which username: how the ledger finds the row that has one already.
+//!
+//! The rows themselves hold it, and what is here is made of them again whenever a run goes on. The last claims are in memory; once they
+//! are many, they go into a database without a name, sorted. An index in the ledger, which grows with every row, would be hit anywhere:
+//! a group of rows would write nearly all of its pages, and have them synced.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use rusqlite::{Connection, Statement, params};
+use sha2::{Digest as _, Sha256};
+
+use crate::ledger::unnamed::unnamed;
+
+/// Claims in memory at most: with a million rows in the file behind it, each of its pages (4 KiB) is written for three of them.
+const IN_MEMORY: usize = 14_336;
+
+/// SQLite's page cache in KiB for the others. They are written in order, and seldom read.
+const CACHE_KIB: i64 = 256;
+
+const TABLE: &str =
+    "CREATE TABLE claims (mark INTEGER, row INTEGER, PRIMARY KEY (mark, row)) WITHOUT ROWID;";
+
+/// What stands for a username as the pool compares it: eight bytes instead of a name. Rows with the same mark are then compared by name.
+pub(super) fn mark(claim: &str) -> i64 {
+    let hash = Sha256::digest(claim.as_bytes());
+    hash.iter()
+        .take(8)
+        .fold(0, |mark, byte| (mark << 8) | i64::from(*byte))
+}
+
+/// See the module's words.
+pub(super) struct Claims {
+    recent: HashMap<i64, i64>,
+    /// None while all are in memory.
+    others: Option<Connection>,
+}
+
+impl Claims {
+    /// Those of a run that begins.
+    pub(super) fn none() -> Self {
+        Self {
+            recent: HashMap::with_capacity(IN_MEMORY),
+            others: None,
+        }
+    }
+
+    /// A row has this mark. It may be said twice.
+    pub(super) fn add(&mut self, mark: i64, row: i64) -> rusqlite::Result<()> {
+        if self.recent.len() == IN_MEMORY {
+            let mut sorted: Vec<(i64, i64)> = self.recent.drain().collect();
+            sorted.sort_unstable();
+            let mut insert = self.insert()?;
+            for (mark, row) in sorted {
+                insert.execute(params![mark, row])?;
+            }
+        }
+        match self.recent.entry(mark) {
+            Entry::Vacant(place) => {
+                place.insert(row);
+            }
+            Entry::Occupied(place) if *place.get() == row => {}
+            // Two names with the same mark, or a row that gave its claim back.
+            Entry::Occupied(_) => {
+                self.insert()?.execute(params![mark, row])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows that have this mark, or had it once, in no order.
+    pub(super) fn rows(&self, mark: i64) -> rusqlite::Result<Vec<i64>> {
+        let mut rows: Vec<i64> = self.recent.get(&mark).copied().into_iter().collect();
+        if let Some(others) = &self.others {
+            let mut search = others.prepare_cached("SELECT row FROM claims WHERE mark = ?1")?;
+            let mut found = search.query(params![mark])?;
+            while let Some(holder) = found.next()? {
+                rows.push(holder.get(0)?);
+            }
+        }
+        Ok(rows)
+    }
+
+    fn insert(&mut self) -> rusqlite::Result<Statement<'_>> {
+        let others = match self.others.take() {
+            Some(others) => others,
+            None => unnamed(TABLE, CACHE_KIB)?,
+        };
+        self.others
+            .insert(others)
+            .prepare("INSERT OR IGNORE INTO claims VALUES (?1, ?2)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Claims, IN_MEMORY, mark};
+
+    #[test]
+    fn a_mark_is_the_same_on_every_machine() {
+        // The first eight bytes of SHA-256("abc").
+        assert_eq!(
+            mark("abc"),
+            i64::from_be_bytes([0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea])
+        );
+    }
+
+    #[test]
+    fn rows_are_found_in_memory_and_behind_it() {
+        let mut claims = Claims::none();
+        let last = i64::try_from(IN_MEMORY).unwrap() * 5 / 2;
+        for row in 1..=last {
+            claims.add(mark(&format!("user{row}")), row).unwrap();
+        }
+        for row in 1..=last {
+            let found = claims.rows(mark(&format!("user{row}"))).unwrap();
+            assert_eq!(found, [row]);
+        }
+        assert!(claims.rows(mark("nobody")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn rows_with_the_same_mark_are_all_found() {
+        let mut claims = Claims::none();
+        for row in [7, 3, 7, 5, 3] {
+            claims.add(42, row).unwrap();
+        }
+        let mut found = claims.rows(42).unwrap();
+        found.sort_unstable();
+        found.dedup();
+        assert_eq!(found, [3, 5, 7]);
+    }
+}
