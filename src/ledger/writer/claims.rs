@@ -12,8 +12,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::ledger::unnamed::unnamed;
 
-/// Claims in memory at most: with a million rows in the file behind it, each of its pages (4 KiB) is written for three of them.
-const IN_MEMORY: usize = 14_336;
+/// Claims in memory at most, half a MiB: most lists have fewer. With a million in the file behind it, each of its pages (4 KiB) is written
+/// for five of them.
+const IN_MEMORY: usize = 28_672;
 
 /// SQLite's page cache in KiB for the others. They are written in order, and seldom read.
 const CACHE_KIB: i64 = 256;
