@@ -3,7 +3,7 @@
 //!
 //! A throttled answer says that the pool's bucket is empty. What it accepted between two such answers is therefore what it
 //! granted, however deep the bucket is: so the second one lowers the rate to just below that, where the bucket fills a little
-//! again. The first one says nothing but "less": it halves the rate. From there the rate rises by steps: slowly up to what was
+//! again. The first one says nothing but "less": it more than halves the rate. From there the rate rises by steps: slowly up to what was
 //! granted last, then by steps that double, for the pool may grant more again. Each step needs an interval in which the rate
 //! was used and nobody was throttled; one success proves nothing.
 
@@ -17,8 +17,9 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// At a low rate an interval is as long as this many requests take.
 const REQUESTS_AN_INTERVAL: f64 = 4.0;
 
-/// What the rate is multiplied by when it is not known what the pool grants.
-const HALF: f64 = 0.5;
+/// What the rate is multiplied by when it is not known what the pool grants. Less than half: others who ask for half of it may have emptied
+/// the bucket, and it would stay empty, so that they are throttled as often as we are.
+const BELOW_HALF: f64 = 0.45;
 
 /// This part of what the pool granted is used first, so that its bucket fills again.
 const BELOW_GRANTED: f64 = 0.97;
@@ -142,7 +143,7 @@ impl Adapt {
             None => 0.0,
         };
         let least = (self.ceiling * LEAST_PART).max(LEAST).min(self.ceiling);
-        self.rate = lowered.max(self.rate * HALF).max(least);
+        self.rate = lowered.max(self.rate * BELOW_HALF).max(least);
         self.step = FIRST_STEP;
         self.cut = Some(Cut {
             at: now,
