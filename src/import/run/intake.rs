@@ -123,7 +123,8 @@ impl Run<'_> {
         if self.beginning.is_some() || self.read.is_empty() || is_full {
             return;
         }
-        // A larger group costs less for each of its rows: each one is a transaction and a sync of the disk. So while there is enough to send, a group that is not full waits for more of the list.
+        // A larger group costs less for each of its rows: each one is a transaction and a sync of the disk. So while there is enough
+        // to send, a group that is not full waits for more of the list.
         let is_full = !self.wants_rows();
         if !is_full && self.ready.len() > self.plan.group / 2 {
             return;
