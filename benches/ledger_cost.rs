@@ -40,7 +40,7 @@ fn created(row: u64) -> Came {
 }
 
 fn rows_to_begin(numbers: &[u64]) -> Vec<ToBegin> {
-    // Names that are spread over the index, as those of people are.
+    // Names in no order, as those of people are.
     let row = |number: &u64| {
         let name = format!(
             "{:08x}.person{number}@example.com",

@@ -7,7 +7,7 @@
 //! [`directory`] is the run's folder and its lock; [`identity`] is what a run is bound to; [`writer`] is the one that
 //! writes, on a thread of its own; [`invocation`] is what a session leaves word of; [`reader`] reads beside it; [`past`] tells a run that
 //! goes on how each row stands. [`listing`] is no part of the database: who is in the pool already, for as long as the process lives.
-//! [`undo`] is another database: what became of the users that the run made, where it is undone. [`comparison`] reads two of them.
+//! `unnamed` is what those databases are that last no longer than the process. [`undo`] is another one: what became of the users that the run made, where it is undone. [`comparison`] reads two of them.
 
 pub mod comparison;
 pub mod directory;

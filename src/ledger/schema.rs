@@ -157,10 +157,16 @@ pub(super) fn empty_the_log(path: &Path) {
     }
 }
 
-/// Opens the database for writing.
-pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
+/// Opens the database for writing, and brings it up to the present format, unless `refuse` finds that it is another run's: that is left as
+/// it is.
+pub(super) fn open(
+    path: &Path,
+    durability: Durability,
+    refuse: impl FnOnce(&Connection) -> Result<(), LedgerError>,
+) -> Result<Connection, LedgerError> {
     let mut database = connect(path, durability)?;
     let format = examine(&database, path)?;
+    refuse(&database)?;
     if format < PRESENT {
         bring_up(&mut database, format).map_err(|cause| LedgerError::of(path, cause))?;
     }
@@ -227,7 +233,10 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
         .and_then(|()| database.pragma_update(None, "cache_size", -READ_CACHE_KIB))
         .and_then(|()| database.pragma_update(None, "query_only", true))
         .map_err(failed)?;
+    // The format and its tables are of one moment: another process may just bring them up.
+    database.execute_batch("BEGIN").map_err(failed)?;
     examine(&database, path)?;
+    database.execute_batch("COMMIT").map_err(failed)?;
     Ok(database)
 }
 

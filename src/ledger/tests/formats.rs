@@ -3,7 +3,7 @@
 use super::{created, ending, followed, identity, settled, to_begin};
 use crate::ledger::comparison::compare;
 use crate::ledger::directory::RunDirectory;
-use crate::ledger::{Begun, Durability, Facts, Invocation, Ledger, LedgerError, Reader};
+use crate::ledger::{Begun, Durability, Facts, Invocation, Kind, Ledger, LedgerError, Reader};
 use crate::outcome::{FollowUp, Outcome, RateSample, StepResult, StepState};
 
 /// A ledger with a row that was begun, as a version left it that wrote this format.
@@ -119,6 +119,28 @@ async fn a_run_of_an_earlier_format_is_read_and_goes_on_in_the_present_one() {
             "{format}"
         );
     }
+}
+
+#[tokio::test]
+async fn another_run_s_ledger_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    of_format(&directory, 4).await;
+    let mut other = identity();
+    other.client_id = "another".to_owned();
+    let refused = [
+        Ledger::look_at(&directory, &other, &[]).map(drop),
+        Ledger::reopen(&directory, &other, Durability::Process, &[]).map(drop),
+        Ledger::is_of_kind(&directory, Kind::Rehearsal),
+    ];
+    for refused in refused {
+        assert!(matches!(refused, Err(LedgerError::OtherRun { .. })));
+    }
+    let database = rusqlite::Connection::open(directory.database()).unwrap();
+    let format: i64 = database
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
+    assert_eq!(format, 4);
 }
 
 #[tokio::test]

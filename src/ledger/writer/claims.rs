@@ -16,7 +16,8 @@ use crate::ledger::unnamed::unnamed;
 /// for five of them.
 const IN_MEMORY: usize = 28_672;
 
-/// SQLite's page cache in KiB for the others. They are written in order, and seldom read.
+/// SQLite's page cache in KiB for the others. They are written in order, and each row that is begun looks for its mark there: a page or two,
+/// which the system has in memory.
 const CACHE_KIB: i64 = 256;
 
 const TABLE: &str =
