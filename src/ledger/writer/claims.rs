@@ -4,21 +4,21 @@
 //! are many, they go into a database without a name, sorted. An index in the ledger, which grows with every row, would be hit anywhere:
 //! a group of rows would write nearly all of its pages, and have them synced.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use rusqlite::{Connection, Statement, params};
 use sha2::{Digest as _, Sha256};
 
 use crate::ledger::unnamed::unnamed;
 
-/// Claims in memory at most, half a MiB: most lists have fewer. With a million in the file behind it, each of its pages (4 KiB) is written
-/// for five of them.
-const IN_MEMORY: usize = 28_672;
+/// Claims in memory at most, a third of a MiB: most lists have fewer. With a million in the file behind it, each of its pages (4 KiB) is
+/// written for three of them.
+const IN_MEMORY: usize = 14_336;
 
 /// SQLite's page cache in KiB for the others. They are written in order, and each row that is begun looks for its mark there: a page or two,
 /// which the system has in memory.
-const CACHE_KIB: i64 = 256;
+const CACHE_KIB: i64 = 64;
 
 const TABLE: &str =
     "CREATE TABLE claims (mark INTEGER, row INTEGER, PRIMARY KEY (mark, row)) WITHOUT ROWID;";
@@ -33,7 +33,7 @@ pub(super) fn mark(claim: &str) -> i64 {
 
 /// See the module's words.
 pub(super) struct Claims {
-    recent: HashMap<i64, i64>,
+    recent: BTreeMap<i64, i64>,
     /// None while all are in memory.
     others: Option<Connection>,
 }
@@ -42,7 +42,7 @@ impl Claims {
     /// Those of a run that begins.
     pub(super) fn none() -> Self {
         Self {
-            recent: HashMap::with_capacity(IN_MEMORY),
+            recent: BTreeMap::new(),
             others: None,
         }
     }
@@ -50,8 +50,7 @@ impl Claims {
     /// A row has this mark. It may be said twice.
     pub(super) fn add(&mut self, mark: i64, row: i64) -> rusqlite::Result<()> {
         if self.recent.len() == IN_MEMORY {
-            let mut sorted: Vec<(i64, i64)> = self.recent.drain().collect();
-            sorted.sort_unstable();
+            let sorted = std::mem::take(&mut self.recent);
             let mut insert = self.insert()?;
             for (mark, row) in sorted {
                 insert.execute(params![mark, row])?;
