@@ -5,7 +5,7 @@ use crate::ledger::directory::RunDirectory;
 use crate::ledger::{Begun, Ledger};
 
 /// More rows than claims that are in memory.
-const ROWS: u64 = 20_000;
+const ROWS: u64 = 40_000;
 
 /// What becomes of rows that are begun together.
 async fn begin(ledger: &Ledger, rows: &[(u64, &str)]) -> Vec<Begun> {
