@@ -189,7 +189,7 @@ pub struct RehearseArgs {
 #[derive(Debug, Args)]
 pub struct RehearsalPoolArgs {
     /// Where to listen; loopback only. Port 0 picks a free one
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9329")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9329", value_parser = address)]
     pub listen: SocketAddr,
     /// The simulated pool.
     #[command(flatten)]
@@ -214,7 +214,7 @@ pub struct RunArgs {
     #[arg(long, value_enum, default_value_t = DurabilityArg::Power)]
     pub durability: DurabilityArg,
     /// Take no more rows after this time, finish what is on its way, and exit with 4; the same command goes on later
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub deadline: Option<Duration>,
     /// Stop when the first N rows sent all meet the same error; 0 never stops for it
     #[arg(long, value_name = "N", default_value_t = 20)]
@@ -224,7 +224,7 @@ pub struct RunArgs {
     pub max_failure_rate: f64,
     /// How long after a request without an answer Cognito may still make the user: triggers take up to 15 s. A row is called
     /// failed only when it is not there after that time
-    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = time)]
     pub settle_time: Duration,
 }
 
@@ -278,12 +278,21 @@ pub struct OutputArgs {
     pub log: LogArgs,
 }
 
+pub(super) fn time(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; write it like 250ms, 15s or 1h 30m"))
+}
+
 fn some_time(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(time) if time.is_zero() => Err("should be more than 0".to_owned()),
-        Ok(time) => Ok(time),
-        Err(error) => Err(error.to_string()),
+    match time(text)? {
+        time if time.is_zero() => Err("should be more than 0".to_owned()),
+        time => Ok(time),
     }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "is no IP address with a port; write it like 127.0.0.1:9329".to_owned())
 }
 
 fn part(text: &str) -> Result<f64, String> {

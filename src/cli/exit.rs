@@ -67,7 +67,7 @@ the pool's threat protection has to show that it has not; where it cannot, the u
 
 Exit codes:
     0  every user that the run made is deleted, or was gone already
-    1  finished; some are kept, or could not be deleted
+    1  finished; some are kept, or could not be looked up or deleted
     2  the command line is wrong
     3  refused before anything was deleted
     4  stopped early; the same command goes on
@@ -128,7 +128,9 @@ impl Exit {
             (Self::SomeRows, Codes::Run | Codes::Answer) => {
                 "finished; some rows are invalid, rejected, failed or duplicate, or a step after a sign-up failed"
             }
-            (Self::SomeRows, Codes::Undo) => "finished; some are kept, or could not be deleted",
+            (Self::SomeRows, Codes::Undo) => {
+                "finished; some are kept, or could not be looked up or deleted"
+            }
             (Self::SomeRows, Codes::Check) => {
                 "a run would begin; some rows would be invalid or duplicate"
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use super::args::time;
 use crate::rehearsal::{Latency, PoolSettings, Quota};
 
 /// The simulated pool.
@@ -25,7 +26,7 @@ pub struct RehearsalArgs {
     #[arg(long, value_name = "N")]
     pub lookup_quota: Option<f64>,
     /// How long the pool takes for an answer [default: 20 to 40 ms]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub latency: Option<Duration>,
     /// Chance in the pool follows from it: the same seed, the same faults for the same users
     #[arg(long, value_name = "N")]

@@ -70,7 +70,7 @@ impl Undone {
             }
             Self::Kept(Kept::AnotherUser) => "somebody else has the name now",
             Self::Kept(Kept::NotIdentified) => "nothing shows that the run made them",
-            Self::Failed => "could not be deleted; the same command tries again",
+            Self::Failed => "could not be looked up or deleted; the same command tries again",
         }
     }
 }

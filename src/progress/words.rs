@@ -27,6 +27,7 @@ pub(super) fn counts(progress: &Progress) -> Vec<String> {
 /// What holds the run up.
 pub(super) fn held_up(held_up: &HeldUp) -> String {
     match held_up {
+        HeldUp::Stopping { on_their_way: 0 } => "stopping".to_owned(),
         HeldUp::Stopping { on_their_way } => {
             format!("stopping: waiting for {}", rows(*on_their_way))
         }
@@ -164,5 +165,12 @@ mod tests {
             }),
             "no answer from the pool for 7s (1 row on their way)"
         );
+    }
+
+    #[test]
+    fn a_stop_names_the_rows_that_are_waited_for_where_there_are_any() {
+        let stopping = |on_their_way| held_up(&HeldUp::Stopping { on_their_way });
+        assert_eq!(stopping(1), "stopping: waiting for 1 row");
+        assert_eq!(stopping(0), "stopping");
     }
 }

@@ -196,6 +196,12 @@ fn a_rehearsal_whose_settings_are_wrong_is_refused() {
         .run()
         .exits(3)
         .says(["--fault gremlins=0.5", "commit_then_drop"]);
+    place
+        .rehearse(list)
+        .args(["--fault", "throttle=5"])
+        .run()
+        .exits(3)
+        .says(["fault throttle: 5 is no probability", "in --fault or"]);
     place.file("pool.json", r#"{"colour": "red"}"#);
     place
         .rehearse(list)
@@ -204,4 +210,20 @@ fn a_rehearsal_whose_settings_are_wrong_is_refused() {
         .exits(3)
         .says(["--pool-settings pool.json", "colour"]);
     assert!(!place.path("run").exists());
+}
+
+#[test]
+fn a_value_that_is_no_time_or_address_is_told_how_one_is_written() {
+    let place = Place::new();
+    for (flag, value, example) in [
+        ("--latency", "fast", "250ms"),
+        ("--listen", "9329", "127.0.0.1:9329"),
+    ] {
+        place
+            .cli("rehearsal-pool")
+            .args([flag, value])
+            .run()
+            .exits(2)
+            .says([flag, value, "write it like", example]);
+    }
 }
