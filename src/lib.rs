@@ -37,6 +37,8 @@ pub mod report;
 
 pub mod visible;
 
+mod detail;
+
 pub mod progress;
 
 pub mod logs;

@@ -5,6 +5,7 @@
 
 use super::event::Progress;
 use super::stop::StopReason;
+use crate::detail;
 use crate::outcome::{Outcome, RateSample};
 use crate::pace::Category;
 use crate::pool::Failure;
@@ -14,7 +15,7 @@ pub(super) fn row(row: u64, outcome: Outcome, code: Option<&str>) {
     let outcome_word = outcome.word();
     match outcome {
         Outcome::Created => {
-            tracing::debug!(row, outcome = outcome_word, code, "a row is settled");
+            detail::debug!(row, outcome = outcome_word, code, "a row is settled");
         }
         Outcome::Existed
         | Outcome::Duplicate
@@ -34,7 +35,7 @@ pub(super) fn step_failed(row: u64, operation: &str, code: &str) {
 /// The pool answered, or failed to. Called by tasks, which have no span of their own: the run's is named.
 pub(super) fn answer(span: &tracing::Span, row: u64, operation: &str, failure: Option<&Failure>) {
     match failure {
-        Some(failure) => tracing::debug!(
+        Some(failure) => detail::debug!(
             parent: span,
             row,
             operation,
@@ -42,7 +43,7 @@ pub(super) fn answer(span: &tracing::Span, row: u64, operation: &str, failure: O
             words = failure.message,
             "no success"
         ),
-        None => tracing::trace!(parent: span, row, operation, "answered"),
+        None => detail::trace!(parent: span, row, operation, "answered"),
     }
 }
 

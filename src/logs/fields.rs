@@ -33,40 +33,7 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, Write};
-    use std::sync::{Arc, Mutex};
-
-    use tracing_subscriber::layer::SubscriberExt as _;
-
-    use super::fields;
-
-    #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Kept {
-        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(line);
-            Ok(line.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    fn logged(colours: bool, say: impl FnOnce()) -> String {
-        let kept = Kept::default();
-        let to = kept.clone();
-        let lines = tracing_subscriber::fmt::layer()
-            .with_writer(move || to.clone())
-            .with_ansi(colours)
-            .without_time()
-            .with_target(false)
-            .fmt_fields(fields());
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), say);
-        let text = kept.0.lock().unwrap().clone();
-        String::from_utf8(text).unwrap()
-    }
+    use super::super::text::tests::logged;
 
     const HOSTILE: &str = "a\u{1b}[2J\u{202e}b\r\nERROR forged";
 
@@ -79,7 +46,7 @@ mod tests {
         assert_eq!(
             line,
             format!(
-                " WARN it says {shown} row=7 words={:?} reason={shown}\n",
+                "  WARN it says {shown} row=7 words={:?} reason={shown}\n",
                 HOSTILE
             )
         );
@@ -91,7 +58,7 @@ mod tests {
         let plain = console::strip_ansi_codes(&line);
         assert_eq!(
             plain,
-            " WARN said reason=a[U+001B][2J[U+202E]b[U+000D][U+000A]ERROR forged\n"
+            "  WARN said reason=a[U+001B][2J[U+202E]b[U+000D][U+000A]ERROR forged\n"
         );
         assert!(line.contains("\u{1b}[3mreason\u{1b}[0m"), "{line:?}");
     }

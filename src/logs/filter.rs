@@ -1,7 +1,12 @@
 //! Which events are let through.
 
+use tracing::Metadata;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::Registry;
+use tracing_subscriber::filter::{FilterFn, Targets, filter_fn};
+use tracing_subscriber::layer::Layer;
+
+use crate::detail::meant;
 
 /// The events of this program have this at the beginning of their targets.
 const OURS: &str = "cognito_import";
@@ -42,6 +47,18 @@ pub(super) fn filter(verbose: u8, to_file: bool, rust_log: Option<&str>) -> Chos
     }
 }
 
+/// Lets events through by the level and the target that are meant.
+pub(super) fn let_through(targets: Targets) -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
+    // Whatever is meant, it is said at INFO or above.
+    let at_most = Layer::<Registry>::max_level_hint(&targets)
+        .map_or(LevelFilter::INFO, |level| level.min(LevelFilter::INFO));
+    let enabled = move |metadata: &Metadata<'_>| {
+        let (level, target) = meant(metadata);
+        targets.would_enable(target, &level)
+    };
+    filter_fn(enabled).with_max_level_hint(at_most)
+}
+
 /// What it says of our targets; none where it says nothing.
 fn of_ours(asked: &Targets) -> Option<Targets> {
     let mut ours = Vec::new();
@@ -60,6 +77,7 @@ fn of_ours(asked: &Targets) -> Option<Targets> {
 mod tests {
     use super::filter;
     use tracing::Level;
+    use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 
     /// The most talkative level that is let through, of a target.
     fn level(verbose: u8, to_file: bool, rust_log: Option<&str>, target: &str) -> Option<Level> {
@@ -113,6 +131,11 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_others_say_below_info_is_not_even_in_the_program() {
+        assert_eq!(STATIC_MAX_LEVEL, LevelFilter::INFO);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::To;
+use crate::detail::meant;
 use crate::visible::visible_json;
 
 /// See the module's words.
@@ -74,7 +75,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
         }
         let line = Line {
             time: humantime::format_rfc3339_micros(SystemTime::now()).to_string(),
-            level: event.metadata().level().as_str(),
+            level: meant(event.metadata()).0.as_str(),
             message: fields.0.remove("message").unwrap_or_default(),
             around,
             fields: fields.0,

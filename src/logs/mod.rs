@@ -8,6 +8,7 @@
 mod fields;
 mod filter;
 mod json;
+mod text;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -18,9 +19,9 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::progress::{Colour, Screen};
-use fields::fields;
-use filter::{Chosen, filter};
+use filter::{Chosen, filter, let_through};
 use json::JsonLines;
+use text::text_lines;
 
 /// How a line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,17 +103,12 @@ pub fn begin(settings: &LogSettings, screen: &Screen) -> Result<Option<String>, 
     let colours = settings.file.is_none() && settings.colour == Colour::Some;
     let lines = match settings.format {
         LogFormat::Json => JsonLines::new(to).boxed(),
-        LogFormat::Text => tracing_subscriber::fmt::layer()
-            .with_writer(move || to.clone())
-            .with_ansi(colours)
-            .with_target(false)
-            .fmt_fields(fields())
-            .boxed(),
+        LogFormat::Text => text_lines(move || to.clone(), colours).boxed(),
     };
     // Somebody else's logger, in a test say, stays.
     let _ = tracing_subscriber::registry()
         .with(lines)
-        .with(targets)
+        .with(let_through(targets))
         .try_init();
     Ok(notice)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::removal::{Event, Learnt, Removal, Step};
+use crate::detail;
 use crate::import::event::RequestCounts;
 use crate::outcome::Undoing;
 use crate::pace::{Category, Pacer, Permit};
@@ -137,7 +138,7 @@ async fn permit(
 fn tell(row: u64, failure: Option<&Failure>) {
     match failure {
         Some(failure) => {
-            tracing::debug!(
+            detail::debug!(
                 row,
                 operation = "AdminDeleteUser",
                 code = failure.code,
@@ -145,6 +146,6 @@ fn tell(row: u64, failure: Option<&Failure>) {
                 failure.message
             );
         }
-        None => tracing::trace!(row, operation = "AdminDeleteUser", "answered"),
+        None => detail::trace!(row, operation = "AdminDeleteUser", "answered"),
     }
 }

@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each folder (or file) of `src/`, and the others it may name. What only tests use does not count.
-const MAY_USE: [(&str, &[&str]); 20] = [
+const MAY_USE: [(&str, &[&str]); 21] = [
     ("outcome", &[]),
     ("visible", &[]),
+    ("detail", &[]),
     ("pace", &[]),
     // It shares nothing with the importer, so that it cannot share its mistakes.
     ("rehearsal", &[]),
@@ -25,14 +26,19 @@ const MAY_USE: [(&str, &[&str]); 20] = [
     ("preflight", &["pace", "pool", "rows", "user"]),
     (
         "import",
-        &["ledger", "outcome", "pace", "pool", "rows", "user"],
+        &[
+            "detail", "ledger", "outcome", "pace", "pool", "rows", "user",
+        ],
     ),
     // A run's sibling: it reads the same ledger, retries by the same rules and is stopped in the same way.
-    ("undo", &["import", "ledger", "outcome", "pace", "pool"]),
+    (
+        "undo",
+        &["detail", "import", "ledger", "outcome", "pace", "pool"],
+    ),
     // It shows what a run tells those who watch it.
     ("progress", &["import", "outcome", "pace", "visible"]),
     // Its lines share standard error with the bar, and hold what others wrote.
-    ("logs", &["progress", "visible"]),
+    ("logs", &["detail", "progress", "visible"]),
     // It turns what was typed into one config for each stage, and a run's end into an exit code.
     (
         "cli",

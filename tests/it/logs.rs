@@ -196,6 +196,10 @@ fn levels_come_from_flags_or_from_the_environment_and_never_let_the_sdk_speak() 
     for of_others in ["aws_", "hyper", "rustls", "smithy", "Passw0rd"] {
         assert!(!everything.contains(of_others), "{of_others}: {everything}");
     }
+    let failures = said(&["-vv"], "off");
+    assert!(failures.contains("DEBUG") && !failures.contains("answered row="));
+    let elsewhere = said(&[], "cognito_import::pool=trace");
+    assert!(!elsewhere.contains("answered row="), "{elsewhere}");
     assert!(said(&[], "cognito_import=loud").contains("RUST_LOG is passed over"));
 }
 
@@ -243,7 +247,9 @@ fn the_words_of_a_pool_are_escaped_in_a_log_of_json() {
         "{text}"
     );
     let events = events(&text);
-    let words = with(&events, "no success")[0]["words"].as_str().unwrap();
+    let failed = with(&events, "no success")[0];
+    assert_eq!(failed["level"], "DEBUG");
+    let words = failed["words"].as_str().unwrap();
     assert!(
         words.contains(HOSTILE),
         "for programs it means the same: {words}"
