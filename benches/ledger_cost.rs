@@ -49,7 +49,7 @@ fn rows_to_begin(numbers: &[u64]) -> Vec<ToBegin> {
         ToBegin {
             row: *number,
             line: number + 1,
-            claim: name.clone(),
+            claim: None,
             username: name,
             kept: Vec::new(),
             came: None,

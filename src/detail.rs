@@ -1,9 +1,9 @@
-//! Words for those who look for more: events at the levels DEBUG and TRACE.
+//! Events at the levels DEBUG and TRACE, for which tracing's own macros do nothing in this program.
 //!
-//! tracing's macros for these levels do nothing here: `max_level_info`, in Cargo.toml, leaves them out wherever they stand. So what the SDK
-//! and the crates under it have to say of a request, which may hold its password, is not in the program; and a row costs a
-//! fifteenth less CPU, for each request would go by a great many of such places. Our own events of these levels are sent as INFO, with a
-//! target that tells what they mean.
+//! `max_level_info`, in Cargo.toml, leaves everything below INFO out, wherever it stands. So what the SDK and the crates under it have to say
+//! of a request, which may hold its password, is not in the program; and each request has less code to go through. Our own events of
+//! these levels are sent as INFO, with a target that tells what is meant, and [`crate::logs`] goes by that. (Another subscriber would see
+//! the target "debug cognito_import::import::logged", say.)
 
 use tracing::{Level, Metadata};
 

@@ -2,7 +2,8 @@
 //! rate, looks at no answer but for whether it was one, and writes no results. What `cognito-import` costs is measured against it.
 //!
 //! `bare_loop LIST.csv ENDPOINT_URL CLIENT_ID IN_FLIGHT off|standard|adaptive`; the last one is the SDK's own retry mode.
-//! It has one thread and the importer's SDK client, down to what that leaves out of a request's making ([`frugal`]).
+//! It has one thread and the importer's SDK client, down to what that leaves out of a request's making ([`frugal`]) and to the events below
+//! INFO that are not compiled (a feature of the package).
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -130,7 +130,11 @@ fn add(
             created_ms: listed.user.created_ms,
         };
         for name in listed.names {
-            let name = if folds { fold(&name) } else { name };
+            let name = if folds {
+                fold(&name).into_owned()
+            } else {
+                name
+            };
             named.push((name, seen.clone()));
         }
     }

@@ -56,7 +56,7 @@ pub(super) struct Done {
 pub(super) async fn register(shared: Arc<Shared>, job: Job, permit: Option<Permit>) -> Done {
     let began = Instant::now();
     let mut sent = Requested::default();
-    let mut end = take(&shared, &job, permit, &mut sent).await;
+    let mut end = take(&shared, &job, permit, began, &mut sent).await;
     if let End::Settled(came) | End::Unreachable(came) = &mut end {
         came.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     }
@@ -72,14 +72,19 @@ async fn take(
     shared: &Shared,
     job: &Job,
     mut permit: Option<Permit>,
+    began: Instant,
     requested: &mut Requested,
 ) -> End {
     let mut stopping = shared.stopping.clone();
     let mut registration = Registration::new(&job.user, shared.rules, job.times, job.maybe_sent);
     let mut event = Event::Start;
-    let mut unclear = Instant::now();
+    let mut unclear = began;
     loop {
-        let step = registration.next(event, unclear.elapsed(), fastrand::f64());
+        let since_unclear = match &event {
+            Event::LookUp(_) => unclear.elapsed(),
+            Event::Start | Event::SignUp(_) | Event::Listing(_) => Duration::ZERO,
+        };
+        let step = registration.next(event, since_unclear, fastrand::f64());
         event = match step {
             Step::SignUp(wait) => {
                 // A permit in hand was taken for this request: it goes out, also while the run stops.
@@ -98,7 +103,7 @@ async fn take(
                     },
                 };
                 let sent = Instant::now();
-                let answer = sign_up(shared, job, leave, requested).await;
+                let answer = sign_up(shared, job, leave, sent, requested).await;
                 if answer.as_ref().is_err_and(may_still_arrive) {
                     unclear = sent;
                 }
@@ -160,11 +165,11 @@ async fn sign_up(
     shared: &Shared,
     job: &Job,
     leave: Permit,
+    sent: Instant,
     requested: &mut Requested,
 ) -> Result<crate::pool::SignedUp, Failure> {
-    let began = Instant::now();
     let answer = shared.pool.sign_up(&job.user).await;
-    requested.latency = Some(began.elapsed());
+    requested.latency = Some(sent.elapsed());
     logged::answer(&shared.span, job.row, "SignUp", answer.as_ref().err());
     count(shared, &leave, answer.as_ref().err(), requested);
     answer

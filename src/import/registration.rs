@@ -130,7 +130,8 @@ impl<'u> Registration<'u> {
         self.maybe_made
     }
 
-    /// What to do next. `since_unclear` is how long ago the last request left that may yet make the user; `chance` is from 0 up
+    /// What to do next. `since_unclear` is how long ago the last request left that may yet make the user: it matters to the answer of a
+    /// look-up alone; `chance` is from 0 up
     /// to 1.
     pub fn next(&mut self, event: Event, since_unclear: Duration, chance: f64) -> Step {
         match event {

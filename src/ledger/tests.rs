@@ -51,7 +51,7 @@ fn to_begin(row: u64, username: &str) -> ToBegin {
         row,
         line: row + 1,
         username: username.into(),
-        claim: username.to_lowercase(),
+        claim: Some(username.to_lowercase()),
         kept: Vec::new(),
         came: None,
         follow_up: None,

@@ -37,8 +37,8 @@ pub struct ToBegin {
     pub line: u64,
     /// The username as it will be sent.
     pub username: String,
-    /// The username as the pool compares it.
-    pub claim: String,
+    /// The username as the pool compares it, where that is another one.
+    pub claim: Option<String>,
     /// The cells of the kept columns; nothing where none is kept.
     pub kept: Vec<Option<String>>,
     /// What came of it, where that is known without sending it. It is written down together with the beginning: whatever happens to the
@@ -46,6 +46,13 @@ pub struct ToBegin {
     pub came: Option<Box<Came>>,
     /// What follows, where what came of it is known.
     pub follow_up: Option<FollowUp>,
+}
+
+impl ToBegin {
+    /// The username as the pool compares it.
+    fn claim(&self) -> &str {
+        self.claim.as_deref().unwrap_or(&self.username)
+    }
 }
 
 /// What a run that goes on takes up again.

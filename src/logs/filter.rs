@@ -75,9 +75,16 @@ fn of_ours(asked: &Targets) -> Option<Targets> {
 
 #[cfg(test)]
 mod tests {
-    use super::filter;
-    use tracing::Level;
+    use std::fmt::Debug;
+    use std::sync::{Arc, Mutex};
+
+    use tracing::field::Field;
     use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
+    use tracing::{Event, Level, Subscriber};
+    use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+
+    use super::{filter, let_through};
+    use crate::detail;
 
     /// The most talkative level that is let through, of a target.
     fn level(verbose: u8, to_file: bool, rust_log: Option<&str>, target: &str) -> Option<Level> {
@@ -130,6 +137,59 @@ mod tests {
                     assert_eq!(let_through, None, "{rust_log} {target}");
                 }
             }
+        }
+    }
+
+    /// Keeps the messages of the events that come to it.
+    #[derive(Clone, Default)]
+    struct Heard(Arc<Mutex<Vec<String>>>);
+
+    impl<S: Subscriber> Layer<S> for Heard {
+        fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+            event.record(&mut |_: &Field, message: &dyn Debug| {
+                self.0.lock().unwrap().push(format!("{message:?}"));
+            });
+        }
+    }
+
+    /// What is heard of events of ours and of others, where this is asked for.
+    fn heard(rust_log: &str) -> String {
+        let heard = Heard::default();
+        let targets = filter(0, true, Some(rust_log)).targets;
+        let log = tracing_subscriber::registry()
+            .with(heard.clone())
+            .with(let_through(targets));
+        tracing::subscriber::with_default(log, || {
+            tracing::error!(target: "hyper::proto", "others");
+            tracing::info!(target: "debug hyper::proto", "others");
+            tracing::info!(target: "aws_sdk_cognitoidentityprovider", "others");
+            tracing::warn!("warn");
+            tracing::info!("info");
+            detail::debug!("debug");
+            detail::trace!("trace");
+        });
+        let heard = heard.0.lock().unwrap();
+        heard.join(" ")
+    }
+
+    #[test]
+    fn events_are_let_through_by_the_level_that_is_meant() {
+        for (rust_log, what) in [
+            ("off", ""),
+            ("error", ""),
+            ("warn", "warn"),
+            ("info", "warn info"),
+            ("debug", "warn info debug"),
+            ("trace", "warn info debug trace"),
+            (
+                "hyper=trace,aws_sdk_cognitoidentityprovider=trace",
+                "warn info",
+            ),
+            ("trace,cognito_import=off", ""),
+            ("warn,cognito_import::logs=debug", "warn info debug"),
+            ("warn,cognito_import::import=trace", "warn"),
+        ] {
+            assert_eq!(heard(rust_log), what, "{rust_log}");
         }
     }
 

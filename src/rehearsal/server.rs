@@ -38,7 +38,7 @@ pub enum RehearsalError {
     NotLoopback(SocketAddr),
     /// The settings contradict themselves or name what no pool has.
     #[error(
-        "the rehearsal pool's settings cannot be used: {0}; mend it where it stands, in --fault or in --pool-settings"
+        "the rehearsal pool's settings cannot be used: {0}; mend it where it stands, in --fault, --existing or --pool-settings"
     )]
     Settings(String),
     /// The address cannot be listened on.

@@ -10,6 +10,7 @@ mod password;
 pub mod pool_rules;
 pub mod rules;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -97,10 +98,15 @@ impl Row {
     }
 }
 
-/// A username as a pool that ignores case compares it.
+/// A username as a pool that ignores case compares it. Most are so already.
 #[must_use]
-pub fn fold(username: &str) -> String {
-    username.to_lowercase()
+pub fn fold(username: &str) -> Cow<'_, str> {
+    let is_folded = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    if username.bytes().all(is_folded) {
+        Cow::Borrowed(username)
+    } else {
+        Cow::Owned(username.to_lowercase())
+    }
 }
 
 #[cfg(test)]

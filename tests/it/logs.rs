@@ -198,6 +198,7 @@ fn levels_come_from_flags_or_from_the_environment_and_never_let_the_sdk_speak() 
     }
     let failures = said(&["-vv"], "off");
     assert!(failures.contains("DEBUG") && !failures.contains("answered row="));
+    assert!(said(&[], "cognito_import::import=trace").contains("answered row="));
     let elsewhere = said(&[], "cognito_import::pool=trace");
     assert!(!elsewhere.contains("answered row="), "{elsewhere}");
     assert!(said(&[], "cognito_import=loud").contains("RUST_LOG is passed over"));

@@ -201,7 +201,7 @@ fn a_rehearsal_whose_settings_are_wrong_is_refused() {
         .args(["--fault", "throttle=5"])
         .run()
         .exits(3)
-        .says(["fault throttle: 5 is no probability", "in --fault or"]);
+        .says(["fault throttle: 5 is no probability", "in --fault,"]);
     place.file("pool.json", r#"{"colour": "red"}"#);
     place
         .rehearse(list)

@@ -1,6 +1,8 @@
 //! What goes in: rows from the list, written down as begun before they may be sent; and, once the run stops, written down as
 //! what it ended before.
 
+use std::borrow::Cow;
+
 use tokio::time::Instant;
 
 use super::{Beginning, NOTED_TOGETHER, Run};
@@ -138,9 +140,9 @@ impl Run<'_> {
                 let user = listed.row.user.as_ref().ok()?;
                 let came = listed.seen.as_ref().map(existed);
                 let claim = if self.plan.folds {
-                    fold(&user.username)
+                    another(fold(&user.username))
                 } else {
-                    user.username.clone()
+                    None
                 };
                 Some(ToBegin {
                     row: listed.row.number,
@@ -237,6 +239,14 @@ impl Run<'_> {
             self.ledger.never_sent(never).await;
         }
         self.note_unsent().await;
+    }
+}
+
+/// What a username folds to, where that is not the same.
+fn another(folded: Cow<'_, str>) -> Option<String> {
+    match folded {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(folded) => Some(folded),
     }
 }
 

@@ -67,7 +67,7 @@ impl OneRow {
             row: 1,
             line: 2,
             username: "ann".into(),
-            claim: "ann".into(),
+            claim: None,
             kept: Vec::new(),
             came: None,
             follow_up: None,

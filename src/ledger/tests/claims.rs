@@ -31,7 +31,7 @@ async fn the_same_username_is_found_at_both_ends_of_a_long_list_also_by_the_next
     begin_long_list(&ledger).await;
     let doubles = [
         (ROWS + 1, "USER1"),
-        (ROWS + 2, "User20000"),
+        (ROWS + 2, "User40000"),
         (ROWS + 3, "user10000"),
         (ROWS + 4, "new"),
         (ROWS + 5, "NEW"),
@@ -44,7 +44,7 @@ async fn the_same_username_is_found_at_both_ends_of_a_long_list_also_by_the_next
     let (ledger, _) = reopen(&directory, &[]);
     let again = [
         (ROWS + 6, "user1"),
-        (ROWS + 7, "user20000"),
+        (ROWS + 7, "user40000"),
         (ROWS + 8, "USER10000"),
     ];
     assert_eq!(begin(&ledger, &again).await, same);

@@ -17,7 +17,7 @@ async fn run(directory: &RunDirectory) {
         row,
         line: row + 1,
         username: format!("user{row}"),
-        claim: format!("user{row}"),
+        claim: None,
         kept: Vec::new(),
         came: None,
         follow_up: None,

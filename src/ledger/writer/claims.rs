@@ -34,8 +34,9 @@ pub(super) fn mark(claim: &str) -> i64 {
         .fold(0, |mark, byte| (mark << 8) | i64::from(*byte))
 }
 
-/// A mark is a part of a hash already. Its first bits come last here, as a table takes its places from the last ones: so it goes through
-/// its marks nearly in their order, and they go into the file in order without a copy that is sorted.
+/// A mark is a part of a hash already. std's table takes a place by the lowest bits, so the highest bits of the mark are turned to there:
+/// going through the table then gives the marks almost in order, and nothing needs to be sorted before it goes into the file. If std
+/// chose its places in another way, that would be slower, and nothing else.
 #[derive(Default)]
 struct InOrder(u64);
 
@@ -138,6 +139,7 @@ mod tests {
         for row in 1..=i64::try_from(IN_MEMORY).unwrap() {
             claims.add(mark(&format!("user{row}")), row).unwrap();
         }
+        assert_eq!(claims.recent.capacity(), IN_MEMORY, "it never grows");
         let marks: Vec<u64> = claims
             .recent
             .keys()

@@ -52,7 +52,7 @@ impl<'d> Pen<'d> {
 
     pub(super) fn begin(&mut self, row: &ToBegin, at_ms: i64) -> Result<Begun, Broken> {
         let number = signed(row.row);
-        let mark = mark(&row.claim);
+        let mark = mark(row.claim());
         if let Some(earlier) = self.holder(mark, row)? {
             self.note(row.row, row.line, Some(&row.username), &row.kept)?;
             self.settle(row.row, &Came::same_as(earlier))?;
@@ -84,7 +84,7 @@ impl<'d> Pen<'d> {
                 .holder
                 .query_row(params![holder, mark], |found| found.get(0))
                 .optional()?;
-            let same = |name: String| name == row.username || name.to_lowercase() == row.claim;
+            let same = |name: String| name == row.username || name.to_lowercase() == row.claim();
             if name.is_some_and(same) {
                 return Ok(Some(number));
             }

@@ -187,9 +187,8 @@ fn tell_doubles(
 
 /// The username as the pool compares it.
 fn claim(username: &str, folds: bool) -> Cow<'_, str> {
-    let is_folded = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
-    if folds && !username.bytes().all(is_folded) {
-        Cow::Owned(fold(username))
+    if folds {
+        fold(username)
     } else {
         Cow::Borrowed(username)
     }
