@@ -280,7 +280,7 @@ pub struct OutputArgs {
 
 pub(super) fn time(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
-        .map_err(|error| format!("{error}; write it like 250ms, 15s or 1h30m"))
+        .map_err(|_| "is no time with its unit; write it like 250ms, 15s or 1h30m".to_owned())
 }
 
 fn some_time(text: &str) -> Result<Duration, String> {

@@ -1,6 +1,6 @@
 //! An undo that ends early goes on with the same command; a run that was undone does not go on.
 
-use cognito_import::rehearsal::{Faults, PoolSettings};
+use cognito_import::rehearsal::{Faults, PoolSettings, Quota};
 
 use super::{import, results, settings, undo};
 use crate::harness::{Place, Pool, until, users};
@@ -147,4 +147,27 @@ fn rows_in_doubt_are_told_and_left_alone() {
         "this run created nobody: there is nothing to undo",
     ]);
     assert_eq!(pool.users().len(), 2);
+}
+
+#[test]
+fn whoever_asks_for_it_is_told_every_answer_and_every_failure_by_row() {
+    let place = Place::new();
+    let mut few = settings();
+    few.quotas.user_update = Quota::per_second(20.0);
+    let pool = Pool::start(few);
+    let list = place.file("users.csv", users(40));
+    import(&place, &pool, list).run().exits(0);
+    let told = undo(&place, &pool).arg("-vvv").run().exits(0).stderr;
+    let lines_with = |words: [&str; 2]| {
+        let has_all = |line: &&str| words.iter().all(|word| line.contains(word));
+        told.lines().filter(has_all).count() as u64
+    };
+    assert_eq!(lines_with(["TRACE", "answered row="]), 40, "{told}");
+    let throttled = pool.asked("AdminDeleteUser") - 40;
+    assert!(throttled > 0);
+    assert_eq!(
+        lines_with(["DEBUG", "code=\"TooManyRequestsException\""]),
+        throttled
+    );
+    assert!(!told.contains("user0001"), "rows go by number: {told}");
 }
