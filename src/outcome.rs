@@ -25,6 +25,8 @@ pub enum Outcome {
     Duplicate,
     /// Broken before sending; never sent.
     Invalid,
+    /// Left out by `--skip-where`; never sent.
+    Skipped,
     /// The pool refused this row for good.
     Rejected,
     /// Tries used up on errors that are known not to have created anything.
@@ -37,11 +39,12 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, in the order in which reports list them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Created,
         Self::Existed,
         Self::Duplicate,
         Self::Invalid,
+        Self::Skipped,
         Self::Rejected,
         Self::Failed,
         Self::InDoubt,
@@ -56,6 +59,7 @@ impl Outcome {
             Self::Existed => "existed",
             Self::Duplicate => "duplicate",
             Self::Invalid => "invalid",
+            Self::Skipped => "skipped",
             Self::Rejected => "rejected",
             Self::Failed => "failed",
             Self::InDoubt => "in_doubt",
@@ -77,6 +81,7 @@ impl Outcome {
             Self::Existed => "were in the pool before",
             Self::Duplicate => "same username as an earlier row",
             Self::Invalid => "broken in the list, never sent",
+            Self::Skipped => "left out by --skip-where",
             Self::Rejected => "refused by the pool for good",
             Self::Failed => "tries used up, nothing made",
             Self::InDoubt => "maybe sent, and not settled",

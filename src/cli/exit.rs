@@ -8,7 +8,7 @@ use crate::outcome::{Outcome, RunState, Summary};
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Every row was created or existed, and every step that follows was taken.
+    /// Every row was created, existed or skipped, and every step that follows was taken.
     Done,
     /// Finished; some rows are invalid, rejected, failed or duplicate, or a step after a sign-up failed.
     SomeRows,
@@ -40,7 +40,7 @@ pub enum Codes {
 /// For `--help`.
 pub const EXIT_CODES_HELP: &str = "\
 Exit codes:
-    0  every row was created or existed, and what follows was done
+    0  every row was created, existed or skipped, and what follows was done
     1  finished; some rows are invalid, rejected, failed or duplicate, or a step after a sign-up failed
     2  the command line is wrong
     3  refused before anything was sent
@@ -118,7 +118,7 @@ impl Exit {
     pub fn meaning(self, of: Codes) -> &'static str {
         match (self, of) {
             (Self::Done, Codes::Run) => {
-                "every row was created or existed, and what follows was done"
+                "every row was created, existed or skipped, and what follows was done"
             }
             (Self::Done, Codes::Check) => "nothing stands against the list",
             (Self::Done, Codes::Undo) => {

@@ -62,6 +62,7 @@ impl Breaker {
             | Outcome::Existed
             | Outcome::Duplicate
             | Outcome::Invalid
+            | Outcome::Skipped
             | Outcome::Unsent => None,
         };
         self.sent = self.sent.saturating_add(1);

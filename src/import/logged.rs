@@ -20,6 +20,7 @@ pub(super) fn row(row: u64, outcome: Outcome, code: Option<&str>) {
         Outcome::Existed
         | Outcome::Duplicate
         | Outcome::Invalid
+        | Outcome::Skipped
         | Outcome::Rejected
         | Outcome::Failed
         | Outcome::InDoubt
@@ -63,6 +64,7 @@ pub(super) fn ends(finished: bool, progress: &Progress) {
         existed = count(Outcome::Existed),
         duplicate = count(Outcome::Duplicate),
         invalid = count(Outcome::Invalid),
+        skipped = count(Outcome::Skipped),
         rejected = count(Outcome::Rejected),
         failed = count(Outcome::Failed),
         in_doubt = count(Outcome::InDoubt),

@@ -205,8 +205,8 @@ fn take_in<E: From<LedgerError>>(
         let rank = match row.came.outcome {
             // The earlier row speaks for the user.
             Outcome::Duplicate => return Ok(()),
-            // Another row with the name may be sound.
-            Outcome::Invalid => 1,
+            // Another row with the name may have been sent.
+            Outcome::Invalid | Outcome::Skipped => 1,
             Outcome::Created
             | Outcome::Existed
             | Outcome::Rejected

@@ -187,7 +187,10 @@ impl Outlook {
 
 /// Rows that cost nothing: the list alone says what becomes of them.
 fn free(progress: &Progress) -> u64 {
-    progress.counts.of(Outcome::Invalid) + progress.counts.of(Outcome::Duplicate)
+    [Outcome::Invalid, Outcome::Skipped, Outcome::Duplicate]
+        .map(|outcome| progress.counts.of(outcome))
+        .iter()
+        .sum()
 }
 
 /// How long it takes to send so many users, at the rate that is allowed or at the one that is seen, whichever is lower. None where

@@ -127,7 +127,7 @@ impl Metrics {
             let value = if state == summary.state { 1.0 } else { 0.0 };
             self.sample("run_state", &[("state", word)], value);
         }
-        self.gauge("exit_code", "The exit code of a run that stands like this: 0 where every row was created or existed.");
+        self.gauge("exit_code", "The exit code of a run that stands like this: 0 where every row was created, existed or skipped.");
         self.sample("exit_code", &[], f64::from(exit_code));
         if let Some(at) = started(summary) {
             self.gauge(

@@ -170,7 +170,12 @@ fn left(counts: &Counts, directory: &RunDirectory) -> Result<u64, Failed> {
         .map_err(Failed::refused)?;
     let done: u64 = settled
         .into_iter()
-        .filter(|(outcome, _)| !matches!(outcome, Outcome::Invalid | Outcome::Duplicate))
+        .filter(|(outcome, _)| {
+            !matches!(
+                outcome,
+                Outcome::Invalid | Outcome::Skipped | Outcome::Duplicate
+            )
+        })
         .map(|(_, rows)| rows)
         .sum();
     Ok(counts.to_send.saturating_sub(done))

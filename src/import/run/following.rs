@@ -190,6 +190,7 @@ impl Run<'_> {
             Outcome::Existed => self.plan.follow_up_existing,
             Outcome::Duplicate
             | Outcome::Invalid
+            | Outcome::Skipped
             | Outcome::Rejected
             | Outcome::Failed
             | Outcome::InDoubt

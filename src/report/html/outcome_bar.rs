@@ -89,7 +89,7 @@ mod tests {
         for part in parts.iter().filter(|part| part.there) {
             assert!(width(&part.width) > 0.7, "{part:?}");
         }
-        assert!(!parts[0].middle.is_empty() && parts[4].middle.is_empty());
+        assert!(!parts[0].middle.is_empty() && parts[5].middle.is_empty());
     }
 
     #[test]

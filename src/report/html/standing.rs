@@ -50,12 +50,13 @@ pub(super) fn standing(summary: &Summary, names: Names) -> Standing {
     }
 }
 
-/// Rows that are neither in the pool nor there twice.
+/// Rows that are not in the pool, duplicates and skipped rows aside.
 fn open_rows(summary: &Summary) -> u64 {
     summary.rows
         - summary.count(Outcome::Created)
         - summary.count(Outcome::Existed)
         - summary.count(Outcome::Duplicate)
+        - summary.count(Outcome::Skipped)
 }
 
 /// Steps after the sign-up that failed or are still to be taken.
@@ -153,6 +154,7 @@ fn plain(outcome: Outcome) -> &'static str {
         | Outcome::Existed
         | Outcome::Duplicate
         | Outcome::Invalid
+        | Outcome::Skipped
         | Outcome::Rejected
         | Outcome::Failed
         | Outcome::Unsent => outcome.word(),

@@ -188,7 +188,7 @@ proptest! {
             Outcome::Rejected | Outcome::Failed => prop_assert!(!there && service.coming.is_none(), "{came:?}"),
             // With answers to its look-ups a run settles everything.
             Outcome::InDoubt => prop_assert!(excused, "{came:?}"),
-            Outcome::Duplicate | Outcome::Invalid | Outcome::Unsent => prop_assert!(false, "{came:?}"),
+            Outcome::Duplicate | Outcome::Invalid | Outcome::Skipped | Outcome::Unsent => prop_assert!(false, "{came:?}"),
         }
     }
 }
