@@ -42,6 +42,7 @@ mod stats;
 mod traffic;
 mod user;
 mod users;
+mod web_guard;
 
 #[cfg(test)]
 mod tests;

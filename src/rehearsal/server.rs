@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -21,6 +22,7 @@ use super::connection::{Connection, FailingListener};
 use super::pool::{Outgoing, Pool, Reply, Request};
 use super::settings::PoolSettings;
 use super::stats::{Stats, UserTruth};
+use super::web_guard::web_guard;
 
 /// What the protocol calls its JSON.
 const AMZ_JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
@@ -100,7 +102,9 @@ impl RehearsalPool {
             tokio::net::TcpListener::from_std(listener).map_err(bind)?
         };
         let (stop, stopped) = oneshot::channel();
-        let service = router(shared.clone()).into_make_service_with_connect_info::<Connection>();
+        let guard = from_fn_with_state(address.port(), web_guard);
+        let routes = router(shared.clone()).layer(guard);
+        let service = routes.into_make_service_with_connect_info::<Connection>();
         let serve = move || {
             runtime.block_on(async move {
                 tokio::select! {

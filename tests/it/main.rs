@@ -41,6 +41,7 @@ mod quotes;
 mod rates;
 mod reading;
 mod refusals;
+mod rehearsal_pool;
 mod rejects;
 mod report;
 mod requests;

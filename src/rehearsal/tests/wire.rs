@@ -9,8 +9,9 @@ use super::*;
 pub(super) fn begin(pool: &RehearsalPool, operation: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(pool.address()).unwrap();
     let length = body.len();
+    let address = pool.address();
     let head = format!(
-        "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n\
+        "POST / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\
          x-amz-target: AWSCognitoIdentityProviderService.{operation}\r\n\r\n"
     );
     stream.write_all((head + body).as_bytes()).unwrap();
@@ -79,10 +80,11 @@ fn the_pages_of_statistics_say_what_the_pool_says() {
     let rehearsed = Rehearsed::with(quick());
     rehearsed.sign_up("jane").unwrap();
     let page = |path: &str| {
-        let mut stream = TcpStream::connect(rehearsed.pool.address()).unwrap();
+        let address = rehearsed.pool.address();
+        let mut stream = TcpStream::connect(address).unwrap();
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
         )
         .unwrap();
         answer(stream).split_once("\r\n\r\n").unwrap().1.to_owned()

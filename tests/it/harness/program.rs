@@ -194,6 +194,11 @@ impl Running {
         until(words, || self.stderr.so_far().contains(words).then_some(()));
     }
 
+    /// What it said on standard error so far.
+    pub(crate) fn said(&self) -> String {
+        self.stderr.so_far()
+    }
+
     /// Waits for its end.
     pub(crate) fn end(mut self) -> Ran {
         let status = until("the program's end", || self.child.try_wait().unwrap());
