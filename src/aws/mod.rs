@@ -43,24 +43,34 @@ pub async fn shared_config(
     loader.load().await
 }
 
-/// The endpoint that the environment or the profile names, for this service before the one for all.
+/// The endpoint that the environment or the profile names: one for this service before one for all services.
+///
+/// AWS documents the key of a service in a `[services]` section as its id in lower case with underscores
+/// (`cognito_identity_provider`). The SDK looks for hyphens instead, so both spellings are tried. `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`
+/// and `ignore_configured_endpoint_urls` turn all of it off.
 ///
 /// # Errors
 /// Requests may not go there.
 pub fn configured_endpoint(
     shared: &SdkConfig,
-    service_id: &'static str,
+    service_id: &str,
 ) -> Result<Option<Endpoint>, EndpointError> {
-    let of_service = ServiceConfigKey::builder()
-        .service_id(service_id)
-        .env("AWS_ENDPOINT_URL")
-        .profile("endpoint_url")
-        .build()
-        .ok()
-        .and_then(|key| shared.service_config()?.load_config(key));
-    of_service
+    let load = |service_id: &str| {
+        let key = ServiceConfigKey::builder()
+            .service_id(service_id)
+            .env("AWS_ENDPOINT_URL")
+            .profile("endpoint_url")
+            .build();
+        shared.service_config()?.load_config(key.ok()?)
+    };
+    // The SDK falls back to the endpoint for all services. No service has this id, so this is that endpoint alone.
+    let for_all = load("-");
+    let underscored = load(&service_id.replace(' ', "_"));
+    let hyphenated = load(service_id);
+    underscored
+        .filter(|url| Some(url) != for_all.as_ref())
+        .or(hyphenated)
         .as_deref()
-        .or_else(|| shared.endpoint_url())
         .map(Endpoint::parse)
         .transpose()
 }
