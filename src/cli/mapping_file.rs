@@ -34,6 +34,7 @@ struct Keys {
     ignore_unknown: bool,
     ignore: Vec<Spanned<String>>,
     keep: Vec<Spanned<String>>,
+    skip_where: Vec<Spanned<String>>,
     trim: bool,
     lowercase: Vec<Small>,
     phone_region: Option<Spanned<String>>,
@@ -142,6 +143,7 @@ impl MappingFile {
             set: self.set()?,
             join: self.join()?,
             keep: names("keep", &keys.keep),
+            skip_where: self.conditions("skip_where", &keys.skip_where)?,
             trim: keys.trim,
             lowercase: keys
                 .lowercase

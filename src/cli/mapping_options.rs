@@ -23,6 +23,7 @@ pub(super) fn of_flags(args: &MappingArgs) -> MappingOptions {
         set: args.set.clone(),
         join: args.join.clone(),
         keep: asked("--keep", &args.keep),
+        skip_where: args.skip_where.clone(),
         trim: args.trim,
         lowercase: args
             .lowercase
@@ -158,6 +159,7 @@ pub(super) fn over(flags: MappingOptions, mut file: MappingOptions) -> MappingOp
         set: [flags.set, file.set].concat(),
         join: [flags.join, file.join].concat(),
         keep: both(flags.keep, file.keep),
+        skip_where: [flags.skip_where, file.skip_where].concat(),
         trim: flags.trim || file.trim,
         lowercase: [flags.lowercase, file.lowercase].concat(),
         phone_region: flags.phone_region.or(file.phone_region),

@@ -227,13 +227,18 @@ impl fmt::Display for RunPlan {
             rows,
             to_send,
             invalid,
+            skipped,
             duplicates,
             ..
         } = self.counts;
-        writeln!(
+        write!(
             f,
             "plan: {rows} rows: {to_send} to send, {duplicates} duplicate, {invalid} invalid"
         )?;
+        if skipped > 0 {
+            write!(f, ", {skipped} skipped (--skip-where)")?;
+        }
+        writeln!(f)?;
         self.requests(f)?;
         if !self.groups_to_make.is_empty() {
             writeln!(

@@ -40,6 +40,8 @@ pub struct Counts {
     pub to_send: u64,
     /// Those that are broken.
     pub invalid: u64,
+    /// Those that `--skip-where` leaves out.
+    pub skipped: u64,
     /// Those whose username stands earlier in the list.
     pub duplicates: u64,
     /// Of those that would be sent: with an e-mail address, no phone number.
@@ -301,7 +303,7 @@ impl Survey {
             .map(|broken| broken.findings)
             .sum();
         let counts = &mut survey.counts;
-        counts.to_send = counts.rows - counts.invalid - counts.duplicates;
+        counts.to_send = counts.rows - counts.invalid - counts.skipped - counts.duplicates;
         survey
             .broken
             .sort_by_key(|broken| std::cmp::Reverse(broken.findings));
@@ -317,8 +319,12 @@ impl Survey {
         usernames: &mut Duplicates,
         tell: &mut impl FnMut(&Told<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
-        let Checked { draft, findings } = mapping.findings(raw);
         self.counts.rows += 1;
+        if mapping.skips(raw) {
+            self.counts.skipped += 1;
+            return Ok(());
+        }
+        let Checked { draft, findings } = mapping.findings(raw);
         if let (Some(draft), []) = (&draft, findings.as_slice()) {
             let reach = contacts.reach(draft, mapping);
             let counted = Counted::of(reach, &draft.follow_up);

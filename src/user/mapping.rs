@@ -5,6 +5,7 @@
 
 mod attribution;
 mod columns;
+mod condition;
 mod dates;
 mod draft;
 mod follow_up;
@@ -18,10 +19,12 @@ mod unreadable;
 use super::finding::{Finding, Rule};
 use super::pool_rules::PasswordPolicy;
 use super::rules::{RowRules, Strictness};
-use super::{Broken, NewUser, Password, Row};
-use crate::rows::{Header, RawRow, Unreadable};
+use super::{Broken, NewUser, NotSent, Password, Row};
+use crate::rows::{Header, RawRow};
+use condition::Condition;
 use follow_up::FollowUpFrom;
 use transform::ValueTable;
+use unreadable::cells_may_have_moved;
 
 pub use attribution::Attribution;
 pub use columns::{STANDARD_ATTRIBUTES, Target, attribute, nearest};
@@ -45,6 +48,8 @@ pub struct Mapping {
     attributes: Vec<Attribution>,
     follow_up: FollowUpFrom,
     kept: Vec<usize>,
+    /// Rows for which one of these holds are left out.
+    skip: Vec<Condition>,
     trim: bool,
     /// By column; empty where no column has a table.
     tables: Vec<Option<ValueTable>>,
@@ -167,7 +172,35 @@ impl Mapping {
     /// The user that a record asks for, or everything that is wrong with it; and what is kept of it.
     #[must_use]
     pub fn row(&self, raw: &RawRow<'_>) -> Row {
-        let user = match self.findings(raw) {
+        let user = if self.skips(raw) {
+            Err(NotSent::Skipped {
+                username: self.username_of_skipped(raw),
+            })
+        } else {
+            self.user_of(raw).map_err(NotSent::Broken)
+        };
+        Row {
+            number: raw.number,
+            line: raw.line,
+            end_byte: raw.end_byte,
+            kept: self.kept_of(raw),
+            user,
+        }
+    }
+
+    /// Whether `--skip-where` leaves this record out. It need not be sound, but its cells must be where they belong.
+    #[must_use]
+    pub fn skips(&self, raw: &RawRow<'_>) -> bool {
+        self.skip.iter().any(|condition| condition.holds(raw)) && !cells_may_have_moved(raw)
+    }
+
+    fn username_of_skipped(&self, raw: &RawRow<'_>) -> Option<String> {
+        let username = self.username(raw, &mut Vec::new()).text;
+        (!username.is_empty()).then(|| username.into_owned())
+    }
+
+    fn user_of(&self, raw: &RawRow<'_>) -> Result<NewUser, Broken> {
+        match self.findings(raw) {
             Checked {
                 draft: Some(draft),
                 findings,
@@ -180,13 +213,6 @@ impl Mapping {
                 .filter(|name| !name.is_empty()),
                 findings,
             }),
-        };
-        Row {
-            number: raw.number,
-            line: raw.line,
-            end_byte: raw.end_byte,
-            kept: self.kept_of(raw),
-            user,
         }
     }
 
@@ -277,15 +303,7 @@ impl Mapping {
     /// The cells of the kept columns, as they stand in the list; none where the record cannot be read as a row: cells may have
     /// moved.
     fn kept_of(&self, raw: &RawRow<'_>) -> Vec<Option<String>> {
-        let moved = match &raw.unreadable {
-            Some(
-                Unreadable::Cells { .. }
-                | Unreadable::OpenQuote { .. }
-                | Unreadable::Swallowed { .. }
-                | Unreadable::TooLong { .. },
-            ) => true,
-            Some(Unreadable::Encoding { .. } | Unreadable::Transcoding { .. }) | None => false,
-        };
+        let moved = cells_may_have_moved(raw);
         self.kept
             .iter()
             .map(|column| raw.cell(*column).filter(|_| !moved).map(str::to_owned))

@@ -52,8 +52,31 @@ pub struct Row {
     /// The cells of the columns that are copied into the results, as they stand in the list; none for a cell that could not be
     /// read.
     pub kept: Vec<Option<String>>,
-    /// The user, or what is wrong.
-    pub user: Result<NewUser, Broken>,
+    /// The user, or why there is none to send.
+    pub user: Result<NewUser, NotSent>,
+}
+
+/// Why a row is not sent.
+#[derive(Debug)]
+pub enum NotSent {
+    /// It breaks rules.
+    Broken(Broken),
+    /// `--skip-where` leaves it out.
+    Skipped {
+        /// Its username, where it has one.
+        username: Option<String>,
+    },
+}
+
+impl NotSent {
+    /// The rules that it breaks, if that is why.
+    #[must_use]
+    pub fn broken(&self) -> Option<&Broken> {
+        match self {
+            Self::Broken(broken) => Some(broken),
+            Self::Skipped { .. } => None,
+        }
+    }
 }
 
 /// A row that cannot be sent.
@@ -93,7 +116,8 @@ impl Row {
     pub fn username(&self) -> Option<&str> {
         match &self.user {
             Ok(user) => Some(&user.username),
-            Err(broken) => broken.username.as_deref(),
+            Err(NotSent::Broken(broken)) => broken.username.as_deref(),
+            Err(NotSent::Skipped { username }) => username.as_deref(),
         }
     }
 }

@@ -51,6 +51,7 @@ mod run_level;
 mod s3;
 mod samples;
 mod schema;
+mod skipping;
 mod stopping;
 mod terminal;
 mod triggers;

@@ -15,7 +15,7 @@ pub struct FollowUpArgs {
     /// Confirm each user, who then signs in without typing a code
     #[arg(long, conflicts_with = "confirm_where")]
     pub confirm: bool,
-    /// Confirm the users of rows whose cell in this column is this value, whatever its case; may be repeated
+    /// Confirm the users of rows whose cell in this column is this value, compared like that of --skip-where; may be repeated
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = confirm_where)]
     pub confirm_where: Vec<Asked<ColumnIs>>,
     /// Mark the address of each user who has one as verified; where the list has a column email_verified or phone_number_verified,
@@ -31,7 +31,7 @@ pub struct FollowUpArgs {
     /// Make the groups that the pool does not have
     #[arg(long)]
     pub create_groups: bool,
-    /// Disable the users of rows whose cell in this column is this value, whatever its case; may be repeated
+    /// Disable the users of rows whose cell in this column is this value, compared like that of --skip-where; may be repeated
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = disable_where)]
     pub disable_where: Vec<Asked<ColumnIs>>,
     /// Do all of this for users that existed before as well. Without it, they are left as they are

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::follow_up::column_is;
 use crate::user::mapping::{
-    Asked, ColumnTarget, Constant, DateFormat, DateOf, Join, Region, Target, ValueOf, attribute,
+    Asked, ColumnIs, ColumnTarget, Constant, DateFormat, DateOf, Join, Region, Target, ValueOf,
+    attribute,
 };
 
 /// What the columns mean.
@@ -33,6 +35,11 @@ pub struct MappingArgs {
     /// Drop columns that mean nothing, and say which
     #[arg(long)]
     pub ignore_unknown: bool,
+    /// Leave out rows whose cell in this column is this value: they are `skipped`, and may be invalid. The cell is compared as it
+    /// appears in the list, ignoring case and surrounding white space; `COLUMN=` matches an empty cell, `COLUMN=*` any other; may be
+    /// repeated
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = skip_where)]
+    pub skip_where: Vec<Asked<ColumnIs>>,
     /// Take white space away around every cell but the password
     #[arg(long)]
     pub trim: bool,
@@ -77,6 +84,10 @@ fn column_target(text: &str) -> Result<Asked<ColumnTarget>, String> {
         target: Target::parse(target.trim())?,
     };
     Ok(Asked::new(what, format!("--map {text}")))
+}
+
+fn skip_where(text: &str) -> Result<Asked<ColumnIs>, String> {
+    column_is(text).map(|what| Asked::new(what, format!("--skip-where {text}")))
 }
 
 /// The first `=` separates: values may have one.

@@ -71,7 +71,7 @@ impl MappingFile {
         names.iter().map(read).collect()
     }
 
-    fn conditions(
+    pub(super) fn conditions(
         &self,
         key: &str,
         texts: &[Spanned<String>],

@@ -51,6 +51,7 @@ const KEYS: &[(&str, Kind)] = &[
     ("ignore_unknown", Flag),
     ("ignore", Texts(r#"["email_verified"]"#)),
     ("keep", Texts(r#"["ID"]"#)),
+    ("skip_where", Texts(r#"["Status=deleted"]"#)),
     ("trim", Flag),
     ("lowercase", Words(&["username", "email"])),
     ("phone_region", Text(r#""DE""#)),

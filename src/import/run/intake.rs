@@ -17,7 +17,7 @@ use crate::ledger::writer::ReadRow;
 use crate::ledger::{Begun, LedgerError, ToBegin};
 use crate::outcome::{Came, Evidence, FollowUp, Outcome, RowResult};
 use crate::rows::ahead::Ahead;
-use crate::user::{Row, fold};
+use crate::user::{NotSent, Row, fold};
 
 impl Run<'_> {
     pub(super) async fn take_group(&mut self, group: Ahead<Listed>) {
@@ -25,10 +25,10 @@ impl Run<'_> {
         match group {
             Ahead::Rows(mut rows) => {
                 self.take_followed(&mut rows);
-                let (sound, broken): (Vec<Listed>, Vec<Listed>) =
+                let (sound, not_sent): (Vec<Listed>, Vec<Listed>) =
                     rows.into_iter().partition(|listed| listed.row.user.is_ok());
                 self.read.extend(sound);
-                self.record_invalid(broken).await;
+                self.record_not_sent(not_sent).await;
                 if self.stopped.is_some() {
                     self.note_unsent().await;
                 }
@@ -64,32 +64,47 @@ impl Run<'_> {
         });
     }
 
-    /// Rows that are broken in the list are never sent. One that an earlier session began was sound then, and may have been sent.
-    async fn record_invalid(&mut self, broken: Vec<Listed>) {
-        let mut invalid = Vec::new();
-        for listed in broken {
+    /// Rows that are invalid or skipped are never sent. One that an earlier session began was to be sent then, and may have been.
+    async fn record_not_sent(&mut self, not_sent: Vec<Listed>) {
+        let mut results = Vec::new();
+        for listed in not_sent {
             let Err(why) = listed.row.user else { continue };
+            let (username, came) = match why {
+                NotSent::Broken(broken) => {
+                    let came =
+                        Came::of(Outcome::Invalid).because(broken.code(), broken.to_string());
+                    (broken.username, came)
+                }
+                NotSent::Skipped { username } => (username, Came::of(Outcome::Skipped)),
+            };
             if let Before::Begun { .. } = listed.before {
                 let message = format!(
-                    "an earlier session may have sent this row, and now it is broken: {why}"
+                    "an earlier session may have sent this row, and now it is {}: {}",
+                    came.outcome.word(),
+                    came.error_message
+                        .as_deref()
+                        .unwrap_or("--skip-where leaves it out")
                 );
-                let came = Came::of(Outcome::InDoubt).because(why.code(), message);
+                let code = came
+                    .error_code
+                    .unwrap_or_else(|| came.outcome.word().to_owned());
+                let came = Came::of(Outcome::InDoubt).because(code, message);
                 self.settle(listed.row.number, listed.row.end_byte, came);
                 continue;
             }
-            self.counted(Outcome::Invalid, listed.row.end_byte);
-            logged::row(listed.row.number, Outcome::Invalid, Some(why.code()));
-            invalid.push(RowResult {
+            self.counted(came.outcome, listed.row.end_byte);
+            logged::row(listed.row.number, came.outcome, came.error_code.as_deref());
+            results.push(RowResult {
                 row: listed.row.number,
                 line: listed.row.line,
                 kept: listed.row.kept,
-                came: Came::of(Outcome::Invalid).because(why.code(), why.to_string()),
+                came,
                 follow_up: None,
-                username: why.username,
+                username,
             });
         }
-        if !invalid.is_empty() {
-            self.ledger.record(invalid).await;
+        if !results.is_empty() {
+            self.ledger.record(results).await;
         }
     }
 

@@ -46,22 +46,24 @@ pub(super) fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
             "--password generate lets users reset theirs; if they are passwords all the same, --no-preflight takes them",
         ));
     }
-    if counts.with_apostrophe * 2 > counts.rows {
+    // Skipped rows are not looked at.
+    let rows = counts.rows - counts.skipped;
+    if counts.with_apostrophe * 2 > rows {
         found.push(Objection::refusal(
             "apostrophes",
             format!(
                 "the e-mail addresses of {} of {} rows begin with an apostrophe: some exports put one before every text, and it is none of it",
-                counts.with_apostrophe, counts.rows
+                counts.with_apostrophe, rows
             ),
             "--drop-apostrophe takes it away",
         ));
     }
-    if counts.invalid * 2 > counts.rows {
+    if counts.invalid * 2 > rows {
         found.push(Objection::refusal(
             "mostly_invalid",
             format!(
                 "{} of {} rows are invalid, more than half: this looks like a mapping that does not fit, not like some bad rows",
-                counts.invalid, counts.rows
+                counts.invalid, rows
             ),
             "correct what the columns mean or how the list is read (`cognito-import check` tells what is wrong with each row); or put sound rows into a \
              list of their own, if they are meant",
@@ -69,7 +71,7 @@ pub(super) fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
     } else if meant.allowed.strict && counts.invalid > 0 {
         found.push(Objection::refusal(
             "strict",
-            format!("{} of {} rows are invalid, and --strict takes none", counts.invalid, counts.rows),
+            format!("{} of {} rows are invalid, and --strict takes none", counts.invalid, rows),
             "mend them (`cognito-import check` lists them), or leave --strict out: they are then reported and not sent",
         ));
     }

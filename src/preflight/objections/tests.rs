@@ -17,6 +17,7 @@ const SOUND: Counts = Counts {
     rows: 100,
     to_send: 100,
     invalid: 0,
+    skipped: 0,
     duplicates: 0,
     with_email: 100,
     with_phone_number: 0,

@@ -93,7 +93,11 @@ impl Mapping {
         }
     }
 
-    fn username<'a>(&'a self, raw: &RawRow<'a>, findings: &mut Vec<Finding>) -> Drafted<'a> {
+    pub(super) fn username<'a>(
+        &'a self,
+        raw: &RawRow<'a>,
+        findings: &mut Vec<Finding>,
+    ) -> Drafted<'a> {
         let column = self.username.column;
         let mut faulty = false;
         let mut text = Cow::Borrowed(self.cell(raw, column, &mut faulty, findings));

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::Mapping;
+use super::condition::{self, Condition, folded};
 use super::draft::DraftValue;
 use super::transform::Misfit;
 use crate::rows::RawRow;
@@ -18,8 +19,8 @@ pub(super) enum Whom {
     #[default]
     Nobody,
     Everybody,
-    /// Rows for which one of these holds: a column, and what its cell is, folded.
-    Where(Vec<(usize, String)>),
+    /// Rows for which one of these holds.
+    Where(Vec<Condition>),
 }
 
 /// An address that is verified.
@@ -113,7 +114,7 @@ impl Mapping {
             return Vec::new();
         }
         let mut steps = Vec::new();
-        if self.is_for(&from.confirm, raw, findings) {
+        if is_for(&from.confirm, raw) {
             steps.push(Step::Confirm);
         }
         let mut addresses = [None; 2];
@@ -130,23 +131,10 @@ impl Mapping {
         steps.extend(Addresses::of(addresses.into_iter().flatten()).map(Step::Verify));
         steps.extend(from.groups.iter().map(Arc::clone).map(Step::AddToGroup));
         self.own_groups(raw, &mut steps, findings);
-        if self.is_for(&from.disable, raw, findings) {
+        if is_for(&from.disable, raw) {
             steps.push(Step::Disable);
         }
         steps
-    }
-
-    fn is_for(&self, whom: &Whom, raw: &RawRow<'_>, findings: &mut Vec<Finding>) -> bool {
-        match whom {
-            Whom::Nobody => false,
-            Whom::Everybody => true,
-            Whom::Where(conditions) => conditions.iter().any(|(column, value)| {
-                // A cell that is not in its column's table is found and matches nothing.
-                let mut faulty = false;
-                let cell = self.cell(raw, *column, &mut faulty, findings);
-                !faulty && folded(cell) == *value
-            }),
-        }
     }
 
     /// What a column of yes and no says; yes where there is no column.
@@ -214,23 +202,22 @@ impl Mapping {
     }
 }
 
+fn is_for(whom: &Whom, raw: &RawRow<'_>) -> bool {
+    match whom {
+        Whom::Nobody => false,
+        Whom::Everybody => true,
+        Whom::Where(conditions) => conditions.iter().any(|condition| condition.holds(raw)),
+    }
+}
+
 fn whom(step: &str, whom: &Whom) -> Option<String> {
     match whom {
         Whom::Nobody => None,
         Whom::Everybody => Some(step.to_owned()),
         Whom::Where(conditions) => {
-            let conditions: Vec<String> = conditions
-                .iter()
-                .map(|(column, value)| format!("column {} is {value:?}", column + 1))
-                .collect();
-            Some(format!("{step} where {}", conditions.join(" or ")))
+            Some(format!("{step} where {}", condition::identity(conditions)))
         }
     }
-}
-
-/// A text as conditions compare it.
-pub(super) fn folded(text: &str) -> String {
-    text.trim().to_lowercase()
 }
 
 /// What a cell says; an empty one says no.

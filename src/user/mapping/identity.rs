@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::Mapping;
 use super::attribution::Origin;
+use super::condition;
 use super::transform::Form;
 
 /// Names every column by its number, and then everything that changes what is sent.
@@ -49,6 +50,9 @@ pub(super) fn text(mapping: &Mapping) -> String {
         if let Some(table) = table {
             let _ = write!(text, " values({column})={:?}", table.0);
         }
+    }
+    if !mapping.skip.is_empty() {
+        let _ = write!(text, " skip where {}", condition::identity(&mapping.skip));
     }
     text
 }

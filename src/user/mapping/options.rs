@@ -86,12 +86,12 @@ pub struct ValueOf {
     pub becomes: String,
 }
 
-/// Rows whose cell in this column is this value.
+/// Rows whose cell in this column is this value. The cell is taken as it appears in the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnIs {
     /// The column, compared without case.
     pub column: String,
-    /// The value, compared without case and without white space around it.
+    /// The value, compared without case and without white space around it; `*` is every cell with something in it.
     pub value: String,
 }
 
@@ -140,6 +140,8 @@ pub struct MappingOptions {
     pub join: Vec<Asked<Join>>,
     /// Columns that are copied into the results.
     pub keep: Vec<Asked<String>>,
+    /// Rows for which one of these holds are left out.
+    pub skip_where: Vec<Asked<ColumnIs>>,
     /// White space around every cell but the password is taken away.
     pub trim: bool,
     /// What is written small.

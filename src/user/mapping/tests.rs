@@ -1,9 +1,10 @@
 use super::{Asked, HeaderError, Mapping, MappingOptions, PasswordFrom};
 use crate::rows::{Dialect, Header, Rows};
 use crate::source::OpenSource;
-use crate::user::Row;
+use crate::user::{Broken, Row};
 
 mod asked;
+mod conditions;
 mod follow_up;
 mod refused;
 mod transformed;
@@ -51,6 +52,10 @@ fn rows_with(text: &str, options: &MappingOptions) -> Vec<Row> {
         seen.push(mapping.row(&raw));
     }
     seen
+}
+
+fn broken(row: &Row) -> &Broken {
+    row.user.as_ref().unwrap_err().broken().unwrap()
 }
 
 #[test]
@@ -158,7 +163,7 @@ fn an_empty_cell_is_no_attribute() {
 #[test]
 fn all_findings_of_a_row_are_told_at_once_and_never_a_password() {
     let seen = rows("username,password,email,name\n,Hid den,x@y.z,\n");
-    let broken = seen[0].user.as_ref().unwrap_err();
+    let broken = broken(&seen[0]);
     assert_eq!(broken.findings.len(), 2);
     let text = broken.to_string();
     assert!(
@@ -171,7 +176,7 @@ fn all_findings_of_a_row_are_told_at_once_and_never_a_password() {
 #[test]
 fn a_row_that_cannot_be_read_names_its_column() {
     let seen = rows("username,password,email\nann,Passw0rd!\nbob,Passw0rd!,b@x.y\n");
-    let broken = seen[0].user.as_ref().unwrap_err();
+    let broken = broken(&seen[0]);
     assert_eq!(broken.code(), "row.cell_count");
     assert_eq!(
         broken.to_string(),

@@ -72,18 +72,23 @@ impl Mapping {
     /// The username of a record that cannot be read as a row, where it can be read itself.
     #[must_use]
     pub fn username_of_unreadable<'a>(&self, raw: &RawRow<'a>) -> Option<&'a str> {
-        match &raw.unreadable {
-            // Cells may have moved: what stands under `username` need not be one.
-            Some(
-                Unreadable::Cells { .. }
-                | Unreadable::OpenQuote { .. }
-                | Unreadable::Swallowed { .. }
-                | Unreadable::TooLong { .. },
-            ) => None,
-            Some(Unreadable::Encoding { .. } | Unreadable::Transcoding { .. }) | None => {
-                raw.cell(self.username.column)
-            }
+        if cells_may_have_moved(raw) {
+            return None;
         }
+        raw.cell(self.username.column)
+    }
+}
+
+/// Whether a cell may be found under another column than its own.
+pub(super) fn cells_may_have_moved(raw: &RawRow<'_>) -> bool {
+    match &raw.unreadable {
+        Some(
+            Unreadable::Cells { .. }
+            | Unreadable::OpenQuote { .. }
+            | Unreadable::Swallowed { .. }
+            | Unreadable::TooLong { .. },
+        ) => true,
+        Some(Unreadable::Encoding { .. } | Unreadable::Transcoding { .. }) | None => false,
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::meanings::Meanings;
 use crate::user::mapping::attribution::Attribution;
 use crate::user::mapping::columns::Target;
+use crate::user::mapping::condition::Condition;
 use crate::user::mapping::follow_up::{FollowUpFrom, Verified, Whom};
 use crate::user::pool_rules::Contact;
 
@@ -28,7 +29,7 @@ pub(super) fn read(meanings: &mut Meanings<'_>, attributes: &[Attribution]) -> F
     }
 }
 
-fn whom(conditions: Vec<(usize, String)>) -> Whom {
+fn whom(conditions: Vec<Condition>) -> Whom {
     if conditions.is_empty() {
         Whom::Nobody
     } else {

@@ -4,7 +4,7 @@ mod secrets;
 
 use crate::rows::reasons::places;
 use crate::user::mapping::columns::{ByName, Target, looks_secret, nearest, of_name};
-use crate::user::mapping::follow_up::folded;
+use crate::user::mapping::condition::Condition;
 use crate::user::mapping::options::{Asked, ColumnIs, MappingOptions, PasswordFrom};
 use crate::user::mapping::transform::ValueTable;
 use crate::user::pool_rules::Contact;
@@ -36,9 +36,10 @@ pub(super) struct Meanings<'a> {
     pub(super) kept: Vec<usize>,
     /// The columns of each join; none where one of them is missing.
     pub(super) joins: Vec<Option<Vec<usize>>>,
-    /// Where users are confirmed, and where they are disabled: columns, and what their cells are.
-    pub(super) confirm_where: Vec<(usize, String)>,
-    pub(super) disable_where: Vec<(usize, String)>,
+    /// Rows that are left out, whose users are confirmed, and whose users are disabled.
+    pub(super) skip_where: Vec<Condition>,
+    pub(super) confirm_where: Vec<Condition>,
+    pub(super) disable_where: Vec<Condition>,
     names: &'a [String],
     pub(super) columns: Vec<Column>,
     /// Columns of a list of rejects that say why: they are passed over.
@@ -59,6 +60,7 @@ impl<'a> Meanings<'a> {
             dropped: Vec::new(),
             kept: Vec::new(),
             joins: Vec::new(),
+            skip_where: Vec::new(),
             confirm_where: Vec::new(),
             disable_where: Vec::new(),
             columns: names.iter().map(column).collect(),
@@ -95,6 +97,7 @@ impl<'a> Meanings<'a> {
                 .collect();
             self.joins.push(places.into_iter().collect());
         }
+        self.skip_where = self.conditions(&options.skip_where);
         self.confirm_where = self.conditions(&options.follow_up.confirm_where);
         self.disable_where = self.conditions(&options.follow_up.disable_where);
         for place in 0..self.names.len() {
@@ -168,12 +171,12 @@ impl<'a> Meanings<'a> {
         Some(place)
     }
 
-    fn conditions(&mut self, asked: &[Asked<ColumnIs>]) -> Vec<(usize, String)> {
+    fn conditions(&mut self, asked: &[Asked<ColumnIs>]) -> Vec<Condition> {
         asked
             .iter()
             .filter_map(|asked| {
                 let column = self.used(&asked.by, &asked.what.column)?;
-                Some((column, folded(&asked.what.value)))
+                Some(Condition::new(column, &asked.what.value))
             })
             .collect()
     }

@@ -95,6 +95,7 @@ pub(super) fn read(
             attributes,
             follow_up,
             kept: meanings.kept,
+            skip: meanings.skip_where,
             trim: options.trim,
             tables,
             dropped: meanings.dropped,

@@ -1,7 +1,7 @@
 //! What follows a row's sign-up.
 
 use super::asked::{map, values};
-use super::{mapping, problems, rows_with};
+use super::{broken, mapping, problems, rows_with};
 use crate::user::mapping::{Asked, ColumnIs, FollowUpOptions, MappingOptions};
 use crate::user::pool_rules::Contact;
 use crate::user::{Row, StepKind};
@@ -36,7 +36,7 @@ fn steps(list: &str, options: &MappingOptions) -> Vec<String> {
             let words: Vec<String> = user.follow_up.iter().map(ToString::to_string).collect();
             words.join(", ")
         }
-        Err(broken) => format!("{}: {broken}", broken.code()),
+        Err(_) => format!("{}: {}", broken(row).code(), broken(row)),
     };
     rows_with(list, options).iter().map(of).collect()
 }

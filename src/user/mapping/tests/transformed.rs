@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 
 use super::asked::{date, from, join, map, set, values};
-use super::{names, rows_with};
+use super::{broken, names, rows_with};
 use crate::rows::Rows;
 use crate::source::OpenSource;
 use crate::user::mapping::{Lowercase, Mapping, MappingOptions, Region};
-use crate::user::{Broken, NewUser, Row};
+use crate::user::{NewUser, Row};
 
 fn user(row: &Row) -> &NewUser {
     row.user
         .as_ref()
-        .unwrap_or_else(|broken| panic!("{broken}"))
+        .unwrap_or_else(|broken| panic!("{broken:?}"))
 }
 
 fn sent(row: &Row) -> Vec<(&str, &str)> {
@@ -21,10 +21,6 @@ fn sent(row: &Row) -> Vec<(&str, &str)> {
         .iter()
         .map(|attribute| (&*attribute.name, attribute.value.as_str()))
         .collect()
-}
-
-fn broken(row: &Row) -> &Broken {
-    row.user.as_ref().unwrap_err()
 }
 
 fn codes(row: &Row) -> Vec<&'static str> {
