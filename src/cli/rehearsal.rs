@@ -140,7 +140,9 @@ fn add_fault(settings: &mut PoolSettings, given: &str) -> Result<(), String> {
             .map_err(|_| format!("{text} is not a whole number"))
     };
     let value = match (name, second) {
-        ("expired_credentials_after" | "lost_pool_after", None) => json!(whole(first)?),
+        ("expired_credentials_after" | "lost_pool_after" | "firewall_after", None) => {
+            json!(whole(first)?)
+        }
         ("answer_late" | "commit_late", None) => {
             return Err("it needs PART:MILLISECONDS".to_owned());
         }

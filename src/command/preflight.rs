@@ -7,7 +7,7 @@ use super::document::{BrokenRule, VerdictDocument};
 use super::list::List;
 use super::{Failed, beside};
 use crate::cli::Say;
-use crate::pool::{Advice, Cognito, Failure, Stop};
+use crate::pool::{Cognito, Failure, Stop};
 use crate::preflight::ask::{Found, Questions, ask};
 use crate::preflight::groups::{Unknown, missing};
 use crate::preflight::objections::{Allowed, Meant, Objection, StepsMeant, objections};
@@ -246,17 +246,12 @@ pub(super) fn usernames_fold(
 
 /// Why a run cannot begin with this pool, and what to change.
 fn pool_refuses(user_pool_id: &str, failure: &Failure) -> Failed {
-    let way_out = match failure.advice {
-        Advice::Stop(Stop::Access) => {
+    let way_out = match failure.stop() {
+        Some(Stop::Access) => {
             "renew the credentials (for example with `aws sso login`), or do without: `import --no-lookup`, `check --pool pool.toml`"
         }
-        Advice::Stop(stop) => stop.way_out(),
-        Advice::Again
-        | Advice::SlowDown
-        | Advice::Exists
-        | Advice::LookUp(_)
-        | Advice::Undelivered
-        | Advice::GiveUp => "check the network, --region, --endpoint-url and HTTPS_PROXY",
+        Some(stop) => stop.way_out(),
+        None => "check the network, --region, --endpoint-url and HTTPS_PROXY",
     };
     let error = anyhow::anyhow!("user pool {user_pool_id}: cannot be asked: {failure}; {way_out}");
     Failed::refused(error).way_out(way_out)

@@ -122,9 +122,9 @@ impl Taking {
         match failure.advice {
             // A quota is never a user's failure; a firewall that keeps refusing is everybody's.
             Advice::SlowDown => {
-                self.forbidden += u32::from(failure.code == "ForbiddenException");
+                self.forbidden += u32::from(failure.is_firewall());
                 if self.forbidden >= FORBIDDEN_TRIES {
-                    return Next::End(StepEnd::StopRun(Stop::Refused, failure));
+                    return Next::End(StepEnd::StopRun(Stop::Firewall, failure));
                 }
                 Next::Again(self.retry.back_off(1, chance))
             }
@@ -157,7 +157,7 @@ mod tests {
     use super::{Next, StepEnd, Taking};
     use crate::import::retry::{FORBIDDEN_TRIES, RetryPolicy};
     use crate::outcome::StepState;
-    use crate::pool::failure::{CONNECT_FAILED, CONNECTION_LOST};
+    use crate::pool::failure::{BLOCKED_BY_FIREWALL, CONNECT_FAILED, CONNECTION_LOST};
     use crate::pool::{Advice, Failure, Sent, Stop};
 
     fn failure(code: &str, advice: Advice) -> Result<(), Failure> {
@@ -211,9 +211,9 @@ mod tests {
             let answer = failure("TooManyRequestsException", Advice::SlowDown);
             assert!(matches!(taking.next(answer, 0.5), Next::Again(_)));
         }
-        let (asked, end) = end_of("ForbiddenException", Advice::SlowDown);
+        let (asked, end) = end_of(BLOCKED_BY_FIREWALL, Advice::SlowDown);
         assert_eq!(asked, FORBIDDEN_TRIES);
-        assert!(matches!(end, StepEnd::StopRun(Stop::Refused, _)));
+        assert!(matches!(end, StepEnd::StopRun(Stop::Firewall, _)));
     }
 
     #[test]

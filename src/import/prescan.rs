@@ -142,18 +142,13 @@ fn add(
 }
 
 fn refused(failure: &Failure) -> Scanned {
-    let way_out = match failure.advice {
-        Advice::Stop(Stop::Access) => {
+    let way_out = match failure.stop() {
+        Some(Stop::Access) => {
             "let the credentials use cognito-idp:ListUsers on this pool (`cognito-import iam-policy` prints the policy), and renew them if they \
              have expired"
         }
-        Advice::Stop(stop) => stop.way_out(),
-        Advice::Again
-        | Advice::SlowDown
-        | Advice::Exists
-        | Advice::LookUp(_)
-        | Advice::Undelivered
-        | Advice::GiveUp => "try again, or do without (--prescan never)",
+        Some(stop) => stop.way_out(),
+        None => "try again, or do without (--prescan never)",
     };
     Scanned::Failed(format!("{failure}; {way_out}"))
 }
@@ -194,7 +189,7 @@ impl Pages<'_> {
     fn wait(&self, failure: &Failure, tries: &mut u32) -> Option<Duration> {
         let chance = fastrand::f64();
         match failure.advice {
-            Advice::SlowDown if failure.code != "ForbiddenException" => {
+            Advice::SlowDown if !failure.is_firewall() => {
                 return Some(self.retry.back_off(1, chance));
             }
             Advice::SlowDown

@@ -226,13 +226,13 @@ impl<'u> Registration<'u> {
 
     /// A quota is never a row's failure; a firewall that keeps refusing is everybody's.
     fn slow_down(&mut self, failure: Failure, chance: f64) -> Step {
-        if failure.code == "ForbiddenException" {
+        if failure.is_firewall() {
             self.forbidden += 1;
             if self.forbidden >= FORBIDDEN_TRIES {
                 let came = (!self.maybe_made)
                     .then(|| self.with_attempts(failed(Outcome::Failed, &failure)));
                 return Step::StopRun(Box::new(StopRun {
-                    stop: Stop::Refused,
+                    stop: Stop::Firewall,
                     failure,
                     came,
                 }));

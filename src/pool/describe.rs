@@ -50,6 +50,7 @@ impl Cognito {
             .map_err(|error| Failure::of(Operation::Read, &error))?;
         Ok(answer.user_pool_client().map(|client| ClientRules {
             client_id: Some(self.client_id.clone()),
+            // Absent where there is none, and also where AWS keeps it in Secrets Manager and answers ClientSecretArn instead.
             has_secret: client.client_secret().is_some(),
             // Cognito leaves them out where nobody chose them; others write an empty list.
             write_attributes: client

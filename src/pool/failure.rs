@@ -5,6 +5,7 @@
 //! an error, it is unclear, and unclear is looked up.
 
 mod explained;
+mod stop;
 
 use std::fmt;
 
@@ -13,6 +14,7 @@ use aws_sdk_cognitoidentityprovider::error::{BuildError, ProvideErrorMetadata, S
 
 use crate::aws::{causes, chain, lacks_credentials};
 pub use explained::{Explained, Words, explained};
+pub use stop::Stop;
 
 /// Whether the request reached the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,54 +55,6 @@ pub enum Advice {
     Stop(Stop),
 }
 
-/// Why a run has to stop, and so what has to be changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// The pool lets only administrators create users.
-    SignUpNotPermitted,
-    /// The app client has a secret and none was given, or the wrong one.
-    SecretHash,
-    /// The list sets an attribute that the app client may not write.
-    UnwritableAttribute,
-    /// No such pool or app client.
-    NotFound,
-    /// The group that users are put into is not there.
-    GroupMissing,
-    /// The pool's own roles for mail or SMS are broken.
-    DeliveryRole,
-    /// The credentials are missing, wrong or expired, or may not do this.
-    Access,
-    /// The operation is not to be had for this pool or client.
-    Refused,
-}
-
-impl Stop {
-    /// What to change.
-    #[must_use]
-    pub fn way_out(self) -> &'static str {
-        match self {
-            Self::SignUpNotPermitted => {
-                "let users sign themselves up in the pool (AdminCreateUserConfig.AllowAdminCreateUserOnly = false), for the time of the import at least"
-            }
-            Self::SecretHash => {
-                "give the app client's secret with --client-secret-file FILE or in COGNITO_CLIENT_SECRET, or use an app client without one"
-            }
-            Self::UnwritableAttribute => {
-                "add the attribute to the app client's WriteAttributes, or drop its column with --ignore-column"
-            }
-            Self::NotFound => "check --user-pool-id, --client-id, --region and --endpoint-url",
-            Self::GroupMissing => "make the group in the pool, or let --create-groups make it",
-            Self::DeliveryRole => {
-                "mend the pool's SMS or e-mail configuration: the role it names cannot be used"
-            }
-            Self::Access => {
-                "renew the credentials (for example with `aws sso login`) and let them use cognito-idp:AdminGetUser (for --lookup list: cognito-idp:ListUsers) on this pool, or run with --no-lookup"
-            }
-            Self::Refused => "check that the app client belongs to the pool and allows SignUp",
-        }
-    }
-}
-
 /// A request that did not go well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -133,6 +87,8 @@ pub const CONNECTION_LOST: &str = "ConnectionLost";
 pub const UNREADABLE_ANSWER: &str = "UnreadableAnswer";
 /// The request has to be signed, and the run signs none.
 pub const NOT_SIGNED: &str = "NotSigned";
+/// AWS WAF blocked the request: the user pool has a web ACL (developer guide, "Associate an AWS WAF web ACL with a user pool").
+pub const BLOCKED_BY_FIREWALL: &str = "ForbiddenException";
 /// The SDK refused to build the request.
 pub const REQUEST_NOT_BUILT: &str = "RequestNotBuilt";
 
@@ -230,6 +186,27 @@ impl Failure {
         }
     }
 
+    /// Whether a web application firewall blocked the request. It is sent again a few times; then the run stops.
+    #[must_use]
+    pub fn is_firewall(&self) -> bool {
+        self.code == BLOCKED_BY_FIREWALL
+    }
+
+    /// Why no other request would fare better, once this one was tried often enough.
+    #[must_use]
+    pub fn stop(&self) -> Option<Stop> {
+        match self.advice {
+            Advice::Stop(stop) => Some(stop),
+            Advice::SlowDown if self.is_firewall() => Some(Stop::Firewall),
+            Advice::Again
+            | Advice::SlowDown
+            | Advice::Exists
+            | Advice::LookUp(_)
+            | Advice::Undelivered
+            | Advice::GiveUp => None,
+        }
+    }
+
     /// What an error that the service itself named means.
     #[must_use]
     pub fn answered(operation: Operation, status: u16, code: &str, message: &str) -> Self {
@@ -258,8 +235,8 @@ fn shared_advice(status: u16, code: &str) -> Option<Advice> {
         | "Throttling"
         | "RequestLimitExceeded"
         | "SlowDown" => Advice::SlowDown,
-        // A web application firewall answers this to what it takes for an attack: too much from one address.
-        "ForbiddenException" => Advice::SlowDown,
+        // A rule that counts requests may let them through again after a pause.
+        BLOCKED_BY_FIREWALL => Advice::SlowDown,
         "ResourceNotFoundException" => Advice::Stop(Stop::NotFound),
         "AccessDeniedException"
         | "AccessDenied"
@@ -286,6 +263,7 @@ fn sign_up_advice(status: u16, code: &str, message: &str) -> Advice {
     }
     match code {
         "UsernameExistsException" | "AliasExistsException" => Advice::Exists,
+        _ if is_unwanted_secret(code, message) => Advice::Stop(Stop::SecretUnwanted),
         "InvalidPasswordException"
         | "InvalidParameterException"
         | "PasswordHistoryPolicyViolationException" => Advice::GiveUp,
@@ -305,18 +283,36 @@ fn sign_up_advice(status: u16, code: &str, message: &str) -> Advice {
     }
 }
 
-/// `NotAuthorizedException` has one code for four mistakes; only its words tell them apart.
+/// `NotAuthorizedException` has one code for several mistakes: only the message tells them apart.
 fn not_authorized(message: &str) -> Stop {
     let message = message.to_ascii_lowercase();
     if message.contains("signup is not permitted") {
         Stop::SignUpNotPermitted
+    } else if message.contains("secret hash") {
+        Stop::SecretRejected
     } else if message.contains("secret") {
-        Stop::SecretHash
+        Stop::SecretMissing
     } else if message.contains("unauthorized attribute") {
         Stop::UnwritableAttribute
     } else {
         Stop::Refused
     }
+}
+
+/// Whether a `SecretHash` was sent for an app client that has no secret. Cognito answers InvalidParameterException, "App client ID is not
+/// configured for secret but secret hash was received" (from public bug reports). The whole message is compared: that exception can also
+/// quote a value of the row.
+fn is_unwanted_secret(code: &str, message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    let client = message
+        .trim()
+        .trim_end_matches('.')
+        .strip_suffix(" is not configured for secret but secret hash was received")
+        .and_then(|client| client.rsplit_once("client "));
+    ["InvalidParameterException", "NotAuthorizedException"].contains(&code)
+        && client.is_some_and(|(before, id)| {
+            (before.is_empty() || before == "app ") && !id.contains(char::is_whitespace)
+        })
 }
 
 fn read_advice(status: u16, code: &str) -> Advice {

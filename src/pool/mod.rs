@@ -156,7 +156,10 @@ impl Cognito {
             .map_err(Failure::not_built)?
             .send_with(&self.unsigned)
             .await
-            .map_err(|error| without_password(Failure::of(Operation::SignUp, &error), user))?;
+            .map_err(|error| {
+                let failure = Failure::of(Operation::SignUp, &error);
+                without_password(self.secret_not_given(failure), user)
+            })?;
         // The SDK fills in what an answer lacks. Every answer of Cognito's has a sub: this is some other one's.
         if answer.user_sub().is_empty() {
             return Err(Failure {
@@ -179,6 +182,15 @@ impl Cognito {
                 )
             }),
         })
+    }
+
+    /// Cognito also answers "Unable to verify secret hash" where the hash is missing (AWS knowledge center, "Unable to verify secret hash for
+    /// client").
+    fn secret_not_given(&self, mut failure: Failure) -> Failure {
+        if self.client_secret.is_none() && failure.advice == Advice::Stop(Stop::SecretRejected) {
+            failure.advice = Advice::Stop(Stop::SecretMissing);
+        }
+        failure
     }
 
     /// `AdminGetUser`, once, signed. None: there is no such user. Cognito counts a user that it finds as active this month.

@@ -237,14 +237,17 @@ fn nobody() -> String {
 fn decides(failure: &Failure) -> bool {
     failure.sent == Sent::No
         || match failure.advice {
-            Advice::Stop(Stop::NotFound) => true,
+            Advice::Stop(Stop::NotFound | Stop::ClockSkew) => true,
             Advice::Stop(Stop::Access) => !is_denial(failure),
             Advice::Stop(
                 Stop::SignUpNotPermitted
-                | Stop::SecretHash
+                | Stop::SecretMissing
+                | Stop::SecretRejected
+                | Stop::SecretUnwanted
                 | Stop::UnwritableAttribute
                 | Stop::GroupMissing
                 | Stop::DeliveryRole
+                | Stop::Firewall
                 | Stop::Refused,
             )
             | Advice::Again

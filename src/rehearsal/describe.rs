@@ -153,7 +153,14 @@ pub(super) fn client(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
     if let (Some(secret), Some(members)) =
         (&pool.settings.client_secret, description.as_object_mut())
     {
-        members.insert("ClientSecret".to_owned(), json!(secret));
+        if pool.settings.client_secret_managed {
+            let (region, client) = (&pool.settings.region, &pool.settings.client_id);
+            let arn =
+                format!("arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:cognito/{client}-AbCdEf");
+            members.insert("ClientSecretArn".to_owned(), json!(arn));
+        } else {
+            members.insert("ClientSecret".to_owned(), json!(secret));
+        }
     }
     Ok(json!({ "UserPoolClient": description }))
 }

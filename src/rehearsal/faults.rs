@@ -82,6 +82,8 @@ pub struct Faults {
     pub expired_credentials_after: Option<u64>,
     /// From this SignUp within the quota on (the first is 1), ResourceNotFoundException, as if the pool were deleted.
     pub lost_pool_after: Option<u64>,
+    /// From this SignUp within the quota on (the first is 1), ForbiddenException, as where AWS WAF blocks the caller.
+    pub firewall_after: Option<u64>,
 }
 
 /// A fault drawn for one SignUp.

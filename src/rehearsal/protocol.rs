@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// An answer of the service that is no success.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ServiceError {
-    /// HTTP status: 400, but for an internal error.
+    /// HTTP status: 400, except for an internal error and a firewall.
     pub(super) status: u16,
     /// Its name, such as `UsernameExistsException`.
     pub(super) code: &'static str,
@@ -43,6 +43,15 @@ impl ServiceError {
 
     pub(super) fn too_many_requests() -> ServiceError {
         ServiceError::bad_request("TooManyRequestsException", "Too many requests")
+    }
+
+    /// As the service words it where AWS WAF blocks a request (seen in public bug reports).
+    pub(super) fn blocked_by_firewall() -> ServiceError {
+        ServiceError {
+            status: 403,
+            code: "ForbiddenException",
+            message: "Request not allowed due to WAF block.".to_owned(),
+        }
     }
 
     pub(super) fn unexpected_lambda() -> ServiceError {

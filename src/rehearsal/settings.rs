@@ -34,6 +34,8 @@ pub struct PoolSettings {
     pub client_id: String,
     /// The app client's secret; with one, SignUp and InitiateAuth need a `SecretHash`.
     pub client_secret: Option<String>,
+    /// Whether the secret is kept in Secrets Manager: DescribeUserPoolClient then answers `ClientSecretArn` in place of `ClientSecret`.
+    pub client_secret_managed: bool,
     /// Whether usernames and aliases that differ in case are different.
     pub case_sensitive: bool,
     /// `AdminCreateUserConfig.AllowAdminCreateUserOnly`: every SignUp is refused.
@@ -94,6 +96,7 @@ impl Default for PoolSettings {
             pool_id: "us-east-1_Rehearsal".to_owned(),
             client_id: "rehearsalclient0000000000".to_owned(),
             client_secret: None,
+            client_secret_managed: false,
             case_sensitive: false,
             admin_create_only: false,
             password_policy: PasswordPolicy::default(),
@@ -253,6 +256,9 @@ impl PoolSettings {
         if !self.username_attributes.is_empty() && !self.alias_attributes.is_empty() {
             return Err("username_attributes and alias_attributes exclude each other".to_owned());
         }
+        if self.client_secret_managed && self.client_secret.is_none() {
+            return Err("client_secret_managed: needs a client_secret".to_owned());
+        }
         if self.existing.iter().any(|user| user.username.is_empty()) {
             return Err("existing: a user without a username".to_owned());
         }
@@ -335,6 +341,11 @@ mod tests {
             ..PoolSettings::default()
         };
         assert!(unknown.check().unwrap_err().contains("nickname"));
+        let nothing_to_manage = PoolSettings {
+            client_secret_managed: true,
+            ..PoolSettings::default()
+        };
+        assert!(nothing_to_manage.check().is_err());
         let both = PoolSettings {
             alias_attributes: of(&["email"]),
             username_attributes: of(&["email"]),

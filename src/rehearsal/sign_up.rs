@@ -36,6 +36,15 @@ pub(super) fn answer(pool: &mut Pool, at: Duration, within_quota: bool, body: &[
         let sentence = format!("User pool {} does not exist.", pool.settings.pool_id);
         return Answer::from(Err(ServiceError::not_found(sentence)));
     }
+    if pool
+        .settings
+        .faults
+        .firewall_after
+        .is_some_and(|first| pool.sign_ups >= first)
+    {
+        pool.stats.fault("firewall_after");
+        return Answer::from(Err(ServiceError::blocked_by_firewall()));
+    }
     if pool.throttled_ahead > 0 {
         pool.throttled_ahead -= 1;
         return Answer::from(Err(ServiceError::too_many_requests()));

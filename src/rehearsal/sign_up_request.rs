@@ -248,20 +248,26 @@ pub(super) fn into_pairs(attributes: Option<Vec<AttributeInput>>) -> Vec<(String
         .collect()
 }
 
-/// Whether the hash is base64 of HMAC-SHA256 over username and client id, by the client's secret.
+/// Whether the hash is base64 of HMAC-SHA256 over username and client id, by the client's secret; and is absent where there is no secret.
 pub(super) fn check_secret_hash(
     pool: &Pool,
     name: &str,
     hash: Option<&str>,
 ) -> Result<(), ServiceError> {
     let client = &pool.settings.client_id;
-    let Some(secret) = &pool.settings.client_secret else {
-        return Ok(());
-    };
-    let Some(hash) = hash else {
-        let sentence =
-            format!("Client {client} is configured with secret but SECRET_HASH was not received");
-        return Err(ServiceError::not_authorized(sentence));
+    let (secret, hash) = match (&pool.settings.client_secret, hash) {
+        (None, None) => return Ok(()),
+        (None, Some(_)) => {
+            return Err(ServiceError::invalid_parameter(format!(
+                "App client {client} is not configured for secret but secret hash was received"
+            )));
+        }
+        (Some(_), None) => {
+            return Err(ServiceError::not_authorized(format!(
+                "Client {client} is configured with secret but SECRET_HASH was not received"
+            )));
+        }
+        (Some(secret), Some(hash)) => (secret, hash),
     };
     let decoded = base64::engine::general_purpose::STANDARD
         .decode(hash)

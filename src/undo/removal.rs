@@ -283,10 +283,10 @@ impl Removal {
 
     /// A quota is nobody's failure; a firewall that keeps refusing is everybody's.
     fn slow_down(&mut self, failure: Failure, chance: f64, again: fn(Duration) -> Step) -> Step {
-        if failure.code == "ForbiddenException" {
+        if failure.is_firewall() {
             self.forbidden += 1;
             if self.forbidden >= FORBIDDEN_TRIES {
-                return Step::StopRun(Stop::Refused, failure);
+                return Step::StopRun(Stop::Firewall, failure);
             }
         }
         again(self.rules.retry.back_off(1, chance))

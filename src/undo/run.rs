@@ -116,6 +116,9 @@ impl fmt::Display for Why {
                 f,
                 "{failure}; check --region, --profile and --endpoint-url: this is not where the run was"
             ),
+            Self::Refused(stop @ (Stop::Firewall | Stop::ClockSkew), failure) => {
+                write!(f, "{failure}; {}", stop.way_out())
+            }
             Self::Refused(_, failure) => write!(f, "{failure}"),
             Self::Unreachable(error) => write!(
                 f,

@@ -136,6 +136,27 @@ fn a_secret_that_is_wrong() {
 }
 
 #[test]
+fn a_firewall_that_keeps_blocking_is_named() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.faults.firewall_after = Some(11);
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(ROWS));
+    place
+        .import(&pool, list)
+        .args(["--concurrency", "1"])
+        .run()
+        .exits(4)
+        .says(["stopped early", "ForbiddenException", "AWS WAF", "web ACL"]);
+    let results = place.results();
+    assert_eq!(results.count("created"), 10);
+    assert_eq!(results.row(11)["error_code"], "ForbiddenException");
+    assert_eq!(results.count("unsent"), ROWS - 11);
+    let open = pool.changed(|pool| pool.faults.firewall_after = None);
+    goes_on(&place, &open, place.import(&open, list));
+}
+
+#[test]
 fn an_attribute_that_the_app_client_may_not_write() {
     let place = Place::new();
     let pool = Pool::start(PoolSettings {

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{Registration, Step, StopRun};
 use crate::import::resolve::{Whose, whose};
+use crate::import::retry::FORBIDDEN_TRIES;
 use crate::outcome::{Came, Delivery, Evidence, Outcome};
-use crate::pool::{Advice, Failure, FoundUser, IfAbsent};
+use crate::pool::{Advice, Failure, FoundUser, IfAbsent, Stop};
 
 /// The code of a row whose user the listing does not show.
 const NOT_LISTED: &str = "NotListed";
@@ -86,21 +87,15 @@ impl Registration<'_> {
         again: fn(Duration) -> Step,
     ) -> Step {
         match failure.advice {
-            Advice::SlowDown if failure.code == "ForbiddenException" => {
-                self.look_up_tries += 1;
-                if self.look_up_tries < self.rules.retry.look_ups {
-                    return again(self.rules.retry.back_off(self.look_up_tries, chance));
+            Advice::SlowDown if failure.is_firewall() => {
+                self.forbidden += 1;
+                if self.forbidden >= FORBIDDEN_TRIES {
+                    return self.stop_run_after_look_up(Stop::Firewall, failure);
                 }
+                return again(self.rules.retry.back_off(self.forbidden, chance));
             }
             Advice::SlowDown => return again(self.rules.retry.back_off(1, chance)),
-            Advice::Stop(stop) => {
-                let came = (!self.maybe_made).then(|| self.existed_unseen(&failure));
-                return Step::StopRun(Box::new(StopRun {
-                    stop,
-                    failure,
-                    came,
-                }));
-            }
+            Advice::Stop(stop) => return self.stop_run_after_look_up(stop, failure),
             Advice::Again | Advice::Exists | Advice::LookUp(_) | Advice::Undelivered => {
                 self.look_up_tries += 1;
                 if self.look_up_tries < self.rules.retry.look_ups {
@@ -115,6 +110,15 @@ impl Registration<'_> {
         }
         let came = self.existed_unseen(&failure);
         self.settled(came)
+    }
+
+    fn stop_run_after_look_up(&self, stop: Stop, failure: Failure) -> Step {
+        let came = (!self.maybe_made).then(|| self.existed_unseen(&failure));
+        Step::StopRun(Box::new(StopRun {
+            stop,
+            failure,
+            came,
+        }))
     }
 
     /// The pool said that the username exists; how the user stands could not be seen.

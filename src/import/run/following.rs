@@ -278,11 +278,15 @@ fn refused(step: &Step, stop: Stop, failure: &Failure) -> StopReason {
             action_of(step.kind())
         ),
         Stop::SignUpNotPermitted
-        | Stop::SecretHash
+        | Stop::SecretMissing
+        | Stop::SecretRejected
+        | Stop::SecretUnwanted
         | Stop::UnwritableAttribute
         | Stop::NotFound
         | Stop::GroupMissing
-        | Stop::DeliveryRole => stop.way_out().to_owned(),
+        | Stop::DeliveryRole
+        | Stop::Firewall
+        | Stop::ClockSkew => stop.way_out().to_owned(),
         Stop::Refused => format!(
             "see that {} is to be had for this pool",
             operation_of(step.kind())

@@ -1,8 +1,8 @@
 //! What an error's code means, and what to do about it: for reports, which show it beside the rows that met it.
 
 use super::{
-    ATTEMPT_TIMED_OUT, Advice, CONNECT_FAILED, CONNECTION_LOST, NOT_SIGNED, REQUEST_NOT_BUILT,
-    Stop, UNREADABLE_ANSWER, shared_advice, sign_up_advice,
+    ATTEMPT_TIMED_OUT, Advice, BLOCKED_BY_FIREWALL, CONNECT_FAILED, CONNECTION_LOST, NOT_SIGNED,
+    REQUEST_NOT_BUILT, Stop, UNREADABLE_ANSWER, shared_advice, sign_up_advice,
 };
 use crate::user::finding::Rule;
 
@@ -72,6 +72,7 @@ pub fn explained(code: &str) -> Option<Explained> {
             "the username is taken, and no user of that name is found: another user's alias, or a user deleted meanwhile",
             "look at these rows in the pool by hand",
         ),
+        BLOCKED_BY_FIREWALL => known(Stop::Firewall.meaning(), Stop::Firewall.way_out()),
         "InternalErrorException" | "InternalFailure" | "ServiceUnavailable" => known(
             "Cognito had a fault of its own, and went on having it",
             "wait until the service is well (AWS Health Dashboard), then --retry failed (or in-doubt)",
@@ -155,7 +156,7 @@ fn shared(code: &str) -> Option<Explained> {
     let (meaning, way_out) = match advice? {
         Advice::Stop(stop) => (stop.meaning(), stop.way_out()),
         Advice::SlowDown => (
-            "the pool, or a firewall before it, took no more requests",
+            "the pool accepted no more requests",
             "give the run a lower rate (--rate, --share), then --retry failed (or in-doubt)",
         ),
         Advice::Again
@@ -165,25 +166,6 @@ fn shared(code: &str) -> Option<Explained> {
         | Advice::GiveUp => return None,
     };
     known(meaning, way_out)
-}
-
-impl Stop {
-    /// What is wrong.
-    #[must_use]
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Self::SignUpNotPermitted => "the pool lets only administrators create users",
-            Self::SecretHash => "the app client has a secret, and none was given, or the wrong one",
-            Self::UnwritableAttribute => {
-                "the list sets an attribute that the app client may not write"
-            }
-            Self::NotFound => "there is no such pool or app client",
-            Self::GroupMissing => "the group that users are put into is not in the pool",
-            Self::DeliveryRole => "the pool's own role for mail or SMS is broken",
-            Self::Access => "the credentials are missing, wrong or expired, or may not do this",
-            Self::Refused => "the pool or its app client does not allow this",
-        }
-    }
 }
 
 #[cfg(test)]

@@ -59,11 +59,11 @@ fn not_authorized_is_told_apart_by_its_words() {
         ),
         (
             "Unable to verify secret hash for client 1",
-            Stop::SecretHash,
+            Stop::SecretRejected,
         ),
         (
             "Client 1 is configured with secret but SECRET_HASH was not received",
-            Stop::SecretHash,
+            Stop::SecretMissing,
         ),
         (
             "A client attempted to write unauthorized attribute",
@@ -72,6 +72,30 @@ fn not_authorized_is_told_apart_by_its_words() {
         ("something new", Stop::Refused),
     ] {
         assert_eq!(sign_up(code, message), Advice::Stop(stop), "{message}");
+    }
+}
+
+#[test]
+fn a_secret_hash_that_the_client_does_not_want_stops_the_run_and_a_value_that_says_so_does_not() {
+    let code = "InvalidParameterException";
+    let text = "App client 45f45bitpl1u3n2pku8fm0r3im is not configured for secret but secret hash was received";
+    let stop = Advice::Stop(Stop::SecretUnwanted);
+    for (code, message) in [
+        (code, text.to_owned()),
+        (code, format!("{text}.")),
+        (
+            "NotAuthorizedException",
+            text.replace("App client", "Client"),
+        ),
+    ] {
+        assert_eq!(sign_up(code, &message), stop, "{message}");
+    }
+    for message in [
+        "1 validation error detected: Value at 'username' failed to satisfy constraint: is not configured for secret but secret hash was received",
+        "Invalid phone number: App client 1 is not configured for secret but secret hash was received",
+        "secret hash was received",
+    ] {
+        assert_eq!(sign_up(code, message), Advice::GiveUp, "{message}");
     }
 }
 

@@ -152,6 +152,18 @@ fn the_pool_and_its_client_describe_their_settings() {
     let described = described.user_pool_client().unwrap();
     assert_eq!(described.write_attributes(), ["custom:department", "email"]);
     assert_eq!(described.client_secret(), Some("hush"));
+    let managed = Rehearsed::with(PoolSettings {
+        client_secret: Some("hush".to_owned()),
+        client_secret_managed: true,
+        ..quick()
+    });
+    let request = managed
+        .client
+        .describe_user_pool_client()
+        .user_pool_id(id)
+        .client_id(&managed.settings.client_id);
+    let described = managed.runtime.block_on(request.send()).unwrap();
+    assert_eq!(described.user_pool_client().unwrap().client_secret(), None);
     let group = client.get_group().user_pool_id(id).group_name("crew");
     let missing = rehearsed.runtime.block_on(group.send()).unwrap_err();
     assert_eq!(failure(&missing), "ResourceNotFoundException");

@@ -33,7 +33,7 @@ fn faults_do_as_they_are_named() {
         requests: 3,
     };
     type Case = (fn(&mut Faults), &'static str, bool);
-    let cases: [Case; 14] = [
+    let cases: [Case; 15] = [
         (|f| f.commit_then_drop = 1.0, "connection lost", true),
         (|f| f.drop_before = 1.0, "connection lost", false),
         (|f| f.commit_late = NEVER, "connection lost", false),
@@ -72,6 +72,7 @@ fn faults_do_as_they_are_named() {
             "ResourceNotFoundException",
             false,
         ),
+        (|f| f.firewall_after = Some(1), "ForbiddenException", false),
     ];
     for (set, seen, made) in cases {
         let mut faults = Faults::default();

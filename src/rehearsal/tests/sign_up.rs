@@ -185,6 +185,28 @@ fn a_client_with_a_secret_wants_its_hash() {
 }
 
 #[test]
+fn a_client_without_a_secret_takes_no_hash() {
+    let rehearsed = Rehearsed::with(quick());
+    let client = &rehearsed.settings.client_id;
+    let request = rehearsed
+        .client
+        .sign_up()
+        .client_id(client)
+        .username("jane")
+        .password(PASSWORD)
+        .user_attributes(attribute("email", "jane@example.com"))
+        .secret_hash("AAAA");
+    let error = rehearsed.runtime.block_on(request.send()).unwrap_err();
+    assert_eq!(failure(&error), "InvalidParameterException");
+    let words = "is not configured for secret but secret hash was received";
+    assert_eq!(
+        error.message(),
+        Some(&*format!("App client {client} {words}"))
+    );
+    assert!(rehearsed.pool.stats_users().is_empty());
+}
+
+#[test]
 fn refusals_that_concern_every_row() {
     let email = [("email", "jane@example.com")];
     let closed = Rehearsed::with(PoolSettings {
