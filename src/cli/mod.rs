@@ -1,6 +1,7 @@
 //! The command line: [`args`] as typed, [`settings`] as meant, [`exit`] codes, and the one place that prints.
 
 pub mod args;
+pub mod client_secret;
 pub mod exit;
 pub mod mapping_file;
 mod mapping_options;

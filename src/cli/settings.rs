@@ -4,13 +4,13 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::args::{
     AllowArgs, ConnectionArgs, DurabilityArg, FollowUpArgs, ListArgs, LookArgs, LookupArg,
     PaceArgs, PasswordSource, PoolArgs, PrescanArg, RateArgs, Retry, RunArgs, Usernames,
 };
+use super::client_secret::{SecretError, SecretOwner, client_secret};
 use super::mapping_file::{MappingFile, MappingFileError};
 use super::mapping_options::{follow_up_of_flags, of_flags, over};
 use crate::import::retry::RetryPolicy;
@@ -27,30 +27,15 @@ use crate::user::StepKind;
 use crate::user::mapping::{MappingOptions, PasswordFrom};
 use crate::user::pool_rules::PoolRules;
 
-/// The environment variable with the app client's secret.
-pub const SECRET_VARIABLE: &str = "COGNITO_CLIENT_SECRET";
-
 /// How long a question may take.
 const ASK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What is wrong with the settings: nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// The secret's file cannot be read.
-    #[error(
-        "--client-secret-file {path}: cannot be read: {cause}; name a file that holds the app client's secret"
-    )]
-    SecretFile {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        cause: std::io::Error,
-    },
-    /// There is no secret in it.
-    #[error(
-        "--client-secret-file {0}: is empty; it should hold the app client's secret and nothing else"
-    )]
-    EmptySecret(PathBuf),
+    /// The app client's secret cannot be used.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The pool's rules cannot be read from their file.
     #[error("--pool {path}: {cause}; `cognito-import describe` writes such a file")]
     RulesFile {
@@ -96,18 +81,25 @@ pub fn refuse_sensitive_logs() -> Result<(), SettingsError> {
     }
 }
 
-/// For `pool`, where it is written to.
+/// For `pool`, where it is written to; and a warning about the file with the app client's secret.
 ///
 /// # Errors
-/// The secret's file cannot be read.
+/// The secret cannot be used.
 pub fn connect(
     pool: &PoolArgs,
     pace: &PaceArgs,
     looks: Looks,
     trigger_data: TriggerData,
-) -> Result<ConnectSettings, SettingsError> {
-    let settings = connect_to_ask(&pool.user_pool_id, Some(&pool.client_id), &pool.connection)?;
-    Ok(ConnectSettings {
+) -> Result<(ConnectSettings, Option<String>), SettingsError> {
+    let settings = connect_to_ask(&pool.user_pool_id, Some(&pool.client_id), &pool.connection);
+    let owner = SecretOwner {
+        user_pool_id: &pool.user_pool_id,
+        client_id: Some(&pool.client_id),
+    };
+    let (client_secret, warning) = client_secret(&pool.connection, owner)?
+        .map_or((None, None), |given| (Some(given.secret), given.warning));
+    let settings = ConnectSettings {
+        client_secret,
         signing: if looks.look_ups.any() {
             Signing::Chain
         } else {
@@ -116,29 +108,28 @@ pub fn connect(
         attempt_timeout: pace.attempt_timeout,
         trigger_data,
         ..settings
-    })
+    };
+    Ok((settings, warning))
 }
 
-/// For `pool`, where it is only asked.
-///
-/// # Errors
-/// The secret's file cannot be read.
+/// For `pool`, where nobody signs up: only SignUp needs the app client's secret.
+#[must_use]
 pub fn connect_to_ask(
     user_pool_id: &str,
     client_id: Option<&str>,
     connection: &ConnectionArgs,
-) -> Result<ConnectSettings, SettingsError> {
-    Ok(ConnectSettings {
+) -> ConnectSettings {
+    ConnectSettings {
         user_pool_id: user_pool_id.to_owned(),
         client_id: client_id.unwrap_or_default().to_owned(),
-        client_secret: client_secret(connection.client_secret_file.as_deref())?,
+        client_secret: None,
         trigger_data: TriggerData::default(),
         region: region(connection),
         profile: connection.profile.clone(),
         endpoint_url: connection.endpoint_url.clone(),
         signing: Signing::Chain,
         attempt_timeout: ASK_TIMEOUT,
-    })
+    }
 }
 
 /// A pool's rules from a file.
@@ -191,23 +182,6 @@ fn region(connection: &ConnectionArgs) -> Option<String> {
         .clone()
         .or_else(|| environment("AWS_REGION"))
         .or_else(|| environment("AWS_DEFAULT_REGION"))
-}
-
-fn client_secret(file: Option<&Path>) -> Result<Option<SecretString>, SettingsError> {
-    let Some(path) = file else {
-        return Ok(environment(SECRET_VARIABLE).map(SecretString::from));
-    };
-    let text = zeroize::Zeroizing::new(std::fs::read_to_string(path).map_err(|cause| {
-        SettingsError::SecretFile {
-            path: path.to_owned(),
-            cause,
-        }
-    })?);
-    let secret = text.trim();
-    if secret.is_empty() {
-        return Err(SettingsError::EmptySecret(path.to_owned()));
-    }
-    Ok(Some(SecretString::from(secret)))
 }
 
 /// For `rows`: the flags, and under them what the mapping file says.

@@ -1,25 +1,18 @@
 //! What `undo` was told, as one small config for each stage.
 
 use super::args::UndoArgs;
-use super::settings::{SettingsError, connect_to_ask};
+use super::settings::connect_to_ask;
 use crate::pool::ConnectSettings;
 use crate::preflight::ask::Found;
 use crate::preflight::rates::{Rates, RatesAsked};
 
-/// For `pool`. Which one it is, the run's ledger says.
-///
-/// # Errors
-/// The secret's file cannot be read.
-pub fn connect(
-    args: &UndoArgs,
-    user_pool_id: &str,
-    client_id: &str,
-) -> Result<ConnectSettings, SettingsError> {
-    let settings = connect_to_ask(user_pool_id, Some(client_id), &args.connection)?;
-    Ok(ConnectSettings {
+/// For `pool`. The run's ledger says which one it is.
+#[must_use]
+pub fn connect(args: &UndoArgs, user_pool_id: &str, client_id: &str) -> ConnectSettings {
+    ConnectSettings {
         attempt_timeout: args.attempt_timeout,
-        ..settings
-    })
+        ..connect_to_ask(user_pool_id, Some(client_id), &args.connection)
+    }
 }
 
 /// For `pace`. What the account is granted is not asked for: the quota of deletions

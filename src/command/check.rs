@@ -9,16 +9,18 @@ use super::listing::Weighed;
 use super::preflight::{Intent, Verdict, ask_pool, strictness, usernames_fold};
 use super::{Answer, Failed, beside, runtime};
 use crate::cli::args::{CheckArgs, KnownPoolArgs};
+use crate::cli::client_secret::{SecretOwner, client_secret};
 use crate::cli::exit::Exit;
 use crate::cli::{Say, settings};
 use crate::import::Signals;
-use crate::pool::{Cognito, ConnectSettings, connect};
+use crate::pool::{Cognito, connect};
 use crate::preflight::ask::{Found, Questions};
 use crate::preflight::rates::Rates;
 use crate::preflight::survey::{Survey, SurveyError, Told};
 use crate::report::{FindingLine, FindingsCsv};
 use crate::rows::Rows;
 use crate::user::mapping::Mapping;
+use crate::user::pool_rules::PoolRules;
 
 pub(super) fn check(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
     settings::refuse_sensitive_logs().map_err(Failed::refused)?;
@@ -51,7 +53,8 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
         steps: list.mapping.follow_up_kinds(),
         limits: asked.limits(true, looks_up, updates(&list)),
     };
-    let (pool, mut found, secret_given) = known(&args.pool, questions).await?;
+    let secret_given = is_secret_given(&args.pool, say)?;
+    let (pool, mut found) = known(&args.pool, questions).await?;
     let rules = found.rules.clone();
     let rules = rules.as_ref();
     let folds = usernames_fold(settings::folds(args.usernames), rules, &found, say);
@@ -68,7 +71,8 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
     let reading = weighed.reading(&mut found).await;
     let intent = Intent {
         allowed: settings::allowed(&args.allow),
-        secret_given,
+        // A file only says whether a secret is needed: whether the run gets one is not known here.
+        secret_given: secret_given.unwrap_or_else(|| has_secret(rules)),
         looks,
         reading,
         rates: Rates::new(&asked, &found),
@@ -127,35 +131,49 @@ fn refuse_to_replace(findings: &Path, list: &Path) -> Result<(), Failed> {
     )))
 }
 
-/// The pool, where it may be asked; what is known of it: from its file, from itself, or nothing; and whether a client's secret was
-/// given.
+/// Whether the app client's secret was given; none where the pool's rules come from a file.
+fn is_secret_given(args: &KnownPoolArgs, say: Say) -> Result<Option<bool>, Failed> {
+    let Some(user_pool_id) = &args.user_pool_id else {
+        return Ok(None);
+    };
+    let owner = SecretOwner {
+        user_pool_id,
+        client_id: args.client_id.as_deref(),
+    };
+    let given = client_secret(&args.connection, owner).map_err(Failed::refused)?;
+    if let Some(warning) = given.as_ref().and_then(|given| given.warning.as_ref()) {
+        say.warning(warning);
+    }
+    Ok(Some(given.is_some()))
+}
+
+fn has_secret(rules: Option<&PoolRules>) -> bool {
+    rules
+        .and_then(|rules| rules.client.as_ref())
+        .is_some_and(|client| client.has_secret)
+}
+
+/// The pool, where it may be asked; and what is known of it: from its file, from itself, or nothing.
 pub(super) async fn known(
     args: &KnownPoolArgs,
     questions: Questions,
-) -> Result<(Option<Cognito>, Found, bool), Failed> {
+) -> Result<(Option<Cognito>, Found), Failed> {
     if let Some(path) = &args.pool {
         let rules = settings::pool_rules(path).map_err(Failed::refused)?;
-        // Whether it is given is then up to the run: the file only says whether it is needed.
-        let secret_given = rules
-            .client
-            .as_ref()
-            .is_some_and(|client| client.has_secret);
         let found = Found {
             rules: Some(rules),
             ..Found::default()
         };
-        return Ok((None, found, secret_given));
+        return Ok((None, found));
     }
     let Some(user_pool_id) = &args.user_pool_id else {
-        return Ok((None, Found::default(), false));
+        return Ok((None, Found::default()));
     };
     let client_id = args.client_id.as_deref();
-    let connection: ConnectSettings =
-        settings::connect_to_ask(user_pool_id, client_id, &args.connection)
-            .map_err(Failed::refused)?;
+    let connection = settings::connect_to_ask(user_pool_id, client_id, &args.connection);
     let pool = connect(&connection).await.map_err(Failed::refused)?;
     let found = ask_pool(&pool, user_pool_id, questions).await?;
-    Ok((Some(pool), found, connection.client_secret.is_some()))
+    Ok((Some(pool), found))
 }
 
 /// Reads the list to its end and writes down what is wrong. Returns the number of lines that it wrote.

@@ -12,8 +12,7 @@ use crate::preflight::ask::Questions;
 
 pub(super) fn describe(args: &DescribeArgs, say: Say) -> Result<Answer, Failed> {
     let client_id = args.client_id.as_deref();
-    let connection = settings::connect_to_ask(&args.user_pool_id, client_id, &args.connection)
-        .map_err(Failed::refused)?;
+    let connection = settings::connect_to_ask(&args.user_pool_id, client_id, &args.connection);
     let questions = Questions {
         client: client_id.is_some(),
         ..Questions::default()
@@ -42,7 +41,7 @@ pub(super) fn describe(args: &DescribeArgs, say: Say) -> Result<Answer, Failed> 
     };
     let text = settings::pool_rules_text(&rules).map_err(Failed::refused)?;
     if rules.client.is_none() {
-        say.line("note: without --client-id it is not known what the app client may write, nor whether it has a secret");
+        say.line("note: without --client-id, the file does not say what the app client may write or whether it has a secret");
     }
     let file = format!("# The rules of a user pool, for `--pool` of cognito-import.\n{text}");
     Answer::of_text(file).with(&Described { rules: &rules })

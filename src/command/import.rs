@@ -14,8 +14,11 @@ pub(super) fn import(args: &ImportArgs, screen: &Screen, say: Say) -> Result<Ans
     let looks = settings::looks(&args.look).map_err(Failed::refused)?;
     let reports = reports::asked(&args.reports).map_err(Failed::refused)?;
     let told = trigger_data(&args.triggers, &args.list).map_err(Failed::refused)?;
-    let connect =
+    let (connect, warning) =
         settings::connect(&args.pool, &args.pace, looks, told).map_err(Failed::refused)?;
+    if let Some(warning) = warning {
+        say.warning(warning);
+    }
     runtime()?.block_on(run(
         Job {
             list: &args.list,

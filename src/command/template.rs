@@ -17,7 +17,7 @@ pub(super) fn template(args: &TemplateArgs, say: Say) -> Result<Answer, Failed> 
         client: args.pool.client_id.is_some(),
         ..Questions::default()
     };
-    let (_, found, _) = match asked(known(&args.pool, questions), say)? {
+    let (_, found) = match asked(known(&args.pool, questions), say)? {
         ControlFlow::Continue(known) => known,
         ControlFlow::Break(stopped) => return Ok(stopped),
     };

@@ -54,8 +54,7 @@ async fn undone(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
         return close(args, &made, ended, ledger, say).await;
     }
     drop(begun);
-    let settings =
-        connect_settings(args, &pool_id, &made.summary.client_id).map_err(Failed::refused)?;
+    let settings = connect_settings(args, &pool_id, &made.summary.client_id);
     let pool = connect(&settings).await.map_err(Failed::refused)?;
     let ceilings = rates(args).ceilings();
     say_plan(args, users, &pool_id, ceilings, say);

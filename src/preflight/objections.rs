@@ -13,6 +13,7 @@ use super::plan::counted;
 use super::prescan::Looks;
 use super::rates::Rates;
 use super::survey::Counts;
+use crate::pool::Stop;
 use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
 use crate::user::rules::MAX_ATTRIBUTE_NAME;
 pub use follow_up::StepsMeant;
@@ -149,13 +150,13 @@ fn sign_up(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objection>) {
     match rules.client.as_ref().map(|client| client.has_secret) {
         Some(true) if !meant.secret_given => found.push(Objection::refusal(
             "secret_missing",
-            "the app client has a secret, and none was given",
+            Stop::SecretMissing.meaning(),
             "give it with --client-secret-file FILE or in COGNITO_CLIENT_SECRET, or use an app client without one",
         )),
-        Some(false) if meant.secret_given => found.push(Objection::refusal(
-            "secret_not_wanted",
-            "a secret was given, and the app client has none",
-            "leave --client-secret-file out and unset COGNITO_CLIENT_SECRET, or check --client-id",
+        Some(false) if meant.secret_given => found.push(Objection::notice(
+            "secret_not_shown",
+            "the app client's description shows no secret; the secret that was given is used, because one kept in Secrets Manager is not shown",
+            "if the app client has no secret, leave out --client-secret-file and unset COGNITO_CLIENT_SECRET, or check --client-id",
         )),
         Some(_) | None => {}
     }

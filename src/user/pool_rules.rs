@@ -98,7 +98,8 @@ pub struct ClientRules {
     /// Its id, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-    /// Whether it has a secret. The secret itself is not kept.
+    /// True: it has a secret. False or absent: not known, because a description does not show a secret that is kept in Secrets Manager.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub has_secret: bool,
     /// `WriteAttributes`; none: the standard ones.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -11,6 +11,7 @@
 mod harness;
 
 mod check;
+mod client_secrets;
 mod comparing;
 mod describe;
 mod disk;

@@ -41,7 +41,8 @@ pub struct KnownPoolArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pool")]
 pub struct ConnectionArgs {
-    /// A file with the app client's secret, where it has one (or in the environment: COGNITO_CLIENT_SECRET)
+    /// A file with the app client's secret, if it has one: the secret itself, or the JSON from Secrets Manager (or in the environment:
+    /// COGNITO_CLIENT_SECRET). Only SignUp needs it
     #[arg(long, value_name = "FILE")]
     pub client_secret_file: Option<PathBuf>,
     /// The Region; by default the one in the pool's id (AWS_REGION must not contradict it)

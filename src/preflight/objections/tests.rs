@@ -98,11 +98,6 @@ fn what_no_sign_up_would_pass_is_refused() {
         refusals(&secret, |meant| meant.secret_given = true),
         [""; 0]
     );
-    let none = client(|_| {});
-    assert_eq!(
-        refusals(&none, |meant| meant.secret_given = true),
-        ["secret_not_wanted"]
-    );
     let passwords = PoolRules::default();
     assert_eq!(
         refusals(&passwords, |meant| meant.with_password = false),
