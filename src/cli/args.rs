@@ -5,7 +5,7 @@ pub(super) mod format;
 mod inspect;
 mod list;
 mod look;
-mod mapping;
+pub(super) mod mapping;
 mod output;
 mod pace;
 mod pool;

@@ -15,6 +15,7 @@ use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
 use super::args::format::{delimiter, quote};
+use super::args::mapping::null_text;
 use crate::pool::TriggerData;
 use crate::rows::Dialect;
 use crate::source::UnknownEncoding;
@@ -36,6 +37,7 @@ struct Keys {
     keep: Vec<Spanned<String>>,
     skip_where: Vec<Spanned<String>>,
     trim: bool,
+    null: Vec<Spanned<String>>,
     lowercase: Vec<Small>,
     phone_region: Option<Spanned<String>>,
     columns: BTreeMap<String, Spanned<String>>,
@@ -145,6 +147,7 @@ impl MappingFile {
             keep: names("keep", &keys.keep),
             skip_where: self.conditions("skip_where", &keys.skip_where)?,
             trim: keys.trim,
+            null: self.null()?,
             lowercase: keys
                 .lowercase
                 .iter()
@@ -219,6 +222,13 @@ impl MappingFile {
         value
             .map(|value| read(value.get_ref()).map_err(|cause| self.wrong(value, key, cause)))
             .transpose()
+    }
+
+    fn null(&self) -> Result<Vec<String>, MappingFileError> {
+        let read = |text: &Spanned<String>| {
+            null_text(text.get_ref()).map_err(|cause| self.wrong(text, "null", cause))
+        };
+        self.keys.null.iter().map(read).collect()
     }
 
     fn columns(&self) -> Result<Vec<Asked<ColumnTarget>>, MappingFileError> {

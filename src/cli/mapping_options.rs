@@ -25,6 +25,7 @@ pub(super) fn of_flags(args: &MappingArgs) -> MappingOptions {
         keep: asked("--keep", &args.keep),
         skip_where: args.skip_where.clone(),
         trim: args.trim,
+        null: texts(args.null.clone()),
         lowercase: args
             .lowercase
             .iter()
@@ -82,6 +83,13 @@ fn follow_up_over(flags: FollowUpOptions, file: FollowUpOptions) -> FollowUpOpti
         group_separator: flags.group_separator.or(file.group_separator),
         disable_where: [flags.disable_where, file.disable_where].concat(),
     }
+}
+
+/// Each text once, whatever the order in which they were given.
+fn texts(mut texts: Vec<String>) -> Vec<String> {
+    texts.sort_unstable();
+    texts.dedup();
+    texts
 }
 
 /// The flags, and of the file what they say nothing of: about a column's meaning, an attribute, or a cell of a value table.
@@ -161,6 +169,7 @@ pub(super) fn over(flags: MappingOptions, mut file: MappingOptions) -> MappingOp
         keep: both(flags.keep, file.keep),
         skip_where: [flags.skip_where, file.skip_where].concat(),
         trim: flags.trim || file.trim,
+        null: texts([flags.null, file.null].concat()),
         lowercase: [flags.lowercase, file.lowercase].concat(),
         phone_region: flags.phone_region.or(file.phone_region),
         dates: [flags.dates, file.dates].concat(),

@@ -1,5 +1,7 @@
 //! `check`: everything that is wrong with a list and with the plan, before a request that writes.
 
+use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
 use super::document::Checked;
@@ -16,9 +18,10 @@ use crate::import::Signals;
 use crate::pool::{Cognito, connect};
 use crate::preflight::ask::{Found, Questions};
 use crate::preflight::rates::Rates;
-use crate::preflight::survey::{Survey, SurveyError, Told};
+use crate::preflight::survey::{Item, Reported, Survey, SurveyError};
 use crate::report::{FindingLine, FindingsCsv};
 use crate::rows::Rows;
+use crate::user::FlagsGiven;
 use crate::user::mapping::Mapping;
 use crate::user::pool_rules::PoolRules;
 
@@ -82,7 +85,7 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
     if !survey.broken.is_empty() {
         say.line(format_args!("{}:", list.source.name()));
     }
-    say_by_rule(&survey, say);
+    say_by_rule(&survey, mapping.flags_given(), say);
     say.line(format_args!(
         "findings: {} ({findings} of them)",
         args.findings.display()
@@ -176,7 +179,10 @@ pub(super) async fn known(
     Ok((Some(pool), found))
 }
 
-/// Reads the list to its end and writes down what is wrong. Returns the number of lines that it wrote.
+/// Notes of each kind that are written to the findings file at most: every cell of a column may have one.
+const NOTES_WRITTEN: u64 = 1_000;
+
+/// Reads the list to its end and writes the findings file. Returns the number of findings in it.
 async fn surveyed(
     rows: Rows,
     mapping: &Mapping,
@@ -186,13 +192,27 @@ async fn surveyed(
     let (mapping, path) = (mapping.clone(), to.to_owned());
     let work = move || {
         let mut csv = FindingsCsv::begin(&path)?;
-        let mut lines = 0;
-        let survey = Survey::of(rows, &mapping, folds, |told| {
-            lines += 1;
-            csv.line(&line(told))
+        let mut findings = 0;
+        let mut notes: BTreeMap<&'static str, u64> = BTreeMap::new();
+        let survey = Survey::of(rows, &mapping, folds, |reported| {
+            let is_written = match reported.item {
+                Item::Finding(_) => {
+                    findings += 1;
+                    true
+                }
+                Item::Note(_) => {
+                    let count = notes.entry(reported.item.code()).or_default();
+                    *count += 1;
+                    *count <= NOTES_WRITTEN
+                }
+            };
+            if is_written {
+                write_line(&mut csv, reported, mapping.flags_given())?;
+            }
+            Ok(())
         })?;
         csv.finish()?;
-        Ok((survey, lines))
+        Ok((survey, findings))
     };
     let surveyed: Result<_, SurveyError> = beside("survey", work).await?;
     surveyed.map_err(|error| match error {
@@ -204,20 +224,26 @@ async fn surveyed(
     })
 }
 
-fn line<'a>(told: &'a Told<'_>) -> FindingLine<'a> {
-    FindingLine {
-        row: told.row,
-        line: told.line,
-        username: told.username,
-        column: told.finding.column.as_deref(),
-        rule: told.finding.rule.code(),
-        found: &told.finding.message,
-        what_to_do: told.finding.rule.way_out(),
-    }
+fn write_line(
+    csv: &mut FindingsCsv,
+    reported: &Reported<'_>,
+    given: &FlagsGiven,
+) -> io::Result<()> {
+    let item = reported.item;
+    csv.line(&FindingLine {
+        row: reported.row,
+        line: reported.line,
+        username: reported.username,
+        column: item.column(),
+        rule: item.code(),
+        found: item.message(),
+        what_to_do: &item.hint(given),
+        is_note: matches!(item, Item::Note(_)),
+    })
 }
 
 /// One line a rule, its examples below it.
-fn say_by_rule(survey: &Survey, say: Say) {
+fn say_by_rule(survey: &Survey, given: &FlagsGiven, say: Say) {
     for broken in &survey.broken {
         say.line(format_args!(
             "  {} x {}",
@@ -230,6 +256,6 @@ fn say_by_rule(survey: &Survey, say: Say) {
                 example.row, example.line, example.found
             ));
         }
-        say.text(format_args!("      => {}", broken.rule.way_out()));
+        say.text(format_args!("      => {}", broken.rule.hint(given)));
     }
 }

@@ -13,6 +13,7 @@ use crate::preflight::objections::Objection;
 use crate::preflight::plan::RunPlan;
 use crate::preflight::survey::{Broken, Counts, Example};
 use crate::report;
+use crate::user::FlagsGiven;
 use crate::user::pool_rules::PoolRules;
 
 /// A run: of `import`, `rehearse` and `report`.
@@ -82,7 +83,7 @@ pub(super) struct Unreported<'a> {
 pub(super) struct Checked<'a> {
     pub(super) list: String,
     pub(super) findings_file: &'a Path,
-    /// Lines of that file.
+    /// Findings in that file; it also has notes.
     pub(super) findings: u64,
     #[serde(flatten)]
     pub(super) verdict: VerdictDocument<'a>,
@@ -106,16 +107,16 @@ pub(super) struct VerdictDocument<'a> {
 pub(super) struct BrokenRule<'a> {
     rule: &'static str,
     findings: u64,
-    what_to_do: &'static str,
+    what_to_do: String,
     examples: &'a [Example],
 }
 
 impl<'a> BrokenRule<'a> {
-    pub(super) fn of(broken: &'a Broken) -> Self {
+    pub(super) fn of(broken: &'a Broken, given: &FlagsGiven) -> Self {
         Self {
             rule: broken.rule.code(),
             findings: broken.findings,
-            what_to_do: broken.rule.way_out(),
+            what_to_do: broken.rule.hint(given),
             examples: &broken.examples,
         }
     }

@@ -6,6 +6,7 @@ use crate::cli::{Say, settings};
 use crate::rows::{Dialect, Rows, RowsError};
 use crate::source::object::S3Access;
 use crate::source::{Source, SourceError};
+use crate::user::FlagsGiven;
 use crate::user::mapping::{HeaderError, Mapping};
 
 /// A list whose header has been read.
@@ -16,6 +17,20 @@ pub(super) struct List {
     dialect: Dialect,
     pub(super) rows: Rows,
     pub(super) mapping: Mapping,
+}
+
+/// The flags that say how the list is written, for hints.
+fn flags_given(dialect: &Dialect) -> FlagsGiven {
+    let given = [
+        ("--encoding", dialect.encoding.is_some()),
+        ("--delimiter", dialect.delimiter.is_some()),
+        ("--quote", dialect.quote.is_some()),
+        ("--drop-apostrophe", dialect.drop_apostrophe),
+    ];
+    given
+        .into_iter()
+        .filter_map(|(flag, given)| given.then_some(flag))
+        .collect()
 }
 
 /// A list that can be read once more.
@@ -73,6 +88,7 @@ impl List {
                 Failed::refused(misfit).way_out(way_out)
             },
         )?;
+        let mapping = mapping.given(flags_given(&dialect));
         Ok(Self {
             source,
             bytes,

@@ -15,6 +15,7 @@ use crate::preflight::plan::RunPlan;
 use crate::preflight::prescan::{Looks, Reading};
 use crate::preflight::rates::Rates;
 use crate::preflight::survey::{Broken, Survey};
+use crate::user::FlagsGiven;
 use crate::user::mapping::Mapping;
 use crate::user::pool_rules::PoolRules;
 use crate::user::rules::Strictness;
@@ -46,6 +47,7 @@ pub(super) struct Verdict {
     pub(super) groups_to_make: Vec<String>,
     /// Rules that rows break, the one that is broken most first.
     broken: Vec<Broken>,
+    given: FlagsGiven,
 }
 
 impl Verdict {
@@ -67,6 +69,8 @@ impl Verdict {
             secret_given: intent.secret_given,
             looks: intent.looks,
             counts: counts.as_ref(),
+            notes: survey.as_ref().map_or(&[], |survey| &survey.notes),
+            given: mapping.flags_given(),
             rates: &intent.rates,
             steps: StepsMeant {
                 kinds: &kinds,
@@ -96,6 +100,7 @@ impl Verdict {
                 Vec::new()
             },
             broken: survey.map(|survey| survey.broken).unwrap_or_default(),
+            given: mapping.flags_given().clone(),
         }
     }
 
@@ -129,7 +134,11 @@ impl Verdict {
             .partition(|objection| objection.is_refusal());
         VerdictDocument {
             rows: self.plan.as_ref().map(|plan| plan.counts),
-            findings_by_rule: self.broken.iter().map(BrokenRule::of).collect(),
+            findings_by_rule: self
+                .broken
+                .iter()
+                .map(|broken| BrokenRule::of(broken, &self.given))
+                .collect(),
             refusals,
             notices,
             plan: self.plan.as_ref(),

@@ -12,8 +12,9 @@ use super::ask::Unanswered;
 use super::plan::counted;
 use super::prescan::Looks;
 use super::rates::Rates;
-use super::survey::Counts;
+use super::survey::{Counts, Example, NoteCount};
 use crate::pool::Stop;
+use crate::user::hint::FlagsGiven;
 use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
 use crate::user::rules::MAX_ATTRIBUTE_NAME;
 pub use follow_up::StepsMeant;
@@ -47,6 +48,10 @@ pub struct Meant<'a> {
     pub looks: Looks,
     /// What the list was found to be; none where it can be read only once.
     pub counts: Option<&'a Counts>,
+    /// Notes on its rows.
+    pub notes: &'a [NoteCount],
+    /// The flags in effect: no hint suggests one of them.
+    pub given: &'a FlagsGiven,
     /// How fast it is to go.
     pub rates: &'a Rates,
     /// What follows the sign-ups.
@@ -79,6 +84,12 @@ pub struct Objection {
     /// What to do.
     #[serde(rename = "what_to_do")]
     pub way_out: String,
+    /// How many cells, rows or names it is about, where it was counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// The first ones of these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<Example>,
 }
 
 impl Objection {
@@ -88,6 +99,8 @@ impl Objection {
             code,
             message: message.into(),
             way_out: way_out.into(),
+            count: None,
+            examples: Vec::new(),
         }
     }
 
@@ -107,11 +120,11 @@ impl Objection {
 
 impl std::fmt::Display for Objection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} [{}]\n      {}",
-            self.message, self.code, self.way_out
-        )
+        write!(f, "{} [{}]", self.message, self.code)?;
+        for Example { row, line, found } in &self.examples {
+            write!(f, "\n        row {row}, line {line}: {found}")?;
+        }
+        write!(f, "\n      {}", self.way_out)
     }
 }
 

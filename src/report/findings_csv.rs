@@ -1,4 +1,4 @@
-//! `findings.csv`: a line for each thing that is wrong with a list, for people with spreadsheets.
+//! `findings.csv`: a line for each finding and note on a list, for people with spreadsheets.
 
 use std::io;
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::results_csv::defused;
 use super::whole_file::WholeFile;
 
 /// The columns, in order.
-const COLUMNS: [&str; 7] = [
+const COLUMNS: [&str; 8] = [
     "row",
     "line",
     "username",
@@ -15,6 +15,7 @@ const COLUMNS: [&str; 7] = [
     "rule",
     "found",
     "what_to_do",
+    "kind",
 ];
 
 /// One line.
@@ -28,12 +29,14 @@ pub struct FindingLine<'a> {
     pub username: Option<&'a str>,
     /// The column, where it is about one.
     pub column: Option<&'a str>,
-    /// The rule's code.
+    /// The code of the rule, or of the kind of note.
     pub rule: &'a str,
     /// What was found.
     pub found: &'a str,
     /// What to do about it.
     pub what_to_do: &'a str,
+    /// Whether the row would be sent all the same.
+    pub is_note: bool,
 }
 
 /// See the module's words. The file is there when it is whole; mode 0600.
@@ -64,6 +67,7 @@ impl FindingsCsv {
             line.rule,
             &defused(Some(line.found)),
             line.what_to_do,
+            if line.is_note { "note" } else { "finding" },
         ])?;
         Ok(())
     }

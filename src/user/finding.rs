@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use super::hint::Way::{Always, Given, Unless};
+use super::hint::{FlagsGiven, Way, joined};
+
 /// A rule that a row breaks. Its code stands in results as `error_code`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
@@ -147,53 +150,132 @@ impl Rule {
         }
     }
 
-    /// What to do about it.
+    /// What to do about it, without flags that were given already.
     #[must_use]
-    pub fn way_out(self) -> &'static str {
+    pub fn hint(self, given: &FlagsGiven) -> String {
+        joined(self.ways(), given)
+    }
+
+    fn ways(self) -> &'static [Way] {
         match self {
-            Self::CellCount => {
-                "give the row as many cells as the header has, and put cells with a delimiter in quotes"
-            }
-            Self::Encoding => "name the list's encoding with --encoding, or save the list as UTF-8",
-            Self::SwallowedRows => {
-                "write a quote that belongs to the text twice, close the others, or read the list with --quote none where nothing is quoted"
-            }
-            Self::TooLong => "close a quote that is open in it, or leave out what makes it long",
-            Self::OpenQuote => "close the quote, or write it twice where it belongs to the text",
-            Self::UsernameMissing => "fill the cell, or take another column with --username-from",
-            Self::Username => {
-                "take the character out (--trim, where it stands at an end), shorten the name, or take another column with --username-from"
-            }
-            Self::PasswordMissing => {
-                "fill the cell; or sign all users up with random passwords that they reset: --password generate"
-            }
-            Self::Password => "give the user another password, or --password generate",
-            Self::PasswordHash => {
-                "SignUp cannot take hashes: let AWS's own import job (CreateUserImportJob) bring them in, if they are of bcrypt, scrypt, \
-                 Argon2id or PBKDF2; or --password generate and let users reset their passwords"
-            }
-            Self::PasswordPolicy => {
-                "relax the pool's policy for the time of the import, or --password generate and let users reset their passwords"
-            }
-            Self::UsernameFormat => "take another column with --username-from",
-            Self::Email => {
-                "mend the address, or leave the cell empty where the pool does not require it"
-            }
-            Self::PhoneNumber => {
-                "write it with + and the country's code; --phone-region DE does that for numbers of one country"
-            }
-            Self::AttributeMissing => "fill the cell, or set it for all users with --set",
-            Self::ValueLength => {
-                "shorten or mend the value, or drop the column with --ignore-column"
-            }
-            Self::NumberRange | Self::AttributeValue => {
-                "mend the value, translate it with --value, or drop the column with --ignore-column"
-            }
-            Self::Duplicate => "nothing, if both rows mean the same user: the first one is sent",
-            Self::ValueUnknown => "add the cell to the column's value table, or `*` for all others",
-            Self::DateFormat => "mend the date, or correct --date-format",
-            Self::YesOrNo => "write true or false, or translate the cells with --value",
-            Self::Group => "mend the name, or say with --group-separator what separates groups",
+            Self::CellCount => &[
+                Always("give the row as many cells as the header has"),
+                Always("quote cells that contain the delimiter"),
+            ],
+            Self::Encoding => &[
+                Unless("--encoding", "name the list's encoding with --encoding"),
+                Given("--encoding", "correct --encoding"),
+                Always("save the list as UTF-8"),
+            ],
+            Self::SwallowedRows => &[
+                Always("double a quote that belongs to the text"),
+                Always("close a quote that is open"),
+                Unless(
+                    "--quote",
+                    "pass --quote none if nothing in the list is quoted",
+                ),
+            ],
+            Self::TooLong => &[
+                Always("close a quote that is open in the row"),
+                Always("shorten it"),
+            ],
+            Self::OpenQuote => &[
+                Always("close the quote"),
+                Always("double it if it belongs to the text"),
+            ],
+            Self::UsernameMissing => &[
+                Always("fill the cell"),
+                Unless(
+                    "--username-from",
+                    "take the username from another column with --username-from",
+                ),
+            ],
+            Self::Username => &[
+                Always("remove the character"),
+                Always("shorten the username"),
+                Unless(
+                    "--username-from",
+                    "take the username from another column with --username-from",
+                ),
+            ],
+            Self::PasswordMissing => &[
+                Always("fill the cell"),
+                Always(
+                    "pass --password generate, which gives every user a random password to reset",
+                ),
+            ],
+            Self::Password => &[
+                Always("correct the password"),
+                Always(
+                    "pass --password generate, which gives every user a random password to reset",
+                ),
+            ],
+            Self::PasswordHash => &[
+                Always(
+                    "import bcrypt, scrypt, Argon2id or PBKDF2 hashes with AWS's own import job (CreateUserImportJob)",
+                ),
+                Always(
+                    "pass --password generate, which gives every user a random password to reset",
+                ),
+            ],
+            Self::PasswordPolicy => &[
+                Always("relax the pool's policy during the import"),
+                Always(
+                    "pass --password generate, which gives every user a random password to reset",
+                ),
+            ],
+            Self::UsernameFormat => &[
+                Always("correct the username"),
+                Unless(
+                    "--username-from",
+                    "take the username from another column with --username-from",
+                ),
+            ],
+            Self::Email => &[
+                Always("correct the address"),
+                Always("empty the cell if the pool does not require an address"),
+            ],
+            Self::PhoneNumber => &[
+                Always("write + and the country code before the number"),
+                Unless(
+                    "--phone-region",
+                    "pass --phone-region DE if numbers without a country code are from one country",
+                ),
+                Always("empty the cell if the pool does not require a number"),
+            ],
+            Self::AttributeMissing => &[
+                Always("fill the cell"),
+                Always("set the attribute for all users with --set"),
+            ],
+            Self::ValueLength => &[
+                Always("correct the value"),
+                Always("drop the column with --ignore-column"),
+            ],
+            Self::NumberRange | Self::AttributeValue => &[
+                Always("correct the value"),
+                Always("translate it with --value"),
+                Always("drop the column with --ignore-column"),
+            ],
+            Self::Duplicate => &[
+                Always("leave it if both rows are the same user: the first one is sent"),
+                Always("give one of them another username"),
+            ],
+            Self::ValueUnknown => &[
+                Always("add the cell to the column's value table with --value"),
+                Always("add `*` for all other cells"),
+            ],
+            Self::DateFormat => &[Always("correct the date"), Always("correct --date-format")],
+            Self::YesOrNo => &[
+                Always("write true or false"),
+                Always("translate the cells with --value"),
+            ],
+            Self::Group => &[
+                Always("correct the name"),
+                Unless(
+                    "--group-separator",
+                    "name the text between groups with --group-separator",
+                ),
+            ],
         }
     }
 }

@@ -11,12 +11,15 @@ mod draft;
 mod follow_up;
 mod header;
 mod identity;
+mod notes;
 mod options;
 mod phone;
 mod transform;
 mod unreadable;
 
 use super::finding::{Finding, Rule};
+use super::hint::FlagsGiven;
+use super::null_marker::is_null_marker;
 use super::pool_rules::PasswordPolicy;
 use super::rules::{RowRules, Strictness};
 use super::{Broken, NewUser, NotSent, Password, Row};
@@ -51,12 +54,17 @@ pub struct Mapping {
     /// Rows for which one of these holds are left out.
     skip: Vec<Condition>,
     trim: bool,
+    /// Cells that equal one of these texts are empty.
+    null: Vec<String>,
     /// By column; empty where no column has a table.
     tables: Vec<Option<ValueTable>>,
     dropped: Vec<usize>,
     /// Users get a random password that meets this policy.
     generated: Option<PasswordPolicy>,
     rules: RowRules,
+    /// Columns whose cells become attributes, groups, or whether an address is verified: what notes are about.
+    noted: Vec<usize>,
+    given: FlagsGiven,
 }
 
 /// Where the username comes from, and what becomes of it.
@@ -98,6 +106,19 @@ impl Mapping {
             self.generated = Some(strictness.password_policy());
         }
         self
+    }
+
+    /// The same mapping, of a list that is read with these flags as well.
+    #[must_use]
+    pub fn given(mut self, flags: FlagsGiven) -> Self {
+        self.given.add(flags);
+        self
+    }
+
+    /// The flags in effect: a hint suggests none of them.
+    #[must_use]
+    pub fn flags_given(&self) -> &FlagsGiven {
+        &self.given
     }
 
     /// The attributes that the list sets, each with the column it comes from, if it comes from one.
@@ -273,6 +294,12 @@ impl Mapping {
                 rule: Rule::PasswordMissing,
                 column: self.column(column),
                 message: "the cell is empty, and this run signs users up with a password"
+                    .to_owned(),
+            }),
+            (Some(column), Some(password)) if is_null_marker(password) => findings.push(Finding {
+                rule: Rule::PasswordMissing,
+                column: self.column(column),
+                message: "the cell holds a text that many systems write for a missing value, not a password"
                     .to_owned(),
             }),
             (Some(column), Some(password)) => {

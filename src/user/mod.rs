@@ -5,7 +5,10 @@
 
 pub mod finding;
 mod follow_up;
+pub mod hint;
 pub mod mapping;
+pub mod note;
+mod null_marker;
 mod password;
 pub mod pool_rules;
 pub mod rules;
@@ -16,6 +19,8 @@ use std::sync::Arc;
 
 pub use finding::{Finding, Rule};
 pub use follow_up::{Addresses, MAX_GROUP_NAME, Step, StepKind, wrong_group_name};
+pub use hint::FlagsGiven;
+pub use note::{Note, NoteKind};
 pub use password::{NoRandomness, Password};
 
 /// One attribute of a user.

@@ -16,7 +16,7 @@ use schema::ValueRule;
 
 pub(super) use api::value as too_long;
 pub use api::{MAX_ATTRIBUTE_NAME, MAX_PASSWORD, MAX_USERNAME, MAX_VALUE};
-pub(super) use formats::shown;
+pub(super) use formats::quoted;
 pub use hashes::looks_like_digest;
 pub(super) use password::SYMBOLS;
 
@@ -124,9 +124,9 @@ impl RowRules {
                 rule: Rule::UsernameFormat,
                 column: Some(column.to_owned()),
                 message: format!(
-                    "this pool takes {} as the username, and this is none: {}",
+                    "this pool takes {} as the username, and this is not one: {}",
                     names.join(" or "),
-                    formats::shown(value)
+                    formats::quoted(value)
                 ),
             });
         }
@@ -137,7 +137,7 @@ impl RowRules {
                 message: format!(
                     "in this pool {} is an alias, so a username must not look like one: {}",
                     contact.attribute(),
-                    formats::shown(value)
+                    formats::quoted(value)
                 ),
             });
         }
@@ -185,7 +185,7 @@ impl RowRules {
                 message: format!(
                     "in this pool the username is the {}, so the cell has to be empty or the same as the username: {}",
                     contact.attribute(),
-                    formats::shown(value)
+                    formats::quoted(value)
                 ),
             });
         }

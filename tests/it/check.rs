@@ -153,6 +153,7 @@ fn the_findings_file_is_private_and_harmless_in_a_spreadsheet() {
         "rule",
         "found",
         "what_to_do",
+        "kind",
     ];
     assert_eq!(csv.headers().unwrap(), columns.as_slice());
     let findings = place.findings();
@@ -164,9 +165,9 @@ fn the_findings_file_is_private_and_harmless_in_a_spreadsheet() {
     assert_eq!(first["username"], "'=bo b", "no formula");
     assert_eq!(
         findings[2]["found"],
-        "this is not an e-mail address: nobody"
+        "this is not an e-mail address: \"nobody\""
     );
-    assert!(findings[2]["what_to_do"].contains("mend the address"));
+    assert!(findings[2]["what_to_do"].contains("correct the address"));
     let named = findings.iter().find(|line| line["row"] == "6").unwrap();
     assert_eq!(named["username"], "'@SUM(A1)", "no formula");
     for line in &findings {
@@ -197,10 +198,10 @@ fn the_summary_counts_by_rule_and_shows_the_first_ones() {
     );
     let ran = place.cli("check").arg(list).run().exits(1).says([
         "users.csv:",
-        "  5 x email.format\n      row 8, line 9: column email: this is not an e-mail address: nobody1\n",
-        "row 10, line 11: column email: this is not an e-mail address: nobody3",
+        "  5 x email.format\n      row 8, line 9: column email: this is not an e-mail address: \"nobody1\"\n",
+        "row 10, line 11: column email: this is not an e-mail address: \"nobody3\"",
         "  1 x username.characters\n      row 7, line 8: column username: the username contains a space",
-        "=> mend the address, or leave the cell empty where the pool does not require it",
+        "=> correct the address, or empty the cell if the pool does not require an address",
         "findings: findings.csv (6 of them)",
         "plan: 12 rows: 6 to send, 0 duplicate, 6 invalid",
     ]);

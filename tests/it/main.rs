@@ -31,6 +31,7 @@ mod main_job;
 mod mapping;
 mod metrics;
 mod ministack;
+mod notes;
 mod output_json;
 mod passwords;
 mod plan;

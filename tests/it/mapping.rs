@@ -184,9 +184,9 @@ fn rows_that_do_not_fit_are_told_with_all_that_is_wrong_and_never_sent() {
     let row = results.row(3);
     assert_eq!((&*row["outcome"], &*row["ID"]), ("invalid", "19"));
     for words in [
-        "column Telefon: `12` is no phone number of DE",
-        "column Geboren: `1990-02-01` is no date of the form %d.%m.%Y",
-        "column Status: `gone` is not in the column's value table",
+        "column Telefon: \"12\" is not a phone number",
+        "column Geboren: \"1990-02-01\" is not a date in the format %d.%m.%Y",
+        "column Status: \"gone\" is not in the column's value table",
         "column Kennwort: the password contains white space",
     ] {
         assert!(row["error_message"].contains(words), "{words}: {row:?}");

@@ -193,7 +193,7 @@ fn wordpress_s_hashes_are_no_passwords() {
             "password.hash",
             "phpass (WordPress)",
             "bcrypt (WordPress)",
-            "if they are of bcrypt, scrypt, Argon2id or PBKDF2",
+            "bcrypt, scrypt, Argon2id or PBKDF2",
             "--password generate",
         ]);
     let findings = fs::read_to_string(place.path("findings.csv")).unwrap();

@@ -12,7 +12,7 @@ use crate::user::mapping::{
 
 /// What the columns mean.
 ///
-/// A cell is trimmed, then looked up in its column's value table; cells are joined; then dates and phone numbers are brought into
+/// A cell is emptied where --null says so and trimmed, then looked up in its column's value table; cells are joined; then dates and phone numbers are brought into
 /// Cognito's form; last, what is to be small is written small.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Columns")]
@@ -43,6 +43,9 @@ pub struct MappingArgs {
     /// Take white space away around every cell but the password
     #[arg(long)]
     pub trim: bool,
+    /// Treat cells that equal this text as empty, in every column and before anything else: 'NULL', '\N'; may be repeated
+    #[arg(long, value_name = "TEXT", value_parser = null_text)]
+    pub null: Vec<String>,
     /// Write the username or the e-mail address in small letters; may be repeated
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
     pub lowercase: Vec<LowercaseArg>,
@@ -88,6 +91,14 @@ fn column_target(text: &str) -> Result<Asked<ColumnTarget>, String> {
 
 fn skip_where(text: &str) -> Result<Asked<ColumnIs>, String> {
     column_is(text).map(|what| Asked::new(what, format!("--skip-where {text}")))
+}
+
+/// A text that marks an empty cell.
+pub(in crate::cli) fn null_text(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("empty cells are left out anyway: give the text that marks them".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 /// The first `=` separates: values may have one.

@@ -53,6 +53,7 @@ const KEYS: &[(&str, Kind)] = &[
     ("keep", Texts(r#"["ID"]"#)),
     ("skip_where", Texts(r#"["Status=deleted"]"#)),
     ("trim", Flag),
+    ("null", Texts(r#"["NULL", "\\N"]"#)),
     ("lowercase", Words(&["username", "email"])),
     ("phone_region", Text(r#""DE""#)),
     (

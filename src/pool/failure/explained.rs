@@ -4,7 +4,6 @@ use super::{
     ATTEMPT_TIMED_OUT, Advice, BLOCKED_BY_FIREWALL, CONNECT_FAILED, CONNECTION_LOST, NOT_SIGNED,
     REQUEST_NOT_BUILT, Stop, UNREADABLE_ANSWER, shared_advice, sign_up_advice,
 };
-use crate::user::finding::Rule;
 
 /// Where an error's words come from: what they may quote depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub fn explained(code: &str) -> Option<Explained> {
         ),
         "InvalidPasswordException" => known(
             "the pool's password policy refuses the password",
-            Rule::PasswordPolicy.way_out(),
+            "relax the pool's policy during the import, or pass --password generate",
         ),
         "PasswordHistoryPolicyViolationException" => known(
             "the user had this password before, and the pool allows no password twice",

@@ -2,11 +2,24 @@
 
 use super::super::plan::counted;
 use super::{Meant, Objection};
+use crate::preflight::survey::NoteCount;
 
 /// What the rows are like, counted.
 pub(super) fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
     if meant.begun {
         return;
+    }
+    for NoteCount {
+        kind,
+        count,
+        examples,
+    } in meant.notes
+    {
+        found.push(Objection {
+            count: Some(*count),
+            examples: examples.clone(),
+            ..Objection::notice(kind.code(), kind.summary(*count), kind.hint(meant.given))
+        });
     }
     let Some(counts) = meant.counts else {
         if meant.allowed.strict {

@@ -8,10 +8,10 @@ use crate::preflight::ask::{Found, Unanswered};
 use crate::preflight::prescan::Looks;
 use crate::preflight::rates::{Rates, RatesAsked};
 use crate::preflight::survey::{Counts, StepTotals};
-use crate::user::StepKind;
 use crate::user::pool_rules::{
     AttributeRule, ClientRules, Contact, EmailSendingAccount, PoolRules,
 };
+use crate::user::{FlagsGiven, StepKind};
 
 const SOUND: Counts = Counts {
     rows: 100,
@@ -27,6 +27,8 @@ const SOUND: Counts = Counts {
     with_digest: 0,
     steps: StepTotals::NONE,
 };
+
+static NO_FLAGS: LazyLock<FlagsGiven> = LazyLock::new(FlagsGiven::default);
 
 static EMAIL: LazyLock<Vec<(String, Option<String>)>> =
     LazyLock::new(|| vec![("email".to_owned(), Some("E-Mail".to_owned()))]);
@@ -59,6 +61,8 @@ pub(super) fn plain() -> Meant<'static> {
         looks: Looks::default(),
         rates: &RATES,
         counts: Some(&SOUND),
+        notes: &[],
+        given: &NO_FLAGS,
         steps: StepsMeant::default(),
         allowed: Allowed::default(),
         begun: false,

@@ -20,8 +20,8 @@ fn surveyed(list: &str) -> (Survey, Vec<(u64, &'static str)>) {
         .unwrap()
         .held_to(&Strictness::Formats);
     let mut told = Vec::new();
-    let survey = Survey::of(rows, &mapping, true, |finding| {
-        told.push((finding.row, finding.finding.rule.code()));
+    let survey = Survey::of(rows, &mapping, true, |reported| {
+        told.push((reported.row, reported.item.code()));
         Ok(())
     })
     .unwrap();

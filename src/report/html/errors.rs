@@ -1,5 +1,7 @@
 //! Errors grouped by their code: what each means, what to do about it, and a few of the rows that met it.
 
+use std::borrow::Cow;
+
 use super::mask::{message, username};
 use super::words::{counted, thousands};
 use crate::ledger::reader::INTERRUPTED;
@@ -7,6 +9,7 @@ use crate::outcome::Summary;
 use crate::pool::failure::{Stop, explained};
 use crate::report::Names;
 use crate::report::tally::{ErrorRows, Example, FURTHER_CODES, Tally};
+use crate::user::FlagsGiven;
 use crate::user::finding::Rule;
 
 /// Groups that are shown, the most frequent ones: a report is read by people.
@@ -25,7 +28,7 @@ pub(super) struct ErrorGroup {
     /// `12 rows: rejected 10, failed 2`.
     pub(super) rows: String,
     pub(super) meaning: &'static str,
-    pub(super) way_out: &'static str,
+    pub(super) way_out: Cow<'static, str>,
     pub(super) examples: Vec<ExampleRow>,
     /// How many rows there are besides the examples; empty where there are none.
     pub(super) further: String,
@@ -45,7 +48,7 @@ pub(super) struct ExampleRow {
 pub(super) struct StepError {
     pub(super) code: String,
     pub(super) count: String,
-    pub(super) way_out: &'static str,
+    pub(super) way_out: Cow<'static, str>,
 }
 
 /// The groups, the most frequent first; and how many further codes there are.
@@ -111,25 +114,28 @@ fn at_most(text: &str, characters: usize) -> String {
 }
 
 /// What a code means and what to do about it. What is not known is said to be so.
-fn in_words(code: &str) -> (&'static str, &'static str) {
+fn in_words(code: &str) -> (&'static str, Cow<'static, str>) {
     if let Some(rule) = Rule::of_code(code) {
-        return (rule.meaning(), rule.way_out());
+        return (rule.meaning(), rule.hint(&FlagsGiven::default()).into());
     }
     if let Some(known) = explained(code) {
-        return (known.meaning, known.way_out);
+        return (known.meaning, known.way_out.into());
     }
     if code == INTERRUPTED {
         return (
             "the run ended before these rows were settled: they may have been sent",
-            "give the same command again: it looks them up before it sends anything",
+            "give the same command again: it looks them up before it sends anything".into(),
         );
     }
     if code == FURTHER_CODES {
-        return ("errors of many more codes", "see error_code in results.csv");
+        return (
+            "errors of many more codes",
+            "see error_code in results.csv".into(),
+        );
     }
     (
         "this program knows no error of that name; the words beside it are all that is known",
-        "look the code up in the API reference of SignUp, and try one of the rows by hand before taking the others up again",
+        "look the code up in the API reference of SignUp, and try one of the rows by hand before taking the others up again".into(),
     )
 }
 
@@ -145,9 +151,9 @@ pub(super) fn step_errors(summary: &Summary) -> Vec<StepError> {
             count: thousands(*count),
             way_out: match code.as_str() {
                 "AliasExistsException" => {
-                    "the address is verified for another user: settle whose it is, for Cognito takes it once"
+                    "the address is verified for another user: settle whose it is, for Cognito takes it once".into()
                 }
-                "ResourceNotFoundException" => Stop::GroupMissing.way_out(),
+                "ResourceNotFoundException" => Stop::GroupMissing.way_out().into(),
                 other => in_words(other).1,
             },
         })

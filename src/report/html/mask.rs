@@ -129,20 +129,10 @@ pub(super) fn without_values(text: &str, username: Option<&str>) -> String {
     words.join(" ")
 }
 
-/// From the first backtick to the last one: a value can hold backticks itself. What stands in other quotes goes with them, unless it is
-/// the name of a parameter (`at 'username'`), which is how Cognito says where a value stood.
+/// Leaves out the text from the first mark to the last one, for backticks and for double quotes: a value can hold the mark itself. Text in
+/// other quotes is left out as well, unless it is the name of a parameter (`at 'username'`), by which Cognito says where the value was.
 fn without_quoted(text: &str) -> String {
-    let text = match (text.find('`'), text.rfind('`')) {
-        (Some(from), Some(to)) if from < to => {
-            let (before, behind) = (text.get(..from), text.get(to + 1..));
-            format!(
-                "{}{LEFT_OUT}{}",
-                before.unwrap_or_default(),
-                behind.unwrap_or_default()
-            )
-        }
-        (Some(_) | None, Some(_) | None) => text.to_owned(),
-    };
+    let text = between(&between(text, '`'), '"');
     let mut left = String::with_capacity(text.len());
     let mut rest = text.as_str();
     while let Some(open) = rest.find(['\'', '"', '“']) {
@@ -181,6 +171,16 @@ fn without_quoted(text: &str) -> String {
     }
     left.push_str(rest);
     left
+}
+
+/// The text without what is between the first and the last of these marks.
+fn between(text: &str, mark: char) -> String {
+    match (text.split_once(mark), text.rsplit_once(mark)) {
+        (Some((before, _)), Some((rest, after))) if before.len() < rest.len() => {
+            format!("{before}{LEFT_OUT}{after}")
+        }
+        (Some(_) | None, Some(_) | None) => text.to_owned(),
+    }
 }
 
 /// A word that is, or holds, an address, a long number or the name of an AWS identity is left out.
@@ -231,6 +231,7 @@ mod tests {
         for (text, left) in [
             ("`ann@x.com` is no address", "… is no address"),
             ("`a` b` is not in the table; or `*`", "…"),
+            ("\"a\" b\" is not an address", "… is not an address"),
             (
                 "Value 'Ann Lee' at 'username' failed to satisfy constraint: Member must have length",
                 "Value … at 'username' failed to satisfy constraint: Member must have length",
@@ -259,7 +260,7 @@ mod tests {
         assert_eq!(said("InvalidParameterException"), "Ann Lee may not");
         assert_eq!(said("attribute.length"), "Ann Lee may not");
         assert!(said("attribute.range").starts_with("(left out"));
-        let phone = "column Phone: `0: 30 18` is no phone number of DE; correct it";
+        let phone = "column Phone: \"0: 30 18\" is no phone number of DE; correct it";
         assert_eq!(
             message("phone_number.format", phone, None, Names::Masked),
             "column Phone: … is no phone number of DE; correct it"

@@ -7,7 +7,9 @@ use super::Mapping;
 use super::attribution::{Attribution, Origin};
 use super::transform::{Form, Misfit, joined, lowercase};
 use crate::rows::RawRow;
-use crate::user::finding::Finding;
+use crate::user::finding::{Finding, Rule};
+use crate::user::null_marker::is_null_marker;
+use crate::user::rules::quoted;
 use crate::user::{Attribute, NewUser, Password, Step};
 
 /// What a row asks for, before the rules. Holds a password: so it has no `Debug`.
@@ -70,7 +72,7 @@ impl Mapping {
         let username = self.username(raw, findings);
         let password = self
             .password
-            .map(|column| raw.cell(column).unwrap_or_default());
+            .map(|column| self.unless_null(raw.cell(column).unwrap_or_default()));
         let mut values = Vec::with_capacity(self.attributes.len());
         for (place, attribution) in self.attributes.iter().enumerate() {
             let value = self.value(raw, attribution, findings);
@@ -101,6 +103,15 @@ impl Mapping {
         let column = self.username.column;
         let mut faulty = false;
         let mut text = Cow::Borrowed(self.cell(raw, column, &mut faulty, findings));
+        if !faulty && is_null_marker(&text) {
+            let message = format!(
+                "{} is what many systems write for a missing value, and a user needs a username",
+                quoted(&text)
+            );
+            let rule = Rule::UsernameMissing;
+            found(findings, self.name_of(column), Misfit { rule, message });
+            faulty = true;
+        }
         if let Some(region) = self.username.region
             && !faulty
             && !text.is_empty()
@@ -142,7 +153,7 @@ impl Mapping {
         Drafted { text, faulty }
     }
 
-    /// A cell, trimmed, as its column's table has it; as it stands in the list where it is not in the table.
+    /// A cell: empty where `--null` says so, then trimmed, then as its column's table has it; unchanged where it is not in the table.
     pub(super) fn cell<'a>(
         &'a self,
         raw: &RawRow<'a>,
@@ -150,8 +161,12 @@ impl Mapping {
         faulty: &mut bool,
         findings: &mut Vec<Finding>,
     ) -> &'a str {
-        let cell = raw.cell(column).unwrap_or_default();
-        let cell = if self.trim { cell.trim() } else { cell };
+        let cell = self.unless_null(raw.cell(column).unwrap_or_default());
+        let cell = if self.trim {
+            self.unless_null(cell.trim())
+        } else {
+            cell
+        };
         let Some(Some(table)) = self.tables.get(column) else {
             return cell;
         };
@@ -160,6 +175,15 @@ impl Mapping {
             found(findings, self.name_of(column), misfit);
             cell
         })
+    }
+
+    /// The same cell; empty where it equals a text of `--null`.
+    fn unless_null<'a>(&self, cell: &'a str) -> &'a str {
+        if self.null.iter().any(|text| text == cell) {
+            ""
+        } else {
+            cell
+        }
     }
 
     /// A value in its form; as it was where it does not fit.

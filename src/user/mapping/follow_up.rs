@@ -10,7 +10,7 @@ use super::transform::Misfit;
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};
 use crate::user::pool_rules::Contact;
-use crate::user::rules::shown;
+use crate::user::rules::quoted;
 use crate::user::{Addresses, Step, StepKind, wrong_group_name};
 
 /// Whom a step is for.
@@ -159,8 +159,8 @@ impl Mapping {
                     Misfit {
                         rule: Rule::YesOrNo,
                         message: format!(
-                            "`{}` is neither yes nor no; write true, false, 1, 0, yes or no, or leave the cell empty for no",
-                            shown(cell)
+                            "{} is neither yes nor no; write true, false, 1, 0, yes or no, or leave the cell empty for no",
+                            quoted(cell)
                         ),
                     },
                 );
@@ -184,7 +184,7 @@ impl Mapping {
                     *column,
                     Misfit {
                         rule: Rule::Group,
-                        message: format!("`{}`: {why}", shown(name)),
+                        message: format!("{}: {why}", quoted(name)),
                     },
                 );
                 continue;

@@ -46,6 +46,9 @@ pub(super) fn text(mapping: &Mapping) -> String {
     if mapping.trim {
         text.push_str(" trim");
     }
+    if !mapping.null.is_empty() {
+        let _ = write!(text, " null={:?}", mapping.null);
+    }
     for (column, table) in (1..).zip(&mapping.tables) {
         if let Some(table) = table {
             let _ = write!(text, " values({column})={:?}", table.0);

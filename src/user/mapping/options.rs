@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::columns::Target;
 use super::dates::DateFormat;
 use super::phone::Region;
+use crate::user::hint::FlagsGiven;
 use crate::user::pool_rules::Contact;
 
 /// Where passwords come from.
@@ -144,6 +145,8 @@ pub struct MappingOptions {
     pub skip_where: Vec<Asked<ColumnIs>>,
     /// White space around every cell but the password is taken away.
     pub trim: bool,
+    /// Cells that equal one of these texts are empty.
+    pub null: Vec<String>,
     /// What is written small.
     pub lowercase: Vec<Lowercase>,
     /// Where phone numbers without a country code are from.
@@ -154,4 +157,25 @@ pub struct MappingOptions {
     pub values: Vec<Asked<ValueOf>>,
     /// What follows the sign-ups.
     pub follow_up: FollowUpOptions,
+}
+
+impl MappingOptions {
+    /// The flags that say this, for hints. A flag that can be repeated with another value is not among them.
+    pub(super) fn flags_given(&self) -> FlagsGiven {
+        let given = [
+            ("--trim", self.trim),
+            ("--username-from", self.username_from.is_some()),
+            ("--phone-region", self.phone_region.is_some()),
+            ("--ignore-unknown", self.ignore_unknown),
+            ("--confirm", self.follow_up.confirm),
+            (
+                "--group-separator",
+                self.follow_up.group_separator.is_some(),
+            ),
+        ];
+        given
+            .into_iter()
+            .filter_map(|(flag, given)| given.then_some(flag))
+            .collect()
+    }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::dates::DateFormat;
 use super::phone::Region;
 use crate::user::finding::Rule;
-use crate::user::rules::shown;
+use crate::user::rules::quoted;
 
 /// The cell that stands for every other one in a value table.
 pub(super) const ANY_OTHER: &str = "*";
@@ -40,8 +40,8 @@ impl ValueTable {
             .ok_or_else(|| Misfit {
                 rule: Rule::ValueUnknown,
                 message: format!(
-                    "`{}` is not in the column's value table; add it with --value, or `*` for all others",
-                    shown(cell)
+                    "{} is not in the column's value table; add it with --value, or `*` for all others",
+                    quoted(cell)
                 ),
             })
     }
@@ -81,14 +81,14 @@ impl Form {
     }
 
     fn misfit(&self, value: &str) -> String {
-        let found = shown(value);
+        let found = quoted(value);
         match self {
             Self::AsItIs | Self::Lowercase => String::new(),
             Self::Phone(region) => format!(
-                "`{found}` is no phone number of {region}, and none with a country code; correct it, or leave the cell empty"
+                "{found} is not a phone number, neither of {region} nor with a country code; correct it, or empty the cell"
             ),
             Self::Day(format) | Self::EpochSeconds(format) => format!(
-                "`{found}` is no date of the form {}; correct it, or say with --date-format how the list writes dates",
+                "{found} is not a date in the format {}; correct it or --date-format",
                 format.words()
             ),
         }
@@ -148,7 +148,10 @@ mod tests {
         for other in ["Active", "gone", "*"] {
             let misfit = strict.replaced(other).unwrap_err();
             assert_eq!(misfit.rule, Rule::ValueUnknown);
-            assert!(misfit.message.contains(&format!("`{other}`")), "{misfit:?}");
+            assert!(
+                misfit.message.contains(&format!("\"{other}\"")),
+                "{misfit:?}"
+            );
         }
         let open = table(&[("active", "true"), ("*", "false"), ("", "unknown")]);
         for (cell, becomes) in [
@@ -198,7 +201,10 @@ mod tests {
         for (form, value, rule) in forms {
             let (back, misfit) = form.of(Cow::Borrowed(value)).unwrap_err();
             assert_eq!((&*back, misfit.rule), (value, rule));
-            assert!(misfit.message.contains(&format!("`{value}`")), "{misfit:?}");
+            assert!(
+                misfit.message.contains(&format!("\"{value}\"")),
+                "{misfit:?}"
+            );
         }
         let misfit = Form::Phone(Region::parse("DE").unwrap())
             .of(Cow::Borrowed("a\u{1b}[2Jb"))

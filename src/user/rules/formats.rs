@@ -1,9 +1,8 @@
 //! What an e-mail address and a phone number look like. Cognito checks both for every pool ("Invalid email address format.",
 //! "Invalid phone number format.").
 
-use std::borrow::Cow;
-
 use email_address::{EmailAddress, Options};
+use unicode_general_category::{GeneralCategory, get_general_category};
 
 use super::super::pool_rules::Contact;
 
@@ -95,28 +94,41 @@ fn is_phone_number(value: &str) -> bool {
     })
 }
 
-/// A value as a finding repeats it: cut where it is long, and without what a terminal would obey.
-pub(in crate::user) fn shown(value: &str) -> Cow<'_, str> {
-    if value.len() <= SHOWN && !value.contains(char::is_control) {
-        return Cow::Borrowed(value);
-    }
-    let mut text = String::with_capacity(SHOWN);
+/// A value as a message repeats it: in quotes, cut where it is long, and without characters that cannot be seen or that a terminal obeys.
+pub(in crate::user) fn quoted(value: &str) -> String {
+    let mut text = String::with_capacity(value.len().min(SHOWN) + 2);
+    text.push('"');
     for character in value.chars().take(SHOWN) {
-        if character.is_control() {
+        if is_invisible(character) {
             text.extend(character.escape_default());
         } else {
             text.push(character);
         }
     }
+    text.push('"');
     if value.chars().nth(SHOWN).is_some() {
         text.push('…');
     }
-    Cow::Owned(text)
+    text
+}
+
+/// A control or format character, or white space other than a space.
+fn is_invisible(character: char) -> bool {
+    !character.is_ascii_graphic()
+        && character != ' '
+        && (character.is_whitespace()
+            || matches!(
+                get_general_category(character),
+                GeneralCategory::Control
+                    | GeneralCategory::Format
+                    | GeneralCategory::PrivateUse
+                    | GeneralCategory::Unassigned
+            ))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_email, is_phone_number, plainly_an_email, shown};
+    use super::{is_email, is_phone_number, plainly_an_email, quoted};
     use proptest::prelude::*;
 
     #[test]
@@ -166,10 +178,21 @@ mod tests {
     }
 
     #[test]
-    fn a_long_or_odd_value_is_cut_and_made_harmless() {
-        assert_eq!(shown("ann"), "ann");
-        assert_eq!(shown("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
-        assert_eq!(shown(&"é".repeat(61)).chars().count(), 61);
+    fn a_value_is_quoted_cut_and_made_harmless() {
+        for (value, shown) in [
+            ("ann ", "\"ann \""),
+            ("O'Neil \\N", "\"O'Neil \\N\""),
+            ("a\u{1b}[2Jb", "\"a\\u{1b}[2Jb\""),
+            ("a\u{a0}", "\"a\\u{a0}\""),
+            ("a\u{200b}\n", "\"a\\u{200b}\\n\""),
+            ("Zoë 名前", "\"Zoë 名前\""),
+        ] {
+            assert_eq!(quoted(value), shown);
+        }
+        assert_eq!(
+            quoted(&"é".repeat(61)).chars().count(),
+            60 + "\"\"…".chars().count()
+        );
     }
 
     proptest! {

@@ -47,7 +47,7 @@ impl ValueRule {
             let message = format!(
                 "this is not {}: {}",
                 formats::describe(contact),
-                formats::shown(value)
+                formats::quoted(value)
             );
             return found(rule, message);
         }
@@ -91,7 +91,7 @@ fn broken(schema: &AttributeRule, value: &str) -> Option<(Rule, String)> {
                     Rule::AttributeValue,
                     format!(
                         "this pool takes a whole number here: {}",
-                        formats::shown(value)
+                        formats::quoted(value)
                     ),
                 ));
             };
@@ -109,7 +109,7 @@ fn broken(schema: &AttributeRule, value: &str) -> Option<(Rule, String)> {
                 Rule::AttributeValue,
                 format!(
                     "this pool takes true or false here: {}",
-                    formats::shown(value)
+                    formats::quoted(value)
                 ),
             ))
         }

@@ -11,6 +11,7 @@ mod meanings;
 use std::fmt::Write as _;
 
 use super::columns::flags_that_drop;
+use super::notes::noted_columns;
 use super::options::{Lowercase, MappingOptions, PasswordFrom};
 use super::{Mapping, UsernameFrom};
 use crate::rows::Header;
@@ -90,6 +91,7 @@ pub(super) fn read(
                 lowercase: options.lowercase.contains(&Lowercase::Username),
             },
             columns: header.names().to_vec(),
+            noted: noted_columns(&attributes, &follow_up),
             password,
             secrets: meanings.secrets(),
             attributes,
@@ -97,11 +99,13 @@ pub(super) fn read(
             kept: meanings.kept,
             skip: meanings.skip_where,
             trim: options.trim,
+            null: options.null.clone(),
             tables,
             dropped: meanings.dropped,
             generated: (options.password == Some(PasswordFrom::Generate))
                 .then(|| Strictness::default().password_policy()),
             rules: RowRules::default(),
+            given: options.flags_given(),
         }),
         Some(_) | None => {
             let names = meanings.droppable.iter().map(|place| meanings.name(*place));

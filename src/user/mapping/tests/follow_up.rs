@@ -95,7 +95,7 @@ fn a_column_of_yes_and_no_decides_for_each_row() {
     let found = steps(list, &asked);
     assert_eq!(found[..3], ["verify email", "", ""]);
     assert!(
-        found[3].starts_with("value.yes_or_no: column Checked: `perhaps` is neither yes nor no"),
+        found[3].starts_with("value.yes_or_no: column Checked: \"perhaps\" is neither yes nor no"),
         "{found:?}"
     );
     assert_eq!(found[4], "", "there is no address to verify");
@@ -121,7 +121,7 @@ fn groups_are_separated_as_asked_and_have_names_that_groups_can_have() {
     let found = steps(list, &MappingOptions::default());
     assert_eq!(found[0], "group a, group b|c");
     assert!(
-        found[1].starts_with("group.name: column groups: `big boss`"),
+        found[1].starts_with("group.name: column groups: \"big boss\""),
         "{found:?}"
     );
     let by_bar = options(FollowUpOptions {

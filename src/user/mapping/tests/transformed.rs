@@ -95,7 +95,7 @@ fn phone_numbers_become_e_164_also_where_they_are_the_username() {
     assert_eq!(codes(&seen[1]), ["phone_number.format"]);
     let said = broken(&seen[1]).to_string();
     assert!(
-        said.starts_with("column Telefon: `none` is no phone number of DE"),
+        said.starts_with("column Telefon: \"none\" is not a phone number"),
         "{said}"
     );
     assert_eq!(broken(&seen[1]).username.as_deref(), Some("none"));
@@ -142,8 +142,8 @@ fn dates_are_written_as_cognito_takes_them() {
     assert_eq!(codes(&seen[1]), ["date.format", "date.format"]);
     let said = broken(&seen[1]).to_string();
     assert!(
-        said.contains("column birthdate: `1990-02-01` is no date of the form %d.%m.%Y")
-            && said.contains("`never`"),
+        said.contains("column birthdate: \"1990-02-01\" is not a date in the format %d.%m.%Y")
+            && said.contains("\"never\""),
         "{said}"
     );
     assert!(sent(&seen[2]).is_empty());
@@ -173,7 +173,7 @@ fn a_column_with_a_value_table_takes_only_its_cells() {
     assert_eq!(codes(&seen[2]), ["value.unknown"]);
     let said = broken(&seen[2]).to_string();
     assert!(
-        said.starts_with("column Status: `gone` is not in"),
+        said.starts_with("column Status: \"gone\" is not in"),
         "{said}"
     );
     assert_eq!(sent(&seen[3]), [("custom:active", "true")]);
@@ -213,7 +213,7 @@ fn cells_are_joined_and_then_brought_into_their_form() {
     );
     let said = broken(&seen[2]).to_string();
     assert!(
-        said.starts_with("column Area+Number: `1` is no phone number"),
+        said.starts_with("column Area+Number: \"1\" is not a phone number"),
         "{said}"
     );
 }

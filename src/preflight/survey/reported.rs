@@ -1,0 +1,156 @@
+//! Findings and notes: each is reported while the list is read, and counted with a few examples.
+
+use serde::Serialize;
+
+use super::Survey;
+use crate::user::finding::{Finding, Rule};
+use crate::user::hint::FlagsGiven;
+use crate::user::note::{Note, NoteKind};
+
+/// Examples that are kept of each rule and kind of note.
+const EXAMPLES: usize = 3;
+
+/// A rule, and how often it is broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// The rule.
+    pub rule: Rule,
+    /// Findings.
+    pub findings: u64,
+    /// The first ones.
+    pub examples: Vec<Example>,
+}
+
+/// One finding, as an example.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Example {
+    /// Number of the row.
+    pub row: u64,
+    /// Line on which it begins.
+    pub line: u64,
+    /// What was found.
+    pub found: String,
+}
+
+/// A kind of note, and how often it was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteCount {
+    /// The kind.
+    pub kind: NoteKind,
+    /// Notes of it.
+    pub count: u64,
+    /// The first ones.
+    pub examples: Vec<Example>,
+}
+
+/// A finding or a note, reported while the list is being read.
+#[derive(Debug)]
+pub struct Reported<'a> {
+    /// Number of the row.
+    pub row: u64,
+    /// Line on which it begins.
+    pub line: u64,
+    /// Its username, where one could be read.
+    pub username: Option<&'a str>,
+    /// What is reported.
+    pub item: Item<'a>,
+}
+
+/// What is reported of a row.
+#[derive(Debug, Clone, Copy)]
+pub enum Item<'a> {
+    /// Something that keeps it from being sent.
+    Finding(&'a Finding),
+    /// Something worth knowing.
+    Note(&'a Note),
+}
+
+impl Item<'_> {
+    /// Its stable name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Finding(finding) => finding.rule.code(),
+            Self::Note(note) => note.kind.code(),
+        }
+    }
+
+    /// The column, where it is about one.
+    #[must_use]
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Self::Finding(finding) => finding.column.as_deref(),
+            Self::Note(note) => note.column.as_deref(),
+        }
+    }
+
+    /// What was found.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Finding(finding) => &finding.message,
+            Self::Note(note) => &note.message,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self, given: &FlagsGiven) -> String {
+        match self {
+            Self::Finding(finding) => finding.rule.hint(given),
+            Self::Note(note) => note.kind.hint(given),
+        }
+    }
+}
+
+impl Reported<'_> {
+    fn example(&self) -> Example {
+        Example {
+            row: self.row,
+            line: self.line,
+            found: match self.item {
+                Item::Finding(finding) => finding.to_string(),
+                Item::Note(note) => note.to_string(),
+            },
+        }
+    }
+}
+
+impl Survey {
+    pub(super) fn count(&mut self, reported: &Reported<'_>) {
+        match reported.item {
+            Item::Finding(Finding { rule, .. }) => {
+                match self.broken.iter_mut().find(|broken| broken.rule == *rule) {
+                    Some(broken) => {
+                        broken.findings += 1;
+                        keep(&mut broken.examples, reported);
+                    }
+                    None => self.broken.push(Broken {
+                        rule: *rule,
+                        findings: 1,
+                        examples: vec![reported.example()],
+                    }),
+                }
+            }
+            Item::Note(Note { kind, .. }) => {
+                match self.notes.iter_mut().find(|notes| notes.kind == *kind) {
+                    Some(notes) => {
+                        notes.count += 1;
+                        keep(&mut notes.examples, reported);
+                    }
+                    None => self.notes.push(NoteCount {
+                        kind: *kind,
+                        count: 1,
+                        examples: vec![reported.example()],
+                    }),
+                }
+            }
+        }
+    }
+}
+
+fn keep(examples: &mut Vec<Example>, reported: &Reported<'_>) {
+    if examples.len() < EXAMPLES {
+        examples.push(reported.example());
+    }
+}

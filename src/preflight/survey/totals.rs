@@ -1,0 +1,136 @@
+//! Rows and steps of a list, counted.
+
+use serde::{Serialize, Serializer};
+
+use super::counted::Counted;
+use crate::pace::Category;
+use crate::pool::{category_of, operation_of};
+use crate::user::StepKind;
+use crate::user::pool_rules::{Contact, PoolRules};
+
+/// How a user can be reached, in a byte.
+pub(super) const BY_EMAIL: u8 = 1;
+pub(super) const BY_PHONE_NUMBER: u8 = 2;
+pub(super) const BY_BOTH: u8 = BY_EMAIL | BY_PHONE_NUMBER;
+
+/// Rows, by what would become of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// All of them.
+    pub rows: u64,
+    /// Those that would be sent.
+    pub to_send: u64,
+    /// Those that are broken.
+    pub invalid: u64,
+    /// Those that `--skip-where` leaves out.
+    pub skipped: u64,
+    /// Those whose username stands earlier in the list.
+    pub duplicates: u64,
+    /// Of those that would be sent: with an e-mail address, no phone number.
+    pub with_email: u64,
+    /// Of those that would be sent: with a phone number, no e-mail address.
+    pub with_phone_number: u64,
+    /// Of those that would be sent: with both.
+    pub with_both: u64,
+    /// Of the sound ones: with an e-mail address that begins with an apostrophe, as hardly anybody's does.
+    pub with_apostrophe: u64,
+    /// Of the broken ones: with a quote that swallowed other rows.
+    pub swallowing: u64,
+    /// Of the sound ones: with a password of as many hexadecimal digits as a digest has.
+    pub with_digest: u64,
+    /// Steps that would follow the sign-ups of those that would be sent.
+    pub steps: StepTotals,
+}
+
+/// Steps, by kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StepTotals([u64; StepKind::ALL.len()]);
+
+/// By the operation that takes them, but for those that do not occur.
+impl Serialize for StepTotals {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let kinds = StepKind::ALL.into_iter();
+        serializer.collect_map(
+            kinds
+                .filter(|kind| self.of(*kind) > 0)
+                .map(|kind| (operation_of(kind), self.of(kind))),
+        )
+    }
+}
+
+impl StepTotals {
+    /// None of any kind.
+    pub const NONE: Self = Self([0; StepKind::ALL.len()]);
+
+    /// One more step.
+    pub fn add(&mut self, kind: StepKind) {
+        if let Some(steps) = self.0.get_mut(kind as usize) {
+            *steps += 1;
+        }
+    }
+
+    pub(super) fn take_back(&mut self, kind: StepKind, number: u64) {
+        if let Some(steps) = self.0.get_mut(kind as usize) {
+            *steps = steps.saturating_sub(number);
+        }
+    }
+
+    /// Steps of this kind.
+    #[must_use]
+    pub fn of(&self, kind: StepKind) -> u64 {
+        self.0.get(kind as usize).copied().unwrap_or(0)
+    }
+
+    /// Steps that draw on this quota.
+    #[must_use]
+    pub fn of_category(&self, category: Category) -> u64 {
+        let kinds = StepKind::ALL.into_iter();
+        kinds
+            .filter(|kind| category_of(*kind) == category)
+            .map(|kind| self.of(kind))
+            .sum()
+    }
+}
+
+impl Counts {
+    /// Mails and text messages that the sign-ups would send. Where a pool verifies both, Cognito sends the code to the phone number
+    /// (developer guide, "Verifying contact information at sign-up").
+    #[must_use]
+    pub fn messages(&self, rules: &PoolRules) -> (u64, u64) {
+        let verifies = |contact| rules.auto_verified_attributes.contains(&contact);
+        let (email, phone) = (verifies(Contact::Email), verifies(Contact::PhoneNumber));
+        let texts = if phone {
+            self.with_phone_number + self.with_both
+        } else {
+            0
+        };
+        let mails = match (email, phone) {
+            (true, true) => self.with_email,
+            (true, false) => self.with_email + self.with_both,
+            (false, _) => 0,
+        };
+        (mails, texts)
+    }
+}
+
+impl Counts {
+    /// Nobody gets a second message, and nothing follows a sign-up that is not sent.
+    pub(super) fn take_back(&mut self, counted: Counted) {
+        if let Some(count) = self.of_reach(counted.reach()) {
+            *count -= 1;
+        }
+        for kind in StepKind::ALL {
+            self.steps.take_back(kind, counted.steps(kind));
+        }
+    }
+
+    /// The count of the users that can be reached so; none for those that cannot be.
+    pub(super) fn of_reach(&mut self, reach: u8) -> Option<&mut u64> {
+        match reach {
+            BY_EMAIL => Some(&mut self.with_email),
+            BY_PHONE_NUMBER => Some(&mut self.with_phone_number),
+            BY_BOTH => Some(&mut self.with_both),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Hints: what to do about a finding or a note, without suggesting a flag that was given already.
+
+use std::collections::BTreeSet;
+
+/// Flags in effect, from the command line or the mapping file, by the names they have on the command line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FlagsGiven(BTreeSet<&'static str>);
+
+impl FlagsGiven {
+    /// Whether this flag was given.
+    #[must_use]
+    pub fn has(&self, flag: &str) -> bool {
+        self.0.contains(flag)
+    }
+
+    /// Adds those of another set.
+    pub(super) fn add(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+}
+
+impl FromIterator<&'static str> for FlagsGiven {
+    fn from_iter<T: IntoIterator<Item = &'static str>>(flags: T) -> Self {
+        Self(flags.into_iter().collect())
+    }
+}
+
+/// One of several things to do.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Way {
+    /// Always possible.
+    Always(&'static str),
+    /// Suggests a flag: left out where the flag was given.
+    Unless(&'static str, &'static str),
+    /// Makes sense only where the flag was given.
+    Given(&'static str, &'static str),
+}
+
+/// The ways that remain, as `a, b, or c`.
+pub(super) fn joined(ways: &[Way], given: &FlagsGiven) -> String {
+    let ways: Vec<&str> = ways
+        .iter()
+        .filter_map(|way| match *way {
+            Way::Always(text) => Some(text),
+            Way::Unless(flag, text) => (!given.has(flag)).then_some(text),
+            Way::Given(flag, text) => given.has(flag).then_some(text),
+        })
+        .collect();
+    match ways.as_slice() {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first, second] => format!("{first}, or {second}"),
+        [first @ .., last] => format!("{}, or {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FlagsGiven, Way, joined};
+
+    #[test]
+    fn a_flag_that_was_given_is_not_suggested() {
+        let ways = [
+            Way::Always("correct it"),
+            Way::Unless("--trim", "pass --trim"),
+            Way::Given("--encoding", "correct --encoding"),
+        ];
+        for (given, hint) in [
+            (vec![], "correct it, or pass --trim"),
+            (vec!["--trim"], "correct it"),
+            (
+                vec!["--encoding"],
+                "correct it, pass --trim, or correct --encoding",
+            ),
+        ] {
+            let given: FlagsGiven = given.into_iter().collect();
+            assert_eq!(joined(&ways, &given), hint);
+        }
+    }
+}

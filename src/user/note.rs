@@ -1,0 +1,70 @@
+//! Notes: conditions of a row that do not make it invalid, and that people should know of before it is sent.
+//!
+//! They are counted while the list is read beforehand, each kind with a few examples, and shown as notices.
+
+use std::fmt;
+
+use super::hint::{FlagsGiven, Way, joined};
+
+/// A kind of note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoteKind {
+    /// A cell equals a text that other systems write where there is no value.
+    NullMarker,
+}
+
+impl NoteKind {
+    /// A stable name for programs.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NullMarker => "cells.null_marker",
+        }
+    }
+
+    /// What all notes of this kind have in common.
+    #[must_use]
+    pub fn summary(self, count: u64) -> String {
+        match self {
+            Self::NullMarker => format!(
+                "{} a text that many systems write for a missing value, and it would be stored as it is",
+                plural(count, "cell equals", "cells equal")
+            ),
+        }
+    }
+
+    /// What to do about them.
+    #[must_use]
+    pub fn hint(self, given: &FlagsGiven) -> String {
+        let ways: &[Way] = match self {
+            Self::NullMarker => &[Way::Always(
+                "--null TEXT treats cells that equal TEXT as empty",
+            )],
+        };
+        joined(ways, given)
+    }
+}
+
+fn plural(count: u64, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
+
+/// One note. Never holds a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Its kind.
+    pub kind: NoteKind,
+    /// The column, as the list names it, where it is about one.
+    pub column: Option<String>,
+    /// What was noticed.
+    pub message: String,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(column) = &self.column {
+            write!(f, "column {column}: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}

@@ -1,0 +1,142 @@
+//! Notes: conditions of cells that do not make a row invalid, told before the first call.
+
+use serde_json::Value;
+
+use crate::harness::{Cli, Place, Pool, quick};
+
+/// The notices of a command's JSON document.
+#[track_caller]
+fn notices(cli: Cli, exit: i32) -> Vec<Value> {
+    let ran = cli.args(["--output", "json"]).run().exits(exit);
+    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    document["notices"].as_array().unwrap().clone()
+}
+
+/// The notice with this code.
+fn notice<'n>(notices: &'n [Value], code: &str) -> Option<&'n Value> {
+    notices.iter().find(|notice| notice["code"] == code)
+}
+
+/// As databases export missing values.
+const NULLS: &str = "username,password,email,given_name,birthdate\n\
+     ann,Passw0rd!1,ann@example.com,NULL,0000-00-00\n\
+     bob,Passw0rd!1,bob@example.com,\\N,1990-02-01\n\
+     NULL,Passw0rd!1,cy@example.com,Cy,\n";
+
+#[test]
+fn null_markers_are_noted_and_never_become_a_user() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", NULLS);
+    let told = notices(place.check(&pool, list), 1);
+    let note = notice(&told, "cells.null_marker").unwrap();
+    assert_eq!(note["count"], 3);
+    assert!(note["what_to_do"].as_str().unwrap().contains("--null"));
+    let examples = note["examples"].as_array().unwrap();
+    assert_eq!(
+        (&examples[2]["row"], &examples[2]["line"]),
+        (&2.into(), &3.into())
+    );
+    assert!(examples[2]["found"].as_str().unwrap().contains("\"\\N\""));
+    // The findings file has them, told apart from what makes a row invalid.
+    let lines: Vec<(String, String, String)> = place
+        .findings()
+        .into_iter()
+        .map(|line| {
+            (
+                line["row"].clone(),
+                line["rule"].clone(),
+                line["kind"].clone(),
+            )
+        })
+        .collect();
+    let line =
+        |row: &str, rule: &str, kind: &str| (row.to_owned(), rule.to_owned(), kind.to_owned());
+    assert_eq!(
+        lines,
+        [
+            line("1", "cells.null_marker", "note"),
+            line("1", "cells.null_marker", "note"),
+            line("2", "cells.null_marker", "note"),
+            line("3", "username.missing", "finding"),
+        ]
+    );
+    place.import(&pool, list).run().exits(1).says([
+        "cells.null_marker",
+        "row 1, line 2: column given_name: \"NULL\"",
+    ]);
+    assert_eq!(
+        place.results().outcomes(),
+        ["created", "created", "invalid"]
+    );
+    assert_eq!(pool.users()["ann"].attributes["given_name"], "NULL");
+}
+
+#[test]
+fn cells_that_equal_a_null_text_are_empty_everywhere() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", NULLS);
+    let flags = ["--null", "NULL", "--null", "\\N", "--null", "0000-00-00"];
+    let check = place.check(&pool, list).args(flags);
+    assert_eq!(notice(&notices(check, 1), "cells.null_marker"), None);
+    place.import(&pool, list).args(flags).run().exits(1);
+    let results = place.results();
+    assert_eq!(results.outcomes(), ["created", "created", "invalid"]);
+    assert_eq!(results.row(3)["error_code"], "username.missing");
+    let users = pool.users();
+    for (name, attribute, there) in [
+        ("ann", "given_name", false),
+        ("ann", "birthdate", false),
+        ("bob", "given_name", false),
+        ("bob", "birthdate", true),
+    ] {
+        let is_there = users[name].attributes.contains_key(attribute);
+        assert_eq!(is_there, there, "{name} {attribute}");
+    }
+    // The mapping file says the same, whatever the order: it is the same run.
+    let mapping = place.file(
+        "mapping.toml",
+        "null = [\"0000-00-00\", \"NULL\", \"\\\\N\"]\n",
+    );
+    let asked = pool.asked("SignUp");
+    let again = place.import(&pool, list).args(["--mapping", mapping]);
+    again.run().exits(1);
+    assert_eq!(pool.asked("SignUp"), asked);
+    // Without it, it is another one.
+    place.import(&pool, list).run().exits(3);
+}
+
+#[test]
+fn an_empty_text_is_trimmed_before_it_is_compared_and_a_password_is_not() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file(
+        "users.csv",
+        "username,password,email,given_name,custom:department\n\
+         ann,Passw0rd!1,ann@example.com, NULL ,none\n\
+         bob,NULL,bob@example.com,,sales\n\
+         cy,Gone#NULL1,cy@example.com,,NULL\n",
+    );
+    let flags = [
+        "--trim",
+        "--null",
+        "NULL",
+        "--value",
+        "custom:department:none=x",
+    ];
+    let values = ["--value", "custom:department:*=y"];
+    place
+        .import(&pool, list)
+        .args(flags)
+        .args(values)
+        .run()
+        .exits(1);
+    let results = place.results();
+    assert_eq!(results.outcomes(), ["created", "invalid", "created"]);
+    assert_eq!(results.row(2)["error_code"], "password.missing");
+    let users = pool.users();
+    assert!(!users["ann"].attributes.contains_key("given_name"));
+    assert_eq!(users["ann"].attributes["custom:department"], "x");
+    assert!(!users["cy"].attributes.contains_key("custom:department"));
+}
