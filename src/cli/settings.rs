@@ -17,7 +17,7 @@ use crate::import::retry::RetryPolicy;
 use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::{Durability, TakeUp};
 use crate::outcome::Outcome;
-use crate::pool::{ConnectSettings, LookUps, Signing, TriggerData, region_of};
+use crate::pool::{ConnectSettings, EndpointChoice, LookUps, Signing, TriggerData, region_of};
 use crate::preflight::objections::Allowed;
 use crate::preflight::prescan::{Looks, Prescan};
 use crate::preflight::rates::RatesAsked;
@@ -126,7 +126,10 @@ pub fn connect_to_ask(
         trigger_data: TriggerData::default(),
         region: region(connection),
         profile: connection.profile.clone(),
-        endpoint_url: connection.endpoint_url.clone(),
+        endpoint: connection
+            .endpoint_url
+            .clone()
+            .map_or(EndpointChoice::Configured, EndpointChoice::Url),
         signing: Signing::Chain,
         attempt_timeout: ASK_TIMEOUT,
     }

@@ -10,7 +10,7 @@ use crate::cli::args::RehearseArgs;
 use crate::cli::rehearsal::{RehearsalArgs, pool_settings};
 use crate::cli::trigger_data::trigger_data;
 use crate::cli::{Say, reports, settings, terminal};
-use crate::pool::{ConnectSettings, Signing};
+use crate::pool::{ConnectSettings, EndpointChoice, Signing};
 use crate::progress::Screen;
 use crate::rehearsal::{ExistingUser, PoolSettings, RehearsalPool};
 use crate::rows::{Dialect, Rows};
@@ -31,7 +31,7 @@ pub(super) fn rehearse(args: &RehearseArgs, screen: &Screen, say: Say) -> Result
         trigger_data: told,
         region: Some(settings.region.clone()),
         profile: None,
-        endpoint_url: None,
+        endpoint: EndpointChoice::Configured,
         signing: if looks.look_ups.any() {
             Signing::Rehearsal
         } else {
@@ -41,7 +41,7 @@ pub(super) fn rehearse(args: &RehearseArgs, screen: &Screen, say: Say) -> Result
     };
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let pool = RehearsalPool::start(any_port, settings).map_err(Failed::refused)?;
-    connect.endpoint_url = Some(pool.endpoint_url());
+    connect.endpoint = EndpointChoice::Url(pool.endpoint_url());
     say.line(format_args!(
         "rehearsal: against a simulated pool on this machine ({}); nothing leaves it, and nobody gets a message",
         pool.endpoint_url()

@@ -8,7 +8,7 @@ use super::document::UndoneDocument;
 use super::{Answer, Failed, beside, runtime};
 use crate::cli::args::UndoArgs;
 use crate::cli::exit::Exit;
-use crate::cli::undo::{connect as connect_settings, rates};
+use crate::cli::undo::{connect as connect_settings, endpoint_in_environment, rates};
 use crate::cli::{Say, settings};
 use crate::import::retry::RetryPolicy;
 use crate::import::{Signal, Signals};
@@ -16,7 +16,7 @@ use crate::ledger::directory::database_in;
 use crate::ledger::{Durability, Ledger, LedgerError, Reader, RunDirectory, UndoLedger};
 use crate::outcome::{Kept, Outcome, Summary, Undone};
 use crate::pace::{Ceilings, Pacer};
-use crate::pool::{Cognito, connect};
+use crate::pool::{Cognito, EndpointChoice, connect};
 use crate::report::{UndoReport, undo_table, write_undo};
 use crate::undo::{Ended, Mode, Rules, Tally, Undo, Why};
 
@@ -32,6 +32,8 @@ pub(super) fn undo(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
 struct Made {
     directory: RunDirectory,
     summary: Summary,
+    /// Where its users are: empty for AWS, none where it was not recorded.
+    endpoint: Option<String>,
 }
 
 async fn undone(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
@@ -54,10 +56,18 @@ async fn undone(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
         return close(args, &made, ended, ledger, say).await;
     }
     drop(begun);
-    let settings = connect_settings(args, &pool_id, &made.summary.client_id);
+    let endpoint = chosen_endpoint(args, made.endpoint.as_deref(), say)?;
+    let client_id = &made.summary.client_id;
+    let settings = connect_settings(args, &pool_id, client_id, endpoint);
     let pool = connect(&settings).await.map_err(Failed::refused)?;
     let ceilings = rates(args).ceilings();
-    say_plan(args, users, &pool_id, ceilings, say);
+    let plan = UndoPlan {
+        users,
+        pool_id: &pool_id,
+        place: place_name(pool.endpoint()),
+        ceilings,
+    };
+    say_plan(args, &plan, say);
     if ask {
         tokio::select! {
             typed = typed(users, &pool_id) => typed?,
@@ -136,7 +146,60 @@ fn made(run_dir: &Path) -> Result<Made, Failed> {
         )));
     }
     let summary = reader.summary().map_err(Failed::refused)?;
-    Ok(Made { directory, summary })
+    let endpoint = reader.endpoint().map_err(Failed::refused)?;
+    Ok(Made {
+        directory,
+        summary,
+        endpoint,
+    })
+}
+
+/// Where the users are deleted: where the run created them, unless `--endpoint-url` says otherwise. The environment and the profile do
+/// not: they may have changed since.
+fn chosen_endpoint(
+    args: &UndoArgs,
+    recorded: Option<&str>,
+    say: Say,
+) -> Result<EndpointChoice, Failed> {
+    let same = |one: &str, other: &str| one.trim_end_matches('/') == other.trim_end_matches('/');
+    match (&args.connection.endpoint_url, recorded) {
+        (Some(named), recorded) => {
+            if let Some(recorded) = recorded
+                && !same(named, recorded)
+            {
+                say.line(format_args!(
+                    "note: this run created its users at {}; --endpoint-url names {named}",
+                    place_name(recorded)
+                ));
+            }
+            Ok(EndpointChoice::Url(named.clone()))
+        }
+        (None, Some(recorded)) => {
+            if let Some((variable, url)) = endpoint_in_environment()
+                && !same(&url, recorded)
+            {
+                say.line(format_args!(
+                    "note: this run created its users at {}; {variable} ({url}) is ignored, only --endpoint-url names another place",
+                    place_name(recorded)
+                ));
+            }
+            Ok(match recorded {
+                "" => EndpointChoice::Aws,
+                url => EndpointChoice::Url(url.to_owned()),
+            })
+        }
+        (None, None) => Err(Failed::refused(anyhow::anyhow!(
+            "{}: this run's ledger does not say where its users were created, and nothing was deleted; name the place with --endpoint-url              (AWS: https://cognito-idp.REGION.amazonaws.com)",
+            args.run_dir.display()
+        ))),
+    }
+}
+
+fn place_name(endpoint: &str) -> &str {
+    match endpoint {
+        "" => "AWS",
+        url => url,
+    }
 }
 
 /// Whether somebody is asked to type the pool's id. Refuses where nobody can be, and where another id is named.
@@ -165,10 +228,24 @@ fn say_what_is_not_meant(summary: &Summary, say: Say) {
     }
 }
 
-fn say_plan(args: &UndoArgs, users: u64, pool_id: &str, ceilings: Ceilings, say: Say) {
+/// What an undo is about to do.
+struct UndoPlan<'a> {
+    users: u64,
+    pool_id: &'a str,
+    place: &'a str,
+    ceilings: Ceilings,
+}
+
+fn say_plan(args: &UndoArgs, plan: &UndoPlan<'_>, say: Say) {
+    let UndoPlan {
+        users,
+        pool_id,
+        place,
+        ceilings,
+    } = plan;
     if args.dry_run {
         say.line(format_args!(
-            "dry run: {users} users that this run created in {pool_id} are looked at, at {} a second; nobody is deleted",
+            "dry run: {users} users that this run created in {pool_id} are looked at, at {} a second; nobody is deleted (endpoint: {place})",
             ceilings.read
         ));
         return;
@@ -176,6 +253,7 @@ fn say_plan(args: &UndoArgs, users: u64, pool_id: &str, ceilings: Ceilings, say:
     let seconds = users / u64::from(ceilings.update.get());
     say.text(format_args!(
         "undo: {users} users that this run created in {pool_id}\n\
+         \x20     endpoint: {place}\n\
          \x20     UserRead: each is looked up first; AdminGetUser counts it as active this month\n\
          \x20     UserUpdate: AdminDeleteUser at {} a second at most, about {}\n\
          \x20     {}",

@@ -60,6 +60,16 @@ impl Reader {
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
+    /// The endpoint at which the run began: empty for AWS, none where it was not recorded.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn endpoint(&self) -> Result<Option<String>, LedgerError> {
+        Facts::read(&self.database)
+            .map(|facts| facts.endpoint)
+            .map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
     /// What kind of run it is: `import` or `rehearsal`.
     ///
     /// # Errors

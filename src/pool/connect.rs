@@ -40,6 +40,17 @@ pub enum Signing {
     Off,
 }
 
+/// Where requests go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndpointChoice {
+    /// Where the environment or the profile says, or else to AWS.
+    Configured,
+    /// To AWS, whatever the environment and the profile say.
+    Aws,
+    /// To this URL.
+    Url(String),
+}
+
 /// What is needed to reach a pool.
 #[derive(Debug, Clone)]
 pub struct ConnectSettings {
@@ -55,8 +66,8 @@ pub struct ConnectSettings {
     pub region: Option<String>,
     /// The profile in the AWS configuration files, where one was named.
     pub profile: Option<String>,
-    /// Where requests go, where it was named.
-    pub endpoint_url: Option<String>,
+    /// Where requests go.
+    pub endpoint: EndpointChoice,
     /// Who signs.
     pub signing: Signing,
     /// How long one request may take.
@@ -101,21 +112,19 @@ pub enum ConnectError {
 /// Region and pool contradict each other, the endpoint may not be used, or there are no credentials. Nothing was sent.
 pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError> {
     let region = region(settings)?;
-    let named = settings
-        .endpoint_url
-        .as_deref()
-        .map(Endpoint::parse)
-        .transpose()?;
+    let named = match &settings.endpoint {
+        EndpointChoice::Url(url) => Some(Endpoint::parse(url)?),
+        EndpointChoice::Configured | EndpointChoice::Aws => None,
+    };
     let shared = match settings.signing {
         Signing::Rehearsal => None,
         Signing::Chain | Signing::Off => {
             Some(shared_config(settings.profile.as_deref(), Region::new(region.clone())).await)
         }
     };
-    let endpoint = match (named, &shared) {
-        (Some(named), _) => Some(named),
-        (None, Some(shared)) => configured_endpoint(shared, SERVICE)?,
-        (None, None) => None,
+    let endpoint = match (&settings.endpoint, &shared) {
+        (EndpointChoice::Configured, Some(shared)) => configured_endpoint(shared, SERVICE)?,
+        (EndpointChoice::Configured | EndpointChoice::Aws | EndpointChoice::Url(_), _) => named,
     };
     need_certificates(endpoint.as_ref())?;
     let credentials = match (settings.signing, &shared) {
@@ -235,7 +244,9 @@ fn unsigned(mut config: ConfigBuilder) -> ConfigBuilder {
 
 #[cfg(test)]
 mod tests {
-    use super::{ConnectError, ConnectSettings, Signing, TriggerData, region, region_of};
+    use super::{
+        ConnectError, ConnectSettings, EndpointChoice, Signing, TriggerData, region, region_of,
+    };
     use std::time::Duration;
 
     fn settings(pool: &str, named: Option<&str>) -> ConnectSettings {
@@ -246,7 +257,7 @@ mod tests {
             trigger_data: TriggerData::default(),
             region: named.map(str::to_owned),
             profile: None,
-            endpoint_url: None,
+            endpoint: EndpointChoice::Configured,
             signing: Signing::Off,
             attempt_timeout: Duration::from_secs(30),
         }

@@ -27,7 +27,7 @@ use secrecy::SecretString;
 
 use crate::user::{Attribute, NewUser};
 pub use administer::{action_of, category_of, operation_of};
-pub use connect::{ConnectError, ConnectSettings, Signing, connect, region_of};
+pub use connect::{ConnectError, ConnectSettings, EndpointChoice, Signing, connect, region_of};
 pub use date_probe::{now_ms, steady_ms};
 pub use failure::{Advice, Failure, IfAbsent, Sent, Stop};
 use failure::{NOT_SIGNED, Operation, UNREADABLE_ANSWER};

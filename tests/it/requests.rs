@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use cognito_import::pool::{ConnectSettings, Signing, TriggerData, connect};
+use cognito_import::pool::{ConnectSettings, EndpointChoice, Signing, TriggerData, connect};
 use cognito_import::user::{NewUser, Password};
 
 type Headers = BTreeMap<String, String>;
@@ -64,7 +64,7 @@ fn every_sign_up_says_what_the_first_one_said_of_the_sdk() {
             client_secret: None,
             region: None,
             profile: None,
-            endpoint_url: Some(url),
+            endpoint: EndpointChoice::Url(url),
             signing: Signing::Rehearsal,
             trigger_data: TriggerData::default(),
             attempt_timeout: Duration::from_secs(30),

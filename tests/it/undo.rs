@@ -1,5 +1,6 @@
 //! A run undone: exactly its users are deleted, and nobody else, whatever happens meanwhile.
 
+mod endpoints;
 mod ends;
 mod kill;
 mod refusals;

@@ -17,7 +17,9 @@ use crate::ledger::{
 };
 use crate::outcome::{Came, FollowUp, Outcome, RowResult, RunState, StepResult, StepState};
 use crate::pace::{Category, Ceilings, Pacer};
-use crate::pool::{Cognito, ConnectSettings, LookUps, NamedBy, Signing, TriggerData, connect};
+use crate::pool::{
+    Cognito, ConnectSettings, EndpointChoice, LookUps, NamedBy, Signing, TriggerData, connect,
+};
 use crate::rows::ahead::ReadAhead;
 use crate::rows::{Dialect, Rows};
 use crate::source::OpenSource;
@@ -153,7 +155,7 @@ async fn nowhere() -> Cognito {
         trigger_data: TriggerData::default(),
         region: None,
         profile: None,
-        endpoint_url: Some("http://127.0.0.1:9".into()),
+        endpoint: EndpointChoice::Url("http://127.0.0.1:9".into()),
         signing: Signing::Rehearsal,
         attempt_timeout: Duration::from_secs(1),
     })
