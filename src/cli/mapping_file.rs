@@ -72,10 +72,11 @@ enum Small {
 
 /// The words of `--password`.
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 enum From {
     Column,
     Generate,
+    ColumnOrGenerate,
     None,
 }
 
@@ -169,6 +170,7 @@ impl MappingFile {
             password: keys.password.map(|from| match from {
                 From::Column => PasswordFrom::Column,
                 From::Generate => PasswordFrom::Generate,
+                From::ColumnOrGenerate => PasswordFrom::ColumnOrGenerate,
                 From::None => PasswordFrom::None,
             }),
         })

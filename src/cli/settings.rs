@@ -224,6 +224,7 @@ pub fn mapping(list: &ListArgs) -> Result<MappingOptions, SettingsError> {
         password: list.password.map(|from| match from {
             PasswordSource::Column => PasswordFrom::Column,
             PasswordSource::Generate => PasswordFrom::Generate,
+            PasswordSource::ColumnOrGenerate => PasswordFrom::ColumnOrGenerate,
             PasswordSource::None => PasswordFrom::None,
         }),
         follow_up: follow_up_of_flags(&list.follow_up),

@@ -3,6 +3,7 @@
 use super::{Failed, beside};
 use crate::cli::args::ListArgs;
 use crate::cli::{Say, settings};
+use crate::preflight::objections::Objection;
 use crate::rows::{Dialect, Rows, RowsError};
 use crate::source::object::S3Access;
 use crate::source::{Source, SourceError};
@@ -125,6 +126,13 @@ impl List {
         } else {
             steps
         })
+    }
+
+    /// What is good to know about the header, where nothing else is checked that would say it.
+    pub(super) fn say_notices(&self, say: Say) {
+        for notice in self.mapping.notices() {
+            say.text(format_args!("note: {}", Objection::of_header(notice)));
+        }
     }
 
     /// A column that was not meant to be dropped should be noticed before people are signed up without it.

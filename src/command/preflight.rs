@@ -83,8 +83,10 @@ impl Verdict {
             allowed: intent.allowed,
             begun: intent.begun,
         };
+        let mut objections = objections(rules, &found.unanswered, meant);
+        objections.extend(mapping.notices().iter().map(Objection::of_header));
         Self {
-            objections: objections(rules, &found.unanswered, meant),
+            objections,
             plan: counts.map(|counts| {
                 let look_ups = intent.looks.look_ups;
                 let rates = intent.rates.clone();

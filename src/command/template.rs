@@ -29,7 +29,10 @@ pub(super) fn template(args: &TemplateArgs, say: Say) -> Result<Answer, Failed> 
         )));
     }
     let rules = found.rules.unwrap_or_else(any_pool);
-    let with_password = args.password == PasswordSource::Column;
+    let with_password = match args.password {
+        PasswordSource::Column | PasswordSource::ColumnOrGenerate => true,
+        PasswordSource::Generate | PasswordSource::None => false,
+    };
     let columns = rules.columns(with_password);
     let header = csv_line(&columns).map_err(Failed::refused)?;
     Answer::of_text(header).with(&Template { columns: &columns })

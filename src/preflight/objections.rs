@@ -15,6 +15,7 @@ use super::rates::Rates;
 use super::survey::{Counts, Example, NoteCount};
 use crate::pool::Stop;
 use crate::user::hint::FlagsGiven;
+use crate::user::mapping::HeaderNotice;
 use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
 use crate::user::rules::MAX_ATTRIBUTE_NAME;
 pub use follow_up::StepsMeant;
@@ -109,6 +110,12 @@ impl Objection {
             weight: Weight::Notice,
             ..Self::refusal(code, message, way_out)
         }
+    }
+
+    /// Something about the list's header.
+    #[must_use]
+    pub fn of_header(notice: &HeaderNotice) -> Self {
+        Self::notice(notice.code, notice.message.as_str(), notice.hint.as_str())
     }
 
     /// Whether the run is refused for it.

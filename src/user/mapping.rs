@@ -33,7 +33,7 @@ pub use attribution::Attribution;
 pub use columns::{STANDARD_ATTRIBUTES, Target, attribute, nearest};
 pub use dates::DateFormat;
 pub use draft::{Draft, DraftValue, Drafted};
-pub use header::HeaderError;
+pub use header::{HeaderError, HeaderNotice};
 pub use options::{
     Asked, ColumnIs, ColumnTarget, Constant, DateOf, FollowUpOptions, Join, Lowercase,
     MappingOptions, PasswordFrom, ValueOf,
@@ -59,7 +59,8 @@ pub struct Mapping {
     /// By column; empty where no column has a table.
     tables: Vec<Option<ValueTable>>,
     dropped: Vec<usize>,
-    /// Users get a random password that meets this policy.
+    notices: Vec<HeaderNotice>,
+    /// Users without a password in the list get a random one that meets this policy.
     generated: Option<PasswordPolicy>,
     rules: RowRules,
     /// Columns whose cells become attributes, groups, or whether an address is verified: what notes are about.
@@ -190,6 +191,12 @@ impl Mapping {
         })
     }
 
+    /// What is good to know about the header.
+    #[must_use]
+    pub fn notices(&self) -> &[HeaderNotice] {
+        &self.notices
+    }
+
     /// The user that a record asks for, or everything that is wrong with it; and what is kept of it.
     #[must_use]
     pub fn row(&self, raw: &RawRow<'_>) -> Row {
@@ -239,8 +246,11 @@ impl Mapping {
 
     /// The user that a sound draft asks for.
     fn user(&self, draft: Draft<'_>) -> Result<NewUser, Broken> {
+        let has_password = draft.password.is_some_and(|password| !password.is_empty());
         let mut user = draft.into_user();
-        if let Some(policy) = &self.generated {
+        if let Some(policy) = &self.generated
+            && !has_password
+        {
             match Password::generate(policy) {
                 Ok(password) => user.password = Some(password),
                 Err(error) => {
@@ -290,10 +300,12 @@ impl Mapping {
                 .username(self.username_column(), &username.text, findings);
         }
         match (self.password, draft.password) {
+            (Some(_), Some("") | None) if self.generated.is_some() => {}
             (Some(column), Some("") | None) => findings.push(Finding {
                 rule: Rule::PasswordMissing,
                 column: self.column(column),
-                message: "the cell is empty, and this run signs users up with a password"
+                message: "the cell is empty, and this run takes passwords from the list; --password column-or-generate gives such \
+                          users a random one"
                     .to_owned(),
             }),
             (Some(column), Some(password)) if is_null_marker(password) => findings.push(Finding {

@@ -3,6 +3,7 @@
 use std::fs;
 
 use cognito_import::rehearsal::{PasswordPolicy, PoolSettings};
+use serde_json::Value;
 
 use crate::harness::{Place, Pool, quick, silent, until};
 
@@ -55,4 +56,72 @@ fn generated_passwords_meet_a_strict_policy_and_stand_nowhere() {
     }
     assert!(files >= 4, "{files}");
     assert!(!ran.stderr.as_bytes().windows(40).any(is_one));
+}
+
+/// A list with passwords for some of its users; one of them is too weak for the pool.
+const SOME: &str = "username,password,email\n\
+                    ann,Passw0rd!1,ann@example.com\n\
+                    bob,,bob@example.com\n\
+                    cy,weak,cy@example.com\n";
+
+#[test]
+fn passwords_of_the_list_are_kept_and_empty_cells_get_generated_ones() {
+    for by_file in [false, true] {
+        let place = Place::new();
+        let pool = Pool::start(quick());
+        let list = place.file("users.csv", SOME);
+        let import = place.import(&pool, list).arg("--confirm");
+        let import = if by_file {
+            let mapping = place.file("mapping.toml", "password = \"column-or-generate\"\n");
+            import.args(["--mapping", mapping])
+        } else {
+            import.args(["--password", "column-or-generate"])
+        };
+        import.run().exits(1);
+        let results = place.results();
+        assert_eq!(results.outcomes(), ["created", "created", "invalid"]);
+        assert_eq!(results.row(3)["error_code"], "password.policy");
+        let sign_in = |name, password| {
+            let (id, client) = (&pool.settings().pool_id, &pool.settings().client_id);
+            pool.sdk().admin_sign_in(id, client, name, password)
+        };
+        assert_eq!(sign_in("ann", "Passw0rd!1"), Ok(()));
+        for guess in ["", "Passw0rd!1"] {
+            assert!(sign_in("bob", guess).is_err());
+        }
+    }
+}
+
+#[test]
+fn a_column_of_passwords_that_is_not_used_is_told() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", SOME);
+    for (source, told) in [
+        ("generate", true),
+        ("column-or-generate", false),
+        ("column", false),
+    ] {
+        let check = place.check(&pool, list).args(["--password", source]);
+        let ran = check.args(["--output", "json"]).run();
+        let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let mut notices = document["notices"].as_array().unwrap().iter();
+        let found = notices.any(|notice| notice["code"] == "passwords_unused");
+        assert_eq!(found, told, "{source}");
+    }
+    place
+        .import(&pool, list)
+        .args(["--password", "generate", "--no-preflight"])
+        .run()
+        .exits(0)
+        .says(["passwords_unused", "column-or-generate"]);
+}
+
+#[test]
+fn a_list_without_a_column_of_passwords_needs_one_unless_all_are_generated() {
+    let place = Place::new();
+    let list = place.file("users.csv", "username,email\nann,ann@example.com\n");
+    let rehearse = |source| place.rehearse(list).args(["--password", source]);
+    rehearse("column-or-generate").run().exits(3);
+    rehearse("generate").run().exits(0);
 }

@@ -40,6 +40,8 @@ pub enum PasswordSource {
     Column,
     /// Random ones that are written nowhere: each user resets theirs by "forgot password"
     Generate,
+    /// The column `password`, and random ones for users whose cell is empty
+    ColumnOrGenerate,
     /// Nowhere: for pools with a passwordless factor
     None,
 }

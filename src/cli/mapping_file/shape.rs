@@ -47,7 +47,10 @@ const LIST: &[(&str, Kind)] = &[
 /// All keys of the file.
 const KEYS: &[(&str, Kind)] = &[
     ("username_from", Text(r#""E-Mail""#)),
-    ("password", Word(&["column", "generate", "none"])),
+    (
+        "password",
+        Word(&["column", "generate", "column-or-generate", "none"]),
+    ),
     ("ignore_unknown", Flag),
     ("ignore", Texts(r#"["email_verified"]"#)),
     ("keep", Texts(r#"["ID"]"#)),

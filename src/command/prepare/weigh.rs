@@ -45,6 +45,7 @@ impl Weighing<'_, '_> {
     ) -> Result<Weighed, Failed> {
         let (job, list) = (self.job, self.list);
         if job.preflight.no_preflight {
+            list.say_notices(say);
             return Ok(Weighed {
                 reading: self.unchecked(found).await,
                 counts: None,

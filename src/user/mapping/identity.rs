@@ -11,7 +11,8 @@ use super::transform::Form;
 pub(super) fn text(mapping: &Mapping) -> String {
     let mut text = format!("username={}", mapping.username.column + 1);
     let _ = match (mapping.password, &mapping.generated) {
-        (Some(column), _) => write!(text, " password={}", column + 1),
+        (Some(column), None) => write!(text, " password={}", column + 1),
+        (Some(column), Some(_)) => write!(text, " password={} or generate", column + 1),
         (None, Some(_)) => write!(text, " password=generate"),
         (None, None) => write!(text, " password=none"),
     };

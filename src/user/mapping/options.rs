@@ -16,8 +16,21 @@ pub enum PasswordFrom {
     Column,
     /// Each user gets a random one that nobody knows, and resets it by "forgot password".
     Generate,
+    /// The column `password`, and a random one where its cell is empty.
+    ColumnOrGenerate,
     /// Users are signed up without one, for pools with a passwordless factor.
     None,
+}
+
+impl PasswordFrom {
+    /// Whether users may get a random one.
+    #[must_use]
+    pub fn may_generate(self) -> bool {
+        match self {
+            Self::Generate | Self::ColumnOrGenerate => true,
+            Self::Column | Self::None => false,
+        }
+    }
 }
 
 /// Something that was asked for, and by what: errors name it.

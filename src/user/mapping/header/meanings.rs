@@ -315,7 +315,7 @@ impl<'a> Meanings<'a> {
     pub(super) fn password(&mut self) -> Option<usize> {
         let meant = self.only(&Target::Password);
         match self.options.password.unwrap_or_default() {
-            PasswordFrom::Column => {
+            PasswordFrom::Column | PasswordFrom::ColumnOrGenerate => {
                 if meant.is_none() {
                     let missing = self.missing("password");
                     self.problems.push(format!(

@@ -7,6 +7,7 @@ mod attributes;
 mod by_name;
 mod follow_up;
 mod meanings;
+mod notices;
 
 use std::fmt::Write as _;
 
@@ -17,6 +18,7 @@ use super::{Mapping, UsernameFrom};
 use crate::rows::Header;
 use crate::user::rules::{RowRules, Strictness};
 use meanings::Meanings;
+pub use notices::HeaderNotice;
 
 /// Everything that is wrong with a header.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,6 +94,7 @@ pub(super) fn read(
             },
             columns: header.names().to_vec(),
             noted: noted_columns(&attributes, &follow_up),
+            notices: meanings.notices(),
             password,
             secrets: meanings.secrets(),
             attributes,
@@ -102,7 +105,9 @@ pub(super) fn read(
             null: options.null.clone(),
             tables,
             dropped: meanings.dropped,
-            generated: (options.password == Some(PasswordFrom::Generate))
+            generated: options
+                .password
+                .is_some_and(PasswordFrom::may_generate)
                 .then(|| Strictness::default().password_policy()),
             rules: RowRules::default(),
             given: options.flags_given(),
