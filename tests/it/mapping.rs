@@ -227,7 +227,6 @@ fn everything_that_does_not_fit_the_header_is_said_at_once_with_a_line_to_paste(
             "--keep Kennwort: passwords are never copied",
             "--map E-Mail Adress=email: there is no such column (nearest: E-Mail Address)",
             "column 4, First Name: unknown",
-            "column 10, email_verified: SignUp cannot set it; `--verify email` does so after the sign-up",
             "there is no column password; column Kennwort is near: `--map 'Kennwort=password'`",
         ],
     );
@@ -235,8 +234,7 @@ fn everything_that_does_not_fit_the_header_is_said_at_once_with_a_line_to_paste(
     assert_eq!(
         last,
         "--ignore-column ID --ignore-column Kennwort --ignore-column 'First Name' --ignore-column 'Last Name' --ignore-column Telefon \
-         --ignore-column Geboren --ignore-column Changed --ignore-column Status --ignore-column email_verified \
-         --ignore-column Shoe"
+         --ignore-column Geboren --ignore-column Changed --ignore-column Status --ignore-column Shoe"
     );
     assert!(!place.path("run").exists());
 }

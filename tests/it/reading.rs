@@ -246,15 +246,6 @@ fn a_missing_column_is_refused() {
 }
 
 #[test]
-fn a_column_that_no_sign_up_can_set_is_refused_with_the_reason() {
-    let said = refused("username,password,email_verified\nann,Passw0rd!,true\n");
-    assert!(
-        said.contains("email_verified: SignUp cannot set it"),
-        "{said}"
-    );
-}
-
-#[test]
 fn two_columns_for_one_thing_are_refused() {
     let said = refused("username,cognito:username,password\nann,ann,Passw0rd!\n");
     assert!(

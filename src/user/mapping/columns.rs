@@ -26,17 +26,35 @@ pub const STANDARD_ATTRIBUTES: [&str; 17] = [
     "zoneinfo",
 ];
 
-/// Columns of other tools' lists that `SignUp` cannot set, and what to do instead.
-const UNSETTABLE: [(&str, &str); 2] = [
-    (
-        "cognito:mfa_enabled",
-        "SignUp cannot set it: users enrol for MFA themselves",
-    ),
+/// Columns of Cognito's own exports and templates that only Cognito sets, with the reason: the answers of ListUsers and AdminGetUser,
+/// and the import job's CSV header.
+const OWNED_BY_COGNITO: [(&str, &str); 11] = [
     (
         "sub",
         "Cognito gives every user a new one; `--keep sub` copies the old one into the results",
     ),
+    (
+        "identities",
+        "SignUp cannot set it: it names the identity providers that a user signs in through",
+    ),
+    ("cognito:user_status", "SignUp cannot set a status"),
+    ("userstatus", "SignUp cannot set a status"),
+    ("usercreatedate", "Cognito sets it"),
+    ("userlastmodifieddate", "Cognito sets it"),
+    (
+        ENABLED,
+        "SignUp cannot set it; `--disable-where COLUMN=VALUE` disables users afterwards",
+    ),
+    ("cognito:mfa_enabled", MFA),
+    ("mfaoptions", MFA),
+    ("usermfasettinglist", MFA),
+    ("preferredmfasetting", MFA),
 ];
+
+/// The column that says whether a user may sign in.
+const ENABLED: &str = "enabled";
+
+const MFA: &str = "SignUp cannot set it: users set up MFA themselves";
 
 /// What names of columns with passwords have in them, in lower case: such a column is never copied anywhere.
 const OF_PASSWORDS: [&str; 4] = ["passw", "pwd", "user_pass", "kennwort"];
@@ -68,7 +86,7 @@ impl Target {
     pub fn parse(word: &str) -> Result<Self, String> {
         match of_name(word) {
             ByName::Means(target) => Ok(target),
-            ByName::Unsettable(why) => Err(format!("{word}: {why}")),
+            ByName::Owned(why) => Err(format!("{word}: {why}")),
             ByName::Nothing => {
                 let near = near_known(word)
                     .map_or_else(String::new, |near| format!(" (nearest known name: {near})"));
@@ -110,7 +128,7 @@ impl fmt::Display for Target {
 /// What a name says by itself.
 pub(super) enum ByName {
     Means(Target),
-    Unsettable(&'static str),
+    Owned(&'static str),
     Nothing,
 }
 
@@ -134,10 +152,15 @@ pub(super) fn of_name(name: &str) -> ByName {
         let own = name.get("custom:".len()..).unwrap_or_default();
         return ByName::Means(Target::Attribute(format!("custom:{own}").into()));
     }
-    UNSETTABLE
+    OWNED_BY_COGNITO
         .iter()
-        .find(|(unsettable, _)| *unsettable == lower)
-        .map_or(ByName::Nothing, |(_, why)| ByName::Unsettable(why))
+        .find(|(owned, _)| *owned == lower)
+        .map_or(ByName::Nothing, |(_, why)| ByName::Owned(why))
+}
+
+/// Whether this is the column in which Cognito says that a user may sign in.
+pub(super) fn says_enabled(name: &str) -> bool {
+    name.eq_ignore_ascii_case(ENABLED)
 }
 
 /// Whether a column of this name probably holds passwords.
@@ -148,8 +171,9 @@ pub(super) fn looks_secret(name: &str) -> bool {
 
 /// A word as a shell takes it for one.
 pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_:-.".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
+    let plain = |c: char| c.is_alphanumeric() || "_:-.=".contains(c);
+    // zsh looks up a word that begins with an equals sign.
+    if !word.is_empty() && !word.starts_with('=') && word.chars().all(plain) {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))

@@ -119,18 +119,33 @@ fn a_column_that_stands_twice_is_refused() {
 }
 
 #[test]
-fn what_sign_up_cannot_set_is_refused_with_the_reason_and_can_be_ignored() {
-    let found = problems(
-        "username,password,email_verified",
-        &MappingOptions::default(),
+fn what_only_cognito_sets_is_ignored_with_a_notice_and_can_be_dropped_in_silence() {
+    let all = "username,password,email_verified,phone_number_verified,sub,identities,cognito:user_status,UserStatus,Enabled,\
+               UserCreateDate,UserLastModifiedDate,cognito:mfa_enabled,MFAOptions,UserMFASettingList,PreferredMfaSetting";
+    let found = mapping(all, &MappingOptions::default()).unwrap();
+    let notices = found.notices();
+    let codes: Vec<&str> = notices.iter().map(|notice| notice.code).collect();
+    assert_eq!(codes, ["verified_ignored", "cognito_columns_ignored"]);
+    assert!(notices[0].hint.contains("--verify email,phone_number"));
+    for name in all.split(',').skip(2) {
+        assert!(
+            notices.iter().any(|notice| notice.message.contains(name)),
+            "{name}: {notices:?}"
+        );
+    }
+    assert!(notices[1].hint.contains("--disable-where Enabled=false"));
+    let plain = mapping("username,password", &MappingOptions::default()).unwrap();
+    assert_eq!(found.identity(), plain.identity());
+    let dropped: Vec<&str> = all.split(',').skip(2).collect();
+    assert_eq!(mapping(all, &ignoring(&dropped)).unwrap().notices(), []);
+    let kept = MappingOptions {
+        keep: names("--keep", &["sub"]),
+        ..MappingOptions::default()
+    };
+    assert_eq!(
+        mapping("username,password,sub", &kept).unwrap().notices(),
+        []
     );
-    assert!(
-        found[0].contains("SignUp cannot set it")
-            && found[0].contains("--ignore-column email_verified")
-    );
-    assert!(found[0].contains("`--verify email`"), "{found:?}");
-    let ignore = ignoring(&["EMAIL_VERIFIED"]);
-    assert!(mapping("username,password,email_verified", &ignore).is_ok());
     let unknown = ignoring(&["nope"]);
     assert!(
         problems("username,password", &unknown)[0]

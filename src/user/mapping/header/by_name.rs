@@ -28,12 +28,9 @@ impl Meanings<'_> {
                 }
             }
             ByName::Means(Target::Verified(contact)) if !self.verifies(contact) => {
+                self.pass_over(place);
                 if !used {
-                    let why = format!(
-                        "SignUp cannot set it; `--verify {}` does so after the sign-up, in rows where this column says yes",
-                        contact.attribute()
-                    );
-                    self.droppable(place, &why);
+                    self.unverified.push((place, contact));
                 }
             }
             ByName::Means(Target::Attribute(attribute)) if self.is_part_of(place, &attribute) => {}
@@ -43,24 +40,23 @@ impl Meanings<'_> {
                     column.known = true;
                 }
             }
-            ByName::Unsettable(_) | ByName::Nothing if used => {}
-            ByName::Nothing if self.reasons.contains(&place) => {}
-            ByName::Unsettable(why) => self.droppable(place, why),
+            ByName::Owned(_) => {
+                self.pass_over(place);
+                if !used {
+                    self.owned_by_cognito.push(place);
+                }
+            }
+            ByName::Nothing if used || self.reasons.contains(&place) => {}
             ByName::Nothing if self.options.ignore_unknown => self.dropped.push(place),
             ByName::Nothing => self.unknown(place),
         }
     }
 
-    /// A column that is known, and cannot be taken.
-    fn droppable(&mut self, place: usize, why: &str) {
+    /// A column that is known, and that no user gets anything from.
+    fn pass_over(&mut self, place: usize) {
         if let Some(column) = self.columns.get_mut(place) {
             column.known = true;
         }
-        let (name, number) = (self.name(place), place + 1);
-        self.droppable.push(place);
-        self.problems.push(format!(
-            "column {number}, {name}: {why}; `--ignore-column {name}` drops it"
-        ));
     }
 
     fn unknown(&mut self, place: usize) {

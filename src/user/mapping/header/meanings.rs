@@ -32,6 +32,10 @@ pub(super) struct Meanings<'a> {
     pub(super) droppable: Vec<usize>,
     /// Columns that mean nothing and are dropped for it.
     pub(super) dropped: Vec<usize>,
+    /// Columns of Cognito's own exports that SignUp cannot set.
+    pub(super) owned_by_cognito: Vec<usize>,
+    /// Columns that say whether an address is verified, where none is to be.
+    pub(super) unverified: Vec<(usize, Contact)>,
     /// Columns that are copied into the results.
     pub(super) kept: Vec<usize>,
     /// The columns of each join; none where one of them is missing.
@@ -58,6 +62,8 @@ impl<'a> Meanings<'a> {
             problems: Vec::new(),
             droppable: Vec::new(),
             dropped: Vec::new(),
+            owned_by_cognito: Vec::new(),
+            unverified: Vec::new(),
             kept: Vec::new(),
             joins: Vec::new(),
             skip_where: Vec::new(),

@@ -1,7 +1,7 @@
 //! What is good to know about a header that fits.
 
 use super::meanings::Meanings;
-use crate::user::mapping::columns::Target;
+use crate::user::mapping::columns::{Target, quoted, says_enabled};
 use crate::user::mapping::options::PasswordFrom;
 
 /// Something about the header that people should know before the first call.
@@ -17,7 +17,52 @@ pub struct HeaderNotice {
 
 impl Meanings<'_> {
     pub(super) fn notices(&self) -> Vec<HeaderNotice> {
-        self.unused_passwords().into_iter().collect()
+        let mut notices: Vec<HeaderNotice> = self.unused_passwords().into_iter().collect();
+        notices.extend(self.unverified());
+        notices.extend(self.owned_by_cognito());
+        notices
+    }
+
+    /// Columns that say which addresses are verified, where nothing verifies them.
+    fn unverified(&self) -> Option<HeaderNotice> {
+        let names = self.unverified.iter().map(|(place, _)| self.name(*place));
+        let names: Vec<&str> = names.collect();
+        let contacts = self
+            .unverified
+            .iter()
+            .map(|(_, contact)| contact.attribute());
+        let contacts: Vec<&str> = contacts.collect();
+        (!names.is_empty()).then(|| HeaderNotice {
+            code: "verified_ignored",
+            message: format!(
+                "ignored, because SignUp cannot mark addresses as verified: {}",
+                names.join(", ")
+            ),
+            hint: format!(
+                "--verify {} marks them as verified after the sign-up, in rows where the column says yes",
+                contacts.join(",")
+            ),
+        })
+    }
+
+    fn owned_by_cognito(&self) -> Option<HeaderNotice> {
+        let names = self.owned_by_cognito.iter().map(|place| self.name(*place));
+        let names: Vec<&str> = names.collect();
+        let hint = match names.iter().find(|name| says_enabled(name)) {
+            Some(name) => format!(
+                "--disable-where {} disables users who are disabled in the list",
+                quoted(&format!("{name}=false"))
+            ),
+            None => "--keep COLUMN copies a column into the results".to_owned(),
+        };
+        (!names.is_empty()).then(|| HeaderNotice {
+            code: "cognito_columns_ignored",
+            message: format!(
+                "ignored, because only Cognito can set them: {}",
+                names.join(", ")
+            ),
+            hint,
+        })
     }
 
     /// A column of passwords that no user gets.

@@ -153,17 +153,19 @@ fn what_decides_has_to_be_a_column_and_no_password() {
 
 #[test]
 fn a_column_about_verifying_needs_somebody_who_verifies() {
-    let found = problems(
-        "username,password,email,phone_number_verified",
+    let found = mapping(
+        "username,password,email,phone_number_verified,email_verified",
         &options(FollowUpOptions {
             verify: verify(&[Contact::Email]),
             ..FollowUpOptions::default()
         }),
     );
+    let notices = found.unwrap().notices().to_vec();
+    assert_eq!(notices.len(), 1);
     assert!(
-        found[0].contains("column 4, phone_number_verified")
-            && found[0].contains("--verify phone_number"),
-        "{found:?}"
+        notices[0].message.ends_with(": phone_number_verified")
+            && notices[0].hint.starts_with("--verify phone_number "),
+        "{notices:?}"
     );
     let mut mapped = MappingOptions {
         columns: map(&[("Checked", "email_verified")]),
