@@ -13,7 +13,6 @@ use super::args::{
 use super::client_secret::{SecretError, SecretOwner, client_secret};
 use super::mapping_file::{MappingFile, MappingFileError};
 use super::mapping_options::{follow_up_of_flags, of_flags, over};
-use crate::import::retry::RetryPolicy;
 use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::{Durability, TakeUp};
 use crate::outcome::Outcome;
@@ -22,6 +21,7 @@ use crate::preflight::objections::Allowed;
 use crate::preflight::prescan::{Looks, Prescan};
 use crate::preflight::rates::RatesAsked;
 use crate::rows::{Dialect, Quote};
+use crate::run::retry::RetryPolicy;
 use crate::source::object::S3Access;
 use crate::user::StepKind;
 use crate::user::mapping::{MappingOptions, PasswordFrom};

@@ -10,7 +10,6 @@ use crate::cli::args::UndoArgs;
 use crate::cli::exit::Exit;
 use crate::cli::undo::{connect as connect_settings, endpoint_in_environment, rates};
 use crate::cli::{Say, settings};
-use crate::import::retry::RetryPolicy;
 use crate::import::{Signal, Signals};
 use crate::ledger::directory::database_in;
 use crate::ledger::{Durability, Ledger, LedgerError, Reader, RunDirectory, UndoLedger};
@@ -18,6 +17,7 @@ use crate::outcome::{Kept, Outcome, Summary, Undone};
 use crate::pace::{Ceilings, Pacer};
 use crate::pool::{Cognito, EndpointChoice, connect};
 use crate::report::{UndoReport, undo_table, write_undo};
+use crate::run::retry::RetryPolicy;
 use crate::undo::{Ended, Mode, Rules, Tally, Undo, Why};
 
 /// What people are told who stopped it.

@@ -9,11 +9,11 @@ use tokio::time::Instant;
 use super::event::RequestCounts;
 use super::logged;
 use super::request::{Requested, Shared, count, permit_unless_stopped};
-use super::retry::{FORBIDDEN_TRIES, RetryPolicy};
 use crate::outcome::StepState;
 use crate::pace::Permit;
 use crate::pool::failure::CONNECT_FAILED;
 use crate::pool::{Advice, Failure, Stop, category_of, operation_of};
+use crate::run::retry::{FORBIDDEN_TRIES, RetryPolicy};
 use crate::user::Step;
 
 /// A step on its way.
@@ -155,10 +155,10 @@ fn failed(failure: Failure) -> StepEnd {
 #[cfg(test)]
 mod tests {
     use super::{Next, StepEnd, Taking};
-    use crate::import::retry::{FORBIDDEN_TRIES, RetryPolicy};
     use crate::outcome::StepState;
     use crate::pool::failure::{BLOCKED_BY_FIREWALL, CONNECT_FAILED, CONNECTION_LOST};
     use crate::pool::{Advice, Failure, Sent, Stop};
+    use crate::run::retry::{FORBIDDEN_TRIES, RetryPolicy};
 
     fn failure(code: &str, advice: Advice) -> Result<(), Failure> {
         Err(Failure {

@@ -1,7 +1,7 @@
 //! Stage 7: the run. The only folder that knows all the others.
 //!
 //! [`prescan`] reads the pool before the first row; `run` is the loop that owns the truth; [`registration`] decides one user's way, and its driver walks it; [`resolve`]
-//! judges whose a found user is; `follow_up` takes one step after a sign-up; [`retry`] and the breaker say when to go on and when not, [`slots`] how many at once, and `lent` which of them another may use; `record` keeps the rate, and `logged` is what goes into the log. `design.md` beside this file
+//! judges whose a found user is; `follow_up` takes one step after a sign-up; `run::retry` and the breaker say when to go on and when not, [`slots`] how many at once, and `lent` which of them another may use; `record` keeps the rate, and `logged` is what goes into the log. `design.md` beside this file
 //! says why it is built like this.
 
 mod breaker;
@@ -15,7 +15,6 @@ mod register;
 pub mod registration;
 mod request;
 pub mod resolve;
-pub mod retry;
 mod run;
 pub mod slots;
 pub mod stop;

@@ -9,13 +9,13 @@ use tokio::time::{Instant, sleep};
 
 use super::event::{RequestCounts, Watch};
 use super::record::Record;
-use super::retry::RetryPolicy;
 use super::run::{Deadline, until};
 use super::stop::{Signals, StopReason};
 use crate::ledger::listing::{Listing, Seen};
 use crate::ledger::{Ledger, LedgerError, Since};
 use crate::pace::{Category, Pacer};
 use crate::pool::{Advice, Cognito, Failure, NamedBy, Page, Stop, now_ms};
+use crate::run::retry::RetryPolicy;
 use crate::user::fold;
 
 /// See the module's words.

@@ -10,10 +10,10 @@ mod looked_up;
 use std::time::Duration;
 
 use super::resolve::Times;
-use super::retry::{FORBIDDEN_TRIES, RetryPolicy};
 use crate::outcome::{Came, Outcome};
 use crate::pool::failure::UNREADABLE_ANSWER;
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookUps, Sent, SignedUp, Stop};
+use crate::run::retry::{FORBIDDEN_TRIES, RetryPolicy};
 use crate::user::NewUser;
 use came::{failed, signed_up_came};
 

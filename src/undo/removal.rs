@@ -7,10 +7,10 @@ mod found;
 
 use std::time::Duration;
 
-use crate::import::retry::RetryPolicy;
 use crate::ledger::undo::ToUndo;
 use crate::outcome::{Kept, MadeUser, Undoing, Undone};
 use crate::pool::{Advice, Deletion, Doings, Failure, FoundUser, Sent, Stop};
+use crate::run::retry::RetryPolicy;
 
 /// Firewalls are not argued with for longer than this many answers.
 const FORBIDDEN_TRIES: u32 = 6;

@@ -6,10 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each folder (or file) of `src/`, and the others it may name. What only tests use does not count.
-const MAY_USE: [(&str, &[&str]); 21] = [
+const MAY_USE: [(&str, &[&str]); 22] = [
     ("outcome", &[]),
     ("visible", &[]),
     ("detail", &[]),
+    ("run", &[]),
     ("pace", &[]),
     // It shares nothing with the importer, so that it cannot share its mistakes.
     ("rehearsal", &[]),
@@ -23,17 +24,19 @@ const MAY_USE: [(&str, &[&str]); 21] = [
     // Reports are projections of the ledger. What an error means is said where the error is known.
     ("report", &["ledger", "outcome", "pool", "user", "visible"]),
     // It asks the pool, and reads the list before anything is sent.
-    ("preflight", &["pace", "pool", "rows", "user"]),
+    ("preflight", &["pace", "pool", "rows", "run", "user"]),
     (
         "import",
         &[
-            "detail", "ledger", "outcome", "pace", "pool", "rows", "user",
+            "detail", "ledger", "outcome", "pace", "pool", "rows", "run", "user",
         ],
     ),
     // A run's sibling: it reads the same ledger, retries by the same rules and is stopped in the same way.
     (
         "undo",
-        &["detail", "import", "ledger", "outcome", "pace", "pool"],
+        &[
+            "detail", "import", "ledger", "outcome", "pace", "pool", "run",
+        ],
     ),
     // It shows what a run tells those who watch it.
     ("progress", &["import", "outcome", "pace", "visible"]),
@@ -53,6 +56,7 @@ const MAY_USE: [(&str, &[&str]); 21] = [
             "rehearsal",
             "rows",
             "report",
+            "run",
             "source",
             "user",
             "visible",
@@ -73,6 +77,7 @@ const MAY_USE: [(&str, &[&str]); 21] = [
             "rehearsal",
             "report",
             "rows",
+            "run",
             "source",
             "undo",
             "user",

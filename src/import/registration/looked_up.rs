@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{Registration, Step, StopRun};
 use crate::import::resolve::{Whose, whose};
-use crate::import::retry::FORBIDDEN_TRIES;
 use crate::outcome::{Came, Delivery, Evidence, Outcome};
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, Stop};
+use crate::run::retry::FORBIDDEN_TRIES;
 
 /// The code of a row whose user the listing does not show.
 const NOT_LISTED: &str = "NotListed";

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::{Event, Registration, Rules, Step};
 use crate::import::resolve::Times;
-use crate::import::retry::{FORBIDDEN_TRIES, RetryPolicy};
 use crate::outcome::{Came, Delivery, Evidence, Outcome};
 use crate::pool::failure::{
     ATTEMPT_TIMED_OUT, BLOCKED_BY_FIREWALL, CONNECT_FAILED, CONNECTION_LOST, Operation,
 };
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookUps, Sent, SignedUp, Stop};
+use crate::run::retry::{FORBIDDEN_TRIES, RetryPolicy};
 use crate::user::{Attribute, NewUser};
 
 mod simulation;

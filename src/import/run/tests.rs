@@ -8,7 +8,6 @@ use super::dispatch::{OnItsWay, Returned};
 use super::{Ended, Plan, Run};
 use crate::import::breaker::BreakerLimits;
 use crate::import::registration::Rules;
-use crate::import::retry::RetryPolicy;
 use crate::import::slots::Slots;
 use crate::import::stop::Signals;
 use crate::import::{Counts, Progress, Watch};
@@ -22,6 +21,7 @@ use crate::pool::{
 };
 use crate::rows::ahead::ReadAhead;
 use crate::rows::{Dialect, Rows};
+use crate::run::retry::RetryPolicy;
 use crate::source::OpenSource;
 
 /// Far more than these runs take, which wait for nothing. One that forgets a task never ends.

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
 use super::{Event, Learnt, REMEMBERS_NOTHING, Removal, Rules, Step};
-use crate::import::retry::RetryPolicy;
 use crate::ledger::undo::ToUndo;
 use crate::outcome::{Kept, MadeUser, Undoing, Undone};
 use crate::pool::{Advice, Deletion, Doings, Failure, FoundUser, Sent, Stop};
+use crate::run::retry::RetryPolicy;
 
 const RULES: Rules = Rules {
     retry: RetryPolicy {

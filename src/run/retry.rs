@@ -1,11 +1,11 @@
-//! When a request is sent again. Pure: chance is an argument.
+//! When a request is sent again. Pure: the random number is an argument.
 
 use std::time::Duration;
 
-/// Firewalls are not argued with for longer than this many answers.
-pub(super) const FORBIDDEN_TRIES: u32 = 6;
+/// A request that a firewall refuses this many times is given up.
+pub const FORBIDDEN_TRIES: u32 = 6;
 
-/// How often, and after how long.
+/// How often a request is sent again, and after how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// Sign-ups sent for one row on answers that leave it unclear, and connections tried, at most.

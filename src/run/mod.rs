@@ -1,0 +1,3 @@
+//! Rules shared by everything that sends requests: preflight calls, runs and undos.
+
+pub mod retry;
