@@ -32,7 +32,7 @@ pub use mapping::{LowercaseArg, MappingArgs};
 pub use output::{LogArgs, LogFormatArg, ProgressArg, ProgressArgs};
 pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
-pub use preflight::{AllowArgs, PreflightArgs};
+pub use preflight::{AllowArgs, PatienceArgs, PreflightArgs};
 pub use report::{CompareArgs, ReportArgs};
 pub use reports::{PiiArg, ReportsArgs};
 pub use triggers::TriggerArgs;

@@ -10,13 +10,14 @@ use super::list::List;
 use super::listing::Weighed;
 use super::preflight::{Intent, Verdict, ask_pool, strictness, usernames_fold};
 use super::{Answer, Failed, beside, runtime};
-use crate::cli::args::{CheckArgs, KnownPoolArgs};
+use crate::cli::args::{CheckArgs, KnownPoolArgs, PatienceArgs};
 use crate::cli::client_secret::{SecretOwner, client_secret};
 use crate::cli::exit::Exit;
 use crate::cli::{Say, settings};
 use crate::import::Signals;
 use crate::pool::{Cognito, connect};
 use crate::preflight::ask::{Found, Questions};
+use crate::preflight::attempts::Preflight;
 use crate::preflight::rates::Rates;
 use crate::preflight::survey::{Item, Reported, Survey, SurveyError};
 use crate::report::{FindingLine, FindingsCsv};
@@ -51,20 +52,27 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
     let looks_up = looks.look_ups.any();
     refuse_misfits(&list, &args.list.follow_up, looks)?;
     let questions = Questions {
+        rules: true,
         client: args.pool.client_id.is_some(),
         look_up: looks_up,
         steps: list.mapping.follow_up_kinds(),
         limits: asked.limits(true, looks_up, updates(&list)),
+        writes: false,
     };
     let secret_given = is_secret_given(&args.pool, say)?;
-    let (pool, mut found) = known(&args.pool, questions).await?;
+    let (pool, mut found) = known(&args.pool, args.patience, &questions, say).await?;
     let rules = found.rules.clone();
     let rules = rules.as_ref();
     let folds = usernames_fold(settings::folds(args.usernames), rules, &found, say);
     let mapping = list.mapping.held_to(&strictness(rules));
     let (survey, findings) = surveyed(list.rows, &mapping, folds, &args.findings).await?;
+    let notify = |text: &str| say.line(text);
     let weighed = Weighed {
-        pool: pool.as_ref(),
+        preflight: pool.as_ref().map(|pool| Preflight {
+            pool,
+            time: args.patience.preflight_timeout,
+            notify: &notify,
+        }),
         looks,
         rates: &asked,
         users: rules.map(|rules| rules.estimated_number_of_users),
@@ -80,6 +88,7 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
         reading,
         rates: Rates::new(&asked, &found),
         create_groups: args.list.follow_up.create_groups,
+        names_pool: args.pool.user_pool_id.is_some() || args.pool.pool.is_some(),
         begun: false,
     };
     if !survey.broken.is_empty() {
@@ -159,7 +168,9 @@ fn has_secret(rules: Option<&PoolRules>) -> bool {
 /// The pool, where it may be asked; and what is known of it: from its file, from itself, or nothing.
 pub(super) async fn known(
     args: &KnownPoolArgs,
-    questions: Questions,
+    patience: PatienceArgs,
+    questions: &Questions,
+    say: Say,
 ) -> Result<(Option<Cognito>, Found), Failed> {
     if let Some(path) = &args.pool {
         let rules = settings::pool_rules(path).map_err(Failed::refused)?;
@@ -175,7 +186,12 @@ pub(super) async fn known(
     let client_id = args.client_id.as_deref();
     let connection = settings::connect_to_ask(user_pool_id, client_id, &args.connection);
     let pool = connect(&connection).await.map_err(Failed::refused)?;
-    let found = ask_pool(&pool, user_pool_id, questions).await?;
+    let preflight = Preflight {
+        pool: &pool,
+        time: patience.preflight_timeout,
+        notify: &|text| say.line(text),
+    };
+    let found = ask_pool(preflight, user_pool_id, questions).await?;
     Ok((Some(pool), found))
 }
 

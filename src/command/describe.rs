@@ -3,42 +3,39 @@
 use std::ops::ControlFlow;
 
 use super::document::Described;
-use super::preflight::ask_pool;
+use super::preflight::{ask_pool, not_answered};
 use super::{Answer, Failed, asked};
 use crate::cli::args::DescribeArgs;
 use crate::cli::{Say, settings};
 use crate::pool::connect;
 use crate::preflight::ask::Questions;
+use crate::preflight::attempts::Preflight;
 
 pub(super) fn describe(args: &DescribeArgs, say: Say) -> Result<Answer, Failed> {
     let client_id = args.client_id.as_deref();
     let connection = settings::connect_to_ask(&args.user_pool_id, client_id, &args.connection);
     let questions = Questions {
+        rules: true,
         client: client_id.is_some(),
         ..Questions::default()
     };
     let asking = async {
         let pool = connect(&connection).await.map_err(Failed::refused)?;
-        ask_pool(&pool, &args.user_pool_id, questions).await
+        let preflight = Preflight {
+            pool: &pool,
+            time: args.patience.preflight_timeout,
+            notify: &|text| say.line(text),
+        };
+        ask_pool(preflight, &args.user_pool_id, &questions).await
     };
     let found = match asked(asking, say)? {
         ControlFlow::Continue(found) => found,
         ControlFlow::Break(stopped) => return Ok(stopped),
     };
-    if let Some(question) = found.unanswered.first() {
-        return Err(Failed::refused(anyhow::anyhow!(
-            "user pool {}: {} was not answered: {}; `cognito-import iam-policy` prints the permissions that are needed",
-            args.user_pool_id,
-            question.action,
-            question.failure
-        )));
+    if let Some(unanswered) = found.unanswered.first() {
+        return Err(not_answered(&args.user_pool_id, unanswered));
     }
-    let Some(rules) = found.rules else {
-        return Err(Failed::refused(anyhow::anyhow!(
-            "user pool {}: the answer describes no pool; check --endpoint-url",
-            args.user_pool_id
-        )));
-    };
+    let rules = found.rules.unwrap_or_default();
     let text = settings::pool_rules_text(&rules).map_err(Failed::refused)?;
     if rules.client.is_none() {
         say.line("note: without --client-id, the file does not say what the app client may write or whether it has a secret");

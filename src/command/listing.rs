@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use crate::pool::Cognito;
-use crate::preflight::ask::{Found, LIST_ACTION, ask_listing};
+use crate::preflight::ask::{Found, ask_listing};
+use crate::preflight::attempts::Preflight;
+use crate::preflight::calls::Call;
 use crate::preflight::prescan::{Known, Looks, Prescan, Reading, reading};
 use crate::preflight::rates::{Rates, RatesAsked};
 
 /// What it is weighed by.
 pub(super) struct Weighed<'a> {
     /// The pool, where it may be asked.
-    pub(super) pool: Option<&'a Cognito>,
+    pub(super) preflight: Option<Preflight<'a>>,
     pub(super) looks: Looks,
     pub(super) rates: &'a RatesAsked,
     /// `EstimatedNumberOfUsers`, where it is known.
@@ -26,13 +27,16 @@ impl Weighed<'_> {
     /// added to `found`.
     pub(super) async fn reading(self, found: &mut Found) -> Option<Reading> {
         let wanted = self.by(found);
-        if wanted.is_none() && !self.looks.needs_listing() {
+        let needed = self.looks.needs_listing();
+        if wanted.is_none() && !needed {
             return None;
         }
-        if let Some(pool) = self.pool {
-            ask_listing(pool, self.rates.list.is_none(), found).await;
+        if let Some(preflight) = self.preflight
+            && found.refused_by().is_none()
+        {
+            ask_listing(preflight, self.rates.list.is_none(), needed, found).await;
         }
-        if found.question(LIST_ACTION).is_some() && self.looks.prescan == Prescan::Auto {
+        if found.unanswered(Call::ListUsers).is_some() && self.looks.prescan == Prescan::Auto {
             return None;
         }
         // Once more, with the rate that is granted.

@@ -7,8 +7,9 @@ use super::document::{BrokenRule, VerdictDocument};
 use super::list::List;
 use super::{Failed, beside};
 use crate::cli::Say;
-use crate::pool::{Cognito, Failure, Stop};
 use crate::preflight::ask::{Found, Questions, ask};
+use crate::preflight::attempts::Preflight;
+use crate::preflight::calls::{Call, Unanswered, remedy};
 use crate::preflight::groups::{Unknown, missing};
 use crate::preflight::objections::{Allowed, Meant, Objection, StepsMeant, objections};
 use crate::preflight::plan::RunPlan;
@@ -34,6 +35,8 @@ pub(super) struct Intent {
     pub(super) rates: Rates,
     /// Groups that the pool does not have are made.
     pub(super) create_groups: bool,
+    /// It is known which pool it writes to.
+    pub(super) names_pool: bool,
     /// It goes on with a run that has begun.
     pub(super) begun: bool,
 }
@@ -81,6 +84,7 @@ impl Verdict {
                 create_groups: intent.create_groups,
             },
             allowed: intent.allowed,
+            names_pool: intent.names_pool,
             begun: intent.begun,
         };
         let mut objections = objections(rules, &found.unanswered, meant);
@@ -202,13 +206,20 @@ fn missing_groups(named: &BTreeSet<String>, found: &Found, create: bool) -> Vec<
 
 /// Puts the questions to the pool.
 pub(super) async fn ask_pool(
-    pool: &Cognito,
+    preflight: Preflight<'_>,
     user_pool_id: &str,
-    questions: Questions,
+    questions: &Questions,
 ) -> Result<Found, Failed> {
-    ask(pool, questions)
+    ask(preflight, questions)
         .await
-        .map_err(|failure| pool_refuses(user_pool_id, &failure))
+        .map_err(|unanswered| not_answered(user_pool_id, &unanswered))
+}
+
+/// A command cannot go on without this answer of the pool.
+pub(super) fn not_answered(user_pool_id: &str, unanswered: &Unanswered) -> Failed {
+    let remedy = remedy(&unanswered.failure);
+    let error = anyhow::anyhow!("user pool {user_pool_id}: {unanswered}; {remedy}");
+    Failed::refused(error).way_out(remedy)
 }
 
 /// What rows are held to.
@@ -243,27 +254,11 @@ pub(super) fn usernames_fold(
     say: Say,
 ) -> bool {
     named.or(rules.map(|rules| !rules.case_sensitive)).unwrap_or_else(|| {
-        let describe = "cognito-idp:DescribeUserPool";
-        if let Some(question) = found.question(describe) {
+        if let Some(unanswered) = found.unanswered(Call::DescribeUserPool) {
             say.line(format_args!(
-                "DescribeUserPool cannot be asked ({}): usernames are taken to be the same whatever their case; \
-                 `--usernames case-sensitive` says otherwise",
-                question.failure.code
+                "{unanswered}: usernames that differ only in case are taken to be the same; `--usernames case-sensitive` says otherwise"
             ));
         }
         true
     })
-}
-
-/// Why a run cannot begin with this pool, and what to change.
-fn pool_refuses(user_pool_id: &str, failure: &Failure) -> Failed {
-    let way_out = match failure.stop() {
-        Some(Stop::Access) => {
-            "renew the credentials (for example with `aws sso login`), or do without: `import --no-lookup`, `check --pool pool.toml`"
-        }
-        Some(stop) => stop.way_out(),
-        None => "check the network, --region, --endpoint-url and HTTPS_PROXY",
-    };
-    let error = anyhow::anyhow!("user pool {user_pool_id}: cannot be asked: {failure}; {way_out}");
-    Failed::refused(error).way_out(way_out)
 }

@@ -23,6 +23,7 @@ use crate::outcome::Summary;
 use crate::pace::Ceilings;
 use crate::pool::{Cognito, NamedBy, connect, now_ms};
 use crate::preflight::ask::{Found, Questions};
+use crate::preflight::attempts::Preflight;
 use crate::preflight::plan::users_a_second;
 use crate::preflight::prescan::Reading;
 use crate::preflight::rates::Rates;
@@ -77,12 +78,13 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     let given = rules_given(job)?;
     let pool = connect(&job.connect).await.map_err(Failed::refused)?;
     let there = RunThere::look(job, &path, &identity)?;
-    let mut found = ask_pool(
-        &pool,
-        &identity.user_pool_id,
-        questions(job, &list, given.is_some()),
-    )
-    .await?;
+    let preflight = Preflight {
+        pool: &pool,
+        time: job.preflight.patience.preflight_timeout,
+        notify: &|text| say.line(text),
+    };
+    let questions = questions(job, &list, given.is_some());
+    let mut found = ask_pool(preflight, &identity.user_pool_id, &questions).await?;
     let rules = given.or_else(|| found.rules.clone());
     let rules = rules.as_ref();
     if !job.preflight.no_preflight {
@@ -91,7 +93,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     let weighing = Weighing {
         job,
         list: &list,
-        pool: &pool,
+        preflight,
         rules,
     };
     let (opened, weighed) = opened(weighing, there, &mut found, &path, &identity, say).await?;
@@ -201,7 +203,7 @@ async fn opened(
     identity: &Identity,
     say: Say,
 ) -> Result<(Opened, Weighed), Failed> {
-    let (job, rules, pool) = (weighing.job, weighing.rules, weighing.pool);
+    let (job, rules, pool) = (weighing.job, weighing.rules, weighing.preflight.pool);
     match there {
         RunThere::GoesOn(directory) => {
             let weighed = weighing.again(found, &directory, say).await?;
@@ -270,6 +272,7 @@ fn questions(job: &Job<'_>, list: &List, rules_given: bool) -> Questions {
     let preflight = !job.preflight.no_preflight;
     let looks_up = job.looks.look_ups.any();
     Questions {
+        rules: preflight && !rules_given,
         client: preflight && !rules_given,
         look_up: preflight && looks_up,
         steps: if preflight {
@@ -278,6 +281,7 @@ fn questions(job: &Job<'_>, list: &List, rules_given: bool) -> Questions {
             Vec::new()
         },
         limits: job.rates.limits(preflight, looks_up, updates(list)),
+        writes: true,
     }
 }
 

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use super::check::known;
 use super::document::Template;
+use super::preflight::not_answered;
 use super::{Answer, Failed, asked};
 use crate::cli::Say;
 use crate::cli::args::{PasswordSource, TemplateArgs};
@@ -14,19 +15,18 @@ use crate::user::pool_rules::{AttributeRule, PoolRules};
 
 pub(super) fn template(args: &TemplateArgs, say: Say) -> Result<Answer, Failed> {
     let questions = Questions {
+        rules: true,
         client: args.pool.client_id.is_some(),
         ..Questions::default()
     };
-    let (_, found) = match asked(known(&args.pool, questions), say)? {
+    let asking = known(&args.pool, args.patience, &questions, say);
+    let (_, found) = match asked(asking, say)? {
         ControlFlow::Continue(known) => known,
         ControlFlow::Break(stopped) => return Ok(stopped),
     };
-    if let Some(question) = found.unanswered.first() {
-        return Err(Failed::refused(anyhow::anyhow!(
-            "{} was not answered: {}; give the pool's rules with --pool",
-            question.action,
-            question.failure
-        )));
+    if let Some(unanswered) = found.unanswered.first() {
+        let user_pool_id = args.pool.user_pool_id.as_deref().unwrap_or_default();
+        return Err(not_answered(user_pool_id, unanswered));
     }
     let rules = found.rules.unwrap_or_else(any_pool);
     let with_password = match args.password {

@@ -104,9 +104,9 @@ impl Cognito {
             .group_name(group)
             .send()
             .await;
-        answer
-            .map(drop)
-            .map_err(|error| Failure::of(Operation::WriteToGroup, &error))
+        answer.map(drop).map_err(|error| {
+            Failure::of(Operation::WriteToGroup, &error).of_pool(&self.user_pool_id)
+        })
     }
 
     async fn disable(&self, username: &str) -> Result<(), Failure> {

@@ -12,10 +12,10 @@ use crate::user::pool_rules::{
 };
 
 impl Cognito {
-    /// `DescribeUserPool`, once, signed. None: nobody can sign here, or the answer has no pool in it.
+    /// `DescribeUserPool`, once, signed. `None` when this run signs no requests.
     ///
     /// # Errors
-    /// See [`super::failure`].
+    /// See [`super::failure`]. An answer that does not describe this pool is unreadable.
     pub async fn describe(&self) -> Result<Option<PoolRules>, Failure> {
         let Some(client) = &self.signed else {
             return Ok(None);
@@ -26,17 +26,20 @@ impl Cognito {
             .send()
             .await
             .map_err(|error| Failure::of(Operation::Read, &error))?;
-        Ok(answer.user_pool().map(|pool| PoolRules {
+        let pool = answer
+            .user_pool()
+            .filter(|pool| pool.id() == Some(&self.user_pool_id))
+            .ok_or_else(|| Failure::unreadable("the answer does not describe this pool"))?;
+        Ok(Some(PoolRules {
             user_pool_id: Some(self.user_pool_id.clone()),
             ..pool_rules(pool)
         }))
     }
 
-    /// `DescribeUserPoolClient`, once, signed. None: nobody can sign here, or the answer has no client in it. The secret that comes with
-    /// the answer is not kept.
+    /// `DescribeUserPoolClient`, once, signed. `None` when this run signs no requests. The secret in the answer is not kept.
     ///
     /// # Errors
-    /// See [`super::failure`].
+    /// See [`super::failure`]. An answer that does not describe this client is unreadable.
     pub async fn describe_client(&self) -> Result<Option<ClientRules>, Failure> {
         let Some(client) = &self.signed else {
             return Ok(None);
@@ -48,7 +51,11 @@ impl Cognito {
             .send()
             .await
             .map_err(|error| Failure::of(Operation::Read, &error))?;
-        Ok(answer.user_pool_client().map(|client| ClientRules {
+        let client = answer
+            .user_pool_client()
+            .filter(|client| client.client_id() == Some(&self.client_id))
+            .ok_or_else(|| Failure::unreadable("the answer does not describe this app client"))?;
+        Ok(Some(ClientRules {
             client_id: Some(self.client_id.clone()),
             // Absent where there is none, and also where AWS keeps it in Secrets Manager and answers ClientSecretArn instead.
             has_secret: client.client_secret().is_some(),

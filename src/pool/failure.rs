@@ -92,6 +92,9 @@ pub const BLOCKED_BY_FIREWALL: &str = "ForbiddenException";
 /// The SDK refused to build the request.
 pub const REQUEST_NOT_BUILT: &str = "RequestNotBuilt";
 
+/// Cognito's code for a pool, an app client or a group that does not exist.
+const RESOURCE_NOT_FOUND: &str = "ResourceNotFoundException";
+
 /// The operation that was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
@@ -207,13 +210,54 @@ impl Failure {
         }
     }
 
+    /// A success without the content that Cognito always sends.
+    #[must_use]
+    pub fn unreadable(message: &str) -> Self {
+        Self {
+            sent: Sent::Answered,
+            advice: Advice::Again,
+            code: UNREADABLE_ANSWER.to_owned(),
+            message: message.to_owned(),
+        }
+    }
+
+    /// Whether the credentials may not make this call. Signatures that are wrong or expired are not of this kind.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        [
+            "AccessDeniedException",
+            "AccessDenied",
+            "NotAuthorizedException",
+        ]
+        .contains(&self.code.as_str())
+    }
+
+    /// Whether the same request may succeed in a moment.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(self.advice, Advice::Again | Advice::SlowDown)
+    }
+
+    /// The same for a call that named a group: an answer that names the pool and no group means that the pool is missing.
+    pub(super) fn of_pool(mut self, user_pool_id: &str) -> Self {
+        let names_group = self.message.to_ascii_lowercase().contains("group");
+        if self.advice == Advice::Stop(Stop::GroupMissing)
+            && self.message.contains(user_pool_id)
+            && !names_group
+        {
+            self.advice = Advice::Stop(Stop::NotFound);
+        }
+        self
+    }
+
     /// What an error that the service itself named means.
     #[must_use]
     pub fn answered(operation: Operation, status: u16, code: &str, message: &str) -> Self {
         let advice = match operation {
             Operation::SignUp => sign_up_advice(status, code, message),
             Operation::Read | Operation::Delete => read_advice(status, code),
-            Operation::WriteToGroup if is_about_a_group(code, message) => {
+            // The pool is there: its users are being changed. AWS says "Group not found."; emulators answer the group's name alone.
+            Operation::WriteToGroup if code == RESOURCE_NOT_FOUND => {
                 Advice::Stop(Stop::GroupMissing)
             }
             Operation::Write | Operation::WriteToGroup => write_advice(status, code),
@@ -237,7 +281,7 @@ fn shared_advice(status: u16, code: &str) -> Option<Advice> {
         | "SlowDown" => Advice::SlowDown,
         // A rule that counts requests may let them through again after a pause.
         BLOCKED_BY_FIREWALL => Advice::SlowDown,
-        "ResourceNotFoundException" => Advice::Stop(Stop::NotFound),
+        RESOURCE_NOT_FOUND => Advice::Stop(Stop::NotFound),
         "AccessDeniedException"
         | "AccessDenied"
         | "ExpiredTokenException"
@@ -328,11 +372,6 @@ fn read_advice(status: u16, code: &str) -> Advice {
         _ if status >= 500 => Advice::Again,
         _ => Advice::GiveUp,
     }
-}
-
-/// `ResourceNotFoundException` stands for the pool and for the group; only its words tell them apart (AWS: "Group not found.").
-fn is_about_a_group(code: &str, message: &str) -> bool {
-    code == "ResourceNotFoundException" && message.to_ascii_lowercase().contains("group")
 }
 
 /// What is repeated does no harm; what the service refuses of one user it may not refuse of the next.

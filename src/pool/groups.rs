@@ -39,9 +39,12 @@ impl Cognito {
             .send()
             .await
             .map_err(|error| Failure::of(Operation::Read, &error))?;
+        let groups = answer
+            .groups
+            .as_ref()
+            .ok_or_else(|| Failure::unreadable("the answer does not list groups"))?;
         Ok(GroupsPage {
-            names: answer
-                .groups()
+            names: groups
                 .iter()
                 .filter_map(|group| group.group_name().map(str::to_owned))
                 .collect(),
@@ -62,6 +65,9 @@ impl Cognito {
             .send()
             .await;
         match answer.map_err(|error| Failure::of(Operation::Write, &error)) {
+            Ok(answer) if answer.group().is_none() => {
+                Err(Failure::unreadable("the answer does not name a group"))
+            }
             Err(failure) if failure.code == "GroupExistsException" => Ok(()),
             answer => answer.map(drop),
         }

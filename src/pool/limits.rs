@@ -8,10 +8,10 @@ use crate::pace::Category;
 
 impl Cognito {
     /// `GetProvisionedLimit`, once, signed: requests a second that all of the account's pools in this Region have together for a
-    /// category. None: nobody can sign here, or the answer names no rate. The operation itself may be asked once a second.
+    /// category. `None` when this run signs no requests. The quota of the operation itself is one request a second for the account.
     ///
     /// # Errors
-    /// See [`super::failure`].
+    /// See [`super::failure`]. An answer without a rate is unreadable.
     pub async fn provisioned_limit(&self, category: Category) -> Result<Option<u32>, Failure> {
         let Some(client) = &self.signed else {
             return Ok(None);
@@ -27,9 +27,11 @@ impl Cognito {
             .send()
             .await
             .map_err(|error| Failure::of(Operation::Read, &error))?;
-        Ok(answer
+        answer
             .limit()
             .and_then(|limit| u32::try_from(limit.provisioned_limit_value()).ok())
-            .filter(|limit| *limit > 0))
+            .filter(|limit| *limit > 0)
+            .map(Some)
+            .ok_or_else(|| Failure::unreadable("the answer does not name a limit"))
     }
 }

@@ -1,6 +1,7 @@
 //! `ListUsers`: the pool's users page after page, and one of them by name. It costs no active user, and it lags behind what was made:
 //! whoever is not there may still exist.
 
+use aws_sdk_cognitoidentityprovider::operation::list_users::ListUsersOutput;
 use aws_sdk_cognitoidentityprovider::operation::list_users::builders::ListUsersFluentBuilder;
 use aws_sdk_cognitoidentityprovider::types::{AttributeType, UserType};
 
@@ -130,13 +131,14 @@ impl Cognito {
             .send()
             .await
             .map_err(|error| Failure::of(Operation::Read, &error))?;
+        let users = users(&answer)?;
         let listed = |user| {
             let user = found(user)?;
             let names = named_by.names(&user);
             Some(ListedUser { names, user })
         };
         Ok(Page {
-            users: answer.users().iter().filter_map(listed).collect(),
+            users: users.iter().filter_map(listed).collect(),
             next: answer
                 .pagination_token()
                 .filter(|token| !token.is_empty())
@@ -172,7 +174,7 @@ impl Cognito {
             }
             false => user.username.to_lowercase() == name,
         };
-        Ok(answer.users().iter().filter_map(found).find(is_by_name))
+        Ok(users(&answer)?.iter().filter_map(found).find(is_by_name))
     }
 
     /// One user at most: whether the pool may be listed at all.
@@ -181,16 +183,24 @@ impl Cognito {
     /// See [`super::failure`].
     pub async fn may_list(&self) -> Result<(), Failure> {
         let answer = self.listing()?.limit(1).attributes_to_get("sub").send();
-        answer
+        let answer = answer
             .await
-            .map(drop)
-            .map_err(|error| Failure::of(Operation::Read, &error))
+            .map_err(|error| Failure::of(Operation::Read, &error))?;
+        users(&answer).map(drop)
     }
 
     fn listing(&self) -> Result<ListUsersFluentBuilder, Failure> {
         let request = self.signing()?.list_users();
         Ok(request.user_pool_id(&self.user_pool_id))
     }
+}
+
+/// The users of an answer. The list may be empty; Cognito never leaves it out.
+fn users(answer: &ListUsersOutput) -> Result<&[UserType], Failure> {
+    answer
+        .users
+        .as_deref()
+        .ok_or_else(|| Failure::unreadable("the answer does not list users"))
 }
 
 /// None for a user without a name: that is no user.

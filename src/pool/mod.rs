@@ -223,6 +223,10 @@ impl Cognito {
             }
             Err(error) => return Err(Failure::of(Operation::Read, &error)),
         };
+        // The SDK fills in an empty username when the answer has none.
+        if found.username().is_empty() {
+            return Err(Failure::unreadable("the answer does not name a user"));
+        }
         let attributes: Vec<Attribute> = found
             .user_attributes()
             .iter()

@@ -1,4 +1,4 @@
-//! What the pool is asked: its rules, those of its app client, whether users may be looked up, and how fast. What comes with the answers: the
+//! Asks the pool for its rules, those of its app client, whether users may be looked up, and how fast. The answers also tell the
 //! service's time, by which a run later tells its own users from those that were there before (see `import::resolve`).
 
 use std::collections::BTreeSet;
@@ -7,55 +7,33 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use super::attempts::{Budget, Preflight};
+use super::calls::{Call, Unanswered};
 use crate::pace::Category;
-use crate::pool::groups::LIST_GROUPS_ACTION;
-use crate::pool::{Advice, Cognito, Failure, Sent, Stop, action_of, steady_ms};
+use crate::pool::failure::CONNECT_FAILED;
+use crate::pool::service_clock::LastHeard;
+use crate::pool::{Advice, Failure, Sent, Stop, steady_ms};
 use crate::user::pool_rules::PoolRules;
 use crate::user::{Addresses, Step, StepKind};
 
-/// A second of the service's clock, and a little for the clock of this machine. Limits may be asked for once in it, too.
+/// A second of the service's clock, and a little for the clock of this machine. It is also how often limits may be asked for.
 const A_SECOND: Duration = Duration::from_millis(1_020);
 
-/// A question that meets a passing fault is asked this often.
-const TRIES: u32 = 5;
-
-/// Time between two tries: the describing operations have quotas of their own, counted by the second.
-const BETWEEN_TRIES: Duration = Duration::from_millis(400);
-
-/// Which questions are put.
+/// What is asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Questions {
+    /// Checks depend on the pool's own description: no file gives its rules.
+    pub rules: bool,
     /// What the app client is like.
     pub client: bool,
-    /// Whether users may be looked up: one look-up of a name that nobody has, which costs no active user.
+    /// Whether users may be looked up: one look-up of a name that does not exist, which costs no active user.
     pub look_up: bool,
-    /// The kinds of steps that may follow a sign-up: whether each may be taken is asked with a name that nobody has.
+    /// The kinds of steps that may follow a sign-up: whether each is permitted is asked with a name that does not exist.
     pub steps: Vec<StepKind>,
     /// The categories whose limit is asked for.
     pub limits: Vec<Category>,
-}
-
-/// The permission that asking for a limit needs.
-pub const LIMITS_ACTION: &str = "cognito-idp:GetProvisionedLimit";
-
-/// The permission that the pool's listing needs.
-pub const LIST_ACTION: &str = "cognito-idp:ListUsers";
-
-/// A question that may not be asked, or not of this service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unanswered {
-    /// The permission that it needs, as IAM names it.
-    pub action: &'static str,
-    /// What came instead of an answer.
-    pub failure: Failure,
-}
-
-impl Unanswered {
-    /// Whether a permission is what is missing.
-    #[must_use]
-    pub fn is_denied(&self) -> bool {
-        is_denial(&self.failure)
-    }
+    /// The run will write: it begins in a later second of the service's clock than the last answer.
+    pub writes: bool,
 }
 
 /// What was found out.
@@ -63,9 +41,9 @@ impl Unanswered {
 pub struct Found {
     /// What the pool says of itself, and of the app client where that was asked and answered.
     pub rules: Option<PoolRules>,
-    /// What stayed unanswered.
+    /// The calls that were not answered.
     pub unanswered: Vec<Unanswered>,
-    /// The second, on the service's clock, that is over now; none where the service did not say what time it is.
+    /// The second, on the service's clock, that is over now; `None` where the service did not say what time it is.
     pub second_before_run_ms: Option<i64>,
     /// The names of the pool's groups, where that was asked and answered.
     pub groups: Option<BTreeSet<String>>,
@@ -81,132 +59,234 @@ impl Found {
         self.limits.iter().find_map(of)
     }
 
-    /// The question that needs this permission, where it stayed unanswered.
+    /// The call, where it was not answered.
     #[must_use]
-    pub fn question(&self, action: &str) -> Option<&Unanswered> {
-        self.unanswered
-            .iter()
-            .find(|question| question.action == action)
+    pub fn unanswered(&self, call: Call) -> Option<&Unanswered> {
+        self.unanswered.iter().find(|other| other.call == call)
+    }
+
+    /// The call that refuses the run because its answer did not come. Nothing is asked after it.
+    #[must_use]
+    pub fn refused_by(&self) -> Option<&Unanswered> {
+        self.unanswered.iter().find(|call| call.refuses())
+    }
+
+    fn keep(&mut self, call: Call, failure: Failure, needed: bool) {
+        self.unanswered.push(Unanswered {
+            call,
+            failure,
+            needed,
+        });
     }
 }
 
-/// Asks, and waits until the second that the service named last is over. That something may not be asked, or not of this service, is
-/// no error: [`Found::unanswered`] says so.
+/// Asks, and where the run will write, waits until the second that the service named last is over. A call that is not permitted, or
+/// that keeps failing, is no error: [`Found::unanswered`] says so.
 ///
 /// # Errors
-/// No connection can be made, pool or client are not there, the credentials are wrong or expired, or a fault does not pass.
-pub async fn ask(pool: &Cognito, questions: Questions) -> Result<Found, Failure> {
-    let mut unanswered = Vec::new();
-    let mut keep = |action, answer| match answer {
-        Ok(()) => {}
-        Err(failure) => unanswered.push(Unanswered { action, failure }),
+/// No connection can be made, pool or client do not exist, or the credentials are wrong or expired.
+pub async fn ask(preflight: Preflight<'_>, questions: &Questions) -> Result<Found, Unanswered> {
+    let mut asking = Asking {
+        preflight,
+        budget: preflight.whole(),
+        found: Found::default(),
+        pool_exists: false,
     };
-    let mut rules = match answered(|| pool.describe()).await? {
-        Ok(rules) => rules,
-        Err(failure) => {
-            keep("cognito-idp:DescribeUserPool", Err(failure));
-            None
+    asking.all_but_limits(questions).await?;
+    let Asking { mut found, .. } = asking;
+    if found.refused_by().is_some() {
+        return Ok(found);
+    }
+    let heard = preflight.pool.clock().last();
+    limits(preflight, &questions.limits, &mut found).await;
+    if let Some(heard) = heard.filter(|_| questions.writes) {
+        sleep(rest_of_second(heard, steady_ms())).await;
+        found.second_before_run_ms = Some(heard.second_ms);
+    }
+    Ok(found)
+}
+
+/// The time until the second that the service named is certainly over.
+fn rest_of_second(heard: LastHeard, now_ms: i64) -> Duration {
+    let passed = u64::try_from(now_ms - heard.came_ms).unwrap_or(0);
+    A_SECOND.saturating_sub(Duration::from_millis(passed))
+}
+
+/// The questions, one after the other.
+struct Asking<'a> {
+    preflight: Preflight<'a>,
+    budget: Budget,
+    found: Found,
+    /// A call was answered as only a pool that exists answers it.
+    pool_exists: bool,
+}
+
+impl Asking<'_> {
+    /// Ends early once an answer is missing that the run depends on.
+    async fn all_but_limits(&mut self, questions: &Questions) -> Result<(), Unanswered> {
+        self.rules(questions.rules).await?;
+        if questions.client && self.goes_on() {
+            self.client().await?;
         }
-    };
-    if questions.client {
-        match answered(|| pool.describe_client()).await? {
-            Ok(client) => {
-                if let Some(rules) = &mut rules {
-                    rules.client = client;
-                }
+        if questions.look_up && self.goes_on() {
+            self.look_up().await?;
+        }
+        for kind in &questions.steps {
+            if self.goes_on() {
+                self.step(*kind).await?;
             }
-            Err(failure) => keep("cognito-idp:DescribeUserPoolClient", Err(failure)),
+        }
+        if questions.steps.contains(&StepKind::AddToGroup) && self.goes_on() {
+            self.groups().await?;
+        }
+        Ok(())
+    }
+
+    fn goes_on(&self) -> bool {
+        self.found.refused_by().is_none()
+    }
+
+    async fn rules(&mut self, needed: bool) -> Result<(), Unanswered> {
+        let call = Call::DescribeUserPool;
+        let pool = self.preflight.pool;
+        let describe = async |budget| {
+            let describe = || pool.describe();
+            self.preflight.repeat(call, budget, describe).await
+        };
+        let answer = if needed {
+            describe(self.budget).await
+        } else {
+            match describe(self.preflight.brief()).await {
+                // Without a connection there is no run, whatever is needed.
+                Err(failure) if failure.code == CONNECT_FAILED => describe(self.budget).await,
+                answer => answer,
+            }
+        };
+        if let Some(rules) = self.kept(call, answer, needed)? {
+            self.pool_exists = rules.is_some();
+            self.found.rules = rules;
+        }
+        Ok(())
+    }
+
+    async fn client(&mut self) -> Result<(), Unanswered> {
+        let call = Call::DescribeUserPoolClient;
+        let pool = self.preflight.pool;
+        let describe = || pool.describe_client();
+        let answer = self.preflight.repeat(call, self.budget, describe).await;
+        if let Some(Some(client)) = self.kept(call, answer, true)? {
+            self.pool_exists = true;
+            if let Some(rules) = &mut self.found.rules {
+                rules.client = Some(client);
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_up(&mut self) -> Result<(), Unanswered> {
+        let (pool, name) = (self.preflight.pool, unused_name());
+        let call = Call::AdminGetUser;
+        let look_up = || pool.look_up(&name);
+        let answer = self.preflight.repeat(call, self.budget, look_up).await;
+        if self.kept(call, answer, true)?.is_some() {
+            self.pool_exists = true;
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self, kind: StepKind) -> Result<(), Unanswered> {
+        let (pool, name, step) = (self.preflight.pool, unused_name(), some_step(kind));
+        let pool_exists = self.pool_exists;
+        let ask = async || match pool.follow_up(&name, &step).await {
+            Err(failure) if permits(&failure, kind, pool_exists) => Ok(()),
+            Err(failure) => Err(failure),
+            Ok(()) => Err(Failure::unreadable(
+                "the answer is a success for a user that does not exist",
+            )),
+        };
+        let call = Call::Step(kind);
+        let answer = self.preflight.repeat(call, self.budget, ask).await;
+        self.kept(call, answer, true).map(drop)
+    }
+
+    async fn groups(&mut self) -> Result<(), Unanswered> {
+        let answer = super::groups::all(self.preflight, self.budget).await;
+        self.found.groups = self.kept(Call::ListGroups, answer, true)?;
+        Ok(())
+    }
+
+    /// The answer; `None` where there is none, which is then kept. An error decides the whole run.
+    fn kept<T>(
+        &mut self,
+        call: Call,
+        answer: Result<T, Failure>,
+        needed: bool,
+    ) -> Result<Option<T>, Unanswered> {
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(failure) if decides(&failure) => Err(Unanswered {
+                call,
+                failure,
+                needed,
+            }),
+            Err(failure) => {
+                self.found.keep(call, failure, needed);
+                Ok(None)
+            }
         }
     }
-    if questions.look_up {
-        let nobody = nobody();
-        let answer = answered(|| pool.look_up(&nobody)).await?;
-        keep("cognito-idp:AdminGetUser", answer.map(drop));
-    }
-    for kind in &questions.steps {
-        let (nobody, step) = (nobody(), some_step(*kind));
-        match answered(|| pool.follow_up(&nobody, &step)).await? {
-            // It may be asked for, and there is nobody.
-            Err(failure) if is_about_nobody(&failure) => {}
-            answer => keep(action_of(*kind), answer),
-        }
-    }
-    let mut groups = None;
-    if questions.steps.contains(&StepKind::AddToGroup) {
-        match super::groups::all(pool).await? {
-            Ok(names) => groups = Some(names),
-            Err(failure) => keep(LIST_GROUPS_ACTION, Err(failure)),
-        }
-    }
-    let heard = pool.clock().last();
-    let mut limits = Vec::new();
-    for (number, category) in questions.limits.iter().enumerate() {
+}
+
+/// Asks for limits. They set the pace and nothing else, so whatever comes instead of an answer, the run goes on at the default.
+async fn limits(preflight: Preflight<'_>, categories: &[Category], found: &mut Found) {
+    let budget = preflight.brief();
+    for (number, category) in categories.iter().enumerate() {
         if number > 0 {
             sleep(A_SECOND).await;
         }
-        match answered(|| pool.provisioned_limit(*category)).await? {
-            Ok(limit) => limits.extend(limit.map(|limit| (*category, limit))),
-            Err(failure) => {
-                // The next one would not be answered either.
-                keep(LIMITS_ACTION, Err(failure));
-                break;
-            }
+        if !limit(preflight, budget, *category, found).await {
+            // The next one would not be answered either.
+            return;
         }
     }
-    if let Some(heard) = heard {
-        let passed = u64::try_from(steady_ms() - heard.came_ms).unwrap_or(0);
-        sleep(A_SECOND.saturating_sub(Duration::from_millis(passed))).await;
+}
+
+/// Whether it was answered.
+async fn limit(
+    preflight: Preflight<'_>,
+    budget: Budget,
+    category: Category,
+    found: &mut Found,
+) -> bool {
+    let call = Call::GetProvisionedLimit;
+    let ask = || preflight.pool.provisioned_limit(category);
+    match preflight.repeat(call, budget, ask).await {
+        Ok(limit) => {
+            found.limits.extend(limit.map(|limit| (category, limit)));
+            true
+        }
+        Err(failure) => {
+            found.keep(call, failure, false);
+            false
+        }
     }
-    Ok(Found {
-        rules,
-        unanswered,
-        second_before_run_ms: heard.map(|heard| heard.second_ms),
-        groups,
-        limits,
-    })
 }
 
 /// Asks whether the pool may be listed, and with `limit` how fast, where limits may be asked for at all. Put where it is known that it
-/// will be listed, and not before. Whatever comes instead of an answer is [`Found::unanswered`]: there is a way without the listing.
-pub async fn ask_listing(pool: &Cognito, limit: bool, found: &mut Found) {
-    if let Err(failure) = answered(|| pool.may_list()).await.flatten() {
-        found.unanswered.push(Unanswered {
-            action: LIST_ACTION,
-            failure,
-        });
+/// will be listed, and not before. `needed`: the run is refused without the listing.
+pub async fn ask_listing(preflight: Preflight<'_>, limit: bool, needed: bool, found: &mut Found) {
+    let budget = if needed {
+        preflight.whole()
+    } else {
+        preflight.brief()
+    };
+    let ask = || preflight.pool.may_list();
+    if let Err(failure) = preflight.repeat(Call::ListUsers, budget, ask).await {
+        found.keep(Call::ListUsers, failure, needed);
         return;
     }
-    if !limit || found.question(LIMITS_ACTION).is_some() {
-        return;
-    }
-    match answered(|| pool.provisioned_limit(Category::UserList))
-        .await
-        .flatten()
-    {
-        Ok(limit) => found
-            .limits
-            .extend(limit.map(|limit| (Category::UserList, limit))),
-        Err(failure) => found.unanswered.push(Unanswered {
-            action: LIMITS_ACTION,
-            failure,
-        }),
-    }
-}
-
-/// One question, put until it is answered: the answer, or the refusal to answer it; an error decides the whole run.
-pub(super) async fn answered<T, F>(question: impl Fn() -> F) -> Result<Result<T, Failure>, Failure>
-where
-    F: Future<Output = Result<T, Failure>>,
-{
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        match question().await {
-            Err(failure) if decides(&failure) => return Err(failure),
-            Err(failure) if passes(&failure) && tries < TRIES => sleep(BETWEEN_TRIES).await,
-            Err(failure) if passes(&failure) => return Err(failure),
-            answer => return Ok(answer),
-        }
+    if limit && found.unanswered(Call::GetProvisionedLimit).is_none() {
+        self::limit(preflight, preflight.brief(), Category::UserList, found).await;
     }
 }
 
@@ -221,24 +301,36 @@ fn some_step(kind: StepKind) -> Step {
     }
 }
 
-/// The answer to a step with a name that nobody has, where the step may be taken.
-fn is_about_nobody(failure: &Failure) -> bool {
-    failure.code == "UserNotFoundException" || failure.advice == Advice::Stop(Stop::GroupMissing)
+/// Whether this answer to a step with a name that does not exist shows that the step is permitted.
+fn permits(failure: &Failure, kind: StepKind, pool_exists: bool) -> bool {
+    let group_missing = match failure.advice {
+        Advice::Stop(Stop::GroupMissing) => true,
+        // The pool answered an earlier call: what is missing is the group.
+        Advice::Stop(Stop::NotFound) => kind == StepKind::AddToGroup && pool_exists,
+        Advice::Stop(_)
+        | Advice::Again
+        | Advice::SlowDown
+        | Advice::Exists
+        | Advice::LookUp(_)
+        | Advice::Undelivered
+        | Advice::GiveUp => false,
+    };
+    group_missing || failure.code == "UserNotFoundException"
 }
 
-/// A username that nobody has.
-fn nobody() -> String {
+/// A username that does not exist.
+fn unused_name() -> String {
     let mut name = "cognito-import-preflight-".to_owned();
     let _ = write!(name, "{:016x}", fastrand::u64(..));
     name
 }
 
-/// Every later request would fail as well. Not being allowed to ask is not of this kind.
+/// Every later request would fail as well. A call that is not permitted is not of this kind.
 fn decides(failure: &Failure) -> bool {
     failure.sent == Sent::No
         || match failure.advice {
             Advice::Stop(Stop::NotFound | Stop::ClockSkew) => true,
-            Advice::Stop(Stop::Access) => !is_denial(failure),
+            Advice::Stop(Stop::Access) => !failure.is_denied(),
             Advice::Stop(
                 Stop::SignUpNotPermitted
                 | Stop::SecretMissing
@@ -259,16 +351,40 @@ fn decides(failure: &Failure) -> bool {
         }
 }
 
-fn is_denial(failure: &Failure) -> bool {
-    [
-        "AccessDeniedException",
-        "AccessDenied",
-        "NotAuthorizedException",
-    ]
-    .contains(&failure.code.as_str())
-}
+#[cfg(test)]
+mod tests {
+    use super::{StepKind, permits, rest_of_second};
+    use crate::pool::Failure;
+    use crate::pool::failure::Operation;
+    use crate::pool::service_clock::LastHeard;
+    use std::time::Duration;
 
-/// The same question may be answered in a moment.
-fn passes(failure: &Failure) -> bool {
-    failure.advice == Advice::SlowDown || failure.sent == Sent::Maybe
+    #[test]
+    fn a_resource_that_is_missing_is_the_group_once_the_pool_is_known_to_exist() {
+        let not_found = |operation| {
+            let message = "User pool or crew not found";
+            Failure::answered(operation, 400, "ResourceNotFoundException", message)
+        };
+        let group = not_found(Operation::WriteToGroup);
+        let other = not_found(Operation::Write);
+        assert!(permits(&group, StepKind::AddToGroup, false));
+        assert!(permits(&other, StepKind::AddToGroup, true));
+        assert!(!permits(&other, StepKind::AddToGroup, false));
+        assert!(!permits(&other, StepKind::Confirm, true));
+        let code = "UserNotFoundException";
+        let user = Failure::answered(Operation::Write, 400, code, "User does not exist.");
+        assert!(permits(&user, StepKind::Disable, false));
+    }
+
+    #[test]
+    fn a_run_begins_after_the_second_that_the_service_named() {
+        let heard = LastHeard {
+            second_ms: 0,
+            came_ms: 5_000,
+        };
+        let rest = |now| rest_of_second(heard, now);
+        assert_eq!(rest(5_000), Duration::from_millis(1_020));
+        assert_eq!(rest(5_700), Duration::from_millis(320));
+        assert_eq!(rest(9_000), Duration::ZERO);
+    }
 }

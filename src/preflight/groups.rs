@@ -5,27 +5,29 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::ask::answered;
+use super::attempts::{Budget, Preflight};
+use super::calls::Call;
+use crate::pool::Failure;
 use crate::pool::groups::MOST_GROUPS;
-use crate::pool::{Cognito, Failure};
 
 /// Between two requests: the operations on groups have quotas of 15 and 20 a second.
 const BETWEEN: Duration = Duration::from_millis(100);
 
-/// The names of the pool's groups, or the refusal to tell them; an error decides the whole run.
-pub(super) async fn all(pool: &Cognito) -> Result<Result<BTreeSet<String>, Failure>, Failure> {
+/// The names of the pool's groups.
+pub(super) async fn all(
+    preflight: Preflight<'_>,
+    budget: Budget,
+) -> Result<BTreeSet<String>, Failure> {
     let mut names = BTreeSet::new();
     let mut from: Option<String> = None;
     loop {
-        let page = match answered(|| pool.groups(from.as_deref())).await? {
-            Ok(page) => page,
-            Err(failure) => return Ok(Err(failure)),
-        };
+        let page = || preflight.pool.groups(from.as_deref());
+        let page = preflight.repeat(Call::ListGroups, budget, page).await?;
         names.extend(page.names);
         // A pool cannot have more: whoever says so would go on for ever.
         match page.next {
             Some(next) if names.len() < MOST_GROUPS => from = Some(next),
-            Some(_) | None => return Ok(Ok(names)),
+            Some(_) | None => return Ok(names),
         }
         sleep(BETWEEN).await;
     }
@@ -55,15 +57,17 @@ pub enum Unknown {
     AreMissing,
 }
 
-/// Makes these groups; one that is there already is left as it is.
+/// Creates these groups; one that exists already is left as it is.
 ///
 /// # Errors
-/// The name of the one that cannot be made, and why. Those before it are made.
-pub async fn make(pool: &Cognito, names: &[String]) -> Result<(), (String, Failure)> {
+/// The name of the one that cannot be created, and why. Those before it are created.
+pub async fn make(preflight: Preflight<'_>, names: &[String]) -> Result<(), (String, Failure)> {
+    let budget = preflight.whole();
     for name in names {
-        answered(|| pool.create_group(name))
+        let create = || preflight.pool.create_group(name);
+        preflight
+            .repeat(Call::CreateGroup, budget, create)
             .await
-            .flatten()
             .map_err(|failure| (name.clone(), failure))?;
         sleep(BETWEEN).await;
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::ask::{LIMITS_ACTION, LIST_ACTION};
+use super::calls::Call;
 use crate::pool::action_of;
 use crate::pool::groups::{CREATE_GROUP_ACTION, LIST_GROUPS_ACTION};
 use crate::user::StepKind;
@@ -49,7 +49,7 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
             actions.push("cognito-idp:DescribeUserPoolClient");
         }
         if needs.lists {
-            actions.push(LIST_ACTION);
+            actions.push(Call::ListUsers.action());
         }
         actions.extend(needs.steps.iter().map(|kind| action_of(*kind)));
         if needs.steps.contains(&StepKind::AddToGroup) && needs.asks_client {
@@ -81,7 +81,7 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
         statements.push(json!({
             "Sid": "CognitoImportLimits",
             "Effect": "Allow",
-            "Action": [LIMITS_ACTION],
+            "Action": [Call::GetProvisionedLimit.action()],
             // A limit is the account's, not a pool's.
             "Resource": "*",
         }));

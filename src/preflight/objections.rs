@@ -8,7 +8,7 @@ mod rows;
 
 use serde::Serialize;
 
-use super::ask::Unanswered;
+use super::calls::Unanswered;
 use super::plan::counted;
 use super::prescan::Looks;
 use super::rates::Rates;
@@ -59,6 +59,8 @@ pub struct Meant<'a> {
     pub steps: StepsMeant<'a>,
     /// What the command line allows.
     pub allowed: Allowed,
+    /// It is known which pool the run writes to, though perhaps nothing else of it.
+    pub names_pool: bool,
     /// The run has begun already: what its rows are like was weighed then.
     pub begun: bool,
 }
@@ -153,8 +155,8 @@ pub fn objections(
     rows::rows(meant, &mut found);
     follow_up::follow_up(meant, &mut found);
     rate::rate(meant, &mut found);
-    asked::permissions(rules, unanswered, meant, &mut found);
-    asked::unknown(rules, unanswered, &mut found);
+    asked::unanswered(rules, unanswered, meant, &mut found);
+    asked::unknown(rules, unanswered, meant, &mut found);
     found.sort_by_key(|objection| !objection.is_refusal());
     found
 }

@@ -6,7 +6,8 @@ use std::num::NonZeroU32;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
-use super::ask::{Found, LIMITS_ACTION};
+use super::ask::Found;
+use super::calls::Call;
 use crate::pace::{Category, Ceilings};
 
 /// What the command line asks for.
@@ -68,8 +69,8 @@ impl Quota {
             Some(limit) => Self::Granted(limit),
             None => {
                 let why = found
-                    .question(LIMITS_ACTION)
-                    .map(|question| question.failure.code.clone());
+                    .unanswered(Call::GetProvisionedLimit)
+                    .map(|unanswered| unanswered.failure.code.clone());
                 Self::Documented(category.documented(), why)
             }
         }
@@ -187,7 +188,7 @@ impl fmt::Display for Rate {
             }
             Says::Share(Quota::Documented(limit, Some(code))) => write!(
                 f,
-                "({share} of AWS's default of {limit}, for GetProvisionedLimit was not answered: {code}; --share)"
+                "({share} of AWS's default of {limit}, GetProvisionedLimit failed: {code}; --share)"
             ),
         }
     }
@@ -244,10 +245,10 @@ impl Rates {
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, LIMITS_ACTION, Quota, Rates, RatesAsked};
+    use super::{Call, Found, Quota, Rates, RatesAsked};
     use crate::pace::Category;
     use crate::pool::{Advice, Failure, Sent};
-    use crate::preflight::ask::Unanswered;
+    use crate::preflight::calls::Unanswered;
     use std::num::NonZeroU32;
 
     const AUTO: RatesAsked = RatesAsked {
@@ -281,13 +282,14 @@ mod tests {
     fn without_an_answer_the_documented_defaults_hold() {
         let found = Found {
             unanswered: vec![Unanswered {
-                action: LIMITS_ACTION,
+                call: Call::GetProvisionedLimit,
                 failure: Failure {
                     sent: Sent::Answered,
                     advice: Advice::GiveUp,
                     code: "AccessDeniedException".to_owned(),
                     message: String::new(),
                 },
+                needed: false,
             }],
             ..Found::default()
         };
@@ -295,7 +297,7 @@ mod tests {
         assert_eq!((creation, read), (40, 96));
         assert_eq!(
             says,
-            "40 a second (0.8 of AWS's default of 50, for GetProvisionedLimit was not answered: AccessDeniedException; --share)"
+            "40 a second (0.8 of AWS's default of 50, GetProvisionedLimit failed: AccessDeniedException; --share)"
         );
         let [(_, says), _] = named(&AUTO, &Found::default());
         assert_eq!(says, "40 a second (0.8 of AWS's default of 50; --share)");

@@ -367,7 +367,7 @@ fn what_is_not_known_of_the_pool_is_said() {
     // Without credentials nobody can ask.
     place
         .import(&pool, list)
-        .arg("--no-lookup")
+        .args(["--no-lookup", "--allow-messages"])
         .run()
         .exits(0)
         .says(nothing);

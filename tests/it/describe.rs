@@ -325,14 +325,22 @@ fn the_policy_lets_an_import_run_and_each_permission_that_is_missing_is_named() 
         let said = format!("the permission {} is missing", missing.as_str().unwrap());
         let run = format!("without-{run}");
         let ran = import().args(["--run-dir", &run]).run().says([&said]);
-        // Without look-ups rows could not be settled, and the listing is asked for; without its rules a pool can be imported into.
-        let needed = ["cognito-idp:AdminGetUser", "cognito-idp:ListUsers"];
+        // Without look-ups rows could not be settled, and the listing is asked for. Without its rules a pool may send messages.
+        let needed = [
+            "cognito-idp:AdminGetUser",
+            "cognito-idp:DescribeUserPool",
+            "cognito-idp:ListUsers",
+        ];
         let expected = if needed.iter().any(|needed| missing == needed) {
             3
         } else {
             0
         };
         let ran = ran.exits(expected);
+        if missing == "cognito-idp:DescribeUserPool" {
+            let allowed = import().args(["--run-dir", "allowed", "--allow-messages"]);
+            allowed.run().exits(0);
+        }
         for other in actions.iter().filter(|action| *action != missing) {
             let said = format!("the permission {} is missing", other.as_str().unwrap());
             assert!(!ran.stderr.contains(&said), "{}", ran.stderr);

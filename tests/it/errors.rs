@@ -252,7 +252,7 @@ fn without_look_ups_a_lost_answer_leaves_the_row_in_doubt() {
     let list = place.file("users.csv", users(20));
     place
         .import(&pool, list)
-        .arg("--no-lookup")
+        .args(["--no-lookup", "--allow-messages"])
         .run()
         .exits(5)
         .says(["in_doubt"]);

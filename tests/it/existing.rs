@@ -76,7 +76,11 @@ fn without_look_ups_existing_users_are_told_all_the_same() {
     let place = Place::new();
     let pool = with_existing(vec![there("user0002", UserStatus::Confirmed, true)]);
     let list = place.file("users.csv", users(3));
-    place.import(&pool, list).arg("--no-lookup").run().exits(0);
+    place
+        .import(&pool, list)
+        .args(["--no-lookup", "--allow-messages"])
+        .run()
+        .exits(0);
     let results = place.results();
     assert_eq!(results.outcomes(), ["created", "existed", "created"]);
     let row = results.of("user0002");
@@ -217,21 +221,15 @@ fn how_names_are_compared_can_be_said_where_the_pool_may_not_be_asked() {
     });
     let list = place.file("users.csv", TWICE);
     // Not asked, it is taken to ignore case.
-    place
-        .import(&pool, list)
-        .args(["--no-lookup", "--run-dir", "unsaid"])
-        .run()
-        .exits(1);
+    let import = || {
+        place
+            .import(&pool, list)
+            .args(["--no-lookup", "--allow-messages"])
+    };
+    import().args(["--run-dir", "unsaid"]).run().exits(1);
     assert_eq!(place.results_in("unsaid").count("duplicate"), 3);
-    place
-        .import(&pool, list)
-        .args([
-            "--no-lookup",
-            "--usernames",
-            "case-sensitive",
-            "--run-dir",
-            "said",
-        ])
+    import()
+        .args(["--usernames", "case-sensitive", "--run-dir", "said"])
         .run()
         .exits(1);
     assert_eq!(place.results_in("said").count("duplicate"), 2);

@@ -90,7 +90,8 @@ fn start(case: &Case, pool: &RehearsalPool, folder: &Path) -> Child {
     if case.look_ups {
         command.args(case.found_by);
     } else {
-        command.args(["--no-lookup", "--usernames", "ignore-case"]);
+        command.args(["--no-lookup", "--allow-messages"]);
+        command.args(["--usernames", "ignore-case"]);
     }
     command.spawn().unwrap()
 }

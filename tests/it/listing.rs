@@ -235,6 +235,7 @@ fn no_lookup_is_the_same_as_lookup_none_and_both_together_are_too_much() {
     let import = || place.import(&pool, list).without_env("AWS_ACCESS_KEY_ID");
     import()
         .args(["--lookup", "none", "--run-dir", "none"])
+        .arg("--allow-messages")
         .run()
         .exits(0);
     let results = place.results_in("none");

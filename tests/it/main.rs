@@ -21,6 +21,7 @@ mod existing;
 mod follow_up;
 mod formats;
 mod generated;
+mod guards;
 mod help;
 mod kept;
 mod kill;

@@ -265,7 +265,10 @@ fn look_ups_that_are_not_permitted_stop_the_run_and_it_goes_on_without_them() {
     assert_eq!(results.count("created"), 2);
     assert_eq!(results.row(3)["outcome"], "existed", "that much was known");
     assert_eq!(results.count("unsent"), 2);
-    import(&key, &secret).arg("--no-lookup").run().exits(0);
+    import(&key, &secret)
+        .args(["--no-lookup", "--allow-messages"])
+        .run()
+        .exits(0);
     assert_eq!(place.results().count("created"), 4);
 
     // A signature that is none is noticed in the same place.

@@ -39,6 +39,7 @@ fn where_nobody_says_what_is_granted_a_rate_is_held_against_the_default() {
         place
             .import(&pool, list)
             .args(["--rate", rate, "--no-lookup", "--run-dir", run])
+            .arg("--allow-messages")
             .run()
             .exits(0)
     };

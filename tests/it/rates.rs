@@ -53,7 +53,8 @@ fn who_signs_nothing_asks_for_no_limit() {
     let list = place.file("users.csv", users(3));
     let ran = place
         .import(&pool, list)
-        .args(["--rate", "auto", "--lookup-rate", "auto", "--no-lookup"])
+        .args(["--rate", "auto", "--lookup-rate", "auto"])
+        .args(["--no-lookup", "--allow-messages"])
         .run();
     ran.exits(0)
         .says(["3 SignUp at 40 a second (0.8 of AWS's default of 50; --share)"]);

@@ -21,7 +21,10 @@ fn no_credentials_are_noticed_before_the_first_row_and_no_lookup_needs_none() {
             .without_env("AWS_SECRET_ACCESS_KEY")
     };
     refused(bare(), &pool, ["no AWS credentials", "--no-lookup"]);
-    bare().arg("--no-lookup").run().exits(0);
+    bare()
+        .args(["--no-lookup", "--allow-messages"])
+        .run()
+        .exits(0);
     assert_eq!(pool.asked("SignUp"), 3);
     assert_eq!(pool.stats().operations.len(), 1, "nothing else was asked");
 }
@@ -182,7 +185,11 @@ fn a_pool_that_nobody_listens_for_is_refused_before_a_run_is_begun() {
     let list = place.file("users.csv", users(3));
     let cli = place.import(&pool, list);
     pool.stop();
-    cli.run().exits(3);
+    let waiting = cli.args(["--preflight-timeout", "1s"]);
+    waiting
+        .run()
+        .exits(3)
+        .says(["DescribeUserPool", "ConnectFailed"]);
     assert!(!place.path("run/ledger.db").exists());
 }
 

@@ -91,7 +91,11 @@ fn a_retry_of_rows_in_doubt_looks_and_neither_sends_again_nor_calls_them_existin
     settings.faults.commit_then_drop = 0.5;
     let pool = Pool::start(settings);
     let list = place.file("users.csv", users(20));
-    place.import(&pool, list).arg("--no-lookup").run().exits(5);
+    place
+        .import(&pool, list)
+        .args(["--no-lookup", "--allow-messages"])
+        .run()
+        .exits(5);
     assert!(place.results().count("in_doubt") > 0);
     let asked = pool.asked("SignUp");
     place

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{
     AllowArgs, ConnectionArgs, FollowUpArgs, KnownPoolArgs, ListArgs, LookArgs, OutputArgs,
-    PasswordSource, RateArgs, Usernames,
+    PasswordSource, PatienceArgs, RateArgs, Usernames,
 };
 
 /// `check`.
@@ -21,6 +21,9 @@ pub struct CheckArgs {
     /// What is allowed.
     #[command(flatten)]
     pub allow: AllowArgs,
+    /// How long the pool is asked.
+    #[command(flatten)]
+    pub patience: PatienceArgs,
     /// Requests a second, to say how long a run would take.
     #[command(flatten)]
     pub rates: RateArgs,
@@ -55,6 +58,9 @@ pub struct DescribeArgs {
     /// How it is reached.
     #[command(flatten)]
     pub connection: ConnectionArgs,
+    /// How long it is asked.
+    #[command(flatten)]
+    pub patience: PatienceArgs,
 }
 
 /// `template`.
@@ -63,6 +69,9 @@ pub struct TemplateArgs {
     /// The pool.
     #[command(flatten)]
     pub pool: KnownPoolArgs,
+    /// How long it is asked.
+    #[command(flatten)]
+    pub patience: PatienceArgs,
     /// Where passwords would come from: only `column` needs one
     #[arg(long, value_enum, default_value_t = PasswordSource::Column, help_heading = "List")]
     pub password: PasswordSource,

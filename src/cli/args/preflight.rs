@@ -1,8 +1,11 @@
 //! What is asked before the first call, and what is allowed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+
+use super::some_time;
 
 /// What a run may do, though something stands against it.
 #[derive(Debug, Args)]
@@ -11,7 +14,7 @@ pub struct AllowArgs {
     /// Refuse a list with any invalid row. (More than half invalid rows are always refused)
     #[arg(long)]
     pub strict: bool,
-    /// Let the pool send its codes to real people, by mail or SMS, in a pool that verifies by itself
+    /// Let the pool send its codes to real people, by email or SMS. Also needed where the pool may not be asked whether it sends any
     #[arg(long)]
     pub allow_messages: bool,
     /// Go on though Cognito's own mail sender sends 50 mails a day for an account: users above that are made and get no code
@@ -37,4 +40,17 @@ pub struct PreflightArgs {
     /// What is allowed.
     #[command(flatten)]
     pub allow: AllowArgs,
+    /// How long the pool is asked.
+    #[command(flatten)]
+    pub patience: PatienceArgs,
+}
+
+/// How long the pool is asked.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Before the first call")]
+pub struct PatienceArgs {
+    /// How long calls to the pool are retried that fail (errors of the service, throttling, a lost connection, no answer) before the
+    /// command is refused
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = some_time)]
+    pub preflight_timeout: Duration,
 }

@@ -9,9 +9,9 @@ use super::super::preflight::{Intent, Verdict, surveyed};
 use crate::cli::{Say, settings};
 use crate::ledger::{Reader, RunDirectory};
 use crate::outcome::Outcome;
-use crate::pool::Cognito;
-use crate::pool::groups::CREATE_GROUP_ACTION;
 use crate::preflight::ask::Found;
+use crate::preflight::attempts::Preflight;
+use crate::preflight::calls::{Call, Unanswered, remedy};
 use crate::preflight::groups::make;
 use crate::preflight::prescan::{Prescan, Reading};
 use crate::preflight::rates::Rates;
@@ -23,7 +23,7 @@ use crate::user::rules::Strictness;
 pub(super) struct Weighing<'a, 'j> {
     pub(super) job: &'a Job<'j>,
     pub(super) list: &'a List,
-    pub(super) pool: &'a Cognito,
+    pub(super) preflight: Preflight<'a>,
     pub(super) rules: Option<&'a PoolRules>,
 }
 
@@ -108,12 +108,19 @@ impl Weighing<'_, '_> {
     }
 
     async fn make_groups(&self, names: &[String]) -> Result<(), Failed> {
-        make(self.pool, names).await.map_err(|(name, failure)| {
-            Failed::refused(anyhow::anyhow!(
-                "group {name}: cannot be made: {failure}; let the credentials use {CREATE_GROUP_ACTION} on this pool, or make the groups \
-                 beforehand and leave --create-groups out"
-            ))
-        })
+        make(self.preflight, names)
+            .await
+            .map_err(|(name, failure)| {
+                let remedy = remedy(&failure);
+                let failed = Unanswered {
+                    call: Call::CreateGroup,
+                    failure,
+                    needed: true,
+                };
+                Failed::refused(anyhow::anyhow!(
+                    "group {name}: {failed}; {remedy}, or create the groups beforehand and leave --create-groups out"
+                ))
+            })
     }
 
     /// Nothing is known of the list, and nothing is asked about the listing: only who says so has the pool read.
@@ -125,7 +132,7 @@ impl Weighing<'_, '_> {
     }
 
     async fn reading(&self, found: &mut Found, rows: Option<u64>) -> Option<Reading> {
-        self.weighed(found, Some(self.pool), rows)
+        self.weighed(found, Some(self.preflight), rows)
             .reading(found)
             .await
     }
@@ -133,11 +140,11 @@ impl Weighing<'_, '_> {
     fn weighed<'w>(
         &'w self,
         found: &Found,
-        pool: Option<&'w Cognito>,
+        preflight: Option<Preflight<'w>>,
         rows: Option<u64>,
     ) -> ListingWeighed<'w> {
         ListingWeighed {
-            pool,
+            preflight,
             looks: self.job.looks,
             rates: &self.job.rates,
             // What a file says of the pool's size is of another day.
@@ -159,6 +166,7 @@ impl Weighing<'_, '_> {
             reading,
             rates: Rates::new(&self.job.rates, found),
             create_groups: self.job.list.follow_up.create_groups,
+            names_pool: true,
             begun,
         }
     }

@@ -134,11 +134,6 @@ fn what_changes_a_user_is_repeated_where_it_is_unclear_and_given_up_where_it_is_
         (400, "NotAuthorizedException", Advice::GiveUp),
         (400, "LimitExceededException", Advice::GiveUp),
         (400, "AccessDeniedException", Advice::Stop(Stop::Access)),
-        (
-            400,
-            "ResourceNotFoundException",
-            Advice::Stop(Stop::NotFound),
-        ),
         (400, "SomethingNewException", Advice::GiveUp),
     ] {
         for operation in [Operation::Write, Operation::WriteToGroup] {
@@ -149,12 +144,17 @@ fn what_changes_a_user_is_repeated_where_it_is_unclear_and_given_up_where_it_is_
 
 #[test]
 fn a_missing_group_is_told_from_a_missing_pool() {
-    let advice = |operation, message| {
-        Failure::answered(operation, 400, "ResourceNotFoundException", message).advice
-    };
     let (pool, group) = (Stop::NotFound, Stop::GroupMissing);
     for (operation, message, stop) in [
         (Operation::WriteToGroup, "Group not found.", group),
+        (Operation::WriteToGroup, "crew", group),
+        (Operation::WriteToGroup, "pool", group),
+        (Operation::WriteToGroup, "", group),
+        (
+            Operation::WriteToGroup,
+            "Group crew of eu-west-1_x does not exist.",
+            group,
+        ),
         (
             Operation::WriteToGroup,
             "User pool eu-west-1_x does not exist.",
@@ -162,6 +162,8 @@ fn a_missing_group_is_told_from_a_missing_pool() {
         ),
         (Operation::Write, "Group not found.", pool),
     ] {
-        assert_eq!(advice(operation, message), Advice::Stop(stop), "{message}");
+        let failure = Failure::answered(operation, 400, "ResourceNotFoundException", message);
+        let advice = failure.of_pool("eu-west-1_x").advice;
+        assert_eq!(advice, Advice::Stop(stop), "{message}");
     }
 }

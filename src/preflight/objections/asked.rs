@@ -1,108 +1,186 @@
-//! What stands against a run because the pool could not be asked, or was not.
+//! Objections to a run whose pool was not asked, may not be asked, or did not answer.
 
-use super::super::ask::{LIMITS_ACTION, LIST_ACTION, Unanswered};
+use super::super::calls::{Call, Unanswered, remedy};
 use super::{Meant, Objection};
-use crate::pool::action_of;
-use crate::pool::groups::LIST_GROUPS_ACTION;
-use crate::user::StepKind;
 use crate::user::pool_rules::PoolRules;
 
-/// What was asked and not answered.
-pub(super) fn permissions(
+const ALLOW_IT: &str = "allow it for this pool (`cognito-import iam-policy` prints the policy)";
+const GIVE_RULES: &str =
+    "give the pool's rules with --pool pool.toml (`cognito-import describe` writes the file)";
+
+/// The calls that were made and not answered. A missing permission leaves something unknown; any other failure of a call that a check
+/// depends on refuses the run.
+pub(super) fn unanswered(
     rules: Option<&PoolRules>,
     unanswered: &[Unanswered],
     meant: Meant<'_>,
     found: &mut Vec<Objection>,
 ) {
-    for question in unanswered {
-        let Unanswered { action, failure } = question;
-        let why = if question.is_denied() {
-            format!("the permission {action} is missing")
+    for call in unanswered {
+        if call.refuses() {
+            found.push(call_failed(call, meant));
         } else {
-            format!("{action} was not answered ({})", failure.code)
-        };
-        found.push(match *action {
-            "cognito-idp:AdminGetUser" if meant.looks.look_ups.any() && question.is_denied() => Objection::refusal(
-                "permission_missing",
-                format!("{why}: users that exist, and requests without an answer, are looked up with it"),
-                "allow it for this pool (`cognito-import iam-policy` prints the policy), or run with --no-lookup",
-            ),
-            "cognito-idp:AdminGetUser" => {
-                Objection::notice("look_ups", why, "--no-lookup does without, and leaves more rows in doubt")
-            }
-            "cognito-idp:DescribeUserPool" if rules.is_none() => Objection::notice(
-                "rules_unknown",
-                format!("{why}: rows are not held to the pool's rules, and nothing is known of messages, aliases and triggers"),
-                "allow it (`cognito-import iam-policy` prints the policy), or give the rules with --pool pool.toml (`cognito-import describe` writes one)",
-            ),
-            LIST_ACTION if meant.looks.needs_listing() => Objection::refusal(
-                "permission_missing",
-                format!("{why}: --prescan always and --lookup list find users that exist with it"),
-                "allow it for this pool (`cognito-import iam-policy` prints the policy), or leave the two out",
-            ),
-            LIST_ACTION => Objection::notice(
-                "prescan",
-                format!("{why}: the pool is not read first, though it would take fewer requests than to try every name"),
-                "allow it for this pool (`cognito-import iam-policy` prints the policy), or --prescan never",
-            ),
-            LIST_GROUPS_ACTION => Objection::notice(
-                "groups_unknown",
-                format!("{why}: whether the pool has the groups that users are put into is not known, and one that it does not have stops the run"),
-                "allow it for this pool (`cognito-import iam-policy` prints the policy), or see that the groups are there",
-            ),
-            action if let Some(kind) = step_of(action) => {
-                let needed = format!("{why}: what follows the sign-ups needs it ({})", kind.asked_by());
-                if question.is_denied() {
-                    Objection::refusal(
-                        "permission_missing",
-                        needed,
-                        "allow it for this pool (`cognito-import iam-policy` prints the policy), or leave the step out",
-                    )
-                } else {
-                    Objection::notice("steps", needed, "look at the answer: users may be made whose steps fail")
-                }
-            }
-            // What is documented is taken instead, and the plan says so.
-            LIMITS_ACTION => continue,
-            // The rules come from a file.
-            "cognito-idp:DescribeUserPool" => continue,
-            _ if rules.is_some_and(|rules| rules.client.is_some()) => continue,
-            _ => Objection::notice(
-                "rules_unknown",
-                format!("{why}: whether the app client has a secret and what it may write is not known"),
-                "allow it, or give the rules with --pool pool.toml",
-            ),
-        });
+            found.extend(unknown_for(call, rules));
+        }
     }
 }
 
-/// The kind of step that needs this permission.
-fn step_of(action: &str) -> Option<StepKind> {
-    StepKind::ALL
-        .into_iter()
-        .find(|kind| action_of(*kind) == action)
+fn call_failed(unanswered: &Unanswered, meant: Meant<'_>) -> Objection {
+    let (unknown, instead) = match unanswered.call {
+        Call::DescribeUserPool => (
+            "whether SignUp is permitted, sends messages or moves aliases".to_owned(),
+            Some(GIVE_RULES.to_owned()),
+        ),
+        Call::DescribeUserPoolClient => (
+            "whether the app client has a secret and what it may write".to_owned(),
+            Some(GIVE_RULES.to_owned()),
+        ),
+        Call::AdminGetUser => ("whether existing users can be looked up".to_owned(), None),
+        Call::Step(kind) => (
+            format!(
+                "whether the step after the sign-up works ({})",
+                kind.asked_by()
+            ),
+            Some("leave the step out".to_owned()),
+        ),
+        Call::ListGroups if meant.steps.create_groups => {
+            ("which groups have to be created".to_owned(), None)
+        }
+        Call::ListGroups => ("whether the pool has the groups".to_owned(), None),
+        Call::ListUsers => (
+            "whether the pool's users can be listed".to_owned(),
+            Some("leave --prescan always and --lookup list out".to_owned()),
+        ),
+        Call::CreateGroup | Call::GetProvisionedLimit => (String::from("more"), None),
+    };
+    let remedy = remedy(&unanswered.failure);
+    Objection::refusal(
+        "call_failed",
+        format!("{unanswered}: it is not known {unknown}"),
+        match instead {
+            Some(instead) => format!("{remedy}; or {instead}"),
+            None => remedy.to_owned(),
+        },
+    )
 }
 
-/// What nobody asked: that nothing stands against a run then says little.
+/// What is not known without this answer, and may stay so.
+fn unknown_for(unanswered: &Unanswered, rules: Option<&PoolRules>) -> Option<Objection> {
+    let call = unanswered.call;
+    let why = if unanswered.is_denied() {
+        format!("the permission {} is missing", call.action())
+    } else {
+        unanswered.to_string()
+    };
+    let remedy = if unanswered.is_denied() {
+        ALLOW_IT
+    } else {
+        remedy(&unanswered.failure)
+    };
+    Some(match call {
+        Call::AdminGetUser => Objection::refusal(
+            "permission_missing",
+            format!("{why}: existing users, and requests without an answer, are looked up with it"),
+            format!("{ALLOW_IT}, or run with --no-lookup"),
+        ),
+        Call::Step(kind) => Objection::refusal(
+            "permission_missing",
+            format!(
+                "{why}: a step after the sign-up needs it ({})",
+                kind.asked_by()
+            ),
+            format!("{ALLOW_IT}, or leave the step out"),
+        ),
+        Call::ListUsers if unanswered.needed => Objection::refusal(
+            "permission_missing",
+            format!("{why}: --prescan always and --lookup list find existing users with it"),
+            format!("{ALLOW_IT}, or leave the two out"),
+        ),
+        Call::ListUsers => Objection::notice(
+            "prescan",
+            format!(
+                "{why}: the pool is not read first, although that would take fewer requests than trying every name"
+            ),
+            format!("{remedy}, or use --prescan never"),
+        ),
+        Call::ListGroups => Objection::notice(
+            "groups_unknown",
+            format!(
+                "{why}: it is not known whether the pool has the groups, and a missing one stops the run"
+            ),
+            format!("{ALLOW_IT}, or make sure that the groups exist"),
+        ),
+        Call::DescribeUserPoolClient if rules.is_none_or(|rules| rules.client.is_none()) => {
+            Objection::notice(
+                "client_unknown",
+                format!(
+                    "{why}: it is not known whether the app client has a secret and what it may write"
+                ),
+                format!("{ALLOW_IT}, or {GIVE_RULES}"),
+            )
+        }
+        // The plan names the default that is used instead; that the permission is missing is often intended.
+        Call::GetProvisionedLimit if !unanswered.is_denied() => Objection::notice(
+            "limits_unknown",
+            format!("{why}: AWS's default quotas set the pace"),
+            "if the account is granted other quotas, name the rates with --rate and --lookup-rate",
+        ),
+        // Without rules from a file, `rules_unknown` says it all.
+        Call::DescribeUserPool
+        | Call::DescribeUserPoolClient
+        | Call::GetProvisionedLimit
+        | Call::CreateGroup => return None,
+    })
+}
+
+/// What is not known of the pool: that there are no objections then says little.
 pub(super) fn unknown(
     rules: Option<&PoolRules>,
     unanswered: &[Unanswered],
+    meant: Meant<'_>,
     found: &mut Vec<Objection>,
 ) {
-    let in_vain = |asked: &str| unanswered.iter().any(|question| question.action == asked);
-    match rules {
-        None if !in_vain("cognito-idp:DescribeUserPool") => found.push(Objection::notice(
-            "rules_unknown",
-            "nothing is known of the pool: rows are not held to its rules, and messages, aliases and triggers are not looked at",
-            "let it be asked (--user-pool-id, without --no-lookup), or give its rules with --pool pool.toml (`cognito-import describe` writes one)",
-        )),
-        Some(rules) if rules.client.is_none() && !in_vain("cognito-idp:DescribeUserPoolClient") => {
+    let not_answered = |asked: Call| unanswered.iter().find(|other| other.call == asked);
+    match (rules, not_answered(Call::DescribeUserPool)) {
+        (None, Some(describe)) if describe.refuses() => {}
+        (None, describe) => rules_unknown(describe, meant, found),
+        (Some(rules), _)
+            if rules.client.is_none() && not_answered(Call::DescribeUserPoolClient).is_none() =>
+        {
             found.push(Objection::notice(
                 "client_unknown",
-                "whether the app client has a secret and what it may write is not known",
+                "it is not known whether the app client has a secret and what it may write",
                 "name it with --client-id, also where `cognito-import describe` writes the rules for --pool",
             ));
         }
-        Some(_) | None => {}
+        (Some(_), _) => {}
     }
+}
+
+/// `describe`: the call, where it was made and is not permitted.
+fn rules_unknown(describe: Option<&Unanswered>, meant: Meant<'_>, found: &mut Vec<Objection>) {
+    let (why, ask) = match describe {
+        Some(describe) => (
+            format!("the permission {} is missing", describe.call.action()),
+            ALLOW_IT,
+        ),
+        None => (
+            "nothing is known of the pool".to_owned(),
+            "let it be asked (--user-pool-id, without --no-lookup)",
+        ),
+    };
+    if meant.names_pool && !meant.allowed.messages {
+        found.push(Objection::refusal(
+            "messages_unknown",
+            format!("{why}: cannot tell whether sign-ups would send email or SMS to real people"),
+            format!("{ask}, or {GIVE_RULES}, or accept such messages with --allow-messages"),
+        ));
+    }
+    found.push(Objection::notice(
+        "rules_unknown",
+        format!(
+            "{why}: rows are not held to the pool's rules, and it is not known whether SignUp is permitted, sends messages or moves aliases"
+        ),
+        format!("{ask}, or {GIVE_RULES}"),
+    ));
 }

@@ -19,7 +19,7 @@ pub(super) fn rate(meant: Meant<'_>, found: &mut Vec<Objection>) {
             format!(
                 "the {limit} sign-ups a second that AWS grants by default ({})",
                 match why {
-                    Some(code) => format!("GetProvisionedLimit was not answered: {code}"),
+                    Some(code) => format!("GetProvisionedLimit failed: {code}"),
                     None => "what this account is granted was not asked".to_owned(),
                 }
             ),
@@ -47,7 +47,8 @@ mod tests {
     use crate::pace::Category;
     use crate::pool::Failure;
     use crate::pool::failure::Operation;
-    use crate::preflight::ask::{Found, LIMITS_ACTION, Unanswered};
+    use crate::preflight::ask::Found;
+    use crate::preflight::calls::{Call, Unanswered};
     use crate::user::pool_rules::PoolRules;
 
     #[test]
@@ -58,8 +59,9 @@ mod tests {
         };
         let denied = Found {
             unanswered: vec![Unanswered {
-                action: LIMITS_ACTION,
+                call: Call::GetProvisionedLimit,
                 failure: Failure::answered(Operation::Read, 400, "AccessDeniedException", "no"),
+                needed: false,
             }],
             ..Found::default()
         };
@@ -77,7 +79,7 @@ mod tests {
                 51,
                 &denied,
                 Some(
-                    "--rate 51 is more than the 50 sign-ups a second that AWS grants by default (GetProvisionedLimit was not answered: \
+                    "--rate 51 is more than the 50 sign-ups a second that AWS grants by default (GetProvisionedLimit failed: \
                      AccessDeniedException): unless the account is granted more, what",
                 ),
             ),

@@ -268,16 +268,24 @@ fn a_listing_that_never_answers_is_noticed_before_the_run() {
     settings.faults.list_500 = 1.0;
     let pool = Pool::start(settings);
     let list = place.file("users.csv", users(61));
-    let auto = nightly(&place, &pool, list).args(["--run-dir", "auto"]);
+    let auto = nightly(&place, &pool, list)
+        .args(["--run-dir", "auto"])
+        .args(["--preflight-timeout", "1s"]);
     auto.run().exits(0).says([
-        "note: cognito-idp:ListUsers was not answered (InternalErrorException): the pool is not read first",
+        "note: ListUsers failed (InternalErrorException: Internal error): the pool is not read first",
     ]);
     assert_eq!(pool.asked("SignUp"), 61);
-    let always = || nightly(&place, &pool, list).args(["--prescan", "always"]);
-    always().run().exits(3).says([
+    let always = || {
+        nightly(&place, &pool, list)
+            .args(["--prescan", "always"])
+            .args(["--preflight-timeout", "1s"])
+    };
+    let refused = always().run().exits(3).says([
         "the run is refused, and nothing was sent",
-        "cognito-idp:ListUsers was not answered (InternalErrorException)",
+        "ListUsers failed (InternalErrorException: Internal error)",
+        "[call_failed]",
     ]);
+    assert!(!refused.stderr.contains("permission"), "{}", refused.stderr);
     always().arg("--no-preflight").run().exits(4).says([
         "the pool's users cannot be read (--prescan always): InternalErrorException",
         "--prescan never",

@@ -1,0 +1,239 @@
+//! A proxy on this machine in front of a pool. It answers some calls of one operation wrongly and forwards everything else.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread::JoinHandle;
+
+use super::Pool;
+
+/// A wrong answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    /// This status with this body: HTML where it begins with `<`, otherwise JSON.
+    Says(u16, String),
+    /// An answer that breaks off in its body.
+    Truncated,
+    /// The connection is closed without an answer.
+    Dropped,
+    /// No answer comes.
+    Hanging,
+}
+
+impl Wrong {
+    /// An error of the service.
+    pub(crate) fn error(status: u16, code: &str, message: &str) -> Self {
+        let body = serde_json::json!({ "__type": code, "message": message });
+        Self::Says(status, body.to_string())
+    }
+
+    /// The ways in which a call can fail for a moment, or for good.
+    pub(crate) fn kinds() -> [Self; 6] {
+        [
+            Self::error(500, "InternalErrorException", "Internal error"),
+            Self::Says(503, "<html><body>Service Unavailable</body></html>".into()),
+            Self::Truncated,
+            Self::Dropped,
+            Self::Says(200, "{}".into()),
+            Self::Hanging,
+        ]
+    }
+}
+
+/// See the module's description. It ends with its test.
+pub(crate) struct Proxy {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    upstream: SocketAddr,
+    operation: String,
+    wrong: Wrong,
+    /// How many calls are answered wrongly, from the first one on.
+    count: u32,
+    calls: AtomicU32,
+    over: AtomicBool,
+}
+
+impl Proxy {
+    /// Answers every call of the operation wrongly.
+    pub(crate) fn always(pool: &Pool, operation: &str, wrong: Wrong) -> Self {
+        Self::first(u32::MAX, pool, operation, wrong)
+    }
+
+    /// Answers the first calls of the operation wrongly.
+    pub(crate) fn first(count: u32, pool: &Pool, operation: &str, wrong: Wrong) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let upstream = pool.url();
+        let shared = Arc::new(Shared {
+            upstream: upstream.strip_prefix("http://").unwrap().parse().unwrap(),
+            operation: operation.to_owned(),
+            wrong,
+            count,
+            calls: AtomicU32::new(0),
+            over: AtomicBool::new(false),
+        });
+        let to = Arc::clone(&shared);
+        let accepting = std::thread::spawn(move || {
+            for client in listener.incoming() {
+                if to.over.load(Ordering::SeqCst) {
+                    break;
+                }
+                let to = Arc::clone(&to);
+                // A client that goes away ends its thread.
+                std::thread::spawn(move || to.serve(client.unwrap()));
+            }
+        });
+        Self {
+            address,
+            shared,
+            accepting: Some(accepting),
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Calls of the operation so far.
+    pub(crate) fn calls(&self) -> u32 {
+        self.shared.calls.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.shared.over.store(true, Ordering::SeqCst);
+        // Wakes the thread that accepts.
+        let _ = TcpStream::connect(self.address);
+        if let Some(accepting) = self.accepting.take() {
+            let _ = accepting.join();
+        }
+    }
+}
+
+/// A request or an answer: the lines of its head, and its body.
+struct Message {
+    head: Vec<String>,
+    body: Vec<u8>,
+}
+
+impl Message {
+    /// `None` at the connection's end.
+    fn read(from: &mut BufReader<TcpStream>) -> Option<Self> {
+        let mut head = Vec::new();
+        loop {
+            let mut line = String::new();
+            if from.read_line(&mut line).ok()? == 0 {
+                return None;
+            }
+            match line.trim_end() {
+                "" => break,
+                line => head.push(line.to_owned()),
+            }
+        }
+        let mut message = Self {
+            head,
+            body: Vec::new(),
+        };
+        let length = message.header("content-length").unwrap_or("0");
+        message.body = vec![0; length.parse().unwrap()];
+        from.read_exact(&mut message.body).ok()?;
+        Some(message)
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.iter().find_map(|line| {
+            let (other, value) = line.split_once(':')?;
+            other.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+
+    fn write(&self, to: &mut TcpStream) -> Option<()> {
+        let mut bytes = (self.head.join("\r\n") + "\r\n\r\n").into_bytes();
+        bytes.extend(&self.body);
+        to.write_all(&bytes).ok()
+    }
+}
+
+impl Shared {
+    /// Ends with the connection, or with the first thing that goes wrong on it.
+    fn serve(&self, client: TcpStream) -> Option<()> {
+        let mut answers = client.try_clone().ok()?;
+        let mut requests = BufReader::new(client);
+        let upstream = TcpStream::connect(self.upstream).ok()?;
+        let mut forward = upstream.try_clone().ok()?;
+        let mut answered = BufReader::new(upstream);
+        while let Some(mut request) = Message::read(&mut requests) {
+            if self.is_wrong(&request) {
+                self.answer_wrongly(&mut requests, &mut answers)?;
+                continue;
+            }
+            for line in &mut request.head {
+                if line.to_ascii_lowercase().starts_with("host:") {
+                    *line = format!("host: {}", self.upstream);
+                }
+            }
+            request.write(&mut forward)?;
+            Message::read(&mut answered)?.write(&mut answers)?;
+        }
+        Some(())
+    }
+
+    fn is_wrong(&self, request: &Message) -> bool {
+        let target = request.header("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default();
+        operation == self.operation && self.calls.fetch_add(1, Ordering::SeqCst) < self.count
+    }
+
+    /// `None` when the connection ends with it.
+    fn answer_wrongly(
+        &self,
+        requests: &mut BufReader<TcpStream>,
+        answers: &mut TcpStream,
+    ) -> Option<()> {
+        let head = |status: u16, kind: &str, length: usize| {
+            vec![
+                format!("HTTP/1.1 {status} Rehearsed"),
+                format!("content-type: {kind}"),
+                format!("content-length: {length}"),
+            ]
+        };
+        match &self.wrong {
+            Wrong::Says(status, text) => {
+                let kind = if text.starts_with('<') {
+                    "text/html"
+                } else {
+                    "application/x-amz-json-1.1"
+                };
+                let answer = Message {
+                    head: head(*status, kind, text.len()),
+                    body: text.clone().into_bytes(),
+                };
+                answer.write(answers)
+            }
+            Wrong::Truncated => {
+                let answer = Message {
+                    head: head(200, "application/x-amz-json-1.1", 2_000),
+                    body: br#"{"UserPool": {"Id": "#.to_vec(),
+                };
+                answer.write(answers)?;
+                let _ = answers.shutdown(Shutdown::Both);
+                None
+            }
+            Wrong::Dropped => {
+                let _ = answers.shutdown(Shutdown::Both);
+                None
+            }
+            Wrong::Hanging => {
+                // Until the client closes the connection.
+                let _ = requests.read_to_end(&mut Vec::new());
+                None
+            }
+        }
+    }
+}
