@@ -167,7 +167,7 @@ impl Failure {
                 let status = error.raw_response().map_or(0, |raw| raw.status().as_u16());
                 let mut failure = on_the_way(Sent::Answered, unclear, UNREADABLE_ANSWER);
                 failure.message = format!(
-                    "HTTP {status} with a body that is no answer of Cognito ({})",
+                    "HTTP {status} with a body that Cognito does not send ({})",
                     failure.message
                 );
                 if status == 429 {

@@ -71,7 +71,7 @@ impl Preflight<'_> {
                 answer => return answer,
             };
             let left = budget.left(Instant::now());
-            if !told && began.elapsed() > SILENT_FOR {
+            if !told && began.elapsed() > SILENT_FOR && left.as_secs() > 0 {
                 told = true;
                 let left = humantime::format_duration(Duration::from_secs(left.as_secs()));
                 (self.notify)(&format!(
@@ -145,10 +145,11 @@ impl Tries {
             cap: LONGEST_BACK_OFF,
             ..RetryPolicy::default()
         };
-        let wait = policy.back_off(self.count, chance);
-        if wait < left {
+        if left > BACK_OFF {
             self.before = Some(failure);
-            return Next::Wait(wait);
+            // The last attempts come before the end of the time, however long the waits have become.
+            let wait = policy.back_off(self.count, chance);
+            return Next::Wait(wait.min(left / 2));
         }
         // An attempt that the end of the time cut short says less than the answer before it.
         Next::GiveUp(match self.before.take() {
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_given_up_when_the_wait_would_outlast_the_time() {
+    fn a_call_is_given_up_when_the_time_is_over_and_not_before() {
         let mut tries = Tries::new(Budget {
             ends: Instant::now(),
             attempt: MINUTE,
@@ -205,6 +206,8 @@ mod tests {
             assert!(matches!(next, Next::Wait(wait) if wait <= Duration::from_secs(5)));
         }
         let next = tries.failed(failure.clone(), Duration::from_secs(4), 1.0);
+        assert_eq!(next, Next::Wait(Duration::from_secs(2)));
+        let next = tries.failed(failure.clone(), Duration::from_millis(200), 1.0);
         assert_eq!(next, Next::GiveUp(failure));
     }
 
