@@ -96,7 +96,7 @@ fn a_group_that_nobody_looked_for_stops_the_run_and_is_made_by_the_next_one() {
     let import = || place.import(&pool, list).args(["--group", "staff"]);
     import().arg("--no-preflight").run().exits(4).says([
         "group staff: ResourceNotFoundException: Group not found",
-        "let --create-groups make it",
+        "let --create-groups create it",
     ]);
     let results = place.results();
     assert!(results.count("created") > 0);
