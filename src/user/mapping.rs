@@ -4,6 +4,7 @@
 //! then becomes a user of its own. What happens to a cell in between, and in which order, is told in `transform`.
 
 mod attribution;
+mod cognito_export;
 mod columns;
 mod condition;
 mod dates;
@@ -24,6 +25,7 @@ use super::pool_rules::PasswordPolicy;
 use super::rules::{RowRules, Strictness};
 use super::{Broken, NewUser, NotSent, Password, Row};
 use crate::rows::{Header, RawRow};
+use cognito_export::CognitoExport;
 use condition::Condition;
 use follow_up::FollowUpFrom;
 use transform::ValueTable;
@@ -60,6 +62,8 @@ pub struct Mapping {
     tables: Vec<Option<ValueTable>>,
     dropped: Vec<usize>,
     notices: Vec<HeaderNotice>,
+    /// The columns of a pool's export that call for a decision.
+    cognito_export: CognitoExport,
     /// Users without a password in the list get a random one that meets this policy.
     generated: Option<PasswordPolicy>,
     rules: RowRules,
@@ -219,7 +223,7 @@ impl Mapping {
     /// Whether `--skip-where` leaves this record out. It need not be sound, but its cells must be where they belong.
     #[must_use]
     pub fn skips(&self, raw: &RawRow<'_>) -> bool {
-        self.skip.iter().any(|condition| condition.holds(raw)) && !cells_may_have_moved(raw)
+        self.meets(&self.skip, raw) && !cells_may_have_moved(raw)
     }
 
     fn username_of_skipped(&self, raw: &RawRow<'_>) -> Option<String> {

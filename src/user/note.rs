@@ -11,6 +11,12 @@ use super::hint::{FlagsGiven, Way, joined};
 pub enum NoteKind {
     /// A cell equals a text that other systems write where there is no value.
     NullMarker,
+    /// A user who signs in through an identity provider, by the column with this name.
+    Federated(&'static str),
+    /// A user with a password who is also linked to an identity provider.
+    Linked,
+    /// A user who is disabled in the pool that the list comes from.
+    Disabled,
 }
 
 impl NoteKind {
@@ -19,6 +25,9 @@ impl NoteKind {
     pub fn code(self) -> &'static str {
         match self {
             Self::NullMarker => "cells.null_marker",
+            Self::Federated(_) => "rows.federated",
+            Self::Linked => "rows.linked",
+            Self::Disabled => "rows.disabled",
         }
     }
 
@@ -30,6 +39,18 @@ impl NoteKind {
                 "{} a text that many systems write for a missing value, and it would be stored as it is",
                 plural(count, "cell equals", "cells equal")
             ),
+            Self::Federated(_) => format!(
+                "{} through an identity provider; SignUp cannot create such users, only separate ones with a password",
+                plural(count, "user signs in", "users sign in")
+            ),
+            Self::Linked => format!(
+                "{} linked to an identity provider; SignUp creates them without the link",
+                plural(count, "user is", "users are")
+            ),
+            Self::Disabled => format!(
+                "{} disabled in the list, and would be enabled in the pool",
+                plural(count, "user is", "users are")
+            ),
         }
     }
 
@@ -39,6 +60,15 @@ impl NoteKind {
         let ways: &[Way] = match self {
             Self::NullMarker => &[Way::Always(
                 "--null TEXT treats cells that equal TEXT as empty",
+            )],
+            Self::Federated("identities") | Self::Linked => {
+                &[Way::Always("--skip-where 'identities=*' leaves them out")]
+            }
+            Self::Federated(status) => {
+                return format!("--skip-where {status}=EXTERNAL_PROVIDER leaves them out");
+            }
+            Self::Disabled => &[Way::Always(
+                "--disable-where Enabled=false disables them after the sign-up",
             )],
         };
         joined(ways, given)

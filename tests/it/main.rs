@@ -12,6 +12,7 @@ mod harness;
 
 mod check;
 mod client_secrets;
+mod cognito_export;
 mod comparing;
 mod describe;
 mod disk;

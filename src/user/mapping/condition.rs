@@ -1,5 +1,6 @@
 //! Conditions on a cell (`COLUMN=VALUE`): which rows a flag applies to.
 
+use super::Mapping;
 use crate::rows::RawRow;
 
 /// The value that matches every cell with something in it.
@@ -31,11 +32,11 @@ impl Condition {
         Self { column, wanted }
     }
 
-    pub(super) fn holds(&self, raw: &RawRow<'_>) -> bool {
-        let cell = raw.cell(self.column).unwrap_or_default();
+    /// `is_empty`: the cell counts as empty, whatever is in it.
+    fn holds(&self, cell: &str, is_empty: bool) -> bool {
         match &self.wanted {
-            Wanted::Any => !cell.trim().is_empty(),
-            Wanted::Value(value) => folded(cell) == *value,
+            Wanted::Any => !is_empty,
+            Wanted::Value(value) => folded(cell) == *value || (value.is_empty() && is_empty),
         }
     }
 
@@ -46,6 +47,16 @@ impl Condition {
             Wanted::Any => format!("column {column} has a value"),
             Wanted::Value(value) => format!("column {column} is {value:?}"),
         }
+    }
+}
+
+impl Mapping {
+    /// Whether the record meets one of these conditions.
+    pub(super) fn meets(&self, conditions: &[Condition], raw: &RawRow<'_>) -> bool {
+        conditions.iter().any(|condition| {
+            let cell = raw.cell(condition.column).unwrap_or_default().trim();
+            condition.holds(cell, self.unless_null(cell).is_empty())
+        })
     }
 }
 

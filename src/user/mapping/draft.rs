@@ -178,7 +178,7 @@ impl Mapping {
     }
 
     /// The same cell; empty where it equals a text of `--null`.
-    fn unless_null<'a>(&self, cell: &'a str) -> &'a str {
+    pub(super) fn unless_null<'a>(&self, cell: &'a str) -> &'a str {
         if self.null.iter().any(|text| text == cell) {
             ""
         } else {

@@ -114,7 +114,7 @@ impl Mapping {
             return Vec::new();
         }
         let mut steps = Vec::new();
-        if is_for(&from.confirm, raw) {
+        if self.is_for(&from.confirm, raw) {
             steps.push(Step::Confirm);
         }
         let mut addresses = [None; 2];
@@ -131,10 +131,18 @@ impl Mapping {
         steps.extend(Addresses::of(addresses.into_iter().flatten()).map(Step::Verify));
         steps.extend(from.groups.iter().map(Arc::clone).map(Step::AddToGroup));
         self.own_groups(raw, &mut steps, findings);
-        if is_for(&from.disable, raw) {
+        if self.is_for(&from.disable, raw) {
             steps.push(Step::Disable);
         }
         steps
+    }
+
+    fn is_for(&self, whom: &Whom, raw: &RawRow<'_>) -> bool {
+        match whom {
+            Whom::Nobody => false,
+            Whom::Everybody => true,
+            Whom::Where(conditions) => self.meets(conditions, raw),
+        }
     }
 
     /// What a column of yes and no says; yes where there is no column.
@@ -199,14 +207,6 @@ impl Mapping {
 
     fn misfits(&self, findings: &mut Vec<Finding>, column: usize, misfit: Misfit) {
         super::draft::found(findings, self.name_of(column), misfit);
-    }
-}
-
-fn is_for(whom: &Whom, raw: &RawRow<'_>) -> bool {
-    match whom {
-        Whom::Nobody => false,
-        Whom::Everybody => true,
-        Whom::Where(conditions) => conditions.iter().any(|condition| condition.holds(raw)),
     }
 }
 

@@ -34,6 +34,7 @@ pub(super) fn noted_columns(attributes: &[Attribution], follow_up: &FollowUpFrom
 impl Mapping {
     /// Adds the notes on a row. Asked while a list is read beforehand, and not again when its rows are sent.
     pub fn notes(&self, raw: &RawRow<'_>, _draft: &Draft<'_>, notes: &mut Vec<Note>) {
+        self.notes_on_cognito_export(raw, notes);
         for column in &self.noted {
             // What does not fit its column's table is a finding.
             let mut misfit = false;

@@ -11,6 +11,7 @@ mod notices;
 
 use std::fmt::Write as _;
 
+use super::cognito_export::CognitoExport;
 use super::columns::flags_that_drop;
 use super::notes::noted_columns;
 use super::options::{Lowercase, MappingOptions, PasswordFrom};
@@ -95,6 +96,7 @@ pub(super) fn read(
             columns: header.names().to_vec(),
             noted: noted_columns(&attributes, &follow_up),
             notices: meanings.notices(),
+            cognito_export: CognitoExport::of(header.names(), meanings.unused_enabled()),
             password,
             secrets: meanings.secrets(),
             attributes,

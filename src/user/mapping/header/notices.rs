@@ -1,7 +1,7 @@
 //! What is good to know about a header that fits.
 
 use super::meanings::Meanings;
-use crate::user::mapping::columns::{Target, quoted, says_enabled};
+use crate::user::mapping::columns::{Target, says_enabled};
 use crate::user::mapping::options::PasswordFrom;
 
 /// Something about the header that people should know before the first call.
@@ -45,13 +45,21 @@ impl Meanings<'_> {
         })
     }
 
+    /// The column that says whether a user is enabled, where nothing uses it.
+    pub(super) fn unused_enabled(&self) -> Option<usize> {
+        let mut places = self.owned_by_cognito.iter();
+        places
+            .find(|place| says_enabled(self.name(**place)))
+            .copied()
+    }
+
     fn owned_by_cognito(&self) -> Option<HeaderNotice> {
         let names = self.owned_by_cognito.iter().map(|place| self.name(*place));
         let names: Vec<&str> = names.collect();
-        let hint = match names.iter().find(|name| says_enabled(name)) {
-            Some(name) => format!(
-                "--disable-where {} disables users who are disabled in the list",
-                quoted(&format!("{name}=false"))
+        let hint = match self.unused_enabled() {
+            Some(place) => format!(
+                "--disable-where {}=false disables users who are disabled in the list",
+                self.name(place)
             ),
             None => "--keep COLUMN copies a column into the results".to_owned(),
         };

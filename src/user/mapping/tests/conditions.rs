@@ -72,6 +72,15 @@ fn an_empty_value_matches_blank_cells_and_an_asterisk_all_others() {
         all(list, &skipping(&[("Note", "*")])),
         ["ann", "bob", "skipped cy", "skipped dan"]
     );
+    let with_null = |value: &str| MappingOptions {
+        null: vec!["x".to_owned()],
+        ..skipping(&[("Note", value)])
+    };
+    for (value, skipped) in [("", 3), ("*", 1), ("x", 1)] {
+        let found = all(list, &with_null(value));
+        let found = found.iter().filter(|said| said.starts_with("skipped"));
+        assert_eq!(found.count(), skipped, "--null x --skip-where Note={value}");
+    }
 }
 
 #[test]

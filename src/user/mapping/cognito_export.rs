@@ -1,0 +1,86 @@
+//! Rows of an export of another user pool that need a decision: federated users, and users who are disabled there.
+
+use super::Mapping;
+use crate::rows::RawRow;
+use crate::user::note::{Note, NoteKind};
+use crate::user::null_marker::is_null_marker;
+
+/// Cognito's `UserStatus` of a user who signs in through an identity provider.
+const EXTERNAL_PROVIDER: &str = "EXTERNAL_PROVIDER";
+
+/// Names of columns that hold a user's status: as Cognito names it in filters and in answers, and as other tools do.
+const STATUS: [&str; 4] = ["cognito:user_status", "UserStatus", "user_status", "Status"];
+
+/// The attribute that lists a user's identity providers. Federated users have it, and so have native users who are linked to one.
+const IDENTITIES: &str = "identities";
+
+/// The columns that tell.
+#[derive(Debug, Clone, Default)]
+pub(super) struct CognitoExport {
+    /// With the name that flags know it by.
+    status: Vec<(usize, &'static str)>,
+    identities: Option<usize>,
+    /// Whether the user may sign in, where nothing uses the column.
+    enabled: Option<usize>,
+}
+
+impl CognitoExport {
+    pub(super) fn of(names: &[String], unused_enabled: Option<usize>) -> Self {
+        let place = |wanted: &str| {
+            names
+                .iter()
+                .position(|name| name.eq_ignore_ascii_case(wanted))
+        };
+        Self {
+            status: STATUS
+                .into_iter()
+                .filter_map(|name| Some((place(name)?, name)))
+                .collect(),
+            identities: place(IDENTITIES),
+            enabled: unused_enabled,
+        }
+    }
+}
+
+impl Mapping {
+    pub(super) fn notes_on_cognito_export(&self, raw: &RawRow<'_>, notes: &mut Vec<Note>) {
+        let export = &self.cognito_export;
+        let cell = |column: usize| raw.cell(column).unwrap_or_default().trim();
+        let mut note = |kind, column: usize, message: &str| {
+            notes.push(Note {
+                kind,
+                column: self.column(column),
+                message: message.to_owned(),
+            });
+        };
+        let external = export
+            .status
+            .iter()
+            .find(|(column, _)| cell(*column).eq_ignore_ascii_case(EXTERNAL_PROVIDER));
+        if let Some((column, name)) = external {
+            note(NoteKind::Federated(name), *column, EXTERNAL_PROVIDER);
+        } else if let Some(column) = export.identities
+            && has_identities(cell(column))
+        {
+            let has_status = export
+                .status
+                .iter()
+                .any(|(column, _)| !cell(*column).is_empty());
+            let kind = if has_status {
+                NoteKind::Linked
+            } else {
+                NoteKind::Federated(IDENTITIES)
+            };
+            note(kind, column, "has a value");
+        }
+        if let Some(column) = export.enabled
+            && cell(column).eq_ignore_ascii_case("false")
+        {
+            note(NoteKind::Disabled, column, "false");
+        }
+    }
+}
+
+fn has_identities(cell: &str) -> bool {
+    !(cell.is_empty() || cell == "[]" || is_null_marker(cell))
+}

@@ -1,0 +1,116 @@
+//! An export of another user pool: columns that only Cognito sets, users of identity providers, and users who are disabled there.
+
+use serde_json::Value;
+
+use crate::harness::{Cli, Place, Pool, quick};
+
+const EXPORT: &str = "\
+Username,email,email_verified,identities,cognito:user_status,Enabled
+ann,ann@example.com,true,,CONFIRMED,true
+google_100,gg@example.com,false,\"[{\"\"userId\"\":\"\"100\"\",\"\"providerName\"\":\"\"Google\"\"}]\",EXTERNAL_PROVIDER,true
+bob,bob@example.com,true,,CONFIRMED,false
+";
+
+/// The notices of a command by code, with what to do.
+fn notices(cli: Cli) -> Vec<(String, String)> {
+    let ran = cli.args(["--output", "json"]).run().exits(0);
+    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let notices = document["notices"].as_array().unwrap();
+    let text = |notice: &Value, field: &str| notice[field].as_str().unwrap().to_owned();
+    notices
+        .iter()
+        .map(|notice| (text(notice, "code"), text(notice, "what_to_do")))
+        .collect()
+}
+
+fn hint<'n>(notices: &'n [(String, String)], code: &str) -> Option<&'n str> {
+    let found = notices.iter().find(|(other, _)| other == code)?;
+    Some(&found.1)
+}
+
+#[test]
+fn users_of_identity_providers_are_noted_with_the_flag_that_skips_them() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", EXPORT);
+    let check = || place.check(&pool, list).args(["--password", "generate"]);
+    let told = notices(check());
+    let flag = "--skip-where cognito:user_status=EXTERNAL_PROVIDER";
+    assert!(
+        hint(&told, "rows.federated").unwrap().contains(flag),
+        "{told:?}"
+    );
+    assert!(
+        hint(&told, "rows.disabled")
+            .unwrap()
+            .contains("--disable-where Enabled=false")
+    );
+    let ignored = hint(&told, "cognito_columns_ignored").unwrap();
+    assert!(
+        ignored.contains("--disable-where Enabled=false"),
+        "{ignored}"
+    );
+    assert!(
+        hint(&told, "verified_ignored")
+            .unwrap()
+            .contains("--verify email")
+    );
+
+    let flags = ["--skip-where", "cognito:user_status=EXTERNAL_PROVIDER"];
+    let told = notices(check().args(flags));
+    assert_eq!(hint(&told, "rows.federated"), None);
+    place
+        .import(&pool, list)
+        .args(["--password", "generate", "--disable-where", "Enabled=false"])
+        .args(["--confirm", "--verify", "email"])
+        .args(flags)
+        .run()
+        .exits(0);
+    assert_eq!(
+        place.results().outcomes(),
+        ["created", "skipped", "created"]
+    );
+    let users = pool.users();
+    assert_eq!(users.keys().collect::<Vec<_>>(), ["ann", "bob"]);
+    assert!(users["ann"].enabled && !users["bob"].enabled);
+    assert_eq!(users["ann"].attributes["email_verified"], "true");
+}
+
+#[test]
+fn a_user_with_identities_is_federated_unless_its_status_says_otherwise() {
+    let pool = Pool::start(quick());
+    for (status, identities, code) in [
+        ("", "[{}]", "rows.federated"),
+        ("EXTERNAL_PROVIDER", "", "rows.federated"),
+        ("external_provider", "[{}]", "rows.federated"),
+        ("CONFIRMED", "[{}]", "rows.linked"),
+        ("CONFIRMED", "[]", ""),
+        ("CONFIRMED", "NULL", ""),
+        ("CONFIRMED", "", ""),
+        ("", "", ""),
+    ] {
+        let place = Place::new();
+        let list = format!(
+            "username,password,email,UserStatus,identities\nann,Passw0rd!1,ann@example.com,{status},{identities}\n"
+        );
+        let list = place.file("users.csv", list);
+        let told = notices(place.check(&pool, list));
+        let found: Vec<&str> = told
+            .iter()
+            .map(|(code, _)| code.as_str())
+            .filter(|code| code.starts_with("rows."))
+            .collect();
+        assert_eq!(found.join(" "), code, "{status}, {identities}: {told:?}");
+        // The flag that is suggested leaves the row out.
+        let Some(hint) = hint(&told, code) else {
+            continue;
+        };
+        let condition = hint.split(' ').nth(1).unwrap().trim_matches('\'');
+        place
+            .rehearse(list)
+            .args(["--skip-where", condition])
+            .run()
+            .exits(0);
+        assert_eq!(place.results().outcomes(), ["skipped"], "{hint}");
+    }
+}
