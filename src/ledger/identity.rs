@@ -204,13 +204,15 @@ impl Session {
         }
     }
 
-    /// The next one of the run in this ledger. A run of a version that gave none gets its id now.
+    /// The next session of the run in this ledger.
     pub(super) fn next(database: &Connection) -> rusqlite::Result<Self> {
         let number = get(database, name::SESSIONS)?.and_then(|number| number.parse::<u64>().ok());
-        let run_id = get(database, name::RUN_ID)?.unwrap_or_else(|| Self::first().run_id);
+        let (Some(run_id), Some(number)) = (get(database, name::RUN_ID)?, number) else {
+            return Err(broken_seal("run"));
+        };
         Ok(Self {
             run_id,
-            number: number.unwrap_or(1) + 1,
+            number: number + 1,
         })
     }
 
@@ -268,7 +270,7 @@ pub(super) mod name {
     pub(in super::super) const FOLDS: &str = "folds";
     /// The second on the service's clock before the first sign-up: milliseconds since the Unix epoch.
     pub(in super::super) const SECOND_BEFORE: &str = "second_before_run_ms";
-    /// The endpoint of the first session: empty where it was AWS's own. Absent in ledgers of versions that did not write it.
+    /// The endpoint of the first session: empty where it was AWS's own.
     pub(in super::super) const ENDPOINT: &str = "endpoint";
     /// When it last ended: milliseconds since the Unix epoch. Absent while it is at work.
     pub(in super::super) const ENDED: &str = "ended_ms";
@@ -290,7 +292,7 @@ pub(super) mod name {
     pub(in super::super) const TOLD_TRIGGERS: &str = "told_triggers";
     /// Time at work over all sessions, milliseconds.
     pub(in super::super) const ACTIVE: &str = "active_ms";
-    /// The program's version in the last session. Absent, like the one that follows, in ledgers of versions that did not write it.
+    /// The program's version in the last session.
     pub(in super::super) const VERSION: &str = "version";
     /// The command of the last session that goes on with the run: its words as a JSON array.
     pub(in super::super) const COMMAND: &str = "command";

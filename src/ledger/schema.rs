@@ -8,21 +8,8 @@ use rusqlite::{Connection, OpenFlags};
 use super::directory::with_suffix;
 use super::{Durability, LedgerError, follow_ups, log, rates};
 
-/// Format of a database without the tables `kept` and `rates`.
-const PLAIN: i64 = 1;
-
-/// Format of a database with the table `kept`, and without `rates`.
-const KEEPING: i64 = 2;
-
-/// Format of a database with the table `rates`, and without `follow_ups`.
-const RECORDING: i64 = 3;
-
-/// Format of a database with all tables, and with an index that none has any more.
-const INDEXING: i64 = 4;
-
-/// Format of a database with all tables, and the one that is written. A later one is refused, an earlier one is brought up to it
-/// when its run goes on.
-const PRESENT: i64 = 5;
+/// The format of the database: version 1 is the first one. A later one is refused, anything below is damage.
+const FORMAT: i64 = 1;
 
 /// "cimp": tells our databases from other programs'.
 const APPLICATION: i64 = 0x6369_6d70;
@@ -82,11 +69,6 @@ CREATE TABLE results (
 );
 ";
 
-/// What found the rows that have a claim.
-const INDEX: &str = "
-CREATE INDEX claims ON rows (claim) WHERE claim IS NOT NULL;
-";
-
 /// The cells that a run copies from its list into its results, as a JSON array a row. A table of its own: a run that keeps
 /// nothing has nothing in it.
 const KEPT: &str = "
@@ -135,10 +117,8 @@ pub(super) fn create(
     let mut made = || {
         let transaction = database.transaction()?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
-        transaction.pragma_update(None, "user_version", PRESENT)?;
-        for tables in tables_of(PRESENT) {
-            transaction.execute_batch(tables)?;
-        }
+        transaction.pragma_update(None, "user_version", FORMAT)?;
+        create_tables(&transaction)?;
         fill(&transaction)?;
         transaction.commit()
     };
@@ -157,51 +137,18 @@ pub(super) fn empty_the_log(path: &Path) {
     }
 }
 
-/// Opens the database for writing, and brings it up to the present format, unless `refuse` finds that it is another run's: that is left as
-/// it is.
-pub(super) fn open(
-    path: &Path,
-    durability: Durability,
-    refuse: impl FnOnce(&Connection) -> Result<(), LedgerError>,
-) -> Result<Connection, LedgerError> {
-    let mut database = connect(path, durability)?;
-    let format = examine(&database, path)?;
-    refuse(&database)?;
-    if format < PRESENT {
-        bring_up(&mut database, format).map_err(|cause| LedgerError::of(path, cause))?;
-    }
+/// Opens the database for writing, once it is known to be in order.
+pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
+    let database = connect(path, durability)?;
+    examine(&database, path)?;
     Ok(database)
 }
 
-/// The tables of a format.
-fn tables_of(format: i64) -> Vec<&'static str> {
-    match format {
-        PLAIN => vec![TABLES, INDEX],
-        KEEPING => vec![TABLES, INDEX, KEPT],
-        RECORDING => vec![TABLES, INDEX, KEPT, rates::TABLE],
-        INDEXING => vec![TABLES, INDEX, KEPT, rates::TABLE, follow_ups::TABLE],
-        _ => vec![TABLES, KEPT, rates::TABLE, follow_ups::TABLE],
+fn create_tables(database: &Connection) -> rusqlite::Result<()> {
+    for tables in [TABLES, KEPT, rates::TABLE, follow_ups::TABLE] {
+        database.execute_batch(tables)?;
     }
-}
-
-/// Adds the tables that an earlier version did not have, and drops its index: all at once, or not at all.
-fn bring_up(database: &mut Connection, format: i64) -> rusqlite::Result<()> {
-    let there = tables_of(format);
-    let transaction = database.transaction()?;
-    transaction.execute_batch("DROP INDEX claims")?;
-    for tables in tables_of(PRESENT) {
-        if !there.contains(&tables) {
-            transaction.execute_batch(tables)?;
-        }
-    }
-    transaction.pragma_update(None, "user_version", PRESENT)?;
-    transaction.commit()
-}
-
-/// Whether there is a record of the rate.
-pub(super) fn records_rates(database: &Connection) -> rusqlite::Result<bool> {
-    let format: i64 = database.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    Ok(format >= RECORDING)
+    Ok(())
 }
 
 pub(super) fn connect(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
@@ -233,15 +180,12 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
         .and_then(|()| database.pragma_update(None, "cache_size", -READ_CACHE_KIB))
         .and_then(|()| database.pragma_update(None, "query_only", true))
         .map_err(failed)?;
-    // The format and its tables are of one moment: another process may just bring them up.
-    database.execute_batch("BEGIN").map_err(failed)?;
     examine(&database, path)?;
-    database.execute_batch("COMMIT").map_err(failed)?;
     Ok(database)
 }
 
-/// Whether it is one of ours, of a format that is known, and in order; and which format that is.
-fn examine(database: &Connection, path: &Path) -> Result<i64, LedgerError> {
+/// Refuses a database that is not a ledger of this format, or is damaged.
+fn examine(database: &Connection, path: &Path) -> Result<(), LedgerError> {
     let damaged = |cause: String| LedgerError::Damaged {
         path: path.to_owned(),
         cause,
@@ -255,20 +199,18 @@ fn examine(database: &Connection, path: &Path) -> Result<i64, LedgerError> {
         return Err(damaged("it has not the mark of a ledger".to_owned()));
     }
     let found = number("user_version")?;
-    if found > PRESENT {
+    if found > FORMAT {
         return Err(LedgerError::Newer {
             path: path.to_owned(),
             found,
-            known: PRESENT,
+            known: FORMAT,
         });
     }
+    if found < FORMAT {
+        return Err(damaged(format!("its format version is {found}")));
+    }
     let ours = Connection::open_in_memory()
-        .and_then(|model| {
-            for tables in tables_of(found) {
-                model.execute_batch(tables)?;
-            }
-            tables(&model)
-        })
+        .and_then(|model| create_tables(&model).and_then(|()| tables(&model)))
         .map_err(|cause| damaged(cause.to_string()))?;
     if tables(database).map_err(|cause| damaged(cause.to_string()))? != ours {
         return Err(damaged("its tables are not those of a ledger".to_owned()));
@@ -277,7 +219,7 @@ fn examine(database: &Connection, path: &Path) -> Result<i64, LedgerError> {
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(|cause| damaged(cause.to_string()))?;
     if verdict == "ok" {
-        Ok(found)
+        Ok(())
     } else {
         Err(damaged(verdict))
     }

@@ -205,11 +205,11 @@ impl Ledger {
     /// It is, or it cannot be opened.
     pub fn is_of_kind(directory: &RunDirectory, kind: Kind) -> Result<(), LedgerError> {
         let path = directory.database();
-        let compare = |database: &Connection| kind.compare(database, &path);
-        schema::open(&path, Durability::Process, compare).map(drop)
+        let database = schema::open(&path, Durability::Process)?;
+        kind.compare(&database, &path)
     }
 
-    /// How the run stands; changes nothing, but for an earlier format, which is brought up to the present one.
+    /// How the run stands; changes nothing.
     ///
     /// # Errors
     /// As for [`Ledger::reopen`].
@@ -220,8 +220,8 @@ impl Ledger {
     ) -> Result<Standing, LedgerError> {
         refuse_undone(directory)?;
         let path = directory.database();
-        let compare = |database: &Connection| identity.compare(database, &path);
-        let mut database = schema::open(&path, Durability::Process, compare)?;
+        let mut database = schema::open(&path, Durability::Process)?;
+        identity.compare(&database, &path)?;
         let failed = |cause| LedgerError::of(&path, cause);
         let transaction = database.transaction().map_err(failed)?;
         // Never committed: dropping it takes everything back.
@@ -241,8 +241,8 @@ impl Ledger {
     ) -> Result<(Self, Standing, Facts), LedgerError> {
         refuse_undone(directory)?;
         let path = directory.database();
-        let compare = |database: &Connection| identity.compare(database, &path);
-        let mut database = schema::open(&path, durability, compare)?;
+        let mut database = schema::open(&path, durability)?;
+        identity.compare(&database, &path)?;
         let failed = |cause| LedgerError::of(&path, cause);
         let take_up_and_keep = |database: &mut Connection| {
             let transaction = database.transaction()?;

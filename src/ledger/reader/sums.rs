@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Reader, rfc3339};
 use crate::ledger::identity::{self, name};
 use crate::ledger::rows::{broken_seal, requests_seal};
-use crate::ledger::{follow_ups, rates, schema};
+use crate::ledger::{follow_ups, rates};
 use crate::outcome::{Outcome, RateSample, Requests, RowResult, RunState, Summary};
 
 /// Rows, summed up one by one.
@@ -49,12 +49,7 @@ impl RowSums {
 
 impl Reader {
     pub(super) fn samples(&self) -> rusqlite::Result<Vec<RateSample>> {
-        // A run that ended before there was such a record has none.
-        if schema::records_rates(&self.database)? {
-            rates::all(&self.database)
-        } else {
-            Ok(Vec::new())
-        }
+        rates::all(&self.database)
     }
 
     pub(super) fn sums(&self, rows: RowSums) -> rusqlite::Result<Summary> {
