@@ -11,7 +11,7 @@
 
 use cognito_import::ledger::writer::Ending;
 use cognito_import::ledger::{
-    Durability, Facts, Identity, Kind, Ledger, RunDirectory, Since, ToBegin,
+    Durability, Facts, Identity, Kind, Ledger, NewRow, RunDirectory, Since, ToBegin,
 };
 use cognito_import::outcome::{Came, Delivery, Evidence, Outcome};
 
@@ -39,14 +39,14 @@ fn created(row: u64) -> Came {
     came
 }
 
-fn rows_to_begin(numbers: &[u64]) -> Vec<ToBegin> {
+fn rows_to_begin(numbers: &[u64]) -> Vec<NewRow> {
     // Names in no order, as those of people are.
     let row = |number: &u64| {
         let name = format!(
             "{:08x}.person{number}@example.com",
             number.wrapping_mul(2_654_435_761) as u32
         );
-        ToBegin {
+        NewRow::ToBegin(ToBegin {
             row: *number,
             line: number + 1,
             claim: None,
@@ -54,7 +54,7 @@ fn rows_to_begin(numbers: &[u64]) -> Vec<ToBegin> {
             kept: Vec::new(),
             came: None,
             follow_up: None,
-        }
+        })
     };
     numbers.iter().map(row).collect()
 }
@@ -118,10 +118,10 @@ fn main() {
             while row < rows {
                 let numbers: Vec<u64> = (row + 1..=(row + group).min(rows)).collect();
                 row += numbers.len() as u64;
-                let to_begin = rows_to_begin(&numbers);
+                let new_rows = rows_to_begin(&numbers);
                 let before = std::mem::take(&mut since);
                 ledger
-                    .begin_and_write(before, to_begin, 1_700_000_000_000)
+                    .begin_and_write(before, new_rows, 1_700_000_000_000)
                     .await
                     .await
                     .unwrap();

@@ -276,6 +276,8 @@ pub(super) mod name {
     pub(in super::super) const ENDED: &str = "ended_ms";
     /// `1` when every row has an outcome that stays.
     pub(in super::super) const FINISHED: &str = "finished";
+    /// How many rows it had when a session last ended in order.
+    pub(in super::super) const ROWS: &str = "rows";
     /// Why it was stopped.
     pub(in super::super) const STOPPED_BECAUSE: &str = "stopped_because";
     /// `1` when the list was read to its end.

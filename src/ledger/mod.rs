@@ -32,7 +32,7 @@ pub use identity::{Facts, Identity, Kind, Session, Standing};
 pub use invocation::{About, Invocation};
 pub use reader::{Reader, RowSums};
 pub use undo::UndoLedger;
-pub use writer::{Begun, Ledger, Since, TakeUp, ToBegin};
+pub use writer::{Begun, Ledger, NewRow, Since, TakeUp, ToBegin};
 
 /// How hard the ledger holds on to what it was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -166,28 +166,33 @@ pub enum LedgerError {
 impl LedgerError {
     /// An error of the database, told apart from damage.
     fn of(path: &std::path::Path, cause: rusqlite::Error) -> Self {
-        if is_damage(&cause) {
-            return Self::Damaged {
-                path: path.to_owned(),
-                cause: cause.to_string(),
-            };
-        }
-        Self::Database {
-            path: path.to_owned(),
-            cause,
+        let path = path.to_owned();
+        match damage(&cause) {
+            Some(cause) => Self::Damaged { path, cause },
+            None => Self::Database { path, cause },
         }
     }
 
-    /// The same of the ledger of an undo, whose damage has another way out.
+    /// The same for the ledger of an undo, which can be started over on its own.
     fn of_undo(path: &std::path::Path, cause: rusqlite::Error) -> Self {
-        if is_damage(&cause) {
-            return Self::DamagedUndo {
+        match damage(&cause) {
+            Some(cause) => Self::DamagedUndo {
                 path: path.to_owned(),
-                cause: cause.to_string(),
-            };
+                cause,
+            },
+            None => Self::of(path, cause),
         }
-        Self::of(path, cause)
     }
+}
+
+/// What is damaged, where the error says that something is.
+fn damage(cause: &rusqlite::Error) -> Option<String> {
+    if let rusqlite::Error::FromSqlConversionFailure(_, _, why) = cause
+        && let Some(damage) = why.downcast_ref::<rows::Damage>()
+    {
+        return Some(damage.to_string());
+    }
+    is_damage(cause).then(|| cause.to_string())
 }
 
 fn is_damage(cause: &rusqlite::Error) -> bool {

@@ -81,10 +81,17 @@ pub(super) fn rate_seal(sample: &RateSample) -> i64 {
     seal.value()
 }
 
-/// A line of the ledger does not match its checksum: as an error of the database, which the ledger takes for damage.
+/// Damage that SQLite cannot see, as an error of the database.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Damage(pub(super) String);
+
+/// A line of the ledger does not match its checksum.
 pub(super) fn broken_seal(table: &str) -> rusqlite::Error {
-    let what = format!("a line of {table} does not match its checksum");
-    rusqlite::Error::InvalidColumnType(0, what, rusqlite::types::Type::Integer)
+    let damage = Damage(format!(
+        "a line of its table {table} does not match its checksum"
+    ));
+    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Null, Box::new(damage))
 }
 
 /// The seal of a row of `rows`.

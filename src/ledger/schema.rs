@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::directory::with_suffix;
-use super::{Durability, LedgerError, follow_ups, log, rates};
+use super::{Durability, LedgerError, follow_ups, identity, log, rates};
 
 /// The format of the database: version 1 is the first one. A later one is refused, anything below is damage.
 const FORMAT: i64 = 1;
@@ -218,11 +218,33 @@ fn examine(database: &Connection, path: &Path) -> Result<(), LedgerError> {
     let verdict: String = database
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(|cause| damaged(cause.to_string()))?;
-    if verdict == "ok" {
-        Ok(())
-    } else {
-        Err(damaged(verdict))
+    if verdict != "ok" {
+        return Err(damaged(verdict));
     }
+    missing_rows(database)
+        .map_err(|cause| LedgerError::of(path, cause))?
+        .map_or(Ok(()), |what| Err(damaged(what)))
+}
+
+/// Rows are written in the list's order, and none is ever removed: a gap is damage, and so is an end before the last known one.
+fn missing_rows(database: &Connection) -> rusqlite::Result<Option<String>> {
+    let (count, first, last): (i64, Option<i64>, Option<i64>) = database.query_row(
+        "SELECT (SELECT count(*) FROM rows), (SELECT min(row) FROM rows), (SELECT max(row) FROM rows)",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    let last = last.unwrap_or(0);
+    if count != last || first.is_some_and(|first| first != 1) {
+        return Ok(Some(format!(
+            "it has {count} rows, and the last one is row {last}: rows are missing"
+        )));
+    }
+    let closed_at = identity::get(database, identity::name::ROWS)?
+        .and_then(|rows| rows.parse::<i64>().ok())
+        .unwrap_or(0);
+    Ok((last < closed_at).then(|| {
+        format!("it ends with row {last}, and had {closed_at} rows when its last session ended")
+    }))
 }
 
 /// The tables and indexes, as SQLite keeps them.

@@ -3,8 +3,8 @@ use super::past::{Before, Past};
 use super::rows::RESULT_COLUMN_COUNT;
 use super::writer::Ending;
 use super::{
-    Begun, Durability, Facts, Identity, Kind, Ledger, LedgerError, Reader, Since, Standing, TakeUp,
-    ToBegin,
+    Begun, Durability, Facts, Identity, Kind, Ledger, LedgerError, NewRow, Reader, Since, Standing,
+    TakeUp, ToBegin,
 };
 use crate::outcome::{Came, Evidence, FollowUp, Outcome, Requests, RowResult, RunState};
 
@@ -123,24 +123,22 @@ async fn what_was_written_is_read_back_in_order_and_the_rest_is_in_doubt_or_unse
         [Begun::Yes, Begun::Yes, Begun::SameAs(1)]
     );
     ledger.write(settled(vec![(1, created())])).await;
-    ledger
-        .record(vec![RowResult {
-            row: 2,
-            line: 3,
-            username: None,
-            kept: Vec::new(),
-            came: Came::of(Outcome::Invalid).because("row.cell_count", "2 cells"),
-            follow_up: None,
-        }])
-        .await;
-    ledger
-        .read_only(vec![super::writer::ReadRow {
-            row: 5,
-            line: 6,
-            username: Some("eve".into()),
-            kept: Vec::new(),
-        }])
-        .await;
+    let invalid = RowResult {
+        row: 2,
+        line: 3,
+        username: None,
+        kept: Vec::new(),
+        came: Came::of(Outcome::Invalid).because("row.cell_count", "2 cells"),
+        follow_up: None,
+    };
+    let unsent = super::writer::ReadRow {
+        row: 5,
+        line: 6,
+        username: Some("eve".into()),
+        kept: Vec::new(),
+    };
+    let rest = vec![NewRow::Settled(Box::new(invalid)), NewRow::Unsent(unsent)];
+    ledger.note(rest).await;
     ledger.close(ending(false)).await.unwrap();
     let seen = rows(&directory);
     let outcomes: Vec<Outcome> = seen.iter().map(|row| row.came.outcome).collect();
@@ -213,7 +211,7 @@ async fn what_came_of_rows_is_on_the_disk_once_the_next_ones_are_begun() {
         ..settled(vec![(1, created())])
     };
     let begun = ledger
-        .begin_and_write(since, vec![to_begin(2, "bob")], 6)
+        .begin_and_write(since, vec![NewRow::ToBegin(to_begin(2, "bob"))], 6)
         .await;
     assert_eq!(begun.await.unwrap(), [Begun::Yes]);
     // Nobody has closed it: this is what a process would leave that dies now.

@@ -64,6 +64,17 @@ pub enum TakeUp {
     FailedSteps,
 }
 
+/// A row that the ledger hears of. Rows come in the list's order and without gaps, so that a missing one shows as damage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewRow {
+    /// About to be sent.
+    ToBegin(ToBegin),
+    /// Never sent, and settled.
+    Settled(Box<RowResult>),
+    /// Read, and not sent because the run stops.
+    Unsent(ReadRow),
+}
+
 /// What became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begun {
@@ -77,13 +88,12 @@ enum Message {
     Invoked(Invocation),
     Begin {
         since: Since,
-        rows: Vec<ToBegin>,
+        rows: Vec<NewRow>,
         at_ms: i64,
         begun: oneshot::Sender<Vec<Begun>>,
     },
     Since(Since),
-    Record(Vec<RowResult>),
-    Read(Vec<ReadRow>),
+    Note(Vec<NewRow>),
     NeverSent(Vec<u64>),
     Rates(Vec<RateSample>),
     ReadToEnd,
@@ -303,14 +313,16 @@ impl Ledger {
     /// Writes rows down as begun. The receiver yields, in the same order, what became of each once it is on the disk; it
     /// yields an error when the ledger failed.
     pub async fn begin(&self, rows: Vec<ToBegin>, at_ms: i64) -> oneshot::Receiver<Vec<Begun>> {
+        let rows = rows.into_iter().map(NewRow::ToBegin).collect();
         self.begin_and_write(Since::default(), rows, at_ms).await
     }
 
-    /// The same, and writes down, together with it, what the run has come to: two syncs of the disk would cost twice as much.
+    /// The same, and writes down what the run has come to in the same transaction: a second sync of the disk would double the cost. The
+    /// receiver yields one item for each [`NewRow::ToBegin`].
     pub async fn begin_and_write(
         &self,
         since: Since,
-        rows: Vec<ToBegin>,
+        rows: Vec<NewRow>,
         at_ms: i64,
     ) -> oneshot::Receiver<Vec<Begun>> {
         let (begun, receiver) = oneshot::channel();
@@ -332,14 +344,11 @@ impl Ledger {
         }
     }
 
-    /// Writes down rows that were never begun together with what came of them.
-    pub async fn record(&self, results: Vec<RowResult>) {
-        self.tell(Message::Record(results)).await;
-    }
-
-    /// Writes down rows that the run ended before.
-    pub async fn read_only(&self, rows: Vec<ReadRow>) {
-        self.tell(Message::Read(rows)).await;
+    /// Writes down rows that are not sent.
+    pub async fn note(&self, rows: Vec<NewRow>) {
+        if !rows.is_empty() {
+            self.tell(Message::Note(rows)).await;
+        }
     }
 
     /// Takes back that these rows were begun: it is known that nothing was made for them.

@@ -14,7 +14,7 @@ use crate::import::stop::StopReason;
 use crate::ledger::listing::Seen;
 use crate::ledger::past::Before;
 use crate::ledger::writer::ReadRow;
-use crate::ledger::{Begun, LedgerError, ToBegin};
+use crate::ledger::{Begun, LedgerError, NewRow, ToBegin};
 use crate::outcome::{Came, Evidence, FollowUp, Outcome, RowResult};
 use crate::rows::ahead::Ahead;
 use crate::user::{NotSent, Row, fold};
@@ -25,10 +25,8 @@ impl Run<'_> {
         match group {
             Ahead::Rows(mut rows) => {
                 self.take_followed(&mut rows);
-                let (sound, not_sent): (Vec<Listed>, Vec<Listed>) =
-                    rows.into_iter().partition(|listed| listed.row.user.is_ok());
-                self.read.extend(sound);
-                self.record_not_sent(not_sent).await;
+                let rows = self.settle_begun_before(rows);
+                self.read.extend(rows);
                 if self.stopped.is_some() {
                     self.note_unsent().await;
                 }
@@ -64,69 +62,70 @@ impl Run<'_> {
         });
     }
 
-    /// Rows that are invalid or skipped are never sent. One that an earlier session began was to be sent then, and may have been.
-    async fn record_not_sent(&mut self, not_sent: Vec<Listed>) {
-        let mut results = Vec::new();
-        for listed in not_sent {
+    /// Settles the rows that an earlier session may have sent and that are not to be sent now; returns the others.
+    fn settle_begun_before(&mut self, rows: Vec<Listed>) -> Vec<Listed> {
+        let (begun, others): (Vec<Listed>, Vec<Listed>) = rows.into_iter().partition(|listed| {
+            listed.row.user.is_err() && matches!(listed.before, Before::Begun { .. })
+        });
+        for listed in begun {
             let Err(why) = listed.row.user else { continue };
-            let (username, came) = match why {
-                NotSent::Broken(broken) => {
-                    let came =
-                        Came::of(Outcome::Invalid).because(broken.code(), broken.to_string());
-                    (broken.username, came)
-                }
-                NotSent::Skipped { username } => (username, Came::of(Outcome::Skipped)),
-            };
-            if let Before::Begun { .. } = listed.before {
-                let message = format!(
-                    "an earlier session may have sent this row, and now it is {}: {}",
-                    came.outcome.word(),
-                    came.error_message
-                        .as_deref()
-                        .unwrap_or("--skip-where leaves it out")
-                );
-                let code = came
-                    .error_code
-                    .unwrap_or_else(|| came.outcome.word().to_owned());
-                let came = Came::of(Outcome::InDoubt).because(code, message);
-                self.settle(listed.row.number, listed.row.end_byte, came);
-                continue;
-            }
-            self.counted(came.outcome, listed.row.end_byte);
-            logged::row(listed.row.number, came.outcome, came.error_code.as_deref());
-            results.push(RowResult {
-                row: listed.row.number,
-                line: listed.row.line,
-                kept: listed.row.kept,
-                came,
-                follow_up: None,
-                username,
-            });
+            let (_, came) = not_sent(why);
+            let message = format!(
+                "an earlier session may have sent this row, and now it is {}: {}",
+                came.outcome.word(),
+                came.error_message
+                    .as_deref()
+                    .unwrap_or("--skip-where leaves it out")
+            );
+            let code = came
+                .error_code
+                .unwrap_or_else(|| came.outcome.word().to_owned());
+            let came = Came::of(Outcome::InDoubt).because(code, message);
+            self.settle(listed.row.number, listed.row.end_byte, came);
         }
-        if !results.is_empty() {
-            self.ledger.record(results).await;
-        }
+        others
+    }
+
+    /// A row that is invalid or skipped, as it goes into the ledger.
+    fn never_sent(&mut self, row: Row) -> Option<NewRow> {
+        let (username, came) = not_sent(row.user.err()?);
+        self.counted(came.outcome, row.end_byte);
+        logged::row(row.number, came.outcome, came.error_code.as_deref());
+        Some(NewRow::Settled(Box::new(RowResult {
+            row: row.number,
+            line: row.line,
+            kept: row.kept,
+            came,
+            follow_up: None,
+            username,
+        })))
     }
 
     /// Rows that the run ended before. Those that an earlier process began stay begun.
     async fn note_unsent(&mut self) {
         let mut noted = Vec::new();
-        for listed in self.read.take_all() {
-            match listed.before {
-                Before::Begun { .. } => self.progress.counts.add(Outcome::InDoubt),
-                Before::Nothing | Before::Settled | Before::ToFollow(_) => {
-                    self.progress.counts.add(Outcome::Unsent);
-                    noted.push(ReadRow {
-                        row: listed.row.number,
-                        line: listed.row.line,
-                        username: listed.row.username().map(str::to_owned),
-                        kept: listed.row.kept,
-                    });
-                }
+        for Listed { row, before, .. } in self.read.take_all() {
+            if let Before::Begun { .. } = before {
+                self.progress.counts.add(Outcome::InDoubt);
+            } else if row.user.is_err() {
+                noted.extend(self.never_sent(row));
+            } else {
+                self.progress.counts.add(Outcome::Unsent);
+                noted.push(NewRow::Unsent(ReadRow {
+                    row: row.number,
+                    line: row.line,
+                    username: row.username().map(str::to_owned),
+                    kept: row.kept,
+                }));
             }
         }
-        for group in noted.chunks(NOTED_TOGETHER) {
-            self.ledger.read_only(group.to_vec()).await;
+        let mut noted = noted.into_iter();
+        loop {
+            let group: Vec<NewRow> = noted.by_ref().take(NOTED_TOGETHER).collect();
+            if group.is_empty() {
+                break;
+            }
+            self.ledger.note(group).await;
         }
     }
 
@@ -146,38 +145,49 @@ impl Run<'_> {
         if !is_full && self.ready.len() > self.plan.group / 2 {
             return;
         }
-        let mut group = self.read.take(self.plan.group);
         let at_ms = self.shared.pool.earliest_time();
-        let to_begin = group
-            .iter_mut()
-            .filter(|listed| listed.before == Before::Nothing)
-            .filter_map(|listed| {
-                let user = listed.row.user.as_ref().ok()?;
-                let came = listed.seen.as_ref().map(existed);
-                let claim = if self.plan.folds {
-                    another(fold(&user.username))
-                } else {
-                    None
-                };
-                Some(ToBegin {
-                    row: listed.row.number,
-                    line: listed.row.line,
-                    username: user.username.clone(),
-                    claim,
-                    kept: std::mem::take(&mut listed.row.kept),
-                    follow_up: came.as_ref().and_then(|came| self.steps_after(user, came)),
-                    came: came.map(Box::new),
-                })
-            })
-            .collect();
+        let taken = self.read.take(self.plan.group);
+        let mut group = Vec::with_capacity(taken.len());
+        let mut new_rows = Vec::with_capacity(taken.len());
+        for mut listed in taken {
+            if listed.row.user.is_err() {
+                new_rows.extend(self.never_sent(listed.row));
+                continue;
+            }
+            if listed.before == Before::Nothing {
+                new_rows.extend(self.to_begin(&mut listed).map(NewRow::ToBegin));
+            }
+            group.push(listed);
+        }
         // What came of the rows before goes into the same transaction.
         let since = self.since();
-        let begun = self.ledger.begin_and_write(since, to_begin, at_ms).await;
+        let begun = self.ledger.begin_and_write(since, new_rows, at_ms).await;
         self.beginning = Some(Beginning {
             group,
             at_ms,
             begun,
         });
+    }
+
+    /// A row as it is written down before it is sent.
+    fn to_begin(&self, listed: &mut Listed) -> Option<ToBegin> {
+        let kept = std::mem::take(&mut listed.row.kept);
+        let user = listed.row.user.as_ref().ok()?;
+        let came = listed.seen.as_ref().map(existed);
+        let claim = if self.plan.folds {
+            another(fold(&user.username))
+        } else {
+            None
+        };
+        Some(ToBegin {
+            row: listed.row.number,
+            line: listed.row.line,
+            username: user.username.clone(),
+            claim,
+            kept,
+            follow_up: came.as_ref().and_then(|came| self.steps_after(user, came)),
+            came: came.map(Box::new),
+        })
     }
 
     pub(super) async fn group_begun(
@@ -254,6 +264,17 @@ impl Run<'_> {
             self.ledger.never_sent(never).await;
         }
         self.note_unsent().await;
+    }
+}
+
+/// What comes of a row that is not sent, and its username where one could be read.
+fn not_sent(why: NotSent) -> (Option<String>, Came) {
+    match why {
+        NotSent::Broken(broken) => {
+            let came = Came::of(Outcome::Invalid).because(broken.code(), broken.to_string());
+            (broken.username, came)
+        }
+        NotSent::Skipped { username } => (username, Came::of(Outcome::Skipped)),
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Listed {
 impl Listed {
     /// Whether a request may leave for it.
     pub(super) fn is_to_be_sent(&self) -> bool {
-        self.seen.is_none()
+        self.seen.is_none() && self.row.user.is_ok()
     }
 }
 

@@ -105,7 +105,7 @@ async fn killed_ledger(directory: &RunDirectory) -> (Vec<u8>, Vec<u8>) {
     }
     // Acknowledged, so all before it is in the log.
     ledger
-        .begin(vec![to_begin(500, "last")], 7)
+        .begin(vec![to_begin(201, "last")], 7)
         .await
         .await
         .unwrap();
@@ -148,5 +148,49 @@ async fn damage_in_the_log_of_a_killed_process_is_told() {
             matches!(error, LedgerError::Damaged { .. }),
             "turn {turn}: {error}"
         );
+    }
+}
+
+/// Takes rows out of a copy of the ledger, and returns what its readers say.
+fn without_rows(directory: &RunDirectory, which: &str) -> [Result<(), LedgerError>; 2] {
+    let database = rusqlite::Connection::open(directory.database()).unwrap();
+    let delete = format!("DELETE FROM rows WHERE {which}; DELETE FROM results WHERE {which}");
+    database.execute_batch(&delete).unwrap();
+    drop(database);
+    [
+        Reader::open(directory.path()).map(drop),
+        Ledger::look_at(directory, &identity(), &[]).map(drop),
+    ]
+}
+
+#[tokio::test]
+async fn rows_that_are_missing_are_damage_wherever_they_are() {
+    for which in [
+        "row = 1",
+        "row = 17",
+        "row BETWEEN 40 AND 90",
+        "row = 300",
+        "row > 100",
+        "row > 0",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+        full_ledger(&directory).await;
+        for told in without_rows(&directory, which) {
+            assert!(matches!(told, Err(LedgerError::Damaged { .. })), "{which}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn rows_are_missed_in_what_a_killed_process_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    let (database, log) = killed_ledger(&directory).await;
+    directory.remove_ledger().unwrap();
+    std::fs::write(directory.database(), &database).unwrap();
+    std::fs::write(with_suffix(&directory.database(), "-wal"), log).unwrap();
+    for told in without_rows(&directory, "row = 30") {
+        assert!(matches!(told, Err(LedgerError::Damaged { .. })));
     }
 }

@@ -3,7 +3,9 @@
 use super::{created, ending, identity, rows, settled, to_begin};
 use crate::ledger::directory::RunDirectory;
 use crate::ledger::writer::ReadRow;
-use crate::ledger::{Durability, Facts, Identity, Ledger, LedgerError, Reader, TakeUp, ToBegin};
+use crate::ledger::{
+    Durability, Facts, Identity, Ledger, LedgerError, NewRow, Reader, TakeUp, ToBegin,
+};
 use crate::outcome::{Came, Outcome, RowResult};
 
 fn keeping(names: &[&str]) -> Identity {
@@ -46,24 +48,22 @@ async fn full(directory: &RunDirectory) {
     ledger.begin(group, 5).await.await.unwrap();
     ledger.write(settled(vec![(1, created())])).await;
     ledger.never_sent(vec![4]).await;
-    ledger
-        .record(vec![RowResult {
-            row: 5,
-            line: 6,
-            username: None,
-            kept: cells("5"),
-            came: Came::of(Outcome::Invalid),
-            follow_up: None,
-        }])
-        .await;
-    ledger
-        .read_only(vec![ReadRow {
-            row: 6,
-            line: 7,
-            username: None,
-            kept: cells("6"),
-        }])
-        .await;
+    let invalid = RowResult {
+        row: 5,
+        line: 6,
+        username: None,
+        kept: cells("5"),
+        came: Came::of(Outcome::Invalid),
+        follow_up: None,
+    };
+    let unsent = ReadRow {
+        row: 6,
+        line: 7,
+        username: None,
+        kept: cells("6"),
+    };
+    let rows = vec![NewRow::Settled(Box::new(invalid)), NewRow::Unsent(unsent)];
+    ledger.note(rows).await;
     ledger.close(ending(false)).await.unwrap();
 }
 

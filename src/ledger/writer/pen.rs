@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
 use super::claims::{Claims, mark};
-use super::{Begun, Broken, Ending, Since, ToBegin};
+use super::{Begun, Broken, Ending, NewRow, Since, ToBegin};
 use crate::ledger::identity::{self, name};
 use crate::ledger::invocation::Invocation;
 use crate::ledger::rows::{
@@ -50,7 +50,23 @@ impl<'d> Pen<'d> {
         invocation.write(self.database)
     }
 
-    pub(super) fn begin(&mut self, row: &ToBegin, at_ms: i64) -> Result<Begun, Broken> {
+    /// Writes a row down that comes next in the list. `at_ms` is when it is begun, if it is.
+    pub(super) fn new_row(&mut self, row: NewRow, at_ms: i64) -> Result<Option<Begun>, Broken> {
+        match row {
+            NewRow::ToBegin(row) => return self.begin(&row, at_ms).map(Some),
+            NewRow::Settled(result) => {
+                let username = result.username.as_deref();
+                self.note(result.row, result.line, username, &result.kept)?;
+                self.settle(result.row, &result.came)?;
+            }
+            NewRow::Unsent(row) => {
+                self.note(row.row, row.line, row.username.as_deref(), &row.kept)?;
+            }
+        }
+        Ok(None)
+    }
+
+    fn begin(&mut self, row: &ToBegin, at_ms: i64) -> Result<Begun, Broken> {
         let number = signed(row.row);
         let mark = mark(row.claim());
         if let Some(earlier) = self.holder(mark, row)? {
@@ -93,7 +109,7 @@ impl<'d> Pen<'d> {
     }
 
     /// Writes a row down as read, where it is not there yet.
-    pub(super) fn note(
+    fn note(
         &mut self,
         row: u64,
         line: u64,
@@ -132,7 +148,7 @@ impl<'d> Pen<'d> {
         Ok(())
     }
 
-    pub(super) fn settle(&mut self, row: u64, came: &Came) -> rusqlite::Result<()> {
+    fn settle(&mut self, row: u64, came: &Came) -> rusqlite::Result<()> {
         write_came(&mut self.settle, row, came)
     }
 
@@ -192,6 +208,10 @@ impl<'d> Pen<'d> {
 
     pub(super) fn end(&mut self, ending: &Ending) -> rusqlite::Result<()> {
         identity::put(self.database, name::ENDED, &ending.at_ms.to_string())?;
+        let rows: i64 =
+            self.database
+                .query_row("SELECT ifnull(max(row), 0) FROM rows", [], |row| row.get(0))?;
+        identity::put(self.database, name::ROWS, &rows.to_string())?;
         let mut stopped_because = ending.stopped_because.clone();
         if ending.finished {
             // A list that is read only once may end before one that the ledger has heard of.

@@ -77,27 +77,16 @@ fn write(pen: &mut Pen<'_>, message: Message) -> Result<Option<Acknowledge>, Bro
             begun,
         } => {
             pen.since(&since)?;
-            let all = rows
-                .iter()
-                .map(|row| pen.begin(row, at_ms))
-                .collect::<Result<Vec<Begun>, Broken>>()?;
+            let mut all = Vec::with_capacity(rows.len());
+            for row in rows {
+                all.extend(pen.new_row(row, at_ms)?);
+            }
             return Ok(Some(Acknowledge::Begun(begun, all)));
         }
         Message::Since(since) => pen.since(&since)?,
-        Message::Record(results) => {
-            for result in &results {
-                pen.note(
-                    result.row,
-                    result.line,
-                    result.username.as_deref(),
-                    &result.kept,
-                )?;
-                pen.settle(result.row, &result.came)?;
-            }
-        }
-        Message::Read(rows) => {
-            for row in &rows {
-                pen.note(row.row, row.line, row.username.as_deref(), &row.kept)?;
+        Message::Note(rows) => {
+            for row in rows {
+                pen.new_row(row, 0)?;
             }
         }
         Message::NeverSent(rows) => {
