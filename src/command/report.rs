@@ -8,8 +8,9 @@ use super::{Answer, Failed};
 use crate::cli::args::ReportArgs;
 use crate::cli::exit::Exit;
 use crate::cli::{Say, reports};
-use crate::ledger::directory::database_in;
-use crate::ledger::{Durability, Ledger, LedgerError, Reader, RunDirectory, UndoLedger};
+use crate::ledger::{
+    Durability, Ledger, LedgerError, Reader, RunDirectory, UndoLedger, refuse_absent_ledger,
+};
 use crate::outcome::RunState;
 use crate::progress::terminal_width;
 use crate::report::{summary_table, write_all};
@@ -68,15 +69,13 @@ pub(super) fn open(run_directory: &Path) -> Result<Reader, Failed> {
 
 /// Whether the run was undone since, where nobody is at work on it.
 fn refuse_without_ledger(run_directory: &Path) -> Result<bool, Failed> {
-    let database = database_in(run_directory);
-    if !database.exists() {
-        return Err(Failed::refused(LedgerError::Missing(database)));
-    }
+    refuse_absent_ledger(run_directory).map_err(Failed::refused)?;
     // A run that is at work has the directory; its ledger is in order as long as it lives.
     let Ok(directory) = RunDirectory::hold(run_directory) else {
         return Ok(false);
     };
     if !Ledger::is_there(&directory, Durability::Power).map_err(Failed::refused)? {
+        let database = directory.database();
         return Err(Failed::refused(LedgerError::Missing(database)));
     }
     UndoLedger::is_there(&directory).map_err(Failed::refused)

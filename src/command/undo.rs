@@ -1,6 +1,6 @@
 //! `undo`: the users that a run made are deleted.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::confirm::{somebody_is_there, typed};
@@ -11,8 +11,9 @@ use crate::cli::exit::Exit;
 use crate::cli::undo::{connect as connect_settings, endpoint_in_environment, rates};
 use crate::cli::{Say, settings};
 use crate::import::{Signal, Signals};
-use crate::ledger::directory::database_in;
-use crate::ledger::{Durability, Ledger, LedgerError, Reader, RunDirectory, UndoLedger};
+use crate::ledger::{
+    Durability, Ledger, LedgerError, Reader, RunDirectory, UndoLedger, refuse_absent_ledger,
+};
 use crate::outcome::{Kept, Outcome, Summary, Undone};
 use crate::pace::{Ceilings, Pacer};
 use crate::pool::{Cognito, EndpointChoice, connect};
@@ -76,11 +77,8 @@ async fn undone(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
             }
         }
     }
-    // Gone with the program: a dry run leaves nothing but its report.
-    let scratch = tempfile::tempdir().map_err(Failed::refused)?;
-    let aside = args.dry_run.then(|| scratch.path().join("undo.db"));
     let opened = tokio::select! {
-        opened = opened(made, aside, args.even_if_used) => opened?,
+        opened = opened(made, args.dry_run, args.even_if_used) => opened?,
         signal = signals.next() => {
             return Ok(stopped_before(signal, say));
         }
@@ -90,16 +88,17 @@ async fn undone(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
     close(args, &made, ended, ledger, say).await
 }
 
-/// The ledger of the undo, `aside` for a dry run. To write down a million users takes a while.
+/// The ledger of the undo; that of a dry run is gone with the program. To write down a million users takes a while.
 async fn opened(
     made: Made,
-    aside: Option<PathBuf>,
+    dry_run: bool,
     even_if_used: bool,
 ) -> Result<(Made, UndoLedger), Failed> {
     let open = move || {
-        let mut ledger = match &aside {
-            Some(path) => UndoLedger::rehearse(&made.directory, path),
-            None => UndoLedger::open(&made.directory),
+        let mut ledger = if dry_run {
+            UndoLedger::rehearse(&made.directory)
+        } else {
+            UndoLedger::open(&made.directory)
         }?;
         ledger.take_up(even_if_used)?;
         Ok((made, ledger))
@@ -130,13 +129,11 @@ fn begun(
 
 /// The run, held: nobody else goes on with it meanwhile.
 fn made(run_dir: &Path) -> Result<Made, Failed> {
-    let missing = || Failed::refused(LedgerError::Missing(database_in(run_dir)));
-    if !run_dir.is_dir() {
-        return Err(missing());
-    }
+    refuse_absent_ledger(run_dir).map_err(Failed::refused)?;
     let directory = RunDirectory::hold(run_dir).map_err(Failed::refused)?;
     if !Ledger::is_there(&directory, Durability::Power).map_err(Failed::refused)? {
-        return Err(missing());
+        let database = directory.database();
+        return Err(Failed::refused(LedgerError::Missing(database)));
     }
     let reader = Reader::open(run_dir).map_err(Failed::refused)?;
     if reader.is_of_rehearsal().map_err(Failed::refused)? {

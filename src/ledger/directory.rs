@@ -4,9 +4,26 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::LedgerError;
+use super::presence::{self, LEDGER, UNDO};
 
 /// Where runs go unless `--run-dir` says otherwise.
 pub const RUNS: &str = "import-runs";
+
+/// Files that `--restart` keeps under other names, in the order in which they get them. The ledger comes before the undo: what is left
+/// if the process dies in between is never taken for a run that was not undone. A database comes before its log, which cannot be
+/// mistaken for a whole ledger.
+const KEPT_ASIDE: [&str; 10] = [
+    "results.csv",
+    "results.jsonl",
+    "summary.json",
+    "report.html",
+    LEDGER,
+    "ledger.db-wal",
+    UNDO,
+    "undo.db-wal",
+    "undo-results.csv",
+    "undo-dry-run.csv",
+];
 
 /// A run's folder, held by this process: a second process is refused until it ends, however it ends.
 #[derive(Debug)]
@@ -86,61 +103,45 @@ impl RunDirectory {
         database_in(&self.path)
     }
 
-    /// Puts the ledger aside under a name of its own, so that a run can begin anew. Returns that name; none where there
-    /// was no ledger.
+    /// Gives the files of the run other names, so that a new one can begin, and returns these.
     ///
     /// # Errors
     /// A file cannot be renamed.
-    pub fn put_ledger_aside(&self) -> Result<Option<PathBuf>, LedgerError> {
-        self.put_aside("ledger")
-    }
-
-    /// The same for the ledger of an undo.
-    ///
-    /// # Errors
-    /// A file cannot be renamed.
-    pub(super) fn put_undo_aside(&self) -> Result<Option<PathBuf>, LedgerError> {
-        self.put_aside("undo")
-    }
-
-    /// Puts the database with this name aside.
-    fn put_aside(&self, name: &str) -> Result<Option<PathBuf>, LedgerError> {
-        let database = self.path.join(format!("{name}.db"));
-        let log = with_suffix(&database, "-wal");
-        if !database.exists() && !log.exists() {
-            return Ok(None);
-        }
-        // A ledger that is in order becomes one file first. One that is damaged is kept as it is.
-        super::schema::empty_the_log(&database);
-        let aside = (1..)
-            .map(|number| self.path.join(format!("{name}-before-{number}.db")))
-            .find(|aside| !aside.exists() && !with_suffix(aside, "-wal").exists())
-            .unwrap_or_default();
-        // The log goes first: left behind alone, it would come back to life in the new ledger.
-        for suffix in ["-wal", ""] {
-            let from = with_suffix(&database, suffix);
-            if from.exists() {
-                fs::rename(&from, with_suffix(&aside, suffix))
-                    .map_err(|cause| self.failed(cause))?;
+    pub fn put_run_aside(&self) -> Result<Vec<PathBuf>, LedgerError> {
+        // A sound ledger becomes one file first. One that is damaged is kept as it is.
+        presence::make_one_file(&self.database());
+        presence::make_one_file(&self.path.join(UNDO));
+        let is_there = |name: &str| self.path.join(name).symlink_metadata().is_ok();
+        let number = (1..)
+            .find(|number| {
+                !KEPT_ASIDE
+                    .iter()
+                    .any(|name| is_there(&aside(name, *number)))
+            })
+            .unwrap_or(0);
+        let mut kept = Vec::new();
+        for name in KEPT_ASIDE {
+            if is_there(name) {
+                let to = self.path.join(aside(name, number));
+                fs::rename(self.path.join(name), &to).map_err(|cause| self.failed(cause))?;
+                kept.push(to);
             }
         }
-        self.remove_index_of_log(&database)?;
-        Ok(Some(aside))
+        for name in [LEDGER, UNDO] {
+            self.remove_index_of_log(&self.path.join(name))?;
+        }
+        self.sync();
+        Ok(kept)
     }
 
-    /// Removes the ledger. For rehearsals, whose pool is gone with them.
-    ///
-    /// # Errors
-    /// A file cannot be removed.
-    pub fn remove_ledger(&self) -> Result<(), LedgerError> {
-        // The log goes first: see above.
-        for suffix in ["-wal", ""] {
-            let file = with_suffix(&self.database(), suffix);
-            if file.exists() {
-                fs::remove_file(&file).map_err(|cause| self.failed(cause))?;
-            }
-        }
-        self.remove_index_of_log(&self.database())
+    /// Makes the ledger one file, so that a new one can take its place. For rehearsals, whose pool is gone with them.
+    pub fn make_ledger_replaceable(&self) {
+        presence::make_one_file(&self.database());
+    }
+
+    /// Has the names of the files on the disk. Some file systems cannot sync a directory: there is nothing to be done about it.
+    pub(super) fn sync(&self) {
+        sync_directory(&self.path);
     }
 
     /// SQLite makes it again from the log; it holds nothing of its own.
@@ -163,7 +164,19 @@ impl RunDirectory {
 /// The database of the run in this folder.
 #[must_use]
 pub fn database_in(directory: &Path) -> PathBuf {
-    directory.join("ledger.db")
+    directory.join(LEDGER)
+}
+
+/// The name of a file of a run that was put aside: `results-before-1.csv` for `results.csv`.
+fn aside(name: &str, number: u32) -> String {
+    let (stem, rest) = name.split_once('.').unwrap_or((name, ""));
+    format!("{stem}-before-{number}.{rest}")
+}
+
+fn sync_directory(path: &Path) {
+    if let Ok(directory) = File::open(path) {
+        let _ = directory.sync_all();
+    }
 }
 
 /// A file of SQLite's beside the database: `-wal`, `-shm`.

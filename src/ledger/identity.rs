@@ -276,6 +276,8 @@ pub(super) mod name {
     pub(in super::super) const ENDED: &str = "ended_ms";
     /// `1` when every row has an outcome that stays.
     pub(in super::super) const FINISHED: &str = "finished";
+    /// Whether the write-ahead log may be missing: see `checkpoint`.
+    pub(in super::super) const LOG: &str = "log";
     /// How many rows it had when a session last ended in order.
     pub(in super::super) const ROWS: &str = "rows";
     /// Why it was stopped.

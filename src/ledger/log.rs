@@ -79,6 +79,17 @@ pub(super) fn damage(log: &Path) -> std::io::Result<Option<String>> {
     Ok(None)
 }
 
+/// Whether the log has room for a frame at least. One whose frames are of an earlier round counts: a process may die just after it has
+/// written a new header.
+pub(super) fn has_frames(log: &Path) -> bool {
+    std::fs::metadata(log).is_ok_and(|about| about.len() > (HEADER + FRAME_HEADER) as u64)
+}
+
+/// Whether there is a log with anything in it.
+pub(super) fn has_bytes(log: &Path) -> bool {
+    std::fs::metadata(log).is_ok_and(|about| about.len() > 0)
+}
+
 /// The log's checksum: two sums over pairs of words.
 struct Sum {
     big_endian: bool,

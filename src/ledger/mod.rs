@@ -9,6 +9,8 @@
 //! goes on how each row stands. [`listing`] is no part of the database: who is in the pool already, for as long as the process lives.
 //! `unnamed` is what those databases are that last no longer than the process. [`undo`] is another one: what became of the users that the run made, where it is undone. [`comparison`] reads two of them.
 
+mod build;
+mod checkpoint;
 pub mod comparison;
 pub mod directory;
 mod follow_ups;
@@ -17,6 +19,7 @@ pub mod invocation;
 pub mod listing;
 mod log;
 pub mod past;
+mod presence;
 mod rates;
 pub mod reader;
 mod rows;
@@ -30,9 +33,10 @@ use std::path::PathBuf;
 pub use directory::RunDirectory;
 pub use identity::{Facts, Identity, Kind, Session, Standing};
 pub use invocation::{About, Invocation};
+pub use presence::refuse_absent_ledger;
 pub use reader::{Reader, RowSums};
 pub use undo::UndoLedger;
-pub use writer::{Begun, Ledger, NewRow, Since, TakeUp, ToBegin};
+pub use writer::{Begun, Ledger, NewLedger, NewRow, Since, TakeUp, ToBegin};
 
 /// How hard the ledger holds on to what it was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,8 +69,8 @@ pub enum LedgerError {
     Missing(PathBuf),
     /// The file is not one of ours, or damaged.
     #[error(
-        "{path}: is damaged or is not a ledger ({cause}); keep it aside and start anew with --restart: users that this run \
-         already made will then be called existing"
+        "{path}: is damaged or is not a ledger ({cause}); restore it from a backup, or start over with `import --restart`, which keeps \
+         it aside: users that this run already created will then be reported as existing"
     )]
     Damaged {
         /// The database.
@@ -74,16 +78,38 @@ pub enum LedgerError {
         /// What was found.
         cause: String,
     },
+    /// There is no ledger, and there was one.
+    #[error(
+        "{path}: the ledger is missing, and files of its run are here ({found}); restore it from a backup, or start over with \
+         `import --restart`, which keeps these files aside: users that the run already created will then be reported as existing"
+    )]
+    Lost {
+        /// The database.
+        path: PathBuf,
+        /// The files of the run that are there.
+        found: String,
+    },
+    /// The same for an undo.
+    #[error(
+        "{path}: the ledger of this run's undo is missing, and files of the undo are here ({found}); restore it from a backup, or move \
+         these files away and start the undo over: users that are already deleted will then be reported as gone"
+    )]
+    LostUndo {
+        /// The database.
+        path: PathBuf,
+        /// The files of the undo that are there.
+        found: String,
+    },
     /// The run is not what it was.
     #[error(
-        "{0}: this run was undone: users that it made were deleted (undo-results.csv says which); --restart begins anew and keeps \
-         the old ledgers aside"
+        "{0}: this run was undone: users that it created were deleted (see undo-results.csv); start over with --restart, which keeps \
+         its files aside"
     )]
     Undone(PathBuf),
     /// The ledger of an undo is damaged, or not one.
     #[error(
-        "{path}: is damaged or is not the ledger of this run's undo ({cause}); keep it aside under another name and run the same \
-         command again: users that were deleted already will then be called gone"
+        "{path}: is damaged or is not the ledger of this run's undo ({cause}); restore it from a backup, or move it away, with \
+         undo-results.csv, and start the undo over: users that are already deleted will then be reported as gone"
     )]
     DamagedUndo {
         /// The database.
@@ -158,6 +184,11 @@ pub enum LedgerError {
         "the users of two runs cannot be kept in a temporary file: {0}; make room there, or name another folder in TMPDIR"
     )]
     Comparison(rusqlite::Error),
+    /// The users of a run cannot be kept to learn what an undo would do.
+    #[error(
+        "the users of the run cannot be kept in a temporary file: {0}; make room there, or name another folder in TMPDIR"
+    )]
+    Rehearsal(rusqlite::Error),
     /// The thread is gone.
     #[error("the ledger's thread ended unexpectedly; run the same command again to go on")]
     Gone,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::checkpoint::keep_log;
 use super::directory::with_suffix;
 use super::{Durability, LedgerError, follow_ups, identity, log, rates};
 
@@ -20,10 +21,6 @@ const OPENED: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQL
 
 /// SQLite's page cache in KiB, for the one who writes: rows and results grow at their ends, and hardly anything is read.
 const WRITE_CACHE_KIB: i64 = 512;
-
-/// Pages (4 KiB each) in the log before they are brought into the database. The last pages of a table are written by several
-/// groups: the longer the log, the more of them go into the database as one.
-const LOG_PAGES: i64 = 8_000;
 
 /// SQLite's page cache in KiB, for those who read: they go through the ledger in order, and come back to nothing.
 const READ_CACHE_KIB: i64 = 256;
@@ -75,66 +72,11 @@ const KEPT: &str = "
 CREATE TABLE kept (row INTEGER PRIMARY KEY, cells TEXT NOT NULL, seal INTEGER NOT NULL);
 ";
 
-/// Whether there is a ledger. A process that died while it made one leaves a database without tables: that is none. To be
-/// asked before anything else: once SQLite has seen a damaged log, the damage can no longer be told.
-pub(super) fn is_there(path: &Path, durability: Durability) -> Result<bool, LedgerError> {
-    let log = with_suffix(path, "-wal");
-    let length = |path: &Path| std::fs::metadata(path).map_or(0, |about| about.len());
-    if length(path) == 0 && length(&log) == 0 {
-        return Ok(false);
-    }
-    let damaged = log::damage(&log).map_err(|cause| LedgerError::Directory {
-        path: log.clone(),
-        cause,
-    })?;
-    if let (Some(cause), Durability::Power) = (damaged, durability) {
-        return Err(LedgerError::Damaged {
-            path: path.to_owned(),
-            cause,
-        });
-    }
-    let failed = |cause| LedgerError::of(path, cause);
-    let database = Connection::open_with_flags(path, OPENED).map_err(failed)?;
-    database
-        .query_row("SELECT EXISTS (SELECT 1 FROM sqlite_master)", [], |row| {
-            row.get(0)
-        })
-        .map_err(failed)
-}
-
-/// Makes the database. All of it is there at once: a process that dies here leaves no half of a ledger.
-pub(super) fn create(
-    path: &Path,
-    durability: Durability,
-    fill: impl Fn(&Connection) -> rusqlite::Result<()>,
-) -> Result<Connection, LedgerError> {
-    // Made beforehand with the right mode: SQLite would ask the umask.
-    super::directory::private_file(path).map_err(|cause| LedgerError::Directory {
-        path: path.to_owned(),
-        cause,
-    })?;
-    let mut database = connect(path, durability)?;
-    let mut made = || {
-        let transaction = database.transaction()?;
-        transaction.pragma_update(None, "application_id", APPLICATION)?;
-        transaction.pragma_update(None, "user_version", FORMAT)?;
-        create_tables(&transaction)?;
-        fill(&transaction)?;
-        transaction.commit()
-    };
-    made().map_err(|cause| LedgerError::of(path, cause))?;
-    Ok(database)
-}
-
-/// Brings what is in the log into the database, where both are in order; else leaves everything as it is.
-pub(super) fn empty_the_log(path: &Path) {
-    if !matches!(is_there(path, Durability::Power), Ok(true)) {
-        return;
-    }
-    if let Ok(database) = Connection::open_with_flags(path, OPENED) {
-        // It answers with a row, which an update takes for an error: whether it worked shows in the log's length.
-        let _ = database.pragma_update(None, "wal_checkpoint", "TRUNCATE");
-    }
+/// Puts the tables into a new database.
+pub(super) fn fill(database: &Connection) -> rusqlite::Result<()> {
+    database.pragma_update(None, "application_id", APPLICATION)?;
+    database.pragma_update(None, "user_version", FORMAT)?;
+    create_tables(database)
 }
 
 /// Opens the database for writing, once it is known to be in order.
@@ -151,20 +93,28 @@ fn create_tables(database: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Opens a database for writing.
 pub(super) fn connect(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
     let synchronous = match durability {
         Durability::Power => "FULL",
         Durability::Process => "NORMAL",
     };
     let configured = || {
-        let database = Connection::open_with_flags(path, OPENED)?;
+        let database = opened(path)?;
         database.pragma_update(None, "journal_mode", "WAL")?;
         database.pragma_update(None, "synchronous", synchronous)?;
         database.pragma_update(None, "cache_size", -WRITE_CACHE_KIB)?;
-        database.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
         Ok(database)
     };
     configured().map_err(|cause| LedgerError::of(path, cause))
+}
+
+/// Opens a database that is there. A log with something in it stays when the connection closes.
+pub(super) fn opened(path: &Path) -> rusqlite::Result<Connection> {
+    let left_a_log = log::has_bytes(&with_suffix(path, "-wal"));
+    let database = Connection::open_with_flags(path, OPENED)?;
+    keep_log(&database, left_a_log)?;
+    Ok(database)
 }
 
 /// Opens the database beside the one who writes; changes nothing.
@@ -174,7 +124,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
         return Err(LedgerError::Missing(path.to_owned()));
     }
     // Without the right to write, SQLite could not read a log that a killed process left behind.
-    let database = Connection::open_with_flags(path, OPENED).map_err(failed)?;
+    let database = opened(path).map_err(failed)?;
     database
         .busy_timeout(Duration::from_secs(10))
         .and_then(|()| database.pragma_update(None, "cache_size", -READ_CACHE_KIB))

@@ -13,6 +13,7 @@ mod damage;
 mod follow_ups;
 mod formats;
 mod kept;
+mod lost;
 
 pub(super) fn identity() -> Identity {
     Identity {

@@ -4,27 +4,16 @@
 //! It is made in one transaction, from the run's ledger, and lists its users from then on: whatever happens to the process, the same
 //! ones are meant. A deletion is written down as begun before its request leaves. Every line is sealed, as in the run's ledger.
 
-use std::path::{Path, PathBuf};
+mod open;
+
+use std::path::PathBuf;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::identity::{get, put};
+use super::LedgerError;
+use super::checkpoint::Checkpoints;
 use super::rows::{Seal, broken_seal, signed};
-use super::schema;
-use super::{Durability, LedgerError, Reader, RunDirectory, directory};
-use crate::outcome::{MadeUser, Outcome, Undoing, Undone};
-
-/// "cund": tells our databases from other programs'.
-const APPLICATION: i64 = 0x6375_6e64;
-
-/// The format that is written.
-const FORMAT: i64 = 1;
-
-/// The file's name in the run's directory.
-pub(super) const FILE: &str = "undo.db";
-
-/// Whose undo it is, by this name in the table `run`.
-const OF_RUN: &str = "of_run";
+use crate::outcome::{MadeUser, Undoing, Undone};
 
 const TABLES: &str = "
 CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL, seal INTEGER NOT NULL) WITHOUT ROWID;
@@ -110,140 +99,16 @@ pub enum Note {
     Came(Undoing),
 }
 
-/// See the module's words.
+/// The ledger of an undo, open for writing.
 #[derive(Debug)]
 pub struct UndoLedger {
     path: PathBuf,
     database: Connection,
-}
-
-/// Whether a run was undone, or its undo has begun.
-pub(super) fn is_undone(directory: &RunDirectory) -> Result<bool, LedgerError> {
-    is_there(&directory.path().join(FILE))
-}
-
-fn is_there(path: &Path) -> Result<bool, LedgerError> {
-    match schema::is_there(path, Durability::Power) {
-        Err(LedgerError::Damaged { path, cause }) => Err(LedgerError::DamagedUndo { path, cause }),
-        other @ (Ok(_) | Err(_)) => other,
-    }
+    /// None where the database is gone with the process.
+    checkpoints: Option<Checkpoints>,
 }
 
 impl UndoLedger {
-    /// Opens the ledger of the run's undo, or makes it with all users that the run made.
-    ///
-    /// # Errors
-    /// It cannot be made, is damaged, of a later format, or another run's; or the run's ledger cannot be read.
-    pub fn open(directory: &RunDirectory) -> Result<Self, LedgerError> {
-        let run = Reader::open(directory.path())?;
-        let path = directory.path().join(FILE);
-        if is_there(&path)? {
-            let undo = Self {
-                database: schema::connect(&path, Durability::Power)?,
-                path,
-            };
-            undo.examine()?;
-            undo.compare(&run)?;
-            return Ok(undo);
-        }
-        Self::make(path, &run)
-    }
-
-    /// The same in a file that nobody goes on with: for those who only want to know what an undo would do.
-    ///
-    /// # Errors
-    /// As for [`UndoLedger::open`].
-    pub fn rehearse(directory: &RunDirectory, path: &Path) -> Result<Self, LedgerError> {
-        Self::make(path.to_owned(), &Reader::open(directory.path())?)
-    }
-
-    /// Whether the run was undone, or its undo has begun.
-    ///
-    /// # Errors
-    /// What is there cannot be opened.
-    pub fn is_there(directory: &RunDirectory) -> Result<bool, LedgerError> {
-        is_undone(directory)
-    }
-
-    fn make(path: PathBuf, run: &Reader) -> Result<Self, LedgerError> {
-        directory::private_file(&path).map_err(|cause| LedgerError::Directory {
-            path: path.clone(),
-            cause,
-        })?;
-        let mut database = schema::connect(&path, Durability::Power)?;
-        let failed = |cause| LedgerError::of_undo(&path, cause);
-        let transaction = database.transaction().map_err(failed)?;
-        let tables = || {
-            transaction.pragma_update(None, "application_id", APPLICATION)?;
-            transaction.pragma_update(None, "user_version", FORMAT)?;
-            transaction.execute_batch(TABLES)
-        };
-        tables().map_err(failed)?;
-        put(&transaction, OF_RUN, &run.mark()?).map_err(failed)?;
-        run.each_row::<LedgerError>(|row| {
-            let (Outcome::Created, Some(username)) = (row.came.outcome, &row.username) else {
-                return Ok(());
-            };
-            let user = ToUndo {
-                user: MadeUser {
-                    row: row.row,
-                    username: username.clone(),
-                    sub: row.came.user_sub.clone(),
-                    created_ms: row.came.created_at,
-                },
-                begun_ms: None,
-                came: None,
-            };
-            write(&transaction, &user).map_err(failed)
-        })?;
-        transaction.commit().map_err(failed)?;
-        Ok(Self { path, database })
-    }
-
-    fn examine(&self) -> Result<(), LedgerError> {
-        let damaged = |cause: &str| LedgerError::DamagedUndo {
-            path: self.path.clone(),
-            cause: cause.to_owned(),
-        };
-        let number = |pragma: &str| {
-            self.database
-                .pragma_query_value(None, pragma, |row| row.get::<_, i64>(0))
-                .map_err(|cause| damaged(&cause.to_string()))
-        };
-        if number("application_id")? != APPLICATION {
-            return Err(damaged("it has not the mark of an undo's ledger"));
-        }
-        let found = number("user_version")?;
-        if found > FORMAT {
-            return Err(LedgerError::Newer {
-                path: self.path.clone(),
-                found,
-                known: FORMAT,
-            });
-        }
-        let verdict: String = self
-            .database
-            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-            .map_err(|cause| damaged(&cause.to_string()))?;
-        if verdict == "ok" {
-            Ok(())
-        } else {
-            Err(damaged(&verdict))
-        }
-    }
-
-    /// Refuses the undo of another run: its ledger was replaced by hand.
-    fn compare(&self, run: &Reader) -> Result<(), LedgerError> {
-        let (found, here) = (self.failed(get(&self.database, OF_RUN))?, run.mark()?);
-        if found.as_deref() == Some(here.as_str()) {
-            return Ok(());
-        }
-        Err(LedgerError::DamagedUndo {
-            path: self.path.clone(),
-            cause: "it belongs to another run".to_owned(),
-        })
-    }
-
     /// Takes up again those that failed, and, where `used` says so, those that were left alone because they were used or may have been.
     ///
     /// # Errors
@@ -272,7 +137,8 @@ impl UndoLedger {
             }
             transaction.commit()
         };
-        self.failed(change())
+        self.failed(change())?;
+        self.after_commit()
     }
 
     /// Users of whom nothing is known yet, behind this row, in the order of their rows: so many at most.
@@ -308,7 +174,8 @@ impl UndoLedger {
             }
             transaction.commit()
         };
-        self.failed(written())
+        self.failed(written())?;
+        self.after_commit()
     }
 
     /// Calls `each` with every user, in the order of their rows.
@@ -350,6 +217,15 @@ impl UndoLedger {
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
         self.failed(read())
+    }
+
+    fn after_commit(&mut self) -> Result<(), LedgerError> {
+        match &mut self.checkpoints {
+            Some(checkpoints) => checkpoints
+                .after_commit(&self.database)
+                .map_err(|cause| LedgerError::of_undo(&self.path, cause)),
+            None => Ok(()),
+        }
     }
 
     fn failed<T>(&self, done: rusqlite::Result<T>) -> Result<T, LedgerError> {

@@ -5,6 +5,7 @@
 //! written, and the run hears of it.
 
 mod claims;
+mod new;
 mod pen;
 mod take_up;
 mod work;
@@ -14,11 +15,13 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::checkpoint::Checkpoints;
 use super::identity::{Facts, Identity, Kind, Session, Standing};
 use super::invocation::Invocation;
-use super::undo::is_undone;
+use super::presence::{ledger_is_there, undo_is_there};
 use super::{Durability, LedgerError, RunDirectory, schema};
 use crate::outcome::{Came, FollowUp, Outcome, RateSample, Requests, RowResult};
+pub use new::NewLedger;
 use take_up::take_up;
 use work::work;
 
@@ -163,7 +166,7 @@ pub struct Ending {
 
 /// A run that was undone would take users for made that are deleted.
 fn refuse_undone(directory: &RunDirectory) -> Result<(), LedgerError> {
-    if is_undone(directory)? {
+    if undo_is_there(directory.path())? {
         Err(LedgerError::Undone(directory.path().to_owned()))
     } else {
         Ok(())
@@ -180,33 +183,12 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Makes the ledger of a new run.
-    ///
-    /// # Errors
-    /// It cannot be made.
-    pub fn create(
-        directory: &RunDirectory,
-        identity: &Identity,
-        facts: Facts,
-        durability: Durability,
-    ) -> Result<Self, LedgerError> {
-        let session = Session::first();
-        // An undo that is still there belongs to a run that was put aside.
-        directory.put_undo_aside()?;
-        let database = schema::create(&directory.database(), durability, |database| {
-            identity.write(database)?;
-            facts.write(database)?;
-            session.write(database)
-        })?;
-        Self::start(directory, database, session)
-    }
-
     /// Whether the run has a ledger. How hard it was held on to says what a broken log means.
     ///
     /// # Errors
-    /// What is there cannot be opened.
+    /// It is damaged, or it was lost: files of a run are there without it.
     pub fn is_there(directory: &RunDirectory, durability: Durability) -> Result<bool, LedgerError> {
-        schema::is_there(&directory.database(), durability)
+        ledger_is_there(directory.path(), durability)
     }
 
     /// Refuses a ledger that is of another kind than this one.
@@ -274,12 +256,14 @@ impl Ledger {
         session: Session,
     ) -> Result<Self, LedgerError> {
         let path = directory.database();
+        let checkpoints =
+            Checkpoints::begin(&database).map_err(|cause| LedgerError::of(&path, cause))?;
         let (to, messages) = mpsc::channel(MESSAGES_WAITING);
         let (tell, failed) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || {
-                if let Err(broken) = work(database, messages) {
+                if let Err(broken) = work(database, checkpoints, messages) {
                     // Nobody listening means that the run is over.
                     let _ = tell.send(match broken {
                         Broken::Ledger(cause) => LedgerError::of(&path, cause),

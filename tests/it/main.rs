@@ -29,6 +29,7 @@ mod kill;
 mod layers;
 mod listing;
 mod logs;
+mod lost;
 mod main_job;
 mod mapping;
 mod metrics;

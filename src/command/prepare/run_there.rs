@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::Failed;
 use super::super::job::{Again, Job};
 use crate::cli::{Say, settings};
-use crate::ledger::{Facts, Identity, Kind, Ledger, Reader, RunDirectory, Standing};
+use crate::ledger::{Facts, Identity, Kind, Ledger, NewLedger, Reader, RunDirectory, Standing};
 use crate::outcome::Summary;
 use crate::report::write_all;
 use crate::source::Source;
@@ -32,6 +32,10 @@ impl RunThere {
             return Ok(Self::No(None));
         }
         let directory = RunDirectory::hold(path).map_err(Failed::refused)?;
+        // A damaged run is what it is for.
+        if job.again == Again::PutAside {
+            return Ok(Self::No(Some(directory)));
+        }
         let durability = settings::durability(job.run);
         if !Ledger::is_there(&directory, durability).map_err(Failed::refused)? {
             return Ok(Self::No(Some(directory)));
@@ -116,27 +120,34 @@ pub(super) fn begin(
         Some(directory) => directory,
         None => RunDirectory::hold(path).map_err(Failed::refused)?,
     };
-    match &job.again {
-        Again::GoOn(_) => {
-            if Ledger::is_there(&directory, durability).map_err(Failed::refused)? {
+    if job.again != Again::PutAside
+        && Ledger::is_there(&directory, durability).map_err(Failed::refused)?
+    {
+        match &job.again {
+            Again::Replace => directory.make_ledger_replaceable(),
+            Again::GoOn(_) | Again::PutAside => {
                 return Err(Failed::refused(anyhow::anyhow!(
                     "{}: another program began this run a moment ago; the same command goes on with it",
                     path.display()
                 )));
             }
         }
-        Again::PutAside => {
-            if let Some(aside) = directory.put_ledger_aside().map_err(Failed::refused)? {
-                say.line(format_args!(
-                    "beginning anew; the old ledger is kept as {}",
-                    aside.display()
-                ));
-            }
-        }
-        Again::Replace => directory.remove_ledger().map_err(Failed::refused)?,
     }
-    let ledger =
-        Ledger::create(&directory, identity, facts.clone(), durability).map_err(Failed::refused)?;
+    // The new ledger is on the disk before the old one is moved.
+    let ledger = NewLedger::build(&directory, identity, &facts).map_err(Failed::refused)?;
+    if job.again == Again::PutAside {
+        let kept = directory.put_run_aside().map_err(Failed::refused)?;
+        let names: Vec<String> = kept.iter().map(|file| file.display().to_string()).collect();
+        if !names.is_empty() {
+            say.line(format_args!(
+                "starting over; the files of the earlier run are kept as {}",
+                names.join(", ")
+            ));
+        }
+    }
+    let ledger = ledger
+        .begin(&directory, durability)
+        .map_err(Failed::refused)?;
     Ok(Opened {
         directory,
         ledger,

@@ -114,7 +114,7 @@ async fn a_run_with_other_kept_columns_is_another_run() {
         assert!(matches!(error, LedgerError::OtherRun { .. }), "{error}");
         assert!(error.to_string().contains("--keep"), "{error}");
     }
-    directory.remove_ledger().unwrap();
+    std::fs::remove_file(directory.database()).unwrap();
     drop(create(&directory, &identity()));
     let error = Ledger::look_at(&directory, &keeping(&["ID"]), &[]).unwrap_err();
     assert!(

@@ -1,4 +1,5 @@
 use super::{Note, ToUndo, UndoLedger};
+use crate::ledger::presence::UNDO;
 use crate::ledger::tests::{identity, settled};
 use crate::ledger::writer::Ending;
 use crate::ledger::{Durability, Facts, Ledger, LedgerError, RunDirectory, ToBegin};
@@ -128,7 +129,7 @@ async fn a_line_that_was_changed_is_not_believed() {
         "UPDATE users SET username = 'somebody' WHERE row = 1",
         "UPDATE users SET created_ms = 6000 WHERE row = 4",
     ] {
-        let path = directory.path().join(super::FILE);
+        let path = directory.path().join(UNDO);
         let database = rusqlite::Connection::open(&path).unwrap();
         let transaction = database.unchecked_transaction().unwrap();
         transaction.execute(harm, []).unwrap();
@@ -156,7 +157,7 @@ async fn a_run_that_was_undone_does_not_go_on_and_one_that_begins_anew_is_not_un
     assert!(looked.to_string().contains("was undone"), "{looked}");
     let reopened = Ledger::reopen(&directory, &identity(), Durability::Process, &[]).unwrap_err();
     assert!(matches!(reopened, LedgerError::Undone(_)), "{reopened}");
-    directory.put_ledger_aside().unwrap();
+    directory.put_run_aside().unwrap();
     run(&directory).await;
     assert!(!UndoLedger::is_there(&directory).unwrap());
     Ledger::look_at(&directory, &identity(), &[]).unwrap();
@@ -164,17 +165,29 @@ async fn a_run_that_was_undone_does_not_go_on_and_one_that_begins_anew_is_not_un
 }
 
 #[tokio::test]
-async fn an_undo_that_lost_its_run_does_not_make_the_next_one_undone() {
+async fn an_undo_without_its_run_is_not_taken_for_a_new_run() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     run(&directory).await;
     drop(UndoLedger::open(&directory).unwrap());
-    // As if the process had ended between the two renames.
-    std::fs::rename(
-        directory.database(),
-        directory.path().join("ledger-before-1.db"),
-    )
-    .unwrap();
+    // As if the process had ended between two renames.
+    let aside = directory.path().join("ledger-before-1.db");
+    std::fs::rename(directory.database(), aside).unwrap();
+    let there = Ledger::is_there(&directory, Durability::Power);
+    assert!(matches!(there, Err(LedgerError::Lost { .. })), "{there:?}");
+}
+
+#[tokio::test]
+async fn a_user_that_is_missing_in_it_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     run(&directory).await;
-    Ledger::look_at(&directory, &identity(), &[]).unwrap();
+    drop(UndoLedger::open(&directory).unwrap());
+    let database = rusqlite::Connection::open(directory.path().join(UNDO)).unwrap();
+    database
+        .execute_batch("DELETE FROM users WHERE row = 3")
+        .unwrap();
+    drop(database);
+    let error = UndoLedger::open(&directory).unwrap_err();
+    assert!(matches!(error, LedgerError::DamagedUndo { .. }), "{error}");
 }

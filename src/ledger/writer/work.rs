@@ -5,6 +5,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::pen::Pen;
 use super::{Begun, Broken, MESSAGES_TOGETHER, Message};
+use crate::ledger::checkpoint::{Checkpoints, merge_log};
 
 /// What is told to those who wait, once a transaction is on the disk.
 enum Acknowledge {
@@ -15,32 +16,23 @@ enum Acknowledge {
 /// Works until the ledger is closed, or the first error.
 pub(super) fn work(
     database: Connection,
+    mut checkpoints: Checkpoints,
     mut messages: mpsc::Receiver<Message>,
 ) -> Result<(), Broken> {
-    let closed = write_all(&database, &mut messages)?;
+    let closed = write_all(&database, &mut checkpoints, &mut messages)?;
     if let Some(closed) = closed {
         // The log goes into the database, so that the directory holds one file to question.
-        database
-            .pragma_update(None, "wal_checkpoint", "TRUNCATE")
-            .or_else(ignore_rows)?;
+        merge_log(&database)?;
         drop(database);
         let _ = closed.send(());
     }
     Ok(())
 }
 
-/// `wal_checkpoint` answers with a row, which an update does not expect.
-fn ignore_rows(error: rusqlite::Error) -> rusqlite::Result<()> {
-    if matches!(error, rusqlite::Error::ExecuteReturnedResults) {
-        Ok(())
-    } else {
-        Err(error)
-    }
-}
-
 /// Whom to tell that the ledger is closed; none when nobody can send anything any more.
 fn write_all(
     database: &Connection,
+    checkpoints: &mut Checkpoints,
     messages: &mut mpsc::Receiver<Message>,
 ) -> Result<Option<oneshot::Sender<()>>, Broken> {
     let mut pen = Pen::new(database)?;
@@ -56,6 +48,7 @@ fn write_all(
             acknowledge.extend(write(&mut pen, message)?);
         }
         transaction.commit()?;
+        checkpoints.after_commit(database)?;
         for told in acknowledge {
             match told {
                 // Nobody waiting means that the run is over.

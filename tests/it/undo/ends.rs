@@ -99,7 +99,7 @@ fn a_run_that_was_undone_does_not_go_on_and_begins_anew_if_told_to() {
             .args(more)
             .run()
             .exits(3)
-            .says(["this run was undone", "--restart begins anew"]);
+            .says(["this run was undone", "--restart"]);
     }
     import(&place, &pool, list)
         .run()

@@ -1,0 +1,92 @@
+//! A new database gets its name once it is complete and on the disk: a process that dies before leaves no half of a ledger.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use super::directory::{RunDirectory, private_file, with_suffix};
+use super::{Durability, LedgerError, checkpoint, log, schema};
+
+/// A database that is complete and has not got its name yet. Dropped, it is gone.
+#[derive(Debug)]
+pub(super) struct Unplaced {
+    path: PathBuf,
+    unfinished: PathBuf,
+}
+
+/// Makes a database that is to have this path, and fills it.
+pub(super) fn build(
+    path: &Path,
+    fill: impl FnOnce(&Connection) -> Result<(), LedgerError>,
+) -> Result<Unplaced, LedgerError> {
+    let failed = |cause| LedgerError::Directory {
+        path: path.to_owned(),
+        cause,
+    };
+    let made = Unplaced {
+        path: path.to_owned(),
+        unfinished: with_suffix(path, ".unfinished"),
+    };
+    made.remove().map_err(failed)?;
+    // Made with the right mode: SQLite would go by the umask.
+    private_file(&made.unfinished).map_err(failed)?;
+    let database = schema::connect(&made.unfinished, Durability::Power)?;
+    let written = |done: rusqlite::Result<()>| done.map_err(|cause| LedgerError::of(path, cause));
+    written(database.execute_batch("BEGIN"))?;
+    fill(&database)?;
+    written(database.execute_batch("COMMIT"))?;
+    written(checkpoint::merge_log(&database))?;
+    written(database.close().map_err(|(_, cause)| cause))?;
+    File::open(&made.unfinished)
+        .and_then(|file| file.sync_all())
+        .map_err(failed)?;
+    Ok(made)
+}
+
+impl Unplaced {
+    /// Gives it its name, in the place of a database that is one file.
+    pub(super) fn put_in_place(self, directory: &RunDirectory) -> Result<(), LedgerError> {
+        let log = with_suffix(&self.path, "-wal");
+        if log::has_bytes(&log) {
+            return Err(LedgerError::Damaged {
+                path: self.path.clone(),
+                cause: format!("{} of another database is in its place", log.display()),
+            });
+        }
+        let placed = || {
+            for suffix in ["-wal", "-shm"] {
+                remove_if_there(&with_suffix(&self.path, suffix))?;
+            }
+            fs::rename(&self.unfinished, &self.path)
+        };
+        placed().map_err(|cause| LedgerError::Directory {
+            path: self.path.clone(),
+            cause,
+        })?;
+        directory.sync();
+        Ok(())
+    }
+
+    fn remove(&self) -> io::Result<()> {
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            remove_if_there(&with_suffix(&self.unfinished, suffix))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Unplaced {
+    fn drop(&mut self) {
+        // Nothing has this name where it was put in its place.
+        let _ = self.remove();
+    }
+}
+
+fn remove_if_there(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,138 @@
+//! Whether a run's directory has a ledger, or has lost it. Asked before SQLite opens anything: SQLite deletes the write-ahead log of an
+//! empty database, and takes a database without its log for a whole one.
+
+use std::fs::Metadata;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use super::checkpoint::{lacks_its_log, merge_log};
+use super::directory::with_suffix;
+use super::{Durability, LedgerError, damage, log, schema};
+
+/// The database of a run.
+pub(super) const LEDGER: &str = "ledger.db";
+
+/// The database of a run's undo.
+pub(super) const UNDO: &str = "undo.db";
+
+/// Files of a run: where one of them is and the ledger is not, the ledger was lost. `rejects.csv` is not among them: it may have been
+/// put into an empty directory to be imported.
+const OF_A_RUN: [&str; 8] = [
+    "ledger.db-wal",
+    UNDO,
+    "results.csv",
+    "results.jsonl",
+    "summary.json",
+    "report.html",
+    "undo-results.csv",
+    "undo-dry-run.csv",
+];
+
+/// Files of an undo, likewise.
+const OF_AN_UNDO: [&str; 2] = ["undo.db-wal", "undo-results.csv"];
+
+/// Whether the directory has a run's ledger. False: it has nothing of a run at all.
+pub(super) fn ledger_is_there(
+    directory: &Path,
+    durability: Durability,
+) -> Result<bool, LedgerError> {
+    let path = directory.join(LEDGER);
+    match state(&path, durability)? {
+        State::Sound => Ok(true),
+        State::Damaged(cause) => Err(LedgerError::Damaged { path, cause }),
+        State::Absent => match refuse_absent_ledger(directory) {
+            Err(LedgerError::Missing(_)) => Ok(false),
+            other => other.map(|()| false),
+        },
+    }
+}
+
+/// Refuses a directory without a ledger, and leaves it as it is.
+pub fn refuse_absent_ledger(directory: &Path) -> Result<(), LedgerError> {
+    let path = directory.join(LEDGER);
+    if path.symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    Err(match found(directory, &OF_A_RUN) {
+        None => LedgerError::Missing(path),
+        Some(found) => LedgerError::Lost { path, found },
+    })
+}
+
+/// The same for the ledger of an undo.
+pub(super) fn undo_is_there(directory: &Path) -> Result<bool, LedgerError> {
+    let path = directory.join(UNDO);
+    match state(&path, Durability::Power)? {
+        State::Sound => Ok(true),
+        State::Damaged(cause) => Err(LedgerError::DamagedUndo { path, cause }),
+        State::Absent => match found(directory, &OF_AN_UNDO) {
+            None => Ok(false),
+            Some(found) => Err(LedgerError::LostUndo { path, found }),
+        },
+    }
+}
+
+/// The files of these names that are there, as a list for people.
+fn found(directory: &Path, names: &[&str]) -> Option<String> {
+    let there = |name: &&&str| directory.join(name).symlink_metadata().is_ok();
+    let found: Vec<&str> = names.iter().filter(there).copied().collect();
+    (!found.is_empty()).then(|| found.join(", "))
+}
+
+enum State {
+    Absent,
+    Sound,
+    Damaged(String),
+}
+
+/// How hard the database was held on to says what a broken log means.
+fn state(path: &Path, durability: Durability) -> Result<State, LedgerError> {
+    let failed = |cause| LedgerError::Directory {
+        path: path.to_owned(),
+        cause,
+    };
+    let about = match path.symlink_metadata() {
+        Ok(about) => about,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(State::Absent),
+        Err(cause) => return Err(failed(cause)),
+    };
+    if let Some(cause) = not_a_database(&about) {
+        return Ok(State::Damaged(cause.to_owned()));
+    }
+    let log = with_suffix(path, "-wal");
+    if let (Some(cause), Durability::Power) = (log::damage(&log).map_err(failed)?, durability) {
+        return Ok(State::Damaged(cause));
+    }
+    let lacks_its_log = schema::opened(path).and_then(|database| lacks_its_log(&database, &log));
+    match lacks_its_log {
+        Ok(false) => Ok(State::Sound),
+        Ok(true) => Ok(State::Damaged(format!(
+            "its write-ahead log {} is missing or empty: what was written last is lost",
+            log.display()
+        ))),
+        Err(cause) => match damage(&cause) {
+            Some(cause) => Ok(State::Damaged(cause)),
+            None => Err(LedgerError::of(path, cause)),
+        },
+    }
+}
+
+/// Makes a sound database one file; leaves a damaged one, or one that is being read, as it is.
+pub(super) fn make_one_file(path: &Path) {
+    if let Ok(State::Sound) = state(path, Durability::Power)
+        && let Ok(database) = schema::connect(path, Durability::Power)
+    {
+        // What could not be copied stays in the log.
+        let _ = merge_log(&database);
+    }
+}
+
+fn not_a_database(about: &Metadata) -> Option<&'static str> {
+    if !about.is_file() {
+        Some("not a regular file")
+    } else if about.len() == 0 {
+        Some("the file is empty")
+    } else {
+        None
+    }
+}

@@ -1,0 +1,169 @@
+//! Making the ledger of an undo from that of its run, and opening it again.
+
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+
+use super::{TABLES, ToUndo, UndoLedger, write};
+use crate::ledger::build::build;
+use crate::ledger::checkpoint::Checkpoints;
+use crate::ledger::identity::{get, put};
+use crate::ledger::presence::{UNDO, undo_is_there};
+use crate::ledger::unnamed::{CACHE_KIB, temporary};
+use crate::ledger::{Durability, LedgerError, Reader, RunDirectory, schema};
+use crate::outcome::{MadeUser, Outcome};
+
+/// "cund": tells our databases from other programs'.
+const APPLICATION: i64 = 0x6375_6e64;
+
+/// The format of the database: version 1 is the first one.
+const FORMAT: i64 = 1;
+
+/// The run that is undone, by this name in the table `run`.
+const OF_RUN: &str = "of_run";
+
+/// How many users it lists, likewise: none is ever removed.
+const USERS: &str = "users";
+
+impl UndoLedger {
+    /// Opens the ledger of the run's undo, or makes it with all users that the run created.
+    ///
+    /// # Errors
+    /// It cannot be made, is damaged, of a later format, or another run's; or the run's ledger cannot be read.
+    pub fn open(directory: &RunDirectory) -> Result<Self, LedgerError> {
+        let run = Reader::open(directory.path())?;
+        let path = directory.path().join(UNDO);
+        let failed = |cause| LedgerError::of_undo(&path, cause);
+        if !undo_is_there(directory.path())? {
+            build(&path, |database| fill(database, &run, &path))?.put_in_place(directory)?;
+        }
+        let database = schema::connect(&path, Durability::Power)?;
+        let mut undo = Self {
+            path: path.clone(),
+            database,
+            checkpoints: None,
+        };
+        undo.examine()?;
+        undo.compare(&run)?;
+        undo.checkpoints = Some(Checkpoints::begin(&undo.database).map_err(failed)?);
+        Ok(undo)
+    }
+
+    /// The same in a temporary file without a name, to learn what an undo would do.
+    ///
+    /// # Errors
+    /// The run's ledger cannot be read, or there is no room for a temporary file.
+    pub fn rehearse(directory: &RunDirectory) -> Result<Self, LedgerError> {
+        let path = directory.path().join(UNDO);
+        let database = temporary(CACHE_KIB).map_err(LedgerError::Rehearsal)?;
+        fill(&database, &Reader::open(directory.path())?, &path)?;
+        Ok(Self {
+            path,
+            database,
+            checkpoints: None,
+        })
+    }
+
+    /// Whether the run was undone, or its undo has begun.
+    ///
+    /// # Errors
+    /// What is there is damaged, or it was lost.
+    pub fn is_there(directory: &RunDirectory) -> Result<bool, LedgerError> {
+        undo_is_there(directory.path())
+    }
+
+    fn examine(&self) -> Result<(), LedgerError> {
+        let damaged = |cause: String| LedgerError::DamagedUndo {
+            path: self.path.clone(),
+            cause,
+        };
+        let number = |pragma: &str| {
+            let read = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+            self.failed(self.database.pragma_query_value(None, pragma, read))
+        };
+        if number("application_id")? != APPLICATION {
+            return Err(damaged(
+                "it has not the mark of an undo's ledger".to_owned(),
+            ));
+        }
+        let found = number("user_version")?;
+        if found > FORMAT {
+            return Err(LedgerError::Newer {
+                path: self.path.clone(),
+                found,
+                known: FORMAT,
+            });
+        }
+        if found < FORMAT {
+            return Err(damaged(format!("its format version is {found}")));
+        }
+        let verdict: String = self.failed(self.database.query_row(
+            "PRAGMA quick_check(1)",
+            [],
+            |row| row.get(0),
+        ))?;
+        if verdict != "ok" {
+            return Err(damaged(verdict));
+        }
+        let users = self.failed(users(&self.database))?;
+        let listed = self.failed(get(&self.database, USERS))?;
+        if listed.as_deref() == Some(users.as_str()) {
+            Ok(())
+        } else {
+            let listed = listed.unwrap_or_default();
+            Err(damaged(format!(
+                "it lists {users} users instead of {listed}"
+            )))
+        }
+    }
+
+    /// Refuses the undo of another run: its ledger was replaced by hand.
+    fn compare(&self, run: &Reader) -> Result<(), LedgerError> {
+        let (found, here) = (self.failed(get(&self.database, OF_RUN))?, run.mark()?);
+        if found.as_deref() == Some(here.as_str()) {
+            return Ok(());
+        }
+        Err(LedgerError::DamagedUndo {
+            path: self.path.clone(),
+            cause: "it belongs to another run".to_owned(),
+        })
+    }
+}
+
+/// The number of users, as it is kept.
+fn users(database: &Connection) -> rusqlite::Result<String> {
+    let read = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+    let count = database.query_row("SELECT count(*) FROM users", [], read)?;
+    Ok(count.to_string())
+}
+
+/// Writes the tables, and all users that the run created.
+fn fill(database: &Connection, run: &Reader, path: &PathBuf) -> Result<(), LedgerError> {
+    let failed = |cause| LedgerError::of_undo(path, cause);
+    let tables = || {
+        database.pragma_update(None, "application_id", APPLICATION)?;
+        database.pragma_update(None, "user_version", FORMAT)?;
+        database.execute_batch(TABLES)
+    };
+    tables().map_err(failed)?;
+    put(database, OF_RUN, &run.mark()?).map_err(failed)?;
+    run.each_row::<LedgerError>(|row| {
+        let (Outcome::Created, Some(username)) = (row.came.outcome, &row.username) else {
+            return Ok(());
+        };
+        let user = ToUndo {
+            user: MadeUser {
+                row: row.row,
+                username: username.clone(),
+                sub: row.came.user_sub.clone(),
+                created_ms: row.came.created_at,
+            },
+            begun_ms: None,
+            came: None,
+        };
+        write(database, &user).map_err(failed)
+    })?;
+    users(database)
+        .and_then(|users| put(database, USERS, &users))
+        .map_err(failed)
+}
