@@ -21,7 +21,7 @@ use aws_sdk_cognitoidentityprovider::config::{
 };
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use cognito_import::aws::endpoint::Endpoint;
-use cognito_import::aws::{CONNECT_TIMEOUT, frugal, http_client};
+use cognito_import::aws::{Answers, CONNECT_TIMEOUT, frugal, http_client};
 use csv::StringRecord;
 use tokio::task::JoinSet;
 
@@ -44,7 +44,10 @@ fn client(endpoint_url: &str, retry: &str) -> Client {
                 .build(),
         )
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .http_client(http_client(Some(&Endpoint::parse(endpoint_url).unwrap())))
+        .http_client(http_client(
+            Some(&Endpoint::parse(endpoint_url).unwrap()),
+            Answers::Short,
+        ))
         .endpoint_url(endpoint_url)
         .allow_no_auth()
         .identity_cache(IdentityCache::no_cache())

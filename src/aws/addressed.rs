@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::runtime_components::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
+use super::bounded::{Answers, bounded};
 use super::endpoint::host_and_port;
 
 /// What went wrong on the way to an address. A proxy may stand between.
@@ -66,11 +67,16 @@ pub(super) enum Certificates {
     WhenUsed,
 }
 
-/// The same client, whose errors name the address.
-pub(super) fn addressed(client: SharedHttpClient, certificates: Certificates) -> SharedHttpClient {
+/// The same client, whose errors name the address, and whose answers are bounded.
+pub(super) fn addressed(
+    client: SharedHttpClient,
+    certificates: Certificates,
+    answers: Answers,
+) -> SharedHttpClient {
     SharedHttpClient::new(AddressedClient {
         client,
         certificates,
+        answers,
     })
 }
 
@@ -78,6 +84,7 @@ pub(super) fn addressed(client: SharedHttpClient, certificates: Certificates) ->
 struct AddressedClient {
     client: SharedHttpClient,
     certificates: Certificates,
+    answers: Answers,
 }
 
 impl HttpClient for AddressedClient {
@@ -86,9 +93,10 @@ impl HttpClient for AddressedClient {
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(AddressedConnector(
-            self.client.http_connector(settings, components),
-        ))
+        SharedHttpConnector::new(AddressedConnector {
+            connector: self.client.http_connector(settings, components),
+            answers: self.answers,
+        })
     }
 
     fn validate_base_client_config(
@@ -118,17 +126,22 @@ impl HttpClient for AddressedClient {
 }
 
 #[derive(Debug)]
-struct AddressedConnector(SharedHttpConnector);
+struct AddressedConnector {
+    connector: SharedHttpConnector,
+    answers: Answers,
+}
 
 impl HttpConnector for AddressedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         // Nearly all requests are answered: what their address is, is asked of those that are not.
         let url = request.uri().to_owned();
-        let answer = self.0.call(request);
+        let answer = self.connector.call(request);
+        let answers = self.answers;
         HttpConnectorFuture::new(async move {
-            answer
-                .await
-                .map_err(|error| AtAddress::wrap(host_and_port(&url), error))
+            match answer.await {
+                Ok(answer) => Ok(bounded(answer, answers)),
+                Err(error) => Err(AtAddress::wrap(host_and_port(&url), error)),
+            }
         })
     }
 }

@@ -9,6 +9,7 @@ use aws_smithy_http_client::{Builder as HttpClientBuilder, Connector};
 use aws_types::sdk_config::SharedHttpClient;
 
 use super::addressed::{Certificates, addressed};
+use super::bounded::Answers;
 use super::endpoint::Endpoint;
 
 /// Connecting takes at most this long; then nothing was sent.
@@ -22,13 +23,13 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(15);
 /// plain http, as they may go there alone, the system's certificates are not read: there are hundreds of them. Its errors name
 /// the address.
 #[must_use]
-pub fn http_client(endpoint: Option<&Endpoint>) -> SharedHttpClient {
-    addressed(client(endpoint), Certificates::AtOnce)
+pub fn http_client(endpoint: Option<&Endpoint>, answers: Answers) -> SharedHttpClient {
+    addressed(client(endpoint), Certificates::AtOnce, answers)
 }
 
 /// A client for those who look for credentials, as they may have to ask a service for them.
 pub(super) fn http_client_of_credentials() -> SharedHttpClient {
-    addressed(client(None), Certificates::WhenUsed)
+    addressed(client(None), Certificates::WhenUsed, Answers::Short)
 }
 
 fn client(endpoint: Option<&Endpoint>) -> SharedHttpClient {

@@ -4,6 +4,7 @@
 //! it, a named profile before the environment. Knows no service: [`crate::pool`] and [`crate::source`] make the clients.
 
 mod addressed;
+mod bounded;
 mod certificates;
 pub mod endpoint;
 mod frugal;
@@ -19,6 +20,7 @@ use aws_types::service_config::ServiceConfigKey;
 use addressed::AtAddress;
 use endpoint::{Endpoint, EndpointError};
 
+pub use bounded::Answers;
 pub use certificates::{NoCertificates, need_certificates};
 pub use frugal::frugal;
 pub use http::{CONNECT_TIMEOUT, http_client};

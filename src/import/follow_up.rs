@@ -14,13 +14,15 @@ use crate::pace::Permit;
 use crate::pool::failure::CONNECT_FAILED;
 use crate::pool::{Advice, Failure, Stop, category_of, operation_of};
 use crate::run::retry::{FORBIDDEN_TRIES, RetryPolicy};
-use crate::user::Step;
+use crate::user::{Password, Step};
 
 /// A step on its way.
 #[derive(Debug)]
 pub(super) struct StepJob {
     pub(super) row: u64,
     pub(super) username: Arc<str>,
+    /// The row's password, which no answer may repeat; none where it is not known any more.
+    pub(super) password: Option<Arc<Password>>,
     /// Its place among the user's steps.
     pub(super) place: usize,
     pub(super) step: Step,
@@ -72,7 +74,10 @@ async fn take(
     let mut taking = Taking::new(shared.rules.retry);
     loop {
         let began = Instant::now();
-        let answer = shared.pool.follow_up(&job.username, &job.step).await;
+        let answer = shared
+            .pool
+            .follow_up_for_row(&job.username, &job.step, job.password.as_deref())
+            .await;
         requested.latency = Some(began.elapsed());
         let failure = answer.as_ref().err();
         logged::answer(&shared.span, job.row, operation_of(kind), failure);

@@ -14,6 +14,8 @@ use super::stop::{Signals, StopReason};
 use crate::ledger::listing::{Listing, Seen};
 use crate::ledger::{Ledger, LedgerError, Since};
 use crate::pace::{Category, Pacer};
+use crate::pool::list::USERS_A_PAGE;
+use crate::pool::pages::Pages as Followed;
 use crate::pool::{Advice, Cognito, Failure, NamedBy, Page, Stop, now_ms};
 use crate::run::retry::RetryPolicy;
 use crate::user::fold;
@@ -78,6 +80,7 @@ impl Prescan<'_> {
             Err(error) => return Ok(Scanned::Failed(error.to_string())),
         };
         let (mut users, mut token) = (0, None);
+        let mut followed = Followed::up_to(most_pages(self.about));
         let no_more = self.deadline.map(|deadline| deadline.no_more_rows);
         let scanned = loop {
             let page = tokio::select! {
@@ -94,7 +97,8 @@ impl Prescan<'_> {
                 Ok(page) => page,
                 Err(failure) => break refused(&failure),
             };
-            users += listed.len() as u64;
+            let entries = listed.len();
+            users += entries as u64;
             if let Err(error) = add(&mut listing, listed, self.folds) {
                 break Scanned::Failed(error.to_string());
             }
@@ -104,16 +108,25 @@ impl Prescan<'_> {
                 watch.notice(&format!("the pool was read: {users} users"));
                 break Scanned::Whole(listing);
             }
-            if next == token {
-                let again =
-                    "ListUsers leads from a page to the same page again; check --endpoint-url";
-                break Scanned::Failed(again.to_owned());
+            let followed = followed.follow(entries, next.as_deref().unwrap_or_default());
+            if let Err(endless) = followed {
+                break Scanned::Failed(format!("ListUsers: {endless}; check --endpoint-url"));
             }
             token = next;
         };
         notes.write(ledger, pacer, true).await;
         Ok(scanned)
     }
+}
+
+/// Pages that a pool of about so many users can have, with room for pages that are not full and for an estimate that lags behind.
+fn most_pages(about: Option<u64>) -> usize {
+    /// Users of the largest pool that there can be (Cognito's developer guide, "Quotas on resource number and size").
+    const MOST_USERS: u64 = 40_000_000;
+    const FEW_PAGES: u64 = 10_000;
+    let users = about.unwrap_or(MOST_USERS);
+    let pages = users.div_ceil(USERS_A_PAGE).saturating_mul(4);
+    usize::try_from(pages.saturating_add(FEW_PAGES)).unwrap_or(usize::MAX)
 }
 
 fn add(

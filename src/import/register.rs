@@ -181,7 +181,13 @@ async fn look_up(
     leave: Permit,
     requested: &mut Requested,
 ) -> Result<Option<crate::pool::FoundUser>, Failure> {
-    let answer = shared.pool.look_up(&job.user.username).await;
+    let NewUser {
+        username, password, ..
+    } = &job.user;
+    let answer = shared
+        .pool
+        .look_up_for_row(username, password.as_ref())
+        .await;
     logged::answer(&shared.span, job.row, "AdminGetUser", answer.as_ref().err());
     count(shared, &leave, answer.as_ref().err(), requested);
     answer
@@ -194,7 +200,9 @@ async fn find_in_listing(
     requested: &mut Requested,
 ) -> Result<Option<crate::pool::FoundUser>, Failure> {
     let (pool, name) = (&shared.pool, &job.user.username);
-    let answer = pool.find_in_listing(shared.named_by, name).await;
+    let answer = pool
+        .find_in_listing(shared.named_by, name, job.user.password.as_ref())
+        .await;
     logged::answer(&shared.span, job.row, "ListUsers", answer.as_ref().err());
     count(shared, &leave, answer.as_ref().err(), requested);
     answer

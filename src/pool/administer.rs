@@ -6,7 +6,7 @@ use super::Cognito;
 use super::failure::{Failure, Operation};
 use crate::pace::Category;
 use crate::user::pool_rules::Contact;
-use crate::user::{Addresses, Step, StepKind};
+use crate::user::{Addresses, Password, Step, StepKind};
 
 /// The words of the error that `AdminConfirmSignUp` answers for a user that is confirmed.
 const ALREADY_CONFIRMED: &str = "Current status is CONFIRMED";
@@ -48,15 +48,28 @@ impl Cognito {
     /// # Errors
     /// See [`super::failure`]. Asking without being able to sign is answered by a `GiveUp`.
     pub async fn follow_up(&self, username: &str, step: &Step) -> Result<(), Failure> {
+        self.follow_up_for_row(username, step, None).await
+    }
+
+    /// The same for a row that has this password: what the answer says does not repeat it.
+    ///
+    /// # Errors
+    /// See [`Self::follow_up`].
+    pub async fn follow_up_for_row(
+        &self,
+        username: &str,
+        step: &Step,
+        password: Option<&Password>,
+    ) -> Result<(), Failure> {
         match step {
-            Step::Confirm => self.confirm(username).await,
-            Step::Verify(addresses) => self.verify(username, *addresses).await,
-            Step::AddToGroup(group) => self.add_to_group(username, group).await,
-            Step::Disable => self.disable(username).await,
+            Step::Confirm => self.confirm(username, password).await,
+            Step::Verify(addresses) => self.verify(username, *addresses, password).await,
+            Step::AddToGroup(group) => self.add_to_group(username, group, password).await,
+            Step::Disable => self.disable(username, password).await,
         }
     }
 
-    async fn confirm(&self, username: &str) -> Result<(), Failure> {
+    async fn confirm(&self, username: &str, password: Option<&Password>) -> Result<(), Failure> {
         let answer = self
             .signing()?
             .admin_confirm_sign_up()
@@ -64,7 +77,7 @@ impl Cognito {
             .username(username)
             .send()
             .await;
-        match answer.map_err(|error| Failure::of(Operation::Write, &error)) {
+        match answer.map_err(|error| Failure::for_row(Operation::Write, &error, password)) {
             Err(failure)
                 if failure.code == "NotAuthorizedException"
                     && failure.message.contains(ALREADY_CONFIRMED) =>
@@ -75,7 +88,12 @@ impl Cognito {
         }
     }
 
-    async fn verify(&self, username: &str, addresses: Addresses) -> Result<(), Failure> {
+    async fn verify(
+        &self,
+        username: &str,
+        addresses: Addresses,
+        password: Option<&Password>,
+    ) -> Result<(), Failure> {
         let mut request = self
             .signing()?
             .admin_update_user_attributes()
@@ -92,10 +110,15 @@ impl Cognito {
         let answer = request.send().await;
         answer
             .map(drop)
-            .map_err(|error| Failure::of(Operation::Write, &error))
+            .map_err(|error| Failure::for_row(Operation::Write, &error, password))
     }
 
-    async fn add_to_group(&self, username: &str, group: &str) -> Result<(), Failure> {
+    async fn add_to_group(
+        &self,
+        username: &str,
+        group: &str,
+        password: Option<&Password>,
+    ) -> Result<(), Failure> {
         let answer = self
             .signing()?
             .admin_add_user_to_group()
@@ -105,11 +128,11 @@ impl Cognito {
             .send()
             .await;
         answer.map(drop).map_err(|error| {
-            Failure::of(Operation::WriteToGroup, &error).of_pool(&self.user_pool_id)
+            Failure::for_row(Operation::WriteToGroup, &error, password).of_pool(&self.user_pool_id)
         })
     }
 
-    async fn disable(&self, username: &str) -> Result<(), Failure> {
+    async fn disable(&self, username: &str, password: Option<&Password>) -> Result<(), Failure> {
         let answer = self
             .signing()?
             .admin_disable_user()
@@ -119,6 +142,6 @@ impl Cognito {
             .await;
         answer
             .map(drop)
-            .map_err(|error| Failure::of(Operation::Write, &error))
+            .map_err(|error| Failure::for_row(Operation::Write, &error, password))
     }
 }

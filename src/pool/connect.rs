@@ -22,8 +22,8 @@ use super::service_clock::ServiceClock;
 use super::{Cognito, TriggerData};
 use crate::aws::endpoint::{Endpoint, EndpointError};
 use crate::aws::{
-    CONNECT_TIMEOUT, NoCertificates, configured_endpoint, frugal, http_client, need_certificates,
-    resolved_credentials, shared_config,
+    Answers, CONNECT_TIMEOUT, NoCertificates, configured_endpoint, frugal, http_client,
+    need_certificates, resolved_credentials, shared_config,
 };
 
 /// The service's name in AWS configuration files and variables.
@@ -229,7 +229,7 @@ fn common(
     if let Some(endpoint) = endpoint {
         config = config.endpoint_url(endpoint.url());
     }
-    config.http_client(http_client(endpoint))
+    config.http_client(http_client(endpoint, Answers::Short))
 }
 
 /// What `SignUp` does without: its requests are not signed, so no clock has to be right for that and nobody's identity has to be

@@ -6,6 +6,7 @@ use aws_sdk_cognitoidentityprovider::types::{
 };
 
 use super::Cognito;
+use super::bounds::{MAX_ATTRIBUTE_NAME, fits};
 use super::failure::{Failure, Operation};
 use crate::user::pool_rules::{
     AttributeRule, ClientRules, Contact, DataType, EmailSendingAccount, PasswordPolicy, PoolRules,
@@ -30,6 +31,12 @@ impl Cognito {
             .user_pool()
             .filter(|pool| pool.id() == Some(&self.user_pool_id))
             .ok_or_else(|| Failure::unreadable("the answer does not describe this pool"))?;
+        let mut names = pool.schema_attributes().iter();
+        if !names.all(|rule| fits(rule.name().unwrap_or_default(), MAX_ATTRIBUTE_NAME)) {
+            return Err(Failure::unreadable(
+                "the answer has an attribute whose name is longer than 32 characters",
+            ));
+        }
         Ok(Some(PoolRules {
             user_pool_id: Some(self.user_pool_id.clone()),
             ..pool_rules(pool)

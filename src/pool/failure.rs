@@ -12,7 +12,9 @@ use std::fmt;
 use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
 use aws_sdk_cognitoidentityprovider::error::{BuildError, ProvideErrorMetadata, SdkError};
 
+use super::{bounds, echo};
 use crate::aws::{causes, chain, lacks_credentials};
+use crate::user::Password;
 pub use explained::{Explained, Words, explained};
 pub use stop::Stop;
 
@@ -110,23 +112,73 @@ pub enum Operation {
     Delete,
 }
 
+impl Operation {
+    /// What to do where nothing says whether it was done.
+    fn unclear(self) -> Advice {
+        match self {
+            Self::SignUp => Advice::LookUp(IfAbsent::SendAgain),
+            Self::Read | Self::Write | Self::WriteToGroup | Self::Delete => Advice::Again,
+        }
+    }
+}
+
 impl Failure {
     /// What an error of the SDK means.
     #[must_use]
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "SdkError can grow, and what is new in it is an answer we cannot read"
-    )]
     pub fn of<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let unclear = match operation {
-            Operation::SignUp => Advice::LookUp(IfAbsent::SendAgain),
-            Operation::Read | Operation::Write | Operation::WriteToGroup | Operation::Delete => {
-                Advice::Again
-            }
-        };
+        Self::for_row(operation, error, None)
+    }
+
+    /// The same for a row that has this password: the failure does not repeat it.
+    #[must_use]
+    pub fn for_row<E>(
+        operation: Operation,
+        error: &SdkError<E, HttpResponse>,
+        password: Option<&Password>,
+    ) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let password = password.map(Password::expose);
+        let mut failure = Self::classified(operation, error, password);
+        failure.message = bounds::message(&failure.message, password);
+        failure
+    }
+
+    /// A success whose content is not what Cognito sends.
+    #[must_use]
+    pub fn unreadable(why: impl Into<String>) -> Self {
+        Self::unclear(Operation::Read, why)
+    }
+
+    /// The same for an operation that may have been carried out.
+    #[must_use]
+    pub fn unclear(operation: Operation, why: impl Into<String>) -> Self {
+        Self {
+            sent: Sent::Answered,
+            advice: operation.unclear(),
+            code: UNREADABLE_ANSWER.to_owned(),
+            message: why.into(),
+        }
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "SdkError can grow, and what is new in it is an answer we cannot read"
+    )]
+    fn classified<E>(
+        operation: Operation,
+        error: &SdkError<E, HttpResponse>,
+        password: Option<&str>,
+    ) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let unclear = operation.unclear();
+        let status = error.raw_response().map_or(0, |raw| raw.status().as_u16());
         let on_the_way = |sent, advice, code: &str| Self {
             sent,
             advice,
@@ -155,27 +207,28 @@ impl Failure {
             SdkError::DispatchFailure(_) => on_the_way(Sent::Maybe, unclear, CONNECTION_LOST),
             SdkError::ServiceError(service) if service.err().meta().code().is_some() => {
                 let meta = service.err().meta();
+                let code = meta.code().unwrap_or_default();
+                if !is_error_name(code, password) {
+                    let why = format!("HTTP {status} with an error code that no AWS service has");
+                    return Self::unclear(operation, why).slowed_by(status);
+                }
                 let message = meta.message().unwrap_or("(the service gave no message)");
-                Self::answered(
-                    operation,
-                    service.raw().status().as_u16(),
-                    meta.code().unwrap_or_default(),
-                    message,
-                )
+                Self::answered(operation, status, code, message)
             }
             _ => {
-                let status = error.raw_response().map_or(0, |raw| raw.status().as_u16());
-                let mut failure = on_the_way(Sent::Answered, unclear, UNREADABLE_ANSWER);
-                failure.message = format!(
-                    "HTTP {status} with a body that Cognito does not send ({})",
-                    failure.message
-                );
-                if status == 429 {
-                    failure.advice = Advice::SlowDown;
-                }
-                failure
+                let cause = causes(error);
+                let why = format!("HTTP {status} with a body that Cognito does not send ({cause})");
+                Self::unclear(operation, why).slowed_by(status)
             }
         }
+    }
+
+    /// A proxy that throttles says so by the status alone.
+    fn slowed_by(mut self, status: u16) -> Self {
+        if status == 429 {
+            self.advice = Advice::SlowDown;
+        }
+        self
     }
 
     /// The SDK does not take what the request should hold.
@@ -207,17 +260,6 @@ impl Failure {
             | Advice::LookUp(_)
             | Advice::Undelivered
             | Advice::GiveUp => None,
-        }
-    }
-
-    /// A success without the content that Cognito always sends.
-    #[must_use]
-    pub fn unreadable(message: &str) -> Self {
-        Self {
-            sent: Sent::Answered,
-            advice: Advice::Again,
-            code: UNREADABLE_ANSWER.to_owned(),
-            message: message.to_owned(),
         }
     }
 
@@ -269,6 +311,12 @@ impl Failure {
             message: message.trim().to_owned(),
         }
     }
+}
+
+/// Whether a code may be shown: it is a name of the protocol, and the answer did not put the row's password in its place.
+fn is_error_name(code: &str, password: Option<&str>) -> bool {
+    let repeats = || password.is_some_and(|password| echo::repeats(code, password));
+    bounds::is_identifier(code) && (explained(code).is_some() || !repeats())
 }
 
 /// The rows of the table that are the same for every operation.

@@ -1,6 +1,7 @@
 //! The pool's groups: which there are, and making one. Signed.
 
 use super::Cognito;
+use super::bounds::{MAX_NAME, fits};
 use super::failure::{Failure, Operation};
 
 /// Groups that a pool can have (Cognito's developer guide, "Quotas on resource number and size").
@@ -43,11 +44,17 @@ impl Cognito {
             .groups
             .as_ref()
             .ok_or_else(|| Failure::unreadable("the answer does not list groups"))?;
+        let names: Vec<String> = groups
+            .iter()
+            .filter_map(|group| group.group_name().map(str::to_owned))
+            .collect();
+        if !names.iter().all(|name| fits(name, MAX_NAME)) {
+            return Err(Failure::unreadable(
+                "the answer has a group whose name is longer than 128 characters",
+            ));
+        }
         Ok(GroupsPage {
-            names: groups
-                .iter()
-                .filter_map(|group| group.group_name().map(str::to_owned))
-                .collect(),
+            names,
             next: answer.next_token().map(str::to_owned),
         })
     }

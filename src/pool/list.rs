@@ -3,10 +3,12 @@
 
 use aws_sdk_cognitoidentityprovider::operation::list_users::ListUsersOutput;
 use aws_sdk_cognitoidentityprovider::operation::list_users::builders::ListUsersFluentBuilder;
-use aws_sdk_cognitoidentityprovider::types::{AttributeType, UserType};
+use aws_sdk_cognitoidentityprovider::types::UserType;
 
 use super::failure::{Failure, Operation};
-use super::{Attribute, Cognito, FoundUser};
+use super::found::Answer;
+use super::{Cognito, FoundUser};
+use crate::user::Password;
 use crate::user::pool_rules::{Contact, PoolRules};
 
 /// Users of a page, at most (API reference of `ListUsers`).
@@ -131,14 +133,14 @@ impl Cognito {
             .send()
             .await
             .map_err(|error| Failure::of(Operation::Read, &error))?;
-        let users = users(&answer)?;
-        let listed = |user| {
-            let user = found(user)?;
-            let names = named_by.names(&user);
-            Some(ListedUser { names, user })
+        let listed = |user: FoundUser| ListedUser {
+            names: named_by.names(&user),
+            user,
         };
+        let page = users(&answer)?.iter();
+        let page = page.filter_map(|user| Some(found(user, None)?.map(listed)));
         Ok(Page {
-            users: users.iter().filter_map(listed).collect(),
+            users: page.collect::<Result<_, _>>()?,
             next: answer
                 .pagination_token()
                 .filter(|token| !token.is_empty())
@@ -154,6 +156,7 @@ impl Cognito {
         &self,
         named_by: NamedBy,
         username: &str,
+        password: Option<&Password>,
     ) -> Result<Option<FoundUser>, Failure> {
         let answer = self
             .listing()?
@@ -161,7 +164,7 @@ impl Cognito {
             .filter(named_by.filter(username))
             .send()
             .await
-            .map_err(|error| Failure::of(Operation::Read, &error))?;
+            .map_err(|error| Failure::for_row(Operation::Read, &error, password))?;
         // The pool has answered that the name is taken: whether it folds case is its own matter.
         let name = username.to_lowercase();
         let is_by_name = |user: &FoundUser| match named_by.is_by_attribute() {
@@ -174,7 +177,10 @@ impl Cognito {
             }
             false => user.username.to_lowercase() == name,
         };
-        Ok(users(&answer)?.iter().filter_map(found).find(is_by_name))
+        let page = users(&answer)?.iter();
+        let page = page.filter_map(|user| found(user, password));
+        let page: Vec<FoundUser> = page.collect::<Result<_, _>>()?;
+        Ok(page.into_iter().find(is_by_name))
     }
 
     /// One user at most: whether the pool may be listed at all.
@@ -203,27 +209,17 @@ fn users(answer: &ListUsersOutput) -> Result<&[UserType], Failure> {
         .ok_or_else(|| Failure::unreadable("the answer does not list users"))
 }
 
-/// None for a user without a name: that is no user.
-fn found(user: &UserType) -> Option<FoundUser> {
-    let attributes: Vec<Attribute> = user.attributes().iter().map(attribute).collect();
-    let created = user.user_create_date();
-    Some(FoundUser {
-        username: user.username().filter(|name| !name.is_empty())?.to_owned(),
-        sub: super::sub(&attributes),
-        status: user.user_status().map(|status| status.as_str().to_owned()),
+/// A user of a page; none for one without a name.
+fn found(user: &UserType, password: Option<&Password>) -> Option<Result<FoundUser, Failure>> {
+    let answer = Answer {
+        username: user.username().filter(|name| !name.is_empty())?,
+        status: user.user_status(),
         enabled: user.enabled(),
-        created_ms: created.and_then(|created| created.to_millis().ok()),
-        created_has_fraction: created.is_some_and(|created| created.subsec_nanos() != 0),
-        attributes,
-    })
-}
-
-/// An attribute, as the SDK has it.
-pub(super) fn attribute(attribute: &AttributeType) -> Attribute {
-    Attribute {
-        name: attribute.name().into(),
-        value: attribute.value().unwrap_or_default().to_owned(),
-    }
+        created: user.user_create_date(),
+        attributes: user.attributes(),
+    };
+    let user = answer.user(password);
+    Some(user.map_err(Failure::unreadable))
 }
 
 #[cfg(test)]

@@ -4,14 +4,17 @@
 //! anything twice (that is `import`). [`failure`] is the one table of Cognito's errors.
 
 mod administer;
+mod bounds;
 mod connect;
 mod date_probe;
 mod describe;
+mod echo;
 pub mod failure;
+mod found;
 pub mod groups;
 mod limits;
 pub mod list;
-mod repeated;
+pub mod pages;
 mod secret_hash;
 pub mod service_clock;
 mod trigger_data;
@@ -25,12 +28,13 @@ use aws_sdk_cognitoidentityprovider::operation::sign_up::SignUpInput;
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use secrecy::SecretString;
 
-use crate::user::{Attribute, NewUser};
+use crate::user::{NewUser, Password};
 pub use administer::{action_of, category_of, operation_of};
 pub use connect::{ConnectError, ConnectSettings, EndpointChoice, Signing, connect, region_of};
 pub use date_probe::{now_ms, steady_ms};
 pub use failure::{Advice, Failure, IfAbsent, Sent, Stop};
-use failure::{NOT_SIGNED, Operation, UNREADABLE_ANSWER};
+use failure::{NOT_SIGNED, Operation};
+pub use found::FoundUser;
 pub use list::{ListedUser, NamedBy, Page};
 use service_clock::ServiceClock;
 pub use trigger_data::TriggerData;
@@ -87,34 +91,6 @@ pub struct SignedUp {
     pub message: Option<(String, String)>,
 }
 
-/// A user that stands in the pool.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundUser {
-    /// The username that the pool keeps.
-    pub username: String,
-    /// `sub`.
-    pub sub: Option<String>,
-    /// `UserStatus`, as the pool words it.
-    pub status: Option<String>,
-    /// `Enabled`.
-    pub enabled: bool,
-    /// `UserCreateDate`: milliseconds since the Unix epoch on the service's clock.
-    pub created_ms: Option<i64>,
-    /// True where the date has a fraction of a second: then it is exact to the millisecond.
-    pub created_has_fraction: bool,
-    /// `UserAttributes`.
-    pub attributes: Vec<Attribute>,
-}
-
-impl FoundUser {
-    /// Whether this is its username. Where the address is the username, the pool keeps the `sub` in its place.
-    #[must_use]
-    pub fn is_named(&self, username: &str) -> bool {
-        self.username.to_lowercase() == username.to_lowercase()
-            || self.sub.as_deref() == Some(self.username.as_str())
-    }
-}
-
 impl Cognito {
     /// The endpoint that was named, by a flag, the environment or a profile; empty where it is AWS's own.
     #[must_use]
@@ -157,31 +133,12 @@ impl Cognito {
             .send_with(&self.unsigned)
             .await
             .map_err(|error| {
-                let failure = Failure::of(Operation::SignUp, &error);
-                without_password(self.secret_not_given(failure), user)
+                let password = user.password.as_ref();
+                let failure = Failure::for_row(Operation::SignUp, &error, password);
+                self.secret_not_given(failure)
             })?;
-        // The SDK fills in what an answer lacks. Every answer of Cognito's has a sub: this is some other one's.
-        if answer.user_sub().is_empty() {
-            return Err(Failure {
-                sent: Sent::Answered,
-                advice: Advice::LookUp(IfAbsent::SendAgain),
-                code: UNREADABLE_ANSWER.to_owned(),
-                message: "an answer without a UserSub is no answer of Cognito".to_owned(),
-            });
-        }
-        Ok(SignedUp {
-            sub: answer.user_sub().to_owned(),
-            confirmed: answer.user_confirmed(),
-            message: answer.code_delivery_details().map(|details| {
-                (
-                    details
-                        .delivery_medium()
-                        .map_or("", |medium| medium.as_str())
-                        .to_owned(),
-                    details.destination().unwrap_or_default().to_owned(),
-                )
-            }),
-        })
+        found::signed_up(&answer, user.password.as_ref())
+            .map_err(|why| Failure::unclear(Operation::SignUp, why))
     }
 
     /// Cognito also answers "Unable to verify secret hash" where the hash is missing (AWS knowledge center, "Unable to verify secret hash for
@@ -198,13 +155,29 @@ impl Cognito {
     /// # Errors
     /// See [`failure`]. Asking without being able to sign is answered by a `GiveUp`.
     pub async fn look_up(&self, username: &str) -> Result<Option<FoundUser>, Failure> {
-        let found = self.get_user(username).await?;
-        // AdminGetUser takes an alias as well. Whoever is found by it is another user: nobody has this username.
+        self.look_up_for_row(username, None).await
+    }
+
+    /// The same for a row that has this password: what the answer says does not repeat it.
+    ///
+    /// # Errors
+    /// See [`Self::look_up`].
+    pub async fn look_up_for_row(
+        &self,
+        username: &str,
+        password: Option<&Password>,
+    ) -> Result<Option<FoundUser>, Failure> {
+        let found = self.get_user(username, password).await?;
+        // AdminGetUser takes an alias as well. A user found by one is another user: no user has this username.
         Ok(found.filter(|found| found.is_named(username)))
     }
 
     /// `AdminGetUser`, once, signed.
-    async fn get_user(&self, name: &str) -> Result<Option<FoundUser>, Failure> {
+    async fn get_user(
+        &self,
+        name: &str,
+        password: Option<&Password>,
+    ) -> Result<Option<FoundUser>, Failure> {
         let answer = self
             .signing()?
             .admin_get_user()
@@ -221,28 +194,16 @@ impl Cognito {
             {
                 return Ok(None);
             }
-            Err(error) => return Err(Failure::of(Operation::Read, &error)),
+            Err(error) => return Err(Failure::for_row(Operation::Read, &error, password)),
         };
-        // The SDK fills in an empty username when the answer has none.
-        if found.username().is_empty() {
-            return Err(Failure::unreadable("the answer does not name a user"));
-        }
-        let attributes: Vec<Attribute> = found
-            .user_attributes()
-            .iter()
-            .map(list::attribute)
-            .collect();
-        let sub = sub(&attributes);
-        let created = found.user_create_date();
-        Ok(Some(FoundUser {
-            username: found.username().to_owned(),
-            sub,
-            status: found.user_status().map(|status| status.as_str().to_owned()),
+        let answer = found::Answer {
+            username: found.username(),
+            status: found.user_status(),
             enabled: found.enabled(),
-            created_ms: created.and_then(|created| created.to_millis().ok()),
-            created_has_fraction: created.is_some_and(|created| created.subsec_nanos() != 0),
-            attributes,
-        }))
+            created: found.user_create_date(),
+            attributes: found.user_attributes(),
+        };
+        answer.user(password).map(Some).map_err(Failure::unreadable)
     }
 
     /// The client whose requests are signed.
@@ -269,19 +230,4 @@ impl Cognito {
     pub fn clock(&self) -> ServiceClock {
         *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn sub(attributes: &[Attribute]) -> Option<String> {
-    attributes
-        .iter()
-        .find(|attribute| &*attribute.name == "sub")
-        .map(|attribute| attribute.value.clone())
-}
-
-/// See [`repeated`].
-fn without_password(mut failure: Failure, user: &NewUser) -> Failure {
-    if let Some(password) = &user.password {
-        failure.message = repeated::without(&failure.message, password.expose());
-    }
-    failure
 }

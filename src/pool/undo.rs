@@ -23,6 +23,8 @@ pub enum Deletion {
 pub struct Doings {
     /// The user's own sign-up is remembered: so all that came after it is, too.
     pub sign_up: bool,
+    /// Events of the page.
+    pub events: usize,
     /// It has done something else, or another attempt at something was not refused.
     pub used: bool,
     /// What to ask for the next page with; none: this is the last one.
@@ -36,7 +38,7 @@ impl Cognito {
     /// # Errors
     /// See [`super::failure`].
     pub async fn find(&self, name: &str) -> Result<Option<FoundUser>, Failure> {
-        self.get_user(name).await
+        self.get_user(name, None).await
     }
 
     /// `AdminDeleteUser`, once, signed, by a username or a `sub`.
@@ -75,6 +77,7 @@ impl Cognito {
             .await
             .map_err(|error| Failure::of(Operation::Read, &error))?;
         let mut doings = Doings {
+            events: answer.auth_events().len(),
             next: answer.next_token().map(str::to_owned),
             ..Doings::default()
         };

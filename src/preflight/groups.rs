@@ -9,9 +9,13 @@ use super::attempts::{Budget, Preflight};
 use super::calls::Call;
 use crate::pool::Failure;
 use crate::pool::groups::MOST_GROUPS;
+use crate::pool::pages::{Endless, Pages};
 
 /// Between two requests: the operations on groups have quotas of 15 and 20 a second.
 const BETWEEN: Duration = Duration::from_millis(100);
+
+/// Pages of groups, at most: several times as many as the most groups fill.
+const MOST_PAGES: usize = 1_000;
 
 /// The names of the pool's groups.
 pub(super) async fn all(
@@ -20,15 +24,21 @@ pub(super) async fn all(
 ) -> Result<BTreeSet<String>, Failure> {
     let mut names = BTreeSet::new();
     let mut from: Option<String> = None;
+    let mut pages = Pages::up_to(MOST_PAGES);
     loop {
         let page = || preflight.pool.groups(from.as_deref());
         let page = preflight.repeat(Call::ListGroups, budget, page).await?;
+        let entries = page.names.len();
         names.extend(page.names);
-        // A pool cannot have more: whoever says so would go on for ever.
-        match page.next {
-            Some(next) if names.len() < MOST_GROUPS => from = Some(next),
-            Some(_) | None => return Ok(names),
+        let Some(next) = page.next else {
+            return Ok(names);
+        };
+        // A pool cannot have more groups.
+        if names.len() >= MOST_GROUPS {
+            return Err(Endless::TooMany(pages.seen()).into());
         }
+        pages.follow(entries, &next)?;
+        from = Some(next);
         sleep(BETWEEN).await;
     }
 }

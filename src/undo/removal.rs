@@ -9,11 +9,15 @@ use std::time::Duration;
 
 use crate::ledger::undo::ToUndo;
 use crate::outcome::{Kept, MadeUser, Undoing, Undone};
+use crate::pool::pages::Pages;
 use crate::pool::{Advice, Deletion, Doings, Failure, FoundUser, Sent, Stop};
 use crate::run::retry::RetryPolicy;
 
 /// Firewalls are not argued with for longer than this many answers.
 const FORBIDDEN_TRIES: u32 = 6;
+
+/// Pages of what a user did, at most: 6,000 events that say nothing of a sign-in.
+const MOST_PAGES: usize = 100;
 
 /// The code of a pool without threat protection.
 const REMEMBERS_NOTHING: &str = "UserPoolAddOnNotEnabledException";
@@ -104,8 +108,13 @@ pub struct Removal {
     maybe_deleted: bool,
     /// Its own sign-up was among what it did, on the pages so far.
     sign_up: bool,
+    /// The pages so far.
+    pages: Pages,
     tries: u32,
+    /// Questions in a row that were not answered. The pages of what the user did are one question.
     questions: u32,
+    /// How often a user that is there was said not to be.
+    vanished: u32,
     forbidden: u32,
     /// The failure that matters for what is said of it.
     failure: Option<Failure>,
@@ -128,8 +137,10 @@ impl Removal {
             phase: Phase::Judging,
             maybe_deleted: open.begun_ms.is_some(),
             sign_up: false,
+            pages: Pages::up_to(MOST_PAGES),
             tries: 0,
             questions: 0,
+            vanished: 0,
             forbidden: 0,
             failure: None,
         }
@@ -171,10 +182,7 @@ impl Removal {
                 self.found(found)
             }
             Event::Found(Err(failure)) => self.unanswered(failure, chance, Step::LookUp),
-            Event::Doings(Ok(doings)) => {
-                self.questions = 0;
-                self.did(doings)
-            }
+            Event::Doings(Ok(doings)) => self.did(doings),
             Event::Doings(Err(failure)) => self.not_told(failure, chance),
             Event::Begun => {
                 self.phase = Phase::Deleting;
@@ -210,7 +218,12 @@ impl Removal {
             return settled(Undone::Kept(Kept::Used));
         }
         match doings.next {
-            Some(token) => Step::AskDoings(Duration::ZERO, Some(token)),
+            Some(token) => match self.pages.follow(doings.events, &token) {
+                Ok(()) => Step::AskDoings(Duration::ZERO, Some(token)),
+                Err(endless) => {
+                    Step::Settled(because(Undone::Kept(Kept::MaybeUsed), endless.into()))
+                }
+            },
             None if self.sign_up => Step::Begin,
             // What was not remembered of its sign-up may not have been remembered of its sign-ins.
             None => settled(Undone::Kept(Kept::MaybeUsed)),
@@ -226,8 +239,10 @@ impl Removal {
             self.learnt.tells_nothing = true;
             return Step::Settled(because(Undone::Kept(Kept::MaybeUsed), failure));
         }
-        if failure.code == "UserNotFoundException" {
-            return Step::LookUp(Duration::ZERO);
+        self.pages = Pages::up_to(MOST_PAGES);
+        if failure.code == "UserNotFoundException" && self.vanished < self.rules.retry.look_ups {
+            self.vanished += 1;
+            return Step::LookUp(self.rules.retry.back_off(self.vanished, chance));
         }
         let from_the_first = |wait| Step::AskDoings(wait, None);
         match failure.advice {

@@ -10,6 +10,7 @@
 
 mod harness;
 
+mod answers;
 mod check;
 mod client_secrets;
 mod cognito_export;

@@ -1,5 +1,7 @@
 //! Passwords go from the list to the request, and nowhere else.
 
+mod echo;
+
 use std::fs;
 
 use cognito_import::rehearsal::{LateFault, PreSignUp};

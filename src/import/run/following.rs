@@ -14,7 +14,7 @@ use crate::import::stop::StopReason;
 use crate::outcome::{Came, FollowUp, Outcome, StepResult, StepState};
 use crate::pace::Category;
 use crate::pool::{Failure, Stop, action_of, category_of, operation_of};
-use crate::user::{NewUser, Step, StepKind};
+use crate::user::{NewUser, Password, Step, StepKind};
 
 /// Users that wait for their steps at most, before sign-ups wait for them: memory stays flat where the steps' quota is the smaller one.
 const USERS_WAITING: usize = 1_024;
@@ -23,6 +23,8 @@ const USERS_WAITING: usize = 1_024;
 #[derive(Debug)]
 struct Following {
     username: Arc<str>,
+    /// Kept so that no answer to a step can repeat it, and wiped with the last step.
+    password: Option<Arc<Password>>,
     follow_up: FollowUp,
 }
 
@@ -106,15 +108,23 @@ impl FollowUps {
         Some(StepJob {
             row,
             username: Arc::clone(&user.username),
+            password: user.password.clone(),
             place,
             step,
         })
     }
 
     /// A user whose row is settled, and whose steps the ledger knows or is about to hear of.
-    pub(super) fn add(&mut self, row: u64, username: Arc<str>, follow_up: FollowUp) {
+    pub(super) fn add(
+        &mut self,
+        row: u64,
+        username: Arc<str>,
+        password: Option<Password>,
+        follow_up: FollowUp,
+    ) {
         let user = Following {
             username,
+            password: password.map(Arc::new),
             follow_up,
         };
         let next = user.next();
@@ -217,8 +227,8 @@ impl Run<'_> {
     pub(super) fn follow(&mut self, row: u64, user: &NewUser, came: &Came) {
         if let Some(follow_up) = self.steps_after(user, came) {
             self.follow_ups.unwritten.insert(row, follow_up.clone());
-            self.follow_ups
-                .add(row, user.username.as_str().into(), follow_up);
+            let (username, password) = (user.username.as_str().into(), user.password.clone());
+            self.follow_ups.add(row, username, password, follow_up);
         }
     }
 

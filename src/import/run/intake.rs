@@ -50,9 +50,12 @@ impl Run<'_> {
                 let steps = std::mem::take(&mut left.follow_up.steps);
                 if self.stopped.is_none() {
                     let follow_up = FollowUp { steps };
+                    let user = listed.row.user.as_ref().ok();
+                    let password = user.and_then(|user| user.password.clone());
                     self.follow_ups.add(
                         listed.row.number,
                         left.username.as_str().into(),
+                        password,
                         follow_up,
                     );
                 }
@@ -243,8 +246,9 @@ impl Run<'_> {
         if let Some(follow_up) = self.steps_after(user, &existed(seen))
             && self.stopped.is_none()
         {
+            let (username, password) = (user.username.as_str().into(), user.password.clone());
             self.follow_ups
-                .add(row.number, user.username.as_str().into(), follow_up);
+                .add(row.number, username, password, follow_up);
         }
     }
 

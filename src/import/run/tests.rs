@@ -201,7 +201,7 @@ async fn a_row_whose_step_panics_stays_created_and_its_step_is_left_to_the_next_
     let follow_up = pending.clone();
     let (ended, row, state) = one
         .run(|run| {
-            run.follow_ups.add(1, "ann".into(), follow_up);
+            run.follow_ups.add(1, "ann".into(), None, follow_up);
             run.follow_ups.next(Category::UserCreation).unwrap();
             run.tasks.spawn(OnItsWay::Step(1), panics());
         })

@@ -15,8 +15,8 @@ use aws_sdk_s3::error::SdkError;
 use super::ObjectError;
 use crate::aws::endpoint::Endpoint;
 use crate::aws::{
-    CONNECT_TIMEOUT, configured_endpoint, http_client, need_certificates, resolved_credentials,
-    shared_config,
+    Answers, CONNECT_TIMEOUT, configured_endpoint, http_client, need_certificates,
+    resolved_credentials, shared_config,
 };
 use crate::source::object::S3Access;
 
@@ -62,7 +62,7 @@ impl Setup {
     /// A client. Its retries are the SDK's: it only reads.
     pub(super) fn client(&self, region: Option<String>) -> Client {
         let mut config = Builder::from(&self.shared)
-            .http_client(http_client(self.endpoint.as_ref()))
+            .http_client(http_client(self.endpoint.as_ref(), Answers::Streamed))
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(CONNECT_TIMEOUT)

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{By, Phase, Removal, Step, settled};
+use super::{By, MOST_PAGES, Phase, Removal, Step, settled};
 use crate::outcome::{Kept, Undone};
 use crate::pool::FoundUser;
+use crate::pool::pages::Pages;
 
 /// How a user stands whom nobody has confirmed yet: it cannot have signed in, and nobody comes back to this from another status.
 const UNCONFIRMED: &str = "UNCONFIRMED";
@@ -75,6 +76,7 @@ impl Removal {
             Phase::Judging if self.learnt.tells_nothing => settled(Undone::Kept(Kept::MaybeUsed)),
             Phase::Judging => {
                 self.sign_up = false;
+                self.pages = Pages::up_to(MOST_PAGES);
                 Step::AskDoings(Duration::ZERO, None)
             }
         }

@@ -218,6 +218,7 @@ fn what_the_user_did_decides_where_the_pool_tells_it() {
     let confirmed = || found("ann", "sub-1", "CONFIRMED");
     let doings = |sign_up, used, next: Option<&str>| {
         Event::Doings(Ok(Doings {
+            events: 1,
             sign_up,
             used,
             next: next.map(str::to_owned),

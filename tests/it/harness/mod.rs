@@ -4,6 +4,7 @@ mod browser;
 #[cfg(feature = "s3")]
 mod bucket;
 mod emulator;
+mod endpoint;
 mod place;
 mod pool;
 mod program;
@@ -20,6 +21,7 @@ pub(crate) use browser::{View, look_at};
 #[cfg(feature = "s3")]
 pub(crate) use bucket::Bucket;
 pub(crate) use emulator::{EmulatedPool, Emulator};
+pub(crate) use endpoint::{Endpoint, Reply, Request, head};
 pub(crate) use place::{Place, users, users_numbered};
 pub(crate) use pool::{Pool, quick, silent};
 pub(crate) use program::{Cli, Ran};

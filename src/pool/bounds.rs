@@ -1,0 +1,150 @@
+//! How long what an answer says can be, and how it looks. Whatever is longer did not come from Cognito, and is not kept.
+//!
+//! The lengths are those of the service's API model. Of some texts it gives none; theirs are generous.
+
+use aws_sdk_cognitoidentityprovider::primitives::DateTime;
+
+/// `UsernameType` and `GroupNameType`.
+pub(super) const MAX_NAME: usize = 128;
+
+/// `AttributeValueType`. A `sub` is an attribute, and the destination of a message is a masked one.
+pub(super) const MAX_ATTRIBUTE: usize = 2_048;
+
+/// `SchemaAttributeType.Name` has at most 20 characters after `custom:` or `dev:custom:`.
+pub(super) const MAX_ATTRIBUTE_NAME: usize = 32;
+
+/// Names of errors, statuses and media. The longest that the model has is half as long.
+const MAX_IDENTIFIER: usize = 128;
+
+/// Words of an error. The model gives no length; a trigger may write as many as it likes.
+const MAX_MESSAGE: usize = 2_048;
+
+/// A longer text is not even looked through.
+const MAX_RAW_MESSAGE: usize = 64 * 1_024;
+
+/// 1 January 10000, in milliseconds since the Unix epoch: what RFC 3339 cannot write any more.
+const YEAR_10000_MS: i64 = 253_402_300_800_000;
+
+/// Whether it has at most so many characters.
+pub(super) fn fits(text: &str, most: usize) -> bool {
+    text.len() <= most || text.chars().take(most + 1).count() <= most
+}
+
+/// Whether it is a name as the protocol has them (the `Identifier` of Smithy's shape ids).
+pub(super) fn is_identifier(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    text.len() <= MAX_IDENTIFIER
+        && text.bytes().all(is_part)
+        && text
+            .bytes()
+            .next()
+            .is_some_and(|first| !first.is_ascii_digit())
+}
+
+/// Words of an error as they are kept: without the row's password, on one line, and of bounded length.
+pub(super) fn message(text: &str, password: Option<&str>) -> String {
+    if text.len() > MAX_RAW_MESSAGE {
+        return format!("(a message of {} bytes, not kept)", text.len());
+    }
+    let text = match password {
+        Some(password) => super::echo::without(text.trim(), password),
+        None => text.trim().to_owned(),
+    };
+    let mut kept: String = text
+        .chars()
+        .take(MAX_MESSAGE)
+        .map(|character| {
+            if is_line_end(character) {
+                ' '
+            } else {
+                character
+            }
+        })
+        .collect();
+    if text.chars().nth(MAX_MESSAGE).is_some() {
+        kept.push('…');
+    }
+    kept
+}
+
+/// A message that has several lines could pass for several messages.
+fn is_line_end(character: char) -> bool {
+    matches!(
+        character,
+        '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
+}
+
+/// A date of the service in milliseconds since the Unix epoch; none for one before 1970 or after the year 9999, which is a number in another
+/// unit, or no date at all.
+pub(super) fn date_ms(date: &DateTime) -> Option<i64> {
+    let ms = date.to_millis().ok()?;
+    (0..YEAR_10000_MS).contains(&ms).then_some(ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DateTime, MAX_MESSAGE, MAX_RAW_MESSAGE, date_ms, fits, is_identifier, message};
+
+    #[test]
+    fn only_names_of_the_protocol_are_identifiers() {
+        for good in [
+            "UsernameExistsException",
+            "EMAIL",
+            "a_1",
+            "_x",
+            &"x".repeat(128),
+        ] {
+            assert!(is_identifier(good), "{good}");
+        }
+        for bad in [
+            "",
+            "1x",
+            "a b",
+            "a-b",
+            "a.b",
+            "a#b",
+            "\u{1b}[31mX",
+            "X\n",
+            "Größe",
+            &"x".repeat(129),
+        ] {
+            assert!(!is_identifier(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn lengths_are_counted_in_characters() {
+        assert!(fits(&"é".repeat(128), 128) && !fits(&"é".repeat(129), 128));
+        assert!(fits("", 0) && !fits("x", 0));
+    }
+
+    #[test]
+    fn a_message_is_one_line_of_bounded_length() {
+        assert_eq!(message(" a\nb\r\u{85}c ", None), "a b  c");
+        let long = message(&"é".repeat(MAX_MESSAGE + 1), None);
+        assert_eq!(long.chars().count(), MAX_MESSAGE + 1);
+        assert!(long.ends_with("é…"));
+        let endless = "x".repeat(MAX_RAW_MESSAGE + 1);
+        assert!(message(&endless, None).len() < 100);
+    }
+
+    #[test]
+    fn a_password_is_taken_out_before_the_message_is_cut() {
+        let password = "Hidden#42Hidden#42";
+        let text = "x".repeat(MAX_MESSAGE - 9) + password;
+        let kept = message(&text, Some(password));
+        assert!(!kept.contains("Hidden"), "{kept}");
+    }
+
+    #[test]
+    fn dates_that_nothing_can_write_are_none() {
+        let ms = |secs| date_ms(&DateTime::from_secs(secs));
+        assert_eq!(ms(0), Some(0));
+        assert_eq!(ms(1_795_658_400), Some(1_795_658_400_000));
+        assert_eq!(ms(253_402_300_799), Some(253_402_300_799_000));
+        for secs in [-1, i64::MIN, i64::MAX, 253_402_300_800, 1_795_658_400_000] {
+            assert_eq!(ms(secs), None, "{secs}");
+        }
+    }
+}

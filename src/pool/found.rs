@@ -1,0 +1,170 @@
+//! Users as answers show them. An answer with a field longer than Cognito's own, or of another kind, is not read at all; and no field
+//! repeats the password of the row that was asked for.
+
+use aws_sdk_cognitoidentityprovider::operation::sign_up::SignUpOutput;
+use aws_sdk_cognitoidentityprovider::primitives::DateTime;
+use aws_sdk_cognitoidentityprovider::types::{
+    AttributeType, CodeDeliveryDetailsType, UserStatusType,
+};
+
+use super::bounds::{MAX_ATTRIBUTE, MAX_NAME, date_ms, fits, is_identifier};
+use super::{SignedUp, echo};
+use crate::user::{Attribute, Password};
+
+/// A user of the pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundUser {
+    /// The username that the pool keeps.
+    pub username: String,
+    /// `sub`.
+    pub sub: Option<String>,
+    /// `UserStatus`, as the pool words it.
+    pub status: Option<String>,
+    /// `Enabled`.
+    pub enabled: bool,
+    /// `UserCreateDate`: milliseconds since the Unix epoch on the service's clock.
+    pub created_ms: Option<i64>,
+    /// True where the date has a fraction of a second: then it is exact to the millisecond.
+    pub created_has_fraction: bool,
+    /// `UserAttributes`.
+    pub attributes: Vec<Attribute>,
+}
+
+impl FoundUser {
+    /// Whether this is its username. Where the address is the username, the pool keeps the `sub` in its place.
+    #[must_use]
+    pub fn is_named(&self, username: &str) -> bool {
+        self.username.to_lowercase() == username.to_lowercase()
+            || self.sub.as_deref() == Some(self.username.as_str())
+    }
+}
+
+/// What an answer says of one user.
+pub(super) struct Answer<'a> {
+    pub(super) username: &'a str,
+    pub(super) status: Option<&'a UserStatusType>,
+    pub(super) enabled: bool,
+    pub(super) created: Option<&'a DateTime>,
+    pub(super) attributes: &'a [AttributeType],
+}
+
+impl Answer<'_> {
+    /// The user.
+    ///
+    /// # Errors
+    /// Why this is not an answer of Cognito's.
+    pub(super) fn user(self, password: Option<&Password>) -> Result<FoundUser, &'static str> {
+        // The SDK fills in what an answer lacks.
+        if self.username.is_empty() {
+            return Err("an answer without a Username did not come from Cognito");
+        }
+        if !fits(self.username, MAX_NAME) {
+            return Err("an answer whose Username is longer than 128 characters");
+        }
+        let attributes: Vec<Attribute> = self.attributes.iter().map(attribute).collect();
+        let sub = attributes
+            .iter()
+            .find(|attribute| &*attribute.name == "sub")
+            .map(|attribute| attribute.value.as_str());
+        if !sub.is_none_or(|sub| fits(sub, MAX_ATTRIBUTE)) {
+            return Err("an answer whose sub is longer than 2,048 characters");
+        }
+        let sub = sub
+            .filter(|sub| !sub_repeats(sub, password))
+            .map(str::to_owned);
+        let status = self.status.map(UserStatusType::as_str);
+        if !status.is_none_or(is_identifier) {
+            return Err("an answer whose UserStatus is not a name of the protocol");
+        }
+        let is_new = matches!(self.status, Some(status) if !UserStatusType::values().contains(&status.as_str()));
+        Ok(FoundUser {
+            username: self.username.to_owned(),
+            status: status
+                .filter(|status| !(is_new && repeats(status, password)))
+                .map(str::to_owned),
+            enabled: self.enabled,
+            created_ms: self.created.and_then(date_ms),
+            created_has_fraction: self
+                .created
+                .is_some_and(|created| created.subsec_nanos() != 0),
+            sub,
+            attributes,
+        })
+    }
+}
+
+/// What the answer to `SignUp` says.
+///
+/// # Errors
+/// Why this is not an answer of Cognito's.
+pub(super) fn signed_up(
+    answer: &SignUpOutput,
+    password: Option<&Password>,
+) -> Result<SignedUp, &'static str> {
+    let sub = answer.user_sub();
+    // The SDK fills in what an answer lacks. Every answer of Cognito's has a sub.
+    if sub.is_empty() {
+        return Err("an answer without a UserSub did not come from Cognito");
+    }
+    if !fits(sub, MAX_ATTRIBUTE) {
+        return Err("an answer whose UserSub is longer than 2,048 characters");
+    }
+    if sub_repeats(sub, password) {
+        return Err("an answer whose UserSub repeats the password");
+    }
+    Ok(SignedUp {
+        sub: sub.to_owned(),
+        confirmed: answer.user_confirmed(),
+        message: answer
+            .code_delivery_details()
+            .map(|details| delivery(details, password))
+            .transpose()?,
+    })
+}
+
+/// The medium and the destination of a message.
+fn delivery(
+    details: &CodeDeliveryDetailsType,
+    password: Option<&Password>,
+) -> Result<(String, String), &'static str> {
+    let medium = details
+        .delivery_medium()
+        .map_or("", |medium| medium.as_str());
+    let is_known = ["", "EMAIL", "SMS"].contains(&medium);
+    if !is_known && (!is_identifier(medium) || repeats(medium, password)) {
+        return Err("an answer whose DeliveryMedium is not a name of the protocol");
+    }
+    let destination = details.destination().unwrap_or_default();
+    if !fits(destination, MAX_ATTRIBUTE) {
+        return Err("an answer whose Destination is longer than 2,048 characters");
+    }
+    let destination = match password {
+        Some(password) => echo::without(destination, password.expose()),
+        None => destination.to_owned(),
+    };
+    Ok((medium.to_owned(), destination))
+}
+
+/// An attribute, as the SDK has it.
+fn attribute(attribute: &AttributeType) -> Attribute {
+    Attribute {
+        name: attribute.name().into(),
+        value: attribute.value().unwrap_or_default().to_owned(),
+    }
+}
+
+fn repeats(text: &str, password: Option<&Password>) -> bool {
+    password.is_some_and(|password| echo::repeats(text, password.expose()))
+}
+
+/// Whether a `sub` repeats the password. In a UUID a few digits turn up by chance, and nothing is escaped.
+fn sub_repeats(sub: &str, password: Option<&Password>) -> bool {
+    const BY_CHANCE: usize = 12;
+    let is_digit = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    if sub.len() == 36 && sub.bytes().all(is_digit) {
+        return password.is_some_and(|password| {
+            password.expose().len() >= BY_CHANCE && sub.contains(password.expose())
+        });
+    }
+    repeats(sub, password)
+}

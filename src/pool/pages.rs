@@ -1,0 +1,121 @@
+//! Follows the pages of a listing, each of which names the next one. A listing that repeats itself, or goes on without end, is not followed.
+
+use std::collections::HashSet;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
+
+use super::failure::Failure;
+
+/// The longest token that the service's model has (`PaginationKey`, `SearchPaginationTokenType`).
+const MAX_TOKEN: usize = 131_072;
+
+/// Pages in a row that have nothing in them. Cognito may answer an empty page and go on, but not for long.
+const EMPTY_PAGES: u32 = 50;
+
+/// The pages seen so far.
+#[derive(Debug, Clone)]
+pub struct Pages {
+    /// Tokens by a hash of 64 bits: there are too many to keep, and a listing that is given up by mistake does no harm.
+    tokens: HashSet<u64>,
+    hasher: RandomState,
+    empty: u32,
+    most: usize,
+}
+
+/// Why a listing is not followed any further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Endless {
+    /// A page leads to an earlier one.
+    #[error("a page of the answer leads back to an earlier page")]
+    Repeated,
+    /// More pages than there can be.
+    #[error("the answer does not end after {0} pages")]
+    TooMany(usize),
+    /// One empty page after another.
+    #[error("the answer goes on with {EMPTY_PAGES} empty pages")]
+    Empty,
+    /// A token that is longer than the service's.
+    #[error("a page of the answer names the next one by a token longer than 131,072 characters")]
+    LongToken,
+}
+
+impl From<Endless> for Failure {
+    fn from(endless: Endless) -> Self {
+        Self::unreadable(endless.to_string())
+    }
+}
+
+impl Pages {
+    /// For a listing of at most so many pages.
+    #[must_use]
+    pub fn up_to(most: usize) -> Self {
+        Self {
+            tokens: HashSet::new(),
+            hasher: RandomState::new(),
+            empty: 0,
+            most,
+        }
+    }
+
+    /// Pages that were followed.
+    #[must_use]
+    pub fn seen(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// A page with so many entries names the next one by this token: whether to ask for it.
+    ///
+    /// # Errors
+    /// The listing would not end.
+    pub fn follow(&mut self, entries: usize, token: &str) -> Result<(), Endless> {
+        if token.len() > MAX_TOKEN {
+            return Err(Endless::LongToken);
+        }
+        self.empty = if entries == 0 { self.empty + 1 } else { 0 };
+        if self.empty >= EMPTY_PAGES {
+            return Err(Endless::Empty);
+        }
+        if !self.tokens.insert(self.hasher.hash_one(token)) {
+            return Err(Endless::Repeated);
+        }
+        if self.tokens.len() >= self.most {
+            return Err(Endless::TooMany(self.most));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EMPTY_PAGES, Endless, Pages};
+
+    #[test]
+    fn a_listing_ends_where_it_repeats_itself_or_goes_on_too_long() {
+        let mut pages = Pages::up_to(100);
+        for token in 1..100 {
+            assert_eq!(pages.follow(1, &token.to_string()), Ok(()));
+        }
+        assert_eq!(pages.follow(1, "100"), Err(Endless::TooMany(100)));
+
+        let mut pages = Pages::up_to(100);
+        for token in ["a", "b", "c"] {
+            assert_eq!(pages.follow(1, token), Ok(()));
+        }
+        assert_eq!(pages.follow(1, "a"), Err(Endless::Repeated));
+    }
+
+    #[test]
+    fn a_few_empty_pages_are_followed() {
+        let mut pages = Pages::up_to(1_000);
+        for token in 1..EMPTY_PAGES {
+            assert_eq!(pages.follow(0, &token.to_string()), Ok(()));
+        }
+        assert_eq!(pages.follow(1, "entries"), Ok(()));
+        for token in 100..99 + EMPTY_PAGES {
+            assert_eq!(pages.follow(0, &token.to_string()), Ok(()));
+        }
+        assert_eq!(pages.follow(0, "last"), Err(Endless::Empty));
+        let long = "x".repeat(131_073);
+        assert_eq!(pages.follow(1, &long), Err(Endless::LongToken));
+    }
+}

@@ -1,0 +1,28 @@
+//! Answers that Cognito would not give: too long, without an end, or with values that nothing expects.
+
+mod bounded;
+mod dates;
+mod pages;
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+
+use crate::harness::{Cli, Endpoint, Place, Pool, Request};
+
+/// `import` of a list through this endpoint, with quick look-ups.
+fn import(place: &Place, pool: &Pool, endpoint: &Endpoint, list: &str) -> Cli {
+    place
+        .import(pool, list)
+        .args(["--endpoint-url", &endpoint.url()])
+}
+
+/// Tells the first request of an operation for each user from later ones.
+#[derive(Default)]
+struct Firsts(Mutex<HashSet<String>>);
+
+impl Firsts {
+    fn is_first(&self, request: &Request) -> bool {
+        let name = format!("{} {}", request.operation, request.username());
+        self.0.lock().unwrap().insert(name)
+    }
+}

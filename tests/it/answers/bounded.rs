@@ -1,0 +1,197 @@
+//! An answer is read up to 1 MiB and for as long as a request may take. What is longer is unreadable, and the row is looked up.
+
+use serde_json::json;
+
+use super::{Firsts, import};
+use crate::harness::{Endpoint, Place, Pool, Reply, head, quick, users};
+
+/// More than the program and the sockets between may take of all the answers of a test.
+const MOST_TAKEN: u64 = 64 * 1024 * 1024;
+
+type Endless = fn() -> Reply;
+
+/// Ways in which an answer can be endless.
+const ENDLESS: [(&str, Endless); 5] = [
+    ("a false length", || {
+        let first = head(200, "content-length: 5000000000");
+        Reply::Endless([first, br#"{"UserSub":""#.to_vec()].concat(), filler())
+    }),
+    ("no length", || {
+        let first = head(200, "x-none: 1");
+        Reply::Endless([first, br#"{"UserSub":""#.to_vec()].concat(), filler())
+    }),
+    ("pieces", || {
+        let piece = [b"10000\r\n".to_vec(), filler(), b"\r\n".to_vec()].concat();
+        Reply::Endless(head(200, "transfer-encoding: chunked"), piece)
+    }),
+    ("an error", || {
+        let message = br#"{"__type":"InvalidPasswordException","message":""#;
+        let first = [head(400, "x-none: 1"), message.to_vec()].concat();
+        Reply::Endless(first, filler())
+    }),
+    ("headers", || {
+        let first = b"HTTP/1.1 200 X\r\n".to_vec();
+        Reply::Endless(first, b"x-filler: y\r\n".repeat(1_000))
+    }),
+];
+
+/// 64 KiB.
+fn filler() -> Vec<u8> {
+    vec![b'x'; 0x1_0000]
+}
+
+#[test]
+fn an_endless_answer_is_not_read_to_its_end_and_its_row_is_looked_up() {
+    for (what, endless) in ENDLESS {
+        let place = Place::new();
+        let pool = Pool::start(quick());
+        let list = place.file("users.csv", users(4));
+        let firsts = Firsts::default();
+        // Of two users the sign-up arrives, of two it does not.
+        let endpoint = Endpoint::start(&pool, move |request| {
+            let is_kept = ["user0001", "user0002"].contains(&request.username());
+            match request.operation.as_str() {
+                "SignUp" if !firsts.is_first(request) => Reply::Pass,
+                "SignUp" if is_kept => Reply::Instead(Box::new(endless())),
+                "SignUp" => endless(),
+                _ => Reply::Pass,
+            }
+        });
+        import(&place, &pool, &endpoint, list).run().exits(0);
+        let results = place.results();
+        assert_eq!(results.outcomes(), ["created"; 4], "{what}");
+        assert_eq!(results.row(1)["evidence"], "lookup", "{what}");
+        assert_eq!(results.row(3)["evidence"], "answer", "{what}");
+        assert!(
+            endpoint.written() < MOST_TAKEN,
+            "{what}: {} bytes",
+            endpoint.written()
+        );
+    }
+}
+
+#[test]
+fn an_answer_that_drips_ends_with_the_time_of_the_request() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    let firsts = Firsts::default();
+    let endpoint = Endpoint::start(&pool, move |request| {
+        match (request.operation.as_str(), request.username()) {
+            ("SignUp", "user0001") if firsts.is_first(request) => {
+                Reply::Drip(head(200, "content-length: 100000"))
+            }
+            ("SignUp", "user0002") if firsts.is_first(request) => {
+                Reply::Instead(Box::new(Reply::Drip(head(200, "x-none: 1"))))
+            }
+            ("SignUp", "user0003") if firsts.is_first(request) => {
+                Reply::Drip(b"HTTP/1.1 200 X\r\nx-filler: ".to_vec())
+            }
+            _ => Reply::Pass,
+        }
+    });
+    import(&place, &pool, &endpoint, list)
+        .args(["--attempt-timeout", "1s"])
+        .run()
+        .exits(0);
+    let results = place.results();
+    assert_eq!(results.outcomes(), ["created"; 3]);
+    assert_eq!(results.row(2)["evidence"], "lookup");
+}
+
+#[test]
+fn every_look_up_without_an_end_leaves_the_row_in_doubt() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(2));
+    let endpoint = Endpoint::start(&pool, |request| match request.operation.as_str() {
+        "SignUp" => Reply::Bytes(Vec::new()),
+        "AdminGetUser" => Reply::Endless(head(200, "content-length: 9000000000"), filler()),
+        _ => Reply::Pass,
+    });
+    import(&place, &pool, &endpoint, list)
+        .arg("--no-preflight")
+        .run()
+        .exits(5);
+    let results = place.results();
+    assert_eq!(results.outcomes(), ["in_doubt"; 2]);
+    assert_eq!(results.row(1)["error_code"], "UnreadableAnswer");
+}
+
+#[test]
+fn a_field_longer_than_its_own_makes_the_answer_unreadable() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(6));
+    let firsts = Firsts::default();
+    let long = "y".repeat(300_000);
+    let endpoint = Endpoint::start(&pool, move |request| {
+        if request.operation != "SignUp" || !firsts.is_first(request) {
+            return Reply::Pass;
+        }
+        let sub = "0c0d0e0f-0000-4000-8000-000000000001";
+        let delivery = |medium: &str, destination: &str| {
+            let details = json!({ "AttributeName": "email", "DeliveryMedium": medium, "Destination": destination });
+            json!({ "UserConfirmed": false, "UserSub": sub, "CodeDeliveryDetails": details })
+        };
+        Reply::json(
+            200,
+            &match request.username() {
+                "user0001" => json!({ "UserConfirmed": false, "UserSub": long }),
+                "user0002" => delivery(&long, "a***"),
+                "user0003" => delivery("EMAIL", &long),
+                "user0004" => delivery("\u{1b}[31mMAIL", "a***"),
+                "user0005" => json!({ "UserConfirmed": false }),
+                _ => return Reply::error(&format!("A{long}"), &long),
+            },
+        )
+    });
+    let ran = import(&place, &pool, &endpoint, list).run().exits(0);
+    let results = place.results();
+    // None of them had arrived: each is sent once more.
+    assert_eq!(results.outcomes(), ["created"; 6]);
+    for row in &results.rows {
+        assert_eq!(row["attempts"], "2", "{row:?}");
+    }
+    assert!(ran.stderr.len() < 10_000);
+}
+
+#[test]
+fn a_code_that_is_not_a_name_of_the_protocol_is_not_shown_and_a_message_is_one_short_line() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(5));
+    let endpoint = Endpoint::start(&pool, |request| {
+        let message = format!("first line\nerror: second {}", "z".repeat(10_000));
+        match (request.operation.as_str(), request.username()) {
+            ("SignUp", "user0001") => Reply::error("Click here: http://evil.example", "a"),
+            ("SignUp", "user0002") => Reply::error("\u{1b}]0;evil\u{7}", "b"),
+            ("SignUp", "user0003") => Reply::error("evil\nerror: evil", "c"),
+            ("SignUp", "user0004") => Reply::error("InvalidParameterException", &message),
+            _ => Reply::Pass,
+        }
+    });
+    let ran = import(&place, &pool, &endpoint, list)
+        .args(["--max-failures", "0", "-vv"])
+        .run()
+        .exits(1);
+    assert!(!ran.stderr.contains("evil"), "{}", ran.stderr);
+    let results = place.results();
+    for row in 1..=3 {
+        let row = results.row(row);
+        assert_eq!(
+            (&*row["outcome"], &*row["error_code"]),
+            ("failed", "UnreadableAnswer")
+        );
+        assert!(!row["error_message"].contains("evil"), "{row:?}");
+    }
+    let message = &results.row(4)["error_message"];
+    assert_eq!(results.row(4)["outcome"], "rejected");
+    assert!(message.starts_with("first line error: second"), "{message}");
+    assert!(message.chars().count() <= 2_049);
+    assert!(
+        !ran.stderr
+            .lines()
+            .any(|line| line.starts_with("error: second"))
+    );
+}

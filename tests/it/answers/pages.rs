@@ -1,0 +1,119 @@
+//! Listings that lead back to an earlier page, or never end, are not followed.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+
+use super::import;
+use crate::harness::{Endpoint, Place, Pool, Reply, Request, quick, users};
+
+/// How a listing goes on.
+#[derive(Clone, Copy)]
+enum Tokens {
+    /// With the same page.
+    Same,
+    /// In a circle of three.
+    Circle,
+    /// With a new page each time.
+    New,
+}
+
+const ALL: [Tokens; 3] = [Tokens::Same, Tokens::Circle, Tokens::New];
+
+impl Tokens {
+    fn after(self, page: usize) -> String {
+        match self {
+            Self::Same => "again".to_owned(),
+            Self::Circle => format!("page-{}", page % 3),
+            Self::New => format!("page-{page}"),
+        }
+    }
+}
+
+/// Answers one operation with pages that hold this and lead on.
+fn endless(
+    pool: &Pool,
+    operation: &'static str,
+    tokens: Tokens,
+    page: impl Fn(&Request, String) -> Value + Send + Sync + 'static,
+) -> Endpoint {
+    let pages = AtomicUsize::new(0);
+    Endpoint::start(pool, move |request| {
+        if request.operation != operation || request.body["Limit"] == 1 {
+            return Reply::Pass;
+        }
+        let number = pages.fetch_add(1, Ordering::Relaxed);
+        Reply::json(200, &page(request, tokens.after(number)))
+    })
+}
+
+#[test]
+fn a_pool_whose_listing_does_not_end_is_not_read() {
+    for tokens in ALL {
+        let place = Place::new();
+        let pool = Pool::start(quick());
+        let list = place.file("users.csv", users(3));
+        let endpoint = endless(
+            &pool,
+            "ListUsers",
+            tokens,
+            |_, token| json!({ "Users": [], "PaginationToken": token }),
+        );
+        import(&place, &pool, &endpoint, list)
+            .args(["--prescan", "always", "--list-rate", "1000"])
+            .run()
+            .exits(4)
+            .says(["ListUsers"]);
+        assert!((2..=60).contains(&endpoint.asked("ListUsers")));
+        assert_eq!(pool.asked("SignUp"), 0);
+    }
+}
+
+#[test]
+fn groups_whose_listing_does_not_end_are_not_known() {
+    for tokens in [Tokens::Same, Tokens::Circle] {
+        let place = Place::new();
+        let pool = Pool::start(quick());
+        let list = place.file("users.csv", users(3));
+        let endpoint = endless(
+            &pool,
+            "ListGroups",
+            tokens,
+            |_, token| json!({ "Groups": [{ "GroupName": "staff" }], "NextToken": token }),
+        );
+        // What the pool does not tell is for the checks before the run to weigh; they end.
+        let ran = import(&place, &pool, &endpoint, list)
+            .args(["--group", "staff"])
+            .run();
+        assert!(matches!(ran.code, Some(1 | 3 | 4)), "{}", ran.stderr);
+        assert!((2..=5).contains(&endpoint.asked("ListGroups")));
+    }
+}
+
+#[test]
+fn a_user_whose_events_do_not_end_is_kept() {
+    for tokens in ALL {
+        let place = Place::new();
+        let pool = Pool::start(quick());
+        let list = place.file("users.csv", users(2));
+        place
+            .import(&pool, list)
+            .args(["--confirm", "--update-rate", "1000"])
+            .run()
+            .exits(0);
+        let endpoint = endless(&pool, "AdminListUserAuthEvents", tokens, |_, token| {
+            let event = json!({ "EventType": "SignUp", "EventResponse": "Pass" });
+            json!({ "AuthEvents": [event], "NextToken": token })
+        });
+        let id = &pool.settings().pool_id;
+        place
+            .cli("undo")
+            .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
+            .env("AWS_SECRET_ACCESS_KEY", "made-up")
+            .args(["run", "--yes-delete", id, "--endpoint-url", &endpoint.url()])
+            .run()
+            .exits(1);
+        assert_eq!(pool.asked("AdminDeleteUser"), 0);
+        assert!((2..=200).contains(&endpoint.asked("AdminListUserAuthEvents")));
+    }
+}

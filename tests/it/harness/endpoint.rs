@@ -1,0 +1,263 @@
+//! An endpoint between the program and a pool that a test controls: it passes a request on, or answers it as the test says, byte by byte.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Pool;
+
+/// Time between two bytes of an answer that drips.
+const DRIP: Duration = Duration::from_millis(20);
+
+/// A request, as it came.
+pub(crate) struct Request {
+    /// `SignUp`, say.
+    pub(crate) operation: String,
+    pub(crate) body: Value,
+    head: Vec<(String, String)>,
+    bytes: Vec<u8>,
+}
+
+impl Request {
+    /// The username that it names.
+    pub(crate) fn username(&self) -> &str {
+        self.body["Username"].as_str().unwrap_or_default()
+    }
+}
+
+/// What the program is answered.
+pub(crate) enum Reply {
+    /// What the pool answers.
+    Pass,
+    /// The pool gets the request, and this is the answer.
+    Instead(Box<Reply>),
+    /// These bytes, and the end of the connection.
+    Bytes(Vec<u8>),
+    /// These bytes, and then others without end, as fast as they are taken.
+    Endless(Vec<u8>, Vec<u8>),
+    /// These bytes, and then others without end, one at a time.
+    Drip(Vec<u8>),
+    /// What the pool answers, changed.
+    Changed(Box<dyn FnOnce(&mut Value) + Send>),
+}
+
+impl Reply {
+    /// An answer with a JSON body.
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
+        Self::text(status, &body.to_string())
+    }
+
+    /// An error of the service.
+    pub(crate) fn error(code: &str, message: &str) -> Self {
+        Self::json(400, &json!({ "__type": code, "message": message }))
+    }
+
+    /// An answer with this body.
+    pub(crate) fn text(status: u16, body: &str) -> Self {
+        let mut bytes = head(status, &format!("content-length: {}", body.len()));
+        bytes.extend_from_slice(body.as_bytes());
+        Self::Bytes(bytes)
+    }
+}
+
+/// The head of an answer with one more header.
+pub(crate) fn head(status: u16, header: &str) -> Vec<u8> {
+    format!(
+        "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.1\r\nconnection: close\r\n{header}\r\n\r\n"
+    )
+    .into_bytes()
+}
+
+type Answer = dyn Fn(&Request) -> Reply + Send + Sync;
+
+/// A running endpoint. It ends with its test.
+pub(crate) struct Endpoint {
+    address: SocketAddr,
+    asked: Arc<Mutex<Vec<String>>>,
+    written: Arc<AtomicU64>,
+    over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the connections share.
+struct Shared {
+    pool: SocketAddr,
+    answer: Box<Answer>,
+    asked: Arc<Mutex<Vec<String>>>,
+    written: Arc<AtomicU64>,
+    over: Arc<AtomicBool>,
+}
+
+impl Endpoint {
+    /// Starts one in front of this pool.
+    pub(crate) fn start(
+        pool: &Pool,
+        answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (asked, written) = <(Arc<Mutex<Vec<String>>>, Arc<AtomicU64>)>::default();
+        let over = Arc::new(AtomicBool::new(false));
+        let shared = Arc::new(Shared {
+            pool: pool.url().trim_start_matches("http://").parse().unwrap(),
+            answer: Box::new(answer),
+            asked: Arc::clone(&asked),
+            written: Arc::clone(&written),
+            over: Arc::clone(&over),
+        });
+        let thread = std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if shared.over.load(Ordering::Relaxed) {
+                    break;
+                }
+                let shared = Arc::clone(&shared);
+                std::thread::spawn(move || serve(&shared, stream.unwrap()));
+            }
+        });
+        Self {
+            address,
+            asked,
+            written,
+            over,
+            thread: Some(thread),
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Requests for this operation that came.
+    pub(crate) fn asked(&self, operation: &str) -> usize {
+        let asked = self.asked.lock().unwrap();
+        asked.iter().filter(|other| *other == operation).count()
+    }
+
+    /// Bytes of answers of its own that were taken.
+    pub(crate) fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Endpoint {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        // It waits for a connection, and looks then.
+        let _ = TcpStream::connect(self.address);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve(shared: &Shared, stream: TcpStream) {
+    let Some(request) = read(&stream) else { return };
+    let operation = request.operation.clone();
+    shared.asked.lock().unwrap().push(operation);
+    let reply = (shared.answer)(&request);
+    // The program may have gone; that is what some tests are about.
+    let _ = give(shared, &request, reply, stream);
+}
+
+fn give(
+    shared: &Shared,
+    request: &Request,
+    reply: Reply,
+    mut to: TcpStream,
+) -> std::io::Result<()> {
+    let mut write = |bytes: &[u8]| {
+        shared
+            .written
+            .fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        to.write_all(bytes)
+    };
+    match reply {
+        Reply::Pass => {
+            let answer = passed_on(shared, request)?;
+            write(&answer)
+        }
+        Reply::Instead(reply) => {
+            passed_on(shared, request)?;
+            give(shared, request, *reply, to)
+        }
+        Reply::Bytes(bytes) => write(&bytes),
+        Reply::Endless(first, more) => {
+            write(&first)?;
+            while !shared.over.load(Ordering::Relaxed) {
+                write(&more)?;
+            }
+            Ok(())
+        }
+        Reply::Drip(first) => {
+            write(&first)?;
+            while !shared.over.load(Ordering::Relaxed) {
+                write(b" ")?;
+                std::thread::park_timeout(DRIP);
+            }
+            Ok(())
+        }
+        Reply::Changed(change) => {
+            let answer = passed_on(shared, request)?;
+            let answer = String::from_utf8(answer).unwrap();
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+            let mut body = serde_json::from_str(body).unwrap();
+            change(&mut body);
+            give(shared, request, Reply::json(status, &body), to)
+        }
+    }
+}
+
+/// Sends the request to the pool, and returns what it answers, to the last byte.
+fn passed_on(shared: &Shared, request: &Request) -> std::io::Result<Vec<u8>> {
+    let mut pool = TcpStream::connect(shared.pool)?;
+    let mut head = String::from("POST / HTTP/1.1\r\n");
+    for (name, value) in &request.head {
+        if !["host", "connection", "content-length"].contains(&name.as_str()) {
+            head += &format!("{name}: {value}\r\n");
+        }
+    }
+    head += &format!(
+        "host: {}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        shared.pool,
+        request.bytes.len()
+    );
+    pool.write_all(head.as_bytes())?;
+    pool.write_all(&request.bytes)?;
+    let mut answer = Vec::new();
+    pool.read_to_end(&mut answer)?;
+    Ok(answer)
+}
+
+/// None where the connection brings no request.
+fn read(stream: &TcpStream) -> Option<Request> {
+    let mut from = BufReader::new(stream);
+    let mut head = Vec::new();
+    for line in from.by_ref().lines() {
+        let line = line.ok()?;
+        match line.split_once(": ") {
+            Some((name, value)) => head.push((name.to_lowercase(), value.to_owned())),
+            None if line.is_empty() => break,
+            None => {}
+        }
+    }
+    let of = |name: &str| {
+        let mut all = head.iter();
+        let (_, value) = all.find(|(other, _)| other == name)?;
+        Some(value.clone())
+    };
+    let mut bytes = vec![0; of("content-length")?.parse().ok()?];
+    from.read_exact(&mut bytes).ok()?;
+    let target = of("x-amz-target")?;
+    Some(Request {
+        operation: target.split('.').next_back()?.to_owned(),
+        body: serde_json::from_slice(&bytes).ok()?,
+        head,
+        bytes,
+    })
+}

@@ -1,0 +1,234 @@
+//! An endpoint that repeats the password of each row, in every field and every form.
+
+use std::collections::HashMap;
+use std::fs;
+use std::sync::Mutex;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::files;
+use crate::harness::{Endpoint, Place, Pool, Reply, Request, quick};
+
+/// In every password, and nowhere else.
+const MARK: &str = "Kanary";
+
+fn password(form: &str, row: usize) -> String {
+    match form {
+        // Where only a name of the protocol can stand.
+        "name" => format!("{MARK}0Name{row}"),
+        _ => format!("{MARK}{row}#\"<\u{e9}>'&/+\\x"),
+    }
+}
+
+const FORMS: [&str; 15] = [
+    "name",
+    "raw",
+    "json",
+    "ascii",
+    "slashes",
+    "html",
+    "decimal",
+    "hexadecimal",
+    "entities",
+    "url",
+    "lower url",
+    "plus",
+    "base64",
+    "hex",
+    "twice",
+];
+
+fn in_json(text: &str) -> String {
+    let quoted = serde_json::to_string(text).unwrap();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+fn written(form: &str, text: &str) -> String {
+    let each = |write: fn(char) -> String| text.chars().map(write).collect::<String>();
+    let url = || {
+        text.bytes()
+            .map(|b| format!("%{b:02X}"))
+            .collect::<String>()
+    };
+    match form {
+        "name" | "raw" => text.to_owned(),
+        "json" => in_json(text),
+        "ascii" => text
+            .encode_utf16()
+            .map(|unit| format!("\\u{unit:04x}"))
+            .collect(),
+        "slashes" => in_json(text).replace('/', "\\/"),
+        "html" => text
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('"', "&quot;")
+            .replace('\'', "&#39;"),
+        "decimal" => each(|c| format!("&#{};", u32::from(c))),
+        "hexadecimal" => each(|c| format!("&#x{:X};", u32::from(c))),
+        "entities" => text.replace('\u{e9}', "&eacute;").replace('/', "&sol;"),
+        "url" => url(),
+        "lower url" => url().to_lowercase(),
+        "plus" => url().replace("%20", "+"),
+        "base64" => STANDARD.encode(text),
+        "hex" => text.bytes().map(|b| format!("{b:02x}")).collect(),
+        _ => in_json(&in_json(text)),
+    }
+}
+
+/// Places in answers, each with what the program asks when it meets it.
+const PLACES: [&str; 12] = [
+    "code",
+    "message",
+    "sub",
+    "destination",
+    "medium",
+    "header",
+    "trigger",
+    "get-code",
+    "get-message",
+    "get-sub",
+    "get-status",
+    "step",
+];
+
+/// The answer that repeats this in its place.
+fn answer(request: &Request, place: &str, echo: &str) -> Reply {
+    let sub = "0c0d0e0f-0000-4000-8000-000000000001";
+    let text = format!("before {echo} after");
+    let delivery = |medium: &str, destination: &str| {
+        let details = json!({ "AttributeName": "email", "DeliveryMedium": medium, "Destination": destination });
+        Reply::json(
+            200,
+            &json!({ "UserConfirmed": false, "UserSub": sub, "CodeDeliveryDetails": details }),
+        )
+    };
+    let found = |sub: &str, status: &str| {
+        let body = json!({
+            "Username": request.username(), "UserStatus": status, "Enabled": true,
+            "UserCreateDate": 1_700_000_000,
+            "UserAttributes": [{ "Name": "sub", "Value": sub }],
+        });
+        Reply::json(200, &body)
+    };
+    match (request.operation.as_str(), place) {
+        ("SignUp", "code") => Reply::error(echo, "a message"),
+        ("SignUp", "message") => Reply::error("InvalidParameterException", &text),
+        ("SignUp", "trigger") => {
+            let message = format!("PreSignUp failed with error {text}.");
+            Reply::error("UserLambdaValidationException", &message)
+        }
+        ("SignUp", "sub") => {
+            Reply::json(200, &json!({ "UserConfirmed": true, "UserSub": echo }))
+        }
+        ("SignUp", "destination") => delivery("EMAIL", echo),
+        ("SignUp", "medium") => delivery(echo, "a***@e***"),
+        ("SignUp", "header") => Reply::Bytes(
+            format!(
+                "HTTP/1.1 400 {echo}\r\nx-amzn-errortype: {echo}\r\nx-amzn-requestid: {echo}\r\ndate: {echo}\r\n\
+                 content-type: {echo}\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{{}}"
+            )
+            .into_bytes(),
+        ),
+        ("SignUp", "step") | (_, "code" | "message" | "sub" | "destination" | "medium") => {
+            Reply::Pass
+        }
+        ("SignUp", _) => Reply::error("UsernameExistsException", "User already exists"),
+        ("AdminGetUser", "get-code") => Reply::error(echo, "a message"),
+        ("AdminGetUser", "get-message") => Reply::error("InvalidParameterException", &text),
+        ("AdminGetUser", "get-sub") => found(echo, "CONFIRMED"),
+        ("AdminGetUser", "get-status") => found(sub, echo),
+        ("AdminConfirmSignUp", "step") => Reply::error("InvalidParameterException", &text),
+        _ => Reply::Pass,
+    }
+}
+
+#[test]
+fn no_answer_gets_a_password_out() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let mut list = csv::Writer::from_writer(Vec::new());
+    list.write_record(["username", "password", "email"])
+        .unwrap();
+    let mut passwords = Vec::new();
+    for (row, (where_, form)) in PLACES
+        .iter()
+        .flat_map(|place| FORMS.map(|form| (place, form)))
+        .enumerate()
+    {
+        let password = password(form, row);
+        let username = format!("{where_}:{}", form.replace(' ', "-"));
+        let email = format!("user{row}@example.com");
+        list.write_record([&username, &password, &email]).unwrap();
+        passwords.push(password);
+    }
+    let list = String::from_utf8(list.into_inner().unwrap()).unwrap();
+    let list = place.file("canaries.csv", list);
+    let heard: Mutex<HashMap<String, String>> = Mutex::default();
+    let endpoint = Endpoint::start(&pool, move |request| {
+        let mut heard = heard.lock().unwrap();
+        if let Some(Value::String(password)) = request.body.get("Password") {
+            heard.insert(request.username().to_owned(), password.clone());
+        }
+        match (
+            heard.get(request.username()),
+            request.username().split_once(':'),
+        ) {
+            (Some(password), Some((place, form))) => {
+                answer(request, place, &written(&form.replace('-', " "), password))
+            }
+            _ => Reply::Pass,
+        }
+    });
+    let mut said = Vec::new();
+    for (run, format) in [("text", "text"), ("json", "json")] {
+        let log = format!("{run}.log");
+        let ran = place
+            .import(&pool, list)
+            .args(["--endpoint-url", &endpoint.url(), "--run-dir", run, "-vvv"])
+            .args([
+                "--max-failures",
+                "0",
+                "--max-failure-rate",
+                "1",
+                "--confirm",
+            ])
+            .args([
+                "--log-file",
+                &log,
+                "--log-format",
+                format,
+                "--output",
+                "json",
+            ])
+            .args(["--restart", "--no-preflight"])
+            .run();
+        assert!(matches!(ran.code, Some(1 | 5)), "{}", ran.stderr);
+        said.push((run.to_owned(), (ran.stderr + &ran.stdout).into_bytes()));
+        let report = place.cli("report").args([run, "--output", "json"]).run();
+        said.push((
+            "report".to_owned(),
+            (report.stderr + &report.stdout).into_bytes(),
+        ));
+    }
+    let results = place.results_in("text");
+    assert_eq!(results.rows.len(), PLACES.len() * FORMS.len());
+    let shown = fs::read_to_string(place.path("text/results.csv")).unwrap();
+    assert!(shown.contains("before (the password) after"), "{shown}");
+    files(place.path("canaries.csv").parent().unwrap(), &mut said);
+    for (name, bytes) in &said {
+        let text = String::from_utf8_lossy(bytes);
+        let found = text
+            .find(MARK)
+            .map(|at| text.get(at..(at + 60).min(text.len())));
+        assert!(found.is_none(), "{name}: {found:?}");
+        for password in &passwords {
+            for form in FORMS {
+                let written = written(form, password);
+                assert!(!text.contains(&written), "{name}: {form} of {password}");
+            }
+        }
+    }
+}
