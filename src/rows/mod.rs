@@ -252,12 +252,13 @@ impl Rows {
     /// Reads the next record; false behind the last one.
     fn advance(&mut self) -> Result<bool, RowsError> {
         let line = self.next_line();
-        self.begins_at = self.reader.position().byte();
         let read = self.reader.read_byte_record(&mut self.record);
         let ended_at = self.reader.position().byte();
+        let guard = self.reader.get_ref();
+        self.begins_at = guard.record_begins_at();
         if let Some(returns) = &mut self.returns {
-            let bytes = self.reader.get_ref().between(self.begins_at, ended_at);
-            returns.record(bytes.unwrap_or_default());
+            let bytes = guard.between(self.begins_at, ended_at);
+            returns.record(guard.returns_before(), bytes.unwrap_or_default());
         }
         self.reader.get_mut().record_ended(ended_at);
         if self.reading.template {
@@ -271,13 +272,21 @@ impl Rows {
         self.record.as_slice().trim_ascii().is_empty()
     }
 
+    /// Whether the record ends where the source and its tail end. Everywhere else, a sentinel is the list's own text.
+    fn is_at_the_end(&self) -> bool {
+        let place = self.reader.position().byte();
+        self.reader.get_ref().ends_at(place)
+    }
+
     fn is_sentinel(&self) -> bool {
-        self.record.len() == 1 && self.record.get(0) == Some(SENTINEL.as_bytes())
+        self.record.len() == 1
+            && self.record.get(0) == Some(SENTINEL.as_bytes())
+            && self.is_at_the_end()
     }
 
     /// Whether the record swallowed the sentinel: then a quote in it is not closed.
     fn runs_to_the_end(&self) -> bool {
-        self.record.as_slice().ends_with(TAIL.as_bytes())
+        self.record.as_slice().ends_with(TAIL.as_bytes()) && self.is_at_the_end()
     }
 
     /// The byte before the place where the parser stands.

@@ -12,11 +12,13 @@ pub(super) struct Returns {
 }
 
 impl Returns {
-    /// The parser has read a record of these bytes, with the line ends before it that it had not skipped yet, and its own.
-    pub(super) fn record(&mut self, bytes: &[u8]) {
-        let before = bytes.iter().take_while(|byte| ends_line(**byte));
+    /// The parser has read a record of these bytes, with its own line end and those just before it; `before` more returns precede
+    /// these.
+    pub(super) fn record(&mut self, before: u64, bytes: &[u8]) {
+        self.behind += before;
+        let blank = bytes.iter().take_while(|byte| ends_line(**byte));
         let count = |bytes: &mut dyn Iterator<Item = &u8>| bytes.filter(|b| **b == b'\r').count();
-        self.line = self.behind + 1 + count(&mut before.into_iter()) as u64;
+        self.line = self.behind + 1 + count(&mut blank.into_iter()) as u64;
         self.behind += count(&mut bytes.iter()) as u64;
     }
 }

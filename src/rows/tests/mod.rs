@@ -1,3 +1,4 @@
+mod arbitrary;
 mod formats;
 mod whatever;
 

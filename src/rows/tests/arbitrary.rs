@@ -1,0 +1,137 @@
+//! Lists of arbitrary bytes: the rows are those that the csv crate reads, or it is said why not.
+
+use proptest::prelude::*;
+
+use super::formats::{gzip, utf_16le};
+use super::{all, cells, open, open_as};
+use crate::rows::guard::SENTINEL;
+use crate::rows::{Dialect, Quote, Rows, RowsError, Unreadable};
+
+/// Bytes with much of what a reader stumbles over, the reader's own end mark included.
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    let token = prop_oneof![
+        6 => prop::sample::select(vec![",", "\n", "\r\n", "\"", "a", "b"]),
+        2 => prop::sample::select(vec!["\r", "\"\"", "\",", ",\"", "\"\n", " ", "\\", "\\\"", "é", ""]),
+        1 => prop::sample::select(vec![SENTINEL, "\n\0endoflist\0\n", "\"\0endoflist\0\"", "\0"]),
+    ];
+    let token = prop_oneof![
+        20 => token.prop_map(|token| token.as_bytes().to_vec()),
+        1 => Just(vec![0xff]),
+    ];
+    prop::collection::vec(token, 0..60).prop_map(|tokens| tokens.concat())
+}
+
+fn is_blank(record: &csv::ByteRecord) -> bool {
+    record.as_slice().trim_ascii().is_empty()
+}
+
+/// The records that the csv crate reads below the header, blank ones left out.
+fn reference(text: &[u8], dialect: &Dialect) -> Vec<csv::ByteRecord> {
+    let (quoting, quote) = match dialect.quote.unwrap_or_default() {
+        Quote::Mark(mark) => (true, mark),
+        Quote::None => (false, b'"'),
+    };
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(dialect.delimiter.unwrap_or(b','))
+        .quoting(quoting)
+        .quote(quote)
+        .from_reader(text);
+    let records = reader.byte_records().map(Result::unwrap);
+    records.skip(1).filter(|record| !is_blank(record)).collect()
+}
+
+/// Every row that can be read is the reference's record at its place, and none is missing.
+fn assert_same(mut rows: Rows, reference: &[csv::ByteRecord]) {
+    let mut seen = 0;
+    while let Some(row) = rows.next_row().unwrap() {
+        match reference.get(seen) {
+            Some(expected) if row.unreadable.is_none() => assert_eq!(row.record, expected),
+            Some(_) => {}
+            // A quote that opens a cell without any text.
+            None => assert!(matches!(row.unreadable, Some(Unreadable::OpenQuote { .. }))),
+        }
+        seen += 1;
+        assert_eq!(row.number, seen as u64);
+    }
+    assert!(seen >= reference.len());
+}
+
+#[test]
+fn a_list_cannot_end_itself() {
+    for list in [
+        "a,b\n1,x\n\0endoflist\0\n2,y\n",
+        "a,b\n1,x\n\"\0endoflist\0\"\n2,y\n",
+        "a,b\r\n1,x\r\n\0endoflist\0\r\n2,y\r\n",
+        "a,b\r1,x\r\0endoflist\0\r2,y\r",
+        "a,b\n1,x\n\n\0endoflist\0\n\n2,y",
+    ] {
+        let marked = format!("\u{feff}{list}");
+        for bytes in [
+            list.as_bytes().to_vec(),
+            utf_16le(&marked),
+            gzip(list.as_bytes()),
+        ] {
+            let seen = all(bytes);
+            let first: Vec<&str> = seen.iter().map(|row| row.2.as_str()).collect();
+            assert_eq!(first, ["1", SENTINEL, "2"], "{list:?}");
+            assert!(seen[1].3.is_some());
+        }
+    }
+    // As the last line, without a line end, and where nothing is quoted.
+    assert_eq!(all("a\n1\n\0endoflist\0").len(), 2);
+    assert_eq!(all("a\n1\n\0endoflist\0\n").len(), 2);
+    let unquoted = Dialect {
+        quote: Some(Quote::None),
+        ..Dialect::default()
+    };
+    let rows = cells(open_as("a\n1\n\0endoflist\0\n2\n", &unquoted).unwrap());
+    assert_eq!(rows.len(), 3);
+}
+
+#[test]
+fn a_cell_that_ends_like_the_list_is_a_cell() {
+    let list = "a,b\n1,\"x\n\0endoflist\0\n\"\n2,y\n";
+    let rows = cells(open(list).unwrap());
+    assert_eq!(rows[0], (2, vec!["1".into(), "x\n\0endoflist\0\n".into()]));
+    assert_eq!(rows[1].0, 5);
+    // Also where the list ends with it.
+    let rows = cells(open("a,b\n1,\"x\n\0endoflist\0\n\"").unwrap());
+    assert_eq!(rows.len(), 1);
+}
+
+#[test]
+fn blank_lines_are_no_part_of_a_record_however_many_there_are() {
+    for end in ["\n", "\r\n", "\r"] {
+        let blank = end.repeat(1_000_000);
+        let list = format!("a,b{end}1,x{end}{blank}2,\"y{end}z\"{end}{blank}3,z{end}{blank}");
+        let lines: Vec<u64> = all(list).iter().map(|row| row.1).collect();
+        assert_eq!(lines, [2, 1_000_003, 2_000_005], "{end:?}");
+        for list in [blank.clone().into_bytes(), gzip(blank.as_bytes())] {
+            assert!(matches!(open(list), Err(RowsError::Empty { .. })));
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn rows_are_those_of_the_csv_crate_or_it_is_said_why_not(
+        list in bytes(),
+        quote in prop::sample::select(vec![Quote::Mark(b'"'), Quote::Mark(b'\''), Quote::None]),
+        packed in any::<bool>(),
+    ) {
+        let dialect = Dialect { delimiter: Some(b','), quote: Some(quote), ..Dialect::default() };
+        let rows_of_csv = reference(&list, &dialect);
+        let bytes = if packed { gzip(&list) } else { list.clone() };
+        // A header that cannot be read refuses the list.
+        if let Ok(rows) = open_as(bytes, &dialect) {
+            assert_same(rows, &rows_of_csv);
+        }
+        if let Ok(text) = String::from_utf8(list)
+            && let Ok(rows) = open_as(utf_16le(&format!("\u{feff}{text}")), &dialect)
+        {
+            assert_same(rows, &rows_of_csv);
+        }
+    }
+}
