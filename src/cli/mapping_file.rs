@@ -14,7 +14,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
-use super::args::format::{delimiter, quote};
+use super::args::format::{delimiter, escape, quote};
 use super::args::mapping::null_text;
 use crate::pool::TriggerData;
 use crate::rows::Dialect;
@@ -58,9 +58,13 @@ struct ListKeys {
     encoding: Option<Spanned<String>>,
     delimiter: Option<Spanned<String>>,
     quote: Option<Spanned<String>>,
+    escape: Option<Spanned<String>>,
     /// The names of the columns of a list without a header line.
     columns: Option<Vec<String>>,
+    skip_lines: Option<u64>,
+    flexible: bool,
     drop_apostrophe: bool,
+    unwrap_formulas: bool,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -189,8 +193,12 @@ impl MappingFile {
             })?,
             delimiter: self.meant("list.delimiter", keys.delimiter.as_ref(), delimiter)?,
             quote: self.meant("list.quote", keys.quote.as_ref(), quote)?,
+            escape: self.meant("list.escape", keys.escape.as_ref(), escape)?,
             columns: keys.columns.clone(),
+            skip_lines: keys.skip_lines.unwrap_or_default(),
+            flexible: keys.flexible,
             drop_apostrophe: keys.drop_apostrophe,
+            unwrap_formulas: keys.unwrap_formulas,
         })
     }
 

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod client_secret;
+pub mod dialect;
 pub mod exit;
 pub mod mapping_file;
 mod mapping_options;

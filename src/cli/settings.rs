@@ -20,7 +20,6 @@ use crate::pool::{ConnectSettings, EndpointChoice, LookUps, Signing, TriggerData
 use crate::preflight::objections::Allowed;
 use crate::preflight::prescan::{Looks, Prescan};
 use crate::preflight::rates::RatesAsked;
-use crate::rows::{Dialect, Quote};
 use crate::run::retry::RetryPolicy;
 use crate::source::object::S3Access;
 use crate::user::StepKind;
@@ -63,6 +62,17 @@ pub enum SettingsError {
          where nothing is quoted)"
     )]
     QuoteSeparates(char),
+    /// One character cannot escape and quote or separate.
+    #[error(
+        "--escape {0}: the same character quotes the values or separates the columns; name another one, or leave --escape out (a doubled \
+         quote needs no flag)"
+    )]
+    EscapeTaken(char),
+    /// Nothing is quoted, so nothing can be escaped.
+    #[error(
+        "--escape {0}: escapes within quotes, and --quote none reads none; leave one of the two out"
+    )]
+    EscapeUnquoted(char),
 }
 
 /// What the environment says; an empty variable says nothing.
@@ -185,34 +195,6 @@ fn region(connection: &ConnectionArgs) -> Option<String> {
         .clone()
         .or_else(|| environment("AWS_REGION"))
         .or_else(|| environment("AWS_DEFAULT_REGION"))
-}
-
-/// For `rows`: the flags, and under them what the mapping file says.
-///
-/// # Errors
-/// One character is to do two things, or the mapping file cannot be used.
-pub fn dialect(list: &ListArgs) -> Result<Dialect, SettingsError> {
-    let format = &list.format;
-    let file = match &list.mapping.mapping {
-        Some(path) => MappingFile::read(path)?.dialect()?,
-        None => Dialect::default(),
-    };
-    let dialect = Dialect {
-        encoding: format.encoding.or(file.encoding),
-        delimiter: format.delimiter.or(file.delimiter),
-        quote: format.quote.or(file.quote),
-        columns: format
-            .no_headers
-            .then(|| format.columns.clone())
-            .or(file.columns),
-        drop_apostrophe: format.drop_apostrophe || file.drop_apostrophe,
-    };
-    // What is not named may become these two.
-    let delimiter = dialect.delimiter.unwrap_or(b',');
-    if dialect.quote.unwrap_or_default() == Quote::Mark(delimiter) {
-        return Err(SettingsError::QuoteSeparates(char::from(delimiter)));
-    }
-    Ok(dialect)
 }
 
 /// For `user`: the flags, and under them what the mapping file says.

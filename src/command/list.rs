@@ -2,13 +2,14 @@
 
 use super::{Failed, beside};
 use crate::cli::args::ListArgs;
+use crate::cli::dialect::dialect;
 use crate::cli::{Say, settings};
 use crate::preflight::objections::Objection;
-use crate::rows::{Dialect, Rows, RowsError};
+use crate::rows::{Dialect, FirstLines, Rows, RowsError};
 use crate::source::object::S3Access;
 use crate::source::{Source, SourceError};
 use crate::user::FlagsGiven;
-use crate::user::mapping::{HeaderError, Mapping};
+use crate::user::mapping::{HeaderError, Mapping, MappingOptions, likelier_header};
 
 /// A list whose header has been read.
 pub(super) struct List {
@@ -26,7 +27,10 @@ fn flags_given(dialect: &Dialect) -> FlagsGiven {
         ("--encoding", dialect.encoding.is_some()),
         ("--delimiter", dialect.delimiter.is_some()),
         ("--quote", dialect.quote.is_some()),
+        ("--escape", dialect.escape.is_some()),
+        ("--flexible", dialect.flexible),
         ("--drop-apostrophe", dialect.drop_apostrophe),
+        ("--unwrap-formulas", dialect.unwrap_formulas),
     ];
     given
         .into_iter()
@@ -49,6 +53,57 @@ impl Again {
     }
 }
 
+/// A header below the line that was read as one.
+struct Elsewhere {
+    read: u64,
+    likelier: u64,
+}
+
+impl Elsewhere {
+    fn look(
+        header: &[String],
+        line: u64,
+        below: &FirstLines,
+        dialect: &Dialect,
+        options: &MappingOptions,
+    ) -> Option<Self> {
+        if dialect.columns.is_some() {
+            return None;
+        }
+        let likelier = likelier_header(header, below.lines(), options)?;
+        Some(Self {
+            read: line,
+            likelier,
+        })
+    }
+
+    fn refusal(&self, source: &Source) -> Failed {
+        Failed::refused(anyhow::anyhow!(
+            "{}: line {} does not look like the header, and line {} does; skip the lines above it with `--skip-lines {}`",
+            source.name(),
+            self.read,
+            self.likelier,
+            self.likelier - 1
+        ))
+    }
+}
+
+/// The header cannot be read: perhaps it is on a later line.
+fn unreadable_header(
+    error: RowsError,
+    source: &Source,
+    dialect: &Dialect,
+    options: &MappingOptions,
+) -> Failed {
+    let found = error
+        .first_lines()
+        .and_then(|(line, below)| Elsewhere::look(&[], line, below, dialect, options));
+    match found {
+        Some(found) => found.refusal(source),
+        None => Failed::refused(error),
+    }
+}
+
 /// A list cannot be read once more.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unopened {
@@ -65,7 +120,7 @@ impl List {
     /// heard meanwhile.
     pub(super) async fn open(args: &ListArgs, access: &S3Access, say: Say) -> Result<Self, Failed> {
         let options = settings::mapping(args).map_err(Failed::refused)?;
-        let dialect = settings::dialect(args).map_err(Failed::refused)?;
+        let dialect = dialect(args).map_err(Failed::refused)?;
         let (list, access) = (args.list.clone(), access.clone());
         let find = move || -> Result<_, SourceError> {
             let source = Source::named(&list, &access)?;
@@ -78,7 +133,7 @@ impl List {
         let read_by = dialect.clone();
         let rows = beside("header", move || Rows::open(name, opened, &read_by))
             .await?
-            .map_err(Failed::refused)?;
+            .map_err(|error| unreadable_header(error, &source, &dialect, &options))?;
         // What was guessed should be seen before people are signed up by it, and where it was guessed wrong.
         for notice in rows.reading().notices() {
             say.line(format_args!("{}: {notice}", source.name()));
@@ -86,7 +141,13 @@ impl List {
         let mapping = Mapping::from_header(&source.name(), rows.header(), &options).map_err(
             |misfit: HeaderError| {
                 let way_out = misfit.way_out();
-                Failed::refused(misfit).way_out(way_out)
+                let (header, below) = (rows.header(), rows.first_lines(&dialect));
+                let found =
+                    Elsewhere::look(header.names(), header.line(), &below, &dialect, &options);
+                match found {
+                    Some(found) => found.refusal(&source),
+                    None => Failed::refused(misfit).way_out(way_out),
+                }
             },
         )?;
         let mapping = mapping.given(flags_given(&dialect));

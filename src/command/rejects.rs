@@ -161,17 +161,17 @@ impl Rejects {
         reader.each_reject(|row| {
             let selected = rows.find(row.row)?;
             let line = row.line;
-            let and = match selected.left_out {
-                None => String::new(),
-                Some(LeftOut::Secret) => format!(
+            let and = match selected {
+                Selected::Cells(_) | Selected::Verbatim(_) => String::new(),
+                Selected::LeftOut(LeftOut::Secret, _) => format!(
                     " (its cells are left out here, for the password may stand in any of them: see line {line} of the list)"
                 ),
-                Some(LeftOut::Swallowed) => format!(
+                Selected::LeftOut(LeftOut::Swallowed, _) => format!(
                     " (its cells are left out here, for they hold other rows: see line {line} of the list)"
                 ),
             };
             let reasons = reasons_of(row, &and);
-            to.row(&selected.cells, &std::array::from_fn(|at| reasons.get(at).map_or("", |reason| reason)))
+            to.row(&selected, &std::array::from_fn(|at| reasons.get(at).map_or("", |reason| reason)))
                 .map_err(unwritten)
         })?;
         if let Origin::List(again, Some(fingerprint)) = &self.from
@@ -179,7 +179,7 @@ impl Rejects {
         {
             return Err(RejectsError::Changed(again.source.name()));
         }
-        to.finish().and_then(RejectsFile::finish).map_err(unwritten)
+        RejectsFile::finish(to.finish()).map_err(unwritten)
     }
 
     fn rows(&self) -> Result<InStep<'_>, RejectsError> {

@@ -28,7 +28,6 @@ struct OwnRow {
     unreadable: Option<Unreadable>,
     record: ByteRecord,
     is_text: bool,
-    drop_apostrophe: bool,
 }
 
 /// Some rows, in the list's order.
@@ -53,7 +52,8 @@ impl Batch {
             end_byte: row.end_byte,
             unreadable: row.unreadable.clone(),
             record: &row.record,
-            drop_apostrophe: row.drop_apostrophe,
+            written: &row.record,
+            verbatim: None,
             text: row
                 .is_text
                 .then(|| std::str::from_utf8(row.record.as_slice()).ok())
@@ -92,9 +92,8 @@ impl Rows {
         to.line = row.line;
         to.end_byte = row.end_byte;
         to.is_text = row.text.is_some();
-        to.drop_apostrophe = row.drop_apostrophe;
         to.unreadable = row.unreadable;
-        std::mem::swap(&mut self.record, &mut to.record);
+        std::mem::swap(self.used_cells(), &mut to.record);
         Ok(true)
     }
 }

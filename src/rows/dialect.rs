@@ -19,11 +19,36 @@ pub struct Dialect {
     pub delimiter: Option<u8>,
     /// What values are quoted with.
     pub quote: Option<Quote>,
+    /// The character that, inside quotes, makes the next one part of the value. A doubled quote is a quote with it as well.
+    pub escape: Option<u8>,
     /// The names of its columns, where it has no header line.
     pub columns: Option<Vec<String>>,
-    /// An apostrophe at the beginning of a cell is none of it: some exports put one before every text, to keep spreadsheets from
+    /// Lines of the file above the header.
+    pub skip_lines: u64,
+    /// Missing cells at the end of a row are empty.
+    pub flexible: bool,
+    /// An apostrophe at the beginning of a cell is dropped: some exports put one before every text, to keep spreadsheets from
     /// taking it for a formula (OWASP, "CSV Injection").
     pub drop_apostrophe: bool,
+    /// A cell `="text"` is read as `text`: some exports write one to keep spreadsheets from taking the text for a number.
+    pub unwrap_formulas: bool,
+}
+
+impl Dialect {
+    /// What quotes and escapes, unless the list turns out to be AWS's template.
+    pub(super) fn quote_chars(&self) -> QuoteChars {
+        QuoteChars {
+            quote: self.quote.unwrap_or_default(),
+            escape: self.escape,
+        }
+    }
+}
+
+/// The characters that quote values, and escape within quotes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct QuoteChars {
+    pub(super) quote: Quote,
+    pub(super) escape: Option<u8>,
 }
 
 /// What values are quoted with.
@@ -76,10 +101,18 @@ pub struct Reading {
     pub(super) encoding: TextEncoding,
     pub(super) delimiter: u8,
     pub(super) quote: Quote,
+    /// Escapes a character within quotes.
+    pub(super) escape: Option<u8>,
     /// It is AWS's import template: `\,` is a comma within a value.
     pub(super) template: bool,
-    /// An apostrophe at the beginning of a cell is none of it.
+    /// Lines of the file above the header.
+    pub(super) skip_lines: u64,
+    /// Missing cells at the end of a row are empty.
+    pub(super) flexible: bool,
+    /// An apostrophe at the beginning of a cell is dropped.
     pub(super) drop_apostrophe: bool,
+    /// A cell `="text"` is read as `text`.
+    pub(super) unwrap_formulas: bool,
     /// The command line names the columns.
     headless: bool,
     /// What ended its first line.
@@ -93,25 +126,38 @@ pub struct Reading {
 impl Reading {
     /// Decides. `first_line` is the list's first line that is not blank, without its line end.
     pub(super) fn of(first_line: &[u8], encoding: TextEncoding, dialect: &Dialect) -> Self {
-        let quote = dialect.quote.unwrap_or_default();
+        let chars = dialect.quote_chars();
         let delimiter = dialect.delimiter.unwrap_or_else(|| {
             let columns = dialect.columns.as_ref().map(Vec::len);
-            guess(first_line, quote, columns)
+            guess(first_line, chars, columns)
         });
         let template = delimiter == b','
             && dialect.quote.is_none()
+            && dialect.escape.is_none()
             && dialect.columns.is_none()
             && is_template(first_line);
         Self {
             encoding,
             delimiter,
-            quote: if template { Quote::None } else { quote },
+            quote: if template { Quote::None } else { chars.quote },
+            escape: dialect.escape,
             template,
+            skip_lines: dialect.skip_lines,
+            flexible: dialect.flexible,
             drop_apostrophe: dialect.drop_apostrophe,
+            unwrap_formulas: dialect.unwrap_formulas,
             headless: dialect.columns.is_some(),
             line_end: LineEnd::Newline,
             guessed: dialect.delimiter.is_none(),
             overruled: dialect.encoding.filter(|asked| *asked != encoding),
+        }
+    }
+
+    /// What quotes and escapes.
+    pub(super) fn quote_chars(&self) -> QuoteChars {
+        QuoteChars {
+            quote: self.quote,
+            escape: self.escape,
         }
     }
 
@@ -134,12 +180,18 @@ impl Reading {
                 Quote::None => parts.push("quote=none".to_owned()),
             }
         }
-        if self.headless {
-            parts.push("header=none".to_owned());
+        parts.extend(self.escape.map(|mark| format!("escape={}", shown(mark))));
+        if self.skip_lines > 0 {
+            parts.push(format!("skip_lines={}", self.skip_lines));
         }
-        if self.drop_apostrophe {
-            parts.push("apostrophe=dropped".to_owned());
-        }
+        let options = [
+            (self.headless, "header=none"),
+            (self.flexible, "flexible"),
+            (self.drop_apostrophe, "apostrophe=dropped"),
+            (self.unwrap_formulas, "formulas=unwrapped"),
+        ];
+        let given = options.iter().filter(|(given, _)| *given);
+        parts.extend(given.map(|(_, part)| (*part).to_owned()));
         parts.join(" ")
     }
 
@@ -180,29 +232,50 @@ fn shown(character: u8) -> String {
 }
 
 /// With a header: what most often stands in it. Without one: what makes the columns that are named. Else a comma.
-pub(super) fn guess(first_line: &[u8], quote: Quote, columns: Option<usize>) -> u8 {
+pub(super) fn guess(first_line: &[u8], chars: QuoteChars, columns: Option<usize>) -> u8 {
     let counts = DELIMITERS.map(|delimiter| {
-        let mut quotes = Quotes::new(quote);
+        let mut quotes = Quotes::new(chars);
         let found = first_line
             .iter()
             .filter(|byte| quotes.are_closed_at(**byte) && **byte == delimiter);
-        let may_be = quote != Quote::Mark(delimiter);
+        let may_be = chars.quote != Quote::Mark(delimiter) && chars.escape != Some(delimiter);
         (delimiter, if may_be { found.count() } else { 0 })
     });
-    let found = match columns {
-        // A list of rejects has a header line and some columns more, whatever is said of it.
-        Some(columns) => counts
-            .iter()
-            .find(|(_, count)| count + 1 == columns || count + 1 == columns + REASONS.len()),
-        // Of equals the last one is the maximum, and the likeliest is wanted.
-        None => counts.iter().rev().max_by_key(|(_, count)| *count),
+    // Of equals the last one is the maximum, and the likeliest is wanted.
+    let most_frequent = |counts: &[(u8, usize)]| {
+        let counts = counts.iter().rev().copied();
+        counts.max_by_key(|(_, count)| *count)
     };
-    found.map_or(b',', |(delimiter, _)| *delimiter)
+    let found = match columns {
+        Some(columns) => {
+            // A list of rejects has a header line and some columns more, whatever is said of it.
+            let wanted = [columns, columns + REASONS.len()];
+            let makes = |count: usize| wanted.contains(&(count + 1));
+            // Empty cells at the end of a row are ignored.
+            let with_empty_cells = |(delimiter, count): &(u8, usize)| {
+                let trailing = first_line.iter().rev();
+                let trailing = trailing.take_while(|byte| *byte == delimiter).count();
+                (1..=trailing).any(|empty| count.checked_sub(empty).is_some_and(makes))
+            };
+            let mut exact = counts.iter().copied();
+            let mut longer = counts.iter().copied();
+            let shorter: Vec<(u8, usize)> = counts
+                .into_iter()
+                .filter(|(_, count)| *count > 0 && count + 1 < columns)
+                .collect();
+            exact
+                .find(|(_, count)| makes(*count))
+                .or_else(|| longer.find(with_empty_cells))
+                .or_else(|| most_frequent(&shorter))
+        }
+        None => most_frequent(&counts),
+    };
+    found.map_or(b',', |(delimiter, _)| delimiter)
 }
 
 /// The delimiter that a list announces for Excel, in a line of its own before the header: `sep=;`.
-pub(super) fn announced(first_line: &[u8]) -> Option<u8> {
-    let line = first_line.trim_ascii_start();
+pub(super) fn announced(line: &[u8]) -> Option<u8> {
+    let line = line.trim_ascii_start();
     let line = line.strip_prefix(b"\"").unwrap_or(line);
     let (name, delimiter) = line.split_at_checked(b"sep=".len())?;
     match delimiter {
@@ -228,9 +301,9 @@ fn is_template(first_line: &[u8]) -> bool {
 }
 
 /// The first line that is not blank, without its line end; none where it does not end in this text.
-pub(super) fn first_line(text: &[u8], quote: Quote) -> Option<&[u8]> {
+pub(super) fn first_line(text: &[u8], chars: QuoteChars) -> Option<&[u8]> {
     let line = without_blank_lines(text);
-    let mut quotes = Quotes::new(quote);
+    let mut quotes = Quotes::new(chars);
     let end = line
         .iter()
         .position(|byte| quotes.are_closed_at(*byte) && ends_line(*byte))?;
@@ -249,23 +322,33 @@ pub(super) fn ends_line(byte: u8) -> bool {
 
 /// Whether quotes are open while a line is gone through. One opens only where a value begins: elsewhere it is part of it.
 struct Quotes {
-    quote: Quote,
+    chars: QuoteChars,
     open: bool,
     value_begins: bool,
+    /// The byte before escapes this one.
+    escaped: bool,
 }
 
 impl Quotes {
-    fn new(quote: Quote) -> Self {
+    fn new(chars: QuoteChars) -> Self {
         Self {
-            quote,
+            chars,
             open: false,
             value_begins: true,
+            escaped: false,
         }
     }
 
     /// Whether this byte, the next one, stands outside of quotes.
     fn are_closed_at(&mut self, byte: u8) -> bool {
-        if self.quote == Quote::Mark(byte) && (self.open || self.value_begins) {
+        if std::mem::take(&mut self.escaped) {
+            return false;
+        }
+        if self.open && self.chars.escape == Some(byte) {
+            self.escaped = true;
+            return false;
+        }
+        if self.chars.quote == Quote::Mark(byte) && (self.open || self.value_begins) {
             self.open = !self.open;
             // A quote within quotes is doubled: it closes and opens them.
             self.value_begins = true;

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::first_lines::FirstLines;
 use super::guard::{MAX_END_SOUGHT, MAX_RECORD_BYTES, RecordTooLong};
 
 /// What ends the reading of a list.
@@ -16,42 +17,69 @@ pub enum RowsError {
         cause: io::Error,
     },
     /// There is no header.
-    #[error("{list}: is empty; it needs a header line with the names of the columns")]
+    #[error("{list}: is empty{}; it needs a header line with the names of the columns", after(*.skipped))]
     Empty {
         /// The list's name.
         list: String,
+        /// Lines that are skipped.
+        skipped: u64,
     },
     /// The first line is in two bytes a character, and nothing says so.
     #[error(
-        "{list}: line 1: holds NUL bytes, as UTF-16 without a byte order mark does; `--encoding {encoding}` reads it so"
+        "{list}: line {line}: holds NUL bytes, as UTF-16 without a byte order mark does; `--encoding {encoding}` reads it so"
     )]
     Utf16 {
         /// The list's name.
         list: String,
+        /// The line.
+        line: u64,
         /// The encoding that it looks like.
         encoding: &'static str,
     },
     /// The header is not in the list's encoding.
     #[error(
-        "{list}: line 1: the header is not {encoding} (column {column}); name the encoding that wrote it, often `--encoding \
+        "{list}: line {line}: the header is not {encoding} (column {column}); name the encoding that wrote it, often `--encoding \
          windows-1252`, or save the list as UTF-8"
     )]
     HeaderEncoding {
         /// The list's name.
         list: String,
+        /// The line that it is on.
+        line: u64,
         /// The encoding that it was read in.
         encoding: &'static str,
         /// Number of the column, from 1.
         column: usize,
+        /// The lines below it.
+        below: FirstLines,
     },
     /// The header swallowed the rows. Its cells may hold passwords: they are not repeated.
     #[error(
-        "{list}: line 1: the header does not end: it holds more than {MAX_RECORD_BYTES} bytes, or a quote in it is never closed; \
-         mend it, or read the list without quotes by `--quote none`"
+        "{list}: line {line}: the header does not end: it has more than {MAX_RECORD_BYTES} bytes, or a quote in it is never closed; \
+         correct it, or read the list without quotes (`--quote none`)"
     )]
     HeaderOpen {
         /// The list's name.
         list: String,
+        /// The line that it begins on.
+        line: u64,
+        /// The lines below that one.
+        below: FirstLines,
+    },
+    /// A cell of the header has misplaced quotes.
+    #[error(
+        "{list}: line {line}: the quotes in column {column} of the header are misplaced: text follows the closing quote or precedes the \
+         opening one; correct them, or read the list without quotes (`--quote none`)"
+    )]
+    HeaderQuotes {
+        /// The list's name.
+        list: String,
+        /// The line that it begins on.
+        line: u64,
+        /// Number of the column, from 1.
+        column: usize,
+        /// The lines below that one.
+        below: FirstLines,
     },
     /// A record does not end.
     #[error(
@@ -87,6 +115,22 @@ pub enum RowsError {
 }
 
 impl RowsError {
+    /// The lines below the one that cannot be read as the header: one of them may be it.
+    #[must_use]
+    pub fn first_lines(&self) -> Option<(u64, &FirstLines)> {
+        match self {
+            Self::HeaderEncoding { line, below, .. }
+            | Self::HeaderOpen { line, below, .. }
+            | Self::HeaderQuotes { line, below, .. } => Some((*line, below)),
+            Self::Unread { .. }
+            | Self::Empty { .. }
+            | Self::Utf16 { .. }
+            | Self::RecordTooLong { .. }
+            | Self::Read { .. }
+            | Self::ThreadGone { .. } => None,
+        }
+    }
+
     /// Why the parser could not read the record that begins on this line.
     pub(super) fn of_parser(list: &str, line: u64, cause: &csv::Error) -> Self {
         let list = list.to_owned();
@@ -102,5 +146,12 @@ impl RowsError {
             line: line.saturating_sub(1),
             cause: cause.to_string(),
         }
+    }
+}
+
+fn after(skipped: u64) -> String {
+    match skipped {
+        0 => String::new(),
+        lines => format!(" after the {lines} lines that --skip-lines skips"),
     }
 }

@@ -85,6 +85,11 @@ impl<R: Read> Guard<R> {
         self.ends_at == Some(place)
     }
 
+    /// The bytes that were handed out last: from the first one on, as long as the first record was not followed by another one.
+    pub(super) fn recent(&self) -> &[u8] {
+        &self.recent
+    }
+
     /// The bytes between these places of the text, if they are among the last ones handed out. Those of a record are, as long as
     /// nothing after it has been asked for.
     pub(super) fn between(&self, from: u64, to: u64) -> Option<&[u8]> {

@@ -5,51 +5,63 @@
 //! whole list at once.
 
 pub mod ahead;
+mod beginning;
 pub mod beside;
+mod decoration;
 mod dialect;
 mod error;
+mod first_lines;
 mod guard;
+mod open;
+mod quotes;
 pub mod reasons;
 mod returns;
 pub mod rewrite;
 mod row;
-mod swallowed;
 mod template;
 mod unreadable;
+mod width;
 
-use std::io::{self, Cursor, Read};
+use std::io::Read;
 
-use csv::{ByteRecord, ReaderBuilder, Trim};
+use csv::ByteRecord;
 
-use crate::source::{OpenSource, Place, TextEncoding};
-use dialect::{LineEnd, announced, first_line, without_blank_lines};
-use guard::{Guard, PARSER_BUFFER, SENTINEL, TAIL};
-use reasons::REASONS;
-use returns::{Returns, ended_by_return};
+use crate::source::{Place, TextEncoding};
+use guard::{Guard, SENTINEL, TAIL};
+use quotes::QuoteCheck;
+use returns::Returns;
+use width::Width;
 
 pub use dialect::{Dialect, Quote, Reading, may_separate};
 pub use error::RowsError;
+pub use first_lines::FirstLines;
 pub use guard::MAX_RECORD_BYTES;
-pub use row::{RawRow, Unreadable};
-
-/// Bytes read at a time while the end of the first line is looked for.
-const FIRST_LINE_BLOCK: usize = 8 * 1024;
+pub use row::{QuoteFault, RawRow, Unreadable};
 
 /// The names of the columns, in the list's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Header(Vec<String>);
+pub struct Header {
+    names: Vec<String>,
+    line: u64,
+}
 
 impl Header {
     /// A header of these names.
     #[must_use]
     pub fn new(names: Vec<String>) -> Self {
-        Self(names)
+        Self { names, line: 1 }
     }
 
     /// The names, trimmed, as they stand in the list.
     #[must_use]
     pub fn names(&self) -> &[String] {
-        &self.0
+        &self.names
+    }
+
+    /// The line of the file that it is on.
+    #[must_use]
+    pub fn line(&self) -> u64 {
+        self.line
     }
 }
 
@@ -59,8 +71,16 @@ pub struct Rows {
     reading: Reading,
     place: Place,
     reader: csv::Reader<Guard<Box<dyn Read + Send>>>,
+    /// Lines above the first record, which the parser does not see.
+    lines_above: u64,
+    /// None where nothing is quoted.
+    quote_check: Option<QuoteCheck>,
     header: Header,
+    width: Width,
     record: ByteRecord,
+    /// The record's cells without what an export put around them, where any cell has that.
+    undecorated: ByteRecord,
+    is_undecorated: bool,
     scratch: ByteRecord,
     number: u64,
     /// Bytes of the text before the record, and the line end before it that the parser has not skipped yet.
@@ -74,76 +94,6 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Decides how the list is to be read, and reads the header.
-    ///
-    /// # Errors
-    /// The list is empty, cannot be read, is in another encoding, or its header does not end.
-    pub fn open(list: String, source: OpenSource, dialect: &Dialect) -> Result<Self, RowsError> {
-        let unread = |cause| RowsError::Unread {
-            list: list.clone(),
-            cause,
-        };
-        let text = source.text(dialect.encoding).map_err(unread)?;
-        let mut bytes = text.bytes;
-        let quote = dialect.quote.unwrap_or_default();
-        let head = head(&mut bytes, quote).map_err(unread)?;
-        let first = first_line(&head, quote).unwrap_or_else(|| without_blank_lines(&head));
-        if text.encoding == TextEncoding::UTF_8 && first.contains(&0) {
-            return Err(RowsError::Utf16 {
-                encoding: if first.starts_with(&[0]) {
-                    "utf-16be"
-                } else {
-                    "utf-16le"
-                },
-                list,
-            });
-        }
-        let announced = announced(first);
-        let mut dialect = dialect.clone();
-        dialect.delimiter = dialect.delimiter.or(announced);
-        let mut reading = Reading::of(first, text.encoding, &dialect);
-        reading.line_end = LineEnd::behind(first, &head);
-        let ends_with_return = ended_by_return(&head, first);
-        let (quoting, quote) = match reading.quote {
-            Quote::Mark(mark) => (true, mark),
-            Quote::None => (false, b'"'),
-        };
-        let reader = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .trim(Trim::None)
-            .delimiter(reading.delimiter)
-            .quoting(quoting)
-            .quote(quote)
-            .buffer_capacity(PARSER_BUFFER)
-            .from_reader(Guard::new(
-                Box::new(Cursor::new(head).chain(bytes)) as Box<dyn Read + Send>
-            ));
-        let mut rows = Self {
-            list,
-            reading,
-            place: text.place,
-            reader,
-            header: Header(Vec::new()),
-            record: ByteRecord::new(),
-            scratch: ByteRecord::new(),
-            number: 0,
-            begins_at: 0,
-            looked_at: None,
-            rejects: false,
-            returns: ends_with_return.then(Returns::default),
-        };
-        if announced.is_some() {
-            rows.advance()?;
-        }
-        rows.header = match &dialect.columns {
-            Some(names) => rows.named(names)?,
-            None => rows.read_header()?,
-        };
-        rows.rejects = !reasons::places(rows.header.names()).is_empty();
-        Ok(rows)
-    }
-
     /// The names of the columns.
     #[must_use]
     pub fn header(&self) -> &Header {
@@ -168,7 +118,7 @@ impl Rows {
     /// # Errors
     /// The list cannot be read on. A single row that cannot be read is no error: see [`RawRow::unreadable`].
     pub fn next_row(&mut self) -> Result<Option<RawRow<'_>>, RowsError> {
-        let mut line_before = self.reader.position().line();
+        let mut line_before = self.line_now();
         let mut read = match self.looked_at.take() {
             Some(line) => {
                 line_before = line;
@@ -177,76 +127,47 @@ impl Rows {
             None => self.advance()?,
         };
         while read && !self.is_sentinel() && self.is_blank() {
-            line_before = self.reader.position().line();
+            line_before = self.line_now();
             read = self.advance()?;
         }
         if !read || self.is_sentinel() {
             return Ok(None);
         }
         self.number += 1;
-        let text = std::str::from_utf8(self.record.as_slice()).ok();
+        self.width.fill(&mut self.record, &mut self.scratch);
+        self.is_undecorated =
+            decoration::remove(&self.reading, &self.record, &mut self.undecorated);
         let cut_off = self.runs_to_the_end();
         let line = self.line_of_record(line_before, cut_off);
-        let unreadable = self.unreadable(text, line, cut_off);
+        let unreadable = self.unreadable(line, cut_off);
+        let verbatim = match unreadable {
+            Some(Unreadable::Quotes { .. }) => self.as_it_stands(),
+            Some(_) | None => None,
+        };
+        let record = if self.is_undecorated {
+            &self.undecorated
+        } else {
+            &self.record
+        };
         Ok(Some(RawRow {
             number: self.number,
             line,
             end_byte: self.place.in_list(self.reader.position().byte()),
             unreadable,
-            record: &self.record,
-            text,
-            drop_apostrophe: self.reading.drop_apostrophe,
+            record,
+            written: &self.record,
+            verbatim,
+            text: std::str::from_utf8(record.as_slice()).ok(),
         }))
     }
 
-    /// The header of a list whose columns are named. One of rejects has a header line all the same.
-    fn named(&mut self, names: &[String]) -> Result<Header, RowsError> {
-        let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
-        let line = self.reader.position().line();
-        if self.advance()? && self.record.len() == names.len() + REASONS.len() {
-            let first: Vec<String> = self
-                .record
-                .iter()
-                .map(|cell| String::from_utf8_lossy(cell).trim().to_owned())
-                .collect();
-            let (_, behind) = first.split_at(names.len());
-            if !reasons::places(behind).is_empty() {
-                return Ok(Header(names.into_iter().chain(behind.to_vec()).collect()));
-            }
+    /// The cells of the row that was read last, as they are used.
+    fn used_cells(&mut self) -> &mut ByteRecord {
+        if self.is_undecorated {
+            &mut self.undecorated
+        } else {
+            &mut self.record
         }
-        self.looked_at = Some(line);
-        Ok(Header(names))
-    }
-
-    fn read_header(&mut self) -> Result<Header, RowsError> {
-        if !self.advance()? || self.is_sentinel() {
-            return Err(RowsError::Empty {
-                list: self.list.clone(),
-            });
-        }
-        if self.runs_to_the_end() || self.record.as_slice().len() > MAX_RECORD_BYTES {
-            return Err(RowsError::HeaderOpen {
-                list: self.list.clone(),
-            });
-        }
-        let mut names = Vec::with_capacity(self.record.len());
-        for (column, cell) in self.record.iter().enumerate() {
-            let name = std::str::from_utf8(cell)
-                .ok()
-                .filter(|name| !self.was_replaced(name))
-                .ok_or_else(|| RowsError::HeaderEncoding {
-                    list: self.list.clone(),
-                    encoding: self.reading.encoding.name(),
-                    column: column + 1,
-                })?;
-            let name = if self.reading.drop_apostrophe {
-                row::without_apostrophe(name)
-            } else {
-                name
-            };
-            names.push(name.trim().to_owned());
-        }
-        Ok(Header(names))
     }
 
     /// Reads the next record; false behind the last one.
@@ -289,6 +210,17 @@ impl Rows {
         self.record.as_slice().ends_with(TAIL.as_bytes()) && self.is_at_the_end()
     }
 
+    /// The line where the parser is, blank lines that it has not skipped yet left out.
+    fn line_now(&self) -> u64 {
+        self.lines_above + self.reader.position().line()
+    }
+
+    /// The bytes of the record that was read last, with its line end.
+    fn as_it_stands(&self) -> Option<&[u8]> {
+        let end = self.reader.position().byte();
+        self.reader.get_ref().between(self.begins_at, end)
+    }
+
     /// The byte before the place where the parser stands.
     fn last_byte(&self) -> Option<u8> {
         let last = self.reader.position().byte().checked_sub(1)?;
@@ -300,7 +232,7 @@ impl Rows {
         if let Some(returns) = &self.returns {
             return returns.behind + 1;
         }
-        self.reader.position().line() + u64::from(self.last_byte() == Some(b'\r'))
+        self.line_now() + u64::from(self.last_byte() == Some(b'\r'))
     }
 
     /// The parser counts a record's line before it skips what is left of the line end before it (`\n` behind `\r`, blank
@@ -309,14 +241,13 @@ impl Rows {
         if let Some(returns) = &self.returns {
             return returns.line;
         }
-        let behind = self.reader.position();
+        let behind = self.line_now();
         let ended_by_newline = !cut_off && self.last_byte() == Some(b'\n');
         // The only newline since the record before may be the one that ended this one: then it holds none.
-        if ended_by_newline && behind.line() == line_before + 1 {
+        if ended_by_newline && behind == line_before + 1 {
             return line_before;
         }
         behind
-            .line()
             .saturating_sub(self.newlines_inside())
             .saturating_sub(u64::from(ended_by_newline))
     }
@@ -333,24 +264,6 @@ impl Rows {
         (self.rejects || self.reading.encoding != TextEncoding::UTF_8)
             && text.contains(char::REPLACEMENT_CHARACTER)
     }
-}
-
-/// Reads until the first line that is not blank has ended, and no more than waits to be read. It may be the list's only line.
-fn head(bytes: &mut impl Read, quote: Quote) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    let mut block = [0; FIRST_LINE_BLOCK];
-    // What follows a return says whether it ends lines alone.
-    while head.len() < MAX_RECORD_BYTES
-        && (first_line(&head, quote).is_none() || head.ends_with(b"\r"))
-    {
-        match bytes.read(&mut block) {
-            Ok(0) => break,
-            Ok(read) => head.extend_from_slice(block.get(..read).unwrap_or_default()),
-            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
-            Err(cause) => return Err(cause),
-        }
-    }
-    Ok(head)
 }
 
 #[cfg(test)]

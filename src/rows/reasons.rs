@@ -36,6 +36,15 @@ pub fn places(header: &[String]) -> Vec<usize> {
         .unwrap_or_default()
 }
 
+/// Whether these may be what stands in them: an outcome, then a code and words, then the numbers of a row and a line.
+pub(super) fn are_reasons<'c>(cells: impl Iterator<Item = &'c [u8]>) -> bool {
+    let cells: Vec<&[u8]> = cells.collect();
+    let is_outcome = |cell: &[u8]| !cell.is_empty() && cell.iter().all(u8::is_ascii_lowercase);
+    let is_number = |cell: &[u8]| !cell.is_empty() && cell.iter().all(u8::is_ascii_digit);
+    matches!(cells.as_slice(), [outcome, _, _, row, line]
+        if is_outcome(outcome) && is_number(row) && is_number(line))
+}
+
 /// Their names beside these columns, none of which has one of them.
 #[must_use]
 pub fn names_beside(columns: &[String]) -> [String; REASONS.len()] {

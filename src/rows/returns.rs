@@ -3,7 +3,7 @@
 use super::dialect::{ends_line, without_blank_lines};
 
 /// Where the parser is in a list whose lines end with `\r` alone. It counts no such line end, so they are counted here.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Returns {
     /// The line on which the record begins.
     pub(super) line: u64,
@@ -12,6 +12,14 @@ pub(super) struct Returns {
 }
 
 impl Returns {
+    /// At the beginning of a text that follows so many lines.
+    pub(super) fn below(lines: u64) -> Self {
+        Self {
+            line: lines,
+            behind: lines,
+        }
+    }
+
     /// The parser has read a record of these bytes, with its own line end and those just before it; `before` more returns precede
     /// these.
     pub(super) fn record(&mut self, before: u64, bytes: &[u8]) {

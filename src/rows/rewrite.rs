@@ -17,6 +17,9 @@ use crate::source::TextEncoding;
 /// By it, UTF-8 is known whatever `--encoding` says.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
+/// Bytes that the writer of a row holds.
+const BUFFER: usize = 1024;
+
 /// Which cells may be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Secrets {
@@ -38,11 +41,13 @@ pub struct Selection {
 
 /// What is written of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Selected {
+pub enum Selected {
     /// Its cells, in the order of the columns.
-    pub cells: Vec<String>,
-    /// They are all left out, and why.
-    pub left_out: Option<LeftOut>,
+    Cells(Vec<String>),
+    /// The row as it stands in the list, without its line end: written as cells, it would be mended silently.
+    Verbatim(String),
+    /// So many empty cells.
+    LeftOut(LeftOut, usize),
 }
 
 /// Why none of a row's cells is written.
@@ -68,42 +73,41 @@ impl Selection {
     /// The cells of a row.
     #[must_use]
     pub fn of(&self, row: &RawRow<'_>) -> Selected {
-        let left_out = match (&row.unreadable, &self.secrets) {
-            (
-                Some(
-                    Unreadable::Swallowed { .. }
-                    | Unreadable::OpenQuote { .. }
-                    | Unreadable::TooLong { .. },
-                ),
-                _,
-            ) => Some(LeftOut::Swallowed),
-            // Cells have moved: a password may stand under another column, or behind the last one.
-            (Some(Unreadable::Cells { .. }), Secrets::Blank(columns)) if !columns.is_empty() => {
-                Some(LeftOut::Secret)
-            }
-            (Some(Unreadable::Cells { .. }), _) => {
-                return Selected {
-                    cells: row.record.iter().map(lossy).collect(),
-                    left_out: None,
-                };
-            }
-            (Some(Unreadable::Encoding { .. } | Unreadable::Transcoding { .. }) | None, _) => None,
-        };
         let is_written = |column: &usize| !self.reasons.contains(column);
-        let is_blank = |column: &usize| {
-            left_out.is_some()
-                || matches!(&self.secrets, Secrets::Blank(secrets) if secrets.contains(column))
+        let columns = || (0..self.columns).filter(is_written);
+        let all_may_be_written = match &self.secrets {
+            Secrets::Written => true,
+            Secrets::Blank(columns) => columns.is_empty(),
         };
-        let cell = |column: usize| {
-            if is_blank(&column) {
-                String::new()
-            } else {
-                row.record.get(column).map(lossy).unwrap_or_default()
+        match &row.unreadable {
+            Some(
+                Unreadable::Swallowed { .. }
+                | Unreadable::OpenQuote { .. }
+                | Unreadable::TooLong { .. },
+            ) => Selected::LeftOut(LeftOut::Swallowed, columns().count()),
+            // Cells have moved: a password may stand under another column, or behind the last one.
+            Some(Unreadable::Cells { .. } | Unreadable::Quotes { .. }) if !all_may_be_written => {
+                Selected::LeftOut(LeftOut::Secret, columns().count())
             }
-        };
-        Selected {
-            cells: (0..self.columns).filter(is_written).map(cell).collect(),
-            left_out,
+            Some(Unreadable::Cells { .. }) => {
+                Selected::Cells(row.written.iter().map(lossy).collect())
+            }
+            Some(Unreadable::Quotes { .. }) => {
+                let row = row.verbatim.unwrap_or_default();
+                let text = String::from_utf8_lossy(row);
+                Selected::Verbatim(text.trim_matches(['\r', '\n']).to_owned())
+            }
+            Some(Unreadable::Encoding { .. } | Unreadable::Transcoding { .. }) | None => {
+                let is_blank = |column: &usize| matches!(&self.secrets, Secrets::Blank(secrets) if secrets.contains(column));
+                let cell = |column: usize| {
+                    if is_blank(&column) {
+                        String::new()
+                    } else {
+                        row.written.get(column).map(lossy).unwrap_or_default()
+                    }
+                };
+                Selected::Cells(columns().map(cell).collect())
+            }
         }
     }
 }
@@ -114,16 +118,17 @@ fn lossy(cell: &[u8]) -> String {
 
 /// See the module's words.
 pub struct Rewriter<W: Write> {
-    csv: csv::Writer<W>,
-    delimiter: char,
+    to: W,
+    csv: WriterBuilder,
+    delimiter: u8,
     quoting: Quoting,
 }
 
 /// How a cell is written that holds a delimiter or a line end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quoting {
-    /// In quotes.
-    Quotes,
+    /// In quotes, within which this character escapes.
+    Quotes(Option<u8>),
     /// As AWS's template does: `\,`. It has no way to write a line end.
     Backslash,
     /// Not at all.
@@ -138,7 +143,7 @@ impl<W: Write> Rewriter<W> {
     pub fn begin(mut to: W, reading: &Reading, header: &Header) -> io::Result<Self> {
         let (quoting, mark) = match (reading.quote, reading.template) {
             (_, true) => (Quoting::Backslash, b'"'),
-            (Quote::Mark(mark), false) => (Quoting::Quotes, mark),
+            (Quote::Mark(mark), false) => (Quoting::Quotes(reading.escape), mark),
             (Quote::None, false) => (Quoting::None, b'"'),
         };
         if reading.encoding != TextEncoding::UTF_8 {
@@ -151,33 +156,36 @@ impl<W: Write> Rewriter<W> {
             .map(|(_, name)| name.clone())
             .collect();
         names.extend(names_beside(&names));
-        let line_end = match reading.line_end {
-            LineEnd::Newline => "\n",
-            LineEnd::CarriageReturnNewline => "\r\n",
+        let (line_end, terminator) = match reading.line_end {
+            LineEnd::Newline => ("\n", Terminator::Any(b'\n')),
+            LineEnd::CarriageReturnNewline => ("\r\n", Terminator::CRLF),
         };
+        // The file is read with the same flags: these lines are skipped then, and are blank without them.
+        for _ in 0..reading.skip_lines {
+            to.write_all(line_end.as_bytes())?;
+        }
         // Where the header would be read with another one.
-        let delimiter = char::from(reading.delimiter);
-        let line = names.join(&delimiter.to_string());
-        if guess(line.as_bytes(), reading.quote, None) != reading.delimiter {
+        let line = names.join(&char::from(reading.delimiter).to_string());
+        if guess(line.as_bytes(), reading.quote_chars(), None) != reading.delimiter {
             to.write_all(&announcement(reading.delimiter))?;
             to.write_all(line_end.as_bytes())?;
         }
-        let csv = WriterBuilder::new()
-            .flexible(true)
+        let mut csv = WriterBuilder::new();
+        csv.flexible(true)
             .delimiter(reading.delimiter)
             .quote(mark)
             .quote_style(match quoting {
-                Quoting::Quotes => QuoteStyle::Necessary,
+                // A bare escape is ambiguous.
+                Quoting::Quotes(Some(_)) => QuoteStyle::Always,
+                Quoting::Quotes(None) => QuoteStyle::Necessary,
                 Quoting::Backslash | Quoting::None => QuoteStyle::Never,
             })
-            .terminator(match reading.line_end {
-                LineEnd::Newline => Terminator::Any(b'\n'),
-                LineEnd::CarriageReturnNewline => Terminator::CRLF,
-            })
-            .from_writer(to);
+            .terminator(terminator)
+            .buffer_capacity(BUFFER);
         let mut rewriter = Self {
+            to,
             csv,
-            delimiter,
+            delimiter: reading.delimiter,
             quoting,
         };
         rewriter.write(names.iter().map(|name| of_list(quoting, name)))?;
@@ -188,56 +196,75 @@ impl<W: Write> Rewriter<W> {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn row(&mut self, cells: &[String], reasons: &[&str; REASONS.len()]) -> io::Result<()> {
-        let (quoting, delimiter) = (self.quoting, self.delimiter);
-        let cells = cells.iter().map(|cell| of_list(quoting, cell));
+    pub fn row(&mut self, row: &Selected, reasons: &[&str; REASONS.len()]) -> io::Result<()> {
+        let (quoting, delimiter) = (self.quoting, char::from(self.delimiter));
         let reasons = reasons
             .iter()
             .map(|reason| words(quoting, delimiter, reason));
-        self.write(cells.chain(reasons))
+        match row {
+            Selected::Cells(cells) => {
+                let cells = cells.iter().map(|cell| of_list(quoting, cell));
+                self.write(cells.chain(reasons))
+            }
+            Selected::LeftOut(_, cells) => {
+                let empty = std::iter::repeat_n(Cow::Borrowed(""), *cells);
+                self.write(empty.chain(reasons))
+            }
+            Selected::Verbatim(text) => {
+                self.to.write_all(text.as_bytes())?;
+                self.to.write_all(&[self.delimiter])?;
+                self.write(reasons)
+            }
+        }
     }
 
+    /// Writes cells to the end of a line.
     fn write<'c>(&mut self, cells: impl Iterator<Item = Cow<'c, str>>) -> io::Result<()> {
+        let mut csv = self.csv.from_writer(&mut self.to);
         for cell in cells {
-            self.csv.write_field(cell.as_bytes())?;
+            csv.write_field(cell.as_bytes())?;
         }
         // Ends the record.
-        self.csv.write_record(None::<&[u8]>)?;
-        Ok(())
+        csv.write_record(None::<&[u8]>)?;
+        csv.flush()
     }
 
     /// What it was written to.
-    ///
-    /// # Errors
-    /// What is left cannot be written.
-    pub fn finish(self) -> io::Result<W> {
-        self.csv
-            .into_inner()
-            .map_err(|error| io::Error::other(error.to_string()))
+    #[must_use]
+    pub fn finish(self) -> W {
+        self.to
     }
 }
 
 /// A cell of the list. Without quotes it holds no delimiter and no line end, or it would not have been read as one.
 fn of_list(quoting: Quoting, cell: &str) -> Cow<'_, str> {
-    if quoting != Quoting::Backslash || !(cell.contains(',') || cell.ends_with('\\')) {
-        return Cow::Borrowed(cell);
+    match quoting {
+        Quoting::Quotes(Some(escape)) if cell.as_bytes().contains(&escape) => {
+            let escape = char::from(escape);
+            Cow::Owned(cell.replace(escape, &format!("{escape}{escape}")))
+        }
+        Quoting::Backslash if cell.contains(',') || cell.ends_with('\\') => {
+            let mut cell = cell.replace(',', "\\,");
+            // It was the last one of its row, and another one follows now, which it would run into.
+            if cell.ends_with('\\') {
+                cell.push(' ');
+            }
+            Cow::Owned(cell)
+        }
+        Quoting::Quotes(_) | Quoting::Backslash | Quoting::None => Cow::Borrowed(cell),
     }
-    let mut cell = cell.replace(',', "\\,");
-    // It was the last one of its row, and another one follows now, which it would run into.
-    if cell.ends_with('\\') {
-        cell.push(' ');
-    }
-    Cow::Owned(cell)
 }
 
 /// Words of ours: without quotes they do with what can be written.
 fn words(quoting: Quoting, delimiter: char, text: &str) -> Cow<'_, str> {
-    if quoting == Quoting::Quotes {
-        return Cow::Borrowed(text);
-    }
-    let cannot_stand =
-        |c: char| matches!(c, '\r' | '\n') || (quoting == Quoting::None && c == delimiter);
-    let text = text.replace(cannot_stand, " ");
+    let text = match quoting {
+        Quoting::Quotes(_) => Cow::Borrowed(text),
+        Quoting::Backslash | Quoting::None => {
+            let cannot_stand =
+                |c: char| matches!(c, '\r' | '\n') || (quoting == Quoting::None && c == delimiter);
+            Cow::Owned(text.replace(cannot_stand, " "))
+        }
+    };
     Cow::Owned(of_list(quoting, &text).into_owned())
 }
 

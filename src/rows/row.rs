@@ -16,6 +16,13 @@ pub enum Unreadable {
         /// The line on which it ends.
         last_line: u64,
     },
+    /// A cell has misplaced quotes: what the parser makes of it may not be what was meant.
+    Quotes {
+        /// The cell's place, from 0.
+        column: usize,
+        /// What is wrong with them.
+        fault: QuoteFault,
+    },
     /// It probably holds other rows: a quote that was opened in it is closed on a later line, in the middle of a cell.
     Swallowed {
         /// The line on which the record ends.
@@ -49,6 +56,22 @@ pub enum Unreadable {
     },
 }
 
+/// What is wrong with a cell's quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuoteFault {
+    /// Text follows the quote that closes the cell.
+    TextAfter {
+        /// A backslash precedes that quote, and the list is not read with an escape character.
+        backslash: bool,
+    },
+    /// White space precedes the quote that opens the cell, so that it opens nothing.
+    SpaceBefore,
+    /// Within quotes, a letter or digit is escaped: programs disagree on what that means.
+    EscapedLetter,
+    /// Outside of quotes, an escape character precedes something that may need one: it is not taken for an escape there.
+    EscapeOutside,
+}
+
 /// One record of the list, lent until the next one is read. Its cells may hold a password: `Debug` shows none of them.
 pub struct RawRow<'a> {
     /// Number of the row: 1 is the first one below the header.
@@ -59,32 +82,25 @@ pub struct RawRow<'a> {
     pub end_byte: u64,
     /// What keeps it from being read, if anything does.
     pub unreadable: Option<Unreadable>,
+    /// The cells as they are used.
     pub(super) record: &'a ByteRecord,
-    /// All cells behind one another, where that is UTF-8: then no cell is looked through again.
+    /// The cells as the parser read them.
+    pub(super) written: &'a ByteRecord,
+    /// The record as it stands in the list, where its cells cannot be relied on.
+    pub(super) verbatim: Option<&'a [u8]>,
+    /// All used cells behind one another, where that is UTF-8: then no cell is looked through again.
     pub(super) text: Option<&'a str>,
-    /// An apostrophe at the beginning of a cell is none of it.
-    pub(super) drop_apostrophe: bool,
 }
 
 impl<'a> RawRow<'a> {
     /// A cell; none where the record has fewer cells or its bytes are not UTF-8.
     #[must_use]
     pub fn cell(&self, column: usize) -> Option<&'a str> {
-        let cell = match self.text {
+        match self.text {
             Some(text) => text.get(self.record.range(column)?),
             None => std::str::from_utf8(self.record.get(column)?).ok(),
-        }?;
-        Some(if self.drop_apostrophe {
-            without_apostrophe(cell)
-        } else {
-            cell
-        })
+        }
     }
-}
-
-/// A cell without the one apostrophe that an export put before it.
-pub(super) fn without_apostrophe(cell: &str) -> &str {
-    cell.strip_prefix('\'').unwrap_or(cell)
 }
 
 impl fmt::Debug for RawRow<'_> {

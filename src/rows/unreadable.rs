@@ -1,18 +1,12 @@
 //! What makes a record one that cannot be read.
 
-use super::dialect::Quote;
 use super::guard::{MAX_RECORD_BYTES, TAIL};
-use super::swallowed::has_stray_quote;
+use super::quotes::Misquoted;
 use super::{Rows, Unreadable};
 
 impl Rows {
     /// Why the record that was just read cannot be one; `cut_off`: it swallowed the list's end.
-    pub(super) fn unreadable(
-        &self,
-        text: Option<&str>,
-        line: u64,
-        cut_off: bool,
-    ) -> Option<Unreadable> {
+    pub(super) fn unreadable(&self, line: u64, cut_off: bool) -> Option<Unreadable> {
         let cells = self.record.as_slice();
         if cut_off {
             let swallowed = cells.strip_suffix(TAIL.as_bytes()).unwrap_or(cells);
@@ -22,7 +16,7 @@ impl Rows {
                     let behind_it = u64::from(swallowed.ends_with(b"\r"));
                     line + self.newlines_inside() - behind_it
                 }
-                None => self.reader.position().line().saturating_sub(added_lines),
+                None => self.line_now().saturating_sub(added_lines),
             };
             return Some(Unreadable::OpenQuote { last_line });
         }
@@ -32,20 +26,26 @@ impl Rows {
                 last_line: line + self.newlines_inside(),
             });
         }
-        let (expected, found) = (self.header.0.len(), self.record.len());
-        if expected != found {
+        if let Some(misquoted) = self.misquoted() {
+            return Some(if misquoted.swallows {
+                Unreadable::Swallowed {
+                    last_line: line + self.newlines_inside(),
+                }
+            } else {
+                Unreadable::Quotes {
+                    column: misquoted.column,
+                    fault: misquoted.fault,
+                }
+            });
+        }
+        if !self.width.fits(&self.record) {
             return Some(Unreadable::Cells {
-                expected,
-                found,
+                expected: self.width.columns(),
+                found: self.record.len(),
                 last_line: line + self.newlines_inside(),
             });
         }
-        if self.swallowed_rows(line) {
-            return Some(Unreadable::Swallowed {
-                last_line: line + self.newlines_inside(),
-            });
-        }
-        if text.is_some() && cells.is_ascii() {
+        if cells.is_ascii() {
             return None;
         }
         let replaced = self
@@ -70,21 +70,8 @@ impl Rows {
             })
     }
 
-    /// Whether the record runs over several lines by a quote that does not belong there.
-    fn swallowed_rows(&self, line: u64) -> bool {
-        let behind = self.reader.position();
-        let Quote::Mark(quote) = self.reading.quote else {
-            return false;
-        };
-        let several_lines = match self.returns {
-            Some(_) => self.newlines_inside() > 0,
-            None => behind.line() > line + u64::from(self.last_byte() == Some(b'\n')),
-        };
-        several_lines
-            && self
-                .reader
-                .get_ref()
-                .between(self.begins_at, behind.byte())
-                .is_some_and(|bytes| has_stray_quote(bytes, self.reading.delimiter, quote))
+    /// The first cell of the record with misplaced quotes.
+    pub(super) fn misquoted(&self) -> Option<Misquoted> {
+        self.quote_check?.misquoted(self.as_it_stands()?)
     }
 }

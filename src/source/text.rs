@@ -87,6 +87,15 @@ impl Place {
             Self::ReadTo(taken) => taken.bytes(),
         }
     }
+
+    /// The same for a text without its first bytes.
+    #[must_use]
+    pub fn below(self, bytes: u64) -> Self {
+        match self {
+            Self::Behind(before) => Self::Behind(before + bytes),
+            read_to @ Self::ReadTo(_) => read_to,
+        }
+    }
 }
 
 impl OpenSource {

@@ -14,10 +14,14 @@ pub enum Rule {
     Encoding,
     /// Every quote is closed.
     OpenQuote,
+    /// Quotes enclose whole cells.
+    Quotes,
     /// A row holds no other rows.
     SwallowedRows,
     /// A row holds at most 64 KiB.
     TooLong,
+    /// A cell under no name is empty.
+    UnnamedColumn,
     /// A row has a username.
     UsernameMissing,
     /// 1 to 128 characters, no white space and no control characters.
@@ -46,6 +50,8 @@ pub enum Rule {
     AttributeValue,
     /// A username that stands in the list once.
     Duplicate,
+    /// A cell holds a value, not a spreadsheet's formula.
+    Formula,
     /// A cell of a column with a value table is in it.
     ValueUnknown,
     /// A date has the form that `--date-format` tells.
@@ -58,12 +64,14 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 26] = [
         Self::CellCount,
         Self::Encoding,
         Self::OpenQuote,
+        Self::Quotes,
         Self::SwallowedRows,
         Self::TooLong,
+        Self::UnnamedColumn,
         Self::UsernameMissing,
         Self::Username,
         Self::PasswordMissing,
@@ -78,6 +86,7 @@ impl Rule {
         Self::NumberRange,
         Self::AttributeValue,
         Self::Duplicate,
+        Self::Formula,
         Self::ValueUnknown,
         Self::DateFormat,
         Self::YesOrNo,
@@ -97,8 +106,10 @@ impl Rule {
             Self::CellCount => "the row has more or fewer cells than the header",
             Self::Encoding => "a cell is not text in the list's encoding",
             Self::OpenQuote => "a quote is opened and never closed",
+            Self::Quotes => "a quote is misplaced in a cell",
             Self::SwallowedRows => "a stray quote made one row of several",
             Self::TooLong => "the row holds more than 64 KiB",
+            Self::UnnamedColumn => "a column without a name has a value",
             Self::UsernameMissing => "there is no username",
             Self::Username => "the username is too long, or holds a character that none may hold",
             Self::PasswordMissing => "there is no password",
@@ -113,6 +124,7 @@ impl Rule {
             Self::NumberRange => "a number is outside the pool's bounds",
             Self::AttributeValue => "a value is not of the kind that the pool takes",
             Self::Duplicate => "the username stands in the list before",
+            Self::Formula => "a cell holds a spreadsheet formula, not a value",
             Self::ValueUnknown => "a cell is not in its column's value table",
             Self::DateFormat => "a date does not have the form that --date-format tells",
             Self::YesOrNo => "a cell that says whether something is so says neither yes nor no",
@@ -127,8 +139,10 @@ impl Rule {
             Self::CellCount => "row.cell_count",
             Self::Encoding => "row.encoding",
             Self::OpenQuote => "row.open_quote",
+            Self::Quotes => "row.quotes",
             Self::SwallowedRows => "row.swallowed_rows",
             Self::TooLong => "row.too_long",
+            Self::UnnamedColumn => "row.unnamed_column",
             Self::UsernameMissing => "username.missing",
             Self::Username => "username.characters",
             Self::PasswordMissing => "password.missing",
@@ -143,6 +157,7 @@ impl Rule {
             Self::NumberRange => "attribute.range",
             Self::AttributeValue => "attribute.value",
             Self::Duplicate => "username.duplicate",
+            Self::Formula => "value.formula",
             Self::ValueUnknown => "value.unknown",
             Self::DateFormat => "date.format",
             Self::YesOrNo => "value.yes_or_no",
@@ -161,11 +176,26 @@ impl Rule {
             Self::CellCount => &[
                 Always("give the row as many cells as the header has"),
                 Always("quote cells that contain the delimiter"),
+                Unless(
+                    "--flexible",
+                    "pass --flexible if rows leave out empty cells at the end",
+                ),
             ],
             Self::Encoding => &[
                 Unless("--encoding", "name the list's encoding with --encoding"),
                 Given("--encoding", "correct --encoding"),
                 Always("save the list as UTF-8"),
+            ],
+            Self::Quotes => &[
+                Always("put the quotes around the whole cell and double those within it"),
+                Unless(
+                    "--escape",
+                    "name the character that escapes quotes with --escape",
+                ),
+                Unless(
+                    "--quote",
+                    "pass --quote none if nothing in the list is quoted",
+                ),
             ],
             Self::SwallowedRows => &[
                 Always("double a quote that belongs to the text"),
@@ -182,6 +212,10 @@ impl Rule {
             Self::OpenQuote => &[
                 Always("close the quote"),
                 Always("double it if it belongs to the text"),
+            ],
+            Self::UnnamedColumn => &[
+                Always("name the column in the header"),
+                Always("drop it with --ignore-column ''"),
             ],
             Self::UsernameMissing => &[
                 Always("fill the cell"),
@@ -259,6 +293,13 @@ impl Rule {
             Self::Duplicate => &[
                 Always("leave it if both rows are the same user: the first one is sent"),
                 Always("give one of them another username"),
+            ],
+            Self::Formula => &[
+                Always("write the value instead of the formula"),
+                Unless(
+                    "--unwrap-formulas",
+                    "pass --unwrap-formulas, which reads =\"text\" as text",
+                ),
             ],
             Self::ValueUnknown => &[
                 Always("add the cell to the column's value table with --value"),

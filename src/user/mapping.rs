@@ -10,12 +10,14 @@ mod condition;
 mod dates;
 mod draft;
 mod follow_up;
+mod formula;
 mod header;
 mod identity;
 mod notes;
 mod options;
 mod phone;
 mod transform;
+mod unnamed;
 mod unreadable;
 
 use super::finding::{Finding, Rule};
@@ -35,7 +37,7 @@ pub use attribution::Attribution;
 pub use columns::{STANDARD_ATTRIBUTES, Target, attribute, nearest};
 pub use dates::DateFormat;
 pub use draft::{Draft, DraftValue, Drafted};
-pub use header::{HeaderError, HeaderNotice};
+pub use header::{HeaderError, HeaderNotice, likelier_header};
 pub use options::{
     Asked, ColumnIs, ColumnTarget, Constant, DateOf, FollowUpOptions, Join, Lowercase,
     MappingOptions, PasswordFrom, ValueOf,
@@ -64,6 +66,8 @@ pub struct Mapping {
     notices: Vec<HeaderNotice>,
     /// The columns of a pool's export that call for a decision.
     cognito_export: CognitoExport,
+    /// Columns without a name, which are to be empty.
+    unnamed: Vec<usize>,
     /// Users without a password in the list get a random one that meets this policy.
     generated: Option<PasswordPolicy>,
     rules: RowRules,
@@ -283,6 +287,8 @@ impl Mapping {
         }
         let mut findings = Vec::new();
         let draft = self.draft(raw, &mut findings);
+        self.formulas_in_conditions(raw, &mut findings);
+        self.unnamed_columns(raw, &mut findings);
         self.check(&draft, &mut findings);
         Checked {
             draft: Some(draft),

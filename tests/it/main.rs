@@ -11,6 +11,8 @@
 mod harness;
 
 mod answers;
+mod beginnings;
+mod cells;
 mod check;
 mod client_secrets;
 mod cognito_export;

@@ -20,6 +20,9 @@ pub struct FormatArgs {
     /// What its values are quoted with, or `none`; by default ", and `none` for AWS's import template
     #[arg(long, value_name = "CHAR", value_parser = quote, allow_hyphen_values = true)]
     pub quote: Option<Quote>,
+    /// The character that escapes another one within quotes, often a backslash: `"5\" pipe"`. A doubled quote still is one quote
+    #[arg(long, value_name = "CHAR", value_parser = escape, allow_hyphen_values = true)]
+    pub escape: Option<u8>,
     /// The list has no header line: its columns are named with --columns
     #[arg(long, requires = "columns")]
     pub no_headers: bool,
@@ -31,10 +34,20 @@ pub struct FormatArgs {
         requires = "no_headers"
     )]
     pub columns: Vec<String>,
+    /// Lines of the file above the header line, such as a title. (`sep=...`, PowerShell's `#TYPE ...` and blank lines are skipped
+    /// without it)
+    #[arg(long, value_name = "N")]
+    pub skip_lines: Option<u64>,
+    /// Read missing cells at the end of a row as empty. (Extra ones that are empty are always ignored)
+    #[arg(long)]
+    pub flexible: bool,
     /// Take away the apostrophe that begins a cell: Auth0's and some other exports put one before every text, to keep spreadsheets
     /// from taking it for a formula
     #[arg(long)]
     pub drop_apostrophe: bool,
+    /// Read a cell that is a spreadsheet formula for a text, `="0049"`, as that text
+    #[arg(long)]
+    pub unwrap_formulas: bool,
 }
 
 pub(in crate::cli) fn delimiter(text: &str) -> Result<u8, String> {
@@ -55,6 +68,12 @@ pub(in crate::cli) fn quote(text: &str) -> Result<Quote, String> {
                 .to_owned()
         }),
     }
+}
+
+pub(in crate::cli) fn escape(text: &str) -> Result<u8, String> {
+    separating(text).ok_or_else(|| {
+        "is not one ASCII character other than a letter, a digit or a line end".to_owned()
+    })
 }
 
 fn separating(text: &str) -> Option<u8> {

@@ -63,7 +63,8 @@ pub struct MappingArgs {
     /// values takes no other cells; may be repeated
     #[arg(long, value_name = "COLUMN:CELL=VALUE", value_parser = value)]
     pub value: Vec<Asked<ValueOf>>,
-    /// A TOML file that says the same, and how the list is written (its table `list`: encoding, delimiter, quote, columns, drop_apostrophe); flags win over it
+    /// A TOML file that says the same, and how the list is written (its table `list`: encoding, delimiter, quote, escape, columns, skip_lines, flexible,
+    /// drop_apostrophe, unwrap_formulas); flags win over it
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
 }

@@ -11,6 +11,8 @@ use crate::user::mapping::nearest;
 /// What a key takes.
 enum Kind {
     Flag,
+    /// A whole number that is not negative; an example.
+    Number(&'static str),
     /// A text; an example.
     Text(&'static str),
     /// A list of texts; an example.
@@ -25,7 +27,7 @@ enum Kind {
     Named(&'static Kind, &'static str),
 }
 
-use Kind::{Flag, Named, Table, Text, Texts, Word, Words};
+use Kind::{Flag, Named, Number, Table, Text, Texts, Word, Words};
 
 const FOLLOW_UP: &[(&str, Kind)] = &[
     ("confirm", Flag),
@@ -40,8 +42,12 @@ const LIST: &[(&str, Kind)] = &[
     ("encoding", Text(r#""windows-1252""#)),
     ("delimiter", Text(r#"";""#)),
     ("quote", Text(r#""none""#)),
+    ("escape", Text(r"'\'")),
     ("columns", Texts(r#"["username", "email"]"#)),
+    ("skip_lines", Number("2")),
+    ("flexible", Flag),
     ("drop_apostrophe", Flag),
+    ("unwrap_formulas", Flag),
 ];
 
 /// All keys of the file.
@@ -143,6 +149,8 @@ fn look_at(value: &Spanned<DeValue<'_>>, kind: &Kind, key: &str, to: &mut Vec<Mi
     };
     match (kind, value.get_ref()) {
         (Flag, DeValue::Boolean(_)) | (Text(_), DeValue::String(_)) => {}
+        (Number(_), DeValue::Integer(number))
+            if u64::from_str_radix(number.as_str(), number.radix()).is_ok() => {}
         (Word(words), DeValue::String(word)) => {
             if let Some(cause) = no_word(word, words) {
                 to.push(wrong(value.span(), cause));
@@ -202,6 +210,7 @@ fn expected(kind: &Kind) -> String {
     };
     match kind {
         Flag => "true or false, without quotes".to_owned(),
+        Number(example) => format!("a number without quotes, such as {example}"),
         Text(example) => format!("a text in quotes, such as {example}"),
         Texts(example) => format!("a list of texts in quotes, such as {example}"),
         Word(words) => format!("one of {}", listed(words)),

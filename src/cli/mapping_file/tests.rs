@@ -227,13 +227,15 @@ fn flags_win_where_both_say_something_and_the_rest_adds_up() {
 
 #[test]
 fn how_the_list_is_written_may_stand_in_it_too() {
-    let text = "password = \"generate\"\n[list]\nencoding = \"windows-1252\"\ndelimiter = \"tab\"\nquote = \"none\"\ncolumns = [\"a\", \"b\"]\ndrop_apostrophe = true\n";
+    let text = "password = \"generate\"\n[list]\nencoding = \"windows-1252\"\ndelimiter = \"tab\"\nquote = \"none\"\ncolumns = [\"a\", \"b\"]\ndrop_apostrophe = true\n\
+                escape = '\\'\nskip_lines = 0x2\nflexible = true\nunwrap_formulas = true\n";
     let file = MappingFile::of_text(Path::new("mapping.toml"), text.to_owned()).unwrap();
     let dialect = file.dialect().unwrap();
     assert_eq!(dialect.encoding.unwrap().name(), "windows-1252");
     assert_eq!(dialect.delimiter, Some(b'\t'));
     assert_eq!(dialect.quote, Some(crate::rows::Quote::None));
-    assert!(dialect.drop_apostrophe);
+    assert_eq!((dialect.escape, dialect.skip_lines), (Some(b'\\'), 2));
+    assert!(dialect.drop_apostrophe && dialect.flexible && dialect.unwrap_formulas);
     assert_eq!(dialect.columns.unwrap(), ["a", "b"]);
     let options = file.options().unwrap();
     assert_eq!(

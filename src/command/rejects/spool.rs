@@ -10,6 +10,12 @@ use std::sync::{Mutex, PoisonError};
 use crate::rows::RawRow;
 use crate::rows::rewrite::{LeftOut, Selected, Selection};
 
+/// How a row was put aside.
+const CELLS: u64 = 0;
+const SECRET: u64 = 1;
+const SWALLOWED: u64 = 2;
+const VERBATIM: u64 = 3;
+
 /// See the module's words. The thread that reads the list fills it, the one that writes reports empties it: the first may still wait for
 /// rows that never come.
 pub(in crate::command) struct Spool {
@@ -77,17 +83,19 @@ impl PutAside {
         };
         while !from.fill_buf()?.is_empty() {
             let found = number(from)?;
-            let left_out = match number(from)? {
-                0 => None,
-                1 => Some(LeftOut::Secret),
-                _ => Some(LeftOut::Swallowed),
+            let kind = number(from)?;
+            let count = number(from)?;
+            let selected = match kind {
+                CELLS => {
+                    let cells: io::Result<_> = (0..count).map(|_| text(from)).collect();
+                    Selected::Cells(cells?)
+                }
+                VERBATIM => Selected::Verbatim(text(from)?),
+                SECRET => Selected::LeftOut(LeftOut::Secret, cells_of(count)),
+                _ => Selected::LeftOut(LeftOut::Swallowed, cells_of(count)),
             };
-            let mut cells = Vec::new();
-            for _ in 0..number(from)? {
-                cells.push(text(from)?);
-            }
             if found == row {
-                return Ok(Some(Selected { cells, left_out }));
+                return Ok(Some(selected));
             }
         }
         Ok(None)
@@ -107,18 +115,23 @@ fn text(from: &mut impl Read) -> io::Result<String> {
     Ok(text)
 }
 
-fn put(to: &mut impl Write, number: u64, row: &Selected) -> io::Result<()> {
-    let left_out = match row.left_out {
-        None => 0,
-        Some(LeftOut::Secret) => 1,
-        Some(LeftOut::Swallowed) => 2,
+fn put(to: &mut impl Write, row_number: u64, row: &Selected) -> io::Result<()> {
+    let (kind, count, texts) = match row {
+        Selected::Cells(cells) => (CELLS, cells.len(), cells.as_slice()),
+        Selected::Verbatim(text) => (VERBATIM, 1, std::slice::from_ref(text)),
+        Selected::LeftOut(LeftOut::Secret, cells) => (SECRET, *cells, &[][..]),
+        Selected::LeftOut(LeftOut::Swallowed, cells) => (SWALLOWED, *cells, &[][..]),
     };
-    for number in [number, left_out, row.cells.len() as u64] {
+    for number in [row_number, kind, count as u64] {
         to.write_all(&number.to_le_bytes())?;
     }
-    for cell in &row.cells {
-        to.write_all(&(cell.len() as u64).to_le_bytes())?;
-        to.write_all(cell.as_bytes())?;
+    for text in texts {
+        to.write_all(&(text.len() as u64).to_le_bytes())?;
+        to.write_all(text.as_bytes())?;
     }
     Ok(())
+}
+
+fn cells_of(count: u64) -> usize {
+    usize::try_from(count).unwrap_or_default()
 }

@@ -86,8 +86,10 @@ fn quotes(rule: Rule) -> Quotes {
         Rule::CellCount
         | Rule::Encoding
         | Rule::OpenQuote
+        | Rule::Quotes
         | Rule::SwallowedRows
         | Rule::TooLong
+        | Rule::UnnamedColumn
         | Rule::UsernameMissing
         | Rule::Username
         | Rule::PasswordMissing
@@ -97,6 +99,7 @@ fn quotes(rule: Rule) -> Quotes {
         | Rule::AttributeMissing
         | Rule::ValueLength
         | Rule::Duplicate
+        | Rule::Formula
         | Rule::ValueUnknown
         | Rule::DateFormat
         | Rule::YesOrNo

@@ -1,4 +1,4 @@
-use super::{Dialect, Quote, Reading, announced, first_line, may_separate};
+use super::{Dialect, Quote, QuoteChars, Reading, announced, first_line, may_separate};
 use crate::source::TextEncoding;
 
 fn reading(line: &str, dialect: &Dialect) -> Reading {
@@ -41,7 +41,10 @@ fn without_a_header_the_delimiter_is_what_makes_the_columns_that_are_named() {
         ("ann;Pass,word;ann@example.com", 3, b';'),
         ("ann,a|b|c|d", 2, b','),
         ("ann", 1, b','),
-        ("ann;x", 5, b','),
+        ("ann", 5, b','),
+        // Empty cells at the end of a row are ignored, and some may be missing.
+        ("ann;Pass,word;ann@example.com;;", 3, b';'),
+        ("ann;a;Pass,word", 4, b';'),
     ] {
         assert_eq!(
             reading(line, &columns(count)).delimiter,
@@ -146,13 +149,17 @@ fn an_ordinary_list_adds_nothing_to_what_a_run_is_bound_to_and_others_do() {
     let all = Dialect {
         delimiter: Some(1),
         quote: Some(Quote::Mark(b'\'')),
+        escape: Some(b'\\'),
         columns: Some(vec![]),
+        skip_lines: 3,
+        flexible: true,
         drop_apostrophe: true,
+        unwrap_formulas: true,
         ..Dialect::default()
     };
     assert_eq!(
         of("", "windows-1252", all),
-        r"encoding=windows-1252 delimiter=\x01 quote=\' header=none apostrophe=dropped"
+        r"encoding=windows-1252 delimiter=\x01 quote=\' escape=\\ skip_lines=3 header=none flexible apostrophe=dropped formulas=unwrapped"
     );
     let unquoted = Dialect {
         quote: Some(Quote::None),
@@ -187,7 +194,7 @@ fn people_are_told_what_was_guessed_and_what_was_passed_over() {
 #[test]
 fn the_first_line_ends_outside_of_quotes_and_blank_ones_are_none() {
     let ends = |text: &str| {
-        let line = first_line(text.as_bytes(), Quote::default());
+        let line = first_line(text.as_bytes(), QuoteChars::default());
         line.map(|line| String::from_utf8(line.to_vec()).unwrap())
     };
     assert_eq!(ends("\r\n\n a,b\r\nc").as_deref(), Some(" a,b"));
@@ -195,6 +202,12 @@ fn the_first_line_ends_outside_of_quotes_and_blank_ones_are_none() {
     for open in ["", "\n\n", "a,b", "\"a\nb"] {
         assert_eq!(ends(open), None, "{open:?}");
     }
+    let escaped = QuoteChars {
+        escape: Some(b'\\'),
+        ..QuoteChars::default()
+    };
+    let line = first_line(b"\"a\\\"\nb\",c\nd", escaped);
+    assert_eq!(line, Some(&b"\"a\\\"\nb\",c"[..]));
 }
 
 #[test]

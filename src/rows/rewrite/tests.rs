@@ -5,7 +5,7 @@ use std::io::Cursor;
 use proptest::prelude::*;
 
 use super::{LeftOut, Rewriter, Secrets, Selected, Selection};
-use crate::rows::{Dialect, Quote, Rows};
+use crate::rows::{Dialect, Quote, Rows, Unreadable};
 use crate::source::OpenSource;
 
 const WHY: [&str; 5] = ["invalid", "email.format", "no\n\"address\", \\", "1", "2"];
@@ -25,14 +25,14 @@ fn rewritten(mut rows: Rows, secrets: Secrets) -> (Vec<Selected>, Vec<u8>) {
     let mut all = Vec::new();
     while let Some(row) = rows.next_row().unwrap() {
         let selected = selection.of(&row);
-        to.row(&selected.cells, &WHY).unwrap();
+        to.row(&selected, &WHY).unwrap();
         all.push(selected);
     }
-    (all, to.finish().unwrap())
+    (all, to.finish())
 }
 
-fn cells(rows: &[Selected]) -> Vec<&[String]> {
-    rows.iter().map(|row| row.cells.as_slice()).collect()
+fn cells(texts: &[&str]) -> Selected {
+    Selected::Cells(texts.iter().map(|text| (*text).to_owned()).collect())
 }
 
 /// Cells that a list in this dialect can hold.
@@ -42,6 +42,7 @@ fn writable(dialect: &Dialect, cell: &str) -> String {
             let delimiter = dialect.delimiter.map(char::from);
             cell.replace(|c| Some(c) == delimiter || c == '\r' || c == '\n', "")
         }
+        Some(Quote::Mark(_)) | None if dialect.escape.is_some() => cell.replace('\\', "\\\\"),
         Some(Quote::Mark(_)) | None => cell.to_owned(),
     }
 }
@@ -52,13 +53,19 @@ proptest! {
         delimiter in prop_oneof![Just(b','), Just(b';'), Just(b'\t'), Just(b'|'), Just(b'^')],
         quote in prop_oneof![Just(Quote::Mark(b'"')), Just(Quote::Mark(b'\'')), Just(Quote::None)],
         header_is_given in any::<bool>(),
+        is_escaped in any::<bool>(),
+        unwrap_formulas in any::<bool>(),
+        skip_lines in 0..3_u64,
         rows in prop::collection::vec(prop::array::uniform3("[a-c,;|\t\"'^ \r\n=\u{e4}\\\\]{0,8}"), 1..6),
     ) {
         let names = ["username", "password", "email"].map(str::to_owned).to_vec();
         let dialect = Dialect {
             delimiter: Some(delimiter),
             quote: Some(quote),
+            escape: (is_escaped && quote != Quote::None).then_some(b'\\'),
             columns: header_is_given.then(|| names.clone()),
+            skip_lines,
+            unwrap_formulas,
             ..Dialect::default()
         };
         // As a list that somebody else wrote.
@@ -67,7 +74,7 @@ proptest! {
             .delimiter(delimiter)
             .quote(mark)
             .quote_style(if quote == Quote::None { csv::QuoteStyle::Never } else { csv::QuoteStyle::Always })
-            .from_writer(Vec::new());
+            .from_writer("\"x\n".repeat(skip_lines as usize).into_bytes());
         if !header_is_given {
             csv.write_record(&names).unwrap();
         }
@@ -80,7 +87,7 @@ proptest! {
         prop_assert_eq!(&again.header().names()[..3], &names[..]);
         prop_assert_eq!(again.header().names().len(), 8);
         let (second, _) = rewritten(again, Secrets::Written);
-        prop_assert_eq!(cells(&second), cells(&first));
+        prop_assert_eq!(second, first);
     }
 }
 
@@ -89,21 +96,25 @@ fn cells_of_secrets_are_blank_and_those_of_rows_that_hold_other_rows_are_left_ou
     let list = "a,b,c\n1,2,3\n1,2\n1,\"2,3\nx,\"y,3\n";
     let dialect = Dialect::default();
     let (blank, _) = rewritten(read(list, &dialect), Secrets::Blank(vec![1]));
-    let empty = ["", "", ""].map(str::to_owned);
-    assert_eq!(blank[0].cells, ["1", "", "3"]);
     assert_eq!(
-        (&blank[1].cells[..], blank[1].left_out),
-        (&empty[..], Some(LeftOut::Secret))
-    );
-    assert_eq!(
-        (&blank[2].cells[..], blank[2].left_out),
-        (&empty[..], Some(LeftOut::Swallowed))
+        blank,
+        [
+            cells(&["1", "", "3"]),
+            Selected::LeftOut(LeftOut::Secret, 3),
+            Selected::LeftOut(LeftOut::Swallowed, 3)
+        ]
     );
     for secrets in [Secrets::Written, Secrets::Blank(Vec::new())] {
         let (written, _) = rewritten(read(list, &dialect), secrets);
-        assert_eq!(written[0].cells, ["1", "2", "3"]);
-        assert_eq!(written[1].cells, ["1", "2"], "as many as came in");
-        assert_eq!(written[2].left_out, Some(LeftOut::Swallowed));
+        assert_eq!(
+            written,
+            [
+                cells(&["1", "2", "3"]),
+                cells(&["1", "2"]),
+                Selected::LeftOut(LeftOut::Swallowed, 3)
+            ],
+            "as many as came in"
+        );
     }
 }
 
@@ -123,4 +134,57 @@ fn line_ends_and_a_byte_order_mark_are_those_that_the_next_reader_needs() {
     let (_, text) = rewritten(read(*b"a,b\n\xfc,2\n", &dialect), Secrets::Written);
     let text = String::from_utf8(text).unwrap();
     assert!(text.starts_with("\u{feff}a,b,"), "{text}");
+}
+
+#[test]
+fn a_row_with_misplaced_quotes_stays_as_it_is_and_invalid() {
+    let list = "a,b,c\r\n1,\"x\"y,3\r\n1, \"2\",3\r\n";
+    let dialect = Dialect::default();
+    let (blank, _) = rewritten(read(list, &dialect), Secrets::Blank(vec![0]));
+    let secret = Selected::LeftOut(LeftOut::Secret, 3);
+    assert_eq!(blank, [secret.clone(), secret]);
+    let verbatim = |text: &str| Selected::Verbatim(text.to_owned());
+    let (first, text) = rewritten(read(list, &dialect), Secrets::Written);
+    assert_eq!(first, [verbatim("1,\"x\"y,3"), verbatim("1, \"2\",3")]);
+    let mut again = read(text, &dialect);
+    let mut rows = 0;
+    while let Some(row) = again.next_row().unwrap() {
+        assert!(matches!(row.unreadable, Some(Unreadable::Quotes { .. })));
+        rows += 1;
+    }
+    assert_eq!(rows, 2);
+}
+
+#[test]
+fn a_row_that_is_short_is_filled_only_where_that_is_asked_for() {
+    let list = "a,b,c,d\n1,2\n1,2,3,4,,\n";
+    let (first, text) = rewritten(read(list, &Dialect::default()), Secrets::Written);
+    assert_eq!(first, [cells(&["1", "2"]), cells(&["1", "2", "3", "4"])]);
+    let mut strict = read(text.clone(), &Dialect::default());
+    let row = strict.next_row().unwrap().unwrap();
+    assert!(matches!(row.unreadable, Some(Unreadable::Cells { .. })));
+    let flexible = Dialect {
+        flexible: true,
+        ..Dialect::default()
+    };
+    let (filled, _) = rewritten(read(text, &flexible), Secrets::Written);
+    assert_eq!(
+        filled,
+        [cells(&["1", "2", "", ""]), cells(&["1", "2", "3", "4"])]
+    );
+}
+
+#[test]
+fn lines_that_are_skipped_are_blank_in_the_file() {
+    let dialect = Dialect {
+        skip_lines: 2,
+        ..Dialect::default()
+    };
+    let list = "Users, all of them\n\"\na;b\n1;2\n";
+    let (first, text) = rewritten(read(list, &dialect), Secrets::Written);
+    assert_eq!(first, [cells(&["1", "2"])]);
+    for dialect in [dialect, Dialect::default()] {
+        let (again, _) = rewritten(read(text.clone(), &dialect), Secrets::Written);
+        assert_eq!(again, first);
+    }
 }

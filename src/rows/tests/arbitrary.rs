@@ -25,6 +25,16 @@ fn is_blank(record: &csv::ByteRecord) -> bool {
     record.as_slice().trim_ascii().is_empty()
 }
 
+/// The text from its first line with something else than delimiters.
+fn below_blank_lines(mut text: &[u8]) -> &[u8] {
+    while let Some(end) = text.iter().position(|byte| b"\r\n".contains(byte))
+        && text[..end].iter().all(|byte| b" ,".contains(byte))
+    {
+        text = &text[end + 1..];
+    }
+    text
+}
+
 /// The records that the csv crate reads below the header, blank ones left out.
 fn reference(text: &[u8], dialect: &Dialect) -> Vec<csv::ByteRecord> {
     let (quoting, quote) = match dialect.quote.unwrap_or_default() {
@@ -37,17 +47,25 @@ fn reference(text: &[u8], dialect: &Dialect) -> Vec<csv::ByteRecord> {
         .delimiter(dialect.delimiter.unwrap_or(b','))
         .quoting(quoting)
         .quote(quote)
-        .from_reader(text);
+        .escape(dialect.escape)
+        .from_reader(below_blank_lines(text));
     let records = reader.byte_records().map(Result::unwrap);
     records.skip(1).filter(|record| !is_blank(record)).collect()
 }
 
-/// Every row that can be read is the reference's record at its place, and none is missing.
+/// Every row that can be read is the reference's record at its place, but for empty cells at its end, and none is missing.
 fn assert_same(mut rows: Rows, reference: &[csv::ByteRecord]) {
+    let columns = rows.header().names().len();
+    let is_named = !rows.header().names().last().unwrap().is_empty();
     let mut seen = 0;
     while let Some(row) = rows.next_row().unwrap() {
         match reference.get(seen) {
-            Some(expected) if row.unreadable.is_none() => assert_eq!(row.record, expected),
+            Some(expected) if row.unreadable.is_none() => {
+                assert_eq!(row.record, expected);
+                let mut extra = expected.iter().skip(columns);
+                assert!(extra.all(|cell| cell.trim_ascii().is_empty()));
+                assert!(expected.len() >= columns || !is_named);
+            }
             Some(_) => {}
             // A quote that opens a cell without any text.
             None => assert!(matches!(row.unreadable, Some(Unreadable::OpenQuote { .. }))),
@@ -119,9 +137,11 @@ proptest! {
     fn rows_are_those_of_the_csv_crate_or_it_is_said_why_not(
         list in bytes(),
         quote in prop::sample::select(vec![Quote::Mark(b'"'), Quote::Mark(b'\''), Quote::None]),
+        is_escaped in any::<bool>(),
         packed in any::<bool>(),
     ) {
-        let dialect = Dialect { delimiter: Some(b','), quote: Some(quote), ..Dialect::default() };
+        let escape = (is_escaped && quote != Quote::None).then_some(b'\\');
+        let dialect = Dialect { delimiter: Some(b','), quote: Some(quote), escape, ..Dialect::default() };
         let rows_of_csv = reference(&list, &dialect);
         let bytes = if packed { gzip(&list) } else { list.clone() };
         // A header that cannot be read refuses the list.

@@ -32,6 +32,10 @@ impl Condition {
         Self { column, wanted }
     }
 
+    pub(super) fn column(&self) -> usize {
+        self.column
+    }
+
     /// `is_empty`: the cell counts as empty, whatever is in it.
     fn holds(&self, cell: &str, is_empty: bool) -> bool {
         match &self.wanted {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Mapping;
 use super::attribution::{Attribution, Origin};
+use super::formula;
 use super::transform::{Form, Misfit, joined, lowercase};
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};
@@ -70,9 +71,13 @@ impl Mapping {
     /// What the record asks for. What does not fit a transformation is found here.
     pub(super) fn draft<'a>(&'a self, raw: &RawRow<'a>, findings: &mut Vec<Finding>) -> Draft<'a> {
         let username = self.username(raw, findings);
-        let password = self
-            .password
-            .map(|column| self.unless_null(raw.cell(column).unwrap_or_default()));
+        let password = self.password.map(|column| {
+            let cell = self.unless_null(raw.cell(column).unwrap_or_default());
+            if let Some(misfit) = formula::misfit_of_password(cell) {
+                found(findings, self.name_of(column), misfit);
+            }
+            cell
+        });
         let mut values = Vec::with_capacity(self.attributes.len());
         for (place, attribution) in self.attributes.iter().enumerate() {
             let value = self.value(raw, attribution, findings);
@@ -167,6 +172,11 @@ impl Mapping {
         } else {
             cell
         };
+        if let Some(misfit) = formula::misfit(cell) {
+            *faulty = true;
+            found(findings, self.name_of(column), misfit);
+            return cell;
+        }
         let Some(Some(table)) = self.tables.get(column) else {
             return cell;
         };

@@ -4,6 +4,7 @@ use crate::source::OpenSource;
 use crate::user::{Broken, Row};
 
 mod asked;
+mod cells;
 mod conditions;
 mod follow_up;
 mod refused;

@@ -1,7 +1,7 @@
 //! What is said of a record that cannot be read as a row.
 
 use super::Mapping;
-use crate::rows::{MAX_RECORD_BYTES, RawRow, Unreadable};
+use crate::rows::{MAX_RECORD_BYTES, QuoteFault, RawRow, Unreadable};
 use crate::user::finding::{Finding, Rule};
 
 impl Mapping {
@@ -19,6 +19,11 @@ impl Mapping {
                     "the row has {found} cells and the header has {expected} columns{}",
                     several_lines(raw.line, *last_line)
                 ),
+            ),
+            Unreadable::Quotes { column, fault } => (
+                Rule::Quotes,
+                self.column(*column),
+                misplaced(*fault).to_owned(),
             ),
             Unreadable::Swallowed { last_line } => (
                 Rule::SwallowedRows,
@@ -85,10 +90,33 @@ pub(super) fn cells_may_have_moved(raw: &RawRow<'_>) -> bool {
         Some(
             Unreadable::Cells { .. }
             | Unreadable::OpenQuote { .. }
+            | Unreadable::Quotes { .. }
             | Unreadable::Swallowed { .. }
             | Unreadable::TooLong { .. },
         ) => true,
         Some(Unreadable::Encoding { .. } | Unreadable::Transcoding { .. }) | None => false,
+    }
+}
+
+/// Says nothing of the cell itself, which may be a password.
+fn misplaced(fault: QuoteFault) -> &'static str {
+    match fault {
+        QuoteFault::TextAfter { backslash: false } => {
+            "text follows the quote that closes the cell; double a quote that belongs to the value"
+        }
+        QuoteFault::TextAfter { backslash: true } => {
+            "text follows the quote that closes the cell, and a backslash precedes that quote; if the list escapes quotes with backslashes, \
+             name the backslash with --escape"
+        }
+        QuoteFault::SpaceBefore => {
+            "white space precedes the quote that opens the cell; remove it, or put it within the quotes"
+        }
+        QuoteFault::EscapedLetter => {
+            "a letter or digit is escaped, which programs read differently; write the character itself, or double the escape character"
+        }
+        QuoteFault::EscapeOutside => {
+            "an escape character is used outside of quotes, where it has no effect; put the cell in quotes"
+        }
     }
 }
 

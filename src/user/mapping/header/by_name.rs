@@ -48,6 +48,7 @@ impl Meanings<'_> {
             }
             ByName::Nothing if used || self.reasons.contains(&place) => {}
             ByName::Nothing if self.options.ignore_unknown => self.dropped.push(place),
+            ByName::Nothing if name.is_empty() => self.unnamed.push(place),
             ByName::Nothing => self.unknown(place),
         }
     }
@@ -62,16 +63,12 @@ impl Meanings<'_> {
     fn unknown(&mut self, place: usize) {
         let (name, number) = (self.name(place), place + 1);
         self.droppable.push(place);
-        self.problems.push(if name.is_empty() {
-            format!("column {number} has no name: name it, or remove it; `--ignore-column ''` drops it")
-        } else {
-            let near = near_known(name)
-                .map_or_else(String::new, |near| format!(" (nearest known name: {near})"));
-            format!(
-                "column {number}, {name}: unknown{near}; say what it means with --map, or `--ignore-column {}` drops it",
-                quoted(name)
-            )
-        });
+        let near = near_known(name)
+            .map_or_else(String::new, |near| format!(" (nearest known name: {near})"));
+        self.problems.push(format!(
+            "column {number}, {name}: unknown{near}; say what it means with --map, or `--ignore-column {}` drops it",
+            quoted(name)
+        ));
     }
 
     /// Whether the column is joined into the attribute that its name means: then the whole is meant.

@@ -36,6 +36,8 @@ pub(super) struct Meanings<'a> {
     pub(super) owned_by_cognito: Vec<usize>,
     /// Columns that say whether an address is verified, where none is to be.
     pub(super) unverified: Vec<(usize, Contact)>,
+    /// Columns without a name.
+    pub(super) unnamed: Vec<usize>,
     /// Columns that are copied into the results.
     pub(super) kept: Vec<usize>,
     /// The columns of each join; none where one of them is missing.
@@ -64,6 +66,7 @@ impl<'a> Meanings<'a> {
             dropped: Vec::new(),
             owned_by_cognito: Vec::new(),
             unverified: Vec::new(),
+            unnamed: Vec::new(),
             kept: Vec::new(),
             joins: Vec::new(),
             skip_where: Vec::new(),

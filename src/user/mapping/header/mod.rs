@@ -6,6 +6,7 @@
 mod attributes;
 mod by_name;
 mod follow_up;
+mod likelier;
 mod meanings;
 mod notices;
 
@@ -21,12 +22,16 @@ use crate::user::rules::{RowRules, Strictness};
 use meanings::Meanings;
 pub use notices::HeaderNotice;
 
+pub use likelier::likelier_header;
+
 /// Everything that is wrong with a header.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{list}: line 1: the header does not fit{}", listed(.problems, .drop.as_deref()))]
+#[error("{list}: line {line}: the header does not fit{}", listed(.problems, .drop.as_deref()))]
 pub struct HeaderError {
     /// The list's name.
     pub list: String,
+    /// The line that the header is on.
+    pub line: u64,
     /// One line each.
     pub problems: Vec<String>,
     /// The flags that drop the columns that could be dropped, where there are several.
@@ -72,6 +77,7 @@ pub(super) fn read(
     if !meanings.problems.is_empty() && meanings.nothing_is_known() {
         return Err(HeaderError {
             list: list.to_owned(),
+            line: header.line(),
             problems: vec![format!(
                 "none of its {} cells is the name of a column that is known here: is the header line missing? It should name the \
                  columns, such as username,password,email; --map says what columns of other names mean, and --delimiter what separates them",
@@ -107,6 +113,7 @@ pub(super) fn read(
             null: options.null.clone(),
             tables,
             dropped: meanings.dropped,
+            unnamed: meanings.unnamed,
             generated: options
                 .password
                 .is_some_and(PasswordFrom::may_generate)
@@ -118,6 +125,7 @@ pub(super) fn read(
             let names = meanings.droppable.iter().map(|place| meanings.name(*place));
             Err(HeaderError {
                 list: list.to_owned(),
+                line: header.line(),
                 drop: (meanings.droppable.len() > 1).then(|| flags_that_drop(names)),
                 problems: meanings.problems,
             })

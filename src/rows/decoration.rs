@@ -1,0 +1,109 @@
+//! What some exports put around a text to keep spreadsheets from changing it: an apostrophe before it (OWASP, "CSV Injection"), or a
+//! formula that is nothing but the text (`="0049"`). Removed where the command line says so.
+
+use std::borrow::Cow;
+
+use csv::ByteRecord;
+
+use super::Reading;
+
+const APOSTROPHE: &[u8] = b"'";
+
+/// Begins a formula that is a text.
+const FORMULA: &[u8] = b"=\"";
+
+/// Writes the cells without their decoration to `to`; false where no cell has one.
+pub(super) fn remove(reading: &Reading, record: &ByteRecord, to: &mut ByteRecord) -> bool {
+    let is_decorated = |cell: &[u8]| {
+        (reading.drop_apostrophe && cell.starts_with(APOSTROPHE))
+            || (reading.unwrap_formulas && cell.starts_with(FORMULA))
+    };
+    if !(reading.drop_apostrophe || reading.unwrap_formulas) || !record.iter().any(is_decorated) {
+        return false;
+    }
+    to.clear();
+    for cell in record {
+        to.push_field(&undecorated(reading, cell));
+    }
+    true
+}
+
+fn undecorated<'c>(reading: &Reading, cell: &'c [u8]) -> Cow<'c, [u8]> {
+    let cell = match cell.strip_prefix(APOSTROPHE) {
+        Some(text) if reading.drop_apostrophe => text,
+        Some(_) | None => cell,
+    };
+    let text = reading.unwrap_formulas.then(|| unwrapped(cell)).flatten();
+    text.unwrap_or(Cow::Borrowed(cell))
+}
+
+/// The text of a formula that is nothing else: within its quotes, quotes are doubled.
+fn unwrapped(cell: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let quoted = cell.strip_prefix(FORMULA)?.strip_suffix(b"\"")?;
+    if !quoted.contains(&b'"') {
+        return Some(Cow::Borrowed(quoted));
+    }
+    let mut text = Vec::with_capacity(quoted.len());
+    let mut bytes = quoted.iter();
+    while let Some(byte) = bytes.next() {
+        if *byte == b'"' && bytes.next() != Some(&b'"') {
+            return None;
+        }
+        text.push(*byte);
+    }
+    Some(Cow::Owned(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{remove, unwrapped};
+    use crate::rows::{Dialect, Reading};
+    use crate::source::TextEncoding;
+    use csv::ByteRecord;
+
+    #[test]
+    fn a_formula_is_unwrapped_where_it_is_nothing_but_a_text() {
+        for (cell, text) in [
+            ("=\"dan\"", Some("dan")),
+            ("=\"\"", Some("")),
+            ("=\" 0049\"", Some(" 0049")),
+            ("=\"a\"\"b\"\"\"", Some("a\"b\"")),
+            ("=\"'x\"", Some("'x")),
+            ("=\"a\"&\"b\"", None),
+            ("=\"a\"&B2&\"\"", None),
+            ("=\"\"\"", None),
+            ("=\"", None),
+            ("=\"a", None),
+            (" =\"a\"", None),
+            ("=a", None),
+            ("\"a\"", None),
+        ] {
+            let found = unwrapped(cell.as_bytes());
+            assert_eq!(found.as_deref(), text.map(str::as_bytes), "{cell}");
+        }
+    }
+
+    #[test]
+    fn only_what_was_asked_for_is_removed_and_the_apostrophe_first() {
+        let record = ByteRecord::from(vec!["'a", "''b", "=\"'c\"", "'=\"d\"", "o'e"]);
+        for (drop_apostrophe, unwrap_formulas, expected) in [
+            (false, false, None),
+            (true, false, Some(["a", "'b", "=\"'c\"", "=\"d\"", "o'e"])),
+            (false, true, Some(["'a", "''b", "'c", "'=\"d\"", "o'e"])),
+            (true, true, Some(["a", "'b", "'c", "d", "o'e"])),
+        ] {
+            let dialect = Dialect {
+                drop_apostrophe,
+                unwrap_formulas,
+                ..Dialect::default()
+            };
+            let reading = Reading::of(b"a,b", TextEncoding::UTF_8, &dialect);
+            let mut cells = ByteRecord::new();
+            let found = remove(&reading, &record, &mut cells).then_some(cells);
+            assert_eq!(
+                found,
+                expected.map(|cells| ByteRecord::from(cells.to_vec()))
+            );
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Rows with more or fewer cells than the header. Empty cells at the end are of no consequence: programs add a delimiter to each
+//! line, or leave out those that end it. Others are, for cells may have moved.
+
+use csv::ByteRecord;
+
+use super::reasons::{REASONS, are_reasons, places};
+use super::{Header, Reading};
+
+/// How many cells a row may have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Width {
+    /// Columns of the header.
+    columns: usize,
+    /// Those up to the last one that has a name.
+    named: usize,
+    /// Missing cells at the end are empty.
+    flexible: bool,
+    /// The last columns say why a row was rejected.
+    ends_with_reasons: bool,
+}
+
+impl Width {
+    pub(super) fn of(header: &Header, reading: &Reading) -> Self {
+        let names = header.names();
+        let last = names.iter().rposition(|name| !name.is_empty());
+        let reasons = places(names);
+        let at_the_end = names.len().saturating_sub(REASONS.len())..names.len();
+        Self {
+            columns: names.len(),
+            named: last.map_or(0, |last| last + 1),
+            flexible: reading.flexible,
+            ends_with_reasons: !reasons.is_empty() && at_the_end.eq(reasons),
+        }
+    }
+
+    pub(super) fn columns(self) -> usize {
+        self.columns
+    }
+
+    /// Whether the cells of the record can be those of the columns.
+    pub(super) fn fits(self, record: &ByteRecord) -> bool {
+        let found = record.len();
+        if found <= self.columns {
+            return found >= self.named || self.flexible;
+        }
+        let mut extra = record.iter().skip(self.columns);
+        extra.all(|cell| cell.trim_ascii().is_empty())
+    }
+
+    /// A short row of a list of rejects ends with its reasons. Where missing cells are filled, they are filled before these.
+    pub(super) fn fill(self, record: &mut ByteRecord, scratch: &mut ByteRecord) {
+        let found = record.len();
+        let (true, true, Some(cells)) = (
+            self.flexible && found < self.columns,
+            self.ends_with_reasons,
+            found.checked_sub(REASONS.len()),
+        ) else {
+            return;
+        };
+        if !are_reasons(record.iter().skip(cells)) {
+            return;
+        }
+        scratch.clear();
+        let missing = std::iter::repeat_n(&b""[..], self.columns - found);
+        let (before, reasons) = (record.iter().take(cells), record.iter().skip(cells));
+        scratch.extend(before.chain(missing).chain(reasons));
+        std::mem::swap(record, scratch);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Header, Width};
+    use crate::rows::reasons::REASONS;
+    use crate::rows::{Dialect, Reading};
+    use crate::source::TextEncoding;
+    use csv::ByteRecord;
+
+    fn width(names: &[&str], flexible: bool) -> Width {
+        let dialect = Dialect {
+            flexible,
+            ..Dialect::default()
+        };
+        let reading = Reading::of(b"a,b", TextEncoding::UTF_8, &dialect);
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        Width::of(&Header::new(names), &reading)
+    }
+
+    #[test]
+    fn empty_cells_at_the_end_are_ignored_and_others_are_not() {
+        for (names, cells, fits, flexibly) in [
+            (&["a", "b"][..], &["1", "2"][..], true, true),
+            (&["a", "b"], &["1", "2", "", " "], true, true),
+            (&["a", "b"], &["1", "2", "", "3"], false, false),
+            (&["a", "b"], &["1"], false, true),
+            // The header ends with a delimiter.
+            (&["a", "b", "", ""], &["1", "2"], true, true),
+            (&["a", "b", "", ""], &["1", "2", "x"], true, true),
+            (&["a", "b", ""], &["1"], false, true),
+            (&["", "a"], &["1"], false, true),
+        ] {
+            let record = ByteRecord::from(cells.to_vec());
+            for (flexible, expected) in [(false, fits), (true, flexibly)] {
+                let width = width(names, flexible);
+                assert_eq!(width.fits(&record), expected, "{names:?} {cells:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn missing_cells_of_a_reject_are_filled_before_its_reasons() {
+        let names = [&["a", "b", "c"][..], &REASONS].concat();
+        let why = ["invalid", "row.cell_count", "short", "7", "8"];
+        let short = ByteRecord::from([&["1"][..], &why].concat());
+        let filled = ByteRecord::from([&["1", "", ""][..], &why].concat());
+        for (flexible, from, to) in [
+            (true, &short, &filled),
+            (false, &short, &short),
+            (true, &filled, &filled),
+        ] {
+            let mut record = from.clone();
+            width(&names, flexible).fill(&mut record, &mut ByteRecord::new());
+            assert_eq!(&record, to);
+        }
+        // A row that was added by hand has no reasons.
+        let added = ByteRecord::from(vec!["1", "2", "3", "4", "5", "6"]);
+        let mut record = added.clone();
+        width(&names, true).fill(&mut record, &mut ByteRecord::new());
+        assert_eq!(record, added);
+    }
+}

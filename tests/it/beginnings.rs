@@ -1,0 +1,167 @@
+//! What precedes the first row of a list: nothing at all, titles, and the lines that other programs write for themselves.
+
+use std::io::Write as _;
+
+use crate::harness::{Place, Pool, quick, users};
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 1).unwrap()
+}
+
+/// With a byte order mark.
+fn utf_16(text: &str) -> Vec<u8> {
+    let marked = format!("\u{feff}{text}");
+    marked.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// What is written of a list by other programs, from one with commas and newlines.
+fn written(list: &str) -> Vec<Vec<u8>> {
+    let windows = list.replace('\n', "\r\n");
+    let quoted = list.replace(
+        "username,password,email",
+        "\"username\",\"password\",\"email\"",
+    );
+    vec![
+        list.into(),
+        list.trim_end().into(),
+        quoted.clone().into(),
+        windows.clone().into(),
+        list.replace('\n', "\r").into(),
+        list.replace(',', "\t").into(),
+        format!("\u{feff}{windows}").into(),
+        utf_16(&quoted.replace(',', ";")),
+        gzip(&utf_16(&windows)),
+        zstd(windows.trim_end().as_bytes()),
+    ]
+}
+
+#[test]
+fn lines_that_programs_write_above_the_header_are_skipped() {
+    for above in ["#TYPE Example.Export.User\n", "\n#type System.Object\n \n"] {
+        for list in written(&format!("{above}{}", users(2))) {
+            let place = Place::new();
+            let list = place.file("users.csv", list);
+            place.rehearse(list).run().exits(0);
+            let results = place.results();
+            assert_eq!(results.count("created"), 2);
+            let line = 2 + above.matches('\n').count();
+            assert_eq!(results.row(1)["line"], line.to_string());
+        }
+    }
+}
+
+#[test]
+fn as_many_lines_as_are_named_are_skipped_and_the_others_keep_their_numbers() {
+    let title = "Users, \"all of them\nexported: 2026-11-23\n\n";
+    for list in written(&format!("{title}{}bad name,x,y\n", users(1))) {
+        let place = Place::new();
+        let list = place.file("users.csv", list);
+        place.file("mapping.toml", "[list]\nskip_lines = 2\n");
+        for (run, flags) in [
+            ("flag", ["--skip-lines", "2"]),
+            ("file", ["--mapping", "mapping.toml"]),
+        ] {
+            let rehearse = place.rehearse(list).args(["--run-dir", run]);
+            rehearse.args(flags).run().exits(1);
+            let results = place.results_in(run);
+            assert_eq!(results.outcomes(), ["created", "invalid"]);
+            assert_eq!(results.row(1)["line"], "5");
+            assert_eq!(results.row(2)["line"], "6");
+        }
+        // Its rejects are read with the same flag, and without it.
+        let rejects = place.path("flag/rejects.csv");
+        for (run, lines) in [("with", "2"), ("without", "0")] {
+            let again = place.rehearse(&rejects).args(["--skip-lines", lines]);
+            let again = again.args(["--run-dir", run]).arg("--no-preflight");
+            again.run().exits(1);
+            assert_eq!(place.results_in(run).outcomes(), ["invalid"]);
+        }
+    }
+}
+
+#[test]
+fn a_run_is_bound_to_the_lines_that_are_skipped() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", format!("Users\n{}", users(1)));
+    let import = || place.import(&pool, list).args(["--skip-lines", "1"]);
+    import().run().exits(0);
+    import().run().exits(0).says(["finished already"]);
+    let other = place.import(&pool, list).args(["--skip-lines", "2"]);
+    let other = other.args(["--no-headers", "--columns", "username,password,email"]);
+    other
+        .arg("--no-preflight")
+        .run()
+        .exits(3)
+        .says(["skip_lines=1"]);
+}
+
+#[test]
+fn a_header_below_other_lines_is_found_and_its_flag_named() {
+    for (above, line) in [
+        ("Export of users; 2026\nversion:1.0\n\n", 4),
+        ("version:1.0\n", 2),
+        ("\"Users\" of 2026\n", 2),
+        ("\"Users of 2026\n\n\n", 4),
+        ("Users,,,\n,,,\n", 3),
+    ] {
+        let list = format!(
+            "{above}User Name;E-Mail;Pass word;Department\nann;ann@example.com;Secret#1;x\n"
+        );
+        for list in [
+            list.clone().into_bytes(),
+            utf_16(&list),
+            gzip(list.as_bytes()),
+        ] {
+            let place = Place::new();
+            let list = place.file("users.csv", list);
+            let flag = format!("--skip-lines {}", line - 1);
+            let words = [&format!("line {line} does"), flag.as_str()];
+            let ran = place.rehearse(list).run().exits(3).says(words);
+            assert!(!ran.stderr.contains("Secret"), "{}", ran.stderr);
+            assert!(!place.path("run").exists());
+        }
+    }
+    // A header that is one is not doubted for a row below it.
+    let place = Place::new();
+    let list = place.file("users.csv", "name,mail\nusername,password\n");
+    let ran = place.rehearse(list).run().exits(3);
+    assert!(!ran.stderr.contains("--skip-lines"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_list_without_a_line_is_empty_however_it_is_packed() {
+    let blank = "\r\n".repeat(300_000);
+    for text in [
+        "",
+        "\n\n\n",
+        " \n\t\n",
+        &blank,
+        "sep=;\n",
+        "#TYPE Example\n",
+    ] {
+        for list in [
+            text.as_bytes().to_vec(),
+            gzip(text.as_bytes()),
+            zstd(text.as_bytes()),
+            utf_16(text),
+            gzip(&utf_16(text)),
+        ] {
+            let place = Place::new();
+            let name = place.file("users.csv", &list);
+            let empty = ["is empty", "needs a header line"];
+            place.rehearse(name).run().exits(3).says(empty);
+            place.rehearse("-").input(list).run().exits(3).says(empty);
+        }
+    }
+    let place = Place::new();
+    let list = place.file("users.csv", users(1));
+    let skipped = place.rehearse(list).args(["--skip-lines", "9"]);
+    skipped.run().exits(3).says(["is empty after the 9 lines"]);
+}

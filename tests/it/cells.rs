@@ -1,0 +1,237 @@
+//! Lists as other programs write them: escaped quotes, ragged rows, lines above the header, texts as formulas.
+
+use cognito_import::rehearsal::{PoolSettings, PreSignUp};
+
+use crate::harness::{Place, Pool, quick, users};
+
+/// A list of MySQL's, with backslashes before quotes.
+const ESCAPED: &str = "username,password,email,address\n\
+    ann,Passw0rd!1,ann@example.com,\"12 \\\"High\\\" St\"\n\
+    bob,\"Pa\\\"ss1wd!\",bob@example.com,x\n\
+    cy,\"Pa\"\"ss1wd!\",cy@example.com,y\n";
+
+/// A pool that confirms users, so that they can sign in.
+fn confirming() -> Pool {
+    Pool::start(PoolSettings {
+        pre_sign_up: PreSignUp::AutoConfirm,
+        ..quick()
+    })
+}
+
+fn signs_in(pool: &Pool, username: &str, password: &str) -> bool {
+    let client = &pool.settings().client_id;
+    pool.sdk().sign_in(client, username, password).is_ok()
+}
+
+#[test]
+fn text_after_a_closing_quote_makes_its_row_invalid() {
+    let place = Place::new();
+    let pool = confirming();
+    let list = place.file("quotes.csv", ESCAPED);
+    place
+        .import(&pool, list)
+        .arg("--no-preflight")
+        .run()
+        .exits(1);
+    let results = place.results();
+    assert_eq!(results.outcomes(), ["invalid", "invalid", "created"]);
+    for row in [1, 2] {
+        assert_eq!(results.row(row)["error_code"], "row.quotes");
+        assert_eq!(results.row(row)["username"], "", "cells may have moved");
+    }
+    let column = "column address: text follows the quote";
+    assert!(results.row(1)["error_message"].starts_with(column));
+    assert!(signs_in(&pool, "cy", "Pa\"ss1wd!"));
+    // `check` and the preflight of a run find the same, and name the flag.
+    place.check(&pool, list).run().exits(3).says(["--escape"]);
+    let codes: Vec<String> = place
+        .findings()
+        .iter()
+        .map(|finding| finding["rule"].clone())
+        .collect();
+    assert_eq!(codes, ["row.quotes", "row.quotes"]);
+}
+
+#[test]
+fn escaped_quotes_are_read_with_the_flag_and_with_the_mapping_file() {
+    let list = ESCAPED.replace("x\n", "\"C:\\\\x\\\\\"\n");
+    for (flags, mapping) in [
+        (&["--escape", "\\"][..], ""),
+        (&["--mapping", "mapping.toml"], "[list]\nescape = '\\'\n"),
+    ] {
+        let place = Place::new();
+        let pool = confirming();
+        place.file("mapping.toml", mapping);
+        let list = place.file("quotes.csv", &list);
+        let mut import = place.import(&pool, list);
+        for flag in flags {
+            import = import.arg(flag);
+        }
+        import.run().exits(0);
+        let users = pool.users();
+        assert_eq!(users["ann"].attributes["address"], "12 \"High\" St");
+        assert_eq!(users["bob"].attributes["address"], "C:\\x\\");
+        assert!(signs_in(&pool, "bob", "Pa\"ss1wd!"));
+        assert!(signs_in(&pool, "cy", "Pa\"ss1wd!"));
+        // Without it, this is another run.
+        place
+            .import(&pool, list)
+            .arg("--no-preflight")
+            .run()
+            .exits(3)
+            .says(["escape=\\\\"]);
+    }
+}
+
+#[test]
+fn what_cannot_escape_is_refused() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(1));
+    for flags in [
+        ["--escape", "\""],
+        ["--escape", ","],
+        ["--quote=none", "--escape=\\"],
+    ] {
+        let rehearse = place.rehearse(list).args(flags);
+        rehearse.run().exits(3).says(["--escape"]);
+    }
+    let wide = place.rehearse(list).args(["--escape", "ab"]);
+    wide.run().exits(2).says(["--escape"]);
+}
+
+#[test]
+fn rejects_of_misplaced_quotes_are_imported_once_their_escape_is_named() {
+    let place = Place::new();
+    let pool = confirming();
+    let list = place.file("quotes.csv", ESCAPED);
+    let first = place.import(&pool, list).arg("--no-preflight");
+    first.arg("--rejects-with-passwords").run().exits(1);
+    let rejects = place.path("run/rejects.csv");
+    // As they are, they stay invalid.
+    place
+        .import(&pool, &rejects)
+        .args(["--run-dir", "again"])
+        .arg("--no-preflight")
+        .run()
+        .exits(1);
+    assert_eq!(place.results_in("again").outcomes(), ["invalid", "invalid"]);
+    place
+        .import(&pool, &rejects)
+        .args(["--run-dir", "escaped", "--escape", "\\"])
+        .run()
+        .exits(0);
+    assert!(signs_in(&pool, "bob", "Pa\"ss1wd!"));
+    // Without passwords, no cell of such a row is written.
+    let without = place.rehearse(list).args(["--run-dir", "without"]);
+    without.arg("--no-preflight").run().exits(1);
+    let text = std::fs::read_to_string(place.path("without/rejects.csv")).unwrap();
+    assert!(!text.contains("ss1wd") && !text.contains("bob@"), "{text}");
+}
+
+#[test]
+fn empty_cells_at_the_end_of_a_row_are_ignored_and_missing_ones_can_be() {
+    let list = "username,password,email,given_name\n\
+        ann,Passw0rd!,ann@example.com,Ann,\n\
+        bob,Passw0rd!,bob@example.com,Bob,,\n\
+        cy,Passw0rd!,cy@example.com\n\
+        dee,Passw0rd!,dee@example.com,Dee,x\n";
+    let place = Place::new();
+    let list = place.file("users.csv", list);
+    place.rehearse(list).run().exits(1);
+    let results = place.results();
+    let expected = ["created", "created", "invalid", "invalid"];
+    assert_eq!(results.outcomes(), expected);
+    assert_eq!(results.row(4)["error_code"], "row.cell_count");
+    let flexible = place.rehearse(list).args(["--run-dir", "flexible"]);
+    flexible.arg("--flexible").run().exits(1);
+    let expected = ["created", "created", "created", "invalid"];
+    assert_eq!(place.results_in("flexible").outcomes(), expected);
+
+    // The rejects of the first run, with their passwords.
+    let again = place.rehearse(list).args(["--run-dir", "passwords"]);
+    again.arg("--rejects-with-passwords").run().exits(1);
+    let rejects = place.path("passwords/rejects.csv");
+    let strict = place.rehearse(&rejects).args(["--run-dir", "strict"]);
+    strict.arg("--no-preflight").run().exits(1);
+    assert_eq!(
+        place.results_in("strict").outcomes(),
+        ["invalid", "invalid"]
+    );
+    let flexible = place.rehearse(&rejects).args(["--run-dir", "filled"]);
+    flexible.arg("--flexible").run().exits(1);
+    assert_eq!(
+        place.results_in("filled").outcomes(),
+        ["created", "invalid"]
+    );
+}
+
+#[test]
+fn a_column_without_a_name_may_be_empty_and_a_value_in_it_is_not_lost() {
+    let place = Place::new();
+    let list = "username,password,email,,\nann,Passw0rd!,ann@example.com,,\n\
+        bob,Passw0rd!,bob@example.com\ncy,Passw0rd!,cy@example.com,,x\n";
+    let list = place.file("users.csv", list);
+    place.rehearse(list).run().exits(1);
+    let results = place.results();
+    assert_eq!(results.outcomes(), ["created", "created", "invalid"]);
+    let row = results.row(3);
+    assert_eq!(row["error_code"], "row.unnamed_column");
+    assert_eq!(row["username"], "cy");
+    let rejects = std::fs::read_to_string(place.path("run/rejects.csv")).unwrap();
+    assert!(rejects.starts_with("username,password,email,,,reason_outcome"));
+    assert!(rejects.contains("cy,,cy@example.com,,x,invalid"));
+    let dropped = place.rehearse(list).args(["--run-dir", "dropped"]);
+    dropped.args(["--ignore-column", ""]).run().exits(0);
+}
+
+#[test]
+fn a_text_that_is_written_as_a_formula_is_refused_until_it_is_unwrapped() {
+    let place = Place::new();
+    let pool = confirming();
+    let list = "username,password,email\n\
+        \"=\"\"dan\"\"\",\"=\"\"Passw0rd!1\"\"\",dan@example.com\n\
+        eve,=\"Passw0rd!2\",=\"eve@example.com\"\n\
+        fay,\"=\"\"Pass\"\"&\"\"w0rd!3\"\"\",fay@example.com\n";
+    let list = place.file("formulas.csv", list);
+    place
+        .import(&pool, list)
+        .run()
+        .exits(3)
+        .says(["value.formula"]);
+    let check = || place.check(&pool, list);
+    check().run().exits(3).says(["--unwrap-formulas"]);
+    let ran = check().arg("--unwrap-formulas").run().exits(1);
+    assert!(!ran.stderr.contains("--unwrap"), "{}", ran.stderr);
+    assert_eq!(pool.asked("SignUp"), 0);
+    let unwrapped = place.import(&pool, list).arg("--unwrap-formulas");
+    let ran = unwrapped.run().exits(1);
+    assert!(!ran.stderr.contains("Passw0rd"), "{}", ran.stderr);
+    let results = place.results();
+    assert_eq!(results.outcomes(), ["created", "created", "invalid"]);
+    assert_eq!(results.row(3)["error_code"], "value.formula");
+    assert!(signs_in(&pool, "dan", "Passw0rd!1"));
+    assert!(signs_in(&pool, "eve", "Passw0rd!2"));
+    assert_eq!(pool.users()["eve"].attributes["email"], "eve@example.com");
+    place
+        .import(&pool, list)
+        .arg("--no-preflight")
+        .run()
+        .exits(3)
+        .says(["formulas=unwrapped"]);
+}
+
+#[test]
+fn a_formula_in_a_cell_that_decides_is_refused() {
+    let place = Place::new();
+    let list = "username,password,email,Status\n\
+        ann,Passw0rd!,ann@example.com,active\nbob,Passw0rd!,bob@example.com,\"=\"\"blocked\"\"\"\n";
+    let list = place.file("users.csv", list);
+    for flag in ["--disable-where", "--skip-where"] {
+        let run = format!("run{flag}");
+        let rehearse = place.rehearse(list).args([flag, "Status=blocked"]);
+        rehearse.args(["--run-dir", &run]).run().exits(1);
+        let results = place.results_in(&run);
+        assert_eq!(results.outcomes(), ["created", "invalid"], "{flag}");
+        assert_eq!(results.row(2)["error_code"], "value.formula");
+    }
+}
