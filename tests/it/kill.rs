@@ -1,7 +1,7 @@
 //! The proof of the first three promises: the real program, under random faults, killed at random moments until it finishes.
 //! Every row's outcome is then compared with what the pool itself knows.
 //!
-//! Kills are aimed at runs that are at work: of two hundred cases more than fifty then find out a run that forgets which steps follow a row
+//! Kills are aimed at runs that are at work: more than fifty of two hundred cases then catch a run that forgets which steps follow a row
 //! that it settles. `KILL_CASES=5000 cargo test kill` runs more cases, `KILL_SEED=17 cargo test kill` runs the one that was printed.
 
 mod case;
@@ -21,13 +21,17 @@ use case::{Case, FollowUp};
 use judge::judge;
 
 /// Cases within `cargo test`'s time.
-const CASES: u64 = 80;
+const CASES: u64 = 200;
 
-/// Cases at the same time: most of a case is waiting.
-const TOGETHER: u64 = 12;
+/// Cases that run at once: two thirds of a case are spent waiting, most of it for the second that a run lets pass before its first
+/// sign-up.
+const TOGETHER: u64 = 16;
+
+/// Time between two looks at a process and at its pool.
+const POLL: Duration = Duration::from_millis(2);
 
 /// Microseconds for which a run of a case is at work: its rows leave in half of them, and their steps follow.
-const AT_WORK: u64 = 600_000;
+const AT_WORK: u64 = 400_000;
 
 /// Longer than anything in the pool that comes late.
 const SETTLE: &str = "700ms";
@@ -67,6 +71,8 @@ fn start(case: &Case, pool: &RehearsalPool, folder: &Path) -> Child {
             "0",
             "--max-failure-rate",
             "1",
+            "--durability",
+            case.durability,
             "--run-dir",
             "run",
         ])
@@ -115,7 +121,7 @@ fn ended_before(child: &mut Child, mut is_then: impl FnMut() -> bool) -> bool {
         if child.try_wait().unwrap().is_some() {
             return true;
         }
-        std::thread::park_timeout(Duration::from_millis(1));
+        std::thread::park_timeout(POLL);
     }
     false
 }

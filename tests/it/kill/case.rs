@@ -30,6 +30,8 @@ pub(super) struct Case {
     /// How users that exist are found, where they are looked up.
     pub(super) found_by: [&'static str; 4],
     pub(super) follow_up: FollowUp,
+    /// A kill loses nothing that the process has written, synced or not: half of the cases do not wait for the disk.
+    pub(super) durability: &'static str,
 }
 
 /// What follows the sign-ups: confirming, verifying the address, two groups, and disabling every fifth user.
@@ -90,7 +92,7 @@ fn line(row: u64, name: &str, kind: Kind, follow_up: FollowUp) -> String {
 /// A case follows from its seed alone.
 pub(super) fn case(seed: u64) -> Case {
     let mut random = fastrand::Rng::with_seed(seed);
-    let rows = random.u64(8..40);
+    let rows = random.u64(6..24);
     let follow_up = match seed % 4 {
         0 | 2 => FollowUp::OfNewUsers,
         1 => FollowUp::OfAllUsers,
@@ -157,6 +159,11 @@ pub(super) fn case(seed: u64) -> Case {
         // Steps are signed, as look-ups are.
         look_ups: random.u32(0..8) > 0 || follow_up != FollowUp::Nothing,
         follow_up,
+        durability: if (seed / 4).is_multiple_of(2) {
+            "process"
+        } else {
+            "power"
+        },
         preflight: seed.is_multiple_of(3),
         found_by: match seed % 5 {
             0 => ["--prescan", "always", "--lookup", "get"],
