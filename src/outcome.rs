@@ -9,6 +9,8 @@ mod undone;
 
 use serde::Serialize;
 
+use follow_up::{CONFIRM_STEP, DISABLE_STEP};
+
 pub use follow_up::{FollowUp, StepCounts, StepResult, StepState};
 pub use summary::{Pace, RateSample, Requests, RunState, Summary};
 pub use undone::{Kept, MadeUser, Undoing, Undone};
@@ -169,6 +171,42 @@ pub struct RowResult {
     pub follow_up: Option<FollowUp>,
 }
 
+impl RowResult {
+    /// Whether the user is confirmed at the end of the run, where that is known.
+    #[must_use]
+    pub fn confirmed(&self) -> Option<bool> {
+        if self.has_done(CONFIRM_STEP) {
+            Some(true)
+        } else {
+            self.came.confirmed
+        }
+    }
+
+    /// `UserConfirmed` as `SignUp` returned it. None where no answer to it says that it created the user.
+    #[must_use]
+    pub fn confirmed_at_sign_up(&self) -> Option<bool> {
+        let answered =
+            self.came.outcome == Outcome::Created && self.came.evidence == Some(Evidence::Answer);
+        self.came.confirmed.filter(|_| answered)
+    }
+
+    /// Whether the user is enabled at the end of the run, where that is known.
+    #[must_use]
+    pub fn enabled(&self) -> Option<bool> {
+        if self.has_done(DISABLE_STEP) {
+            Some(false)
+        } else {
+            self.came.enabled
+        }
+    }
+
+    fn has_done(&self, step: &str) -> bool {
+        self.follow_up
+            .as_ref()
+            .is_some_and(|follow_up| follow_up.has_done(step))
+    }
+}
+
 /// What came of a row, without the row itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Came {
@@ -180,9 +218,9 @@ pub struct Came {
     pub user_sub: Option<String>,
     /// `UserStatus` as the pool words it, where it was looked up or listed.
     pub user_status: Option<String>,
-    /// Whether the user is confirmed, where the pool said so.
+    /// Whether the user was confirmed when the row was settled, where the pool said so. See [`RowResult::confirmed`].
     pub confirmed: Option<bool>,
-    /// Whether the user is enabled, where it was looked up or listed.
+    /// Whether the user was enabled when it was looked up or listed. See [`RowResult::enabled`].
     pub enabled: Option<bool>,
     /// `UserCreateDate`, milliseconds since the Unix epoch on the service's clock, where it was looked up or listed.
     pub created_at: Option<i64>,
@@ -249,7 +287,51 @@ impl Came {
 
 #[cfg(test)]
 mod tests {
-    use super::Outcome;
+    use super::{Came, Evidence, FollowUp, Outcome, RowResult, StepResult, StepState};
+
+    fn row(evidence: Evidence, confirmed: bool, step: &str, state: StepState) -> RowResult {
+        let mut came = Came::of(Outcome::Created);
+        came.evidence = Some(evidence);
+        came.confirmed = Some(confirmed);
+        came.enabled = (evidence == Evidence::Lookup).then_some(true);
+        RowResult {
+            row: 1,
+            line: 2,
+            username: None,
+            kept: Vec::new(),
+            came,
+            follow_up: Some(FollowUp {
+                steps: vec![StepResult {
+                    step: step.to_owned(),
+                    state,
+                }],
+            }),
+        }
+    }
+
+    #[test]
+    fn a_step_that_was_taken_changes_the_state_at_the_end_and_not_what_sign_up_returned() {
+        let failed = || StepState::Failed {
+            code: "A".to_owned(),
+            message: "b".to_owned(),
+        };
+        for (state, at_the_end) in [
+            (StepState::Done, true),
+            (StepState::Pending, false),
+            (failed(), false),
+        ] {
+            let row = row(Evidence::Answer, false, "confirm", state);
+            assert_eq!(row.confirmed(), Some(at_the_end), "{row:?}");
+            assert_eq!(row.confirmed_at_sign_up(), Some(false), "{row:?}");
+            assert_eq!(row.enabled(), None, "{row:?}");
+        }
+        let looked_up = row(Evidence::Lookup, true, "disable", StepState::Done);
+        assert_eq!(looked_up.confirmed(), Some(true));
+        assert_eq!(looked_up.confirmed_at_sign_up(), None);
+        assert_eq!(looked_up.enabled(), Some(false));
+        let failed = row(Evidence::Lookup, true, "disable", failed());
+        assert_eq!(failed.enabled(), Some(true));
+    }
 
     #[test]
     fn every_outcome_is_found_again_by_its_word() {

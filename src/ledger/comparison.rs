@@ -36,9 +36,9 @@ pub struct Stood {
     pub outcome: Outcome,
     /// `UserStatus`.
     pub user_status: Option<String>,
-    /// Whether the user is confirmed.
+    /// Whether the user was confirmed at the end of the run.
     pub confirmed: Option<bool>,
-    /// Whether the user is enabled.
+    /// Whether the user was enabled at the end of the run.
     pub enabled: Option<bool>,
     /// What followed the sign-up.
     pub follow_up: Option<String>,
@@ -233,8 +233,8 @@ fn take_in<E: From<LedgerError>>(
                 username,
                 came.outcome.word(),
                 came.user_status,
-                came.confirmed,
-                came.enabled,
+                row.confirmed(),
+                row.enabled(),
                 row.follow_up.as_ref().map(ToString::to_string),
                 came.user_sub
             ])

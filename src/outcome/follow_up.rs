@@ -4,6 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// The step that confirms a user, as [`StepResult::step`] names it.
+pub(super) const CONFIRM_STEP: &str = "confirm";
+
+/// The step that disables a user.
+pub(super) const DISABLE_STEP: &str = "disable";
+
 /// How one step stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -39,6 +45,14 @@ pub struct FollowUp {
 }
 
 impl FollowUp {
+    /// Whether this step was taken.
+    #[must_use]
+    pub(super) fn has_done(&self, name: &str) -> bool {
+        self.steps
+            .iter()
+            .any(|step| step.step == name && step.state == StepState::Done)
+    }
+
     /// Whether a step is still to be taken.
     #[must_use]
     pub fn is_pending(&self) -> bool {

@@ -10,7 +10,7 @@ use crate::outcome::{Delivery, Evidence, RowResult};
 use crate::visible::visible;
 
 /// The columns, in order; those that are copied from the list follow.
-pub const COLUMNS: [&str; 19] = [
+pub const COLUMNS: [&str; 20] = [
     "row",
     "line",
     "username",
@@ -30,6 +30,7 @@ pub const COLUMNS: [&str; 19] = [
     "same_as_row",
     "delivery",
     "follow_up",
+    "confirmed_at_sign_up",
 ];
 
 /// See the module's words.
@@ -63,8 +64,8 @@ impl RowReport for ResultsCsv {
             came.evidence.map_or("", Evidence::word).into(),
             defused(came.user_sub.as_deref()),
             defused(came.user_status.as_deref()),
-            yes_no(came.confirmed).into(),
-            yes_no(came.enabled).into(),
+            yes_no(row.confirmed()).into(),
+            yes_no(row.enabled()).into(),
             came.created_at.map_or_else(String::new, rfc3339).into(),
             defused(came.delivery_medium.as_deref()),
             defused(came.delivery_destination.as_deref()),
@@ -75,6 +76,7 @@ impl RowReport for ResultsCsv {
             number(came.same_as_row).into(),
             came.delivery.map_or("", Delivery::word).into(),
             defused(follow_up.as_deref()),
+            yes_no(row.confirmed_at_sign_up()).into(),
         ];
         for cell in &cells {
             self.0.write_field(cell.as_bytes())?;

@@ -33,6 +33,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     confirmed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    confirmed_at_sign_up: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     enabled: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<String>,
@@ -88,8 +90,9 @@ impl RowReport for ResultsJsonl {
             evidence: came.evidence,
             user_sub: came.user_sub.as_deref(),
             user_status: came.user_status.as_deref(),
-            confirmed: came.confirmed,
-            enabled: came.enabled,
+            confirmed: row.confirmed(),
+            confirmed_at_sign_up: row.confirmed_at_sign_up(),
+            enabled: row.enabled(),
             created_at: came.created_at.map(rfc3339),
             delivery: came.delivery,
             delivery_medium: came.delivery_medium.as_deref(),

@@ -21,21 +21,23 @@ pub(super) const FURTHER_CODES: &str = "(further codes)";
 pub(super) struct Tally {
     /// Times from the permit of a row's sign-up to its answer, of rows that were created by the answer to their only one.
     pub(super) durations: Durations,
-    /// Of the users that were created, whether they are confirmed.
+    /// Users that were created, by whether they are confirmed at the end of the run.
     pub(super) created: Confirmed,
     /// Rows by error.
     pub(super) errors: BTreeMap<String, ErrorRows>,
 }
 
-/// Users that were created, by whether the pool said that they are confirmed.
+/// Users that were created, by whether they are confirmed at the end of the run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Confirmed {
-    /// They can sign in.
+    /// They are.
     pub(super) confirmed: u64,
-    /// They cannot, until they are confirmed.
+    /// They are not, and cannot sign in until they are.
     pub(super) unconfirmed: u64,
     /// The pool did not say.
     pub(super) unknown: u64,
+    /// Those that `SignUp` itself returned as confirmed.
+    pub(super) confirmed_at_sign_up: u64,
 }
 
 /// The rows that met one error.
@@ -63,10 +65,13 @@ impl Tally {
             self.durations.add(came.duration_ms);
         }
         if created {
-            match came.confirmed {
+            match row.confirmed() {
                 Some(true) => self.created.confirmed += 1,
                 Some(false) => self.created.unconfirmed += 1,
                 None => self.created.unknown += 1,
+            }
+            if row.confirmed_at_sign_up() == Some(true) {
+                self.created.confirmed_at_sign_up += 1;
             }
         }
         if let Some(code) = &came.error_code {

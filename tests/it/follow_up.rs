@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use cognito_import::rehearsal::{ExistingUser, PoolSettings, PreSignUp, UserStatus};
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Place, Pool, Results, Row, quick, users};
 
 /// A pool with these groups.
 fn with_groups(groups: &[&str]) -> PoolSettings {
@@ -42,6 +42,16 @@ fn users_are_confirmed_verified_in_their_groups_and_can_sign_in() {
     let results = place.results();
     assert_eq!(results.count("created"), 3);
     assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
+    let flags = ["confirmed", "confirmed_at_sign_up", "enabled"];
+    for (name, enabled) in [("ann", ""), ("bob", "false"), ("cy", "")] {
+        let row = results.of(name);
+        let told = flags.map(|flag| row[flag].as_str());
+        assert_eq!(told, ["true", "false", enabled], "{name}");
+    }
+    assert_eq!(
+        results.summary["created_users"],
+        serde_json::json!({"confirmed": 3, "unconfirmed": 0, "unknown": 0, "confirmed_at_sign_up": 0})
+    );
     let truth = pool.users();
     for (name, email, phone, groups, enabled) in [
         (
@@ -139,7 +149,12 @@ fn a_user_whom_a_trigger_confirmed_is_not_asked_for_again() {
     });
     let list = place.file("users.csv", users(5));
     place.import(&pool, list).arg("--confirm").run().exits(0);
-    assert_eq!(place.results().row(5)["follow_up"], "done");
+    let results = place.results();
+    assert_eq!(results.row(5)["follow_up"], "done");
+    for flag in ["confirmed", "confirmed_at_sign_up"] {
+        assert_eq!(results.row(5)[flag], "true", "{flag}");
+        assert_eq!(results.summary["created_users"][flag], 5, "{flag}");
+    }
     assert_eq!(
         pool.asked("AdminConfirmSignUp"),
         1,
@@ -179,6 +194,21 @@ fn users_that_existed_are_left_as_they_are_unless_they_are_meant_as_well() {
             .map(|r| r["follow_up"].as_str())
             .collect();
         assert_eq!(follow_ups, ["", "done", "", "done"], "{found_by}");
+        let confirmed = |results: &Results| {
+            let of = |row: &Row| {
+                [
+                    row["confirmed"].clone(),
+                    row["confirmed_at_sign_up"].clone(),
+                ]
+            };
+            results.rows.iter().map(of).collect::<Vec<_>>()
+        };
+        let (existed, created) = (["false", ""], ["true", "false"]);
+        assert_eq!(
+            confirmed(&results),
+            [existed, created, existed, created],
+            "{found_by}"
+        );
         let truth = pool.users();
         assert_eq!(truth["user0001"].status, UserStatus::Unconfirmed);
         assert_eq!(truth["user0001"].groups, [""; 0]);
@@ -192,6 +222,7 @@ fn users_that_existed_are_left_as_they_are_unless_they_are_meant_as_well() {
         let results = place.results_in("again");
         assert_eq!(results.count("existed"), 4);
         assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
+        assert_eq!(confirmed(&results), [["true", ""]; 4], "{found_by}");
         for user in pool.users().values() {
             assert_eq!(user.status, UserStatus::Confirmed, "{found_by}");
             assert_eq!(user.groups, ["staff"], "{found_by}");

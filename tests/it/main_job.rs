@@ -19,7 +19,7 @@ pub(crate) fn sample(name: &str) -> PathBuf {
 }
 
 const COLUMNS: &str = "row,line,username,outcome,evidence,user_sub,user_status,confirmed,enabled,created_at,delivery_medium,\
-     delivery_destination,error_code,error_message,attempts,duration_ms,same_as_row,delivery,follow_up";
+     delivery_destination,error_code,error_message,attempts,duration_ms,same_as_row,delivery,follow_up,confirmed_at_sign_up";
 
 #[test]
 fn a_rehearsal_of_the_sample_makes_every_user_and_says_that_nothing_left_the_machine() {

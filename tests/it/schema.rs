@@ -96,6 +96,7 @@ fn every_line_of_results_jsonl_keeps_to_the_schema() {
         "same_as_row",
         "kept",
         "created_at",
+        "confirmed_at_sign_up",
     ] {
         assert!(
             fields.iter().any(|other| other == field),

@@ -247,14 +247,13 @@ fn facts(run: &RunShown<'_>) -> Vec<Fact> {
 fn notes(run: &RunShown<'_>) -> Vec<String> {
     let created = run.tally.created;
     let mut notes = Vec::new();
-    let confirms = run.summary.follow_up.contains_key("confirm");
-    if created.unconfirmed > 0 && !confirms {
+    if created.unconfirmed > 0 {
         notes.push(format!(
-            "{} not confirmed: nobody can sign in as one of them before that.",
+            "{} not confirmed and cannot sign in yet.",
             counted(
                 created.unconfirmed,
-                "user that this run made is",
-                "users that this run made are"
+                "user that this run created is",
+                "users that this run created are"
             )
         ));
     }

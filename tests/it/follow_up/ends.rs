@@ -131,7 +131,12 @@ fn tries_that_are_used_up_fail_the_step_and_not_the_row() {
     assert_eq!(results.count("created"), 2);
     for row in &results.rows {
         assert_eq!(row["follow_up"], "failed: confirm InternalErrorException");
+        assert_eq!(
+            [&row["confirmed"], &row["confirmed_at_sign_up"]],
+            ["false"; 2]
+        );
     }
+    assert_eq!(results.summary["created_users"]["unconfirmed"], 2);
     assert_eq!(pool.asked("AdminConfirmSignUp"), 2 * 5);
 }
 

@@ -3,7 +3,7 @@
 use cognito_import::rehearsal::UserStatus;
 
 use super::with_groups;
-use crate::harness::{Place, Pool, quick, until, users};
+use crate::harness::{Place, Pool, Results, Row, quick, until, users};
 
 #[test]
 fn a_run_that_was_stopped_takes_the_missing_steps_alone() {
@@ -77,6 +77,12 @@ fn credentials_that_expire_stop_the_run_and_the_next_one_confirms_the_rest() {
         .unwrap();
     assert_eq!(done, confirmed(&pool));
     assert!((1..30).contains(&done), "{done}");
+    let told = |results: &Results, flag: &str| {
+        let is = |row: &&Row| row[flag] == "true";
+        results.rows.iter().filter(is).count() as u64
+    };
+    assert_eq!(told(&results, "confirmed"), done);
+    assert_eq!(results.summary["created_users"]["confirmed"], done);
     let made = results.count("created") as u64;
     let pool = pool.changed(|settings| settings.faults.expired_credentials_after = None);
     import(&pool).run().exits(0);
@@ -84,6 +90,13 @@ fn credentials_that_expire_stop_the_run_and_the_next_one_confirms_the_rest() {
     assert_eq!(results.count("created"), 30);
     assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
     assert_eq!(confirmed(&pool), 30);
+    assert_eq!(told(&results, "confirmed"), 30);
+    assert_eq!(told(&results, "confirmed_at_sign_up"), 0);
+    assert_eq!(
+        results.row(1)["confirmed_at_sign_up"],
+        "false",
+        "as told then"
+    );
     assert_eq!(pool.asked("SignUp"), 30 - made);
     assert_eq!(pool.asked("AdminConfirmSignUp"), 30 - done + 1);
 }

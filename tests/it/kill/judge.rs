@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cognito_import::rehearsal::UserTruth;
 
 use super::case::{Case, Kind, username};
-use super::steps::wrong_steps;
+use super::steps::{wrong_state, wrong_steps};
 
 /// Rows in doubt, or what is wrong.
 pub(super) fn judge(
@@ -46,13 +46,15 @@ pub(super) fn judge(
             ("created", Kind::New)
                 if user.is_some_and(|user| !user.preexisting && user.sub == result["user_sub"]) => {
             }
-            ("failed", Kind::New) if user.is_none() => {}
+            ("failed", Kind::New | Kind::WeakPassword) if user.is_none() => {}
             ("in_doubt", Kind::New | Kind::Existing | Kind::WeakPassword) => {
                 in_doubt.push(format!("{result:?} {user:?}"))
             }
             _ => return wrong("that is not so"),
         }
-        if let Some(why) = wrong_steps(case, row, result, user.copied()) {
+        if let Some(why) = wrong_steps(case, row, result, user.copied())
+            .or_else(|| wrong_state(result, user.copied()))
+        {
             return wrong(&why);
         }
         // Without look-ups, what a killed process had not yet written down can only be asked for again.

@@ -6,6 +6,21 @@ use cognito_import::rehearsal::{UserStatus, UserTruth};
 
 use super::case::{Case, FollowUp, follow_up_of};
 
+/// What is wrong with how a user is said to be at the end. After a step that failed nobody can tell: it may have been taken.
+pub(super) fn wrong_state(
+    result: &BTreeMap<String, String>,
+    user: Option<&UserTruth>,
+) -> Option<String> {
+    let user = user.filter(|_| !result["follow_up"].starts_with("failed: "))?;
+    let confirmed = user.status == UserStatus::Confirmed;
+    [("confirmed", confirmed), ("enabled", user.enabled)]
+        .into_iter()
+        .find(|(flag, is)| {
+            !["", if *is { "true" } else { "false" }].contains(&result[*flag].as_str())
+        })
+        .map(|(flag, _)| format!("it is not {flag} as it says"))
+}
+
 /// What is wrong with what followed a row.
 pub(super) fn wrong_steps(
     case: &Case,
