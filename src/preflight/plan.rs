@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::objections::follow_up::told;
 use super::prescan::Reading;
 use super::rates::{Rate, Rates};
-use super::survey::{Counts, StepTotals};
+use super::survey::Counts;
 use crate::pace::{Category, Ceilings};
 use crate::pool::{LookUps, category_of, operation_of};
 use crate::user::StepKind;
@@ -67,21 +67,37 @@ impl RunPlan {
     /// The same with these kinds of steps alone.
     #[must_use]
     pub fn time_with(&self, kinds: &[StepKind]) -> Duration {
+        // If every user existed, each would be looked up as well.
         let users = self.counts.to_send;
+        let lookups = match self.look_ups {
+            LookUps::Get => seconds_at(users, &self.rates.read),
+            LookUps::List => seconds_at(users, &self.rates.list),
+            LookUps::None => 0,
+        };
+        self.time_without_lookups(kinds)
+            .max(Duration::from_secs(lookups))
+    }
+
+    /// The same if no user has to be looked up.
+    fn time_without_lookups(&self, kinds: &[StepKind]) -> Duration {
         let steps = |category| -> u64 {
             let of = kinds.iter().filter(|kind| category_of(**kind) == category);
             of.map(|kind| self.counts.steps.of(*kind)).sum()
         };
-        let at = |requests: u64, rate: &Rate| requests.div_ceil(u64::from(rate.a_second.get()));
-        // If every user existed, each would be looked up as well.
-        let look_ups = match self.look_ups {
-            LookUps::Get => at(users, &self.rates.read),
-            LookUps::List => at(users, &self.rates.list),
-            LookUps::None => 0,
-        };
-        let creation = at(users + steps(Category::UserCreation), &self.rates.creation);
-        let update = at(steps(Category::UserUpdate), &self.rates.update);
-        Duration::from_secs(creation.max(update).max(look_ups))
+        let creations = self.counts.to_send + steps(Category::UserCreation);
+        let creation = seconds_at(creations, &self.rates.creation);
+        let update = seconds_at(steps(Category::UserUpdate), &self.rates.update);
+        Duration::from_secs(creation.max(update))
+    }
+
+    /// The time with these kinds of steps, in words: `up to` where lookups that may not be needed take most of it.
+    fn estimate(&self, kinds: &[StepKind]) -> String {
+        let (time, without) = (self.time_with(kinds), self.time_without_lookups(kinds));
+        if time > without {
+            format!("up to {}", humantime::format_duration(time))
+        } else {
+            format!("about {}", humantime::format_duration(time))
+        }
     }
 
     /// Steps of these kinds as `3 AdminConfirmSignUp`, but for those that do not occur.
@@ -157,24 +173,40 @@ impl RunPlan {
         if self.counts.to_send == 0 {
             return Ok(());
         }
-        let without = if self.counts.steps == StepTotals::NONE {
+        let (time, no_lookups) = (self.time(), self.time_without_lookups(&StepKind::ALL));
+        let mut otherwise = Vec::new();
+        if time > no_lookups {
+            otherwise.push(format!(
+                "{} if none of the users exists",
+                humantime::format_duration(no_lookups)
+            ));
+        }
+        let no_steps = self.time_with(&[]);
+        if time > no_steps {
+            otherwise.push(format!(
+                "{} without what follows the sign-ups",
+                humantime::format_duration(no_steps)
+            ));
+        }
+        let otherwise = if otherwise.is_empty() {
             String::new()
         } else {
-            format!(
-                " ({} without what follows the sign-ups)",
-                humantime::format_duration(self.time_with(&[]))
-            )
+            format!(" ({})", otherwise.join("; "))
         };
-        let trying = format!("{}{without}", humantime::format_duration(self.time()));
+        let time = humantime::format_duration(time);
         match self.reading.as_ref().map(Reading::time) {
-            None => writeln!(f, "      time: about {trying}"),
+            None => writeln!(
+                f,
+                "      time: {}{otherwise}",
+                self.estimate(&StepKind::ALL)
+            ),
             Some(None) => writeln!(
                 f,
-                "      time: up to {trying}, and before that the time it takes to read the pool"
+                "      time: up to {time}{otherwise}, and before that the time it takes to read the pool"
             ),
             Some(Some(reading)) => writeln!(
                 f,
-                "      time: about {} to read the pool, then up to {trying}",
+                "      time: about {} to read the pool, then up to {time}{otherwise}",
                 humantime::format_duration(Duration::from_secs(reading.as_secs().max(1)))
             ),
         }
@@ -189,12 +221,11 @@ impl RunPlan {
         if by_trigger == 0 {
             return Ok(());
         }
-        let rest = self.time_with(&[StepKind::AddToGroup, StepKind::Disable]);
         writeln!(
             f,
-            "      cheaper: a PreSignUp trigger that confirms and verifies those who sign up with some --validation-data takes {by_trigger} of \
-             these calls away; time: about {}",
-            humantime::format_duration(rest)
+            "      cheaper: a PreSignUp trigger that confirms and verifies users who sign up with some --validation-data saves {by_trigger} of \
+             these calls; time: {}",
+            self.estimate(&[StepKind::AddToGroup, StepKind::Disable])
         )
     }
 }
@@ -293,6 +324,11 @@ pub fn users_a_second(counts: &Counts, ceilings: Ceilings) -> f64 {
     let creation = 1.0 + steps_a_user(Category::UserCreation);
     let update = steps_a_user(Category::UserUpdate);
     users(Category::UserCreation, creation).min(users(Category::UserUpdate, update))
+}
+
+/// Seconds that these requests take at this rate.
+fn seconds_at(requests: u64, rate: &Rate) -> u64 {
+    requests.div_ceil(u64::from(rate.a_second.get()))
 }
 
 /// A number of things.

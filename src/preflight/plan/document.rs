@@ -10,6 +10,7 @@ use crate::pool::LookUps;
 use crate::pool::list::USERS_A_PAGE;
 use crate::preflight::prescan::Reading;
 use crate::preflight::rates::Rate;
+use crate::user::StepKind;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -19,8 +20,10 @@ struct Document<'a> {
     reads_pool_first: bool,
     /// What that takes, where the pool's size is known.
     seconds_to_read_pool: Option<f64>,
-    /// What the sign-ups take, and what follows them.
+    /// Time for the sign-ups and what follows them, if every user exists and has to be looked up.
     seconds: u64,
+    /// The same if no user exists.
+    seconds_without_lookups: u64,
     /// The groups that are made first.
     groups_to_make: &'a [String],
     /// None where the pool's rules are not known.
@@ -55,6 +58,7 @@ impl Serialize for RunPlan {
                 .and_then(Reading::time)
                 .map(|time| time.as_secs_f64()),
             seconds: self.time().as_secs(),
+            seconds_without_lookups: self.time_without_lookups(&StepKind::ALL).as_secs(),
             groups_to_make: &self.groups_to_make,
             messages: self.messages.map(|(mails, text_messages)| Messages {
                 mails,

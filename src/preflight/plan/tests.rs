@@ -43,7 +43,7 @@ fn time_is_that_of_the_slower_budget() {
         to_send: 1_001,
         ..Counts::default()
     };
-    let plan = |read, look_ups| {
+    let plan_of = |read, look_ups| {
         let asked = RatesAsked {
             creation: NonZeroU32::new(50),
             read: NonZeroU32::new(read),
@@ -52,12 +52,48 @@ fn time_is_that_of_the_slower_budget() {
             share: 1.0,
         };
         let rates = Rates::new(&asked, &Found::default());
-        RunPlan::new(counts, None, rates, look_ups, None).time()
+        RunPlan::new(counts, None, rates, look_ups, None)
     };
+    let plan = |read, look_ups| plan_of(read, look_ups).time();
     assert_eq!(plan(120, LookUps::Get), Duration::from_secs(21));
     assert_eq!(plan(10, LookUps::Get), Duration::from_secs(101));
     assert_eq!(plan(10, LookUps::None), Duration::from_secs(21));
     assert_eq!(plan(10, LookUps::List), Duration::from_secs(201));
+    // Lookups that may not be needed are not promised.
+    for (read, look_ups, said) in [
+        (120, LookUps::Get, "time: about 21s\n"),
+        (10, LookUps::None, "time: about 21s\n"),
+        (
+            10,
+            LookUps::Get,
+            "time: up to 1m 41s (21s if none of the users exists)\n",
+        ),
+        (
+            10,
+            LookUps::List,
+            "time: up to 3m 21s (21s if none of the users exists)\n",
+        ),
+    ] {
+        let plan = plan_of(read, look_ups);
+        assert!(plan.to_string().contains(said), "{plan}");
+        let document = serde_json::to_value(&plan).unwrap();
+        assert_eq!(document["seconds_without_lookups"], 21);
+    }
+}
+
+#[test]
+fn time_that_only_lookups_take_is_an_upper_bound_with_steps_and_with_a_trigger() {
+    let mut plan = plan_at_defaults(1_000, &[StepKind::Confirm]);
+    plan.rates.read.a_second = NonZeroU32::new(10).unwrap();
+    let said = plan.to_string();
+    assert!(
+        said.contains("time: up to 1m 40s (40s if none of the users exists)\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains("of these calls; time: up to 1m 40s"),
+        "{said}"
+    );
 }
 
 /// The plan for so many users, each of whom has these steps, at the default quotas, all of which may be used.
@@ -111,7 +147,7 @@ fn the_plan_names_the_calls_their_time_and_the_cheaper_way() {
         "UserUpdate: up to 1000 AdminUpdateUserAttributes, 1000 AdminAddUserToGroup at 25 a second",
         "groups: 2 made first: beta, staff",
         "time: about 1m 20s (20s without what follows the sign-ups)",
-        "takes 2000 of these calls away; time: about 40s",
+        "saves 2000 of these calls; time: about 40s",
     ] {
         assert!(said.contains(words), "{words:?} in\n{said}");
     }
