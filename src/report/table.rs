@@ -1,5 +1,7 @@
 //! The closing summary, for people at a terminal.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use comfy_table::presets::UTF8_BORDERS_ONLY;
@@ -9,6 +11,9 @@ use crate::outcome::{Delivery, Outcome, RunState, StepCounts, Summary};
 
 /// Groups that have a line of their own.
 const GROUPS_TOLD: usize = 10;
+
+/// Error codes that have a line of their own: the most frequent ones.
+const CODES_SHOWN: usize = 10;
 
 /// Where a rate over the whole time at work is less than this part of the rate while there were requests, it tells nothing.
 const USED_THROUGHOUT: f64 = 0.8;
@@ -59,11 +64,7 @@ fn outcomes(summary: &Summary, width: Option<u16>) -> Table {
 
 /// A line each.
 fn facts(summary: &Summary) -> Vec<String> {
-    let mut facts: Vec<String> = summary
-        .errors
-        .iter()
-        .map(|(code, count)| format!("{count} x {code}"))
-        .collect();
+    let mut facts = codes(&summary.errors, "", "error_code in results.csv");
     steps(summary, &mut facts);
     for (category, requests) in &summary.requests {
         if requests.sent == 0 {
@@ -160,9 +161,33 @@ fn steps(summary: &Summary, facts: &mut Vec<String>) {
         let more = groups - GROUPS_TOLD;
         facts.push(format!("{more} more groups: {}", told(&others)));
     }
-    for (code, count) in &summary.follow_up_errors {
-        facts.push(format!("{count} x {code} after the sign-up"));
+    facts.extend(codes(
+        &summary.follow_up_errors,
+        " after the sign-up",
+        "follow_up_errors in summary.json",
+    ));
+}
+
+/// The most frequent codes, a line each. If there are more, a last line counts them and says where they are listed.
+fn codes(errors: &BTreeMap<String, u64>, when: &str, listed_in: &str) -> Vec<String> {
+    let mut sorted: Vec<(&String, u64)> =
+        errors.iter().map(|(code, count)| (code, *count)).collect();
+    // Stable: codes of the same frequency stay in the order of their names.
+    sorted.sort_by_key(|(_, count)| Reverse(*count));
+    let (shown, more) = sorted.split_at(sorted.len().min(CODES_SHOWN));
+    let mut lines: Vec<String> = shown
+        .iter()
+        .map(|(code, count)| format!("{count} x {code}{when}"))
+        .collect();
+    if !more.is_empty() {
+        let count: u64 = more.iter().map(|(_, count)| count).sum();
+        let plural = if more.len() == 1 { "" } else { "s" };
+        lines.push(format!(
+            "{} other code{plural}{when}: {count} in all, see {listed_in}",
+            more.len()
+        ));
     }
+    lines
 }
 
 /// `12 done, 1 failed, 3 pending`, without what there is none of.
@@ -218,7 +243,7 @@ fn rows_read(summary: &Summary) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{facts, wrapped};
+    use super::{codes, facts, wrapped};
     use crate::outcome::{Outcome, Pace, Requests};
     use crate::report::html::samples::summary;
 
@@ -247,6 +272,32 @@ mod tests {
         assert_eq!(
             told(220, 22.1),
             "UserList: 220 requests, 22.1 a second of at most 24 (92% used), 0 throttled"
+        );
+    }
+
+    #[test]
+    fn the_ten_most_frequent_codes_have_a_line_and_the_rest_are_counted() {
+        let some = |codes: u64| (1..=codes).map(|n| (format!("code.{n:02}"), n)).collect();
+        let lines = codes(&some(12), "", "error_code in results.csv");
+        assert_eq!(lines.len(), 11, "{lines:?}");
+        assert_eq!(lines[0], "12 x code.12");
+        assert_eq!(lines[9], "3 x code.03");
+        assert_eq!(
+            lines[10],
+            "2 other codes: 3 in all, see error_code in results.csv"
+        );
+        assert_eq!(codes(&some(10), "", "").len(), 10);
+        let mut summary = summary(&[(Outcome::Rejected, 300)]);
+        summary.errors = some(40);
+        summary.follow_up_errors = some(11);
+        let facts = facts(&summary);
+        let told = |words: &str| facts.iter().filter(|fact| fact.contains(words)).count();
+        assert_eq!((told(" x code."), told("after the sign-up")), (20, 11));
+        assert!(
+            facts.contains(
+                &"1 other code after the sign-up: 1 in all, see follow_up_errors in summary.json"
+                    .to_owned()
+            )
         );
     }
 
