@@ -6,7 +6,7 @@ use crate::cli::args::IamPolicyArgs;
 use crate::cli::exit::Exit;
 use crate::cli::{Say, settings};
 use crate::pool::{ConnectError, region_of};
-use crate::preflight::iam_policy::{Needs, policy};
+use crate::preflight::iam_policy::{DEFAULT_PARTITION, Needs, policy, region_without_partition};
 
 pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Answer, Failed> {
     if region_of(&args.user_pool_id).is_none() {
@@ -32,6 +32,11 @@ pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Answer, Faile
         return Err(Failed::refused(anyhow::anyhow!(
             "--no-lookup (or --lookup none) signs no request, and what follows a sign-up has to be signed; leave one of the two out"
         )));
+    }
+    if let Some(region) = region_without_partition(&args.user_pool_id) {
+        say.line(format_args!(
+            "note: this version does not know the partition of Region {region}: check that ARNs begin with arn:{DEFAULT_PARTITION}: there"
+        ));
     }
     let policy = policy(&Needs {
         user_pool_id: &args.user_pool_id,

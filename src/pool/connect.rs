@@ -18,6 +18,7 @@ use aws_sdk_cognitoidentityprovider::config::{
 use secrecy::SecretString;
 
 use super::date_probe::DateProbe;
+use super::region::looks_like_a_region;
 use super::service_clock::ServiceClock;
 use super::{Cognito, TriggerData};
 use crate::aws::endpoint::{Endpoint, EndpointError};
@@ -187,21 +188,6 @@ fn region(settings: &ConnectSettings) -> Result<String, ConnectError> {
     }
 }
 
-/// The Region in a pool's id, where it is one.
-#[must_use]
-pub fn region_of(user_pool_id: &str) -> Option<String> {
-    let (region, _) = user_pool_id.split_once('_')?;
-    looks_like_a_region(region).then(|| region.to_owned())
-}
-
-/// `us-east-1`, `us-gov-west-1`, `ap-southeast-3`: at least three parts, the last one a number.
-fn looks_like_a_region(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    parts.len() >= 3
-        && parts.first().is_some_and(|part| part.len() == 2)
-        && parts.last().is_some_and(|part| part.parse::<u8>().is_ok())
-}
-
 fn common(
     settings: &ConnectSettings,
     region: &str,
@@ -244,9 +230,7 @@ fn unsigned(mut config: ConfigBuilder) -> ConfigBuilder {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        ConnectError, ConnectSettings, EndpointChoice, Signing, TriggerData, region, region_of,
-    };
+    use super::{ConnectError, ConnectSettings, EndpointChoice, Signing, TriggerData, region};
     use std::time::Duration;
 
     fn settings(pool: &str, named: Option<&str>) -> ConnectSettings {
@@ -264,14 +248,6 @@ mod tests {
     }
 
     #[test]
-    fn an_id_names_a_region_unless_an_emulator_made_it() {
-        assert_eq!(region_of("eu-west-1_Ab1").as_deref(), Some("eu-west-1"));
-        for none in ["local_Ab1", "Ab1", "_Ab1", ""] {
-            assert_eq!(region_of(none), None, "{none}");
-        }
-    }
-
-    #[test]
     fn the_region_is_the_pool_s_and_a_mismatch_is_an_error() {
         assert_eq!(
             region(&settings("eu-west-1_Ab1", None)).unwrap(),
@@ -285,8 +261,13 @@ mod tests {
             region(&settings("local_Ab1", Some("us-east-1"))).unwrap(),
             "us-east-1"
         );
-        let mismatch = region(&settings("us-gov-west-1_Ab1", Some("us-east-1")));
-        assert!(matches!(mismatch, Err(ConnectError::RegionMismatch { .. })));
+        for pool in ["us-gov-west-1_Ab1", "eusc-de-east-1_Ab1"] {
+            let mismatch = region(&settings(pool, Some("us-east-1")));
+            assert!(
+                matches!(mismatch, Err(ConnectError::RegionMismatch { .. })),
+                "{pool}"
+            );
+        }
         for bad in ["Ab1", "_Ab1", "us-east-1_", ""] {
             assert!(
                 matches!(

@@ -3,9 +3,12 @@
 use serde_json::{Value, json};
 
 use super::calls::Call;
-use crate::pool::action_of;
 use crate::pool::groups::{CREATE_GROUP_ACTION, LIST_GROUPS_ACTION};
+use crate::pool::{action_of, partition_of};
 use crate::user::StepKind;
+
+/// The partition that is named for a Region without a known one: it is also the SDK's default.
+pub const DEFAULT_PARTITION: &str = "aws";
 
 /// What a run does that needs a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +38,8 @@ pub struct Needs<'a> {
 /// The policy, as IAM takes it. None: no permission is needed.
 #[must_use]
 pub fn policy(needs: &Needs<'_>) -> Option<Value> {
-    let region = needs
-        .user_pool_id
-        .split_once('_')
-        .map_or("*", |(region, _)| region);
-    let partition = partition(region);
+    let region = region(needs.user_pool_id);
+    let partition = partition_of(region).unwrap_or(DEFAULT_PARTITION);
     let mut statements = Vec::new();
     let (account, pool) = (needs.account_id.unwrap_or("*"), needs.user_pool_id);
     let pool = format!("arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool}");
@@ -97,20 +97,22 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
     (!statements.is_empty()).then(|| json!({ "Version": "2012-10-17", "Statement": statements }))
 }
 
-/// The partition of ARNs in a Region (AWS: "Amazon Resource Names").
-fn partition(region: &str) -> &'static str {
-    if region.starts_with("us-gov-") {
-        "aws-us-gov"
-    } else if region.starts_with("cn-") {
-        "aws-cn"
-    } else {
-        "aws"
-    }
+/// The Region in this pool's id, if the partition that its policy names is a guess.
+#[must_use]
+pub fn region_without_partition(user_pool_id: &str) -> Option<&str> {
+    let region = region(user_pool_id);
+    partition_of(region).is_none().then_some(region)
+}
+
+fn region(user_pool_id: &str) -> &str {
+    user_pool_id
+        .split_once('_')
+        .map_or("*", |(region, _)| region)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Needs, StepKind, policy};
+    use super::{Needs, StepKind, policy, region_without_partition};
 
     const RUN: Needs<'_> = Needs {
         user_pool_id: "eu-west-1_Ab1",
@@ -174,6 +176,46 @@ mod tests {
         assert!(!text.contains("DescribeUserPoolClient"), "{text}");
         assert!(!text.contains("GetProvisionedLimit"), "{text}");
         assert!(!text.contains("ListUsers"), "{text}");
+    }
+
+    #[test]
+    fn every_partition_is_named_in_each_resource() {
+        for (user_pool_id, partition) in [
+            ("ap-south-1_Ab1", "aws"),
+            ("cn-north-1_Ab1", "aws-cn"),
+            ("us-gov-east-1_Ab1", "aws-us-gov"),
+            ("eusc-de-east-1_Ab1", "aws-eusc"),
+            ("us-iso-east-1_Ab1", "aws-iso"),
+            ("us-isob-east-1_Ab1", "aws-iso-b"),
+            ("eu-isoe-west-1_Ab1", "aws-iso-e"),
+            ("us-isof-south-1_Ab1", "aws-iso-f"),
+        ] {
+            let policy = policy(&Needs {
+                user_pool_id,
+                undoes: true,
+                object: Some(("lists", "users.csv")),
+                ..RUN
+            });
+            let resources: Vec<String> = policy.unwrap()["Statement"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|statement| statement["Resource"].as_str().unwrap().to_owned())
+                .filter(|resource| resource != "*")
+                .collect();
+            assert_eq!(resources.len(), 3);
+            for resource in resources {
+                assert!(
+                    resource.starts_with(&format!("arn:{partition}:")),
+                    "{resource}"
+                );
+            }
+            assert_eq!(region_without_partition(user_pool_id), None);
+        }
+        assert_eq!(
+            region_without_partition("zz-north-1_Ab1"),
+            Some("zz-north-1")
+        );
     }
 
     #[test]
