@@ -14,7 +14,50 @@ const SECRET: [&str; 2] = ["--validation-data", "--client-metadata"];
 #[must_use]
 pub fn parse() -> Cli {
     let words: Vec<OsString> = std::env::args_os().collect();
-    Cli::try_parse_from(&words).unwrap_or_else(|error| without_secrets(error, &words).exit())
+    Cli::try_parse_from(&words).unwrap_or_else(|error| in_our_words(error, &words).exit())
+}
+
+fn in_our_words(error: clap::Error, words: &[OsString]) -> clap::Error {
+    match dry_run(&error, words) {
+        Some(answer) => answer,
+        None => without_secrets(error, words),
+    }
+}
+
+/// Spellings of the flag that other programs have for what `check` does.
+const DRY_RUN: [&str; 3] = ["--dry-run", "--dryrun", "--dry_run"];
+
+/// The answer to who asks a command for a dry run that has another command for it.
+fn dry_run(error: &clap::Error, words: &[OsString]) -> Option<clap::Error> {
+    let Some(ContextValue::String(unexpected)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    if error.kind() != ErrorKind::UnknownArgument || !DRY_RUN.contains(&unexpected.as_str()) {
+        return None;
+    }
+    let instead = match command_in(words)? {
+        "import" => {
+            "use `check`: it takes the same list and pool, reports what an import would do, and creates no users; `rehearse` imports into \
+             a simulated pool on this machine"
+        }
+        "rehearse" => {
+            "use `check`: it reports what an import would do; a rehearsal itself only writes to a simulated pool on this machine"
+        }
+        "check" => "leave it out: `check` sends nothing that writes",
+        _ => return None,
+    };
+    let message = format!("unexpected argument '{unexpected}': {instead}");
+    Some(Cli::command().error(ErrorKind::UnknownArgument, message))
+}
+
+/// The command among these words: the first one that is the name of one.
+fn command_in(words: &[OsString]) -> Option<&str> {
+    let cli = Cli::command();
+    words
+        .iter()
+        .skip(1)
+        .filter_map(|word| word.to_str())
+        .find(|word| cli.find_subcommand(*word).is_some())
 }
 
 /// A word that stands behind the value of such a flag is most likely a part of it that was not quoted.
@@ -56,12 +99,28 @@ mod tests {
 
     use clap::Parser as _;
 
-    use super::{Cli, without_secrets};
+    use super::{Cli, in_our_words};
 
     fn told(line: &str) -> String {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
         let error = Cli::try_parse_from(&words).unwrap_err();
-        without_secrets(error, &words).to_string()
+        in_our_words(error, &words).to_string()
+    }
+
+    #[test]
+    fn who_asks_for_a_dry_run_is_told_of_check() {
+        for line in [
+            "cognito-import import a.csv --dry-run",
+            "cognito-import --output json import --dryrun a.csv --user-pool-id us-east-1_A --client-id b",
+            "cognito-import rehearse a.csv --dry-run=true",
+        ] {
+            let told = told(line);
+            assert!(told.contains("use `check`"), "{line}: {told}");
+        }
+        let of_check = told("cognito-import check a.csv --dry-run");
+        assert!(of_check.contains("leave it out"), "{of_check}");
+        let other = told("cognito-import report run --dry-run");
+        assert!(!other.contains("check"), "{other}");
     }
 
     #[test]
