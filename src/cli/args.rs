@@ -21,7 +21,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::exit::{ANSWER_CODES_HELP, CHECK_CODES_HELP, EXIT_CODES_HELP, UNDO_CODES_HELP};
+use super::exit::{
+    ANSWER_CODES_HELP, CHECK_CODES_HELP, EXIT_CODES_HELP, REHEARSAL_CODES_HELP, UNDO_CODES_HELP,
+};
 use super::rehearsal::RehearsalArgs;
 pub use follow_up::{FollowUpArgs, VerifyArg};
 pub use format::FormatArgs;
@@ -77,10 +79,10 @@ pub enum Command {
     #[command(after_help = CHECK_CODES_HELP)]
     Check(Box<CheckArgs>),
     /// Import into a simulated pool on this machine: nothing leaves it
-    #[command(after_help = EXIT_CODES_HELP)]
+    #[command(after_help = REHEARSAL_CODES_HELP)]
     Rehearse(Box<RehearseArgs>),
     /// Run the simulated pool alone, for any client (boto3, aws-cli)
-    #[command(after_help = EXIT_CODES_HELP)]
+    #[command(after_help = ANSWER_CODES_HELP)]
     RehearsalPool(Box<RehearsalPoolArgs>),
     /// Make the results and the summary of a run again from its ledger, or compare two runs. (Not rejects.csv, for which the list is needed: the run's own
     /// command writes it again)
@@ -203,6 +205,9 @@ pub struct RunArgs {
     /// The run's directory: ledger and results; by default import-runs/LIST-FINGERPRINT-POOL (or ...-rehearsal)
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
+    /// If another process is using the run directory, wait for it up to this long; by default the command exits with 4 at once
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub wait_for_lock: Option<Duration>,
     /// Write passwords into rejects.csv as well, so that rows that are mended can be imported again without another list of
     /// passwords. (By default their cells are blank there.) Remove the file when it is done with
     #[arg(long)]

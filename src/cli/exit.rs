@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::import::{Signal, StopReason};
+use crate::ledger::Kind;
 use crate::outcome::{Outcome, RunState, Summary};
 
 /// How the program ends.
@@ -16,8 +17,10 @@ pub enum Exit {
     Usage,
     /// Refused before anything was sent.
     Refused,
-    /// Stopped early; the same command goes on.
+    /// Stopped early; the same command resumes the run.
     Stopped,
+    /// Another process is using the run directory: nothing was done.
+    Busy,
     /// Finished; some rows are in doubt.
     InDoubt,
     /// Told to stop.
@@ -27,14 +30,27 @@ pub enum Exit {
 /// Which commands share the meaning of their exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codes {
-    /// Those about a run.
+    /// Those about an import.
     Run,
+    /// Those about a rehearsal: its pool ends with it.
+    Rehearsal,
     /// `check`.
     Check,
     /// `undo`.
     Undo,
     /// Those that print something.
     Answer,
+}
+
+impl Codes {
+    /// Those about a run of this kind.
+    #[must_use]
+    pub fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Import => Self::Run,
+            Kind::Rehearsal => Self::Rehearsal,
+        }
+    }
 }
 
 /// For `--help`.
@@ -44,10 +60,22 @@ Exit codes:
     1  finished; some rows are invalid, rejected, failed or duplicate, or a step after a sign-up failed
     2  the command line is wrong
     3  refused before anything was sent
-    4  stopped early; the same command goes on
+    4  stopped early, or another process is using the run directory; the same command resumes the run
     5  finished; some rows are in doubt
-  130  stopped by Ctrl-C (SIGINT); the same command goes on
-  143  stopped by SIGTERM; the same command goes on";
+  130  stopped by Ctrl-C (SIGINT); the same command resumes the run
+  143  stopped by SIGTERM; the same command resumes the run";
+
+/// For `rehearse --help`.
+pub const REHEARSAL_CODES_HELP: &str = "\
+Exit codes:
+    0  every row was created, existed or skipped, and what follows was done
+    1  finished; some rows are invalid, rejected, failed or duplicate, or a step after a sign-up failed
+    2  the command line is wrong
+    3  refused before anything was sent
+    4  stopped early, or another process is using the run directory; a rehearsal cannot be resumed
+    5  finished; some rows are in doubt
+  130  stopped by Ctrl-C (SIGINT); a rehearsal cannot be resumed
+  143  stopped by SIGTERM; a rehearsal cannot be resumed";
 
 /// For `check --help`.
 pub const CHECK_CODES_HELP: &str = "\
@@ -70,9 +98,9 @@ Exit codes:
     1  finished; some are kept, or could not be looked up or deleted
     2  the command line is wrong
     3  refused before anything was deleted
-    4  stopped early; the same command goes on
-  130  stopped by Ctrl-C (SIGINT); the same command goes on
-  143  stopped by SIGTERM; the same command goes on";
+    4  stopped early, or another process is using the run directory; the same command resumes the undo
+  130  stopped by Ctrl-C (SIGINT); the same command resumes the undo
+  143  stopped by SIGTERM; the same command resumes the undo";
 
 /// For the help of commands that print something.
 pub const ANSWER_CODES_HELP: &str = "\
@@ -92,7 +120,7 @@ impl Exit {
             Self::SomeRows => 1,
             Self::Usage => 2,
             Self::Refused => 3,
-            Self::Stopped => 4,
+            Self::Stopped | Self::Busy => 4,
             Self::InDoubt => 5,
             Self::Signal(signal) => signal.exit_code(),
         }
@@ -107,6 +135,7 @@ impl Exit {
             Self::Usage => "usage",
             Self::Refused => "refused",
             Self::Stopped => "stopped",
+            Self::Busy => "busy",
             Self::InDoubt => "in_doubt",
             Self::Signal(Signal::Interrupt) => "sigint",
             Self::Signal(Signal::Terminate) => "sigterm",
@@ -117,7 +146,7 @@ impl Exit {
     #[must_use]
     pub fn meaning(self, of: Codes) -> &'static str {
         match (self, of) {
-            (Self::Done, Codes::Run) => {
+            (Self::Done, Codes::Run | Codes::Rehearsal) => {
                 "every row was created, existed or skipped, and what follows was done"
             }
             (Self::Done, Codes::Check) => "nothing stands against the list",
@@ -125,7 +154,7 @@ impl Exit {
                 "every user that the run made is deleted, or was gone already"
             }
             (Self::Done, Codes::Answer) => "it was printed",
-            (Self::SomeRows, Codes::Run | Codes::Answer) => {
+            (Self::SomeRows, Codes::Run | Codes::Rehearsal | Codes::Answer) => {
                 "finished; some rows are invalid, rejected, failed or duplicate, or a step after a sign-up failed"
             }
             (Self::SomeRows, Codes::Undo) => {
@@ -135,22 +164,42 @@ impl Exit {
                 "a run would begin; some rows would be invalid or duplicate"
             }
             (Self::Usage, _) => "the command line is wrong",
-            (Self::Refused, Codes::Run) => "refused before anything was sent",
+            (Self::Refused, Codes::Run | Codes::Rehearsal) => "refused before anything was sent",
             (Self::Refused, Codes::Check) => {
                 "a run would be refused, or the list or the pool cannot be read"
             }
             (Self::Refused, Codes::Undo) => "refused before anything was deleted",
             (Self::Refused, Codes::Answer) => "it cannot be had",
-            (Self::Stopped, _) => "stopped early; the same command goes on",
+            (Self::Stopped | Self::Busy, Codes::Run | Codes::Check | Codes::Answer) => {
+                "stopped early, or another process is using the run directory; the same command resumes the run"
+            }
+            (Self::Stopped | Self::Busy, Codes::Rehearsal) => {
+                "stopped early, or another process is using the run directory; a rehearsal cannot be resumed"
+            }
+            (Self::Stopped | Self::Busy, Codes::Undo) => {
+                "stopped early, or another process is using the run directory; the same command resumes the undo"
+            }
             (Self::InDoubt, _) => "finished; some rows are in doubt",
-            (Self::Signal(Signal::Interrupt), Codes::Run | Codes::Undo) => {
-                "stopped by Ctrl-C (SIGINT); the same command goes on"
+            (Self::Signal(Signal::Interrupt), Codes::Run) => {
+                "stopped by Ctrl-C (SIGINT); the same command resumes the run"
+            }
+            (Self::Signal(Signal::Interrupt), Codes::Rehearsal) => {
+                "stopped by Ctrl-C (SIGINT); a rehearsal cannot be resumed"
+            }
+            (Self::Signal(Signal::Interrupt), Codes::Undo) => {
+                "stopped by Ctrl-C (SIGINT); the same command resumes the undo"
             }
             (Self::Signal(Signal::Interrupt), Codes::Check | Codes::Answer) => {
                 "stopped by Ctrl-C (SIGINT)"
             }
-            (Self::Signal(Signal::Terminate), Codes::Run | Codes::Undo) => {
-                "stopped by SIGTERM; the same command goes on"
+            (Self::Signal(Signal::Terminate), Codes::Run) => {
+                "stopped by SIGTERM; the same command resumes the run"
+            }
+            (Self::Signal(Signal::Terminate), Codes::Rehearsal) => {
+                "stopped by SIGTERM; a rehearsal cannot be resumed"
+            }
+            (Self::Signal(Signal::Terminate), Codes::Undo) => {
+                "stopped by SIGTERM; the same command resumes the undo"
             }
             (Self::Signal(Signal::Terminate), Codes::Check | Codes::Answer) => "stopped by SIGTERM",
         }
@@ -204,7 +253,8 @@ impl From<Exit> for ExitCode {
 #[cfg(test)]
 mod tests {
     use super::{
-        ANSWER_CODES_HELP, CHECK_CODES_HELP, Codes, EXIT_CODES_HELP, Exit, Signal, UNDO_CODES_HELP,
+        ANSWER_CODES_HELP, CHECK_CODES_HELP, Codes, EXIT_CODES_HELP, Exit, REHEARSAL_CODES_HELP,
+        Signal, UNDO_CODES_HELP,
     };
 
     #[test]
@@ -221,6 +271,7 @@ mod tests {
         ];
         for (codes, help) in [
             (Codes::Run, EXIT_CODES_HELP),
+            (Codes::Rehearsal, REHEARSAL_CODES_HELP),
             (Codes::Check, CHECK_CODES_HELP),
             (Codes::Undo, UNDO_CODES_HELP),
             (Codes::Answer, ANSWER_CODES_HELP),
@@ -232,6 +283,9 @@ mod tests {
                 said += usize::from(help.lines().any(|in_help| in_help == line));
             }
             assert_eq!(said, help.lines().count(), "{help}");
+            assert_eq!(Exit::Busy.meaning(codes), Exit::Stopped.meaning(codes));
         }
+        assert_eq!(Exit::Busy.number(), Exit::Stopped.number());
+        assert!(!REHEARSAL_CODES_HELP.contains("the same command"));
     }
 }

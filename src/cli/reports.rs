@@ -19,9 +19,9 @@ pub fn asked(reports: &ReportsArgs) -> Result<Asked, MetricsFileError> {
         },
         metrics: reports.metrics_file.clone(),
         undone: false,
-        exit: |summary| {
+        exit: |summary, kind| {
             let exit = Exit::of_summary(summary);
-            (exit.number(), exit.meaning(Codes::Run))
+            (exit.number(), exit.meaning(Codes::of(kind)))
         },
     })
 }

@@ -24,6 +24,8 @@ pub(super) struct Answer {
     stopped: Option<Trouble>,
     /// The document was printed before the end.
     printed: bool,
+    /// What the exit code means, where that depends on more than the command.
+    codes: Option<Codes>,
 }
 
 /// A command that came to nothing.
@@ -49,6 +51,7 @@ impl From<Exit> for Answer {
             content: Map::new(),
             stopped: None,
             printed: false,
+            codes: None,
         }
     }
 }
@@ -68,6 +71,12 @@ impl Answer {
             printed: true,
             ..Self::from(exit)
         }
+    }
+
+    /// The same, with an exit code that means this.
+    pub(super) fn meaning(mut self, codes: Codes) -> Self {
+        self.codes = Some(codes);
+        self
     }
 
     /// The same with what stands in the document: an object, whose fields are added.
@@ -95,6 +104,11 @@ impl Failed {
     /// Stopped on the way.
     pub(super) fn stopped(error: impl Into<anyhow::Error>) -> Self {
         Self::new(error, Exit::Stopped)
+    }
+
+    /// Another process is using the run directory.
+    pub(super) fn busy(error: impl Into<anyhow::Error>) -> Self {
+        Self::new(error, Exit::Busy)
     }
 
     fn new(error: impl Into<anyhow::Error>, exit: Exit) -> Self {
@@ -241,7 +255,7 @@ impl Output {
             command: self.command,
             exit_code: Some(exit.number()),
             exit_name: Some(exit.word()),
-            exit_meaning: Some(exit.meaning(self.codes)),
+            exit_meaning: Some(exit.meaning(answer.codes.unwrap_or(self.codes))),
             error: answer.stopped.as_ref().map(|trouble| Error {
                 message: &trouble.message,
                 exit_code: exit.number(),

@@ -68,7 +68,19 @@ impl Again {
                     command_that_goes_on(std::env::args_os())
                 )
             }
-            Self::Replace => "begin a new rehearsal: this one does not go on".to_owned(),
+            Self::Replace => {
+                "a rehearsal cannot be resumed, because its pool ends with it: the same command starts a new one".to_owned()
+            }
+        }
+    }
+
+    /// What people are told when a second signal ends the run.
+    pub(super) fn stopped_at_once(&self) -> &'static str {
+        match self {
+            Self::GoOn(_) | Self::PutAside => {
+                "stopped; requests in flight will be checked on the next run"
+            }
+            Self::Replace => "stopped",
         }
     }
 }

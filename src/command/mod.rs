@@ -8,6 +8,7 @@ mod confirm;
 mod describe;
 mod document;
 mod follow_up;
+mod hold;
 mod iam_policy;
 mod import;
 mod job;
@@ -73,8 +74,8 @@ pub fn run(cli: Cli) -> Exit {
 fn named(command: &Command) -> (&'static str, Codes) {
     match command {
         Command::Import(_) => ("import", Codes::Run),
-        Command::Rehearse(_) => ("rehearse", Codes::Run),
-        Command::RehearsalPool(_) => ("rehearsal-pool", Codes::Run),
+        Command::Rehearse(_) => ("rehearse", Codes::Rehearsal),
+        Command::RehearsalPool(_) => ("rehearsal-pool", Codes::Answer),
         Command::Check(_) => ("check", Codes::Check),
         Command::Undo(_) => ("undo", Codes::Undo),
         Command::Report(args) if args.run_dir.is_some() => ("report", Codes::Run),

@@ -30,7 +30,7 @@ use crate::preflight::rates::Rates;
 use crate::progress::{Expected, ExpectedRows};
 use crate::user::pool_rules::PoolRules;
 use ahead::ToRead;
-use run_there::{Opened, RunThere, begin, finished_already, go_on, run_directory};
+use run_there::{Opened, RunThere, begin, finished_already, go_on, held_if_there, run_directory};
 use weigh::{Weighed, Weighing};
 
 /// A run that can begin.
@@ -68,7 +68,12 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     let with_passwords = job.run.rejects_with_passwords;
     let rejects = Rejects::of(&list, identity.fingerprint.clone(), with_passwords)?;
     let path = run_directory(job, &list.source, &identity)?;
-    if let Some(summary) = finished_already(job, &path, &identity)? {
+    let held = held_if_there(job, &path, say).await?;
+    let finished = match &held {
+        Some(directory) => finished_already(job, directory, &identity)?,
+        None => None,
+    };
+    if let Some(summary) = finished {
         return Ok(Preparation::FinishedAlready(
             Box::new(summary),
             path,
@@ -77,7 +82,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     }
     let given = rules_given(job)?;
     let pool = connect(&job.connect).await.map_err(Failed::refused)?;
-    let there = RunThere::look(job, &path, &identity)?;
+    let there = RunThere::look(job, &path, held, &identity)?;
     let preflight = Preflight {
         pool: &pool,
         time: job.preflight.patience.preflight_timeout,
@@ -218,7 +223,8 @@ async fn opened(
                 second_before_run_ms: found.second_before_run_ms,
                 endpoint: Some(pool.endpoint().to_owned()),
             };
-            Ok((begin(job, held, path, identity, facts, say)?, weighed))
+            let opened = begin(job, held, path, identity, facts, say).await?;
+            Ok((opened, weighed))
         }
     }
 }

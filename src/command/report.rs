@@ -6,17 +6,20 @@ use super::compare::compare;
 use super::document::Reported;
 use super::{Answer, Failed};
 use crate::cli::args::ReportArgs;
-use crate::cli::exit::Exit;
+use crate::cli::exit::{Codes, Exit};
 use crate::cli::{Say, reports};
 use crate::ledger::{
-    Durability, Ledger, LedgerError, Reader, RunDirectory, UndoLedger, refuse_absent_ledger,
+    Durability, Kind, Ledger, LedgerError, Reader, RunDirectory, UndoLedger, refuse_absent_ledger,
 };
 use crate::outcome::RunState;
 use crate::progress::terminal_width;
 use crate::report::{summary_table, write_all};
 
 /// What to do about a run whose process left no word.
-const INTERRUPTED: &str = "the run was interrupted, or is still at work: the command that began it (report.html shows it) goes on from here";
+const INTERRUPTED: &str = "the run was interrupted, or is still running: the command that started it (see report.html) resumes it";
+
+/// The same for a rehearsal.
+const REHEARSAL_INTERRUPTED: &str = "the rehearsal was interrupted, or is still running: it cannot be resumed, because its pool ends with it";
 
 pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Answer, Failed> {
     match (&args.run_dir, args.comparison.compare.as_slice()) {
@@ -38,16 +41,20 @@ fn again(run_directory: &Path, args: &ReportArgs, say: Say) -> Result<Answer, Fa
         );
     }
     let ledger = Reader::open(run_directory).map_err(Failed::refused)?;
+    let kind = ledger.about().map_err(Failed::refused)?.kind;
     let summary = write_all(&ledger, run_directory, &reports).map_err(Failed::refused)?;
     say.line(summary_table(&summary, terminal_width()));
     if let Some(why) = &summary.stopped_because {
         say.line(format_args!("the run was stopped: {why}"));
     }
     if summary.state == RunState::Interrupted && !reports.undone {
-        say.line(INTERRUPTED);
+        say.line(match kind {
+            Kind::Import => INTERRUPTED,
+            Kind::Rehearsal => REHEARSAL_INTERRUPTED,
+        });
     }
     say_where(run_directory, say);
-    let answer = Answer::from(Exit::of_summary(&summary));
+    let answer = Answer::from(Exit::of_summary(&summary)).meaning(Codes::of(kind));
     answer.with(&Reported::of(run_directory, &summary))
 }
 

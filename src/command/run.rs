@@ -76,7 +76,7 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Answer, Failed> {
     let go_on = job.again.go_on();
     let ended = ended.map_err(Failed::stopped)?;
     if let (true, Some(reason)) = (ended.at_once, &ended.stopped) {
-        let why = "stopped at once; the ledger knows the rest";
+        let why = job.again.stopped_at_once();
         say.line(format_args!("{why}; {go_on}"));
         let run_directory = directory.path();
         return Answer::from(Exit::of_stop(reason))

@@ -1,10 +1,10 @@
 //! `undo`: the users that a run made are deleted.
 
-use std::path::Path;
 use std::time::Duration;
 
 use super::confirm::{somebody_is_there, typed};
 use super::document::UndoneDocument;
+use super::hold::hold;
 use super::{Answer, Failed, beside, runtime};
 use crate::cli::args::UndoArgs;
 use crate::cli::exit::Exit;
@@ -39,7 +39,12 @@ struct Made {
 
 async fn undone(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
     let mut signals = Signals::listen().map_err(Failed::refused)?;
-    let made = made(&args.run_dir)?;
+    let made = tokio::select! {
+        made = made(args, say) => made?,
+        signal = signals.next() => {
+            return Ok(stopped_before(signal, say));
+        }
+    };
     let pool_id = made.summary.user_pool_id.clone();
     let ask = asks(args, &pool_id)?;
     say_what_is_not_meant(&made.summary, say);
@@ -128,9 +133,10 @@ fn begun(
 }
 
 /// The run, held: nobody else goes on with it meanwhile.
-fn made(run_dir: &Path) -> Result<Made, Failed> {
+async fn made(args: &UndoArgs, say: Say) -> Result<Made, Failed> {
+    let run_dir = args.run_dir.as_path();
     refuse_absent_ledger(run_dir).map_err(Failed::refused)?;
-    let directory = RunDirectory::hold(run_dir).map_err(Failed::refused)?;
+    let directory = hold(run_dir, args.wait_for_lock, say).await?;
     if !Ledger::is_there(&directory, Durability::Power).map_err(Failed::refused)? {
         let database = directory.database();
         return Err(Failed::refused(LedgerError::Missing(database)));

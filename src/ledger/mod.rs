@@ -61,7 +61,7 @@ pub enum LedgerError {
     },
     /// Another process holds the run.
     #[error(
-        "run directory {0}: another cognito-import is at work on this run; wait for it, or stop it first"
+        "run directory {0}: another process is using it; wait until that process ends (--wait-for-lock TIME does), or stop it"
     )]
     Busy(PathBuf),
     /// There is no ledger.

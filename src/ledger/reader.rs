@@ -137,7 +137,11 @@ impl Reader {
         } else {
             (String::new(), "")
         };
-        let shape = Shape { keeps, follows_up };
+        let shape = Shape {
+            keeps,
+            follows_up,
+            resumes: !self.is_of_rehearsal().map_err(E::from)?,
+        };
         let query = format!(
             "SELECT rows.row, line, username, claim, begun_ms, rows.seal, results.row IS NOT NULL, {RESULT_COLUMNS}{kept_columns}{steps_columns} \
              FROM rows LEFT JOIN results USING (row) {kept_table} {steps_table} {which} ORDER BY rows.row"
@@ -256,6 +260,8 @@ struct Shape {
     keeps: bool,
     /// Steps.
     follows_up: bool,
+    /// The run can be resumed.
+    resumes: bool,
 }
 
 /// None: it does not match its checksum.
@@ -293,7 +299,11 @@ fn row_result(
         (true, _) => read_came(row, RESULTS_AT, number)?,
         (false, Some(_)) => Some(Came::of(Outcome::InDoubt).because(
             INTERRUPTED,
-            "the run ended before this row was settled; the same command again settles it",
+            if shape.resumes {
+                "the run ended before this row was settled; the same command settles it"
+            } else {
+                "the rehearsal ended before this row was settled"
+            },
         )),
         (false, None) => Some(Came::of(Outcome::Unsent)),
     };

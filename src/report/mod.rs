@@ -115,7 +115,7 @@ pub fn write_all(
     jsonl
         .finish()
         .map_err(in_file(run_directory, ResultsJsonl::FILE))?;
-    let exit = (asked.exit)(&summary);
+    let exit = (asked.exit)(&summary, about.kind);
     summary_json::write(run_directory, &summary, &about, &tally, exit)
         .map_err(in_file(run_directory, summary_json::FILE))?;
     let run = html::RunShown {

@@ -31,6 +31,7 @@ mod kept;
 mod kill;
 mod layers;
 mod listing;
+mod locked;
 mod logs;
 mod lost;
 mod main_job;

@@ -222,28 +222,6 @@ fn a_rehearsal_begins_anew_each_time() {
 }
 
 #[test]
-fn a_second_process_on_the_same_run_is_refused_at_once() {
-    let place = Place::new();
-    let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(40));
-    let first = place.import(&pool, list).args(["--rate", "20"]).start();
-    crate::harness::until("a sign-up", || (pool.asked("SignUp") > 0).then_some(()));
-    place
-        .import(&pool, list)
-        .run()
-        .exits(3)
-        .says(["run directory run: another cognito-import is at work on this run"]);
-    place
-        .import(&pool, list)
-        .arg("--restart")
-        .run()
-        .exits(3)
-        .says(["another cognito-import"]);
-    first.end().exits(0);
-    assert_eq!(pool.asked("SignUp"), 40);
-}
-
-#[test]
 fn report_makes_results_and_summary_again() {
     let place = Place::new();
     let list = place.file("users.csv", users(4) + "weak,password,weak@example.com\n");

@@ -73,7 +73,10 @@ fn a_second_signal_ends_it_at_once_and_the_rows_on_their_way_are_looked_up_later
     running.signal("INT");
     running.until_it_says("again to stop at once");
     running.signal("INT");
-    running.end().exits(130).says(["stopped at once"]);
+    running
+        .end()
+        .exits(130)
+        .says(["requests in flight will be checked on the next run"]);
     // What the ledger knows is that they may have been sent.
     place
         .cli("report")

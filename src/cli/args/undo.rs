@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::pace::{RateArg, rate, share};
-use super::{ConnectionArgs, OutputArgs, some_time};
+use super::{ConnectionArgs, OutputArgs, some_time, time};
 
 /// `undo`.
 #[derive(Debug, Args)]
@@ -23,6 +23,9 @@ pub struct UndoArgs {
     /// Delete users as well that have signed in since the run, or may have
     #[arg(long, help_heading = "Undo")]
     pub even_if_used: bool,
+    /// If another process is using the run directory, wait for it up to this long; by default the command exits with 4 at once
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Undo")]
+    pub wait_for_lock: Option<Duration>,
     /// How the pool is reached. Its id is the run's.
     #[command(flatten)]
     pub connection: ConnectionArgs,

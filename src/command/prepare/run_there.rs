@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::Failed;
+use super::super::hold::hold;
 use super::super::job::{Again, Job};
 use crate::cli::{Say, settings};
 use crate::ledger::{Facts, Identity, Kind, Ledger, NewLedger, Reader, RunDirectory, Standing};
@@ -26,12 +27,17 @@ pub(super) enum RunThere {
 }
 
 impl RunThere {
-    pub(super) fn look(job: &Job<'_>, path: &Path, identity: &Identity) -> Result<Self, Failed> {
-        if !path.is_dir() {
+    /// `held` is the directory, if it exists.
+    pub(super) fn look(
+        job: &Job<'_>,
+        path: &Path,
+        held: Option<RunDirectory>,
+        identity: &Identity,
+    ) -> Result<Self, Failed> {
+        let Some(directory) = held else {
             RunDirectory::could_be_made(path).map_err(Failed::refused)?;
             return Ok(Self::No(None));
-        }
-        let directory = RunDirectory::hold(path).map_err(Failed::refused)?;
+        };
         // A damaged run is what it is for.
         if job.again == Again::PutAside {
             return Ok(Self::No(Some(directory)));
@@ -78,36 +84,44 @@ pub(super) fn run_directory(
     }
 }
 
+/// The run's directory, locked, if it exists.
+pub(super) async fn held_if_there(
+    job: &Job<'_>,
+    path: &Path,
+    say: Say,
+) -> Result<Option<RunDirectory>, Failed> {
+    if !path.is_dir() {
+        return Ok(None);
+    }
+    hold(path, job.run.wait_for_lock, say).await.map(Some)
+}
+
 /// A finished run is not done again: its summary is printed, and nothing is sent.
 pub(super) fn finished_already(
     job: &Job<'_>,
-    path: &Path,
+    directory: &RunDirectory,
     identity: &Identity,
 ) -> Result<Option<Summary>, Failed> {
     // What can be read only once has no fingerprint: whether it is the same list shows row by row.
     let (Again::GoOn(retry), Some(_)) = (&job.again, &identity.fingerprint) else {
         return Ok(None);
     };
-    if !path.is_dir() {
-        return Ok(None);
-    }
     let durability = settings::durability(job.run);
-    let directory = RunDirectory::hold(path).map_err(Failed::refused)?;
-    if !Ledger::is_there(&directory, durability).map_err(Failed::refused)? {
+    if !Ledger::is_there(directory, durability).map_err(Failed::refused)? {
         return Ok(None);
     }
-    let standing = Ledger::look_at(&directory, identity, retry).map_err(Failed::refused)?;
+    let standing = Ledger::look_at(directory, identity, retry).map_err(Failed::refused)?;
     if standing != Standing::Finished {
         return Ok(None);
     }
-    let ledger = Reader::open(path).map_err(Failed::refused)?;
-    write_all(&ledger, path, &job.reports)
+    let ledger = Reader::open(directory.path()).map_err(Failed::refused)?;
+    write_all(&ledger, directory.path(), &job.reports)
         .map(Some)
         .map_err(Failed::refused)
 }
 
 /// Begins the ledger of a new run. Only now: a start that is refused changes nothing.
-pub(super) fn begin(
+pub(super) async fn begin(
     job: &Job<'_>,
     held: Option<RunDirectory>,
     path: &Path,
@@ -118,7 +132,7 @@ pub(super) fn begin(
     let durability = settings::durability(job.run);
     let directory = match held {
         Some(directory) => directory,
-        None => RunDirectory::hold(path).map_err(Failed::refused)?,
+        None => hold(path, job.run.wait_for_lock, say).await?,
     };
     if job.again != Again::PutAside
         && Ledger::is_there(&directory, durability).map_err(Failed::refused)?
@@ -126,8 +140,8 @@ pub(super) fn begin(
         match &job.again {
             Again::Replace => directory.make_ledger_replaceable(),
             Again::GoOn(_) | Again::PutAside => {
-                return Err(Failed::refused(anyhow::anyhow!(
-                    "{}: another program began this run a moment ago; the same command goes on with it",
+                return Err(Failed::busy(anyhow::anyhow!(
+                    "run directory {}: another process started this run a moment ago; the same command resumes it",
                     path.display()
                 )));
             }

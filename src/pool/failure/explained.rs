@@ -21,12 +21,14 @@ pub struct Explained {
     pub meaning: &'static str,
     /// What to do about it.
     pub way_out: &'static str,
+    /// The flag that then takes the rows up again, where a run can do that.
+    pub retry: Option<&'static str>,
     /// Where its message comes from.
     pub words: Words,
 }
 
-const RETRY_FAILED: &str = "take the failed rows up again with --retry failed";
-const RETRY_IN_DOUBT: &str = "look the rows up again with --retry in-doubt";
+/// For rows of which some were called failed, and others in doubt.
+const RETRY_UNCLEAR: &str = "--retry failed (or in-doubt)";
 
 /// What the code of an error means that a pool, or the way to it, answers a sign-up or a look-up with. None for one that is not known.
 #[must_use]
@@ -51,11 +53,13 @@ pub fn explained(code: &str) -> Option<Explained> {
         ),
         "UserLambdaValidationException" => trigger(
             "a Lambda trigger of the pool refused the user",
-            "ask whoever wrote the trigger what it wants of a user, mend the rows or the trigger, then --retry rejected",
+            "ask the author of the trigger what it requires of a user, and correct the rows or the trigger",
+            "--retry rejected",
         ),
         "UnexpectedLambdaException" | "InvalidLambdaResponseException" => trigger(
             "a Lambda trigger of the pool broke down, or answered what Cognito cannot read",
-            "look into the trigger's log in CloudWatch, mend it, then --retry failed (or in-doubt)",
+            "read the trigger's log in CloudWatch and fix the trigger",
+            RETRY_UNCLEAR,
         ),
         "LimitExceededException" => known(
             "the user was made; the message with the code was refused, for the pool sent as many as it may",
@@ -72,9 +76,10 @@ pub fn explained(code: &str) -> Option<Explained> {
             "look at these rows in the pool by hand",
         ),
         BLOCKED_BY_FIREWALL => known(Stop::Firewall.meaning(), Stop::Firewall.way_out()),
-        "InternalErrorException" | "InternalFailure" | "ServiceUnavailable" => known(
+        "InternalErrorException" | "InternalFailure" | "ServiceUnavailable" => retried(
             "Cognito had a fault of its own, and went on having it",
-            "wait until the service is well (AWS Health Dashboard), then --retry failed (or in-doubt)",
+            "wait until the service is well (AWS Health Dashboard)",
+            RETRY_UNCLEAR,
         ),
         other => on_the_way(other).or_else(|| shared(other)),
     }
@@ -85,40 +90,56 @@ fn known(meaning: &'static str, way_out: &'static str) -> Option<Explained> {
     Some(Explained {
         meaning,
         way_out,
+        retry: None,
         words: Words::Known,
+    })
+}
+
+/// The same for rows that are worth another try after that.
+fn retried(meaning: &'static str, way_out: &'static str, retry: &'static str) -> Option<Explained> {
+    let known = known(meaning, way_out)?;
+    Some(Explained {
+        retry: Some(retry),
+        ..known
     })
 }
 
 /// What happened on the way to the pool, and what could not be found out there.
 fn on_the_way(code: &str) -> Option<Explained> {
     match code {
-        CONNECT_FAILED => known(
+        CONNECT_FAILED => retried(
             "no connection could be made: nothing was sent",
-            RETRY_FAILED,
+            "check the network, --region, --endpoint-url and HTTPS_PROXY",
+            "--retry failed",
         ),
-        ATTEMPT_TIMED_OUT => known(
+        ATTEMPT_TIMED_OUT => retried(
             "no answer came in the time that one request may take (--attempt-timeout)",
-            "see that the network and the pool's triggers are quick enough, then --retry failed (or in-doubt)",
+            "check that the network and the pool's triggers are fast enough",
+            RETRY_UNCLEAR,
         ),
-        CONNECTION_LOST => known(
+        CONNECTION_LOST => retried(
             "the connection was lost before the answer came",
-            "see that the network is steady, then --retry failed (or in-doubt)",
+            "check that the network is stable",
+            RETRY_UNCLEAR,
         ),
-        UNREADABLE_ANSWER => known(
-            "an answer came that is none of Cognito's: probably a proxy's",
-            "see what stands between here and AWS, then --retry failed (or in-doubt)",
+        UNREADABLE_ANSWER => retried(
+            "an answer came that Cognito does not give: probably a proxy's",
+            "check for proxies between this machine and AWS",
+            RETRY_UNCLEAR,
         ),
         REQUEST_NOT_BUILT => known(
             "the request could not be made of this row",
             "mend the row: the message says what is wrong",
         ),
-        NOT_SIGNED => known(
-            "the user could not be looked up, for this run signs no requests",
-            "give the run credentials and look up (--lookup get), then --retry in-doubt",
+        NOT_SIGNED => retried(
+            "the user could not be looked up, because this run signs no requests",
+            "give the run credentials and look up (--lookup get)",
+            "--retry in-doubt",
         ),
-        "NotSettled" => known(
-            "a user is there, and nothing tells whether this run made it",
-            RETRY_IN_DOUBT,
+        "NotSettled" => retried(
+            "the user exists, and nothing tells whether this run created it",
+            "look at these users in the pool",
+            "--retry in-doubt",
         ),
         "NotListed" => known(
             "the username exists, and the pool's listing does not show the user yet",
@@ -129,10 +150,11 @@ fn on_the_way(code: &str) -> Option<Explained> {
 }
 
 /// What a trigger says.
-fn trigger(meaning: &'static str, way_out: &'static str) -> Option<Explained> {
+fn trigger(meaning: &'static str, way_out: &'static str, retry: &'static str) -> Option<Explained> {
     Some(Explained {
         meaning,
         way_out,
+        retry: Some(retry),
         words: Words::Trigger,
     })
 }
@@ -152,19 +174,19 @@ fn shared(code: &str) -> Option<Explained> {
             | Advice::GiveUp => None,
         }),
     };
-    let (meaning, way_out) = match advice? {
-        Advice::Stop(stop) => (stop.meaning(), stop.way_out()),
-        Advice::SlowDown => (
+    match advice? {
+        Advice::Stop(stop) => known(stop.meaning(), stop.way_out()),
+        Advice::SlowDown => retried(
             "the pool accepted no more requests",
-            "give the run a lower rate (--rate, --share), then --retry failed (or in-doubt)",
+            "give the run a lower rate (--rate, --share)",
+            RETRY_UNCLEAR,
         ),
         Advice::Again
         | Advice::Exists
         | Advice::LookUp(_)
         | Advice::Undelivered
-        | Advice::GiveUp => return None,
-    };
-    known(meaning, way_out)
+        | Advice::GiveUp => None,
+    }
 }
 
 #[cfg(test)]

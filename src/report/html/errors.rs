@@ -1,9 +1,8 @@
 //! Errors grouped by their code: what each means, what to do about it, and a few of the rows that met it.
 
-use std::borrow::Cow;
-
 use super::mask::{message, username};
 use super::words::{counted, thousands};
+use crate::ledger::Kind;
 use crate::ledger::reader::INTERRUPTED;
 use crate::outcome::Summary;
 use crate::pool::failure::{Stop, explained};
@@ -28,7 +27,7 @@ pub(super) struct ErrorGroup {
     /// `12 rows: rejected 10, failed 2`.
     pub(super) rows: String,
     pub(super) meaning: &'static str,
-    pub(super) way_out: Cow<'static, str>,
+    pub(super) way_out: String,
     pub(super) examples: Vec<ExampleRow>,
     /// How many rows there are besides the examples; empty where there are none.
     pub(super) further: String,
@@ -48,11 +47,11 @@ pub(super) struct ExampleRow {
 pub(super) struct StepError {
     pub(super) code: String,
     pub(super) count: String,
-    pub(super) way_out: Cow<'static, str>,
+    pub(super) way_out: String,
 }
 
 /// The groups, the most frequent first; and how many further codes there are.
-pub(super) fn groups(tally: &Tally, names: Names) -> (Vec<ErrorGroup>, usize) {
+pub(super) fn groups(tally: &Tally, names: Names, kind: Kind) -> (Vec<ErrorGroup>, usize) {
     let mut errors: Vec<(&String, &ErrorRows)> = tally.errors.iter().collect();
     errors.sort_by(|(one, rows), (other, others)| {
         others.count.cmp(&rows.count).then_with(|| one.cmp(other))
@@ -61,13 +60,13 @@ pub(super) fn groups(tally: &Tally, names: Names) -> (Vec<ErrorGroup>, usize) {
     let groups = errors
         .into_iter()
         .take(SHOWN)
-        .map(|(code, rows)| group(code, rows, names))
+        .map(|(code, rows)| group(code, rows, names, kind))
         .collect();
     (groups, further)
 }
 
-fn group(code: &str, rows: &ErrorRows, names: Names) -> ErrorGroup {
-    let (meaning, way_out) = in_words(code);
+fn group(code: &str, rows: &ErrorRows, names: Names, kind: Kind) -> ErrorGroup {
+    let (meaning, way_out) = in_words(code, kind);
     let by_outcome: Vec<String> = rows
         .by_outcome
         .iter()
@@ -113,34 +112,39 @@ fn at_most(text: &str, characters: usize) -> String {
     }
 }
 
-/// What a code means and what to do about it. What is not known is said to be so.
-fn in_words(code: &str) -> (&'static str, Cow<'static, str>) {
+/// The meaning of a code, and what to do about it in a run of this kind. Says so if the code is not known.
+fn in_words(code: &str, kind: Kind) -> (&'static str, String) {
     if let Some(rule) = Rule::of_code(code) {
-        return (rule.meaning(), rule.hint(&FlagsGiven::default()).into());
+        return (rule.meaning(), rule.hint(&FlagsGiven::default()));
     }
     if let Some(known) = explained(code) {
-        return (known.meaning, known.way_out.into());
+        let way_out = match (known.retry, kind) {
+            (Some(retry), Kind::Import) => format!("{}, then {retry}", known.way_out),
+            // There is nothing to retry: the pool ended with the rehearsal.
+            (Some(_), Kind::Rehearsal) | (None, _) => known.way_out.to_owned(),
+        };
+        return (known.meaning, way_out);
     }
-    if code == INTERRUPTED {
-        return (
+    let (meaning, way_out) = match (code, kind) {
+        (INTERRUPTED, Kind::Import) => (
             "the run ended before these rows were settled: they may have been sent",
-            "give the same command again: it looks them up before it sends anything".into(),
-        );
-    }
-    if code == FURTHER_CODES {
-        return (
-            "errors of many more codes",
-            "see error_code in results.csv".into(),
-        );
-    }
-    (
-        "this program knows no error of that name; the words beside it are all that is known",
-        "look the code up in the API reference of SignUp, and try one of the rows by hand before taking the others up again".into(),
-    )
+            "run the same command: it looks them up before it sends anything",
+        ),
+        (INTERRUPTED, Kind::Rehearsal) => (
+            "the rehearsal ended before these rows were settled",
+            "start a new rehearsal, or leave these rows to the import",
+        ),
+        (FURTHER_CODES, _) => ("errors of many more codes", "see error_code in results.csv"),
+        _ => (
+            "this program knows no error of that name; the words beside it are all that is known",
+            "look the code up in the API reference of SignUp, and try one of the rows by hand before trying the others again",
+        ),
+    };
+    (meaning, way_out.to_owned())
 }
 
 /// The errors of the steps after the sign-up.
-pub(super) fn step_errors(summary: &Summary) -> Vec<StepError> {
+pub(super) fn step_errors(summary: &Summary, kind: Kind) -> Vec<StepError> {
     let mut errors: Vec<(&String, &u64)> = summary.follow_up_errors.iter().collect();
     errors.sort_by(|(one, count), (other, counts)| counts.cmp(count).then_with(|| one.cmp(other)));
     errors
@@ -151,10 +155,10 @@ pub(super) fn step_errors(summary: &Summary) -> Vec<StepError> {
             count: thousands(*count),
             way_out: match code.as_str() {
                 "AliasExistsException" => {
-                    "the address is verified for another user: settle whose it is, for Cognito takes it once".into()
+                    "the address is verified for another user: settle whose it is, because Cognito takes it once".to_owned()
                 }
-                "ResourceNotFoundException" => Stop::GroupMissing.way_out().into(),
-                other => in_words(other).1,
+                "ResourceNotFoundException" => Stop::GroupMissing.way_out().to_owned(),
+                other => in_words(other, kind).1,
             },
         })
         .collect()
@@ -163,6 +167,7 @@ pub(super) fn step_errors(summary: &Summary) -> Vec<StepError> {
 #[cfg(test)]
 mod tests {
     use super::{MESSAGE, at_most, groups, in_words};
+    use crate::ledger::Kind;
     use crate::outcome::{Came, Outcome, RowResult};
     use crate::report::Names;
     use crate::report::tally::Tally;
@@ -189,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_most_frequent_error_comes_first_with_what_to_do() {
-        let (groups, further) = groups(&tally(), Names::Masked);
+        let (groups, further) = groups(&tally(), Names::Masked, Kind::Import);
         let codes: Vec<&str> = groups.iter().map(|group| group.code.as_str()).collect();
         assert_eq!(
             codes,
@@ -201,10 +206,29 @@ mod tests {
         );
         assert_eq!(further, 0);
         assert_eq!(groups[0].rows, "2 rows: invalid 2");
-        assert_eq!(groups[0].way_out, in_words("email.format").1);
+        assert_eq!(groups[0].way_out, in_words("email.format", Kind::Import).1);
         assert_eq!(groups[0].examples[1].username, "a***@e***.com");
         assert!(groups[1].meaning.contains("knows no error of that name"));
         assert_eq!(groups[2].examples[0].message.chars().count(), MESSAGE + 1);
+    }
+
+    #[test]
+    fn what_to_do_about_a_rehearsal_is_not_to_retry_it() {
+        for code in [
+            "ConnectFailed",
+            "AttemptTimedOut",
+            "InternalErrorException",
+            "UserLambdaValidationException",
+            "NotSettled",
+            "Interrupted",
+            "BrandNewException",
+        ] {
+            let said = |kind| in_words(code, kind).1;
+            assert!(!said(Kind::Rehearsal).contains("--retry"), "{code}");
+            assert!(!said(Kind::Rehearsal).contains("same command"), "{code}");
+        }
+        let import = in_words("InternalErrorException", Kind::Import).1;
+        assert!(import.ends_with("--retry failed (or in-doubt)"), "{import}");
     }
 
     #[test]

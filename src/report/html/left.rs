@@ -35,7 +35,7 @@ fn rehearsed(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
     let mut to_do = Vec::new();
     if summary.state != RunState::Finished {
         to_do.push(ToDo {
-            words: "A rehearsal does not go on: the next one begins anew.".to_owned(),
+            words: "A rehearsal cannot be resumed, because its pool ends with it. To see the rest, start a new one.".to_owned(),
             command: command.map(CommandLine::quoted_words),
         });
     }
@@ -241,6 +241,21 @@ mod tests {
             commands(&left_to_do(&summary, &about(Kind::Import))),
             [COMMAND]
         );
+    }
+
+    #[test]
+    fn a_rehearsal_that_was_stopped_cannot_be_resumed() {
+        for state in [RunState::Stopped, RunState::Interrupted] {
+            let mut summary = summary(&[(Outcome::InDoubt, 1), (Outcome::Unsent, 7)]);
+            summary.state = state;
+            let to_do = left_to_do(&summary, &about(Kind::Rehearsal));
+            assert!(to_do[0].words.contains("cannot be resumed"), "{to_do:?}");
+            for to_do in to_do {
+                assert!(!to_do.words.contains("same command"), "{to_do:?}");
+                let command = to_do.command.unwrap_or_default();
+                assert!(!command.iter().any(|word| word == "--retry"), "{command:?}");
+            }
+        }
     }
 
     #[test]

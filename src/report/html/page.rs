@@ -122,7 +122,7 @@ impl Page {
     pub(super) fn of(run: &RunShown<'_>) -> Self {
         let summary = run.summary;
         let timeline = Timeline::of(run.rates);
-        let (errors, further) = groups(run.tally, run.names);
+        let (errors, further) = groups(run.tally, run.names, run.about.kind);
         Self {
             style: STYLE,
             style_hash: STANDARD.encode(Sha256::digest(STYLE.as_bytes())),
@@ -160,7 +160,7 @@ impl Page {
                 0 => String::new(),
                 further => counted(further as u64, "further step is", "further steps are"),
             },
-            step_errors: step_errors(summary),
+            step_errors: step_errors(summary, run.about.kind),
             requests: requests(summary),
             messages: messages(run),
             to_do: left_to_do(summary, run.about),

@@ -1,7 +1,7 @@
 //! Who may undo what: the question at a terminal, and what is refused.
 
 use super::{import, settings, undo};
-use crate::harness::{CTRL_C, Place, Pool, silent, until, users};
+use crate::harness::{CTRL_C, Place, Pool, users};
 
 const QUESTION: &str =
     "This deletes up to 3 users for good. Type the id of the user pool to go on: ";
@@ -96,20 +96,6 @@ fn what_is_no_run_and_what_was_a_rehearsal_are_refused() {
         .exits(3)
         .says(["run: this run was a rehearsal: its pool is gone"]);
     assert_eq!(pool.asked("AdminGetUser"), 0);
-}
-
-#[test]
-fn a_run_that_is_at_work_is_refused() {
-    let place = Place::new();
-    let pool = Pool::start(silent());
-    let list = place.file("users.csv", users(3));
-    let running = import(&place, &pool, list).start();
-    until("a sign-up", || (pool.asked("SignUp") > 0).then_some(()));
-    undo(&place, &pool)
-        .run()
-        .exits(3)
-        .says(["another cognito-import is at work on this run"]);
-    drop(running);
 }
 
 #[test]

@@ -1,0 +1,49 @@
+//! Takes the lock of a run's directory, and waits for it where that is asked for.
+
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::Failed;
+use crate::cli::Say;
+use crate::ledger::{LedgerError, RunDirectory};
+
+/// Time between two tries.
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
+
+/// The directory, locked for this process; created if it is missing. If another process has it, waits for up to `wait`. Dropped on the
+/// way, it stops waiting.
+pub(super) async fn hold(
+    path: &Path,
+    wait: Option<Duration>,
+    say: Say,
+) -> Result<RunDirectory, Failed> {
+    let wait = wait.unwrap_or_default();
+    let started = Instant::now();
+    let mut told = false;
+    loop {
+        match RunDirectory::hold(path) {
+            Ok(directory) => return Ok(directory),
+            Err(LedgerError::Busy(_)) if started.elapsed() < wait => {}
+            Err(busy @ LedgerError::Busy(_)) if wait.is_zero() => return Err(Failed::busy(busy)),
+            Err(LedgerError::Busy(_)) => {
+                return Err(Failed::busy(anyhow::anyhow!(
+                    "run directory {}: another process is still using it after {}; stop that process, or give --wait-for-lock more time",
+                    path.display(),
+                    humantime::format_duration(wait)
+                )));
+            }
+            Err(error) => return Err(Failed::refused(error)),
+        }
+        if !told {
+            told = true;
+            say.line(format_args!(
+                "waiting up to {} for run directory {}: another process is using it",
+                humantime::format_duration(wait),
+                path.display()
+            ));
+        }
+        sleep(BETWEEN_TRIES.min(wait.saturating_sub(started.elapsed()))).await;
+    }
+}
