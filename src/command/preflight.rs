@@ -254,7 +254,9 @@ pub(super) fn usernames_fold(
     say: Say,
 ) -> bool {
     named.or(rules.map(|rules| !rules.case_sensitive)).unwrap_or_else(|| {
-        if let Some(unanswered) = found.unanswered(Call::DescribeUserPool) {
+        if let Some(unanswered) = found.unanswered(Call::DescribeUserPool)
+            && !unanswered.refuses()
+        {
             say.line(format_args!(
                 "{unanswered}: usernames that differ only in case are taken to be the same; `--usernames case-sensitive` says otherwise"
             ));

@@ -283,7 +283,10 @@ impl fmt::Display for RunPlan {
         self.cheaper(f)?;
         self.undo(f)?;
         match self.messages {
-            None => writeln!(f, "      messages: not known, for the pool's rules are not")?,
+            None => writeln!(
+                f,
+                "      messages: not known (the pool's rules are not known)"
+            )?,
             Some((0, 0)) => writeln!(f, "      messages: none")?,
             Some((mails, texts)) => {
                 writeln!(

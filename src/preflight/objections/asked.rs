@@ -164,9 +164,13 @@ fn rules_unknown(describe: Option<&Unanswered>, meant: Meant<'_>, found: &mut Ve
             format!("the permission {} is missing", describe.call.action()),
             ALLOW_IT,
         ),
+        None if meant.names_pool => (
+            "nothing is known of the pool".to_owned(),
+            "leave --no-lookup out, so that the pool is asked",
+        ),
         None => (
             "nothing is known of the pool".to_owned(),
-            "let it be asked (--user-pool-id, without --no-lookup)",
+            "name the pool with --user-pool-id, so that it is asked",
         ),
     };
     if meant.names_pool && !meant.allowed.messages {
