@@ -9,7 +9,7 @@ use super::protocol::ServiceError;
 
 /// No policy can ask for fewer characters (AWS: "Adding user pool password requirements").
 const FEWEST_CHARACTERS: usize = 6;
-/// The characters that count as symbols, by the same page.
+/// The characters that count as symbols, by the same page; a space does as well.
 const SYMBOLS: &str = r#"^$*.[]{}()?-"!@#%&/\,><':;|_~`=+"#;
 
 /// A pool's `Policies.PasswordPolicy`.
@@ -66,7 +66,7 @@ impl PasswordPolicy {
                 "Password must have numeric characters",
             ),
             (
-                !self.require_symbols || has(|c| SYMBOLS.contains(c)),
+                !self.require_symbols || has(|c| c == ' ' || SYMBOLS.contains(c)),
                 "Password must have symbol characters",
             ),
         ];
@@ -126,6 +126,7 @@ mod tests {
                 Some("Password did not conform with policy: Password must have symbol characters"),
             ),
             ("Sup3r-Secret", None),
+            ("Sup3r Secret", None),
             (
                 "ÄÖÜ3r-secret",
                 Some(

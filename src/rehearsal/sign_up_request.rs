@@ -166,8 +166,9 @@ impl SignUpRequest {
             );
             check(
                 "password",
-                !password.chars().any(char::is_whitespace),
-                &matches(r"[\S]+"),
+                !password.starts_with(char::is_whitespace)
+                    && !password.ends_with(char::is_whitespace),
+                &matches(r"^[\S]+.*[\S]+$"),
             );
         }
         let metadata = self.client_metadata.iter().flatten();

@@ -24,11 +24,11 @@ pub enum Rule {
     UnnamedColumn,
     /// A row has a username.
     UsernameMissing,
-    /// 1 to 128 characters, no white space and no control characters.
+    /// 1 to 128 characters, no white space, no control characters and no U+FFFD.
     Username,
     /// A row has a password.
     PasswordMissing,
-    /// At most 256 characters, no white space.
+    /// At most 256 characters, white space at neither end, and no U+FFFD.
     Password,
     /// A password, not its hash.
     PasswordHash,
@@ -111,9 +111,13 @@ impl Rule {
             Self::TooLong => "the row holds more than 64 KiB",
             Self::UnnamedColumn => "a column without a name has a value",
             Self::UsernameMissing => "there is no username",
-            Self::Username => "the username is too long, or holds a character that none may hold",
+            Self::Username => {
+                "the username is too long, or contains a character that a username must not contain"
+            }
             Self::PasswordMissing => "there is no password",
-            Self::Password => "the password is too long, or holds white space",
+            Self::Password => {
+                "the password is too long, begins or ends with white space, or lost characters in a conversion"
+            }
             Self::PasswordHash => "the password's hash stands where the password should be",
             Self::PasswordPolicy => "the password does not meet the pool's policy",
             Self::UsernameFormat => "this pool does not take such a username",
@@ -225,8 +229,11 @@ impl Rule {
                 ),
             ],
             Self::Username => &[
-                Always("remove the character"),
-                Always("shorten the username"),
+                Always("correct the username"),
+                Unless(
+                    "--encoding",
+                    "name the list's encoding with --encoding if characters were lost",
+                ),
                 Unless(
                     "--username-from",
                     "take the username from another column with --username-from",
@@ -240,6 +247,10 @@ impl Rule {
             ],
             Self::Password => &[
                 Always("correct the password"),
+                Unless(
+                    "--encoding",
+                    "name the list's encoding with --encoding if characters were lost",
+                ),
                 Always(
                     "pass --password generate, which gives every user a random password to reset",
                 ),

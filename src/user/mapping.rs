@@ -76,6 +76,9 @@ pub struct Mapping {
     given: FlagsGiven,
 }
 
+/// Ends a finding about a value that is sound but for white space around it.
+const TRIM: &str = "; --trim removes the white space around it";
+
 /// Where the username comes from, and what becomes of it.
 #[derive(Debug, Clone, Copy)]
 struct UsernameFrom {
@@ -306,8 +309,14 @@ impl Mapping {
                 message: "the cell is empty, and a user needs a username".to_owned(),
             });
         } else if !username.faulty {
-            self.rules
-                .username(self.username_column(), &username.text, findings);
+            let column = self.username_column();
+            let from = findings.len();
+            self.rules.username(column, &username.text, findings);
+            self.suggest_trim(&username.text, findings.get_mut(from..), |trimmed| {
+                let mut findings = Vec::new();
+                self.rules.username(column, trimmed, &mut findings);
+                !trimmed.is_empty() && findings.is_empty()
+            });
         }
         match (self.password, draft.password) {
             (Some(_), Some("") | None) if self.generated.is_some() => {}
@@ -331,15 +340,17 @@ impl Mapping {
             (None, _) => {}
         }
         for value in draft.values.iter().filter(|value| !value.value.faulty) {
+            let text = &*value.value.text;
+            let from = findings.len();
+            self.rules.value(value.place, value.column, text, findings);
+            self.suggest_trim(text, findings.get_mut(from..), |trimmed| {
+                let mut findings = Vec::new();
+                self.rules
+                    .value(value.place, value.column, trimmed, &mut findings);
+                trimmed.is_empty() || findings.is_empty()
+            });
             self.rules
-                .value(value.place, value.column, &value.value.text, findings);
-            self.rules.same_as_username(
-                &username.text,
-                value.place,
-                value.column,
-                &value.value.text,
-                findings,
-            );
+                .same_as_username(&username.text, value.place, value.column, text, findings);
         }
         self.rules.missing(
             &username.text,
@@ -357,6 +368,27 @@ impl Mapping {
             .iter()
             .map(|column| raw.cell(*column).filter(|_| !moved).map(str::to_owned))
             .collect()
+    }
+
+    /// Adds `--trim` to findings about a value that it would make sound.
+    fn suggest_trim(
+        &self,
+        value: &str,
+        findings: Option<&mut [Finding]>,
+        is_sound: impl FnOnce(&str) -> bool,
+    ) {
+        let findings = findings.unwrap_or_default();
+        if !findings.is_empty() && self.trim_would_help(value, is_sound) {
+            for finding in findings {
+                finding.message.push_str(TRIM);
+            }
+        }
+    }
+
+    /// Whether white space around a value is all that is wrong with it, and is kept only because `--trim` was not given.
+    fn trim_would_help(&self, value: &str, is_sound: impl FnOnce(&str) -> bool) -> bool {
+        let trimmed = value.trim();
+        !self.trim && trimmed.len() < value.len() && is_sound(trimmed)
     }
 
     fn name_of(&self, column: usize) -> &str {

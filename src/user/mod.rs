@@ -5,6 +5,7 @@
 
 pub mod finding;
 mod follow_up;
+mod garbled;
 pub mod hint;
 pub mod mapping;
 pub mod note;

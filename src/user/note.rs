@@ -17,6 +17,12 @@ pub enum NoteKind {
     Linked,
     /// A user who is disabled in the pool that the list comes from.
     Disabled,
+    /// A text lost characters, or was read in another encoding than it was written in.
+    Garbled,
+    /// A whole number is written as a decimal one.
+    Float,
+    /// A birthdate is no day as `YYYY-MM-DD`.
+    Birthdate,
 }
 
 impl NoteKind {
@@ -28,6 +34,9 @@ impl NoteKind {
             Self::Federated(_) => "rows.federated",
             Self::Linked => "rows.linked",
             Self::Disabled => "rows.disabled",
+            Self::Garbled => "cells.encoding",
+            Self::Float => "cells.float",
+            Self::Birthdate => "cells.birthdate",
         }
     }
 
@@ -51,6 +60,18 @@ impl NoteKind {
                 "{} disabled in the list, and would be enabled in the pool",
                 plural(count, "user is", "users are")
             ),
+            Self::Garbled => format!(
+                "{} as if characters were lost or read in the wrong encoding",
+                plural(count, "cell looks", "cells look")
+            ),
+            Self::Float => format!(
+                "{} as a decimal number where a whole one is probably meant, as spreadsheets and pandas write them",
+                plural(count, "cell is written", "cells are written")
+            ),
+            Self::Birthdate => format!(
+                "{} not a day as YYYY-MM-DD; Cognito only checks that there are 10 characters",
+                plural(count, "birthdate is", "birthdates are")
+            ),
         }
     }
 
@@ -70,6 +91,23 @@ impl NoteKind {
             Self::Disabled => &[Way::Always(
                 "--disable-where Enabled=false disables them after the sign-up",
             )],
+            Self::Garbled => &[
+                Way::Unless(
+                    "--encoding",
+                    "name the list's encoding with --encoding (such as windows-1252) if it is not UTF-8",
+                ),
+                Way::Given("--encoding", "correct --encoding"),
+                Way::Always("export the list again if an earlier conversion garbled it"),
+            ],
+            Self::Float => &[Way::Always(
+                "export these columns as text: digits may be missing as well",
+            )],
+            Self::Birthdate => &[
+                Way::Always("correct the dates"),
+                Way::Always(
+                    "say how the list writes them, such as --date-format birthdate=%d/%m/%Y",
+                ),
+            ],
         };
         joined(ways, given)
     }

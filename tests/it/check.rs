@@ -71,7 +71,7 @@ fn a_sound_list_passes_whatever_is_known_of_the_pool() {
 
 const BROKEN: &str = "username,password,email,phone_number,custom:level\n\
      ann,Passw0rd!1,ann@example.com,+4930901820,1\n\
-     =bo b,Hidden Word1!,nobody,030 901820,1\n\
+     =bo b, Hidden Word1!,nobody,030 901820,1\n\
      cy,hiddenword,cy@example.com,,12\n\
      Ann,Passw0rd!1,ann@example.com,,2\n\
      dee,Passw0rd!1,,,3\n\

@@ -172,7 +172,7 @@ fn flags_go_over_the_mapping_file() {
 fn rows_that_do_not_fit_are_told_with_all_that_is_wrong_and_never_sent() {
     let place = Place::new();
     let pool = Pool::start(quick());
-    let list = format!("{FOREIGN}19,eve@example.com,Pass word,,,12,1990-02-01,,gone,,\n");
+    let list = format!("{FOREIGN}19,eve@example.com,Pass word\u{a0},,,12,1990-02-01,,gone,,\n");
     let list = place.file("users.csv", list);
     let mapping = place.file("mapping.toml", MAPPING);
     place
@@ -187,7 +187,7 @@ fn rows_that_do_not_fit_are_told_with_all_that_is_wrong_and_never_sent() {
         "column Telefon: \"12\" is not a phone number",
         "column Geboren: \"1990-02-01\" is not a date in the format %d.%m.%Y",
         "column Status: \"gone\" is not in the column's value table",
-        "column Kennwort: the password contains white space",
+        "column Kennwort: the password ends with white space",
     ] {
         assert!(row["error_message"].contains(words), "{words}: {row:?}");
     }

@@ -140,3 +140,88 @@ fn an_empty_text_is_trimmed_before_it_is_compared_and_a_password_is_not() {
     assert_eq!(users["ann"].attributes["custom:department"], "x");
     assert!(!users["cy"].attributes.contains_key("custom:department"));
 }
+
+#[test]
+fn text_of_a_wrong_conversion_is_noted_and_never_a_username_or_a_password() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file(
+        "users.csv",
+        "username,password,email,given_name\n\
+         ann,Passw0rd!1,ann@example.com,JÃ¼rgen\n\
+         bob,Passw0rd!2,bob@example.com,Ren\u{fffd}\n\
+         cy\u{fffd},Passw0rd!3,cy@example.com,Cy\n\
+         dee,Passw\u{fffd}rd!4,dee@example.com,Zoë\n\
+         eve,PÃ¤ssw0rd!5,eve@example.com,Oâ€™Neil\n",
+    );
+    let check = place.check(&pool, list);
+    let told = notices(check, 1);
+    let note = notice(&told, "cells.encoding").unwrap();
+    assert_eq!(note["count"], 4);
+    assert_eq!(note["examples"].as_array().unwrap().len(), 3);
+    assert!(note["what_to_do"].as_str().unwrap().contains("--encoding"));
+    let rules: Vec<(String, String)> = place
+        .findings()
+        .into_iter()
+        .filter(|line| line["kind"] == "finding")
+        .map(|line| (line["row"].clone(), line["rule"].clone()))
+        .collect();
+    let finding = |row: &str, rule: &str| (row.to_owned(), rule.to_owned());
+    assert_eq!(
+        rules,
+        [
+            finding("3", "username.characters"),
+            finding("4", "password.characters")
+        ]
+    );
+    let written = std::fs::read_to_string(place.path("findings.csv")).unwrap();
+    for part in ["ssw0rd", "w\u{fffd}rd"] {
+        assert!(!written.contains(part), "no password: {written}");
+    }
+    place.import(&pool, list).run().exits(1);
+    let results = place.results();
+    let outcomes = ["created", "created", "invalid", "invalid", "created"];
+    assert_eq!(results.outcomes(), outcomes);
+    // A flag that was given is not suggested.
+    let check = place.check(&pool, list).args(["--encoding", "utf-8"]);
+    let told = notices(check, 1);
+    let hint = notice(&told, "cells.encoding").unwrap()["what_to_do"].clone();
+    assert!(
+        !hint.as_str().unwrap().contains("with --encoding"),
+        "{hint}"
+    );
+}
+
+#[test]
+fn numbers_and_days_that_a_spreadsheet_changed_are_noted() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file(
+        "users.csv",
+        "username,password,email,birthdate,custom:legacy_id\n\
+         1001.0,Passw0rd!1,ann@example.com,1990-02-30,4.93E+09\n\
+         bob,Passw0rd!2,bob@example.com,01/02/1990,17\n\
+         cy,Passw0rd!3,cy@example.com,0000-00-00,18.0\n\
+         dee,Passw0rd!4,dee@example.com,1990-02-01,v1.0\n\
+         eve,Passw0rd!5,eve@example.com,,\n",
+    );
+    let told = notices(place.check(&pool, list), 0);
+    let count = |code: &str| notice(&told, code).map(|note| note["count"].clone());
+    assert_eq!(count("cells.birthdate"), Some(2.into()));
+    assert_eq!(count("cells.float"), Some(3.into()));
+    assert_eq!(count("cells.null_marker"), Some(1.into()));
+    place.import(&pool, list).run().exits(0);
+    assert_eq!(pool.users()["1001.0"].attributes["birthdate"], "1990-02-30");
+}
+
+#[test]
+fn a_list_without_odd_cells_has_no_notes() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", crate::harness::users(3));
+    let told = notices(place.check(&pool, list), 0);
+    assert!(
+        told.iter().all(|notice| notice.get("count").is_none()),
+        "{told:?}"
+    );
+}

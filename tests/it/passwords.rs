@@ -207,7 +207,7 @@ fn no_password_is_written_anywhere() {
         "weaksecrettwo",
         "Short3",
         "Secret#With0ut-mail",
-        "Secret With0ut-row!",
+        " Secret#With0ut-row",
         "Secret#Duplicat3",
         "Secret#Lost-4nswer",
         "Secret#Exists-t00",

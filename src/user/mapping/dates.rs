@@ -1,16 +1,54 @@
 //! Dates as old systems write them, and as Cognito takes them.
 
+use std::borrow::Cow;
+
 use time::format_description::well_known::Rfc3339;
 use time::format_description::{OwnedFormatItem, parse_strftime_owned};
 use time::parsing::Parsed;
-use time::{Date, OffsetDateTime, PrimitiveDateTime, Time};
+use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
 /// How dates are written, in the words of `strftime`. Days, months and hours may have one digit or two.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateFormat {
     words: String,
     form: Form,
+    /// The spelling of words in cells, where the format has any.
+    spelling: Option<HalfDays>,
 }
+
+/// How `time` spells the halves of a day: it has no parser that ignores case for strftime's formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HalfDays {
+    /// `%p`: AM, PM.
+    Upper,
+    /// `%P`: am, pm.
+    Lower,
+}
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+const WEEKDAYS: [&str; 7] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
 
 /// What the words ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +75,7 @@ impl DateFormat {
             return Ok(Self {
                 words: words.to_owned(),
                 form: Form::Rfc3339,
+                spelling: None,
             });
         }
         let (loose, used) = loosened(words)?;
@@ -55,6 +94,11 @@ impl DateFormat {
         Ok(Self {
             words: words.to_owned(),
             form: Form::Items(items),
+            spelling: has("aAbBhpP").then_some(if has("P") {
+                HalfDays::Lower
+            } else {
+                HalfDays::Upper
+            }),
         })
     }
 
@@ -66,6 +110,7 @@ impl DateFormat {
 
     /// The date as YYYY-MM-DD; none where the cell does not fit.
     pub(super) fn day(&self, cell: &str) -> Option<String> {
+        let cell = &*self.spelled(cell);
         let day = match self.moment(cell) {
             Some(moment) => moment.date(),
             None => Date::parse(cell, self.items()?).ok()?,
@@ -80,6 +125,7 @@ impl DateFormat {
 
     /// The time as seconds since the Unix epoch. A day without a time begins at midnight, and a time without an offset is UTC.
     pub(super) fn epoch_seconds(&self, cell: &str) -> Option<String> {
+        let cell = &*self.spelled(cell);
         let moment = match self.moment(cell) {
             Some(moment) => moment,
             None => match PrimitiveDateTime::parse(cell, self.items()?) {
@@ -91,6 +137,27 @@ impl DateFormat {
             },
         };
         Some(moment.unix_timestamp().to_string())
+    }
+
+    /// The cell with the names of months and weekdays, and the halves of a day, in the case that the format expects.
+    fn spelled<'c>(&self, cell: &'c str) -> Cow<'c, str> {
+        let Some(half_days) = self.spelling else {
+            return Cow::Borrowed(cell);
+        };
+        let mut text = String::with_capacity(cell.len());
+        let mut rest = cell;
+        while let Some(from) = rest.find(|c: char| c.is_ascii_alphabetic()) {
+            let (before, letters) = rest.split_at(from);
+            let end = letters
+                .find(|c: char| !c.is_ascii_alphabetic())
+                .unwrap_or(letters.len());
+            let (word, after) = letters.split_at(end);
+            text.push_str(before);
+            text.push_str(spelled(word, half_days));
+            rest = after;
+        }
+        text.push_str(rest);
+        Cow::Owned(text)
     }
 
     /// Where the cell tells the offset, or counts seconds since the epoch.
@@ -114,6 +181,45 @@ impl DateFormat {
             Form::Items(items) => Some(items),
         }
     }
+}
+
+/// A word of a date in the case that `time` expects; unchanged where it is none of its words.
+fn spelled(word: &str, half_days: HalfDays) -> &str {
+    let half_days = match half_days {
+        HalfDays::Upper => ["AM", "PM"],
+        HalfDays::Lower => ["am", "pm"],
+    };
+    let names = MONTHS.into_iter().chain(WEEKDAYS);
+    let short = names.clone().filter_map(|name| name.get(..3));
+    names
+        .chain(short)
+        .chain(half_days)
+        .find(|known| known.eq_ignore_ascii_case(word))
+        .unwrap_or(word)
+}
+
+/// Whether this is a day as `YYYY-MM-DD`. OpenID Connect (5.1) writes the year 0000 where it is left out.
+pub(super) fn is_day(text: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let [year, month, day] = *text.split('-').collect::<Vec<_>>().as_slice() else {
+        return false;
+    };
+    if (year.len(), month.len(), day.len()) != (4, 2, 2)
+        || !digits(year)
+        || !digits(month)
+        || !digits(day)
+    {
+        return false;
+    }
+    let month = month
+        .parse()
+        .ok()
+        .and_then(|month: u8| Month::try_from(month).ok());
+    let day = match (year.parse(), month, day.parse()) {
+        (Ok(year), Some(month), Ok(day)) => Date::from_calendar_date(year, month, day),
+        _ => return false,
+    };
+    day.is_ok()
 }
 
 /// The same words without leading zeros; and the words that it has.
@@ -155,7 +261,26 @@ fn loosened(words: &str) -> Result<(String, String), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::DateFormat;
+    use super::{DateFormat, is_day};
+
+    #[test]
+    fn a_day_is_one_of_the_calendar() {
+        for day in ["1990-02-28", "2024-02-29", "0000-02-29"] {
+            assert!(is_day(day), "{day}");
+        }
+        for other in [
+            "1990-02-30",
+            "01/02/1990",
+            "1990-2-1",
+            "1990-13-01",
+            "19900-1-01",
+            "1990-02-1x",
+            "1990-00-01",
+            "",
+        ] {
+            assert!(!is_day(other), "{other}");
+        }
+    }
 
     #[test]
     fn days_are_written_as_cognito_takes_them() {
@@ -173,6 +298,19 @@ mod tests {
             ("%d.%m.%Y", "", None),
             ("%d %b %Y", "5 Mar 1980", Some("1980-03-05")),
             ("%d %B %Y", "05 March 1980", Some("1980-03-05")),
+            ("%d %B %Y", "05 MARCH 1980", Some("1980-03-05")),
+            ("%d-%b-%Y", "5-mar-1980", Some("1980-03-05")),
+            ("%d-%h-%Y", "5-mAR-1980", Some("1980-03-05")),
+            ("%b %d, %Y", "MAY 1, 1980", Some("1980-05-01")),
+            (
+                "%A, %d %B %Y",
+                "WEDNESDAY, 5 march 1980",
+                Some("1980-03-05"),
+            ),
+            ("%a %d %b %Y", "wed 5 MAR 1980", Some("1980-03-05")),
+            ("%d %B %Y", "05 Marchy 1980", None),
+            ("%d %B %Y", "05 MAR 1980", None),
+            ("%dmarch%m.%Y", "05MARCH03.1980", None),
             ("%F", "1980-03-05", Some("1980-03-05")),
             ("%F %T", "1980-03-05 23:59:59", Some("1980-03-05")),
             ("%Y%m%d", "19800305", Some("1980-03-05")),
@@ -195,6 +333,8 @@ mod tests {
             ("%FT%T%z", "1970-01-01T01:01:40+0100", Some("100")),
             ("%F %H:%M", "1970-01-01 1:00", Some("3600")),
             ("%d/%m/%Y %I:%M %p", "01/01/1970 01:00 PM", Some("46800")),
+            ("%d/%m/%Y %I:%M %p", "01/01/1970 01:00 pm", Some("46800")),
+            ("%d/%m/%Y %I:%M %P", "01/01/1970 01:00 PM", Some("46800")),
             ("%s", "1700000000", Some("1700000000")),
             ("%+", "1970-01-01T00:01:40Z", Some("100")),
             ("%+", "1970-01-01T00:01:40.999Z", Some("100")),

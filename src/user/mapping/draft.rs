@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::Mapping;
 use super::attribution::{Attribution, Origin};
 use super::formula;
 use super::transform::{Form, Misfit, joined, lowercase};
+use super::{Mapping, TRIM};
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};
 use crate::user::null_marker::is_null_marker;
@@ -121,8 +121,8 @@ impl Mapping {
             && !faulty
             && !text.is_empty()
         {
-            let formed = Form::Phone(region).of(text);
-            text = self.formed(formed, self.name_of(column), &mut faulty, findings);
+            let form = Form::Phone(region);
+            text = self.formed(&form, text, self.name_of(column), &mut faulty, findings);
         }
         if self.username.lowercase && !faulty {
             text = lowercase(text);
@@ -150,7 +150,8 @@ impl Mapping {
             return Drafted { text, faulty };
         }
         let text = self.formed(
-            attribution.form.of(text),
+            &attribution.form,
+            text,
             &attribution.label,
             &mut faulty,
             findings,
@@ -180,8 +181,11 @@ impl Mapping {
         let Some(Some(table)) = self.tables.get(column) else {
             return cell;
         };
-        table.replaced(cell).unwrap_or_else(|misfit| {
+        table.replaced(cell).unwrap_or_else(|mut misfit| {
             *faulty = true;
+            if self.trim_would_help(cell, |trimmed| table.replaced(trimmed).is_ok()) {
+                misfit.message.push_str(TRIM);
+            }
             found(findings, self.name_of(column), misfit);
             cell
         })
@@ -199,13 +203,17 @@ impl Mapping {
     /// A value in its form; as it was where it does not fit.
     fn formed<'a>(
         &self,
-        formed: Result<Cow<'a, str>, (Cow<'a, str>, Misfit)>,
+        form: &Form,
+        text: Cow<'a, str>,
         column: &str,
         faulty: &mut bool,
         findings: &mut Vec<Finding>,
     ) -> Cow<'a, str> {
-        formed.unwrap_or_else(|(text, misfit)| {
+        form.of(text).unwrap_or_else(|(text, mut misfit)| {
             *faulty = true;
+            if self.trim_would_help(&text, |trimmed| form.of(trimmed.into()).is_ok()) {
+                misfit.message.push_str(TRIM);
+            }
             found(findings, column, misfit);
             text
         })

@@ -178,7 +178,7 @@ fn an_empty_cell_is_no_attribute() {
 
 #[test]
 fn all_findings_of_a_row_are_told_at_once_and_never_a_password() {
-    let seen = rows("username,password,email,name\n,Hid den,x@y.z,\n");
+    let seen = rows("username,password,email,name\n, Hid den,x@y.z,\n");
     let broken = broken(&seen[0]);
     assert_eq!(broken.findings.len(), 2);
     let text = broken.to_string();

@@ -3,6 +3,8 @@
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 use super::super::finding::{Finding, Rule};
+use super::super::garbled::lost_characters;
+use super::formats::quoted;
 
 /// Characters of a username at most (`SignUp`, `Username`).
 pub const MAX_USERNAME: usize = 128;
@@ -22,10 +24,13 @@ pub(super) fn username(column: &str, value: &str) -> Option<Finding> {
     let length = value.chars().count();
     let message = if length > MAX_USERNAME {
         format!("the username has {length} characters, and Cognito takes at most {MAX_USERNAME}")
+    } else if lost_characters(value) {
+        format!("the username contains {LOST_CHARACTERS}: {}", quoted(value))
     } else if let Some(bad) = value.chars().find(|c| !may_stand_in_username(*c)) {
         format!(
-            "the username contains {}, and Cognito takes letters, marks, symbols, numbers and punctuation alone",
-            name_of(bad)
+            "the username contains {}, and Cognito takes only letters, marks, symbols, numbers and punctuation: {}",
+            name_of(bad),
+            quoted(value)
         )
     } else {
         return None;
@@ -37,7 +42,8 @@ pub(super) fn username(column: &str, value: &str) -> Option<Finding> {
     })
 }
 
-/// What is wrong with a password that is not empty. Says nothing of the password itself.
+/// What is wrong with a password that is not empty, by the pattern `^[\S]+.*[\S]+$` that the service's errors name: white space is
+/// allowed inside. Says nothing of the password itself.
 #[must_use]
 pub(super) fn password(column: &str, value: &str) -> Option<Finding> {
     if value.len() <= MAX_PASSWORD && is_plain(value) {
@@ -45,8 +51,12 @@ pub(super) fn password(column: &str, value: &str) -> Option<Finding> {
     }
     let message = if value.chars().count() > MAX_PASSWORD {
         format!("the password has more than {MAX_PASSWORD} characters, which Cognito does not take")
-    } else if value.chars().any(char::is_whitespace) {
-        "the password contains white space, which Cognito does not take".to_owned()
+    } else if value.starts_with(char::is_whitespace) {
+        "the password begins with white space, which Cognito does not take".to_owned()
+    } else if value.ends_with(char::is_whitespace) {
+        "the password ends with white space, which Cognito does not take".to_owned()
+    } else if lost_characters(value) {
+        format!("the password contains {LOST_CHARACTERS}")
     } else {
         return None;
     };
@@ -56,6 +66,10 @@ pub(super) fn password(column: &str, value: &str) -> Option<Finding> {
         message,
     })
 }
+
+/// What a finding says of U+FFFD.
+const LOST_CHARACTERS: &str =
+    "U+FFFD, which replaces characters that were lost when the list was written or converted";
 
 /// What is wrong with an attribute's value.
 #[must_use]
@@ -123,6 +137,8 @@ mod tests {
             assert_eq!(username("username", good), None, "{good}");
         }
         for bad in [
+            "M\u{fffd}ller",
+            "Mï¿½ller",
             "an n",
             "a\tb",
             "a\u{a0}b",
@@ -137,10 +153,25 @@ mod tests {
 
     #[test]
     fn a_broken_password_is_not_repeated_in_the_finding() {
-        let finding = password("password", "Hidden 42").unwrap();
-        assert!(!finding.to_string().contains("Hidden"));
+        for bad in [
+            " Hidden 42",
+            "Hidden 42 ",
+            "Hidden\u{a0}",
+            "\tHidden",
+            "Hidden\u{fffd}",
+        ] {
+            let finding = password("password", bad).unwrap();
+            assert!(!finding.to_string().contains("Hidden"), "{finding}");
+        }
         assert!(password("password", &"p".repeat(257)).is_some());
         assert_eq!(password("password", &"é".repeat(256)), None);
+    }
+
+    #[test]
+    fn white_space_inside_a_password_is_part_of_it() {
+        for good in ["correct horse battery", "a\tb c", "a\u{a0}b"] {
+            assert_eq!(password("password", good), None, "{good:?}");
+        }
     }
 
     #[test]

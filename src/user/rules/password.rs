@@ -3,7 +3,8 @@
 use super::super::finding::{Finding, Rule};
 use super::super::pool_rules::PasswordPolicy;
 
-/// The characters that count as symbols (developer guide, "Adding user pool password requirements").
+/// The characters that count as symbols (developer guide, "Adding user pool password requirements"). A space inside a password is one as
+/// well, and is in no generated password.
 pub(in crate::user) const SYMBOLS: &str = r#"^$*.[]{}()?-"!@#%&/\,><':;|_~`=+"#;
 
 const UPPER: u8 = 1;
@@ -22,6 +23,7 @@ const fn kinds() -> [u8; 256] {
             b'A'..=b'Z' => UPPER,
             b'a'..=b'z' => LOWER,
             b'0'..=b'9' => NUMBER,
+            b' ' => SYMBOL,
             _ => 0,
         };
         byte += 1;

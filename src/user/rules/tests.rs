@@ -158,8 +158,10 @@ fn everything_that_a_policy_misses_is_said_at_once_and_the_password_is_not() {
         require_symbols: false,
     };
     let all = PasswordPolicy::default();
-    let cases: [(&PasswordPolicy, &str, &[&str]); 7] = [
+    let cases: [(&PasswordPolicy, &str, &[&str]); 9] = [
         (&all, "Sup3r-Secret", &[]),
+        (&all, "Sup3r Secret", &[]),
+        (&all, "Sup3r\u{a0}Secret", &["symbol"]),
         (&all, "Sup3r!", &["fewer than 8"]),
         (&all, "secretly", &["upper-case", "digit", "symbol"]),
         (&all, "SECRET-42", &["lower-case"]),

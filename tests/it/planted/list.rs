@@ -57,7 +57,7 @@ const CELL_FAULTS: [CellFault; 26] = [
     }),
     (PASSWORD, "password.missing", Stage::List, |_| String::new()),
     (PASSWORD, "password.characters", Stage::List, |_| {
-        "Pass w0rd!!".into()
+        " Passw0rd!!".into()
     }),
     (PASSWORD, "password.characters", Stage::List, |_| {
         format!("{:P<257}", "Pa0!")

@@ -229,7 +229,7 @@ fn everything_that_is_wrong_with_a_row_is_told_at_once_and_nothing_twice() {
     };
     let long = "x".repeat(2_049);
     let list = format!(
-        "username,password,Status,birthdate,phone_number,name\na n,Hid den,{long},{long},{long},{long}\n"
+        "username,password,Status,birthdate,phone_number,name\na n, Hid den,{long},{long},{long},{long}\n"
     );
     let seen = rows_with(&list, &options);
     assert_eq!(
