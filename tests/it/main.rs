@@ -65,4 +65,5 @@ mod stopping;
 mod terminal;
 mod triggers;
 mod undo;
+mod values;
 mod way_out;

@@ -13,6 +13,9 @@ pub struct Region(Id);
 /// Digits of a number with its country code, at most (ITU-T E.164), and what people put between them.
 const LONGEST: usize = 40;
 
+/// Digits of an area code, at most, with the zero before it.
+const LONGEST_AREA: usize = 6;
+
 impl Region {
     /// A country by its two letters.
     ///
@@ -50,22 +53,102 @@ impl fmt::Display for Region {
     }
 }
 
-/// The digits, and a plus before them. None where anything but what people put between digits stands in it.
+/// The digits, with a plus before them if there is one. None for a cell with anything but what people put between digits, for a decimal
+/// number, and for two numbers in one cell.
 fn plain(cell: &str) -> Option<String> {
-    if cell.chars().count() > LONGEST {
+    let cell = cell.trim();
+    if cell.chars().count() > LONGEST || holds_two_numbers(cell) {
         return None;
     }
+    let cell = without_fraction(cell)?;
     let mut plain = String::with_capacity(cell.len());
     for character in cell.chars() {
         match character {
             '0'..='9' => plain.push(character),
             '+' if plain.is_empty() => plain.push('+'),
             '(' | ')' | '.' | '/' | '-' | '\u{2010}'..='\u{2015}' => {}
+            '\n' | '\r' => return None,
             space if space.is_whitespace() => {}
             _ => return None,
         }
     }
     Some(plain)
+}
+
+fn are_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn digits(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// The cell without the `.0` that spreadsheets and pandas add to whole numbers; none where a point makes it another decimal number. A
+/// point can also separate groups of digits, as in `030.901820` and `01.23.45.67.89`.
+fn without_fraction(cell: &str) -> Option<&str> {
+    let Some((before, last)) = cell.rsplit_once('.') else {
+        return Some(cell);
+    };
+    let (has_plus, whole) = match before.strip_prefix('+') {
+        Some(whole) => (true, whole),
+        None => (false, before),
+    };
+    if are_digits(whole) && last == "0" {
+        return Some(before);
+    }
+    let separates = if are_digits(whole) && are_digits(last) {
+        let groups = last.len() >= 3 && last.bytes().any(|digit| digit != b'0');
+        groups && whole.len() <= LONGEST_AREA && (has_plus || whole.len() >= 2)
+    } else if before.contains('.') {
+        last.len() >= 2
+    } else {
+        last.len() >= 3
+    };
+    (separates && digits(before) > 0)
+        .then_some(before)
+        .map(|_| cell)
+}
+
+/// Whether these are two numbers (`030 1234 / 030 1235`), or a number and other last digits of it (`030 901820/21`): joined, they could be
+/// the number of another person.
+fn holds_two_numbers(cell: &str) -> bool {
+    let begins_anew = |text: &str| text.trim_start().starts_with(['0', '+', '(']);
+    if let Some((area, number)) = cell.split_once('/') {
+        let longest = match area.trim_start() {
+            area if area.starts_with('+') => LONGEST_AREA + 1,
+            area if area.starts_with("00") => LONGEST_AREA + 3,
+            _ => LONGEST_AREA,
+        };
+        if number.contains('/')
+            || begins_anew(number)
+            || digits(number) < 3
+            || digits(area) > longest
+        {
+            return true;
+        }
+    }
+    let dashes = [
+        '-', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}',
+    ];
+    let mut between_dashes = cell.split(dashes);
+    let mut before = between_dashes.next().unwrap_or_default();
+    for after in between_dashes {
+        if before.ends_with(char::is_whitespace)
+            && after.starts_with(char::is_whitespace)
+            && begins_anew(after)
+        {
+            return true;
+        }
+        before = after;
+    }
+    // The area code comes twice.
+    let mut groups = cell.split_whitespace();
+    groups.next().is_some_and(|area| {
+        area.len() >= 3
+            && area.starts_with('0')
+            && digits(cell) > 12
+            && groups.any(|group| group == area)
+    })
 }
 
 /// The number behind the prefix for other countries, read by its own country's rules: zeros that belong to it stay.
@@ -102,6 +185,55 @@ mod tests {
             ("US", "011 49 30 901820", Some("+4930901820")),
             ("us", "1-212-555-0100", Some("+12125550100")),
             ("GB", "020 7946 0000", Some("+442079460000")),
+            // Spreadsheets and pandas add `.0` to whole numbers, and drop the plus and leading zeros.
+            ("DE", "4930901820.0", Some("+4930901820")),
+            ("DE", "+4930901820.0", Some("+4930901820")),
+            ("DE", "030901820.0", Some("+4930901820")),
+            ("DE", "30901820.0", Some("+4930901820")),
+            ("DE", "004930901820.0", Some("+4930901820")),
+            ("US", "2125550100.0", Some("+12125550100")),
+            ("US", "12125550100.0", Some("+12125550100")),
+            ("FR", "33123456789.0", Some("+33123456789")),
+            ("IT", "390669820000.0", Some("+390669820000")),
+            ("DE", "4930901820.00", None),
+            ("DE", "4930901820.5", None),
+            ("DE", "4930901820.", None),
+            ("DE", ".4930901820", None),
+            ("DE", "0.4930901820", None),
+            ("DE", "4930901820.000", None),
+            ("DE", "4930901820.123", None),
+            ("DE", "4930901820,0", None),
+            ("DE", "4.93E+09", None),
+            ("DE", "4,93E+09", None),
+            ("DE", "4.930901820", None),
+            ("DE", "030 901820.0", None),
+            ("DE", "030.90182.0", None),
+            ("DE", "4930901820.0.0", None),
+            // A point between groups of digits.
+            ("DE", "030.901820", Some("+4930901820")),
+            ("DE", "+49.30901820", Some("+4930901820")),
+            ("FR", "01.23.45.67.89", Some("+33123456789")),
+            ("US", "212.555.0100", Some("+12125550100")),
+            ("US", "+1.2125550100", Some("+12125550100")),
+            ("DE", "4.930.901.820", Some("+4930901820")),
+            // Two numbers, or other last digits of one.
+            ("DE", "030 1234 / 030 1235", None),
+            ("DE", "030 1 / 030 2", None),
+            ("DE", "030 901820/21", None),
+            ("DE", "030 901820 / 901821", None),
+            ("DE", "030 1234 - 030 1235", None),
+            ("DE", "030 1234 030 1235", None),
+            ("DE", "030 1234\n0171 1235", None),
+            ("DE", "+49 30 901820 +49 30 901821", None),
+            ("DE", "030 901820; 030 901821", None),
+            ("DE", "030 / 901820", Some("+4930901820")),
+            ("DE", "+49 171/1234567", Some("+491711234567")),
+            // Where the numbering plan says so, digits are added.
+            ("AR", "011 15 2345 6789", Some("+5491123456789")),
+            ("US", "1-800-FLOWERS", None),
+            ("DE", "０３０ ９０１８２０", None),
+            ("DE", "030 901820 #5", None),
+            ("DE", "030 901820,5", None),
             ("DE", "12", None),
             ("DE", "+49 30", None),
             ("US", "123-4567", None),
@@ -134,12 +266,16 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_stands_in_a_cell_a_number_is_a_plus_and_digits_and_stays_itself(
-            cell in "[0-9+ ()./-]{0,24}|.{0,30}",
+            cell in "[0-9+ ()./-]{0,24}|[+]?[0-9]{8,12}[.][0-9]{1,2}|.{0,30}",
             region in prop::sample::select(vec!["DE", "US", "IT", "BR", "CI"]),
         ) {
             let region = Region::parse(region).unwrap();
             if let Some(number) = region.e164(&cell) {
                 let digits = number.strip_prefix('+').unwrap();
+                // No digit but those of the cell, and the country's code before them.
+                let of_cell: String = cell.chars().filter(char::is_ascii_digit).collect();
+                let of_cell = if cell.trim().ends_with(".0") { &of_cell[..of_cell.len() - 1] } else { &of_cell };
+                prop_assert!((0..=3).any(|code| of_cell.ends_with(&digits[code..])), "{} {}", cell, number);
                 prop_assert!(digits.len() <= 15 && digits.bytes().all(|b| b.is_ascii_digit()), "{}", number);
                 let again = region.e164(&number);
                 prop_assert_eq!(again.as_deref(), Some(number.as_str()));
