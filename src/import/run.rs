@@ -38,7 +38,7 @@ use crate::rows::ahead::ReadAhead;
 use dispatch::OnItsWay;
 use following::FollowUps;
 use tasks::Tasks;
-use telling::Silence;
+use telling::{Silence, known};
 use waiting::Waiting;
 
 pub use plan::{Deadline, Ended, Listed, Plan};
@@ -172,6 +172,16 @@ impl<'a> Run<'a> {
     /// # Errors
     /// The ledger failed: nothing more was sent from then on.
     pub async fn to_the_end(mut self, signals: &mut Signals) -> Result<Ended, LedgerError> {
+        match self.work(signals).await {
+            Ok(()) => self.end().await,
+            Err(error) => {
+                self.say_what_is_known();
+                Err(error)
+            }
+        }
+    }
+
+    async fn work(&mut self, signals: &mut Signals) -> Result<(), LedgerError> {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.is_over() {
@@ -192,7 +202,7 @@ impl<'a> Run<'a> {
                 _ = tick.tick() => self.write_and_tell().await,
             }
         }
-        self.end().await
+        Ok(())
     }
 
     /// Nothing is on its way, and nothing more will come.
@@ -301,13 +311,18 @@ impl<'a> Run<'a> {
         let stopped = self.stopped.map(|(reason, _)| reason);
         let finished = stopped.is_none();
         logged::ends(finished, &self.progress);
-        self.ledger
+        let closed = self
+            .ledger
             .close(Ending {
                 finished,
                 stopped_because: stopped.as_ref().map(ToString::to_string),
                 at_ms: now_ms(),
             })
-            .await?;
+            .await;
+        if let Err(error) = closed {
+            self.watch.notice(&known(&self.progress, 0));
+            return Err(error);
+        }
         Ok(Ended {
             stopped,
             at_once: self.at_once,

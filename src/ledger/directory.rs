@@ -29,6 +29,10 @@ const KEPT_ASIDE: [&str; 10] = [
 #[derive(Debug)]
 pub struct RunDirectory {
     path: PathBuf,
+    /// The folder itself, locked: nobody can take it away and leave the folder, as a lock file can be.
+    #[cfg(unix)]
+    handle: File,
+    /// Locked as well: on a network file system the lock of a folder may hold on one machine alone.
     _lock: File,
 }
 
@@ -60,16 +64,24 @@ impl RunDirectory {
             path: path.to_owned(),
             cause,
         };
-        make_private(path).map_err(failed)?;
-        let lock = private_file(&path.join("ledger.lock")).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self {
-                path: path.to_owned(),
-                _lock: lock,
-            }),
+        let locked = |file: File| match file.try_lock() {
+            Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(LedgerError::Busy(path.to_owned())),
             Err(TryLockError::Error(cause)) => Err(failed(cause)),
-        }
+        };
+        make_private(path).map_err(failed)?;
+        Ok(Self {
+            path: path.to_owned(),
+            #[cfg(unix)]
+            handle: locked(File::open(path).map_err(failed)?)?,
+            _lock: locked(private_file(&path.join("ledger.lock")).map_err(failed)?)?,
+        })
+    }
+
+    /// Another handle of the folder, which holds its lock as well.
+    #[cfg(unix)]
+    pub(super) fn handle(&self) -> std::io::Result<File> {
+        self.handle.try_clone()
     }
 
     /// Whether the folder, which is not there yet, could be made: to be known before anybody is asked anything. Leaves no trace.
@@ -187,7 +199,7 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// A folder that only its owner can look into. One that is already there keeps its mode.
-fn make_private(path: &Path) -> std::io::Result<()> {
+pub(super) fn make_private(path: &Path) -> std::io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }

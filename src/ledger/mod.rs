@@ -9,6 +9,7 @@
 //! goes on how each row stands. [`listing`] is no part of the database: who is in the pool already, for as long as the process lives.
 //! `unnamed` is what those databases are that last no longer than the process. [`undo`] is another one: what became of the users that the run made, where it is undone. [`comparison`] reads two of them.
 
+mod anchor;
 mod build;
 mod checkpoint;
 pub mod comparison;
@@ -28,8 +29,9 @@ pub mod undo;
 mod unnamed;
 pub mod writer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+pub use anchor::{Displaced, refuse_if_saved};
 pub use directory::RunDirectory;
 pub use identity::{Facts, Identity, Kind, Session, Standing};
 pub use invocation::{About, Invocation};
@@ -189,6 +191,33 @@ pub enum LedgerError {
         "the users of the run cannot be kept in a temporary file: {0}; make room there, or name another folder in TMPDIR"
     )]
     Rehearsal(rusqlite::Error),
+    /// The run's directory or its ledger is not where it was, while a run is at work.
+    #[error("{what} while the run was at work; nothing more was sent, and there are no reports: {}", go_on(what, saved.as_deref()))]
+    Displaced {
+        /// What.
+        what: Displaced,
+        /// The directory to which the ledger was saved.
+        saved: Option<PathBuf>,
+    },
+    /// A run whose ledger was taken away, and saved elsewhere, is not begun again.
+    #[error(
+        "{path}: the ledger of this run was taken away while it was at work, and saved to {saved}; go on with --run-dir {saved}, or \
+         start over with `import --restart`: users that the run already created will then be reported as existing"
+    )]
+    Saved {
+        /// The run's directory.
+        path: PathBuf,
+        /// Where its ledger is.
+        saved: PathBuf,
+    },
+    /// The same while a run is undone.
+    #[error(
+        "{what} while the run was being undone; nothing more is deleted: put it back and run the same command again"
+    )]
+    DisplacedUndo {
+        /// What.
+        what: Displaced,
+    },
     /// The thread is gone.
     #[error("the ledger's thread ended unexpectedly; run the same command again to go on")]
     Gone,
@@ -196,7 +225,7 @@ pub enum LedgerError {
 
 impl LedgerError {
     /// An error of the database, told apart from damage.
-    fn of(path: &std::path::Path, cause: rusqlite::Error) -> Self {
+    fn of(path: &Path, cause: rusqlite::Error) -> Self {
         let path = path.to_owned();
         match damage(&cause) {
             Some(cause) => Self::Damaged { path, cause },
@@ -205,7 +234,7 @@ impl LedgerError {
     }
 
     /// The same for the ledger of an undo, which can be started over on its own.
-    fn of_undo(path: &std::path::Path, cause: rusqlite::Error) -> Self {
+    fn of_undo(path: &Path, cause: rusqlite::Error) -> Self {
         match damage(&cause) {
             Some(cause) => Self::DamagedUndo {
                 path: path.to_owned(),
@@ -213,6 +242,20 @@ impl LedgerError {
             },
             None => Self::of(path, cause),
         }
+    }
+}
+
+/// How a run goes on whose directory or ledger is not where it was.
+fn go_on(what: &Displaced, saved: Option<&Path>) -> String {
+    match (what, saved) {
+        (Displaced::Moved { to, .. }, _) => {
+            format!("the same command goes on with --run-dir {}", to.display())
+        }
+        (_, Some(saved)) => format!(
+            "the ledger was saved, and the same command goes on with --run-dir {}",
+            saved.display()
+        ),
+        (_, None) => "the ledger is lost, and a new run will report the users that this one created as existing".to_owned(),
     }
 }
 

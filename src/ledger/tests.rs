@@ -29,7 +29,7 @@ pub(super) fn identity() -> Identity {
     }
 }
 
-fn create(directory: &RunDirectory) -> Ledger {
+pub(super) fn create(directory: &RunDirectory) -> Ledger {
     let facts = Facts {
         started_ms: 1_000,
         folds: true,
@@ -47,7 +47,7 @@ fn reopen(directory: &RunDirectory, retry: &[TakeUp]) -> (Ledger, Standing) {
     (ledger, standing)
 }
 
-fn to_begin(row: u64, username: &str) -> ToBegin {
+pub(super) fn to_begin(row: u64, username: &str) -> ToBegin {
     ToBegin {
         row,
         line: row + 1,
@@ -80,7 +80,7 @@ fn followed(results: Vec<(u64, Came)>, follow_ups: Vec<(u64, FollowUp)>) -> Sinc
     }
 }
 
-fn ending(finished: bool) -> Ending {
+pub(super) fn ending(finished: bool) -> Ending {
     Ending {
         finished,
         stopped_because: (!finished).then(|| "SIGINT".to_owned()),

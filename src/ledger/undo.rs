@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::LedgerError;
+use super::anchor::Anchor;
 use super::checkpoint::Checkpoints;
 use super::rows::{Seal, broken_seal, signed};
 use crate::outcome::{MadeUser, Undoing, Undone};
@@ -105,7 +106,14 @@ pub struct UndoLedger {
     path: PathBuf,
     database: Connection,
     /// None where the database is gone with the process.
-    checkpoints: Option<Checkpoints>,
+    kept: Option<Kept>,
+}
+
+/// What looks after a database that stays.
+#[derive(Debug)]
+struct Kept {
+    checkpoints: Checkpoints,
+    anchor: Anchor,
 }
 
 impl UndoLedger {
@@ -220,12 +228,15 @@ impl UndoLedger {
     }
 
     fn after_commit(&mut self) -> Result<(), LedgerError> {
-        match &mut self.checkpoints {
-            Some(checkpoints) => checkpoints
-                .after_commit(&self.database)
-                .map_err(|cause| LedgerError::of_undo(&self.path, cause)),
-            None => Ok(()),
+        let Some(kept) = &mut self.kept else {
+            return Ok(());
+        };
+        if let Some(what) = kept.anchor.displaced() {
+            return Err(LedgerError::DisplacedUndo { what });
         }
+        kept.checkpoints
+            .after_commit(&self.database)
+            .map_err(|cause| LedgerError::of_undo(&self.path, cause))
     }
 
     fn failed<T>(&self, done: rusqlite::Result<T>) -> Result<T, LedgerError> {

@@ -10,11 +10,13 @@ mod pen;
 mod take_up;
 mod work;
 
+use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::anchor::{Anchor, Displaced};
 use super::checkpoint::Checkpoints;
 use super::identity::{Facts, Identity, Kind, Session, Standing};
 use super::invocation::Invocation;
@@ -23,7 +25,7 @@ use super::{Durability, LedgerError, RunDirectory, schema};
 use crate::outcome::{Came, FollowUp, Outcome, RateSample, Requests, RowResult};
 pub use new::NewLedger;
 use take_up::take_up;
-use work::work;
+use work::{Open, work};
 
 /// Messages that wait for the thread at most. Each carries a group of rows.
 const MESSAGES_WAITING: usize = 64;
@@ -111,6 +113,8 @@ enum Message {
 enum Broken {
     Ledger(rusqlite::Error),
     Claims(rusqlite::Error),
+    /// Where the ledger was saved, if it was.
+    Displaced(Displaced, Option<PathBuf>),
 }
 
 impl From<rusqlite::Error> for Broken {
@@ -256,18 +260,24 @@ impl Ledger {
         session: Session,
     ) -> Result<Self, LedgerError> {
         let path = directory.database();
-        let checkpoints =
-            Checkpoints::begin(&database).map_err(|cause| LedgerError::of(&path, cause))?;
+        let open = Open {
+            checkpoints: Checkpoints::begin(&database)
+                .map_err(|cause| LedgerError::of(&path, cause))?,
+            anchor: Anchor::new(directory, &path)?,
+            directory: directory.path().to_owned(),
+            database,
+        };
         let (to, messages) = mpsc::channel(MESSAGES_WAITING);
         let (tell, failed) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || {
-                if let Err(broken) = work(database, checkpoints, messages) {
+                if let Err(broken) = work(open, messages) {
                     // Nobody listening means that the run is over.
                     let _ = tell.send(match broken {
                         Broken::Ledger(cause) => LedgerError::of(&path, cause),
                         Broken::Claims(cause) => LedgerError::Claims(cause),
+                        Broken::Displaced(what, saved) => LedgerError::Displaced { what, saved },
                     });
                 }
             })

@@ -19,6 +19,7 @@ mod cognito_export;
 mod comparing;
 mod describe;
 mod disk;
+mod displaced;
 mod endpoints;
 mod errors;
 mod existing;

@@ -6,7 +6,9 @@ use super::super::Failed;
 use super::super::hold::hold;
 use super::super::job::{Again, Job};
 use crate::cli::{Say, settings};
-use crate::ledger::{Facts, Identity, Kind, Ledger, NewLedger, Reader, RunDirectory, Standing};
+use crate::ledger::{
+    Facts, Identity, Kind, Ledger, NewLedger, Reader, RunDirectory, Standing, refuse_if_saved,
+};
 use crate::outcome::Summary;
 use crate::report::write_all;
 use crate::source::Source;
@@ -29,6 +31,19 @@ pub(super) enum RunThere {
 impl RunThere {
     /// `held` is the directory, if it exists.
     pub(super) fn look(
+        job: &Job<'_>,
+        path: &Path,
+        held: Option<RunDirectory>,
+        identity: &Identity,
+    ) -> Result<Self, Failed> {
+        let there = Self::in_directory(job, path, held, identity)?;
+        if let (Self::No(_), Again::GoOn(_)) = (&there, &job.again) {
+            refuse_if_saved(path).map_err(Failed::refused)?;
+        }
+        Ok(there)
+    }
+
+    fn in_directory(
         job: &Job<'_>,
         path: &Path,
         held: Option<RunDirectory>,

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Run;
-use crate::import::event::HeldUp;
+use crate::import::event::{HeldUp, Progress};
+use crate::outcome::Outcome;
 use crate::pace::{Category, Pacer};
 
 /// Answers come within a second or two: a pool that is silent for longer is worth a word.
@@ -27,6 +28,11 @@ impl Run<'_> {
         self.progress.elapsed = self.started.elapsed();
         self.progress.held_up = self.held_up();
         self.watch.progress(&self.progress);
+    }
+
+    /// Nothing can be written any more: what this process knows would be gone with it.
+    pub(super) fn say_what_is_known(&mut self) {
+        self.watch.notice(&known(&self.progress, self.tasks.len()));
     }
 
     pub(super) async fn record_rates(&mut self, last: bool) {
@@ -110,6 +116,23 @@ impl Silence {
         }
         self.since.map(|since| now.saturating_duration_since(since))
     }
+}
+
+/// The rows of the run by outcome, of all sessions, and how many requests are not answered yet.
+pub(super) fn known(progress: &Progress, in_flight: usize) -> String {
+    let counts = Outcome::ALL.map(|outcome| (progress.counts.of(outcome), outcome.word()));
+    let mut parts: Vec<String> = counts
+        .into_iter()
+        .filter(|(rows, _)| *rows > 0)
+        .map(|(rows, word)| format!("{rows} {word}"))
+        .collect();
+    if in_flight > 0 {
+        parts.push(format!("{in_flight} in flight"));
+    }
+    if parts.is_empty() {
+        parts.push("none".to_owned());
+    }
+    format!("rows when the ledger failed: {}", parts.join(", "))
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use rusqlite::Connection;
 
-use super::{TABLES, ToUndo, UndoLedger, write};
+use super::{Kept, TABLES, ToUndo, UndoLedger, write};
+use crate::ledger::anchor::Anchor;
 use crate::ledger::build::build;
 use crate::ledger::checkpoint::Checkpoints;
 use crate::ledger::identity::{get, put};
@@ -41,11 +42,14 @@ impl UndoLedger {
         let mut undo = Self {
             path: path.clone(),
             database,
-            checkpoints: None,
+            kept: None,
         };
         undo.examine()?;
         undo.compare(&run)?;
-        undo.checkpoints = Some(Checkpoints::begin(&undo.database).map_err(failed)?);
+        undo.kept = Some(Kept {
+            checkpoints: Checkpoints::begin(&undo.database).map_err(failed)?,
+            anchor: Anchor::new(directory, &path)?,
+        });
         Ok(undo)
     }
 
@@ -60,7 +64,7 @@ impl UndoLedger {
         Ok(Self {
             path,
             database,
-            checkpoints: None,
+            kept: None,
         })
     }
 

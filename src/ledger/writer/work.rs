@@ -1,10 +1,13 @@
 //! The thread: whatever waits goes into one transaction, and those who wait are told when it is on the disk.
 
+use std::path::PathBuf;
+
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::pen::Pen;
 use super::{Begun, Broken, MESSAGES_TOGETHER, Message};
+use crate::ledger::anchor::{Anchor, Displaced, save};
 use crate::ledger::checkpoint::{Checkpoints, merge_log};
 
 /// What is told to those who wait, once a transaction is on the disk.
@@ -13,17 +16,34 @@ enum Acknowledge {
     Closed(oneshot::Sender<()>),
 }
 
+/// A ledger that is open for writing.
+pub(super) struct Open {
+    pub(super) database: Connection,
+    pub(super) checkpoints: Checkpoints,
+    pub(super) anchor: Anchor,
+    /// The run's directory.
+    pub(super) directory: PathBuf,
+}
+
 /// Works until the ledger is closed, or the first error.
-pub(super) fn work(
-    database: Connection,
-    mut checkpoints: Checkpoints,
-    mut messages: mpsc::Receiver<Message>,
-) -> Result<(), Broken> {
-    let closed = write_all(&database, &mut checkpoints, &mut messages)?;
+pub(super) fn work(mut open: Open, mut messages: mpsc::Receiver<Message>) -> Result<(), Broken> {
+    let closed = write_all(&mut open, &mut messages).map_err(|broken| match broken {
+        Broken::Displaced(what, _) => {
+            // One that was moved is whole where it is now.
+            let saved = match &what {
+                Displaced::Moved { .. } => None,
+                Displaced::Removed(_) | Displaced::Replaced(_) | Displaced::Unseen(..) => {
+                    save(&open.database, &open.directory)
+                }
+            };
+            Broken::Displaced(what, saved)
+        }
+        other @ (Broken::Ledger(_) | Broken::Claims(_)) => other,
+    })?;
     if let Some(closed) = closed {
         // The log goes into the database, so that the directory holds one file to question.
-        merge_log(&database)?;
-        drop(database);
+        merge_log(&open.database)?;
+        drop(open);
         let _ = closed.send(());
     }
     Ok(())
@@ -31,10 +51,10 @@ pub(super) fn work(
 
 /// Whom to tell that the ledger is closed; none when nobody can send anything any more.
 fn write_all(
-    database: &Connection,
-    checkpoints: &mut Checkpoints,
+    open: &mut Open,
     messages: &mut mpsc::Receiver<Message>,
 ) -> Result<Option<oneshot::Sender<()>>, Broken> {
+    let database = &open.database;
     let mut pen = Pen::new(database)?;
     while let Some(first) = messages.blocking_recv() {
         let mut acknowledge = Vec::new();
@@ -48,7 +68,10 @@ fn write_all(
             acknowledge.extend(write(&mut pen, message)?);
         }
         transaction.commit()?;
-        checkpoints.after_commit(database)?;
+        if let Some(what) = open.anchor.displaced() {
+            return Err(Broken::Displaced(what, None));
+        }
+        open.checkpoints.after_commit(database)?;
         for told in acknowledge {
             match told {
                 // Nobody waiting means that the run is over.

@@ -171,3 +171,20 @@ fn whoever_asks_for_it_is_told_every_answer_and_every_failure_by_row() {
     );
     assert!(!told.contains("user0001"), "rows go by number: {told}");
 }
+
+#[test]
+fn a_ledger_that_is_removed_meanwhile_stops_it() {
+    let place = Place::new();
+    let pool = Pool::start(settings());
+    let list = place.file("users.csv", users(60));
+    import(&place, &pool, list).run().exits(0);
+    let running = undo(&place, &pool).args(["--delete-rate", "20"]).start();
+    until("some deletions", || {
+        (pool.asked("AdminDeleteUser") > 5).then_some(())
+    });
+    std::fs::remove_file(place.path("run/undo.db")).unwrap();
+    running.end().exits(4).says(["run/undo.db: was removed"]);
+    assert!(pool.users().len() > 20, "it goes on no further");
+    // The same command does not start over by itself.
+    undo(&place, &pool).run().exits(3).says(["undo.db"]);
+}

@@ -1,0 +1,187 @@
+//! Notices that the run's directory or its database is removed or replaced while a process works on it. What such a process writes goes
+//! into files that no other one will find.
+
+use std::fmt;
+use std::fs::{self, File, Metadata};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use super::directory::{make_private, private_file, with_suffix};
+use super::presence::LEDGER;
+use super::{LedgerError, RunDirectory};
+
+/// The files that a process works on, by what they were when it opened them. They stay open meanwhile, so no other file gets their ids.
+#[derive(Debug)]
+pub(super) struct Anchor {
+    directory: PathBuf,
+    #[cfg(unix)]
+    handle: File,
+    files: Vec<(PathBuf, FileId)>,
+}
+
+/// What tells one file from another: a path may name different ones at different times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    #[cfg(unix)]
+    fn of(about: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        Self {
+            device: about.dev(),
+            inode: about.ino(),
+        }
+    }
+
+    /// Elsewhere a file that is open cannot be removed.
+    #[cfg(not(unix))]
+    fn of(_: &Metadata) -> Self {
+        Self {
+            device: 0,
+            inode: 0,
+        }
+    }
+}
+
+/// What is not where it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Displaced {
+    /// It was removed, or moved to where it cannot be seen.
+    Removed(PathBuf),
+    /// Another file has its name.
+    Replaced(PathBuf),
+    /// The run's directory has another name.
+    Moved {
+        /// The name that it had.
+        from: PathBuf,
+        /// The name that it has.
+        to: PathBuf,
+    },
+    /// It cannot be looked at.
+    Unseen(PathBuf, String),
+}
+
+impl fmt::Display for Displaced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Removed(path) => write!(f, "{}: was removed", path.display()),
+            Self::Replaced(path) => write!(f, "{}: was replaced by another file", path.display()),
+            Self::Moved { from, to } => {
+                write!(f, "{}: was moved to {}", from.display(), to.display())
+            }
+            Self::Unseen(path, cause) => {
+                write!(f, "{}: cannot be looked at ({cause})", path.display())
+            }
+        }
+    }
+}
+
+impl Anchor {
+    /// For this database in the directory, once it is open for writing and has a log.
+    pub(super) fn new(directory: &RunDirectory, database: &Path) -> Result<Self, LedgerError> {
+        let failed = |cause| LedgerError::Directory {
+            path: directory.path().to_owned(),
+            cause,
+        };
+        let with_id = |path: &Path| {
+            let about = fs::metadata(path).map_err(failed)?;
+            Ok((path.to_owned(), FileId::of(&about)))
+        };
+        #[cfg(unix)]
+        let handle = directory.handle().map_err(failed)?;
+        Ok(Self {
+            directory: directory.path().to_owned(),
+            files: vec![
+                #[cfg(unix)]
+                (
+                    directory.path().to_owned(),
+                    FileId::of(&handle.metadata().map_err(failed)?),
+                ),
+                with_id(database)?,
+                with_id(&with_suffix(database, "-wal"))?,
+            ],
+            #[cfg(unix)]
+            handle,
+        })
+    }
+
+    /// What is not where it was: to be asked after each transaction.
+    pub(super) fn displaced(&self) -> Option<Displaced> {
+        self.files.iter().find_map(|(path, id)| {
+            let displaced = match fs::metadata(path) {
+                Ok(about) if FileId::of(&about) == *id => return None,
+                Ok(_) => Displaced::Replaced(path.clone()),
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    Displaced::Removed(path.clone())
+                }
+                Err(error) => Displaced::Unseen(path.clone(), error.to_string()),
+            };
+            if *path != self.directory {
+                return Some(displaced);
+            }
+            Some(self.moved().unwrap_or(displaced))
+        })
+    }
+
+    /// The name that the directory has now, where the system tells.
+    #[cfg(target_os = "linux")]
+    fn moved(&self) -> Option<Displaced> {
+        use std::os::fd::AsRawFd as _;
+        let (_, id) = self.files.first()?;
+        let to = fs::read_link(format!("/proc/self/fd/{}", self.handle.as_raw_fd())).ok()?;
+        let is_it = fs::metadata(&to).is_ok_and(|about| FileId::of(&about) == *id);
+        is_it.then(|| Displaced::Moved {
+            from: self.directory.clone(),
+            to,
+        })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn moved(&self) -> Option<Displaced> {
+        None
+    }
+}
+
+/// Writes a ledger whose file has no name any more into a directory of its own, beside that of its run, and returns which.
+pub(super) fn save(database: &Connection, directory: &Path) -> Option<PathBuf> {
+    let beside = (1..)
+        .map(|number| saved(directory, number))
+        .find(|beside| beside.symlink_metadata().is_err())?;
+    let file = beside.join(LEDGER);
+    make_private(&beside)
+        .and_then(|()| private_file(&file))
+        .map_err(|cause| rusqlite::Error::ToSqlConversionFailure(cause.into()))
+        .and_then(|_| database.execute("VACUUM INTO ?1", [file.to_string_lossy()]))
+        .is_ok()
+        .then_some(beside)
+}
+
+/// Refuses to begin the run of this directory again where its ledger was saved beside it.
+///
+/// # Errors
+/// It was.
+pub fn refuse_if_saved(directory: &Path) -> Result<(), LedgerError> {
+    let last = (1..)
+        .map(|number| saved(directory, number))
+        .take_while(|beside| beside.join(LEDGER).exists())
+        .last();
+    match last {
+        None => Ok(()),
+        Some(saved) => Err(LedgerError::Saved {
+            path: directory.to_owned(),
+            saved,
+        }),
+    }
+}
+
+fn saved(directory: &Path, number: u32) -> PathBuf {
+    with_suffix(directory, &format!("-saved-{number}"))
+}
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -1,0 +1,153 @@
+use std::fs;
+use std::path::Path;
+
+use super::Displaced;
+use crate::ledger::directory::{RunDirectory, with_suffix};
+use crate::ledger::tests::{create, ending, identity, to_begin};
+use crate::ledger::{Durability, Ledger, LedgerError, Reader};
+
+struct AtWork {
+    folder: tempfile::TempDir,
+    directory: RunDirectory,
+    ledger: Ledger,
+}
+
+impl AtWork {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+        let ledger = create(&directory);
+        let at_work = Self {
+            folder,
+            directory,
+            ledger,
+        };
+        at_work.begin(1).await.unwrap();
+        at_work
+    }
+
+    fn run(&self) -> &Path {
+        self.directory.path()
+    }
+
+    async fn begin(&self, row: u64) -> Result<(), ()> {
+        let group = vec![to_begin(row, &format!("user{row}"))];
+        let begun = self.ledger.begin(group, 5).await.await;
+        begun.map(drop).map_err(drop)
+    }
+
+    /// The next group is not acknowledged; the error.
+    async fn fails(mut self) -> (tempfile::TempDir, Displaced, Option<std::path::PathBuf>) {
+        self.begin(2).await.unwrap_err();
+        match self.ledger.failure().await {
+            LedgerError::Displaced { what, saved } => (self.folder, what, saved),
+            other => panic!("{other}"),
+        }
+    }
+}
+
+/// The run goes on in this directory with both rows.
+fn goes_on_in(path: &Path) {
+    let directory = RunDirectory::hold(path).unwrap();
+    assert!(Ledger::is_there(&directory, Durability::Power).unwrap());
+    Ledger::look_at(&directory, &identity(), &[]).unwrap();
+    let mut rows = 0;
+    Reader::open(path)
+        .unwrap()
+        .each_row(|_| {
+            rows += 1;
+            Ok::<(), LedgerError>(())
+        })
+        .unwrap();
+    assert_eq!(rows, 2);
+}
+
+#[tokio::test]
+async fn a_removed_directory_is_noticed_and_the_ledger_is_saved() {
+    let at_work = AtWork::new().await;
+    let run = at_work.run().to_owned();
+    fs::remove_dir_all(&run).unwrap();
+    let (_folder, what, saved) = at_work.fails().await;
+    assert_eq!(what, Displaced::Removed(run));
+    goes_on_in(&saved.unwrap());
+}
+
+#[tokio::test]
+async fn a_moved_directory_is_noticed_and_told_where_it_is() {
+    let at_work = AtWork::new().await;
+    let run = at_work.run().to_owned();
+    let to = at_work.folder.path().join("elsewhere");
+    fs::rename(&run, &to).unwrap();
+    fs::create_dir(&run).unwrap();
+    let (_folder, what, saved) = at_work.fails().await;
+    if cfg!(target_os = "linux") {
+        let to = fs::canonicalize(to).unwrap();
+        assert_eq!(
+            what,
+            Displaced::Moved {
+                from: run,
+                to: to.clone()
+            }
+        );
+        assert_eq!(saved, None);
+        goes_on_in(&to);
+    } else {
+        assert_eq!(what, Displaced::Replaced(run));
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_removed_or_replaced_is_noticed_and_saved() {
+    for replaced in [false, true] {
+        let at_work = AtWork::new().await;
+        let database = at_work.directory.database();
+        if replaced {
+            fs::copy(&database, at_work.run().join("copy")).unwrap();
+            fs::rename(at_work.run().join("copy"), &database).unwrap();
+        } else {
+            fs::remove_file(&database).unwrap();
+        }
+        let (_folder, what, saved) = at_work.fails().await;
+        assert_eq!(
+            what,
+            if replaced {
+                Displaced::Replaced(database)
+            } else {
+                Displaced::Removed(database)
+            }
+        );
+        goes_on_in(&saved.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_is_removed_is_noticed_and_what_it_had_is_saved() {
+    let at_work = AtWork::new().await;
+    let log = with_suffix(&at_work.directory.database(), "-wal");
+    fs::remove_file(&log).unwrap();
+    let (_folder, what, saved) = at_work.fails().await;
+    assert_eq!(what, Displaced::Removed(log));
+    goes_on_in(&saved.unwrap());
+}
+
+#[tokio::test]
+async fn a_ledger_is_not_closed_in_order_where_its_directory_is_gone() {
+    let at_work = AtWork::new().await;
+    fs::remove_dir_all(at_work.run()).unwrap();
+    let AtWork { folder, ledger, .. } = at_work;
+    let error = ledger.close(ending(true)).await.unwrap_err();
+    assert!(matches!(error, LedgerError::Displaced { .. }), "{error}");
+    drop(folder);
+}
+
+#[test]
+fn a_run_is_one_process_s_also_when_its_lock_file_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let held = RunDirectory::hold(&run).unwrap();
+    fs::remove_file(run.join("ledger.lock")).unwrap();
+    let second = RunDirectory::hold(&run);
+    assert!(matches!(second, Err(LedgerError::Busy(_))), "{second:?}");
+    drop(held);
+    RunDirectory::hold(&run).unwrap();
+}
