@@ -6,7 +6,9 @@
 use std::io::{self, Read};
 
 use super::dialect::{Dialect, QuoteChars, announced, ends_line, first_line};
+use super::first_lines::LINES;
 use super::guard::MAX_RECORD_BYTES;
+use crate::source::Wrapping;
 
 /// Bytes read at a time.
 const BLOCK: usize = 8 * 1024;
@@ -68,7 +70,12 @@ impl<R: Read> Beginning<R> {
             // The byte after a return says whether returns end lines alone.
             ended && !head.ends_with(b"\r")
         })?;
-        self.fill_until(|head| head.iter().filter(|byte| ends_line(**byte)).count() >= lines)?;
+        let more = if Wrapping::may_be_foreign(self.text()) {
+            LINES
+        } else {
+            lines
+        };
+        self.fill_until(|head| head.iter().filter(|byte| ends_line(**byte)).count() >= more)?;
         self.head.drain(..self.at);
         Ok(Begun {
             head: self.head,

@@ -4,6 +4,7 @@ use std::io;
 
 use super::first_lines::FirstLines;
 use super::guard::{MAX_END_SOUGHT, MAX_RECORD_BYTES, RecordTooLong};
+use crate::source::Foreign;
 
 /// What ends the reading of a list.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,14 @@ pub enum RowsError {
         list: String,
         /// What the system, or the decoder, said.
         cause: io::Error,
+    },
+    /// It is a file of another kind.
+    #[error("{list}: {foreign}; {}", foreign.hint(.list))]
+    Foreign {
+        /// The list's name.
+        list: String,
+        /// What it is.
+        foreign: Foreign,
     },
     /// There is no header.
     #[error("{list}: is empty{}; it needs a header line with the names of the columns", after(*.skipped))]
@@ -123,11 +132,26 @@ impl RowsError {
             | Self::HeaderOpen { line, below, .. }
             | Self::HeaderQuotes { line, below, .. } => Some((*line, below)),
             Self::Unread { .. }
+            | Self::Foreign { .. }
             | Self::Empty { .. }
             | Self::Utf16 { .. }
             | Self::RecordTooLong { .. }
             | Self::Read { .. }
             | Self::ThreadGone { .. } => None,
+        }
+    }
+
+    /// Why the list's first bytes could not be read.
+    pub(super) fn of_first_bytes(list: String, cause: io::Error) -> Self {
+        let foreign = cause
+            .get_ref()
+            .and_then(|cause| cause.downcast_ref::<Foreign>());
+        match foreign {
+            Some(foreign) => Self::Foreign {
+                list,
+                foreign: foreign.clone(),
+            },
+            None => Self::Unread { list, cause },
         }
     }
 

@@ -23,10 +23,7 @@ impl Rows {
     /// # Errors
     /// The list is empty, cannot be read, is in another encoding, or its header does not end.
     pub fn open(list: String, source: OpenSource, dialect: &Dialect) -> Result<Self, RowsError> {
-        let unread = |cause| RowsError::Unread {
-            list: list.clone(),
-            cause,
-        };
+        let unread = |cause| RowsError::of_first_bytes(list.clone(), cause);
         // A pipe is not waited for.
         let lines = if source.length.is_some() { LINES } else { 0 };
         let text = source.text(dialect.encoding).map_err(unread)?;
@@ -37,6 +34,9 @@ impl Rows {
             above,
             announced,
         } = begun.map_err(unread)?;
+        if let Some(foreign) = text.wrapping.foreign_text(&head) {
+            return Err(RowsError::Foreign { list, foreign });
+        }
         let first =
             first_line(&head, dialect.quote_chars()).unwrap_or_else(|| without_blank_lines(&head));
         if text.encoding == TextEncoding::UTF_8 && first.contains(&0) {

@@ -3,6 +3,7 @@
 //! Owns opening a file, standard input or an object in S3, the fingerprint of what can be read again, and the way from these bytes
 //! to text in UTF-8: `unpack`, then `text`. Does not know what the text means: that is `rows`.
 
+mod foreign;
 pub mod object;
 mod raw;
 #[cfg(feature = "s3")]
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+pub use foreign::{Foreign, Wrapping};
 use object::{NotAnObject, S3Access, S3Uri};
 pub use raw::Taken;
 pub use s3::{Object, ObjectError};
@@ -26,6 +28,9 @@ pub use text::{Place, Text, TextEncoding, UnknownEncoding};
 
 /// Bytes read at a time when a list is fingerprinted; large enough that the hash, not the system call, is what costs.
 const HASH_BLOCK: usize = 128 * 1024;
+
+/// The name of standard input in messages.
+const STANDARD_INPUT: &str = "standard input";
 
 /// Where a list of users is read from.
 #[derive(Debug, Clone)]
@@ -126,7 +131,7 @@ impl Source {
     pub fn name(&self) -> String {
         match self {
             Self::File(path) | Self::Pipe(path) => path.display().to_string(),
-            Self::StandardInput => "standard input".to_owned(),
+            Self::StandardInput => STANDARD_INPUT.to_owned(),
             Self::Object(object) => object.uri().to_string(),
         }
     }

@@ -11,6 +11,7 @@ use encoding_rs::{Encoding, UTF_8};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use super::OpenSource;
+use super::foreign::Wrapping;
 use super::raw::{Counted, Taken, peek};
 use super::unpack::unpacked;
 
@@ -67,6 +68,8 @@ pub struct Text {
     pub encoding: TextEncoding,
     /// Where in the list a place of the text is.
     pub place: Place,
+    /// What the list was packed and written in.
+    pub wrapping: Wrapping,
 }
 
 /// Where in the list a place of its text is.
@@ -106,7 +109,7 @@ impl OpenSource {
     pub fn text(self, encoding: Option<TextEncoding>) -> io::Result<Text> {
         let bytes = Counted::new(self.bytes);
         let taken = bytes.taken();
-        let (bytes, was_packed) = unpacked(bytes)?;
+        let (bytes, packing) = unpacked(bytes)?;
         let (head, mut bytes) = peek(bytes, MARK)?;
         let (encoding, mark) = match Encoding::for_bom(&head) {
             Some((encoding, length)) => (TextEncoding(encoding), length as u64),
@@ -121,10 +124,19 @@ impl OpenSource {
                 transcoded(bytes, encoding)?
             },
             encoding,
-            place: if as_it_is && !was_packed {
+            place: if as_it_is && packing.is_none() {
                 Place::Behind(mark)
             } else {
                 Place::ReadTo(taken)
+            },
+            wrapping: Wrapping {
+                packing,
+                // With a byte order mark, which it drops.
+                encoding: match (as_it_is, mark) {
+                    (true, _) => None,
+                    (false, 0) => Some(encoding.name()),
+                    (false, _) => Some("UTF-16"),
+                },
             },
         })
     }

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
 
+use super::foreign::{Foreign, Format, MAGIC, Wrapping, by_bytes, bytes_needed};
 use super::raw::{Counted, Taken, peek};
 
 /// So much may come out of an archive whatever it was packed into: a list of equal rows packs very well.
@@ -16,7 +17,7 @@ const MAX_RATIO: u64 = 200;
 
 /// How a list is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Packing {
+pub(super) enum Packing {
     Gzip,
     Zstd,
 }
@@ -53,51 +54,48 @@ pub(super) enum UnpackError {
         /// The archive's format.
         packing: &'static str,
     },
-    /// Something else that is no list.
-    #[error("it is {what}, not a list; {way_out}")]
-    Foreign {
-        /// What it is.
-        what: &'static str,
-        /// What to do.
-        way_out: &'static str,
-    },
 }
 
-/// First bytes of files that are mistaken for lists.
-const FOREIGN: [(&[u8], &str, &str); 3] = [
-    (
-        b"PK\x03\x04",
-        "a ZIP archive (an Excel workbook is one too)",
-        "unpack it, or save the workbook as CSV UTF-8",
-    ),
-    (
-        b"\xd0\xcf\x11\xe0",
-        "an old Excel workbook",
-        "save it as CSV UTF-8",
-    ),
-    (b"\xfd7zX", "an xz archive", "decompress it yourself"),
-];
-
-/// The bytes of a list that may be compressed, unpacked; and whether it was.
+/// The bytes of a list that may be compressed, unpacked; and how it was packed.
 pub(super) fn unpacked<R: Read + Send + 'static>(
     bytes: Counted<R>,
-) -> io::Result<(Box<dyn Read + Send>, bool)> {
+) -> io::Result<(Box<dyn Read + Send>, Option<Packing>)> {
     let taken = bytes.taken();
-    let (head, bytes) = peek(bytes, 4)?;
-    if let Some((_, what, way_out)) = FOREIGN.iter().find(|(magic, ..)| head.starts_with(magic)) {
-        return Err(io::Error::other(UnpackError::Foreign { what, way_out }));
+    let (head, bytes) = looked_at(bytes)?;
+    let refused = |format: Option<Format>, packing: Option<Packing>| match format {
+        None => Ok(()),
+        Some(format) => {
+            let wrapping = Wrapping {
+                packing,
+                encoding: None,
+            };
+            Err(io::Error::other(Foreign { format, wrapping }))
+        }
+    };
+    refused(by_bytes(&head), None)?;
+    let bytes = match packing(&head) {
+        None => return Ok((bytes, None)),
+        Some(Packing::Gzip) => Unpacked::boxed(MultiGzDecoder::new(bytes), Packing::Gzip, taken),
+        Some(Packing::Zstd) => Unpacked::boxed(zstd::Decoder::new(bytes)?, Packing::Zstd, taken),
+    };
+    let packed = packing(&head);
+    let (head, bytes) = looked_at(bytes)?;
+    refused(
+        by_bytes(&head).or_else(|| packing(&head).map(Format::Packed)),
+        packed,
+    )?;
+    Ok((bytes, packed))
+}
+
+/// The first bytes, as many as tell what the file is, and a reader that still has them.
+fn looked_at(bytes: impl Read + Send + 'static) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
+    let (head, bytes) = peek(bytes, MAGIC)?;
+    let needed = bytes_needed(&head);
+    if needed == MAGIC {
+        return Ok((head, Box::new(bytes)));
     }
-    Ok(match packing(&head) {
-        None => (Box::new(bytes), false),
-        Some(Packing::Gzip) => {
-            let decoder = MultiGzDecoder::new(bytes);
-            (Unpacked::boxed(decoder, Packing::Gzip, taken), true)
-        }
-        Some(Packing::Zstd) => {
-            let decoder = zstd::Decoder::new(bytes)?;
-            (Unpacked::boxed(decoder, Packing::Zstd, taken), true)
-        }
-    })
+    let (head, bytes) = peek(bytes, needed)?;
+    Ok((head, Box::new(bytes)))
 }
 
 /// gzip: RFC 1952, 2.3.1. zstd: RFC 8878, 3.1.1 and, for the frames that packers write in front and decoders skip, 3.1.2.

@@ -88,17 +88,6 @@ fn an_archive_that_grows_as_no_list_does_stops_the_run() {
 }
 
 #[test]
-fn what_is_no_list_at_all_is_refused() {
-    let place = Place::new();
-    let list = place.file("users.xlsx", b"PK\x03\x04\x14\0\x06\0");
-    place
-        .rehearse(list)
-        .run()
-        .exits(3)
-        .says(["users.xlsx: cannot be read: it is a ZIP archive", "save"]);
-}
-
-#[test]
 fn a_list_in_another_encoding_is_read_as_its_mark_or_the_command_line_says() {
     let text = "username,password,email,given_name\nann,Passw0rd!,ann@example.com,Zoë\n";
     let windows: Vec<u8> = text.chars().map(|c| c as u8).collect();

@@ -40,6 +40,7 @@ mod mapping;
 mod metrics;
 mod ministack;
 mod notes;
+mod other_formats;
 mod output_json;
 mod passwords;
 mod plan;

@@ -13,10 +13,10 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn read(bytes: Vec<u8>) -> io::Result<(Vec<u8>, bool)> {
-    let (mut reader, was_packed) = unpacked(Counted::new(Cursor::new(bytes)))?;
+    let (mut reader, packing) = unpacked(Counted::new(Cursor::new(bytes)))?;
     let mut all = Vec::new();
     reader.read_to_end(&mut all)?;
-    Ok((all, was_packed))
+    Ok((all, packing.is_some()))
 }
 
 #[test]
@@ -93,17 +93,5 @@ impl io::Write for Count {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-#[test]
-fn what_is_no_list_at_all_is_called_by_its_name() {
-    for (bytes, words) in [
-        (&b"PK\x03\x04\x14\0"[..], "ZIP archive"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1", "old Excel workbook"),
-        (b"\xfd7zXZ\0", "xz archive"),
-    ] {
-        let error = read(bytes.to_vec()).unwrap_err().to_string();
-        assert!(error.contains(words), "{error}");
     }
 }

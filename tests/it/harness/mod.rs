@@ -47,6 +47,6 @@ pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Says what this machine has no means to run: past the test runner, which keeps what a passing test prints to itself.
-fn say_not_run(what: &str) {
+pub(crate) fn say_not_run(what: &str) {
     let _ = writeln!(std::io::stderr(), "NOT RUN: {what}");
 }

@@ -1,0 +1,225 @@
+//! Files that are mistaken for CSV lists: known by how they begin, whatever their names, and refused with a command that converts them.
+
+mod convert;
+mod json;
+
+use std::fmt;
+
+use super::unpack::Packing;
+
+/// Bytes by which a file is looked at first.
+pub(super) const MAGIC: usize = 4;
+
+/// Bytes that tell an Excel workbook from another ZIP archive: a local file header with its name (APPNOTE 4.3.7).
+const ZIP_HEAD: usize = 30 + 64;
+
+/// `BZh`, the block size, and the magic of the first block.
+const BZIP2_HEAD: usize = 10;
+
+/// The first bytes of each.
+const MAGICS: [(&[u8], Format); 5] = [
+    // A compound file: also a newer workbook that is protected by a password.
+    (b"\xd0\xcf\x11\xe0", Format::Xls),
+    // BIFF streams of Excel 5 and 8 without a compound file around them.
+    (b"\x09\x08\x08\x00", Format::Xls),
+    (b"\x09\x08\x10\x00", Format::Xls),
+    (b"\xfd7zX", Format::Xz),
+    (b"7z\xbc\xaf", Format::SevenZip),
+];
+
+/// The entries that workbooks begin with (ECMA-376, part 2).
+const OF_WORKBOOKS: [&[u8]; 4] = [b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/"];
+
+/// Where a tar archive names its format, and how (POSIX, ustar).
+const TAR: (usize, &[u8]) = (257, b"ustar");
+
+/// Beginnings of HTML, in lower case.
+const HTML: [&[u8]; 9] = [
+    b"<!doctype html",
+    b"<html",
+    b"<head",
+    b"<body",
+    b"<meta",
+    b"<script",
+    b"<style",
+    b"<table",
+    b"<div",
+];
+
+/// What a file is that is not a CSV list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Format {
+    /// One document. The key of its array of objects; none where it is one, or no key was found.
+    Json(JsonRows),
+    /// An object on each line.
+    JsonLines,
+    Ldif,
+    Html,
+    Xml,
+    Xlsx,
+    Xls,
+    Zip,
+    Bzip2,
+    Xz,
+    SevenZip,
+    Tar,
+    /// Compressed twice.
+    Packed(Packing),
+}
+
+/// Where a JSON document has the users.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum JsonRows {
+    /// The document is an array of them.
+    Whole,
+    /// In an array under this key.
+    Under(String),
+    /// Further down than was looked.
+    Unknown,
+}
+
+/// What a list was packed and written in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wrapping {
+    pub(super) packing: Option<Packing>,
+    /// The encoding, by the name that iconv knows; none for UTF-8.
+    pub(super) encoding: Option<&'static str>,
+}
+
+/// A file that is not a CSV list.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("is {format}, not CSV")]
+pub struct Foreign {
+    pub(super) format: Format,
+    pub(super) wrapping: Wrapping,
+}
+
+impl Wrapping {
+    /// Whether a text that begins so may be of another format: then its next lines tell.
+    #[must_use]
+    pub fn may_be_foreign(head: &[u8]) -> bool {
+        let text = head.trim_ascii_start();
+        let line = text.split(|byte| matches!(byte, b'\r' | b'\n')).next();
+        let is_comment = |line: &[u8]| {
+            let has_columns = line.iter().any(|byte| b",;\t|".contains(byte));
+            line.starts_with(b"#") && !has_columns
+        };
+        matches!(text.first(), Some(b'{' | b'[' | b'<'))
+            || text.starts_with(b"version:")
+            || line.is_some_and(is_comment)
+    }
+
+    /// What the text is, if it is of a known format other than CSV. `head`: its beginning, as far as it was read.
+    #[must_use]
+    pub fn foreign_text(self, head: &[u8]) -> Option<Foreign> {
+        let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
+        let is_tar = |(at, name): (usize, &[u8])| {
+            let rest = head.get(at..);
+            rest.is_some_and(|rest| rest.starts_with(name))
+        };
+        let format = match head.trim_ascii_start() {
+            [b'{', ..] | [b'[', ..] => json::format(head.trim_ascii_start()),
+            [b'<', ..] => markup(head),
+            _ if is_ldif(head) => Some(Format::Ldif),
+            _ if is_tar(TAR) => Some(Format::Tar),
+            _ => None,
+        }?;
+        Some(Foreign {
+            format,
+            wrapping: self,
+        })
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Json(_) => "JSON",
+            Self::JsonLines => "NDJSON (a JSON object on each line)",
+            Self::Ldif => "LDIF",
+            Self::Html => "HTML",
+            Self::Xml => "XML",
+            Self::Xlsx => "an Excel workbook (.xlsx)",
+            Self::Xls => "an old Excel workbook (.xls), or a newer one with a password",
+            Self::Zip => "a ZIP archive",
+            Self::Bzip2 => "a bzip2 archive",
+            Self::Xz => "an xz archive",
+            Self::SevenZip => "a 7-Zip archive",
+            Self::Tar => "a tar archive",
+            Self::Packed(Packing::Gzip) => "a gzip archive in another archive",
+            Self::Packed(Packing::Zstd) => "a zstd archive in another archive",
+        })
+    }
+}
+
+/// How many bytes have to be looked at to tell what the file is that begins with these.
+pub(super) fn bytes_needed(head: &[u8]) -> usize {
+    match head {
+        [b'P', b'K', ..] => ZIP_HEAD,
+        [b'B', b'Z', b'h', b'1'..=b'9', ..] => BZIP2_HEAD,
+        _ => MAGIC,
+    }
+}
+
+/// What the file is that begins with these bytes, if it is no text.
+pub(super) fn by_bytes(head: &[u8]) -> Option<Format> {
+    if let [b'B', b'Z', b'h', b'1'..=b'9', block @ ..] = head {
+        // The digits of pi, or of its square root where the archive is empty.
+        let is_block = block.starts_with(b"1AY&SY") || block.starts_with(b"\x17rE8P\x90");
+        return is_block.then_some(Format::Bzip2);
+    }
+    if head.starts_with(b"PK") {
+        return match head.get(2..4) {
+            Some(b"\x03\x04") => Some(zip(head)),
+            // An empty archive, and one in several parts.
+            Some(b"\x05\x06" | b"\x07\x08") => Some(Format::Zip),
+            Some(_) | None => None,
+        };
+    }
+    let found = MAGICS.iter().find(|(magic, _)| head.starts_with(magic));
+    found.map(|(_, format)| format.clone())
+}
+
+fn zip(head: &[u8]) -> Format {
+    let first_name = head.get(30..).unwrap_or_default();
+    if OF_WORKBOOKS.iter().any(|name| first_name.starts_with(name)) {
+        Format::Xlsx
+    } else {
+        Format::Zip
+    }
+}
+
+fn markup(head: &[u8]) -> Option<Format> {
+    let text = head.trim_ascii_start().to_ascii_lowercase();
+    let begins = |names: &[&[u8]]| names.iter().any(|name| text.starts_with(name));
+    if begins(&HTML) {
+        return Some(Format::Html);
+    }
+    // A comment, a declaration, or any element.
+    if !begins(&[b"<?xml", b"<!"]) && !matches!(text.get(1), Some(b'a'..=b'z')) {
+        return None;
+    }
+    let holds = |name: &[u8]| text.windows(name.len()).any(|found| found == name);
+    Some(if holds(b"<html") {
+        Format::Html
+    } else {
+        Format::Xml
+    })
+}
+
+/// An entry, after comments and the version (RFC 2849). A title such as `version: 1` is none.
+fn is_ldif(head: &[u8]) -> bool {
+    let lines = head.split(|byte| matches!(byte, b'\r' | b'\n'));
+    let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with(b"#"));
+    let first = lines.next().unwrap_or_default();
+    let line = if first.starts_with(b"version:") {
+        lines.next().unwrap_or_default()
+    } else {
+        first
+    };
+    let name = line.get(..3).unwrap_or_default();
+    name.eq_ignore_ascii_case(b"dn:")
+}
+
+#[cfg(test)]
+mod tests;

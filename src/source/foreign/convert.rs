@@ -1,0 +1,200 @@
+//! The command that converts a file to CSV.
+
+use super::super::STANDARD_INPUT;
+use super::super::object::S3Uri;
+use super::{Foreign, Format, JsonRows, Packing};
+
+/// Writes objects as rows, with a column for every key; values that are not simple are written as JSON.
+const JQ: &str = " as $rows | ($rows | map(keys_unsorted) | add // [] | unique) as $keys | $keys, ($rows[] | [.[$keys[]] | \
+                  if type == \"object\" or type == \"array\" then tojson else . end]) | @csv";
+
+/// Writes entries as rows, with a column for every attribute: its first value, and base64 decoded.
+const LDIF: &str = r#"import base64,csv,re,sys;t=re.sub("\r?\n ","",sys.stdin.buffer.read().decode("utf-8-sig")).replace("\r","");e=[{k:base64.b64decode(v).decode("utf-8","replace") if c else v for k,c,v in reversed(re.findall(r"(?m)^([\w;.-]+):(:?) *(.*)$",b))} for b in re.split(r"\n\n+",t)];e=[d for d in e if "dn" in d];w=csv.DictWriter(sys.stdout,list(dict.fromkeys(k for d in e for k in d)));w.writeheader();w.writerows(e)"#;
+
+/// Writes the rows of all tables, without markup.
+const HTML: &str = r#"import csv,html,re,sys;t=sys.stdin.buffer.read().decode("utf-8-sig");csv.writer(sys.stdout).writerows([html.unescape(re.sub("<[^>]*>","",c)).strip() for c in re.split(r"(?i)<t[dh]\b[^>]*>",re.split(r"(?i)</t(?:r|body|able)\b",r)[0])[1:]] for r in re.split(r"(?i)<tr\b[^>]*>",t)[1:])"#;
+
+/// Comma, double quotes and UTF-8 (LibreOffice, "Filter Options for CSV").
+const SOFFICE: &str = "soffice --headless --convert-to 'csv:Text - txt - csv (StarCalc):44,34,76'";
+
+/// Endings of archives' names.
+const ENDINGS: [&str; 8] = [".gz", ".zst", ".bz2", ".xz", ".zip", ".7z", ".tar", ".tgz"];
+
+impl Foreign {
+    /// What to do about it. `list`: the list's name.
+    #[must_use]
+    pub fn hint(&self, list: &str) -> String {
+        let Some(last) = self.converter() else {
+            return "export the users as CSV".to_owned();
+        };
+        let (source, first) = if list == STANDARD_INPUT {
+            (Vec::new(), "")
+        } else if let Ok(Some(uri)) = S3Uri::named(list) {
+            (
+                vec![format!("aws s3 cp {} -", quoted(&uri.to_string()))],
+                "",
+            )
+        } else {
+            (Vec::new(), list)
+        };
+        let stages = self.unwrapping().chain(last.pipe());
+        let mut stages: Vec<String> = source.into_iter().chain(stages).collect();
+        if let (Some(stage), false) = (stages.first_mut(), first.is_empty()) {
+            stage.push_str(&format!(" < {}", quoted(first)));
+        }
+        let pipe = stages.join(" | ");
+        match last {
+            Converter::Pipe(_) if list == STANDARD_INPUT => {
+                format!(
+                    "put this command before it in the pipe{}:\n  {pipe}",
+                    self.remark()
+                )
+            }
+            Converter::Pipe(_) => format!(
+                "convert it and import the result{}:\n  {pipe} > {}",
+                self.remark(),
+                quoted(&converted(list))
+            ),
+            Converter::Office(ending) => {
+                let save =
+                    "save it as CSV UTF-8 in a spreadsheet program, or convert it with LibreOffice";
+                // LibreOffice takes a file, and names its output after it.
+                if stages.is_empty() && !first.is_empty() && !first.ends_with(".csv") {
+                    return format!("{save}:\n  {SOFFICE} {}", quoted(first));
+                }
+                let copy = if stages.is_empty() { "cat" } else { "" };
+                let from = if stages.is_empty() && !first.is_empty() {
+                    format!(" < {}", quoted(first))
+                } else {
+                    String::new()
+                };
+                format!("{save}:\n  {copy}{pipe}{from} > list{ending} && {SOFFICE} list{ending}")
+            }
+        }
+    }
+
+    /// What has to be known of the command.
+    fn remark(&self) -> &'static str {
+        if self.format == Format::Json(JsonRows::Unknown) {
+            " (with the key of the array of users instead of .users)"
+        } else {
+            ""
+        }
+    }
+
+    /// What undoes the packing and the encoding.
+    fn unwrapping(&self) -> impl Iterator<Item = String> {
+        let packing = self
+            .wrapping
+            .packing
+            .map(|packing| unpack(packing).to_owned());
+        let encoding = self.wrapping.encoding;
+        let encoding = encoding.map(|name| format!("iconv -f {name} -t UTF-8"));
+        packing.into_iter().chain(encoding)
+    }
+
+    fn converter(&self) -> Option<Converter> {
+        let pipe = |command: String| Some(Converter::Pipe(command));
+        match &self.format {
+            Format::Json(rows) => {
+                let rows = match rows {
+                    JsonRows::Whole => ".".to_owned(),
+                    JsonRows::Under(key) => format!(".{}", serde_json::Value::from(key.as_str())),
+                    JsonRows::Unknown => ".users".to_owned(),
+                };
+                pipe(format!("jq -r {}", quoted(&format!("{rows}{JQ}"))))
+            }
+            Format::JsonLines => pipe(format!("jq -rs {}", quoted(&format!(".{JQ}")))),
+            Format::Ldif => pipe(format!("python3 -c {}", quoted(LDIF))),
+            Format::Html => pipe(format!("python3 -c {}", quoted(HTML))),
+            Format::Xml => None,
+            Format::Xlsx => Some(Converter::Office(".xlsx")),
+            Format::Xls => Some(Converter::Office(".xls")),
+            Format::Zip => pipe("funzip".to_owned()),
+            Format::Bzip2 => pipe("bzip2 -dc".to_owned()),
+            Format::Xz => pipe("xz -dc".to_owned()),
+            Format::SevenZip => pipe("bsdtar -xOf -".to_owned()),
+            Format::Tar => pipe("tar -xOf -".to_owned()),
+            Format::Packed(packing) => pipe(unpack(*packing).to_owned()),
+        }
+    }
+}
+
+/// What converts a file at last.
+enum Converter {
+    /// From standard input to standard output.
+    Pipe(String),
+    /// LibreOffice, for a file with this ending.
+    Office(&'static str),
+}
+
+impl Converter {
+    fn pipe(&self) -> Option<String> {
+        match self {
+            Self::Pipe(command) => Some(command.clone()),
+            Self::Office(_) => None,
+        }
+    }
+}
+
+fn unpack(packing: Packing) -> &'static str {
+    match packing {
+        Packing::Gzip => "gzip -dc",
+        Packing::Zstd => "zstd -dc",
+    }
+}
+
+/// The name of the converted list, which is not that of the list.
+fn converted(list: &str) -> String {
+    let (folder, name) = match list.rsplit_once('/') {
+        // What is copied from S3 goes to the working directory.
+        Some((_, name)) if list.starts_with("s3://") => ("", name),
+        Some((folder, name)) => (list.get(..=folder.len()).unwrap_or_default(), name),
+        None => ("", list),
+    };
+    let mut stem = name;
+    while let Some(shorter) = ENDINGS.iter().find_map(|ending| stem.strip_suffix(ending)) {
+        stem = shorter;
+    }
+    let stem = match stem.rsplit_once('.') {
+        Some((before, _)) if !before.is_empty() => before,
+        Some(_) | None => stem,
+    };
+    let csv = format!("{stem}.csv");
+    if csv == name {
+        format!("{folder}{stem}-converted.csv")
+    } else {
+        format!("{folder}{csv}")
+    }
+}
+
+/// A word as a shell takes it for one.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./:@%+=,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::converted;
+
+    #[test]
+    fn the_converted_list_is_named_after_the_list_and_does_not_replace_it() {
+        for (list, expected) in [
+            ("users.json", "users.csv"),
+            ("/data/users.ndjson.gz", "/data/users.csv"),
+            ("a.b/users", "a.b/users.csv"),
+            ("users.csv.xz", "users.csv"),
+            ("users.tar.gz", "users.csv"),
+            ("users.csv", "users-converted.csv"),
+            ("x/users.csv", "x/users-converted.csv"),
+            ("s3://bucket/a/users.json", "users.csv"),
+        ] {
+            assert_eq!(converted(list), expected);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Files that are no CSV lists: named in the refusal, with a command that converts them. The commands are run as they are printed.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use crate::harness::{Place, Ran, say_not_run};
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn utf_16(text: &str) -> Vec<u8> {
+    let marked = format!("\u{feff}{text}");
+    marked.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+const NDJSON: &str = "{\"email\":\"ann@example.com\",\"name\":\"Ann\"}\n\
+    {\"email\":\"bob@example.com\",\"name\":\"Bob \\\"B\\\", x\",\"tags\":[\"a\"]}\n";
+
+const LDIF: &str = "# users\nversion: 1\n\n\
+    dn: uid=ann,dc=example\nemail: ann@exam\n ple.com\nname:: QW5uLCBaw7Y=\nname: second\n\n\
+    dn: uid=bob,dc=example\r\nemail: bob@example.com\r\n";
+
+const HTML: &str = "<html><body><h1>Users</h1><table>\n<tr><th>email</th><th>name</th></tr>\n\
+    <tr><td>ann@example.com</td><td> Ann &amp; <b>Co</b></td></tr>\n\
+    <tr><td>bob@example.com<td>Bob, x\n</table><p>2 users</p></body></html>";
+
+/// The command in a refusal: its last line.
+fn command(ran: &Ran) -> String {
+    let line = ran.stderr.lines().rev().find(|line| line.starts_with("  "));
+    line.unwrap().trim().to_owned()
+}
+
+/// Runs a command as it was printed. False: the machine does not have the program.
+fn run(place: &Place, command: &str, input: &[u8], to: Option<&str>) -> bool {
+    for program in ["jq", "python3", "iconv", "xz", "bzip2", "funzip", "tar"] {
+        let is_called = command.split(" | ").any(|stage| stage.starts_with(program));
+        let mut look = Command::new("sh");
+        look.args(["-c", &format!("command -v {program}")]);
+        let found = look.stdout(Stdio::null()).status().unwrap().success();
+        if is_called && !found {
+            assert!(std::env::var_os("CI").is_none(), "{program} is missing");
+            say_not_run(&format!("the command that converts by {program}"));
+            return false;
+        }
+    }
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).current_dir(place.path(""));
+    if let Some(to) = to {
+        shell.stdout(std::fs::File::create(place.path(to)).unwrap());
+    }
+    let mut child = shell.stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    assert!(child.wait().unwrap().success(), "{command}");
+    true
+}
+
+/// The file is refused by its name, from a file and from standard input; what the printed command makes of it is imported.
+#[track_caller]
+fn converted(name: &str, bytes: &[u8], what: &str, tools: &str) {
+    let place = Place::new();
+    place.file(name, bytes);
+    let refused = place.rehearse(name).run().exits(3);
+    let refused = refused.says([&format!("{name}: is {what}"), tools]);
+    assert!(!place.path("run").exists());
+    if run(&place, &command(&refused), b"", None) {
+        imports(&place, "users.csv");
+    }
+    let refused = place.rehearse("-").input(bytes).run().exits(3);
+    let refused = refused.says([&format!("standard input: is {what}"), tools]);
+    if run(&place, &command(&refused), bytes, Some("piped.csv")) {
+        imports(&place, "piped.csv");
+    }
+}
+
+#[track_caller]
+fn imports(place: &Place, list: &str) {
+    let run_dir = format!("run-{list}");
+    let rehearse = place.rehearse(list).args(["--run-dir", &run_dir]);
+    let flags = ["--username-from", "email", "--password", "generate"];
+    let rehearse = rehearse.args(flags).arg("--ignore-unknown");
+    rehearse.run().exits(0);
+    let results = place.results_in(&run_dir);
+    let names: Vec<&str> = results
+        .rows
+        .iter()
+        .map(|row| row["username"].as_str())
+        .collect();
+    assert_eq!(names, ["ann@example.com", "bob@example.com"]);
+}
+
+#[test]
+fn ndjson_and_json_are_converted_by_jq() {
+    converted("users.ndjson", NDJSON.as_bytes(), "NDJSON", "jq -rs");
+    converted(
+        "users.json.gz",
+        &gzip(NDJSON.as_bytes()),
+        "NDJSON",
+        "gzip -dc",
+    );
+    converted("users.json", &utf_16(NDJSON), "NDJSON", "iconv -f UTF-16");
+    let array = format!("[{}]", NDJSON.trim().replace('\n', ",\n"));
+    converted("users.json", array.as_bytes(), "JSON", "jq -r ");
+    let pretty = format!("{{\n  \"total\": 2,\n  \"Users\": {array}\n}}\n");
+    converted("users.json", pretty.as_bytes(), "JSON", ".\"Users\" as");
+    let marked = format!("\u{feff}{NDJSON}");
+    converted("users.json", marked.as_bytes(), "NDJSON", "jq -rs");
+}
+
+#[test]
+fn ldif_and_html_are_converted_by_python() {
+    converted("users.ldif", LDIF.as_bytes(), "LDIF", "python3 -c");
+    converted("users.ldif.gz", &gzip(LDIF.as_bytes()), "LDIF", "gzip -dc");
+    converted("users.html", HTML.as_bytes(), "HTML", "python3 -c");
+    converted("users.xls", &utf_16(HTML), "HTML", "iconv");
+    // What it made of names.
+    let place = Place::new();
+    for (name, text, expected) in [
+        ("users.ldif", LDIF, "\"Ann, Zö\""),
+        ("users.html", HTML, "Ann & Co"),
+    ] {
+        let list = place.file(name, text);
+        let refused = place.rehearse(list).run().exits(3);
+        if run(&place, &command(&refused), b"", None) {
+            let csv = std::fs::read_to_string(place.path("users.csv")).unwrap();
+            assert!(csv.contains(expected), "{csv}");
+        }
+    }
+}
+
+#[test]
+fn archives_are_unpacked_by_the_command() {
+    let place = Place::new();
+    place.file(
+        "users.csv",
+        "email,name\nann@example.com,Ann\nbob@example.com,Bob\n",
+    );
+    for (pack, name, what) in [
+        (
+            "xz -c users.csv > users.csv.xz",
+            "users.csv.xz",
+            "an xz archive",
+        ),
+        (
+            "bzip2 -c users.csv > users.csv.bz2",
+            "users.csv.bz2",
+            "a bzip2 archive",
+        ),
+        (
+            "tar -czf users.tar.gz users.csv",
+            "users.tar.gz",
+            "a tar archive",
+        ),
+    ] {
+        if run(&place, pack, b"", None) {
+            let bytes = std::fs::read(place.path(name)).unwrap();
+            let tool = pack.split(' ').next().unwrap();
+            converted(name, &bytes, what, tool);
+        }
+    }
+    // A ZIP archive of one stored file.
+    let text = std::fs::read(place.path("users.csv")).unwrap();
+    converted("users.zip", &stored(&text), "a ZIP archive", "funzip");
+}
+
+/// A ZIP archive (APPNOTE 4.3) with one file that is not compressed.
+fn stored(text: &[u8]) -> Vec<u8> {
+    let name = b"users.csv";
+    let size = u32::try_from(text.len()).unwrap().to_le_bytes();
+    let mut crc = flate2::Crc::new();
+    crc.update(text);
+    let crc = crc.sum().to_le_bytes();
+    let about = [
+        &[10, 0, 0, 0, 0, 0, 0, 0, 0, 0][..],
+        &crc,
+        &size,
+        &size,
+        &[9, 0, 0, 0],
+    ]
+    .concat();
+    let local = [&b"PK\x03\x04"[..], &about, name, text].concat();
+    let central = [&b"PK\x01\x02\x14\0"[..], &about, &[0; 14], name].concat();
+    let place = u32::try_from(local.len()).unwrap().to_le_bytes();
+    let length = u32::try_from(central.len()).unwrap().to_le_bytes();
+    let end = [&[0, 0, 0, 0, 1, 0, 1, 0][..], &length, &place, &[0, 0]].concat();
+    [local, central, b"PK\x05\x06".to_vec(), end].concat()
+}
+
+#[test]
+fn workbooks_are_named_with_the_command_of_libreoffice() {
+    let mut workbook = b"PK\x03\x04".to_vec();
+    workbook.resize(30, 0);
+    workbook.extend_from_slice(b"[Content_Types].xml");
+    let old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
+    for (bytes, name, what) in [
+        (workbook, "users.xlsx", "an Excel workbook (.xlsx)"),
+        (old, "users.xls", "an old Excel workbook (.xls)"),
+    ] {
+        let place = Place::new();
+        let list = place.file(name, &bytes);
+        let soffice = format!("44,34,76' {name}");
+        let what = format!("{name}: is {what}");
+        let words = [what.as_str(), &soffice, "save it as CSV UTF-8"];
+        place.rehearse(list).run().exits(3).says(words);
+        let piped = place.rehearse("-").input(gzip(&bytes)).run().exits(3);
+        piped.says(["standard input: is ", "gzip -dc > list.xls"]);
+    }
+}
