@@ -16,6 +16,7 @@ use toml::de::{DeTable, Deserializer};
 
 use super::args::format::{delimiter, escape, quote};
 use super::args::mapping::null_text;
+use super::text_file::{WRITTEN_BY_HAND, read_text};
 use crate::pool::TriggerData;
 use crate::rows::Dialect;
 use crate::source::UnknownEncoding;
@@ -88,7 +89,7 @@ enum From {
 #[derive(Debug)]
 pub struct MappingFile {
     path: PathBuf,
-    text: String,
+    lines: Lines,
     keys: Keys,
 }
 
@@ -98,21 +99,22 @@ impl MappingFile {
     /// # Errors
     /// It cannot be read, is no TOML, or has a key that is not known.
     pub fn read(path: &Path) -> Result<Self, MappingFileError> {
-        let text = std::fs::read_to_string(path).map_err(|cause| MappingFileError::Read {
+        let text = read_text(path, WRITTEN_BY_HAND).map_err(|cause| MappingFileError::Read {
             path: path.to_owned(),
             cause,
         })?;
-        Self::of_text(path, text)
+        Self::of_text(path, &text)
     }
 
-    fn of_text(path: &Path, text: String) -> Result<Self, MappingFileError> {
-        let line = |at: &Range<usize>| line_at(&text, at.start);
+    fn of_text(path: &Path, text: &str) -> Result<Self, MappingFileError> {
+        let lines = Lines::of(text);
+        let line = |at: &Range<usize>| lines.at(at.start);
         let no_toml = |error: toml::de::Error| MappingFileError::NoToml {
             path: path.to_owned(),
             line: line(&error.span().unwrap_or_default()),
             cause: error.message().to_owned(),
         };
-        let file = DeTable::parse(&text).map_err(no_toml)?;
+        let file = DeTable::parse(text).map_err(no_toml)?;
         if let Some(misfit) = shape::misfit(file.get_ref()) {
             return Err(MappingFileError::Shape {
                 path: path.to_owned(),
@@ -125,7 +127,7 @@ impl MappingFile {
         let keys = Keys::deserialize(Deserializer::from(file)).map_err(no_toml)?;
         Ok(Self {
             path: path.to_owned(),
-            text,
+            lines,
             keys,
         })
     }
@@ -351,14 +353,24 @@ impl MappingFile {
     }
 
     fn line(&self, span: Range<usize>) -> usize {
-        line_at(&self.text, span.start)
+        self.lines.at(span.start)
     }
 }
 
-/// The line in which this byte stands, from 1.
-fn line_at(text: &str, byte: usize) -> usize {
-    let before = text.as_bytes().get(..byte).unwrap_or(text.as_bytes());
-    1 + before.iter().filter(|byte| **byte == b'\n').count()
+/// Where each line but the first one begins, in bytes.
+#[derive(Debug)]
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        let ends = text.match_indices('\n');
+        Self(ends.map(|(end, _)| end + 1).collect())
+    }
+
+    /// The line of this byte, from 1.
+    fn at(&self, byte: usize) -> usize {
+        1 + self.0.partition_point(|begin| *begin <= byte)
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod rehearsal;
 pub mod reports;
 pub mod settings;
 pub mod terminal;
+mod text_file;
 pub mod trigger_data;
 pub mod undo;
 mod wrap;

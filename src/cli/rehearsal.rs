@@ -7,7 +7,11 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::args::time;
+use super::text_file::{WRITTEN_BY_HAND, read_text};
 use crate::rehearsal::{Latency, PoolSettings, Quota};
+
+/// Bytes of the settings' file: it may list users.
+const MOST_SETTINGS: u64 = 64 * WRITTEN_BY_HAND;
 
 /// The simulated pool.
 #[derive(Debug, Args)]
@@ -84,10 +88,11 @@ pub fn pool_settings(args: &RehearsalArgs) -> Result<PoolSettings, RehearsalArgs
     let mut settings = match &args.pool_settings {
         None => PoolSettings::default(),
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|cause| RehearsalArgsError::Read {
-                path: path.clone(),
-                cause,
-            })?;
+            let text =
+                read_text(path, MOST_SETTINGS).map_err(|cause| RehearsalArgsError::Read {
+                    path: path.clone(),
+                    cause,
+                })?;
             serde_json::from_str(&text).map_err(|cause| RehearsalArgsError::Settings {
                 path: path.clone(),
                 cause,

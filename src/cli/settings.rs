@@ -13,6 +13,7 @@ use super::args::{
 use super::client_secret::{SecretError, SecretOwner, client_secret};
 use super::mapping_file::{MappingFile, MappingFileError};
 use super::mapping_options::{follow_up_of_flags, of_flags, over};
+use super::text_file::{WRITTEN_BY_HAND, read_text};
 use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::{Durability, TakeUp};
 use crate::outcome::Outcome;
@@ -150,7 +151,7 @@ pub fn connect_to_ask(
 /// # Errors
 /// It cannot be read, or is not what `describe` writes.
 pub fn pool_rules(path: &Path) -> Result<PoolRules, SettingsError> {
-    let text = std::fs::read_to_string(path).map_err(|cause| SettingsError::RulesFile {
+    let text = read_text(path, WRITTEN_BY_HAND).map_err(|cause| SettingsError::RulesFile {
         path: path.to_owned(),
         cause: cause.to_string(),
     })?;

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::args::{ListArgs, TriggerArgs};
 use super::mapping_file::{MappingFile, MappingFileError};
+use super::text_file::{WRITTEN_BY_HAND, read_text};
 use crate::pool::TriggerData;
 
 /// What a pair looks like. No word of ours repeats what was typed: the value may be a key.
@@ -84,7 +85,7 @@ pub fn trigger_data(args: &TriggerArgs, list: &ListArgs) -> Result<TriggerData, 
 
 /// Empty lines and those that begin with `#` say nothing.
 fn of_file(path: &Path, data: &mut TriggerData) -> Result<(), TriggerDataError> {
-    let text = std::fs::read_to_string(path).map(Zeroizing::new);
+    let text = read_text(path, WRITTEN_BY_HAND).map(Zeroizing::new);
     let text = text.map_err(|cause| TriggerDataError::File {
         path: path.to_owned(),
         cause,

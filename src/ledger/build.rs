@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::directory::{RunDirectory, private_file, with_suffix};
+use super::leftovers::UNFINISHED;
 use super::{Durability, LedgerError, checkpoint, log, schema};
 
 /// A database that is complete and has not got its name yet. Dropped, it is gone.
@@ -27,7 +28,7 @@ pub(super) fn build(
     };
     let made = Unplaced {
         path: path.to_owned(),
-        unfinished: with_suffix(path, ".unfinished"),
+        unfinished: with_suffix(path, UNFINISHED),
     };
     made.remove().map_err(failed)?;
     // Made with the right mode: SQLite would go by the umask.

@@ -3,8 +3,8 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
-use super::LedgerError;
 use super::presence::{self, LEDGER, UNDO};
+use super::{LedgerError, leftovers};
 
 /// Where runs go unless `--run-dir` says otherwise.
 pub const RUNS: &str = "import-runs";
@@ -70,12 +70,14 @@ impl RunDirectory {
             Err(TryLockError::Error(cause)) => Err(failed(cause)),
         };
         make_private(path).map_err(failed)?;
-        Ok(Self {
+        let held = Self {
             path: path.to_owned(),
             #[cfg(unix)]
             handle: locked(File::open(path).map_err(failed)?)?,
             _lock: locked(private_file(&path.join("ledger.lock")).map_err(failed)?)?,
-        })
+        };
+        leftovers::remove(path).map_err(failed)?;
+        Ok(held)
     }
 
     /// Another handle of the folder, which holds its lock as well.

@@ -17,6 +17,7 @@ pub mod directory;
 mod follow_ups;
 pub mod identity;
 pub mod invocation;
+pub mod leftovers;
 pub mod listing;
 mod log;
 pub mod past;

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::ledger::directory::private_file;
+use crate::ledger::leftovers::UNFINISHED;
 
 /// Bytes that are written together.
 const TOGETHER: usize = 64 * 1024;
@@ -23,7 +24,7 @@ impl Unfinished {
     fn of(to: &Path) -> Self {
         let mut name = to.as_os_str().to_owned();
         // Two may write at a time: a run that ends, and somebody who asks for reports meanwhile.
-        name.push(format!(".{}.unfinished", std::process::id()));
+        name.push(format!(".{}{UNFINISHED}", std::process::id()));
         Self(PathBuf::from(name))
     }
 }
@@ -39,6 +40,8 @@ impl WholeFile {
     pub(super) fn begin(to: &Path) -> io::Result<Self> {
         let unfinished = Unfinished::of(to);
         let file = private_file(&unfinished.0)?;
+        // Tells a process that removes leftovers that this is none. Where files cannot be locked, it is written all the same.
+        let _ = file.try_lock();
         file.set_len(0)?;
         Ok(Self {
             to: to.to_owned(),

@@ -31,6 +31,7 @@ mod help;
 mod kept;
 mod kill;
 mod layers;
+mod leftovers;
 mod listing;
 mod locked;
 mod logs;

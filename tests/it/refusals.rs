@@ -234,3 +234,37 @@ fn a_value_that_is_no_time_or_address_is_told_how_one_is_written() {
             .says([flag, value, "write it like", example]);
     }
 }
+
+#[test]
+fn files_that_flags_name_are_read_up_to_a_limit() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(1));
+    let mut keys = String::from("[columns]\n");
+    for key in 0..300_000 {
+        keys.push_str(&format!("c{key} = \"name\"\n"));
+    }
+    let mapping = place.file("mapping.toml", keys);
+    for (flag, file) in [
+        ("--mapping", mapping),
+        ("--mapping", "/dev/zero"),
+        ("--pool", "/dev/zero"),
+        ("--validation-data-file", "/dev/zero"),
+        ("--pool-settings", "/dev/zero"),
+        ("--existing", "/dev/zero"),
+    ] {
+        let ran = place.rehearse(list).args([flag, file]).run().exits(3);
+        let told = format!("{flag} {file}: ");
+        assert!(ran.stderr.contains(&told), "{flag} {file}: {}", ran.stderr);
+    }
+    // What fits is read in no time: the line of each key is looked up, not counted.
+    let keys: String = (0..50_000)
+        .map(|key| format!("c{key} = \"name\"\n"))
+        .collect();
+    let mapping = place.file("mapping.toml", format!("[columns]\n{keys}"));
+    place
+        .rehearse(list)
+        .args(["--mapping", mapping])
+        .run()
+        .exits(3)
+        .says(["mapping.toml: line 2, columns.\"c0\""]);
+}

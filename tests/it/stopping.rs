@@ -209,7 +209,7 @@ fn a_pool_that_cannot_be_reached_any_more_stops_the_run_and_no_row_is_given_up()
     let pool = pool.changed(|_| {});
     running.end().exits(4).says([
         "no connection could be made for ten rows in a row",
-        &format!("({address}: tcp connect error: "),
+        &format!("{address}: tcp connect error: "),
         "check the network, --region, --endpoint-url and HTTPS_PROXY",
     ]);
     let results = place.results();

@@ -33,7 +33,7 @@ left = ""
 "#;
 
 fn read(text: &str) -> Result<MappingOptions, MappingFileError> {
-    MappingFile::of_text(Path::new("mapping.toml"), text.to_owned())?.options()
+    MappingFile::of_text(Path::new("mapping.toml"), text)?.options()
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn flags_win_where_both_say_something_and_the_rest_adds_up() {
 fn how_the_list_is_written_may_stand_in_it_too() {
     let text = "password = \"generate\"\n[list]\nencoding = \"windows-1252\"\ndelimiter = \"tab\"\nquote = \"none\"\ncolumns = [\"a\", \"b\"]\ndrop_apostrophe = true\n\
                 escape = '\\'\nskip_lines = 0x2\nflexible = true\nunwrap_formulas = true\n";
-    let file = MappingFile::of_text(Path::new("mapping.toml"), text.to_owned()).unwrap();
+    let file = MappingFile::of_text(Path::new("mapping.toml"), text).unwrap();
     let dialect = file.dialect().unwrap();
     assert_eq!(dialect.encoding.unwrap().name(), "windows-1252");
     assert_eq!(dialect.delimiter, Some(b'\t'));
@@ -247,7 +247,7 @@ fn how_the_list_is_written_may_stand_in_it_too() {
 #[test]
 fn an_unknown_encoding_is_told_with_its_line() {
     let text = "[list]\nencoding = \"latin-99\"\n";
-    let file = MappingFile::of_text(Path::new("mapping.toml"), text.to_owned()).unwrap();
+    let file = MappingFile::of_text(Path::new("mapping.toml"), text).unwrap();
     let error = file.dialect().unwrap_err().to_string();
     assert!(error.contains("line 2, list.encoding"), "{error}");
 }
