@@ -21,7 +21,7 @@ use aws_sdk_cognitoidentityprovider::config::{
 };
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use cognito_import::aws::endpoint::Endpoint;
-use cognito_import::aws::{Answers, CONNECT_TIMEOUT, frugal, http_client};
+use cognito_import::aws::{Answers, CONNECT_TIMEOUT, Trust, frugal, http_client};
 use csv::StringRecord;
 use tokio::task::JoinSet;
 
@@ -46,6 +46,7 @@ fn client(endpoint_url: &str, retry: &str) -> Client {
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(http_client(
             Some(&Endpoint::parse(endpoint_url).unwrap()),
+            &Trust::System,
             Answers::Short,
         ))
         .endpoint_url(endpoint_url)

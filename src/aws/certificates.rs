@@ -1,59 +1,223 @@
-//! Whether there are certificates that a server can be checked by. Small containers often have none, and then the SDK says
-//! of every request only that it could not connect.
+//! The CA certificates that servers are checked against: those of one file where one is configured, or the system's.
+//!
+//! The order is the AWS CLI's: `AWS_CA_BUNDLE`, then `ca_bundle` in the profile. Either one takes the place of all other certificates. Only
+//! without them do `SSL_CERT_FILE` and `SSL_CERT_DIR` count, and after them the system's own store.
 
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use aws_runtime::env_config::section::EnvConfigSections;
+use aws_smithy_http_client::tls::{TlsContext, TrustStore};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{CertificateError, RootCertStore};
+
+use super::chain;
 use super::endpoint::Endpoint;
 
-/// What names the certificates to trust. Where one of them is set, the system's are not looked for.
-const VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+/// The variable that names a bundle.
+const BUNDLE_VARIABLE: &str = "AWS_CA_BUNDLE";
+
+/// The key of a profile that names one.
+const BUNDLE_KEY: &str = "ca_bundle";
+
+/// What names the system's certificates.
+const SYSTEM_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/// The bundles of whole systems have a quarter of a megabyte.
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
 /// No server can be trusted, so nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum NoCertificates {
-    /// The environment says where they are, and they are not there.
+    /// The configured bundle cannot be used.
     #[error(
-        "{named}: there is no CA certificate ({why}), so AWS cannot be told from anybody else; correct the path, or unset the variable where the \
-         system has certificates of its own"
+        "{named}: {why}; name a PEM file with the CA certificates to trust, or remove the setting to trust the system's"
+    )]
+    Bundle {
+        /// The setting and its value.
+        named: String,
+        /// What is wrong with the file.
+        why: String,
+    },
+    /// The environment says where the system's certificates are, and none can be used.
+    #[error(
+        "{named}: there is no CA certificate ({why}), so AWS cannot be told from an impostor; correct the path, or unset the variable if \
+         the system has certificates of its own"
     )]
     WhereNamed {
         /// Variables and their values.
         named: String,
-        /// What was met there.
+        /// What was found there.
         why: String,
     },
     /// The system has none.
     #[error(
-        "this system has no CA certificates ({0}), so AWS cannot be told from anybody else; install them (Debian and Ubuntu: `apt install \
-         ca-certificates`), or name a PEM file of them in SSL_CERT_FILE"
+        "this system has no CA certificates ({0}), so AWS cannot be told from an impostor; install them (Debian and Ubuntu: `apt install \
+         ca-certificates`), or name a PEM file with them in AWS_CA_BUNDLE"
     )]
     InTheSystem(String),
 }
 
-/// Sees that there is at least one, where requests to this endpoint (or to wherever the service is) need it. They are those that the
-/// SDK's HTTP client takes: what `SSL_CERT_FILE` and `SSL_CERT_DIR` name, or the system's.
+/// Which CAs are trusted.
+#[derive(Debug, Clone, Default)]
+pub enum Trust {
+    /// The system's, which `SSL_CERT_FILE` and `SSL_CERT_DIR` can replace.
+    #[default]
+    System,
+    /// Those of a bundle, and no others.
+    Bundle(TlsContext),
+}
+
+impl Trust {
+    /// As the environment and the profile configure it.
+    ///
+    /// # Errors
+    /// The bundle cannot be read, or has no certificate that can be used.
+    pub(super) fn configured(profiles: Option<&EnvConfigSections>) -> Result<Self, NoCertificates> {
+        let variable = std::env::var_os(BUNDLE_VARIABLE).filter(|value| !value.is_empty());
+        let (named, path) = match variable {
+            Some(path) => (format!("{BUNDLE_VARIABLE}={}", path.display()), path),
+            None => {
+                let profile = profiles.filter(|profiles| profiles.get(BUNDLE_KEY).is_some());
+                let Some((profiles, path)) =
+                    profile.and_then(|profiles| Some((profiles, profiles.get(BUNDLE_KEY)?)))
+                else {
+                    return Ok(Self::System);
+                };
+                if path.is_empty() {
+                    return Ok(Self::System);
+                }
+                let profile = profiles.selected_profile();
+                (
+                    format!("{BUNDLE_KEY}={path} (profile {profile})"),
+                    path.into(),
+                )
+            }
+        };
+        bundle(Path::new(&path))
+            .map(Self::Bundle)
+            .map_err(|why| NoCertificates::Bundle { named, why })
+    }
+
+    /// What TLS connections are made with.
+    pub(super) fn tls_context(&self) -> TlsContext {
+        match self {
+            Self::System => TlsContext::default(),
+            Self::Bundle(context) => context.clone(),
+        }
+    }
+}
+
+/// Trusts the certificates of this file.
+fn bundle(path: &Path) -> Result<TlsContext, String> {
+    let unreadable = |cause: io::Error| format!("cannot be read: {cause}");
+    let file = File::open(path).map_err(unreadable)?;
+    let mut text = Vec::new();
+    file.take(MOST_BYTES + 1)
+        .read_to_end(&mut text)
+        .map_err(unreadable)?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err("is larger than 16 MiB".to_owned());
+    }
+    let found: Vec<CertificateDer<'_>> = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<_, _>>()
+        .map_err(|cause| format!("is not valid PEM: {cause}"))?;
+    let all = found.len();
+    // The SDK's client panics for a certificate that cannot be used. Large bundles have some of old forms, which the system's store skips
+    // as well.
+    let usable = found
+        .into_iter()
+        .filter(is_usable)
+        .fold(String::new(), |pem, certificate| {
+            pem + &to_pem(&certificate)
+        });
+    match (all, usable.is_empty()) {
+        (0, _) => Err("has no certificate in PEM form".to_owned()),
+        (_, true) => Err("has no certificate that can be used as a CA".to_owned()),
+        (_, false) => TlsContext::builder()
+            .with_trust_store(TrustStore::empty().with_pem_certificate(usable))
+            .build()
+            .map_err(|cause| cause.to_string()),
+    }
+}
+
+fn is_usable(certificate: &CertificateDer<'_>) -> bool {
+    RootCertStore::empty().add(certificate.clone()).is_ok()
+}
+
+fn to_pem(certificate: &CertificateDer<'_>) -> String {
+    let body = STANDARD.encode(certificate);
+    format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
+}
+
+/// Makes sure that there is at least one certificate, where requests to this endpoint (or to AWS) need it.
 ///
 /// # Errors
 /// There is none.
-pub fn need_certificates(endpoint: Option<&Endpoint>) -> Result<(), NoCertificates> {
-    if endpoint.is_some_and(Endpoint::is_plain) {
-        return Ok(());
+pub fn need_certificates(endpoint: Option<&Endpoint>, trust: &Trust) -> Result<(), NoCertificates> {
+    match trust {
+        Trust::Bundle(_) => return Ok(()),
+        Trust::System if endpoint.is_some_and(Endpoint::is_plain) => return Ok(()),
+        Trust::System => {}
     }
     let found = rustls_native_certs::load_native_certs();
-    if !found.certs.is_empty() {
+    if found.certs.iter().any(is_usable) {
         return Ok(());
     }
-    let why = found
-        .errors
-        .first()
-        .map_or_else(|| "none was found".to_owned(), ToString::to_string);
+    let why = match (found.errors.first(), found.certs.len()) {
+        (Some(error), _) => error.to_string(),
+        (None, 0) => "none was found".to_owned(),
+        (None, _) => "none of those found is valid".to_owned(),
+    };
     let set = |name: &&str| {
         let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
         Some(format!("{name}={}", value.display()))
     };
-    let named: Vec<String> = VARIABLES.iter().filter_map(set).collect();
+    let named: Vec<String> = SYSTEM_VARIABLES.iter().filter_map(set).collect();
     Err(if named.is_empty() {
         NoCertificates::InTheSystem(why)
     } else {
         let named = named.join(", ");
         NoCertificates::WhereNamed { named, why }
     })
+}
+
+/// What to change where a server's certificate was refused.
+pub(super) fn hint(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    let refused = chain(error).find_map(refused_certificate)?;
+    // A CA that was renewed under its old name has another key.
+    if matches!(
+        refused,
+        CertificateError::UnknownIssuer | CertificateError::BadSignature
+    ) {
+        Some(
+            "no trusted CA signed the server's certificate: if a proxy inspects TLS, name its CA certificate in AWS_CA_BUNDLE or in ca_bundle of \
+             the profile",
+        )
+    } else if matches!(
+        refused,
+        CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. }
+    ) {
+        Some("is this machine's clock right?")
+    } else {
+        None
+    }
+}
+
+/// Why a server's certificate was refused. I/O errors hide what they wrap from the chain of causes, and may wrap one another.
+fn refused_certificate<'a>(
+    cause: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a CertificateError> {
+    if let Some(rustls::Error::InvalidCertificate(refused)) = cause.downcast_ref() {
+        return Some(refused);
+    }
+    let wrapped = cause.downcast_ref::<io::Error>()?.get_ref()?;
+    refused_certificate(wrapped)
 }

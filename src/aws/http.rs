@@ -10,6 +10,7 @@ use aws_types::sdk_config::SharedHttpClient;
 
 use super::addressed::{Certificates, addressed};
 use super::bounded::Answers;
+use super::certificates::Trust;
 use super::endpoint::Endpoint;
 
 /// Connecting takes at most this long; then nothing was sent.
@@ -23,16 +24,21 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(15);
 /// plain http, as they may go there alone, the system's certificates are not read: there are hundreds of them. Its errors name
 /// the address.
 #[must_use]
-pub fn http_client(endpoint: Option<&Endpoint>, answers: Answers) -> SharedHttpClient {
-    addressed(client(endpoint), Certificates::AtOnce, answers)
+pub fn http_client(
+    endpoint: Option<&Endpoint>,
+    trust: &Trust,
+    answers: Answers,
+) -> SharedHttpClient {
+    addressed(client(endpoint, trust), Certificates::AtOnce, answers)
 }
 
 /// A client for those who look for credentials, as they may have to ask a service for them.
-pub(super) fn http_client_of_credentials() -> SharedHttpClient {
-    addressed(client(None), Certificates::WhenUsed, Answers::Short)
+pub(super) fn http_client_of_credentials(trust: &Trust) -> SharedHttpClient {
+    addressed(client(None, trust), Certificates::WhenUsed, Answers::Short)
 }
 
-fn client(endpoint: Option<&Endpoint>) -> SharedHttpClient {
+fn client(endpoint: Option<&Endpoint>, trust: &Trust) -> SharedHttpClient {
+    let trust = trust.clone();
     let loopback = endpoint.is_some_and(Endpoint::is_loopback);
     let plain = endpoint.is_some_and(Endpoint::is_plain);
     HttpClientBuilder::new()
@@ -56,6 +62,7 @@ fn client(endpoint: Option<&Endpoint>) -> SharedHttpClient {
             } else {
                 connector
                     .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                    .tls_context(trust.tls_context())
                     .build()
             }
         })

@@ -23,8 +23,8 @@ use super::service_clock::ServiceClock;
 use super::{Cognito, TriggerData};
 use crate::aws::endpoint::{Endpoint, EndpointError};
 use crate::aws::{
-    Answers, CONNECT_TIMEOUT, NoCertificates, configured_endpoint, frugal, http_client,
-    need_certificates, resolved_credentials, shared_config,
+    Answers, AwsContext, CONNECT_TIMEOUT, NoCertificates, NoCredentials, Trust, frugal,
+    http_client, need_certificates,
 };
 
 /// The service's name in AWS configuration files and variables.
@@ -105,6 +105,24 @@ pub enum ConnectError {
          or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or do without: `import --no-lookup`, `check --pool pool.toml`"
     )]
     NoCredentials(String),
+    /// The SDK cannot get any, because the profile wants an MFA code.
+    #[error("no AWS credentials: {why}; {mfa}")]
+    MfaNeeded {
+        /// What was wrong.
+        why: String,
+        /// What to do.
+        mfa: String,
+    },
+}
+
+impl From<NoCredentials> for ConnectError {
+    fn from(missing: NoCredentials) -> Self {
+        let NoCredentials { why, mfa } = missing;
+        match mfa {
+            Some(mfa) => Self::MfaNeeded { why, mfa },
+            None => Self::NoCredentials(why),
+        }
+    }
 }
 
 /// Connects; resolves the credentials first where requests are signed.
@@ -117,18 +135,22 @@ pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError
         EndpointChoice::Url(url) => Some(Endpoint::parse(url)?),
         EndpointChoice::Configured | EndpointChoice::Aws => None,
     };
-    let shared = match settings.signing {
+    let context = match settings.signing {
         Signing::Rehearsal => None,
         Signing::Chain | Signing::Off => {
-            Some(shared_config(settings.profile.as_deref(), Region::new(region.clone())).await)
+            let region = Region::new(region.clone());
+            Some(AwsContext::load(settings.profile.as_deref(), region).await?)
         }
     };
-    let endpoint = match (&settings.endpoint, &shared) {
-        (EndpointChoice::Configured, Some(shared)) => configured_endpoint(shared, SERVICE)?,
+    let endpoint = match (&settings.endpoint, &context) {
+        (EndpointChoice::Configured, Some(context)) => context.endpoint(SERVICE)?,
         (EndpointChoice::Configured | EndpointChoice::Aws | EndpointChoice::Url(_), _) => named,
     };
-    need_certificates(endpoint.as_ref())?;
-    let credentials = match (settings.signing, &shared) {
+    let trust = context
+        .as_ref()
+        .map_or(Trust::System, |context| context.trust.clone());
+    need_certificates(endpoint.as_ref(), &trust)?;
+    let credentials = match (settings.signing, &context) {
         (Signing::Rehearsal, _) => Some(SharedCredentialsProvider::new(Credentials::new(
             "REHEARSAL",
             "rehearsal",
@@ -136,11 +158,7 @@ pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError
             None,
             "rehearsal",
         ))),
-        (Signing::Chain, Some(shared)) => Some(
-            resolved_credentials(shared)
-                .await
-                .map_err(ConnectError::NoCredentials)?,
-        ),
+        (Signing::Chain, Some(context)) => Some(context.credentials().await?),
         (Signing::Chain | Signing::Off, _) => None,
     };
     let clock = Arc::new(Mutex::new(ServiceClock::default()));
@@ -149,9 +167,10 @@ pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError
             settings,
             &region,
             endpoint.as_ref(),
-            shared.as_ref(),
+            context.as_ref().map(|context| &context.sdk),
             &clock,
         )
+        .http_client(http_client(endpoint.as_ref(), &trust, Answers::Short))
     };
     Ok(Cognito {
         unsigned: Client::from_conf(unsigned(config()).build()),
@@ -215,7 +234,7 @@ fn common(
     if let Some(endpoint) = endpoint {
         config = config.endpoint_url(endpoint.url());
     }
-    config.http_client(http_client(endpoint, Answers::Short))
+    config
 }
 
 /// What `SignUp` does without: its requests are not signed, so no clock has to be right for that and nobody's identity has to be

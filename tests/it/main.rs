@@ -13,6 +13,7 @@ mod harness;
 mod answers;
 mod beginnings;
 mod cells;
+mod certificates;
 mod check;
 mod client_secrets;
 mod cognito_export;

@@ -14,10 +14,7 @@ use aws_sdk_s3::error::SdkError;
 
 use super::ObjectError;
 use crate::aws::endpoint::Endpoint;
-use crate::aws::{
-    Answers, CONNECT_TIMEOUT, configured_endpoint, http_client, need_certificates,
-    resolved_credentials, shared_config,
-};
+use crate::aws::{Answers, AwsContext, CONNECT_TIMEOUT, Trust, http_client, need_certificates};
 use crate::source::object::S3Access;
 
 /// The service's name in AWS configuration files and variables.
@@ -35,6 +32,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// All that a client is made from, for whichever Region.
 pub(super) struct Setup {
     pub(super) shared: SdkConfig,
+    pub(super) trust: Trust,
     pub(super) endpoint: Option<Endpoint>,
 }
 
@@ -50,19 +48,25 @@ impl Setup {
             .or_else(EnvironmentVariableRegionProvider::new())
             .or_else(profile.build())
             .or_else(Region::new(FIRST_REGION));
-        let shared = shared_config(access.profile.as_deref(), region).await;
-        let endpoint = configured_endpoint(&shared, SERVICE)?;
-        need_certificates(endpoint.as_ref())?;
-        resolved_credentials(&shared)
-            .await
-            .map_err(ObjectError::NoCredentials)?;
-        Ok(Self { shared, endpoint })
+        let context = AwsContext::load(access.profile.as_deref(), region).await?;
+        let endpoint = context.endpoint(SERVICE)?;
+        need_certificates(endpoint.as_ref(), &context.trust)?;
+        context.credentials().await?;
+        Ok(Self {
+            shared: context.sdk,
+            trust: context.trust,
+            endpoint,
+        })
     }
 
     /// A client. Its retries are the SDK's: it only reads.
     pub(super) fn client(&self, region: Option<String>) -> Client {
         let mut config = Builder::from(&self.shared)
-            .http_client(http_client(self.endpoint.as_ref(), Answers::Streamed))
+            .http_client(http_client(
+                self.endpoint.as_ref(),
+                &self.trust,
+                Answers::Streamed,
+            ))
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(CONNECT_TIMEOUT)

@@ -6,7 +6,7 @@ use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
 use crate::aws::endpoint::EndpointError;
-use crate::aws::{NoCertificates, causes, lacks_credentials};
+use crate::aws::{NoCertificates, NoCredentials, causes, lacks_credentials};
 
 /// The code that the SDK gives to a 404 without a body, be it the bucket or the key that is not there.
 const MADE_UP: &str = "NotFound";
@@ -20,6 +20,14 @@ pub enum ObjectError {
          `aws sso login`, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
     )]
     NoCredentials(String),
+    /// The SDK cannot get any, because the profile wants an MFA code.
+    #[error("no AWS credentials: {why}; {mfa}")]
+    MfaNeeded {
+        /// What was wrong.
+        why: String,
+        /// What to do.
+        mfa: String,
+    },
     /// Requests may not go there.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
@@ -64,6 +72,16 @@ pub enum ObjectError {
     /// The system lets nothing be waited for.
     #[error("the runtime that waits for S3 cannot be had: {0}; run the same command again")]
     Runtime(io::Error),
+}
+
+impl From<NoCredentials> for ObjectError {
+    fn from(missing: NoCredentials) -> Self {
+        let NoCredentials { why, mfa } = missing;
+        match mfa {
+            Some(mfa) => Self::MfaNeeded { why, mfa },
+            None => Self::NoCredentials(why),
+        }
+    }
 }
 
 impl ObjectError {

@@ -15,6 +15,7 @@ use aws_sdk_s3::config::retry::RetryConfig;
 use super::connect::Setup;
 use super::reader::RANGE_BYTES;
 use super::{Object, ObjectError, OwnRuntime};
+use crate::aws::Trust;
 use crate::aws::endpoint::Endpoint;
 use crate::source::object::S3Uri;
 
@@ -57,6 +58,7 @@ impl Server {
                     RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)),
                 )
                 .build(),
+            trust: Trust::System,
             endpoint: Some(Endpoint::parse(&self.url).unwrap()),
         };
         let uri = S3Uri::named("s3://lists/a/users.csv").unwrap().unwrap();

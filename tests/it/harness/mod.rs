@@ -13,6 +13,7 @@ mod results;
 mod screen;
 mod sdk;
 mod terminal;
+mod tls;
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};
@@ -30,6 +31,7 @@ pub(crate) use results::{Results, Row};
 pub(crate) use screen::Screen;
 pub(crate) use sdk::Sdk;
 pub(crate) use terminal::CTRL_C;
+pub(crate) use tls::{Authority, Tls};
 
 /// Nothing here takes longer, unless it hangs: the longest takes a minute where the machine has nothing else to do.
 pub(crate) const LONGEST: Duration = Duration::from_secs(300);

@@ -1,0 +1,158 @@
+//! What the environment and the AWS configuration files say.
+
+use std::borrow::Cow;
+
+use aws_config::meta::region::ProvideRegion;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_runtime::env_config::section::EnvConfigSections;
+use aws_types::os_shim_internal::{Env, Fs};
+use aws_types::service_config::ServiceConfigKey;
+
+use super::certificates::{NoCertificates, Trust};
+use super::endpoint::{Endpoint, EndpointError};
+use super::{causes, http};
+
+/// See the module's words.
+#[derive(Debug)]
+pub struct AwsContext {
+    /// The SDK's part of it.
+    pub sdk: SdkConfig,
+    /// The CAs to trust.
+    pub trust: Trust,
+    /// None where the files cannot be parsed: the credentials' provider says so.
+    profiles: Option<EnvConfigSections>,
+}
+
+/// Why there are no credentials.
+#[derive(Debug)]
+pub struct NoCredentials {
+    /// What was wrong.
+    pub why: String,
+    /// What to do, where the profile wants an MFA code.
+    pub mfa: Option<String>,
+}
+
+impl AwsContext {
+    /// Reads the environment, and the files with this profile or the one that the environment names.
+    ///
+    /// # Errors
+    /// A bundle of CA certificates is configured and cannot be used.
+    pub async fn load(
+        profile: Option<&str>,
+        region: impl ProvideRegion + 'static,
+    ) -> Result<Self, NoCertificates> {
+        let files = EnvConfigFiles::default();
+        let named = profile.map(|name| Cow::Owned(name.to_owned()));
+        let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &files, named)
+            .await
+            .ok();
+        let trust = Trust::configured(profiles.as_ref())?;
+        let http_client = http::http_client_of_credentials(&trust);
+        let region = region.region().await;
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(region.clone())
+            .http_client(http_client.clone());
+        if let Some(profile) = profile {
+            // A profile that is named goes before what the environment holds, as it does with AWS's own command line.
+            // It may have to ask STS or SSO, in this Region and by this client.
+            let services = ProviderConfig::default()
+                .with_region(region)
+                .with_http_client(http_client);
+            let credentials = ProfileFileCredentialsProvider::builder()
+                .configure(&services)
+                .profile_name(profile)
+                .build();
+            loader = loader
+                .profile_name(profile)
+                .credentials_provider(credentials);
+        }
+        Ok(Self {
+            sdk: loader.load().await,
+            trust,
+            profiles,
+        })
+    }
+
+    /// The endpoint that the environment or the profile names: one for this service before one for all services.
+    ///
+    /// AWS documents the key of a service in a `[services]` section as its id in lower case with underscores
+    /// (`cognito_identity_provider`). The SDK looks for hyphens instead, so both spellings are tried. `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`
+    /// and `ignore_configured_endpoint_urls` turn all of it off.
+    ///
+    /// # Errors
+    /// Requests may not go there.
+    pub fn endpoint(&self, service_id: &str) -> Result<Option<Endpoint>, EndpointError> {
+        let load = |service_id: &str| {
+            let key = ServiceConfigKey::builder()
+                .service_id(service_id)
+                .env("AWS_ENDPOINT_URL")
+                .profile("endpoint_url")
+                .build();
+            self.sdk.service_config()?.load_config(key.ok()?)
+        };
+        // The SDK falls back to the endpoint for all services. No service has this id, so this is that endpoint alone.
+        let for_all = load("-");
+        let underscored = load(&service_id.replace(' ', "_"));
+        let hyphenated = load(service_id);
+        underscored
+            .filter(|url| Some(url) != for_all.as_ref())
+            .or(hyphenated)
+            .as_deref()
+            .map(Endpoint::parse)
+            .transpose()
+    }
+
+    /// The provider of credentials, once it has given some.
+    ///
+    /// # Errors
+    /// There are none.
+    pub async fn credentials(&self) -> Result<SharedCredentialsProvider, NoCredentials> {
+        let Some(provider) = self.sdk.credentials_provider() else {
+            return Err(NoCredentials {
+                why: "none are configured".to_owned(),
+                mfa: None,
+            });
+        };
+        match provider.provide_credentials().await {
+            Ok(_) => Ok(provider),
+            Err(error) => Err(NoCredentials {
+                why: causes(&error),
+                mfa: self.profiles.as_ref().and_then(mfa_hint),
+            }),
+        }
+    }
+}
+
+/// The SDK assumes the role of a profile without its MFA device: it never asks for a code.
+fn mfa_hint(profiles: &EnvConfigSections) -> Option<String> {
+    let selected = profiles.selected_profile();
+    let (profile, serial) = profile_with_mfa(profiles)?;
+    Some(format!(
+        "profile {profile} has mfa_serial ({serial}), and this program cannot ask for an MFA code: put temporary credentials into the \
+         environment with `eval \"$(aws configure export-credentials --profile {selected} --format env)\"`, then run the same command without \
+         --profile"
+    ))
+}
+
+/// The profile, among those that the selected one assumes its role with, that names an MFA device, and the device. Only a profile with a
+/// role has a use for one.
+fn profile_with_mfa(profiles: &EnvConfigSections) -> Option<(&str, &str)> {
+    let mut name = profiles.selected_profile();
+    let mut visited = Vec::new();
+    loop {
+        let profile = profiles.get_profile(name)?;
+        profile.get("role_arn")?;
+        if let Some(serial) = profile.get("mfa_serial") {
+            return Some((profile.name(), serial));
+        }
+        visited.push(name);
+        name = profile.get("source_profile")?;
+        if visited.contains(&name) {
+            return None;
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Which CAs are trusted: those of `AWS_CA_BUNDLE`, of `ca_bundle` in the profile, or the system's, in this order.
+
+use std::fs;
+
+use crate::harness::{Authority, Cli, Place, Pool, Tls, quick, users};
+
+const ROWS: usize = 3;
+
+/// A pool behind TLS, with the CA's certificate in `ca.pem` and another CA's in `other.pem`.
+fn encrypted(place: &Place) -> (Pool, Tls) {
+    let pool = Pool::start(quick());
+    let authority = Authority::new("The right CA");
+    place.file("ca.pem", authority.pem());
+    place.file("other.pem", Authority::new("Another CA").pem());
+    place.file("users.csv", users(ROWS));
+    let tls = Tls::start(&pool, &authority, &["localhost"]);
+    (pool, tls)
+}
+
+fn import(place: &Place, pool: &Pool, tls: &Tls) -> Cli {
+    place
+        .import(pool, "users.csv")
+        .args(["--endpoint-url", &tls.url()])
+}
+
+/// A profile file whose selected profile has this line.
+fn profile(place: &Place, line: &str) {
+    place.file("aws-config", format!("[default]\n{line}\n"));
+}
+
+#[test]
+fn the_first_setting_counts_and_replaces_all_others() {
+    let place = Place::new();
+    let (pool, tls) = encrypted(&place);
+    profile(&place, "region = us-east-1");
+    place.file("nothing.pem", "");
+    // AWS_CA_BUNDLE, ca_bundle, SSL_CERT_FILE, and whether the server is trusted.
+    for (number, (variable, in_profile, system, trusted)) in [
+        ("ca.pem", "", "other.pem", true),
+        ("ca.pem", "other.pem", "other.pem", true),
+        ("ca.pem", "nowhere.pem", "nothing.pem", true),
+        ("", "ca.pem", "other.pem", true),
+        ("", "", "ca.pem", true),
+        ("other.pem", "ca.pem", "ca.pem", false),
+        ("", "other.pem", "ca.pem", false),
+        ("", "", "other.pem", false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let line = match in_profile {
+            "" => "region = us-east-1".to_owned(),
+            path => format!("ca_bundle = {path}"),
+        };
+        profile(&place, &line);
+        let before = pool.asked("SignUp");
+        let run = format!("run{number}");
+        let ran = import(&place, &pool, &tls)
+            .args(["--run-dir", &run])
+            .env("AWS_CONFIG_FILE", "aws-config")
+            .env("AWS_CA_BUNDLE", variable)
+            .env("SSL_CERT_FILE", system)
+            .run();
+        if trusted {
+            ran.exits(0);
+            assert_eq!(pool.asked("SignUp"), before + ROWS as u64);
+        } else {
+            ran.exits(3)
+                .says(["UnknownIssuer", "AWS_CA_BUNDLE", "ca_bundle"]);
+            assert_eq!(pool.asked("SignUp"), before);
+        }
+    }
+}
+
+#[test]
+fn the_bundle_is_that_of_the_profile_that_is_named() {
+    let place = Place::new();
+    let (pool, tls) = encrypted(&place);
+    let keys = "aws_access_key_id = AKIAMADEUP\naws_secret_access_key = made-up";
+    place.file(
+        "aws-config",
+        format!("[default]\nca_bundle = other.pem\n[profile corp]\nca_bundle = ca.pem\n{keys}\n"),
+    );
+    let named = |run: &str| {
+        import(&place, &pool, &tls)
+            .env("AWS_CONFIG_FILE", "aws-config")
+            .args(["--run-dir", run])
+    };
+    named("flag").args(["--profile", "corp"]).run().exits(0);
+    named("variable").env("AWS_PROFILE", "corp").run().exits(0);
+    named("default").run().exits(3).says(["UnknownIssuer"]);
+}
+
+#[test]
+fn a_bundle_that_cannot_be_used_is_refused_with_its_setting() {
+    let place = Place::new();
+    let (pool, tls) = encrypted(&place);
+    let pem = fs::read_to_string(place.path("ca.pem")).unwrap();
+    fs::create_dir(place.path("folder.pem")).unwrap();
+    place.file("empty.pem", "");
+    place.file("text.pem", "my company's CA");
+    place.file("cut.pem", pem.get(..pem.len() / 2).unwrap());
+    place.file(
+        "garbage.pem",
+        "-----BEGIN CERTIFICATE-----\nAAECAwQF\n-----END CERTIFICATE-----\n",
+    );
+    place.file(
+        "no-base64.pem",
+        "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n",
+    );
+    for (path, why) in [
+        ("nowhere.pem", "cannot be read"),
+        ("folder.pem", "cannot be read"),
+        ("empty.pem", "no certificate"),
+        ("text.pem", "no certificate"),
+        ("cut.pem", "not valid PEM"),
+        ("garbage.pem", "no certificate that can be used"),
+        ("no-base64.pem", "not valid PEM"),
+        ("/dev/zero", "larger than 16 MiB"),
+    ] {
+        let bad = || import(&place, &pool, &tls).env("AWS_CONFIG_FILE", "aws-config");
+        profile(&place, "region = us-east-1");
+        let named = format!("AWS_CA_BUNDLE={path}");
+        for look_ups in ["--yes", "--no-lookup"] {
+            bad()
+                .arg(look_ups)
+                .env("AWS_CA_BUNDLE", path)
+                .run()
+                .exits(3)
+                .says([&*named, why]);
+        }
+        profile(&place, &format!("ca_bundle = {path}"));
+        let named = format!("ca_bundle={path} (profile default)");
+        bad().run().exits(3).says([&*named, why]);
+    }
+    assert_eq!(pool.stats().operations.len(), 0);
+    assert!(!place.path("run").exists());
+}
+
+#[test]
+fn a_bundle_may_have_comments_and_certificates_that_cannot_be_used() {
+    let place = Place::new();
+    let (pool, tls) = encrypted(&place);
+    let read = |name: &str| fs::read_to_string(place.path(name)).unwrap();
+    let (right, other) = (read("ca.pem"), read("other.pem"));
+    let unusable = "-----BEGIN CERTIFICATE-----\nAAECAwQF\n-----END CERTIFICATE-----\n";
+    place.file(
+        "all.pem",
+        format!("# Another CA\n{other}\n{unusable}\nThe right CA:\r\n{right}"),
+    );
+    import(&place, &pool, &tls)
+        .env("AWS_CA_BUNDLE", "all.pem")
+        .run()
+        .exits(0);
+    // What the system's certificates are replaced by is looked at as closely.
+    place.file("unusable.pem", unusable);
+    import(&place, &pool, &tls)
+        .env("SSL_CERT_FILE", "unusable.pem")
+        .args(["--run-dir", "again"])
+        .run()
+        .exits(3)
+        .says(["SSL_CERT_FILE=unusable.pem", "none of those found is valid"]);
+}
+
+#[test]
+fn a_certificate_that_has_expired_may_be_this_machine_s_clock() {
+    let place = Place::new();
+    let (pool, _) = encrypted(&place);
+    let authority = Authority::new("A CA");
+    place.file("ca.pem", authority.pem());
+    let tls = Tls::start_until(&pool, &authority, &["localhost"], 2020);
+    import(&place, &pool, &tls)
+        .env("AWS_CA_BUNDLE", "ca.pem")
+        .run()
+        .exits(3)
+        .says(["expired", "clock"]);
+}
+
+/// What a proxy that looks into TLS has certificates for.
+const AWS: [&str; 2] = [
+    "cognito-idp.us-east-1.amazonaws.com",
+    "sts.us-east-1.amazonaws.com",
+];
+
+#[test]
+fn a_run_at_aws_is_undone_there_whatever_endpoint_is_set_by_then() {
+    let place = Place::new();
+    let (aws, emulator) = (Pool::start(quick()), Pool::start(quick()));
+    let authority = Authority::new("The proxy's CA");
+    place.file("ca.pem", authority.pem());
+    let proxy = Tls::start(&aws, &authority, &AWS);
+    let list = place.file("users.csv", users(ROWS));
+    let through_proxy = |cli: Cli| {
+        cli.without_flag("--endpoint-url")
+            .env("HTTPS_PROXY", &proxy.proxy())
+            .env("AWS_CA_BUNDLE", "ca.pem")
+    };
+    through_proxy(place.import(&aws, list)).run().exits(0);
+    assert_eq!(aws.users().len(), ROWS);
+    let host = format!("{}:443", AWS[0]);
+    assert!(proxy.hosts().contains(&host), "{:?}", proxy.hosts());
+    // The same users are in an emulator as well.
+    place
+        .import(&emulator, list)
+        .args(["--run-dir", "emulated"])
+        .run()
+        .exits(0);
+    let asked = emulator.asked("AdminGetUser");
+
+    let undo = place
+        .cli("undo")
+        .args(["run", "--yes-delete", "us-east-1_Rehearsal"])
+        .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
+        .env("AWS_SECRET_ACCESS_KEY", "made-up")
+        .env("AWS_ENDPOINT_URL", &emulator.url());
+    through_proxy(undo).run().exits(0).says([
+        "created its users at AWS",
+        "AWS_ENDPOINT_URL",
+        "endpoint: AWS",
+    ]);
+    assert_eq!((aws.users().len(), emulator.users().len()), (0, ROWS));
+    assert_eq!(emulator.asked("AdminGetUser"), asked);
+}
+
+#[test]
+fn a_profile_that_wants_an_mfa_code_is_named_with_the_way_around_it() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let authority = Authority::new("The proxy's CA");
+    place.file("ca.pem", authority.pem());
+    let proxy = Tls::start(&pool, &authority, &AWS);
+    let list = place.file("users.csv", users(ROWS));
+    let sts = format!("{}:443", AWS[1]);
+    let keys = "aws_access_key_id = AKIAMADEUP\naws_secret_access_key = made-up\n";
+    let role = "role_arn = arn:aws:iam::123456789012:role/admin\n";
+    let mfa = "mfa_serial = arn:aws:iam::123456789012:mfa/ann\n";
+    for (config, named) in [
+        (
+            format!("[profile base]\n{keys}[profile corp]\n{role}{mfa}source_profile = base\n"),
+            Some("corp"),
+        ),
+        (
+            format!("[profile corp]\n{role}{mfa}{keys}source_profile = corp\n"),
+            Some("corp"),
+        ),
+        (
+            format!(
+                "[profile base]\n{keys}[profile middle]\n{role}{mfa}source_profile = base\n[profile corp]\n{role}source_profile = middle\n"
+            ),
+            Some("middle"),
+        ),
+        // The device of a profile without a role is the AWS CLI's to ask for.
+        (
+            format!("[profile base]\n{mfa}{keys}[profile corp]\n{role}source_profile = base\n"),
+            None,
+        ),
+        (
+            format!("[profile base]\n{keys}[profile corp]\n{role}source_profile = base\n"),
+            None,
+        ),
+        (
+            format!(
+                "[profile a]\n{role}source_profile = corp\n[profile corp]\n{role}source_profile = a\n"
+            ),
+            None,
+        ),
+    ] {
+        let is_loop = config.contains("[profile a]");
+        place.file("aws-config", config);
+        let import = || {
+            place
+                .import(&pool, list)
+                .without_env("AWS_ACCESS_KEY_ID")
+                .without_env("AWS_SECRET_ACCESS_KEY")
+                .env("AWS_CONFIG_FILE", "aws-config")
+                .env("AWS_CA_BUNDLE", "ca.pem")
+                .env("HTTPS_PROXY", &proxy.proxy())
+        };
+        let asked = || proxy.hosts().iter().filter(|host| **host == sts).count();
+        for cli in [
+            import().args(["--profile", "corp"]),
+            import().env("AWS_PROFILE", "corp"),
+        ] {
+            let before = asked();
+            let ran = cli.run().exits(3).says(["no AWS credentials"]);
+            // Its certificate was checked against the bundle.
+            assert_eq!(asked() > before, !is_loop, "STS was asked: {}", ran.stderr);
+            assert_eq!(
+                ran.stderr.contains("mfa_serial"),
+                named.is_some(),
+                "{}",
+                ran.stderr
+            );
+            if let Some(named) = named {
+                ran.says([
+                    &*format!("profile {named} has mfa_serial (arn:aws:iam::123456789012:mfa/ann)"),
+                    "aws configure export-credentials --profile corp --format env",
+                ]);
+            }
+        }
+    }
+    assert_eq!(pool.asked("DescribeUserPool"), 0);
+}
