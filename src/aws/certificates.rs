@@ -186,9 +186,15 @@ pub fn need_certificates(endpoint: Option<&Endpoint>, trust: &Trust) -> Result<(
     })
 }
 
+/// Whether a server's certificate was refused: no byte of the request left.
+#[must_use]
+pub fn refuses_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
+    chain(error).any(|cause| refused(cause).is_some())
+}
+
 /// What to change where a server's certificate was refused.
 pub(super) fn hint(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
-    let refused = chain(error).find_map(refused_certificate)?;
+    let refused = chain(error).find_map(refused)?;
     // A CA that was renewed under its old name has another key.
     if matches!(
         refused,
@@ -212,12 +218,10 @@ pub(super) fn hint(error: &(dyn std::error::Error + 'static)) -> Option<&'static
 }
 
 /// Why a server's certificate was refused. I/O errors hide what they wrap from the chain of causes, and may wrap one another.
-fn refused_certificate<'a>(
-    cause: &'a (dyn std::error::Error + 'static),
-) -> Option<&'a CertificateError> {
+fn refused<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a CertificateError> {
     if let Some(rustls::Error::InvalidCertificate(refused)) = cause.downcast_ref() {
         return Some(refused);
     }
     let wrapped = cause.downcast_ref::<io::Error>()?.get_ref()?;
-    refused_certificate(wrapped)
+    refused(wrapped)
 }

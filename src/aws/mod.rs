@@ -16,7 +16,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use addressed::AtAddress;
 
 pub use bounded::Answers;
-pub use certificates::{NoCertificates, Trust, need_certificates};
+pub use certificates::{NoCertificates, Trust, need_certificates, refuses_certificate};
 pub use context::{AwsContext, NoCredentials};
 pub use frugal::frugal;
 pub use http::{CONNECT_TIMEOUT, http_client};

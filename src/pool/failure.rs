@@ -13,7 +13,7 @@ use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
 use aws_sdk_cognitoidentityprovider::error::{BuildError, ProvideErrorMetadata, SdkError};
 
 use super::{bounds, echo};
-use crate::aws::{causes, chain, lacks_credentials};
+use crate::aws::{causes, chain, lacks_credentials, refuses_certificate};
 use crate::user::Password;
 pub use explained::{Explained, Words, explained};
 pub use stop::Stop;
@@ -81,6 +81,8 @@ impl std::error::Error for Failure {}
 
 /// No connection could be made.
 pub const CONNECT_FAILED: &str = "ConnectFailed";
+/// The server's certificate was refused, so nothing was sent.
+pub const CERTIFICATE_REFUSED: &str = "CertificateRefused";
 /// No answer within the attempt's time.
 pub const ATTEMPT_TIMED_OUT: &str = "AttemptTimedOut";
 /// The connection was lost after the request was handed to it.
@@ -192,6 +194,9 @@ impl Failure {
             SdkError::TimeoutError(_) => on_the_way(Sent::Maybe, unclear, ATTEMPT_TIMED_OUT),
             SdkError::DispatchFailure(failure) if failure.is_user() => {
                 on_the_way(Sent::No, Advice::GiveUp, REQUEST_NOT_BUILT)
+            }
+            SdkError::DispatchFailure(_) if refuses_certificate(error) => {
+                on_the_way(Sent::No, Advice::Stop(Stop::Untrusted), CERTIFICATE_REFUSED)
             }
             // A connection that was never made times out here too; an attempt that was sent does so above.
             SdkError::DispatchFailure(failure)

@@ -340,6 +340,7 @@ fn decides(failure: &Failure) -> bool {
                 | Stop::GroupMissing
                 | Stop::DeliveryRole
                 | Stop::Firewall
+                | Stop::Untrusted
                 | Stop::Refused,
             )
             | Advice::Again

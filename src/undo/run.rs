@@ -116,7 +116,7 @@ impl fmt::Display for Why {
                 f,
                 "{failure}; check --region, --profile and --endpoint-url: this is not where the run was"
             ),
-            Self::Refused(stop @ (Stop::Firewall | Stop::ClockSkew), failure) => {
+            Self::Refused(stop @ (Stop::Firewall | Stop::ClockSkew | Stop::Untrusted), failure) => {
                 write!(f, "{failure}; {}", stop.way_out())
             }
             Self::Refused(_, failure) => write!(f, "{failure}"),

@@ -73,6 +73,24 @@ fn the_first_setting_counts_and_replaces_all_others() {
 }
 
 #[test]
+fn a_server_that_is_not_trusted_stops_a_run_at_once() {
+    let place = Place::new();
+    let (pool, tls) = encrypted(&place);
+    let unasked = |bundle: &str| {
+        import(&place, &pool, &tls)
+            .args(["--no-lookup", "--no-preflight", "--concurrency", "1"])
+            .env("AWS_CA_BUNDLE", bundle)
+            .run()
+    };
+    unasked("other.pem").exits(4).says(["AWS_CA_BUNDLE"]);
+    let results = place.results();
+    assert_eq!(results.row(1)["error_code"], "CertificateRefused");
+    assert_eq!(results.count("unsent"), ROWS - 1);
+    unasked("ca.pem").exits(0);
+    assert_eq!(place.results().count("created"), ROWS);
+}
+
+#[test]
 fn the_bundle_is_that_of_the_profile_that_is_named() {
     let place = Place::new();
     let (pool, tls) = encrypted(&place);

@@ -61,7 +61,11 @@ fn an_endpoint_of_a_profile_is_used() {
         } else {
             import.env("AWS_PROFILE", "work")
         };
-        import.args(run).args(["--no-lookup"]).run().exits(0);
+        import
+            .args(run)
+            .args(["--no-lookup", "--allow-messages"])
+            .run()
+            .exits(0);
         assert_eq!(pool.asked("SignUp"), 3 * (number as u64 + 1), "{config}");
     }
     assert_eq!(other.asked("SignUp"), 0);

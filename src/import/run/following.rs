@@ -296,6 +296,7 @@ fn refused(step: &Step, stop: Stop, failure: &Failure) -> StopReason {
         | Stop::GroupMissing
         | Stop::DeliveryRole
         | Stop::Firewall
+        | Stop::Untrusted
         | Stop::ClockSkew => stop.way_out().to_owned(),
         Stop::Refused => format!(
             "see that {} is to be had for this pool",

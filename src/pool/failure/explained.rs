@@ -1,8 +1,9 @@
 //! What an error's code means, and what to do about it: for reports, which show it beside the rows that met it.
 
 use super::{
-    ATTEMPT_TIMED_OUT, Advice, BLOCKED_BY_FIREWALL, CONNECT_FAILED, CONNECTION_LOST, NOT_SIGNED,
-    REQUEST_NOT_BUILT, Stop, UNREADABLE_ANSWER, shared_advice, sign_up_advice,
+    ATTEMPT_TIMED_OUT, Advice, BLOCKED_BY_FIREWALL, CERTIFICATE_REFUSED, CONNECT_FAILED,
+    CONNECTION_LOST, NOT_SIGNED, REQUEST_NOT_BUILT, Stop, UNREADABLE_ANSWER, shared_advice,
+    sign_up_advice,
 };
 
 /// Where an error's words come from: what they may quote depends on it.
@@ -75,6 +76,7 @@ pub fn explained(code: &str) -> Option<Explained> {
             "the username is taken, and no user of that name is found: another user's alias, or a user deleted meanwhile",
             "look at these rows in the pool by hand",
         ),
+        CERTIFICATE_REFUSED => known(Stop::Untrusted.meaning(), Stop::Untrusted.way_out()),
         BLOCKED_BY_FIREWALL => known(Stop::Firewall.meaning(), Stop::Firewall.way_out()),
         "InternalErrorException" | "InternalFailure" | "ServiceUnavailable" => retried(
             "Cognito had a fault of its own, and went on having it",

@@ -19,6 +19,8 @@ pub enum Stop {
     GroupMissing,
     /// The pool's role for email or SMS cannot be used.
     DeliveryRole,
+    /// The server's certificate is not trusted.
+    Untrusted,
     /// A web application firewall keeps refusing requests.
     Firewall,
     /// This machine's clock is too far off for signed requests.
@@ -44,6 +46,7 @@ impl Stop {
             Self::NotFound => "there is no such pool or app client",
             Self::GroupMissing => "the group that users are put into is not in the pool",
             Self::DeliveryRole => "the pool's role for email or SMS cannot be used",
+            Self::Untrusted => "the server's certificate is not trusted: nothing was sent",
             Self::Firewall => "a web application firewall (AWS WAF) refuses the requests",
             Self::ClockSkew => "this machine's clock is wrong, so AWS refuses its signatures",
             Self::Access => "the credentials are missing, wrong or expired, or may not do this",
@@ -77,6 +80,9 @@ impl Stop {
             Self::GroupMissing => "create the group in the pool, or let --create-groups create it",
             Self::DeliveryRole => {
                 "repair the pool's SMS or email configuration: the role it names cannot be used"
+            }
+            Self::Untrusted => {
+                "check --endpoint-url, the CA certificates to trust (AWS_CA_BUNDLE, ca_bundle of the profile, SSL_CERT_FILE) and this machine's clock"
             }
             Self::Firewall => {
                 "the user pool's web ACL in AWS WAF blocks this machine, and its sampled requests show by which rule: allow this machine's \
