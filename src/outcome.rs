@@ -15,6 +15,9 @@ pub use follow_up::{FollowUp, StepCounts, StepResult, StepState};
 pub use summary::{Pace, RateSample, Requests, RunState, Summary};
 pub use undone::{Kept, MadeUser, Undoing, Undone};
 
+/// The code of a row in doubt whose user was created during the run, though the ledger knows of no request for it.
+pub const CREATED_DURING_RUN: &str = "CreatedDuringRun";
+
 /// What came of one input row. Every row ends in exactly one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -116,6 +116,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     let plan = plan(job, &opened, rules, ceilings, updates(&list))?;
     let list = ToRead {
         past: past(&opened)?,
+        before_run_ms: opened.goes_on.then(|| opened.facts.certainly_before_ms()),
         spool: rejects.spool(),
         // What the pool says of itself counts for more than what is said of it: a user that is mistaken for another is left out.
         listing_folds: rules

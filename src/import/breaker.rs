@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::outcome::Outcome;
+use crate::outcome::{CREATED_DURING_RUN, Outcome};
 
 /// Rows that are looked back on for the rate.
 const LOOK_BACK: usize = 200;
@@ -55,6 +55,8 @@ impl Breaker {
     /// A row that was sent has its outcome. Says why the run should stop, if it should.
     pub(super) fn row(&mut self, outcome: Outcome, code: Option<&str>) -> Option<String> {
         let error = match outcome {
+            // The pool has answered, and the user is there: stopping would change nothing.
+            Outcome::InDoubt if code == Some(CREATED_DURING_RUN) => None,
             Outcome::Rejected | Outcome::Failed | Outcome::InDoubt => {
                 Some(code.unwrap_or("(no code)").to_owned())
             }
@@ -102,7 +104,7 @@ impl Breaker {
 #[cfg(test)]
 mod tests {
     use super::{Breaker, BreakerLimits};
-    use crate::outcome::Outcome;
+    use crate::outcome::{CREATED_DURING_RUN, Outcome};
 
     fn trips_after(
         rows: impl Iterator<Item = (Outcome, Option<&'static str>)>,
@@ -149,5 +151,14 @@ mod tests {
             rate: 1.0,
         };
         assert_eq!(trips_after(std::iter::repeat_n(BAD, 5_000), off), None);
+    }
+
+    #[test]
+    fn users_that_another_process_creates_meanwhile_do_not_stop_the_run() {
+        let row = (Outcome::InDoubt, Some(CREATED_DURING_RUN));
+        assert_eq!(
+            trips_after(std::iter::repeat_n(row, 500), BreakerLimits::default()),
+            None
+        );
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! `SignUp` has no token that would tell. What tells is time, on the service's clock alone where it can be. Before its first sign-up
 //! a run hears the service say that it is second S, and sends nothing until S is over. Whoever was there before the run was
-//! therefore created in S or before, and whoever was created later was created while the run was at work: by us, unless it was
-//! before this row was begun, or the attributes are not those we sent. A run that never heard the service's time (`--no-lookup`)
-//! can only tell who was there before the row.
+//! therefore created in S or before, and whoever was created later was created while the run was at work: by us, if the row was begun
+//! by then and the attributes are those that we sent. A user with these attributes that was created before the row was begun is in
+//! doubt: the ledger may be an older copy of itself. A run that never heard the service's time (`--no-lookup`) can only tell who was
+//! there before the row.
 
 use crate::pool::FoundUser;
 use crate::user::NewUser;
@@ -27,8 +28,41 @@ pub enum Whose {
     Ours,
     /// It was there before.
     Theirs,
-    /// The evidence is weak; the words say why.
-    Unsettled(&'static str),
+    /// The evidence is weak.
+    Unsettled(Doubt),
+}
+
+/// Why nothing tells whose user it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// The pool does not say when it was created.
+    NoDate,
+    /// It was created since the run began, with other attributes.
+    OtherAttributes,
+    /// It was created since the run began and before the row was begun, with the row's attributes. Where the ledger is an older copy,
+    /// or another process imports the same list, a request made it that the ledger does not know.
+    BeforeTheRow,
+    /// The run never heard the service's time.
+    NoTime,
+}
+
+impl Doubt {
+    /// In words.
+    #[must_use]
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::NoDate => "the user was found, and the pool does not say when it was created",
+            Self::OtherAttributes => {
+                "the user was created since this run began, and its attributes are not those of the row"
+            }
+            Self::BeforeTheRow => {
+                "the user was created since this run began, before the ledger knows of a request for the row, and has its attributes"
+            }
+            Self::NoTime => {
+                "the user was found, and when it was created does not tell whether this run made it"
+            }
+        }
+    }
 }
 
 /// Milliseconds in the second that a date without a fraction may stand for.
@@ -41,9 +75,7 @@ const ROUNDED_OFF: i64 = 1;
 #[must_use]
 pub fn whose(found: &FoundUser, asked: &NewUser, times: Times) -> Whose {
     let Some(created) = found.created_ms else {
-        return Whose::Unsettled(
-            "the user was found, and the pool does not say when it was created",
-        );
+        return Whose::Unsettled(Doubt::NoDate);
     };
     // A date without a fraction is a whole second, or a millisecond that happens to be 0: the wider one holds.
     let latest = if found.created_has_fraction {
@@ -51,26 +83,20 @@ pub fn whose(found: &FoundUser, asked: &NewUser, times: Times) -> Whose {
     } else {
         created + REST_OF_SECOND
     };
-    if times
-        .second_before_run_ms
-        .is_some_and(|before| created <= before + REST_OF_SECOND)
-    {
+    let before_run = |second| created <= second + REST_OF_SECOND;
+    if times.second_before_run_ms.is_some_and(before_run) {
         return Whose::Theirs;
     }
-    if latest < times.begun_ms {
-        return Whose::Theirs;
+    let before_row = latest < times.begun_ms;
+    match (before_row, attributes_agree(found, asked)) {
+        (true, true) if times.second_before_run_ms.is_some() => {
+            Whose::Unsettled(Doubt::BeforeTheRow)
+        }
+        (true, _) => Whose::Theirs,
+        (false, false) => Whose::Unsettled(Doubt::OtherAttributes),
+        (false, true) if times.second_before_run_ms.is_some() => Whose::Ours,
+        (false, true) => Whose::Unsettled(Doubt::NoTime),
     }
-    if !attributes_agree(found, asked) {
-        return Whose::Unsettled(
-            "the user was created since this run began, and its attributes are not those of the row",
-        );
-    }
-    if times.second_before_run_ms.is_some() {
-        return Whose::Ours;
-    }
-    Whose::Unsettled(
-        "the user was found, and when it was created does not tell whether this run made it",
-    )
 }
 
 /// Whether every attribute that we sent stands there. Triggers may have added others. Addresses are compared without case.
@@ -87,7 +113,7 @@ fn attributes_agree(found: &FoundUser, asked: &NewUser) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Times, Whose, whose};
+    use super::{Doubt, Times, Whose, whose};
     use crate::pool::FoundUser;
     use crate::user::{Attribute, NewUser};
 
@@ -147,9 +173,12 @@ mod tests {
     }
 
     #[test]
-    fn who_came_during_the_run_and_before_the_row_is_theirs() {
-        assert_eq!(judge(152_000, "Ann", Some(150_000)), Whose::Theirs);
-        assert_eq!(judge(159_997, "Ann", Some(150_000)), Whose::Theirs);
+    fn a_user_created_during_the_run_and_before_the_row_is_in_doubt_if_it_has_our_attributes() {
+        for created in [152_000, 159_997] {
+            let ours = judge(created, "Ann", Some(150_000));
+            assert_eq!(ours, Whose::Unsettled(Doubt::BeforeTheRow), "{created}");
+            assert_eq!(judge(created, "Bob", Some(150_000)), Whose::Theirs);
+        }
     }
 
     #[test]

@@ -161,6 +161,13 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// A user that was created at this time or earlier was there before the run: milliseconds since the Unix epoch on the service's clock.
+    #[must_use]
+    pub fn certainly_before_ms(&self) -> i64 {
+        self.second_before_run_ms
+            .map_or(i64::MIN, |second| second + 999)
+    }
+
     pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {
         put(database, name::STARTED, &self.started_ms.to_string())?;
         put(database, name::FOLDS, if self.folds { "1" } else { "0" })?;

@@ -6,7 +6,9 @@ use super::{
     Begun, Durability, Facts, Identity, Kind, Ledger, LedgerError, NewRow, Reader, Since, Standing,
     TakeUp, ToBegin,
 };
-use crate::outcome::{Came, Evidence, FollowUp, Outcome, Requests, RowResult, RunState};
+use crate::outcome::{
+    CREATED_DURING_RUN, Came, Evidence, FollowUp, Outcome, Requests, RowResult, RunState,
+};
 
 mod claims;
 mod damage;
@@ -274,7 +276,7 @@ async fn outcomes_are_taken_back_to_be_tried_again_and_only_those() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);
-    let names = ["ann", "bob", "eve", "joe"];
+    let names = ["ann", "bob", "eve", "joe", "kim"];
     let all = names
         .iter()
         .zip(1..)
@@ -289,6 +291,10 @@ async fn outcomes_are_taken_back_to_be_tried_again_and_only_those() {
             (2, Came::of(Outcome::Rejected)),
             (3, Came::of(Outcome::InDoubt)),
             (4, stopper),
+            (
+                5,
+                Came::of(Outcome::InDoubt).because(CREATED_DURING_RUN, "by whom?"),
+            ),
         ]))
         .await;
     ledger.close(ending(true)).await.unwrap();
@@ -318,6 +324,8 @@ async fn outcomes_are_taken_back_to_be_tried_again_and_only_those() {
             Before::Settled,
             Before::Nothing,
             Before::Begun { at_ms: 7 },
+            Before::Nothing,
+            // No request of the ledger's can have created it.
             Before::Nothing
         ]
     );

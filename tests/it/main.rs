@@ -69,5 +69,6 @@ mod stopping;
 mod terminal;
 mod triggers;
 mod undo;
+mod unknown_requests;
 mod values;
 mod way_out;

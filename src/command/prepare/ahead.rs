@@ -23,6 +23,9 @@ pub(in crate::command) struct ToRead {
     pub(super) past: Option<Past>,
     /// Whether names in the listing are folded.
     pub(in crate::command) listing_folds: bool,
+    /// For a run that goes on: users that were created later than this may be its own, whatever the ledger knows. Milliseconds since the
+    /// Unix epoch on the service's clock.
+    pub(super) before_run_ms: Option<i64>,
     /// Where rows are put aside, of a list that can be read only once.
     pub(super) spool: Option<Arc<Spool>>,
 }
@@ -37,6 +40,7 @@ impl ToRead {
             list,
             mut past,
             listing_folds,
+            before_run_ms,
             spool,
         } = self;
         let List {
@@ -76,6 +80,7 @@ impl ToRead {
                         Some(listing) => seen(listing, &row, listing_folds).map_err(told)?,
                         None => None,
                     };
+                    let seen = seen.filter(|seen| was_there_before(seen, before_run_ms));
                     Some(Listed { row, before, seen })
                 }
                 // The user may be ours: only a look-up tells.
@@ -89,6 +94,14 @@ impl ToRead {
             })
         })
         .map_err(Failed::refused)
+    }
+}
+
+/// Whether the run certainly did not create this user. Otherwise its row is sent like any other, and the answer leads to a look-up.
+fn was_there_before(seen: &Seen, before_run_ms: Option<i64>) -> bool {
+    match (seen.created_ms, before_run_ms) {
+        (Some(created), Some(before)) => created <= before,
+        (Some(_) | None, _) => true,
     }
 }
 

@@ -3,29 +3,20 @@
 use std::time::Duration;
 
 use super::{Registration, Step, StopRun};
-use crate::import::resolve::{Whose, whose};
-use crate::outcome::{Came, Delivery, Evidence, Outcome};
+use crate::import::resolve::{Doubt, Whose, whose};
+use crate::outcome::{CREATED_DURING_RUN, Came, Delivery, Evidence, Outcome};
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, Stop};
 use crate::run::retry::FORBIDDEN_TRIES;
 
-/// The code of a row whose user the listing does not show.
-const NOT_LISTED: &str = "NotListed";
-
 impl Registration<'_> {
     pub(super) fn found(&self, found: &FoundUser) -> Step {
-        let verdict = if self.maybe_made {
-            whose(found, self.user, self.times)
+        let verdict = whose(found, self.user, self.times);
+        let mut came = if self.maybe_made {
+            self.perhaps_ours(verdict)
         } else {
-            Whose::Theirs
+            self.taken_at_first(verdict)
         };
-        let mut came = match verdict {
-            Whose::Ours => Came::of(Outcome::Created),
-            Whose::Theirs => Came::of(Outcome::Existed),
-            Whose::Unsettled(why) => {
-                Came::of(Outcome::InDoubt).because(self.failure_code("NotSettled"), why)
-            }
-        };
-        if verdict == Whose::Ours {
+        if came.outcome == Outcome::Created {
             came.evidence = Some(Evidence::Lookup);
             if self.undelivered {
                 came.delivery = Some(Delivery::Refused);
@@ -40,6 +31,35 @@ impl Registration<'_> {
         came.enabled = Some(found.enabled);
         came.created_at = found.created_ms;
         self.settled(came)
+    }
+
+    /// The user was found after a request that may have made it.
+    fn perhaps_ours(&self, verdict: Whose) -> Came {
+        match verdict {
+            Whose::Ours => Came::of(Outcome::Created),
+            Whose::Theirs => Came::of(Outcome::Existed),
+            Whose::Unsettled(doubt) => {
+                Came::of(Outcome::InDoubt).because(self.failure_code("NotSettled"), doubt.message())
+            }
+        }
+    }
+
+    /// The pool answered our first request that the username exists: we did not make this user, as far as the ledger knows. One that
+    /// was created since the run began, with the attributes of the row, is in doubt all the same: the ledger may be an older copy, or
+    /// another process may be importing the same list.
+    fn taken_at_first(&self, verdict: Whose) -> Came {
+        match verdict {
+            Whose::Theirs | Whose::Unsettled(Doubt::NoDate | Doubt::OtherAttributes) => {
+                Came::of(Outcome::Existed)
+            }
+            Whose::Ours | Whose::Unsettled(Doubt::BeforeTheRow | Doubt::NoTime) => {
+                Came::of(Outcome::InDoubt).because(
+                    CREATED_DURING_RUN,
+                    "the username exists; its user was created since this run began and has the attributes of the row, and the ledger \
+                     knows of no request that could have created it",
+                )
+            }
+        }
     }
 
     pub(super) fn absent(&mut self, since_unclear: Duration) -> Step {
@@ -69,14 +89,11 @@ impl Registration<'_> {
         }
     }
 
-    /// The listing lags behind what was made, and may compare some names otherwise than the pool: that it does not show the user takes
-    /// nothing from the pool's answer.
-    pub(super) fn not_listed(&self) -> Step {
-        let came = Came::of(Outcome::Existed).because(
-            NOT_LISTED,
-            "the username exists; the pool's listing, which lags behind, does not show it",
-        );
-        self.settled(came)
+    /// The listing lags behind: a user that it does not show was created a moment ago, perhaps by a request of this run that the ledger
+    /// does not know. A look-up is up to date.
+    pub(super) fn not_listed(&mut self) -> Step {
+        self.look_up_tries = 0;
+        Step::LookUp(Duration::ZERO)
     }
 
     /// `again` is how it is asked once more.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Event, Registration, Rules, Step};
 use crate::import::resolve::Times;
-use crate::outcome::{Came, Delivery, Evidence, Outcome};
+use crate::outcome::{CREATED_DURING_RUN, Came, Delivery, Evidence, Outcome};
 use crate::pool::failure::{
     ATTEMPT_TIMED_OUT, BLOCKED_BY_FIREWALL, CONNECT_FAILED, CONNECTION_LOST, Operation,
 };
@@ -15,6 +15,12 @@ use crate::user::{Attribute, NewUser};
 mod simulation;
 
 const BEGUN: i64 = 1_000_000;
+
+/// When the run began, by the service's clock.
+const RUN_BEGAN: i64 = BEGUN - 10_000;
+
+/// A moment before the run.
+const BEFORE_RUN: i64 = RUN_BEGAN - 1_000;
 
 fn user() -> NewUser {
     NewUser {
@@ -38,7 +44,7 @@ fn rules(look_ups: LookUps) -> Rules {
 fn times() -> Times {
     Times {
         begun_ms: BEGUN,
-        second_before_run_ms: Some(BEGUN - 10_000),
+        second_before_run_ms: Some(RUN_BEGAN),
     }
 }
 
@@ -133,9 +139,8 @@ fn a_taken_username_is_looked_up_and_existed() {
         after(LookUps::Get, false, vec![taken()]),
         Step::LookUp(Duration::ZERO)
     );
-    let look_up = Event::LookUp(Ok(Some(found(BEGUN + 500))));
+    let look_up = Event::LookUp(Ok(Some(found(BEFORE_RUN))));
     let came = settled(after(LookUps::Get, false, vec![taken(), look_up]));
-    // Whatever the date says: no request of ours was lost.
     assert_eq!(came.outcome, Outcome::Existed);
     assert_eq!(came.user_status.as_deref(), Some("UNCONFIRMED"));
     let absent = settled(after(
@@ -159,16 +164,46 @@ fn taken() -> Event {
 }
 
 #[test]
+fn a_taken_username_whose_user_is_newer_than_the_run_and_like_the_row_is_in_doubt() {
+    let looked_up = |look_ups, user: FoundUser| {
+        let answer = match look_ups {
+            LookUps::List => Event::Listing(Ok(Some(user))),
+            LookUps::Get | LookUps::None => Event::LookUp(Ok(Some(user))),
+        };
+        settled(after(look_ups, false, vec![taken(), answer]))
+    };
+    for look_ups in [LookUps::Get, LookUps::List] {
+        // Before and after the ledger knows of a request.
+        for created in [BEGUN - 5_000, BEGUN + 500] {
+            let came = looked_up(look_ups, found(created));
+            assert_eq!(came.outcome, Outcome::InDoubt, "{created}");
+            assert_eq!(came.error_code.as_deref(), Some(CREATED_DURING_RUN));
+            assert_eq!(came.user_sub.as_deref(), Some("sub-1"));
+            let mut other = found(created);
+            other.attributes.clear();
+            let came = looked_up(look_ups, other);
+            assert_eq!(came.outcome, Outcome::Existed, "somebody else's");
+        }
+        let mut undated = found(0);
+        undated.created_ms = None;
+        assert_eq!(looked_up(look_ups, undated).outcome, Outcome::Existed);
+    }
+}
+
+#[test]
 fn with_the_listing_a_taken_username_is_found_there_and_nobody_is_billed() {
     let list = |events| after(LookUps::List, false, events);
     assert_eq!(list(vec![taken()]), Step::FindInListing(Duration::ZERO));
-    let came = settled(list(vec![taken(), Event::Listing(Ok(Some(found(BEGUN))))]));
+    let listed = Event::Listing(Ok(Some(found(BEFORE_RUN))));
+    let came = settled(list(vec![taken(), listed]));
     assert_eq!(came.outcome, Outcome::Existed);
     assert_eq!(came.user_status.as_deref(), Some("UNCONFIRMED"));
     assert_eq!(came.user_sub.as_deref(), Some("sub-1"));
-    let came = settled(list(vec![taken(), Event::Listing(Ok(None))]));
-    assert_eq!(came.outcome, Outcome::Existed);
-    assert_eq!(came.error_code.as_deref(), Some("NotListed"));
+    // A user that it does not show was created a moment ago: a look-up tells when.
+    assert_eq!(
+        list(vec![taken(), Event::Listing(Ok(None))]),
+        Step::LookUp(Duration::ZERO)
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::TakeUp;
 use crate::ledger::follow_ups;
 use crate::ledger::identity::{self, Standing, name};
 use crate::ledger::rows::row_seal;
-use crate::outcome::Outcome;
+use crate::outcome::{CREATED_DURING_RUN, Outcome};
 
 /// How an old ledger stands, after taking back what is to be tried again.
 pub(super) fn take_up(transaction: &Connection, retry: &[TakeUp]) -> rusqlite::Result<Standing> {
@@ -23,7 +23,14 @@ pub(super) fn take_up(transaction: &Connection, retry: &[TakeUp]) -> rusqlite::R
                 continue;
             }
         };
-        if *outcome != Outcome::InDoubt {
+        if *outcome == Outcome::InDoubt {
+            // No request of the ledger's made these users: a look-up would take the row's own beginning for one. They are asked for again.
+            transaction.execute(
+                "UPDATE rows SET claim = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE outcome = ?1 AND \
+                 error_code = ?2)",
+                params![outcome.word(), CREATED_DURING_RUN],
+            )?;
+        } else {
             transaction.execute(
                 "UPDATE rows SET claim = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE outcome = ?1)",
                 params![outcome.word()],

@@ -143,9 +143,9 @@ fn on_the_way(code: &str) -> Option<Explained> {
             "look at these users in the pool",
             "--retry in-doubt",
         ),
-        "NotListed" => known(
-            "the username exists, and the pool's listing does not show the user yet",
-            "nothing; --lookup get tells how such users stand",
+        "CreatedDuringRun" => known(
+            "the user was created while this run was at work, by a request that its ledger does not know",
+            "check that no other process imports this list, and that the ledger is not an older copy",
         ),
         _ => None,
     }

@@ -113,6 +113,7 @@ proptest! {
     fn no_way_ends_in_a_wrong_outcome(
         faults in prop::collection::vec((does(), any::<bool>(), any::<bool>()), 0..12),
         existed in any::<bool>(),
+        unknown in any::<bool>(),
         maybe_sent in prop::sample::select(vec![None, Some(false), Some(true)]),
         mode in prop::sample::select(vec![LookUps::Get, LookUps::List, LookUps::None]),
         chance in 0.0..1.0_f64,
@@ -124,6 +125,11 @@ proptest! {
             coming: None,
             now: BEGUN + 3,
         };
+        // A request that the ledger does not know made the user while the run was at work.
+        let unknown = unknown && !existed;
+        if unknown {
+            service.created = Some(BEGUN - 5_000);
+        }
         // An earlier process may have sent the request before it died.
         if maybe_sent == Some(true) {
             let _ = service.commit();
@@ -135,7 +141,8 @@ proptest! {
         let mut unclear = maybe_sent.is_some();
         let mut since_unclear = Duration::ZERO;
         let mut end = None;
-        let mut excused = !look_ups;
+        let mut excused = !look_ups || unknown;
+        let mut unseen = !look_ups;
         for _ in 0..400 {
             match registration.next(event, since_unclear, chance) {
                 Step::SignUp(wait) => {
@@ -153,6 +160,7 @@ proptest! {
                     service.pass(wait, arrives);
                     since_unclear += wait + Duration::from_millis(7);
                     excused |= fails;
+                    unseen |= fails;
                     let answer = if fails {
                         Err(Failure::answered(Operation::Read, 500, "InternalErrorException", ""))
                     } else {
@@ -165,6 +173,7 @@ proptest! {
                     prop_assert!(!unclear && maybe_sent.is_none(), "the listing was asked about an unclear row");
                     let (_, shows, fails) = faults.next().unwrap_or((Does::Answers, true, false));
                     service.pass(wait, false);
+                    unseen |= fails;
                     // It lags behind: who is there is shown or not.
                     event = Event::Listing(if fails {
                         Err(Failure::answered(Operation::Read, 500, "InternalErrorException", ""))
@@ -182,9 +191,9 @@ proptest! {
         let came = end.ok_or_else(|| TestCaseError::fail("never settled"))?;
         let there = service.created.is_some();
         match came.outcome {
-            Outcome::Created => prop_assert!(there && !service.before_us),
-            Outcome::Existed => prop_assert!(there && service.before_us, "called existing, and we made it"),
-            Outcome::Rejected | Outcome::Failed if service.before_us => {}
+            Outcome::Created => prop_assert!(there && !service.before_us && !unknown),
+            Outcome::Existed => prop_assert!(there && (service.before_us || (unknown && unseen)), "called existing, and we made it"),
+            Outcome::Rejected | Outcome::Failed if service.before_us || unknown => {}
             Outcome::Rejected | Outcome::Failed => prop_assert!(!there && service.coming.is_none(), "{came:?}"),
             // With answers to its look-ups a run settles everything.
             Outcome::InDoubt => prop_assert!(excused, "{came:?}"),
