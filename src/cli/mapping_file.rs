@@ -31,7 +31,8 @@ pub use error::MappingFileError;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Keys {
-    username_from: Option<Spanned<String>>,
+    username_from: Option<Spanned<OneOrMore>>,
+    username_uuid: Option<Spanned<String>>,
     password: Option<From>,
     ignore_unknown: bool,
     ignore: Vec<Spanned<String>>,
@@ -73,6 +74,14 @@ struct ListKeys {
 enum Small {
     Username,
     Email,
+}
+
+/// A text, or a list of texts.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
 }
 
 /// The words of `--password`.
@@ -145,10 +154,11 @@ impl MappingFile {
             ignore: names("ignore", &keys.ignore),
             ignore_unknown: keys.ignore_unknown,
             columns: self.columns()?,
-            username_from: keys
-                .username_from
+            username_from: self.username_from()?,
+            username_uuid: keys
+                .username_uuid
                 .as_ref()
-                .map(|name| self.name("username_from", name)),
+                .map(|name| self.name("username_uuid", name)),
             set: self.set()?,
             join: self.join()?,
             keep: names("keep", &keys.keep),
@@ -234,6 +244,30 @@ impl MappingFile {
         value
             .map(|value| read(value.get_ref()).map_err(|cause| self.wrong(value, key, cause)))
             .transpose()
+    }
+
+    fn username_from(&self) -> Result<Vec<Asked<String>>, MappingFileError> {
+        let Some(from) = &self.keys.username_from else {
+            return Ok(Vec::new());
+        };
+        let key = "username_from";
+        if self.keys.username_uuid.is_some() {
+            let cause =
+                "username_uuid names the column of the username too: take one of the two away";
+            return Err(self.wrong(from, key, cause.to_owned()));
+        }
+        let names = match from.get_ref() {
+            OneOrMore::One(name) => std::slice::from_ref(name),
+            OneOrMore::More(names) => names,
+        };
+        if names.is_empty() {
+            return Err(self.wrong(from, key, "names no column".to_owned()));
+        }
+        let asked = |name: &String| {
+            let name = name.trim();
+            self.asked(from, format!("{key}, {name}"), name.to_owned())
+        };
+        Ok(names.iter().map(asked).collect())
     }
 
     fn null(&self) -> Result<Vec<String>, MappingFileError> {

@@ -16,10 +16,11 @@ pub(super) fn of_flags(args: &MappingArgs) -> MappingOptions {
         ignore: asked("--ignore-column", &args.ignore_column),
         ignore_unknown: args.ignore_unknown,
         columns: args.map.clone(),
-        username_from: args
-            .username_from
+        username_from: asked("--username-from", &args.username_from),
+        username_uuid: args
+            .username_uuid
             .as_ref()
-            .map(|name| Asked::new(name.trim().to_owned(), format!("--username-from {name}"))),
+            .map(|name| Asked::new(name.trim().to_owned(), format!("--username-uuid {name}"))),
         set: args.set.clone(),
         join: args.join.clone(),
         keep: asked("--keep", &args.keep),
@@ -95,7 +96,8 @@ fn texts(mut texts: Vec<String>) -> Vec<String> {
 /// The flags, and of the file what they say nothing of: about a column's meaning, an attribute, or a cell of a value table.
 pub(super) fn over(flags: MappingOptions, mut file: MappingOptions) -> MappingOptions {
     let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
-    let names_username = flags.username_from.is_some()
+    let names_username = !flags.username_from.is_empty()
+        || flags.username_uuid.is_some()
         || flags
             .columns
             .iter()
@@ -161,9 +163,16 @@ pub(super) fn over(flags: MappingOptions, mut file: MappingOptions) -> MappingOp
         ignore_unknown: flags.ignore_unknown || file.ignore_unknown,
         password: flags.password.or(file.password),
         columns: [flags.columns, file.columns].concat(),
-        username_from: flags
-            .username_from
-            .or(file.username_from.filter(|_| !names_username)),
+        username_from: if names_username {
+            flags.username_from
+        } else {
+            file.username_from
+        },
+        username_uuid: if names_username {
+            flags.username_uuid
+        } else {
+            file.username_uuid
+        },
         set: [flags.set, file.set].concat(),
         join: [flags.join, file.join].concat(),
         keep: both(flags.keep, file.keep),

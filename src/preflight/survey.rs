@@ -187,14 +187,14 @@ impl Survey {
         }
         self.counts.invalid += 1;
         let username = match &draft {
-            Some(draft) => Some(&*draft.username.text),
+            Some(draft) => Some(draft.username.text.to_string()),
             None => mapping.username_of_unreadable(raw),
         };
         for finding in &findings {
             let reported = Reported {
                 row: raw.number,
                 line: raw.line,
-                username: username.filter(|name| !name.is_empty()),
+                username: username.as_deref().filter(|name| !name.is_empty()),
                 item: Item::Finding(finding),
             };
             self.count(&reported);

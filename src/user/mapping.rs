@@ -19,6 +19,7 @@ mod phone;
 mod transform;
 mod unnamed;
 mod unreadable;
+mod username;
 
 use super::finding::{Finding, Rule};
 use super::hint::FlagsGiven;
@@ -32,6 +33,7 @@ use condition::Condition;
 use follow_up::FollowUpFrom;
 use transform::ValueTable;
 use unreadable::cells_may_have_moved;
+use username::UsernameFrom;
 
 pub use attribution::Attribution;
 pub use columns::{STANDARD_ATTRIBUTES, Target, attribute, nearest};
@@ -78,15 +80,6 @@ pub struct Mapping {
 
 /// Ends a finding about a value that is sound but for white space around it.
 const TRIM: &str = "; --trim removes the white space around it";
-
-/// Where the username comes from, and what becomes of it.
-#[derive(Debug, Clone, Copy)]
-struct UsernameFrom {
-    column: usize,
-    /// It is a phone number, and becomes E.164.
-    region: Option<Region>,
-    lowercase: bool,
-}
 
 /// A row without a user of its own: what it asks for, and what is wrong with it.
 pub struct Checked<'a> {
@@ -173,10 +166,10 @@ impl Mapping {
         self.rules.username_stands_for(attribute, username)
     }
 
-    /// The name of the column that the username comes from.
+    /// The name of the column that the username comes from; of several, all of them.
     #[must_use]
     pub fn username_column(&self) -> &str {
-        self.name_of(self.username.column)
+        &self.username.label
     }
 
     /// The names of the columns that are copied into the results, in the order of the list.
@@ -213,7 +206,7 @@ impl Mapping {
     pub fn row(&self, raw: &RawRow<'_>) -> Row {
         let user = if self.skips(raw) {
             Err(NotSent::Skipped {
-                username: self.username_of_skipped(raw),
+                username: self.username_alone(raw),
             })
         } else {
             self.user_of(raw).map_err(NotSent::Broken)
@@ -233,11 +226,6 @@ impl Mapping {
         self.meets(&self.skip, raw) && !cells_may_have_moved(raw)
     }
 
-    fn username_of_skipped(&self, raw: &RawRow<'_>) -> Option<String> {
-        let username = self.username(raw, &mut Vec::new()).text;
-        (!username.is_empty()).then(|| username.into_owned())
-    }
-
     fn user_of(&self, raw: &RawRow<'_>) -> Result<NewUser, Broken> {
         match self.findings(raw) {
             Checked {
@@ -247,7 +235,7 @@ impl Mapping {
             Checked { draft, findings } => Err(Broken {
                 username: match draft {
                     Some(draft) => Some(draft.username.text.into_owned()),
-                    None => self.username_of_unreadable(raw).map(str::to_owned),
+                    None => self.username_of_unreadable(raw),
                 }
                 .filter(|name| !name.is_empty()),
                 findings,
@@ -305,11 +293,11 @@ impl Mapping {
         if username.text.is_empty() {
             findings.push(Finding {
                 rule: Rule::UsernameMissing,
-                column: self.column(self.username.column),
+                column: Some(self.username.label.clone()),
                 message: "the cell is empty, and a user needs a username".to_owned(),
             });
         } else if !username.faulty {
-            let column = self.username_column();
+            let column = self.name_of(draft.username_column);
             let from = findings.len();
             self.rules.username(column, &username.text, findings);
             self.suggest_trim(&username.text, findings.get_mut(from..), |trimmed| {

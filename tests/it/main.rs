@@ -70,5 +70,6 @@ mod terminal;
 mod triggers;
 mod undo;
 mod unknown_requests;
+mod usernames;
 mod values;
 mod way_out;

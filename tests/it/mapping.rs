@@ -255,7 +255,7 @@ fn a_mapping_file_that_cannot_be_used_is_refused_with_its_line_and_key() {
         import(),
         &pool,
         [
-            "mapping.toml: line 2, kep: is no key that may stand here (nearest known name: keep); known are username_from, password",
+            "mapping.toml: line 2, kep: is no key that may stand here (nearest known name: keep); known are username_from, username_uuid, password",
         ],
     );
     place.file("mapping.toml", "[columns]\nMail = \"mail\"\n");

@@ -20,9 +20,14 @@ pub struct MappingArgs {
     /// What a column means: username, password, a standard attribute or custom:NAME; may be repeated
     #[arg(long, value_name = "COLUMN=TARGET", value_parser = column_target)]
     pub map: Vec<Asked<ColumnTarget>>,
-    /// Take the username from this column, which may be an attribute as well
-    #[arg(long, value_name = "COLUMN")]
-    pub username_from: Option<String>,
+    /// Take the username from this column, which may be an attribute as well; of several, from the first one that is not empty in a
+    /// row. Commas separate columns, unless the whole text is the name of one; may be repeated
+    #[arg(long, value_name = "COLUMN,COLUMN")]
+    pub username_from: Vec<String>,
+    /// Make each username a UUID (version 5) of this column's cell in lower case: the same one in every run. For lists without usernames
+    /// in pools where people sign in by an alias
+    #[arg(long, value_name = "COLUMN", conflicts_with = "username_from")]
+    pub username_uuid: Option<String>,
     /// Set an attribute to the same value for every row; may be repeated
     #[arg(long, value_name = "ATTRIBUTE=VALUE", value_parser = constant)]
     pub set: Vec<Asked<Constant>>,

@@ -17,6 +17,8 @@ enum Kind {
     Text(&'static str),
     /// A list of texts; an example.
     Texts(&'static str),
+    /// A text, or a list of texts; an example of each.
+    TextOrTexts(&'static str),
     /// One of these words.
     Word(&'static [&'static str]),
     /// A list of these words.
@@ -27,7 +29,7 @@ enum Kind {
     Named(&'static Kind, &'static str),
 }
 
-use Kind::{Flag, Named, Number, Table, Text, Texts, Word, Words};
+use Kind::{Flag, Named, Number, Table, Text, TextOrTexts, Texts, Word, Words};
 
 const FOLLOW_UP: &[(&str, Kind)] = &[
     ("confirm", Flag),
@@ -52,7 +54,11 @@ const LIST: &[(&str, Kind)] = &[
 
 /// All keys of the file.
 const KEYS: &[(&str, Kind)] = &[
-    ("username_from", Text(r#""E-Mail""#)),
+    (
+        "username_from",
+        TextOrTexts(r#""E-Mail", or ["email", "phone_number"]"#),
+    ),
+    ("username_uuid", Text(r#""email""#)),
     (
         "password",
         Word(&["column", "generate", "column-or-generate", "none"]),
@@ -148,7 +154,7 @@ fn look_at(value: &Spanned<DeValue<'_>>, kind: &Kind, key: &str, to: &mut Vec<Mi
         way_out: format!("write {}", expected(kind)),
     };
     match (kind, value.get_ref()) {
-        (Flag, DeValue::Boolean(_)) | (Text(_), DeValue::String(_)) => {}
+        (Flag, DeValue::Boolean(_)) | (Text(_) | TextOrTexts(_), DeValue::String(_)) => {}
         (Number(_), DeValue::Integer(number))
             if u64::from_str_radix(number.as_str(), number.radix()).is_ok() => {}
         (Word(words), DeValue::String(word)) => {
@@ -156,7 +162,7 @@ fn look_at(value: &Spanned<DeValue<'_>>, kind: &Kind, key: &str, to: &mut Vec<Mi
                 to.push(wrong(value.span(), cause));
             }
         }
-        (Texts(_), DeValue::Array(array)) => {
+        (Texts(_) | TextOrTexts(_), DeValue::Array(array)) => {
             to.extend(
                 no_texts(array).map(|(at, found)| wrong(at, format!("{found} stands in its list"))),
             );
@@ -212,6 +218,7 @@ fn expected(kind: &Kind) -> String {
         Flag => "true or false, without quotes".to_owned(),
         Number(example) => format!("a number without quotes, such as {example}"),
         Text(example) => format!("a text in quotes, such as {example}"),
+        TextOrTexts(examples) => format!("a text in quotes, or a list of them, such as {examples}"),
         Texts(example) => format!("a list of texts in quotes, such as {example}"),
         Word(words) => format!("one of {}", listed(words)),
         Words(words) => format!("a list of one or more of these: [{}]", listed(words)),

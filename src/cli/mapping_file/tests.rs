@@ -40,7 +40,7 @@ fn read(text: &str) -> Result<MappingOptions, MappingFileError> {
 fn a_file_says_what_flags_say_and_where() {
     let options = read(WHOLE).unwrap();
     assert!(options.ignore_unknown && options.trim);
-    let from = options.username_from.unwrap();
+    let from = &options.username_from[0];
     assert_eq!(
         (from.what.as_str(), from.by.as_str()),
         ("E-Mail", "mapping.toml: line 2, username_from, E-Mail")
@@ -87,7 +87,7 @@ fn what_is_wrong_is_told_with_file_line_and_key() {
     for (text, words) in [
         (
             "trim = true\ncolums = 1\n",
-            "line 2, colums: is no key that may stand here (nearest known name: columns); known are username_from, password,",
+            "line 2, colums: is no key that may stand here (nearest known name: columns); known are username_from, username_uuid, password,",
         ),
         (
             "trim = \"yes\"",
@@ -96,6 +96,22 @@ fn what_is_wrong_is_told_with_file_line_and_key() {
         (
             "\n\n[columns\n",
             "line 3: is no TOML: unclosed table, expected `]`; write each key on a line of its own",
+        ),
+        (
+            "username_from = \"a\"\nusername_uuid = \"b\"",
+            "line 1, username_from: username_uuid names the column of the username too",
+        ),
+        (
+            "username_from = []",
+            "line 1, username_from: names no column",
+        ),
+        (
+            "username_from = 1",
+            "line 1, username_from: holds a number; write a text in quotes, or a list of them",
+        ),
+        (
+            "username_from = [\"a\", 1]",
+            "line 1, username_from: a number stands in its list",
         ),
         (
             "lowercase = [\"name\"]",
@@ -171,7 +187,13 @@ fn by(options: &MappingOptions) -> Vec<&str> {
             .chain(&options.keep)
             .map(|asked| &*asked.by),
     );
-    by.extend(options.username_from.iter().map(|asked| &*asked.by));
+    by.extend(
+        options
+            .username_from
+            .iter()
+            .chain(&options.username_uuid)
+            .map(|asked| &*asked.by),
+    );
     by.extend(options.set.iter().map(|asked| &*asked.by));
     by.extend(options.join.iter().map(|asked| &*asked.by));
     by.extend(options.dates.iter().map(|asked| &*asked.by));
@@ -197,6 +219,10 @@ fn flags_win_where_both_say_something_and_the_rest_adds_up() {
         ("ignore = [\"A\"]", "ignore = [\"B\"]", 2),
         ("username_from = \"A\"", "username_from = \"B\"", 1),
         ("username_from = \"A\"", "[columns]\nB = \"username\"", 1),
+        ("username_from = [\"A\", \"C\"]", "username_from = \"B\"", 2),
+        ("username_uuid = \"A\"", "username_from = \"B\"", 1),
+        ("username_from = \"A\"", "username_uuid = \"B\"", 1),
+        ("keep = [\"A\"]", "username_uuid = \"B\"", 2),
         ("keep = [\"A\"]", "keep = [\"B\"]", 2),
         ("[set]\nname = \"x\"", "[set]\nname = \"y\"", 1),
         ("[set]\nname = \"x\"", "[set]\nnickname = \"y\"", 2),

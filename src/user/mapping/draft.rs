@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use super::attribution::{Attribution, Origin};
 use super::formula;
-use super::transform::{Form, Misfit, joined, lowercase};
+use super::transform::{Form, Misfit, joined};
 use super::{Mapping, TRIM};
 use crate::rows::RawRow;
-use crate::user::finding::{Finding, Rule};
-use crate::user::null_marker::is_null_marker;
-use crate::user::rules::quoted;
+use crate::user::finding::Finding;
 use crate::user::{Attribute, NewUser, Password, Step};
 
 /// What a row asks for, before the rules. Holds a password: so it has no `Debug`.
 pub struct Draft<'a> {
     /// `Username`; may be empty.
     pub username: Drafted<'a>,
+    /// The column that it comes from.
+    pub username_column: usize,
     /// The password's cell, where a column has passwords; may be empty.
     pub password: Option<&'a str>,
     /// The attributes that are set: none of them is empty.
@@ -70,7 +70,7 @@ impl<'a> Draft<'a> {
 impl Mapping {
     /// What the record asks for. What does not fit a transformation is found here.
     pub(super) fn draft<'a>(&'a self, raw: &RawRow<'a>, findings: &mut Vec<Finding>) -> Draft<'a> {
-        let username = self.username(raw, findings);
+        let (username, username_column) = self.username(raw, findings);
         let password = self.password.map(|column| {
             let cell = self.unless_null(raw.cell(column).unwrap_or_default());
             if let Some(misfit) = formula::misfit_of_password(cell) {
@@ -94,40 +94,11 @@ impl Mapping {
         let follow_up = self.steps(raw, &username.text, &values, findings);
         Draft {
             username,
+            username_column,
             password,
             values,
             follow_up,
         }
-    }
-
-    pub(super) fn username<'a>(
-        &'a self,
-        raw: &RawRow<'a>,
-        findings: &mut Vec<Finding>,
-    ) -> Drafted<'a> {
-        let column = self.username.column;
-        let mut faulty = false;
-        let mut text = Cow::Borrowed(self.cell(raw, column, &mut faulty, findings));
-        if !faulty && is_null_marker(&text) {
-            let message = format!(
-                "{} is what many systems write for a missing value, and a user needs a username",
-                quoted(&text)
-            );
-            let rule = Rule::UsernameMissing;
-            found(findings, self.name_of(column), Misfit { rule, message });
-            faulty = true;
-        }
-        if let Some(region) = self.username.region
-            && !faulty
-            && !text.is_empty()
-        {
-            let form = Form::Phone(region);
-            text = self.formed(&form, text, self.name_of(column), &mut faulty, findings);
-        }
-        if self.username.lowercase && !faulty {
-            text = lowercase(text);
-        }
-        Drafted { text, faulty }
     }
 
     fn value<'a>(
@@ -201,7 +172,7 @@ impl Mapping {
     }
 
     /// A value in its form; as it was where it does not fit.
-    fn formed<'a>(
+    pub(super) fn formed<'a>(
         &self,
         form: &Form,
         text: Cow<'a, str>,

@@ -9,7 +9,7 @@ use super::transform::Form;
 
 /// Names every column by its number, and then everything that changes what is sent.
 pub(super) fn text(mapping: &Mapping) -> String {
-    let mut text = format!("username={}", mapping.username.column + 1);
+    let mut text = username(mapping);
     let _ = match (mapping.password, &mapping.generated) {
         (Some(column), None) => write!(text, " password={}", column + 1),
         (Some(column), Some(_)) => write!(text, " password={} or generate", column + 1),
@@ -38,7 +38,12 @@ pub(super) fn text(mapping: &Mapping) -> String {
             }
         };
     }
-    if let Some(region) = mapping.username.region {
+    let mut regions = mapping
+        .username
+        .columns
+        .iter()
+        .filter_map(|from| from.region);
+    if let Some(region) = regions.next() {
         let _ = write!(text, " username:phone({region})");
     }
     if mapping.username.lowercase {
@@ -59,4 +64,18 @@ pub(super) fn text(mapping: &Mapping) -> String {
         let _ = write!(text, " skip where {}", condition::identity(&mapping.skip));
     }
     text
+}
+
+fn username(mapping: &Mapping) -> String {
+    let numbers = mapping
+        .username
+        .columns
+        .iter()
+        .map(|from| (from.column + 1).to_string());
+    let numbers = numbers.collect::<Vec<_>>().join(",");
+    if mapping.username.uuid {
+        format!("username=uuid({numbers})")
+    } else {
+        format!("username={numbers}")
+    }
 }

@@ -67,7 +67,7 @@ impl Mapping {
 
     /// Characters that were lost in a username or a password are a finding.
     fn notes_on_credentials(&self, draft: &Draft<'_>, notes: &mut Vec<Note>) {
-        let (column, username) = (self.username.column, &*draft.username.text);
+        let (column, username) = (draft.username_column, &*draft.username.text);
         // The same cell may be an attribute as well.
         if !draft.username.faulty && !self.noted.contains(&column) {
             if is_garbled(username) && !lost_characters(username) {

@@ -146,8 +146,10 @@ pub struct MappingOptions {
     pub password: Option<PasswordFrom>,
     /// Columns that mean something else than their names say.
     pub columns: Vec<Asked<ColumnTarget>>,
-    /// The column with the username, which may be an attribute as well.
-    pub username_from: Option<Asked<String>>,
+    /// Columns with the username, which may be attributes as well: the first one that is not empty in a row.
+    pub username_from: Vec<Asked<String>>,
+    /// The column of whose cells UUIDs are made for usernames.
+    pub username_uuid: Option<Asked<String>>,
     /// Attributes that are the same for every row.
     pub set: Vec<Asked<Constant>>,
     /// Attributes from several columns.
@@ -177,7 +179,8 @@ impl MappingOptions {
     pub(super) fn flags_given(&self) -> FlagsGiven {
         let given = [
             ("--trim", self.trim),
-            ("--username-from", self.username_from.is_some()),
+            ("--username-from", !self.username_from.is_empty()),
+            ("--username-uuid", self.username_uuid.is_some()),
             ("--phone-region", self.phone_region.is_some()),
             ("--ignore-unknown", self.ignore_unknown),
             ("--confirm", self.follow_up.confirm),

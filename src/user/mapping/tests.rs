@@ -9,6 +9,7 @@ mod conditions;
 mod follow_up;
 mod refused;
 mod transformed;
+mod usernames;
 
 /// What a flag with the name of a column asks for.
 fn names(flag: &str, names: &[&str]) -> Vec<Asked<String>> {

@@ -73,15 +73,6 @@ impl Mapping {
             message,
         }
     }
-
-    /// The username of a record that cannot be read as a row, where it can be read itself.
-    #[must_use]
-    pub fn username_of_unreadable<'a>(&self, raw: &RawRow<'a>) -> Option<&'a str> {
-        if cells_may_have_moved(raw) {
-            return None;
-        }
-        raw.cell(self.username.column)
-    }
 }
 
 /// Whether a cell may be found under another column than its own.

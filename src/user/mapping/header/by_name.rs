@@ -15,9 +15,7 @@ impl Meanings<'_> {
         let used = column.used;
         let (name, number) = (self.name(place), place + 1);
         match of_name(name) {
-            ByName::Means(Target::Username)
-                if self.username_from.is_some_and(|from| from != place) =>
-            {
+            ByName::Means(Target::Username) if self.gives_no_username(place) => {
                 if !used {
                     self.droppable.push(place);
                     self.problems.push(format!(

@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn names_that_the_command_line_speaks_of_count() {
         let options = MappingOptions {
-            username_from: Some(Asked::new("Kennung".to_owned(), "--username-from Kennung")),
+            username_from: vec![Asked::new("Kennung".to_owned(), "--username-from Kennung")],
             ignore: vec![Asked::new("Ort".to_owned(), "--ignore-column Ort")],
             ..MappingOptions::default()
         };

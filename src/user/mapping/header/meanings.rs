@@ -50,7 +50,8 @@ pub(super) struct Meanings<'a> {
     pub(super) columns: Vec<Column>,
     /// Columns of a list of rejects that say why: they are passed over.
     pub(super) reasons: Vec<usize>,
-    pub(super) username_from: Option<usize>,
+    /// Columns that were named for the username.
+    pub(super) username_from: Vec<usize>,
 }
 
 impl<'a> Meanings<'a> {
@@ -75,7 +76,7 @@ impl<'a> Meanings<'a> {
             columns: names.iter().map(column).collect(),
             reasons: places(names),
             names,
-            username_from: None,
+            username_from: Vec::new(),
         }
     }
 
@@ -88,9 +89,7 @@ impl<'a> Meanings<'a> {
         for asked in &options.columns {
             self.map(&asked.by, &asked.what.column, &asked.what.target);
         }
-        if let Some(asked) = &options.username_from {
-            self.username_from = self.used(&asked.by, &asked.what);
-        }
+        self.find_username();
         for asked in &options.keep {
             let kept = self.used(&asked.by, &asked.what);
             self.kept.extend(kept);
@@ -127,7 +126,7 @@ impl<'a> Meanings<'a> {
         self.columns.get(place)?.target.as_ref()
     }
 
-    fn places(&self, name: &str) -> Vec<usize> {
+    pub(super) fn places(&self, name: &str) -> Vec<usize> {
         (0..self.names.len())
             .filter(|place| self.name(*place).eq_ignore_ascii_case(name))
             .collect()
@@ -172,7 +171,7 @@ impl<'a> Meanings<'a> {
         Some(place)
     }
 
-    fn used(&mut self, by: &str, name: &str) -> Option<usize> {
+    pub(super) fn used(&mut self, by: &str, name: &str) -> Option<usize> {
         let place = self.open_place(by, name)?;
         if let Some(column) = self.columns.get_mut(place) {
             column.used = true;
@@ -297,30 +296,6 @@ impl<'a> Meanings<'a> {
         meant.first().copied()
     }
 
-    pub(super) fn username(&mut self) -> Option<usize> {
-        let meant = self.only(&Target::Username);
-        match (&self.options.username_from, self.username_from, meant) {
-            (Some(asked), Some(from), Some(meant)) if from != meant => {
-                self.problems.push(format!(
-                    "{}: column {}, {}, means the username too: take one of the two away",
-                    asked.by,
-                    meant + 1,
-                    self.name(meant)
-                ));
-                None
-            }
-            (Some(_), from, _) => from,
-            (None, _, Some(meant)) => Some(meant),
-            (None, _, None) => {
-                let missing = self.missing("username");
-                self.problems.push(format!(
-                    "{missing}; --username-from COLUMN takes it from another column"
-                ));
-                None
-            }
-        }
-    }
-
     pub(super) fn password(&mut self) -> Option<usize> {
         let meant = self.only(&Target::Password);
         match self.options.password.unwrap_or_default() {
@@ -339,7 +314,7 @@ impl<'a> Meanings<'a> {
     }
 
     /// Says that a column is missing, and which one may be meant.
-    fn missing(&self, wanted: &str) -> String {
+    pub(super) fn missing(&self, wanted: &str) -> String {
         let others = self
             .names
             .iter()

@@ -9,14 +9,15 @@ mod follow_up;
 mod likelier;
 mod meanings;
 mod notices;
+mod username;
 
 use std::fmt::Write as _;
 
+use super::Mapping;
 use super::cognito_export::CognitoExport;
 use super::columns::flags_that_drop;
 use super::notes::noted_columns;
-use super::options::{Lowercase, MappingOptions, PasswordFrom};
-use super::{Mapping, UsernameFrom};
+use super::options::{MappingOptions, PasswordFrom};
 use crate::rows::Header;
 use crate::user::rules::{RowRules, Strictness};
 use meanings::Meanings;
@@ -92,13 +93,7 @@ pub(super) fn read(
     let follow_up = follow_up::read(&mut meanings, &attributes);
     match username {
         Some(username) if meanings.problems.is_empty() => Ok(Mapping {
-            username: UsernameFrom {
-                column: username,
-                region: options
-                    .phone_region
-                    .filter(|_| meanings.has_phone_numbers(username)),
-                lowercase: options.lowercase.contains(&Lowercase::Username),
-            },
+            username,
             columns: header.names().to_vec(),
             noted: noted_columns(&attributes, &follow_up),
             notices: meanings.notices(),

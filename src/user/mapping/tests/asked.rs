@@ -55,8 +55,8 @@ pub(super) fn values(column: &str, lines: &[(&str, &str)]) -> Vec<Asked<ValueOf>
     lines.iter().map(asked).collect()
 }
 
-pub(super) fn from(column: &str) -> Option<Asked<String>> {
-    names("--username-from", &[column]).pop()
+pub(super) fn from(columns: &str) -> Vec<Asked<String>> {
+    names("--username-from", &[columns])
 }
 
 /// Each header, what is asked for, and the identity that it gives.
