@@ -4,6 +4,8 @@
 //! classes follow the API reference of `SignUp`, `AdminGetUser` and the calls that change a user; where AWS does not say whether a user may exist after
 //! an error, it is unclear, and unclear is looked up.
 
+mod advice;
+mod clock_skew;
 mod explained;
 mod stop;
 
@@ -219,6 +221,7 @@ impl Failure {
                 }
                 let message = meta.message().unwrap_or("(the service gave no message)");
                 Self::answered(operation, status, code, message)
+                    .by_the_clock(clock_skew::offset_ms(service.raw()))
             }
             _ => {
                 let cause = causes(error);
@@ -226,6 +229,20 @@ impl Failure {
                 Self::unclear(operation, why).slowed_by(status)
             }
         }
+    }
+
+    /// A clock that is far off explains why a signature was refused, and is worth knowing whenever credentials are.
+    fn by_the_clock(mut self, offset_ms: i64) -> Self {
+        let Some(told) = clock_skew::far_off(offset_ms) else {
+            return self;
+        };
+        if self.advice == Advice::Stop(Stop::Access) && clock_skew::is_signature(&self.code) {
+            self.advice = Advice::Stop(Stop::ClockSkew);
+        }
+        if let Advice::Stop(Stop::Access | Stop::ClockSkew) = self.advice {
+            self.message = format!("{} ({told})", self.message.trim_end_matches('.'));
+        }
+        self
     }
 
     /// A proxy that throttles says so by the status alone.
@@ -300,18 +317,9 @@ impl Failure {
     /// What an error that the service itself named means.
     #[must_use]
     pub fn answered(operation: Operation, status: u16, code: &str, message: &str) -> Self {
-        let advice = match operation {
-            Operation::SignUp => sign_up_advice(status, code, message),
-            Operation::Read | Operation::Delete => read_advice(status, code),
-            // The pool is there: its users are being changed. AWS says "Group not found."; emulators answer the group's name alone.
-            Operation::WriteToGroup if code == RESOURCE_NOT_FOUND => {
-                Advice::Stop(Stop::GroupMissing)
-            }
-            Operation::Write | Operation::WriteToGroup => write_advice(status, code),
-        };
         Self {
             sent: Sent::Answered,
-            advice,
+            advice: advice::of(operation, status, code, message),
             code: code.to_owned(),
             message: message.trim().to_owned(),
         }
@@ -322,125 +330,6 @@ impl Failure {
 fn is_error_name(code: &str, password: Option<&str>) -> bool {
     let repeats = || password.is_some_and(|password| echo::repeats(code, password));
     bounds::is_identifier(code) && (explained(code).is_some() || !repeats())
-}
-
-/// The rows of the table that are the same for every operation.
-fn shared_advice(status: u16, code: &str) -> Option<Advice> {
-    Some(match code {
-        "TooManyRequestsException"
-        | "ThrottlingException"
-        | "Throttling"
-        | "RequestLimitExceeded"
-        | "SlowDown" => Advice::SlowDown,
-        // A rule that counts requests may let them through again after a pause.
-        BLOCKED_BY_FIREWALL => Advice::SlowDown,
-        RESOURCE_NOT_FOUND => Advice::Stop(Stop::NotFound),
-        "AccessDeniedException"
-        | "AccessDenied"
-        | "ExpiredTokenException"
-        | "ExpiredToken"
-        | "UnrecognizedClientException"
-        | "InvalidClientTokenId"
-        | "InvalidSignatureException"
-        | "IncompleteSignature"
-        | "MissingAuthenticationTokenException"
-        | "MissingAuthenticationToken"
-        | "SignatureDoesNotMatch" => Advice::Stop(Stop::Access),
-        "OperationNotEnabledException" | "UnknownOperationException" | "InvalidAction" => {
-            Advice::Stop(Stop::Refused)
-        }
-        _ if status == 429 => Advice::SlowDown,
-        _ => return None,
-    })
-}
-
-fn sign_up_advice(status: u16, code: &str, message: &str) -> Advice {
-    if let Some(advice) = shared_advice(status, code) {
-        return advice;
-    }
-    match code {
-        "UsernameExistsException" | "AliasExistsException" => Advice::Exists,
-        _ if is_unwanted_secret(code, message) => Advice::Stop(Stop::SecretUnwanted),
-        "InvalidPasswordException"
-        | "InvalidParameterException"
-        | "PasswordHistoryPolicyViolationException" => Advice::GiveUp,
-        // Only a PreSignUp trigger runs before the user is made; its refusals begin with its name.
-        "UserLambdaValidationException" if message.starts_with("PreSignUp") => Advice::GiveUp,
-        "UserLambdaValidationException" => Advice::LookUp(IfAbsent::GiveUp),
-        "LimitExceededException" | "CodeDeliveryFailureException" => Advice::Undelivered,
-        "NotAuthorizedException" => Advice::Stop(not_authorized(message)),
-        "InvalidSmsRoleAccessPolicyException"
-        | "InvalidSmsRoleTrustRelationshipException"
-        | "InvalidEmailRoleAccessPolicyException" => Advice::Stop(Stop::DeliveryRole),
-        "UnexpectedLambdaException" | "InvalidLambdaResponseException" => {
-            Advice::LookUp(IfAbsent::SendAgain)
-        }
-        _ if status >= 500 => Advice::LookUp(IfAbsent::SendAgain),
-        _ => Advice::LookUp(IfAbsent::GiveUp),
-    }
-}
-
-/// `NotAuthorizedException` has one code for several mistakes: only the message tells them apart.
-fn not_authorized(message: &str) -> Stop {
-    let message = message.to_ascii_lowercase();
-    if message.contains("signup is not permitted") {
-        Stop::SignUpNotPermitted
-    } else if message.contains("secret hash") {
-        Stop::SecretRejected
-    } else if message.contains("secret") {
-        Stop::SecretMissing
-    } else if message.contains("unauthorized attribute") {
-        Stop::UnwritableAttribute
-    } else {
-        Stop::Refused
-    }
-}
-
-/// Whether a `SecretHash` was sent for an app client that has no secret. Cognito answers InvalidParameterException, "App client ID is not
-/// configured for secret but secret hash was received" (from public bug reports). The whole message is compared: that exception can also
-/// quote a value of the row.
-fn is_unwanted_secret(code: &str, message: &str) -> bool {
-    let message = message.to_ascii_lowercase();
-    let client = message
-        .trim()
-        .trim_end_matches('.')
-        .strip_suffix(" is not configured for secret but secret hash was received")
-        .and_then(|client| client.rsplit_once("client "));
-    ["InvalidParameterException", "NotAuthorizedException"].contains(&code)
-        && client.is_some_and(|(before, id)| {
-            (before.is_empty() || before == "app ") && !id.contains(char::is_whitespace)
-        })
-}
-
-fn read_advice(status: u16, code: &str) -> Advice {
-    if let Some(advice) = shared_advice(status, code) {
-        return advice;
-    }
-    match code {
-        "NotAuthorizedException" => Advice::Stop(Stop::Access),
-        "InternalErrorException"
-        | "InternalFailure"
-        | "ServiceUnavailable"
-        | "LimitExceededException" => Advice::Again,
-        _ if status >= 500 => Advice::Again,
-        _ => Advice::GiveUp,
-    }
-}
-
-/// What is repeated does no harm; what the service refuses of one user it may not refuse of the next.
-fn write_advice(status: u16, code: &str) -> Advice {
-    if let Some(advice) = shared_advice(status, code) {
-        return advice;
-    }
-    match code {
-        "InternalErrorException"
-        | "InternalFailure"
-        | "ServiceUnavailable"
-        | "UnexpectedLambdaException"
-        | "InvalidLambdaResponseException" => Advice::Again,
-        _ if status >= 500 => Advice::Again,
-        _ => Advice::GiveUp,
-    }
 }
 
 /// Whether the HTTP client failed while it was connecting: then no byte of the request left.

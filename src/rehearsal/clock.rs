@@ -36,6 +36,15 @@ impl PoolClock {
     }
 }
 
+/// A time as `x-amz-date` writes it, to the second below.
+pub(super) fn amz_date(unix_ms: i64) -> String {
+    let (year, month, day) = civil_date(unix_ms.div_euclid(MS_A_DAY));
+    let seconds = unix_ms.rem_euclid(MS_A_DAY) / 1_000;
+    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    let month = month + 1;
+    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+}
+
 /// A time as the HTTP header `Date` writes it (RFC 9110, section 5.6.7), to the second below.
 pub(super) fn http_date(unix_ms: i64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];

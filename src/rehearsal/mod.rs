@@ -38,6 +38,7 @@ mod sign_in;
 mod sign_up;
 mod sign_up_request;
 mod signed_faults;
+mod signing_time;
 mod stats;
 mod traffic;
 mod user;

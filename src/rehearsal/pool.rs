@@ -24,6 +24,7 @@ use super::user::User;
 use super::users::{UserIndex, Users};
 use super::{
     admin, auth_events, creation, describe, groups, list, sign_in, sign_up, signed_faults,
+    signing_time,
 };
 
 /// A year, for users that were there long before.
@@ -35,6 +36,8 @@ pub(super) struct Request<'a> {
     pub(super) target: &'a str,
     /// The header `authorization`.
     pub(super) authorization: Option<&'a str>,
+    /// The header `x-amz-date`: when the request was signed.
+    pub(super) signed_at: Option<&'a str>,
     pub(super) body: &'a [u8],
 }
 
@@ -222,7 +225,7 @@ impl Pool {
 
     fn answer(&mut self, operation: Operation, at: Duration, request: &Request<'_>) -> Answer {
         if operation.is_signed()
-            && let Err(error) = self.check_signed(request.authorization)
+            && let Err(error) = self.check_signed(request, at)
         {
             return Answer::from(Err(error));
         }
@@ -273,12 +276,15 @@ impl Pool {
         }
     }
 
-    fn check_signed(&mut self, authorization: Option<&str>) -> Result<(), ServiceError> {
-        if !looks_signed(authorization) {
+    fn check_signed(&mut self, request: &Request<'_>, at: Duration) -> Result<(), ServiceError> {
+        if !looks_signed(request.authorization) {
             return Err(ServiceError::bad_request(
                 "MissingAuthenticationTokenException",
                 "Missing Authentication Token",
             ));
+        }
+        if self.settings.check_signing_time {
+            signing_time::check(request.signed_at, self.clock.wall_ms(at))?;
         }
         self.signed_calls += 1;
         if self

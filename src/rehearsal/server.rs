@@ -211,6 +211,7 @@ async fn call(
     let request = Request {
         target,
         authorization: text(header::AUTHORIZATION),
+        signed_at: text(HeaderName::from_static("x-amz-date")),
         body: &body,
     };
     let (reply, form) = {

@@ -83,6 +83,8 @@ pub struct PoolSettings {
     pub error_wire_form: ErrorWireForm,
     /// Milliseconds that the pool's clock (header `Date`, `UserCreateDate`) is ahead of the host's; negative: behind.
     pub date_offset_ms: i64,
+    /// Whether a signed request is refused whose time is more than 5 minutes off the pool's clock, as by AWS.
+    pub check_signing_time: bool,
     /// How precise `UserCreateDate` and `UserLastModifiedDate` are.
     pub create_date_precision: DatePrecision,
     /// Users that are there from the start.
@@ -122,6 +124,7 @@ impl Default for PoolSettings {
             seed: 0,
             error_wire_form: ErrorWireForm::default(),
             date_offset_ms: 0,
+            check_signing_time: false,
             create_date_precision: DatePrecision::default(),
             existing: Vec::new(),
         }

@@ -183,6 +183,31 @@ fn an_attribute_that_the_app_client_may_not_write() {
 }
 
 #[test]
+fn a_clock_that_is_wrong_is_told_from_credentials_that_are() {
+    for (offset_min, side) in [(20, "20m behind"), (-20, "20m ahead of")] {
+        let place = Place::new();
+        let pool = Pool::start(PoolSettings {
+            date_offset_ms: offset_min * 60_000 + 500,
+            check_signing_time: true,
+            ..quick()
+        });
+        let list = place.file("users.csv", users(ROWS));
+        let words = ["InvalidSignatureException", "this machine's clock is", side];
+        let asks = place.import(&pool, list).run().exits(3).says(words);
+        assert!(!asks.stderr.contains("credentials"), "{}", asks.stderr);
+        let unasked = place.import(&pool, list).arg("--no-preflight");
+        unasked.arg("--no-lookup").run().exits(0);
+        let undo = place
+            .cli("undo")
+            .args(["run", "--yes-delete", "us-east-1_Rehearsal"])
+            .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
+            .env("AWS_SECRET_ACCESS_KEY", "made-up");
+        undo.run().exits(4).says(words);
+        assert_eq!(pool.users().len(), ROWS);
+    }
+}
+
+#[test]
 fn credentials_that_expire_on_the_way() {
     let place = Place::new();
     let names = users(ROWS);

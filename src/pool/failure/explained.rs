@@ -1,9 +1,9 @@
 //! What an error's code means, and what to do about it: for reports, which show it beside the rows that met it.
 
+use super::advice::{shared_advice, sign_up_advice};
 use super::{
     ATTEMPT_TIMED_OUT, Advice, BLOCKED_BY_FIREWALL, CERTIFICATE_REFUSED, CONNECT_FAILED,
-    CONNECTION_LOST, NOT_SIGNED, REQUEST_NOT_BUILT, Stop, UNREADABLE_ANSWER, shared_advice,
-    sign_up_advice,
+    CONNECTION_LOST, NOT_SIGNED, REQUEST_NOT_BUILT, Stop, UNREADABLE_ANSWER,
 };
 
 /// Where an error's words come from: what they may quote depends on it.
@@ -77,6 +77,13 @@ pub fn explained(code: &str) -> Option<Explained> {
             "look at these rows in the pool by hand",
         ),
         CERTIFICATE_REFUSED => known(Stop::Untrusted.meaning(), Stop::Untrusted.way_out()),
+        "InvalidSignatureException" | "SignatureDoesNotMatch" => known(
+            "AWS refused the signature of a request: the secret key or this machine's clock is wrong",
+            "the message tells which: renew the credentials, or correct the clock",
+        ),
+        "RequestTimeTooSkewed" | "RequestExpired" => {
+            known(Stop::ClockSkew.meaning(), Stop::ClockSkew.way_out())
+        }
         BLOCKED_BY_FIREWALL => known(Stop::Firewall.meaning(), Stop::Firewall.way_out()),
         "InternalErrorException" | "InternalFailure" | "ServiceUnavailable" => retried(
             "Cognito had a fault of its own, and went on having it",

@@ -108,6 +108,34 @@ fn rows_are_given_up_for_what_the_pool_refuses_in_them() {
 }
 
 #[test]
+fn a_clock_that_is_wrong_is_told_from_credentials_that_are() {
+    let code = "InvalidSignatureException";
+    let words = "Signature expired: 20190723T172834Z is now earlier than 20190723T201503Z (20190723T203003Z - 15 min.)";
+    for operation in [
+        Operation::Read,
+        Operation::Write,
+        Operation::WriteToGroup,
+        Operation::Delete,
+    ] {
+        let answered = |message| Failure::answered(operation, 400, code, message);
+        assert_eq!(answered(words).stop(), Some(Stop::ClockSkew));
+        let unnamed = answered("The request signature we calculated does not match.");
+        assert_eq!(unnamed.stop(), Some(Stop::Access));
+        // The service's date says it, too.
+        let far_off = unnamed.clone().by_the_clock(-1_200_000);
+        assert_eq!(far_off.stop(), Some(Stop::ClockSkew));
+        assert!(far_off.message.contains("20m ahead of"), "{far_off}");
+        assert_eq!(unnamed.clone().by_the_clock(60_000), unnamed);
+        let expired = Failure::answered(operation, 400, "ExpiredTokenException", "expired");
+        let expired = expired.by_the_clock(1_200_000);
+        assert_eq!(expired.stop(), Some(Stop::Access));
+        assert!(expired.message.contains("20m behind"), "{expired}");
+    }
+    let throttled = Failure::answered(Operation::Read, 400, "ThrottlingException", "slow");
+    assert_eq!(throttled.clone().by_the_clock(1_200_000), throttled);
+}
+
+#[test]
 fn a_look_up_that_is_not_allowed_stops_the_run() {
     for code in [
         "AccessDeniedException",
