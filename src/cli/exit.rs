@@ -60,7 +60,8 @@ Exit codes:
     1  finished; some rows are invalid, rejected, failed or duplicate, or a step after a sign-up failed
     2  the command line is wrong
     3  refused before anything was sent
-    4  stopped early, or another process is using the run directory; the same command resumes the run
+    4  stopped early; the same command resumes the run
+    4  nothing was done: another process is using the run directory
     5  finished; some rows are in doubt
   130  stopped by Ctrl-C (SIGINT); the same command resumes the run
   143  stopped by SIGTERM; the same command resumes the run";
@@ -72,7 +73,8 @@ Exit codes:
     1  finished; some rows are invalid, rejected, failed or duplicate, or a step after a sign-up failed
     2  the command line is wrong
     3  refused before anything was sent
-    4  stopped early, or another process is using the run directory; a rehearsal cannot be resumed
+    4  stopped early; a rehearsal cannot be resumed
+    4  nothing was done: another process is using the run directory
     5  finished; some rows are in doubt
   130  stopped by Ctrl-C (SIGINT); a rehearsal cannot be resumed
   143  stopped by SIGTERM; a rehearsal cannot be resumed";
@@ -98,7 +100,8 @@ Exit codes:
     1  finished; some are kept, or could not be looked up or deleted
     2  the command line is wrong
     3  refused before anything was deleted
-    4  stopped early, or another process is using the run directory; the same command resumes the undo
+    4  stopped early; the same command resumes the undo
+    4  nothing was done: another process is using the run directory
   130  stopped by Ctrl-C (SIGINT); the same command resumes the undo
   143  stopped by SIGTERM; the same command resumes the undo";
 
@@ -170,15 +173,12 @@ impl Exit {
             }
             (Self::Refused, Codes::Undo) => "refused before anything was deleted",
             (Self::Refused, Codes::Answer) => "it cannot be had",
-            (Self::Stopped | Self::Busy, Codes::Run | Codes::Check | Codes::Answer) => {
-                "stopped early, or another process is using the run directory; the same command resumes the run"
+            (Self::Stopped, Codes::Run | Codes::Check | Codes::Answer) => {
+                "stopped early; the same command resumes the run"
             }
-            (Self::Stopped | Self::Busy, Codes::Rehearsal) => {
-                "stopped early, or another process is using the run directory; a rehearsal cannot be resumed"
-            }
-            (Self::Stopped | Self::Busy, Codes::Undo) => {
-                "stopped early, or another process is using the run directory; the same command resumes the undo"
-            }
+            (Self::Stopped, Codes::Rehearsal) => "stopped early; a rehearsal cannot be resumed",
+            (Self::Stopped, Codes::Undo) => "stopped early; the same command resumes the undo",
+            (Self::Busy, _) => "nothing was done: another process is using the run directory",
             (Self::InDoubt, _) => "finished; some rows are in doubt",
             (Self::Signal(Signal::Interrupt), Codes::Run) => {
                 "stopped by Ctrl-C (SIGINT); the same command resumes the run"
@@ -265,6 +265,7 @@ mod tests {
             Exit::Usage,
             Exit::Refused,
             Exit::Stopped,
+            Exit::Busy,
             Exit::InDoubt,
             Exit::Signal(Signal::Interrupt),
             Exit::Signal(Signal::Terminate),
@@ -283,7 +284,6 @@ mod tests {
                 said += usize::from(help.lines().any(|in_help| in_help == line));
             }
             assert_eq!(said, help.lines().count(), "{help}");
-            assert_eq!(Exit::Busy.meaning(codes), Exit::Stopped.meaning(codes));
         }
         assert_eq!(Exit::Busy.number(), Exit::Stopped.number());
         assert!(!REHEARSAL_CODES_HELP.contains("the same command"));

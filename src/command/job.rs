@@ -74,6 +74,17 @@ impl Again {
         }
     }
 
+    /// The same for a run that would be stopped again unless something is changed first.
+    pub(super) fn go_on_once_fixed(&self) -> String {
+        match self {
+            Self::GoOn(_) | Self::PutAside => format!(
+                "put that right first, and where a flag is wrong, the flag; then {}",
+                self.go_on()
+            ),
+            Self::Replace => format!("put that right first; {}", self.go_on()),
+        }
+    }
+
     /// What people are told when a second signal ends the run.
     pub(super) fn stopped_at_once(&self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@ use std::path::Path;
 use tracing::Instrument as _;
 
 use super::document::{Reported, Unreported};
-use super::job::Job;
+use super::job::{Again, Job};
 use super::prepare::{Preparation, Prepared, prepare};
 use super::prescan::{Read, prescan};
 use super::rejects::{Rejects, RejectsError, RejectsWritten};
@@ -73,10 +73,9 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Answer, Failed> {
     });
     let ended = run.to_the_end(&mut signals).instrument(span).await;
     drop(watch);
-    let go_on = job.again.go_on();
     let ended = ended.map_err(Failed::stopped)?;
     if let (true, Some(reason)) = (ended.at_once, &ended.stopped) {
-        let why = job.again.stopped_at_once();
+        let (why, go_on) = (job.again.stopped_at_once(), job.again.go_on());
         say.line(format_args!("{why}; {go_on}"));
         let run_directory = directory.path();
         return Answer::from(Exit::of_stop(reason))
@@ -94,7 +93,7 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Answer, Failed> {
             return Answer::from(Exit::Signal(signal)).stopped(why, again).with(&Unreported { run_directory });
         }
     };
-    close(&ended, &written, &directory, &go_on, say)
+    close(&ended, &written, &directory, &job.again, say)
 }
 
 /// The reports of a run that has ended.
@@ -161,10 +160,11 @@ fn close(
     ended: &Ended,
     written: &Written,
     directory: &RunDirectory,
-    go_on: &str,
+    again: &Again,
     say: Say,
 ) -> Result<Answer, Failed> {
     let exit = written.say(directory.path(), say);
+    let go_on = again.go_on();
     let answer = match &ended.stopped {
         None => match &written.summary.stopped_because {
             None => Answer::from(exit),
@@ -183,10 +183,11 @@ fn close(
             if let (StopReason::Deadline, 0) = (reason, ended.progress.rows_now) {
                 say.line("no row was done in this time: beginning alone takes a second or two, so give it more, such as `--deadline 1m`");
             }
-            let first = reason
-                .needs_mending()
-                .then_some("put that right first, and where a flag is wrong, the flag; then ");
-            let go_on = format!("{}{go_on}", first.unwrap_or_default());
+            let go_on = if reason.needs_mending() {
+                again.go_on_once_fixed()
+            } else {
+                go_on
+            };
             if !matches!(exit, Exit::Signal(_)) {
                 say.line(&go_on);
             }

@@ -284,3 +284,43 @@ fn a_signal_is_heard_before_the_pool_answers() {
     );
     drop(connection);
 }
+
+#[test]
+fn a_rehearsal_that_was_stopped_says_nowhere_that_it_can_be_resumed() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(200));
+    let running = place
+        .rehearse(list)
+        .args(["--rate", "20", "--fault", "commit_then_drop=0.2"])
+        .args(["--output", "json", "--verbose"])
+        .start();
+    running.until_it_says("the run begins");
+    running.signal("INT");
+    let ran = running.end().exits(130);
+    let again = place
+        .cli("report")
+        .args(["run", "--output", "json"])
+        .run()
+        .exits(4);
+    let read = |name: &str| std::fs::read_to_string(place.path(name)).unwrap();
+    for told in [
+        ran.stdout,
+        ran.stderr,
+        again.stdout,
+        again.stderr,
+        read("run/report.html"),
+        read("run/summary.json"),
+        read("run/results.csv"),
+    ] {
+        for claim in ["goes on", "resumes", "--retry", "may have been sent"] {
+            assert!(!told.contains(claim), "{claim:?} in\n{told}");
+        }
+    }
+    assert!(read("run/summary.json").contains("a rehearsal cannot be resumed"));
+    let broken = place
+        .rehearse(list)
+        .args(["--run-dir", "other", "--fault", "lost_pool_after=5"])
+        .run()
+        .exits(4);
+    assert!(!broken.stderr.contains("goes on"), "{}", broken.stderr);
+}
