@@ -10,6 +10,7 @@
 
 mod harness;
 
+mod agreeing;
 mod answers;
 mod beginnings;
 mod cells;

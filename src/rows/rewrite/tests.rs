@@ -1,10 +1,12 @@
 //! Whatever stands in a list comes back when its rewriting is read in the same way.
 
 use std::io::Cursor;
+use std::mem::Discriminant;
 
 use proptest::prelude::*;
 
 use super::{LeftOut, Rewriter, Secrets, Selected, Selection};
+use crate::rows::tests::arbitrary::bytes;
 use crate::rows::{Dialect, Quote, Rows, Unreadable};
 use crate::source::OpenSource;
 
@@ -88,6 +90,50 @@ proptest! {
         prop_assert_eq!(again.header().names().len(), 8);
         let (second, _) = rewritten(again, Secrets::Written);
         prop_assert_eq!(second, first);
+    }
+}
+
+/// What each row is written as, and the kind of what is wrong with it.
+fn told(mut rows: Rows) -> Vec<(Selected, Option<Discriminant<Unreadable>>)> {
+    let selection = Selection::new(rows.header(), Secrets::Written);
+    let mut told = Vec::new();
+    while let Some(row) = rows.next_row().unwrap() {
+        let kind = row.unreadable.as_ref().map(std::mem::discriminant);
+        told.push((selection.of(&row), kind));
+    }
+    told
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_list_holds_its_rejects_are_no_sounder_and_no_other_rows(list in bytes(), is_escaped in any::<bool>()) {
+        let dialect = Dialect {
+            delimiter: Some(b','),
+            escape: is_escaped.then_some(b'\\'),
+            ..Dialect::default()
+        };
+        let source = |bytes: Vec<u8>| OpenSource { bytes: Box::new(Cursor::new(bytes)), length: None };
+        let Ok(rows) = Rows::open("list.csv".into(), source(list.clone()), &dialect) else {
+            return Ok(());
+        };
+        let first = told(rows);
+        let (_, text) = rewritten(read(list, &dialect), Secrets::Written);
+        let again = told(read(text, &dialect));
+        prop_assert_eq!(again.len(), first.len());
+        for ((first, kind), (again, kind_again)) in first.iter().zip(&again) {
+            match first {
+                Selected::Cells(cells) if kind.is_none() => {
+                    prop_assert_eq!(kind_again, &None);
+                    prop_assert_eq!(again, &Selected::Cells(cells.clone()));
+                }
+                Selected::Cells(_) | Selected::Verbatim(_) => {
+                    prop_assert!(kind_again.is_some(), "{:?} became {:?}", first, again);
+                }
+                Selected::LeftOut(_, columns) => {
+                    prop_assert_eq!(again, &Selected::Cells(vec![String::new(); *columns]));
+                }
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::rows::guard::SENTINEL;
 use crate::rows::{Dialect, Quote, Rows, RowsError, Unreadable};
 
 /// Bytes with much of what a reader stumbles over, the reader's own end mark included.
-fn bytes() -> impl Strategy<Value = Vec<u8>> {
+pub(in crate::rows) fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let token = prop_oneof![
         6 => prop::sample::select(vec![",", "\n", "\r\n", "\"", "a", "b"]),
         2 => prop::sample::select(vec!["\r", "\"\"", "\",", ",\"", "\"\n", " ", "\\", "\\\"", "é", ""]),

@@ -1,4 +1,4 @@
-mod arbitrary;
+pub(in crate::rows) mod arbitrary;
 mod formats;
 mod whatever;
 
