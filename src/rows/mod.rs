@@ -134,12 +134,12 @@ impl Rows {
             return Ok(None);
         }
         self.number += 1;
-        self.width.fill(&mut self.record, &mut self.scratch);
-        self.is_undecorated =
-            decoration::remove(&self.reading, &self.record, &mut self.undecorated);
         let cut_off = self.runs_to_the_end();
         let line = self.line_of_record(line_before, cut_off);
         let unreadable = self.unreadable(line, cut_off);
+        self.width.fill(&mut self.record, &mut self.scratch);
+        self.is_undecorated =
+            decoration::remove(&self.reading, &self.record, &mut self.undecorated);
         let verbatim = match unreadable {
             Some(Unreadable::Quotes { .. }) => self.as_it_stands(),
             Some(_) | None => None,

@@ -126,7 +126,8 @@ impl Rows {
                 below: below(),
             });
         }
-        if let Some(misquoted) = self.misquoted() {
+        let misquoted = self.quote_check.zip(self.as_it_stands());
+        if let Some(misquoted) = misquoted.and_then(|(check, header)| check.misquoted(header)) {
             return Err(RowsError::HeaderQuotes {
                 list: list(),
                 line,

@@ -5,6 +5,7 @@
 //! (`"a \"b\" c"`), or a quote was never closed: then the opening quote of a later row closes the cell, and the rows between them are
 //! swallowed.
 
+use csv::ByteRecord;
 use memchr::{memchr, memchr2};
 
 use super::dialect::{Reading, ends_line};
@@ -39,6 +40,29 @@ impl QuoteCheck {
                 escape: reading.escape,
             }),
         }
+    }
+
+    /// Whether no cell holds a quote, and those that are quoted are so as a whole: nearly every record, found without a search. `cells`
+    /// is what the parser made of `record`. It leaves out the quotes that open and close a cell, and no other byte, so the cells'
+    /// lengths tell where the closing ones must be.
+    pub(super) fn is_plain(self, cells: &ByteRecord, record: &[u8]) -> bool {
+        if self.escape.is_some() || memchr(self.quote, cells.as_slice()).is_some() {
+            return false;
+        }
+        let mut at = record.iter().take_while(|byte| ends_line(**byte)).count();
+        for cell in cells {
+            let is_quoted = record.get(at) == Some(&self.quote);
+            at += cell.len();
+            if is_quoted {
+                if record.get(at + 1) != Some(&self.quote) {
+                    return false;
+                }
+                at += 2;
+            }
+            // The delimiter.
+            at += 1;
+        }
+        true
     }
 
     /// The first cell with misplaced quotes. `record` is the record as it stands in the list.

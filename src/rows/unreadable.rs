@@ -71,7 +71,11 @@ impl Rows {
     }
 
     /// The first cell of the record with misplaced quotes.
-    pub(super) fn misquoted(&self) -> Option<Misquoted> {
-        self.quote_check?.misquoted(self.as_it_stands()?)
+    fn misquoted(&self) -> Option<Misquoted> {
+        let (check, record) = (self.quote_check?, self.as_it_stands()?);
+        if check.is_plain(&self.record, record) {
+            return None;
+        }
+        check.misquoted(record)
     }
 }

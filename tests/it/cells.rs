@@ -235,3 +235,20 @@ fn a_formula_in_a_cell_that_decides_is_refused() {
         assert_eq!(results.row(2)["error_code"], "value.formula");
     }
 }
+
+#[test]
+fn a_header_of_formulas_is_refused_until_they_are_unwrapped() {
+    let place = Place::new();
+    for header in [
+        "=\"username\",=\"password\",=\"email\"",
+        "username,password,=\"email\"",
+    ] {
+        let list = format!("{header}\nann,Passw0rd!1,ann@example.com\n");
+        let list = place.file("users.csv", list);
+        let refused = place.rehearse(list).run().exits(3);
+        refused.says(["--unwrap-formulas"]);
+        let unwrapped = place.rehearse(list).arg("--unwrap-formulas");
+        let run = format!("run-{}", header.len());
+        unwrapped.args(["--run-dir", &run]).run().exits(0);
+    }
+}

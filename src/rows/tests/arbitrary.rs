@@ -72,6 +72,12 @@ fn assert_same(mut rows: Rows, reference: &[csv::ByteRecord]) {
         }
         seen += 1;
         assert_eq!(row.number, seen as u64);
+        if row.unreadable.is_none()
+            && let Some(check) = rows.quote_check
+        {
+            let record = rows.as_it_stands().unwrap();
+            assert_eq!(check.misquoted(record), None, "{record:?}");
+        }
     }
     assert!(seen >= reference.len());
 }

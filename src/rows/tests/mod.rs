@@ -217,6 +217,28 @@ fn a_header_that_does_not_end_is_refused_and_nothing_of_what_it_swallowed_is_sai
 }
 
 #[test]
+fn a_header_with_misplaced_quotes_is_refused() {
+    for header in ["\"user\"name,password", "username, \"password\"", "a\n"] {
+        let opened = open(format!("{header}\nann,x\n"));
+        match opened.err() {
+            Some(RowsError::HeaderQuotes {
+                line: 1, column, ..
+            }) => {
+                let expected = if header.starts_with('"') { 1 } else { 2 };
+                assert_eq!(column, expected);
+            }
+            other => assert!(other.is_none() && header == "a\n"),
+        }
+    }
+    let escaped = Dialect {
+        escape: Some(b'\\'),
+        ..Dialect::default()
+    };
+    let rows = open_as("\"the \\\"name\\\"\",b\n1,2\n", &escaped).unwrap();
+    assert_eq!(rows.header().names(), ["the \"name\"", "b"]);
+}
+
+#[test]
 fn nothing_at_all_is_refused_and_a_bare_header_is_a_list_of_no_rows() {
     assert!(matches!(open(""), Err(RowsError::Empty { .. })));
     assert!(matches!(open("\n\n"), Err(RowsError::Empty { .. })));

@@ -45,6 +45,13 @@ pub(super) fn misfit_of_password(cell: &str) -> Option<Misfit> {
     })
 }
 
+/// What to say of a header that does not fit, and of which a cell holds a formula. None of its cells is repeated: it may be a row.
+pub(super) fn of_header(names: &[String]) -> Option<String> {
+    names.iter().any(|name| is_formula(name)).then(|| {
+        "its cells are spreadsheet formulas; --unwrap-formulas reads =\"text\" as text".to_owned()
+    })
+}
+
 /// A password may begin with `=`, and nearly none is `="...".
 fn is_formula(cell: &str) -> bool {
     cell.starts_with(['=', ' ', '\t'])

@@ -16,6 +16,7 @@ use std::fmt::Write as _;
 use super::Mapping;
 use super::cognito_export::CognitoExport;
 use super::columns::flags_that_drop;
+use super::formula;
 use super::notes::noted_columns;
 use super::options::{MappingOptions, PasswordFrom};
 use crate::rows::Header;
@@ -65,6 +66,13 @@ fn listed(problems: &[String], drop: Option<&str>) -> String {
     text
 }
 
+fn no_name_in(cells: usize) -> String {
+    format!(
+        "none of its {cells} cells is the name of a column that is known here: is the header line missing? It should name the columns, \
+         such as username,password,email; --map says what columns of other names mean, and --delimiter what separates them"
+    )
+}
+
 /// The mapping that a header and the options make together.
 pub(super) fn read(
     list: &str,
@@ -74,16 +82,13 @@ pub(super) fn read(
     let mut meanings = Meanings::new(header.names(), options);
     meanings.find();
     let tables = meanings.tables();
+    let formulas = formula::of_header(header.names());
     // Then it is probably the first user, and what stands in it may be a password: nothing of it is repeated.
     if !meanings.problems.is_empty() && meanings.nothing_is_known() {
         return Err(HeaderError {
             list: list.to_owned(),
             line: header.line(),
-            problems: vec![format!(
-                "none of its {} cells is the name of a column that is known here: is the header line missing? It should name the \
-                 columns, such as username,password,email; --map says what columns of other names mean, and --delimiter what separates them",
-                header.names().len()
-            )],
+            problems: vec![formulas.unwrap_or_else(|| no_name_in(header.names().len()))],
             drop: None,
         });
     }
@@ -117,6 +122,7 @@ pub(super) fn read(
             given: options.flags_given(),
         }),
         Some(_) | None => {
+            meanings.problems.extend(formulas);
             let names = meanings.droppable.iter().map(|place| meanings.name(*place));
             Err(HeaderError {
                 list: list.to_owned(),
