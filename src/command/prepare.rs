@@ -334,6 +334,10 @@ fn plan(
         named_by: NamedBy::of(rules),
         folds: opened.facts.folds,
         second_before_run_ms: opened.facts.second_before_run_ms,
+        arrives_within: job
+            .connect
+            .attempt_timeout
+            .saturating_add(job.run.settle_time),
         breaker: settings::breaker(job.run),
         deadline: settings::deadline(job.run, job.started),
         before,

@@ -12,7 +12,8 @@ use crate::cli::undo::{connect as connect_settings, endpoint_in_environment, rat
 use crate::cli::{Say, settings};
 use crate::import::{Signal, Signals};
 use crate::ledger::{
-    Durability, Ledger, LedgerError, Reader, RunDirectory, UndoLedger, refuse_absent_ledger,
+    Durability, Ledger, LedgerError, Reader, RunDirectory, RunTimes, UndoLedger,
+    refuse_absent_ledger,
 };
 use crate::outcome::{Kept, Outcome, Summary, Undone};
 use crate::pace::{Ceilings, Pacer};
@@ -35,6 +36,8 @@ struct Made {
     summary: Summary,
     /// Where its users are: empty for AWS, none where it was not recorded.
     endpoint: Option<String>,
+    /// When the run was at work.
+    times: RunTimes,
 }
 
 async fn undone(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
@@ -89,7 +92,7 @@ async fn undone(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
         }
     };
     let (made, ledger) = opened;
-    let (ended, ledger) = go(args, ledger, pool, ceilings, &mut signals, say).await?;
+    let (ended, ledger) = go(args, &made, ledger, pool, ceilings, &mut signals, say).await?;
     close(args, &made, ended, ledger, say).await
 }
 
@@ -150,10 +153,12 @@ async fn made(args: &UndoArgs, say: Say) -> Result<Made, Failed> {
     }
     let summary = reader.summary().map_err(Failed::refused)?;
     let endpoint = reader.endpoint().map_err(Failed::refused)?;
+    let times = reader.times().map_err(Failed::refused)?;
     Ok(Made {
         directory,
         summary,
         endpoint,
+        times,
     })
 }
 
@@ -272,6 +277,7 @@ fn say_plan(args: &UndoArgs, plan: &UndoPlan<'_>, say: Say) {
 
 async fn go(
     args: &UndoArgs,
+    made: &Made,
     ledger: UndoLedger,
     pool: Cognito,
     ceilings: Ceilings,
@@ -300,6 +306,7 @@ async fn go(
         pool,
         Pacer::new(ceilings),
         (rules, mode),
+        made.times.clone(),
         rate,
         &mut tell,
     )

@@ -7,6 +7,7 @@
 //! doubt: the ledger may be an older copy of itself. A run that never heard the service's time (`--no-lookup`) can only tell who was
 //! there before the row.
 
+use crate::ledger::times::{REST_OF_SECOND, latest};
 use crate::pool::FoundUser;
 use crate::user::NewUser;
 
@@ -65,29 +66,17 @@ impl Doubt {
     }
 }
 
-/// Milliseconds in the second that a date without a fraction may stand for.
-const REST_OF_SECOND: i64 = 999;
-
-/// The SDK reads a date through a floating-point number and rounds down: up to this many milliseconds are lost.
-const ROUNDED_OFF: i64 = 1;
-
 /// Judges.
 #[must_use]
 pub fn whose(found: &FoundUser, asked: &NewUser, times: Times) -> Whose {
     let Some(created) = found.created_ms else {
         return Whose::Unsettled(Doubt::NoDate);
     };
-    // A date without a fraction is a whole second, or a millisecond that happens to be 0: the wider one holds.
-    let latest = if found.created_has_fraction {
-        created + ROUNDED_OFF
-    } else {
-        created + REST_OF_SECOND
-    };
-    let before_run = |second| created <= second + REST_OF_SECOND;
+    let before_run = |second: i64| created <= second.saturating_add(REST_OF_SECOND);
     if times.second_before_run_ms.is_some_and(before_run) {
         return Whose::Theirs;
     }
-    let before_row = latest < times.begun_ms;
+    let before_row = latest(created, found.created_has_fraction) < times.begun_ms;
     match (before_row, attributes_agree(found, asked)) {
         (true, true) if times.second_before_run_ms.is_some() => {
             Whose::Unsettled(Doubt::BeforeTheRow)

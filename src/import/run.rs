@@ -8,6 +8,7 @@ mod following;
 mod intake;
 mod plan;
 mod settling;
+mod span;
 mod tasks;
 mod telling;
 mod waiting;
@@ -30,13 +31,14 @@ use super::register::Job;
 use super::request::Shared;
 use super::stop::{Signal, Signals, StopReason};
 use crate::ledger::writer::Ending;
-use crate::ledger::{Begun, Ledger, LedgerError, Since};
+use crate::ledger::{Begun, Ledger, LedgerError, Since, Span};
 use crate::outcome::{Came, Outcome};
 use crate::pace::{Pacer, Permit};
 use crate::pool::{Cognito, now_ms};
 use crate::rows::ahead::ReadAhead;
 use dispatch::OnItsWay;
 use following::FollowUps;
+use span::Began;
 use tasks::Tasks;
 use telling::{Silence, known};
 use waiting::Waiting;
@@ -102,6 +104,7 @@ pub struct Run<'a> {
     started: Instant,
     /// Up to when the time at work is in the ledger.
     noted: Instant,
+    began: Began,
 }
 
 impl<'a> Run<'a> {
@@ -157,6 +160,7 @@ impl<'a> Run<'a> {
             slowed: Slowed::default(),
             started: Instant::now(),
             noted: Instant::now(),
+            began: Began::now(),
         }
     }
 
@@ -299,14 +303,31 @@ impl<'a> Run<'a> {
             since.requests = requests.by_name();
             since.active_ms = i64::try_from(self.noted.elapsed().as_millis()).unwrap_or(i64::MAX);
             self.noted = Instant::now();
+            since.span = Some(self.span(self.plan.arrives_within));
         }
         since
+    }
+
+    /// When this session can have created users, if what it has sent arrives within this time.
+    fn span(&mut self, arrives_within: Duration) -> Span {
+        self.began
+            .until_now(self.shared.pool.clock(), arrives_within)
     }
 
     async fn end(mut self) -> Result<Ended, LedgerError> {
         self.cut_off();
         self.leave_unreachable().await;
         self.write_and_tell().await;
+        if self.progress.counts.of(Outcome::InDoubt) == 0 {
+            // Nothing that was sent can arrive any more.
+            let span = Some(self.span(Duration::ZERO));
+            self.ledger
+                .write(Since {
+                    span,
+                    ..Since::default()
+                })
+                .await;
+        }
         self.record_rates(true).await;
         let stopped = self.stopped.map(|(reason, _)| reason);
         let finished = stopped.is_none();

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::LedgerError;
 use super::rows::{broken_seal, value_seal};
+use super::times::REST_OF_SECOND;
 
 /// What a run is bound to. The same command gives the same identity; anything else is another run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,7 +166,7 @@ impl Facts {
     #[must_use]
     pub fn certainly_before_ms(&self) -> i64 {
         self.second_before_run_ms
-            .map_or(i64::MIN, |second| second + 999)
+            .map_or(i64::MIN, |second| second.saturating_add(REST_OF_SECOND))
     }
 
     pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {

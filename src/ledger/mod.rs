@@ -26,6 +26,7 @@ mod rates;
 pub mod reader;
 mod rows;
 mod schema;
+pub mod times;
 pub mod undo;
 mod unnamed;
 pub mod writer;
@@ -38,6 +39,7 @@ pub use identity::{Facts, Identity, Kind, Session, Standing};
 pub use invocation::{About, Invocation};
 pub use presence::refuse_absent_ledger;
 pub use reader::{Reader, RowSums};
+pub use times::{RunTimes, Span};
 pub use undo::UndoLedger;
 pub use writer::{Begun, Ledger, NewLedger, NewRow, Since, TakeUp, ToBegin};
 

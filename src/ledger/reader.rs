@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::identity::{self, Facts, Kind, name};
 use super::invocation::{self, About};
 use super::rows::{RESULT_COLUMN_COUNT, RESULT_COLUMNS, read_came, read_kept, row_seal};
-use super::{LedgerError, directory, follow_ups, schema};
+use super::{LedgerError, RunTimes, directory, follow_ups, schema, times};
 use crate::outcome::{Came, Outcome, RateSample, RowResult, Summary};
 
 pub use sums::RowSums;
@@ -235,6 +235,14 @@ impl Reader {
     /// The ledger cannot be read.
     pub fn about(&self) -> Result<About, LedgerError> {
         invocation::about(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
+    /// When the run was at work, by the service's clock.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn times(&self) -> Result<RunTimes, LedgerError> {
+        times::read(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
     /// How fast it went, by category and in order of time; nothing where the run left no record of it.

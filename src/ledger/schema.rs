@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::checkpoint::keep_log;
 use super::directory::with_suffix;
-use super::{Durability, LedgerError, follow_ups, identity, log, rates};
+use super::{Durability, LedgerError, follow_ups, identity, log, rates, times};
 
 /// The format of the database: version 1 is the first one. A later one is refused, anything below is damage.
 const FORMAT: i64 = 1;
@@ -87,7 +87,7 @@ pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, Le
 }
 
 fn create_tables(database: &Connection) -> rusqlite::Result<()> {
-    for tables in [TABLES, KEPT, rates::TABLE, follow_ups::TABLE] {
+    for tables in [TABLES, KEPT, rates::TABLE, follow_ups::TABLE, times::TABLE] {
         database.execute_batch(tables)?;
     }
     Ok(())

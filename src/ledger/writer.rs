@@ -21,7 +21,7 @@ use super::checkpoint::Checkpoints;
 use super::identity::{Facts, Identity, Kind, Session, Standing};
 use super::invocation::Invocation;
 use super::presence::{ledger_is_there, undo_is_there};
-use super::{Durability, LedgerError, RunDirectory, schema};
+use super::{Durability, LedgerError, RunDirectory, Span, schema};
 use crate::outcome::{Came, FollowUp, Outcome, RateSample, Requests, RowResult};
 pub use new::NewLedger;
 use take_up::take_up;
@@ -134,6 +134,8 @@ pub struct Since {
     pub requests: Vec<(&'static str, Requests)>,
     /// Time at work, in milliseconds, to be added to the time before.
     pub active_ms: i64,
+    /// The time of this session as it is now.
+    pub span: Option<Span>,
 }
 
 impl Since {

@@ -11,6 +11,8 @@ pub enum Kept {
     AnotherUser,
     /// Nothing shows that it is the one that the run made.
     NotIdentified,
+    /// It was created when the run was not at work, whatever the ledger says.
+    OutsideRun,
 }
 
 /// What came of one user. Every user that the run made ends in exactly one of these.
@@ -28,13 +30,14 @@ pub enum Undone {
 
 impl Undone {
     /// Every one, in the order in which a summary lists them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Deleted,
         Self::Gone,
         Self::Kept(Kept::Used),
         Self::Kept(Kept::MaybeUsed),
         Self::Kept(Kept::AnotherUser),
         Self::Kept(Kept::NotIdentified),
+        Self::Kept(Kept::OutsideRun),
         Self::Failed,
     ];
 
@@ -48,6 +51,7 @@ impl Undone {
             Self::Kept(Kept::MaybeUsed) => "kept: maybe used",
             Self::Kept(Kept::AnotherUser) => "kept: another user",
             Self::Kept(Kept::NotIdentified) => "kept: not identified",
+            Self::Kept(Kept::OutsideRun) => "kept: outside the run",
             Self::Failed => "failed",
         }
     }
@@ -70,6 +74,7 @@ impl Undone {
             }
             Self::Kept(Kept::AnotherUser) => "somebody else has the name now",
             Self::Kept(Kept::NotIdentified) => "nothing shows that the run made them",
+            Self::Kept(Kept::OutsideRun) => "were created when the run was not at work",
             Self::Failed => "could not be looked up or deleted; the same command tries again",
         }
     }

@@ -43,7 +43,7 @@ pub use trigger_data::TriggerData;
 pub use undo::{Deletion, Doings};
 
 /// Signed requests whose time is further off than five minutes are refused by AWS: no clock that works here is.
-const MOST_SKEW_MS: i64 = 5 * 60 * 1_000;
+pub const MOST_SKEW_MS: i64 = 5 * 60 * 1_000;
 
 /// How users that exist are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -7,6 +7,8 @@
 //! A user is told from another one of the same name by its `sub`, which Cognito never gives twice. So the deletion itself names the
 //! `sub`, wherever the pool finds users by it (the API reference of `AdminDeleteUser` allows it): then nobody who takes the name between the
 //! look-up and the deletion can be met by it. Where a pool does not, the username is all there is, and the look-up just before it.
+//!
+//! A ledger can be changed by others. So a user is deleted only if the pool says that it was created while the run was at work.
 
 pub mod removal;
 mod remove;

@@ -1,12 +1,14 @@
 //! One user's way to its deletion, as a state machine. Pure: it is told what happened, and says what to do next.
 //!
-//! What it holds to: nobody is deleted whose `sub` is not the one that the run made; nobody of whom nothing shows that they have not
-//! signed in, unless that is allowed; after a deletion without a clear answer the user is looked up before another one is sent.
+//! What it holds to: nobody is deleted whose `sub` is not the one that the run made; nobody who was created at a time when the run was
+//! not at work, whatever the ledger says; nobody of whom nothing shows that they have not signed in, unless that is allowed; after a deletion without a clear answer the user is looked up before another one is sent.
 
 mod found;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::ledger::RunTimes;
 use crate::ledger::undo::ToUndo;
 use crate::outcome::{Kept, MadeUser, Undoing, Undone};
 use crate::pool::pages::Pages;
@@ -101,6 +103,7 @@ enum Phase {
 pub struct Removal {
     user: MadeUser,
     rules: Rules,
+    times: Arc<RunTimes>,
     learnt: Learnt,
     by: By,
     phase: Phase,
@@ -121,9 +124,9 @@ pub struct Removal {
 }
 
 impl Removal {
-    /// As the ledger knows the user. `learnt` is what is known of the pool.
+    /// As the ledger knows the user. `learnt` is what is known of the pool, `times` when the run was at work.
     #[must_use]
-    pub fn new(open: ToUndo, rules: Rules, learnt: Learnt) -> Self {
+    pub fn new(open: ToUndo, rules: Rules, learnt: Learnt, times: Arc<RunTimes>) -> Self {
         let by = if open.user.sub.is_some() && !learnt.not_by_sub {
             By::Sub
         } else {
@@ -132,6 +135,7 @@ impl Removal {
         Self {
             user: open.user,
             rules,
+            times,
             learnt,
             by,
             phase: Phase::Judging,

@@ -18,7 +18,7 @@ use super::remove::{Done, End, Shared, remove};
 use crate::import::event::RequestCounts;
 use crate::import::{Signal, Signals};
 use crate::ledger::undo::{Note, ToUndo};
-use crate::ledger::{LedgerError, UndoLedger};
+use crate::ledger::{LedgerError, RunTimes, UndoLedger};
 use crate::outcome::{Kept, Undoing, Undone};
 use crate::pace::Pacer;
 use crate::pool::failure::CONNECT_FAILED;
@@ -170,6 +170,7 @@ pub struct Undo<'w> {
     ledger: UndoLedger,
     shared: Arc<Shared>,
     rules: Rules,
+    times: Arc<RunTimes>,
     mode: Mode,
     learnt: Learnt,
     stop: watch::Sender<bool>,
@@ -187,7 +188,7 @@ pub struct Undo<'w> {
 }
 
 impl<'w> Undo<'w> {
-    /// `deletions_a_second` is what the pacer allows; `tell` is called now and then.
+    /// `times` is when the run was at work, `deletions_a_second` is what the pacer allows; `tell` is called now and then.
     ///
     /// # Errors
     /// The ledger cannot be read.
@@ -196,6 +197,7 @@ impl<'w> Undo<'w> {
         pool: Cognito,
         pacer: Pacer,
         (rules, mode): (Rules, Mode),
+        times: RunTimes,
         deletions_a_second: NonZeroU32,
         tell: &'w mut dyn FnMut(&Tally),
     ) -> Result<Self, LedgerError> {
@@ -213,6 +215,7 @@ impl<'w> Undo<'w> {
                 stopping,
             }),
             rules,
+            times: Arc::new(times),
             mode,
             learnt: Learnt::default(),
             stop,
@@ -293,7 +296,7 @@ impl<'w> Undo<'w> {
                 break;
             };
             self.behind = open.user.row;
-            let removal = Removal::new(open, self.rules, self.learnt);
+            let removal = Removal::new(open, self.rules, self.learnt, Arc::clone(&self.times));
             self.go_on(removal, Event::Start);
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 mod endpoints;
 mod ends;
+mod forged;
 mod kill;
 mod refusals;
 mod used;

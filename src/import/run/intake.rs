@@ -163,7 +163,8 @@ impl Run<'_> {
             group.push(listed);
         }
         // What came of the rows before goes into the same transaction.
-        let since = self.since();
+        let mut since = self.since();
+        since.span = Some(self.span(self.plan.arrives_within));
         let begun = self.ledger.begin_and_write(since, new_rows, at_ms).await;
         self.beginning = Some(Beginning {
             group,

@@ -1,5 +1,7 @@
 //! What a run is given, and what it comes to.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use crate::import::breaker::BreakerLimits;
@@ -48,6 +50,8 @@ pub struct Plan {
     pub folds: bool,
     /// See [`crate::import::resolve::Times::second_before_run_ms`].
     pub second_before_run_ms: Option<i64>,
+    /// A request that was sent creates its user within this time, or never.
+    pub arrives_within: Duration,
     /// When the run goes wrong for every row.
     pub breaker: BreakerLimits,
     /// The time that the run was given.

@@ -129,6 +129,7 @@ fn plan() -> Plan {
         named_by: NamedBy::default(),
         folds: true,
         second_before_run_ms: None,
+        arrives_within: Duration::ZERO,
         breaker: BreakerLimits::default(),
         deadline: None,
         before: Counts::default(),

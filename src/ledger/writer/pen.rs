@@ -9,7 +9,7 @@ use crate::ledger::invocation::Invocation;
 use crate::ledger::rows::{
     INSERT_KEPT, INSERT_RESULT, requests_seal, row_seal, signed, write_came, write_kept,
 };
-use crate::ledger::{follow_ups, rates};
+use crate::ledger::{follow_ups, rates, times};
 use crate::outcome::{Came, FollowUp, RateSample, Requests};
 
 /// See the module's words.
@@ -21,6 +21,8 @@ pub(super) struct Pen<'d> {
     note: Statement<'d>,
     settle: Statement<'d>,
     follow_up: Statement<'d>,
+    span: Statement<'d>,
+    session: u64,
     /// None where the run keeps nothing.
     keep: Option<Statement<'d>>,
 }
@@ -38,6 +40,8 @@ impl<'d> Pen<'d> {
             note: database.prepare("INSERT OR IGNORE INTO rows VALUES (?1, ?2, ?3, NULL, NULL, ?4)")?,
             settle: database.prepare(INSERT_RESULT)?,
             follow_up: database.prepare(follow_ups::INSERT)?,
+            span: database.prepare(times::INSERT)?,
+            session: times::session(database)?,
             keep: if identity::kept(database)?.is_empty() {
                 None
             } else {
@@ -144,6 +148,9 @@ impl<'d> Pen<'d> {
         }
         if since.active_ms != 0 {
             self.add_active(since.active_ms)?;
+        }
+        if let Some(span) = since.span {
+            times::write(&mut self.span, self.session, span)?;
         }
         Ok(())
     }

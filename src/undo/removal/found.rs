@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{By, MOST_PAGES, Phase, Removal, Step, settled};
-use crate::outcome::{Kept, Undone};
+use crate::ledger::reader::rfc3339;
+use crate::outcome::{Kept, Undoing, Undone};
 use crate::pool::FoundUser;
 use crate::pool::pages::Pages;
 
@@ -59,6 +60,15 @@ impl Removal {
     }
 
     fn ours(&mut self, found: &FoundUser) -> Step {
+        let may_be_the_run_s = |created| {
+            self.times
+                .may_have_created(created, found.created_has_fraction)
+        };
+        match found.created_ms {
+            None => return settled(Undone::Kept(Kept::NotIdentified)),
+            Some(created) if !may_be_the_run_s(created) => return self.outside_run(created),
+            Some(_) => {}
+        }
         match (&self.user.sub, self.by) {
             // It has the sub, and was not found by it a moment ago.
             (Some(_), By::Username) => self.learnt.not_by_sub = true,
@@ -80,5 +90,18 @@ impl Removal {
                 Step::AskDoings(Duration::ZERO, None)
             }
         }
+    }
+
+    /// A ledger that was changed can name any user.
+    fn outside_run(&self, created_ms: i64) -> Step {
+        Step::Settled(Undoing {
+            undone: Undone::Kept(Kept::OutsideRun),
+            error_code: None,
+            error_message: Some(format!(
+                "created {}, and the run was at work {}: the run did not create this user, though its ledger says so",
+                rfc3339(created_ms),
+                self.times
+            )),
+        })
     }
 }

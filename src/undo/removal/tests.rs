@@ -1,7 +1,9 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Event, Learnt, REMEMBERS_NOTHING, Removal, Rules, Step};
 use crate::ledger::undo::ToUndo;
+use crate::ledger::{RunTimes, Span};
 use crate::outcome::{Kept, MadeUser, Undoing, Undone};
 use crate::pool::{Advice, Deletion, Doings, Failure, FoundUser, Sent, Stop};
 use crate::run::retry::RetryPolicy;
@@ -16,6 +18,17 @@ const RULES: Rules = Rules {
     },
     even_if_used: false,
 };
+
+/// A run that was at work when the users of these tests were created.
+fn times() -> Arc<RunTimes> {
+    Arc::new(RunTimes {
+        second_before_run_ms: None,
+        sessions: vec![Span {
+            from_ms: 4_000,
+            until_ms: 6_500,
+        }],
+    })
+}
 
 fn made(sub: Option<&str>, created_ms: Option<i64>) -> MadeUser {
     MadeUser {
@@ -32,7 +45,7 @@ fn removal(user: MadeUser, begun_ms: Option<i64>, rules: Rules) -> Removal {
         begun_ms,
         came: None,
     };
-    Removal::new(open, rules, Learnt::default())
+    Removal::new(open, rules, Learnt::default(), times())
 }
 
 fn new() -> Removal {
@@ -120,7 +133,10 @@ fn a_pool_that_does_not_find_subs_is_asked_by_name_and_not_by_sub_again() {
         begun_ms: None,
         came: None,
     };
-    assert_eq!(Removal::new(open, RULES, ann.learnt()).name(), "ann");
+    assert_eq!(
+        Removal::new(open, RULES, ann.learnt(), times()).name(),
+        "ann"
+    );
 }
 
 #[test]
@@ -272,7 +288,7 @@ fn a_pool_that_does_not_tell_is_asked_once_and_nobody_is_deleted_on_a_guess() {
             begun_ms: None,
             came: None,
         };
-        let mut next = Removal::new(open, RULES, ann.learnt());
+        let mut next = Removal::new(open, RULES, ann.learnt(), times());
         for status in ["CONFIRMED", "RESET_REQUIRED", "NEW_STATUS"] {
             let step = after(&mut next, [found("ann", "sub-1", status)]);
             assert_eq!(step, came(Undone::Kept(Kept::MaybeUsed)), "{status}");
@@ -361,4 +377,37 @@ fn throttles_are_nobody_s_failure_and_a_refusal_for_good_is() {
         step = unanswered.next(Event::Found(Err(broken)), 0.5);
     }
     assert!(matches!(step, Step::Settled(last) if last.undone == Undone::Failed));
+}
+
+#[test]
+fn nobody_is_deleted_who_was_created_when_the_run_was_not_at_work() {
+    let even_if_used = Rules {
+        even_if_used: true,
+        ..RULES
+    };
+    for rules in [RULES, even_if_used] {
+        // Whatever the ledger says: its `sub`, that it was created then, that its deletion was begun.
+        for (user_made, begun) in [
+            (made(Some("sub-1"), None), None),
+            (made(Some("sub-1"), Some(1_000)), Some(9_000)),
+        ] {
+            for created in [1_000, 3_000, 7_000] {
+                let mut other = user("ann", "sub-1", "UNCONFIRMED");
+                other.created_ms = Some(created);
+                let mut ann = removal(user_made.clone(), begun, rules);
+                let step = after(&mut ann, [Event::Found(Ok(Some(other)))]);
+                let Step::Settled(came) = step else {
+                    panic!("{created}: {step:?}")
+                };
+                assert_eq!(came.undone, Undone::Kept(Kept::OutsideRun), "{created}");
+                assert!(came.error_message.is_some());
+            }
+        }
+        let mut undated = user("ann", "sub-1", "UNCONFIRMED");
+        undated.created_ms = None;
+        let mut ann = removal(made(Some("sub-1"), None), None, rules);
+        let step = after(&mut ann, [Event::Found(Ok(Some(undated)))]);
+        let kept = Undoing::of(Undone::Kept(Kept::NotIdentified));
+        assert_eq!(step, Step::Settled(kept));
+    }
 }

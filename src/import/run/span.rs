@@ -1,0 +1,89 @@
+//! When this session can create users, by the service's clock.
+
+use std::time::Duration;
+
+use crate::ledger::Span;
+use crate::pool::service_clock::ServiceClock;
+use crate::pool::{MOST_SKEW_MS, now_ms, steady_ms};
+
+/// When the session began.
+#[derive(Debug)]
+pub(super) struct Began {
+    steady_ms: i64,
+    ours_ms: i64,
+    /// On the service's clock, from when it was first heard: what is heard later says nothing of this moment, because a clock may be set.
+    from_ms: Option<i64>,
+}
+
+impl Began {
+    pub(super) fn now() -> Self {
+        Self::at(steady_ms(), now_ms())
+    }
+
+    fn at(steady_ms: i64, ours_ms: i64) -> Self {
+        Self {
+            steady_ms,
+            ours_ms,
+            from_ms: None,
+        }
+    }
+
+    /// The session up to now. What was sent arrives within this time.
+    pub(super) fn until_now(&mut self, clock: ServiceClock, arrives_within: Duration) -> Span {
+        self.until((steady_ms(), now_ms()), clock, arrives_within)
+    }
+
+    fn until(
+        &mut self,
+        (steady_ms, ours_ms): (i64, i64),
+        clock: ServiceClock,
+        arrives_within: Duration,
+    ) -> Span {
+        let began = clock.service_time(self.steady_ms);
+        self.from_ms = self.from_ms.or(began.map(|(earliest, _)| earliest));
+        let from_ms = self
+            .from_ms
+            .unwrap_or(self.ours_ms.saturating_sub(MOST_SKEW_MS));
+        let latest = clock
+            .service_time(steady_ms)
+            .map_or(ours_ms.saturating_add(MOST_SKEW_MS), |(_, latest)| latest);
+        let arrives_within = i64::try_from(arrives_within.as_millis()).unwrap_or(i64::MAX);
+        Span {
+            from_ms,
+            until_ms: latest.saturating_add(arrives_within),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Began, Duration, MOST_SKEW_MS, ServiceClock, Span};
+
+    const LATE: Duration = Duration::from_secs(45);
+
+    #[test]
+    fn before_the_service_is_heard_its_clock_is_off_by_what_a_signed_request_may_be() {
+        let mut began = Began::at(100, 1_000_000);
+        let span = began.until((5_100, 1_005_000), ServiceClock::default(), LATE);
+        let expected = Span {
+            from_ms: 1_000_000 - MOST_SKEW_MS,
+            until_ms: 1_005_000 + MOST_SKEW_MS + 45_000,
+        };
+        assert_eq!(span, expected);
+    }
+
+    #[test]
+    fn the_beginning_is_told_by_the_service_s_clock_and_stays_when_a_clock_is_set() {
+        let mut began = Began::at(100, 1_000_000);
+        let mut clock = ServiceClock::default();
+        clock.heard(2_000, 70_000, 2_100);
+        let span = began.until((3_000, 1_002_900), clock, Duration::ZERO);
+        assert!((67_900..=69_100).contains(&span.from_ms), "{span:?}");
+        assert!((70_900..=72_100).contains(&span.until_ms), "{span:?}");
+        // This machine slept for a quarter of an hour.
+        clock.heard(4_000, 972_000, 4_100);
+        let later = began.until((5_000, 1_904_900), clock, Duration::ZERO);
+        assert_eq!(later.from_ms, span.from_ms);
+        assert!(later.until_ms >= 972_900, "{later:?}");
+    }
+}

@@ -1,0 +1,126 @@
+//! A ledger that others changed, with valid checksums: users that the run did not create stay, whatever it says.
+
+use cognito_import::rehearsal::{ExistingUser, PoolSettings, UserStatus};
+use rusqlite::Connection;
+use rusqlite::types::Value;
+
+use super::{import, results, settings, undo};
+use crate::harness::{Place, Pool, users};
+
+/// Makes a changed line match its checksum again: over all of its columns, in order.
+fn seal_again(database: &Connection, table: &str, row: i64) {
+    let types: Vec<String> = database
+        .prepare("SELECT type FROM pragma_table_info(?1) ORDER BY cid")
+        .unwrap()
+        .query_map([table], |column| column.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let query = format!("SELECT * FROM {table} WHERE row = {row}");
+    let mut statement = database.prepare(&query).unwrap();
+    let mut bytes = Vec::new();
+    statement
+        .query_row([], |line| {
+            for (at, kind) in types.iter().enumerate().take(types.len() - 1) {
+                match (kind.as_str(), line.get::<_, Value>(at)?) {
+                    ("TEXT", Value::Text(text)) => {
+                        bytes.extend((text.len() as u64).to_le_bytes());
+                        bytes.extend(text.into_bytes());
+                    }
+                    ("TEXT", _) => bytes.extend(u64::MAX.to_le_bytes()),
+                    (_, Value::Integer(number)) => {
+                        bytes.push(1);
+                        bytes.extend(number.to_le_bytes());
+                    }
+                    (_, _) => {
+                        bytes.push(0);
+                        bytes.extend(0_i64.to_le_bytes());
+                    }
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+    let seal = crc32fast::hash(&bytes);
+    let update = format!("UPDATE {table} SET seal = {seal} WHERE row = {row}");
+    database.execute(&update, []).unwrap();
+}
+
+/// The ledger says that the run created this user, in the place of another one.
+fn forge(place: &Place, row: i64, username: &str, sub: &str) {
+    let database = Connection::open(place.path("run/ledger.db")).unwrap();
+    for (table, column, value) in [("rows", "username", username), ("results", "user_sub", sub)] {
+        let update = format!("UPDATE {table} SET {column} = ?1 WHERE row = ?2");
+        database
+            .execute(&update, rusqlite::params![value, row])
+            .unwrap();
+        seal_again(&database, table, row);
+    }
+}
+
+#[test]
+fn a_user_that_was_created_before_or_after_the_run_stays_whatever_the_ledger_says() {
+    let place = Place::new();
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    let hour = 3_600;
+    let now = i64::try_from(now.as_secs()).unwrap();
+    let existing = [
+        ("long.ago", None),
+        ("older", Some(now - hour)),
+        ("newer", Some(now + hour)),
+    ]
+    .map(|(username, created)| ExistingUser {
+        username: username.to_owned(),
+        created,
+        status: UserStatus::Unconfirmed,
+        ..ExistingUser::default()
+    });
+    let pool = Pool::start(PoolSettings {
+        existing: existing.to_vec(),
+        ..settings()
+    });
+    let list = place.file("users.csv", users(5));
+    import(&place, &pool, list).run().exits(0);
+    let truth = pool.users();
+    for (row, username) in [(1, "long.ago"), (2, "older"), (3, "newer")] {
+        forge(&place, row, username, &truth[username].sub);
+    }
+    // Nothing shows that it was changed.
+    place.cli("report").arg("run").run().exits(0);
+    undo(&place, &pool)
+        .arg("--even-if-used")
+        .run()
+        .exits(1)
+        .says(["kept: outside the run       3"]);
+    let said = results(&place);
+    for username in ["long.ago", "older", "newer"] {
+        assert_eq!(said[username], "kept: outside the run");
+        assert!(pool.users().contains_key(username));
+    }
+    assert_eq!(said["user0004"], "deleted");
+    assert_eq!(pool.asked("AdminDeleteUser"), 2);
+    let csv = std::fs::read_to_string(place.path("run/undo-results.csv")).unwrap();
+    assert!(csv.contains("created 2"), "{csv}");
+}
+
+#[test]
+fn users_of_every_session_of_a_run_are_deleted_whatever_the_pool_s_clock_says() {
+    for offset in [0, -7_200_000, 5_400_000] {
+        let place = Place::new();
+        let mut started = settings();
+        started.date_offset_ms = offset;
+        started.faults.lost_pool_after = Some(12);
+        let pool = Pool::start(started);
+        let list = place.file("users.csv", users(20));
+        import(&place, &pool, list)
+            .args(["--concurrency", "1"])
+            .run()
+            .exits(4);
+        let pool = pool.changed(|pool| pool.faults.lost_pool_after = None);
+        import(&place, &pool, list).run().exits(0);
+        undo(&place, &pool).run().exits(0);
+        assert!(pool.users().is_empty(), "{offset}");
+    }
+}
