@@ -1,0 +1,231 @@
+//! Mapping files and files with a pool's rules.
+
+use std::io::Cursor;
+use std::path::Path;
+use std::sync::Arc;
+
+use cognito_import::cli::mapping_file::MappingFile;
+use cognito_import::cli::settings::{pool_rules, pool_rules_text};
+use cognito_import::pool::TriggerData;
+use cognito_import::rows::{Dialect, Rows};
+use cognito_import::source::OpenSource;
+use cognito_import::user::mapping::{Mapping, MappingOptions, PasswordFrom};
+use cognito_import::user::rules::Strictness;
+
+use crate::case::{Case, fuzz};
+use crate::lists::{SAMPLES, samples};
+use crate::mutate;
+
+/// A mapping with every key.
+const EVERY_KEY: &str = r#"
+username_from = "Login"
+password = "column-or-generate"
+ignore_unknown = true
+ignore = ["Shoe size"]
+keep = ["Id"]
+skip_where = ["Status=deleted"]
+trim = true
+null = ["NULL", "\\N"]
+lowercase = ["username", "email"]
+phone_region = "US"
+
+[columns]
+Login = "email"
+Key = "password"
+Team = "groups"
+
+[set]
+locale = "en-US"
+
+[join]
+name = ["First", "Last"]
+
+[dates]
+birthdate = "%d.%m.%Y"
+
+[values.Gender]
+m = "male"
+"*" = ""
+
+[follow_up]
+confirm = true
+verify = ["email"]
+groups = ["staff"]
+group_separator = "|"
+disable_where = ["Status=locked"]
+
+[list]
+encoding = "windows-1252"
+delimiter = ";"
+quote = "'"
+escape = "\\"
+columns = ["Login", "Key"]
+skip_lines = 2
+flexible = true
+drop_apostrophe = true
+unwrap_formulas = true
+
+[validation_data]
+source = "import"
+
+[client_metadata]
+source = "import"
+"#;
+
+/// Pieces of TOML.
+const TOKENS: [&[u8]; 44] = [
+    b"=",
+    b" = ",
+    b"\"",
+    b"\"\"\"",
+    b"'",
+    b"'''",
+    b"[",
+    b"]",
+    b"[[",
+    b"]]",
+    b"{",
+    b"}",
+    b",",
+    b".",
+    b"\n",
+    b"\r",
+    b"#",
+    b"\\",
+    b"\\u0000",
+    b"\\ud800",
+    b"\\U00110000",
+    b"\0",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"\xc3\xa4",
+    b"0",
+    b"-1",
+    b"9223372036854775807",
+    b"9223372036854775808",
+    b"1e400",
+    b"nan",
+    b"inf",
+    b"0x",
+    b"1979-05-27T07:32:00Z",
+    b"true",
+    b"[]",
+    b"{}",
+    b"\"\"",
+    b"[set]\n",
+    b"[list]\n",
+    b"password = \"none\"\n",
+    b"[values.a.b.c.d]\n",
+    b"a.b.c.d.e = 1\n",
+    b"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+];
+
+/// An error names the file, and a line that it has.
+fn names_its_place(error: &str, path: &Path, text: &[u8]) {
+    assert!(error.contains(&*path.to_string_lossy()), "{error}");
+    if std::str::from_utf8(text).is_err() {
+        return;
+    }
+    let lines = 1 + text.iter().filter(|byte| **byte == b'\n').count();
+    let line = error.split("line ").nth(1).map(|after| {
+        let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse::<usize>().unwrap_or_default()
+    });
+    assert!(
+        line.is_some_and(|line| (1..=lines).contains(&line)),
+        "of {lines} lines: {error}"
+    );
+}
+
+/// Maps all rows of a list, as far as it can be read.
+fn map(list: &[u8], dialect: &Dialect, options: &MappingOptions, strictness: &Strictness) {
+    let source = OpenSource {
+        bytes: Box::new(Cursor::new(list.to_vec())),
+        length: Some(list.len() as u64),
+    };
+    let Ok(mut rows) = Rows::open("users.csv".into(), source, dialect) else {
+        return;
+    };
+    let mapping = match Mapping::from_header("users.csv", rows.header(), options) {
+        Ok(mapping) => mapping.held_to(strictness),
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            return;
+        }
+    };
+    assert_eq!(mapping.identity(), mapping.clone().identity());
+    while let Ok(Some(row)) = rows.next_row() {
+        drop(mapping.row(&row));
+    }
+}
+
+fn mapping(bases: &[Vec<u8>], list: &[u8], folder: &Path, case: &mut Case) {
+    let mut text = bases[case.rng.usize(..bases.len())].clone();
+    let other = &bases[case.rng.usize(..bases.len())];
+    mutate::bytes(&mut case.rng, &mut text, &TOKENS, other);
+    case.input(&text);
+    let path = folder.join("mapping.toml");
+    std::fs::write(&path, &text).unwrap();
+    let check = |error: &dyn std::fmt::Display| names_its_place(&error.to_string(), &path, &text);
+    let file = match MappingFile::read(&path) {
+        Ok(file) => file,
+        Err(error) => return check(&error),
+    };
+    let mut data = TriggerData::default();
+    if let Err(error) = file.tell_triggers(&mut data) {
+        check(&error);
+    }
+    let dialect = file.dialect().map_err(|error| check(&error));
+    let options = file.options().map_err(|error| check(&error));
+    if let (Ok(dialect), Ok(options)) = (dialect, options) {
+        map(list, &Dialect::default(), &options, &Strictness::Formats);
+        map(list, &dialect, &options, &Strictness::Formats);
+    }
+}
+
+fn pool(base: &[u8], list: &[u8], folder: &Path, case: &mut Case) {
+    let mut text = base.to_vec();
+    mutate::bytes(&mut case.rng, &mut text, &TOKENS, base);
+    case.input(&text);
+    let path = folder.join("pool.toml");
+    std::fs::write(&path, &text).unwrap();
+    let rules = match pool_rules(&path) {
+        Ok(rules) => rules,
+        Err(error) => return names_its_place(&error.to_string(), &path, &text),
+    };
+    std::fs::write(&path, pool_rules_text(&rules).unwrap()).unwrap();
+    assert_eq!(
+        pool_rules(&path).unwrap(),
+        rules,
+        "what `describe` would write"
+    );
+    let options = MappingOptions {
+        password: Some(PasswordFrom::ColumnOrGenerate),
+        ..MappingOptions::default()
+    };
+    let strictness = Strictness::Pool(Arc::new(rules));
+    map(list, &Dialect::default(), &options, &strictness);
+}
+
+#[test]
+fn mapping_files() {
+    let sample = |name: &&str| std::fs::read(samples().join(name).join("mapping.toml")).unwrap();
+    let mut bases: Vec<Vec<u8>> = SAMPLES.iter().map(sample).collect();
+    bases.push(EVERY_KEY.into());
+    let list = "Login,Key,Team,First,Last,Gender,birthdate,Status,Id,Shoe size\n\
+        ann@example.com,Passw0rd!,a|b,Ann,Lee,m,01.02.1990,locked,1,38\n";
+    let folder = tempfile::tempdir().unwrap();
+    fuzz("mapping_files", 1, |case| {
+        mapping(&bases, list.as_bytes(), folder.path(), case);
+    });
+}
+
+#[test]
+fn pool_files() {
+    let base = std::fs::read(samples().join("pool.toml")).unwrap();
+    let list = std::fs::read(samples().join("users-broken.csv")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fuzz("pool_files", 1, |case| {
+        pool(&base, &list, folder.path(), case)
+    });
+}

@@ -1,0 +1,294 @@
+//! Ledgers with damage: of a run that ended, and of one that was killed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use cognito_import::ledger::{LedgerError, Reader};
+use cognito_import::rehearsal::{ExistingUser, Quota, Quotas};
+use fastrand::Rng;
+
+use crate::case::{Case, fuzz};
+use crate::harness::{Cli, Place, Pool, Ran, quick, until, users};
+
+/// SQLite's.
+const PAGE: usize = 4_096;
+
+/// Each row's username and outcome, by number.
+type Rows = BTreeMap<u64, (String, String)>;
+
+/// A run, as it was left.
+struct Base {
+    place: Place,
+    pool: Pool,
+    rows: Rows,
+    was_killed: bool,
+    /// Users whom the run made.
+    made: Vec<String>,
+}
+
+impl Base {
+    fn new(was_killed: bool) -> Self {
+        let place = Place::new();
+        let plenty = Quota::per_second(100_000.0);
+        let mut settings = quick();
+        settings.quotas = Quotas {
+            user_resource_read: plenty,
+            ..settings.quotas
+        };
+        let pool = Pool::start(settings);
+        let list = users(if was_killed { 60 } else { 30 }) + "weak,weak,weak@example.com\n";
+        let import = place
+            .import(&pool, place.file("users.csv", list))
+            .args(["--no-lookup", "--no-preflight"]);
+        if was_killed {
+            let running = import.args(["--rate", "40"]).start();
+            until("some sign-ups", || {
+                (pool.asked("SignUp") > 20).then_some(())
+            });
+            running.signal("KILL");
+            running.end();
+        } else {
+            import.run().exits(1);
+        }
+        let made = pool.users().into_keys().collect();
+        let run = place.path("run");
+        let kept = place.path("kept");
+        copy(&run, &kept);
+        let rows = read(&run).unwrap();
+        copy(&kept, &run);
+        Self {
+            place,
+            pool,
+            rows,
+            was_killed,
+            made,
+        }
+    }
+
+    /// All rows are what they were; of a killed run, the last writes may be lost.
+    fn holds(&self, rows: &Rows) {
+        assert!(
+            self.was_killed || rows.len() == self.rows.len(),
+            "{} rows",
+            rows.len()
+        );
+        for (number, (username, outcome)) in rows {
+            let (name_before, before) = self.rows.get(number).expect("a row of the list");
+            assert_eq!(username, name_before, "row {number}");
+            let is_older = self.was_killed && ["in_doubt", "unsent"].contains(&outcome.as_str());
+            assert!(
+                is_older || outcome == before,
+                "row {number}: {outcome}, and it was {before}"
+            );
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    // There may be none.
+    let _ = fs::remove_dir_all(to);
+    fs::create_dir(to).unwrap();
+    for file in fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+}
+
+fn read(run: &Path) -> Result<Rows, LedgerError> {
+    let reader = Reader::open(run)?;
+    let mut rows = Rows::new();
+    reader.summary()?;
+    reader.about()?;
+    reader.rate_samples()?;
+    reader.each_row(|row| {
+        let username = row.username.clone().unwrap_or_default();
+        let outcome = row.came.outcome.word().to_owned();
+        rows.insert(row.row, (username, outcome));
+        Ok::<(), LedgerError>(())
+    })?;
+    Ok(rows)
+}
+
+/// The databases of a run, and what holds their last writes.
+fn databases(run: &Path) -> BTreeMap<String, Vec<u8>> {
+    let of_ours = |name: &str| name.ends_with(".db") || name.ends_with(".db-wal");
+    let files = fs::read_dir(run).unwrap().map(Result::unwrap);
+    files
+        .map(|file| (file.file_name().to_string_lossy().into_owned(), file.path()))
+        .filter(|(name, _)| of_ours(name))
+        .map(|(name, path)| (name, fs::read(path).unwrap()))
+        .filter(|(_, bytes)| !bytes.is_empty())
+        .collect()
+}
+
+/// Damages one of the files, and says how.
+fn damage(rng: &mut Rng, run: &Path) -> String {
+    let files = databases(run);
+    let (name, bytes) = files.iter().nth(rng.usize(..files.len())).unwrap();
+    let (mut bytes, path) = (bytes.clone(), run.join(name));
+    let pages = bytes.len() / PAGE;
+    let at = rng.usize(..bytes.len());
+    let how = match rng.u8(..10) {
+        0..=2 => {
+            for _ in 0..rng.usize(1..4) {
+                let at = rng.usize(..bytes.len());
+                bytes[at] ^= 1 << rng.u8(..8);
+            }
+            "bits"
+        }
+        3..=4 => {
+            bytes.truncate(at);
+            "cut off"
+        }
+        5 if pages > 1 => {
+            let second = rng.usize(1..pages) * PAGE;
+            let first = rng.usize(..second / PAGE) * PAGE;
+            let (before, after) = bytes.split_at_mut(second);
+            before[first..first + PAGE].swap_with_slice(&mut after[..PAGE]);
+            "swapped pages"
+        }
+        6 => {
+            let end = (at + PAGE).min(bytes.len());
+            bytes[at..end].fill(0);
+            "zeros"
+        }
+        7 => {
+            let end = (at + rng.usize(1..64)).min(bytes.len());
+            bytes[at..end].fill_with(|| rng.u8(..));
+            "noise"
+        }
+        8 => {
+            bytes.extend_from_within(at..);
+            "longer"
+        }
+        _ => {
+            fs::remove_file(path).unwrap();
+            return format!("{name}: removed");
+        }
+    };
+    fs::write(path, &bytes).unwrap();
+    format!("{name}: {how} at {at}")
+}
+
+/// It ended as documented. Where it refused, the files are as they were.
+fn is_sound(ran: &Ran, run: &Path, before: &BTreeMap<String, Vec<u8>>) {
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    assert!(
+        matches!(ran.code, Some(0 | 1 | 3 | 4 | 5)),
+        "{:?}: {}",
+        ran.code,
+        ran.stderr
+    );
+    if ran.code == Some(3) {
+        assert!(ran.stderr.contains("ledger.db"), "{}", ran.stderr);
+        assert!(
+            databases(run) == *before,
+            "refused, and files were changed: {}",
+            ran.stderr
+        );
+    }
+}
+
+/// What results.csv says.
+fn results(place: &Place) -> Rows {
+    let row = |row: &crate::harness::Row| {
+        let number = row["row"].parse().unwrap();
+        (number, (row["username"].clone(), row["outcome"].clone()))
+    };
+    place.results().rows.iter().map(row).collect()
+}
+
+fn report(base: &Base, place: &Place) {
+    let run = place.path("run");
+    let before = databases(&run);
+    let ran = place.cli("report").arg("run").run();
+    is_sound(&ran, &run, &before);
+    if ran.code != Some(3) && place.path("run/results.csv").exists() {
+        base.holds(&results(place));
+    }
+}
+
+fn undo(base: &Base, place: &Place) {
+    let run = place.path("run");
+    let before = databases(&run);
+    let undo: Cli = place
+        .cli("undo")
+        .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
+        .env("AWS_SECRET_ACCESS_KEY", "made-up")
+        .args(["run", "--dry-run", "--endpoint-url", &base.pool.url()])
+        .args(["--lookup-rate", "1000"]);
+    let ran = undo.run();
+    is_sound(&ran, &run, &before);
+    assert_eq!(base.pool.asked("AdminDeleteUser"), 0);
+    if let Ok(mut csv) = csv::Reader::from_path(run.join("undo-dry-run.csv")) {
+        for row in csv.deserialize() {
+            let row: crate::harness::Row = row.unwrap();
+            assert!(base.made.contains(&row["username"]), "{row:?}");
+        }
+    }
+}
+
+/// Goes on with the run, against a pool like the one that it left.
+fn resume(base: &Base, place: &Place) {
+    let mut settings = base.pool.settings().clone();
+    let users = base.pool.users().into_values();
+    settings.existing = users
+        .map(|user| ExistingUser {
+            username: user.username,
+            attributes: user.attributes,
+            status: user.status,
+            enabled: user.enabled,
+            created: Some(user.created.div_euclid(1_000)),
+        })
+        .collect();
+    let pool = Pool::start(settings);
+    let run = place.path("run");
+    let before = databases(&run);
+    let ran = place
+        .import(&pool, "users.csv")
+        .args(["--no-lookup", "--no-preflight"])
+        .run();
+    is_sound(&ran, &run, &before);
+    if ran.code == Some(3) {
+        assert_eq!(pool.asked("SignUp"), 0);
+        return;
+    }
+    let users = pool.users();
+    assert!(base.made.iter().all(|name| users.contains_key(name)));
+    for (number, (username, outcome)) in results(place) {
+        let is_there = users.contains_key(&username);
+        assert!(outcome != "created" || is_there, "row {number}: {username}");
+    }
+}
+
+fn run(bases: &[Base], case: &mut Case) {
+    let base = &bases[case.rng.usize(..bases.len())];
+    let place = Place::new();
+    let run = place.path("run");
+    copy(&base.place.path("kept"), &run);
+    fs::copy(base.place.path("users.csv"), place.path("users.csv")).unwrap();
+    let how = damage(&mut case.rng, &run);
+    case.note(how);
+    let before = databases(&run);
+    case.input(before.get("ledger.db").map_or(&[], Vec::as_slice));
+    match case.rng.u8(..12) {
+        0 => report(base, &place),
+        1 => undo(base, &place),
+        2 => resume(base, &place),
+        _ => match read(&run) {
+            Ok(rows) => base.holds(&rows),
+            Err(error) => {
+                let text = error.to_string();
+                assert!(text.contains("ledger.db"), "{text}");
+                assert!(databases(&run) == before, "files were changed: {text}");
+            }
+        },
+    }
+}
+
+#[test]
+fn ledgers() {
+    let bases = [Base::new(false), Base::new(true)];
+    fuzz("ledgers", 2, |case| run(&bases, case));
+}

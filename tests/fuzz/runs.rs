@@ -1,0 +1,137 @@
+//! Whole runs of the program against a service with changed answers.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::{Arc, Mutex};
+
+use crate::answers::{Hostile, contains, password_of};
+use crate::case::{Case, fuzz};
+use crate::harness::{Endpoint, Place, Pool, Ran, quick};
+
+/// Rows of each list.
+const ROWS: usize = 20;
+
+/// Most of a program's time is waiting.
+const AT_ONCE: usize = 3;
+
+fn list() -> String {
+    let row = |number: usize| {
+        let name = format!("user{number:04}");
+        format!("{name},{},{name}@example.com\n", password_of(&name))
+    };
+    let rows: String = (1..=ROWS).map(row).collect();
+    format!("username,password,email\n{rows}")
+}
+
+/// It ended as documented, without a panic, and shows no password.
+fn is_sound(ran: &Ran) {
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    assert!(
+        matches!(ran.code, Some(0 | 1 | 3 | 4 | 5)),
+        "{:?}: {}",
+        ran.code,
+        ran.stderr
+    );
+    for text in [&ran.stderr, &ran.stdout] {
+        assert!(!text.contains("vKx9"), "a password: {text}");
+        assert!(!text.contains('\u{1b}'), "an escape sequence: {text:?}");
+    }
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(document["exit_code"], ran.code.unwrap());
+}
+
+fn run(case: &mut Case) {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", list());
+    let calm = if case.rng.bool() { 2 } else { 6 };
+    let hostile = Hostile::new(case.seed, calm);
+    let named = Arc::clone(&hostile.named);
+    let asks_first = case.rng.u8(..3) == 0;
+    let endpoint = Endpoint::start(&pool, move |request| hostile.answer(request));
+    let mut import = place
+        .import(&pool, list)
+        .args(["--endpoint-url", &endpoint.url(), "--output", "json"])
+        .args(["--deadline", "6s", "--attempt-timeout", "2s"]);
+    let mut flags: Vec<&str> = Vec::new();
+    if asks_first {
+        flags.extend(["--preflight-timeout", "1s"]);
+    } else {
+        flags.push("--no-preflight");
+    }
+    let others: [&[&str]; 6] = [
+        &["--confirm"],
+        &["--verify", "email"],
+        &["--group", "staff"],
+        &["--lookup", "list"],
+        &["--prescan", "always"],
+        &["--max-failures", "0"],
+    ];
+    for other in others {
+        if case.rng.u8(..4) == 0 {
+            flags.extend(other);
+        }
+    }
+    case.note(format!("{flags:?}"));
+    for flag in flags {
+        import = import.arg(flag);
+    }
+    let ran = import.run();
+    is_sound(&ran);
+    if ran.code == Some(3) {
+        assert_eq!(
+            endpoint.asked("SignUp"),
+            0,
+            "refused after something was sent"
+        );
+    }
+    judge(&place, &pool, &ran, &named);
+}
+
+/// Each row has one outcome, nothing is called created unless an answer says so, and nothing that is kept shows a password.
+fn judge(place: &Place, pool: &Pool, ran: &Ran, named: &Mutex<BTreeSet<String>>) {
+    if !place.path("run/results.csv").exists() {
+        assert!(
+            matches!(ran.code, Some(3 | 4)),
+            "no results: {}",
+            ran.stderr
+        );
+        return;
+    }
+    // One outcome for each row: reading them checks it.
+    let results = place.results();
+    if ran.code != Some(4) {
+        assert_eq!(results.rows.len(), ROWS);
+    }
+    let users = pool.users();
+    for row in results
+        .rows
+        .iter()
+        .filter(|row| row["outcome"] == "created")
+    {
+        let name = &row["username"];
+        let is_said = named.lock().unwrap().contains(name);
+        assert!(
+            users.contains_key(name) || is_said,
+            "no answer says so: {row:?}"
+        );
+    }
+    for file in fs::read_dir(place.path("run")).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = fs::read(&path).unwrap_or_default();
+        assert!(
+            !contains(&bytes, b"vKx9"),
+            "a password in {}",
+            path.display()
+        );
+    }
+    let report = place.cli("report").args(["run", "--output", "json"]).run();
+    is_sound(&report);
+    assert_eq!(report.code, ran.code, "{}", report.stderr);
+    assert_eq!(place.results().outcomes(), results.outcomes());
+}
+
+#[test]
+fn runs() {
+    fuzz("runs", AT_ONCE, run);
+}
