@@ -165,6 +165,8 @@ impl MappingFile {
             skip_where: self.conditions("skip_where", &keys.skip_where)?,
             trim: keys.trim,
             null: self.null()?,
+            // A guard is not opened by a file that outlives the list.
+            allow_suspicious_passwords: false,
             lowercase: keys
                 .lowercase
                 .iter()

@@ -27,6 +27,7 @@ pub(super) fn of_flags(args: &MappingArgs) -> MappingOptions {
         skip_where: args.skip_where.clone(),
         trim: args.trim,
         null: texts(args.null.clone()),
+        allow_suspicious_passwords: args.allow_suspicious_passwords,
         lowercase: args
             .lowercase
             .iter()
@@ -144,22 +145,9 @@ pub(super) fn over(flags: MappingOptions, mut file: MappingOptions) -> MappingOp
     });
     file.set.retain(|asked| !gives(&asked.what.attribute));
     file.join.retain(|asked| !gives(&asked.what.attribute));
-    file.dates.retain(|asked| {
-        let mut dates = flags.dates.iter();
-        !dates.any(|flag| flag.what.attribute == asked.what.attribute)
-    });
-    file.values.retain(|asked| {
-        let says = |flag: &Asked<ValueOf>| {
-            same(&flag.what.column, &asked.what.column) && flag.what.cell == asked.what.cell
-        };
-        !flags.values.iter().any(says)
-    });
-    let both = |mut first: Vec<Asked<String>>, second| {
-        first.extend::<Vec<Asked<String>>>(second);
-        first
-    };
+    drop_overridden_cells(&flags, &mut file);
     MappingOptions {
-        ignore: both(flags.ignore, file.ignore),
+        ignore: [flags.ignore, file.ignore].concat(),
         ignore_unknown: flags.ignore_unknown || file.ignore_unknown,
         password: flags.password.or(file.password),
         columns: [flags.columns, file.columns].concat(),
@@ -175,14 +163,30 @@ pub(super) fn over(flags: MappingOptions, mut file: MappingOptions) -> MappingOp
         },
         set: [flags.set, file.set].concat(),
         join: [flags.join, file.join].concat(),
-        keep: both(flags.keep, file.keep),
+        keep: [flags.keep, file.keep].concat(),
         skip_where: [flags.skip_where, file.skip_where].concat(),
         trim: flags.trim || file.trim,
         null: texts([flags.null, file.null].concat()),
+        allow_suspicious_passwords: flags.allow_suspicious_passwords,
         lowercase: [flags.lowercase, file.lowercase].concat(),
         phone_region: flags.phone_region.or(file.phone_region),
         dates: [flags.dates, file.dates].concat(),
         values: [flags.values, file.values].concat(),
         follow_up: follow_up_over(flags.follow_up, file.follow_up),
     }
+}
+
+/// Leaves out of the file what the flags say of the same dates and the same cells.
+fn drop_overridden_cells(flags: &MappingOptions, file: &mut MappingOptions) {
+    file.dates.retain(|asked| {
+        let mut dates = flags.dates.iter();
+        !dates.any(|flag| flag.what.attribute == asked.what.attribute)
+    });
+    file.values.retain(|asked| {
+        let says = |flag: &Asked<ValueOf>| {
+            flag.what.column.eq_ignore_ascii_case(&asked.what.column)
+                && flag.what.cell == asked.what.cell
+        };
+        !flags.values.iter().any(says)
+    });
 }

@@ -176,6 +176,7 @@ pub fn allowed(allow: &AllowArgs) -> Allowed {
         messages: allow.allow_messages,
         message_limit: allow.ignore_message_limit,
         alias_moves: allow.allow_alias_moves,
+        alias_repeats: allow.allow_alias_repeats,
         strict: allow.strict,
     }
 }

@@ -73,6 +73,7 @@ impl Verdict {
             looks: intent.looks,
             counts: counts.as_ref(),
             notes: survey.as_ref().map_or(&[], |survey| &survey.notes),
+            alias_repeats: survey.as_ref().map_or(&[], |survey| &survey.alias_repeats),
             given: mapping.flags_given(),
             rates: &intent.rates,
             steps: StepsMeant {

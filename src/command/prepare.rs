@@ -118,6 +118,9 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         past: past(&opened)?,
         before_run_ms: opened.goes_on.then(|| opened.facts.certainly_before_ms()),
         spool: rejects.spool(),
+        watch_passwords: !list.source.is_complete()
+            && !job.preflight.no_preflight
+            && !list.mapping.allows_suspicious_passwords(),
         // What the pool says of itself counts for more than what is said of it: a user that is mistaken for another is left out.
         listing_folds: rules
             .map(|rules| !rules.case_sensitive)

@@ -1,6 +1,7 @@
 //! What stands against a run, worked out before anything is sent. Pure: from the pool's rules, the list's columns and counts, and
 //! what the command line allows, to a list of objections, each with its way out.
 
+mod aliases;
 mod asked;
 pub(super) mod follow_up;
 mod rate;
@@ -12,7 +13,7 @@ use super::calls::Unanswered;
 use super::plan::counted;
 use super::prescan::Looks;
 use super::rates::Rates;
-use super::survey::{Counts, Example, NoteCount};
+use super::survey::{AliasRepeats, Counts, Example, NoteCount};
 use crate::pool::Stop;
 use crate::user::hint::FlagsGiven;
 use crate::user::mapping::HeaderNotice;
@@ -32,6 +33,8 @@ pub struct Allowed {
     pub message_limit: bool,
     /// An alias may move from one user to another.
     pub alias_moves: bool,
+    /// An address that is an alias may be verified for one of several users who have it.
+    pub alias_repeats: bool,
     /// No row may be invalid.
     pub strict: bool,
 }
@@ -51,6 +54,8 @@ pub struct Meant<'a> {
     pub counts: Option<&'a Counts>,
     /// Notes on its rows.
     pub notes: &'a [NoteCount],
+    /// Addresses under several usernames, where they are aliases.
+    pub alias_repeats: &'a [AliasRepeats],
     /// The flags in effect: no hint suggests one of them.
     pub given: &'a FlagsGiven,
     /// How fast it is to go.
@@ -149,7 +154,7 @@ pub fn objections(
         sign_up(rules, meant, &mut found);
         attributes(rules, meant, &mut found);
         messages(rules, meant, &mut found);
-        aliases(rules, meant, &mut found);
+        aliases::aliases(rules, meant, &mut found);
     }
     names(meant, &mut found);
     rows::rows(meant, &mut found);
@@ -315,40 +320,6 @@ fn messages(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objection>) {
                 mails.map_or_else(|| "one for each user".to_owned(), |mails| mails.to_string())
             ),
             "let the pool send through Amazon SES (EmailSendingAccount DEVELOPER), or go on with --ignore-message-limit",
-        ));
-    }
-}
-
-fn aliases(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objection>) {
-    let by_alias: Vec<&str> = rules
-        .alias_attributes
-        .iter()
-        .map(String::as_str)
-        .filter(|alias| {
-            *alias != "preferred_username" && meant.attributes.iter().any(|(name, _)| name == alias)
-        })
-        .collect();
-    if by_alias.is_empty() {
-        return;
-    }
-    let aliases = by_alias.join(" and ");
-    if !rules.has_trigger("PreSignUp") {
-        found.push(Objection::notice(
-            "alias_doubles",
-            format!(
-                "{aliases} is an alias in this pool, and aliases are not unique before they are verified: a row whose {aliases} belongs to \
-                 somebody else under another username makes a second user"
-            ),
-            "look for such rows before you confirm and verify the new users",
-        ));
-    } else if !meant.allowed.alias_moves {
-        found.push(Objection::refusal(
-            "alias_moves",
-            format!(
-                "{aliases} is an alias in this pool, and it has a PreSignUp trigger: where the trigger verifies {aliases}, a row whose {aliases} belongs to a \
-                 user under another username takes it from them, and they cannot sign in by it any more"
-            ),
-            "make sure that no row has an address of a user with another username, then go on with --allow-alias-moves",
         ));
     }
 }

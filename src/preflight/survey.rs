@@ -1,11 +1,14 @@
 //! The list, read to its end before anything is sent: how many rows would be sent, what is wrong with the others, and how many people
 //! would get a message. Memory does not grow with the list.
 
+mod aliases;
 mod counted;
-mod duplicates;
+mod groups;
 mod heaps;
+mod reach;
 mod reported;
 mod totals;
+mod usernames;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -16,12 +19,13 @@ use crate::rows::{RawRow, Rows, RowsError};
 use crate::user::Step;
 use crate::user::finding::{Finding, Rule};
 use crate::user::mapping::{Checked, Draft, Mapping};
-use crate::user::pool_rules::Contact;
-use crate::user::rules::looks_like_digest;
+use crate::user::password_column::PasswordColumn;
+use aliases::Aliases;
 use counted::Counted;
-use duplicates::Duplicates;
-use totals::{BY_EMAIL, BY_PHONE_NUMBER};
+use reach::Places;
+use usernames::Usernames;
 
+pub use aliases::AliasRepeats;
 pub use reported::{Broken, Example, Item, NoteCount, Reported};
 pub use totals::{Counts, StepTotals};
 
@@ -34,6 +38,8 @@ pub struct Survey {
     pub broken: Vec<Broken>,
     /// Notes, the most frequent kind first.
     pub notes: Vec<NoteCount>,
+    /// Addresses under several usernames, where they are aliases.
+    pub alias_repeats: Vec<AliasRepeats>,
     /// The names of the groups that users are put into; of too many, the first ones, and one more than a pool can have.
     pub groups: BTreeSet<String>,
 }
@@ -44,9 +50,10 @@ pub enum SurveyError {
     /// It cannot be read.
     #[error(transparent)]
     Rows(#[from] RowsError),
-    /// There is no room for the usernames that are compared.
+    /// There is no room for the usernames and addresses that are compared.
     #[error(
-        "usernames cannot be kept in a temporary file while they are compared: {0}; make room there, or name another folder in TMPDIR"
+        "usernames and addresses cannot be kept in a temporary file while they are compared: {0}; make room there, or name another \
+         folder in TMPDIR"
     )]
     Room(io::Error),
     /// What is found cannot be written.
@@ -54,45 +61,9 @@ pub enum SurveyError {
     Write(#[from] io::Error),
 }
 
-/// The places of what a message can go to among a list's attributes.
-#[derive(Debug, Clone, Copy)]
-struct Places {
-    email: Option<usize>,
-    phone_number: Option<usize>,
-}
-
-impl Places {
-    fn of(mapping: &Mapping) -> Self {
-        let place = |contact: Contact| {
-            mapping
-                .attributes()
-                .position(|name| name == contact.attribute())
-        };
-        Self {
-            email: place(Contact::Email),
-            phone_number: place(Contact::PhoneNumber),
-        }
-    }
-
-    /// How a user can be reached: by an attribute, or by the username where it stands for one.
-    fn reach(self, draft: &Draft<'_>, mapping: &Mapping) -> u8 {
-        let by = |contact: Contact, place: Option<usize>, bit| {
-            let given =
-                place.is_some_and(|place| draft.values.iter().any(|value| value.place == place));
-            if given || mapping.username_stands_for(contact.attribute(), &draft.username.text) {
-                bit
-            } else {
-                0
-            }
-        };
-        by(Contact::Email, self.email, BY_EMAIL)
-            | by(Contact::PhoneNumber, self.phone_number, BY_PHONE_NUMBER)
-    }
-}
-
 impl Survey {
     /// Reads the list to its end. `folds` says whether usernames are compared without case; `tell` hears of every finding
-    /// and note, those of a row one after the other, and of duplicates at the end.
+    /// and note: those of a row one after the other, and at the end those about several rows.
     ///
     /// # Errors
     /// The list cannot be read on, `tell` fails, or there is no room for a temporary file.
@@ -100,129 +71,44 @@ impl Survey {
         rows: Rows,
         mapping: &Mapping,
         folds: bool,
-        mut tell: impl FnMut(&Reported<'_>) -> io::Result<()>,
+        tell: impl FnMut(&Reported<'_>) -> io::Result<()>,
     ) -> Result<Self, SurveyError> {
-        let mut survey = Self::default();
-        let contacts = Places::of(mapping);
-        let mut usernames = Duplicates::new(folds).map_err(SurveyError::Room)?;
+        let mut surveyor = Surveyor {
+            mapping,
+            places: Places::of(mapping),
+            usernames: Usernames::new(folds).map_err(SurveyError::Room)?,
+            aliases: Aliases::new(mapping, folds).map_err(SurveyError::Room)?,
+            passwords: PasswordColumn::default(),
+            found: Self::default(),
+            tell,
+        };
         let mut list = ReadBeside::start(rows)?;
         let mut done = None;
         while let Some(batch) = list.next(done.take())? {
             for raw in batch.rows() {
-                survey.row(&raw, mapping, contacts, &mut usernames, &mut tell)?;
+                surveyor.row(&raw)?;
             }
             done = Some(batch);
         }
-        let usernames = usernames.dealt().map_err(SurveyError::Room)?;
-        usernames.each(|double| {
-            survey.counts.duplicates += 1;
-            survey.counts.take_back(double.counted);
-            let finding = Finding {
-                rule: Rule::Duplicate,
-                column: Some(mapping.username_column().to_owned()),
-                message: format!(
-                    "the username stands in row {} (line {}) already: {}",
-                    double.first_row, double.first_line, double.username
-                ),
-            };
-            let reported = Reported {
-                row: double.row,
-                line: double.line,
-                username: Some(double.username),
-                item: Item::Finding(&finding),
-            };
-            survey.count(&reported);
-            tell(&reported)
-        })?;
+        surveyor.finish()
+    }
+
+    /// What is known once all rows were seen.
+    fn sum_up(&mut self, passwords: &PasswordColumn) {
         let swallowing = [Rule::OpenQuote, Rule::SwallowedRows];
-        survey.counts.swallowing = survey
+        let counts = &mut self.counts;
+        counts.swallowing = self
             .broken
             .iter()
             .filter(|broken| swallowing.contains(&broken.rule))
             .map(|broken| broken.findings)
             .sum();
-        let counts = &mut survey.counts;
+        counts.passwords = passwords.counts();
         counts.to_send = counts.rows - counts.invalid - counts.skipped - counts.duplicates;
-        survey
-            .broken
+        self.broken
             .sort_by_key(|broken| std::cmp::Reverse(broken.findings));
-        survey
-            .notes
+        self.notes
             .sort_by_key(|notes| std::cmp::Reverse(notes.count));
-        Ok(survey)
-    }
-
-    /// One row: it is counted, and what is wrong with it is told.
-    fn row(
-        &mut self,
-        raw: &RawRow<'_>,
-        mapping: &Mapping,
-        contacts: Places,
-        usernames: &mut Duplicates,
-        tell: &mut impl FnMut(&Reported<'_>) -> io::Result<()>,
-    ) -> io::Result<()> {
-        self.counts.rows += 1;
-        if mapping.skips(raw) {
-            self.counts.skipped += 1;
-            return Ok(());
-        }
-        let Checked { draft, findings } = mapping.findings(raw);
-        if let Some(draft) = &draft {
-            self.notes_on(raw, mapping, draft, tell)?;
-        }
-        if let (Some(draft), []) = (&draft, findings.as_slice()) {
-            let reach = contacts.reach(draft, mapping);
-            let counted = Counted::of(reach, &draft.follow_up);
-            usernames.add(raw.number, raw.line, &draft.username.text, counted);
-            if let Some(count) = self.counts.of_reach(reach) {
-                *count += 1;
-            }
-            let escaped = draft.values.iter().any(|value| {
-                Some(value.place) == contacts.email && value.value.text.starts_with('\'')
-            });
-            self.counts.with_apostrophe += u64::from(escaped);
-            self.steps(&draft.follow_up);
-            self.counts.with_digest += u64::from(draft.password.is_some_and(looks_like_digest));
-            return Ok(());
-        }
-        self.counts.invalid += 1;
-        let username = match &draft {
-            Some(draft) => Some(draft.username.text.to_string()),
-            None => mapping.username_of_unreadable(raw),
-        };
-        for finding in &findings {
-            let reported = Reported {
-                row: raw.number,
-                line: raw.line,
-                username: username.as_deref().filter(|name| !name.is_empty()),
-                item: Item::Finding(finding),
-            };
-            self.count(&reported);
-            tell(&reported)?;
-        }
-        Ok(())
-    }
-
-    fn notes_on(
-        &mut self,
-        raw: &RawRow<'_>,
-        mapping: &Mapping,
-        draft: &Draft<'_>,
-        tell: &mut impl FnMut(&Reported<'_>) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let mut notes = Vec::new();
-        mapping.notes(raw, draft, &mut notes);
-        for note in &notes {
-            let reported = Reported {
-                row: raw.number,
-                line: raw.line,
-                username: Some(&*draft.username.text).filter(|name| !name.is_empty()),
-                item: Item::Note(note),
-            };
-            self.count(&reported);
-            tell(&reported)?;
-        }
-        Ok(())
     }
 
     fn steps(&mut self, steps: &[Step]) {
@@ -235,6 +121,118 @@ impl Survey {
                 self.groups.insert(name.to_string());
             }
         }
+    }
+}
+
+/// A survey that is under way.
+struct Surveyor<'m, F> {
+    mapping: &'m Mapping,
+    places: Places,
+    usernames: Usernames,
+    aliases: Aliases,
+    passwords: PasswordColumn,
+    found: Survey,
+    tell: F,
+}
+
+impl<F: FnMut(&Reported<'_>) -> io::Result<()>> Surveyor<'_, F> {
+    fn row(&mut self, raw: &RawRow<'_>) -> io::Result<()> {
+        let counts = &mut self.found.counts;
+        counts.rows += 1;
+        if self.mapping.skips(raw) {
+            counts.skipped += 1;
+            return Ok(());
+        }
+        let Checked { draft, findings } = self.mapping.findings(raw);
+        let Some(draft) = draft else {
+            let username = self.mapping.username_of_unreadable(raw);
+            return self.invalid(raw, username.as_deref(), &findings);
+        };
+        self.password(&draft);
+        self.notes(raw, &draft)?;
+        if findings.is_empty() {
+            self.sound(raw, &draft);
+            Ok(())
+        } else {
+            self.invalid(raw, Some(&draft.username.text), &findings)
+        }
+    }
+
+    /// Passwords are looked at whether their rows are sound or not: what is wrong with all of them is wrong with each.
+    fn password(&mut self, draft: &Draft<'_>) {
+        let password = draft.password.filter(|password| !password.is_empty());
+        if let Some(password) = password
+            && !self.mapping.allows_suspicious_passwords()
+        {
+            self.passwords.add(password);
+        }
+    }
+
+    fn sound(&mut self, raw: &RawRow<'_>, draft: &Draft<'_>) {
+        let reach = self.places.reach(draft, self.mapping);
+        let counted = Counted::of(reach, &draft.follow_up);
+        self.usernames
+            .add(raw.number, raw.line, &draft.username.text, counted);
+        self.aliases.add(raw.number, raw.line, draft);
+        let counts = &mut self.found.counts;
+        if let Some(count) = counts.of_reach(reach) {
+            *count += 1;
+        }
+        counts.with_apostrophe += u64::from(self.places.has_apostrophe(draft));
+        self.found.steps(&draft.follow_up);
+    }
+
+    fn invalid(
+        &mut self,
+        raw: &RawRow<'_>,
+        username: Option<&str>,
+        findings: &[Finding],
+    ) -> io::Result<()> {
+        self.found.counts.invalid += 1;
+        for finding in findings {
+            self.report(&Reported {
+                row: raw.number,
+                line: raw.line,
+                username: username.filter(|name| !name.is_empty()),
+                item: Item::Finding(finding),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn notes(&mut self, raw: &RawRow<'_>, draft: &Draft<'_>) -> io::Result<()> {
+        let mut notes = Vec::new();
+        self.mapping.notes(raw, draft, &mut notes);
+        for note in &notes {
+            self.report(&Reported {
+                row: raw.number,
+                line: raw.line,
+                username: Some(&*draft.username.text).filter(|name| !name.is_empty()),
+                item: Item::Note(note),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, reported: &Reported<'_>) -> io::Result<()> {
+        self.found.count(reported);
+        (self.tell)(reported)
+    }
+
+    fn finish(self) -> Result<Survey, SurveyError> {
+        let Self {
+            mapping,
+            usernames,
+            aliases,
+            passwords,
+            mut found,
+            mut tell,
+            ..
+        } = self;
+        usernames.finish(mapping.username_column(), &mut found, &mut tell)?;
+        aliases.finish(&mut found, &mut tell)?;
+        found.sum_up(&passwords);
+        Ok(found)
     }
 }
 

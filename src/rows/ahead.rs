@@ -23,6 +23,15 @@ pub enum Ahead<T> {
     Broken(RowsError),
 }
 
+/// Why the rows that follow are not taken.
+#[derive(Debug)]
+pub enum NotKept {
+    /// It cannot be told what to do with a row.
+    Failed(String),
+    /// The rows so far are not what they should be.
+    Refused(String),
+}
+
 /// The receiving end.
 pub struct ReadAhead<T> {
     list: String,
@@ -39,7 +48,7 @@ impl<T: Send + 'static> ReadAhead<T> {
     pub fn start(
         rows: Rows,
         group: usize,
-        keep: impl FnMut(&RawRow<'_>) -> Result<Option<T>, String> + Send + 'static,
+        keep: impl FnMut(&RawRow<'_>) -> Result<Option<T>, NotKept> + Send + 'static,
     ) -> std::io::Result<Self> {
         let (to, groups) = channel(GROUPS_WAITING);
         let list = rows.list().to_owned();
@@ -72,7 +81,7 @@ impl<T: Send + 'static> ReadAhead<T> {
 fn read_all<T>(
     mut rows: Rows,
     group: usize,
-    mut keep: impl FnMut(&RawRow<'_>) -> Result<Option<T>, String>,
+    mut keep: impl FnMut(&RawRow<'_>) -> Result<Option<T>, NotKept>,
     to: &Sender<Ahead<T>>,
 ) {
     let mut waiting = Vec::with_capacity(group);
@@ -97,18 +106,24 @@ fn read_all<T>(
 /// None at the list's end; `Some(None)` for a row that is dropped.
 fn next_kept<T>(
     rows: &mut Rows,
-    keep: &mut impl FnMut(&RawRow<'_>) -> Result<Option<T>, String>,
+    keep: &mut impl FnMut(&RawRow<'_>) -> Result<Option<T>, NotKept>,
 ) -> Result<Option<Option<T>>, RowsError> {
     let Some(row) = rows.next_row()? else {
         return Ok(None);
     };
     let line = row.line;
-    match keep(&row) {
-        Ok(kept) => Ok(Some(kept)),
-        Err(cause) => Err(RowsError::Read {
-            list: rows.list().to_owned(),
+    let kept = keep(&row);
+    let list = || rows.list().to_owned();
+    kept.map(Some).map_err(|why| match why {
+        NotKept::Failed(cause) => RowsError::Read {
+            list: list(),
             line,
             cause,
-        }),
-    }
+        },
+        NotKept::Refused(cause) => RowsError::Refused {
+            list: list(),
+            line,
+            cause,
+        },
+    })
 }

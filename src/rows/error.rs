@@ -113,6 +113,16 @@ pub enum RowsError {
         /// What the system said.
         cause: String,
     },
+    /// What was read so far is not what it should be.
+    #[error("{list}: after line {line}: {cause}")]
+    Refused {
+        /// The list's name.
+        list: String,
+        /// The last line that was read.
+        line: u64,
+        /// Why, and what to do about it.
+        cause: String,
+    },
     /// The thread that reads is gone.
     #[error(
         "{list}: the thread that reads it ended unexpectedly; run the same command again to go on"
@@ -137,6 +147,7 @@ impl RowsError {
             | Self::Utf16 { .. }
             | Self::RecordTooLong { .. }
             | Self::Read { .. }
+            | Self::Refused { .. }
             | Self::ThreadGone { .. } => None,
         }
     }

@@ -1,8 +1,9 @@
 //! What is wrong with a row, or with a list's header.
 
+mod ways;
+
 use std::fmt;
 
-use super::hint::Way::{Always, Given, Unless};
 use super::hint::{FlagsGiven, Way, joined};
 
 /// A rule that a row breaks. Its code stands in results as `error_code`.
@@ -177,157 +178,31 @@ impl Rule {
 
     fn ways(self) -> &'static [Way] {
         match self {
-            Self::CellCount => &[
-                Always("give the row as many cells as the header has"),
-                Always("quote cells that contain the delimiter"),
-                Unless(
-                    "--flexible",
-                    "pass --flexible if rows leave out empty cells at the end",
-                ),
-            ],
-            Self::Encoding => &[
-                Unless("--encoding", "name the list's encoding with --encoding"),
-                Given("--encoding", "correct --encoding"),
-                Always("save the list as UTF-8"),
-            ],
-            Self::Quotes => &[
-                Always("put the quotes around the whole cell and double those within it"),
-                Unless(
-                    "--escape",
-                    "name the character that escapes quotes with --escape",
-                ),
-                Unless(
-                    "--quote",
-                    "pass --quote none if nothing in the list is quoted",
-                ),
-            ],
-            Self::SwallowedRows => &[
-                Always("double a quote that belongs to the text"),
-                Always("close a quote that is open"),
-                Unless(
-                    "--quote",
-                    "pass --quote none if nothing in the list is quoted",
-                ),
-            ],
-            Self::TooLong => &[
-                Always("close a quote that is open in the row"),
-                Always("shorten it"),
-            ],
-            Self::OpenQuote => &[
-                Always("close the quote"),
-                Always("double it if it belongs to the text"),
-            ],
-            Self::UnnamedColumn => &[
-                Always("name the column in the header"),
-                Always("drop it with --ignore-column ''"),
-            ],
-            Self::UsernameMissing => &[
-                Always("fill the cell"),
-                Unless(
-                    "--username-from",
-                    "take the username from another column with --username-from",
-                ),
-            ],
-            Self::Username => &[
-                Always("correct the username"),
-                Unless(
-                    "--encoding",
-                    "name the list's encoding with --encoding if characters were lost",
-                ),
-                Unless(
-                    "--username-from",
-                    "take the username from another column with --username-from",
-                ),
-            ],
-            Self::PasswordMissing => &[
-                Always("fill the cell"),
-                Always(
-                    "pass --password generate, which gives every user a random password to reset",
-                ),
-            ],
-            Self::Password => &[
-                Always("correct the password"),
-                Unless(
-                    "--encoding",
-                    "name the list's encoding with --encoding if characters were lost",
-                ),
-                Always(
-                    "pass --password generate, which gives every user a random password to reset",
-                ),
-            ],
-            Self::PasswordHash => &[
-                Always(
-                    "import bcrypt, scrypt, Argon2id or PBKDF2 hashes with AWS's own import job (CreateUserImportJob)",
-                ),
-                Always(
-                    "pass --password generate, which gives every user a random password to reset",
-                ),
-            ],
-            Self::PasswordPolicy => &[
-                Always("relax the pool's policy during the import"),
-                Always(
-                    "pass --password generate, which gives every user a random password to reset",
-                ),
-            ],
-            Self::UsernameFormat => &[
-                Always("correct the username"),
-                Unless(
-                    "--username-from",
-                    "take the username from another column with --username-from",
-                ),
-            ],
-            Self::Email => &[
-                Always("correct the address"),
-                Always("empty the cell if the pool does not require an address"),
-            ],
-            Self::PhoneNumber => &[
-                Always("write + and the country code before the number"),
-                Unless(
-                    "--phone-region",
-                    "pass --phone-region DE if numbers without a country code are from one country",
-                ),
-                Always("empty the cell if the pool does not require a number"),
-            ],
-            Self::AttributeMissing => &[
-                Always("fill the cell"),
-                Always("set the attribute for all users with --set"),
-            ],
-            Self::ValueLength => &[
-                Always("correct the value"),
-                Always("drop the column with --ignore-column"),
-            ],
-            Self::NumberRange | Self::AttributeValue => &[
-                Always("correct the value"),
-                Always("translate it with --value"),
-                Always("drop the column with --ignore-column"),
-            ],
-            Self::Duplicate => &[
-                Always("leave it if both rows are the same user: the first one is sent"),
-                Always("give one of them another username"),
-            ],
-            Self::Formula => &[
-                Always("write the value instead of the formula"),
-                Unless(
-                    "--unwrap-formulas",
-                    "pass --unwrap-formulas, which reads =\"text\" as text",
-                ),
-            ],
-            Self::ValueUnknown => &[
-                Always("add the cell to the column's value table with --value"),
-                Always("add `*` for all other cells"),
-            ],
-            Self::DateFormat => &[Always("correct the date"), Always("correct --date-format")],
-            Self::YesOrNo => &[
-                Always("write true or false"),
-                Always("translate the cells with --value"),
-            ],
-            Self::Group => &[
-                Always("correct the name"),
-                Unless(
-                    "--group-separator",
-                    "name the text between groups with --group-separator",
-                ),
-            ],
+            Self::CellCount => ways::CELL_COUNT,
+            Self::Encoding => ways::ENCODING,
+            Self::Quotes => ways::QUOTES,
+            Self::SwallowedRows => ways::SWALLOWED_ROWS,
+            Self::TooLong => ways::TOO_LONG,
+            Self::OpenQuote => ways::OPEN_QUOTE,
+            Self::UnnamedColumn => ways::UNNAMED_COLUMN,
+            Self::UsernameMissing => ways::USERNAME_MISSING,
+            Self::Username => ways::USERNAME,
+            Self::PasswordMissing => ways::PASSWORD_MISSING,
+            Self::Password => ways::PASSWORD,
+            Self::PasswordHash => ways::PASSWORD_HASH,
+            Self::PasswordPolicy => ways::PASSWORD_POLICY,
+            Self::UsernameFormat => ways::USERNAME_FORMAT,
+            Self::Email => ways::EMAIL,
+            Self::PhoneNumber => ways::PHONE_NUMBER,
+            Self::AttributeMissing => ways::ATTRIBUTE_MISSING,
+            Self::ValueLength => ways::VALUE_LENGTH,
+            Self::NumberRange | Self::AttributeValue => ways::ATTRIBUTE_VALUE,
+            Self::Duplicate => ways::DUPLICATE,
+            Self::Formula => ways::FORMULA,
+            Self::ValueUnknown => ways::VALUE_UNKNOWN,
+            Self::DateFormat => ways::DATE_FORMAT,
+            Self::YesOrNo => ways::YES_OR_NO,
+            Self::Group => ways::GROUP,
         }
     }
 }

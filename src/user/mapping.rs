@@ -15,6 +15,7 @@ mod header;
 mod identity;
 mod notes;
 mod options;
+mod passwords;
 mod phone;
 mod transform;
 mod unnamed;
@@ -23,8 +24,7 @@ mod username;
 
 use super::finding::{Finding, Rule};
 use super::hint::FlagsGiven;
-use super::null_marker::is_null_marker;
-use super::pool_rules::PasswordPolicy;
+use super::pool_rules::{Contact, PasswordPolicy};
 use super::rules::{RowRules, Strictness};
 use super::{Broken, NewUser, NotSent, Password, Row};
 use crate::rows::{Header, RawRow};
@@ -76,6 +76,7 @@ pub struct Mapping {
     /// Columns whose cells become attributes, groups, or whether an address is verified: what notes are about.
     noted: Vec<usize>,
     given: FlagsGiven,
+    allow_suspicious_passwords: bool,
 }
 
 /// Ends a finding about a value that is sound but for white space around it.
@@ -164,6 +165,12 @@ impl Mapping {
     #[must_use]
     pub fn username_stands_for(&self, attribute: &str, username: &str) -> bool {
         self.rules.username_stands_for(attribute, username)
+    }
+
+    /// The addresses that are aliases in the pool that rows are held to.
+    #[must_use]
+    pub fn aliases(&self) -> &[Contact] {
+        self.rules.aliases()
     }
 
     /// The name of the column that the username comes from; of several, all of them.
@@ -306,27 +313,7 @@ impl Mapping {
                 !trimmed.is_empty() && findings.is_empty()
             });
         }
-        match (self.password, draft.password) {
-            (Some(_), Some("") | None) if self.generated.is_some() => {}
-            (Some(column), Some("") | None) => findings.push(Finding {
-                rule: Rule::PasswordMissing,
-                column: self.column(column),
-                message: "the cell is empty, and this run takes passwords from the list; --password column-or-generate gives such \
-                          users a random one"
-                    .to_owned(),
-            }),
-            (Some(column), Some(password)) if is_null_marker(password) => findings.push(Finding {
-                rule: Rule::PasswordMissing,
-                column: self.column(column),
-                message: "the cell holds a text that many systems write for a missing value, not a password"
-                    .to_owned(),
-            }),
-            (Some(column), Some(password)) => {
-                self.rules
-                    .password(self.name_of(column), password, findings);
-            }
-            (None, _) => {}
-        }
+        self.check_password(draft, findings);
         for value in draft.values.iter().filter(|value| !value.value.faulty) {
             let text = &*value.value.text;
             let from = findings.len();

@@ -11,6 +11,7 @@ pub mod mapping;
 pub mod note;
 mod null_marker;
 mod password;
+pub mod password_column;
 pub mod pool_rules;
 pub mod rules;
 

@@ -23,6 +23,10 @@ pub enum NoteKind {
     Float,
     /// A birthdate is no day as `YYYY-MM-DD`.
     Birthdate,
+    /// A username differs in case alone from another one, in a pool where that makes two users.
+    NameCase,
+    /// An address is under another username as well, in a pool where it is an alias.
+    AliasRepeat,
 }
 
 impl NoteKind {
@@ -37,6 +41,8 @@ impl NoteKind {
             Self::Garbled => "cells.encoding",
             Self::Float => "cells.float",
             Self::Birthdate => "cells.birthdate",
+            Self::NameCase => "usernames.case",
+            Self::AliasRepeat => "alias_repeats",
         }
     }
 
@@ -72,6 +78,14 @@ impl NoteKind {
                 "{} not a day as YYYY-MM-DD; Cognito only checks that there are 10 characters",
                 plural(count, "birthdate is", "birthdates are")
             ),
+            Self::NameCase => format!(
+                "{} in case alone, and this pool tells them apart: they become different users",
+                plural(count, "username differs", "usernames differ")
+            ),
+            Self::AliasRepeat => format!(
+                "{} an address with a row under another username",
+                plural(count, "row shares", "rows share")
+            ),
         }
     }
 
@@ -102,6 +116,17 @@ impl NoteKind {
             Self::Float => &[Way::Always(
                 "export these columns as text: digits may be missing as well",
             )],
+            Self::NameCase => &[
+                Way::Always("remove one row of each pair if they are the same person"),
+                Way::Unless(
+                    "--lowercase username",
+                    "pass --lowercase username, which leaves the later row out as a duplicate",
+                ),
+            ],
+            Self::AliasRepeat => &[
+                Way::Always("give each row its own address"),
+                Way::Always("remove the rows that are the same person"),
+            ],
             Self::Birthdate => &[
                 Way::Always("correct the dates"),
                 Way::Always(

@@ -16,8 +16,9 @@ use schema::ValueRule;
 
 pub(super) use api::value as too_long;
 pub use api::{MAX_ATTRIBUTE_NAME, MAX_PASSWORD, MAX_USERNAME, MAX_VALUE};
-pub(super) use formats::quoted;
-pub use hashes::looks_like_digest;
+pub(crate) use formats::{quoted, shown};
+pub(super) use hashes::finding as password_hash;
+pub(super) use hashes::{is_hash, is_one_character, looks_like_digest};
 pub(super) use password::SYMBOLS;
 
 /// How much a row is held to.
@@ -107,6 +108,11 @@ impl RowRules {
         }
     }
 
+    /// The addresses that are aliases in the pool.
+    pub fn aliases(&self) -> &[Contact] {
+        &self.username_is_not
+    }
+
     /// What is wrong with a username that is not empty.
     pub fn username(&self, column: &str, value: &str, findings: &mut Vec<Finding>) {
         if let Some(finding) = api::username(column, value) {
@@ -145,8 +151,7 @@ impl RowRules {
 
     /// What is wrong with a password that is not empty. Says nothing of the password itself.
     pub fn password(&self, column: &str, value: &str, findings: &mut Vec<Finding>) {
-        let finding = hashes::finding(column, value)
-            .or_else(|| api::password(column, value))
+        let finding = api::password(column, value)
             .or_else(|| password::finding(self.policy.as_ref()?, column, value));
         findings.extend(finding);
     }

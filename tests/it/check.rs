@@ -247,7 +247,7 @@ fn duplicates_alone_are_no_findings_to_mend_and_yet_told() {
     );
     let told = [
         "1 duplicate, 0 invalid",
-        "the username stands in row 1 (line 2) already: USER0001",
+        "row 1 (line 2) already has the username \"USER0001\"",
     ];
     place.cli("check").arg(list).run().exits(1).says(told);
     let two = ["--usernames", "case-sensitive"];
@@ -341,10 +341,10 @@ fn the_findings_never_take_the_place_of_the_list() {
         .cli("check")
         .arg(long)
         .env("TMPDIR", "/no/such/folder");
-    nowhere
-        .run()
-        .exits(3)
-        .says(["usernames cannot be kept in a temporary file", "TMPDIR"]);
+    nowhere.run().exits(3).says([
+        "usernames and addresses cannot be kept in a temporary file",
+        "TMPDIR",
+    ]);
     let cli = place
         .cli("check")
         .args([list, "--findings", "no/such/folder.csv"]);

@@ -68,6 +68,9 @@ pub struct MappingArgs {
     /// values takes no other cells; may be repeated
     #[arg(long, value_name = "COLUMN:CELL=VALUE", value_parser = value)]
     pub value: Vec<Asked<ValueOf>>,
+    /// Sign users up although their passwords look like hashes, are one repeated character, or are all the same
+    #[arg(long, help_heading = "Before the first call")]
+    pub allow_suspicious_passwords: bool,
     /// A TOML file that says the same, and how the list is written (its table `list`: encoding, delimiter, quote, escape, columns, skip_lines, flexible,
     /// drop_apostrophe, unwrap_formulas); flags win over it
     #[arg(long, value_name = "FILE")]

@@ -24,6 +24,10 @@ pub struct AllowArgs {
     /// more (aliases with a PreSignUp trigger)
     #[arg(long)]
     pub allow_alias_moves: bool,
+    /// Verify addresses that are aliases although rows with different usernames share them: each is verified for one of the users, and
+    /// the step fails for the others
+    #[arg(long)]
+    pub allow_alias_repeats: bool,
 }
 
 /// What is asked before the first call.

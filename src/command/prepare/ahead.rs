@@ -9,7 +9,8 @@ use crate::import::Listed;
 use crate::ledger::LedgerError;
 use crate::ledger::listing::{Listing, Seen};
 use crate::ledger::past::{Before, Past};
-use crate::rows::ahead::ReadAhead;
+use crate::rows::ahead::{NotKept, ReadAhead};
+use crate::user::password_column::{PasswordColumn, Suspicion};
 use crate::user::rules::Strictness;
 use crate::user::{Row, fold};
 
@@ -28,6 +29,8 @@ pub(in crate::command) struct ToRead {
     pub(super) before_run_ms: Option<i64>,
     /// Where rows are put aside, of a list that can be read only once.
     pub(super) spool: Option<Arc<Spool>>,
+    /// Whether the first passwords of a list that can be read only once are looked at.
+    pub(super) watch_passwords: bool,
 }
 
 impl ToRead {
@@ -42,6 +45,7 @@ impl ToRead {
             listing_folds,
             before_run_ms,
             spool,
+            watch_passwords,
         } = self;
         let List {
             source,
@@ -57,12 +61,16 @@ impl ToRead {
         };
         // A row that an earlier session began was sound then, and may have been sent: the pool's rules of today do not unsay that.
         let as_begun = mapping.clone().held_to(&Strictness::Api);
+        let mut passwords = watch_passwords.then(FirstPasswords::default);
         ReadAhead::start(rows, together, move |raw| {
-            let told = |error: LedgerError| error.to_string();
+            let told = |error: LedgerError| NotKept::Failed(error.to_string());
             if let Some(spool) = &spool {
                 spool.add(raw);
             }
             let mut row = mapping.row(raw);
+            if let Some(passwords) = &mut passwords {
+                passwords.look_at(mapping.password_cell(raw))?;
+            }
             let before = match &mut past {
                 None => Before::Nothing,
                 Some(past) => past.of(row.number, row.username()).map_err(told)?,
@@ -102,6 +110,33 @@ fn was_there_before(seen: &Seen, before_run_ms: Option<i64>) -> bool {
     match (seen.created_ms, before_run_ms) {
         (Some(created), Some(before)) => created <= before,
         (Some(_) | None, _) => true,
+    }
+}
+
+/// Passwords that are looked at of a list that can be read only once: none of it could be before the first call.
+const PASSWORDS_LOOKED_AT: u64 = 10;
+
+/// The first passwords of a list.
+#[derive(Default)]
+struct FirstPasswords(PasswordColumn);
+
+impl FirstPasswords {
+    /// Ends the reading where they are not what their owners type.
+    fn look_at(&mut self, password: Option<&str>) -> Result<(), NotKept> {
+        let Some(password) = password.filter(|password| !password.is_empty()) else {
+            return Ok(());
+        };
+        if self.0.counts().with_password == PASSWORDS_LOOKED_AT {
+            return Ok(());
+        }
+        self.0.add(password);
+        let counts = self.0.counts();
+        match counts.suspicion() {
+            Some(Suspicion { message, .. }) if counts.with_password == PASSWORDS_LOOKED_AT => {
+                Err(NotKept::Refused(format!("{message}; {}", Suspicion::HINT)))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::super::plan::counted;
 use super::{Meant, Objection};
 use crate::preflight::survey::NoteCount;
+use crate::user::password_column::Suspicion;
 
 /// What the rows are like, counted.
 pub(super) fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
@@ -49,15 +50,8 @@ pub(super) fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
              quoted",
         ));
     }
-    if counts.with_digest > 0 && counts.with_digest * 2 > counts.to_send {
-        found.push(Objection::refusal(
-            "password_digests",
-            format!(
-                "{} of {} passwords have just as many hexadecimal digits as MD5 or SHA hashes: SignUp would take them for the passwords themselves",
-                counts.with_digest, counts.to_send
-            ),
-            "--password generate lets users reset theirs; if they are passwords all the same, --no-preflight takes them",
-        ));
+    if let Some(Suspicion { code, message }) = counts.passwords.suspicion() {
+        found.push(Objection::refusal(code, message, Suspicion::HINT));
     }
     // Skipped rows are not looked at.
     let rows = counts.rows - counts.skipped;

@@ -9,6 +9,7 @@ use crate::preflight::calls::{Call, Unanswered};
 use crate::preflight::prescan::Looks;
 use crate::preflight::rates::{Rates, RatesAsked};
 use crate::preflight::survey::{Counts, StepTotals};
+use crate::user::password_column::PasswordCounts;
 use crate::user::pool_rules::{
     AttributeRule, ClientRules, Contact, EmailSendingAccount, PoolRules,
 };
@@ -25,7 +26,13 @@ const SOUND: Counts = Counts {
     with_both: 0,
     with_apostrophe: 0,
     swallowing: 0,
-    with_digest: 0,
+    passwords: PasswordCounts {
+        with_password: 100,
+        with_hash: 0,
+        with_digest: 0,
+        with_one_character: 0,
+        same_password: false,
+    },
     steps: StepTotals::NONE,
 };
 
@@ -63,6 +70,7 @@ pub(super) fn plain() -> Meant<'static> {
         rates: &RATES,
         counts: Some(&SOUND),
         notes: &[],
+        alias_repeats: &[],
         given: &NO_FLAGS,
         steps: StepsMeant::default(),
         allowed: Allowed::default(),
@@ -346,6 +354,7 @@ fn a_call_that_fails_refuses_the_run_and_is_no_missing_permission() {
                     messages: true,
                     message_limit: true,
                     alias_moves: true,
+                    alias_repeats: true,
                     strict: false,
                 },
                 ..plain()

@@ -8,7 +8,7 @@ use crate::user::hint::FlagsGiven;
 use crate::user::note::{Note, NoteKind};
 
 /// Examples that are kept of each rule and kind of note.
-const EXAMPLES: usize = 3;
+pub(super) const EXAMPLES: usize = 3;
 
 /// A rule, and how often it is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,6 +145,15 @@ impl Survey {
                     }),
                 }
             }
+        }
+    }
+}
+
+impl Survey {
+    /// Counts something more for a kind of note that was made already.
+    pub(super) fn count_more(&mut self, kind: NoteKind, more: u64) {
+        if let Some(notes) = self.notes.iter_mut().find(|notes| notes.kind == kind) {
+            notes.count += more;
         }
     }
 }

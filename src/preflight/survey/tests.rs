@@ -2,6 +2,7 @@ use super::{Counts, Survey};
 use crate::rows::{Dialect, Header, Rows};
 use crate::source::OpenSource;
 use crate::user::mapping::{Mapping, MappingOptions};
+use crate::user::password_column::PasswordCounts;
 use crate::user::pool_rules::{Contact, PoolRules};
 use crate::user::rules::Strictness;
 
@@ -50,6 +51,11 @@ fn every_row_is_counted_once_and_every_finding_told() {
             with_phone_number: 0,
             with_both: 1,
             with_apostrophe: 1,
+            passwords: PasswordCounts {
+                with_password: 5,
+                same_password: true,
+                ..PasswordCounts::default()
+            },
             ..Counts::default()
         }
     );

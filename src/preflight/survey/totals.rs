@@ -6,6 +6,7 @@ use super::counted::Counted;
 use crate::pace::Category;
 use crate::pool::{category_of, operation_of};
 use crate::user::StepKind;
+use crate::user::password_column::PasswordCounts;
 use crate::user::pool_rules::{Contact, PoolRules};
 
 /// How a user can be reached, in a byte.
@@ -36,8 +37,9 @@ pub struct Counts {
     pub with_apostrophe: u64,
     /// Of the broken ones: with a quote that swallowed other rows.
     pub swallowing: u64,
-    /// Of the sound ones: with a password of as many hexadecimal digits as a digest has.
-    pub with_digest: u64,
+    /// What the passwords of those that are not skipped look like.
+    #[serde(flatten)]
+    pub passwords: PasswordCounts,
     /// Steps that would follow the sign-ups of those that would be sent.
     pub steps: StepTotals,
 }

@@ -71,13 +71,12 @@ impl Mapping {
     /// What the record asks for. What does not fit a transformation is found here.
     pub(super) fn draft<'a>(&'a self, raw: &RawRow<'a>, findings: &mut Vec<Finding>) -> Draft<'a> {
         let (username, username_column) = self.username(raw, findings);
-        let password = self.password.map(|column| {
-            let cell = self.unless_null(raw.cell(column).unwrap_or_default());
-            if let Some(misfit) = formula::misfit_of_password(cell) {
-                found(findings, self.name_of(column), misfit);
-            }
-            cell
-        });
+        let password = self.password_cell(raw);
+        if let (Some(column), Some(cell)) = (self.password, password)
+            && let Some(misfit) = formula::misfit_of_password(cell)
+        {
+            found(findings, self.name_of(column), misfit);
+        }
         let mut values = Vec::with_capacity(self.attributes.len());
         for (place, attribution) in self.attributes.iter().enumerate() {
             let value = self.value(raw, attribution, findings);

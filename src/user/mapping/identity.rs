@@ -52,6 +52,9 @@ pub(super) fn text(mapping: &Mapping) -> String {
     if mapping.trim {
         text.push_str(" trim");
     }
+    if mapping.allow_suspicious_passwords && mapping.password.is_some() {
+        text.push_str(" password:suspicious");
+    }
     if !mapping.null.is_empty() {
         let _ = write!(text, " null={:?}", mapping.null);
     }

@@ -46,7 +46,7 @@ impl Mapping {
                 NoteKind::NullMarker
             } else if is_garbled(cell) {
                 NoteKind::Garbled
-            } else if is_float(cell) {
+            } else if is_float(cell) && !self.is_phone_number(*column) {
                 NoteKind::Float
             } else {
                 continue;
@@ -63,6 +63,13 @@ impl Mapping {
                 });
             }
         }
+    }
+
+    /// Whether the column is read as a phone number: its `.0` is stripped, or the row is invalid.
+    fn is_phone_number(&self, column: usize) -> bool {
+        self.attributes.iter().any(|attribution| {
+            &*attribution.name == "phone_number" && attribution.origin == Origin::Column(column)
+        })
     }
 
     /// Characters that were lost in a username or a password are a finding.

@@ -162,6 +162,8 @@ pub struct MappingOptions {
     pub trim: bool,
     /// Cells that equal one of these texts are empty.
     pub null: Vec<String>,
+    /// Passwords that look like hashes, or are all alike, are what users type.
+    pub allow_suspicious_passwords: bool,
     /// What is written small.
     pub lowercase: Vec<Lowercase>,
     /// Where phone numbers without a country code are from.
@@ -182,7 +184,15 @@ impl MappingOptions {
             ("--username-from", !self.username_from.is_empty()),
             ("--username-uuid", self.username_uuid.is_some()),
             ("--phone-region", self.phone_region.is_some()),
+            (
+                "--lowercase username",
+                self.lowercase.contains(&Lowercase::Username),
+            ),
             ("--ignore-unknown", self.ignore_unknown),
+            (
+                "--allow-suspicious-passwords",
+                self.allow_suspicious_passwords,
+            ),
             ("--confirm", self.follow_up.confirm),
             (
                 "--group-separator",

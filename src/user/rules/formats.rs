@@ -95,9 +95,16 @@ fn is_phone_number(value: &str) -> bool {
 }
 
 /// A value as a message repeats it: in quotes, cut where it is long, and without characters that cannot be seen or that a terminal obeys.
-pub(in crate::user) fn quoted(value: &str) -> String {
-    let mut text = String::with_capacity(value.len().min(SHOWN) + 2);
-    text.push('"');
+pub(crate) fn quoted(value: &str) -> String {
+    format!("\"{}\"", shown(value))
+}
+
+/// Stands for what was cut.
+const CUT: char = '…';
+
+/// The same without quotes.
+pub(crate) fn shown(value: &str) -> String {
+    let mut text = String::with_capacity(value.len().min(SHOWN));
     for character in value.chars().take(SHOWN) {
         if is_invisible(character) {
             text.extend(character.escape_default());
@@ -105,9 +112,8 @@ pub(in crate::user) fn quoted(value: &str) -> String {
             text.push(character);
         }
     }
-    text.push('"');
     if value.chars().nth(SHOWN).is_some() {
-        text.push('…');
+        text.push(CUT);
     }
     text
 }

@@ -78,7 +78,7 @@ fn where_addresses_are_usernames_users_are_known_by_them() {
     let pool = addresses(&["email"], there.collect());
     let mut list = String::from("username,password\n");
     for number in 1..=62 {
-        list += &format!("User{number:04}@Example.com,Passw0rd!1\n");
+        list += &format!("User{number:04}@Example.com,Passw0rd!{number}\n");
     }
     let list = place.file("users.csv", list);
     nightly(&place, &pool, list).run().exits(0);
@@ -97,7 +97,7 @@ fn where_numbers_are_usernames_users_are_known_by_them() {
     let pool = addresses(&["phone_number"], there.collect());
     let mut list = String::from("username,password,email\n");
     for at in 1..=61 {
-        list += &format!("{},Passw0rd!1,one@example.com\n", number(at));
+        list += &format!("{},Passw0rd!{at},one@example.com\n", number(at));
     }
     let list = place.file("users.csv", list);
     nightly(&place, &pool, list).run().exits(0);

@@ -120,6 +120,7 @@ pub(super) fn read(
                 .then(|| Strictness::default().password_policy()),
             rules: RowRules::default(),
             given: options.flags_given(),
+            allow_suspicious_passwords: options.allow_suspicious_passwords,
         }),
         Some(_) | None => {
             meanings.problems.extend(formulas);

@@ -1,0 +1,79 @@
+//! What speaks against a run because addresses are aliases in the pool.
+
+use super::super::plan::counted;
+use super::{Meant, Objection};
+use crate::preflight::survey::AliasRepeats;
+use crate::user::pool_rules::PoolRules;
+
+pub(super) fn aliases(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objection>) {
+    repeats(meant, found);
+    let by_alias: Vec<&str> = rules
+        .alias_attributes
+        .iter()
+        .map(String::as_str)
+        .filter(|alias| {
+            *alias != "preferred_username" && meant.attributes.iter().any(|(name, _)| name == alias)
+        })
+        .collect();
+    if by_alias.is_empty() {
+        return;
+    }
+    let aliases = by_alias.join(" and ");
+    if !rules.has_trigger("PreSignUp") {
+        found.push(Objection::notice(
+            "alias_doubles",
+            format!(
+                "{aliases} is an alias in this pool, and aliases are unique only once they are verified: a row whose {aliases} belongs to an \
+                 existing user with another username makes a second user"
+            ),
+            "compare the list with the pool's users before you confirm and verify the new ones",
+        ));
+    } else if !meant.allowed.alias_moves {
+        found.push(Objection::refusal(
+            "alias_moves",
+            format!(
+                "{aliases} is an alias in this pool, and it has a PreSignUp trigger: if the trigger verifies {aliases}, a row whose {aliases} \
+                 belongs to a user with another username takes it away, and that user can no longer sign in by it"
+            ),
+            "make sure that no row has an address of a user with another username, then pass --allow-alias-moves",
+        ));
+    }
+}
+
+/// Rows of the list that share an address.
+fn repeats(meant: Meant<'_>, found: &mut Vec<Objection>) {
+    for repeats in meant.alias_repeats {
+        let AliasRepeats {
+            contact,
+            addresses,
+            rows,
+            verified,
+            examples,
+        } = repeats;
+        let alias = contact.attribute();
+        let message = format!(
+            "{} under several usernames, in {}: {alias} is an alias in this pool, and only one of these users can sign in by it",
+            counted(*addresses, alias),
+            counted(*rows, "row"),
+        );
+        let mut objection = if *verified && !meant.allowed.alias_repeats {
+            Objection::refusal(
+                "alias_repeats",
+                message,
+                format!(
+                    "give each row its own {alias}, or remove rows that are the same person; --allow-alias-repeats verifies each address for \
+                     one of its users, and the step fails for the others"
+                ),
+            )
+        } else {
+            Objection::notice(
+                "alias_repeats",
+                message,
+                format!("give each row its own {alias}, or remove rows that are the same person"),
+            )
+        };
+        objection.count = Some(*rows);
+        objection.examples.clone_from(examples);
+        found.push(objection);
+    }
+}

@@ -1,0 +1,219 @@
+//! Addresses that several usernames have, in pools where the address is an alias: only one user can sign in by it.
+
+use std::borrow::Cow;
+use std::io;
+
+use super::groups::{Entry, Key, KeyGroups};
+use super::reported::{EXAMPLES, Example, Item, Reported};
+use super::{Survey, SurveyError};
+use crate::user::mapping::{Draft, Mapping};
+use crate::user::note::{Note, NoteKind};
+use crate::user::pool_rules::Contact;
+use crate::user::rules::{quoted, shown};
+use crate::user::{Step, fold};
+
+/// Separates the address from the username. Neither holds one.
+const SEPARATOR: char = '\0';
+
+/// The tag of a row whose address would be verified.
+const VERIFIED: u8 = 1;
+
+/// Rows that an example names at most.
+const ROWS_NAMED: usize = 3;
+
+/// Addresses of one kind under several usernames.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AliasRepeats {
+    /// Their kind.
+    pub contact: Contact,
+    /// Addresses.
+    pub addresses: u64,
+    /// Rows with one of them.
+    pub rows: u64,
+    /// Whether any of these would be verified after the sign-up.
+    pub verified: bool,
+    /// The first ones.
+    pub examples: Vec<Example>,
+}
+
+/// The addresses of sound rows that are aliases in the pool.
+pub(super) struct Aliases {
+    by_contact: Vec<OfContact>,
+    folds: bool,
+}
+
+struct OfContact {
+    contact: Contact,
+    /// The attribute's place in the list.
+    place: usize,
+    groups: KeyGroups,
+}
+
+impl Aliases {
+    pub(super) fn new(mapping: &Mapping, folds: bool) -> io::Result<Self> {
+        let key: Key = if folds {
+            |text| fold(address(text))
+        } else {
+            |text| Cow::Borrowed(address(text))
+        };
+        let places = mapping.aliases().iter().filter_map(|contact| {
+            let mut names = mapping.attributes();
+            let place = names.position(|name| name == contact.attribute())?;
+            Some((*contact, place))
+        });
+        let by_contact = places.map(|(contact, place)| {
+            Ok(OfContact {
+                contact,
+                place,
+                groups: KeyGroups::new(key)?,
+            })
+        });
+        Ok(Self {
+            by_contact: by_contact.collect::<io::Result<_>>()?,
+            folds,
+        })
+    }
+
+    pub(super) fn add(&mut self, row: u64, line: u64, draft: &Draft<'_>) {
+        for of in &mut self.by_contact {
+            let mut values = draft.values.iter();
+            let Some(value) = values.find(|value| value.place == of.place) else {
+                continue;
+            };
+            let verifies = draft
+                .follow_up
+                .iter()
+                .any(|step| matches!(step, Step::Verify(addresses) if addresses.contacts().contains(&of.contact)));
+            let text = format!("{}{SEPARATOR}{}", value.value.text, draft.username.text);
+            of.groups.add(&Entry {
+                row,
+                line,
+                tag: if verifies { VERIFIED } else { 0 },
+                text: &text,
+            });
+        }
+    }
+
+    /// Reports the rows whose address is under another username as well.
+    pub(super) fn finish(
+        self,
+        found: &mut Survey,
+        mut tell: impl FnMut(&Reported<'_>) -> io::Result<()>,
+    ) -> Result<(), SurveyError> {
+        for of in self.by_contact {
+            let mut repeats = AliasRepeats {
+                contact: of.contact,
+                addresses: 0,
+                rows: 0,
+                verified: false,
+                examples: Vec::new(),
+            };
+            let groups = of.groups.dealt().map_err(SurveyError::Room)?;
+            groups.each(|entries| {
+                let rows = of_different_users(entries, self.folds);
+                if rows.len() < 2 {
+                    return Ok(());
+                }
+                repeats.add(&rows);
+                notes(of.contact, &rows, &mut tell)
+            })?;
+            if repeats.addresses > 0 {
+                found.alias_repeats.push(repeats);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl AliasRepeats {
+    fn add(&mut self, rows: &[Entry<'_>]) {
+        self.addresses += 1;
+        self.rows += rows.len() as u64;
+        self.verified |= rows.iter().any(|entry| entry.tag == VERIFIED);
+        if let Some(first) = rows.first()
+            && self.examples.len() < EXAMPLES
+        {
+            self.examples.push(Example {
+                row: first.row,
+                line: first.line,
+                found: shared(rows, first),
+            });
+        }
+    }
+}
+
+/// `2 rows share bob@example.com: row 1 (line 2) and row 2 (line 3)`.
+fn shared(rows: &[Entry<'_>], first: &Entry<'_>) -> String {
+    let named: Vec<String> = rows
+        .iter()
+        .take(ROWS_NAMED)
+        .map(|entry| format!("row {} (line {})", entry.row, entry.line))
+        .collect();
+    let more = match rows.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "{} rows share {}: {}{more}",
+        rows.len(),
+        shown(address(first.text)),
+        named.join(", ")
+    )
+}
+
+/// One note a row but the first, for the findings file.
+fn notes(
+    contact: Contact,
+    rows: &[Entry<'_>],
+    tell: &mut impl FnMut(&Reported<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    let Some((first, others)) = rows.split_first() else {
+        return Ok(());
+    };
+    for entry in others {
+        let note = Note {
+            kind: NoteKind::AliasRepeat,
+            column: Some(contact.attribute().to_owned()),
+            message: format!(
+                "row {} (line {}) has {} as well, under the username {}",
+                first.row,
+                first.line,
+                quoted(address(entry.text)),
+                quoted(username(first.text))
+            ),
+        };
+        tell(&Reported {
+            row: entry.row,
+            line: entry.line,
+            username: Some(username(entry.text)),
+            item: Item::Note(&note),
+        })?;
+    }
+    Ok(())
+}
+
+/// The first row of each username, in the order of the list.
+fn of_different_users<'a>(entries: &[Entry<'a>], folds: bool) -> Vec<Entry<'a>> {
+    let claim = |entry: &Entry<'a>| {
+        if folds {
+            fold(username(entry.text))
+        } else {
+            Cow::Borrowed(username(entry.text))
+        }
+    };
+    let mut rows = entries.to_vec();
+    rows.sort_by(|one, other| claim(one).cmp(&claim(other)).then(one.row.cmp(&other.row)));
+    rows.dedup_by(|one, other| claim(one) == claim(other));
+    rows.sort_by_key(|entry| entry.row);
+    rows
+}
+
+fn address(text: &str) -> &str {
+    text.split_once(SEPARATOR)
+        .map_or(text, |(address, _)| address)
+}
+
+fn username(text: &str) -> &str {
+    text.split_once(SEPARATOR)
+        .map_or("", |(_, username)| username)
+}

@@ -1,0 +1,133 @@
+//! Usernames that more than one row has, and those that differ in case alone.
+
+use std::io;
+
+use super::counted::Counted;
+use super::groups::{Entry, KeyGroups};
+use super::reported::{Item, Reported};
+use super::{Survey, SurveyError};
+use crate::user::finding::{Finding, Rule};
+use crate::user::fold;
+use crate::user::note::{Note, NoteKind};
+use crate::user::rules::quoted;
+
+/// The usernames of sound rows.
+pub(super) struct Usernames {
+    groups: KeyGroups,
+    /// The pool compares them without case.
+    folds: bool,
+}
+
+impl Usernames {
+    pub(super) fn new(folds: bool) -> io::Result<Self> {
+        Ok(Self {
+            groups: KeyGroups::new(fold)?,
+            folds,
+        })
+    }
+
+    pub(super) fn add(&mut self, row: u64, line: u64, username: &str, counted: Counted) {
+        self.groups.add(&Entry {
+            row,
+            line,
+            tag: counted.0,
+            text: username,
+        });
+    }
+
+    /// Reports the rows whose username an earlier row has.
+    pub(super) fn finish(
+        self,
+        column: &str,
+        found: &mut Survey,
+        mut tell: impl FnMut(&Reported<'_>) -> io::Result<()>,
+    ) -> Result<(), SurveyError> {
+        let folds = self.folds;
+        let groups = self.groups.dealt().map_err(SurveyError::Room)?;
+        groups.each(|entries| {
+            if folds {
+                return duplicates(entries, column, found, &mut tell);
+            }
+            let mut entries = entries.to_vec();
+            entries.sort_by_key(|entry| (entry.text, entry.row));
+            for same in entries.chunk_by(|one, next| one.text == next.text) {
+                duplicates(same, column, found, &mut tell)?;
+            }
+            entries.dedup_by_key(|entry| entry.text);
+            entries.sort_by_key(|entry| entry.row);
+            case_variants(&entries, column, found, &mut tell)
+        })?;
+        Ok(())
+    }
+}
+
+/// All rows with the same username but the first one.
+fn duplicates(
+    entries: &[Entry<'_>],
+    column: &str,
+    found: &mut Survey,
+    tell: &mut impl FnMut(&Reported<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    let Some((first, others)) = entries.split_first() else {
+        return Ok(());
+    };
+    for entry in others {
+        found.counts.duplicates += 1;
+        found.counts.take_back(Counted(entry.tag));
+        let finding = Finding {
+            rule: Rule::Duplicate,
+            column: Some(column.to_owned()),
+            message: format!(
+                "row {} (line {}) already has the username {}",
+                first.row,
+                first.line,
+                quoted(entry.text)
+            ),
+        };
+        let reported = Reported {
+            row: entry.row,
+            line: entry.line,
+            username: Some(entry.text),
+            item: Item::Finding(&finding),
+        };
+        found.count(&reported);
+        tell(&reported)?;
+    }
+    Ok(())
+}
+
+/// Usernames of one group, each with the first row that has it, in a pool that tells them apart by their case. The first one is counted as
+/// well.
+fn case_variants(
+    entries: &[Entry<'_>],
+    column: &str,
+    found: &mut Survey,
+    tell: &mut impl FnMut(&Reported<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    let Some((first, others @ [_, ..])) = entries.split_first() else {
+        return Ok(());
+    };
+    for entry in others {
+        let note = Note {
+            kind: NoteKind::NameCase,
+            column: Some(column.to_owned()),
+            message: format!(
+                "{} differs in case alone from {} in row {} (line {})",
+                quoted(entry.text),
+                quoted(first.text),
+                first.row,
+                first.line
+            ),
+        };
+        let reported = Reported {
+            row: entry.row,
+            line: entry.line,
+            username: Some(entry.text),
+            item: Item::Note(&note),
+        };
+        found.count(&reported);
+        tell(&reported)?;
+    }
+    found.count_more(NoteKind::NameCase, 1);
+    Ok(())
+}

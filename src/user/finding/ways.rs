@@ -1,0 +1,160 @@
+//! What to do about a row that breaks a rule, by the rule.
+
+use super::super::hint::Way::{self, Always, Given, Unless};
+
+const GENERATE: Way =
+    Always("pass --password generate, which gives every user a random password to reset");
+
+const OTHER_COLUMN: Way = Unless(
+    "--username-from",
+    "take the username from another column with --username-from",
+);
+
+const UNQUOTED: Way = Unless(
+    "--quote",
+    "pass --quote none if nothing in the list is quoted",
+);
+
+const LOST_CHARACTERS: Way = Unless(
+    "--encoding",
+    "name the list's encoding with --encoding if characters were lost",
+);
+
+pub(super) const CELL_COUNT: &[Way] = &[
+    Always("give the row as many cells as the header has"),
+    Always("quote cells that contain the delimiter"),
+    Unless(
+        "--flexible",
+        "pass --flexible if rows leave out empty cells at the end",
+    ),
+];
+
+pub(super) const ENCODING: &[Way] = &[
+    Unless("--encoding", "name the list's encoding with --encoding"),
+    Given("--encoding", "correct --encoding"),
+    Always("save the list as UTF-8"),
+];
+
+pub(super) const QUOTES: &[Way] = &[
+    Always("put the quotes around the whole cell and double those within it"),
+    Unless(
+        "--escape",
+        "name the character that escapes quotes with --escape",
+    ),
+    UNQUOTED,
+];
+
+pub(super) const SWALLOWED_ROWS: &[Way] = &[
+    Always("double a quote that belongs to the text"),
+    Always("close a quote that is open"),
+    UNQUOTED,
+];
+
+pub(super) const TOO_LONG: &[Way] = &[
+    Always("close a quote that is open in the row"),
+    Always("shorten it"),
+];
+
+pub(super) const OPEN_QUOTE: &[Way] = &[
+    Always("close the quote"),
+    Always("double it if it belongs to the text"),
+];
+
+pub(super) const UNNAMED_COLUMN: &[Way] = &[
+    Always("name the column in the header"),
+    Always("drop it with --ignore-column ''"),
+];
+
+pub(super) const USERNAME_MISSING: &[Way] = &[Always("fill the cell"), OTHER_COLUMN];
+
+pub(super) const USERNAME: &[Way] = &[
+    Always("correct the username"),
+    LOST_CHARACTERS,
+    OTHER_COLUMN,
+];
+
+pub(super) const PASSWORD_MISSING: &[Way] = &[Always("fill the cell"), GENERATE];
+
+pub(super) const PASSWORD: &[Way] = &[Always("correct the password"), LOST_CHARACTERS, GENERATE];
+
+pub(super) const PASSWORD_HASH: &[Way] = &[
+    Always(
+        "import bcrypt, scrypt, Argon2id or PBKDF2 hashes with AWS's own import job (CreateUserImportJob)",
+    ),
+    GENERATE,
+    Unless(
+        "--allow-suspicious-passwords",
+        "pass --allow-suspicious-passwords if it is the password that the user types",
+    ),
+];
+
+pub(super) const PASSWORD_POLICY: &[Way] = &[
+    Always("relax the pool's policy during the import"),
+    GENERATE,
+];
+
+pub(super) const USERNAME_FORMAT: &[Way] = &[Always("correct the username"), OTHER_COLUMN];
+
+pub(super) const EMAIL: &[Way] = &[
+    Always("correct the address"),
+    Always("empty the cell if the pool does not require an address"),
+];
+
+pub(super) const PHONE_NUMBER: &[Way] = &[
+    Always("write + and the country code before the number"),
+    Unless(
+        "--phone-region",
+        "pass --phone-region DE if numbers without a country code are from one country",
+    ),
+    Always("empty the cell if the pool does not require a number"),
+];
+
+pub(super) const ATTRIBUTE_MISSING: &[Way] = &[
+    Always("fill the cell"),
+    Always("set the attribute for all users with --set"),
+];
+
+pub(super) const VALUE_LENGTH: &[Way] = &[
+    Always("correct the value"),
+    Always("drop the column with --ignore-column"),
+];
+
+pub(super) const ATTRIBUTE_VALUE: &[Way] = &[
+    Always("correct the value"),
+    Always("translate it with --value"),
+    Always("drop the column with --ignore-column"),
+];
+
+pub(super) const DUPLICATE: &[Way] = &[
+    Always("leave it if both rows are the same user: the first one is sent"),
+    Always("give one of them another username"),
+];
+
+pub(super) const FORMULA: &[Way] = &[
+    Always("write the value instead of the formula"),
+    Unless(
+        "--unwrap-formulas",
+        "pass --unwrap-formulas, which reads =\"text\" as text",
+    ),
+];
+
+pub(super) const VALUE_UNKNOWN: &[Way] = &[
+    Always("add the cell to the column's value table with --value"),
+    Always("add `*` for all other cells"),
+];
+
+pub(super) const DATE_FORMAT: &[Way] =
+    &[Always("correct the date"), Always("correct --date-format")];
+
+pub(super) const YES_OR_NO: &[Way] = &[
+    Always("write true or false"),
+    Always("translate the cells with --value"),
+];
+
+pub(super) const GROUP: &[Way] = &[
+    Always("correct the name"),
+    Unless(
+        "--group-separator",
+        "name the text between groups with --group-separator",
+    ),
+];

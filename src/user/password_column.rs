@@ -1,0 +1,150 @@
+//! What the passwords of a list have in common. One odd password is its owner's; a column of them is not what it should be.
+
+use serde::Serialize;
+
+use super::Password;
+use super::rules::{is_hash, is_one_character, looks_like_digest};
+
+/// Rows from which on the same password in all of them is suspicious. Fewer may be a list that somebody wrote by hand.
+const SAME_IN: u64 = 10;
+
+/// Rows from which on passwords of one repeated character are suspicious.
+const ONE_CHARACTER_IN: u64 = 2;
+
+/// Passwords, by what they look like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct PasswordCounts {
+    /// Rows with a password in the list.
+    pub with_password: u64,
+    /// With a hash, by the way it is written.
+    pub with_hash: u64,
+    /// With as many hexadecimal or base64 digits as a digest has.
+    pub with_digest: u64,
+    /// With one repeated character.
+    pub with_one_character: u64,
+    /// All of them are the same.
+    pub same_password: bool,
+}
+
+/// The passwords of a list, seen one after the other.
+#[derive(Default)]
+pub struct PasswordColumn {
+    first: Option<Password>,
+    counts: PasswordCounts,
+}
+
+impl PasswordColumn {
+    /// Takes the next one in.
+    pub fn add(&mut self, password: &str) {
+        let counts = &mut self.counts;
+        let first = self.first.get_or_insert_with(|| Password::new(password));
+        counts.same_password =
+            (counts.same_password || counts.with_password == 0) && first.expose() == password;
+        counts.with_password += 1;
+        counts.with_hash += u64::from(is_hash(password));
+        counts.with_digest += u64::from(looks_like_digest(password));
+        counts.with_one_character += u64::from(is_one_character(password));
+    }
+
+    /// What was seen so far.
+    #[must_use]
+    pub fn counts(&self) -> PasswordCounts {
+        self.counts
+    }
+}
+
+/// Why the passwords of a list are probably not what their owners type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspicion {
+    /// A stable name for programs.
+    pub code: &'static str,
+    /// What they have in common.
+    pub message: String,
+}
+
+impl Suspicion {
+    /// What to do about it.
+    pub const HINT: &'static str = "pass --password generate, which gives every user a random password to reset; if these are the \
+                                    passwords that users type, pass --allow-suspicious-passwords";
+}
+
+impl PasswordCounts {
+    /// Whether these are probably not what their owners type, and why.
+    #[must_use]
+    pub fn suspicion(&self) -> Option<Suspicion> {
+        let all = self.with_password;
+        let (code, message) = if self.with_hash * 2 > all {
+            (
+                "password_hashes",
+                format!(
+                    "{} of {all} passwords are hashes, and SignUp would take them for the passwords themselves",
+                    self.with_hash
+                ),
+            )
+        } else if self.with_digest * 2 > all {
+            (
+                "password_digests",
+                format!(
+                    "{} of {all} passwords have as many hexadecimal or base64 digits as hashes have (MD5, SHA), and SignUp would take them \
+                     for the passwords themselves",
+                    self.with_digest
+                ),
+            )
+        } else if all >= ONE_CHARACTER_IN && self.with_one_character == all {
+            (
+                "passwords_masked",
+                format!(
+                    "all {all} passwords are one repeated character, which systems show in place of a password"
+                ),
+            )
+        } else if all >= SAME_IN && self.same_password {
+            (
+                "passwords_identical",
+                format!("all {all} passwords are the same"),
+            )
+        } else {
+            return None;
+        };
+        Some(Suspicion { code, message })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PasswordColumn;
+
+    fn code(passwords: impl IntoIterator<Item = String>) -> Option<&'static str> {
+        let mut column = PasswordColumn::default();
+        for password in passwords {
+            column.add(&password);
+        }
+        column.counts().suspicion().map(|suspicion| suspicion.code)
+    }
+
+    #[test]
+    fn a_column_is_suspicious_by_what_its_passwords_have_in_common() {
+        let repeat = |password: &str, times: usize| vec![password.to_owned(); times];
+        let numbered = |times: usize| (0..times).map(|number| format!("Passw0rd!{number}"));
+        let hash = "*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19";
+        let digest = "5f4dcc3b5aa765d61d8327deb882cf99";
+        assert_eq!(code([]), None);
+        assert_eq!(code(numbered(30)), None);
+        assert_eq!(code(repeat(hash, 2)), Some("password_hashes"));
+        assert_eq!(code(repeat(digest, 1)), Some("password_digests"));
+        assert_eq!(code(numbered(2).chain(repeat(digest, 2))), None);
+        assert_eq!(
+            code(numbered(2).chain(repeat(digest, 3))),
+            Some("password_digests")
+        );
+        assert_eq!(code(repeat("****", 1)), None);
+        let masks = (1..5).map(|length| "*".repeat(length));
+        assert_eq!(code(masks), Some("passwords_masked"));
+        assert_eq!(code(repeat("Welcome#1", 9)), None);
+        assert_eq!(code(repeat("Welcome#1", 10)), Some("passwords_identical"));
+        assert_eq!(
+            code(repeat("Welcome#1", 10).into_iter().chain(numbered(1))),
+            None
+        );
+        assert_eq!(code(numbered(1).chain(repeat("Welcome#1", 10))), None);
+    }
+}

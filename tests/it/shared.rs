@@ -1,0 +1,117 @@
+//! Rows that share something: an address that is an alias, or a username but for its case.
+
+use serde_json::Value;
+
+use cognito_import::rehearsal::PoolSettings;
+
+use crate::harness::{Cli, Place, Pool, quick};
+
+fn with_aliases() -> Pool {
+    Pool::start(PoolSettings {
+        alias_attributes: vec!["email".to_owned(), "phone_number".to_owned()],
+        ..quick()
+    })
+}
+
+#[track_caller]
+fn told(cli: Cli, exit: i32, kind: &str, code: &str) -> Option<Value> {
+    let ran = cli.args(["--output", "json"]).run().exits(exit);
+    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let all = document[kind].as_array().unwrap();
+    all.iter().find(|one| one["code"] == code).cloned()
+}
+
+const REPEATS: &str = "username,password,email,phone_number\n\
+     u1,Passw0rd!1,bob@example.com,+4930901820\n\
+     u2,Passw0rd!2,Bob@example.com,\n\
+     u3,Passw0rd!3,eve@example.com,+4930901820\n\
+     U3,Passw0rd!4,eve@example.com,+4930901820\n\
+     u5,Passw0rd!5,fay@example.com,\n";
+
+#[test]
+fn one_address_under_several_usernames_is_listed_and_not_verified_unless_that_is_allowed() {
+    let place = Place::new();
+    let pool = with_aliases();
+    let list = place.file("users.csv", REPEATS);
+    let note = told(place.check(&pool, list), 1, "notices", "alias_repeats").unwrap();
+    assert_eq!(note["count"], 2);
+    assert!(
+        note["examples"][0]["found"]
+            .as_str()
+            .unwrap()
+            .contains("2 rows share bob@example.com")
+    );
+    let lines = place.findings();
+    let of_notes: Vec<(&str, &str)> = lines
+        .iter()
+        .filter(|line| line["rule"] == "alias_repeats")
+        .map(|line| (&*line["row"], &*line["column"]))
+        .collect();
+    assert_eq!(of_notes, [("2", "email"), ("3", "phone_number")]);
+    // The duplicate of u3 is not a user of its own.
+    let steps = ["--confirm", "--verify", "email"];
+    let verify = || place.import(&pool, list).args(steps);
+    let refusal = told(verify(), 3, "refusals", "alias_repeats").unwrap();
+    assert!(
+        refusal["what_to_do"]
+            .as_str()
+            .unwrap()
+            .contains("--allow-alias-repeats")
+    );
+    assert_eq!(pool.asked("SignUp"), 0);
+    // The phone numbers are shared, and nobody verifies them.
+    assert_eq!(
+        told(verify(), 3, "notices", "alias_repeats").unwrap()["count"],
+        2
+    );
+    verify().arg("--allow-alias-repeats").run().exits(1);
+    let results = place.results();
+    let outcomes = ["created", "created", "created", "duplicate", "created"];
+    assert_eq!(results.outcomes(), outcomes);
+}
+
+#[test]
+fn addresses_that_are_no_aliases_may_be_shared() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", REPEATS);
+    let check = || {
+        place
+            .check(&pool, list)
+            .args(["--confirm", "--verify", "email"])
+    };
+    assert_eq!(told(check(), 1, "notices", "alias_repeats"), None);
+    assert_eq!(told(check(), 1, "refusals", "alias_repeats"), None);
+}
+
+#[test]
+fn usernames_that_differ_in_case_alone_are_told_where_they_become_two_users() {
+    let list = "username,password,email\n\
+         Ann@example.com,Passw0rd!1,Ann@example.com\n\
+         bob,Passw0rd!2,bob@example.com\n\
+         ann@example.com,Passw0rd!3,ann@example.com\n\
+         ann@example.com,Passw0rd!4,ann@example.com\n";
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        case_sensitive: true,
+        ..quick()
+    });
+    let list = place.file("users.csv", list);
+    let note = told(place.check(&pool, list), 1, "notices", "usernames.case").unwrap();
+    assert_eq!(note["count"], 2);
+    assert!(
+        note["examples"][0]["found"]
+            .as_str()
+            .unwrap()
+            .contains("row 1")
+    );
+    let small = place.check(&pool, list).args(["--lowercase", "username"]);
+    assert_eq!(told(small, 1, "notices", "usernames.case"), None);
+    place.import(&pool, list).run().exits(1);
+    let outcomes = ["created", "created", "created", "duplicate"];
+    assert_eq!(place.results().outcomes(), outcomes);
+    // Where case is ignored, they are duplicates.
+    let pool = Pool::start(quick());
+    let note = told(place.check(&pool, list), 1, "notices", "usernames.case");
+    assert_eq!(note, None);
+}

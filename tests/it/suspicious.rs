@@ -1,0 +1,175 @@
+//! Passwords that are not what users type: hashes, masks, one password for all. They are refused before the first call.
+
+use crate::harness::{Cli, Place, Pool, quick};
+
+/// A list of users with these passwords.
+fn with_passwords(passwords: impl IntoIterator<Item = String>) -> String {
+    let mut list = csv::Writer::from_writer(Vec::new());
+    list.write_record(["username", "password", "email"])
+        .unwrap();
+    for (number, password) in passwords.into_iter().enumerate() {
+        let (name, email) = (format!("u{number}"), format!("u{number}@example.com"));
+        list.write_record([&name, &password, &email]).unwrap();
+    }
+    String::from_utf8(list.into_inner().unwrap()).unwrap()
+}
+
+/// A pool whose policy lets hashes pass.
+fn lax() -> Pool {
+    let mut settings = quick();
+    settings.password_policy = cognito_import::rehearsal::PasswordPolicy {
+        minimum_length: 6,
+        require_uppercase: false,
+        require_lowercase: false,
+        require_numbers: false,
+        require_symbols: false,
+    };
+    Pool::start(settings)
+}
+
+/// The codes of the refusals in a command's document.
+#[track_caller]
+fn refusals(cli: Cli) -> Vec<String> {
+    let ran = cli.args(["--output", "json"]).run().exits(3);
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let refusals = document["refusals"].as_array().unwrap();
+    assert!(
+        refusals[0]["what_to_do"]
+            .as_str()
+            .unwrap()
+            .contains("--allow-suspicious-passwords"),
+        "{refusals:?}"
+    );
+    refusals
+        .iter()
+        .map(|refusal| refusal["code"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn hexadecimal(number: usize, digits: usize) -> String {
+    let mut text = String::new();
+    let mut state = number as u64 + 1;
+    while text.len() < digits {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        text += &format!("{:08x}", state >> 32);
+    }
+    text.truncate(digits);
+    text
+}
+
+fn base64(number: usize, bytes: usize) -> String {
+    use base64::Engine as _;
+    let hex = hexadecimal(number, bytes * 2);
+    let raw: Vec<u8> = (0..bytes)
+        .map(|at| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).unwrap())
+        .collect();
+    base64::engine::general_purpose::STANDARD.encode(raw)
+}
+
+#[test]
+fn a_list_of_hashes_is_refused_and_nobody_is_signed_up() {
+    let forms: [(&str, fn(usize) -> String); 10] = [
+        ("password_hashes", |n| format!("!{}", hexadecimal(n, 40))),
+        ("password_hashes", |n| {
+            format!("*{}", hexadecimal(n, 40).to_uppercase())
+        }),
+        ("password_hashes", |n| format!("0x{}", hexadecimal(n, 64))),
+        ("password_hashes", |n| {
+            format!("{}:{}", hexadecimal(n, 32), hexadecimal(n + 9, 16))
+        }),
+        ("password_hashes", |n| {
+            format!("{}:xY:1", hexadecimal(n, 64))
+        }),
+        ("password_hashes", |n| {
+            format!("md5$abc${}", hexadecimal(n, 32))
+        }),
+        ("password_hashes", |n| {
+            format!("$s0$e0801${}$x", base64(n, 32))
+        }),
+        ("password_digests", |n| base64(n, 20)),
+        ("password_digests", |n| base64(n, 64)),
+        ("password_digests", |n| hexadecimal(n, 40)),
+    ];
+    let pool = lax();
+    for (code, form) in forms {
+        let place = Place::new();
+        let list = place.file("users.csv", with_passwords((0..30).map(form)));
+        let codes = refusals(place.import(&pool, list));
+        assert_eq!(codes[0], code, "{}", form(0));
+        assert_eq!(refusals(place.check(&pool, list))[0], code);
+    }
+    assert_eq!(pool.asked("SignUp"), 0);
+}
+
+#[test]
+fn masks_and_one_password_for_all_are_refused_unless_they_are_allowed() {
+    let pool = lax();
+    for (code, passwords) in [
+        (
+            "passwords_masked",
+            vec!["********".to_owned(), "xxxxxx".to_owned()],
+        ),
+        ("passwords_identical", vec!["Welcome#1".to_owned(); 10]),
+    ] {
+        let place = Place::new();
+        let rows = passwords.len();
+        let list = place.file("users.csv", with_passwords(passwords));
+        assert_eq!(refusals(place.import(&pool, list)), [code]);
+        let allowed = place
+            .import(&pool, list)
+            .arg("--allow-suspicious-passwords");
+        allowed.run().exits(0);
+        assert_eq!(place.results().outcomes().len(), rows);
+    }
+    // A short list may well be written so by hand.
+    let place = Place::new();
+    let list = place.file("users.csv", with_passwords(vec!["Welcome#1".to_owned(); 9]));
+    place.check(&pool, list).run().exits(0);
+}
+
+#[test]
+fn a_password_that_looks_like_a_hash_can_be_allowed() {
+    let place = Place::new();
+    let pool = lax();
+    let hash = format!("{}:{}", hexadecimal(1, 32), hexadecimal(2, 16));
+    let passwords = [
+        "Passw0rd!1".to_owned(),
+        "Passw0rd!2".to_owned(),
+        hash.clone(),
+    ];
+    let list = place.file("users.csv", with_passwords(passwords));
+    place.import(&pool, list).run().exits(1);
+    let results = place.results();
+    assert_eq!(results.outcomes(), ["created", "created", "invalid"]);
+    assert_eq!(results.row(3)["error_code"], "password.hash");
+    // Other cells reach the pool then: it is another run.
+    let allowed = || {
+        place
+            .import(&pool, list)
+            .args(["--allow-suspicious-passwords", "--confirm"])
+    };
+    allowed().run().exits(3);
+    allowed().args(["--run-dir", "another"]).run().exits(0);
+    let results = place.results_in("another");
+    assert_eq!(results.outcomes(), ["existed", "existed", "created"]);
+    let (sdk, client) = (pool.sdk(), &pool.settings().client_id);
+    assert_eq!(sdk.sign_in(client, "u2", &hash), Ok(()));
+}
+
+#[test]
+fn a_list_that_can_be_read_only_once_is_stopped_by_its_first_passwords() {
+    let place = Place::new();
+    let pool = lax();
+    let list = with_passwords((0..500).map(|number| hexadecimal(number, 40)));
+    let import = || place.import(&pool, "-").input(list.clone());
+    let ran = import().run().exits(4);
+    ran.says(["10 of 10 passwords", "--allow-suspicious-passwords"]);
+    assert!(pool.asked("SignUp") < 10, "{}", pool.asked("SignUp"));
+    import()
+        .args(["--allow-suspicious-passwords", "--run-dir", "another"])
+        .run()
+        .exits(0);
+    assert_eq!(place.results_in("another").rows.len(), 500);
+}
