@@ -21,6 +21,7 @@ mod row;
 mod template;
 mod unreadable;
 mod width;
+mod wipe;
 
 use std::io::Read;
 
@@ -31,6 +32,7 @@ use guard::{Guard, SENTINEL, TAIL};
 use quotes::QuoteCheck;
 use returns::Returns;
 use width::Width;
+use wipe::wipe;
 
 pub use dialect::{Dialect, Quote, Reading, may_separate};
 pub use error::RowsError;
@@ -173,6 +175,7 @@ impl Rows {
     /// Reads the next record; false behind the last one.
     fn advance(&mut self) -> Result<bool, RowsError> {
         let line = self.next_line();
+        wipe(&mut self.record);
         let read = self.reader.read_byte_record(&mut self.record);
         let ended_at = self.reader.position().byte();
         let guard = self.reader.get_ref();
@@ -184,6 +187,7 @@ impl Rows {
         self.reader.get_mut().record_ended(ended_at);
         if self.reading.template {
             template::rejoin(&mut self.record, &mut self.scratch);
+            wipe(&mut self.scratch);
         }
         read.map_err(|cause| RowsError::of_parser(&self.list, line, &cause))
     }
