@@ -283,9 +283,15 @@ pub struct OutputArgs {
     pub log: LogArgs,
 }
 
+/// The longest time that a flag takes: clocks count on for longer, but not for ever.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 pub(super) fn time(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text)
-        .map_err(|_| "is no time with its unit; write it like 250ms, 15s or 1h30m".to_owned())
+    match humantime::parse_duration(text) {
+        Ok(time) if time <= LONGEST => Ok(time),
+        Ok(_) => Err("is longer than a year".to_owned()),
+        Err(_) => Err("is not a time with its unit; write it like 250ms, 15s or 1h30m".to_owned()),
+    }
 }
 
 fn some_time(text: &str) -> Result<Duration, String> {

@@ -325,9 +325,11 @@ fn row_result(
     }))
 }
 
-/// Milliseconds since the Unix epoch as RFC 3339, UTC.
+/// Milliseconds since the Unix epoch as RFC 3339, UTC. It has no years before 1970 or after 9999 here: the nearest time that it has
+/// takes their place.
 #[must_use]
 pub fn rfc3339(ms: i64) -> String {
-    let since = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+    const LAST_MS: u64 = 253_402_300_799_999;
+    let since = Duration::from_millis(u64::try_from(ms).unwrap_or(0).min(LAST_MS));
     humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string()
 }

@@ -130,3 +130,65 @@ fn no_number_that_a_pool_says_of_itself_ends_the_program_unexpectedly() {
         assert_eq!(document["exit_code"], ran.code.unwrap(), "{extreme}");
     }
 }
+
+#[test]
+fn no_time_or_number_of_the_command_line_is_too_large_for_a_clock() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(2));
+    for flag in [
+        "--deadline",
+        "--settle-time",
+        "--attempt-timeout",
+        "--latency",
+    ] {
+        for time in [
+            "1000000000y",
+            "2y",
+            "18446744073709551615s",
+            "584554530872y",
+            "1e9y",
+        ] {
+            let wrong = place.rehearse(list).without_flag(flag).args([flag, time]);
+            wrong.run().exits(2).says([flag]);
+        }
+    }
+    let most = "4294967295";
+    place
+        .rehearse(list)
+        .args([
+            "--deadline",
+            "1y",
+            "--settle-time",
+            "1y",
+            "--attempt-timeout",
+            "1y",
+        ])
+        .args([
+            "--rate",
+            most,
+            "--lookup-rate",
+            most,
+            "--update-rate",
+            most,
+            "--list-rate",
+            most,
+        ])
+        .args([
+            "--concurrency",
+            most,
+            "--max-failures",
+            most,
+            "--seed",
+            "18446744073709551615",
+        ])
+        .args([
+            "--quota",
+            "1e300",
+            "--lookup-quota",
+            "1e300",
+            "--prescan",
+            "always",
+        ])
+        .run()
+        .exits(0);
+}
