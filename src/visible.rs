@@ -14,6 +14,70 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     })
 }
 
+/// The text on one line: line breaks and tabs are shown by their numbers as well. For words of others within a message of ours.
+#[must_use]
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    match visible(text) {
+        shown if shown.contains(['\n', '\t']) => {
+            Cow::Owned(shown.replace('\n', "[U+000A]").replace('\t', "[U+0009]"))
+        }
+        shown => shown,
+    }
+}
+
+/// A message of ours that may have several lines: those after the first are indented, or belong to a table. A line break before anything
+/// else came from somebody else, and is shown by its number.
+#[must_use]
+pub fn message(text: &str) -> Cow<'_, str> {
+    let is_ours = |behind: &str| {
+        behind.is_empty()
+            || behind.starts_with("  ")
+            || behind.starts_with(|first| ('\u{2500}'..='\u{257f}').contains(&first))
+    };
+    let foreign = |(at, _): (usize, &str)| !text.get(at + 1..).is_none_or(is_ours);
+    if !text.match_indices('\n').any(foreign) {
+        return visible(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for (place, line) in text.split_inclusive('\n').enumerate() {
+        if place > 0 && !is_ours(line) {
+            shown.pop();
+            shown.push_str("[U+000A]");
+        }
+        shown.push_str(line);
+    }
+    Cow::Owned(visible(&shown).into_owned())
+}
+
+/// A word as it can be pasted into a shell. Control characters are written as bash, zsh and ksh have them (`$'\n'`).
+#[must_use]
+pub fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=,+@%".contains(c);
+    // zsh looks up a word that begins with an equals sign.
+    if !word.is_empty() && !word.starts_with('=') && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    if matches!(one_line(word), Cow::Borrowed(_)) {
+        return format!("'{}'", word.replace('\'', r"'\''"));
+    }
+    let mut text = String::from("$'");
+    for character in word.chars() {
+        match character {
+            '\n' => text.push_str(r"\n"),
+            '\t' => text.push_str(r"\t"),
+            '\\' | '\'' => text.extend(['\\', character]),
+            hidden if is_hidden(hidden) => {
+                for byte in hidden.encode_utf8(&mut [0; 4]).bytes() {
+                    let _ = write!(text, r"\x{byte:02x}");
+                }
+            }
+            other => text.push(other),
+        }
+    }
+    text.push('\'');
+    text
+}
+
 /// A JSON text with its hidden characters escaped: for programs it means the same. They stand nowhere but in strings.
 #[must_use]
 pub fn visible_json(json: &str) -> Cow<'_, str> {
@@ -65,7 +129,7 @@ fn is_hidden(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{visible, visible_json};
+    use super::{message, one_line, shell_word, visible, visible_json};
 
     #[test]
     fn what_is_hidden_or_turns_the_text_is_shown_by_its_number() {
@@ -92,6 +156,44 @@ mod tests {
             "",
         ] {
             assert_eq!(visible(text), text);
+        }
+    }
+
+    #[test]
+    fn words_of_others_stay_on_their_line() {
+        assert_eq!(one_line("a\nb\tc\u{1b}d"), "a[U+000A]b[U+0009]c[U+001B]d");
+        assert_eq!(one_line("ann"), "ann");
+    }
+
+    #[test]
+    fn only_lines_of_ours_begin_as_lines() {
+        for (text, shown) in [
+            ("list:\n  - a\n      b", "list:\n  - a\n      b"),
+            (
+                "table\n\u{2502} a\n\u{2514}\n",
+                "table\n\u{2502} a\n\u{2514}\n",
+            ),
+            (
+                "a\nerror: b\n  c\n\n d",
+                "a[U+000A]error: b\n  c[U+000A][U+000A] d",
+            ),
+            ("a\r\n b", "a[U+000D][U+000A] b"),
+        ] {
+            assert_eq!(message(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_word_can_be_pasted_into_a_shell() {
+        for (word, quoted) in [
+            ("--map", "--map"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+            ("=a", "'=a'"),
+            ("a\n  b'\\\u{1b}", r"$'a\n  b\'\\\x1b'"),
+            ("a\u{ad}b", r"$'a\xc2\xadb'"),
+        ] {
+            assert_eq!(shell_word(word), quoted);
         }
     }
 

@@ -51,6 +51,16 @@ impl Codes {
             Kind::Rehearsal => Self::Rehearsal,
         }
     }
+
+    /// How a command ends that did not come to its end, or could not tell what it came to. 3 says that nothing was sent, which is certain
+    /// only of commands that send nothing.
+    #[must_use]
+    pub fn ended_early(self) -> Exit {
+        match self {
+            Self::Run | Self::Rehearsal | Self::Undo => Exit::Stopped,
+            Self::Check | Self::Answer => Exit::Refused,
+        }
+    }
 }
 
 /// For `--help`.

@@ -19,10 +19,10 @@ mod wrap;
 use std::io::Write as _;
 
 use crate::progress::terminal_width;
-use crate::visible::visible;
+use crate::visible::{message, one_line};
 
 /// Says something to people. Everything human goes to standard error; a closed one is no reason to fail. What a list or a pool wrote
-/// cannot repaint the terminal: hidden characters are shown by their numbers.
+/// cannot repaint the terminal, or look like a line of ours: hidden characters are shown by their numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct Say {
     quiet: bool,
@@ -39,7 +39,15 @@ impl Say {
     pub fn line(self, text: impl std::fmt::Display) {
         if !self.quiet {
             let text = text.to_string();
-            let _ = writeln!(std::io::stderr(), "{}", visible(&text));
+            let _ = writeln!(std::io::stderr(), "{}", one_line(&text));
+        }
+    }
+
+    /// The same for a table, or for lines of which all but the first are indented.
+    pub fn lines(self, text: impl std::fmt::Display) {
+        if !self.quiet {
+            let text = text.to_string();
+            let _ = writeln!(std::io::stderr(), "{}", message(&text));
         }
     }
 
@@ -49,9 +57,9 @@ impl Say {
             Some(columns) => {
                 // What is shown by its number is wider than it was.
                 let text = text.to_string();
-                self.line(wrap::wrapped(&visible(&text), usize::from(columns)));
+                self.lines(wrap::wrapped(&message(&text), usize::from(columns)));
             }
-            None => self.line(text),
+            None => self.lines(text),
         }
     }
 
@@ -69,12 +77,18 @@ impl Say {
     /// Something that people should know before it does harm: said also when quiet.
     pub fn warning(self, text: impl std::fmt::Display) {
         let text = text.to_string();
-        let _ = writeln!(std::io::stderr(), "warning: {}", visible(&text));
+        let _ = writeln!(std::io::stderr(), "warning: {}", one_line(&text));
     }
 
     /// An error: said also when quiet.
     pub fn error(self, error: impl std::fmt::Display) {
         let error = error.to_string();
-        let _ = writeln!(std::io::stderr(), "error: {}", visible(&error));
+        let _ = writeln!(std::io::stderr(), "error: {}", one_line(&error));
+    }
+
+    /// The same for an error that lists several problems, each on an indented line.
+    pub fn errors(self, errors: impl std::fmt::Display) {
+        let errors = errors.to_string();
+        let _ = writeln!(std::io::stderr(), "error: {}", message(&errors));
     }
 }

@@ -1,11 +1,14 @@
 //! From words to [`Cli`]: what is wrong with them is told, and no secret repeated.
 
+use std::error::Error as _;
 use std::ffi::OsString;
 
+use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 
 use super::args::Cli;
+use crate::visible::one_line;
 
 /// Flags whose values may be secrets.
 const SECRET: [&str; 2] = ["--validation-data", "--client-metadata"];
@@ -14,7 +17,7 @@ const SECRET: [&str; 2] = ["--validation-data", "--client-metadata"];
 #[must_use]
 pub fn parse() -> Cli {
     let words: Vec<OsString> = std::env::args_os().collect();
-    Cli::try_parse_from(&words).unwrap_or_else(|error| in_our_words(error, &words).exit())
+    Cli::try_parse_from(&words).unwrap_or_else(|error| end(in_our_words(error, &words)))
 }
 
 fn in_our_words(error: clap::Error, words: &[OsString]) -> clap::Error {
@@ -60,6 +63,63 @@ fn command_in(words: &[OsString]) -> Option<&str> {
         .find(|word| cli.find_subcommand(*word).is_some())
 }
 
+/// Tells what is wrong, or the help that was asked for, and ends the process. A word of the command line may come from somebody else (a
+/// file's name, say): what it holds cannot repaint the terminal, or look like a line of its own.
+fn end(error: clap::Error) -> ! {
+    on_one_line(error).exit()
+}
+
+/// The same error, with every text that it was given on one line.
+fn on_one_line(mut error: clap::Error) -> clap::Error {
+    let changed: Vec<(ContextKind, ContextValue)> = error
+        .context()
+        .filter_map(|(kind, value)| {
+            let value = match value {
+                ContextValue::String(text) => ContextValue::String(one_line(text).into_owned()),
+                ContextValue::Strings(texts) => {
+                    let texts = texts.iter().map(|text| one_line(text).into_owned());
+                    ContextValue::Strings(texts.collect())
+                }
+                // Suggestions repeat a word in colour.
+                ContextValue::StyledStrs(texts) => {
+                    let plain = |text: &StyledStr| {
+                        StyledStr::from(one_line(&text.to_string()).into_owned())
+                    };
+                    let is_plain =
+                        |text: &StyledStr| one_line(&text.to_string()) == text.to_string();
+                    if texts.iter().all(is_plain) {
+                        return None;
+                    }
+                    ContextValue::StyledStrs(texts.iter().map(plain).collect())
+                }
+                // Clap's own words, a number, or nothing.
+                _ => return None,
+            };
+            Some((kind, value))
+        })
+        .collect();
+    for (kind, value) in changed {
+        error.insert(kind, value);
+    }
+    with_cause_on_one_line(error)
+}
+
+/// What a parser of ours says of a value may quote the value once more. Clap keeps those words to itself, so the error is made again.
+fn with_cause_on_one_line(error: clap::Error) -> clap::Error {
+    let cause = error.source().map(ToString::to_string).unwrap_or_default();
+    let shown = one_line(&cause);
+    let of = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.as_str(),
+        _ => "",
+    };
+    if shown == cause {
+        return error;
+    }
+    let (arg, value) = (of(ContextKind::InvalidArg), of(ContextKind::InvalidValue));
+    let message = format!("invalid value '{value}' for '{arg}': {shown}");
+    Cli::command().error(error.kind(), message)
+}
+
 /// A word that stands behind the value of such a flag is most likely a part of it that was not quoted.
 fn without_secrets(error: clap::Error, words: &[OsString]) -> clap::Error {
     let Some(ContextValue::String(unexpected)) = error.get(ContextKind::InvalidArg) else {
@@ -99,7 +159,7 @@ mod tests {
 
     use clap::Parser as _;
 
-    use super::{Cli, in_our_words};
+    use super::{Cli, in_our_words, on_one_line};
 
     fn told(line: &str) -> String {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
@@ -134,6 +194,31 @@ mod tests {
             let told = told(line);
             assert!(
                 told.contains("in quotes") && !told.contains("Hidden"),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_word_of_the_command_line_looks_like_a_line_or_repaints_the_terminal() {
+        for line in [
+            "cognito-import rehearse a.csv --x\nerror:\u{1b}[2J",
+            "cognito-import \u{1b}[2J\nerror:",
+            "cognito-import rehearse a.csv --rate=\u{1b}[2J\nerror:",
+            "cognito-import rehearse a.csv --deadline \u{1b}[2J\nerror:",
+            "cognito-import rehearse a.csv --lookup a\u{1b}[2J\nerror:",
+            "cognito-import rehearse a.csv b\u{1b}[2J\nerror:",
+            "cognito-import import a.csv --retry failed,\u{1b}[2J\nerror:",
+            "cognito-import rehearsal-pool --listen \u{1b}[2J\nerror:",
+            "cognito-import rehearse a.csv --phone-region \u{1b}[2J\nerror:",
+        ] {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let error = Cli::try_parse_from(&words).unwrap_err();
+            let told = on_one_line(error).render().to_string();
+            assert!(told.contains("[U+001B]"), "{told}");
+            assert!(!told.contains('\u{1b}'), "{told}");
+            assert!(
+                !told.lines().skip(1).any(|line| line.starts_with("error:")),
                 "{told}"
             );
         }

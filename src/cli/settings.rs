@@ -155,9 +155,13 @@ pub fn pool_rules(path: &Path) -> Result<PoolRules, SettingsError> {
         path: path.to_owned(),
         cause: cause.to_string(),
     })?;
-    toml::from_str(&text).map_err(|cause| SettingsError::RulesFile {
-        path: path.to_owned(),
-        cause: cause.to_string().trim_end().to_owned(),
+    toml::from_str(&text).map_err(|error: toml::de::Error| {
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.unwrap_or_default().matches('\n').count() + 1;
+        SettingsError::RulesFile {
+            path: path.to_owned(),
+            cause: format!("line {line}: {}", error.message()),
+        }
     })
 }
 

@@ -28,12 +28,17 @@ pub(super) struct Answer {
     codes: Option<Codes>,
 }
 
+/// What a panic is called.
+const PANICKED: &str = "internal error: the command ended unexpectedly";
+
 /// A command that came to nothing.
 pub(super) struct Failed {
     pub(super) error: anyhow::Error,
     pub(super) exit: Exit,
     what_to_do: Option<String>,
     content: Map<String, Value>,
+    /// Its message has several lines.
+    is_list: bool,
 }
 
 /// What went wrong, for the document.
@@ -111,6 +116,14 @@ impl Failed {
         Self::new(error, Exit::Busy)
     }
 
+    /// The command ended in a panic, whose place was told. Something may have been sent before.
+    pub(super) fn panicked(codes: Codes) -> Self {
+        let error = anyhow::anyhow!(
+            "{PANICKED}; run the same command again, and report the place that is named above"
+        );
+        Self::new(error, codes.ended_early())
+    }
+
     fn new(error: impl Into<anyhow::Error>, exit: Exit) -> Self {
         let error = error.into();
         Self {
@@ -118,7 +131,14 @@ impl Failed {
             error,
             exit,
             content: Map::new(),
+            is_list: false,
         }
+    }
+
+    /// The same for an error whose message lists several problems, each on a line of its own.
+    pub(super) fn as_list(mut self) -> Self {
+        self.is_list = true;
+        self
     }
 
     /// The same with what to do about it, where the error says it in several places or in none.
@@ -197,7 +217,11 @@ impl Output {
             Err(failed) => {
                 // With the causes, which an error of ours names itself and one of others may not.
                 let message = format!("{:#}", failed.error);
-                self.say.error(&message);
+                if failed.is_list {
+                    self.say.errors(&message);
+                } else {
+                    self.say.error(&message);
+                }
                 Answer {
                     content: failed.content,
                     stopped: Some(Trouble {
@@ -217,11 +241,9 @@ impl Output {
             Some(Err(cause)) => {
                 self.say
                     .error(format_args!("standard output: cannot be written: {cause}"));
-                // What was done is done; what was only to be told was not.
-                if answer.exit == Exit::Done {
-                    Exit::Refused
-                } else {
-                    answer.exit
+                match answer.exit {
+                    Exit::Done => self.codes.ended_early(),
+                    other => other,
                 }
             }
             Some(Ok(())) | None => answer.exit,

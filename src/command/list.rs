@@ -10,6 +10,7 @@ use crate::source::object::S3Access;
 use crate::source::{Source, SourceError};
 use crate::user::FlagsGiven;
 use crate::user::mapping::{HeaderError, Mapping, MappingOptions, likelier_header};
+use crate::visible::one_line;
 
 /// A list whose header has been read.
 pub(super) struct List {
@@ -146,7 +147,7 @@ impl List {
                     Elsewhere::look(header.names(), header.line(), &below, &dialect, &options);
                 match found {
                     Some(found) => found.refusal(&source),
-                    None => Failed::refused(misfit).way_out(way_out),
+                    None => Failed::refused(misfit).way_out(way_out).as_list(),
                 }
             },
         )?;
@@ -215,7 +216,7 @@ impl List {
         if !names.is_empty() {
             say.line(format_args!(
                 "columns that mean nothing are dropped (--ignore-unknown): {}",
-                names.join(", ")
+                one_line(&names.join(", "))
             ));
         }
     }

@@ -129,7 +129,7 @@ impl Verdict {
             .iter()
             .map(|refusal| refusal.way_out.as_str())
             .collect();
-        let refused = Failed::refused(anyhow::anyhow!("{what}:{told}"));
+        let refused = Failed::refused(anyhow::anyhow!("{what}:{told}")).as_list();
         Some(refused.way_out(ways_out.join("; ")).with(&self.document()))
     }
 

@@ -43,7 +43,7 @@ fn again(run_directory: &Path, args: &ReportArgs, say: Say) -> Result<Answer, Fa
     let ledger = Reader::open(run_directory).map_err(Failed::refused)?;
     let kind = ledger.about().map_err(Failed::refused)?.kind;
     let summary = write_all(&ledger, run_directory, &reports).map_err(Failed::refused)?;
-    say.line(summary_table(&summary, terminal_width()));
+    say.lines(summary_table(&summary, terminal_width()));
     if let Some(why) = &summary.stopped_because {
         say.line(format_args!("the run was stopped: {why}"));
     }

@@ -76,7 +76,7 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Answer, Failed> {
     let ended = ended.map_err(Failed::stopped)?;
     if let (true, Some(reason)) = (ended.at_once, &ended.stopped) {
         let (why, go_on) = (job.again.stopped_at_once(), job.again.go_on());
-        say.line(format_args!("{why}; {go_on}"));
+        say.lines(format_args!("{why}; {go_on}"));
         let run_directory = directory.path();
         return Answer::from(Exit::of_stop(reason))
             .stopped(why, go_on)
@@ -113,7 +113,7 @@ impl Written {
     }
 
     fn say(&self, run_directory: &Path, say: Say) -> Exit {
-        say.line(summary_table(&self.summary, terminal_width()));
+        say.lines(summary_table(&self.summary, terminal_width()));
         say_where(run_directory, say);
         match &self.rejects {
             Ok(None) => {}
@@ -176,7 +176,7 @@ fn close(
         Some(reason) => {
             let exit = Exit::of_stop(reason);
             if let Exit::Signal(_) = exit {
-                say.line(format_args!("stopped by {reason}; {go_on}"));
+                say.lines(format_args!("stopped by {reason}; {go_on}"));
             } else {
                 say.error(format_args!("stopped early: {reason}"));
             }
@@ -189,7 +189,7 @@ fn close(
                 go_on
             };
             if !matches!(exit, Exit::Signal(_)) {
-                say.line(&go_on);
+                say.lines(&go_on);
             }
             Answer::from(exit).stopped(format!("stopped early: {reason}"), go_on)
         }

@@ -338,7 +338,7 @@ async fn close(
     let written = beside("report", move || write_undo(&path, &ledger, report)).await?;
     let written = written.map_err(Failed::stopped)?;
     let tally = &ended.tally;
-    say.line(undo_table(report, |undone| match undone {
+    say.lines(undo_table(report, |undone| match undone {
         Some(undone) => tally.count(undone),
         None => tally.open(),
     }));

@@ -19,6 +19,7 @@ use crate::user::hint::FlagsGiven;
 use crate::user::mapping::HeaderNotice;
 use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
 use crate::user::rules::MAX_ATTRIBUTE_NAME;
+use crate::visible::one_line;
 pub use follow_up::StepsMeant;
 
 /// Mails that Cognito's own sender sends a day, for all pools of an account (developer guide, "Email settings").
@@ -105,8 +106,8 @@ impl Objection {
         Self {
             weight: Weight::Refusal,
             code,
-            message: message.into(),
-            way_out: way_out.into(),
+            message: one_line(&message.into()).into_owned(),
+            way_out: one_line(&way_out.into()).into_owned(),
             count: None,
             examples: Vec::new(),
         }

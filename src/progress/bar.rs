@@ -7,7 +7,7 @@ use super::outlook::{Expected, Outlook};
 use super::screen::Screen;
 use super::words::{counts, held_up, reading};
 use crate::import::{Progress, Watch};
-use crate::visible::visible;
+use crate::visible::one_line;
 
 pub(super) struct Bar {
     screen: Screen,
@@ -44,7 +44,7 @@ impl Watch for Bar {
     }
 
     fn notice(&mut self, text: &str) {
-        self.screen.line(&visible(text));
+        self.screen.line(&one_line(text));
     }
 }
 

@@ -6,7 +6,7 @@ use super::outlook::{Expected, Outlook};
 use super::screen::Screen;
 use super::words::{counts, duration, held_up, how_many, percent, reading};
 use crate::import::{Progress, Watch};
-use crate::visible::visible;
+use crate::visible::one_line;
 
 /// Time between two lines.
 const EVERY: Duration = Duration::from_secs(10);
@@ -73,7 +73,7 @@ impl Watch for Lines {
     }
 
     fn notice(&mut self, text: &str) {
-        self.screen.line(&visible(text));
+        self.screen.line(&one_line(text));
     }
 }
 

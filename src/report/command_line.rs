@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::visible::shell_word;
+
 /// The words of a command, the program's name first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandLine(Vec<String>);
@@ -22,7 +24,7 @@ impl CommandLine {
     /// Each word as it can be pasted into a shell.
     #[must_use]
     pub fn quoted_words(&self) -> Vec<String> {
-        self.0.iter().map(|word| quoted(word)).collect()
+        self.0.iter().map(|word| shell_word(word)).collect()
     }
 
     /// The same with more flags.
@@ -43,16 +45,6 @@ impl CommandLine {
 impl fmt::Display for CommandLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.quoted_words().join(" "))
-    }
-}
-
-/// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./:=,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

@@ -5,6 +5,7 @@ mod ways;
 use std::fmt;
 
 use super::hint::{FlagsGiven, Way, joined};
+use crate::visible::one_line;
 
 /// A rule that a row breaks. Its code stands in results as `error_code`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,9 +222,9 @@ pub struct Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(column) = &self.column {
-            write!(f, "column {column}: ")?;
+            write!(f, "column {}: ", one_line(column))?;
         }
-        f.write_str(&self.message)
+        f.write_str(&one_line(&self.message))
     }
 }
 

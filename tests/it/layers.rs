@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each folder (or file) of `src/`, and the others it may name. What only tests use does not count.
-const MAY_USE: [(&str, &[&str]); 22] = [
+const MAY_USE: [(&str, &[&str]); 23] = [
     ("outcome", &[]),
     ("visible", &[]),
+    ("process", &[]),
     ("detail", &[]),
     ("run", &[]),
     ("pace", &[]),
@@ -18,13 +19,16 @@ const MAY_USE: [(&str, &[&str]); 22] = [
     ("source", &["aws"]),
     ("rows", &["source"]),
     // Of the rows it knows the record that it gives a meaning to, and the header.
-    ("user", &["rows"]),
-    ("pool", &["aws", "pace", "user"]),
+    ("user", &["rows", "visible"]),
+    ("pool", &["aws", "pace", "process", "user"]),
     ("ledger", &["outcome"]),
     // Reports are projections of the ledger. What an error means is said where the error is known.
     ("report", &["ledger", "outcome", "pool", "user", "visible"]),
     // It asks the pool, and reads the list before anything is sent.
-    ("preflight", &["pace", "pool", "rows", "run", "user"]),
+    (
+        "preflight",
+        &["pace", "pool", "rows", "run", "user", "visible"],
+    ),
     (
         "import",
         &[
@@ -35,7 +39,7 @@ const MAY_USE: [(&str, &[&str]); 22] = [
     (
         "undo",
         &[
-            "detail", "import", "ledger", "outcome", "pace", "pool", "run",
+            "detail", "import", "ledger", "outcome", "pace", "pool", "process", "run",
         ],
     ),
     // It shows what a run tells those who watch it.
@@ -73,6 +77,7 @@ const MAY_USE: [(&str, &[&str]); 22] = [
             "pace",
             "pool",
             "preflight",
+            "process",
             "progress",
             "rehearsal",
             "report",
@@ -81,19 +86,23 @@ const MAY_USE: [(&str, &[&str]); 22] = [
             "source",
             "undo",
             "user",
+            "visible",
         ],
     ),
-    ("main", &["cli", "command"]),
+    ("main", &["cli", "command", "process"]),
     ("lib", &[]),
 ];
 
 /// Other people's crates that only some folders may name.
-const CRATES: [(&str, &[&str]); 17] = [
+const CRATES: [(&str, &[&str]); 20] = [
     ("aws_", &["aws", "pool", "source"]),
     // Each service has one room.
     ("aws_sdk_cognitoidentityprovider", &["pool"]),
     ("aws_sdk_s3", &["source"]),
     ("rusqlite", &["ledger"]),
+    ("rustix", &["process"]),
+    ("signal_hook", &["process"]),
+    ("temp_env", &["main"]),
     ("governor", &["pace"]),
     ("axum", &["rehearsal"]),
     ("clap", &["cli", "main"]),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::user::pool_rules::Contact;
+use crate::visible::shell_word;
 
 /// The standard attributes that `SignUp` can set (Cognito's developer guide, "User pool attributes").
 pub const STANDARD_ATTRIBUTES: [&str; 17] = [
@@ -169,22 +170,11 @@ pub(super) fn looks_secret(name: &str) -> bool {
     lower == "pass" || OF_PASSWORDS.iter().any(|word| lower.contains(word))
 }
 
-/// A word as a shell takes it for one.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_:-.=".contains(c);
-    // zsh looks up a word that begins with an equals sign.
-    if !word.is_empty() && !word.starts_with('=') && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 /// The flags that drop these columns, to be pasted behind the command.
 pub(super) fn flags_that_drop<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let mut flags: Vec<String> = Vec::new();
     for name in names {
-        let flag = format!("--ignore-column {}", quoted(name));
+        let flag = format!("--ignore-column {}", shell_word(name));
         if !flags.contains(&flag) {
             flags.push(flag);
         }

@@ -187,7 +187,10 @@ fn a_code_that_is_not_a_name_of_the_protocol_is_not_shown_and_a_message_is_one_s
     }
     let message = &results.row(4)["error_message"];
     assert_eq!(results.row(4)["outcome"], "rejected");
-    assert!(message.starts_with("first line error: second"), "{message}");
+    assert!(
+        message.starts_with("first line\nerror: second"),
+        "{message}"
+    );
     assert!(message.chars().count() <= 2_049);
     assert!(
         !ran.stderr

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::meanings::Meanings;
 use crate::user::mapping::attribution::{Attribution, Origin};
-use crate::user::mapping::columns::{Target, quoted};
+use crate::user::mapping::columns::Target;
 use crate::user::mapping::options::{Lowercase, MappingOptions};
 use crate::user::mapping::transform::Form;
 use crate::user::rules;
+use crate::visible::shell_word;
 
 /// All of them: those of columns in the order of the columns, then those that are joined, then those that are the same for
 /// every row.
@@ -101,7 +102,7 @@ fn is_new(
             "{by}: column {}, {}, gives {name} too; `--ignore-column {}` drops it",
             place + 1,
             earlier.label,
-            quoted(&earlier.label)
+            shell_word(&earlier.label)
         ),
         Origin::Joined(_) | Origin::Constant(_) => {
             format!("{by}: {name} has a value already: give it one")

@@ -1,7 +1,8 @@
 //! What a column means by its name alone.
 
 use super::meanings::Meanings;
-use crate::user::mapping::columns::{ByName, Target, near_known, of_name, quoted};
+use crate::user::mapping::columns::{ByName, Target, near_known, of_name};
+use crate::visible::shell_word;
 
 impl Meanings<'_> {
     /// What a column means by its name, where nothing was said of it.
@@ -21,7 +22,7 @@ impl Meanings<'_> {
                     self.problems.push(format!(
                         "column {number}, {name}: another column gives the username; `--ignore-column {}` drops it, --map gives it \
                          another meaning, --keep copies it into the results",
-                        quoted(name)
+                        shell_word(name)
                     ));
                 }
             }
@@ -65,7 +66,7 @@ impl Meanings<'_> {
             .map_or_else(String::new, |near| format!(" (nearest known name: {near})"));
         self.problems.push(format!(
             "column {number}, {name}: unknown{near}; say what it means with --map, or `--ignore-column {}` drops it",
-            quoted(name)
+            shell_word(name)
         ));
     }
 

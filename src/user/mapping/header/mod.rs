@@ -21,6 +21,7 @@ use super::notes::noted_columns;
 use super::options::{MappingOptions, PasswordFrom};
 use crate::rows::Header;
 use crate::user::rules::{RowRules, Strictness};
+use crate::visible::one_line;
 use meanings::Meanings;
 pub use notices::HeaderNotice;
 
@@ -55,12 +56,12 @@ impl HeaderError {
 fn listed(problems: &[String], drop: Option<&str>) -> String {
     let mut text = String::from(":");
     for problem in problems {
-        let _ = write!(text, "\n  - {problem}");
+        let _ = write!(text, "\n  - {}", one_line(problem));
     }
     if let Some(flags) = drop {
         let _ = write!(
             text,
-            "\nto drop all columns that can be dropped:\n  {flags}"
+            "\n  to drop all columns that can be dropped:\n    {flags}"
         );
     }
     text

@@ -1,0 +1,192 @@
+//! Text of others (cells, headers, names of files, words of a pool) neither repaints the terminal nor looks like a line of the program's.
+
+use serde_json::json;
+
+use crate::harness::{Cli, Endpoint, Place, Pool, Ran, Reply, quick, users};
+
+/// Begins a line, and an escape sequence.
+const HOSTILE: &str = "a\n  forged\n    forged\r\nforged\u{1b}[2J\u{9b}31m\u{202e}";
+
+#[track_caller]
+fn harmless(command: Cli) -> Ran {
+    let ran = command.run();
+    for said in [&ran.stderr, &ran.stdout] {
+        for hidden in ['\u{1b}', '\u{9b}', '\u{202e}', '\r'] {
+            assert!(!said.contains(hidden), "{hidden:?} in {said}");
+        }
+        let forged = |line: &str| line.trim_start().starts_with("forged");
+        assert!(!said.lines().any(forged), "{said}");
+    }
+    ran
+}
+
+#[test]
+fn the_command_line() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(2));
+    let flag = |name: &str| format!("{name}={HOSTILE}");
+    for name in [
+        "--rate",
+        "--deadline",
+        "--share",
+        "--concurrency",
+        "--run-dir",
+        "--log-file",
+        "--lookup",
+        "--retry",
+        "--group",
+        "--map",
+        "--ignore-column",
+        "--keep",
+        "--username-from",
+        "--value",
+        "--set",
+        "--delimiter",
+        "--quote",
+        "--encoding",
+        "--mapping",
+        "--pool",
+        "--client-secret-file",
+        "--validation-data-file",
+        "--confirm-where",
+        "--disable-where",
+        "--phone-region",
+        "--date",
+        "--user-pool-id",
+        "--client-id",
+        "--region",
+        "--profile",
+        "--endpoint-url",
+        "--nothing",
+    ] {
+        let without = [
+            "--user-pool-id",
+            "--client-id",
+            "--endpoint-url",
+            "--run-dir",
+        ];
+        let mut import = place.import(&pool, list);
+        if let Some(named) = without.into_iter().find(|flag| *flag == name) {
+            import = import.without_flag(named);
+        }
+        let ran = harmless(import.arg(&flag(name)));
+        assert!(
+            matches!(ran.code, Some(0 | 2 | 3)),
+            "{name}: {:?} {}",
+            ran.code,
+            ran.stderr
+        );
+    }
+    for command in ["import", "rehearse", "check", "report", "undo", HOSTILE] {
+        for word in [HOSTILE, "--nothing\u{1b}[2J\nforged"] {
+            let ran = harmless(place.cli(command).arg(word));
+            assert!(
+                matches!(ran.code, Some(0 | 2 | 3)),
+                "{command}: {}",
+                ran.stderr
+            );
+        }
+    }
+}
+
+#[test]
+fn the_list_and_the_files_beside_it() {
+    let place = Place::new();
+    let cell = format!("\"{HOSTILE}\"");
+    let lists = [
+        format!("username,password,{cell}\nann,Passw0rd!1,x\n"),
+        format!("username,password,email\n{cell},Passw0rd!1,ann@example.com\n"),
+        format!("username,password,email\nann,Passw0rd!1,{cell}\nbob,x{cell},bob@example.com\n"),
+        format!("{cell}\n{cell}\n"),
+    ];
+    for list in &lists {
+        let list = place.file("hostile.csv", list);
+        harmless(place.rehearse(list).args(["--keep", "email", "-vvv"]));
+        harmless(place.cli("check").arg(list));
+        harmless(
+            place
+                .rehearse(list)
+                .args(["--map", &format!("{HOSTILE}=email")]),
+        );
+    }
+    let list = place.file("users.csv", users(2));
+    let text = serde_json::to_string(HOSTILE).unwrap();
+    for mapping in [
+        format!("{text} = 1\n"),
+        format!("[columns]\n{text} = \"email\"\n"),
+        format!("[columns]\nemail = {text}\n"),
+        format!("[columns]\nemail = \"{HOSTILE}\n"),
+    ] {
+        let mapping = place.file("mapping.toml", mapping);
+        let ran = harmless(place.rehearse(list).args(["--mapping", mapping]));
+        assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    }
+    for settings in [
+        json!({ HOSTILE: 1 }),
+        json!({ "pre_sign_up": HOSTILE }),
+        json!({ "schema": [{ "name": HOSTILE }] }),
+    ] {
+        let settings = place.file("settings.json", settings.to_string());
+        harmless(place.rehearse(list).args(["--pool-settings", settings]));
+    }
+}
+
+#[test]
+fn the_pool() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    for operation in [
+        "SignUp",
+        "AdminGetUser",
+        "DescribeUserPool",
+        "DescribeUserPoolClient",
+        "GetProvisionedLimit",
+        "ListGroups",
+        "AdminConfirmSignUp",
+    ] {
+        for code in [
+            "InvalidParameterException",
+            "UserLambdaValidationException",
+            HOSTILE,
+        ] {
+            let endpoint = Endpoint::start(&pool, move |request| {
+                if request.operation == operation {
+                    Reply::error(code, HOSTILE)
+                } else {
+                    Reply::Pass
+                }
+            });
+            let command = place
+                .import(&pool, list)
+                .args(["--endpoint-url", &endpoint.url(), "--restart", "-vv"])
+                .args([
+                    "--rate",
+                    "auto",
+                    "--group",
+                    "staff",
+                    "--confirm",
+                    "--preflight-timeout",
+                    "1s",
+                ]);
+            harmless(command);
+        }
+    }
+    let endpoint = Endpoint::start(&pool, |request| match request.operation.as_str() {
+        "DescribeUserPool" => Reply::Changed(Box::new(|body| {
+            for attribute in body["UserPool"]["SchemaAttributes"].as_array_mut().unwrap() {
+                attribute["Name"] = json!("b\n  forged\u{1b}[2J");
+                attribute["Required"] = json!(true);
+            }
+        })),
+        _ => Reply::Pass,
+    });
+    let ran =
+        harmless(
+            place
+                .import(&pool, list)
+                .args(["--endpoint-url", &endpoint.url(), "--restart"]),
+        );
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+}
