@@ -37,6 +37,8 @@ pub mod report;
 
 pub mod visible;
 
+pub mod process;
+
 pub mod run;
 
 mod detail;

@@ -2,12 +2,25 @@
 
 use std::process::ExitCode;
 
-use cognito_import::{cli, command};
+use cognito_import::cli::client_secret::{SECRET_VARIABLE, keep_secret_of_environment};
+use cognito_import::cli::exit::Exit;
+use cognito_import::{cli, command, process};
 use mimalloc::MiMalloc;
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    command::run(cli::parse::parse()).into()
+    process::prepare();
+    // Its place was told, and nothing was sent.
+    let Ok(cli) = std::panic::catch_unwind(cli::parse::parse) else {
+        return Exit::Refused.into();
+    };
+    if !keep_secret_of_environment() {
+        return command::run(cli).into();
+    }
+    // There is one thread yet. The process ends within the call, so the variable is never set again.
+    temp_env::with_var_unset(SECRET_VARIABLE, || {
+        std::process::exit(i32::from(command::run(cli).number()))
+    })
 }

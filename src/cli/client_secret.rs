@@ -2,9 +2,11 @@
 //!
 //! Nothing of what was read appears in an error: it may be the secret.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -101,6 +103,21 @@ pub struct GivenSecret {
     pub warning: Option<String>,
 }
 
+/// The value of [`SECRET_VARIABLE`], once it was read.
+static OF_ENVIRONMENT: OnceLock<Option<OsString>> = OnceLock::new();
+
+/// Reads [`SECRET_VARIABLE`], so that it can be taken out of the environment: programs that this one starts (`credential_process` in a
+/// profile) would inherit it. Returns whether it is set.
+pub fn keep_secret_of_environment() -> bool {
+    secret_of_environment().is_some()
+}
+
+fn secret_of_environment() -> Option<OsString> {
+    OF_ENVIRONMENT
+        .get_or_init(|| std::env::var_os(SECRET_VARIABLE))
+        .clone()
+}
+
 /// The secret that the command line or else the environment gives; none where neither does.
 ///
 /// # Errors
@@ -117,7 +134,7 @@ pub fn client_secret(
                 Err(problem) => (origin, Err(problem), None),
             }
         }
-        None => match std::env::var_os(SECRET_VARIABLE) {
+        None => match secret_of_environment() {
             Some(value) if !value.is_empty() => {
                 let text = value.into_string().map_err(|_| Problem::NotText);
                 (SecretOrigin::Variable, text.map(Zeroizing::new), None)

@@ -26,12 +26,14 @@ mod template;
 mod undo;
 
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::cli::args::{Cli, Command, OutputArgs};
 use crate::cli::exit::{Codes, Exit};
 use crate::cli::{Say, terminal};
 use crate::import::Signals;
 use crate::logs;
+use crate::process::need_files;
 use crate::progress::Screen;
 use answer::{Answer, Failed, Output};
 
@@ -57,7 +59,10 @@ pub fn run(cli: Cli) -> Exit {
         Ok(Some(notice)) => say.line(notice),
         Err(error) => return output.close(Err(Failed::refused(error))),
     }
-    output.close(match cli.command {
+    if let Err(error) = need_files() {
+        return output.close(Err(Failed::refused(error)));
+    }
+    output.close(caught(codes, || match cli.command {
         Command::Import(args) => import::import(&args, &screen, say),
         Command::Rehearse(args) => rehearse::rehearse(&args, &screen, say),
         Command::RehearsalPool(args) => rehearsal_pool::serve(&args, output),
@@ -67,7 +72,15 @@ pub fn run(cli: Cli) -> Exit {
         Command::Describe(args) => describe::describe(&args, say),
         Command::Template(args) => template::template(&args, say),
         Command::IamPolicy(args) => iam_policy::iam_policy(&args, say),
-    })
+    }))
+}
+
+/// What the command comes to. A panic, too, is an answer with a document and an exit code.
+fn caught(
+    codes: Codes,
+    command: impl FnOnce() -> Result<Answer, Failed>,
+) -> Result<Answer, Failed> {
+    catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|_| Err(Failed::panicked(codes)))
 }
 
 /// The command as it is typed, and what its exit codes mean.
@@ -142,4 +155,25 @@ async fn beside<T: Send + 'static>(
         })
         .map_err(Failed::refused)?;
     done.await.map_err(Failed::stopped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Codes, Exit, caught};
+
+    #[test]
+    fn a_panic_ends_a_command_that_may_have_sent_something_as_stopped_early() {
+        for (codes, exit) in [
+            (Codes::Run, Exit::Stopped),
+            (Codes::Rehearsal, Exit::Stopped),
+            (Codes::Undo, Exit::Stopped),
+            (Codes::Check, Exit::Refused),
+            (Codes::Answer, Exit::Refused),
+        ] {
+            let done = caught(codes, || panic!("Hidden#42"));
+            let failed = done.err().unwrap();
+            assert_eq!(failed.exit, exit);
+            assert!(!format!("{:?}", failed.error).contains("Hidden"));
+        }
+    }
 }

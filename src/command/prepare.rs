@@ -27,6 +27,7 @@ use crate::preflight::attempts::Preflight;
 use crate::preflight::plan::users_a_second;
 use crate::preflight::prescan::Reading;
 use crate::preflight::rates::Rates;
+use crate::process::room_for_connections;
 use crate::progress::{Expected, ExpectedRows};
 use crate::user::pool_rules::PoolRules;
 use ahead::ToRead;
@@ -304,6 +305,14 @@ fn past(opened: &Opened) -> Result<Option<Past>, Failed> {
     Ok(Some(past))
 }
 
+/// Connections that there is room for. A rehearsal has both ends of each in this process.
+fn connections(job: &Job<'_>) -> Option<usize> {
+    room_for_connections(match job.again.kind() {
+        Kind::Import => 1,
+        Kind::Rehearsal => 2,
+    })
+}
+
 fn plan(
     job: &Job<'_>,
     opened: &Opened,
@@ -327,7 +336,7 @@ fn plan(
         }
     }
     Ok(Plan {
-        slots: Slots::new(a_second, job.pace.concurrency),
+        slots: Slots::new(a_second, job.pace.concurrency, connections(job)),
         group: settings::group(ceilings.creation),
         rules: Rules {
             retry: settings::retry_policy(job.run),

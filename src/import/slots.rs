@@ -35,10 +35,12 @@ pub struct Slots {
 }
 
 impl Slots {
-    /// For this rate (sign-ups a second); `cap` is what the user allows.
+    /// For this rate (sign-ups a second); `cap` is what the user allows, and `connections` those that there is room for.
     #[must_use]
-    pub fn new(rate: NonZeroU32, cap: Option<NonZeroU32>) -> Self {
+    pub fn new(rate: NonZeroU32, cap: Option<NonZeroU32>, connections: Option<usize>) -> Self {
         let cap = cap.map_or(AT_MOST, NonZeroU32::get);
+        let room = connections.and_then(|connections| u32::try_from(connections).ok());
+        let cap = cap.min(room.unwrap_or(u32::MAX));
         let at_once = rate
             .get()
             .saturating_mul(SECONDS_AT_ONCE)
@@ -83,6 +85,7 @@ mod tests {
         let mut slots = Slots::new(
             NonZeroU32::new(rate).unwrap(),
             cap.and_then(NonZeroU32::new),
+            None,
         );
         for _ in 0..200 {
             slots.answered(Duration::from_millis(milliseconds));
@@ -111,5 +114,7 @@ mod tests {
         assert_eq!(after_answers_of(1_000, Some(7), 5_000), 7);
         assert_eq!(after_answers_of(1_000, Some(2_000), 3_000), 2_000);
         assert_eq!(after_answers_of(1, Some(900), 5), 16);
+        let few = Slots::new(NonZeroU32::MAX, NonZeroU32::new(900), Some(5));
+        assert_eq!(few.limit(), 5);
     }
 }

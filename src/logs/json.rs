@@ -83,7 +83,6 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
         if let Ok(text) = serde_json::to_string(&line) {
             let mut text = visible_json(&text).into_owned();
             text.push('\n');
-            // A log that cannot be written is no reason to end the run.
             let _ = self.0.clone().write_all(text.as_bytes());
         }
     }

@@ -6,11 +6,11 @@
 //! for people, `json` for programs.
 
 mod fields;
+mod file;
 mod filter;
 mod json;
 mod text;
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::progress::{Colour, Screen};
+use file::LogFile;
 use filter::{Chosen, filter, let_through};
 use json::JsonLines;
 use text::text_lines;
@@ -61,8 +62,7 @@ pub struct LogError {
 #[derive(Debug, Clone)]
 enum To {
     Screen(Screen),
-    /// Opened to append: each line is one write, so that two programs do not mix theirs.
-    File(Arc<File>),
+    File(Arc<LogFile>),
 }
 
 impl Write for To {
@@ -74,7 +74,10 @@ impl Write for To {
     fn write_all(&mut self, line: &[u8]) -> io::Result<()> {
         match self {
             Self::Screen(screen) => screen.write(line),
-            Self::File(file) => (&**file).write_all(line),
+            Self::File(file) => {
+                file.write(line);
+                Ok(())
+            }
         }
     }
 
@@ -95,10 +98,13 @@ pub fn begin(settings: &LogSettings, screen: &Screen) -> Result<Option<String>, 
     );
     let to = match &settings.file {
         None => To::Screen(screen.clone()),
-        Some(path) => To::File(Arc::new(append(path).map_err(|cause| LogError {
-            path: path.clone(),
-            cause,
-        })?)),
+        Some(path) => {
+            let file = LogFile::open(path, screen.clone()).map_err(|cause| LogError {
+                path: path.clone(),
+                cause,
+            })?;
+            To::File(Arc::new(file))
+        }
     };
     let colours = settings.file.is_none() && settings.colour == Colour::Some;
     let lines = match settings.format {
@@ -111,16 +117,4 @@ pub fn begin(settings: &LogSettings, screen: &Screen) -> Result<Option<String>, 
         .with(let_through(targets))
         .try_init();
     Ok(notice)
-}
-
-/// Opens a file to append to. One that is made is for its owner alone: it tells which rows failed, and with what.
-fn append(path: &PathBuf) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(path)
 }

@@ -85,6 +85,8 @@ impl std::error::Error for Failure {}
 pub const CONNECT_FAILED: &str = "ConnectFailed";
 /// The server's certificate was refused, so nothing was sent.
 pub const CERTIFICATE_REFUSED: &str = "CertificateRefused";
+/// No connection could be made because this process, or the machine, has too many files open. A row waits until others are done.
+pub const OUT_OF_FILES: &str = "TooManyOpenFiles";
 /// No answer within the attempt's time.
 pub const ATTEMPT_TIMED_OUT: &str = "AttemptTimedOut";
 /// The connection was lost after the request was handed to it.
@@ -199,6 +201,9 @@ impl Failure {
             }
             SdkError::DispatchFailure(_) if refuses_certificate(error) => {
                 on_the_way(Sent::No, Advice::Stop(Stop::Untrusted), CERTIFICATE_REFUSED)
+            }
+            SdkError::DispatchFailure(_) if out_of_files(error) => {
+                on_the_way(Sent::No, Advice::SlowDown, OUT_OF_FILES)
             }
             // A connection that was never made times out here too; an attempt that was sent does so above.
             SdkError::DispatchFailure(failure)
@@ -330,6 +335,15 @@ impl Failure {
 fn is_error_name(code: &str, password: Option<&str>) -> bool {
     let repeats = || password.is_some_and(|password| echo::repeats(code, password));
     bounds::is_identifier(code) && (explained(code).is_some() || !repeats())
+}
+
+/// Whether there was no room for one more connection on this machine: then no byte of the request left.
+fn out_of_files(error: &(dyn std::error::Error + 'static)) -> bool {
+    chain(error).any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(crate::process::is_out_of_files)
+    })
 }
 
 /// Whether the HTTP client failed while it was connecting: then no byte of the request left.

@@ -23,6 +23,7 @@ use crate::outcome::{Kept, Undoing, Undone};
 use crate::pace::Pacer;
 use crate::pool::failure::CONNECT_FAILED;
 use crate::pool::{Cognito, Failure, Stop, now_ms};
+use crate::process::room_for_connections;
 
 /// Users read from the ledger at a time.
 const PAGE: usize = 256;
@@ -220,7 +221,7 @@ impl<'w> Undo<'w> {
             learnt: Learnt::default(),
             stop,
             tasks: JoinSet::new(),
-            slots: slots as usize,
+            slots: (slots as usize).min(room_for_connections(1).unwrap_or(usize::MAX)),
             page: VecDeque::new(),
             behind: 0,
             read_to_end: false,

@@ -119,7 +119,7 @@ fn no_rows() -> Rows {
 
 fn plan() -> Plan {
     Plan {
-        slots: Slots::new(NonZeroU32::MIN, None),
+        slots: Slots::new(NonZeroU32::MIN, None, None),
         group: 1,
         rules: Rules {
             retry: RetryPolicy::default(),

@@ -3,7 +3,7 @@
 use super::advice::{shared_advice, sign_up_advice};
 use super::{
     ATTEMPT_TIMED_OUT, Advice, BLOCKED_BY_FIREWALL, CERTIFICATE_REFUSED, CONNECT_FAILED,
-    CONNECTION_LOST, NOT_SIGNED, REQUEST_NOT_BUILT, Stop, UNREADABLE_ANSWER,
+    CONNECTION_LOST, NOT_SIGNED, OUT_OF_FILES, REQUEST_NOT_BUILT, Stop, UNREADABLE_ANSWER,
 };
 
 /// Where an error's words come from: what they may quote depends on it.
@@ -120,6 +120,10 @@ fn on_the_way(code: &str) -> Option<Explained> {
             "no connection could be made: nothing was sent",
             "check the network, --region, --endpoint-url and HTTPS_PROXY",
             "--retry failed",
+        ),
+        OUT_OF_FILES => known(
+            "too many files were open on this machine: nothing was sent",
+            "raise the limit (`ulimit -n`), or give the run fewer slots (--concurrency), then --retry failed",
         ),
         ATTEMPT_TIMED_OUT => retried(
             "no answer came in the time that one request may take (--attempt-timeout)",

@@ -72,6 +72,16 @@ impl Cli {
         self
     }
 
+    /// Has a shell run these commands first, and then this one in its place.
+    pub(crate) fn after(self, commands: &str) -> Self {
+        self.within("sh", &["-c", &format!("{commands}; exec \"$@\""), "sh"])
+    }
+
+    /// Sends standard output there.
+    pub(crate) fn output_to(self, file: &str) -> Self {
+        self.within("sh", &["-c", &format!("exec \"$@\" > {file}"), "sh"])
+    }
+
     /// Makes another program run it, which is given these arguments and then the whole command.
     pub(super) fn within(mut self, program: &str, arguments: &[&str]) -> Self {
         let inner = self.command;

@@ -1,0 +1,287 @@
+//! The program as a process: what others may read of it, and what happens where the system gives it little.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::process::Command;
+
+use cognito_import::rehearsal::Latency;
+use serde_json::Value;
+
+use crate::harness::{Endpoint, Place, Pool, Ran, Reply, quick, silent, until, users};
+
+/// The document, which says the same as the exit code.
+#[track_caller]
+fn document(ran: &Ran) -> Value {
+    let document: Value = serde_json::from_str(&ran.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {:?}; {}", ran.stdout, ran.stderr));
+    assert_eq!(document["exit_code"], ran.code.unwrap());
+    document
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn it_leaves_no_core_and_other_processes_of_its_user_cannot_read_it() {
+    let place = Place::new();
+    let pool = Pool::start(silent());
+    let list = place.file("users.csv", users(2));
+    let running = place.import(&pool, list).arg("--no-preflight").start();
+    until("sign-ups", || (pool.asked("SignUp") == 2).then_some(()));
+    let limits = fs::read_to_string(format!("/proc/{}/limits", running.pid())).unwrap();
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"));
+    let core: Vec<&str> = core.unwrap().split_whitespace().skip(4).take(2).collect();
+    assert_eq!(core, ["0", "0"]);
+    // What belongs to a process that may not be read belongs to root.
+    let owner = fs::metadata(format!("/proc/{}/environ", running.pid())).unwrap();
+    assert_eq!(owner.uid(), 0);
+    drop(running);
+}
+
+#[test]
+fn a_program_for_credentials_does_not_inherit_the_client_secret() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.client_secret = Some("s3cr3t-of-the-client".to_owned());
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(2));
+    let script = "#!/bin/sh\nenv > inherited\necho '{\"Version\":1,\"AccessKeyId\":\"AKIA\",\"SecretAccessKey\":\"x\"}'\n";
+    place.file("credentials.sh", script);
+    let path = place.path("credentials.sh");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir(place.path(".aws")).unwrap();
+    let process = format!("credential_process = {}\n", path.display());
+    place.file(
+        ".aws/config",
+        format!("[default]\n{process}[profile other]\n{process}"),
+    );
+    for (run, profile) in [("of-default", None), ("of-profile", Some("other"))] {
+        let import = place
+            .import(&pool, list)
+            .without_env("AWS_ACCESS_KEY_ID")
+            .without_env("AWS_SECRET_ACCESS_KEY")
+            .env("COGNITO_CLIENT_SECRET", "s3cr3t-of-the-client")
+            .env("SOMETHING_ELSE", "is inherited")
+            .args(["--run-dir", run]);
+        let import = match profile {
+            Some(profile) => import.args(["--profile", profile]),
+            None => import,
+        };
+        import.run().exits(0);
+        let inherited = fs::read_to_string(place.path("inherited")).unwrap();
+        assert!(inherited.contains("SOMETHING_ELSE=is inherited"));
+        assert!(!inherited.contains("s3cr3t"), "{inherited}");
+        assert!(!inherited.contains("COGNITO_CLIENT_SECRET"), "{inherited}");
+        fs::remove_file(place.path("inherited")).unwrap();
+    }
+    assert_eq!(pool.users().len(), 2, "the secret itself was used");
+}
+
+#[test]
+fn few_files_end_every_command_in_an_orderly_way() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(3));
+    place
+        .import(&pool, list)
+        .args(["--run-dir", "done"])
+        .run()
+        .exits(0);
+    let mut whole = 0;
+    for limit in [3, 5, 8, 11, 16, 20, 26, 32, 48] {
+        let commands = [
+            place.rehearse(list).args(["--run-dir", "rehearsed"]),
+            place
+                .import(&pool, list)
+                .args(["--restart", "--retry", "all"]),
+            place.import(&pool, list),
+            place.check(&pool, list),
+            place.asking("describe", &pool),
+            place.cli("report").arg("done"),
+            place.cli("undo").args(["done", "--dry-run"]),
+        ];
+        for command in commands {
+            let ran = command
+                .args(["--output", "json"])
+                .after(&format!("ulimit -n {limit}"))
+                .run();
+            // Below that, not even the system's loader can open its files.
+            if ran.code == Some(127) {
+                assert!(limit < 5);
+                continue;
+            }
+            assert!(
+                matches!(ran.code, Some(0..=6)),
+                "{limit}: {:?}\n{}",
+                ran.code,
+                ran.stderr
+            );
+            assert!(
+                !ran.stderr.contains("internal error"),
+                "{limit}: {}",
+                ran.stderr
+            );
+            if ran.code != Some(2) {
+                document(&ran);
+            }
+            whole += usize::from(ran.code == Some(0));
+        }
+        let _ = fs::remove_dir_all(place.path("run"));
+    }
+    assert!(
+        whole > 7,
+        "with a few files more, all of them work: {whole}"
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn rows_wait_while_no_connection_can_be_made() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(40));
+    // Every request needs a connection of its own.
+    let endpoint = Endpoint::start(&pool, |_| Reply::Pass);
+    let running = place
+        .import(&pool, list)
+        .args(["--endpoint-url", &endpoint.url(), "--rate", "40", "-vv"])
+        .start();
+    until("sign-ups", || (pool.asked("SignUp") > 3).then_some(()));
+    let limit = |files: &str| {
+        let pid = running.pid().to_string();
+        let set = Command::new("prlimit")
+            .args(["--pid", &pid, &format!("--nofile={files}:")])
+            .status()
+            .unwrap();
+        assert!(set.success());
+    };
+    limit("3");
+    running.until_it_says("TooManyOpenFiles");
+    limit("1000");
+    running.end().exits(0);
+    let results = place.results();
+    assert_eq!(results.count("created"), 40);
+    assert!(results.rows.iter().all(|row| row["attempts"] == "1"));
+}
+
+#[test]
+fn a_run_with_few_files_has_fewer_slots() {
+    let place = Place::new();
+    let mut settings = quick();
+    settings.latency = Latency {
+        base_ms: 100,
+        jitter_ms: 0,
+    };
+    let pool = Pool::start(settings);
+    let list = place.file("users.csv", users(200));
+    for command in [
+        place.import(&pool, list).args(["--concurrency", "600"]),
+        place.rehearse(list).args([
+            "--run-dir",
+            "rehearsed",
+            "--quota",
+            "5000",
+            "--rate",
+            "1000",
+            "--latency",
+            "100ms",
+        ]),
+    ] {
+        command.after("ulimit -n 80").run().exits(0);
+    }
+    for run in ["run", "rehearsed"] {
+        assert_eq!(place.results_in(run).count("created"), 200);
+    }
+}
+
+#[test]
+fn an_answer_that_cannot_be_printed_is_not_a_refusal_once_something_was_sent() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(2));
+    let said = "standard output: cannot be written";
+    let full = |command: crate::harness::Cli| {
+        command
+            .args(["--output", "json"])
+            .output_to("/dev/full")
+            .run()
+            .says([said])
+    };
+    full(place.import(&pool, list)).exits(4);
+    assert_eq!(place.results().count("created"), 2);
+    // Nothing is left to do, and what was done before is not refused either.
+    full(place.import(&pool, list)).exits(4);
+    full(place.rehearse(list).args(["--run-dir", "rehearsed"])).exits(4);
+    let id = pool.settings().pool_id.clone();
+    let undo = place
+        .cli("undo")
+        .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
+        .env("AWS_SECRET_ACCESS_KEY", "made-up")
+        .args(["run", "--yes-delete", &id, "--endpoint-url", &pool.url()]);
+    full(undo).exits(4);
+    assert!(pool.users().is_empty());
+    full(place.check(&pool, list)).exits(3);
+    full(place.asking("describe", &pool)).exits(3);
+}
+
+#[test]
+fn a_log_that_cannot_be_written_is_told_once_and_ends_nothing() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(20));
+    for (run, format, flag) in [("text", "text", "-vv"), ("json", "json", "--quiet")] {
+        let ran = place
+            .import(&pool, list)
+            .args([
+                "--run-dir",
+                run,
+                "--log-file",
+                "/dev/full",
+                "--log-format",
+                format,
+                flag,
+            ])
+            .run()
+            .exits(0);
+        assert_eq!(
+            ran.stderr.matches("--log-file /dev/full").count(),
+            1,
+            "{}",
+            ran.stderr
+        );
+    }
+    // A file that has reached the size that the system allows.
+    place.file("long.log", "x".repeat(2_000_000));
+    place
+        .import(&pool, list)
+        .args(["--run-dir", "limited", "--log-file", "long.log", "-vv"])
+        .after("ulimit -f 2000")
+        .run()
+        .exits(0)
+        .says(["--log-file long.log: cannot be written"]);
+    assert_eq!(place.results_in("limited").count("existed"), 20);
+}
+
+#[test]
+fn a_report_beyond_the_size_that_the_system_allows_is_an_error() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file("users.csv", users(300));
+    place.import(&pool, list).run().exits(0);
+    let before = fs::read(place.path("run/results.csv")).unwrap();
+    let ran = place
+        .cli("report")
+        .args(["run", "--output", "json"])
+        .after("ulimit -f 8")
+        .run();
+    assert!(
+        matches!(ran.code, Some(3 | 4)),
+        "{:?}: {}",
+        ran.code,
+        ran.stderr
+    );
+    document(&ran);
+    assert_eq!(fs::read(place.path("run/results.csv")).unwrap(), before);
+}
