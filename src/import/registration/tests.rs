@@ -5,13 +5,12 @@ use std::time::Duration;
 use super::{Event, Registration, Rules, Step};
 use crate::import::resolve::Times;
 use crate::outcome::{CREATED_DURING_RUN, Came, Delivery, Evidence, Outcome};
-use crate::pool::failure::{
-    ATTEMPT_TIMED_OUT, BLOCKED_BY_FIREWALL, CONNECT_FAILED, CONNECTION_LOST, Operation,
-};
-use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookUps, Sent, SignedUp, Stop};
-use crate::run::retry::{FORBIDDEN_TRIES, RetryPolicy};
+use crate::pool::failure::{ATTEMPT_TIMED_OUT, CONNECT_FAILED, CONNECTION_LOST, Operation};
+use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookUps, Sent, SignedUp};
+use crate::run::retry::RetryPolicy;
 use crate::user::{Attribute, NewUser};
 
+mod firewall;
 mod simulation;
 
 const BEGUN: i64 = 1_000_000;
@@ -332,52 +331,6 @@ fn throttles_never_use_up_a_row() {
         .map(|_| Event::SignUp(Err(answered("TooManyRequestsException", ""))))
         .collect();
     assert!(matches!(after(LookUps::Get, false, many), Step::SignUp(_)));
-}
-
-#[test]
-fn a_firewall_that_keeps_blocking_stops_the_run_whatever_was_asked() {
-    let blocked = |operation| {
-        let failure = Failure::answered(operation, 403, BLOCKED_BY_FIREWALL, "WAF block.");
-        assert_eq!(failure.advice, Advice::SlowDown);
-        failure
-    };
-    let ends = |first: Vec<Event>, then: fn(Failure) -> Event, operation, row| {
-        let user = user();
-        let mut registration = Registration::new(&user, rules(LookUps::Get), times(), false);
-        registration.next(Event::Start, Duration::ZERO, 0.5);
-        for event in first {
-            registration.next(event, Duration::ZERO, 0.5);
-        }
-        for _ in 1..FORBIDDEN_TRIES {
-            let step = registration.next(then(blocked(operation)), Duration::ZERO, 0.5);
-            assert!(
-                matches!(step, Step::SignUp(_) | Step::LookUp(_)),
-                "{step:?}"
-            );
-        }
-        let step = registration.next(then(blocked(operation)), Duration::ZERO, 0.5);
-        let Step::StopRun(stop) = step else {
-            panic!("{step:?}")
-        };
-        assert_eq!(stop.stop, Stop::Firewall);
-        assert_eq!(stop.came.map(|came| came.outcome), row);
-    };
-    let sign_up_event = |failure| Event::SignUp(Err(failure));
-    let look_up_event = |failure| Event::LookUp(Err(failure));
-    ends(
-        vec![],
-        sign_up_event,
-        Operation::SignUp,
-        Some(Outcome::Failed),
-    );
-    ends(
-        vec![taken()],
-        look_up_event,
-        Operation::Read,
-        Some(Outcome::Existed),
-    );
-    let unclear = Event::SignUp(Err(lost(CONNECTION_LOST)));
-    ends(vec![unclear], look_up_event, Operation::Read, None);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use rcgen::{
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
@@ -79,7 +80,7 @@ impl Tls {
             seen: Arc::clone(&seen),
         };
         let (stop, stopped) = oneshot::channel();
-        let (to, address) = std::sync::mpsc::channel();
+        let (to, address) = std::sync::mpsc::sync_channel(1);
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -135,11 +136,12 @@ struct Front {
 
 impl Front {
     async fn serve(self, listener: TcpListener) {
+        let mut connections = JoinSet::new();
         loop {
             let (stream, _) = listener.accept().await.unwrap();
             let front = self.clone();
             // A client that does not trust the certificate goes away: that is its test's matter.
-            tokio::spawn(async move { front.connection(stream).await });
+            connections.spawn(async move { front.connection(stream).await });
         }
     }
 

@@ -1,0 +1,54 @@
+//! A firewall that keeps blocking.
+
+use std::time::Duration;
+
+use super::{Event, LookUps, Outcome, Registration, Step, lost, rules, taken, times, user};
+use crate::pool::failure::{BLOCKED_BY_FIREWALL, CONNECTION_LOST, Operation};
+use crate::pool::{Advice, Failure, Stop};
+use crate::run::retry::FORBIDDEN_TRIES;
+
+#[test]
+fn a_firewall_that_keeps_blocking_stops_the_run_whatever_was_asked() {
+    let blocked = |operation| {
+        let failure = Failure::answered(operation, 403, BLOCKED_BY_FIREWALL, "WAF block.");
+        assert_eq!(failure.advice, Advice::SlowDown);
+        failure
+    };
+    let ends = |first: Vec<Event>, then: fn(Failure) -> Event, operation, row| {
+        let user = user();
+        let mut registration = Registration::new(&user, rules(LookUps::Get), times(), false);
+        registration.next(Event::Start, Duration::ZERO, 0.5);
+        for event in first {
+            registration.next(event, Duration::ZERO, 0.5);
+        }
+        for _ in 1..FORBIDDEN_TRIES {
+            let step = registration.next(then(blocked(operation)), Duration::ZERO, 0.5);
+            assert!(
+                matches!(step, Step::SignUp(_) | Step::LookUp(_)),
+                "{step:?}"
+            );
+        }
+        let step = registration.next(then(blocked(operation)), Duration::ZERO, 0.5);
+        let Step::StopRun(stop) = step else {
+            panic!("{step:?}")
+        };
+        assert_eq!(stop.stop, Stop::Firewall);
+        assert_eq!(stop.came.map(|came| came.outcome), row);
+    };
+    let sign_up_event = |failure| Event::SignUp(Err(failure));
+    let look_up_event = |failure| Event::LookUp(Err(failure));
+    ends(
+        vec![],
+        sign_up_event,
+        Operation::SignUp,
+        Some(Outcome::Failed),
+    );
+    ends(
+        vec![taken()],
+        look_up_event,
+        Operation::Read,
+        Some(Outcome::Existed),
+    );
+    let unclear = Event::SignUp(Err(lost(CONNECTION_LOST)));
+    ends(vec![unclear], look_up_event, Operation::Read, None);
+}
