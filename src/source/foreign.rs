@@ -30,6 +30,9 @@ const MAGICS: [(&[u8], Format); 5] = [
 /// The entries that workbooks begin with (ECMA-376, part 2).
 const OF_WORKBOOKS: [&[u8]; 4] = [b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/"];
 
+/// The entry that an OpenDocument spreadsheet begins with (OpenDocument 1.3, part 2).
+const OF_SPREADSHEET: &[u8] = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet";
+
 /// Where a tar archive names its format, and how (POSIX, ustar).
 const TAR: (usize, &[u8]) = (257, b"ustar");
 
@@ -58,6 +61,7 @@ pub(super) enum Format {
     Xml,
     Xlsx,
     Xls,
+    Ods,
     Zip,
     Bzip2,
     Xz,
@@ -141,6 +145,7 @@ impl fmt::Display for Format {
             Self::Xml => "XML",
             Self::Xlsx => "an Excel workbook (.xlsx)",
             Self::Xls => "an old Excel workbook (.xls), or a newer one with a password",
+            Self::Ods => "an OpenDocument spreadsheet (.ods)",
             Self::Zip => "a ZIP archive",
             Self::Bzip2 => "a bzip2 archive",
             Self::Xz => "an xz archive",
@@ -181,9 +186,12 @@ pub(super) fn by_bytes(head: &[u8]) -> Option<Format> {
 }
 
 fn zip(head: &[u8]) -> Format {
-    let first_name = head.get(30..).unwrap_or_default();
-    if OF_WORKBOOKS.iter().any(|name| first_name.starts_with(name)) {
+    let first_entry = head.get(30..).unwrap_or_default();
+    let is_workbook = |name: &&[u8]| first_entry.starts_with(name);
+    if OF_WORKBOOKS.iter().any(is_workbook) {
         Format::Xlsx
+    } else if first_entry.starts_with(OF_SPREADSHEET) {
+        Format::Ods
     } else {
         Format::Zip
     }

@@ -216,7 +216,7 @@ fn expected(kind: &Kind) -> String {
     };
     match kind {
         Flag => "true or false, without quotes".to_owned(),
-        Number(example) => format!("a number without quotes, such as {example}"),
+        Number(example) => format!("a number of 0 or more, without quotes, such as {example}"),
         Text(example) => format!("a text in quotes, such as {example}"),
         TextOrTexts(examples) => format!("a text in quotes, or a list of them, such as {examples}"),
         Texts(example) => format!("a list of texts in quotes, such as {example}"),

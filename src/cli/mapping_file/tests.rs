@@ -90,6 +90,14 @@ fn what_is_wrong_is_told_with_file_line_and_key() {
             "line 2, colums: is no key that may stand here (nearest known name: columns); known are username_from, username_uuid, password,",
         ),
         (
+            "[list]\nskip_lines = \"2\"",
+            "line 2, list.skip_lines: holds a text; write a number of 0 or more, without quotes, such as 2",
+        ),
+        (
+            "[list]\nskip_lines = -1",
+            "line 2, list.skip_lines: holds a number; write a number of 0 or more",
+        ),
+        (
             "trim = \"yes\"",
             "line 1, trim: holds a text; write true or false, without quotes",
         ),

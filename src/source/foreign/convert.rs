@@ -110,6 +110,7 @@ impl Foreign {
             Format::Xml => None,
             Format::Xlsx => Some(Converter::Office(".xlsx")),
             Format::Xls => Some(Converter::Office(".xls")),
+            Format::Ods => Some(Converter::Office(".ods")),
             Format::Zip => pipe("funzip".to_owned()),
             Format::Bzip2 => pipe("bzip2 -dc".to_owned()),
             Format::Xz => pipe("xz -dc".to_owned()),

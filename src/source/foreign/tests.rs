@@ -43,6 +43,10 @@ fn archives_and_workbooks_are_known_by_their_first_bytes_packed_or_not() {
         (b"PK\x05\x06\0\0".to_vec(), Format::Zip),
         (zip("[Content_Types].xml"), Format::Xlsx),
         (zip("xl/workbook.xml"), Format::Xlsx),
+        (
+            zip("mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK"),
+            Format::Ods,
+        ),
         (b"\xd0\xcf\x11\xe0\xa1\xb1".to_vec(), Format::Xls),
         (b"BZh91AY&SY\0".to_vec(), Format::Bzip2),
         (b"\xfd7zXZ\0\0".to_vec(), Format::Xz),
