@@ -24,8 +24,8 @@ pub(super) fn compare(
     args: &CompareArgs,
     say: Say,
 ) -> Result<Answer, Failed> {
-    let (before, mut one) = opened(before)?;
-    let (after, mut other) = opened(after)?;
+    let (before, mut one) = opened(before, say)?;
+    let (after, mut other) = opened(after, say)?;
     if !args.compare_unlike {
         refuse_unlike(&one, &other)?;
     }
@@ -72,8 +72,8 @@ struct Where<'a> {
     file: Option<&'a Path>,
 }
 
-fn opened(run_directory: &Path) -> Result<(Reader, Side), Failed> {
-    let reader = open(run_directory)?;
+fn opened(run_directory: &Path, say: Say) -> Result<(Reader, Side), Failed> {
+    let reader = open(run_directory, say)?;
     let summary = reader.summary().map_err(Failed::refused)?;
     let side = Side {
         run_directory: run_directory.display().to_string(),

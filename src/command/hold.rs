@@ -47,3 +47,14 @@ pub(super) async fn hold(
         sleep(BETWEEN_TRIES.min(wait.saturating_sub(started.elapsed()))).await;
     }
 }
+
+/// Says so if other users can change the directory.
+pub(super) fn warn_if_exposed(directory: &RunDirectory, say: Say) {
+    // One that cannot be looked at is no reason to stop.
+    if let Ok(Some(exposure)) = directory.exposure() {
+        say.warning(format_args!(
+            "{exposure}: they can change the ledger and the results of this run, and undo will refuse it; take the permission away \
+             (chmod go-w), or use a directory that is yours alone"
+        ));
+    }
+}

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::compare::compare;
 use super::document::Reported;
+use super::hold::warn_if_exposed;
 use super::{Answer, Failed};
 use crate::cli::args::ReportArgs;
 use crate::cli::exit::{Codes, Exit};
@@ -34,7 +35,7 @@ pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Answer, Failed> {
 
 fn again(run_directory: &Path, args: &ReportArgs, say: Say) -> Result<Answer, Failed> {
     let mut reports = reports::asked(&args.reports).map_err(Failed::refused)?;
-    reports.undone = refuse_without_ledger(run_directory)?;
+    reports.undone = refuse_without_ledger(run_directory, say)?;
     if reports.undone {
         say.line(
             "note: this run was undone since: undo-results.csv says which of its users are deleted",
@@ -69,18 +70,19 @@ pub(super) fn say_where(run_directory: &Path, say: Say) {
 }
 
 /// A run's ledger, to be read.
-pub(super) fn open(run_directory: &Path) -> Result<Reader, Failed> {
-    refuse_without_ledger(run_directory)?;
+pub(super) fn open(run_directory: &Path, say: Say) -> Result<Reader, Failed> {
+    refuse_without_ledger(run_directory, say)?;
     Reader::open(run_directory).map_err(Failed::refused)
 }
 
 /// Whether the run was undone since, where nobody is at work on it.
-fn refuse_without_ledger(run_directory: &Path) -> Result<bool, Failed> {
+fn refuse_without_ledger(run_directory: &Path, say: Say) -> Result<bool, Failed> {
     refuse_absent_ledger(run_directory).map_err(Failed::refused)?;
     // A run that is at work has the directory; its ledger is in order as long as it lives.
     let Ok(directory) = RunDirectory::hold(run_directory) else {
         return Ok(false);
     };
+    warn_if_exposed(&directory, say);
     if !Ledger::is_there(&directory, Durability::Power).map_err(Failed::refused)? {
         let database = directory.database();
         return Err(Failed::refused(LedgerError::Missing(database)));

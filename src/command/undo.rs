@@ -140,6 +140,9 @@ async fn made(args: &UndoArgs, say: Say) -> Result<Made, Failed> {
     let run_dir = args.run_dir.as_path();
     refuse_absent_ledger(run_dir).map_err(Failed::refused)?;
     let directory = hold(run_dir, args.wait_for_lock, say).await?;
+    if let Some(exposure) = directory.exposure().map_err(Failed::refused)? {
+        return Err(Failed::refused(LedgerError::Exposed(exposure)));
+    }
     if !Ledger::is_there(&directory, Durability::Power).map_err(Failed::refused)? {
         let database = directory.database();
         return Err(Failed::refused(LedgerError::Missing(database)));

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::presence::{self, LEDGER, UNDO};
-use super::{LedgerError, leftovers};
+use super::{Exposure, LedgerError, exposure, leftovers};
 
 /// Where runs go unless `--run-dir` says otherwise.
 pub const RUNS: &str = "import-runs";
@@ -103,6 +103,14 @@ impl RunDirectory {
                 path: path.to_owned(),
                 cause,
             })
+    }
+
+    /// Which other users can change the folder or its ledger; none if nobody can.
+    ///
+    /// # Errors
+    /// It cannot be looked at.
+    pub fn exposure(&self) -> Result<Option<Exposure>, LedgerError> {
+        exposure::of(self).map_err(|cause| self.failed(cause))
     }
 
     /// The folder.

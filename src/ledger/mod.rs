@@ -14,6 +14,7 @@ mod build;
 mod checkpoint;
 pub mod comparison;
 pub mod directory;
+mod exposure;
 mod follow_ups;
 pub mod identity;
 pub mod invocation;
@@ -35,6 +36,7 @@ use std::path::{Path, PathBuf};
 
 pub use anchor::{Displaced, refuse_if_saved};
 pub use directory::RunDirectory;
+pub use exposure::Exposure;
 pub use identity::{Facts, Identity, Kind, Session, Standing};
 pub use invocation::{About, Invocation};
 pub use presence::refuse_absent_ledger;
@@ -64,6 +66,12 @@ pub enum LedgerError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// Others can change the ledger of a run that is to be undone.
+    #[error(
+        "{0}; an undo deletes the users that the ledger names, so nothing was deleted; take the permission away (chmod go-w), or copy the \
+         run directory to a place that is yours alone and undo it there"
+    )]
+    Exposed(Exposure),
     /// Another process holds the run.
     #[error(
         "run directory {0}: another process is using it; wait until that process ends (--wait-for-lock TIME does), or stop it"

@@ -2,6 +2,7 @@
 
 mod endpoints;
 mod ends;
+mod exposed;
 mod forged;
 mod kill;
 mod refusals;
@@ -30,9 +31,14 @@ fn settings() -> PoolSettings {
 
 /// `undo` of the run in `run`, quick, without a question.
 fn undo(place: &Place, pool: &Pool) -> Cli {
+    undo_in(place, pool, "run")
+}
+
+/// The same of the run in this directory.
+fn undo_in(place: &Place, pool: &Pool, directory: &str) -> Cli {
     place
         .cli("undo")
-        .arg("run")
+        .arg(directory)
         .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
         .env("AWS_SECRET_ACCESS_KEY", "made-up")
         .or_else_flag("--endpoint-url", &pool.url())

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::Failed;
-use super::super::hold::hold;
+use super::super::hold::{hold, warn_if_exposed};
 use super::super::job::{Again, Job};
 use crate::cli::{Say, settings};
 use crate::ledger::{
@@ -108,7 +108,13 @@ pub(super) async fn held_if_there(
     if !path.is_dir() {
         return Ok(None);
     }
-    hold(path, job.run.wait_for_lock, say).await.map(Some)
+    held(job, path, say).await.map(Some)
+}
+
+async fn held(job: &Job<'_>, path: &Path, say: Say) -> Result<RunDirectory, Failed> {
+    let directory = hold(path, job.run.wait_for_lock, say).await?;
+    warn_if_exposed(&directory, say);
+    Ok(directory)
 }
 
 /// A finished run is not done again: its summary is printed, and nothing is sent.
@@ -147,7 +153,7 @@ pub(super) async fn begin(
     let durability = settings::durability(job.run);
     let directory = match held {
         Some(directory) => directory,
-        None => hold(path, job.run.wait_for_lock, say).await?,
+        None => self::held(job, path, say).await?,
     };
     if job.again != Again::PutAside
         && Ledger::is_there(&directory, durability).map_err(Failed::refused)?

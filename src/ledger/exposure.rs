@@ -1,0 +1,130 @@
+//! Whether other users can change a run's directory: its ledger says which users an undo deletes.
+//!
+//! Trusted are the user who runs this program, and root. A group may write if it is the user's own: one with the number of the user,
+//! as systems with a private group for each user have it. Access control lists are not looked at.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Who else can change a run's directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exposure {
+    path: PathBuf,
+    by: By,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum By {
+    /// It belongs to this user.
+    Owner(u32),
+    /// Others can write to it: its mode.
+    Mode(u32),
+    /// Others can give another directory the name of one in it: its mode.
+    Replacing(u32),
+}
+
+impl fmt::Display for Exposure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        match self.by {
+            By::Owner(uid) => write!(f, "{path}: belongs to another user (uid {uid})"),
+            By::Mode(mode) => write!(f, "{path}: other users can write to it (mode {mode:04o})"),
+            By::Replacing(mode) => write!(
+                f,
+                "{path}: other users can replace the directories in it (mode {mode:04o}, without the sticky bit)"
+            ),
+        }
+    }
+}
+
+#[cfg(unix)]
+pub(super) use unix::of;
+
+/// Elsewhere, permissions are not a matter of modes.
+#[cfg(not(unix))]
+pub(super) fn of(_: &super::RunDirectory) -> std::io::Result<Option<Exposure>> {
+    Ok(None)
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::{self, Metadata};
+    use std::io::{self, ErrorKind};
+    use std::os::unix::fs::MetadataExt as _;
+    use std::path::Path;
+
+    use super::{By, Exposure};
+    use crate::ledger::RunDirectory;
+    use crate::ledger::presence::{LEDGER, UNDO};
+
+    /// Files that decide what is sent or deleted.
+    const FILES: [&str; 4] = [LEDGER, "ledger.db-wal", UNDO, "undo.db-wal"];
+
+    const GROUP_WRITES: u32 = 0o020;
+    const OTHERS_WRITE: u32 = 0o002;
+    const STICKY: u32 = 0o1000;
+
+    /// Who else can change the directory; none if nobody can.
+    pub(in crate::ledger) fn of(directory: &RunDirectory) -> io::Result<Option<Exposure>> {
+        let user = User(rustix::process::geteuid().as_raw());
+        let path = directory.path();
+        let exposed = |path: &Path, by: Option<By>| {
+            by.map(|by| Exposure {
+                path: path.to_owned(),
+                by,
+            })
+        };
+        let mut found = exposed(path, user.exposed(&directory.handle()?.metadata()?));
+        for name in FILES {
+            let file = path.join(name);
+            match file.symlink_metadata() {
+                Ok(about) => found = found.or_else(|| exposed(&file, user.exposed(&about))),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        for above in fs::canonicalize(path)?.ancestors().skip(1) {
+            if found.is_some() {
+                break;
+            }
+            found = exposed(above, user.replaceable(&fs::metadata(above)?));
+        }
+        Ok(found)
+    }
+
+    /// The user who runs this program.
+    #[derive(Debug, Clone, Copy)]
+    pub(super) struct User(pub(super) u32);
+
+    impl User {
+        fn trusts(self, about: &Metadata) -> bool {
+            [self.0, 0].contains(&about.uid())
+        }
+
+        fn others_write(self, about: &Metadata) -> bool {
+            let group_writes = about.mode() & GROUP_WRITES != 0 && about.gid() != self.0;
+            group_writes || about.mode() & OTHERS_WRITE != 0
+        }
+
+        /// How others can change a directory or a file.
+        fn exposed(self, about: &Metadata) -> Option<By> {
+            if !self.trusts(about) {
+                return Some(By::Owner(about.uid()));
+            }
+            self.others_write(about)
+                .then(|| By::Mode(about.mode() & 0o7777))
+        }
+
+        /// How others can replace a directory in this one. Where the sticky bit is set, as in `/tmp`, only its owner can.
+        fn replaceable(self, about: &Metadata) -> Option<By> {
+            if !self.trusts(about) {
+                return Some(By::Owner(about.uid()));
+            }
+            (self.others_write(about) && about.mode() & STICKY == 0)
+                .then(|| By::Replacing(about.mode() & 0o7777))
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests;

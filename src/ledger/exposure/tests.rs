@@ -1,0 +1,116 @@
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::path::{Path, PathBuf};
+
+use super::{By, Exposure, of};
+use crate::ledger::directory::RunDirectory;
+
+struct Place {
+    folder: tempfile::TempDir,
+    directory: RunDirectory,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let above = folder.path().join("above");
+        let directory = RunDirectory::hold(&above.join("run")).unwrap();
+        fs::write(directory.database(), "").unwrap();
+        mode(&directory.database(), 0o600);
+        Self { folder, directory }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        let folder = fs::canonicalize(self.folder.path()).unwrap();
+        folder.join(name)
+    }
+
+    fn exposure(&self) -> Option<Exposure> {
+        of(&self.directory).unwrap()
+    }
+}
+
+fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_directory_of_one_s_own_is_exposed_to_nobody() {
+    let place = Place::new();
+    assert_eq!(place.exposure(), None);
+    for readable in [0o700, 0o750, 0o755] {
+        mode(place.directory.path(), readable);
+        mode(&place.path("above"), readable);
+        assert_eq!(place.exposure(), None, "{readable:o}");
+    }
+    // As /tmp is.
+    mode(&place.path("above"), 0o1777);
+    assert_eq!(place.exposure(), None);
+}
+
+#[test]
+fn a_directory_or_a_ledger_that_others_can_write_to_is_exposed() {
+    let place = Place::new();
+    let run = place.directory.path().to_owned();
+    for exposed in [0o777, 0o703, 0o1777] {
+        mode(&run, exposed);
+        let by = By::Mode(exposed);
+        assert_eq!(
+            place.exposure(),
+            Some(Exposure {
+                path: run.clone(),
+                by
+            })
+        );
+    }
+    mode(&run, 0o700);
+    mode(&place.directory.database(), 0o666);
+    let expected = Exposure {
+        path: place.directory.database(),
+        by: By::Mode(0o666),
+    };
+    assert_eq!(place.exposure(), Some(expected));
+}
+
+#[test]
+fn a_directory_whose_name_others_can_give_to_another_one_is_exposed() {
+    let place = Place::new();
+    mode(&place.path("above"), 0o777);
+    let expected = Exposure {
+        path: place.path("above"),
+        by: By::Replacing(0o777),
+    };
+    assert_eq!(place.exposure(), Some(expected));
+}
+
+#[test]
+fn another_owner_and_another_group_that_may_write_are_exposures() {
+    let place = Place::new();
+    let own = fs::metadata(place.directory.path()).unwrap();
+    if own.uid() != 0 {
+        // Only root can give a file to somebody else.
+        return;
+    }
+    let (run, above) = (place.directory.path().to_owned(), place.path("above"));
+    // A group of the user's own may write, another one may not.
+    chown(&run, None, Some(0)).unwrap();
+    mode(&run, 0o770);
+    assert_eq!(place.exposure(), None);
+    chown(&run, None, Some(1_234)).unwrap();
+    assert!(
+        place
+            .exposure()
+            .is_some_and(|found| found.by == By::Mode(0o770))
+    );
+    mode(&run, 0o700);
+    for path in [&run, &above] {
+        chown(path, Some(1_234), None).unwrap();
+        let expected = Exposure {
+            path: path.clone(),
+            by: By::Owner(1_234),
+        };
+        assert_eq!(place.exposure(), Some(expected));
+        chown(path, Some(0), None).unwrap();
+    }
+    assert_eq!(place.exposure(), None);
+}
