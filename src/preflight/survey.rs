@@ -95,14 +95,18 @@ impl Survey {
 
     /// What is known once all rows were seen.
     fn sum_up(&mut self, passwords: &PasswordColumn) {
-        let swallowing = [Rule::OpenQuote, Rule::SwallowedRows];
+        let findings_of = |rules: &[Rule]| -> u64 {
+            self.broken
+                .iter()
+                .filter(|broken| rules.contains(&broken.rule))
+                .map(|broken| broken.findings)
+                .sum()
+        };
+        let swallowing = findings_of(&[Rule::OpenQuote, Rule::SwallowedRows]);
+        let misquoted = findings_of(&[Rule::Quotes]);
         let counts = &mut self.counts;
-        counts.swallowing = self
-            .broken
-            .iter()
-            .filter(|broken| swallowing.contains(&broken.rule))
-            .map(|broken| broken.findings)
-            .sum();
+        counts.swallowing = swallowing;
+        counts.misquoted = misquoted;
         counts.passwords = passwords.counts();
         counts.to_send = counts.rows - counts.invalid - counts.skipped - counts.duplicates;
         self.broken

@@ -65,12 +65,14 @@ pub(super) fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
             "--drop-apostrophe takes it away",
         ));
     }
-    if counts.invalid * 2 > rows {
+    // A misquoted row is damaged by itself: it says nothing about the mapping.
+    let misfits = counts.invalid - counts.misquoted;
+    if misfits * 2 > rows || (rows > 0 && counts.invalid == rows) {
         found.push(Objection::refusal(
             "mostly_invalid",
             format!(
-                "{} of {} rows are invalid, more than half: this looks like a mapping that does not fit, not like some bad rows",
-                counts.invalid, rows
+                "{} of {rows} rows are invalid, more than half: the mapping does not seem to fit the list",
+                counts.invalid
             ),
             "correct what the columns mean or how the list is read (`cognito-import check` tells what is wrong with each row); or put sound rows into a \
              list of their own, if they are meant",

@@ -26,6 +26,7 @@ const SOUND: Counts = Counts {
     with_both: 0,
     with_apostrophe: 0,
     swallowing: 0,
+    misquoted: 0,
     passwords: PasswordCounts {
         with_password: 100,
         with_hash: 0,
@@ -264,8 +265,16 @@ fn broken_rows_are_weighed() {
         ..Allowed::default()
     };
     let with = |invalid| Counts { invalid, ..SOUND };
-    let cases: [(Option<Counts>, Allowed, &[&str]); 6] = [
+    let misquoted = |misquoted, invalid| Counts {
+        misquoted,
+        ..with(invalid)
+    };
+    let cases: [(Option<Counts>, Allowed, &[&str]); 10] = [
         (Some(with(50)), Allowed::default(), &[]),
+        (Some(misquoted(99, 99)), Allowed::default(), &[]),
+        (Some(misquoted(99, 99)), strict, &["strict"]),
+        (Some(misquoted(40, 91)), Allowed::default(), &["mostly_invalid"]),
+        (Some(misquoted(100, 100)), Allowed::default(), &["mostly_invalid"]),
         (Some(with(51)), Allowed::default(), &["mostly_invalid"]),
         (Some(with(51)), strict, &["mostly_invalid"]),
         (Some(with(1)), strict, &["strict"]),

@@ -37,6 +37,8 @@ pub struct Counts {
     pub with_apostrophe: u64,
     /// Of the broken ones: with a quote that swallowed other rows.
     pub swallowing: u64,
+    /// Of the broken ones: with a quote inside a quoted cell that is neither doubled nor escaped.
+    pub misquoted: u64,
     /// What the passwords of those that are not skipped look like.
     #[serde(flatten)]
     pub passwords: PasswordCounts,
