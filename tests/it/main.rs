@@ -72,6 +72,7 @@ mod skipping;
 mod stopping;
 mod suspicious;
 mod terminal;
+mod threat_model;
 mod triggers;
 mod undo;
 mod unknown_requests;
