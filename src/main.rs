@@ -10,6 +10,10 @@ use mimalloc::MiMalloc;
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the call below must not return: the variable would be set again"
+)]
 fn main() -> ExitCode {
     process::prepare();
     // Its place was told, and nothing was sent.

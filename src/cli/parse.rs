@@ -93,7 +93,11 @@ fn on_one_line(mut error: clap::Error) -> clap::Error {
                     ContextValue::StyledStrs(texts.iter().map(plain).collect())
                 }
                 // Clap's own words, a number, or nothing.
-                _ => return None,
+                ContextValue::None
+                | ContextValue::Bool(_)
+                | ContextValue::StyledStr(_)
+                | ContextValue::Number(_)
+                | _ => return None,
             };
             Some((kind, value))
         })

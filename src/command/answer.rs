@@ -136,7 +136,7 @@ impl Failed {
     }
 
     /// The same for an error whose message lists several problems, each on a line of its own.
-    pub(super) fn as_list(mut self) -> Self {
+    pub(super) fn with_listed_problems(mut self) -> Self {
         self.is_list = true;
         self
     }
@@ -241,9 +241,10 @@ impl Output {
             Some(Err(cause)) => {
                 self.say
                     .error(format_args!("standard output: cannot be written: {cause}"));
-                match answer.exit {
-                    Exit::Done => self.codes.ended_early(),
-                    other => other,
+                if answer.exit == Exit::Done {
+                    self.codes.ended_early()
+                } else {
+                    answer.exit
                 }
             }
             Some(Ok(())) | None => answer.exit,

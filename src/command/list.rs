@@ -147,7 +147,9 @@ impl List {
                     Elsewhere::look(header.names(), header.line(), &below, &dialect, &options);
                 match found {
                     Some(found) => found.refusal(&source),
-                    None => Failed::refused(misfit).way_out(way_out).as_list(),
+                    None => Failed::refused(misfit)
+                        .way_out(way_out)
+                        .with_listed_problems(),
                 }
             },
         )?;

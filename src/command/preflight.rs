@@ -129,7 +129,7 @@ impl Verdict {
             .iter()
             .map(|refusal| refusal.way_out.as_str())
             .collect();
-        let refused = Failed::refused(anyhow::anyhow!("{what}:{told}")).as_list();
+        let refused = Failed::refused(anyhow::anyhow!("{what}:{told}")).with_listed_problems();
         Some(refused.way_out(ways_out.join("; ")).with(&self.document()))
     }
 

@@ -183,5 +183,6 @@ fn saved(directory: &Path, number: u32) -> PathBuf {
     with_suffix(directory, &format!("-saved-{number}"))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests;

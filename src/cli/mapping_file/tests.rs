@@ -82,96 +82,99 @@ fn an_empty_file_asks_for_nothing() {
     );
 }
 
+/// Files that cannot be used, and words of their errors.
+const WRONG: [(&str, &str); 23] = [
+    (
+        "trim = true\ncolums = 1\n",
+        "line 2, colums: is no key that may stand here (nearest known name: columns); known are username_from, username_uuid, password,",
+    ),
+    (
+        "[list]\nskip_lines = \"2\"",
+        "line 2, list.skip_lines: holds a text; write a number of 0 or more, without quotes, such as 2",
+    ),
+    (
+        "[list]\nskip_lines = -1",
+        "line 2, list.skip_lines: holds a number; write a number of 0 or more",
+    ),
+    (
+        "trim = \"yes\"",
+        "line 1, trim: holds a text; write true or false, without quotes",
+    ),
+    (
+        "\n\n[columns\n",
+        "line 3: is no TOML: unclosed table, expected `]`; write each key on a line of its own",
+    ),
+    (
+        "username_from = \"a\"\nusername_uuid = \"b\"",
+        "line 1, username_from: username_uuid names the column of the username too",
+    ),
+    (
+        "username_from = []",
+        "line 1, username_from: names no column",
+    ),
+    (
+        "username_from = 1",
+        "line 1, username_from: holds a number; write a text in quotes, or a list of them",
+    ),
+    (
+        "username_from = [\"a\", 1]",
+        "line 1, username_from: a number stands in its list",
+    ),
+    (
+        "lowercase = [\"name\"]",
+        "line 1, lowercase: holds a word that is not known here; write a list of one or more of these: [\"username\", \"email\"]",
+    ),
+    (
+        "[columns]\nMail = \"mail\"",
+        "line 2, columns.\"Mail\": mail: is nothing that a sign-up sets (nearest known name: email)",
+    ),
+    (
+        "[set]\nusername = \"x\"",
+        "line 2, set.\"username\": username: is no attribute",
+    ),
+    (
+        "[list]\ntrim = true",
+        "line 2, list.trim: is no key that may stand here; move it above the first table",
+    ),
+    (
+        "encoding = \"utf-8\"",
+        "line 1, encoding: is no key that may stand here; move it into the table [list]",
+    ),
+    (
+        "keep = [\n  \"ID\",\n  7]",
+        "line 3, keep: a number stands in its list; write a list of texts in quotes, such as [\"ID\"]",
+    ),
+    (
+        "columns = \"email\"",
+        "line 1, columns: holds a text; write a table with lines such as \"E-Mail\" = \"email\"",
+    ),
+    (
+        "password = \"genrate\"",
+        "line 1, password: holds a word that is not known here (nearest: \"generate\"); write one of",
+    ),
+    ("[set]\nname = \"\"", "line 2, set.\"name\": has no value"),
+    ("[join]\nwhole = [\"a\"]", "line 2, join.\"whole\""),
+    (
+        "[join]\nname = []",
+        "line 2, join.\"name\": names no column",
+    ),
+    (
+        "[dates]\nbirthdate = \"%d\"",
+        "line 2, dates.\"birthdate\": does not tell the day",
+    ),
+    (
+        "phone_region = \"Germany\"",
+        "line 1, phone_region: Germany: is no country",
+    ),
+    (
+        "[values.Status]\nactive = true",
+        "line 2, values.\"Status\".\"active\": holds true or false; write a text in quotes, such as \"true\"",
+    ),
+];
+
 #[test]
 fn what_is_wrong_is_told_with_file_line_and_key() {
-    for (text, words) in [
-        (
-            "trim = true\ncolums = 1\n",
-            "line 2, colums: is no key that may stand here (nearest known name: columns); known are username_from, username_uuid, password,",
-        ),
-        (
-            "[list]\nskip_lines = \"2\"",
-            "line 2, list.skip_lines: holds a text; write a number of 0 or more, without quotes, such as 2",
-        ),
-        (
-            "[list]\nskip_lines = -1",
-            "line 2, list.skip_lines: holds a number; write a number of 0 or more",
-        ),
-        (
-            "trim = \"yes\"",
-            "line 1, trim: holds a text; write true or false, without quotes",
-        ),
-        (
-            "\n\n[columns\n",
-            "line 3: is no TOML: unclosed table, expected `]`; write each key on a line of its own",
-        ),
-        (
-            "username_from = \"a\"\nusername_uuid = \"b\"",
-            "line 1, username_from: username_uuid names the column of the username too",
-        ),
-        (
-            "username_from = []",
-            "line 1, username_from: names no column",
-        ),
-        (
-            "username_from = 1",
-            "line 1, username_from: holds a number; write a text in quotes, or a list of them",
-        ),
-        (
-            "username_from = [\"a\", 1]",
-            "line 1, username_from: a number stands in its list",
-        ),
-        (
-            "lowercase = [\"name\"]",
-            "line 1, lowercase: holds a word that is not known here; write a list of one or more of these: [\"username\", \"email\"]",
-        ),
-        (
-            "[columns]\nMail = \"mail\"",
-            "line 2, columns.\"Mail\": mail: is nothing that a sign-up sets (nearest known name: email)",
-        ),
-        (
-            "[set]\nusername = \"x\"",
-            "line 2, set.\"username\": username: is no attribute",
-        ),
-        (
-            "[list]\ntrim = true",
-            "line 2, list.trim: is no key that may stand here; move it above the first table",
-        ),
-        (
-            "encoding = \"utf-8\"",
-            "line 1, encoding: is no key that may stand here; move it into the table [list]",
-        ),
-        (
-            "keep = [\n  \"ID\",\n  7]",
-            "line 3, keep: a number stands in its list; write a list of texts in quotes, such as [\"ID\"]",
-        ),
-        (
-            "columns = \"email\"",
-            "line 1, columns: holds a text; write a table with lines such as \"E-Mail\" = \"email\"",
-        ),
-        (
-            "password = \"genrate\"",
-            "line 1, password: holds a word that is not known here (nearest: \"generate\"); write one of",
-        ),
-        ("[set]\nname = \"\"", "line 2, set.\"name\": has no value"),
-        ("[join]\nwhole = [\"a\"]", "line 2, join.\"whole\""),
-        (
-            "[join]\nname = []",
-            "line 2, join.\"name\": names no column",
-        ),
-        (
-            "[dates]\nbirthdate = \"%d\"",
-            "line 2, dates.\"birthdate\": does not tell the day",
-        ),
-        (
-            "phone_region = \"Germany\"",
-            "line 1, phone_region: Germany: is no country",
-        ),
-        (
-            "[values.Status]\nactive = true",
-            "line 2, values.\"Status\".\"active\": holds true or false; write a text in quotes, such as \"true\"",
-        ),
-    ] {
+    for (text, words) in WRONG {
         let error = read(text).unwrap_err().to_string();
         assert!(
             error.starts_with("--mapping mapping.toml: ") && error.contains(words),

@@ -82,10 +82,10 @@ async fn no_format_is_below_the_first_and_a_later_one_is_for_a_later_version() {
                 .unwrap();
         })
         .await;
-        let told = match error {
-            LedgerError::Newer { found, .. } => is_later && found == format,
-            LedgerError::Damaged { .. } => !is_later,
-            _ => false,
+        let told = if is_later {
+            matches!(error, LedgerError::Newer { found, .. } if found == format)
+        } else {
+            matches!(error, LedgerError::Damaged { .. })
         };
         assert!(told, "{format}");
     }

@@ -1,6 +1,6 @@
 //! Making the ledger of an undo from that of its run, and opening it again.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use rusqlite::Connection;
 
@@ -142,7 +142,7 @@ fn users(database: &Connection) -> rusqlite::Result<String> {
 }
 
 /// Writes the tables, and all users that the run created.
-fn fill(database: &Connection, run: &Reader, path: &PathBuf) -> Result<(), LedgerError> {
+fn fill(database: &Connection, run: &Reader, path: &Path) -> Result<(), LedgerError> {
     let failed = |cause| LedgerError::of_undo(path, cause);
     let tables = || {
         database.pragma_update(None, "application_id", APPLICATION)?;

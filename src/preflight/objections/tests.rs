@@ -273,8 +273,16 @@ fn broken_rows_are_weighed() {
         (Some(with(50)), Allowed::default(), &[]),
         (Some(misquoted(99, 99)), Allowed::default(), &[]),
         (Some(misquoted(99, 99)), strict, &["strict"]),
-        (Some(misquoted(40, 91)), Allowed::default(), &["mostly_invalid"]),
-        (Some(misquoted(100, 100)), Allowed::default(), &["mostly_invalid"]),
+        (
+            Some(misquoted(40, 91)),
+            Allowed::default(),
+            &["mostly_invalid"],
+        ),
+        (
+            Some(misquoted(100, 100)),
+            Allowed::default(),
+            &["mostly_invalid"],
+        ),
         (Some(with(51)), Allowed::default(), &["mostly_invalid"]),
         (Some(with(51)), strict, &["mostly_invalid"]),
         (Some(with(1)), strict, &["strict"]),
