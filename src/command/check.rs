@@ -9,6 +9,7 @@ use super::follow_up::{refuse_misfits, updates};
 use super::list::List;
 use super::listing::Weighed;
 use super::preflight::{Intent, Verdict, ask_pool, strictness, usernames_fold};
+use super::schema_source::SchemaSource;
 use super::{Answer, Failed, beside, runtime};
 use crate::cli::args::{CheckArgs, KnownPoolArgs, PatienceArgs};
 use crate::cli::client_secret::{SecretOwner, client_secret};
@@ -44,7 +45,8 @@ pub(super) fn check(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
 
 async fn examined(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
     let access = settings::s3_access(args.pool.user_pool_id.as_deref(), &args.pool.connection);
-    let list = List::open(&args.list, &access, say).await?;
+    let schema = SchemaSource::of_known(&args.pool);
+    let list = List::open(&args.list, &access, schema, say).await?;
     list.say_what_is_dropped(say);
     refuse_to_replace(&args.findings, &args.list.list)?;
     let asked = settings::rates(&args.rates);

@@ -1,5 +1,6 @@
 //! The list that a command reads: where it comes from, and what its columns mean.
 
+use super::schema_source::SchemaSource;
 use super::{Failed, beside};
 use crate::cli::args::ListArgs;
 use crate::cli::dialect::dialect;
@@ -105,6 +106,23 @@ fn unreadable_header(
     }
 }
 
+/// The header does not fit.
+async fn refusal(misfit: HeaderError, schema: &SchemaSource<'_>) -> Failed {
+    let rules = if misfit.depends_on_pool() {
+        schema.rules().await
+    } else {
+        None
+    };
+    let misfit = match rules {
+        Some(rules) => misfit.in_pool(&rules),
+        None => misfit,
+    };
+    let way_out = misfit.way_out();
+    Failed::refused(misfit)
+        .way_out(way_out)
+        .with_listed_problems()
+}
+
 /// A list cannot be read once more.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unopened {
@@ -119,7 +137,12 @@ pub(super) enum Unopened {
 impl List {
     /// Opens it. S3 has to be asked, standard input may be long in coming; signals are to be
     /// heard meanwhile.
-    pub(super) async fn open(args: &ListArgs, access: &S3Access, say: Say) -> Result<Self, Failed> {
+    pub(super) async fn open(
+        args: &ListArgs,
+        access: &S3Access,
+        schema: SchemaSource<'_>,
+        say: Say,
+    ) -> Result<Self, Failed> {
         let options = settings::mapping(args).map_err(Failed::refused)?;
         let dialect = dialect(args).map_err(Failed::refused)?;
         let (list, access) = (args.list.clone(), access.clone());
@@ -139,20 +162,20 @@ impl List {
         for notice in rows.reading().notices() {
             say.line(format_args!("{}: {notice}", source.name()));
         }
-        let mapping = Mapping::from_header(&source.name(), rows.header(), &options).map_err(
-            |misfit: HeaderError| {
-                let way_out = misfit.way_out();
-                let (header, below) = (rows.header(), rows.first_lines(&dialect));
-                let found =
-                    Elsewhere::look(header.names(), header.line(), &below, &dialect, &options);
-                match found {
-                    Some(found) => found.refusal(&source),
-                    None => Failed::refused(misfit)
-                        .way_out(way_out)
-                        .with_listed_problems(),
-                }
-            },
-        )?;
+        let header = rows.header();
+        let mapping = match Mapping::from_header(&source.name(), header, &options) {
+            Ok(mapping) => mapping,
+            Err(misfit) => {
+                let (names, line) = (header.names(), header.line());
+                let below = rows.first_lines(&dialect);
+                return Err(
+                    match Elsewhere::look(names, line, &below, &dialect, &options) {
+                        Some(found) => found.refusal(&source),
+                        None => refusal(misfit, &schema).await,
+                    },
+                );
+            }
+        };
         let mapping = mapping.given(flags_given(&dialect));
         Ok(Self {
             source,

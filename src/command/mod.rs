@@ -22,6 +22,7 @@ mod rehearse;
 mod rejects;
 mod report;
 mod run;
+mod schema_source;
 mod template;
 mod undo;
 

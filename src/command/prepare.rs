@@ -13,6 +13,7 @@ use super::job::Job;
 use super::list::List;
 use super::preflight::{ask_pool, strictness, usernames_fold};
 use super::rejects::Rejects;
+use super::schema_source::SchemaSource;
 use crate::cli::{Say, settings};
 use crate::import::registration::Rules;
 use crate::import::slots::Slots;
@@ -61,7 +62,7 @@ pub(super) enum Preparation {
 
 /// Prepares a run. Sends nothing that writes, but makes groups where it is told to; dropped on the way, it leaves nothing behind that the same command would trip over.
 pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Failed> {
-    let mut list = List::open(job.list, &job.access, say).await?;
+    let mut list = List::open(job.list, &job.access, SchemaSource::of_job(job), say).await?;
     list.say_what_is_dropped(say);
     refuse_misfits(&list, &job.list.follow_up, job.looks)?;
     refuse_unseen_groups(job)?;

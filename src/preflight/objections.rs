@@ -3,6 +3,7 @@
 
 mod aliases;
 mod asked;
+mod attributes;
 pub(super) mod follow_up;
 mod rate;
 mod rows;
@@ -20,6 +21,7 @@ use crate::user::mapping::HeaderNotice;
 use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
 use crate::user::rules::MAX_ATTRIBUTE_NAME;
 use crate::visible::one_line;
+use attributes::told_all;
 pub use follow_up::StepsMeant;
 
 /// Mails that Cognito's own sender sends a day, for all pools of an account (developer guide, "Email settings").
@@ -153,7 +155,7 @@ pub fn objections(
     let mut found = Vec::new();
     if let Some(rules) = rules {
         sign_up(rules, meant, &mut found);
-        attributes(rules, meant, &mut found);
+        attributes::attributes(rules, meant, &mut found);
         messages(rules, meant, &mut found);
         aliases::aliases(rules, meant, &mut found);
     }
@@ -194,54 +196,6 @@ fn sign_up(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objection>) {
             "users without a password cannot sign in to this pool: PASSWORD is the only first factor that it allows",
             "take passwords from a column, or --password generate and let users reset theirs, or allow EMAIL_OTP, SMS_OTP or WEB_AUTHN in the \
              pool's sign-in policy",
-        ));
-    }
-}
-
-/// A name with its column, as a message shows it.
-fn told(attribute: &(String, Option<String>)) -> String {
-    match attribute {
-        (name, Some(column)) if column.eq_ignore_ascii_case(name) => name.clone(),
-        (name, Some(column)) => format!("{name} (column {column})"),
-        (name, None) => format!("{name} (--set)"),
-    }
-}
-
-fn told_all<'a>(attributes: impl Iterator<Item = &'a (String, Option<String>)>) -> Option<String> {
-    let names: Vec<String> = attributes.map(told).collect();
-    (!names.is_empty()).then(|| names.join(", "))
-}
-
-fn attributes(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objection>) {
-    let set = meant.attributes;
-    let is_known = |name: &str| !rules.knows_schema() || rules.attribute(name).is_some();
-    if let Some(names) = told_all(set.iter().filter(|(name, _)| !is_known(name))) {
-        found.push(Objection::refusal(
-            "attribute_unknown",
-            format!("not in the pool's schema: {names}"),
-            "add the custom attributes to the pool, or drop the columns with --ignore-column",
-        ));
-    }
-    let refused = |name: &str| is_known(name) && !rules.is_writable(name);
-    if let Some(names) = told_all(set.iter().filter(|(name, _)| refused(name))) {
-        found.push(Objection::refusal(
-            "attribute_not_writable",
-            format!("the app client may not write: {names}"),
-            "add them to the app client's WriteAttributes, or drop the columns with --ignore-column",
-        ));
-    }
-    let missing: Vec<&str> = rules
-        .schema
-        .iter()
-        .filter(|rule| rule.required && rule.name != "sub" && !rules.username_is(&rule.name))
-        .filter(|rule| !set.iter().any(|(name, _)| *name == rule.name))
-        .map(|rule| rule.name.as_str())
-        .collect();
-    if !missing.is_empty() {
-        found.push(Objection::refusal(
-            "attribute_required",
-            format!("the pool requires attributes that the list does not set: {}", missing.join(", ")),
-            "add the columns, name the ones that hold them with --map COLUMN=ATTRIBUTE, or set them for all users with --set",
         ));
     }
 }

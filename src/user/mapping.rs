@@ -11,6 +11,7 @@ mod dates;
 mod draft;
 mod follow_up;
 mod formula;
+mod guess;
 mod header;
 mod identity;
 mod notes;

@@ -70,6 +70,7 @@ mod schema;
 mod shared;
 mod skipping;
 mod stopping;
+mod suggested_flags;
 mod suspicious;
 mod terminal;
 mod threat_model;

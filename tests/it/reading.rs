@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Place, Pool, only_described, quick, users};
 use crate::main_job::sample;
 
 /// Every row of `users-broken.csv`: username, outcome, code of the error, and words of its message.
@@ -199,7 +199,7 @@ fn refused(list: impl AsRef<[u8]>) -> String {
     let pool = Pool::start(quick());
     let name = place.file("users.csv", list);
     let ran = place.import(&pool, name).run().exits(3);
-    assert_eq!(pool.stats().operations.len(), 0, "nothing was asked");
+    only_described(&pool);
     assert!(!place.path("run").exists(), "no run was begun");
     ran.stderr
 }
@@ -209,7 +209,7 @@ fn an_unknown_column_is_refused_with_the_nearest_name_and_can_be_dropped() {
     let list = "username,password,emial,shoe\nann,Passw0rd!,ann@example.com,38\n";
     let said = refused(list);
     assert!(
-        said.contains("column 3, emial: unknown (nearest known name: email)"),
+        said.contains("column 3, emial: unknown") && said.contains("--map emial=email"),
         "{said}"
     );
     assert!(
@@ -237,7 +237,7 @@ fn an_unknown_column_is_refused_with_the_nearest_name_and_can_be_dropped() {
 fn a_missing_column_is_refused() {
     let said = refused("user_name,password\nann,Passw0rd!\n");
     assert!(
-        said.contains("there is no column username; column user_name is near"),
+        said.contains("there is no column username") && said.contains("--map user_name=username"),
         "{said}"
     );
     let said = refused("username,email\nann,ann@example.com\n");
@@ -307,7 +307,7 @@ fn an_object_in_s3_is_refused_with_the_pipe_that_reads_it() {
             "aws s3 cp s3://lists/users.csv - | cognito-import import - --run-dir",
             "--features s3",
         ]);
-    assert_eq!(pool.stats().operations.len(), 0, "nothing was asked");
+    only_described(&pool);
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn what_is_to_be_done_about_the_list_and_the_flags_is_told_to_programs_too() {
         ("missing.csv", vec![], "name a file that is there"),
         (".", vec![], "name a file in it"),
         ("empty.csv", vec![], "it needs a header line"),
-        ("unknown.csv", vec![], "say what its columns mean"),
+        ("unknown.csv", vec![], "add: --ignore-column Shoe"),
         (
             list,
             vec!["--mapping", "mapping.toml"],

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::user::pool_rules::Contact;
-use crate::visible::shell_word;
 
 /// The standard attributes that `SignUp` can set (Cognito's developer guide, "User pool attributes").
 pub const STANDARD_ATTRIBUTES: [&str; 17] = [
@@ -113,6 +112,20 @@ pub fn attribute(name: &str) -> Result<Arc<str>, String> {
     }
 }
 
+impl Target {
+    /// The word that [`Target::parse`] takes for it.
+    #[must_use]
+    pub fn word(&self) -> String {
+        match self {
+            Self::Username => "username".to_owned(),
+            Self::Password => "password".to_owned(),
+            Self::Attribute(name) => name.to_string(),
+            Self::Verified(contact) => format!("{}_verified", contact.attribute()),
+            Self::Groups => "groups".to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -170,18 +183,6 @@ pub(super) fn looks_secret(name: &str) -> bool {
     lower == "pass" || OF_PASSWORDS.iter().any(|word| lower.contains(word))
 }
 
-/// The flags that drop these columns, to be pasted behind the command.
-pub(super) fn flags_that_drop<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    let mut flags: Vec<String> = Vec::new();
-    for name in names {
-        let flag = format!("--ignore-column {}", shell_word(name));
-        if !flags.contains(&flag) {
-            flags.push(flag);
-        }
-    }
-    flags.join(" ")
-}
-
 /// The known name that may be meant by this one.
 pub(super) fn near_known(name: &str) -> Option<&'static str> {
     let known = ["username", "password"]
@@ -204,7 +205,7 @@ pub fn nearest<'a>(name: &str, among: impl Iterator<Item = &'a str>) -> Option<&
 
 #[cfg(test)]
 mod tests {
-    use super::{Contact, Target, attribute, flags_that_drop, looks_secret, near_known, nearest};
+    use super::{Contact, Target, attribute, looks_secret, near_known, nearest};
 
     #[test]
     fn a_target_is_the_username_the_password_or_an_attribute() {
@@ -251,15 +252,6 @@ mod tests {
         for name in ["passport", "ID", "username", "compass"] {
             assert!(!looks_secret(name), "{name}");
         }
-    }
-
-    #[test]
-    fn flags_can_be_pasted_into_a_shell() {
-        let flags = flags_that_drop(["sub", "Shoe size", "it's", "", "sub"].into_iter());
-        assert_eq!(
-            flags,
-            r"--ignore-column sub --ignore-column 'Shoe size' --ignore-column 'it'\''s' --ignore-column ''"
-        );
     }
 
     #[test]

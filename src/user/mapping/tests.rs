@@ -8,6 +8,7 @@ mod cells;
 mod conditions;
 mod follow_up;
 mod refused;
+mod suggested;
 mod transformed;
 mod usernames;
 
@@ -70,37 +71,6 @@ fn columns_are_known_by_name_whatever_their_case_and_order() {
     assert_eq!(
         found.identity(),
         "username=3 password=2 email=1 custom:legacyId=4"
-    );
-}
-
-#[test]
-fn an_unknown_column_is_refused_with_the_nearest_known_name() {
-    let found = problems(
-        "username,password,e-mail,given name,shoe_size",
-        &MappingOptions::default(),
-    );
-    assert_eq!(found.len(), 3, "{found:?}");
-    assert!(
-        found[0].contains("column 3, e-mail: unknown (nearest known name: email)"),
-        "{found:?}"
-    );
-    assert!(
-        found[1].contains("nearest known name: given_name")
-            && found[1].contains("--ignore-column 'given name'")
-    );
-    assert!(!found[2].contains("nearest"), "{found:?}");
-}
-
-#[test]
-fn a_missing_column_is_refused_and_one_that_is_near_is_named() {
-    let found = problems("usernam,email", &ignoring(&["usernam"]));
-    assert!(
-        found[0].contains("there is no column username; column usernam is near"),
-        "{found:?}"
-    );
-    assert!(
-        found[1].contains("there is no column password") && found[1].contains("--password none"),
-        "{found:?}"
     );
 }
 

@@ -24,7 +24,7 @@ pub(crate) use bucket::Bucket;
 pub(crate) use emulator::{EmulatedPool, Emulator};
 pub(crate) use endpoint::{Endpoint, Reply, Request, head};
 pub(crate) use place::{Place, users, users_numbered};
-pub(crate) use pool::{Pool, quick, silent};
+pub(crate) use pool::{Pool, only_described, quick, silent};
 pub(crate) use program::{Cli, Ran, Running};
 pub(crate) use proxy::{Proxy, Wrong};
 pub(crate) use results::{Results, Row};

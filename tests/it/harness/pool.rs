@@ -41,6 +41,17 @@ pub(crate) fn silent() -> PoolSettings {
     settings
 }
 
+/// The pool was asked nothing but what it is like.
+#[track_caller]
+pub(crate) fn only_described(pool: &Pool) {
+    let operations = pool.stats().operations;
+    let mut asked = operations.iter().filter(|(_, stats)| stats.requests > 0);
+    assert!(
+        asked.all(|(name, _)| name.starts_with("DescribeUserPool")),
+        "{operations:?}"
+    );
+}
+
 /// A pool that is at work.
 pub(crate) struct Pool {
     running: RehearsalPool,

@@ -1,7 +1,7 @@
 //! What a column means by its name alone.
 
 use super::meanings::Meanings;
-use crate::user::mapping::columns::{ByName, Target, near_known, of_name};
+use crate::user::mapping::columns::{ByName, Target, of_name};
 use crate::visible::shell_word;
 
 impl Meanings<'_> {
@@ -61,13 +61,9 @@ impl Meanings<'_> {
 
     fn unknown(&mut self, place: usize) {
         let (name, number) = (self.name(place), place + 1);
-        self.droppable.push(place);
-        let near = near_known(name)
-            .map_or_else(String::new, |near| format!(" (nearest known name: {near})"));
-        self.problems.push(format!(
-            "column {number}, {name}: unknown{near}; say what it means with --map, or `--ignore-column {}` drops it",
-            shell_word(name)
-        ));
+        self.unknown.push(place);
+        self.problems
+            .push(format!("column {number}, {name}: unknown"));
     }
 
     /// Whether the column is joined into the attribute that its name means: then the whole is meant.

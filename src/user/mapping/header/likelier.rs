@@ -1,6 +1,6 @@
 //! Lines above the header: a title, a date, a version. The line that was read as the header fits nothing then, and a later one does.
 
-use crate::user::mapping::columns::{ByName, near_known, of_name};
+use super::suggest::may_be_name;
 use crate::user::mapping::options::MappingOptions;
 
 /// The number of the line that is likelier to be the header than the one that was read as it; none where that one is as likely.
@@ -33,8 +33,7 @@ fn fits(name: &str, options: &MappingOptions) -> bool {
             || options.keep.iter().any(|asked| same(&asked.what))
             || options.ignore.iter().any(|asked| same(&asked.what))
     };
-    !name.is_empty()
-        && (!matches!(of_name(name), ByName::Nothing) || near_known(name).is_some() || named())
+    !name.is_empty() && (may_be_name(name) || named())
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub(super) struct Column {
 pub(super) struct Meanings<'a> {
     pub(super) options: &'a MappingOptions,
     pub(super) problems: Vec<String>,
+    /// Columns whose meaning is not known.
+    pub(super) unknown: Vec<usize>,
     /// Columns of which a problem says that they can be dropped.
     pub(super) droppable: Vec<usize>,
     /// Columns that mean nothing and are dropped for it.
@@ -63,6 +65,7 @@ impl<'a> Meanings<'a> {
         Self {
             options,
             problems: Vec::new(),
+            unknown: Vec::new(),
             droppable: Vec::new(),
             dropped: Vec::new(),
             owned_by_cognito: Vec::new(),
@@ -301,32 +304,16 @@ impl<'a> Meanings<'a> {
         match self.options.password.unwrap_or_default() {
             PasswordFrom::Column | PasswordFrom::ColumnOrGenerate => {
                 if meant.is_none() {
-                    let missing = self.missing("password");
-                    self.problems.push(format!(
-                        "{missing}; `--password generate` gives each user a random one that they reset; for a pool with a passwordless factor, \
-                         `--password none` signs users up without one"
-                    ));
+                    self.problems.push(
+                        "there is no column password; `--password generate` gives each user a random one that they reset; for a pool with a \
+                         passwordless factor, `--password none` signs users up without one"
+                            .to_owned(),
+                    );
                 }
                 meant
             }
             PasswordFrom::Generate | PasswordFrom::None => None,
         }
-    }
-
-    /// Says that a column is missing, and which one may be meant.
-    pub(super) fn missing(&self, wanted: &str) -> String {
-        let others = self
-            .names
-            .iter()
-            .map(String::as_str)
-            .filter(|name| !name.eq_ignore_ascii_case(wanted));
-        let looks_so = |name: &&String| wanted == "password" && looks_secret(name);
-        let near = nearest(wanted, others)
-            .or_else(|| self.names.iter().find(looks_so).map(String::as_str))
-            .map_or_else(String::new, |near| {
-                format!("; column {near} is near: `--map '{near}={wanted}'` if it is meant")
-            });
-        format!("there is no column {wanted}{near}")
     }
 
     /// Whether this column has phone numbers: by what it means, or by its name where it was dropped.

@@ -5,67 +5,27 @@
 
 mod attributes;
 mod by_name;
+mod error;
 mod follow_up;
 mod likelier;
 mod meanings;
 mod notices;
+mod suggest;
 mod username;
-
-use std::fmt::Write as _;
 
 use super::Mapping;
 use super::cognito_export::CognitoExport;
-use super::columns::flags_that_drop;
 use super::formula;
 use super::notes::noted_columns;
 use super::options::{MappingOptions, PasswordFrom};
 use crate::rows::Header;
 use crate::user::rules::{RowRules, Strictness};
-use crate::visible::one_line;
+pub use error::HeaderError;
 use meanings::Meanings;
 pub use notices::HeaderNotice;
+use suggest::Suggestion;
 
 pub use likelier::likelier_header;
-
-/// Everything that is wrong with a header.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{list}: line {line}: the header does not fit{}", listed(.problems, .drop.as_deref()))]
-pub struct HeaderError {
-    /// The list's name.
-    pub list: String,
-    /// The line that the header is on.
-    pub line: u64,
-    /// One line each.
-    pub problems: Vec<String>,
-    /// The flags that drop the columns that could be dropped, where there are several.
-    pub drop: Option<String>,
-}
-
-impl HeaderError {
-    /// What to do about it.
-    #[must_use]
-    pub fn way_out(&self) -> String {
-        let way_out = "mend the header line, or say what its columns mean (--map, --username-from, --columns, --ignore-column)";
-        match &self.drop {
-            Some(flags) => format!("{way_out}; {flags}"),
-            None => way_out.to_owned(),
-        }
-    }
-}
-
-fn listed(problems: &[String], drop: Option<&str>) -> String {
-    let mut text = String::from(":");
-    for problem in problems {
-        let _ = write!(text, "\n  - {}", one_line(problem));
-    }
-    if let Some(flags) = drop {
-        let _ = write!(
-            text,
-            "\n  to drop all columns that can be dropped:\n    {flags}"
-        );
-    }
-    text
-}
 
 fn no_name_in(cells: usize) -> String {
     format!(
@@ -84,13 +44,14 @@ pub(super) fn read(
     meanings.find();
     let tables = meanings.tables();
     let formulas = formula::of_header(header.names());
-    // Then it is probably the first user, and what stands in it may be a password: nothing of it is repeated.
-    if !meanings.problems.is_empty() && meanings.nothing_is_known() {
+    // Then it is probably the first user, and one of its cells may be a password: nothing of it is repeated.
+    if !meanings.problems.is_empty() && meanings.nothing_is_known() && !meanings.looks_like_header()
+    {
         return Err(HeaderError {
             list: list.to_owned(),
             line: header.line(),
             problems: vec![formulas.unwrap_or_else(|| no_name_in(header.names().len()))],
-            drop: None,
+            suggestion: Suggestion::default(),
         });
     }
     let username = meanings.username();
@@ -123,14 +84,18 @@ pub(super) fn read(
             given: options.flags_given(),
             allow_suspicious_passwords: options.allow_suspicious_passwords,
         }),
-        Some(_) | None => {
+        username => {
+            // Other flags than those are right where the names are not read as they are meant.
+            let suggestion = match formulas {
+                Some(_) => Suggestion::default(),
+                None => meanings.suggestion(username.is_some(), password.is_some()),
+            };
             meanings.problems.extend(formulas);
-            let names = meanings.droppable.iter().map(|place| meanings.name(*place));
             Err(HeaderError {
                 list: list.to_owned(),
                 line: header.line(),
-                drop: (meanings.droppable.len() > 1).then(|| flags_that_drop(names)),
                 problems: meanings.problems,
+                suggestion,
             })
         }
     }

@@ -72,10 +72,11 @@ impl Meanings<'_> {
             (Some(_), _) => (!from.is_empty()).then_some(from),
             (None, Some(meant)) => Some(vec![meant]),
             (None, None) => {
-                let missing = self.missing("username");
-                self.problems.push(format!(
-                    "{missing}; --username-from COLUMN takes it from another column"
-                ));
+                self.problems.push(
+                    "there is no column username; --username-from COLUMN takes it from another column, and --username-uuid COLUMN makes \
+                     it of one"
+                        .to_owned(),
+                );
                 None
             }
         }

@@ -202,23 +202,6 @@ fn everything_that_changes_what_is_sent_is_in_the_identity() {
 }
 
 #[test]
-fn several_columns_to_drop_are_dropped_by_one_line_to_paste() {
-    let error = mapping(
-        "username,password,Shoe Size,colour,",
-        &MappingOptions::default(),
-    )
-    .unwrap_err();
-    // A column without a name is ignored as long as it is empty.
-    assert_eq!(error.problems.len(), 2, "{error}");
-    let line = error.to_string().lines().last().unwrap().trim().to_owned();
-    assert_eq!(line, "--ignore-column 'Shoe Size' --ignore-column colour");
-    let options = ignoring(&["Shoe Size", "colour"]);
-    assert!(mapping("username,password,Shoe Size,colour,", &options).is_ok());
-    let one = mapping("username,password,shoe", &MappingOptions::default()).unwrap_err();
-    assert_eq!(one.drop, None);
-}
-
-#[test]
 fn columns_that_mean_nothing_are_dropped_where_that_is_asked_for() {
     let options = MappingOptions {
         ignore_unknown: true,

@@ -1,0 +1,187 @@
+//! The line of flags that ends the refusal of a header: pasted into a shell, it imports the list.
+
+use std::process::Command;
+
+use cognito_import::rehearsal::{PoolSettings, SchemaAttribute};
+use serde_json::Value;
+
+use crate::harness::{Cli, Place, Pool, quick};
+
+/// The words of a line, as a shell takes them.
+fn words(line: &str) -> Vec<String> {
+    let script = format!("printf '%s\\0' {line}");
+    let printed = Command::new("sh").args(["-c", &script]).output().unwrap();
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    printed
+        .trim_end_matches('\0')
+        .split('\0')
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Runs a command that is refused for its header, and returns the last line of what it says.
+#[track_caller]
+fn suggested(cli: Cli) -> String {
+    let refused = cli.run().exits(3);
+    refused
+        .stderr
+        .trim_end()
+        .lines()
+        .last()
+        .unwrap()
+        .trim()
+        .to_owned()
+}
+
+fn with_flags(mut cli: Cli, line: &str) -> Cli {
+    for word in words(line) {
+        cli = cli.arg(&word);
+    }
+    cli
+}
+
+#[test]
+fn the_line_imports_the_list_as_it_is() {
+    let hashed = "User Name,Pass word,E-mail Address,First Name,Mobile Phone,encrypted_password\n\
+                  ann,Passw0rd!1,ann@example.com,Ann,+4930901820,x\n";
+    let without_prefix =
+        "username,password,email,Department\nann,Passw0rd!1,ann@example.com,Sales\n";
+    let odd = "Login,Kennwort,Mail,\"it's, = $HOME `x`\",-dash,Département\n\
+               ann,Passw0rd!1,ann@example.com,1,2,3\n";
+    for (list, expected) in [
+        (
+            hashed,
+            "--map 'User Name=username' --map 'Pass word=password' --map 'E-mail Address=email' --map 'First Name=given_name' \
+             --map 'Mobile Phone=phone_number' --ignore-column encrypted_password",
+        ),
+        (without_prefix, "--map Department=custom:department"),
+        (
+            odd,
+            "--map Login=username --map Kennwort=password --map Mail=email --ignore-column 'it'\\''s, = $HOME `x`' \
+             --ignore-column=-dash --ignore-column Département",
+        ),
+        (
+            "email\nann@example.com\n",
+            "--username-from email --password generate",
+        ),
+    ] {
+        let place = Place::new();
+        let pool = Pool::start(quick());
+        let list = place.file("users.csv", list);
+        for line in [
+            suggested(place.import(&pool, list)),
+            suggested(place.rehearse(list)),
+            suggested(place.check(&pool, list)),
+        ] {
+            assert_eq!(line, expected);
+        }
+        assert_eq!(pool.asked("SignUp"), 0);
+        with_flags(place.import(&pool, list), expected)
+            .run()
+            .exits(0);
+        assert_eq!(place.results().outcomes(), ["created"]);
+    }
+}
+
+#[test]
+fn custom_attributes_come_from_the_pool_or_its_file() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        schema: vec![SchemaAttribute::string("custom:Shoe_Size", 3)],
+        ..quick()
+    });
+    let list = place.file(
+        "users.csv",
+        "username,password,email,shoe size\nann,Passw0rd!1,ann@example.com,38\n",
+    );
+    let expected = "--map 'shoe size=custom:Shoe_Size'";
+    assert_eq!(suggested(place.check(&pool, list)), expected);
+    let described = place.asking("describe", &pool).run().exits(0);
+    let rules = place.file("pool.toml", described.stdout);
+    let check = || place.cli("check").arg(list);
+    assert_eq!(suggested(check().args(["--pool", rules])), expected);
+    assert_eq!(suggested(check()), "--ignore-column 'shoe size'");
+    with_flags(place.import(&pool, list), expected)
+        .run()
+        .exits(0);
+    assert_eq!(pool.users()["ann"].attributes["custom:Shoe_Size"], "38");
+}
+
+#[test]
+fn usernames_are_taken_from_what_the_pool_lets_people_sign_in_by() {
+    for (settings, expected) in [
+        (
+            PoolSettings {
+                alias_attributes: vec!["email".to_owned()],
+                ..quick()
+            },
+            "--map Mail=email --username-uuid Mail --password generate",
+        ),
+        (
+            PoolSettings {
+                username_attributes: vec!["email".to_owned()],
+                ..quick()
+            },
+            "--map Mail=email --username-from Mail --password generate",
+        ),
+    ] {
+        let place = Place::new();
+        let pool = Pool::start(settings);
+        let list = place.file("users.csv", "Mail\nann@example.com\n");
+        let line = suggested(place.import(&pool, list));
+        assert_eq!(line, expected);
+        with_flags(place.import(&pool, list), &line).run().exits(0);
+        assert_eq!(place.results().outcomes(), ["created"]);
+    }
+}
+
+#[test]
+fn programs_get_the_line_and_a_pool_that_does_not_answer_takes_nothing_from_it() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file(
+        "users.csv",
+        "username,password,Mail\nann,Passw0rd!1,ann@example.com\n",
+    );
+    let import = place.import(&pool, list);
+    pool.stop();
+    let refused = import.args(["--output", "json"]).run().exits(3);
+    let document: Value = serde_json::from_str(&refused.stdout).unwrap();
+    let what_to_do = document["error"]["what_to_do"].as_str().unwrap();
+    assert!(what_to_do.ends_with("--map Mail=email"), "{what_to_do}");
+}
+
+/// Adding an attribute to a pool cannot be undone: it is the last thing to suggest.
+#[test]
+fn attributes_that_the_pool_does_not_have_are_mapped_or_left_out_first() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file(
+        "users.csv",
+        "username,password,email,custom:Department,custom:shoe\nann,Passw0rd!1,ann@example.com,Sales,38\n",
+    );
+    let what_to_do = |flags: [&str; 2]| {
+        let import = place.import(&pool, list).args(flags);
+        let refused = import.args(["--output", "json"]).run().exits(3);
+        let document: Value = serde_json::from_str(&refused.stdout).unwrap();
+        let refusal = &document["refusals"][0];
+        assert_eq!(refusal["code"], "attribute_unknown");
+        refusal["what_to_do"].as_str().unwrap().to_owned()
+    };
+    let told = what_to_do(["--prescan", "never"]);
+    let (add, rest) = told.split_once("; ").unwrap();
+    let line = add.strip_prefix("add ").unwrap();
+    assert_eq!(
+        line,
+        "--map custom:Department=custom:department --ignore-column custom:shoe"
+    );
+    assert!(rest.contains("cannot be undone"), "{rest}");
+    let told = what_to_do(["--set", "custom:hat=7"]);
+    assert!(
+        told.starts_with(&format!("add {line}; name attributes")),
+        "{told}"
+    );
+    with_flags(place.import(&pool, list), line).run().exits(0);
+    let users = pool.users();
+    assert_eq!(users["ann"].attributes["custom:department"], "Sales");
+}
