@@ -227,7 +227,7 @@ fn everything_that_does_not_fit_the_header_is_said_at_once_with_a_line_to_paste(
             "--keep Kennwort: passwords are never copied",
             "--map E-Mail Adress=email: there is no such column (nearest: E-Mail Address)",
             "column 4, First Name: unknown",
-            "there is no column password",
+            "column 3, Kennwort: unknown",
         ],
     );
     let last = said.trim_end().lines().last().unwrap().trim();

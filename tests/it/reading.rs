@@ -237,7 +237,7 @@ fn an_unknown_column_is_refused_with_the_nearest_name_and_can_be_dropped() {
 fn a_missing_column_is_refused() {
     let said = refused("user_name,password\nann,Passw0rd!\n");
     assert!(
-        said.contains("there is no column username") && said.contains("--map user_name=username"),
+        said.contains("column 1, user_name: unknown") && said.contains("--map user_name=username"),
         "{said}"
     );
     let said = refused("username,email\nann,ann@example.com\n");

@@ -40,6 +40,9 @@ pub(super) struct Meanings<'a> {
     pub(super) unverified: Vec<(usize, Contact)>,
     /// Columns without a name.
     pub(super) unnamed: Vec<usize>,
+    /// No column gives the username, or the password, and one has to.
+    pub(super) lacks_username: bool,
+    pub(super) lacks_password: bool,
     /// Columns that are copied into the results.
     pub(super) kept: Vec<usize>,
     /// The columns of each join; none where one of them is missing.
@@ -68,6 +71,8 @@ impl<'a> Meanings<'a> {
             unknown: Vec::new(),
             droppable: Vec::new(),
             dropped: Vec::new(),
+            lacks_username: false,
+            lacks_password: false,
             owned_by_cognito: Vec::new(),
             unverified: Vec::new(),
             unnamed: Vec::new(),
@@ -303,13 +308,7 @@ impl<'a> Meanings<'a> {
         let meant = self.only(&Target::Password);
         match self.options.password.unwrap_or_default() {
             PasswordFrom::Column | PasswordFrom::ColumnOrGenerate => {
-                if meant.is_none() {
-                    self.problems.push(
-                        "there is no column password; `--password generate` gives each user a random one that they reset; for a pool with a \
-                         passwordless factor, `--password none` signs users up without one"
-                            .to_owned(),
-                    );
-                }
+                self.lacks_password = meant.is_none();
                 meant
             }
             PasswordFrom::Generate | PasswordFrom::None => None,

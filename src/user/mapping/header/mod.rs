@@ -59,7 +59,7 @@ pub(super) fn read(
     let attributes = attributes::all(&mut meanings);
     let follow_up = follow_up::read(&mut meanings, &attributes);
     match username {
-        Some(username) if meanings.problems.is_empty() => Ok(Mapping {
+        Some(username) if meanings.problems.is_empty() && !meanings.lacks_password => Ok(Mapping {
             username,
             columns: header.names().to_vec(),
             noted: noted_columns(&attributes, &follow_up),
@@ -84,13 +84,14 @@ pub(super) fn read(
             given: options.flags_given(),
             allow_suspicious_passwords: options.allow_suspicious_passwords,
         }),
-        username => {
+        Some(_) | None => {
             // Other flags than those are right where the names are not read as they are meant.
             let suggestion = match formulas {
                 Some(_) => Suggestion::default(),
-                None => meanings.suggestion(username.is_some(), password.is_some()),
+                None => meanings.suggestion(),
             };
             meanings.problems.extend(formulas);
+            meanings.tell_what_is_missing(&suggestion);
             Err(HeaderError {
                 list: list.to_owned(),
                 line: header.line(),

@@ -206,7 +206,7 @@ fn flag(flag: &str, value: &str) -> String {
 
 impl Meanings<'_> {
     /// What can be suggested for the header as it is understood so far.
-    pub(super) fn suggestion(&self, has_username: bool, has_password: bool) -> Suggestion {
+    pub(super) fn suggestion(&self) -> Suggestion {
         let options = self.options;
         let from = options.password.unwrap_or_default();
         let takes_passwords = matches!(from, PasswordFrom::Column | PasswordFrom::ColumnOrGenerate);
@@ -245,9 +245,29 @@ impl Meanings<'_> {
                 })
                 .collect(),
             taken,
-            needs_username: !has_username && !names_username,
-            needs_password: !has_password && takes_passwords,
+            needs_username: self.lacks_username,
+            needs_password: self.lacks_password,
             pool: None,
+        }
+    }
+
+    /// Says what is missing, where no column is guessed to have it.
+    pub(super) fn tell_what_is_missing(&mut self, suggestion: &Suggestion) {
+        let mapped = suggestion.mapped();
+        let is_guessed = |target| mapped.contains(&Some(target));
+        if self.lacks_username && !is_guessed(Target::Username) {
+            self.problems.push(
+                "there is no column username; --username-from COLUMN takes it from another column, and --username-uuid COLUMN makes it \
+                 from one"
+                    .to_owned(),
+            );
+        }
+        if self.lacks_password && !is_guessed(Target::Password) {
+            self.problems.push(
+                "there is no column password; --password generate gives each user a random one that they reset; for a pool with a \
+                 passwordless factor, --password none signs users up without one"
+                    .to_owned(),
+            );
         }
     }
 

@@ -72,11 +72,7 @@ impl Meanings<'_> {
             (Some(_), _) => (!from.is_empty()).then_some(from),
             (None, Some(meant)) => Some(vec![meant]),
             (None, None) => {
-                self.problems.push(
-                    "there is no column username; --username-from COLUMN takes it from another column, and --username-uuid COLUMN makes \
-                     it of one"
-                        .to_owned(),
-                );
+                self.lacks_username = true;
                 None
             }
         }
