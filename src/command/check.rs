@@ -66,7 +66,8 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
     let rules = found.rules.clone();
     let rules = rules.as_ref();
     let folds = usernames_fold(settings::folds(args.usernames), rules, &found, say);
-    let mapping = list.mapping.held_to(&strictness(rules));
+    let given = args.pool.pool.iter().map(|_| "--pool").collect();
+    let mapping = list.mapping.given(given).held_to(&strictness(rules));
     let (survey, findings) = surveyed(list.rows, &mapping, folds, &args.findings).await?;
     let notify = |text: &str| say.line(text);
     let weighed = Weighed {

@@ -95,7 +95,8 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     let rules = given.or_else(|| found.rules.clone());
     let rules = rules.as_ref();
     if !job.preflight.no_preflight {
-        list.mapping = list.mapping.held_to(&strictness(rules));
+        let given = job.preflight.pool.iter().map(|_| "--pool").collect();
+        list.mapping = list.mapping.given(given).held_to(&strictness(rules));
     }
     let weighing = Weighing {
         job,

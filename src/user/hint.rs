@@ -1,16 +1,27 @@
 //! Hints: what to do about a finding or a note, without suggesting a flag that was given already.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// Flags in effect, from the command line or the mapping file, by the names they have on the command line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FlagsGiven(BTreeSet<&'static str>);
+pub struct FlagsGiven(BTreeSet<Cow<'static, str>>);
 
 impl FlagsGiven {
     /// Whether this flag was given.
     #[must_use]
     pub fn has(&self, flag: &str) -> bool {
         self.0.contains(flag)
+    }
+
+    /// Those of a command, by its words. What a mapping file says is not among them.
+    #[must_use]
+    pub fn of_command(words: &[String]) -> Self {
+        let flags = words.iter().take_while(|word| *word != "--");
+        let names = flags
+            .filter(|word| word.starts_with("--"))
+            .map(|word| word.split_once('=').map_or(word.as_str(), |(name, _)| name));
+        Self(names.map(|name| Cow::Owned(name.to_owned())).collect())
     }
 
     /// Adds those of another set.
@@ -21,7 +32,7 @@ impl FlagsGiven {
 
 impl FromIterator<&'static str> for FlagsGiven {
     fn from_iter<T: IntoIterator<Item = &'static str>>(flags: T) -> Self {
-        Self(flags.into_iter().collect())
+        Self(flags.into_iter().map(Cow::Borrowed).collect())
     }
 }
 
@@ -57,6 +68,14 @@ pub(super) fn joined(ways: &[Way], given: &FlagsGiven) -> String {
 #[cfg(test)]
 mod tests {
     use super::{FlagsGiven, Way, joined};
+
+    #[test]
+    fn the_flags_of_a_command_are_known_by_their_names() {
+        let words = ["import", "--trim", "--encoding=utf-8", "--", "--quote"];
+        let given = FlagsGiven::of_command(&words.map(str::to_owned));
+        assert!(given.has("--trim") && given.has("--encoding"));
+        assert!(!given.has("--quote") && !given.has("import"));
+    }
 
     #[test]
     fn a_flag_that_was_given_is_not_suggested() {

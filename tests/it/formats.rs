@@ -307,7 +307,7 @@ fn apostrophes_that_an_export_put_before_every_text_are_refused_until_they_are_d
     let list = place.file("users.csv", list);
     let import = || place.import(&pool, list).args(["--keep", "Id"]);
     import().run().exits(3).says([
-        "the e-mail addresses of 2 of 2 rows begin with an apostrophe",
+        "the email addresses of 2 of 2 rows begin with an apostrophe",
         "--drop-apostrophe",
     ]);
     assert_eq!(pool.asked("SignUp"), 0);

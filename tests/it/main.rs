@@ -30,6 +30,7 @@ mod formats;
 mod generated;
 mod guards;
 mod help;
+mod hints;
 mod hostile_text;
 mod kept;
 mod kill;

@@ -150,7 +150,11 @@ pub(super) fn unknown(
             found.push(Objection::notice(
                 "client_unknown",
                 "it is not known whether the app client has a secret and what it may write",
-                "name it with --client-id, also where `cognito-import describe` writes the rules for --pool",
+                if meant.given.has("--pool") {
+                    "run `cognito-import describe` with --client-id, so that the file given with --pool has it"
+                } else {
+                    "name the app client with --client-id"
+                },
             ));
         }
         (Some(_), _) => {}

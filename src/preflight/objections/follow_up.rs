@@ -33,7 +33,11 @@ pub(super) fn follow_up(meant: Meant<'_>, found: &mut Vec<Objection>) {
         found.push(Objection::refusal(
             "groups_too_many",
             format!("users are put into more than {MOST_GROUPS} groups, and a pool has no more than that"),
-            "look at the column groups, and say with --group-separator what separates them",
+            if meant.given.has("--group-separator") {
+                "correct the column groups or --group-separator"
+            } else {
+                "correct the column groups, or name the text between groups with --group-separator"
+            },
         ));
     } else if !steps.missing_groups.is_empty() && !steps.create_groups {
         found.push(Objection::refusal(

@@ -1,8 +1,9 @@
-//! What stands against a run because of the rows of its list.
+//! What speaks against a run because of the rows of its list.
 
 use super::super::plan::counted;
 use super::{Meant, Objection};
-use crate::preflight::survey::NoteCount;
+use crate::preflight::survey::{Counts, NoteCount};
+use crate::user::FlagsGiven;
 use crate::user::password_column::Suspicion;
 
 /// What the rows are like, counted.
@@ -36,52 +37,66 @@ pub(super) fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
         found.push(Objection::notice(
             "no_rows",
             "the list has a header and no rows",
-            "look at what made it, if there should be some",
-        ));
-    }
-    if counts.swallowing > 0 {
-        found.push(Objection::refusal(
-            "rows_swallowed",
-            format!(
-                "{} swallowed other rows, by a quote that is never closed or closed in a later row: these users would be left out",
-                counted(counts.swallowing, "row")
-            ),
-            "mend the quotes first (`cognito-import check` names the lines), for the mended list would be another run; --quote none, where nothing is \
-             quoted",
+            "check the export if it should have some",
         ));
     }
     if let Some(Suspicion { code, message }) = counts.passwords.suspicion() {
         found.push(Objection::refusal(code, message, Suspicion::HINT));
     }
+    badly_read(counts, meant.given, found);
     // Skipped rows are not looked at.
     let rows = counts.rows - counts.skipped;
-    if counts.with_apostrophe * 2 > rows {
-        found.push(Objection::refusal(
-            "apostrophes",
-            format!(
-                "the e-mail addresses of {} of {} rows begin with an apostrophe: some exports put one before every text, and it is none of it",
-                counts.with_apostrophe, rows
-            ),
-            "--drop-apostrophe takes it away",
-        ));
-    }
     // A misquoted row is damaged by itself: it says nothing about the mapping.
     let misfits = counts.invalid - counts.misquoted;
     if misfits * 2 > rows || (rows > 0 && counts.invalid == rows) {
         found.push(Objection::refusal(
             "mostly_invalid",
             format!(
-                "{} of {rows} rows are invalid, more than half: the mapping does not seem to fit the list",
+                "{} of {rows} rows are invalid, more than half: this looks like a mapping that does not fit, not like a few bad rows",
                 counts.invalid
             ),
-            "correct what the columns mean or how the list is read (`cognito-import check` tells what is wrong with each row); or put sound rows into a \
-             list of their own, if they are meant",
+            "correct what the columns mean or how the list is read (`cognito-import check` tells what is wrong with each row), or put the valid \
+             rows into a list of their own",
         ));
     } else if meant.allowed.strict && counts.invalid > 0 {
         found.push(Objection::refusal(
             "strict",
-            format!("{} of {} rows are invalid, and --strict takes none", counts.invalid, rows),
-            "mend them (`cognito-import check` lists them), or leave --strict out: they are then reported and not sent",
+            format!("{} of {rows} rows are invalid, and --strict takes none", counts.invalid),
+            "correct them (`cognito-import check` lists them), or leave --strict out: they are then reported and not sent",
+        ));
+    }
+}
+
+/// Signs that the list is not read as it is written.
+fn badly_read(counts: &Counts, given: &FlagsGiven, found: &mut Vec<Objection>) {
+    if counts.swallowing > 0 {
+        let quotes = "correct the quotes first, because the corrected list would be another run (`cognito-import check` names the lines)";
+        found.push(Objection::refusal(
+            "rows_swallowed",
+            format!(
+                "{} swallowed other rows, by a quote that is never closed or closed in a later row: these users would be left out",
+                counted(counts.swallowing, "row")
+            ),
+            if given.has("--quote") {
+                quotes.to_owned()
+            } else {
+                format!("{quotes}, or pass --quote none if nothing in the list is quoted")
+            },
+        ));
+    }
+    if counts.with_apostrophe * 2 > counts.rows - counts.skipped {
+        found.push(Objection::refusal(
+            "apostrophes",
+            format!(
+                "the email addresses of {} of {} rows begin with an apostrophe, which some exports put before every text",
+                counts.with_apostrophe,
+                counts.rows - counts.skipped
+            ),
+            if given.has("--drop-apostrophe") {
+                "correct the addresses: --drop-apostrophe removes one apostrophe, and they have more"
+            } else {
+                "--drop-apostrophe removes it"
+            },
         ));
     }
 }

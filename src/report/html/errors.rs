@@ -50,8 +50,15 @@ pub(super) struct StepError {
     pub(super) way_out: String,
 }
 
+/// How the run was begun, for what to do.
+#[derive(Clone, Copy)]
+pub(super) struct RunBegun<'a> {
+    pub(super) kind: Kind,
+    pub(super) given: &'a FlagsGiven,
+}
+
 /// The groups, the most frequent first; and how many further codes there are.
-pub(super) fn groups(tally: &Tally, names: Names, kind: Kind) -> (Vec<ErrorGroup>, usize) {
+pub(super) fn groups(tally: &Tally, names: Names, run: RunBegun<'_>) -> (Vec<ErrorGroup>, usize) {
     let mut errors: Vec<(&String, &ErrorRows)> = tally.errors.iter().collect();
     errors.sort_by(|(one, rows), (other, others)| {
         others.count.cmp(&rows.count).then_with(|| one.cmp(other))
@@ -60,13 +67,13 @@ pub(super) fn groups(tally: &Tally, names: Names, kind: Kind) -> (Vec<ErrorGroup
     let groups = errors
         .into_iter()
         .take(SHOWN)
-        .map(|(code, rows)| group(code, rows, names, kind))
+        .map(|(code, rows)| group(code, rows, names, run))
         .collect();
     (groups, further)
 }
 
-fn group(code: &str, rows: &ErrorRows, names: Names, kind: Kind) -> ErrorGroup {
-    let (meaning, way_out) = in_words(code, kind);
+fn group(code: &str, rows: &ErrorRows, names: Names, run: RunBegun<'_>) -> ErrorGroup {
+    let (meaning, way_out) = in_words(code, run);
     let by_outcome: Vec<String> = rows
         .by_outcome
         .iter()
@@ -113,9 +120,10 @@ fn at_most(text: &str, characters: usize) -> String {
 }
 
 /// The meaning of a code, and what to do about it in a run of this kind. Says so if the code is not known.
-fn in_words(code: &str, kind: Kind) -> (&'static str, String) {
+fn in_words(code: &str, run: RunBegun<'_>) -> (&'static str, String) {
+    let RunBegun { kind, given } = run;
     if let Some(rule) = Rule::of_code(code) {
-        return (rule.meaning(), rule.hint(&FlagsGiven::default()));
+        return (rule.meaning(), rule.hint(given));
     }
     if let Some(known) = explained(code) {
         let way_out = match (known.retry, kind) {
@@ -144,7 +152,7 @@ fn in_words(code: &str, kind: Kind) -> (&'static str, String) {
 }
 
 /// The errors of the steps after the sign-up.
-pub(super) fn step_errors(summary: &Summary, kind: Kind) -> Vec<StepError> {
+pub(super) fn step_errors(summary: &Summary, run: RunBegun<'_>) -> Vec<StepError> {
     let mut errors: Vec<(&String, &u64)> = summary.follow_up_errors.iter().collect();
     errors.sort_by(|(one, count), (other, counts)| counts.cmp(count).then_with(|| one.cmp(other)));
     errors
@@ -158,7 +166,7 @@ pub(super) fn step_errors(summary: &Summary, kind: Kind) -> Vec<StepError> {
                     "the address is verified for another user: settle whose it is, because Cognito takes it once".to_owned()
                 }
                 "ResourceNotFoundException" => Stop::GroupMissing.way_out().to_owned(),
-                other => in_words(other, kind).1,
+                other => in_words(other, run).1,
             },
         })
         .collect()
@@ -166,7 +174,7 @@ pub(super) fn step_errors(summary: &Summary, kind: Kind) -> Vec<StepError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MESSAGE, at_most, groups, in_words};
+    use super::{FlagsGiven, MESSAGE, RunBegun, at_most, groups, in_words};
     use crate::ledger::Kind;
     use crate::outcome::{Came, Outcome, RowResult};
     use crate::report::Names;
@@ -192,9 +200,23 @@ mod tests {
         tally
     }
 
+    fn begun(kind: Kind, given: &FlagsGiven) -> RunBegun<'_> {
+        RunBegun { kind, given }
+    }
+
+    #[test]
+    fn a_flag_that_the_run_was_given_is_not_suggested() {
+        for (words, suggested) in [(vec![], true), (vec!["--phone-region".to_owned()], false)] {
+            let given = FlagsGiven::of_command(&words);
+            let (_, hint) = in_words("phone_number.format", begun(Kind::Import, &given));
+            assert_eq!(hint.contains("--phone-region"), suggested, "{hint}");
+        }
+    }
+
     #[test]
     fn the_most_frequent_error_comes_first_with_what_to_do() {
-        let (groups, further) = groups(&tally(), Names::Masked, Kind::Import);
+        let given = FlagsGiven::default();
+        let (groups, further) = groups(&tally(), Names::Masked, begun(Kind::Import, &given));
         let codes: Vec<&str> = groups.iter().map(|group| group.code.as_str()).collect();
         assert_eq!(
             codes,
@@ -206,7 +228,10 @@ mod tests {
         );
         assert_eq!(further, 0);
         assert_eq!(groups[0].rows, "2 rows: invalid 2");
-        assert_eq!(groups[0].way_out, in_words("email.format", Kind::Import).1);
+        assert_eq!(
+            groups[0].way_out,
+            in_words("email.format", begun(Kind::Import, &given)).1
+        );
         assert_eq!(groups[0].examples[1].username, "a***@e***.com");
         assert!(groups[1].meaning.contains("knows no error of that name"));
         assert_eq!(groups[2].examples[0].message.chars().count(), MESSAGE + 1);
@@ -214,6 +239,7 @@ mod tests {
 
     #[test]
     fn what_to_do_about_a_rehearsal_is_not_to_retry_it() {
+        let given = FlagsGiven::default();
         for code in [
             "ConnectFailed",
             "AttemptTimedOut",
@@ -223,11 +249,11 @@ mod tests {
             "Interrupted",
             "BrandNewException",
         ] {
-            let said = |kind| in_words(code, kind).1;
+            let said = |kind| in_words(code, begun(kind, &given)).1;
             assert!(!said(Kind::Rehearsal).contains("--retry"), "{code}");
             assert!(!said(Kind::Rehearsal).contains("same command"), "{code}");
         }
-        let import = in_words("InternalErrorException", Kind::Import).1;
+        let import = in_words("InternalErrorException", begun(Kind::Import, &given)).1;
         assert!(import.ends_with("--retry failed (or in-doubt)"), "{import}");
     }
 

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use super::RunShown;
-use super::errors::{ErrorGroup, StepError, groups, step_errors};
+use super::errors::{ErrorGroup, RunBegun, StepError, groups, step_errors};
 use super::latency_chart::{self, Bar};
 use super::left::{ToDo, left_to_do};
 use super::outcome_bar::{Part, parts};
@@ -21,6 +21,7 @@ use crate::outcome::{Delivery, Outcome, Summary};
 use crate::pool::region_of;
 use crate::report::moments::elapsed;
 use crate::report::{CommandLine, Names};
+use crate::user::FlagsGiven;
 
 /// All that the page looks like. It stands in the page, and the page's policy allows it and no other style.
 const STYLE: &str = include_str!("page.css");
@@ -122,7 +123,12 @@ impl Page {
     pub(super) fn of(run: &RunShown<'_>) -> Self {
         let summary = run.summary;
         let timeline = Timeline::of(run.rates);
-        let (errors, further) = groups(run.tally, run.names, run.about.kind);
+        let words = run.about.command.as_deref().unwrap_or_default();
+        let begun = RunBegun {
+            kind: run.about.kind,
+            given: &FlagsGiven::of_command(words),
+        };
+        let (errors, further) = groups(run.tally, run.names, begun);
         Self {
             style: STYLE,
             style_hash: STANDARD.encode(Sha256::digest(STYLE.as_bytes())),
@@ -160,7 +166,7 @@ impl Page {
                 0 => String::new(),
                 further => counted(further as u64, "further step is", "further steps are"),
             },
-            step_errors: step_errors(summary, run.about.kind),
+            step_errors: step_errors(summary, begun),
             requests: requests(summary),
             messages: messages(run),
             to_do: left_to_do(summary, run.about),

@@ -181,7 +181,10 @@ impl MappingOptions {
     pub(super) fn flags_given(&self) -> FlagsGiven {
         let given = [
             ("--trim", self.trim),
-            ("--username-from", !self.username_from.is_empty()),
+            (
+                "--username-from",
+                !self.username_from.is_empty() || self.username_uuid.is_some(),
+            ),
             ("--username-uuid", self.username_uuid.is_some()),
             ("--phone-region", self.phone_region.is_some()),
             (

@@ -45,7 +45,12 @@ impl Mapping {
                 Rule::Encoding,
                 self.column(*column),
                 format!(
-                    "the cell cannot be read as {encoding}; mend it, or name the encoding that wrote the list with --encoding"
+                    "the cell cannot be read as {encoding}; correct it, or {}",
+                    if self.given.has("--encoding") {
+                        "correct --encoding"
+                    } else {
+                        "name the list's encoding with --encoding"
+                    }
                 ),
             ),
             Unreadable::TooLong { bytes, last_line } => (

@@ -1,0 +1,112 @@
+//! A hint suggests no flag that was given already, on the command line or in the mapping file.
+
+use serde_json::Value;
+
+use crate::harness::{Place, Pool, quick};
+
+/// What `check` says is to be done about a rule, a refusal or a notice.
+#[track_caller]
+fn hint(place: &Place, list: &str, flags: &[&str], code: &str) -> String {
+    let cli = place.cli("check").args([list, "--output", "json"]);
+    let ran = flags.iter().fold(cli, |cli, flag| cli.arg(flag)).run();
+    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let all = ["findings_by_rule", "refusals", "notices"].map(|kind| document[kind].as_array());
+    let of_code = all
+        .into_iter()
+        .flatten()
+        .flatten()
+        .find(|one| one["rule"] == code || one["code"] == code);
+    let hint = of_code.map(|one| one["what_to_do"].as_str().unwrap().to_owned());
+    hint.unwrap_or_else(|| panic!("{code}: {document:#}"))
+}
+
+#[test]
+fn flags_are_suggested_unless_they_were_given() {
+    let place = Place::new();
+    let list = |rows: &[u8]| [b"username,password,email,phone_number,groups\n", rows].concat();
+    for (rows, code, flags, suggested) in [
+        (
+            &b"ann,Passw0rd!1,ann@example.com,12,\n"[..],
+            "phone_number.format",
+            &["--phone-region", "DE"][..],
+            "--phone-region",
+        ),
+        (
+            b"ann,Passw0rd!1,''ann@example.com,,\n",
+            "apostrophes",
+            &["--drop-apostrophe"],
+            "--drop-apostrophe removes it",
+        ),
+        (
+            b"ann,Passw0rd!1,,,big boss\n",
+            "group.name",
+            &["--group-separator", ","],
+            "--group-separator",
+        ),
+        (
+            b"a nn,Passw0rd!1,,,\n",
+            "username.characters",
+            &["--username-from", "username"],
+            "--username-from",
+        ),
+        (
+            b"a nn,Passw0rd!1,,,\n",
+            "username.characters",
+            &["--encoding", "utf-8"],
+            "--encoding",
+        ),
+        (
+            b"ann,Passw0rd!1,,,J\xc3\x83\xc2\xbcrgen\n",
+            "cells.encoding",
+            &["--encoding", "utf-8"],
+            "with --encoding",
+        ),
+        (
+            b"ann,\"Passw0rd!1,,,\nbob,Passw0rd!2,,,\n",
+            "rows_swallowed",
+            &["--quote", "\""],
+            "--quote",
+        ),
+    ] {
+        let list = place.file("users.csv", list(rows));
+        let without = hint(&place, list, &[], code);
+        assert!(without.contains(suggested), "{code}: {without}");
+        let with = hint(&place, list, flags, code);
+        assert!(!with.contains(suggested), "{code}: {with}");
+    }
+}
+
+#[test]
+fn what_the_mapping_file_says_is_given_as_well() {
+    let place = Place::new();
+    let list = place.file(
+        "users.csv",
+        "username,password,phone_number\nann,Passw0rd!1,12\n",
+    );
+    let mapping = place.file("mapping.toml", "phone_region = \"DE\"\n");
+    let hint = hint(&place, list, &["--mapping", mapping], "phone_number.format");
+    assert!(!hint.contains("--phone-region"), "{hint}");
+}
+
+#[test]
+fn the_report_suggests_no_flag_of_its_run() {
+    let place = Place::new();
+    let pool = Pool::start(quick());
+    let list = place.file(
+        "users.csv",
+        "username,password,email,phone_number\n\
+         ann,Passw0rd!1,ann@example.com,12\n\
+         bob,Passw0rd!2,bob@example.com,\n",
+    );
+    for (run, flags, suggested) in [
+        ("plain", vec![], true),
+        ("with-region", vec!["--phone-region", "DE"], false),
+    ] {
+        let cli = place.import(&pool, list).args(["--run-dir", run]);
+        let cli = flags.into_iter().fold(cli, |cli, flag| cli.arg(flag));
+        cli.run().exits(1);
+        let page = std::fs::read_to_string(place.path(run).join("report.html")).unwrap();
+        assert!(page.contains("phone_number.format"));
+        assert_eq!(page.contains("pass --phone-region DE"), suggested, "{run}");
+    }
+}
