@@ -24,6 +24,9 @@ pub(crate) fn password_of(username: &str) -> String {
     format!("Zq7!{username}vKx9")
 }
 
+/// In the place of a password, where a call is for no row.
+const NO_PASSWORD: &str = "the password of no row";
+
 /// Codes of errors, of which the importer knows most.
 const CODES: [&str; 26] = [
     "UsernameExistsException",
@@ -150,10 +153,10 @@ impl Hostile {
 
     pub(crate) fn answer(&self, request: &Request) -> Reply {
         let mut rng = self.rng_for(request);
-        // A request without a username is for no row, or for many.
+        // Other requests are for no row: a check before the run, a listing.
         let secret = match request.username() {
-            "" => "x".to_owned(),
-            username => password_of(username),
+            username if username.starts_with("user") => password_of(username),
+            _ => "x".to_owned(),
         };
         let (named, username) = (Arc::clone(&self.named), request.username().to_owned());
         if rng.u8(..self.calm) == 0 {
@@ -353,7 +356,7 @@ async fn call(
         );
     }
     // These know of no row.
-    let none = "\u{0}";
+    let none = NO_PASSWORD;
     failed(pool.doings(username, None).await, none);
     let user = failed(pool.find(username).await, none);
     found(user.flatten().as_ref(), none);
@@ -373,7 +376,7 @@ fn shows_no(secret: &str, what: &impl Debug) {
 
 /// Asks the pool about itself.
 async fn ask(pool: &Cognito) {
-    let none = "\u{0}";
+    let none = NO_PASSWORD;
     if let Some(Some(rules)) = failed(pool.describe().await, none) {
         shows_no(none, &rules.password_policy);
     }

@@ -387,6 +387,13 @@ fn compare(first: &Whole, again: &Whole) {
             );
             continue;
         };
+        // What is wrong with a column of reasons is not written again.
+        if let Some(Unreadable::Encoding { column, .. } | Unreadable::Transcoding { column, .. }) =
+            row.unreadable
+            && first.names.get(column).is_some_and(|name| !reasons(&name))
+        {
+            continue;
+        }
         let was_replaced = cells.iter().any(|cell| cell.contains('\u{fffd}'));
         // There is no way to write a cell of the template that ends with a backslash.
         let is_changed = first.is_template && cells.iter().any(|cell| cell.ends_with('\\'));
