@@ -142,7 +142,8 @@ pub fn is_out_of_files(error: &std::io::Error) -> bool {
     unix::is_out_of_files(error)
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
 

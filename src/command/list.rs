@@ -102,6 +102,10 @@ fn unreadable_header(
         .and_then(|(line, below)| Elsewhere::look(&[], line, below, dialect, options));
     match found {
         Some(found) => found.refusal(source),
+        // The command that converts the file is on a line of its own.
+        None if matches!(error, RowsError::Foreign { .. }) => {
+            Failed::refused(error).with_listed_problems()
+        }
         None => Failed::refused(error),
     }
 }

@@ -71,11 +71,9 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
     let rejects = Rejects::of(&list, identity.fingerprint.clone(), with_passwords)?;
     let path = run_directory(job, &list.source, &identity)?;
     let held = held_if_there(job, &path, say).await?;
-    let finished = match &held {
-        Some(directory) => finished_already(job, directory, &identity)?,
-        None => None,
-    };
-    if let Some(summary) = finished {
+    if let Some(directory) = &held
+        && let Some(summary) = finished_already(job, directory, &identity)?
+    {
         return Ok(Preparation::FinishedAlready(
             Box::new(summary),
             path,

@@ -15,7 +15,7 @@ fn a_full_disk_stops_the_run_before_anything_is_sent_that_the_ledger_does_not_kn
     let folder = tempfile::tempdir().unwrap();
     let mut list = String::from("username,password,email\n");
     for row in 1..=3_000 {
-        let _ = writeln!(list, "user{row},Str0ng#Enough,user{row}@example.com");
+        let _ = writeln!(list, "user{row},Str0ng#Enough{row},user{row}@example.com");
     }
     std::fs::write(folder.path().join("users.csv"), list).unwrap();
     let mut settings = PoolSettings {

@@ -55,7 +55,13 @@ f,22,short
     // Behind all others, under their own names, unless a column of the results has that name.
     assert_eq!(
         results.header[17..],
-        ["delivery", "follow_up", "kept_row", "Old ID"]
+        [
+            "delivery",
+            "follow_up",
+            "confirmed_at_sign_up",
+            "kept_row",
+            "Old ID"
+        ]
     );
     let cells: Vec<(&str, &str)> = results
         .rows
@@ -99,13 +105,14 @@ fn without_kept_columns_results_are_as_they_always_were() {
     let place = Place::new();
     let list = place.file("users.csv", crate::harness::users(2));
     place.rehearse(list).run().exits(0);
-    assert_eq!(place.results().header.len(), 19);
+    assert_eq!(place.results().header.len(), 20);
     assert!(jsonl(&place).iter().all(|line| line.get("kept").is_none()));
 }
 
 /// So many users with old ids.
 fn with_ids(count: usize) -> String {
-    let row = |number| format!("old{number},user{number},Passw0rd!,user{number}@example.com\n");
+    let row =
+        |number| format!("old{number},user{number},Passw0rd!{number},user{number}@example.com\n");
     std::iter::once("ID,username,password,email\n".to_owned())
         .chain((1..=count).map(row))
         .collect()

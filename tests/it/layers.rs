@@ -100,7 +100,7 @@ const CRATES: [(&str, &[&str]); 20] = [
     ("aws_sdk_cognitoidentityprovider", &["pool"]),
     ("aws_sdk_s3", &["source"]),
     ("rusqlite", &["ledger"]),
-    ("rustix", &["process"]),
+    ("rustix", &["ledger", "process"]),
     ("signal_hook", &["process"]),
     ("temp_env", &["main"]),
     ("governor", &["pace"]),
@@ -138,6 +138,9 @@ fn sources() -> Vec<Source> {
             }
             if path.is_dir() {
                 folders.push(path);
+                continue;
+            }
+            if path.extension().is_none_or(|extension| extension != "rs") {
                 continue;
             }
             let within = path.strip_prefix(&src).unwrap();

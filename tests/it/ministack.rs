@@ -173,13 +173,19 @@ fn of_two_imports_at_once_one_makes_each_user_and_the_other_finds_it() {
     let list = place.file("users.csv", users(60));
     let import = |run: &str| pool.import(&place, list).args(["--run-dir", run]).start();
     let (one, other) = (import("one"), import("other"));
-    one.end().exits(0);
-    other.end().exits(0);
+    for import in [one, other] {
+        let code = import.end().code;
+        assert!([Some(0), Some(5)].contains(&code), "{code:?}");
+    }
     let (one, other) = (place.results_in("one"), place.results_in("other"));
     for (one, other) in one.outcomes().into_iter().zip(other.outcomes()) {
         let mut both = [one, other];
         both.sort_unstable();
-        assert_eq!(both, ["created", "existed"]);
+        // A user that was created during the run with the row's attributes may be this run's own.
+        assert!(
+            [["created", "existed"], ["created", "in_doubt"]].contains(&both),
+            "{both:?}"
+        );
     }
     assert_eq!(pool.usernames().len(), 60);
 }

@@ -238,7 +238,7 @@ fn a_trigger_that_may_verify_is_told_and_a_move_of_aliases_has_to_be_allowed() {
     let list = place.file("users.csv", users(3));
     let words = [
         "note: the pool verifies email: users get a code each, unless its PreSignUp trigger",
-        "they cannot sign in by it any more [alias_moves]",
+        "that user can no longer sign in by it [alias_moves]",
         "--allow-alias-moves",
     ];
     refused(&place, &pool, place.import(&pool, list), words);

@@ -178,7 +178,8 @@ fn a_pool_that_is_silent_is_told_of() {
     let rows = screen.rows();
     assert!(!rows.iter().any(|row| is_bar(row)), "{rows:#?}");
     assert!(
-        rows.iter().any(|row| row.starts_with("stopped at once")),
+        rows.iter()
+            .any(|row| row.starts_with("stopped; requests in flight")),
         "{rows:#?}"
     );
     assert!(screen.cursor_is_back());

@@ -46,7 +46,7 @@ fn becomes(folder: &str, kept: &[&str], meant: &Value) -> BTreeMap<String, UserT
         .run()
         .exits(0);
     let (results, users) = (place.results(), pool.users());
-    assert_eq!(results.header[19..], *kept, "behind the other columns");
+    assert_eq!(results.header[20..], *kept, "behind the other columns");
     let found: Vec<Value> = results
         .rows
         .iter()

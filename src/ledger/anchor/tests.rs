@@ -39,10 +39,11 @@ impl AtWork {
     /// The next group is not acknowledged; the error.
     async fn fails(mut self) -> (tempfile::TempDir, Displaced, Option<std::path::PathBuf>) {
         self.begin(2).await.unwrap_err();
-        match self.ledger.failure().await {
-            LedgerError::Displaced { what, saved } => (self.folder, what, saved),
-            other => panic!("{other}"),
-        }
+        let failure = self.ledger.failure().await;
+        let LedgerError::Displaced { what, saved } = failure else {
+            panic!("{failure}");
+        };
+        (self.folder, what, saved)
     }
 }
 

@@ -75,9 +75,9 @@ fn kind_of(row: u64, kinds: &[Kind], random: &mut fastrand::Rng) -> Kind {
 /// A row as it stands in the list.
 fn line(row: u64, name: &str, kind: Kind, follow_up: FollowUp) -> String {
     let password = if kind == Kind::WeakPassword {
-        "weakweak"
+        "weakweak".to_owned()
     } else {
-        "Str0ng#Enough"
+        format!("Str0ng#Enough{row}")
     };
     match (kind, follow_up) {
         (Kind::Invalid, _) => format!("{name},{password}\n"),

@@ -16,7 +16,7 @@ pub struct HeaderError {
     /// One line each.
     pub problems: Vec<String>,
     /// What may help.
-    pub(super) suggestion: Suggestion,
+    pub(super) suggestion: Box<Suggestion>,
 }
 
 impl HeaderError {

@@ -51,7 +51,7 @@ pub(super) fn read(
             list: list.to_owned(),
             line: header.line(),
             problems: vec![formulas.unwrap_or_else(|| no_name_in(header.names().len()))],
-            suggestion: Suggestion::default(),
+            suggestion: Box::default(),
         });
     }
     let username = meanings.username();
@@ -96,7 +96,7 @@ pub(super) fn read(
                 list: list.to_owned(),
                 line: header.line(),
                 problems: meanings.problems,
-                suggestion,
+                suggestion: Box::new(suggestion),
             })
         }
     }
