@@ -66,7 +66,7 @@ fn pick(random: &mut Rng) -> &'static str {
 }
 
 /// Whether a fault is one of how the row is read, whatever the pool takes.
-fn of_reading(code: &String) -> bool {
+fn of_reading(code: &str) -> bool {
     code.starts_with("row.") || code.starts_with("value.") || code.ends_with(".missing")
 }
 
@@ -105,7 +105,10 @@ fn check_and_a_run_agree_on_every_row_of_a_random_list() {
                 "invalid" => assert!(codes.contains(&row["error_code"]), "{seed}: {row:?}"),
                 "duplicate" => {}
                 // `check` holds rows to the strictest pool, a run without preflight to none.
-                _ => assert!(!codes.iter().any(of_reading), "{seed}: {row:?} {codes:?}"),
+                _ => assert!(
+                    !codes.iter().any(|code| of_reading(code)),
+                    "{seed}: {row:?} {codes:?}"
+                ),
             }
         }
         assert!(faults.is_empty(), "seed {seed}: {faults:?}");

@@ -177,7 +177,7 @@ fn nothing_that_is_allowed_makes_up_for_an_answer_that_does_not_come() {
     let described = place.asking("describe", &pool).run().exits(0).stdout;
     let rules = place.file("pool.toml", described);
     import().args(["--pool", rules]).run().exits(0);
-    let others = place.file("others.csv", users(3).replace("user", "other"));
+    let others = place.file("others.csv", users(3).replace("\nuser", "\nother"));
     let unchecked = through(place.import(&pool, others)).arg("--no-preflight");
     unchecked.args(["--run-dir", "unchecked"]).run().exits(0);
 }

@@ -17,7 +17,8 @@ fn hint(place: &Place, list: &str, flags: &[&str], code: &str) -> String {
         .flatten()
         .find(|one| one["rule"] == code || one["code"] == code);
     let hint = of_code.map(|one| one["what_to_do"].as_str().unwrap().to_owned());
-    hint.unwrap_or_else(|| panic!("{code}: {document:#}"))
+    assert!(hint.is_some(), "{code}: {document:#}");
+    hint.unwrap()
 }
 
 #[test]

@@ -14,8 +14,9 @@ use crate::harness::{Endpoint, Place, Pool, Ran, Reply, quick, silent, until, us
 /// The document, which says the same as the exit code.
 #[track_caller]
 fn document(ran: &Ran) -> Value {
-    let document: Value = serde_json::from_str(&ran.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {:?}; {}", ran.stdout, ran.stderr));
+    let parsed: Result<Value, _> = serde_json::from_str(&ran.stdout);
+    assert!(parsed.is_ok(), "{:?}; {}", ran.stdout, ran.stderr);
+    let document = parsed.unwrap();
     assert_eq!(document["exit_code"], ran.code.unwrap());
     document
 }

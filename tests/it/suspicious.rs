@@ -70,7 +70,8 @@ fn base64(number: usize, bytes: usize) -> String {
 
 #[test]
 fn a_list_of_hashes_is_refused_and_nobody_is_signed_up() {
-    let forms: [(&str, fn(usize) -> String); 10] = [
+    type Form = (&'static str, fn(usize) -> String);
+    let forms: [Form; 10] = [
         ("password_hashes", |n| format!("!{}", hexadecimal(n, 40))),
         ("password_hashes", |n| {
             format!("*{}", hexadecimal(n, 40).to_uppercase())

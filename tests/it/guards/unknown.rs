@@ -35,7 +35,7 @@ fn a_pool_that_may_not_be_asked_needs_allow_messages_or_its_rules() {
     let described = place.asking("describe", &pool).run().exits(0).stdout;
     let rules = place.file("pool.toml", described);
     import("by-file").args(["--pool", rules]).run().exits(0);
-    let others = place.file("others.csv", users(3).replace("user", "other"));
+    let others = place.file("others.csv", users(3).replace("\nuser", "\nother"));
     through(place.import(&pool, others))
         .args(["--run-dir", "unchecked", "--no-preflight"])
         .run()

@@ -218,13 +218,17 @@ fn no_answer_gets_a_password_out() {
     let shown = fs::read_to_string(place.path("text/results.csv")).unwrap();
     assert!(shown.contains("before (the password) after"), "{shown}");
     files(place.path("canaries.csv").parent().unwrap(), &mut said);
-    for (name, bytes) in &said {
+    assert_silent(&said, &passwords);
+}
+
+fn assert_silent(said: &[(String, Vec<u8>)], passwords: &[String]) {
+    for (name, bytes) in said {
         let text = String::from_utf8_lossy(bytes);
         let found = text
             .find(MARK)
             .map(|at| text.get(at..(at + 60).min(text.len())));
         assert!(found.is_none(), "{name}: {found:?}");
-        for password in &passwords {
+        for password in passwords {
             for form in FORMS {
                 let written = written(form, password);
                 assert!(!text.contains(&written), "{name}: {form} of {password}");
