@@ -41,10 +41,10 @@ fn report(panic: &PanicHookInfo<'_>) {
 )]
 pub struct TooFewFiles(std::io::Error);
 
-/// Sees that there is room for the files that a command needs in any case. Some of the libraries below end in a panic where there is none.
+/// Checks that the process can open the files that every command needs. Some libraries panic when it cannot.
 ///
 /// # Errors
-/// There is none.
+/// The limit on open files is too low.
 pub fn need_files() -> Result<(), TooFewFiles> {
     let open = || std::fs::File::open(unix::SOME_FILE);
     let files: Result<Vec<_>, _> = (0..NEEDED).map(|_| open()).collect();

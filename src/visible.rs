@@ -26,7 +26,7 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
 }
 
 /// A message of ours that may have several lines: those after the first are indented, or belong to a table. A line break before anything
-/// else came from somebody else, and is shown by its number.
+/// else comes from untrusted text and is shown by its number.
 #[must_use]
 pub fn message(text: &str) -> Cow<'_, str> {
     let is_ours = |behind: &str| {

@@ -16,7 +16,7 @@ use super::certificates::{NoCertificates, Trust};
 use super::endpoint::{Endpoint, EndpointError};
 use super::{causes, http};
 
-/// See the module's words.
+/// What every client of AWS in this program shares: the SDK's configuration, the HTTP client and the CAs.
 #[derive(Debug)]
 pub struct AwsContext {
     /// The SDK's part of it.

@@ -63,8 +63,8 @@ fn command_in(words: &[OsString]) -> Option<&str> {
         .find(|word| cli.find_subcommand(*word).is_some())
 }
 
-/// Tells what is wrong, or the help that was asked for, and ends the process. A word of the command line may come from somebody else (a
-/// file's name, say): what it holds cannot repaint the terminal, or look like a line of its own.
+/// Tells what is wrong, or the help that was asked for, and ends the process. Arguments can contain
+/// untrusted text, such as a file name: it cannot repaint the terminal or look like a line of ours.
 fn end(error: clap::Error) -> ! {
     on_one_line(error).exit()
 }

@@ -123,7 +123,7 @@ pub fn connect(
     Ok((settings, warning))
 }
 
-/// For `pool`, where nobody signs up: only SignUp needs the app client's secret.
+/// For commands that sign no one up: only SignUp needs the app client's secret.
 #[must_use]
 pub fn connect_to_ask(
     user_pool_id: &str,

@@ -14,7 +14,7 @@ use crate::user::pool_rules::PoolRules;
 /// A guess is not worth waiting longer: the header does not fit in any case.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// See the module's words.
+/// How to learn the pool's attributes.
 pub(super) enum SchemaSource<'a> {
     File(&'a Path),
     Pool(Box<ConnectSettings>),

@@ -256,7 +256,7 @@ fn say_plan(args: &UndoArgs, plan: &UndoPlan<'_>, say: Say) {
     } = plan;
     if args.dry_run {
         say.line(format_args!(
-            "dry run: {users} users that this run created in {pool_id} are looked at, at {} a second; nobody is deleted (endpoint: {place})",
+            "dry run: looking up the {users} users that this run created in {pool_id}, {} a second; no user is deleted (endpoint: {place})",
             ceilings.read
         ));
         return;

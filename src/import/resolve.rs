@@ -1,9 +1,8 @@
 //! A user was found whom we may have made: is it ours? Pure.
 //!
 //! `SignUp` has no token that would tell. What tells is time, on the service's clock alone where it can be. Before its first sign-up
-//! a run hears the service say that it is second S, and sends nothing until S is over. Whoever was there before the run was
-//! therefore created in S or before, and whoever was created later was created while the run was at work: by us, if the row was begun
-//! by then and the attributes are those that we sent. A user with these attributes that was created before the row was begun is in
+//! a run hears the service say that it is second S, and sends nothing until S is over. A user that existed before the run
+//! was therefore created in S or earlier. A user created later was created during the run: by us, if the row was begun by then and the attributes are those that we sent. A user with these attributes that was created before the row was begun is in
 //! doubt: the ledger may be an older copy of itself. A run that never heard the service's time (`--no-lookup`) can only tell who was
 //! there before the row.
 

@@ -1,9 +1,8 @@
 //! Copies the write-ahead log into the database now and then, and leaves a note there that says whether the log may be missing.
 //!
 //! A checkpoint has three steps: the note becomes [`NEEDED`]; the log is copied, and the note with it; the note becomes [`INCLUDED`],
-//! in the log alone. So the database file says `needed` for as long as newer transactions are only in the log, and somebody who
-//! removes the log leaves that word behind. Whoever copies the whole log, such as the `sqlite3` shell when it ends, brings `included`
-//! along. A process that dies between the first step and the last leaves `needed` and a log with frames: nothing is lost then.
+//! in the log alone. So the database file says `needed` for as long as newer transactions are only in the log: if the log is
+//! removed, that word stays. A program that copies the whole log, as the `sqlite3` shell does on exit, copies `included` too. A process that dies between the first step and the last leaves `needed` and a log with frames: nothing is lost then.
 
 use std::path::Path;
 

@@ -29,7 +29,7 @@ const KEPT_ASIDE: [&str; 10] = [
 #[derive(Debug)]
 pub struct RunDirectory {
     path: PathBuf,
-    /// The folder itself, locked: nobody can take it away and leave the folder, as a lock file can be.
+    /// The directory itself, locked. Unlike a lock file, this lock cannot be removed while the directory stays.
     #[cfg(unix)]
     handle: File,
     /// Locked as well: on a network file system the lock of a folder may hold on one machine alone.
@@ -105,7 +105,7 @@ impl RunDirectory {
             })
     }
 
-    /// Which other users can change the folder or its ledger; none if nobody can.
+    /// The other users that can change the directory or its ledger, or `None` if only the owner can.
     ///
     /// # Errors
     /// It cannot be looked at.

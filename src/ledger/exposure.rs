@@ -64,7 +64,7 @@ mod unix {
     const OTHERS_WRITE: u32 = 0o002;
     const STICKY: u32 = 0o1000;
 
-    /// Who else can change the directory; none if nobody can.
+    /// The other users that can change the directory, or `None` if only the owner can.
     pub(in crate::ledger) fn of(directory: &RunDirectory) -> io::Result<Option<Exposure>> {
         let user = User(rustix::process::geteuid().as_raw());
         let path = directory.path();

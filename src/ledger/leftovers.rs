@@ -53,7 +53,7 @@ fn remove_unless_locked(path: &Path) -> io::Result<()> {
         return Ok(());
     }
     match fs::remove_file(path) {
-        // Whoever wrote it has finished it meanwhile.
+        // The process that wrote it has finished it in the meantime.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         done => done,
     }

@@ -9,7 +9,7 @@ use super::identity::{get, name};
 use super::reader::rfc3339;
 use super::rows::{Seal, broken_seal, signed};
 
-/// Milliseconds of the second that a date without a fraction may stand for.
+/// The milliseconds that a date without a fraction leaves open.
 pub const REST_OF_SECOND: i64 = 999;
 
 /// The SDK reads a date through a floating-point number and rounds down: up to this many milliseconds are lost.

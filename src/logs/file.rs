@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::progress::Screen;
 use crate::visible::one_line;
 
-/// See the module's words.
+/// The file that `--log-file` names.
 #[derive(Debug)]
 pub(super) struct LogFile {
     path: PathBuf,

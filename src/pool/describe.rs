@@ -64,7 +64,7 @@ impl Cognito {
             .ok_or_else(|| Failure::unreadable("the answer does not describe this app client"))?;
         Ok(Some(ClientRules {
             client_id: Some(self.client_id.clone()),
-            // Absent where there is none, and also where AWS keeps it in Secrets Manager and answers ClientSecretArn instead.
+            // Absent if the client has no secret, and also if AWS keeps it in Secrets Manager and answers ClientSecretArn instead.
             has_secret: client.client_secret().is_some(),
             // Cognito leaves them out where nobody chose them; others write an empty list.
             write_attributes: client

@@ -75,7 +75,7 @@ fn holds(text: &str, password: &str, levels: usize) -> bool {
         })
 }
 
-/// How long the password is at the beginning of the text, where it stands there in any form.
+/// The length of the password in any of its forms, if the text starts with it.
 fn written_at_start(text: &str, password: &str) -> Option<usize> {
     // Some forms begin like others, so every place is kept that the characters so far may end at.
     let mut ends = vec![0_usize];

@@ -215,7 +215,7 @@ impl Asking<'_> {
         Ok(())
     }
 
-    /// The answer; `None` where there is none, which is then kept. An error decides the whole run.
+    /// The answer, or `None` after recording that the call failed. An error decides the whole run.
     fn kept<T>(
         &mut self,
         call: Call,

@@ -40,7 +40,7 @@ impl WholeFile {
     pub(super) fn begin(to: &Path) -> io::Result<Self> {
         let unfinished = Unfinished::of(to);
         let file = private_file(&unfinished.0)?;
-        // Tells a process that removes leftovers that this is none. Where files cannot be locked, it is written all the same.
+        // Tells a process that removes leftovers to keep this file. If the file system has no locks, it is written anyway.
         let _ = file.try_lock();
         file.set_len(0)?;
         Ok(Self {

@@ -106,7 +106,7 @@ impl<R: Read> Beginning<R> {
         Ok(false)
     }
 
-    /// Drops the first line with its line end; false where there is none.
+    /// Drops the first line with its line end. Returns false if no line is left.
     fn drop_line(&mut self) -> io::Result<bool> {
         let mut is_line = false;
         loop {

@@ -11,7 +11,7 @@ use memchr::{memchr, memchr2};
 use super::dialect::{Reading, ends_line};
 use super::{Quote, QuoteFault};
 
-/// Checks the quotes of records as they stand in the list.
+/// Checks the quotes in the raw bytes of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct QuoteCheck {
     delimiter: u8,
@@ -65,7 +65,7 @@ impl QuoteCheck {
         true
     }
 
-    /// The first cell with misplaced quotes. `record` is the record as it stands in the list.
+    /// The first cell with misplaced quotes. `record` holds the raw bytes of the record.
     pub(super) fn misquoted(self, record: &[u8]) -> Option<Misquoted> {
         let mut found: Option<Misquoted> = None;
         let mut note = |at: usize, fault: QuoteFault, swallows: bool| {

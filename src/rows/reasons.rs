@@ -36,7 +36,7 @@ pub fn places(header: &[String]) -> Vec<usize> {
         .unwrap_or_default()
 }
 
-/// Whether these may be what stands in them: an outcome, then a code and words, then the numbers of a row and a line.
+/// Whether these cells look like reasons: an outcome, an error code and message, a row number and a line number.
 pub(super) fn are_reasons<'c>(cells: impl Iterator<Item = &'c [u8]>) -> bool {
     let cells: Vec<&[u8]> = cells.collect();
     let is_outcome = |cell: &[u8]| !cell.is_empty() && cell.iter().all(u8::is_ascii_lowercase);

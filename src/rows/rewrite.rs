@@ -44,7 +44,7 @@ pub struct Selection {
 pub enum Selected {
     /// Its cells, in the order of the columns.
     Cells(Vec<String>),
-    /// The row as it stands in the list, without its line end: written as cells, it would be mended silently.
+    /// The raw row without its line end. Writing it cell by cell would repair it silently.
     Verbatim(String),
     /// So many empty cells.
     LeftOut(LeftOut, usize),

@@ -86,7 +86,7 @@ pub struct RawRow<'a> {
     pub(super) record: &'a ByteRecord,
     /// The cells as the parser read them.
     pub(super) written: &'a ByteRecord,
-    /// The record as it stands in the list, where its cells cannot be relied on.
+    /// The raw bytes of the record, if its cells cannot be relied on.
     pub(super) verbatim: Option<&'a [u8]>,
     /// All used cells behind one another, where that is UTF-8: then no cell is looked through again.
     pub(super) text: Option<&'a str>,

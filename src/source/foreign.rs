@@ -215,7 +215,7 @@ fn markup(head: &[u8]) -> Option<Format> {
     })
 }
 
-/// An entry, after comments and the version (RFC 2849). A title such as `version: 1` is none.
+/// Whether the text starts with an entry, after comments and the version (RFC 2849). A title such as `version: 1` is not an entry.
 fn is_ldif(head: &[u8]) -> bool {
     let lines = head.split(|byte| matches!(byte, b'\r' | b'\n'));
     let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with(b"#"));

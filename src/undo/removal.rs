@@ -1,7 +1,8 @@
 //! One user's way to its deletion, as a state machine. Pure: it is told what happened, and says what to do next.
 //!
-//! What it holds to: nobody is deleted whose `sub` is not the one that the run made; nobody who was created at a time when the run was
-//! not at work, whatever the ledger says; nobody of whom nothing shows that they have not signed in, unless that is allowed; after a deletion without a clear answer the user is looked up before another one is sent.
+//! It keeps a user whose `sub` differs from the one that the run created, a user that was created while the run was not at work, whatever
+//! the ledger says, and a user that may have signed in, unless that is allowed. After a deletion without a clear answer, it looks the user up
+//! before it sends another one.
 
 mod found;
 

@@ -57,7 +57,7 @@ pub(super) fn lost_characters(text: &str) -> bool {
     text.contains('\u{fffd}') || text.contains("ï¿½")
 }
 
-/// A control character from U+0080 to U+009F: nobody types one, and reading Windows-1252 as Latin-1 makes them.
+/// A control character from U+0080 to U+009F. People do not type them: reading Windows-1252 as Latin-1 makes them.
 fn is_c1(character: char) -> bool {
     ('\u{80}'..='\u{9f}').contains(&character)
 }

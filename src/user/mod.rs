@@ -59,7 +59,7 @@ pub struct Row {
     /// The cells of the columns that are copied into the results, as they stand in the list; none for a cell that could not be
     /// read.
     pub kept: Vec<Option<String>>,
-    /// The user, or why there is none to send.
+    /// The user, or why the row is not sent.
     pub user: Result<NewUser, NotSent>,
 }
 

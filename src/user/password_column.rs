@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Password;
 use super::rules::{is_hash, is_one_character, looks_like_digest};
 
-/// Rows from which on the same password in all of them is suspicious. Fewer may be a list that somebody wrote by hand.
+/// From this many rows on, one password for all of them is suspicious. A shorter list may have been written by hand.
 const SAME_IN: u64 = 10;
 
 /// Rows from which on passwords of one repeated character are suspicious.

@@ -272,7 +272,7 @@ impl Run<'_> {
     }
 }
 
-/// What comes of a row that is not sent, and its username where one could be read.
+/// The outcome of a row that is not sent, and its username if it could be read.
 fn not_sent(why: NotSent) -> (Option<String>, Came) {
     match why {
         NotSent::Broken(broken) => {

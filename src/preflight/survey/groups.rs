@@ -17,7 +17,7 @@ const HEAPS: usize = 128;
 /// Row, line, hash, length of the text, and the row's tag, in front of each.
 const HEAD: usize = 8 + 8 + 8 + 8 + 1;
 
-/// Row, line, length of the text, and the row's tag, in front of each on its way to the thread.
+/// Row, line, length of the text and the row's tag, which precede each entry sent to the thread.
 const HEAD_ON_ITS_WAY: usize = 8 + 8 + 8 + 1;
 
 /// Bytes that are handed over together: waking another thread for each text would cost more than dealing it.

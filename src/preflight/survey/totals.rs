@@ -118,7 +118,7 @@ impl Counts {
 }
 
 impl Counts {
-    /// Nobody gets a second message, and nothing follows a sign-up that is not sent.
+    /// Subtracts what was counted for a row that turns out to be a duplicate: it gets no message and no follow-up steps.
     pub(super) fn take_back(&mut self, counted: Counted) {
         if let Some(count) = self.of_reach(counted.reach()) {
             *count -= 1;

@@ -183,7 +183,7 @@ impl DateFormat {
     }
 }
 
-/// A word of a date in the case that `time` expects; unchanged where it is none of its words.
+/// A word of a date in the case that `time` expects, or unchanged if `time` does not know it.
 fn spelled(word: &str, half_days: HalfDays) -> &str {
     let half_days = match half_days {
         HalfDays::Upper => ["AM", "PM"],

@@ -15,7 +15,7 @@ pub fn likelier_header<'l>(
     let mut best = (None, as_likely);
     for (number, cells) in lines {
         let found = fitting(cells);
-        // One word may stand in any line; a list of one column has no more of them.
+        // Any line can contain one known word, unless the list has a single column.
         let may_be = found >= 2 || (found == 1 && cells.len() == 1);
         if may_be && found > best.1 {
             best = (Some(number), found);
@@ -66,7 +66,7 @@ mod tests {
             ),
             (&[&["ann", "x", "email"], &["bob", "y", "z"]], None),
             (&[&["title"], &["email", "of", "something"]], None),
-            // A row that repeats names is none as long as the header fits better.
+            // A row that repeats names is not a header as long as the first line fits better.
             (&[header, &["name", "email"]], None),
             (&[header], None),
         ] {

@@ -28,7 +28,7 @@ impl Meanings<'_> {
         }
     }
 
-    /// Whether columns were named for the username, and this is none of them.
+    /// Whether other columns were named for the username.
     pub(super) fn gives_no_username(&self, place: usize) -> bool {
         !self.username_from.is_empty() && !self.username_from.contains(&place)
     }
