@@ -141,6 +141,14 @@ impl Failed {
         self
     }
 
+    /// The same once a request has changed the pool: then it is no refusal, whatever the error is.
+    pub(super) fn after_requests(mut self) -> Self {
+        if let Exit::Refused | Exit::Busy = self.exit {
+            self.exit = Exit::Stopped;
+        }
+        self
+    }
+
     /// The same with what to do about it, where the error says it in several places or in none.
     pub(super) fn way_out(mut self, what_to_do: impl Into<String>) -> Self {
         self.what_to_do = Some(what_to_do.into());

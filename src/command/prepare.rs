@@ -25,6 +25,7 @@ use crate::pace::Ceilings;
 use crate::pool::{Cognito, NamedBy, connect, now_ms};
 use crate::preflight::ask::{Found, Questions};
 use crate::preflight::attempts::Preflight;
+use crate::preflight::groups::CreatedGroups;
 use crate::preflight::plan::users_a_second;
 use crate::preflight::prescan::Reading;
 use crate::preflight::rates::Rates;
@@ -61,7 +62,11 @@ pub(super) enum Preparation {
 }
 
 /// Prepares a run. Sends nothing that writes, but makes groups where it is told to; dropped on the way, it leaves nothing behind that the same command would trip over.
-pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Failed> {
+pub(super) async fn prepare(
+    job: &Job<'_>,
+    created_groups: &CreatedGroups,
+    say: Say,
+) -> Result<Preparation, Failed> {
     let mut list = List::open(job.list, &job.access, SchemaSource::of_job(job), say).await?;
     list.say_what_is_dropped(say);
     refuse_misfits(&list, &job.list.follow_up, job.looks)?;
@@ -101,6 +106,7 @@ pub(super) async fn prepare(job: &Job<'_>, say: Say) -> Result<Preparation, Fail
         list: &list,
         preflight,
         rules,
+        created_groups,
     };
     let (opened, weighed) = opened(weighing, there, &mut found, &path, &identity, say).await?;
     if opened.goes_on {

@@ -17,16 +17,36 @@ use crate::import::{Ended, Run, Signals, StopReason};
 use crate::ledger::{Reader, RunDirectory, Session};
 use crate::outcome::{Outcome, Summary};
 use crate::pace::Pacer;
+use crate::preflight::groups::CreatedGroups;
 use crate::progress::{self, terminal_width};
 use crate::report::{Asked, ReportError, summary_table, write_all};
 
 pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Answer, Failed> {
+    let created = CreatedGroups::default();
+    let done = session(job, &created, say).await;
+    done.map_err(|failed| {
+        if created.is_empty() {
+            return failed;
+        }
+        say.line(format_args!(
+            "note: groups created before that: {}",
+            created.names()
+        ));
+        failed.after_requests()
+    })
+}
+
+async fn session(job: Job<'_>, created: &CreatedGroups, say: Say) -> Result<Answer, Failed> {
     let mut signals = Signals::listen().map_err(Failed::refused)?;
     let prepared = tokio::select! {
-        prepared = prepare(&job, say) => prepared?,
+        prepared = prepare(&job, created, say) => prepared?,
         signal = signals.next() => {
-            let why = "stopped before anything was sent";
-            say.line(why);
+            let why = if created.is_empty() {
+                "stopped before anything was sent".to_owned()
+            } else {
+                format!("stopped before the first row; groups created: {}", created.names())
+            };
+            say.line(&why);
             return Ok(Answer::from(Exit::Signal(signal)).stopped(why, job.again.go_on()));
         }
     };

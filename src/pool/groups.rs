@@ -25,6 +25,15 @@ pub struct GroupsPage {
     pub next: Option<String>,
 }
 
+/// The effect of a successful `CreateGroup`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CreateGroup {
+    /// The group is new.
+    Created,
+    /// The pool had it.
+    Existed,
+}
+
 impl Cognito {
     /// `ListGroups`, once: the page that begins here, or the first one.
     ///
@@ -59,11 +68,11 @@ impl Cognito {
         })
     }
 
-    /// `CreateGroup`, once. A group that is there already counts as made.
+    /// `CreateGroup`, once. A group that exists already is no failure.
     ///
     /// # Errors
     /// See [`super::failure`]. Asking without being able to sign is answered by a `GiveUp`.
-    pub async fn create_group(&self, name: &str) -> Result<(), Failure> {
+    pub async fn create_group(&self, name: &str) -> Result<CreateGroup, Failure> {
         let answer = self
             .signing()?
             .create_group()
@@ -75,8 +84,8 @@ impl Cognito {
             Ok(answer) if answer.group().is_none() => {
                 Err(Failure::unreadable("the answer does not name a group"))
             }
-            Err(failure) if failure.code == "GroupExistsException" => Ok(()),
-            answer => answer.map(drop),
+            Err(failure) if failure.code == "GroupExistsException" => Ok(CreateGroup::Existed),
+            answer => answer.map(|_| CreateGroup::Created),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The groups that users are put into: which of them the pool has, and making the others.
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -7,9 +8,9 @@ use tokio::time::sleep;
 
 use super::attempts::{Budget, Preflight};
 use super::calls::Call;
-use crate::pool::Failure;
-use crate::pool::groups::MOST_GROUPS;
+use crate::pool::groups::{CreateGroup, MOST_GROUPS};
 use crate::pool::pages::{Endless, Pages};
+use crate::pool::{Advice, Failure, Sent};
 
 /// Between two requests: the operations on groups have quotas of 15 and 20 a second.
 const BETWEEN: Duration = Duration::from_millis(100);
@@ -67,14 +68,62 @@ pub enum Unknown {
     AreMissing,
 }
 
+/// The groups that this process has created. It is shared, because a signal drops the future that creates them.
+#[derive(Debug, Default)]
+pub struct CreatedGroups {
+    names: RefCell<Vec<String>>,
+    /// A request is in flight, or its outcome is unknown.
+    unclear: Cell<bool>,
+}
+
+impl CreatedGroups {
+    /// Whether the pool is certainly as it was.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.names.borrow().is_empty() && !self.unclear.get()
+    }
+
+    /// The groups that were created, for messages.
+    #[must_use]
+    pub fn names(&self) -> String {
+        let names = self.names.borrow();
+        if names.is_empty() {
+            // The request had no answer.
+            return String::from("possibly one");
+        }
+        names.join(", ")
+    }
+
+    /// Sends one request, and records what it has done.
+    async fn create(&self, preflight: Preflight<'_>, name: &str) -> Result<(), Failure> {
+        let before = self.unclear.replace(true);
+        let answer = preflight.pool.create_group(name).await;
+        let is_clear = match &answer {
+            Ok(_) => true,
+            Err(failure) => failure.sent == Sent::No || failure.advice != Advice::Again,
+        };
+        if is_clear {
+            self.unclear.set(before);
+        }
+        if answer? == CreateGroup::Created {
+            self.names.borrow_mut().push(name.to_owned());
+        }
+        Ok(())
+    }
+}
+
 /// Creates these groups; one that exists already is left as it is.
 ///
 /// # Errors
 /// The name of the one that cannot be created, and why. Those before it are created.
-pub async fn make(preflight: Preflight<'_>, names: &[String]) -> Result<(), (String, Failure)> {
+pub async fn make(
+    preflight: Preflight<'_>,
+    names: &[String],
+    created: &CreatedGroups,
+) -> Result<(), (String, Failure)> {
     let budget = preflight.whole();
     for name in names {
-        let create = || preflight.pool.create_group(name);
+        let create = || created.create(preflight, name);
         preflight
             .repeat(Call::CreateGroup, budget, create)
             .await

@@ -1,5 +1,6 @@
 //! What follows a sign-up: each step, whom it is for, and what is refused before the first call.
 
+mod created_groups;
 mod ends;
 mod goes_on;
 

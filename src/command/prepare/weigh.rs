@@ -12,7 +12,7 @@ use crate::outcome::Outcome;
 use crate::preflight::ask::Found;
 use crate::preflight::attempts::Preflight;
 use crate::preflight::calls::{Call, Unanswered, remedy};
-use crate::preflight::groups::make;
+use crate::preflight::groups::{CreatedGroups, make};
 use crate::preflight::prescan::{Prescan, Reading};
 use crate::preflight::rates::Rates;
 use crate::preflight::survey::Counts;
@@ -25,6 +25,7 @@ pub(super) struct Weighing<'a, 'j> {
     pub(super) list: &'a List,
     pub(super) preflight: Preflight<'a>,
     pub(super) rules: Option<&'a PoolRules>,
+    pub(super) created_groups: &'a CreatedGroups,
 }
 
 /// What was found.
@@ -108,7 +109,7 @@ impl Weighing<'_, '_> {
     }
 
     async fn make_groups(&self, names: &[String]) -> Result<(), Failed> {
-        make(self.preflight, names)
+        make(self.preflight, names, self.created_groups)
             .await
             .map_err(|(name, failure)| {
                 let remedy = remedy(&failure);
