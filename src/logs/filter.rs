@@ -17,14 +17,14 @@ pub(super) struct Chosen {
     pub(super) notice: Option<String>,
 }
 
-/// A level that is asked for by `-v` counts for more than `RUST_LOG`, and that for more than the default: warnings on standard error,
-/// and in a file, which nobody has to look at, what the run does and every row that was not created.
+/// `-v` overrides `RUST_LOG`, which overrides the default. `-v`, `-vv` and `-vvv` mean the same on standard error and in a file.
+/// The defaults differ: standard error shows warnings, and a file, which does not get in the way, what `-v` shows.
 pub(super) fn filter(verbose: u8, to_file: bool, rust_log: Option<&str>) -> Chosen {
     let by_default = match (to_file, verbose) {
         (false, 0) => LevelFilter::WARN,
-        (false, 1) | (true, 0) => LevelFilter::INFO,
-        (false, 2) | (true, 1) => LevelFilter::DEBUG,
-        (_, 2..) => LevelFilter::TRACE,
+        (true, 0) | (_, 1) => LevelFilter::INFO,
+        (_, 2) => LevelFilter::DEBUG,
+        (_, 3..) => LevelFilter::TRACE,
     };
     let plain = Targets::new().with_target(OURS, by_default);
     let Some(asked) = rust_log.filter(|_| verbose == 0) else {
@@ -106,9 +106,11 @@ mod tests {
             level(verbose, to_file, rust_log, "cognito_import::import::run")
         };
         assert_eq!(ours(0, false, None), Some(Level::WARN));
-        assert_eq!(ours(1, false, None), Some(Level::INFO));
-        assert_eq!(ours(2, false, None), Some(Level::DEBUG));
-        assert_eq!(ours(3, false, None), Some(Level::TRACE));
+        for to_file in [false, true] {
+            assert_eq!(ours(1, to_file, None), Some(Level::INFO));
+            assert_eq!(ours(2, to_file, None), Some(Level::DEBUG));
+            assert_eq!(ours(3, to_file, None), Some(Level::TRACE));
+        }
         assert_eq!(ours(0, true, None), Some(Level::INFO));
         assert_eq!(ours(0, false, Some("trace")), Some(Level::TRACE));
         assert_eq!(ours(0, true, Some("error")), Some(Level::ERROR));

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cognito_import::rehearsal::{PoolSettings, PreSignUp, Quota};
+use cognito_import::rehearsal::{ExistingUser, PoolSettings, PreSignUp, Quota};
 use serde_json::Value;
 
 use crate::harness::{Place, Pool, quick, until, users};
@@ -114,6 +114,46 @@ fn a_run_that_goes_on_keeps_its_id_and_appends_to_the_log() {
         (stops.len(), &stops[0]["reason"]),
         (1, &Value::from("SIGTERM"))
     );
+}
+
+#[test]
+fn verbose_flags_mean_the_same_in_a_file_and_on_standard_error() {
+    let place = Place::new();
+    let pool = Pool::start(PoolSettings {
+        existing: vec![ExistingUser {
+            username: "user0001".to_owned(),
+            ..ExistingUser::default()
+        }],
+        ..quick()
+    });
+    let list = |run: &str| {
+        // One user who exists and one who does not, whichever run it is.
+        format!(
+            "username,password,email\nuser0001,Passw0rd!,a@example.com\n{run},Passw0rd!,b@example.com\n"
+        )
+    };
+    let levels = |text: &str| {
+        let levels = ["INFO", "DEBUG", "TRACE"];
+        levels.map(|level| text.contains(&format!("{level} ")))
+    };
+    for (verbose, expected) in [
+        ("-v", [true, false, false]),
+        ("-vv", [true, true, false]),
+        ("-vvv", [true, true, true]),
+    ] {
+        let import = |run: &str| {
+            let file = format!("{run}.csv");
+            let import = place.import(&pool, place.file(&file, list(run)));
+            import.args(["--no-preflight", verbose, "--run-dir", run])
+        };
+        let to_screen = import(&format!("screen{verbose}")).run().exits(0).stderr;
+        assert_eq!(levels(&to_screen), expected, "{verbose}: {to_screen}");
+        let log = format!("run{verbose}.log");
+        let import = import(&format!("file{verbose}")).args(["--log-file", &log]);
+        import.run().exits(0);
+        let in_file = fs::read_to_string(place.path(&log)).unwrap();
+        assert_eq!(levels(&in_file), expected, "{verbose}: {in_file}");
+    }
 }
 
 #[test]

@@ -10,8 +10,8 @@ use crate::logs::LogFormat;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct LogArgs {
-    /// Write the log to this file, behind what is in it, and not to standard error: what the run does, and every row that was not created,
-    /// by its number. With -v every request that failed, with -vv every answer; or name a level in RUST_LOG, such as debug
+    /// Append the log to this file instead of standard error, at least at the level of -v: -vv and -vvv log more, and RUST_LOG can
+    /// name a level, such as debug
     #[arg(long, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
     /// How a line of the log looks: for people, or one JSON object
