@@ -63,6 +63,15 @@ pub fn room_for_connections(ends: u64) -> Option<usize> {
     Some(usize::try_from(room).unwrap_or(usize::MAX).max(1))
 }
 
+/// The limit on open files that so many connections need. `ends` as for [`room_for_connections`].
+#[must_use]
+pub fn files_for_connections(connections: usize, ends: u64) -> u64 {
+    let connections = u64::try_from(connections).unwrap_or(u64::MAX);
+    connections
+        .saturating_mul(2 * ends.max(1))
+        .saturating_add(OWN)
+}
+
 #[cfg(unix)]
 mod unix {
     use std::sync::Arc;
@@ -142,6 +151,12 @@ pub fn is_out_of_files(error: &std::io::Error) -> bool {
     unix::is_out_of_files(error)
 }
 
+/// Whether this process can open no file at this moment.
+#[must_use]
+pub fn is_at_file_limit() -> bool {
+    std::fs::File::open(unix::SOME_FILE).is_err_and(|error| unix::is_out_of_files(&error))
+}
+
 #[cfg(target_os = "linux")]
 #[cfg(test)]
 mod tests {
@@ -162,5 +177,6 @@ mod tests {
         };
         assert!(room as u64 * 2 + super::OWN <= limit.unwrap().max(super::OWN + 2));
         assert!(super::room_for_connections(2).unwrap() <= room);
+        assert_eq!(super::files_for_connections(16, 1), super::OWN + 32);
     }
 }

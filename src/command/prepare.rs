@@ -29,7 +29,7 @@ use crate::preflight::groups::CreatedGroups;
 use crate::preflight::plan::users_a_second;
 use crate::preflight::prescan::Reading;
 use crate::preflight::rates::Rates;
-use crate::process::room_for_connections;
+use crate::process::{files_for_connections, room_for_connections};
 use crate::progress::{Expected, ExpectedRows};
 use crate::user::pool_rules::PoolRules;
 use ahead::ToRead;
@@ -120,7 +120,7 @@ pub(super) async fn prepare(
         say.line(format_args!("UserCreation: SignUp at {}", rates.creation));
     }
     let expected = expected(&weighed, &list, ceilings);
-    let plan = plan(job, &opened, rules, ceilings, updates(&list))?;
+    let plan = plan(job, &opened, rules, ceilings, updates(&list), say)?;
     let list = ToRead {
         past: past(&opened)?,
         before_run_ms: opened.goes_on.then(|| opened.facts.certainly_before_ms()),
@@ -311,12 +311,24 @@ fn past(opened: &Opened) -> Result<Option<Past>, Failed> {
     Ok(Some(past))
 }
 
-/// Connections that there is room for. A rehearsal has both ends of each in this process.
-fn connections(job: &Job<'_>) -> Option<usize> {
-    room_for_connections(match job.again.kind() {
+/// Open files for each connection. A rehearsal has both ends of each in this process.
+fn ends(job: &Job<'_>) -> u64 {
+    match job.again.kind() {
         Kind::Import => 1,
         Kind::Rehearsal => 2,
-    })
+    }
+}
+
+/// Tells the user if the limit on open files slows the run down.
+fn note_few_slots(job: &Job<'_>, slots: &Slots, say: Say) {
+    if let Some(wanted) = slots.wanted_beyond_room() {
+        say.line(format_args!(
+            "note: the limit on open files leaves room for {} requests in flight, and this rate needs {wanted}; raise it (`ulimit -n {}`), \
+             or the run may be slower",
+            slots.limit(),
+            files_for_connections(wanted, ends(job))
+        ));
+    }
 }
 
 fn plan(
@@ -325,6 +337,7 @@ fn plan(
     rules: Option<&PoolRules>,
     ceilings: Ceilings,
     updates: bool,
+    say: Say,
 ) -> Result<Plan, Failed> {
     // Steps have slots as well.
     let a_second = if updates {
@@ -341,8 +354,14 @@ fn plan(
             before.add_many(outcome, count);
         }
     }
+    let slots = Slots::new(
+        a_second,
+        job.pace.concurrency,
+        room_for_connections(ends(job)),
+    );
+    note_few_slots(job, &slots, say);
     Ok(Plan {
-        slots: Slots::new(a_second, job.pace.concurrency, connections(job)),
+        slots,
         group: settings::group(ceilings.creation),
         rules: Rules {
             retry: settings::retry_policy(job.run),

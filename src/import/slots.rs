@@ -29,6 +29,7 @@ const WEIGHT: f64 = 1.0 / 16.0;
 #[derive(Debug, Clone, Copy)]
 pub struct Slots {
     rate: f64,
+    wanted: usize,
     at_once: usize,
     at_most: usize,
     mean_seconds: f64,
@@ -40,17 +41,25 @@ impl Slots {
     pub fn new(rate: NonZeroU32, cap: Option<NonZeroU32>, connections: Option<usize>) -> Self {
         let cap = cap.map_or(AT_MOST, NonZeroU32::get);
         let room = connections.and_then(|connections| u32::try_from(connections).ok());
-        let cap = cap.min(room.unwrap_or(u32::MAX));
-        let at_once = rate
+        let wanted = rate
             .get()
             .saturating_mul(SECONDS_AT_ONCE)
-            .clamp(AT_LEAST, AT_ONCE);
+            .clamp(AT_LEAST, AT_ONCE)
+            .min(cap);
+        let cap = cap.min(room.unwrap_or(u32::MAX));
         Self {
             rate: f64::from(rate.get()),
-            at_once: at_once.min(cap) as usize,
+            wanted: wanted as usize,
+            at_once: wanted.min(cap) as usize,
             at_most: cap as usize,
             mean_seconds: 0.0,
         }
+    }
+
+    /// The slots that the rate needs, if there is room for fewer connections.
+    #[must_use]
+    pub fn wanted_beyond_room(&self) -> Option<usize> {
+        (self.wanted > self.at_once).then_some(self.wanted)
     }
 
     /// A request was answered after this time.
@@ -116,5 +125,8 @@ mod tests {
         assert_eq!(after_answers_of(1, Some(900), 5), 16);
         let few = Slots::new(NonZeroU32::MAX, NonZeroU32::new(900), Some(5));
         assert_eq!(few.limit(), 5);
+        assert_eq!(few.wanted_beyond_room(), Some(96));
+        let capped = Slots::new(NonZeroU32::MAX, NonZeroU32::new(5), Some(5));
+        assert_eq!(capped.wanted_beyond_room(), None, "the user wants no more");
     }
 }

@@ -202,7 +202,10 @@ impl Failure {
             SdkError::DispatchFailure(_) if refuses_certificate(error) => {
                 on_the_way(Sent::No, Advice::Stop(Stop::Untrusted), CERTIFICATE_REFUSED)
             }
-            SdkError::DispatchFailure(_) if out_of_files(error) => {
+            SdkError::DispatchFailure(_)
+                if out_of_files(error)
+                    || (lookup_failed(error) && crate::process::is_at_file_limit()) =>
+            {
                 on_the_way(Sent::No, Advice::SlowDown, OUT_OF_FILES)
             }
             // A connection that was never made times out here too; an attempt that was sent does so above.
@@ -344,6 +347,18 @@ fn out_of_files(error: &(dyn std::error::Error + 'static)) -> bool {
             .downcast_ref::<std::io::Error>()
             .is_some_and(crate::process::is_out_of_files)
     })
+}
+
+/// Whether the host name could not be looked up. The system's resolver opens files, and some resolvers report a failure to do so as
+/// an unknown name.
+fn lookup_failed(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut io_errors = chain(error)
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .peekable();
+    // A failure to connect has the system's error code.
+    never_connected(error)
+        && io_errors.peek().is_some()
+        && io_errors.all(|cause| cause.raw_os_error().is_none())
 }
 
 /// Whether the HTTP client failed while it was connecting: then no byte of the request left.

@@ -137,34 +137,70 @@ fn few_files_end_every_command_in_an_orderly_way() {
     );
 }
 
+/// The same endpoint by its name, which the system has to look up.
+fn by_name(url: &str) -> String {
+    url.replace("127.0.0.1", "localhost")
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn rows_wait_while_no_connection_can_be_made() {
+    for name in [str::to_owned, by_name] {
+        let place = Place::new();
+        let pool = Pool::start(quick());
+        let list = place.file("users.csv", users(40));
+        // Every request needs a connection of its own.
+        let endpoint = Endpoint::start(&pool, |_| Reply::Pass);
+        let url = name(&endpoint.url());
+        let running = place
+            .import(&pool, list)
+            .args(["--endpoint-url", &url, "--rate", "40", "-vv"])
+            .start();
+        until("sign-ups", || (pool.asked("SignUp") > 3).then_some(()));
+        let limit = |files: &str| {
+            let pid = running.pid().to_string();
+            let set = Command::new("prlimit")
+                .args(["--pid", &pid, &format!("--nofile={files}:")])
+                .status()
+                .unwrap();
+            assert!(set.success());
+        };
+        limit("3");
+        running.until_it_says("TooManyOpenFiles");
+        limit("1000");
+        let ran = running.end().exits(0);
+        assert!(!ran.stderr.contains("ConnectFailed"), "{}", ran.stderr);
+        let results = place.results();
+        assert_eq!(results.count("created"), 40, "{url}");
+        assert!(
+            results.rows.iter().all(|row| row["attempts"] == "1"),
+            "{url}"
+        );
+    }
+}
+
+#[test]
+fn a_limit_on_open_files_below_what_the_rate_needs_is_noted_once() {
     let place = Place::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(40));
-    // Every request needs a connection of its own.
-    let endpoint = Endpoint::start(&pool, |_| Reply::Pass);
-    let running = place
-        .import(&pool, list)
-        .args(["--endpoint-url", &endpoint.url(), "--rate", "40", "-vv"])
-        .start();
-    until("sign-ups", || (pool.asked("SignUp") > 3).then_some(()));
-    let limit = |files: &str| {
-        let pid = running.pid().to_string();
-        let set = Command::new("prlimit")
-            .args(["--pid", &pid, &format!("--nofile={files}:")])
-            .status()
-            .unwrap();
-        assert!(set.success());
+    let list = place.file("users.csv", users(60));
+    let url = by_name(&pool.url());
+    let import = |limit: &str, run: &str| {
+        let import = place.import(&pool, list).args(["--endpoint-url", &url]);
+        import
+            .args(["--rate", "40", "--run-dir", run])
+            .after(&format!("ulimit -n {limit}"))
+            .run()
+            .exits(0)
     };
-    limit("3");
-    running.until_it_says("TooManyOpenFiles");
-    limit("1000");
-    running.end().exits(0);
-    let results = place.results();
-    assert_eq!(results.count("created"), 40);
-    assert!(results.rows.iter().all(|row| row["attempts"] == "1"));
+    let noted = "the limit on open files leaves room for";
+    let ran = import("80", "few").says([
+        "note: the limit on open files leaves room for 16 requests in flight, and this rate needs 96; raise it (`ulimit -n 240`)",
+    ]);
+    assert_eq!(ran.stderr.matches(noted).count(), 1, "{}", ran.stderr);
+    assert_eq!(place.results_in("few").count("created"), 60);
+    let ran = import("240", "enough");
+    assert!(!ran.stderr.contains(noted), "{}", ran.stderr);
 }
 
 #[test]

@@ -1,4 +1,10 @@
-use super::{Advice, Failure, IfAbsent, Operation, Stop};
+use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
+use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
+use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Config, Region};
+use aws_sdk_cognitoidentityprovider::error::SdkError;
+use aws_sdk_cognitoidentityprovider::operation::sign_up::SignUpError;
+
+use super::{Advice, Failure, IfAbsent, Operation, Stop, lookup_failed};
 
 fn sign_up(code: &str, message: &str) -> Advice {
     Failure::answered(Operation::SignUp, 400, code, message).advice
@@ -194,4 +200,32 @@ fn a_missing_group_is_told_from_a_missing_pool() {
         let advice = failure.of_pool("eu-west-1_x").advice;
         assert_eq!(advice, Advice::Stop(stop), "{message}");
     }
+}
+
+/// The error of a sign-up at an endpoint that cannot be reached.
+async fn sign_up_at(url: &str) -> SdkError<SignUpError, HttpResponse> {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("us-east-1"))
+        .endpoint_url(url)
+        .retry_config(RetryConfig::disabled())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    let client = aws_sdk_cognitoidentityprovider::Client::from_conf(config);
+    let sign_up = client.sign_up().client_id("c").username("u").password("p");
+    sign_up.send().await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_lookup_that_fails_is_told_apart_from_a_connection_that_is_refused() {
+    // A label of 64 characters: no resolver asks the network for it.
+    let unknown = sign_up_at(&format!("http://{}.invalid", "x".repeat(64))).await;
+    assert!(lookup_failed(&unknown), "{unknown:?}");
+    let failure = Failure::of(Operation::SignUp, &unknown);
+    assert_eq!(failure.code, super::CONNECT_FAILED, "{failure}");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let refused = sign_up_at(&format!("http://{address}")).await;
+    assert!(!lookup_failed(&refused), "{refused:?}");
 }
