@@ -36,7 +36,7 @@ pub struct RehearsalArgs {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Make something go wrong; may be repeated. commit_then_drop=0.1 loses one answer in ten; answer_late=0.1:2000 is late by
-    /// 2,000 ms; throttle_burst=0.01:20 throttles 20 requests. See the README for all of them
+    /// 2,000 ms; throttle_burst=0.01:20 throttles 20 requests. docs/rehearsal.md lists all of them
     #[arg(long, value_name = "NAME=PART[:N]")]
     pub fault: Vec<String>,
 }

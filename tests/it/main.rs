@@ -22,6 +22,7 @@ mod comparing;
 mod describe;
 mod disk;
 mod displaced;
+mod docs;
 mod endpoints;
 mod errors;
 mod existing;
