@@ -39,6 +39,30 @@ ASK = """(() => {
   });
 })()"""
 
+# What is left alone at the end of a page. Columns break where pages do, and show in which of them an element is. An article that leaves
+# no room for the heading of its section has to break.
+STRANDED = """(() => {
+  const main = document.querySelector('main'), gap = 40, stranded = new Set();
+  const set = (name, value) => main.style.setProperty(name, value);
+  for (const [name, value] of [['width', '640px'], ['column-width', '640px'], ['column-gap', gap + 'px'], ['column-fill', 'auto']]) set(name, value);
+  const left = main.getBoundingClientRect().left;
+  const column = rect => Math.round((rect.left - left) / (640 + gap));
+  const begins = element => column(element.getClientRects()[0]);
+  const ends = element => column([...element.getClientRects()].at(-1));
+  for (let height = 500; height <= 1000; height += 20) {
+    set('height', height + 'px');
+    for (const lead of document.querySelectorAll('section > h2, section > h2 + p, article > h3')) {
+      const next = lead.nextElementSibling;
+      if (next && ends(lead) !== begins(next)) stranded.add(lead.textContent.slice(0, 60));
+    }
+    for (const whole of document.querySelectorAll('figure, table, article')) {
+      const fits = [...whole.getClientRects()].reduce((sum, part) => sum + part.height, 0) <= height - 160;
+      if (fits && begins(whole) !== ends(whole)) stranded.add(whole.tagName + ' ' + whole.textContent.trim().slice(0, 60));
+    }
+  }
+  return JSON.stringify([...stranded]);
+})()"""
+
 
 class Browser:
     def __init__(self, program, profile):
@@ -113,6 +137,9 @@ def look(browser, view):
     ask("Page.navigate", url=url)
     browser.until("Page.loadEventFired")
     seen = json.loads(ask("Runtime.evaluate", expression=ASK)["result"]["value"])
+    stranded = []
+    if view.get("print"):
+        stranded = json.loads(ask("Runtime.evaluate", expression=STRANDED)["result"]["value"])
     said, asked = [], []
     for event in browser.events:
         method, params = event.get("method"), event.get("params", {})
@@ -128,7 +155,7 @@ def look(browser, view):
                        clip={"x": 0, "y": 0, "width": view["width"], "height": seen["height"], "scale": 1})["data"]
         pathlib.Path(view["shot"]).write_bytes(base64.b64decode(data))
     browser.ask("Target.closeTarget", targetId=target)
-    return {**seen, "said": said, "asked": asked}
+    return {**seen, "said": said, "asked": asked, "stranded": stranded}
 
 
 def main():

@@ -60,7 +60,7 @@ fn a_browser_shows_it_and_nothing_overflows_or_is_asked_for() {
     for (number, seen) in seen.iter().enumerate() {
         let (page, view) = (&pages[number / views.len()], views[number % views.len()]);
         let what = format!("{} {view:?}: {seen:#}", page.display());
-        for nothing in ["said", "asked", "over", "cut"] {
+        for nothing in ["said", "asked", "over", "cut", "stranded"] {
             assert_eq!(seen[nothing], serde_json::json!([]), "{nothing}: {what}");
         }
         assert_eq!(seen["scripts"], 0, "{what}");
