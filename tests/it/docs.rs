@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
+use crate::harness::Place;
+
 /// Flags of other programs that a page may mention.
 const FOREIGN_FLAGS: [&str; 9] = [
     "--bench",
@@ -377,6 +379,72 @@ fn every_flag_is_documented() {
             assert!(documented.contains(flag.as_str()), "{command} {flag}");
         }
     }
+}
+
+/// Every `code` in the pages.
+fn documented_names(pages: &[Page]) -> BTreeSet<&str> {
+    let quoted = pages
+        .iter()
+        .flat_map(|page| page.text.lines())
+        .flat_map(|line| line.split('`').skip(1).step_by(2));
+    quoted
+        .map(|code| code.split(['=', ' ']).next().unwrap_or(code))
+        .collect()
+}
+
+#[test]
+fn every_rule_outcome_fault_and_pool_setting_is_documented() {
+    let place = Place::new();
+    symlink(root().join("samples"), place.path("samples")).unwrap();
+    let json = |command: &str, arguments: &[&str], code: i32| -> serde_json::Value {
+        let cli = arguments
+            .iter()
+            .fold(place.cli(command), |cli, argument| cli.arg(argument));
+        let ran = cli.args(["--output", "json"]).run().exits(code);
+        serde_json::from_str(&ran.stdout).unwrap()
+    };
+    let mut names = BTreeSet::new();
+
+    let broken = "samples/users-broken.csv";
+    let checked = json("check", &[broken, "--pool", "samples/pool.toml"], 3);
+    let rules = checked["findings_by_rule"].as_array().unwrap();
+    names.extend(rules.iter().map(|rule| rule["rule"].to_string()));
+    let refusals = checked["refusals"].as_array().unwrap();
+    names.extend(refusals.iter().map(|refusal| refusal["code"].to_string()));
+
+    let rehearsed = json("rehearse", &["samples/users.csv"], 0);
+    for table in ["summary", "files"] {
+        names.extend(rehearsed[table].as_object().unwrap().keys().cloned());
+    }
+    let outcomes = rehearsed["summary"]["outcomes"].as_object().unwrap();
+    names.extend(outcomes.keys().cloned());
+    names.remove("schema_version");
+
+    // Both errors list the names that exist.
+    let unknown = json("rehearse", &["samples/users.csv", "--fault", "x=1"], 3);
+    names.extend(snake_case(&unknown["error"]["message"].to_string()));
+    let settings = place.file("pool.json", r#"{"x": 1}"#);
+    let unknown = ["samples/users.csv", "--pool-settings", settings];
+    let unknown = json("rehearse", &unknown, 3);
+    names.extend(snake_case(&unknown["error"]["message"].to_string()));
+
+    assert!(names.len() > 80, "{names:?}");
+    let pages = pages();
+    let documented = documented_names(&pages);
+    let missing: Vec<&String> = names
+        .iter()
+        .filter(|name| !documented.contains(name.trim_matches('"')))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// The words of a text that have an underscore.
+fn snake_case(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| c != '_' && !c.is_ascii_alphanumeric());
+    words
+        .filter(|word| word.contains('_'))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
