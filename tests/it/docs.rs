@@ -381,6 +381,42 @@ fn every_flag_is_documented() {
     }
 }
 
+/// The only code block of a page in this language.
+fn file_in(page: &str, language: &str) -> String {
+    let page = pages()
+        .into_iter()
+        .find(|other| other.path == Path::new(page))
+        .unwrap();
+    let mut blocks = page.blocks();
+    blocks.retain(|block| block.language == language);
+    assert_eq!(blocks.len(), 1, "{}", page.path.display());
+    blocks.remove(0).lines.join("\n")
+}
+
+#[test]
+fn the_mapping_file_and_the_pool_settings_of_the_pages_are_accepted() {
+    let place = Place::new();
+    symlink(root().join("samples"), place.path("samples")).unwrap();
+    let list = "E-Mail,Remarks,ID,Status,First Name,Last Name,birthdate,Department\n\
+        Ann@example.com,x,1,active,Ann,Lee,01.02.1990,Vertrieb\n\
+        bo@example.com,NULL,2,blocked,Bo,Fry,31.12.1981,\n\
+        cy@example.com,,3,deleted,Cy,,,Einkauf\n";
+    let list = place.file("users.csv", list);
+    let mapping = place.file("mapping.toml", file_in("docs/mapping.md", "toml"));
+    place
+        .cli("check")
+        .arg(list)
+        .args(["--mapping", mapping, "--pool", "samples/pool.toml"])
+        .run()
+        .exits(0);
+    let settings = place.file("pool.json", file_in("docs/rehearsal.md", "json"));
+    place
+        .rehearse("samples/users.csv")
+        .args(["--pool-settings", settings, "--allow-messages"])
+        .run()
+        .exits(0);
+}
+
 /// Every `code` in the pages.
 fn documented_names(pages: &[Page]) -> BTreeSet<&str> {
     let quoted = pages
