@@ -13,14 +13,13 @@ use std::thread;
 use crate::harness::Place;
 
 /// Flags of other programs that a page may mention.
-const FOREIGN_FLAGS: [&str; 9] = [
+const FOREIGN_FLAGS: [&str; 8] = [
     "--bench",
     "--features",
     "--format",
     "--lib",
     "--path",
     "--query",
-    "--review",
     "--secret-id",
     "--test",
 ];
