@@ -2,6 +2,7 @@
 
 mod bounded;
 mod dates;
+mod numbers;
 mod pages;
 
 use std::collections::HashSet;

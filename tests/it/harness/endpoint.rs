@@ -42,6 +42,8 @@ pub(crate) enum Reply {
     Endless(Vec<u8>, Vec<u8>),
     /// These bytes, and then others without end, one at a time.
     Drip(Vec<u8>),
+    /// What the pool answers, with these header lines in place of its own of the same name.
+    Headed(Vec<(&'static str, String)>),
     /// What the pool answers, changed.
     Changed(Box<dyn FnOnce(&mut Value) + Send>),
 }
@@ -200,6 +202,24 @@ fn give(
                 std::thread::park_timeout(DRIP);
             }
             Ok(())
+        }
+        Reply::Headed(headers) => {
+            let answer = String::from_utf8(passed_on(shared, request)?).unwrap();
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            let is_replaced = |line: &&str| {
+                let name = line.split(':').next().unwrap_or_default();
+                headers
+                    .iter()
+                    .any(|(other, _)| other.eq_ignore_ascii_case(name))
+            };
+            let kept = head.split("\r\n").filter(|line| !is_replaced(line));
+            let mut lines: Vec<String> = kept.map(str::to_owned).collect();
+            lines.extend(
+                headers
+                    .iter()
+                    .map(|(name, value)| format!("{name}: {value}")),
+            );
+            write(format!("{}\r\n\r\n{body}", lines.join("\r\n")).as_bytes())
         }
         Reply::Changed(change) => {
             let answer = passed_on(shared, request)?;

@@ -1,0 +1,370 @@
+//! Every number and date of the service's answers, with extreme and random values in all of them at once.
+
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+use serde_json::{Value, json};
+
+use super::{Firsts, import};
+use crate::harness::{Cli, Endpoint, Place, Pool, Ran, Reply, quick, users};
+
+/// A few cases of several runs each: the values of a case differ from field to field and from row to row.
+fn few() -> Config {
+    Config {
+        failure_persistence: None,
+        max_shrink_iters: 8,
+        ..Config::with_cases(6)
+    }
+}
+
+/// An answer that cannot be read is asked for once more at most: its values stay the same.
+const ONCE: [&str; 2] = ["--preflight-timeout", "100ms"];
+
+/// A number as an emulator, a proxy or an attacker may write it.
+fn extreme() -> impl Strategy<Value = Value> {
+    let now = 1_795_658_400_i64;
+    let numbers = prop::sample::select(vec![
+        0,
+        -1,
+        1,
+        now,
+        now * 1_000,
+        now * 1_000_000,
+        i64::MAX,
+        i64::MIN,
+        i64::from(i32::MAX),
+        i64::from(i32::MIN),
+        // The first seconds of the year 10000 and of the year 0, and the last before the year 1970.
+        253_402_300_800,
+        -62_167_219_200,
+        -62_135_596_801,
+    ])
+    .prop_map(Value::from);
+    let fractions = prop::sample::select(vec![
+        -0.0,
+        1e-308,
+        1e18,
+        1e19,
+        1e308,
+        -1e308,
+        0.999_999_999_9,
+    ])
+    .prop_map(Value::from);
+    let others = prop::sample::select(vec![
+        json!("NaN"),
+        json!("Infinity"),
+        json!("-Infinity"),
+        json!("1e400"),
+        json!("1795658400"),
+        json!("2026-11-29T00:00:00Z"),
+        json!("99999999999999999999"),
+        json!(""),
+        json!(u64::MAX),
+        json!(true),
+        json!([0]),
+        json!({}),
+        Value::Null,
+    ]);
+    prop_oneof![
+        4 => numbers,
+        2 => fractions,
+        1 => others,
+        2 => any::<i64>().prop_map(Value::from),
+        1 => any::<f64>().prop_map(|number| json!(number)),
+    ]
+}
+
+fn extremes(count: usize) -> impl Strategy<Value = Vec<Value>> {
+    prop::collection::vec(extreme(), count)
+}
+
+/// The program ended in a documented way, and said so in its document.
+#[track_caller]
+fn ended_in_order(ran: &Ran, values: &dyn std::fmt::Debug) -> Value {
+    let said = format!("{values:?}\n{}", ran.stderr);
+    assert!(matches!(ran.code, Some(0 | 1 | 3 | 4 | 5)), "{said}");
+    assert!(!ran.stderr.contains("internal error"), "{said}");
+    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(document["exit_code"], ran.code.unwrap(), "{said}");
+    document
+}
+
+/// It ended in order, every row has an outcome, and so says the report that is written again.
+#[track_caller]
+fn every_row_has_an_outcome(place: &Place, import: Cli, rows: usize, values: &[Value]) {
+    let ran = import.args(ONCE).args(["--output", "json"]).run();
+    ended_in_order(&ran, &values);
+    if ran.code == Some(3) {
+        assert!(!place.path("run").join("ledger.db").exists(), "{values:?}");
+        return;
+    }
+    for again in [false, true] {
+        if again {
+            let report = place.cli("report").args(["run", "--output", "json"]).run();
+            let document = ended_in_order(&report, &values);
+            assert_eq!(report.code, ran.code, "{values:?}");
+            assert_eq!(document["summary"]["rows"], rows, "{values:?}");
+        }
+        let results = place.results();
+        let outcomes = results.outcomes();
+        assert_eq!(outcomes.len(), rows, "{values:?}");
+        assert!(outcomes.iter().all(|it| !it.is_empty()), "{outcomes:?}");
+    }
+}
+
+/// The value for this user or field.
+fn pick(values: &[Value], at: usize) -> Value {
+    values[at % values.len()].clone()
+}
+
+fn number_of(username: &str) -> usize {
+    username.trim_start_matches("user").parse().unwrap_or(0)
+}
+
+proptest! {
+    #![proptest_config(few())]
+
+    #[test]
+    fn dates_of_users(values in extremes(7), listed in any::<bool>()) {
+        let place = Place::new();
+        let pool = Pool::start(quick());
+        // Users who existed, and users whose sign-up has no answer.
+        let old = place.file("old.csv", users(3));
+        place.import(&pool, old).args(["--no-preflight", "--no-lookup", "--run-dir", "old"]).run().exits(0);
+        let list = place.file("users.csv", users(6));
+        let firsts = Firsts::default();
+        let given = values.clone();
+        let endpoint = Endpoint::start(&pool, move |request| {
+            let values = given.clone();
+            match request.operation.as_str() {
+                "SignUp" if firsts.is_first(request) => Reply::Instead(Box::new(Reply::Bytes(Vec::new()))),
+                "AdminGetUser" => {
+                    let at = number_of(request.username());
+                    Reply::Changed(Box::new(move |user| change_dates(user, &values, at)))
+                }
+                "ListUsers" => Reply::Changed(Box::new(move |page| {
+                    let page = page["Users"].as_array_mut();
+                    for (at, user) in page.into_iter().flatten().enumerate() {
+                        change_dates(user, &values, at);
+                    }
+                })),
+                _ => Reply::Pass,
+            }
+        });
+        let import = import(&place, &pool, &endpoint, list);
+        let import = if listed { import.args(["--prescan", "always", "--lookup", "list"]) } else { import };
+        every_row_has_an_outcome(&place, import, 6, &values);
+    }
+
+    #[test]
+    fn numbers_of_the_pool_its_client_and_its_quotas(values in extremes(12)) {
+        let place = Place::new();
+        let pool = Pool::start(quick());
+        let list = place.file("users.csv", users(2));
+        let given = values.clone();
+        let endpoint = Endpoint::start(&pool, move |request| {
+            let values = given.clone();
+            match request.operation.as_str() {
+                "DescribeUserPool" => Reply::Changed(Box::new(move |answer| change_pool(answer, &values))),
+                "DescribeUserPoolClient" => Reply::Changed(Box::new(move |answer| {
+                    let client = &mut answer["UserPoolClient"];
+                    for (at, field) in CLIENT.iter().enumerate() {
+                        client[*field] = pick(&values, at);
+                    }
+                })),
+                "GetProvisionedLimit" => Reply::json(200, &json!({ "Limit": {
+                    "ProvisionedLimitValue": pick(&values, 3),
+                    "FreeLimitValue": pick(&values, 4),
+                } })),
+                _ => Reply::Pass,
+            }
+        });
+        let import = import(&place, &pool, &endpoint, list);
+        let import = import.without_flag("--rate").args(["--rate", "auto", "--prescan", "auto"]);
+        every_row_has_an_outcome(&place, import, 2, &values);
+        for command in ["check", "describe"] {
+            let asking = place.asking(command, &pool).args(["--endpoint-url", &endpoint.url(), "--output", "json"]).args(ONCE);
+            let asking = if command == "check" { asking.arg(list) } else { asking };
+            ended_in_order(&asking.run(), &values);
+        }
+    }
+
+    #[test]
+    fn dates_and_precedence_of_groups(values in extremes(5)) {
+        let place = Place::new();
+        let mut settings = quick();
+        settings.groups = vec!["crew".to_owned()];
+        let pool = Pool::start(settings);
+        let list = place.file("users.csv", users(2));
+        let given = values.clone();
+        let endpoint = Endpoint::start(&pool, move |request| {
+            let values = given.clone();
+            match request.operation.as_str() {
+                "ListGroups" => Reply::Changed(Box::new(move |page| {
+                    for group in page["Groups"].as_array_mut().into_iter().flatten() {
+                        change_group(group, &values);
+                    }
+                })),
+                "CreateGroup" => Reply::Changed(Box::new(move |answer| change_group(&mut answer["Group"], &values))),
+                _ => Reply::Pass,
+            }
+        });
+        let import = import(&place, &pool, &endpoint, list);
+        let import = import.args(["--group", "crew", "--group", "night", "--create-groups"]);
+        every_row_has_an_outcome(&place, import, 2, &values);
+    }
+
+    #[test]
+    fn dates_of_events_and_users_in_an_undo(values in extremes(7)) {
+        let place = Place::new();
+        let mut settings = quick();
+        settings.threat_protection = true;
+        let pool = Pool::start(settings);
+        let list = place.file("users.csv", users(4));
+        place.import(&pool, list).arg("--confirm").run().exits(0);
+        let given = values.clone();
+        let endpoint = Endpoint::start(&pool, move |request| {
+            let values = given.clone();
+            let at = number_of(request.username());
+            match request.operation.as_str() {
+                // Two of the four are asked about their events.
+                "AdminGetUser" if at.is_multiple_of(2) => Reply::Changed(Box::new(move |user| change_dates(user, &values, at))),
+                "AdminListUserAuthEvents" => Reply::Changed(Box::new(move |page| {
+                    let events = page["AuthEvents"].as_array_mut();
+                    for (place, event) in events.into_iter().flatten().enumerate() {
+                        event["CreationDate"] = pick(&values, at + place);
+                        event["EventFeedback"] = json!({ "FeedbackValue": "Valid", "Provider": "p", "FeedbackDate": pick(&values, at + 1) });
+                    }
+                })),
+                _ => Reply::Pass,
+            }
+        });
+        let undo = place
+            .cli("undo")
+            .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
+            .env("AWS_SECRET_ACCESS_KEY", "made-up")
+            .args(["run", "--endpoint-url", &endpoint.url(), "--yes-delete", &pool.settings().pool_id])
+            .args(["--delete-rate", "1000", "--lookup-rate", "1000", "--output", "json"])
+            .run();
+        ended_in_order(&undo, &values);
+        let mut undone = csv::Reader::from_path(place.path("run/undo-results.csv")).unwrap();
+        let column = undone.headers().unwrap().iter().position(|name| name == "undone").unwrap();
+        let undone: Vec<_> = undone.records().map(Result::unwrap).collect();
+        prop_assert_eq!(undone.len(), 4, "{:?}", values);
+        prop_assert!(undone.iter().all(|row| !row[column].is_empty()), "{:?}", undone);
+        place.cli("report").arg("run").run().exits(0);
+    }
+
+    #[test]
+    fn the_headers_date_and_retry_after(values in prop::collection::vec(header(), 4)) {
+        let place = Place::new();
+        let pool = Pool::start(quick());
+        let list = place.file("users.csv", users(4));
+        let firsts = Firsts::default();
+        let given = values.clone();
+        let endpoint = Endpoint::start(&pool, move |request| {
+            let [date, retry] = [0, 1].map(|at| given[(number_of(request.username()) + at) % given.len()].clone());
+            let headers = vec![("date", date.clone()), ("retry-after", retry.clone())];
+            if request.operation != "SignUp" || !firsts.is_first(request) {
+                return Reply::Headed(headers);
+            }
+            let body = json!({ "__type": "TooManyRequestsException", "message": "m" }).to_string();
+            let head = format!(
+                "HTTP/1.1 429 X\r\ndate: {date}\r\nretry-after: {retry}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                body.len()
+            );
+            Reply::Bytes((head + &body).into_bytes())
+        });
+        let shown: Vec<Value> = values.iter().map(|text| json!(text)).collect();
+        every_row_has_an_outcome(&place, import(&place, &pool, &endpoint, list), 4, &shown);
+    }
+}
+
+/// A value of a header that should be a date or a number of seconds.
+fn header() -> impl Strategy<Value = String> {
+    let dates = prop::sample::select(vec![
+        "Sun, 29 Nov 2026 00:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Sat, 01 Jan 10000 00:00:00 GMT",
+        "Wed, 31 Dec 1969 23:59:59 GMT",
+        "Sat, 01 Jan 0000 00:00:00 GMT",
+        "Mon, 01 Jan 0001 00:00:00 GMT",
+        "Sun, 99 Nov 2026 99:99:99 GMT",
+        "Sun, 29 Nov 2026 00:00:60 GMT",
+        "Sun, 29 Nov 292277026596 15:30:08 GMT",
+        "2026-11-29T00:00:00Z",
+        "NaN",
+        "",
+    ])
+    .prop_map(str::to_owned);
+    prop_oneof![3 => dates, 2 => extreme().prop_map(|value| value.to_string())]
+}
+
+fn change_dates(user: &mut Value, values: &[Value], at: usize) {
+    for (place, field) in ["UserCreateDate", "UserLastModifiedDate"]
+        .iter()
+        .enumerate()
+    {
+        // An error has none.
+        if user.get(field).is_some() {
+            user[*field] = pick(values, at + place);
+        }
+    }
+}
+
+fn change_group(group: &mut Value, values: &[Value]) {
+    for (at, field) in ["CreationDate", "LastModifiedDate", "Precedence"]
+        .iter()
+        .enumerate()
+    {
+        group[*field] = pick(values, at);
+    }
+}
+
+/// Numbers of an app client.
+const CLIENT: [&str; 6] = [
+    "RefreshTokenValidity",
+    "AccessTokenValidity",
+    "IdTokenValidity",
+    "AuthSessionValidity",
+    "CreationDate",
+    "LastModifiedDate",
+];
+
+fn change_pool(answer: &mut Value, values: &[Value]) {
+    let text = |at: usize| {
+        let value = pick(values, at);
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
+    let pool = &mut answer["UserPool"];
+    for (at, field) in ["EstimatedNumberOfUsers", "CreationDate", "LastModifiedDate"]
+        .iter()
+        .enumerate()
+    {
+        pool[*field] = pick(values, at);
+    }
+    let policy = &mut pool["Policies"]["PasswordPolicy"];
+    for (at, field) in [
+        "MinimumLength",
+        "PasswordHistorySize",
+        "TemporaryPasswordValidityDays",
+    ]
+    .iter()
+    .enumerate()
+    {
+        policy[*field] = pick(values, at + 3);
+    }
+    pool["AdminCreateUserConfig"]["UnusedAccountValidityDays"] = pick(values, 6);
+    for (at, attribute) in pool["SchemaAttributes"]
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+        .enumerate()
+    {
+        attribute["StringAttributeConstraints"] =
+            json!({ "MinLength": text(at), "MaxLength": text(at + 1) });
+        attribute["NumberAttributeConstraints"] =
+            json!({ "MinValue": text(at + 2), "MaxValue": text(at + 3) });
+    }
+}
