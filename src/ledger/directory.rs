@@ -69,7 +69,7 @@ impl RunDirectory {
             Err(TryLockError::WouldBlock) => Err(LedgerError::Busy(path.to_owned())),
             Err(TryLockError::Error(cause)) => Err(failed(cause)),
         };
-        make_private(path).map_err(failed)?;
+        make_lasting(path).map_err(failed)?;
         let held = Self {
             path: path.to_owned(),
             #[cfg(unix)]
@@ -206,6 +206,20 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
+}
+
+/// The same as [`make_private`]; the names of new folders are on the disk before anything is sent.
+fn make_lasting(path: &Path) -> std::io::Result<()> {
+    let made: Vec<&Path> = path.ancestors().take_while(|it| !it.is_dir()).collect();
+    make_private(path)?;
+    for folder in made {
+        match folder.parent() {
+            Some(above) if above.as_os_str().is_empty() => sync_directory(Path::new(".")),
+            Some(above) => sync_directory(above),
+            None => {}
+        }
+    }
+    Ok(())
 }
 
 /// A folder that only its owner can look into. One that is already there keeps its mode.

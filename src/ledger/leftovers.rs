@@ -33,13 +33,43 @@ pub(super) fn remove(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Removes what earlier processes left of this file, which is in a folder of the user's. What cannot be removed is no reason not to
+/// write the file.
+pub fn remove_of(file: &Path) {
+    let (Some(folder), Some(name)) = (
+        file.parent(),
+        file.file_name().and_then(|name| name.to_str()),
+    ) else {
+        return;
+    };
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let is_left = entry
+            .file_name()
+            .to_str()
+            .and_then(writing)
+            .is_some_and(|(report, _)| report == name);
+        if is_left && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            let _ = remove_unless_locked(&entry.path());
+        }
+    }
+}
+
+/// The file that is being written under this name, and the id of the process that writes it.
+fn writing(unfinished: &str) -> Option<(&str, u32)> {
+    let (report, process) = unfinished.strip_suffix(UNFINISHED)?.rsplit_once('.')?;
+    Some((report, process.parse().ok()?))
+}
+
 fn is_unfinished(name: &str) -> bool {
-    let report = name
-        .strip_suffix(UNFINISHED)
-        .and_then(|name| name.rsplit_once('.'))
-        .is_some_and(|(report, process)| {
-            REPORTS.contains(&report) && process.parse::<u32>().is_ok()
-        });
+    let report = writing(name).is_some_and(|(report, _)| REPORTS.contains(&report));
     let database = [LEDGER, UNDO]
         .iter()
         .filter_map(|database| name.strip_prefix(database)?.strip_prefix(UNFINISHED))

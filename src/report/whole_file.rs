@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::ledger::directory::private_file;
-use crate::ledger::leftovers::UNFINISHED;
+use crate::ledger::leftovers::{UNFINISHED, remove_of};
 
 /// Bytes that are written together.
 const TOGETHER: usize = 64 * 1024;
@@ -38,6 +38,7 @@ impl Drop for Unfinished {
 
 impl WholeFile {
     pub(super) fn begin(to: &Path) -> io::Result<Self> {
+        remove_of(to);
         let unfinished = Unfinished::of(to);
         let file = private_file(&unfinished.0)?;
         // Tells a process that removes leftovers to keep this file. If the file system has no locks, it is written anyway.

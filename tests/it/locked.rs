@@ -1,6 +1,9 @@
 //! A run directory that another process is using: refused with a code of its own, or waited for.
 
-use crate::harness::{Cli, Place, Pool, Running, quick, silent, until, users};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::harness::{Cli, Endpoint, Place, Pool, Reply, Running, quick, silent, until, users};
 
 const WAITS: &str = "waiting up to 5m for run directory run: another process is using it";
 
@@ -61,6 +64,49 @@ fn a_process_that_waits_goes_on_once_the_other_one_has_ended() {
     second.end().exits(0).says(["going on with the run in run"]);
     assert_eq!(pool.asked("SignUp"), 400);
     assert_eq!(place.results().count("created"), 400);
+}
+
+#[test]
+fn a_process_that_found_no_directory_resumes_the_run_that_another_one_has_begun_meanwhile() {
+    for is_finished in [false, true] {
+        let place = Place::new();
+        let pool = Pool::start(quick());
+        let list = place.file("users.csv", users(200));
+        // The second process has looked for the directory, and is held in its preflight until the first one is at work.
+        let released = Arc::new(AtomicBool::new(false));
+        let release = Arc::clone(&released);
+        let endpoint = Endpoint::start(&pool, move |request| {
+            if request.operation == "DescribeUserPool" {
+                until("the first process", || {
+                    release.load(Ordering::Relaxed).then_some(())
+                });
+            }
+            Reply::Pass
+        });
+        let second = place
+            .import(&pool, list)
+            .args(["--endpoint-url", &endpoint.url()])
+            .args(["--wait-for-lock", "5m", "--preflight-timeout", "5m"])
+            .start();
+        until("the second's preflight", || {
+            (endpoint.asked("DescribeUserPool") == 1).then_some(())
+        });
+        let first = place.import(&pool, list).without_flag("--rate");
+        if is_finished {
+            first.args(["--rate", "1000"]).run().exits(0);
+            released.store(true, Ordering::Relaxed);
+        } else {
+            let first = first.args(["--rate", "20"]).start();
+            until("a sign-up", || (pool.asked("SignUp") > 0).then_some(()));
+            released.store(true, Ordering::Relaxed);
+            second.until_it_says(WAITS);
+            first.signal("INT");
+            first.end().exits(130);
+        }
+        second.end().exits(0);
+        assert_eq!(pool.asked("SignUp"), 200);
+        assert_eq!(place.results().count("created"), 200);
+    }
 }
 
 #[test]

@@ -141,7 +141,8 @@ pub(super) fn finished_already(
         .map_err(Failed::refused)
 }
 
-/// Begins the ledger of a new run. Only now: a start that is refused changes nothing.
+/// Begins the ledger of a new run, or resumes the run if another process has begun it meanwhile. Only now: a start that is refused
+/// changes nothing.
 pub(super) async fn begin(
     job: &Job<'_>,
     held: Option<RunDirectory>,
@@ -160,12 +161,8 @@ pub(super) async fn begin(
     {
         match &job.again {
             Again::Replace => directory.make_ledger_replaceable(),
-            Again::GoOn(_) | Again::PutAside => {
-                return Err(Failed::busy(anyhow::anyhow!(
-                    "run directory {}: another process started this run a moment ago; the same command resumes it",
-                    path.display()
-                )));
-            }
+            // Another process began the run after this one looked for it.
+            Again::GoOn(_) | Again::PutAside => return go_on(job, directory, identity, say),
         }
     }
     // The new ledger is on the disk before the old one is moved.

@@ -63,6 +63,9 @@ pub enum ObjectError {
          were not read: the same command begins a run of the object as it is now, and what is made already is told there as existing"
     )]
     Changed,
+    /// Too many requests, also of others: the SDK has tried several times.
+    #[error("S3 throttles requests ({0}); wait a few minutes, then run the same command again")]
+    Throttled(String),
     /// An answer that says nothing of the kind.
     #[error("S3 cannot be asked: {0}; check the network, AWS_REGION and AWS_ENDPOINT_URL_S3")]
     Unclear(String),
@@ -121,6 +124,11 @@ impl ObjectError {
             | "RequestTimeTooSkewed"
             | "TokenRefreshRequired" => Self::Credentials(said),
             "AccessDenied" | "AllAccessDisabled" | "AccountProblem" => Self::Denied(said),
+            "SlowDown"
+            | "Throttling"
+            | "ThrottlingException"
+            | "RequestLimitExceeded"
+            | "TooManyRequestsException" => Self::Throttled(said),
             _ => Self::Unclear(said),
         }
     }

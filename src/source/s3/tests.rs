@@ -201,6 +201,20 @@ fn what_is_wrong_is_asked_for_in_words() {
 }
 
 #[test]
+fn throttling_is_not_blamed_on_the_network() {
+    let slow = refusal("503 Slow Down", "SlowDown");
+    // The question that is answered without words, and the attempts of the one that is answered in words.
+    let silent = b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n".to_vec();
+    let server = Server::start(vec![silent, slow.clone(), slow.clone(), slow]);
+    let error = server.find().unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "S3 throttles requests (SlowDown: No); wait a few minutes, then run the same command again"
+    );
+    server.heads();
+}
+
+#[test]
 fn an_object_that_changed_while_it_was_read_is_an_error() {
     let list = list(RANGE_BYTES + 10);
     let server = Server::start(vec![
