@@ -473,6 +473,32 @@ fn every_rule_outcome_fault_and_pool_setting_is_documented() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
+#[test]
+fn every_exit_code_is_in_the_table_of_its_page() {
+    for (command, page) in [
+        ("import", "README.md"),
+        ("rehearse", "README.md"),
+        ("check", "docs/preflight.md"),
+        ("undo", "docs/resume-and-undo.md"),
+    ] {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        let (_, table) = text.split_once("| exit code | meaning |\n").unwrap();
+        let rows = table.lines().take_while(|line| line.starts_with('|'));
+        let documented: BTreeSet<u8> = rows
+            .filter_map(|row| row.split('|').nth(1))
+            .flat_map(|codes| codes.split(','))
+            .filter_map(|code| code.trim().parse().ok())
+            .collect();
+        let help = help(&[command]);
+        let (_, codes) = help.split_once("Exit codes:\n").unwrap();
+        let listed: BTreeSet<u8> = codes
+            .lines()
+            .filter_map(|line| line.split_whitespace().next()?.parse().ok())
+            .collect();
+        assert_eq!(documented, listed, "{command}: {page}");
+    }
+}
+
 /// The words of a text that have an underscore.
 fn snake_case(text: &str) -> Vec<String> {
     let words = text.split(|c: char| c != '_' && !c.is_ascii_alphanumeric());
