@@ -130,7 +130,7 @@ impl MappingFile {
                 line: line(&misfit.at),
                 key: misfit.key,
                 cause: misfit.cause,
-                way_out: misfit.way_out,
+                hint: misfit.hint,
             });
         }
         let keys = Keys::deserialize(Deserializer::from(file)).map_err(no_toml)?;

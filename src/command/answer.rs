@@ -150,7 +150,7 @@ impl Failed {
     }
 
     /// The same with what to do about it, where the error says it in several places or in none.
-    pub(super) fn way_out(mut self, what_to_do: impl Into<String>) -> Self {
+    pub(super) fn hint(mut self, what_to_do: impl Into<String>) -> Self {
         self.what_to_do = Some(what_to_do.into());
         self
     }
@@ -169,8 +169,8 @@ impl Failed {
 
 /// What an error says is to be done: errors of this program say first what is wrong, and behind a semicolon what to do.
 fn told_way_out(error: &str) -> Option<String> {
-    let (_, way_out) = error.split_once("; ")?;
-    Some(way_out.to_owned())
+    let (_, hint) = error.split_once("; ")?;
+    Some(hint.to_owned())
 }
 
 fn fields(content: &impl Serialize) -> Result<Map<String, Value>, Failed> {

@@ -98,14 +98,14 @@ fn refuse_unlike(before: &Side, after: &Side) -> Result<(), Failed> {
     let Some((what, one, other)) = what else {
         return Ok(());
     };
-    let way_out =
+    let hint =
         "name two runs that are alike, or compare them all the same with --compare-unlike";
     Err(Failed::refused(anyhow::anyhow!(
-        "--compare: the {what} of {} is {one}, that of {} is {other}: what differs would say nothing of the users; {way_out}",
+        "--compare: the {what} of {} is {one}, that of {} is {other}: what differs would say nothing of the users; {hint}",
         before.run_directory,
         after.run_directory
     ))
-    .way_out(way_out))
+    .hint(hint))
 }
 
 fn refuse_to_replace(path: &Path) -> Result<(), Failed> {

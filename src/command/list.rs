@@ -121,9 +121,9 @@ async fn refusal(misfit: HeaderError, schema: &SchemaSource<'_>) -> Failed {
         Some(rules) => misfit.in_pool(&rules),
         None => misfit,
     };
-    let way_out = misfit.way_out();
+    let hint = misfit.hint();
     Failed::refused(misfit)
-        .way_out(way_out)
+        .hint(hint)
         .with_listed_problems()
 }
 

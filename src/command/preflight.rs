@@ -125,12 +125,12 @@ impl Verdict {
             .iter()
             .map(|refusal| format!("\n  - {refusal}"))
             .collect();
-        let ways_out: Vec<&str> = refusals
+        let hints: Vec<&str> = refusals
             .iter()
-            .map(|refusal| refusal.way_out.as_str())
+            .map(|refusal| refusal.hint.as_str())
             .collect();
         let refused = Failed::refused(anyhow::anyhow!("{what}:{told}")).with_listed_problems();
-        Some(refused.way_out(ways_out.join("; ")).with(&self.document()))
+        Some(refused.hint(hints.join("; ")).with(&self.document()))
     }
 
     /// All of it, for programs.
@@ -220,7 +220,7 @@ pub(super) async fn ask_pool(
 pub(super) fn not_answered(user_pool_id: &str, unanswered: &Unanswered) -> Failed {
     let remedy = remedy(&unanswered.failure);
     let error = anyhow::anyhow!("user pool {user_pool_id}: {unanswered}; {remedy}");
-    Failed::refused(error).way_out(remedy)
+    Failed::refused(error).hint(remedy)
 }
 
 /// What rows are held to.

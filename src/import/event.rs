@@ -87,18 +87,18 @@ impl RequestCounts {
 
 /// What keeps a run from going as fast as it may.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum HeldUp {
+pub enum Bottleneck {
     /// It stops: no more rows are taken, and so many are still on their way.
     Stopping {
         /// Rows.
-        on_their_way: usize,
+        in_flight: usize,
     },
     /// The pool was asked, and has answered nothing since.
     Unanswered {
         /// Since then.
         since: Duration,
         /// Rows.
-        on_their_way: usize,
+        in_flight: usize,
     },
     /// The last rows found no connection.
     Unreachable {
@@ -120,7 +120,7 @@ pub enum HeldUp {
     /// As many rows as may be on their way at once wait for answers.
     Answers {
         /// Rows.
-        on_their_way: usize,
+        in_flight: usize,
     },
     /// The list brings no rows.
     List,
@@ -144,7 +144,7 @@ pub struct Progress {
     /// Rows and steps on their way.
     pub in_flight: usize,
     /// What holds the run up at the moment.
-    pub held_up: Option<HeldUp>,
+    pub bottleneck: Option<Bottleneck>,
     /// Users whose steps after the sign-up are not all taken.
     pub to_follow: usize,
     /// Since this session began.

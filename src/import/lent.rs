@@ -20,7 +20,7 @@ impl Lent {
     }
 
     /// Lends the caller's slot for as long as it waits.
-    pub(super) async fn while_waiting<T>(&self, waited_for: impl Future<Output = T>) -> T {
+    pub(super) async fn release_while<T>(&self, waited_for: impl Future<Output = T>) -> T {
         let _slot = Slot::lend(&self.slots);
         self.another.notify_one();
         waited_for.await

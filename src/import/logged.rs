@@ -49,8 +49,8 @@ pub(super) fn answer(span: &tracing::Span, row: u64, operation: &str, failure: O
 }
 
 /// The run takes no more rows.
-pub(super) fn stops(reason: &StopReason, on_their_way: usize) {
-    tracing::info!(%reason, on_their_way, "the run stops");
+pub(super) fn stops(reason: &StopReason, in_flight: usize) {
+    tracing::info!(%reason, in_flight, "the run stops");
 }
 
 /// The session is over.

@@ -155,15 +155,15 @@ fn add(
 }
 
 fn refused(failure: &Failure) -> Scanned {
-    let way_out = match failure.stop() {
+    let hint = match failure.stop() {
         Some(Stop::Access) => {
             "let the credentials use cognito-idp:ListUsers on this pool (`cognito-import iam-policy` prints the policy), and renew them if they \
              have expired"
         }
-        Some(stop) => stop.way_out(),
+        Some(stop) => stop.hint(),
         None => "try again, or do without (--prescan never)",
     };
-    Scanned::Failed(format!("{failure}; {way_out}"))
+    Scanned::Failed(format!("{failure}; {hint}"))
 }
 
 /// Asks for pages.

@@ -37,7 +37,7 @@ impl Shared {
             Category::UserRead
             | Category::UserUpdate
             | Category::UserResourceRead
-            | Category::UserList => self.lent.while_waiting(waited_for).await,
+            | Category::UserList => self.lent.release_while(waited_for).await,
         }
     }
 }

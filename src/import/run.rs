@@ -36,7 +36,7 @@ use crate::outcome::{Came, Outcome};
 use crate::pace::{Pacer, Permit};
 use crate::pool::{Cognito, now_ms};
 use crate::rows::ahead::ReadAhead;
-use dispatch::OnItsWay;
+use dispatch::InFlight;
 use following::FollowUps;
 use span::Began;
 use tasks::Tasks;
@@ -254,7 +254,7 @@ impl<'a> Run<'a> {
 
     /// What is still on its way is not waited for any longer. It stays begun: the next run looks it up.
     fn cut_off(&mut self) {
-        let rows = self.tasks.cut_off().filter(OnItsWay::is_row).count() as u64;
+        let rows = self.tasks.cut_off().filter(InFlight::is_row).count() as u64;
         self.progress.counts.add_many(Outcome::InDoubt, rows);
         self.follow_ups.leave();
     }

@@ -92,7 +92,7 @@ pub enum StopReason {
         /// The pool's answer.
         error: String,
         /// What to change.
-        way_out: String,
+        hint: String,
     },
     /// The circuit breaker: too many rows with the same error.
     Breaker(String),
@@ -125,7 +125,7 @@ impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Signal(signal) => write!(f, "{}", signal.name()),
-            Self::Refused { error, way_out } => write!(f, "{error}; {way_out}"),
+            Self::Refused { error, hint } => write!(f, "{error}; {hint}"),
             Self::Breaker(why) => write!(f, "{why}"),
             Self::Unreachable(error) => write!(
                 f,

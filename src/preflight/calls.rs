@@ -96,7 +96,7 @@ pub fn remedy(failure: &Failure) -> &'static str {
             "renew the credentials (for example with `aws sso login`), or do without: `import --no-lookup`, `check --pool pool.toml`"
         }
         Some(Stop::Refused) => "check --endpoint-url: it does not offer this call for this pool",
-        Some(stop) => stop.way_out(),
+        Some(stop) => stop.hint(),
         None if failure.advice == Advice::SlowDown => {
             "other programs use up the account's quota for this call: wait a minute, then run the same command again"
         }

@@ -94,7 +94,7 @@ pub struct Objection {
     pub message: String,
     /// What to do.
     #[serde(rename = "what_to_do")]
-    pub way_out: String,
+    pub hint: String,
     /// How many cells, rows or names it is about, where it was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
@@ -104,21 +104,21 @@ pub struct Objection {
 }
 
 impl Objection {
-    fn refusal(code: &'static str, message: impl Into<String>, way_out: impl Into<String>) -> Self {
+    fn refusal(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             weight: Weight::Refusal,
             code,
             message: one_line(&message.into()).into_owned(),
-            way_out: one_line(&way_out.into()).into_owned(),
+            hint: one_line(&hint.into()).into_owned(),
             count: None,
             examples: Vec::new(),
         }
     }
 
-    fn notice(code: &'static str, message: impl Into<String>, way_out: impl Into<String>) -> Self {
+    fn notice(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             weight: Weight::Notice,
-            ..Self::refusal(code, message, way_out)
+            ..Self::refusal(code, message, hint)
         }
     }
 
@@ -141,7 +141,7 @@ impl std::fmt::Display for Objection {
         for Example { row, line, found } in &self.examples {
             write!(f, "\n        row {row}, line {line}: {found}")?;
         }
-        write!(f, "\n      {}", self.way_out)
+        write!(f, "\n      {}", self.hint)
     }
 }
 

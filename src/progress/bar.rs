@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::face::{Colour, face};
 use super::outlook::{Expected, Outlook};
 use super::screen::Screen;
-use super::words::{counts, held_up, reading};
+use super::words::{counts, bottleneck, reading};
 use crate::import::{Progress, Watch};
 use crate::visible::one_line;
 
@@ -32,7 +32,7 @@ impl Watch for Bar {
         let lines = face(
             &view,
             &counts(progress),
-            progress.held_up.as_ref().map(held_up).as_deref(),
+            progress.bottleneck.as_ref().map(bottleneck).as_deref(),
             self.screen.width(),
             self.colour,
         );

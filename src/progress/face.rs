@@ -30,7 +30,7 @@ pub enum Colour {
 pub(super) fn face(
     view: &View,
     counts: &[String],
-    held_up: Option<&str>,
+    bottleneck: Option<&str>,
     width: usize,
     colour: Colour,
 ) -> Vec<String> {
@@ -52,8 +52,8 @@ pub(super) fn face(
     lines.extend(filled(&parts, "  ", room));
     lines.extend(filled(counts, ", ", room));
     let plain = lines.len();
-    if let Some(held_up) = held_up {
-        let words: Vec<String> = held_up.split(' ').map(str::to_owned).collect();
+    if let Some(bottleneck) = bottleneck {
+        let words: Vec<String> = bottleneck.split(' ').map(str::to_owned).collect();
         lines.extend(filled(&words, " ", room));
     }
     lines.truncate(LINES);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::outlook::{Expected, Outlook};
 use super::screen::Screen;
-use super::words::{counts, duration, held_up, how_many, percent, reading};
+use super::words::{counts, duration, bottleneck, how_many, percent, reading};
 use crate::import::{Progress, Watch};
 use crate::visible::one_line;
 
@@ -42,12 +42,12 @@ impl Lines {
         let left = view.left.map_or_else(String::new, |left| {
             format!(", about {} left", duration(left))
         });
-        let held_up = progress
-            .held_up
+        let bottleneck = progress
+            .bottleneck
             .as_ref()
-            .map_or_else(String::new, |why| format!("; {}", held_up(why)));
+            .map_or_else(String::new, |why| format!("; {}", bottleneck(why)));
         format!(
-            "{}{share}, {:.1} of at most {:.0} a second (UserCreation){left}: {}{held_up}",
+            "{}{share}, {:.1} of at most {:.0} a second (UserCreation){left}: {}{bottleneck}",
             how_many(&view),
             view.a_second,
             view.ceiling,
@@ -80,7 +80,7 @@ impl Watch for Lines {
 #[cfg(test)]
 mod tests {
     use super::{Expected, Lines};
-    use crate::import::{Counts, HeldUp, Progress};
+    use crate::import::{Counts, Bottleneck, Progress};
     use crate::outcome::Outcome;
     use crate::pace::Reading;
     use crate::progress::outlook::ExpectedRows;
@@ -115,7 +115,7 @@ mod tests {
         progress.sent_now = 400;
         progress.sign_ups.sent = 400;
         progress.elapsed = Duration::from_secs(10);
-        progress.held_up = Some(HeldUp::List);
+        progress.bottleneck = Some(Bottleneck::List);
         assert_eq!(
             lines.line(&progress),
             "400 of 1000 rows (40%), 40.0 of at most 40 a second (UserCreation), about 15s left: created 380, existed 20; waiting for the list"

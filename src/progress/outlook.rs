@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::import::{HeldUp, Progress};
+use crate::import::{Bottleneck, Progress};
 use crate::outcome::Outcome;
 
 /// The rate is that of so long: shorter and it flickers, longer and a slow-down shows late.
@@ -99,7 +99,7 @@ impl Outlook {
             share,
             a_second,
             ceiling,
-            left: if matches!(progress.held_up, Some(HeldUp::Stopping { .. })) {
+            left: if matches!(progress.bottleneck, Some(Bottleneck::Stopping { .. })) {
                 None
             } else {
                 self.left(progress, rows, share)
@@ -167,10 +167,10 @@ impl Outlook {
 
     /// Of rows in order, the part for which requests leave. Where the pool was read first, most of them may cost nothing.
     fn part_that_is_sent(&self, progress: &Progress) -> f64 {
-        let on_their_way = progress.in_flight as u64 + 1;
+        let in_flight = progress.in_flight as u64 + 1;
         let free_now = free(progress) - self.free_before.unwrap_or(0).min(free(progress));
         let in_order = progress.rows_now.saturating_sub(free_now);
-        ratio(progress.sent_now + on_their_way, in_order + on_their_way).min(1.0)
+        ratio(progress.sent_now + in_flight, in_order + in_flight).min(1.0)
     }
 
     /// How much more there is a second, over this time.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::outlook::View;
-use crate::import::{HeldUp, Progress};
+use crate::import::{Bottleneck, Progress};
 use crate::outcome::Outcome;
 use crate::pace::Category;
 
@@ -25,37 +25,37 @@ pub(super) fn counts(progress: &Progress) -> Vec<String> {
 }
 
 /// What holds the run up.
-pub(super) fn held_up(held_up: &HeldUp) -> String {
-    match held_up {
-        HeldUp::Stopping { on_their_way: 0 } => "stopping".to_owned(),
-        HeldUp::Stopping { on_their_way } => {
-            format!("stopping: waiting for {}", rows(*on_their_way))
+pub(super) fn bottleneck(bottleneck: &Bottleneck) -> String {
+    match bottleneck {
+        Bottleneck::Stopping { in_flight: 0 } => "stopping".to_owned(),
+        Bottleneck::Stopping { in_flight } => {
+            format!("stopping: waiting for {}", rows(*in_flight))
         }
-        HeldUp::Unanswered {
+        Bottleneck::Unanswered {
             since,
-            on_their_way,
+            in_flight,
         } => format!(
             "no answer from the pool for {} ({} on their way)",
             duration(Duration::from_secs(since.as_secs())),
-            rows(*on_their_way)
+            rows(*in_flight)
         ),
-        HeldUp::Unreachable { rows: found } => {
+        Bottleneck::Unreachable { rows: found } => {
             format!("no connection to the pool for {}", rows(*found))
         }
-        HeldUp::Throttled { category, reading } => format!(
+        Bottleneck::Throttled { category, reading } => format!(
             "slowed to {:.1} of {:.0} {} a second, for the pool has no room for more",
             reading.allowed,
             reading.ceiling,
             requests(*category)
         ),
-        HeldUp::LookUps { waiting } => {
+        Bottleneck::LookUps { waiting } => {
             format!("{} wait for a look-up (--lookup-rate)", rows(*waiting))
         }
-        HeldUp::Answers { on_their_way } => format!(
+        Bottleneck::Answers { in_flight } => format!(
             "the pool is slow to answer: {} on their way, and no more at once",
-            rows(*on_their_way)
+            rows(*in_flight)
         ),
-        HeldUp::List => "waiting for the list".to_owned(),
+        Bottleneck::List => "waiting for the list".to_owned(),
     }
 }
 
@@ -108,8 +108,8 @@ pub(super) fn duration(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{duration, held_up, percent, reading};
-    use crate::import::HeldUp;
+    use super::{duration, bottleneck, percent, reading};
+    use crate::import::Bottleneck;
     use crate::pace::{Category, Reading};
     use std::time::Duration;
 
@@ -152,16 +152,16 @@ mod tests {
             allowed: 19.4,
             ..Reading::default()
         };
-        let throttled = |category| held_up(&HeldUp::Throttled { category, reading });
+        let throttled = |category| bottleneck(&Bottleneck::Throttled { category, reading });
         assert_eq!(
             throttled(Category::UserCreation),
             "slowed to 19.4 of 40 sign-ups a second, for the pool has no room for more"
         );
         assert!(throttled(Category::UserRead).contains("look-ups a second"));
         assert_eq!(
-            held_up(&HeldUp::Unanswered {
+            bottleneck(&Bottleneck::Unanswered {
                 since: Duration::from_secs(7),
-                on_their_way: 1
+                in_flight: 1
             }),
             "no answer from the pool for 7s (1 row on their way)"
         );
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_stop_names_the_rows_that_are_waited_for_where_there_are_any() {
-        let stopping = |on_their_way| held_up(&HeldUp::Stopping { on_their_way });
+        let stopping = |in_flight| bottleneck(&Bottleneck::Stopping { in_flight });
         assert_eq!(stopping(1), "stopping: waiting for 1 row");
         assert_eq!(stopping(0), "stopping");
     }

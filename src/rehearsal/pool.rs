@@ -18,7 +18,7 @@ use super::seeded;
 use super::settings::PoolSettings;
 use super::sign_up_request::Candidate;
 use super::signed_faults::Drawn;
-use super::stats::{Answered, Recorder, Stats, UserTruth};
+use super::stats::{Answered, Recorder, Stats, AuditedUser};
 use super::traffic::Traffic;
 use super::user::User;
 use super::users::{UserIndex, Users};
@@ -329,14 +329,14 @@ impl Pool {
     }
 
     /// The truth about every user.
-    pub(super) fn truths(&mut self) -> Vec<UserTruth> {
+    pub(super) fn audit(&mut self) -> Vec<AuditedUser> {
         self.commit_what_is_due(self.clock.elapsed());
         self.users.iter().map(|user| self.truth(user)).collect()
     }
 
-    fn truth(&self, user: &User) -> UserTruth {
+    fn truth(&self, user: &User) -> AuditedUser {
         let group = |at: &u16| Some(self.groups.get(usize::from(*at))?.name.clone());
-        UserTruth {
+        AuditedUser {
             username: user.username.to_string(),
             sub: seeded::uuid_text(user.sub),
             created: user.created_ms,

@@ -21,7 +21,7 @@ use super::clock::http_date;
 use super::connection::{Connection, FailingListener};
 use super::pool::{Outgoing, Pool, Reply, Request};
 use super::settings::PoolSettings;
-use super::stats::{Stats, UserTruth};
+use super::stats::{Stats, AuditedUser};
 use super::web_guard::web_guard;
 
 /// What the protocol calls its JSON.
@@ -145,8 +145,8 @@ impl RehearsalPool {
 
     /// The truth about every user; the same as `GET /stats/users`.
     #[must_use]
-    pub fn stats_users(&self) -> Vec<UserTruth> {
-        self.shared.pool().truths()
+    pub fn stats_users(&self) -> Vec<AuditedUser> {
+        self.shared.pool().audit()
     }
 
     /// Closes all connections, answered or not, and waits for the thread.
@@ -194,7 +194,7 @@ fn router(shared: Shared) -> Router {
         )
         .route(
             "/stats/users",
-            get(async |State(shared): State<Shared>| Json(shared.pool().truths())),
+            get(async |State(shared): State<Shared>| Json(shared.pool().audit())),
         )
         .with_state(shared)
 }

@@ -84,7 +84,7 @@ pub struct SecondCount {
 
 /// What really became of one user who is in the pool, as `GET /stats/users` answers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UserTruth {
+pub struct AuditedUser {
     /// The stored username.
     pub username: String,
     /// The `sub`.

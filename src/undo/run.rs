@@ -118,7 +118,7 @@ impl fmt::Display for Why {
                 "{failure}; check --region, --profile and --endpoint-url: this is not where the run was"
             ),
             Self::Refused(stop @ (Stop::Firewall | Stop::ClockSkew | Stop::Untrusted), failure) => {
-                write!(f, "{failure}; {}", stop.way_out())
+                write!(f, "{failure}; {}", stop.hint())
             }
             Self::Refused(_, failure) => write!(f, "{failure}"),
             Self::Unreachable(error) => write!(

@@ -41,8 +41,8 @@ fn a_directory_in_use_ends_every_command_that_needs_it_with_4() {
         assert_eq!(document["exit_code"], 4, "{document}");
         assert_eq!(document["exit_name"], "busy");
         assert_eq!(document["error"]["name"], "busy");
-        let way_out = document["error"]["what_to_do"].as_str().unwrap();
-        assert!(way_out.contains("--wait-for-lock"), "{way_out}");
+        let hint = document["error"]["what_to_do"].as_str().unwrap();
+        assert!(hint.contains("--wait-for-lock"), "{hint}");
     }
     assert_eq!(pool.asked("SignUp"), 3);
 }

@@ -81,4 +81,4 @@ mod undo;
 mod unknown_requests;
 mod usernames;
 mod values;
-mod way_out;
+mod hint;

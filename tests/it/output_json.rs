@@ -37,8 +37,8 @@ fn error<'d>(document: &'d Value, ran: &Ran, name: &str) -> &'d str {
     assert_eq!(error["name"], name);
     assert_eq!(document["exit_name"], name);
     let message = error["message"].as_str().unwrap();
-    let way_out = error["what_to_do"].as_str().unwrap_or_default();
-    assert!(!way_out.is_empty(), "nothing to do: {message}");
+    let hint = error["what_to_do"].as_str().unwrap_or_default();
+    assert!(!hint.is_empty(), "nothing to do: {message}");
     assert!(ran.stderr.contains(message), "{message}\n{}", ran.stderr);
     message
 }
@@ -138,8 +138,8 @@ fn what_cannot_begin_at_all_has_a_document_too() {
         told.contains(&format!("ConnectFailed: {address}: tcp connect error: ")),
         "{told}"
     );
-    let way_out = document["error"]["what_to_do"].as_str().unwrap();
-    assert!(way_out.contains("check the network"), "{way_out}");
+    let hint = document["error"]["what_to_do"].as_str().unwrap();
+    assert!(hint.contains("check the network"), "{hint}");
 }
 
 #[test]
@@ -255,8 +255,8 @@ fn a_run_that_a_signal_ends_has_a_document_that_says_how_to_go_on() {
     let stopped = document(&ran, "import");
     assert_eq!(stopped["exit_name"], "sigterm");
     assert_eq!(stopped["error"]["name"], "sigterm");
-    let way_out = stopped["error"]["what_to_do"].as_str().unwrap();
-    assert!(way_out.contains("import users.csv"), "{way_out}");
+    let hint = stopped["error"]["what_to_do"].as_str().unwrap();
+    assert!(hint.contains("import users.csv"), "{hint}");
     assert_eq!(stopped["summary"], place.results().summary);
     assert_eq!(stopped["summary"]["state"], "stopped");
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cognito_import::rehearsal::{UserStatus, UserTruth};
+use cognito_import::rehearsal::{UserStatus, AuditedUser};
 use serde_json::{Value, json};
 
 use crate::harness::{Cli, Place, Pool, quick};
@@ -39,7 +39,7 @@ fn check(place: &Place, folder: &str) -> Cli {
 /// Imports a sample. Every row has to become the user that it means, in the list's order, with its kept cells beside the new `sub`.
 /// Returns what the pool knows of them.
 #[track_caller]
-fn becomes(folder: &str, kept: &[&str], meant: &Value) -> BTreeMap<String, UserTruth> {
+fn becomes(folder: &str, kept: &[&str], meant: &Value) -> BTreeMap<String, AuditedUser> {
     let place = Place::new();
     let pool = Pool::start(quick());
     with_mapping(place.import(&pool, list(folder)), folder)
@@ -69,12 +69,12 @@ fn becomes(folder: &str, kept: &[&str], meant: &Value) -> BTreeMap<String, UserT
 }
 
 /// Usernames of those for whom this holds.
-fn those(users: &BTreeMap<String, UserTruth>, holds: fn(&UserTruth) -> bool) -> Vec<&str> {
+fn those(users: &BTreeMap<String, AuditedUser>, holds: fn(&AuditedUser) -> bool) -> Vec<&str> {
     let found = users.values().filter(|user| holds(user));
     found.map(|user| user.username.as_str()).collect()
 }
 
-fn is_verified(user: &UserTruth) -> bool {
+fn is_verified(user: &AuditedUser) -> bool {
     user.attributes
         .get("email_verified")
         .is_some_and(|verified| verified == "true")

@@ -25,7 +25,7 @@ fn pool(pre_sign_up: fn(TriggerPair) -> PreSignUp) -> Pool {
 fn confirmed(pool: &Pool) -> bool {
     let users = pool.users();
     assert!(!users.is_empty());
-    let all = |by: fn(&cognito_import::rehearsal::UserTruth) -> bool| users.values().all(by);
+    let all = |by: fn(&cognito_import::rehearsal::AuditedUser) -> bool| users.values().all(by);
     let status = all(|user| user.status == UserStatus::Confirmed);
     let verified = all(|user| {
         let flag = user.attributes.get("email_verified");

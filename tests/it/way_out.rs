@@ -30,7 +30,7 @@ fn what_is_to_be_done_about_the_list_and_the_flags_is_told_to_programs_too() {
     );
     place.file("mapping.toml", "colums = 1\n");
     place.file("secret.txt", "");
-    for (list, flags, way_out) in [
+    for (list, flags, hint) in [
         ("missing.csv", vec![], "name a file that is there"),
         (".", vec![], "name a file in it"),
         ("empty.csv", vec![], "it needs a header line"),
@@ -94,7 +94,7 @@ fn what_is_to_be_done_about_the_list_and_the_flags_is_told_to_programs_too() {
         }
         let (message, told) = error(cli);
         assert!(
-            told.contains(way_out),
+            told.contains(hint),
             "{list} {flags:?}: {message}: {told}"
         );
         assert!(!told.contains("cannot be"), "{told}");
@@ -105,7 +105,7 @@ fn what_is_to_be_done_about_the_list_and_the_flags_is_told_to_programs_too() {
 #[test]
 fn other_commands_say_what_is_to_be_done_too() {
     let place = Place::new();
-    for (command, arguments, way_out) in [
+    for (command, arguments, hint) in [
         ("report", vec!["nowhere"], "name the directory of a run"),
         ("undo", vec!["nowhere"], "name the directory of a run"),
         ("iam-policy", vec!["--user-pool-id", "x"], "write one like"),
@@ -132,7 +132,7 @@ fn other_commands_say_what_is_to_be_done_too() {
         }
         let (message, told) = error(cli);
         assert!(
-            told.contains(way_out),
+            told.contains(hint),
             "{command} {arguments:?}: {message}: {told}"
         );
     }
@@ -146,12 +146,12 @@ fn a_run_directory_that_cannot_be_made_is_refused_before_the_pool_is_asked() {
     let taken = place.file("taken", "no folder");
     for run in [taken, "taken/run", "taken/runs/one"] {
         let import = place.import(&pool, list).args(["--run-dir", run]);
-        let (message, way_out) = error(import);
+        let (message, hint) = error(import);
         assert!(
             message.starts_with(&format!("run directory {run}: ")),
             "{message}"
         );
-        assert!(way_out.contains("name one with --run-dir"), "{way_out}");
+        assert!(hint.contains("name one with --run-dir"), "{hint}");
     }
     assert!(
         pool.stats().operations.is_empty(),

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use cognito_import::ledger::Reader;
-use cognito_import::rehearsal::{ExistingUser, PoolSettings, Quota, UserTruth};
+use cognito_import::rehearsal::{ExistingUser, PoolSettings, Quota, AuditedUser};
 
 use crate::harness::{Place, Pool, quick, until, users};
 
@@ -45,7 +45,7 @@ fn pool(existing: bool) -> Pool {
 /// When each user was made, by the pool's clock in milliseconds, and the number of its row: rows leave in the list's order, and each
 /// takes a permit.
 fn made(pool: &Pool) -> Vec<(i64, i64)> {
-    let number = |user: &UserTruth| user.username.trim_start_matches("user").parse().unwrap();
+    let number = |user: &AuditedUser| user.username.trim_start_matches("user").parse().unwrap();
     let users = pool.users();
     let made = users.values().filter(|user| !user.preexisting);
     made.map(|user| (number(user), user.created)).collect()

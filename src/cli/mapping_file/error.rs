@@ -24,7 +24,7 @@ pub enum MappingFileError {
         cause: String,
     },
     /// A key is not known, or takes something else.
-    #[error("--mapping {path}: line {line}, {key}: {cause}; {way_out}")]
+    #[error("--mapping {path}: line {line}, {key}: {cause}; {hint}")]
     Shape {
         /// The file.
         path: PathBuf,
@@ -35,7 +35,7 @@ pub enum MappingFileError {
         /// What was found.
         cause: String,
         /// What to write.
-        way_out: String,
+        hint: String,
     },
     /// A value does not mean anything.
     #[error("--mapping {path}: line {line}, {key}: {cause}; mend this line")]

@@ -118,7 +118,7 @@ pub(super) struct Misfit {
     /// What is wrong.
     pub(super) cause: String,
     /// What may stand there.
-    pub(super) way_out: String,
+    pub(super) hint: String,
 }
 
 /// Looks at the whole file, and tells what stands first of what does not fit.
@@ -134,12 +134,12 @@ fn look_at_table(table: &DeTable<'_>, keys: &[(&str, Kind)], path: &str, to: &mu
         match keys.iter().find(|(known, _)| *known == name) {
             Some((known, kind)) => look_at(value, kind, &format!("{path}{known}"), to),
             None => {
-                let (cause, way_out) = unknown(name, keys, path);
+                let (cause, hint) = unknown(name, keys, path);
                 to.push(Misfit {
                     at: key.span(),
                     key: format!("{path}{name}"),
                     cause,
-                    way_out,
+                    hint,
                 });
             }
         }
@@ -151,7 +151,7 @@ fn look_at(value: &Spanned<DeValue<'_>>, kind: &Kind, key: &str, to: &mut Vec<Mi
         at,
         key: key.to_owned(),
         cause,
-        way_out: format!("write {}", expected(kind)),
+        hint: format!("write {}", expected(kind)),
     };
     match (kind, value.get_ref()) {
         (Flag, DeValue::Boolean(_)) | (Text(_) | TextOrTexts(_), DeValue::String(_)) => {}
@@ -243,8 +243,8 @@ fn unknown(name: &str, here: &[(&str, Kind)], path: &str) -> (String, String) {
     let has = |keys: &[(&str, Kind)]| keys.iter().any(|(known, _)| *known == name);
     let no_key = "is no key that may stand here";
     if !path.is_empty() && has(KEYS) {
-        let way_out = "move it above the first table of the file";
-        return (no_key.to_owned(), way_out.to_owned());
+        let hint = "move it above the first table of the file";
+        return (no_key.to_owned(), hint.to_owned());
     }
     for (table, kind) in KEYS {
         if let Table(keys) = kind

@@ -21,14 +21,14 @@ pub(super) enum Returned {
 
 /// Whose task it is.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum OnItsWay {
+pub(super) enum InFlight {
     /// A row, by its number.
     Row(u64),
     /// A step of the user of this row.
     Step(u64),
 }
 
-impl OnItsWay {
+impl InFlight {
     pub(super) fn is_row(&self) -> bool {
         match self {
             Self::Row(_) => true,
@@ -99,7 +99,7 @@ impl Run<'_> {
 
     fn spawn(&mut self, job: Job, permit: Option<Permit>) {
         let (row, shared) = (job.row, Arc::clone(&self.shared));
-        self.tasks.spawn(OnItsWay::Row(row), async move {
+        self.tasks.spawn(InFlight::Row(row), async move {
             let done = register(shared, job, permit).await;
             Returned::Row(Box::new(done))
         });
@@ -107,7 +107,7 @@ impl Run<'_> {
 
     fn spawn_step(&mut self, job: StepJob, permit: Permit) {
         let (row, shared) = (job.row, Arc::clone(&self.shared));
-        self.tasks.spawn(OnItsWay::Step(row), async move {
+        self.tasks.spawn(InFlight::Step(row), async move {
             let done = take_step(shared, job, permit).await;
             Returned::Step(Box::new(done))
         });

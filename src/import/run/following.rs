@@ -282,7 +282,7 @@ impl Run<'_> {
 
 /// A step met an answer that every user would meet.
 fn refused(step: &Step, stop: Stop, failure: &Failure) -> StopReason {
-    let way_out = match stop {
+    let hint = match stop {
         Stop::Access => format!(
             "renew the credentials (for example with `aws sso login`) and let them use {} on this pool",
             action_of(step.kind())
@@ -297,7 +297,7 @@ fn refused(step: &Step, stop: Stop, failure: &Failure) -> StopReason {
         | Stop::DeliveryRole
         | Stop::Firewall
         | Stop::Untrusted
-        | Stop::ClockSkew => stop.way_out().to_owned(),
+        | Stop::ClockSkew => stop.hint().to_owned(),
         Stop::Refused => format!(
             "see that {} is to be had for this pool",
             operation_of(step.kind())
@@ -305,7 +305,7 @@ fn refused(step: &Step, stop: Stop, failure: &Failure) -> StopReason {
     };
     StopReason::Refused {
         error: format!("{step}: {failure}"),
-        way_out,
+        hint,
     }
 }
 

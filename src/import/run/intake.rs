@@ -135,7 +135,7 @@ impl Run<'_> {
     /// Writes the next rows down as begun, while the ones before them are being sent.
     pub(super) async fn begin_next_group(&mut self) {
         if self.stopped.is_some() {
-            self.leave_behind().await;
+            self.park_unsent().await;
             return;
         }
         let is_full = self.ready.len() > self.plan.group || !self.follow_ups.has_room();
@@ -254,7 +254,7 @@ impl Run<'_> {
     }
 
     /// A stopping run: rows that were begun and not sent are as if they had not been.
-    async fn leave_behind(&mut self) {
+    async fn park_unsent(&mut self) {
         self.follow_ups.leave_waiting();
         if self.beginning.is_none() && !self.ready.is_empty() {
             let mut never = Vec::new();

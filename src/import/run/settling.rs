@@ -1,6 +1,6 @@
 //! What comes back from tasks: outcomes, counts, and reasons to stop. What comes back from steps is in `following`.
 
-use super::dispatch::{OnItsWay, Returned};
+use super::dispatch::{InFlight, Returned};
 use super::tasks::Over;
 use super::{RESULTS_TOGETHER, Run};
 use crate::import::breaker::UNREACHABLE;
@@ -28,12 +28,12 @@ impl Run<'_> {
             Over::Returned(Returned::Row(done)) => self.row_done(*done),
             Over::Returned(Returned::Step(done)) => self.step_done(*done),
             // The row stays begun in the ledger: it may have been sent, and the next run looks it up.
-            Over::Panicked(OnItsWay::Row(row)) => {
+            Over::Panicked(InFlight::Row(row)) => {
                 tracing::error!(row, "a task ended by a panic");
                 self.progress.counts.add(Outcome::InDoubt);
             }
             // The step stays pending in the ledger, and the next run takes it.
-            Over::Panicked(OnItsWay::Step(row)) => {
+            Over::Panicked(InFlight::Step(row)) => {
                 tracing::error!(row, "a step after the sign-up ended by a panic");
                 self.follow_ups.leave_user(row);
             }
@@ -81,7 +81,7 @@ impl Run<'_> {
     }
 
     fn refused(&mut self, job: Job, stop: StopRun) {
-        let mut way_out = stop.stop.way_out().to_owned();
+        let mut hint = stop.stop.hint().to_owned();
         if stop.stop == Stop::UnwritableAttribute {
             let names: Vec<&str> = job
                 .user
@@ -89,11 +89,11 @@ impl Run<'_> {
                 .iter()
                 .map(|attribute| &*attribute.name)
                 .collect();
-            way_out = format!("row {} sets {}; {way_out}", job.row, names.join(", "));
+            hint = format!("row {} sets {}; {hint}", job.row, names.join(", "));
         }
         self.stop(StopReason::Refused {
             error: stop.failure.to_string(),
-            way_out,
+            hint,
         });
         match stop.came {
             Some(mut came) => {

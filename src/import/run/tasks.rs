@@ -9,7 +9,7 @@ use std::future::{Future, poll_fn};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::ReusableBoxFuture;
 
-use super::dispatch::{OnItsWay, Returned};
+use super::dispatch::{InFlight, Returned};
 
 /// Boxes that are kept at most: more rows than this are on their way only where look-ups wait.
 const BOXES: usize = 64;
@@ -20,7 +20,7 @@ type Way = ReusableBoxFuture<'static, Returned>;
 #[derive(Default)]
 pub(super) struct Tasks {
     tasks: JoinSet<(Returned, Way)>,
-    whose: HashMap<Id, OnItsWay>,
+    whose: HashMap<Id, InFlight>,
     boxes: Vec<Way>,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Tasks {
 #[derive(Debug)]
 pub(super) enum Over {
     Returned(Returned),
-    Panicked(OnItsWay),
+    Panicked(InFlight),
 }
 
 impl Tasks {
@@ -42,7 +42,7 @@ impl Tasks {
 
     pub(super) fn spawn(
         &mut self,
-        whose: OnItsWay,
+        whose: InFlight,
         way: impl Future<Output = Returned> + Send + 'static,
     ) {
         let mut way = match self.boxes.pop() {
@@ -76,7 +76,7 @@ impl Tasks {
     }
 
     /// Ends all of them, and says whose they were.
-    pub(super) fn cut_off(&mut self) -> impl Iterator<Item = OnItsWay> {
+    pub(super) fn cut_off(&mut self) -> impl Iterator<Item = InFlight> {
         std::mem::take(self).whose.into_values()
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Run;
-use crate::import::event::{HeldUp, Progress};
+use crate::import::event::{Bottleneck, Progress};
 use crate::outcome::Outcome;
 use crate::pace::{Category, Pacer};
 
@@ -26,7 +26,7 @@ impl Run<'_> {
         self.progress.to_follow = self.follow_ups.users();
         self.progress.sign_ups = self.shared.pacer.reading(Category::UserCreation);
         self.progress.elapsed = self.started.elapsed();
-        self.progress.held_up = self.held_up();
+        self.progress.bottleneck = self.bottleneck();
         self.watch.progress(&self.progress);
     }
 
@@ -46,8 +46,8 @@ impl Run<'_> {
     }
 
     /// What holds the run up at the moment: where it is several things, what people should know first.
-    fn held_up(&mut self) -> Option<HeldUp> {
-        let on_their_way = self.tasks.len();
+    fn bottleneck(&mut self) -> Option<Bottleneck> {
+        let in_flight = self.tasks.len();
         let pacer = &self.shared.pacer;
         let silent = self
             .silence
@@ -55,32 +55,32 @@ impl Run<'_> {
         let waiting = pacer.waiting(Category::UserRead) + pacer.waiting(Category::UserList);
         let throttled = Category::ALL.into_iter().find_map(|category| {
             let reading = pacer.reading(category);
-            (reading.allowed < reading.ceiling).then_some(HeldUp::Throttled { category, reading })
+            (reading.allowed < reading.ceiling).then_some(Bottleneck::Throttled { category, reading })
         });
         if self.stopped.is_some() {
-            return Some(HeldUp::Stopping { on_their_way });
+            return Some(Bottleneck::Stopping { in_flight });
         }
-        if let Some(since) = silent.filter(|since| *since >= SILENT && on_their_way > 0) {
-            return Some(HeldUp::Unanswered {
+        if let Some(since) = silent.filter(|since| *since >= SILENT && in_flight > 0) {
+            return Some(Bottleneck::Unanswered {
                 since,
-                on_their_way,
+                in_flight,
             });
         }
         if !self.unreachable.is_empty() {
             let rows = self.unreachable.len();
-            return Some(HeldUp::Unreachable { rows });
+            return Some(Bottleneck::Unreachable { rows });
         }
         if throttled.is_some() {
             return throttled;
         }
-        if waiting >= LOOK_UPS && waiting * 2 > on_their_way {
-            return Some(HeldUp::LookUps { waiting });
+        if waiting >= LOOK_UPS && waiting * 2 > in_flight {
+            return Some(Bottleneck::LookUps { waiting });
         }
         if !self.ready.is_empty() && !self.has_slot() {
-            return Some(HeldUp::Answers { on_their_way });
+            return Some(Bottleneck::Answers { in_flight });
         }
         let hungry = self.is_idle() && !self.list_over && self.heard_of_list.elapsed() >= NO_ROWS;
-        hungry.then_some(HeldUp::List)
+        hungry.then_some(Bottleneck::List)
     }
 }
 

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::dispatch::{OnItsWay, Returned};
+use super::dispatch::{InFlight, Returned};
 use super::{Ended, Plan, Run};
 use crate::import::breaker::BreakerLimits;
 use crate::import::registration::Rules;
@@ -78,8 +78,8 @@ impl OneRow {
         Self { folder, ledger }
     }
 
-    /// Puts the run together, lets `on_its_way` give it tasks, and takes it to its end.
-    async fn run(self, on_its_way: impl FnOnce(&mut Run<'_>)) -> (Ended, RowResult, RunState) {
+    /// Puts the run together, lets `in_flight` give it tasks, and takes it to its end.
+    async fn run(self, in_flight: impl FnOnce(&mut Run<'_>)) -> (Ended, RowResult, RunState) {
         let mut watch = Nobody;
         let list = ReadAhead::start(no_rows(), 1, |_| Ok(None)).unwrap();
         let mut run = Run::new(
@@ -90,7 +90,7 @@ impl OneRow {
             list,
             &mut watch,
         );
-        on_its_way(&mut run);
+        in_flight(&mut run);
         let mut signals = Signals::listen().unwrap();
         let ended = tokio::time::timeout(LONGEST, run.to_the_end(&mut signals)).await;
         let run: PathBuf = self.folder.path().join("run");
@@ -174,7 +174,7 @@ async fn a_row_whose_task_panics_is_in_doubt_and_the_run_goes_on_to_its_end() {
     let one = OneRow::new().await;
     let (ended, row, state) = one
         .run(|run| {
-            run.tasks.spawn(OnItsWay::Row(1), panics());
+            run.tasks.spawn(InFlight::Row(1), panics());
         })
         .await;
     assert!(ended.stopped.is_none(), "{:?}", ended.stopped);
@@ -204,7 +204,7 @@ async fn a_row_whose_step_panics_stays_created_and_its_step_is_left_to_the_next_
         .run(|run| {
             run.follow_ups.add(1, "ann".into(), None, follow_up);
             run.follow_ups.next(Category::UserCreation).unwrap();
-            run.tasks.spawn(OnItsWay::Step(1), panics());
+            run.tasks.spawn(InFlight::Step(1), panics());
         })
         .await;
     assert!(ended.stopped.is_none(), "{:?}", ended.stopped);

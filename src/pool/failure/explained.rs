@@ -21,7 +21,7 @@ pub struct Explained {
     /// What it means.
     pub meaning: &'static str,
     /// What to do about it.
-    pub way_out: &'static str,
+    pub hint: &'static str,
     /// The flag that then takes the rows up again, where a run can do that.
     pub retry: Option<&'static str>,
     /// Where its message comes from.
@@ -76,15 +76,15 @@ pub fn explained(code: &str) -> Option<Explained> {
             "the username is taken, and no user of that name is found: another user's alias, or a user deleted meanwhile",
             "look at these rows in the pool by hand",
         ),
-        CERTIFICATE_REFUSED => known(Stop::Untrusted.meaning(), Stop::Untrusted.way_out()),
+        CERTIFICATE_REFUSED => known(Stop::Untrusted.meaning(), Stop::Untrusted.hint()),
         "InvalidSignatureException" | "SignatureDoesNotMatch" => known(
             "AWS refused the signature of a request: the secret key or this machine's clock is wrong",
             "the message tells which: renew the credentials, or correct the clock",
         ),
         "RequestTimeTooSkewed" | "RequestExpired" => {
-            known(Stop::ClockSkew.meaning(), Stop::ClockSkew.way_out())
+            known(Stop::ClockSkew.meaning(), Stop::ClockSkew.hint())
         }
-        BLOCKED_BY_FIREWALL => known(Stop::Firewall.meaning(), Stop::Firewall.way_out()),
+        BLOCKED_BY_FIREWALL => known(Stop::Firewall.meaning(), Stop::Firewall.hint()),
         "InternalErrorException" | "InternalFailure" | "ServiceUnavailable" => retried(
             "Cognito had a fault of its own, and went on having it",
             "wait until the service is well (AWS Health Dashboard)",
@@ -95,18 +95,18 @@ pub fn explained(code: &str) -> Option<Explained> {
 }
 
 /// What this program or the network says.
-fn known(meaning: &'static str, way_out: &'static str) -> Option<Explained> {
+fn known(meaning: &'static str, hint: &'static str) -> Option<Explained> {
     Some(Explained {
         meaning,
-        way_out,
+        hint,
         retry: None,
         words: Words::Known,
     })
 }
 
 /// The same for rows that are worth another try after that.
-fn retried(meaning: &'static str, way_out: &'static str, retry: &'static str) -> Option<Explained> {
-    let known = known(meaning, way_out)?;
+fn retried(meaning: &'static str, hint: &'static str, retry: &'static str) -> Option<Explained> {
+    let known = known(meaning, hint)?;
     Some(Explained {
         retry: Some(retry),
         ..known
@@ -163,10 +163,10 @@ fn on_the_way(code: &str) -> Option<Explained> {
 }
 
 /// What a trigger says.
-fn trigger(meaning: &'static str, way_out: &'static str, retry: &'static str) -> Option<Explained> {
+fn trigger(meaning: &'static str, hint: &'static str, retry: &'static str) -> Option<Explained> {
     Some(Explained {
         meaning,
-        way_out,
+        hint,
         retry: Some(retry),
         words: Words::Trigger,
     })
@@ -188,7 +188,7 @@ fn shared(code: &str) -> Option<Explained> {
         }),
     };
     match advice? {
-        Advice::Stop(stop) => known(stop.meaning(), stop.way_out()),
+        Advice::Stop(stop) => known(stop.meaning(), stop.hint()),
         Advice::SlowDown => retried(
             "the pool accepted no more requests",
             "give the run a lower rate (--rate, --share)",

@@ -56,7 +56,7 @@ impl Stop {
 
     /// What to change.
     #[must_use]
-    pub fn way_out(self) -> &'static str {
+    pub fn hint(self) -> &'static str {
         match self {
             Self::SignUpNotPermitted => {
                 "let users sign themselves up in the pool (AdminCreateUserConfig.AllowAdminCreateUserOnly = false) during the import"

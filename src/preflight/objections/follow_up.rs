@@ -85,7 +85,7 @@ fn nobody(meant: Meant<'_>, found: &mut Vec<Objection>) {
         if counts.steps.of(*kind) > 0 || meant.begun {
             continue;
         }
-        let (what, way_out) = match kind {
+        let (what, hint) = match kind {
             StepKind::Confirm => (
                 "no user would be confirmed",
                 "look at the column and the value of --confirm-where",
@@ -103,7 +103,7 @@ fn nobody(meant: Meant<'_>, found: &mut Vec<Objection>) {
                 "look at the column and the value of --disable-where",
             ),
         };
-        found.push(Objection::notice("step_for_nobody", what, way_out));
+        found.push(Objection::notice("step_for_nobody", what, hint));
     }
 }
 

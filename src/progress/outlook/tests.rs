@@ -1,5 +1,5 @@
 use super::{Expected, ExpectedRows, Outlook, time_left};
-use crate::import::{Counts, HeldUp, Progress};
+use crate::import::{Counts, Bottleneck, Progress};
 use crate::outcome::Outcome;
 use crate::pace::Reading;
 use std::time::Duration;
@@ -140,7 +140,7 @@ fn a_run_that_stops_has_no_time_left_and_what_it_leaves_is_not_behind_it() {
     let mut outlook = Outlook::new(expected(1_000, 1_000));
     let mut progress = created(10, 400, 40.0);
     progress.counts.add_many(Outcome::Unsent, 600);
-    progress.held_up = Some(HeldUp::Stopping { on_their_way: 3 });
+    progress.bottleneck = Some(Bottleneck::Stopping { in_flight: 3 });
     let view = outlook.view(&progress);
     assert_eq!((view.rows, view.share, view.left), (400, Some(0.4), None));
 }

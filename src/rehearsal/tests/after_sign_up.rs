@@ -81,10 +81,10 @@ fn a_deleted_user_is_gone_and_its_name_and_alias_are_free() {
         assert_eq!(rehearsed.pool.stats_users(), []);
         let second = rehearsed.sign_up(name).unwrap();
         assert_ne!(first.user_sub(), second.user_sub(), "it is another user");
-        let truths = rehearsed.pool.stats_users();
-        assert_eq!(truths.len(), 1);
+        let audit = rehearsed.pool.stats_users();
+        assert_eq!(audit.len(), 1);
         assert_eq!(
-            (truths[0].sign_ups_asked, truths[0].sign_ups_accepted),
+            (audit[0].sign_ups_asked, audit[0].sign_ups_accepted),
             (2, 1)
         );
         let stats = rehearsed.pool.stats();
@@ -100,7 +100,7 @@ fn a_deleted_user_is_gone_and_its_name_and_alias_are_free() {
                 .block_on(list.clone().filter(filter).send());
             let found = found.unwrap();
             let usernames: Vec<_> = found.users().iter().map(|user| user.username()).collect();
-            assert_eq!(usernames, [Some(truths[0].username.as_str())], "{filter}");
+            assert_eq!(usernames, [Some(audit[0].username.as_str())], "{filter}");
         }
     }
 }

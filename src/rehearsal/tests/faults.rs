@@ -164,7 +164,7 @@ fn writes_fail_as_asked_and_what_was_committed_stays() {
             false,
         ),
     ];
-    type Change = (&'static str, &'static str, fn(&UserTruth) -> bool);
+    type Change = (&'static str, &'static str, fn(&AuditedUser) -> bool);
     let changes: [Change; 5] = [
         ("confirm", "new", |user| {
             user.status == UserStatus::Confirmed

@@ -148,7 +148,7 @@ impl Rehearsed {
         seen.err().unwrap_or_else(|| "success".to_owned())
     }
 
-    fn truth(&self, name: &str) -> UserTruth {
+    fn truth(&self, name: &str) -> AuditedUser {
         self.pool
             .stats_users()
             .into_iter()

@@ -95,7 +95,7 @@ fn the_pages_of_statistics_say_what_the_pool_says() {
     );
     let users = page("/stats/users");
     assert_eq!(
-        serde_json::from_str::<Vec<UserTruth>>(&users).unwrap(),
+        serde_json::from_str::<Vec<AuditedUser>>(&users).unwrap(),
         rehearsed.pool.stats_users()
     );
     assert!(!users.contains(PASSWORD));

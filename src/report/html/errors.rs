@@ -27,7 +27,7 @@ pub(super) struct ErrorGroup {
     /// `12 rows: rejected 10, failed 2`.
     pub(super) rows: String,
     pub(super) meaning: &'static str,
-    pub(super) way_out: String,
+    pub(super) hint: String,
     pub(super) examples: Vec<ExampleRow>,
     /// How many rows there are besides the examples; empty where there are none.
     pub(super) further: String,
@@ -47,7 +47,7 @@ pub(super) struct ExampleRow {
 pub(super) struct StepError {
     pub(super) code: String,
     pub(super) count: String,
-    pub(super) way_out: String,
+    pub(super) hint: String,
 }
 
 /// How the run was begun, for what to do.
@@ -73,7 +73,7 @@ pub(super) fn groups(tally: &Tally, names: Names, run: RunBegun<'_>) -> (Vec<Err
 }
 
 fn group(code: &str, rows: &ErrorRows, names: Names, run: RunBegun<'_>) -> ErrorGroup {
-    let (meaning, way_out) = in_words(code, run);
+    let (meaning, hint) = in_words(code, run);
     let by_outcome: Vec<String> = rows
         .by_outcome
         .iter()
@@ -88,7 +88,7 @@ fn group(code: &str, rows: &ErrorRows, names: Names, run: RunBegun<'_>) -> Error
             by_outcome.join(", ")
         ),
         meaning,
-        way_out,
+        hint,
         examples: rows
             .examples
             .iter()
@@ -126,14 +126,14 @@ fn in_words(code: &str, run: RunBegun<'_>) -> (&'static str, String) {
         return (rule.meaning(), rule.hint(given));
     }
     if let Some(known) = explained(code) {
-        let way_out = match (known.retry, kind) {
-            (Some(retry), Kind::Import) => format!("{}, then {retry}", known.way_out),
+        let hint = match (known.retry, kind) {
+            (Some(retry), Kind::Import) => format!("{}, then {retry}", known.hint),
             // There is nothing to retry: the pool ended with the rehearsal.
-            (Some(_), Kind::Rehearsal) | (None, _) => known.way_out.to_owned(),
+            (Some(_), Kind::Rehearsal) | (None, _) => known.hint.to_owned(),
         };
-        return (known.meaning, way_out);
+        return (known.meaning, hint);
     }
-    let (meaning, way_out) = match (code, kind) {
+    let (meaning, hint) = match (code, kind) {
         (INTERRUPTED, Kind::Import) => (
             "the run ended before these rows were settled: they may have been sent",
             "run the same command: it looks them up before it sends anything",
@@ -148,7 +148,7 @@ fn in_words(code: &str, run: RunBegun<'_>) -> (&'static str, String) {
             "look the code up in the API reference of SignUp, and try one of the rows by hand before trying the others again",
         ),
     };
-    (meaning, way_out.to_owned())
+    (meaning, hint.to_owned())
 }
 
 /// The errors of the steps after the sign-up.
@@ -161,11 +161,11 @@ pub(super) fn step_errors(summary: &Summary, run: RunBegun<'_>) -> Vec<StepError
         .map(|(code, count)| StepError {
             code: code.clone(),
             count: thousands(*count),
-            way_out: match code.as_str() {
+            hint: match code.as_str() {
                 "AliasExistsException" => {
                     "the address is verified for another user: settle whose it is, because Cognito takes it once".to_owned()
                 }
-                "ResourceNotFoundException" => Stop::GroupMissing.way_out().to_owned(),
+                "ResourceNotFoundException" => Stop::GroupMissing.hint().to_owned(),
                 other => in_words(other, run).1,
             },
         })
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(further, 0);
         assert_eq!(groups[0].rows, "2 rows: invalid 2");
         assert_eq!(
-            groups[0].way_out,
+            groups[0].hint,
             in_words("email.format", begun(Kind::Import, &given)).1
         );
         assert_eq!(groups[0].examples[1].username, "a***@e***.com");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use cognito_import::rehearsal::{
-    ExistingUser, LateFault, Latency, PoolSettings, Quota, Quotas, RehearsalPool, Stats, UserTruth,
+    ExistingUser, LateFault, Latency, PoolSettings, Quota, Quotas, RehearsalPool, Stats, AuditedUser,
 };
 
 use super::Sdk;
@@ -88,7 +88,7 @@ impl Pool {
     }
 
     /// The truth about every user, by username.
-    pub(crate) fn users(&self) -> BTreeMap<String, UserTruth> {
+    pub(crate) fn users(&self) -> BTreeMap<String, AuditedUser> {
         let users = self.running.stats_users();
         users
             .into_iter()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cognito_import::rehearsal::UserTruth;
+use cognito_import::rehearsal::AuditedUser;
 
 use super::case::{Case, Kind, username};
 use super::steps::{wrong_state, wrong_steps};
@@ -11,9 +11,9 @@ use super::steps::{wrong_state, wrong_steps};
 pub(super) fn judge(
     case: &Case,
     results: &[BTreeMap<String, String>],
-    truth: &[UserTruth],
+    truth: &[AuditedUser],
 ) -> Result<Vec<String>, String> {
-    let users: BTreeMap<&str, &UserTruth> = truth
+    let users: BTreeMap<&str, &AuditedUser> = truth
         .iter()
         .map(|user| (user.username.as_str(), user))
         .collect();

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use cognito_import::rehearsal::{UserStatus, UserTruth};
+use cognito_import::rehearsal::{UserStatus, AuditedUser};
 
 use super::case::{Case, FollowUp, follow_up_of};
 
 /// What is wrong with how a user is said to be at the end. After a step that failed nobody can tell: it may have been taken.
 pub(super) fn wrong_state(
     result: &BTreeMap<String, String>,
-    user: Option<&UserTruth>,
+    user: Option<&AuditedUser>,
 ) -> Option<String> {
     let user = user.filter(|_| !result["follow_up"].starts_with("failed: "))?;
     let confirmed = user.status == UserStatus::Confirmed;
@@ -26,7 +26,7 @@ pub(super) fn wrong_steps(
     case: &Case,
     row: u64,
     result: &BTreeMap<String, String>,
-    user: Option<&UserTruth>,
+    user: Option<&AuditedUser>,
 ) -> Option<String> {
     let follows = match (case.follow_up, result["outcome"].as_str()) {
         (FollowUp::OfNewUsers | FollowUp::OfAllUsers, "created") => true,

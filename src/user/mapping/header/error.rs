@@ -41,7 +41,7 @@ impl HeaderError {
 
     /// What to do about it.
     #[must_use]
-    pub fn way_out(&self) -> String {
+    pub fn hint(&self) -> String {
         match self.flags() {
             Some(flags) => format!("{}: {flags}", self.suggestion.intro()),
             None => "correct the header line, or say what its columns mean with --map".to_owned(),
