@@ -12,13 +12,13 @@ use std::time::Duration;
 
 use cognito_import::import::registration::{Event, Registration, Rules};
 use cognito_import::import::resolve::Times;
+use cognito_import::mapping::{Mapping, MappingOptions};
 use cognito_import::pace::{Category, Ceilings, Pacer};
 use cognito_import::pool::{LookUps, SignedUp};
 use cognito_import::rows::{Dialect, Rows};
 use cognito_import::run::retry::RetryPolicy;
 use cognito_import::source::Source;
 use cognito_import::source::object::S3Access;
-use cognito_import::user::mapping::{Mapping, MappingOptions};
 use cognito_import::user::pool_rules::PoolRules;
 use cognito_import::user::rules::Strictness;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

@@ -17,13 +17,13 @@ use toml::de::{DeTable, Deserializer};
 use super::args::format::{delimiter, escape, quote};
 use super::args::mapping::null_text;
 use super::text_file::{WRITTEN_BY_HAND, read_text};
-use crate::pool::TriggerData;
-use crate::rows::Dialect;
-use crate::source::UnknownEncoding;
-use crate::user::mapping::{
+use crate::mapping::{
     Asked, ColumnTarget, Constant, DateFormat, DateOf, Join, Lowercase, MappingOptions,
     PasswordFrom, Region, Target, ValueOf, attribute,
 };
+use crate::pool::TriggerData;
+use crate::rows::Dialect;
+use crate::source::UnknownEncoding;
 
 pub use error::MappingFileError;
 

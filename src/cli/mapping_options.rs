@@ -1,7 +1,7 @@
 //! The flags about columns, and what a mapping file says under them.
 
 use super::args::{FollowUpArgs, LowercaseArg, MappingArgs, VerifyArg};
-use crate::user::mapping::{Asked, FollowUpOptions, Lowercase, MappingOptions, Target, ValueOf};
+use crate::mapping::{Asked, FollowUpOptions, Lowercase, MappingOptions, Target, ValueOf};
 use crate::user::pool_rules::Contact;
 
 /// What the flags say.

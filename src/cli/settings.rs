@@ -16,6 +16,7 @@ use super::mapping_options::{follow_up_of_flags, of_flags, over};
 use super::text_file::{WRITTEN_BY_HAND, read_text};
 use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::{Durability, TakeUp};
+use crate::mapping::{MappingOptions, PasswordFrom};
 use crate::outcome::Outcome;
 use crate::pool::{ConnectSettings, EndpointChoice, LookUps, Signing, TriggerData, region_of};
 use crate::preflight::objections::Allowed;
@@ -24,7 +25,6 @@ use crate::preflight::rates::RatesAsked;
 use crate::run::retry::RetryPolicy;
 use crate::source::object::S3Access;
 use crate::user::StepKind;
-use crate::user::mapping::{MappingOptions, PasswordFrom};
 use crate::user::pool_rules::PoolRules;
 
 /// How long a question may take.

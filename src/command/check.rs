@@ -16,6 +16,7 @@ use crate::cli::client_secret::{SecretOwner, client_secret};
 use crate::cli::exit::Exit;
 use crate::cli::{Say, settings};
 use crate::import::Signals;
+use crate::mapping::Mapping;
 use crate::pool::{Cognito, connect};
 use crate::preflight::ask::{Found, Questions};
 use crate::preflight::attempts::Preflight;
@@ -24,7 +25,6 @@ use crate::preflight::survey::{Item, Reported, Survey, SurveyError};
 use crate::report::{FindingLine, FindingsCsv};
 use crate::rows::Rows;
 use crate::user::FlagsGiven;
-use crate::user::mapping::Mapping;
 use crate::user::pool_rules::PoolRules;
 
 pub(super) fn check(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {

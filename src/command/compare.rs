@@ -98,8 +98,7 @@ fn refuse_unlike(before: &Side, after: &Side) -> Result<(), Failed> {
     let Some((what, one, other)) = what else {
         return Ok(());
     };
-    let hint =
-        "name two runs that are alike, or compare them all the same with --compare-unlike";
+    let hint = "name two runs that are alike, or compare them all the same with --compare-unlike";
     Err(Failed::refused(anyhow::anyhow!(
         "--compare: the {what} of {} is {one}, that of {} is {other}: what differs would say nothing of the users; {hint}",
         before.run_directory,

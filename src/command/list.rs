@@ -5,12 +5,12 @@ use super::{Failed, beside};
 use crate::cli::args::ListArgs;
 use crate::cli::dialect::dialect;
 use crate::cli::{Say, settings};
+use crate::mapping::{HeaderError, Mapping, MappingOptions, likelier_header};
 use crate::preflight::objections::Objection;
 use crate::rows::{Dialect, FirstLines, Rows, RowsError};
 use crate::source::object::S3Access;
 use crate::source::{Source, SourceError};
 use crate::user::FlagsGiven;
-use crate::user::mapping::{HeaderError, Mapping, MappingOptions, likelier_header};
 use crate::visible::one_line;
 
 /// A list whose header has been read.
@@ -122,9 +122,7 @@ async fn refusal(misfit: HeaderError, schema: &SchemaSource<'_>) -> Failed {
         None => misfit,
     };
     let hint = misfit.hint();
-    Failed::refused(misfit)
-        .hint(hint)
-        .with_listed_problems()
+    Failed::refused(misfit).hint(hint).with_listed_problems()
 }
 
 /// A list cannot be read once more.

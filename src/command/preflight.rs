@@ -7,6 +7,7 @@ use super::document::{BrokenRule, VerdictDocument};
 use super::list::List;
 use super::{Failed, beside};
 use crate::cli::Say;
+use crate::mapping::Mapping;
 use crate::preflight::ask::{Found, Questions, ask};
 use crate::preflight::attempts::Preflight;
 use crate::preflight::calls::{Call, Unanswered, remedy};
@@ -17,7 +18,6 @@ use crate::preflight::prescan::{Looks, Reading};
 use crate::preflight::rates::Rates;
 use crate::preflight::survey::{Broken, Survey};
 use crate::user::FlagsGiven;
-use crate::user::mapping::Mapping;
 use crate::user::pool_rules::PoolRules;
 use crate::user::rules::Strictness;
 

@@ -10,7 +10,7 @@ use crate::cli::Say;
 use crate::cli::args::{PasswordSource, TemplateArgs};
 use crate::preflight::ask::Questions;
 use crate::report::csv_line;
-use crate::user::mapping::STANDARD_ATTRIBUTES;
+use crate::user::STANDARD_ATTRIBUTES;
 use crate::user::pool_rules::{AttributeRule, PoolRules};
 
 pub(super) fn template(args: &TemplateArgs, say: Say) -> Result<Answer, Failed> {

@@ -20,6 +20,6 @@ pub mod slots;
 pub mod stop;
 
 pub use breaker::BreakerLimits;
-pub use event::{Counts, Bottleneck, Progress, Watch};
+pub use event::{Bottleneck, Counts, Progress, Watch};
 pub use run::{Deadline, Ended, Listed, Plan, Run};
 pub use stop::{Signal, Signals, StopReason};

@@ -13,12 +13,12 @@ mod usernames;
 use std::collections::BTreeSet;
 use std::io;
 
+use crate::mapping::{Checked, Draft, Mapping};
 use crate::pool::groups::MOST_GROUPS;
 use crate::rows::beside::ReadBeside;
 use crate::rows::{RawRow, Rows, RowsError};
 use crate::user::Step;
 use crate::user::finding::{Finding, Rule};
-use crate::user::mapping::{Checked, Draft, Mapping};
 use crate::user::password_column::PasswordColumn;
 use aliases::Aliases;
 use counted::Counted;

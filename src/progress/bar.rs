@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::face::{Colour, face};
 use super::outlook::{Expected, Outlook};
 use super::screen::Screen;
-use super::words::{counts, bottleneck, reading};
+use super::words::{bottleneck, counts, reading};
 use crate::import::{Progress, Watch};
 use crate::visible::one_line;
 

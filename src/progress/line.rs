@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::outlook::{Expected, Outlook};
 use super::screen::Screen;
-use super::words::{counts, duration, bottleneck, how_many, percent, reading};
+use super::words::{bottleneck, counts, duration, how_many, percent, reading};
 use crate::import::{Progress, Watch};
 use crate::visible::one_line;
 
@@ -80,7 +80,7 @@ impl Watch for Lines {
 #[cfg(test)]
 mod tests {
     use super::{Expected, Lines};
-    use crate::import::{Counts, Bottleneck, Progress};
+    use crate::import::{Bottleneck, Counts, Progress};
     use crate::outcome::Outcome;
     use crate::pace::Reading;
     use crate::progress::outlook::ExpectedRows;

@@ -31,10 +31,7 @@ pub(super) fn bottleneck(bottleneck: &Bottleneck) -> String {
         Bottleneck::Stopping { in_flight } => {
             format!("stopping: waiting for {}", rows(*in_flight))
         }
-        Bottleneck::Unanswered {
-            since,
-            in_flight,
-        } => format!(
+        Bottleneck::Unanswered { since, in_flight } => format!(
             "no answer from the pool for {} ({} on their way)",
             duration(Duration::from_secs(since.as_secs())),
             rows(*in_flight)
@@ -108,7 +105,7 @@ pub(super) fn duration(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{duration, bottleneck, percent, reading};
+    use super::{bottleneck, duration, percent, reading};
     use crate::import::Bottleneck;
     use crate::pace::{Category, Reading};
     use std::time::Duration;

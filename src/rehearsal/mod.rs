@@ -55,6 +55,6 @@ pub use quota::{Category, Quota, Quotas};
 pub use schema_settings::{DataType, SchemaAttribute};
 pub use server::{RehearsalError, RehearsalPool};
 pub use settings::{DatePrecision, ExistingUser, Latency, PoolSettings, PreSignUp, TriggerPair};
-pub use stats::{CategoryStats, LiveSignUpStats, OperationStats, SecondCount, Stats, AuditedUser};
+pub use stats::{AuditedUser, CategoryStats, LiveSignUpStats, OperationStats, SecondCount, Stats};
 pub use traffic::{LiveSignUps, QuotaChange};
 pub use user::UserStatus;

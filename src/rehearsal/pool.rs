@@ -18,7 +18,7 @@ use super::seeded;
 use super::settings::PoolSettings;
 use super::sign_up_request::Candidate;
 use super::signed_faults::Drawn;
-use super::stats::{Answered, Recorder, Stats, AuditedUser};
+use super::stats::{Answered, AuditedUser, Recorder, Stats};
 use super::traffic::Traffic;
 use super::user::User;
 use super::users::{UserIndex, Users};

@@ -21,7 +21,7 @@ use super::clock::http_date;
 use super::connection::{Connection, FailingListener};
 use super::pool::{Outgoing, Pool, Reply, Request};
 use super::settings::PoolSettings;
-use super::stats::{Stats, AuditedUser};
+use super::stats::{AuditedUser, Stats};
 use super::web_guard::web_guard;
 
 /// What the protocol calls its JSON.

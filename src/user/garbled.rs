@@ -36,7 +36,7 @@ const WINDOWS_1252: [(char, u8); 27] = [
 const FIRST_BYTES: [char; 3] = ['√', '├', '┬'];
 
 /// Whether this is what `Müller` becomes in a wrong conversion: `MÃ¼ller`, `M√ºller`, `M\u{fffd}ller`.
-pub(super) fn is_garbled(text: &str) -> bool {
+pub(crate) fn is_garbled(text: &str) -> bool {
     if text.is_ascii() {
         return false;
     }
@@ -53,7 +53,7 @@ pub(super) fn is_garbled(text: &str) -> bool {
 }
 
 /// Whether characters were lost for good: U+FFFD replaces them. `ï¿½` is its UTF-8, read as Windows-1252.
-pub(super) fn lost_characters(text: &str) -> bool {
+pub(crate) fn lost_characters(text: &str) -> bool {
     text.contains('\u{fffd}') || text.contains("ï¿½")
 }
 

@@ -25,7 +25,7 @@ impl FlagsGiven {
     }
 
     /// Adds those of another set.
-    pub(super) fn add(&mut self, others: Self) {
+    pub(crate) fn add(&mut self, others: Self) {
         self.0.extend(others.0);
     }
 }

@@ -1,15 +1,13 @@
 //! Stage 3: what a row means: the user that it asks for, or what is wrong with it.
 //!
-//! Pure: no I/O, no clock; only a generated password asks the system for randomness. [`mapping`] ties columns to the user once a
+//! Pure: no I/O, no clock; only a generated password asks the system for randomness. [`crate::mapping`] ties columns to the user once a
 //! list; [`rules`] are what a row is held to: the `SignUp` API's, and those of one pool ([`pool_rules`]) where they are known.
 
 pub mod finding;
 mod follow_up;
-mod garbled;
+pub(crate) mod garbled;
 pub mod hint;
-pub mod mapping;
 pub mod note;
-mod null_marker;
 mod password;
 pub mod password_column;
 pub mod pool_rules;
@@ -24,6 +22,27 @@ pub use follow_up::{Addresses, MAX_GROUP_NAME, Step, StepKind, wrong_group_name}
 pub use hint::FlagsGiven;
 pub use note::{Note, NoteKind};
 pub use password::{NoRandomness, Password};
+
+/// The standard attributes that `SignUp` can set (Cognito's developer guide, "User pool attributes").
+pub const STANDARD_ATTRIBUTES: [&str; 17] = [
+    "address",
+    "birthdate",
+    "email",
+    "family_name",
+    "gender",
+    "given_name",
+    "locale",
+    "middle_name",
+    "name",
+    "nickname",
+    "phone_number",
+    "picture",
+    "preferred_username",
+    "profile",
+    "updated_at",
+    "website",
+    "zoneinfo",
+];
 
 /// One attribute of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]

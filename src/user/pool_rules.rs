@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::mapping::STANDARD_ATTRIBUTES;
+use super::STANDARD_ATTRIBUTES;
 
 /// A pool's rules. What a file leaves out is as in a pool that nobody configured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

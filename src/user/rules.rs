@@ -14,12 +14,12 @@ use super::fold;
 use super::pool_rules::{Contact, PasswordPolicy, PoolRules};
 use schema::ValueRule;
 
-pub(super) use api::value as too_long;
+pub(crate) use api::value as too_long;
 pub use api::{MAX_ATTRIBUTE_NAME, MAX_PASSWORD, MAX_USERNAME, MAX_VALUE};
 pub(crate) use formats::{quoted, shown};
-pub(super) use hashes::finding as password_hash;
-pub(super) use hashes::{is_hash, is_one_character, looks_like_digest};
-pub(super) use password::SYMBOLS;
+pub(crate) use hashes::finding as password_hash;
+pub(crate) use hashes::{is_hash, is_one_character, looks_like_digest};
+pub(crate) use password::SYMBOLS;
 
 /// How much a row is held to.
 #[derive(Debug, Clone, Default)]

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use cognito_import::cli::mapping_file::MappingFile;
 use cognito_import::cli::settings::{pool_rules, pool_rules_text};
+use cognito_import::mapping::{Mapping, MappingOptions, PasswordFrom};
 use cognito_import::pool::TriggerData;
 use cognito_import::rows::{Dialect, Rows};
 use cognito_import::source::OpenSource;
-use cognito_import::user::mapping::{Mapping, MappingOptions, PasswordFrom};
 use cognito_import::user::rules::Strictness;
 
 use crate::case::{Case, fuzz};

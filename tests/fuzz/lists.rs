@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use cognito_import::cli::mapping_file::MappingFile;
 use cognito_import::cli::settings::pool_rules;
+use cognito_import::mapping::{Mapping, MappingOptions, PasswordFrom};
 use cognito_import::rows::rewrite::{Rewriter, Secrets, Selected, Selection};
 use cognito_import::rows::{Dialect, Quote, RawRow, Rows, Unreadable};
 use cognito_import::source::OpenSource;
-use cognito_import::user::mapping::{Mapping, MappingOptions, PasswordFrom};
 use cognito_import::user::rules::Strictness;
 use cognito_import::user::{NotSent, Rule};
 use fastrand::Rng;

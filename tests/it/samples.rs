@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cognito_import::rehearsal::{UserStatus, AuditedUser};
+use cognito_import::rehearsal::{AuditedUser, UserStatus};
 use serde_json::{Value, json};
 
 use crate::harness::{Cli, Place, Pool, quick};

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use cognito_import::ledger::Reader;
-use cognito_import::rehearsal::{ExistingUser, PoolSettings, Quota, AuditedUser};
+use cognito_import::rehearsal::{AuditedUser, ExistingUser, PoolSettings, Quota};
 
 use crate::harness::{Place, Pool, quick, until, users};
 

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::user::mapping::{Asked, ColumnIs};
+use crate::mapping::{Asked, ColumnIs};
 use crate::user::wrong_group_name;
 
 /// After the sign-up.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::follow_up::column_is;
-use crate::user::mapping::{
+use crate::mapping::{
     Asked, ColumnIs, ColumnTarget, Constant, DateFormat, DateOf, Join, Region, Target, ValueOf,
     attribute,
 };
@@ -167,7 +167,7 @@ const VALUE_SHAPE: &str = "should be COLUMN:CELL=VALUE, such as 'Status:active=t
 #[cfg(test)]
 mod tests {
     use super::{column_target, constant, date, join, value};
-    use crate::user::mapping::Target;
+    use crate::mapping::Target;
 
     #[test]
     fn the_last_equals_sign_separates_a_column_from_what_it_means() {

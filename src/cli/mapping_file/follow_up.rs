@@ -5,7 +5,7 @@ use toml::Spanned;
 
 use super::{MappingFile, MappingFileError};
 use crate::cli::args::follow_up::{column_is, group, separator};
-use crate::user::mapping::{Asked, ColumnIs, FollowUpOptions};
+use crate::mapping::{Asked, ColumnIs, FollowUpOptions};
 use crate::user::pool_rules::Contact;
 
 /// The table's keys.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use crate::user::mapping::nearest;
+use crate::mapping::nearest;
 
 /// What a key takes.
 enum Kind {

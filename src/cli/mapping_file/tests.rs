@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::{MappingFile, MappingFileError};
 use crate::cli::mapping_options::over;
-use crate::user::mapping::{Asked, FollowUpOptions, Lowercase, MappingOptions, Target};
+use crate::mapping::{Asked, FollowUpOptions, Lowercase, MappingOptions, Target};
 use crate::user::pool_rules::Contact;
 
 /// All that a file can say.
@@ -277,7 +277,7 @@ fn how_the_list_is_written_may_stand_in_it_too() {
     let options = file.options().unwrap();
     assert_eq!(
         options.password,
-        Some(crate::user::mapping::PasswordFrom::Generate)
+        Some(crate::mapping::PasswordFrom::Generate)
     );
 }
 

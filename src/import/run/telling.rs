@@ -55,16 +55,14 @@ impl Run<'_> {
         let waiting = pacer.waiting(Category::UserRead) + pacer.waiting(Category::UserList);
         let throttled = Category::ALL.into_iter().find_map(|category| {
             let reading = pacer.reading(category);
-            (reading.allowed < reading.ceiling).then_some(Bottleneck::Throttled { category, reading })
+            (reading.allowed < reading.ceiling)
+                .then_some(Bottleneck::Throttled { category, reading })
         });
         if self.stopped.is_some() {
             return Some(Bottleneck::Stopping { in_flight });
         }
         if let Some(since) = silent.filter(|since| *since >= SILENT && in_flight > 0) {
-            return Some(Bottleneck::Unanswered {
-                since,
-                in_flight,
-            });
+            return Some(Bottleneck::Unanswered { since, in_flight });
         }
         if !self.unreachable.is_empty() {
             let rows = self.unreachable.len();

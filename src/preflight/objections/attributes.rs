@@ -1,7 +1,7 @@
 //! What stands against a run because of the attributes that it sets.
 
 use super::{Meant, Objection};
-use crate::user::mapping::nearest;
+use crate::mapping::nearest;
 use crate::user::pool_rules::PoolRules;
 use crate::visible::shell_word;
 

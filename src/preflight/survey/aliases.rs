@@ -6,7 +6,7 @@ use std::io;
 use super::groups::{Entry, Key, KeyGroups};
 use super::reported::{EXAMPLES, Example, Item, Reported};
 use super::{Survey, SurveyError};
-use crate::user::mapping::{Draft, Mapping};
+use crate::mapping::{Draft, Mapping};
 use crate::user::note::{Note, NoteKind};
 use crate::user::pool_rules::Contact;
 use crate::user::rules::{quoted, shown};

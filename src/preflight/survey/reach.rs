@@ -1,7 +1,7 @@
 //! How users can be reached.
 
 use super::totals::{BY_EMAIL, BY_PHONE_NUMBER};
-use crate::user::mapping::{Draft, Mapping};
+use crate::mapping::{Draft, Mapping};
 use crate::user::pool_rules::Contact;
 
 /// The places of what a message can go to among a list's attributes.

@@ -1,7 +1,7 @@
 use super::{Counts, Survey};
+use crate::mapping::{Mapping, MappingOptions};
 use crate::rows::{Dialect, Header, Rows};
 use crate::source::OpenSource;
-use crate::user::mapping::{Mapping, MappingOptions};
 use crate::user::password_column::PasswordCounts;
 use crate::user::pool_rules::{Contact, PoolRules};
 use crate::user::rules::Strictness;

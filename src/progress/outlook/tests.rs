@@ -1,5 +1,5 @@
 use super::{Expected, ExpectedRows, Outlook, time_left};
-use crate::import::{Counts, Bottleneck, Progress};
+use crate::import::{Bottleneck, Counts, Progress};
 use crate::outcome::Outcome;
 use crate::pace::Reading;
 use std::time::Duration;

@@ -73,7 +73,7 @@ const LOST_CHARACTERS: &str =
 
 /// What is wrong with an attribute's value.
 #[must_use]
-pub(in crate::user) fn value(column: &str, value: &str) -> Option<Finding> {
+pub(crate) fn value(column: &str, value: &str) -> Option<Finding> {
     // No text has more characters than bytes.
     if value.len() <= MAX_VALUE {
         return None;

@@ -147,7 +147,7 @@ const SHORTEST_IN_BASE64: usize = 24;
 
 /// Whether this is written like a digest without a salt: hexadecimal digits, or base64, in the number that digests have. One password may
 /// be; where most are, they are hashes. ASP.NET membership, Firebase and many others write them so.
-pub(in crate::user) fn looks_like_digest(value: &str) -> bool {
+pub(crate) fn looks_like_digest(value: &str) -> bool {
     value.len() >= SHORTEST_IN_BASE64 && (is_hexadecimal_digest(value) || is_base64_digest(value))
 }
 
@@ -171,7 +171,7 @@ fn is_base64_digest(value: &str) -> bool {
 }
 
 /// Whether this is one character, again and again, as in `********`: what a system shows in place of a password.
-pub(in crate::user) fn is_one_character(value: &str) -> bool {
+pub(crate) fn is_one_character(value: &str) -> bool {
     let mut characters = value.chars();
     characters
         .next()
@@ -179,11 +179,11 @@ pub(in crate::user) fn is_one_character(value: &str) -> bool {
 }
 
 /// Whether this is a hash by the way it is written.
-pub(in crate::user) fn is_hash(value: &str) -> bool {
+pub(crate) fn is_hash(value: &str) -> bool {
     scheme(value).is_some()
 }
 
-pub(in crate::user) fn finding(column: &str, value: &str) -> Option<Finding> {
+pub(crate) fn finding(column: &str, value: &str) -> Option<Finding> {
     let scheme = scheme(value)?;
     Some(Finding {
         rule: Rule::PasswordHash,

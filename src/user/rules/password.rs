@@ -5,7 +5,7 @@ use super::super::pool_rules::PasswordPolicy;
 
 /// The characters that count as symbols (developer guide, "Adding user pool password requirements"). A space inside a password is one as
 /// well, and is in no generated password.
-pub(in crate::user) const SYMBOLS: &str = r#"^$*.[]{}()?-"!@#%&/\,><':;|_~`=+"#;
+pub(crate) const SYMBOLS: &str = r#"^$*.[]{}()?-"!@#%&/\,><':;|_~`=+"#;
 
 const UPPER: u8 = 1;
 const LOWER: u8 = 2;

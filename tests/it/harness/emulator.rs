@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 use aws_sdk_cognitoidentityprovider::types::{AttributeDataType, ExplicitAuthFlowsType};
 use aws_sdk_cognitoidentityprovider::types::{SchemaAttributeType, UsernameAttributeType};
 
-use cognito_import::user::mapping::STANDARD_ATTRIBUTES;
+use cognito_import::user::STANDARD_ATTRIBUTES;
 
 use super::{Cli, Place, Sdk, until};
 

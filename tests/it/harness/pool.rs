@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use cognito_import::rehearsal::{
-    ExistingUser, LateFault, Latency, PoolSettings, Quota, Quotas, RehearsalPool, Stats, AuditedUser,
+    AuditedUser, ExistingUser, LateFault, Latency, PoolSettings, Quota, Quotas, RehearsalPool,
+    Stats,
 };
 
 use super::Sdk;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cognito_import::rehearsal::{UserStatus, AuditedUser};
+use cognito_import::rehearsal::{AuditedUser, UserStatus};
 
 use super::case::{Case, FollowUp, follow_up_of};
 

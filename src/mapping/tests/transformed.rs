@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::asked::{date, from, join, map, set, values};
 use super::{broken, names, rows_with};
+use crate::mapping::{Lowercase, Mapping, MappingOptions, Region};
 use crate::rows::Rows;
 use crate::source::OpenSource;
-use crate::user::mapping::{Lowercase, Mapping, MappingOptions, Region};
 use crate::user::{NewUser, Row};
 
 fn user(row: &Row) -> &NewUser {

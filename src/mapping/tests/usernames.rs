@@ -2,9 +2,9 @@
 
 use super::asked::{from, map};
 use super::{broken, mapping, names, problems, rows_with};
+use crate::mapping::{Mapping, MappingOptions, Region};
 use crate::rows::Header;
 use crate::user::Row;
-use crate::user::mapping::{Mapping, MappingOptions, Region};
 
 fn username(row: &Row) -> &str {
     match &row.user {

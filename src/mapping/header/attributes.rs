@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::meanings::Meanings;
-use crate::user::mapping::attribution::{Attribution, Origin};
-use crate::user::mapping::columns::Target;
-use crate::user::mapping::options::{Lowercase, MappingOptions};
-use crate::user::mapping::transform::Form;
+use crate::mapping::attribution::{Attribution, Origin};
+use crate::mapping::columns::Target;
+use crate::mapping::options::{Lowercase, MappingOptions};
+use crate::mapping::transform::Form;
 use crate::user::rules;
 use crate::visible::shell_word;
 

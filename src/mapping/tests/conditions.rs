@@ -2,7 +2,7 @@
 
 use super::asked::{map, values};
 use super::{broken, mapping, problems, rows_with};
-use crate::user::mapping::{Asked, ColumnIs, FollowUpOptions, MappingOptions};
+use crate::mapping::{Asked, ColumnIs, FollowUpOptions, MappingOptions};
 use crate::user::{NotSent, Row, Step};
 
 fn conditions(conditions: &[(&str, &str)]) -> Vec<Asked<ColumnIs>> {

@@ -191,7 +191,7 @@ pub(super) fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{NAMES, certain_guess, guess, mentions_hash, plain, target};
-    use crate::user::mapping::columns::Target;
+    use crate::mapping::columns::Target;
 
     fn word(name: &str) -> Option<String> {
         guess(name).map(|guess| guess.target.word())

@@ -2,7 +2,7 @@
 
 use super::asked::{date, from, join, map, set, values};
 use super::{ignoring, names, problems};
-use crate::user::mapping::{MappingOptions, PasswordFrom};
+use crate::mapping::{MappingOptions, PasswordFrom};
 
 /// Each header, what is asked for, and words of the one problem.
 #[track_caller]

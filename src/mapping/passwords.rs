@@ -1,9 +1,9 @@
 //! What is wrong with a row's password.
 
+use super::null_marker::is_null_marker;
 use super::{Draft, Mapping};
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};
-use crate::user::null_marker::is_null_marker;
 use crate::user::rules::password_hash;
 
 impl Mapping {

@@ -1,9 +1,9 @@
 //! Rows of an export of another user pool that need a decision: federated users, and users who are disabled there.
 
 use super::Mapping;
+use super::null_marker::is_null_marker;
 use crate::rows::RawRow;
 use crate::user::note::{Note, NoteKind};
-use crate::user::null_marker::is_null_marker;
 
 /// Cognito's `UserStatus` of a user who signs in through an identity provider.
 const EXTERNAL_PROVIDER: &str = "EXTERNAL_PROVIDER";

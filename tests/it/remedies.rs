@@ -93,10 +93,7 @@ fn what_is_to_be_done_about_the_list_and_the_flags_is_told_to_programs_too() {
             cli = cli.arg(flag);
         }
         let (message, told) = error(cli);
-        assert!(
-            told.contains(hint),
-            "{list} {flags:?}: {message}: {told}"
-        );
+        assert!(told.contains(hint), "{list} {flags:?}: {message}: {told}");
         assert!(!told.contains("cannot be"), "{told}");
     }
     assert_eq!(pool.asked("SignUp"), 0);

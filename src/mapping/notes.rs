@@ -4,11 +4,11 @@ use super::attribution::{Attribution, Origin};
 use super::dates::is_day;
 use super::draft::DraftValue;
 use super::follow_up::FollowUpFrom;
+use super::null_marker::is_null_marker;
 use super::{Draft, Mapping};
 use crate::rows::RawRow;
 use crate::user::garbled::{is_garbled, lost_characters};
 use crate::user::note::{Note, NoteKind};
-use crate::user::null_marker::is_null_marker;
 use crate::user::rules::quoted;
 
 /// The columns that notes are about, each once.

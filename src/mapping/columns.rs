@@ -1,30 +1,10 @@
 //! What a column's name means, and what is said of one that means nothing.
 
+use crate::user::STANDARD_ATTRIBUTES;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::user::pool_rules::Contact;
-
-/// The standard attributes that `SignUp` can set (Cognito's developer guide, "User pool attributes").
-pub const STANDARD_ATTRIBUTES: [&str; 17] = [
-    "address",
-    "birthdate",
-    "email",
-    "family_name",
-    "gender",
-    "given_name",
-    "locale",
-    "middle_name",
-    "name",
-    "nickname",
-    "phone_number",
-    "picture",
-    "preferred_username",
-    "profile",
-    "updated_at",
-    "website",
-    "zoneinfo",
-];
 
 /// Columns of Cognito's own exports and templates that only Cognito sets, with the reason: the answers of ListUsers and AdminGetUser,
 /// and the import job's CSV header.

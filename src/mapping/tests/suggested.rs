@@ -2,7 +2,7 @@
 
 use super::asked::{from, set};
 use super::{ignoring, mapping, problems};
-use crate::user::mapping::{Asked, FollowUpOptions, MappingOptions, PasswordFrom};
+use crate::mapping::{Asked, FollowUpOptions, MappingOptions, PasswordFrom};
 use crate::user::pool_rules::{AttributeRule, Contact, PoolRules};
 
 fn flags_with(header: &str, options: &MappingOptions) -> String {

@@ -2,11 +2,11 @@
 
 mod secrets;
 
+use crate::mapping::columns::{ByName, Target, looks_secret, nearest, of_name};
+use crate::mapping::condition::Condition;
+use crate::mapping::options::{Asked, ColumnIs, MappingOptions, PasswordFrom};
+use crate::mapping::transform::ValueTable;
 use crate::rows::reasons::places;
-use crate::user::mapping::columns::{ByName, Target, looks_secret, nearest, of_name};
-use crate::user::mapping::condition::Condition;
-use crate::user::mapping::options::{Asked, ColumnIs, MappingOptions, PasswordFrom};
-use crate::user::mapping::transform::ValueTable;
 use crate::user::pool_rules::Contact;
 
 /// What is known of a column while the header is read.

@@ -1,9 +1,9 @@
 //! The flags that would make a header fit, as far as they can be guessed.
 
 use super::meanings::Meanings;
-use crate::user::mapping::columns::{ByName, Target, of_name};
-use crate::user::mapping::guess::{Guess, certain_guess, guess, plain};
-use crate::user::mapping::options::PasswordFrom;
+use crate::mapping::columns::{ByName, Target, of_name};
+use crate::mapping::guess::{Guess, certain_guess, guess, plain};
+use crate::mapping::options::PasswordFrom;
 use crate::user::pool_rules::{Contact, PoolRules};
 use crate::visible::shell_word;
 

@@ -1,12 +1,12 @@
 //! What is asked for beside the names of the columns.
 
 use super::{ignoring, mapping, names, problems};
-use crate::rows::Header;
-use crate::user::mapping::columns::attribute;
-use crate::user::mapping::{
+use crate::mapping::columns::attribute;
+use crate::mapping::{
     Asked, ColumnTarget, Constant, DateFormat, DateOf, Join, Lowercase, Mapping, MappingOptions,
     Region, Target, ValueOf,
 };
+use crate::rows::Header;
 
 pub(super) fn map(columns: &[(&str, &str)]) -> Vec<Asked<ColumnTarget>> {
     let asked = |(column, target): &(&str, &str)| {

@@ -2,7 +2,7 @@
 
 use super::asked::{map, values};
 use super::{broken, mapping, problems, rows_with};
-use crate::user::mapping::{Asked, ColumnIs, FollowUpOptions, MappingOptions};
+use crate::mapping::{Asked, ColumnIs, FollowUpOptions, MappingOptions};
 use crate::user::pool_rules::Contact;
 use crate::user::{Row, StepKind};
 

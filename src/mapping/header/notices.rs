@@ -1,8 +1,8 @@
 //! What is good to know about a header that fits.
 
 use super::meanings::Meanings;
-use crate::user::mapping::columns::{Target, says_enabled};
-use crate::user::mapping::options::PasswordFrom;
+use crate::mapping::columns::{Target, says_enabled};
+use crate::mapping::options::PasswordFrom;
 
 /// Something about the header that people should know before the first call.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -130,9 +130,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Form, ValueTable, joined, lowercase};
+    use crate::mapping::dates::DateFormat;
+    use crate::mapping::phone::Region;
     use crate::user::finding::Rule;
-    use crate::user::mapping::dates::DateFormat;
-    use crate::user::mapping::phone::Region;
 
     fn table(lines: &[(&str, &str)]) -> ValueTable {
         let owned = |(cell, becomes): &(&str, &str)| ((*cell).to_owned(), (*becomes).to_owned());

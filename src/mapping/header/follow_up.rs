@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::meanings::Meanings;
-use crate::user::mapping::attribution::Attribution;
-use crate::user::mapping::columns::Target;
-use crate::user::mapping::condition::Condition;
-use crate::user::mapping::follow_up::{FollowUpFrom, Verified, Whom};
+use crate::mapping::attribution::Attribution;
+use crate::mapping::columns::Target;
+use crate::mapping::condition::Condition;
+use crate::mapping::follow_up::{FollowUpFrom, Verified, Whom};
 use crate::user::pool_rules::Contact;
 
 /// What separates groups in a cell, where nobody says otherwise: a comma would be taken for the list's own.

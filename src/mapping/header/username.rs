@@ -1,9 +1,9 @@
 //! Which columns give the username.
 
 use super::meanings::Meanings;
-use crate::user::mapping::columns::Target;
-use crate::user::mapping::options::{Asked, Lowercase};
-use crate::user::mapping::username::{UsernameColumn, UsernameFrom};
+use crate::mapping::columns::Target;
+use crate::mapping::options::{Asked, Lowercase};
+use crate::mapping::username::{UsernameColumn, UsernameFrom};
 
 impl Meanings<'_> {
     /// Resolves what was asked for. Commas separate columns, unless the whole text is the name of one.

@@ -6,13 +6,13 @@ use uuid::Uuid;
 
 use super::Mapping;
 use super::draft::{Drafted, found};
+use super::null_marker::is_null_marker;
 use super::phone::Region;
 use super::transform::{Form, Misfit, lowercase};
 use super::unreadable::cells_may_have_moved;
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};
 use crate::user::garbled::lost_characters;
-use crate::user::null_marker::is_null_marker;
 use crate::user::rules::quoted;
 
 /// The namespace of `--username-uuid`. A part of the program's contract: with another one, a second run would create its users again.

@@ -1,7 +1,7 @@
 //! What a column means by its name alone.
 
 use super::meanings::Meanings;
-use crate::user::mapping::columns::{ByName, Target, of_name};
+use crate::mapping::columns::{ByName, Target, of_name};
 use crate::visible::shell_word;
 
 impl Meanings<'_> {

@@ -4,7 +4,7 @@ use super::{Column, Meanings, Target};
 
 impl Meanings<'_> {
     /// The columns that hold passwords: by what they mean or, where they mean nothing, by their names.
-    pub(in crate::user::mapping::header) fn secrets(&self) -> Vec<usize> {
+    pub(in crate::mapping::header) fn secrets(&self) -> Vec<usize> {
         let holds = |column: &Column| match &column.target {
             Some(Target::Password) => true,
             Some(

@@ -1,7 +1,7 @@
 //! Lines above the header: a title, a date, a version. The line that was read as the header fits nothing then, and a later one does.
 
 use super::suggest::may_be_name;
-use crate::user::mapping::options::MappingOptions;
+use crate::mapping::options::MappingOptions;
 
 /// The number of the line that is likelier to be the header than the one that was read as it; none where that one is as likely.
 #[must_use]
@@ -39,7 +39,7 @@ fn fits(name: &str, options: &MappingOptions) -> bool {
 #[cfg(test)]
 mod tests {
     use super::likelier_header;
-    use crate::user::mapping::{Asked, MappingOptions};
+    use crate::mapping::{Asked, MappingOptions};
 
     fn likelier(lines: &[&[&str]], options: &MappingOptions) -> Option<u64> {
         let lines: Vec<Vec<String>> = lines
