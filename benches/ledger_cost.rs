@@ -11,9 +11,9 @@
 
 use cognito_import::ledger::writer::Ending;
 use cognito_import::ledger::{
-    Durability, Facts, Identity, Kind, Ledger, NewRow, RunDirectory, Since, ToBegin,
+    Durability, Facts, Identity, Ledger, LedgerBatch, NewRow, RunDirectory, RunKind, ToBegin,
 };
-use cognito_import::outcome::{Came, Delivery, Evidence, Outcome};
+use cognito_import::outcome::{Delivery, Evidence, Outcome, RowOutcome};
 
 /// Clock ticks a second in `/proc`: fixed at 100 for user space on Linux.
 const TICKS: f64 = 100.0;
@@ -25,8 +25,8 @@ fn cpu_seconds() -> f64 {
     (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / TICKS
 }
 
-fn created(row: u64) -> Came {
-    let mut came = Came::of(Outcome::Created);
+fn created(row: u64) -> RowOutcome {
+    let mut came = RowOutcome::of(Outcome::Created);
     came.evidence = Some(Evidence::Answer);
     came.user_sub = Some(format!(
         "{:08x}-0000-4000-8000-{row:012x}",
@@ -59,7 +59,7 @@ fn rows_to_begin(numbers: &[u64]) -> Vec<NewRow> {
     numbers.iter().map(row).collect()
 }
 
-fn rows_settled(numbers: &[u64]) -> Vec<(u64, Came)> {
+fn rows_settled(numbers: &[u64]) -> Vec<(u64, RowOutcome)> {
     numbers
         .iter()
         .map(|number| (*number, created(*number)))
@@ -97,7 +97,7 @@ fn main() {
             told_triggers: None,
             user_pool_id: "us-east-1_Bench".into(),
             client_id: "client".into(),
-            kind: Kind::Import,
+            kind: RunKind::Import,
         };
         let facts = Facts {
             started_ms: 0,
@@ -114,7 +114,7 @@ fn main() {
         runtime.block_on(async {
             let ledger = Ledger::create(&directory, &identity, facts, durability).unwrap();
             let mut row = 0;
-            let mut since = Since::default();
+            let mut since = LedgerBatch::default();
             while row < rows {
                 let numbers: Vec<u64> = (row + 1..=(row + group).min(rows)).collect();
                 row += numbers.len() as u64;

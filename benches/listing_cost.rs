@@ -10,7 +10,7 @@
 
 use std::time::Instant;
 
-use cognito_import::ledger::listing::{Listing, Seen};
+use cognito_import::ledger::listing::{Listing, ListingEntry};
 
 /// Names that are spread over the index, as those of people are.
 fn name(number: u64) -> String {
@@ -20,10 +20,10 @@ fn name(number: u64) -> String {
     )
 }
 
-fn page(first: u64, users: u64) -> Vec<(String, Seen)> {
+fn page(first: u64, users: u64) -> Vec<(String, ListingEntry)> {
     (first..(first + 60).min(users))
         .map(|number| {
-            let user = Seen {
+            let user = ListingEntry {
                 sub: Some(format!(
                     "{:08x}-0000-4000-8000-{number:012x}",
                     number as u32

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use cognito_import::rehearsal::{Latency, PoolSettings, Quota, RehearsalPool};
+use cognito_import::rehearsal::{PoolSettings, QuotaSetting, RehearsalPool, SimulatedLatency};
 
 fn write_list(path: &Path, rows: u64) {
     let mut list = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
@@ -35,14 +35,14 @@ fn write_list(path: &Path, rows: u64) {
 
 fn pool() -> RehearsalPool {
     let mut settings = PoolSettings {
-        latency: Latency {
+        latency: SimulatedLatency {
             base_ms: 1,
             jitter_ms: 1,
         },
         ..PoolSettings::default()
     };
-    settings.quotas.user_creation = Quota::per_second(1_000_000.0);
-    settings.quotas.user_read = Quota::per_second(1_000_000.0);
+    settings.quotas.user_creation = QuotaSetting::per_second(1_000_000.0);
+    settings.quotas.user_read = QuotaSetting::per_second(1_000_000.0);
     RehearsalPool::start("127.0.0.1:0".parse().unwrap(), settings).unwrap()
 }
 

@@ -15,7 +15,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use cognito_import::rehearsal::{ExistingUser, Latency, PoolSettings, Quota, RehearsalPool};
+use cognito_import::rehearsal::{
+    ExistingUser, PoolSettings, QuotaSetting, RehearsalPool, SimulatedLatency,
+};
 
 /// Users that are in no order that the pool would know.
 fn name(row: u64) -> String {
@@ -41,9 +43,9 @@ fn write_list(path: &Path, rows: u64) {
 
 /// A pool with as many users as the list has rows: those of the list that are not new, and as many others.
 fn pool(rows: u64, one_in: u64) -> RehearsalPool {
-    let plenty = Quota::per_second(1_000_000.0);
+    let plenty = QuotaSetting::per_second(1_000_000.0);
     let mut settings = PoolSettings {
-        latency: Latency {
+        latency: SimulatedLatency {
             base_ms: 1,
             jitter_ms: 0,
         },

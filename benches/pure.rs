@@ -10,11 +10,11 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cognito_import::import::registration::{Event, Registration, Rules};
+use cognito_import::import::registration::{Registration, RegistrationEvent, RegistrationRules};
 use cognito_import::import::resolve::Times;
 use cognito_import::mapping::{Mapping, MappingOptions};
 use cognito_import::pace::{Category, Ceilings, Pacer};
-use cognito_import::pool::{LookUps, SignedUp};
+use cognito_import::pool::{LookupMode, SignedUp};
 use cognito_import::rows::{Dialect, Rows};
 use cognito_import::run::retry::RetryPolicy;
 use cognito_import::source::Source;
@@ -97,20 +97,20 @@ fn decisions(criterion: &mut Criterion) {
         begun_ms: 1,
         second_before_run_ms: Some(0),
     };
-    let rules = Rules {
+    let rules = RegistrationRules {
         retry: RetryPolicy::default(),
-        look_ups: LookUps::Get,
+        look_ups: LookupMode::Get,
     };
     criterion.bench_function("a row's way: sign-up, answered", |bencher| {
         bencher.iter(|| {
             let mut way = Registration::new(&user, rules, times, false);
-            let asked = way.next(Event::Start, Duration::ZERO, 0.5);
+            let asked = way.next(RegistrationEvent::Start, Duration::ZERO, 0.5);
             let answer = SignedUp {
                 sub: "7d8ca528-4931-4254-9273-ea5ee853f271".to_owned(),
                 confirmed: false,
                 message: None,
             };
-            let settled = way.next(Event::SignUp(Ok(answer)), Duration::ZERO, 0.5);
+            let settled = way.next(RegistrationEvent::SignUp(Ok(answer)), Duration::ZERO, 0.5);
             black_box((asked, settled))
         });
     });

@@ -12,8 +12,8 @@ use serde::Serialize;
 use follow_up::{CONFIRM_STEP, DISABLE_STEP};
 
 pub use follow_up::{FollowUp, StepCounts, StepResult, StepState};
-pub use summary::{Pace, RateSample, Requests, RunState, Summary};
-pub use undone::{Kept, MadeUser, Undoing, Undone};
+pub use summary::{CategoryRequests, Pace, RateSample, RunState, Summary};
+pub use undone::{KeptReason, MadeUser, Undoing, Undone};
 
 /// The code of a row in doubt whose user was created during the run, though the ledger knows of no request for it.
 pub const CREATED_DURING_RUN: &str = "CreatedDuringRun";
@@ -169,7 +169,7 @@ pub struct RowResult {
     /// The cells of the kept columns, as they stand in the list; none for a cell that could not be read.
     pub kept: Vec<Option<String>>,
     /// What came of it.
-    pub came: Came,
+    pub came: RowOutcome,
     /// What follows the sign-up; none where nothing does.
     pub follow_up: Option<FollowUp>,
 }
@@ -212,7 +212,7 @@ impl RowResult {
 
 /// What came of a row, without the row itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Came {
+pub struct RowOutcome {
     /// The outcome.
     pub outcome: Outcome,
     /// How an outcome is known.
@@ -247,7 +247,7 @@ pub struct Came {
     pub stopped_the_run: bool,
 }
 
-impl Came {
+impl RowOutcome {
     /// An outcome about which nothing else is known yet.
     #[must_use]
     pub fn of(outcome: Outcome) -> Self {
@@ -290,10 +290,10 @@ impl Came {
 
 #[cfg(test)]
 mod tests {
-    use super::{Came, Evidence, FollowUp, Outcome, RowResult, StepResult, StepState};
+    use super::{Evidence, FollowUp, Outcome, RowOutcome, RowResult, StepResult, StepState};
 
     fn row(evidence: Evidence, confirmed: bool, step: &str, state: StepState) -> RowResult {
-        let mut came = Came::of(Outcome::Created);
+        let mut came = RowOutcome::of(Outcome::Created);
         came.evidence = Some(evidence);
         came.confirmed = Some(confirmed);
         came.enabled = (evidence == Evidence::Lookup).then_some(true);

@@ -40,17 +40,17 @@ const KNOWN: &str = "what it adds is known from the first request";
 /// See the module's words.
 #[derive(Debug, Default)]
 struct Frugal {
-    known: OnceLock<Known>,
+    known: OnceLock<FirstRequest>,
 }
 
 /// What the first request had.
 #[derive(Debug)]
-struct Known {
+struct FirstRequest {
     of_itself: [String; OF_ITSELF.len()],
     only_attempt: bool,
 }
 
-impl Known {
+impl FirstRequest {
     /// None: not all of it is there.
     fn of(headers: &Headers) -> Option<Self> {
         let [one, other] = OF_ITSELF.map(|name| headers.get(name).map(str::to_owned));
@@ -119,7 +119,7 @@ impl Intercept for Frugal {
             // A request that began before the first one was made has its own.
             Some(known) => known.say(headers),
             None => {
-                if let Some(known) = Known::of(headers) {
+                if let Some(known) = FirstRequest::of(headers) {
                     // Another one may have been quicker, and says the same.
                     let _ = self.known.set(known);
                 }

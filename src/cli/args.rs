@@ -214,7 +214,7 @@ pub struct RunArgs {
     pub rejects_with_passwords: bool,
     /// How the pool compares usernames; by default it is asked, and taken to ignore case where it may not be
     #[arg(long, value_enum, value_name = "HOW")]
-    pub usernames: Option<Usernames>,
+    pub usernames: Option<UsernameCase>,
     /// What the ledger survives: loss of power, or only a crash of the process (fewer syncs to the disk)
     #[arg(long, value_enum, default_value_t = DurabilityArg::Power)]
     pub durability: DurabilityArg,
@@ -235,7 +235,7 @@ pub struct RunArgs {
 
 /// How a pool compares usernames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Usernames {
+pub enum UsernameCase {
     /// `Ann` and `ann` are one
     IgnoreCase,
     /// `Ann` and `ann` are two

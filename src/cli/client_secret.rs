@@ -197,23 +197,23 @@ fn secret_in(text: &str, owner: SecretOwner<'_>) -> Result<SecretString, Problem
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ManagedSecret {
-    user_pool_id: Option<Text>,
-    user_pool_client_id: Option<Text>,
-    client_secret_value: Option<Text>,
+    user_pool_id: Option<JsonText>,
+    user_pool_client_id: Option<JsonText>,
+    client_secret_value: Option<JsonText>,
     /// Only in the whole answer of `get-secret-value`.
     #[serde(rename = "SecretString")]
-    secret_string: Option<Text>,
+    secret_string: Option<JsonText>,
 }
 
 /// A JSON string, or whatever else was there in its place.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Text {
+enum JsonText {
     Is(String),
     IsNot(serde::de::IgnoredAny),
 }
 
-impl Text {
+impl JsonText {
     fn get(&self) -> Option<&str> {
         match self {
             Self::Is(text) if !text.is_empty() => Some(text),
@@ -222,7 +222,7 @@ impl Text {
     }
 }
 
-impl Drop for Text {
+impl Drop for JsonText {
     fn drop(&mut self) {
         if let Self::Is(text) = self {
             text.zeroize();
@@ -237,15 +237,15 @@ fn secret_in_json(text: &str, owner: SecretOwner<'_>) -> Result<SecretString, Pr
         column: error.column(),
     };
     if text.starts_with('"') {
-        let string = serde_json::from_str::<Text>(text);
+        let string = serde_json::from_str::<JsonText>(text);
         return Err(string.map_or_else(|error| malformed(&error), |_| Problem::JsonString));
     }
     let managed: ManagedSecret = serde_json::from_str(text).map_err(|error| malformed(&error))?;
     if managed.secret_string.is_some() {
         return Err(Problem::WholeAnswer);
     }
-    let field = |text: &Option<Text>, name| {
-        let found = text.as_ref().and_then(Text::get).map(str::to_owned);
+    let field = |text: &Option<JsonText>, name| {
+        let found = text.as_ref().and_then(JsonText::get).map(str::to_owned);
         found.map(Zeroizing::new).ok_or(Problem::NoField(name))
     };
     let secret = field(&managed.client_secret_value, "clientSecretValue")?;

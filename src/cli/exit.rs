@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::import::{Signal, StopReason};
-use crate::ledger::Kind;
+use crate::ledger::RunKind;
 use crate::outcome::{Outcome, RunState, Summary};
 
 /// How the program ends.
@@ -45,10 +45,10 @@ pub enum Codes {
 impl Codes {
     /// Those about a run of this kind.
     #[must_use]
-    pub fn of(kind: Kind) -> Self {
+    pub fn of(kind: RunKind) -> Self {
         match kind {
-            Kind::Import => Self::Run,
-            Kind::Rehearsal => Self::Rehearsal,
+            RunKind::Import => Self::Run,
+            RunKind::Rehearsal => Self::Rehearsal,
         }
     }
 

@@ -18,8 +18,8 @@ use super::args::format::{delimiter, escape, quote};
 use super::args::mapping::null_text;
 use super::text_file::{WRITTEN_BY_HAND, read_text};
 use crate::mapping::{
-    Asked, ColumnTarget, Constant, DateFormat, DateOf, Join, Lowercase, MappingOptions,
-    PasswordFrom, Region, Target, ValueOf, attribute,
+    ColumnTarget, Constant, DateFormat, DateOf, Join, Lowercase, MappingOptions, PasswordFrom,
+    Region, Sourced, Target, ValueOf, attribute,
 };
 use crate::pool::TriggerData;
 use crate::rows::Dialect;
@@ -30,7 +30,7 @@ pub use error::MappingFileError;
 /// The file's keys: those of [`shape`].
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Keys {
+struct MappingFileKeys {
     username_from: Option<Spanned<OneOrMore>>,
     username_uuid: Option<Spanned<String>>,
     password: Option<From>,
@@ -47,7 +47,7 @@ struct Keys {
     join: BTreeMap<String, Spanned<Vec<String>>>,
     dates: BTreeMap<String, Spanned<String>>,
     values: BTreeMap<String, BTreeMap<String, Spanned<String>>>,
-    follow_up: follow_up::Keys,
+    follow_up: follow_up::FollowUpKeys,
     list: ListKeys,
     validation_data: BTreeMap<String, Spanned<String>>,
     client_metadata: BTreeMap<String, Spanned<String>>,
@@ -98,8 +98,8 @@ enum From {
 #[derive(Debug)]
 pub struct MappingFile {
     path: PathBuf,
-    lines: Lines,
-    keys: Keys,
+    lines: LineStarts,
+    keys: MappingFileKeys,
 }
 
 impl MappingFile {
@@ -116,7 +116,7 @@ impl MappingFile {
     }
 
     fn of_text(path: &Path, text: &str) -> Result<Self, MappingFileError> {
-        let lines = Lines::of(text);
+        let lines = LineStarts::of(text);
         let line = |at: &Range<usize>| lines.at(at.start);
         let no_toml = |error: toml::de::Error| MappingFileError::NoToml {
             path: path.to_owned(),
@@ -133,7 +133,7 @@ impl MappingFile {
                 hint: misfit.hint,
             });
         }
-        let keys = Keys::deserialize(Deserializer::from(file)).map_err(no_toml)?;
+        let keys = MappingFileKeys::deserialize(Deserializer::from(file)).map_err(no_toml)?;
         Ok(Self {
             path: path.to_owned(),
             lines,
@@ -147,7 +147,7 @@ impl MappingFile {
     /// A value does not mean anything.
     pub fn options(&self) -> Result<MappingOptions, MappingFileError> {
         let keys = &self.keys;
-        let names = |key: &'static str, names: &[Spanned<String>]| -> Vec<Asked<String>> {
+        let names = |key: &'static str, names: &[Spanned<String>]| -> Vec<Sourced<String>> {
             names.iter().map(|name| self.name(key, name)).collect()
         };
         Ok(MappingOptions {
@@ -248,7 +248,7 @@ impl MappingFile {
             .transpose()
     }
 
-    fn username_from(&self) -> Result<Vec<Asked<String>>, MappingFileError> {
+    fn username_from(&self) -> Result<Vec<Sourced<String>>, MappingFileError> {
         let Some(from) = &self.keys.username_from else {
             return Ok(Vec::new());
         };
@@ -279,7 +279,7 @@ impl MappingFile {
         self.keys.null.iter().map(read).collect()
     }
 
-    fn columns(&self) -> Result<Vec<Asked<ColumnTarget>>, MappingFileError> {
+    fn columns(&self) -> Result<Vec<Sourced<ColumnTarget>>, MappingFileError> {
         let read = |(column, target): (&String, &Spanned<String>)| {
             let key = format!("columns.\"{column}\"");
             let what = ColumnTarget {
@@ -292,7 +292,7 @@ impl MappingFile {
         self.keys.columns.iter().map(read).collect()
     }
 
-    fn set(&self) -> Result<Vec<Asked<Constant>>, MappingFileError> {
+    fn set(&self) -> Result<Vec<Sourced<Constant>>, MappingFileError> {
         let read = |(name, value): (&String, &Spanned<String>)| {
             let key = format!("set.\"{name}\"");
             let attribute = self.attribute(name, value, &key)?;
@@ -309,7 +309,7 @@ impl MappingFile {
         self.keys.set.iter().map(read).collect()
     }
 
-    fn join(&self) -> Result<Vec<Asked<Join>>, MappingFileError> {
+    fn join(&self) -> Result<Vec<Sourced<Join>>, MappingFileError> {
         let read = |(name, columns): (&String, &Spanned<Vec<String>>)| {
             let key = format!("join.\"{name}\"");
             if columns.get_ref().is_empty() {
@@ -328,7 +328,7 @@ impl MappingFile {
         self.keys.join.iter().map(read).collect()
     }
 
-    fn dates(&self) -> Result<Vec<Asked<DateOf>>, MappingFileError> {
+    fn dates(&self) -> Result<Vec<Sourced<DateOf>>, MappingFileError> {
         let read = |(name, format): (&String, &Spanned<String>)| {
             let key = format!("dates.\"{name}\"");
             let what = DateOf {
@@ -341,7 +341,7 @@ impl MappingFile {
         self.keys.dates.iter().map(read).collect()
     }
 
-    fn values(&self) -> Vec<Asked<ValueOf>> {
+    fn values(&self) -> Vec<Sourced<ValueOf>> {
         let lines = self.keys.values.iter().flat_map(|(column, table)| {
             table
                 .iter()
@@ -369,14 +369,14 @@ impl MappingFile {
     }
 
     /// A column by its name.
-    fn name(&self, key: &str, name: &Spanned<String>) -> Asked<String> {
+    fn name(&self, key: &str, name: &Spanned<String>) -> Sourced<String> {
         let what = name.get_ref().trim().to_owned();
         self.asked(name, format!("{key}, {what}"), what)
     }
 
-    fn asked<T, U>(&self, at: &Spanned<U>, key: impl fmt::Display, what: T) -> Asked<T> {
+    fn asked<T, U>(&self, at: &Spanned<U>, key: impl fmt::Display, what: T) -> Sourced<T> {
         let line = self.line(at.span());
-        Asked::new(what, format!("{}: line {line}, {key}", self.path.display()))
+        Sourced::new(what, format!("{}: line {line}, {key}", self.path.display()))
     }
 
     fn wrong<T>(&self, at: &Spanned<T>, key: &str, cause: String) -> MappingFileError {
@@ -395,9 +395,9 @@ impl MappingFile {
 
 /// Where each line but the first one begins, in bytes.
 #[derive(Debug)]
-struct Lines(Vec<usize>);
+struct LineStarts(Vec<usize>);
 
-impl Lines {
+impl LineStarts {
     fn of(text: &str) -> Self {
         let ends = text.match_indices('\n');
         Self(ends.map(|(end, _)| end + 1).collect())

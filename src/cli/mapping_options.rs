@@ -1,15 +1,15 @@
 //! The flags about columns, and what a mapping file says under them.
 
 use super::args::{FollowUpArgs, LowercaseArg, MappingArgs, VerifyArg};
-use crate::mapping::{Asked, FollowUpOptions, Lowercase, MappingOptions, Target, ValueOf};
+use crate::mapping::{FollowUpOptions, Lowercase, MappingOptions, Sourced, Target, ValueOf};
 use crate::user::pool_rules::Contact;
 
 /// What the flags say.
 pub(super) fn of_flags(args: &MappingArgs) -> MappingOptions {
-    let asked = |flag: &str, names: &[String]| -> Vec<Asked<String>> {
+    let asked = |flag: &str, names: &[String]| -> Vec<Sourced<String>> {
         names
             .iter()
-            .map(|name| Asked::new(name.trim().to_owned(), format!("{flag} {name}")))
+            .map(|name| Sourced::new(name.trim().to_owned(), format!("{flag} {name}")))
             .collect()
     };
     MappingOptions {
@@ -20,7 +20,7 @@ pub(super) fn of_flags(args: &MappingArgs) -> MappingOptions {
         username_uuid: args
             .username_uuid
             .as_ref()
-            .map(|name| Asked::new(name.trim().to_owned(), format!("--username-uuid {name}"))),
+            .map(|name| Sourced::new(name.trim().to_owned(), format!("--username-uuid {name}"))),
         set: args.set.clone(),
         join: args.join.clone(),
         keep: asked("--keep", &args.keep),
@@ -52,19 +52,21 @@ pub(super) fn follow_up_of_flags(args: &FollowUpArgs) -> FollowUpOptions {
             .verify
             .iter()
             .map(|what| match what {
-                VerifyArg::Email => Asked::new(Contact::Email, "--verify email"),
-                VerifyArg::PhoneNumber => Asked::new(Contact::PhoneNumber, "--verify phone_number"),
+                VerifyArg::Email => Sourced::new(Contact::Email, "--verify email"),
+                VerifyArg::PhoneNumber => {
+                    Sourced::new(Contact::PhoneNumber, "--verify phone_number")
+                }
             })
             .collect(),
         groups: args
             .group
             .iter()
-            .map(|name| Asked::new(name.clone(), format!("--group {name}")))
+            .map(|name| Sourced::new(name.clone(), format!("--group {name}")))
             .collect(),
         group_separator: args
             .group_separator
             .as_ref()
-            .map(|text| Asked::new(text.clone(), format!("--group-separator {text}"))),
+            .map(|text| Sourced::new(text.clone(), format!("--group-separator {text}"))),
         disable_where: args.disable_where.clone(),
     }
 }
@@ -183,7 +185,7 @@ fn drop_overridden_cells(flags: &MappingOptions, file: &mut MappingOptions) {
         !dates.any(|flag| flag.what.attribute == asked.what.attribute)
     });
     file.values.retain(|asked| {
-        let says = |flag: &Asked<ValueOf>| {
+        let says = |flag: &Sourced<ValueOf>| {
             flag.what.column.eq_ignore_ascii_case(&asked.what.column)
                 && flag.what.cell == asked.what.cell
         };

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::args::time;
 use super::text_file::{WRITTEN_BY_HAND, read_text};
-use crate::rehearsal::{Latency, PoolSettings, Quota};
+use crate::rehearsal::{PoolSettings, QuotaSetting, SimulatedLatency};
 
 /// Bytes of the settings' file: it may list users.
 const MOST_SETTINGS: u64 = 64 * WRITTEN_BY_HAND;
@@ -106,7 +106,7 @@ pub fn pool_settings(args: &RehearsalArgs) -> Result<PoolSettings, RehearsalArgs
         settings.quotas.user_read = quota("lookup-quota", rate)?;
     }
     if let Some(latency) = args.latency {
-        settings.latency = Latency {
+        settings.latency = SimulatedLatency {
             base_ms: u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
             jitter_ms: 0,
         };
@@ -121,9 +121,9 @@ pub fn pool_settings(args: &RehearsalArgs) -> Result<PoolSettings, RehearsalArgs
     Ok(settings)
 }
 
-fn quota(flag: &'static str, rate: f64) -> Result<Quota, RehearsalArgsError> {
+fn quota(flag: &'static str, rate: f64) -> Result<QuotaSetting, RehearsalArgsError> {
     if rate.is_finite() && rate > 0.0 {
-        Ok(Quota::per_second(rate))
+        Ok(QuotaSetting::per_second(rate))
     } else {
         Err(RehearsalArgsError::Quota { flag, given: rate })
     }

@@ -2,17 +2,17 @@
 
 use super::args::{PiiArg, ReportsArgs};
 use super::exit::{Codes, Exit};
-use crate::report::{Asked, MetricsFileError, Names};
+use crate::report::{MetricsFileError, Names, ReportOptions};
 
 /// For `report`.
 ///
 /// # Errors
 /// The file for metrics could not be written at the end.
-pub fn asked(reports: &ReportsArgs) -> Result<Asked, MetricsFileError> {
+pub fn asked(reports: &ReportsArgs) -> Result<ReportOptions, MetricsFileError> {
     if let Some(metrics) = &reports.metrics_file {
         metrics.check()?;
     }
-    Ok(Asked {
+    Ok(ReportOptions {
         names: match reports.pii {
             PiiArg::Masked => Names::Masked,
             PiiArg::Full => Names::Full,

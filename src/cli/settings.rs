@@ -8,19 +8,19 @@ use tokio::time::Instant;
 
 use super::args::{
     AllowArgs, ConnectionArgs, DurabilityArg, FollowUpArgs, ListArgs, LookArgs, LookupArg,
-    PaceArgs, PasswordSource, PoolArgs, PrescanArg, RateArgs, Retry, RunArgs, Usernames,
+    PaceArgs, PasswordSource, PoolArgs, PrescanArg, RateArgs, Retry, RunArgs, UsernameCase,
 };
 use super::client_secret::{SecretError, SecretOwner, client_secret};
 use super::mapping_file::{MappingFile, MappingFileError};
 use super::mapping_options::{follow_up_of_flags, of_flags, over};
 use super::text_file::{WRITTEN_BY_HAND, read_text};
 use crate::import::{BreakerLimits, Deadline};
-use crate::ledger::{Durability, TakeUp};
+use crate::ledger::{Durability, RetryFilter};
 use crate::mapping::{MappingOptions, PasswordFrom};
 use crate::outcome::Outcome;
-use crate::pool::{ConnectSettings, EndpointChoice, LookUps, Signing, TriggerData, region_of};
+use crate::pool::{ConnectSettings, EndpointChoice, LookupMode, Signing, TriggerData, region_of};
 use crate::preflight::objections::Allowed;
-use crate::preflight::prescan::{Looks, Prescan};
+use crate::preflight::prescan::{ExistingUserPolicy, PrescanMode};
 use crate::preflight::rates::RatesAsked;
 use crate::run::retry::RetryPolicy;
 use crate::source::object::S3Access;
@@ -99,7 +99,7 @@ pub fn refuse_sensitive_logs() -> Result<(), SettingsError> {
 pub fn connect(
     pool: &PoolArgs,
     pace: &PaceArgs,
-    looks: Looks,
+    looks: ExistingUserPolicy,
     trigger_data: TriggerData,
 ) -> Result<(ConnectSettings, Option<String>), SettingsError> {
     let settings = connect_to_ask(&pool.user_pool_id, Some(&pool.client_id), &pool.connection);
@@ -235,20 +235,20 @@ pub fn group(sign_ups_a_second: NonZeroU32) -> usize {
 ///
 /// # Errors
 /// What is asked for contradicts itself.
-pub fn looks(look: &LookArgs) -> Result<Looks, SettingsError> {
+pub fn looks(look: &LookArgs) -> Result<ExistingUserPolicy, SettingsError> {
     let look_ups = match look.lookup {
-        _ if look.no_lookup => LookUps::None,
-        LookupArg::Get => LookUps::Get,
-        LookupArg::List => LookUps::List,
-        LookupArg::None => LookUps::None,
+        _ if look.no_lookup => LookupMode::None,
+        LookupArg::Get => LookupMode::Get,
+        LookupArg::List => LookupMode::List,
+        LookupArg::None => LookupMode::None,
     };
     let prescan = match look.prescan {
         PrescanArg::Always if !look_ups.any() => return Err(SettingsError::PrescanUnsigned),
-        PrescanArg::Always => Prescan::Always,
-        PrescanArg::Auto => Prescan::Auto,
-        PrescanArg::Never => Prescan::Never,
+        PrescanArg::Always => PrescanMode::Always,
+        PrescanArg::Auto => PrescanMode::Auto,
+        PrescanArg::Never => PrescanMode::Never,
     };
-    Ok(Looks { look_ups, prescan })
+    Ok(ExistingUserPolicy { look_ups, prescan })
 }
 
 /// For `preflight`: the kinds of steps that these flags ask for, whatever a list says.
@@ -313,25 +313,25 @@ pub fn durability(run: &RunArgs) -> Durability {
 
 /// For `ledger`: what is taken back.
 #[must_use]
-pub fn retried(retry: &[Retry]) -> Vec<TakeUp> {
+pub fn retried(retry: &[Retry]) -> Vec<RetryFilter> {
     let all = [
         Outcome::Failed,
         Outcome::Rejected,
         Outcome::InDoubt,
         Outcome::Invalid,
     ];
-    let mut again: Vec<TakeUp> = retry
+    let mut again: Vec<RetryFilter> = retry
         .iter()
         .flat_map(|retry| match retry {
-            Retry::Failed => vec![TakeUp::Rows(Outcome::Failed)],
-            Retry::Rejected => vec![TakeUp::Rows(Outcome::Rejected)],
-            Retry::InDoubt => vec![TakeUp::Rows(Outcome::InDoubt)],
-            Retry::Invalid => vec![TakeUp::Rows(Outcome::Invalid)],
-            Retry::FollowUp => vec![TakeUp::FailedSteps],
+            Retry::Failed => vec![RetryFilter::Rows(Outcome::Failed)],
+            Retry::Rejected => vec![RetryFilter::Rows(Outcome::Rejected)],
+            Retry::InDoubt => vec![RetryFilter::Rows(Outcome::InDoubt)],
+            Retry::Invalid => vec![RetryFilter::Rows(Outcome::Invalid)],
+            Retry::FollowUp => vec![RetryFilter::FailedSteps],
             Retry::All => all
-                .map(TakeUp::Rows)
+                .map(RetryFilter::Rows)
                 .into_iter()
-                .chain([TakeUp::FailedSteps])
+                .chain([RetryFilter::FailedSteps])
                 .collect(),
         })
         .collect();
@@ -342,9 +342,9 @@ pub fn retried(retry: &[Retry]) -> Vec<TakeUp> {
 
 /// For `ledger`: whether usernames are compared without case, where the command line says so.
 #[must_use]
-pub fn folds(usernames: Option<Usernames>) -> Option<bool> {
+pub fn folds(usernames: Option<UsernameCase>) -> Option<bool> {
     usernames.map(|how| match how {
-        Usernames::IgnoreCase => true,
-        Usernames::CaseSensitive => false,
+        UsernameCase::IgnoreCase => true,
+        UsernameCase::CaseSensitive => false,
     })
 }

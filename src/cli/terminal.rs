@@ -5,11 +5,11 @@ use std::io::IsTerminal as _;
 use super::args::{OutputArgs, ProgressArg, ProgressArgs};
 use super::settings::environment;
 use crate::logs::LogSettings;
-use crate::progress::{Colour, Form};
+use crate::progress::{Colour, ProgressMode};
 
 /// For `progress`.
 #[must_use]
-pub fn form(output: &OutputArgs, progress: &ProgressArgs) -> Form {
+pub fn form(output: &OutputArgs, progress: &ProgressArgs) -> ProgressMode {
     let terminal = std::io::stderr().is_terminal();
     form_on(terminal, output.quiet, progress.progress, environment)
 }
@@ -34,13 +34,13 @@ fn form_on(
     quiet: bool,
     asked: ProgressArg,
     variable: impl Fn(&str) -> Option<String>,
-) -> Form {
+) -> ProgressMode {
     let draws = terminal && !is_dumb(&variable);
     match asked {
-        _ if quiet => Form::Silent,
-        ProgressArg::None => Form::Notices,
-        ProgressArg::Auto if draws => Form::Bar(colour_on(terminal, variable)),
-        ProgressArg::Auto | ProgressArg::Lines => Form::Lines,
+        _ if quiet => ProgressMode::Silent,
+        ProgressArg::None => ProgressMode::Notices,
+        ProgressArg::Auto if draws => ProgressMode::Bar(colour_on(terminal, variable)),
+        ProgressArg::Auto | ProgressArg::Lines => ProgressMode::Lines,
     }
 }
 
@@ -65,7 +65,7 @@ fn is_dumb(variable: impl Fn(&str) -> Option<String>) -> bool {
 mod tests {
     use super::{colour_on, form_on};
     use crate::cli::args::ProgressArg;
-    use crate::progress::{Colour, Form};
+    use crate::progress::{Colour, ProgressMode};
 
     fn variables<'v>(set: &'v [(&str, &str)]) -> impl Fn(&str) -> Option<String> + 'v {
         |name| {
@@ -75,11 +75,11 @@ mod tests {
     }
 
     /// Variables that are set, whether there is a terminal, and what comes of it.
-    type Case = (&'static [(&'static str, &'static str)], bool, Colour);
+    type ColorCase = (&'static [(&'static str, &'static str)], bool, Colour);
 
     #[test]
     fn colours_follow_the_conventions() {
-        let cases: [Case; 8] = [
+        let cases: [ColorCase; 8] = [
             (&[], true, Colour::Some),
             (&[], false, Colour::None),
             (&[("NO_COLOR", "1")], true, Colour::None),
@@ -102,11 +102,26 @@ mod tests {
     fn a_bar_needs_a_terminal_that_can_draw_and_nobody_who_wants_something_else() {
         let form = |terminal, quiet, asked, set| form_on(terminal, quiet, asked, variables(set));
         let auto = ProgressArg::Auto;
-        assert_eq!(form(true, false, auto, &[]), Form::Bar(Colour::Some));
-        assert_eq!(form(false, false, auto, &[]), Form::Lines);
-        assert_eq!(form(true, false, auto, &[("TERM", "dumb")]), Form::Lines);
-        assert_eq!(form(true, false, ProgressArg::Lines, &[]), Form::Lines);
-        assert_eq!(form(true, false, ProgressArg::None, &[]), Form::Notices);
-        assert_eq!(form(true, true, ProgressArg::Lines, &[]), Form::Silent);
+        assert_eq!(
+            form(true, false, auto, &[]),
+            ProgressMode::Bar(Colour::Some)
+        );
+        assert_eq!(form(false, false, auto, &[]), ProgressMode::Lines);
+        assert_eq!(
+            form(true, false, auto, &[("TERM", "dumb")]),
+            ProgressMode::Lines
+        );
+        assert_eq!(
+            form(true, false, ProgressArg::Lines, &[]),
+            ProgressMode::Lines
+        );
+        assert_eq!(
+            form(true, false, ProgressArg::None, &[]),
+            ProgressMode::Notices
+        );
+        assert_eq!(
+            form(true, true, ProgressArg::Lines, &[]),
+            ProgressMode::Silent
+        );
     }
 }

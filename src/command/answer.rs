@@ -15,7 +15,7 @@ use crate::cli::exit::{Codes, Exit};
 const SCHEMA_VERSION: u32 = 1;
 
 /// What a command came to.
-pub(super) struct Answer {
+pub(super) struct CommandOutput {
     exit: Exit,
     /// What was asked for, where text is wanted.
     text: Option<String>,
@@ -32,7 +32,7 @@ pub(super) struct Answer {
 const PANICKED: &str = "internal error: the command ended unexpectedly";
 
 /// A command that came to nothing.
-pub(super) struct Failed {
+pub(super) struct CommandError {
     pub(super) error: anyhow::Error,
     pub(super) exit: Exit,
     what_to_do: Option<String>,
@@ -47,7 +47,7 @@ struct Trouble {
     what_to_do: Option<String>,
 }
 
-impl From<Exit> for Answer {
+impl From<Exit> for CommandOutput {
     /// With nothing to tell beside it.
     fn from(exit: Exit) -> Self {
         Self {
@@ -61,7 +61,7 @@ impl From<Exit> for Answer {
     }
 }
 
-impl Answer {
+impl CommandOutput {
     /// It was done, and this is what was asked for.
     pub(super) fn of_text(text: impl Into<String>) -> Self {
         Self {
@@ -85,7 +85,7 @@ impl Answer {
     }
 
     /// The same with what stands in the document: an object, whose fields are added.
-    pub(super) fn with(mut self, content: &impl Serialize) -> Result<Self, Failed> {
+    pub(super) fn with(mut self, content: &impl Serialize) -> Result<Self, CommandError> {
         self.content.extend(fields(content)?);
         Ok(self)
     }
@@ -100,7 +100,7 @@ impl Answer {
     }
 }
 
-impl Failed {
+impl CommandError {
     /// Refused before anything was sent.
     pub(super) fn refused(error: impl Into<anyhow::Error>) -> Self {
         Self::new(error, Exit::Refused)
@@ -173,8 +173,8 @@ fn told_way_out(error: &str) -> Option<String> {
     Some(hint.to_owned())
 }
 
-fn fields(content: &impl Serialize) -> Result<Map<String, Value>, Failed> {
-    match serde_json::to_value(content).map_err(Failed::stopped)? {
+fn fields(content: &impl Serialize) -> Result<Map<String, Value>, CommandError> {
+    match serde_json::to_value(content).map_err(CommandError::stopped)? {
         Value::Object(fields) => Ok(fields),
         other @ (Value::Null
         | Value::Bool(_)
@@ -186,7 +186,7 @@ fn fields(content: &impl Serialize) -> Result<Map<String, Value>, Failed> {
 
 /// The document. Its head is the same for all commands.
 #[derive(Serialize)]
-struct Document<'a> {
+struct CommandDocument<'a> {
     schema_version: u32,
     command: &'static str,
     /// None while the command is at work.
@@ -209,7 +209,7 @@ struct Error<'a> {
 
 /// Where what was asked for goes, and in which form.
 #[derive(Clone, Copy)]
-pub(super) struct Output {
+pub(super) struct OutputWriter {
     pub(super) form: OutputForm,
     /// The command's name, as it is typed.
     pub(super) command: &'static str,
@@ -217,9 +217,9 @@ pub(super) struct Output {
     pub(super) say: Say,
 }
 
-impl Output {
+impl OutputWriter {
     /// Prints what a command came to. Nothing is printed before, but by [`Output::print_early`].
-    pub(super) fn close(self, done: Result<Answer, Failed>) -> Exit {
+    pub(super) fn close(self, done: Result<CommandOutput, CommandError>) -> Exit {
         let answer = match done {
             Ok(answer) => answer,
             Err(failed) => {
@@ -230,13 +230,13 @@ impl Output {
                 } else {
                     self.say.error(&message);
                 }
-                Answer {
+                CommandOutput {
                     content: failed.content,
                     stopped: Some(Trouble {
                         message,
                         what_to_do: failed.what_to_do,
                     }),
-                    ..Answer::from(failed.exit)
+                    ..CommandOutput::from(failed.exit)
                 }
             }
         };
@@ -260,12 +260,12 @@ impl Output {
     }
 
     /// Prints the document of a command that goes on for as long as it is wanted.
-    pub(super) fn print_early(self, content: &impl Serialize) -> Result<(), Failed> {
+    pub(super) fn print_early(self, content: &impl Serialize) -> Result<(), CommandError> {
         match self.form {
             OutputForm::Text => Ok(()),
             OutputForm::Json => {
                 let content = fields(content)?;
-                self.print(&Document {
+                self.print(&CommandDocument {
                     schema_version: SCHEMA_VERSION,
                     command: self.command,
                     exit_code: None,
@@ -274,14 +274,14 @@ impl Output {
                     error: None,
                     content: &content,
                 })
-                .map_err(Failed::refused)
+                .map_err(CommandError::refused)
             }
         }
     }
 
-    fn document(self, answer: &Answer) -> std::io::Result<()> {
+    fn document(self, answer: &CommandOutput) -> std::io::Result<()> {
         let exit = answer.exit;
-        self.print(&Document {
+        self.print(&CommandDocument {
             schema_version: SCHEMA_VERSION,
             command: self.command,
             exit_code: Some(exit.number()),
@@ -297,7 +297,7 @@ impl Output {
         })
     }
 
-    fn print(self, document: &Document<'_>) -> std::io::Result<()> {
+    fn print(self, document: &CommandDocument<'_>) -> std::io::Result<()> {
         let text = serde_json::to_string_pretty(document)?;
         self.say.answer(format_args!("{text}\n"))
     }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use super::document::Checked;
+use super::document::CheckDocument;
 use super::follow_up::{refuse_misfits, updates};
 use super::list::List;
-use super::listing::Weighed;
-use super::preflight::{Intent, Verdict, ask_pool, strictness, usernames_fold};
+use super::listing::ListingDecision;
+use super::preflight::{Intent, PreflightFindings, ask_pool, strictness, usernames_fold};
 use super::schema_source::SchemaSource;
-use super::{Answer, Failed, beside, runtime};
+use super::{CommandError, CommandOutput, beside, runtime};
 use crate::cli::args::{CheckArgs, KnownPoolArgs, PatienceArgs};
 use crate::cli::client_secret::{SecretOwner, client_secret};
 use crate::cli::exit::Exit;
@@ -19,38 +19,38 @@ use crate::import::Signals;
 use crate::mapping::Mapping;
 use crate::pool::{Cognito, connect};
 use crate::preflight::ask::{Found, Questions};
-use crate::preflight::attempts::Preflight;
+use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::rates::Rates;
-use crate::preflight::survey::{Item, Reported, Survey, SurveyError};
+use crate::preflight::survey::{Item, ReportedFinding, Survey, SurveyError};
 use crate::report::{FindingLine, FindingsCsv};
 use crate::rows::Rows;
 use crate::user::FlagsGiven;
 use crate::user::pool_rules::PoolRules;
 
-pub(super) fn check(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
-    settings::refuse_sensitive_logs().map_err(Failed::refused)?;
+pub(super) fn check(args: &CheckArgs, say: Say) -> Result<CommandOutput, CommandError> {
+    settings::refuse_sensitive_logs().map_err(CommandError::refused)?;
     runtime()?.block_on(async {
-        let mut signals = Signals::listen().map_err(Failed::refused)?;
+        let mut signals = Signals::listen().map_err(CommandError::refused)?;
         tokio::select! {
             checked = examined(args, say) => checked,
             signal = signals.next() => {
                 FindingsCsv::abandon(&args.findings);
                 let why = "stopped before the list's end: no findings were written";
                 say.line(why);
-                Ok(Answer::from(Exit::Signal(signal)).stopped(why, "check the list again"))
+                Ok(CommandOutput::from(Exit::Signal(signal)).stopped(why, "check the list again"))
             }
         }
     })
 }
 
-async fn examined(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
+async fn examined(args: &CheckArgs, say: Say) -> Result<CommandOutput, CommandError> {
     let access = settings::s3_access(args.pool.user_pool_id.as_deref(), &args.pool.connection);
     let schema = SchemaSource::of_known(&args.pool);
     let list = List::open(&args.list, &access, schema, say).await?;
     list.say_what_is_dropped(say);
     refuse_to_replace(&args.findings, &args.list.list)?;
     let asked = settings::rates(&args.rates);
-    let looks = settings::looks(&args.look).map_err(Failed::refused)?;
+    let looks = settings::looks(&args.look).map_err(CommandError::refused)?;
     let looks_up = looks.look_ups.any();
     refuse_misfits(&list, &args.list.follow_up, looks)?;
     let questions = Questions {
@@ -70,8 +70,8 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
     let mapping = list.mapping.given(given).held_to(&strictness(rules));
     let (survey, findings) = surveyed(list.rows, &mapping, folds, &args.findings).await?;
     let notify = |text: &str| say.line(text);
-    let weighed = Weighed {
-        preflight: pool.as_ref().map(|pool| Preflight {
+    let weighed = ListingDecision {
+        preflight: pool.as_ref().map(|pool| PreflightCalls {
             pool,
             time: args.patience.preflight_timeout,
             notify: &notify,
@@ -103,9 +103,9 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
         args.findings.display()
     ));
     let counts = survey.counts;
-    let verdict = Verdict::of(intent, &mapping, rules, &found, Some(survey));
+    let verdict = PreflightFindings::of(intent, &mapping, rules, &found, Some(survey));
     verdict.say(say);
-    let checked = Checked {
+    let checked = CheckDocument {
         list: list.source.name(),
         findings_file: &args.findings,
         findings,
@@ -121,11 +121,11 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<Answer, Failed> {
         }
         _ => Exit::SomeRows,
     };
-    Answer::from(exit).with(&checked)
+    CommandOutput::from(exit).with(&checked)
 }
 
 /// Findings take the place of an older file: neither of the list, nor of a device such as /dev/null.
-fn refuse_to_replace(findings: &Path, list: &Path) -> Result<(), Failed> {
+fn refuse_to_replace(findings: &Path, list: &Path) -> Result<(), CommandError> {
     let Ok(there) = findings.symlink_metadata() else {
         return Ok(());
     };
@@ -140,14 +140,14 @@ fn refuse_to_replace(findings: &Path, list: &Path) -> Result<(), Failed> {
     } else {
         return Ok(());
     };
-    Err(Failed::refused(anyhow::anyhow!(
+    Err(CommandError::refused(anyhow::anyhow!(
         "--findings {}: {what}; name another file",
         findings.display()
     )))
 }
 
 /// Whether the app client's secret was given; none where the pool's rules come from a file.
-fn is_secret_given(args: &KnownPoolArgs, say: Say) -> Result<Option<bool>, Failed> {
+fn is_secret_given(args: &KnownPoolArgs, say: Say) -> Result<Option<bool>, CommandError> {
     let Some(user_pool_id) = &args.user_pool_id else {
         return Ok(None);
     };
@@ -155,7 +155,7 @@ fn is_secret_given(args: &KnownPoolArgs, say: Say) -> Result<Option<bool>, Faile
         user_pool_id,
         client_id: args.client_id.as_deref(),
     };
-    let given = client_secret(&args.connection, owner).map_err(Failed::refused)?;
+    let given = client_secret(&args.connection, owner).map_err(CommandError::refused)?;
     if let Some(warning) = given.as_ref().and_then(|given| given.warning.as_ref()) {
         say.warning(warning);
     }
@@ -174,9 +174,9 @@ pub(super) async fn known(
     patience: PatienceArgs,
     questions: &Questions,
     say: Say,
-) -> Result<(Option<Cognito>, Found), Failed> {
+) -> Result<(Option<Cognito>, Found), CommandError> {
     if let Some(path) = &args.pool {
-        let rules = settings::pool_rules(path).map_err(Failed::refused)?;
+        let rules = settings::pool_rules(path).map_err(CommandError::refused)?;
         let found = Found {
             rules: Some(rules),
             ..Found::default()
@@ -188,8 +188,8 @@ pub(super) async fn known(
     };
     let client_id = args.client_id.as_deref();
     let connection = settings::connect_to_ask(user_pool_id, client_id, &args.connection);
-    let pool = connect(&connection).await.map_err(Failed::refused)?;
-    let preflight = Preflight {
+    let pool = connect(&connection).await.map_err(CommandError::refused)?;
+    let preflight = PreflightCalls {
         pool: &pool,
         time: patience.preflight_timeout,
         notify: &|text| say.line(text),
@@ -207,7 +207,7 @@ async fn surveyed(
     mapping: &Mapping,
     folds: bool,
     to: &Path,
-) -> Result<(Survey, u64), Failed> {
+) -> Result<(Survey, u64), CommandError> {
     let (mapping, path) = (mapping.clone(), to.to_owned());
     let work = move || {
         let mut csv = FindingsCsv::begin(&path)?;
@@ -235,8 +235,8 @@ async fn surveyed(
     };
     let surveyed: Result<_, SurveyError> = beside("survey", work).await?;
     surveyed.map_err(|error| match error {
-        SurveyError::Rows(_) | SurveyError::Room(_) => Failed::refused(error),
-        SurveyError::Write(cause) => Failed::refused(anyhow::anyhow!(
+        SurveyError::Rows(_) | SurveyError::Room(_) => CommandError::refused(error),
+        SurveyError::Write(cause) => CommandError::refused(anyhow::anyhow!(
             "--findings {}: cannot be written: {cause}; name a file in a folder that can be written to",
             to.display()
         )),
@@ -245,7 +245,7 @@ async fn surveyed(
 
 fn write_line(
     csv: &mut FindingsCsv,
-    reported: &Reported<'_>,
+    reported: &ReportedFinding<'_>,
     given: &FlagsGiven,
 ) -> io::Result<()> {
     let item = reported.item;

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::report::open;
-use super::{Answer, Failed};
+use super::{CommandError, CommandOutput};
 use crate::cli::Say;
 use crate::cli::args::CompareArgs;
 use crate::ledger::comparison::compare as compare_runs;
-use crate::ledger::{LedgerError, Reader};
+use crate::ledger::{LedgerError, LedgerReader};
 use crate::report::{ChangesCsv, Comparison, Side};
 
 /// Why two runs cannot be compared.
@@ -23,22 +23,23 @@ pub(super) fn compare(
     [before, after]: [&Path; 2],
     args: &CompareArgs,
     say: Say,
-) -> Result<Answer, Failed> {
+) -> Result<CommandOutput, CommandError> {
     let (before, mut one) = opened(before, say)?;
     let (after, mut other) = opened(after, say)?;
     if !args.compare_unlike {
         refuse_unlike(&one, &other)?;
     }
-    let folds = [&before, &after].map(Reader::folds);
+    let folds = [&before, &after].map(LedgerReader::folds);
     let [folds_before, folds_after] = folds;
-    let folds = folds_before.map_err(Failed::refused)? && folds_after.map_err(Failed::refused)?;
+    let folds = folds_before.map_err(CommandError::refused)?
+        && folds_after.map_err(CommandError::refused)?;
     let unwritten = |path: &Path, cause| CompareError::Write(path.to_owned(), cause);
     let mut to = match &args.compare_to {
         None => None,
         Some(path) => {
             refuse_to_replace(path)?;
-            let csv =
-                ChangesCsv::begin(path).map_err(|cause| Failed::refused(unwritten(path, cause)))?;
+            let csv = ChangesCsv::begin(path)
+                .map_err(|cause| CommandError::refused(unwritten(path, cause)))?;
             Some((path, csv))
         }
     };
@@ -50,16 +51,16 @@ pub(super) fn compare(
             Some((path, csv)) => csv.line(change).map_err(|cause| unwritten(path, cause)),
         }
     })
-    .map_err(Failed::refused)?;
+    .map_err(CommandError::refused)?;
     if let Some((path, csv)) = to {
         csv.finish()
-            .map_err(|cause| Failed::refused(unwritten(path, cause)))?;
+            .map_err(|cause| CommandError::refused(unwritten(path, cause)))?;
         say.line(format_args!("every change: {}", path.display()));
     }
     one.nameless = compared.nameless_before;
     other.nameless = compared.nameless_after;
     let sides = [&one, &other];
-    Answer::of_text(comparison.text(sides, folds, compared))
+    CommandOutput::of_text(comparison.text(sides, folds, compared))
         .with(&comparison.document(sides, folds, compared))?
         .with(&Where {
             file: args.compare_to.as_deref(),
@@ -72,12 +73,12 @@ struct Where<'a> {
     file: Option<&'a Path>,
 }
 
-fn opened(run_directory: &Path, say: Say) -> Result<(Reader, Side), Failed> {
+fn opened(run_directory: &Path, say: Say) -> Result<(LedgerReader, Side), CommandError> {
     let reader = open(run_directory, say)?;
-    let summary = reader.summary().map_err(Failed::refused)?;
+    let summary = reader.summary().map_err(CommandError::refused)?;
     let side = Side {
         run_directory: run_directory.display().to_string(),
-        kind: reader.kind().map_err(Failed::refused)?,
+        kind: reader.kind().map_err(CommandError::refused)?,
         list: summary.list,
         user_pool_id: summary.user_pool_id,
         started: summary.started,
@@ -88,7 +89,7 @@ fn opened(run_directory: &Path, say: Say) -> Result<(Reader, Side), Failed> {
 }
 
 /// Runs against different pools say nothing of each other, and a rehearsal nothing of an import.
-fn refuse_unlike(before: &Side, after: &Side) -> Result<(), Failed> {
+fn refuse_unlike(before: &Side, after: &Side) -> Result<(), CommandError> {
     let what = [
         ("kind of run", &before.kind, &after.kind),
         ("user pool", &before.user_pool_id, &after.user_pool_id),
@@ -99,7 +100,7 @@ fn refuse_unlike(before: &Side, after: &Side) -> Result<(), Failed> {
         return Ok(());
     };
     let hint = "name two runs that are alike, or compare them all the same with --compare-unlike";
-    Err(Failed::refused(anyhow::anyhow!(
+    Err(CommandError::refused(anyhow::anyhow!(
         "--compare: the {what} of {} is {one}, that of {} is {other}: what differs would say nothing of the users; {hint}",
         before.run_directory,
         after.run_directory
@@ -107,9 +108,9 @@ fn refuse_unlike(before: &Side, after: &Side) -> Result<(), Failed> {
     .hint(hint))
 }
 
-fn refuse_to_replace(path: &Path) -> Result<(), Failed> {
+fn refuse_to_replace(path: &Path) -> Result<(), CommandError> {
     match path.symlink_metadata() {
-        Ok(there) if !there.is_file() => Err(Failed::refused(anyhow::anyhow!(
+        Ok(there) if !there.is_file() => Err(CommandError::refused(anyhow::anyhow!(
             "--compare-to {}: is there, and no file; name another file",
             path.display()
         ))),

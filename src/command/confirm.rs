@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
-use super::{Failed, beside};
+use super::{CommandError, beside};
 
 /// Whether there is somebody who can be asked.
 pub(super) fn somebody_is_there() -> bool {
@@ -10,7 +10,7 @@ pub(super) fn somebody_is_there() -> bool {
 }
 
 /// Asks whether to go on. Everything but a yes is a no. `users` is how many; none where the list cannot be counted.
-pub(super) async fn confirm(users: Option<u64>, user_pool_id: &str) -> Result<(), Failed> {
+pub(super) async fn confirm(users: Option<u64>, user_pool_id: &str) -> Result<(), CommandError> {
     let whom = users.map_or_else(
         || "these users".to_owned(),
         |users| format!("{users} users"),
@@ -18,32 +18,32 @@ pub(super) async fn confirm(users: Option<u64>, user_pool_id: &str) -> Result<()
     let question = format!("Sign {whom} up in {user_pool_id}? [y/N] ");
     match answer(&question).await?.trim().to_lowercase().as_str() {
         "y" | "yes" => Ok(()),
-        _ => Err(Failed::refused(anyhow::anyhow!(
+        _ => Err(CommandError::refused(anyhow::anyhow!(
             "not confirmed: nothing was sent; --yes goes on without asking"
         ))),
     }
 }
 
 /// Asks for the pool's id: nobody deletes users by the habit of saying yes.
-pub(super) async fn typed(users: u64, user_pool_id: &str) -> Result<(), Failed> {
+pub(super) async fn typed(users: u64, user_pool_id: &str) -> Result<(), CommandError> {
     let question = format!(
         "This deletes up to {users} users for good. Type the id of the user pool to go on: "
     );
     if answer(&question).await?.trim() == user_pool_id {
         return Ok(());
     }
-    Err(Failed::refused(anyhow::anyhow!(
+    Err(CommandError::refused(anyhow::anyhow!(
         "that is not the id of the pool that the run was made in: nothing was deleted; type {user_pool_id} if its users are meant"
     )))
 }
 
 /// What is typed.
-async fn answer(question: &str) -> Result<String, Failed> {
+async fn answer(question: &str) -> Result<String, CommandError> {
     let _ = write!(io::stderr(), "{question}");
     beside("answer", || {
         let mut line = String::new();
         io::stdin().lock().read_line(&mut line).map(|_| line)
     })
     .await?
-    .map_err(Failed::refused)
+    .map_err(CommandError::refused)
 }

@@ -8,17 +8,17 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::rejects::{RejectsError, RejectsWritten};
-use crate::outcome::{Requests, Summary};
+use crate::outcome::{CategoryRequests, Summary};
 use crate::preflight::objections::Objection;
 use crate::preflight::plan::RunPlan;
-use crate::preflight::survey::{Broken, Counts, Example};
+use crate::preflight::survey::{FindingExample, RuleCount, SurveyCounts};
 use crate::report;
 use crate::user::FlagsGiven;
 use crate::user::pool_rules::PoolRules;
 
 /// A run: of `import`, `rehearse` and `report`.
 #[derive(Serialize)]
-pub(super) struct Reported<'a> {
+pub(super) struct RunDocument<'a> {
     run_directory: &'a Path,
     /// Where each file is, by its name: those that are there.
     files: BTreeMap<&'static str, PathBuf>,
@@ -39,7 +39,7 @@ struct RejectsDocument<'a> {
     error: Option<String>,
 }
 
-impl<'a> Reported<'a> {
+impl<'a> RunDocument<'a> {
     pub(super) fn of(run_directory: &'a Path, summary: &'a Summary) -> Self {
         Self {
             run_directory,
@@ -80,7 +80,7 @@ pub(super) struct Unreported<'a> {
 
 /// `check`.
 #[derive(Serialize)]
-pub(super) struct Checked<'a> {
+pub(super) struct CheckDocument<'a> {
     pub(super) list: String,
     pub(super) findings_file: &'a Path,
     /// Findings in that file; it also has notes.
@@ -93,7 +93,7 @@ pub(super) struct Checked<'a> {
 #[derive(Serialize)]
 pub(super) struct VerdictDocument<'a> {
     /// Rows, by what would become of them; none where the list was not read to its end.
-    pub(super) rows: Option<Counts>,
+    pub(super) rows: Option<SurveyCounts>,
     pub(super) findings_by_rule: Vec<BrokenRule<'a>>,
     /// A run is refused for each of these.
     pub(super) refusals: Vec<&'a Objection>,
@@ -108,11 +108,11 @@ pub(super) struct BrokenRule<'a> {
     rule: &'static str,
     findings: u64,
     what_to_do: String,
-    examples: &'a [Example],
+    examples: &'a [FindingExample],
 }
 
 impl<'a> BrokenRule<'a> {
-    pub(super) fn of(broken: &'a Broken, given: &FlagsGiven) -> Self {
+    pub(super) fn of(broken: &'a RuleCount, given: &FlagsGiven) -> Self {
         Self {
             rule: broken.rule.code(),
             findings: broken.findings,
@@ -132,7 +132,7 @@ pub(super) struct UndoneDocument<'a> {
     /// By what came of them, every word with 0 as well; `open`: not looked at yet.
     pub(super) users: BTreeMap<&'static str, u64>,
     /// By quota category.
-    pub(super) requests: BTreeMap<&'static str, Requests>,
+    pub(super) requests: BTreeMap<&'static str, CategoryRequests>,
 }
 
 /// `describe`.

@@ -1,15 +1,19 @@
 //! What follows the sign-ups: whether it fits the rest of what is asked for.
 
-use super::Failed;
+use super::CommandError;
 use super::list::List;
 use crate::cli::args::FollowUpArgs;
 use crate::pace::Category;
 use crate::pool::category_of;
-use crate::preflight::prescan::Looks;
+use crate::preflight::prescan::ExistingUserPolicy;
 use crate::user::StepKind;
 
 /// Refuses what asks for nothing, and steps that nobody could sign.
-pub(super) fn refuse_misfits(list: &List, args: &FollowUpArgs, looks: Looks) -> Result<(), Failed> {
+pub(super) fn refuse_misfits(
+    list: &List,
+    args: &FollowUpArgs,
+    looks: ExistingUserPolicy,
+) -> Result<(), CommandError> {
     let kinds = list.mapping.follow_up_kinds();
     let why = if kinds.is_empty() && args.follow_up_existing {
         "--follow-up-existing: nothing follows the sign-ups; add --confirm, --verify, --group or --disable-where, or leave it out".to_owned()
@@ -25,7 +29,7 @@ pub(super) fn refuse_misfits(list: &List, args: &FollowUpArgs, looks: Looks) -> 
     } else {
         return Ok(());
     };
-    Err(Failed::refused(anyhow::anyhow!(why)))
+    Err(CommandError::refused(anyhow::anyhow!(why)))
 }
 
 /// Whether steps draw on the quota of those who change users.

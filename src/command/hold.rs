@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::Failed;
+use super::CommandError;
 use crate::cli::Say;
 use crate::ledger::{LedgerError, RunDirectory};
 
@@ -18,7 +18,7 @@ pub(super) async fn hold(
     path: &Path,
     wait: Option<Duration>,
     say: Say,
-) -> Result<RunDirectory, Failed> {
+) -> Result<RunDirectory, CommandError> {
     let wait = wait.unwrap_or_default();
     let started = Instant::now();
     let mut told = false;
@@ -26,15 +26,17 @@ pub(super) async fn hold(
         match RunDirectory::hold(path) {
             Ok(directory) => return Ok(directory),
             Err(LedgerError::Busy(_)) if started.elapsed() < wait => {}
-            Err(busy @ LedgerError::Busy(_)) if wait.is_zero() => return Err(Failed::busy(busy)),
+            Err(busy @ LedgerError::Busy(_)) if wait.is_zero() => {
+                return Err(CommandError::busy(busy));
+            }
             Err(LedgerError::Busy(_)) => {
-                return Err(Failed::busy(anyhow::anyhow!(
+                return Err(CommandError::busy(anyhow::anyhow!(
                     "run directory {}: another process is still using it after {}; stop that process, or give --wait-for-lock more time",
                     path.display(),
                     humantime::format_duration(wait)
                 )));
             }
-            Err(error) => return Err(Failed::refused(error)),
+            Err(error) => return Err(CommandError::refused(error)),
         }
         if !told {
             told = true;

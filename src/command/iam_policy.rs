@@ -1,17 +1,17 @@
 //! `iam-policy`: the least policy that a run needs.
 
 use super::document::LeastPolicy;
-use super::{Answer, Failed};
+use super::{CommandError, CommandOutput};
 use crate::cli::args::IamPolicyArgs;
 use crate::cli::exit::Exit;
 use crate::cli::{Say, settings};
 use crate::pool::{ConnectError, region_of};
 use crate::preflight::iam_policy::{DEFAULT_PARTITION, Needs, policy, region_without_partition};
 
-pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Answer, Failed> {
+pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<CommandOutput, CommandError> {
     if region_of(&args.user_pool_id).is_none() {
         let not_one = ConnectError::NotAPoolId(args.user_pool_id.clone());
-        return Err(Failed::refused(not_one));
+        return Err(CommandError::refused(not_one));
     }
     let object = match args.list.as_deref() {
         None => None,
@@ -20,16 +20,16 @@ pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Answer, Faile
                 .and_then(|object| object.split_once('/'))
                 .filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
                 .ok_or_else(|| {
-                    Failed::refused(anyhow::anyhow!(
+                    CommandError::refused(anyhow::anyhow!(
                         "--list {list}: only a list in S3 needs a permission; name s3://BUCKET/KEY, or leave it out"
                     ))
                 })?,
         ),
     };
-    let looks = settings::looks(&args.look).map_err(Failed::refused)?;
+    let looks = settings::looks(&args.look).map_err(CommandError::refused)?;
     let steps = settings::step_kinds(&args.follow_up);
     if !steps.is_empty() && !looks.look_ups.any() {
-        return Err(Failed::refused(anyhow::anyhow!(
+        return Err(CommandError::refused(anyhow::anyhow!(
             "--no-lookup (or --lookup none) signs no request, and what follows a sign-up has to be signed; leave one of the two out"
         )));
     }
@@ -58,11 +58,11 @@ pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<Answer, Faile
     let answer = match &policy {
         None => {
             say.line("no permission is needed: SignUp is public, and nothing else is asked");
-            Answer::from(Exit::Done)
+            CommandOutput::from(Exit::Done)
         }
         Some(policy) => {
-            let text = serde_json::to_string_pretty(policy).map_err(Failed::refused)?;
-            Answer::of_text(format!("{text}\n"))
+            let text = serde_json::to_string_pretty(policy).map_err(CommandError::refused)?;
+            CommandOutput::of_text(format!("{text}\n"))
         }
     };
     answer.with(&LeastPolicy {

@@ -1,26 +1,30 @@
 //! `import`: a list into a pool.
 
 use super::confirm::somebody_is_there;
-use super::job::{Again, Job};
+use super::job::{ImportJob, OnExistingRun};
 use super::run::run;
-use super::{Answer, Failed, runtime};
+use super::{CommandError, CommandOutput, runtime};
 use crate::cli::args::ImportArgs;
 use crate::cli::trigger_data::trigger_data;
 use crate::cli::{Say, reports, settings, terminal};
 use crate::progress::Screen;
 
-pub(super) fn import(args: &ImportArgs, screen: &Screen, say: Say) -> Result<Answer, Failed> {
-    settings::refuse_sensitive_logs().map_err(Failed::refused)?;
-    let looks = settings::looks(&args.look).map_err(Failed::refused)?;
-    let reports = reports::asked(&args.reports).map_err(Failed::refused)?;
-    let told = trigger_data(&args.triggers, &args.list).map_err(Failed::refused)?;
+pub(super) fn import(
+    args: &ImportArgs,
+    screen: &Screen,
+    say: Say,
+) -> Result<CommandOutput, CommandError> {
+    settings::refuse_sensitive_logs().map_err(CommandError::refused)?;
+    let looks = settings::looks(&args.look).map_err(CommandError::refused)?;
+    let reports = reports::asked(&args.reports).map_err(CommandError::refused)?;
+    let told = trigger_data(&args.triggers, &args.list).map_err(CommandError::refused)?;
     let (connect, warning) =
-        settings::connect(&args.pool, &args.pace, looks, told).map_err(Failed::refused)?;
+        settings::connect(&args.pool, &args.pace, looks, told).map_err(CommandError::refused)?;
     if let Some(warning) = warning {
         say.warning(warning);
     }
     runtime()?.block_on(run(
-        Job {
+        ImportJob {
             list: &args.list,
             preflight: &args.preflight,
             pace: &args.pace,
@@ -30,9 +34,9 @@ pub(super) fn import(args: &ImportArgs, screen: &Screen, say: Say) -> Result<Ans
             connect,
             access: settings::s3_access(Some(&args.pool.user_pool_id), &args.pool.connection),
             again: if args.restart {
-                Again::PutAside
+                OnExistingRun::PutAside
             } else {
-                Again::GoOn(settings::retried(&args.retry))
+                OnExistingRun::GoOn(settings::retried(&args.retry))
             },
             confirm: !args.yes && somebody_is_there(),
             reports,

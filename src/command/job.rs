@@ -4,34 +4,34 @@ use tokio::time::Instant;
 
 use super::again::command_that_goes_on;
 use crate::cli::args::{ListArgs, PaceArgs, PreflightArgs, RunArgs};
-use crate::ledger::{Kind, TakeUp};
+use crate::ledger::{RetryFilter, RunKind};
 use crate::pool::ConnectSettings;
-use crate::preflight::prescan::Looks;
+use crate::preflight::prescan::ExistingUserPolicy;
 use crate::preflight::rates::RatesAsked;
-use crate::progress::{Form, Screen};
-use crate::report::Asked;
+use crate::progress::{ProgressMode, Screen};
+use crate::report::ReportOptions;
 use crate::source::object::S3Access;
 
 /// What is asked for.
-pub(super) struct Job<'a> {
+pub(super) struct ImportJob<'a> {
     pub(super) list: &'a ListArgs,
     pub(super) preflight: &'a PreflightArgs,
     pub(super) pace: &'a PaceArgs,
     pub(super) run: &'a RunArgs,
     /// How users that exist are found.
-    pub(super) looks: Looks,
+    pub(super) looks: ExistingUserPolicy,
     /// Requests a second, as they are asked for.
     pub(super) rates: RatesAsked,
     pub(super) connect: ConnectSettings,
     /// For a list in S3.
     pub(super) access: S3Access,
-    pub(super) again: Again,
+    pub(super) again: OnExistingRun,
     /// What the reports are to show, and where metrics go.
-    pub(super) reports: Asked,
+    pub(super) reports: ReportOptions,
     /// Whether somebody at a terminal is asked to say yes to the plan.
     pub(super) confirm: bool,
     /// How it is shown how far the run is.
-    pub(super) progress: Form,
+    pub(super) progress: ProgressMode,
     /// Where people look.
     pub(super) screen: &'a Screen,
     /// When the program began.
@@ -40,21 +40,21 @@ pub(super) struct Job<'a> {
 
 /// What to do where the run's directory has a ledger already.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Again {
+pub(super) enum OnExistingRun {
     /// Go on with that run, and take this up again.
-    GoOn(Vec<TakeUp>),
+    GoOn(Vec<RetryFilter>),
     /// Begin anew and keep the old ledger.
     PutAside,
     /// Begin anew without keeping it: its pool is gone.
     Replace,
 }
 
-impl Again {
+impl OnExistingRun {
     /// Which kind of run that is.
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> RunKind {
         match self {
-            Self::GoOn(_) | Self::PutAside => Kind::Import,
-            Self::Replace => Kind::Rehearsal,
+            Self::GoOn(_) | Self::PutAside => RunKind::Import,
+            Self::Replace => RunKind::Rehearsal,
         }
     }
 

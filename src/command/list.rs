@@ -1,7 +1,7 @@
 //! The list that a command reads: where it comes from, and what its columns mean.
 
 use super::schema_source::SchemaSource;
-use super::{Failed, beside};
+use super::{CommandError, beside};
 use crate::cli::args::ListArgs;
 use crate::cli::dialect::dialect;
 use crate::cli::{Say, settings};
@@ -42,12 +42,12 @@ fn flags_given(dialect: &Dialect) -> FlagsGiven {
 
 /// A list that can be read once more.
 #[derive(Clone)]
-pub(super) struct Again {
+pub(super) struct ReopenableList {
     pub(super) source: Source,
     dialect: Dialect,
 }
 
-impl Again {
+impl ReopenableList {
     /// Its rows, from the first one.
     pub(super) fn rows(&self) -> Result<Rows, Unopened> {
         let opened = self.source.open()?;
@@ -79,8 +79,8 @@ impl Elsewhere {
         })
     }
 
-    fn refusal(&self, source: &Source) -> Failed {
-        Failed::refused(anyhow::anyhow!(
+    fn refusal(&self, source: &Source) -> CommandError {
+        CommandError::refused(anyhow::anyhow!(
             "{}: line {} does not look like the header, and line {} does; skip the lines above it with `--skip-lines {}`",
             source.name(),
             self.read,
@@ -96,7 +96,7 @@ fn unreadable_header(
     source: &Source,
     dialect: &Dialect,
     options: &MappingOptions,
-) -> Failed {
+) -> CommandError {
     let found = error
         .first_lines()
         .and_then(|(line, below)| Elsewhere::look(&[], line, below, dialect, options));
@@ -104,14 +104,14 @@ fn unreadable_header(
         Some(found) => found.refusal(source),
         // The command that converts the file is on a line of its own.
         None if matches!(error, RowsError::Foreign { .. }) => {
-            Failed::refused(error).with_listed_problems()
+            CommandError::refused(error).with_listed_problems()
         }
-        None => Failed::refused(error),
+        None => CommandError::refused(error),
     }
 }
 
 /// The header does not fit.
-async fn refusal(misfit: HeaderError, schema: &SchemaSource<'_>) -> Failed {
+async fn refusal(misfit: HeaderError, schema: &SchemaSource<'_>) -> CommandError {
     let rules = if misfit.depends_on_pool() {
         schema.rules().await
     } else {
@@ -122,7 +122,9 @@ async fn refusal(misfit: HeaderError, schema: &SchemaSource<'_>) -> Failed {
         None => misfit,
     };
     let hint = misfit.hint();
-    Failed::refused(misfit).hint(hint).with_listed_problems()
+    CommandError::refused(misfit)
+        .hint(hint)
+        .with_listed_problems()
 }
 
 /// A list cannot be read once more.
@@ -144,16 +146,16 @@ impl List {
         access: &S3Access,
         schema: SchemaSource<'_>,
         say: Say,
-    ) -> Result<Self, Failed> {
-        let options = settings::mapping(args).map_err(Failed::refused)?;
-        let dialect = dialect(args).map_err(Failed::refused)?;
+    ) -> Result<Self, CommandError> {
+        let options = settings::mapping(args).map_err(CommandError::refused)?;
+        let dialect = dialect(args).map_err(CommandError::refused)?;
         let (list, access) = (args.list.clone(), access.clone());
         let find = move || -> Result<_, SourceError> {
             let source = Source::named(&list, &access)?;
             let opened = source.open()?;
             Ok((source, opened))
         };
-        let (source, opened) = beside("list", find).await?.map_err(Failed::refused)?;
+        let (source, opened) = beside("list", find).await?.map_err(CommandError::refused)?;
         let bytes = opened.length;
         let name = source.name();
         let read_by = dialect.clone();
@@ -189,11 +191,11 @@ impl List {
     }
 
     /// SHA-256 of its bytes; none for what can be read only once.
-    pub(super) async fn fingerprint(&self) -> Result<Option<String>, Failed> {
+    pub(super) async fn fingerprint(&self) -> Result<Option<String>, CommandError> {
         let source = self.source.clone();
         beside("fingerprint", move || source.fingerprint())
             .await?
-            .map_err(Failed::refused)
+            .map_err(CommandError::refused)
     }
 
     /// What the columns mean, and how their cells are read: what a run is bound to.
@@ -249,19 +251,19 @@ impl List {
     }
 
     /// The list, to be read once more; none where it can be read only once.
-    pub(super) fn again(&self) -> Option<Again> {
-        self.source.is_complete().then(|| Again {
+    pub(super) fn again(&self) -> Option<ReopenableList> {
+        self.source.is_complete().then(|| ReopenableList {
             source: self.source.clone(),
             dialect: self.dialect.clone(),
         })
     }
 
     /// Its rows once more, from the first one; none where it can be read only once.
-    pub(super) async fn rows_again(&self) -> Result<Option<Rows>, Failed> {
+    pub(super) async fn rows_again(&self) -> Result<Option<Rows>, CommandError> {
         let Some(again) = self.again() else {
             return Ok(None);
         };
         let rows = beside("list again", move || again.rows()).await?;
-        rows.map(Some).map_err(Failed::refused)
+        rows.map(Some).map_err(CommandError::refused)
     }
 }

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use crate::preflight::ask::{Found, ask_listing};
-use crate::preflight::attempts::Preflight;
+use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::calls::Call;
-use crate::preflight::prescan::{Known, Looks, Prescan, Reading, reading};
+use crate::preflight::prescan::{ExistingUserPolicy, PrescanMode, PrescanPlan, ScanInput, reading};
 use crate::preflight::rates::{Rates, RatesAsked};
 
 /// What it is weighed by.
-pub(super) struct Weighed<'a> {
+pub(super) struct ListingDecision<'a> {
     /// The pool, where it may be asked.
-    pub(super) preflight: Option<Preflight<'a>>,
-    pub(super) looks: Looks,
+    pub(super) preflight: Option<PreflightCalls<'a>>,
+    pub(super) looks: ExistingUserPolicy,
     pub(super) rates: &'a RatesAsked,
     /// `EstimatedNumberOfUsers`, where it is known.
     pub(super) users: Option<u64>,
@@ -22,10 +22,10 @@ pub(super) struct Weighed<'a> {
     pub(super) time: Option<Duration>,
 }
 
-impl Weighed<'_> {
+impl ListingDecision<'_> {
     /// Whether the pool is read first. Where its listing would be used, it is asked whether it may be, and how fast: what comes of that is
     /// added to `found`.
-    pub(super) async fn reading(self, found: &mut Found) -> Option<Reading> {
+    pub(super) async fn reading(self, found: &mut Found) -> Option<PrescanPlan> {
         let wanted = self.by(found);
         let needed = self.looks.needs_listing();
         if wanted.is_none() && !needed {
@@ -36,16 +36,16 @@ impl Weighed<'_> {
         {
             ask_listing(preflight, self.rates.list.is_none(), needed, found).await;
         }
-        if found.unanswered(Call::ListUsers).is_some() && self.looks.prescan == Prescan::Auto {
+        if found.unanswered(Call::ListUsers).is_some() && self.looks.prescan == PrescanMode::Auto {
             return None;
         }
         // Once more, with the rate that is granted.
         self.by(found)
     }
 
-    fn by(&self, found: &Found) -> Option<Reading> {
+    fn by(&self, found: &Found) -> Option<PrescanPlan> {
         let rates = Rates::new(self.rates, found);
-        let known = Known {
+        let known = ScanInput {
             users: self.users,
             rows: self.rows,
             rates: &rates,

@@ -36,7 +36,7 @@ use crate::import::Signals;
 use crate::logs;
 use crate::process::need_files;
 use crate::progress::Screen;
-use answer::{Answer, Failed, Output};
+use answer::{CommandError, CommandOutput, OutputWriter};
 
 /// Does what the command line says.
 #[must_use]
@@ -48,7 +48,7 @@ pub fn run(cli: Cli) -> Exit {
         (_, told) => told.is_some_and(|told| told.quiet),
     };
     let say = Say::new(quiet);
-    let output = Output {
+    let output = OutputWriter {
         form: cli.output,
         command,
         codes,
@@ -58,10 +58,10 @@ pub fn run(cli: Cli) -> Exit {
     match logs::begin(&terminal::log(told), &screen) {
         Ok(None) => {}
         Ok(Some(notice)) => say.line(notice),
-        Err(error) => return output.close(Err(Failed::refused(error))),
+        Err(error) => return output.close(Err(CommandError::refused(error))),
     }
     if let Err(error) = need_files() {
-        return output.close(Err(Failed::refused(error)));
+        return output.close(Err(CommandError::refused(error)));
     }
     output.close(caught(codes, || match cli.command {
         Command::Import(args) => import::import(&args, &screen, say),
@@ -79,9 +79,9 @@ pub fn run(cli: Cli) -> Exit {
 /// What the command comes to. A panic, too, is an answer with a document and an exit code.
 fn caught(
     codes: Codes,
-    command: impl FnOnce() -> Result<Answer, Failed>,
-) -> Result<Answer, Failed> {
-    catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|_| Err(Failed::panicked(codes)))
+    command: impl FnOnce() -> Result<CommandOutput, CommandError>,
+) -> Result<CommandOutput, CommandError> {
+    catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|_| Err(CommandError::panicked(codes)))
 }
 
 /// The command as it is typed, and what its exit codes mean.
@@ -116,26 +116,26 @@ fn output_args(command: &Command) -> Option<&OutputArgs> {
 }
 
 /// One thread does all that waits: for this work it costs a third less than several.
-fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
+fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(Failed::refused)
+        .map_err(CommandError::refused)
 }
 
 /// Waits for what is asked of a pool; where a signal comes first, that is the command's answer.
 fn asked<T>(
-    asking: impl Future<Output = Result<T, Failed>>,
+    asking: impl Future<Output = Result<T, CommandError>>,
     say: Say,
-) -> Result<ControlFlow<Answer, T>, Failed> {
+) -> Result<ControlFlow<CommandOutput, T>, CommandError> {
     runtime()?.block_on(async {
-        let mut signals = Signals::listen().map_err(Failed::refused)?;
+        let mut signals = Signals::listen().map_err(CommandError::refused)?;
         tokio::select! {
             found = asking => found.map(ControlFlow::Continue),
             signal = signals.next() => {
                 let why = "stopped before the pool answered: nothing is printed";
                 say.line(why);
-                let answer = Answer::from(Exit::Signal(signal));
+                let answer = CommandOutput::from(Exit::Signal(signal));
                 Ok(ControlFlow::Break(answer.stopped(why, "ask again")))
             }
         }
@@ -146,7 +146,7 @@ fn asked<T>(
 async fn beside<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Failed> {
+) -> Result<T, CommandError> {
     let (to, done) = tokio::sync::oneshot::channel();
     std::thread::Builder::new()
         .name(name.to_owned())
@@ -154,8 +154,8 @@ async fn beside<T: Send + 'static>(
             // Nobody listening means that the program is about to end.
             let _ = to.send(work());
         })
-        .map_err(Failed::refused)?;
-    done.await.map_err(Failed::stopped)
+        .map_err(CommandError::refused)?;
+    done.await.map_err(CommandError::stopped)
 }
 
 #[cfg(test)]

@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use super::document::{BrokenRule, VerdictDocument};
 use super::list::List;
-use super::{Failed, beside};
+use super::{CommandError, beside};
 use crate::cli::Say;
 use crate::mapping::Mapping;
 use crate::preflight::ask::{Found, Questions, ask};
-use crate::preflight::attempts::Preflight;
+use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::calls::{Call, Unanswered, remedy};
 use crate::preflight::groups::{Unknown, missing};
-use crate::preflight::objections::{Allowed, Meant, Objection, StepsMeant, objections};
+use crate::preflight::objections::{Allowed, Objection, RunIntent, StepIntent, objections};
 use crate::preflight::plan::RunPlan;
-use crate::preflight::prescan::{Looks, Reading};
+use crate::preflight::prescan::{ExistingUserPolicy, PrescanPlan};
 use crate::preflight::rates::Rates;
-use crate::preflight::survey::{Broken, Survey};
+use crate::preflight::survey::{RuleCount, Survey};
 use crate::user::FlagsGiven;
 use crate::user::pool_rules::PoolRules;
 use crate::user::rules::Strictness;
@@ -29,9 +29,9 @@ const RULES_SAID: usize = 4;
 pub(super) struct Intent {
     pub(super) allowed: Allowed,
     pub(super) secret_given: bool,
-    pub(super) looks: Looks,
+    pub(super) looks: ExistingUserPolicy,
     /// The pool is read first.
-    pub(super) reading: Option<Reading>,
+    pub(super) reading: Option<PrescanPlan>,
     pub(super) rates: Rates,
     /// Groups that the pool does not have are made.
     pub(super) create_groups: bool,
@@ -42,18 +42,18 @@ pub(super) struct Intent {
 }
 
 /// What stands against a run, and what it would do.
-pub(super) struct Verdict {
+pub(super) struct PreflightFindings {
     pub(super) objections: Vec<Objection>,
     /// None where the list can be read only once.
     pub(super) plan: Option<RunPlan>,
     /// Groups that are made first.
     pub(super) groups_to_make: Vec<String>,
     /// Rules that rows break, the one that is broken most first.
-    broken: Vec<Broken>,
+    broken: Vec<RuleCount>,
     given: FlagsGiven,
 }
 
-impl Verdict {
+impl PreflightFindings {
     pub(super) fn of(
         intent: Intent,
         mapping: &Mapping,
@@ -66,7 +66,7 @@ impl Verdict {
         let kinds = mapping.follow_up_kinds();
         let named = named_groups(mapping, survey.as_ref());
         let missing = missing_groups(&named, found, intent.create_groups);
-        let meant = Meant {
+        let meant = RunIntent {
             attributes: &attributes,
             with_password: mapping.gives_password(),
             secret_given: intent.secret_given,
@@ -76,7 +76,7 @@ impl Verdict {
             alias_repeats: survey.as_ref().map_or(&[], |survey| &survey.alias_repeats),
             given: mapping.flags_given(),
             rates: &intent.rates,
-            steps: StepsMeant {
+            steps: StepIntent {
                 kinds: &kinds,
                 groups: named.len(),
                 rows_name_groups: mapping.rows_name_groups(),
@@ -112,7 +112,7 @@ impl Verdict {
     }
 
     /// The refusals as one error; none where there are none.
-    pub(super) fn refusal(&self, what: &str) -> Option<Failed> {
+    pub(super) fn refusal(&self, what: &str) -> Option<CommandError> {
         let refusals: Vec<&Objection> = self
             .objections
             .iter()
@@ -129,7 +129,8 @@ impl Verdict {
             .iter()
             .map(|refusal| refusal.hint.as_str())
             .collect();
-        let refused = Failed::refused(anyhow::anyhow!("{what}:{told}")).with_listed_problems();
+        let refused =
+            CommandError::refused(anyhow::anyhow!("{what}:{told}")).with_listed_problems();
         Some(refused.hint(hints.join("; ")).with(&self.document()))
     }
 
@@ -207,20 +208,20 @@ fn missing_groups(named: &BTreeSet<String>, found: &Found, create: bool) -> Vec<
 
 /// Puts the questions to the pool.
 pub(super) async fn ask_pool(
-    preflight: Preflight<'_>,
+    preflight: PreflightCalls<'_>,
     user_pool_id: &str,
     questions: &Questions,
-) -> Result<Found, Failed> {
+) -> Result<Found, CommandError> {
     ask(preflight, questions)
         .await
         .map_err(|unanswered| not_answered(user_pool_id, &unanswered))
 }
 
 /// A command cannot go on without this answer of the pool.
-pub(super) fn not_answered(user_pool_id: &str, unanswered: &Unanswered) -> Failed {
+pub(super) fn not_answered(user_pool_id: &str, unanswered: &Unanswered) -> CommandError {
     let remedy = remedy(&unanswered.failure);
     let error = anyhow::anyhow!("user pool {user_pool_id}: {unanswered}; {remedy}");
-    Failed::refused(error).hint(remedy)
+    CommandError::refused(error).hint(remedy)
 }
 
 /// What rows are held to.
@@ -235,7 +236,7 @@ pub(super) async fn surveyed(
     list: &List,
     mapping: &Mapping,
     folds: bool,
-) -> Result<Option<Survey>, Failed> {
+) -> Result<Option<Survey>, CommandError> {
     let Some(rows) = list.rows_again().await? else {
         return Ok(None);
     };
@@ -244,7 +245,7 @@ pub(super) async fn surveyed(
     beside("survey", work)
         .await?
         .map(Some)
-        .map_err(Failed::refused)
+        .map_err(CommandError::refused)
 }
 
 /// Whether usernames are compared without case: the command line's word, the rules', or else Cognito's own default for new pools.

@@ -6,51 +6,51 @@ mod weigh;
 
 use std::path::{Path, PathBuf};
 
-use super::Failed;
+use super::CommandError;
 use super::again::command_to_keep;
 use super::follow_up::{refuse_misfits, updates};
-use super::job::Job;
+use super::job::ImportJob;
 use super::list::List;
 use super::preflight::{ask_pool, strictness, usernames_fold};
 use super::rejects::Rejects;
 use super::schema_source::SchemaSource;
 use crate::cli::{Say, settings};
-use crate::import::registration::Rules;
+use crate::import::registration::RegistrationRules;
 use crate::import::slots::Slots;
-use crate::import::{Counts, Plan};
-use crate::ledger::past::Past;
-use crate::ledger::{Facts, Identity, Invocation, Kind, Ledger, Reader, RunDirectory};
+use crate::import::{OutcomeCounts, SessionPlan};
+use crate::ledger::past::ResumeCursor;
+use crate::ledger::{Facts, Identity, Invocation, Ledger, LedgerReader, RunDirectory, RunKind};
 use crate::outcome::Summary;
 use crate::pace::Ceilings;
 use crate::pool::{Cognito, NamedBy, connect, now_ms};
 use crate::preflight::ask::{Found, Questions};
-use crate::preflight::attempts::Preflight;
+use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::groups::CreatedGroups;
 use crate::preflight::plan::users_a_second;
-use crate::preflight::prescan::Reading;
+use crate::preflight::prescan::PrescanPlan;
 use crate::preflight::rates::Rates;
 use crate::process::{files_for_connections, room_for_connections};
-use crate::progress::{Expected, ExpectedRows};
+use crate::progress::{ExpectedRows, ExpectedWork};
 use crate::user::pool_rules::PoolRules;
 use ahead::ToRead;
 use run_there::{Opened, RunThere, begin, finished_already, go_on, held_if_there, run_directory};
-use weigh::{Weighed, Weighing};
+use weigh::{Preflight, PreflightResult};
 
 /// A run that can begin.
 pub(super) struct Prepared {
-    pub(super) plan: Plan,
+    pub(super) plan: SessionPlan,
     pub(super) pool: Cognito,
     pub(super) ledger: Ledger,
     pub(super) list: ToRead,
     /// The pool is read before the first row.
-    pub(super) reading: Option<Reading>,
+    pub(super) reading: Option<PrescanPlan>,
     pub(super) directory: RunDirectory,
     /// Requests a second, by category.
     pub(super) ceilings: Ceilings,
     /// What is written at the end of the rows that did not make it.
     pub(super) rejects: Rejects,
     /// What is known of the run before it begins.
-    pub(super) expected: Expected,
+    pub(super) expected: ExpectedWork,
 }
 
 /// What the preparation came to.
@@ -63,10 +63,10 @@ pub(super) enum Preparation {
 
 /// Prepares a run. Sends nothing that writes, but makes groups where it is told to; dropped on the way, it leaves nothing behind that the same command would trip over.
 pub(super) async fn prepare(
-    job: &Job<'_>,
+    job: &ImportJob<'_>,
     created_groups: &CreatedGroups,
     say: Say,
-) -> Result<Preparation, Failed> {
+) -> Result<Preparation, CommandError> {
     let mut list = List::open(job.list, &job.access, SchemaSource::of_job(job), say).await?;
     list.say_what_is_dropped(say);
     refuse_misfits(&list, &job.list.follow_up, job.looks)?;
@@ -86,9 +86,9 @@ pub(super) async fn prepare(
         ));
     }
     let given = rules_given(job)?;
-    let pool = connect(&job.connect).await.map_err(Failed::refused)?;
+    let pool = connect(&job.connect).await.map_err(CommandError::refused)?;
     let there = RunThere::look(job, &path, held, &identity)?;
-    let preflight = Preflight {
+    let preflight = PreflightCalls {
         pool: &pool,
         time: job.preflight.patience.preflight_timeout,
         notify: &|text| say.line(text),
@@ -101,7 +101,7 @@ pub(super) async fn prepare(
         let given = job.preflight.pool.iter().map(|_| "--pool").collect();
         list.mapping = list.mapping.given(given).held_to(&strictness(rules));
     }
-    let weighing = Weighing {
+    let weighing = Preflight {
         job,
         list: &list,
         preflight,
@@ -149,8 +149,8 @@ pub(super) async fn prepare(
     })))
 }
 
-fn expected(weighed: &Weighed, list: &List, ceilings: Ceilings) -> Expected {
-    Expected {
+fn expected(weighed: &PreflightResult, list: &List, ceilings: Ceilings) -> ExpectedWork {
+    ExpectedWork {
         rows: weighed.counts.map(|counts| ExpectedRows {
             all: counts.rows,
             to_send: counts.to_send,
@@ -160,7 +160,7 @@ fn expected(weighed: &Weighed, list: &List, ceilings: Ceilings) -> Expected {
     }
 }
 
-fn log_beginning(opened: &Opened, plan: &Plan, ceilings: Ceilings, expected: Expected) {
+fn log_beginning(opened: &Opened, plan: &SessionPlan, ceilings: Ceilings, expected: ExpectedWork) {
     let session = opened.ledger.session();
     tracing::info!(
         run = session.run_id,
@@ -178,7 +178,7 @@ fn log_beginning(opened: &Opened, plan: &Plan, ceilings: Ceilings, expected: Exp
 }
 
 /// What the run is bound to.
-async fn identity(job: &Job<'_>, list: &List) -> Result<Identity, Failed> {
+async fn identity(job: &ImportJob<'_>, list: &List) -> Result<Identity, CommandError> {
     Ok(Identity {
         list: list.source.name(),
         mapping: list.cells_meaning(),
@@ -193,9 +193,9 @@ async fn identity(job: &Job<'_>, list: &List) -> Result<Identity, Failed> {
 }
 
 /// Groups are made by those who looked which there are.
-fn refuse_unseen_groups(job: &Job<'_>) -> Result<(), Failed> {
+fn refuse_unseen_groups(job: &ImportJob<'_>) -> Result<(), CommandError> {
     if job.preflight.no_preflight && job.list.follow_up.create_groups {
-        return Err(Failed::refused(anyhow::anyhow!(
+        return Err(CommandError::refused(anyhow::anyhow!(
             "--create-groups: with --no-preflight nobody looks which groups there are; leave one of the two out"
         )));
     }
@@ -212,13 +212,13 @@ fn invocation() -> Invocation {
 
 /// The run's ledger, once nothing stands against the run; and what was found of the list.
 async fn opened(
-    weighing: Weighing<'_, '_>,
+    weighing: Preflight<'_, '_>,
     there: RunThere,
     found: &mut Found,
     path: &Path,
     identity: &Identity,
     say: Say,
-) -> Result<(Opened, Weighed), Failed> {
+) -> Result<(Opened, PreflightResult), CommandError> {
     let (job, rules, pool) = (weighing.job, weighing.rules, weighing.preflight.pool);
     match there {
         RunThere::GoesOn(directory) => {
@@ -258,11 +258,11 @@ fn note_other_endpoint(facts: &Facts, pool: &Cognito, say: Say) {
 }
 
 /// The rules that the command line gives. They have to be those of the pool that is written to.
-fn rules_given(job: &Job<'_>) -> Result<Option<PoolRules>, Failed> {
+fn rules_given(job: &ImportJob<'_>) -> Result<Option<PoolRules>, CommandError> {
     let Some(path) = &job.preflight.pool else {
         return Ok(None);
     };
-    let rules = settings::pool_rules(path).map_err(Failed::refused)?;
+    let rules = settings::pool_rules(path).map_err(CommandError::refused)?;
     let client_id = rules
         .client
         .as_ref()
@@ -273,10 +273,10 @@ fn rules_given(job: &Job<'_>) -> Result<Option<PoolRules>, Failed> {
     ];
     // A simulated pool stands for another one.
     for (here, found) in named {
-        if let (Some(found), Kind::Import) = (found, job.again.kind())
+        if let (Some(found), RunKind::Import) = (found, job.again.kind())
             && found != here
         {
-            return Err(Failed::refused(anyhow::anyhow!(
+            return Err(CommandError::refused(anyhow::anyhow!(
                 "--pool {}: holds the rules of {found}, and this run is for {here}; describe the right one, or take its id out of the file",
                 path.display()
             )));
@@ -285,7 +285,7 @@ fn rules_given(job: &Job<'_>) -> Result<Option<PoolRules>, Failed> {
     Ok(Some(rules))
 }
 
-fn questions(job: &Job<'_>, list: &List, rules_given: bool) -> Questions {
+fn questions(job: &ImportJob<'_>, list: &List, rules_given: bool) -> Questions {
     let preflight = !job.preflight.no_preflight;
     let looks_up = job.looks.look_ups.any();
     Questions {
@@ -303,24 +303,24 @@ fn questions(job: &Job<'_>, list: &List, rules_given: bool) -> Questions {
 }
 
 /// How the rows stood when the last session ended.
-fn past(opened: &Opened) -> Result<Option<Past>, Failed> {
+fn past(opened: &Opened) -> Result<Option<ResumeCursor>, CommandError> {
     if !opened.goes_on {
         return Ok(None);
     }
-    let past = Past::open(&opened.directory.database()).map_err(Failed::refused)?;
+    let past = ResumeCursor::open(&opened.directory.database()).map_err(CommandError::refused)?;
     Ok(Some(past))
 }
 
 /// Open files for each connection. A rehearsal has both ends of each in this process.
-fn ends(job: &Job<'_>) -> u64 {
+fn ends(job: &ImportJob<'_>) -> u64 {
     match job.again.kind() {
-        Kind::Import => 1,
-        Kind::Rehearsal => 2,
+        RunKind::Import => 1,
+        RunKind::Rehearsal => 2,
     }
 }
 
 /// Tells the user if the limit on open files slows the run down.
-fn note_few_slots(job: &Job<'_>, slots: &Slots, say: Say) {
+fn note_few_slots(job: &ImportJob<'_>, slots: &Slots, say: Say) {
     if let Some(wanted) = slots.wanted_beyond_room() {
         say.line(format_args!(
             "note: the limit on open files leaves room for {} requests in flight, and this rate needs {wanted}; raise it (`ulimit -n {}`), \
@@ -332,24 +332,24 @@ fn note_few_slots(job: &Job<'_>, slots: &Slots, say: Say) {
 }
 
 fn plan(
-    job: &Job<'_>,
+    job: &ImportJob<'_>,
     opened: &Opened,
     rules: Option<&PoolRules>,
     ceilings: Ceilings,
     updates: bool,
     say: Say,
-) -> Result<Plan, Failed> {
+) -> Result<SessionPlan, CommandError> {
     // Steps have slots as well.
     let a_second = if updates {
         ceilings.creation.saturating_add(ceilings.update.get())
     } else {
         ceilings.creation
     };
-    let mut before = Counts::default();
+    let mut before = OutcomeCounts::default();
     if opened.goes_on {
-        let counts = Reader::open(opened.directory.path())
+        let counts = LedgerReader::open(opened.directory.path())
             .and_then(|reader| reader.settled())
-            .map_err(Failed::refused)?;
+            .map_err(CommandError::refused)?;
         for (outcome, count) in counts {
             before.add_many(outcome, count);
         }
@@ -360,10 +360,10 @@ fn plan(
         room_for_connections(ends(job)),
     );
     note_few_slots(job, &slots, say);
-    Ok(Plan {
+    Ok(SessionPlan {
         slots,
         group: settings::group(ceilings.creation),
-        rules: Rules {
+        rules: RegistrationRules {
             retry: settings::retry_policy(job.run),
             look_ups: job.looks.look_ups,
         },

@@ -1,12 +1,12 @@
 //! Between the preparation and the run: the pool is read, where that was found to pay or is asked for.
 
-use super::Failed;
+use super::CommandError;
 use super::prepare::Prepared;
 use crate::import::prescan::{Prescan as Scan, Scanned};
 use crate::import::{Signals, StopReason, Watch};
 use crate::ledger::listing::Listing;
 use crate::pace::Pacer;
-use crate::preflight::prescan::Prescan;
+use crate::preflight::prescan::PrescanMode;
 
 /// What the run begins with.
 pub(super) enum Read {
@@ -20,10 +20,10 @@ pub(super) enum Read {
 pub(super) async fn prescan(
     prepared: &mut Prepared,
     pacer: &Pacer,
-    asked: Prescan,
+    asked: PrescanMode,
     signals: &mut Signals,
     watch: &mut dyn Watch,
-) -> Result<Read, Failed> {
+) -> Result<Read, CommandError> {
     let Some(reading) = &prepared.reading else {
         return Ok(Read::On(None));
     };
@@ -37,13 +37,16 @@ pub(super) async fn prescan(
         deadline: prepared.plan.deadline,
         about: reading.users,
     };
-    let scanned = scan.read(signals, watch).await.map_err(Failed::stopped)?;
+    let scanned = scan
+        .read(signals, watch)
+        .await
+        .map_err(CommandError::stopped)?;
     Ok(match scanned {
         Scanned::Whole(listing) => Read::On(Some(listing)),
         Scanned::Stopped(reason) => Read::Stopped(reason),
         Scanned::Failed(why) => match asked {
-            Prescan::Always => Read::Stopped(StopReason::Unlisted(why)),
-            Prescan::Auto | Prescan::Never => {
+            PrescanMode::Always => Read::Stopped(StopReason::Unlisted(why)),
+            PrescanMode::Auto | PrescanMode::Never => {
                 watch.notice(&format!(
                     "note: the pool's users cannot be read first, so every name is tried: {why}"
                 ));

@@ -2,19 +2,22 @@
 
 use super::document::Serving;
 use super::rehearse::settings_with_users;
-use super::{Answer, Failed, Output, runtime};
+use super::{CommandError, CommandOutput, OutputWriter, runtime};
 use crate::cli::args::RehearsalPoolArgs;
 use crate::cli::exit::Exit;
 use crate::import::Signals;
 use crate::rehearsal::RehearsalPool;
 
-pub(super) fn serve(args: &RehearsalPoolArgs, output: Output) -> Result<Answer, Failed> {
+pub(super) fn serve(
+    args: &RehearsalPoolArgs,
+    output: OutputWriter,
+) -> Result<CommandOutput, CommandError> {
     let say = output.say;
     let settings = settings_with_users(&args.rehearsal)?;
     let (pool_id, client_id) = (settings.pool_id.clone(), settings.client_id.clone());
     let signal = runtime()?.block_on(async {
-        let mut signals = Signals::listen().map_err(Failed::refused)?;
-        let pool = RehearsalPool::start(args.listen, settings).map_err(Failed::refused)?;
+        let mut signals = Signals::listen().map_err(CommandError::refused)?;
+        let pool = RehearsalPool::start(args.listen, settings).map_err(CommandError::refused)?;
         let url = pool.endpoint_url();
         say.line(format_args!(
             "simulated pool at {url} (user pool {pool_id}, app client {client_id})"
@@ -31,5 +34,5 @@ pub(super) fn serve(args: &RehearsalPoolArgs, output: Output) -> Result<Answer, 
         pool.stop();
         Ok(signal)
     })?;
-    Ok(Answer::printed(Exit::Signal(signal)))
+    Ok(CommandOutput::printed(Exit::Signal(signal)))
 }

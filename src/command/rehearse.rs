@@ -3,9 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use super::job::{Again, Job};
+use super::job::{ImportJob, OnExistingRun};
 use super::run::run;
-use super::{Answer, Failed, runtime};
+use super::{CommandError, CommandOutput, runtime};
 use crate::cli::args::RehearseArgs;
 use crate::cli::rehearsal::{RehearsalArgs, pool_settings};
 use crate::cli::trigger_data::trigger_data;
@@ -17,12 +17,16 @@ use crate::rows::{Dialect, Rows};
 use crate::source::Source;
 use crate::source::object::S3Access;
 
-pub(super) fn rehearse(args: &RehearseArgs, screen: &Screen, say: Say) -> Result<Answer, Failed> {
-    settings::refuse_sensitive_logs().map_err(Failed::refused)?;
-    let looks = settings::looks(&args.look).map_err(Failed::refused)?;
-    let reports = reports::asked(&args.reports).map_err(Failed::refused)?;
+pub(super) fn rehearse(
+    args: &RehearseArgs,
+    screen: &Screen,
+    say: Say,
+) -> Result<CommandOutput, CommandError> {
+    settings::refuse_sensitive_logs().map_err(CommandError::refused)?;
+    let looks = settings::looks(&args.look).map_err(CommandError::refused)?;
+    let reports = reports::asked(&args.reports).map_err(CommandError::refused)?;
     let rates = settings::rates(&args.pace.rates);
-    let told = trigger_data(&args.triggers, &args.list).map_err(Failed::refused)?;
+    let told = trigger_data(&args.triggers, &args.list).map_err(CommandError::refused)?;
     let settings = settings_with_users(&args.rehearsal)?;
     let mut connect = ConnectSettings {
         user_pool_id: settings.pool_id.clone(),
@@ -40,14 +44,14 @@ pub(super) fn rehearse(args: &RehearseArgs, screen: &Screen, say: Say) -> Result
         attempt_timeout: args.pace.attempt_timeout,
     };
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let pool = RehearsalPool::start(any_port, settings).map_err(Failed::refused)?;
+    let pool = RehearsalPool::start(any_port, settings).map_err(CommandError::refused)?;
     connect.endpoint = EndpointChoice::Url(pool.endpoint_url());
     say.line(format_args!(
         "rehearsal: against a simulated pool on this machine ({}); nothing leaves it, and nobody gets a message",
         pool.endpoint_url()
     ));
     let done = runtime()?.block_on(run(
-        Job {
+        ImportJob {
             list: &args.list,
             preflight: &args.preflight,
             pace: &args.pace,
@@ -56,7 +60,7 @@ pub(super) fn rehearse(args: &RehearseArgs, screen: &Screen, say: Say) -> Result
             rates,
             connect,
             access: S3Access::default(),
-            again: Again::Replace,
+            again: OnExistingRun::Replace,
             confirm: false,
             reports,
             progress: terminal::form(&args.output, &args.progress),
@@ -71,8 +75,8 @@ pub(super) fn rehearse(args: &RehearseArgs, screen: &Screen, say: Say) -> Result
 }
 
 /// The pool that is asked for, with the users that are in it beforehand.
-pub(super) fn settings_with_users(args: &RehearsalArgs) -> Result<PoolSettings, Failed> {
-    let mut settings = pool_settings(args).map_err(Failed::refused)?;
+pub(super) fn settings_with_users(args: &RehearsalArgs) -> Result<PoolSettings, CommandError> {
+    let mut settings = pool_settings(args).map_err(CommandError::refused)?;
     if let Some(path) = &args.existing {
         settings.existing.extend(existing(path)?);
     }
@@ -80,8 +84,9 @@ pub(super) fn settings_with_users(args: &RehearsalArgs) -> Result<PoolSettings, 
 }
 
 /// Users from a CSV file: `username` names them, `password` is passed over, every other column is an attribute.
-fn existing(path: &Path) -> Result<Vec<ExistingUser>, Failed> {
-    let wrong = |why: &dyn std::fmt::Display| Failed::refused(anyhow::anyhow!("--existing {why}"));
+fn existing(path: &Path) -> Result<Vec<ExistingUser>, CommandError> {
+    let wrong =
+        |why: &dyn std::fmt::Display| CommandError::refused(anyhow::anyhow!("--existing {why}"));
     let source = Source::named(path, &S3Access::default()).map_err(|why| wrong(&why))?;
     let opened = source.open().map_err(|why| wrong(&why))?;
     let mut rows =

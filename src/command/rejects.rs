@@ -7,29 +7,29 @@ mod spool;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Failed;
-use super::list::{Again, List, Unopened};
-use crate::ledger::{LedgerError, Reader};
+use super::CommandError;
+use super::list::{List, ReopenableList, Unopened};
+use crate::ledger::{LedgerError, LedgerReader};
 use crate::report::{RejectsFile, reasons_of};
 use crate::rows::rewrite::{LeftOut, Rewriter, Secrets, Selected, Selection};
-use crate::rows::{Header, Reading, RowsError};
+use crate::rows::{Header, ResolvedDialect, RowsError};
 use crate::source::SourceError;
 pub(super) use spool::Spool;
 
 /// What is needed to write the file when the run has ended.
 pub(super) struct Rejects {
-    reading: Reading,
+    reading: ResolvedDialect,
     header: Header,
     selection: Selection,
-    from: Origin,
+    from: RowOrigin,
     /// Passwords are written as well.
     with_passwords: bool,
 }
 
 /// Where the rows come from.
-enum Origin {
+enum RowOrigin {
     /// The list once more, and the fingerprint that it had.
-    List(Again, Option<String>),
+    List(ReopenableList, Option<String>),
     /// What was put aside.
     Spool(Arc<Spool>),
 }
@@ -84,7 +84,7 @@ impl Rejects {
         list: &List,
         fingerprint: Option<String>,
         with_passwords: bool,
-    ) -> Result<Self, Failed> {
+    ) -> Result<Self, CommandError> {
         let header = list.rows.header().clone();
         let secrets = if with_passwords {
             Secrets::Written
@@ -93,15 +93,15 @@ impl Rejects {
         };
         let selection = Selection::new(&header, secrets);
         let from = match list.again() {
-            Some(again) => Origin::List(again, fingerprint),
+            Some(again) => RowOrigin::List(again, fingerprint),
             None if with_passwords => {
-                return Err(Failed::refused(anyhow::anyhow!(
+                return Err(CommandError::refused(anyhow::anyhow!(
                     "--rejects-with-passwords: {} can be read only once, so its rows would have to lie on the disk with their passwords until \
                      the run ends; put the list into a file, or leave the flag out",
                     list.source.name()
                 )));
             }
-            None => Origin::Spool(Arc::new(Spool::new(selection.clone()))),
+            None => RowOrigin::Spool(Arc::new(Spool::new(selection.clone()))),
         };
         Ok(Self {
             reading: list.rows.reading().clone(),
@@ -115,8 +115,8 @@ impl Rejects {
     /// Where rows are put aside while the run reads them; none where the list can be read again.
     pub(super) fn spool(&self) -> Option<Arc<Spool>> {
         match &self.from {
-            Origin::List(..) => None,
-            Origin::Spool(spool) => Some(Arc::clone(spool)),
+            RowOrigin::List(..) => None,
+            RowOrigin::Spool(spool) => Some(Arc::clone(spool)),
         }
     }
 
@@ -125,13 +125,13 @@ impl Rejects {
         self,
         run_directory: &Path,
     ) -> Result<Option<RejectsWritten>, RejectsError> {
-        self.write(&Reader::open(run_directory)?, run_directory)
+        self.write(&LedgerReader::open(run_directory)?, run_directory)
     }
 
     /// Writes the file; none where there is nothing to write. One of an earlier session is gone afterwards in any case.
     pub(super) fn write(
         self,
-        reader: &Reader,
+        reader: &LedgerReader,
         run_directory: &Path,
     ) -> Result<Option<RejectsWritten>, RejectsError> {
         let path = RejectsFile::path(run_directory);
@@ -153,7 +153,7 @@ impl Rejects {
         }))
     }
 
-    fn write_rows(&self, run_directory: &Path, reader: &Reader) -> Result<(), RejectsError> {
+    fn write_rows(&self, run_directory: &Path, reader: &LedgerReader) -> Result<(), RejectsError> {
         let unwritten = |cause| RejectsError::Write(RejectsFile::path(run_directory), cause);
         let file = RejectsFile::begin(run_directory).map_err(unwritten)?;
         let mut to = Rewriter::begin(file, &self.reading, &self.header).map_err(unwritten)?;
@@ -174,7 +174,7 @@ impl Rejects {
             to.row(&selected, &std::array::from_fn(|at| reasons.get(at).map_or("", |reason| reason)))
                 .map_err(unwritten)
         })?;
-        if let Origin::List(again, Some(fingerprint)) = &self.from
+        if let RowOrigin::List(again, Some(fingerprint)) = &self.from
             && again.source.fingerprint()?.as_ref() != Some(fingerprint)
         {
             return Err(RejectsError::Changed(again.source.name()));
@@ -184,12 +184,12 @@ impl Rejects {
 
     fn rows(&self) -> Result<InStep<'_>, RejectsError> {
         match &self.from {
-            Origin::List(again, _) => Ok(InStep::List {
+            RowOrigin::List(again, _) => Ok(InStep::List {
                 name: again.source.name(),
                 rows: Box::new(again.rows()?),
                 selection: &self.selection,
             }),
-            Origin::Spool(spool) => spool.rows().map(InStep::Spool).map_err(RejectsError::Spool),
+            RowOrigin::Spool(spool) => spool.rows().map(InStep::Spool).map_err(RejectsError::Spool),
         }
     }
 }

@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use super::compare::compare;
-use super::document::Reported;
+use super::document::RunDocument;
 use super::hold::warn_if_exposed;
-use super::{Answer, Failed};
+use super::{CommandError, CommandOutput};
 use crate::cli::args::ReportArgs;
 use crate::cli::exit::{Codes, Exit};
 use crate::cli::{Say, reports};
 use crate::ledger::{
-    Durability, Kind, Ledger, LedgerError, Reader, RunDirectory, UndoLedger, refuse_absent_ledger,
+    Durability, Ledger, LedgerError, LedgerReader, RunDirectory, RunKind, UndoLedger,
+    refuse_absent_ledger,
 };
 use crate::outcome::RunState;
 use crate::progress::terminal_width;
@@ -22,41 +23,41 @@ const INTERRUPTED: &str = "the run was interrupted, or is still running: the com
 /// The same for a rehearsal.
 const REHEARSAL_INTERRUPTED: &str = "the rehearsal was interrupted, or is still running: it cannot be resumed, because its pool ends with it";
 
-pub(super) fn report(args: &ReportArgs, say: Say) -> Result<Answer, Failed> {
+pub(super) fn report(args: &ReportArgs, say: Say) -> Result<CommandOutput, CommandError> {
     match (&args.run_dir, args.comparison.compare.as_slice()) {
         (None, [before, after]) => compare([before, after], &args.comparison, say),
         (Some(run_directory), _) => again(run_directory, args, say),
         // The command line asks for one of the two.
-        (None, _) => Err(Failed::refused(anyhow::anyhow!(
+        (None, _) => Err(CommandError::refused(anyhow::anyhow!(
             "no run is named; give its directory, or two with --compare"
         ))),
     }
 }
 
-fn again(run_directory: &Path, args: &ReportArgs, say: Say) -> Result<Answer, Failed> {
-    let mut reports = reports::asked(&args.reports).map_err(Failed::refused)?;
+fn again(run_directory: &Path, args: &ReportArgs, say: Say) -> Result<CommandOutput, CommandError> {
+    let mut reports = reports::asked(&args.reports).map_err(CommandError::refused)?;
     reports.undone = refuse_without_ledger(run_directory, say)?;
     if reports.undone {
         say.line(
             "note: this run was undone since: undo-results.csv says which of its users are deleted",
         );
     }
-    let ledger = Reader::open(run_directory).map_err(Failed::refused)?;
-    let kind = ledger.about().map_err(Failed::refused)?.kind;
-    let summary = write_all(&ledger, run_directory, &reports).map_err(Failed::refused)?;
+    let ledger = LedgerReader::open(run_directory).map_err(CommandError::refused)?;
+    let kind = ledger.about().map_err(CommandError::refused)?.kind;
+    let summary = write_all(&ledger, run_directory, &reports).map_err(CommandError::refused)?;
     say.lines(summary_table(&summary, terminal_width()));
     if let Some(why) = &summary.stopped_because {
         say.line(format_args!("the run was stopped: {why}"));
     }
     if summary.state == RunState::Interrupted && !reports.undone {
         say.line(match kind {
-            Kind::Import => INTERRUPTED,
-            Kind::Rehearsal => REHEARSAL_INTERRUPTED,
+            RunKind::Import => INTERRUPTED,
+            RunKind::Rehearsal => REHEARSAL_INTERRUPTED,
         });
     }
     say_where(run_directory, say);
-    let answer = Answer::from(Exit::of_summary(&summary)).meaning(Codes::of(kind));
-    answer.with(&Reported::of(run_directory, &summary))
+    let answer = CommandOutput::from(Exit::of_summary(&summary)).meaning(Codes::of(kind));
+    answer.with(&RunDocument::of(run_directory, &summary))
 }
 
 /// Where a run's results are: for programs and spreadsheets, and for people.
@@ -70,22 +71,22 @@ pub(super) fn say_where(run_directory: &Path, say: Say) {
 }
 
 /// A run's ledger, to be read.
-pub(super) fn open(run_directory: &Path, say: Say) -> Result<Reader, Failed> {
+pub(super) fn open(run_directory: &Path, say: Say) -> Result<LedgerReader, CommandError> {
     refuse_without_ledger(run_directory, say)?;
-    Reader::open(run_directory).map_err(Failed::refused)
+    LedgerReader::open(run_directory).map_err(CommandError::refused)
 }
 
 /// Whether the run was undone since, where nobody is at work on it.
-fn refuse_without_ledger(run_directory: &Path, say: Say) -> Result<bool, Failed> {
-    refuse_absent_ledger(run_directory).map_err(Failed::refused)?;
+fn refuse_without_ledger(run_directory: &Path, say: Say) -> Result<bool, CommandError> {
+    refuse_absent_ledger(run_directory).map_err(CommandError::refused)?;
     // A run that is at work has the directory; its ledger is in order as long as it lives.
     let Ok(directory) = RunDirectory::hold(run_directory) else {
         return Ok(false);
     };
     warn_if_exposed(&directory, say);
-    if !Ledger::is_there(&directory, Durability::Power).map_err(Failed::refused)? {
+    if !Ledger::is_there(&directory, Durability::Power).map_err(CommandError::refused)? {
         let database = directory.database();
-        return Err(Failed::refused(LedgerError::Missing(database)));
+        return Err(CommandError::refused(LedgerError::Missing(database)));
     }
-    UndoLedger::is_there(&directory).map_err(Failed::refused)
+    UndoLedger::is_there(&directory).map_err(CommandError::refused)
 }

@@ -4,24 +4,24 @@ use std::path::Path;
 
 use tracing::Instrument as _;
 
-use super::document::{Reported, Unreported};
-use super::job::{Again, Job};
+use super::document::{RunDocument, Unreported};
+use super::job::{ImportJob, OnExistingRun};
 use super::prepare::{Preparation, Prepared, prepare};
 use super::prescan::{Read, prescan};
 use super::rejects::{Rejects, RejectsError, RejectsWritten};
 use super::report::say_where;
-use super::{Answer, Failed, beside};
+use super::{CommandError, CommandOutput, beside};
 use crate::cli::Say;
 use crate::cli::exit::Exit;
-use crate::import::{Ended, Run, Signals, StopReason};
-use crate::ledger::{Reader, RunDirectory, Session};
+use crate::import::{Run, RunEnd, Signals, StopReason};
+use crate::ledger::{LedgerReader, RunDirectory, Session};
 use crate::outcome::{Outcome, Summary};
 use crate::pace::Pacer;
 use crate::preflight::groups::CreatedGroups;
 use crate::progress::{self, terminal_width};
-use crate::report::{Asked, ReportError, summary_table, write_all};
+use crate::report::{ReportError, ReportOptions, summary_table, write_all};
 
-pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Answer, Failed> {
+pub(super) async fn run(job: ImportJob<'_>, say: Say) -> Result<CommandOutput, CommandError> {
     let created = CreatedGroups::default();
     let done = session(job, &created, say).await;
     done.map_err(|failed| {
@@ -36,8 +36,12 @@ pub(super) async fn run(job: Job<'_>, say: Say) -> Result<Answer, Failed> {
     })
 }
 
-async fn session(job: Job<'_>, created: &CreatedGroups, say: Say) -> Result<Answer, Failed> {
-    let mut signals = Signals::listen().map_err(Failed::refused)?;
+async fn session(
+    job: ImportJob<'_>,
+    created: &CreatedGroups,
+    say: Say,
+) -> Result<CommandOutput, CommandError> {
+    let mut signals = Signals::listen().map_err(CommandError::refused)?;
     let prepared = tokio::select! {
         prepared = prepare(&job, created, say) => prepared?,
         signal = signals.next() => {
@@ -47,7 +51,7 @@ async fn session(job: Job<'_>, created: &CreatedGroups, say: Say) -> Result<Answ
                 format!("stopped before the first row; groups created: {}", created.names())
             };
             say.line(&why);
-            return Ok(Answer::from(Exit::Signal(signal)).stopped(why, job.again.go_on()));
+            return Ok(CommandOutput::from(Exit::Signal(signal)).stopped(why, job.again.go_on()));
         }
     };
     let mut prepared = match prepared {
@@ -56,12 +60,12 @@ async fn session(job: Job<'_>, created: &CreatedGroups, say: Say) -> Result<Answ
             say.line("this run is finished already: nothing was sent (--retry takes rows up again, --restart begins anew)");
             let in_run = path.clone();
             let rejects = beside("rejects", move || rejects.write_of(&in_run)).await?;
-            let written = Written {
+            let written = WrittenReports {
                 summary: *summary,
                 rejects,
             };
             let exit = written.say(&path, say);
-            return Answer::from(exit).with(&written.document(&path));
+            return CommandOutput::from(exit).with(&written.document(&path));
         }
     };
     let pacer = Pacer::new(prepared.ceilings);
@@ -93,39 +97,43 @@ async fn session(job: Job<'_>, created: &CreatedGroups, say: Say) -> Result<Answ
     });
     let ended = run.to_the_end(&mut signals).instrument(span).await;
     drop(watch);
-    let ended = ended.map_err(Failed::stopped)?;
+    let ended = ended.map_err(CommandError::stopped)?;
     if let (true, Some(reason)) = (ended.at_once, &ended.stopped) {
         let (why, go_on) = (job.again.stopped_at_once(), job.again.go_on());
         say.lines(format_args!("{why}; {go_on}"));
         let run_directory = directory.path();
-        return Answer::from(Exit::of_stop(reason))
+        return CommandOutput::from(Exit::of_stop(reason))
             .stopped(why, go_on)
             .with(&Unreported { run_directory });
     }
     let (path, reports) = (directory.path().to_owned(), job.reports.clone());
     let written = tokio::select! {
-        written = beside("reports", move || Written::now(&path, rejects, &reports)) => written?.map_err(Failed::stopped)?,
+        written = beside("reports", move || WrittenReports::now(&path, rejects, &reports)) => written?.map_err(CommandError::stopped)?,
         signal = signals.next() => {
             let run_directory = directory.path();
             let why = "stopped while the reports were written";
             let again = format!("`cognito-import report {}` makes them again", run_directory.display());
             say.line(format_args!("{why}; {again}"));
-            return Answer::from(Exit::Signal(signal)).stopped(why, again).with(&Unreported { run_directory });
+            return CommandOutput::from(Exit::Signal(signal)).stopped(why, again).with(&Unreported { run_directory });
         }
     };
     close(&ended, &written, &directory, &job.again, say)
 }
 
 /// The reports of a run that has ended.
-struct Written {
+struct WrittenReports {
     summary: Summary,
     rejects: Result<Option<RejectsWritten>, RejectsError>,
 }
 
-impl Written {
-    fn now(run_directory: &Path, rejects: Rejects, reports: &Asked) -> Result<Self, ReportError> {
+impl WrittenReports {
+    fn now(
+        run_directory: &Path,
+        rejects: Rejects,
+        reports: &ReportOptions,
+    ) -> Result<Self, ReportError> {
         // Opened once: the ledger is looked through for damage then.
-        let ledger = Reader::open(run_directory)?;
+        let ledger = LedgerReader::open(run_directory)?;
         Ok(Self {
             summary: write_all(&ledger, run_directory, reports)?,
             rejects: rejects.write(&ledger, run_directory),
@@ -155,8 +163,8 @@ impl Written {
         Exit::of_summary(&self.summary)
     }
 
-    fn document<'a>(&'a self, run_directory: &'a Path) -> Reported<'a> {
-        Reported::of(run_directory, &self.summary).with_rejects(&self.rejects)
+    fn document<'a>(&'a self, run_directory: &'a Path) -> RunDocument<'a> {
+        RunDocument::of(run_directory, &self.summary).with_rejects(&self.rejects)
     }
 }
 
@@ -177,20 +185,20 @@ fn what_to_do(rows: u64, duplicates: u64) -> String {
 
 /// What people are told at the end.
 fn close(
-    ended: &Ended,
-    written: &Written,
+    ended: &RunEnd,
+    written: &WrittenReports,
     directory: &RunDirectory,
-    again: &Again,
+    again: &OnExistingRun,
     say: Say,
-) -> Result<Answer, Failed> {
+) -> Result<CommandOutput, CommandError> {
     let exit = written.say(directory.path(), say);
     let go_on = again.go_on();
     let answer = match &ended.stopped {
         None => match &written.summary.stopped_because {
-            None => Answer::from(exit),
+            None => CommandOutput::from(exit),
             Some(why) => {
                 say.error(why);
-                Answer::from(exit).stopped(why, go_on)
+                CommandOutput::from(exit).stopped(why, go_on)
             }
         },
         Some(reason) => {
@@ -211,7 +219,7 @@ fn close(
             if !matches!(exit, Exit::Signal(_)) {
                 say.lines(&go_on);
             }
-            Answer::from(exit).stopped(format!("stopped early: {reason}"), go_on)
+            CommandOutput::from(exit).stopped(format!("stopped early: {reason}"), go_on)
         }
     };
     answer.with(&written.document(directory.path()))

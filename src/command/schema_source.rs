@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::job::Job;
+use super::job::ImportJob;
 use crate::cli::args::KnownPoolArgs;
 use crate::cli::settings;
 use crate::pool::{ConnectSettings, connect};
@@ -22,7 +22,7 @@ pub(super) enum SchemaSource<'a> {
 }
 
 impl<'a> SchemaSource<'a> {
-    pub(super) fn of_job(job: &Job<'a>) -> Self {
+    pub(super) fn of_job(job: &ImportJob<'a>) -> Self {
         match &job.preflight.pool {
             Some(path) => Self::File(path),
             None if job.preflight.no_preflight => Self::Unknown,

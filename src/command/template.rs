@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::check::known;
 use super::document::Template;
 use super::preflight::not_answered;
-use super::{Answer, Failed, asked};
+use super::{CommandError, CommandOutput, asked};
 use crate::cli::Say;
 use crate::cli::args::{PasswordSource, TemplateArgs};
 use crate::preflight::ask::Questions;
@@ -13,7 +13,7 @@ use crate::report::csv_line;
 use crate::user::STANDARD_ATTRIBUTES;
 use crate::user::pool_rules::{AttributeRule, PoolRules};
 
-pub(super) fn template(args: &TemplateArgs, say: Say) -> Result<Answer, Failed> {
+pub(super) fn template(args: &TemplateArgs, say: Say) -> Result<CommandOutput, CommandError> {
     let questions = Questions {
         rules: true,
         client: args.pool.client_id.is_some(),
@@ -34,8 +34,8 @@ pub(super) fn template(args: &TemplateArgs, say: Say) -> Result<Answer, Failed> 
         PasswordSource::Generate | PasswordSource::None => false,
     };
     let columns = rules.columns(with_password);
-    let header = csv_line(&columns).map_err(Failed::refused)?;
-    Answer::of_text(header).with(&Template { columns: &columns })
+    let header = csv_line(&columns).map_err(CommandError::refused)?;
+    CommandOutput::of_text(header).with(&Template { columns: &columns })
 }
 
 /// What every pool has.

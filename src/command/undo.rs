@@ -5,28 +5,28 @@ use std::time::Duration;
 use super::confirm::{somebody_is_there, typed};
 use super::document::UndoneDocument;
 use super::hold::hold;
-use super::{Answer, Failed, beside, runtime};
+use super::{CommandError, CommandOutput, beside, runtime};
 use crate::cli::args::UndoArgs;
 use crate::cli::exit::Exit;
 use crate::cli::undo::{connect as connect_settings, endpoint_in_environment, rates};
 use crate::cli::{Say, settings};
 use crate::import::{Signal, Signals};
 use crate::ledger::{
-    Durability, Ledger, LedgerError, Reader, RunDirectory, RunTimes, UndoLedger,
+    Durability, Ledger, LedgerError, LedgerReader, RunDirectory, RunTimes, UndoLedger,
     refuse_absent_ledger,
 };
-use crate::outcome::{Kept, Outcome, Summary, Undone};
+use crate::outcome::{KeptReason, Outcome, Summary, Undone};
 use crate::pace::{Ceilings, Pacer};
 use crate::pool::{Cognito, EndpointChoice, connect};
 use crate::report::{UndoReport, undo_table, write_undo};
 use crate::run::retry::RetryPolicy;
-use crate::undo::{Ended, Mode, Rules, Tally, Undo, Why};
+use crate::undo::{Mode, RemovalRules, Undo, UndoEnd, UndoTally, Why};
 
 /// What people are told who stopped it.
 const GOES_ON: &str = "the same command goes on";
 
-pub(super) fn undo(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
-    settings::refuse_sensitive_logs().map_err(Failed::refused)?;
+pub(super) fn undo(args: &UndoArgs, say: Say) -> Result<CommandOutput, CommandError> {
+    settings::refuse_sensitive_logs().map_err(CommandError::refused)?;
     runtime()?.block_on(undone(args, say))
 }
 
@@ -40,8 +40,8 @@ struct Made {
     times: RunTimes,
 }
 
-async fn undone(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
-    let mut signals = Signals::listen().map_err(Failed::refused)?;
+async fn undone(args: &UndoArgs, say: Say) -> Result<CommandOutput, CommandError> {
+    let mut signals = Signals::listen().map_err(CommandError::refused)?;
     let made = tokio::select! {
         made = made(args, say) => made?,
         signal = signals.next() => {
@@ -61,14 +61,14 @@ async fn undone(args: &UndoArgs, say: Say) -> Result<Answer, Failed> {
             say.line("this run created nobody: there is nothing to undo");
             return Ok(Exit::Done.into());
         };
-        let ended = Ended::before_it_began(tally);
+        let ended = UndoEnd::before_it_began(tally);
         return close(args, &made, ended, ledger, say).await;
     }
     drop(begun);
     let endpoint = chosen_endpoint(args, made.endpoint.as_deref(), say)?;
     let client_id = &made.summary.client_id;
     let settings = connect_settings(args, &pool_id, client_id, endpoint);
-    let pool = connect(&settings).await.map_err(Failed::refused)?;
+    let pool = connect(&settings).await.map_err(CommandError::refused)?;
     let ceilings = rates(args).ceilings();
     let plan = UndoPlan {
         users,
@@ -101,7 +101,7 @@ async fn opened(
     made: Made,
     dry_run: bool,
     even_if_used: bool,
-) -> Result<(Made, UndoLedger), Failed> {
+) -> Result<(Made, UndoLedger), CommandError> {
     let open = move || {
         let mut ledger = if dry_run {
             UndoLedger::rehearse(&made.directory)
@@ -113,7 +113,7 @@ async fn opened(
     };
     beside("undo", open)
         .await?
-        .map_err(|error: LedgerError| Failed::refused(error))
+        .map_err(|error: LedgerError| CommandError::refused(error))
 }
 
 /// An undo that was begun earlier, and how it stands; a dry run goes on with none.
@@ -121,12 +121,12 @@ fn begun(
     args: &UndoArgs,
     directory: &RunDirectory,
     say: Say,
-) -> Result<Option<(UndoLedger, Tally)>, Failed> {
-    if args.dry_run || !UndoLedger::is_there(directory).map_err(Failed::refused)? {
+) -> Result<Option<(UndoLedger, UndoTally)>, CommandError> {
+    if args.dry_run || !UndoLedger::is_there(directory).map_err(CommandError::refused)? {
         return Ok(None);
     }
-    let ledger = UndoLedger::open(directory).map_err(Failed::refused)?;
-    let tally = Tally::of(&ledger).map_err(Failed::refused)?;
+    let ledger = UndoLedger::open(directory).map_err(CommandError::refused)?;
+    let tally = UndoTally::of(&ledger).map_err(CommandError::refused)?;
     let (all, left) = (tally.all(), tally.left(args.even_if_used));
     say.line(format_args!(
         "going on with this undo: {} of {all} users are settled",
@@ -136,27 +136,27 @@ fn begun(
 }
 
 /// The run, held: nobody else goes on with it meanwhile.
-async fn made(args: &UndoArgs, say: Say) -> Result<Made, Failed> {
+async fn made(args: &UndoArgs, say: Say) -> Result<Made, CommandError> {
     let run_dir = args.run_dir.as_path();
-    refuse_absent_ledger(run_dir).map_err(Failed::refused)?;
+    refuse_absent_ledger(run_dir).map_err(CommandError::refused)?;
     let directory = hold(run_dir, args.wait_for_lock, say).await?;
-    if let Some(exposure) = directory.exposure().map_err(Failed::refused)? {
-        return Err(Failed::refused(LedgerError::Exposed(exposure)));
+    if let Some(exposure) = directory.exposure().map_err(CommandError::refused)? {
+        return Err(CommandError::refused(LedgerError::Exposed(exposure)));
     }
-    if !Ledger::is_there(&directory, Durability::Power).map_err(Failed::refused)? {
+    if !Ledger::is_there(&directory, Durability::Power).map_err(CommandError::refused)? {
         let database = directory.database();
-        return Err(Failed::refused(LedgerError::Missing(database)));
+        return Err(CommandError::refused(LedgerError::Missing(database)));
     }
-    let reader = Reader::open(run_dir).map_err(Failed::refused)?;
-    if reader.is_of_rehearsal().map_err(Failed::refused)? {
-        return Err(Failed::refused(anyhow::anyhow!(
+    let reader = LedgerReader::open(run_dir).map_err(CommandError::refused)?;
+    if reader.is_of_rehearsal().map_err(CommandError::refused)? {
+        return Err(CommandError::refused(anyhow::anyhow!(
             "{}: this run was a rehearsal: its pool is gone, and its users with it: there is nothing to undo; name the directory of an import",
             run_dir.display()
         )));
     }
-    let summary = reader.summary().map_err(Failed::refused)?;
-    let endpoint = reader.endpoint().map_err(Failed::refused)?;
-    let times = reader.times().map_err(Failed::refused)?;
+    let summary = reader.summary().map_err(CommandError::refused)?;
+    let endpoint = reader.endpoint().map_err(CommandError::refused)?;
+    let times = reader.times().map_err(CommandError::refused)?;
     Ok(Made {
         directory,
         summary,
@@ -171,7 +171,7 @@ fn chosen_endpoint(
     args: &UndoArgs,
     recorded: Option<&str>,
     say: Say,
-) -> Result<EndpointChoice, Failed> {
+) -> Result<EndpointChoice, CommandError> {
     let same = |one: &str, other: &str| one.trim_end_matches('/') == other.trim_end_matches('/');
     match (&args.connection.endpoint_url, recorded) {
         (Some(named), recorded) => {
@@ -199,7 +199,7 @@ fn chosen_endpoint(
                 url => EndpointChoice::Url(url.to_owned()),
             })
         }
-        (None, None) => Err(Failed::refused(anyhow::anyhow!(
+        (None, None) => Err(CommandError::refused(anyhow::anyhow!(
             "{}: this run's ledger does not say where its users were created, and nothing was deleted; name the place with --endpoint-url              (AWS: https://cognito-idp.REGION.amazonaws.com)",
             args.run_dir.display()
         ))),
@@ -214,16 +214,16 @@ fn place_name(endpoint: &str) -> &str {
 }
 
 /// Whether somebody is asked to type the pool's id. Refuses where nobody can be, and where another id is named.
-fn asks(args: &UndoArgs, pool_id: &str) -> Result<bool, Failed> {
+fn asks(args: &UndoArgs, pool_id: &str) -> Result<bool, CommandError> {
     match &args.yes_delete {
         Some(named) if named == pool_id => Ok(false),
-        Some(named) => Err(Failed::refused(anyhow::anyhow!(
+        Some(named) => Err(CommandError::refused(anyhow::anyhow!(
             "--yes-delete {named}: the run in {} was made in the pool {pool_id}, and nothing was deleted; give that id if it is meant",
             args.run_dir.display()
         ))),
         None if args.dry_run => Ok(false),
         None if somebody_is_there() => Ok(true),
-        None => Err(Failed::refused(anyhow::anyhow!(
+        None => Err(CommandError::refused(anyhow::anyhow!(
             "nobody is here to be asked, and nothing was deleted; --yes-delete {pool_id} deletes the users without a question"
         ))),
     }
@@ -286,8 +286,8 @@ async fn go(
     ceilings: Ceilings,
     signals: &mut Signals,
     say: Say,
-) -> Result<(Ended, UndoLedger), Failed> {
-    let rules = Rules {
+) -> Result<(UndoEnd, UndoLedger), CommandError> {
+    let rules = RemovalRules {
         retry: RetryPolicy::default(),
         even_if_used: args.even_if_used,
     };
@@ -297,7 +297,7 @@ async fn go(
     } else {
         (Mode::Delete, ceilings.update)
     };
-    let mut tell = |tally: &Tally| {
+    let mut tell = |tally: &UndoTally| {
         say.line(format_args!(
             "{} of {} users are settled",
             tally.all() - tally.open(),
@@ -313,24 +313,24 @@ async fn go(
         rate,
         &mut tell,
     )
-    .map_err(Failed::refused)?
+    .map_err(CommandError::refused)?
     .to_the_end(signals)
     .await
-    .map_err(Failed::stopped)
+    .map_err(CommandError::stopped)
 }
 
 /// The report, and what people are told at the end.
 async fn close(
     args: &UndoArgs,
     made: &Made,
-    ended: Ended,
+    ended: UndoEnd,
     ledger: UndoLedger,
     say: Say,
-) -> Result<Answer, Failed> {
+) -> Result<CommandOutput, CommandError> {
     if let (true, Some(Why::Signal(signal))) = (ended.at_once, &ended.stopped) {
         let why = "stopped at once; the ledger knows the rest";
         say.line(format_args!("{why}; {GOES_ON}"));
-        return Ok(Answer::from(Exit::Signal(*signal)).stopped(why, GOES_ON));
+        return Ok(CommandOutput::from(Exit::Signal(*signal)).stopped(why, GOES_ON));
     }
     let report = if args.dry_run {
         UndoReport::DryRun
@@ -339,7 +339,7 @@ async fn close(
     };
     let path = made.directory.path().to_owned();
     let written = beside("report", move || write_undo(&path, &ledger, report)).await?;
-    let written = written.map_err(Failed::stopped)?;
+    let written = written.map_err(CommandError::stopped)?;
     let tally = &ended.tally;
     say.lines(undo_table(report, |undone| match undone {
         Some(undone) => tally.count(undone),
@@ -353,7 +353,7 @@ async fn close(
             ));
         }
     }
-    let maybe_used = tally.count(Undone::Kept(Kept::MaybeUsed));
+    let maybe_used = tally.count(Undone::Kept(KeptReason::MaybeUsed));
     if maybe_used > 0 {
         say.line(format_args!(
             "note: of {maybe_used} confirmed users nothing shows that they have not signed in (the pool has no threat protection, it was \
@@ -385,18 +385,18 @@ async fn close(
                     Exit::Stopped
                 }
             };
-            let answer = Answer::from(exit).stopped(why.to_string(), GOES_ON);
+            let answer = CommandOutput::from(exit).stopped(why.to_string(), GOES_ON);
             answer.with(&document)
         }
         None if tally.count(Undone::Deleted) + tally.count(Undone::Gone) == tally.all() => {
-            Answer::from(Exit::Done).with(&document)
+            CommandOutput::from(Exit::Done).with(&document)
         }
-        None => Answer::from(Exit::SomeRows).with(&document),
+        None => CommandOutput::from(Exit::SomeRows).with(&document),
     }
 }
 
-fn stopped_before(signal: Signal, say: Say) -> Answer {
+fn stopped_before(signal: Signal, say: Say) -> CommandOutput {
     let why = "stopped before anything was deleted";
     say.line(why);
-    Answer::from(Exit::Signal(signal)).stopped(why, GOES_ON)
+    CommandOutput::from(Exit::Signal(signal)).stopped(why, GOES_ON)
 }

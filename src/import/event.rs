@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use crate::outcome::{Outcome, Requests};
-use crate::pace::{Category, Pacer, Permit, Reading};
+use crate::outcome::{CategoryRequests, Outcome};
+use crate::pace::{Category, PaceReading, Pacer, Permit};
 use crate::pool::{Advice, Failure, Sent};
 
 /// Counts of rows by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts([u64; Outcome::ALL.len()]);
+pub struct OutcomeCounts([u64; Outcome::ALL.len()]);
 
-impl Counts {
+impl OutcomeCounts {
     /// One more row with this outcome.
     pub fn add(&mut self, outcome: Outcome) {
         self.add_many(outcome, 1);
@@ -38,7 +38,7 @@ impl Counts {
 
 /// Requests by quota category.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RequestCounts([Requests; Category::ALL.len()]);
+pub struct RequestCounts([CategoryRequests; Category::ALL.len()]);
 
 impl RequestCounts {
     /// One more request; `throttled`: answered by "too many requests".
@@ -72,7 +72,7 @@ impl RequestCounts {
 
     /// Of every category, with its name.
     #[must_use]
-    pub fn by_name(&self) -> Vec<(&'static str, Requests)> {
+    pub fn by_name(&self) -> Vec<(&'static str, CategoryRequests)> {
         Category::ALL
             .map(|category| (category.name(), self.of(category)))
             .to_vec()
@@ -80,7 +80,7 @@ impl RequestCounts {
 
     /// Of one category.
     #[must_use]
-    pub fn of(&self, category: Category) -> Requests {
+    pub fn of(&self, category: Category) -> CategoryRequests {
         self.0.get(category as usize).copied().unwrap_or_default()
     }
 }
@@ -110,7 +110,7 @@ pub enum Bottleneck {
         /// What is throttled.
         category: Category,
         /// How fast it may go.
-        reading: Reading,
+        reading: PaceReading,
     },
     /// Most rows on their way wait for a look-up's turn.
     LookUps {
@@ -130,7 +130,7 @@ pub enum Bottleneck {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Progress {
     /// Rows by outcome, those of earlier sessions included.
-    pub counts: Counts,
+    pub counts: OutcomeCounts,
     /// Rows settled in this session.
     pub rows_now: u64,
     /// Of these, rows for which requests left. The others cost no time: those that are broken, or whose user the listing shows.
@@ -140,7 +140,7 @@ pub struct Progress {
     /// Bytes of the list that lie behind.
     pub bytes: u64,
     /// Sign-ups: how many a second there may be at most, and how many the pool has room for.
-    pub sign_ups: Reading,
+    pub sign_ups: PaceReading,
     /// Rows and steps on their way.
     pub in_flight: usize,
     /// What holds the run up at the moment.

@@ -8,13 +8,13 @@ use tokio::time::Instant;
 
 use super::event::RequestCounts;
 use super::logged;
-use super::request::{Requested, Shared, count, permit_unless_stopped};
+use super::request::{RequestContext, Requested, count, permit_unless_stopped};
 use crate::outcome::StepState;
 use crate::pace::Permit;
 use crate::pool::failure::CONNECT_FAILED;
 use crate::pool::{Advice, Failure, Stop, category_of, operation_of};
 use crate::run::retry::{FORBIDDEN_TRIES, RetryPolicy};
-use crate::user::{Password, Step};
+use crate::user::{FollowUpStep, Password};
 
 /// A step on its way.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) struct StepJob {
     pub(super) password: Option<Arc<Password>>,
     /// Its place among the user's steps.
     pub(super) place: usize,
-    pub(super) step: Step,
+    pub(super) step: FollowUpStep,
 }
 
 /// How a step's way ended.
@@ -52,7 +52,11 @@ pub(super) struct StepDone {
 }
 
 /// Takes the step. `permit` is leave for the first request.
-pub(super) async fn take_step(shared: Arc<Shared>, job: StepJob, permit: Permit) -> StepDone {
+pub(super) async fn take_step(
+    shared: Arc<RequestContext>,
+    job: StepJob,
+    permit: Permit,
+) -> StepDone {
     let mut sent = Requested::default();
     let end = take(&shared, &job, permit, &mut sent).await;
     StepDone {
@@ -64,7 +68,7 @@ pub(super) async fn take_step(shared: Arc<Shared>, job: StepJob, permit: Permit)
 }
 
 async fn take(
-    shared: &Shared,
+    shared: &RequestContext,
     job: &StepJob,
     mut leave: Permit,
     requested: &mut Requested,
@@ -83,8 +87,8 @@ async fn take(
         logged::answer(&shared.span, job.row, operation_of(kind), failure);
         count(shared, &leave, failure, requested);
         match taking.next(answer, fastrand::f64()) {
-            Next::End(end) => return end,
-            Next::Again(wait) => {
+            NextStep::End(end) => return end,
+            NextStep::Again(wait) => {
                 match permit_unless_stopped(shared, category_of(kind), &mut stopping, wait).await {
                     Some(next) => leave = next,
                     None => return StepEnd::Left,
@@ -96,7 +100,7 @@ async fn take(
 
 /// What to do next.
 #[derive(Debug)]
-enum Next {
+enum NextStep {
     Again(Duration),
     End(StepEnd),
 }
@@ -119,9 +123,9 @@ impl Taking {
     }
 
     /// `chance` is from 0 up to 1.
-    fn next(&mut self, answer: Result<(), Failure>, chance: f64) -> Next {
+    fn next(&mut self, answer: Result<(), Failure>, chance: f64) -> NextStep {
         let failure = match answer {
-            Ok(()) => return Next::End(StepEnd::Ended(StepState::Done)),
+            Ok(()) => return NextStep::End(StepEnd::Ended(StepState::Done)),
             Err(failure) => failure,
         };
         match failure.advice {
@@ -129,23 +133,23 @@ impl Taking {
             Advice::SlowDown => {
                 self.forbidden += u32::from(failure.is_firewall());
                 if self.forbidden >= FORBIDDEN_TRIES {
-                    return Next::End(StepEnd::StopRun(Stop::Firewall, failure));
+                    return NextStep::End(StepEnd::StopRun(Stop::Firewall, failure));
                 }
-                Next::Again(self.retry.back_off(1, chance))
+                NextStep::Again(self.retry.back_off(1, chance))
             }
             Advice::Again | Advice::LookUp(_) | Advice::Undelivered => {
                 self.tries += 1;
                 if self.tries < self.retry.tries {
-                    return Next::Again(self.retry.back_off(self.tries, chance));
+                    return NextStep::Again(self.retry.back_off(self.tries, chance));
                 }
-                Next::End(if failure.code == CONNECT_FAILED {
+                NextStep::End(if failure.code == CONNECT_FAILED {
                     StepEnd::Unreachable(failure)
                 } else {
                     failed(failure)
                 })
             }
-            Advice::GiveUp | Advice::Exists => Next::End(failed(failure)),
-            Advice::Stop(stop) => Next::End(StepEnd::StopRun(stop, failure)),
+            Advice::GiveUp | Advice::Exists => NextStep::End(failed(failure)),
+            Advice::Stop(stop) => NextStep::End(StepEnd::StopRun(stop, failure)),
         }
     }
 }
@@ -159,7 +163,7 @@ fn failed(failure: Failure) -> StepEnd {
 
 #[cfg(test)]
 mod tests {
-    use super::{Next, StepEnd, Taking};
+    use super::{NextStep, StepEnd, Taking};
     use crate::outcome::StepState;
     use crate::pool::failure::{BLOCKED_BY_FIREWALL, CONNECT_FAILED, CONNECTION_LOST};
     use crate::pool::{Advice, Failure, Sent, Stop};
@@ -178,7 +182,7 @@ mod tests {
     fn end_of(code: &str, advice: Advice) -> (u32, StepEnd) {
         let mut taking = Taking::new(RetryPolicy::default());
         for asked in 1..100 {
-            if let Next::End(end) = taking.next(failure(code, advice), 0.5) {
+            if let NextStep::End(end) = taking.next(failure(code, advice), 0.5) {
                 return (asked, end);
             }
         }
@@ -195,11 +199,11 @@ mod tests {
         let mut taking = Taking::new(RetryPolicy::default());
         assert!(matches!(
             taking.next(failure(CONNECTION_LOST, Advice::Again), 0.5),
-            Next::Again(_)
+            NextStep::Again(_)
         ));
         assert!(matches!(
             taking.next(Ok(()), 0.5),
-            Next::End(StepEnd::Ended(StepState::Done))
+            NextStep::End(StepEnd::Ended(StepState::Done))
         ));
     }
 
@@ -214,7 +218,7 @@ mod tests {
         let mut taking = Taking::new(RetryPolicy::default());
         for _ in 0..1_000 {
             let answer = failure("TooManyRequestsException", Advice::SlowDown);
-            assert!(matches!(taking.next(answer, 0.5), Next::Again(_)));
+            assert!(matches!(taking.next(answer, 0.5), NextStep::Again(_)));
         }
         let (asked, end) = end_of(BLOCKED_BY_FIREWALL, Advice::SlowDown);
         assert_eq!(asked, FORBIDDEN_TRIES);

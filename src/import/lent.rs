@@ -8,12 +8,12 @@ use tokio::sync::Notify;
 
 /// See the module's words.
 #[derive(Debug, Default)]
-pub(super) struct Lent {
+pub(super) struct ReleasedSlots {
     slots: AtomicUsize,
     another: Notify,
 }
 
-impl Lent {
+impl ReleasedSlots {
     /// How many are lent at the moment.
     pub(super) fn slots(&self) -> usize {
         self.slots.load(Ordering::Relaxed)

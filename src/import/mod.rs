@@ -20,6 +20,6 @@ pub mod slots;
 pub mod stop;
 
 pub use breaker::BreakerLimits;
-pub use event::{Bottleneck, Counts, Progress, Watch};
-pub use run::{Deadline, Ended, Listed, Plan, Run};
+pub use event::{Bottleneck, OutcomeCounts, Progress, Watch};
+pub use run::{Deadline, ImportRow, Run, RunEnd, SessionPlan};
 pub use stop::{Signal, Signals, StopReason};

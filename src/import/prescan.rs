@@ -11,12 +11,12 @@ use super::event::{RequestCounts, Watch};
 use super::record::Record;
 use super::run::{Deadline, until};
 use super::stop::{Signals, StopReason};
-use crate::ledger::listing::{Listing, Seen};
-use crate::ledger::{Ledger, LedgerError, Since};
+use crate::ledger::listing::{Listing, ListingEntry};
+use crate::ledger::{Ledger, LedgerBatch, LedgerError};
 use crate::pace::{Category, Pacer};
 use crate::pool::list::USERS_A_PAGE;
-use crate::pool::pages::Pages as Followed;
-use crate::pool::{Advice, Cognito, Failure, NamedBy, Page, Stop, now_ms};
+use crate::pool::pages::SeenPages as Followed;
+use crate::pool::{Advice, Cognito, Failure, NamedBy, Stop, UserPage, now_ms};
 use crate::run::retry::RetryPolicy;
 use crate::user::fold;
 
@@ -68,7 +68,7 @@ impl Prescan<'_> {
             ledger,
             ..
         } = self;
-        let pages = Pages {
+        let pages = PageRequests {
             pool,
             pacer,
             named_by: self.named_by,
@@ -90,7 +90,7 @@ impl Prescan<'_> {
                 () = until(no_more) => break Scanned::Stopped(StopReason::Deadline),
                 page = pages.page(token.clone(), &mut notes.requests) => page,
             };
-            let Page {
+            let UserPage {
                 users: listed,
                 next,
             } = match page {
@@ -136,7 +136,7 @@ fn add(
 ) -> Result<(), LedgerError> {
     let mut named = Vec::new();
     for listed in users {
-        let seen = Seen {
+        let seen = ListingEntry {
             sub: listed.user.sub,
             status: listed.user.status,
             enabled: listed.user.enabled,
@@ -167,20 +167,20 @@ fn refused(failure: &Failure) -> Scanned {
 }
 
 /// Asks for pages.
-struct Pages<'a> {
+struct PageRequests<'a> {
     pool: &'a Cognito,
     pacer: &'a Pacer,
     named_by: NamedBy,
     retry: RetryPolicy,
 }
 
-impl Pages<'_> {
+impl PageRequests<'_> {
     /// One page, asked for until it is answered, or until it is no use.
     async fn page(
         &self,
         token: Option<String>,
         requests: &mut RequestCounts,
-    ) -> Result<Page, Failure> {
+    ) -> Result<UserPage, Failure> {
         let mut tries = 0;
         loop {
             let leave = self.pacer.permit(Category::UserList).await;
@@ -251,10 +251,10 @@ impl Notes {
         if requests != RequestCounts::default() {
             let active = i64::try_from(self.noted.elapsed().as_millis()).unwrap_or(i64::MAX);
             self.noted = Instant::now();
-            let since = Since {
+            let since = LedgerBatch {
                 requests: requests.by_name(),
                 active_ms: active,
-                ..Since::default()
+                ..LedgerBatch::default()
             };
             ledger.write(since).await;
         }

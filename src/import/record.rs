@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::outcome::RateSample;
-use crate::pace::{Category, Pacer, Reading};
+use crate::pace::{Category, PaceReading, Pacer};
 
 /// How long a sample is.
 const SAMPLE: Duration = Duration::from_secs(1);
@@ -18,7 +18,7 @@ pub(super) struct Record {
     since_ms: i64,
     /// Permits given by then.
     at_first: [u64; Category::ALL.len()],
-    before: [Reading; Category::ALL.len()],
+    before: [PaceReading; Category::ALL.len()],
 }
 
 impl Record {
@@ -71,7 +71,7 @@ impl Record {
     }
 }
 
-fn readings(pacer: &Pacer) -> [Reading; Category::ALL.len()] {
+fn readings(pacer: &Pacer) -> [PaceReading; Category::ALL.len()] {
     Category::ALL.map(|category| pacer.reading(category))
 }
 

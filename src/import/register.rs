@@ -7,10 +7,10 @@ use tokio::time::Instant;
 
 use super::event::RequestCounts;
 use super::logged;
-use super::registration::{Event, Registration, Step, StopRun};
-use super::request::{Requested, Shared, count, permit_unless_stopped, stopped_while};
+use super::registration::{Registration, RegistrationEvent, RegistrationStep, StopRun};
+use super::request::{RequestContext, Requested, count, permit_unless_stopped, stopped_while};
 use super::resolve::Times;
-use crate::outcome::{Came, Outcome};
+use crate::outcome::{Outcome, RowOutcome};
 use crate::pace::{Category, Permit};
 use crate::pool::failure::CONNECT_FAILED;
 use crate::pool::{Advice, Failure, Sent};
@@ -18,7 +18,7 @@ use crate::user::NewUser;
 
 /// One row on its way.
 #[derive(Debug)]
-pub(super) struct Job {
+pub(super) struct RegistrationJob {
     pub(super) row: u64,
     pub(super) end_byte: u64,
     pub(super) user: NewUser,
@@ -29,11 +29,11 @@ pub(super) struct Job {
 
 /// How a row's way ended.
 #[derive(Debug)]
-pub(super) enum End {
+pub(super) enum RegistrationEnd {
     /// With an outcome.
-    Settled(Came),
+    Settled(RowOutcome),
     /// No connection could be made. In doubt, where an earlier request may have made the user.
-    Unreachable(Came),
+    Unreachable(RowOutcome),
     /// The run stops, and nothing was made.
     NeverSent,
     /// The run stops, and the user may have been made: the next run looks.
@@ -44,23 +44,27 @@ pub(super) enum End {
 
 /// What a task returns.
 #[derive(Debug)]
-pub(super) struct Done {
-    pub(super) job: Job,
-    pub(super) end: End,
+pub(super) struct FinishedRegistration {
+    pub(super) job: RegistrationJob,
+    pub(super) end: RegistrationEnd,
     pub(super) requests: RequestCounts,
     /// How long the last sign-up's answer took.
     pub(super) latency: Option<Duration>,
 }
 
 /// Takes the row to its end. `permit` is leave for the first sign-up, where the dispatcher took one.
-pub(super) async fn register(shared: Arc<Shared>, job: Job, permit: Option<Permit>) -> Done {
+pub(super) async fn register(
+    shared: Arc<RequestContext>,
+    job: RegistrationJob,
+    permit: Option<Permit>,
+) -> FinishedRegistration {
     let began = Instant::now();
     let mut sent = Requested::default();
     let mut end = take(&shared, &job, permit, began, &mut sent).await;
-    if let End::Settled(came) | End::Unreachable(came) = &mut end {
+    if let RegistrationEnd::Settled(came) | RegistrationEnd::Unreachable(came) = &mut end {
         came.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     }
-    Done {
+    FinishedRegistration {
         job,
         end,
         requests: sent.requests,
@@ -69,24 +73,26 @@ pub(super) async fn register(shared: Arc<Shared>, job: Job, permit: Option<Permi
 }
 
 async fn take(
-    shared: &Shared,
-    job: &Job,
+    shared: &RequestContext,
+    job: &RegistrationJob,
     mut permit: Option<Permit>,
     began: Instant,
     requested: &mut Requested,
-) -> End {
+) -> RegistrationEnd {
     let mut stopping = shared.stopping.clone();
     let mut registration = Registration::new(&job.user, shared.rules, job.times, job.maybe_sent);
-    let mut event = Event::Start;
+    let mut event = RegistrationEvent::Start;
     let mut unclear = began;
     loop {
         let since_unclear = match &event {
-            Event::LookUp(_) => unclear.elapsed(),
-            Event::Start | Event::SignUp(_) | Event::Listing(_) => Duration::ZERO,
+            RegistrationEvent::LookUp(_) => unclear.elapsed(),
+            RegistrationEvent::Start
+            | RegistrationEvent::SignUp(_)
+            | RegistrationEvent::Listing(_) => Duration::ZERO,
         };
         let step = registration.next(event, since_unclear, fastrand::f64());
         event = match step {
-            Step::SignUp(wait) => {
+            RegistrationStep::SignUp(wait) => {
                 // A permit in hand was taken for this request: it goes out, also while the run stops.
                 let leave = match permit.take() {
                     Some(leave) => leave,
@@ -107,9 +113,9 @@ async fn take(
                 if answer.as_ref().is_err_and(may_still_arrive) {
                     unclear = sent;
                 }
-                Event::SignUp(answer)
+                RegistrationEvent::SignUp(answer)
             }
-            Step::LookUp(wait) => {
+            RegistrationStep::LookUp(wait) => {
                 // A run that stops has no time to wait, but it looks before it leaves.
                 stopped_while(&mut stopping, wait).await;
                 let leave = shared.permit(Category::UserRead).await;
@@ -117,42 +123,42 @@ async fn take(
                 match &answer {
                     // The pool has answered for this row; only how the user stands is not known.
                     Err(failure) if *stopping.borrow() && registration.existed() => {
-                        return End::Settled(registration.existed_unseen(failure));
+                        return RegistrationEnd::Settled(registration.existed_unseen(failure));
                     }
                     Ok(None) | Err(_) if *stopping.borrow() && !registration.existed() => {
                         return left_behind(&registration);
                     }
-                    Ok(_) | Err(_) => Event::LookUp(answer),
+                    Ok(_) | Err(_) => RegistrationEvent::LookUp(answer),
                 }
             }
-            Step::FindInListing(wait) => {
+            RegistrationStep::FindInListing(wait) => {
                 stopped_while(&mut stopping, wait).await;
                 let leave = shared.permit(Category::UserList).await;
                 let answer = find_in_listing(shared, job, leave, requested).await;
                 match &answer {
                     Err(failure) if *stopping.borrow() => {
-                        return End::Settled(registration.existed_unseen(failure));
+                        return RegistrationEnd::Settled(registration.existed_unseen(failure));
                     }
-                    Ok(_) | Err(_) => Event::Listing(answer),
+                    Ok(_) | Err(_) => RegistrationEvent::Listing(answer),
                 }
             }
-            Step::Settled(came)
+            RegistrationStep::Settled(came)
                 if came.outcome != Outcome::Existed
                     && came.error_code.as_deref() == Some(CONNECT_FAILED) =>
             {
-                return End::Unreachable(*came);
+                return RegistrationEnd::Unreachable(*came);
             }
-            Step::Settled(came) => return End::Settled(*came),
-            Step::StopRun(stop) => return End::StopRun(stop),
+            RegistrationStep::Settled(came) => return RegistrationEnd::Settled(*came),
+            RegistrationStep::StopRun(stop) => return RegistrationEnd::StopRun(stop),
         };
     }
 }
 
-fn left_behind(registration: &Registration<'_>) -> End {
+fn left_behind(registration: &Registration<'_>) -> RegistrationEnd {
     if registration.maybe_made() {
-        End::MaybeSent
+        RegistrationEnd::MaybeSent
     } else {
-        End::NeverSent
+        RegistrationEnd::NeverSent
     }
 }
 
@@ -162,8 +168,8 @@ fn may_still_arrive(failure: &Failure) -> bool {
 }
 
 async fn sign_up(
-    shared: &Shared,
-    job: &Job,
+    shared: &RequestContext,
+    job: &RegistrationJob,
     leave: Permit,
     sent: Instant,
     requested: &mut Requested,
@@ -176,8 +182,8 @@ async fn sign_up(
 }
 
 async fn look_up(
-    shared: &Shared,
-    job: &Job,
+    shared: &RequestContext,
+    job: &RegistrationJob,
     leave: Permit,
     requested: &mut Requested,
 ) -> Result<Option<crate::pool::FoundUser>, Failure> {
@@ -194,8 +200,8 @@ async fn look_up(
 }
 
 async fn find_in_listing(
-    shared: &Shared,
-    job: &Job,
+    shared: &RequestContext,
+    job: &RegistrationJob,
     leave: Permit,
     requested: &mut Requested,
 ) -> Result<Option<crate::pool::FoundUser>, Failure> {

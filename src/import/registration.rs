@@ -10,16 +10,16 @@ mod looked_up;
 use std::time::Duration;
 
 use super::resolve::Times;
-use crate::outcome::{Came, Outcome};
+use crate::outcome::{Outcome, RowOutcome};
 use crate::pool::failure::UNREADABLE_ANSWER;
-use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookUps, Sent, SignedUp, Stop};
+use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookupMode, Sent, SignedUp, Stop};
 use crate::run::retry::{FORBIDDEN_TRIES, RetryPolicy};
 use crate::user::NewUser;
 use came::{failed, signed_up_came};
 
 /// What happened.
 #[derive(Debug)]
-pub enum Event {
+pub enum RegistrationEvent {
     /// Nothing yet.
     Start,
     /// `SignUp` was answered.
@@ -32,7 +32,7 @@ pub enum Event {
 
 /// What to do next.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum RegistrationStep {
     /// Send `SignUp` after this time.
     SignUp(Duration),
     /// Look the user up after this time.
@@ -40,7 +40,7 @@ pub enum Step {
     /// Ask the pool's listing for the user after this time. The row has its outcome already; only how the user stands is not known.
     FindInListing(Duration),
     /// It is settled.
-    Settled(Box<Came>),
+    Settled(Box<RowOutcome>),
     /// No row can go on.
     StopRun(Box<StopRun>),
 }
@@ -53,23 +53,23 @@ pub struct StopRun {
     /// The error that said so.
     pub failure: Failure,
     /// What came of this row; none where it may have been made: the next run looks it up.
-    pub came: Option<Came>,
+    pub came: Option<RowOutcome>,
 }
 
 /// What holds for the whole run.
 #[derive(Debug, Clone, Copy)]
-pub struct Rules {
+pub struct RegistrationRules {
     /// How often and after how long.
     pub retry: RetryPolicy,
     /// How users are looked up.
-    pub look_ups: LookUps,
+    pub look_ups: LookupMode,
 }
 
 /// See the module's words.
 #[derive(Debug)]
 pub struct Registration<'u> {
     user: &'u NewUser,
-    rules: Rules,
+    rules: RegistrationRules,
     times: Times,
     /// A request that may have made the user lies behind us.
     maybe_made: bool,
@@ -93,7 +93,12 @@ pub struct Registration<'u> {
 impl<'u> Registration<'u> {
     /// `maybe_sent`: an earlier process began this row and did not settle it.
     #[must_use]
-    pub fn new(user: &'u NewUser, rules: Rules, times: Times, maybe_sent: bool) -> Self {
+    pub fn new(
+        user: &'u NewUser,
+        rules: RegistrationRules,
+        times: Times,
+        maybe_sent: bool,
+    ) -> Self {
         Self {
             user,
             rules,
@@ -133,31 +138,38 @@ impl<'u> Registration<'u> {
     /// What to do next. `since_unclear` is how long ago the last request left that may yet make the user: it matters to the answer of a
     /// look-up alone; `chance` is from 0 up
     /// to 1.
-    pub fn next(&mut self, event: Event, since_unclear: Duration, chance: f64) -> Step {
+    pub fn next(
+        &mut self,
+        event: RegistrationEvent,
+        since_unclear: Duration,
+        chance: f64,
+    ) -> RegistrationStep {
         match event {
-            Event::Start if self.maybe_made && self.rules.look_ups.any() => {
-                Step::LookUp(Duration::ZERO)
+            RegistrationEvent::Start if self.maybe_made && self.rules.look_ups.any() => {
+                RegistrationStep::LookUp(Duration::ZERO)
             }
-            Event::Start => Step::SignUp(Duration::ZERO),
-            Event::SignUp(answer) => {
+            RegistrationEvent::Start => RegistrationStep::SignUp(Duration::ZERO),
+            RegistrationEvent::SignUp(answer) => {
                 self.attempts += 1;
                 match answer {
                     Ok(signed_up) => self.settled(signed_up_came(signed_up)),
                     Err(failure) => self.sign_up_failed(failure, chance),
                 }
             }
-            Event::LookUp(Ok(Some(found))) => self.found(&found),
-            Event::LookUp(Ok(None)) => self.absent(since_unclear),
-            Event::LookUp(Err(failure)) => self.look_up_failed(failure, chance, Step::LookUp),
-            Event::Listing(Ok(Some(found))) => self.found(&found),
-            Event::Listing(Ok(None)) => self.not_listed(),
-            Event::Listing(Err(failure)) => {
-                self.look_up_failed(failure, chance, Step::FindInListing)
+            RegistrationEvent::LookUp(Ok(Some(found))) => self.found(&found),
+            RegistrationEvent::LookUp(Ok(None)) => self.absent(since_unclear),
+            RegistrationEvent::LookUp(Err(failure)) => {
+                self.look_up_failed(failure, chance, RegistrationStep::LookUp)
+            }
+            RegistrationEvent::Listing(Ok(Some(found))) => self.found(&found),
+            RegistrationEvent::Listing(Ok(None)) => self.not_listed(),
+            RegistrationEvent::Listing(Err(failure)) => {
+                self.look_up_failed(failure, chance, RegistrationStep::FindInListing)
             }
         }
     }
 
-    fn sign_up_failed(&mut self, failure: Failure, chance: f64) -> Step {
+    fn sign_up_failed(&mut self, failure: Failure, chance: f64) -> RegistrationStep {
         let advice = failure.advice;
         if failure.sent == Sent::No {
             // Nothing was sent: it does not count as an attempt.
@@ -168,7 +180,7 @@ impl<'u> Registration<'u> {
             Advice::Again => {
                 self.tries += 1;
                 if self.tries < self.rules.retry.tries {
-                    return Step::SignUp(self.rules.retry.back_off(self.tries, chance));
+                    return RegistrationStep::SignUp(self.rules.retry.back_off(self.tries, chance));
                 }
                 let outcome = if self.maybe_made {
                     Outcome::InDoubt
@@ -184,9 +196,11 @@ impl<'u> Registration<'u> {
                 }
                 match self.rules.look_ups {
                     // The listing lags behind: what is unclear it cannot settle.
-                    LookUps::List if self.existed() => Step::FindInListing(Duration::ZERO),
-                    LookUps::Get | LookUps::List => Step::LookUp(Duration::ZERO),
-                    LookUps::None => self.taken_and_not_looked_up(),
+                    LookupMode::List if self.existed() => {
+                        RegistrationStep::FindInListing(Duration::ZERO)
+                    }
+                    LookupMode::Get | LookupMode::List => RegistrationStep::LookUp(Duration::ZERO),
+                    LookupMode::None => self.taken_and_not_looked_up(),
                 }
             }
             Advice::LookUp(if_absent) => self.unclear(failure, if_absent, chance),
@@ -200,7 +214,7 @@ impl<'u> Registration<'u> {
                 self.maybe_made |= stop == Stop::DeliveryRole;
                 let came = (!self.maybe_made)
                     .then(|| self.with_attempts(failed(Outcome::Failed, &failure)));
-                Step::StopRun(Box::new(StopRun {
+                RegistrationStep::StopRun(Box::new(StopRun {
                     stop,
                     failure,
                     came,
@@ -210,7 +224,7 @@ impl<'u> Registration<'u> {
     }
 
     /// The row is refused for good; but an earlier request may have made the user all the same.
-    fn refused(&mut self, failure: Failure) -> Step {
+    fn refused(&mut self, failure: Failure) -> RegistrationStep {
         if !self.maybe_made {
             return self.settled(failed(Outcome::Rejected, &failure));
         }
@@ -218,30 +232,30 @@ impl<'u> Registration<'u> {
         self.failure = Some(failure);
         self.if_absent = IfAbsent::GiveUp;
         if self.rules.look_ups.any() {
-            Step::LookUp(Duration::ZERO)
+            RegistrationStep::LookUp(Duration::ZERO)
         } else {
             self.settled(in_doubt)
         }
     }
 
     /// A quota is never a row's failure; a firewall that keeps refusing is everybody's.
-    fn slow_down(&mut self, failure: Failure, chance: f64) -> Step {
+    fn slow_down(&mut self, failure: Failure, chance: f64) -> RegistrationStep {
         if failure.is_firewall() {
             self.forbidden += 1;
             if self.forbidden >= FORBIDDEN_TRIES {
                 let came = (!self.maybe_made)
                     .then(|| self.with_attempts(failed(Outcome::Failed, &failure)));
-                return Step::StopRun(Box::new(StopRun {
+                return RegistrationStep::StopRun(Box::new(StopRun {
                     stop: Stop::Firewall,
                     failure,
                     came,
                 }));
             }
         }
-        Step::SignUp(self.rules.retry.back_off(1, chance))
+        RegistrationStep::SignUp(self.rules.retry.back_off(1, chance))
     }
 
-    fn unclear(&mut self, failure: Failure, if_absent: IfAbsent, chance: f64) -> Step {
+    fn unclear(&mut self, failure: Failure, if_absent: IfAbsent, chance: f64) -> RegistrationStep {
         self.maybe_made = true;
         self.unanswered |= failure.sent == Sent::Maybe
             || failure.code == UNREADABLE_ANSWER
@@ -253,15 +267,15 @@ impl<'u> Registration<'u> {
         let code_in_doubt = failed(Outcome::InDoubt, &failure);
         self.failure = Some(failure);
         if self.rules.look_ups.any() {
-            return Step::LookUp(wait);
+            return RegistrationStep::LookUp(wait);
         }
         if if_absent == IfAbsent::SendAgain && self.tries < self.rules.retry.tries {
-            return Step::SignUp(wait);
+            return RegistrationStep::SignUp(wait);
         }
         self.settled(code_in_doubt)
     }
 
-    fn taken_and_not_looked_up(&self) -> Step {
+    fn taken_and_not_looked_up(&self) -> RegistrationStep {
         let outcome = if self.maybe_made {
             Outcome::InDoubt
         } else {
@@ -276,18 +290,18 @@ impl<'u> Registration<'u> {
             .map_or_else(|| otherwise.to_owned(), |failure| failure.code.clone())
     }
 
-    fn settled_because(&self, outcome: Outcome) -> Step {
+    fn settled_because(&self, outcome: Outcome) -> RegistrationStep {
         self.settled(match &self.failure {
             Some(failure) => failed(outcome, failure),
-            None => Came::of(outcome),
+            None => RowOutcome::of(outcome),
         })
     }
 
-    fn settled(&self, came: Came) -> Step {
-        Step::Settled(Box::new(self.with_attempts(came)))
+    fn settled(&self, came: RowOutcome) -> RegistrationStep {
+        RegistrationStep::Settled(Box::new(self.with_attempts(came)))
     }
 
-    fn with_attempts(&self, mut came: Came) -> Came {
+    fn with_attempts(&self, mut came: RowOutcome) -> RowOutcome {
         came.attempts = self.attempts;
         came
     }

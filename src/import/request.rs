@@ -5,27 +5,27 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::event::RequestCounts;
-use super::lent::Lent;
-use super::registration::Rules;
+use super::lent::ReleasedSlots;
+use super::registration::RegistrationRules;
 use crate::pace::{Category, Pacer, Permit};
 use crate::pool::{Cognito, Failure, NamedBy};
 
 /// What all rows share.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct RequestContext {
     pub(super) pool: Cognito,
     pub(super) pacer: Pacer,
-    pub(super) rules: Rules,
+    pub(super) rules: RegistrationRules,
     pub(super) named_by: NamedBy,
     /// True once the run takes no more rows.
     pub(super) stopping: watch::Receiver<bool>,
     /// Slots of those who wait for another quota than that of sign-ups.
-    pub(super) lent: Lent,
+    pub(super) lent: ReleasedSlots,
     /// What the log's events stand in.
     pub(super) span: tracing::Span,
 }
 
-impl Shared {
+impl RequestContext {
     /// A permit, for a task that has a slot. Others may use the slot while it waits, unless what it waits for is the budget of sign-ups.
     pub(super) async fn permit(&self, category: Category) -> Permit {
         if let Some(permit) = self.pacer.permit_at_once(category) {
@@ -52,7 +52,7 @@ pub(super) struct Requested {
 
 /// A permit after this time; none where the run stops first.
 pub(super) async fn permit_unless_stopped(
-    shared: &Shared,
+    shared: &RequestContext,
     category: Category,
     stopping: &mut watch::Receiver<bool>,
     wait: Duration,
@@ -79,7 +79,7 @@ pub(super) async fn stopped_while(stopping: &mut watch::Receiver<bool>, wait: Du
 
 /// Counts a request, with the permit it had.
 pub(super) fn count(
-    shared: &Shared,
+    shared: &RequestContext,
     leave: &Permit,
     failure: Option<&Failure>,
     requested: &mut Requested,

@@ -23,7 +23,7 @@ pub struct Times {
 
 /// Whose user it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whose {
+pub enum UserOwner {
     /// Our lost request made it.
     Ours,
     /// It was there before.
@@ -67,23 +67,23 @@ impl Doubt {
 
 /// Judges.
 #[must_use]
-pub fn whose(found: &FoundUser, asked: &NewUser, times: Times) -> Whose {
+pub fn whose(found: &FoundUser, asked: &NewUser, times: Times) -> UserOwner {
     let Some(created) = found.created_ms else {
-        return Whose::Unsettled(Doubt::NoDate);
+        return UserOwner::Unsettled(Doubt::NoDate);
     };
     let before_run = |second: i64| created <= second.saturating_add(REST_OF_SECOND);
     if times.second_before_run_ms.is_some_and(before_run) {
-        return Whose::Theirs;
+        return UserOwner::Theirs;
     }
     let before_row = latest(created, found.created_has_fraction) < times.begun_ms;
     match (before_row, attributes_agree(found, asked)) {
         (true, true) if times.second_before_run_ms.is_some() => {
-            Whose::Unsettled(Doubt::BeforeTheRow)
+            UserOwner::Unsettled(Doubt::BeforeTheRow)
         }
-        (true, _) => Whose::Theirs,
-        (false, false) => Whose::Unsettled(Doubt::OtherAttributes),
-        (false, true) if times.second_before_run_ms.is_some() => Whose::Ours,
-        (false, true) => Whose::Unsettled(Doubt::NoTime),
+        (true, _) => UserOwner::Theirs,
+        (false, false) => UserOwner::Unsettled(Doubt::OtherAttributes),
+        (false, true) if times.second_before_run_ms.is_some() => UserOwner::Ours,
+        (false, true) => UserOwner::Unsettled(Doubt::NoTime),
     }
 }
 
@@ -101,7 +101,7 @@ fn attributes_agree(found: &FoundUser, asked: &NewUser) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Doubt, Times, Whose, whose};
+    use super::{Doubt, Times, UserOwner, whose};
     use crate::pool::FoundUser;
     use crate::user::{Attribute, NewUser};
 
@@ -141,7 +141,7 @@ mod tests {
     }
 
     /// The row was begun at 160 s of the service's clock.
-    fn judge(created_ms: i64, name: &str, second_before_run_ms: Option<i64>) -> Whose {
+    fn judge(created_ms: i64, name: &str, second_before_run_ms: Option<i64>) -> UserOwner {
         let times = Times {
             begun_ms: 160_000,
             second_before_run_ms,
@@ -154,7 +154,7 @@ mod tests {
         for created in [0, 150_000, 150_999] {
             assert_eq!(
                 judge(created, "Ann", Some(150_000)),
-                Whose::Theirs,
+                UserOwner::Theirs,
                 "{created}"
             );
         }
@@ -164,8 +164,8 @@ mod tests {
     fn a_user_created_during_the_run_and_before_the_row_is_in_doubt_if_it_has_our_attributes() {
         for created in [152_000, 159_997] {
             let ours = judge(created, "Ann", Some(150_000));
-            assert_eq!(ours, Whose::Unsettled(Doubt::BeforeTheRow), "{created}");
-            assert_eq!(judge(created, "Bob", Some(150_000)), Whose::Theirs);
+            assert_eq!(ours, UserOwner::Unsettled(Doubt::BeforeTheRow), "{created}");
+            assert_eq!(judge(created, "Bob", Some(150_000)), UserOwner::Theirs);
         }
     }
 
@@ -174,12 +174,12 @@ mod tests {
         for created in [160_000, 160_600, 161_000, 200_000] {
             assert_eq!(
                 judge(created, "Ann", Some(150_000)),
-                Whose::Ours,
+                UserOwner::Ours,
                 "{created}"
             );
             assert!(matches!(
                 judge(created, "Bob", Some(150_000)),
-                Whose::Unsettled(_)
+                UserOwner::Unsettled(_)
             ));
         }
     }
@@ -187,14 +187,17 @@ mod tests {
     #[test]
     fn a_whole_second_stands_for_all_of_it() {
         // Created somewhere in second 160, begun somewhere in it too: not before the row, and after the run's start.
-        assert_eq!(judge(160_000, "Ann", Some(159_000)), Whose::Ours);
-        assert_eq!(judge(160_000, "Ann", Some(160_000)), Whose::Theirs);
+        assert_eq!(judge(160_000, "Ann", Some(159_000)), UserOwner::Ours);
+        assert_eq!(judge(160_000, "Ann", Some(160_000)), UserOwner::Theirs);
     }
 
     #[test]
     fn without_the_service_s_time_only_what_is_certain_is_said() {
-        assert_eq!(judge(159_900, "Ann", None), Whose::Theirs);
-        assert!(matches!(judge(160_300, "Ann", None), Whose::Unsettled(_)));
+        assert_eq!(judge(159_900, "Ann", None), UserOwner::Theirs);
+        assert!(matches!(
+            judge(160_300, "Ann", None),
+            UserOwner::Unsettled(_)
+        ));
         let mut undated = found(1, "Ann");
         undated.created_ms = None;
         let times = Times {
@@ -202,6 +205,6 @@ mod tests {
             second_before_run_ms: Some(0),
         };
         let verdict = whose(&undated, &asked(), times);
-        assert!(matches!(verdict, Whose::Unsettled(_)));
+        assert!(matches!(verdict, UserOwner::Unsettled(_)));
     }
 }

@@ -24,15 +24,15 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::breaker::Breaker;
 use super::event::{Progress, RequestCounts, Watch};
-use super::lent::Lent;
+use super::lent::ReleasedSlots;
 use super::logged::{self, Slowed};
 use super::record::Record;
-use super::register::Job;
-use super::request::Shared;
+use super::register::RegistrationJob;
+use super::request::RequestContext;
 use super::stop::{Signal, Signals, StopReason};
 use crate::ledger::writer::Ending;
-use crate::ledger::{Begun, Ledger, LedgerError, Since, Span};
-use crate::outcome::{Came, Outcome};
+use crate::ledger::{BeginResult, Ledger, LedgerBatch, LedgerError, Span};
+use crate::outcome::{Outcome, RowOutcome};
 use crate::pace::{Pacer, Permit};
 use crate::pool::{Cognito, now_ms};
 use crate::rows::ahead::ReadAhead;
@@ -43,7 +43,7 @@ use tasks::Tasks;
 use telling::{Silence, known};
 use waiting::Waiting;
 
-pub use plan::{Deadline, Ended, Listed, Plan};
+pub use plan::{Deadline, ImportRow, RunEnd, SessionPlan};
 
 /// How often results are written and the watcher is told. A crash in between costs a look-up for each of these rows.
 const TICK: Duration = Duration::from_millis(100);
@@ -64,18 +64,18 @@ const PATIENCE: Duration = Duration::from_secs(1);
 type PermitFuture = Pin<Box<dyn Future<Output = Permit>>>;
 
 /// A group that the ledger is writing down.
-struct Beginning {
-    group: Vec<Listed>,
+struct PendingBatch {
+    group: Vec<ImportRow>,
     at_ms: i64,
-    begun: oneshot::Receiver<Vec<Begun>>,
+    begun: oneshot::Receiver<Vec<BeginResult>>,
 }
 
 /// See the module's words.
 pub struct Run<'a> {
-    plan: Plan,
-    shared: Arc<Shared>,
+    plan: SessionPlan,
+    shared: Arc<RequestContext>,
     ledger: Ledger,
-    list: ReadAhead<Listed>,
+    list: ReadAhead<ImportRow>,
     list_over: bool,
     /// When the list last brought rows.
     heard_of_list: Instant,
@@ -84,17 +84,17 @@ pub struct Run<'a> {
     stopped: Option<(StopReason, Instant)>,
     at_once: bool,
     read: Waiting,
-    beginning: Option<Beginning>,
-    ready: VecDeque<Job>,
+    beginning: Option<PendingBatch>,
+    ready: VecDeque<RegistrationJob>,
     follow_ups: FollowUps,
     /// Leave for a sign-up, or for a step that draws on the same quota.
     permit: Option<PermitFuture>,
     /// Leave for any other step.
     update_permit: Option<PermitFuture>,
     tasks: Tasks,
-    unwritten: Vec<(u64, Came)>,
+    unwritten: Vec<(u64, RowOutcome)>,
     /// Rows for which no connection could be made, one after the other.
-    unreachable: Vec<(u64, Came)>,
+    unreachable: Vec<(u64, RowOutcome)>,
     unwritten_requests: RequestCounts,
     breaker: Breaker,
     progress: Progress,
@@ -111,11 +111,11 @@ impl<'a> Run<'a> {
     /// Puts a run together. Nothing is sent yet.
     #[must_use]
     pub fn new(
-        plan: Plan,
+        plan: SessionPlan,
         pool: Cognito,
         pacer: Pacer,
         ledger: Ledger,
-        list: ReadAhead<Listed>,
+        list: ReadAhead<ImportRow>,
         watch: &'a mut dyn Watch,
     ) -> Self {
         let (stopping, told) = watch::channel(false);
@@ -125,13 +125,13 @@ impl<'a> Run<'a> {
         };
         let record = Record::begin(&pacer, Instant::now(), now_ms());
         Self {
-            shared: Arc::new(Shared {
+            shared: Arc::new(RequestContext {
                 pool,
                 pacer,
                 rules: plan.rules,
                 named_by: plan.named_by,
                 stopping: told,
-                lent: Lent::default(),
+                lent: ReleasedSlots::default(),
                 span: tracing::Span::current(),
             }),
             breaker: Breaker::new("rows sent", plan.breaker),
@@ -175,7 +175,7 @@ impl<'a> Run<'a> {
     ///
     /// # Errors
     /// The ledger failed: nothing more was sent from then on.
-    pub async fn to_the_end(mut self, signals: &mut Signals) -> Result<Ended, LedgerError> {
+    pub async fn to_the_end(mut self, signals: &mut Signals) -> Result<RunEnd, LedgerError> {
         match self.work(signals).await {
             Ok(()) => self.end().await,
             Err(error) => {
@@ -292,11 +292,11 @@ impl<'a> Run<'a> {
     }
 
     /// What the run has come to since it wrote last.
-    fn since(&mut self) -> Since {
-        let mut since = Since {
+    fn since(&mut self) -> LedgerBatch {
+        let mut since = LedgerBatch {
             results: std::mem::take(&mut self.unwritten),
             follow_ups: self.follow_ups.unwritten(),
-            ..Since::default()
+            ..LedgerBatch::default()
         };
         let requests = std::mem::take(&mut self.unwritten_requests);
         if requests != RequestCounts::default() {
@@ -314,7 +314,7 @@ impl<'a> Run<'a> {
             .until_now(self.shared.pool.clock(), arrives_within)
     }
 
-    async fn end(mut self) -> Result<Ended, LedgerError> {
+    async fn end(mut self) -> Result<RunEnd, LedgerError> {
         self.cut_off();
         self.leave_unreachable().await;
         self.write_and_tell().await;
@@ -322,9 +322,9 @@ impl<'a> Run<'a> {
             // Nothing that was sent can arrive any more.
             let span = Some(self.span(Duration::ZERO));
             self.ledger
-                .write(Since {
+                .write(LedgerBatch {
                     span,
-                    ..Since::default()
+                    ..LedgerBatch::default()
                 })
                 .await;
         }
@@ -344,7 +344,7 @@ impl<'a> Run<'a> {
             self.watch.notice(&known(&self.progress, 0));
             return Err(error);
         }
-        Ok(Ended {
+        Ok(RunEnd {
             stopped,
             at_once: self.at_once,
             progress: self.progress,
@@ -353,7 +353,7 @@ impl<'a> Run<'a> {
 }
 
 /// The group's verdicts; none when the ledger failed. Waits for ever while no group is being begun.
-async fn begun(beginning: &mut Option<Beginning>) -> Option<Vec<Begun>> {
+async fn begun(beginning: &mut Option<PendingBatch>) -> Option<Vec<BeginResult>> {
     match beginning {
         Some(group) => (&mut group.begun).await.ok(),
         None => std::future::pending().await,

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::rows::signed;
 use super::unnamed::{CACHE_KIB, unnamed};
-use super::{LedgerError, Reader};
+use super::{LedgerError, LedgerReader};
 use crate::outcome::{Outcome, RowResult};
 
 const TABLE: &str = "
@@ -65,7 +65,7 @@ pub enum Field {
 
 /// What is different about a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change<'a> {
+pub enum UserChange<'a> {
     /// It is in the later list alone.
     New(&'a Stood),
     /// It is in the earlier list alone.
@@ -153,10 +153,10 @@ impl Stood {
 /// # Errors
 /// A ledger cannot be read, a row does not match its checksum, there is no room for a temporary file, or `each` fails.
 pub fn compare<E: From<LedgerError>>(
-    before: &Reader,
-    after: &Reader,
+    before: &LedgerReader,
+    after: &LedgerReader,
     folds: bool,
-    mut each: impl FnMut(&Change<'_>) -> Result<(), E>,
+    mut each: impl FnMut(&UserChange<'_>) -> Result<(), E>,
 ) -> Result<Compared, E> {
     let room = |cause| E::from(LedgerError::Comparison(cause));
     let users = unnamed(TABLE, CACHE_KIB).map_err(room)?;
@@ -194,7 +194,7 @@ pub fn compare<E: From<LedgerError>>(
 /// Takes the users of a run in. Returns the number of rows without a name.
 fn take_in<E: From<LedgerError>>(
     users: &Connection,
-    run: &Reader,
+    run: &LedgerReader,
     number: i64,
     folds: bool,
 ) -> Result<u64, E> {
@@ -270,17 +270,17 @@ impl Pair {
     fn close<E>(
         &mut self,
         compared: &mut Compared,
-        each: &mut impl FnMut(&Change<'_>) -> Result<(), E>,
+        each: &mut impl FnMut(&UserChange<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         match (self.before.take(), self.after.take()) {
             (None, None) => Ok(()),
             (None, Some(after)) => {
                 compared.new += 1;
-                each(&Change::New(&after))
+                each(&UserChange::New(&after))
             }
             (Some(before), None) => {
                 compared.vanished += 1;
-                each(&Change::Vanished(&before))
+                each(&UserChange::Vanished(&before))
             }
             (Some(before), Some(after)) => {
                 let fields = after.differs(&before);
@@ -289,7 +289,7 @@ impl Pair {
                     return Ok(());
                 }
                 compared.changed += 1;
-                each(&Change::Changed {
+                each(&UserChange::Changed {
                     before: &before,
                     after: &after,
                     fields: &fields,

@@ -10,11 +10,11 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposure {
     path: PathBuf,
-    by: By,
+    by: ExposureCause,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum By {
+enum ExposureCause {
     /// It belongs to this user.
     Owner(u32),
     /// Others can write to it: its mode.
@@ -27,9 +27,11 @@ impl fmt::Display for Exposure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
         match self.by {
-            By::Owner(uid) => write!(f, "{path}: belongs to another user (uid {uid})"),
-            By::Mode(mode) => write!(f, "{path}: other users can write to it (mode {mode:04o})"),
-            By::Replacing(mode) => write!(
+            ExposureCause::Owner(uid) => write!(f, "{path}: belongs to another user (uid {uid})"),
+            ExposureCause::Mode(mode) => {
+                write!(f, "{path}: other users can write to it (mode {mode:04o})")
+            }
+            ExposureCause::Replacing(mode) => write!(
                 f,
                 "{path}: other users can replace the directories in it (mode {mode:04o}, without the sticky bit)"
             ),
@@ -53,7 +55,7 @@ mod unix {
     use std::os::unix::fs::MetadataExt as _;
     use std::path::Path;
 
-    use super::{By, Exposure};
+    use super::{Exposure, ExposureCause};
     use crate::ledger::RunDirectory;
     use crate::ledger::presence::{LEDGER, UNDO};
 
@@ -66,9 +68,9 @@ mod unix {
 
     /// The other users that can change the directory, or `None` if only the owner can.
     pub(in crate::ledger) fn of(directory: &RunDirectory) -> io::Result<Option<Exposure>> {
-        let user = User(rustix::process::geteuid().as_raw());
+        let user = LocalUser(rustix::process::geteuid().as_raw());
         let path = directory.path();
-        let exposed = |path: &Path, by: Option<By>| {
+        let exposed = |path: &Path, by: Option<ExposureCause>| {
             by.map(|by| Exposure {
                 path: path.to_owned(),
                 by,
@@ -94,9 +96,9 @@ mod unix {
 
     /// The user who runs this program.
     #[derive(Debug, Clone, Copy)]
-    pub(super) struct User(pub(super) u32);
+    pub(super) struct LocalUser(pub(super) u32);
 
-    impl User {
+    impl LocalUser {
         fn trusts(self, about: &Metadata) -> bool {
             [self.0, 0].contains(&about.uid())
         }
@@ -107,21 +109,21 @@ mod unix {
         }
 
         /// How others can change a directory or a file.
-        fn exposed(self, about: &Metadata) -> Option<By> {
+        fn exposed(self, about: &Metadata) -> Option<ExposureCause> {
             if !self.trusts(about) {
-                return Some(By::Owner(about.uid()));
+                return Some(ExposureCause::Owner(about.uid()));
             }
             self.others_write(about)
-                .then(|| By::Mode(about.mode() & 0o7777))
+                .then(|| ExposureCause::Mode(about.mode() & 0o7777))
         }
 
         /// How others can replace a directory in this one. Where the sticky bit is set, as in `/tmp`, only its owner can.
-        fn replaceable(self, about: &Metadata) -> Option<By> {
+        fn replaceable(self, about: &Metadata) -> Option<ExposureCause> {
             if !self.trusts(about) {
-                return Some(By::Owner(about.uid()));
+                return Some(ExposureCause::Owner(about.uid()));
             }
             (self.others_write(about) && about.mode() & STICKY == 0)
-                .then(|| By::Replacing(about.mode() & 0o7777))
+                .then(|| ExposureCause::Replacing(about.mode() & 0o7777))
         }
     }
 }

@@ -29,19 +29,19 @@ pub struct Identity {
     /// The app client.
     pub client_id: String,
     /// Whether it is a real run.
-    pub kind: Kind,
+    pub kind: RunKind,
 }
 
 /// Whether a run made real users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum RunKind {
     /// It did.
     Import,
     /// It only rehearsed: its pool is gone with it.
     Rehearsal,
 }
 
-impl Kind {
+impl RunKind {
     /// The word that stands in the ledger and in the summary.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -232,7 +232,7 @@ impl Session {
 
 /// How a ledger stands when it is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum LedgerStatus {
     /// A run that was stopped, or whose process ended: it goes on.
     Unfinished {
         /// Rows that have an outcome.
@@ -247,9 +247,9 @@ pub enum Standing {
 }
 
 /// Which kind of run it is.
-pub(super) fn kind(database: &Connection) -> rusqlite::Result<Kind> {
+pub(super) fn kind(database: &Connection) -> rusqlite::Result<RunKind> {
     let word = get(database, "kind")?;
-    [Kind::Import, Kind::Rehearsal]
+    [RunKind::Import, RunKind::Rehearsal]
         .into_iter()
         .find(|kind| Some(kind.word()) == word.as_deref())
         .ok_or_else(|| broken_seal("run"))

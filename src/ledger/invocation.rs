@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::identity::{self, Kind, get, name, put};
+use super::identity::{self, RunKind, get, name, put};
 use super::rows::broken_seal;
 
 /// By what a session is begun.
@@ -16,9 +16,9 @@ pub struct Invocation {
 
 /// What the ledger knows of a run besides its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct About {
+pub struct RunMetadata {
     /// Whether it made real users.
-    pub kind: Kind,
+    pub kind: RunKind,
     /// The program's version in the last session, where it left word.
     pub version: Option<String>,
     /// The words of the command that goes on, where the last session left word.
@@ -33,12 +33,12 @@ impl Invocation {
     }
 }
 
-pub(super) fn about(database: &Connection) -> rusqlite::Result<About> {
+pub(super) fn about(database: &Connection) -> rusqlite::Result<RunMetadata> {
     let command = match get(database, name::COMMAND)? {
         None => None,
         Some(words) => Some(serde_json::from_str(&words).map_err(|_| broken_seal("run"))?),
     };
-    Ok(About {
+    Ok(RunMetadata {
         kind: identity::kind(database)?,
         version: get(database, name::VERSION)?,
         command,

@@ -19,7 +19,7 @@ const SORTED: &str = "CREATE INDEX names ON listing (name);";
 
 /// A user of the pool as the listing showed it, without its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct ListingEntry {
     /// `sub`.
     pub sub: Option<String>,
     /// `UserStatus`, as the pool words it.
@@ -56,7 +56,7 @@ impl Listing {
     /// There is no room in the temporary file.
     pub fn add<'l>(
         &self,
-        users: impl IntoIterator<Item = (&'l str, &'l Seen)>,
+        users: impl IntoIterator<Item = (&'l str, &'l ListingEntry)>,
     ) -> Result<(), LedgerError> {
         let add = || {
             let mut insert = self
@@ -81,7 +81,7 @@ impl Listing {
     ///
     /// # Errors
     /// There is no room in the temporary file, or it cannot be read.
-    pub fn find(&mut self, name: &str) -> Result<Option<Seen>, LedgerError> {
+    pub fn find(&mut self, name: &str) -> Result<Option<ListingEntry>, LedgerError> {
         if !self.sorted {
             self.database
                 .execute_batch(SORTED)
@@ -94,7 +94,7 @@ impl Listing {
                     "SELECT sub, status, enabled, created_ms FROM listing WHERE name = ?1 LIMIT 1",
                 )?
                 .query_row(params![name], |found| {
-                    Ok(Seen {
+                    Ok(ListingEntry {
                         sub: found.get(0)?,
                         status: found.get(1)?,
                         enabled: found.get(2)?,
@@ -109,10 +109,10 @@ impl Listing {
 
 #[cfg(test)]
 mod tests {
-    use super::{Listing, Seen};
+    use super::{Listing, ListingEntry};
 
-    fn user(number: i64) -> Seen {
-        Seen {
+    fn user(number: i64) -> ListingEntry {
+        ListingEntry {
             sub: Some(format!("{number:08x}-0000-4000-8000-{number:012x}")),
             status: Some("CONFIRMED".to_owned()),
             enabled: number % 2 == 0,
@@ -129,7 +129,7 @@ mod tests {
                 .add(page.iter().map(|(name, user)| (name.as_str(), user)))
                 .unwrap();
         }
-        let nobody = Seen {
+        let nobody = ListingEntry {
             sub: None,
             status: None,
             enabled: true,

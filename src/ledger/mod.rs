@@ -37,13 +37,13 @@ use std::path::{Path, PathBuf};
 pub use anchor::{Displaced, refuse_if_saved};
 pub use directory::RunDirectory;
 pub use exposure::Exposure;
-pub use identity::{Facts, Identity, Kind, Session, Standing};
-pub use invocation::{About, Invocation};
+pub use identity::{Facts, Identity, LedgerStatus, RunKind, Session};
+pub use invocation::{Invocation, RunMetadata};
 pub use presence::refuse_absent_ledger;
-pub use reader::{Reader, RowSums};
+pub use reader::{LedgerReader, RowSums};
 pub use times::{RunTimes, Span};
 pub use undo::UndoLedger;
-pub use writer::{Begun, Ledger, NewLedger, NewRow, Since, TakeUp, ToBegin};
+pub use writer::{BeginResult, Ledger, LedgerBatch, NewLedger, NewRow, RetryFilter, ToBegin};
 
 /// How hard the ledger holds on to what it was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

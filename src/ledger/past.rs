@@ -25,7 +25,7 @@ const STEPS_AT: usize = 7;
 
 /// How a row stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Before {
+pub enum PriorState {
     /// Nothing was done about it.
     Nothing,
     /// It was begun at this time (milliseconds since the Unix epoch, on the service's clock, at the earliest) and may have been sent.
@@ -48,24 +48,24 @@ pub struct ToFollow {
     pub follow_up: FollowUp,
 }
 
-struct Known {
+struct LedgerRow {
     row: u64,
     username: Option<String>,
-    before: Before,
+    before: PriorState,
 }
 
 /// See the module's words.
-pub struct Past {
+pub struct ResumeCursor {
     path: PathBuf,
     database: Connection,
     /// Something follows the run's sign-ups.
     follows_up: bool,
-    page: VecDeque<Known>,
+    page: VecDeque<LedgerRow>,
     read_up_to: i64,
     over: bool,
 }
 
-impl Past {
+impl ResumeCursor {
     /// Opens the ledger beside the one who writes.
     ///
     /// # Errors
@@ -88,18 +88,18 @@ impl Past {
     ///
     /// # Errors
     /// The ledger cannot be read, or knows another username for this row.
-    pub fn of(&mut self, row: u64, username: Option<&str>) -> Result<Before, LedgerError> {
+    pub fn of(&mut self, row: u64, username: Option<&str>) -> Result<PriorState, LedgerError> {
         while self.page.front().is_none_or(|known| known.row < row) {
             self.page.pop_front();
             if self.page.is_empty() {
                 if self.over {
-                    return Ok(Before::Nothing);
+                    return Ok(PriorState::Nothing);
                 }
                 self.turn_page()?;
             }
         }
         let Some(known) = self.page.front().filter(|known| known.row == row) else {
-            return Ok(Before::Nothing);
+            return Ok(PriorState::Nothing);
         };
         match (&known.username, username) {
             (Some(found), Some(here)) if found != here => Err(LedgerError::OtherRow {
@@ -140,7 +140,7 @@ impl Past {
     }
 }
 
-fn known(row: &rusqlite::Row<'_>, follows_up: bool) -> rusqlite::Result<(i64, Known, bool)> {
+fn known(row: &rusqlite::Row<'_>, follows_up: bool) -> rusqlite::Result<(i64, LedgerRow, bool)> {
     let number: i64 = row.get(0)?;
     let username: Option<String> = row.get(2)?;
     let claim: Option<i64> = row.get(3)?;
@@ -155,16 +155,16 @@ fn known(row: &rusqlite::Row<'_>, follows_up: bool) -> rusqlite::Result<(i64, Kn
     };
     let before = match (settled, begun_ms) {
         (true, _) => match follow_up.zip(username.clone()) {
-            Some((follow_up, username)) => Before::ToFollow(Box::new(ToFollow {
+            Some((follow_up, username)) => PriorState::ToFollow(Box::new(ToFollow {
                 username,
                 follow_up,
             })),
-            None => Before::Settled,
+            None => PriorState::Settled,
         },
-        (false, Some(at_ms)) => Before::Begun { at_ms },
-        (false, None) => Before::Nothing,
+        (false, Some(at_ms)) => PriorState::Begun { at_ms },
+        (false, None) => PriorState::Nothing,
     };
-    let known = Known {
+    let known = LedgerRow {
         row: number.unsigned_abs(),
         username,
         before,

@@ -38,9 +38,9 @@ pub(super) fn ledger_is_there(
 ) -> Result<bool, LedgerError> {
     let path = directory.join(LEDGER);
     match state(&path, durability)? {
-        State::Sound => Ok(true),
-        State::Damaged(cause) => Err(LedgerError::Damaged { path, cause }),
-        State::Absent => match refuse_absent_ledger(directory) {
+        DatabaseState::Sound => Ok(true),
+        DatabaseState::Damaged(cause) => Err(LedgerError::Damaged { path, cause }),
+        DatabaseState::Absent => match refuse_absent_ledger(directory) {
             Err(LedgerError::Missing(_)) => Ok(false),
             other => other.map(|()| false),
         },
@@ -63,9 +63,9 @@ pub fn refuse_absent_ledger(directory: &Path) -> Result<(), LedgerError> {
 pub(super) fn undo_is_there(directory: &Path) -> Result<bool, LedgerError> {
     let path = directory.join(UNDO);
     match state(&path, Durability::Power)? {
-        State::Sound => Ok(true),
-        State::Damaged(cause) => Err(LedgerError::DamagedUndo { path, cause }),
-        State::Absent => match found(directory, &OF_AN_UNDO) {
+        DatabaseState::Sound => Ok(true),
+        DatabaseState::Damaged(cause) => Err(LedgerError::DamagedUndo { path, cause }),
+        DatabaseState::Absent => match found(directory, &OF_AN_UNDO) {
             None => Ok(false),
             Some(found) => Err(LedgerError::LostUndo { path, found }),
         },
@@ -79,39 +79,39 @@ fn found(directory: &Path, names: &[&str]) -> Option<String> {
     (!found.is_empty()).then(|| found.join(", "))
 }
 
-enum State {
+enum DatabaseState {
     Absent,
     Sound,
     Damaged(String),
 }
 
 /// How hard the database was held on to says what a broken log means.
-fn state(path: &Path, durability: Durability) -> Result<State, LedgerError> {
+fn state(path: &Path, durability: Durability) -> Result<DatabaseState, LedgerError> {
     let failed = |cause| LedgerError::Directory {
         path: path.to_owned(),
         cause,
     };
     let about = match path.symlink_metadata() {
         Ok(about) => about,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(State::Absent),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(DatabaseState::Absent),
         Err(cause) => return Err(failed(cause)),
     };
     if let Some(cause) = not_a_database(&about) {
-        return Ok(State::Damaged(cause.to_owned()));
+        return Ok(DatabaseState::Damaged(cause.to_owned()));
     }
     let log = with_suffix(path, "-wal");
     if let (Some(cause), Durability::Power) = (log::damage(&log).map_err(failed)?, durability) {
-        return Ok(State::Damaged(cause));
+        return Ok(DatabaseState::Damaged(cause));
     }
     let lacks_its_log = schema::opened(path).and_then(|database| lacks_its_log(&database, &log));
     match lacks_its_log {
-        Ok(false) => Ok(State::Sound),
-        Ok(true) => Ok(State::Damaged(format!(
+        Ok(false) => Ok(DatabaseState::Sound),
+        Ok(true) => Ok(DatabaseState::Damaged(format!(
             "its write-ahead log {} is missing or empty: what was written last is lost",
             log.display()
         ))),
         Err(cause) => match damage(&cause) {
-            Some(cause) => Ok(State::Damaged(cause)),
+            Some(cause) => Ok(DatabaseState::Damaged(cause)),
             None => Err(LedgerError::of(path, cause)),
         },
     }
@@ -119,7 +119,7 @@ fn state(path: &Path, durability: Durability) -> Result<State, LedgerError> {
 
 /// Makes a sound database one file; leaves a damaged one, or one that is being read, as it is.
 pub(super) fn make_one_file(path: &Path) {
-    if let Ok(State::Sound) = state(path, Durability::Power)
+    if let Ok(DatabaseState::Sound) = state(path, Durability::Power)
         && let Ok(database) = schema::connect(path, Durability::Power)
     {
         // What could not be copied stays in the log.

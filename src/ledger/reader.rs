@@ -7,11 +7,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::Connection;
 
-use super::identity::{self, Facts, Kind, name};
-use super::invocation::{self, About};
+use super::identity::{self, Facts, RunKind, name};
+use super::invocation::{self, RunMetadata};
 use super::rows::{RESULT_COLUMN_COUNT, RESULT_COLUMNS, read_came, read_kept, row_seal};
 use super::{LedgerError, RunTimes, directory, follow_ups, schema, times};
-use crate::outcome::{Came, Outcome, RateSample, RowResult, Summary};
+use crate::outcome::{Outcome, RateSample, RowOutcome, RowResult, Summary};
 
 pub use sums::RowSums;
 
@@ -22,12 +22,12 @@ pub const INTERRUPTED: &str = "Interrupted";
 const REJECTS: &str = "results.outcome IN ('duplicate', 'invalid', 'rejected', 'failed') AND NOT results.stopped_the_run";
 
 /// See the module's words.
-pub struct Reader {
+pub struct LedgerReader {
     path: PathBuf,
     database: Connection,
 }
 
-impl Reader {
+impl LedgerReader {
     /// Opens the ledger in a run's directory.
     ///
     /// # Errors
@@ -95,7 +95,7 @@ impl Reader {
     /// Calls `each` with every row that did not make it and that the run will not take up again, in the list's order.
     ///
     /// # Errors
-    /// As for [`Reader::each_row`].
+    /// As for [`LedgerReader::each_row`].
     pub fn each_reject<E: From<LedgerError>>(
         &self,
         each: impl FnMut(&RowResult) -> Result<(), E>,
@@ -137,7 +137,7 @@ impl Reader {
         } else {
             (String::new(), "")
         };
-        let shape = Shape {
+        let shape = RowParts {
             keeps,
             follows_up,
             resumes: !self.is_of_rehearsal().map_err(E::from)?,
@@ -169,7 +169,7 @@ impl Reader {
     /// The ledger cannot be read.
     pub fn is_of_rehearsal(&self) -> Result<bool, LedgerError> {
         identity::get(&self.database, name::KIND)
-            .map(|kind| kind.as_deref() == Some(Kind::Rehearsal.word()))
+            .map(|kind| kind.as_deref() == Some(RunKind::Rehearsal.word()))
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
@@ -190,7 +190,7 @@ impl Reader {
     /// The run summed up.
     ///
     /// # Errors
-    /// As for [`Reader::each_row`].
+    /// As for [`LedgerReader::each_row`].
     pub fn summary(&self) -> Result<Summary, LedgerError> {
         let mut rows = RowSums::default();
         self.each_row(|row| {
@@ -233,7 +233,7 @@ impl Reader {
     ///
     /// # Errors
     /// The ledger cannot be read.
-    pub fn about(&self) -> Result<About, LedgerError> {
+    pub fn about(&self) -> Result<RunMetadata, LedgerError> {
         invocation::about(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
@@ -263,7 +263,7 @@ const KEPT_COLUMN_COUNT: usize = 2;
 
 /// What a row that is read has beside its result.
 #[derive(Debug, Clone, Copy)]
-struct Shape {
+struct RowParts {
     /// Kept cells.
     keeps: bool,
     /// Steps.
@@ -276,7 +276,7 @@ struct Shape {
 fn row_result(
     row: &rusqlite::Row<'_>,
     number: i64,
-    shape: Shape,
+    shape: RowParts,
 ) -> rusqlite::Result<Option<RowResult>> {
     let line: i64 = row.get(1)?;
     let username: Option<String> = row.get(2)?;
@@ -305,7 +305,7 @@ fn row_result(
     let settled: bool = row.get(6)?;
     let came = match (settled, begun_ms) {
         (true, _) => read_came(row, RESULTS_AT, number)?,
-        (false, Some(_)) => Some(Came::of(Outcome::InDoubt).because(
+        (false, Some(_)) => Some(RowOutcome::of(Outcome::InDoubt).because(
             INTERRUPTED,
             if shape.resumes {
                 "the run ended before this row was settled; the same command settles it"
@@ -313,7 +313,7 @@ fn row_result(
                 "the rehearsal ended before this row was settled"
             },
         )),
-        (false, None) => Some(Came::of(Outcome::Unsent)),
+        (false, None) => Some(RowOutcome::of(Outcome::Unsent)),
     };
     Ok(came.map(|came| RowResult {
         row: number.unsigned_abs(),

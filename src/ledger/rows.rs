@@ -2,7 +2,7 @@
 
 use rusqlite::{Row, Statement, params};
 
-use crate::outcome::{Came, Delivery, Evidence, Outcome, RateSample};
+use crate::outcome::{Delivery, Evidence, Outcome, RateSample, RowOutcome};
 
 /// The columns of `results`, in the order in which [`read_came`] takes them.
 pub(super) const RESULT_COLUMNS: &str = "results.outcome, results.evidence, results.user_sub, results.user_status, \
@@ -161,7 +161,7 @@ pub(super) fn read_kept(
     Ok(serde_json::from_str(&cells).ok())
 }
 
-fn result_seal(row: i64, came: &Came) -> i64 {
+fn result_seal(row: i64, came: &RowOutcome) -> i64 {
     Seal::default()
         .number(Some(row))
         .text(Some(came.outcome.word()))
@@ -196,7 +196,7 @@ pub(super) const INSERT_RESULT: &str = "INSERT OR REPLACE INTO results VALUES (?
 pub(super) fn write_came(
     insert: &mut Statement<'_>,
     row: u64,
-    came: &Came,
+    came: &RowOutcome,
 ) -> rusqlite::Result<()> {
     let row = signed(row);
     insert
@@ -224,7 +224,11 @@ pub(super) fn write_came(
 }
 
 /// Reads what came of a row from the columns that begin at `at`. None: the seal is broken or a word is unknown.
-pub(super) fn read_came(from: &Row<'_>, at: usize, row: i64) -> rusqlite::Result<Option<Came>> {
+pub(super) fn read_came(
+    from: &Row<'_>,
+    at: usize,
+    row: i64,
+) -> rusqlite::Result<Option<RowOutcome>> {
     let word = |place: usize| {
         from.get_ref(at + place)
             .map(|value| value.as_str_or_null().ok().flatten())
@@ -239,7 +243,7 @@ pub(super) fn read_came(from: &Row<'_>, at: usize, row: i64) -> rusqlite::Result
             .find(|evidence| evidence.word() == word),
     };
     let delivery = word(7)?.and_then(Delivery::from_word);
-    let came = Came {
+    let came = RowOutcome {
         outcome,
         evidence,
         user_sub: from.get(at + 2)?,

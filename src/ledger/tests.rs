@@ -1,13 +1,14 @@
 use super::directory::RunDirectory;
-use super::past::{Before, Past};
+use super::past::{PriorState, ResumeCursor};
 use super::rows::RESULT_COLUMN_COUNT;
 use super::writer::Ending;
 use super::{
-    Begun, Durability, Facts, Identity, Kind, Ledger, LedgerError, NewRow, Reader, Since, Standing,
-    TakeUp, ToBegin,
+    BeginResult, Durability, Facts, Identity, Ledger, LedgerBatch, LedgerError, LedgerReader,
+    LedgerStatus, NewRow, RetryFilter, RunKind, ToBegin,
 };
 use crate::outcome::{
-    CREATED_DURING_RUN, Came, Evidence, FollowUp, Outcome, Requests, RowResult, RunState,
+    CREATED_DURING_RUN, CategoryRequests, Evidence, FollowUp, Outcome, RowOutcome, RowResult,
+    RunState,
 };
 
 mod claims;
@@ -27,7 +28,7 @@ pub(super) fn identity() -> Identity {
         told_triggers: None,
         user_pool_id: "us-east-1_P".into(),
         client_id: "client".into(),
-        kind: Kind::Import,
+        kind: RunKind::Import,
     }
 }
 
@@ -41,7 +42,7 @@ pub(super) fn create(directory: &RunDirectory) -> Ledger {
     Ledger::create(directory, &identity(), facts, Durability::Process).unwrap()
 }
 
-fn reopen(directory: &RunDirectory, retry: &[TakeUp]) -> (Ledger, Standing) {
+fn reopen(directory: &RunDirectory, retry: &[RetryFilter]) -> (Ledger, LedgerStatus) {
     let (ledger, standing, facts) =
         Ledger::reopen(directory, &identity(), Durability::Process, retry).unwrap();
     assert_eq!(facts.second_before_run_ms, Some(9_000));
@@ -61,8 +62,8 @@ pub(super) fn to_begin(row: u64, username: &str) -> ToBegin {
     }
 }
 
-fn created() -> Came {
-    let mut came = Came::of(Outcome::Created);
+fn created() -> RowOutcome {
+    let mut came = RowOutcome::of(Outcome::Created);
     came.evidence = Some(Evidence::Answer);
     came.user_sub = Some("sub-1".into());
     came.confirmed = Some(false);
@@ -70,15 +71,15 @@ fn created() -> Came {
     came
 }
 
-pub(super) fn settled(results: Vec<(u64, Came)>) -> Since {
+pub(super) fn settled(results: Vec<(u64, RowOutcome)>) -> LedgerBatch {
     followed(results, Vec::new())
 }
 
-fn followed(results: Vec<(u64, Came)>, follow_ups: Vec<(u64, FollowUp)>) -> Since {
-    Since {
+fn followed(results: Vec<(u64, RowOutcome)>, follow_ups: Vec<(u64, FollowUp)>) -> LedgerBatch {
+    LedgerBatch {
         results,
         follow_ups,
-        ..Since::default()
+        ..LedgerBatch::default()
     }
 }
 
@@ -92,7 +93,7 @@ pub(super) fn ending(finished: bool) -> Ending {
 
 fn rows(directory: &RunDirectory) -> Vec<RowResult> {
     let mut seen = Vec::new();
-    let reader = Reader::open(directory.path()).unwrap();
+    let reader = LedgerReader::open(directory.path()).unwrap();
     reader
         .each_row(|row| {
             seen.push(row.clone());
@@ -123,7 +124,7 @@ async fn what_was_written_is_read_back_in_order_and_the_rest_is_in_doubt_or_unse
         .await;
     assert_eq!(
         begun.await.unwrap(),
-        [Begun::Yes, Begun::Yes, Begun::SameAs(1)]
+        [BeginResult::Yes, BeginResult::Yes, BeginResult::SameAs(1)]
     );
     ledger.write(settled(vec![(1, created())])).await;
     let invalid = RowResult {
@@ -131,7 +132,7 @@ async fn what_was_written_is_read_back_in_order_and_the_rest_is_in_doubt_or_unse
         line: 3,
         username: None,
         kept: Vec::new(),
-        came: Came::of(Outcome::Invalid).because("row.cell_count", "2 cells"),
+        came: RowOutcome::of(Outcome::Invalid).because("row.cell_count", "2 cells"),
         follow_up: None,
     };
     let unsent = super::writer::ReadRow {
@@ -157,7 +158,10 @@ async fn what_was_written_is_read_back_in_order_and_the_rest_is_in_doubt_or_unse
     );
     assert_eq!(seen[0].came, created());
     assert_eq!(seen[3].came.same_as_row, Some(1));
-    let summary = Reader::open(directory.path()).unwrap().summary().unwrap();
+    let summary = LedgerReader::open(directory.path())
+        .unwrap()
+        .summary()
+        .unwrap();
     assert_eq!(summary.rows, 5);
     assert_eq!(summary.state, RunState::Stopped);
     assert_eq!(summary.count(Outcome::InDoubt), 1);
@@ -170,7 +174,7 @@ async fn a_row_whose_outcome_is_known_is_begun_and_settled_at_once_unless_it_is_
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);
-    let mut existed = Came::of(Outcome::Existed);
+    let mut existed = RowOutcome::of(Outcome::Existed);
     existed.evidence = Some(Evidence::Listing);
     let known = |row, username| ToBegin {
         came: Some(Box::new(existed.clone())),
@@ -178,18 +182,21 @@ async fn a_row_whose_outcome_is_known_is_begun_and_settled_at_once_unless_it_is_
     };
     let group = vec![known(1, "ann"), to_begin(2, "bob"), known(3, "ANN")];
     let begun = ledger.begin(group, 5).await.await.unwrap();
-    assert_eq!(begun, [Begun::Yes, Begun::Yes, Begun::SameAs(1)]);
+    assert_eq!(
+        begun,
+        [BeginResult::Yes, BeginResult::Yes, BeginResult::SameAs(1)]
+    );
     // Nothing else was told to the ledger: a process that dies here leaves only the one row that may be sent.
     ledger.close(ending(false)).await.unwrap();
     let seen = rows(&directory);
     assert_eq!(seen[0].came, existed);
     assert_eq!(seen[1].came.outcome, Outcome::InDoubt);
-    assert_eq!(seen[2].came, Came::same_as(1));
+    assert_eq!(seen[2].came, RowOutcome::same_as(1));
     let (_, standing) = reopen(&directory, &[]);
     let maybe_sent = 1;
     assert_eq!(
         standing,
-        Standing::Unfinished {
+        LedgerStatus::Unfinished {
             settled: 2,
             maybe_sent,
             to_follow: 0,
@@ -204,11 +211,11 @@ async fn what_came_of_rows_is_on_the_disk_once_the_next_ones_are_begun() {
     let ledger = create(&directory);
     let begun = ledger.begin(vec![to_begin(1, "ann")], 5).await;
     begun.await.unwrap();
-    let requests = Requests {
+    let requests = CategoryRequests {
         sent: 1,
         throttled: 0,
     };
-    let since = Since {
+    let since = LedgerBatch {
         requests: vec![("UserCreation", requests)],
         active_ms: 40,
         ..settled(vec![(1, created())])
@@ -216,12 +223,15 @@ async fn what_came_of_rows_is_on_the_disk_once_the_next_ones_are_begun() {
     let begun = ledger
         .begin_and_write(since, vec![NewRow::ToBegin(to_begin(2, "bob"))], 6)
         .await;
-    assert_eq!(begun.await.unwrap(), [Begun::Yes]);
+    assert_eq!(begun.await.unwrap(), [BeginResult::Yes]);
     // Nobody has closed it: this is what a process would leave that dies now.
     let seen = rows(&directory);
     assert_eq!(seen[0].came, created());
     assert_eq!(seen[1].came.outcome, Outcome::InDoubt);
-    let summary = Reader::open(directory.path()).unwrap().summary().unwrap();
+    let summary = LedgerReader::open(directory.path())
+        .unwrap()
+        .summary()
+        .unwrap();
     assert_eq!(summary.requests["UserCreation"], requests);
     assert_eq!(summary.active_seconds, 0.04);
     drop(ledger);
@@ -245,21 +255,21 @@ async fn a_run_that_goes_on_knows_how_each_row_stands() {
     let (ledger, standing) = reopen(&directory, &[]);
     assert_eq!(
         standing,
-        Standing::Unfinished {
+        LedgerStatus::Unfinished {
             settled: 1,
             maybe_sent: 1,
             to_follow: 0,
         }
     );
-    let mut past = Past::open(&directory.database()).unwrap();
-    assert_eq!(past.of(1, Some("ann")).unwrap(), Before::Settled);
+    let mut past = ResumeCursor::open(&directory.database()).unwrap();
+    assert_eq!(past.of(1, Some("ann")).unwrap(), PriorState::Settled);
     assert_eq!(
         past.of(2, Some("bob")).unwrap(),
-        Before::Begun { at_ms: 77 }
+        PriorState::Begun { at_ms: 77 }
     );
-    assert_eq!(past.of(3, Some("eve")).unwrap(), Before::Nothing);
-    assert_eq!(past.of(4, Some("new")).unwrap(), Before::Nothing);
-    let mut other = Past::open(&directory.database()).unwrap();
+    assert_eq!(past.of(3, Some("eve")).unwrap(), PriorState::Nothing);
+    assert_eq!(past.of(4, Some("new")).unwrap(), PriorState::Nothing);
+    let mut other = ResumeCursor::open(&directory.database()).unwrap();
     assert!(matches!(
         other.of(2, Some("mallory")),
         Err(LedgerError::OtherRow { row: 2, .. })
@@ -267,7 +277,10 @@ async fn a_run_that_goes_on_knows_how_each_row_stands() {
     let again = ledger
         .begin(vec![to_begin(3, "eve"), to_begin(4, "Bob")], 99)
         .await;
-    assert_eq!(again.await.unwrap(), [Begun::Yes, Begun::SameAs(2)]);
+    assert_eq!(
+        again.await.unwrap(),
+        [BeginResult::Yes, BeginResult::SameAs(2)]
+    );
     ledger.close(ending(true)).await.unwrap();
 }
 
@@ -283,17 +296,17 @@ async fn outcomes_are_taken_back_to_be_tried_again_and_only_those() {
         .map(|(name, row)| to_begin(row, name))
         .collect();
     ledger.begin(all, 7).await.await.unwrap();
-    let mut stopper = Came::of(Outcome::Failed);
+    let mut stopper = RowOutcome::of(Outcome::Failed);
     stopper.stopped_the_run = true;
     ledger
         .write(settled(vec![
             (1, created()),
-            (2, Came::of(Outcome::Rejected)),
-            (3, Came::of(Outcome::InDoubt)),
+            (2, RowOutcome::of(Outcome::Rejected)),
+            (3, RowOutcome::of(Outcome::InDoubt)),
             (4, stopper),
             (
                 5,
-                Came::of(Outcome::InDoubt).because(CREATED_DURING_RUN, "by whom?"),
+                RowOutcome::of(Outcome::InDoubt).because(CREATED_DURING_RUN, "by whom?"),
             ),
         ]))
         .await;
@@ -301,32 +314,32 @@ async fn outcomes_are_taken_back_to_be_tried_again_and_only_those() {
     let (ledger, standing) = reopen(
         &directory,
         &[
-            TakeUp::Rows(Outcome::Rejected),
-            TakeUp::Rows(Outcome::InDoubt),
+            RetryFilter::Rows(Outcome::Rejected),
+            RetryFilter::Rows(Outcome::InDoubt),
         ],
     );
     assert_eq!(
         standing,
-        Standing::Unfinished {
+        LedgerStatus::Unfinished {
             settled: 1,
             maybe_sent: 1,
             to_follow: 0,
         }
     );
-    let mut past = Past::open(&directory.database()).unwrap();
-    let stand: Vec<Before> = (1..)
+    let mut past = ResumeCursor::open(&directory.database()).unwrap();
+    let stand: Vec<PriorState> = (1..)
         .zip(names)
         .map(|(row, name)| past.of(row, Some(name)).unwrap())
         .collect();
     assert_eq!(
         stand,
         [
-            Before::Settled,
-            Before::Nothing,
-            Before::Begun { at_ms: 7 },
-            Before::Nothing,
+            PriorState::Settled,
+            PriorState::Nothing,
+            PriorState::Begun { at_ms: 7 },
+            PriorState::Nothing,
             // No request of the ledger's can have created it.
-            Before::Nothing
+            PriorState::Nothing
         ]
     );
     ledger.close(ending(true)).await.unwrap();

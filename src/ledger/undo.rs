@@ -91,7 +91,7 @@ impl ToUndo {
 
 /// What is written down of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Note {
+pub enum UndoRecord {
     /// Its deletion may be sent from now on.
     Begun,
     /// It was begun in this session, and nothing was sent.
@@ -106,12 +106,12 @@ pub struct UndoLedger {
     path: PathBuf,
     database: Connection,
     /// None where the database is gone with the process.
-    kept: Option<Kept>,
+    kept: Option<LastingDatabase>,
 }
 
 /// What looks after a database that stays.
 #[derive(Debug)]
-struct Kept {
+struct LastingDatabase {
     checkpoints: Checkpoints,
     anchor: Anchor,
 }
@@ -122,7 +122,7 @@ impl UndoLedger {
     /// # Errors
     /// It cannot be written.
     pub fn take_up(&mut self, used: bool) -> Result<(), LedgerError> {
-        use crate::outcome::Kept::{MaybeUsed, Used};
+        use crate::outcome::KeptReason::{MaybeUsed, Used};
         let mut again = vec![Undone::Failed];
         if used {
             again.extend([Undone::Kept(Used), Undone::Kept(MaybeUsed)]);
@@ -170,14 +170,14 @@ impl UndoLedger {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn write(&mut self, notes: &[(u64, Note)], at_ms: i64) -> Result<(), LedgerError> {
+    pub fn write(&mut self, notes: &[(u64, UndoRecord)], at_ms: i64) -> Result<(), LedgerError> {
         let written = || {
             let transaction = self.database.unchecked_transaction()?;
             for (row, note) in notes {
                 change(&transaction, signed(*row), |user| match note {
-                    Note::Begun => user.begun_ms = user.begun_ms.or(Some(at_ms)),
-                    Note::NotSent => user.begun_ms = None,
-                    Note::Came(came) => user.came = Some(came.clone()),
+                    UndoRecord::Begun => user.begun_ms = user.begun_ms.or(Some(at_ms)),
+                    UndoRecord::NotSent => user.begun_ms = None,
+                    UndoRecord::Came(came) => user.came = Some(came.clone()),
                 })?;
             }
             transaction.commit()

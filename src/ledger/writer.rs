@@ -18,11 +18,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::anchor::{Anchor, Displaced};
 use super::checkpoint::Checkpoints;
-use super::identity::{Facts, Identity, Kind, Session, Standing};
+use super::identity::{Facts, Identity, LedgerStatus, RunKind, Session};
 use super::invocation::Invocation;
 use super::presence::{ledger_is_there, undo_is_there};
 use super::{Durability, LedgerError, RunDirectory, Span, schema};
-use crate::outcome::{Came, FollowUp, Outcome, RateSample, Requests, RowResult};
+use crate::outcome::{CategoryRequests, FollowUp, Outcome, RateSample, RowOutcome, RowResult};
 pub use new::NewLedger;
 use take_up::take_up;
 use work::{Open, work};
@@ -48,7 +48,7 @@ pub struct ToBegin {
     pub kept: Vec<Option<String>>,
     /// What came of it, where that is known without sending it. It is written down together with the beginning: whatever happens to the
     /// process, such a row never looks as if it had been sent.
-    pub came: Option<Box<Came>>,
+    pub came: Option<Box<RowOutcome>>,
     /// What follows, where what came of it is known.
     pub follow_up: Option<FollowUp>,
 }
@@ -62,7 +62,7 @@ impl ToBegin {
 
 /// What a run that goes on takes up again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TakeUp {
+pub enum RetryFilter {
     /// Rows with this outcome.
     Rows(Outcome),
     /// Steps that failed.
@@ -82,7 +82,7 @@ pub enum NewRow {
 
 /// What became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Begun {
+pub enum BeginResult {
     /// It is written down, and may be sent, unless what came of it is written down as well.
     Yes,
     /// An earlier row has the same username. It has its outcome, and must not be sent.
@@ -92,12 +92,12 @@ pub enum Begun {
 enum Message {
     Invoked(Invocation),
     Begin {
-        since: Since,
+        since: LedgerBatch,
         rows: Vec<NewRow>,
         at_ms: i64,
-        begun: oneshot::Sender<Vec<Begun>>,
+        begun: oneshot::Sender<Vec<BeginResult>>,
     },
-    Since(Since),
+    Since(LedgerBatch),
     Note(Vec<NewRow>),
     NeverSent(Vec<u64>),
     Rates(Vec<RateSample>),
@@ -110,14 +110,14 @@ enum Message {
 
 /// What ends the thread.
 #[derive(Debug)]
-enum Broken {
+enum WriterError {
     Ledger(rusqlite::Error),
     Claims(rusqlite::Error),
     /// Where the ledger was saved, if it was.
     Displaced(Displaced, Option<PathBuf>),
 }
 
-impl From<rusqlite::Error> for Broken {
+impl From<rusqlite::Error> for WriterError {
     fn from(cause: rusqlite::Error) -> Self {
         Self::Ledger(cause)
     }
@@ -125,20 +125,20 @@ impl From<rusqlite::Error> for Broken {
 
 /// What a run has come to since it wrote last. All of it is written, or nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Since {
+pub struct LedgerBatch {
     /// What came of rows that were begun.
-    pub results: Vec<(u64, Came)>,
+    pub results: Vec<(u64, RowOutcome)>,
     /// How the steps of users stand: of those whose rows are settled here, and of others.
     pub follow_ups: Vec<(u64, FollowUp)>,
     /// Requests of each quota category, to be added to those before.
-    pub requests: Vec<(&'static str, Requests)>,
+    pub requests: Vec<(&'static str, CategoryRequests)>,
     /// Time at work, in milliseconds, to be added to the time before.
     pub active_ms: i64,
     /// The time of this session as it is now.
     pub span: Option<Span>,
 }
 
-impl Since {
+impl LedgerBatch {
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -201,7 +201,7 @@ impl Ledger {
     ///
     /// # Errors
     /// It is, or it cannot be opened.
-    pub fn is_of_kind(directory: &RunDirectory, kind: Kind) -> Result<(), LedgerError> {
+    pub fn is_of_kind(directory: &RunDirectory, kind: RunKind) -> Result<(), LedgerError> {
         let path = directory.database();
         let database = schema::open(&path, Durability::Process)?;
         kind.compare(&database, &path)
@@ -214,8 +214,8 @@ impl Ledger {
     pub fn look_at(
         directory: &RunDirectory,
         identity: &Identity,
-        retry: &[TakeUp],
-    ) -> Result<Standing, LedgerError> {
+        retry: &[RetryFilter],
+    ) -> Result<LedgerStatus, LedgerError> {
         refuse_undone(directory)?;
         let path = directory.database();
         let mut database = schema::open(&path, Durability::Process)?;
@@ -235,8 +235,8 @@ impl Ledger {
         directory: &RunDirectory,
         identity: &Identity,
         durability: Durability,
-        retry: &[TakeUp],
-    ) -> Result<(Self, Standing, Facts), LedgerError> {
+        retry: &[RetryFilter],
+    ) -> Result<(Self, LedgerStatus, Facts), LedgerError> {
         refuse_undone(directory)?;
         let path = directory.database();
         let mut database = schema::open(&path, durability)?;
@@ -277,9 +277,11 @@ impl Ledger {
                 if let Err(broken) = work(open, messages) {
                     // Nobody listening means that the run is over.
                     let _ = tell.send(match broken {
-                        Broken::Ledger(cause) => LedgerError::of(&path, cause),
-                        Broken::Claims(cause) => LedgerError::Claims(cause),
-                        Broken::Displaced(what, saved) => LedgerError::Displaced { what, saved },
+                        WriterError::Ledger(cause) => LedgerError::of(&path, cause),
+                        WriterError::Claims(cause) => LedgerError::Claims(cause),
+                        WriterError::Displaced(what, saved) => {
+                            LedgerError::Displaced { what, saved }
+                        }
                     });
                 }
             })
@@ -308,19 +310,24 @@ impl Ledger {
 
     /// Writes rows down as begun. The receiver yields, in the same order, what became of each once it is on the disk; it
     /// yields an error when the ledger failed.
-    pub async fn begin(&self, rows: Vec<ToBegin>, at_ms: i64) -> oneshot::Receiver<Vec<Begun>> {
+    pub async fn begin(
+        &self,
+        rows: Vec<ToBegin>,
+        at_ms: i64,
+    ) -> oneshot::Receiver<Vec<BeginResult>> {
         let rows = rows.into_iter().map(NewRow::ToBegin).collect();
-        self.begin_and_write(Since::default(), rows, at_ms).await
+        self.begin_and_write(LedgerBatch::default(), rows, at_ms)
+            .await
     }
 
     /// The same, and writes down what the run has come to in the same transaction: a second sync of the disk would double the cost. The
     /// receiver yields one item for each [`NewRow::ToBegin`].
     pub async fn begin_and_write(
         &self,
-        since: Since,
+        since: LedgerBatch,
         rows: Vec<NewRow>,
         at_ms: i64,
-    ) -> oneshot::Receiver<Vec<Begun>> {
+    ) -> oneshot::Receiver<Vec<BeginResult>> {
         let (begun, receiver) = oneshot::channel();
         self.tell(Message::Begin {
             since,
@@ -334,7 +341,7 @@ impl Ledger {
 
     /// Writes down what the run has come to. Requests and the time at work go together, and while the run is at work: a session that is
     /// killed leaves both or neither.
-    pub async fn write(&self, since: Since) {
+    pub async fn write(&self, since: LedgerBatch) {
         if !since.is_empty() {
             self.tell(Message::Since(since)).await;
         }

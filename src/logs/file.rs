@@ -14,11 +14,11 @@ pub(super) struct LogFile {
     path: PathBuf,
     file: File,
     screen: Screen,
-    state: Mutex<State>,
+    state: Mutex<LogFileState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct LogFileState {
     /// People know that lines are missing.
     told: bool,
     /// The last line may have been written in part.

@@ -34,7 +34,7 @@ struct Fields(Map<String, Value>);
 
 /// A line, in the order in which people read it.
 #[derive(Serialize)]
-struct Line {
+struct LogLine {
     time: String,
     level: &'static str,
     message: Value,
@@ -73,7 +73,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
                 around.extend(others.map(|(name, value)| (name.clone(), value.clone())));
             }
         }
-        let line = Line {
+        let line = LogLine {
             time: humantime::format_rfc3339_micros(SystemTime::now()).to_string(),
             level: meant(event.metadata()).0.as_str(),
             message: fields.0.remove("message").unwrap_or_default(),

@@ -82,9 +82,9 @@ pub(super) mod tests {
     use crate::detail;
 
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
+    struct LogFields(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Kept {
+    impl Write for LogFields {
         fn write(&mut self, line: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().extend_from_slice(line);
             Ok(line.len())
@@ -97,7 +97,7 @@ pub(super) mod tests {
 
     /// What is logged, without the time that stands before it.
     pub(in crate::logs) fn logged(colours: bool, say: impl FnOnce()) -> String {
-        let kept = Kept::default();
+        let kept = LogFields::default();
         let to = kept.clone();
         let lines = text_lines(move || to.clone(), colours);
         tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), say);

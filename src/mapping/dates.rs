@@ -11,7 +11,7 @@ use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateFormat {
     words: String,
-    form: Form,
+    form: DateForm,
     /// The spelling of words in cells, where the format has any.
     spelling: Option<HalfDays>,
 }
@@ -52,7 +52,7 @@ const WEEKDAYS: [&str; 7] = [
 
 /// What the words ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Form {
+enum DateForm {
     /// `%+`: a time as programs write it, with or without parts of a second, in UTC or with an offset.
     Rfc3339,
     /// Anything else.
@@ -74,7 +74,7 @@ impl DateFormat {
         if words == RFC_3339 {
             return Ok(Self {
                 words: words.to_owned(),
-                form: Form::Rfc3339,
+                form: DateForm::Rfc3339,
                 spelling: None,
             });
         }
@@ -93,7 +93,7 @@ impl DateFormat {
         let items = parse_strftime_owned(&loose).map_err(|error| error.to_string())?;
         Ok(Self {
             words: words.to_owned(),
-            form: Form::Items(items),
+            form: DateForm::Items(items),
             spelling: has("aAbBhpP").then_some(if has("P") {
                 HalfDays::Lower
             } else {
@@ -163,8 +163,8 @@ impl DateFormat {
     /// Where the cell tells the offset, or counts seconds since the epoch.
     fn moment(&self, cell: &str) -> Option<OffsetDateTime> {
         let items = match &self.form {
-            Form::Rfc3339 => return OffsetDateTime::parse(cell, &Rfc3339).ok(),
-            Form::Items(items) => items,
+            DateForm::Rfc3339 => return OffsetDateTime::parse(cell, &Rfc3339).ok(),
+            DateForm::Items(items) => items,
         };
         let mut parsed = Parsed::new();
         let rest = parsed.parse_item(cell.as_bytes(), items).ok()?;
@@ -177,8 +177,8 @@ impl DateFormat {
     /// What a cell without an offset is read by; none where there is always one.
     fn items(&self) -> Option<&OwnedFormatItem> {
         match &self.form {
-            Form::Rfc3339 => None,
-            Form::Items(items) => Some(items),
+            DateForm::Rfc3339 => None,
+            DateForm::Items(items) => Some(items),
         }
     }
 }

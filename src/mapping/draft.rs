@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::attribution::{Attribution, Origin};
+use super::attribution::{AttributeSource, ValueOrigin};
 use super::formula;
-use super::transform::{Form, Misfit, joined};
+use super::transform::{TransformError, ValueForm, joined};
 use super::{Mapping, TRIM};
 use crate::rows::RawRow;
 use crate::user::finding::Finding;
-use crate::user::{Attribute, NewUser, Password, Step};
+use crate::user::{Attribute, FollowUpStep, NewUser, Password};
 
 /// What a row asks for, before the rules. Holds a password: so it has no `Debug`.
-pub struct Draft<'a> {
+pub struct MappedRow<'a> {
     /// `Username`; may be empty.
     pub username: Drafted<'a>,
     /// The column that it comes from.
@@ -22,7 +22,7 @@ pub struct Draft<'a> {
     /// The attributes that are set: none of them is empty.
     pub values: Vec<DraftValue<'a>>,
     /// What follows the sign-up.
-    pub follow_up: Vec<Step>,
+    pub follow_up: Vec<FollowUpStep>,
 }
 
 /// A text that may be checked, unless a transformation found fault with it.
@@ -47,7 +47,7 @@ pub struct DraftValue<'a> {
     pub value: Drafted<'a>,
 }
 
-impl<'a> Draft<'a> {
+impl<'a> MappedRow<'a> {
     /// The user, of its own.
     #[must_use]
     pub fn into_user(self) -> NewUser {
@@ -69,7 +69,11 @@ impl<'a> Draft<'a> {
 
 impl Mapping {
     /// What the record asks for. What does not fit a transformation is found here.
-    pub(super) fn draft<'a>(&'a self, raw: &RawRow<'a>, findings: &mut Vec<Finding>) -> Draft<'a> {
+    pub(super) fn draft<'a>(
+        &'a self,
+        raw: &RawRow<'a>,
+        findings: &mut Vec<Finding>,
+    ) -> MappedRow<'a> {
         let (username, username_column) = self.username(raw, findings);
         let password = self.password_cell(raw);
         if let (Some(column), Some(cell)) = (self.password, password)
@@ -91,7 +95,7 @@ impl Mapping {
             }
         }
         let follow_up = self.steps(raw, &username.text, &values, findings);
-        Draft {
+        MappedRow {
             username,
             username_column,
             password,
@@ -103,20 +107,22 @@ impl Mapping {
     fn value<'a>(
         &'a self,
         raw: &RawRow<'a>,
-        attribution: &'a Attribution,
+        attribution: &'a AttributeSource,
         findings: &mut Vec<Finding>,
     ) -> Drafted<'a> {
         let mut faulty = false;
         let text = match &attribution.origin {
-            Origin::Column(column) => Cow::Borrowed(self.cell(raw, *column, &mut faulty, findings)),
-            Origin::Joined(columns) => joined(
+            ValueOrigin::Column(column) => {
+                Cow::Borrowed(self.cell(raw, *column, &mut faulty, findings))
+            }
+            ValueOrigin::Joined(columns) => joined(
                 columns
                     .iter()
                     .map(|column| self.cell(raw, *column, &mut faulty, findings)),
             ),
-            Origin::Constant(value) => Cow::Borrowed(value.as_str()),
+            ValueOrigin::Constant(value) => Cow::Borrowed(value.as_str()),
         };
-        if faulty || text.is_empty() || attribution.form == Form::AsItIs {
+        if faulty || text.is_empty() || attribution.form == ValueForm::AsItIs {
             return Drafted { text, faulty };
         }
         let text = self.formed(
@@ -173,7 +179,7 @@ impl Mapping {
     /// A value in its form; as it was where it does not fit.
     pub(super) fn formed<'a>(
         &self,
-        form: &Form,
+        form: &ValueForm,
         text: Cow<'a, str>,
         column: &str,
         faulty: &mut bool,
@@ -191,7 +197,7 @@ impl Mapping {
 }
 
 /// The same cell may be the username and an attribute: what is wrong with it is said once.
-pub(super) fn found(findings: &mut Vec<Finding>, column: &str, misfit: Misfit) {
+pub(super) fn found(findings: &mut Vec<Finding>, column: &str, misfit: TransformError) {
     let finding = Finding {
         rule: misfit.rule,
         column: Some(column.to_owned()),

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use super::Mapping;
 use super::condition::{self, Condition, folded};
 use super::draft::DraftValue;
-use super::transform::Misfit;
+use super::transform::TransformError;
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};
 use crate::user::pool_rules::Contact;
 use crate::user::rules::quoted;
-use crate::user::{Addresses, Step, StepKind, wrong_group_name};
+use crate::user::{Addresses, FollowUpStep, StepKind, wrong_group_name};
 
 /// Whom a step is for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) enum Whom {
+pub(super) enum StepCondition {
     #[default]
     Nobody,
     Everybody,
@@ -36,22 +36,22 @@ pub(super) struct Verified {
 /// What follows the sign-ups of a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct FollowUpFrom {
-    pub(super) confirm: Whom,
+    pub(super) confirm: StepCondition,
     pub(super) verify: Vec<Verified>,
     /// Groups of every user.
     pub(super) groups: Vec<Arc<str>>,
     /// The column with more groups, and what separates them.
     pub(super) groups_column: Option<(usize, String)>,
-    pub(super) disable: Whom,
+    pub(super) disable: StepCondition,
 }
 
 impl FollowUpFrom {
     pub(super) fn kinds(&self) -> Vec<StepKind> {
         let asked = |kind: &StepKind| match kind {
-            StepKind::Confirm => self.confirm != Whom::Nobody,
+            StepKind::Confirm => self.confirm != StepCondition::Nobody,
             StepKind::Verify => !self.verify.is_empty(),
             StepKind::AddToGroup => !self.groups.is_empty() || self.groups_column.is_some(),
-            StepKind::Disable => self.disable != Whom::Nobody,
+            StepKind::Disable => self.disable != StepCondition::Nobody,
         };
         StepKind::ALL.into_iter().filter(asked).collect()
     }
@@ -108,14 +108,14 @@ impl Mapping {
         username: &str,
         values: &[DraftValue<'a>],
         findings: &mut Vec<Finding>,
-    ) -> Vec<Step> {
+    ) -> Vec<FollowUpStep> {
         let from = &self.follow_up;
         if from.is_nothing() {
             return Vec::new();
         }
         let mut steps = Vec::new();
         if self.is_for(&from.confirm, raw) {
-            steps.push(Step::Confirm);
+            steps.push(FollowUpStep::Confirm);
         }
         let mut addresses = [None; 2];
         for (verified, address) in from.verify.iter().zip(&mut addresses) {
@@ -128,20 +128,25 @@ impl Mapping {
                     .username_stands_for(verified.contact.attribute(), username);
             *address = (wanted && there).then_some(verified.contact);
         }
-        steps.extend(Addresses::of(addresses.into_iter().flatten()).map(Step::Verify));
-        steps.extend(from.groups.iter().map(Arc::clone).map(Step::AddToGroup));
+        steps.extend(Addresses::of(addresses.into_iter().flatten()).map(FollowUpStep::Verify));
+        steps.extend(
+            from.groups
+                .iter()
+                .map(Arc::clone)
+                .map(FollowUpStep::AddToGroup),
+        );
         self.own_groups(raw, &mut steps, findings);
         if self.is_for(&from.disable, raw) {
-            steps.push(Step::Disable);
+            steps.push(FollowUpStep::Disable);
         }
         steps
     }
 
-    fn is_for(&self, whom: &Whom, raw: &RawRow<'_>) -> bool {
+    fn is_for(&self, whom: &StepCondition, raw: &RawRow<'_>) -> bool {
         match whom {
-            Whom::Nobody => false,
-            Whom::Everybody => true,
-            Whom::Where(conditions) => self.meets(conditions, raw),
+            StepCondition::Nobody => false,
+            StepCondition::Everybody => true,
+            StepCondition::Where(conditions) => self.meets(conditions, raw),
         }
     }
 
@@ -164,7 +169,7 @@ impl Mapping {
                 self.misfits(
                     findings,
                     column,
-                    Misfit {
+                    TransformError {
                         rule: Rule::YesOrNo,
                         message: format!(
                             "{} is neither yes nor no; write true, false, 1, 0, yes or no, or leave the cell empty for no",
@@ -178,7 +183,12 @@ impl Mapping {
     }
 
     /// The groups in the row's own cell.
-    fn own_groups(&self, raw: &RawRow<'_>, steps: &mut Vec<Step>, findings: &mut Vec<Finding>) {
+    fn own_groups(
+        &self,
+        raw: &RawRow<'_>,
+        steps: &mut Vec<FollowUpStep>,
+        findings: &mut Vec<Finding>,
+    ) {
         let Some((column, separator)) = &self.follow_up.groups_column else {
             return;
         };
@@ -190,31 +200,30 @@ impl Mapping {
                 self.misfits(
                     findings,
                     *column,
-                    Misfit {
+                    TransformError {
                         rule: Rule::Group,
                         message: format!("{}: {why}", quoted(name)),
                     },
                 );
                 continue;
             }
-            let is_there =
-                |step: &Step| matches!(step, Step::AddToGroup(there) if **there == *name);
+            let is_there = |step: &FollowUpStep| matches!(step, FollowUpStep::AddToGroup(there) if **there == *name);
             if !steps.iter().any(is_there) {
-                steps.push(Step::AddToGroup(name.into()));
+                steps.push(FollowUpStep::AddToGroup(name.into()));
             }
         }
     }
 
-    fn misfits(&self, findings: &mut Vec<Finding>, column: usize, misfit: Misfit) {
+    fn misfits(&self, findings: &mut Vec<Finding>, column: usize, misfit: TransformError) {
         super::draft::found(findings, self.name_of(column), misfit);
     }
 }
 
-fn whom(step: &str, whom: &Whom) -> Option<String> {
+fn whom(step: &str, whom: &StepCondition) -> Option<String> {
     match whom {
-        Whom::Nobody => None,
-        Whom::Everybody => Some(step.to_owned()),
-        Whom::Where(conditions) => {
+        StepCondition::Nobody => None,
+        StepCondition::Everybody => Some(step.to_owned()),
+        StepCondition::Where(conditions) => {
             Some(format!("{step} where {}", condition::identity(conditions)))
         }
     }

@@ -3,8 +3,8 @@
 
 use super::Mapping;
 use super::draft::found;
-use super::follow_up::Whom;
-use super::transform::Misfit;
+use super::follow_up::StepCondition;
+use super::transform::TransformError;
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};
 use crate::user::rules::quoted;
@@ -17,8 +17,8 @@ impl Mapping {
     pub(super) fn formulas_in_conditions(&self, raw: &RawRow<'_>, findings: &mut Vec<Finding>) {
         let whom = [&self.follow_up.confirm, &self.follow_up.disable];
         let conditions = whom.into_iter().flat_map(|whom| match whom {
-            Whom::Where(conditions) => conditions.as_slice(),
-            Whom::Nobody | Whom::Everybody => &[],
+            StepCondition::Where(conditions) => conditions.as_slice(),
+            StepCondition::Nobody | StepCondition::Everybody => &[],
         });
         for condition in conditions.chain(&self.skip) {
             let column = condition.column();
@@ -30,16 +30,16 @@ impl Mapping {
 }
 
 /// What to say of a cell that holds a formula.
-pub(super) fn misfit(cell: &str) -> Option<Misfit> {
-    is_formula(cell).then(|| Misfit {
+pub(super) fn misfit(cell: &str) -> Option<TransformError> {
+    is_formula(cell).then(|| TransformError {
         rule: Rule::Formula,
         message: format!("{} is a spreadsheet formula, not a value", quoted(cell)),
     })
 }
 
 /// The same of a password, which is not repeated.
-pub(super) fn misfit_of_password(cell: &str) -> Option<Misfit> {
-    is_formula(cell).then(|| Misfit {
+pub(super) fn misfit_of_password(cell: &str) -> Option<TransformError> {
+    is_formula(cell).then(|| TransformError {
         rule: Rule::Formula,
         message: "the cell holds a spreadsheet formula, not a password".to_owned(),
     })

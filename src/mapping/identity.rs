@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::Mapping;
-use super::attribution::Origin;
+use super::attribution::ValueOrigin;
 use super::condition;
-use super::transform::Form;
+use super::transform::ValueForm;
 
 /// Names every column by its number, and then everything that changes what is sent.
 pub(super) fn text(mapping: &Mapping) -> String {
@@ -19,21 +19,21 @@ pub(super) fn text(mapping: &Mapping) -> String {
     for attribution in &mapping.attributes {
         let _ = write!(text, " {}=", attribution.name);
         let _ = match &attribution.origin {
-            Origin::Column(column) => write!(text, "{}", column + 1),
-            Origin::Joined(columns) => {
+            ValueOrigin::Column(column) => write!(text, "{}", column + 1),
+            ValueOrigin::Joined(columns) => {
                 let numbers: Vec<String> = columns
                     .iter()
                     .map(|column| (column + 1).to_string())
                     .collect();
                 write!(text, "{}", numbers.join("+"))
             }
-            Origin::Constant(value) => write!(text, "{value:?}"),
+            ValueOrigin::Constant(value) => write!(text, "{value:?}"),
         };
         let _ = match &attribution.form {
-            Form::AsItIs => Ok(()),
-            Form::Lowercase => write!(text, ":lowercase"),
-            Form::Phone(region) => write!(text, ":phone({region})"),
-            Form::Day(format) | Form::EpochSeconds(format) => {
+            ValueForm::AsItIs => Ok(()),
+            ValueForm::Lowercase => write!(text, ":lowercase"),
+            ValueForm::Phone(region) => write!(text, ":phone({region})"),
+            ValueForm::Day(format) | ValueForm::EpochSeconds(format) => {
                 write!(text, ":date({:?})", format.words())
             }
         };

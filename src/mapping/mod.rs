@@ -1,6 +1,6 @@
 //! Which column means what: decided once, from the header, before anything is read or sent; then applied to every row.
 //!
-//! A row becomes a [`Draft`] first, which is lent from the list. The draft is checked against the rules in one place, and only
+//! A row becomes a [`MappedRow`] first, which is lent from the list. The draft is checked against the rules in one place, and only
 //! then becomes a user of its own. What happens to a cell in between, and in which order, is told in `transform`.
 
 mod attribution;
@@ -29,7 +29,7 @@ use crate::user::finding::{Finding, Rule};
 use crate::user::hint::FlagsGiven;
 use crate::user::pool_rules::{Contact, PasswordPolicy};
 use crate::user::rules::{RowRules, Strictness};
-use crate::user::{Broken, NewUser, NotSent, Password, Row};
+use crate::user::{InvalidRow, NewUser, NotSent, Password, Row};
 use cognito_export::CognitoExport;
 use condition::Condition;
 use follow_up::FollowUpFrom;
@@ -37,14 +37,14 @@ use transform::ValueTable;
 use unreadable::cells_may_have_moved;
 use username::UsernameFrom;
 
-pub use attribution::Attribution;
+pub use attribution::AttributeSource;
 pub use columns::{Target, attribute, nearest};
 pub use dates::DateFormat;
-pub use draft::{Draft, DraftValue, Drafted};
+pub use draft::{DraftValue, Drafted, MappedRow};
 pub use header::{HeaderError, HeaderNotice, likelier_header};
 pub use options::{
-    Asked, ColumnIs, ColumnTarget, Constant, DateOf, FollowUpOptions, Join, Lowercase,
-    MappingOptions, PasswordFrom, ValueOf,
+    ColumnIs, ColumnTarget, Constant, DateOf, FollowUpOptions, Join, Lowercase, MappingOptions,
+    PasswordFrom, Sourced, ValueOf,
 };
 pub use phone::Region;
 
@@ -56,7 +56,7 @@ pub struct Mapping {
     password: Option<usize>,
     /// Columns that hold passwords, whether they are used or not.
     secrets: Vec<usize>,
-    attributes: Vec<Attribution>,
+    attributes: Vec<AttributeSource>,
     follow_up: FollowUpFrom,
     kept: Vec<usize>,
     /// Rows for which one of these holds are left out.
@@ -85,9 +85,9 @@ pub struct Mapping {
 const TRIM: &str = "; --trim removes the white space around it";
 
 /// A row without a user of its own: what it asks for, and what is wrong with it.
-pub struct Checked<'a> {
+pub struct CheckedRow<'a> {
     /// None where the record could not be read.
-    pub draft: Option<Draft<'a>>,
+    pub draft: Option<MappedRow<'a>>,
     /// Everything that is wrong.
     pub findings: Vec<Finding>,
 }
@@ -235,13 +235,13 @@ impl Mapping {
         self.meets(&self.skip, raw) && !cells_may_have_moved(raw)
     }
 
-    fn user_of(&self, raw: &RawRow<'_>) -> Result<NewUser, Broken> {
+    fn user_of(&self, raw: &RawRow<'_>) -> Result<NewUser, InvalidRow> {
         match self.findings(raw) {
-            Checked {
+            CheckedRow {
                 draft: Some(draft),
                 findings,
             } if findings.is_empty() => self.user(draft),
-            Checked { draft, findings } => Err(Broken {
+            CheckedRow { draft, findings } => Err(InvalidRow {
                 username: match draft {
                     Some(draft) => Some(draft.username.text.into_owned()),
                     None => self.username_of_unreadable(raw),
@@ -253,7 +253,7 @@ impl Mapping {
     }
 
     /// The user that a sound draft asks for.
-    fn user(&self, draft: Draft<'_>) -> Result<NewUser, Broken> {
+    fn user(&self, draft: MappedRow<'_>) -> Result<NewUser, InvalidRow> {
         let has_password = draft.password.is_some_and(|password| !password.is_empty());
         let mut user = draft.into_user();
         if let Some(policy) = &self.generated
@@ -262,7 +262,7 @@ impl Mapping {
             match Password::generate(policy) {
                 Ok(password) => user.password = Some(password),
                 Err(error) => {
-                    return Err(Broken {
+                    return Err(InvalidRow {
                         username: Some(user.username),
                         findings: vec![Finding {
                             rule: Rule::PasswordMissing,
@@ -278,9 +278,9 @@ impl Mapping {
 
     /// Everything that is wrong with a record, without making a user of it.
     #[must_use]
-    pub fn findings<'a>(&'a self, raw: &RawRow<'a>) -> Checked<'a> {
+    pub fn findings<'a>(&'a self, raw: &RawRow<'a>) -> CheckedRow<'a> {
         if let Some(why) = &raw.unreadable {
-            return Checked {
+            return CheckedRow {
                 draft: None,
                 findings: vec![self.unreadable(raw, why)],
             };
@@ -290,14 +290,14 @@ impl Mapping {
         self.formulas_in_conditions(raw, &mut findings);
         self.unnamed_columns(raw, &mut findings);
         self.check(&draft, &mut findings);
-        Checked {
+        CheckedRow {
             draft: Some(draft),
             findings,
         }
     }
 
     /// Holds a draft against the rules: the one place where they are asked.
-    fn check(&self, draft: &Draft<'_>, findings: &mut Vec<Finding>) {
+    fn check(&self, draft: &MappedRow<'_>, findings: &mut Vec<Finding>) {
         let username = &draft.username;
         if username.text.is_empty() {
             findings.push(Finding {

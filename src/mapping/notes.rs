@@ -1,24 +1,27 @@
 //! What is worth knowing about a row, though it does not make it invalid.
 
-use super::attribution::{Attribution, Origin};
+use super::attribution::{AttributeSource, ValueOrigin};
 use super::dates::is_day;
 use super::draft::DraftValue;
 use super::follow_up::FollowUpFrom;
 use super::null_marker::is_null_marker;
-use super::{Draft, Mapping};
+use super::{MappedRow, Mapping};
 use crate::rows::RawRow;
 use crate::user::garbled::{is_garbled, lost_characters};
 use crate::user::note::{Note, NoteKind};
 use crate::user::rules::quoted;
 
 /// The columns that notes are about, each once.
-pub(super) fn noted_columns(attributes: &[Attribution], follow_up: &FollowUpFrom) -> Vec<usize> {
+pub(super) fn noted_columns(
+    attributes: &[AttributeSource],
+    follow_up: &FollowUpFrom,
+) -> Vec<usize> {
     let mut columns: Vec<usize> = attributes
         .iter()
         .flat_map(|attribution| match &attribution.origin {
-            Origin::Column(column) => std::slice::from_ref(column),
-            Origin::Joined(columns) => columns,
-            Origin::Constant(_) => &[],
+            ValueOrigin::Column(column) => std::slice::from_ref(column),
+            ValueOrigin::Joined(columns) => columns,
+            ValueOrigin::Constant(_) => &[],
         })
         .copied()
         .chain(
@@ -36,7 +39,7 @@ pub(super) fn noted_columns(attributes: &[Attribution], follow_up: &FollowUpFrom
 
 impl Mapping {
     /// Adds the notes on a row. Asked while a list is read beforehand, and not again when its rows are sent.
-    pub fn notes(&self, raw: &RawRow<'_>, draft: &Draft<'_>, notes: &mut Vec<Note>) {
+    pub fn notes(&self, raw: &RawRow<'_>, draft: &MappedRow<'_>, notes: &mut Vec<Note>) {
         self.notes_on_cognito_export(raw, notes);
         for column in &self.noted {
             // What does not fit its column's table is a finding.
@@ -68,12 +71,13 @@ impl Mapping {
     /// Whether the column is read as a phone number: its `.0` is stripped, or the row is invalid.
     fn is_phone_number(&self, column: usize) -> bool {
         self.attributes.iter().any(|attribution| {
-            &*attribution.name == "phone_number" && attribution.origin == Origin::Column(column)
+            &*attribution.name == "phone_number"
+                && attribution.origin == ValueOrigin::Column(column)
         })
     }
 
     /// Characters that were lost in a username or a password are a finding.
-    fn notes_on_credentials(&self, draft: &Draft<'_>, notes: &mut Vec<Note>) {
+    fn notes_on_credentials(&self, draft: &MappedRow<'_>, notes: &mut Vec<Note>) {
         let (column, username) = (draft.username_column, &*draft.username.text);
         // The same cell may be an attribute as well.
         if !draft.username.faulty && !self.noted.contains(&column) {

@@ -35,14 +35,14 @@ impl PasswordFrom {
 
 /// Something that was asked for, and by what: errors name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked<T> {
+pub struct Sourced<T> {
     /// What was asked for.
     pub what: T,
     /// The flag as it was typed, or the file with line and key.
     pub by: String,
 }
 
-impl<T> Asked<T> {
+impl<T> Sourced<T> {
     /// Asked for by this flag or key.
     #[must_use]
     pub fn new(what: T, by: impl Into<String>) -> Self {
@@ -115,15 +115,15 @@ pub struct FollowUpOptions {
     /// Every user is confirmed.
     pub confirm: bool,
     /// Users of rows for which one of these holds are confirmed.
-    pub confirm_where: Vec<Asked<ColumnIs>>,
+    pub confirm_where: Vec<Sourced<ColumnIs>>,
     /// Addresses that are verified, where a row has them.
-    pub verify: Vec<Asked<Contact>>,
+    pub verify: Vec<Sourced<Contact>>,
     /// Groups that every user is put into.
-    pub groups: Vec<Asked<String>>,
+    pub groups: Vec<Sourced<String>>,
     /// What separates the groups in a cell.
-    pub group_separator: Option<Asked<String>>,
+    pub group_separator: Option<Sourced<String>>,
     /// Users of rows for which one of these holds are disabled.
-    pub disable_where: Vec<Asked<ColumnIs>>,
+    pub disable_where: Vec<Sourced<ColumnIs>>,
 }
 
 /// What is written small.
@@ -139,25 +139,25 @@ pub enum Lowercase {
 #[derive(Debug, Clone, Default)]
 pub struct MappingOptions {
     /// Columns to drop, compared without case.
-    pub ignore: Vec<Asked<String>>,
+    pub ignore: Vec<Sourced<String>>,
     /// Drop columns that mean nothing.
     pub ignore_unknown: bool,
     /// Where passwords come from.
     pub password: Option<PasswordFrom>,
     /// Columns that mean something else than their names say.
-    pub columns: Vec<Asked<ColumnTarget>>,
+    pub columns: Vec<Sourced<ColumnTarget>>,
     /// Columns with the username, which may be attributes as well: the first one that is not empty in a row.
-    pub username_from: Vec<Asked<String>>,
+    pub username_from: Vec<Sourced<String>>,
     /// The column of whose cells UUIDs are made for usernames.
-    pub username_uuid: Option<Asked<String>>,
+    pub username_uuid: Option<Sourced<String>>,
     /// Attributes that are the same for every row.
-    pub set: Vec<Asked<Constant>>,
+    pub set: Vec<Sourced<Constant>>,
     /// Attributes from several columns.
-    pub join: Vec<Asked<Join>>,
+    pub join: Vec<Sourced<Join>>,
     /// Columns that are copied into the results.
-    pub keep: Vec<Asked<String>>,
+    pub keep: Vec<Sourced<String>>,
     /// Rows for which one of these holds are left out.
-    pub skip_where: Vec<Asked<ColumnIs>>,
+    pub skip_where: Vec<Sourced<ColumnIs>>,
     /// White space around every cell but the password is taken away.
     pub trim: bool,
     /// Cells that equal one of these texts are empty.
@@ -169,9 +169,9 @@ pub struct MappingOptions {
     /// Where phone numbers without a country code are from.
     pub phone_region: Option<Region>,
     /// How dates are written.
-    pub dates: Vec<Asked<DateOf>>,
+    pub dates: Vec<Sourced<DateOf>>,
     /// What cells become.
-    pub values: Vec<Asked<ValueOf>>,
+    pub values: Vec<Sourced<ValueOf>>,
     /// What follows the sign-ups.
     pub follow_up: FollowUpOptions,
 }

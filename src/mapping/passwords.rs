@@ -1,7 +1,7 @@
 //! What is wrong with a row's password.
 
 use super::null_marker::is_null_marker;
-use super::{Draft, Mapping};
+use super::{MappedRow, Mapping};
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};
 use crate::user::rules::password_hash;
@@ -20,7 +20,7 @@ impl Mapping {
         self.allow_suspicious_passwords
     }
 
-    pub(super) fn check_password(&self, draft: &Draft<'_>, findings: &mut Vec<Finding>) {
+    pub(super) fn check_password(&self, draft: &MappedRow<'_>, findings: &mut Vec<Finding>) {
         let Some(column) = self.password else {
             return;
         };

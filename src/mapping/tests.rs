@@ -1,7 +1,7 @@
-use super::{Asked, HeaderError, Mapping, MappingOptions, PasswordFrom};
+use super::{HeaderError, Mapping, MappingOptions, PasswordFrom, Sourced};
 use crate::rows::{Dialect, Header, Rows};
 use crate::source::OpenSource;
-use crate::user::{Broken, Row};
+use crate::user::{InvalidRow, Row};
 
 mod asked;
 mod cells;
@@ -13,10 +13,10 @@ mod transformed;
 mod usernames;
 
 /// What a flag with the name of a column asks for.
-fn names(flag: &str, names: &[&str]) -> Vec<Asked<String>> {
+fn names(flag: &str, names: &[&str]) -> Vec<Sourced<String>> {
     names
         .iter()
-        .map(|name| Asked::new((*name).to_owned(), format!("{flag} {name}")))
+        .map(|name| Sourced::new((*name).to_owned(), format!("{flag} {name}")))
         .collect()
 }
 
@@ -57,7 +57,7 @@ fn rows_with(text: &str, options: &MappingOptions) -> Vec<Row> {
     seen
 }
 
-fn broken(row: &Row) -> &Broken {
+fn broken(row: &Row) -> &InvalidRow {
     row.user.as_ref().unwrap_err().broken().unwrap()
 }
 

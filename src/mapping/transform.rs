@@ -16,7 +16,7 @@ pub(super) const ANY_OTHER: &str = "*";
 
 /// Why a transformation does not fit.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Misfit {
+pub(super) struct TransformError {
     pub(super) rule: Rule,
     pub(super) message: String,
 }
@@ -27,7 +27,7 @@ pub(super) struct ValueTable(pub(super) BTreeMap<String, String>);
 
 impl ValueTable {
     /// What a cell becomes. An empty one stays empty, unless the table names it.
-    pub(super) fn replaced<'a>(&'a self, cell: &'a str) -> Result<&'a str, Misfit> {
+    pub(super) fn replaced<'a>(&'a self, cell: &'a str) -> Result<&'a str, TransformError> {
         if let Some(becomes) = self.0.get(cell).filter(|_| cell != ANY_OTHER) {
             return Ok(becomes);
         }
@@ -37,7 +37,7 @@ impl ValueTable {
         self.0
             .get(ANY_OTHER)
             .map(String::as_str)
-            .ok_or_else(|| Misfit {
+            .ok_or_else(|| TransformError {
                 rule: Rule::ValueUnknown,
                 message: format!(
                     "{} is not in the column's value table; add it with --value, or `*` for all others",
@@ -49,7 +49,7 @@ impl ValueTable {
 
 /// What an attribute's value goes through at last.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum ValueForm {
     AsItIs,
     Lowercase,
     Phone(Region),
@@ -57,12 +57,12 @@ pub(super) enum Form {
     EpochSeconds(DateFormat),
 }
 
-impl Form {
+impl ValueForm {
     /// Brings a value that is not empty into this form.
     pub(super) fn of<'a>(
         &self,
         value: Cow<'a, str>,
-    ) -> Result<Cow<'a, str>, (Cow<'a, str>, Misfit)> {
+    ) -> Result<Cow<'a, str>, (Cow<'a, str>, TransformError)> {
         let (formed, rule) = match self {
             Self::AsItIs => return Ok(value),
             Self::Lowercase => return Ok(lowercase(value)),
@@ -75,7 +75,7 @@ impl Form {
             Some(formed) => Ok(Cow::Owned(formed)),
             None => {
                 let message = self.misfit(&value);
-                Err((value, Misfit { rule, message }))
+                Err((value, TransformError { rule, message }))
             }
         }
     }
@@ -129,7 +129,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{Form, ValueTable, joined, lowercase};
+    use super::{ValueForm, ValueTable, joined, lowercase};
     use crate::mapping::dates::DateFormat;
     use crate::mapping::phone::Region;
     use crate::user::finding::Rule;
@@ -167,10 +167,16 @@ mod tests {
     #[test]
     fn what_already_has_its_form_is_not_copied() {
         let forms = [
-            (Form::AsItIs, "Ann"),
-            (Form::Lowercase, "ann@example.com"),
-            (Form::Phone(Region::parse("DE").unwrap()), "+4930901820"),
-            (Form::Day(DateFormat::parse("%F").unwrap()), "1999-12-31"),
+            (ValueForm::AsItIs, "Ann"),
+            (ValueForm::Lowercase, "ann@example.com"),
+            (
+                ValueForm::Phone(Region::parse("DE").unwrap()),
+                "+4930901820",
+            ),
+            (
+                ValueForm::Day(DateFormat::parse("%F").unwrap()),
+                "1999-12-31",
+            ),
         ];
         for (form, value) in forms {
             let formed = form.of(Cow::Borrowed(value)).unwrap();
@@ -183,17 +189,17 @@ mod tests {
     fn what_does_not_fit_is_said_with_what_was_found() {
         let forms = [
             (
-                Form::Phone(Region::parse("DE").unwrap()),
+                ValueForm::Phone(Region::parse("DE").unwrap()),
                 "12",
                 Rule::PhoneNumber,
             ),
             (
-                Form::Day(DateFormat::parse("%d.%m.%Y").unwrap()),
+                ValueForm::Day(DateFormat::parse("%d.%m.%Y").unwrap()),
                 "12/31/1999",
                 Rule::DateFormat,
             ),
             (
-                Form::EpochSeconds(DateFormat::parse("%F").unwrap()),
+                ValueForm::EpochSeconds(DateFormat::parse("%F").unwrap()),
                 "now",
                 Rule::DateFormat,
             ),
@@ -206,13 +212,13 @@ mod tests {
                 "{misfit:?}"
             );
         }
-        let misfit = Form::Phone(Region::parse("DE").unwrap())
+        let misfit = ValueForm::Phone(Region::parse("DE").unwrap())
             .of(Cow::Borrowed("a\u{1b}[2Jb"))
             .unwrap_err()
             .1;
         assert!(!misfit.message.contains('\u{1b}'), "{misfit:?}");
         let long = "9".repeat(500);
-        let (_, misfit) = Form::Phone(Region::parse("DE").unwrap())
+        let (_, misfit) = ValueForm::Phone(Region::parse("DE").unwrap())
             .of(Cow::Borrowed(&long))
             .unwrap_err();
         assert!(misfit.message.len() < 300, "{misfit:?}");

@@ -8,7 +8,7 @@ use super::Mapping;
 use super::draft::{Drafted, found};
 use super::null_marker::is_null_marker;
 use super::phone::Region;
-use super::transform::{Form, Misfit, lowercase};
+use super::transform::{TransformError, ValueForm, lowercase};
 use super::unreadable::cells_may_have_moved;
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};
@@ -67,13 +67,13 @@ impl Mapping {
                 quoted(&text)
             );
             let rule = Rule::UsernameMissing;
-            found(findings, name, Misfit { rule, message });
+            found(findings, name, TransformError { rule, message });
             faulty = true;
         }
         if let Some(region) = from.region
             && !faulty
         {
-            text = self.formed(&Form::Phone(region), text, name, &mut faulty, findings);
+            text = self.formed(&ValueForm::Phone(region), text, name, &mut faulty, findings);
         }
         if self.username.lowercase && !faulty {
             text = lowercase(text);
@@ -85,7 +85,7 @@ impl Mapping {
                     quoted(&text)
                 );
                 let rule = Rule::Username;
-                found(findings, name, Misfit { rule, message });
+                found(findings, name, TransformError { rule, message });
                 faulty = true;
             } else {
                 text = Cow::Owned(uuid_of(&text));

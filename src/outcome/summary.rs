@@ -8,7 +8,7 @@ use super::{Outcome, StepCounts};
 
 /// Requests of one quota category.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Requests {
+pub struct CategoryRequests {
     /// Requests sent.
     pub sent: u64,
     /// Of them, answered by "too many requests".
@@ -126,7 +126,7 @@ pub struct Summary {
     /// Steps that failed for good, by code.
     pub follow_up_errors: BTreeMap<String, u64>,
     /// Requests by quota category.
-    pub requests: BTreeMap<String, Requests>,
+    pub requests: BTreeMap<String, CategoryRequests>,
     /// Requests a second by quota category, over the time at work.
     pub rates: BTreeMap<String, f64>,
     /// What was made of the rate that was allowed, by quota category.

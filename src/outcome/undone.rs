@@ -2,7 +2,7 @@
 
 /// Why a user is left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kept {
+pub enum KeptReason {
     /// It has done something itself since it was made.
     Used,
     /// Nothing shows that it has not.
@@ -23,7 +23,7 @@ pub enum Undone {
     /// It was not there any more.
     Gone,
     /// It is left alone.
-    Kept(Kept),
+    Kept(KeptReason),
     /// The pool did not let it be deleted, or nothing could be learnt of it.
     Failed,
 }
@@ -33,11 +33,11 @@ impl Undone {
     pub const ALL: [Self; 8] = [
         Self::Deleted,
         Self::Gone,
-        Self::Kept(Kept::Used),
-        Self::Kept(Kept::MaybeUsed),
-        Self::Kept(Kept::AnotherUser),
-        Self::Kept(Kept::NotIdentified),
-        Self::Kept(Kept::OutsideRun),
+        Self::Kept(KeptReason::Used),
+        Self::Kept(KeptReason::MaybeUsed),
+        Self::Kept(KeptReason::AnotherUser),
+        Self::Kept(KeptReason::NotIdentified),
+        Self::Kept(KeptReason::OutsideRun),
         Self::Failed,
     ];
 
@@ -47,11 +47,11 @@ impl Undone {
         match self {
             Self::Deleted => "deleted",
             Self::Gone => "gone",
-            Self::Kept(Kept::Used) => "kept: used",
-            Self::Kept(Kept::MaybeUsed) => "kept: maybe used",
-            Self::Kept(Kept::AnotherUser) => "kept: another user",
-            Self::Kept(Kept::NotIdentified) => "kept: not identified",
-            Self::Kept(Kept::OutsideRun) => "kept: outside the run",
+            Self::Kept(KeptReason::Used) => "kept: used",
+            Self::Kept(KeptReason::MaybeUsed) => "kept: maybe used",
+            Self::Kept(KeptReason::AnotherUser) => "kept: another user",
+            Self::Kept(KeptReason::NotIdentified) => "kept: not identified",
+            Self::Kept(KeptReason::OutsideRun) => "kept: outside the run",
             Self::Failed => "failed",
         }
     }
@@ -68,13 +68,13 @@ impl Undone {
         match self {
             Self::Deleted => "made by the run, and deleted now",
             Self::Gone => "were not there any more",
-            Self::Kept(Kept::Used) => "have done something themselves since",
-            Self::Kept(Kept::MaybeUsed) => {
+            Self::Kept(KeptReason::Used) => "have done something themselves since",
+            Self::Kept(KeptReason::MaybeUsed) => {
                 "may have signed in since: nothing shows that they have not"
             }
-            Self::Kept(Kept::AnotherUser) => "somebody else has the name now",
-            Self::Kept(Kept::NotIdentified) => "nothing shows that the run made them",
-            Self::Kept(Kept::OutsideRun) => "were created when the run was not at work",
+            Self::Kept(KeptReason::AnotherUser) => "somebody else has the name now",
+            Self::Kept(KeptReason::NotIdentified) => "nothing shows that the run made them",
+            Self::Kept(KeptReason::OutsideRun) => "were created when the run was not at work",
             Self::Failed => "could not be looked up or deleted; the same command tries again",
         }
     }

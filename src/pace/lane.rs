@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::adapt::Adapt;
 use super::clock::{Moment, TokioClock};
-use super::{Category, Permit, Reading};
+use super::{Category, PaceReading, Permit};
 
 /// Part of the given rate that is used. Requests that leave exactly a second apart arrive a little less or more than that, so
 /// at the full rate a server's count of a second would now and then be one too high. 0.6% less keeps 50 requests 1,006 ms
@@ -47,14 +47,14 @@ type Limiter = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<M
 pub(super) struct Lane {
     category: Category,
     gate: Mutex<Gate>,
-    state: StdMutex<State>,
+    state: StdMutex<LaneState>,
     waiting: AtomicUsize,
 }
 
 #[derive(Debug)]
-struct State {
+struct LaneState {
     adapt: Adapt,
-    reading: Reading,
+    reading: PaceReading,
 }
 
 impl Lane {
@@ -63,9 +63,9 @@ impl Lane {
         Self {
             category,
             gate: Mutex::new(Gate::new(ceiling)),
-            state: StdMutex::new(State {
+            state: StdMutex::new(LaneState {
                 adapt: Adapt::new(ceiling, Instant::now()),
-                reading: Reading::default(),
+                reading: PaceReading::default(),
             }),
             waiting: AtomicUsize::new(0),
         }
@@ -120,9 +120,9 @@ impl Lane {
         }
     }
 
-    pub(super) fn reading(&self) -> Reading {
+    pub(super) fn reading(&self) -> PaceReading {
         let state = self.state();
-        Reading {
+        PaceReading {
             ceiling: state.adapt.ceiling(),
             allowed: state.adapt.rate(),
             ..state.reading
@@ -133,7 +133,7 @@ impl Lane {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LaneState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

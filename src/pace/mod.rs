@@ -32,7 +32,7 @@ impl Permit {
 
 /// What came of a category's permits so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Reading {
+pub struct PaceReading {
     /// Permits given.
     pub sent: u64,
     /// Requests that the pool answered, whatever it answered, but for the next ones.
@@ -87,7 +87,7 @@ impl Pacer {
 
     /// What came of a category's permits so far.
     #[must_use]
-    pub fn reading(&self, category: Category) -> Reading {
+    pub fn reading(&self, category: Category) -> PaceReading {
         self.lane(category).reading()
     }
 

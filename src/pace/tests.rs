@@ -175,12 +175,12 @@ async fn those_who_wait_are_counted_until_they_are_served_or_give_up() {
 }
 
 /// A pool's bucket of a category: 50 requests a second, and 50 at once after a rest.
-struct Bucket {
+struct SharedBucket {
     tokens: f64,
     at: Instant,
 }
 
-impl Bucket {
+impl SharedBucket {
     fn takes(&mut self, at: Instant) -> bool {
         let gained = (at - self.at).as_secs_f64() * 50.0;
         self.tokens = (self.tokens + gained).min(50.0);
@@ -196,7 +196,7 @@ impl Bucket {
 /// Of a thousand people who sign up at that rate, evenly spaced, while the whole quota is used: how many the pool turns away.
 async fn turned_away(a_second: u32, first: Duration) -> usize {
     let pacer = pacer(50);
-    let mut bucket = Bucket {
+    let mut bucket = SharedBucket {
         tokens: 50.0,
         at: Instant::now(),
     };

@@ -6,7 +6,7 @@ use super::Cognito;
 use super::failure::{Failure, Operation};
 use crate::pace::Category;
 use crate::user::pool_rules::Contact;
-use crate::user::{Addresses, Password, Step, StepKind};
+use crate::user::{Addresses, FollowUpStep, Password, StepKind};
 
 /// The words of the error that `AdminConfirmSignUp` answers for a user that is confirmed.
 const ALREADY_CONFIRMED: &str = "Current status is CONFIRMED";
@@ -47,7 +47,7 @@ impl Cognito {
     ///
     /// # Errors
     /// See [`super::failure`]. Asking without being able to sign is answered by a `GiveUp`.
-    pub async fn follow_up(&self, username: &str, step: &Step) -> Result<(), Failure> {
+    pub async fn follow_up(&self, username: &str, step: &FollowUpStep) -> Result<(), Failure> {
         self.follow_up_for_row(username, step, None).await
     }
 
@@ -58,14 +58,14 @@ impl Cognito {
     pub async fn follow_up_for_row(
         &self,
         username: &str,
-        step: &Step,
+        step: &FollowUpStep,
         password: Option<&Password>,
     ) -> Result<(), Failure> {
         match step {
-            Step::Confirm => self.confirm(username, password).await,
-            Step::Verify(addresses) => self.verify(username, *addresses, password).await,
-            Step::AddToGroup(group) => self.add_to_group(username, group, password).await,
-            Step::Disable => self.disable(username, password).await,
+            FollowUpStep::Confirm => self.confirm(username, password).await,
+            FollowUpStep::Verify(addresses) => self.verify(username, *addresses, password).await,
+            FollowUpStep::AddToGroup(group) => self.add_to_group(username, group, password).await,
+            FollowUpStep::Disable => self.disable(username, password).await,
         }
     }
 

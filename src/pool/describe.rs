@@ -9,7 +9,7 @@ use super::Cognito;
 use super::bounds::{MAX_ATTRIBUTE_NAME, fits};
 use super::failure::{Failure, Operation};
 use crate::user::pool_rules::{
-    AttributeRule, ClientRules, Contact, DataType, EmailSendingAccount, PasswordPolicy, PoolRules,
+    AttributeRule, ClientRules, Contact, EmailSendingAccount, PasswordPolicy, PoolRules, ValueType,
 };
 
 impl Cognito {
@@ -173,10 +173,10 @@ fn attribute(rule: &SchemaAttributeType) -> AttributeRule {
     AttributeRule {
         name: rule.name().unwrap_or_default().to_owned(),
         data_type: match rule.attribute_data_type() {
-            Some(AttributeDataType::Number) => DataType::Number,
-            Some(AttributeDataType::Datetime) => DataType::DateTime,
-            Some(AttributeDataType::Boolean) => DataType::Boolean,
-            Some(_) | None => DataType::String,
+            Some(AttributeDataType::Number) => ValueType::Number,
+            Some(AttributeDataType::Datetime) => ValueType::DateTime,
+            Some(AttributeDataType::Boolean) => ValueType::Boolean,
+            Some(_) | None => ValueType::String,
         },
         required: rule.required().unwrap_or(false),
         mutable: rule.mutable().unwrap_or(true),

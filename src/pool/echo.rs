@@ -102,33 +102,33 @@ fn lengths_of(wanted: char, text: &str) -> impl Iterator<Item = usize> {
     let doubled = plain.filter(|_| is_quote && text.chars().nth(1) == Some(wanted));
     let doubled = doubled.map(|length| length * 2);
     let escaped = escape(text).and_then(|(meant, length)| match meant {
-        Meant::One(character) => (character == wanted).then_some(length),
-        Meant::Named => (!wanted.is_ascii_alphanumeric()).then_some(length),
+        DecodedEscape::One(character) => (character == wanted).then_some(length),
+        DecodedEscape::Named => (!wanted.is_ascii_alphanumeric()).then_some(length),
     });
     [plain, doubled, escaped].into_iter().flatten()
 }
 
 /// What an escape sequence means.
-enum Meant {
+enum DecodedEscape {
     One(char),
     /// An HTML entity with a name, of which there are over two thousand: some character that is neither letter nor digit of ASCII.
     Named,
 }
 
 /// The escape sequence at the beginning of the text, and its length.
-fn escape(text: &str) -> Option<(Meant, usize)> {
+fn escape(text: &str) -> Option<(DecodedEscape, usize)> {
     match text.as_bytes().first()? {
         b'\\' => backslash(text),
         b'&' => entity(text),
         b'%' => percent(text),
-        b'+' => Some((Meant::One(' '), 1)),
+        b'+' => Some((DecodedEscape::One(' '), 1)),
         _ => None,
     }
 }
 
 /// `\"`, `\n`, `\u00e9`, `\u{e9}`, `\xe9`.
-fn backslash(text: &str) -> Option<(Meant, usize)> {
-    let one = |character, length| Some((Meant::One(character), length));
+fn backslash(text: &str) -> Option<(DecodedEscape, usize)> {
+    let one = |character, length| Some((DecodedEscape::One(character), length));
     let kind = text.chars().nth(1)?;
     let behind = text.get(1 + kind.len_utf8()..)?;
     match kind {
@@ -159,7 +159,7 @@ fn backslash(text: &str) -> Option<(Meant, usize)> {
 }
 
 /// `&amp;`, `&#38;`, `&#x26;`.
-fn entity(text: &str) -> Option<(Meant, usize)> {
+fn entity(text: &str) -> Option<(DecodedEscape, usize)> {
     let (inside, _) = text.strip_prefix('&')?.split_once(';')?;
     let length = inside.len() + 2;
     let number = match inside.strip_prefix('#') {
@@ -170,20 +170,23 @@ fn entity(text: &str) -> Option<(Meant, usize)> {
         None => {
             let is_name = (2..=32).contains(&inside.len())
                 && inside.bytes().all(|byte| byte.is_ascii_alphanumeric());
-            return is_name.then_some((Meant::Named, length));
+            return is_name.then_some((DecodedEscape::Named, length));
         }
     };
-    Some((Meant::One(char::from_u32(number)?), length))
+    Some((DecodedEscape::One(char::from_u32(number)?), length))
 }
 
 /// One character as the percent-encoded bytes of its UTF-8.
-fn percent(text: &str) -> Option<(Meant, usize)> {
+fn percent(text: &str) -> Option<(DecodedEscape, usize)> {
     let mut bytes = Vec::with_capacity(4);
     let mut rest = text;
     while let Some(behind) = rest.strip_prefix('%') {
         bytes.push(u8::try_from(hex(behind.get(..2)?)?).ok()?);
         if let Ok(character) = std::str::from_utf8(&bytes) {
-            return Some((Meant::One(character.chars().next()?), bytes.len() * 3));
+            return Some((
+                DecodedEscape::One(character.chars().next()?),
+                bytes.len() * 3,
+            ));
         }
         if bytes.len() == 4 {
             return None;
@@ -204,8 +207,8 @@ fn unescaped(text: &str, kind: char) -> String {
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
         let (character, length) = match escape(rest).filter(|_| next == kind) {
-            Some((Meant::One(character), length)) => (character, length),
-            Some((Meant::Named, length)) => match rest.get(..length) {
+            Some((DecodedEscape::One(character), length)) => (character, length),
+            Some((DecodedEscape::Named, length)) => match rest.get(..length) {
                 Some("&amp;") => ('&', length),
                 Some("&lt;") => ('<', length),
                 Some("&gt;") => ('>', length),

@@ -40,7 +40,7 @@ impl FoundUser {
 }
 
 /// What an answer says of one user.
-pub(super) struct Answer<'a> {
+pub(super) struct UserDescription<'a> {
     pub(super) username: &'a str,
     pub(super) status: Option<&'a UserStatusType>,
     pub(super) enabled: bool,
@@ -48,7 +48,7 @@ pub(super) struct Answer<'a> {
     pub(super) attributes: &'a [AttributeType],
 }
 
-impl Answer<'_> {
+impl UserDescription<'_> {
     /// The user.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use aws_sdk_cognitoidentityprovider::operation::list_users::builders::ListUsersF
 use aws_sdk_cognitoidentityprovider::types::UserType;
 
 use super::failure::{Failure, Operation};
-use super::found::Answer;
+use super::found::UserDescription;
 use super::{Cognito, FoundUser};
 use crate::user::Password;
 use crate::user::pool_rules::{Contact, PoolRules};
@@ -40,7 +40,7 @@ pub struct ListedUser {
 
 /// A page of users.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub struct UserPage {
     /// Its users.
     pub users: Vec<ListedUser>,
     /// What to ask for the next page with; none: this is the last one.
@@ -122,7 +122,7 @@ impl Cognito {
         &self,
         named_by: NamedBy,
         token: Option<String>,
-    ) -> Result<Page, Failure> {
+    ) -> Result<UserPage, Failure> {
         let mut request = self.listing()?.limit(LARGEST_PAGE);
         // Of other attributes Cognito wants every user to have one, or it answers an error (API reference of `ListUsers`).
         if !named_by.is_by_attribute() {
@@ -139,7 +139,7 @@ impl Cognito {
         };
         let page = users(&answer)?.iter();
         let page = page.filter_map(|user| Some(found(user, None)?.map(listed)));
-        Ok(Page {
+        Ok(UserPage {
             users: page.collect::<Result<_, _>>()?,
             next: answer
                 .pagination_token()
@@ -211,7 +211,7 @@ fn users(answer: &ListUsersOutput) -> Result<&[UserType], Failure> {
 
 /// A user of a page; none for one without a name.
 fn found(user: &UserType, password: Option<&Password>) -> Option<Result<FoundUser, Failure>> {
-    let answer = Answer {
+    let answer = UserDescription {
         username: user.username().filter(|name| !name.is_empty())?,
         status: user.user_status(),
         enabled: user.enabled(),

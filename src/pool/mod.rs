@@ -36,7 +36,7 @@ pub use date_probe::{now_ms, steady_ms};
 pub use failure::{Advice, Failure, IfAbsent, Sent, Stop};
 use failure::{NOT_SIGNED, Operation};
 pub use found::FoundUser;
-pub use list::{ListedUser, NamedBy, Page};
+pub use list::{ListedUser, NamedBy, UserPage};
 pub use region::{partition_of, region_of};
 use service_clock::ServiceClock;
 pub use trigger_data::TriggerData;
@@ -47,7 +47,7 @@ pub const MOST_SKEW_MS: i64 = 5 * 60 * 1_000;
 
 /// How users that exist are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LookUps {
+pub enum LookupMode {
     /// By `AdminGetUser`, which is always up to date and makes a user count as active.
     #[default]
     Get,
@@ -57,7 +57,7 @@ pub enum LookUps {
     None,
 }
 
-impl LookUps {
+impl LookupMode {
     /// Whether anybody is looked up.
     #[must_use]
     pub fn any(self) -> bool {
@@ -198,7 +198,7 @@ impl Cognito {
             }
             Err(error) => return Err(Failure::for_row(Operation::Read, &error, password)),
         };
-        let answer = found::Answer {
+        let answer = found::UserDescription {
             username: found.username(),
             status: found.user_status(),
             enabled: found.enabled(),

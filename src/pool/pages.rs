@@ -14,7 +14,7 @@ const EMPTY_PAGES: u32 = 50;
 
 /// The pages seen so far.
 #[derive(Debug, Clone)]
-pub struct Pages {
+pub struct SeenPages {
     /// Tokens by a hash of 64 bits: there are too many to keep, and a listing that is given up by mistake does no harm.
     tokens: HashSet<u64>,
     hasher: RandomState,
@@ -45,7 +45,7 @@ impl From<Endless> for Failure {
     }
 }
 
-impl Pages {
+impl SeenPages {
     /// For a listing of at most so many pages.
     #[must_use]
     pub fn up_to(most: usize) -> Self {
@@ -87,17 +87,17 @@ impl Pages {
 
 #[cfg(test)]
 mod tests {
-    use super::{EMPTY_PAGES, Endless, Pages};
+    use super::{EMPTY_PAGES, Endless, SeenPages};
 
     #[test]
     fn a_listing_ends_where_it_repeats_itself_or_goes_on_too_long() {
-        let mut pages = Pages::up_to(100);
+        let mut pages = SeenPages::up_to(100);
         for token in 1..100 {
             assert_eq!(pages.follow(1, &token.to_string()), Ok(()));
         }
         assert_eq!(pages.follow(1, "100"), Err(Endless::TooMany(100)));
 
-        let mut pages = Pages::up_to(100);
+        let mut pages = SeenPages::up_to(100);
         for token in ["a", "b", "c"] {
             assert_eq!(pages.follow(1, token), Ok(()));
         }
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_few_empty_pages_are_followed() {
-        let mut pages = Pages::up_to(1_000);
+        let mut pages = SeenPages::up_to(1_000);
         for token in 1..EMPTY_PAGES {
             assert_eq!(pages.follow(0, &token.to_string()), Ok(()));
         }

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::attempts::{Budget, Preflight};
+use super::attempts::{Budget, PreflightCalls};
 use super::calls::{Call, Unanswered};
 use crate::pace::Category;
 use crate::pool::failure::CONNECT_FAILED;
 use crate::pool::service_clock::LastHeard;
 use crate::pool::{Advice, Failure, Sent, Stop, steady_ms};
 use crate::user::pool_rules::PoolRules;
-use crate::user::{Addresses, Step, StepKind};
+use crate::user::{Addresses, FollowUpStep, StepKind};
 
 /// A second of the service's clock, and a little for the clock of this machine. It is also how often limits may be asked for.
 const A_SECOND: Duration = Duration::from_millis(1_020);
@@ -85,7 +85,10 @@ impl Found {
 ///
 /// # Errors
 /// No connection can be made, pool or client do not exist, or the credentials are wrong or expired.
-pub async fn ask(preflight: Preflight<'_>, questions: &Questions) -> Result<Found, Unanswered> {
+pub async fn ask(
+    preflight: PreflightCalls<'_>,
+    questions: &Questions,
+) -> Result<Found, Unanswered> {
     let mut asking = Asking {
         preflight,
         budget: preflight.whole(),
@@ -114,7 +117,7 @@ fn rest_of_second(heard: LastHeard, now_ms: i64) -> Duration {
 
 /// The questions, one after the other.
 struct Asking<'a> {
-    preflight: Preflight<'a>,
+    preflight: PreflightCalls<'a>,
     budget: Budget,
     found: Found,
     /// A call was answered as only a pool that exists answers it.
@@ -238,7 +241,7 @@ impl Asking<'_> {
 }
 
 /// Asks for limits. They set the pace and nothing else, so whatever comes instead of an answer, the run goes on at the default.
-async fn limits(preflight: Preflight<'_>, categories: &[Category], found: &mut Found) {
+async fn limits(preflight: PreflightCalls<'_>, categories: &[Category], found: &mut Found) {
     let budget = preflight.brief();
     for (number, category) in categories.iter().enumerate() {
         if number > 0 {
@@ -253,7 +256,7 @@ async fn limits(preflight: Preflight<'_>, categories: &[Category], found: &mut F
 
 /// Whether it was answered.
 async fn limit(
-    preflight: Preflight<'_>,
+    preflight: PreflightCalls<'_>,
     budget: Budget,
     category: Category,
     found: &mut Found,
@@ -274,7 +277,12 @@ async fn limit(
 
 /// Asks whether the pool may be listed, and with `limit` how fast, where limits may be asked for at all. Put where it is known that it
 /// will be listed, and not before. `needed`: the run is refused without the listing.
-pub async fn ask_listing(preflight: Preflight<'_>, limit: bool, needed: bool, found: &mut Found) {
+pub async fn ask_listing(
+    preflight: PreflightCalls<'_>,
+    limit: bool,
+    needed: bool,
+    found: &mut Found,
+) {
     let budget = if needed {
         preflight.whole()
     } else {
@@ -291,13 +299,13 @@ pub async fn ask_listing(preflight: Preflight<'_>, limit: bool, needed: bool, fo
 }
 
 /// A step of this kind.
-fn some_step(kind: StepKind) -> Step {
+fn some_step(kind: StepKind) -> FollowUpStep {
     match kind {
-        StepKind::Confirm => Step::Confirm,
-        StepKind::Verify => Step::Verify(Addresses::Email),
+        StepKind::Confirm => FollowUpStep::Confirm,
+        StepKind::Verify => FollowUpStep::Verify(Addresses::Email),
         // A name like any other; whether there is such a group is not what is asked.
-        StepKind::AddToGroup => Step::AddToGroup("cognito-import-preflight".into()),
-        StepKind::Disable => Step::Disable,
+        StepKind::AddToGroup => FollowUpStep::AddToGroup("cognito-import-preflight".into()),
+        StepKind::Disable => FollowUpStep::Disable,
     }
 }
 

@@ -27,7 +27,7 @@ const LONGEST_BACK_OFF: Duration = Duration::from_secs(5);
 
 /// The pool that preflight calls go to, and how long they may take together.
 #[derive(Clone, Copy)]
-pub struct Preflight<'a> {
+pub struct PreflightCalls<'a> {
     /// The pool.
     pub pool: &'a Cognito,
     /// How long calls are repeated that fail in a way that may pass.
@@ -36,7 +36,7 @@ pub struct Preflight<'a> {
     pub notify: &'a dyn Fn(&str),
 }
 
-impl Preflight<'_> {
+impl PreflightCalls<'_> {
     /// The time for all calls from now on.
     pub(super) fn whole(&self) -> Budget {
         Budget::of(self.time)
@@ -79,8 +79,8 @@ impl Preflight<'_> {
                 ));
             }
             match tries.failed(failure, left, fastrand::f64()) {
-                Next::Wait(time) => sleep(time).await,
-                Next::GiveUp(failure) => return Err(failure),
+                AfterFailure::Wait(time) => sleep(time).await,
+                AfterFailure::GiveUp(failure) => return Err(failure),
             }
         }
     }
@@ -108,7 +108,7 @@ impl Budget {
 
 /// What to do after a failure.
 #[derive(Debug, PartialEq, Eq)]
-enum Next {
+enum AfterFailure {
     Wait(Duration),
     GiveUp(Failure),
 }
@@ -138,7 +138,7 @@ impl Tries {
     }
 
     /// `left`: of the budget. `chance` is from 0 up to 1.
-    fn failed(&mut self, failure: Failure, left: Duration, chance: f64) -> Next {
+    fn failed(&mut self, failure: Failure, left: Duration, chance: f64) -> AfterFailure {
         self.count += 1;
         let policy = RetryPolicy {
             base: BACK_OFF,
@@ -149,10 +149,10 @@ impl Tries {
             self.before = Some(failure);
             // The last attempts come before the end of the time, however long the waits have become.
             let wait = policy.back_off(self.count, chance);
-            return Next::Wait(wait.min(left / 2));
+            return AfterFailure::Wait(wait.min(left / 2));
         }
         // An attempt that the end of the time cut short says less than the answer before it.
-        Next::GiveUp(match self.before.take() {
+        AfterFailure::GiveUp(match self.before.take() {
             Some(before) if failure.code == ATTEMPT_TIMED_OUT => before,
             _ => failure,
         })
@@ -171,7 +171,7 @@ fn no_answer(within: Duration) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::{Budget, Next, Tries, no_answer};
+    use super::{AfterFailure, Budget, Tries, no_answer};
     use crate::pool::Failure;
     use std::time::Duration;
     use tokio::time::Instant;
@@ -203,12 +203,12 @@ mod tests {
         let failure = Failure::unreadable("no pool");
         for _ in 0..100 {
             let next = tries.failed(failure.clone(), MINUTE, 1.0);
-            assert!(matches!(next, Next::Wait(wait) if wait <= Duration::from_secs(5)));
+            assert!(matches!(next, AfterFailure::Wait(wait) if wait <= Duration::from_secs(5)));
         }
         let next = tries.failed(failure.clone(), Duration::from_secs(4), 1.0);
-        assert_eq!(next, Next::Wait(Duration::from_secs(2)));
+        assert_eq!(next, AfterFailure::Wait(Duration::from_secs(2)));
         let next = tries.failed(failure.clone(), Duration::from_millis(200), 1.0);
-        assert_eq!(next, Next::GiveUp(failure));
+        assert_eq!(next, AfterFailure::GiveUp(failure));
     }
 
     #[test]
@@ -218,9 +218,9 @@ mod tests {
         let cut_short = no_answer(Duration::from_secs(1));
         tries.failed(answer.clone(), MINUTE, 0.5);
         let next = tries.failed(cut_short.clone(), Duration::ZERO, 0.5);
-        assert_eq!(next, Next::GiveUp(answer));
+        assert_eq!(next, AfterFailure::GiveUp(answer));
         let mut hanging = Tries::new(Budget::of(MINUTE));
         let next = hanging.failed(cut_short.clone(), Duration::ZERO, 0.5);
-        assert_eq!(next, Next::GiveUp(cut_short));
+        assert_eq!(next, AfterFailure::GiveUp(cut_short));
     }
 }

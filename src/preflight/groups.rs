@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::attempts::{Budget, Preflight};
+use super::attempts::{Budget, PreflightCalls};
 use super::calls::Call;
 use crate::pool::groups::{CreateGroup, MOST_GROUPS};
-use crate::pool::pages::{Endless, Pages};
+use crate::pool::pages::{Endless, SeenPages};
 use crate::pool::{Advice, Failure, Sent};
 
 /// Between two requests: the operations on groups have quotas of 15 and 20 a second.
@@ -20,12 +20,12 @@ const MOST_PAGES: usize = 1_000;
 
 /// The names of the pool's groups.
 pub(super) async fn all(
-    preflight: Preflight<'_>,
+    preflight: PreflightCalls<'_>,
     budget: Budget,
 ) -> Result<BTreeSet<String>, Failure> {
     let mut names = BTreeSet::new();
     let mut from: Option<String> = None;
-    let mut pages = Pages::up_to(MOST_PAGES);
+    let mut pages = SeenPages::up_to(MOST_PAGES);
     loop {
         let page = || preflight.pool.groups(from.as_deref());
         let page = preflight.repeat(Call::ListGroups, budget, page).await?;
@@ -95,7 +95,7 @@ impl CreatedGroups {
     }
 
     /// Sends one request, and records what it has done.
-    async fn create(&self, preflight: Preflight<'_>, name: &str) -> Result<(), Failure> {
+    async fn create(&self, preflight: PreflightCalls<'_>, name: &str) -> Result<(), Failure> {
         let before = self.unclear.replace(true);
         let answer = preflight.pool.create_group(name).await;
         let is_clear = match &answer {
@@ -117,7 +117,7 @@ impl CreatedGroups {
 /// # Errors
 /// The name of the one that cannot be created, and why. Those before it are created.
 pub async fn make(
-    preflight: Preflight<'_>,
+    preflight: PreflightCalls<'_>,
     names: &[String],
     created: &CreatedGroups,
 ) -> Result<(), (String, Failure)> {

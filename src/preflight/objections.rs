@@ -12,9 +12,9 @@ use serde::Serialize;
 
 use super::calls::Unanswered;
 use super::plan::counted;
-use super::prescan::Looks;
+use super::prescan::ExistingUserPolicy;
 use super::rates::Rates;
-use super::survey::{AliasRepeats, Counts, Example, NoteCount};
+use super::survey::{AliasRepeats, FindingExample, NoteCount, SurveyCounts};
 use crate::mapping::HeaderNotice;
 use crate::pool::Stop;
 use crate::user::hint::FlagsGiven;
@@ -22,7 +22,7 @@ use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
 use crate::user::rules::MAX_ATTRIBUTE_NAME;
 use crate::visible::one_line;
 use attributes::told_all;
-pub use follow_up::StepsMeant;
+pub use follow_up::StepIntent;
 
 /// Mails that Cognito's own sender sends a day, for all pools of an account (developer guide, "Email settings").
 pub const COGNITO_MAILS_A_DAY: u64 = 50;
@@ -44,7 +44,7 @@ pub struct Allowed {
 
 /// The run, as it is meant.
 #[derive(Debug, Clone, Copy)]
-pub struct Meant<'a> {
+pub struct RunIntent<'a> {
     /// The attributes that the list sets, each with the column it comes from, if it comes from one.
     pub attributes: &'a [(String, Option<String>)],
     /// Whether users get a password.
@@ -52,9 +52,9 @@ pub struct Meant<'a> {
     /// Whether the app client's secret was given.
     pub secret_given: bool,
     /// How users that exist are found.
-    pub looks: Looks,
+    pub looks: ExistingUserPolicy,
     /// What the list was found to be; none where it can be read only once.
-    pub counts: Option<&'a Counts>,
+    pub counts: Option<&'a SurveyCounts>,
     /// Notes on its rows.
     pub notes: &'a [NoteCount],
     /// Addresses under several usernames, where they are aliases.
@@ -64,7 +64,7 @@ pub struct Meant<'a> {
     /// How fast it is to go.
     pub rates: &'a Rates,
     /// What follows the sign-ups.
-    pub steps: StepsMeant<'a>,
+    pub steps: StepIntent<'a>,
     /// What the command line allows.
     pub allowed: Allowed,
     /// It is known which pool the run writes to, though perhaps nothing else of it.
@@ -100,7 +100,7 @@ pub struct Objection {
     pub count: Option<u64>,
     /// The first ones of these.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub examples: Vec<Example>,
+    pub examples: Vec<FindingExample>,
 }
 
 impl Objection {
@@ -138,7 +138,7 @@ impl Objection {
 impl std::fmt::Display for Objection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} [{}]", self.message, self.code)?;
-        for Example { row, line, found } in &self.examples {
+        for FindingExample { row, line, found } in &self.examples {
             write!(f, "\n        row {row}, line {line}: {found}")?;
         }
         write!(f, "\n      {}", self.hint)
@@ -150,7 +150,7 @@ impl std::fmt::Display for Objection {
 pub fn objections(
     rules: Option<&PoolRules>,
     unanswered: &[Unanswered],
-    meant: Meant<'_>,
+    meant: RunIntent<'_>,
 ) -> Vec<Objection> {
     let mut found = Vec::new();
     if let Some(rules) = rules {
@@ -169,7 +169,7 @@ pub fn objections(
     found
 }
 
-fn sign_up(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objection>) {
+fn sign_up(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     if rules.admin_create_user_only {
         found.push(Objection::refusal(
             "sign_up_not_permitted",
@@ -201,7 +201,7 @@ fn sign_up(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objection>) {
 }
 
 /// Rules of the API that hold without a pool.
-fn names(meant: Meant<'_>, found: &mut Vec<Objection>) {
+fn names(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     let too_long = |name: &str| name.chars().count() > MAX_ATTRIBUTE_NAME;
     if let Some(names) = told_all(meant.attributes.iter().filter(|(name, _)| too_long(name))) {
         found.push(Objection::refusal(
@@ -218,7 +218,7 @@ fn sends_messages(rules: &PoolRules) -> bool {
     !rules.auto_verified_attributes.is_empty() && !rules.has_trigger("PreSignUp")
 }
 
-fn messages(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objection>) {
+fn messages(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     if rules.auto_verified_attributes.is_empty() {
         return;
     }

@@ -6,11 +6,11 @@ use std::fmt;
 use std::time::Duration;
 
 use super::objections::follow_up::told;
-use super::prescan::Reading;
+use super::prescan::PrescanPlan;
 use super::rates::{Rate, Rates};
-use super::survey::Counts;
+use super::survey::SurveyCounts;
 use crate::pace::{Category, Ceilings};
-use crate::pool::{LookUps, category_of, operation_of};
+use crate::pool::{LookupMode, category_of, operation_of};
 use crate::user::StepKind;
 use crate::user::pool_rules::PoolRules;
 
@@ -18,13 +18,13 @@ use crate::user::pool_rules::PoolRules;
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunPlan {
     /// What the list was found to be.
-    pub counts: Counts,
+    pub counts: SurveyCounts,
     /// How fast, and who says so.
     pub rates: Rates,
     /// How users that exist are looked up.
-    pub look_ups: LookUps,
+    pub look_ups: LookupMode,
     /// The pool is read first.
-    pub reading: Option<Reading>,
+    pub reading: Option<PrescanPlan>,
     /// Mails and text messages to people; none where the pool's rules are not known.
     pub messages: Option<(u64, u64)>,
     /// The groups that are made first.
@@ -39,11 +39,11 @@ impl RunPlan {
     /// Works it out.
     #[must_use]
     pub fn new(
-        counts: Counts,
+        counts: SurveyCounts,
         rules: Option<&PoolRules>,
         rates: Rates,
-        look_ups: LookUps,
-        reading: Option<Reading>,
+        look_ups: LookupMode,
+        reading: Option<PrescanPlan>,
     ) -> Self {
         Self {
             messages: rules.map(|rules| counts.messages(rules)),
@@ -70,9 +70,9 @@ impl RunPlan {
         // If every user existed, each would be looked up as well.
         let users = self.counts.to_send;
         let lookups = match self.look_ups {
-            LookUps::Get => seconds_at(users, &self.rates.read),
-            LookUps::List => seconds_at(users, &self.rates.list),
-            LookUps::None => 0,
+            LookupMode::Get => seconds_at(users, &self.rates.read),
+            LookupMode::List => seconds_at(users, &self.rates.list),
+            LookupMode::None => 0,
         };
         self.time_without_lookups(kinds)
             .max(Duration::from_secs(lookups))
@@ -151,11 +151,11 @@ impl RunPlan {
             )?;
         }
         match self.look_ups {
-            LookUps::Get => writeln!(
+            LookupMode::Get => writeln!(
                 f,
                 "      UserRead: one AdminGetUser for each user that exists, at {read}"
             ),
-            LookUps::List => {
+            LookupMode::List => {
                 writeln!(
                     f,
                     "      UserList: one ListUsers for each user that exists, at {list} (--lookup list)"
@@ -165,7 +165,7 @@ impl RunPlan {
                     "      UserRead: AdminGetUser for unclear answers alone, at {read}"
                 )
             }
-            LookUps::None => writeln!(f, "      UserRead: none (--no-lookup)"),
+            LookupMode::None => writeln!(f, "      UserRead: none (--no-lookup)"),
         }
     }
 
@@ -194,7 +194,7 @@ impl RunPlan {
             format!(" ({})", otherwise.join("; "))
         };
         let time = humantime::format_duration(time);
-        match self.reading.as_ref().map(Reading::time) {
+        match self.reading.as_ref().map(PrescanPlan::time) {
             None => writeln!(
                 f,
                 "      time: {}{otherwise}",
@@ -254,7 +254,7 @@ impl RunPlan {
 
 impl fmt::Display for RunPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts {
+        let SurveyCounts {
             rows,
             to_send,
             invalid,
@@ -312,7 +312,7 @@ impl fmt::Display for RunPlan {
 
 /// Users a second that the rates have room for, with the steps that follow a sign-up.
 #[must_use]
-pub fn users_a_second(counts: &Counts, ceilings: Ceilings) -> f64 {
+pub fn users_a_second(counts: &SurveyCounts, ceilings: Ceilings) -> f64 {
     let steps_a_user = |category| {
         let of = StepKind::ALL
             .into_iter()

@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::rates::{Rate, Rates};
-use crate::pool::LookUps;
+use crate::pool::LookupMode;
 use crate::pool::list::USERS_A_PAGE;
 
 /// Pages a second, at most: each page leads to the next one, and an answer takes its time.
@@ -16,7 +16,7 @@ const PAGES_A_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
 /// When the pool is read first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Prescan {
+pub enum PrescanMode {
     /// Where it pays.
     #[default]
     Auto,
@@ -28,30 +28,31 @@ pub enum Prescan {
 
 /// How users that exist are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Looks {
+pub struct ExistingUserPolicy {
     /// One by one.
-    pub look_ups: LookUps,
+    pub look_ups: LookupMode,
     /// All at once, before the run.
-    pub prescan: Prescan,
+    pub prescan: PrescanMode,
 }
 
-impl Looks {
+impl ExistingUserPolicy {
     /// Whether the pool's listing is asked in any case.
     #[must_use]
     pub fn needs_listing(self) -> bool {
-        self.prescan == Prescan::Always || self.look_ups == LookUps::List
+        self.prescan == PrescanMode::Always || self.look_ups == LookupMode::List
     }
 
     /// Whether the pool's listing may be asked.
     #[must_use]
     pub fn may_list(self) -> bool {
-        self.look_ups.any() && (self.prescan != Prescan::Never || self.look_ups == LookUps::List)
+        self.look_ups.any()
+            && (self.prescan != PrescanMode::Never || self.look_ups == LookupMode::List)
     }
 }
 
 /// What is known when it is weighed.
 #[derive(Debug, Clone, Copy)]
-pub struct Known<'a> {
+pub struct ScanInput<'a> {
     /// `EstimatedNumberOfUsers`.
     pub users: Option<u64>,
     /// Rows of the list that are left to send; none where it can be read only once.
@@ -64,7 +65,7 @@ pub struct Known<'a> {
 
 /// Reading the pool, as it is planned.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reading {
+pub struct PrescanPlan {
     /// Users in the pool, as it says.
     pub users: Option<u64>,
     rate: Rate,
@@ -72,14 +73,14 @@ pub struct Reading {
 
 /// Whether the pool is read first.
 #[must_use]
-pub fn reading(looks: Looks, known: Known<'_>) -> Option<Reading> {
+pub fn reading(looks: ExistingUserPolicy, known: ScanInput<'_>) -> Option<PrescanPlan> {
     let users = known.users.filter(|users| *users > 0);
     let is_read = match looks.prescan {
-        Prescan::Never => false,
-        Prescan::Always => looks.look_ups.any(),
-        Prescan::Auto => looks.look_ups.any() && pays(users, known),
+        PrescanMode::Never => false,
+        PrescanMode::Always => looks.look_ups.any(),
+        PrescanMode::Auto => looks.look_ups.any() && pays(users, known),
     };
-    is_read.then(|| Reading {
+    is_read.then(|| PrescanPlan {
         users,
         rate: known.rates.list.clone(),
     })
@@ -87,7 +88,7 @@ pub fn reading(looks: Looks, known: Known<'_>) -> Option<Reading> {
 
 /// Whether it takes fewer requests than to try every name, and less time; and, where the time is limited, leaves the better part of it:
 /// a run that does no more than read the pool each time would never end.
-fn pays(users: Option<u64>, known: Known<'_>) -> bool {
+fn pays(users: Option<u64>, known: ScanInput<'_>) -> bool {
     let (Some(users), Some(rows)) = (users, known.rows) else {
         return false;
     };
@@ -106,7 +107,7 @@ fn seconds(requests: u64, a_second: NonZeroU32) -> Duration {
     Duration::from_millis(u64::try_from(milliseconds).unwrap_or(u64::MAX))
 }
 
-impl Reading {
+impl PrescanPlan {
     /// Requests that it takes, where the pool said how large it is.
     #[must_use]
     pub fn pages(&self) -> Option<u64> {
@@ -120,7 +121,7 @@ impl Reading {
     }
 }
 
-impl fmt::Display for Reading {
+impl fmt::Display for PrescanPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.pages() {
             Some(pages) => write!(f, "UserList: about {pages} ListUsers")?,
@@ -139,8 +140,8 @@ impl fmt::Display for Reading {
 
 #[cfg(test)]
 mod tests {
-    use super::{Known, Looks, Prescan, reading};
-    use crate::pool::LookUps;
+    use super::{ExistingUserPolicy, PrescanMode, ScanInput, reading};
+    use crate::pool::LookupMode;
     use crate::preflight::ask::Found;
     use crate::preflight::rates::{Rates, RatesAsked};
     use std::num::NonZeroU32;
@@ -157,12 +158,17 @@ mod tests {
         Rates::new(&asked, &Found::default())
     }
 
-    fn looks(prescan: Prescan, look_ups: LookUps) -> Looks {
-        Looks { look_ups, prescan }
+    fn looks(prescan: PrescanMode, look_ups: LookupMode) -> ExistingUserPolicy {
+        ExistingUserPolicy { look_ups, prescan }
     }
 
-    fn is_read(looks: Looks, users: Option<u64>, rows: Option<u64>, rates: &Rates) -> bool {
-        let known = Known {
+    fn is_read(
+        looks: ExistingUserPolicy,
+        users: Option<u64>,
+        rows: Option<u64>,
+        rates: &Rates,
+    ) -> bool {
+        let known = ScanInput {
             users,
             rows,
             rates,
@@ -173,7 +179,7 @@ mod tests {
 
     #[test]
     fn by_default_the_pool_is_read_where_that_costs_less_than_trying_every_name() {
-        let auto = Looks::default();
+        let auto = ExistingUserPolicy::default();
         // Users in the pool, rows to send, sign-ups a second, pages a second; whether the pool is read.
         for (users, rows, creation, list, expected) in [
             (1_000_000, 1_000_000, 40, 24, true),
@@ -205,38 +211,38 @@ mod tests {
             !is_read(auto, Some(1_000_000), None, &rates),
             "a list of unknown length"
         );
-        let by_list = looks(Prescan::Auto, LookUps::List);
+        let by_list = looks(PrescanMode::Auto, LookupMode::List);
         assert!(is_read(by_list, Some(60), Some(5), &rates));
     }
 
     #[test]
     fn always_and_never_are_meant_so_and_who_signs_nothing_reads_nothing() {
         let rates = rates(40, 24);
-        let always = looks(Prescan::Always, LookUps::Get);
+        let always = looks(PrescanMode::Always, LookupMode::Get);
         assert!(is_read(always, None, None, &rates));
         assert!(is_read(always, Some(1_000_000), Some(1), &rates));
-        let never = looks(Prescan::Never, LookUps::Get);
+        let never = looks(PrescanMode::Never, LookupMode::Get);
         assert!(!is_read(never, Some(60), Some(1_000), &rates));
-        for prescan in [Prescan::Auto, Prescan::Always] {
-            let unsigned = looks(prescan, LookUps::None);
+        for prescan in [PrescanMode::Auto, PrescanMode::Always] {
+            let unsigned = looks(prescan, LookupMode::None);
             assert!(!is_read(unsigned, Some(60), Some(1_000), &rates));
             assert!(!unsigned.may_list());
         }
-        assert!(!never.may_list() && looks(Prescan::Never, LookUps::List).may_list());
-        assert!(always.needs_listing() && !Looks::default().needs_listing());
+        assert!(!never.may_list() && looks(PrescanMode::Never, LookupMode::List).may_list());
+        assert!(always.needs_listing() && !ExistingUserPolicy::default().needs_listing());
     }
 
     #[test]
     fn a_run_with_little_time_spends_it_on_rows() {
         let rates = rates(40, 24);
         let read_in = |seconds| {
-            let known = Known {
+            let known = ScanInput {
                 users: Some(1_000_000),
                 rows: Some(1_000_000),
                 rates: &rates,
                 time: Some(Duration::from_secs(seconds)),
             };
-            reading(Looks::default(), known).is_some()
+            reading(ExistingUserPolicy::default(), known).is_some()
         };
         assert!(!read_in(14 * 60));
         assert!(read_in(60 * 60));
@@ -246,13 +252,13 @@ mod tests {
     fn the_plan_says_how_many_requests_it_takes_and_how_long() {
         let rates = rates(40, 24);
         let reading = |users| {
-            let known = Known {
+            let known = ScanInput {
                 users,
                 rows: None,
                 rates: &rates,
                 time: None,
             };
-            reading(looks(Prescan::Always, LookUps::Get), known).unwrap()
+            reading(looks(PrescanMode::Always, LookupMode::Get), known).unwrap()
         };
         let known = reading(Some(1_000_000));
         assert_eq!(

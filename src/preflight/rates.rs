@@ -48,14 +48,14 @@ impl RatesAsked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Says {
     /// The command line; what the account has room for, as far as it is known.
-    Flag(&'static str, Quota),
+    Flag(&'static str, GrantedQuota),
     /// A share of what the account has room for.
-    Share(Quota),
+    Share(GrantedQuota),
 }
 
 /// What an account has room for in a category.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Quota {
+pub enum GrantedQuota {
     /// `GetProvisionedLimit` says so: requests a second.
     Granted(u32),
     /// AWS's documentation says so of accounts that asked for no more; with the code of the answer that came instead of a limit, where
@@ -63,7 +63,7 @@ pub enum Quota {
     Documented(u32, Option<String>),
 }
 
-impl Quota {
+impl GrantedQuota {
     fn of(category: Category, found: &Found) -> Self {
         match found.limit(category) {
             Some(limit) => Self::Granted(limit),
@@ -93,7 +93,7 @@ pub struct Excess<'a> {
     /// Requests a second, as named.
     pub named: NonZeroU32,
     /// What there is room for.
-    pub quota: &'a Quota,
+    pub quota: &'a GrantedQuota,
 }
 
 /// How fast one category may go.
@@ -114,12 +114,12 @@ impl Rate {
     ) -> Self {
         if let Some((a_second, flag)) = named {
             return Self {
-                says: Says::Flag(flag, Quota::of(category, found)),
+                says: Says::Flag(flag, GrantedQuota::of(category, found)),
                 share,
                 a_second,
             };
         }
-        let quota = Quota::of(category, found);
+        let quota = GrantedQuota::of(category, found);
         let limit = quota.a_second();
         #[expect(
             clippy::cast_possible_truncation,
@@ -153,8 +153,8 @@ impl Serialize for Rate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (source, flag, limit, unanswered) = match &self.says {
             Says::Flag(flag, _) => ("flag", Some(flag), None, None),
-            Says::Share(Quota::Granted(limit)) => ("granted", None, Some(*limit), None),
-            Says::Share(Quota::Documented(limit, why)) => {
+            Says::Share(GrantedQuota::Granted(limit)) => ("granted", None, Some(*limit), None),
+            Says::Share(GrantedQuota::Documented(limit, why)) => {
                 ("documented", None, Some(*limit), why.as_ref())
             }
         };
@@ -179,14 +179,14 @@ impl fmt::Display for Rate {
         write!(f, "{a_second} a second ")?;
         match says {
             Says::Flag(flag, _) => write!(f, "({flag})"),
-            Says::Share(Quota::Granted(limit)) => write!(
+            Says::Share(GrantedQuota::Granted(limit)) => write!(
                 f,
                 "({share} of the {limit} that GetProvisionedLimit names; --share)"
             ),
-            Says::Share(Quota::Documented(limit, None)) => {
+            Says::Share(GrantedQuota::Documented(limit, None)) => {
                 write!(f, "({share} of AWS's default of {limit}; --share)")
             }
-            Says::Share(Quota::Documented(limit, Some(code))) => write!(
+            Says::Share(GrantedQuota::Documented(limit, Some(code))) => write!(
                 f,
                 "({share} of AWS's default of {limit}, GetProvisionedLimit failed: {code}; --share)"
             ),
@@ -245,7 +245,7 @@ impl Rates {
 
 #[cfg(test)]
 mod tests {
-    use super::{Call, Found, Quota, Rates, RatesAsked};
+    use super::{Call, Found, GrantedQuota, Rates, RatesAsked};
     use crate::pace::Category;
     use crate::pool::{Advice, Failure, Sent};
     use crate::preflight::calls::Unanswered;
@@ -340,9 +340,13 @@ mod tests {
         };
         for (rate, found, room) in [
             (70, &granted, None),
-            (71, &granted, Some(Quota::Granted(70))),
+            (71, &granted, Some(GrantedQuota::Granted(70))),
             (50, &Found::default(), None),
-            (51, &Found::default(), Some(Quota::Documented(50, None))),
+            (
+                51,
+                &Found::default(),
+                Some(GrantedQuota::Documented(50, None)),
+            ),
         ] {
             let rates = Rates::new(&asked(rate), found);
             let excess = rates.creation.excess();

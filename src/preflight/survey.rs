@@ -13,29 +13,29 @@ mod usernames;
 use std::collections::BTreeSet;
 use std::io;
 
-use crate::mapping::{Checked, Draft, Mapping};
+use crate::mapping::{CheckedRow, MappedRow, Mapping};
 use crate::pool::groups::MOST_GROUPS;
 use crate::rows::beside::ReadBeside;
 use crate::rows::{RawRow, Rows, RowsError};
-use crate::user::Step;
+use crate::user::FollowUpStep;
 use crate::user::finding::{Finding, Rule};
 use crate::user::password_column::PasswordColumn;
 use aliases::Aliases;
-use counted::Counted;
+use counted::RowTag;
 use reach::Places;
-use usernames::Usernames;
+use usernames::SurveyedUsernames;
 
 pub use aliases::AliasRepeats;
-pub use reported::{Broken, Example, Item, NoteCount, Reported};
-pub use totals::{Counts, StepTotals};
+pub use reported::{FindingExample, Item, NoteCount, ReportedFinding, RuleCount};
+pub use totals::{StepTotals, SurveyCounts};
 
 /// What a list was found to be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Survey {
     /// Rows.
-    pub counts: Counts,
+    pub counts: SurveyCounts,
     /// Rules that are broken, the one that is broken most first.
-    pub broken: Vec<Broken>,
+    pub broken: Vec<RuleCount>,
     /// Notes, the most frequent kind first.
     pub notes: Vec<NoteCount>,
     /// Addresses under several usernames, where they are aliases.
@@ -71,12 +71,12 @@ impl Survey {
         rows: Rows,
         mapping: &Mapping,
         folds: bool,
-        tell: impl FnMut(&Reported<'_>) -> io::Result<()>,
+        tell: impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
     ) -> Result<Self, SurveyError> {
         let mut surveyor = Surveyor {
             mapping,
             places: Places::of(mapping),
-            usernames: Usernames::new(folds).map_err(SurveyError::Room)?,
+            usernames: SurveyedUsernames::new(folds).map_err(SurveyError::Room)?,
             aliases: Aliases::new(mapping, folds).map_err(SurveyError::Room)?,
             passwords: PasswordColumn::default(),
             found: Self::default(),
@@ -115,10 +115,10 @@ impl Survey {
             .sort_by_key(|notes| std::cmp::Reverse(notes.count));
     }
 
-    fn steps(&mut self, steps: &[Step]) {
+    fn steps(&mut self, steps: &[FollowUpStep]) {
         for step in steps {
             self.counts.steps.add(step.kind());
-            if let Step::AddToGroup(name) = step
+            if let FollowUpStep::AddToGroup(name) = step
                 && !self.groups.contains(&**name)
                 && self.groups.len() <= MOST_GROUPS
             {
@@ -132,14 +132,14 @@ impl Survey {
 struct Surveyor<'m, F> {
     mapping: &'m Mapping,
     places: Places,
-    usernames: Usernames,
+    usernames: SurveyedUsernames,
     aliases: Aliases,
     passwords: PasswordColumn,
     found: Survey,
     tell: F,
 }
 
-impl<F: FnMut(&Reported<'_>) -> io::Result<()>> Surveyor<'_, F> {
+impl<F: FnMut(&ReportedFinding<'_>) -> io::Result<()>> Surveyor<'_, F> {
     fn row(&mut self, raw: &RawRow<'_>) -> io::Result<()> {
         let counts = &mut self.found.counts;
         counts.rows += 1;
@@ -147,7 +147,7 @@ impl<F: FnMut(&Reported<'_>) -> io::Result<()>> Surveyor<'_, F> {
             counts.skipped += 1;
             return Ok(());
         }
-        let Checked { draft, findings } = self.mapping.findings(raw);
+        let CheckedRow { draft, findings } = self.mapping.findings(raw);
         let Some(draft) = draft else {
             let username = self.mapping.username_of_unreadable(raw);
             return self.invalid(raw, username.as_deref(), &findings);
@@ -163,7 +163,7 @@ impl<F: FnMut(&Reported<'_>) -> io::Result<()>> Surveyor<'_, F> {
     }
 
     /// Passwords are looked at whether their rows are sound or not: what is wrong with all of them is wrong with each.
-    fn password(&mut self, draft: &Draft<'_>) {
+    fn password(&mut self, draft: &MappedRow<'_>) {
         let password = draft.password.filter(|password| !password.is_empty());
         if let Some(password) = password
             && !self.mapping.allows_suspicious_passwords()
@@ -172,9 +172,9 @@ impl<F: FnMut(&Reported<'_>) -> io::Result<()>> Surveyor<'_, F> {
         }
     }
 
-    fn sound(&mut self, raw: &RawRow<'_>, draft: &Draft<'_>) {
+    fn sound(&mut self, raw: &RawRow<'_>, draft: &MappedRow<'_>) {
         let reach = self.places.reach(draft, self.mapping);
-        let counted = Counted::of(reach, &draft.follow_up);
+        let counted = RowTag::of(reach, &draft.follow_up);
         self.usernames
             .add(raw.number, raw.line, &draft.username.text, counted);
         self.aliases.add(raw.number, raw.line, draft);
@@ -194,7 +194,7 @@ impl<F: FnMut(&Reported<'_>) -> io::Result<()>> Surveyor<'_, F> {
     ) -> io::Result<()> {
         self.found.counts.invalid += 1;
         for finding in findings {
-            self.report(&Reported {
+            self.report(&ReportedFinding {
                 row: raw.number,
                 line: raw.line,
                 username: username.filter(|name| !name.is_empty()),
@@ -204,11 +204,11 @@ impl<F: FnMut(&Reported<'_>) -> io::Result<()>> Surveyor<'_, F> {
         Ok(())
     }
 
-    fn notes(&mut self, raw: &RawRow<'_>, draft: &Draft<'_>) -> io::Result<()> {
+    fn notes(&mut self, raw: &RawRow<'_>, draft: &MappedRow<'_>) -> io::Result<()> {
         let mut notes = Vec::new();
         self.mapping.notes(raw, draft, &mut notes);
         for note in &notes {
-            self.report(&Reported {
+            self.report(&ReportedFinding {
                 row: raw.number,
                 line: raw.line,
                 username: Some(&*draft.username.text).filter(|name| !name.is_empty()),
@@ -218,7 +218,7 @@ impl<F: FnMut(&Reported<'_>) -> io::Result<()>> Surveyor<'_, F> {
         Ok(())
     }
 
-    fn report(&mut self, reported: &Reported<'_>) -> io::Result<()> {
+    fn report(&mut self, reported: &ReportedFinding<'_>) -> io::Result<()> {
         self.found.count(reported);
         (self.tell)(reported)
     }

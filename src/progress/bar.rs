@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use super::face::{Colour, face};
-use super::outlook::{Expected, Outlook};
+use super::outlook::{ExpectedWork, Outlook};
 use super::screen::Screen;
 use super::words::{bottleneck, counts, reading};
 use crate::import::{Progress, Watch};
 use crate::visible::one_line;
 
-pub(super) struct Bar {
+pub(super) struct TerminalBar {
     screen: Screen,
     outlook: Outlook,
     colour: Colour,
 }
 
-impl Bar {
-    pub(super) fn new(screen: Screen, expected: Expected, colour: Colour) -> Self {
+impl TerminalBar {
+    pub(super) fn new(screen: Screen, expected: ExpectedWork, colour: Colour) -> Self {
         screen.begin();
         Self {
             screen,
@@ -26,7 +26,7 @@ impl Bar {
     }
 }
 
-impl Watch for Bar {
+impl Watch for TerminalBar {
     fn progress(&mut self, progress: &Progress) {
         let view = self.outlook.view(progress);
         let lines = face(
@@ -48,7 +48,7 @@ impl Watch for Bar {
     }
 }
 
-impl Drop for Bar {
+impl Drop for TerminalBar {
     fn drop(&mut self) {
         self.screen.end();
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::outlook::{Expected, Outlook};
+use super::outlook::{ExpectedWork, Outlook};
 use super::screen::Screen;
 use super::words::{bottleneck, counts, duration, how_many, percent, reading};
 use crate::import::{Progress, Watch};
@@ -11,7 +11,7 @@ use crate::visible::one_line;
 /// Time between two lines.
 const EVERY: Duration = Duration::from_secs(10);
 
-pub(super) struct Lines {
+pub(super) struct PlainProgress {
     screen: Screen,
     outlook: Outlook,
     next: Duration,
@@ -19,8 +19,8 @@ pub(super) struct Lines {
     next_reading: Duration,
 }
 
-impl Lines {
-    pub(super) fn new(screen: Screen, expected: Expected) -> Self {
+impl PlainProgress {
+    pub(super) fn new(screen: Screen, expected: ExpectedWork) -> Self {
         Self {
             screen,
             outlook: Outlook::new(expected),
@@ -56,7 +56,7 @@ impl Lines {
     }
 }
 
-impl Watch for Lines {
+impl Watch for PlainProgress {
     fn progress(&mut self, progress: &Progress) {
         let line = self.line(progress);
         if progress.elapsed >= self.next {
@@ -79,17 +79,17 @@ impl Watch for Lines {
 
 #[cfg(test)]
 mod tests {
-    use super::{Expected, Lines};
-    use crate::import::{Bottleneck, Counts, Progress};
+    use super::{ExpectedWork, PlainProgress};
+    use crate::import::{Bottleneck, OutcomeCounts, Progress};
     use crate::outcome::Outcome;
-    use crate::pace::Reading;
+    use crate::pace::PaceReading;
     use crate::progress::outlook::ExpectedRows;
     use crate::progress::screen::Screen;
     use std::time::Duration;
 
     #[test]
     fn a_line_tells_how_far_how_fast_and_how_long() {
-        let expected = Expected {
+        let expected = ExpectedWork {
             rows: Some(ExpectedRows {
                 all: 1_000,
                 to_send: 1_000,
@@ -97,13 +97,13 @@ mod tests {
             bytes: None,
             users_a_second: 40.0,
         };
-        let mut lines = Lines::new(Screen::new(), expected);
-        let mut counts = Counts::default();
+        let mut lines = PlainProgress::new(Screen::new(), expected);
+        let mut counts = OutcomeCounts::default();
         let mut progress = Progress {
-            sign_ups: Reading {
+            sign_ups: PaceReading {
                 ceiling: 40.0,
                 allowed: 40.0,
-                ..Reading::default()
+                ..PaceReading::default()
             },
             ..Progress::default()
         };

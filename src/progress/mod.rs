@@ -13,12 +13,12 @@ mod words;
 use crate::import::{Progress, Watch};
 
 pub use face::Colour;
-pub use outlook::{Expected, ExpectedRows};
+pub use outlook::{ExpectedRows, ExpectedWork};
 pub use screen::{Screen, terminal_width};
 
 /// The form in which progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum ProgressMode {
     /// A bar that is drawn again and again.
     Bar(Colour),
     /// A line now and then.
@@ -31,12 +31,14 @@ pub enum Form {
 
 /// Shows a run's progress on this screen.
 #[must_use]
-pub fn for_people(form: Form, screen: &Screen, expected: Expected) -> Box<dyn Watch> {
+pub fn for_people(form: ProgressMode, screen: &Screen, expected: ExpectedWork) -> Box<dyn Watch> {
     match form {
-        Form::Bar(colour) => Box::new(bar::Bar::new(screen.clone(), expected, colour)),
-        Form::Lines => Box::new(line::Lines::new(screen.clone(), expected)),
-        Form::Notices => Box::new(Notices(screen.clone())),
-        Form::Silent => Box::new(Silent),
+        ProgressMode::Bar(colour) => {
+            Box::new(bar::TerminalBar::new(screen.clone(), expected, colour))
+        }
+        ProgressMode::Lines => Box::new(line::PlainProgress::new(screen.clone(), expected)),
+        ProgressMode::Notices => Box::new(Notices(screen.clone())),
+        ProgressMode::Silent => Box::new(Silent),
     }
 }
 

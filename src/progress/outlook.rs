@@ -20,7 +20,7 @@ const SAMPLE: Duration = Duration::from_millis(500);
 
 /// What is known of a run before it begins.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Expected {
+pub struct ExpectedWork {
     /// Rows, where the list was read beforehand.
     pub rows: Option<ExpectedRows>,
     /// The list's length in bytes, where it is known.
@@ -68,14 +68,14 @@ struct Sample {
 /// See the module's words.
 #[derive(Debug)]
 pub(super) struct Outlook {
-    expected: Expected,
+    expected: ExpectedWork,
     samples: VecDeque<Sample>,
     /// Rows of earlier sessions that were broken or duplicates.
     free_before: Option<u64>,
 }
 
 impl Outlook {
-    pub(super) fn new(expected: Expected) -> Self {
+    pub(super) fn new(expected: ExpectedWork) -> Self {
         Self {
             expected,
             samples: VecDeque::new(),

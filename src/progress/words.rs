@@ -107,7 +107,7 @@ pub(super) fn duration(time: Duration) -> String {
 mod tests {
     use super::{bottleneck, duration, percent, reading};
     use crate::import::Bottleneck;
-    use crate::pace::{Category, Reading};
+    use crate::pace::{Category, PaceReading};
     use std::time::Duration;
 
     #[test]
@@ -144,10 +144,10 @@ mod tests {
 
     #[test]
     fn a_slow_down_says_of_what_and_by_how_much() {
-        let reading = Reading {
+        let reading = PaceReading {
             ceiling: 40.0,
             allowed: 19.4,
-            ..Reading::default()
+            ..PaceReading::default()
         };
         let throttled = |category| bottleneck(&Bottleneck::Throttled { category, reading });
         assert_eq!(

@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::pool::Pool;
+use super::pool::PoolState;
 use super::protocol::ServiceError;
 use super::request::parse;
 use super::seeded;
 use super::sign_up_request::{AttributeInput, into_pairs};
-use super::user::{User, UserStatus};
+use super::user::{PoolUser, UserStatus};
 use super::users::UserIndex;
 
 /// The members that these calls have in common, and the one of one of them.
@@ -23,17 +23,17 @@ struct UserRequest {
 }
 
 /// AdminGetUser.
-pub(super) fn get_user(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+pub(super) fn get_user(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let index = target(pool, &parse(body)?)?;
     describe(pool, index)
 }
 
-fn target(pool: &Pool, request: &UserRequest) -> Result<UserIndex, ServiceError> {
+fn target(pool: &PoolState, request: &UserRequest) -> Result<UserIndex, ServiceError> {
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     pool.find_user(request.username.as_deref())
 }
 
-fn describe(pool: &Pool, index: UserIndex) -> Result<Value, ServiceError> {
+fn describe(pool: &PoolState, index: UserIndex) -> Result<Value, ServiceError> {
     let user = pool
         .users
         .get(index)
@@ -46,7 +46,7 @@ fn describe(pool: &Pool, index: UserIndex) -> Result<Value, ServiceError> {
 }
 
 /// What AdminGetUser and ListUsers say of a user, without its attributes, whose member has two names.
-pub(super) fn summary(pool: &Pool, user: &User) -> Value {
+pub(super) fn summary(pool: &PoolState, user: &PoolUser) -> Value {
     json!({
         "Username": user.username,
         "UserCreateDate": pool.date(user.created_ms),
@@ -57,7 +57,7 @@ pub(super) fn summary(pool: &Pool, user: &User) -> Value {
 }
 
 /// A user's attributes, `sub` among them, as the protocol lists them.
-pub(super) fn attributes(user: &User, wanted: impl Fn(&str) -> bool) -> Value {
+pub(super) fn attributes(user: &PoolUser, wanted: impl Fn(&str) -> bool) -> Value {
     let sub = seeded::uuid_text(user.sub);
     let own = user
         .attributes
@@ -74,7 +74,7 @@ pub(super) fn attributes(user: &User, wanted: impl Fn(&str) -> bool) -> Value {
 
 /// AdminConfirmSignUp.
 pub(super) fn confirm_sign_up(
-    pool: &mut Pool,
+    pool: &mut PoolState,
     at: Duration,
     body: &[u8],
 ) -> Result<Value, ServiceError> {
@@ -98,7 +98,7 @@ pub(super) fn confirm_sign_up(
 
 /// AdminUpdateUserAttributes. An empty value takes the attribute away, as AWS documents it.
 pub(super) fn update_attributes(
-    pool: &mut Pool,
+    pool: &mut PoolState,
     at: Duration,
     body: &[u8],
 ) -> Result<Value, ServiceError> {
@@ -182,7 +182,7 @@ fn alias_exists(attribute: &str) -> ServiceError {
 
 /// AdminEnableUser and AdminDisableUser. A user who stands so already is no error.
 pub(super) fn set_enabled(
-    pool: &mut Pool,
+    pool: &mut PoolState,
     at: Duration,
     body: &[u8],
     enabled: bool,
@@ -197,7 +197,7 @@ pub(super) fn set_enabled(
 }
 
 /// AdminDeleteUser.
-pub(super) fn delete_user(pool: &mut Pool, body: &[u8]) -> Result<Value, ServiceError> {
+pub(super) fn delete_user(pool: &mut PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let index = target(pool, &parse(body)?)?;
     pool.users.remove(index);
     pool.sign_ins.remove(&index);

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::list::{from_token, to_token};
-use super::pool::Pool;
+use super::pool::PoolState;
 use super::protocol::ServiceError;
 use super::request::parse;
 use super::seeded;
@@ -29,7 +29,7 @@ pub(super) struct SignIn {
 pub(super) type SignIns = HashMap<UserIndex, Vec<SignIn>>;
 
 /// A user tried to sign in.
-pub(super) fn record(pool: &mut Pool, index: UserIndex, at: Duration, passed: bool) {
+pub(super) fn record(pool: &mut PoolState, index: UserIndex, at: Duration, passed: bool) {
     if let Some(user) = pool.users.get_mut(index).filter(|_| passed) {
         user.signed_in += 1;
     }
@@ -50,7 +50,7 @@ struct EventsRequest {
 }
 
 /// AdminListUserAuthEvents.
-pub(super) fn list(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+pub(super) fn list(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let request: EventsRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     let size = match request.max_results {
@@ -83,7 +83,7 @@ pub(super) fn list(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
 }
 
 /// All events of a user: its sign-up, if there was one, and its attempts to sign in.
-fn events(pool: &Pool, index: UserIndex) -> Result<Vec<Value>, ServiceError> {
+fn events(pool: &PoolState, index: UserIndex) -> Result<Vec<Value>, ServiceError> {
     let user = pool
         .users
         .get(index)

@@ -22,7 +22,7 @@ const HEAD_END: &[u8] = b"\r\n\r\n";
 
 /// What is to be done with the bytes of the answer to come.
 #[derive(Default)]
-enum Plan {
+enum ResponsePlan {
     /// Write them.
     #[default]
     Whole,
@@ -33,29 +33,29 @@ enum Plan {
 }
 
 #[derive(Default)]
-struct State {
-    plan: Plan,
+struct ConnectionState {
+    plan: ResponsePlan,
     /// What to call once the answer is written out.
     when_written: Option<Box<dyn FnOnce() + Send>>,
 }
 
 /// The handle by which a request's handler tells its connection how to answer.
 #[derive(Clone, Default)]
-pub(super) struct Connection(Arc<Mutex<State>>);
+pub(super) struct Connection(Arc<Mutex<ConnectionState>>);
 
 impl Connection {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ConnectionState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Closes instead of writing the answer.
     pub(super) fn close(&self) {
-        self.state().plan = Plan::Close;
+        self.state().plan = ResponsePlan::Close;
     }
 
     /// Closes after so many bytes of the answer's body.
     pub(super) fn cut_body_after(&self, bytes: usize) {
-        self.state().plan = Plan::CutBody(bytes);
+        self.state().plan = ResponsePlan::CutBody(bytes);
     }
 
     /// Calls the function once the answer is written out whole; never, if it cannot be.
@@ -131,9 +131,9 @@ impl AsyncWrite for FailingStream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let upto = match self.connection.state().plan {
-            Plan::Whole => bytes.len(),
-            Plan::Close => 0,
-            Plan::CutBody(body_bytes) => {
+            ResponsePlan::Whole => bytes.len(),
+            ResponsePlan::Close => 0,
+            ResponsePlan::CutBody(body_bytes) => {
                 // An answer of this size is handed down in one piece, head and body.
                 let head = bytes
                     .windows(HEAD_END.len())

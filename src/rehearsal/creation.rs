@@ -7,12 +7,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::format;
-use super::pool::Pool;
+use super::pool::PoolState;
 use super::protocol::ServiceError;
 use super::seeded;
 use super::settings::PreSignUp;
 use super::sign_up_request::Candidate;
-use super::user::{Attribute, User, UserStatus};
+use super::user::{PoolUser, StoredAttribute, UserStatus};
 use super::users::UserIndex;
 
 /// What came of an attempt to make a user.
@@ -32,7 +32,7 @@ impl From<ServiceError> for Commit {
 }
 
 /// Makes the user at this time, unless there is one of that name.
-pub(super) fn commit(pool: &mut Pool, candidate: Candidate, at: Duration) -> Commit {
+pub(super) fn commit(pool: &mut PoolState, candidate: Candidate, at: Duration) -> Commit {
     let Candidate {
         name,
         sub,
@@ -61,10 +61,10 @@ pub(super) fn commit(pool: &mut Pool, candidate: Candidate, at: Duration) -> Com
             ));
         }
     };
-    let mut user = User {
+    let mut user = PoolUser {
         password,
         sign_ups_accepted: 1,
-        ..User::new(
+        ..PoolUser::new(
             pool.stored_username(&name, sub),
             sub,
             status,
@@ -111,7 +111,7 @@ pub(super) fn commit(pool: &mut Pool, candidate: Candidate, at: Duration) -> Com
 
 /// The answer to a SignUp that made a user.
 fn success(
-    pool: &Pool,
+    pool: &PoolState,
     name: &str,
     sub: u128,
     status: UserStatus,
@@ -130,7 +130,7 @@ fn success(
 }
 
 /// The refusal of a name that is taken.
-fn existing(pool: &Pool, name: &str, attributes: &[Attribute]) -> Option<ServiceError> {
+fn existing(pool: &PoolState, name: &str, attributes: &[StoredAttribute]) -> Option<ServiceError> {
     let taken = match pool.users.by_name(name) {
         Some(_) => pool.attribute_of_username(name),
         None => Some(pool.users.taken_attribute(attributes, None)?),
@@ -146,7 +146,7 @@ fn existing(pool: &Pool, name: &str, attributes: &[Attribute]) -> Option<Service
 }
 
 /// Where a code goes, if one does. A phone number comes before an e-mail address, as with Cognito.
-fn code_delivery(pool: &Pool, user: &User) -> Option<Value> {
+fn code_delivery(pool: &PoolState, user: &PoolUser) -> Option<Value> {
     let verifies = |attribute: &str| {
         pool.settings
             .auto_verified_attributes

@@ -6,11 +6,11 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::pool::Pool;
+use super::pool::PoolState;
 use super::protocol::ServiceError;
-use super::quota::{Category, Quotas};
+use super::quota::{QuotaCategory, Quotas};
 use super::request::{parse, required};
-use super::schema_settings::{DataType, SchemaAttribute};
+use super::schema_settings::{AttributeType, SchemaAttribute};
 use super::settings::PreSignUp;
 
 /// The account that owns everything here: AWS's example number.
@@ -24,7 +24,7 @@ struct DescribeRequest {
 }
 
 /// DescribeUserPool.
-pub(super) fn user_pool(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+pub(super) fn user_pool(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let request: DescribeRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     let settings = &pool.settings;
@@ -99,7 +99,7 @@ pub(super) fn user_pool(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError>
 fn attribute(rule: &SchemaAttribute) -> Value {
     let mut described = json!({
         "Name": rule.name,
-        "AttributeDataType": rule.data_type.name(),
+        "ValueType": rule.data_type.name(),
         "DeveloperOnlyAttribute": false,
         "Mutable": rule.mutable,
         "Required": rule.required,
@@ -112,21 +112,21 @@ fn attribute(rule: &SchemaAttribute) -> Value {
         Value::Object(set.collect())
     };
     let constraint = match rule.data_type {
-        DataType::String => Some((
+        AttributeType::String => Some((
             "StringAttributeConstraints",
             bounds([
                 ("MinLength", rule.min_length.map(|bound| bound.to_string())),
                 ("MaxLength", rule.max_length.map(|bound| bound.to_string())),
             ]),
         )),
-        DataType::Number => Some((
+        AttributeType::Number => Some((
             "NumberAttributeConstraints",
             bounds([
                 ("MinValue", rule.min_value.map(|bound| bound.to_string())),
                 ("MaxValue", rule.max_value.map(|bound| bound.to_string())),
             ]),
         )),
-        DataType::DateTime | DataType::Boolean => None,
+        AttributeType::DateTime | AttributeType::Boolean => None,
     };
     if let (Some((name, constraint)), Some(members)) = (constraint, described.as_object_mut()) {
         members.insert(name.to_owned(), constraint);
@@ -135,7 +135,7 @@ fn attribute(rule: &SchemaAttribute) -> Value {
 }
 
 /// DescribeUserPoolClient.
-pub(super) fn client(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+pub(super) fn client(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let request: DescribeRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     pool.check_client_id(request.client_id.as_deref())?;
@@ -179,7 +179,7 @@ struct LimitDefinition {
 }
 
 /// GetProvisionedLimit.
-pub(super) fn provisioned_limit(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+pub(super) fn provisioned_limit(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let request: LimitRequest = parse(body)?;
     let definition = request.limit_definition;
     let class = required(
@@ -192,7 +192,7 @@ pub(super) fn provisioned_limit(pool: &Pool, body: &[u8]) -> Result<Value, Servi
     let wanted = attributes
         .and_then(|attributes| attributes.get("Category"))
         .map(String::as_str);
-    let category = Category::ALL
+    let category = QuotaCategory::ALL
         .into_iter()
         .find(|category| Some(category.name()) == wanted);
     let Some(category) = category.filter(|_| class == "API_CATEGORY") else {

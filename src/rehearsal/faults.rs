@@ -150,7 +150,7 @@ impl SignedCall {
 
 /// What a fault does to a signed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Strike {
+pub(super) enum FaultEffect {
     DropBefore,
     CommitThenDrop,
     Error500,
@@ -160,7 +160,7 @@ pub(super) enum Strike {
 /// A fault drawn for one signed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SignedFault {
-    pub(super) strike: Strike,
+    pub(super) strike: FaultEffect,
     /// Its name in the settings and the statistics.
     pub(super) name: &'static str,
 }
@@ -203,28 +203,28 @@ impl Faults {
     fn signed_table(&self, call: SignedCall) -> Vec<(f64, SignedFault)> {
         let entries = match call {
             SignedCall::LookUp => vec![
-                (self.read_drop, Strike::DropBefore, "read_drop"),
-                (self.read_500, Strike::Error500, "read_500"),
-                (self.read_throttle, Strike::Throttle, "read_throttle"),
+                (self.read_drop, FaultEffect::DropBefore, "read_drop"),
+                (self.read_500, FaultEffect::Error500, "read_500"),
+                (self.read_throttle, FaultEffect::Throttle, "read_throttle"),
             ],
             SignedCall::List => vec![
-                (self.list_drop, Strike::DropBefore, "list_drop"),
-                (self.list_500, Strike::Error500, "list_500"),
-                (self.list_throttle, Strike::Throttle, "list_throttle"),
+                (self.list_drop, FaultEffect::DropBefore, "list_drop"),
+                (self.list_500, FaultEffect::Error500, "list_500"),
+                (self.list_throttle, FaultEffect::Throttle, "list_throttle"),
             ],
             SignedCall::Write => vec![
                 (
                     self.write_drop_before,
-                    Strike::DropBefore,
+                    FaultEffect::DropBefore,
                     "write_drop_before",
                 ),
                 (
                     self.write_commit_then_drop,
-                    Strike::CommitThenDrop,
+                    FaultEffect::CommitThenDrop,
                     "write_commit_then_drop",
                 ),
-                (self.write_500, Strike::Error500, "write_500"),
-                (self.write_throttle, Strike::Throttle, "write_throttle"),
+                (self.write_500, FaultEffect::Error500, "write_500"),
+                (self.write_throttle, FaultEffect::Throttle, "write_throttle"),
             ],
         };
         let fault = |(probability, strike, name)| (probability, SignedFault { strike, name });

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::format;
 use super::list::{from_token, to_token};
-use super::pool::Pool;
+use super::pool::PoolState;
 use super::protocol::{ServiceError, constraints};
 use super::request::{parse, required};
 
@@ -20,23 +20,23 @@ const LONGEST_DESCRIPTION: usize = 2_048;
 const LARGEST_PAGE: usize = 60;
 
 /// A group.
-pub(super) struct Group {
+pub(super) struct PoolGroup {
     pub(super) name: String,
     /// What else it was made with, as it came: `Description`, `Precedence`, `RoleArn`.
     members: Map<String, Value>,
     created_ms: i64,
 }
 
-impl Group {
-    pub(super) fn new(name: String, created_ms: i64) -> Group {
-        Group {
+impl PoolGroup {
+    pub(super) fn new(name: String, created_ms: i64) -> PoolGroup {
+        PoolGroup {
             name,
             members: Map::new(),
             created_ms,
         }
     }
 
-    fn describe(&self, pool: &Pool) -> Value {
+    fn describe(&self, pool: &PoolState) -> Value {
         let mut members = self.members.clone();
         let created = pool.date(self.created_ms);
         for (name, value) in [
@@ -63,7 +63,11 @@ struct GroupRequest {
 }
 
 /// CreateGroup.
-pub(super) fn create(pool: &mut Pool, at: Duration, body: &[u8]) -> Result<Value, ServiceError> {
+pub(super) fn create(
+    pool: &mut PoolState,
+    at: Duration,
+    body: &[u8],
+) -> Result<Value, ServiceError> {
     let request: GroupRequest = parse(body)?;
     let name = required("groupName", request.group_name.as_deref())?;
     constraints(&violations(&request, name))?;
@@ -80,7 +84,7 @@ pub(super) fn create(pool: &mut Pool, at: Duration, body: &[u8]) -> Result<Value
             "The pool has as many groups as it can have.",
         ));
     }
-    let mut group = Group::new(name.to_owned(), pool.clock.wall_ms(at));
+    let mut group = PoolGroup::new(name.to_owned(), pool.clock.wall_ms(at));
     let given = [
         ("Description", request.description.map(Value::from)),
         ("Precedence", request.precedence.map(Value::from)),
@@ -136,7 +140,7 @@ fn violations(request: &GroupRequest, name: &str) -> Vec<String> {
 }
 
 /// GetGroup.
-pub(super) fn get(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
+pub(super) fn get(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let request: GroupRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     let (_, group) = find(pool, request.group_name.as_deref())?;
@@ -145,15 +149,15 @@ pub(super) fn get(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct ListRequest {
+struct ListGroupsRequest {
     user_pool_id: Option<String>,
     limit: Option<usize>,
     next_token: Option<String>,
 }
 
 /// ListGroups.
-pub(super) fn list(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
-    let request: ListRequest = parse(body)?;
+pub(super) fn list(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
+    let request: ListGroupsRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     let size = request.limit.unwrap_or(LARGEST_PAGE);
     if size > LARGEST_PAGE {
@@ -172,7 +176,7 @@ pub(super) fn list(pool: &Pool, body: &[u8]) -> Result<Value, ServiceError> {
 }
 
 /// AdminAddUserToGroup. Adding twice is no error.
-pub(super) fn add_user(pool: &mut Pool, body: &[u8]) -> Result<Value, ServiceError> {
+pub(super) fn add_user(pool: &mut PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let request: GroupRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     let index = pool.find_user(request.username.as_deref())?;
@@ -188,7 +192,7 @@ pub(super) fn add_user(pool: &mut Pool, body: &[u8]) -> Result<Value, ServiceErr
 }
 
 /// The group of this name, and its place among the pool's.
-fn find<'p>(pool: &'p Pool, name: Option<&str>) -> Result<(u16, &'p Group), ServiceError> {
+fn find<'p>(pool: &'p PoolState, name: Option<&str>) -> Result<(u16, &'p PoolGroup), ServiceError> {
     let name = required("groupName", name)?;
     (0_u16..)
         .zip(&pool.groups)

@@ -11,11 +11,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::admin;
-use super::pool::Pool;
+use super::pool::PoolState;
 use super::protocol::ServiceError;
 use super::request::parse;
 use super::seeded;
-use super::user::User;
+use super::user::PoolUser;
 use super::users::{UserIndex, Users};
 
 /// Most users of a page, by the service's model.
@@ -36,7 +36,7 @@ const SEARCHABLE: [&str; 10] = [
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct ListRequest {
+struct ListUsersRequest {
     user_pool_id: Option<String>,
     attributes_to_get: Option<Vec<String>>,
     limit: Option<usize>,
@@ -45,8 +45,12 @@ struct ListRequest {
 }
 
 /// ListUsers.
-pub(super) fn list_users(pool: &Pool, at: Duration, body: &[u8]) -> Result<Value, ServiceError> {
-    let request: ListRequest = parse(body)?;
+pub(super) fn list_users(
+    pool: &PoolState,
+    at: Duration,
+    body: &[u8],
+) -> Result<Value, ServiceError> {
+    let request: ListUsersRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     let size = request.limit.unwrap_or(LARGEST_PAGE);
     if size > LARGEST_PAGE {
@@ -83,17 +87,18 @@ pub(super) fn list_users(pool: &Pool, at: Duration, body: &[u8]) -> Result<Value
 
 /// The users from this place on who fit the filter and can be seen by now, in the order in which they were made.
 fn matching<'p>(
-    pool: &'p Pool,
+    pool: &'p PoolState,
     filter: Option<&'p Filter>,
     first: UserIndex,
     at: Duration,
-) -> Box<dyn Iterator<Item = (UserIndex, &'p User)> + 'p> {
+) -> Box<dyn Iterator<Item = (UserIndex, &'p PoolUser)> + 'p> {
     let users = &pool.users;
     let lag_ms = i64::try_from(pool.settings.list_lag_ms).unwrap_or(i64::MAX);
     let seen_until_ms = pool.clock.wall_ms(at).saturating_sub(lag_ms);
-    let can_be_seen =
-        move |(_, user): &(UserIndex, &User)| user.preexisting || user.created_ms <= seen_until_ms;
-    let fits = move |(_, user): &(UserIndex, &User)| {
+    let can_be_seen = move |(_, user): &(UserIndex, &PoolUser)| {
+        user.preexisting || user.created_ms <= seen_until_ms
+    };
+    let fits = move |(_, user): &(UserIndex, &PoolUser)| {
         filter.is_none_or(|filter| filter.matches(users, user))
     };
     match filter.and_then(|filter| filter.candidates(users)) {
@@ -108,7 +113,7 @@ fn matching<'p>(
 }
 
 /// Whether the pool has all of these attributes.
-fn check_known(pool: &Pool, names: &[String]) -> Result<(), ServiceError> {
+fn check_known(pool: &PoolState, names: &[String]) -> Result<(), ServiceError> {
     let known = |name: &String| name == "sub" || pool.schema.rules().any(|rule| rule.name == *name);
     if names.iter().all(known) {
         Ok(())
@@ -121,7 +126,11 @@ fn check_known(pool: &Pool, names: &[String]) -> Result<(), ServiceError> {
 
 /// What a page says of a user. AWS: "returns an error if not all users in the results have set a value for the attribute
 /// you request".
-fn entry(pool: &Pool, user: &User, wanted: Option<&[String]>) -> Result<Value, ServiceError> {
+fn entry(
+    pool: &PoolState,
+    user: &PoolUser,
+    wanted: Option<&[String]>,
+) -> Result<Value, ServiceError> {
     let has = |name: &String| name == "sub" || user.attribute(name).is_some();
     if !wanted.unwrap_or_default().iter().all(has) {
         return Err(ServiceError::invalid_parameter(
@@ -198,7 +207,7 @@ impl Filter {
 
     /// Whether the user fits. Usernames and e-mail addresses fold case where the pool does, and the status always does; the
     /// beginning of a value is compared as it is written.
-    fn matches(&self, users: &Users, user: &User) -> bool {
+    fn matches(&self, users: &Users, user: &PoolUser) -> bool {
         let fits = |value: &str| {
             if self.is_beginning {
                 value.starts_with(&self.value)
@@ -254,7 +263,7 @@ mod tests {
 
     #[test]
     fn who_is_asked_for_by_name_sub_or_address_is_found_without_reading_all() {
-        let pool = Pool::new(PoolSettings {
+        let pool = PoolState::new(PoolSettings {
             existing: (0..50)
                 .map(|n| ExistingUser {
                     username: format!("user-{n}"),

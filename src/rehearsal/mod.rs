@@ -49,12 +49,14 @@ mod web_guard;
 mod tests;
 
 pub use faults::{BurstFault, Faults, LateFault};
-pub use password::PasswordPolicy;
+pub use password::PasswordRules;
 pub use protocol::{ErrorNameStyle, ErrorPlace, ErrorWireForm};
-pub use quota::{Category, Quota, Quotas};
-pub use schema_settings::{DataType, SchemaAttribute};
+pub use quota::{QuotaCategory, QuotaSetting, Quotas};
+pub use schema_settings::{AttributeType, SchemaAttribute};
 pub use server::{RehearsalError, RehearsalPool};
-pub use settings::{DatePrecision, ExistingUser, Latency, PoolSettings, PreSignUp, TriggerPair};
+pub use settings::{
+    DatePrecision, ExistingUser, PoolSettings, PreSignUp, SimulatedLatency, TriggerPair,
+};
 pub use stats::{AuditedUser, CategoryStats, LiveSignUpStats, OperationStats, SecondCount, Stats};
 pub use traffic::{LiveSignUps, QuotaChange};
 pub use user::UserStatus;

@@ -1,9 +1,9 @@
 //! What the pool calls a user who signs up by a name: its `sub`, its stored username, the attribute that the name is.
 
-use super::pool::Pool;
+use super::pool::PoolState;
 use super::seeded;
 
-impl Pool {
+impl PoolState {
     /// The `sub` of the user who signs up by this name: the same in every run with the same seed, but another one than that
     /// of a user who had the name before, whether that one was deleted or has another address now.
     pub(super) fn sub_of(&self, name: &str) -> u128 {

@@ -1,13 +1,13 @@
 //! The operations the pool knows: their names, their quota categories, and which must be signed.
 
-use super::quota::Category;
+use super::quota::QuotaCategory;
 
 /// What the header `x-amz-target` begins with.
 const TARGET_PREFIX: &str = "AWSCognitoIdentityProviderService.";
 
 /// An operation of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Operation {
+pub(super) enum ServiceOperation {
     SignUp,
     InitiateAuth,
     AdminInitiateAuth,
@@ -28,83 +28,92 @@ pub(super) enum Operation {
     GetProvisionedLimit,
 }
 
-impl Operation {
-    const ALL: [Operation; 18] = [
-        Operation::SignUp,
-        Operation::InitiateAuth,
-        Operation::AdminInitiateAuth,
-        Operation::AdminGetUser,
-        Operation::AdminConfirmSignUp,
-        Operation::AdminUpdateUserAttributes,
-        Operation::AdminAddUserToGroup,
-        Operation::AdminDisableUser,
-        Operation::AdminEnableUser,
-        Operation::AdminDeleteUser,
-        Operation::AdminListUserAuthEvents,
-        Operation::ListUsers,
-        Operation::CreateGroup,
-        Operation::GetGroup,
-        Operation::ListGroups,
-        Operation::DescribeUserPool,
-        Operation::DescribeUserPoolClient,
-        Operation::GetProvisionedLimit,
+impl ServiceOperation {
+    const ALL: [ServiceOperation; 18] = [
+        ServiceOperation::SignUp,
+        ServiceOperation::InitiateAuth,
+        ServiceOperation::AdminInitiateAuth,
+        ServiceOperation::AdminGetUser,
+        ServiceOperation::AdminConfirmSignUp,
+        ServiceOperation::AdminUpdateUserAttributes,
+        ServiceOperation::AdminAddUserToGroup,
+        ServiceOperation::AdminDisableUser,
+        ServiceOperation::AdminEnableUser,
+        ServiceOperation::AdminDeleteUser,
+        ServiceOperation::AdminListUserAuthEvents,
+        ServiceOperation::ListUsers,
+        ServiceOperation::CreateGroup,
+        ServiceOperation::GetGroup,
+        ServiceOperation::ListGroups,
+        ServiceOperation::DescribeUserPool,
+        ServiceOperation::DescribeUserPoolClient,
+        ServiceOperation::GetProvisionedLimit,
     ];
 
     /// The operation a header `x-amz-target` asks for, if the pool knows it.
-    pub(super) fn from_target(target: &str) -> Option<Operation> {
+    pub(super) fn from_target(target: &str) -> Option<ServiceOperation> {
         let name = target.strip_prefix(TARGET_PREFIX)?;
-        Operation::ALL
+        ServiceOperation::ALL
             .into_iter()
             .find(|operation| operation.name() == name)
     }
 
     pub(super) fn name(self) -> &'static str {
         match self {
-            Operation::SignUp => "SignUp",
-            Operation::InitiateAuth => "InitiateAuth",
-            Operation::AdminInitiateAuth => "AdminInitiateAuth",
-            Operation::AdminGetUser => "AdminGetUser",
-            Operation::AdminConfirmSignUp => "AdminConfirmSignUp",
-            Operation::AdminUpdateUserAttributes => "AdminUpdateUserAttributes",
-            Operation::AdminAddUserToGroup => "AdminAddUserToGroup",
-            Operation::AdminDisableUser => "AdminDisableUser",
-            Operation::AdminEnableUser => "AdminEnableUser",
-            Operation::AdminDeleteUser => "AdminDeleteUser",
-            Operation::AdminListUserAuthEvents => "AdminListUserAuthEvents",
-            Operation::ListUsers => "ListUsers",
-            Operation::CreateGroup => "CreateGroup",
-            Operation::GetGroup => "GetGroup",
-            Operation::ListGroups => "ListGroups",
-            Operation::DescribeUserPool => "DescribeUserPool",
-            Operation::DescribeUserPoolClient => "DescribeUserPoolClient",
-            Operation::GetProvisionedLimit => "GetProvisionedLimit",
+            ServiceOperation::SignUp => "SignUp",
+            ServiceOperation::InitiateAuth => "InitiateAuth",
+            ServiceOperation::AdminInitiateAuth => "AdminInitiateAuth",
+            ServiceOperation::AdminGetUser => "AdminGetUser",
+            ServiceOperation::AdminConfirmSignUp => "AdminConfirmSignUp",
+            ServiceOperation::AdminUpdateUserAttributes => "AdminUpdateUserAttributes",
+            ServiceOperation::AdminAddUserToGroup => "AdminAddUserToGroup",
+            ServiceOperation::AdminDisableUser => "AdminDisableUser",
+            ServiceOperation::AdminEnableUser => "AdminEnableUser",
+            ServiceOperation::AdminDeleteUser => "AdminDeleteUser",
+            ServiceOperation::AdminListUserAuthEvents => "AdminListUserAuthEvents",
+            ServiceOperation::ListUsers => "ListUsers",
+            ServiceOperation::CreateGroup => "CreateGroup",
+            ServiceOperation::GetGroup => "GetGroup",
+            ServiceOperation::ListGroups => "ListGroups",
+            ServiceOperation::DescribeUserPool => "DescribeUserPool",
+            ServiceOperation::DescribeUserPoolClient => "DescribeUserPoolClient",
+            ServiceOperation::GetProvisionedLimit => "GetProvisionedLimit",
         }
     }
 
     /// The quota it draws on (AWS: "Quotas in Amazon Cognito").
-    pub(super) fn category(self) -> Category {
+    pub(super) fn category(self) -> QuotaCategory {
         match self {
-            Operation::SignUp | Operation::AdminConfirmSignUp => Category::UserCreation,
-            Operation::InitiateAuth | Operation::AdminInitiateAuth => Category::UserAuthentication,
-            Operation::AdminGetUser => Category::UserRead,
-            Operation::AdminUpdateUserAttributes
-            | Operation::AdminAddUserToGroup
-            | Operation::AdminDisableUser
-            | Operation::AdminEnableUser
-            | Operation::AdminDeleteUser => Category::UserUpdate,
-            Operation::AdminListUserAuthEvents => Category::UserResourceRead,
-            Operation::ListUsers => Category::UserList,
-            Operation::CreateGroup => Category::UserPoolResourceUpdate,
-            Operation::GetGroup | Operation::ListGroups => Category::UserPoolResourceRead,
-            Operation::DescribeUserPool => Category::UserPoolRead,
-            Operation::DescribeUserPoolClient => Category::UserPoolClientRead,
-            Operation::GetProvisionedLimit => Category::LimitManagement,
+            ServiceOperation::SignUp | ServiceOperation::AdminConfirmSignUp => {
+                QuotaCategory::UserCreation
+            }
+            ServiceOperation::InitiateAuth | ServiceOperation::AdminInitiateAuth => {
+                QuotaCategory::UserAuthentication
+            }
+            ServiceOperation::AdminGetUser => QuotaCategory::UserRead,
+            ServiceOperation::AdminUpdateUserAttributes
+            | ServiceOperation::AdminAddUserToGroup
+            | ServiceOperation::AdminDisableUser
+            | ServiceOperation::AdminEnableUser
+            | ServiceOperation::AdminDeleteUser => QuotaCategory::UserUpdate,
+            ServiceOperation::AdminListUserAuthEvents => QuotaCategory::UserResourceRead,
+            ServiceOperation::ListUsers => QuotaCategory::UserList,
+            ServiceOperation::CreateGroup => QuotaCategory::UserPoolResourceUpdate,
+            ServiceOperation::GetGroup | ServiceOperation::ListGroups => {
+                QuotaCategory::UserPoolResourceRead
+            }
+            ServiceOperation::DescribeUserPool => QuotaCategory::UserPoolRead,
+            ServiceOperation::DescribeUserPoolClient => QuotaCategory::UserPoolClientRead,
+            ServiceOperation::GetProvisionedLimit => QuotaCategory::LimitManagement,
         }
     }
 
     /// Whether the call needs IAM credentials. SignUp and InitiateAuth are for the public.
     pub(super) fn is_signed(self) -> bool {
-        !matches!(self, Operation::SignUp | Operation::InitiateAuth)
+        !matches!(
+            self,
+            ServiceOperation::SignUp | ServiceOperation::InitiateAuth
+        )
     }
 }
 
@@ -125,14 +134,14 @@ mod tests {
     #[test]
     fn targets_are_read_by_name() {
         assert_eq!(
-            Operation::from_target("AWSCognitoIdentityProviderService.SignUp"),
-            Some(Operation::SignUp)
+            ServiceOperation::from_target("AWSCognitoIdentityProviderService.SignUp"),
+            Some(ServiceOperation::SignUp)
         );
         assert_eq!(
-            Operation::from_target("AWSCognitoIdentityProviderService.Signup"),
+            ServiceOperation::from_target("AWSCognitoIdentityProviderService.Signup"),
             None
         );
-        assert_eq!(Operation::from_target("SignUp"), None);
+        assert_eq!(ServiceOperation::from_target("SignUp"), None);
     }
 
     #[test]

@@ -15,7 +15,7 @@ const SYMBOLS: &str = r#"^$*.[]{}()?-"!@#%&/\,><':;|_~`=+"#;
 /// A pool's `Policies.PasswordPolicy`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct PasswordPolicy {
+pub struct PasswordRules {
     /// Characters, 6 to 99.
     pub minimum_length: usize,
     /// At least one of A-Z.
@@ -28,9 +28,9 @@ pub struct PasswordPolicy {
     pub require_symbols: bool,
 }
 
-impl Default for PasswordPolicy {
-    fn default() -> PasswordPolicy {
-        PasswordPolicy {
+impl Default for PasswordRules {
+    fn default() -> PasswordRules {
+        PasswordRules {
             minimum_length: 8,
             require_uppercase: true,
             require_lowercase: true,
@@ -40,7 +40,7 @@ impl Default for PasswordPolicy {
     }
 }
 
-impl PasswordPolicy {
+impl PasswordRules {
     /// What the pool has against a password: the first rule that it breaks.
     pub(super) fn check(&self, password: &str) -> Result<(), ServiceError> {
         let length = password.chars().count();
@@ -135,7 +135,7 @@ mod tests {
             ),
         ];
         for (password, message) in cases {
-            let answer = PasswordPolicy::default().check(password).err();
+            let answer = PasswordRules::default().check(password).err();
             assert_eq!(
                 answer.as_ref().map(|error| error.message.as_str()),
                 message,
@@ -147,13 +147,13 @@ mod tests {
 
     #[test]
     fn under_six_characters_is_a_parameter_error() {
-        let error = PasswordPolicy::default().check("A1-bc").unwrap_err();
+        let error = PasswordRules::default().check("A1-bc").unwrap_err();
         assert_eq!(error.code, "InvalidParameterException");
     }
 
     #[test]
     fn rules_that_are_off_are_not_asked() {
-        let lax = PasswordPolicy {
+        let lax = PasswordRules {
             minimum_length: 6,
             require_uppercase: false,
             require_lowercase: false,

@@ -10,17 +10,17 @@ use serde_json::Value;
 
 use super::auth_events::SignIns;
 use super::clock::PoolClock;
-use super::groups::Group;
-use super::operation::{Operation, looks_signed};
+use super::groups::PoolGroup;
+use super::operation::{ServiceOperation, looks_signed};
 use super::protocol::ServiceError;
 use super::schema::Schema;
 use super::seeded;
 use super::settings::PoolSettings;
 use super::sign_up_request::Candidate;
-use super::signed_faults::Drawn;
+use super::signed_faults::FaultCounters;
 use super::stats::{Answered, AuditedUser, Recorder, Stats};
 use super::traffic::Traffic;
-use super::user::User;
+use super::user::PoolUser;
 use super::users::{UserIndex, Users};
 use super::{
     admin, auth_events, creation, describe, groups, list, sign_in, sign_up, signed_faults,
@@ -76,15 +76,15 @@ pub(super) struct Reply {
 }
 
 /// What an operation has to say: the reply without what every reply has.
-pub(super) struct Answer {
+pub(super) struct OperationReply {
     pub(super) outgoing: Outgoing,
     pub(super) extra_delay: Duration,
     pub(super) sign_up_of: Option<UserIndex>,
 }
 
-impl From<Outgoing> for Answer {
-    fn from(outgoing: Outgoing) -> Answer {
-        Answer {
+impl From<Outgoing> for OperationReply {
+    fn from(outgoing: Outgoing) -> OperationReply {
+        OperationReply {
             outgoing,
             extra_delay: Duration::ZERO,
             sign_up_of: None,
@@ -92,26 +92,26 @@ impl From<Outgoing> for Answer {
     }
 }
 
-impl From<Result<Value, ServiceError>> for Answer {
-    fn from(result: Result<Value, ServiceError>) -> Answer {
-        Answer::from(Outgoing::from(result))
+impl From<Result<Value, ServiceError>> for OperationReply {
+    fn from(result: Result<Value, ServiceError>) -> OperationReply {
+        OperationReply::from(Outgoing::from(result))
     }
 }
 
 /// The state of the pool.
-pub(super) struct Pool {
+pub(super) struct PoolState {
     pub(super) settings: PoolSettings,
     pub(super) schema: Schema,
     pub(super) users: Users,
     /// By their places: a group is never taken away.
-    pub(super) groups: Vec<Group>,
+    pub(super) groups: Vec<PoolGroup>,
     /// What threat protection remembers.
     pub(super) sign_ins: SignIns,
     pub(super) clock: PoolClock,
     pub(super) stats: Recorder,
     traffic: Traffic,
     /// How often signed calls were tried by faults.
-    pub(super) drawn: Drawn,
+    pub(super) drawn: FaultCounters,
     /// SignUps to come that a burst of throttling takes.
     pub(super) throttled_ahead: u32,
     /// SignUps within the quota so far.
@@ -124,16 +124,16 @@ pub(super) struct Pool {
     late: BTreeMap<(Duration, u64), Candidate>,
 }
 
-impl Pool {
+impl PoolState {
     /// A pool with these settings and its existing users, or what is wrong with the settings.
-    pub(super) fn new(settings: PoolSettings) -> Result<Pool, String> {
+    pub(super) fn new(settings: PoolSettings) -> Result<PoolState, String> {
         settings.check()?;
         let schema = Schema::new(&settings)?;
         let clock = PoolClock::start(settings.date_offset_ms);
         let started_ms = clock.wall_ms(Duration::ZERO);
         let groups = settings.groups.iter().cloned();
-        let groups = groups.map(|name| Group::new(name, started_ms));
-        let mut pool = Pool {
+        let groups = groups.map(|name| PoolGroup::new(name, started_ms));
+        let mut pool = PoolState {
             schema,
             users: Users::of(&settings),
             groups: groups.collect(),
@@ -145,7 +145,7 @@ impl Pool {
                 &settings.quota_changes,
                 &settings.live_sign_ups,
             ),
-            drawn: Drawn::new(),
+            drawn: FaultCounters::new(),
             throttled_ahead: 0,
             sign_ups: 0,
             messages_sent: 0,
@@ -175,14 +175,14 @@ impl Pool {
             let created_ms = existing
                 .created
                 .map_or(year_ago, |seconds| seconds.saturating_mul(1_000));
-            let user = User {
+            let user = PoolUser {
                 attributes: attributes
                     .iter()
                     .map(|(name, value)| self.schema.attribute(name, value))
                     .collect(),
                 enabled: existing.enabled,
                 preexisting: true,
-                ..User::new(
+                ..PoolUser::new(
                     self.stored_username(name, sub),
                     sub,
                     existing.status,
@@ -199,11 +199,11 @@ impl Pool {
         let at = self.clock.elapsed();
         self.commit_what_is_due(at);
         self.requests += 1;
-        let operation = Operation::from_target(request.target);
+        let operation = ServiceOperation::from_target(request.target);
         self.stats.arrived(operation, at);
         let answer = match operation {
             Some(operation) => self.answer(operation, at, request),
-            None => Answer::from(Err(ServiceError::bad_request(
+            None => OperationReply::from(Err(ServiceError::bad_request(
                 "UnknownOperationException",
                 "",
             ))),
@@ -223,13 +223,18 @@ impl Pool {
         }
     }
 
-    fn answer(&mut self, operation: Operation, at: Duration, request: &Request<'_>) -> Answer {
+    fn answer(
+        &mut self,
+        operation: ServiceOperation,
+        at: Duration,
+        request: &Request<'_>,
+    ) -> OperationReply {
         if operation.is_signed()
             && let Err(error) = self.check_signed(request, at)
         {
-            return Answer::from(Err(error));
+            return OperationReply::from(Err(error));
         }
-        if operation == Operation::SignUp {
+        if operation == ServiceOperation::SignUp {
             self.traffic.sign_up_arrives(at);
         }
         let within_quota = self.traffic.take(operation.category(), at);
@@ -237,42 +242,44 @@ impl Pool {
             self.stats.over_quota(operation.category());
         }
         let body = request.body;
-        if operation == Operation::SignUp {
+        if operation == ServiceOperation::SignUp {
             return sign_up::answer(self, at, within_quota, body);
         }
         if !within_quota {
-            return Answer::from(Err(ServiceError::too_many_requests()));
+            return OperationReply::from(Err(ServiceError::too_many_requests()));
         }
         signed_faults::perform(self, operation, body, |pool| {
-            Answer::from(pool.perform(operation, at, body))
+            OperationReply::from(pool.perform(operation, at, body))
         })
     }
 
     /// Performs every operation but SignUp.
     fn perform(
         &mut self,
-        operation: Operation,
+        operation: ServiceOperation,
         at: Duration,
         body: &[u8],
     ) -> Result<Value, ServiceError> {
         match operation {
-            Operation::SignUp | Operation::AdminGetUser => admin::get_user(self, body),
-            Operation::InitiateAuth => sign_in::initiate_auth(self, at, body),
-            Operation::AdminInitiateAuth => sign_in::admin_initiate_auth(self, at, body),
-            Operation::AdminConfirmSignUp => admin::confirm_sign_up(self, at, body),
-            Operation::AdminUpdateUserAttributes => admin::update_attributes(self, at, body),
-            Operation::AdminAddUserToGroup => groups::add_user(self, body),
-            Operation::AdminDisableUser => admin::set_enabled(self, at, body, false),
-            Operation::AdminEnableUser => admin::set_enabled(self, at, body, true),
-            Operation::AdminDeleteUser => admin::delete_user(self, body),
-            Operation::AdminListUserAuthEvents => auth_events::list(self, body),
-            Operation::ListUsers => list::list_users(self, at, body),
-            Operation::CreateGroup => groups::create(self, at, body),
-            Operation::GetGroup => groups::get(self, body),
-            Operation::ListGroups => groups::list(self, body),
-            Operation::DescribeUserPool => describe::user_pool(self, body),
-            Operation::DescribeUserPoolClient => describe::client(self, body),
-            Operation::GetProvisionedLimit => describe::provisioned_limit(self, body),
+            ServiceOperation::SignUp | ServiceOperation::AdminGetUser => {
+                admin::get_user(self, body)
+            }
+            ServiceOperation::InitiateAuth => sign_in::initiate_auth(self, at, body),
+            ServiceOperation::AdminInitiateAuth => sign_in::admin_initiate_auth(self, at, body),
+            ServiceOperation::AdminConfirmSignUp => admin::confirm_sign_up(self, at, body),
+            ServiceOperation::AdminUpdateUserAttributes => admin::update_attributes(self, at, body),
+            ServiceOperation::AdminAddUserToGroup => groups::add_user(self, body),
+            ServiceOperation::AdminDisableUser => admin::set_enabled(self, at, body, false),
+            ServiceOperation::AdminEnableUser => admin::set_enabled(self, at, body, true),
+            ServiceOperation::AdminDeleteUser => admin::delete_user(self, body),
+            ServiceOperation::AdminListUserAuthEvents => auth_events::list(self, body),
+            ServiceOperation::ListUsers => list::list_users(self, at, body),
+            ServiceOperation::CreateGroup => groups::create(self, at, body),
+            ServiceOperation::GetGroup => groups::get(self, body),
+            ServiceOperation::ListGroups => groups::list(self, body),
+            ServiceOperation::DescribeUserPool => describe::user_pool(self, body),
+            ServiceOperation::DescribeUserPoolClient => describe::client(self, body),
+            ServiceOperation::GetProvisionedLimit => describe::provisioned_limit(self, body),
         }
     }
 
@@ -334,7 +341,7 @@ impl Pool {
         self.users.iter().map(|user| self.truth(user)).collect()
     }
 
-    fn truth(&self, user: &User) -> AuditedUser {
+    fn truth(&self, user: &PoolUser) -> AuditedUser {
         let group = |at: &u16| Some(self.groups.get(usize::from(*at))?.name.clone());
         AuditedUser {
             username: user.username.to_string(),

@@ -3,12 +3,12 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::pool::Pool;
+use super::pool::PoolState;
 use super::protocol::{ServiceError, constraints};
 use super::settings::DatePrecision;
 use super::users::UserIndex;
 
-impl Pool {
+impl PoolState {
     /// Whether a request means this pool.
     pub(super) fn check_pool_id(&self, pool_id: Option<&str>) -> Result<(), ServiceError> {
         let pool_id = required("userPoolId", pool_id)?;

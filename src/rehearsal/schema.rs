@@ -10,7 +10,7 @@ use super::format;
 use super::protocol::ServiceError;
 use super::schema_settings::{SchemaAttribute, standard_attributes};
 use super::settings::PoolSettings;
-use super::user::Attribute;
+use super::user::StoredAttribute;
 
 /// The attributes that only an administrator or the pool itself may set.
 const NEVER_WRITABLE: [&str; 3] = ["sub", "email_verified", "phone_number_verified"];
@@ -19,7 +19,7 @@ const MOST_CUSTOM_ATTRIBUTES: usize = 50;
 
 /// An attribute of the pool, and whether its app client may write it.
 #[derive(Debug)]
-struct Entry {
+struct SchemaEntry {
     name: Arc<str>,
     rule: SchemaAttribute,
     writable: bool,
@@ -27,7 +27,7 @@ struct Entry {
 
 /// The attributes of the pool, by name.
 #[derive(Debug)]
-pub(super) struct Schema(BTreeMap<Arc<str>, Entry>);
+pub(super) struct Schema(BTreeMap<Arc<str>, SchemaEntry>);
 
 impl Schema {
     /// The schema of a pool with these settings, or what is wrong with them.
@@ -63,7 +63,7 @@ impl Schema {
             let name: Arc<str> = Arc::from(rule.name.as_str());
             entries.insert(
                 Arc::clone(&name),
-                Entry {
+                SchemaEntry {
                     name,
                     rule,
                     writable,
@@ -92,12 +92,12 @@ impl Schema {
     }
 
     /// An attribute whose name is shared with the schema where the schema knows it.
-    pub(super) fn attribute(&self, name: &str, value: &str) -> Attribute {
+    pub(super) fn attribute(&self, name: &str, value: &str) -> StoredAttribute {
         let name = self
             .0
             .get(name)
             .map_or_else(|| Arc::from(name), |entry| Arc::clone(&entry.name));
-        Attribute {
+        StoredAttribute {
             name,
             value: Box::from(value),
         }

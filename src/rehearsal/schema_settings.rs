@@ -16,7 +16,7 @@ pub struct SchemaAttribute {
     /// The name as requests use it: `email`, `custom:department`.
     pub name: String,
     /// What its values are.
-    pub data_type: DataType,
+    pub data_type: AttributeType,
     /// Whether SignUp must set it.
     pub required: bool,
     /// Whether it can change after SignUp.
@@ -33,7 +33,7 @@ pub struct SchemaAttribute {
 
 /// What an attribute's values are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum DataType {
+pub enum AttributeType {
     /// Any text.
     #[default]
     String,
@@ -45,13 +45,13 @@ pub enum DataType {
     Boolean,
 }
 
-impl DataType {
+impl AttributeType {
     pub(super) fn name(self) -> &'static str {
         match self {
-            DataType::String => "String",
-            DataType::Number => "Number",
-            DataType::DateTime => "DateTime",
-            DataType::Boolean => "Boolean",
+            AttributeType::String => "String",
+            AttributeType::Number => "Number",
+            AttributeType::DateTime => "DateTime",
+            AttributeType::Boolean => "Boolean",
         }
     }
 }
@@ -60,7 +60,7 @@ impl Default for SchemaAttribute {
     fn default() -> SchemaAttribute {
         SchemaAttribute {
             name: String::new(),
-            data_type: DataType::String,
+            data_type: AttributeType::String,
             required: false,
             mutable: true,
             min_length: None,
@@ -86,7 +86,7 @@ impl SchemaAttribute {
     fn boolean(name: &str) -> SchemaAttribute {
         SchemaAttribute {
             name: name.to_owned(),
-            data_type: DataType::Boolean,
+            data_type: AttributeType::Boolean,
             ..Self::default()
         }
     }
@@ -129,7 +129,7 @@ pub(super) fn standard_attributes() -> Vec<SchemaAttribute> {
         SchemaAttribute::boolean("phone_number_verified"),
         SchemaAttribute {
             name: "updated_at".to_owned(),
-            data_type: DataType::Number,
+            data_type: AttributeType::Number,
             min_value: Some(0),
             ..SchemaAttribute::default()
         },

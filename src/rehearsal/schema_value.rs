@@ -2,7 +2,7 @@
 //!
 //! What an e-mail address or a phone number looks like is `format`'s.
 
-use super::schema_settings::{DataType, SchemaAttribute};
+use super::schema_settings::{AttributeType, SchemaAttribute};
 
 impl SchemaAttribute {
     /// What is wrong with a value of this attribute, if something is.
@@ -11,8 +11,8 @@ impl SchemaAttribute {
             return Some("The attribute value is empty".to_owned());
         }
         match self.data_type {
-            DataType::String => self.fault_of_length(value.chars().count()),
-            DataType::Number => match value.parse::<i64>() {
+            AttributeType::String => self.fault_of_length(value.chars().count()),
+            AttributeType::Number => match value.parse::<i64>() {
                 Err(_) => Some("The attribute value is not a number".to_owned()),
                 Ok(number) if self.min_value.is_some_and(|least| number < least) => {
                     Some("The attribute value is below the minimum".to_owned())
@@ -22,12 +22,12 @@ impl SchemaAttribute {
                 }
                 Ok(_) => None,
             },
-            DataType::Boolean
+            AttributeType::Boolean
                 if !["true", "false"].contains(&value.to_ascii_lowercase().as_str()) =>
             {
                 Some("The attribute value is neither true nor false".to_owned())
             }
-            DataType::Boolean | DataType::DateTime => None,
+            AttributeType::Boolean | AttributeType::DateTime => None,
         }
     }
 
@@ -53,7 +53,7 @@ mod tests {
     fn numbers_keep_their_range() {
         let level = SchemaAttribute {
             name: "custom:level".to_owned(),
-            data_type: DataType::Number,
+            data_type: AttributeType::Number,
             min_value: Some(1),
             max_value: Some(9),
             ..SchemaAttribute::default()

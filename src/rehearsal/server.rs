@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 use super::clock::http_date;
 use super::connection::{Connection, FailingListener};
-use super::pool::{Outgoing, Pool, Reply, Request};
+use super::pool::{Outgoing, PoolState, Reply, Request};
 use super::settings::PoolSettings;
 use super::stats::{AuditedUser, Stats};
 use super::web_guard::web_guard;
@@ -62,7 +62,7 @@ pub enum RehearsalError {
 #[derive(Debug)]
 pub struct RehearsalPool {
     address: SocketAddr,
-    shared: Shared,
+    shared: SharedPool,
     running: Option<Running>,
 }
 
@@ -84,8 +84,8 @@ impl RehearsalPool {
         if !listen.ip().is_loopback() {
             return Err(RehearsalError::NotLoopback(listen));
         }
-        let pool = Pool::new(settings).map_err(RehearsalError::Settings)?;
-        let shared = Shared(Arc::new(Mutex::new(pool)));
+        let pool = PoolState::new(settings).map_err(RehearsalError::Settings)?;
+        let shared = SharedPool(Arc::new(Mutex::new(pool)));
         let bind = |cause| RehearsalError::Bind {
             address: listen,
             cause,
@@ -171,37 +171,37 @@ impl Drop for RehearsalPool {
 
 /// The pool as its handlers share it.
 #[derive(Clone)]
-struct Shared(Arc<Mutex<Pool>>);
+struct SharedPool(Arc<Mutex<PoolState>>);
 
-impl std::fmt::Debug for Shared {
+impl std::fmt::Debug for SharedPool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Pool")
     }
 }
 
-impl Shared {
-    fn pool(&self) -> MutexGuard<'_, Pool> {
+impl SharedPool {
+    fn pool(&self) -> MutexGuard<'_, PoolState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn router(shared: Shared) -> Router {
+fn router(shared: SharedPool) -> Router {
     Router::new()
         .route("/", post(call))
         .route(
             "/stats",
-            get(async |State(shared): State<Shared>| Json(shared.pool().snapshot())),
+            get(async |State(shared): State<SharedPool>| Json(shared.pool().snapshot())),
         )
         .route(
             "/stats/users",
-            get(async |State(shared): State<Shared>| Json(shared.pool().audit())),
+            get(async |State(shared): State<SharedPool>| Json(shared.pool().audit())),
         )
         .with_state(shared)
 }
 
 /// `POST /`: one call of the service.
 async fn call(
-    State(shared): State<Shared>,
+    State(shared): State<SharedPool>,
     ConnectInfo(connection): ConnectInfo<Connection>,
     headers: HeaderMap,
     body: Bytes,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::faults::Faults;
-use super::password::PasswordPolicy;
+use super::password::PasswordRules;
 use super::protocol::ErrorWireForm;
 use super::quota::Quotas;
 use super::schema_settings::SchemaAttribute;
@@ -41,7 +41,7 @@ pub struct PoolSettings {
     /// `AdminCreateUserConfig.AllowAdminCreateUserOnly`: every SignUp is refused.
     pub admin_create_only: bool,
     /// What a password must be.
-    pub password_policy: PasswordPolicy,
+    pub password_policy: PasswordRules,
     /// `SignInPolicy.AllowedFirstAuthFactors`: with another one than `PASSWORD`, users sign up without a password, too.
     pub allowed_first_auth_factors: Vec<String>,
     /// Custom attributes, and standard ones that differ from the usual. The standard ones always exist, and `email` is
@@ -71,7 +71,7 @@ pub struct PoolSettings {
     /// Other people's sign-ups, which draw on the same quota, counted from the pool's first SignUp request.
     pub live_sign_ups: Vec<LiveSignUps>,
     /// How long an answer takes.
-    pub latency: Latency,
+    pub latency: SimulatedLatency,
     /// Milliseconds after which ListUsers shows a user that was made, as it is eventually consistent only. Existing users
     /// are shown at once.
     pub list_lag_ms: u64,
@@ -101,7 +101,7 @@ impl Default for PoolSettings {
             client_secret_managed: false,
             case_sensitive: false,
             admin_create_only: false,
-            password_policy: PasswordPolicy::default(),
+            password_policy: PasswordRules::default(),
             allowed_first_auth_factors: vec!["PASSWORD".to_owned()],
             schema: vec![
                 SchemaAttribute::string("custom:legacy_id", 256),
@@ -118,7 +118,7 @@ impl Default for PoolSettings {
             quotas: Quotas::default(),
             quota_changes: Vec::new(),
             live_sign_ups: Vec::new(),
-            latency: Latency::default(),
+            latency: SimulatedLatency::default(),
             list_lag_ms: 0,
             faults: Faults::default(),
             seed: 0,
@@ -167,17 +167,17 @@ pub struct TriggerPair {
 /// How long an answer takes: `base_ms`, and up to `jitter_ms` more, evenly spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Latency {
+pub struct SimulatedLatency {
     /// Milliseconds that every answer takes.
     pub base_ms: u64,
     /// The most milliseconds on top of that.
     pub jitter_ms: u64,
 }
 
-impl Default for Latency {
+impl Default for SimulatedLatency {
     /// Short enough for tests, long enough that requests overlap as they do over a network.
-    fn default() -> Latency {
-        Latency {
+    fn default() -> SimulatedLatency {
+        SimulatedLatency {
             base_ms: 20,
             jitter_ms: 20,
         }

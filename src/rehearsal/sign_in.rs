@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::auth_events;
 use super::password::PasswordDigest;
-use super::pool::Pool;
+use super::pool::PoolState;
 use super::protocol::ServiceError;
 use super::request::{parse, required};
 use super::sign_up_request::check_secret_hash;
@@ -26,7 +26,7 @@ struct AuthRequest {
 
 /// InitiateAuth, by the flow USER_PASSWORD_AUTH.
 pub(super) fn initiate_auth(
-    pool: &mut Pool,
+    pool: &mut PoolState,
     at: Duration,
     body: &[u8],
 ) -> Result<Value, ServiceError> {
@@ -35,7 +35,7 @@ pub(super) fn initiate_auth(
 
 /// AdminInitiateAuth, by the flow ADMIN_USER_PASSWORD_AUTH or its older name.
 pub(super) fn admin_initiate_auth(
-    pool: &mut Pool,
+    pool: &mut PoolState,
     at: Duration,
     body: &[u8],
 ) -> Result<Value, ServiceError> {
@@ -50,7 +50,7 @@ pub(super) fn admin_initiate_auth(
 }
 
 fn sign_in(
-    pool: &mut Pool,
+    pool: &mut PoolState,
     at: Duration,
     request: &AuthRequest,
     flows: &[&str],

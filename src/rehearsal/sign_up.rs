@@ -7,23 +7,28 @@ use std::time::Duration;
 
 use super::creation::{Commit, commit, limit_exceeded};
 use super::faults::SignUpFault;
-use super::pool::{Answer, Outgoing, Pool};
+use super::pool::{OperationReply, Outgoing, PoolState};
 use super::protocol::ServiceError;
 use super::request::parse;
 use super::seeded;
 use super::sign_up_request::SignUpRequest;
 
 /// Answers a SignUp that arrived at this time.
-pub(super) fn answer(pool: &mut Pool, at: Duration, within_quota: bool, body: &[u8]) -> Answer {
+pub(super) fn answer(
+    pool: &mut PoolState,
+    at: Duration,
+    within_quota: bool,
+    body: &[u8],
+) -> OperationReply {
     let request: SignUpRequest = match parse(body) {
         Ok(request) => request,
-        Err(error) => return Answer::from(Err(error)),
+        Err(error) => return OperationReply::from(Err(error)),
     };
     if let Some(name) = request.countable_name() {
         pool.users.count_sign_up(name);
     }
     if !within_quota {
-        return Answer::from(Err(ServiceError::too_many_requests()));
+        return OperationReply::from(Err(ServiceError::too_many_requests()));
     }
     pool.sign_ups += 1;
     if pool
@@ -34,7 +39,7 @@ pub(super) fn answer(pool: &mut Pool, at: Duration, within_quota: bool, body: &[
     {
         pool.stats.fault("lost_pool_after");
         let sentence = format!("User pool {} does not exist.", pool.settings.pool_id);
-        return Answer::from(Err(ServiceError::not_found(sentence)));
+        return OperationReply::from(Err(ServiceError::not_found(sentence)));
     }
     if pool
         .settings
@@ -43,22 +48,22 @@ pub(super) fn answer(pool: &mut Pool, at: Duration, within_quota: bool, body: &[
         .is_some_and(|first| pool.sign_ups >= first)
     {
         pool.stats.fault("firewall_after");
-        return Answer::from(Err(ServiceError::blocked_by_firewall()));
+        return OperationReply::from(Err(ServiceError::blocked_by_firewall()));
     }
     if pool.throttled_ahead > 0 {
         pool.throttled_ahead -= 1;
-        return Answer::from(Err(ServiceError::too_many_requests()));
+        return OperationReply::from(Err(ServiceError::too_many_requests()));
     }
     let fault = request.countable_name().and_then(|name| draw(pool, name));
     if let Some(outgoing) = fault.and_then(|fault| strike_before(pool, fault)) {
-        return Answer::from(outgoing);
+        return OperationReply::from(outgoing);
     }
     let commit = match (request.check(pool), fault) {
         (Err(refusal), _) => Commit::from(refusal),
         (Ok(candidate), Some(SignUpFault::CommitLate(delay))) => {
             pool.stats.fault("commit_late");
             pool.commit_later(at + delay, candidate);
-            return Answer::from(Outgoing::Nothing);
+            return OperationReply::from(Outgoing::Nothing);
         }
         (Ok(candidate), _) => commit(pool, candidate, at),
     };
@@ -66,7 +71,7 @@ pub(super) fn answer(pool: &mut Pool, at: Duration, within_quota: bool, body: &[
 }
 
 /// The fault of this SignUp, which depends on the name and on how often the name came this far.
-fn draw(pool: &mut Pool, name: &str) -> Option<SignUpFault> {
+fn draw(pool: &mut PoolState, name: &str) -> Option<SignUpFault> {
     let asked = pool.users.asked_mut(name);
     asked.drawn += 1;
     let count = u64::from(asked.drawn);
@@ -75,7 +80,7 @@ fn draw(pool: &mut Pool, name: &str) -> Option<SignUpFault> {
 }
 
 /// What goes out if the fault strikes before anything is made.
-fn strike_before(pool: &mut Pool, fault: SignUpFault) -> Option<Outgoing> {
+fn strike_before(pool: &mut PoolState, fault: SignUpFault) -> Option<Outgoing> {
     let outgoing = match fault {
         SignUpFault::DropBefore => Outgoing::Nothing,
         SignUpFault::Error500Before => Outgoing::Error(ServiceError::internal()),
@@ -100,13 +105,17 @@ fn strike_before(pool: &mut Pool, fault: SignUpFault) -> Option<Outgoing> {
 
 /// What goes out after the creation, or after its refusal: a refusal can be lost or late, but not turn into something
 /// else.
-fn strike_after(pool: &mut Pool, fault: Option<SignUpFault>, commit: Commit) -> Answer {
+fn strike_after(
+    pool: &mut PoolState,
+    fault: Option<SignUpFault>,
+    commit: Commit,
+) -> OperationReply {
     let Commit { made, answer } = commit;
     let Some(fault) = fault else {
         let sign_up_of = made.filter(|_| answer.is_ok());
-        return Answer {
+        return OperationReply {
             sign_up_of,
-            ..Answer::from(answer)
+            ..OperationReply::from(answer)
         };
     };
     let late = if let SignUpFault::AnswerLate(delay) = fault {
@@ -125,15 +134,15 @@ fn strike_after(pool: &mut Pool, fault: Option<SignUpFault>, commit: Commit) -> 
         }
         (SignUpFault::AnswerLate(_), answer) => Outgoing::from(answer),
         (_, answer) => {
-            return Answer {
+            return OperationReply {
                 sign_up_of: made.filter(|_| answer.is_ok()),
-                ..Answer::from(answer)
+                ..OperationReply::from(answer)
             };
         }
     };
     pool.stats.fault(fault.name());
     let sign_up_of = made.filter(|_| matches!(outgoing, Outgoing::Success(_)));
-    Answer {
+    OperationReply {
         outgoing,
         extra_delay: late,
         sign_up_of,

@@ -12,10 +12,10 @@ use sha2::Sha256;
 
 use super::format;
 use super::password::PasswordDigest;
-use super::pool::Pool;
+use super::pool::PoolState;
 use super::protocol::{ServiceError, constraints};
 use super::settings::PreSignUp;
-use super::user::Attribute;
+use super::user::StoredAttribute;
 
 /// Most characters of `ClientId` and `Username`, by the service's model.
 const LONGEST_NAME: usize = 128;
@@ -54,7 +54,7 @@ pub(super) struct Candidate {
     /// The name to sign in by, as sent.
     pub(super) name: String,
     pub(super) sub: u128,
-    pub(super) attributes: Vec<Attribute>,
+    pub(super) attributes: Vec<StoredAttribute>,
     /// None in a pool that lets users sign in without one.
     pub(super) password: Option<PasswordDigest>,
     /// Whether the request has what a trigger looks for that confirms some users only.
@@ -70,7 +70,7 @@ impl SignUpRequest {
     }
 
     /// Checks it against the pool.
-    pub(super) fn check(self, pool: &Pool) -> Result<Candidate, ServiceError> {
+    pub(super) fn check(self, pool: &PoolState) -> Result<Candidate, ServiceError> {
         constraints(&self.violations())?;
         let is_vouched_for = self.is_vouched_for(&pool.settings.pre_sign_up);
         let name = self.username.unwrap_or_default();
@@ -232,7 +232,7 @@ fn matches(pattern: &str) -> String {
 }
 
 /// Whether users can sign in without a password.
-fn is_passwordless(pool: &Pool) -> bool {
+fn is_passwordless(pool: &PoolState) -> bool {
     pool.settings
         .allowed_first_auth_factors
         .iter()
@@ -251,7 +251,7 @@ pub(super) fn into_pairs(attributes: Option<Vec<AttributeInput>>) -> Vec<(String
 
 /// Whether the hash is base64 of HMAC-SHA256 over username and client id, by the client's secret; and is absent where there is no secret.
 pub(super) fn check_secret_hash(
-    pool: &Pool,
+    pool: &PoolState,
     name: &str,
     hash: Option<&str>,
 ) -> Result<(), ServiceError> {
@@ -289,7 +289,7 @@ pub(super) fn check_secret_hash(
 }
 
 /// Whether the pool's settings allow such a username.
-fn check_username(pool: &Pool, name: &str) -> Result<(), ServiceError> {
+fn check_username(pool: &PoolState, name: &str) -> Result<(), ServiceError> {
     let lists = |names: &[String], attribute: &str| names.iter().any(|name| name == attribute);
     let usernames = &pool.settings.username_attributes;
     let (email, phone) = (format::is_email(name), format::is_phone_number(name));
@@ -318,10 +318,10 @@ fn check_username(pool: &Pool, name: &str) -> Result<(), ServiceError> {
 
 /// The attributes the user will have, if the client may set them so.
 fn check_attributes(
-    pool: &Pool,
+    pool: &PoolState,
     name: &str,
     given: Vec<(String, String)>,
-) -> Result<Vec<Attribute>, ServiceError> {
+) -> Result<Vec<StoredAttribute>, ServiceError> {
     let from_username = pool.attribute_of_username(name);
     pool.schema
         .check_sign_up(&given, from_username.as_slice())?;

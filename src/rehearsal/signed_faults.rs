@@ -7,20 +7,20 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::faults::{SignedCall, SignedFault, Strike};
-use super::operation::Operation;
-use super::pool::{Answer, Outgoing, Pool};
+use super::faults::{FaultEffect, SignedCall, SignedFault};
+use super::operation::ServiceOperation;
+use super::pool::{OperationReply, Outgoing, PoolState};
 use super::protocol::ServiceError;
 use super::request::parse;
 use super::seeded;
 
 /// How often a fault was drawn, by operation and what it was about. Empty in a pool without such faults.
-pub(super) type Drawn = HashMap<(&'static str, Box<str>), u64>;
+pub(super) type FaultCounters = HashMap<(&'static str, Box<str>), u64>;
 
 /// What the draw depends on.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct About {
+struct FaultKey {
     username: Option<String>,
     filter: Option<String>,
     pagination_token: Option<String>,
@@ -28,32 +28,32 @@ struct About {
 
 /// Performs the call, unless a fault has it otherwise.
 pub(super) fn perform(
-    pool: &mut Pool,
-    operation: Operation,
+    pool: &mut PoolState,
+    operation: ServiceOperation,
     body: &[u8],
-    call: impl FnOnce(&mut Pool) -> Answer,
-) -> Answer {
+    call: impl FnOnce(&mut PoolState) -> OperationReply,
+) -> OperationReply {
     let Some(fault) = draw(pool, operation, body) else {
         return call(pool);
     };
     pool.stats.fault(fault.name);
-    Answer::from(match fault.strike {
-        Strike::DropBefore => Outgoing::Nothing,
-        Strike::CommitThenDrop => {
+    OperationReply::from(match fault.strike {
+        FaultEffect::DropBefore => Outgoing::Nothing,
+        FaultEffect::CommitThenDrop => {
             // What it says is lost, what it did is not.
             call(pool);
             Outgoing::Nothing
         }
-        Strike::Error500 => Outgoing::Error(ServiceError::internal()),
-        Strike::Throttle => Outgoing::Error(ServiceError::too_many_requests()),
+        FaultEffect::Error500 => Outgoing::Error(ServiceError::internal()),
+        FaultEffect::Throttle => Outgoing::Error(ServiceError::too_many_requests()),
     })
 }
 
-fn draw(pool: &mut Pool, operation: Operation, body: &[u8]) -> Option<SignedFault> {
+fn draw(pool: &mut PoolState, operation: ServiceOperation, body: &[u8]) -> Option<SignedFault> {
     let kind = kind(operation)?;
     // Where no such call fails, what they are about is not counted, and so not kept.
     pool.settings.faults.for_signed(kind, 0.0)?;
-    let about: About = parse(body).ok()?;
+    let about: FaultKey = parse(body).ok()?;
     let about = match kind {
         SignedCall::List => format!(
             "{}\n{}",
@@ -71,25 +71,25 @@ fn draw(pool: &mut Pool, operation: Operation, body: &[u8]) -> Option<SignedFaul
 }
 
 /// Which faults an operation can meet here, if any.
-fn kind(operation: Operation) -> Option<SignedCall> {
+fn kind(operation: ServiceOperation) -> Option<SignedCall> {
     match operation {
-        Operation::AdminGetUser => Some(SignedCall::LookUp),
-        Operation::ListUsers => Some(SignedCall::List),
-        Operation::AdminConfirmSignUp
-        | Operation::AdminUpdateUserAttributes
-        | Operation::AdminAddUserToGroup
-        | Operation::AdminDisableUser
-        | Operation::AdminEnableUser
-        | Operation::AdminDeleteUser => Some(SignedCall::Write),
-        Operation::SignUp
-        | Operation::InitiateAuth
-        | Operation::AdminInitiateAuth
-        | Operation::AdminListUserAuthEvents
-        | Operation::CreateGroup
-        | Operation::GetGroup
-        | Operation::ListGroups
-        | Operation::DescribeUserPool
-        | Operation::DescribeUserPoolClient
-        | Operation::GetProvisionedLimit => None,
+        ServiceOperation::AdminGetUser => Some(SignedCall::LookUp),
+        ServiceOperation::ListUsers => Some(SignedCall::List),
+        ServiceOperation::AdminConfirmSignUp
+        | ServiceOperation::AdminUpdateUserAttributes
+        | ServiceOperation::AdminAddUserToGroup
+        | ServiceOperation::AdminDisableUser
+        | ServiceOperation::AdminEnableUser
+        | ServiceOperation::AdminDeleteUser => Some(SignedCall::Write),
+        ServiceOperation::SignUp
+        | ServiceOperation::InitiateAuth
+        | ServiceOperation::AdminInitiateAuth
+        | ServiceOperation::AdminListUserAuthEvents
+        | ServiceOperation::CreateGroup
+        | ServiceOperation::GetGroup
+        | ServiceOperation::ListGroups
+        | ServiceOperation::DescribeUserPool
+        | ServiceOperation::DescribeUserPoolClient
+        | ServiceOperation::GetProvisionedLimit => None,
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::operation::Operation;
-use super::quota::Category;
+use super::operation::ServiceOperation;
+use super::quota::QuotaCategory;
 use super::user::UserStatus;
 
 /// How many seconds are remembered one by one.
@@ -125,7 +125,7 @@ pub(super) enum Answered {
 #[derive(Debug)]
 pub(super) struct Recorder {
     stats: Stats,
-    windows: BTreeMap<Category, VecDeque<Duration>>,
+    windows: BTreeMap<QuotaCategory, VecDeque<Duration>>,
 }
 
 impl Recorder {
@@ -139,12 +139,12 @@ impl Recorder {
         }
     }
 
-    fn operation(&mut self, operation: Option<Operation>) -> &mut OperationStats {
-        let name = operation.map_or("unknown", Operation::name);
+    fn operation(&mut self, operation: Option<ServiceOperation>) -> &mut OperationStats {
+        let name = operation.map_or("unknown", ServiceOperation::name);
         self.stats.operations.entry(name.to_owned()).or_default()
     }
 
-    fn category(&mut self, category: Category) -> &mut CategoryStats {
+    fn category(&mut self, category: QuotaCategory) -> &mut CategoryStats {
         self.stats
             .categories
             .entry(category.name().to_owned())
@@ -152,9 +152,9 @@ impl Recorder {
     }
 
     /// A request arrived, so long after the start.
-    pub(super) fn arrived(&mut self, operation: Option<Operation>, at: Duration) {
+    pub(super) fn arrived(&mut self, operation: Option<ServiceOperation>, at: Duration) {
         self.operation(operation).requests += 1;
-        let Some(category) = operation.map(Operation::category) else {
+        let Some(category) = operation.map(ServiceOperation::category) else {
             return;
         };
         let window = self.windows.entry(category).or_default();
@@ -184,7 +184,7 @@ impl Recorder {
     }
 
     /// The request that arrived last found its category's quota used up.
-    pub(super) fn over_quota(&mut self, category: Category) {
+    pub(super) fn over_quota(&mut self, category: QuotaCategory) {
         let stats = self.category(category);
         stats.over_quota += 1;
         if let Some(second) = stats.per_second.back_mut() {
@@ -198,7 +198,7 @@ impl Recorder {
     }
 
     /// A request's answer was decided.
-    pub(super) fn answered(&mut self, operation: Option<Operation>, answered: Answered) {
+    pub(super) fn answered(&mut self, operation: Option<ServiceOperation>, answered: Answered) {
         let stats = self.operation(operation);
         let code = match answered {
             Answered::Ok => "OK",
@@ -240,9 +240,9 @@ mod tests {
     fn recorder_of_arrivals(at_ms: &[u64], over_quota_from_ms: u64) -> Stats {
         let mut recorder = Recorder::start(0);
         for ms in at_ms {
-            recorder.arrived(Some(Operation::SignUp), Duration::from_millis(*ms));
+            recorder.arrived(Some(ServiceOperation::SignUp), Duration::from_millis(*ms));
             if *ms >= over_quota_from_ms {
-                recorder.over_quota(Category::UserCreation);
+                recorder.over_quota(QuotaCategory::UserCreation);
             }
         }
         recorder.snapshot(0, LiveSignUpStats::default())
@@ -273,8 +273,8 @@ mod tests {
     #[test]
     fn sign_up_and_confirm_count_together() {
         let mut recorder = Recorder::start(0);
-        recorder.arrived(Some(Operation::SignUp), Duration::ZERO);
-        recorder.arrived(Some(Operation::AdminConfirmSignUp), Duration::ZERO);
+        recorder.arrived(Some(ServiceOperation::SignUp), Duration::ZERO);
+        recorder.arrived(Some(ServiceOperation::AdminConfirmSignUp), Duration::ZERO);
         let stats = recorder.snapshot(0, LiveSignUpStats::default());
         assert_eq!(stats.categories["UserCreation"].peak_in_any_second, 2);
         assert_eq!(stats.operations["SignUp"].requests, 1);

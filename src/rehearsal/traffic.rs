@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::quota::{Buckets, Category, Quota, Quotas};
+use super::quota::{Buckets, QuotaCategory, QuotaSetting, Quotas};
 use super::stats::LiveSignUpStats;
 
 /// The most live sign-ups a second: each is simulated by itself, and they must not hold up the requests.
@@ -24,7 +24,7 @@ pub struct QuotaChange {
     /// Milliseconds after the pool's first SignUp request.
     pub after_ms: u64,
     /// Whose quota it is.
-    pub category: Category,
+    pub category: QuotaCategory,
     /// Requests a second.
     pub rate: f64,
     /// Requests at once after a rest; left out, the rate (at least 1). What has gathered beyond it is lost.
@@ -32,9 +32,9 @@ pub struct QuotaChange {
 }
 
 impl QuotaChange {
-    fn quota(&self) -> Quota {
-        let usual = Quota::per_second(self.rate);
-        Quota {
+    fn quota(&self) -> QuotaSetting {
+        let usual = QuotaSetting::per_second(self.rate);
+        QuotaSetting {
             burst: self.burst.unwrap_or(usual.burst),
             ..usual
         }
@@ -129,7 +129,7 @@ impl Traffic {
 
     /// Whether the category's quota has room for a request at this time (never earlier than the time before); if so, it
     /// is taken.
-    pub(super) fn take(&mut self, category: Category, at: Duration) -> bool {
+    pub(super) fn take(&mut self, category: QuotaCategory, at: Duration) -> bool {
         self.catch_up(at);
         self.buckets.take(category, at)
     }
@@ -167,7 +167,7 @@ impl Traffic {
             };
             people.arrived += 1;
             self.counted.asked += 1;
-            let granted = self.buckets.take(Category::UserCreation, start + due);
+            let granted = self.buckets.take(QuotaCategory::UserCreation, start + due);
             self.counted.over_quota += u64::from(!granted);
         }
     }
@@ -182,7 +182,7 @@ mod tests {
     /// Traffic whose first SignUp came at `START`, with so many sign-ups a second and none at once.
     fn started(rate: f64, changes: &[QuotaChange], live: &[LiveSignUps]) -> Traffic {
         let quotas = Quotas {
-            user_creation: Quota { rate, burst: 100.0 },
+            user_creation: QuotaSetting { rate, burst: 100.0 },
             ..Quotas::default()
         };
         let mut traffic = Traffic::new(&quotas, changes, live);
@@ -195,14 +195,14 @@ mod tests {
     fn granted(traffic: &mut Traffic, after_ms: u64) -> usize {
         let at = START + Duration::from_millis(after_ms);
         (0..500)
-            .filter(|_| traffic.take(Category::UserCreation, at))
+            .filter(|_| traffic.take(QuotaCategory::UserCreation, at))
             .count()
     }
 
     fn change(after_ms: u64, rate: f64, burst: Option<f64>) -> QuotaChange {
         QuotaChange {
             after_ms,
-            category: Category::UserCreation,
+            category: QuotaCategory::UserCreation,
             rate,
             burst,
         }
@@ -225,7 +225,7 @@ mod tests {
             50,
             "5 until 3,000 and then 50 a second, up to a burst of 50"
         );
-        let other = traffic.take(Category::UserRead, START + Duration::from_secs(4));
+        let other = traffic.take(QuotaCategory::UserRead, START + Duration::from_secs(4));
         assert!(other, "another category has a quota of its own");
     }
 

@@ -46,14 +46,14 @@ impl UserStatus {
 
 /// One attribute of one user. The name is shared with the schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Attribute {
+pub(super) struct StoredAttribute {
     pub(super) name: Arc<str>,
     pub(super) value: Box<str>,
 }
 
 /// What became of a username so far, whether or not somebody has it.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Asked {
+pub(super) struct UsernameHistory {
     /// SignUps that named it, whatever came of them.
     pub(super) sign_ups: u32,
     /// Of these, the ones for which a fault was drawn.
@@ -63,10 +63,10 @@ pub(super) struct Asked {
 }
 
 /// A user.
-pub(super) struct User {
+pub(super) struct PoolUser {
     pub(super) username: Box<str>,
     pub(super) sub: u128,
-    pub(super) attributes: Vec<Attribute>,
+    pub(super) attributes: Vec<StoredAttribute>,
     pub(super) status: UserStatus,
     pub(super) enabled: bool,
     /// On the pool's clock, milliseconds since 1970.
@@ -76,7 +76,7 @@ pub(super) struct User {
     /// Places among the pool's groups.
     pub(super) groups: Vec<u16>,
     pub(super) preexisting: bool,
-    pub(super) asked: Asked,
+    pub(super) asked: UsernameHistory,
     pub(super) sign_ups_accepted: u32,
     pub(super) answers_delivered: u32,
     pub(super) sign_ups_after_answer: u32,
@@ -84,10 +84,15 @@ pub(super) struct User {
     pub(super) signed_in: u32,
 }
 
-impl User {
+impl PoolUser {
     /// A user without attributes, password or history, made at this time.
-    pub(super) fn new(username: Box<str>, sub: u128, status: UserStatus, created_ms: i64) -> User {
-        User {
+    pub(super) fn new(
+        username: Box<str>,
+        sub: u128,
+        status: UserStatus,
+        created_ms: i64,
+    ) -> PoolUser {
+        PoolUser {
             username,
             sub,
             attributes: Vec::new(),
@@ -98,7 +103,7 @@ impl User {
             password: None,
             groups: Vec::new(),
             preexisting: false,
-            asked: Asked::default(),
+            asked: UsernameHistory::default(),
             sign_ups_accepted: 0,
             answers_delivered: 0,
             sign_ups_after_answer: 0,
@@ -113,7 +118,7 @@ impl User {
             .map(|attribute| &*attribute.value)
     }
 
-    pub(super) fn set(&mut self, new: Attribute) {
+    pub(super) fn set(&mut self, new: StoredAttribute) {
         match self
             .attributes
             .iter_mut()

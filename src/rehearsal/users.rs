@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::seeded;
 use super::settings::PoolSettings;
-use super::user::{Asked, Attribute, User};
+use super::user::{PoolUser, StoredAttribute, UsernameHistory};
 
 /// The attributes by whose value users are found at once, whoever else has it, too.
 const INDEXED_ATTRIBUTES: [&str; 2] = ["email", "phone_number"];
@@ -20,7 +20,7 @@ pub(super) type UserIndex = usize;
 /// All users, and the names that lead to them.
 pub(super) struct Users {
     /// In the order in which they were made. The place of one that was deleted stays empty.
-    all: Vec<Option<User>>,
+    all: Vec<Option<PoolUser>>,
     present: usize,
     by_name: HashMap<Box<str>, UserIndex>,
     by_sub: HashMap<u128, UserIndex>,
@@ -28,7 +28,7 @@ pub(super) struct Users {
     /// By the hash of an indexed attribute and its value. The value itself is not kept twice.
     by_value: BTreeSet<(u64, UserIndex)>,
     /// Names that SignUp asked for and that no user has (yet).
-    asked: HashMap<Box<str>, Asked>,
+    asked: HashMap<Box<str>, UsernameHistory>,
     case_sensitive: bool,
     username_attributes: Vec<String>,
     alias_attributes: Vec<String>,
@@ -67,15 +67,15 @@ impl Users {
         self.present
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &User> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &PoolUser> {
         self.all.iter().flatten()
     }
 
-    pub(super) fn get(&self, index: UserIndex) -> Option<&User> {
+    pub(super) fn get(&self, index: UserIndex) -> Option<&PoolUser> {
         self.all.get(index)?.as_ref()
     }
 
-    pub(super) fn get_mut(&mut self, index: UserIndex) -> Option<&mut User> {
+    pub(super) fn get_mut(&mut self, index: UserIndex) -> Option<&mut PoolUser> {
         self.all.get_mut(index)?.as_mut()
     }
 
@@ -86,7 +86,7 @@ impl Users {
     }
 
     /// Those made at this place or after it, in the order in which they were made.
-    pub(super) fn from(&self, first: UserIndex) -> impl Iterator<Item = (UserIndex, &User)> {
+    pub(super) fn from(&self, first: UserIndex) -> impl Iterator<Item = (UserIndex, &PoolUser)> {
         let places = self.all.iter().enumerate().skip(first);
         places.filter_map(|(index, user)| Some((index, user.as_ref()?)))
     }
@@ -156,7 +156,7 @@ impl Users {
     /// The attribute among these whose value another user signs in with, in a pool where attributes are usernames.
     pub(super) fn taken_attribute(
         &self,
-        attributes: &[Attribute],
+        attributes: &[StoredAttribute],
         by_other_than: Option<UserIndex>,
     ) -> Option<&str> {
         self.username_attributes
@@ -172,7 +172,7 @@ impl Users {
     }
 
     /// Adds a user who signs in by `name`. Aliases it has verified are taken from whoever held them.
-    pub(super) fn add(&mut self, name: &str, mut user: User) -> UserIndex {
+    pub(super) fn add(&mut self, name: &str, mut user: PoolUser) -> UserIndex {
         let index = self.all.len();
         let key = self.key(name);
         let earlier = self.asked.remove(&key).unwrap_or_default();
@@ -201,7 +201,8 @@ impl Users {
         for name in names {
             self.by_name.retain_if_other(&name, index);
             let deleted = asked.deleted + 1;
-            self.asked.insert(name, Asked { deleted, ..asked });
+            self.asked
+                .insert(name, UsernameHistory { deleted, ..asked });
         }
         if let Some(place) = self.all.get_mut(index) {
             *place = None;
@@ -210,7 +211,7 @@ impl Users {
     }
 
     /// The values by which a user signs in where attributes are usernames.
-    fn sign_in_names(&self, user: &User) -> Vec<Box<str>> {
+    fn sign_in_names(&self, user: &PoolUser) -> Vec<Box<str>> {
         let names = self.username_attributes.iter();
         names
             .filter_map(|name| Some(self.key(user.attribute(name)?)))
@@ -247,7 +248,7 @@ impl Users {
                 .filter(|before| *before != index)
                 .and_then(|before| self.get_mut(before))
             {
-                loser.set(Attribute {
+                loser.set(StoredAttribute {
                     name: Arc::from(format!("{attribute}_verified")),
                     value: Box::from("false"),
                 });
@@ -298,7 +299,7 @@ impl Users {
     }
 
     /// The counts of a name, to be raised: its user's, or its own while there is no user.
-    pub(super) fn asked_mut(&mut self, name: &str) -> &mut Asked {
+    pub(super) fn asked_mut(&mut self, name: &str) -> &mut UsernameHistory {
         let key = self.key(name);
         match self
             .by_name

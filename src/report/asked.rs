@@ -1,7 +1,7 @@
 //! What is asked of the reports besides the ledger's own facts.
 
 use super::metrics_file::MetricsFile;
-use crate::ledger::Kind;
+use crate::ledger::RunKind;
 use crate::outcome::Summary;
 
 /// How much the reports that are handed on show of the people in the list. The others (results, rejects) are for whoever has the list.
@@ -16,13 +16,13 @@ pub enum Names {
 
 /// See the module's words.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct ReportOptions {
     /// How much is shown of the people in the list.
     pub names: Names,
     /// Where metrics go, where they are wanted.
     pub metrics: Option<MetricsFile>,
     /// The exit code of a run that stands like this, and what it means. Exit codes are the command line's.
-    pub exit: fn(&Summary, Kind) -> (u8, &'static str),
+    pub exit: fn(&Summary, RunKind) -> (u8, &'static str),
     /// The run was undone since, or its undo has begun.
     pub undone: bool,
 }

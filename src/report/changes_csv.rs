@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::results_csv::defused;
 use super::whole_file::WholeFile;
-use crate::ledger::comparison::{Change, Field, Stood};
+use crate::ledger::comparison::{Field, Stood, UserChange};
 
 /// The file, being written. It is there when it is whole; mode 0600.
 pub struct ChangesCsv(csv::Writer<WholeFile>);
@@ -34,12 +34,12 @@ impl ChangesCsv {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn line(&mut self, change: &Change<'_>) -> io::Result<()> {
+    pub fn line(&mut self, change: &UserChange<'_>) -> io::Result<()> {
         let (word, before, after, fields): (_, Option<&Stood>, Option<&Stood>, &[Field]) =
             match change {
-                Change::New(after) => ("new", None, Some(after), &[]),
-                Change::Vanished(before) => ("vanished", Some(before), None, &[]),
-                Change::Changed {
+                UserChange::New(after) => ("new", None, Some(after), &[]),
+                UserChange::Vanished(before) => ("vanished", Some(before), None, &[]),
+                UserChange::Changed {
                     before,
                     after,
                     fields,

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::ledger::comparison::{Change, Compared, Field, Stood};
+use crate::ledger::comparison::{Compared, Field, Stood, UserChange};
 
 /// Groups that are told apart. Words of the pool make them: it has no reason to have so many.
 const MOST_GROUPS: usize = 100;
@@ -32,8 +32,8 @@ pub struct Side {
 
 /// Users about whom the same is different.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-struct Key {
-    change: Kind,
+struct ChangeKey {
+    change: ChangeKind,
     /// What is different; none for users who are in one list alone.
     field: Option<&'static str>,
     /// What it was; the outcome of one who vanished.
@@ -44,35 +44,35 @@ struct Key {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Kind {
+enum ChangeKind {
     New,
     Vanished,
     Changed,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Example {
+struct ChangeExample {
     username: String,
     row: u64,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Group {
+struct ChangeGroup {
     users: u64,
-    examples: Vec<Example>,
+    examples: Vec<ChangeExample>,
 }
 
 /// See the module's words.
 #[derive(Debug)]
 pub struct Comparison {
     most_examples: usize,
-    groups: BTreeMap<Key, Group>,
+    groups: BTreeMap<ChangeKey, ChangeGroup>,
     in_no_group: u64,
 }
 
 /// For programs.
 #[derive(Serialize)]
-struct Document<'a> {
+struct ComparisonDocument<'a> {
     before: &'a Side,
     after: &'a Side,
     usernames_without_case: bool,
@@ -88,9 +88,9 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct GroupDocument<'a> {
     #[serde(flatten)]
-    key: &'a Key,
+    key: &'a ChangeKey,
     users: u64,
-    examples: &'a [Example],
+    examples: &'a [ChangeExample],
 }
 
 impl Comparison {
@@ -105,17 +105,19 @@ impl Comparison {
     }
 
     /// Takes a user in. Who has changed in several ways is in several groups.
-    pub fn add(&mut self, change: &Change<'_>) {
+    pub fn add(&mut self, change: &UserChange<'_>) {
         match change {
-            Change::New(after) => self.put(Kind::New, None, None, Some(after)),
-            Change::Vanished(before) => self.put(Kind::Vanished, None, Some(before), None),
-            Change::Changed {
+            UserChange::New(after) => self.put(ChangeKind::New, None, None, Some(after)),
+            UserChange::Vanished(before) => {
+                self.put(ChangeKind::Vanished, None, Some(before), None)
+            }
+            UserChange::Changed {
                 before,
                 after,
                 fields,
             } => {
                 for field in *fields {
-                    self.put(Kind::Changed, Some(*field), Some(before), Some(after));
+                    self.put(ChangeKind::Changed, Some(*field), Some(before), Some(after));
                 }
             }
         }
@@ -123,7 +125,7 @@ impl Comparison {
 
     fn put(
         &mut self,
-        change: Kind,
+        change: ChangeKind,
         field: Option<Field>,
         before: Option<&Stood>,
         after: Option<&Stood>,
@@ -134,7 +136,7 @@ impl Comparison {
             Some(field) => stood?.field(field).map(str::to_owned),
             None => stood?.field(Field::Outcome).map(str::to_owned),
         };
-        let key = Key {
+        let key = ChangeKey {
             change,
             field: field.map(Field::name),
             before: value(before),
@@ -147,7 +149,7 @@ impl Comparison {
         let group = self.groups.entry(key).or_default();
         group.users += 1;
         if let (true, Some(stood)) = (group.examples.len() < self.most_examples, after.or(before)) {
-            group.examples.push(Example {
+            group.examples.push(ChangeExample {
                 username: stood.username.clone(),
                 row: stood.row,
             });
@@ -163,7 +165,7 @@ impl Comparison {
         compared: Compared,
     ) -> impl Serialize + use<'a> {
         let [before, after] = sides;
-        Document {
+        ComparisonDocument {
             before,
             after,
             usernames_without_case: folds,
@@ -208,13 +210,17 @@ impl Comparison {
             text.push_str("usernames that differ in case are different users\n");
         }
         for (kind, users, meaning) in [
-            (Kind::New, compared.new, "new: in the later list alone"),
             (
-                Kind::Vanished,
+                ChangeKind::New,
+                compared.new,
+                "new: in the later list alone",
+            ),
+            (
+                ChangeKind::Vanished,
                 compared.vanished,
                 "vanished: in the earlier list alone",
             ),
-            (Kind::Changed, compared.changed, "changed"),
+            (ChangeKind::Changed, compared.changed, "changed"),
         ] {
             let _ = writeln!(text, "{users} {meaning}");
             for (key, group) in self.groups.iter().filter(|(key, _)| key.change == kind) {
@@ -229,7 +235,7 @@ impl Comparison {
     }
 }
 
-impl std::fmt::Display for Key {
+impl std::fmt::Display for ChangeKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if let Some(field) = self.field {
             f.write_str(field)?;
@@ -244,7 +250,7 @@ impl std::fmt::Display for Key {
     }
 }
 
-impl Group {
+impl ChangeGroup {
     fn some(&self) -> String {
         if self.examples.is_empty() {
             return String::new();
@@ -280,7 +286,7 @@ fn harmless(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Comparison, MOST_GROUPS, harmless};
-    use crate::ledger::comparison::{Change, Stood};
+    use crate::ledger::comparison::{Stood, UserChange};
     use crate::outcome::Outcome;
 
     #[test]
@@ -304,7 +310,7 @@ mod tests {
         };
         let mut comparison = Comparison::new(2);
         for row in 0..1_000 {
-            comparison.add(&Change::Changed {
+            comparison.add(&UserChange::Changed {
                 before: &stood(row, 0),
                 after: &stood(row, row % 200 + 1),
                 fields: &[crate::ledger::comparison::Field::UserStatus],

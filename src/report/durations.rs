@@ -13,7 +13,7 @@ pub(super) struct Durations {
 
 /// What stands in the summary of them. Milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) struct Latency {
+pub(super) struct LatencySummary {
     /// Rows that were measured: created by the answer to their only sign-up.
     pub(super) rows: u64,
     /// Half of them took no longer.
@@ -33,10 +33,10 @@ impl Durations {
     }
 
     /// None where nothing was measured.
-    pub(super) fn latency(&self) -> Option<Latency> {
+    pub(super) fn latency(&self) -> Option<LatencySummary> {
         let max_ms = *self.counts.last_key_value()?.0;
         let at = |percent| self.percentile(percent).unwrap_or(max_ms);
-        Some(Latency {
+        Some(LatencySummary {
             rows: self.all,
             p50_ms: at(50),
             p90_ms: at(90),
@@ -82,7 +82,7 @@ fn rounded(milliseconds: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Durations, Latency, rounded};
+    use super::{Durations, LatencySummary, rounded};
 
     #[test]
     fn percentiles_are_those_of_the_nearest_rank() {
@@ -95,7 +95,7 @@ mod tests {
         (1..=200).rev().for_each(|number| durations.add(number));
         assert_eq!(
             durations.latency(),
-            Some(Latency {
+            Some(LatencySummary {
                 rows: 200,
                 p50_ms: 100,
                 p90_ms: 180,

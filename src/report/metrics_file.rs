@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::moments::{epoch_seconds, finished, started};
 use super::whole_file::WholeFile;
-use crate::ledger::About;
+use crate::ledger::RunMetadata;
 use crate::outcome::{RunState, Summary};
 
 /// Where metrics go. The name ends in `.prom`: the collector reads no other.
@@ -72,7 +72,12 @@ impl MetricsFile {
     }
 
     /// Writes it, readable for everybody: the collector is another user.
-    pub(super) fn write(&self, summary: &Summary, about: &About, exit_code: u8) -> io::Result<()> {
+    pub(super) fn write(
+        &self,
+        summary: &Summary,
+        about: &RunMetadata,
+        exit_code: u8,
+    ) -> io::Result<()> {
         let import = self.0.file_stem().unwrap_or_default().to_string_lossy();
         let text = Metrics::new(&import).of(summary, about, exit_code);
         let mut file = WholeFile::begin_for_all(&self.0)?;
@@ -95,14 +100,14 @@ impl Metrics {
         }
     }
 
-    fn of(mut self, summary: &Summary, about: &About, exit_code: u8) -> String {
+    fn of(mut self, summary: &Summary, about: &RunMetadata, exit_code: u8) -> String {
         self.run(summary, about, exit_code);
         self.rows(summary);
         self.requests(summary);
         self.text
     }
 
-    fn run(&mut self, summary: &Summary, about: &About, exit_code: u8) {
+    fn run(&mut self, summary: &Summary, about: &RunMetadata, exit_code: u8) {
         self.gauge("info", "What ran; the value is always 1.");
         self.sample(
             "info",

@@ -25,14 +25,14 @@ mod whole_file;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::ledger::{LedgerError, Reader, RowSums};
+use crate::ledger::{LedgerError, LedgerReader, RowSums};
 use crate::outcome::{RowResult, Summary};
 use results_csv::ResultsCsv;
 use results_jsonl::ResultsJsonl;
-use tally::Tally;
+use tally::ReportTally;
 use whole_file::WholeFile;
 
-pub use asked::{Asked, Names};
+pub use asked::{Names, ReportOptions};
 pub use changes_csv::ChangesCsv;
 pub use command_line::CommandLine;
 pub use comparison::{Comparison, Side};
@@ -92,14 +92,14 @@ trait RowReport {
 /// # Errors
 /// The ledger cannot be read, or a file cannot be written.
 pub fn write_all(
-    reader: &Reader,
+    reader: &LedgerReader,
     run_directory: &Path,
-    asked: &Asked,
+    asked: &ReportOptions,
 ) -> Result<Summary, ReportError> {
     let kept = reader.kept_columns()?;
     let mut csv = begin::<ResultsCsv>(run_directory, &kept)?;
     let mut jsonl = begin::<ResultsJsonl>(run_directory, &kept)?;
-    let (mut tally, mut sums) = (Tally::default(), RowSums::default());
+    let (mut tally, mut sums) = (ReportTally::default(), RowSums::default());
     reader.each_row(|row| {
         tally.row(row);
         sums.row(row);

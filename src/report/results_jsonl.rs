@@ -18,7 +18,7 @@ pub(super) struct ResultsJsonl {
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct ResultLine<'a> {
     row: u64,
     line: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,16 +55,16 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     follow_up: Option<&'a [StepResult]>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    kept: Option<Kept<'a>>,
+    kept: Option<KeptCells<'a>>,
 }
 
 /// Cells of the list under the names of their columns; null for a cell that could not be read.
-struct Kept<'a> {
+struct KeptCells<'a> {
     names: &'a [String],
     cells: &'a [Option<String>],
 }
 
-impl Serialize for Kept<'_> {
+impl Serialize for KeptCells<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.names.iter().zip(self.cells))
     }
@@ -82,7 +82,7 @@ impl RowReport for ResultsJsonl {
 
     fn row(&mut self, row: &RowResult) -> io::Result<()> {
         let came = &row.came;
-        let line = Line {
+        let line = ResultLine {
             row: row.row,
             line: row.line,
             username: row.username.as_deref(),
@@ -103,7 +103,7 @@ impl RowReport for ResultsJsonl {
             duration_ms: came.duration_ms,
             same_as_row: came.same_as_row,
             follow_up: row.follow_up.as_ref().map(|follow_up| &*follow_up.steps),
-            kept: (!self.kept.is_empty()).then_some(Kept {
+            kept: (!self.kept.is_empty()).then_some(KeptCells {
                 names: &self.kept,
                 cells: &row.kept,
             }),

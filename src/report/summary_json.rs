@@ -5,11 +5,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::durations::Latency;
+use super::durations::LatencySummary;
 use super::moments;
-use super::tally::{Confirmed, Tally};
+use super::tally::{Confirmed, ReportTally};
 use super::whole_file::WholeFile;
-use crate::ledger::About;
+use crate::ledger::RunMetadata;
 use crate::outcome::Summary;
 use crate::visible::visible_json;
 
@@ -22,7 +22,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// All of it.
 #[derive(Serialize)]
-struct Document<'a> {
+struct SummaryDocument<'a> {
     schema_version: u32,
     /// `import` or `rehearsal`.
     kind: &'static str,
@@ -40,18 +40,18 @@ struct Document<'a> {
     /// From the run's first beginning to its last end, in seconds: with the pauses between its sessions.
     elapsed_seconds: Option<f64>,
     created_users: Confirmed,
-    latency: Option<Latency>,
+    latency: Option<LatencySummary>,
 }
 
 /// Writes it.
 pub(super) fn write(
     run_directory: &Path,
     summary: &Summary,
-    about: &About,
-    tally: &Tally,
+    about: &RunMetadata,
+    tally: &ReportTally,
     (exit_code, exit_meaning): (u8, &'static str),
 ) -> io::Result<()> {
-    let document = Document {
+    let document = SummaryDocument {
         schema_version: SCHEMA_VERSION,
         kind: about.kind.word(),
         summary,

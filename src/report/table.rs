@@ -244,14 +244,14 @@ fn rows_read(summary: &Summary) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::{codes, facts, wrapped};
-    use crate::outcome::{Outcome, Pace, Requests};
+    use crate::outcome::{CategoryRequests, Outcome, Pace};
     use crate::report::html::samples::summary;
 
     #[test]
     fn how_fast_it_went_is_told_of_the_time_in_which_there_were_requests() {
         let told = |sent, rate| {
             let mut summary = summary(&[(Outcome::Created, 8)]);
-            let requests = Requests { sent, throttled: 0 };
+            let requests = CategoryRequests { sent, throttled: 0 };
             summary.requests.insert("UserList".to_owned(), requests);
             summary.rates.insert("UserList".to_owned(), rate);
             let pace = Pace {

@@ -18,7 +18,7 @@ pub(super) const FURTHER_CODES: &str = "(further codes)";
 
 /// See the module's words.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Tally {
+pub(super) struct ReportTally {
     /// Times from the permit of a row's sign-up to its answer, of rows that were created by the answer to their only one.
     pub(super) durations: Durations,
     /// Users that were created, by whether they are confirmed at the end of the run.
@@ -45,19 +45,19 @@ pub(super) struct Confirmed {
 pub(super) struct ErrorRows {
     pub(super) count: u64,
     pub(super) by_outcome: BTreeMap<Outcome, u64>,
-    pub(super) examples: Vec<Example>,
+    pub(super) examples: Vec<ErrorExample>,
 }
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Example {
+pub(super) struct ErrorExample {
     pub(super) row: u64,
     pub(super) line: u64,
     pub(super) username: Option<String>,
     pub(super) message: String,
 }
 
-impl Tally {
+impl ReportTally {
     pub(super) fn row(&mut self, row: &RowResult) {
         let came = &row.came;
         let created = came.outcome == Outcome::Created;
@@ -95,7 +95,7 @@ impl Tally {
         error.count += 1;
         *error.by_outcome.entry(row.came.outcome).or_default() += 1;
         if error.examples.len() < EXAMPLES {
-            error.examples.push(Example {
+            error.examples.push(ErrorExample {
                 row: row.row,
                 line: row.line,
                 username: row.username.clone(),
@@ -107,10 +107,10 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
-    use super::{CODES, Example, Tally};
-    use crate::outcome::{Came, Evidence, Outcome, RowResult};
+    use super::{CODES, ErrorExample, ReportTally};
+    use crate::outcome::{Evidence, Outcome, RowOutcome, RowResult};
 
-    fn row(number: u64, came: Came) -> RowResult {
+    fn row(number: u64, came: RowOutcome) -> RowResult {
         RowResult {
             row: number,
             line: number + 1,
@@ -121,8 +121,8 @@ mod tests {
         }
     }
 
-    fn created(evidence: Evidence, attempts: u32) -> Came {
-        let mut came = Came::of(Outcome::Created);
+    fn created(evidence: Evidence, attempts: u32) -> RowOutcome {
+        let mut came = RowOutcome::of(Outcome::Created);
         came.evidence = Some(evidence);
         came.attempts = attempts;
         came.duration_ms = 30;
@@ -131,11 +131,11 @@ mod tests {
 
     #[test]
     fn only_a_single_attempt_that_was_answered_tells_how_long_an_answer_takes() {
-        let mut tally = Tally::default();
+        let mut tally = ReportTally::default();
         tally.row(&row(1, created(Evidence::Answer, 1)));
         tally.row(&row(2, created(Evidence::Answer, 2)));
         tally.row(&row(3, created(Evidence::Lookup, 1)));
-        tally.row(&row(4, Came::of(Outcome::Existed)));
+        tally.row(&row(4, RowOutcome::of(Outcome::Existed)));
         assert_eq!(
             tally.durations.latency().map(|latency| latency.rows),
             Some(1)
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn confirmations_are_counted() {
-        let mut tally = Tally::default();
+        let mut tally = ReportTally::default();
         let mut came = created(Evidence::Answer, 1);
         came.confirmed = Some(false);
         tally.row(&row(1, came));
@@ -154,13 +154,13 @@ mod tests {
 
     #[test]
     fn errors_have_their_first_rows_as_examples_and_do_not_grow_without_bounds() {
-        let mut tally = Tally::default();
+        let mut tally = ReportTally::default();
         for number in 1..=10 {
-            let came = Came::of(Outcome::Rejected).because("A", format!("why {number}"));
+            let came = RowOutcome::of(Outcome::Rejected).because("A", format!("why {number}"));
             tally.row(&row(number, came));
         }
         for number in 0..1_000 {
-            let came = Came::of(Outcome::Failed).because(format!("B{number}"), "why");
+            let came = RowOutcome::of(Outcome::Failed).because(format!("B{number}"), "why");
             tally.row(&row(11 + number, came));
         }
         let a = &tally.errors["A"];
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(rows, [1, 2, 3]);
         assert_eq!(
             a.examples[0],
-            Example {
+            ErrorExample {
                 row: 1,
                 line: 2,
                 username: Some("user1".to_owned()),

@@ -27,7 +27,7 @@ pub(super) struct Above {
 }
 
 /// The text, read as far as its first record.
-pub(super) struct Beginning<R> {
+pub(super) struct ListStart<R> {
     source: R,
     /// What was read. Dropped up to `at`.
     head: Vec<u8>,
@@ -38,7 +38,7 @@ pub(super) struct Beginning<R> {
 }
 
 /// What was found.
-pub(super) struct Begun<R> {
+pub(super) struct FirstRecord<R> {
     /// The text from its first record, as far as it was read.
     pub(super) head: Vec<u8>,
     /// What follows.
@@ -48,7 +48,7 @@ pub(super) struct Begun<R> {
     pub(super) announced: Option<u8>,
 }
 
-impl<R: Read> Beginning<R> {
+impl<R: Read> ListStart<R> {
     pub(super) fn of(source: R) -> Self {
         Self {
             source,
@@ -62,7 +62,7 @@ impl<R: Read> Beginning<R> {
 
     /// Drops what precedes the first record, and reads that record's first line. `lines`: so many more are read, for which a pipe
     /// would have to wait.
-    pub(super) fn read(mut self, dialect: &Dialect, lines: usize) -> io::Result<Begun<R>> {
+    pub(super) fn read(mut self, dialect: &Dialect, lines: usize) -> io::Result<FirstRecord<R>> {
         while self.above.lines < dialect.skip_lines && self.drop_line()? {}
         while self.drop_if_no_record(dialect)? {}
         self.fill_until(|head| {
@@ -77,7 +77,7 @@ impl<R: Read> Beginning<R> {
         };
         self.fill_until(|head| head.iter().filter(|byte| ends_line(**byte)).count() >= more)?;
         self.head.drain(..self.at);
-        Ok(Begun {
+        Ok(FirstRecord {
             head: self.head,
             rest: self.source,
             above: self.above,
@@ -186,7 +186,7 @@ fn names_a_type(line: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Above, Beginning, Begun};
+    use super::{Above, FirstRecord, ListStart};
     use crate::rows::Dialect;
     use std::io::Read;
 
@@ -201,11 +201,11 @@ mod tests {
     }
 
     fn begun(text: &str, dialect: &Dialect) -> (String, Above, Option<u8>) {
-        let whole = |begun: Begun<&[u8]>| (begun.head, begun.rest.to_vec());
-        let at_once = Beginning::of(text.as_bytes()).read(dialect, 0).unwrap();
+        let whole = |begun: FirstRecord<&[u8]>| (begun.head, begun.rest.to_vec());
+        let at_once = ListStart::of(text.as_bytes()).read(dialect, 0).unwrap();
         let (above, announced) = (at_once.above, at_once.announced);
         let (head, rest) = whole(at_once);
-        let slowly = Beginning::of(Slow(text.as_bytes()))
+        let slowly = ListStart::of(Slow(text.as_bytes()))
             .read(dialect, 0)
             .unwrap();
         assert_eq!((slowly.above, slowly.announced), (above, announced));

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use csv::ByteRecord;
 
-use super::Reading;
+use super::ResolvedDialect;
 
 const APOSTROPHE: &[u8] = b"'";
 
@@ -13,7 +13,7 @@ const APOSTROPHE: &[u8] = b"'";
 const FORMULA: &[u8] = b"=\"";
 
 /// Writes the cells without their decoration to `to`; false where no cell has one.
-pub(super) fn remove(reading: &Reading, record: &ByteRecord, to: &mut ByteRecord) -> bool {
+pub(super) fn remove(reading: &ResolvedDialect, record: &ByteRecord, to: &mut ByteRecord) -> bool {
     let is_decorated = |cell: &[u8]| {
         (reading.drop_apostrophe && cell.starts_with(APOSTROPHE))
             || (reading.unwrap_formulas && cell.starts_with(FORMULA))
@@ -28,7 +28,7 @@ pub(super) fn remove(reading: &Reading, record: &ByteRecord, to: &mut ByteRecord
     true
 }
 
-fn undecorated<'c>(reading: &Reading, cell: &'c [u8]) -> Cow<'c, [u8]> {
+fn undecorated<'c>(reading: &ResolvedDialect, cell: &'c [u8]) -> Cow<'c, [u8]> {
     let cell = match cell.strip_prefix(APOSTROPHE) {
         Some(text) if reading.drop_apostrophe => text,
         Some(_) | None => cell,
@@ -57,7 +57,7 @@ fn unwrapped(cell: &[u8]) -> Option<Cow<'_, [u8]>> {
 #[cfg(test)]
 mod tests {
     use super::{remove, unwrapped};
-    use crate::rows::{Dialect, Reading};
+    use crate::rows::{Dialect, ResolvedDialect};
     use crate::source::TextEncoding;
     use csv::ByteRecord;
 
@@ -97,7 +97,7 @@ mod tests {
                 unwrap_formulas,
                 ..Dialect::default()
             };
-            let reading = Reading::of(b"a,b", TextEncoding::UTF_8, &dialect);
+            let reading = ResolvedDialect::of(b"a,b", TextEncoding::UTF_8, &dialect);
             let mut cells = ByteRecord::new();
             let found = remove(&reading, &record, &mut cells).then_some(cells);
             assert_eq!(

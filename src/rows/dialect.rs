@@ -97,7 +97,7 @@ impl LineEnd {
 
 /// How a list is read, decided from its first line and for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading {
+pub struct ResolvedDialect {
     pub(super) encoding: TextEncoding,
     pub(super) delimiter: u8,
     pub(super) quote: Quote,
@@ -123,7 +123,7 @@ pub struct Reading {
     overruled: Option<TextEncoding>,
 }
 
-impl Reading {
+impl ResolvedDialect {
     /// Decides. `first_line` is the list's first line that is not blank, without its line end.
     pub(super) fn of(first_line: &[u8], encoding: TextEncoding, dialect: &Dialect) -> Self {
         let chars = dialect.quote_chars();
@@ -234,7 +234,7 @@ fn shown(character: u8) -> String {
 /// With a header: what most often stands in it. Without one: what makes the columns that are named. Else a comma.
 pub(super) fn guess(first_line: &[u8], chars: QuoteChars, columns: Option<usize>) -> u8 {
     let counts = DELIMITERS.map(|delimiter| {
-        let mut quotes = Quotes::new(chars);
+        let mut quotes = QuoteState::new(chars);
         let found = first_line
             .iter()
             .filter(|byte| quotes.are_closed_at(**byte) && **byte == delimiter);
@@ -303,7 +303,7 @@ fn is_template(first_line: &[u8]) -> bool {
 /// The first line that is not blank, without its line end; none where it does not end in this text.
 pub(super) fn first_line(text: &[u8], chars: QuoteChars) -> Option<&[u8]> {
     let line = without_blank_lines(text);
-    let mut quotes = Quotes::new(chars);
+    let mut quotes = QuoteState::new(chars);
     let end = line
         .iter()
         .position(|byte| quotes.are_closed_at(*byte) && ends_line(*byte))?;
@@ -321,7 +321,7 @@ pub(super) fn ends_line(byte: u8) -> bool {
 }
 
 /// Whether quotes are open while a line is gone through. One opens only where a value begins: elsewhere it is part of it.
-struct Quotes {
+struct QuoteState {
     chars: QuoteChars,
     open: bool,
     value_begins: bool,
@@ -329,7 +329,7 @@ struct Quotes {
     escaped: bool,
 }
 
-impl Quotes {
+impl QuoteState {
     fn new(chars: QuoteChars) -> Self {
         Self {
             chars,

@@ -27,14 +27,14 @@ use std::io::Read;
 
 use csv::ByteRecord;
 
-use crate::source::{Place, TextEncoding};
+use crate::source::{TextEncoding, TextPosition};
 use guard::{Guard, SENTINEL, TAIL};
 use quotes::QuoteCheck;
 use returns::Returns;
 use width::Width;
 use wipe::wipe;
 
-pub use dialect::{Dialect, Quote, Reading, may_separate};
+pub use dialect::{Dialect, Quote, ResolvedDialect, may_separate};
 pub use error::RowsError;
 pub use first_lines::FirstLines;
 pub use guard::MAX_RECORD_BYTES;
@@ -70,8 +70,8 @@ impl Header {
 /// A list, read record by record.
 pub struct Rows {
     list: String,
-    reading: Reading,
-    place: Place,
+    reading: ResolvedDialect,
+    place: TextPosition,
     reader: csv::Reader<Guard<Box<dyn Read + Send>>>,
     /// Lines above the first record, which the parser does not see.
     lines_above: u64,
@@ -110,7 +110,7 @@ impl Rows {
 
     /// How the list is read.
     #[must_use]
-    pub fn reading(&self) -> &Reading {
+    pub fn reading(&self) -> &ResolvedDialect {
         &self.reading
     }
 

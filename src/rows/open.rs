@@ -4,9 +4,9 @@ use std::io::{Cursor, Read};
 
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
-use super::beginning::{Beginning, Begun};
+use super::beginning::{FirstRecord, ListStart};
 use super::decoration;
-use super::dialect::{Dialect, LineEnd, Quote, Reading, first_line, without_blank_lines};
+use super::dialect::{Dialect, LineEnd, Quote, ResolvedDialect, first_line, without_blank_lines};
 use super::error::RowsError;
 use super::first_lines::{FirstLines, LINES};
 use super::guard::{Guard, MAX_RECORD_BYTES, PARSER_BUFFER};
@@ -27,8 +27,8 @@ impl Rows {
         // A pipe is not waited for.
         let lines = if source.length.is_some() { LINES } else { 0 };
         let text = source.text(dialect.encoding).map_err(unread)?;
-        let begun = Beginning::of(text.bytes).read(dialect, lines);
-        let Begun {
+        let begun = ListStart::of(text.bytes).read(dialect, lines);
+        let FirstRecord {
             head,
             rest,
             above,
@@ -52,7 +52,7 @@ impl Rows {
         }
         let mut dialect = dialect.clone();
         dialect.delimiter = dialect.delimiter.or(announced);
-        let mut reading = Reading::of(first, text.encoding, &dialect);
+        let mut reading = ResolvedDialect::of(first, text.encoding, &dialect);
         reading.line_end = LineEnd::behind(first, &head);
         let returns = ended_by_return(&head, first).then(|| Returns::below(above.lines));
         let mut rows = Self {
@@ -160,7 +160,7 @@ impl Rows {
 }
 
 fn reader(
-    reading: &Reading,
+    reading: &ResolvedDialect,
     text: Box<dyn Read + Send>,
 ) -> csv::Reader<Guard<Box<dyn Read + Send>>> {
     let (quoting, quote) = match reading.quote {

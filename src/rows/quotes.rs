@@ -8,7 +8,7 @@
 use csv::ByteRecord;
 use memchr::{memchr, memchr2};
 
-use super::dialect::{Reading, ends_line};
+use super::dialect::{ResolvedDialect, ends_line};
 use super::{Quote, QuoteFault};
 
 /// Checks the quotes in the raw bytes of records.
@@ -31,7 +31,7 @@ pub(super) struct Misquoted {
 
 impl QuoteCheck {
     /// For a list that is read so; none where nothing is quoted.
-    pub(super) fn of(reading: &Reading) -> Option<Self> {
+    pub(super) fn of(reading: &ResolvedDialect) -> Option<Self> {
         match reading.quote {
             Quote::None => None,
             Quote::Mark(quote) => Some(Self {

@@ -11,7 +11,7 @@ use csv::{QuoteStyle, Terminator, WriterBuilder};
 
 use super::dialect::{LineEnd, announcement, guess};
 use super::reasons::{REASONS, names_beside, places};
-use super::{Header, Quote, RawRow, Reading, Unreadable};
+use super::{Header, Quote, RawRow, ResolvedDialect, Unreadable};
 use crate::source::TextEncoding;
 
 /// By it, UTF-8 is known whatever `--encoding` says.
@@ -140,7 +140,7 @@ impl<W: Write> Rewriter<W> {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn begin(mut to: W, reading: &Reading, header: &Header) -> io::Result<Self> {
+    pub fn begin(mut to: W, reading: &ResolvedDialect, header: &Header) -> io::Result<Self> {
         let (quoting, mark) = match (reading.quote, reading.template) {
             (_, true) => (Quoting::Backslash, b'"'),
             (Quote::Mark(mark), false) => (Quoting::Quotes(reading.escape), mark),

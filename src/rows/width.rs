@@ -4,7 +4,7 @@
 use csv::ByteRecord;
 
 use super::reasons::{REASONS, are_reasons, places};
-use super::{Header, Reading};
+use super::{Header, ResolvedDialect};
 
 /// How many cells a row may have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) struct Width {
 }
 
 impl Width {
-    pub(super) fn of(header: &Header, reading: &Reading) -> Self {
+    pub(super) fn of(header: &Header, reading: &ResolvedDialect) -> Self {
         let names = header.names();
         let last = names.iter().rposition(|name| !name.is_empty());
         let reasons = places(names);
@@ -72,7 +72,7 @@ impl Width {
 mod tests {
     use super::{Header, Width};
     use crate::rows::reasons::REASONS;
-    use crate::rows::{Dialect, Reading};
+    use crate::rows::{Dialect, ResolvedDialect};
     use crate::source::TextEncoding;
     use csv::ByteRecord;
 
@@ -81,7 +81,7 @@ mod tests {
             flexible,
             ..Dialect::default()
         };
-        let reading = Reading::of(b"a,b", TextEncoding::UTF_8, &dialect);
+        let reading = ResolvedDialect::of(b"a,b", TextEncoding::UTF_8, &dialect);
         let names = names.iter().map(|name| (*name).to_owned()).collect();
         Width::of(&Header::new(names), &reading)
     }

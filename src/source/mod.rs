@@ -8,11 +8,10 @@ pub mod object;
 mod raw;
 #[cfg(feature = "s3")]
 mod s3;
-#[cfg(not(feature = "s3"))]
-#[path = "without_s3.rs"]
-mod s3;
 mod text;
 mod unpack;
+#[cfg(not(feature = "s3"))]
+mod without_s3;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -22,9 +21,12 @@ use sha2::{Digest, Sha256};
 
 pub use foreign::{Foreign, Wrapping};
 use object::{NotAnObject, S3Access, S3Uri};
-pub use raw::Taken;
+pub use raw::ByteCount;
+#[cfg(feature = "s3")]
 pub use s3::{Object, ObjectError};
-pub use text::{Place, Text, TextEncoding, UnknownEncoding};
+pub use text::{ListText, TextEncoding, TextPosition, UnknownEncoding};
+#[cfg(not(feature = "s3"))]
+pub use without_s3::{NoObject as Object, NoObjectError as ObjectError};
 
 /// Bytes read at a time when a list is fingerprinted; large enough that the hash, not the system call, is what costs.
 const HASH_BLOCK: usize = 128 * 1024;

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How many bytes were taken so far. Copies of it all tell the same count.
 #[derive(Debug, Clone, Default)]
-pub struct Taken(Arc<AtomicU64>);
+pub struct ByteCount(Arc<AtomicU64>);
 
-impl Taken {
+impl ByteCount {
     /// The count.
     #[must_use]
     pub fn bytes(&self) -> u64 {
@@ -17,25 +17,25 @@ impl Taken {
 }
 
 /// A reader that counts what it hands out.
-pub(super) struct Counted<R> {
+pub(super) struct CountingReader<R> {
     inner: R,
-    taken: Taken,
+    taken: ByteCount,
 }
 
-impl<R> Counted<R> {
+impl<R> CountingReader<R> {
     pub(super) fn new(inner: R) -> Self {
         Self {
             inner,
-            taken: Taken::default(),
+            taken: ByteCount::default(),
         }
     }
 
-    pub(super) fn taken(&self) -> Taken {
+    pub(super) fn taken(&self) -> ByteCount {
         self.taken.clone()
     }
 }
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read> Read for CountingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.taken.0.fetch_add(read as u64, Ordering::Relaxed);
@@ -55,13 +55,13 @@ pub(super) fn peek<R: Read>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Counted, peek};
+    use super::{CountingReader, peek};
     use std::io::Read as _;
 
     #[test]
     fn what_was_looked_at_is_still_there_and_counted_once() {
         for text in ["", "ab", "abcdef"] {
-            let counted = Counted::new(text.as_bytes());
+            let counted = CountingReader::new(text.as_bytes());
             let taken = counted.taken();
             let (head, mut rest) = peek(counted, 4).unwrap();
             assert_eq!(head, &text.as_bytes()[..text.len().min(4)]);

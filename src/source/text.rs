@@ -12,7 +12,7 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use super::OpenSource;
 use super::foreign::Wrapping;
-use super::raw::{Counted, Taken, peek};
+use super::raw::{ByteCount, CountingReader, peek};
 use super::unpack::unpacked;
 
 /// Bytes transcoded at a time.
@@ -61,27 +61,27 @@ impl FromStr for TextEncoding {
 }
 
 /// The text of a list.
-pub struct Text {
+pub struct ListText {
     /// UTF-8, without a byte order mark. Where it was transcoded it is valid, else as valid as the list.
     pub bytes: Box<dyn Read + Send>,
     /// What it was written in.
     pub encoding: TextEncoding,
     /// Where in the list a place of the text is.
-    pub place: Place,
+    pub place: TextPosition,
     /// What the list was packed and written in.
     pub wrapping: Wrapping,
 }
 
 /// Where in the list a place of its text is.
 #[derive(Debug)]
-pub enum Place {
+pub enum TextPosition {
     /// The text is the list, behind so many bytes.
     Behind(u64),
     /// The list was unpacked or transcoded: it was read up to here.
-    ReadTo(Taken),
+    ReadTo(ByteCount),
 }
 
-impl Place {
+impl TextPosition {
     /// Bytes of the list up to this byte of the text.
     #[must_use]
     pub fn in_list(&self, byte_of_text: u64) -> u64 {
@@ -106,8 +106,8 @@ impl OpenSource {
     ///
     /// # Errors
     /// The first bytes cannot be read, or are those of something that is no list.
-    pub fn text(self, encoding: Option<TextEncoding>) -> io::Result<Text> {
-        let bytes = Counted::new(self.bytes);
+    pub fn text(self, encoding: Option<TextEncoding>) -> io::Result<ListText> {
+        let bytes = CountingReader::new(self.bytes);
         let taken = bytes.taken();
         let (bytes, packing) = unpacked(bytes)?;
         let (head, mut bytes) = peek(bytes, MARK)?;
@@ -117,7 +117,7 @@ impl OpenSource {
         };
         io::copy(&mut bytes.by_ref().take(mark), &mut io::sink())?;
         let as_it_is = encoding == TextEncoding::UTF_8;
-        Ok(Text {
+        Ok(ListText {
             bytes: if as_it_is {
                 Box::new(bytes)
             } else {
@@ -125,9 +125,9 @@ impl OpenSource {
             },
             encoding,
             place: if as_it_is && packing.is_none() {
-                Place::Behind(mark)
+                TextPosition::Behind(mark)
             } else {
-                Place::ReadTo(taken)
+                TextPosition::ReadTo(taken)
             },
             wrapping: Wrapping {
                 packing,

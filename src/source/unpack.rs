@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use flate2::read::MultiGzDecoder;
 
 use super::foreign::{Foreign, Format, MAGIC, Wrapping, by_bytes, bytes_needed};
-use super::raw::{Counted, Taken, peek};
+use super::raw::{ByteCount, CountingReader, peek};
 
 /// So much may come out of an archive whatever it was packed into: a list of equal rows packs very well.
 const FREE_BYTES: u64 = 64 * 1024 * 1024;
@@ -58,7 +58,7 @@ pub(super) enum UnpackError {
 
 /// The bytes of a list that may be compressed, unpacked; and how it was packed.
 pub(super) fn unpacked<R: Read + Send + 'static>(
-    bytes: Counted<R>,
+    bytes: CountingReader<R>,
 ) -> io::Result<(Box<dyn Read + Send>, Option<Packing>)> {
     let taken = bytes.taken();
     let (head, bytes) = looked_at(bytes)?;
@@ -112,12 +112,12 @@ struct Unpacked<D> {
     decoder: D,
     packing: Packing,
     /// Bytes taken from the archive.
-    taken: Taken,
+    taken: ByteCount,
     out: u64,
 }
 
 impl<D: Read + Send + 'static> Unpacked<D> {
-    fn boxed(decoder: D, packing: Packing, taken: Taken) -> Box<dyn Read + Send> {
+    fn boxed(decoder: D, packing: Packing, taken: ByteCount) -> Box<dyn Read + Send> {
         Box::new(Self {
             decoder,
             packing,

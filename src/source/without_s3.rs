@@ -7,11 +7,11 @@ use super::object::{S3Access, S3Uri};
 
 /// An object that was found: in this build there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Object(Infallible);
+pub struct NoObject(Infallible);
 
 /// Why an object cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum ObjectError {
+pub enum NoObjectError {
     /// The feature `s3` is off.
     #[error(
         "this build of cognito-import does not read from S3; pipe it in: `aws s3 cp {0} - | cognito-import import - --run-dir DIR ...`, \
@@ -20,13 +20,13 @@ pub enum ObjectError {
     NotBuiltIn(String),
 }
 
-impl Object {
+impl NoObject {
     /// Refuses.
     ///
     /// # Errors
     /// Always.
-    pub fn find(uri: S3Uri, _access: &S3Access) -> Result<Self, ObjectError> {
-        Err(ObjectError::NotBuiltIn(uri.to_string()))
+    pub fn find(uri: S3Uri, _access: &S3Access) -> Result<Self, NoObjectError> {
+        Err(NoObjectError::NotBuiltIn(uri.to_string()))
     }
 
     pub(super) fn uri(&self) -> &S3Uri {

@@ -14,5 +14,5 @@ pub mod removal;
 mod remove;
 pub mod run;
 
-pub use removal::Rules;
-pub use run::{Ended, Mode, Tally, Undo, Why};
+pub use removal::RemovalRules;
+pub use run::{Mode, Undo, UndoEnd, UndoTally, Why};

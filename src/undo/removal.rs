@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use crate::ledger::RunTimes;
 use crate::ledger::undo::ToUndo;
-use crate::outcome::{Kept, MadeUser, Undoing, Undone};
-use crate::pool::pages::Pages;
+use crate::outcome::{KeptReason, MadeUser, Undoing, Undone};
+use crate::pool::pages::SeenPages;
 use crate::pool::{Advice, Deletion, Doings, Failure, FoundUser, Sent, Stop};
 use crate::run::retry::RetryPolicy;
 
@@ -27,7 +27,7 @@ const REMEMBERS_NOTHING: &str = "UserPoolAddOnNotEnabledException";
 
 /// What happened.
 #[derive(Debug)]
-pub enum Event {
+pub enum RemovalEvent {
     /// Nothing yet.
     Start,
     /// A look-up was answered.
@@ -42,7 +42,7 @@ pub enum Event {
 
 /// What to do next. Each names the user by what the pool finds it by.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum RemovalStep {
     /// Look it up after this time.
     LookUp(Duration),
     /// Ask what it did, after this time: the first page, or the one behind this token.
@@ -59,7 +59,7 @@ pub enum Step {
 
 /// What holds for the whole undo.
 #[derive(Debug, Clone, Copy)]
-pub struct Rules {
+pub struct RemovalRules {
     /// How often and after how long.
     pub retry: RetryPolicy,
     /// Users that have signed in, or may have, are deleted as well.
@@ -85,7 +85,7 @@ impl Learnt {
 
 /// By what the pool is asked for the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum By {
+enum LookupKey {
     Sub,
     Username,
 }
@@ -103,17 +103,17 @@ enum Phase {
 #[derive(Debug)]
 pub struct Removal {
     user: MadeUser,
-    rules: Rules,
+    rules: RemovalRules,
     times: Arc<RunTimes>,
     learnt: Learnt,
-    by: By,
+    by: LookupKey,
     phase: Phase,
     /// A deletion of ours may have arrived.
     maybe_deleted: bool,
     /// Its own sign-up was among what it did, on the pages so far.
     sign_up: bool,
     /// The pages so far.
-    pages: Pages,
+    pages: SeenPages,
     tries: u32,
     /// Questions in a row that were not answered. The pages of what the user did are one question.
     questions: u32,
@@ -127,11 +127,11 @@ pub struct Removal {
 impl Removal {
     /// As the ledger knows the user. `learnt` is what is known of the pool, `times` when the run was at work.
     #[must_use]
-    pub fn new(open: ToUndo, rules: Rules, learnt: Learnt, times: Arc<RunTimes>) -> Self {
+    pub fn new(open: ToUndo, rules: RemovalRules, learnt: Learnt, times: Arc<RunTimes>) -> Self {
         let by = if open.user.sub.is_some() && !learnt.not_by_sub {
-            By::Sub
+            LookupKey::Sub
         } else {
-            By::Username
+            LookupKey::Username
         };
         Self {
             user: open.user,
@@ -142,7 +142,7 @@ impl Removal {
             phase: Phase::Judging,
             maybe_deleted: open.begun_ms.is_some(),
             sign_up: false,
-            pages: Pages::up_to(MOST_PAGES),
+            pages: SeenPages::up_to(MOST_PAGES),
             tries: 0,
             questions: 0,
             vanished: 0,
@@ -161,8 +161,8 @@ impl Removal {
     #[must_use]
     pub fn name(&self) -> &str {
         match (self.by, &self.user.sub) {
-            (By::Sub, Some(sub)) => sub,
-            (By::Sub, None) | (By::Username, _) => &self.user.username,
+            (LookupKey::Sub, Some(sub)) => sub,
+            (LookupKey::Sub, None) | (LookupKey::Username, _) => &self.user.username,
         }
     }
 
@@ -179,37 +179,39 @@ impl Removal {
     }
 
     /// What to do next. `chance` is from 0 up to 1.
-    pub fn next(&mut self, event: Event, chance: f64) -> Step {
+    pub fn next(&mut self, event: RemovalEvent, chance: f64) -> RemovalStep {
         match event {
-            Event::Start => Step::LookUp(Duration::ZERO),
-            Event::Found(Ok(found)) => {
+            RemovalEvent::Start => RemovalStep::LookUp(Duration::ZERO),
+            RemovalEvent::Found(Ok(found)) => {
                 self.questions = 0;
                 self.found(found)
             }
-            Event::Found(Err(failure)) => self.unanswered(failure, chance, Step::LookUp),
-            Event::Doings(Ok(doings)) => self.did(doings),
-            Event::Doings(Err(failure)) => self.not_told(failure, chance),
-            Event::Begun => {
-                self.phase = Phase::Deleting;
-                Step::Delete(Duration::ZERO)
+            RemovalEvent::Found(Err(failure)) => {
+                self.unanswered(failure, chance, RemovalStep::LookUp)
             }
-            Event::Deleted(Ok(Deletion::Deleted)) => settled(Undone::Deleted),
-            Event::Deleted(Ok(Deletion::NoSuchUser)) => match self.by {
+            RemovalEvent::Doings(Ok(doings)) => self.did(doings),
+            RemovalEvent::Doings(Err(failure)) => self.not_told(failure, chance),
+            RemovalEvent::Begun => {
+                self.phase = Phase::Deleting;
+                RemovalStep::Delete(Duration::ZERO)
+            }
+            RemovalEvent::Deleted(Ok(Deletion::Deleted)) => settled(Undone::Deleted),
+            RemovalEvent::Deleted(Ok(Deletion::NoSuchUser)) => match self.by {
                 // Gone, or not found by this: its name tells.
-                By::Sub => self.look_by_name(),
-                By::Username => self.absent(),
+                LookupKey::Sub => self.look_by_name(),
+                LookupKey::Username => self.absent(),
             },
-            Event::Deleted(Err(failure)) => self.not_deleted(failure, chance),
+            RemovalEvent::Deleted(Err(failure)) => self.not_deleted(failure, chance),
         }
     }
 
-    fn look_by_name(&mut self) -> Step {
-        self.by = By::Username;
-        Step::LookUp(Duration::ZERO)
+    fn look_by_name(&mut self) -> RemovalStep {
+        self.by = LookupKey::Username;
+        RemovalStep::LookUp(Duration::ZERO)
     }
 
     /// It is not there.
-    fn absent(&self) -> Step {
+    fn absent(&self) -> RemovalStep {
         settled(if self.maybe_deleted {
             Undone::Deleted
         } else {
@@ -217,41 +219,44 @@ impl Removal {
         })
     }
 
-    fn did(&mut self, doings: Doings) -> Step {
+    fn did(&mut self, doings: Doings) -> RemovalStep {
         self.sign_up |= doings.sign_up;
         if doings.used {
-            return settled(Undone::Kept(Kept::Used));
+            return settled(Undone::Kept(KeptReason::Used));
         }
         match doings.next {
             Some(token) => match self.pages.follow(doings.events, &token) {
-                Ok(()) => Step::AskDoings(Duration::ZERO, Some(token)),
-                Err(endless) => {
-                    Step::Settled(because(Undone::Kept(Kept::MaybeUsed), endless.into()))
-                }
+                Ok(()) => RemovalStep::AskDoings(Duration::ZERO, Some(token)),
+                Err(endless) => RemovalStep::Settled(because(
+                    Undone::Kept(KeptReason::MaybeUsed),
+                    endless.into(),
+                )),
             },
-            None if self.sign_up => Step::Begin,
+            None if self.sign_up => RemovalStep::Begin,
             // What was not remembered of its sign-up may not have been remembered of its sign-ins.
-            None => settled(Undone::Kept(Kept::MaybeUsed)),
+            None => settled(Undone::Kept(KeptReason::MaybeUsed)),
         }
     }
 
     /// What it did was not told. A pool that never tells is not asked again.
-    fn not_told(&mut self, failure: Failure, chance: f64) -> Step {
+    fn not_told(&mut self, failure: Failure, chance: f64) -> RemovalStep {
         let never = failure.code == REMEMBERS_NOTHING
             || failure.code.starts_with("AccessDenied")
             || failure.advice == Advice::Stop(Stop::Refused);
         if never {
             self.learnt.tells_nothing = true;
-            return Step::Settled(because(Undone::Kept(Kept::MaybeUsed), failure));
+            return RemovalStep::Settled(because(Undone::Kept(KeptReason::MaybeUsed), failure));
         }
-        self.pages = Pages::up_to(MOST_PAGES);
+        self.pages = SeenPages::up_to(MOST_PAGES);
         if failure.code == "UserNotFoundException" && self.vanished < self.rules.retry.look_ups {
             self.vanished += 1;
-            return Step::LookUp(self.rules.retry.back_off(self.vanished, chance));
+            return RemovalStep::LookUp(self.rules.retry.back_off(self.vanished, chance));
         }
-        let from_the_first = |wait| Step::AskDoings(wait, None);
+        let from_the_first = |wait| RemovalStep::AskDoings(wait, None);
         match failure.advice {
-            Advice::GiveUp => Step::Settled(because(Undone::Kept(Kept::MaybeUsed), failure)),
+            Advice::GiveUp => {
+                RemovalStep::Settled(because(Undone::Kept(KeptReason::MaybeUsed), failure))
+            }
             Advice::Again
             | Advice::SlowDown
             | Advice::Exists
@@ -262,9 +267,14 @@ impl Removal {
     }
 
     /// A question was not answered: `again` is how it is asked once more.
-    fn unanswered(&mut self, failure: Failure, chance: f64, again: fn(Duration) -> Step) -> Step {
+    fn unanswered(
+        &mut self,
+        failure: Failure,
+        chance: f64,
+        again: fn(Duration) -> RemovalStep,
+    ) -> RemovalStep {
         match failure.advice {
-            Advice::Stop(stop) => Step::StopRun(stop, failure),
+            Advice::Stop(stop) => RemovalStep::StopRun(stop, failure),
             Advice::SlowDown => self.slow_down(failure, chance, again),
             Advice::GiveUp => self.failed(failure),
             Advice::Again | Advice::Exists | Advice::LookUp(_) | Advice::Undelivered => {
@@ -277,10 +287,10 @@ impl Removal {
         }
     }
 
-    fn not_deleted(&mut self, failure: Failure, chance: f64) -> Step {
+    fn not_deleted(&mut self, failure: Failure, chance: f64) -> RemovalStep {
         match failure.advice {
-            Advice::Stop(stop) => Step::StopRun(stop, failure),
-            Advice::SlowDown => self.slow_down(failure, chance, Step::Delete),
+            Advice::Stop(stop) => RemovalStep::StopRun(stop, failure),
+            Advice::SlowDown => self.slow_down(failure, chance, RemovalStep::Delete),
             Advice::GiveUp => self.failed(failure),
             Advice::Again | Advice::Exists | Advice::LookUp(_) | Advice::Undelivered => {
                 self.tries += 1;
@@ -291,10 +301,10 @@ impl Removal {
                 }
                 self.failure = Some(failure);
                 match sent {
-                    Sent::No => Step::Delete(wait),
+                    Sent::No => RemovalStep::Delete(wait),
                     Sent::Maybe | Sent::Answered => {
                         self.maybe_deleted = true;
-                        Step::LookUp(wait)
+                        RemovalStep::LookUp(wait)
                     }
                 }
             }
@@ -302,28 +312,33 @@ impl Removal {
     }
 
     /// A quota is nobody's failure; a firewall that keeps refusing is everybody's.
-    fn slow_down(&mut self, failure: Failure, chance: f64, again: fn(Duration) -> Step) -> Step {
+    fn slow_down(
+        &mut self,
+        failure: Failure,
+        chance: f64,
+        again: fn(Duration) -> RemovalStep,
+    ) -> RemovalStep {
         if failure.is_firewall() {
             self.forbidden += 1;
             if self.forbidden >= FORBIDDEN_TRIES {
-                return Step::StopRun(Stop::Firewall, failure);
+                return RemovalStep::StopRun(Stop::Firewall, failure);
             }
         }
         again(self.rules.retry.back_off(1, chance))
     }
 
-    fn failed(&self, mut failure: Failure) -> Step {
+    fn failed(&self, mut failure: Failure) -> RemovalStep {
         if self.maybe_deleted {
             failure
                 .message
                 .push_str(" (it may be deleted all the same)");
         }
-        Step::Settled(because(Undone::Failed, failure))
+        RemovalStep::Settled(because(Undone::Failed, failure))
     }
 }
 
-fn settled(undone: Undone) -> Step {
-    Step::Settled(Undoing::of(undone))
+fn settled(undone: Undone) -> RemovalStep {
+    RemovalStep::Settled(Undoing::of(undone))
 }
 
 fn because(undone: Undone, failure: Failure) -> Undoing {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::removal::{Event, Learnt, Removal, Step};
+use super::removal::{Learnt, Removal, RemovalEvent, RemovalStep};
 use crate::detail;
 use crate::import::event::RequestCounts;
 use crate::outcome::Undoing;
@@ -14,7 +14,7 @@ use crate::pool::{Cognito, Failure, Stop};
 
 /// What all users share.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct RemovalContext {
     pub(super) pool: Cognito,
     pub(super) pacer: Pacer,
     /// True once no more users are taken.
@@ -23,7 +23,7 @@ pub(super) struct Shared {
 
 /// How a user's way ended, or where it pauses.
 #[derive(Debug)]
-pub(super) enum End {
+pub(super) enum RemovalEnd {
     /// It may be deleted, once the ledger says so.
     ToBegin(Box<Removal>),
     /// It is settled.
@@ -38,23 +38,27 @@ pub(super) enum End {
 
 /// What a task returns.
 #[derive(Debug)]
-pub(super) struct Done {
+pub(super) struct FinishedRemoval {
     pub(super) row: u64,
-    pub(super) end: End,
+    pub(super) end: RemovalEnd,
     pub(super) learnt: Learnt,
     pub(super) requests: RequestCounts,
 }
 
 /// Takes the user on, from this event.
-pub(super) async fn remove(shared: Arc<Shared>, mut removal: Removal, event: Event) -> Done {
+pub(super) async fn remove(
+    shared: Arc<RemovalContext>,
+    mut removal: Removal,
+    event: RemovalEvent,
+) -> FinishedRemoval {
     let mut requests = RequestCounts::default();
     let end = take(&shared, &mut removal, event, &mut requests).await;
     let (row, learnt) = (removal.row(), removal.learnt());
     let end = match end {
-        Paused::ToBegin => End::ToBegin(Box::new(removal)),
+        Paused::ToBegin => RemovalEnd::ToBegin(Box::new(removal)),
         Paused::Ended(end) => end,
     };
-    Done {
+    FinishedRemoval {
         row,
         end,
         learnt,
@@ -64,53 +68,56 @@ pub(super) async fn remove(shared: Arc<Shared>, mut removal: Removal, event: Eve
 
 enum Paused {
     ToBegin,
-    Ended(End),
+    Ended(RemovalEnd),
 }
 
 async fn take(
-    shared: &Shared,
+    shared: &RemovalContext,
     removal: &mut Removal,
-    mut event: Event,
+    mut event: RemovalEvent,
     requests: &mut RequestCounts,
 ) -> Paused {
     let mut stopping = shared.stopping.clone();
     loop {
         let step = removal.next(event, fastrand::f64());
         let (category, wait) = match &step {
-            Step::LookUp(wait) => (Category::UserRead, *wait),
-            Step::AskDoings(wait, _) => (Category::UserResourceRead, *wait),
-            Step::Delete(wait) => (Category::UserUpdate, *wait),
-            Step::Begin => return Paused::ToBegin,
-            Step::Settled(came) => return Paused::Ended(End::Settled(came.clone())),
-            Step::StopRun(stop, failure) => {
-                return Paused::Ended(End::StopRun(*stop, failure.clone()));
+            RemovalStep::LookUp(wait) => (Category::UserRead, *wait),
+            RemovalStep::AskDoings(wait, _) => (Category::UserResourceRead, *wait),
+            RemovalStep::Delete(wait) => (Category::UserUpdate, *wait),
+            RemovalStep::Begin => return Paused::ToBegin,
+            RemovalStep::Settled(came) => return Paused::Ended(RemovalEnd::Settled(came.clone())),
+            RemovalStep::StopRun(stop, failure) => {
+                return Paused::Ended(RemovalEnd::StopRun(*stop, failure.clone()));
             }
         };
         let Some(leave) = permit(shared, &mut stopping, category, wait).await else {
             return Paused::Ended(if removal.was_begun_in_vain() {
-                End::NotSent
+                RemovalEnd::NotSent
             } else {
-                End::LeftOpen
+                RemovalEnd::LeftOpen
             });
         };
         let name = removal.name();
         event = match &step {
-            Step::AskDoings(_, token) => {
+            RemovalStep::AskDoings(_, token) => {
                 let answer = shared.pool.doings(name, token.as_deref()).await;
                 requests.count(&shared.pacer, &leave, answer.as_ref().err());
-                Event::Doings(answer)
+                RemovalEvent::Doings(answer)
             }
-            Step::Delete(_) => {
+            RemovalStep::Delete(_) => {
                 let answer = shared.pool.delete(name).await;
                 requests.count(&shared.pacer, &leave, answer.as_ref().err());
                 tell(removal.row(), answer.as_ref().err());
-                Event::Deleted(answer)
+                RemovalEvent::Deleted(answer)
             }
             // The others returned above.
-            Step::LookUp(_) | Step::Begin | Step::Settled(_) | Step::StopRun(..) => {
+            RemovalStep::LookUp(_)
+            | RemovalStep::Begin
+            | RemovalStep::Settled(_)
+            | RemovalStep::StopRun(..) => {
                 let answer = shared.pool.find(name).await;
                 requests.count(&shared.pacer, &leave, answer.as_ref().err());
-                Event::Found(answer)
+                RemovalEvent::Found(answer)
             }
         };
     }
@@ -118,7 +125,7 @@ async fn take(
 
 /// A permit after this time; none where the undo stops first.
 async fn permit(
-    shared: &Shared,
+    shared: &RemovalContext,
     stopping: &mut watch::Receiver<bool>,
     category: Category,
     wait: Duration,

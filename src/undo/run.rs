@@ -13,13 +13,13 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-use super::removal::{Event, Learnt, Removal, Rules};
-use super::remove::{Done, End, Shared, remove};
+use super::removal::{Learnt, Removal, RemovalEvent, RemovalRules};
+use super::remove::{FinishedRemoval, RemovalContext, RemovalEnd, remove};
 use crate::import::event::RequestCounts;
 use crate::import::{Signal, Signals};
-use crate::ledger::undo::{Note, ToUndo};
+use crate::ledger::undo::{ToUndo, UndoRecord};
 use crate::ledger::{LedgerError, RunTimes, UndoLedger};
-use crate::outcome::{Kept, Undoing, Undone};
+use crate::outcome::{KeptReason, Undoing, Undone};
 use crate::pace::Pacer;
 use crate::pool::failure::CONNECT_FAILED;
 use crate::pool::{Cognito, Failure, Stop, now_ms};
@@ -45,9 +45,9 @@ const TELL: Duration = Duration::from_secs(10);
 
 /// Users by what came of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally(BTreeMap<Option<Undone>, u64>);
+pub struct UndoTally(BTreeMap<Option<Undone>, u64>);
 
-impl Tally {
+impl UndoTally {
     /// As the ledger has them.
     ///
     /// # Errors
@@ -78,7 +78,8 @@ impl Tally {
     /// alone because they were used or may have been.
     #[must_use]
     pub fn left(&self, used: bool) -> u64 {
-        let kept = self.count(Undone::Kept(Kept::Used)) + self.count(Undone::Kept(Kept::MaybeUsed));
+        let kept = self.count(Undone::Kept(KeptReason::Used))
+            + self.count(Undone::Kept(KeptReason::MaybeUsed));
         self.open() + self.count(Undone::Failed) + if used { kept } else { 0 }
     }
 
@@ -133,21 +134,21 @@ impl fmt::Display for Why {
 
 /// How a session ended.
 #[derive(Debug)]
-pub struct Ended {
+pub struct UndoEnd {
     /// Why it ended early; none: every user is settled.
     pub stopped: Option<Why>,
     /// True where somebody did not want to wait for those on their way.
     pub at_once: bool,
     /// Users by what came of them, those of earlier sessions included.
-    pub tally: Tally,
+    pub tally: UndoTally,
     /// Requests of this session.
     pub requests: RequestCounts,
 }
 
-impl Ended {
+impl UndoEnd {
     /// There was nothing left to do.
     #[must_use]
-    pub fn before_it_began(tally: Tally) -> Self {
+    pub fn before_it_began(tally: UndoTally) -> Self {
         Self {
             stopped: None,
             at_once: false,
@@ -169,23 +170,23 @@ pub enum Mode {
 /// An undo that is about to begin.
 pub struct Undo<'w> {
     ledger: UndoLedger,
-    shared: Arc<Shared>,
-    rules: Rules,
+    shared: Arc<RemovalContext>,
+    rules: RemovalRules,
     times: Arc<RunTimes>,
     mode: Mode,
     learnt: Learnt,
     stop: watch::Sender<bool>,
-    tasks: JoinSet<Done>,
+    tasks: JoinSet<FinishedRemoval>,
     slots: usize,
     page: VecDeque<ToUndo>,
     behind: u64,
     read_to_end: bool,
-    tally: Tally,
+    tally: UndoTally,
     requests: RequestCounts,
     unreachable: u32,
     stopped: Option<Why>,
     told: Instant,
-    tell: &'w mut dyn FnMut(&Tally),
+    tell: &'w mut dyn FnMut(&UndoTally),
 }
 
 impl<'w> Undo<'w> {
@@ -197,10 +198,10 @@ impl<'w> Undo<'w> {
         ledger: UndoLedger,
         pool: Cognito,
         pacer: Pacer,
-        (rules, mode): (Rules, Mode),
+        (rules, mode): (RemovalRules, Mode),
         times: RunTimes,
         deletions_a_second: NonZeroU32,
-        tell: &'w mut dyn FnMut(&Tally),
+        tell: &'w mut dyn FnMut(&UndoTally),
     ) -> Result<Self, LedgerError> {
         let (stop, stopping) = watch::channel(false);
         let slots = deletions_a_second
@@ -208,9 +209,9 @@ impl<'w> Undo<'w> {
             .saturating_mul(SECONDS)
             .clamp(SLOTS.0, SLOTS.1);
         Ok(Self {
-            tally: Tally::of(&ledger)?,
+            tally: UndoTally::of(&ledger)?,
             ledger,
-            shared: Arc::new(Shared {
+            shared: Arc::new(RemovalContext {
                 pool,
                 pacer,
                 stopping,
@@ -240,7 +241,7 @@ impl<'w> Undo<'w> {
     pub async fn to_the_end(
         mut self,
         signals: &mut Signals,
-    ) -> Result<(Ended, UndoLedger), LedgerError> {
+    ) -> Result<(UndoEnd, UndoLedger), LedgerError> {
         let mut over: Option<Instant> = None;
         let mut at_once = false;
         loop {
@@ -270,7 +271,7 @@ impl<'w> Undo<'w> {
                 (self.tell)(&self.tally);
             }
         }
-        let ended = Ended {
+        let ended = UndoEnd {
             stopped: self.stopped,
             at_once,
             tally: self.tally,
@@ -298,18 +299,21 @@ impl<'w> Undo<'w> {
             };
             self.behind = open.user.row;
             let removal = Removal::new(open, self.rules, self.learnt, Arc::clone(&self.times));
-            self.go_on(removal, Event::Start);
+            self.go_on(removal, RemovalEvent::Start);
         }
         Ok(())
     }
 
-    fn go_on(&mut self, removal: Removal, event: Event) {
+    fn go_on(&mut self, removal: Removal, event: RemovalEvent) {
         self.tasks
             .spawn(remove(Arc::clone(&self.shared), removal, event));
     }
 
     /// Writes down what came of this task and of all that have finished with it, and lets those go on that were begun.
-    fn finished(&mut self, first: Option<Result<Done, JoinError>>) -> Result<(), LedgerError> {
+    fn finished(
+        &mut self,
+        first: Option<Result<FinishedRemoval, JoinError>>,
+    ) -> Result<(), LedgerError> {
         let mut notes = Vec::new();
         let mut begun = Vec::new();
         let mut next = first;
@@ -324,32 +328,37 @@ impl<'w> Undo<'w> {
             self.ledger.write(&notes, now_ms())?;
         }
         for removal in begun {
-            self.go_on(removal, Event::Begun);
+            self.go_on(removal, RemovalEvent::Begun);
         }
         Ok(())
     }
 
-    fn note(&mut self, done: Done, notes: &mut Vec<(u64, Note)>, begun: &mut Vec<Removal>) {
+    fn note(
+        &mut self,
+        done: FinishedRemoval,
+        notes: &mut Vec<(u64, UndoRecord)>,
+        begun: &mut Vec<Removal>,
+    ) {
         self.learnt.merge(done.learnt);
         self.requests.merge(&done.requests);
         match done.end {
-            End::ToBegin(removal) => match self.mode {
+            RemovalEnd::ToBegin(removal) => match self.mode {
                 // Nobody begins once it stops: the next session looks again.
                 Mode::Delete if self.stopped.is_some() => {}
                 Mode::Delete => {
-                    notes.push((done.row, Note::Begun));
+                    notes.push((done.row, UndoRecord::Begun));
                     begun.push(*removal);
                 }
                 Mode::DryRun => self.settled(done.row, Undoing::of(Undone::Deleted), notes),
             },
-            End::Settled(came) => self.settled(done.row, came, notes),
-            End::NotSent => notes.push((done.row, Note::NotSent)),
-            End::LeftOpen => {}
-            End::StopRun(stop, failure) => self.stop(Why::Refused(stop, failure)),
+            RemovalEnd::Settled(came) => self.settled(done.row, came, notes),
+            RemovalEnd::NotSent => notes.push((done.row, UndoRecord::NotSent)),
+            RemovalEnd::LeftOpen => {}
+            RemovalEnd::StopRun(stop, failure) => self.stop(Why::Refused(stop, failure)),
         }
     }
 
-    fn settled(&mut self, row: u64, came: Undoing, notes: &mut Vec<(u64, Note)>) {
+    fn settled(&mut self, row: u64, came: Undoing, notes: &mut Vec<(u64, UndoRecord)>) {
         match &came.error_code {
             Some(code) if code == CONNECT_FAILED => {
                 self.unreachable += 1;
@@ -361,6 +370,6 @@ impl<'w> Undo<'w> {
             Some(_) | None => self.unreachable = 0,
         }
         self.tally.settle(came.undone);
-        notes.push((row, Note::Came(came)));
+        notes.push((row, UndoRecord::Came(came)));
     }
 }

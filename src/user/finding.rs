@@ -4,7 +4,7 @@ mod ways;
 
 use std::fmt;
 
-use super::hint::{FlagsGiven, Way, joined};
+use super::hint::{FlagsGiven, HintOption, joined};
 use crate::visible::one_line;
 
 /// A rule that a row breaks. Its code stands in results as `error_code`.
@@ -177,7 +177,7 @@ impl Rule {
         joined(self.ways(), given)
     }
 
-    fn ways(self) -> &'static [Way] {
+    fn ways(self) -> &'static [HintOption] {
         match self {
             Self::CellCount => ways::CELL_COUNT,
             Self::Encoding => ways::ENCODING,

@@ -13,7 +13,7 @@ const GROUP: &str = "group ";
 
 /// One step. Each is safe to repeat.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum FollowUpStep {
     /// `AdminConfirmSignUp`: the user may sign in without typing a code.
     Confirm,
     /// `AdminUpdateUserAttributes`: these addresses are verified, in one call.
@@ -38,13 +38,13 @@ pub enum Addresses {
 /// A kind of step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StepKind {
-    /// [`Step::Confirm`].
+    /// [`FollowUpStep::Confirm`].
     Confirm,
-    /// [`Step::Verify`].
+    /// [`FollowUpStep::Verify`].
     Verify,
-    /// [`Step::AddToGroup`].
+    /// [`FollowUpStep::AddToGroup`].
     AddToGroup,
-    /// [`Step::Disable`].
+    /// [`FollowUpStep::Disable`].
     Disable,
 }
 
@@ -91,7 +91,7 @@ impl Addresses {
     }
 }
 
-impl Step {
+impl FollowUpStep {
     /// Which kind it is.
     #[must_use]
     pub fn kind(&self) -> StepKind {
@@ -118,7 +118,7 @@ impl Step {
 }
 
 /// As it stands in the ledger and in results. No two steps of a user have the same.
-impl fmt::Display for Step {
+impl fmt::Display for FollowUpStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Confirm => f.write_str("confirm"),
@@ -149,22 +149,22 @@ pub fn wrong_group_name(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Addresses, Contact, Step, wrong_group_name};
+    use super::{Addresses, Contact, FollowUpStep, wrong_group_name};
 
     #[test]
     fn every_step_is_found_again_by_its_word() {
         for step in [
-            Step::Confirm,
-            Step::Verify(Addresses::Email),
-            Step::Verify(Addresses::PhoneNumber),
-            Step::Verify(Addresses::Both),
-            Step::AddToGroup("confirm".into()),
-            Step::AddToGroup("disable".into()),
-            Step::Disable,
+            FollowUpStep::Confirm,
+            FollowUpStep::Verify(Addresses::Email),
+            FollowUpStep::Verify(Addresses::PhoneNumber),
+            FollowUpStep::Verify(Addresses::Both),
+            FollowUpStep::AddToGroup("confirm".into()),
+            FollowUpStep::AddToGroup("disable".into()),
+            FollowUpStep::Disable,
         ] {
-            assert_eq!(Step::from_word(&step.to_string()), Some(step));
+            assert_eq!(FollowUpStep::from_word(&step.to_string()), Some(step));
         }
-        assert_eq!(Step::from_word("promote"), None);
+        assert_eq!(FollowUpStep::from_word("promote"), None);
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl FromIterator<&'static str> for FlagsGiven {
 
 /// One of several things to do.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Way {
+pub(super) enum HintOption {
     /// Always possible.
     Always(&'static str),
     /// Suggests a flag: left out where the flag was given.
@@ -48,13 +48,13 @@ pub(super) enum Way {
 }
 
 /// The ways that remain, as `a, b, or c`.
-pub(super) fn joined(ways: &[Way], given: &FlagsGiven) -> String {
+pub(super) fn joined(ways: &[HintOption], given: &FlagsGiven) -> String {
     let ways: Vec<&str> = ways
         .iter()
         .filter_map(|way| match *way {
-            Way::Always(text) => Some(text),
-            Way::Unless(flag, text) => (!given.has(flag)).then_some(text),
-            Way::Given(flag, text) => given.has(flag).then_some(text),
+            HintOption::Always(text) => Some(text),
+            HintOption::Unless(flag, text) => (!given.has(flag)).then_some(text),
+            HintOption::Given(flag, text) => given.has(flag).then_some(text),
         })
         .collect();
     match ways.as_slice() {
@@ -67,7 +67,7 @@ pub(super) fn joined(ways: &[Way], given: &FlagsGiven) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{FlagsGiven, Way, joined};
+    use super::{FlagsGiven, HintOption, joined};
 
     #[test]
     fn the_flags_of_a_command_are_known_by_their_names() {
@@ -80,9 +80,9 @@ mod tests {
     #[test]
     fn a_flag_that_was_given_is_not_suggested() {
         let ways = [
-            Way::Always("correct it"),
-            Way::Unless("--trim", "pass --trim"),
-            Way::Given("--encoding", "correct --encoding"),
+            HintOption::Always("correct it"),
+            HintOption::Unless("--trim", "pass --trim"),
+            HintOption::Given("--encoding", "correct --encoding"),
         ];
         for (given, hint) in [
             (vec![], "correct it, or pass --trim"),

@@ -18,7 +18,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use finding::{Finding, Rule};
-pub use follow_up::{Addresses, MAX_GROUP_NAME, Step, StepKind, wrong_group_name};
+pub use follow_up::{Addresses, FollowUpStep, MAX_GROUP_NAME, StepKind, wrong_group_name};
 pub use hint::FlagsGiven;
 pub use note::{Note, NoteKind};
 pub use password::{NoRandomness, Password};
@@ -63,7 +63,7 @@ pub struct NewUser {
     /// `UserAttributes`, in the order of the columns.
     pub attributes: Vec<Attribute>,
     /// What is done with the user once the pool has it, in this order.
-    pub follow_up: Vec<Step>,
+    pub follow_up: Vec<FollowUpStep>,
 }
 
 /// A row of the list, with what it means.
@@ -86,7 +86,7 @@ pub struct Row {
 #[derive(Debug)]
 pub enum NotSent {
     /// It breaks rules.
-    Broken(Broken),
+    Broken(InvalidRow),
     /// `--skip-where` leaves it out.
     Skipped {
         /// Its username, where it has one.
@@ -97,7 +97,7 @@ pub enum NotSent {
 impl NotSent {
     /// The rules that it breaks, if that is why.
     #[must_use]
-    pub fn broken(&self) -> Option<&Broken> {
+    pub fn broken(&self) -> Option<&InvalidRow> {
         match self {
             Self::Broken(broken) => Some(broken),
             Self::Skipped { .. } => None,
@@ -107,14 +107,14 @@ impl NotSent {
 
 /// A row that cannot be sent.
 #[derive(Debug)]
-pub struct Broken {
+pub struct InvalidRow {
     /// Its username, where one could be read.
     pub username: Option<String>,
     /// Everything that is wrong, at least one thing.
     pub findings: Vec<Finding>,
 }
 
-impl Broken {
+impl InvalidRow {
     /// The code of the first finding.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -124,7 +124,7 @@ impl Broken {
     }
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for InvalidRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, finding) in self.findings.iter().enumerate() {
             if place > 0 {

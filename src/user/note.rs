@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::hint::{FlagsGiven, Way, joined};
+use super::hint::{FlagsGiven, HintOption, joined};
 
 /// A kind of note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,44 +92,44 @@ impl NoteKind {
     /// What to do about them.
     #[must_use]
     pub fn hint(self, given: &FlagsGiven) -> String {
-        let ways: &[Way] = match self {
-            Self::NullMarker => &[Way::Always(
+        let ways: &[HintOption] = match self {
+            Self::NullMarker => &[HintOption::Always(
                 "--null TEXT treats cells that equal TEXT as empty",
             )],
-            Self::Federated("identities") | Self::Linked => {
-                &[Way::Always("--skip-where 'identities=*' leaves them out")]
-            }
+            Self::Federated("identities") | Self::Linked => &[HintOption::Always(
+                "--skip-where 'identities=*' leaves them out",
+            )],
             Self::Federated(status) => {
                 return format!("--skip-where {status}=EXTERNAL_PROVIDER leaves them out");
             }
-            Self::Disabled => &[Way::Always(
+            Self::Disabled => &[HintOption::Always(
                 "--disable-where Enabled=false disables them after the sign-up",
             )],
             Self::Garbled => &[
-                Way::Unless(
+                HintOption::Unless(
                     "--encoding",
                     "name the list's encoding with --encoding (such as windows-1252) if it is not UTF-8",
                 ),
-                Way::Given("--encoding", "correct --encoding"),
-                Way::Always("export the list again if an earlier conversion garbled it"),
+                HintOption::Given("--encoding", "correct --encoding"),
+                HintOption::Always("export the list again if an earlier conversion garbled it"),
             ],
-            Self::Float => &[Way::Always(
+            Self::Float => &[HintOption::Always(
                 "export these columns as text: digits may be missing as well",
             )],
             Self::NameCase => &[
-                Way::Always("remove one row of each pair if they are the same person"),
-                Way::Unless(
+                HintOption::Always("remove one row of each pair if they are the same person"),
+                HintOption::Unless(
                     "--lowercase username",
                     "pass --lowercase username, which leaves the later row out as a duplicate",
                 ),
             ],
             Self::AliasRepeat => &[
-                Way::Always("give each row its own address"),
-                Way::Always("remove the rows that are the same person"),
+                HintOption::Always("give each row its own address"),
+                HintOption::Always("remove the rows that are the same person"),
             ],
             Self::Birthdate => &[
-                Way::Always("correct the dates"),
-                Way::Always(
+                HintOption::Always("correct the dates"),
+                HintOption::Always(
                     "say how the list writes them, such as --date-format birthdate=%d/%m/%Y",
                 ),
             ],

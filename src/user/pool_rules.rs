@@ -113,7 +113,7 @@ pub struct AttributeRule {
     /// Its name, with `custom:` where it is the pool's own.
     pub name: String,
     /// What its values are.
-    pub data_type: DataType,
+    pub data_type: ValueType,
     /// Whether a user must have it.
     pub required: bool,
     /// Whether it can be changed afterwards.
@@ -132,9 +132,9 @@ pub struct AttributeRule {
     pub max_value: Option<i64>,
 }
 
-/// `AttributeDataType`.
+/// `ValueType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum DataType {
+pub enum ValueType {
     /// Text.
     #[default]
     String,

@@ -11,7 +11,7 @@ use cognito_import::pool::{
     Cognito, ConnectSettings, EndpointChoice, Failure, FoundUser, NamedBy, Signing, TriggerData,
     connect,
 };
-use cognito_import::user::{Addresses, Attribute, NewUser, Password, Step};
+use cognito_import::user::{Addresses, Attribute, FollowUpStep, NewUser, Password};
 use fastrand::Rng;
 use serde_json::{Value, json};
 
@@ -345,10 +345,10 @@ async fn call(
     let user = failed(pool.find_in_listing(by, username, password).await, &secret);
     found(user.flatten().as_ref(), &secret);
     for step in [
-        Step::Confirm,
-        Step::Verify(Addresses::Email),
-        Step::AddToGroup("staff".into()),
-        Step::Disable,
+        FollowUpStep::Confirm,
+        FollowUpStep::Verify(Addresses::Email),
+        FollowUpStep::AddToGroup("staff".into()),
+        FollowUpStep::Disable,
     ] {
         failed(
             pool.follow_up_for_row(username, &step, password).await,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use cognito_import::ledger::{LedgerError, Reader};
-use cognito_import::rehearsal::{ExistingUser, Quota, Quotas};
+use cognito_import::ledger::{LedgerError, LedgerReader};
+use cognito_import::rehearsal::{ExistingUser, QuotaSetting, Quotas};
 use fastrand::Rng;
 
 use crate::case::{Case, fuzz};
@@ -30,7 +30,7 @@ struct Base {
 impl Base {
     fn new(was_killed: bool) -> Self {
         let place = Place::new();
-        let plenty = Quota::per_second(100_000.0);
+        let plenty = QuotaSetting::per_second(100_000.0);
         let mut settings = quick();
         settings.quotas = Quotas {
             user_resource_read: plenty,
@@ -96,7 +96,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 fn read(run: &Path) -> Result<Rows, LedgerError> {
-    let reader = Reader::open(run)?;
+    let reader = LedgerReader::open(run)?;
     let mut rows = Rows::new();
     reader.summary()?;
     reader.about()?;

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
-use cognito_import::rehearsal::{DataType, PoolSettings, SchemaAttribute};
+use cognito_import::rehearsal::{AttributeType, PoolSettings, SchemaAttribute};
 
 use crate::harness::{Cli, Place, Pool, Row, quick, until, users};
 
@@ -83,7 +83,7 @@ const BROKEN: &str = "username,password,email,phone_number,custom:level\n\
 fn with_level() -> PoolSettings {
     let level = SchemaAttribute {
         name: "custom:level".to_owned(),
-        data_type: DataType::Number,
+        data_type: AttributeType::Number,
         max_value: Some(9),
         ..SchemaAttribute::default()
     };

@@ -3,7 +3,7 @@
 use std::fs;
 
 use cognito_import::rehearsal::{
-    DataType, PasswordPolicy, PoolSettings, PreSignUp, SchemaAttribute,
+    AttributeType, PasswordRules, PoolSettings, PreSignUp, SchemaAttribute,
 };
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ fn names(names: &[&str]) -> Vec<String> {
 fn pools() -> [PoolSettings; 6] {
     let level = SchemaAttribute {
         name: "custom:level".to_owned(),
-        data_type: DataType::Number,
+        data_type: AttributeType::Number,
         min_value: Some(-3),
         max_value: Some(9),
         ..SchemaAttribute::default()
@@ -29,10 +29,10 @@ fn pools() -> [PoolSettings; 6] {
         PoolSettings {
             schema: vec![level, SchemaAttribute::string("custom:id", 3)],
             write_attributes: Some(names(&["email", "custom:id", "custom:level"])),
-            password_policy: PasswordPolicy {
+            password_policy: PasswordRules {
                 minimum_length: 12,
                 require_symbols: false,
-                ..PasswordPolicy::default()
+                ..PasswordRules::default()
             },
             ..quick()
         },

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::Command;
 
-use cognito_import::rehearsal::{Latency, PoolSettings, Quota, RehearsalPool};
+use cognito_import::rehearsal::{PoolSettings, QuotaSetting, RehearsalPool, SimulatedLatency};
 
 /// Half-kilobytes that a file may have: the ledger outgrows them after some hundred rows.
 const FULL: u32 = 300;
@@ -19,13 +19,13 @@ fn a_full_disk_stops_the_run_before_anything_is_sent_that_the_ledger_does_not_kn
     }
     std::fs::write(folder.path().join("users.csv"), list).unwrap();
     let mut settings = PoolSettings {
-        latency: Latency {
+        latency: SimulatedLatency {
             base_ms: 1,
             jitter_ms: 2,
         },
         ..PoolSettings::default()
     };
-    settings.quotas.user_creation = Quota::per_second(100_000.0);
+    settings.quotas.user_creation = QuotaSetting::per_second(100_000.0);
     let pool = RehearsalPool::start("127.0.0.1:0".parse().unwrap(), settings).unwrap();
     let import = |limit: &str| {
         Command::new("sh")

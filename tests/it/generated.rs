@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cognito_import::rehearsal::{PasswordPolicy, PoolSettings};
+use cognito_import::rehearsal::{PasswordRules, PoolSettings};
 use serde_json::Value;
 
 use crate::harness::{Place, Pool, quick, silent, until};
@@ -11,9 +11,9 @@ use crate::harness::{Place, Pool, quick, silent, until};
 fn generated_passwords_meet_a_strict_policy_and_stand_nowhere() {
     let place = Place::new();
     let pool = Pool::start(PoolSettings {
-        password_policy: PasswordPolicy {
+        password_policy: PasswordRules {
             minimum_length: 40,
-            ..PasswordPolicy::default()
+            ..PasswordRules::default()
         },
         ..silent()
     });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cognito_import::rehearsal::{ExistingUser, PoolSettings, Quota, UserStatus};
+use cognito_import::rehearsal::{ExistingUser, PoolSettings, QuotaSetting, UserStatus};
 
 use crate::harness::{Cli, Emulator, Place, Pool, quick, users};
 
@@ -148,7 +148,7 @@ fn a_listing_that_throttles_holds_up_no_sign_up_and_tells_everybody_in_the_end()
             .collect(),
         ..quick()
     };
-    settings.quotas.user_list = Quota {
+    settings.quotas.user_list = QuotaSetting {
         rate: 15.0,
         burst: 5.0,
     };

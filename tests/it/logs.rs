@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cognito_import::rehearsal::{ExistingUser, PoolSettings, PreSignUp, Quota};
+use cognito_import::rehearsal::{ExistingUser, PoolSettings, PreSignUp, QuotaSetting};
 use serde_json::Value;
 
 use crate::harness::{Place, Pool, quick, until, users};
@@ -194,7 +194,7 @@ fn the_log_is_for_its_owner_alone() {
 fn a_slow_down_and_its_end_stand_in_the_log() {
     let place = Place::new();
     let mut settings = quick();
-    settings.quotas.user_creation = Quota::per_second(20.0);
+    settings.quotas.user_creation = QuotaSetting::per_second(20.0);
     let pool = Pool::start(settings);
     let list = place.file("users.csv", users(120));
     let import = place

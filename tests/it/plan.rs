@@ -1,12 +1,12 @@
 //! The plan, as people read it before a run: what it says, and how it fits their terminal.
 
-use cognito_import::rehearsal::{PoolSettings, Quota};
+use cognito_import::rehearsal::{PoolSettings, QuotaSetting};
 
 use crate::harness::{Place, Pool, quick, users};
 
 fn granting(creation: f64) -> Pool {
     let mut settings = quick();
-    settings.quotas.user_creation = Quota::per_second(creation);
+    settings.quotas.user_creation = QuotaSetting::per_second(creation);
     Pool::start(settings)
 }
 

@@ -4,7 +4,7 @@ mod list;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cognito_import::rehearsal::{DataType, PasswordPolicy, PoolSettings, SchemaAttribute};
+use cognito_import::rehearsal::{AttributeType, PasswordRules, PoolSettings, SchemaAttribute};
 
 use crate::harness::{Cli, Place, Pool, Results, quick};
 use list::{Planted, Stage};
@@ -44,9 +44,9 @@ fn strict() -> PoolSettings {
         ..SchemaAttribute::default()
     };
     PoolSettings {
-        password_policy: PasswordPolicy {
+        password_policy: PasswordRules {
             minimum_length: 10,
-            ..PasswordPolicy::default()
+            ..PasswordRules::default()
         },
         alias_attributes: vec!["email".to_owned()],
         schema: vec![
@@ -61,9 +61,9 @@ fn strict() -> PoolSettings {
             SchemaAttribute {
                 min_value: Some(-5),
                 max_value: Some(9),
-                ..attribute("custom:level", DataType::Number)
+                ..attribute("custom:level", AttributeType::Number)
             },
-            attribute("custom:active", DataType::Boolean),
+            attribute("custom:active", AttributeType::Boolean),
             SchemaAttribute::string("custom:note", 2_048),
         ],
         ..quick()

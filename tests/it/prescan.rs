@@ -5,7 +5,7 @@ mod names;
 
 use std::collections::BTreeMap;
 
-use cognito_import::rehearsal::{ExistingUser, PoolSettings, Quota, UserStatus};
+use cognito_import::rehearsal::{ExistingUser, PoolSettings, QuotaSetting, UserStatus};
 
 use crate::harness::{Cli, Emulator, Place, Pool, quick, users};
 
@@ -212,7 +212,7 @@ fn a_pool_that_throttles_its_listing_is_read_all_the_same() {
         existing: existing(600),
         ..quick()
     };
-    settings.quotas.user_list = Quota {
+    settings.quotas.user_list = QuotaSetting {
         rate: 8.0,
         burst: 2.0,
     };

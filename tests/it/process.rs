@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::process::Command;
 
-use cognito_import::rehearsal::Latency;
+use cognito_import::rehearsal::SimulatedLatency;
 use serde_json::Value;
 
 use crate::harness::{Endpoint, Place, Pool, Ran, Reply, quick, silent, until, users};
@@ -207,7 +207,7 @@ fn a_limit_on_open_files_below_what_the_rate_needs_is_noted_once() {
 fn a_run_with_few_files_has_fewer_slots() {
     let place = Place::new();
     let mut settings = quick();
-    settings.latency = Latency {
+    settings.latency = SimulatedLatency {
         base_ms: 100,
         jitter_ms: 0,
     };

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use cognito_import::rehearsal::Quota;
+use cognito_import::rehearsal::QuotaSetting;
 
 use crate::harness::{CTRL_C, Place, Pool, Screen, quick, silent, users};
 
@@ -142,7 +142,7 @@ fn colours_are_left_out_where_they_are_not_wanted() {
 fn a_pool_that_throttles_is_seen_to_slow_the_run_down() {
     let place = Place::new();
     let mut settings = quick();
-    settings.quotas.user_creation = Quota::per_second(20.0);
+    settings.quotas.user_creation = QuotaSetting::per_second(20.0);
     let pool = Pool::start(settings);
     let list = place.file("users.csv", users(150));
     let screen = place

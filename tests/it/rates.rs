@@ -1,13 +1,13 @@
 //! How fast a run may go: what the account is granted, shared, or what was named.
 
-use cognito_import::rehearsal::{PoolSettings, Quota};
+use cognito_import::rehearsal::{PoolSettings, QuotaSetting};
 
 use crate::harness::{Place, Pool, quick, users};
 
 fn granting(creation: f64, read: f64) -> Pool {
     let mut settings = quick();
-    settings.quotas.user_creation = Quota::per_second(creation);
-    settings.quotas.user_read = Quota::per_second(read);
+    settings.quotas.user_creation = QuotaSetting::per_second(creation);
+    settings.quotas.user_read = QuotaSetting::per_second(read);
     Pool::start(settings)
 }
 

@@ -17,7 +17,7 @@ fn with_passwords(passwords: impl IntoIterator<Item = String>) -> String {
 /// A pool whose policy lets hashes pass.
 fn lax() -> Pool {
     let mut settings = quick();
-    settings.password_policy = cognito_import::rehearsal::PasswordPolicy {
+    settings.password_policy = cognito_import::rehearsal::PasswordRules {
         minimum_length: 6,
         require_uppercase: false,
         require_lowercase: false,

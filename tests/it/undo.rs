@@ -11,14 +11,14 @@ mod used;
 use std::collections::BTreeMap;
 
 use cognito_import::rehearsal::{
-    ExistingUser, Faults, PoolSettings, PreSignUp, Quota, Quotas, UserStatus,
+    ExistingUser, Faults, PoolSettings, PreSignUp, QuotaSetting, Quotas, UserStatus,
 };
 
 use crate::harness::{Cli, Place, Pool, Row, quick, users};
 
 /// A pool that throttles nobody, with these faults and settings.
 fn settings() -> PoolSettings {
-    let plenty = Quota::per_second(100_000.0);
+    let plenty = QuotaSetting::per_second(100_000.0);
     PoolSettings {
         quotas: Quotas {
             user_update: plenty,
@@ -331,7 +331,7 @@ fn deletions_keep_below_the_quota_and_yield_where_it_is_lower() {
     assert_eq!(pool.stats().operations["AdminDeleteUser"].throttled, 0);
 
     let pool = pool.changed(|settings| {
-        settings.quotas.user_update = Quota {
+        settings.quotas.user_update = QuotaSetting {
             rate: 8.0,
             burst: 2.0,
         };

@@ -1,7 +1,8 @@
 //! A quota that others use as well: all of what is left is taken, and not one call more.
 
 use cognito_import::rehearsal::{
-    Category, Latency, LiveSignUps, PoolSettings, Quota, QuotaChange, SecondCount,
+    LiveSignUps, PoolSettings, QuotaCategory, QuotaChange, QuotaSetting, SecondCount,
+    SimulatedLatency,
 };
 
 use crate::harness::{Place, Pool, quick, users};
@@ -9,7 +10,7 @@ use crate::harness::{Place, Pool, quick, users};
 /// A pool that takes 50 sign-ups a second, until something else is said.
 fn pool(quota_changes: Vec<QuotaChange>, live_sign_ups: Vec<LiveSignUps>) -> Pool {
     let mut settings = PoolSettings {
-        latency: Latency {
+        latency: SimulatedLatency {
             base_ms: 20,
             jitter_ms: 20,
         },
@@ -17,7 +18,7 @@ fn pool(quota_changes: Vec<QuotaChange>, live_sign_ups: Vec<LiveSignUps>) -> Poo
         live_sign_ups,
         ..quick()
     };
-    settings.quotas.user_creation = Quota::per_second(50.0);
+    settings.quotas.user_creation = QuotaSetting::per_second(50.0);
     Pool::start(settings)
 }
 
@@ -25,7 +26,7 @@ fn pool(quota_changes: Vec<QuotaChange>, live_sign_ups: Vec<LiveSignUps>) -> Poo
 fn grants(after_s: u64, rate: f64) -> QuotaChange {
     QuotaChange {
         after_ms: after_s * 1_000,
-        category: Category::UserCreation,
+        category: QuotaCategory::UserCreation,
         rate,
         burst: None,
     }

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use cognito_import::ledger::Reader;
-use cognito_import::rehearsal::{AuditedUser, ExistingUser, PoolSettings, Quota};
+use cognito_import::ledger::LedgerReader;
+use cognito_import::rehearsal::{AuditedUser, ExistingUser, PoolSettings, QuotaSetting};
 
 use crate::harness::{Place, Pool, quick, until, users};
 
@@ -25,14 +25,14 @@ fn there(number: usize) -> ExistingUser {
 /// A pool that takes exactly what AWS takes, from where every third user is there already or none is.
 fn pool(existing: bool) -> Pool {
     let mut settings = PoolSettings {
-        latency: cognito_import::rehearsal::Latency {
+        latency: cognito_import::rehearsal::SimulatedLatency {
             base_ms: 5,
             jitter_ms: 5,
         },
         ..quick()
     };
-    settings.quotas.user_creation = Quota::per_second(RATE);
-    settings.quotas.user_read = Quota::per_second(120.0);
+    settings.quotas.user_creation = QuotaSetting::per_second(RATE);
+    settings.quotas.user_read = QuotaSetting::per_second(120.0);
     if existing {
         settings.existing = (1..=ROWS)
             .filter(|number| number % 3 == 0)
@@ -82,7 +82,7 @@ fn check(place: &Place, pool: &Pool, directory: &str) {
         "in the steady state: {rate}/s"
     );
 
-    let samples = Reader::open(&place.path(directory))
+    let samples = LedgerReader::open(&place.path(directory))
         .unwrap()
         .rate_samples()
         .unwrap();

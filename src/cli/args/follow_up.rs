@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::mapping::{Asked, ColumnIs};
+use crate::mapping::{ColumnIs, Sourced};
 use crate::user::wrong_group_name;
 
 /// After the sign-up.
@@ -17,7 +17,7 @@ pub struct FollowUpArgs {
     pub confirm: bool,
     /// Confirm the users of rows whose cell in this column is this value, compared like that of --skip-where; may be repeated
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = confirm_where)]
-    pub confirm_where: Vec<Asked<ColumnIs>>,
+    pub confirm_where: Vec<Sourced<ColumnIs>>,
     /// Mark the address of each user who has one as verified; where the list has a column email_verified or phone_number_verified,
     /// it decides for each row (true, 1, yes; false, 0, no or empty)
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
@@ -33,7 +33,7 @@ pub struct FollowUpArgs {
     pub create_groups: bool,
     /// Disable the users of rows whose cell in this column is this value, compared like that of --skip-where; may be repeated
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = disable_where)]
-    pub disable_where: Vec<Asked<ColumnIs>>,
+    pub disable_where: Vec<Sourced<ColumnIs>>,
     /// Do all of this for users that existed before as well. Without it, they are left as they are
     #[arg(long)]
     pub follow_up_existing: bool,
@@ -49,12 +49,12 @@ pub enum VerifyArg {
     PhoneNumber,
 }
 
-fn confirm_where(text: &str) -> Result<Asked<ColumnIs>, String> {
-    column_is(text).map(|what| Asked::new(what, format!("--confirm-where {text}")))
+fn confirm_where(text: &str) -> Result<Sourced<ColumnIs>, String> {
+    column_is(text).map(|what| Sourced::new(what, format!("--confirm-where {text}")))
 }
 
-fn disable_where(text: &str) -> Result<Asked<ColumnIs>, String> {
-    column_is(text).map(|what| Asked::new(what, format!("--disable-where {text}")))
+fn disable_where(text: &str) -> Result<Sourced<ColumnIs>, String> {
+    column_is(text).map(|what| Sourced::new(what, format!("--disable-where {text}")))
 }
 
 /// A name that no group can have is a wrong flag, whatever the list is like.

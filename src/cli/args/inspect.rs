@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{
     AllowArgs, ConnectionArgs, FollowUpArgs, KnownPoolArgs, ListArgs, LookArgs, OutputArgs,
-    PasswordSource, PatienceArgs, RateArgs, Usernames,
+    PasswordSource, PatienceArgs, RateArgs, UsernameCase,
 };
 
 /// `check`.
@@ -32,7 +32,7 @@ pub struct CheckArgs {
     pub look: LookArgs,
     /// How the pool compares usernames; by default it is asked, and taken to ignore case where it may not be
     #[arg(long, value_enum, value_name = "HOW", help_heading = "Run")]
-    pub usernames: Option<Usernames>,
+    pub usernames: Option<UsernameCase>,
     /// Where every finding goes, a line each
     #[arg(
         long,

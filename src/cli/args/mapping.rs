@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::follow_up::column_is;
 use crate::mapping::{
-    Asked, ColumnIs, ColumnTarget, Constant, DateFormat, DateOf, Join, Region, Target, ValueOf,
+    ColumnIs, ColumnTarget, Constant, DateFormat, DateOf, Join, Region, Sourced, Target, ValueOf,
     attribute,
 };
 
@@ -19,7 +19,7 @@ use crate::mapping::{
 pub struct MappingArgs {
     /// What a column means: username, password, a standard attribute or custom:NAME; may be repeated
     #[arg(long, value_name = "COLUMN=TARGET", value_parser = column_target)]
-    pub map: Vec<Asked<ColumnTarget>>,
+    pub map: Vec<Sourced<ColumnTarget>>,
     /// Take the username from this column, which may be an attribute as well; of several, from the first one that is not empty in a
     /// row. Commas separate columns, unless the whole text is the name of one; may be repeated
     #[arg(long, value_name = "COLUMN,COLUMN")]
@@ -30,7 +30,7 @@ pub struct MappingArgs {
     pub username_uuid: Option<String>,
     /// Set an attribute to the same value for every row; may be repeated
     #[arg(long, value_name = "ATTRIBUTE=VALUE", value_parser = constant)]
-    pub set: Vec<Asked<Constant>>,
+    pub set: Vec<Sourced<Constant>>,
     /// Copy a column into the results as it stands in the list, beside the user's new sub; may be repeated
     #[arg(long, value_name = "COLUMN")]
     pub keep: Vec<String>,
@@ -44,7 +44,7 @@ pub struct MappingArgs {
     /// appears in the list, ignoring case and surrounding white space; `COLUMN=` matches an empty cell, `COLUMN=*` any other; may be
     /// repeated
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = skip_where)]
-    pub skip_where: Vec<Asked<ColumnIs>>,
+    pub skip_where: Vec<Sourced<ColumnIs>>,
     /// Take white space away around every cell but the password
     #[arg(long)]
     pub trim: bool,
@@ -59,15 +59,15 @@ pub struct MappingArgs {
     pub phone_region: Option<Region>,
     /// Put an attribute together from several columns: 'name=First Name+Last Name'; may be repeated
     #[arg(long, value_name = "ATTRIBUTE=COLUMN+COLUMN", value_parser = join)]
-    pub join: Vec<Asked<Join>>,
+    pub join: Vec<Sourced<Join>>,
     /// How the list writes an attribute's dates: 'birthdate=%d.%m.%Y'; `%+` is RFC 3339 (1990-02-01T08:30:00.123Z); may be
     /// repeated
     #[arg(long, value_name = "ATTRIBUTE=FORMAT", value_parser = date)]
-    pub date_format: Vec<Asked<DateOf>>,
+    pub date_format: Vec<Sourced<DateOf>>,
     /// What a cell becomes: 'Status:active=true'; `*` is every other cell, and nothing behind the = sets nothing. A column with such
     /// values takes no other cells; may be repeated
     #[arg(long, value_name = "COLUMN:CELL=VALUE", value_parser = value)]
-    pub value: Vec<Asked<ValueOf>>,
+    pub value: Vec<Sourced<ValueOf>>,
     /// Sign users up although their passwords look like hashes, are one repeated character, or are all the same
     #[arg(long, help_heading = "Before the first call")]
     pub allow_suspicious_passwords: bool,
@@ -87,7 +87,7 @@ pub enum LowercaseArg {
 }
 
 /// The last `=` separates: names of columns may have one.
-fn column_target(text: &str) -> Result<Asked<ColumnTarget>, String> {
+fn column_target(text: &str) -> Result<Sourced<ColumnTarget>, String> {
     let (column, target) = text
         .rsplit_once('=')
         .ok_or("should be COLUMN=TARGET, such as 'E-Mail Address=email'")?;
@@ -95,11 +95,11 @@ fn column_target(text: &str) -> Result<Asked<ColumnTarget>, String> {
         column: column.trim().to_owned(),
         target: Target::parse(target.trim())?,
     };
-    Ok(Asked::new(what, format!("--map {text}")))
+    Ok(Sourced::new(what, format!("--map {text}")))
 }
 
-fn skip_where(text: &str) -> Result<Asked<ColumnIs>, String> {
-    column_is(text).map(|what| Asked::new(what, format!("--skip-where {text}")))
+fn skip_where(text: &str) -> Result<Sourced<ColumnIs>, String> {
+    column_is(text).map(|what| Sourced::new(what, format!("--skip-where {text}")))
 }
 
 /// A text that marks an empty cell.
@@ -111,7 +111,7 @@ pub(in crate::cli) fn null_text(text: &str) -> Result<String, String> {
 }
 
 /// The first `=` separates: values may have one.
-fn constant(text: &str) -> Result<Asked<Constant>, String> {
+fn constant(text: &str) -> Result<Sourced<Constant>, String> {
     let (name, value) = text
         .split_once('=')
         .ok_or("should be ATTRIBUTE=VALUE, such as custom:source=legacy")?;
@@ -122,10 +122,10 @@ fn constant(text: &str) -> Result<Asked<Constant>, String> {
         attribute: attribute(name.trim())?,
         value: value.to_owned(),
     };
-    Ok(Asked::new(what, format!("--set {text}")))
+    Ok(Sourced::new(what, format!("--set {text}")))
 }
 
-fn join(text: &str) -> Result<Asked<Join>, String> {
+fn join(text: &str) -> Result<Sourced<Join>, String> {
     let (name, columns) = text
         .split_once('=')
         .ok_or("should be ATTRIBUTE=COLUMN+COLUMN, such as 'name=First Name+Last Name'")?;
@@ -136,10 +136,10 @@ fn join(text: &str) -> Result<Asked<Join>, String> {
             .map(|column| column.trim().to_owned())
             .collect(),
     };
-    Ok(Asked::new(what, format!("--join {text}")))
+    Ok(Sourced::new(what, format!("--join {text}")))
 }
 
-fn date(text: &str) -> Result<Asked<DateOf>, String> {
+fn date(text: &str) -> Result<Sourced<DateOf>, String> {
     let (name, format) = text
         .split_once('=')
         .ok_or("should be ATTRIBUTE=FORMAT, such as birthdate=%d.%m.%Y")?;
@@ -147,11 +147,11 @@ fn date(text: &str) -> Result<Asked<DateOf>, String> {
         attribute: attribute(name.trim())?,
         format: DateFormat::parse(format)?,
     };
-    Ok(Asked::new(what, format!("--date-format {text}")))
+    Ok(Sourced::new(what, format!("--date-format {text}")))
 }
 
 /// The last `=` separates, and before it the last `:`, which names of columns may have.
-fn value(text: &str) -> Result<Asked<ValueOf>, String> {
+fn value(text: &str) -> Result<Sourced<ValueOf>, String> {
     let (cell, becomes) = text.rsplit_once('=').ok_or(VALUE_SHAPE)?;
     let (column, cell) = cell.rsplit_once(':').ok_or(VALUE_SHAPE)?;
     let what = ValueOf {
@@ -159,7 +159,7 @@ fn value(text: &str) -> Result<Asked<ValueOf>, String> {
         cell: cell.to_owned(),
         becomes: becomes.to_owned(),
     };
-    Ok(Asked::new(what, format!("--value {text}")))
+    Ok(Sourced::new(what, format!("--value {text}")))
 }
 
 const VALUE_SHAPE: &str = "should be COLUMN:CELL=VALUE, such as 'Status:active=true'";

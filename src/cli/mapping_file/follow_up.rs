@@ -5,13 +5,13 @@ use toml::Spanned;
 
 use super::{MappingFile, MappingFileError};
 use crate::cli::args::follow_up::{column_is, group, separator};
-use crate::mapping::{Asked, ColumnIs, FollowUpOptions};
+use crate::mapping::{ColumnIs, FollowUpOptions, Sourced};
 use crate::user::pool_rules::Contact;
 
 /// The table's keys.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Keys {
+pub(super) struct FollowUpKeys {
     confirm: bool,
     confirm_where: Vec<Spanned<String>>,
     verify: Vec<Spanned<Address>>,
@@ -62,7 +62,7 @@ impl MappingFile {
         })
     }
 
-    fn groups(&self, names: &[Spanned<String>]) -> Result<Vec<Asked<String>>, MappingFileError> {
+    fn groups(&self, names: &[Spanned<String>]) -> Result<Vec<Sourced<String>>, MappingFileError> {
         let key = "follow_up.groups";
         let read = |name: &Spanned<String>| {
             let what = group(name.get_ref()).map_err(|cause| self.wrong(name, key, cause))?;
@@ -75,7 +75,7 @@ impl MappingFile {
         &self,
         key: &str,
         texts: &[Spanned<String>],
-    ) -> Result<Vec<Asked<ColumnIs>>, MappingFileError> {
+    ) -> Result<Vec<Sourced<ColumnIs>>, MappingFileError> {
         let read = |text: &Spanned<String>| {
             let what = column_is(text.get_ref()).map_err(|cause| self.wrong(text, key, cause))?;
             Ok(self.asked(text, format!("{key}, {}", text.get_ref()), what))

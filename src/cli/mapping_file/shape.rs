@@ -9,7 +9,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 use crate::mapping::nearest;
 
 /// What a key takes.
-enum Kind {
+enum KeyKind {
     Flag,
     /// A whole number that is not negative; an example.
     Number(&'static str),
@@ -24,14 +24,14 @@ enum Kind {
     /// A list of these words.
     Words(&'static [&'static str]),
     /// A table of these keys.
-    Table(&'static [(&'static str, Kind)]),
+    Table(&'static [(&'static str, KeyKind)]),
     /// A table whose keys are names of the list's, the pool's or somebody's own; an example of a line.
-    Named(&'static Kind, &'static str),
+    Named(&'static KeyKind, &'static str),
 }
 
-use Kind::{Flag, Named, Number, Table, Text, TextOrTexts, Texts, Word, Words};
+use KeyKind::{Flag, Named, Number, Table, Text, TextOrTexts, Texts, Word, Words};
 
-const FOLLOW_UP: &[(&str, Kind)] = &[
+const FOLLOW_UP: &[(&str, KeyKind)] = &[
     ("confirm", Flag),
     ("confirm_where", Texts(r#"["Status=active"]"#)),
     ("verify", Words(&["email", "phone_number"])),
@@ -40,7 +40,7 @@ const FOLLOW_UP: &[(&str, Kind)] = &[
     ("disable_where", Texts(r#"["Status=blocked"]"#)),
 ];
 
-const LIST: &[(&str, Kind)] = &[
+const LIST: &[(&str, KeyKind)] = &[
     ("encoding", Text(r#""windows-1252""#)),
     ("delimiter", Text(r#"";""#)),
     ("quote", Text(r#""none""#)),
@@ -53,7 +53,7 @@ const LIST: &[(&str, Kind)] = &[
 ];
 
 /// All keys of the file.
-const KEYS: &[(&str, Kind)] = &[
+const KEYS: &[(&str, KeyKind)] = &[
     (
         "username_from",
         TextOrTexts(r#""E-Mail", or ["email", "phone_number"]"#),
@@ -110,7 +110,7 @@ const KEYS: &[(&str, Kind)] = &[
 ];
 
 /// What does not fit.
-pub(super) struct Misfit {
+pub(super) struct ShapeError {
     /// Where: bytes of the file.
     pub(super) at: Range<usize>,
     /// The key, with its table.
@@ -122,20 +122,25 @@ pub(super) struct Misfit {
 }
 
 /// Looks at the whole file, and tells what stands first of what does not fit.
-pub(super) fn misfit(file: &DeTable<'_>) -> Option<Misfit> {
+pub(super) fn misfit(file: &DeTable<'_>) -> Option<ShapeError> {
     let mut misfits = Vec::new();
     look_at_table(file, KEYS, "", &mut misfits);
     misfits.into_iter().min_by_key(|misfit| misfit.at.start)
 }
 
-fn look_at_table(table: &DeTable<'_>, keys: &[(&str, Kind)], path: &str, to: &mut Vec<Misfit>) {
+fn look_at_table(
+    table: &DeTable<'_>,
+    keys: &[(&str, KeyKind)],
+    path: &str,
+    to: &mut Vec<ShapeError>,
+) {
     for (key, value) in table {
         let name = key.get_ref().as_ref();
         match keys.iter().find(|(known, _)| *known == name) {
             Some((known, kind)) => look_at(value, kind, &format!("{path}{known}"), to),
             None => {
                 let (cause, hint) = unknown(name, keys, path);
-                to.push(Misfit {
+                to.push(ShapeError {
                     at: key.span(),
                     key: format!("{path}{name}"),
                     cause,
@@ -146,8 +151,8 @@ fn look_at_table(table: &DeTable<'_>, keys: &[(&str, Kind)], path: &str, to: &mu
     }
 }
 
-fn look_at(value: &Spanned<DeValue<'_>>, kind: &Kind, key: &str, to: &mut Vec<Misfit>) {
-    let wrong = |at: Range<usize>, cause: String| Misfit {
+fn look_at(value: &Spanned<DeValue<'_>>, kind: &KeyKind, key: &str, to: &mut Vec<ShapeError>) {
+    let wrong = |at: Range<usize>, cause: String| ShapeError {
         at,
         key: key.to_owned(),
         cause,
@@ -209,7 +214,7 @@ fn no_word(word: &str, words: &'static [&str]) -> Option<String> {
 }
 
 /// What a key takes, in words.
-fn expected(kind: &Kind) -> String {
+fn expected(kind: &KeyKind) -> String {
     let listed = |words: &[&str]| {
         let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
         words.join(", ")
@@ -239,8 +244,8 @@ fn called(value: &DeValue<'_>) -> &'static str {
 }
 
 /// What is said of a key that is not known here, and what to do: where it belongs, or which keys there are.
-fn unknown(name: &str, here: &[(&str, Kind)], path: &str) -> (String, String) {
-    let has = |keys: &[(&str, Kind)]| keys.iter().any(|(known, _)| *known == name);
+fn unknown(name: &str, here: &[(&str, KeyKind)], path: &str) -> (String, String) {
+    let has = |keys: &[(&str, KeyKind)]| keys.iter().any(|(known, _)| *known == name);
     let no_key = "is no key that may stand here";
     if !path.is_empty() && has(KEYS) {
         let hint = "move it above the first table of the file";
@@ -264,15 +269,15 @@ fn unknown(name: &str, here: &[(&str, Kind)], path: &str) -> (String, String) {
     )
 }
 
-fn names(keys: &[(&str, Kind)]) -> String {
+fn names(keys: &[(&str, KeyKind)]) -> String {
     let names: Vec<&str> = keys.iter().map(|(name, _)| *name).collect();
     names.join(", ")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FOLLOW_UP, KEYS, Kind, LIST};
-    use crate::cli::mapping_file::{Keys, ListKeys, follow_up};
+    use super::{FOLLOW_UP, KEYS, KeyKind, LIST};
+    use crate::cli::mapping_file::{ListKeys, MappingFileKeys, follow_up};
     use serde::de::DeserializeOwned;
 
     /// The keys that the file is read by, out of serde's own words for one that is not known.
@@ -283,14 +288,14 @@ mod tests {
         names.map(str::to_owned).collect()
     }
 
-    fn names(keys: &[(&str, Kind)]) -> Vec<String> {
+    fn names(keys: &[(&str, KeyKind)]) -> Vec<String> {
         keys.iter().map(|(name, _)| (*name).to_owned()).collect()
     }
 
     #[test]
     fn the_keys_are_those_that_the_file_is_read_by() {
-        assert_eq!(names(KEYS), read_by::<Keys>());
+        assert_eq!(names(KEYS), read_by::<MappingFileKeys>());
         assert_eq!(names(LIST), read_by::<ListKeys>());
-        assert_eq!(names(FOLLOW_UP), read_by::<follow_up::Keys>());
+        assert_eq!(names(FOLLOW_UP), read_by::<follow_up::FollowUpKeys>());
     }
 }

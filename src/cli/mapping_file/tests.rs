@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::{MappingFile, MappingFileError};
 use crate::cli::mapping_options::over;
-use crate::mapping::{Asked, FollowUpOptions, Lowercase, MappingOptions, Target};
+use crate::mapping::{FollowUpOptions, Lowercase, MappingOptions, Sourced, Target};
 use crate::user::pool_rules::Contact;
 
 /// All that a file can say.
@@ -351,8 +351,8 @@ fn a_flag_says_whom_to_confirm_and_the_rest_adds_up() {
     let both = over(flags(|told| told.confirm = true), file()).follow_up;
     assert!(both.confirm && both.confirm_where.is_empty());
     let more = flags(|told| {
-        told.groups = vec![Asked::new("beta".to_owned(), "--group beta")];
-        told.group_separator = Some(Asked::new("+".to_owned(), "--group-separator +"));
+        told.groups = vec![Sourced::new("beta".to_owned(), "--group beta")];
+        told.group_separator = Some(Sourced::new("+".to_owned(), "--group-separator +"));
     });
     let both = over(more, file()).follow_up;
     assert_eq!(both.confirm_where.len(), 1);

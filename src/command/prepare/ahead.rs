@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::super::Failed;
+use super::super::CommandError;
 use super::super::list::List;
 use super::super::rejects::Spool;
-use crate::import::Listed;
+use crate::import::ImportRow;
 use crate::ledger::LedgerError;
-use crate::ledger::listing::{Listing, Seen};
-use crate::ledger::past::{Before, Past};
+use crate::ledger::listing::{Listing, ListingEntry};
+use crate::ledger::past::{PriorState, ResumeCursor};
 use crate::rows::ahead::{NotKept, ReadAhead};
 use crate::user::password_column::{PasswordColumn, Suspicion};
 use crate::user::rules::Strictness;
@@ -21,7 +21,7 @@ const ROWS_TOGETHER: usize = 64;
 pub(in crate::command) struct ToRead {
     pub(super) list: List,
     /// For a run that goes on.
-    pub(super) past: Option<Past>,
+    pub(super) past: Option<ResumeCursor>,
     /// Whether names in the listing are folded.
     pub(in crate::command) listing_folds: bool,
     /// For a run that goes on: users that were created later than this may be its own, whatever the ledger knows. Milliseconds since the
@@ -38,7 +38,7 @@ impl ToRead {
     pub(in crate::command) fn read_ahead(
         self,
         mut listing: Option<Listing>,
-    ) -> Result<ReadAhead<Listed>, Failed> {
+    ) -> Result<ReadAhead<ImportRow>, CommandError> {
         let Self {
             list,
             mut past,
@@ -72,41 +72,41 @@ impl ToRead {
                 passwords.look_at(mapping.password_cell(raw))?;
             }
             let before = match &mut past {
-                None => Before::Nothing,
+                None => PriorState::Nothing,
                 Some(past) => past.of(row.number, row.username()).map_err(told)?,
             };
             Ok(match before {
-                Before::Settled => None,
+                PriorState::Settled => None,
                 // Its password goes no further, and what is to be done stands in the ledger.
-                Before::ToFollow(_) => Some(Listed {
+                PriorState::ToFollow(_) => Some(ImportRow {
                     row,
                     before,
                     seen: None,
                 }),
-                Before::Nothing => {
+                PriorState::Nothing => {
                     let seen = match &mut listing {
                         Some(listing) => seen(listing, &row, listing_folds).map_err(told)?,
                         None => None,
                     };
                     let seen = seen.filter(|seen| was_there_before(seen, before_run_ms));
-                    Some(Listed { row, before, seen })
+                    Some(ImportRow { row, before, seen })
                 }
                 // The user may be ours: only a look-up tells.
-                Before::Begun { .. } => {
+                PriorState::Begun { .. } => {
                     if row.user.is_err() {
                         row = as_begun.row(raw);
                     }
                     let seen = None;
-                    Some(Listed { row, before, seen })
+                    Some(ImportRow { row, before, seen })
                 }
             })
         })
-        .map_err(Failed::refused)
+        .map_err(CommandError::refused)
     }
 }
 
 /// Whether the run certainly did not create this user. Otherwise its row is sent like any other, and the answer leads to a look-up.
-fn was_there_before(seen: &Seen, before_run_ms: Option<i64>) -> bool {
+fn was_there_before(seen: &ListingEntry, before_run_ms: Option<i64>) -> bool {
     match (seen.created_ms, before_run_ms) {
         (Some(created), Some(before)) => created <= before,
         (Some(_) | None, _) => true,
@@ -141,7 +141,11 @@ impl FirstPasswords {
 }
 
 /// The user with this row's name.
-fn seen(listing: &mut Listing, row: &Row, folds: bool) -> Result<Option<Seen>, LedgerError> {
+fn seen(
+    listing: &mut Listing,
+    row: &Row,
+    folds: bool,
+) -> Result<Option<ListingEntry>, LedgerError> {
     match &row.user {
         Ok(user) if folds => listing.find(&fold(&user.username)),
         Ok(user) => listing.find(&user.username),

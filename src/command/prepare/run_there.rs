@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::Failed;
+use super::super::CommandError;
 use super::super::hold::{hold, warn_if_exposed};
-use super::super::job::{Again, Job};
+use super::super::job::{ImportJob, OnExistingRun};
 use crate::cli::{Say, settings};
 use crate::ledger::{
-    Facts, Identity, Kind, Ledger, NewLedger, Reader, RunDirectory, Standing, refuse_if_saved,
+    Facts, Identity, Ledger, LedgerReader, LedgerStatus, NewLedger, RunDirectory, RunKind,
+    refuse_if_saved,
 };
 use crate::outcome::Summary;
 use crate::report::write_all;
@@ -31,68 +32,69 @@ pub(super) enum RunThere {
 impl RunThere {
     /// `held` is the directory, if it exists.
     pub(super) fn look(
-        job: &Job<'_>,
+        job: &ImportJob<'_>,
         path: &Path,
         held: Option<RunDirectory>,
         identity: &Identity,
-    ) -> Result<Self, Failed> {
+    ) -> Result<Self, CommandError> {
         let there = Self::in_directory(job, path, held, identity)?;
-        if let (Self::No(_), Again::GoOn(_)) = (&there, &job.again) {
-            refuse_if_saved(path).map_err(Failed::refused)?;
+        if let (Self::No(_), OnExistingRun::GoOn(_)) = (&there, &job.again) {
+            refuse_if_saved(path).map_err(CommandError::refused)?;
         }
         Ok(there)
     }
 
     fn in_directory(
-        job: &Job<'_>,
+        job: &ImportJob<'_>,
         path: &Path,
         held: Option<RunDirectory>,
         identity: &Identity,
-    ) -> Result<Self, Failed> {
+    ) -> Result<Self, CommandError> {
         let Some(directory) = held else {
-            RunDirectory::could_be_made(path).map_err(Failed::refused)?;
+            RunDirectory::could_be_made(path).map_err(CommandError::refused)?;
             return Ok(Self::No(None));
         };
         // A damaged run is what it is for.
-        if job.again == Again::PutAside {
+        if job.again == OnExistingRun::PutAside {
             return Ok(Self::No(Some(directory)));
         }
         let durability = settings::durability(job.run);
-        if !Ledger::is_there(&directory, durability).map_err(Failed::refused)? {
+        if !Ledger::is_there(&directory, durability).map_err(CommandError::refused)? {
             return Ok(Self::No(Some(directory)));
         }
         match &job.again {
-            Again::GoOn(retry) => {
+            OnExistingRun::GoOn(retry) => {
                 // Refused before the pool is asked, where it is another run.
-                Ledger::look_at(&directory, identity, retry).map_err(Failed::refused)?;
+                Ledger::look_at(&directory, identity, retry).map_err(CommandError::refused)?;
                 Ok(Self::GoesOn(directory))
             }
-            Again::Replace => {
-                Ledger::is_of_kind(&directory, Kind::Rehearsal).map_err(Failed::refused)?;
+            OnExistingRun::Replace => {
+                Ledger::is_of_kind(&directory, RunKind::Rehearsal)
+                    .map_err(CommandError::refused)?;
                 Ok(Self::No(Some(directory)))
             }
-            Again::PutAside => Ok(Self::No(Some(directory))),
+            OnExistingRun::PutAside => Ok(Self::No(Some(directory))),
         }
     }
 }
 
 /// Where the run's files go.
 pub(super) fn run_directory(
-    job: &Job<'_>,
+    job: &ImportJob<'_>,
     source: &Source,
     identity: &Identity,
-) -> Result<PathBuf, Failed> {
+) -> Result<PathBuf, CommandError> {
     match (&job.run.run_dir, &identity.fingerprint) {
         (Some(directory), _) => Ok(directory.clone()),
         (None, Some(fingerprint)) => Ok(RunDirectory::default_path(
             &source.short_name(),
             fingerprint,
             match identity.kind {
-                Kind::Import => &identity.user_pool_id,
-                Kind::Rehearsal => "rehearsal",
+                RunKind::Import => &identity.user_pool_id,
+                RunKind::Rehearsal => "rehearsal",
             },
         )),
-        (None, None) => Err(Failed::refused(anyhow::anyhow!(
+        (None, None) => Err(CommandError::refused(anyhow::anyhow!(
             "{}: can be read only once, so the run cannot be named after it; name a directory with --run-dir",
             source.name()
         ))),
@@ -101,17 +103,17 @@ pub(super) fn run_directory(
 
 /// The run's directory, locked, if it exists.
 pub(super) async fn held_if_there(
-    job: &Job<'_>,
+    job: &ImportJob<'_>,
     path: &Path,
     say: Say,
-) -> Result<Option<RunDirectory>, Failed> {
+) -> Result<Option<RunDirectory>, CommandError> {
     if !path.is_dir() {
         return Ok(None);
     }
     held(job, path, say).await.map(Some)
 }
 
-async fn held(job: &Job<'_>, path: &Path, say: Say) -> Result<RunDirectory, Failed> {
+async fn held(job: &ImportJob<'_>, path: &Path, say: Say) -> Result<RunDirectory, CommandError> {
     let directory = hold(path, job.run.wait_for_lock, say).await?;
     warn_if_exposed(&directory, say);
     Ok(directory)
@@ -119,56 +121,56 @@ async fn held(job: &Job<'_>, path: &Path, say: Say) -> Result<RunDirectory, Fail
 
 /// A finished run is not done again: its summary is printed, and nothing is sent.
 pub(super) fn finished_already(
-    job: &Job<'_>,
+    job: &ImportJob<'_>,
     directory: &RunDirectory,
     identity: &Identity,
-) -> Result<Option<Summary>, Failed> {
+) -> Result<Option<Summary>, CommandError> {
     // What can be read only once has no fingerprint: whether it is the same list shows row by row.
-    let (Again::GoOn(retry), Some(_)) = (&job.again, &identity.fingerprint) else {
+    let (OnExistingRun::GoOn(retry), Some(_)) = (&job.again, &identity.fingerprint) else {
         return Ok(None);
     };
     let durability = settings::durability(job.run);
-    if !Ledger::is_there(directory, durability).map_err(Failed::refused)? {
+    if !Ledger::is_there(directory, durability).map_err(CommandError::refused)? {
         return Ok(None);
     }
-    let standing = Ledger::look_at(directory, identity, retry).map_err(Failed::refused)?;
-    if standing != Standing::Finished {
+    let standing = Ledger::look_at(directory, identity, retry).map_err(CommandError::refused)?;
+    if standing != LedgerStatus::Finished {
         return Ok(None);
     }
-    let ledger = Reader::open(directory.path()).map_err(Failed::refused)?;
+    let ledger = LedgerReader::open(directory.path()).map_err(CommandError::refused)?;
     write_all(&ledger, directory.path(), &job.reports)
         .map(Some)
-        .map_err(Failed::refused)
+        .map_err(CommandError::refused)
 }
 
 /// Begins the ledger of a new run, or resumes the run if another process has begun it meanwhile. Only now: a start that is refused
 /// changes nothing.
 pub(super) async fn begin(
-    job: &Job<'_>,
+    job: &ImportJob<'_>,
     held: Option<RunDirectory>,
     path: &Path,
     identity: &Identity,
     facts: Facts,
     say: Say,
-) -> Result<Opened, Failed> {
+) -> Result<Opened, CommandError> {
     let durability = settings::durability(job.run);
     let directory = match held {
         Some(directory) => directory,
         None => self::held(job, path, say).await?,
     };
-    if job.again != Again::PutAside
-        && Ledger::is_there(&directory, durability).map_err(Failed::refused)?
+    if job.again != OnExistingRun::PutAside
+        && Ledger::is_there(&directory, durability).map_err(CommandError::refused)?
     {
         match &job.again {
-            Again::Replace => directory.make_ledger_replaceable(),
+            OnExistingRun::Replace => directory.make_ledger_replaceable(),
             // Another process began the run after this one looked for it.
-            Again::GoOn(_) | Again::PutAside => return go_on(job, directory, identity, say),
+            OnExistingRun::GoOn(_) | OnExistingRun::PutAside => return go_on(job, directory, identity, say),
         }
     }
     // The new ledger is on the disk before the old one is moved.
-    let ledger = NewLedger::build(&directory, identity, &facts).map_err(Failed::refused)?;
-    if job.again == Again::PutAside {
-        let kept = directory.put_run_aside().map_err(Failed::refused)?;
+    let ledger = NewLedger::build(&directory, identity, &facts).map_err(CommandError::refused)?;
+    if job.again == OnExistingRun::PutAside {
+        let kept = directory.put_run_aside().map_err(CommandError::refused)?;
         let names: Vec<String> = kept.iter().map(|file| file.display().to_string()).collect();
         if !names.is_empty() {
             say.line(format_args!(
@@ -179,7 +181,7 @@ pub(super) async fn begin(
     }
     let ledger = ledger
         .begin(&directory, durability)
-        .map_err(Failed::refused)?;
+        .map_err(CommandError::refused)?;
     Ok(Opened {
         directory,
         ledger,
@@ -190,19 +192,19 @@ pub(super) async fn begin(
 
 /// Opens the ledger of a run that goes on.
 pub(super) fn go_on(
-    job: &Job<'_>,
+    job: &ImportJob<'_>,
     directory: RunDirectory,
     identity: &Identity,
     say: Say,
-) -> Result<Opened, Failed> {
+) -> Result<Opened, CommandError> {
     let durability = settings::durability(job.run);
     let retry = match &job.again {
-        Again::GoOn(retry) => retry.as_slice(),
-        Again::PutAside | Again::Replace => &[],
+        OnExistingRun::GoOn(retry) => retry.as_slice(),
+        OnExistingRun::PutAside | OnExistingRun::Replace => &[],
     };
     let (ledger, standing, facts) =
-        Ledger::reopen(&directory, identity, durability, retry).map_err(Failed::refused)?;
-    if let Standing::Unfinished {
+        Ledger::reopen(&directory, identity, durability, retry).map_err(CommandError::refused)?;
+    if let LedgerStatus::Unfinished {
         settled,
         maybe_sent,
         to_follow,
@@ -221,7 +223,7 @@ pub(super) fn go_on(
     if let Some(folds) = settings::folds(job.run.usernames)
         && folds != facts.folds
     {
-        return Err(Failed::refused(anyhow::anyhow!(
+        return Err(CommandError::refused(anyhow::anyhow!(
             "--usernames: this run began with {}; leave it out, or begin anew with --restart",
             if facts.folds {
                 "ignore-case"

@@ -1,53 +1,53 @@
 //! What stands against a run, weighed before it begins, and again when it goes on.
 
-use super::super::Failed;
+use super::super::CommandError;
 use super::super::confirm::confirm;
-use super::super::job::Job;
+use super::super::job::ImportJob;
 use super::super::list::List;
-use super::super::listing::Weighed as ListingWeighed;
-use super::super::preflight::{Intent, Verdict, surveyed};
+use super::super::listing::ListingDecision as ListingWeighed;
+use super::super::preflight::{Intent, PreflightFindings, surveyed};
 use crate::cli::{Say, settings};
-use crate::ledger::{Reader, RunDirectory};
+use crate::ledger::{LedgerReader, RunDirectory};
 use crate::outcome::Outcome;
 use crate::preflight::ask::Found;
-use crate::preflight::attempts::Preflight;
+use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::calls::{Call, Unanswered, remedy};
 use crate::preflight::groups::{CreatedGroups, make};
-use crate::preflight::prescan::{Prescan, Reading};
+use crate::preflight::prescan::{PrescanMode, PrescanPlan};
 use crate::preflight::rates::Rates;
-use crate::preflight::survey::Counts;
+use crate::preflight::survey::SurveyCounts;
 use crate::user::pool_rules::PoolRules;
 use crate::user::rules::Strictness;
 
 /// What is weighed.
-pub(super) struct Weighing<'a, 'j> {
-    pub(super) job: &'a Job<'j>,
+pub(super) struct Preflight<'a, 'j> {
+    pub(super) job: &'a ImportJob<'j>,
     pub(super) list: &'a List,
-    pub(super) preflight: Preflight<'a>,
+    pub(super) preflight: PreflightCalls<'a>,
     pub(super) rules: Option<&'a PoolRules>,
     pub(super) created_groups: &'a CreatedGroups,
 }
 
 /// What was found.
-pub(super) struct Weighed {
+pub(super) struct PreflightResult {
     /// The pool is read first.
-    pub(super) reading: Option<Reading>,
+    pub(super) reading: Option<PrescanPlan>,
     /// What the list was found to be; none where it was not read beforehand.
-    pub(super) counts: Option<Counts>,
+    pub(super) counts: Option<SurveyCounts>,
 }
 
-impl Weighing<'_, '_> {
+impl Preflight<'_, '_> {
     /// What stands against a new run is weighed, the plan is shown, and on a terminal somebody says yes to it.
     pub(super) async fn approve(
         self,
         found: &mut Found,
         folds: bool,
         say: Say,
-    ) -> Result<Weighed, Failed> {
+    ) -> Result<PreflightResult, CommandError> {
         let (job, list) = (self.job, self.list);
         if job.preflight.no_preflight {
             list.say_notices(say);
-            return Ok(Weighed {
+            return Ok(PreflightResult {
                 reading: self.unchecked(found).await,
                 counts: None,
             });
@@ -57,7 +57,7 @@ impl Weighing<'_, '_> {
         let rows = counts.map(|counts| counts.to_send);
         let reading = self.reading(found, rows).await;
         let intent = self.intent(found, reading.clone(), false);
-        let verdict = Verdict::of(intent, &list.mapping, self.rules, found, survey);
+        let verdict = PreflightFindings::of(intent, &list.mapping, self.rules, found, survey);
         verdict.say(say);
         verdict.say_what_is_broken(say);
         if let Some(refusal) = verdict.refusal("the run is refused, and nothing was sent") {
@@ -68,7 +68,7 @@ impl Weighing<'_, '_> {
             confirm(users, &job.connect.user_pool_id).await?;
         }
         self.make_groups(&verdict.groups_to_make).await?;
-        Ok(Weighed { reading, counts })
+        Ok(PreflightResult { reading, counts })
     }
 
     /// A run that goes on may meet a pool that has changed since it began, or was begun without checking. What its rows are like is not
@@ -78,10 +78,10 @@ impl Weighing<'_, '_> {
         found: &mut Found,
         directory: &RunDirectory,
         say: Say,
-    ) -> Result<Weighed, Failed> {
+    ) -> Result<PreflightResult, CommandError> {
         let Self { job, list, .. } = self;
         if job.preflight.no_preflight {
-            return Ok(Weighed {
+            return Ok(PreflightResult {
                 reading: self.unchecked(found).await,
                 counts: None,
             });
@@ -97,7 +97,7 @@ impl Weighing<'_, '_> {
         };
         let reading = self.reading(found, rows).await;
         let intent = self.intent(found, reading.clone(), true);
-        let verdict = Verdict::of(intent, &list.mapping, self.rules, found, survey);
+        let verdict = PreflightFindings::of(intent, &list.mapping, self.rules, found, survey);
         if let Some(refusal) = verdict.refusal("the run does not go on, and nothing was sent") {
             return Err(refusal);
         }
@@ -105,10 +105,10 @@ impl Weighing<'_, '_> {
             say.line(reading);
         }
         self.make_groups(&verdict.groups_to_make).await?;
-        Ok(Weighed { reading, counts })
+        Ok(PreflightResult { reading, counts })
     }
 
-    async fn make_groups(&self, names: &[String]) -> Result<(), Failed> {
+    async fn make_groups(&self, names: &[String]) -> Result<(), CommandError> {
         make(self.preflight, names, self.created_groups)
             .await
             .map_err(|(name, failure)| {
@@ -118,21 +118,21 @@ impl Weighing<'_, '_> {
                     failure,
                     needed: true,
                 };
-                Failed::refused(anyhow::anyhow!(
+                CommandError::refused(anyhow::anyhow!(
                     "group {name}: {failed}; {remedy}, or create the groups beforehand and leave --create-groups out"
                 ))
             })
     }
 
     /// Nothing is known of the list, and nothing is asked about the listing: only who says so has the pool read.
-    async fn unchecked(&self, found: &mut Found) -> Option<Reading> {
+    async fn unchecked(&self, found: &mut Found) -> Option<PrescanPlan> {
         match self.job.looks.prescan {
-            Prescan::Always => self.weighed(found, None, None).reading(found).await,
-            Prescan::Auto | Prescan::Never => None,
+            PrescanMode::Always => self.weighed(found, None, None).reading(found).await,
+            PrescanMode::Auto | PrescanMode::Never => None,
         }
     }
 
-    async fn reading(&self, found: &mut Found, rows: Option<u64>) -> Option<Reading> {
+    async fn reading(&self, found: &mut Found, rows: Option<u64>) -> Option<PrescanPlan> {
         self.weighed(found, Some(self.preflight), rows)
             .reading(found)
             .await
@@ -141,7 +141,7 @@ impl Weighing<'_, '_> {
     fn weighed<'w>(
         &'w self,
         found: &Found,
-        preflight: Option<Preflight<'w>>,
+        preflight: Option<PreflightCalls<'w>>,
         rows: Option<u64>,
     ) -> ListingWeighed<'w> {
         ListingWeighed {
@@ -159,7 +159,7 @@ impl Weighing<'_, '_> {
         }
     }
 
-    fn intent(&self, found: &Found, reading: Option<Reading>, begun: bool) -> Intent {
+    fn intent(&self, found: &Found, reading: Option<PrescanPlan>, begun: bool) -> Intent {
         Intent {
             allowed: settings::allowed(&self.job.preflight.allow),
             secret_given: self.job.connect.client_secret.is_some(),
@@ -174,10 +174,10 @@ impl Weighing<'_, '_> {
 }
 
 /// Rows that an earlier session left to send.
-fn left(counts: &Counts, directory: &RunDirectory) -> Result<u64, Failed> {
-    let settled = Reader::open(directory.path())
+fn left(counts: &SurveyCounts, directory: &RunDirectory) -> Result<u64, CommandError> {
+    let settled = LedgerReader::open(directory.path())
         .and_then(|reader| reader.settled())
-        .map_err(Failed::refused)?;
+        .map_err(CommandError::refused)?;
     let done: u64 = settled
         .into_iter()
         .filter(|(outcome, _)| {

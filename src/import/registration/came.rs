@@ -1,16 +1,16 @@
 //! What came of a row, from what the pool said.
 
-use crate::outcome::{Came, Delivery, Evidence, Outcome};
+use crate::outcome::{Delivery, Evidence, Outcome, RowOutcome};
 use crate::pool::{Failure, SignedUp};
 
 /// This outcome, because of this failure.
-pub(super) fn failed(outcome: Outcome, failure: &Failure) -> Came {
-    Came::of(outcome).because(failure.code.clone(), failure.message.clone())
+pub(super) fn failed(outcome: Outcome, failure: &Failure) -> RowOutcome {
+    RowOutcome::of(outcome).because(failure.code.clone(), failure.message.clone())
 }
 
 /// The pool made the user on our request.
-pub(super) fn signed_up_came(answer: SignedUp) -> Came {
-    let mut came = Came::of(Outcome::Created);
+pub(super) fn signed_up_came(answer: SignedUp) -> RowOutcome {
+    let mut came = RowOutcome::of(Outcome::Created);
     came.evidence = Some(Evidence::Answer);
     came.user_sub = Some(answer.sub).filter(|sub| !sub.is_empty());
     came.confirmed = Some(answer.confirmed);

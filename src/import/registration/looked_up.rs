@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Registration, Step, StopRun};
-use crate::import::resolve::{Doubt, Whose, whose};
-use crate::outcome::{CREATED_DURING_RUN, Came, Delivery, Evidence, Outcome};
+use super::{Registration, RegistrationStep, StopRun};
+use crate::import::resolve::{Doubt, UserOwner, whose};
+use crate::outcome::{CREATED_DURING_RUN, Delivery, Evidence, Outcome, RowOutcome};
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, Stop};
 use crate::run::retry::FORBIDDEN_TRIES;
 
 impl Registration<'_> {
-    pub(super) fn found(&self, found: &FoundUser) -> Step {
+    pub(super) fn found(&self, found: &FoundUser) -> RegistrationStep {
         let verdict = whose(found, self.user, self.times);
         let mut came = if self.maybe_made {
             self.perhaps_ours(verdict)
@@ -34,26 +34,25 @@ impl Registration<'_> {
     }
 
     /// The user was found after a request that may have made it.
-    fn perhaps_ours(&self, verdict: Whose) -> Came {
+    fn perhaps_ours(&self, verdict: UserOwner) -> RowOutcome {
         match verdict {
-            Whose::Ours => Came::of(Outcome::Created),
-            Whose::Theirs => Came::of(Outcome::Existed),
-            Whose::Unsettled(doubt) => {
-                Came::of(Outcome::InDoubt).because(self.failure_code("NotSettled"), doubt.message())
-            }
+            UserOwner::Ours => RowOutcome::of(Outcome::Created),
+            UserOwner::Theirs => RowOutcome::of(Outcome::Existed),
+            UserOwner::Unsettled(doubt) => RowOutcome::of(Outcome::InDoubt)
+                .because(self.failure_code("NotSettled"), doubt.message()),
         }
     }
 
     /// The pool answered our first request that the username exists: we did not make this user, as far as the ledger knows. One that
     /// was created since the run began, with the attributes of the row, is in doubt all the same: the ledger may be an older copy, or
     /// another process may be importing the same list.
-    fn taken_at_first(&self, verdict: Whose) -> Came {
+    fn taken_at_first(&self, verdict: UserOwner) -> RowOutcome {
         match verdict {
-            Whose::Theirs | Whose::Unsettled(Doubt::NoDate | Doubt::OtherAttributes) => {
-                Came::of(Outcome::Existed)
+            UserOwner::Theirs | UserOwner::Unsettled(Doubt::NoDate | Doubt::OtherAttributes) => {
+                RowOutcome::of(Outcome::Existed)
             }
-            Whose::Ours | Whose::Unsettled(Doubt::BeforeTheRow | Doubt::NoTime) => {
-                Came::of(Outcome::InDoubt).because(
+            UserOwner::Ours | UserOwner::Unsettled(Doubt::BeforeTheRow | Doubt::NoTime) => {
+                RowOutcome::of(Outcome::InDoubt).because(
                     CREATED_DURING_RUN,
                     "the username exists; its user was created since this run began and has the attributes of the row, and the ledger \
                      knows of no request that could have created it",
@@ -62,14 +61,14 @@ impl Registration<'_> {
         }
     }
 
-    pub(super) fn absent(&mut self, since_unclear: Duration) -> Step {
+    pub(super) fn absent(&mut self, since_unclear: Duration) -> RegistrationStep {
         if self.taken {
             let outcome = if self.maybe_made {
                 Outcome::InDoubt
             } else {
                 Outcome::Existed
             };
-            let came = Came::of(outcome).because(
+            let came = RowOutcome::of(outcome).because(
                 "UserNotFoundException",
                 "the pool says that the username exists, and a look-up does not find it: probably it is another user's alias, or the \
                  user was deleted in between",
@@ -77,11 +76,11 @@ impl Registration<'_> {
             return self.settled(came);
         }
         if self.if_absent == IfAbsent::SendAgain && self.tries < self.rules.retry.tries {
-            return Step::SignUp(Duration::ZERO);
+            return RegistrationStep::SignUp(Duration::ZERO);
         }
         // A request that was not answered may still arrive. Only after that time is absence a proof.
         match self.rules.retry.settle.checked_sub(since_unclear) {
-            Some(wait) if self.unanswered && !wait.is_zero() => Step::LookUp(wait),
+            Some(wait) if self.unanswered && !wait.is_zero() => RegistrationStep::LookUp(wait),
             Some(_) | None if self.if_absent == IfAbsent::GiveUp => {
                 self.settled_because(Outcome::Rejected)
             }
@@ -91,9 +90,9 @@ impl Registration<'_> {
 
     /// The listing lags behind: a user that it does not show was created a moment ago, perhaps by a request of this run that the ledger
     /// does not know. A look-up is up to date.
-    pub(super) fn not_listed(&mut self) -> Step {
+    pub(super) fn not_listed(&mut self) -> RegistrationStep {
         self.look_up_tries = 0;
-        Step::LookUp(Duration::ZERO)
+        RegistrationStep::LookUp(Duration::ZERO)
     }
 
     /// `again` is how it is asked once more.
@@ -101,8 +100,8 @@ impl Registration<'_> {
         &mut self,
         failure: Failure,
         chance: f64,
-        again: fn(Duration) -> Step,
-    ) -> Step {
+        again: fn(Duration) -> RegistrationStep,
+    ) -> RegistrationStep {
         match failure.advice {
             Advice::SlowDown if failure.is_firewall() => {
                 self.forbidden += 1;
@@ -123,15 +122,15 @@ impl Registration<'_> {
         }
         if self.maybe_made {
             let why = format!("the look-up failed: {}", failure.message);
-            return self.settled(Came::of(Outcome::InDoubt).because(failure.code, why));
+            return self.settled(RowOutcome::of(Outcome::InDoubt).because(failure.code, why));
         }
         let came = self.existed_unseen(&failure);
         self.settled(came)
     }
 
-    fn stop_run_after_look_up(&self, stop: Stop, failure: Failure) -> Step {
+    fn stop_run_after_look_up(&self, stop: Stop, failure: Failure) -> RegistrationStep {
         let came = (!self.maybe_made).then(|| self.existed_unseen(&failure));
-        Step::StopRun(Box::new(StopRun {
+        RegistrationStep::StopRun(Box::new(StopRun {
             stop,
             failure,
             came,
@@ -140,11 +139,11 @@ impl Registration<'_> {
 
     /// The pool said that the username exists; how the user stands could not be seen.
     #[must_use]
-    pub fn existed_unseen(&self, failure: &Failure) -> Came {
+    pub fn existed_unseen(&self, failure: &Failure) -> RowOutcome {
         let why = format!(
             "the username exists; the look-up failed: {}",
             failure.message
         );
-        self.with_attempts(Came::of(Outcome::Existed).because(failure.code.clone(), why))
+        self.with_attempts(RowOutcome::of(Outcome::Existed).because(failure.code.clone(), why))
     }
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Event, Registration, Rules, Step};
+use super::{Registration, RegistrationEvent, RegistrationRules, RegistrationStep};
 use crate::import::resolve::Times;
-use crate::outcome::{CREATED_DURING_RUN, Came, Delivery, Evidence, Outcome};
+use crate::outcome::{CREATED_DURING_RUN, Delivery, Evidence, Outcome, RowOutcome};
 use crate::pool::failure::{ATTEMPT_TIMED_OUT, CONNECT_FAILED, CONNECTION_LOST, Operation};
-use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookUps, Sent, SignedUp};
+use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookupMode, Sent, SignedUp};
 use crate::run::retry::RetryPolicy;
 use crate::user::{Attribute, NewUser};
 
@@ -33,8 +33,8 @@ fn user() -> NewUser {
     }
 }
 
-fn rules(look_ups: LookUps) -> Rules {
-    Rules {
+fn rules(look_ups: LookupMode) -> RegistrationRules {
+    RegistrationRules {
         retry: RetryPolicy::default(),
         look_ups,
     }
@@ -94,20 +94,27 @@ fn accepted() -> SignedUp {
 }
 
 /// Feeds events and returns the last step.
-fn after(look_ups: LookUps, maybe_sent: bool, events: Vec<Event>) -> Step {
+fn after(
+    look_ups: LookupMode,
+    maybe_sent: bool,
+    events: Vec<RegistrationEvent>,
+) -> RegistrationStep {
     let user = user();
     let mut registration = Registration::new(&user, rules(look_ups), times(), maybe_sent);
-    let mut step = registration.next(Event::Start, Duration::ZERO, 0.5);
+    let mut step = registration.next(RegistrationEvent::Start, Duration::ZERO, 0.5);
     for event in events {
         step = registration.next(event, Duration::ZERO, 0.5);
     }
     step
 }
 
-fn settled(step: Step) -> Came {
+fn settled(step: RegistrationStep) -> RowOutcome {
     match step {
-        Step::Settled(came) => *came,
-        other @ (Step::SignUp(_) | Step::LookUp(_) | Step::FindInListing(_) | Step::StopRun(_)) => {
+        RegistrationStep::Settled(came) => *came,
+        other @ (RegistrationStep::SignUp(_)
+        | RegistrationStep::LookUp(_)
+        | RegistrationStep::FindInListing(_)
+        | RegistrationStep::StopRun(_)) => {
             panic!("not settled: {other:?}")
         }
     }
@@ -116,9 +123,9 @@ fn settled(step: Step) -> Came {
 #[test]
 fn an_acceptance_is_created_by_answer() {
     let came = settled(after(
-        LookUps::Get,
+        LookupMode::Get,
         false,
-        vec![Event::SignUp(Ok(accepted()))],
+        vec![RegistrationEvent::SignUp(Ok(accepted()))],
     ));
     assert_eq!(came.outcome, Outcome::Created);
     assert_eq!(came.evidence, Some(Evidence::Answer));
@@ -129,34 +136,34 @@ fn an_acceptance_is_created_by_answer() {
 #[test]
 fn a_taken_username_is_looked_up_and_existed() {
     let taken = || {
-        Event::SignUp(Err(answered(
+        RegistrationEvent::SignUp(Err(answered(
             "UsernameExistsException",
             "User already exists",
         )))
     };
     assert_eq!(
-        after(LookUps::Get, false, vec![taken()]),
-        Step::LookUp(Duration::ZERO)
+        after(LookupMode::Get, false, vec![taken()]),
+        RegistrationStep::LookUp(Duration::ZERO)
     );
-    let look_up = Event::LookUp(Ok(Some(found(BEFORE_RUN))));
-    let came = settled(after(LookUps::Get, false, vec![taken(), look_up]));
+    let look_up = RegistrationEvent::LookUp(Ok(Some(found(BEFORE_RUN))));
+    let came = settled(after(LookupMode::Get, false, vec![taken(), look_up]));
     assert_eq!(came.outcome, Outcome::Existed);
     assert_eq!(came.user_status.as_deref(), Some("UNCONFIRMED"));
     let absent = settled(after(
-        LookUps::Get,
+        LookupMode::Get,
         false,
-        vec![taken(), Event::LookUp(Ok(None))],
+        vec![taken(), RegistrationEvent::LookUp(Ok(None))],
     ));
     assert_eq!(absent.outcome, Outcome::Existed);
     assert_eq!(absent.error_code.as_deref(), Some("UserNotFoundException"));
     assert_eq!(
-        settled(after(LookUps::None, false, vec![taken()])).outcome,
+        settled(after(LookupMode::None, false, vec![taken()])).outcome,
         Outcome::Existed
     );
 }
 
-fn taken() -> Event {
-    Event::SignUp(Err(answered(
+fn taken() -> RegistrationEvent {
+    RegistrationEvent::SignUp(Err(answered(
         "UsernameExistsException",
         "User already exists",
     )))
@@ -166,12 +173,12 @@ fn taken() -> Event {
 fn a_taken_username_whose_user_is_newer_than_the_run_and_like_the_row_is_in_doubt() {
     let looked_up = |look_ups, user: FoundUser| {
         let answer = match look_ups {
-            LookUps::List => Event::Listing(Ok(Some(user))),
-            LookUps::Get | LookUps::None => Event::LookUp(Ok(Some(user))),
+            LookupMode::List => RegistrationEvent::Listing(Ok(Some(user))),
+            LookupMode::Get | LookupMode::None => RegistrationEvent::LookUp(Ok(Some(user))),
         };
         settled(after(look_ups, false, vec![taken(), answer]))
     };
-    for look_ups in [LookUps::Get, LookUps::List] {
+    for look_ups in [LookupMode::Get, LookupMode::List] {
         // Before and after the ledger knows of a request.
         for created in [BEGUN - 5_000, BEGUN + 500] {
             let came = looked_up(look_ups, found(created));
@@ -191,17 +198,20 @@ fn a_taken_username_whose_user_is_newer_than_the_run_and_like_the_row_is_in_doub
 
 #[test]
 fn with_the_listing_a_taken_username_is_found_there_and_nobody_is_billed() {
-    let list = |events| after(LookUps::List, false, events);
-    assert_eq!(list(vec![taken()]), Step::FindInListing(Duration::ZERO));
-    let listed = Event::Listing(Ok(Some(found(BEFORE_RUN))));
+    let list = |events| after(LookupMode::List, false, events);
+    assert_eq!(
+        list(vec![taken()]),
+        RegistrationStep::FindInListing(Duration::ZERO)
+    );
+    let listed = RegistrationEvent::Listing(Ok(Some(found(BEFORE_RUN))));
     let came = settled(list(vec![taken(), listed]));
     assert_eq!(came.outcome, Outcome::Existed);
     assert_eq!(came.user_status.as_deref(), Some("UNCONFIRMED"));
     assert_eq!(came.user_sub.as_deref(), Some("sub-1"));
     // A user that it does not show was created a moment ago: a look-up tells when.
     assert_eq!(
-        list(vec![taken(), Event::Listing(Ok(None))]),
-        Step::LookUp(Duration::ZERO)
+        list(vec![taken(), RegistrationEvent::Listing(Ok(None))]),
+        RegistrationStep::LookUp(Duration::ZERO)
     );
 }
 
@@ -209,21 +219,27 @@ fn with_the_listing_a_taken_username_is_found_there_and_nobody_is_billed() {
 fn a_listing_that_fails_is_asked_again_and_takes_nothing_from_the_answer() {
     let fails = |code: &str| {
         let failure = Failure::answered(Operation::Read, 400, code, "no");
-        Event::Listing(Err(failure))
+        RegistrationEvent::Listing(Err(failure))
     };
     let after_failures = |code: &str, many| {
         let failures = (0..many).map(|_| fails(code));
         let events = std::iter::once(taken()).chain(failures).collect();
-        after(LookUps::List, false, events)
+        after(LookupMode::List, false, events)
     };
     let step = after_failures("TooManyRequestsException", 100);
-    assert!(matches!(step, Step::FindInListing(_)), "{step:?}");
+    assert!(
+        matches!(step, RegistrationStep::FindInListing(_)),
+        "{step:?}"
+    );
     let step = after_failures("InternalErrorException", 5);
-    assert!(matches!(step, Step::FindInListing(_)), "{step:?}");
+    assert!(
+        matches!(step, RegistrationStep::FindInListing(_)),
+        "{step:?}"
+    );
     let came = settled(after_failures("InternalErrorException", 6));
     assert_eq!(came.outcome, Outcome::Existed);
     assert_eq!(came.error_code.as_deref(), Some("InternalErrorException"));
-    let Step::StopRun(stop) = after_failures("AccessDeniedException", 1) else {
+    let RegistrationStep::StopRun(stop) = after_failures("AccessDeniedException", 1) else {
         panic!("a missing permission is every row's");
     };
     assert_eq!(stop.came.map(|came| came.outcome), Some(Outcome::Existed));
@@ -231,19 +247,29 @@ fn a_listing_that_fails_is_asked_again_and_takes_nothing_from_the_answer() {
 
 #[test]
 fn what_is_unclear_the_listing_does_not_settle() {
-    let list = |maybe_sent, events| after(LookUps::List, maybe_sent, events);
-    let lost_answer = || Event::SignUp(Err(lost(CONNECTION_LOST)));
-    assert!(matches!(list(false, vec![lost_answer()]), Step::LookUp(_)));
-    assert_eq!(list(true, vec![]), Step::LookUp(Duration::ZERO));
-    let sent_again = vec![lost_answer(), Event::LookUp(Ok(None)), taken()];
-    assert_eq!(list(false, sent_again), Step::LookUp(Duration::ZERO));
+    let list = |maybe_sent, events| after(LookupMode::List, maybe_sent, events);
+    let lost_answer = || RegistrationEvent::SignUp(Err(lost(CONNECTION_LOST)));
+    assert!(matches!(
+        list(false, vec![lost_answer()]),
+        RegistrationStep::LookUp(_)
+    ));
+    assert_eq!(list(true, vec![]), RegistrationStep::LookUp(Duration::ZERO));
+    let sent_again = vec![lost_answer(), RegistrationEvent::LookUp(Ok(None)), taken()];
+    assert_eq!(
+        list(false, sent_again),
+        RegistrationStep::LookUp(Duration::ZERO)
+    );
 }
 
 #[test]
 fn after_a_lost_answer_the_user_is_looked_up_before_anything_is_sent() {
     for code in [ATTEMPT_TIMED_OUT, CONNECTION_LOST] {
-        let step = after(LookUps::Get, false, vec![Event::SignUp(Err(lost(code)))]);
-        assert!(matches!(step, Step::LookUp(_)), "{step:?}");
+        let step = after(
+            LookupMode::Get,
+            false,
+            vec![RegistrationEvent::SignUp(Err(lost(code)))],
+        );
+        assert!(matches!(step, RegistrationStep::LookUp(_)), "{step:?}");
     }
     for code in [
         "InternalErrorException",
@@ -252,16 +278,19 @@ fn after_a_lost_answer_the_user_is_looked_up_before_anything_is_sent() {
         "UnexpectedLambdaException",
     ] {
         let step = after(
-            LookUps::Get,
+            LookupMode::Get,
             false,
-            vec![Event::SignUp(Err(answered(code, "")))],
+            vec![RegistrationEvent::SignUp(Err(answered(code, "")))],
         );
-        assert!(matches!(step, Step::LookUp(_)), "{code}: {step:?}");
+        assert!(
+            matches!(step, RegistrationStep::LookUp(_)),
+            "{code}: {step:?}"
+        );
     }
     // A row that an earlier process began is in the same position.
     assert_eq!(
-        after(LookUps::Get, true, vec![]),
-        Step::LookUp(Duration::ZERO)
+        after(LookupMode::Get, true, vec![]),
+        RegistrationStep::LookUp(Duration::ZERO)
     );
 }
 
@@ -269,36 +298,39 @@ fn after_a_lost_answer_the_user_is_looked_up_before_anything_is_sent() {
 fn what_a_look_up_finds_after_a_lost_answer_is_judged_by_its_date() {
     let way = |created| {
         vec![
-            Event::SignUp(Err(lost(CONNECTION_LOST))),
-            Event::LookUp(Ok(Some(found(created)))),
+            RegistrationEvent::SignUp(Err(lost(CONNECTION_LOST))),
+            RegistrationEvent::LookUp(Ok(Some(found(created)))),
         ]
     };
-    let ours = settled(after(LookUps::Get, false, way(BEGUN + 5)));
+    let ours = settled(after(LookupMode::Get, false, way(BEGUN + 5)));
     assert_eq!(
         (ours.outcome, ours.evidence),
         (Outcome::Created, Some(Evidence::Lookup))
     );
     assert_eq!(
-        settled(after(LookUps::Get, false, way(BEGUN - 500_001))).outcome,
+        settled(after(LookupMode::Get, false, way(BEGUN - 500_001))).outcome,
         Outcome::Existed
     );
     let gone = vec![
-        Event::SignUp(Err(lost(CONNECTION_LOST))),
-        Event::LookUp(Ok(None)),
+        RegistrationEvent::SignUp(Err(lost(CONNECTION_LOST))),
+        RegistrationEvent::LookUp(Ok(None)),
     ];
-    assert!(matches!(after(LookUps::Get, false, gone), Step::SignUp(_)));
+    assert!(matches!(
+        after(LookupMode::Get, false, gone),
+        RegistrationStep::SignUp(_)
+    ));
 }
 
 #[test]
 fn a_refused_message_is_created_and_undelivered() {
     let way = vec![
-        Event::SignUp(Err(answered(
+        RegistrationEvent::SignUp(Err(answered(
             "LimitExceededException",
             "Exceeded daily email limit",
         ))),
-        Event::LookUp(Ok(Some(found(BEGUN + 5)))),
+        RegistrationEvent::LookUp(Ok(Some(found(BEGUN + 5)))),
     ];
-    let came = settled(after(LookUps::Get, false, way));
+    let came = settled(after(LookupMode::Get, false, way));
     assert_eq!(came.outcome, Outcome::Created);
     assert_eq!(came.delivery, Some(Delivery::Refused));
     assert_eq!(came.error_code.as_deref(), Some("LimitExceededException"));
@@ -306,21 +338,26 @@ fn a_refused_message_is_created_and_undelivered() {
 
 #[test]
 fn without_look_ups_a_taken_name_after_a_lost_answer_stays_in_doubt() {
-    let lost_then = |second| vec![Event::SignUp(Err(lost(CONNECTION_LOST))), second];
-    let taken = Event::SignUp(Err(answered("UsernameExistsException", "")));
+    let lost_then = |second| {
+        vec![
+            RegistrationEvent::SignUp(Err(lost(CONNECTION_LOST))),
+            second,
+        ]
+    };
+    let taken = RegistrationEvent::SignUp(Err(answered("UsernameExistsException", "")));
     assert_eq!(
-        settled(after(LookUps::None, false, lost_then(taken))).outcome,
+        settled(after(LookupMode::None, false, lost_then(taken))).outcome,
         Outcome::InDoubt
     );
     let came = settled(after(
-        LookUps::None,
+        LookupMode::None,
         false,
-        lost_then(Event::SignUp(Ok(accepted()))),
+        lost_then(RegistrationEvent::SignUp(Ok(accepted()))),
     ));
     assert_eq!(came.outcome, Outcome::Created);
-    let taken = Event::SignUp(Err(answered("UsernameExistsException", "")));
+    let taken = RegistrationEvent::SignUp(Err(answered("UsernameExistsException", "")));
     assert_eq!(
-        settled(after(LookUps::None, true, vec![taken])).outcome,
+        settled(after(LookupMode::None, true, vec![taken])).outcome,
         Outcome::InDoubt
     );
 }
@@ -328,63 +365,74 @@ fn without_look_ups_a_taken_name_after_a_lost_answer_stays_in_doubt() {
 #[test]
 fn throttles_never_use_up_a_row() {
     let many = (0..1_000)
-        .map(|_| Event::SignUp(Err(answered("TooManyRequestsException", ""))))
+        .map(|_| RegistrationEvent::SignUp(Err(answered("TooManyRequestsException", ""))))
         .collect();
-    assert!(matches!(after(LookUps::Get, false, many), Step::SignUp(_)));
+    assert!(matches!(
+        after(LookupMode::Get, false, many),
+        RegistrationStep::SignUp(_)
+    ));
 }
 
 #[test]
 fn a_row_is_failed_only_when_the_last_request_can_no_longer_arrive() {
     let user = user();
-    let mut registration = Registration::new(&user, rules(LookUps::Get), times(), false);
-    let mut step = registration.next(Event::Start, Duration::ZERO, 0.0);
+    let mut registration = Registration::new(&user, rules(LookupMode::Get), times(), false);
+    let mut step = registration.next(RegistrationEvent::Start, Duration::ZERO, 0.0);
     for _ in 0..20 {
         step = match step {
-            Step::SignUp(_) => registration.next(
-                Event::SignUp(Err(lost(CONNECTION_LOST))),
+            RegistrationStep::SignUp(_) => registration.next(
+                RegistrationEvent::SignUp(Err(lost(CONNECTION_LOST))),
                 Duration::ZERO,
                 0.0,
             ),
-            Step::LookUp(wait) if wait > Duration::ZERO => break,
-            Step::LookUp(_) => {
-                registration.next(Event::LookUp(Ok(None)), Duration::from_secs(1), 0.0)
-            }
-            other @ (Step::FindInListing(_) | Step::Settled(_) | Step::StopRun(_)) => {
+            RegistrationStep::LookUp(wait) if wait > Duration::ZERO => break,
+            RegistrationStep::LookUp(_) => registration.next(
+                RegistrationEvent::LookUp(Ok(None)),
+                Duration::from_secs(1),
+                0.0,
+            ),
+            other @ (RegistrationStep::FindInListing(_)
+            | RegistrationStep::Settled(_)
+            | RegistrationStep::StopRun(_)) => {
                 panic!("{other:?}")
             }
         };
     }
-    assert_eq!(step, Step::LookUp(Duration::from_secs(14)));
-    let last = registration.next(Event::LookUp(Ok(None)), Duration::from_secs(15), 0.0);
+    assert_eq!(step, RegistrationStep::LookUp(Duration::from_secs(14)));
+    let last = registration.next(
+        RegistrationEvent::LookUp(Ok(None)),
+        Duration::from_secs(15),
+        0.0,
+    );
     assert_eq!(settled(last).outcome, Outcome::Failed);
 }
 
 #[test]
 fn a_run_level_answer_stops_the_run_and_the_row_is_open_again() {
     let step = after(
-        LookUps::Get,
+        LookupMode::Get,
         false,
-        vec![Event::SignUp(Err(answered(
+        vec![RegistrationEvent::SignUp(Err(answered(
             "NotAuthorizedException",
             "SignUp is not permitted",
         )))],
     );
-    let Step::StopRun(stop) = step else {
+    let RegistrationStep::StopRun(stop) = step else {
         panic!("{step:?}")
     };
     assert_eq!(stop.came.map(|came| came.outcome), Some(Outcome::Failed));
     // Behind a lost answer nothing is said of the row.
     let way = vec![
-        Event::SignUp(Err(lost(CONNECTION_LOST))),
-        Event::LookUp(Err(Failure::answered(
+        RegistrationEvent::SignUp(Err(lost(CONNECTION_LOST))),
+        RegistrationEvent::LookUp(Err(Failure::answered(
             Operation::Read,
             400,
             "AccessDeniedException",
             "",
         ))),
     ];
-    let step = after(LookUps::Get, false, way);
-    let Step::StopRun(stop) = step else {
+    let step = after(LookupMode::Get, false, way);
+    let RegistrationStep::StopRun(stop) = step else {
         panic!("{step:?}")
     };
     assert_eq!(stop.came, None);

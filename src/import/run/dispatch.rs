@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{PermitFuture, Run};
 use crate::import::follow_up::{StepDone, StepJob, take_step};
-use crate::import::register::{Done, Job, register};
+use crate::import::register::{FinishedRegistration, RegistrationJob, register};
 use crate::pace::{Category, Permit};
 
 /// Rows that may wait for a look-up's turn beside those that are on their way, and steps that wait to be sent again. They have budgets of
@@ -15,7 +15,7 @@ const OTHERS_WAITING: usize = 512;
 /// What a task brings back.
 #[derive(Debug)]
 pub(super) enum Returned {
-    Row(Box<Done>),
+    Row(Box<FinishedRegistration>),
     Step(Box<StepDone>),
 }
 
@@ -97,7 +97,7 @@ impl Run<'_> {
         }
     }
 
-    fn spawn(&mut self, job: Job, permit: Option<Permit>) {
+    fn spawn(&mut self, job: RegistrationJob, permit: Option<Permit>) {
         let (row, shared) = (job.row, Arc::clone(&self.shared));
         self.tasks.spawn(InFlight::Row(row), async move {
             let done = register(shared, job, permit).await;

@@ -11,10 +11,10 @@ use crate::import::breaker::{Breaker, BreakerLimits, UNREACHABLE};
 use crate::import::follow_up::{StepDone, StepEnd, StepJob};
 use crate::import::logged;
 use crate::import::stop::StopReason;
-use crate::outcome::{Came, FollowUp, Outcome, StepResult, StepState};
+use crate::outcome::{FollowUp, Outcome, RowOutcome, StepResult, StepState};
 use crate::pace::Category;
 use crate::pool::{Failure, Stop, action_of, category_of, operation_of};
-use crate::user::{NewUser, Password, Step, StepKind};
+use crate::user::{FollowUpStep, NewUser, Password, StepKind};
 
 /// Users that wait for their steps at most, before sign-ups wait for them: memory stays flat where the steps' quota is the smaller one.
 const USERS_WAITING: usize = 1_024;
@@ -30,11 +30,11 @@ struct Following {
 
 impl Following {
     /// The next step, and its place.
-    fn next(&self) -> Option<(usize, Step)> {
+    fn next(&self) -> Option<(usize, FollowUpStep)> {
         let steps = self.follow_up.steps.iter().enumerate();
         steps
             .filter(|(_, step)| step.state == StepState::Pending)
-            .find_map(|(place, step)| Some((place, Step::from_word(&step.step)?)))
+            .find_map(|(place, step)| Some((place, FollowUpStep::from_word(&step.step)?)))
     }
 }
 
@@ -132,7 +132,7 @@ impl FollowUps {
         self.enqueue(row, next);
     }
 
-    fn enqueue(&mut self, row: u64, next: Option<(usize, Step)>) {
+    fn enqueue(&mut self, row: u64, next: Option<(usize, FollowUpStep)>) {
         let Some((_, step)) = next else {
             // All its steps were taken; or the ledger names one that is not known here, and the run is not called finished.
             self.users.remove(&row);
@@ -194,7 +194,7 @@ impl FollowUps {
 
 impl Run<'_> {
     /// What follows a row with this outcome, as the ledger is to hear it together with the outcome.
-    pub(super) fn steps_after(&self, user: &NewUser, came: &Came) -> Option<FollowUp> {
+    pub(super) fn steps_after(&self, user: &NewUser, came: &RowOutcome) -> Option<FollowUp> {
         let follows = match came.outcome {
             Outcome::Created => true,
             Outcome::Existed => self.plan.follow_up_existing,
@@ -224,7 +224,7 @@ impl Run<'_> {
     }
 
     /// A row is settled: its user's steps begin.
-    pub(super) fn follow(&mut self, row: u64, user: &NewUser, came: &Came) {
+    pub(super) fn follow(&mut self, row: u64, user: &NewUser, came: &RowOutcome) {
         if let Some(follow_up) = self.steps_after(user, came) {
             self.follow_ups.unwritten.insert(row, follow_up.clone());
             let (username, password) = (user.username.as_str().into(), user.password.clone());
@@ -281,7 +281,7 @@ impl Run<'_> {
 }
 
 /// A step met an answer that every user would meet.
-fn refused(step: &Step, stop: Stop, failure: &Failure) -> StopReason {
+fn refused(step: &FollowUpStep, stop: Stop, failure: &Failure) -> StopReason {
     let hint = match stop {
         Stop::Access => format!(
             "renew the credentials (for example with `aws sso login`) and let them use {} on this pool",

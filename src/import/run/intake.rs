@@ -5,22 +5,22 @@ use std::borrow::Cow;
 
 use tokio::time::Instant;
 
-use super::{Beginning, NOTED_TOGETHER, Run};
-use crate::import::Listed;
+use super::{NOTED_TOGETHER, PendingBatch, Run};
+use crate::import::ImportRow;
 use crate::import::logged;
-use crate::import::register::Job;
+use crate::import::register::RegistrationJob;
 use crate::import::resolve::Times;
 use crate::import::stop::StopReason;
-use crate::ledger::listing::Seen;
-use crate::ledger::past::Before;
+use crate::ledger::listing::ListingEntry;
+use crate::ledger::past::PriorState;
 use crate::ledger::writer::ReadRow;
-use crate::ledger::{Begun, LedgerError, NewRow, ToBegin};
-use crate::outcome::{Came, Evidence, FollowUp, Outcome, RowResult};
+use crate::ledger::{BeginResult, LedgerError, NewRow, ToBegin};
+use crate::outcome::{Evidence, FollowUp, Outcome, RowOutcome, RowResult};
 use crate::rows::ahead::Ahead;
 use crate::user::{NotSent, Row, fold};
 
 impl Run<'_> {
-    pub(super) async fn take_group(&mut self, group: Ahead<Listed>) {
+    pub(super) async fn take_group(&mut self, group: Ahead<ImportRow>) {
         self.heard_of_list = Instant::now();
         match group {
             Ahead::Rows(mut rows) => {
@@ -44,9 +44,9 @@ impl Run<'_> {
 
     /// Users whose sign-up an earlier session settled, and whose steps it left: they are taken out of the rows. What is to be done
     /// stands in the ledger. A run that stops leaves them there.
-    fn take_followed(&mut self, rows: &mut Vec<Listed>) {
+    fn take_followed(&mut self, rows: &mut Vec<ImportRow>) {
         rows.retain_mut(|listed| match &mut listed.before {
-            Before::ToFollow(left) => {
+            PriorState::ToFollow(left) => {
                 let steps = std::mem::take(&mut left.follow_up.steps);
                 if self.stopped.is_none() {
                     let follow_up = FollowUp { steps };
@@ -61,15 +61,16 @@ impl Run<'_> {
                 }
                 false
             }
-            Before::Nothing | Before::Begun { .. } | Before::Settled => true,
+            PriorState::Nothing | PriorState::Begun { .. } | PriorState::Settled => true,
         });
     }
 
     /// Settles the rows that an earlier session may have sent and that are not to be sent now; returns the others.
-    fn settle_begun_before(&mut self, rows: Vec<Listed>) -> Vec<Listed> {
-        let (begun, others): (Vec<Listed>, Vec<Listed>) = rows.into_iter().partition(|listed| {
-            listed.row.user.is_err() && matches!(listed.before, Before::Begun { .. })
-        });
+    fn settle_begun_before(&mut self, rows: Vec<ImportRow>) -> Vec<ImportRow> {
+        let (begun, others): (Vec<ImportRow>, Vec<ImportRow>) =
+            rows.into_iter().partition(|listed| {
+                listed.row.user.is_err() && matches!(listed.before, PriorState::Begun { .. })
+            });
         for listed in begun {
             let Err(why) = listed.row.user else { continue };
             let (_, came) = not_sent(why);
@@ -83,7 +84,7 @@ impl Run<'_> {
             let code = came
                 .error_code
                 .unwrap_or_else(|| came.outcome.word().to_owned());
-            let came = Came::of(Outcome::InDoubt).because(code, message);
+            let came = RowOutcome::of(Outcome::InDoubt).because(code, message);
             self.settle(listed.row.number, listed.row.end_byte, came);
         }
         others
@@ -107,8 +108,8 @@ impl Run<'_> {
     /// Rows that the run ended before. Those that an earlier process began stay begun.
     async fn note_unsent(&mut self) {
         let mut noted = Vec::new();
-        for Listed { row, before, .. } in self.read.take_all() {
-            if let Before::Begun { .. } = before {
+        for ImportRow { row, before, .. } in self.read.take_all() {
+            if let PriorState::Begun { .. } = before {
                 self.progress.counts.add(Outcome::InDoubt);
             } else if row.user.is_err() {
                 noted.extend(self.never_sent(row));
@@ -157,7 +158,7 @@ impl Run<'_> {
                 new_rows.extend(self.never_sent(listed.row));
                 continue;
             }
-            if listed.before == Before::Nothing {
+            if listed.before == PriorState::Nothing {
                 new_rows.extend(self.to_begin(&mut listed).map(NewRow::ToBegin));
             }
             group.push(listed);
@@ -166,7 +167,7 @@ impl Run<'_> {
         let mut since = self.since();
         since.span = Some(self.span(self.plan.arrives_within));
         let begun = self.ledger.begin_and_write(since, new_rows, at_ms).await;
-        self.beginning = Some(Beginning {
+        self.beginning = Some(PendingBatch {
             group,
             at_ms,
             begun,
@@ -174,7 +175,7 @@ impl Run<'_> {
     }
 
     /// A row as it is written down before it is sent.
-    fn to_begin(&self, listed: &mut Listed) -> Option<ToBegin> {
+    fn to_begin(&self, listed: &mut ImportRow) -> Option<ToBegin> {
         let kept = std::mem::take(&mut listed.row.kept);
         let user = listed.row.user.as_ref().ok()?;
         let came = listed.seen.as_ref().map(existed);
@@ -196,9 +197,9 @@ impl Run<'_> {
 
     pub(super) async fn group_begun(
         &mut self,
-        begun: Option<Vec<Begun>>,
+        begun: Option<Vec<BeginResult>>,
     ) -> Result<(), LedgerError> {
-        let Some(Beginning { group, at_ms, .. }) = self.beginning.take() else {
+        let Some(PendingBatch { group, at_ms, .. }) = self.beginning.take() else {
             return Ok(());
         };
         // No answer: the ledger's thread has failed, and nothing of this group is sent.
@@ -208,9 +209,9 @@ impl Run<'_> {
         let mut verdicts = begun.into_iter();
         for listed in group {
             let (begun_ms, maybe_sent) = match &listed.before {
-                Before::Begun { at_ms } => (*at_ms, true),
-                Before::Nothing | Before::Settled | Before::ToFollow(_) => {
-                    if let Some(Begun::SameAs(_)) = verdicts.next() {
+                PriorState::Begun { at_ms } => (*at_ms, true),
+                PriorState::Nothing | PriorState::Settled | PriorState::ToFollow(_) => {
+                    if let Some(BeginResult::SameAs(_)) = verdicts.next() {
                         self.counted(Outcome::Duplicate, listed.row.end_byte);
                         logged::row(listed.row.number, Outcome::Duplicate, None);
                         continue;
@@ -226,7 +227,7 @@ impl Run<'_> {
                 }
             };
             if let Ok(user) = listed.row.user {
-                self.ready.push_back(Job {
+                self.ready.push_back(RegistrationJob {
                     row: listed.row.number,
                     end_byte: listed.row.end_byte,
                     user,
@@ -242,7 +243,7 @@ impl Run<'_> {
     }
 
     /// The ledger has the steps of a user whom the listing shows together with the beginning.
-    fn follow_listed(&mut self, row: &Row, seen: &Seen) {
+    fn follow_listed(&mut self, row: &Row, seen: &ListingEntry) {
         let Ok(user) = &row.user else { return };
         if let Some(follow_up) = self.steps_after(user, &existed(seen))
             && self.stopped.is_none()
@@ -273,13 +274,13 @@ impl Run<'_> {
 }
 
 /// The outcome of a row that is not sent, and its username if it could be read.
-fn not_sent(why: NotSent) -> (Option<String>, Came) {
+fn not_sent(why: NotSent) -> (Option<String>, RowOutcome) {
     match why {
         NotSent::Broken(broken) => {
-            let came = Came::of(Outcome::Invalid).because(broken.code(), broken.to_string());
+            let came = RowOutcome::of(Outcome::Invalid).because(broken.code(), broken.to_string());
             (broken.username, came)
         }
-        NotSent::Skipped { username } => (username, Came::of(Outcome::Skipped)),
+        NotSent::Skipped { username } => (username, RowOutcome::of(Outcome::Skipped)),
     }
 }
 
@@ -292,8 +293,8 @@ fn another(folded: Cow<'_, str>) -> Option<String> {
 }
 
 /// What comes of a row whose user the listing shows.
-fn existed(seen: &Seen) -> Came {
-    let mut came = Came::of(Outcome::Existed);
+fn existed(seen: &ListingEntry) -> RowOutcome {
+    let mut came = RowOutcome::of(Outcome::Existed);
     came.evidence = Some(Evidence::Listing);
     came.user_sub.clone_from(&seen.sub);
     came.user_status.clone_from(&seen.status);

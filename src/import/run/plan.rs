@@ -5,28 +5,28 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::import::breaker::BreakerLimits;
-use crate::import::event::{Counts, Progress};
-use crate::import::registration::Rules;
+use crate::import::event::{OutcomeCounts, Progress};
+use crate::import::registration::RegistrationRules;
 use crate::import::slots::Slots;
 use crate::import::stop::StopReason;
-use crate::ledger::listing::Seen;
-use crate::ledger::past::Before;
+use crate::ledger::listing::ListingEntry;
+use crate::ledger::past::PriorState;
 use crate::pool::NamedBy;
 use crate::user::Row;
 
 /// A row of the list, and how it stood when this session began.
 #[derive(Debug)]
-pub struct Listed {
+pub struct ImportRow {
     /// The row.
     pub row: Row,
     /// How it stood. Rows that are settled, and after which nothing is to come, do not come here.
-    pub before: Before,
+    pub before: PriorState,
     /// The user with this name, where the pool's listing showed one before this session sent anything, and no session began the row:
     /// it is somebody else's.
-    pub seen: Option<Seen>,
+    pub seen: Option<ListingEntry>,
 }
 
-impl Listed {
+impl ImportRow {
     /// Whether a request may leave for it.
     pub(super) fn is_to_be_sent(&self) -> bool {
         self.seen.is_none() && self.row.user.is_ok()
@@ -35,13 +35,13 @@ impl Listed {
 
 /// What a run goes by.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct SessionPlan {
     /// How many rows may be on their way at once.
     pub slots: Slots,
     /// Rows that are begun together, at most.
     pub group: usize,
     /// How one user is taken to an outcome.
-    pub rules: Rules,
+    pub rules: RegistrationRules,
     /// Whether users that existed are followed up as well.
     pub follow_up_existing: bool,
     /// What usernames are in the pool.
@@ -57,7 +57,7 @@ pub struct Plan {
     /// The time that the run was given.
     pub deadline: Option<Deadline>,
     /// Rows by outcome of earlier sessions.
-    pub before: Counts,
+    pub before: OutcomeCounts,
 }
 
 /// The time that a run was given.
@@ -71,7 +71,7 @@ pub struct Deadline {
 
 /// How a session ended.
 #[derive(Debug)]
-pub struct Ended {
+pub struct RunEnd {
     /// Why it ended before the list did.
     pub stopped: Option<StopReason>,
     /// A second signal came: nothing more should be done.

@@ -5,10 +5,10 @@ use super::tasks::Over;
 use super::{RESULTS_TOGETHER, Run};
 use crate::import::breaker::UNREACHABLE;
 use crate::import::logged;
-use crate::import::register::{Done, End, Job};
+use crate::import::register::{FinishedRegistration, RegistrationEnd, RegistrationJob};
 use crate::import::registration::StopRun;
 use crate::import::stop::StopReason;
-use crate::outcome::{Came, Outcome};
+use crate::outcome::{Outcome, RowOutcome};
 use crate::pool::Stop;
 
 impl Run<'_> {
@@ -40,33 +40,36 @@ impl Run<'_> {
         }
     }
 
-    fn row_done(&mut self, done: Done) {
+    fn row_done(&mut self, done: FinishedRegistration) {
         self.progress.requests.merge(&done.requests);
         self.unwritten_requests.merge(&done.requests);
         if let Some(latency) = done.latency {
             self.plan.slots.answered(latency);
         }
-        let Done { job, end, .. } = done;
-        if matches!(end, End::Settled(_) | End::StopRun(_)) {
+        let FinishedRegistration { job, end, .. } = done;
+        if matches!(
+            end,
+            RegistrationEnd::Settled(_) | RegistrationEnd::StopRun(_)
+        ) {
             self.somebody_answered();
         }
         match end {
-            End::Settled(came) => {
+            RegistrationEnd::Settled(came) => {
                 self.follow(job.row, &job.user, &came);
                 self.settle(job.row, job.end_byte, came);
             }
-            End::Unreachable(came) => {
+            RegistrationEnd::Unreachable(came) => {
                 let error = came.error_message.clone().unwrap_or_default();
                 self.unreachable.push((job.row, came));
                 if self.unreachable.len() >= UNREACHABLE {
                     self.stop(StopReason::Unreachable(error));
                 }
             }
-            End::NeverSent => {
+            RegistrationEnd::NeverSent => {
                 self.ready.push_back(job);
             }
-            End::MaybeSent => self.progress.counts.add(Outcome::InDoubt),
-            End::StopRun(stop) => self.refused(job, *stop),
+            RegistrationEnd::MaybeSent => self.progress.counts.add(Outcome::InDoubt),
+            RegistrationEnd::StopRun(stop) => self.refused(job, *stop),
         }
     }
 
@@ -80,7 +83,7 @@ impl Run<'_> {
         }
     }
 
-    fn refused(&mut self, job: Job, stop: StopRun) {
+    fn refused(&mut self, job: RegistrationJob, stop: StopRun) {
         let mut hint = stop.stop.hint().to_owned();
         if stop.stop == Stop::UnwritableAttribute {
             let names: Vec<&str> = job
@@ -105,7 +108,7 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn settle(&mut self, row: u64, end_byte: u64, came: Came) {
+    pub(super) fn settle(&mut self, row: u64, end_byte: u64, came: RowOutcome) {
         logged::row(row, came.outcome, came.error_code.as_deref());
         self.progress.sent_now += 1;
         self.counted(came.outcome, end_byte);

@@ -14,14 +14,14 @@ use super::dispatch::{InFlight, Returned};
 /// Boxes that are kept at most: more rows than this are on their way only where look-ups wait.
 const BOXES: usize = 64;
 
-type Way = ReusableBoxFuture<'static, Returned>;
+type TaskFuture = ReusableBoxFuture<'static, Returned>;
 
 /// See the module's words.
 #[derive(Default)]
 pub(super) struct Tasks {
-    tasks: JoinSet<(Returned, Way)>,
+    tasks: JoinSet<(Returned, TaskFuture)>,
     whose: HashMap<Id, InFlight>,
-    boxes: Vec<Way>,
+    boxes: Vec<TaskFuture>,
 }
 
 /// How a task ended.
@@ -80,7 +80,7 @@ impl Tasks {
         std::mem::take(self).whose.into_values()
     }
 
-    fn over(&mut self, ended: Result<(Id, (Returned, Way)), JoinError>) -> Option<Over> {
+    fn over(&mut self, ended: Result<(Id, (Returned, TaskFuture)), JoinError>) -> Option<Over> {
         match ended {
             Ok((id, (returned, way))) => {
                 self.whose.remove(&id);

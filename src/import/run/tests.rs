@@ -5,19 +5,20 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::dispatch::{InFlight, Returned};
-use super::{Ended, Plan, Run};
+use super::{Run, RunEnd, SessionPlan};
 use crate::import::breaker::BreakerLimits;
-use crate::import::registration::Rules;
+use crate::import::registration::RegistrationRules;
 use crate::import::slots::Slots;
 use crate::import::stop::Signals;
-use crate::import::{Counts, Progress, Watch};
+use crate::import::{OutcomeCounts, Progress, Watch};
 use crate::ledger::{
-    Durability, Facts, Identity, Kind, Ledger, LedgerError, Reader, RunDirectory, Since, ToBegin,
+    Durability, Facts, Identity, Ledger, LedgerBatch, LedgerError, LedgerReader, RunDirectory,
+    RunKind, ToBegin,
 };
-use crate::outcome::{Came, FollowUp, Outcome, RowResult, RunState, StepResult, StepState};
+use crate::outcome::{FollowUp, Outcome, RowOutcome, RowResult, RunState, StepResult, StepState};
 use crate::pace::{Category, Ceilings, Pacer};
 use crate::pool::{
-    Cognito, ConnectSettings, EndpointChoice, LookUps, NamedBy, Signing, TriggerData, connect,
+    Cognito, ConnectSettings, EndpointChoice, LookupMode, NamedBy, Signing, TriggerData, connect,
 };
 use crate::rows::ahead::ReadAhead;
 use crate::rows::{Dialect, Rows};
@@ -56,7 +57,7 @@ impl OneRow {
             told_triggers: None,
             user_pool_id: "us-east-1_P".into(),
             client_id: "client".into(),
-            kind: Kind::Import,
+            kind: RunKind::Import,
         };
         let facts = Facts {
             started_ms: 1_000,
@@ -79,7 +80,7 @@ impl OneRow {
     }
 
     /// Puts the run together, lets `in_flight` give it tasks, and takes it to its end.
-    async fn run(self, in_flight: impl FnOnce(&mut Run<'_>)) -> (Ended, RowResult, RunState) {
+    async fn run(self, in_flight: impl FnOnce(&mut Run<'_>)) -> (RunEnd, RowResult, RunState) {
         let mut watch = Nobody;
         let list = ReadAhead::start(no_rows(), 1, |_| Ok(None)).unwrap();
         let mut run = Run::new(
@@ -94,7 +95,7 @@ impl OneRow {
         let mut signals = Signals::listen().unwrap();
         let ended = tokio::time::timeout(LONGEST, run.to_the_end(&mut signals)).await;
         let run: PathBuf = self.folder.path().join("run");
-        let reader = Reader::open(&run).unwrap();
+        let reader = LedgerReader::open(&run).unwrap();
         let mut rows = Vec::new();
         reader
             .each_row(|row| {
@@ -117,13 +118,13 @@ fn no_rows() -> Rows {
     Rows::open("users.csv".to_owned(), source, &Dialect::default()).unwrap()
 }
 
-fn plan() -> Plan {
-    Plan {
+fn plan() -> SessionPlan {
+    SessionPlan {
         slots: Slots::new(NonZeroU32::MIN, None, None),
         group: 1,
-        rules: Rules {
+        rules: RegistrationRules {
             retry: RetryPolicy::default(),
-            look_ups: LookUps::Get,
+            look_ups: LookupMode::Get,
         },
         follow_up_existing: false,
         named_by: NamedBy::default(),
@@ -132,7 +133,7 @@ fn plan() -> Plan {
         arrives_within: Duration::ZERO,
         breaker: BreakerLimits::default(),
         deadline: None,
-        before: Counts::default(),
+        before: OutcomeCounts::default(),
     }
 }
 
@@ -193,10 +194,10 @@ async fn a_row_whose_step_panics_stays_created_and_its_step_is_left_to_the_next_
             state: StepState::Pending,
         }],
     };
-    let since = Since {
-        results: vec![(1, Came::of(Outcome::Created))],
+    let since = LedgerBatch {
+        results: vec![(1, RowOutcome::of(Outcome::Created))],
         follow_ups: vec![(1, pending.clone())],
-        ..Since::default()
+        ..LedgerBatch::default()
     };
     one.ledger.write(since).await;
     let follow_up = pending.clone();

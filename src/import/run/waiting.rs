@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::import::Listed;
+use crate::import::ImportRow;
 
 /// Rows that are read ahead and begun together at most, those for which nothing is sent among them.
 const TOGETHER: usize = 1_024;
@@ -11,7 +11,7 @@ const TOGETHER: usize = 1_024;
 /// listing shows are written down with their outcome: many of them go into one sync of the disk.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
-    rows: VecDeque<Listed>,
+    rows: VecDeque<ImportRow>,
     to_send: usize,
 }
 
@@ -25,13 +25,13 @@ impl Waiting {
         self.to_send < group && self.rows.len() < TOGETHER
     }
 
-    pub(super) fn extend(&mut self, rows: Vec<Listed>) {
+    pub(super) fn extend(&mut self, rows: Vec<ImportRow>) {
         self.to_send += rows.iter().filter(|listed| listed.is_to_be_sent()).count();
         self.rows.extend(rows);
     }
 
     /// The next ones to begin.
-    pub(super) fn take(&mut self, group: usize) -> Vec<Listed> {
+    pub(super) fn take(&mut self, group: usize) -> Vec<ImportRow> {
         let mut taken = Vec::new();
         let mut to_send = 0;
         while to_send < group && taken.len() < TOGETHER {
@@ -45,7 +45,7 @@ impl Waiting {
         taken
     }
 
-    pub(super) fn take_all(&mut self) -> VecDeque<Listed> {
+    pub(super) fn take_all(&mut self) -> VecDeque<ImportRow> {
         self.to_send = 0;
         std::mem::take(&mut self.rows)
     }
@@ -54,19 +54,19 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::{TOGETHER, Waiting};
-    use crate::import::Listed;
-    use crate::ledger::listing::Seen;
-    use crate::ledger::past::Before;
+    use crate::import::ImportRow;
+    use crate::ledger::listing::ListingEntry;
+    use crate::ledger::past::PriorState;
     use crate::user::{NewUser, Row};
 
-    fn listed(number: u64, is_seen: bool) -> Listed {
+    fn listed(number: u64, is_seen: bool) -> ImportRow {
         let user = NewUser {
             username: number.to_string(),
             password: None,
             attributes: Vec::new(),
             follow_up: Vec::new(),
         };
-        Listed {
+        ImportRow {
             row: Row {
                 number,
                 line: number,
@@ -74,8 +74,8 @@ mod tests {
                 kept: Vec::new(),
                 user: Ok(user),
             },
-            before: Before::Nothing,
-            seen: is_seen.then_some(Seen {
+            before: PriorState::Nothing,
+            seen: is_seen.then_some(ListingEntry {
                 sub: None,
                 status: None,
                 enabled: true,

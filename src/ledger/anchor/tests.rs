@@ -4,7 +4,7 @@ use std::path::Path;
 use super::Displaced;
 use crate::ledger::directory::{RunDirectory, with_suffix};
 use crate::ledger::tests::{create, ending, identity, to_begin};
-use crate::ledger::{Durability, Ledger, LedgerError, Reader};
+use crate::ledger::{Durability, Ledger, LedgerError, LedgerReader};
 
 struct AtWork {
     folder: tempfile::TempDir,
@@ -53,7 +53,7 @@ fn goes_on_in(path: &Path) {
     assert!(Ledger::is_there(&directory, Durability::Power).unwrap());
     Ledger::look_at(&directory, &identity(), &[]).unwrap();
     let mut rows = 0;
-    Reader::open(path)
+    LedgerReader::open(path)
         .unwrap()
         .each_row(|_| {
             rows += 1;

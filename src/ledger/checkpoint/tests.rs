@@ -7,12 +7,12 @@ use crate::ledger::identity::{get, name, put};
 use crate::ledger::{Durability, schema};
 use rusqlite::Connection;
 
-struct Place {
+struct CheckpointDirectory {
     folder: tempfile::TempDir,
     database: Connection,
 }
 
-impl Place {
+impl CheckpointDirectory {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
@@ -57,13 +57,13 @@ fn note(path: &Path) -> Option<String> {
 
 #[test]
 fn a_new_database_is_whole_without_a_log() {
-    let place = Place::new();
+    let place = CheckpointDirectory::new();
     assert!(!place.lacks_its_log(false));
 }
 
 #[test]
 fn the_log_is_missed_whenever_it_has_something_that_the_file_lacks() {
-    let place = Place::new();
+    let place = CheckpointDirectory::new();
     let mut checkpoints = Checkpoints::begin(&place.database).unwrap();
     for turn in 0..30 {
         put(&place.database, "turn", &turn.to_string()).unwrap();
@@ -78,7 +78,7 @@ fn the_log_is_missed_whenever_it_has_something_that_the_file_lacks() {
 
 #[test]
 fn whoever_copies_the_whole_log_may_remove_it() {
-    let place = Place::new();
+    let place = CheckpointDirectory::new();
     Checkpoints::begin(&place.database).unwrap();
     put(&place.database, "turn", "1").unwrap();
     let (_folder, path) = place.copy(true);
@@ -98,7 +98,7 @@ fn whoever_copies_the_whole_log_may_remove_it() {
 
 #[test]
 fn a_process_that_dies_during_a_checkpoint_loses_nothing() {
-    let place = Place::new();
+    let place = CheckpointDirectory::new();
     Checkpoints::begin(&place.database).unwrap();
     put(&place.database, "turn", "1").unwrap();
     keep_log(&place.database, true).unwrap();

@@ -2,15 +2,15 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 
-use super::{By, Exposure, of};
+use super::{Exposure, ExposureCause, of};
 use crate::ledger::directory::RunDirectory;
 
-struct Place {
+struct ExposedDirectory {
     folder: tempfile::TempDir,
     directory: RunDirectory,
 }
 
-impl Place {
+impl ExposedDirectory {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let above = folder.path().join("above");
@@ -36,7 +36,7 @@ fn mode(path: &Path, mode: u32) {
 
 #[test]
 fn a_directory_of_one_s_own_is_exposed_to_nobody() {
-    let place = Place::new();
+    let place = ExposedDirectory::new();
     assert_eq!(place.exposure(), None);
     for readable in [0o700, 0o750, 0o755] {
         mode(place.directory.path(), readable);
@@ -50,11 +50,11 @@ fn a_directory_of_one_s_own_is_exposed_to_nobody() {
 
 #[test]
 fn a_directory_or_a_ledger_that_others_can_write_to_is_exposed() {
-    let place = Place::new();
+    let place = ExposedDirectory::new();
     let run = place.directory.path().to_owned();
     for exposed in [0o777, 0o703, 0o1777] {
         mode(&run, exposed);
-        let by = By::Mode(exposed);
+        let by = ExposureCause::Mode(exposed);
         assert_eq!(
             place.exposure(),
             Some(Exposure {
@@ -67,25 +67,25 @@ fn a_directory_or_a_ledger_that_others_can_write_to_is_exposed() {
     mode(&place.directory.database(), 0o666);
     let expected = Exposure {
         path: place.directory.database(),
-        by: By::Mode(0o666),
+        by: ExposureCause::Mode(0o666),
     };
     assert_eq!(place.exposure(), Some(expected));
 }
 
 #[test]
 fn a_directory_whose_name_others_can_give_to_another_one_is_exposed() {
-    let place = Place::new();
+    let place = ExposedDirectory::new();
     mode(&place.path("above"), 0o777);
     let expected = Exposure {
         path: place.path("above"),
-        by: By::Replacing(0o777),
+        by: ExposureCause::Replacing(0o777),
     };
     assert_eq!(place.exposure(), Some(expected));
 }
 
 #[test]
 fn another_owner_and_another_group_that_may_write_are_exposures() {
-    let place = Place::new();
+    let place = ExposedDirectory::new();
     let own = fs::metadata(place.directory.path()).unwrap();
     if own.uid() != 0 {
         // Only root can give a file to somebody else.
@@ -100,14 +100,14 @@ fn another_owner_and_another_group_that_may_write_are_exposures() {
     assert!(
         place
             .exposure()
-            .is_some_and(|found| found.by == By::Mode(0o770))
+            .is_some_and(|found| found.by == ExposureCause::Mode(0o770))
     );
     mode(&run, 0o700);
     for path in [&run, &above] {
         chown(path, Some(1_234), None).unwrap();
         let expected = Exposure {
             path: path.clone(),
-            by: By::Owner(1_234),
+            by: ExposureCause::Owner(1_234),
         };
         assert_eq!(place.exposure(), Some(expected));
         chown(path, Some(0), None).unwrap();

@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Reader, rfc3339};
+use super::{LedgerReader, rfc3339};
 use crate::ledger::identity::{self, name};
 use crate::ledger::rows::{broken_seal, requests_seal};
 use crate::ledger::{follow_ups, rates};
-use crate::outcome::{Outcome, RateSample, Requests, RowResult, RunState, Summary};
+use crate::outcome::{CategoryRequests, Outcome, RateSample, RowResult, RunState, Summary};
 
 /// Rows, summed up one by one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl RowSums {
     }
 }
 
-impl Reader {
+impl LedgerReader {
     pub(super) fn samples(&self) -> rusqlite::Result<Vec<RateSample>> {
         rates::all(&self.database)
     }
@@ -109,7 +109,7 @@ impl Reader {
         })
     }
 
-    fn requests(&self) -> rusqlite::Result<BTreeMap<String, Requests>> {
+    fn requests(&self) -> rusqlite::Result<BTreeMap<String, CategoryRequests>> {
         let mut statement = self
             .database
             .prepare("SELECT category, sent, throttled, seal FROM requests")?;
@@ -119,7 +119,7 @@ impl Reader {
             if requests_seal(&category, sent, throttled) != row.get::<_, i64>(3)? {
                 return Err(broken_seal("requests"));
             }
-            let requests = Requests {
+            let requests = CategoryRequests {
                 sent: sent.unsigned_abs(),
                 throttled: throttled.unsigned_abs(),
             };

@@ -2,13 +2,13 @@
 
 use super::{create, created, ending, reopen, settled, to_begin};
 use crate::ledger::directory::RunDirectory;
-use crate::ledger::{Begun, Ledger};
+use crate::ledger::{BeginResult, Ledger};
 
 /// More rows than claims that are in memory.
 const ROWS: u64 = 40_000;
 
 /// What becomes of rows that are begun together.
-async fn begin(ledger: &Ledger, rows: &[(u64, &str)]) -> Vec<Begun> {
+async fn begin(ledger: &Ledger, rows: &[(u64, &str)]) -> Vec<BeginResult> {
     let rows = rows.iter().map(|(row, name)| to_begin(*row, name));
     ledger.begin(rows.collect(), 5).await.await.unwrap()
 }
@@ -19,7 +19,7 @@ async fn begin_long_list(ledger: &Ledger) {
             .map(|row| to_begin(row, &format!("user{row}")))
             .collect();
         let begun = ledger.begin(group, 5).await.await.unwrap();
-        assert!(begun.iter().all(|begun| *begun == Begun::Yes));
+        assert!(begun.iter().all(|begun| *begun == BeginResult::Yes));
     }
 }
 
@@ -36,10 +36,13 @@ async fn the_same_username_is_found_at_both_ends_of_a_long_list_also_by_the_next
         (ROWS + 4, "new"),
         (ROWS + 5, "NEW"),
     ];
-    let same = [1, ROWS, 10_000].map(Begun::SameAs);
+    let same = [1, ROWS, 10_000].map(BeginResult::SameAs);
     let begun = begin(&ledger, &doubles).await;
     assert_eq!(begun[..3], same);
-    assert_eq!(begun[3..], [Begun::Yes, Begun::SameAs(ROWS + 4)]);
+    assert_eq!(
+        begun[3..],
+        [BeginResult::Yes, BeginResult::SameAs(ROWS + 4)]
+    );
     ledger.close(ending(false)).await.unwrap();
     let (ledger, _) = reopen(&directory, &[]);
     let again = [
@@ -57,11 +60,18 @@ async fn the_username_of_a_row_that_was_never_sent_is_another_s() {
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);
     let begun = begin(&ledger, &[(1, "ann"), (2, "bob")]).await;
-    assert_eq!(begun, [Begun::Yes, Begun::Yes]);
+    assert_eq!(begun, [BeginResult::Yes, BeginResult::Yes]);
     ledger.never_sent(vec![1]).await;
-    assert_eq!(begin(&ledger, &[(3, "Ann")]).await, [Begun::Yes]);
+    assert_eq!(begin(&ledger, &[(3, "Ann")]).await, [BeginResult::Yes]);
     let later = begin(&ledger, &[(1, "ann"), (4, "ANN"), (3, "Ann")]).await;
-    assert_eq!(later, [Begun::SameAs(3), Begun::SameAs(3), Begun::Yes]);
+    assert_eq!(
+        later,
+        [
+            BeginResult::SameAs(3),
+            BeginResult::SameAs(3),
+            BeginResult::Yes
+        ]
+    );
     ledger.write(settled(vec![(3, created())])).await;
     ledger.close(ending(false)).await.unwrap();
 }

@@ -2,9 +2,9 @@
 
 use super::{create, created, ending, identity, rows, settled, to_begin};
 use crate::ledger::directory::{RunDirectory, with_suffix};
-use crate::ledger::past::Past;
-use crate::ledger::{Durability, Ledger, LedgerError, Reader, Since};
-use crate::outcome::{Came, Outcome, Requests};
+use crate::ledger::past::ResumeCursor;
+use crate::ledger::{Durability, Ledger, LedgerBatch, LedgerError, LedgerReader};
+use crate::outcome::{CategoryRequests, Outcome, RowOutcome};
 
 /// A ledger of many rows of all kinds, closed.
 async fn full_ledger(directory: &RunDirectory) {
@@ -16,7 +16,7 @@ async fn full_ledger(directory: &RunDirectory) {
     let results = (1..=250)
         .map(|row| {
             let mut came = if row % 7 == 0 {
-                Came::of(Outcome::Existed)
+                RowOutcome::of(Outcome::Existed)
             } else {
                 created()
             };
@@ -24,16 +24,16 @@ async fn full_ledger(directory: &RunDirectory) {
             (row, came)
         })
         .collect();
-    let requests = Requests {
+    let requests = CategoryRequests {
         sent: 300,
         throttled: 3,
     };
     ledger
-        .write(Since {
+        .write(LedgerBatch {
             results,
             requests: vec![("UserCreation", requests)],
             active_ms: 1_000,
-            ..Since::default()
+            ..LedgerBatch::default()
         })
         .await;
     ledger.close(ending(false)).await.unwrap();
@@ -48,13 +48,13 @@ fn remove_ledger(directory: &RunDirectory) {
 
 /// Everything that a ledger says; or its error.
 fn all_of_it(directory: &RunDirectory) -> Result<String, LedgerError> {
-    let reader = Reader::open(directory.path())?;
+    let reader = LedgerReader::open(directory.path())?;
     let mut said = format!("{:?}", reader.summary()?);
     reader.each_row(|row| {
         said.push_str(&format!("{row:?}"));
         Ok::<(), LedgerError>(())
     })?;
-    let mut past = Past::open(&directory.database())?;
+    let mut past = ResumeCursor::open(&directory.database())?;
     for row in 1..=301 {
         said.push_str(&format!("{:?}", past.of(row, None)?));
     }
@@ -165,7 +165,7 @@ fn without_rows(directory: &RunDirectory, which: &str) -> [Result<(), LedgerErro
     database.execute_batch(&delete).unwrap();
     drop(database);
     [
-        Reader::open(directory.path()).map(drop),
+        LedgerReader::open(directory.path()).map(drop),
         Ledger::look_at(directory, &identity(), &[]).map(drop),
     ]
 }

@@ -1,12 +1,12 @@
 //! What follows a sign-up: written together with the row's outcome, and known to a run that goes on.
 
 use super::{create, created, ending, followed, identity, rows, to_begin};
-use crate::ledger::past::{Before, Past};
+use crate::ledger::past::{PriorState, ResumeCursor};
 use crate::ledger::{
-    Durability, Facts, Identity, Ledger, LedgerError, Reader, RunDirectory, Standing, TakeUp,
-    ToBegin,
+    Durability, Facts, Identity, Ledger, LedgerError, LedgerReader, LedgerStatus, RetryFilter,
+    RunDirectory, ToBegin,
 };
-use crate::outcome::{Came, FollowUp, Outcome, StepResult, StepState};
+use crate::outcome::{FollowUp, Outcome, RowOutcome, StepResult, StepState};
 
 fn following() -> Identity {
     Identity {
@@ -46,7 +46,7 @@ fn run_in(folder: &tempfile::TempDir) -> RunDirectory {
     RunDirectory::hold(&folder.path().join("run")).unwrap()
 }
 
-fn reopen(directory: &RunDirectory, retry: &[TakeUp]) -> (Ledger, Standing) {
+fn reopen(directory: &RunDirectory, retry: &[RetryFilter]) -> (Ledger, LedgerStatus) {
     let (ledger, standing, _) =
         Ledger::reopen(directory, &following(), Durability::Process, retry).unwrap();
     (ledger, standing)
@@ -72,22 +72,25 @@ async fn a_run_is_finished_once_no_step_is_to_be_taken() {
     assert_eq!(seen[0].follow_up, Some(steps(Done, Done)));
     assert_eq!(seen[1].follow_up, Some(steps(Done, Pending)));
     assert_eq!(seen[1].came, created());
-    let summary = Reader::open(directory.path()).unwrap().summary().unwrap();
+    let summary = LedgerReader::open(directory.path())
+        .unwrap()
+        .summary()
+        .unwrap();
     let why = summary.stopped_because.unwrap();
     assert!(why.contains("sign-up of row 2 was not taken"), "{why}");
     let counts = &summary.follow_up["group staff"];
     assert_eq!((counts.done, counts.pending, counts.failed), (1, 1, 0));
 
     let (ledger, standing) = reopen(&directory, &[]);
-    let expected = Standing::Unfinished {
+    let expected = LedgerStatus::Unfinished {
         settled: 2,
         maybe_sent: 0,
         to_follow: 1,
     };
     assert_eq!(standing, expected);
-    let mut past = Past::open(&directory.database()).unwrap();
-    assert_eq!(past.of(1, Some("ann")).unwrap(), Before::Settled);
-    let Before::ToFollow(left) = past.of(2, Some("bob")).unwrap() else {
+    let mut past = ResumeCursor::open(&directory.database()).unwrap();
+    assert_eq!(past.of(1, Some("ann")).unwrap(), PriorState::Settled);
+    let PriorState::ToFollow(left) = past.of(2, Some("bob")).unwrap() else {
         panic!("a step of row 2 is to be taken");
     };
     assert_eq!(left.username, "bob");
@@ -96,7 +99,7 @@ async fn a_run_is_finished_once_no_step_is_to_be_taken() {
     ledger.write(followed(Vec::new(), done)).await;
     ledger.close(ending(true)).await.unwrap();
     let (_, standing) = reopen(&directory, &[]);
-    assert_eq!(standing, Standing::Finished);
+    assert_eq!(standing, LedgerStatus::Finished);
 }
 
 #[tokio::test]
@@ -117,23 +120,27 @@ async fn steps_that_failed_stay_failed_unless_they_are_taken_up_again() {
     ];
     ledger.write(followed(all, follow_ups)).await;
     ledger.close(ending(true)).await.unwrap();
-    let summary = Reader::open(directory.path()).unwrap().summary().unwrap();
+    let summary = LedgerReader::open(directory.path())
+        .unwrap()
+        .summary()
+        .unwrap();
     assert_eq!(summary.follow_up_errors["LimitExceededException"], 2);
-    let standing = |retry: &[TakeUp]| Ledger::look_at(&directory, &following(), retry).unwrap();
-    assert_eq!(standing(&[]), Standing::Finished);
+    let standing =
+        |retry: &[RetryFilter]| Ledger::look_at(&directory, &following(), retry).unwrap();
+    assert_eq!(standing(&[]), LedgerStatus::Finished);
     assert_eq!(
-        standing(&[TakeUp::Rows(Outcome::Failed)]),
-        Standing::Finished
+        standing(&[RetryFilter::Rows(Outcome::Failed)]),
+        LedgerStatus::Finished
     );
-    let expected = Standing::Unfinished {
+    let expected = LedgerStatus::Unfinished {
         settled: 3,
         maybe_sent: 0,
         to_follow: 2,
     };
-    assert_eq!(standing(&[TakeUp::FailedSteps]), expected);
+    assert_eq!(standing(&[RetryFilter::FailedSteps]), expected);
     // Looking changed nothing.
     assert_eq!(rows(&directory)[0].follow_up, Some(steps(failed(), Done)));
-    let (ledger, _) = reopen(&directory, &[TakeUp::FailedSteps]);
+    let (ledger, _) = reopen(&directory, &[RetryFilter::FailedSteps]);
     ledger.close(ending(false)).await.unwrap();
     let seen = rows(&directory);
     assert_eq!(seen[0].follow_up, Some(steps(Pending, Done)));
@@ -147,7 +154,7 @@ async fn a_user_whom_the_listing_shows_has_its_steps_from_its_beginning_on() {
     let directory = run_in(&folder);
     let ledger = begin_run(&directory);
     let known = |row, name| ToBegin {
-        came: Some(Box::new(Came::of(Outcome::Existed))),
+        came: Some(Box::new(RowOutcome::of(Outcome::Existed))),
         follow_up: Some(steps(Done, Pending)),
         ..to_begin(row, name)
     };
@@ -197,7 +204,7 @@ async fn a_step_that_was_changed_by_another_hand_is_damage() {
     database
         .execute_batch("UPDATE follow_ups SET steps = replace(steps, 'staff', 'admin')")
         .unwrap();
-    let reader = Reader::open(directory.path()).unwrap();
+    let reader = LedgerReader::open(directory.path()).unwrap();
     let error = reader.each_row(|_| Ok::<(), LedgerError>(())).unwrap_err();
     assert!(matches!(error, LedgerError::Damaged { .. }), "{error}");
 }

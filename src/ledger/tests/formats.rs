@@ -2,7 +2,7 @@
 
 use super::{create, ending, identity, to_begin};
 use crate::ledger::directory::RunDirectory;
-use crate::ledger::{Durability, Invocation, Kind, Ledger, LedgerError, Reader};
+use crate::ledger::{Durability, Invocation, Ledger, LedgerError, LedgerReader, RunKind};
 
 fn invocation() -> Invocation {
     Invocation {
@@ -25,7 +25,10 @@ async fn the_last_session_s_command_is_kept() {
     second.command.push("--yes".to_owned());
     ledger.invoked(second.clone()).await;
     ledger.close(ending(false)).await.unwrap();
-    let about = Reader::open(directory.path()).unwrap().about().unwrap();
+    let about = LedgerReader::open(directory.path())
+        .unwrap()
+        .about()
+        .unwrap();
     assert_eq!(about.command, Some(second.command));
 }
 
@@ -40,7 +43,7 @@ async fn another_run_s_ledger_is_refused_and_left_as_it_is() {
     let refused = [
         Ledger::look_at(&directory, &other, &[]).map(drop),
         Ledger::reopen(&directory, &other, Durability::Process, &[]).map(drop),
-        Ledger::is_of_kind(&directory, Kind::Rehearsal),
+        Ledger::is_of_kind(&directory, RunKind::Rehearsal),
     ];
     for refused in refused {
         assert!(matches!(refused, Err(LedgerError::OtherRun { .. })));
@@ -54,7 +57,7 @@ async fn error_after(change: impl FnOnce(&rusqlite::Connection)) -> LedgerError 
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     create(&directory).close(ending(false)).await.unwrap();
     change(&rusqlite::Connection::open(directory.database()).unwrap());
-    let error = Reader::open(directory.path()).map(drop).unwrap_err();
+    let error = LedgerReader::open(directory.path()).map(drop).unwrap_err();
     let again = Ledger::look_at(&directory, &identity(), &[]).unwrap_err();
     assert_eq!(error.to_string(), again.to_string());
     error

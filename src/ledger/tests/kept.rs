@@ -4,9 +4,9 @@ use super::{created, ending, identity, rows, settled, to_begin};
 use crate::ledger::directory::RunDirectory;
 use crate::ledger::writer::ReadRow;
 use crate::ledger::{
-    Durability, Facts, Identity, Ledger, LedgerError, NewRow, Reader, TakeUp, ToBegin,
+    Durability, Facts, Identity, Ledger, LedgerError, LedgerReader, NewRow, RetryFilter, ToBegin,
 };
-use crate::outcome::{Came, Outcome, RowResult};
+use crate::outcome::{Outcome, RowOutcome, RowResult};
 
 fn keeping(names: &[&str]) -> Identity {
     Identity {
@@ -53,7 +53,7 @@ async fn full(directory: &RunDirectory) {
         line: 6,
         username: None,
         kept: cells("5"),
-        came: Came::of(Outcome::Invalid),
+        came: RowOutcome::of(Outcome::Invalid),
         follow_up: None,
     };
     let unsent = ReadRow {
@@ -75,7 +75,7 @@ async fn they_stand_beside_every_row_whatever_came_of_it_and_after_the_run_goes_
     let expected: Vec<_> = (1..=6).map(|row: u64| cells(&row.to_string())).collect();
     let kept = || -> Vec<_> { rows(&directory).into_iter().map(|row| row.kept).collect() };
     assert_eq!(kept(), expected);
-    let columns = Reader::open(directory.path())
+    let columns = LedgerReader::open(directory.path())
         .unwrap()
         .kept_columns()
         .unwrap();
@@ -86,7 +86,7 @@ async fn they_stand_beside_every_row_whatever_came_of_it_and_after_the_run_goes_
         &directory,
         &here,
         Durability::Process,
-        &[TakeUp::Rows(Outcome::Invalid)],
+        &[RetryFilter::Rows(Outcome::Invalid)],
     )
     .unwrap();
     ledger
@@ -139,7 +139,7 @@ async fn a_changed_or_missing_cell_is_damage() {
             .unwrap()
             .execute_batch(change)
             .unwrap();
-        let read = Reader::open(directory.path())
+        let read = LedgerReader::open(directory.path())
             .unwrap()
             .each_row(|_| Ok::<(), LedgerError>(()));
         let error = read.unwrap_err();

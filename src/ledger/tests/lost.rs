@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{create, ending, identity, to_begin};
 use crate::ledger::directory::{RunDirectory, with_suffix};
-use crate::ledger::{Durability, Ledger, LedgerError, Reader};
+use crate::ledger::{Durability, Ledger, LedgerError, LedgerReader};
 
 fn is_there(directory: &RunDirectory) -> Result<bool, LedgerError> {
     Ledger::is_there(directory, Durability::Power)
@@ -77,7 +77,7 @@ async fn a_ledger_that_was_read_after_a_kill_keeps_its_log_until_the_run_goes_on
     let (_folder, directory) = killed().await;
     let log = with_suffix(&directory.database(), "-wal");
     let before = fs::read(&log).unwrap();
-    drop(Reader::open(directory.path()).unwrap());
+    drop(LedgerReader::open(directory.path()).unwrap());
     Ledger::look_at(&directory, &identity(), &[]).unwrap();
     assert!(fs::read(&log).unwrap() == before);
     let (ledger, ..) = Ledger::reopen(&directory, &identity(), Durability::Power, &[]).unwrap();

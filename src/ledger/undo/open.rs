@@ -4,14 +4,14 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::{Kept, TABLES, ToUndo, UndoLedger, write};
+use super::{LastingDatabase, TABLES, ToUndo, UndoLedger, write};
 use crate::ledger::anchor::Anchor;
 use crate::ledger::build::build;
 use crate::ledger::checkpoint::Checkpoints;
 use crate::ledger::identity::{get, put};
 use crate::ledger::presence::{UNDO, undo_is_there};
 use crate::ledger::unnamed::{CACHE_KIB, temporary};
-use crate::ledger::{Durability, LedgerError, Reader, RunDirectory, schema};
+use crate::ledger::{Durability, LedgerError, LedgerReader, RunDirectory, schema};
 use crate::outcome::{MadeUser, Outcome};
 
 /// "cund": tells our databases from other programs'.
@@ -32,7 +32,7 @@ impl UndoLedger {
     /// # Errors
     /// It cannot be made, is damaged, of a later format, or another run's; or the run's ledger cannot be read.
     pub fn open(directory: &RunDirectory) -> Result<Self, LedgerError> {
-        let run = Reader::open(directory.path())?;
+        let run = LedgerReader::open(directory.path())?;
         let path = directory.path().join(UNDO);
         let failed = |cause| LedgerError::of_undo(&path, cause);
         if !undo_is_there(directory.path())? {
@@ -46,7 +46,7 @@ impl UndoLedger {
         };
         undo.examine()?;
         undo.compare(&run)?;
-        undo.kept = Some(Kept {
+        undo.kept = Some(LastingDatabase {
             checkpoints: Checkpoints::begin(&undo.database).map_err(failed)?,
             anchor: Anchor::new(directory, &path)?,
         });
@@ -60,7 +60,7 @@ impl UndoLedger {
     pub fn rehearse(directory: &RunDirectory) -> Result<Self, LedgerError> {
         let path = directory.path().join(UNDO);
         let database = temporary(CACHE_KIB).map_err(LedgerError::Rehearsal)?;
-        fill(&database, &Reader::open(directory.path())?, &path)?;
+        fill(&database, &LedgerReader::open(directory.path())?, &path)?;
         Ok(Self {
             path,
             database,
@@ -122,7 +122,7 @@ impl UndoLedger {
     }
 
     /// Refuses the undo of another run: its ledger was replaced by hand.
-    fn compare(&self, run: &Reader) -> Result<(), LedgerError> {
+    fn compare(&self, run: &LedgerReader) -> Result<(), LedgerError> {
         let (found, here) = (self.failed(get(&self.database, OF_RUN))?, run.mark()?);
         if found.as_deref() == Some(here.as_str()) {
             return Ok(());
@@ -142,7 +142,7 @@ fn users(database: &Connection) -> rusqlite::Result<String> {
 }
 
 /// Writes the tables, and all users that the run created.
-fn fill(database: &Connection, run: &Reader, path: &Path) -> Result<(), LedgerError> {
+fn fill(database: &Connection, run: &LedgerReader, path: &Path) -> Result<(), LedgerError> {
     let failed = |cause| LedgerError::of_undo(path, cause);
     let tables = || {
         database.pragma_update(None, "application_id", APPLICATION)?;

@@ -1,9 +1,9 @@
-use super::{Note, ToUndo, UndoLedger};
+use super::{ToUndo, UndoLedger, UndoRecord};
 use crate::ledger::presence::UNDO;
 use crate::ledger::tests::{identity, settled};
 use crate::ledger::writer::Ending;
 use crate::ledger::{Durability, Facts, Ledger, LedgerError, RunDirectory, ToBegin};
-use crate::outcome::{Came, Kept, Outcome, Undoing, Undone};
+use crate::outcome::{KeptReason, Outcome, RowOutcome, Undoing, Undone};
 
 /// A run that made the users of rows 1, 3 and 4; 2 existed.
 async fn run(directory: &RunDirectory) {
@@ -25,7 +25,7 @@ async fn run(directory: &RunDirectory) {
     });
     ledger.begin(rows.collect(), 1_000).await.await.unwrap();
     let came = |row| {
-        let mut came = Came::of(if row == 2 {
+        let mut came = RowOutcome::of(if row == 2 {
             Outcome::Existed
         } else {
             Outcome::Created
@@ -64,18 +64,21 @@ async fn it_lists_the_users_that_the_run_made_and_keeps_what_came_of_them() {
         (made[2].sub.as_deref(), made[2].created_ms),
         (None, Some(5_000))
     );
-    undo.write(&[(1, Note::Begun), (3, Note::Begun)], 7_000)
+    undo.write(&[(1, UndoRecord::Begun), (3, UndoRecord::Begun)], 7_000)
         .unwrap();
-    undo.write(&[(3, Note::NotSent), (4, Note::Begun)], 8_000)
+    undo.write(&[(3, UndoRecord::NotSent), (4, UndoRecord::Begun)], 8_000)
         .unwrap();
-    let used = Undoing::of(Undone::Kept(Kept::MaybeUsed));
+    let used = Undoing::of(Undone::Kept(KeptReason::MaybeUsed));
     let failed = Undoing {
         undone: Undone::Failed,
         error_code: Some("InternalErrorException".into()),
         error_message: Some("it is broken".into()),
     };
     undo.write(
-        &[(1, Note::Came(failed.clone())), (3, Note::Came(used))],
+        &[
+            (1, UndoRecord::Came(failed.clone())),
+            (3, UndoRecord::Came(used)),
+        ],
         9_000,
     )
     .unwrap();

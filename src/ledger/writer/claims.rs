@@ -57,14 +57,14 @@ impl Hasher for InOrder {
 }
 
 /// See the module's words.
-pub(super) struct Claims {
+pub(super) struct UsernameIndex {
     /// All of it from the beginning on: a table that grows takes the old one's place and the new one's at once.
     recent: HashMap<i64, i64, BuildHasherDefault<InOrder>>,
     /// None while all are in memory.
     others: Option<Connection>,
 }
 
-impl Claims {
+impl UsernameIndex {
     /// Those of a run that begins.
     pub(super) fn none() -> Self {
         Self {
@@ -122,7 +122,7 @@ fn opened(others: &mut Option<Connection>) -> rusqlite::Result<&Connection> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Claims, IN_MEMORY, mark};
+    use super::{IN_MEMORY, UsernameIndex, mark};
 
     #[test]
     fn a_mark_is_the_same_on_every_machine() {
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn marks_leave_the_memory_nearly_in_order() {
-        let mut claims = Claims::none();
+        let mut claims = UsernameIndex::none();
         for row in 1..=i64::try_from(IN_MEMORY).unwrap() {
             claims.add(mark(&format!("user{row}")), row).unwrap();
         }
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn rows_are_found_in_memory_and_behind_it() {
-        let mut claims = Claims::none();
+        let mut claims = UsernameIndex::none();
         let last = i64::try_from(IN_MEMORY).unwrap() * 5 / 2;
         for row in 1..=last {
             claims.add(mark(&format!("user{row}")), row).unwrap();
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn rows_with_the_same_mark_are_all_found() {
-        let mut claims = Claims::none();
+        let mut claims = UsernameIndex::none();
         for row in [7, 3, 7, 5, 3] {
             claims.add(42, row).unwrap();
         }

@@ -2,20 +2,20 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
-use super::claims::{Claims, mark};
-use super::{Begun, Broken, Ending, NewRow, Since, ToBegin};
+use super::claims::{UsernameIndex, mark};
+use super::{BeginResult, Ending, LedgerBatch, NewRow, ToBegin, WriterError};
 use crate::ledger::identity::{self, name};
 use crate::ledger::invocation::Invocation;
 use crate::ledger::rows::{
     INSERT_KEPT, INSERT_RESULT, requests_seal, row_seal, signed, write_came, write_kept,
 };
 use crate::ledger::{follow_ups, rates, times};
-use crate::outcome::{Came, FollowUp, RateSample, Requests};
+use crate::outcome::{CategoryRequests, FollowUp, RateSample, RowOutcome};
 
 /// See the module's words.
-pub(super) struct Pen<'d> {
+pub(super) struct LedgerWriter<'d> {
     database: &'d Connection,
-    claims: Claims,
+    claims: UsernameIndex,
     holder: Statement<'d>,
     begin: Statement<'d>,
     note: Statement<'d>,
@@ -27,8 +27,8 @@ pub(super) struct Pen<'d> {
     keep: Option<Statement<'d>>,
 }
 
-impl<'d> Pen<'d> {
-    pub(super) fn new(database: &'d Connection) -> Result<Self, Broken> {
+impl<'d> LedgerWriter<'d> {
+    pub(super) fn new(database: &'d Connection) -> Result<Self, WriterError> {
         Ok(Self {
             database,
             claims: claims_of(database)?,
@@ -55,7 +55,11 @@ impl<'d> Pen<'d> {
     }
 
     /// Writes a row down that comes next in the list. `at_ms` is when it is begun, if it is.
-    pub(super) fn new_row(&mut self, row: NewRow, at_ms: i64) -> Result<Option<Begun>, Broken> {
+    pub(super) fn new_row(
+        &mut self,
+        row: NewRow,
+        at_ms: i64,
+    ) -> Result<Option<BeginResult>, WriterError> {
         match row {
             NewRow::ToBegin(row) => return self.begin(&row, at_ms).map(Some),
             NewRow::Settled(result) => {
@@ -70,19 +74,19 @@ impl<'d> Pen<'d> {
         Ok(None)
     }
 
-    fn begin(&mut self, row: &ToBegin, at_ms: i64) -> Result<Begun, Broken> {
+    fn begin(&mut self, row: &ToBegin, at_ms: i64) -> Result<BeginResult, WriterError> {
         let number = signed(row.row);
         let mark = mark(row.claim());
         if let Some(earlier) = self.holder(mark, row)? {
             self.note(row.row, row.line, Some(&row.username), &row.kept)?;
-            self.settle(row.row, &Came::same_as(earlier))?;
-            return Ok(Begun::SameAs(earlier));
+            self.settle(row.row, &RowOutcome::same_as(earlier))?;
+            return Ok(BeginResult::SameAs(earlier));
         }
         let line = signed(row.line);
         let seal = row_seal(number, line, Some(&row.username), Some(mark), Some(at_ms));
         self.begin
             .execute(params![number, line, row.username, mark, at_ms, seal])?;
-        self.claims.add(mark, number).map_err(Broken::Claims)?;
+        self.claims.add(mark, number).map_err(WriterError::Claims)?;
         self.keep(row.row, &row.kept)?;
         if let Some(came) = &row.came {
             self.settle(row.row, came)?;
@@ -90,12 +94,12 @@ impl<'d> Pen<'d> {
         if let Some(follow_up) = &row.follow_up {
             self.follow_up(row.row, follow_up)?;
         }
-        Ok(Begun::Yes)
+        Ok(BeginResult::Yes)
     }
 
     /// Another row that has the claim.
-    fn holder(&mut self, mark: i64, row: &ToBegin) -> Result<Option<u64>, Broken> {
-        for holder in self.claims.rows(mark).map_err(Broken::Claims)? {
+    fn holder(&mut self, mark: i64, row: &ToBegin) -> Result<Option<u64>, WriterError> {
+        for holder in self.claims.rows(mark).map_err(WriterError::Claims)? {
             let number = holder.unsigned_abs();
             if number == row.row {
                 continue;
@@ -136,7 +140,7 @@ impl<'d> Pen<'d> {
         }
     }
 
-    pub(super) fn since(&mut self, since: &Since) -> rusqlite::Result<()> {
+    pub(super) fn since(&mut self, since: &LedgerBatch) -> rusqlite::Result<()> {
         for (row, came) in &since.results {
             self.settle(*row, came)?;
         }
@@ -155,7 +159,7 @@ impl<'d> Pen<'d> {
         Ok(())
     }
 
-    fn settle(&mut self, row: u64, came: &Came) -> rusqlite::Result<()> {
+    fn settle(&mut self, row: u64, came: &RowOutcome) -> rusqlite::Result<()> {
         write_came(&mut self.settle, row, came)
     }
 
@@ -188,7 +192,7 @@ impl<'d> Pen<'d> {
         identity::put(self.database, name::ACTIVE, &(before + more_ms).to_string())
     }
 
-    fn add_requests(&mut self, category: &str, more: Requests) -> rusqlite::Result<()> {
+    fn add_requests(&mut self, category: &str, more: CategoryRequests) -> rusqlite::Result<()> {
         let before: Option<(i64, i64)> = self
             .database
             .prepare_cached("SELECT sent, throttled FROM requests WHERE category = ?1")?
@@ -263,14 +267,14 @@ impl<'d> Pen<'d> {
 }
 
 /// The claims of the rows that were begun already.
-fn claims_of(database: &Connection) -> Result<Claims, Broken> {
-    let mut claims = Claims::none();
+fn claims_of(database: &Connection) -> Result<UsernameIndex, WriterError> {
+    let mut claims = UsernameIndex::none();
     let mut begun = database.prepare("SELECT claim, row FROM rows WHERE claim IS NOT NULL")?;
     let mut found = begun.query([])?;
     while let Some(row) = found.next()? {
         claims
             .add(row.get(0)?, row.get(1)?)
-            .map_err(Broken::Claims)?;
+            .map_err(WriterError::Claims)?;
     }
     Ok(claims)
 }

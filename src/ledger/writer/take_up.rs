@@ -2,14 +2,17 @@
 
 use rusqlite::{Connection, params};
 
-use super::TakeUp;
+use super::RetryFilter;
 use crate::ledger::follow_ups;
-use crate::ledger::identity::{self, Standing, name};
+use crate::ledger::identity::{self, LedgerStatus, name};
 use crate::ledger::rows::row_seal;
 use crate::outcome::{CREATED_DURING_RUN, Outcome};
 
 /// How an old ledger stands, after taking back what is to be tried again.
-pub(super) fn take_up(transaction: &Connection, retry: &[TakeUp]) -> rusqlite::Result<Standing> {
+pub(super) fn take_up(
+    transaction: &Connection,
+    retry: &[RetryFilter],
+) -> rusqlite::Result<LedgerStatus> {
     // What stopped the run was not the row's fault, and nothing was made.
     transaction.execute_batch(
         "UPDATE rows SET claim = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE stopped_the_run);
@@ -17,8 +20,8 @@ pub(super) fn take_up(transaction: &Connection, retry: &[TakeUp]) -> rusqlite::R
     )?;
     for again in retry {
         let outcome = match again {
-            TakeUp::Rows(outcome) => outcome,
-            TakeUp::FailedSteps => {
+            RetryFilter::Rows(outcome) => outcome,
+            RetryFilter::FailedSteps => {
                 follow_ups::retry_failed(transaction)?;
                 continue;
             }
@@ -50,7 +53,7 @@ pub(super) fn take_up(transaction: &Connection, retry: &[TakeUp]) -> rusqlite::R
     )?;
     let to_follow = follow_ups::pending(transaction)?;
     let standing = if finished && !open && to_follow == 0 {
-        Standing::Finished
+        LedgerStatus::Finished
     } else {
         identity::remove(transaction, name::FINISHED)?;
         identity::remove(transaction, name::STOPPED_BECAUSE)?;
@@ -62,7 +65,7 @@ pub(super) fn take_up(transaction: &Connection, retry: &[TakeUp]) -> rusqlite::R
             [],
             |row| row.get(0),
         )?;
-        Standing::Unfinished {
+        LedgerStatus::Unfinished {
             settled: settled.unsigned_abs(),
             maybe_sent: maybe_sent.unsigned_abs(),
             to_follow: to_follow.unsigned_abs(),

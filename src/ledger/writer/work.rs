@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::pen::Pen;
-use super::{Begun, Broken, MESSAGES_TOGETHER, Message};
+use super::pen::LedgerWriter;
+use super::{BeginResult, MESSAGES_TOGETHER, Message, WriterError};
 use crate::ledger::anchor::{Anchor, Displaced, save};
 use crate::ledger::checkpoint::{Checkpoints, merge_log};
 
 /// What is told to those who wait, once a transaction is on the disk.
 enum Acknowledge {
-    Begun(oneshot::Sender<Vec<Begun>>, Vec<Begun>),
+    Begun(oneshot::Sender<Vec<BeginResult>>, Vec<BeginResult>),
     Closed(oneshot::Sender<()>),
 }
 
@@ -26,9 +26,12 @@ pub(super) struct Open {
 }
 
 /// Works until the ledger is closed, or the first error.
-pub(super) fn work(mut open: Open, mut messages: mpsc::Receiver<Message>) -> Result<(), Broken> {
+pub(super) fn work(
+    mut open: Open,
+    mut messages: mpsc::Receiver<Message>,
+) -> Result<(), WriterError> {
     let closed = write_all(&mut open, &mut messages).map_err(|broken| match broken {
-        Broken::Displaced(what, _) => {
+        WriterError::Displaced(what, _) => {
             // One that was moved is whole where it is now.
             let saved = match &what {
                 Displaced::Moved { .. } => None,
@@ -36,9 +39,9 @@ pub(super) fn work(mut open: Open, mut messages: mpsc::Receiver<Message>) -> Res
                     save(&open.database, &open.directory)
                 }
             };
-            Broken::Displaced(what, saved)
+            WriterError::Displaced(what, saved)
         }
-        other @ (Broken::Ledger(_) | Broken::Claims(_)) => other,
+        other @ (WriterError::Ledger(_) | WriterError::Claims(_)) => other,
     })?;
     if let Some(closed) = closed {
         // The log goes into the database, so that the directory holds one file to question.
@@ -53,9 +56,9 @@ pub(super) fn work(mut open: Open, mut messages: mpsc::Receiver<Message>) -> Res
 fn write_all(
     open: &mut Open,
     messages: &mut mpsc::Receiver<Message>,
-) -> Result<Option<oneshot::Sender<()>>, Broken> {
+) -> Result<Option<oneshot::Sender<()>>, WriterError> {
     let database = &open.database;
-    let mut pen = Pen::new(database)?;
+    let mut pen = LedgerWriter::new(database)?;
     while let Some(first) = messages.blocking_recv() {
         let mut acknowledge = Vec::new();
         // Dropped without a commit, it takes everything back.
@@ -69,7 +72,7 @@ fn write_all(
         }
         transaction.commit()?;
         if let Some(what) = open.anchor.displaced() {
-            return Err(Broken::Displaced(what, None));
+            return Err(WriterError::Displaced(what, None));
         }
         open.checkpoints.after_commit(database)?;
         for told in acknowledge {
@@ -83,7 +86,7 @@ fn write_all(
     Ok(None)
 }
 
-fn write(pen: &mut Pen<'_>, message: Message) -> Result<Option<Acknowledge>, Broken> {
+fn write(pen: &mut LedgerWriter<'_>, message: Message) -> Result<Option<Acknowledge>, WriterError> {
     match message {
         Message::Invoked(invocation) => pen.invoked(&invocation)?,
         Message::Begin {

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use super::meanings::Meanings;
-use crate::mapping::attribution::{Attribution, Origin};
+use super::meanings::ColumnResolver;
+use crate::mapping::attribution::{AttributeSource, ValueOrigin};
 use crate::mapping::columns::Target;
 use crate::mapping::options::{Lowercase, MappingOptions};
-use crate::mapping::transform::Form;
+use crate::mapping::transform::ValueForm;
 use crate::user::rules;
 use crate::visible::shell_word;
 
 /// All of them: those of columns in the order of the columns, then those that are joined, then those that are the same for
 /// every row.
-pub(super) fn all(meanings: &mut Meanings<'_>) -> Vec<Attribution> {
+pub(super) fn all(meanings: &mut ColumnResolver<'_>) -> Vec<AttributeSource> {
     let mut attributes = of_columns(meanings);
     joined(meanings, &mut attributes);
     constants(meanings, &mut attributes);
@@ -20,8 +20,8 @@ pub(super) fn all(meanings: &mut Meanings<'_>) -> Vec<Attribution> {
     attributes
 }
 
-fn of_columns(meanings: &mut Meanings<'_>) -> Vec<Attribution> {
-    let mut attributes: Vec<Attribution> = Vec::new();
+fn of_columns(meanings: &mut ColumnResolver<'_>) -> Vec<AttributeSource> {
+    let mut attributes: Vec<AttributeSource> = Vec::new();
     for place in 0..meanings.count() {
         let Some(Target::Attribute(name)) = meanings.target(place).cloned() else {
             continue;
@@ -30,9 +30,9 @@ fn of_columns(meanings: &mut Meanings<'_>) -> Vec<Attribution> {
             continue;
         }
         meanings.only(&Target::Attribute(Arc::clone(&name)));
-        attributes.push(Attribution {
+        attributes.push(AttributeSource {
             label: meanings.name(place).to_owned(),
-            origin: Origin::Column(place),
+            origin: ValueOrigin::Column(place),
             form: form(&name, meanings.options),
             name,
         });
@@ -40,15 +40,15 @@ fn of_columns(meanings: &mut Meanings<'_>) -> Vec<Attribution> {
     attributes
 }
 
-fn form(attribute: &str, options: &MappingOptions) -> Form {
+fn form(attribute: &str, options: &MappingOptions) -> ValueForm {
     match (attribute, options.phone_region) {
-        ("email", _) if options.lowercase.contains(&Lowercase::Email) => Form::Lowercase,
-        ("phone_number", Some(region)) => Form::Phone(region),
-        _ => Form::AsItIs,
+        ("email", _) if options.lowercase.contains(&Lowercase::Email) => ValueForm::Lowercase,
+        ("phone_number", Some(region)) => ValueForm::Phone(region),
+        _ => ValueForm::AsItIs,
     }
 }
 
-fn joined(meanings: &mut Meanings<'_>, attributes: &mut Vec<Attribution>) {
+fn joined(meanings: &mut ColumnResolver<'_>, attributes: &mut Vec<AttributeSource>) {
     let options = meanings.options;
     let joins = std::mem::take(&mut meanings.joins);
     for (asked, places) in options.join.iter().zip(joins) {
@@ -56,9 +56,9 @@ fn joined(meanings: &mut Meanings<'_>, attributes: &mut Vec<Attribution>) {
         let name = Arc::clone(&asked.what.attribute);
         if is_new(meanings, &name, &asked.by, attributes) {
             let names: Vec<&str> = places.iter().map(|place| meanings.name(*place)).collect();
-            attributes.push(Attribution {
+            attributes.push(AttributeSource {
                 label: names.join("+"),
-                origin: Origin::Joined(places),
+                origin: ValueOrigin::Joined(places),
                 form: form(&name, options),
                 name,
             });
@@ -66,7 +66,7 @@ fn joined(meanings: &mut Meanings<'_>, attributes: &mut Vec<Attribution>) {
     }
 }
 
-fn constants(meanings: &mut Meanings<'_>, attributes: &mut Vec<Attribution>) {
+fn constants(meanings: &mut ColumnResolver<'_>, attributes: &mut Vec<AttributeSource>) {
     let options = meanings.options;
     for asked in &options.set {
         let name = Arc::clone(&asked.what.attribute);
@@ -77,10 +77,10 @@ fn constants(meanings: &mut Meanings<'_>, attributes: &mut Vec<Attribution>) {
                 .push(format!("{}: {}", asked.by, finding.message));
         }
         if is_new(meanings, &name, &asked.by, attributes) {
-            attributes.push(Attribution {
+            attributes.push(AttributeSource {
                 label: name.to_string(),
-                origin: Origin::Constant(asked.what.value.clone()),
-                form: Form::AsItIs,
+                origin: ValueOrigin::Constant(asked.what.value.clone()),
+                form: ValueForm::AsItIs,
                 name,
             });
         }
@@ -89,29 +89,29 @@ fn constants(meanings: &mut Meanings<'_>, attributes: &mut Vec<Attribution>) {
 
 /// Whether nothing else gives the attribute. What does is named.
 fn is_new(
-    meanings: &mut Meanings<'_>,
+    meanings: &mut ColumnResolver<'_>,
     name: &Arc<str>,
     by: &str,
-    attributes: &[Attribution],
+    attributes: &[AttributeSource],
 ) -> bool {
     let Some(earlier) = attributes.iter().find(|earlier| earlier.name == *name) else {
         return true;
     };
     meanings.problems.push(match &earlier.origin {
-        Origin::Column(place) => format!(
+        ValueOrigin::Column(place) => format!(
             "{by}: column {}, {}, gives {name} too; `--ignore-column {}` drops it",
             place + 1,
             earlier.label,
             shell_word(&earlier.label)
         ),
-        Origin::Joined(_) | Origin::Constant(_) => {
+        ValueOrigin::Joined(_) | ValueOrigin::Constant(_) => {
             format!("{by}: {name} has a value already: give it one")
         }
     });
     false
 }
 
-fn dates(meanings: &mut Meanings<'_>, attributes: &mut [Attribution]) {
+fn dates(meanings: &mut ColumnResolver<'_>, attributes: &mut [AttributeSource]) {
     let options = meanings.options;
     for asked in &options.dates {
         let name = &asked.what.attribute;
@@ -129,13 +129,13 @@ fn dates(meanings: &mut Meanings<'_>, attributes: &mut [Attribution]) {
             ("email" | "phone_number", _) => meanings
                 .problems
                 .push(format!("{}: {name} is no date", asked.by)),
-            (_, Form::Day(_) | Form::EpochSeconds(_)) => meanings.problems.push(format!(
+            (_, ValueForm::Day(_) | ValueForm::EpochSeconds(_)) => meanings.problems.push(format!(
                 "{}: {name} has a date format already: give it one",
                 asked.by
             )),
-            ("updated_at", _) => attribution.form = Form::EpochSeconds(format),
-            (_, Form::AsItIs | Form::Lowercase | Form::Phone(_)) => {
-                attribution.form = Form::Day(format);
+            ("updated_at", _) => attribution.form = ValueForm::EpochSeconds(format),
+            (_, ValueForm::AsItIs | ValueForm::Lowercase | ValueForm::Phone(_)) => {
+                attribution.form = ValueForm::Day(format);
             }
         }
     }

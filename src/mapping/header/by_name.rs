@@ -1,10 +1,10 @@
 //! What a column means by its name alone.
 
-use super::meanings::Meanings;
+use super::meanings::ColumnResolver;
 use crate::mapping::columns::{ByName, Target, of_name};
 use crate::visible::shell_word;
 
-impl Meanings<'_> {
+impl ColumnResolver<'_> {
     /// What a column means by its name, where nothing was said of it.
     pub(super) fn by_name(&mut self, place: usize) {
         let Some(column) = self.columns.get(place) else {

@@ -2,21 +2,24 @@
 
 use std::sync::Arc;
 
-use super::meanings::Meanings;
-use crate::mapping::attribution::Attribution;
+use super::meanings::ColumnResolver;
+use crate::mapping::attribution::AttributeSource;
 use crate::mapping::columns::Target;
 use crate::mapping::condition::Condition;
-use crate::mapping::follow_up::{FollowUpFrom, Verified, Whom};
+use crate::mapping::follow_up::{FollowUpFrom, StepCondition, Verified};
 use crate::user::pool_rules::Contact;
 
 /// What separates groups in a cell, where nobody says otherwise: a comma would be taken for the list's own.
 const SEPARATOR: &str = ";";
 
 /// All of it.
-pub(super) fn read(meanings: &mut Meanings<'_>, attributes: &[Attribution]) -> FollowUpFrom {
+pub(super) fn read(
+    meanings: &mut ColumnResolver<'_>,
+    attributes: &[AttributeSource],
+) -> FollowUpFrom {
     let asked = &meanings.options.follow_up;
     let confirm = if asked.confirm {
-        Whom::Everybody
+        StepCondition::Everybody
     } else {
         whom(std::mem::take(&mut meanings.confirm_where))
     };
@@ -29,15 +32,15 @@ pub(super) fn read(meanings: &mut Meanings<'_>, attributes: &[Attribution]) -> F
     }
 }
 
-fn whom(conditions: Vec<Condition>) -> Whom {
+fn whom(conditions: Vec<Condition>) -> StepCondition {
     if conditions.is_empty() {
-        Whom::Nobody
+        StepCondition::Nobody
     } else {
-        Whom::Where(conditions)
+        StepCondition::Where(conditions)
     }
 }
 
-fn verify(meanings: &mut Meanings<'_>, attributes: &[Attribution]) -> Vec<Verified> {
+fn verify(meanings: &mut ColumnResolver<'_>, attributes: &[AttributeSource]) -> Vec<Verified> {
     let mut verified = Vec::new();
     for contact in [Contact::Email, Contact::PhoneNumber] {
         let column = meanings.only(&Target::Verified(contact));
@@ -54,7 +57,7 @@ fn verify(meanings: &mut Meanings<'_>, attributes: &[Attribution]) -> Vec<Verifi
     verified
 }
 
-fn groups(meanings: &Meanings<'_>) -> Vec<Arc<str>> {
+fn groups(meanings: &ColumnResolver<'_>) -> Vec<Arc<str>> {
     let mut groups: Vec<Arc<str>> = Vec::new();
     for asked in &meanings.options.follow_up.groups {
         let name = &*asked.what;
@@ -65,7 +68,7 @@ fn groups(meanings: &Meanings<'_>) -> Vec<Arc<str>> {
     groups
 }
 
-fn groups_column(meanings: &mut Meanings<'_>) -> Option<(usize, String)> {
+fn groups_column(meanings: &mut ColumnResolver<'_>) -> Option<(usize, String)> {
     let column = meanings.only(&Target::Groups);
     let separator = meanings.options.follow_up.group_separator.as_ref();
     match (column, separator) {

@@ -39,7 +39,7 @@ fn fits(name: &str, options: &MappingOptions) -> bool {
 #[cfg(test)]
 mod tests {
     use super::likelier_header;
-    use crate::mapping::{Asked, MappingOptions};
+    use crate::mapping::{MappingOptions, Sourced};
 
     fn likelier(lines: &[&[&str]], options: &MappingOptions) -> Option<u64> {
         let lines: Vec<Vec<String>> = lines
@@ -77,8 +77,11 @@ mod tests {
     #[test]
     fn names_that_the_command_line_speaks_of_count() {
         let options = MappingOptions {
-            username_from: vec![Asked::new("Kennung".to_owned(), "--username-from Kennung")],
-            ignore: vec![Asked::new("Ort".to_owned(), "--ignore-column Ort")],
+            username_from: vec![Sourced::new(
+                "Kennung".to_owned(),
+                "--username-from Kennung",
+            )],
+            ignore: vec![Sourced::new("Ort".to_owned(), "--ignore-column Ort")],
             ..MappingOptions::default()
         };
         let lines = [&["Liste"][..], &["kennung", "Ort"]];

@@ -4,14 +4,14 @@ mod secrets;
 
 use crate::mapping::columns::{ByName, Target, looks_secret, nearest, of_name};
 use crate::mapping::condition::Condition;
-use crate::mapping::options::{Asked, ColumnIs, MappingOptions, PasswordFrom};
+use crate::mapping::options::{ColumnIs, MappingOptions, PasswordFrom, Sourced};
 use crate::mapping::transform::ValueTable;
 use crate::rows::reasons::places;
 use crate::user::pool_rules::Contact;
 
 /// What is known of a column while the header is read.
 #[derive(Default)]
-pub(super) struct Column {
+pub(super) struct HeaderColumn {
     /// What it means by the command line, or else by its name.
     pub(super) target: Option<Target>,
     /// It was dropped by name.
@@ -25,7 +25,7 @@ pub(super) struct Column {
 }
 
 /// The columns of a header that is being read, and all that is wrong with it so far.
-pub(super) struct Meanings<'a> {
+pub(super) struct ColumnResolver<'a> {
     pub(super) options: &'a MappingOptions,
     pub(super) problems: Vec<String>,
     /// Columns whose meaning is not known.
@@ -52,18 +52,18 @@ pub(super) struct Meanings<'a> {
     pub(super) confirm_where: Vec<Condition>,
     pub(super) disable_where: Vec<Condition>,
     names: &'a [String],
-    pub(super) columns: Vec<Column>,
+    pub(super) columns: Vec<HeaderColumn>,
     /// Columns of a list of rejects that say why: they are passed over.
     pub(super) reasons: Vec<usize>,
     /// Columns that were named for the username.
     pub(super) username_from: Vec<usize>,
 }
 
-impl<'a> Meanings<'a> {
+impl<'a> ColumnResolver<'a> {
     pub(super) fn new(names: &'a [String], options: &'a MappingOptions) -> Self {
-        let column = |name: &String| Column {
+        let column = |name: &String| HeaderColumn {
             secret: looks_secret(name),
-            ..Column::default()
+            ..HeaderColumn::default()
         };
         Self {
             options,
@@ -187,7 +187,7 @@ impl<'a> Meanings<'a> {
         Some(place)
     }
 
-    fn conditions(&mut self, asked: &[Asked<ColumnIs>]) -> Vec<Condition> {
+    fn conditions(&mut self, asked: &[Sourced<ColumnIs>]) -> Vec<Condition> {
         asked
             .iter()
             .filter_map(|asked| {

@@ -21,7 +21,7 @@ use super::options::{MappingOptions, PasswordFrom};
 use crate::rows::Header;
 use crate::user::rules::{RowRules, Strictness};
 pub use error::HeaderError;
-use meanings::Meanings;
+use meanings::ColumnResolver;
 pub use notices::HeaderNotice;
 use suggest::Suggestion;
 
@@ -40,7 +40,7 @@ pub(super) fn read(
     header: &Header,
     options: &MappingOptions,
 ) -> Result<Mapping, HeaderError> {
-    let mut meanings = Meanings::new(header.names(), options);
+    let mut meanings = ColumnResolver::new(header.names(), options);
     meanings.find();
     let tables = meanings.tables();
     let formulas = formula::of_header(header.names());

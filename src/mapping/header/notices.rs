@@ -1,6 +1,6 @@
 //! What is good to know about a header that fits.
 
-use super::meanings::Meanings;
+use super::meanings::ColumnResolver;
 use crate::mapping::columns::{Target, says_enabled};
 use crate::mapping::options::PasswordFrom;
 
@@ -15,7 +15,7 @@ pub struct HeaderNotice {
     pub hint: String,
 }
 
-impl Meanings<'_> {
+impl ColumnResolver<'_> {
     pub(super) fn notices(&self) -> Vec<HeaderNotice> {
         let mut notices: Vec<HeaderNotice> = self.unused_passwords().into_iter().collect();
         notices.extend(self.unverified());

@@ -1,6 +1,6 @@
 //! The flags that would make a header fit, as far as they can be guessed.
 
-use super::meanings::Meanings;
+use super::meanings::ColumnResolver;
 use crate::mapping::columns::{ByName, Target, of_name};
 use crate::mapping::guess::{Guess, certain_guess, guess, plain};
 use crate::mapping::options::PasswordFrom;
@@ -20,12 +20,12 @@ pub(super) struct Suggestion {
     contacts: Vec<(Contact, String)>,
     needs_username: bool,
     needs_password: bool,
-    pool: Option<Pool>,
+    pool: Option<PoolFacts>,
 }
 
 /// What is known of the pool.
 #[derive(Debug, PartialEq, Eq)]
-struct Pool {
+struct PoolFacts {
     /// `custom:...`
     customs: Vec<String>,
     username_attributes: Vec<Contact>,
@@ -39,7 +39,7 @@ const CUSTOM: usize = 1;
 impl Suggestion {
     pub(super) fn learn(&mut self, rules: &PoolRules) {
         let names = rules.schema.iter().map(|rule| &rule.name);
-        self.pool = Some(Pool {
+        self.pool = Some(PoolFacts {
             customs: names
                 .filter(|name| name.starts_with("custom:") && rules.is_writable(name))
                 .cloned()
@@ -204,7 +204,7 @@ fn flag(flag: &str, value: &str) -> String {
     }
 }
 
-impl Meanings<'_> {
+impl ColumnResolver<'_> {
     /// What can be suggested for the header as it is understood so far.
     pub(super) fn suggestion(&self) -> Suggestion {
         let options = self.options;

@@ -1,16 +1,16 @@
 //! Which columns give the username.
 
-use super::meanings::Meanings;
+use super::meanings::ColumnResolver;
 use crate::mapping::columns::Target;
-use crate::mapping::options::{Asked, Lowercase};
+use crate::mapping::options::{Lowercase, Sourced};
 use crate::mapping::username::{UsernameColumn, UsernameFrom};
 
-impl Meanings<'_> {
+impl ColumnResolver<'_> {
     /// Resolves what was asked for. Commas separate columns, unless the whole text is the name of one.
     pub(super) fn find_username(&mut self) {
         let options = self.options;
         let asked = options.username_from.iter().chain(&options.username_uuid);
-        for Asked { what, by } in asked {
+        for Sourced { what, by } in asked {
             let names: Vec<&str> = if self.places(what).is_empty() {
                 what.split(',').map(str::trim).collect()
             } else {

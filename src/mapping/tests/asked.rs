@@ -3,59 +3,59 @@
 use super::{ignoring, mapping, names, problems};
 use crate::mapping::columns::attribute;
 use crate::mapping::{
-    Asked, ColumnTarget, Constant, DateFormat, DateOf, Join, Lowercase, Mapping, MappingOptions,
-    Region, Target, ValueOf,
+    ColumnTarget, Constant, DateFormat, DateOf, Join, Lowercase, Mapping, MappingOptions, Region,
+    Sourced, Target, ValueOf,
 };
 use crate::rows::Header;
 
-pub(super) fn map(columns: &[(&str, &str)]) -> Vec<Asked<ColumnTarget>> {
+pub(super) fn map(columns: &[(&str, &str)]) -> Vec<Sourced<ColumnTarget>> {
     let asked = |(column, target): &(&str, &str)| {
         let what = ColumnTarget {
             column: (*column).to_owned(),
             target: Target::parse(target).unwrap(),
         };
-        Asked::new(what, format!("--map {column}={target}"))
+        Sourced::new(what, format!("--map {column}={target}"))
     };
     columns.iter().map(asked).collect()
 }
 
-pub(super) fn set(name: &str, value: &str) -> Vec<Asked<Constant>> {
+pub(super) fn set(name: &str, value: &str) -> Vec<Sourced<Constant>> {
     let what = Constant {
         attribute: attribute(name).unwrap(),
         value: value.to_owned(),
     };
-    vec![Asked::new(what, format!("--set {name}"))]
+    vec![Sourced::new(what, format!("--set {name}"))]
 }
 
-pub(super) fn join(name: &str, columns: &[&str]) -> Vec<Asked<Join>> {
+pub(super) fn join(name: &str, columns: &[&str]) -> Vec<Sourced<Join>> {
     let what = Join {
         attribute: attribute(name).unwrap(),
         columns: columns.iter().map(|column| (*column).to_owned()).collect(),
     };
-    vec![Asked::new(what, format!("--join {name}"))]
+    vec![Sourced::new(what, format!("--join {name}"))]
 }
 
-pub(super) fn date(name: &str, words: &str) -> Vec<Asked<DateOf>> {
+pub(super) fn date(name: &str, words: &str) -> Vec<Sourced<DateOf>> {
     let what = DateOf {
         attribute: attribute(name).unwrap(),
         format: DateFormat::parse(words).unwrap(),
     };
-    vec![Asked::new(what, format!("--date-format {name}"))]
+    vec![Sourced::new(what, format!("--date-format {name}"))]
 }
 
-pub(super) fn values(column: &str, lines: &[(&str, &str)]) -> Vec<Asked<ValueOf>> {
+pub(super) fn values(column: &str, lines: &[(&str, &str)]) -> Vec<Sourced<ValueOf>> {
     let asked = |(cell, becomes): &(&str, &str)| {
         let what = ValueOf {
             column: column.to_owned(),
             cell: (*cell).to_owned(),
             becomes: (*becomes).to_owned(),
         };
-        Asked::new(what, format!("--value {column}:{cell}"))
+        Sourced::new(what, format!("--value {column}:{cell}"))
     };
     lines.iter().map(asked).collect()
 }
 
-pub(super) fn from(columns: &str) -> Vec<Asked<String>> {
+pub(super) fn from(columns: &str) -> Vec<Sourced<String>> {
     names("--username-from", &[columns])
 }
 

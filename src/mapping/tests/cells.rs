@@ -34,7 +34,7 @@ fn a_formula_in_a_cell_that_is_used_breaks_its_row() {
                 bob,\"=\"\"Secret\"\"&\"\"#1\"\"\",b@x.y,,1\n\
                 cy,=Secret#1,c@x.y,Cy,\"=\"\"007\"\"\"\n";
     let options = MappingOptions {
-        keep: vec![Asked::new("ID".to_owned(), "--keep ID")],
+        keep: vec![Sourced::new("ID".to_owned(), "--keep ID")],
         ..MappingOptions::default()
     };
     let seen = rows_with(list, &options);

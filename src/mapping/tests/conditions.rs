@@ -2,16 +2,16 @@
 
 use super::asked::{map, values};
 use super::{broken, mapping, problems, rows_with};
-use crate::mapping::{Asked, ColumnIs, FollowUpOptions, MappingOptions};
-use crate::user::{NotSent, Row, Step};
+use crate::mapping::{ColumnIs, FollowUpOptions, MappingOptions, Sourced};
+use crate::user::{FollowUpStep, NotSent, Row};
 
-fn conditions(conditions: &[(&str, &str)]) -> Vec<Asked<ColumnIs>> {
+fn conditions(conditions: &[(&str, &str)]) -> Vec<Sourced<ColumnIs>> {
     let asked = |(column, value): &(&str, &str)| {
         let what = ColumnIs {
             column: (*column).to_owned(),
             value: (*value).to_owned(),
         };
-        Asked::new(what, format!("--skip-where {column}={value}"))
+        Sourced::new(what, format!("--skip-where {column}={value}"))
     };
     conditions.iter().map(asked).collect()
 }
@@ -108,13 +108,17 @@ fn conditions_see_the_cell_and_not_what_becomes_of_it() {
         "username,password,Status\nann,Passw0rd!,active\nbob,Passw0rd!,Blocked\ncy,Passw0rd!,deleted\ndan,Passw0rd!,other\n",
         &options,
     );
-    let steps: Vec<&[Step]> = rows
+    let steps: Vec<&[FollowUpStep]> = rows
         .iter()
         .filter_map(|row| Some(&*row.user.as_ref().ok()?.follow_up))
         .collect();
     assert_eq!(
         steps,
-        [&[Step::Confirm] as &[Step], &[Step::Disable], &[]],
+        [
+            &[FollowUpStep::Confirm] as &[FollowUpStep],
+            &[FollowUpStep::Disable],
+            &[]
+        ],
         "of ann, bob and dan"
     );
     assert_eq!(said(&rows[2]), "skipped cy");

@@ -2,23 +2,23 @@
 
 use super::asked::{map, values};
 use super::{broken, mapping, problems, rows_with};
-use crate::mapping::{Asked, ColumnIs, FollowUpOptions, MappingOptions};
+use crate::mapping::{ColumnIs, FollowUpOptions, MappingOptions, Sourced};
 use crate::user::pool_rules::Contact;
 use crate::user::{Row, StepKind};
 
-fn conditions(conditions: &[(&str, &str)]) -> Vec<Asked<ColumnIs>> {
+fn conditions(conditions: &[(&str, &str)]) -> Vec<Sourced<ColumnIs>> {
     let asked = |(column, value): &(&str, &str)| {
         let what = ColumnIs {
             column: (*column).to_owned(),
             value: (*value).to_owned(),
         };
-        Asked::new(what, format!("--disable-where {column}={value}"))
+        Sourced::new(what, format!("--disable-where {column}={value}"))
     };
     conditions.iter().map(asked).collect()
 }
 
-fn verify(contacts: &[Contact]) -> Vec<Asked<Contact>> {
-    let asked = |contact: &Contact| Asked::new(*contact, "--verify");
+fn verify(contacts: &[Contact]) -> Vec<Sourced<Contact>> {
+    let asked = |contact: &Contact| Sourced::new(*contact, "--verify");
     contacts.iter().map(asked).collect()
 }
 
@@ -58,7 +58,7 @@ fn steps_come_in_their_order_and_addresses_are_verified_in_one_call() {
     let all = options(FollowUpOptions {
         confirm: true,
         verify: verify(&[Contact::PhoneNumber, Contact::Email]),
-        groups: vec![Asked::new("all".to_owned(), "--group all")],
+        groups: vec![Sourced::new("all".to_owned(), "--group all")],
         disable_where: conditions(&[("Status", "blocked"), ("Status", "Left")]),
         ..FollowUpOptions::default()
     });
@@ -125,7 +125,7 @@ fn groups_are_separated_as_asked_and_have_names_that_groups_can_have() {
         "{found:?}"
     );
     let by_bar = options(FollowUpOptions {
-        group_separator: Some(Asked::new("|".to_owned(), "--group-separator |")),
+        group_separator: Some(Sourced::new("|".to_owned(), "--group-separator |")),
         ..FollowUpOptions::default()
     });
     assert_eq!(steps(list, &by_bar)[0], "group a;b, group c");
@@ -186,7 +186,7 @@ fn a_run_is_bound_to_what_follows() {
     let all = options(FollowUpOptions {
         confirm_where: conditions(&[("Status", "Active")]),
         verify: verify(&[Contact::Email]),
-        groups: vec![Asked::new("all".to_owned(), "--group all")],
+        groups: vec![Sourced::new("all".to_owned(), "--group all")],
         disable_where: conditions(&[("Status", "left")]),
         ..FollowUpOptions::default()
     });

@@ -2,7 +2,7 @@
 
 use super::asked::{from, set};
 use super::{ignoring, mapping, problems};
-use crate::mapping::{Asked, FollowUpOptions, MappingOptions, PasswordFrom};
+use crate::mapping::{FollowUpOptions, MappingOptions, PasswordFrom, Sourced};
 use crate::user::pool_rules::{AttributeRule, Contact, PoolRules};
 
 fn flags_with(header: &str, options: &MappingOptions) -> String {
@@ -94,7 +94,7 @@ fn what_was_asked_for_is_not_suggested_again() {
     assert_eq!(flags(verified), "--ignore-column emailVerified");
     let verify = MappingOptions {
         follow_up: FollowUpOptions {
-            verify: vec![Asked::new(Contact::Email, "--verify email")],
+            verify: vec![Sourced::new(Contact::Email, "--verify email")],
             ..FollowUpOptions::default()
         },
         ..MappingOptions::default()

@@ -6,13 +6,13 @@ use super::{Adapt, BELOW_GRANTED, INTERVAL, LEAST};
 use tokio::time::Instant;
 
 /// A pool that grants so many requests a second, and holds that many at once.
-struct Bucket {
+struct GrantedBucket {
     tokens: f64,
     depth: f64,
     filled: Duration,
 }
 
-impl Bucket {
+impl GrantedBucket {
     fn full(depth: f64) -> Self {
         Self {
             tokens: depth,
@@ -50,7 +50,7 @@ fn simulate(
 ) -> Vec<Second> {
     let start = Instant::now();
     let mut adapt = Adapt::new(ceiling, start);
-    let mut bucket = Bucket::full(depth);
+    let mut bucket = GrantedBucket::full(depth);
     let mut came = vec![Second::default(); usize::try_from(seconds).unwrap()];
     let mut answers: Vec<(Duration, Duration, bool)> = Vec::new();
     let mut now = Duration::ZERO;

@@ -1,11 +1,11 @@
 //! What speaks against a run because addresses are aliases in the pool.
 
 use super::super::plan::counted;
-use super::{Meant, Objection};
+use super::{Objection, RunIntent};
 use crate::preflight::survey::AliasRepeats;
 use crate::user::pool_rules::PoolRules;
 
-pub(super) fn aliases(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objection>) {
+pub(super) fn aliases(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     repeats(meant, found);
     let by_alias: Vec<&str> = rules
         .alias_attributes
@@ -41,7 +41,7 @@ pub(super) fn aliases(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objec
 }
 
 /// Rows of the list that share an address.
-fn repeats(meant: Meant<'_>, found: &mut Vec<Objection>) {
+fn repeats(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     for repeats in meant.alias_repeats {
         let AliasRepeats {
             contact,

@@ -1,7 +1,7 @@
 //! Objections to a run whose pool was not asked, may not be asked, or did not answer.
 
 use super::super::calls::{Call, Unanswered, remedy};
-use super::{Meant, Objection};
+use super::{Objection, RunIntent};
 use crate::user::pool_rules::PoolRules;
 
 const ALLOW_IT: &str = "allow it for this pool (`cognito-import iam-policy` prints the policy)";
@@ -13,7 +13,7 @@ const GIVE_RULES: &str =
 pub(super) fn unanswered(
     rules: Option<&PoolRules>,
     unanswered: &[Unanswered],
-    meant: Meant<'_>,
+    meant: RunIntent<'_>,
     found: &mut Vec<Objection>,
 ) {
     for call in unanswered {
@@ -25,7 +25,7 @@ pub(super) fn unanswered(
     }
 }
 
-fn call_failed(unanswered: &Unanswered, meant: Meant<'_>) -> Objection {
+fn call_failed(unanswered: &Unanswered, meant: RunIntent<'_>) -> Objection {
     let (unknown, instead) = match unanswered.call {
         Call::DescribeUserPool => (
             "whether SignUp is permitted, sends messages or moves aliases".to_owned(),
@@ -137,7 +137,7 @@ fn unknown_for(unanswered: &Unanswered, rules: Option<&PoolRules>) -> Option<Obj
 pub(super) fn unknown(
     rules: Option<&PoolRules>,
     unanswered: &[Unanswered],
-    meant: Meant<'_>,
+    meant: RunIntent<'_>,
     found: &mut Vec<Objection>,
 ) {
     let not_answered = |asked: Call| unanswered.iter().find(|other| other.call == asked);
@@ -162,7 +162,7 @@ pub(super) fn unknown(
 }
 
 /// `describe`: the call, where it was made and is not permitted.
-fn rules_unknown(describe: Option<&Unanswered>, meant: Meant<'_>, found: &mut Vec<Objection>) {
+fn rules_unknown(describe: Option<&Unanswered>, meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     let (why, ask) = match describe {
         Some(describe) => (
             format!("the permission {} is missing", describe.call.action()),

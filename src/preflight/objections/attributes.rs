@@ -1,6 +1,6 @@
 //! What stands against a run because of the attributes that it sets.
 
-use super::{Meant, Objection};
+use super::{Objection, RunIntent};
 use crate::mapping::nearest;
 use crate::user::pool_rules::PoolRules;
 use crate::visible::shell_word;
@@ -22,7 +22,7 @@ pub(super) fn told_all<'a>(
 }
 
 /// Attributes that the pool does not have, that may not be written, and that are missing.
-pub(super) fn attributes(rules: &PoolRules, meant: Meant<'_>, found: &mut Vec<Objection>) {
+pub(super) fn attributes(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     let set = meant.attributes;
     let is_known = |name: &str| !rules.knows_schema() || rules.attribute(name).is_some();
     let unknown: Vec<&(String, Option<String>)> =

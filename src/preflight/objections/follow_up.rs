@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Meant, Objection};
+use super::{Objection, RunIntent};
 use crate::pool::groups::MOST_GROUPS;
 use crate::user::StepKind;
 
@@ -11,7 +11,7 @@ const NAMES_TOLD: usize = 8;
 
 /// What follows the sign-ups, as it is meant.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct StepsMeant<'a> {
+pub struct StepIntent<'a> {
     /// The kinds of steps that may follow a sign-up.
     pub kinds: &'a [StepKind],
     /// How many groups are named.
@@ -27,7 +27,7 @@ pub struct StepsMeant<'a> {
 }
 
 /// All of it.
-pub(super) fn follow_up(meant: Meant<'_>, found: &mut Vec<Objection>) {
+pub(super) fn follow_up(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     let steps = meant.steps;
     if steps.groups > MOST_GROUPS {
         found.push(Objection::refusal(
@@ -64,7 +64,7 @@ pub(super) fn follow_up(meant: Meant<'_>, found: &mut Vec<Objection>) {
 }
 
 /// Where the missing groups are named.
-fn where_named(steps: StepsMeant<'_>) -> &'static str {
+fn where_named(steps: StepIntent<'_>) -> &'static str {
     let by_flag = |name: &String| steps.of_everybody.iter().any(|other| **other == **name);
     let flags = steps.missing_groups.iter().filter(|name| by_flag(name));
     match flags.count() {
@@ -77,7 +77,7 @@ fn where_named(steps: StepsMeant<'_>) -> &'static str {
 }
 
 /// Steps that no row would have: probably a name or a value that is not in the list.
-fn nobody(meant: Meant<'_>, found: &mut Vec<Objection>) {
+fn nobody(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     let Some(counts) = meant.counts.filter(|counts| counts.to_send > 0) else {
         return;
     };

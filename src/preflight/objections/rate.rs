@@ -1,21 +1,21 @@
 //! What stands against the number of sign-ups a second that was named.
 
-use super::{Meant, Objection};
-use crate::preflight::rates::{Excess, Quota};
+use super::{Objection, RunIntent};
+use crate::preflight::rates::{Excess, GrantedQuota};
 
 /// More than the account has room for: nothing breaks by it, and others suffer.
-pub(super) fn rate(meant: Meant<'_>, found: &mut Vec<Objection>) {
+pub(super) fn rate(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     let Some(Excess { flag, named, quota }) = meant.rates.creation.excess() else {
         return;
     };
     let (room, whether) = match quota {
-        Quota::Granted(limit) => (
+        GrantedQuota::Granted(limit) => (
             format!(
                 "the {limit} sign-ups a second that this account is granted (GetProvisionedLimit)"
             ),
             "",
         ),
-        Quota::Documented(limit, why) => (
+        GrantedQuota::Documented(limit, why) => (
             format!(
                 "the {limit} sign-ups a second that AWS grants by default ({})",
                 match why {
@@ -43,7 +43,7 @@ pub(super) fn rate(meant: Meant<'_>, found: &mut Vec<Objection>) {
 mod tests {
     use super::super::objections;
     use super::super::tests::{plain, rates};
-    use super::Meant;
+    use super::RunIntent;
     use crate::pace::Category;
     use crate::pool::Failure;
     use crate::pool::failure::Operation;
@@ -90,7 +90,7 @@ mod tests {
             ),
         ] {
             let rates = rates(Some(rate), found);
-            let meant = Meant {
+            let meant = RunIntent {
                 rates: &rates,
                 ..plain()
             };

@@ -1,13 +1,13 @@
 //! What speaks against a run because of the rows of its list.
 
 use super::super::plan::counted;
-use super::{Meant, Objection};
-use crate::preflight::survey::{Counts, NoteCount};
+use super::{Objection, RunIntent};
+use crate::preflight::survey::{NoteCount, SurveyCounts};
 use crate::user::FlagsGiven;
 use crate::user::password_column::Suspicion;
 
 /// What the rows are like, counted.
-pub(super) fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
+pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     if meant.begun {
         return;
     }
@@ -68,7 +68,7 @@ pub(super) fn rows(meant: Meant<'_>, found: &mut Vec<Objection>) {
 }
 
 /// Signs that the list is not read as it is written.
-fn badly_read(counts: &Counts, given: &FlagsGiven, found: &mut Vec<Objection>) {
+fn badly_read(counts: &SurveyCounts, given: &FlagsGiven, found: &mut Vec<Objection>) {
     if counts.swallowing > 0 {
         let quotes = "correct the quotes first, because the corrected list would be another run (`cognito-import check` names the lines)";
         found.push(Objection::refusal(

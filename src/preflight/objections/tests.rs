@@ -1,21 +1,21 @@
 use std::num::NonZeroU32;
 use std::sync::LazyLock;
 
-use super::{Allowed, Meant, Objection, StepsMeant, Weight, objections};
+use super::{Allowed, Objection, RunIntent, StepIntent, Weight, objections};
 use crate::pool::Failure;
 use crate::pool::failure::Operation;
 use crate::preflight::ask::Found;
 use crate::preflight::calls::{Call, Unanswered};
-use crate::preflight::prescan::Looks;
+use crate::preflight::prescan::ExistingUserPolicy;
 use crate::preflight::rates::{Rates, RatesAsked};
-use crate::preflight::survey::{Counts, StepTotals};
+use crate::preflight::survey::{StepTotals, SurveyCounts};
 use crate::user::password_column::PasswordCounts;
 use crate::user::pool_rules::{
     AttributeRule, ClientRules, Contact, EmailSendingAccount, PoolRules,
 };
 use crate::user::{FlagsGiven, StepKind};
 
-const SOUND: Counts = Counts {
+const SOUND: SurveyCounts = SurveyCounts {
     rows: 100,
     to_send: 100,
     invalid: 0,
@@ -62,25 +62,25 @@ fn codes(found: &[Objection], weight: Weight) -> Vec<&'static str> {
 }
 
 /// A plain list, and nothing allowed.
-pub(super) fn plain() -> Meant<'static> {
-    Meant {
+pub(super) fn plain() -> RunIntent<'static> {
+    RunIntent {
         attributes: &EMAIL,
         with_password: true,
         secret_given: false,
-        looks: Looks::default(),
+        looks: ExistingUserPolicy::default(),
         rates: &RATES,
         counts: Some(&SOUND),
         notes: &[],
         alias_repeats: &[],
         given: &NO_FLAGS,
-        steps: StepsMeant::default(),
+        steps: StepIntent::default(),
         allowed: Allowed::default(),
         names_pool: true,
         begun: false,
     }
 }
 
-fn refusals<'a>(rules: &PoolRules, change: impl FnOnce(&mut Meant<'a>)) -> Vec<&'static str> {
+fn refusals<'a>(rules: &PoolRules, change: impl FnOnce(&mut RunIntent<'a>)) -> Vec<&'static str> {
     let mut meant = plain();
     change(&mut meant);
     codes(&objections(Some(rules), &[], meant), Weight::Refusal)
@@ -130,7 +130,7 @@ fn what_no_sign_up_would_pass_is_refused() {
 
 #[test]
 fn addresses_that_mostly_begin_with_an_apostrophe_are_refused_with_the_flag_that_drops_it() {
-    let with_apostrophe = |count| Counts {
+    let with_apostrophe = |count| SurveyCounts {
         with_apostrophe: count,
         ..SOUND
     };
@@ -200,11 +200,11 @@ fn messages_to_real_people_have_to_be_allowed() {
         triggers: vec!["PreSignUp".into()],
         ..verifies.clone()
     };
-    let few = Counts {
+    let few = SurveyCounts {
         with_email: 50,
         ..SOUND
     };
-    let nobody = Counts {
+    let nobody = SurveyCounts {
         with_email: 0,
         ..SOUND
     };
@@ -216,7 +216,7 @@ fn messages_to_real_people_have_to_be_allowed() {
         message_limit: true,
         ..messages
     };
-    let cases: [(&PoolRules, Option<&Counts>, Allowed, &[&str]); 9] = [
+    let cases: [(&PoolRules, Option<&SurveyCounts>, Allowed, &[&str]); 9] = [
         (
             &verifies,
             Some(&SOUND),
@@ -254,7 +254,7 @@ fn aliases_that_a_trigger_may_move_have_to_be_allowed() {
     };
     assert_eq!(refusals(&moving, |_| {}), ["alias_moves"]);
     assert_eq!(refusals(&moving, |meant| meant.attributes = &[]), [""; 0]);
-    let allowed = |meant: &mut Meant<'_>| meant.allowed.alias_moves = true;
+    let allowed = |meant: &mut RunIntent<'_>| meant.allowed.alias_moves = true;
     assert_eq!(refusals(&moving, allowed), [""; 0]);
 }
 
@@ -264,12 +264,12 @@ fn broken_rows_are_weighed() {
         strict: true,
         ..Allowed::default()
     };
-    let with = |invalid| Counts { invalid, ..SOUND };
-    let misquoted = |misquoted, invalid| Counts {
+    let with = |invalid| SurveyCounts { invalid, ..SOUND };
+    let misquoted = |misquoted, invalid| SurveyCounts {
         misquoted,
         ..with(invalid)
     };
-    let cases: [(Option<Counts>, Allowed, &[&str]); 10] = [
+    let cases: [(Option<SurveyCounts>, Allowed, &[&str]); 10] = [
         (Some(with(50)), Allowed::default(), &[]),
         (Some(misquoted(99, 99)), Allowed::default(), &[]),
         (Some(misquoted(99, 99)), strict, &["strict"]),
@@ -334,7 +334,7 @@ fn a_missing_permission_is_named() {
 
 #[test]
 fn messages_that_may_be_sent_have_to_be_allowed_as_well() {
-    let refused = |unanswered: &[Unanswered], change: fn(&mut Meant<'_>)| {
+    let refused = |unanswered: &[Unanswered], change: fn(&mut RunIntent<'_>)| {
         let mut meant = plain();
         change(&mut meant);
         codes(&objections(None, unanswered, meant), Weight::Refusal)
@@ -366,7 +366,7 @@ fn a_call_that_fails_refuses_the_run_and_is_no_missing_permission() {
         ] {
             let unanswered = [failing(call, status, code)];
             // Nothing that is allowed makes up for it.
-            let meant = Meant {
+            let meant = RunIntent {
                 allowed: Allowed {
                     messages: true,
                     message_limit: true,
@@ -409,7 +409,7 @@ fn a_call_that_the_run_can_do_without_does_not_refuse_it() {
 fn groups_that_the_pool_does_not_have_are_named_unless_they_are_made() {
     let some = |count: usize| -> Vec<String> { (0..count).map(|n| format!("g{n}")).collect() };
     let ten = some(10);
-    let meant = |create_groups, groups, missing_groups| StepsMeant {
+    let meant = |create_groups, groups, missing_groups| StepIntent {
         kinds: &[],
         groups,
         rows_name_groups: true,
@@ -435,11 +435,11 @@ fn a_step_that_no_row_would_have_is_told() {
     let mut counts = SOUND;
     counts.steps.add(StepKind::Confirm);
     let notices = |begun| {
-        let meant = Meant {
+        let meant = RunIntent {
             counts: Some(&counts),
-            steps: StepsMeant {
+            steps: StepIntent {
                 kinds: &StepKind::ALL,
-                ..StepsMeant::default()
+                ..StepIntent::default()
             },
             begun,
             ..plain()

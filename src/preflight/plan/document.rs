@@ -6,16 +6,16 @@ use serde::{Serialize, Serializer};
 
 use super::RunPlan;
 use crate::pace::Category;
-use crate::pool::LookUps;
+use crate::pool::LookupMode;
 use crate::pool::list::USERS_A_PAGE;
-use crate::preflight::prescan::Reading;
+use crate::preflight::prescan::PrescanPlan;
 use crate::preflight::rates::Rate;
 use crate::user::StepKind;
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct PlanDocument<'a> {
     /// By quota category.
-    requests: BTreeMap<&'static str, Requests<'a>>,
+    requests: BTreeMap<&'static str, PlannedRequests<'a>>,
     /// The pool's users are read before the first row.
     reads_pool_first: bool,
     /// What that takes, where the pool's size is known.
@@ -34,7 +34,7 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
-struct Requests<'a> {
+struct PlannedRequests<'a> {
     /// None where it depends on answers that are not known yet.
     at_most: Option<u64>,
     rate: &'a Rate,
@@ -51,11 +51,11 @@ struct Messages {
 impl Serialize for RunPlan {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let reading = self.reading.as_ref();
-        Document {
+        PlanDocument {
             requests: self.by_category(),
             reads_pool_first: reading.is_some(),
             seconds_to_read_pool: reading
-                .and_then(Reading::time)
+                .and_then(PrescanPlan::time)
                 .map(|time| time.as_secs_f64()),
             seconds: self.time().as_secs(),
             seconds_without_lookups: self.time_without_lookups(&StepKind::ALL).as_secs(),
@@ -73,11 +73,11 @@ impl Serialize for RunPlan {
 }
 
 impl RunPlan {
-    fn by_category(&self) -> BTreeMap<&'static str, Requests<'_>> {
+    fn by_category(&self) -> BTreeMap<&'static str, PlannedRequests<'_>> {
         let users = self.counts.to_send;
         let mut requests = BTreeMap::new();
         let mut add = |category: Category, at_most, rate| {
-            requests.insert(category.name(), Requests { at_most, rate });
+            requests.insert(category.name(), PlannedRequests { at_most, rate });
         };
         let steps = |category| self.counts.steps.of_category(category);
         let creations = users + steps(Category::UserCreation);
@@ -91,16 +91,16 @@ impl RunPlan {
             add(Category::UserUpdate, Some(updates), &self.rates.update);
         }
         let listed = match self.look_ups {
-            LookUps::Get => {
+            LookupMode::Get => {
                 add(Category::UserRead, Some(users), &self.rates.read);
                 Some(0)
             }
-            LookUps::List => {
+            LookupMode::List => {
                 // For unclear answers alone.
                 add(Category::UserRead, None, &self.rates.read);
                 Some(users)
             }
-            LookUps::None => Some(0),
+            LookupMode::None => Some(0),
         };
         let pages = match &self.reading {
             None => Some(0),

@@ -1,5 +1,5 @@
-use super::{Ceilings, Counts, Rates, RunPlan, StepKind, users_a_second};
-use crate::pool::LookUps;
+use super::{Ceilings, Rates, RunPlan, StepKind, SurveyCounts, users_a_second};
+use crate::pool::LookupMode;
 use crate::preflight::ask::Found;
 use crate::preflight::rates::RatesAsked;
 use std::num::NonZeroU32;
@@ -15,8 +15,8 @@ fn users_a_second_are_those_of_the_slowest_budget_with_their_steps() {
         resource_read: rate(40),
         list: rate(24),
     };
-    let mut counts = Counts::default();
-    let near = |counts: &Counts, expected: f64| {
+    let mut counts = SurveyCounts::default();
+    let near = |counts: &SurveyCounts, expected: f64| {
         let found = users_a_second(counts, ceilings);
         assert!(
             (found - expected).abs() < 1e-9,
@@ -38,10 +38,10 @@ fn users_a_second_are_those_of_the_slowest_budget_with_their_steps() {
 
 #[test]
 fn time_is_that_of_the_slower_budget() {
-    let counts = Counts {
+    let counts = SurveyCounts {
         rows: 1_001,
         to_send: 1_001,
-        ..Counts::default()
+        ..SurveyCounts::default()
     };
     let plan_of = |read, look_ups| {
         let asked = RatesAsked {
@@ -55,22 +55,22 @@ fn time_is_that_of_the_slower_budget() {
         RunPlan::new(counts, None, rates, look_ups, None)
     };
     let plan = |read, look_ups| plan_of(read, look_ups).time();
-    assert_eq!(plan(120, LookUps::Get), Duration::from_secs(21));
-    assert_eq!(plan(10, LookUps::Get), Duration::from_secs(101));
-    assert_eq!(plan(10, LookUps::None), Duration::from_secs(21));
-    assert_eq!(plan(10, LookUps::List), Duration::from_secs(201));
+    assert_eq!(plan(120, LookupMode::Get), Duration::from_secs(21));
+    assert_eq!(plan(10, LookupMode::Get), Duration::from_secs(101));
+    assert_eq!(plan(10, LookupMode::None), Duration::from_secs(21));
+    assert_eq!(plan(10, LookupMode::List), Duration::from_secs(201));
     // Lookups that may not be needed are not promised.
     for (read, look_ups, said) in [
-        (120, LookUps::Get, "time: about 21s\n"),
-        (10, LookUps::None, "time: about 21s\n"),
+        (120, LookupMode::Get, "time: about 21s\n"),
+        (10, LookupMode::None, "time: about 21s\n"),
         (
             10,
-            LookUps::Get,
+            LookupMode::Get,
             "time: up to 1m 41s (21s if none of the users exists)\n",
         ),
         (
             10,
-            LookUps::List,
+            LookupMode::List,
             "time: up to 3m 21s (21s if none of the users exists)\n",
         ),
     ] {
@@ -98,10 +98,10 @@ fn time_that_only_lookups_take_is_an_upper_bound_with_steps_and_with_a_trigger()
 
 /// The plan for so many users, each of whom has these steps, at the default quotas, all of which may be used.
 fn plan_at_defaults(users: u64, kinds: &[StepKind]) -> RunPlan {
-    let mut counts = Counts {
+    let mut counts = SurveyCounts {
         rows: users,
         to_send: users,
-        ..Counts::default()
+        ..SurveyCounts::default()
     };
     for _ in 0..users {
         for kind in kinds {
@@ -116,7 +116,7 @@ fn plan_at_defaults(users: u64, kinds: &[StepKind]) -> RunPlan {
         share: 1.0,
     };
     let rates = Rates::new(&asked, &Found::default());
-    RunPlan::new(counts, None, rates, LookUps::Get, None)
+    RunPlan::new(counts, None, rates, LookupMode::Get, None)
 }
 
 #[test]

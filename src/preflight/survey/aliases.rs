@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::groups::{Entry, Key, KeyGroups};
-use super::reported::{EXAMPLES, Example, Item, Reported};
+use super::groups::{KeyFn, KeyGroups, KeyedText};
+use super::reported::{EXAMPLES, FindingExample, Item, ReportedFinding};
 use super::{Survey, SurveyError};
-use crate::mapping::{Draft, Mapping};
+use crate::mapping::{MappedRow, Mapping};
 use crate::user::note::{Note, NoteKind};
 use crate::user::pool_rules::Contact;
 use crate::user::rules::{quoted, shown};
-use crate::user::{Step, fold};
+use crate::user::{FollowUpStep, fold};
 
 /// Separates the address from the username. Neither holds one.
 const SEPARATOR: char = '\0';
@@ -33,7 +33,7 @@ pub struct AliasRepeats {
     /// Whether any of these would be verified after the sign-up.
     pub verified: bool,
     /// The first ones.
-    pub examples: Vec<Example>,
+    pub examples: Vec<FindingExample>,
 }
 
 /// The addresses of sound rows that are aliases in the pool.
@@ -51,7 +51,7 @@ struct OfContact {
 
 impl Aliases {
     pub(super) fn new(mapping: &Mapping, folds: bool) -> io::Result<Self> {
-        let key: Key = if folds {
+        let key: KeyFn = if folds {
             |text| fold(address(text))
         } else {
             |text| Cow::Borrowed(address(text))
@@ -74,7 +74,7 @@ impl Aliases {
         })
     }
 
-    pub(super) fn add(&mut self, row: u64, line: u64, draft: &Draft<'_>) {
+    pub(super) fn add(&mut self, row: u64, line: u64, draft: &MappedRow<'_>) {
         for of in &mut self.by_contact {
             let mut values = draft.values.iter();
             let Some(value) = values.find(|value| value.place == of.place) else {
@@ -83,9 +83,9 @@ impl Aliases {
             let verifies = draft
                 .follow_up
                 .iter()
-                .any(|step| matches!(step, Step::Verify(addresses) if addresses.contacts().contains(&of.contact)));
+                .any(|step| matches!(step, FollowUpStep::Verify(addresses) if addresses.contacts().contains(&of.contact)));
             let text = format!("{}{SEPARATOR}{}", value.value.text, draft.username.text);
-            of.groups.add(&Entry {
+            of.groups.add(&KeyedText {
                 row,
                 line,
                 tag: if verifies { VERIFIED } else { 0 },
@@ -98,7 +98,7 @@ impl Aliases {
     pub(super) fn finish(
         self,
         found: &mut Survey,
-        mut tell: impl FnMut(&Reported<'_>) -> io::Result<()>,
+        mut tell: impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
     ) -> Result<(), SurveyError> {
         for of in self.by_contact {
             let mut repeats = AliasRepeats {
@@ -126,14 +126,14 @@ impl Aliases {
 }
 
 impl AliasRepeats {
-    fn add(&mut self, rows: &[Entry<'_>]) {
+    fn add(&mut self, rows: &[KeyedText<'_>]) {
         self.addresses += 1;
         self.rows += rows.len() as u64;
         self.verified |= rows.iter().any(|entry| entry.tag == VERIFIED);
         if let Some(first) = rows.first()
             && self.examples.len() < EXAMPLES
         {
-            self.examples.push(Example {
+            self.examples.push(FindingExample {
                 row: first.row,
                 line: first.line,
                 found: shared(rows, first),
@@ -143,7 +143,7 @@ impl AliasRepeats {
 }
 
 /// `2 rows share bob@example.com: row 1 (line 2) and row 2 (line 3)`.
-fn shared(rows: &[Entry<'_>], first: &Entry<'_>) -> String {
+fn shared(rows: &[KeyedText<'_>], first: &KeyedText<'_>) -> String {
     let named: Vec<String> = rows
         .iter()
         .take(ROWS_NAMED)
@@ -164,8 +164,8 @@ fn shared(rows: &[Entry<'_>], first: &Entry<'_>) -> String {
 /// One note a row but the first, for the findings file.
 fn notes(
     contact: Contact,
-    rows: &[Entry<'_>],
-    tell: &mut impl FnMut(&Reported<'_>) -> io::Result<()>,
+    rows: &[KeyedText<'_>],
+    tell: &mut impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let Some((first, others)) = rows.split_first() else {
         return Ok(());
@@ -182,7 +182,7 @@ fn notes(
                 quoted(username(first.text))
             ),
         };
-        tell(&Reported {
+        tell(&ReportedFinding {
             row: entry.row,
             line: entry.line,
             username: Some(username(entry.text)),
@@ -193,8 +193,8 @@ fn notes(
 }
 
 /// The first row of each username, in the order of the list.
-fn of_different_users<'a>(entries: &[Entry<'a>], folds: bool) -> Vec<Entry<'a>> {
-    let claim = |entry: &Entry<'a>| {
+fn of_different_users<'a>(entries: &[KeyedText<'a>], folds: bool) -> Vec<KeyedText<'a>> {
+    let claim = |entry: &KeyedText<'a>| {
         if folds {
             fold(username(entry.text))
         } else {

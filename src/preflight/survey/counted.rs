@@ -1,6 +1,6 @@
 //! What a row was counted for, in a byte: a row that turns out to be a duplicate at the end is taken back by it.
 
-use crate::user::{Step, StepKind};
+use crate::user::{FollowUpStep, StepKind};
 
 /// How the user can be reached.
 const REACH: u8 = 0b0000_0011;
@@ -18,13 +18,13 @@ const MOST_GROUPS: u8 = u8::MAX >> BELOW_GROUPS;
 
 /// See the module's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Counted(pub(super) u8);
+pub(super) struct RowTag(pub(super) u8);
 
-impl Counted {
-    pub(super) fn of(reach: u8, steps: &[Step]) -> Self {
+impl RowTag {
+    pub(super) fn of(reach: u8, steps: &[FollowUpStep]) -> Self {
         let mut bits = reach & REACH;
         let mut groups = 0;
-        for kind in steps.iter().map(Step::kind) {
+        for kind in steps.iter().map(FollowUpStep::kind) {
             match ONCE.into_iter().find(|(once, _)| *once == kind) {
                 Some((_, bit)) => bits |= bit,
                 None if groups < MOST_GROUPS => groups += 1,
@@ -49,17 +49,17 @@ impl Counted {
 
 #[cfg(test)]
 mod tests {
-    use super::{Counted, StepKind};
-    use crate::user::{Addresses, Step};
+    use super::{RowTag, StepKind};
+    use crate::user::{Addresses, FollowUpStep};
 
     #[test]
     fn a_byte_holds_how_a_user_is_reached_and_the_steps() {
-        let group = |number: usize| Step::AddToGroup(format!("g{number}").into());
+        let group = |number: usize| FollowUpStep::AddToGroup(format!("g{number}").into());
         for groups in [0, 1, 7] {
-            let mut steps = vec![Step::Confirm, Step::Verify(Addresses::Both)];
+            let mut steps = vec![FollowUpStep::Confirm, FollowUpStep::Verify(Addresses::Both)];
             steps.extend((0..groups).map(group));
             for reach in 0..4 {
-                let counted = Counted::of(reach, &steps);
+                let counted = RowTag::of(reach, &steps);
                 assert_eq!(counted.reach(), reach);
                 let kinds = StepKind::ALL.map(|kind| counted.steps(kind));
                 let expected = StepKind::ALL.map(|kind| match kind {
@@ -70,8 +70,8 @@ mod tests {
                 assert_eq!(kinds, expected);
             }
         }
-        let many: Vec<Step> = (0..9).map(group).collect();
-        let counted = Counted::of(3, &many);
+        let many: Vec<FollowUpStep> = (0..9).map(group).collect();
+        let counted = RowTag::of(3, &many);
         assert_eq!(
             (counted.reach(), counted.steps(StepKind::AddToGroup)),
             (3, 7)

@@ -27,7 +27,7 @@ const TOGETHER: usize = 64 * 1024;
 const WAITING: usize = 4;
 
 /// The part of a text that is compared.
-pub(super) type Key = fn(&str) -> Cow<'_, str>;
+pub(super) type KeyFn = fn(&str) -> Cow<'_, str>;
 
 /// Takes texts in, on a thread of its own: the list is read and checked meanwhile.
 pub(super) struct KeyGroups {
@@ -38,13 +38,13 @@ pub(super) struct KeyGroups {
 
 /// Texts on their heaps.
 pub(super) struct Dealt {
-    key: Key,
+    key: KeyFn,
     heaps: Heaps,
 }
 
 /// A row's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Entry<'a> {
+pub(super) struct KeyedText<'a> {
     pub(super) row: u64,
     pub(super) line: u64,
     /// As it was taken in with the row.
@@ -54,10 +54,10 @@ pub(super) struct Entry<'a> {
 
 /// The hash of a text's key, and where on the heap its entry begins: the order of rows. Entries with the same key have the same hash:
 /// hashes are sorted, and keys compared only where hashes are the same.
-type Place = (u64, usize);
+type EntryPosition = (u64, usize);
 
 impl KeyGroups {
-    pub(super) fn new(key: Key) -> io::Result<Self> {
+    pub(super) fn new(key: KeyFn) -> io::Result<Self> {
         let (to, groups) = sync_channel::<Vec<u8>>(WAITING);
         let dealing = thread::Builder::new()
             .name("keys".to_owned())
@@ -79,7 +79,7 @@ impl KeyGroups {
     }
 
     /// Takes a text in. Nothing is wrong until the end: a thread that failed says so there.
-    pub(super) fn add(&mut self, entry: &Entry<'_>) {
+    pub(super) fn add(&mut self, entry: &KeyedText<'_>) {
         for number in [entry.row, entry.line, entry.text.len() as u64] {
             self.group.extend_from_slice(&number.to_le_bytes());
         }
@@ -105,7 +105,7 @@ impl Dealt {
     /// Reports the rows of every key that more than one has, in the order of the list.
     pub(super) fn each(
         mut self,
-        mut report: impl FnMut(&[Entry<'_>]) -> io::Result<()>,
+        mut report: impl FnMut(&[KeyedText<'_>]) -> io::Result<()>,
     ) -> io::Result<()> {
         let (mut bytes, mut places) = (Vec::new(), Vec::new());
         for heap in 0..self.heaps.len() {
@@ -125,12 +125,12 @@ impl Dealt {
     /// Entries with the same hash nearly always have the same key.
     fn report(
         &self,
-        mut entries: Vec<Entry<'_>>,
-        report: &mut impl FnMut(&[Entry<'_>]) -> io::Result<()>,
+        mut entries: Vec<KeyedText<'_>>,
+        report: &mut impl FnMut(&[KeyedText<'_>]) -> io::Result<()>,
     ) -> io::Result<()> {
         while let Some(first) = entries.first() {
             let key = (self.key)(first.text);
-            let is_same = |entry: &Entry<'_>| (self.key)(entry.text) == key;
+            let is_same = |entry: &KeyedText<'_>| (self.key)(entry.text) == key;
             if entries.iter().all(is_same) {
                 return if entries.len() > 1 {
                     report(&entries)
@@ -138,7 +138,7 @@ impl Dealt {
                     Ok(())
                 };
             }
-            let (same, others): (Vec<Entry<'_>>, Vec<Entry<'_>>) =
+            let (same, others): (Vec<KeyedText<'_>>, Vec<KeyedText<'_>>) =
                 entries.iter().partition(|entry| is_same(entry));
             if same.len() > 1 {
                 report(&same)?;
@@ -153,7 +153,7 @@ impl Dealt {
             let (head, rest) = group.split_at_checked(HEAD_ON_ITS_WAY).ok_or_else(broken)?;
             let length = usize::try_from(number(head, 16)?).map_err(io::Error::other)?;
             let (text, rest) = rest.split_at_checked(length).ok_or_else(broken)?;
-            self.put(&Entry {
+            self.put(&KeyedText {
                 row: number(head, 0)?,
                 line: number(head, 8)?,
                 tag: *head.last().ok_or_else(broken)?,
@@ -164,7 +164,7 @@ impl Dealt {
         Ok(())
     }
 
-    fn put(&mut self, entry: &Entry<'_>) -> io::Result<()> {
+    fn put(&mut self, entry: &KeyedText<'_>) -> io::Result<()> {
         let key = (self.key)(entry.text);
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&*key);
         let heap = usize::try_from(hash % HEAPS as u64).map_err(io::Error::other)?;
@@ -185,7 +185,7 @@ impl Dealt {
 }
 
 /// Where entries begin, in place of what was in `places`.
-fn places_of(bytes: &[u8], places: &mut Vec<Place>) -> io::Result<()> {
+fn places_of(bytes: &[u8], places: &mut Vec<EntryPosition>) -> io::Result<()> {
     places.clear();
     let mut place = 0;
     while place < bytes.len() {
@@ -196,11 +196,11 @@ fn places_of(bytes: &[u8], places: &mut Vec<Place>) -> io::Result<()> {
     Ok(())
 }
 
-fn entry(bytes: &[u8], place: usize) -> io::Result<Entry<'_>> {
+fn entry(bytes: &[u8], place: usize) -> io::Result<KeyedText<'_>> {
     let entry = bytes.get(place..).ok_or_else(broken)?;
     let (head, rest) = entry.split_at_checked(HEAD).ok_or_else(broken)?;
     let text = rest.get(..length(head)?).ok_or_else(broken)?;
-    Ok(Entry {
+    Ok(KeyedText {
         row: number(head, 0)?,
         line: number(head, 8)?,
         tag: *head.last().ok_or_else(broken)?,
@@ -222,16 +222,16 @@ fn number(head: &[u8], at: usize) -> io::Result<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Entry, Key, KeyGroups};
+    use super::{KeyFn, KeyGroups, KeyedText};
     use crate::user::fold;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    fn found(names: &[String], key: Key) -> BTreeMap<String, Vec<u64>> {
+    fn found(names: &[String], key: KeyFn) -> BTreeMap<String, Vec<u64>> {
         let tag = |row: u64| u8::try_from(row % 256).unwrap();
         let mut groups = KeyGroups::new(key).unwrap();
         for (row, name) in (1..).zip(names) {
-            groups.add(&Entry {
+            groups.add(&KeyedText {
                 row,
                 line: row + 1,
                 tag: tag(row),
@@ -239,7 +239,7 @@ mod tests {
             });
         }
         let mut found = BTreeMap::new();
-        let report = |entries: &[Entry<'_>]| {
+        let report = |entries: &[KeyedText<'_>]| {
             for entry in entries {
                 assert_eq!((entry.line, entry.tag), (entry.row + 1, tag(entry.row)));
                 assert_eq!(entry.text, names[usize::try_from(entry.row - 1).unwrap()]);
@@ -259,7 +259,7 @@ mod tests {
             names in prop::collection::vec("[aAbBßẞéÉ]{1,3}", 0..200),
             folds in any::<bool>(),
         ) {
-            let key: Key = if folds { fold } else { |name| name.into() };
+            let key: KeyFn = if folds { fold } else { |name| name.into() };
             let mut expected: BTreeMap<String, Vec<u64>> = BTreeMap::new();
             for (row, name) in (1..).zip(&names) {
                 expected.entry(key(name).into_owned()).or_default().push(row);

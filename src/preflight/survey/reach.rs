@@ -1,7 +1,7 @@
 //! How users can be reached.
 
 use super::totals::{BY_EMAIL, BY_PHONE_NUMBER};
-use crate::mapping::{Draft, Mapping};
+use crate::mapping::{MappedRow, Mapping};
 use crate::user::pool_rules::Contact;
 
 /// The places of what a message can go to among a list's attributes.
@@ -25,7 +25,7 @@ impl Places {
     }
 
     /// How a user can be reached: by an attribute, or by the username where it stands for one.
-    pub(super) fn reach(self, draft: &Draft<'_>, mapping: &Mapping) -> u8 {
+    pub(super) fn reach(self, draft: &MappedRow<'_>, mapping: &Mapping) -> u8 {
         let by = |contact: Contact, place: Option<usize>, bit| {
             let given =
                 place.is_some_and(|place| draft.values.iter().any(|value| value.place == place));
@@ -40,7 +40,7 @@ impl Places {
     }
 
     /// Whether the e-mail address begins with an apostrophe.
-    pub(super) fn has_apostrophe(self, draft: &Draft<'_>) -> bool {
+    pub(super) fn has_apostrophe(self, draft: &MappedRow<'_>) -> bool {
         draft
             .values
             .iter()

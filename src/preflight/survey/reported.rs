@@ -12,18 +12,18 @@ pub(super) const EXAMPLES: usize = 3;
 
 /// A rule, and how often it is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broken {
+pub struct RuleCount {
     /// The rule.
     pub rule: Rule,
     /// Findings.
     pub findings: u64,
     /// The first ones.
-    pub examples: Vec<Example>,
+    pub examples: Vec<FindingExample>,
 }
 
 /// One finding, as an example.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Example {
+pub struct FindingExample {
     /// Number of the row.
     pub row: u64,
     /// Line on which it begins.
@@ -40,12 +40,12 @@ pub struct NoteCount {
     /// Notes of it.
     pub count: u64,
     /// The first ones.
-    pub examples: Vec<Example>,
+    pub examples: Vec<FindingExample>,
 }
 
 /// A finding or a note, reported while the list is being read.
 #[derive(Debug)]
-pub struct Reported<'a> {
+pub struct ReportedFinding<'a> {
     /// Number of the row.
     pub row: u64,
     /// Line on which it begins.
@@ -103,9 +103,9 @@ impl Item<'_> {
     }
 }
 
-impl Reported<'_> {
-    fn example(&self) -> Example {
-        Example {
+impl ReportedFinding<'_> {
+    fn example(&self) -> FindingExample {
+        FindingExample {
             row: self.row,
             line: self.line,
             found: match self.item {
@@ -117,7 +117,7 @@ impl Reported<'_> {
 }
 
 impl Survey {
-    pub(super) fn count(&mut self, reported: &Reported<'_>) {
+    pub(super) fn count(&mut self, reported: &ReportedFinding<'_>) {
         match reported.item {
             Item::Finding(Finding { rule, .. }) => {
                 match self.broken.iter_mut().find(|broken| broken.rule == *rule) {
@@ -125,7 +125,7 @@ impl Survey {
                         broken.findings += 1;
                         keep(&mut broken.examples, reported);
                     }
-                    None => self.broken.push(Broken {
+                    None => self.broken.push(RuleCount {
                         rule: *rule,
                         findings: 1,
                         examples: vec![reported.example()],
@@ -158,7 +158,7 @@ impl Survey {
     }
 }
 
-fn keep(examples: &mut Vec<Example>, reported: &Reported<'_>) {
+fn keep(examples: &mut Vec<FindingExample>, reported: &ReportedFinding<'_>) {
     if examples.len() < EXAMPLES {
         examples.push(reported.example());
     }

@@ -1,4 +1,4 @@
-use super::{Counts, Survey};
+use super::{Survey, SurveyCounts};
 use crate::mapping::{Mapping, MappingOptions};
 use crate::rows::{Dialect, Header, Rows};
 use crate::source::OpenSource;
@@ -42,7 +42,7 @@ fn every_row_is_counted_once_and_every_finding_told() {
     );
     assert_eq!(
         survey.counts,
-        Counts {
+        SurveyCounts {
             rows: 6,
             to_send: 3,
             invalid: 1,
@@ -56,7 +56,7 @@ fn every_row_is_counted_once_and_every_finding_told() {
                 same_password: true,
                 ..PasswordCounts::default()
             },
-            ..Counts::default()
+            ..SurveyCounts::default()
         }
     );
     assert_eq!(
@@ -86,11 +86,11 @@ fn an_example_of_a_broken_password_does_not_show_it() {
 
 #[test]
 fn a_code_goes_to_the_phone_number_where_both_are_verified() {
-    let counts = Counts {
+    let counts = SurveyCounts {
         with_email: 1,
         with_phone_number: 10,
         with_both: 100,
-        ..Counts::default()
+        ..SurveyCounts::default()
     };
     use Contact::{Email, PhoneNumber};
     let cases: [(&[Contact], (u64, u64)); 4] = [

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::counted::Counted;
+use super::counted::RowTag;
 use crate::pace::Category;
 use crate::pool::{category_of, operation_of};
 use crate::user::StepKind;
@@ -16,7 +16,7 @@ pub(super) const BY_BOTH: u8 = BY_EMAIL | BY_PHONE_NUMBER;
 
 /// Rows, by what would become of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
+pub struct SurveyCounts {
     /// All of them.
     pub rows: u64,
     /// Those that would be sent.
@@ -96,7 +96,7 @@ impl StepTotals {
     }
 }
 
-impl Counts {
+impl SurveyCounts {
     /// Mails and text messages that the sign-ups would send. Where a pool verifies both, Cognito sends the code to the phone number
     /// (developer guide, "Verifying contact information at sign-up").
     #[must_use]
@@ -117,9 +117,9 @@ impl Counts {
     }
 }
 
-impl Counts {
+impl SurveyCounts {
     /// Subtracts what was counted for a row that turns out to be a duplicate: it gets no message and no follow-up steps.
-    pub(super) fn take_back(&mut self, counted: Counted) {
+    pub(super) fn take_back(&mut self, counted: RowTag) {
         if let Some(count) = self.of_reach(counted.reach()) {
             *count -= 1;
         }

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use super::counted::Counted;
-use super::groups::{Entry, KeyGroups};
-use super::reported::{Item, Reported};
+use super::counted::RowTag;
+use super::groups::{KeyGroups, KeyedText};
+use super::reported::{Item, ReportedFinding};
 use super::{Survey, SurveyError};
 use crate::user::finding::{Finding, Rule};
 use crate::user::fold;
@@ -12,13 +12,13 @@ use crate::user::note::{Note, NoteKind};
 use crate::user::rules::quoted;
 
 /// The usernames of sound rows.
-pub(super) struct Usernames {
+pub(super) struct SurveyedUsernames {
     groups: KeyGroups,
     /// The pool compares them without case.
     folds: bool,
 }
 
-impl Usernames {
+impl SurveyedUsernames {
     pub(super) fn new(folds: bool) -> io::Result<Self> {
         Ok(Self {
             groups: KeyGroups::new(fold)?,
@@ -26,8 +26,8 @@ impl Usernames {
         })
     }
 
-    pub(super) fn add(&mut self, row: u64, line: u64, username: &str, counted: Counted) {
-        self.groups.add(&Entry {
+    pub(super) fn add(&mut self, row: u64, line: u64, username: &str, counted: RowTag) {
+        self.groups.add(&KeyedText {
             row,
             line,
             tag: counted.0,
@@ -40,7 +40,7 @@ impl Usernames {
         self,
         column: &str,
         found: &mut Survey,
-        mut tell: impl FnMut(&Reported<'_>) -> io::Result<()>,
+        mut tell: impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
     ) -> Result<(), SurveyError> {
         let folds = self.folds;
         let groups = self.groups.dealt().map_err(SurveyError::Room)?;
@@ -63,17 +63,17 @@ impl Usernames {
 
 /// All rows with the same username but the first one.
 fn duplicates(
-    entries: &[Entry<'_>],
+    entries: &[KeyedText<'_>],
     column: &str,
     found: &mut Survey,
-    tell: &mut impl FnMut(&Reported<'_>) -> io::Result<()>,
+    tell: &mut impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let Some((first, others)) = entries.split_first() else {
         return Ok(());
     };
     for entry in others {
         found.counts.duplicates += 1;
-        found.counts.take_back(Counted(entry.tag));
+        found.counts.take_back(RowTag(entry.tag));
         let finding = Finding {
             rule: Rule::Duplicate,
             column: Some(column.to_owned()),
@@ -84,7 +84,7 @@ fn duplicates(
                 quoted(entry.text)
             ),
         };
-        let reported = Reported {
+        let reported = ReportedFinding {
             row: entry.row,
             line: entry.line,
             username: Some(entry.text),
@@ -99,10 +99,10 @@ fn duplicates(
 /// Usernames of one group, each with the first row that has it, in a pool that tells them apart by their case. The first one is counted as
 /// well.
 fn case_variants(
-    entries: &[Entry<'_>],
+    entries: &[KeyedText<'_>],
     column: &str,
     found: &mut Survey,
-    tell: &mut impl FnMut(&Reported<'_>) -> io::Result<()>,
+    tell: &mut impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let Some((first, others @ [_, ..])) = entries.split_first() else {
         return Ok(());
@@ -119,7 +119,7 @@ fn case_variants(
                 first.line
             ),
         };
-        let reported = Reported {
+        let reported = ReportedFinding {
             row: entry.row,
             line: entry.line,
             username: Some(entry.text),

@@ -1,15 +1,15 @@
-use super::{Expected, ExpectedRows, Outlook, time_left};
-use crate::import::{Bottleneck, Counts, Progress};
+use super::{ExpectedRows, ExpectedWork, Outlook, time_left};
+use crate::import::{Bottleneck, OutcomeCounts, Progress};
 use crate::outcome::Outcome;
-use crate::pace::Reading;
+use crate::pace::PaceReading;
 use std::time::Duration;
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn expected(all: u64, to_send: u64) -> Expected {
-    Expected {
+fn expected(all: u64, to_send: u64) -> ExpectedWork {
+    ExpectedWork {
         rows: Some(ExpectedRows { all, to_send }),
         bytes: Some(1_000),
         users_a_second: 40.0,
@@ -18,17 +18,17 @@ fn expected(all: u64, to_send: u64) -> Expected {
 
 /// So many created after so many seconds, at this many allowed of 40.
 fn created(at: u64, rows: u64, allowed: f64) -> Progress {
-    let mut counts = Counts::default();
+    let mut counts = OutcomeCounts::default();
     counts.add_many(Outcome::Created, rows);
     Progress {
         counts,
         rows_now: rows,
         sent_now: rows,
-        sign_ups: Reading {
+        sign_ups: PaceReading {
             sent: rows,
             ceiling: 40.0,
             allowed,
-            ..Reading::default()
+            ..PaceReading::default()
         },
         elapsed: seconds(at),
         ..Progress::default()
@@ -115,7 +115,7 @@ fn rows_whose_users_the_listing_shows_cost_nothing() {
 
 #[test]
 fn without_a_count_the_bytes_say_how_far_it_is_and_never_that_it_is_over() {
-    let mut outlook = Outlook::new(Expected {
+    let mut outlook = Outlook::new(ExpectedWork {
         rows: None,
         ..expected(0, 0)
     });
@@ -126,7 +126,7 @@ fn without_a_count_the_bytes_say_how_far_it_is_and_never_that_it_is_over() {
     assert_eq!(view.left.map(|left| left.as_secs()), Some(10));
     progress.bytes = 1_000;
     assert_eq!(outlook.view(&progress).share, Some(0.99));
-    let mut unknown = Outlook::new(Expected {
+    let mut unknown = Outlook::new(ExpectedWork {
         rows: None,
         bytes: None,
         users_a_second: 40.0,
@@ -147,7 +147,7 @@ fn a_run_that_stops_has_no_time_left_and_what_it_leaves_is_not_behind_it() {
 
 #[test]
 fn users_whose_steps_are_not_all_taken_are_not_done() {
-    let mut outlook = Outlook::new(Expected {
+    let mut outlook = Outlook::new(ExpectedWork {
         users_a_second: 20.0,
         ..expected(400, 400)
     });

@@ -32,8 +32,8 @@ fn faults_do_as_they_are_named() {
         probability: 1.0,
         requests: 3,
     };
-    type Case = (fn(&mut Faults), &'static str, bool);
-    let cases: [Case; 15] = [
+    type RejectedFault = (fn(&mut Faults), &'static str, bool);
+    let cases: [RejectedFault; 15] = [
         (|f| f.commit_then_drop = 1.0, "connection lost", true),
         (|f| f.drop_before = 1.0, "connection lost", false),
         (|f| f.commit_late = NEVER, "connection lost", false),
@@ -132,8 +132,8 @@ fn faults_do_not_depend_on_the_order_of_arrival() {
 
 #[test]
 fn look_ups_fail_as_asked() {
-    type Case = (fn(&mut Faults), &'static str);
-    let cases: [Case; 4] = [
+    type FaultCode = (fn(&mut Faults), &'static str);
+    let cases: [FaultCode; 4] = [
         (|f| f.read_drop = 1.0, "connection lost"),
         (|f| f.read_500 = 1.0, "InternalErrorException"),
         (|f| f.read_throttle = 1.0, "TooManyRequestsException"),
@@ -153,8 +153,8 @@ fn look_ups_fail_as_asked() {
 
 #[test]
 fn writes_fail_as_asked_and_what_was_committed_stays() {
-    type Case = (fn(&mut Faults), &'static str, bool);
-    let cases: [Case; 4] = [
+    type FlaggedFault = (fn(&mut Faults), &'static str, bool);
+    let cases: [FlaggedFault; 4] = [
         (|f| f.write_drop_before = 1.0, "connection lost", false),
         (|f| f.write_commit_then_drop = 1.0, "connection lost", true),
         (|f| f.write_500 = 1.0, "InternalErrorException", false),
@@ -208,8 +208,8 @@ fn writes_fail_as_asked_and_what_was_committed_stays() {
 
 #[test]
 fn lists_fail_as_asked() {
-    type Case = (fn(&mut Faults), &'static str);
-    let cases: [Case; 3] = [
+    type CodedFault = (fn(&mut Faults), &'static str);
+    let cases: [CodedFault; 3] = [
         (|f| f.list_drop = 1.0, "connection lost"),
         (|f| f.list_500 = 1.0, "InternalErrorException"),
         (|f| f.list_throttle = 1.0, "TooManyRequestsException"),
@@ -284,7 +284,7 @@ fn a_burst_of_throttling_ends() {
 #[test]
 fn a_user_is_made_though_the_client_has_left() {
     let settings = PoolSettings {
-        latency: Latency {
+        latency: SimulatedLatency {
             base_ms: 3_600_000,
             jitter_ms: 0,
         },

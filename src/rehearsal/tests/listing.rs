@@ -203,7 +203,7 @@ fn a_new_user_is_listed_late_and_an_old_one_at_once() {
     let pool = |list_lag_ms| {
         let settings = quick();
         let quotas = Quotas {
-            user_list: Quota::per_second(100_000.0),
+            user_list: QuotaSetting::per_second(100_000.0),
             ..settings.quotas.clone()
         };
         let rehearsed = Rehearsed::with(PoolSettings {

@@ -30,9 +30,9 @@ struct Rehearsed {
 
 /// Settings that wait for nothing and refuse no rate.
 fn quick() -> PoolSettings {
-    let plenty = Quota::per_second(100_000.0);
+    let plenty = QuotaSetting::per_second(100_000.0);
     PoolSettings {
-        latency: Latency {
+        latency: SimulatedLatency {
             base_ms: 0,
             jitter_ms: 0,
         },

@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn over_the_quota_is_too_many() {
-    let user_creation = Quota {
+    let user_creation = QuotaSetting {
         rate: 0.001,
         burst: 2.0,
     };
@@ -49,7 +49,7 @@ fn enforced_rate(rehearsed: &Rehearsed) -> (i32, i32) {
 #[test]
 fn the_enforced_rate_can_be_asked_for() {
     let quotas = Quotas {
-        user_creation: Quota::per_second(35.0),
+        user_creation: QuotaSetting::per_second(35.0),
         ..Quotas::default()
     };
     let rehearsed = Rehearsed::with(PoolSettings { quotas, ..quick() });
@@ -60,7 +60,7 @@ fn the_enforced_rate_can_be_asked_for() {
 fn a_quota_that_changes_is_enforced_but_not_told() {
     let quota_changes = vec![QuotaChange {
         after_ms: 0,
-        category: Category::UserCreation,
+        category: QuotaCategory::UserCreation,
         rate: 0.001,
         burst: None,
     }];
@@ -83,7 +83,7 @@ fn a_quota_that_changes_is_enforced_but_not_told() {
 fn people_who_sign_up_meanwhile_use_the_quota_too() {
     let settings = quick();
     let quotas = Quotas {
-        user_creation: Quota {
+        user_creation: QuotaSetting {
             rate: 0.001,
             burst: 1.0,
         },

@@ -2,12 +2,12 @@
 
 use super::mask::{message, username};
 use super::words::{counted, thousands};
-use crate::ledger::Kind;
+use crate::ledger::RunKind;
 use crate::ledger::reader::INTERRUPTED;
 use crate::outcome::Summary;
 use crate::pool::failure::{Stop, explained};
 use crate::report::Names;
-use crate::report::tally::{ErrorRows, Example, FURTHER_CODES, Tally};
+use crate::report::tally::{ErrorExample, ErrorRows, FURTHER_CODES, ReportTally};
 use crate::user::FlagsGiven;
 use crate::user::finding::Rule;
 
@@ -53,12 +53,16 @@ pub(super) struct StepError {
 /// How the run was begun, for what to do.
 #[derive(Clone, Copy)]
 pub(super) struct RunBegun<'a> {
-    pub(super) kind: Kind,
+    pub(super) kind: RunKind,
     pub(super) given: &'a FlagsGiven,
 }
 
 /// The groups, the most frequent first; and how many further codes there are.
-pub(super) fn groups(tally: &Tally, names: Names, run: RunBegun<'_>) -> (Vec<ErrorGroup>, usize) {
+pub(super) fn groups(
+    tally: &ReportTally,
+    names: Names,
+    run: RunBegun<'_>,
+) -> (Vec<ErrorGroup>, usize) {
     let mut errors: Vec<(&String, &ErrorRows)> = tally.errors.iter().collect();
     errors.sort_by(|(one, rows), (other, others)| {
         others.count.cmp(&rows.count).then_with(|| one.cmp(other))
@@ -102,7 +106,7 @@ fn group(code: &str, rows: &ErrorRows, names: Names, run: RunBegun<'_>) -> Error
     }
 }
 
-fn example_row(code: &str, example: &Example, names: Names) -> ExampleRow {
+fn example_row(code: &str, example: &ErrorExample, names: Names) -> ExampleRow {
     let name = example.username.as_deref();
     ExampleRow {
         row: thousands(example.row),
@@ -127,18 +131,18 @@ fn in_words(code: &str, run: RunBegun<'_>) -> (&'static str, String) {
     }
     if let Some(known) = explained(code) {
         let hint = match (known.retry, kind) {
-            (Some(retry), Kind::Import) => format!("{}, then {retry}", known.hint),
+            (Some(retry), RunKind::Import) => format!("{}, then {retry}", known.hint),
             // There is nothing to retry: the pool ended with the rehearsal.
-            (Some(_), Kind::Rehearsal) | (None, _) => known.hint.to_owned(),
+            (Some(_), RunKind::Rehearsal) | (None, _) => known.hint.to_owned(),
         };
         return (known.meaning, hint);
     }
     let (meaning, hint) = match (code, kind) {
-        (INTERRUPTED, Kind::Import) => (
+        (INTERRUPTED, RunKind::Import) => (
             "the run ended before these rows were settled: they may have been sent",
             "run the same command: it looks them up before it sends anything",
         ),
-        (INTERRUPTED, Kind::Rehearsal) => (
+        (INTERRUPTED, RunKind::Rehearsal) => (
             "the rehearsal ended before these rows were settled",
             "start a new rehearsal, or leave these rows to the import",
         ),
@@ -175,13 +179,13 @@ pub(super) fn step_errors(summary: &Summary, run: RunBegun<'_>) -> Vec<StepError
 #[cfg(test)]
 mod tests {
     use super::{FlagsGiven, MESSAGE, RunBegun, at_most, groups, in_words};
-    use crate::ledger::Kind;
-    use crate::outcome::{Came, Outcome, RowResult};
+    use crate::ledger::RunKind;
+    use crate::outcome::{Outcome, RowOutcome, RowResult};
     use crate::report::Names;
-    use crate::report::tally::Tally;
+    use crate::report::tally::ReportTally;
 
-    fn tally() -> Tally {
-        let mut tally = Tally::default();
+    fn tally() -> ReportTally {
+        let mut tally = ReportTally::default();
         for (row, outcome, code) in [
             (1, Outcome::Rejected, "InvalidParameterException"),
             (2, Outcome::Invalid, "email.format"),
@@ -193,14 +197,14 @@ mod tests {
                 line: row + 1,
                 username: Some("ann@example.com".to_owned()),
                 kept: Vec::new(),
-                came: Came::of(outcome).because(code, "x".repeat(1_000)),
+                came: RowOutcome::of(outcome).because(code, "x".repeat(1_000)),
                 follow_up: None,
             });
         }
         tally
     }
 
-    fn begun(kind: Kind, given: &FlagsGiven) -> RunBegun<'_> {
+    fn begun(kind: RunKind, given: &FlagsGiven) -> RunBegun<'_> {
         RunBegun { kind, given }
     }
 
@@ -208,7 +212,7 @@ mod tests {
     fn a_flag_that_the_run_was_given_is_not_suggested() {
         for (words, suggested) in [(vec![], true), (vec!["--phone-region".to_owned()], false)] {
             let given = FlagsGiven::of_command(&words);
-            let (_, hint) = in_words("phone_number.format", begun(Kind::Import, &given));
+            let (_, hint) = in_words("phone_number.format", begun(RunKind::Import, &given));
             assert_eq!(hint.contains("--phone-region"), suggested, "{hint}");
         }
     }
@@ -216,7 +220,7 @@ mod tests {
     #[test]
     fn the_most_frequent_error_comes_first_with_what_to_do() {
         let given = FlagsGiven::default();
-        let (groups, further) = groups(&tally(), Names::Masked, begun(Kind::Import, &given));
+        let (groups, further) = groups(&tally(), Names::Masked, begun(RunKind::Import, &given));
         let codes: Vec<&str> = groups.iter().map(|group| group.code.as_str()).collect();
         assert_eq!(
             codes,
@@ -230,7 +234,7 @@ mod tests {
         assert_eq!(groups[0].rows, "2 rows: invalid 2");
         assert_eq!(
             groups[0].hint,
-            in_words("email.format", begun(Kind::Import, &given)).1
+            in_words("email.format", begun(RunKind::Import, &given)).1
         );
         assert_eq!(groups[0].examples[1].username, "a***@e***.com");
         assert!(groups[1].meaning.contains("knows no error of that name"));
@@ -250,10 +254,10 @@ mod tests {
             "BrandNewException",
         ] {
             let said = |kind| in_words(code, begun(kind, &given)).1;
-            assert!(!said(Kind::Rehearsal).contains("--retry"), "{code}");
-            assert!(!said(Kind::Rehearsal).contains("same command"), "{code}");
+            assert!(!said(RunKind::Rehearsal).contains("--retry"), "{code}");
+            assert!(!said(RunKind::Rehearsal).contains("same command"), "{code}");
         }
-        let import = in_words("InternalErrorException", begun(Kind::Import, &given)).1;
+        let import = in_words("InternalErrorException", begun(RunKind::Import, &given)).1;
         assert!(import.ends_with("--retry failed (or in-doubt)"), "{import}");
     }
 

@@ -1,7 +1,7 @@
 //! How long answers took, as bars: each stands for a range of times, and the ranges grow with the times.
 
 use super::words::{milliseconds, thousands};
-use crate::report::durations::{Durations, Latency};
+use crate::report::durations::{Durations, LatencySummary};
 
 /// Bars at most.
 const MOST: usize = 14;
@@ -15,7 +15,7 @@ const EDGES: [&[u64]; 3] = [
 
 /// One bar.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Bar {
+pub(super) struct LatencyBar {
     pub(super) range: String,
     pub(super) rows: String,
     /// A share of the longest one's length.
@@ -25,7 +25,7 @@ pub(super) struct Bar {
 }
 
 /// The bars, the shortest times first; nothing where nothing was measured.
-pub(super) fn bars(durations: &Durations) -> Vec<Bar> {
+pub(super) fn bars(durations: &Durations) -> Vec<LatencyBar> {
     let (Some((least, most)), Some(latency)) = (durations.range(), durations.latency()) else {
         return Vec::new();
     };
@@ -37,7 +37,7 @@ pub(super) fn bars(durations: &Durations) -> Vec<Bar> {
     let longest = counts.iter().map(|(_, _, rows)| *rows).max().unwrap_or(0);
     counts
         .into_iter()
-        .map(|(from, to, rows)| Bar {
+        .map(|(from, to, rows)| LatencyBar {
             range: range(from, to),
             rows: thousands(rows),
             width: width(rows, longest),
@@ -94,7 +94,7 @@ fn width(rows: u64, longest: u64) -> String {
     format!("{:.2}%", part.max(0.6))
 }
 
-fn marks(from: u64, to: u64, latency: &Latency) -> String {
+fn marks(from: u64, to: u64, latency: &LatencySummary) -> String {
     let within: Vec<&str> = [
         ("p50", latency.p50_ms),
         ("p90", latency.p90_ms),

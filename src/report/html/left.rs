@@ -1,7 +1,7 @@
 //! What is left to do after a run: in words, and the exact command where there is one.
 
 use super::words::counted;
-use crate::ledger::{About, Kind};
+use crate::ledger::{RunKind, RunMetadata};
 use crate::outcome::{Outcome, RunState, Summary};
 use crate::report::CommandLine;
 
@@ -23,11 +23,11 @@ impl ToDo {
 }
 
 /// All of it, in the order in which it should be done; nothing where nothing is.
-pub(super) fn left_to_do(summary: &Summary, about: &About) -> Vec<ToDo> {
+pub(super) fn left_to_do(summary: &Summary, about: &RunMetadata) -> Vec<ToDo> {
     let command = about.command.clone().map(CommandLine::new);
     match about.kind {
-        Kind::Rehearsal => rehearsed(summary, command.as_ref()),
-        Kind::Import => imported(summary, command.as_ref()),
+        RunKind::Rehearsal => rehearsed(summary, command.as_ref()),
+        RunKind::Import => imported(summary, command.as_ref()),
     }
 }
 
@@ -163,7 +163,7 @@ fn pending(summary: &Summary) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::{ToDo, left_to_do};
-    use crate::ledger::Kind;
+    use crate::ledger::RunKind;
     use crate::outcome::{Outcome, RunState, StepCounts};
     use crate::report::html::samples::{about, summary};
 
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn nothing_is_left_where_every_row_is_in_the_pool() {
         let summary = summary(&[(Outcome::Created, 3), (Outcome::Existed, 1)]);
-        assert_eq!(left_to_do(&summary, &about(Kind::Import)), []);
+        assert_eq!(left_to_do(&summary, &about(RunKind::Import)), []);
     }
 
     #[test]
@@ -187,7 +187,7 @@ mod tests {
         for (state, mends) in [(RunState::Stopped, 1), (RunState::Interrupted, 0)] {
             let mut summary = summary(&[(Outcome::Invalid, 3)]);
             summary.state = state;
-            let left = left_to_do(&summary, &about(Kind::Import));
+            let left = left_to_do(&summary, &about(RunKind::Import));
             let of_rejects = left
                 .iter()
                 .filter(|to_do| to_do.words.contains("rejects.csv"));
@@ -202,7 +202,7 @@ mod tests {
             (Outcome::Failed, 2),
             (Outcome::Rejected, 3),
         ]);
-        let to_do = left_to_do(&summary, &about(Kind::Import));
+        let to_do = left_to_do(&summary, &about(RunKind::Import));
         assert_eq!(
             commands(&to_do),
             ["in-doubt", "failed", "rejected"].map(|what| format!("{COMMAND} --retry {what}"))
@@ -216,13 +216,13 @@ mod tests {
         let mut summary = summary(&[(Outcome::Failed, 2), (Outcome::Unsent, 7)]);
         summary.state = RunState::Stopped;
         summary.stopped_because = Some("SIGTERM".to_owned());
-        let to_do = left_to_do(&summary, &about(Kind::Import));
+        let to_do = left_to_do(&summary, &about(RunKind::Import));
         assert_eq!(commands(&to_do), [COMMAND]);
         assert!(
             to_do[0].words.contains("7 rows are to be sent"),
             "{to_do:?}"
         );
-        let mut nobody_knows = about(Kind::Import);
+        let mut nobody_knows = about(RunKind::Import);
         nobody_knows.command = None;
         let to_do = left_to_do(&summary, &nobody_knows);
         assert!(to_do[0].words.contains("the same command") && to_do[0].command.is_none());
@@ -238,7 +238,7 @@ mod tests {
         };
         summary.follow_up.insert("confirm".to_owned(), counts);
         assert_eq!(
-            commands(&left_to_do(&summary, &about(Kind::Import))),
+            commands(&left_to_do(&summary, &about(RunKind::Import))),
             [COMMAND]
         );
     }
@@ -248,7 +248,7 @@ mod tests {
         for state in [RunState::Stopped, RunState::Interrupted] {
             let mut summary = summary(&[(Outcome::InDoubt, 1), (Outcome::Unsent, 7)]);
             summary.state = state;
-            let to_do = left_to_do(&summary, &about(Kind::Rehearsal));
+            let to_do = left_to_do(&summary, &about(RunKind::Rehearsal));
             assert!(to_do[0].words.contains("cannot be resumed"), "{to_do:?}");
             for to_do in to_do {
                 assert!(!to_do.words.contains("same command"), "{to_do:?}");
@@ -262,7 +262,7 @@ mod tests {
     fn a_rehearsal_is_followed_by_the_import() {
         let summary = summary(&[(Outcome::Created, 2)]);
         assert_eq!(
-            commands(&left_to_do(&summary, &about(Kind::Rehearsal))),
+            commands(&left_to_do(&summary, &about(RunKind::Rehearsal))),
             ["cognito-import import 'my users.csv' --user-pool-id POOL --client-id CLIENT"]
         );
     }

@@ -43,13 +43,13 @@ fn masked(name: &str) -> String {
 pub(super) fn message(code: &str, message: &str, username: Option<&str>, names: Names) -> String {
     match (names, words_of(code)) {
         (Names::Full, _) => message.to_owned(),
-        (Names::Masked, Some(Words::Known)) => match Rule::of_code(code).map_or(Quotes::InMarks, quotes) {
-            Quotes::InMarks => without_values(message, username),
+        (Names::Masked, Some(Words::Known)) => match Rule::of_code(code).map_or(CellQuoting::InMarks, quotes) {
+            CellQuoting::InMarks => without_values(message, username),
             // A value in marks may hold a colon itself.
-            Quotes::AtTheEnd => {
+            CellQuoting::AtTheEnd => {
                 without_values(&without_end(&without_quoted(message)), username)
             }
-            Quotes::Within => {
+            CellQuoting::Within => {
                 "(left out: the words tell the value; --pii full shows them)".to_owned()
             }
         },
@@ -69,7 +69,7 @@ fn words_of(code: &str) -> Option<Words> {
 }
 
 /// How the words about a broken rule quote the cell, if they do.
-enum Quotes {
+enum CellQuoting {
     InMarks,
     /// Behind a colon.
     AtTheEnd,
@@ -77,11 +77,11 @@ enum Quotes {
     Within,
 }
 
-fn quotes(rule: Rule) -> Quotes {
+fn quotes(rule: Rule) -> CellQuoting {
     match rule {
-        Rule::NumberRange => Quotes::Within,
+        Rule::NumberRange => CellQuoting::Within,
         Rule::UsernameFormat | Rule::Email | Rule::PhoneNumber | Rule::AttributeValue => {
-            Quotes::AtTheEnd
+            CellQuoting::AtTheEnd
         }
         Rule::CellCount
         | Rule::Encoding
@@ -103,7 +103,7 @@ fn quotes(rule: Rule) -> Quotes {
         | Rule::ValueUnknown
         | Rule::DateFormat
         | Rule::YesOrNo
-        | Rule::Group => Quotes::InMarks,
+        | Rule::Group => CellQuoting::InMarks,
     }
 }
 

@@ -23,9 +23,9 @@ use std::path::Path;
 use askama::Template as _;
 
 use super::Names;
-use super::tally::Tally;
+use super::tally::ReportTally;
 use super::whole_file::WholeFile;
-use crate::ledger::About;
+use crate::ledger::RunMetadata;
 use crate::outcome::{RateSample, Summary};
 use crate::visible::visible;
 
@@ -35,8 +35,8 @@ pub(super) const FILE: &str = "report.html";
 /// A run, as it is shown.
 pub(super) struct RunShown<'a> {
     pub(super) summary: &'a Summary,
-    pub(super) about: &'a About,
-    pub(super) tally: &'a Tally,
+    pub(super) about: &'a RunMetadata,
+    pub(super) tally: &'a ReportTally,
     /// How fast it went.
     pub(super) rates: &'a [RateSample],
     /// The exit code of a run that stands like this, and what it means.
@@ -55,7 +55,9 @@ pub(super) fn write(run_directory: &Path, run: &RunShown<'_>) -> io::Result<()> 
 
 /// The page. What could turn or hide text is made visible at last, wherever it came from: the page itself has none of it.
 fn text(run: &RunShown<'_>) -> io::Result<String> {
-    let page = page::Page::of(run).render().map_err(io::Error::other)?;
+    let page = page::ReportPage::of(run)
+        .render()
+        .map_err(io::Error::other)?;
     Ok(visible(&page).into_owned())
 }
 

@@ -9,14 +9,14 @@ use sha2::{Digest as _, Sha256};
 
 use super::RunShown;
 use super::errors::{ErrorGroup, RunBegun, StepError, groups, step_errors};
-use super::latency_chart::{self, Bar};
+use super::latency_chart::{self, LatencyBar};
 use super::left::{ToDo, left_to_do};
 use super::outcome_bar::{Part, parts};
 use super::rate_chart::{RateChart, charts};
-use super::standing::{Standing, standing};
+use super::standing::{RunStatus, standing};
 use super::timeline::Timeline;
 use super::words::{counted, measured, milliseconds, moment, percent, span, thousands};
-use crate::ledger::Kind;
+use crate::ledger::RunKind;
 use crate::outcome::{Delivery, Outcome, Summary};
 use crate::pool::region_of;
 use crate::report::moments::elapsed;
@@ -32,7 +32,7 @@ const STEPS: usize = 60;
 /// See the module's words.
 #[derive(Template)]
 #[template(path = "html/page.html", config = "src/report/html/askama.toml")]
-pub(super) struct Page {
+pub(super) struct ReportPage {
     style: &'static str,
     /// The style's SHA-256 in base64.
     style_hash: String,
@@ -41,7 +41,7 @@ pub(super) struct Page {
     rehearsal: bool,
     masked: bool,
     version: &'static str,
-    standing: Standing,
+    standing: RunStatus,
     figures: Vec<Fact>,
     facts: Vec<Fact>,
     rows: String,
@@ -51,15 +51,15 @@ pub(super) struct Page {
     pauses: String,
     latency: Vec<Fact>,
     latency_rows: String,
-    bars: Vec<Bar>,
+    bars: Vec<LatencyBar>,
     errors: Vec<ErrorGroup>,
     /// Codes of errors that are not shown; empty where all are.
     further_errors: String,
-    steps: Vec<Step>,
+    steps: Vec<StepView>,
     /// Steps that are not shown; empty where all are.
     further_steps: String,
     step_errors: Vec<StepError>,
-    requests: Vec<Category>,
+    requests: Vec<CategoryView>,
     messages: String,
     to_do: Vec<ToDo>,
 }
@@ -101,7 +101,7 @@ impl Fact {
 }
 
 /// A step after the sign-up.
-struct Step {
+struct StepView {
     name: String,
     done: String,
     failed: String,
@@ -109,7 +109,7 @@ struct Step {
 }
 
 /// A quota category.
-struct Category {
+struct CategoryView {
     name: String,
     sent: String,
     throttled: String,
@@ -119,7 +119,7 @@ struct Category {
     used: String,
 }
 
-impl Page {
+impl ReportPage {
     pub(super) fn of(run: &RunShown<'_>) -> Self {
         let summary = run.summary;
         let timeline = Timeline::of(run.rates);
@@ -133,7 +133,7 @@ impl Page {
             style: STYLE,
             style_hash: STANDARD.encode(Sha256::digest(STYLE.as_bytes())),
             name: short_name(&summary.list).to_owned(),
-            rehearsal: run.about.kind == Kind::Rehearsal,
+            rehearsal: run.about.kind == RunKind::Rehearsal,
             masked: run.names == Names::Masked,
             version: env!("CARGO_PKG_VERSION"),
             standing: if run.undone {
@@ -295,12 +295,12 @@ fn latency(run: &RunShown<'_>) -> Vec<Fact> {
     ]
 }
 
-fn steps(summary: &Summary) -> Vec<Step> {
+fn steps(summary: &Summary) -> Vec<StepView> {
     summary
         .follow_up
         .iter()
         .take(STEPS)
-        .map(|(name, counts)| Step {
+        .map(|(name, counts)| StepView {
             name: name.clone(),
             done: thousands(counts.done),
             failed: thousands(counts.failed),
@@ -309,7 +309,7 @@ fn steps(summary: &Summary) -> Vec<Step> {
         .collect()
 }
 
-fn requests(summary: &Summary) -> Vec<Category> {
+fn requests(summary: &Summary) -> Vec<CategoryView> {
     summary
         .requests
         .iter()
@@ -317,7 +317,7 @@ fn requests(summary: &Summary) -> Vec<Category> {
         .map(|(name, requests)| {
             let rate = summary.rates.get(name).copied().unwrap_or_default();
             let pace = summary.pace.get(name);
-            Category {
+            CategoryView {
                 name: name.clone(),
                 sent: thousands(requests.sent),
                 throttled: thousands(requests.throttled),

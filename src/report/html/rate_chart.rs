@@ -86,7 +86,7 @@ pub(super) struct Tick {
 
 /// The drawings of all categories that were used, sign-ups first.
 pub(super) fn charts(samples: &[RateSample], timeline: &Timeline) -> Vec<RateChart> {
-    let mut by_category: BTreeMap<&str, Vec<Column>> = BTreeMap::new();
+    let mut by_category: BTreeMap<&str, Vec<ChartColumn>> = BTreeMap::new();
     for sample in samples {
         let columns = by_category.entry(&sample.category).or_default();
         add(columns, sample, timeline);
@@ -100,7 +100,7 @@ pub(super) fn charts(samples: &[RateSample], timeline: &Timeline) -> Vec<RateCha
 
 /// Neighbouring samples, put together.
 #[derive(Debug, Clone, Copy)]
-struct Column {
+struct ChartColumn {
     session: usize,
     from: i64,
     span: i64,
@@ -110,7 +110,7 @@ struct Column {
     allowed_milli: u64,
 }
 
-impl Column {
+impl ChartColumn {
     /// So many a second.
     #[expect(
         clippy::cast_precision_loss,
@@ -131,7 +131,7 @@ impl Column {
     }
 }
 
-fn add(columns: &mut Vec<Column>, sample: &RateSample, timeline: &Timeline) {
+fn add(columns: &mut Vec<ChartColumn>, sample: &RateSample, timeline: &Timeline) {
     let (session, from) = timeline.place(sample.at_ms);
     let width = (timeline.total() / COLUMNS).max(1);
     if let Some(last) = columns.last_mut()
@@ -147,7 +147,7 @@ fn add(columns: &mut Vec<Column>, sample: &RateSample, timeline: &Timeline) {
         last.allowed_milli += sample.allowed_milli;
         return;
     }
-    columns.push(Column {
+    columns.push(ChartColumn {
         session,
         from,
         span: sample.span_ms,
@@ -158,7 +158,7 @@ fn add(columns: &mut Vec<Column>, sample: &RateSample, timeline: &Timeline) {
     });
 }
 
-fn chart(category: &str, columns: &[Column], timeline: &Timeline) -> RateChart {
+fn chart(category: &str, columns: &[ChartColumn], timeline: &Timeline) -> RateChart {
     let highest = columns.iter().fold(0.0_f64, |highest, column| {
         highest
             .max(column.sent())
@@ -177,13 +177,13 @@ fn chart(category: &str, columns: &[Column], timeline: &Timeline) -> RateChart {
         category: category.to_owned(),
         what,
         description: description(what, columns, timeline),
-        sent_area: plot.steps(columns, Shape::Area, Column::sent),
-        sent_line: plot.steps(columns, Shape::Line, Column::sent),
-        ceiling: plot.steps(columns, Shape::Line, |column| {
+        sent_area: plot.steps(columns, ChartShape::Area, ChartColumn::sent),
+        sent_line: plot.steps(columns, ChartShape::Line, ChartColumn::sent),
+        ceiling: plot.steps(columns, ChartShape::Line, |column| {
             column.rate(column.room_milli)
         }),
         allowed: if slowed {
-            plot.steps(columns, Shape::Line, |column| {
+            plot.steps(columns, ChartShape::Line, |column| {
                 column.rate(column.allowed_milli)
             })
         } else {
@@ -219,10 +219,10 @@ fn what(category: &str) -> &'static str {
     }
 }
 
-fn description(what: &str, columns: &[Column], timeline: &Timeline) -> String {
-    let sum = |of: fn(&Column) -> u64| columns.iter().map(of).sum::<u64>();
+fn description(what: &str, columns: &[ChartColumn], timeline: &Timeline) -> String {
+    let sum = |of: fn(&ChartColumn) -> u64| columns.iter().map(of).sum::<u64>();
     let (sent, throttled) = (sum(|column| column.sent), sum(|column| column.throttled));
-    let fastest = columns.iter().map(Column::sent).fold(0.0, f64::max);
+    let fastest = columns.iter().map(ChartColumn::sent).fold(0.0, f64::max);
     let ceiling = columns
         .iter()
         .map(|column| column.rate(column.room_milli))
@@ -247,7 +247,7 @@ fn description(what: &str, columns: &[Column], timeline: &Timeline) -> String {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Shape {
+enum ChartShape {
     Line,
     Area,
 }
@@ -268,9 +268,14 @@ impl Plot {
     }
 
     /// A path in steps: a rate holds for the whole of its column. It breaks off where nothing is recorded.
-    fn steps(&self, columns: &[Column], shape: Shape, rate: impl Fn(&Column) -> f64) -> String {
+    fn steps(
+        &self,
+        columns: &[ChartColumn],
+        shape: ChartShape,
+        rate: impl Fn(&ChartColumn) -> f64,
+    ) -> String {
         let mut path = String::new();
-        let mut before: Option<(&Column, f64)> = None;
+        let mut before: Option<(&ChartColumn, f64)> = None;
         for column in columns {
             let y = self.y(rate(column));
             let joined = before.filter(|(last, _)| {
@@ -282,11 +287,11 @@ impl Plot {
                 (Some(_), _) => {
                     let _ = write!(path, "H{:.1}V{y:.1}", self.x(column.from));
                 }
-                (None, Shape::Line) => {
+                (None, ChartShape::Line) => {
                     self.end(&mut path, before, shape);
                     let _ = write!(path, "M{:.1},{y:.1}", self.x(column.from));
                 }
-                (None, Shape::Area) => {
+                (None, ChartShape::Area) => {
                     self.end(&mut path, before, shape);
                     let _ = write!(path, "M{:.1},{HEIGHT}V{y:.1}", self.x(column.from));
                 }
@@ -297,10 +302,10 @@ impl Plot {
         path
     }
 
-    fn end(&self, path: &mut String, last: Option<(&Column, f64)>, shape: Shape) {
+    fn end(&self, path: &mut String, last: Option<(&ChartColumn, f64)>, shape: ChartShape) {
         let Some((column, _)) = last else { return };
         let _ = write!(path, "H{:.1}", self.x(column.from + column.span));
-        if shape == Shape::Area {
+        if shape == ChartShape::Area {
             let _ = write!(path, "V{HEIGHT}Z");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ledger::{About, Kind};
+use crate::ledger::{RunKind, RunMetadata};
 use crate::outcome::{Outcome, RateSample, RunState, Summary};
 
 /// A finished run with these outcomes.
@@ -38,7 +38,7 @@ pub(in crate::report) fn summary(counts: &[(Outcome, u64)]) -> Summary {
 }
 
 /// What else is known of it.
-pub(in crate::report) fn about(kind: Kind) -> About {
+pub(in crate::report) fn about(kind: RunKind) -> RunMetadata {
     let command = [
         "cognito-import",
         "import",
@@ -46,7 +46,7 @@ pub(in crate::report) fn about(kind: Kind) -> About {
         "--user-pool-id",
         "us-east-1_A",
     ];
-    About {
+    RunMetadata {
         kind,
         version: Some("0.1.0".to_owned()),
         command: Some(command.map(str::to_owned).to_vec()),

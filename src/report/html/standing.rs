@@ -7,7 +7,7 @@ use crate::report::Names;
 
 /// See the module's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct RunStatus {
     /// Picks its colour.
     pub(super) tone: &'static str,
     /// A sign that does not need the colour.
@@ -16,7 +16,7 @@ pub(super) struct Standing {
     pub(super) sentence: String,
 }
 
-impl Standing {
+impl RunStatus {
     /// How it stands once its users are being deleted: all else on the page is of the time when it ended.
     pub(super) fn undone(self) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl Standing {
     }
 }
 
-pub(super) fn standing(summary: &Summary, names: Names) -> Standing {
+pub(super) fn standing(summary: &Summary, names: Names) -> RunStatus {
     let open = open_rows(summary);
     let (tone, sign, word) = match summary.state {
         RunState::Stopped => ("bad", "■", "Stopped early"),
@@ -42,7 +42,7 @@ pub(super) fn standing(summary: &Summary, names: Names) -> Standing {
         }
         RunState::Finished => ("good", "✓", "Finished"),
     };
-    Standing {
+    RunStatus {
         tone,
         sign,
         word,

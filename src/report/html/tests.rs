@@ -3,15 +3,16 @@
 use std::path::Path;
 
 use super::{RunShown, text};
-use crate::ledger::Kind;
+use crate::ledger::RunKind;
 use crate::outcome::{
-    Came, Evidence, Outcome, Pace, RateSample, Requests, RowResult, StepCounts, Summary,
+    CategoryRequests, Evidence, Outcome, Pace, RateSample, RowOutcome, RowResult, StepCounts,
+    Summary,
 };
 use crate::report::Names;
 use crate::report::html::samples::{about, rate_sample, summary};
-use crate::report::tally::Tally;
+use crate::report::tally::ReportTally;
 
-fn row(number: u64, username: &str, came: Came) -> RowResult {
+fn row(number: u64, username: &str, came: RowOutcome) -> RowResult {
     RowResult {
         row: number,
         line: number + 1,
@@ -22,10 +23,10 @@ fn row(number: u64, username: &str, came: Came) -> RowResult {
     }
 }
 
-fn rows() -> Tally {
-    let mut tally = Tally::default();
+fn rows() -> ReportTally {
+    let mut tally = ReportTally::default();
     for number in 1..=8 {
-        let mut came = Came::of(Outcome::Created);
+        let mut came = RowOutcome::of(Outcome::Created);
         came.evidence = Some(Evidence::Answer);
         came.attempts = 1;
         came.duration_ms = 20 + number * 3;
@@ -33,9 +34,9 @@ fn rows() -> Tally {
         tally.row(&row(number, "ann", came));
     }
     let policy = "column password: the password does not meet the pool's policy: it has no digit";
-    let invalid = Came::of(Outcome::Invalid).because("password.policy", policy);
+    let invalid = RowOutcome::of(Outcome::Invalid).because("password.policy", policy);
     tally.row(&row(9, "bob@example.com", invalid));
-    let refused = Came::of(Outcome::Rejected).because(
+    let refused = RowOutcome::of(Outcome::Rejected).because(
         "UserLambdaValidationException",
         "PreSignUp failed with error not Carl.",
     );
@@ -49,7 +50,7 @@ fn run_summary() -> Summary {
         (Outcome::Invalid, 1),
         (Outcome::Rejected, 1),
     ]);
-    let requests = Requests {
+    let requests = CategoryRequests {
         sent: 9,
         throttled: 1,
     };
@@ -90,7 +91,7 @@ fn page(names: Names) -> String {
     let (summary, tally) = (run_summary(), rows());
     text(&RunShown {
         summary: &summary,
-        about: &about(Kind::Import),
+        about: &about(RunKind::Import),
         tally: &tally,
         rates: &rates(),
         exit: (

@@ -7,7 +7,7 @@ const PAUSE: i64 = 5_000;
 
 /// A stretch of time without a pause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Session {
+struct TimelineSession {
     from: i64,
     to: i64,
     /// Time at work before it.
@@ -17,7 +17,7 @@ struct Session {
 /// See the module's words. Milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Timeline {
-    sessions: Vec<Session>,
+    sessions: Vec<TimelineSession>,
 }
 
 impl Timeline {
@@ -28,13 +28,13 @@ impl Timeline {
             .map(|sample| (sample.at_ms, sample.at_ms + sample.span_ms.max(0)))
             .collect();
         spans.sort_unstable();
-        let mut sessions: Vec<Session> = Vec::new();
+        let mut sessions: Vec<TimelineSession> = Vec::new();
         for (from, to) in spans {
             match sessions.last_mut() {
                 Some(last) if from - last.to <= PAUSE => last.to = last.to.max(to),
                 last => {
                     let before = last.map_or(0, |last| last.before + last.to - last.from);
-                    sessions.push(Session { from, to, before });
+                    sessions.push(TimelineSession { from, to, before });
                 }
             }
         }

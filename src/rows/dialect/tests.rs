@@ -1,8 +1,8 @@
-use super::{Dialect, Quote, QuoteChars, Reading, announced, first_line, may_separate};
+use super::{Dialect, Quote, QuoteChars, ResolvedDialect, announced, first_line, may_separate};
 use crate::source::TextEncoding;
 
-fn reading(line: &str, dialect: &Dialect) -> Reading {
-    Reading::of(line.as_bytes(), TextEncoding::UTF_8, dialect)
+fn reading(line: &str, dialect: &Dialect) -> ResolvedDialect {
+    ResolvedDialect::of(line.as_bytes(), TextEncoding::UTF_8, dialect)
 }
 
 fn guessed(line: &str) -> char {
@@ -126,7 +126,7 @@ fn the_template_is_known_by_two_names_and_not_where_something_else_was_said() {
 fn an_ordinary_list_adds_nothing_to_what_a_run_is_bound_to_and_others_do() {
     let of = |line: &str, encoding: &str, dialect: Dialect| {
         let encoding = encoding.parse().unwrap();
-        Reading::of(line.as_bytes(), encoding, &dialect).identity()
+        ResolvedDialect::of(line.as_bytes(), encoding, &dialect).identity()
     };
     assert_eq!(of("username,password", "utf-8", Dialect::default()), "");
     assert_eq!(of("a\tb", "utf-8", Dialect::default()), "delimiter=tab");

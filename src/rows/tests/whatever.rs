@@ -44,7 +44,7 @@ fn written(rows: &[Vec<String>], delimiter: u8, terminator: csv::Terminator) -> 
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Written {
+enum WrittenCell {
     Utf8,
     Utf8Marked,
     Utf16,
@@ -52,16 +52,16 @@ enum Written {
 }
 
 /// Bytes, and what has to be said of them. What windows-1252 does not have stays UTF-8.
-fn encoded(list: &str, written: Written) -> (Vec<u8>, Dialect) {
+fn encoded(list: &str, written: WrittenCell) -> (Vec<u8>, Dialect) {
     let said = |label: &str| Dialect {
         encoding: Some(label.parse().unwrap()),
         ..Dialect::default()
     };
     match written {
-        Written::Utf8 => (list.as_bytes().to_vec(), Dialect::default()),
-        Written::Utf8Marked => (format!("\u{feff}{list}").into_bytes(), Dialect::default()),
-        Written::Utf16 => (utf_16le(&format!("\u{feff}{list}")), Dialect::default()),
-        Written::Windows1252 => match encoding_rs::WINDOWS_1252.encode(list) {
+        WrittenCell::Utf8 => (list.as_bytes().to_vec(), Dialect::default()),
+        WrittenCell::Utf8Marked => (format!("\u{feff}{list}").into_bytes(), Dialect::default()),
+        WrittenCell::Utf16 => (utf_16le(&format!("\u{feff}{list}")), Dialect::default()),
+        WrittenCell::Windows1252 => match encoding_rs::WINDOWS_1252.encode(list) {
             (bytes, _, false) => (bytes.into_owned(), said("windows-1252")),
             (_, _, true) => (list.as_bytes().to_vec(), said("utf-8")),
         },
@@ -85,7 +85,7 @@ proptest! {
         rows in table(),
         delimiter in prop::sample::select(&b",;\t|"[..]),
         crlf in any::<bool>(),
-        encoding in prop::sample::select(vec![Written::Utf8, Written::Utf8Marked, Written::Utf16, Written::Windows1252]),
+        encoding in prop::sample::select(vec![WrittenCell::Utf8, WrittenCell::Utf8Marked, WrittenCell::Utf16, WrittenCell::Windows1252]),
         pack in prop::sample::select(vec![<[u8]>::to_vec as fn(&[u8]) -> Vec<u8>, gzip, zstd]),
         last_line_ends in any::<bool>(),
     ) {

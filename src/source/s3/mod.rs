@@ -21,7 +21,7 @@ use super::OpenSource;
 use super::object::{S3Access, S3Uri};
 use connect::Setup;
 pub use error::ObjectError;
-use reader::Reader;
+use reader::ObjectReader;
 
 /// An object as it was when it was found.
 #[derive(Debug, Clone)]
@@ -118,7 +118,7 @@ impl Object {
     /// Nothing is asked yet: the first range is fetched when it is read.
     pub(super) fn open(&self) -> OpenSource {
         OpenSource {
-            bytes: Box::new(Reader::new(self.clone())),
+            bytes: Box::new(ObjectReader::new(self.clone())),
             length: Some(self.length),
         }
     }

@@ -16,7 +16,7 @@ pub(super) const RANGE_BYTES: usize = 4 * 1024 * 1024;
 const MOST_EMPTY_ANSWERS: u32 = 5;
 
 /// See the module's words.
-pub(super) struct Reader {
+pub(super) struct ObjectReader {
     object: Object,
     /// What was fetched last, read up to the cursor.
     range: Cursor<Vec<u8>>,
@@ -24,7 +24,7 @@ pub(super) struct Reader {
     fetched: u64,
 }
 
-impl Reader {
+impl ObjectReader {
     pub(super) fn new(object: Object) -> Self {
         Self {
             object,
@@ -98,7 +98,7 @@ async fn append(mut body: ByteStream, bytes: &mut Vec<u8>) -> Result<(), String>
     Ok(())
 }
 
-impl Read for Reader {
+impl Read for ObjectReader {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         let read = self.range.read(to)?;
         if read > 0 || to.is_empty() || self.fetched >= self.object.length {

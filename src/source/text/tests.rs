@@ -2,10 +2,10 @@ use std::io::{Cursor, Read as _};
 
 use proptest::prelude::*;
 
-use super::{Place, Text, TextEncoding};
+use super::{ListText, TextEncoding, TextPosition};
 use crate::source::OpenSource;
 
-fn text(bytes: Vec<u8>, encoding: Option<&str>) -> Text {
+fn text(bytes: Vec<u8>, encoding: Option<&str>) -> ListText {
     let source = OpenSource {
         length: Some(bytes.len() as u64),
         bytes: Box::new(Cursor::new(bytes)),
@@ -15,7 +15,7 @@ fn text(bytes: Vec<u8>, encoding: Option<&str>) -> Text {
         .unwrap()
 }
 
-fn all(mut text: Text) -> (Vec<u8>, &'static str) {
+fn all(mut text: ListText) -> (Vec<u8>, &'static str) {
     let mut bytes = Vec::new();
     text.bytes.read_to_end(&mut bytes).unwrap();
     (bytes, text.encoding.name())
@@ -102,7 +102,7 @@ fn a_place_of_the_text_is_one_of_the_list() {
     assert_eq!(marked.place.in_list(2), 5);
 
     let mut wide = text(utf_16(&"x".repeat(100_000), true, false), None);
-    assert!(matches!(wide.place, Place::ReadTo(_)));
+    assert!(matches!(wide.place, TextPosition::ReadTo(_)));
     let mut half = vec![0; 50_000];
     wide.bytes.read_exact(&mut half).unwrap();
     assert!((100_000..200_000).contains(&wide.place.in_list(50_000)));

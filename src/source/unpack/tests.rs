@@ -1,6 +1,6 @@
 use std::io::{self, Cursor, Read, Write as _};
 
-use super::{Counted, FREE_BYTES, unpacked};
+use super::{CountingReader, FREE_BYTES, unpacked};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -13,7 +13,7 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn read(bytes: Vec<u8>) -> io::Result<(Vec<u8>, bool)> {
-    let (mut reader, packing) = unpacked(Counted::new(Cursor::new(bytes)))?;
+    let (mut reader, packing) = unpacked(CountingReader::new(Cursor::new(bytes)))?;
     let mut all = Vec::new();
     reader.read_to_end(&mut all)?;
     Ok((all, packing.is_some()))
@@ -69,7 +69,7 @@ fn an_archive_that_is_cut_off_or_damaged_is_an_error_and_no_shorter_list() {
 fn a_bomb_stops_after_what_may_come_out_of_any_archive() {
     let zeros = vec![b'\n'; usize::try_from(FREE_BYTES).unwrap() + 1_000_000];
     for bomb in [gzip(&zeros), zstd(&zeros)] {
-        let (reader, _) = unpacked(Counted::new(Cursor::new(bomb))).unwrap();
+        let (reader, _) = unpacked(CountingReader::new(Cursor::new(bomb))).unwrap();
         let mut count = Count(0);
         let error = io::copy(&mut { reader }, &mut count).unwrap_err();
         assert!(

@@ -1,14 +1,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Event, Learnt, REMEMBERS_NOTHING, Removal, Rules, Step};
+use super::{Learnt, REMEMBERS_NOTHING, Removal, RemovalEvent, RemovalRules, RemovalStep};
 use crate::ledger::undo::ToUndo;
 use crate::ledger::{RunTimes, Span};
-use crate::outcome::{Kept, MadeUser, Undoing, Undone};
+use crate::outcome::{KeptReason, MadeUser, Undoing, Undone};
 use crate::pool::{Advice, Deletion, Doings, Failure, FoundUser, Sent, Stop};
 use crate::run::retry::RetryPolicy;
 
-const RULES: Rules = Rules {
+const RULES: RemovalRules = RemovalRules {
     retry: RetryPolicy {
         tries: 3,
         look_ups: 3,
@@ -39,7 +39,7 @@ fn made(sub: Option<&str>, created_ms: Option<i64>) -> MadeUser {
     }
 }
 
-fn removal(user: MadeUser, begun_ms: Option<i64>, rules: Rules) -> Removal {
+fn removal(user: MadeUser, begun_ms: Option<i64>, rules: RemovalRules) -> Removal {
     let open = ToUndo {
         user,
         begun_ms,
@@ -64,8 +64,8 @@ fn user(username: &str, sub: &str, status: &str) -> FoundUser {
     }
 }
 
-fn found(username: &str, sub: &str, status: &str) -> Event {
-    Event::Found(Ok(Some(user(username, sub, status))))
+fn found(username: &str, sub: &str, status: &str) -> RemovalEvent {
+    RemovalEvent::Found(Ok(Some(user(username, sub, status))))
 }
 
 fn failure(sent: Sent, advice: Advice, code: &str) -> Failure {
@@ -77,41 +77,41 @@ fn failure(sent: Sent, advice: Advice, code: &str) -> Failure {
     }
 }
 
-fn lost() -> Event {
-    Event::Deleted(Err(failure(Sent::Maybe, Advice::Again, "ConnectionLost")))
+fn lost() -> RemovalEvent {
+    RemovalEvent::Deleted(Err(failure(Sent::Maybe, Advice::Again, "ConnectionLost")))
 }
 
-fn absent() -> Event {
-    Event::Found(Ok(None))
+fn absent() -> RemovalEvent {
+    RemovalEvent::Found(Ok(None))
 }
 
 const NOW: Duration = Duration::ZERO;
 
 /// Tells it all of this, and returns the last step.
-fn after(removal: &mut Removal, events: impl IntoIterator<Item = Event>) -> Step {
-    let mut step = removal.next(Event::Start, 0.5);
+fn after(removal: &mut Removal, events: impl IntoIterator<Item = RemovalEvent>) -> RemovalStep {
+    let mut step = removal.next(RemovalEvent::Start, 0.5);
     for event in events {
         step = removal.next(event, 0.5);
     }
     step
 }
 
-fn came(undone: Undone) -> Step {
-    Step::Settled(Undoing::of(undone))
+fn came(undone: Undone) -> RemovalStep {
+    RemovalStep::Settled(Undoing::of(undone))
 }
 
 #[test]
 fn who_is_unconfirmed_is_deleted_by_its_sub() {
     let mut ann = new();
-    assert_eq!(after(&mut ann, []), Step::LookUp(NOW));
+    assert_eq!(after(&mut ann, []), RemovalStep::LookUp(NOW));
     assert_eq!(ann.name(), "sub-1");
     assert_eq!(
         ann.next(found("ann", "sub-1", "UNCONFIRMED"), 0.5),
-        Step::Begin
+        RemovalStep::Begin
     );
-    assert_eq!(ann.next(Event::Begun, 0.5), Step::Delete(NOW));
+    assert_eq!(ann.next(RemovalEvent::Begun, 0.5), RemovalStep::Delete(NOW));
     assert_eq!(ann.name(), "sub-1");
-    let step = ann.next(Event::Deleted(Ok(Deletion::Deleted)), 0.5);
+    let step = ann.next(RemovalEvent::Deleted(Ok(Deletion::Deleted)), 0.5);
     assert_eq!(step, came(Undone::Deleted));
     assert_eq!(ann.learnt(), Learnt::default());
 }
@@ -119,14 +119,14 @@ fn who_is_unconfirmed_is_deleted_by_its_sub() {
 #[test]
 fn a_pool_that_does_not_find_subs_is_asked_by_name_and_not_by_sub_again() {
     let mut ann = new();
-    assert_eq!(after(&mut ann, [absent()]), Step::LookUp(NOW));
+    assert_eq!(after(&mut ann, [absent()]), RemovalStep::LookUp(NOW));
     assert_eq!(ann.name(), "ann");
     assert_eq!(
         ann.next(found("ann", "sub-1", "UNCONFIRMED"), 0.5),
-        Step::Begin
+        RemovalStep::Begin
     );
     assert!(ann.learnt().not_by_sub);
-    assert_eq!(ann.next(Event::Begun, 0.5), Step::Delete(NOW));
+    assert_eq!(ann.next(RemovalEvent::Begun, 0.5), RemovalStep::Delete(NOW));
     assert_eq!(ann.name(), "ann");
     let open = ToUndo {
         user: made(Some("sub-2"), None),
@@ -143,13 +143,13 @@ fn a_pool_that_does_not_find_subs_is_asked_by_name_and_not_by_sub_again() {
 fn nobody_with_another_sub_is_ever_deleted() {
     for status in ["UNCONFIRMED", "CONFIRMED"] {
         for even_if_used in [false, true] {
-            let rules = Rules {
+            let rules = RemovalRules {
                 even_if_used,
                 ..RULES
             };
             let mut ann = removal(made(Some("sub-1"), None), None, rules);
             let step = after(&mut ann, [absent(), found("ann", "sub-2", status)]);
-            assert_eq!(step, came(Undone::Kept(Kept::AnotherUser)));
+            assert_eq!(step, came(Undone::Kept(KeptReason::AnotherUser)));
         }
     }
     // Not even one whose username is what the sub was.
@@ -164,12 +164,12 @@ fn nobody_with_another_sub_is_ever_deleted() {
         &mut ann,
         [
             found("ann", "sub-1", "UNCONFIRMED"),
-            Event::Begun,
-            Event::Deleted(Ok(Deletion::NoSuchUser)),
+            RemovalEvent::Begun,
+            RemovalEvent::Deleted(Ok(Deletion::NoSuchUser)),
             found("ann", "sub-2", "UNCONFIRMED"),
         ],
     );
-    assert_eq!(step, came(Undone::Kept(Kept::AnotherUser)));
+    assert_eq!(step, came(Undone::Kept(KeptReason::AnotherUser)));
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn who_is_not_there_is_gone_or_was_deleted_by_us() {
     );
     let deleting = [
         found("ann", "sub-1", "UNCONFIRMED"),
-        Event::Begun,
+        RemovalEvent::Begun,
         lost(),
         absent(),
         absent(),
@@ -196,7 +196,7 @@ fn who_is_not_there_is_gone_or_was_deleted_by_us() {
     assert_eq!(after(&mut new(), deleting), came(Undone::Deleted));
     let retaken = [
         found("ann", "sub-1", "UNCONFIRMED"),
-        Event::Begun,
+        RemovalEvent::Begun,
         lost(),
         absent(),
         found("ann", "sub-2", "CONFIRMED"),
@@ -207,18 +207,18 @@ fn who_is_not_there_is_gone_or_was_deleted_by_us() {
 #[test]
 fn after_an_unclear_deletion_it_is_looked_up_and_deleted_again_until_tries_are_used_up() {
     let mut ann = new();
-    let began = [found("ann", "sub-1", "UNCONFIRMED"), Event::Begun];
-    assert_eq!(after(&mut ann, began), Step::Delete(NOW));
+    let began = [found("ann", "sub-1", "UNCONFIRMED"), RemovalEvent::Begun];
+    assert_eq!(after(&mut ann, began), RemovalStep::Delete(NOW));
     for _ in 0..2 {
-        assert_eq!(ann.next(lost(), 0.5), Step::LookUp(NOW));
+        assert_eq!(ann.next(lost(), 0.5), RemovalStep::LookUp(NOW));
         // What it has become meanwhile does not matter any more.
         assert_eq!(
             ann.next(found("ann", "sub-1", "CONFIRMED"), 0.5),
-            Step::Delete(NOW)
+            RemovalStep::Delete(NOW)
         );
     }
-    assert_eq!(ann.next(lost(), 0.5), Step::LookUp(NOW));
-    let Step::Settled(last) = ann.next(found("ann", "sub-1", "UNCONFIRMED"), 0.5) else {
+    assert_eq!(ann.next(lost(), 0.5), RemovalStep::LookUp(NOW));
+    let RemovalStep::Settled(last) = ann.next(found("ann", "sub-1", "UNCONFIRMED"), 0.5) else {
         panic!("it goes on for ever");
     };
     assert_eq!(last.said(), "failed: ConnectionLost");
@@ -233,39 +233,43 @@ fn after_an_unclear_deletion_it_is_looked_up_and_deleted_again_until_tries_are_u
 fn what_the_user_did_decides_where_the_pool_tells_it() {
     let confirmed = || found("ann", "sub-1", "CONFIRMED");
     let doings = |sign_up, used, next: Option<&str>| {
-        Event::Doings(Ok(Doings {
+        RemovalEvent::Doings(Ok(Doings {
             events: 1,
             sign_up,
             used,
             next: next.map(str::to_owned),
         }))
     };
-    assert_eq!(after(&mut new(), [confirmed()]), Step::AskDoings(NOW, None));
-    let asked = |events: Vec<Event>| after(&mut new(), [confirmed()].into_iter().chain(events));
-    assert_eq!(asked(vec![doings(true, false, None)]), Step::Begin);
+    assert_eq!(
+        after(&mut new(), [confirmed()]),
+        RemovalStep::AskDoings(NOW, None)
+    );
+    let asked =
+        |events: Vec<RemovalEvent>| after(&mut new(), [confirmed()].into_iter().chain(events));
+    assert_eq!(asked(vec![doings(true, false, None)]), RemovalStep::Begin);
     assert_eq!(
         asked(vec![doings(true, true, None)]),
-        came(Undone::Kept(Kept::Used))
+        came(Undone::Kept(KeptReason::Used))
     );
     // Threat protection was not on when it signed up.
     assert_eq!(
         asked(vec![doings(false, false, None)]),
-        came(Undone::Kept(Kept::MaybeUsed))
+        came(Undone::Kept(KeptReason::MaybeUsed))
     );
     assert_eq!(
         asked(vec![doings(false, false, Some("more"))]),
-        Step::AskDoings(NOW, Some("more".into()))
+        RemovalStep::AskDoings(NOW, Some("more".into()))
     );
     let pages = vec![
         doings(true, false, Some("more")),
         doings(false, false, None),
     ];
-    assert_eq!(asked(pages), Step::Begin);
+    assert_eq!(asked(pages), RemovalStep::Begin);
     let pages = vec![
         doings(true, false, Some("more")),
         doings(false, true, Some("more")),
     ];
-    assert_eq!(asked(pages), came(Undone::Kept(Kept::Used)));
+    assert_eq!(asked(pages), came(Undone::Kept(KeptReason::Used)));
 }
 
 #[test]
@@ -276,12 +280,13 @@ fn a_pool_that_does_not_tell_is_asked_once_and_nobody_is_deleted_on_a_guess() {
         ("UnknownOperationException", Advice::Stop(Stop::Refused)),
     ] {
         let mut ann = new();
-        let told = Event::Doings(Err(failure(Sent::Answered, advice, code)));
-        let Step::Settled(kept) = after(&mut ann, [found("ann", "sub-1", "CONFIRMED"), told])
+        let told = RemovalEvent::Doings(Err(failure(Sent::Answered, advice, code)));
+        let RemovalStep::Settled(kept) =
+            after(&mut ann, [found("ann", "sub-1", "CONFIRMED"), told])
         else {
             panic!("{code}");
         };
-        assert_eq!(kept.undone, Undone::Kept(Kept::MaybeUsed), "{code}");
+        assert_eq!(kept.undone, Undone::Kept(KeptReason::MaybeUsed), "{code}");
         assert!(ann.learnt().tells_nothing, "{code}");
         let open = ToUndo {
             user: made(Some("sub-1"), None),
@@ -291,7 +296,7 @@ fn a_pool_that_does_not_tell_is_asked_once_and_nobody_is_deleted_on_a_guess() {
         let mut next = Removal::new(open, RULES, ann.learnt(), times());
         for status in ["CONFIRMED", "RESET_REQUIRED", "NEW_STATUS"] {
             let step = after(&mut next, [found("ann", "sub-1", status)]);
-            assert_eq!(step, came(Undone::Kept(Kept::MaybeUsed)), "{status}");
+            assert_eq!(step, came(Undone::Kept(KeptReason::MaybeUsed)), "{status}");
         }
     }
     let mut ann = new();
@@ -302,24 +307,24 @@ fn a_pool_that_does_not_tell_is_asked_once_and_nobody_is_deleted_on_a_guess() {
     );
     let events = [
         found("ann", "sub-1", "CONFIRMED"),
-        Event::Doings(Err(expired.clone())),
+        RemovalEvent::Doings(Err(expired.clone())),
     ];
     assert_eq!(
         after(&mut ann, events),
-        Step::StopRun(Stop::Access, expired)
+        RemovalStep::StopRun(Stop::Access, expired)
     );
 }
 
 #[test]
 fn even_if_used_asks_nothing_of_what_it_did() {
-    let rules = Rules {
+    let rules = RemovalRules {
         even_if_used: true,
         ..RULES
     };
     let mut ann = removal(made(Some("sub-1"), None), None, rules);
     assert_eq!(
         after(&mut ann, [found("ann", "sub-1", "CONFIRMED")]),
-        Step::Begin
+        RemovalStep::Begin
     );
 }
 
@@ -331,21 +336,21 @@ fn without_a_sub_the_time_of_its_creation_tells_and_nothing_else() {
         (step, ann.name().to_owned())
     };
     let unconfirmed = || found("ann", "sub-1", "UNCONFIRMED");
-    assert_eq!(look(Some(5_000), unconfirmed()).0, Step::Begin);
+    assert_eq!(look(Some(5_000), unconfirmed()).0, RemovalStep::Begin);
     assert_eq!(
         look(Some(5_001), unconfirmed()).0,
-        came(Undone::Kept(Kept::AnotherUser))
+        came(Undone::Kept(KeptReason::AnotherUser))
     );
     assert_eq!(
         look(None, unconfirmed()).0,
-        came(Undone::Kept(Kept::NotIdentified))
+        came(Undone::Kept(KeptReason::NotIdentified))
     );
     assert_eq!(look(None, absent()).0, came(Undone::Gone));
     // Once it is known, it is that one and no other.
     let mut ann = removal(made(None, Some(5_000)), None, RULES);
     let lost = [
         unconfirmed(),
-        Event::Begun,
+        RemovalEvent::Begun,
         lost(),
         found("ann", "sub-2", "UNCONFIRMED"),
     ];
@@ -355,33 +360,33 @@ fn without_a_sub_the_time_of_its_creation_tells_and_nothing_else() {
 #[test]
 fn throttles_are_nobody_s_failure_and_a_refusal_for_good_is() {
     let mut ann = new();
-    let began = [found("ann", "sub-1", "UNCONFIRMED"), Event::Begun];
+    let began = [found("ann", "sub-1", "UNCONFIRMED"), RemovalEvent::Begun];
     after(&mut ann, began);
     for _ in 0..50 {
         let throttled = failure(Sent::Answered, Advice::SlowDown, "TooManyRequestsException");
         assert_eq!(
-            ann.next(Event::Deleted(Err(throttled)), 0.5),
-            Step::Delete(NOW)
+            ann.next(RemovalEvent::Deleted(Err(throttled)), 0.5),
+            RemovalStep::Delete(NOW)
         );
     }
     let refused = failure(Sent::Answered, Advice::GiveUp, "InvalidParameterException");
-    let Step::Settled(last) = ann.next(Event::Deleted(Err(refused)), 0.5) else {
+    let RemovalStep::Settled(last) = ann.next(RemovalEvent::Deleted(Err(refused)), 0.5) else {
         panic!("it goes on");
     };
     assert_eq!(last.said(), "failed: InvalidParameterException");
     let mut unanswered = new();
     let mut step = after(&mut unanswered, []);
     for _ in 0..3 {
-        assert_eq!(step, Step::LookUp(NOW));
+        assert_eq!(step, RemovalStep::LookUp(NOW));
         let broken = failure(Sent::Answered, Advice::Again, "InternalErrorException");
-        step = unanswered.next(Event::Found(Err(broken)), 0.5);
+        step = unanswered.next(RemovalEvent::Found(Err(broken)), 0.5);
     }
-    assert!(matches!(step, Step::Settled(last) if last.undone == Undone::Failed));
+    assert!(matches!(step, RemovalStep::Settled(last) if last.undone == Undone::Failed));
 }
 
 #[test]
 fn nobody_is_deleted_who_was_created_when_the_run_was_not_at_work() {
-    let even_if_used = Rules {
+    let even_if_used = RemovalRules {
         even_if_used: true,
         ..RULES
     };
@@ -395,19 +400,23 @@ fn nobody_is_deleted_who_was_created_when_the_run_was_not_at_work() {
                 let mut other = user("ann", "sub-1", "UNCONFIRMED");
                 other.created_ms = Some(created);
                 let mut ann = removal(user_made.clone(), begun, rules);
-                let step = after(&mut ann, [Event::Found(Ok(Some(other)))]);
-                let Step::Settled(came) = step else {
+                let step = after(&mut ann, [RemovalEvent::Found(Ok(Some(other)))]);
+                let RemovalStep::Settled(came) = step else {
                     panic!("{created}: {step:?}")
                 };
-                assert_eq!(came.undone, Undone::Kept(Kept::OutsideRun), "{created}");
+                assert_eq!(
+                    came.undone,
+                    Undone::Kept(KeptReason::OutsideRun),
+                    "{created}"
+                );
                 assert!(came.error_message.is_some());
             }
         }
         let mut undated = user("ann", "sub-1", "UNCONFIRMED");
         undated.created_ms = None;
         let mut ann = removal(made(Some("sub-1"), None), None, rules);
-        let step = after(&mut ann, [Event::Found(Ok(Some(undated)))]);
-        let kept = Undoing::of(Undone::Kept(Kept::NotIdentified));
-        assert_eq!(step, Step::Settled(kept));
+        let step = after(&mut ann, [RemovalEvent::Found(Ok(Some(undated)))]);
+        let kept = Undoing::of(Undone::Kept(KeptReason::NotIdentified));
+        assert_eq!(step, RemovalStep::Settled(kept));
     }
 }

@@ -1,26 +1,26 @@
 //! What to do about a row that breaks a rule, by the rule.
 
-use super::super::hint::Way::{self, Always, Given, Unless};
+use super::super::hint::HintOption::{self, Always, Given, Unless};
 
-const GENERATE: Way =
+const GENERATE: HintOption =
     Always("pass --password generate, which gives every user a random password to reset");
 
-const OTHER_COLUMN: Way = Unless(
+const OTHER_COLUMN: HintOption = Unless(
     "--username-from",
     "take the username from another column with --username-from",
 );
 
-const UNQUOTED: Way = Unless(
+const UNQUOTED: HintOption = Unless(
     "--quote",
     "pass --quote none if nothing in the list is quoted",
 );
 
-const LOST_CHARACTERS: Way = Unless(
+const LOST_CHARACTERS: HintOption = Unless(
     "--encoding",
     "name the list's encoding with --encoding if characters were lost",
 );
 
-pub(super) const CELL_COUNT: &[Way] = &[
+pub(super) const CELL_COUNT: &[HintOption] = &[
     Always("give the row as many cells as the header has"),
     Always("quote cells that contain the delimiter"),
     Unless(
@@ -29,13 +29,13 @@ pub(super) const CELL_COUNT: &[Way] = &[
     ),
 ];
 
-pub(super) const ENCODING: &[Way] = &[
+pub(super) const ENCODING: &[HintOption] = &[
     Unless("--encoding", "name the list's encoding with --encoding"),
     Given("--encoding", "correct --encoding"),
     Always("save the list as UTF-8"),
 ];
 
-pub(super) const QUOTES: &[Way] = &[
+pub(super) const QUOTES: &[HintOption] = &[
     Always("put the quotes around the whole cell and double those within it"),
     Unless(
         "--escape",
@@ -44,40 +44,41 @@ pub(super) const QUOTES: &[Way] = &[
     UNQUOTED,
 ];
 
-pub(super) const SWALLOWED_ROWS: &[Way] = &[
+pub(super) const SWALLOWED_ROWS: &[HintOption] = &[
     Always("double a quote that belongs to the text"),
     Always("close a quote that is open"),
     UNQUOTED,
 ];
 
-pub(super) const TOO_LONG: &[Way] = &[
+pub(super) const TOO_LONG: &[HintOption] = &[
     Always("close a quote that is open in the row"),
     Always("shorten it"),
 ];
 
-pub(super) const OPEN_QUOTE: &[Way] = &[
+pub(super) const OPEN_QUOTE: &[HintOption] = &[
     Always("close the quote"),
     Always("double it if it belongs to the text"),
 ];
 
-pub(super) const UNNAMED_COLUMN: &[Way] = &[
+pub(super) const UNNAMED_COLUMN: &[HintOption] = &[
     Always("name the column in the header"),
     Always("drop it with --ignore-column ''"),
 ];
 
-pub(super) const USERNAME_MISSING: &[Way] = &[Always("fill the cell"), OTHER_COLUMN];
+pub(super) const USERNAME_MISSING: &[HintOption] = &[Always("fill the cell"), OTHER_COLUMN];
 
-pub(super) const USERNAME: &[Way] = &[
+pub(super) const USERNAME: &[HintOption] = &[
     Always("correct the username"),
     LOST_CHARACTERS,
     OTHER_COLUMN,
 ];
 
-pub(super) const PASSWORD_MISSING: &[Way] = &[Always("fill the cell"), GENERATE];
+pub(super) const PASSWORD_MISSING: &[HintOption] = &[Always("fill the cell"), GENERATE];
 
-pub(super) const PASSWORD: &[Way] = &[Always("correct the password"), LOST_CHARACTERS, GENERATE];
+pub(super) const PASSWORD: &[HintOption] =
+    &[Always("correct the password"), LOST_CHARACTERS, GENERATE];
 
-pub(super) const PASSWORD_HASH: &[Way] = &[
+pub(super) const PASSWORD_HASH: &[HintOption] = &[
     Always(
         "import bcrypt, scrypt, Argon2id or PBKDF2 hashes with AWS's own import job (CreateUserImportJob)",
     ),
@@ -88,19 +89,19 @@ pub(super) const PASSWORD_HASH: &[Way] = &[
     ),
 ];
 
-pub(super) const PASSWORD_POLICY: &[Way] = &[
+pub(super) const PASSWORD_POLICY: &[HintOption] = &[
     Always("relax the pool's policy during the import"),
     GENERATE,
 ];
 
-pub(super) const USERNAME_FORMAT: &[Way] = &[Always("correct the username"), OTHER_COLUMN];
+pub(super) const USERNAME_FORMAT: &[HintOption] = &[Always("correct the username"), OTHER_COLUMN];
 
-pub(super) const EMAIL: &[Way] = &[
+pub(super) const EMAIL: &[HintOption] = &[
     Always("correct the address"),
     Always("empty the cell if the pool does not require an address"),
 ];
 
-pub(super) const PHONE_NUMBER: &[Way] = &[
+pub(super) const PHONE_NUMBER: &[HintOption] = &[
     Always("write + and the country code before the number"),
     Unless(
         "--phone-region",
@@ -109,28 +110,28 @@ pub(super) const PHONE_NUMBER: &[Way] = &[
     Always("empty the cell if the pool does not require a number"),
 ];
 
-pub(super) const ATTRIBUTE_MISSING: &[Way] = &[
+pub(super) const ATTRIBUTE_MISSING: &[HintOption] = &[
     Always("fill the cell"),
     Always("set the attribute for all users with --set"),
 ];
 
-pub(super) const VALUE_LENGTH: &[Way] = &[
+pub(super) const VALUE_LENGTH: &[HintOption] = &[
     Always("correct the value"),
     Always("drop the column with --ignore-column"),
 ];
 
-pub(super) const ATTRIBUTE_VALUE: &[Way] = &[
+pub(super) const ATTRIBUTE_VALUE: &[HintOption] = &[
     Always("correct the value"),
     Always("translate it with --value"),
     Always("drop the column with --ignore-column"),
 ];
 
-pub(super) const DUPLICATE: &[Way] = &[
+pub(super) const DUPLICATE: &[HintOption] = &[
     Always("leave it if both rows are the same user: the first one is sent"),
     Always("give one of them another username"),
 ];
 
-pub(super) const FORMULA: &[Way] = &[
+pub(super) const FORMULA: &[HintOption] = &[
     Always("write the value instead of the formula"),
     Unless(
         "--unwrap-formulas",
@@ -138,20 +139,20 @@ pub(super) const FORMULA: &[Way] = &[
     ),
 ];
 
-pub(super) const VALUE_UNKNOWN: &[Way] = &[
+pub(super) const VALUE_UNKNOWN: &[HintOption] = &[
     Always("add the cell to the column's value table with --value"),
     Always("add `*` for all other cells"),
 ];
 
-pub(super) const DATE_FORMAT: &[Way] =
+pub(super) const DATE_FORMAT: &[HintOption] =
     &[Always("correct the date"), Always("correct --date-format")];
 
-pub(super) const YES_OR_NO: &[Way] = &[
+pub(super) const YES_OR_NO: &[HintOption] = &[
     Always("write true or false"),
     Always("translate the cells with --value"),
 ];
 
-pub(super) const GROUP: &[Way] = &[
+pub(super) const GROUP: &[HintOption] = &[
     Always("correct the name"),
     Unless(
         "--group-separator",

@@ -1,7 +1,7 @@
 //! What the value of one attribute must be.
 
 use super::super::finding::{Finding, Rule};
-use super::super::pool_rules::{AttributeRule, Contact, DataType};
+use super::super::pool_rules::{AttributeRule, Contact, ValueType};
 use super::{Strictness, formats};
 
 /// The rule for one of a list's attributes.
@@ -63,7 +63,7 @@ impl ValueRule {
 /// What of the schema a value breaks.
 fn broken(schema: &AttributeRule, value: &str) -> Option<(Rule, String)> {
     match schema.data_type {
-        DataType::String => {
+        ValueType::String => {
             let (least, most) = (schema.min_length, schema.max_length);
             // No text has more characters than bytes: most need not be counted.
             if least.unwrap_or(0) <= 1 && most.is_none_or(|most| value.len() <= most) {
@@ -84,7 +84,7 @@ fn broken(schema: &AttributeRule, value: &str) -> Option<(Rule, String)> {
             }
             None
         }
-        DataType::Number => {
+        ValueType::Number => {
             let number = value.parse().map(i128::from as fn(i64) -> i128);
             let Ok(number) = number.or_else(|_| value.parse::<i128>()) else {
                 return Some((
@@ -104,7 +104,7 @@ fn broken(schema: &AttributeRule, value: &str) -> Option<(Rule, String)> {
             };
             Some((Rule::NumberRange, message))
         }
-        DataType::Boolean if !["true", "false"].contains(&value.to_ascii_lowercase().as_str()) => {
+        ValueType::Boolean if !["true", "false"].contains(&value.to_ascii_lowercase().as_str()) => {
             Some((
                 Rule::AttributeValue,
                 format!(
@@ -114,6 +114,6 @@ fn broken(schema: &AttributeRule, value: &str) -> Option<(Rule, String)> {
             ))
         }
         // How Cognito reads a time is not documented: what it takes is left to it.
-        DataType::Boolean | DataType::DateTime => None,
+        ValueType::Boolean | ValueType::DateTime => None,
     }
 }

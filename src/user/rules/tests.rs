@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{RowRules, Strictness, password_hash};
 use crate::user::finding::{Finding, Rule};
-use crate::user::pool_rules::{AttributeRule, Contact, DataType, PasswordPolicy, PoolRules};
+use crate::user::pool_rules::{AttributeRule, Contact, PasswordPolicy, PoolRules, ValueType};
 
 fn strict(pool: PoolRules) -> Strictness {
     Strictness::Pool(Arc::new(pool))
@@ -20,7 +20,7 @@ fn text(name: &str, least: usize, most: usize) -> AttributeRule {
 fn number(name: &str, least: Option<i64>, most: Option<i64>) -> AttributeRule {
     AttributeRule {
         name: name.into(),
-        data_type: DataType::Number,
+        data_type: ValueType::Number,
         min_value: least,
         max_value: most,
         ..AttributeRule::default()
@@ -51,7 +51,7 @@ fn values_are_held_to_the_schema() {
             number("custom:age", Some(-5), Some(150)),
             AttributeRule {
                 name: "custom:ok".into(),
-                data_type: DataType::Boolean,
+                data_type: ValueType::Boolean,
                 ..AttributeRule::default()
             },
             text("custom:code", 2, 4),
@@ -111,8 +111,8 @@ fn values_are_held_to_the_schema() {
 fn what_a_username_may_be_is_the_pool_s_to_say() {
     use Contact::{Email, PhoneNumber};
     let refused = Some(Rule::UsernameFormat);
-    type Case<'a> = (&'a [Contact], &'a [&'a str], &'a str, Option<Rule>);
-    let cases: [Case<'_>; 10] = [
+    type UsernameFormatCase<'a> = (&'a [Contact], &'a [&'a str], &'a str, Option<Rule>);
+    let cases: [UsernameFormatCase<'_>; 10] = [
         (&[], &[], "ann", None),
         (&[], &[], "ann@example.com", None),
         (&[Email], &[], "ann@example.com", None),

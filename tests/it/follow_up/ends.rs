@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cognito_import::rehearsal::{ExistingUser, Faults, PoolSettings, Quota, UserStatus};
+use cognito_import::rehearsal::{ExistingUser, Faults, PoolSettings, QuotaSetting, UserStatus};
 
 use super::with_groups;
 use crate::harness::{Place, Pool, quick, users};
@@ -161,7 +161,7 @@ fn a_step_that_fails_for_everybody_stops_the_run() {
 fn steps_have_the_pace_of_their_quota_and_sign_ups_go_on_meanwhile() {
     let place = Place::new();
     let mut settings = with_groups(&["staff"]);
-    settings.quotas.user_update = Quota::per_second(20.0);
+    settings.quotas.user_update = QuotaSetting::per_second(20.0);
     let pool = Pool::start(settings);
     let list = place.file("users.csv", users(30));
     place

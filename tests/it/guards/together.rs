@@ -1,6 +1,6 @@
 //! Programs that start together share the account's quotas for the calls before a run.
 
-use cognito_import::rehearsal::{PoolSettings, Quota};
+use cognito_import::rehearsal::{PoolSettings, QuotaSetting};
 
 use super::{Place, Pool, Proxy, Wrong, codes, pool, quick, users};
 use crate::harness::users_numbered;
@@ -46,7 +46,7 @@ fn eight_programs_that_start_together_all_run() {
 #[test]
 fn eight_programs_wait_for_one_another_where_every_quota_is_small() {
     let mut settings = quick();
-    let small = Quota::per_second(2.0);
+    let small = QuotaSetting::per_second(2.0);
     settings.quotas.user_pool_read = small;
     settings.quotas.user_pool_client_read = small;
     settings.quotas.user_pool_resource_read = small;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use cognito_import::rehearsal::{
-    AuditedUser, ExistingUser, LateFault, Latency, PoolSettings, Quota, Quotas, RehearsalPool,
-    Stats,
+    AuditedUser, ExistingUser, LateFault, PoolSettings, QuotaSetting, Quotas, RehearsalPool,
+    SimulatedLatency, Stats,
 };
 
 use super::Sdk;
@@ -16,16 +16,16 @@ const PLENTY: f64 = 100_000.0;
 /// A pool that answers at once and throttles nobody.
 pub(crate) fn quick() -> PoolSettings {
     PoolSettings {
-        latency: Latency {
+        latency: SimulatedLatency {
             base_ms: 1,
             jitter_ms: 1,
         },
         quotas: Quotas {
-            user_creation: Quota::per_second(PLENTY),
-            user_read: Quota::per_second(PLENTY),
-            user_update: Quota::per_second(PLENTY),
-            user_list: Quota::per_second(PLENTY),
-            user_authentication: Quota::per_second(PLENTY),
+            user_creation: QuotaSetting::per_second(PLENTY),
+            user_read: QuotaSetting::per_second(PLENTY),
+            user_update: QuotaSetting::per_second(PLENTY),
+            user_list: QuotaSetting::per_second(PLENTY),
+            user_authentication: QuotaSetting::per_second(PLENTY),
             ..Quotas::default()
         },
         ..PoolSettings::default()

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use cognito_import::rehearsal::{
-    BurstFault, DatePrecision, ExistingUser, Faults, LateFault, Latency, PoolSettings, UserStatus,
+    BurstFault, DatePrecision, ExistingUser, Faults, LateFault, PoolSettings, SimulatedLatency,
+    UserStatus,
 };
 
 /// The program is killed so many times at most; then it is left to finish.
@@ -136,7 +137,7 @@ pub(super) fn case(seed: u64) -> Case {
         seed,
         existing,
         faults: faults(&mut random),
-        latency: Latency {
+        latency: SimulatedLatency {
             base_ms: 1,
             jitter_ms: random.u64(0..40),
         },

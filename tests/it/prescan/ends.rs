@@ -1,6 +1,6 @@
 //! Runs that read the pool first and do not come to their end at once.
 
-use cognito_import::rehearsal::{Latency, PoolSettings};
+use cognito_import::rehearsal::{PoolSettings, SimulatedLatency};
 
 use super::{existing, look_ups, nightly, pages, with_existing};
 use crate::harness::{CTRL_C, Place, Pool, quick, until, users};
@@ -9,7 +9,7 @@ use crate::harness::{CTRL_C, Place, Pool, quick, until, users};
 fn slow(count: usize) -> Pool {
     Pool::start(PoolSettings {
         existing: existing(count),
-        latency: Latency {
+        latency: SimulatedLatency {
             base_ms: 150,
             jitter_ms: 0,
         },

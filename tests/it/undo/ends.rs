@@ -1,6 +1,6 @@
 //! An undo that ends early goes on with the same command; a run that was undone does not go on.
 
-use cognito_import::rehearsal::{Faults, PoolSettings, Quota};
+use cognito_import::rehearsal::{Faults, PoolSettings, QuotaSetting};
 
 use super::{import, results, settings, undo};
 use crate::harness::{Place, Pool, until, users};
@@ -153,7 +153,7 @@ fn rows_in_doubt_are_told_and_left_alone() {
 fn whoever_asks_for_it_is_told_every_answer_and_every_failure_by_row() {
     let place = Place::new();
     let mut few = settings();
-    few.quotas.user_update = Quota::per_second(20.0);
+    few.quotas.user_update = QuotaSetting::per_second(20.0);
     let pool = Pool::start(few);
     let list = place.file("users.csv", users(40));
     import(&place, &pool, list).run().exits(0);

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Event, LookUps, Outcome, Registration, Step, lost, rules, taken, times, user};
+use super::{
+    LookupMode, Outcome, Registration, RegistrationEvent, RegistrationStep, lost, rules, taken,
+    times, user,
+};
 use crate::pool::failure::{BLOCKED_BY_FIREWALL, CONNECTION_LOST, Operation};
 use crate::pool::{Advice, Failure, Stop};
 use crate::run::retry::FORBIDDEN_TRIES;
@@ -14,29 +17,33 @@ fn a_firewall_that_keeps_blocking_stops_the_run_whatever_was_asked() {
         assert_eq!(failure.advice, Advice::SlowDown);
         failure
     };
-    let ends = |first: Vec<Event>, then: fn(Failure) -> Event, operation, row| {
-        let user = user();
-        let mut registration = Registration::new(&user, rules(LookUps::Get), times(), false);
-        registration.next(Event::Start, Duration::ZERO, 0.5);
-        for event in first {
-            registration.next(event, Duration::ZERO, 0.5);
-        }
-        for _ in 1..FORBIDDEN_TRIES {
+    let ends =
+        |first: Vec<RegistrationEvent>, then: fn(Failure) -> RegistrationEvent, operation, row| {
+            let user = user();
+            let mut registration = Registration::new(&user, rules(LookupMode::Get), times(), false);
+            registration.next(RegistrationEvent::Start, Duration::ZERO, 0.5);
+            for event in first {
+                registration.next(event, Duration::ZERO, 0.5);
+            }
+            for _ in 1..FORBIDDEN_TRIES {
+                let step = registration.next(then(blocked(operation)), Duration::ZERO, 0.5);
+                assert!(
+                    matches!(
+                        step,
+                        RegistrationStep::SignUp(_) | RegistrationStep::LookUp(_)
+                    ),
+                    "{step:?}"
+                );
+            }
             let step = registration.next(then(blocked(operation)), Duration::ZERO, 0.5);
-            assert!(
-                matches!(step, Step::SignUp(_) | Step::LookUp(_)),
-                "{step:?}"
-            );
-        }
-        let step = registration.next(then(blocked(operation)), Duration::ZERO, 0.5);
-        let Step::StopRun(stop) = step else {
-            panic!("{step:?}")
+            let RegistrationStep::StopRun(stop) = step else {
+                panic!("{step:?}")
+            };
+            assert_eq!(stop.stop, Stop::Firewall);
+            assert_eq!(stop.came.map(|came| came.outcome), row);
         };
-        assert_eq!(stop.stop, Stop::Firewall);
-        assert_eq!(stop.came.map(|came| came.outcome), row);
-    };
-    let sign_up_event = |failure| Event::SignUp(Err(failure));
-    let look_up_event = |failure| Event::LookUp(Err(failure));
+    let sign_up_event = |failure| RegistrationEvent::SignUp(Err(failure));
+    let look_up_event = |failure| RegistrationEvent::LookUp(Err(failure));
     ends(
         vec![],
         sign_up_event,
@@ -49,6 +56,6 @@ fn a_firewall_that_keeps_blocking_stops_the_run_whatever_was_asked() {
         Operation::Read,
         Some(Outcome::Existed),
     );
-    let unclear = Event::SignUp(Err(lost(CONNECTION_LOST)));
+    let unclear = RegistrationEvent::SignUp(Err(lost(CONNECTION_LOST)));
     ends(vec![unclear], look_up_event, Operation::Read, None);
 }

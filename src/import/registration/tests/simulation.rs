@@ -5,10 +5,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{BEGUN, accepted, answered, found, lost, rules, times, user};
-use crate::import::registration::{Event, Registration, Step};
+use crate::import::registration::{Registration, RegistrationEvent, RegistrationStep};
 use crate::outcome::Outcome;
 use crate::pool::failure::{ATTEMPT_TIMED_OUT, CONNECT_FAILED, CONNECTION_LOST, Operation};
-use crate::pool::{Advice, Failure, LookUps, SignedUp};
+use crate::pool::{Advice, Failure, LookupMode, SignedUp};
 
 /// What the simulated service does with one sign-up.
 #[derive(Debug, Clone, Copy)]
@@ -115,7 +115,7 @@ proptest! {
         existed in any::<bool>(),
         unknown in any::<bool>(),
         maybe_sent in prop::sample::select(vec![None, Some(false), Some(true)]),
-        mode in prop::sample::select(vec![LookUps::Get, LookUps::List, LookUps::None]),
+        mode in prop::sample::select(vec![LookupMode::Get, LookupMode::List, LookupMode::None]),
         chance in 0.0..1.0_f64,
     ) {
         let look_ups = mode.any();
@@ -137,7 +137,7 @@ proptest! {
         let user = user();
         let mut registration = Registration::new(&user, rules(mode), times(), maybe_sent.is_some());
         let mut faults = faults.into_iter();
-        let mut event = Event::Start;
+        let mut event = RegistrationEvent::Start;
         let mut unclear = maybe_sent.is_some();
         let mut since_unclear = Duration::ZERO;
         let mut end = None;
@@ -145,7 +145,7 @@ proptest! {
         let mut unseen = !look_ups;
         for _ in 0..400 {
             match registration.next(event, since_unclear, chance) {
-                Step::SignUp(wait) => {
+                RegistrationStep::SignUp(wait) => {
                     prop_assert!(!(unclear && look_ups), "sent again before a look-up");
                     let (does, arrives, _) = faults.next().unwrap_or((Does::Answers, true, false));
                     service.pass(wait, arrives);
@@ -153,9 +153,9 @@ proptest! {
                     let answer = service.sign_up(does);
                     unclear = matches!(&answer, Err(failure) if matches!(failure.advice, Advice::LookUp(_) | Advice::Undelivered));
                     since_unclear = if unclear { Duration::ZERO } else { since_unclear + wait + Duration::from_millis(7) };
-                    event = Event::SignUp(answer);
+                    event = RegistrationEvent::SignUp(answer);
                 }
-                Step::LookUp(wait) => {
+                RegistrationStep::LookUp(wait) => {
                     let (_, arrives, fails) = faults.next().unwrap_or((Does::Answers, true, false));
                     service.pass(wait, arrives);
                     since_unclear += wait + Duration::from_millis(7);
@@ -167,25 +167,25 @@ proptest! {
                         unclear = false;
                         Ok(service.created.map(found))
                     };
-                    event = Event::LookUp(answer);
+                    event = RegistrationEvent::LookUp(answer);
                 }
-                Step::FindInListing(wait) => {
+                RegistrationStep::FindInListing(wait) => {
                     prop_assert!(!unclear && maybe_sent.is_none(), "the listing was asked about an unclear row");
                     let (_, shows, fails) = faults.next().unwrap_or((Does::Answers, true, false));
                     service.pass(wait, false);
                     unseen |= fails;
                     // It lags behind: who is there is shown or not.
-                    event = Event::Listing(if fails {
+                    event = RegistrationEvent::Listing(if fails {
                         Err(Failure::answered(Operation::Read, 500, "InternalErrorException", ""))
                     } else {
                         Ok(service.created.filter(|_| shows).map(found))
                     });
                 }
-                Step::Settled(came) => {
+                RegistrationStep::Settled(came) => {
                     end = Some(*came);
                     break;
                 }
-                Step::StopRun(stop) => return Err(TestCaseError::fail(format!("{stop:?}"))),
+                RegistrationStep::StopRun(stop) => return Err(TestCaseError::fail(format!("{stop:?}"))),
             }
         }
         let came = end.ok_or_else(|| TestCaseError::fail("never settled"))?;

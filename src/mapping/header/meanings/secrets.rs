@@ -1,11 +1,11 @@
 //! Which columns hold passwords, whether they are used or not.
 
-use super::{Column, Meanings, Target};
+use super::{ColumnResolver, HeaderColumn, Target};
 
-impl Meanings<'_> {
+impl ColumnResolver<'_> {
     /// The columns that hold passwords: by what they mean or, where they mean nothing, by their names.
     pub(in crate::mapping::header) fn secrets(&self) -> Vec<usize> {
-        let holds = |column: &Column| match &column.target {
+        let holds = |column: &HeaderColumn| match &column.target {
             Some(Target::Password) => true,
             Some(
                 Target::Username | Target::Attribute(_) | Target::Verified(_) | Target::Groups,
