@@ -164,7 +164,9 @@ pub(super) async fn begin(
         match &job.again {
             OnExistingRun::Replace => directory.make_ledger_replaceable(),
             // Another process began the run after this one looked for it.
-            OnExistingRun::GoOn(_) | OnExistingRun::PutAside => return go_on(job, directory, identity, say),
+            OnExistingRun::GoOn(_) | OnExistingRun::PutAside => {
+                return go_on(job, directory, identity, say);
+            }
         }
     }
     // The new ledger is on the disk before the old one is moved.
