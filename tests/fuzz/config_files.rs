@@ -1,18 +1,22 @@
-//! Mapping files and files with a pool's rules.
+//! Mapping files, files with a pool's rules, and settings of a rehearsal's pool.
 
 use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
 
+use clap::{Args as _, FromArgMatches as _};
 use cognito_import::cli::mapping_file::MappingFile;
+use cognito_import::cli::rehearsal::{RehearsalArgs, pool_settings};
 use cognito_import::cli::settings::{pool_rules, pool_rules_text};
 use cognito_import::mapping::{Mapping, MappingOptions, PasswordFrom};
 use cognito_import::pool::TriggerData;
+use cognito_import::rehearsal::{ExistingUser, PoolSettings};
 use cognito_import::rows::{Dialect, Rows};
 use cognito_import::source::OpenSource;
 use cognito_import::user::rules::Strictness;
 
 use crate::case::{Case, fuzz};
+use crate::harness::{Place, quick, users};
 use crate::lists::{SAMPLES, samples};
 use crate::mutate;
 
@@ -205,6 +209,94 @@ fn pool(base: &[u8], list: &[u8], folder: &Path, case: &mut Case) {
     };
     let strictness = Strictness::Pool(Arc::new(rules));
     map(list, &Dialect::default(), &options, &strictness);
+}
+
+/// Pieces of JSON.
+const JSON: [&[u8]; 22] = [
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b",",
+    b":",
+    b"\"",
+    b"\n",
+    b"\\",
+    b"\\u0000",
+    b"\\ud800",
+    b"\0",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"null",
+    b"true",
+    b"-1",
+    b"1e400",
+    b"18446744073709551616",
+    b"0.1",
+    b"NaN",
+    b"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+];
+
+/// Settings in which every list has an entry.
+fn every_setting() -> PoolSettings {
+    PoolSettings {
+        groups: vec!["staff".to_owned()],
+        existing: vec![ExistingUser {
+            username: "zoe".to_owned(),
+            created: Some(1_795_658_400),
+            ..ExistingUser::default()
+        }],
+        auto_verified_attributes: vec!["email".to_owned()],
+        daily_messages: Some(2),
+        ..quick()
+    }
+}
+
+fn settings(base: &serde_json::Value, case: &mut Case) {
+    let place = Place::new();
+    let mut value = base.clone();
+    mutate::json(&mut case.rng, &mut value, "x");
+    let mut text = serde_json::to_vec_pretty(&value).unwrap();
+    if case.rng.u8(..4) == 0 {
+        let other = text.clone();
+        mutate::bytes(&mut case.rng, &mut text, &JSON, &other);
+    }
+    case.input(&text);
+    place.file("pool.json", &text);
+    let path = place.path("pool.json");
+    let command = RehearsalArgs::augment_args(clap::Command::new("rehearse"));
+    let given = command
+        .try_get_matches_from(["rehearse", "--pool-settings", path.to_str().unwrap()])
+        .unwrap();
+    let args = RehearsalArgs::from_arg_matches(&given).unwrap();
+    if let Err(error) = pool_settings(&args) {
+        return names_its_place(&error.to_string(), &path, &text);
+    }
+    let ran = place
+        .cli("rehearse")
+        .arg(place.file("users.csv", users(3)))
+        .args(["--pool-settings", "pool.json", "--run-dir", "run"])
+        .args(["--deadline", "1s", "--attempt-timeout", "1s"])
+        .args(["--settle-time", "1s", "--preflight-timeout", "1s"])
+        .args(["--output", "json", "--group", "staff"])
+        .run();
+    for word in ["panicked", "internal error"] {
+        assert!(!ran.stderr.contains(word), "{}", ran.stderr);
+    }
+    assert!(
+        matches!(ran.code, Some(0 | 1 | 3 | 4 | 5)),
+        "{:?}: {}",
+        ran.code,
+        ran.stderr
+    );
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(document["exit_code"], ran.code.unwrap());
+}
+
+#[test]
+fn settings_of_pools() {
+    let base = serde_json::to_value(every_setting()).unwrap();
+    fuzz("settings_of_pools", 3, |case| settings(&base, case));
 }
 
 #[test]

@@ -85,7 +85,7 @@ impl Base {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     // There may be none.
     let _ = fs::remove_dir_all(to);
     fs::create_dir(to).unwrap();
@@ -111,7 +111,7 @@ fn read(run: &Path) -> Result<Rows, LedgerError> {
 }
 
 /// The databases of a run, and what holds their last writes.
-fn databases(run: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn databases(run: &Path) -> BTreeMap<String, Vec<u8>> {
     let of_ours = |name: &str| name.ends_with(".db") || name.ends_with(".db-wal");
     let files = fs::read_dir(run).unwrap().map(Result::unwrap);
     files
@@ -122,9 +122,10 @@ fn databases(run: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// Damages one of the files, and says how.
-fn damage(rng: &mut Rng, run: &Path) -> String {
-    let files = databases(run);
+/// Damages one of the files of this database, and says how.
+pub(crate) fn damage(rng: &mut Rng, run: &Path, database: &str) -> String {
+    let mut files = databases(run);
+    files.retain(|name, _| name.starts_with(database));
     let (name, bytes) = files.iter().nth(rng.usize(..files.len())).unwrap();
     let (mut bytes, path) = (bytes.clone(), run.join(name));
     let pages = bytes.len() / PAGE;
@@ -268,7 +269,7 @@ fn run(bases: &[Base], case: &mut Case) {
     let run = place.path("run");
     copy(&base.place.path("kept"), &run);
     fs::copy(base.place.path("users.csv"), place.path("users.csv")).unwrap();
-    let how = damage(&mut case.rng, &run);
+    let how = damage(&mut case.rng, &run, "ledger.db");
     case.note(how);
     let before = databases(&run);
     case.input(before.get("ledger.db").map_or(&[], Vec::as_slice));

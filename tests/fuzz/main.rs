@@ -25,3 +25,4 @@ mod ledgers;
 mod lists;
 mod mutate;
 mod runs;
+mod undos;
