@@ -21,6 +21,7 @@ mod harness;
 mod answers;
 mod case;
 mod config_files;
+mod hostile;
 mod ledgers;
 mod lists;
 mod mutate;

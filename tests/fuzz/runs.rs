@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::sync::{Arc, Mutex};
 
-use crate::answers::{Hostile, contains, password_of};
+use crate::answers::password_of;
 use crate::case::{Case, fuzz};
 use crate::harness::{Endpoint, Place, Pool, Ran, quick};
+use crate::hostile::{Hostile, contains};
 
 /// Rows of each list.
 const ROWS: usize = 20;

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use cognito_import::rehearsal::{ExistingUser, PoolSettings, PreSignUp, QuotaSetting, Quotas};
 use serde_json::json;
 
-use crate::answers::Hostile;
 use crate::case::{Case, fuzz};
 use crate::harness::{Cli, Endpoint, Place, Pool, Ran, Reply, Row, quick, until, users};
+use crate::hostile::Hostile;
 use crate::ledgers::{copy, damage, databases};
 
 /// A user who is in the list and existed before the run.
