@@ -353,6 +353,44 @@ fn the_readme_links_to_every_page_and_is_short() {
 }
 
 #[test]
+fn every_file_that_a_page_names_exists() {
+    let mut seen = 0;
+    for page in pages() {
+        for (number, line) in page.parts().1 {
+            for code in line.split('`').skip(1).step_by(2) {
+                let is_path = ["src/", "tests/", "benches/", "samples/", ".ci/"]
+                    .iter()
+                    .any(|folder| code.starts_with(folder) && !code.contains(' '));
+                if is_path {
+                    let place = page.path.display();
+                    assert!(root().join(code).exists(), "{place}:{number}: {code}");
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen > 40, "{seen}");
+}
+
+#[test]
+fn the_architecture_describes_every_folder() {
+    let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let (_, table) = page.split_once("| name | responsibility |\n").unwrap();
+    let described: BTreeSet<String> = table
+        .lines()
+        .take_while(|line| line.starts_with('|'))
+        .filter_map(|line| Some(line.split('`').nth(1)?.to_owned()))
+        .collect();
+    let entries = fs::read_dir(root().join("src")).unwrap();
+    let mut exist: BTreeSet<String> = entries
+        .map(|entry| entry.unwrap().path())
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    exist.retain(|name| !["main", "lib"].contains(&name.as_str()));
+    assert_eq!(described, exist);
+}
+
+#[test]
 fn every_flag_that_a_page_mentions_exists() {
     let commands = commands();
     let known: BTreeSet<&str> = commands.values().flatten().map(String::as_str).collect();
