@@ -154,6 +154,13 @@ impl RehearsalPool {
         self.end();
     }
 
+    /// Closes all connections and waits for the thread, then returns every user: none is added later.
+    #[must_use]
+    pub fn stop_and_audit(mut self) -> Vec<AuditedUser> {
+        self.end();
+        self.stats_users()
+    }
+
     fn end(&mut self) {
         if let Some(Running { stop, thread }) = self.running.take() {
             // Fails only if the thread has ended by itself, and then there is nothing to stop.

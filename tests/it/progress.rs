@@ -1,6 +1,7 @@
 //! What is seen while a run is at work: a bar on a terminal, lines elsewhere.
 
 use std::io::Write as _;
+use std::time::Instant;
 
 use cognito_import::rehearsal::QuotaSetting;
 
@@ -294,13 +295,16 @@ fn who_wants_no_bar_has_none() {
 fn without_a_terminal_there_is_a_line_every_ten_seconds() {
     let place = Place::new();
     let list = place.file("users.csv", users(260));
+    let began = Instant::now();
     let ran = place.rehearse(list).args(["--rate", "25"]).run().exits(0);
+    // At its rate the run takes a little more than ten seconds. On a busy machine it may take longer.
+    let most = usize::try_from(began.elapsed().as_secs() / 10).unwrap();
     let lines: Vec<&str> = ran
         .stderr
         .lines()
         .filter(|line| line.contains(" left: "))
         .collect();
-    assert_eq!(lines.len(), 1, "{}", ran.stderr);
+    assert!((1..=most).contains(&lines.len()), "{}", ran.stderr);
     for words in [
         "of 260 rows (",
         "of at most 25 a second (UserCreation), about ",

@@ -105,9 +105,11 @@ impl Pool {
     /// Ends it, and starts another one with the same users and other settings.
     pub(crate) fn changed(self, change: impl FnOnce(&mut PoolSettings)) -> Self {
         let mut settings = self.settings.clone();
+        // Sign-ups may still arrive: a user who is added after the others were read would be lost.
         settings.existing = self
-            .users()
-            .into_values()
+            .running
+            .stop_and_audit()
+            .into_iter()
             .map(|user| ExistingUser {
                 username: user.username,
                 attributes: user.attributes,
@@ -116,7 +118,6 @@ impl Pool {
                 created: Some(user.created.div_euclid(1_000)),
             })
             .collect();
-        self.stop();
         change(&mut settings);
         Self::start(settings)
     }
