@@ -15,7 +15,7 @@ use crate::report::{ChangesCsv, Comparison, Side};
 enum CompareError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    #[error("--compare-to {path}: cannot be written: {cause}; name a file in a folder that can be written to", path = .0.display(), cause = .1)]
+    #[error("--changes-csv {path}: cannot be written: {cause}; name a file in a folder that can be written to", path = .0.display(), cause = .1)]
     Write(PathBuf, std::io::Error),
 }
 
@@ -34,7 +34,7 @@ pub(super) fn compare(
     let folds = folds_before.map_err(CommandError::refused)?
         && folds_after.map_err(CommandError::refused)?;
     let unwritten = |path: &Path, cause| CompareError::Write(path.to_owned(), cause);
-    let mut to = match &args.compare_to {
+    let mut to = match &args.changes_csv {
         None => None,
         Some(path) => {
             refuse_to_replace(path)?;
@@ -63,7 +63,7 @@ pub(super) fn compare(
     CommandOutput::of_text(comparison.text(sides, folds, compared))
         .with(&comparison.document(sides, folds, compared))?
         .with(&Where {
-            file: args.compare_to.as_deref(),
+            file: args.changes_csv.as_deref(),
         })
 }
 
@@ -111,7 +111,7 @@ fn refuse_unlike(before: &Side, after: &Side) -> Result<(), CommandError> {
 fn refuse_to_replace(path: &Path) -> Result<(), CommandError> {
     match path.symlink_metadata() {
         Ok(there) if !there.is_file() => Err(CommandError::refused(anyhow::anyhow!(
-            "--compare-to {}: is there, and no file; name another file",
+            "--changes-csv {}: is there, and no file; name another file",
             path.display()
         ))),
         Ok(_) | Err(_) => Ok(()),

@@ -95,7 +95,7 @@ fn every_change_is_in_the_file_and_examples_are_few() {
     }
     let compare = || place.cli("report").args(["--compare", "first", "second"]);
     let ran = compare()
-        .args(["--compare-to", "changes.csv", "--examples", "2"])
+        .args(["--changes-csv", "changes.csv", "--examples", "2"])
         .run()
         .exits(0)
         .says(["every change: changes.csv"]);
@@ -156,7 +156,7 @@ fn a_cell_of_the_file_that_a_spreadsheet_would_run_is_text() {
         "--compare",
         "monday",
         "tuesday",
-        "--compare-to",
+        "--changes-csv",
         "changes.csv",
         "--quiet",
     ];
@@ -238,7 +238,7 @@ fn runs_that_are_not_alike_are_compared_only_when_that_is_meant() {
     place.cli("report").run().exits(2).says(["RUN_DIR"]);
     place
         .cli("report")
-        .args(["run", "--compare-to", "x.csv"])
+        .args(["run", "--changes-csv", "x.csv"])
         .run()
         .exits(2);
 }
@@ -259,7 +259,7 @@ fn a_row_that_was_changed_in_the_ledger_is_not_believed() {
         "--compare",
         "monday",
         "tuesday",
-        "--compare-to",
+        "--changes-csv",
         "changes.csv",
     ];
     place

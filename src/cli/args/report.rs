@@ -1,4 +1,4 @@
-//! `report`: the reports of a run once more, or two runs compared.
+//! `report`: writes the reports of a run again, or compares two runs.
 
 use std::path::PathBuf;
 
@@ -9,26 +9,28 @@ use super::ReportsArgs;
 /// `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// The run's directory: import prints it
+    /// Run directory, as printed by `import`
     #[arg(value_name = "RUN_DIR", required_unless_present = "compare")]
     pub run_dir: Option<PathBuf>,
-    /// Its reports.
+    /// Report options.
     #[command(flatten)]
     pub reports: ReportsArgs,
-    /// Two runs.
+    /// Comparing runs.
     #[command(flatten)]
     pub comparison: CompareArgs,
-    /// Print nothing but errors, and what was asked for
-    #[arg(short, long)]
+    /// Print only errors and the requested output
+    #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
 }
 
 /// `report --compare`.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Two runs compared")]
+#[command(next_help_heading = "Comparing runs")]
 pub struct CompareArgs {
-    /// Tell what is different between two runs, user by user: who is new in the list, who vanished from it, and whose outcome,
-    /// status or follow-up is another one. What only one of the runs knows is no difference
+    /// Compare two runs user by user
+    ///
+    /// Shows users who were added to or removed from the file, and users whose outcome, status or
+    /// steps after sign-up changed. Values that only one run recorded are not compared.
     #[arg(
         long,
         value_names = ["RUN_DIR", "RUN_DIR"],
@@ -37,15 +39,15 @@ pub struct CompareArgs {
         conflicts_with = "run_dir"
     )]
     pub compare: Vec<PathBuf>,
-    /// Write every change to this file as well, a line for each user
+    /// Write all changes to a CSV file, one line per user
     #[arg(
         long,
-        value_name = "FILE.csv",
+        value_name = "FILE",
         requires = "compare",
         conflicts_with = "run_dir"
     )]
-    pub compare_to: Option<PathBuf>,
-    /// Examples of each kind of change
+    pub changes_csv: Option<PathBuf>,
+    /// Show at most N examples of each kind of change
     #[arg(
         long,
         value_name = "N",
@@ -54,7 +56,7 @@ pub struct CompareArgs {
         conflicts_with = "run_dir"
     )]
     pub examples: usize,
-    /// Compare runs of different pools, or an import with a rehearsal, all the same
+    /// Compare runs of different pools, or an import with a rehearsal
     #[arg(long, requires = "compare", conflicts_with = "run_dir")]
     pub compare_unlike: bool,
 }
