@@ -1,4 +1,4 @@
-//! The command line, as it is typed. No I/O here: what it means is worked out in [`super::settings`].
+//! The command line as typed. [`super::settings`] resolves it; there is no I/O here.
 
 pub(super) mod follow_up;
 pub(super) mod format;
@@ -21,9 +21,6 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::exit::{
-    ANSWER_CODES_HELP, CHECK_CODES_HELP, EXIT_CODES_HELP, REHEARSAL_CODES_HELP, UNDO_CODES_HELP,
-};
 use super::rehearsal::RehearsalArgs;
 pub use follow_up::{FollowUpArgs, VerifyArg};
 pub use format::FormatArgs;
@@ -40,99 +37,119 @@ pub use reports::{PiiArg, ReportsArgs};
 pub use triggers::TriggerArgs;
 pub use undo::UndoArgs;
 
-/// Moves a list of users into an Amazon Cognito user pool, and tells the truth about every row.
+/// Import users from a CSV file into an Amazon Cognito user pool
 #[derive(Debug, Parser)]
-#[command(name = "cognito-import", version, about, after_help = EXIT_CODES_HELP, max_term_width = 110)]
+#[command(name = "cognito-import", version, max_term_width = 110)]
 pub struct Cli {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: Command,
-    /// What goes to standard output: what a command prints as text, or one JSON document from every command, also where it fails;
-    /// what is meant for people goes to standard error either way
+    /// Choose the format of standard output
+    ///
+    /// Messages go to standard error in both formats.
     #[arg(
         long,
-        value_name = "FORM",
+        value_name = "FORMAT",
         value_enum,
         default_value_t = OutputForm::Text,
         global = true,
+        hide_short_help = true,
         help_heading = "Output"
     )]
     pub output: OutputForm,
 }
 
-/// What goes to standard output.
+/// The format of standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OutputForm {
-    /// What the command prints
+    /// Plain text, if the command prints any
     Text,
-    /// One JSON document
+    /// One JSON document, also on failure
     Json,
 }
 
-/// What to do.
+/// The subcommands. [`super::help`] adds their examples and exit codes.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Sign up every user of a list in a user pool
-    #[command(after_help = EXIT_CODES_HELP)]
+    /// Import users from a CSV file into a user pool
+    ///
+    /// Every user is created with SignUp. Progress is kept in a ledger, so that the same command
+    /// resumes an interrupted run without creating a user twice.
     Import(Box<ImportArgs>),
-    /// Read a list and say everything that is wrong with it, and with the plan; sends nothing that writes
-    #[command(after_help = CHECK_CODES_HELP)]
+    /// Report every problem with a CSV file and the planned import
+    ///
+    /// Reads the whole file and, if it is named, the user pool. Never writes to the pool.
     Check(Box<CheckArgs>),
-    /// Import into a simulated pool on this machine: nothing leaves it
-    #[command(after_help = REHEARSAL_CODES_HELP)]
+    /// Import into a simulated user pool on this machine
+    ///
+    /// Works like `import`, but makes no connection to AWS.
     Rehearse(Box<RehearseArgs>),
-    /// Run the simulated pool alone, for any client (boto3, aws-cli)
-    #[command(after_help = ANSWER_CODES_HELP)]
+    /// Run the simulated user pool for other clients, such as boto3
+    ///
+    /// Listens on a loopback address until it is stopped, and prints its endpoint.
     RehearsalPool(Box<RehearsalPoolArgs>),
-    /// Make the results and the summary of a run again from its ledger, or compare two runs. (Not rejects.csv, for which the list is needed: the run's own
-    /// command writes it again)
-    #[command(after_help = EXIT_CODES_HELP)]
+    /// Write the reports of a run again, or compare two runs
+    ///
+    /// Reports are written from the run's ledger. rejects.csv also needs the CSV file, so it is
+    /// written by running the same import command again.
     Report(Box<ReportArgs>),
-    /// Delete exactly the users that a run created, and nobody else
-    #[command(after_help = UNDO_CODES_HELP)]
+    /// Delete the users that a run created
+    ///
+    /// Each user is looked up with AdminGetUser, which counts it as monthly active, and is deleted
+    /// only if it still has the sub recorded by the run. A user who has signed in since is kept.
+    /// An UNCONFIRMED user cannot have signed in; for all others the sign-in history of Cognito's
+    /// threat protection decides, and without it the user is kept.
     Undo(Box<UndoArgs>),
-    /// Print the rules of a pool as TOML, for `--pool` where nobody may ask it
-    #[command(after_help = ANSWER_CODES_HELP)]
+    /// Print a user pool's rules as TOML, for `--pool`
+    ///
+    /// With this file, `check`, `import` and `template` need no permission to describe the pool.
     Describe(Box<DescribeArgs>),
-    /// Print the header line of a list for a pool
-    #[command(after_help = ANSWER_CODES_HELP)]
+    /// Print the CSV header line for a user pool
     Template(Box<TemplateArgs>),
-    /// Print the least IAM policy that a run needs
-    #[command(after_help = ANSWER_CODES_HELP)]
+    /// Print the smallest IAM policy that a run needs
+    ///
+    /// Pass the same flags as to `import`.
     IamPolicy(IamPolicyArgs),
 }
 
 /// `import`.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// The list and its columns.
-    #[command(flatten)]
-    pub list: ListArgs,
-    /// Which pool.
+    /// The user pool.
     #[command(flatten)]
     pub pool: PoolArgs,
-    /// What is asked before the first call.
+    /// The CSV file and its columns.
+    #[command(flatten)]
+    pub list: ListArgs,
+    /// Preflight checks.
     #[command(flatten)]
     pub preflight: PreflightArgs,
-    /// Do not ask on a terminal whether the plan is right. (Without a terminal nothing is asked)
-    #[arg(short, long, help_heading = "Before the first call")]
+    /// Start without asking for confirmation
+    ///
+    /// Without a terminal nothing is asked.
+    #[arg(short, long, help_heading = "Preflight")]
     pub yes: bool,
-    /// What the pool's triggers are told.
+    /// Data for Lambda triggers.
     #[command(flatten)]
     pub triggers: TriggerArgs,
-    /// How fast.
+    /// Rate limits.
     #[command(flatten)]
     pub pace: PaceArgs,
-    /// Users that exist.
+    /// Existing users.
     #[command(flatten)]
     pub look: LookArgs,
     /// The run.
     #[command(flatten)]
     pub run: RunArgs,
-    /// Begin anew where a run for this list and pool is there already; its ledger is kept aside
-    #[arg(long, help_heading = "Run", conflicts_with = "retry")]
+    /// Start over; the previous ledger is kept as ledger-before-N.db
+    #[arg(
+        long,
+        help_heading = "Run",
+        conflicts_with = "retry",
+        hide_short_help = true
+    )]
     pub restart: bool,
-    /// Take up again the rows with these outcomes of an earlier run of this list, or the steps after the sign-up that failed
+    /// Retry rows with these outcomes of the previous run
     #[arg(
         long,
         value_name = "OUTCOME",
@@ -141,13 +158,13 @@ pub struct ImportArgs {
         help_heading = "Run"
     )]
     pub retry: Vec<Retry>,
-    /// The reports of the run.
+    /// Reports.
     #[command(flatten)]
     pub reports: ReportsArgs,
-    /// How far it is.
+    /// Progress.
     #[command(flatten)]
     pub progress: ProgressArgs,
-    /// What to say meanwhile.
+    /// Output.
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -155,34 +172,34 @@ pub struct ImportArgs {
 /// `rehearse`.
 #[derive(Debug, Args)]
 pub struct RehearseArgs {
-    /// The list and its columns.
-    #[command(flatten)]
-    pub list: ListArgs,
     /// The simulated pool.
     #[command(flatten)]
     pub rehearsal: RehearsalArgs,
-    /// What is asked before the first call.
+    /// The CSV file and its columns.
+    #[command(flatten)]
+    pub list: ListArgs,
+    /// Preflight checks.
     #[command(flatten)]
     pub preflight: PreflightArgs,
-    /// What the pool's triggers are told.
+    /// Data for Lambda triggers.
     #[command(flatten)]
     pub triggers: TriggerArgs,
-    /// How fast.
+    /// Rate limits.
     #[command(flatten)]
     pub pace: PaceArgs,
-    /// Users that exist.
+    /// Existing users.
     #[command(flatten)]
     pub look: LookArgs,
     /// The run.
     #[command(flatten)]
     pub run: RunArgs,
-    /// The reports of the run.
+    /// Reports.
     #[command(flatten)]
     pub reports: ReportsArgs,
-    /// How far it is.
+    /// Progress.
     #[command(flatten)]
     pub progress: ProgressArgs,
-    /// What to say meanwhile.
+    /// Output.
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -190,7 +207,7 @@ pub struct RehearseArgs {
 /// `rehearsal-pool`.
 #[derive(Debug, Args)]
 pub struct RehearsalPoolArgs {
-    /// Where to listen; loopback only. Port 0 picks a free one
+    /// Listen on this loopback address; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9329", value_parser = address)]
     pub listen: SocketAddr,
     /// The simulated pool.
@@ -202,113 +219,128 @@ pub struct RehearsalPoolArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Run")]
 pub struct RunArgs {
-    /// The run's directory: ledger and results; by default import-runs/LIST-FINGERPRINT-POOL (or ...-rehearsal)
+    /// Directory for the ledger and results
+    ///
+    /// The default is import-runs/NAME-FINGERPRINT-POOL, or import-runs/NAME-FINGERPRINT-rehearsal.
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
-    /// If another process is using the run directory, wait for it up to this long; by default the command exits with 4 at once
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    /// Wait this long for another process that uses the run directory
+    ///
+    /// By default the command exits with 4 immediately.
+    #[arg(long, value_name = "DURATION", value_parser = time, hide_short_help = true)]
     pub wait_for_lock: Option<Duration>,
-    /// Write passwords into rejects.csv as well, so that rows that are mended can be imported again without another list of
-    /// passwords. (By default their cells are blank there.) Remove the file when it is done with
-    #[arg(long)]
+    /// Include passwords in rejects.csv
+    ///
+    /// Corrected rows can then be imported directly. Delete the file afterwards. By default the
+    /// password cells are empty.
+    #[arg(long, hide_short_help = true)]
     pub rejects_with_passwords: bool,
-    /// How the pool compares usernames; by default it is asked, and taken to ignore case where it may not be
-    #[arg(long, value_enum, value_name = "HOW")]
+    /// Set how the pool compares usernames
+    ///
+    /// By default this is read from the pool; if that is not permitted, case is ignored.
+    #[arg(long, value_enum, value_name = "MODE", hide_short_help = true)]
     pub usernames: Option<UsernameCase>,
-    /// What the ledger survives: loss of power, or only a crash of the process (fewer syncs to the disk)
-    #[arg(long, value_enum, default_value_t = DurabilityArg::Power)]
+    /// Choose what the ledger survives; `process` syncs to disk less often
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = DurabilityArg::Power, hide_short_help = true)]
     pub durability: DurabilityArg,
-    /// Take no more rows after this time, finish what is on its way, and exit with 4; the same command goes on later
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    /// Stop after this long; the same command resumes
+    ///
+    /// Requests in flight are finished, and the exit code is 4.
+    #[arg(long, value_name = "DURATION", value_parser = time)]
     pub deadline: Option<Duration>,
-    /// Stop when the first N rows sent all meet the same error; 0 never stops for it
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    /// Stop if the first N rows all fail with the same error; 0 disables
+    #[arg(long, value_name = "N", default_value_t = 20, hide_short_help = true)]
     pub max_failures: u32,
-    /// Stop when more than this part of the last 200 rows meet the same error; 1 never stops for it
-    #[arg(long, value_name = "PART", default_value_t = 0.5, value_parser = part)]
+    /// Stop if this fraction of the last 200 rows fails with the same error; 1 disables
+    #[arg(long, value_name = "FRACTION", default_value_t = 0.5, value_parser = part, hide_short_help = true)]
     pub max_failure_rate: f64,
-    /// How long after a request without an answer Cognito may still make the user: triggers take up to 15 s. A row is called
-    /// failed only when it is not there after that time
-    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = time)]
+    /// Wait this long before a row without a response counts as failed
+    ///
+    /// Cognito may still create the user after the connection is lost; Lambda triggers take up to
+    /// 15 s.
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = time, hide_short_help = true)]
     pub settle_time: Duration,
 }
 
 /// How a pool compares usernames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum UsernameCase {
-    /// `Ann` and `ann` are one
+    /// `Ann` and `ann` are the same user
     IgnoreCase,
-    /// `Ann` and `ann` are two
+    /// `Ann` and `ann` are different users
     CaseSensitive,
 }
 
 /// What the ledger survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum DurabilityArg {
-    /// Loss of power
+    /// A power failure
     Power,
-    /// A crash of the process
+    /// A crash of this process, but not a power failure
     Process,
 }
 
-/// Outcomes that can be taken up again.
+/// Outcomes that can be retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Retry {
-    /// Tries used up
+    /// All attempts failed
     Failed,
-    /// Refused by the pool
+    /// Rejected by Cognito
     Rejected,
-    /// Not settled
+    /// Unknown whether the user was created
     InDoubt,
-    /// Broken in the list
+    /// Invalid in the CSV file
     Invalid,
-    /// Steps after the sign-up that failed
+    /// Created, but a step after sign-up failed
     FollowUp,
-    /// All five
+    /// All of these
     All,
 }
 
-/// What to say meanwhile.
+/// Output.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Print nothing but errors
-    #[arg(short, long)]
+    /// Print only errors
+    #[arg(short, long, hide_short_help = true)]
     pub quiet: bool,
-    /// Log what the run does and every row that was not created; twice: every request that failed; three times: every answer
-    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    /// Log more; repeat for more detail
+    ///
+    /// -v logs the stages of the run and every row that was not created, -vv every failed request,
+    /// -vvv every response.
+    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet", hide_short_help = true)]
     pub verbose: u8,
     /// The log.
     #[command(flatten)]
     pub log: LogArgs,
 }
 
-/// The longest time that a flag takes: clocks count on for longer, but not for ever.
+/// The longest duration that a flag accepts, so that adding it to a clock cannot overflow.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 pub(super) fn time(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(time) if time <= LONGEST => Ok(time),
         Ok(_) => Err("is longer than a year".to_owned()),
-        Err(_) => Err("is not a time with its unit; write it like 250ms, 15s or 1h30m".to_owned()),
+        Err(_) => Err("must be a duration such as 250ms, 15s or 1h30m".to_owned()),
     }
 }
 
 fn some_time(text: &str) -> Result<Duration, String> {
     match time(text)? {
-        time if time.is_zero() => Err("should be more than 0".to_owned()),
+        time if time.is_zero() => Err("must be more than 0".to_owned()),
         time => Ok(time),
     }
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
-        .map_err(|_| "is no IP address with a port; write it like 127.0.0.1:9329".to_owned())
+        .map_err(|_| "must be an IP address and a port, such as 127.0.0.1:9329".to_owned())
 }
 
 fn part(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(part) if (0.0..=1.0).contains(&part) => Ok(part),
-        Ok(_) | Err(_) => Err("is not a part between 0 and 1".to_owned()),
+        Ok(_) | Err(_) => Err("must be between 0 and 1".to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-//! Exit codes: the whole list, and how a run maps to it.
+//! Exit codes: the complete list, and how a run maps to it.
 
 use std::process::ExitCode;
 
@@ -27,23 +27,27 @@ pub enum Exit {
     Signal(Signal),
 }
 
-/// Which commands share the meaning of their exit codes.
+/// The commands that share a list of exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codes {
-    /// Those about an import.
+    /// `import`.
     Run,
-    /// Those about a rehearsal: its pool ends with it.
+    /// `rehearse`: a rehearsal cannot be resumed.
     Rehearsal,
     /// `check`.
     Check,
     /// `undo`.
     Undo,
-    /// Those that print something.
+    /// `report`.
+    Report,
+    /// `rehearsal-pool`.
+    RehearsalPool,
+    /// Commands that print an answer.
     Answer,
 }
 
 impl Codes {
-    /// Those about a run of this kind.
+    /// The codes of runs of this kind.
     #[must_use]
     pub fn of(kind: RunKind) -> Self {
         match kind {
@@ -52,77 +56,43 @@ impl Codes {
         }
     }
 
-    /// How a command ends that did not come to its end, or could not tell what it came to. 3 says that nothing was sent, which is certain
-    /// only of commands that send nothing.
+    /// The exit of a command that failed unexpectedly. 3 promises that nothing was sent, which is
+    /// certain only for commands that never send anything.
     #[must_use]
     pub fn ended_early(self) -> Exit {
         match self {
             Self::Run | Self::Rehearsal | Self::Undo => Exit::Stopped,
-            Self::Check | Self::Answer => Exit::Refused,
+            Self::Check | Self::Report | Self::RehearsalPool | Self::Answer => Exit::Refused,
         }
     }
+
+    /// Every way in which these commands end, in the order of `--help`.
+    fn exits(self) -> &'static [Exit] {
+        use Exit::{Busy, Done, InDoubt, Refused, SomeRows, Stopped, Usage};
+        const INTERRUPT: Exit = Exit::Signal(Signal::Interrupt);
+        const TERMINATE: Exit = Exit::Signal(Signal::Terminate);
+        match self {
+            Self::Run | Self::Rehearsal => &[
+                Done, SomeRows, Usage, Refused, Stopped, Busy, InDoubt, INTERRUPT, TERMINATE,
+            ],
+            Self::Check => &[Done, SomeRows, Usage, Refused, INTERRUPT, TERMINATE],
+            Self::Undo => &[
+                Done, SomeRows, Usage, Refused, Stopped, Busy, INTERRUPT, TERMINATE,
+            ],
+            Self::Report => &[Done, SomeRows, Usage, Refused, Stopped, InDoubt],
+            Self::RehearsalPool => &[Usage, Refused, INTERRUPT, TERMINATE],
+            Self::Answer => &[Done, Usage, Refused, INTERRUPT, TERMINATE],
+        }
+    }
+
+    /// The list of exit codes for `--help`.
+    #[must_use]
+    pub fn help(self) -> String {
+        let lines = self.exits().iter();
+        let lines = lines.map(|exit| format!("\n  {:>3}  {}", exit.number(), exit.meaning(self)));
+        format!("Exit codes:{}", lines.collect::<String>())
+    }
 }
-
-/// For `--help`.
-pub const EXIT_CODES_HELP: &str = "\
-Exit codes:
-    0  every row was created, existed or skipped, and what follows was done
-    1  finished; some rows are invalid, rejected, failed or duplicate, or a step after a sign-up failed
-    2  the command line is wrong
-    3  refused before anything was sent
-    4  stopped early; the same command resumes the run
-    4  nothing was done: another process is using the run directory
-    5  finished; some rows are in doubt
-  130  stopped by Ctrl-C (SIGINT); the same command resumes the run
-  143  stopped by SIGTERM; the same command resumes the run";
-
-/// For `rehearse --help`.
-pub const REHEARSAL_CODES_HELP: &str = "\
-Exit codes:
-    0  every row was created, existed or skipped, and what follows was done
-    1  finished; some rows are invalid, rejected, failed or duplicate, or a step after a sign-up failed
-    2  the command line is wrong
-    3  refused before anything was sent
-    4  stopped early; a rehearsal cannot be resumed
-    4  nothing was done: another process is using the run directory
-    5  finished; some rows are in doubt
-  130  stopped by Ctrl-C (SIGINT); a rehearsal cannot be resumed
-  143  stopped by SIGTERM; a rehearsal cannot be resumed";
-
-/// For `check --help`.
-pub const CHECK_CODES_HELP: &str = "\
-Exit codes:
-    0  nothing stands against the list
-    1  a run would begin; some rows would be invalid or duplicate
-    2  the command line is wrong
-    3  a run would be refused, or the list or the pool cannot be read
-  130  stopped by Ctrl-C (SIGINT)
-  143  stopped by SIGTERM";
-
-/// For `undo --help`.
-pub const UNDO_CODES_HELP: &str = "\
-Each user is looked up first (AdminGetUser, by which Cognito counts it as active this month), and deleted
-only if it has the sub that the run was told. One that is UNCONFIRMED has never signed in. Of any other one
-the pool's threat protection has to show that it has not; where it cannot, the user is kept.
-
-Exit codes:
-    0  every user that the run made is deleted, or was gone already
-    1  finished; some are kept, or could not be looked up or deleted
-    2  the command line is wrong
-    3  refused before anything was deleted
-    4  stopped early; the same command resumes the undo
-    4  nothing was done: another process is using the run directory
-  130  stopped by Ctrl-C (SIGINT); the same command resumes the undo
-  143  stopped by SIGTERM; the same command resumes the undo";
-
-/// For the help of commands that print something.
-pub const ANSWER_CODES_HELP: &str = "\
-Exit codes:
-    0  it was printed
-    2  the command line is wrong
-    3  it cannot be had
-  130  stopped by Ctrl-C (SIGINT)
-  143  stopped by SIGTERM";
 
 impl Exit {
     /// The number.
@@ -155,63 +125,76 @@ impl Exit {
         }
     }
 
-    /// What it says, as `--help` has it.
+    /// Its meaning, as `--help` explains it.
     #[must_use]
     pub fn meaning(self, of: Codes) -> &'static str {
         match (self, of) {
             (Self::Done, Codes::Run | Codes::Rehearsal) => {
-                "every row was created, existed or skipped, and what follows was done"
+                "every row was created, existed or was skipped, and all steps succeeded"
             }
-            (Self::Done, Codes::Check) => "nothing stands against the list",
+            (Self::Done, Codes::Check) => "no problems found",
             (Self::Done, Codes::Undo) => {
-                "every user that the run made is deleted, or was gone already"
+                "every user that the run created is deleted or was already gone"
             }
-            (Self::Done, Codes::Answer) => "it was printed",
-            (Self::SomeRows, Codes::Run | Codes::Rehearsal | Codes::Answer) => {
-                "finished; some rows are invalid, rejected, failed or duplicate, or a step after a sign-up failed"
+            (Self::Done, Codes::Report) => {
+                "the run succeeded and its reports are written, or the runs are compared"
+            }
+            (Self::Done, Codes::RehearsalPool | Codes::Answer) => "success",
+            (
+                Self::SomeRows,
+                Codes::Run | Codes::Rehearsal | Codes::RehearsalPool | Codes::Answer,
+            ) => "finished; some rows, or steps after sign-up, did not succeed",
+            (Self::SomeRows, Codes::Report) => {
+                "reports written; some rows, or steps after sign-up, did not succeed"
             }
             (Self::SomeRows, Codes::Undo) => {
-                "finished; some are kept, or could not be looked up or deleted"
+                "finished; some users were kept, or could not be looked up or deleted"
             }
             (Self::SomeRows, Codes::Check) => {
-                "a run would begin; some rows would be invalid or duplicate"
+                "the import would start, but some rows are invalid or duplicate"
             }
-            (Self::Usage, _) => "the command line is wrong",
+            (Self::Usage, _) => "invalid command line",
             (Self::Refused, Codes::Run | Codes::Rehearsal) => "refused before anything was sent",
             (Self::Refused, Codes::Check) => {
-                "a run would be refused, or the list or the pool cannot be read"
+                "the import would be refused, or the file or the pool cannot be read"
             }
             (Self::Refused, Codes::Undo) => "refused before anything was deleted",
-            (Self::Refused, Codes::Answer) => "it cannot be had",
-            (Self::Stopped, Codes::Run | Codes::Check | Codes::Answer) => {
-                "stopped early; the same command resumes the run"
+            (Self::Refused, Codes::Report) => {
+                "the run cannot be read, or a report cannot be written"
             }
+            (Self::Refused, Codes::RehearsalPool) => {
+                "invalid settings, or the address cannot be listened on"
+            }
+            (Self::Refused, Codes::Answer) => "failed; the error message says why",
+            (Self::Stopped, Codes::Run | Codes::Check | Codes::RehearsalPool | Codes::Answer) => {
+                "stopped early; run the same command to resume"
+            }
+            (Self::Stopped, Codes::Report) => "reports written; the run stopped early",
             (Self::Stopped, Codes::Rehearsal) => "stopped early; a rehearsal cannot be resumed",
-            (Self::Stopped, Codes::Undo) => "stopped early; the same command resumes the undo",
-            (Self::Busy, _) => "nothing was done: another process is using the run directory",
+            (Self::Stopped, Codes::Undo) => "stopped early; run the same command to resume",
+            (Self::Busy, _) => "another process is using the run directory; nothing was done",
+            (Self::InDoubt, Codes::Report) => "reports written; some rows are in doubt",
             (Self::InDoubt, _) => "finished; some rows are in doubt",
-            (Self::Signal(Signal::Interrupt), Codes::Run) => {
-                "stopped by Ctrl-C (SIGINT); the same command resumes the run"
+            (Self::Signal(Signal::Interrupt), Codes::Run | Codes::Undo) => {
+                "stopped by Ctrl-C (SIGINT); run the same command to resume"
             }
             (Self::Signal(Signal::Interrupt), Codes::Rehearsal) => {
                 "stopped by Ctrl-C (SIGINT); a rehearsal cannot be resumed"
             }
-            (Self::Signal(Signal::Interrupt), Codes::Undo) => {
-                "stopped by Ctrl-C (SIGINT); the same command resumes the undo"
-            }
-            (Self::Signal(Signal::Interrupt), Codes::Check | Codes::Answer) => {
-                "stopped by Ctrl-C (SIGINT)"
-            }
-            (Self::Signal(Signal::Terminate), Codes::Run) => {
-                "stopped by SIGTERM; the same command resumes the run"
+            (
+                Self::Signal(Signal::Interrupt),
+                Codes::Check | Codes::Report | Codes::RehearsalPool | Codes::Answer,
+            ) => "stopped by Ctrl-C (SIGINT)",
+            (Self::Signal(Signal::Terminate), Codes::Run | Codes::Undo) => {
+                "stopped by SIGTERM; run the same command to resume"
             }
             (Self::Signal(Signal::Terminate), Codes::Rehearsal) => {
                 "stopped by SIGTERM; a rehearsal cannot be resumed"
             }
-            (Self::Signal(Signal::Terminate), Codes::Undo) => {
-                "stopped by SIGTERM; the same command resumes the undo"
-            }
-            (Self::Signal(Signal::Terminate), Codes::Check | Codes::Answer) => "stopped by SIGTERM",
+            (
+                Self::Signal(Signal::Terminate),
+                Codes::Check | Codes::Report | Codes::RehearsalPool | Codes::Answer,
+            ) => "stopped by SIGTERM",
         }
     }
 
@@ -257,45 +240,5 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.number())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{
-        ANSWER_CODES_HELP, CHECK_CODES_HELP, Codes, EXIT_CODES_HELP, Exit, REHEARSAL_CODES_HELP,
-        Signal, UNDO_CODES_HELP,
-    };
-
-    #[test]
-    fn a_code_means_what_the_help_says() {
-        let all = [
-            Exit::Done,
-            Exit::SomeRows,
-            Exit::Usage,
-            Exit::Refused,
-            Exit::Stopped,
-            Exit::Busy,
-            Exit::InDoubt,
-            Exit::Signal(Signal::Interrupt),
-            Exit::Signal(Signal::Terminate),
-        ];
-        for (codes, help) in [
-            (Codes::Run, EXIT_CODES_HELP),
-            (Codes::Rehearsal, REHEARSAL_CODES_HELP),
-            (Codes::Check, CHECK_CODES_HELP),
-            (Codes::Undo, UNDO_CODES_HELP),
-            (Codes::Answer, ANSWER_CODES_HELP),
-        ] {
-            let (_, help) = help.split_once("Exit codes:\n").unwrap();
-            let mut said = 0;
-            for exit in all {
-                let line = format!("{:>5}  {}", exit.number(), exit.meaning(codes));
-                said += usize::from(help.lines().any(|in_help| in_help == line));
-            }
-            assert_eq!(said, help.lines().count(), "{help}");
-        }
-        assert_eq!(Exit::Busy.number(), Exit::Stopped.number());
-        assert!(!REHEARSAL_CODES_HELP.contains("the same command"));
     }
 }

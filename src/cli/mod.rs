@@ -4,6 +4,7 @@ pub mod args;
 pub mod client_secret;
 pub mod dialect;
 pub mod exit;
+pub mod help;
 pub mod mapping_file;
 mod mapping_options;
 pub mod parse;

@@ -3,11 +3,12 @@
 use std::error::Error as _;
 use std::ffi::OsString;
 
+use clap::FromArgMatches as _;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, Parser as _};
 
 use super::args::Cli;
+use super::help::command;
 use crate::visible::one_line;
 
 /// Flags whose values may be secrets.
@@ -17,7 +18,12 @@ const SECRET: [&str; 2] = ["--validation-data", "--client-metadata"];
 #[must_use]
 pub fn parse() -> Cli {
     let words: Vec<OsString> = std::env::args_os().collect();
-    Cli::try_parse_from(&words).unwrap_or_else(|error| end(in_our_words(error, &words)))
+    try_parse(&words).unwrap_or_else(|error| end(in_our_words(error, &words)))
+}
+
+fn try_parse(words: &[OsString]) -> Result<Cli, clap::Error> {
+    let matches = command().try_get_matches_from(words)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command()))
 }
 
 fn in_our_words(error: clap::Error, words: &[OsString]) -> clap::Error {
@@ -50,12 +56,12 @@ fn dry_run(error: &clap::Error, words: &[OsString]) -> Option<clap::Error> {
         _ => return None,
     };
     let message = format!("unexpected argument '{unexpected}': {instead}");
-    Some(Cli::command().error(ErrorKind::UnknownArgument, message))
+    Some(command().error(ErrorKind::UnknownArgument, message))
 }
 
 /// The command among these words: the first one that is the name of one.
 fn command_in(words: &[OsString]) -> Option<&str> {
-    let cli = Cli::command();
+    let cli = command();
     words
         .iter()
         .skip(1)
@@ -121,7 +127,7 @@ fn with_cause_on_one_line(error: clap::Error) -> clap::Error {
     }
     let (arg, value) = (of(ContextKind::InvalidArg), of(ContextKind::InvalidValue));
     let message = format!("invalid value '{value}' for '{arg}': {shown}");
-    Cli::command().error(error.kind(), message)
+    command().error(error.kind(), message)
 }
 
 /// A word that stands behind the value of such a flag is most likely a part of it that was not quoted.
@@ -146,7 +152,7 @@ fn without_secrets(error: clap::Error, words: &[OsString]) -> clap::Error {
     };
     let mut places = (0..).zip(&words).filter(|(_, word)| is_it(word));
     match places.find_map(|(place, _)| flag_of(place)) {
-        Some(flag) => Cli::command().error(
+        Some(flag) => command().error(
             ErrorKind::UnknownArgument,
             format!(
                 "a word behind the value of {flag} is not expected (it is not shown: it may belong to the value); put the whole of \
@@ -161,13 +167,11 @@ fn without_secrets(error: clap::Error, words: &[OsString]) -> clap::Error {
 mod tests {
     use std::ffi::OsString;
 
-    use clap::Parser as _;
-
-    use super::{Cli, in_our_words, on_one_line};
+    use super::{in_our_words, on_one_line, try_parse};
 
     fn told(line: &str) -> String {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-        let error = Cli::try_parse_from(&words).unwrap_err();
+        let error = try_parse(&words).unwrap_err();
         in_our_words(error, &words).to_string()
     }
 
@@ -217,7 +221,7 @@ mod tests {
             "cognito-import rehearse a.csv --phone-region \u{1b}[2J\nerror:",
         ] {
             let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            let error = Cli::try_parse_from(&words).unwrap_err();
+            let error = try_parse(&words).unwrap_err();
             let told = on_one_line(error).render().to_string();
             assert!(told.contains("[U+001B]"), "{told}");
             assert!(!told.contains('\u{1b}'), "{told}");

@@ -17,27 +17,34 @@ const MOST_SETTINGS: u64 = 64 * WRITTEN_BY_HAND;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Simulated pool")]
 pub struct RehearsalArgs {
-    /// Users that are in the pool beforehand: CSV with a column username, and attributes
-    #[arg(long, value_name = "FILE.csv")]
+    /// Start with the users in this CSV file
+    ///
+    /// Needs a username column; other columns are attributes.
+    #[arg(long, value_name = "FILE")]
     pub existing: Option<PathBuf>,
-    /// Everything else about the pool (schema, policies, triggers, secret, ...), as JSON
-    #[arg(long, value_name = "FILE.json")]
+    /// Read the pool's settings from a JSON file
+    ///
+    /// Sets the schema, policies, triggers, client secret and more.
+    #[arg(long, value_name = "FILE")]
     pub pool_settings: Option<PathBuf>,
-    /// Sign-ups a second that the pool takes before it answers TooManyRequestsException [default: 50]
-    #[arg(long, value_name = "N")]
+    /// Throttle above N sign-ups per second [default: 50]
+    #[arg(long, value_name = "N", hide_short_help = true)]
     pub quota: Option<f64>,
-    /// Look-ups a second that the pool takes [default: 120]
-    #[arg(long, value_name = "N")]
+    /// Throttle above N lookups per second [default: 120]
+    #[arg(long, value_name = "N", hide_short_help = true)]
     pub lookup_quota: Option<f64>,
-    /// How long the pool takes for an answer [default: 20 to 40 ms]
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    /// Delay responses by this long [default: 20 to 40 ms]
+    #[arg(long, value_name = "DURATION", value_parser = time)]
     pub latency: Option<Duration>,
-    /// Chance in the pool follows from it: the same seed, the same faults for the same users
+    /// Seed the random faults, to reproduce them
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Make something go wrong; may be repeated. commit_then_drop=0.1 loses one answer in ten; answer_late=0.1:2000 is late by
-    /// 2,000 ms; throttle_burst=0.01:20 throttles 20 requests. docs/rehearsal.md lists all of them
-    #[arg(long, value_name = "NAME=PART[:N]")]
+    /// Inject a fault; repeatable
+    ///
+    /// Examples: commit_then_drop=0.1 loses one response in ten, answer_late=0.1:2000 delays one in
+    /// ten by 2,000 ms, throttle_burst=0.01:20 throttles 20 requests in a row with a probability of
+    /// 1%. docs/rehearsal.md lists all faults.
+    #[arg(long, value_name = "NAME=VALUE")]
     pub fault: Vec<String>,
 }
 

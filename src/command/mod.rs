@@ -89,11 +89,10 @@ fn named(command: &Command) -> (&'static str, Codes) {
     match command {
         Command::Import(_) => ("import", Codes::Run),
         Command::Rehearse(_) => ("rehearse", Codes::Rehearsal),
-        Command::RehearsalPool(_) => ("rehearsal-pool", Codes::Answer),
+        Command::RehearsalPool(_) => ("rehearsal-pool", Codes::RehearsalPool),
         Command::Check(_) => ("check", Codes::Check),
         Command::Undo(_) => ("undo", Codes::Undo),
-        Command::Report(args) if args.run_dir.is_some() => ("report", Codes::Run),
-        Command::Report(_) => ("report", Codes::Answer),
+        Command::Report(_) => ("report", Codes::Report),
         Command::Describe(_) => ("describe", Codes::Answer),
         Command::Template(_) => ("template", Codes::Answer),
         Command::IamPolicy(_) => ("iam-policy", Codes::Answer),

@@ -2,65 +2,6 @@
 
 use crate::harness::Place;
 
-const EXIT_CODES: [&str; 8] = [
-    "    0  every row",
-    "    1  finished; some rows",
-    "    2  the command line",
-    "    3  refused before",
-    "    4  stopped early",
-    "    5  finished; some rows are in doubt",
-    "  130  stopped by Ctrl-C",
-    "  143  stopped by SIGTERM",
-];
-
-#[test]
-fn help_names_every_exit_code_and_subcommand() {
-    let place = Place::new();
-    for command in ["--help", "import", "rehearse", "report"] {
-        let cli = place.cli(command);
-        let cli = if command == "--help" {
-            cli
-        } else {
-            cli.arg("--help")
-        };
-        let ran = cli.run().exits(0);
-        for code in EXIT_CODES {
-            assert!(
-                ran.stdout.contains(code),
-                "{command}: {code:?} in\n{}",
-                ran.stdout
-            );
-        }
-        assert_eq!(ran.stderr, "");
-    }
-    let help = place.cli("--help").run().exits(0).stdout;
-    for command in ["import", "rehearse", "rehearsal-pool", "report"] {
-        assert!(help.contains(command), "{command}");
-        assert!(
-            !place
-                .cli(command)
-                .arg("--help")
-                .run()
-                .exits(0)
-                .stdout
-                .is_empty()
-        );
-    }
-}
-
-#[test]
-fn a_check_has_exit_codes_of_its_own() {
-    let place = Place::new();
-    let help = place.cli("check").arg("--help").run().exits(0).stdout;
-    for code in [
-        "    0  nothing stands against the list",
-        "    1  a run would begin",
-        "    3  a run would be refused",
-    ] {
-        assert!(help.contains(code), "{code:?} in\n{help}");
-    }
-}
-
 #[test]
 fn a_wrong_command_line_is_exit_code_2() {
     let place = Place::new();

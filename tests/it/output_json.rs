@@ -74,7 +74,7 @@ fn an_import_that_is_done_already_and_its_report_have_the_same_document() {
     let first = document(&import().run().exits(0), "import");
     assert_eq!(
         first["exit_meaning"],
-        "every row was created, existed or skipped, and what follows was done"
+        "every row was created, existed or was skipped, and all steps succeeded"
     );
     let again = document(&import().run().exits(0), "import");
     assert_eq!(again, first);

@@ -97,13 +97,13 @@ fn what_is_no_rate_and_no_share_is_refused_with_the_flag() {
     let pool = Pool::start(PoolSettings::default());
     let list = place.file("users.csv", users(1));
     for (flag, value, why) in [
-        ("--rate", "0", "neither `auto` nor a whole number above 0"),
+        ("--rate", "0", "must be `auto` or a whole number above 0"),
         (
             "--lookup-rate",
             "fast",
-            "neither `auto` nor a whole number above 0",
+            "must be `auto` or a whole number above 0",
         ),
-        ("--share", "1.5", "not a part above 0 and up to 1"),
+        ("--share", "1.5", "must be above 0 and at most 1"),
     ] {
         place
             .import(&pool, list)

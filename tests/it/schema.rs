@@ -129,7 +129,7 @@ fn the_summary_has_what_a_dashboard_needs() {
         (&summary["exit_code"], &summary["exit_meaning"]),
         (
             &0.into(),
-            &"every row was created, existed or skipped, and what follows was done".into()
+            &"every row was created, existed or was skipped, and all steps succeeded".into()
         )
     );
     assert_eq!(summary["program_version"], env!("CARGO_PKG_VERSION"));

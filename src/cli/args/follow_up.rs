@@ -1,48 +1,56 @@
-//! What is done with users after their sign-up.
+//! Steps after sign-up.
 
 use clap::{Args, ValueEnum};
 
 use crate::mapping::{ColumnIs, Sourced};
 use crate::user::wrong_group_name;
 
-/// After the sign-up.
+/// Steps after sign-up.
 ///
-/// The steps are taken in the order confirm, verify, groups, disable. One that fails leaves the user `created`, and the others are
-/// taken all the same.
+/// Order: confirm, verify, groups, disable. If a step fails, the user stays `created` and the
+/// remaining steps still run.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "After the sign-up")]
+#[command(next_help_heading = "After sign-up")]
 pub struct FollowUpArgs {
-    /// Confirm each user, who then signs in without typing a code
+    /// Confirm each user; no code is needed to sign in
     #[arg(long, conflicts_with = "confirm_where")]
     pub confirm: bool,
-    /// Confirm the users of rows whose cell in this column is this value, compared like that of --skip-where; may be repeated
-    #[arg(long, value_name = "COLUMN=VALUE", value_parser = confirm_where)]
+    /// Confirm users whose row has this value in a column; repeatable
+    ///
+    /// Values are compared as by --skip-where.
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = confirm_where, hide_short_help = true)]
     pub confirm_where: Vec<Sourced<ColumnIs>>,
-    /// Mark the address of each user who has one as verified; where the list has a column email_verified or phone_number_verified,
-    /// it decides for each row (true, 1, yes; false, 0, no or empty)
-    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    /// Mark the email or phone number as verified
+    ///
+    /// A column email_verified or phone_number_verified decides for each row: true, 1 or yes;
+    /// false, 0, no or empty.
+    #[arg(long, value_enum, value_name = "ATTRIBUTE", value_delimiter = ',')]
     pub verify: Vec<VerifyArg>,
-    /// Put each user into this group, beside those in the list's column `groups`; may be repeated
+    /// Add each user to a group; repeatable
+    ///
+    /// Groups in the file's `groups` column are added as well.
     #[arg(long, value_name = "NAME", value_parser = group)]
     pub group: Vec<String>,
-    /// What separates the groups in a cell of the column `groups` [default: ;]
-    #[arg(long, value_name = "TEXT", value_parser = separator, allow_hyphen_values = true)]
+    /// Set the separator in the `groups` column [default: ;]
+    #[arg(long, value_name = "TEXT", value_parser = separator, allow_hyphen_values = true, hide_short_help = true)]
     pub group_separator: Option<String>,
-    /// Make the groups that the pool does not have
-    #[arg(long)]
+    /// Create missing groups
+    #[arg(long, hide_short_help = true)]
     pub create_groups: bool,
-    /// Disable the users of rows whose cell in this column is this value, compared like that of --skip-where; may be repeated
-    #[arg(long, value_name = "COLUMN=VALUE", value_parser = disable_where)]
+    /// Disable users whose row has this value in a column; repeatable
+    ///
+    /// Values are compared as by --skip-where.
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = disable_where, hide_short_help = true)]
     pub disable_where: Vec<Sourced<ColumnIs>>,
-    /// Do all of this for users that existed before as well. Without it, they are left as they are
-    #[arg(long)]
+    /// Apply these steps to users who already existed, too
+    #[arg(long, hide_short_help = true)]
     pub follow_up_existing: bool,
 }
 
-/// An address.
+/// An attribute that can be verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum VerifyArg {
-    /// The e-mail address
+    /// The email address
     Email,
     /// The phone number
     #[value(name = "phone_number")]

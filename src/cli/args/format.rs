@@ -1,52 +1,65 @@
-//! How the list is written, where its first bytes and its first line do not tell.
+//! The CSV dialect, for files where it cannot be detected.
 
 use clap::Args;
 
 use crate::rows::{Quote, may_separate};
 use crate::source::TextEncoding;
 
-/// How the list is written.
+/// The CSV dialect.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "List")]
+#[command(next_help_heading = "Input")]
 pub struct FormatArgs {
-    /// What the list is written in: windows-1252, iso-8859-15, utf-16le, shift_jis, ...; by default UTF-8, or what its byte order
-    /// mark says
-    #[arg(long, value_name = "NAME")]
+    /// Set the text encoding
+    ///
+    /// Examples: windows-1252, iso-8859-15, utf-16le, shift_jis. The default is UTF-8, or the
+    /// encoding of the byte order mark.
+    #[arg(long, value_name = "ENCODING", hide_short_help = true)]
     pub encoding: Option<TextEncoding>,
-    /// What separates its columns, or `tab`; by default what a first line such as `sep=;` names, or the one of , ; tab | that is most
-    /// frequent in the header line
-    #[arg(long, value_name = "CHAR", value_parser = delimiter, allow_hyphen_values = true)]
+    /// Set the column delimiter, or `tab`
+    ///
+    /// By default it is detected: a first line such as `sep=;` names it; otherwise it is the most
+    /// frequent of `,` `;` `|` and tab in the header line.
+    #[arg(long, value_name = "CHAR", value_parser = delimiter, allow_hyphen_values = true, hide_short_help = true)]
     pub delimiter: Option<u8>,
-    /// What its values are quoted with, or `none`; by default ", and `none` for AWS's import template
-    #[arg(long, value_name = "CHAR", value_parser = quote, allow_hyphen_values = true)]
+    /// Set the quote character, or `none`
+    ///
+    /// The default is `"`, and `none` for files in the format of AWS's import jobs.
+    #[arg(long, value_name = "CHAR", value_parser = quote, allow_hyphen_values = true, hide_short_help = true)]
     pub quote: Option<Quote>,
-    /// The character that escapes another one within quotes, often a backslash: `"5\" pipe"`. A doubled quote still is one quote
-    #[arg(long, value_name = "CHAR", value_parser = escape, allow_hyphen_values = true)]
+    /// Set the escape character inside quotes, such as a backslash
+    ///
+    /// With `--escape '\'`, `"5\" pipe"` reads as `5" pipe`. Doubled quotes still work.
+    #[arg(long, value_name = "CHAR", value_parser = escape, allow_hyphen_values = true, hide_short_help = true)]
     pub escape: Option<u8>,
-    /// The list has no header line: its columns are named with --columns
-    #[arg(long, requires = "columns")]
+    /// Read a file that has no header line; requires --columns
+    #[arg(long, requires = "columns", hide_short_help = true)]
     pub no_headers: bool,
-    /// The names of the columns of a list without a header line, in their order
+    /// Name the columns of a file without a header line, in order
     #[arg(
         long,
         value_name = "NAME,...",
         value_delimiter = ',',
-        requires = "no_headers"
+        requires = "no_headers",
+        hide_short_help = true
     )]
     pub columns: Vec<String>,
-    /// Lines of the file above the header line, such as a title. (`sep=...`, PowerShell's `#TYPE ...` and blank lines are skipped
-    /// without it)
-    #[arg(long, value_name = "N")]
+    /// Skip N lines above the header line, such as a title
+    ///
+    /// Blank lines, `sep=...` and PowerShell's `#TYPE ...` are skipped automatically.
+    #[arg(long, value_name = "N", hide_short_help = true)]
     pub skip_lines: Option<u64>,
-    /// Read missing cells at the end of a row as empty. (Extra ones that are empty are always ignored)
-    #[arg(long)]
+    /// Treat missing cells at the end of a row as empty
+    ///
+    /// Extra empty cells are always ignored.
+    #[arg(long, hide_short_help = true)]
     pub flexible: bool,
-    /// Take away the apostrophe that begins a cell: Auth0's and some other exports put one before every text, to keep spreadsheets
-    /// from taking it for a formula
-    #[arg(long)]
+    /// Remove a leading apostrophe from every cell
+    ///
+    /// Auth0 and some other systems add one so that spreadsheets do not evaluate the cell.
+    #[arg(long, hide_short_help = true)]
     pub drop_apostrophe: bool,
-    /// Read a cell that is a spreadsheet formula for a text, `="0049"`, as that text
-    #[arg(long)]
+    /// Replace spreadsheet text formulas with their text: `="0049"` becomes `0049`
+    #[arg(long, hide_short_help = true)]
     pub unwrap_formulas: bool,
 }
 

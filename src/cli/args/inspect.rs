@@ -1,4 +1,4 @@
-//! The commands that write nothing to a pool: `check`, `describe`, `template`, `iam-policy`.
+//! Commands that never write to a user pool: `check`, `describe`, `template`, `iam-policy`.
 
 use std::path::PathBuf;
 
@@ -12,36 +12,44 @@ use super::{
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// The list and its columns.
-    #[command(flatten)]
-    pub list: ListArgs,
-    /// The pool.
+    /// The pool's rules.
     #[command(flatten)]
     pub pool: KnownPoolArgs,
-    /// What is allowed.
+    /// The CSV file and its columns.
+    #[command(flatten)]
+    pub list: ListArgs,
+    /// Which findings to allow.
     #[command(flatten)]
     pub allow: AllowArgs,
-    /// How long the pool is asked.
+    /// Retries of preflight calls.
     #[command(flatten)]
     pub patience: PatienceArgs,
-    /// Requests a second, to say how long a run would take.
+    /// Requests per second, to estimate how long a run takes.
     #[command(flatten)]
     pub rates: RateArgs,
-    /// Users that exist.
+    /// Existing users.
     #[command(flatten)]
     pub look: LookArgs,
-    /// How the pool compares usernames; by default it is asked, and taken to ignore case where it may not be
-    #[arg(long, value_enum, value_name = "HOW", help_heading = "Run")]
-    pub usernames: Option<UsernameCase>,
-    /// Where every finding goes, a line each
+    /// Set how the pool compares usernames
+    ///
+    /// By default this is read from the pool; if that is not permitted, case is ignored.
     #[arg(
         long,
-        value_name = "FILE.csv",
+        value_enum,
+        value_name = "MODE",
+        help_heading = "Run",
+        hide_short_help = true
+    )]
+    pub usernames: Option<UsernameCase>,
+    /// Write all findings to this file, one per line
+    #[arg(
+        long,
+        value_name = "FILE",
         default_value = "findings.csv",
         help_heading = "Output"
     )]
     pub findings: PathBuf,
-    /// What to say meanwhile.
+    /// Output.
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -49,16 +57,18 @@ pub struct CheckArgs {
 /// `describe`.
 #[derive(Debug, Args)]
 pub struct DescribeArgs {
-    /// The user pool
-    #[arg(long, value_name = "ID", help_heading = "Pool")]
+    /// User pool to describe
+    #[arg(long, value_name = "ID", help_heading = "User pool")]
     pub user_pool_id: String,
-    /// The app client: what it may write, and whether it has a secret (which is not printed)
-    #[arg(long, value_name = "ID", help_heading = "Pool")]
+    /// App client to describe
+    ///
+    /// Adds the attributes that it may write, and whether it has a secret. The secret is not printed.
+    #[arg(long, value_name = "ID", help_heading = "User pool")]
     pub client_id: Option<String>,
-    /// How it is reached.
+    /// How to reach it.
     #[command(flatten)]
     pub connection: ConnectionArgs,
-    /// How long it is asked.
+    /// Retries.
     #[command(flatten)]
     pub patience: PatienceArgs,
 }
@@ -66,42 +76,46 @@ pub struct DescribeArgs {
 /// `template`.
 #[derive(Debug, Args)]
 pub struct TemplateArgs {
-    /// The pool.
+    /// The pool's rules.
     #[command(flatten)]
     pub pool: KnownPoolArgs,
-    /// How long it is asked.
+    /// Retries.
     #[command(flatten)]
     pub patience: PatienceArgs,
-    /// Where passwords would come from: only `column` needs one
-    #[arg(long, value_enum, default_value_t = PasswordSource::Column, help_heading = "List")]
+    /// Choose the source of passwords; not all need a column
+    #[arg(long, value_enum, value_name = "SOURCE", default_value_t = PasswordSource::Column, help_heading = "Mapping")]
     pub password: PasswordSource,
 }
 
 /// `iam-policy`.
 #[derive(Debug, Args)]
 pub struct IamPolicyArgs {
-    /// The user pool
-    #[arg(long, value_name = "ID", help_heading = "Pool")]
+    /// User pool to allow access to
+    #[arg(long, value_name = "ID", help_heading = "User pool")]
     pub user_pool_id: String,
-    /// The account that the pool is in, to name it in the policy [default: any]
-    #[arg(long, value_name = "ID", help_heading = "Pool")]
+    /// Account of the user pool [default: any account]
+    #[arg(long, value_name = "ID", help_heading = "User pool")]
     pub account_id: Option<String>,
-    /// The list, where it is an object in S3
-    #[arg(long, value_name = "s3://BUCKET/KEY", help_heading = "List")]
+    /// Allow reading the CSV file from S3
+    #[arg(long, value_name = "s3://BUCKET/KEY", help_heading = "Input")]
     pub list: Option<String>,
-    /// Users that exist. A run with `--lookup none` needs no permission for the pool.
+    /// Existing users. A run with `--lookup none` needs no permission for the pool.
     #[command(flatten)]
     pub look: LookArgs,
-    /// What follows the sign-ups. For a list with a column groups, name any group.
+    /// Steps after sign-up. If the file has a `groups` column, pass any group.
     #[command(flatten)]
     pub follow_up: FollowUpArgs,
-    /// For a run whose --rate, --lookup-rate, --update-rate and --list-rate are numbers: it does not ask for the account's limits
-    #[arg(long, help_heading = "Pace")]
+    /// Leave out GetProvisionedLimit, for runs with only numeric rates
+    ///
+    /// Such runs set --rate, --lookup-rate, --update-rate and --list-rate to numbers.
+    #[arg(long, help_heading = "Rate limits", hide_short_help = true)]
     pub named_rates: bool,
-    /// For `undo` as well: users are deleted, and asked what they did
+    /// Add the permissions of `undo`
+    ///
+    /// `undo` deletes users and reads their sign-in history.
     #[arg(long, help_heading = "Run")]
     pub undo: bool,
-    /// For a run that sends without checking
-    #[arg(long, help_heading = "Run")]
+    /// Leave out the permissions of preflight checks
+    #[arg(long, help_heading = "Run", hide_short_help = true)]
     pub no_preflight: bool,
 }

@@ -1,34 +1,37 @@
-//! The list, and what its columns mean.
+//! The CSV file, its columns, and the steps after sign-up.
 
 use std::path::PathBuf;
 
+use clap::builder::Resettable;
 use clap::{Args, ValueEnum};
 
 use super::follow_up::FollowUpArgs;
 use super::format::FormatArgs;
 use super::mapping::MappingArgs;
 
-/// The list, its columns, and what becomes of its users.
+/// The CSV file, its columns, and the steps after sign-up.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// The list: CSV with a header line; `-` reads standard input, s3://bucket/key an object (in a build with the feature s3)
+    /// CSV file with a header line, or `-` for standard input
     ///
-    /// It may be compressed with gzip or zstd.
+    /// The file may be compressed with gzip or zstd. Builds with the s3 feature also read
+    /// s3://BUCKET/KEY.
     ///
-    /// Columns are known by name, whatever their case and order: username (or cognito:username), password, Cognito's standard
-    /// attributes (email, phone_number, given_name, ...) and custom:NAME; --map says what others mean. Empty cells are left out.
-    #[arg(value_name = "USERS.csv")]
+    /// Columns are matched by name, in any order and case: username (or cognito:username), password,
+    /// Cognito's standard attributes (email, phone_number, given_name, ...) and custom:NAME. Use
+    /// --map or --mapping for other names. Empty cells set nothing.
+    #[arg(value_name = "USERS.csv", help_heading = Resettable::Reset)]
     pub list: PathBuf,
-    /// How it is written.
+    /// The CSV dialect.
     #[command(flatten)]
     pub format: FormatArgs,
-    /// Where passwords come from [default: column]
-    #[arg(long, value_enum, help_heading = "List")]
+    /// Choose the source of passwords
+    #[arg(long, value_enum, value_name = "SOURCE", help_heading = "Mapping")]
     pub password: Option<PasswordSource>,
-    /// What its columns mean.
+    /// Columns and attributes.
     #[command(flatten)]
     pub mapping: MappingArgs,
-    /// What is done with its users after their sign-up.
+    /// Steps after sign-up.
     #[command(flatten)]
     pub follow_up: FollowUpArgs,
 }
@@ -36,12 +39,12 @@ pub struct ListArgs {
 /// Where passwords come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PasswordSource {
-    /// The column `password`
+    /// The password column (default)
     Column,
-    /// Random ones that are written nowhere: each user resets theirs by "forgot password"
+    /// Random passwords that are stored nowhere; users reset them with "forgot password"
     Generate,
-    /// The column `password`, and random ones for users whose cell is empty
+    /// The password column, or a random password where the cell is empty
     ColumnOrGenerate,
-    /// Nowhere: for pools with a passwordless factor
+    /// No passwords, for pools with a passwordless sign-in factor
     None,
 }

@@ -1,42 +1,46 @@
-//! How users that exist are found.
+//! How existing users are found.
 
 use clap::{Args, ValueEnum};
 
-/// How users that exist are found.
+/// How existing users are found.
 #[derive(Debug, Clone, Copy, Args)]
-#[command(next_help_heading = "Users that exist")]
+#[command(next_help_heading = "Existing users")]
 pub struct LookArgs {
-    /// Read the whole pool first, 60 users a request, and send nothing for those of the list who exist: never, always, or where that
-    /// takes fewer requests and less time than trying every name
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = PrescanArg::Auto)]
+    /// Choose whether to list the pool first and skip users who exist
+    ///
+    /// ListUsers returns 60 users per request, so this is faster when many users already exist.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = PrescanArg::Auto, hide_short_help = true)]
     pub prescan: PrescanArg,
-    /// How a user that exists is looked up
-    #[arg(long, value_enum, value_name = "HOW", default_value_t = LookupArg::Get)]
+    /// Choose how to look up a user who already exists
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = LookupArg::Get, hide_short_help = true)]
     pub lookup: LookupArg,
-    /// The same as `--lookup none`: needs no credentials and asks nothing. Requests whose answer was lost are sent again, and what that
-    /// does not settle stays in doubt
-    #[arg(long, conflicts_with = "lookup")]
+    /// Never look up users; same as `--lookup none`
+    ///
+    /// Needs no AWS credentials. A request without a response is sent again; if that does not settle
+    /// the row, it stays in doubt.
+    #[arg(long, conflicts_with = "lookup", hide_short_help = true)]
     pub no_lookup: bool,
 }
 
-/// When the pool is read first.
+/// When the pool is listed first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PrescanArg {
-    /// Where it pays
+    /// If listing the pool takes fewer requests and less time
     Auto,
-    /// In any case
+    /// Always list the pool
     Always,
-    /// Not at all
+    /// Never list the pool
     Never,
 }
 
-/// How a user that exists is looked up.
+/// How an existing user is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LookupArg {
-    /// By AdminGetUser: it is always up to date, and the user counts as active this month
+    /// AdminGetUser: always up to date, but the user counts as monthly active
     Get,
-    /// By ListUsers: it lags behind, and nobody counts. Unclear answers are settled by AdminGetUser all the same
+    /// ListUsers: eventually consistent, does not count users as active; unclear results still need
+    /// AdminGetUser
     List,
-    /// Not at all
+    /// No lookup
     None,
 }

@@ -1,4 +1,4 @@
-//! What the list's columns mean, and what becomes of their cells.
+//! How columns become usernames, passwords and attributes.
 
 use std::path::PathBuf;
 
@@ -10,79 +10,110 @@ use crate::mapping::{
     attribute,
 };
 
-/// What the columns mean.
+/// How columns become usernames, passwords and attributes.
 ///
-/// A cell is emptied where --null says so and trimmed, then looked up in its column's value table; cells are joined; then dates and phone numbers are brought into
-/// Cognito's form; last, what is to be small is written small.
+/// Order: --null and --trim, --value, --join, dates and phone numbers, --lowercase.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Columns")]
+#[command(next_help_heading = "Mapping")]
 pub struct MappingArgs {
-    /// What a column means: username, password, a standard attribute or custom:NAME; may be repeated
+    /// Map a column to an attribute; repeatable
+    ///
+    /// TARGET is username, password, a standard attribute or custom:NAME.
+    /// Example: 'E-Mail Address=email'.
     #[arg(long, value_name = "COLUMN=TARGET", value_parser = column_target)]
     pub map: Vec<Sourced<ColumnTarget>>,
-    /// Take the username from this column, which may be an attribute as well; of several, from the first one that is not empty in a
-    /// row. Commas separate columns, unless the whole text is the name of one; may be repeated
-    #[arg(long, value_name = "COLUMN,COLUMN")]
+    /// Take the username from the first of these columns that is not empty
+    ///
+    /// A column can be the username and an attribute. Separate columns by commas or repeat the flag;
+    /// a column name that contains a comma also works.
+    #[arg(long, value_name = "COLUMN,...", hide_short_help = true)]
     pub username_from: Vec<String>,
-    /// Make each username a UUID (version 5) of this column's cell in lower case: the same one in every run. For lists without usernames
-    /// in pools where people sign in by an alias
-    #[arg(long, value_name = "COLUMN", conflicts_with = "username_from")]
+    /// Derive usernames from this column as UUIDs, the same in every run
+    ///
+    /// The UUID (version 5) is computed from the lowercased cell. Use it if the file has no usernames
+    /// and users sign in with an alias.
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        conflicts_with = "username_from",
+        hide_short_help = true
+    )]
     pub username_uuid: Option<String>,
-    /// Set an attribute to the same value for every row; may be repeated
-    #[arg(long, value_name = "ATTRIBUTE=VALUE", value_parser = constant)]
+    /// Set an attribute to the same value in every row; repeatable
+    #[arg(long, value_name = "ATTRIBUTE=VALUE", value_parser = constant, hide_short_help = true)]
     pub set: Vec<Sourced<Constant>>,
-    /// Copy a column into the results as it stands in the list, beside the user's new sub; may be repeated
-    #[arg(long, value_name = "COLUMN")]
+    /// Copy a column unchanged into the results, next to the user's new sub; repeatable
+    #[arg(long, value_name = "COLUMN", hide_short_help = true)]
     pub keep: Vec<String>,
-    /// Drop a column; may be repeated
-    #[arg(long, value_name = "COLUMN")]
+    /// Ignore a column; repeatable
+    #[arg(long, value_name = "COLUMN", hide_short_help = true)]
     pub ignore_column: Vec<String>,
-    /// Drop columns that mean nothing, and say which
-    #[arg(long)]
+    /// Ignore all unknown columns, and list them
+    #[arg(long, hide_short_help = true)]
     pub ignore_unknown: bool,
-    /// Leave out rows whose cell in this column is this value: they are `skipped`, and may be invalid. The cell is compared as it
-    /// appears in the list, ignoring case and surrounding white space; `COLUMN=` matches an empty cell, `COLUMN=*` any other; may be
-    /// repeated
-    #[arg(long, value_name = "COLUMN=VALUE", value_parser = skip_where)]
+    /// Skip rows with this value in a column; repeatable
+    ///
+    /// The cell is compared as it appears in the file, ignoring case and surrounding whitespace.
+    /// `COLUMN=` matches empty cells, `COLUMN=*` all others. Skipped rows are not validated.
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = skip_where, hide_short_help = true)]
     pub skip_where: Vec<Sourced<ColumnIs>>,
-    /// Take white space away around every cell but the password
-    #[arg(long)]
+    /// Trim whitespace around every cell except the password
+    #[arg(long, hide_short_help = true)]
     pub trim: bool,
-    /// Treat cells that equal this text as empty, in every column and before anything else: 'NULL', '\N'; may be repeated
-    #[arg(long, value_name = "TEXT", value_parser = null_text)]
+    /// Treat cells with this text, such as 'NULL' or '\N', as empty; repeatable
+    ///
+    /// Applies to every column, before any other conversion.
+    #[arg(long, value_name = "TEXT", value_parser = null_text, hide_short_help = true)]
     pub null: Vec<String>,
-    /// Write the username or the e-mail address in small letters; may be repeated
-    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    /// Lowercase the username or email; repeatable
+    #[arg(
+        long,
+        value_enum,
+        value_name = "TARGET",
+        value_delimiter = ',',
+        hide_short_help = true
+    )]
     pub lowercase: Vec<LowercaseArg>,
-    /// Bring phone numbers into the form +4930901820; those without a country code are of this country, such as DE
-    #[arg(long, value_name = "COUNTRY", value_parser = Region::parse)]
+    /// Convert phone numbers to E.164, such as +4930901820
+    ///
+    /// COUNTRY, such as DE, applies to numbers without a country code.
+    #[arg(long, value_name = "COUNTRY", value_parser = Region::parse, hide_short_help = true)]
     pub phone_region: Option<Region>,
-    /// Put an attribute together from several columns: 'name=First Name+Last Name'; may be repeated
-    #[arg(long, value_name = "ATTRIBUTE=COLUMN+COLUMN", value_parser = join)]
+    /// Join columns into one attribute, separated by spaces; repeatable
+    ///
+    /// Example: 'name=First Name+Last Name'.
+    #[arg(long, value_name = "ATTRIBUTE=COLUMN+COLUMN", value_parser = join, hide_short_help = true)]
     pub join: Vec<Sourced<Join>>,
-    /// How the list writes an attribute's dates: 'birthdate=%d.%m.%Y'; `%+` is RFC 3339 (1990-02-01T08:30:00.123Z); may be
-    /// repeated
-    #[arg(long, value_name = "ATTRIBUTE=FORMAT", value_parser = date)]
+    /// Parse an attribute's dates in this format; repeatable
+    ///
+    /// Example: 'birthdate=%d.%m.%Y'. `%+` is RFC 3339 (1990-02-01T08:30:00.123Z).
+    #[arg(long, value_name = "ATTRIBUTE=FORMAT", value_parser = date, hide_short_help = true)]
     pub date_format: Vec<Sourced<DateOf>>,
-    /// What a cell becomes: 'Status:active=true'; `*` is every other cell, and nothing behind the = sets nothing. A column with such
-    /// values takes no other cells; may be repeated
-    #[arg(long, value_name = "COLUMN:CELL=VALUE", value_parser = value)]
+    /// Replace one value of a column with another; repeatable
+    ///
+    /// Example: 'Status:active=true'. `*` matches every other cell, and an empty VALUE sets nothing.
+    /// Once a column has replacements, a cell that matches none of them is invalid.
+    #[arg(long, value_name = "COLUMN:CELL=VALUE", value_parser = value, hide_short_help = true)]
     pub value: Vec<Sourced<ValueOf>>,
-    /// Sign users up although their passwords look like hashes, are one repeated character, or are all the same
-    #[arg(long, help_heading = "Before the first call")]
+    /// Accept passwords that look like hashes or are all the same
+    ///
+    /// Also accepts passwords that consist of one repeated character.
+    #[arg(long, help_heading = "Preflight", hide_short_help = true)]
     pub allow_suspicious_passwords: bool,
-    /// A TOML file that says the same, and how the list is written (its table `list`: encoding, delimiter, quote, escape, columns, skip_lines, flexible,
-    /// drop_apostrophe, unwrap_formulas); flags win over it
+    /// Read mapping and CSV dialect from a TOML file
+    ///
+    /// Flags override the file. The dialect goes into its table `list`: encoding, delimiter, quote,
+    /// escape, columns, skip_lines, flexible, drop_apostrophe, unwrap_formulas.
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
 }
 
-/// What is written small.
+/// What is lowercased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LowercaseArg {
     /// The username
     Username,
-    /// The attribute email
+    /// The email attribute
     Email,
 }
 

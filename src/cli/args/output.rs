@@ -1,4 +1,4 @@
-//! What is said meanwhile, and where.
+//! Logs and progress.
 
 use std::path::PathBuf;
 
@@ -10,21 +10,22 @@ use crate::logs::LogFormat;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct LogArgs {
-    /// Append the log to this file instead of standard error, at least at the level of -v: -vv and -vvv log more, and RUST_LOG can
-    /// name a level, such as debug
-    #[arg(long, value_name = "FILE")]
+    /// Append the log to a file instead of standard error
+    ///
+    /// Logs at least as much as -v. -vv, -vvv or a level in RUST_LOG, such as debug, log more.
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub log_file: Option<PathBuf>,
-    /// How a line of the log looks: for people, or one JSON object
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormatArg::Text)]
+    /// Choose the format of log lines
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormatArg::Text, hide_short_help = true)]
     pub log_format: LogFormatArg,
 }
 
-/// How a line of the log looks.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormatArg {
-    /// For people
+    /// Human-readable lines
     Text,
-    /// One JSON object a line
+    /// One JSON object per line
     Json,
 }
 
@@ -37,22 +38,22 @@ impl From<LogFormatArg> for LogFormat {
     }
 }
 
-/// How far it is.
+/// Progress.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct ProgressArgs {
-    /// How to show how far the run is
-    #[arg(long, value_enum, value_name = "HOW", default_value_t = ProgressArg::Auto)]
+    /// Choose how to show progress
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = ProgressArg::Auto, hide_short_help = true)]
     pub progress: ProgressArg,
 }
 
-/// How to show how far the run is.
+/// How to show progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ProgressArg {
-    /// A bar on a terminal, lines elsewhere
+    /// A bar on a terminal, otherwise lines
     Auto,
-    /// A line every ten seconds
+    /// One line every ten seconds
     Lines,
-    /// Not at all
+    /// No progress
     None,
 }

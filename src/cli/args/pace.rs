@@ -1,4 +1,4 @@
-//! How fast.
+//! Rate limits.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -7,57 +7,69 @@ use clap::Args;
 
 use super::some_time;
 
-/// How fast.
+/// Rate limits, concurrency and timeouts.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Pace")]
+#[command(next_help_heading = "Rate limits")]
 pub struct PaceArgs {
-    /// Requests a second.
+    /// Requests per second.
     #[command(flatten)]
     pub rates: RateArgs,
-    /// Users on their way at once, at most, without those that wait for a look-up's turn; by default what the rate and the service's
-    /// answers ask for, up to 600
-    #[arg(long, value_name = "N")]
+    /// Limit the number of users in flight at once
+    ///
+    /// The default adapts to the rate and to response times, up to 600. Users that wait for a lookup
+    /// are not counted.
+    #[arg(long, value_name = "N", hide_short_help = true)]
     pub concurrency: Option<NonZeroU32>,
-    /// How long one request may take
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = some_time)]
+    /// Time out a single request after this long
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = some_time, hide_short_help = true)]
     pub attempt_timeout: Duration,
 }
 
-/// Requests a second.
+/// Requests per second.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Pace")]
+#[command(next_help_heading = "Rate limits")]
 pub struct RateArgs {
-    /// Sign-ups a second, never more: a number, or `auto`, which is --share of what the account is granted for UserCreation
-    /// (GetProvisionedLimit; where that may not be asked, Cognito's default of 50). People who sign up themselves draw on it too
+    /// Limit sign-ups per second
+    ///
+    /// `auto` is --share of the account's UserCreation quota (GetProvisionedLimit), or of Cognito's
+    /// default of 50 if that call is not permitted. Regular sign-ups use the same quota.
     #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, allow_negative_numbers = true)]
     pub rate: RateArg,
-    /// Look-ups of existing users a second, never more: a number, or `auto`, --share of what is granted for UserRead (by default 120)
-    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, allow_negative_numbers = true)]
+    /// Limit lookups of existing users per second
+    ///
+    /// `auto` is --share of the UserRead quota (Cognito's default: 120).
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, allow_negative_numbers = true, hide_short_help = true)]
     pub lookup_rate: RateArg,
-    /// Steps after the sign-up a second, but for --confirm, which draws on the sign-ups' quota; never more: a number, or `auto`, --share
-    /// of what is granted for UserUpdate (by default 25)
-    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, allow_negative_numbers = true)]
+    /// Limit steps after sign-up per second
+    ///
+    /// `auto` is --share of the UserUpdate quota (Cognito's default: 25). --confirm uses the quota of
+    /// sign-ups instead.
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, allow_negative_numbers = true, hide_short_help = true)]
     pub update_rate: RateArg,
-    /// Requests a second to the pool's listing, never more: a number, or `auto`, --share of what is granted for UserList (by default 30).
-    /// See --prescan and `--lookup list`
-    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, allow_negative_numbers = true)]
+    /// Limit ListUsers requests per second
+    ///
+    /// `auto` is --share of the UserList quota (Cognito's default: 30). Used by --prescan and
+    /// `--lookup list`.
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, allow_negative_numbers = true, hide_short_help = true)]
     pub list_rate: RateArg,
-    /// The part of what the account is granted that the run may use; the rest is left to everybody else
-    #[arg(long, value_name = "PART", default_value_t = 0.8, value_parser = share, allow_negative_numbers = true)]
+    /// Use at most this fraction of the account's quotas
+    ///
+    /// The rest is left to regular traffic.
+    #[arg(long, value_name = "FRACTION", default_value_t = 0.8, value_parser = share, allow_negative_numbers = true, hide_short_help = true)]
     pub share: f64,
 }
 
 /// A rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RateArg {
-    /// What the account is granted, shared.
+    /// A share of the account's quota.
     Auto,
-    /// So many requests a second.
+    /// Requests per second.
     Number(NonZeroU32),
 }
 
 impl RateArg {
-    /// The number, where one was named.
+    /// The number, unless it is `auto`.
     #[must_use]
     pub fn named(self) -> Option<NonZeroU32> {
         match self {
@@ -73,13 +85,13 @@ pub(super) fn rate(text: &str) -> Result<RateArg, String> {
     }
     text.parse()
         .map(RateArg::Number)
-        .map_err(|_| "is neither `auto` nor a whole number above 0".to_owned())
+        .map_err(|_| "must be `auto` or a whole number above 0".to_owned())
 }
 
 pub(super) fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
-        Ok(_) | Err(_) => Err("is not a part above 0 and up to 1".to_owned()),
+        Ok(_) | Err(_) => Err("must be above 0 and at most 1".to_owned()),
     }
 }
 

@@ -1,57 +1,65 @@
-//! Which pool, how it is reached, and what is known of it.
+//! The user pool and how to reach it.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-/// The pool that is written to.
+/// The user pool to import into.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Pool")]
+#[command(next_help_heading = "User pool")]
 pub struct PoolArgs {
-    /// The user pool
+    /// User pool to import into
     #[arg(long, value_name = "ID")]
     pub user_pool_id: String,
-    /// The app client that SignUp goes through
+    /// App client to sign users up with
     #[arg(long, value_name = "ID")]
     pub client_id: String,
-    /// How it is reached.
+    /// How to reach it.
     #[command(flatten)]
     pub connection: ConnectionArgs,
 }
 
-/// A pool that may be asked, or whose rules stand in a file, or neither.
+/// The pool's rules: from the pool, from a file, or unknown.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Pool")]
+#[command(next_help_heading = "User pool")]
 pub struct KnownPoolArgs {
-    /// The user pool, to ask it for its rules
+    /// User pool to read the rules from
     #[arg(long, value_name = "ID")]
     pub user_pool_id: Option<String>,
-    /// The app client, to ask it what it may write
+    /// App client to read the writable attributes from
     #[arg(long, value_name = "ID", requires = "user_pool_id")]
     pub client_id: Option<String>,
-    /// The pool's rules from a file (`cognito-import describe` writes one): nothing is asked
-    #[arg(long, value_name = "FILE.toml", conflicts_with = "user_pool_id")]
+    /// Read the pool's rules from a file, without calling AWS
+    ///
+    /// `cognito-import describe` writes this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "user_pool_id")]
     pub pool: Option<PathBuf>,
-    /// How it is reached.
+    /// How to reach it.
     #[command(flatten)]
     pub connection: ConnectionArgs,
 }
 
-/// How a pool is reached.
+/// How to reach a user pool.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Pool")]
+#[command(next_help_heading = "User pool")]
 pub struct ConnectionArgs {
-    /// A file with the app client's secret, if it has one: the secret itself, or the JSON from Secrets Manager (or in the environment:
-    /// COGNITO_CLIENT_SECRET). Only SignUp needs it
-    #[arg(long, value_name = "FILE")]
+    /// Read the app client's secret from a file
+    ///
+    /// The file contains the secret itself or the JSON from Secrets Manager. The environment variable
+    /// COGNITO_CLIENT_SECRET works as well. Only SignUp needs the secret.
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub client_secret_file: Option<PathBuf>,
-    /// The Region; by default the one in the pool's id (AWS_REGION must not contradict it)
-    #[arg(long)]
+    /// AWS Region [default: the Region in the user pool ID]
+    ///
+    /// AWS_REGION must not contradict it.
+    #[arg(long, hide_short_help = true)]
     pub region: Option<String>,
-    /// The profile in the AWS configuration files (or AWS_PROFILE)
-    #[arg(long)]
+    /// AWS configuration profile [env: AWS_PROFILE]
+    #[arg(long, hide_short_help = true)]
     pub profile: Option<String>,
-    /// Where requests go, for emulators and VPC endpoints (or AWS_ENDPOINT_URL); https, unless it is this machine
-    #[arg(long, value_name = "URL")]
+    /// Endpoint of an emulator or a VPC endpoint [env: AWS_ENDPOINT_URL]
+    ///
+    /// Must be https, except for loopback addresses.
+    #[arg(long, value_name = "URL", hide_short_help = true)]
     pub endpoint_url: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What is asked before the first call, and what is allowed.
+//! Checks before the first write, and what to allow.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,54 +7,68 @@ use clap::Args;
 
 use super::some_time;
 
-/// What a run may do, though something stands against it.
+/// Which findings to allow.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Before the first call")]
+#[command(next_help_heading = "Preflight")]
 pub struct AllowArgs {
-    /// Refuse a list with any invalid row. (More than half invalid rows are always refused)
-    #[arg(long)]
+    /// Refuse a file with any invalid row
+    ///
+    /// A file with more than half invalid rows is always refused.
+    #[arg(long, hide_short_help = true)]
     pub strict: bool,
-    /// Let the pool send its codes to real people, by email or SMS. Also needed where the pool may not be asked whether it sends any
+    /// Allow the pool to email or text users
+    ///
+    /// Also needed if the pool's settings cannot be read, because it may send messages.
     #[arg(long)]
     pub allow_messages: bool,
-    /// Go on though Cognito's own mail sender sends 50 mails a day for an account: users above that are made and get no code
-    #[arg(long)]
+    /// Exceed the limit of 50 emails per day of Cognito's default sender
+    ///
+    /// Users above the limit are created, but receive no code.
+    #[arg(long, hide_short_help = true)]
     pub ignore_message_limit: bool,
-    /// Go on though an e-mail address or phone number may move from the user who has it now to a new one, who cannot sign in by it any
-    /// more (aliases with a PreSignUp trigger)
-    #[arg(long)]
+    /// Allow an alias to move from an existing user to a new one
+    ///
+    /// The existing user can then no longer sign in with that email or phone number. This can happen
+    /// in pools with aliases and a PreSignUp trigger.
+    #[arg(long, hide_short_help = true)]
     pub allow_alias_moves: bool,
-    /// Verify addresses that are aliases although rows with different usernames share them: each is verified for one of the users, and
-    /// the step fails for the others
-    #[arg(long)]
+    /// Allow several rows to share an alias that --verify marks as verified
+    ///
+    /// Only one user keeps the verified alias; the step fails for the others.
+    #[arg(long, hide_short_help = true)]
     pub allow_alias_repeats: bool,
 }
 
-/// What is asked before the first call.
+/// Checks before the first write.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Before the first call")]
+#[command(next_help_heading = "Preflight")]
 pub struct PreflightArgs {
-    /// The pool's rules from a file, where the pool may not be asked (`cognito-import describe` writes one)
-    #[arg(long, value_name = "FILE.toml")]
+    /// Read the pool's rules from a file instead of asking the pool
+    ///
+    /// `cognito-import describe` writes this file.
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub pool: Option<PathBuf>,
-    /// Send without checking: rows are not held to the pool's rules, the list is not read beforehand, and nothing is refused for what a
-    /// run would do
-    #[arg(long, conflicts_with_all = ["pool", "strict"])]
+    /// Skip all checks before the first sign-up
+    ///
+    /// Rows are not validated against the pool's rules, the file is not read in advance, and no run
+    /// is refused.
+    #[arg(long, conflicts_with_all = ["pool", "strict"], hide_short_help = true)]
     pub no_preflight: bool,
-    /// What is allowed.
+    /// Which findings to allow.
     #[command(flatten)]
     pub allow: AllowArgs,
-    /// How long the pool is asked.
+    /// Retries of preflight calls.
     #[command(flatten)]
     pub patience: PatienceArgs,
 }
 
-/// How long the pool is asked.
+/// Retries of preflight calls.
 #[derive(Debug, Clone, Copy, Args)]
-#[command(next_help_heading = "Before the first call")]
+#[command(next_help_heading = "Preflight")]
 pub struct PatienceArgs {
-    /// How long calls to the pool are retried that fail (errors of the service, throttling, a lost connection, no answer) before the
-    /// command is refused
-    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = some_time)]
+    /// Retry failing preflight calls for this long
+    ///
+    /// Service errors, throttling, lost connections and timeouts are retried.
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = some_time, hide_short_help = true)]
     pub preflight_timeout: Duration,
 }

@@ -8,19 +8,23 @@ use crate::report::MetricsFile;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reports")]
 pub struct ReportsArgs {
-    /// How much report.html shows of the people in the list. (Results always have the usernames)
-    #[arg(long, value_enum, default_value_t = PiiArg::Masked)]
+    /// Choose how report.html shows personal data
+    ///
+    /// results.csv always contains usernames.
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = PiiArg::Masked, hide_short_help = true)]
     pub pii: PiiArg,
-    /// Also write the run's metrics to this file, as a whole, for node_exporter's textfile collector (readable for everybody)
-    #[arg(long, value_name = "FILE.prom", value_parser = MetricsFile::named)]
+    /// Write metrics for node_exporter's textfile collector
+    ///
+    /// The file is replaced atomically and is readable by all users.
+    #[arg(long, value_name = "FILE", value_parser = MetricsFile::named, hide_short_help = true)]
     pub metrics_file: Option<MetricsFile>,
 }
 
-/// How much is shown of people.
+/// How personal data is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PiiArg {
-    /// Names as a*** and a***@e***.com, and errors without what they quote
+    /// Names as a*** and a***@e***.com, errors without the values they quote
     Masked,
-    /// Names and errors as they stand
+    /// Complete names and errors
     Full,
 }

@@ -1,22 +1,37 @@
-//! What the pool's triggers are told with every sign-up.
+//! Data for the pool's Lambda triggers.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-/// What the pool's triggers are told.
+/// Data for the pool's Lambda triggers.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Triggers")]
 pub struct TriggerArgs {
-    /// Tell the PreSignUp trigger this with every SignUp (ValidationData); may be repeated. Flags show in the process list: a key
-    /// that only the trigger should know goes into --validation-data-file. Never a password of anybody
-    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    /// Pass ValidationData to the PreSignUp trigger; repeatable
+    ///
+    /// Flags are visible in the process list, so put secrets into --validation-data-file. Never pass
+    /// a user's password.
+    #[arg(
+        long,
+        value_name = "KEY=VALUE",
+        allow_hyphen_values = true,
+        hide_short_help = true
+    )]
     pub validation_data: Vec<String>,
-    /// The same from a file with one KEY=VALUE a line, for you alone to read
-    #[arg(long, value_name = "FILE")]
+    /// Read ValidationData from a file, one KEY=VALUE per line
+    ///
+    /// Only you may have permission to read the file.
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub validation_data_file: Option<PathBuf>,
-    /// Tell every trigger of a sign-up this (ClientMetadata); may be repeated. Never a secret: it is not protected on its way, and it
-    /// ends in the triggers' logs
-    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    /// Pass ClientMetadata to the sign-up triggers; repeatable
+    ///
+    /// Never pass a secret: Cognito does not encrypt ClientMetadata, and triggers may log it.
+    #[arg(
+        long,
+        value_name = "KEY=VALUE",
+        allow_hyphen_values = true,
+        hide_short_help = true
+    )]
     pub client_metadata: Vec<String>,
 }

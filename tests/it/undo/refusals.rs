@@ -116,17 +116,3 @@ fn the_policy_for_an_undo_is_printed() {
     }
     assert!(!policy(&[]).contains("AdminDeleteUser"));
 }
-
-#[test]
-fn its_exit_codes_are_in_its_help() {
-    let place = Place::new();
-    let help = place.cli("undo").arg("--help").run().exits(0).stdout;
-    for code in [
-        "    0  every user that the run made is deleted",
-        "    1  finished; some are kept",
-        "    3  refused before anything was deleted",
-        "    4  stopped early",
-    ] {
-        assert!(help.contains(code), "{code:?} in\n{help}");
-    }
-}
