@@ -24,7 +24,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::rehearsal::RehearsalArgs;
 pub use follow_up::{FollowUpArgs, VerifyArg};
 pub use format::FormatArgs;
-pub use inspect::{CheckArgs, DescribeArgs, IamPolicyArgs, TemplateArgs};
+pub use inspect::{CheckArgs, CompletionsArgs, DescribeArgs, IamPolicyArgs, ManArgs, TemplateArgs};
 pub use list::{ListArgs, PasswordSource};
 pub use look::{LookArgs, LookupArg, PrescanArg};
 pub use mapping::{LowercaseArg, MappingArgs};
@@ -110,6 +110,10 @@ pub enum Command {
     ///
     /// Pass the same flags as to `import`.
     IamPolicy(IamPolicyArgs),
+    /// Print a shell completion script
+    Completions(CompletionsArgs),
+    /// Print the manual pages, or write them to a directory
+    Man(ManArgs),
 }
 
 /// `import`.

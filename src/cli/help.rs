@@ -17,7 +17,7 @@ pub fn command() -> Command {
 }
 
 fn with_more_help(command: Command) -> Command {
-    let (examples, codes) = more(command.get_name());
+    let (examples, codes) = examples_and_codes(command.get_name());
     command
         .disable_help_flag(true)
         .arg(help_flag())
@@ -37,7 +37,8 @@ fn help_flag() -> Arg {
 }
 
 /// Examples and exit codes of a subcommand.
-fn more(command: &str) -> (&'static str, Codes) {
+#[must_use]
+pub fn examples_and_codes(command: &str) -> (&'static str, Codes) {
     match command {
         "import" => (IMPORT, Codes::Run),
         "check" => (CHECK, Codes::Check),
@@ -48,7 +49,9 @@ fn more(command: &str) -> (&'static str, Codes) {
         "describe" => (DESCRIBE, Codes::Answer),
         "template" => (TEMPLATE, Codes::Answer),
         "iam-policy" => (IAM_POLICY, Codes::Answer),
-        _ => ("", Codes::Answer),
+        "completions" => (COMPLETIONS, Codes::Answer),
+        "man" => (MAN, Codes::Answer),
+        _ => (ROOT, Codes::Run),
     }
 }
 
@@ -151,3 +154,19 @@ Examples:
   # Print the policy for an import with steps after sign-up, and for undo
   cognito-import iam-policy --user-pool-id us-east-1_EXAMPLE \\
       --confirm --group staff --undo";
+
+const COMPLETIONS: &str = "\
+Examples:
+  # Complete flags in this Bash session
+  eval \"$(cognito-import completions bash)\"
+
+  # Save the script for Zsh, in a directory of $fpath
+  cognito-import completions zsh > _cognito-import";
+
+const MAN: &str = "\
+Examples:
+  # Save all manual pages in one file
+  cognito-import man > cognito-import.1
+
+  # Write one file per command, for `man cognito-import-import` and so on
+  cognito-import man ~/.local/share/man/man1";

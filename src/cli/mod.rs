@@ -2,9 +2,11 @@
 
 pub mod args;
 pub mod client_secret;
+pub mod completions;
 pub mod dialect;
 pub mod exit;
 pub mod help;
+pub mod man;
 pub mod mapping_file;
 mod mapping_options;
 pub mod parse;

@@ -4,6 +4,7 @@ mod again;
 mod answer;
 mod check;
 mod compare;
+mod completions;
 mod confirm;
 mod describe;
 mod document;
@@ -14,6 +15,7 @@ mod import;
 mod job;
 mod list;
 mod listing;
+mod man;
 mod preflight;
 mod prepare;
 mod prescan;
@@ -73,6 +75,8 @@ pub fn run(cli: Cli) -> Exit {
         Command::Describe(args) => describe::describe(&args, say),
         Command::Template(args) => template::template(&args, say),
         Command::IamPolicy(args) => iam_policy::iam_policy(&args, say),
+        Command::Completions(args) => completions::completions(&args),
+        Command::Man(args) => man::man(args.directory.as_deref(), say),
     }))
 }
 
@@ -96,6 +100,8 @@ fn named(command: &Command) -> (&'static str, Codes) {
         Command::Describe(_) => ("describe", Codes::Answer),
         Command::Template(_) => ("template", Codes::Answer),
         Command::IamPolicy(_) => ("iam-policy", Codes::Answer),
+        Command::Completions(_) => ("completions", Codes::Answer),
+        Command::Man(_) => ("man", Codes::Answer),
     }
 }
 
@@ -110,7 +116,9 @@ fn output_args(command: &Command) -> Option<&OutputArgs> {
         | Command::RehearsalPool(_)
         | Command::Describe(_)
         | Command::Template(_)
-        | Command::IamPolicy(_) => None,
+        | Command::IamPolicy(_)
+        | Command::Completions(_)
+        | Command::Man(_) => None,
     }
 }
 

@@ -1,8 +1,10 @@
-//! Commands that never write to a user pool: `check`, `describe`, `template`, `iam-policy`.
+//! Commands that never write to a user pool: `check`, `describe`, `template`,
+//! `iam-policy`, `completions`, `man`.
 
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::Shell;
 
 use super::{
     AllowArgs, ConnectionArgs, FollowUpArgs, KnownPoolArgs, ListArgs, LookArgs, OutputArgs,
@@ -118,4 +120,22 @@ pub struct IamPolicyArgs {
     /// Leave out the permissions of preflight checks
     #[arg(long, help_heading = "Run", hide_short_help = true)]
     pub no_preflight: bool,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// Shell to complete in
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Write one file per command to this directory
+    ///
+    /// The directory is created if it is missing. Without it, all pages go to standard output.
+    #[arg(value_name = "DIR")]
+    pub directory: Option<PathBuf>,
 }
