@@ -158,7 +158,7 @@ fn a_check_s_document_has_counts_findings_by_rule_and_the_plan() {
     };
     let ran = check().args(["--prescan", "always"]).run().exits(1);
     let checked = document(&ran, "check");
-    let meaning = "a run would begin; some rows would be invalid or duplicate";
+    let meaning = "the import would start, but some rows are invalid or duplicate";
     assert_eq!(checked["exit_meaning"], meaning);
     let counts = ["rows", "to_send", "invalid", "duplicates"].map(|name| &checked["rows"][name]);
     assert_eq!(counts, [3, 1, 1, 1]);
@@ -353,7 +353,7 @@ fn an_undo_s_document_counts_users_by_what_came_of_them() {
     let undone = document(&ran, "undo");
     assert_eq!(
         undone["exit_meaning"],
-        "every user that the run made is deleted, or was gone already"
+        "every user that the run created is deleted or was already gone"
     );
     assert_eq!(undone["users"]["deleted"], 3);
     assert_eq!(undone["users"]["open"], 0);

@@ -33,6 +33,11 @@ impl Place {
         Cli::new(self.folder.path(), command)
     }
 
+    /// A script for Bash, which runs in this folder.
+    pub(crate) fn bash(&self, script: &str) -> Cli {
+        Cli::bash(self.folder.path(), script)
+    }
+
     /// `rehearse` of a list, quick, with the run in `run`.
     pub(crate) fn rehearse(&self, list: impl AsRef<Path>) -> Cli {
         self.cli("rehearse")

@@ -35,6 +35,28 @@ impl Cli {
         }
     }
 
+    /// A script for Bash, in which `cognito-import` is the binary.
+    pub(super) fn bash(folder: &Path, script: &str) -> Self {
+        let binary = Path::new(env!("CARGO_BIN_EXE_cognito-import"));
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::iter::once(binary.parent().unwrap().to_owned())
+            .chain(std::env::split_paths(&path));
+        let mut cli = Self::new(folder, "-c");
+        let mut command = Command::new("bash");
+        command
+            .env_clear()
+            .envs(
+                cli.command
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            )
+            .env("PATH", std::env::join_paths(path).unwrap())
+            .current_dir(folder)
+            .args(["-c", script]);
+        cli.command = command;
+        cli
+    }
+
     pub(crate) fn arg(mut self, arg: &str) -> Self {
         self.given.push(arg.to_owned());
         self
