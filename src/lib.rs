@@ -12,6 +12,22 @@
 //! [`rehearsal`] is a simulated user pool that shares no code with the importer. `tests/it/layers.rs` checks which module may use
 //! which.
 
+/// Compares text that users read with its file in `tests/it/snapshots/messages`. After a change of wording,
+/// `INSTA_UPDATE=always cargo test` writes the files, and the diff shows every message that changed.
+#[cfg(test)]
+macro_rules! assert_messages {
+    ($name:literal, $text:expr) => {{
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/it/snapshots/messages"
+        ));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!($name, $text));
+    }};
+}
+
 pub mod aws;
 pub mod cli;
 pub mod command;

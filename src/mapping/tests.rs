@@ -7,6 +7,7 @@ mod asked;
 mod cells;
 mod conditions;
 mod follow_up;
+mod messages;
 mod refused;
 mod suggested;
 mod transformed;

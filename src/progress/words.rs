@@ -111,6 +111,33 @@ mod tests {
     use std::time::Duration;
 
     #[test]
+    fn messages() {
+        let mut text = format!("{}\n{}\n", reading(120, Some(600)), reading(120, None));
+        let mut add = |why: Bottleneck| text += &format!("{}\n", bottleneck(&why));
+        for in_flight in 0..=2 {
+            add(Bottleneck::Stopping { in_flight });
+        }
+        for count in 1..=2 {
+            let since = Duration::from_secs(7);
+            let in_flight = count;
+            add(Bottleneck::Unanswered { since, in_flight });
+            add(Bottleneck::Unreachable { rows: count });
+            add(Bottleneck::LookUps { waiting: count });
+            add(Bottleneck::Answers { in_flight });
+        }
+        for category in Category::ALL {
+            let reading = PaceReading {
+                ceiling: 40.0,
+                allowed: 28.7,
+                ..PaceReading::default()
+            };
+            add(Bottleneck::Throttled { category, reading });
+        }
+        add(Bottleneck::List);
+        assert_messages!("progress", text);
+    }
+
+    #[test]
     fn how_far_the_pool_is_read_is_told_with_its_size_where_that_is_known() {
         assert_eq!(
             reading(120, Some(600)),

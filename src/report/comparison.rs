@@ -285,8 +285,8 @@ fn harmless(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Comparison, MOST_GROUPS, harmless};
-    use crate::ledger::comparison::{Stood, UserChange};
+    use super::{Comparison, MOST_GROUPS, Side, harmless};
+    use crate::ledger::comparison::{Compared, Field, Stood, UserChange};
     use crate::outcome::Outcome;
 
     #[test]
@@ -294,6 +294,51 @@ mod tests {
         assert_eq!(harmless("ann\u{1b}[2J"), "ann\\u{1b}[2J");
         assert_eq!(harmless("a\u{202e}nna"), "a\\u{202e}nna");
         assert_eq!(harmless("Jürgen"), "Jürgen");
+    }
+
+    #[test]
+    fn messages() {
+        let side = |started: &str, nameless| Side {
+            run_directory: format!("runs/{started}"),
+            kind: "import".to_owned(),
+            list: "users.csv".to_owned(),
+            user_pool_id: "us-east-1_A".to_owned(),
+            started: format!("{started}T22:04:05Z"),
+            rows: 7,
+            nameless,
+        };
+        let stood = |row: u64, outcome, user_sub: &str| Stood {
+            row,
+            username: format!("user{row}"),
+            outcome,
+            user_status: Some("CONFIRMED".to_owned()),
+            confirmed: None,
+            enabled: None,
+            follow_up: None,
+            user_sub: Some(user_sub.to_owned()),
+        };
+        let mut comparison = Comparison::new(2);
+        for row in 1..=3 {
+            comparison.add(&UserChange::New(&stood(row, Outcome::Created, "a")));
+        }
+        comparison.add(&UserChange::Vanished(&stood(4, Outcome::Existed, "a")));
+        comparison.add(&UserChange::Changed {
+            before: &stood(5, Outcome::Created, "a"),
+            after: &stood(6, Outcome::Existed, "b"),
+            fields: &[Field::Outcome, Field::UserSub],
+        });
+        comparison.in_no_group = 3;
+        let compared = Compared {
+            new: 3,
+            vanished: 1,
+            changed: 1,
+            unchanged: 2,
+            nameless_before: 0,
+            nameless_after: 1,
+        };
+        let (before, after) = (side("2026-11-24", 0), side("2026-11-25", 1));
+        let text = comparison.text([&before, &after], false, compared);
+        assert_messages!("comparison", text);
     }
 
     #[test]
@@ -313,7 +358,7 @@ mod tests {
             comparison.add(&UserChange::Changed {
                 before: &stood(row, 0),
                 after: &stood(row, row % 200 + 1),
-                fields: &[crate::ledger::comparison::Field::UserStatus],
+                fields: &[Field::UserStatus],
             });
         }
         assert_eq!(comparison.groups.len(), MOST_GROUPS);

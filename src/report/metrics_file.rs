@@ -256,7 +256,42 @@ fn float(count: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{MetricsFile, escaped};
+    use super::{Metrics, MetricsFile, MetricsFileError, escaped};
+    use crate::ledger::RunKind;
+    use crate::outcome::{CategoryRequests, Outcome, Pace, StepCounts};
+    use crate::report::html::samples::{about, summary};
+
+    #[test]
+    fn messages() {
+        let mut summary = summary(&[(Outcome::Created, 1)]);
+        let category = || "UserCreation".to_owned();
+        let requests = CategoryRequests {
+            sent: 2,
+            throttled: 1,
+        };
+        summary.requests.insert(category(), requests);
+        let pace = Pace {
+            ceiling: 40.0,
+            allowed: 39.0,
+            used_of_ceiling: 0.77,
+            used_of_allowed: 0.79,
+            slowed_seconds: 1.5,
+        };
+        summary.pace.insert(category(), pace);
+        let steps = StepCounts {
+            done: 1,
+            failed: 0,
+            pending: 0,
+        };
+        summary.follow_up.insert("confirm".to_owned(), steps);
+        let metrics = Metrics::new("users").of(&summary, &about(RunKind::Import), 0);
+        let folder = MetricsFileError::Folder {
+            path: "users.prom".into(),
+            cause: std::io::ErrorKind::NotFound.into(),
+        };
+        let text = format!("{metrics}{}\n{folder}\n", MetricsFileError::Name);
+        assert_messages!("metrics", text);
+    }
 
     #[test]
     fn a_label_cannot_end_before_its_end() {

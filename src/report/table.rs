@@ -243,9 +243,58 @@ fn rows_read(summary: &Summary) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{codes, facts, wrapped};
-    use crate::outcome::{CategoryRequests, Outcome, Pace};
+    use super::{codes, facts, summary_table, wrapped};
+    use crate::outcome::{CategoryRequests, Outcome, Pace, StepCounts, Summary};
     use crate::report::html::samples::summary;
+
+    /// A run with rows of every outcome, and with everything that can follow.
+    fn everything() -> Summary {
+        let mut summary = summary(&Outcome::ALL.map(|outcome| (outcome, 1_234)));
+        summary.errors = (1..=11).map(|n| (format!("code.{n:02}"), n)).collect();
+        for group in (1..=12).map(|number| format!("group g{number:02}")) {
+            let counts = StepCounts {
+                done: 3,
+                failed: 2,
+                pending: 1,
+            };
+            summary.follow_up.insert(group, counts);
+        }
+        summary.follow_up_errors = [("ResourceNotFoundException".to_owned(), 2)].into();
+        for (category, sent, throttled, slowed_seconds) in [
+            ("UserCreation", 1_234, 5, 61.5),
+            ("UserRead", 1, 0, 0.0),
+            ("UserList", 9, 0, 0.0),
+        ] {
+            let requests = CategoryRequests { sent, throttled };
+            summary.requests.insert(category.to_owned(), requests);
+            summary.rates.insert(category.to_owned(), 30.5);
+            let pace = Pace {
+                ceiling: 40.0,
+                allowed: 39.0,
+                used_of_ceiling: 0.77,
+                used_of_allowed: 0.79,
+                slowed_seconds,
+            };
+            if category != "UserList" {
+                summary.pace.insert(category.to_owned(), pace);
+            }
+        }
+        summary.deliveries = [("sent", 1_000), ("refused", 2), ("none", 5)].into();
+        summary.sessions = 2;
+        summary.read_to_end = false;
+        summary
+    }
+
+    #[test]
+    fn messages() {
+        let small = summary(&[(Outcome::Created, 1)]);
+        let mut text = format!("one row:\n{}\n\n", summary_table(&small, None));
+        for width in [80, 110] {
+            let table = summary_table(&everything(), Some(width));
+            text += &format!("{width} columns:\n{table}\n\n");
+        }
+        assert_messages!("summary_table", text.trim_end());
+    }
 
     #[test]
     fn how_fast_it_went_is_told_of_the_time_in_which_there_were_requests() {

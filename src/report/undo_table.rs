@@ -41,3 +41,18 @@ fn words(report: UndoReport, undone: Option<Undone>) -> (&'static str, &'static 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{UndoReport, undo_table};
+
+    #[test]
+    fn messages() {
+        let text = [UndoReport::Results, UndoReport::DryRun].map(|report| {
+            let every = undo_table(report, |_| 12);
+            let nobody = undo_table(report, |_| 0);
+            format!("{report:?}:\n{every}\n{nobody}\n")
+        });
+        assert_messages!("undo_table", text.concat());
+    }
+}

@@ -66,7 +66,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    const ALL: [Self; 26] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::CellCount,
         Self::Encoding,
         Self::OpenQuote,
@@ -231,6 +231,32 @@ impl fmt::Display for Finding {
 #[cfg(test)]
 mod tests {
     use super::Rule;
+    use crate::user::FlagsGiven;
+
+    #[test]
+    fn messages() {
+        let flags = [
+            "--allow-suspicious-passwords",
+            "--encoding",
+            "--escape",
+            "--flexible",
+            "--group-separator",
+            "--phone-region",
+            "--quote",
+            "--unwrap-formulas",
+            "--username-from",
+        ];
+        let (none, all) = (FlagsGiven::default(), flags.into_iter().collect());
+        let mut text = String::new();
+        for rule in Rule::ALL {
+            let (hint, with_flags) = (rule.hint(&none), rule.hint(&all));
+            text += &format!("{}: {}\n    {hint}\n", rule.code(), rule.meaning());
+            if with_flags != hint {
+                text += &format!("    with these flags given: {with_flags}\n");
+            }
+        }
+        assert_messages!("rules", text);
+    }
 
     #[test]
     fn every_rule_is_found_again_by_its_code() {

@@ -30,6 +30,20 @@ pub enum NoteKind {
 }
 
 impl NoteKind {
+    #[cfg(test)]
+    const ALL: [Self; 10] = [
+        Self::NullMarker,
+        Self::Federated("cognito:user_status"),
+        Self::Federated("identities"),
+        Self::Linked,
+        Self::Disabled,
+        Self::Garbled,
+        Self::Float,
+        Self::Birthdate,
+        Self::NameCase,
+        Self::AliasRepeat,
+    ];
+
     /// A stable name for programs.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -159,5 +173,28 @@ impl fmt::Display for Note {
             write!(f, "column {column}: ")?;
         }
         f.write_str(&self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FlagsGiven, NoteKind};
+
+    #[test]
+    fn messages() {
+        let (none, encoding) = (
+            FlagsGiven::default(),
+            FlagsGiven::from_iter(["--encoding", "--lowercase username"]),
+        );
+        let mut text = String::new();
+        for kind in NoteKind::ALL {
+            let (hint, with_flags) = (kind.hint(&none), kind.hint(&encoding));
+            let (one, two) = (kind.summary(1), kind.summary(2));
+            text += &format!("{}: {one}\n    {two}\n    {hint}\n", kind.code());
+            if with_flags != hint {
+                text += &format!("    with these flags given: {with_flags}\n");
+            }
+        }
+        assert_messages!("notes", text);
     }
 }

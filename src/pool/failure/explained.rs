@@ -204,7 +204,8 @@ fn shared(code: &str) -> Option<Explained> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Words, explained};
+    use super::{Explained, Words, explained};
+    use std::collections::BTreeSet;
 
     #[test]
     fn every_error_that_has_a_row_in_the_table_is_explained() {
@@ -235,6 +236,38 @@ mod tests {
             assert!(explained(code).is_some(), "{code}");
         }
         assert_eq!(explained("BrandNewException"), None);
+    }
+
+    /// Every word in these sources that could be a code is looked up.
+    #[test]
+    fn messages() {
+        let sources = [
+            include_str!("advice.rs"),
+            include_str!("clock_skew.rs"),
+            include_str!("explained.rs"),
+            include_str!("../failure.rs"),
+        ];
+        let words = sources.iter().flat_map(|source| source.split('"'));
+        let codes: BTreeSet<&str> = words
+            .filter(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric()))
+            .collect();
+        let mut text = String::new();
+        for code in codes {
+            let Some(Explained {
+                meaning,
+                hint,
+                retry,
+                ..
+            }) = explained(code)
+            else {
+                continue;
+            };
+            text += &format!("{code}: {meaning}\n    {hint}\n");
+            if let Some(retry) = retry {
+                text += &format!("    then {retry}\n");
+            }
+        }
+        assert_messages!("errors", text);
     }
 
     #[test]

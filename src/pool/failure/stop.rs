@@ -32,6 +32,23 @@ pub enum Stop {
 }
 
 impl Stop {
+    #[cfg(test)]
+    pub(super) const ALL: [Self; 13] = [
+        Self::SignUpNotPermitted,
+        Self::SecretMissing,
+        Self::SecretRejected,
+        Self::SecretUnwanted,
+        Self::UnwritableAttribute,
+        Self::NotFound,
+        Self::GroupMissing,
+        Self::DeliveryRole,
+        Self::Untrusted,
+        Self::Firewall,
+        Self::ClockSkew,
+        Self::Access,
+        Self::Refused,
+    ];
+
     /// What is wrong.
     #[must_use]
     pub fn meaning(self) -> &'static str {
@@ -96,5 +113,19 @@ impl Stop {
             }
             Self::Refused => "check that the app client belongs to the pool and allows SignUp",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Stop;
+
+    #[test]
+    fn messages() {
+        let mut text = String::new();
+        for stop in Stop::ALL {
+            text += &format!("{stop:?}: {}\n    {}\n", stop.meaning(), stop.hint());
+        }
+        assert_messages!("stops", text);
     }
 }

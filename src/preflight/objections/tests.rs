@@ -1,3 +1,4 @@
+mod messages;
 mod unanswered;
 
 use std::num::NonZeroU32;

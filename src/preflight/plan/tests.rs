@@ -1,7 +1,12 @@
 use super::{Ceilings, Rates, RunPlan, StepKind, SurveyCounts, users_a_second};
-use crate::pool::LookupMode;
+use crate::pace::Category;
+use crate::pool::failure::Operation;
+use crate::pool::{Failure, LookupMode};
 use crate::preflight::ask::Found;
+use crate::preflight::calls::{Call, Unanswered};
+use crate::preflight::prescan::{ExistingUserPolicy, PrescanMode, ScanInput, reading};
 use crate::preflight::rates::RatesAsked;
+use crate::user::pool_rules::{Contact, PoolRules};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -183,4 +188,100 @@ fn that_confirmed_users_stay_after_an_undo_is_said_where_nothing_tells_who_signe
     for silent in [with(&confirm, Some(true)), with(&[], Some(false))] {
         assert!(!silent.contains("undo:"), "{silent}");
     }
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
+fn messages() {
+    use StepKind::{AddToGroup, Confirm, Disable, Verify};
+    let mut text = String::new();
+    let mut add = |title: &str, plan: &RunPlan| text += &format!("{title}:\n{plan}\n\n");
+    add("nothing to send", &plan_at_defaults(0, &[]));
+    add("one row", &plan_at_defaults(1, &[]));
+    let mut plan = plan_at_defaults(1_000, &[Confirm, Verify, AddToGroup, Disable]);
+    plan.counts.skipped = 3;
+    plan.groups_to_make = (1..=12).map(|number| format!("g{number}")).collect();
+    add("all steps", &plan);
+    let rules = |triggers: &[&str], threat_protection| PoolRules {
+        triggers: triggers.iter().map(|name| (*name).to_owned()).collect(),
+        auto_verified_attributes: vec![Contact::Email, Contact::PhoneNumber],
+        threat_protection,
+        ..PoolRules::default()
+    };
+    let counts = SurveyCounts {
+        with_email: 1,
+        with_phone_number: 2,
+        duplicates: 1,
+        invalid: 1,
+        ..plan_at_defaults(1_000, &[Confirm]).counts
+    };
+    let mut found = Found::default();
+    let mut of = |rules: &PoolRules, asked: &RatesAsked, looks: LookupMode, prescan, users| {
+        let rates = Rates::new(asked, &found);
+        let input = ScanInput {
+            users,
+            rows: Some(1_000),
+            rates: &rates,
+            time: None,
+        };
+        let policy = ExistingUserPolicy {
+            look_ups: looks,
+            prescan,
+        };
+        let reading = reading(policy, input);
+        let plan = RunPlan::new(counts, Some(rules), rates.clone(), looks, reading);
+        found.limits = vec![(Category::UserCreation, 100), (Category::UserRead, 200)];
+        plan
+    };
+    let share = RatesAsked {
+        creation: None,
+        read: None,
+        update: None,
+        list: None,
+        share: 0.8,
+    };
+    let flags = RatesAsked {
+        creation: NonZeroU32::new(10),
+        read: NonZeroU32::new(5),
+        list: NonZeroU32::new(3),
+        ..share
+    };
+    let never = PrescanMode::Never;
+    let messages = rules(&[], false);
+    add(
+        "messages",
+        &of(&messages, &share, LookupMode::Get, never, None),
+    );
+    let trigger = rules(&["PreSignUp"], true);
+    add(
+        "a trigger",
+        &of(&trigger, &share, LookupMode::Get, never, None),
+    );
+    add(
+        "rates from flags",
+        &of(&trigger, &flags, LookupMode::List, never, None),
+    );
+    add(
+        "no lookups",
+        &of(&trigger, &flags, LookupMode::None, never, None),
+    );
+    let always = PrescanMode::Always;
+    add(
+        "a prescan",
+        &of(&trigger, &share, LookupMode::Get, always, Some(600)),
+    );
+    add(
+        "a pool of unknown size",
+        &of(&trigger, &share, LookupMode::Get, always, None),
+    );
+    found.limits.clear();
+    found.unanswered.push(Unanswered {
+        call: Call::GetProvisionedLimit,
+        failure: Failure::answered(Operation::Read, 400, "AccessDeniedException", ""),
+        needed: false,
+    });
+    let rates = Rates::new(&share, &found);
+    let plan = RunPlan::new(counts, None, rates, LookupMode::Get, None);
+    add("no limit and no rules", &plan);
+    assert_messages!("plan", text.trim_end());
 }

@@ -178,11 +178,39 @@ pub(super) fn step_errors(summary: &Summary, run: RunBegun<'_>) -> Vec<StepError
 
 #[cfg(test)]
 mod tests {
-    use super::{FlagsGiven, MESSAGE, RunBegun, at_most, groups, in_words};
+    use super::{
+        FURTHER_CODES, FlagsGiven, INTERRUPTED, MESSAGE, RunBegun, at_most, groups, in_words,
+        step_errors,
+    };
     use crate::ledger::RunKind;
     use crate::outcome::{Outcome, RowOutcome, RowResult};
     use crate::report::Names;
+    use crate::report::html::samples::summary;
     use crate::report::tally::ReportTally;
+
+    #[test]
+    fn messages() {
+        let mut text = String::new();
+        for code in [INTERRUPTED, FURTHER_CODES, "BrandNewException"] {
+            for kind in [RunKind::Import, RunKind::Rehearsal] {
+                let given = &FlagsGiven::default();
+                let (meaning, hint) = in_words(code, RunBegun { kind, given });
+                text += &format!("{code}, {kind:?}: {meaning}\n    {hint}\n");
+            }
+        }
+        let mut summary = summary(&[]);
+        for code in ["AliasExistsException", "ResourceNotFoundException"] {
+            summary.follow_up_errors.insert(code.to_owned(), 1);
+        }
+        let run = RunBegun {
+            kind: RunKind::Import,
+            given: &FlagsGiven::default(),
+        };
+        for error in step_errors(&summary, run) {
+            text += &format!("{} of a step: {}\n", error.code, error.hint);
+        }
+        assert_messages!("report_errors", text);
+    }
 
     fn tally() -> ReportTally {
         let mut tally = ReportTally::default();

@@ -177,6 +177,35 @@ mod tests {
     const COMMAND: &str = "cognito-import import 'my users.csv' --user-pool-id us-east-1_A";
 
     #[test]
+    fn messages() {
+        let mut text = String::new();
+        for kind in [RunKind::Import, RunKind::Rehearsal] {
+            for state in [RunState::Finished, RunState::Stopped, RunState::Interrupted] {
+                for (count, read_to_end) in [(1, true), (2, false)] {
+                    let mut summary = summary(&Outcome::ALL.map(|outcome| (outcome, count)));
+                    summary.state = state;
+                    summary.read_to_end = read_to_end;
+                    summary.stopped_because =
+                        (state == RunState::Stopped).then(|| "SIGTERM".into());
+                    text += &format!("{kind:?}, {state:?}, {count} of each:\n");
+                    for ToDo { words, .. } in left_to_do(&summary, &about(kind)) {
+                        text += &format!("    {words}\n");
+                    }
+                }
+            }
+        }
+        let mut summary = summary(&[(Outcome::Created, 2)]);
+        let pending = StepCounts {
+            pending: 2,
+            ..StepCounts::default()
+        };
+        summary.follow_up.insert("confirm".to_owned(), pending);
+        let pending = left_to_do(&summary, &about(RunKind::Import));
+        text += &format!("pending steps:\n    {}\n", pending[0].words);
+        assert_messages!("next_steps", text);
+    }
+
+    #[test]
     fn nothing_is_left_where_every_row_is_in_the_pool() {
         let summary = summary(&[(Outcome::Created, 3), (Outcome::Existed, 1)]);
         assert_eq!(left_to_do(&summary, &about(RunKind::Import)), []);

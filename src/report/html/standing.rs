@@ -169,6 +169,46 @@ mod tests {
     use crate::report::html::samples::summary;
 
     #[test]
+    fn messages() {
+        let each = |count| Outcome::ALL.map(|outcome| (outcome, count)).to_vec();
+        let mut text = String::new();
+        for counts in [
+            vec![],
+            vec![(Outcome::Created, 1)],
+            vec![(Outcome::Existed, 1)],
+            vec![(Outcome::Invalid, 1)],
+            vec![(Outcome::Created, 1_200), (Outcome::Existed, 1)],
+            each(1),
+            each(2_000),
+        ] {
+            for (state, why) in [
+                (RunState::Finished, None),
+                (RunState::Stopped, Some("SIGTERM")),
+                (RunState::Interrupted, None),
+            ] {
+                let mut summary = summary(&counts);
+                summary.state = state;
+                summary.read_to_end = state == RunState::Finished;
+                summary.stopped_because = why.map(str::to_owned);
+                let status = standing(&summary, Names::Full);
+                text += &format!("{}: {}\n", status.word, status.sentence);
+            }
+        }
+        let mut summary = summary(&[(Outcome::Created, 2)]);
+        let steps = StepCounts {
+            done: 0,
+            failed: 1,
+            pending: 1,
+        };
+        summary.follow_up.insert("confirm".to_owned(), steps);
+        let status = standing(&summary, Names::Full);
+        text += &format!("{}: {}\n", status.word, status.sentence);
+        let undone = status.undone();
+        text += &format!("{}: {}\n", undone.word, undone.sentence);
+        assert_messages!("status", text);
+    }
+
+    #[test]
     fn each_way_to_stand_has_its_sentence() {
         for (counts, tone, sentence) in [
             (

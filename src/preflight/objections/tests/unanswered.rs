@@ -8,7 +8,7 @@ use crate::preflight::objections::{Allowed, RunIntent, Weight, objections};
 use crate::user::StepKind;
 use crate::user::pool_rules::PoolRules;
 
-fn failing(call: Call, status: u16, code: &str) -> Unanswered {
+pub(super) fn failing(call: Call, status: u16, code: &str) -> Unanswered {
     Unanswered {
         call,
         failure: Failure::answered(Operation::Read, status, code, "why"),
@@ -16,7 +16,7 @@ fn failing(call: Call, status: u16, code: &str) -> Unanswered {
     }
 }
 
-fn denied(call: Call) -> Unanswered {
+pub(super) fn denied(call: Call) -> Unanswered {
     failing(call, 400, "AccessDeniedException")
 }
 
