@@ -16,7 +16,7 @@ use cognito_import::mapping::{Mapping, MappingOptions};
 use cognito_import::pace::{Category, Ceilings, Pacer};
 use cognito_import::pool::{LookupMode, SignedUp};
 use cognito_import::rows::{Dialect, Rows};
-use cognito_import::run::retry::RetryPolicy;
+use cognito_import::run::RetryPolicy;
 use cognito_import::source::Source;
 use cognito_import::source::object::S3Access;
 use cognito_import::user::pool_rules::PoolRules;

@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use crate::import::{Signal, StopReason};
+use crate::import::StopReason;
 use crate::ledger::RunKind;
 use crate::outcome::{Outcome, RunState, Summary};
+use crate::run::Signal;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

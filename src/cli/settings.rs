@@ -22,7 +22,7 @@ use crate::pool::{ConnectSettings, EndpointChoice, LookupMode, Signing, TriggerD
 use crate::preflight::objections::Allowed;
 use crate::preflight::prescan::{ExistingUserPolicy, PrescanMode};
 use crate::preflight::rates::RatesAsked;
-use crate::run::retry::RetryPolicy;
+use crate::run::RetryPolicy;
 use crate::source::object::S3Access;
 use crate::user::StepKind;
 use crate::user::pool_rules::PoolRules;

@@ -15,7 +15,6 @@ use crate::cli::args::{CheckArgs, KnownPoolArgs, PatienceArgs};
 use crate::cli::client_secret::{SecretOwner, client_secret};
 use crate::cli::exit::Exit;
 use crate::cli::{Say, settings};
-use crate::import::Signals;
 use crate::mapping::Mapping;
 use crate::pool::{Cognito, connect};
 use crate::preflight::ask::{Found, Questions};
@@ -24,6 +23,7 @@ use crate::preflight::rates::Rates;
 use crate::preflight::survey::{Item, ReportedFinding, Survey, SurveyError};
 use crate::report::{FindingLine, FindingsCsv};
 use crate::rows::Rows;
+use crate::run::Signals;
 use crate::user::FlagsGiven;
 use crate::user::pool_rules::PoolRules;
 

@@ -34,10 +34,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::cli::args::{Cli, Command, OutputArgs};
 use crate::cli::exit::{Codes, Exit};
 use crate::cli::{Say, terminal};
-use crate::import::Signals;
 use crate::logs;
 use crate::process::need_files;
 use crate::progress::Screen;
+use crate::run::Signals;
 use answer::{CommandError, CommandOutput, OutputWriter};
 
 /// Does what the command line says.

@@ -3,10 +3,11 @@
 use super::CommandError;
 use super::prepare::Prepared;
 use crate::import::prescan::{Prescan as Scan, Scanned};
-use crate::import::{Signals, StopReason, Watch};
+use crate::import::{StopReason, Watch};
 use crate::ledger::listing::Listing;
 use crate::pace::Pacer;
 use crate::preflight::prescan::PrescanMode;
+use crate::run::Signals;
 
 /// What the run begins with.
 pub(super) enum Read {

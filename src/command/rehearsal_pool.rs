@@ -5,8 +5,8 @@ use super::rehearse::settings_with_users;
 use super::{CommandError, CommandOutput, OutputWriter, runtime};
 use crate::cli::args::RehearsalPoolArgs;
 use crate::cli::exit::Exit;
-use crate::import::Signals;
 use crate::rehearsal::RehearsalPool;
+use crate::run::Signals;
 
 pub(super) fn serve(
     args: &RehearsalPoolArgs,

@@ -13,13 +13,14 @@ use super::report::say_where;
 use super::{CommandError, CommandOutput, beside};
 use crate::cli::Say;
 use crate::cli::exit::Exit;
-use crate::import::{Run, RunEnd, Signals, StopReason};
+use crate::import::{Run, RunEnd, StopReason};
 use crate::ledger::{LedgerReader, RunDirectory, Session};
 use crate::outcome::{Outcome, Summary};
 use crate::pace::Pacer;
 use crate::preflight::groups::CreatedGroups;
 use crate::progress::{self, terminal_width};
 use crate::report::{ReportError, ReportOptions, summary_table, write_all};
+use crate::run::Signals;
 
 pub(super) async fn run(job: ImportJob<'_>, say: Say) -> Result<CommandOutput, CommandError> {
     let created = CreatedGroups::default();

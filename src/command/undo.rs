@@ -10,7 +10,6 @@ use crate::cli::args::UndoArgs;
 use crate::cli::exit::Exit;
 use crate::cli::undo::{connect as connect_settings, endpoint_in_environment, rates};
 use crate::cli::{Say, settings};
-use crate::import::{Signal, Signals};
 use crate::ledger::{
     Durability, Ledger, LedgerError, LedgerReader, RunDirectory, RunTimes, UndoLedger,
     refuse_absent_ledger,
@@ -19,7 +18,8 @@ use crate::outcome::{KeptReason, Outcome, Summary, Undone};
 use crate::pace::{Ceilings, Pacer};
 use crate::pool::{Cognito, EndpointChoice, connect};
 use crate::report::{UndoReport, undo_table, write_undo};
-use crate::run::retry::RetryPolicy;
+use crate::run::RetryPolicy;
+use crate::run::{Signal, Signals};
 use crate::undo::{Mode, RemovalRules, Undo, UndoEnd, UndoTally, Why};
 
 /// What people are told who stopped it.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::outcome::{CategoryRequests, Outcome};
-use crate::pace::{Category, PaceReading, Pacer, Permit};
-use crate::pool::{Advice, Failure, Sent};
+use crate::outcome::Outcome;
+use crate::pace::{Category, PaceReading};
+use crate::run::RequestCounts;
 
 /// Counts of rows by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,55 +33,6 @@ impl OutcomeCounts {
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.0.iter().sum()
-    }
-}
-
-/// Requests by quota category.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RequestCounts([CategoryRequests; Category::ALL.len()]);
-
-impl RequestCounts {
-    /// One more request; `throttled`: answered by "too many requests".
-    pub fn add(&mut self, category: Category, throttled: bool) {
-        if let Some(requests) = self.0.get_mut(category as usize) {
-            requests.sent += 1;
-            requests.throttled += u64::from(throttled);
-        }
-    }
-
-    /// One more request, with this permit, and how it failed if it did; the pacer hears of it as well. One that never left is none; one
-    /// without an answer was sent, and nobody knows whether the pool had room for it.
-    pub fn count(&mut self, pacer: &Pacer, leave: &Permit, failure: Option<&Failure>) {
-        let sent = failure.map_or(Sent::Answered, |failure| failure.sent);
-        let throttled = failure.is_some_and(|failure| failure.advice == Advice::SlowDown);
-        match sent {
-            Sent::No => return,
-            Sent::Maybe => {}
-            Sent::Answered => pacer.answered(leave, throttled),
-        }
-        self.add(leave.category(), throttled);
-    }
-
-    /// Adds another count to this one.
-    pub fn merge(&mut self, other: &Self) {
-        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
-            mine.sent += theirs.sent;
-            mine.throttled += theirs.throttled;
-        }
-    }
-
-    /// Of every category, with its name.
-    #[must_use]
-    pub fn by_name(&self) -> Vec<(&'static str, CategoryRequests)> {
-        Category::ALL
-            .map(|category| (category.name(), self.of(category)))
-            .to_vec()
-    }
-
-    /// Of one category.
-    #[must_use]
-    pub fn of(&self, category: Category) -> CategoryRequests {
-        self.0.get(category as usize).copied().unwrap_or_default()
     }
 }
 

@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::event::RequestCounts;
 use super::logged;
 use super::request::{RequestContext, Requested, count, permit_unless_stopped};
 use crate::outcome::StepState;
 use crate::pace::Permit;
 use crate::pool::failure::CONNECT_FAILED;
 use crate::pool::{Advice, Failure, Stop, category_of, operation_of};
-use crate::run::retry::{FORBIDDEN_TRIES, RetryPolicy};
+use crate::run::{FORBIDDEN_TRIES, RequestCounts, RetryPolicy};
 use crate::user::{FollowUpStep, Password};
 
 /// A step on its way.
@@ -135,12 +134,12 @@ impl Taking {
                 if self.forbidden >= FORBIDDEN_TRIES {
                     return NextStep::End(StepEnd::StopRun(Stop::Firewall, failure));
                 }
-                NextStep::Again(self.retry.back_off(1, chance))
+                NextStep::Again(self.retry.backoff(1, chance))
             }
             Advice::Again | Advice::LookUp(_) | Advice::Undelivered => {
                 self.tries += 1;
                 if self.tries < self.retry.tries {
-                    return NextStep::Again(self.retry.back_off(self.tries, chance));
+                    return NextStep::Again(self.retry.backoff(self.tries, chance));
                 }
                 NextStep::End(if failure.code == CONNECT_FAILED {
                     StepEnd::Unreachable(failure)
@@ -167,7 +166,7 @@ mod tests {
     use crate::outcome::StepState;
     use crate::pool::failure::{BLOCKED_BY_FIREWALL, CONNECT_FAILED, CONNECTION_LOST};
     use crate::pool::{Advice, Failure, Sent, Stop};
-    use crate::run::retry::{FORBIDDEN_TRIES, RetryPolicy};
+    use crate::run::{FORBIDDEN_TRIES, RetryPolicy};
 
     fn failure(code: &str, advice: Advice) -> Result<(), Failure> {
         Err(Failure {

@@ -22,4 +22,4 @@ pub mod stop;
 pub use breaker::BreakerLimits;
 pub use event::{Bottleneck, OutcomeCounts, Progress, Watch};
 pub use run::{Deadline, ImportRow, Run, RunEnd, SessionPlan};
-pub use stop::{Signal, Signals, StopReason};
+pub use stop::StopReason;

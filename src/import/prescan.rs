@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::event::{RequestCounts, Watch};
+use super::event::Watch;
 use super::record::Record;
 use super::run::{Deadline, until};
-use super::stop::{Signals, StopReason};
+use super::stop::StopReason;
 use crate::ledger::listing::{Listing, ListingEntry};
 use crate::ledger::{Ledger, LedgerBatch, LedgerError};
 use crate::pace::{Category, Pacer};
 use crate::pool::list::USERS_A_PAGE;
 use crate::pool::pages::SeenPages as Followed;
 use crate::pool::{Advice, Cognito, Failure, NamedBy, Stop, UserPage, now_ms};
-use crate::run::retry::RetryPolicy;
+use crate::run::{RequestCounts, RetryPolicy, Signals};
 use crate::user::fold;
 
 /// See the module's words.
@@ -203,7 +203,7 @@ impl PageRequests<'_> {
         let chance = fastrand::f64();
         match failure.advice {
             Advice::SlowDown if !failure.is_firewall() => {
-                return Some(self.retry.back_off(1, chance));
+                return Some(self.retry.backoff(1, chance));
             }
             Advice::SlowDown
             | Advice::Again
@@ -212,7 +212,7 @@ impl PageRequests<'_> {
             | Advice::Undelivered => *tries += 1,
             Advice::GiveUp | Advice::Stop(_) => return None,
         }
-        (*tries < self.retry.look_ups).then(|| self.retry.back_off(*tries, chance))
+        (*tries < self.retry.look_ups).then(|| self.retry.backoff(*tries, chance))
     }
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::event::RequestCounts;
 use super::logged;
 use super::registration::{Registration, RegistrationEvent, RegistrationStep, StopRun};
 use super::request::{RequestContext, Requested, count, permit_unless_stopped, stopped_while};
@@ -14,6 +13,7 @@ use crate::outcome::{Outcome, RowOutcome};
 use crate::pace::{Category, Permit};
 use crate::pool::failure::CONNECT_FAILED;
 use crate::pool::{Advice, Failure, Sent};
+use crate::run::RequestCounts;
 use crate::user::NewUser;
 
 /// One row on its way.

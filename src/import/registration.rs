@@ -13,7 +13,7 @@ use super::resolve::Times;
 use crate::outcome::{Outcome, RowOutcome};
 use crate::pool::failure::UNREADABLE_ANSWER;
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookupMode, Sent, SignedUp, Stop};
-use crate::run::retry::{FORBIDDEN_TRIES, RetryPolicy};
+use crate::run::{FORBIDDEN_TRIES, RetryPolicy};
 use crate::user::NewUser;
 use came::{failed, signed_up_came};
 
@@ -180,7 +180,7 @@ impl<'u> Registration<'u> {
             Advice::Again => {
                 self.tries += 1;
                 if self.tries < self.rules.retry.tries {
-                    return RegistrationStep::SignUp(self.rules.retry.back_off(self.tries, chance));
+                    return RegistrationStep::SignUp(self.rules.retry.backoff(self.tries, chance));
                 }
                 let outcome = if self.maybe_made {
                     Outcome::InDoubt
@@ -252,7 +252,7 @@ impl<'u> Registration<'u> {
                 }));
             }
         }
-        RegistrationStep::SignUp(self.rules.retry.back_off(1, chance))
+        RegistrationStep::SignUp(self.rules.retry.backoff(1, chance))
     }
 
     fn unclear(&mut self, failure: Failure, if_absent: IfAbsent, chance: f64) -> RegistrationStep {
@@ -263,7 +263,7 @@ impl<'u> Registration<'u> {
         self.if_absent = if_absent;
         self.tries += 1;
         self.look_up_tries = 0;
-        let wait = self.rules.retry.back_off(self.tries, chance);
+        let wait = self.rules.retry.backoff(self.tries, chance);
         let code_in_doubt = failed(Outcome::InDoubt, &failure);
         self.failure = Some(failure);
         if self.rules.look_ups.any() {

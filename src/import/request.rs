@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::event::RequestCounts;
 use super::lent::ReleasedSlots;
 use super::registration::RegistrationRules;
 use crate::pace::{Category, Pacer, Permit};
 use crate::pool::{Cognito, Failure, NamedBy};
+use crate::run::RequestCounts;
 
 /// What all rows share.
 #[derive(Debug)]

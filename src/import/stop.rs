@@ -1,86 +1,9 @@
-//! Why a run ends before its list does, and how it is told to.
+//! Reasons why a run ends before it has processed the whole list.
 
 use std::fmt;
 
 use crate::rows::RowsError;
-
-/// What somebody outside asks of the run. The second signal means: at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
-    /// Ctrl-C.
-    Interrupt,
-    /// SIGTERM.
-    Terminate,
-}
-
-impl Signal {
-    /// The exit code by which shells know it: 128 and the signal's number.
-    #[must_use]
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Interrupt => 130,
-            Self::Terminate => 143,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Interrupt => "SIGINT",
-            Self::Terminate => "SIGTERM",
-        }
-    }
-}
-
-/// Signals, as they come from the system.
-#[derive(Debug)]
-pub struct Signals {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    /// Listens from now on.
-    ///
-    /// # Errors
-    /// The system refuses.
-    #[cfg(unix)]
-    pub fn listen() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    /// Listens from now on.
-    ///
-    /// # Errors
-    /// None here.
-    #[cfg(not(unix))]
-    pub fn listen() -> std::io::Result<Self> {
-        Ok(Self {})
-    }
-
-    /// The next one.
-    #[cfg(unix)]
-    pub async fn next(&mut self) -> Signal {
-        tokio::select! {
-            _ = self.interrupt.recv() => Signal::Interrupt,
-            _ = self.terminate.recv() => Signal::Terminate,
-        }
-    }
-
-    /// The next one.
-    #[cfg(not(unix))]
-    pub async fn next(&mut self) -> Signal {
-        match tokio::signal::ctrl_c().await {
-            Ok(()) => Signal::Interrupt,
-            Err(_) => std::future::pending().await,
-        }
-    }
-}
+use crate::run::Signal;
 
 /// Why a run ended early.
 #[derive(Debug)]

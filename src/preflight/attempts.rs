@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::calls::Call;
 use crate::pool::failure::ATTEMPT_TIMED_OUT;
 use crate::pool::{Advice, Cognito, Failure, Sent};
-use crate::run::retry::RetryPolicy;
+use crate::run::RetryPolicy;
 
 /// Calls whose answer a run can do without are repeated for no longer than this.
 const BRIEFLY: Duration = Duration::from_secs(6);
@@ -148,7 +148,7 @@ impl Tries {
         if left > BACK_OFF {
             self.before = Some(failure);
             // The last attempts come before the end of the time, however long the waits have become.
-            let wait = policy.back_off(self.count, chance);
+            let wait = policy.backoff(self.count, chance);
             return AfterFailure::Wait(wait.min(left / 2));
         }
         // An attempt that the end of the time cut short says less than the answer before it.

@@ -1,3 +1,9 @@
-//! Rules shared by everything that sends requests: preflight calls, runs and undos.
+//! Shared by everything that sends requests in bulk: retry policy, signals, request counts.
 
-pub mod retry;
+mod requests;
+mod retry;
+mod signals;
+
+pub use requests::RequestCounts;
+pub use retry::{FORBIDDEN_TRIES, RetryPolicy};
+pub use signals::{Signal, Signals};

@@ -1,23 +1,25 @@
-//! When a request is sent again. Pure: the random number is an argument.
+//! When to send a request again. Pure: the random number is an argument.
 
 use std::time::Duration;
 
-/// A request that a firewall refuses this many times is given up.
+/// Requests blocked by a firewall before the run stops.
 pub const FORBIDDEN_TRIES: u32 = 6;
 
-/// How often a request is sent again, and after how long.
+/// How often a request is retried, and after how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Sign-ups sent for one row on answers that leave it unclear, and connections tried, at most.
+    /// The maximum number of sign-ups sent for one row after unclear answers, and of connection
+    /// attempts.
     pub tries: u32,
-    /// Look-ups sent for one question at most.
+    /// The maximum number of lookups sent to answer one question.
     pub look_ups: u32,
-    /// The first back-off, at most.
+    /// The upper bound of the first backoff.
     pub base: Duration,
-    /// Any back-off, at most.
+    /// The upper bound of every backoff.
     pub cap: Duration,
-    /// So long after a request without an answer the service may still make the user: a trigger may run three times five
-    /// seconds (Cognito's developer guide, "Customizing user pool workflows with Lambda triggers").
+    /// A request without an answer may still create its user within this time: Cognito calls a
+    /// trigger up to three times, five seconds each (developer guide, "Customizing user pool
+    /// workflows with Lambda triggers").
     pub settle: Duration,
 }
 
@@ -34,10 +36,10 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Full jitter: anything between nothing and a bound that doubles with each try, so that rows that failed together do not
-    /// come back together. `chance` is from 0 up to 1.
+    /// Exponential backoff with full jitter, so that rows that failed together are not retried
+    /// together. `chance` is in 0.0..=1.0.
     #[must_use]
-    pub fn back_off(&self, tries: u32, chance: f64) -> Duration {
+    pub fn backoff(&self, tries: u32, chance: f64) -> Duration {
         let doubled = 2_u32.saturating_pow(tries.saturating_sub(1).min(16));
         let bound = self.base.saturating_mul(doubled).min(self.cap);
         bound.mul_f64(chance.clamp(0.0, 1.0))
@@ -50,12 +52,12 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn back_offs_double_up_to_the_cap_and_are_spread_over_the_whole_of_it() {
+    fn backoff_doubles_up_to_the_cap_with_full_jitter() {
         let policy = RetryPolicy::default();
-        assert_eq!(policy.back_off(1, 1.0), Duration::from_millis(200));
-        assert_eq!(policy.back_off(3, 1.0), Duration::from_millis(800));
-        assert_eq!(policy.back_off(3, 0.5), Duration::from_millis(400));
-        assert_eq!(policy.back_off(3, 0.0), Duration::ZERO);
-        assert_eq!(policy.back_off(99, 1.0), policy.cap);
+        assert_eq!(policy.backoff(1, 1.0), Duration::from_millis(200));
+        assert_eq!(policy.backoff(3, 1.0), Duration::from_millis(800));
+        assert_eq!(policy.backoff(3, 0.5), Duration::from_millis(400));
+        assert_eq!(policy.backoff(3, 0.0), Duration::ZERO);
+        assert_eq!(policy.backoff(99, 1.0), policy.cap);
     }
 }

@@ -14,10 +14,7 @@ use crate::ledger::undo::ToUndo;
 use crate::outcome::{KeptReason, MadeUser, Undoing, Undone};
 use crate::pool::pages::SeenPages;
 use crate::pool::{Advice, Deletion, Doings, Failure, FoundUser, Sent, Stop};
-use crate::run::retry::RetryPolicy;
-
-/// Firewalls are not argued with for longer than this many answers.
-const FORBIDDEN_TRIES: u32 = 6;
+use crate::run::{FORBIDDEN_TRIES, RetryPolicy};
 
 /// Pages of what a user did, at most: 6,000 events that say nothing of a sign-in.
 const MOST_PAGES: usize = 100;
@@ -250,7 +247,7 @@ impl Removal {
         self.pages = SeenPages::up_to(MOST_PAGES);
         if failure.code == "UserNotFoundException" && self.vanished < self.rules.retry.look_ups {
             self.vanished += 1;
-            return RemovalStep::LookUp(self.rules.retry.back_off(self.vanished, chance));
+            return RemovalStep::LookUp(self.rules.retry.backoff(self.vanished, chance));
         }
         let from_the_first = |wait| RemovalStep::AskDoings(wait, None);
         match failure.advice {
@@ -280,7 +277,7 @@ impl Removal {
             Advice::Again | Advice::Exists | Advice::LookUp(_) | Advice::Undelivered => {
                 self.questions += 1;
                 if self.questions < self.rules.retry.look_ups {
-                    return again(self.rules.retry.back_off(self.questions, chance));
+                    return again(self.rules.retry.backoff(self.questions, chance));
                 }
                 self.failed(failure)
             }
@@ -294,7 +291,7 @@ impl Removal {
             Advice::GiveUp => self.failed(failure),
             Advice::Again | Advice::Exists | Advice::LookUp(_) | Advice::Undelivered => {
                 self.tries += 1;
-                let wait = self.rules.retry.back_off(self.tries, chance);
+                let wait = self.rules.retry.backoff(self.tries, chance);
                 let sent = failure.sent;
                 if sent == Sent::No && self.tries >= self.rules.retry.tries {
                     return self.failed(failure);
@@ -324,7 +321,7 @@ impl Removal {
                 return RemovalStep::StopRun(Stop::Firewall, failure);
             }
         }
-        again(self.rules.retry.back_off(1, chance))
+        again(self.rules.retry.backoff(1, chance))
     }
 
     fn failed(&self, mut failure: Failure) -> RemovalStep {

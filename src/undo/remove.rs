@@ -7,10 +7,10 @@ use tokio::sync::watch;
 
 use super::removal::{Learnt, Removal, RemovalEvent, RemovalStep};
 use crate::detail;
-use crate::import::event::RequestCounts;
 use crate::outcome::Undoing;
 use crate::pace::{Category, Pacer, Permit};
 use crate::pool::{Cognito, Failure, Stop};
+use crate::run::RequestCounts;
 
 /// What all users share.
 #[derive(Debug)]

@@ -15,8 +15,6 @@ use tokio::time::{Instant, sleep_until};
 
 use super::removal::{Learnt, Removal, RemovalEvent, RemovalRules};
 use super::remove::{FinishedRemoval, RemovalContext, RemovalEnd, remove};
-use crate::import::event::RequestCounts;
-use crate::import::{Signal, Signals};
 use crate::ledger::undo::{ToUndo, UndoRecord};
 use crate::ledger::{LedgerError, RunTimes, UndoLedger};
 use crate::outcome::{KeptReason, Undoing, Undone};
@@ -24,6 +22,7 @@ use crate::pace::Pacer;
 use crate::pool::failure::CONNECT_FAILED;
 use crate::pool::{Cognito, Failure, Stop, now_ms};
 use crate::process::room_for_connections;
+use crate::run::{RequestCounts, Signal, Signals};
 
 /// Users read from the ledger at a time.
 const PAGE: usize = 256;
@@ -107,8 +106,7 @@ pub enum Why {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Signal(Signal::Interrupt) => f.write_str("SIGINT"),
-            Self::Signal(Signal::Terminate) => f.write_str("SIGTERM"),
+            Self::Signal(signal) => f.write_str(signal.name()),
             Self::Refused(Stop::Access, failure) => write!(
                 f,
                 "{failure}; renew the credentials (for example with `aws sso login`) and let them use cognito-idp:AdminGetUser and \

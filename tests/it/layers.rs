@@ -11,7 +11,6 @@ const MAY_USE: [(&str, &[&str]); 24] = [
     ("visible", &[]),
     ("process", &[]),
     ("detail", &[]),
-    ("run", &[]),
     ("pace", &[]),
     // It shares nothing with the importer, so that it cannot share its mistakes.
     ("rehearsal", &[]),
@@ -22,6 +21,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
     ("mapping", &["rows", "user", "visible"]),
     ("pool", &["aws", "pace", "process", "user"]),
     ("ledger", &["outcome"]),
+    ("run", &["outcome", "pace", "pool"]),
     // Reports are projections of the ledger. What an error means is said where the error is known.
     ("report", &["ledger", "outcome", "pool", "user", "visible"]),
     // It asks the pool, and reads the list before anything is sent.
@@ -39,7 +39,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
     (
         "undo",
         &[
-            "detail", "import", "ledger", "outcome", "pace", "pool", "process", "run",
+            "detail", "ledger", "outcome", "pace", "pool", "process", "run",
         ],
     ),
     // It shows what a run tells those who watch it.

@@ -6,7 +6,7 @@ use super::{Registration, RegistrationStep, StopRun};
 use crate::import::resolve::{Doubt, UserOwner, whose};
 use crate::outcome::{CREATED_DURING_RUN, Delivery, Evidence, Outcome, RowOutcome};
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, Stop};
-use crate::run::retry::FORBIDDEN_TRIES;
+use crate::run::FORBIDDEN_TRIES;
 
 impl Registration<'_> {
     pub(super) fn found(&self, found: &FoundUser) -> RegistrationStep {
@@ -108,14 +108,14 @@ impl Registration<'_> {
                 if self.forbidden >= FORBIDDEN_TRIES {
                     return self.stop_run_after_look_up(Stop::Firewall, failure);
                 }
-                return again(self.rules.retry.back_off(self.forbidden, chance));
+                return again(self.rules.retry.backoff(self.forbidden, chance));
             }
-            Advice::SlowDown => return again(self.rules.retry.back_off(1, chance)),
+            Advice::SlowDown => return again(self.rules.retry.backoff(1, chance)),
             Advice::Stop(stop) => return self.stop_run_after_look_up(stop, failure),
             Advice::Again | Advice::Exists | Advice::LookUp(_) | Advice::Undelivered => {
                 self.look_up_tries += 1;
                 if self.look_up_tries < self.rules.retry.look_ups {
-                    return again(self.rules.retry.back_off(self.look_up_tries, chance));
+                    return again(self.rules.retry.backoff(self.look_up_tries, chance));
                 }
             }
             Advice::GiveUp => {}

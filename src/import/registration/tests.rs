@@ -7,7 +7,7 @@ use crate::import::resolve::Times;
 use crate::outcome::{CREATED_DURING_RUN, Delivery, Evidence, Outcome, RowOutcome};
 use crate::pool::failure::{ATTEMPT_TIMED_OUT, CONNECT_FAILED, CONNECTION_LOST, Operation};
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookupMode, Sent, SignedUp};
-use crate::run::retry::RetryPolicy;
+use crate::run::RetryPolicy;
 use crate::user::{Attribute, NewUser};
 
 mod firewall;

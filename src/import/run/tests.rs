@@ -9,7 +9,6 @@ use super::{Run, RunEnd, SessionPlan};
 use crate::import::breaker::BreakerLimits;
 use crate::import::registration::RegistrationRules;
 use crate::import::slots::Slots;
-use crate::import::stop::Signals;
 use crate::import::{OutcomeCounts, Progress, Watch};
 use crate::ledger::{
     Durability, Facts, Identity, Ledger, LedgerBatch, LedgerError, LedgerReader, RunDirectory,
@@ -22,7 +21,7 @@ use crate::pool::{
 };
 use crate::rows::ahead::ReadAhead;
 use crate::rows::{Dialect, Rows};
-use crate::run::retry::RetryPolicy;
+use crate::run::{RetryPolicy, Signals};
 use crate::source::OpenSource;
 
 /// Far more than these runs take, which wait for nothing. One that forgets a task never ends.

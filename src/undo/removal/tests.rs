@@ -8,7 +8,7 @@ use crate::ledger::undo::ToUndo;
 use crate::ledger::{RunTimes, Span};
 use crate::outcome::{KeptReason, MadeUser, Undoing, Undone};
 use crate::pool::{Advice, Deletion, Failure, FoundUser, Sent};
-use crate::run::retry::RetryPolicy;
+use crate::run::RetryPolicy;
 
 const RULES: RemovalRules = RemovalRules {
     retry: RetryPolicy {

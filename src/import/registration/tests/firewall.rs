@@ -8,7 +8,7 @@ use super::{
 };
 use crate::pool::failure::{BLOCKED_BY_FIREWALL, CONNECTION_LOST, Operation};
 use crate::pool::{Advice, Failure, Stop};
-use crate::run::retry::FORBIDDEN_TRIES;
+use crate::run::FORBIDDEN_TRIES;
 
 #[test]
 fn a_firewall_that_keeps_blocking_stops_the_run_whatever_was_asked() {
