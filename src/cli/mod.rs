@@ -21,7 +21,7 @@ mod wrap;
 
 use std::io::Write as _;
 
-use crate::progress::terminal_width;
+use crate::progress::{Colour, terminal_width};
 use crate::visible::{message, one_line};
 
 /// Says something to people. Everything human goes to standard error; a closed one is no reason to fail. What a list or a pool wrote
@@ -42,7 +42,12 @@ impl Say {
     pub fn line(self, text: impl std::fmt::Display) {
         if !self.quiet {
             let text = text.to_string();
-            let _ = writeln!(std::io::stderr(), "{}", one_line(&text));
+            let text = one_line(&text);
+            if text.starts_with("note: ") {
+                let _ = writeln!(std::io::stderr(), "{}", fitted(&text));
+            } else {
+                let _ = writeln!(std::io::stderr(), "{text}");
+            }
         }
     }
 
@@ -80,18 +85,36 @@ impl Say {
     /// Something that people should know before it does harm: said also when quiet.
     pub fn warning(self, text: impl std::fmt::Display) {
         let text = text.to_string();
-        let _ = writeln!(std::io::stderr(), "warning: {}", one_line(&text));
+        let text = fitted(&format!("warning: {}", one_line(&text)));
+        let _ = writeln!(std::io::stderr(), "{text}");
     }
 
     /// An error: said also when quiet.
     pub fn error(self, error: impl std::fmt::Display) {
         let error = error.to_string();
-        let _ = writeln!(std::io::stderr(), "error: {}", one_line(&error));
+        print_error(&one_line(&error));
     }
 
     /// The same for an error that lists several problems, each on an indented line.
     pub fn errors(self, errors: impl std::fmt::Display) {
         let errors = errors.to_string();
-        let _ = writeln!(std::io::stderr(), "error: {}", message(&errors));
+        print_error(&message(&errors));
     }
+}
+
+/// The text with its lines wrapped at the width of the terminal, if there is one.
+fn fitted(text: &str) -> String {
+    match terminal_width() {
+        Some(columns) => wrap::wrapped(text, usize::from(columns)),
+        None => text.to_owned(),
+    }
+}
+
+fn print_error(error: &str) {
+    let text = fitted(&format!("error: {error}"));
+    let text = match (terminal::stderr_colour(), text.strip_prefix("error:")) {
+        (Colour::Some, Some(rest)) => format!("\u{1b}[1;31merror:\u{1b}[0m{rest}"),
+        (Colour::Some | Colour::None, _) => text,
+    };
+    let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -44,6 +44,11 @@ fn form_on(
     }
 }
 
+/// Whether to color messages on standard error.
+pub(super) fn stderr_colour() -> Colour {
+    colour_on(std::io::stderr().is_terminal(), environment)
+}
+
 /// `NO_COLOR` (no-color.org) counts for more than `CLICOLOR_FORCE` and `CLICOLOR` (bixense.com/clicolors).
 fn colour_on(terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Colour {
     let is = |name: &str, value: &str| variable(name).is_some_and(|found| found == value);

@@ -18,7 +18,7 @@ pub(super) fn wrapped(text: &str, width: usize) -> String {
 }
 
 fn folded(line: &str, width: usize) -> String {
-    if measure_text_width(line) <= width {
+    if measure_text_width(line) <= width || is_command(line) {
         return line.to_owned();
     }
     let hanging = hanging(line);
@@ -45,6 +45,14 @@ fn folded(line: &str, width: usize) -> String {
     folded
 }
 
+/// Whether the line is a command or a list of flags, which must be copied as one line.
+fn is_command(line: &str) -> bool {
+    let text = line.trim_start();
+    ["cognito-import ", "--"]
+        .iter()
+        .any(|start| text.starts_with(start))
+}
+
 /// Columns before what goes on: under the text behind the label; where there is none, a little further in than the line itself.
 fn hanging(line: &str) -> usize {
     let text = line.trim_start();
@@ -69,6 +77,17 @@ mod tests {
              time: about 1s"
         );
         assert_eq!(wrapped(plan, 80), plan);
+    }
+
+    #[test]
+    fn commands_and_flags_to_copy_are_not_wrapped() {
+        for line in [
+            "      --map 'First Name=given_name' --map 'Last Name=family_name'",
+            "  cognito-import check users.csv --pool pool.toml --strict",
+        ] {
+            let text = format!("error: the header does not fit\n{line}");
+            assert_eq!(wrapped(&text, 40), text);
+        }
     }
 
     #[test]

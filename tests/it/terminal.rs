@@ -91,3 +91,41 @@ fn a_refusal_comes_before_the_question() {
     let ran = import.run().exits(3).shows(["[attribute_required]"]);
     assert!(!ran.stdout.contains("[y/N]"), "{}", ran.stdout);
 }
+
+#[test]
+fn an_error_is_wrapped_and_colored_at_a_terminal_only() {
+    let place = Place::new();
+    let report = || place.cli("report").arg("no-such-directory/of-a-run");
+    let piped = report().run().exits(3).stderr;
+    assert!(
+        piped.starts_with("error: ") && !piped.contains('\u{1b}'),
+        "{piped}"
+    );
+    assert_eq!(piped.lines().count(), 1, "{piped}");
+    for (no_color, prefix) in [("", "\u{1b}[1;31merror:\u{1b}[0m "), ("1", "error: ")] {
+        let mut cli = report();
+        if !no_color.is_empty() {
+            cli = cli.env("NO_COLOR", no_color);
+        }
+        let Some(cli) = cli
+            .after("stty cols 50 rows 20")
+            .at_a_terminal("never said", "")
+        else {
+            return;
+        };
+        let shown = cli.run().exits(3).stdout.replace('\r', "");
+        assert!(shown.starts_with(prefix), "{shown:?}");
+        let plain = shown.replace(prefix, "error: ");
+        assert!(plain.lines().count() > 1, "{plain}");
+        assert!(
+            plain.lines().all(|line| line.chars().count() <= 50),
+            "{plain}"
+        );
+        let words = |text: &str| {
+            text.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(words(&plain), words(&piped));
+    }
+}

@@ -10,7 +10,7 @@ import os, pty, sys
 words, keys = sys.argv[1].encode(), sys.argv[2].encode()
 pid, terminal = pty.fork()
 if pid == 0:
-    os.execv(sys.argv[3], sys.argv[3:])
+    os.execvp(sys.argv[3], sys.argv[3:])
 said, typed = b'', False
 while True:
     try:
