@@ -518,6 +518,7 @@ fn every_exit_code_is_in_the_table_of_its_page() {
         ("rehearse", "README.md"),
         ("check", "docs/preflight.md"),
         ("undo", "docs/resume-and-undo.md"),
+        ("report", "docs/results.md"),
     ] {
         let text = fs::read_to_string(root().join(page)).unwrap();
         let (_, table) = text.split_once("| exit code | meaning |\n").unwrap();
