@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use follow_up::{CONFIRM_STEP, DISABLE_STEP};
 
-pub use follow_up::{FollowUp, StepCounts, StepResult, StepState};
+pub use follow_up::{FollowUp, StepCounts, StepResult, StepState, step_key};
 pub use summary::{CategoryRequests, Pace, RateSample, RunState, Summary};
 pub use undone::{KeptReason, MadeUser, Undoing, Undone};
 

@@ -129,8 +129,8 @@ pub(super) struct UndoneDocument<'a> {
     pub(super) dry_run: bool,
     /// `undo-results.csv`, or that of the dry run.
     pub(super) results: &'a Path,
-    /// By what came of them, every word with 0 as well; `open`: not looked at yet.
-    pub(super) users: BTreeMap<&'static str, u64>,
+    /// Users by result, with the results that no user has; `open`: not looked at yet.
+    pub(super) users: BTreeMap<String, u64>,
     /// By quota category.
     pub(super) requests: BTreeMap<&'static str, CategoryRequests>,
 }

@@ -367,8 +367,8 @@ async fn close(
         results: &written,
         users: Undone::ALL
             .into_iter()
-            .map(|undone| (undone.word(), tally.count(undone)))
-            .chain([("open", tally.open())])
+            .map(|undone| (undone.key(), tally.count(undone)))
+            .chain([("open".to_owned(), tally.open())])
             .collect(),
         requests: ended.requests.by_name().into_iter().collect(),
     };

@@ -37,6 +37,12 @@ pub struct StepResult {
     pub state: StepState,
 }
 
+/// The name of a step in JSON documents, where keys have no spaces: `verify_email`, `group_staff`.
+#[must_use]
+pub fn step_key(step: &str) -> String {
+    step.replace(' ', "_")
+}
+
 /// What follows one user's sign-up: its steps, in the order in which they are taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowUp {

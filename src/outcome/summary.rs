@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::{Outcome, StepCounts};
+use super::{Outcome, StepCounts, step_key};
 
 /// Requests of one quota category.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -121,7 +121,9 @@ pub struct Summary {
     pub errors: BTreeMap<String, u64>,
     /// Rows by what became of the message that a sign-up can send (`sent`, `refused`, `none`), where the pool said so.
     pub deliveries: BTreeMap<&'static str, u64>,
-    /// What followed the sign-ups, by step (`confirm`, `group NAME`, ...); empty where nothing was asked for.
+    /// Users by the state of each step after the sign-up; empty without such steps. Keys are `confirm`, `verify_email`,
+    /// `verify_phone_number`, `verify_email_and_phone_number`, `group_NAME` and `disable`.
+    #[serde(serialize_with = "by_step_key")]
     pub follow_up: BTreeMap<String, StepCounts>,
     /// Steps that failed for good, by code.
     pub follow_up_errors: BTreeMap<String, u64>,
@@ -131,6 +133,13 @@ pub struct Summary {
     pub rates: BTreeMap<String, f64>,
     /// What was made of the rate that was allowed, by quota category.
     pub pace: BTreeMap<String, Pace>,
+}
+
+fn by_step_key<S: Serializer>(
+    steps: &BTreeMap<String, StepCounts>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(steps.iter().map(|(step, counts)| (step_key(step), counts)))
 }
 
 impl Summary {

@@ -56,6 +56,12 @@ impl Undone {
         }
     }
 
+    /// The key that counts such users in JSON documents: `deleted`, `kept_maybe_used`.
+    #[must_use]
+    pub fn key(self) -> String {
+        self.word().replace(": ", "_").replace(' ', "_")
+    }
+
     /// What a word of [`Undone::word`] stands for.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {

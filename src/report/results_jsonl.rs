@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::RowReport;
 use super::whole_file::WholeFile;
 use crate::ledger::reader::rfc3339;
-use crate::outcome::{Delivery, Evidence, Outcome, RowResult, StepResult};
+use crate::outcome::{Delivery, Evidence, Outcome, RowResult, StepResult, StepState, step_key};
 use crate::visible::visible_json;
 
 /// See the module's words.
@@ -53,9 +53,25 @@ struct ResultLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     same_as_row: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    follow_up: Option<&'a [StepResult]>,
+    follow_up: Option<Vec<ResultStep<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kept: Option<KeptCells<'a>>,
+}
+
+#[derive(Serialize)]
+struct ResultStep<'a> {
+    step: String,
+    #[serde(flatten)]
+    state: &'a StepState,
+}
+
+impl<'a> ResultStep<'a> {
+    fn of(result: &'a StepResult) -> Self {
+        Self {
+            step: step_key(&result.step),
+            state: &result.state,
+        }
+    }
 }
 
 /// Cells of the list under the names of their columns; null for a cell that could not be read.
@@ -102,7 +118,10 @@ impl RowReport for ResultsJsonl {
             attempts: came.attempts,
             duration_ms: came.duration_ms,
             same_as_row: came.same_as_row,
-            follow_up: row.follow_up.as_ref().map(|follow_up| &*follow_up.steps),
+            follow_up: row
+                .follow_up
+                .as_ref()
+                .map(|follow_up| follow_up.steps.iter().map(ResultStep::of).collect()),
             kept: (!self.kept.is_empty()).then_some(KeptCells {
                 names: &self.kept,
                 cells: &row.kept,

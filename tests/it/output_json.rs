@@ -357,6 +357,7 @@ fn an_undo_s_document_counts_users_by_what_came_of_them() {
     );
     assert_eq!(undone["users"]["deleted"], 3);
     assert_eq!(undone["users"]["open"], 0);
+    assert_eq!(undone["users"]["kept_maybe_used"], 0);
     assert_eq!(undone["requests"]["UserUpdate"]["sent"], 3);
     assert!(place.path(undone["results"].as_str().unwrap()).is_file());
     assert_eq!(pool.users().len(), 0);

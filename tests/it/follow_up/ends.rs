@@ -50,6 +50,7 @@ fn an_address_of_somebody_else_is_that_users_failure_and_the_other_steps_are_tak
     assert_eq!(truth["user0002"].groups, ["staff"]);
     let line = std::fs::read_to_string(place.path("run/results.jsonl")).unwrap();
     let line: serde_json::Value = serde_json::from_str(line.lines().nth(1).unwrap()).unwrap();
+    assert_eq!(line["follow_up"][1]["step"], "verify_email");
     assert_eq!(line["follow_up"][1]["code"], "AliasExistsException");
     assert!(line["follow_up"][1]["message"].is_string());
 

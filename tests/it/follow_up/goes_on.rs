@@ -37,8 +37,8 @@ fn a_run_that_was_stopped_takes_the_missing_steps_alone() {
         let count = |state: &str| counts[state].as_u64().unwrap();
         (count("done"), count("pending"))
     };
-    let (verified, unverified) = counts("verify email");
-    let (in_groups, not_in_groups) = counts("group staff");
+    let (verified, unverified) = counts("verify_email");
+    let (in_groups, not_in_groups) = counts("group_staff");
     // Each was answered, and one was the question whether it may be taken.
     assert_eq!(verified, asked[0] - 1);
     assert_eq!(in_groups, asked[1] - 1);
