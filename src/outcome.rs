@@ -18,25 +18,26 @@ pub use undone::{KeptReason, MadeUser, Undoing, Undone};
 /// The code of a row in doubt whose user was created during the run, though the ledger knows of no request for it.
 pub const CREATED_DURING_RUN: &str = "CreatedDuringRun";
 
-/// What came of one input row. Every row ends in exactly one of these.
+/// The outcome of a row. Every row has exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The pool made the user on our request.
+    /// The pool created the user on our request.
     Created,
-    /// The user was there before us.
+    /// The user existed before.
     Existed,
-    /// The same username stands earlier in this list.
+    /// An earlier row of the list has the same username.
     Duplicate,
-    /// Broken before sending; never sent.
+    /// The row breaks a rule; never sent.
     Invalid,
-    /// Left out by `--skip-where`; never sent.
+    /// Excluded by `--skip-where`; never sent.
     Skipped,
-    /// The pool refused this row for good.
+    /// The pool refused the row permanently.
     Rejected,
-    /// Tries used up on errors that are known not to have created anything.
+    /// All tries failed, with errors that are known not to have created anything.
     Failed,
-    /// Sent, and nothing could settle whether we created it.
+    /// Sent, and whether we created the user could not be determined.
     InDoubt,
     /// The run ended before the row was sent.
     Unsent,
@@ -97,13 +98,14 @@ impl Outcome {
 
 /// How an outcome is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
     /// The pool answered our request.
     Answer,
-    /// The answer never came or was unclear, and a look-up found the user we had asked for.
+    /// The response was lost or unclear, and a lookup found the user that we had requested.
     Lookup,
-    /// Nothing was sent: the pool's listing showed the user before the run sent its first sign-up.
+    /// Nothing was sent: the pool's listing already had the user before the first sign-up.
     Listing,
 }
 
@@ -122,13 +124,14 @@ impl Evidence {
     }
 }
 
-/// What became of the message (mail or SMS with a code) that a sign-up can send.
+/// What happened to the message (email or SMS with a code) that a sign-up can send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
-    /// The pool says that it sent one.
+    /// The pool reported that it sent one.
     Sent,
-    /// The pool made the user and refused to send the message.
+    /// The pool created the user and refused to send the message.
     Refused,
     /// The pool answered and sent none.
     None,

@@ -2,6 +2,7 @@
 
 mod error;
 mod follow_up;
+mod located;
 mod shape;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
-use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
 use super::args::format::{delimiter, escape, quote};
@@ -26,66 +26,101 @@ use crate::rows::Dialect;
 use crate::source::UnknownEncoding;
 
 pub use error::MappingFileError;
+use located::Located;
 
-/// The file's keys: those of [`shape`].
+/// A mapping file. Each key is described with the flag of the same name in `cognito-import import
+/// --help`.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-struct MappingFileKeys {
-    username_from: Option<Spanned<OneOrMore>>,
-    username_uuid: Option<Spanned<String>>,
+pub(crate) struct MappingFileKeys {
+    /// The columns with the username: the first one that is not empty in a row.
+    username_from: Option<Located<OneOrMore>>,
+    /// The column whose cells become usernames as UUIDs (version 5).
+    username_uuid: Option<Located<String>>,
+    /// Where passwords come from.
     password: Option<From>,
+    /// Ignore columns that have no meaning.
     ignore_unknown: bool,
-    ignore: Vec<Spanned<String>>,
-    keep: Vec<Spanned<String>>,
-    skip_where: Vec<Spanned<String>>,
+    /// Columns to ignore.
+    ignore: Vec<Located<String>>,
+    /// Columns to copy into the results.
+    keep: Vec<Located<String>>,
+    /// Skip rows where COLUMN=VALUE.
+    skip_where: Vec<Located<String>>,
+    /// Trim whitespace around every cell except the password.
     trim: bool,
-    null: Vec<Spanned<String>>,
+    /// Cells that mean no value.
+    null: Vec<Located<String>>,
+    /// What to lowercase.
     lowercase: Vec<Small>,
-    phone_region: Option<Spanned<String>>,
-    columns: BTreeMap<String, Spanned<String>>,
-    set: BTreeMap<String, Spanned<String>>,
-    join: BTreeMap<String, Spanned<Vec<String>>>,
-    dates: BTreeMap<String, Spanned<String>>,
-    values: BTreeMap<String, BTreeMap<String, Spanned<String>>>,
+    /// The region of phone numbers without a country code, such as DE.
+    phone_region: Option<Located<String>>,
+    /// The attribute that a column means, by column.
+    columns: BTreeMap<String, Located<String>>,
+    /// A constant value, by attribute.
+    set: BTreeMap<String, Located<String>>,
+    /// Columns whose cells are joined by a space, by attribute.
+    join: BTreeMap<String, Located<Vec<String>>>,
+    /// The format of dates, by attribute.
+    dates: BTreeMap<String, Located<String>>,
+    /// Replacements of cells, by column and cell.
+    values: BTreeMap<String, BTreeMap<String, Located<String>>>,
+    /// Steps after the sign-up.
     follow_up: follow_up::FollowUpKeys,
+    /// How the list is written.
     list: ListKeys,
-    validation_data: BTreeMap<String, Spanned<String>>,
-    client_metadata: BTreeMap<String, Spanned<String>>,
+    /// ValidationData for the pool's triggers.
+    validation_data: BTreeMap<String, Located<String>>,
+    /// ClientMetadata for the pool's triggers.
+    client_metadata: BTreeMap<String, Located<String>>,
 }
 
 /// How the list is written.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 struct ListKeys {
-    encoding: Option<Spanned<String>>,
-    delimiter: Option<Spanned<String>>,
-    quote: Option<Spanned<String>>,
-    escape: Option<Spanned<String>>,
-    /// The names of the columns of a list without a header line.
+    /// The encoding, such as windows-1252.
+    encoding: Option<Located<String>>,
+    /// The character between cells.
+    delimiter: Option<Located<String>>,
+    /// The quote character, or none.
+    quote: Option<Located<String>>,
+    /// The character that escapes quotes.
+    escape: Option<Located<String>>,
+    /// The column names of a list without a header line.
     columns: Option<Vec<String>>,
+    /// The number of lines before the header.
     skip_lines: Option<u64>,
+    /// Accept rows with more or fewer cells than the header.
     flexible: bool,
+    /// Remove an apostrophe at the start of a cell.
     drop_apostrophe: bool,
+    /// Read `="text"` as text.
     unwrap_formulas: bool,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 enum Small {
     Username,
     Email,
 }
 
-/// A text, or a list of texts.
+/// A string or a list of strings.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum OneOrMore {
     One(String),
     More(Vec<String>),
 }
 
-/// The words of `--password`.
+/// Where passwords come from.
 #[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 enum From {
     Column,
@@ -147,7 +182,7 @@ impl MappingFile {
     /// A value does not mean anything.
     pub fn options(&self) -> Result<MappingOptions, MappingFileError> {
         let keys = &self.keys;
-        let names = |key: &'static str, names: &[Spanned<String>]| -> Vec<Sourced<String>> {
+        let names = |key: &'static str, names: &[Located<String>]| -> Vec<Sourced<String>> {
             names.iter().map(|name| self.name(key, name)).collect()
         };
         Ok(MappingOptions {
@@ -240,7 +275,7 @@ impl MappingFile {
     fn meant<T>(
         &self,
         key: &str,
-        value: Option<&Spanned<String>>,
+        value: Option<&Located<String>>,
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Option<T>, MappingFileError> {
         value
@@ -273,14 +308,14 @@ impl MappingFile {
     }
 
     fn null(&self) -> Result<Vec<String>, MappingFileError> {
-        let read = |text: &Spanned<String>| {
+        let read = |text: &Located<String>| {
             null_text(text.get_ref()).map_err(|cause| self.wrong(text, "null", cause))
         };
         self.keys.null.iter().map(read).collect()
     }
 
     fn columns(&self) -> Result<Vec<Sourced<ColumnTarget>>, MappingFileError> {
-        let read = |(column, target): (&String, &Spanned<String>)| {
+        let read = |(column, target): (&String, &Located<String>)| {
             let key = format!("columns.\"{column}\"");
             let what = ColumnTarget {
                 column: column.trim().to_owned(),
@@ -293,7 +328,7 @@ impl MappingFile {
     }
 
     fn set(&self) -> Result<Vec<Sourced<Constant>>, MappingFileError> {
-        let read = |(name, value): (&String, &Spanned<String>)| {
+        let read = |(name, value): (&String, &Located<String>)| {
             let key = format!("set.\"{name}\"");
             let attribute = self.attribute(name, value, &key)?;
             if value.get_ref().is_empty() {
@@ -310,7 +345,7 @@ impl MappingFile {
     }
 
     fn join(&self) -> Result<Vec<Sourced<Join>>, MappingFileError> {
-        let read = |(name, columns): (&String, &Spanned<Vec<String>>)| {
+        let read = |(name, columns): (&String, &Located<Vec<String>>)| {
             let key = format!("join.\"{name}\"");
             if columns.get_ref().is_empty() {
                 return Err(self.wrong(columns, &key, "names no column".to_owned()));
@@ -329,7 +364,7 @@ impl MappingFile {
     }
 
     fn dates(&self) -> Result<Vec<Sourced<DateOf>>, MappingFileError> {
-        let read = |(name, format): (&String, &Spanned<String>)| {
+        let read = |(name, format): (&String, &Located<String>)| {
             let key = format!("dates.\"{name}\"");
             let what = DateOf {
                 attribute: self.attribute(name, format, &key)?,
@@ -362,24 +397,24 @@ impl MappingFile {
     fn attribute<T>(
         &self,
         name: &str,
-        at: &Spanned<T>,
+        at: &Located<T>,
         key: &str,
     ) -> Result<Arc<str>, MappingFileError> {
         attribute(name.trim()).map_err(|cause| self.wrong(at, key, cause))
     }
 
     /// A column by its name.
-    fn name(&self, key: &str, name: &Spanned<String>) -> Sourced<String> {
+    fn name(&self, key: &str, name: &Located<String>) -> Sourced<String> {
         let what = name.get_ref().trim().to_owned();
         self.asked(name, format!("{key}, {what}"), what)
     }
 
-    fn asked<T, U>(&self, at: &Spanned<U>, key: impl fmt::Display, what: T) -> Sourced<T> {
+    fn asked<T, U>(&self, at: &Located<U>, key: impl fmt::Display, what: T) -> Sourced<T> {
         let line = self.line(at.span());
         Sourced::new(what, format!("{}: line {line}, {key}", self.path.display()))
     }
 
-    fn wrong<T>(&self, at: &Spanned<T>, key: &str, cause: String) -> MappingFileError {
+    fn wrong<T>(&self, at: &Located<T>, key: &str, cause: String) -> MappingFileError {
         MappingFileError::Value {
             path: self.path.clone(),
             line: self.line(at.span()),

@@ -184,26 +184,39 @@ fn fields(content: &impl Serialize) -> Result<Map<String, Value>, CommandError> 
     }
 }
 
-/// The document. Its head is the same for all commands.
+/// The fields that the documents of all commands start with.
 #[derive(Serialize)]
-struct CommandDocument<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct CommandDocument<'a> {
+    /// The version of this document. Fields may be added under a version; none is removed or
+    /// changes its meaning.
     schema_version: u32,
+    /// The command.
     command: &'static str,
-    /// None while the command is at work.
+    /// The exit code; null while the command is running.
     exit_code: Option<u8>,
+    /// The name of the exit code.
     exit_name: Option<&'static str>,
+    /// What the exit code means.
     exit_meaning: Option<&'static str>,
+    /// Why the command did not complete; null if it did.
     error: Option<Error<'a>>,
     #[serde(flatten)]
+    #[cfg_attr(test, schemars(skip))]
     content: &'a Map<String, Value>,
 }
 
-/// Why the command did not come to its end.
+/// Why a command did not complete.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Error<'a> {
+    /// The error message.
     message: &'a str,
+    /// The exit code.
     exit_code: u8,
+    /// The name of the exit code.
     name: &'static str,
+    /// What to do about it; null if there is no advice.
     what_to_do: Option<&'a str>,
 }
 

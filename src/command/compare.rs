@@ -62,14 +62,16 @@ pub(super) fn compare(
     let sides = [&one, &other];
     CommandOutput::of_text(comparison.text(sides, folds, compared))
         .with(&comparison.document(sides, folds, compared))?
-        .with(&Where {
+        .with(&ChangesFile {
             file: args.changes_csv.as_deref(),
         })
 }
 
-/// Where every change stands.
+/// The file with every change.
 #[derive(serde::Serialize)]
-struct Where<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct ChangesFile<'a> {
+    /// The path; null if no file was requested.
     file: Option<&'a Path>,
 }
 

@@ -16,26 +16,33 @@ use crate::report;
 use crate::user::FlagsGiven;
 use crate::user::pool_rules::PoolRules;
 
-/// A run: of `import`, `rehearse` and `report`.
+/// A run: the document of `import`, `rehearse` and `report`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct RunDocument<'a> {
+    /// The run directory.
     run_directory: &'a Path,
-    /// Where each file is, by its name: those that are there.
+    /// The paths of the reports that exist, by name.
     files: BTreeMap<&'static str, PathBuf>,
-    /// What stands in `summary.json`.
+    /// The content of `summary.json`.
+    #[cfg_attr(test, schemars(with = "report::SummaryDocument<'static>"))]
     summary: Value,
-    /// Of a run, not of `report`; none where every row made it.
+    /// The rejects of a run, if it has any. `report` does not have this field.
     #[serde(skip_serializing_if = "Option::is_none")]
     rejects: Option<RejectsDocument<'a>>,
 }
 
 /// `rejects.csv`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RejectsDocument<'a> {
-    /// None where it could not be written.
+    /// The path; null if the file could not be written.
     file: Option<&'a Path>,
+    /// The number of rows.
     rows: Option<u64>,
+    /// Whether the file has passwords.
     with_passwords: Option<bool>,
+    /// Why the file could not be written.
     error: Option<String>,
 }
 
@@ -74,40 +81,56 @@ impl<'a> RunDocument<'a> {
 
 /// A run that was stopped at once: there are no reports of it yet.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Unreported<'a> {
     pub(super) run_directory: &'a Path,
 }
 
-/// `check`.
+/// The document of `check`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct CheckDocument<'a> {
+    /// The name of the list.
     pub(super) list: String,
+    /// The path of `findings.csv`.
     pub(super) findings_file: &'a Path,
-    /// Findings in that file; it also has notes.
+    /// The number of findings in that file. It also has notes.
     pub(super) findings: u64,
     #[serde(flatten)]
     pub(super) verdict: VerdictDocument<'a>,
 }
 
-/// What stands against a run, and what it would do.
+/// What prevents a run, and what the run would do.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct VerdictDocument<'a> {
-    /// Rows, by what would become of them; none where the list was not read to its end.
+    /// Rows by what would happen to them; null if the list was not read to its end.
     pub(super) rows: Option<SurveyCounts>,
+    /// The broken rules.
     pub(super) findings_by_rule: Vec<BrokenRule<'a>>,
-    /// A run is refused for each of these.
+    /// Reasons to refuse the run.
     pub(super) refusals: Vec<&'a Objection>,
-    /// Good to know.
+    /// Notes that do not prevent a run.
     pub(super) notices: Vec<&'a Objection>,
+    /// What the run would send; null if it is unknown.
+    #[cfg_attr(
+        test,
+        schemars(with = "Option<crate::preflight::plan::PlanDocument<'static>>")
+    )]
     pub(super) plan: Option<&'a RunPlan>,
 }
 
-/// A rule, and how often it is broken.
+/// A rule and how often it is broken.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct BrokenRule<'a> {
+    /// The code of the rule.
     rule: &'static str,
+    /// How often it is broken.
     findings: u64,
+    /// What to do about it.
     what_to_do: String,
+    /// The first findings.
     examples: &'a [FindingExample],
 }
 
@@ -122,42 +145,57 @@ impl<'a> BrokenRule<'a> {
     }
 }
 
-/// `undo`.
+/// The document of `undo`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct UndoneDocument<'a> {
+    /// The run directory.
     pub(super) run_directory: &'a Path,
+    /// Whether nothing was deleted (`--dry-run`).
     pub(super) dry_run: bool,
-    /// `undo-results.csv`, or that of the dry run.
+    /// The path of `undo-results.csv`, or of the file of the dry run.
     pub(super) results: &'a Path,
-    /// Users by result, with the results that no user has; `open`: not looked at yet.
+    /// Users by result, with the results that no user has; `open`: not processed yet.
     pub(super) users: BTreeMap<String, u64>,
-    /// By quota category.
+    /// Requests by quota category.
     pub(super) requests: BTreeMap<&'static str, CategoryRequests>,
 }
 
-/// `describe`.
+/// The document of `describe`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Described<'a> {
+    /// The rules of the pool, as in the file that `--pool` reads.
     pub(super) rules: &'a PoolRules,
 }
 
-/// `template`.
+/// The document of `template`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Template<'a> {
+    /// The columns of the header line.
     pub(super) columns: &'a [String],
 }
 
-/// `iam-policy`.
+/// The document of `iam-policy`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct LeastPolicy<'a> {
-    /// None where no permission is needed.
+    /// The IAM policy; null if no permission is needed.
     pub(super) policy: Option<&'a serde_json::Value>,
 }
 
-/// `rehearsal-pool`, once it listens.
+/// The document of `rehearsal-pool`, printed when it listens.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Serving<'a> {
+    /// The URL of the pool, for `--endpoint-url`.
     pub(super) endpoint_url: &'a str,
+    /// The ID of the user pool.
     pub(super) user_pool_id: &'a str,
+    /// The ID of the app client.
     pub(super) client_id: &'a str,
 }
+
+#[cfg(test)]
+mod tests;

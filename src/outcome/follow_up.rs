@@ -10,15 +10,15 @@ pub(super) const CONFIRM_STEP: &str = "confirm";
 /// The step that disables a user.
 pub(super) const DISABLE_STEP: &str = "disable";
 
-/// How one step stands.
+/// The state of one step after the sign-up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum StepState {
-    /// Not taken yet, or nobody knows: taking it again does no harm.
+    /// Not done, or unknown. Repeating the step does no harm.
     Pending,
-    /// The pool did it, or it was done already.
+    /// Done, now or earlier.
     Done,
-    /// The pool refused it for good, or tries were used up.
+    /// The pool refused it permanently, or all tries failed.
     Failed {
         /// Code of the error.
         code: String,
@@ -83,14 +83,15 @@ impl fmt::Display for FollowUp {
     }
 }
 
-/// Users by how one step stands for them.
+/// Users by the state of one step after the sign-up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StepCounts {
-    /// It was taken.
+    /// The step is done.
     pub done: u64,
-    /// It failed for good.
+    /// The step failed permanently.
     pub failed: u64,
-    /// It is still to be taken.
+    /// The step is not done yet.
     pub pending: u64,
 }
 

@@ -8,10 +8,11 @@ use super::{Outcome, StepCounts, step_key};
 
 /// Requests of one quota category.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CategoryRequests {
     /// Requests sent.
     pub sent: u64,
-    /// Of them, answered by "too many requests".
+    /// Requests that the pool throttled.
     pub throttled: u64,
 }
 
@@ -59,79 +60,85 @@ impl RateSample {
     }
 }
 
-/// What was made of the rate that was allowed. Rounded to four places.
+/// How much of the permitted rate was used, rounded to four decimal places.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Pace {
-    /// Requests a second that the run could send at most, on average over its time at work.
+    /// The highest rate that the run may use, in requests per second, averaged over the active
+    /// time.
     pub ceiling: f64,
-    /// Requests a second that were allowed: fewer than that where the pool throttled.
+    /// The rate that throttling left, in requests per second.
     pub allowed: f64,
-    /// The part of the ceiling that was used, 0 to 1.
+    /// The share of the ceiling that was used, from 0 to 1.
     pub used_of_ceiling: f64,
-    /// The part of what was allowed that was used.
+    /// The share of the allowed rate that was used.
     pub used_of_allowed: f64,
-    /// Seconds in which less than the ceiling was allowed.
+    /// Seconds in which the allowed rate was below the ceiling.
     pub slowed_seconds: f64,
 }
 
-/// How a run stands.
+/// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
-    /// Every row has an outcome that stays.
+    /// Every row has its final outcome.
     Finished,
-    /// Stopped early; the same command goes on.
+    /// Stopped early; the same command resumes it.
     Stopped,
-    /// The process ended without saying so, or is still at work.
+    /// The process ended without recording its end, or is still running.
     Interrupted,
 }
 
 /// A run summed up: a projection of the ledger.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Summary {
-    /// What the run is called in logs; none for one of a version that gave none.
+    /// The ID of the run in logs; null if it has none.
     pub run_id: Option<String>,
-    /// How many sessions it has had: one, and one more each time that it went on.
+    /// The number of sessions: 1, plus 1 for each resume.
     pub sessions: u64,
-    /// How the run stands.
+    /// The state of the run.
     pub state: RunState,
-    /// Why it was stopped, when it was.
+    /// Why the run was stopped, if it was.
     pub stopped_because: Option<String>,
-    /// The list's name as it was given.
+    /// The name of the list, as given.
     pub list: String,
-    /// SHA-256 of the list's bytes in hexadecimal; none for standard input.
+    /// SHA-256 of the list in hexadecimal; null for standard input.
     pub fingerprint: Option<String>,
-    /// The user pool.
+    /// The ID of the user pool.
     pub user_pool_id: String,
-    /// The app client.
+    /// The ID of the app client.
     pub client_id: String,
-    /// When the run first began, RFC 3339.
+    /// The start of the first session, RFC 3339.
     pub started: String,
-    /// When it last ended, RFC 3339.
+    /// The end of the last session, RFC 3339.
     pub finished: Option<String>,
-    /// Time at work over all of its sessions, in seconds.
+    /// Seconds that the sessions took in total.
     pub active_seconds: f64,
     /// Rows in the results.
     pub rows: u64,
-    /// Whether the list was read to its end: if not, rows behind the last one are not listed.
+    /// Whether the list was read to its end. If not, rows after the last one read are missing from
+    /// the results.
     pub read_to_end: bool,
-    /// Rows by outcome; every outcome is named, also with 0.
+    /// Rows by outcome, with the outcomes that no row has.
     pub outcomes: BTreeMap<&'static str, u64>,
     /// Rows by error code.
     pub errors: BTreeMap<String, u64>,
-    /// Rows by what became of the message that a sign-up can send (`sent`, `refused`, `none`), where the pool said so.
+    /// Rows by delivery of the message that a sign-up can send (`sent`, `refused`, `none`), where
+    /// the pool reported it.
     pub deliveries: BTreeMap<&'static str, u64>,
     /// Users by the state of each step after the sign-up; empty without such steps. Keys are `confirm`, `verify_email`,
     /// `verify_phone_number`, `verify_email_and_phone_number`, `group_NAME` and `disable`.
     #[serde(serialize_with = "by_step_key")]
     pub follow_up: BTreeMap<String, StepCounts>,
-    /// Steps that failed for good, by code.
+    /// Steps that failed permanently, by error code.
     pub follow_up_errors: BTreeMap<String, u64>,
     /// Requests by quota category.
     pub requests: BTreeMap<String, CategoryRequests>,
-    /// Requests a second by quota category, over the time at work.
+    /// Requests per second by quota category, averaged over the active time.
     pub rates: BTreeMap<String, f64>,
-    /// What was made of the rate that was allowed, by quota category.
+    /// How much of the permitted rate was used, by quota category.
     pub pace: BTreeMap<String, Pace>,
 }
 

@@ -82,23 +82,24 @@ pub enum Weight {
     Notice,
 }
 
-/// One thing that stands against the run.
+/// A reason to refuse the run, or a note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Objection {
-    /// How much it weighs.
+    /// Whether it prevents the run.
     #[serde(skip)]
     pub weight: Weight,
-    /// A stable name for programs.
+    /// A stable code for programs.
     pub code: &'static str,
-    /// What is the matter.
+    /// What is wrong.
     pub message: String,
-    /// What to do.
+    /// What to do about it.
     #[serde(rename = "what_to_do")]
     pub hint: String,
-    /// How many cells, rows or names it is about, where it was counted.
+    /// How many cells, rows or names are affected, if they were counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
-    /// The first ones of these.
+    /// The first of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub examples: Vec<FindingExample>,
 }

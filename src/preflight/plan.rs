@@ -2,6 +2,9 @@
 
 mod document;
 
+#[cfg(test)]
+pub(crate) use document::PlanDocument;
+
 use std::fmt;
 use std::time::Duration;
 

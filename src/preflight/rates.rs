@@ -3,7 +3,6 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
-use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 use super::ask::Found;
@@ -148,24 +147,53 @@ impl Rate {
     }
 }
 
-/// For programs: how many, and who says so. `share` and `limit` stand where the number is a part of a limit.
+/// A rate in JSON documents.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct RateDocument<'a> {
+    /// Requests per second.
+    a_second: NonZeroU32,
+    /// Where the rate comes from: a flag, the limit that the account was granted, or AWS's documented default.
+    source: RateSource,
+    /// The flag that sets the rate.
+    flag: Option<&'static str>,
+    /// The account's limit, if the rate is a share of it.
+    limit: Option<u32>,
+    /// That share, from 0 to 1.
+    share: Option<f64>,
+    /// The error code of GetProvisionedLimit, if it failed and the documented default is used.
+    unanswered: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+enum RateSource {
+    Flag,
+    Granted,
+    Documented,
+}
+
 impl Serialize for Rate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (source, flag, limit, unanswered) = match &self.says {
-            Says::Flag(flag, _) => ("flag", Some(flag), None, None),
-            Says::Share(GrantedQuota::Granted(limit)) => ("granted", None, Some(*limit), None),
-            Says::Share(GrantedQuota::Documented(limit, why)) => {
-                ("documented", None, Some(*limit), why.as_ref())
+            Says::Flag(flag, _) => (RateSource::Flag, Some(*flag), None, None),
+            Says::Share(GrantedQuota::Granted(limit)) => {
+                (RateSource::Granted, None, Some(*limit), None)
+            }
+            Says::Share(GrantedQuota::Documented(limit, code)) => {
+                (RateSource::Documented, None, Some(*limit), code.as_deref())
             }
         };
-        let mut rate = serializer.serialize_struct("Rate", 6)?;
-        rate.serialize_field("a_second", &self.a_second)?;
-        rate.serialize_field("source", source)?;
-        rate.serialize_field("flag", &flag)?;
-        rate.serialize_field("limit", &limit)?;
-        rate.serialize_field("share", &limit.map(|_| self.share))?;
-        rate.serialize_field("unanswered", &unanswered)?;
-        rate.end()
+        RateDocument {
+            a_second: self.a_second,
+            source,
+            flag,
+            limit,
+            share: limit.map(|_| self.share),
+            unanswered,
+        }
+        .serialize(serializer)
     }
 }
 

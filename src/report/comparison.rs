@@ -13,46 +13,57 @@ const MOST_GROUPS: usize = 100;
 
 /// A run that is compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Side {
-    /// Its directory, as it was named.
+    /// The run directory, as given.
     pub run_directory: String,
     /// `import` or `rehearsal`.
     pub kind: String,
-    /// The list's name.
+    /// The name of the list.
     pub list: String,
-    /// The user pool.
+    /// The ID of the user pool.
     pub user_pool_id: String,
-    /// When it began, RFC 3339.
+    /// The start of the run, RFC 3339.
     pub started: String,
-    /// Its rows.
+    /// The number of rows.
     pub rows: u64,
-    /// Rows that could not be compared, for no username could be read.
+    /// Rows without a readable username, which cannot be compared.
     pub nameless: u64,
 }
 
-/// Users about whom the same is different.
+/// A change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ChangeKey {
+    /// The kind of change.
     change: ChangeKind,
-    /// What is different; none for users who are in one list alone.
+    /// The field that changed; null for a user whom only one list has.
     field: Option<&'static str>,
-    /// What it was; the outcome of one who vanished.
+    /// The value before; for a user who vanished, the outcome.
     before: Option<String>,
-    /// What it is; the outcome of one who is new.
+    /// The value after; for a new user, the outcome.
     after: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum ChangeKind {
+    /// Only in the later list.
     New,
+    /// Only in the earlier list.
     Vanished,
+    /// In both lists, with different results.
     Changed,
 }
 
+/// A user with the change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ChangeExample {
+    /// The username.
     username: String,
+    /// The number of the row.
     row: u64,
 }
 
@@ -70,26 +81,39 @@ pub struct Comparison {
     in_no_group: u64,
 }
 
-/// For programs.
+/// Two runs compared.
 #[derive(Serialize)]
-struct ComparisonDocument<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ComparisonDocument<'a> {
+    /// The earlier run.
     before: &'a Side,
+    /// The later run.
     after: &'a Side,
+    /// Whether usernames that differ only in case are the same user.
     usernames_without_case: bool,
+    /// Users that only the later list has.
     new: u64,
+    /// Users that only the earlier list has.
     vanished: u64,
+    /// Users who changed.
     changed: u64,
+    /// Users who did not change.
     unchanged: u64,
+    /// Users with the same change.
     groups: Vec<GroupDocument<'a>>,
-    /// Changes beyond the groups that are told apart.
+    /// Changes in further groups, which are not listed.
     in_no_group: u64,
 }
 
+/// Users with the same change.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct GroupDocument<'a> {
     #[serde(flatten)]
     key: &'a ChangeKey,
+    /// The number of users.
     users: u64,
+    /// The first of them.
     examples: &'a [ChangeExample],
 }
 

@@ -11,18 +11,19 @@ pub(super) struct Durations {
     all: u64,
 }
 
-/// What stands in the summary of them. Milliseconds.
+/// Response times of SignUp in milliseconds, rounded to three digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct LatencySummary {
-    /// Rows that were measured: created by the answer to their only sign-up.
+    /// Rows that were measured: those created by the response to their only SignUp.
     pub(super) rows: u64,
-    /// Half of them took no longer.
+    /// The median.
     pub(super) p50_ms: u64,
-    /// Nine of ten took no longer.
+    /// The 90th percentile.
     pub(super) p90_ms: u64,
-    /// 99 of 100 took no longer.
+    /// The 99th percentile.
     pub(super) p99_ms: u64,
-    /// None took longer.
+    /// The longest time.
     pub(super) max_ms: u64,
 }
 

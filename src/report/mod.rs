@@ -32,6 +32,11 @@ use results_jsonl::ResultsJsonl;
 use tally::ReportTally;
 use whole_file::WholeFile;
 
+#[cfg(test)]
+pub(crate) use {
+    comparison::ComparisonDocument, results_jsonl::ResultLine, summary_json::SummaryDocument,
+};
+
 pub use asked::{Names, ReportOptions};
 pub use changes_csv::ChangesCsv;
 pub use command_line::CommandLine;

@@ -17,59 +17,112 @@ pub(super) struct ResultsJsonl {
     kept: Vec<String>,
 }
 
+/// One row of the list and its result. Fields whose value is unknown are omitted.
 #[derive(Serialize)]
-struct ResultLine<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ResultLine<'a> {
+    /// The number of the row; the first one after the header is 1.
     row: u64,
+    /// The line on which the row starts; the header is line 1.
     line: u64,
+    /// The username as sent, or as it would have been sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<&'a str>,
+    /// The outcome of the row.
     outcome: Outcome,
+    /// How the outcome is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<Evidence>,
+    /// The `sub` of the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     user_sub: Option<&'a str>,
+    /// The UserStatus that Cognito returned when the user was looked up or listed, before any step
+    /// after the sign-up.
     #[serde(skip_serializing_if = "Option::is_none")]
     user_status: Option<&'a str>,
+    /// Whether the user is confirmed at the end of the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     confirmed: Option<bool>,
+    /// UserConfirmed in the response to SignUp.
     #[serde(skip_serializing_if = "Option::is_none")]
     confirmed_at_sign_up: Option<bool>,
+    /// Whether the user is enabled at the end of the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     enabled: Option<bool>,
+    /// UserCreateDate, RFC 3339 in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<String>,
+    /// What happened to the message with the confirmation code.
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery: Option<Delivery>,
+    /// `EMAIL` or `SMS`.
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery_medium: Option<&'a str>,
+    /// The address, masked by Cognito.
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery_destination: Option<&'a str>,
+    /// Cognito's error code, or the rule that the row breaks.
     #[serde(skip_serializing_if = "Option::is_none")]
     error_code: Option<&'a str>,
+    /// The error message.
     #[serde(skip_serializing_if = "Option::is_none")]
     error_message: Option<&'a str>,
+    /// SignUp requests sent for the row in the session that settled it.
     attempts: u32,
+    /// Milliseconds from the row's first permit to its outcome in that session.
     duration_ms: u64,
+    /// For a duplicate: the earlier row with the same username.
     #[serde(skip_serializing_if = "Option::is_none")]
     same_as_row: Option<u64>,
+    /// The steps after the sign-up, in order.
     #[serde(skip_serializing_if = "Option::is_none")]
     follow_up: Option<Vec<ResultStep<'a>>>,
+    /// The columns of `--keep` by name, as in the list; null for a cell that cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        test,
+        schemars(with = "std::collections::BTreeMap<String, Option<String>>")
+    )]
     kept: Option<KeptCells<'a>>,
 }
 
+/// One step after the sign-up.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ResultStep<'a> {
+    /// The name of the step, as in `follow_up` of summary.json.
     step: String,
-    #[serde(flatten)]
-    state: &'a StepState,
+    /// The state of the step.
+    state: StepStateName,
+    /// The error code of a step that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    /// The error message of a step that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+enum StepStateName {
+    Pending,
+    Done,
+    Failed,
 }
 
 impl<'a> ResultStep<'a> {
     fn of(result: &'a StepResult) -> Self {
+        let (state, error) = match &result.state {
+            StepState::Pending => (StepStateName::Pending, None),
+            StepState::Done => (StepStateName::Done, None),
+            StepState::Failed { code, message } => (StepStateName::Failed, Some((code, message))),
+        };
         Self {
             step: step_key(&result.step),
-            state: &result.state,
+            state,
+            code: error.map(|(code, _)| code.as_str()),
+            message: error.map(|(_, message)| message.as_str()),
         }
     }
 }

@@ -20,26 +20,33 @@ pub(super) const FILE: &str = "summary.json";
 /// a field can have may be added, like fields. What would break a reader that passes over what it does not know is another version.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// All of it.
+/// The document `summary.json`: the counts of a run.
 #[derive(Serialize)]
-struct SummaryDocument<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct SummaryDocument<'a> {
+    /// The version of this document. Fields may be added under a version; none is removed or
+    /// changes its meaning.
     schema_version: u32,
     /// `import` or `rehearsal`.
     kind: &'static str,
     #[serde(flatten)]
     summary: &'a Summary,
-    /// The exit code of a run that stands like this.
+    /// The exit code of the run in its current state.
     exit_code: u8,
+    /// What the exit code means.
     exit_meaning: &'static str,
-    /// The version that did the last session; null where it left no word.
+    /// The version of the program that ran the last session; null if it is not recorded.
     program_version: Option<&'a str>,
-    /// The version that wrote the reports.
+    /// The version of the program that wrote the reports.
     report_version: &'static str,
-    /// The Region that the pool's id names.
+    /// The AWS Region, from the pool's ID.
     region: Option<String>,
-    /// From the run's first beginning to its last end, in seconds: with the pauses between its sessions.
+    /// Seconds from the start of the first session to the end of the last one, including the time
+    /// between sessions.
     elapsed_seconds: Option<f64>,
+    /// Users that the run created, by confirmation state at the end of the run.
     created_users: Confirmed,
+    /// Response times of SignUp; null if none was measured.
     latency: Option<LatencySummary>,
 }
 

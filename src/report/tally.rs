@@ -27,16 +27,17 @@ pub(super) struct ReportTally {
     pub(super) errors: BTreeMap<String, ErrorRows>,
 }
 
-/// Users that were created, by whether they are confirmed at the end of the run.
+/// Users that the run created, by confirmation state at the end of the run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Confirmed {
-    /// They are.
+    /// Confirmed users.
     pub(super) confirmed: u64,
-    /// They are not, and cannot sign in until they are.
+    /// Unconfirmed users, who cannot sign in yet.
     pub(super) unconfirmed: u64,
-    /// The pool did not say.
+    /// Users whose state the pool did not report.
     pub(super) unknown: u64,
-    /// Those that `SignUp` itself returned as confirmed.
+    /// Users that SignUp itself returned as confirmed.
     pub(super) confirmed_at_sign_up: u64,
 }
 

@@ -11,18 +11,19 @@ const SAME_IN: u64 = 10;
 /// Rows from which on passwords of one repeated character are suspicious.
 const ONE_CHARACTER_IN: u64 = 2;
 
-/// Passwords, by what they look like.
+/// Passwords by what they look like.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PasswordCounts {
     /// Rows with a password in the list.
     pub with_password: u64,
-    /// With a hash, by the way it is written.
+    /// Passwords that look like a hash.
     pub with_hash: u64,
-    /// With as many hexadecimal or base64 digits as a digest has.
+    /// Passwords with as many hexadecimal or base64 digits as a digest has.
     pub with_digest: u64,
-    /// With one repeated character.
+    /// Passwords of one repeated character.
     pub with_one_character: u64,
-    /// All of them are the same.
+    /// Whether all passwords are the same.
     pub same_password: bool,
 }
 

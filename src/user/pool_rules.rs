@@ -5,26 +5,28 @@ use serde::{Deserialize, Serialize};
 
 use super::STANDARD_ATTRIBUTES;
 
-/// A pool's rules. What a file leaves out is as in a pool that nobody configured.
+/// The rules of a user pool. A field that a file omits has the value of a pool with default
+/// settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct PoolRules {
-    /// The pool that they are of, where that is known.
+    /// The ID of the pool, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_pool_id: Option<String>,
-    /// `AdminCreateUserConfig.AllowAdminCreateUserOnly`: nobody can sign up.
+    /// `AdminCreateUserConfig.AllowAdminCreateUserOnly`: users cannot sign up.
     pub admin_create_user_only: bool,
     /// `UsernameConfiguration.CaseSensitive`.
     pub case_sensitive: bool,
-    /// `UsernameAttributes`: the username has to be one of these.
+    /// `UsernameAttributes`: the username has to be one of these attributes.
     pub username_attributes: Vec<Contact>,
-    /// `AliasAttributes`: by these a user can sign in as well.
+    /// `AliasAttributes`: users can also sign in with these attributes.
     pub alias_attributes: Vec<String>,
-    /// `AutoVerifiedAttributes`: to these a sign-up sends a code.
+    /// `AutoVerifiedAttributes`: a sign-up sends a code to these attributes.
     pub auto_verified_attributes: Vec<Contact>,
-    /// Names of the triggers in `LambdaConfig`: `PreSignUp`, `PostConfirmation`, ...
+    /// The names of the triggers in `LambdaConfig`: `PreSignUp`, `PostConfirmation`, ...
     pub triggers: Vec<String>,
-    /// `UserPoolAddOns.AdvancedSecurityMode` is not `OFF`: threat protection remembers who signed in.
+    /// Whether `UserPoolAddOns.AdvancedSecurityMode` is not `OFF`: the pool records who signed in.
     pub threat_protection: bool,
     /// `EmailConfiguration.EmailSendingAccount`.
     pub email_sending_account: EmailSendingAccount,
@@ -34,15 +36,16 @@ pub struct PoolRules {
     pub estimated_number_of_users: u64,
     /// `Policies.PasswordPolicy`.
     pub password_policy: PasswordPolicy,
-    /// The app client, where it could be asked.
+    /// The app client, if it could be described.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<ClientRules>,
     /// `SchemaAttributes`.
     pub schema: Vec<AttributeRule>,
 }
 
-/// An attribute by which a message can reach a user.
+/// An attribute to which a pool can send messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Contact {
     /// `email`.
@@ -51,11 +54,12 @@ pub enum Contact {
     PhoneNumber,
 }
 
-/// Who sends a pool's mail.
+/// Who sends a pool's email.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum EmailSendingAccount {
-    /// Cognito: 50 mails a day for all pools of an account.
+    /// Cognito: 50 emails per day for all pools of an account.
     #[default]
     CognitoDefault,
     /// The account's own Amazon SES.
@@ -64,17 +68,18 @@ pub enum EmailSendingAccount {
 
 /// `PasswordPolicyType`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordPolicy {
-    /// Characters at least.
+    /// The minimum number of characters.
     pub minimum_length: usize,
-    /// A-Z.
+    /// Whether A-Z is required.
     pub require_uppercase: bool,
-    /// a-z.
+    /// Whether a-z is required.
     pub require_lowercase: bool,
-    /// 0-9.
+    /// Whether 0-9 is required.
     pub require_numbers: bool,
-    /// One of Cognito's symbols.
+    /// Whether one of Cognito's symbols is required.
     pub require_symbols: bool,
 }
 
@@ -93,47 +98,51 @@ impl Default for PasswordPolicy {
 
 /// What is known of the app client.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientRules {
-    /// Its id, where that is known.
+    /// The ID of the app client, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-    /// True: it has a secret. False or absent: not known, because a description does not show a secret that is kept in Secrets Manager.
+    /// Whether it has a secret. If false or omitted, this is unknown, because a description does
+    /// not show a secret in Secrets Manager.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub has_secret: bool,
-    /// `WriteAttributes`; none: the standard ones.
+    /// `WriteAttributes`; if omitted, the standard attributes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub write_attributes: Option<Vec<String>>,
 }
 
 /// `SchemaAttributeType`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AttributeRule {
-    /// Its name, with `custom:` where it is the pool's own.
+    /// The name, with the prefix `custom:` if the pool defines it.
     pub name: String,
-    /// What its values are.
+    /// The type of the values.
     pub data_type: ValueType,
-    /// Whether a user must have it.
+    /// Whether every user must have it.
     pub required: bool,
-    /// Whether it can be changed afterwards.
+    /// Whether it can be changed later.
     pub mutable: bool,
-    /// Characters at least, of a string.
+    /// The minimum number of characters of a string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_length: Option<usize>,
-    /// Characters at most, of a string.
+    /// The maximum number of characters of a string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_length: Option<usize>,
-    /// Least value of a number.
+    /// The minimum of a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_value: Option<i64>,
-    /// Greatest value of a number.
+    /// The maximum of a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_value: Option<i64>,
 }
 
 /// `ValueType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum ValueType {
     /// Text.
     #[default]

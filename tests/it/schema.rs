@@ -1,67 +1,81 @@
-//! What programs read: `results.jsonl` keeps to its published schema, and `summary.json` has what a dashboard needs.
+//! Documents for programs. The harness checks every document that a test produces against its
+//! schema in `docs/schemas`. These tests check that the schemas reject other documents, and that the
+//! documents have what dashboards need.
 
 use std::fs;
+use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use cognito_import::rehearsal::PoolSettings;
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Document, Place, Pool, quick, users, violations};
 
-const SCHEMA: &str = include_str!("../../src/report/results.schema.json");
-
-/// As much of JSON Schema as the schema uses; what else it may say one day is an error here.
-fn assert_valid(value: &Value, schema: &Value, at: &str) {
-    for keyword in schema.as_object().unwrap().keys() {
-        let known = [
-            "$schema",
-            "title",
-            "description",
-            "type",
-            "required",
-            "additionalProperties",
-            "properties",
-            "enum",
-            "items",
-        ];
-        assert!(known.contains(&keyword.as_str()), "{at}: {keyword}");
-    }
-    if let Some(words) = schema["enum"].as_array() {
-        assert!(words.contains(value), "{at}: {value} of {words:?}");
-    }
-    let fits = match schema["type"].as_str() {
-        Some("object") => value.is_object(),
-        Some("array") => value.is_array(),
-        Some("string") => value.is_string(),
-        Some("integer") => value.is_u64(),
-        Some("boolean") => value.is_boolean(),
-        None => schema.get("enum").is_some(),
-        Some(_) => false,
-    };
-    assert!(fits, "{at}: {value} is not {}", schema["type"]);
-    for name in schema["required"].as_array().into_iter().flatten() {
-        assert!(
-            value.get(name.as_str().unwrap()).is_some(),
-            "{at}: no {name}"
-        );
-    }
-    for item in value.as_array().into_iter().flatten() {
-        assert_valid(item, &schema["items"], at);
-    }
-    for (name, member) in value.as_object().into_iter().flatten() {
-        match schema["properties"].get(name) {
-            Some(of) => assert_valid(member, of, &format!("{at}.{name}")),
-            None => assert_ne!(
-                schema["additionalProperties"], false,
-                "{at}: {name} is not in the schema"
-            ),
+#[test]
+fn a_schema_rejects_what_the_program_does_not_write() {
+    let place = Place::new();
+    let list = place.file("users.csv", users(1));
+    let ran = place.rehearse(list).args(["--output", "json"]).run();
+    let output: Value = serde_json::from_str(&ran.exits(0).stdout).unwrap();
+    let line: Value =
+        serde_json::from_str(&fs::read_to_string(place.path("run/results.jsonl")).unwrap())
+            .unwrap();
+    for (kind, document) in [
+        (Document::Summary, &output["summary"]),
+        (Document::ResultLine, &line),
+        (Document::Output, &output),
+    ] {
+        assert_eq!(violations(kind, document), [""; 0]);
+        for (field, value) in document.as_object().unwrap() {
+            let mut changed = document.clone();
+            changed[field] = json!(["not this"]);
+            assert!(
+                !violations(kind, &changed).is_empty(),
+                "{kind:?}: {field} {value}"
+            );
         }
+        let mut more = document.clone();
+        more["more"] = json!(1);
+        assert!(!violations(kind, &more).is_empty(), "{kind:?}");
     }
+    let mut without = output;
+    without.as_object_mut().unwrap().remove("summary");
+    assert!(!violations(Document::Output, &without).is_empty());
+    without["error"] =
+        json!({"message": "", "exit_code": 3, "name": "refused", "what_to_do": null});
+    assert_eq!(violations(Document::Output, &without), [""; 0]);
 }
 
 #[test]
-fn every_line_of_results_jsonl_keeps_to_the_schema() {
-    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+fn mapping_files_keep_to_their_schema() {
+    let mut found = 0;
+    for sample in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")).unwrap() {
+        let Ok(text) = fs::read_to_string(sample.unwrap().path().join("mapping.toml")) else {
+            continue;
+        };
+        assert_eq!(violations(Document::Mapping, &of_toml(&text)), [""; 0]);
+        found += 1;
+    }
+    assert!(found >= 6, "{found} samples");
+    for wrong in [
+        "trim = \"yes\"",
+        "trimm = true",
+        "[follow_up]\nverify = [\"fax\"]",
+    ] {
+        assert!(
+            !violations(Document::Mapping, &of_toml(wrong)).is_empty(),
+            "{wrong}"
+        );
+    }
+}
+
+fn of_toml(text: &str) -> Value {
+    let file: toml::Value = toml::from_str(text).unwrap();
+    serde_json::to_value(file).unwrap()
+}
+
+#[test]
+fn results_jsonl_has_every_kind_of_field() {
     let place = Place::new();
     let pool = Pool::start(PoolSettings {
         auto_verified_attributes: vec!["email".to_owned()],
@@ -86,7 +100,6 @@ fn every_line_of_results_jsonl_keeps_to_the_schema() {
     let mut fields: Vec<String> = Vec::new();
     for line in lines.lines() {
         let line: Value = serde_json::from_str(line).unwrap();
-        assert_valid(&line, &schema, "line");
         fields.extend(line.as_object().unwrap().keys().cloned());
     }
     for field in [
@@ -134,10 +147,7 @@ fn the_summary_has_what_a_dashboard_needs() {
     );
     assert_eq!(summary["program_version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(summary["region"], "us-east-1");
-    assert_eq!(
-        summary["deliveries"],
-        serde_json::json!({"sent": 3, "refused": 5})
-    );
+    assert_eq!(summary["deliveries"], json!({"sent": 3, "refused": 5}));
     assert_eq!(summary["created_users"]["unconfirmed"], 8);
     let latency = &summary["latency"];
     // The five whose message was refused were looked up.

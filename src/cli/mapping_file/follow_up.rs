@@ -1,26 +1,34 @@
 //! The table `follow_up` of a mapping file: what is done after the sign-ups.
 
 use serde::Deserialize;
-use toml::Spanned;
 
+use super::located::Located;
 use super::{MappingFile, MappingFileError};
 use crate::cli::args::follow_up::{column_is, group, separator};
 use crate::mapping::{ColumnIs, FollowUpOptions, Sourced};
 use crate::user::pool_rules::Contact;
 
-/// The table's keys.
+/// Steps after the sign-up.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct FollowUpKeys {
+    /// Confirm every user.
     confirm: bool,
-    confirm_where: Vec<Spanned<String>>,
-    verify: Vec<Spanned<Address>>,
-    groups: Vec<Spanned<String>>,
-    group_separator: Option<Spanned<String>>,
-    disable_where: Vec<Spanned<String>>,
+    /// Confirm users where COLUMN=VALUE.
+    confirm_where: Vec<Located<String>>,
+    /// Mark these attributes as verified.
+    verify: Vec<Located<Address>>,
+    /// Add every user to these groups.
+    groups: Vec<Located<String>>,
+    /// The text between groups in a cell of the column `groups`.
+    group_separator: Option<Located<String>>,
+    /// Disable users where COLUMN=VALUE.
+    disable_where: Vec<Located<String>>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum Address {
     Email,
@@ -62,9 +70,9 @@ impl MappingFile {
         })
     }
 
-    fn groups(&self, names: &[Spanned<String>]) -> Result<Vec<Sourced<String>>, MappingFileError> {
+    fn groups(&self, names: &[Located<String>]) -> Result<Vec<Sourced<String>>, MappingFileError> {
         let key = "follow_up.groups";
-        let read = |name: &Spanned<String>| {
+        let read = |name: &Located<String>| {
             let what = group(name.get_ref()).map_err(|cause| self.wrong(name, key, cause))?;
             Ok(self.asked(name, format!("{key}, {what}"), what))
         };
@@ -74,9 +82,9 @@ impl MappingFile {
     pub(super) fn conditions(
         &self,
         key: &str,
-        texts: &[Spanned<String>],
+        texts: &[Located<String>],
     ) -> Result<Vec<Sourced<ColumnIs>>, MappingFileError> {
-        let read = |text: &Spanned<String>| {
+        let read = |text: &Located<String>| {
             let what = column_is(text.get_ref()).map_err(|cause| self.wrong(text, key, cause))?;
             Ok(self.asked(text, format!("{key}, {}", text.get_ref()), what))
         };

@@ -12,39 +12,55 @@ use crate::preflight::prescan::PrescanPlan;
 use crate::preflight::rates::Rate;
 use crate::user::StepKind;
 
+/// What a run would send, and how long it would take.
 #[derive(Serialize)]
-struct PlanDocument<'a> {
-    /// By quota category.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct PlanDocument<'a> {
+    /// Requests by quota category.
     requests: BTreeMap<&'static str, PlannedRequests<'a>>,
-    /// The pool's users are read before the first row.
+    /// Whether the pool's users are listed before the first row.
     reads_pool_first: bool,
-    /// What that takes, where the pool's size is known.
+    /// How long that takes, if the size of the pool is known.
     seconds_to_read_pool: Option<f64>,
-    /// Time for the sign-ups and what follows them, if every user exists and has to be looked up.
+    /// How long the sign-ups and the steps after them take if every user exists and has to be
+    /// looked up.
     seconds: u64,
     /// The same if no user exists.
     seconds_without_lookups: u64,
-    /// The groups that are made first.
+    /// Groups that are created first.
     groups_to_make: &'a [String],
-    /// None where the pool's rules are not known.
+    /// Messages that the pool would send; null if the rules of the pool are unknown.
     messages: Option<Messages>,
+    /// The most users that the run can add to the monthly active users.
     active_users_at_most: u64,
-    /// None where the pool's rules are not known. Without it, an undo keeps users that are confirmed.
+    /// Whether the pool has threat protection, without which `undo` keeps confirmed users; null if
+    /// the rules of the pool are unknown.
     threat_protection: Option<bool>,
 }
 
+/// Requests of one quota category.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PlannedRequests<'a> {
-    /// None where it depends on answers that are not known yet.
+    /// The most requests; null if the number depends on responses.
     at_most: Option<u64>,
+    /// The rate at which they are sent.
+    #[cfg_attr(
+        test,
+        schemars(with = "crate::preflight::rates::RateDocument<'static>")
+    )]
     rate: &'a Rate,
 }
 
+/// Messages to users.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Messages {
+    /// Emails.
     mails: u64,
+    /// SMS.
     text_messages: u64,
-    /// None of them goes out where the pool's PreSignUp trigger confirms and verifies.
+    /// Whether none is sent if the pool's PreSignUp trigger confirms and verifies the users.
     unless_trigger_confirms: bool,
 }
 

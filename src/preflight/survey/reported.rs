@@ -21,12 +21,13 @@ pub struct RuleCount {
     pub examples: Vec<FindingExample>,
 }
 
-/// One finding, as an example.
+/// A finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FindingExample {
-    /// Number of the row.
+    /// The number of the row.
     pub row: u64,
-    /// Line on which it begins.
+    /// The line on which the row starts.
     pub line: u64,
     /// What was found.
     pub found: String,

@@ -14,35 +14,37 @@ pub(super) const BY_EMAIL: u8 = 1;
 pub(super) const BY_PHONE_NUMBER: u8 = 2;
 pub(super) const BY_BOTH: u8 = BY_EMAIL | BY_PHONE_NUMBER;
 
-/// Rows, by what would become of them.
+/// Rows by what would happen to them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SurveyCounts {
-    /// All of them.
+    /// All rows.
     pub rows: u64,
-    /// Those that would be sent.
+    /// Rows that would be sent.
     pub to_send: u64,
-    /// Those that are broken.
+    /// Rows that break a rule.
     pub invalid: u64,
-    /// Those that `--skip-where` leaves out.
+    /// Rows excluded by `--skip-where`.
     pub skipped: u64,
-    /// Those whose username stands earlier in the list.
+    /// Rows whose username is in an earlier row.
     pub duplicates: u64,
-    /// Of those that would be sent: with an e-mail address, no phone number.
+    /// Rows to send with an email address and no phone number.
     pub with_email: u64,
-    /// Of those that would be sent: with a phone number, no e-mail address.
+    /// Rows to send with a phone number and no email address.
     pub with_phone_number: u64,
-    /// Of those that would be sent: with both.
+    /// Rows to send with both.
     pub with_both: u64,
-    /// Of the sound ones: with an e-mail address that begins with an apostrophe, as hardly anybody's does.
+    /// Valid rows whose email address starts with an apostrophe.
     pub with_apostrophe: u64,
-    /// Of the broken ones: with a quote that swallowed other rows.
+    /// Invalid rows with a quote that swallowed other rows.
     pub swallowing: u64,
-    /// Of the broken ones: with a quote inside a quoted cell that is neither doubled nor escaped.
+    /// Invalid rows with a quote inside a quoted cell that is neither doubled nor escaped.
     pub misquoted: u64,
     /// What the passwords of those that are not skipped look like.
     #[serde(flatten)]
     pub passwords: PasswordCounts,
-    /// Steps that would follow the sign-ups of those that would be sent.
+    /// Steps after the sign-ups of the rows to send, by operation.
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, u64>"))]
     pub steps: StepTotals,
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use super::schemas::check_runs;
 use super::{Cli, Pool, Results, Row};
 
 /// See the module's words. Tests run side by side: no bound of theirs may hang on what else the machine does.
@@ -93,6 +94,14 @@ impl Place {
     /// What a run left in this folder.
     pub(crate) fn results_in(&self, run: &str) -> Results {
         Results::read(&self.path(run))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            check_runs(self.folder.path());
+        }
     }
 }
 

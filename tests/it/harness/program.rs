@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
+use super::schemas::check_output;
 use super::until;
 
 /// A command line that is being put together.
@@ -137,6 +138,10 @@ impl Cli {
     /// Starts it.
     pub(crate) fn start(mut self) -> Running {
         let input = self.input.take().unwrap_or_default();
+        let prints_json = self
+            .given
+            .windows(2)
+            .any(|pair| pair == ["--output", "json"]);
         let mut child = self
             .whole()
             .stdin(Stdio::piped())
@@ -154,6 +159,7 @@ impl Cli {
             stderr: Heard::listen(child.stderr.take().unwrap()),
             feeder: Some(feeder),
             child,
+            prints_json,
         }
     }
 
@@ -205,6 +211,7 @@ pub(crate) struct Running {
     stdout: Heard,
     stderr: Heard,
     feeder: Option<JoinHandle<()>>,
+    prints_json: bool,
 }
 
 impl Running {
@@ -237,9 +244,13 @@ impl Running {
         if let Some(feeder) = self.feeder.take() {
             feeder.join().unwrap();
         }
+        let stdout = self.stdout.all();
+        if self.prints_json {
+            check_output(&stdout);
+        }
         Ran {
             code: status.code(),
-            stdout: self.stdout.all(),
+            stdout,
             stderr: self.stderr.all(),
         }
     }
