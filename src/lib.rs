@@ -47,6 +47,7 @@ pub mod report;
 pub mod rows;
 pub mod run;
 pub mod source;
+mod spill;
 pub mod undo;
 pub mod user;
 pub mod visible;

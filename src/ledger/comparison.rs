@@ -1,11 +1,9 @@
-//! Two runs side by side, user by user. Users of both are sorted by name in a database without a name (`unnamed`), so that memory stays flat
-//! whatever the lists' length.
+//! Compares two runs user by user. The users of both are sorted by name in a temporary database (`temp_db`), in constant memory.
 
 use rusqlite::{Connection, Row, params};
 
 use super::rows::signed;
-use super::unnamed::{CACHE_KIB, unnamed};
-use super::{LedgerError, LedgerReader};
+use super::{LedgerError, LedgerReader, temp_db};
 use crate::outcome::{Outcome, RowResult};
 
 const TABLE: &str = "
@@ -159,7 +157,7 @@ pub fn compare<E: From<LedgerError>>(
     mut each: impl FnMut(&UserChange<'_>) -> Result<(), E>,
 ) -> Result<Compared, E> {
     let room = |cause| E::from(LedgerError::Comparison(cause));
-    let users = unnamed(TABLE, CACHE_KIB).map_err(room)?;
+    let users = temp_db::create(TABLE).map_err(room)?;
     let mut compared = Compared {
         nameless_before: take_in(&users, before, BEFORE, folds)?,
         nameless_after: take_in(&users, after, AFTER, folds)?,

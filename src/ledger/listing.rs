@@ -1,59 +1,53 @@
-//! The pool's users, as its listing showed them before the run: who has which name. For pools of any size in flat memory.
+//! The pool's users by name, as listed before the run. Memory stays constant for pools of any size.
 //!
-//! They are in a database without a name (`unnamed`), which holds usernames, no passwords. Names are compared whole, not by a hash: calling
-//! a user existing by mistake would leave somebody out.
+//! They are in a temporary database (`temp_db`), which holds usernames and no passwords. `spill` would not do: it reads a whole
+//! partition for each lookup, and a partition of tens of millions of users with their attributes is too long for that. Names are
+//! compared whole, not by a hash, because a false match would leave a user out of the import.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::LedgerError;
-use super::unnamed::{CACHE_KIB, unnamed};
+use super::{LedgerError, temp_db};
 
-/// Names are first put down in the order in which they come, and sorted once all are there: an index that grew with each of them would
-/// be written all over again and again.
+/// Users are inserted in the order in which they arrive and indexed once all are there: an index updated by each insert would
+/// rewrite random pages again and again.
 const TABLE: &str = "
 CREATE TABLE listing (name TEXT NOT NULL, sub TEXT, status TEXT, enabled INTEGER NOT NULL, created_ms INTEGER);
 ";
 
-/// See [`TABLE`].
-const SORTED: &str = "CREATE INDEX names ON listing (name);";
+const INDEX: &str = "CREATE INDEX names ON listing (name);";
 
-/// A user of the pool as the listing showed it, without its name.
+/// A listed user, without the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListingEntry {
-    /// `sub`.
     pub sub: Option<String>,
-    /// `UserStatus`, as the pool words it.
+    /// `UserStatus`.
     pub status: Option<String>,
-    /// `Enabled`.
     pub enabled: bool,
-    /// `UserCreateDate`: milliseconds since the Unix epoch on the service's clock.
+    /// `UserCreateDate` on the service's clock, in milliseconds since the Unix epoch.
     pub created_ms: Option<i64>,
 }
 
-/// See the module's words.
 pub struct Listing {
     database: Connection,
-    sorted: bool,
+    indexed: bool,
 }
 
 impl Listing {
-    /// An empty one.
-    ///
     /// # Errors
-    /// There is no room for a temporary file.
+    /// The temporary file cannot be created.
     pub fn new() -> Result<Self, LedgerError> {
-        unnamed(TABLE, CACHE_KIB)
+        temp_db::create(TABLE)
             .map(|database| Self {
                 database,
-                sorted: false,
+                indexed: false,
             })
             .map_err(LedgerError::Listing)
     }
 
-    /// Adds users, each with its name as the pool compares it.
+    /// Adds users, each with the name as the pool compares it.
     ///
     /// # Errors
-    /// There is no room in the temporary file.
+    /// The temporary file cannot be written.
     pub fn add<'l>(
         &self,
         users: impl IntoIterator<Item = (&'l str, &'l ListingEntry)>,
@@ -76,17 +70,17 @@ impl Listing {
         add().map_err(LedgerError::Listing)
     }
 
-    /// The user who has this name, as the pool compares it. The first question sorts the names, which takes a second or two for a
-    /// million of them.
+    /// The user with this name, as the pool compares it. The first call builds the index, which takes a second or two for a
+    /// million users.
     ///
     /// # Errors
-    /// There is no room in the temporary file, or it cannot be read.
+    /// The temporary file cannot be read or written.
     pub fn find(&mut self, name: &str) -> Result<Option<ListingEntry>, LedgerError> {
-        if !self.sorted {
+        if !self.indexed {
             self.database
-                .execute_batch(SORTED)
+                .execute_batch(INDEX)
                 .map_err(LedgerError::Listing)?;
-            self.sorted = true;
+            self.indexed = true;
         }
         let find = || {
             self.database
@@ -121,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_added_is_found_by_the_whole_name_and_nobody_else_is() {
+    fn finds_added_users_by_their_whole_name_only() {
         let mut listing = Listing::new().unwrap();
         let users: Vec<_> = (0..5_000).map(|n| (format!("user{n}"), user(n))).collect();
         for page in users.chunks(60) {
@@ -129,17 +123,17 @@ mod tests {
                 .add(page.iter().map(|(name, user)| (name.as_str(), user)))
                 .unwrap();
         }
-        let nobody = ListingEntry {
+        let bare = ListingEntry {
             sub: None,
             status: None,
             enabled: true,
             created_ms: None,
         };
-        listing.add([("häß'\" x", &nobody)]).unwrap();
+        listing.add([("häß'\" x", &bare)]).unwrap();
         for (name, user) in &users {
             assert_eq!(listing.find(name).unwrap().as_ref(), Some(user));
         }
-        assert_eq!(listing.find("häß'\" x").unwrap(), Some(nobody));
+        assert_eq!(listing.find("häß'\" x").unwrap(), Some(bare));
         for name in ["user5000", "USER1", "user", "user1 ", ""] {
             assert_eq!(listing.find(name).unwrap(), None, "{name:?}");
         }
@@ -147,16 +141,15 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn its_file_has_no_name() {
+    fn its_file_is_unlinked() {
         let mut listing = Listing::new().unwrap();
-        // More than the cache holds: SQLite has to write to its file.
+        // More than the cache holds, so SQLite writes to its file.
         let long = "x".repeat(2_000);
         for number in 0..4_000 {
             let name = format!("{number}{long}");
             listing.add([(name.as_str(), &user(number))]).unwrap();
         }
         assert!(listing.find(&format!("7{long}")).unwrap().is_some());
-        // Whoever opens them by what the system shows still reads them; by name nobody does.
         let is_ours = |file: &std::path::Path| {
             let kept = std::fs::metadata(file).is_ok_and(|about| about.len() > 6_000_000);
             let name = std::fs::read_link(file).unwrap_or_default();
@@ -165,7 +158,7 @@ mod tests {
         let open = std::fs::read_dir("/proc/self/fd").unwrap();
         assert!(
             open.flatten().any(|file| is_ours(&file.path())),
-            "a file of its size that has no name"
+            "no unlinked file of this size is open"
         );
     }
 }

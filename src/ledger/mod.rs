@@ -27,9 +27,9 @@ mod rates;
 pub mod reader;
 mod rows;
 mod schema;
+mod temp_db;
 pub mod times;
 pub mod undo;
-mod unnamed;
 pub mod writer;
 
 use std::path::{Path, PathBuf};
@@ -180,12 +180,12 @@ pub enum LedgerError {
         /// What SQLite said.
         cause: rusqlite::Error,
     },
-    /// Which row has which username cannot be kept, or not be read again.
+    /// The temporary file of the username index cannot be written or read.
     #[error(
-        "which rows have which usernames cannot be kept in a temporary file: {0}; nothing more was sent: make room there, or name \
-         another folder in TMPDIR, then run the same command again"
+        "nothing more was sent, because the index of usernames cannot be kept in a temporary file: {0}; free up space there or set TMPDIR to another folder, then \
+         run the same command again"
     )]
-    Claims(rusqlite::Error),
+    Usernames(std::io::Error),
     /// The names of the pool's users cannot be kept, or not be read again.
     #[error(
         "the names of the pool's users cannot be kept in a temporary file: {0}; make room there, name another folder in TMPDIR, or do \

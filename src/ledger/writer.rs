@@ -4,12 +4,13 @@
 //! was to be begun is acknowledged when it is on the disk, and not before. The first error ends the thread: nothing more is
 //! written, and the run hears of it.
 
-mod claims;
 mod new;
 mod pen;
 mod take_up;
+mod username_index;
 mod work;
 
+use std::io;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 
@@ -112,7 +113,7 @@ enum Message {
 #[derive(Debug)]
 enum WriterError {
     Ledger(rusqlite::Error),
-    Claims(rusqlite::Error),
+    Usernames(io::Error),
     /// Where the ledger was saved, if it was.
     Displaced(Displaced, Option<PathBuf>),
 }
@@ -278,7 +279,7 @@ impl Ledger {
                     // Nobody listening means that the run is over.
                     let _ = tell.send(match broken {
                         WriterError::Ledger(cause) => LedgerError::of(&path, cause),
-                        WriterError::Claims(cause) => LedgerError::Claims(cause),
+                        WriterError::Usernames(cause) => LedgerError::Usernames(cause),
                         WriterError::Displaced(what, saved) => {
                             LedgerError::Displaced { what, saved }
                         }

@@ -3,8 +3,7 @@
 
 mod aliases;
 mod counted;
-mod groups;
-mod heaps;
+mod key_groups;
 mod reach;
 mod reported;
 mod totals;

@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each folder (or file) of `src/`, and the others it may name. What only tests use does not count.
-const MAY_USE: [(&str, &[&str]); 24] = [
+const MAY_USE: [(&str, &[&str]); 25] = [
     ("outcome", &[]),
     ("visible", &[]),
     ("process", &[]),
     ("detail", &[]),
+    ("spill", &[]),
     ("pace", &[]),
     // It shares nothing with the importer, so that it cannot share its mistakes.
     ("rehearsal", &[]),
@@ -20,14 +21,16 @@ const MAY_USE: [(&str, &[&str]); 24] = [
     ("user", &["rows", "visible"]),
     ("mapping", &["rows", "user", "visible"]),
     ("pool", &["aws", "pace", "process", "user"]),
-    ("ledger", &["outcome"]),
+    ("ledger", &["outcome", "spill"]),
     ("run", &["outcome", "pace", "pool"]),
     // Reports are projections of the ledger. What an error means is said where the error is known.
     ("report", &["ledger", "outcome", "pool", "user", "visible"]),
     // It asks the pool, and reads the list before anything is sent.
     (
         "preflight",
-        &["mapping", "pace", "pool", "rows", "run", "user", "visible"],
+        &[
+            "mapping", "pace", "pool", "rows", "run", "spill", "user", "visible",
+        ],
     ),
     (
         "import",

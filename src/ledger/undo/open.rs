@@ -10,8 +10,7 @@ use crate::ledger::build::build;
 use crate::ledger::checkpoint::Checkpoints;
 use crate::ledger::identity::{get, put};
 use crate::ledger::presence::{UNDO, undo_is_there};
-use crate::ledger::unnamed::{CACHE_KIB, temporary};
-use crate::ledger::{Durability, LedgerError, LedgerReader, RunDirectory, schema};
+use crate::ledger::{Durability, LedgerError, LedgerReader, RunDirectory, schema, temp_db};
 use crate::outcome::{MadeUser, Outcome};
 
 /// "cund": tells our databases from other programs'.
@@ -59,7 +58,7 @@ impl UndoLedger {
     /// The run's ledger cannot be read, or there is no room for a temporary file.
     pub fn rehearse(directory: &RunDirectory) -> Result<Self, LedgerError> {
         let path = directory.path().join(UNDO);
-        let database = temporary(CACHE_KIB).map_err(LedgerError::Rehearsal)?;
+        let database = temp_db::connect().map_err(LedgerError::Rehearsal)?;
         fill(&database, &LedgerReader::open(directory.path())?, &path)?;
         Ok(Self {
             path,

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
-use super::claims::{UsernameIndex, mark};
+use super::username_index::{UsernameIndex, username_hash};
 use super::{BeginResult, Ending, LedgerBatch, NewRow, ToBegin, WriterError};
 use crate::ledger::identity::{self, name};
 use crate::ledger::invocation::Invocation;
@@ -15,7 +15,7 @@ use crate::outcome::{CategoryRequests, FollowUp, RateSample, RowOutcome};
 /// See the module's words.
 pub(super) struct LedgerWriter<'d> {
     database: &'d Connection,
-    claims: UsernameIndex,
+    usernames: UsernameIndex,
     holder: Statement<'d>,
     begin: Statement<'d>,
     note: Statement<'d>,
@@ -31,7 +31,7 @@ impl<'d> LedgerWriter<'d> {
     pub(super) fn new(database: &'d Connection) -> Result<Self, WriterError> {
         Ok(Self {
             database,
-            claims: claims_of(database)?,
+            usernames: index_usernames(database)?,
             holder: database.prepare("SELECT username FROM rows WHERE row = ?1 AND claim = ?2")?,
             begin: database.prepare(
                 "INSERT INTO rows VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (row) DO UPDATE SET line = ?2, username = ?3, claim = ?4, \
@@ -76,17 +76,19 @@ impl<'d> LedgerWriter<'d> {
 
     fn begin(&mut self, row: &ToBegin, at_ms: i64) -> Result<BeginResult, WriterError> {
         let number = signed(row.row);
-        let mark = mark(row.claim());
-        if let Some(earlier) = self.holder(mark, row)? {
+        let hash = username_hash(row.claim());
+        if let Some(earlier) = self.holder(hash, row)? {
             self.note(row.row, row.line, Some(&row.username), &row.kept)?;
             self.settle(row.row, &RowOutcome::same_as(earlier))?;
             return Ok(BeginResult::SameAs(earlier));
         }
         let line = signed(row.line);
-        let seal = row_seal(number, line, Some(&row.username), Some(mark), Some(at_ms));
+        let seal = row_seal(number, line, Some(&row.username), Some(hash), Some(at_ms));
         self.begin
-            .execute(params![number, line, row.username, mark, at_ms, seal])?;
-        self.claims.add(mark, number).map_err(WriterError::Claims)?;
+            .execute(params![number, line, row.username, hash, at_ms, seal])?;
+        self.usernames
+            .add(hash, number)
+            .map_err(WriterError::Usernames)?;
         self.keep(row.row, &row.kept)?;
         if let Some(came) = &row.came {
             self.settle(row.row, came)?;
@@ -98,15 +100,15 @@ impl<'d> LedgerWriter<'d> {
     }
 
     /// Another row that has the claim.
-    fn holder(&mut self, mark: i64, row: &ToBegin) -> Result<Option<u64>, WriterError> {
-        for holder in self.claims.rows(mark).map_err(WriterError::Claims)? {
+    fn holder(&mut self, hash: i64, row: &ToBegin) -> Result<Option<u64>, WriterError> {
+        for holder in self.usernames.rows(hash).map_err(WriterError::Usernames)? {
             let number = holder.unsigned_abs();
             if number == row.row {
                 continue;
             }
             let name: Option<String> = self
                 .holder
-                .query_row(params![holder, mark], |found| found.get(0))
+                .query_row(params![holder, hash], |found| found.get(0))
                 .optional()?;
             let same = |name: String| name == row.username || name.to_lowercase() == row.claim();
             if name.is_some_and(same) {
@@ -267,14 +269,14 @@ impl<'d> LedgerWriter<'d> {
 }
 
 /// The claims of the rows that were begun already.
-fn claims_of(database: &Connection) -> Result<UsernameIndex, WriterError> {
-    let mut claims = UsernameIndex::none();
+fn index_usernames(database: &Connection) -> Result<UsernameIndex, WriterError> {
+    let mut usernames = UsernameIndex::new();
     let mut begun = database.prepare("SELECT claim, row FROM rows WHERE claim IS NOT NULL")?;
     let mut found = begun.query([])?;
     while let Some(row) = found.next()? {
-        claims
+        usernames
             .add(row.get(0)?, row.get(1)?)
-            .map_err(WriterError::Claims)?;
+            .map_err(WriterError::Usernames)?;
     }
-    Ok(claims)
+    Ok(usernames)
 }

@@ -41,7 +41,7 @@ pub(super) fn work(
             };
             WriterError::Displaced(what, saved)
         }
-        other @ (WriterError::Ledger(_) | WriterError::Claims(_)) => other,
+        other @ (WriterError::Ledger(_) | WriterError::Usernames(_)) => other,
     })?;
     if let Some(closed) = closed {
         // The log goes into the database, so that the directory holds one file to question.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::groups::{KeyFn, KeyGroups, KeyedText};
+use super::key_groups::{KeyFn, KeyGroups, KeyedText};
 use super::reported::{EXAMPLES, FindingExample, Item, ReportedFinding};
 use super::{Survey, SurveyError};
 use crate::mapping::{MappedRow, Mapping};
@@ -108,7 +108,7 @@ impl Aliases {
                 verified: false,
                 examples: Vec::new(),
             };
-            let groups = of.groups.dealt().map_err(SurveyError::Room)?;
+            let groups = of.groups.finish().map_err(SurveyError::Room)?;
             groups.each(|entries| {
                 let rows = of_different_users(entries, self.folds);
                 if rows.len() < 2 {

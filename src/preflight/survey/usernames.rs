@@ -3,7 +3,7 @@
 use std::io;
 
 use super::counted::RowTag;
-use super::groups::{KeyGroups, KeyedText};
+use super::key_groups::{KeyGroups, KeyedText};
 use super::reported::{Item, ReportedFinding};
 use super::{Survey, SurveyError};
 use crate::user::finding::{Finding, Rule};
@@ -43,7 +43,7 @@ impl SurveyedUsernames {
         mut tell: impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
     ) -> Result<(), SurveyError> {
         let folds = self.folds;
-        let groups = self.groups.dealt().map_err(SurveyError::Room)?;
+        let groups = self.groups.finish().map_err(SurveyError::Room)?;
         groups.each(|entries| {
             if folds {
                 return duplicates(entries, column, found, &mut tell);

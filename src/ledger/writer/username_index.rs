@@ -1,0 +1,86 @@
+//! Which rows may be sent with which username, so that the ledger finds the row that already has one.
+//!
+//! The rows in the ledger hold this, and the index is rebuilt from them when a run resumes. An index in the database itself would
+//! be written in random order: each group of rows would write nearly all of its pages and sync them.
+
+use std::io;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::spill::{Spill, read_u64};
+
+/// A lookup reads one partition: 5 KB with a million rows. All blocks in memory together take at most 2 MiB.
+const PARTITIONS: usize = 4096;
+const BLOCK_BYTES: usize = 512;
+
+/// Eight bytes for a username as the pool compares it. Rows with the same hash are then compared by name.
+pub(super) fn username_hash(claim: &str) -> i64 {
+    let hash = Sha256::digest(claim.as_bytes());
+    let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hash);
+    i64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+pub(super) struct UsernameIndex(Spill);
+
+impl UsernameIndex {
+    pub(super) fn new() -> Self {
+        Self(Spill::new(PARTITIONS, BLOCK_BYTES))
+    }
+
+    pub(super) fn add(&mut self, username_hash: i64, row: i64) -> io::Result<()> {
+        self.0
+            .add(username_hash.cast_unsigned(), &[&row.to_le_bytes()])
+    }
+
+    /// Rows that have this hash, or had it once, in no particular order.
+    pub(super) fn rows(&mut self, username_hash: i64) -> io::Result<Vec<i64>> {
+        let mut rows = Vec::new();
+        self.0.find(username_hash.cast_unsigned(), |row| {
+            rows.push(read_u64(row, 0)?.cast_signed());
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{UsernameIndex, username_hash};
+
+    #[test]
+    fn a_hash_is_the_same_on_every_machine() {
+        // The first eight bytes of SHA-256("abc").
+        assert_eq!(
+            username_hash("abc"),
+            i64::from_be_bytes([0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea])
+        );
+    }
+
+    #[test]
+    fn finds_rows_in_memory_and_in_the_file() {
+        let mut index = UsernameIndex::new();
+        let last = 100_000;
+        for row in 1..=last {
+            index
+                .add(username_hash(&format!("user{row}")), row)
+                .unwrap();
+        }
+        for row in (1..=last).step_by(97).chain([last]) {
+            let found = index.rows(username_hash(&format!("user{row}"))).unwrap();
+            assert_eq!(found, [row]);
+        }
+        assert!(index.rows(username_hash("user0")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn finds_all_rows_with_the_same_hash() {
+        let mut index = UsernameIndex::new();
+        for row in [7, 3, 7, 5, 3] {
+            index.add(42, row).unwrap();
+        }
+        let mut found = index.rows(42).unwrap();
+        found.sort_unstable();
+        found.dedup();
+        assert_eq!(found, [3, 5, 7]);
+    }
+}

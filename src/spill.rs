@@ -1,0 +1,306 @@
+//! An external multimap: which values were added under this hash? Memory stays constant however many there are.
+//!
+//! Entries are partitioned by hash, so that equal hashes meet in the same partition. Each partition keeps the block that it is
+//! filling in memory. Full blocks go to one anonymous temporary file, each with a link to the previous block of its partition. A
+//! short list never needs the file. It is unlinked on creation, so it disappears with the process, even on SIGKILL.
+//!
+//! The survey asks at the end, for all hashes at once ([`Spill::groups`]). The ledger asks before each row, for one hash
+//! ([`Spill::find`]): its partitions are smaller, because a lookup reads a whole one.
+//!
+//! The listing of a pool's users (`ledger::listing`) stays in SQLite: its values are long, a pool can hold tens of millions of
+//! them, and reading a whole partition for each lookup would cost too much there.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+
+/// Offset and length of the previous block, at the start of each block.
+const LINK: usize = 8 + 8;
+
+/// Hash and length of the value, in front of each value.
+const ENTRY_HEAD: usize = 8 + 4;
+
+pub(crate) struct Spill {
+    block_bytes: usize,
+    partitions: Vec<Partition>,
+    file: Option<File>,
+    file_end: u64,
+    /// A block that was read back.
+    scratch: Vec<u8>,
+}
+
+#[derive(Default)]
+struct Partition {
+    /// The block that is being filled: a link, then entries. Empty until the first entry.
+    open: Vec<u8>,
+    /// The block written last.
+    written: BlockRef,
+    /// Bytes of entries in the file.
+    written_bytes: usize,
+}
+
+/// A block in the file, its link included. Length 0 means that there is none.
+#[derive(Clone, Copy, Default)]
+struct BlockRef {
+    offset: u64,
+    length: usize,
+}
+
+impl BlockRef {
+    fn to_link(self) -> [u8; LINK] {
+        let mut link = [0; LINK];
+        let (offset, length) = link.split_at_mut(8);
+        offset.copy_from_slice(&self.offset.to_le_bytes());
+        length.copy_from_slice(&(self.length as u64).to_le_bytes());
+        link
+    }
+
+    fn from_link(block: &[u8]) -> io::Result<Self> {
+        Ok(Self {
+            offset: read_u64(block, 0)?,
+            length: usize::try_from(read_u64(block, 8)?).map_err(io::Error::other)?,
+        })
+    }
+}
+
+impl Spill {
+    /// At most `partitions * block_bytes` stay in memory, plus one value for each partition whose values are longer than a block.
+    pub(crate) fn new(partitions: usize, block_bytes: usize) -> Self {
+        Self {
+            block_bytes,
+            partitions: (0..partitions).map(|_| Partition::default()).collect(),
+            file: None,
+            file_end: 0,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Adds a value, given in parts.
+    ///
+    /// # Errors
+    /// The temporary file cannot be created or written.
+    pub(crate) fn add(&mut self, hash: u64, value: &[&[u8]]) -> io::Result<()> {
+        let length: usize = value.iter().map(|part| part.len()).sum();
+        let stored_length = u32::try_from(length).map_err(io::Error::other)?;
+        let index = self.index(hash)?;
+        let partition = self.partitions.get_mut(index).ok_or_else(damaged)?;
+        let is_full = partition.open.len() + ENTRY_HEAD + length > self.block_bytes;
+        if is_full && partition.open.len() > LINK {
+            let file = match &mut self.file {
+                Some(file) => file,
+                None => self.file.insert(tempfile::tempfile()?),
+            };
+            file.seek(SeekFrom::Start(self.file_end))?;
+            file.write_all(&partition.open)?;
+            partition.written = BlockRef {
+                offset: self.file_end,
+                length: partition.open.len(),
+            };
+            partition.written_bytes += partition.open.len() - LINK;
+            self.file_end += partition.open.len() as u64;
+            partition.open.clear();
+        }
+        if partition.open.is_empty() {
+            partition.open.reserve_exact(self.block_bytes);
+            partition
+                .open
+                .extend_from_slice(&partition.written.to_link());
+        }
+        partition.open.extend_from_slice(&hash.to_le_bytes());
+        partition
+            .open
+            .extend_from_slice(&stored_length.to_le_bytes());
+        for part in value {
+            partition.open.extend_from_slice(part);
+        }
+        Ok(())
+    }
+
+    /// Calls `visit` with each value that was added under this hash, in no particular order.
+    ///
+    /// # Errors
+    /// The temporary file cannot be read, or `visit` fails.
+    pub(crate) fn find(
+        &mut self,
+        hash: u64,
+        mut visit: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let index = self.index(hash)?;
+        let partition = self.partitions.get(index).ok_or_else(damaged)?;
+        visit_matches(
+            partition.open.get(LINK..).unwrap_or_default(),
+            hash,
+            &mut visit,
+        )?;
+        let mut block = partition.written;
+        while block.length > 0 {
+            let file = self.file.as_mut().ok_or_else(damaged)?;
+            self.scratch.resize(block.length, 0);
+            file.seek(SeekFrom::Start(block.offset))?;
+            file.read_exact(&mut self.scratch)?;
+            block = BlockRef::from_link(&self.scratch)?;
+            visit_matches(
+                self.scratch.get(LINK..).unwrap_or_default(),
+                hash,
+                &mut visit,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Calls `visit` for every hash that was added more than once, with its values in the order in which they were added. One
+    /// partition at a time is in memory.
+    ///
+    /// # Errors
+    /// The temporary file cannot be read, or `visit` fails.
+    pub(crate) fn groups(
+        mut self,
+        mut visit: impl FnMut(&[&[u8]]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        let mut positions: Vec<(u64, usize)> = Vec::new();
+        for partition in std::mem::take(&mut self.partitions) {
+            self.load(&partition, &mut bytes)?;
+            positions.clear();
+            let mut position = 0;
+            while position < bytes.len() {
+                let (hash, value) = entry_at(&bytes, position)?;
+                positions.push((hash, position));
+                position += ENTRY_HEAD + value.len();
+            }
+            positions.sort_unstable();
+            for same_hash in positions.chunk_by(|(one, _), (next, _)| one == next) {
+                if same_hash.len() > 1 {
+                    let values = same_hash
+                        .iter()
+                        .map(|&(_, position)| entry_at(&bytes, position).map(|(_, value)| value));
+                    visit(&values.collect::<io::Result<Vec<_>>>()?)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn index(&self, hash: u64) -> io::Result<usize> {
+        usize::try_from(hash % self.partitions.len() as u64).map_err(io::Error::other)
+    }
+
+    /// Replaces `bytes` with all entries of a partition, in the order in which they were added.
+    fn load(&mut self, partition: &Partition, bytes: &mut Vec<u8>) -> io::Result<()> {
+        bytes.clear();
+        bytes.resize(partition.written_bytes, 0);
+        bytes.extend_from_slice(partition.open.get(LINK..).unwrap_or_default());
+        let (mut block, mut end) = (partition.written, partition.written_bytes);
+        while block.length > 0 {
+            let file = self.file.as_mut().ok_or_else(damaged)?;
+            let start = (end + LINK).checked_sub(block.length).ok_or_else(damaged)?;
+            let entries = bytes.get_mut(start..end).ok_or_else(damaged)?;
+            let mut link = [0; LINK];
+            file.seek(SeekFrom::Start(block.offset))?;
+            file.read_exact(&mut link)?;
+            file.read_exact(entries)?;
+            (block, end) = (BlockRef::from_link(&link)?, start);
+        }
+        Ok(())
+    }
+}
+
+fn visit_matches(
+    entries: &[u8],
+    hash: u64,
+    visit: &mut impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut position = 0;
+    while position < entries.len() {
+        let (found, value) = entry_at(entries, position)?;
+        if found == hash {
+            visit(value)?;
+        }
+        position += ENTRY_HEAD + value.len();
+    }
+    Ok(())
+}
+
+/// The hash and the value of the entry at this position.
+fn entry_at(entries: &[u8], position: usize) -> io::Result<(u64, &[u8])> {
+    let entry = entries.get(position..).ok_or_else(damaged)?;
+    let (head, rest) = entry
+        .split_first_chunk::<ENTRY_HEAD>()
+        .ok_or_else(damaged)?;
+    let [h0, h1, h2, h3, h4, h5, h6, h7, length @ ..] = *head;
+    let length = u32::from_le_bytes(length) as usize;
+    let hash = u64::from_le_bytes([h0, h1, h2, h3, h4, h5, h6, h7]);
+    Ok((hash, rest.get(..length).ok_or_else(damaged)?))
+}
+
+/// A little-endian number at this position.
+///
+/// # Errors
+/// The bytes end before it does.
+pub(crate) fn read_u64(bytes: &[u8], position: usize) -> io::Result<u64> {
+    bytes
+        .get(position..)
+        .and_then(|bytes| bytes.first_chunk())
+        .map(|number| u64::from_le_bytes(*number))
+        .ok_or_else(damaged)
+}
+
+/// The temporary file does not hold what was written to it.
+pub(crate) fn damaged() -> io::Error {
+    io::Error::other("the temporary file was changed or truncated by another process")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Spill;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    const BLOCK: usize = 256;
+
+    proptest! {
+        #[test]
+        fn finds_and_groups_what_a_map_in_memory_holds(
+            added in prop::collection::vec((0..40_u64, 0..=255_u8, 0..2 * BLOCK), 0..120),
+        ) {
+            let mut spill = Spill::new(3, BLOCK);
+            let mut expected: BTreeMap<u64, Vec<Vec<u8>>> = BTreeMap::new();
+            for (hash, byte, length) in &added {
+                let value = vec![*byte; *length];
+                spill.add(*hash, &[&value, b"|"]).unwrap();
+                let values = expected.entry(*hash).or_default();
+                values.push([&value[..], b"|"].concat());
+                // Lookups between additions move the file's cursor.
+                let mut found = 0;
+                spill.find(*hash, |_| { found += 1; Ok(()) }).unwrap();
+                prop_assert_eq!(found, values.len());
+            }
+            for hash in 0..41 {
+                let mut found = Vec::new();
+                spill.find(hash, |value| { found.push(value.to_vec()); Ok(()) }).unwrap();
+                let mut values = expected.get(&hash).cloned().unwrap_or_default();
+                found.sort();
+                values.sort();
+                prop_assert_eq!(found, values);
+            }
+            let mut groups = Vec::new();
+            spill.groups(|values| {
+                groups.push(values.iter().map(|value| value.to_vec()).collect::<Vec<_>>());
+                Ok(())
+            }).unwrap();
+            let mut repeated: Vec<_> = expected.into_values().filter(|values| values.len() > 1).collect();
+            groups.sort();
+            repeated.sort();
+            prop_assert_eq!(groups, repeated);
+        }
+    }
+
+    #[test]
+    fn uses_a_file_only_when_a_block_is_full() {
+        let mut spill = Spill::new(2, BLOCK);
+        spill.add(0, &[&[1; 100]]).unwrap();
+        spill.add(1, &[&[2; 200]]).unwrap();
+        assert!(spill.file.is_none());
+        spill.add(2, &[&[3; 200]]).unwrap();
+        assert!(spill.file.is_some());
+    }
+}
