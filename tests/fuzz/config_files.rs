@@ -16,7 +16,7 @@ use cognito_import::source::OpenSource;
 use cognito_import::user::rules::Strictness;
 
 use crate::case::{Case, fuzz};
-use crate::harness::{Place, quick, users};
+use crate::harness::{TestDir, quick, users};
 use crate::lists::{SAMPLES, samples};
 use crate::mutate;
 
@@ -253,7 +253,7 @@ fn every_setting() -> PoolSettings {
 }
 
 fn settings(base: &serde_json::Value, case: &mut Case) {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut value = base.clone();
     mutate::json(&mut case.rng, &mut value, "x");
     let mut text = serde_json::to_vec_pretty(&value).unwrap();
@@ -262,8 +262,8 @@ fn settings(base: &serde_json::Value, case: &mut Case) {
         mutate::bytes(&mut case.rng, &mut text, &JSON, &other);
     }
     case.input(&text);
-    place.file("pool.json", &text);
-    let path = place.path("pool.json");
+    dir.file("pool.json", &text);
+    let path = dir.path("pool.json");
     let command = RehearsalArgs::augment_args(clap::Command::new("rehearse"));
     let given = command
         .try_get_matches_from(["rehearse", "--pool-settings", path.to_str().unwrap()])
@@ -272,25 +272,25 @@ fn settings(base: &serde_json::Value, case: &mut Case) {
     if let Err(error) = pool_settings(&args) {
         return names_its_place(&error.to_string(), &path, &text);
     }
-    let ran = place
+    let output = dir
         .cli("rehearse")
-        .arg(place.file("users.csv", users(3)))
+        .arg(dir.file("users.csv", users(3)))
         .args(["--pool-settings", "pool.json", "--run-dir", "run"])
         .args(["--deadline", "1s", "--attempt-timeout", "1s"])
         .args(["--settle-time", "1s", "--preflight-timeout", "1s"])
         .args(["--output", "json", "--group", "staff"])
         .run();
     for word in ["panicked", "internal error"] {
-        assert!(!ran.stderr.contains(word), "{}", ran.stderr);
+        assert!(!output.stderr.contains(word), "{}", output.stderr);
     }
     assert!(
-        matches!(ran.code, Some(0 | 1 | 3 | 4 | 5)),
+        matches!(output.code, Some(0 | 1 | 3 | 4 | 5)),
         "{:?}: {}",
-        ran.code,
-        ran.stderr
+        output.code,
+        output.stderr
     );
-    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(document["exit_code"], ran.code.unwrap());
+    let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(document["exit_code"], output.code.unwrap());
 }
 
 #[test]

@@ -143,10 +143,10 @@ impl Hostile {
         };
         let (named, username) = (Arc::clone(&self.named), request.username().to_owned());
         if rng.u8(..self.calm) == 0 {
-            return Reply::Pass;
+            return Reply::Forward;
         }
         match rng.u8(..10) {
-            0..=3 => Reply::Changed(Box::new(move |body| {
+            0..=3 => Reply::ForwardEdited(Box::new(move |body| {
                 mutate::json(&mut rng, body, &secret);
                 // It may be the answer of a request that the pool refused.
                 if body.get("UserSub").is_some() || body.get("Username").is_some() {
@@ -161,10 +161,10 @@ impl Hostile {
                 if rng.bool() {
                     error
                 } else {
-                    Reply::Instead(Box::new(error))
+                    Reply::ForwardThen(Box::new(error))
                 }
             }
-            6 => Reply::Instead(Box::new(Reply::Bytes(Vec::new()))),
+            6 => Reply::ForwardThen(Box::new(Reply::Bytes(Vec::new()))),
             _ => {
                 let mut body = success(request, &secret);
                 if rng.bool() {
@@ -178,7 +178,7 @@ impl Hostile {
                 if rng.bool() {
                     answer
                 } else {
-                    Reply::Instead(Box::new(answer))
+                    Reply::ForwardThen(Box::new(answer))
                 }
             }
         }

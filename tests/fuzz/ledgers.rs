@@ -9,7 +9,7 @@ use cognito_import::rehearsal::{ExistingUser, QuotaSetting, Quotas};
 use fastrand::Rng;
 
 use crate::case::{Case, fuzz};
-use crate::harness::{Cli, Place, Pool, Ran, quick, until, users};
+use crate::harness::{Cli, Pool, ProcessOutput, TestDir, quick, users, wait_until};
 
 /// SQLite's.
 const PAGE: usize = 4_096;
@@ -19,7 +19,7 @@ type Rows = BTreeMap<u64, (String, String)>;
 
 /// A run, as it was left.
 struct Base {
-    place: Place,
+    dir: TestDir,
     pool: Pool,
     rows: Rows,
     was_killed: bool,
@@ -29,7 +29,7 @@ struct Base {
 
 impl Base {
     fn new(was_killed: bool) -> Self {
-        let place = Place::new();
+        let dir = TestDir::new();
         let plenty = QuotaSetting::per_second(100_000.0);
         let mut settings = quick();
         settings.quotas = Quotas {
@@ -38,27 +38,27 @@ impl Base {
         };
         let pool = Pool::start(settings);
         let list = users(if was_killed { 60 } else { 30 }) + "weak,weak,weak@example.com\n";
-        let import = place
-            .import(&pool, place.file("users.csv", list))
+        let import = dir
+            .import(&pool, dir.file("users.csv", list))
             .args(["--no-lookup", "--no-preflight"]);
         if was_killed {
             let running = import.args(["--rate", "40"]).start();
-            until("some sign-ups", || {
-                (pool.asked("SignUp") > 20).then_some(())
+            wait_until("some sign-ups", || {
+                (pool.requests("SignUp") > 20).then_some(())
             });
             running.signal("KILL");
-            running.end();
+            running.wait();
         } else {
             import.run().exits(1);
         }
         let made = pool.users().into_keys().collect();
-        let run = place.path("run");
-        let kept = place.path("kept");
+        let run = dir.path("run");
+        let kept = dir.path("kept");
         copy(&run, &kept);
         let rows = read(&run).unwrap();
         copy(&kept, &run);
         Self {
-            place,
+            dir,
             pool,
             rows,
             was_killed,
@@ -173,55 +173,55 @@ pub(crate) fn damage(rng: &mut Rng, run: &Path, database: &str) -> String {
 }
 
 /// It ended as documented. Where it refused, the files are as they were.
-fn is_sound(ran: &Ran, run: &Path, before: &BTreeMap<String, Vec<u8>>) {
-    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+fn is_sound(output: &ProcessOutput, run: &Path, before: &BTreeMap<String, Vec<u8>>) {
+    assert!(!output.stderr.contains("panicked"), "{}", output.stderr);
     assert!(
-        matches!(ran.code, Some(0 | 1 | 3 | 4 | 5)),
+        matches!(output.code, Some(0 | 1 | 3 | 4 | 5)),
         "{:?}: {}",
-        ran.code,
-        ran.stderr
+        output.code,
+        output.stderr
     );
-    if ran.code == Some(3) {
-        assert!(ran.stderr.contains("ledger.db"), "{}", ran.stderr);
+    if output.code == Some(3) {
+        assert!(output.stderr.contains("ledger.db"), "{}", output.stderr);
         assert!(
             databases(run) == *before,
             "refused, and files were changed: {}",
-            ran.stderr
+            output.stderr
         );
     }
 }
 
 /// What results.csv says.
-fn results(place: &Place) -> Rows {
+fn results(dir: &TestDir) -> Rows {
     let row = |row: &crate::harness::Row| {
         let number = row["row"].parse().unwrap();
         (number, (row["username"].clone(), row["outcome"].clone()))
     };
-    place.results().rows.iter().map(row).collect()
+    dir.results().rows.iter().map(row).collect()
 }
 
-fn report(base: &Base, place: &Place) {
-    let run = place.path("run");
+fn report(base: &Base, dir: &TestDir) {
+    let run = dir.path("run");
     let before = databases(&run);
-    let ran = place.cli("report").arg("run").run();
-    is_sound(&ran, &run, &before);
-    if ran.code != Some(3) && place.path("run/results.csv").exists() {
-        base.holds(&results(place));
+    let output = dir.cli("report").arg("run").run();
+    is_sound(&output, &run, &before);
+    if output.code != Some(3) && dir.path("run/results.csv").exists() {
+        base.holds(&results(dir));
     }
 }
 
-fn undo(base: &Base, place: &Place) {
-    let run = place.path("run");
+fn undo(base: &Base, dir: &TestDir) {
+    let run = dir.path("run");
     let before = databases(&run);
-    let undo: Cli = place
+    let undo: Cli = dir
         .cli("undo")
         .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
         .env("AWS_SECRET_ACCESS_KEY", "made-up")
         .args(["run", "--dry-run", "--endpoint-url", &base.pool.url()])
         .args(["--lookup-rate", "1000"]);
-    let ran = undo.run();
-    is_sound(&ran, &run, &before);
-    assert_eq!(base.pool.asked("AdminDeleteUser"), 0);
+    let output = undo.run();
+    is_sound(&output, &run, &before);
+    assert_eq!(base.pool.requests("AdminDeleteUser"), 0);
     if let Ok(mut csv) = csv::Reader::from_path(run.join("undo-dry-run.csv")) {
         for row in csv.deserialize() {
             let row: crate::harness::Row = row.unwrap();
@@ -231,7 +231,7 @@ fn undo(base: &Base, place: &Place) {
 }
 
 /// Goes on with the run, against a pool like the one that it left.
-fn resume(base: &Base, place: &Place) {
+fn resume(base: &Base, dir: &TestDir) {
     let mut settings = base.pool.settings().clone();
     let users = base.pool.users().into_values();
     settings.existing = users
@@ -244,20 +244,20 @@ fn resume(base: &Base, place: &Place) {
         })
         .collect();
     let pool = Pool::start(settings);
-    let run = place.path("run");
+    let run = dir.path("run");
     let before = databases(&run);
-    let ran = place
+    let output = dir
         .import(&pool, "users.csv")
         .args(["--no-lookup", "--no-preflight"])
         .run();
-    is_sound(&ran, &run, &before);
-    if ran.code == Some(3) {
-        assert_eq!(pool.asked("SignUp"), 0);
+    is_sound(&output, &run, &before);
+    if output.code == Some(3) {
+        assert_eq!(pool.requests("SignUp"), 0);
         return;
     }
     let users = pool.users();
     assert!(base.made.iter().all(|name| users.contains_key(name)));
-    for (number, (username, outcome)) in results(place) {
+    for (number, (username, outcome)) in results(dir) {
         let is_there = users.contains_key(&username);
         assert!(outcome != "created" || is_there, "row {number}: {username}");
     }
@@ -265,18 +265,18 @@ fn resume(base: &Base, place: &Place) {
 
 fn run(bases: &[Base], case: &mut Case) {
     let base = &bases[case.rng.usize(..bases.len())];
-    let place = Place::new();
-    let run = place.path("run");
-    copy(&base.place.path("kept"), &run);
-    fs::copy(base.place.path("users.csv"), place.path("users.csv")).unwrap();
+    let dir = TestDir::new();
+    let run = dir.path("run");
+    copy(&base.dir.path("kept"), &run);
+    fs::copy(base.dir.path("users.csv"), dir.path("users.csv")).unwrap();
     let how = damage(&mut case.rng, &run, "ledger.db");
     case.note(how);
     let before = databases(&run);
     case.input(before.get("ledger.db").map_or(&[], Vec::as_slice));
     match case.rng.u8(..12) {
-        0 => report(base, &place),
-        1 => undo(base, &place),
-        2 => resume(base, &place),
+        0 => report(base, &dir),
+        1 => undo(base, &dir),
+        2 => resume(base, &dir),
         _ => match read(&run) {
             Ok(rows) => base.holds(&rows),
             Err(error) => {

@@ -123,8 +123,8 @@ fn value(rng: &mut Rng, secret: &str) -> Value {
 /// Changes some values of a document. `secret` may be put into it.
 pub(crate) fn json(rng: &mut Rng, document: &mut Value, secret: &str) {
     for _ in 0..rng.usize(1..4) {
-        let mut place = rng.usize(..count(document));
-        change(rng, document, &mut place, secret);
+        let mut index = rng.usize(..count(document));
+        change(rng, document, &mut index, secret);
     }
 }
 
@@ -137,8 +137,8 @@ fn count(value: &Value) -> usize {
 }
 
 /// Changes the value at this place, counted depth first.
-fn change(rng: &mut Rng, at: &mut Value, place: &mut usize, secret: &str) -> bool {
-    if *place == 0 {
+fn change(rng: &mut Rng, at: &mut Value, index: &mut usize, secret: &str) -> bool {
+    if *index == 0 {
         match (rng.u8(..6), &mut *at) {
             (0, Value::Array(items)) => {
                 let copies: Vec<Value> = items
@@ -164,14 +164,14 @@ fn change(rng: &mut Rng, at: &mut Value, place: &mut usize, secret: &str) -> boo
         }
         return true;
     }
-    *place -= 1;
+    *index -= 1;
     match at {
         Value::Array(items) => items
             .iter_mut()
-            .any(|item| change(rng, item, place, secret)),
+            .any(|item| change(rng, item, index, secret)),
         Value::Object(fields) => fields
             .values_mut()
-            .any(|field| change(rng, field, place, secret)),
+            .any(|field| change(rng, field, index, secret)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::answers::password_of;
 use crate::case::{Case, fuzz};
-use crate::harness::{Endpoint, Place, Pool, Ran, quick};
+use crate::harness::{Endpoint, Pool, ProcessOutput, TestDir, quick};
 use crate::hostile::{Hostile, contains};
 
 /// Rows of each list.
@@ -25,32 +25,32 @@ fn list() -> String {
 }
 
 /// It ended as documented, without a panic, and shows no password.
-fn is_sound(ran: &Ran) {
-    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+fn is_sound(output: &ProcessOutput) {
+    assert!(!output.stderr.contains("panicked"), "{}", output.stderr);
     assert!(
-        matches!(ran.code, Some(0 | 1 | 3 | 4 | 5)),
+        matches!(output.code, Some(0 | 1 | 3 | 4 | 5)),
         "{:?}: {}",
-        ran.code,
-        ran.stderr
+        output.code,
+        output.stderr
     );
-    for text in [&ran.stderr, &ran.stdout] {
+    for text in [&output.stderr, &output.stdout] {
         assert!(!text.contains("vKx9"), "a password: {text}");
         assert!(!text.contains('\u{1b}'), "an escape sequence: {text:?}");
     }
-    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(document["exit_code"], ran.code.unwrap());
+    let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(document["exit_code"], output.code.unwrap());
 }
 
 fn run(case: &mut Case) {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", list());
+    let list = dir.file("users.csv", list());
     let calm = if case.rng.bool() { 2 } else { 6 };
     let hostile = Hostile::new(case.seed, calm);
     let named = Arc::clone(&hostile.named);
     let asks_first = case.rng.u8(..3) == 0;
     let endpoint = Endpoint::start(&pool, move |request| hostile.answer(request));
-    let mut import = place
+    let mut import = dir
         .import(&pool, list)
         .args(["--endpoint-url", &endpoint.url(), "--output", "json"])
         .args(["--deadline", "6s", "--attempt-timeout", "2s"]);
@@ -77,31 +77,31 @@ fn run(case: &mut Case) {
     for flag in flags {
         import = import.arg(flag);
     }
-    let ran = import.run();
-    is_sound(&ran);
-    if ran.code == Some(3) {
+    let output = import.run();
+    is_sound(&output);
+    if output.code == Some(3) {
         assert_eq!(
-            endpoint.asked("SignUp"),
+            endpoint.requests("SignUp"),
             0,
             "refused after something was sent"
         );
     }
-    judge(&place, &pool, &ran, &named);
+    judge(&dir, &pool, &output, &named);
 }
 
 /// Each row has one outcome, nothing is called created unless an answer says so, and nothing that is kept shows a password.
-fn judge(place: &Place, pool: &Pool, ran: &Ran, named: &Mutex<BTreeSet<String>>) {
-    if !place.path("run/results.csv").exists() {
+fn judge(dir: &TestDir, pool: &Pool, output: &ProcessOutput, named: &Mutex<BTreeSet<String>>) {
+    if !dir.path("run/results.csv").exists() {
         assert!(
-            matches!(ran.code, Some(3 | 4)),
+            matches!(output.code, Some(3 | 4)),
             "no results: {}",
-            ran.stderr
+            output.stderr
         );
         return;
     }
     // One outcome for each row: reading them checks it.
-    let results = place.results();
-    if ran.code != Some(4) {
+    let results = dir.results();
+    if output.code != Some(4) {
         assert_eq!(results.rows.len(), ROWS);
     }
     let users = pool.users();
@@ -117,7 +117,7 @@ fn judge(place: &Place, pool: &Pool, ran: &Ran, named: &Mutex<BTreeSet<String>>)
             "no answer says so: {row:?}"
         );
     }
-    for file in fs::read_dir(place.path("run")).unwrap() {
+    for file in fs::read_dir(dir.path("run")).unwrap() {
         let path = file.unwrap().path();
         let bytes = fs::read(&path).unwrap_or_default();
         assert!(
@@ -126,10 +126,10 @@ fn judge(place: &Place, pool: &Pool, ran: &Ran, named: &Mutex<BTreeSet<String>>)
             path.display()
         );
     }
-    let report = place.cli("report").args(["run", "--output", "json"]).run();
+    let report = dir.cli("report").args(["run", "--output", "json"]).run();
     is_sound(&report);
-    assert_eq!(report.code, ran.code, "{}", report.stderr);
-    assert_eq!(place.results().outcomes(), results.outcomes());
+    assert_eq!(report.code, output.code, "{}", report.stderr);
+    assert_eq!(dir.results().outcomes(), results.outcomes());
 }
 
 #[test]

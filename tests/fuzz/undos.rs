@@ -8,7 +8,9 @@ use cognito_import::rehearsal::{ExistingUser, PoolSettings, PreSignUp, QuotaSett
 use serde_json::json;
 
 use crate::case::{Case, fuzz};
-use crate::harness::{Cli, Endpoint, Place, Pool, Ran, Reply, Row, quick, until, users};
+use crate::harness::{
+    Cli, Endpoint, Pool, ProcessOutput, Reply, Row, TestDir, quick, users, wait_until,
+};
 use crate::hostile::Hostile;
 use crate::ledgers::{copy, damage, databases};
 
@@ -31,45 +33,43 @@ fn settings() -> PoolSettings {
     }
 }
 
-fn import(place: &Place, pool: &Pool, rows: usize) {
+fn import(dir: &TestDir, pool: &Pool, rows: usize) {
     let list = users(rows) + "zoe,Passw0rd!0,zoe@example.com\n";
-    place
-        .import(pool, place.file("users.csv", list))
+    dir.import(pool, dir.file("users.csv", list))
         .args(["--no-lookup", "--no-preflight"])
         .run()
         .exits(0);
 }
 
-fn undo(place: &Place, pool: &Pool, endpoint: &Endpoint) -> Cli {
-    place
-        .cli("undo")
+fn undo(dir: &TestDir, pool: &Pool, endpoint: &Endpoint) -> Cli {
+    dir.cli("undo")
         .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
         .env("AWS_SECRET_ACCESS_KEY", "made-up")
         .args(["run", "--yes-delete", &pool.settings().pool_id])
         .args(["--endpoint-url", &endpoint.url(), "--output", "json"])
-        .or_else_flag("--delete-rate", "1000")
-        .or_else_flag("--lookup-rate", "1000")
+        .default_flag("--delete-rate", "1000")
+        .default_flag("--lookup-rate", "1000")
 }
 
 /// It ended as documented, and its document says the same.
-fn is_sound(ran: &Ran) {
+fn is_sound(output: &ProcessOutput) {
     for word in ["panicked", "internal error"] {
-        assert!(!ran.stderr.contains(word), "{}", ran.stderr);
+        assert!(!output.stderr.contains(word), "{}", output.stderr);
     }
     assert!(
-        matches!(ran.code, Some(0 | 1 | 3 | 4)),
+        matches!(output.code, Some(0 | 1 | 3 | 4)),
         "{:?}: {}",
-        ran.code,
-        ran.stderr
+        output.code,
+        output.stderr
     );
-    assert!(!ran.stderr.contains('\u{1b}'), "{:?}", ran.stderr);
-    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(document["exit_code"], ran.code.unwrap());
+    assert!(!output.stderr.contains('\u{1b}'), "{:?}", output.stderr);
+    let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(document["exit_code"], output.code.unwrap());
 }
 
 /// The users that `undo-results.csv` names, each once.
-fn undone(place: &Place) -> Vec<Row> {
-    let path = place.path("run/undo-results.csv");
+fn undone(dir: &TestDir) -> Vec<Row> {
+    let path = dir.path("run/undo-results.csv");
     let Ok(mut csv) = csv::Reader::from_path(path) else {
         return Vec::new();
     };
@@ -92,7 +92,7 @@ impl Deletions {
         let deleted = Arc::clone(&named);
         let endpoint = Endpoint::start(pool, move |request| {
             if request.operation != "AdminDeleteUser" {
-                return Reply::Pass;
+                return Reply::Forward;
             }
             deleted
                 .lock()
@@ -106,7 +106,7 @@ impl Deletions {
 
 /// A run whose undo has ended, or was killed.
 struct Base {
-    place: Place,
+    dir: TestDir,
     pool: Pool,
     made: BTreeSet<String>,
     /// The same users: deletions name them so.
@@ -115,18 +115,18 @@ struct Base {
 
 impl Base {
     fn new(was_killed: bool) -> Self {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(settings());
-        import(&place, &pool, 30);
+        import(&dir, &pool, 30);
         let deletions = Deletions::of(&pool);
-        let undo = undo(&place, &pool, &deletions.endpoint);
+        let undo = undo(&dir, &pool, &deletions.endpoint);
         if was_killed {
             let running = undo.args(["--delete-rate", "40"]).start();
-            until("deletions", || {
+            wait_until("deletions", || {
                 (deletions.named.lock().unwrap().len() > 10).then_some(())
             });
             running.signal("KILL");
-            running.end();
+            running.wait();
         } else {
             undo.run().exits(0);
         }
@@ -134,9 +134,9 @@ impl Base {
         assert!(users.remove(BYSTANDER).is_some());
         let subs = users.values().map(|user| user.sub.clone()).collect();
         let made = users.into_keys().collect();
-        copy(&place.path("run"), &place.path("kept"));
+        copy(&dir.path("run"), &dir.path("kept"));
         Self {
-            place,
+            dir,
             pool,
             made,
             subs,
@@ -146,77 +146,77 @@ impl Base {
 
 fn log(bases: &[Base], case: &mut Case) {
     let base = &bases[case.rng.usize(..bases.len())];
-    let place = Place::new();
-    let run = place.path("run");
-    copy(&base.place.path("kept"), &run);
+    let dir = TestDir::new();
+    let run = dir.path("run");
+    copy(&base.dir.path("kept"), &run);
     let how = damage(&mut case.rng, &run, "undo.db");
     case.note(how);
     let before = databases(&run);
     case.input(before.get("undo.db").map_or(&[], Vec::as_slice));
     let deletions = Deletions::of(&base.pool);
-    let ran = undo(&place, &base.pool, &deletions.endpoint).run();
-    is_sound(&ran);
+    let output = undo(&dir, &base.pool, &deletions.endpoint).run();
+    is_sound(&output);
     let deleted = deletions.named.lock().unwrap();
     assert!(deleted.is_subset(&base.subs), "{deleted:?}");
-    if ran.code == Some(3) {
-        assert!(ran.stderr.contains("undo.db"), "{}", ran.stderr);
+    if output.code == Some(3) {
+        assert!(output.stderr.contains("undo.db"), "{}", output.stderr);
         assert!(deleted.is_empty(), "refused, and users were deleted");
         assert!(
             databases(&run) == before,
             "refused, and files were changed: {}",
-            ran.stderr
+            output.stderr
         );
         return;
     }
-    for row in undone(&place) {
+    for row in undone(&dir) {
         assert!(base.made.contains(&row["username"]), "{row:?}");
     }
 }
 
 fn answered(case: &mut Case) {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = settings();
     settings.threat_protection = case.rng.bool();
     if case.rng.bool() {
         settings.pre_sign_up = PreSignUp::AutoConfirm;
     }
     let pool = Pool::start(settings);
-    import(&place, &pool, 10);
+    import(&dir, &pool, 10);
     let calm = if case.rng.bool() { 2 } else { 6 };
     let hostile = Hostile::new(case.seed, calm);
     let endpoint = Endpoint::start(&pool, move |request| hostile.answer(request));
-    let mut undo = undo(&place, &pool, &endpoint).args(["--attempt-timeout", "1s"]);
+    let mut undo = undo(&dir, &pool, &endpoint).args(["--attempt-timeout", "1s"]);
     if case.rng.u8(..4) == 0 {
         undo = undo.arg("--even-if-used");
     }
-    let ran = undo.run();
-    is_sound(&ran);
+    let output = undo.run();
+    is_sound(&output);
     let left = pool.users();
-    assert!(left.contains_key(BYSTANDER), "{}", ran.stderr);
-    if ran.code == Some(3) {
+    assert!(left.contains_key(BYSTANDER), "{}", output.stderr);
+    if output.code == Some(3) {
         assert_eq!(left.len(), 11, "refused, and users were deleted");
         return;
     }
-    let rows = undone(&place);
+    let rows = undone(&dir);
     assert!(
         rows.iter().all(|row| row["username"] != BYSTANDER),
         "{rows:?}"
     );
     // The ledger is as it was: what is left can be undone once the service answers as it should.
-    let plain = Endpoint::start(&pool, |_| Reply::Pass);
-    let again = self::undo(&place, &pool, &plain).run();
+    let plain = Endpoint::start(&pool, |_| Reply::Forward);
+    let again = self::undo(&dir, &pool, &plain).run();
     is_sound(&again);
     assert!(matches!(again.code, Some(0 | 1)), "{}", again.stderr);
     assert!(pool.users().contains_key(BYSTANDER));
-    assert_eq!(undone(&place).len(), 10);
-    for row in undone(&place) {
+    assert_eq!(undone(&dir).len(), 10);
+    for row in undone(&dir) {
         let is_kept = row["undone"].starts_with("kept");
         assert!(
             is_kept || !pool.users().contains_key(&row["username"]) || rows.contains(&row),
             "{row:?}"
         );
     }
-    assert!(fs::exists(place.path("run/ledger.db")).unwrap());
+    assert!(fs::exists(dir.path("run/ledger.db")).unwrap());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
 
-use crate::harness::Place;
+use crate::harness::TestDir;
 
 /// Cells of rows as systems and people write them, and what breaks rows.
 const CELLS: [&str; 24] = [
@@ -80,21 +80,21 @@ fn check_and_a_run_agree_on_every_row_of_a_random_list() {
     ] {
         let mut random = Rng::with_seed(seed);
         let text = list(&mut random);
-        let place = Place::new();
-        let name = place.file("users.csv", &text);
-        let mut check = place.cli("check").arg(name);
-        let mut rehearse = place.rehearse(name).arg("--no-preflight");
+        let dir = TestDir::new();
+        let name = dir.file("users.csv", &text);
+        let mut check = dir.cli("check").arg(name);
+        let mut rehearse = dir.rehearse(name).arg("--no-preflight");
         for flag in flags {
             check = check.arg(flag);
             rehearse = rehearse.arg(flag);
         }
         check.run();
         rehearse.run();
-        let results = place.results();
+        let results = dir.results();
 
         // The same rows are invalid, for one of the same reasons.
         let mut faults: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for finding in place.findings() {
+        for finding in dir.findings() {
             let codes = faults.entry(finding["row"].clone()).or_default();
             codes.insert(finding["rule"].clone());
         }

@@ -8,12 +8,11 @@ mod pages;
 use std::collections::HashSet;
 use std::sync::Mutex;
 
-use crate::harness::{Cli, Endpoint, Place, Pool, Request};
+use crate::harness::{Cli, Endpoint, Pool, Request, TestDir};
 
 /// `import` of a list through this endpoint, with quick look-ups.
-fn import(place: &Place, pool: &Pool, endpoint: &Endpoint, list: &str) -> Cli {
-    place
-        .import(pool, list)
+fn import(dir: &TestDir, pool: &Pool, endpoint: &Endpoint, list: &str) -> Cli {
+    dir.import(pool, list)
         .args(["--endpoint-url", &endpoint.url()])
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -45,10 +45,10 @@ fn written(list: &str) -> Vec<Vec<u8>> {
 fn lines_that_programs_write_above_the_header_are_skipped() {
     for above in ["#TYPE Example.Export.User\n", "\n#type System.Object\n \n"] {
         for list in written(&format!("{above}{}", users(2))) {
-            let place = Place::new();
-            let list = place.file("users.csv", list);
-            place.rehearse(list).run().exits(0);
-            let results = place.results();
+            let dir = TestDir::new();
+            let list = dir.file("users.csv", list);
+            dir.rehearse(list).run().exits(0);
+            let results = dir.results();
             assert_eq!(results.count("created"), 2);
             let line = 2 + above.matches('\n').count();
             assert_eq!(results.row(1)["line"], line.to_string());
@@ -60,40 +60,40 @@ fn lines_that_programs_write_above_the_header_are_skipped() {
 fn as_many_lines_as_are_named_are_skipped_and_the_others_keep_their_numbers() {
     let title = "Users, \"all of them\nexported: 2026-11-23\n\n";
     for list in written(&format!("{title}{}bad name,x,y\n", users(1))) {
-        let place = Place::new();
-        let list = place.file("users.csv", list);
-        place.file("mapping.toml", "[list]\nskip_lines = 2\n");
+        let dir = TestDir::new();
+        let list = dir.file("users.csv", list);
+        dir.file("mapping.toml", "[list]\nskip_lines = 2\n");
         for (run, flags) in [
             ("flag", ["--skip-lines", "2"]),
             ("file", ["--mapping", "mapping.toml"]),
         ] {
-            let rehearse = place.rehearse(list).args(["--run-dir", run]);
+            let rehearse = dir.rehearse(list).args(["--run-dir", run]);
             rehearse.args(flags).run().exits(1);
-            let results = place.results_in(run);
+            let results = dir.results_in(run);
             assert_eq!(results.outcomes(), ["created", "invalid"]);
             assert_eq!(results.row(1)["line"], "5");
             assert_eq!(results.row(2)["line"], "6");
         }
         // Its rejects are read with the same flag, and without it.
-        let rejects = place.path("flag/rejects.csv");
+        let rejects = dir.path("flag/rejects.csv");
         for (run, lines) in [("with", "2"), ("without", "0")] {
-            let again = place.rehearse(&rejects).args(["--skip-lines", lines]);
+            let again = dir.rehearse(&rejects).args(["--skip-lines", lines]);
             let again = again.args(["--run-dir", run]).arg("--no-preflight");
             again.run().exits(1);
-            assert_eq!(place.results_in(run).outcomes(), ["invalid"]);
+            assert_eq!(dir.results_in(run).outcomes(), ["invalid"]);
         }
     }
 }
 
 #[test]
 fn a_run_is_bound_to_the_lines_that_are_skipped() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", format!("Users\n{}", users(1)));
-    let import = || place.import(&pool, list).args(["--skip-lines", "1"]);
+    let list = dir.file("users.csv", format!("Users\n{}", users(1)));
+    let import = || dir.import(&pool, list).args(["--skip-lines", "1"]);
     import().run().exits(0);
     import().run().exits(0).says(["finished already"]);
-    let other = place.import(&pool, list).args(["--skip-lines", "2"]);
+    let other = dir.import(&pool, list).args(["--skip-lines", "2"]);
     let other = other.args(["--no-headers", "--columns", "username,password,email"]);
     other
         .arg("--no-preflight")
@@ -119,20 +119,20 @@ fn a_header_below_other_lines_is_found_and_its_flag_named() {
             utf_16(&list),
             gzip(list.as_bytes()),
         ] {
-            let place = Place::new();
-            let list = place.file("users.csv", list);
+            let dir = TestDir::new();
+            let list = dir.file("users.csv", list);
             let flag = format!("--skip-lines {}", line - 1);
             let words = [&format!("line {line} does"), flag.as_str()];
-            let ran = place.rehearse(list).run().exits(3).says(words);
-            assert!(!ran.stderr.contains("Secret"), "{}", ran.stderr);
-            assert!(!place.path("run").exists());
+            let output = dir.rehearse(list).run().exits(3).says(words);
+            assert!(!output.stderr.contains("Secret"), "{}", output.stderr);
+            assert!(!dir.path("run").exists());
         }
     }
     // A header that is one is not doubted for a row below it.
-    let place = Place::new();
-    let list = place.file("users.csv", "name,mail\nusername,password\n");
-    let ran = place.rehearse(list).run().exits(3);
-    assert!(!ran.stderr.contains("--skip-lines"), "{}", ran.stderr);
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", "name,mail\nusername,password\n");
+    let output = dir.rehearse(list).run().exits(3);
+    assert!(!output.stderr.contains("--skip-lines"), "{}", output.stderr);
 }
 
 #[test]
@@ -153,15 +153,15 @@ fn a_list_without_a_line_is_empty_however_it_is_packed() {
             utf_16(text),
             gzip(&utf_16(text)),
         ] {
-            let place = Place::new();
-            let name = place.file("users.csv", &list);
+            let dir = TestDir::new();
+            let name = dir.file("users.csv", &list);
             let empty = ["is empty", "needs a header line"];
-            place.rehearse(name).run().exits(3).says(empty);
-            place.rehearse("-").input(list).run().exits(3).says(empty);
+            dir.rehearse(name).run().exits(3).says(empty);
+            dir.rehearse("-").input(list).run().exits(3).says(empty);
         }
     }
-    let place = Place::new();
-    let list = place.file("users.csv", users(1));
-    let skipped = place.rehearse(list).args(["--skip-lines", "9"]);
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(1));
+    let skipped = dir.rehearse(list).args(["--skip-lines", "9"]);
     skipped.run().exits(3).says(["is empty after the 9 lines"]);
 }

@@ -2,7 +2,7 @@
 
 use cognito_import::rehearsal::{PoolSettings, PreSignUp};
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
 /// A list of MySQL's, with backslashes before quotes.
 const ESCAPED: &str = "username,password,email,address\n\
@@ -25,11 +25,11 @@ fn signs_in(pool: &Pool, username: &str, password: &str) -> bool {
 
 #[test]
 fn text_after_a_closing_quote_makes_its_row_invalid() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = confirming();
-    let list = place.file("quotes.csv", ESCAPED);
-    place.import(&pool, list).run().exits(1);
-    let results = place.results();
+    let list = dir.file("quotes.csv", ESCAPED);
+    dir.import(&pool, list).run().exits(1);
+    let results = dir.results();
     assert_eq!(results.outcomes(), ["invalid", "invalid", "created"]);
     for row in [1, 2] {
         assert_eq!(results.row(row)["error_code"], "row.quotes");
@@ -39,8 +39,8 @@ fn text_after_a_closing_quote_makes_its_row_invalid() {
     assert!(results.row(1)["error_message"].starts_with(column));
     assert!(signs_in(&pool, "cy", "Pa\"ss1wd!"));
     // `check` and the preflight of a run find the same, and name the flag.
-    place.check(&pool, list).run().exits(1).says(["--escape"]);
-    let codes: Vec<String> = place
+    dir.check(&pool, list).run().exits(1).says(["--escape"]);
+    let codes: Vec<String> = dir
         .findings()
         .iter()
         .map(|finding| finding["rule"].clone())
@@ -55,11 +55,11 @@ fn escaped_quotes_are_read_with_the_flag_and_with_the_mapping_file() {
         (&["--escape", "\\"][..], ""),
         (&["--mapping", "mapping.toml"], "[list]\nescape = '\\'\n"),
     ] {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = confirming();
-        place.file("mapping.toml", mapping);
-        let list = place.file("quotes.csv", &list);
-        let mut import = place.import(&pool, list);
+        dir.file("mapping.toml", mapping);
+        let list = dir.file("quotes.csv", &list);
+        let mut import = dir.import(&pool, list);
         for flag in flags {
             import = import.arg(flag);
         }
@@ -70,8 +70,7 @@ fn escaped_quotes_are_read_with_the_flag_and_with_the_mapping_file() {
         assert!(signs_in(&pool, "bob", "Pa\"ss1wd!"));
         assert!(signs_in(&pool, "cy", "Pa\"ss1wd!"));
         // Without it, this is another run.
-        place
-            .import(&pool, list)
+        dir.import(&pool, list)
             .arg("--no-preflight")
             .run()
             .exits(3)
@@ -81,46 +80,44 @@ fn escaped_quotes_are_read_with_the_flag_and_with_the_mapping_file() {
 
 #[test]
 fn what_cannot_escape_is_refused() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(1));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(1));
     for flags in [
         ["--escape", "\""],
         ["--escape", ","],
         ["--quote=none", "--escape=\\"],
     ] {
-        let rehearse = place.rehearse(list).args(flags);
+        let rehearse = dir.rehearse(list).args(flags);
         rehearse.run().exits(3).says(["--escape"]);
     }
-    let wide = place.rehearse(list).args(["--escape", "ab"]);
+    let wide = dir.rehearse(list).args(["--escape", "ab"]);
     wide.run().exits(2).says(["--escape"]);
 }
 
 #[test]
 fn rejects_of_misplaced_quotes_are_imported_once_their_escape_is_named() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = confirming();
-    let list = place.file("quotes.csv", ESCAPED);
-    let first = place.import(&pool, list).arg("--no-preflight");
+    let list = dir.file("quotes.csv", ESCAPED);
+    let first = dir.import(&pool, list).arg("--no-preflight");
     first.arg("--rejects-with-passwords").run().exits(1);
-    let rejects = place.path("run/rejects.csv");
+    let rejects = dir.path("run/rejects.csv");
     // As they are, they stay invalid.
-    place
-        .import(&pool, &rejects)
+    dir.import(&pool, &rejects)
         .args(["--run-dir", "again"])
         .arg("--no-preflight")
         .run()
         .exits(1);
-    assert_eq!(place.results_in("again").outcomes(), ["invalid", "invalid"]);
-    place
-        .import(&pool, &rejects)
+    assert_eq!(dir.results_in("again").outcomes(), ["invalid", "invalid"]);
+    dir.import(&pool, &rejects)
         .args(["--run-dir", "escaped", "--escape", "\\"])
         .run()
         .exits(0);
     assert!(signs_in(&pool, "bob", "Pa\"ss1wd!"));
     // Without passwords, no cell of such a row is written.
-    let without = place.rehearse(list).args(["--run-dir", "without"]);
+    let without = dir.rehearse(list).args(["--run-dir", "without"]);
     without.arg("--no-preflight").run().exits(1);
-    let text = std::fs::read_to_string(place.path("without/rejects.csv")).unwrap();
+    let text = std::fs::read_to_string(dir.path("without/rejects.csv")).unwrap();
     assert!(!text.contains("ss1wd") && !text.contains("bob@"), "{text}");
 }
 
@@ -131,85 +128,77 @@ fn empty_cells_at_the_end_of_a_row_are_ignored_and_missing_ones_can_be() {
         bob,Passw0rd!,bob@example.com,Bob,,\n\
         cy,Passw0rd!,cy@example.com\n\
         dee,Passw0rd!,dee@example.com,Dee,x\n";
-    let place = Place::new();
-    let list = place.file("users.csv", list);
-    place.rehearse(list).run().exits(1);
-    let results = place.results();
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", list);
+    dir.rehearse(list).run().exits(1);
+    let results = dir.results();
     let expected = ["created", "created", "invalid", "invalid"];
     assert_eq!(results.outcomes(), expected);
     assert_eq!(results.row(4)["error_code"], "row.cell_count");
-    let flexible = place.rehearse(list).args(["--run-dir", "flexible"]);
+    let flexible = dir.rehearse(list).args(["--run-dir", "flexible"]);
     flexible.arg("--flexible").run().exits(1);
     let expected = ["created", "created", "created", "invalid"];
-    assert_eq!(place.results_in("flexible").outcomes(), expected);
+    assert_eq!(dir.results_in("flexible").outcomes(), expected);
 
     // The rejects of the first run, with their passwords.
-    let again = place.rehearse(list).args(["--run-dir", "passwords"]);
+    let again = dir.rehearse(list).args(["--run-dir", "passwords"]);
     again.arg("--rejects-with-passwords").run().exits(1);
-    let rejects = place.path("passwords/rejects.csv");
-    let strict = place.rehearse(&rejects).args(["--run-dir", "strict"]);
+    let rejects = dir.path("passwords/rejects.csv");
+    let strict = dir.rehearse(&rejects).args(["--run-dir", "strict"]);
     strict.arg("--no-preflight").run().exits(1);
-    assert_eq!(
-        place.results_in("strict").outcomes(),
-        ["invalid", "invalid"]
-    );
-    let flexible = place.rehearse(&rejects).args(["--run-dir", "filled"]);
+    assert_eq!(dir.results_in("strict").outcomes(), ["invalid", "invalid"]);
+    let flexible = dir.rehearse(&rejects).args(["--run-dir", "filled"]);
     flexible.arg("--flexible").run().exits(1);
-    assert_eq!(
-        place.results_in("filled").outcomes(),
-        ["created", "invalid"]
-    );
+    assert_eq!(dir.results_in("filled").outcomes(), ["created", "invalid"]);
 }
 
 #[test]
 fn a_column_without_a_name_may_be_empty_and_a_value_in_it_is_not_lost() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let list = "username,password,email,,\nann,Passw0rd!,ann@example.com,,\n\
         bob,Passw0rd!,bob@example.com\ncy,Passw0rd!,cy@example.com,,x\n";
-    let list = place.file("users.csv", list);
-    place.rehearse(list).run().exits(1);
-    let results = place.results();
+    let list = dir.file("users.csv", list);
+    dir.rehearse(list).run().exits(1);
+    let results = dir.results();
     assert_eq!(results.outcomes(), ["created", "created", "invalid"]);
     let row = results.row(3);
     assert_eq!(row["error_code"], "row.unnamed_column");
     assert_eq!(row["username"], "cy");
-    let rejects = std::fs::read_to_string(place.path("run/rejects.csv")).unwrap();
+    let rejects = std::fs::read_to_string(dir.path("run/rejects.csv")).unwrap();
     assert!(rejects.starts_with("username,password,email,,,reason_outcome"));
     assert!(rejects.contains("cy,,cy@example.com,,x,invalid"));
-    let dropped = place.rehearse(list).args(["--run-dir", "dropped"]);
+    let dropped = dir.rehearse(list).args(["--run-dir", "dropped"]);
     dropped.args(["--ignore-column", ""]).run().exits(0);
 }
 
 #[test]
 fn a_text_that_is_written_as_a_formula_is_refused_until_it_is_unwrapped() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = confirming();
     let list = "username,password,email\n\
         \"=\"\"dan\"\"\",\"=\"\"Passw0rd!1\"\"\",dan@example.com\n\
         eve,=\"Passw0rd!2\",=\"eve@example.com\"\n\
         fay,\"=\"\"Pass\"\"&\"\"w0rd!3\"\"\",fay@example.com\n";
-    let list = place.file("formulas.csv", list);
-    place
-        .import(&pool, list)
+    let list = dir.file("formulas.csv", list);
+    dir.import(&pool, list)
         .run()
         .exits(3)
         .says(["value.formula"]);
-    let check = || place.check(&pool, list);
+    let check = || dir.check(&pool, list);
     check().run().exits(3).says(["--unwrap-formulas"]);
-    let ran = check().arg("--unwrap-formulas").run().exits(1);
-    assert!(!ran.stderr.contains("--unwrap"), "{}", ran.stderr);
-    assert_eq!(pool.asked("SignUp"), 0);
-    let unwrapped = place.import(&pool, list).arg("--unwrap-formulas");
-    let ran = unwrapped.run().exits(1);
-    assert!(!ran.stderr.contains("Passw0rd"), "{}", ran.stderr);
-    let results = place.results();
+    let output = check().arg("--unwrap-formulas").run().exits(1);
+    assert!(!output.stderr.contains("--unwrap"), "{}", output.stderr);
+    assert_eq!(pool.requests("SignUp"), 0);
+    let unwrapped = dir.import(&pool, list).arg("--unwrap-formulas");
+    let output = unwrapped.run().exits(1);
+    assert!(!output.stderr.contains("Passw0rd"), "{}", output.stderr);
+    let results = dir.results();
     assert_eq!(results.outcomes(), ["created", "created", "invalid"]);
     assert_eq!(results.row(3)["error_code"], "value.formula");
     assert!(signs_in(&pool, "dan", "Passw0rd!1"));
     assert!(signs_in(&pool, "eve", "Passw0rd!2"));
     assert_eq!(pool.users()["eve"].attributes["email"], "eve@example.com");
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .arg("--no-preflight")
         .run()
         .exits(3)
@@ -218,15 +207,15 @@ fn a_text_that_is_written_as_a_formula_is_refused_until_it_is_unwrapped() {
 
 #[test]
 fn a_formula_in_a_cell_that_decides_is_refused() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let list = "username,password,email,Status\n\
         ann,Passw0rd!,ann@example.com,active\nbob,Passw0rd!,bob@example.com,\"=\"\"blocked\"\"\"\n";
-    let list = place.file("users.csv", list);
+    let list = dir.file("users.csv", list);
     for flag in ["--disable-where", "--skip-where"] {
         let run = format!("run{flag}");
-        let rehearse = place.rehearse(list).args([flag, "Status=blocked"]);
+        let rehearse = dir.rehearse(list).args([flag, "Status=blocked"]);
         rehearse.args(["--run-dir", &run]).run().exits(1);
-        let results = place.results_in(&run);
+        let results = dir.results_in(&run);
         assert_eq!(results.outcomes(), ["created", "invalid"], "{flag}");
         assert_eq!(results.row(2)["error_code"], "value.formula");
     }
@@ -234,16 +223,16 @@ fn a_formula_in_a_cell_that_decides_is_refused() {
 
 #[test]
 fn a_header_of_formulas_is_refused_until_they_are_unwrapped() {
-    let place = Place::new();
+    let dir = TestDir::new();
     for header in [
         "=\"username\",=\"password\",=\"email\"",
         "username,password,=\"email\"",
     ] {
         let list = format!("{header}\nann,Passw0rd!1,ann@example.com\n");
-        let list = place.file("users.csv", list);
-        let refused = place.rehearse(list).run().exits(3);
+        let list = dir.file("users.csv", list);
+        let refused = dir.rehearse(list).run().exits(3);
         refused.says(["--unwrap-formulas"]);
-        let unwrapped = place.rehearse(list).arg("--unwrap-formulas");
+        let unwrapped = dir.rehearse(list).arg("--unwrap-formulas");
         let run = format!("run-{}", header.len());
         unwrapped.args(["--run-dir", &run]).run().exits(0);
     }

@@ -2,38 +2,37 @@
 
 use std::fs;
 
-use crate::harness::{Authority, Cli, Place, Pool, Tls, quick, users};
+use crate::harness::{CertificateAuthority, Cli, Pool, TestDir, Tls, quick, users};
 
 const ROWS: usize = 3;
 
 /// A pool behind TLS, with the CA's certificate in `ca.pem` and another CA's in `other.pem`.
-fn encrypted(place: &Place) -> (Pool, Tls) {
+fn encrypted(dir: &TestDir) -> (Pool, Tls) {
     let pool = Pool::start(quick());
-    let authority = Authority::new("The right CA");
-    place.file("ca.pem", authority.pem());
-    place.file("other.pem", Authority::new("Another CA").pem());
-    place.file("users.csv", users(ROWS));
+    let authority = CertificateAuthority::new("The right CA");
+    dir.file("ca.pem", authority.pem());
+    dir.file("other.pem", CertificateAuthority::new("Another CA").pem());
+    dir.file("users.csv", users(ROWS));
     let tls = Tls::start(&pool, &authority, &["localhost"]);
     (pool, tls)
 }
 
-fn import(place: &Place, pool: &Pool, tls: &Tls) -> Cli {
-    place
-        .import(pool, "users.csv")
+fn import(dir: &TestDir, pool: &Pool, tls: &Tls) -> Cli {
+    dir.import(pool, "users.csv")
         .args(["--endpoint-url", &tls.url()])
 }
 
 /// A profile file whose selected profile has this line.
-fn profile(place: &Place, line: &str) {
-    place.file("aws-config", format!("[default]\n{line}\n"));
+fn profile(dir: &TestDir, line: &str) {
+    dir.file("aws-config", format!("[default]\n{line}\n"));
 }
 
 #[test]
 fn the_first_setting_counts_and_replaces_all_others() {
-    let place = Place::new();
-    let (pool, tls) = encrypted(&place);
-    profile(&place, "region = us-east-1");
-    place.file("nothing.pem", "");
+    let dir = TestDir::new();
+    let (pool, tls) = encrypted(&dir);
+    profile(&dir, "region = us-east-1");
+    dir.file("nothing.pem", "");
     // AWS_CA_BUNDLE, ca_bundle, SSL_CERT_FILE, and whether the server is trusted.
     for (number, (variable, in_profile, system, trusted)) in [
         ("ca.pem", "", "other.pem", true),
@@ -52,55 +51,56 @@ fn the_first_setting_counts_and_replaces_all_others() {
             "" => "region = us-east-1".to_owned(),
             path => format!("ca_bundle = {path}"),
         };
-        profile(&place, &line);
-        let before = pool.asked("SignUp");
+        profile(&dir, &line);
+        let before = pool.requests("SignUp");
         let run = format!("run{number}");
-        let ran = import(&place, &pool, &tls)
+        let output = import(&dir, &pool, &tls)
             .args(["--run-dir", &run])
             .env("AWS_CONFIG_FILE", "aws-config")
             .env("AWS_CA_BUNDLE", variable)
             .env("SSL_CERT_FILE", system)
             .run();
         if trusted {
-            ran.exits(0);
-            assert_eq!(pool.asked("SignUp"), before + ROWS as u64);
+            output.exits(0);
+            assert_eq!(pool.requests("SignUp"), before + ROWS as u64);
         } else {
-            ran.exits(3)
+            output
+                .exits(3)
                 .says(["UnknownIssuer", "AWS_CA_BUNDLE", "ca_bundle"]);
-            assert_eq!(pool.asked("SignUp"), before);
+            assert_eq!(pool.requests("SignUp"), before);
         }
     }
 }
 
 #[test]
 fn a_server_that_is_not_trusted_stops_a_run_at_once() {
-    let place = Place::new();
-    let (pool, tls) = encrypted(&place);
+    let dir = TestDir::new();
+    let (pool, tls) = encrypted(&dir);
     let unasked = |bundle: &str| {
-        import(&place, &pool, &tls)
+        import(&dir, &pool, &tls)
             .args(["--no-lookup", "--no-preflight", "--concurrency", "1"])
             .env("AWS_CA_BUNDLE", bundle)
             .run()
     };
     unasked("other.pem").exits(4).says(["AWS_CA_BUNDLE"]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.row(1)["error_code"], "CertificateRefused");
     assert_eq!(results.count("unsent"), ROWS - 1);
     unasked("ca.pem").exits(0);
-    assert_eq!(place.results().count("created"), ROWS);
+    assert_eq!(dir.results().count("created"), ROWS);
 }
 
 #[test]
 fn the_bundle_is_that_of_the_profile_that_is_named() {
-    let place = Place::new();
-    let (pool, tls) = encrypted(&place);
+    let dir = TestDir::new();
+    let (pool, tls) = encrypted(&dir);
     let keys = "aws_access_key_id = AKIAMADEUP\naws_secret_access_key = made-up";
-    place.file(
+    dir.file(
         "aws-config",
         format!("[default]\nca_bundle = other.pem\n[profile corp]\nca_bundle = ca.pem\n{keys}\n"),
     );
     let named = |run: &str| {
-        import(&place, &pool, &tls)
+        import(&dir, &pool, &tls)
             .env("AWS_CONFIG_FILE", "aws-config")
             .args(["--run-dir", run])
     };
@@ -111,18 +111,18 @@ fn the_bundle_is_that_of_the_profile_that_is_named() {
 
 #[test]
 fn a_bundle_that_cannot_be_used_is_refused_with_its_setting() {
-    let place = Place::new();
-    let (pool, tls) = encrypted(&place);
-    let pem = fs::read_to_string(place.path("ca.pem")).unwrap();
-    fs::create_dir(place.path("folder.pem")).unwrap();
-    place.file("empty.pem", "");
-    place.file("text.pem", "my company's CA");
-    place.file("cut.pem", pem.get(..pem.len() / 2).unwrap());
-    place.file(
+    let dir = TestDir::new();
+    let (pool, tls) = encrypted(&dir);
+    let pem = fs::read_to_string(dir.path("ca.pem")).unwrap();
+    fs::create_dir(dir.path("folder.pem")).unwrap();
+    dir.file("empty.pem", "");
+    dir.file("text.pem", "my company's CA");
+    dir.file("cut.pem", pem.get(..pem.len() / 2).unwrap());
+    dir.file(
         "garbage.pem",
         "-----BEGIN CERTIFICATE-----\nAAECAwQF\n-----END CERTIFICATE-----\n",
     );
-    place.file(
+    dir.file(
         "no-base64.pem",
         "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n",
     );
@@ -136,8 +136,8 @@ fn a_bundle_that_cannot_be_used_is_refused_with_its_setting() {
         ("no-base64.pem", "not valid PEM"),
         ("/dev/zero", "larger than 16 MiB"),
     ] {
-        let bad = || import(&place, &pool, &tls).env("AWS_CONFIG_FILE", "aws-config");
-        profile(&place, "region = us-east-1");
+        let bad = || import(&dir, &pool, &tls).env("AWS_CONFIG_FILE", "aws-config");
+        profile(&dir, "region = us-east-1");
         let named = format!("AWS_CA_BUNDLE={path}");
         for look_ups in ["--yes", "--no-lookup"] {
             bad()
@@ -147,32 +147,32 @@ fn a_bundle_that_cannot_be_used_is_refused_with_its_setting() {
                 .exits(3)
                 .says([&*named, why]);
         }
-        profile(&place, &format!("ca_bundle = {path}"));
+        profile(&dir, &format!("ca_bundle = {path}"));
         let named = format!("ca_bundle={path} (profile default)");
         bad().run().exits(3).says([&*named, why]);
     }
     assert_eq!(pool.stats().operations.len(), 0);
-    assert!(!place.path("run").exists());
+    assert!(!dir.path("run").exists());
 }
 
 #[test]
 fn a_bundle_may_have_comments_and_certificates_that_cannot_be_used() {
-    let place = Place::new();
-    let (pool, tls) = encrypted(&place);
-    let read = |name: &str| fs::read_to_string(place.path(name)).unwrap();
+    let dir = TestDir::new();
+    let (pool, tls) = encrypted(&dir);
+    let read = |name: &str| fs::read_to_string(dir.path(name)).unwrap();
     let (right, other) = (read("ca.pem"), read("other.pem"));
     let unusable = "-----BEGIN CERTIFICATE-----\nAAECAwQF\n-----END CERTIFICATE-----\n";
-    place.file(
+    dir.file(
         "all.pem",
         format!("# Another CA\n{other}\n{unusable}\nThe right CA:\r\n{right}"),
     );
-    import(&place, &pool, &tls)
+    import(&dir, &pool, &tls)
         .env("AWS_CA_BUNDLE", "all.pem")
         .run()
         .exits(0);
     // What the system's certificates are replaced by is looked at as closely.
-    place.file("unusable.pem", unusable);
-    import(&place, &pool, &tls)
+    dir.file("unusable.pem", unusable);
+    import(&dir, &pool, &tls)
         .env("SSL_CERT_FILE", "unusable.pem")
         .args(["--run-dir", "again"])
         .run()
@@ -182,12 +182,12 @@ fn a_bundle_may_have_comments_and_certificates_that_cannot_be_used() {
 
 #[test]
 fn a_certificate_that_has_expired_may_be_this_machine_s_clock() {
-    let place = Place::new();
-    let (pool, _) = encrypted(&place);
-    let authority = Authority::new("A CA");
-    place.file("ca.pem", authority.pem());
+    let dir = TestDir::new();
+    let (pool, _) = encrypted(&dir);
+    let authority = CertificateAuthority::new("A CA");
+    dir.file("ca.pem", authority.pem());
     let tls = Tls::start_until(&pool, &authority, &["localhost"], 2020);
-    import(&place, &pool, &tls)
+    import(&dir, &pool, &tls)
         .env("AWS_CA_BUNDLE", "ca.pem")
         .run()
         .exits(3)
@@ -202,30 +202,29 @@ const AWS: [&str; 2] = [
 
 #[test]
 fn a_run_at_aws_is_undone_there_whatever_endpoint_is_set_by_then() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let (aws, emulator) = (Pool::start(quick()), Pool::start(quick()));
-    let authority = Authority::new("The proxy's CA");
-    place.file("ca.pem", authority.pem());
+    let authority = CertificateAuthority::new("The proxy's CA");
+    dir.file("ca.pem", authority.pem());
     let proxy = Tls::start(&aws, &authority, &AWS);
-    let list = place.file("users.csv", users(ROWS));
+    let list = dir.file("users.csv", users(ROWS));
     let through_proxy = |cli: Cli| {
         cli.without_flag("--endpoint-url")
             .env("HTTPS_PROXY", &proxy.proxy())
             .env("AWS_CA_BUNDLE", "ca.pem")
     };
-    through_proxy(place.import(&aws, list)).run().exits(0);
+    through_proxy(dir.import(&aws, list)).run().exits(0);
     assert_eq!(aws.users().len(), ROWS);
     let host = format!("{}:443", AWS[0]);
     assert!(proxy.hosts().contains(&host), "{:?}", proxy.hosts());
     // The same users are in an emulator as well.
-    place
-        .import(&emulator, list)
+    dir.import(&emulator, list)
         .args(["--run-dir", "emulated"])
         .run()
         .exits(0);
-    let asked = emulator.asked("AdminGetUser");
+    let asked = emulator.requests("AdminGetUser");
 
-    let undo = place
+    let undo = dir
         .cli("undo")
         .args(["run", "--yes-delete", "us-east-1_Rehearsal"])
         .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
@@ -237,17 +236,17 @@ fn a_run_at_aws_is_undone_there_whatever_endpoint_is_set_by_then() {
         "endpoint: AWS",
     ]);
     assert_eq!((aws.users().len(), emulator.users().len()), (0, ROWS));
-    assert_eq!(emulator.asked("AdminGetUser"), asked);
+    assert_eq!(emulator.requests("AdminGetUser"), asked);
 }
 
 #[test]
 fn a_profile_that_wants_an_mfa_code_is_named_with_the_way_around_it() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let authority = Authority::new("The proxy's CA");
-    place.file("ca.pem", authority.pem());
+    let authority = CertificateAuthority::new("The proxy's CA");
+    dir.file("ca.pem", authority.pem());
     let proxy = Tls::start(&pool, &authority, &AWS);
-    let list = place.file("users.csv", users(ROWS));
+    let list = dir.file("users.csv", users(ROWS));
     let sts = format!("{}:443", AWS[1]);
     let keys = "aws_access_key_id = AKIAMADEUP\naws_secret_access_key = made-up\n";
     let role = "role_arn = arn:aws:iam::123456789012:role/admin\n";
@@ -284,10 +283,9 @@ fn a_profile_that_wants_an_mfa_code_is_named_with_the_way_around_it() {
         ),
     ] {
         let is_loop = config.contains("[profile a]");
-        place.file("aws-config", config);
+        dir.file("aws-config", config);
         let import = || {
-            place
-                .import(&pool, list)
+            dir.import(&pool, list)
                 .without_env("AWS_ACCESS_KEY_ID")
                 .without_env("AWS_SECRET_ACCESS_KEY")
                 .env("AWS_CONFIG_FILE", "aws-config")
@@ -300,22 +298,27 @@ fn a_profile_that_wants_an_mfa_code_is_named_with_the_way_around_it() {
             import().env("AWS_PROFILE", "corp"),
         ] {
             let before = asked();
-            let ran = cli.run().exits(3).says(["no AWS credentials"]);
+            let output = cli.run().exits(3).says(["no AWS credentials"]);
             // Its certificate was checked against the bundle.
-            assert_eq!(asked() > before, !is_loop, "STS was asked: {}", ran.stderr);
             assert_eq!(
-                ran.stderr.contains("mfa_serial"),
+                asked() > before,
+                !is_loop,
+                "STS was asked: {}",
+                output.stderr
+            );
+            assert_eq!(
+                output.stderr.contains("mfa_serial"),
                 named.is_some(),
                 "{}",
-                ran.stderr
+                output.stderr
             );
             if let Some(named) = named {
-                ran.says([
+                output.says([
                     &*format!("profile {named} has mfa_serial (arn:aws:iam::123456789012:mfa/ann)"),
                     "aws configure export-credentials --profile corp --format env",
                 ]);
             }
         }
     }
-    assert_eq!(pool.asked("DescribeUserPool"), 0);
+    assert_eq!(pool.requests("DescribeUserPool"), 0);
 }

@@ -7,21 +7,21 @@ use std::process::Command;
 
 use cognito_import::rehearsal::{AttributeType, PoolSettings, SchemaAttribute};
 
-use crate::harness::{Cli, Place, Pool, Row, quick, until, users};
+use crate::harness::{Cli, Pool, Row, TestDir, quick, users, wait_until};
 
 /// A pool with rules of its own, as it describes itself in a file.
-fn file_of(place: &Place, pool: &Pool) -> &'static str {
-    let described = place.asking("describe", pool).run().exits(0).stdout;
-    place.file("pool.toml", described)
+fn file_of(dir: &TestDir, pool: &Pool) -> &'static str {
+    let described = dir.read_only("describe", pool).run().exits(0).stdout;
+    dir.file("pool.toml", described)
 }
 
 /// `check` by what is known of the pool: asked, from its file, nothing.
-fn each_way(place: &Place, pool: &Pool, list: &str) -> [Cli; 3] {
-    let file = file_of(place, pool);
+fn each_way(dir: &TestDir, pool: &Pool, list: &str) -> [Cli; 3] {
+    let file = file_of(dir, pool);
     [
-        place.check(pool, list),
-        place.cli("check").args([list, "--pool", file]),
-        place.cli("check").arg(list),
+        dir.check(pool, list),
+        dir.cli("check").args([list, "--pool", file]),
+        dir.cli("check").arg(list),
     ]
 }
 
@@ -35,10 +35,10 @@ fn rules(findings: &[Row]) -> Vec<(&str, &str)> {
 
 #[test]
 fn a_sound_list_passes_whatever_is_known_of_the_pool() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(1_000));
-    let [asked, by_file, unknown] = each_way(&place, &pool, list);
+    let list = dir.file("users.csv", users(1_000));
+    let [asked, by_file, unknown] = each_way(&dir, &pool, list);
     let plan = [
         "plan: 1000 rows: 1000 to send, 0 duplicate, 0 invalid",
         "UserCreation: 1000 SignUp at 10 a second",
@@ -53,18 +53,19 @@ fn a_sound_list_passes_whatever_is_known_of_the_pool() {
         (by_file, "messages: none"),
         (unknown, "messages: not known"),
     ] {
-        let ran = cli
+        let output = cli
             .args(["--rate", "10", "--lookup-rate", "96"])
             .run()
             .exits(0);
-        ran.says(plan).says([messages]);
-        assert_eq!(place.findings().len(), 0);
+        output.says(plan).says([messages]);
+        assert_eq!(dir.findings().len(), 0);
     }
-    assert_eq!(pool.asked("SignUp"), 0);
-    let ran = place
+    assert_eq!(pool.requests("SignUp"), 0);
+    let output = dir
         .cli("check")
         .args([list, "--no-lookup", "--rate", "1000"]);
-    ran.run()
+    output
+        .run()
         .exits(0)
         .says(["time: about 1s", "UserRead: none (--no-lookup)"]);
 }
@@ -95,9 +96,9 @@ fn with_level() -> PoolSettings {
 
 #[test]
 fn every_finding_of_a_row_is_told_with_what_to_do_and_no_password() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(with_level());
-    let list = place.file("users.csv", BROKEN);
+    let list = dir.file("users.csv", BROKEN);
     let by_any_pool = [
         ("2", "username.characters"),
         ("2", "password.characters"),
@@ -113,33 +114,33 @@ fn every_finding_of_a_row_is_told_with_what_to_do_and_no_password() {
         &by_any_pool[4..],
     ]
     .concat();
-    let [asked, by_file, unknown] = each_way(&place, &pool, list);
+    let [asked, by_file, unknown] = each_way(&dir, &pool, list);
     for (cli, expected) in [
         (asked, &by_this_pool[..]),
         (by_file, &by_this_pool[..]),
         (unknown, &by_any_pool[..]),
     ] {
-        let ran = cli.arg("-vv").run().exits(1);
-        assert_eq!(rules(&place.findings()), expected, "{}", ran.stderr);
-        let written = fs::read_to_string(place.path("findings.csv")).unwrap();
+        let output = cli.arg("-vv").run().exits(1);
+        assert_eq!(rules(&dir.findings()), expected, "{}", output.stderr);
+        let written = fs::read_to_string(dir.path("findings.csv")).unwrap();
         for password in ["Hidden", "hiddenword", "Passw0rd"] {
             assert!(!written.contains(password), "{written}");
-            assert!(!ran.stderr.contains(password), "{}", ran.stderr);
+            assert!(!output.stderr.contains(password), "{}", output.stderr);
         }
     }
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
 }
 
 #[test]
 fn the_findings_file_is_private_and_harmless_in_a_spreadsheet() {
-    let place = Place::new();
-    let list = place.file("users.csv", BROKEN);
-    place.file(
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", BROKEN);
+    dir.file(
         "findings.csv",
         "an older one, and much longer than what comes now\n".repeat(99),
     );
-    place.cli("check").arg(list).run().exits(1);
-    let path = place.path("findings.csv");
+    dir.cli("check").arg(list).run().exits(1);
+    let path = dir.path("findings.csv");
     assert_eq!(
         fs::metadata(&path).unwrap().permissions().mode() & 0o777,
         0o600
@@ -156,7 +157,7 @@ fn the_findings_file_is_private_and_harmless_in_a_spreadsheet() {
         "kind",
     ];
     assert_eq!(csv.headers().unwrap(), columns.as_slice());
-    let findings = place.findings();
+    let findings = dir.findings();
     let first = &findings[0];
     assert_eq!(
         (first["line"].as_str(), first["column"].as_str()),
@@ -188,15 +189,15 @@ fn the_findings_file_is_private_and_harmless_in_a_spreadsheet() {
 
 #[test]
 fn the_summary_counts_by_rule_and_shows_the_first_ones() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let rows: String = (1..=5)
         .map(|row| format!("u{row},Passw0rd!{row},nobody{row}\n"))
         .collect();
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         users(6) + "a b,Passw0rd!1,a@example.com\n" + &rows,
     );
-    let ran = place.cli("check").arg(list).run().exits(1).says([
+    let output = dir.cli("check").arg(list).run().exits(1).says([
         "users.csv:",
         "  5 x email.format\n      row 8, line 9: column email: this is not an e-mail address: \"nobody1\"\n",
         "row 10, line 11: column email: this is not an e-mail address: \"nobody3\"",
@@ -205,21 +206,24 @@ fn the_summary_counts_by_rule_and_shows_the_first_ones() {
         "findings: findings.csv (6 of them)",
         "plan: 12 rows: 6 to send, 0 duplicate, 6 invalid",
     ]);
-    assert!(!ran.stderr.contains("nobody4"), "three examples are enough");
-    let quiet = place.cli("check").args([list, "--quiet"]).run().exits(1);
+    assert!(
+        !output.stderr.contains("nobody4"),
+        "three examples are enough"
+    );
+    let quiet = dir.cli("check").args([list, "--quiet"]).run().exits(1);
     assert_eq!(quiet.stderr + &quiet.stdout, "");
 }
 
 #[test]
 fn a_run_that_would_be_refused_is_3_and_its_rows_are_checked_all_the_same() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         admin_create_only: true,
         auto_verified_attributes: vec!["email".to_owned()],
         ..quick()
     });
-    let list = place.file("users.csv", users(3) + "a b,Passw0rd!1,a@example.com\n");
-    let [asked, by_file, _] = each_way(&place, &pool, list);
+    let list = dir.file("users.csv", users(3) + "a b,Passw0rd!1,a@example.com\n");
+    let [asked, by_file, _] = each_way(&dir, &pool, list);
     for cli in [asked, by_file] {
         cli.arg("--strict").run().exits(3).says([
             "a run would be refused",
@@ -228,9 +232,9 @@ fn a_run_that_would_be_refused_is_3_and_its_rows_are_checked_all_the_same() {
             "[strict]",
             "plan: 4 rows: 3 to send, 0 duplicate, 1 invalid",
         ]);
-        assert_eq!(rules(&place.findings()), [("4", "username.characters")]);
+        assert_eq!(rules(&dir.findings()), [("4", "username.characters")]);
     }
-    let allowed = place
+    let allowed = dir
         .check(&pool, list)
         .arg("--allow-messages")
         .run()
@@ -240,8 +244,8 @@ fn a_run_that_would_be_refused_is_3_and_its_rows_are_checked_all_the_same() {
 
 #[test]
 fn duplicates_alone_are_no_findings_to_mend_and_yet_told() {
-    let place = Place::new();
-    let list = place.file(
+    let dir = TestDir::new();
+    let list = dir.file(
         "users.csv",
         users(2) + "USER0001,Passw0rd!1,x@example.com\n",
     );
@@ -249,23 +253,23 @@ fn duplicates_alone_are_no_findings_to_mend_and_yet_told() {
         "1 duplicate, 0 invalid",
         "row 1 (line 2) already has the username \"USER0001\"",
     ];
-    place.cli("check").arg(list).run().exits(1).says(told);
+    dir.cli("check").arg(list).run().exits(1).says(told);
     let two = ["--usernames", "case-sensitive"];
-    place.cli("check").arg(list).args(two).run().exits(0);
+    dir.cli("check").arg(list).args(two).run().exits(0);
 }
 
 #[test]
 fn standard_input_is_checked_as_it_comes() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let list = users(2) + "a b,Passw0rd!1,a@example.com\n";
-    let ran = place.cli("check").arg("-").input(list).run().exits(1);
-    ran.says(["plan: 3 rows: 2 to send, 0 duplicate, 1 invalid"]);
-    assert_eq!(rules(&place.findings()), [("3", "username.characters")]);
+    let output = dir.cli("check").arg("-").input(list).run().exits(1);
+    output.says(["plan: 3 rows: 2 to send, 0 duplicate, 1 invalid"]);
+    assert_eq!(rules(&dir.findings()), [("3", "username.characters")]);
 }
 
 /// What stands in the folder of the test.
-fn files(place: &Place) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(place.path("."))
+fn files(dir: &TestDir) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(dir.path("."))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
@@ -274,8 +278,8 @@ fn files(place: &Place) -> Vec<String> {
 }
 
 /// A named pipe.
-fn pipe(place: &Place) -> PathBuf {
-    let pipe = place.path("pipe");
+fn pipe(dir: &TestDir) -> PathBuf {
+    let pipe = dir.path("pipe");
     let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
     assert!(made.success());
     pipe
@@ -283,69 +287,66 @@ fn pipe(place: &Place) -> PathBuf {
 
 #[test]
 fn a_check_that_is_interrupted_leaves_the_older_findings_and_nothing_half_done() {
-    let place = Place::new();
-    place.file("findings.csv", "older\n");
+    let dir = TestDir::new();
+    dir.file("findings.csv", "older\n");
     // More than the program reads ahead, from somebody who then says nothing for a long time.
-    let pipe = pipe(&place);
-    let running = place.cli("check").arg("pipe").start();
+    let pipe = pipe(&dir);
+    let running = dir.cli("check").arg("pipe").start();
     let mut writer = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
     std::io::Write::write_all(&mut writer, users(20_000).as_bytes()).unwrap();
-    until("the file is begun", || {
-        (files(&place).len() == 3).then_some(())
+    wait_until("the file is begun", || {
+        (files(&dir).len() == 3).then_some(())
     });
     running.signal("INT");
-    running.end().exits(130);
+    running.wait().exits(130);
     drop(writer);
-    assert_eq!(files(&place), ["findings.csv", "pipe"]);
+    assert_eq!(files(&dir), ["findings.csv", "pipe"]);
     assert_eq!(
-        fs::read_to_string(place.path("findings.csv")).unwrap(),
+        fs::read_to_string(dir.path("findings.csv")).unwrap(),
         "older\n"
     );
 }
 
 #[test]
 fn a_list_that_cannot_be_read_to_its_end_leaves_nothing_half_done() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let list = users(10) + "open,Passw0rd!,\"open@example.com\n" + &users(20_000);
-    let list = place.file("users.csv", list);
+    let list = dir.file("users.csv", list);
     let words = [
         "line 12: the record that begins here is longer than",
         "mend the list",
     ];
-    place.cli("check").arg(list).run().exits(3).says(words);
-    assert_eq!(files(&place), ["users.csv"]);
+    dir.cli("check").arg(list).run().exits(3).says(words);
+    assert_eq!(files(&dir), ["users.csv"]);
 }
 
 #[test]
 fn the_findings_never_take_the_place_of_the_list() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(3));
-    std::os::unix::fs::symlink("users.csv", place.path("link.csv")).unwrap();
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(3));
+    std::os::unix::fs::symlink("users.csv", dir.path("link.csv")).unwrap();
     for findings in ["users.csv", "./users.csv", "link.csv"] {
-        let cli = place.cli("check").args([list, "--findings", findings]);
+        let cli = dir.cli("check").args([list, "--findings", findings]);
         cli.run()
             .exits(3)
             .says([findings, "is the list itself", "name another file"]);
     }
     // Nor that of a device: a pipe stands for /dev/null here.
-    let pipe = pipe(&place);
+    let pipe = pipe(&dir);
     for findings in ["pipe", "."] {
-        let cli = place.cli("check").args([list, "--findings", findings]);
+        let cli = dir.cli("check").args([list, "--findings", findings]);
         cli.run().exits(3).says([findings, "is there, and no file"]);
     }
     assert!(!fs::metadata(pipe).unwrap().is_file());
-    assert_eq!(fs::read_to_string(place.path(list)).unwrap(), users(3));
+    assert_eq!(fs::read_to_string(dir.path(list)).unwrap(), users(3));
     // The usernames of a short list need no file.
-    let long = place.file("long.csv", users(20_000));
-    let nowhere = place
-        .cli("check")
-        .arg(long)
-        .env("TMPDIR", "/no/such/folder");
+    let long = dir.file("long.csv", users(20_000));
+    let nowhere = dir.cli("check").arg(long).env("TMPDIR", "/no/such/folder");
     nowhere.run().exits(3).says([
         "usernames and addresses cannot be kept in a temporary file",
         "TMPDIR",
     ]);
-    let cli = place
+    let cli = dir
         .cli("check")
         .args([list, "--findings", "no/such/folder.csv"]);
     cli.run()
@@ -355,28 +356,27 @@ fn the_findings_never_take_the_place_of_the_list() {
 
 #[test]
 fn what_is_not_known_of_the_pool_is_said() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
+    let list = dir.file("users.csv", users(3));
     let nothing = [
         "note: nothing is known of the pool",
         "[rules_unknown]",
         "--pool pool.toml",
     ];
-    place.cli("check").arg(list).run().exits(0).says(nothing);
+    dir.cli("check").arg(list).run().exits(0).says(nothing);
     // Without credentials nobody can ask.
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--no-lookup", "--allow-messages"])
         .run()
         .exits(0)
         .says(nothing);
-    let no_client = place.check(&pool, list).without_flag("--client-id");
+    let no_client = dir.check(&pool, list).without_flag("--client-id");
     let words = [
         "whether the app client has a secret and what it may write",
         "[client_unknown]",
     ];
     no_client.run().exits(0).says(words);
-    let all = place.check(&pool, list).run().exits(0);
+    let all = dir.check(&pool, list).run().exits(0);
     assert!(!all.stderr.contains("note:"), "{}", all.stderr);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{Cli, Place, Pool, quick};
+use crate::harness::{Cli, Pool, TestDir, quick};
 
 const EXPORT: &str = "\
 Username,email,email_verified,identities,cognito:user_status,Enabled
@@ -13,8 +13,8 @@ bob,bob@example.com,true,,CONFIRMED,false
 
 /// The notices of a command by code, with what to do.
 fn notices(cli: Cli) -> Vec<(String, String)> {
-    let ran = cli.args(["--output", "json"]).run().exits(0);
-    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let output = cli.args(["--output", "json"]).run().exits(0);
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
     let notices = document["notices"].as_array().unwrap();
     let text = |notice: &Value, field: &str| notice[field].as_str().unwrap().to_owned();
     notices
@@ -30,10 +30,10 @@ fn hint<'n>(notices: &'n [(String, String)], code: &str) -> Option<&'n str> {
 
 #[test]
 fn users_of_identity_providers_are_noted_with_the_flag_that_skips_them() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", EXPORT);
-    let check = || place.check(&pool, list).args(["--password", "generate"]);
+    let list = dir.file("users.csv", EXPORT);
+    let check = || dir.check(&pool, list).args(["--password", "generate"]);
     let told = notices(check());
     let flag = "--skip-where cognito:user_status=EXTERNAL_PROVIDER";
     assert!(
@@ -59,17 +59,13 @@ fn users_of_identity_providers_are_noted_with_the_flag_that_skips_them() {
     let flags = ["--skip-where", "cognito:user_status=EXTERNAL_PROVIDER"];
     let told = notices(check().args(flags));
     assert_eq!(hint(&told, "rows.federated"), None);
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--password", "generate", "--disable-where", "Enabled=false"])
         .args(["--confirm", "--verify", "email"])
         .args(flags)
         .run()
         .exits(0);
-    assert_eq!(
-        place.results().outcomes(),
-        ["created", "skipped", "created"]
-    );
+    assert_eq!(dir.results().outcomes(), ["created", "skipped", "created"]);
     let users = pool.users();
     assert_eq!(users.keys().collect::<Vec<_>>(), ["ann", "bob"]);
     assert!(users["ann"].enabled && !users["bob"].enabled);
@@ -89,12 +85,12 @@ fn a_user_with_identities_is_federated_unless_its_status_says_otherwise() {
         ("CONFIRMED", "", ""),
         ("", "", ""),
     ] {
-        let place = Place::new();
+        let dir = TestDir::new();
         let list = format!(
             "username,password,email,UserStatus,identities\nann,Passw0rd!1,ann@example.com,{status},{identities}\n"
         );
-        let list = place.file("users.csv", list);
-        let told = notices(place.check(&pool, list));
+        let list = dir.file("users.csv", list);
+        let told = notices(dir.check(&pool, list));
         let found: Vec<&str> = told
             .iter()
             .map(|(code, _)| code.as_str())
@@ -106,11 +102,10 @@ fn a_user_with_identities_is_federated_unless_its_status_says_otherwise() {
             continue;
         };
         let condition = hint.split(' ').nth(1).unwrap().trim_matches('\'');
-        place
-            .rehearse(list)
+        dir.rehearse(list)
             .args(["--skip-where", condition])
             .run()
             .exits(0);
-        assert_eq!(place.results().outcomes(), ["skipped"], "{hint}");
+        assert_eq!(dir.results().outcomes(), ["skipped"], "{hint}");
     }
 }

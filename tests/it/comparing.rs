@@ -5,7 +5,7 @@ use std::fs;
 use cognito_import::rehearsal::{ExistingUser, UserStatus};
 use serde_json::{Value, json};
 
-use crate::harness::{Place, Pool, Row, quick, users_numbered};
+use crate::harness::{Pool, Row, TestDir, quick, users_numbered};
 
 const BEFORE: &str = "username,password,email\n\
     Ann,Passw0rd!,ann@example.com\n\
@@ -33,13 +33,13 @@ fn pool() -> Pool {
 }
 
 /// Two nights, in `monday` and `tuesday`; between them `cy` is confirmed.
-fn two_nights(place: &Place) {
-    let before = place.file("monday.csv", BEFORE);
-    let after = place.file("tuesday.csv", AFTER);
+fn two_nights(dir: &TestDir) {
+    let before = dir.file("monday.csv", BEFORE);
+    let after = dir.file("tuesday.csv", AFTER);
     let pool = pool();
     let night = |pool: &Pool, list, run: &'static str| {
         let args = ["--run-dir", run, "--no-preflight", "--prescan", "never"];
-        place.import(pool, list).args(args).run()
+        dir.import(pool, list).args(args).run()
     };
     night(&pool, before, "monday").exits(1);
     let sdk = pool.sdk();
@@ -55,9 +55,9 @@ fn two_nights(place: &Place) {
 
 #[test]
 fn it_tells_who_is_new_who_vanished_and_who_stands_otherwise() {
-    let place = Place::new();
-    two_nights(&place);
-    let ran = place
+    let dir = TestDir::new();
+    two_nights(&dir);
+    let output = dir
         .cli("report")
         .args(["--compare", "monday", "tuesday"])
         .run()
@@ -76,36 +76,40 @@ fn it_tells_who_is_new_who_vanished_and_who_stands_otherwise() {
         "    1 x user_status UNCONFIRMED -> CONFIRMED: cy (row 3)",
         "0 unchanged",
     ] {
-        assert!(ran.stdout.contains(line), "{line:?} in\n{}", ran.stdout);
+        assert!(
+            output.stdout.contains(line),
+            "{line:?} in\n{}",
+            output.stdout
+        );
     }
-    assert!(!place.path("monday/changes.csv").exists());
+    assert!(!dir.path("monday/changes.csv").exists());
 }
 
 #[test]
 fn every_change_is_in_the_file_and_examples_are_few() {
-    let place = Place::new();
-    let first = place.file("first.csv", users_numbered(1..=40));
-    let second = place.file("second.csv", users_numbered(21..=60));
+    let dir = TestDir::new();
+    let first = dir.file("first.csv", users_numbered(1..=40));
+    let second = dir.file("second.csv", users_numbered(21..=60));
     for (list, run) in [(first, "first"), (second, "second")] {
-        place
-            .rehearse(list)
+        dir.rehearse(list)
             .args(["--run-dir", run, "--rate", "500", "--quota", "1000"])
             .run()
             .exits(0);
     }
-    let compare = || place.cli("report").args(["--compare", "first", "second"]);
-    let ran = compare()
+    let compare = || dir.cli("report").args(["--compare", "first", "second"]);
+    let output = compare()
         .args(["--changes-csv", "changes.csv", "--examples", "2"])
         .run()
         .exits(0)
         .says(["every change: changes.csv"]);
     assert!(
-        ran.stdout
+        output
+            .stdout
             .contains("20 x created: user0041 (row 21), user0042 (row 22), ...\n"),
         "{}",
-        ran.stdout
+        output.stdout
     );
-    let mut csv = csv::Reader::from_path(place.path("changes.csv")).unwrap();
+    let mut csv = csv::Reader::from_path(dir.path("changes.csv")).unwrap();
     let lines: Vec<Row> = csv.deserialize().map(Result::unwrap).collect();
     // Each pool of a rehearsal gives its users other ids.
     let of = |change: &str| lines.iter().filter(|line| line["change"] == change).count();
@@ -125,11 +129,11 @@ fn every_change_is_in_the_file_and_examples_are_few() {
         ),
         ("", "created")
     );
-    let ran = compare()
+    let output = compare()
         .args(["--output", "json", "--examples", "0"])
         .run()
         .exits(0);
-    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(document["exit_name"], "done");
     assert_eq!(
         (&document["new"], &document["vanished"]),
@@ -150,8 +154,8 @@ fn every_change_is_in_the_file_and_examples_are_few() {
 
 #[test]
 fn a_cell_of_the_file_that_a_spreadsheet_would_run_is_text() {
-    let place = Place::new();
-    two_nights(&place);
+    let dir = TestDir::new();
+    two_nights(&dir);
     let args = [
         "--compare",
         "monday",
@@ -160,9 +164,9 @@ fn a_cell_of_the_file_that_a_spreadsheet_would_run_is_text() {
         "changes.csv",
         "--quiet",
     ];
-    let ran = place.cli("report").args(args).run().exits(0);
-    assert_eq!(ran.stderr, "");
-    let changes = fs::read_to_string(place.path("changes.csv")).unwrap();
+    let output = dir.cli("report").args(args).run().exits(0);
+    assert_eq!(output.stderr, "");
+    let changes = fs::read_to_string(dir.path("changes.csv")).unwrap();
     assert!(changes.contains("new,'=eve,,4,,,created,"), "{changes}");
     assert!(
         changes.contains(
@@ -174,10 +178,9 @@ fn a_cell_of_the_file_that_a_spreadsheet_would_run_is_text() {
 
 #[test]
 fn runs_that_are_not_alike_are_compared_only_when_that_is_meant() {
-    let place = Place::new();
-    let list = place.file("users.csv", users_numbered(1..=2));
-    place
-        .rehearse(list)
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users_numbered(1..=2));
+    dir.rehearse(list)
         .args(["--run-dir", "rehearsed"])
         .run()
         .exits(0);
@@ -188,8 +191,7 @@ fn runs_that_are_not_alike_are_compared_only_when_that_is_meant() {
         } else {
             "run"
         };
-        place
-            .import(&pool, list)
+        dir.import(&pool, list)
             .args(["--run-dir", run])
             .run()
             .exits(0);
@@ -199,18 +201,18 @@ fn runs_that_are_not_alike_are_compared_only_when_that_is_meant() {
         pool_id: "us-east-1_Other".to_owned(),
         ..quick()
     });
-    let compare = |one, other| place.cli("report").args(["--compare", one, other]);
+    let compare = |one, other| dir.cli("report").args(["--compare", one, other]);
     compare("rehearsed", "run").run().exits(3).says([
         "the kind of run of rehearsed is rehearsal, that of run is import",
         "--compare-unlike",
     ]);
-    let ran = compare("run", "other")
+    let output = compare("run", "other")
         .args(["--output", "json"])
         .run()
         .exits(3);
-    let ran =
-        ran.says(["the user pool of run is us-east-1_Rehearsal, that of other is us-east-1_Other"]);
-    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let output = output
+        .says(["the user pool of run is us-east-1_Rehearsal, that of other is us-east-1_Other"]);
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
     assert!(
         document["error"]["what_to_do"]
             .as_str()
@@ -225,19 +227,13 @@ fn runs_that_are_not_alike_are_compared_only_when_that_is_meant() {
         .run()
         .exits(3)
         .says(["nowhere/ledger.db: there is no ledger here"]);
-    place
-        .cli("report")
-        .args(["--compare", "run"])
-        .run()
-        .exits(2);
-    place
-        .cli("report")
+    dir.cli("report").args(["--compare", "run"]).run().exits(2);
+    dir.cli("report")
         .args(["run", "--compare", "run", "other"])
         .run()
         .exits(2);
-    place.cli("report").run().exits(2).says(["RUN_DIR"]);
-    place
-        .cli("report")
+    dir.cli("report").run().exits(2).says(["RUN_DIR"]);
+    dir.cli("report")
         .args(["run", "--changes-csv", "x.csv"])
         .run()
         .exits(2);
@@ -245,9 +241,9 @@ fn runs_that_are_not_alike_are_compared_only_when_that_is_meant() {
 
 #[test]
 fn a_row_that_was_changed_in_the_ledger_is_not_believed() {
-    let place = Place::new();
-    two_nights(&place);
-    let ledger = place.path("tuesday/ledger.db");
+    let dir = TestDir::new();
+    two_nights(&dir);
+    let ledger = dir.path("tuesday/ledger.db");
     let mut bytes = fs::read(&ledger).unwrap();
     let at = bytes
         .windows(9)
@@ -262,11 +258,10 @@ fn a_row_that_was_changed_in_the_ledger_is_not_believed() {
         "--changes-csv",
         "changes.csv",
     ];
-    place
-        .cli("report")
+    dir.cli("report")
         .args(args)
         .run()
         .exits(3)
         .says(["does not match its checksum"]);
-    assert!(!place.path("changes.csv").exists());
+    assert!(!dir.path("changes.csv").exists());
 }

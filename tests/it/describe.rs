@@ -7,7 +7,7 @@ use cognito_import::rehearsal::{
 };
 use serde_json::Value;
 
-use crate::harness::{Emulator, Place, Pool, quick, users};
+use crate::harness::{Emulator, Pool, TestDir, quick, users};
 
 const SECRET: &str = "s3cr3t-of-the-client";
 
@@ -71,48 +71,53 @@ const LIST: &str = "username,password,email,custom:id,custom:level,preferred_use
 #[test]
 fn a_pool_s_own_description_gives_the_same_verdict_as_the_pool() {
     for settings in pools() {
-        let place = Place::new();
+        let dir = TestDir::new();
         let secret = settings.client_secret.clone().unwrap_or_default();
         let pool = Pool::start(settings);
-        let described = place.asking("describe", &pool).run().exits(0);
+        let described = dir.read_only("describe", &pool).run().exits(0);
         assert!(!described.stdout.contains(SECRET), "{}", described.stdout);
         assert_eq!(described.stderr, "");
-        place.file("pool.toml", &described.stdout);
-        let list = place.file("users.csv", LIST);
+        dir.file("pool.toml", &described.stdout);
+        let list = dir.file("users.csv", LIST);
         // The file does not know what the account is granted.
         let rates = ["--rate", "40", "--lookup-rate", "96"];
-        let asked = place
+        let asked = dir
             .check(&pool, list)
             .env("COGNITO_CLIENT_SECRET", &secret)
             .args(rates)
             .run();
-        let findings = fs::read(place.path("findings.csv")).unwrap();
-        let told = place
+        let findings = fs::read(dir.path("findings.csv")).unwrap();
+        let told = dir
             .cli("check")
             .args([list, "--pool", "pool.toml"])
             .args(rates)
             .run();
         assert_eq!(asked.stderr, told.stderr);
         assert_eq!(asked.code, told.code);
-        assert_eq!(fs::read(place.path("findings.csv")).unwrap(), findings);
+        assert_eq!(fs::read(dir.path("findings.csv")).unwrap(), findings);
         assert!(!asked.stderr.contains(SECRET));
         // By the file an import is held to the same rules.
-        let import = place.import(&pool, list).args(["--pool", "pool.toml"]);
-        let ran = import.env("COGNITO_CLIENT_SECRET", &secret).run();
-        assert_eq!(ran.code == Some(3), asked.code == Some(3), "{}", ran.stderr);
-        assert_eq!(pool.asked("SignUp") == 0, ran.code == Some(3));
+        let import = dir.import(&pool, list).args(["--pool", "pool.toml"]);
+        let output = import.env("COGNITO_CLIENT_SECRET", &secret).run();
+        assert_eq!(
+            output.code == Some(3),
+            asked.code == Some(3),
+            "{}",
+            output.stderr
+        );
+        assert_eq!(pool.requests("SignUp") == 0, output.code == Some(3));
     }
 }
 
 #[test]
 fn the_rules_of_another_pool_are_refused() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
-    let described = place.asking("describe", &pool).run().exits(0).stdout;
+    let list = dir.file("users.csv", users(3));
+    let described = dir.read_only("describe", &pool).run().exits(0).stdout;
     let other = |what: &str, other: &str| {
-        place.file("pool.toml", described.replace(what, other));
-        let import = place.import(&pool, list).args(["--pool", "pool.toml"]);
+        dir.file("pool.toml", described.replace(what, other));
+        let import = dir.import(&pool, list).args(["--pool", "pool.toml"]);
         import.run().exits(3)
     };
     other("us-east-1_Rehearsal", "us-east-1_Production").says([
@@ -122,19 +127,19 @@ fn the_rules_of_another_pool_are_refused() {
     other(&pool.settings().client_id, "somebody").says([
         "--pool pool.toml: holds the rules of somebody, and this run is for rehearsalclient",
     ]);
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
     // A rehearsal may be held to the rules of any pool.
-    let rehearse = place.rehearse(list).args(["--pool", "pool.toml"]);
+    let rehearse = dir.rehearse(list).args(["--pool", "pool.toml"]);
     rehearse.args(["--run-dir", "rehearsal"]).run().exits(0);
 }
 
 #[test]
 fn a_file_of_rules_that_is_none_is_refused_with_what_is_wrong_in_it() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(3));
-    let check = || place.cli("check").args([list, "--pool", "pool.toml"]);
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(3));
+    let check = || dir.cli("check").args([list, "--pool", "pool.toml"]);
     check().run().exits(3).says(["--pool pool.toml: "]);
-    place.file("pool.toml", "case_sensitif = true\n");
+    dir.file("pool.toml", "case_sensitif = true\n");
     check()
         .run()
         .exits(3)
@@ -143,11 +148,11 @@ fn a_file_of_rules_that_is_none_is_refused_with_what_is_wrong_in_it() {
 
 #[test]
 fn without_credentials_nothing_can_be_asked_and_what_does_without_is_named() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    place.file("users.csv", users(1));
+    dir.file("users.csv", users(1));
     let bare = |command| {
-        let cli = place.asking(command, &pool);
+        let cli = dir.read_only(command, &pool);
         cli.without_env("AWS_ACCESS_KEY_ID")
             .without_env("AWS_SECRET_ACCESS_KEY")
     };
@@ -167,19 +172,19 @@ fn without_credentials_nothing_can_be_asked_and_what_does_without_is_named() {
 
 #[test]
 fn without_the_app_client_it_is_said_what_is_not_known() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let describe = place.asking("describe", &pool).without_flag("--client-id");
-    let ran = describe.run().exits(0);
-    assert!(!ran.stdout.contains("[client]"), "{}", ran.stdout);
-    ran.says(["without --client-id"]);
-    assert_eq!(pool.asked("DescribeUserPoolClient"), 0);
+    let describe = dir.read_only("describe", &pool).without_flag("--client-id");
+    let output = describe.run().exits(0);
+    assert!(!output.stdout.contains("[client]"), "{}", output.stdout);
+    output.says(["without --client-id"]);
+    assert_eq!(pool.requests("DescribeUserPoolClient"), 0);
 }
 
 #[test]
 fn a_template_is_a_list_of_nobody_for_its_pool() {
     for settings in pools() {
-        let place = Place::new();
+        let dir = TestDir::new();
         // Whom the pool lets in is no matter of the columns.
         let pool = Pool::start(PoolSettings {
             admin_create_only: false,
@@ -188,58 +193,57 @@ fn a_template_is_a_list_of_nobody_for_its_pool() {
         });
         for (password, has_column) in [("column", true), ("generate", false)] {
             let from = ["--password", password];
-            let header = place
-                .asking("template", &pool)
+            let header = dir
+                .read_only("template", &pool)
                 .args(from)
                 .run()
                 .exits(0)
                 .stdout;
             assert_eq!(header.contains(",password,"), has_column, "{header}");
-            let list = place.file("template.csv", &header);
-            place
-                .check(&pool, list)
+            let list = dir.file("template.csv", &header);
+            dir.check(&pool, list)
                 .args(from)
                 .arg("--allow-alias-moves")
                 .run()
                 .exits(0);
         }
-        let header = place.asking("template", &pool).run().exits(0).stdout;
+        let header = dir.read_only("template", &pool).run().exits(0).stdout;
         assert!(header.starts_with("username,password,"), "{header}");
         assert_eq!(header.lines().count(), 1);
     }
-    let place = Place::new();
-    let any = place.cli("template").run().exits(0).stdout;
+    let dir = TestDir::new();
+    let any = dir.cli("template").run().exits(0).stdout;
     assert!(
         any.contains("phone_number") && any.contains("birthdate"),
         "{any}"
     );
-    place.file("template.csv", any);
-    place.cli("check").arg("template.csv").run().exits(0);
+    dir.file("template.csv", any);
+    dir.cli("check").arg("template.csv").run().exits(0);
 }
 
 #[test]
 fn an_attribute_that_only_confirmed_users_have_is_in_no_template() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         alias_attributes: names(&["preferred_username"]),
         ..quick()
     });
-    let header = place.asking("template", &pool).run().exits(0).stdout;
+    let header = dir.read_only("template", &pool).run().exits(0).stdout;
     assert!(!header.contains("preferred_username"), "{header}");
 }
 
 /// The policy that is printed.
-fn policy<const N: usize>(place: &Place, arguments: [&str; N]) -> Value {
-    let ran = place.cli("iam-policy").args(arguments).run().exits(0);
-    serde_json::from_str(&ran.stdout).unwrap()
+fn policy<const N: usize>(dir: &TestDir, arguments: [&str; N]) -> Value {
+    let output = dir.cli("iam-policy").args(arguments).run().exits(0);
+    serde_json::from_str(&output.stdout).unwrap()
 }
 
 #[test]
 fn the_policy_names_what_the_run_asks_and_nothing_else() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = ["--user-pool-id", "eu-west-1_AbC"];
     let actions = |policy: &Value| policy["Statement"][0]["Action"].clone();
-    let whole = policy(&place, pool);
+    let whole = policy(&dir, pool);
     assert_eq!(
         actions(&whole),
         serde_json::json!([
@@ -253,7 +257,7 @@ fn the_policy_names_what_the_run_asks_and_nothing_else() {
         whole["Statement"][0]["Resource"],
         "arn:aws:cognito-idp:eu-west-1:*:userpool/eu-west-1_AbC"
     );
-    let unchecked = policy(&place, [pool[0], pool[1], "--no-preflight"]);
+    let unchecked = policy(&dir, [pool[0], pool[1], "--no-preflight"]);
     assert_eq!(
         actions(&unchecked),
         serde_json::json!(["cognito-idp:AdminGetUser", "cognito-idp:DescribeUserPool"])
@@ -267,23 +271,22 @@ fn the_policy_names_what_the_run_asks_and_nothing_else() {
         (["--lookup", "list"], true),
         (["--prescan", "always"], true),
     ] {
-        let said = place.cli("iam-policy").args(pool).args(look).run().exits(0);
+        let said = dir.cli("iam-policy").args(pool).args(look).run().exits(0);
         let said = serde_json::from_str(&said.stdout).unwrap();
         let last = actions(&said).as_array().unwrap().last().cloned();
         assert_eq!(last == Some("cognito-idp:ListUsers".into()), lists);
     }
-    let with_numbers = policy(&place, [pool[0], pool[1], "--named-rates"]);
+    let with_numbers = policy(&dir, [pool[0], pool[1], "--named-rates"]);
     assert_eq!(with_numbers["Statement"].as_array().unwrap().len(), 1);
-    let bare = place.cli("iam-policy").args(pool).arg("--no-lookup");
+    let bare = dir.cli("iam-policy").args(pool).arg("--no-lookup");
     let bare = bare.run().exits(0).says(["no permission is needed"]);
     assert_eq!(bare.stdout, "");
-    place
-        .cli("iam-policy")
+    dir.cli("iam-policy")
         .args(["--user-pool-id", "MyPool"])
         .run()
         .exits(3)
         .says(["--user-pool-id MyPool: is not an id of a user pool"]);
-    let local = place
+    let local = dir
         .cli("iam-policy")
         .args(pool)
         .args(["--list", "users.csv"]);
@@ -295,19 +298,19 @@ fn the_policy_names_what_the_run_asks_and_nothing_else() {
 
 #[test]
 fn the_policy_lets_an_import_run_and_each_permission_that_is_missing_is_named() {
-    let Some(emulator) = Emulator::guarded() else {
+    let Some(emulator) = Emulator::with_auth() else {
         return;
     };
     let pool = emulator.pool(None);
-    let place = Place::new();
-    let list = place.file("users.csv", users(3));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(3));
     let account = ["--user-pool-id", &pool.id, "--account-id", "000000000000"];
-    let whole = policy(&place, account);
+    let whole = policy(&dir, account);
     let name = "policy-test";
-    let (key, secret) = emulator.powerless_key(name);
+    let (key, secret) = emulator.key_without_permissions(name);
     // Of its own accord it lists no pool that is smaller than the list.
     let import = || {
-        pool.import(&place, list)
+        pool.import(&dir, list)
             .env("AWS_ACCESS_KEY_ID", &key)
             .env("AWS_SECRET_ACCESS_KEY", &secret)
             .args(["--prescan", "always"])
@@ -324,7 +327,7 @@ fn the_policy_lets_an_import_run_and_each_permission_that_is_missing_is_named() 
         emulator.allow(name, &least.to_string());
         let said = format!("the permission {} is missing", missing.as_str().unwrap());
         let run = format!("without-{run}");
-        let ran = import().args(["--run-dir", &run]).run().says([&said]);
+        let output = import().args(["--run-dir", &run]).run().says([&said]);
         // Without look-ups rows could not be settled, and the listing is asked for. Without its rules a pool may send messages.
         let needed = [
             "cognito-idp:AdminGetUser",
@@ -336,23 +339,23 @@ fn the_policy_lets_an_import_run_and_each_permission_that_is_missing_is_named() 
         } else {
             0
         };
-        let ran = ran.exits(expected);
+        let output = output.exits(expected);
         if missing == "cognito-idp:DescribeUserPool" {
             let allowed = import().args(["--run-dir", "allowed", "--allow-messages"]);
             allowed.run().exits(0);
         }
         for other in actions.iter().filter(|action| *action != missing) {
             let said = format!("the permission {} is missing", other.as_str().unwrap());
-            assert!(!ran.stderr.contains(&said), "{}", ran.stderr);
+            assert!(!output.stderr.contains(&said), "{}", output.stderr);
         }
     }
     emulator.allow(name, &whole.to_string());
-    let ran = import().run().exits(0);
-    assert!(!ran.stderr.contains("missing"), "{}", ran.stderr);
+    let output = import().run().exits(0);
+    assert!(!output.stderr.contains("missing"), "{}", output.stderr);
     // It opens no other pool.
     let other = emulator.pool(None);
     let import = other
-        .import(&place, list)
+        .import(&dir, list)
         .args(["--run-dir", "other"])
         .env("AWS_ACCESS_KEY_ID", &key)
         .env("AWS_SECRET_ACCESS_KEY", &secret);

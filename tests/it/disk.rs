@@ -11,7 +11,7 @@ const FULL: u32 = 300;
 
 #[test]
 fn a_full_disk_stops_the_run_before_anything_is_sent_that_the_ledger_does_not_know() {
-    let _machine = crate::harness::Place::new();
+    let _machine = crate::harness::TestDir::new();
     let folder = tempfile::tempdir().unwrap();
     let mut list = String::from("username,password,email\n");
     for row in 1..=3_000 {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
-use crate::harness::Place;
+use crate::harness::TestDir;
 
 /// Flags of other programs that a page may mention.
 const FOREIGN_FLAGS: [&str; 8] = [
@@ -180,7 +180,7 @@ fn free_port() -> u16 {
 }
 
 /// Runs the commands of a block in one shell; the other lines must be part of their output.
-fn run(block: &Block, place: &str) {
+fn run(block: &Block, location: &str) {
     let programs = tempfile::tempdir().unwrap();
     let program = programs.path().join("cognito-import");
     symlink(env!("CARGO_BIN_EXE_cognito-import"), &program).unwrap();
@@ -201,7 +201,7 @@ fn run(block: &Block, place: &str) {
             "{command}\ncode=$?; [ $code = {code} ] || {{ echo 'exit code' $code; exit 99; }}\n"
         );
     }
-    assert!(!script.is_empty(), "{place}: no command");
+    assert!(!script.is_empty(), "{location}: no command");
     let path = std::env::var("PATH").unwrap();
     let shell = Command::new("sh")
         .args(["-c", &format!("exec 2>&1\n{script}")])
@@ -224,13 +224,13 @@ fn run(block: &Block, place: &str) {
         .status();
     let ran = ran.unwrap();
     let output = String::from_utf8(ran.stdout).unwrap();
-    assert!(ran.status.success(), "{place}:\n{script}\n{output}");
+    assert!(ran.status.success(), "{location}:\n{script}\n{output}");
     let shown: Vec<String> = output.lines().map(without_numbers).collect();
     for line in block.lines.iter().filter(|line| !line.starts_with("$ ")) {
         let expected = without_numbers(line);
         assert!(
             line == "..." || shown.iter().any(|shown| shown.contains(&expected)),
-            "{place}: not in the output: {line:?}; it was:\n{output}"
+            "{location}: not in the output: {line:?}; it was:\n{output}"
         );
     }
 }
@@ -253,9 +253,9 @@ fn every_command_that_needs_no_aws_runs_as_the_pages_show() {
     thread::scope(|scope| {
         for page in &pages {
             for block in page.blocks() {
-                let place = format!("{}:{}", page.path.display(), block.line);
+                let location = format!("{}:{}", page.path.display(), block.line);
                 if block.language == "console" {
-                    scope.spawn(move || run(&block, &place));
+                    scope.spawn(move || run(&block, &location));
                 }
             }
         }
@@ -278,7 +278,7 @@ fn every_command_that_needs_aws_is_valid() {
     let mut seen = 0;
     for page in pages() {
         for block in page.blocks() {
-            let place = format!("{}:{}", page.path.display(), block.line);
+            let location = format!("{}:{}", page.path.display(), block.line);
             if block.language == "console" {
                 continue;
             }
@@ -293,7 +293,7 @@ fn every_command_that_needs_aws_is_valid() {
                     .output()
                     .unwrap();
                 let error = String::from_utf8_lossy(&parsed.stderr).into_owned();
-                assert!(parsed.status.success(), "{place}: {command}\n{error}");
+                assert!(parsed.status.success(), "{location}: {command}\n{error}");
                 seen += 1;
             }
             let need_aws = |command: &String| {
@@ -303,7 +303,7 @@ fn every_command_that_needs_aws_is_valid() {
             let own = !commands.is_empty() && commands.len() == block.lines.len();
             assert!(
                 !own || commands.iter().any(need_aws),
-                "{place}: needs no AWS, and should be marked `console`"
+                "{location}: needs no AWS, and should be marked `console`"
             );
         }
     }
@@ -317,7 +317,7 @@ fn every_link_leads_somewhere() {
         let folder = page.path.parent().unwrap().to_owned();
         for (number, line) in page.parts().1 {
             for target in links(line) {
-                let place = format!("{}:{number}: {target}", page.path.display());
+                let location = format!("{}:{number}: {target}", page.path.display());
                 if target.starts_with("https://") {
                     continue;
                 }
@@ -328,11 +328,11 @@ fn every_link_leads_somewhere() {
                 } else {
                     root().join(&folder).join(path)
                 };
-                assert!(path.exists(), "{place}: no such file");
+                assert!(path.exists(), "{location}: no such file");
                 if !anchor.is_empty() {
                     let text = fs::read_to_string(&path).unwrap();
                     let anchors = Page { path, text }.anchors();
-                    assert!(anchors.contains(anchor), "{place}: no such heading");
+                    assert!(anchors.contains(anchor), "{location}: no such heading");
                 }
             }
         }
@@ -362,8 +362,8 @@ fn every_file_that_a_page_names_exists() {
                     .iter()
                     .any(|folder| code.starts_with(folder) && !code.contains(' '));
                 if is_path {
-                    let place = page.path.display();
-                    assert!(root().join(code).exists(), "{place}:{number}: {code}");
+                    let location = page.path.display();
+                    assert!(root().join(code).exists(), "{location}:{number}: {code}");
                     seen += 1;
                 }
             }
@@ -432,23 +432,21 @@ fn file_in(page: &str, language: &str) -> String {
 
 #[test]
 fn the_mapping_file_and_the_pool_settings_of_the_pages_are_accepted() {
-    let place = Place::new();
-    symlink(root().join("samples"), place.path("samples")).unwrap();
+    let dir = TestDir::new();
+    symlink(root().join("samples"), dir.path("samples")).unwrap();
     let list = "E-Mail,Remarks,ID,Status,First Name,Last Name,birthdate,Department\n\
         Ann@example.com,x,1,active,Ann,Lee,01.02.1990,Vertrieb\n\
         bo@example.com,NULL,2,blocked,Bo,Fry,31.12.1981,\n\
         cy@example.com,,3,deleted,Cy,,,Einkauf\n";
-    let list = place.file("users.csv", list);
-    let mapping = place.file("mapping.toml", file_in("docs/mapping.md", "toml"));
-    place
-        .cli("check")
+    let list = dir.file("users.csv", list);
+    let mapping = dir.file("mapping.toml", file_in("docs/mapping.md", "toml"));
+    dir.cli("check")
         .arg(list)
         .args(["--mapping", mapping, "--pool", "samples/pool.toml"])
         .run()
         .exits(0);
-    let settings = place.file("pool.json", file_in("docs/rehearsal.md", "json"));
-    place
-        .rehearse("samples/users.csv")
+    let settings = dir.file("pool.json", file_in("docs/rehearsal.md", "json"));
+    dir.rehearse("samples/users.csv")
         .args(["--pool-settings", settings, "--allow-messages"])
         .run()
         .exits(0);
@@ -467,12 +465,12 @@ fn documented_names(pages: &[Page]) -> BTreeSet<&str> {
 
 #[test]
 fn every_rule_outcome_fault_and_pool_setting_is_documented() {
-    let place = Place::new();
-    symlink(root().join("samples"), place.path("samples")).unwrap();
+    let dir = TestDir::new();
+    symlink(root().join("samples"), dir.path("samples")).unwrap();
     let json = |command: &str, arguments: &[&str], code: i32| -> serde_json::Value {
         let cli = arguments
             .iter()
-            .fold(place.cli(command), |cli, argument| cli.arg(argument));
+            .fold(dir.cli(command), |cli, argument| cli.arg(argument));
         let ran = cli.args(["--output", "json"]).run().exits(code);
         serde_json::from_str(&ran.stdout).unwrap()
     };
@@ -496,7 +494,7 @@ fn every_rule_outcome_fault_and_pool_setting_is_documented() {
     // Both errors list the names that exist.
     let unknown = json("rehearse", &["samples/users.csv", "--fault", "x=1"], 3);
     names.extend(snake_case(&unknown["error"]["message"].to_string()));
-    let settings = place.file("pool.json", r#"{"x": 1}"#);
+    let settings = dir.file("pool.json", r#"{"x": 1}"#);
     let unknown = ["samples/users.csv", "--pool-settings", settings];
     let unknown = json("rehearse", &unknown, 3);
     names.extend(snake_case(&unknown["error"]["message"].to_string()));

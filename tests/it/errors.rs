@@ -7,7 +7,7 @@ use cognito_import::rehearsal::{
     LateFault, PoolSettings, PreSignUp,
 };
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
 fn with_faults(faults: Faults) -> Pool {
     Pool::start(PoolSettings {
@@ -19,7 +19,7 @@ fn with_faults(faults: Faults) -> Pool {
 
 #[test]
 fn throttled_rows_are_created_and_the_throttles_counted() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = with_faults(Faults {
         throttle: 0.1,
         throttle_burst: BurstFault {
@@ -28,9 +28,9 @@ fn throttled_rows_are_created_and_the_throttles_counted() {
         },
         ..Faults::default()
     });
-    let list = place.file("users.csv", users(60));
-    place.import(&pool, list).run().exits(0);
-    let results = place.results();
+    let list = dir.file("users.csv", users(60));
+    dir.import(&pool, list).run().exits(0);
+    let results = dir.results();
     assert_eq!(results.count("created"), 60);
     let throttled = pool.stats().operations["SignUp"].throttled;
     assert!(throttled > 0, "the pool throttled somebody");
@@ -40,19 +40,19 @@ fn throttled_rows_are_created_and_the_throttles_counted() {
     );
     assert_eq!(
         results.summary["requests"]["UserCreation"]["sent"],
-        pool.asked("SignUp")
+        pool.requests("SignUp")
     );
     let attempts: u64 = results
         .rows
         .iter()
         .map(|row| row["attempts"].parse::<u64>().unwrap())
         .sum();
-    assert_eq!(attempts, pool.asked("SignUp"));
+    assert_eq!(attempts, pool.requests("SignUp"));
 }
 
 #[test]
 fn an_error_is_understood_wherever_and_however_it_names_itself() {
-    let place = Place::new();
+    let dir = TestDir::new();
     for place_of_name in [ErrorPlace::Header, ErrorPlace::Type, ErrorPlace::Code] {
         for style in [
             ErrorNameStyle::Plain,
@@ -75,15 +75,14 @@ fn an_error_is_understood_wherever_and_however_it_names_itself() {
                 ..quick()
             });
             let list = users(4) + "weak,password,weak@example.com\nodd,Passw0rd!,odd\n";
-            let list = place.file("users.csv", list);
+            let list = dir.file("users.csv", list);
             let run = format!("{place_of_name:?}-{style:?}");
             // Names that are not looked up need no second each to begin with.
-            place
-                .import(&pool, list)
+            dir.import(&pool, list)
                 .args(["--no-lookup", "--no-preflight", "--run-dir", &run])
                 .run()
                 .exits(1);
-            let results = place.results_in(&run);
+            let results = dir.results_in(&run);
             assert_eq!(
                 results.outcomes(),
                 [
@@ -112,7 +111,7 @@ fn an_error_is_understood_wherever_and_however_it_names_itself() {
 
 #[test]
 fn a_look_up_s_errors_are_understood_in_every_form_too() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         error_wire_form: ErrorWireForm {
             place: ErrorPlace::Header,
@@ -124,9 +123,9 @@ fn a_look_up_s_errors_are_understood_in_every_form_too() {
         },
         ..quick()
     });
-    let list = place.file("users.csv", users(20));
-    place.import(&pool, list).run().exits(0);
-    assert_eq!(place.results().count("created"), 20);
+    let list = dir.file("users.csv", users(20));
+    dir.import(&pool, list).run().exits(0);
+    assert_eq!(dir.results().count("created"), 20);
     assert_eq!(
         pool.stats().operations["AdminGetUser"].answered.get("OK"),
         None
@@ -135,26 +134,22 @@ fn a_look_up_s_errors_are_understood_in_every_form_too() {
 
 #[test]
 fn a_trigger_that_refuses_is_the_row_s_rejection_with_the_trigger_s_words() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pre_sign_up: PreSignUp::Refuse {
             message: "no customer of ours".to_owned(),
         },
         ..quick()
     });
-    let list = place.file("users.csv", users(5));
-    place
-        .import(&pool, list)
-        .arg("--no-preflight")
-        .run()
-        .exits(1);
-    for row in &place.results().rows {
+    let list = dir.file("users.csv", users(5));
+    dir.import(&pool, list).arg("--no-preflight").run().exits(1);
+    for row in &dir.results().rows {
         assert_eq!(row["outcome"], "rejected");
         assert_eq!(row["error_code"], "UserLambdaValidationException");
         assert!(row["error_message"].contains("no customer of ours"));
     }
     assert_eq!(
-        pool.asked("AdminGetUser"),
+        pool.requests("AdminGetUser"),
         0,
         "that nothing was made is certain"
     );
@@ -163,7 +158,7 @@ fn a_trigger_that_refuses_is_the_row_s_rejection_with_the_trigger_s_words() {
 /// One in two of every unclear answer there is; the pool's own account decides what is true.
 #[test]
 fn answers_that_never_came_are_settled_by_looking() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = with_faults(Faults {
         commit_then_drop: 0.1,
         drop_before: 0.1,
@@ -176,9 +171,9 @@ fn answers_that_never_came_are_settled_by_looking() {
         unexpected_lambda_after: 0.05,
         ..Faults::default()
     });
-    let list = place.file("users.csv", users(150));
-    let ran = place.import(&pool, list).run();
-    let results = place.results();
+    let list = dir.file("users.csv", users(150));
+    let output = dir.import(&pool, list).run();
+    let results = dir.results();
     let truth = pool.users();
     for row in &results.rows {
         let user = truth.get(&row["username"]);
@@ -198,14 +193,14 @@ fn answers_that_never_came_are_settled_by_looking() {
         "five tries each: {:?}",
         results.counts()
     );
-    ran.exits(i32::from(results.count("failed") > 0));
+    output.exits(i32::from(results.count("failed") > 0));
 }
 
 /// Half of the users are there already, made in the very second in which the run begins; half of all answers are lost.
 #[test]
 fn whose_user_it_is_can_be_told_whatever_the_pool_s_clock_shows() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(20));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(20));
     let mut runs = Vec::new();
     for (name, offset_s, precision) in [
         ("behind", -3_600, DatePrecision::Milliseconds),
@@ -231,32 +226,31 @@ fn whose_user_it_is_can_be_told_whatever_the_pool_s_clock_shows() {
             },
             ..quick()
         });
-        let running = place.import(&pool, list).args(["--run-dir", name]).start();
+        let running = dir.import(&pool, list).args(["--run-dir", name]).start();
         runs.push((name, pool, running));
     }
     for (name, pool, running) in runs {
-        running.end().exits(0);
+        running.wait().exits(0);
         let expected = ["created", "existed"].repeat(10);
-        assert_eq!(place.results_in(name).outcomes(), expected, "{name}");
+        assert_eq!(dir.results_in(name).outcomes(), expected, "{name}");
         assert!(pool.stats().faults["commit_then_drop"] > 5, "{name}");
     }
 }
 
 #[test]
 fn without_look_ups_a_lost_answer_leaves_the_row_in_doubt() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = with_faults(Faults {
         commit_then_drop: 0.5,
         ..Faults::default()
     });
-    let list = place.file("users.csv", users(20));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(20));
+    dir.import(&pool, list)
         .args(["--no-lookup", "--allow-messages"])
         .run()
         .exits(5)
         .says(["in_doubt"]);
-    let results = place.results();
+    let results = dir.results();
     let truth = pool.users();
     for row in &results.rows {
         let user = &truth[&row["username"]];
@@ -272,7 +266,7 @@ fn without_look_ups_a_lost_answer_leaves_the_row_in_doubt() {
 
 #[test]
 fn an_answer_later_than_the_attempt_s_time_is_looked_up_and_not_sent_again() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = with_faults(Faults {
         answer_late: LateFault {
             probability: 1.0,
@@ -280,25 +274,24 @@ fn an_answer_later_than_the_attempt_s_time_is_looked_up_and_not_sent_again() {
         },
         ..Faults::default()
     });
-    let list = place.file("users.csv", users(5));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(5));
+    dir.import(&pool, list)
         .args(["--attempt-timeout", "300ms"])
         .run()
         .exits(0);
-    let results = place.results();
+    let results = dir.results();
     for row in &results.rows {
         assert_eq!(
             (row["outcome"].as_str(), row["evidence"].as_str()),
             ("created", "lookup")
         );
     }
-    assert_eq!(pool.asked("SignUp"), 5);
+    assert_eq!(pool.requests("SignUp"), 5);
 }
 
 #[test]
 fn a_user_made_after_its_connection_closed_is_not_called_failed() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = with_faults(Faults {
         commit_late: LateFault {
             probability: 1.0,
@@ -306,29 +299,28 @@ fn a_user_made_after_its_connection_closed_is_not_called_failed() {
         },
         ..Faults::default()
     });
-    let list = place.file("users.csv", users(5));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(5));
+    dir.import(&pool, list)
         .args(["--settle-time", "2s"])
         .run()
         .exits(0);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), 5);
     assert_eq!(pool.users().len(), 5);
 }
 
 #[test]
 fn a_message_that_was_refused_does_not_make_the_row_fail_or_be_sent_again() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = with_faults(Faults {
         limit_exceeded_after: 1.0,
         ..Faults::default()
     });
-    let list = place.file("users.csv", users(5));
-    place.import(&pool, list).run().exits(0);
-    for row in &place.results().rows {
+    let list = dir.file("users.csv", users(5));
+    dir.import(&pool, list).run().exits(0);
+    for row in &dir.results().rows {
         assert_eq!(row["outcome"], "created");
         assert_eq!(row["delivery"], "refused");
     }
-    assert_eq!(pool.asked("SignUp"), 5);
+    assert_eq!(pool.requests("SignUp"), 5);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cognito_import::rehearsal::{ExistingUser, Faults, PoolSettings, UserStatus};
 
-use crate::harness::{Place, Pool, Row, quick, users};
+use crate::harness::{Pool, Row, TestDir, quick, users};
 
 /// 2024-05-06T07:08:09Z
 const CREATED: i64 = 1_714_979_289;
@@ -33,15 +33,15 @@ fn cells<'r, const N: usize>(row: &'r Row, columns: [&str; N]) -> [&'r str; N] {
 
 #[test]
 fn existing_users_are_told_with_status_sub_and_creation_date() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = with_existing(vec![
         there("user0002", UserStatus::Confirmed, true),
         there("user0003", UserStatus::ForceChangePassword, true),
         there("user0004", UserStatus::Unconfirmed, false),
     ]);
-    let list = place.file("users.csv", users(5));
-    place.import(&pool, list).run().exits(0);
-    let results = place.results();
+    let list = dir.file("users.csv", users(5));
+    dir.import(&pool, list).run().exits(0);
+    let results = dir.results();
     assert_eq!(
         results.outcomes(),
         ["created", "existed", "existed", "existed", "created"]
@@ -52,7 +52,7 @@ fn existing_users_are_told_with_status_sub_and_creation_date() {
         ("user0003", "FORCE_CHANGE_PASSWORD", "false", "true"),
         ("user0004", "UNCONFIRMED", "false", "false"),
     ] {
-        let row = results.of(username);
+        let row = results.for_user(username);
         assert_eq!(
             cells(row, ["user_status", "confirmed", "enabled", "user_sub"]),
             [status, confirmed, enabled, &truth[username].sub],
@@ -64,7 +64,7 @@ fn existing_users_are_told_with_status_sub_and_creation_date() {
         assert_eq!(row["evidence"], "", "we did not make it");
     }
     assert_eq!(
-        pool.asked("AdminGetUser"),
+        pool.requests("AdminGetUser"),
         4,
         "only those that exist are looked up, and nobody once, before the run"
     );
@@ -73,28 +73,27 @@ fn existing_users_are_told_with_status_sub_and_creation_date() {
 
 #[test]
 fn without_look_ups_existing_users_are_told_all_the_same() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = with_existing(vec![there("user0002", UserStatus::Confirmed, true)]);
-    let list = place.file("users.csv", users(3));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(3));
+    dir.import(&pool, list)
         .args(["--no-lookup", "--allow-messages"])
         .run()
         .exits(0);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.outcomes(), ["created", "existed", "created"]);
-    let row = results.of("user0002");
+    let row = results.for_user("user0002");
     assert_eq!(
         cells(row, ["user_status", "user_sub", "created_at"]),
         ["", "", ""]
     );
     assert_eq!(row["error_code"], "UsernameExistsException");
-    assert_eq!(pool.asked("AdminGetUser"), 0);
+    assert_eq!(pool.requests("AdminGetUser"), 0);
 }
 
 #[test]
 fn a_name_that_is_taken_and_not_found_is_reported_as_such() {
-    let place = Place::new();
+    let dir = TestDir::new();
     // A verified address is taken by its owner; no user is found by the other name.
     let owner = ExistingUser {
         attributes: BTreeMap::from([
@@ -111,12 +110,12 @@ fn a_name_that_is_taken_and_not_found_is_reported_as_such() {
         }],
         ..quick()
     });
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email\n+12025550123,Passw0rd!,owner@example.com\n",
     );
-    place.import(&pool, list).run().exits(0);
-    let results = place.results();
+    dir.import(&pool, list).run().exits(0);
+    let results = dir.results();
     let row = results.row(1);
     assert_eq!(
         cells(row, ["outcome", "error_code"]),
@@ -130,7 +129,7 @@ fn a_name_that_is_taken_and_not_found_is_reported_as_such() {
 
 #[test]
 fn look_ups_that_fail_for_a_while_are_tried_again() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let existing: Vec<ExistingUser> = (1..=20)
         .map(|number| there(&format!("user{number:04}"), UserStatus::Confirmed, true))
         .collect();
@@ -145,11 +144,11 @@ fn look_ups_that_fail_for_a_while_are_tried_again() {
         seed: 3,
         ..quick()
     });
-    let list = place.file("users.csv", users(20));
-    place.import(&pool, list).run().exits(0);
-    let results = place.results();
+    let list = dir.file("users.csv", users(20));
+    dir.import(&pool, list).run().exits(0);
+    let results = dir.results();
     assert_eq!(results.count("existed"), 20);
-    assert!(pool.asked("AdminGetUser") > 20, "some look-ups failed");
+    assert!(pool.requests("AdminGetUser") > 20, "some look-ups failed");
     for row in results
         .rows
         .iter()
@@ -173,11 +172,11 @@ const TWICE: &str = "username,password,email\n\
 
 #[test]
 fn a_name_that_stands_twice_is_sent_once_and_the_rest_point_to_the_first() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = with_existing(Vec::new());
-    let list = place.file("users.csv", TWICE);
-    place.import(&pool, list).run().exits(1);
-    let results = place.results();
+    let list = dir.file("users.csv", TWICE);
+    dir.import(&pool, list).run().exits(1);
+    let results = dir.results();
     assert_eq!(
         results.outcomes(),
         ["created", "created", "duplicate", "duplicate", "duplicate"]
@@ -188,7 +187,7 @@ fn a_name_that_stands_twice_is_sent_once_and_the_rest_point_to_the_first() {
         .map(|row| row["same_as_row"].as_str())
         .collect();
     assert_eq!(same, ["", "", "1", "1", "2"]);
-    assert_eq!(pool.asked("SignUp"), 2);
+    assert_eq!(pool.requests("SignUp"), 2);
     let sdk = pool.sdk();
     // Not confirmed, but the password is right: it is the first row's.
     let client = &pool.settings().client_id;
@@ -198,15 +197,15 @@ fn a_name_that_stands_twice_is_sent_once_and_the_rest_point_to_the_first() {
 
 #[test]
 fn names_that_differ_in_case_are_two_where_the_pool_says_so() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         case_sensitive: true,
         ..quick()
     });
-    let list = place.file("users.csv", TWICE);
-    place.import(&pool, list).run().exits(1);
+    let list = dir.file("users.csv", TWICE);
+    dir.import(&pool, list).run().exits(1);
     assert_eq!(
-        place.results().outcomes(),
+        dir.results().outcomes(),
         ["created", "created", "created", "duplicate", "duplicate"]
     );
     assert_eq!(pool.users().len(), 3);
@@ -214,67 +213,63 @@ fn names_that_differ_in_case_are_two_where_the_pool_says_so() {
 
 #[test]
 fn how_names_are_compared_can_be_said_where_the_pool_may_not_be_asked() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         case_sensitive: true,
         ..quick()
     });
-    let list = place.file("users.csv", TWICE);
+    let list = dir.file("users.csv", TWICE);
     // Not asked, it is taken to ignore case.
     let import = || {
-        place
-            .import(&pool, list)
+        dir.import(&pool, list)
             .args(["--no-lookup", "--allow-messages"])
     };
     import().args(["--run-dir", "unsaid"]).run().exits(1);
-    assert_eq!(place.results_in("unsaid").count("duplicate"), 3);
+    assert_eq!(dir.results_in("unsaid").count("duplicate"), 3);
     import()
         .args(["--usernames", "case-sensitive", "--run-dir", "said"])
         .run()
         .exits(1);
-    assert_eq!(place.results_in("said").count("duplicate"), 2);
+    assert_eq!(dir.results_in("said").count("duplicate"), 2);
 }
 
 #[test]
 fn a_duplicate_far_from_its_first_row_is_found() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = with_existing(Vec::new());
     // Further apart than rows are read, begun or sent together.
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         users(1_500) + "USER0001,Passw0rd!,x@example.com\n",
     );
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--rate", "5000"])
         .run()
         .exits(1);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.row(1_501)["same_as_row"], "1");
     assert_eq!(results.count("created"), 1_500);
-    assert_eq!(pool.asked("SignUp"), 1_500);
+    assert_eq!(pool.requests("SignUp"), 1_500);
 }
 
 #[test]
 fn a_rehearsal_takes_existing_users_from_a_file() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(4));
-    place.file(
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(4));
+    dir.file(
         "there.csv",
         "username,email\nUSER0002,user0002@example.com\n",
     );
-    place
-        .rehearse(list)
+    dir.rehearse(list)
         .args(["--existing", "there.csv"])
         .run()
         .exits(0);
     assert_eq!(
-        place.results().outcomes(),
+        dir.results().outcomes(),
         ["created", "existed", "created", "created"]
     );
-    place.file("nobody.csv", "name\nAnn\n");
-    place
-        .rehearse(list)
+    dir.file("nobody.csv", "name\nAnn\n");
+    dir.rehearse(list)
         .args(["--existing", "nobody.csv"])
         .run()
         .exits(3)

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use cognito_import::rehearsal::{ExistingUser, PoolSettings, PreSignUp, UserStatus};
 
-use crate::harness::{Place, Pool, Results, Row, quick, users};
+use crate::harness::{Pool, Results, Row, TestDir, quick, users};
 
 /// A pool with these groups.
 fn with_groups(groups: &[&str]) -> PoolSettings {
@@ -26,10 +26,10 @@ const LIST: &str = "username,password,email,phone_number,email_verified,groups,S
 
 #[test]
 fn users_are_confirmed_verified_in_their_groups_and_can_sign_in() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(with_groups(&["staff", "beta", "all"]));
-    let list = place.file("users.csv", LIST);
-    place
+    let list = dir.file("users.csv", LIST);
+    dir
         .import(&pool, list)
         .args(["--confirm", "--verify", "email,phone_number"])
         .args(["--group", "all", "--disable-where", "Status=blocked"])
@@ -41,12 +41,12 @@ fn users_are_confirmed_verified_in_their_groups_and_can_sign_in() {
             "  confirm: 3 done",
             "  group staff: 2 done",
         ]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), 3);
     assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
     let flags = ["confirmed", "confirmed_at_sign_up", "enabled"];
     for (name, enabled) in [("ann", ""), ("bob", "false"), ("cy", "")] {
-        let row = results.of(name);
+        let row = results.for_user(name);
         let told = flags.map(|flag| row[flag].as_str());
         assert_eq!(told, ["true", "false", enabled], "{name}");
     }
@@ -77,8 +77,12 @@ fn users_are_confirmed_verified_in_their_groups_and_can_sign_in() {
         assert_eq!(user.groups, groups, "{name}");
         assert_eq!(user.enabled, enabled, "{name}");
     }
-    assert_eq!(pool.asked("AdminConfirmSignUp"), 3 + 1, "and the question");
-    assert_eq!(pool.asked("AdminUpdateUserAttributes"), 3 + 1);
+    assert_eq!(
+        pool.requests("AdminConfirmSignUp"),
+        3 + 1,
+        "and the question"
+    );
+    assert_eq!(pool.requests("AdminUpdateUserAttributes"), 3 + 1);
     let sdk = pool.sdk();
     let (id, client) = (&pool.settings().pool_id, &pool.settings().client_id);
     let sign_in = |name, password| sdk.admin_sign_in(id, client, name, password);
@@ -94,27 +98,26 @@ fn users_are_confirmed_verified_in_their_groups_and_can_sign_in() {
     );
     assert_eq!(sdk.sign_in(client, "cy", "Passw0rd!3"), Ok(()));
     // There is nothing left to do.
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--confirm", "--verify", "email,phone_number"])
         .args(["--group", "all", "--disable-where", "Status=blocked"])
         .run()
         .exits(0)
         .says(["this run is finished already"]);
-    assert_eq!(pool.asked("AdminConfirmSignUp"), 4);
+    assert_eq!(pool.requests("AdminConfirmSignUp"), 4);
 }
 
 #[test]
 fn a_mapping_file_says_the_same() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(with_groups(&["staff", "beta", "all"]));
-    let list = place.file("users.csv", LIST.replace("staff; beta", "staff|beta"));
-    let mapping = place.file(
+    let list = dir.file("users.csv", LIST.replace("staff; beta", "staff|beta"));
+    let mapping = dir.file(
         "mapping.toml",
         "[follow_up]\nconfirm_where = [\"Status=active\"]\nverify = [\"email\"]\ngroups = [\"all\"]\ngroup_separator = \"|\"\n\
          disable_where = [\"Status=blocked\"]\n",
     );
-    let import = || place.import(&pool, list).args(["--mapping", mapping]);
+    let import = || dir.import(&pool, list).args(["--mapping", mapping]);
     import().run().exits(0);
     let truth = pool.users();
     assert_eq!(truth["ann"].status, UserStatus::Confirmed);
@@ -127,12 +130,11 @@ fn a_mapping_file_says_the_same() {
         .run()
         .exits(3)
         .says(["list of steps after a sign-up", "confirm where column 7"]);
-    let mapping = place.file(
+    let mapping = dir.file(
         "mapping.toml",
         "[follow_up]\nconfirm = true\nconfirm_where = [\"Status=active\"]\n",
     );
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--mapping", mapping, "--run-dir", "other"])
         .run()
         .exits(3)
@@ -144,21 +146,21 @@ fn a_mapping_file_says_the_same() {
 
 #[test]
 fn a_user_whom_a_trigger_confirmed_is_not_asked_for_again() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pre_sign_up: PreSignUp::AutoConfirm,
         ..quick()
     });
-    let list = place.file("users.csv", users(5));
-    place.import(&pool, list).arg("--confirm").run().exits(0);
-    let results = place.results();
+    let list = dir.file("users.csv", users(5));
+    dir.import(&pool, list).arg("--confirm").run().exits(0);
+    let results = dir.results();
     assert_eq!(results.row(5)["follow_up"], "done");
     for flag in ["confirmed", "confirmed_at_sign_up"] {
         assert_eq!(results.row(5)[flag], "true", "{flag}");
         assert_eq!(results.summary["created_users"][flag], 5, "{flag}");
     }
     assert_eq!(
-        pool.asked("AdminConfirmSignUp"),
+        pool.requests("AdminConfirmSignUp"),
         1,
         "whether it may be asked"
     );
@@ -176,20 +178,19 @@ fn there(username: &str) -> ExistingUser {
 #[test]
 fn users_that_existed_are_left_as_they_are_unless_they_are_meant_as_well() {
     for found_by in ["never", "always"] {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(PoolSettings {
             existing: vec![there("user0001"), there("user0003")],
             ..with_groups(&["staff"])
         });
-        let list = place.file("users.csv", users(4));
+        let list = dir.file("users.csv", users(4));
         let import = |run| {
-            place
-                .import(&pool, list)
+            dir.import(&pool, list)
                 .args(["--prescan", found_by, "--list-rate", "100"])
                 .args(["--confirm", "--group", "staff", "--run-dir", run])
         };
         import("run").run().exits(0);
-        let results = place.results();
+        let results = dir.results();
         let follow_ups: Vec<&str> = results
             .rows
             .iter()
@@ -221,7 +222,7 @@ fn users_that_existed_are_left_as_they_are_unless_they_are_meant_as_well() {
             .exits(3)
             .says(["also for users that existed"]);
         import("again").arg("--follow-up-existing").run().exits(0);
-        let results = place.results_in("again");
+        let results = dir.results_in("again");
         assert_eq!(results.count("existed"), 4);
         assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
         assert_eq!(confirmed(&results), [["true", ""]; 4], "{found_by}");
@@ -234,16 +235,16 @@ fn users_that_existed_are_left_as_they_are_unless_they_are_meant_as_well() {
 
 #[test]
 fn what_cannot_be_done_is_refused_with_the_way_out() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(1));
+    let list = dir.file("users.csv", users(1));
     let refused = |args: &[&str], says: &str| {
-        let mut cli = place.import(&pool, list);
+        let mut cli = dir.import(&pool, list);
         for arg in args {
             cli = cli.arg(arg);
         }
-        let ran = cli.run().exits(3);
-        assert!(ran.stderr.contains(says), "{args:?}: {}", ran.stderr);
+        let output = cli.run().exits(3);
+        assert!(output.stderr.contains(says), "{args:?}: {}", output.stderr);
     };
     refused(
         &["--confirm", "--no-lookup"],
@@ -262,55 +263,51 @@ fn what_cannot_be_done_is_refused_with_the_way_out() {
         &["--disable-where", "State=x"],
         "--disable-where State=x: there is no such column",
     );
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--confirm", "--confirm-where", "email=x"])
         .run()
         .exits(2);
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
 }
 
 #[test]
 fn a_cell_that_says_neither_yes_nor_no_is_a_finding() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email,email_verified\nann,Passw0rd!1,ann@example.com,true\nbob,Passw0rd!2,bob@example.com,perhaps\n",
     );
-    place
-        .check(&pool, list)
+    dir.check(&pool, list)
         .args(["--verify", "email"])
         .run()
         .exits(1);
-    let findings = place.findings();
+    let findings = dir.findings();
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0]["rule"], "value.yes_or_no");
     assert_eq!(findings[0]["row"], "2");
     assert_eq!(findings[0]["column"], "email_verified");
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--verify", "email"])
         .run()
         .exits(1);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.outcomes(), ["created", "invalid"]);
     assert_eq!(results.row(1)["follow_up"], "done");
 }
 
 #[test]
 fn where_the_address_is_the_username_it_is_verified_as_well() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         username_attributes: vec!["email".to_owned()],
         ..with_groups(&["staff"])
     });
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password\nann@example.com,Passw0rd!1\nbob@example.com,Passw0rd!2\n",
     );
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--confirm", "--verify", "email", "--group", "staff"])
         .run()
         .exits(0);
@@ -322,14 +319,13 @@ fn where_the_address_is_the_username_it_is_verified_as_well() {
 
 #[test]
 fn a_rehearsal_follows_up_too() {
-    let place = Place::new();
-    let list = place.file("users.csv", LIST);
-    place
-        .rehearse(list)
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", LIST);
+    dir.rehearse(list)
         .args(["--confirm", "--verify", "email", "--create-groups"])
         .args(["--disable-where", "Status=blocked"])
         .run()
         .exits(0)
         .says(["groups: 2 made first: beta, staff", "  disable: 1 done"]);
-    assert_eq!(place.results().row(2)["follow_up"], "done");
+    assert_eq!(dir.results().row(2)["follow_up"], "done");
 }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use cognito_import::rehearsal::PoolSettings;
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -24,44 +24,43 @@ fn utf_16(text: &str) -> Vec<u8> {
 #[test]
 fn a_compressed_list_is_read_from_a_file_and_from_standard_input() {
     for packed in [gzip(users(3).as_bytes()), zstd(users(3).as_bytes())] {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(quick());
         // Its name says nothing.
-        let list = place.file("users.csv", &packed);
-        place.import(&pool, list).run().exits(0);
-        assert_eq!(place.results().count("created"), 3);
-        assert_eq!(place.results().row(3)["line"], "4");
+        let list = dir.file("users.csv", &packed);
+        dir.import(&pool, list).run().exits(0);
+        assert_eq!(dir.results().count("created"), 3);
+        assert_eq!(dir.results().row(3)["line"], "4");
 
-        let place = Place::new();
-        place.rehearse("-").input(packed).run().exits(0);
-        assert_eq!(place.results().count("created"), 3);
+        let dir = TestDir::new();
+        dir.rehearse("-").input(packed).run().exits(0);
+        assert_eq!(dir.results().count("created"), 3);
     }
 }
 
 #[test]
 fn a_compressed_list_that_is_cut_off_stops_the_run_and_says_so() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let packed = gzip(users(20_000).as_bytes());
-    let list = place.file("users.csv.gz", &packed[..packed.len() / 50]);
+    let list = dir.file("users.csv.gz", &packed[..packed.len() / 50]);
     let words = [
         "users.csv.gz: after line ",
         "cut off",
         "decompress it yourself",
     ];
-    place.import(&pool, list).run().exits(3).says(words);
+    dir.import(&pool, list).run().exits(3).says(words);
     assert_eq!(
-        pool.asked("SignUp"),
+        pool.requests("SignUp"),
         0,
         "the list is read before it is sent"
     );
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .arg("--no-preflight")
         .run()
         .exits(4)
         .says(words);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.summary["read_to_end"], false);
     assert!(results.rows.len() > 100);
     assert_eq!(results.count("invalid"), 0, "half a row is none");
@@ -69,12 +68,11 @@ fn a_compressed_list_that_is_cut_off_stops_the_run_and_says_so() {
 
 #[test]
 fn an_archive_that_grows_as_no_list_does_stops_the_run() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let row = format!("ann,Passw0rd!,{}\n", "x".repeat(60_000));
     let bomb = users(1) + &row.repeat(80 * 1024 * 1024 / row.len());
-    let list = place.file("users.csv.zst", zstd(bomb.as_bytes()));
-    place
-        .rehearse(list)
+    let list = dir.file("users.csv.zst", zstd(bomb.as_bytes()));
+    dir.rehearse(list)
         .arg("--no-preflight")
         .run()
         .exits(4)
@@ -83,7 +81,7 @@ fn an_archive_that_grows_as_no_list_does_stops_the_run() {
             "more than 200 times its size",
             "decompress it yourself",
         ]);
-    let rows = place.results().rows.len() as u64;
+    let rows = dir.results().rows.len() as u64;
     assert_eq!(rows / 100, (64 * 1024 * 1024 / row.len() as u64) / 100);
 }
 
@@ -98,10 +96,10 @@ fn a_list_in_another_encoding_is_read_as_its_mark_or_the_command_line_says() {
         (marked.clone(), None),
         (gzip(&marked), None),
     ] {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(quick());
-        let list = place.file("users.csv", bytes);
-        let mut import = place.import(&pool, list);
+        let list = dir.file("users.csv", bytes);
+        let mut import = dir.import(&pool, list);
         if let Some(encoding) = encoding {
             import = import.args(["--encoding", encoding]);
         }
@@ -112,20 +110,18 @@ fn a_list_in_another_encoding_is_read_as_its_mark_or_the_command_line_says() {
 
 #[test]
 fn a_header_in_another_encoding_is_refused_with_the_flag_that_reads_it() {
-    let place = Place::new();
-    let list = place.file("users.csv", b"username,password,pr\xe9nom\n");
-    place.rehearse(list).run().exits(3).says([
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", b"username,password,pr\xe9nom\n");
+    dir.rehearse(list).run().exits(3).says([
         "users.csv: line 1: the header is not UTF-8 (column 3)",
         "--encoding windows-1252",
     ]);
-    let list = place.file("wide.csv", utf_16("username,password\n"));
-    place
-        .rehearse(list)
+    let list = dir.file("wide.csv", utf_16("username,password\n"));
+    dir.rehearse(list)
         .run()
         .exits(3)
         .says(["wide.csv: line 1", "`--encoding utf-16le`"]);
-    place
-        .rehearse(list)
+    dir.rehearse(list)
         .args(["--encoding", "latin-9000"])
         .run()
         .exits(2)
@@ -134,15 +130,14 @@ fn a_header_in_another_encoding_is_refused_with_the_flag_that_reads_it() {
 
 #[test]
 fn a_cell_that_means_nothing_in_its_encoding_breaks_its_row_alone() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let list = b"username,password,email,name\nann,Passw0rd!,ann@example.com,\x83\x41\nbob,Passw0rd!,,\x83\n";
-    let list = place.file("users.csv", list);
-    place
-        .rehearse(list)
+    let list = dir.file("users.csv", list);
+    dir.rehearse(list)
         .args(["--encoding", "shift_jis"])
         .run()
         .exits(1);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.outcomes(), ["created", "invalid"]);
     let row = results.row(2);
     assert_eq!(row["username"], "bob");
@@ -155,78 +150,78 @@ fn a_cell_that_means_nothing_in_its_encoding_breaks_its_row_alone() {
 
 #[test]
 fn a_guessed_delimiter_is_told_and_one_that_is_named_is_not() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let list = "username;password;email\nann;\"Pass;w0rd!\";ann@example.com\n";
-    let list = place.file("users.csv", list);
+    let list = dir.file("users.csv", list);
     let guessed = "users.csv: columns are taken to be separated by `;`";
-    let ran = place.rehearse(list).run().exits(0);
-    assert_eq!(ran.stderr.matches(guessed).count(), 1, "{}", ran.stderr);
-    assert_eq!(place.results().count("created"), 1);
+    let output = dir.rehearse(list).run().exits(0);
+    assert_eq!(
+        output.stderr.matches(guessed).count(),
+        1,
+        "{}",
+        output.stderr
+    );
+    assert_eq!(dir.results().count("created"), 1);
     for flags in [["--delimiter", ";"], ["--password", "column"]] {
-        let mut rehearse = place.rehearse(list).args(flags);
+        let mut rehearse = dir.rehearse(list).args(flags);
         if flags[0] != "--delimiter" {
             rehearse = rehearse.arg("--quiet");
         }
-        let ran = rehearse.run().exits(0);
-        assert!(!ran.stderr.contains("separated"), "{}", ran.stderr);
+        let output = rehearse.run().exits(0);
+        assert!(!output.stderr.contains("separated"), "{}", output.stderr);
     }
-    let list = place.file("commas.csv", users(1));
-    let ran = place.rehearse(list).run().exits(0);
-    assert!(!ran.stderr.contains("separated"), "{}", ran.stderr);
+    let list = dir.file("commas.csv", users(1));
+    let output = dir.rehearse(list).run().exits(0);
+    assert!(!output.stderr.contains("separated"), "{}", output.stderr);
 }
 
 #[test]
 fn delimiter_and_quote_are_those_that_are_named() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = "username\tpassword\temail\tname\nann\tPassw0rd!\tann@example.com\t'Ann \"A\"\tB'\n";
-    let list = place.file("users.tsv", list);
-    place
-        .import(&pool, list)
+    let list = dir.file("users.tsv", list);
+    dir.import(&pool, list)
         .args(["--delimiter", "tab", "--quote", "'"])
         .run()
         .exits(0);
     assert_eq!(pool.users()["ann"].attributes["name"], "Ann \"A\"\tB");
 
-    let list = place.file(
+    let list = dir.file(
         "plain.csv",
         "username,password,email,name\nbob,Passw0rd!,bob@example.com,\"B\n",
     );
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--quote", "none", "--run-dir", "plain"])
         .run()
         .exits(0);
     assert_eq!(pool.users()["bob"].attributes["name"], "\"B");
 
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--quote", ",", "--run-dir", "both"])
         .run()
         .exits(3)
         .says(["--delimiter", "--quote"]);
-    assert!(!place.path("both").exists());
+    assert!(!dir.path("both").exists());
 }
 
 #[test]
 fn a_list_without_a_header_has_its_columns_named() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "ann;Passw0rd!;ann@example.com\nbob;Passw0rd!\n",
     );
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--no-headers", "--columns", "username, password,email"])
         .run()
         .exits(1);
     assert_eq!(pool.users()["ann"].attributes["email"], "ann@example.com");
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.row(1)["line"], "1");
     assert_eq!(results.row(2)["error_code"], "row.cell_count");
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .arg("--no-headers")
         .run()
         .exits(2)
@@ -235,17 +230,16 @@ fn a_list_without_a_header_has_its_columns_named() {
 
 #[test]
 fn aws_s_import_template_is_read_as_it_is_meant() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "template.csv",
         "cognito:username,name,address,email,email_verified,cognito:mfa_enabled\n\
          ann,Ann \"A\\, B\",\"1\\, High St,ann@example.com,true,false\n",
     );
     let template = "template.csv: read as AWS's import template";
     // A password is none of its columns, and this pool asks for one.
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--password", "none"])
         .run()
         .exits(3)
@@ -254,21 +248,19 @@ fn aws_s_import_template_is_read_as_it_is_meant() {
         allowed_first_auth_factors: vec!["PASSWORD".to_owned(), "EMAIL_OTP".to_owned()],
         ..quick()
     });
-    place
-        .import(&passwordless, list)
+    dir.import(&passwordless, list)
         .args(["--password", "none"])
         .run()
         .exits(0);
     let users = passwordless.users();
     assert_eq!(users["ann"].attributes["address"], "\"1, High St");
 
-    let list = place.file(
+    let list = dir.file(
         "with-passwords.csv",
         "cognito:username,name,address,password,email,email_verified,cognito:mfa_enabled\n\
          ann,Ann \"A\\, B\",\"1\\, High St,Passw0rd\\,1!,ann@example.com,true,false\n",
     );
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--run-dir", "passwords"])
         .run()
         .exits(0);
@@ -277,45 +269,45 @@ fn aws_s_import_template_is_read_as_it_is_meant() {
     assert_eq!(ann.attributes["address"], "\"1, High St");
 
     // As any other list, it has a quote that is never closed.
-    let ran = place
+    let output = dir
         .import(&pool, list)
         .args(["--quote", "\"", "--run-dir", "quoted"])
         .arg("--no-preflight")
         .run()
         .exits(1);
-    assert!(!ran.stderr.contains("template"), "{}", ran.stderr);
+    assert!(!output.stderr.contains("template"), "{}", output.stderr);
 }
 
 #[test]
 fn a_line_that_tells_excel_the_delimiter_is_passed_over() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let list = format!("sep=;\r\n{}", users(2).replace(',', ";"));
-    let list = place.file("users.csv", list);
-    place.rehearse(list).run().exits(0);
-    let results = place.results();
+    let list = dir.file("users.csv", list);
+    dir.rehearse(list).run().exits(0);
+    let results = dir.results();
     assert_eq!(results.count("created"), 2);
     assert_eq!(results.row(1)["line"], "3");
 }
 
 #[test]
 fn apostrophes_that_an_export_put_before_every_text_are_refused_until_they_are_dropped() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = "username,password,email,Id\n\
                 ann,Passw0rd!,\"'ann@example.com\",\"'auth0|1\"\n\
                 o'neil,Passw0rd!,\"'o'neil@example.com\",\"'auth0|2\"\n";
-    let list = place.file("users.csv", list);
-    let import = || place.import(&pool, list).args(["--keep", "Id"]);
+    let list = dir.file("users.csv", list);
+    let import = || dir.import(&pool, list).args(["--keep", "Id"]);
     import().run().exits(3).says([
         "the email addresses of 2 of 2 rows begin with an apostrophe",
         "--drop-apostrophe",
     ]);
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
     import().arg("--drop-apostrophe").run().exits(0);
     let users = pool.users();
     assert_eq!(users["ann"].attributes["email"], "ann@example.com");
     assert_eq!(users["o'neil"].attributes["email"], "o'neil@example.com");
-    assert_eq!(place.results().row(1)["Id"], "auth0|1");
+    assert_eq!(dir.results().row(1)["Id"], "auth0|1");
     // What it takes away belongs to what the run is bound to.
     import()
         .arg("--no-preflight")
@@ -326,15 +318,15 @@ fn apostrophes_that_an_export_put_before_every_text_are_refused_until_they_are_d
 
 #[test]
 fn a_row_that_is_too_long_is_broken_alone() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let long = "x".repeat(70_000);
     let list = format!(
         "{}ann,Passw0rd!,{long}\nbob,Passw0rd!,bob@example.com\n",
         users(1)
     );
-    let list = place.file("users.csv", list);
-    place.rehearse(list).run().exits(1);
-    let results = place.results();
+    let list = dir.file("users.csv", list);
+    dir.rehearse(list).run().exits(1);
+    let results = dir.results();
     assert_eq!(results.outcomes(), ["created", "invalid", "created"]);
     let row = results.row(2);
     assert_eq!(row["error_code"], "row.too_long");
@@ -346,19 +338,17 @@ fn a_row_that_is_too_long_is_broken_alone() {
 
 #[test]
 fn a_run_is_bound_to_how_its_list_is_read() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(2).replace(',', ";"));
-    place.import(&pool, list).run().exits(0);
+    let list = dir.file("users.csv", users(2).replace(',', ";"));
+    dir.import(&pool, list).run().exits(0);
     // What was guessed and what is named are the same.
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--delimiter", ";"])
         .run()
         .exits(0)
         .says(["finished already"]);
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--quote", "none"])
         .run()
         .exits(3)

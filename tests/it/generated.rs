@@ -5,11 +5,11 @@ use std::fs;
 use cognito_import::rehearsal::{PasswordRules, PoolSettings};
 use serde_json::Value;
 
-use crate::harness::{Place, Pool, quick, silent, until};
+use crate::harness::{Pool, TestDir, quick, silent, wait_until};
 
 #[test]
 fn generated_passwords_meet_a_strict_policy_and_stand_nowhere() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         password_policy: PasswordRules {
             minimum_length: 40,
@@ -20,19 +20,19 @@ fn generated_passwords_meet_a_strict_policy_and_stand_nowhere() {
     let rows: String = (1..=8)
         .map(|row| format!("user{row},user{row}@example.com\n"))
         .collect();
-    let list = place.file("users.csv", format!("username,email\n{rows}"));
+    let list = dir.file("users.csv", format!("username,email\n{rows}"));
     let import = |pool: &Pool| {
-        let cli = place.import(pool, list).args(["--password", "generate"]);
+        let cli = dir.import(pool, list).args(["--password", "generate"]);
         cli.args(["--concurrency", "4"])
     };
     let running = import(&pool).start();
-    until("four sign-ups", || {
-        (pool.asked("SignUp") == 4).then_some(())
+    wait_until("four sign-ups", || {
+        (pool.requests("SignUp") == 4).then_some(())
     });
     drop(running);
-    let pool = pool.changed(|settings| settings.faults = quick().faults);
-    let ran = import(&pool).arg("-vv").run().exits(0);
-    assert_eq!(place.results().count("created"), 8);
+    let pool = pool.restart_with(|settings| settings.faults = quick().faults);
+    let output = import(&pool).arg("-vv").run().exits(0);
+    assert_eq!(dir.results().count("created"), 8);
     // Nobody knows them; but of 40 characters in a row, some are signs that nothing else here has. Behind a line of the ledger its checksum
     // may look like four of them: the last six do not count.
     let is_one = |word: &[u8]| {
@@ -44,7 +44,7 @@ fn generated_passwords_meet_a_strict_policy_and_stand_nowhere() {
     };
     assert!(is_one(b"mX$4kq[Zr8!vPw2&Tn6|Bd0?Hs3#Lf9=Gj5*Yc7a"));
     let mut files = 0;
-    for entry in fs::read_dir(place.path("run")).unwrap() {
+    for entry in fs::read_dir(dir.path("run")).unwrap() {
         let path = entry.unwrap().path();
         // Markup is full of such signs. What stands in it comes from the ledger, which is looked at.
         if path.ends_with("report.html") {
@@ -55,7 +55,7 @@ fn generated_passwords_meet_a_strict_policy_and_stand_nowhere() {
         files += 1;
     }
     assert!(files >= 4, "{files}");
-    assert!(!ran.stderr.as_bytes().windows(40).any(is_one));
+    assert!(!output.stderr.as_bytes().windows(40).any(is_one));
 }
 
 /// A list with passwords for some of its users; one of them is too weak for the pool.
@@ -67,18 +67,18 @@ const SOME: &str = "username,password,email\n\
 #[test]
 fn passwords_of_the_list_are_kept_and_empty_cells_get_generated_ones() {
     for by_file in [false, true] {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(quick());
-        let list = place.file("users.csv", SOME);
-        let import = place.import(&pool, list).arg("--confirm");
+        let list = dir.file("users.csv", SOME);
+        let import = dir.import(&pool, list).arg("--confirm");
         let import = if by_file {
-            let mapping = place.file("mapping.toml", "password = \"column-or-generate\"\n");
+            let mapping = dir.file("mapping.toml", "password = \"column-or-generate\"\n");
             import.args(["--mapping", mapping])
         } else {
             import.args(["--password", "column-or-generate"])
         };
         import.run().exits(1);
-        let results = place.results();
+        let results = dir.results();
         assert_eq!(results.outcomes(), ["created", "created", "invalid"]);
         assert_eq!(results.row(3)["error_code"], "password.policy");
         let sign_in = |name, password| {
@@ -94,23 +94,22 @@ fn passwords_of_the_list_are_kept_and_empty_cells_get_generated_ones() {
 
 #[test]
 fn a_column_of_passwords_that_is_not_used_is_told() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", SOME);
+    let list = dir.file("users.csv", SOME);
     for (source, told) in [
         ("generate", true),
         ("column-or-generate", false),
         ("column", false),
     ] {
-        let check = place.check(&pool, list).args(["--password", source]);
-        let ran = check.args(["--output", "json"]).run();
-        let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let check = dir.check(&pool, list).args(["--password", source]);
+        let output = check.args(["--output", "json"]).run();
+        let document: Value = serde_json::from_str(&output.stdout).unwrap();
         let mut notices = document["notices"].as_array().unwrap().iter();
         let found = notices.any(|notice| notice["code"] == "passwords_unused");
         assert_eq!(found, told, "{source}");
     }
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--password", "generate", "--no-preflight"])
         .run()
         .exits(0)
@@ -119,9 +118,9 @@ fn a_column_of_passwords_that_is_not_used_is_told() {
 
 #[test]
 fn a_list_without_a_column_of_passwords_needs_one_unless_all_are_generated() {
-    let place = Place::new();
-    let list = place.file("users.csv", "username,email\nann,ann@example.com\n");
-    let rehearse = |source| place.rehearse(list).args(["--password", source]);
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", "username,email\nann,ann@example.com\n");
+    let rehearse = |source| dir.rehearse(list).args(["--password", source]);
     rehearse("column-or-generate").run().exits(3);
     rehearse("generate").run().exits(0);
 }

@@ -7,7 +7,7 @@ mod unknown;
 use cognito_import::rehearsal::{ExistingUser, PoolSettings};
 use serde_json::Value;
 
-use crate::harness::{Cli, Place, Pool, Proxy, Ran, Wrong, quick, users};
+use crate::harness::{BadReply, Cli, Pool, ProcessOutput, Proxy, TestDir, quick, users};
 
 /// A user with every step after the sign-up, and a group that the pool does not have.
 const LIST: &str =
@@ -39,10 +39,9 @@ fn pool() -> Pool {
 }
 
 /// A run that makes every call of [`CALLS`], through the proxy.
-fn import_all(place: &Place, pool: &Pool, proxy: &Proxy) -> Cli {
-    let list = place.file("list.csv", LIST);
-    place
-        .import(pool, list)
+fn import_all(dir: &TestDir, pool: &Pool, proxy: &Proxy) -> Cli {
+    let list = dir.file("list.csv", LIST);
+    dir.import(pool, list)
         .args(["--endpoint-url", &proxy.url()])
         .args(["--confirm", "--verify", "email", "--create-groups"])
         .args(["--disable-where", "Status=left", "--prescan", "always"])
@@ -50,9 +49,9 @@ fn import_all(place: &Place, pool: &Pool, proxy: &Proxy) -> Cli {
 }
 
 /// Every call with the answer `{}` and one of the other kinds, and the first one with all of them.
-fn cases() -> Vec<(&'static str, Wrong)> {
-    let kinds = Wrong::kinds();
-    let empty = Wrong::Says(200, "{}".into());
+fn cases() -> Vec<(&'static str, BadReply)> {
+    let kinds = BadReply::kinds();
+    let empty = BadReply::Http(200, "{}".into());
     let mut cases: Vec<_> = kinds.iter().map(|kind| (CALLS[0], kind.clone())).collect();
     for (call, kind) in CALLS.into_iter().zip(kinds.iter().cycle()).skip(1) {
         cases.push((call, kind.clone()));
@@ -64,7 +63,10 @@ fn cases() -> Vec<(&'static str, Wrong)> {
 }
 
 /// Several runs at once: they mostly wait.
-fn at_once<T>(cases: &[(&'static str, Wrong)], run: impl Fn(&str, &Wrong) -> T + Sync) -> Vec<T>
+fn at_once<T>(
+    cases: &[(&'static str, BadReply)],
+    run: impl Fn(&str, &BadReply) -> T + Sync,
+) -> Vec<T>
 where
     T: Send,
 {
@@ -84,8 +86,8 @@ where
 }
 
 /// The codes of a document's refusals or notices.
-fn codes(ran: &Ran, kind: &str) -> Vec<String> {
-    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+fn codes(output: &ProcessOutput, kind: &str) -> Vec<String> {
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
     let all = document[kind].as_array().cloned().unwrap_or_default();
     all.iter()
         .map(|one| one["code"].as_str().unwrap().to_owned())
@@ -95,18 +97,18 @@ fn codes(ran: &Ran, kind: &str) -> Vec<String> {
 #[test]
 fn a_call_that_fails_for_a_moment_is_repeated_and_the_run_goes_on() {
     let done = at_once(&cases(), |call, wrong| {
-        let (place, pool) = (Place::new(), pool());
+        let (dir, pool) = (TestDir::new(), pool());
         // What hangs costs an attempt's time.
-        let count = if *wrong == Wrong::Hanging { 1 } else { 2 };
+        let count = if *wrong == BadReply::Hanging { 1 } else { 2 };
         let proxy = Proxy::first(count, &pool, call, wrong.clone());
-        let ran = import_all(&place, &pool, &proxy)
+        let output = import_all(&dir, &pool, &proxy)
             .args(["--preflight-timeout", "30s"])
             .args(["--attempt-timeout", "2s"])
             .run();
-        let why = format!("{call} {wrong:?}: {}", ran.stderr);
+        let why = format!("{call} {wrong:?}: {}", output.stderr);
         assert!(proxy.calls() > count, "{why}");
-        assert_eq!(ran.code, Some(0), "{why}");
-        assert_eq!(place.results().row(1)["follow_up"], "done", "{why}");
+        assert_eq!(output.code, Some(0), "{why}");
+        assert_eq!(dir.results().row(1)["follow_up"], "done", "{why}");
         assert_eq!(pool.users()["ann"].groups, ["crew"], "{why}");
     });
     assert_eq!(done.len(), cases().len());
@@ -115,45 +117,45 @@ fn a_call_that_fails_for_a_moment_is_repeated_and_the_run_goes_on() {
 #[test]
 fn a_call_that_keeps_failing_refuses_the_run_and_is_named() {
     at_once(&cases(), |call, wrong| {
-        let (place, pool) = (Place::new(), pool());
+        let (dir, pool) = (TestDir::new(), pool());
         let proxy = Proxy::always(&pool, call, wrong.clone());
-        let ran = import_all(&place, &pool, &proxy)
+        let output = import_all(&dir, &pool, &proxy)
             .args(["--preflight-timeout", "2s"])
             .run();
-        let why = format!("{call} {wrong:?}: {}", ran.stderr);
+        let why = format!("{call} {wrong:?}: {}", output.stderr);
         assert!(proxy.calls() > 1, "{why}");
         if call == "GetProvisionedLimit" {
             // It sets the pace and guards nothing.
-            assert_eq!(ran.code, Some(0), "{why}");
-            assert!(ran.stderr.contains("[limits_unknown]"), "{why}");
+            assert_eq!(output.code, Some(0), "{why}");
+            assert!(output.stderr.contains("[limits_unknown]"), "{why}");
             return;
         }
-        assert_eq!(ran.code, Some(3), "{why}");
-        assert!(ran.stderr.contains(&format!("{call} failed (")), "{why}");
-        assert!(!ran.stderr.contains("permission_missing"), "{why}");
+        assert_eq!(output.code, Some(3), "{why}");
+        assert!(output.stderr.contains(&format!("{call} failed (")), "{why}");
+        assert!(!output.stderr.contains("permission_missing"), "{why}");
         if call != "CreateGroup" {
-            assert_eq!(codes(&ran, "refusals"), ["call_failed"], "{why}");
-            assert_eq!(pool.asked("CreateGroup"), 0, "{why}");
+            assert_eq!(codes(&output, "refusals"), ["call_failed"], "{why}");
+            assert_eq!(pool.requests("CreateGroup"), 0, "{why}");
         }
-        assert_eq!(pool.asked("SignUp"), 0, "{why}");
-        assert!(!place.path("run/ledger.db").exists(), "{why}");
+        assert_eq!(pool.requests("SignUp"), 0, "{why}");
+        assert!(!dir.path("run/ledger.db").exists(), "{why}");
     });
 }
 
-fn internal_error() -> Wrong {
-    Wrong::error(500, "InternalErrorException", "Internal error")
+fn internal_error() -> BadReply {
+    BadReply::error(500, "InternalErrorException", "Internal error")
 }
 
 #[test]
 fn nothing_that_is_allowed_makes_up_for_an_answer_that_does_not_come() {
-    let (place, pool) = (Place::new(), pool());
+    let (dir, pool) = (TestDir::new(), pool());
     let proxy = Proxy::always(&pool, "DescribeUserPool", internal_error());
-    let list = place.file("users.csv", users(3));
+    let list = dir.file("users.csv", users(3));
     let through = |cli: Cli| {
         cli.args(["--endpoint-url", &proxy.url()])
             .args(["--preflight-timeout", "1s"])
     };
-    let import = || through(place.import(&pool, list));
+    let import = || through(dir.import(&pool, list));
     for flags in [
         ["--strict", "--allow-messages"],
         ["--allow-alias-moves", "--allow-messages"],
@@ -161,43 +163,43 @@ fn nothing_that_is_allowed_makes_up_for_an_answer_that_does_not_come() {
     ] {
         import().args(flags).run().exits(3).says(["[call_failed]"]);
     }
-    through(place.check(&pool, list))
+    through(dir.check(&pool, list))
         .args(["--output", "json"])
         .run()
         .exits(3)
         .says(["DescribeUserPool failed (InternalErrorException"]);
-    assert_eq!(place.findings().len(), 0, "the list itself was checked");
+    assert_eq!(dir.findings().len(), 0, "the list itself was checked");
     for command in ["describe", "template"] {
-        let ran = through(place.asking(command, &pool)).run().exits(3);
-        let ran = ran.says(["DescribeUserPool failed (InternalErrorException"]);
-        assert_eq!(ran.stdout, "");
+        let output = through(dir.read_only(command, &pool)).run().exits(3);
+        let output = output.says(["DescribeUserPool failed (InternalErrorException"]);
+        assert_eq!(output.stdout, "");
     }
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
     // With the rules from a file, or without any check, the answer is not needed.
-    let described = place.asking("describe", &pool).run().exits(0).stdout;
-    let rules = place.file("pool.toml", described);
+    let described = dir.read_only("describe", &pool).run().exits(0).stdout;
+    let rules = dir.file("pool.toml", described);
     import().args(["--pool", rules]).run().exits(0);
-    let others = place.file("others.csv", users(3).replace("\nuser", "\nother"));
-    let unchecked = through(place.import(&pool, others)).arg("--no-preflight");
+    let others = dir.file("others.csv", users(3).replace("\nuser", "\nother"));
+    let unchecked = through(dir.import(&pool, others)).arg("--no-preflight");
     unchecked.args(["--run-dir", "unchecked"]).run().exits(0);
 }
 
 #[test]
 fn a_run_that_goes_on_is_refused_as_well() {
-    let (place, pool) = (Place::new(), pool());
-    let list = place.file("users.csv", users(40));
-    let import = || place.import(&pool, list);
+    let (dir, pool) = (TestDir::new(), pool());
+    let list = dir.file("users.csv", users(40));
+    let import = || dir.import(&pool, list);
     let begun = import().args(["--rate", "10", "--deadline", "2s"]);
     begun.run().exits(4);
-    let sent = pool.asked("SignUp");
-    let proxy = Proxy::always(&pool, "DescribeUserPoolClient", Wrong::Truncated);
+    let sent = pool.requests("SignUp");
+    let proxy = Proxy::always(&pool, "DescribeUserPoolClient", BadReply::Truncated);
     import()
         .args(["--endpoint-url", &proxy.url()])
         .args(["--preflight-timeout", "1s", "--allow-messages"])
         .run()
         .exits(3)
         .says(["DescribeUserPoolClient failed (", "[call_failed]"]);
-    assert_eq!(pool.asked("SignUp"), sent);
+    assert_eq!(pool.requests("SignUp"), sent);
     import().run().exits(0);
     assert_eq!(pool.users().len(), 41);
 }
@@ -212,34 +214,33 @@ fn a_description_of_another_pool_or_client_is_no_answer() {
         ("DescribeUserPool", r#"{"UserPool": {}}"#),
         ("DescribeUserPoolClient", r#"{"UserPoolClient": {}}"#),
     ] {
-        let (place, pool) = (Place::new(), pool());
-        let list = place.file("users.csv", users(1));
-        let proxy = Proxy::always(&pool, call, Wrong::Says(200, body.to_owned()));
-        place
-            .import(&pool, list)
+        let (dir, pool) = (TestDir::new(), pool());
+        let list = dir.file("users.csv", users(1));
+        let proxy = Proxy::always(&pool, call, BadReply::Http(200, body.to_owned()));
+        dir.import(&pool, list)
             .args(["--endpoint-url", &proxy.url()])
             .args(["--preflight-timeout", "1s"])
             .run()
             .exits(3)
             .says([call, "UnreadableAnswer", "[call_failed]"]);
-        assert_eq!(pool.asked("SignUp"), 0);
+        assert_eq!(pool.requests("SignUp"), 0);
     }
 }
 
 #[test]
 fn a_signal_ends_the_waiting_at_once() {
-    let (place, pool) = (Place::new(), pool());
-    let list = place.file("users.csv", users(1));
-    let proxy = Proxy::always(&pool, "AdminGetUser", Wrong::Hanging);
+    let (dir, pool) = (TestDir::new(), pool());
+    let list = dir.file("users.csv", users(1));
+    let proxy = Proxy::always(&pool, "AdminGetUser", BadReply::Hanging);
     let url = proxy.url();
     let through = |cli: Cli| cli.args(["--endpoint-url", &url]).start();
     for (before, running) in [
-        (0, through(place.import(&pool, list))),
-        (1, through(place.check(&pool, list))),
+        (0, through(dir.import(&pool, list))),
+        (1, through(dir.check(&pool, list))),
     ] {
-        crate::harness::until("the call", || (proxy.calls() > before).then_some(()));
+        crate::harness::wait_until("the call", || (proxy.calls() > before).then_some(()));
         running.signal("INT");
-        running.end().exits(130);
+        running.wait().exits(130);
     }
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
 }

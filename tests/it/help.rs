@@ -3,7 +3,7 @@
 mod examples;
 mod shell_integration;
 
-use crate::harness::Place;
+use crate::harness::TestDir;
 
 /// The subcommands; the empty one is the program itself.
 const COMMANDS: [&str; 12] = [
@@ -23,14 +23,14 @@ const COMMANDS: [&str; 12] = [
 
 /// What a command prints for `-h` or `--help` at this width. Lines end without spaces.
 fn help(command: &str, flag: &str, columns: usize) -> String {
-    let place = Place::new();
+    let dir = TestDir::new();
     let cli = match command {
-        "" => place.cli(flag),
-        _ => place.cli(command).arg(flag),
+        "" => dir.cli(flag),
+        _ => dir.cli(command).arg(flag),
     };
-    let ran = cli.env("COLUMNS", &columns.to_string()).run().exits(0);
-    assert_eq!(ran.stderr, "");
-    let lines = ran.stdout.lines().map(str::trim_end);
+    let output = cli.env("COLUMNS", &columns.to_string()).run().exits(0);
+    assert_eq!(output.stderr, "");
+    let lines = output.stdout.lines().map(str::trim_end);
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -129,8 +129,8 @@ fn help_uses_plain_words() {
 
 #[test]
 fn a_wrong_command_line_is_exit_code_2() {
-    let place = Place::new();
-    let list = place.file("users.csv", crate::harness::users(1));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", crate::harness::users(1));
     for arguments in [
         ["--frobnicate", "1"],
         ["--rate", "0"],
@@ -144,27 +144,26 @@ fn a_wrong_command_line_is_exit_code_2() {
         ["--quote", "é"],
         ["--columns", "username"],
     ] {
-        let cli = place.cli("rehearse").arg(list).args(arguments);
+        let cli = dir.cli("rehearse").arg(list).args(arguments);
         assert!(
             cli.run().exits(2).stderr.contains(arguments[0]),
             "{arguments:?}"
         );
     }
-    place
-        .cli("import")
+    dir.cli("import")
         .arg(list)
         .run()
         .exits(2)
         .says(["--user-pool-id", "--client-id"]);
-    place.cli("conquer").run().exits(2);
-    assert!(!place.path("import-runs").exists());
+    dir.cli("conquer").run().exits(2);
+    assert!(!dir.path("import-runs").exists());
 }
 
 #[test]
 fn the_version_is_the_crate_s() {
-    let ran = Place::new().cli("--version").run().exits(0);
+    let output = TestDir::new().cli("--version").run().exits(0);
     assert_eq!(
-        ran.stdout.trim(),
+        output.stdout.trim(),
         concat!("cognito-import ", env!("CARGO_PKG_VERSION"))
     );
 }

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use crate::harness::{Place, Pool, quick};
+use crate::harness::{Pool, TestDir, quick};
 
 /// What `check` says is to be done about a rule, a refusal or a notice.
 #[track_caller]
-fn hint(place: &Place, list: &str, flags: &[&str], code: &str) -> String {
-    let cli = place.cli("check").args([list, "--output", "json"]);
-    let ran = flags.iter().fold(cli, |cli, flag| cli.arg(flag)).run();
-    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+fn hint(dir: &TestDir, list: &str, flags: &[&str], code: &str) -> String {
+    let cli = dir.cli("check").args([list, "--output", "json"]);
+    let output = flags.iter().fold(cli, |cli, flag| cli.arg(flag)).run();
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
     let all = ["findings_by_rule", "refusals", "notices"].map(|kind| document[kind].as_array());
     let of_code = all
         .into_iter()
@@ -23,7 +23,7 @@ fn hint(place: &Place, list: &str, flags: &[&str], code: &str) -> String {
 
 #[test]
 fn flags_are_suggested_unless_they_were_given() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let list = |rows: &[u8]| [b"username,password,email,phone_number,groups\n", rows].concat();
     for (rows, code, flags, suggested) in [
         (
@@ -69,31 +69,31 @@ fn flags_are_suggested_unless_they_were_given() {
             "--quote",
         ),
     ] {
-        let list = place.file("users.csv", list(rows));
-        let without = hint(&place, list, &[], code);
+        let list = dir.file("users.csv", list(rows));
+        let without = hint(&dir, list, &[], code);
         assert!(without.contains(suggested), "{code}: {without}");
-        let with = hint(&place, list, flags, code);
+        let with = hint(&dir, list, flags, code);
         assert!(!with.contains(suggested), "{code}: {with}");
     }
 }
 
 #[test]
 fn what_the_mapping_file_says_is_given_as_well() {
-    let place = Place::new();
-    let list = place.file(
+    let dir = TestDir::new();
+    let list = dir.file(
         "users.csv",
         "username,password,phone_number\nann,Passw0rd!1,12\n",
     );
-    let mapping = place.file("mapping.toml", "phone_region = \"DE\"\n");
-    let hint = hint(&place, list, &["--mapping", mapping], "phone_number.format");
+    let mapping = dir.file("mapping.toml", "phone_region = \"DE\"\n");
+    let hint = hint(&dir, list, &["--mapping", mapping], "phone_number.format");
     assert!(!hint.contains("--phone-region"), "{hint}");
 }
 
 #[test]
 fn the_report_suggests_no_flag_of_its_run() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email,phone_number\n\
          ann,Passw0rd!1,ann@example.com,12\n\
@@ -103,10 +103,10 @@ fn the_report_suggests_no_flag_of_its_run() {
         ("plain", vec![], true),
         ("with-region", vec!["--phone-region", "DE"], false),
     ] {
-        let cli = place.import(&pool, list).args(["--run-dir", run]);
+        let cli = dir.import(&pool, list).args(["--run-dir", run]);
         let cli = flags.into_iter().fold(cli, |cli, flag| cli.arg(flag));
         cli.run().exits(1);
-        let page = std::fs::read_to_string(place.path(run).join("report.html")).unwrap();
+        let page = std::fs::read_to_string(dir.path(run).join("report.html")).unwrap();
         assert!(page.contains("phone_number.format"));
         assert_eq!(page.contains("pass --phone-region DE"), suggested, "{run}");
     }

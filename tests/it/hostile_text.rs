@@ -2,29 +2,29 @@
 
 use serde_json::json;
 
-use crate::harness::{Cli, Endpoint, Place, Pool, Ran, Reply, quick, users};
+use crate::harness::{Cli, Endpoint, Pool, ProcessOutput, Reply, TestDir, quick, users};
 
 /// Begins a line, and an escape sequence.
 const HOSTILE: &str = "a\n  forged\n    forged\r\nforged\u{1b}[2J\u{9b}31m\u{202e}";
 
 #[track_caller]
-fn harmless(command: Cli) -> Ran {
-    let ran = command.run();
-    for said in [&ran.stderr, &ran.stdout] {
+fn harmless(command: Cli) -> ProcessOutput {
+    let output = command.run();
+    for said in [&output.stderr, &output.stdout] {
         for hidden in ['\u{1b}', '\u{9b}', '\u{202e}', '\r'] {
             assert!(!said.contains(hidden), "{hidden:?} in {said}");
         }
         let forged = |line: &str| line.trim_start().starts_with("forged");
         assert!(!said.lines().any(forged), "{said}");
     }
-    ran
+    output
 }
 
 #[test]
 fn the_command_line() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(2));
+    let list = dir.file("users.csv", users(2));
     let flag = |name: &str| format!("{name}={HOSTILE}");
     for name in [
         "--rate",
@@ -66,25 +66,25 @@ fn the_command_line() {
             "--endpoint-url",
             "--run-dir",
         ];
-        let mut import = place.import(&pool, list);
+        let mut import = dir.import(&pool, list);
         if let Some(named) = without.into_iter().find(|flag| *flag == name) {
             import = import.without_flag(named);
         }
-        let ran = harmless(import.arg(&flag(name)));
+        let output = harmless(import.arg(&flag(name)));
         assert!(
-            matches!(ran.code, Some(0 | 2 | 3)),
+            matches!(output.code, Some(0 | 2 | 3)),
             "{name}: {:?} {}",
-            ran.code,
-            ran.stderr
+            output.code,
+            output.stderr
         );
     }
     for command in ["import", "rehearse", "check", "report", "undo", HOSTILE] {
         for word in [HOSTILE, "--nothing\u{1b}[2J\nforged"] {
-            let ran = harmless(place.cli(command).arg(word));
+            let output = harmless(dir.cli(command).arg(word));
             assert!(
-                matches!(ran.code, Some(0 | 2 | 3)),
+                matches!(output.code, Some(0 | 2 | 3)),
                 "{command}: {}",
-                ran.stderr
+                output.stderr
             );
         }
     }
@@ -92,7 +92,7 @@ fn the_command_line() {
 
 #[test]
 fn the_list_and_the_files_beside_it() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let cell = format!("\"{HOSTILE}\"");
     let lists = [
         format!("username,password,{cell}\nann,Passw0rd!1,x\n"),
@@ -101,16 +101,15 @@ fn the_list_and_the_files_beside_it() {
         format!("{cell}\n{cell}\n"),
     ];
     for list in &lists {
-        let list = place.file("hostile.csv", list);
-        harmless(place.rehearse(list).args(["--keep", "email", "-vvv"]));
-        harmless(place.cli("check").arg(list));
+        let list = dir.file("hostile.csv", list);
+        harmless(dir.rehearse(list).args(["--keep", "email", "-vvv"]));
+        harmless(dir.cli("check").arg(list));
         harmless(
-            place
-                .rehearse(list)
+            dir.rehearse(list)
                 .args(["--map", &format!("{HOSTILE}=email")]),
         );
     }
-    let list = place.file("users.csv", users(2));
+    let list = dir.file("users.csv", users(2));
     let text = serde_json::to_string(HOSTILE).unwrap();
     for mapping in [
         format!("{text} = 1\n"),
@@ -118,25 +117,25 @@ fn the_list_and_the_files_beside_it() {
         format!("[columns]\nemail = {text}\n"),
         format!("[columns]\nemail = \"{HOSTILE}\n"),
     ] {
-        let mapping = place.file("mapping.toml", mapping);
-        let ran = harmless(place.rehearse(list).args(["--mapping", mapping]));
-        assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+        let mapping = dir.file("mapping.toml", mapping);
+        let output = harmless(dir.rehearse(list).args(["--mapping", mapping]));
+        assert_eq!(output.code, Some(3), "{}", output.stderr);
     }
     for settings in [
         json!({ HOSTILE: 1 }),
         json!({ "pre_sign_up": HOSTILE }),
         json!({ "schema": [{ "name": HOSTILE }] }),
     ] {
-        let settings = place.file("settings.json", settings.to_string());
-        harmless(place.rehearse(list).args(["--pool-settings", settings]));
+        let settings = dir.file("settings.json", settings.to_string());
+        harmless(dir.rehearse(list).args(["--pool-settings", settings]));
     }
 }
 
 #[test]
 fn the_pool() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
+    let list = dir.file("users.csv", users(3));
     for operation in [
         "SignUp",
         "AdminGetUser",
@@ -155,10 +154,10 @@ fn the_pool() {
                 if request.operation == operation {
                     Reply::error(code, HOSTILE)
                 } else {
-                    Reply::Pass
+                    Reply::Forward
                 }
             });
-            let command = place
+            let command = dir
                 .import(&pool, list)
                 .args(["--endpoint-url", &endpoint.url(), "--restart", "-vv"])
                 .args([
@@ -174,19 +173,18 @@ fn the_pool() {
         }
     }
     let endpoint = Endpoint::start(&pool, |request| match request.operation.as_str() {
-        "DescribeUserPool" => Reply::Changed(Box::new(|body| {
+        "DescribeUserPool" => Reply::ForwardEdited(Box::new(|body| {
             for attribute in body["UserPool"]["SchemaAttributes"].as_array_mut().unwrap() {
                 attribute["Name"] = json!("b\n  forged\u{1b}[2J");
                 attribute["Required"] = json!(true);
             }
         })),
-        _ => Reply::Pass,
+        _ => Reply::Forward,
     });
-    let ran =
+    let output =
         harmless(
-            place
-                .import(&pool, list)
+            dir.import(&pool, list)
                 .args(["--endpoint-url", &endpoint.url(), "--restart"]),
         );
-    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    assert_eq!(output.code, Some(3), "{}", output.stderr);
 }

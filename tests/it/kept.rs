@@ -5,11 +5,11 @@ use std::fs;
 use cognito_import::rehearsal::{ExistingUser, LateFault};
 use serde_json::{Value, json};
 
-use crate::harness::{Place, Pool, quick, until};
+use crate::harness::{Pool, TestDir, quick, wait_until};
 
 /// The lines of `results.jsonl`.
-fn jsonl(place: &Place) -> Vec<Value> {
-    fs::read_to_string(place.path("run/results.jsonl"))
+fn jsonl(dir: &TestDir) -> Vec<Value> {
+    fs::read_to_string(dir.path("run/results.jsonl"))
         .unwrap()
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -18,7 +18,7 @@ fn jsonl(place: &Place) -> Vec<Value> {
 
 #[test]
 fn kept_cells_stand_beside_every_outcome_in_both_results() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.existing.push(ExistingUser {
         username: "bob".to_owned(),
@@ -34,13 +34,12 @@ d,20,,Passw0rd!,x@example.com
 e,21,weak,password,weak@example.com
 f,22,short
 ";
-    let list = place.file("users.csv", list);
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", list);
+    dir.import(&pool, list)
         .args(["--keep", "old id", "--keep", "row", "--no-preflight"])
         .run()
         .exits(1);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(
         results.outcomes(),
         [
@@ -79,7 +78,7 @@ f,22,short
             ("", "")
         ]
     );
-    let kept: Vec<Value> = jsonl(&place)
+    let kept: Vec<Value> = jsonl(&dir)
         .into_iter()
         .map(|line| line["kept"].clone())
         .collect();
@@ -94,19 +93,19 @@ f,22,short
         "cells may have moved"
     );
     // They can be made again from the ledger alone.
-    let before = fs::read(place.path("run/results.csv")).unwrap();
-    fs::remove_file(place.path("run/results.csv")).unwrap();
-    place.cli("report").arg("run").run();
-    assert_eq!(fs::read(place.path("run/results.csv")).unwrap(), before);
+    let before = fs::read(dir.path("run/results.csv")).unwrap();
+    fs::remove_file(dir.path("run/results.csv")).unwrap();
+    dir.cli("report").arg("run").run();
+    assert_eq!(fs::read(dir.path("run/results.csv")).unwrap(), before);
 }
 
 #[test]
 fn without_kept_columns_results_are_as_they_always_were() {
-    let place = Place::new();
-    let list = place.file("users.csv", crate::harness::users(2));
-    place.rehearse(list).run().exits(0);
-    assert_eq!(place.results().header.len(), 20);
-    assert!(jsonl(&place).iter().all(|line| line.get("kept").is_none()));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", crate::harness::users(2));
+    dir.rehearse(list).run().exits(0);
+    assert_eq!(dir.results().header.len(), 20);
+    assert!(jsonl(&dir).iter().all(|line| line.get("kept").is_none()));
 }
 
 /// So many users with old ids.
@@ -119,8 +118,8 @@ fn with_ids(count: usize) -> String {
 }
 
 #[track_caller]
-fn every_row_has_its_id(place: &Place, count: usize) {
-    let results = place.results();
+fn every_row_has_its_id(dir: &TestDir, count: usize) {
+    let results = dir.results();
     let ids: Vec<&str> = results.rows.iter().map(|row| &*row["ID"]).collect();
     let expected: Vec<String> = (1..=count).map(|number| format!("old{number}")).collect();
     assert_eq!(ids, expected);
@@ -128,59 +127,56 @@ fn every_row_has_its_id(place: &Place, count: usize) {
 
 #[test]
 fn kept_cells_survive_a_kill_and_stand_beside_rows_that_are_in_doubt() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.answer_late = LateFault {
         probability: 0.5,
         delay_ms: 60_000,
     };
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", with_ids(40));
+    let list = dir.file("users.csv", with_ids(40));
     let import = || {
-        place
-            .import(&pool, list)
+        dir.import(&pool, list)
             .args(["--keep", "ID", "--rate", "100", "--attempt-timeout", "2s"])
     };
     let running = import().start();
-    until("ten sign-ups", || {
-        (pool.asked("SignUp") >= 10).then_some(())
+    wait_until("ten sign-ups", || {
+        (pool.requests("SignUp") >= 10).then_some(())
     });
     running.signal("KILL");
-    running.end();
-    place.cli("report").arg("run").run().exits(4);
-    let results = place.results();
+    running.wait();
+    dir.cli("report").arg("run").run().exits(4);
+    let results = dir.results();
     assert!(results.count("in_doubt") > 0, "{:?}", results.counts());
-    every_row_has_its_id(&place, results.rows.len());
-    let pool = pool.changed(|settings| settings.faults.answer_late = LateFault::default());
-    place
-        .import(&pool, list)
+    every_row_has_its_id(&dir, results.rows.len());
+    let pool = pool.restart_with(|settings| settings.faults.answer_late = LateFault::default());
+    dir.import(&pool, list)
         .args(["--keep", "ID"])
         .run()
         .exits(0)
         .says(["may have been sent"]);
-    every_row_has_its_id(&place, 40);
+    every_row_has_its_id(&dir, 40);
 }
 
 #[test]
 fn kept_cells_stand_beside_rows_that_were_not_sent() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", with_ids(200));
-    let running = place
+    let list = dir.file("users.csv", with_ids(200));
+    let running = dir
         .import(&pool, list)
         .args(["--keep", "ID", "--rate", "100"])
         .start();
-    until("ten sign-ups", || {
-        (pool.asked("SignUp") >= 10).then_some(())
+    wait_until("ten sign-ups", || {
+        (pool.requests("SignUp") >= 10).then_some(())
     });
     running.signal("TERM");
-    running.end().exits(143);
-    assert!(place.results().count("unsent") > 0);
-    every_row_has_its_id(&place, 200);
-    place
-        .import(&pool, list)
+    running.wait().exits(143);
+    assert!(dir.results().count("unsent") > 0);
+    every_row_has_its_id(&dir, 200);
+    dir.import(&pool, list)
         .args(["--keep", "ID"])
         .run()
         .exits(0);
-    every_row_has_its_id(&place, 200);
+    every_row_has_its_id(&dir, 200);
 }

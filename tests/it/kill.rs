@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use cognito_import::rehearsal::RehearsalPool;
 
-use crate::harness::LONGEST;
+use crate::harness::TIMEOUT;
 use case::{Case, FollowUp};
 use judge::judge;
 
@@ -152,10 +152,10 @@ fn run(seed: u64) -> Result<Vec<String>, String> {
         }
     }
     let mut child = start(&case, &pool, folder.path());
-    if !ended_within(&mut child, LONGEST) {
+    if !ended_within(&mut child, TIMEOUT) {
         let _ = child.kill();
         child.wait().unwrap();
-        return Err(format!("did not finish within {} s", LONGEST.as_secs()));
+        return Err(format!("did not finish within {} s", TIMEOUT.as_secs()));
     }
     let code = child.wait().unwrap().code();
     if !matches!(code, Some(0 | 1 | 5)) {

@@ -2,20 +2,19 @@
 
 use std::fs;
 
-use crate::harness::{Cli, Place, Pool, quick, users};
+use crate::harness::{Cli, Pool, TestDir, quick, users};
 
 #[test]
 fn unfinished_reports_of_an_earlier_process_are_removed_once_the_directory_is_ours() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
-    let import = || place.import(&pool, list);
+    let list = dir.file("users.csv", users(3));
+    let import = || dir.import(&pool, list);
     import().run().exits(0);
-    let left = |name: &str| place.path(&format!("run/{name}"));
+    let left = |name: &str| dir.path(&format!("run/{name}"));
     let old = ["results.csv.4711.unfinished", "rejects.csv.4712.unfinished"];
     let undo = || {
-        place
-            .cli("undo")
+        dir.cli("undo")
             .args(["run", "--yes-delete", "another-pool"])
     };
     for command in [&import as &dyn Fn() -> Cli, &undo] {
@@ -36,10 +35,10 @@ fn unfinished_reports_of_an_earlier_process_are_removed_once_the_directory_is_ou
 
 #[test]
 fn unfinished_files_outside_the_run_directory_are_removed_when_the_same_file_is_written() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
-    fs::create_dir(place.path("metrics")).unwrap();
+    let list = dir.file("users.csv", users(3));
+    fs::create_dir(dir.path("metrics")).unwrap();
     let old = [
         "findings.csv.4711.unfinished",
         "metrics/import.prom.4711.unfinished",
@@ -50,22 +49,21 @@ fn unfinished_files_outside_the_run_directory_are_removed_when_the_same_file_is_
         "metrics/other.prom.4711.unfinished",
     ];
     for name in old.iter().chain(&kept) {
-        place.file(name, "ann,Passw0rd!1\n");
+        dir.file(name, "ann,Passw0rd!1\n");
     }
     // Another process is at work on this one.
-    let written = fs::File::create(place.path("findings.csv.4713.unfinished")).unwrap();
+    let written = fs::File::create(dir.path("findings.csv.4713.unfinished")).unwrap();
     written.lock().unwrap();
-    place.check(&pool, list).run().exits(0);
-    place
-        .import(&pool, list)
+    dir.check(&pool, list).run().exits(0);
+    dir.import(&pool, list)
         .args(["--metrics-file", "metrics/import.prom"])
         .run()
         .exits(0);
     for name in old {
-        assert!(!place.path(name).exists(), "{name}");
+        assert!(!dir.path(name).exists(), "{name}");
     }
     for name in kept {
-        assert!(place.path(name).exists(), "{name}");
+        assert!(dir.path(name).exists(), "{name}");
     }
-    assert!(place.path("findings.csv.4713.unfinished").exists());
+    assert!(dir.path("findings.csv.4713.unfinished").exists());
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cognito_import::rehearsal::{ExistingUser, PoolSettings, QuotaSetting, UserStatus};
 
-use crate::harness::{Cli, Emulator, Place, Pool, quick, users};
+use crate::harness::{Cli, Emulator, Pool, TestDir, quick, users};
 
 fn there(username: &str, status: UserStatus) -> ExistingUser {
     ExistingUser {
@@ -15,20 +15,19 @@ fn there(username: &str, status: UserStatus) -> ExistingUser {
     }
 }
 
-fn by_list(place: &Place, pool: &Pool, list: &str) -> Cli {
-    place
-        .import(pool, list)
+fn by_list(dir: &TestDir, pool: &Pool, list: &str) -> Cli {
+    dir.import(pool, list)
         .args(["--lookup", "list", "--prescan", "never"])
 }
 
 /// Look-ups, without the question whether anybody may be looked up.
 fn look_ups(pool: &Pool) -> u64 {
-    pool.asked("AdminGetUser").saturating_sub(1)
+    pool.requests("AdminGetUser").saturating_sub(1)
 }
 
 #[test]
 fn users_that_exist_are_found_in_the_listing_and_nobody_is_billed() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let odd = r#"a"b"#;
     let pool = Pool::start(PoolSettings {
         existing: vec![
@@ -39,12 +38,12 @@ fn users_that_exist_are_found_in_the_listing_and_nobody_is_billed() {
         ..quick()
     });
     let list = users(4) + "\"a\"\"b\",Passw0rd!5,odd@example.com\n";
-    let list = place.file("users.csv", list);
-    by_list(&place, &pool, list).run().exits(0).says([
+    let list = dir.file("users.csv", list);
+    by_list(&dir, &pool, list).run().exits(0).says([
         "UserList: one ListUsers for each user that exists, at 80000 a second",
         "UserRead: AdminGetUser for unclear answers alone",
     ]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(
         results.outcomes(),
         ["created", "existed", "existed", "created", "existed"]
@@ -55,20 +54,20 @@ fn users_that_exist_are_found_in_the_listing_and_nobody_is_billed() {
         ("user0003", "FORCE_CHANGE_PASSWORD"),
         (odd, "CONFIRMED"),
     ] {
-        let row = results.of(name);
+        let row = results.for_user(name);
         assert_eq!((&*row["user_status"], &*row["enabled"]), (status, "true"));
         assert_eq!(row["user_sub"], truth[name].sub);
         assert_eq!((&*row["evidence"], &*row["error_code"]), ("", ""));
     }
     assert_eq!(look_ups(&pool), 0);
     // The first one asks whether the listing may be asked.
-    assert_eq!(pool.asked("ListUsers"), 1 + 3);
+    assert_eq!(pool.requests("ListUsers"), 1 + 3);
     assert_eq!(results.summary["requests"]["UserList"]["sent"], 3);
 }
 
 #[test]
 fn where_addresses_are_usernames_the_listing_is_asked_for_them() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         username_attributes: vec!["email".to_owned(), "phone_number".to_owned()],
         existing: vec![
@@ -83,12 +82,12 @@ fn where_addresses_are_usernames_the_listing_is_asked_for_them() {
         .collect(),
         ..quick()
     });
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email\nAnn@example.com,Passw0rd!1,\n+12025550001,Passw0rd!1,b@example.com\n",
     );
-    by_list(&place, &pool, list).run().exits(0);
-    let results = place.results();
+    by_list(&dir, &pool, list).run().exits(0);
+    let results = dir.results();
     assert_eq!(results.row(1)["user_status"], "CONFIRMED");
     assert_eq!(results.row(2)["user_status"], "UNCONFIRMED");
     assert_eq!(look_ups(&pool), 0);
@@ -96,19 +95,18 @@ fn where_addresses_are_usernames_the_listing_is_asked_for_them() {
 
 #[test]
 fn a_user_that_is_not_listed_yet_is_looked_up() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         list_lag_ms: 3_600_000,
         ..quick()
     });
-    let list = place.file("users.csv", users(2));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(2));
+    dir.import(&pool, list)
         .args(["--run-dir", "first"])
         .run()
         .exits(0);
-    by_list(&place, &pool, list).run().exits(0);
-    let results = place.results();
+    by_list(&dir, &pool, list).run().exits(0);
+    let results = dir.results();
     assert_eq!(results.outcomes(), ["existed", "existed"]);
     for row in &results.rows {
         assert_eq!(row["user_status"], "UNCONFIRMED");
@@ -122,24 +120,24 @@ fn a_user_that_is_not_listed_yet_is_looked_up() {
 
 #[test]
 fn a_lost_answer_is_settled_by_what_is_up_to_date() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = PoolSettings {
         list_lag_ms: 3_600_000,
         ..quick()
     };
     settings.faults.commit_then_drop = 1.0;
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(5));
-    by_list(&place, &pool, list).run().exits(0);
-    let results = place.results();
+    let list = dir.file("users.csv", users(5));
+    by_list(&dir, &pool, list).run().exits(0);
+    let results = dir.results();
     assert_eq!(results.count("created"), 5);
     assert!(results.rows.iter().all(|row| row["evidence"] == "lookup"));
-    assert_eq!(pool.asked("ListUsers"), 1);
+    assert_eq!(pool.requests("ListUsers"), 1);
 }
 
 #[test]
 fn a_listing_that_throttles_holds_up_no_sign_up_and_tells_everybody_in_the_end() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let names: Vec<String> = (1..=150).map(|number| format!("user{number:04}")).collect();
     let mut settings = PoolSettings {
         existing: names
@@ -153,18 +151,18 @@ fn a_listing_that_throttles_holds_up_no_sign_up_and_tells_everybody_in_the_end()
         burst: 5.0,
     };
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(250));
-    let running = by_list(&place, &pool, list)
+    let list = dir.file("users.csv", users(250));
+    let running = by_list(&dir, &pool, list)
         .args(["--list-rate", "30", "--concurrency", "4"])
         .start();
     // Those that wait for the listing take no slot from those behind them.
-    crate::harness::until("every sign-up", || {
-        (pool.asked("SignUp") == 250).then_some(())
+    crate::harness::wait_until("every sign-up", || {
+        (pool.requests("SignUp") == 250).then_some(())
     });
-    let listed_by_then = pool.asked("ListUsers");
-    running.end().exits(0);
+    let listed_by_then = pool.requests("ListUsers");
+    running.wait().exits(0);
     assert!(listed_by_then < 150, "{listed_by_then}");
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(
         results.counts(),
         [("created", 100), ("existed", 150)].into()
@@ -179,28 +177,28 @@ fn a_listing_that_throttles_holds_up_no_sign_up_and_tells_everybody_in_the_end()
 
 #[test]
 fn a_slot_goes_to_the_next_row_as_soon_as_its_own_waits_for_the_listing() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         existing: (1..=100)
             .map(|number| there(&format!("user{number:04}"), UserStatus::Confirmed))
             .collect(),
         ..quick()
     });
-    let list = place.file("users.csv", users(100));
-    let _running = by_list(&place, &pool, list)
+    let list = dir.file("users.csv", users(100));
+    let _running = by_list(&dir, &pool, list)
         .args(["--list-rate", "1", "--concurrency", "1"])
         .start();
-    crate::harness::until("every sign-up", || {
-        (pool.asked("SignUp") == 100).then_some(())
+    crate::harness::wait_until("every sign-up", || {
+        (pool.requests("SignUp") == 100).then_some(())
     });
     // A tenth of a second for each, until somebody looks whether a slot is free, would be ten look-ups.
-    let listed_by_then = pool.asked("ListUsers");
+    let listed_by_then = pool.requests("ListUsers");
     assert!(listed_by_then < 8, "{listed_by_then}");
 }
 
 #[test]
 fn a_listing_that_fails_for_a_while_is_asked_again() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = PoolSettings {
         existing: (1..=20)
             .map(|number| there(&format!("user{number:04}"), UserStatus::Confirmed))
@@ -213,34 +211,34 @@ fn a_listing_that_fails_for_a_while_is_asked_again() {
     settings.faults.list_500 = 0.15;
     settings.faults.list_throttle = 0.15;
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(20));
-    by_list(&place, &pool, list).run().exits(0);
-    let results = place.results();
+    let list = dir.file("users.csv", users(20));
+    by_list(&dir, &pool, list).run().exits(0);
+    let results = dir.results();
     assert_eq!(results.count("existed"), 20);
     let seen = |row: &&crate::harness::Row| row["user_status"] == "CONFIRMED";
     assert!(
         results.rows.iter().filter(seen).count() >= 18,
         "six tries each"
     );
-    assert!(pool.asked("ListUsers") > 21, "some failed");
+    assert!(pool.requests("ListUsers") > 21, "some failed");
     assert_eq!(look_ups(&pool), 0);
 }
 
 #[test]
 fn no_lookup_is_the_same_as_lookup_none_and_both_together_are_too_much() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         existing: vec![there("user0001", UserStatus::Confirmed)],
         ..quick()
     });
-    let list = place.file("users.csv", users(2));
-    let import = || place.import(&pool, list).without_env("AWS_ACCESS_KEY_ID");
+    let list = dir.file("users.csv", users(2));
+    let import = || dir.import(&pool, list).without_env("AWS_ACCESS_KEY_ID");
     import()
         .args(["--lookup", "none", "--run-dir", "none"])
         .arg("--allow-messages")
         .run()
         .exits(0);
-    let results = place.results_in("none");
+    let results = dir.results_in("none");
     assert_eq!(results.outcomes(), ["existed", "created"]);
     assert_eq!(pool.stats().operations.len(), 1, "nothing but SignUp");
     let both = import().args(["--lookup", "get"]).arg("--no-lookup");
@@ -249,13 +247,13 @@ fn no_lookup_is_the_same_as_lookup_none_and_both_together_are_too_much() {
 
 #[test]
 fn the_emulator_s_listing_tells_the_same() {
-    let Some(emulator) = Emulator::open() else {
+    let Some(emulator) = Emulator::without_auth() else {
         return;
     };
     use aws_sdk_cognitoidentityprovider::types::UsernameAttributeType;
     for by_email in [false, true] {
         let pool = emulator.pool(by_email.then_some(UsernameAttributeType::Email));
-        let place = Place::new();
+        let dir = TestDir::new();
         let name = |number: usize| format!("user{number:04}@example.com");
         let mut lists = [
             "username,password\n".to_owned(),
@@ -268,21 +266,19 @@ fn the_emulator_s_listing_tells_the_same() {
                 }
             }
         }
-        let first = place.file("first.csv", &lists[0]);
-        pool.import(&place, first)
+        let first = dir.file("first.csv", &lists[0]);
+        pool.import(&dir, first)
             .args(["--run-dir", "first"])
             .run()
             .exits(0);
-        let first = place.results_in("first");
+        let first = dir.results_in("first");
         assert_eq!(first.count("created"), 120);
-        let list = place.file("users.csv", &lists[1]);
+        let list = dir.file("users.csv", &lists[1]);
         let import = |run: &str, flags: [&str; 2]| {
-            pool.import(&place, list)
-                .args(["--run-dir", run])
-                .args(flags)
+            pool.import(&dir, list).args(["--run-dir", run]).args(flags)
         };
         import("read", ["--prescan", "always"]).run().exits(0);
-        let read = place.results_in("read");
+        let read = dir.results_in("read");
         assert_eq!(read.counts(), [("created", 10), ("existed", 120)].into());
         // A sign-up whose answer is lost is sent again: those who are listed are sent not once.
         assert!(read.rows[..120].iter().all(|row| row["attempts"] == "0"));
@@ -290,7 +286,7 @@ fn the_emulator_s_listing_tells_the_same() {
             .args(["--prescan", "never"])
             .run()
             .exits(0);
-        let asked = place.results_in("asked");
+        let asked = dir.results_in("asked");
         assert_eq!(asked.count("existed"), 130);
         for (number, first) in first.rows.iter().enumerate() {
             let (read, asked) = (read.row(number + 1), asked.row(number + 1));

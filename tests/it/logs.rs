@@ -5,7 +5,7 @@ use std::fs;
 use cognito_import::rehearsal::{ExistingUser, PoolSettings, PreSignUp, QuotaSetting};
 use serde_json::Value;
 
-use crate::harness::{Place, Pool, quick, until, users};
+use crate::harness::{Pool, TestDir, quick, users, wait_until};
 
 /// Every line of a log, each of which has to be a JSON object.
 fn events(text: &str) -> Vec<Value> {
@@ -25,15 +25,14 @@ fn with<'e>(events: &'e [Value], message: &str) -> Vec<&'e Value> {
 
 #[test]
 fn each_row_that_is_not_created_has_an_event_and_the_run_its_id() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = users(4)
         + "user0001,Passw0rd!1,user0001@example.com\n\
            bad name,Passw0rd!1,bad@example.com\n\
            weakling,weakweak,weakling@example.com\n";
-    let list = place.file("users.csv", list);
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", list);
+    dir.import(&pool, list)
         .args([
             "--no-preflight",
             "--log-file",
@@ -43,7 +42,7 @@ fn each_row_that_is_not_created_has_an_event_and_the_run_its_id() {
         ])
         .run()
         .exits(1);
-    let text = fs::read_to_string(place.path("run.log")).unwrap();
+    let text = fs::read_to_string(dir.path("run.log")).unwrap();
     let events = events(&text);
     let mut settled: Vec<_> = with(&events, "a row is settled")
         .into_iter()
@@ -64,7 +63,7 @@ fn each_row_that_is_not_created_has_an_event_and_the_run_its_id() {
             (Some(7), Some("rejected"), Some("InvalidPasswordException")),
         ]
     );
-    let summary = place.results().summary;
+    let summary = dir.results().summary;
     for event in &events {
         assert_eq!(
             (&event["run"], &event["session"]),
@@ -85,30 +84,32 @@ fn each_row_that_is_not_created_has_an_event_and_the_run_its_id() {
 
 #[test]
 fn a_run_that_goes_on_keeps_its_id_and_appends_to_the_log() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(120));
+    let list = dir.file("users.csv", users(120));
     let import = || {
-        let import = place
+        let import = dir
             .import(&pool, list)
             .args(["--rate", "50", "--log-file", "run.log"]);
         import.args(["--log-format", "json"])
     };
     let running = import().start();
-    until("ten sign-ups", || (pool.asked("SignUp") > 10).then_some(()));
+    wait_until("ten sign-ups", || {
+        (pool.requests("SignUp") > 10).then_some(())
+    });
     running.signal("TERM");
-    let ran = running.end().exits(143);
-    assert!(!ran.stderr.contains("INFO"), "{}", ran.stderr);
+    let output = running.wait().exits(143);
+    assert!(!output.stderr.contains("INFO"), "{}", output.stderr);
     import().run().exits(0);
-    let text = fs::read_to_string(place.path("run.log")).unwrap();
+    let text = fs::read_to_string(dir.path("run.log")).unwrap();
     let events = events(&text);
     let begins = with(&events, "the run begins");
     assert_eq!(begins.len(), 2);
     assert_eq!(begins[0]["run"], begins[1]["run"]);
     let numbers = [&begins[0]["session"], &begins[1]["session"]];
     assert_eq!(numbers, [&Value::from(1), &Value::from(2)]);
-    assert_eq!(begins[0]["run"], place.results().summary["run_id"]);
-    assert_eq!(place.results().summary["sessions"], 2);
+    assert_eq!(begins[0]["run"], dir.results().summary["run_id"]);
+    assert_eq!(dir.results().summary["sessions"], 2);
     let stops = with(&events, "the run stops");
     assert_eq!(
         (stops.len(), &stops[0]["reason"]),
@@ -118,7 +119,7 @@ fn a_run_that_goes_on_keeps_its_id_and_appends_to_the_log() {
 
 #[test]
 fn verbose_flags_mean_the_same_in_a_file_and_on_standard_error() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         existing: vec![ExistingUser {
             username: "user0001".to_owned(),
@@ -143,7 +144,7 @@ fn verbose_flags_mean_the_same_in_a_file_and_on_standard_error() {
     ] {
         let import = |run: &str| {
             let file = format!("{run}.csv");
-            let import = place.import(&pool, place.file(&file, list(run)));
+            let import = dir.import(&pool, dir.file(&file, list(run)));
             import.args(["--no-preflight", verbose, "--run-dir", run])
         };
         let to_screen = import(&format!("screen{verbose}")).run().exits(0).stderr;
@@ -151,17 +152,17 @@ fn verbose_flags_mean_the_same_in_a_file_and_on_standard_error() {
         let log = format!("run{verbose}.log");
         let import = import(&format!("file{verbose}")).args(["--log-file", &log]);
         import.run().exits(0);
-        let in_file = fs::read_to_string(place.path(&log)).unwrap();
+        let in_file = fs::read_to_string(dir.path(&log)).unwrap();
         assert_eq!(levels(&in_file), expected, "{verbose}: {in_file}");
     }
 }
 
 #[test]
 fn a_log_that_cannot_be_opened_is_refused_before_anything_is_sent() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
-    let import = place
+    let list = dir.file("users.csv", users(3));
+    let import = dir
         .import(&pool, list)
         .args(["--log-file", "no/such/run.log"]);
     import.run().exits(3).says([
@@ -169,21 +170,20 @@ fn a_log_that_cannot_be_opened_is_refused_before_anything_is_sent() {
         "name a file in a directory that is there",
     ]);
     assert_eq!(pool.stats().operations.len(), 0);
-    assert!(!place.path("run").exists());
+    assert!(!dir.path("run").exists());
 }
 
 #[cfg(unix)]
 #[test]
 fn the_log_is_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
-    let place = Place::new();
-    let list = place.file("users.csv", users(1));
-    place
-        .rehearse(list)
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(1));
+    dir.rehearse(list)
         .args(["--log-file", "run.log"])
         .run()
         .exits(0);
-    let mode = fs::metadata(place.path("run.log"))
+    let mode = fs::metadata(dir.path("run.log"))
         .unwrap()
         .permissions()
         .mode();
@@ -192,21 +192,21 @@ fn the_log_is_for_its_owner_alone() {
 
 #[test]
 fn a_slow_down_and_its_end_stand_in_the_log() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.quotas.user_creation = QuotaSetting::per_second(20.0);
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(120));
-    let import = place
+    let list = dir.file("users.csv", users(120));
+    let import = dir
         .import(&pool, list)
         .args(["--rate", "60", "--log-file", "run.log"]);
     import.args(["--log-format", "json"]).run().exits(0);
-    let events = events(&fs::read_to_string(place.path("run.log")).unwrap());
+    let events = events(&fs::read_to_string(dir.path("run.log")).unwrap());
     let throttled: u64 = with(&events, "the pool throttles")
         .iter()
         .map(|event| event["throttled"].as_u64().unwrap())
         .sum();
-    let counted = place.results().summary["requests"]["UserCreation"]["throttled"].as_u64();
+    let counted = dir.results().summary["requests"]["UserCreation"]["throttled"].as_u64();
     assert_eq!(Some(throttled), counted);
     let slowed = with(&events, "slowed down");
     assert_eq!(
@@ -218,10 +218,10 @@ fn a_slow_down_and_its_end_stand_in_the_log() {
 
 #[test]
 fn levels_come_from_flags_or_from_the_environment_and_never_let_the_sdk_speak() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(2));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(2));
     let said = |flags: &[&str], rust_log: &str| {
-        let mut rehearse = place.rehearse(list).env("RUST_LOG", rust_log);
+        let mut rehearse = dir.rehearse(list).env("RUST_LOG", rust_log);
         for flag in flags {
             rehearse = rehearse.arg(flag);
         }
@@ -250,12 +250,12 @@ const HARMLESS: &str = "no[U+001B][2J [U+202E]way[U+000A]INFO forged";
 
 #[test]
 fn the_name_of_a_list_cannot_repaint_a_terminal_by_the_log() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     // Its last record does not end, which the log tells with the list's name.
-    let list = place.file(HOSTILE, users(3) + "\"" + &"x".repeat(600_000));
+    let list = dir.file(HOSTILE, users(3) + "\"" + &"x".repeat(600_000));
     for (run, colours) in [("plain", "0"), ("coloured", "1")] {
-        let import = place.import(&pool, list).env("CLICOLOR_FORCE", colours);
+        let import = dir.import(&pool, list).env("CLICOLOR_FORCE", colours);
         let import = import.args(["--no-preflight", "--run-dir", run, "-v"]);
         let said = import.run().exits(4).stderr;
         let line = said.lines().find(|line| line.contains("the run stops"));
@@ -271,18 +271,18 @@ fn the_name_of_a_list_cannot_repaint_a_terminal_by_the_log() {
 
 #[test]
 fn the_words_of_a_pool_are_escaped_in_a_log_of_json() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pre_sign_up: PreSignUp::Refuse {
             message: HOSTILE.to_owned(),
         },
         ..quick()
     });
-    let list = place.file("users.csv", users(2));
-    let import = place.import(&pool, list).args(["-vv", "--no-preflight"]);
+    let list = dir.file("users.csv", users(2));
+    let import = dir.import(&pool, list).args(["-vv", "--no-preflight"]);
     let import = import.args(["--log-file", "run.log", "--log-format", "json"]);
     import.run().exits(1);
-    let text = fs::read_to_string(place.path("run.log")).unwrap();
+    let text = fs::read_to_string(dir.path("run.log")).unwrap();
     assert!(
         !text.contains('\u{202e}') && text.contains("\\u202e"),
         "{text}"

@@ -9,7 +9,7 @@ use std::thread;
 
 use cognito_import::rehearsal::{PoolSettings, PreSignUp};
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
 /// The list that the README shows.
 pub(crate) fn sample(name: &str) -> PathBuf {
@@ -23,16 +23,16 @@ const COLUMNS: &str = "row,line,username,outcome,evidence,user_sub,user_status,c
 
 #[test]
 fn a_rehearsal_of_the_sample_makes_every_user_and_says_that_nothing_left_the_machine() {
-    let place = Place::new();
-    let ran = place.rehearse(sample("users.csv")).run().exits(0).says([
+    let dir = TestDir::new();
+    let output = dir.rehearse(sample("users.csv")).run().exits(0).says([
         "40 SignUp at 40 a second",
         "nothing leaves it",
         "this was a rehearsal: nothing left this machine",
         "created     40",
         "run/results.csv",
     ]);
-    assert_eq!(ran.stdout, "", "what people read goes to standard error");
-    let results = place.results();
+    assert_eq!(output.stdout, "", "what people read goes to standard error");
+    let results = dir.results();
     assert_eq!(results.header.join(","), COLUMNS);
     assert_eq!(results.count("created"), 40);
     assert_eq!(results.summary["state"], "finished");
@@ -50,13 +50,12 @@ fn a_rehearsal_of_the_sample_makes_every_user_and_says_that_nothing_left_the_mac
 
 #[test]
 fn results_follow_the_list_row_by_row_and_name_its_lines() {
-    let place = Place::new();
-    place
-        .rehearse(sample("users.csv"))
+    let dir = TestDir::new();
+    dir.rehearse(sample("users.csv"))
         .arg("--quiet")
         .run()
         .exits(0);
-    let results = place.results();
+    let results = dir.results();
     let listed: Vec<String> = csv::Reader::from_path(sample("users.csv"))
         .unwrap()
         .records()
@@ -88,28 +87,28 @@ fn results_follow_the_list_row_by_row_and_name_its_lines() {
 
 #[test]
 fn quiet_prints_nothing() {
-    let place = Place::new();
-    let ran = place
+    let dir = TestDir::new();
+    let output = dir
         .rehearse(sample("users.csv"))
         .arg("--quiet")
         .run()
         .exits(0);
-    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+    assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", ""));
 }
 
 #[test]
 fn the_run_s_files_are_the_owner_s_alone() {
-    let place = Place::new();
-    let list = place.file("users.csv", crate::harness::users(3));
-    place.rehearse(list).run().exits(0);
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", crate::harness::users(3));
+    dir.rehearse(list).run().exits(0);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&place.path("run")), 0o700);
-    let files: Vec<PathBuf> = fs::read_dir(place.path("run"))
+    assert_eq!(mode(&dir.path("run")), 0o700);
+    let files: Vec<PathBuf> = fs::read_dir(dir.path("run"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
     for name in ["ledger.db", "results.csv", "results.jsonl", "summary.json"] {
-        assert!(files.contains(&place.path("run").join(name)), "{name}");
+        assert!(files.contains(&dir.path("run").join(name)), "{name}");
     }
     for file in files {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
@@ -118,13 +117,13 @@ fn the_run_s_files_are_the_owner_s_alone() {
 
 #[test]
 fn attributes_and_passwords_arrive_as_they_stand_in_the_list() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pre_sign_up: PreSignUp::AutoConfirm,
         ..quick()
     });
     let list = sample("users.csv");
-    place.import(&pool, &list).run().exits(0);
+    dir.import(&pool, &list).run().exits(0);
     let users = pool.users();
     assert_eq!(users.len(), 40);
     let sdk = pool.sdk();
@@ -156,15 +155,15 @@ fn attributes_and_passwords_arrive_as_they_stand_in_the_list() {
 
 #[test]
 fn results_tell_each_user_s_sub_and_whether_a_trigger_confirmed_it() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pre_sign_up: PreSignUp::AutoConfirm,
         ..quick()
     });
-    let list = place.file("users.csv", crate::harness::users(5));
-    place.import(&pool, list).run().exits(0);
+    let list = dir.file("users.csv", crate::harness::users(5));
+    dir.import(&pool, list).run().exits(0);
     let users = pool.users();
-    for row in &place.results().rows {
+    for row in &dir.results().rows {
         assert_eq!(row["confirmed"], "true");
         assert_eq!(row["user_sub"], users[&row["username"]].sub);
     }
@@ -172,35 +171,34 @@ fn results_tell_each_user_s_sub_and_whether_a_trigger_confirmed_it() {
 
 #[test]
 fn results_tell_where_a_code_was_sent() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         auto_verified_attributes: vec!["email".to_owned(), "phone_number".to_owned()],
         daily_messages: Some(2),
         ..quick()
     });
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email,phone_number\n\
          mail,Passw0rd!,mail@example.com,\n\
          phone,Passw0rd!,phone@example.com,+12025550123\n\
          late,Passw0rd!,late@example.com,\n",
     );
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--concurrency", "1", "--allow-messages"])
         .run()
         .exits(0)
         .says(["messages: 2 sent, 1 refused"]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.summary["deliveries"]["sent"], 2);
     assert_eq!(results.summary["deliveries"]["refused"], 1);
-    let mail = results.of("mail");
+    let mail = results.for_user("mail");
     assert_eq!(
         (mail["delivery"].as_str(), mail["delivery_medium"].as_str()),
         ("sent", "EMAIL")
     );
     assert_eq!(mail["delivery_destination"], "m***@e***");
-    let phone = results.of("phone");
+    let phone = results.for_user("phone");
     assert_eq!(
         (
             phone["delivery"].as_str(),
@@ -211,7 +209,7 @@ fn results_tell_where_a_code_was_sent() {
     // A destination that begins with + would be a formula to a spreadsheet.
     assert!(phone["delivery_destination"].starts_with("'+"), "{phone:?}");
     // The third message is over the pool's limit; the user is made all the same.
-    let late = results.of("late");
+    let late = results.for_user("late");
     assert_eq!(late["outcome"], "created");
     assert_eq!(late["evidence"], "lookup");
     assert_eq!(late["delivery"], "refused");
@@ -225,38 +223,36 @@ fn results_tell_where_a_code_was_sent() {
 
 #[test]
 fn names_that_a_spreadsheet_would_run_are_defused_in_csv_and_kept_elsewhere() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email\n=1+1,Passw0rd!,a@example.com\n@sum,Passw0rd!,b@example.com\n",
     );
-    place.import(&pool, list).run().exits(0);
-    let results = place.results();
+    dir.import(&pool, list).run().exits(0);
+    let results = dir.results();
     assert_eq!(results.row(1)["username"], "'=1+1");
     assert_eq!(results.row(2)["username"], "'@sum");
     assert!(pool.users().contains_key("=1+1"));
-    let jsonl = fs::read_to_string(place.path("run/results.jsonl")).unwrap();
+    let jsonl = fs::read_to_string(dir.path("run/results.jsonl")).unwrap();
     assert!(jsonl.contains("\"username\":\"=1+1\""), "{jsonl}");
 }
 
 #[test]
 fn an_app_client_s_secret_comes_from_a_file_or_the_environment() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         client_secret: Some("s3cr3t-of-the-client".to_owned()),
         ..quick()
     });
-    let list = place.file("users.csv", crate::harness::users(3));
-    place.file("secret", "s3cr3t-of-the-client\n");
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", crate::harness::users(3));
+    dir.file("secret", "s3cr3t-of-the-client\n");
+    dir.import(&pool, list)
         .args(["--client-secret-file", "secret"])
         .run()
         .exits(0);
-    let more = place.file("more.csv", crate::harness::users_numbered(4..=6));
-    place
-        .import(&pool, more)
+    let more = dir.file("more.csv", crate::harness::users_numbered(4..=6));
+    dir.import(&pool, more)
         .env("COGNITO_CLIENT_SECRET", "s3cr3t-of-the-client")
         .args(["--run-dir", "more"])
         .run()
@@ -266,15 +262,14 @@ fn an_app_client_s_secret_comes_from_a_file_or_the_environment() {
 
 #[test]
 fn without_run_dir_a_run_is_named_after_its_list_and_pool() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("my users.csv", crate::harness::users(2));
-    place
-        .import(&pool, list)
+    let list = dir.file("my users.csv", crate::harness::users(2));
+    dir.import(&pool, list)
         .without_flag("--run-dir")
         .run()
         .exits(0);
-    let runs: Vec<String> = fs::read_dir(place.path("import-runs"))
+    let runs: Vec<String> = fs::read_dir(dir.path("import-runs"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
@@ -287,10 +282,10 @@ fn without_run_dir_a_run_is_named_after_its_list_and_pool() {
 
 #[test]
 fn a_run_against_this_machine_does_without_the_system_s_certificates() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
-    let certificates = place.path("certificates.pem");
+    let list = dir.file("users.csv", users(3));
+    let certificates = dir.path("certificates.pem");
     let made = Command::new("mkfifo").arg(&certificates).status().unwrap();
     assert!(made.success());
     let (tell, told) = mpsc::sync_channel(1);
@@ -301,8 +296,7 @@ fn a_run_against_this_machine_does_without_the_system_s_certificates() {
         tell.send(()).unwrap();
         drop(opened);
     });
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .env("SSL_CERT_FILE", certificates.to_str().unwrap())
         .run()
         .exits(0);

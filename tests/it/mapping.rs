@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Cli, Place, Pool, only_described, quick};
+use crate::harness::{Cli, Pool, TestDir, assert_only_described, quick};
 
 /// A list with nothing in it as Cognito wants it.
 const FOREIGN: &str = "\
@@ -111,46 +111,44 @@ fn foreign_users_are_there(pool: &Pool) {
 
 #[test]
 fn a_foreign_list_is_imported_by_a_mapping_file_and_goes_on_by_flags_that_say_the_same() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", FOREIGN);
-    let mapping = place.file("mapping.toml", MAPPING);
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", FOREIGN);
+    let mapping = dir.file("mapping.toml", MAPPING);
+    dir.import(&pool, list)
         .args(["--mapping", mapping])
         .run()
         .exits(0)
         .says(["columns that mean nothing are dropped (--ignore-unknown): Shoe"]);
     foreign_users_are_there(&pool);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.row(1)["username"], "ann@example.com");
     assert_eq!(
         (&*results.row(1)["ID"], &*results.row(2)["ID"]),
         ("17", "018")
     );
     // The same mapping is the same run, however it is written.
-    let asked = pool.asked("SignUp");
-    place.import(&pool, list).args(FLAGS).run().exits(0);
-    assert_eq!(pool.asked("SignUp"), asked);
+    let asked = pool.requests("SignUp");
+    dir.import(&pool, list).args(FLAGS).run().exits(0);
+    assert_eq!(pool.requests("SignUp"), asked);
 }
 
 #[test]
 fn a_foreign_list_is_imported_by_flags() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", FOREIGN);
-    place.import(&pool, list).args(FLAGS).run().exits(0);
+    let list = dir.file("users.csv", FOREIGN);
+    dir.import(&pool, list).args(FLAGS).run().exits(0);
     foreign_users_are_there(&pool);
 }
 
 #[test]
 fn flags_go_over_the_mapping_file() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", FOREIGN);
-    let mapping = place.file("mapping.toml", MAPPING);
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", FOREIGN);
+    let mapping = dir.file("mapping.toml", MAPPING);
+    dir.import(&pool, list)
         .args(["--mapping", mapping])
         .args([
             "--set",
@@ -170,17 +168,16 @@ fn flags_go_over_the_mapping_file() {
 
 #[test]
 fn rows_that_do_not_fit_are_told_with_all_that_is_wrong_and_never_sent() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = format!("{FOREIGN}19,eve@example.com,Pass word\u{a0},,,12,1990-02-01,,gone,,\n");
-    let list = place.file("users.csv", list);
-    let mapping = place.file("mapping.toml", MAPPING);
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", list);
+    let mapping = dir.file("mapping.toml", MAPPING);
+    dir.import(&pool, list)
         .args(["--mapping", mapping])
         .run()
         .exits(1);
-    let results = place.results();
+    let results = dir.results();
     let row = results.row(3);
     assert_eq!((&*row["outcome"], &*row["ID"]), ("invalid", "19"));
     for words in [
@@ -192,23 +189,23 @@ fn rows_that_do_not_fit_are_told_with_all_that_is_wrong_and_never_sent() {
         assert!(row["error_message"].contains(words), "{words}: {row:?}");
     }
     assert!(!row["error_message"].contains("Pass word"));
-    assert_eq!(pool.asked("SignUp"), 2);
+    assert_eq!(pool.requests("SignUp"), 2);
 }
 
 /// Refused with exit code 3, before the pool was asked anything but what it is like.
 #[track_caller]
 fn refused<const N: usize>(cli: Cli, pool: &Pool, words: [&str; N]) -> String {
-    let ran = cli.run().exits(3).says(words);
-    only_described(pool);
-    ran.stderr
+    let output = cli.run().exits(3).says(words);
+    assert_only_described(pool);
+    output.stderr
 }
 
 #[test]
 fn everything_that_does_not_fit_the_header_is_said_at_once_with_a_line_to_paste() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", FOREIGN);
-    let cli = place
+    let list = dir.file("users.csv", FOREIGN);
+    let cli = dir
         .import(&pool, list)
         .args([
             "--keep",
@@ -236,21 +233,17 @@ fn everything_that_does_not_fit_the_header_is_said_at_once_with_a_line_to_paste(
         "--map Kennwort=password --map 'First Name=given_name' --map 'Last Name=family_name' --map Telefon=phone_number \
          --ignore-column ID --ignore-column Geboren --ignore-column Changed --ignore-column Status --ignore-column Shoe"
     );
-    assert!(!place.path("run").exists());
+    assert!(!dir.path("run").exists());
 }
 
 #[test]
 fn a_mapping_file_that_cannot_be_used_is_refused_with_its_line_and_key() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", FOREIGN);
-    let import = || {
-        place
-            .import(&pool, list)
-            .args(["--mapping", "mapping.toml"])
-    };
+    let list = dir.file("users.csv", FOREIGN);
+    let import = || dir.import(&pool, list).args(["--mapping", "mapping.toml"]);
     refused(import(), &pool, ["--mapping mapping.toml: cannot be read"]);
-    place.file("mapping.toml", "trim = true\nkep = [\"ID\"]\n");
+    dir.file("mapping.toml", "trim = true\nkep = [\"ID\"]\n");
     refused(
         import(),
         &pool,
@@ -258,13 +251,13 @@ fn a_mapping_file_that_cannot_be_used_is_refused_with_its_line_and_key() {
             "mapping.toml: line 2, kep: is no key that may stand here (nearest known name: keep); known are username_from, username_uuid, password",
         ],
     );
-    place.file("mapping.toml", "[columns]\nMail = \"mail\"\n");
+    dir.file("mapping.toml", "[columns]\nMail = \"mail\"\n");
     refused(
         import(),
         &pool,
         ["mapping.toml: line 2, columns.\"Mail\": mail: is nothing that a sign-up sets"],
     );
-    place.file(
+    dir.file(
         "mapping.toml",
         "keep = [\"Old ID\"]\nignore_unknown = true\n",
     );
@@ -277,8 +270,8 @@ fn a_mapping_file_that_cannot_be_used_is_refused_with_its_line_and_key() {
 
 #[test]
 fn a_flag_about_columns_that_makes_no_sense_is_a_wrong_command_line() {
-    let place = Place::new();
-    let list = place.file("users.csv", FOREIGN);
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", FOREIGN);
     for (flag, value, words) in [
         ("--map", "Mail", "should be COLUMN=TARGET"),
         ("--map", "Mail=mail", "nearest known name: email"),
@@ -291,8 +284,7 @@ fn a_flag_about_columns_that_makes_no_sense_is_a_wrong_command_line() {
         ("--value", "Status=true", "should be COLUMN:CELL=VALUE"),
         ("--lowercase", "name", "possible values"),
     ] {
-        place
-            .rehearse(list)
+        dir.rehearse(list)
             .args([flag, value])
             .run()
             .exits(2)
@@ -302,13 +294,13 @@ fn a_flag_about_columns_that_makes_no_sense_is_a_wrong_command_line() {
 
 #[test]
 fn another_mapping_or_other_kept_columns_are_another_run() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "ID,username,password,email\n1,ann,Passw0rd!,Ann@example.com\n",
     );
-    let import = || place.import(&pool, list);
+    let import = || dir.import(&pool, list);
     import().args(["--ignore-column", "ID"]).run().exits(0);
     let asked = pool.stats().operations;
     for (flags, words) in [

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
 /// Samples by name and labels, of a text that keeps to the format ("Exposition formats", Prometheus).
 fn parsed(text: &str) -> BTreeMap<(String, BTreeMap<String, String>), f64> {
@@ -70,15 +70,14 @@ fn labels(mut rest: &str) -> (BTreeMap<String, String>, &str) {
 
 #[test]
 fn the_run_is_told_in_the_format_of_node_exporter() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("a \"b\\\n.csv", users(20) + "odd,Passw0rd!,odd\n");
-    place
-        .import(&pool, list)
+    let list = dir.file("a \"b\\\n.csv", users(20) + "odd,Passw0rd!,odd\n");
+    dir.import(&pool, list)
         .args(["--metrics-file", "nightly.prom"])
         .run()
         .exits(1);
-    let file = place.path("nightly.prom");
+    let file = dir.path("nightly.prom");
     assert_eq!(
         fs::metadata(&file).unwrap().permissions().mode() & 0o777,
         0o644
@@ -131,8 +130,7 @@ fn the_run_is_told_in_the_format_of_node_exporter() {
     );
     // `report` writes it as well, over the older one.
     fs::write(&file, "old").unwrap();
-    place
-        .cli("report")
+    dir.cli("report")
         .args(["run", "--metrics-file", "nightly.prom"])
         .run()
         .exits(1);
@@ -144,26 +142,24 @@ fn the_run_is_told_in_the_format_of_node_exporter() {
 
 #[test]
 fn a_file_that_cannot_be_written_is_refused_before_anything_is_sent() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
-    fs::create_dir(place.path("folder.prom")).unwrap();
+    let list = dir.file("users.csv", users(3));
+    fs::create_dir(dir.path("folder.prom")).unwrap();
     for name in ["nowhere/x.prom", "folder.prom", "users.csv/x.prom"] {
-        place
-            .import(&pool, list)
+        dir.import(&pool, list)
             .args(["--metrics-file", name])
             .run()
             .exits(3)
             .says(["--metrics-file", name, "cannot be written"]);
     }
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--metrics-file", "x.txt"])
         .run()
         .exits(2)
         .says([".prom"]);
-    assert_eq!(pool.asked("SignUp"), 0);
-    let left: Vec<_> = fs::read_dir(place.path(""))
+    assert_eq!(pool.requests("SignUp"), 0);
+    let left: Vec<_> = fs::read_dir(dir.path(""))
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
         .collect();

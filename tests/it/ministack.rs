@@ -2,27 +2,27 @@
 
 use aws_sdk_cognitoidentityprovider::types::UsernameAttributeType;
 
-use crate::harness::{EmulatedPool, Emulator, Place, users};
+use crate::harness::{EmulatedPool, Emulator, TestDir, users};
 use crate::main_job::sample;
 
 /// A pool of its own in the emulator; none where there is no emulator, which is said.
 fn pool() -> Option<EmulatedPool> {
-    Some(Emulator::open()?.pool(None))
+    Some(Emulator::without_auth()?.pool(None))
 }
 
 #[test]
 fn the_sample_becomes_users_who_can_sign_in_with_their_passwords() {
     let Some(pool) = pool() else { return };
-    let place = Place::new();
+    let dir = TestDir::new();
     let list = sample("users.csv");
-    pool.import(&place, list.to_str().unwrap()).run().exits(0);
-    let results = place.results();
+    pool.import(&dir, list.to_str().unwrap()).run().exits(0);
+    let results = dir.results();
     assert_eq!(results.count("created"), 40);
     assert_eq!(pool.usernames().len(), 40);
     for record in csv::Reader::from_path(&list).unwrap().records() {
         let record = record.unwrap();
         let (username, password) = (record.get(0).unwrap(), record.get(1).unwrap());
-        assert_eq!(results.of(username)["outcome"], "created");
+        assert_eq!(results.for_user(username)["outcome"], "created");
         pool.confirm(username);
         assert_eq!(
             pool.sdk.sign_in(&pool.client_id, username, password),
@@ -35,7 +35,7 @@ fn the_sample_becomes_users_who_can_sign_in_with_their_passwords() {
         assert_eq!(other, Err("NotAuthorizedException".to_owned()));
     }
     // The second time there is nothing to do.
-    pool.import(&place, list.to_str().unwrap())
+    pool.import(&dir, list.to_str().unwrap())
         .run()
         .exits(0)
         .says(["this run is finished already: nothing was sent"]);
@@ -44,13 +44,13 @@ fn the_sample_becomes_users_who_can_sign_in_with_their_passwords() {
 #[test]
 fn attributes_and_subs_are_those_of_the_emulator() {
     let Some(pool) = pool() else { return };
-    let place = Place::new();
-    let list = place.file(
+    let dir = TestDir::new();
+    let list = dir.file(
         "users.csv",
         "username,password,email,address,custom:legacy_id\n\
          ann,Passw0rd!,ann@example.com,\"1, High St\nLondon\",7\n",
     );
-    pool.import(&place, list).run().exits(0);
+    pool.import(&dir, list).run().exits(0);
     let call = pool
         .sdk
         .client
@@ -69,14 +69,14 @@ fn attributes_and_subs_are_those_of_the_emulator() {
     assert_eq!(value("custom:legacy_id"), Some("7"));
     assert_eq!(
         value("sub"),
-        Some(place.results().of("ann")["user_sub"].as_str())
+        Some(dir.results().for_user("ann")["user_sub"].as_str())
     );
 }
 
 #[test]
 fn existing_users_are_told_as_they_stand() {
     let Some(pool) = pool() else { return };
-    let place = Place::new();
+    let dir = TestDir::new();
     let client = &pool.sdk.client;
     let made = |username: &str| {
         let call = client
@@ -92,9 +92,9 @@ fn existing_users_are_told_as_they_stand() {
         .user_pool_id(&pool.id)
         .username("user0003");
     pool.sdk.wait(call.send()).unwrap();
-    let list = place.file("users.csv", users(4));
-    pool.import(&place, list).run().exits(0);
-    let results = place.results();
+    let list = dir.file("users.csv", users(4));
+    pool.import(&dir, list).run().exits(0);
+    let results = dir.results();
     assert_eq!(
         results.outcomes(),
         ["created", "existed", "existed", "created"]
@@ -111,16 +111,16 @@ fn existing_users_are_told_as_they_stand() {
 #[test]
 fn duplicates_and_weak_passwords_are_told() {
     let Some(pool) = pool() else { return };
-    let place = Place::new();
-    let list = place.file(
+    let dir = TestDir::new();
+    let list = dir.file(
         "users.csv",
         users(2) + "user0001,Passw0rd!x,again@example.com\nweak,weak,weak@example.com\n",
     );
-    pool.import(&place, list)
+    pool.import(&dir, list)
         .args(["--no-preflight", "--run-dir", "unchecked"])
         .run()
         .exits(1);
-    let results = place.results_in("unchecked");
+    let results = dir.results_in("unchecked");
     assert_eq!(
         results.outcomes(),
         ["created", "created", "duplicate", "rejected"]
@@ -128,8 +128,8 @@ fn duplicates_and_weak_passwords_are_told() {
     assert_eq!(results.row(4)["error_code"], "InvalidPasswordException");
     assert_eq!(pool.usernames(), ["user0001", "user0002"]);
     // What the emulator says of its policy is what it refuses by.
-    pool.import(&place, list).run().exits(1);
-    let results = place.results();
+    pool.import(&dir, list).run().exits(1);
+    let results = dir.results();
     assert_eq!(
         results.outcomes(),
         ["existed", "existed", "duplicate", "invalid"]
@@ -139,17 +139,17 @@ fn duplicates_and_weak_passwords_are_told() {
 
 #[test]
 fn where_the_address_is_the_username_the_sub_is_the_name() {
-    let Some(emulator) = Emulator::open() else {
+    let Some(emulator) = Emulator::without_auth() else {
         return;
     };
     let pool = emulator.pool(Some(UsernameAttributeType::Email));
-    let place = Place::new();
-    let list = place.file(
+    let dir = TestDir::new();
+    let list = dir.file(
         "users.csv",
         "username,password\nann@example.com,Passw0rd!1\nbob@example.com,Passw0rd!2\n",
     );
-    pool.import(&place, list).run().exits(0);
-    let results = place.results();
+    pool.import(&dir, list).run().exits(0);
+    let results = dir.results();
     let mut subs: Vec<&str> = results
         .rows
         .iter()
@@ -157,11 +157,11 @@ fn where_the_address_is_the_username_the_sub_is_the_name() {
         .collect();
     subs.sort_unstable();
     assert_eq!(pool.usernames(), subs);
-    pool.import(&place, list)
+    pool.import(&dir, list)
         .args(["--run-dir", "again"])
         .run()
         .exits(0);
-    let again = place.results_in("again");
+    let again = dir.results_in("again");
     assert_eq!(again.count("existed"), 2);
     assert_eq!(again.row(1)["user_sub"], results.row(1)["user_sub"]);
 }
@@ -169,15 +169,15 @@ fn where_the_address_is_the_username_the_sub_is_the_name() {
 #[test]
 fn of_two_imports_at_once_one_makes_each_user_and_the_other_finds_it() {
     let Some(pool) = pool() else { return };
-    let place = Place::new();
-    let list = place.file("users.csv", users(60));
-    let import = |run: &str| pool.import(&place, list).args(["--run-dir", run]).start();
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(60));
+    let import = |run: &str| pool.import(&dir, list).args(["--run-dir", run]).start();
     let (one, other) = (import("one"), import("other"));
     for import in [one, other] {
-        let code = import.end().code;
+        let code = import.wait().code;
         assert!([Some(0), Some(5)].contains(&code), "{code:?}");
     }
-    let (one, other) = (place.results_in("one"), place.results_in("other"));
+    let (one, other) = (dir.results_in("one"), dir.results_in("other"));
     for (one, other) in one.outcomes().into_iter().zip(other.outcomes()) {
         let mut both = [one, other];
         both.sort_unstable();
@@ -193,7 +193,7 @@ fn of_two_imports_at_once_one_makes_each_user_and_the_other_finds_it() {
 #[test]
 fn an_undo_deletes_what_the_run_made_and_nobody_else() {
     let Some(pool) = pool() else { return };
-    let place = Place::new();
+    let dir = TestDir::new();
     let made = |username: &str| {
         let call = pool.sdk.client.admin_create_user();
         let call = call.user_pool_id(&pool.id).username(username);
@@ -201,8 +201,8 @@ fn an_undo_deletes_what_the_run_made_and_nobody_else() {
     };
     made("user0002");
     made("zoe");
-    let list = place.file("users.csv", users(6));
-    pool.import(&place, list).run().exits(0);
+    let list = dir.file("users.csv", users(6));
+    pool.import(&dir, list).run().exits(0);
     // One has signed in; somebody else has the name of another one now.
     pool.confirm("user0004");
     let signed_in = pool.sdk.sign_in(&pool.client_id, "user0004", "Passw0rd!4");
@@ -212,12 +212,12 @@ fn an_undo_deletes_what_the_run_made_and_nobody_else() {
     pool.sdk.wait(call.send()).unwrap();
     made("user0005");
 
-    pool.undo(&place).run().exits(1);
+    pool.undo(&dir).run().exits(1);
     let left = ["user0002", "user0004", "user0005", "zoe"];
     assert_eq!(pool.usernames(), left);
-    pool.undo(&place).arg("--even-if-used").run().exits(1);
+    pool.undo(&dir).arg("--even-if-used").run().exits(1);
     assert_eq!(pool.usernames(), ["user0002", "user0005", "zoe"]);
-    let results = std::fs::read_to_string(place.path("run/undo-results.csv")).unwrap();
+    let results = std::fs::read_to_string(dir.path("run/undo-results.csv")).unwrap();
     let said: Vec<&str> = results
         .lines()
         .skip(1)
@@ -237,11 +237,11 @@ fn an_undo_deletes_what_the_run_made_and_nobody_else() {
 
 #[test]
 fn look_ups_that_are_not_permitted_stop_the_run_and_it_goes_on_without_them() {
-    let Some(emulator) = Emulator::guarded() else {
+    let Some(emulator) = Emulator::with_auth() else {
         return;
     };
     let pool = emulator.pool(None);
-    let place = Place::new();
+    let dir = TestDir::new();
     let call = pool
         .sdk
         .client
@@ -249,10 +249,10 @@ fn look_ups_that_are_not_permitted_stop_the_run_and_it_goes_on_without_them() {
         .user_pool_id(&pool.id)
         .username("user0003");
     pool.sdk.wait(call.send()).unwrap();
-    let (key, secret) = emulator.powerless_key("importer");
-    let list = place.file("users.csv", users(5));
+    let (key, secret) = emulator.key_without_permissions("importer");
+    let list = dir.file("users.csv", users(5));
     let import = |key: &str, secret: &str| {
-        pool.import(&place, list)
+        pool.import(&dir, list)
             .env("AWS_ACCESS_KEY_ID", key)
             .env("AWS_SECRET_ACCESS_KEY", secret)
             .args(["--concurrency", "1"])
@@ -267,7 +267,7 @@ fn look_ups_that_are_not_permitted_stop_the_run_and_it_goes_on_without_them() {
         .run()
         .exits(4)
         .says(["AccessDenied", "cognito-idp:AdminGetUser", "--no-lookup"]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), 2);
     assert_eq!(results.row(3)["outcome"], "existed", "that much was known");
     assert_eq!(results.count("unsent"), 2);
@@ -275,7 +275,7 @@ fn look_ups_that_are_not_permitted_stop_the_run_and_it_goes_on_without_them() {
         .args(["--no-lookup", "--allow-messages"])
         .run()
         .exits(0);
-    assert_eq!(place.results().count("created"), 4);
+    assert_eq!(dir.results().count("created"), 4);
 
     // A signature that is none is noticed in the same place.
     import(&key, "made-up")
@@ -288,8 +288,8 @@ fn look_ups_that_are_not_permitted_stop_the_run_and_it_goes_on_without_them() {
 #[test]
 fn users_are_confirmed_verified_in_their_groups_and_sign_in_with_the_imported_password() {
     let Some(pool) = pool() else { return };
-    let place = Place::new();
-    let list = place.file(
+    let dir = TestDir::new();
+    let list = dir.file(
         "users.csv",
         "username,password,email,groups,Status\n\
          ann,Passw0rd!1,ann@example.com,staff;beta,active\n\
@@ -297,7 +297,7 @@ fn users_are_confirmed_verified_in_their_groups_and_sign_in_with_the_imported_pa
          cy,Passw0rd!3,cy@example.com,staff,active\n",
     );
     let import = || {
-        pool.import(&place, list)
+        pool.import(&dir, list)
             .args(["--confirm", "--verify", "email", "--group", "all"])
             .args(["--disable-where", "Status=left"])
     };
@@ -306,7 +306,7 @@ fn users_are_confirmed_verified_in_their_groups_and_sign_in_with_the_imported_pa
         .exits(3)
         .says(["the pool does not have these groups: all, beta, staff"]);
     import().arg("--create-groups").run().exits(0);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), 3);
     assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
     let client = &pool.sdk.client;
@@ -347,16 +347,16 @@ fn users_are_confirmed_verified_in_their_groups_and_sign_in_with_the_imported_pa
 #[test]
 fn users_that_existed_are_followed_up_where_that_is_asked_for() {
     let Some(pool) = pool() else { return };
-    let place = Place::new();
-    let list = place.file("users.csv", users(3));
-    pool.import(&place, list).run().exits(0);
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(3));
+    pool.import(&dir, list).run().exits(0);
     pool.confirm("user0002");
     let import = |run: &str| {
-        pool.import(&place, list)
+        pool.import(&dir, list)
             .args(["--confirm", "--verify", "email", "--run-dir", run])
     };
     import("new").run().exits(0);
-    let results = place.results_in("new");
+    let results = dir.results_in("new");
     assert!(results.rows.iter().all(|row| row["follow_up"].is_empty()));
     let sign_in = |name: &str, password: &str| {
         pool.sdk
@@ -364,7 +364,7 @@ fn users_that_existed_are_followed_up_where_that_is_asked_for() {
     };
     assert!(sign_in("user0001", "Passw0rd!1").is_err());
     import("all").arg("--follow-up-existing").run().exits(0);
-    let results = place.results_in("all");
+    let results = dir.results_in("all");
     assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
     assert_eq!(sign_in("user0001", "Passw0rd!1"), Ok(()));
 }

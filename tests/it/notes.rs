@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::harness::{Cli, Place, Pool, quick};
+use crate::harness::{Cli, Pool, TestDir, quick};
 
 /// The notices of a command's JSON document.
 #[track_caller]
 fn notices(cli: Cli, exit: i32) -> Vec<Value> {
-    let ran = cli.args(["--output", "json"]).run().exits(exit);
-    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let output = cli.args(["--output", "json"]).run().exits(exit);
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
     document["notices"].as_array().unwrap().clone()
 }
 
@@ -25,10 +25,10 @@ const NULLS: &str = "username,password,email,given_name,birthdate\n\
 
 #[test]
 fn null_markers_are_noted_and_never_become_a_user() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", NULLS);
-    let told = notices(place.check(&pool, list), 1);
+    let list = dir.file("users.csv", NULLS);
+    let told = notices(dir.check(&pool, list), 1);
     let note = notice(&told, "cells.null_marker").unwrap();
     assert_eq!(note["count"], 3);
     assert!(note["what_to_do"].as_str().unwrap().contains("--null"));
@@ -39,7 +39,7 @@ fn null_markers_are_noted_and_never_become_a_user() {
     );
     assert!(examples[2]["found"].as_str().unwrap().contains("\"\\N\""));
     // The findings file has them, told apart from what makes a row invalid.
-    let lines: Vec<(String, String, String)> = place
+    let lines: Vec<(String, String, String)> = dir
         .findings()
         .into_iter()
         .map(|line| {
@@ -61,27 +61,24 @@ fn null_markers_are_noted_and_never_become_a_user() {
             line("3", "username.missing", "finding"),
         ]
     );
-    place.import(&pool, list).run().exits(1).says([
+    dir.import(&pool, list).run().exits(1).says([
         "cells.null_marker",
         "row 1, line 2: column given_name: \"NULL\"",
     ]);
-    assert_eq!(
-        place.results().outcomes(),
-        ["created", "created", "invalid"]
-    );
+    assert_eq!(dir.results().outcomes(), ["created", "created", "invalid"]);
     assert_eq!(pool.users()["ann"].attributes["given_name"], "NULL");
 }
 
 #[test]
 fn cells_that_equal_a_null_text_are_empty_everywhere() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", NULLS);
+    let list = dir.file("users.csv", NULLS);
     let flags = ["--null", "NULL", "--null", "\\N", "--null", "0000-00-00"];
-    let check = place.check(&pool, list).args(flags);
+    let check = dir.check(&pool, list).args(flags);
     assert_eq!(notice(&notices(check, 1), "cells.null_marker"), None);
-    place.import(&pool, list).args(flags).run().exits(1);
-    let results = place.results();
+    dir.import(&pool, list).args(flags).run().exits(1);
+    let results = dir.results();
     assert_eq!(results.outcomes(), ["created", "created", "invalid"]);
     assert_eq!(results.row(3)["error_code"], "username.missing");
     let users = pool.users();
@@ -95,23 +92,23 @@ fn cells_that_equal_a_null_text_are_empty_everywhere() {
         assert_eq!(is_there, there, "{name} {attribute}");
     }
     // The mapping file says the same, whatever the order: it is the same run.
-    let mapping = place.file(
+    let mapping = dir.file(
         "mapping.toml",
         "null = [\"0000-00-00\", \"NULL\", \"\\\\N\"]\n",
     );
-    let asked = pool.asked("SignUp");
-    let again = place.import(&pool, list).args(["--mapping", mapping]);
+    let asked = pool.requests("SignUp");
+    let again = dir.import(&pool, list).args(["--mapping", mapping]);
     again.run().exits(1);
-    assert_eq!(pool.asked("SignUp"), asked);
+    assert_eq!(pool.requests("SignUp"), asked);
     // Without it, it is another one.
-    place.import(&pool, list).run().exits(3);
+    dir.import(&pool, list).run().exits(3);
 }
 
 #[test]
 fn an_empty_text_is_trimmed_before_it_is_compared_and_a_password_is_not() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email,given_name,custom:department\n\
          ann,Passw0rd!1,ann@example.com, NULL ,none\n\
@@ -126,13 +123,12 @@ fn an_empty_text_is_trimmed_before_it_is_compared_and_a_password_is_not() {
         "custom:department:none=x",
     ];
     let values = ["--value", "custom:department:*=y"];
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(flags)
         .args(values)
         .run()
         .exits(1);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.outcomes(), ["created", "invalid", "created"]);
     assert_eq!(results.row(2)["error_code"], "password.missing");
     let users = pool.users();
@@ -143,9 +139,9 @@ fn an_empty_text_is_trimmed_before_it_is_compared_and_a_password_is_not() {
 
 #[test]
 fn text_of_a_wrong_conversion_is_noted_and_never_a_username_or_a_password() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email,given_name\n\
          ann,Passw0rd!1,ann@example.com,JÃ¼rgen\n\
@@ -154,13 +150,13 @@ fn text_of_a_wrong_conversion_is_noted_and_never_a_username_or_a_password() {
          dee,Passw\u{fffd}rd!4,dee@example.com,Zoë\n\
          eve,PÃ¤ssw0rd!5,eve@example.com,Oâ€™Neil\n",
     );
-    let check = place.check(&pool, list);
+    let check = dir.check(&pool, list);
     let told = notices(check, 1);
     let note = notice(&told, "cells.encoding").unwrap();
     assert_eq!(note["count"], 4);
     assert_eq!(note["examples"].as_array().unwrap().len(), 3);
     assert!(note["what_to_do"].as_str().unwrap().contains("--encoding"));
-    let rules: Vec<(String, String)> = place
+    let rules: Vec<(String, String)> = dir
         .findings()
         .into_iter()
         .filter(|line| line["kind"] == "finding")
@@ -174,16 +170,16 @@ fn text_of_a_wrong_conversion_is_noted_and_never_a_username_or_a_password() {
             finding("4", "password.characters")
         ]
     );
-    let written = std::fs::read_to_string(place.path("findings.csv")).unwrap();
+    let written = std::fs::read_to_string(dir.path("findings.csv")).unwrap();
     for part in ["ssw0rd", "w\u{fffd}rd"] {
         assert!(!written.contains(part), "no password: {written}");
     }
-    place.import(&pool, list).run().exits(1);
-    let results = place.results();
+    dir.import(&pool, list).run().exits(1);
+    let results = dir.results();
     let outcomes = ["created", "created", "invalid", "invalid", "created"];
     assert_eq!(results.outcomes(), outcomes);
     // A flag that was given is not suggested.
-    let check = place.check(&pool, list).args(["--encoding", "utf-8"]);
+    let check = dir.check(&pool, list).args(["--encoding", "utf-8"]);
     let told = notices(check, 1);
     let hint = notice(&told, "cells.encoding").unwrap()["what_to_do"].clone();
     assert!(
@@ -194,9 +190,9 @@ fn text_of_a_wrong_conversion_is_noted_and_never_a_username_or_a_password() {
 
 #[test]
 fn numbers_and_days_that_a_spreadsheet_changed_are_noted() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email,birthdate,custom:legacy_id\n\
          1001.0,Passw0rd!1,ann@example.com,1990-02-30,4.93E+09\n\
@@ -205,21 +201,21 @@ fn numbers_and_days_that_a_spreadsheet_changed_are_noted() {
          dee,Passw0rd!4,dee@example.com,1990-02-01,v1.0\n\
          eve,Passw0rd!5,eve@example.com,,\n",
     );
-    let told = notices(place.check(&pool, list), 0);
+    let told = notices(dir.check(&pool, list), 0);
     let count = |code: &str| notice(&told, code).map(|note| note["count"].clone());
     assert_eq!(count("cells.birthdate"), Some(2.into()));
     assert_eq!(count("cells.float"), Some(3.into()));
     assert_eq!(count("cells.null_marker"), Some(1.into()));
-    place.import(&pool, list).run().exits(0);
+    dir.import(&pool, list).run().exits(0);
     assert_eq!(pool.users()["1001.0"].attributes["birthdate"], "1990-02-30");
 }
 
 #[test]
 fn a_list_without_odd_cells_has_no_notes() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", crate::harness::users(3));
-    let told = notices(place.check(&pool, list), 0);
+    let list = dir.file("users.csv", crate::harness::users(3));
+    let told = notices(dir.check(&pool, list), 0);
     assert!(
         told.iter().all(|notice| notice.get("count").is_none()),
         "{told:?}"

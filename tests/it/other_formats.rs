@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::harness::{Place, Ran, say_not_run};
+use crate::harness::{ProcessOutput, TestDir, report_skipped};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -28,13 +28,17 @@ const HTML: &str = "<html><body><h1>Users</h1><table>\n<tr><th>email</th><th>nam
     <tr><td>bob@example.com<td>Bob, x\n</table><p>2 users</p></body></html>";
 
 /// The command in a refusal: its last line.
-fn command(ran: &Ran) -> String {
-    let line = ran.stderr.lines().rev().find(|line| line.starts_with("  "));
+fn command(output: &ProcessOutput) -> String {
+    let line = output
+        .stderr
+        .lines()
+        .rev()
+        .find(|line| line.starts_with("  "));
     line.unwrap().trim().to_owned()
 }
 
 /// Runs a command as it was printed. False: the machine does not have the program.
-fn run(place: &Place, command: &str, input: &[u8], to: Option<&str>) -> bool {
+fn run(dir: &TestDir, command: &str, input: &[u8], to: Option<&str>) -> bool {
     for program in ["jq", "python3", "iconv", "xz", "bzip2", "funzip", "tar"] {
         let is_called = command.split(" | ").any(|stage| stage.starts_with(program));
         let mut look = Command::new("sh");
@@ -42,14 +46,14 @@ fn run(place: &Place, command: &str, input: &[u8], to: Option<&str>) -> bool {
         let found = look.stdout(Stdio::null()).status().unwrap().success();
         if is_called && !found {
             assert!(std::env::var_os("CI").is_none(), "{program} is missing");
-            say_not_run(&format!("the command that converts by {program}"));
+            report_skipped(&format!("the command that converts by {program}"));
             return false;
         }
     }
     let mut shell = Command::new("sh");
-    shell.args(["-c", command]).current_dir(place.path(""));
+    shell.args(["-c", command]).current_dir(dir.path(""));
     if let Some(to) = to {
-        shell.stdout(std::fs::File::create(place.path(to)).unwrap());
+        shell.stdout(std::fs::File::create(dir.path(to)).unwrap());
     }
     let mut child = shell.stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input).unwrap();
@@ -60,29 +64,29 @@ fn run(place: &Place, command: &str, input: &[u8], to: Option<&str>) -> bool {
 /// The file is refused by its name, from a file and from standard input; what the printed command makes of it is imported.
 #[track_caller]
 fn converted(name: &str, bytes: &[u8], what: &str, tools: &str) {
-    let place = Place::new();
-    place.file(name, bytes);
-    let refused = place.rehearse(name).run().exits(3);
+    let dir = TestDir::new();
+    dir.file(name, bytes);
+    let refused = dir.rehearse(name).run().exits(3);
     let refused = refused.says([&format!("{name}: is {what}"), tools]);
-    assert!(!place.path("run").exists());
-    if run(&place, &command(&refused), b"", None) {
-        imports(&place, "users.csv");
+    assert!(!dir.path("run").exists());
+    if run(&dir, &command(&refused), b"", None) {
+        imports(&dir, "users.csv");
     }
-    let refused = place.rehearse("-").input(bytes).run().exits(3);
+    let refused = dir.rehearse("-").input(bytes).run().exits(3);
     let refused = refused.says([&format!("standard input: is {what}"), tools]);
-    if run(&place, &command(&refused), bytes, Some("piped.csv")) {
-        imports(&place, "piped.csv");
+    if run(&dir, &command(&refused), bytes, Some("piped.csv")) {
+        imports(&dir, "piped.csv");
     }
 }
 
 #[track_caller]
-fn imports(place: &Place, list: &str) {
+fn imports(dir: &TestDir, list: &str) {
     let run_dir = format!("run-{list}");
-    let rehearse = place.rehearse(list).args(["--run-dir", &run_dir]);
+    let rehearse = dir.rehearse(list).args(["--run-dir", &run_dir]);
     let flags = ["--username-from", "email", "--password", "generate"];
     let rehearse = rehearse.args(flags).arg("--ignore-unknown");
     rehearse.run().exits(0);
-    let results = place.results_in(&run_dir);
+    let results = dir.results_in(&run_dir);
     let names: Vec<&str> = results
         .rows
         .iter()
@@ -116,15 +120,15 @@ fn ldif_and_html_are_converted_by_python() {
     converted("users.html", HTML.as_bytes(), "HTML", "python3 -c");
     converted("users.xls", &utf_16(HTML), "HTML", "iconv");
     // What it made of names.
-    let place = Place::new();
+    let dir = TestDir::new();
     for (name, text, expected) in [
         ("users.ldif", LDIF, "\"Ann, Zö\""),
         ("users.html", HTML, "Ann & Co"),
     ] {
-        let list = place.file(name, text);
-        let refused = place.rehearse(list).run().exits(3);
-        if run(&place, &command(&refused), b"", None) {
-            let csv = std::fs::read_to_string(place.path("users.csv")).unwrap();
+        let list = dir.file(name, text);
+        let refused = dir.rehearse(list).run().exits(3);
+        if run(&dir, &command(&refused), b"", None) {
+            let csv = std::fs::read_to_string(dir.path("users.csv")).unwrap();
             assert!(csv.contains(expected), "{csv}");
         }
     }
@@ -132,8 +136,8 @@ fn ldif_and_html_are_converted_by_python() {
 
 #[test]
 fn archives_are_unpacked_by_the_command() {
-    let place = Place::new();
-    place.file(
+    let dir = TestDir::new();
+    dir.file(
         "users.csv",
         "email,name\nann@example.com,Ann\nbob@example.com,Bob\n",
     );
@@ -154,14 +158,14 @@ fn archives_are_unpacked_by_the_command() {
             "a tar archive",
         ),
     ] {
-        if run(&place, pack, b"", None) {
-            let bytes = std::fs::read(place.path(name)).unwrap();
+        if run(&dir, pack, b"", None) {
+            let bytes = std::fs::read(dir.path(name)).unwrap();
             let tool = pack.split(' ').next().unwrap();
             converted(name, &bytes, what, tool);
         }
     }
     // A ZIP archive of one stored file.
-    let text = std::fs::read(place.path("users.csv")).unwrap();
+    let text = std::fs::read(dir.path("users.csv")).unwrap();
     converted("users.zip", &stored(&text), "a ZIP archive", "funzip");
 }
 
@@ -182,9 +186,9 @@ fn stored(text: &[u8]) -> Vec<u8> {
     .concat();
     let local = [&b"PK\x03\x04"[..], &about, name, text].concat();
     let central = [&b"PK\x01\x02\x14\0"[..], &about, &[0; 14], name].concat();
-    let place = u32::try_from(local.len()).unwrap().to_le_bytes();
+    let dir = u32::try_from(local.len()).unwrap().to_le_bytes();
     let length = u32::try_from(central.len()).unwrap().to_le_bytes();
-    let end = [&[0, 0, 0, 0, 1, 0, 1, 0][..], &length, &place, &[0, 0]].concat();
+    let end = [&[0, 0, 0, 0, 1, 0, 1, 0][..], &length, &dir, &[0, 0]].concat();
     [local, central, b"PK\x05\x06".to_vec(), end].concat()
 }
 
@@ -198,13 +202,13 @@ fn workbooks_are_named_with_the_command_of_libreoffice() {
         (workbook, "users.xlsx", "an Excel workbook (.xlsx)"),
         (old, "users.xls", "an old Excel workbook (.xls)"),
     ] {
-        let place = Place::new();
-        let list = place.file(name, &bytes);
+        let dir = TestDir::new();
+        let list = dir.file(name, &bytes);
         let soffice = format!("44,34,76' {name}");
         let what = format!("{name}: is {what}");
         let words = [what.as_str(), &soffice, "save it as CSV UTF-8"];
-        place.rehearse(list).run().exits(3).says(words);
-        let piped = place.rehearse("-").input(gzip(&bytes)).run().exits(3);
+        dir.rehearse(list).run().exits(3).says(words);
+        let piped = dir.rehearse("-").input(gzip(&bytes)).run().exits(3);
         piped.says(["standard input: is ", "gzip -dc > list.xls"]);
     }
 }

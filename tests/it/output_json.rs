@@ -5,7 +5,7 @@ use std::fs;
 use cognito_import::rehearsal::{ExistingUser, PoolSettings};
 use serde_json::{Value, json};
 
-use crate::harness::{Place, Pool, Ran, quick, silent, until, users};
+use crate::harness::{Pool, ProcessOutput, TestDir, quick, silent, users, wait_until};
 
 const MIXED: &str = "username,password,email\n\
     ann,Passw0rd!,ann@example.com\n\
@@ -14,15 +14,19 @@ const MIXED: &str = "username,password,email\n\
 
 /// The only document, with its head checked; and that nothing of it stands on standard error.
 #[track_caller]
-fn document(ran: &Ran, command: &str) -> Value {
-    let mut documents = serde_json::Deserializer::from_str(&ran.stdout).into_iter::<Value>();
+fn document(output: &ProcessOutput, command: &str) -> Value {
+    let mut documents = serde_json::Deserializer::from_str(&output.stdout).into_iter::<Value>();
     let document = documents.next().unwrap().unwrap();
-    assert!(documents.next().is_none(), "one document:\n{}", ran.stdout);
+    assert!(
+        documents.next().is_none(),
+        "one document:\n{}",
+        output.stdout
+    );
     assert_eq!(document["schema_version"], 1);
     assert_eq!(document["command"], command);
-    assert_eq!(document["exit_code"], json!(ran.code), "{document}");
+    assert_eq!(document["exit_code"], json!(output.code), "{document}");
     assert!(document["exit_name"].is_string() && document["exit_meaning"].is_string());
-    for line in ran.stderr.lines() {
+    for line in output.stderr.lines() {
         let is_json = line.trim_start().starts_with(['{', '}']) || line.contains("\":");
         assert!(!is_json, "JSON on standard error: {line}");
     }
@@ -31,7 +35,7 @@ fn document(ran: &Ran, command: &str) -> Value {
 
 /// It says what went wrong as people were told it.
 #[track_caller]
-fn error<'d>(document: &'d Value, ran: &Ran, name: &str) -> &'d str {
+fn error<'d>(document: &'d Value, output: &ProcessOutput, name: &str) -> &'d str {
     let error = &document["error"];
     assert_eq!(error["exit_code"], document["exit_code"]);
     assert_eq!(error["name"], name);
@@ -39,27 +43,31 @@ fn error<'d>(document: &'d Value, ran: &Ran, name: &str) -> &'d str {
     let message = error["message"].as_str().unwrap();
     let hint = error["what_to_do"].as_str().unwrap_or_default();
     assert!(!hint.is_empty(), "nothing to do: {message}");
-    assert!(ran.stderr.contains(message), "{message}\n{}", ran.stderr);
+    assert!(
+        output.stderr.contains(message),
+        "{message}\n{}",
+        output.stderr
+    );
     message
 }
 
 #[test]
 fn a_run_s_document_is_its_summary_with_its_files_and_what_the_exit_code_means() {
-    let place = Place::new();
-    let list = place.file("users.csv", MIXED);
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", MIXED);
     for quiet in [false, true] {
-        let cli = place.rehearse(list).args(["--output", "json"]);
+        let cli = dir.rehearse(list).args(["--output", "json"]);
         let cli = if quiet { cli.arg("--quiet") } else { cli };
-        let ran = cli.run().exits(1);
-        assert_eq!(ran.stderr.contains("made by this run"), !quiet);
-        let document = document(&ran, "rehearse");
+        let output = cli.run().exits(1);
+        assert_eq!(output.stderr.contains("made by this run"), !quiet);
+        let document = document(&output, "rehearse");
         assert_eq!(document["exit_name"], "some_rows");
         assert_eq!(document["error"], Value::Null);
-        assert_eq!(document["summary"], place.results().summary);
+        assert_eq!(document["summary"], dir.results().summary);
         assert_eq!(document["summary"]["outcomes"]["invalid"], 1);
         assert_eq!(document["run_directory"], "run");
         for (name, path) in document["files"].as_object().unwrap() {
-            assert!(place.path(path.as_str().unwrap()).is_file(), "{name}");
+            assert!(dir.path(path.as_str().unwrap()).is_file(), "{name}");
         }
         assert_eq!(document["files"]["results.csv"], "run/results.csv");
     }
@@ -67,10 +75,10 @@ fn a_run_s_document_is_its_summary_with_its_files_and_what_the_exit_code_means()
 
 #[test]
 fn an_import_that_is_done_already_and_its_report_have_the_same_document() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
-    let import = || place.import(&pool, list).args(["--output", "json"]);
+    let list = dir.file("users.csv", users(3));
+    let import = || dir.import(&pool, list).args(["--output", "json"]);
     let first = document(&import().run().exits(0), "import");
     assert_eq!(
         first["exit_meaning"],
@@ -78,7 +86,7 @@ fn an_import_that_is_done_already_and_its_report_have_the_same_document() {
     );
     let again = document(&import().run().exits(0), "import");
     assert_eq!(again, first);
-    let report = place.cli("report").args(["run", "--output", "json"]);
+    let report = dir.cli("report").args(["run", "--output", "json"]);
     let mut report = document(&report.run().exits(0), "report");
     report["command"] = json!("import");
     assert_eq!(report, first);
@@ -86,54 +94,54 @@ fn an_import_that_is_done_already_and_its_report_have_the_same_document() {
 
 #[test]
 fn what_was_refused_is_told_with_codes_and_ways_out() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         admin_create_only: true,
         ..quick()
     });
-    let list = place.file("users.csv", MIXED);
-    let ran = place
+    let list = dir.file("users.csv", MIXED);
+    let output = dir
         .import(&pool, list)
         .args(["--output", "json"])
         .run()
         .exits(3);
-    let refused = document(&ran, "import");
-    error(&refused, &ran, "refused");
+    let refused = document(&output, "import");
+    error(&refused, &output, "refused");
     let refusal = &refused["refusals"][0];
     assert_eq!(refusal["code"], "sign_up_not_permitted");
     assert!(refusal["message"].is_string() && refusal["what_to_do"].is_string());
     assert_eq!(refused["plan"]["requests"]["UserCreation"]["at_most"], 1);
-    assert!(!place.path("run").exists());
+    assert!(!dir.path("run").exists());
 }
 
 #[test]
 fn what_cannot_begin_at_all_has_a_document_too() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let json = ["--output", "json"];
-    let ran = place.import(&pool, "missing.csv").args(json).run().exits(3);
-    assert!(error(&document(&ran, "import"), &ran, "refused").contains("missing.csv"));
-    let ran = place.check(&pool, "missing.csv").args(json).run().exits(3);
-    assert!(error(&document(&ran, "check"), &ran, "refused").contains("missing.csv"));
-    let ran = place.cli("report").args(["nowhere", "--output", "json"]);
-    let ran = ran.run().exits(3);
-    assert!(error(&document(&ran, "report"), &ran, "refused").contains("there is no ledger"));
+    let output = dir.import(&pool, "missing.csv").args(json).run().exits(3);
+    assert!(error(&document(&output, "import"), &output, "refused").contains("missing.csv"));
+    let output = dir.check(&pool, "missing.csv").args(json).run().exits(3);
+    assert!(error(&document(&output, "check"), &output, "refused").contains("missing.csv"));
+    let output = dir.cli("report").args(["nowhere", "--output", "json"]);
+    let output = output.run().exits(3);
+    assert!(error(&document(&output, "report"), &output, "refused").contains("there is no ledger"));
     let iam = ["--user-pool-id", "x", "--output", "json"];
-    let ran = place.cli("iam-policy").args(iam).run().exits(3);
-    error(&document(&ran, "iam-policy"), &ran, "refused");
+    let output = dir.cli("iam-policy").args(iam).run().exits(3);
+    error(&document(&output, "iam-policy"), &output, "refused");
     let template = ["--pool", "missing.toml", "--output", "json"];
-    let ran = place.cli("template").args(template).run().exits(3);
-    error(&document(&ran, "template"), &ran, "refused");
+    let output = dir.cli("template").args(template).run().exits(3);
+    error(&document(&output, "template"), &output, "refused");
     let settings = ["--pool-settings", "missing.json", "--output", "json"];
-    let ran = place.cli("rehearsal-pool").args(settings).run().exits(3);
-    error(&document(&ran, "rehearsal-pool"), &ran, "refused");
+    let output = dir.cli("rehearsal-pool").args(settings).run().exits(3);
+    error(&document(&output, "rehearsal-pool"), &output, "refused");
     // Nobody listens there any more.
-    let describe = place.asking("describe", &pool).args(json);
+    let describe = dir.read_only("describe", &pool).args(json);
     let address = pool.url().replace("http://", "");
     pool.stop();
-    let ran = describe.run().exits(3);
-    let document = document(&ran, "describe");
-    let told = error(&document, &ran, "refused");
+    let output = describe.run().exits(3);
+    let document = document(&output, "describe");
+    let told = error(&document, &output, "refused");
     assert!(
         told.contains(&format!("ConnectFailed: {address}: tcp connect error: ")),
         "{told}"
@@ -144,25 +152,25 @@ fn what_cannot_begin_at_all_has_a_document_too() {
 
 #[test]
 fn a_check_s_document_has_counts_findings_by_rule_and_the_plan() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.existing.push(ExistingUser {
         username: "old".to_owned(),
         ..ExistingUser::default()
     });
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", MIXED);
+    let list = dir.file("users.csv", MIXED);
     let check = || {
         let args = ["--output", "json", "--rate", "7"];
-        place.check(&pool, list).args(args)
+        dir.check(&pool, list).args(args)
     };
-    let ran = check().args(["--prescan", "always"]).run().exits(1);
-    let checked = document(&ran, "check");
+    let output = check().args(["--prescan", "always"]).run().exits(1);
+    let checked = document(&output, "check");
     let meaning = "the import would start, but some rows are invalid or duplicate";
     assert_eq!(checked["exit_meaning"], meaning);
     let counts = ["rows", "to_send", "invalid", "duplicates"].map(|name| &checked["rows"][name]);
     assert_eq!(counts, [3, 1, 1, 1]);
-    assert_eq!(checked["findings"], place.findings().len());
+    assert_eq!(checked["findings"], dir.findings().len());
     assert_eq!(checked["findings_file"], "findings.csv");
     let rules: Vec<&str> = checked["findings_by_rule"]
         .as_array()
@@ -190,28 +198,28 @@ fn a_check_s_document_has_counts_findings_by_rule_and_the_plan() {
     assert_eq!(plan["messages"]["mails"], 0);
     assert_eq!(plan["active_users_at_most"], 1);
     assert_eq!(plan["threat_protection"], false);
-    let ran = check().arg("--strict").run().exits(3);
-    let refused = document(&ran, "check");
-    error(&refused, &ran, "refused");
+    let output = check().arg("--strict").run().exits(3);
+    let refused = document(&output, "check");
+    error(&refused, &output, "refused");
     assert_eq!(refused["refusals"][0]["code"], "strict");
     assert_eq!(refused["rows"], checked["rows"], "all the same");
 }
 
 #[test]
 fn what_is_printed_as_text_is_in_the_document_by_name() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let ran = place
-        .asking("describe", &pool)
+    let output = dir
+        .read_only("describe", &pool)
         .args(["--output", "json"])
         .run()
         .exits(0);
-    let rules = &document(&ran, "describe")["rules"];
+    let rules = &document(&output, "describe")["rules"];
     assert_eq!(rules["user_pool_id"], *pool.settings().pool_id);
     assert_eq!(rules["password_policy"]["minimum_length"], 8);
-    let text = place.asking("template", &pool).run().exits(0).stdout;
-    let ran = place.asking("template", &pool).args(["--output", "json"]);
-    let columns = &document(&ran.run().exits(0), "template")["columns"];
+    let text = dir.read_only("template", &pool).run().exits(0).stdout;
+    let output = dir.read_only("template", &pool).args(["--output", "json"]);
+    let columns = &document(&output.run().exits(0), "template")["columns"];
     let columns: Vec<&str> = columns
         .as_array()
         .unwrap()
@@ -220,7 +228,7 @@ fn what_is_printed_as_text_is_in_the_document_by_name() {
         .collect();
     assert_eq!(columns.join(","), text.trim_end());
     let iam = |more: &[&'static str]| {
-        let cli = place
+        let cli = dir
             .cli("iam-policy")
             .args(["--user-pool-id", "us-east-1_Ab1"]);
         more.iter()
@@ -242,60 +250,60 @@ fn what_is_printed_as_text_is_in_the_document_by_name() {
 
 #[test]
 fn a_run_that_a_signal_ends_has_a_document_that_says_how_to_go_on() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(300));
+    let list = dir.file("users.csv", users(300));
     let slow = ["--output", "json", "--rate", "50"];
-    let running = place.import(&pool, list).args(slow).start();
-    until("ten sign-ups", || {
-        (pool.asked("SignUp") >= 10).then_some(())
+    let running = dir.import(&pool, list).args(slow).start();
+    wait_until("ten sign-ups", || {
+        (pool.requests("SignUp") >= 10).then_some(())
     });
     running.signal("TERM");
-    let ran = running.end().exits(143);
-    let stopped = document(&ran, "import");
+    let output = running.wait().exits(143);
+    let stopped = document(&output, "import");
     assert_eq!(stopped["exit_name"], "sigterm");
     assert_eq!(stopped["error"]["name"], "sigterm");
     let hint = stopped["error"]["what_to_do"].as_str().unwrap();
     assert!(hint.contains("import users.csv"), "{hint}");
-    assert_eq!(stopped["summary"], place.results().summary);
+    assert_eq!(stopped["summary"], dir.results().summary);
     assert_eq!(stopped["summary"]["state"], "stopped");
 }
 
 #[test]
 fn a_run_that_is_stopped_at_once_has_a_document_without_a_summary() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(silent());
-    let list = place.file("users.csv", users(3));
-    let running = place.import(&pool, list).args(["--output", "json"]).start();
-    until("three sign-ups", || {
-        (pool.asked("SignUp") == 3).then_some(())
+    let list = dir.file("users.csv", users(3));
+    let running = dir.import(&pool, list).args(["--output", "json"]).start();
+    wait_until("three sign-ups", || {
+        (pool.requests("SignUp") == 3).then_some(())
     });
     running.signal("INT");
-    running.until_it_says("again to stop at once");
+    running.wait_for_stderr("again to stop at once");
     running.signal("INT");
-    let ran = running.end().exits(130);
-    let stopped = document(&ran, "import");
-    error(&stopped, &ran, "sigint");
+    let output = running.wait().exits(130);
+    let stopped = document(&output, "import");
+    error(&stopped, &output, "sigint");
     assert_eq!(stopped["run_directory"], "run");
     assert!(stopped.get("summary").is_none());
 }
 
 #[test]
 fn the_pool_alone_prints_where_it_listens_and_nothing_at_its_end() {
-    let place = Place::new();
-    let running = place
+    let dir = TestDir::new();
+    let running = dir
         .cli("rehearsal-pool")
         .args(["--listen", "127.0.0.1:0", "--output", "json"])
         .start();
-    running.until_it_says("Ctrl-C ends it");
+    running.wait_for_stderr("Ctrl-C ends it");
     running.signal("INT");
-    let mut ran = running.end().exits(130);
+    let mut output = running.wait().exits(130);
     // While it listens nobody knows how it will end.
-    ran.code = None;
-    let mut serving: Value = serde_json::from_str(&ran.stdout).unwrap();
+    output.code = None;
+    let mut serving: Value = serde_json::from_str(&output.stdout).unwrap();
     let url = serving["endpoint_url"].as_str().unwrap();
     assert!(url.starts_with("http://127.0.0.1:"), "{url}");
-    assert!(ran.stderr.contains(url));
+    assert!(output.stderr.contains(url));
     assert!(serving["user_pool_id"].is_string() && serving["client_id"].is_string());
     for unknown in ["exit_code", "exit_name", "exit_meaning"] {
         assert_eq!(serving[unknown].take(), Value::Null);
@@ -305,52 +313,47 @@ fn the_pool_alone_prints_where_it_listens_and_nothing_at_its_end() {
 
 #[test]
 fn text_stays_as_it_was_and_a_wrong_command_line_has_no_document() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(2));
-    let ran = place
-        .rehearse(list)
-        .args(["--output", "text"])
-        .run()
-        .exits(0);
-    assert_eq!(ran.stdout, "", "a run prints nothing");
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(2));
+    let output = dir.rehearse(list).args(["--output", "text"]).run().exits(0);
+    assert_eq!(output.stdout, "", "a run prints nothing");
     let wrong = ["--output", "json", "--rate", "fast"];
-    let ran = place.rehearse(list).args(wrong).run().exits(2);
-    assert_eq!(ran.stdout, "");
-    let yaml = place.rehearse(list).args(["--output", "yaml"]);
+    let output = dir.rehearse(list).args(wrong).run().exits(2);
+    assert_eq!(output.stdout, "");
+    let yaml = dir.rehearse(list).args(["--output", "yaml"]);
     yaml.run().exits(2).says(["--output"]);
-    assert!(fs::read_to_string(place.path("run/summary.json")).is_ok());
+    assert!(fs::read_to_string(dir.path("run/summary.json")).is_ok());
 }
 
 #[test]
 fn an_undo_s_document_counts_users_by_what_came_of_them() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
-    place.import(&pool, list).run().exits(0);
+    let list = dir.file("users.csv", users(3));
+    dir.import(&pool, list).run().exits(0);
     let undo = || {
-        place
-            .cli("undo")
+        dir.cli("undo")
             .args(["run", "--output", "json"])
             .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
             .env("AWS_SECRET_ACCESS_KEY", "made-up")
             .args(["--endpoint-url", &pool.url()])
     };
-    let ran = undo()
+    let output = undo()
         .args(["--yes-delete", "us-east-1_Other"])
         .run()
         .exits(3);
-    let refused = document(&ran, "undo");
-    assert!(error(&refused, &ran, "refused").contains("us-east-1_Other"));
+    let refused = document(&output, "undo");
+    assert!(error(&refused, &output, "refused").contains("us-east-1_Other"));
     let id = pool.settings().pool_id.clone();
-    let ran = undo().arg("--dry-run").run().exits(0);
-    let dry = document(&ran, "undo");
+    let output = undo().arg("--dry-run").run().exits(0);
+    let dry = document(&output, "undo");
     assert_eq!(
         (&dry["dry_run"], &dry["users"]["deleted"]),
         (&json!(true), &json!(3))
     );
     assert_eq!(pool.users().len(), 3, "a dry run deletes nobody");
-    let ran = undo().args(["--yes-delete", &id]).run().exits(0);
-    let undone = document(&ran, "undo");
+    let output = undo().args(["--yes-delete", &id]).run().exits(0);
+    let undone = document(&output, "undo");
     assert_eq!(
         undone["exit_meaning"],
         "every user that the run created is deleted or was already gone"
@@ -359,13 +362,13 @@ fn an_undo_s_document_counts_users_by_what_came_of_them() {
     assert_eq!(undone["users"]["open"], 0);
     assert_eq!(undone["users"]["kept_maybe_used"], 0);
     assert_eq!(undone["requests"]["UserUpdate"]["sent"], 3);
-    assert!(place.path(undone["results"].as_str().unwrap()).is_file());
+    assert!(dir.path(undone["results"].as_str().unwrap()).is_file());
     assert_eq!(pool.users().len(), 0);
 }
 
 #[test]
 fn a_question_that_a_signal_ends_has_a_document_too() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     // It takes connections and never says a word.
     let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -374,15 +377,15 @@ fn a_question_that_a_signal_ends_has_a_document_too() {
         ("describe", "INT", 130, "sigint"),
         ("template", "TERM", 143, "sigterm"),
     ] {
-        let asking = place.asking(command, &pool);
+        let asking = dir.read_only(command, &pool);
         let running = asking
             .args(["--endpoint-url", &url, "--output", "json"])
             .start();
         let connection = mute.accept().unwrap();
         running.signal(signal);
-        let ran = running.end().exits(code);
-        let stopped = document(&ran, command);
-        assert!(error(&stopped, &ran, name).contains("stopped before the pool answered"));
+        let output = running.wait().exits(code);
+        let stopped = document(&output, command);
+        assert!(error(&stopped, &output, name).contains("stopped before the pool answered"));
         drop(connection);
     }
 }

@@ -8,7 +8,7 @@ use cognito_import::rehearsal::{LateFault, PreSignUp};
 
 use base64::Engine as _;
 
-use crate::harness::{Place, Pool, quick, silent, until, users};
+use crate::harness::{Pool, TestDir, quick, silent, users, wait_until};
 
 /// Hard to guess, easy to find, and different in every encoding. The first one is too weak for the pool.
 const CANARIES: [&str; 5] = [
@@ -96,7 +96,7 @@ fn files(folder: &std::path::Path, into: &mut Vec<(String, Vec<u8>)>) {
 
 #[test]
 fn no_canary_gets_out_however_much_is_said() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.commit_then_drop = 0.15;
     settings.faults.error_500_before = 0.1;
@@ -117,13 +117,13 @@ fn no_canary_gets_out_however_much_is_said() {
     });
     let all = (birds(&CANARIES), PreSignUp::Absent);
     for (number, (list, pre_sign_up)) in std::iter::once(all).chain(echoing).enumerate() {
-        let list = place.file("canaries.csv", list);
+        let list = dir.file("canaries.csv", list);
         settings.pre_sign_up = pre_sign_up;
         let pool = Pool::start(settings.clone());
         for (format, flags) in [("text", "-vvv"), ("json", "--yes")] {
             let run = format!("run-{number}-{format}");
             let log = format!("{run}.log");
-            let ran = place
+            let output = dir
                 .import(&pool, list)
                 .args([
                     "--run-dir",
@@ -138,24 +138,21 @@ fn no_canary_gets_out_however_much_is_said() {
                 .env("RUST_LOG", "trace")
                 .env("RUST_BACKTRACE", "full")
                 .run();
-            assert!(matches!(ran.code, Some(0 | 1 | 5)), "{}", ran.stderr);
-            written.push((run, (ran.stderr + &ran.stdout).into_bytes()));
-            let lines = fs::read_to_string(place.path(&log))
-                .unwrap()
-                .lines()
-                .count();
+            assert!(matches!(output.code, Some(0 | 1 | 5)), "{}", output.stderr);
+            written.push((run, (output.stderr + &output.stdout).into_bytes()));
+            let lines = fs::read_to_string(dir.path(&log)).unwrap().lines().count();
             assert!(lines > 20, "{lines} lines: the log says much");
         }
     }
-    let list = place.file("canaries.csv", birds(&CANARIES));
-    let on_stderr = place
+    let list = dir.file("canaries.csv", birds(&CANARIES));
+    let on_stderr = dir
         .rehearse(list)
         .args(["-vvv", "--max-failures", "0"])
         .env("RUST_LOG", "trace")
         .run();
     assert!(on_stderr.stderr.contains("TRACE"), "{}", on_stderr.stderr);
     written.push(("standard error".to_owned(), on_stderr.stderr.into_bytes()));
-    files(place.path("canaries.csv").parent().unwrap(), &mut written);
+    files(dir.path("canaries.csv").parent().unwrap(), &mut written);
     assert!(written.len() > 60, "{}", written.len());
     no_canary_in(&written);
 }
@@ -163,17 +160,17 @@ fn no_canary_gets_out_however_much_is_said() {
 #[cfg(target_os = "linux")]
 #[test]
 fn no_canary_is_in_the_list_of_processes_or_in_the_environment_of_ours() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(silent());
-    let list = place.file("canaries.csv", birds(&CANARIES));
-    let running = place.import(&pool, list).arg("--no-preflight").start();
-    until("sign-ups", || (pool.asked("SignUp") == 20).then_some(()));
+    let list = dir.file("canaries.csv", birds(&CANARIES));
+    let running = dir.import(&pool, list).arg("--no-preflight").start();
+    wait_until("sign-ups", || (pool.requests("SignUp") == 20).then_some(()));
     let mut seen = Vec::new();
     for name in ["cmdline", "environ", "comm", "status"] {
         let path = format!("/proc/{}/{name}", running.pid());
         seen.push((name.to_owned(), fs::read(path).unwrap()));
     }
-    files(&place.path("run"), &mut seen);
+    files(&dir.path("run"), &mut seen);
     assert!(seen[0].1.len() > 50, "the command line was read");
     no_canary_in(&seen);
     drop(running);
@@ -201,7 +198,7 @@ fn canaries_are_found_in_every_form() {
 
 #[test]
 fn no_password_is_written_anywhere() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let passwords = [
         "Str0ng-secret-one",
         "weaksecrettwo",
@@ -232,9 +229,9 @@ fn no_password_is_written_anywhere() {
         passwords[6],
         passwords[7],
     );
-    let list = place.file("users.csv", list);
-    place.file("there.csv", "username\nthere\n");
-    let ran = place
+    let list = dir.file("users.csv", list);
+    dir.file("there.csv", "username\nthere\n");
+    let output = dir
         .rehearse(list)
         .args(["--existing", "there.csv", "-vv", "--no-preflight"])
         .args([
@@ -250,9 +247,9 @@ fn no_password_is_written_anywhere() {
         .exits(1);
     let mut written = vec![(
         "what it said".to_owned(),
-        (ran.stderr + &ran.stdout).into_bytes(),
+        (output.stderr + &output.stdout).into_bytes(),
     )];
-    for entry in fs::read_dir(place.path("run")).unwrap() {
+    for entry in fs::read_dir(dir.path("run")).unwrap() {
         let path = entry.unwrap().path();
         written.push((path.display().to_string(), fs::read(path).unwrap()));
     }
@@ -265,25 +262,25 @@ fn no_password_is_written_anywhere() {
             assert!(!found, "{password} stands in {name}");
         }
     }
-    assert_eq!(place.results().count("rejected"), 3);
+    assert_eq!(dir.results().count("rejected"), 3);
 }
 
 #[test]
 fn no_password_is_in_the_ledger_while_a_run_is_at_work() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.answer_late = LateFault {
         probability: 1.0,
         delay_ms: 60_000,
     };
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(5));
-    let running = place.import(&pool, list).start();
-    until("five sign-ups", || {
-        (pool.asked("SignUp") == 5).then_some(())
+    let list = dir.file("users.csv", users(5));
+    let running = dir.import(&pool, list).start();
+    wait_until("five sign-ups", || {
+        (pool.requests("SignUp") == 5).then_some(())
     });
     let mut files = 0;
-    for entry in fs::read_dir(place.path("run")).unwrap() {
+    for entry in fs::read_dir(dir.path("run")).unwrap() {
         let bytes = fs::read(entry.unwrap().path()).unwrap();
         assert!(!bytes.windows(9).any(|window| window == b"Passw0rd!"));
         files += 1;
@@ -294,25 +291,25 @@ fn no_password_is_in_the_ledger_while_a_run_is_at_work() {
 
 #[test]
 fn a_trigger_that_repeats_a_password_is_not_quoted() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.pre_sign_up = PreSignUp::Refuse {
         message: "Echo#Passw0rd is on a list".to_owned(),
     };
     let pool = Pool::start(settings);
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email\nann,Echo#Passw0rd,ann@example.com\n",
     );
-    let ran = place.import(&pool, list).arg("-vv").run().exits(1);
-    let row = &place.results().rows[0];
+    let output = dir.import(&pool, list).arg("-vv").run().exits(1);
+    let row = &dir.results().rows[0];
     assert!(row["error_message"].contains("(the password) is on a list"));
-    assert!(!ran.stderr.contains("Echo#Passw0rd"));
+    assert!(!output.stderr.contains("Echo#Passw0rd"));
 }
 
 #[test]
 fn a_list_of_digests_is_refused_and_a_list_without_rows_is_noticed() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.password_policy.require_uppercase = false;
     settings.password_policy.require_symbols = false;
@@ -320,17 +317,13 @@ fn a_list_of_digests_is_refused_and_a_list_without_rows_is_noticed() {
     let list = "username,password,email\n\
                 ann,5f4dcc3b5aa765d61d8327deb882cf99,ann@example.com\n\
                 bob,e99a18c428cb38d5f260853678922e03,bob@example.com\n";
-    let list = place.file("users.csv", list);
-    place.import(&pool, list).run().exits(3).says([
+    let list = dir.file("users.csv", list);
+    dir.import(&pool, list).run().exits(3).says([
         "[password_digests]",
         "2 of 2 passwords",
         "--password generate",
     ]);
-    assert_eq!(pool.asked("SignUp"), 0);
-    let empty = place.file("empty.csv", "username,password,email\n");
-    place
-        .import(&pool, empty)
-        .run()
-        .exits(0)
-        .says(["[no_rows]"]);
+    assert_eq!(pool.requests("SignUp"), 0);
+    let empty = dir.file("empty.csv", "username,password,email\n");
+    dir.import(&pool, empty).run().exits(0).says(["[no_rows]"]);
 }

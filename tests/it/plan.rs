@@ -2,7 +2,7 @@
 
 use cognito_import::rehearsal::{PoolSettings, QuotaSetting};
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
 fn granting(creation: f64) -> Pool {
     let mut settings = quick();
@@ -12,32 +12,25 @@ fn granting(creation: f64) -> Pool {
 
 #[test]
 fn a_rate_above_what_the_account_is_granted_is_told_with_who_says_so() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = granting(60.0);
-    let list = place.file("users.csv", users(3));
+    let list = dir.file("users.csv", users(3));
     let said = "note: --rate 70 is more than the 60 sign-ups a second that this account is granted (GetProvisionedLimit): what is above it \
                 is throttled and sent again";
-    let check = |rate| {
-        place
-            .check(&pool, list)
-            .args(["--rate", rate])
-            .run()
-            .exits(0)
-    };
+    let check = |rate| dir.check(&pool, list).args(["--rate", rate]).run().exits(0);
     check("70").says([said, "[rate_above_quota]", "name less than 60 with --rate"]);
     assert!(!check("60").stderr.contains("rate_above_quota"));
-    let import = place.import(&pool, list).args(["--rate", "70"]);
+    let import = dir.import(&pool, list).args(["--rate", "70"]);
     import.run().exits(0).says([said]);
 }
 
 #[test]
 fn where_nobody_says_what_is_granted_a_rate_is_held_against_the_default() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = granting(500.0);
-    let list = place.file("users.csv", users(3));
+    let list = dir.file("users.csv", users(3));
     let import = |rate, run| {
-        place
-            .import(&pool, list)
+        dir.import(&pool, list)
             .args(["--rate", rate, "--no-lookup", "--run-dir", run])
             .arg("--allow-messages")
             .run()
@@ -48,41 +41,38 @@ fn where_nobody_says_what_is_granted_a_rate_is_held_against_the_default() {
         "unless the account is granted more",
     ]);
     assert!(!import("50", "within").stderr.contains("rate_above_quota"));
-    assert_eq!(pool.asked("GetProvisionedLimit"), 0);
+    assert_eq!(pool.requests("GetProvisionedLimit"), 0);
 }
 
 #[test]
 fn a_list_with_nothing_to_send_has_a_plan_without_requests() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email\nann,short,ann@example.com\n",
     );
-    for ran in [
-        place.check(&pool, list).run(),
-        place.import(&pool, list).run(),
-    ] {
-        let ran = ran.exits(3).says([
+    for output in [dir.check(&pool, list).run(), dir.import(&pool, list).run()] {
+        let output = output.exits(3).says([
             "plan: 1 rows: 0 to send, 0 duplicate, 1 invalid",
             "requests: none, for no row is left to be signed up",
         ]);
-        assert!(!ran.stderr.contains("0 SignUp"), "{}", ran.stderr);
+        assert!(!output.stderr.contains("0 SignUp"), "{}", output.stderr);
     }
 }
 
 #[test]
 fn steps_of_duplicates_are_not_counted() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.groups = vec!["crew".to_owned(), "staff".to_owned()];
     let pool = Pool::start(settings);
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email,groups\nann,Passw0rd!1,ann@example.com,crew;staff\nbob,Passw0rd!2,bob@example.com,\n\
          ANN,Passw0rd!1,ann@example.com,crew;staff\n",
     );
-    let check = place
+    let check = dir
         .check(&pool, list)
         .args(["--confirm", "--verify", "email"]);
     check.run().exits(1).says([
@@ -94,26 +84,26 @@ fn steps_of_duplicates_are_not_counted() {
 
 #[test]
 fn that_an_undo_keeps_confirmed_users_is_said_before_they_are_made() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(3));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(3));
     let said = "undo: keeps users that this run confirms (but for --even-if-used), for the pool has no threat protection";
     let pool = Pool::start(quick());
-    let check = place.check(&pool, list);
+    let check = dir.check(&pool, list);
     check.arg("--confirm").run().exits(0).says([said]);
     let pool = Pool::start(PoolSettings {
         threat_protection: true,
         ..quick()
     });
-    let check = place.check(&pool, list).arg("--confirm").run().exits(0);
+    let check = dir.check(&pool, list).arg("--confirm").run().exits(0);
     assert!(!check.stderr.contains("undo:"), "{}", check.stderr);
 }
 
 #[test]
 fn the_plan_fits_the_terminal_and_is_whole_elsewhere() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = granting(60.0);
-    let list = place.file("users.csv", users(3));
-    let check = || place.check(&pool, list).args(["--rate", "70", "--confirm"]);
+    let list = dir.file("users.csv", users(3));
+    let check = || dir.check(&pool, list).args(["--rate", "70", "--confirm"]);
     let whole = check().run().exits(0).stderr;
     let words = |text: &str| {
         text.split_whitespace()
@@ -122,20 +112,20 @@ fn the_plan_fits_the_terminal_and_is_whole_elsewhere() {
     };
     for columns in [60, 80, 120] {
         let mut screen = check().on_screen(columns);
-        assert_eq!(screen.end(), Some(0));
-        let told = screen.told();
+        assert_eq!(screen.wait(), Some(0));
+        let told = screen.raw_output();
         for line in told.lines() {
             assert!(line.len() <= usize::from(columns), "{columns}: {line}");
         }
         assert_eq!(words(&told), words(&whole), "{columns}: not a word is lost");
     }
     let mut screen = check().on_screen(60);
-    screen.end();
+    screen.wait();
     let rows = screen.rows();
-    let place = rows
+    let dir = rows
         .iter()
         .position(|row| row.starts_with("      UserRead: "));
-    let below = &rows[place.unwrap() + 1];
+    let below = &rows[dir.unwrap() + 1];
     assert!(
         below.starts_with("                ") && !below.starts_with("                 "),
         "{rows:#?}"

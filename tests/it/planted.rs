@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cognito_import::rehearsal::{AttributeType, PasswordRules, PoolSettings, SchemaAttribute};
 
-use crate::harness::{Cli, Place, Pool, Results, quick};
+use crate::harness::{Cli, Pool, Results, TestDir, quick};
 use list::{Planted, Stage};
 
 const BROKEN: usize = 1_000;
@@ -96,12 +96,12 @@ fn lists() -> [(Option<&'static str>, Planted); 2] {
 #[test]
 fn every_planted_fault_is_found_and_none_invented() {
     for (region, planted) in lists() {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(strict());
-        let list = place.file("users.csv", &planted.text);
+        let list = dir.file("users.csv", &planted.text);
         // Its last quote is never closed: a run would leave users out.
-        let ran = mapped(place.check(&pool, list), region).run().exits(3);
-        let found: BTreeSet<(usize, usize, String)> = place
+        let output = mapped(dir.check(&pool, list), region).run().exits(3);
+        let found: BTreeSet<(usize, usize, String)> = dir
             .findings()
             .iter()
             .map(|line| {
@@ -112,7 +112,7 @@ fn every_planted_fault_is_found_and_none_invented() {
         let expected = planted.faults();
         let difference: Vec<_> = expected.symmetric_difference(&found).take(10).collect();
         assert!(difference.is_empty(), "of {region:?}: {difference:?}");
-        assert_eq!(place.findings().len(), expected.len(), "each is told once");
+        assert_eq!(dir.findings().len(), expected.len(), "each is told once");
         let rules: BTreeSet<&str> = expected.iter().map(|(_, _, rule)| rule.as_str()).collect();
         assert_eq!(rules, BTreeSet::from(RULES), "all rules were broken");
 
@@ -123,19 +123,19 @@ fn every_planted_fault_is_found_and_none_invented() {
             "plan: {rows} rows: {sound} to send, {duplicates} duplicate, {} invalid",
             rows - sound - duplicates
         );
-        ran.says([&plan]);
-        assert_eq!(pool.asked("SignUp"), 0, "nothing was written");
+        output.says([&plan]);
+        assert_eq!(pool.requests("SignUp"), 0, "nothing was written");
     }
 }
 
 #[test]
 fn the_strict_pool_takes_what_the_rules_pass() {
     for (region, planted) in lists() {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(strict());
-        let list = place.file("users.csv", &planted.text);
+        let list = dir.file("users.csv", &planted.text);
         let import = || {
-            mapped(place.import(&pool, list), region).args([
+            mapped(dir.import(&pool, list), region).args([
                 "--rate",
                 "5000",
                 "--durability",
@@ -147,9 +147,9 @@ fn the_strict_pool_takes_what_the_rules_pass() {
         let open = planted.text.iter().rposition(|byte| *byte == b'"').unwrap();
         let before = &planted.text[..open];
         let rows_before = before.iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
-        place.file("users.csv", &planted.text[..rows_before]);
+        dir.file("users.csv", &planted.text[..rows_before]);
         import().run().exits(1);
-        let results = place.results();
+        let results = dir.results();
         for (row, result) in planted.rows.iter().zip(&results.rows) {
             let expected = if row.is_duplicate() {
                 "duplicate"
@@ -168,16 +168,16 @@ fn the_strict_pool_takes_what_the_rules_pass() {
 #[test]
 fn the_strict_pool_refuses_what_its_rules_refuse() {
     for (region, planted) in lists() {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(strict());
-        let list = place.file("users.csv", &planted.text);
-        mapped(place.import(&pool, list), region)
+        let list = dir.file("users.csv", &planted.text);
+        mapped(dir.import(&pool, list), region)
             .args(["--no-preflight", "--max-failures", "0"])
             .args(["--max-failure-rate", "1", "--durability", "process"])
             .args(["--rate", "5000"])
             .run()
             .exits(1);
-        let results = place.results();
+        let results = dir.results();
         agree(&planted, &results);
         let sound = planted.count(|row| row.is_sound());
         assert_eq!(pool.users().len(), sound, "of {region:?}");

@@ -3,7 +3,7 @@
 
 use cognito_import::rehearsal::{PoolSettings, PreSignUp};
 
-use crate::harness::{Cli, Place, Pool, Ran, quick, silent, until, users};
+use crate::harness::{Cli, Pool, ProcessOutput, TestDir, quick, silent, users, wait_until};
 
 fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
@@ -11,135 +11,132 @@ fn names(names: &[&str]) -> Vec<String> {
 
 /// Runs it; it is refused with these words, nothing was sent, and no run is there.
 #[track_caller]
-fn refused<const N: usize>(place: &Place, pool: &Pool, cli: Cli, words: [&str; N]) -> Ran {
-    let before = pool.asked("SignUp");
-    let ran = cli
+fn refused<const N: usize>(
+    dir: &TestDir,
+    pool: &Pool,
+    cli: Cli,
+    words: [&str; N],
+) -> ProcessOutput {
+    let before = pool.requests("SignUp");
+    let output = cli
         .run()
         .exits(3)
         .says(["the run is refused, and nothing was sent"])
         .says(words);
-    assert_eq!(pool.asked("SignUp"), before, "nothing was sent");
-    assert!(!place.path("run").exists(), "no run was begun");
-    ran
+    assert_eq!(pool.requests("SignUp"), before, "nothing was sent");
+    assert!(!dir.path("run").exists(), "no run was begun");
+    output
 }
 
 /// Runs it; every row is made.
 #[track_caller]
-fn made(place: &Place, cli: Cli, rows: usize) -> Ran {
-    let ran = cli.run().exits(0);
-    assert_eq!(place.results().count("created"), rows);
-    ran
+fn made(dir: &TestDir, cli: Cli, rows: usize) -> ProcessOutput {
+    let output = cli.run().exits(0);
+    assert_eq!(dir.results().count("created"), rows);
+    output
 }
 
 #[test]
 fn a_pool_in_which_only_administrators_make_users_is_refused() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         admin_create_only: true,
         ..quick()
     });
-    let list = place.file("users.csv", users(3));
+    let list = dir.file("users.csv", users(3));
     let words = [
         "[sign_up_not_permitted]",
         "set AdminCreateUserConfig.AllowAdminCreateUserOnly to false",
     ];
-    refused(&place, &pool, place.import(&pool, list), words);
-    let pool = pool.changed(|settings| settings.admin_create_only = false);
-    made(&place, place.import(&pool, list), 3);
+    refused(&dir, &pool, dir.import(&pool, list), words);
+    let pool = pool.restart_with(|settings| settings.admin_create_only = false);
+    made(&dir, dir.import(&pool, list), 3);
 }
 
 #[test]
 fn a_secret_that_is_missing_is_refused() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(3));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(3));
     let secret = "s3cr3t-of-the-client";
-    place.file("secret", secret);
+    dir.file("secret", secret);
     let pool = Pool::start(PoolSettings {
         client_secret: Some(secret.to_owned()),
         ..quick()
     });
     let words = ["[secret_missing]", "--client-secret-file FILE"];
-    let ran = refused(&place, &pool, place.import(&pool, list), words);
-    assert!(!ran.stderr.contains(secret));
-    let with_secret = place
+    let output = refused(&dir, &pool, dir.import(&pool, list), words);
+    assert!(!output.stderr.contains(secret));
+    let with_secret = dir
         .import(&pool, list)
         .args(["--client-secret-file", "secret"]);
-    made(&place, with_secret, 3);
+    made(&dir, with_secret, 3);
 }
 
 #[test]
 fn users_without_a_password_are_refused_where_only_passwords_sign_in() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", "username,email\nann,ann@example.com\n");
-    let import = |from| place.import(&pool, list).args(["--password", from]);
+    let list = dir.file("users.csv", "username,email\nann,ann@example.com\n");
+    let import = |from| dir.import(&pool, list).args(["--password", from]);
     let words = ["[password_needed]", "--password generate"];
-    refused(&place, &pool, import("none"), words);
-    made(&place, import("generate"), 1);
+    refused(&dir, &pool, import("none"), words);
+    made(&dir, import("generate"), 1);
 }
 
 #[test]
 fn attributes_that_the_pool_or_its_client_does_not_take_are_refused_all_at_once() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         write_attributes: Some(names(&["email", "custom:legacy_id"])),
         ..quick()
     });
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,Mail,Shoe,nickname,custom:legacy_id\nann,Passw0rd!,ann@example.com,38,annie,7\n",
     );
-    let import = || {
-        place
-            .import(&pool, list)
-            .args(["--map", "Shoe=custom:shoe"])
-    };
+    let import = || dir.import(&pool, list).args(["--map", "Shoe=custom:shoe"]);
     let words = [
         "not in the pool's schema: custom:shoe (column Shoe) [attribute_unknown]",
         "the app client may not write: nickname [attribute_not_writable]",
         "requires attributes that the list does not set: email [attribute_required]",
     ];
     let without_mail = import().args(["--ignore-column", "Mail"]);
-    refused(&place, &pool, without_mail, words);
+    refused(&dir, &pool, without_mail, words);
     let words = [
         "names of attributes have at most 32 characters",
         "[attribute_name]",
     ];
     let long = "Mail=custom:a-name-that-is-much-too-long";
-    refused(&place, &pool, import().args(["--map", long]), words);
-    let sound = place
+    refused(&dir, &pool, import().args(["--map", long]), words);
+    let sound = dir
         .import(&pool, list)
         .args(["--map", "Mail=email", "--ignore-column", "Shoe"])
         .args(["--ignore-column", "nickname"]);
-    made(&place, sound, 1);
+    made(&dir, sound, 1);
     assert_eq!(pool.users()["ann"].attributes["custom:legacy_id"], "7");
 }
 
 #[test]
 fn messages_to_real_people_have_to_be_allowed() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         auto_verified_attributes: names(&["email"]),
         ..quick()
     });
-    let list = place.file("users.csv", users(60));
+    let list = dir.file("users.csv", users(60));
     let words = [
         "this run sends 60 mails and 0 text messages to real people [messages]",
         "--allow-messages lets it",
         "messages: 60 mails and 0 text messages",
     ];
-    refused(&place, &pool, place.import(&pool, list), words);
+    refused(&dir, &pool, dir.import(&pool, list), words);
     // Who sends through SES has no limit of 50 a day.
-    made(
-        &place,
-        place.import(&pool, list).arg("--allow-messages"),
-        60,
-    );
+    made(&dir, dir.import(&pool, list).arg("--allow-messages"), 60);
 }
 
 #[test]
 fn more_mails_than_cognito_s_own_sender_sends_have_to_be_allowed_too() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         auto_verified_attributes: names(&["email"]),
         daily_messages: Some(50),
@@ -147,30 +144,30 @@ fn more_mails_than_cognito_s_own_sender_sends_have_to_be_allowed_too() {
     });
     // The same user twice gets one mail.
     let fifty = users(50) + "USER0007,Passw0rd!7,user0007@example.com\n";
-    let few = place.file("few.csv", fifty);
-    let import = |list| place.import(&pool, list).arg("--allow-messages");
+    let few = dir.file("few.csv", fifty);
+    let import = |list| dir.import(&pool, list).arg("--allow-messages");
     import(few).args(["--run-dir", "few"]).run().exits(1);
     let pool = Pool::start(pool.settings().clone());
-    let many = place.file("many.csv", users(51));
-    let import = || place.import(&pool, many).arg("--allow-messages");
+    let many = dir.file("many.csv", users(51));
+    let import = || dir.import(&pool, many).arg("--allow-messages");
     let words = [
         "50 mails a day for all of the account's pools, and this run needs 51",
         "[message_limit]",
         "--ignore-message-limit",
     ];
-    refused(&place, &pool, import(), words);
-    made(&place, import().arg("--ignore-message-limit"), 51);
+    refused(&dir, &pool, import(), words);
+    made(&dir, import().arg("--ignore-message-limit"), 51);
 }
 
 #[test]
 fn a_username_that_is_an_address_gets_a_message_as_well() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         username_attributes: names(&["email", "phone_number"]),
         auto_verified_attributes: names(&["email", "phone_number"]),
         ..quick()
     });
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email\n\
          ann@example.com,Passw0rd!1,\n\
@@ -178,83 +175,78 @@ fn a_username_that_is_an_address_gets_a_message_as_well() {
          +4930901820,Passw0rd!1,cy@example.com\n",
     );
     let words = ["this run sends 2 mails and 1 text message to real people [messages]"];
-    refused(&place, &pool, place.import(&pool, list), words);
-    made(&place, place.import(&pool, list).arg("--allow-messages"), 3);
+    refused(&dir, &pool, dir.import(&pool, list), words);
+    made(&dir, dir.import(&pool, list).arg("--allow-messages"), 3);
 }
 
 #[test]
 fn a_username_that_is_a_number_does_not_stand_for_an_address() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         username_attributes: names(&["email", "phone_number"]),
         ..quick()
     });
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password\nann@example.com,Passw0rd!1\n+4930901820,Passw0rd!1\n",
     );
-    let import = |run| place.import(&pool, list).args(["--run-dir", run]);
+    let import = |run| dir.import(&pool, list).args(["--run-dir", run]);
     import("run").run().exits(1);
-    assert_eq!(place.results().row(2)["error_code"], "attribute.required");
+    assert_eq!(dir.results().row(2)["error_code"], "attribute.required");
     // The pool says so, too.
     import("unchecked").arg("--no-preflight").run().exits(1);
     assert_eq!(
-        place.results_in("unchecked").outcomes(),
+        dir.results_in("unchecked").outcomes(),
         ["existed", "rejected"]
     );
 }
 
 #[test]
 fn an_address_other_than_the_username_is_not_taken_where_usernames_are_addresses() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         username_attributes: names(&["email"]),
         ..quick()
     });
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email\n\
          ann@example.com,Passw0rd!1,Ann@example.com\n\
          bob@example.com,Passw0rd!1,rob@example.com\n",
     );
-    let import = |run| place.import(&pool, list).args(["--run-dir", run]);
+    let import = |run| dir.import(&pool, list).args(["--run-dir", run]);
     import("run").run().exits(1);
-    assert_eq!(place.results().outcomes(), ["created", "invalid"]);
-    assert_eq!(place.results().row(2)["error_code"], "attribute.value");
+    assert_eq!(dir.results().outcomes(), ["created", "invalid"]);
+    assert_eq!(dir.results().row(2)["error_code"], "attribute.value");
     import("unchecked").arg("--no-preflight").run().exits(1);
-    let unchecked = place.results_in("unchecked");
+    let unchecked = dir.results_in("unchecked");
     assert_eq!(unchecked.outcomes(), ["existed", "rejected"]);
 }
 
 #[test]
 fn a_trigger_that_may_verify_is_told_and_a_move_of_aliases_has_to_be_allowed() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         auto_verified_attributes: names(&["email"]),
         alias_attributes: names(&["email"]),
         pre_sign_up: PreSignUp::AutoConfirmAndVerify,
         ..quick()
     });
-    let list = place.file("users.csv", users(3));
+    let list = dir.file("users.csv", users(3));
     let words = [
         "note: the pool verifies email: users get a code each, unless its PreSignUp trigger",
         "that user can no longer sign in by it [alias_moves]",
         "--allow-alias-moves",
     ];
-    refused(&place, &pool, place.import(&pool, list), words);
-    made(
-        &place,
-        place.import(&pool, list).arg("--allow-alias-moves"),
-        3,
-    );
+    refused(&dir, &pool, dir.import(&pool, list), words);
+    made(&dir, dir.import(&pool, list).arg("--allow-alias-moves"), 3);
 
-    let untriggered = pool.changed(|settings| {
+    let untriggered = pool.restart_with(|settings| {
         settings.pre_sign_up = PreSignUp::Absent;
         settings.auto_verified_attributes.clear();
         settings.existing.clear();
     });
-    place
-        .import(&untriggered, list)
+    dir.import(&untriggered, list)
         .args(["--run-dir", "doubles"])
         .run()
         .exits(0)
@@ -263,101 +255,87 @@ fn a_trigger_that_may_verify_is_told_and_a_move_of_aliases_has_to_be_allowed() {
 
 #[test]
 fn a_list_that_is_mostly_broken_is_refused_and_strict_takes_no_broken_row() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let half = place.file("half.csv", users(2) + "no mail,,\nnor this,,\n");
-    let most = place.file("most.csv", users(2) + "no mail,,\nnor this,,\nnor that,,\n");
+    let half = dir.file("half.csv", users(2) + "no mail,,\nnor this,,\n");
+    let most = dir.file("most.csv", users(2) + "no mail,,\nnor this,,\nnor that,,\n");
     let words = [
         "3 of 5 rows are invalid, more than half",
         "[mostly_invalid]",
         "cognito-import check",
     ];
-    refused(&place, &pool, place.import(&pool, most), words);
+    refused(&dir, &pool, dir.import(&pool, most), words);
     let words = ["2 of 4 rows are invalid, and --strict takes none [strict]"];
-    refused(
-        &place,
-        &pool,
-        place.import(&pool, half).arg("--strict"),
-        words,
-    );
-    place.import(&pool, half).run().exits(1);
+    refused(&dir, &pool, dir.import(&pool, half).arg("--strict"), words);
+    dir.import(&pool, half).run().exits(1);
     assert_eq!(
-        place.results().outcomes(),
+        dir.results().outcomes(),
         ["created", "created", "invalid", "invalid"]
     );
 }
 
 #[test]
 fn a_list_that_can_be_read_once_is_not_counted_and_its_pool_is_asked_all_the_same() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         auto_verified_attributes: names(&["email"]),
         ..quick()
     });
-    let import = || place.import(&pool, "-").input(users(3));
+    let import = || dir.import(&pool, "-").input(users(3));
     let words = ["sends a message for each user to real people [messages]"];
-    refused(&place, &pool, import(), words);
+    refused(&dir, &pool, import(), words);
     let strict = import().args(["--strict", "--allow-messages"]);
     refused(
-        &place,
+        &dir,
         &pool,
         strict,
         ["[strict_needs_a_file]", "save it as a file"],
     );
     // Mostly invalid: nobody could know.
     let broken = "username,password,email\nann,Passw0rd!1,ann@example.com\nno mail,,\nnor this,,\n";
-    place
-        .import(&pool, "-")
+    dir.import(&pool, "-")
         .input(broken)
         .arg("--allow-messages")
         .run()
         .exits(1);
-    assert_eq!(
-        place.results().outcomes(),
-        ["created", "invalid", "invalid"]
-    );
+    assert_eq!(dir.results().outcomes(), ["created", "invalid", "invalid"]);
 }
 
 #[test]
 fn without_a_preflight_nothing_is_refused_and_only_the_pool_says_what_it_takes() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         auto_verified_attributes: names(&["email"]),
         ..quick()
     });
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         users(2) + "weak,weakpassword,weak@example.com\nno mail,,\nnor this,,\nnor that,,\n",
     );
-    place
-        .import(&pool, list)
-        .arg("--no-preflight")
-        .run()
-        .exits(1);
+    dir.import(&pool, list).arg("--no-preflight").run().exits(1);
     assert_eq!(
-        place.results().counts(),
+        dir.results().counts(),
         [("created", 2), ("invalid", 3), ("rejected", 1)].into()
     );
-    assert_eq!(pool.asked("DescribeUserPoolClient"), 0);
+    assert_eq!(pool.requests("DescribeUserPoolClient"), 0);
 }
 
 #[test]
 fn a_run_that_goes_on_is_weighed_again_and_what_was_begun_is_not_unsaid() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(silent());
-    let list = place.file("users.csv", users(40));
+    let list = dir.file("users.csv", users(40));
     let import = |pool: &Pool| {
-        place
-            .import(pool, list)
+        dir.import(pool, list)
             .args(["--concurrency", "4", "--rate", "20"])
     };
     let running = import(&pool).start();
-    until("four sign-ups", || {
-        (pool.asked("SignUp") == 4).then_some(())
+    wait_until("four sign-ups", || {
+        (pool.requests("SignUp") == 4).then_some(())
     });
     drop(running);
     // Meanwhile somebody makes the pool one that this run would not have begun with.
-    let pool = pool.changed(|settings| {
+    let pool = pool.restart_with(|settings| {
         settings.faults = quick().faults;
         settings.auto_verified_attributes = names(&["email"]);
         settings.password_policy.minimum_length = 20;
@@ -367,13 +345,13 @@ fn a_run_that_goes_on_is_weighed_again_and_what_was_begun_is_not_unsaid() {
         .run()
         .exits(3)
         .says(["the run does not go on", "--allow-messages"]);
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
     import(&pool)
         .arg("--allow-messages")
         .run()
         .exits(1)
         .says(["going on with the run"]);
-    let results = place.results();
+    let results = dir.results();
     // Rows are begun in groups: those that were sent are there, those that were begun are the pool's to judge.
     assert!(
         results

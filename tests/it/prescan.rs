@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use cognito_import::rehearsal::{ExistingUser, PoolSettings, QuotaSetting, UserStatus};
 
-use crate::harness::{Cli, Emulator, Place, Pool, quick, users};
+use crate::harness::{Cli, Emulator, Pool, TestDir, quick, users};
 
 /// `user0001` and so on, as a pool keeps them.
 fn existing(count: usize) -> Vec<ExistingUser> {
@@ -28,26 +28,25 @@ fn with_existing(count: usize) -> Pool {
 }
 
 /// At a rate at which a page is worth ten names.
-fn nightly(place: &Place, pool: &Pool, list: &str) -> Cli {
-    place
-        .import(pool, list)
+fn nightly(dir: &TestDir, pool: &Pool, list: &str) -> Cli {
+    dir.import(pool, list)
         .without_flag("--rate")
-        .or_else_flag("--rate", "100")
+        .default_flag("--rate", "100")
 }
 
 /// Pages, without the question whether the pool may be listed.
 fn pages(pool: &Pool) -> u64 {
-    pool.asked("ListUsers").saturating_sub(1)
+    pool.requests("ListUsers").saturating_sub(1)
 }
 
 /// Look-ups, without the question whether anybody may be looked up.
 fn look_ups(pool: &Pool) -> u64 {
-    pool.asked("AdminGetUser").saturating_sub(1)
+    pool.requests("AdminGetUser").saturating_sub(1)
 }
 
 #[test]
 fn of_a_list_whose_users_mostly_exist_only_the_new_ones_are_sent() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut there = existing(297);
     there[1].status = UserStatus::ForceChangePassword;
     there[2].enabled = false;
@@ -55,18 +54,18 @@ fn of_a_list_whose_users_mostly_exist_only_the_new_ones_are_sent() {
         existing: there,
         ..quick()
     });
-    let list = place.file("users.csv", users(300));
-    nightly(&place, &pool, list).run().exits(0).says([
+    let list = dir.file("users.csv", users(300));
+    nightly(&dir, &pool, list).run().exits(0).says([
         "UserList: about 5 ListUsers at 80000 a second (0.8 of the 100000 that GetProvisionedLimit names; --share), to find those who exist \
          already (--prescan)",
         "UserCreation: up to 300 SignUp at 100 a second",
         "time: about 1s to read the pool, then up to 3s",
         "the pool was read: 297 users",
     ]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.counts(), [("created", 3), ("existed", 297)].into());
     assert_eq!(
-        (pool.asked("SignUp"), pages(&pool), look_ups(&pool)),
+        (pool.requests("SignUp"), pages(&pool), look_ups(&pool)),
         (3, 5, 0)
     );
     assert_eq!(results.summary["requests"]["UserList"]["sent"], 5);
@@ -78,7 +77,7 @@ fn of_a_list_whose_users_mostly_exist_only_the_new_ones_are_sent() {
         ("user0002", "FORCE_CHANGE_PASSWORD", "true"),
         ("user0003", "CONFIRMED", "false"),
     ] {
-        let row = results.of(name);
+        let row = results.for_user(name);
         let cell = |column: &str| row[column].as_str();
         assert_eq!(cell("evidence"), "listing");
         assert_eq!(cell("user_sub"), truth[name].sub);
@@ -91,12 +90,12 @@ fn of_a_list_whose_users_mostly_exist_only_the_new_ones_are_sent() {
 
 #[test]
 fn by_default_a_pool_is_read_only_where_that_costs_less_than_trying_every_name() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(40));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(40));
     // Ten names are tried in the time of a page, and there are four times ten.
     for (there, read) in [(0, false), (60, true), (180, true), (241, false)] {
         let pool = with_existing(there);
-        let check = place.check(&pool, list).args(["--rate", "100"]);
+        let check = dir.check(&pool, list).args(["--rate", "100"]);
         let checked = check.run().exits(0);
         assert_eq!(
             checked.stderr.contains("(--prescan)"),
@@ -104,48 +103,48 @@ fn by_default_a_pool_is_read_only_where_that_costs_less_than_trying_every_name()
             "{there} users"
         );
         let run = format!("run-{there}");
-        let import = nightly(&place, &pool, list).args(["--run-dir", &run]);
-        let ran = import.run().exits(0);
-        assert_eq!(ran.stderr.contains("--prescan"), read, "{there} users");
+        let import = nightly(&dir, &pool, list).args(["--run-dir", &run]);
+        let output = import.run().exits(0);
+        assert_eq!(output.stderr.contains("--prescan"), read, "{there} users");
         assert_eq!(pages(&pool) > 1, read, "{there} users");
-        assert_eq!(place.results_in(&run).count("existed"), there.min(40));
+        assert_eq!(dir.results_in(&run).count("existed"), there.min(40));
     }
     // Nobody knows how long this one is, nor what this pool is like.
     let pool = with_existing(60);
-    let piped = nightly(&place, &pool, "-").input(users(40));
+    let piped = nightly(&dir, &pool, "-").input(users(40));
     piped.args(["--run-dir", "piped"]).run().exits(0);
-    let unchecked = nightly(&place, &pool, list).arg("--no-preflight");
+    let unchecked = nightly(&dir, &pool, list).arg("--no-preflight");
     unchecked.args(["--run-dir", "unchecked"]).run().exits(0);
-    assert_eq!(pool.asked("ListUsers"), 0);
+    assert_eq!(pool.requests("ListUsers"), 0);
 }
 
 #[test]
 fn who_says_always_has_the_pool_read_and_who_says_never_has_not() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = with_existing(130);
-    let list = place.file("users.csv", users(2));
+    let list = dir.file("users.csv", users(2));
     let import = |run, prescan| {
-        let import = place.import(&pool, list);
+        let import = dir.import(&pool, list);
         import.args(["--run-dir", run, "--prescan", prescan])
     };
     import("always", "always").run().exits(0);
-    assert_eq!((pages(&pool), pool.asked("SignUp")), (3, 0));
+    assert_eq!((pages(&pool), pool.requests("SignUp")), (3, 0));
     import("unchecked", "always")
         .arg("--no-preflight")
         .run()
         .exits(0);
-    assert_eq!(pool.asked("ListUsers"), 1 + 3 + 3, "asked or not");
-    let piped = place.import(&pool, "-").input(users(2));
+    assert_eq!(pool.requests("ListUsers"), 1 + 3 + 3, "asked or not");
+    let piped = dir.import(&pool, "-").input(users(2));
     piped
         .args(["--run-dir", "piped", "--prescan", "always"])
         .run()
         .exits(0);
-    assert_eq!(pool.asked("SignUp"), 0);
-    let longer = place.file("longer.csv", users(100));
-    let never = nightly(&place, &pool, longer).args(["--prescan", "never"]);
+    assert_eq!(pool.requests("SignUp"), 0);
+    let longer = dir.file("longer.csv", users(100));
+    let never = nightly(&dir, &pool, longer).args(["--prescan", "never"]);
     never.args(["--run-dir", "never"]).run().exits(0);
-    assert_eq!(pool.asked("SignUp"), 100);
-    let unsigned = nightly(&place, &pool, longer).args(["--prescan", "always", "--no-lookup"]);
+    assert_eq!(pool.requests("SignUp"), 100);
+    let unsigned = nightly(&dir, &pool, longer).args(["--prescan", "always", "--no-lookup"]);
     unsigned.run().exits(3).says([
         "--prescan always",
         "--lookup none",
@@ -155,46 +154,45 @@ fn who_says_always_has_the_pool_read_and_who_says_never_has_not() {
 
 #[test]
 fn a_row_that_stands_twice_points_to_the_first_whoever_has_the_name() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = with_existing(60);
     let list = users(60)
         + "USER0007,Passw0rd!7,x@example.com\nnew,Passw0rd!1,n@example.com\nNew,Passw0rd!1,n@example.com\n";
-    let list = place.file("users.csv", list);
-    nightly(&place, &pool, list).run().exits(1);
-    let results = place.results();
+    let list = dir.file("users.csv", list);
+    nightly(&dir, &pool, list).run().exits(1);
+    let results = dir.results();
     assert_eq!(
         results.counts(),
         [("created", 1), ("duplicate", 2), ("existed", 60)].into()
     );
     assert_eq!(results.row(61)["same_as_row"], "7");
     assert_eq!(results.row(63)["same_as_row"], "62");
-    assert_eq!(pool.asked("SignUp"), 1);
+    assert_eq!(pool.requests("SignUp"), 1);
 }
 
 #[test]
 fn a_name_that_came_after_its_page_was_read_is_found_by_trying_it() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         existing: existing(60),
         // The listing shows nobody who came while the pool runs.
         list_lag_ms: 3_600_000,
         ..quick()
     });
-    let first = place.file(
+    let first = dir.file(
         "first.csv",
         "username,password,email\nuser0061,Passw0rd!1,a@example.com\n",
     );
-    place
-        .import(&pool, first)
+    dir.import(&pool, first)
         .args(["--run-dir", "first"])
         .run()
         .exits(0);
-    let list = place.file("users.csv", users(62));
-    nightly(&place, &pool, list)
+    let list = dir.file("users.csv", users(62));
+    nightly(&dir, &pool, list)
         .run()
         .exits(0)
         .says(["the pool was read: 60 users"]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.counts(), [("created", 1), ("existed", 61)].into());
     assert_eq!(results.row(61)["evidence"], "");
     assert_eq!(results.row(61)["user_status"], "UNCONFIRMED");
@@ -207,7 +205,7 @@ fn a_name_that_came_after_its_page_was_read_is_found_by_trying_it() {
 
 #[test]
 fn a_pool_that_throttles_its_listing_is_read_all_the_same() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = PoolSettings {
         existing: existing(600),
         ..quick()
@@ -217,14 +215,14 @@ fn a_pool_that_throttles_its_listing_is_read_all_the_same() {
         burst: 2.0,
     };
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(601));
-    let import = place.import(&pool, list).args(["--rate", "50"]);
+    let list = dir.file("users.csv", users(601));
+    let import = dir.import(&pool, list).args(["--rate", "50"]);
     import
         .args(["--list-rate", "100"])
         .run()
         .exits(0)
         .says(["about 10 ListUsers at 100 a second (--list-rate)"]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.counts(), [("created", 1), ("existed", 600)].into());
     let listed = &results.summary["requests"]["UserList"];
     assert!(listed["throttled"].as_u64().unwrap() > 0, "{listed}");
@@ -232,30 +230,27 @@ fn a_pool_that_throttles_its_listing_is_read_all_the_same() {
         listed["sent"].as_u64().unwrap() - listed["throttled"].as_u64().unwrap(),
         10
     );
-    assert_eq!(pool.asked("SignUp"), 1);
+    assert_eq!(pool.requests("SignUp"), 1);
 }
 
 #[test]
 fn without_the_permission_every_name_is_tried_unless_the_listing_is_asked_for() {
-    let Some(emulator) = Emulator::guarded() else {
+    let Some(emulator) = Emulator::with_auth() else {
         return;
     };
     let pool = emulator.pool(None);
-    let place = Place::new();
-    let list = place.file("users.csv", users(30));
-    pool.import(&place, list)
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(30));
+    pool.import(&dir, list)
         .args(["--run-dir", "first"])
         .run()
         .exits(0);
-    let (key, secret) = emulator.powerless_key("prescan-test");
+    let (key, secret) = emulator.key_without_permissions("prescan-test");
     let of = ["--user-pool-id", &pool.id, "--account-id", "000000000000"];
-    let policy = place
-        .cli("iam-policy")
-        .args(of)
-        .args(["--prescan", "never"]);
+    let policy = dir.cli("iam-policy").args(of).args(["--prescan", "never"]);
     emulator.allow("prescan-test", &policy.run().exits(0).stdout);
     let import = |run: &str, flags: [&str; 2]| {
-        pool.import(&place, list)
+        pool.import(&dir, list)
             .env("AWS_ACCESS_KEY_ID", &key)
             .env("AWS_SECRET_ACCESS_KEY", &secret)
             .args(["--run-dir", run, "--rate", "50"])
@@ -264,7 +259,7 @@ fn without_the_permission_every_name_is_tried_unless_the_listing_is_asked_for() 
     let said = "the permission cognito-idp:ListUsers is missing";
     let auto = import("auto", ["--prescan", "auto"]).run().exits(0);
     auto.says(["note: ", said, "the pool is not read first"]);
-    assert_eq!(place.results_in("auto").count("existed"), 30);
+    assert_eq!(dir.results_in("auto").count("existed"), 30);
     for (run, flags) in [
         ("always", ["--prescan", "always"]),
         ("list", ["--lookup", "list"]),
@@ -275,16 +270,16 @@ fn without_the_permission_every_name_is_tried_unless_the_listing_is_asked_for() 
             said,
             "iam-policy",
         ]);
-        assert!(!place.path(run).exists(), "no run was begun");
+        assert!(!dir.path(run).exists(), "no run was begun");
         let unchecked = import(run, flags).arg("--no-preflight").run().exits(4);
         unchecked.says(["AccessDenied", "cognito-idp:ListUsers"]);
     }
-    let policy = place.cli("iam-policy").args(of).run().exits(0).stdout;
+    let policy = dir.cli("iam-policy").args(of).run().exits(0).stdout;
     emulator.allow("prescan-test", &policy);
     import("always", ["--prescan", "always"])
         .run()
         .exits(0)
         .says(["going on with the run"]);
-    let results = place.results_in("always");
+    let results = dir.results_in("always");
     assert!(results.rows.iter().all(|row| row["evidence"] == "listing"));
 }

@@ -9,26 +9,28 @@ use std::process::Command;
 use cognito_import::rehearsal::SimulatedLatency;
 use serde_json::Value;
 
-use crate::harness::{Endpoint, Place, Pool, Ran, Reply, quick, silent, until, users};
+use crate::harness::{
+    Endpoint, Pool, ProcessOutput, Reply, TestDir, quick, silent, users, wait_until,
+};
 
 /// The document, which says the same as the exit code.
 #[track_caller]
-fn document(ran: &Ran) -> Value {
-    let parsed: Result<Value, _> = serde_json::from_str(&ran.stdout);
-    assert!(parsed.is_ok(), "{:?}; {}", ran.stdout, ran.stderr);
+fn document(output: &ProcessOutput) -> Value {
+    let parsed: Result<Value, _> = serde_json::from_str(&output.stdout);
+    assert!(parsed.is_ok(), "{:?}; {}", output.stdout, output.stderr);
     let document = parsed.unwrap();
-    assert_eq!(document["exit_code"], ran.code.unwrap());
+    assert_eq!(document["exit_code"], output.code.unwrap());
     document
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn it_leaves_no_core_and_other_processes_of_its_user_cannot_read_it() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(silent());
-    let list = place.file("users.csv", users(2));
-    let running = place.import(&pool, list).arg("--no-preflight").start();
-    until("sign-ups", || (pool.asked("SignUp") == 2).then_some(()));
+    let list = dir.file("users.csv", users(2));
+    let running = dir.import(&pool, list).arg("--no-preflight").start();
+    wait_until("sign-ups", || (pool.requests("SignUp") == 2).then_some(()));
     let limits = fs::read_to_string(format!("/proc/{}/limits", running.pid())).unwrap();
     let core = limits
         .lines()
@@ -43,23 +45,23 @@ fn it_leaves_no_core_and_other_processes_of_its_user_cannot_read_it() {
 
 #[test]
 fn a_program_for_credentials_does_not_inherit_the_client_secret() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.client_secret = Some("s3cr3t-of-the-client".to_owned());
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(2));
+    let list = dir.file("users.csv", users(2));
     let script = "#!/bin/sh\nenv > inherited\necho '{\"Version\":1,\"AccessKeyId\":\"AKIA\",\"SecretAccessKey\":\"x\"}'\n";
-    place.file("credentials.sh", script);
-    let path = place.path("credentials.sh");
+    dir.file("credentials.sh", script);
+    let path = dir.path("credentials.sh");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    fs::create_dir(place.path(".aws")).unwrap();
+    fs::create_dir(dir.path(".aws")).unwrap();
     let process = format!("credential_process = {}\n", path.display());
-    place.file(
+    dir.file(
         ".aws/config",
         format!("[default]\n{process}[profile other]\n{process}"),
     );
     for (run, profile) in [("of-default", None), ("of-profile", Some("other"))] {
-        let import = place
+        let import = dir
             .import(&pool, list)
             .without_env("AWS_ACCESS_KEY_ID")
             .without_env("AWS_SECRET_ACCESS_KEY")
@@ -71,65 +73,63 @@ fn a_program_for_credentials_does_not_inherit_the_client_secret() {
             None => import,
         };
         import.run().exits(0);
-        let inherited = fs::read_to_string(place.path("inherited")).unwrap();
+        let inherited = fs::read_to_string(dir.path("inherited")).unwrap();
         assert!(inherited.contains("SOMETHING_ELSE=is inherited"));
         assert!(!inherited.contains("s3cr3t"), "{inherited}");
         assert!(!inherited.contains("COGNITO_CLIENT_SECRET"), "{inherited}");
-        fs::remove_file(place.path("inherited")).unwrap();
+        fs::remove_file(dir.path("inherited")).unwrap();
     }
     assert_eq!(pool.users().len(), 2, "the secret itself was used");
 }
 
 #[test]
 fn few_files_end_every_command_in_an_orderly_way() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(3));
+    dir.import(&pool, list)
         .args(["--run-dir", "done"])
         .run()
         .exits(0);
     let mut whole = 0;
     for limit in [3, 5, 8, 11, 16, 20, 26, 32, 48] {
         let commands = [
-            place.rehearse(list).args(["--run-dir", "rehearsed"]),
-            place
-                .import(&pool, list)
+            dir.rehearse(list).args(["--run-dir", "rehearsed"]),
+            dir.import(&pool, list)
                 .args(["--restart", "--retry", "all"]),
-            place.import(&pool, list),
-            place.check(&pool, list),
-            place.asking("describe", &pool),
-            place.cli("report").arg("done"),
-            place.cli("undo").args(["done", "--dry-run"]),
+            dir.import(&pool, list),
+            dir.check(&pool, list),
+            dir.read_only("describe", &pool),
+            dir.cli("report").arg("done"),
+            dir.cli("undo").args(["done", "--dry-run"]),
         ];
         for command in commands {
-            let ran = command
+            let output = command
                 .args(["--output", "json"])
                 .after(&format!("ulimit -n {limit}"))
                 .run();
             // Below that, not even the system's loader can open its files.
-            if ran.code == Some(127) {
+            if output.code == Some(127) {
                 assert!(limit < 5);
                 continue;
             }
             assert!(
-                matches!(ran.code, Some(0..=6)),
+                matches!(output.code, Some(0..=6)),
                 "{limit}: {:?}\n{}",
-                ran.code,
-                ran.stderr
+                output.code,
+                output.stderr
             );
             assert!(
-                !ran.stderr.contains("internal error"),
+                !output.stderr.contains("internal error"),
                 "{limit}: {}",
-                ran.stderr
+                output.stderr
             );
-            if ran.code != Some(2) {
-                document(&ran);
+            if output.code != Some(2) {
+                document(&output);
             }
-            whole += usize::from(ran.code == Some(0));
+            whole += usize::from(output.code == Some(0));
         }
-        let _ = fs::remove_dir_all(place.path("run"));
+        let _ = fs::remove_dir_all(dir.path("run"));
     }
     assert!(
         whole > 7,
@@ -146,17 +146,17 @@ fn by_name(url: &str) -> String {
 #[test]
 fn rows_wait_while_no_connection_can_be_made() {
     for name in [str::to_owned, by_name] {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(quick());
-        let list = place.file("users.csv", users(40));
+        let list = dir.file("users.csv", users(40));
         // Every request needs a connection of its own.
-        let endpoint = Endpoint::start(&pool, |_| Reply::Pass);
+        let endpoint = Endpoint::start(&pool, |_| Reply::Forward);
         let url = name(&endpoint.url());
-        let running = place
+        let running = dir
             .import(&pool, list)
             .args(["--endpoint-url", &url, "--rate", "40", "-vv"])
             .start();
-        until("sign-ups", || (pool.asked("SignUp") > 3).then_some(()));
+        wait_until("sign-ups", || (pool.requests("SignUp") > 3).then_some(()));
         let limit = |files: &str| {
             let pid = running.pid().to_string();
             let set = Command::new("prlimit")
@@ -166,11 +166,15 @@ fn rows_wait_while_no_connection_can_be_made() {
             assert!(set.success());
         };
         limit("3");
-        running.until_it_says("TooManyOpenFiles");
+        running.wait_for_stderr("TooManyOpenFiles");
         limit("1000");
-        let ran = running.end().exits(0);
-        assert!(!ran.stderr.contains("ConnectFailed"), "{}", ran.stderr);
-        let results = place.results();
+        let output = running.wait().exits(0);
+        assert!(
+            !output.stderr.contains("ConnectFailed"),
+            "{}",
+            output.stderr
+        );
+        let results = dir.results();
         assert_eq!(results.count("created"), 40, "{url}");
         assert!(
             results.rows.iter().all(|row| row["attempts"] == "1"),
@@ -181,12 +185,12 @@ fn rows_wait_while_no_connection_can_be_made() {
 
 #[test]
 fn a_limit_on_open_files_below_what_the_rate_needs_is_noted_once() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(60));
+    let list = dir.file("users.csv", users(60));
     let url = by_name(&pool.url());
     let import = |limit: &str, run: &str| {
-        let import = place.import(&pool, list).args(["--endpoint-url", &url]);
+        let import = dir.import(&pool, list).args(["--endpoint-url", &url]);
         import
             .args(["--rate", "40", "--run-dir", run])
             .after(&format!("ulimit -n {limit}"))
@@ -194,28 +198,28 @@ fn a_limit_on_open_files_below_what_the_rate_needs_is_noted_once() {
             .exits(0)
     };
     let noted = "the limit on open files leaves room for";
-    let ran = import("80", "few").says([
+    let output = import("80", "few").says([
         "note: the limit on open files leaves room for 16 requests in flight, and this rate needs 96; raise it (`ulimit -n 240`)",
     ]);
-    assert_eq!(ran.stderr.matches(noted).count(), 1, "{}", ran.stderr);
-    assert_eq!(place.results_in("few").count("created"), 60);
-    let ran = import("240", "enough");
-    assert!(!ran.stderr.contains(noted), "{}", ran.stderr);
+    assert_eq!(output.stderr.matches(noted).count(), 1, "{}", output.stderr);
+    assert_eq!(dir.results_in("few").count("created"), 60);
+    let output = import("240", "enough");
+    assert!(!output.stderr.contains(noted), "{}", output.stderr);
 }
 
 #[test]
 fn a_run_with_few_files_has_fewer_slots() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.latency = SimulatedLatency {
         base_ms: 100,
         jitter_ms: 0,
     };
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(200));
+    let list = dir.file("users.csv", users(200));
     for command in [
-        place.import(&pool, list).args(["--concurrency", "600"]),
-        place.rehearse(list).args([
+        dir.import(&pool, list).args(["--concurrency", "600"]),
+        dir.rehearse(list).args([
             "--run-dir",
             "rehearsed",
             "--quota",
@@ -229,15 +233,15 @@ fn a_run_with_few_files_has_fewer_slots() {
         command.after("ulimit -n 80").run().exits(0);
     }
     for run in ["run", "rehearsed"] {
-        assert_eq!(place.results_in(run).count("created"), 200);
+        assert_eq!(dir.results_in(run).count("created"), 200);
     }
 }
 
 #[test]
 fn an_answer_that_cannot_be_printed_is_not_a_refusal_once_something_was_sent() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(2));
+    let list = dir.file("users.csv", users(2));
     let said = "standard output: cannot be written";
     let full = |command: crate::harness::Cli| {
         command
@@ -246,30 +250,30 @@ fn an_answer_that_cannot_be_printed_is_not_a_refusal_once_something_was_sent() {
             .run()
             .says([said])
     };
-    full(place.import(&pool, list)).exits(4);
-    assert_eq!(place.results().count("created"), 2);
+    full(dir.import(&pool, list)).exits(4);
+    assert_eq!(dir.results().count("created"), 2);
     // Nothing is left to do, and what was done before is not refused either.
-    full(place.import(&pool, list)).exits(4);
-    full(place.rehearse(list).args(["--run-dir", "rehearsed"])).exits(4);
+    full(dir.import(&pool, list)).exits(4);
+    full(dir.rehearse(list).args(["--run-dir", "rehearsed"])).exits(4);
     let id = pool.settings().pool_id.clone();
-    let undo = place
+    let undo = dir
         .cli("undo")
         .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
         .env("AWS_SECRET_ACCESS_KEY", "made-up")
         .args(["run", "--yes-delete", &id, "--endpoint-url", &pool.url()]);
     full(undo).exits(4);
     assert!(pool.users().is_empty());
-    full(place.check(&pool, list)).exits(3);
-    full(place.asking("describe", &pool)).exits(3);
+    full(dir.check(&pool, list)).exits(3);
+    full(dir.read_only("describe", &pool)).exits(3);
 }
 
 #[test]
 fn a_log_that_cannot_be_written_is_told_once_and_ends_nothing() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(20));
+    let list = dir.file("users.csv", users(20));
     for (run, format, flag) in [("text", "text", "-vv"), ("json", "json", "--quiet")] {
-        let ran = place
+        let output = dir
             .import(&pool, list)
             .args([
                 "--run-dir",
@@ -283,42 +287,41 @@ fn a_log_that_cannot_be_written_is_told_once_and_ends_nothing() {
             .run()
             .exits(0);
         assert_eq!(
-            ran.stderr.matches("--log-file /dev/full").count(),
+            output.stderr.matches("--log-file /dev/full").count(),
             1,
             "{}",
-            ran.stderr
+            output.stderr
         );
     }
     // A file that has reached the size that the system allows.
-    place.file("long.log", "x".repeat(2_000_000));
-    place
-        .import(&pool, list)
+    dir.file("long.log", "x".repeat(2_000_000));
+    dir.import(&pool, list)
         .args(["--run-dir", "limited", "--log-file", "long.log", "-vv"])
         .after("ulimit -f 2000")
         .run()
         .exits(0)
         .says(["--log-file long.log: cannot be written"]);
-    assert_eq!(place.results_in("limited").count("existed"), 20);
+    assert_eq!(dir.results_in("limited").count("existed"), 20);
 }
 
 #[test]
 fn a_report_beyond_the_size_that_the_system_allows_is_an_error() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(300));
-    place.import(&pool, list).run().exits(0);
-    let before = fs::read(place.path("run/results.csv")).unwrap();
-    let ran = place
+    let list = dir.file("users.csv", users(300));
+    dir.import(&pool, list).run().exits(0);
+    let before = fs::read(dir.path("run/results.csv")).unwrap();
+    let output = dir
         .cli("report")
         .args(["run", "--output", "json"])
         .after("ulimit -f 8")
         .run();
     assert!(
-        matches!(ran.code, Some(3 | 4)),
+        matches!(output.code, Some(3 | 4)),
         "{:?}: {}",
-        ran.code,
-        ran.stderr
+        output.code,
+        output.stderr
     );
-    document(&ran);
-    assert_eq!(fs::read(place.path("run/results.csv")).unwrap(), before);
+    document(&output);
+    assert_eq!(fs::read(dir.path("run/results.csv")).unwrap(), before);
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use cognito_import::rehearsal::QuotaSetting;
 
-use crate::harness::{CTRL_C, Place, Pool, Screen, quick, silent, users};
+use crate::harness::{CTRL_C, Pool, Screen, TestDir, quick, silent, users};
 
 /// A bar has these.
 const FULL: char = '█';
@@ -28,20 +28,17 @@ fn behind(rows: &[String]) -> (u64, u64) {
 }
 
 /// A rehearsal of so many users at 50 a second, in the middle of it.
-fn rehearsing(place: &Place, count: usize, columns: u16) -> Screen {
-    let list = place.file("users.csv", users(count));
-    let screen = place
-        .rehearse(list)
-        .args(["--rate", "50"])
-        .on_screen(columns);
-    screen.until_shown("created ");
+fn rehearsing(dir: &TestDir, count: usize, columns: u16) -> Screen {
+    let list = dir.file("users.csv", users(count));
+    let screen = dir.rehearse(list).args(["--rate", "50"]).on_screen(columns);
+    screen.wait_for_text("created ");
     screen
 }
 
 #[test]
 fn a_terminal_shows_a_bar_and_in_the_end_the_table_alone() {
-    let place = Place::new();
-    let mut screen = rehearsing(&place, 150, 100);
+    let dir = TestDir::new();
+    let mut screen = rehearsing(&dir, 150, 100);
     let rows = screen.rows();
     let at = rows.iter().position(|row| is_bar(row)).unwrap();
     for words in ["of 150 rows", "/50 per s", "eta "] {
@@ -50,7 +47,7 @@ fn a_terminal_shows_a_bar_and_in_the_end_the_table_alone() {
     assert!(rows[at + 1].starts_with("created "), "{rows:#?}");
     let (settled, percent) = behind(&rows[at..=at]);
     assert_eq!(percent, settled * 100 / 150, "{rows:#?}");
-    assert_eq!(screen.end(), Some(0));
+    assert_eq!(screen.wait(), Some(0));
     let rows = screen.rows();
     assert!(!rows.iter().any(|row| is_bar(row)), "{rows:#?}");
     for words in [
@@ -65,19 +62,19 @@ fn a_terminal_shows_a_bar_and_in_the_end_the_table_alone() {
             "{words}: {rows:#?}"
         );
     }
-    assert!(screen.cursor_is_back());
+    assert!(screen.cursor_is_restored());
 }
 
 #[test]
 fn forty_columns_are_enough() {
-    let place = Place::new();
-    let mut screen = rehearsing(&place, 150, 40);
+    let dir = TestDir::new();
+    let mut screen = rehearsing(&dir, 150, 40);
     let rows = screen.rows();
     let at = rows.iter().position(|row| is_bar(row)).unwrap();
     assert!(rows[at].ends_with("of 150 rows"), "{rows:#?}");
     assert!(rows[at + 1].contains("/50 per s  eta "), "{rows:#?}");
     assert!(rows[at + 2].starts_with("created "), "{rows:#?}");
-    assert_eq!(screen.end(), Some(0));
+    assert_eq!(screen.wait(), Some(0));
     let rows = screen.rows();
     let borders: Vec<&String> = rows
         .iter()
@@ -92,12 +89,12 @@ fn forty_columns_are_enough() {
 
 #[test]
 fn a_terminal_that_changes_its_size_has_one_bar_that_fits() {
-    let place = Place::new();
-    let mut screen = rehearsing(&place, 300, 110);
+    let dir = TestDir::new();
+    let mut screen = rehearsing(&dir, 300, 110);
     for (columns, next) in [(60, "eta "), (40, ""), (90, "created ")] {
         screen.resize(columns);
         // The part that now begins a row of its own; what is torn would stay.
-        crate::harness::until("one bar in its new size", || {
+        crate::harness::wait_until("one bar in its new size", || {
             let rows = screen.rows();
             let at = rows.iter().position(|row| is_bar(row))?;
             let once = |part: &str| rows.iter().filter(|row| row.contains(part)).count() == 1;
@@ -108,21 +105,21 @@ fn a_terminal_that_changes_its_size_has_one_bar_that_fits() {
             (rows.get(at + 1)?.starts_with(next) && whole && one).then_some(())
         });
     }
-    assert_eq!(screen.end(), Some(0));
+    assert_eq!(screen.wait(), Some(0));
     assert!(!screen.rows().iter().any(|row| is_bar(row)));
 }
 
 #[test]
 fn colours_are_left_out_where_they_are_not_wanted() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(40));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(40));
     let told = |variable: (&str, &str), run| {
-        let rehearse = place
+        let rehearse = dir
             .rehearse(list)
             .args(["--run-dir", run, "--rate", "50", "-v"]);
         let mut screen = rehearse.env(variable.0, variable.1).on_screen(100);
-        assert_eq!(screen.end(), Some(0));
-        screen.told()
+        assert_eq!(screen.wait(), Some(0));
+        screen.raw_output()
     };
     let coloured = told(("LANG", "C"), "a");
     assert!(coloured.contains("\u{1b}[32m█"), "{coloured:?}");
@@ -141,16 +138,16 @@ fn colours_are_left_out_where_they_are_not_wanted() {
 
 #[test]
 fn a_pool_that_throttles_is_seen_to_slow_the_run_down() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.quotas.user_creation = QuotaSetting::per_second(20.0);
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(150));
-    let screen = place
+    let list = dir.file("users.csv", users(150));
+    let screen = dir
         .import(&pool, list)
         .args(["--rate", "60", "--yes"])
         .on_screen(100);
-    let rows = screen.until_shown("slowed to ");
+    let rows = screen.wait_for_text("slowed to ");
     let why = "of 60 sign-ups a second, for the pool has no room for more";
     assert!(rows.iter().any(|row| row.ends_with(why)), "{rows:#?}");
     assert!(
@@ -161,21 +158,21 @@ fn a_pool_that_throttles_is_seen_to_slow_the_run_down() {
 
 #[test]
 fn a_pool_that_is_silent_is_told_of() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(silent());
-    let list = place.file("users.csv", users(3));
-    let mut screen = place.import(&pool, list).arg("--yes").on_screen(100);
-    let rows = screen.until_shown("no answer from the pool for ");
+    let list = dir.file("users.csv", users(3));
+    let mut screen = dir.import(&pool, list).arg("--yes").on_screen(100);
+    let rows = screen.wait_for_text("no answer from the pool for ");
     assert!(
         rows.iter()
             .any(|row| row.ends_with("(3 rows on their way)")),
         "{rows:#?}"
     );
     screen.press(CTRL_C);
-    let rows = screen.until_shown("stopping: waiting for 3 rows");
+    let rows = screen.wait_for_text("stopping: waiting for 3 rows");
     assert!(!rows.iter().any(|row| row.contains("eta ")), "{rows:#?}");
     screen.press(CTRL_C);
-    assert_eq!(screen.end(), Some(130));
+    assert_eq!(screen.wait(), Some(130));
     let rows = screen.rows();
     assert!(!rows.iter().any(|row| is_bar(row)), "{rows:#?}");
     assert!(
@@ -183,12 +180,12 @@ fn a_pool_that_is_silent_is_told_of() {
             .any(|row| row.starts_with("stopped; requests in flight")),
         "{rows:#?}"
     );
-    assert!(screen.cursor_is_back());
+    assert!(screen.cursor_is_restored());
 }
 
 #[test]
 fn lines_of_the_log_and_notices_do_not_tear_the_bar() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut list = users(40);
     for number in 0..30 {
         writeln_row(
@@ -196,8 +193,8 @@ fn lines_of_the_log_and_notices_do_not_tear_the_bar() {
             &format!("weak{number},weakweak,weak{number}@example.com"),
         );
     }
-    let list = place.file("users.csv", list);
-    let mut screen = place
+    let list = dir.file("users.csv", list);
+    let mut screen = dir
         .rehearse(list)
         .args([
             "--rate",
@@ -209,7 +206,7 @@ fn lines_of_the_log_and_notices_do_not_tear_the_bar() {
         ])
         .env("NO_COLOR", "1")
         .on_screen(200);
-    assert_eq!(screen.end(), Some(1));
+    assert_eq!(screen.wait(), Some(1));
     let rows = screen.rows();
     let lines: Vec<&String> = rows
         .iter()
@@ -230,22 +227,22 @@ fn writeln_row(list: &mut String, row: &str) {
 
 #[test]
 fn a_run_that_goes_on_has_a_bar_that_begins_where_it_stands() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(200));
-    let import = || place.import(&pool, list).args(["--rate", "50", "--yes"]);
+    let list = dir.file("users.csv", users(200));
+    let import = || dir.import(&pool, list).args(["--rate", "50", "--yes"]);
     let mut first = import().on_screen(100);
-    first.until_shown("created 2");
+    first.wait_for_text("created 2");
     first.press(CTRL_C);
-    assert_eq!(first.end(), Some(130));
-    let created = place.results().count("created") as u64;
+    assert_eq!(first.wait(), Some(130));
+    let created = dir.results().count("created") as u64;
     let mut second = import().on_screen(100);
-    let rows = second.until_shown("of 200 rows");
+    let rows = second.wait_for_text("of 200 rows");
     let at = rows.iter().position(|row| is_bar(row)).unwrap();
     let (settled, percent) = behind(&rows[at..=at]);
     assert!(settled >= created && settled < 200, "{created}: {rows:#?}");
     assert_eq!(percent, settled * 100 / 200);
-    assert_eq!(second.end(), Some(0));
+    assert_eq!(second.wait(), Some(0));
     let rows = second.rows();
     assert!(
         rows.iter().any(|row| row.contains("in 2 sessions")),
@@ -255,12 +252,12 @@ fn a_run_that_goes_on_has_a_bar_that_begins_where_it_stands() {
 
 #[test]
 fn a_packed_list_is_behind_when_its_rows_are() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     packed.write_all(users(200).as_bytes()).unwrap();
-    let list = place.file("users.csv.gz", packed.finish().unwrap());
-    let screen = place.rehearse(list).args(["--rate", "50"]).on_screen(100);
-    let rows = screen.until_shown("created ");
+    let list = dir.file("users.csv.gz", packed.finish().unwrap());
+    let screen = dir.rehearse(list).args(["--rate", "50"]).on_screen(100);
+    let rows = screen.wait_for_text("created ");
     let at = rows.iter().position(|row| is_bar(row)).unwrap();
     let (settled, percent) = behind(&rows[at..=at]);
     assert_eq!(percent, settled * 100 / 200, "{rows:#?}");
@@ -268,43 +265,43 @@ fn a_packed_list_is_behind_when_its_rows_are() {
 
 #[test]
 fn who_wants_no_bar_has_none() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(silent());
-    let list = place.file("users.csv", users(3));
+    let list = dir.file("users.csv", users(3));
     let stopped = |how: &str, run: &str| {
-        let import = place.import(&pool, list).args(["--yes", "--run-dir", run]);
-        let asked = pool.asked("SignUp");
+        let import = dir.import(&pool, list).args(["--yes", "--run-dir", run]);
+        let asked = pool.requests("SignUp");
         let screen = import.args(["--progress", how]).on_screen(100);
-        crate::harness::until("sign-ups", || {
-            (pool.asked("SignUp") >= asked + 3).then_some(())
+        crate::harness::wait_until("sign-ups", || {
+            (pool.requests("SignUp") >= asked + 3).then_some(())
         });
         screen.press(CTRL_C);
-        screen.until_shown("stopping: no more rows are taken");
-        screen.told()
+        screen.wait_for_text("stopping: no more rows are taken");
+        screen.raw_output()
     };
     for how in ["none", "lines"] {
         let told = stopped(how, how);
         assert!(!told.contains([FULL, EMPTY, '\u{1b}']), "{told:?}");
     }
-    let mut quiet = place.rehearse(list).arg("--quiet").on_screen(100);
-    assert_eq!(quiet.end(), Some(0));
-    assert_eq!(quiet.told(), "");
+    let mut quiet = dir.rehearse(list).arg("--quiet").on_screen(100);
+    assert_eq!(quiet.wait(), Some(0));
+    assert_eq!(quiet.raw_output(), "");
 }
 
 #[test]
 fn without_a_terminal_there_is_a_line_every_ten_seconds() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(260));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(260));
     let began = Instant::now();
-    let ran = place.rehearse(list).args(["--rate", "25"]).run().exits(0);
+    let output = dir.rehearse(list).args(["--rate", "25"]).run().exits(0);
     // At its rate the run takes a little more than ten seconds. On a busy machine it may take longer.
     let most = usize::try_from(began.elapsed().as_secs() / 10).unwrap();
-    let lines: Vec<&str> = ran
+    let lines: Vec<&str> = output
         .stderr
         .lines()
         .filter(|line| line.contains(" left: "))
         .collect();
-    assert!((1..=most).contains(&lines.len()), "{}", ran.stderr);
+    assert!((1..=most).contains(&lines.len()), "{}", output.stderr);
     for words in [
         "of 260 rows (",
         "of at most 25 a second (UserCreation), about ",
@@ -312,5 +309,5 @@ fn without_a_terminal_there_is_a_line_every_ten_seconds() {
     ] {
         assert!(lines[0].contains(words), "{words}: {}", lines[0]);
     }
-    assert!(!ran.stderr.contains('\u{1b}'));
+    assert!(!output.stderr.contains('\u{1b}'));
 }

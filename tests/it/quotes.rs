@@ -1,10 +1,10 @@
 //! Quotes that are not closed where they should be: nobody whom they swallow is left out unsaid.
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
 #[test]
 fn a_quote_that_is_never_closed_in_a_long_list_stops_the_run_with_its_line() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     // More than a record may hold: what it swallowed is not read as one row of a megabyte.
     let list = format!(
@@ -12,24 +12,23 @@ fn a_quote_that_is_never_closed_in_a_long_list_stops_the_run_with_its_line() {
         users(10),
         users(20_000)
     );
-    let name = place.file("users.csv", list);
+    let name = dir.file("users.csv", list);
     let words = [
         "line 12: the record that begins here is longer than",
         "mend the list",
     ];
-    place.import(&pool, name).run().exits(3).says(words);
+    dir.import(&pool, name).run().exits(3).says(words);
     assert_eq!(
-        pool.asked("SignUp"),
+        pool.requests("SignUp"),
         0,
         "the list is read before it is sent"
     );
-    place
-        .import(&pool, name)
+    dir.import(&pool, name)
         .arg("--no-preflight")
         .run()
         .exits(4)
         .says(words);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.rows.len(), 10);
     // Some of the rows before it may still have been on their way to the pool.
     assert_eq!(results.count("created") + results.count("unsent"), 10);
@@ -40,7 +39,7 @@ fn a_quote_that_is_never_closed_in_a_long_list_stops_the_run_with_its_line() {
 
 #[test]
 fn rows_that_two_stray_quotes_swallow_are_told_and_nobody_is_left_out() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     // Both quotes stand in the same column, so that the record has as many cells as the header.
     let list = "username,password,given_name,email\n\
@@ -49,20 +48,16 @@ fn rows_that_two_stray_quotes_swallow_are_told_and_nobody_is_left_out() {
                 cy,Passw0rd!,\"Cy,cy@example.com\n\
                 dee,Passw0rd!,\"Dee\nof two lines\",dee@example.com\n\
                 eve,Passw0rd!,Eve,eve@example.com\n";
-    let name = place.file("users.csv", list);
-    place.import(&pool, name).run().exits(3).says([
+    let name = dir.file("users.csv", list);
+    dir.import(&pool, name).run().exits(3).says([
         "[rows_swallowed]",
         "row.swallowed_rows",
         "row 1 (line 2)",
         "lines 2 to 4",
     ]);
-    assert_eq!(pool.asked("SignUp"), 0);
-    place
-        .import(&pool, name)
-        .arg("--no-preflight")
-        .run()
-        .exits(1);
-    let results = place.results();
+    assert_eq!(pool.requests("SignUp"), 0);
+    dir.import(&pool, name).arg("--no-preflight").run().exits(1);
+    let results = dir.results();
     assert_eq!(results.outcomes(), ["invalid", "created", "created"]);
     assert_eq!(
         pool.users()["dee"].attributes["given_name"],

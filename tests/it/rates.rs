@@ -2,7 +2,7 @@
 
 use cognito_import::rehearsal::{PoolSettings, QuotaSetting};
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
 fn granting(creation: f64, read: f64) -> Pool {
     let mut settings = quick();
@@ -13,62 +13,62 @@ fn granting(creation: f64, read: f64) -> Pool {
 
 #[test]
 fn by_default_a_run_takes_its_share_of_what_the_account_is_granted() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = granting(500.0, 250.0);
-    let list = place.file("users.csv", users(30));
-    let ran = place
+    let list = dir.file("users.csv", users(30));
+    let output = dir
         .import(&pool, list)
         .args(["--rate", "auto", "--lookup-rate", "auto"])
         .run();
-    ran.exits(0).says([
+    output.exits(0).says([
         "30 SignUp at 400 a second (0.8 of the 500 that GetProvisionedLimit names; --share)",
         "at 200 a second (0.8 of the 250 that GetProvisionedLimit names; --share)",
     ]);
-    assert_eq!(pool.asked("GetProvisionedLimit"), 2);
-    let pace = &place.results().summary["pace"]["UserCreation"];
+    assert_eq!(pool.requests("GetProvisionedLimit"), 2);
+    let pace = &dir.results().summary["pace"]["UserCreation"];
     assert_eq!(pace["ceiling"], 400.0);
 }
 
 #[test]
 fn the_share_can_be_named_and_holds_for_what_was_not() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = granting(500.0, 250.0);
-    let list = place.file("users.csv", users(3));
-    let ran = place
+    let list = dir.file("users.csv", users(3));
+    let output = dir
         .import(&pool, list)
         .args(["--rate", "70", "--lookup-rate", "auto", "--share", "0.5"])
         .run();
-    ran.exits(0).says([
+    output.exits(0).says([
         "3 SignUp at 70 a second (--rate)",
         "at 125 a second (0.5 of the 250 that GetProvisionedLimit names; --share)",
     ]);
     // The number that is named is weighed against what is granted.
-    assert_eq!(pool.asked("GetProvisionedLimit"), 2);
+    assert_eq!(pool.requests("GetProvisionedLimit"), 2);
 }
 
 #[test]
 fn who_signs_nothing_asks_for_no_limit() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
-    let ran = place
+    let list = dir.file("users.csv", users(3));
+    let output = dir
         .import(&pool, list)
         .args(["--rate", "auto", "--lookup-rate", "auto"])
         .args(["--no-lookup", "--allow-messages"])
         .run();
-    ran.exits(0)
+    output
+        .exits(0)
         .says(["3 SignUp at 40 a second (0.8 of AWS's default of 50; --share)"]);
-    assert_eq!(pool.asked("GetProvisionedLimit"), 0);
+    assert_eq!(pool.requests("GetProvisionedLimit"), 0);
 }
 
 #[test]
 fn a_run_that_goes_on_and_one_without_a_plan_say_how_fast_they_go() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = granting(500.0, 250.0);
-    let list = place.file("users.csv", users(40));
+    let list = dir.file("users.csv", users(40));
     let import = |share| {
-        place
-            .import(&pool, list)
+        dir.import(&pool, list)
             .args(["--rate", "auto", "--share", share])
     };
     import("0.02").args(["--deadline", "3s"]).run().exits(4);
@@ -77,15 +77,15 @@ fn a_run_that_goes_on_and_one_without_a_plan_say_how_fast_they_go() {
         .run()
         .exits(0)
         .says(["UserCreation: SignUp at 200 a second (0.4 of the 500 that GetProvisionedLimit names; --share)"]);
-    assert_eq!(place.results().count("created"), 40);
+    assert_eq!(dir.results().count("created"), 40);
 }
 
 #[test]
 fn check_says_the_same_of_a_run_s_length() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = granting(10.0, 250.0);
-    let list = place.file("users.csv", users(80));
-    place.check(&pool, list).run().exits(0).says([
+    let list = dir.file("users.csv", users(80));
+    dir.check(&pool, list).run().exits(0).says([
         "80 SignUp at 8 a second (0.8 of the 10 that GetProvisionedLimit names; --share)",
         "time: about 10s",
     ]);
@@ -93,9 +93,9 @@ fn check_says_the_same_of_a_run_s_length() {
 
 #[test]
 fn what_is_no_rate_and_no_share_is_refused_with_the_flag() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings::default());
-    let list = place.file("users.csv", users(1));
+    let list = dir.file("users.csv", users(1));
     for (flag, value, why) in [
         ("--rate", "0", "must be `auto` or a whole number above 0"),
         (
@@ -105,8 +105,7 @@ fn what_is_no_rate_and_no_share_is_refused_with_the_flag() {
         ),
         ("--share", "1.5", "must be above 0 and at most 1"),
     ] {
-        place
-            .import(&pool, list)
+        dir.import(&pool, list)
             .args([flag, value])
             .run()
             .exits(2)
@@ -116,12 +115,12 @@ fn what_is_no_rate_and_no_share_is_refused_with_the_flag() {
 
 #[test]
 fn a_rate_below_0_is_a_wrong_rate_and_not_an_unknown_flag() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
+    let list = dir.file("users.csv", users(3));
     for flag in ["--rate", "--lookup-rate", "--share"] {
         let wrong = format!("invalid value '-5' for '{flag} ");
-        let import = place.import(&pool, list).without_flag(flag);
+        let import = dir.import(&pool, list).without_flag(flag);
         import.args([flag, "-5"]).run().exits(2).says([&wrong]);
     }
 }

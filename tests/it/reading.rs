@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::harness::{Place, Pool, only_described, quick, users};
+use crate::harness::{Pool, TestDir, assert_only_described, quick, users};
 use crate::main_job::sample;
 
 /// Every row of `users-broken.csv`: username, outcome, code of the error, and words of its message.
@@ -105,14 +105,13 @@ const BROKEN: [(&str, &str, &str, &str); 24] = [
 
 #[test]
 fn every_broken_row_is_told_with_its_reason_and_the_good_ones_are_made() {
-    let place = Place::new();
-    place
-        .rehearse(sample("users-broken.csv"))
+    let dir = TestDir::new();
+    dir.rehearse(sample("users-broken.csv"))
         .arg("--no-preflight")
         .run()
         .exits(1)
         .says(["12 ", "broken in the list, never sent"]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.rows.len(), BROKEN.len());
     let mut codes: BTreeMap<&str, u64> = BTreeMap::new();
     for (row, (username, outcome, code, words)) in results.rows.iter().zip(BROKEN) {
@@ -151,57 +150,56 @@ fn every_broken_row_is_told_with_its_reason_and_the_good_ones_are_made() {
 
 #[test]
 fn nothing_of_a_broken_row_is_sent() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    place
-        .import(&pool, sample("users-broken.csv"))
+    dir.import(&pool, sample("users-broken.csv"))
         .arg("--no-preflight")
         .run()
         .exits(1);
     // 24 rows, less 12 invalid ones and 2 duplicates.
-    assert_eq!(pool.asked("SignUp"), 10);
+    assert_eq!(pool.requests("SignUp"), 10);
     let users: Vec<String> = pool.users().into_keys().collect();
     assert_eq!(users, ["good.one", "good.two"]);
 }
 
 #[test]
 fn a_byte_order_mark_windows_line_ends_quotes_and_blank_lines_are_read() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "\u{feff}Password,EMAIL,cognito:username,Address,CUSTOM:legacy_id\r\n\
          Passw0rd!,ann@example.com,ann,\"1, High St\r\nLondon\",\"a \"\"b\"\"\"\r\n\
          \r\n\
          Passw0rd!,bob@example.com,bob,,\r\n",
     );
-    place.import(&pool, list).run().exits(0);
+    dir.import(&pool, list).run().exits(0);
     let users = pool.users();
     assert_eq!(users["ann"].attributes["address"], "1, High St\r\nLondon");
     assert_eq!(users["ann"].attributes["custom:legacy_id"], "a \"b\"");
     assert!(!users["bob"].attributes.contains_key("address"));
-    let results = place.results();
-    assert_eq!(results.of("ann")["line"], "2");
-    assert_eq!(results.of("bob")["line"], "5");
+    let results = dir.results();
+    assert_eq!(results.for_user("ann")["line"], "2");
+    assert_eq!(results.for_user("bob")["line"], "5");
 }
 
 #[test]
 fn a_list_without_a_line_end_at_its_end_is_read_whole() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(2).trim_end());
-    place.rehearse(list).run().exits(0);
-    assert_eq!(place.results().count("created"), 2);
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(2).trim_end());
+    dir.rehearse(list).run().exits(0);
+    assert_eq!(dir.results().count("created"), 2);
 }
 
 /// Runs an import of a list that is refused, and returns what was said. Nothing may have been sent.
 fn refused(list: impl AsRef<[u8]>) -> String {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let name = place.file("users.csv", list);
-    let ran = place.import(&pool, name).run().exits(3);
-    only_described(&pool);
-    assert!(!place.path("run").exists(), "no run was begun");
-    ran.stderr
+    let name = dir.file("users.csv", list);
+    let output = dir.import(&pool, name).run().exits(3);
+    assert_only_described(&pool);
+    assert!(!dir.path("run").exists(), "no run was begun");
+    output.stderr
 }
 
 #[test]
@@ -218,11 +216,10 @@ fn an_unknown_column_is_refused_with_the_nearest_name_and_can_be_dropped() {
     );
     assert!(said.contains("--ignore-column shoe"), "{said}");
 
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let name = place.file("users.csv", list.replace("emial", "email"));
-    place
-        .import(&pool, name)
+    let name = dir.file("users.csv", list.replace("emial", "email"));
+    dir.import(&pool, name)
         .args(["--ignore-column", "Shoe"])
         .run()
         .exits(0);
@@ -259,25 +256,23 @@ fn an_empty_list_is_refused_and_a_header_alone_is_a_list_of_nobody() {
     let said = refused("");
     assert!(said.contains("users.csv: is empty"), "{said}");
 
-    let place = Place::new();
-    let list = place.file("users.csv", "username,password,email\n");
-    place.rehearse(list).run().exits(0);
-    let results = place.results();
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", "username,password,email\n");
+    dir.rehearse(list).run().exits(0);
+    let results = dir.results();
     assert_eq!(results.rows.len(), 0);
     assert_eq!(results.summary["state"], "finished");
 }
 
 #[test]
 fn a_list_that_is_not_there_is_refused() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    place
-        .import(&pool, "nowhere.csv")
+    dir.import(&pool, "nowhere.csv")
         .run()
         .exits(3)
         .says(["nowhere.csv: cannot be opened"]);
-    place
-        .import(&pool, ".")
+    dir.import(&pool, ".")
         .run()
         .exits(3)
         .says([".: is a directory"]);
@@ -286,20 +281,19 @@ fn a_list_that_is_not_there_is_refused() {
 
 #[test]
 fn an_address_without_a_bucket_or_a_key_is_refused() {
-    let place = Place::new();
+    let dir = TestDir::new();
     for list in ["s3://", "s3://lists", "s3://lists/", "s3:///users.csv"] {
         let said = format!("{list}: names no object; a bucket and a key are needed");
-        place.rehearse(list).run().exits(3).says([&said]);
+        dir.rehearse(list).run().exits(3).says([&said]);
     }
 }
 
 #[cfg(not(feature = "s3"))]
 #[test]
 fn an_object_in_s3_is_refused_with_the_pipe_that_reads_it() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    place
-        .import(&pool, "s3://lists/users.csv")
+    dir.import(&pool, "s3://lists/users.csv")
         .run()
         .exits(3)
         .says([
@@ -307,60 +301,58 @@ fn an_object_in_s3_is_refused_with_the_pipe_that_reads_it() {
             "aws s3 cp s3://lists/users.csv - | cognito-import import - --run-dir",
             "--features s3",
         ]);
-    only_described(&pool);
+    assert_only_described(&pool);
 }
 
 #[test]
 fn standard_input_is_read_and_needs_a_run_directory() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    place
-        .import(&pool, "-")
+    dir.import(&pool, "-")
         .without_flag("--run-dir")
         .input(users(3))
         .run()
         .exits(3)
         .says(["standard input", "--run-dir"]);
-    assert_eq!(pool.asked("SignUp"), 0);
-    place.import(&pool, "-").input(users(3)).run().exits(0);
-    assert_eq!(place.results().count("created"), 3);
-    assert!(place.results().summary["fingerprint"].is_null());
+    assert_eq!(pool.requests("SignUp"), 0);
+    dir.import(&pool, "-").input(users(3)).run().exits(0);
+    assert_eq!(dir.results().count("created"), 3);
+    assert!(dir.results().summary["fingerprint"].is_null());
 }
 
 #[test]
 fn a_list_without_a_header_is_refused_and_no_cell_of_it_repeated() {
-    let place = Place::new();
-    let list = place.file(
+    let dir = TestDir::new();
+    let list = dir.file(
         "users.csv",
         "ann,Secret#123,ann@example.com\nbob,Secret#456,bob@example.com\n",
     );
-    let ran = place
+    let output = dir
         .rehearse(list)
         .run()
         .exits(3)
         .says(["users.csv: line 1", "is the header line missing?"]);
-    assert!(!ran.stderr.contains("Secret"), "{}", ran.stderr);
+    assert!(!output.stderr.contains("Secret"), "{}", output.stderr);
 }
 
 #[test]
 fn rows_that_a_spreadsheet_left_empty_are_passed_over() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         users(2) + ",,\n , ,\n" + "cy,Passw0rd!,cy@example.com\n,,\n",
     );
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .run()
         .exits(0)
         .says(["plan: 3 rows: 3 to send, 0 duplicate, 0 invalid"]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), 3);
     assert_eq!(
         (
-            results.of("cy")["row"].as_str(),
-            results.of("cy")["line"].as_str()
+            results.for_user("cy")["row"].as_str(),
+            results.for_user("cy")["line"].as_str()
         ),
         ("3", "6")
     );
@@ -368,16 +360,15 @@ fn rows_that_a_spreadsheet_left_empty_are_passed_over() {
 
 #[test]
 fn a_list_whose_lines_end_with_a_return_alone_has_lines() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = users(3) + "bad name,Passw0rd!,bad@example.com\n";
-    let list = place.file("users.csv", list.replace('\n', "\r"));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", list.replace('\n', "\r"));
+    dir.import(&pool, list)
         .run()
         .exits(1)
         .says(["row 4 (line 5)"]);
-    let results = place.results();
+    let results = dir.results();
     let lines: Vec<&str> = results
         .rows
         .iter()

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use crate::harness::{Place, Sdk};
+use crate::harness::{Sdk, TestDir};
 
 /// The status of the answer to a request with these header lines.
 fn status(port: u16, request_line: &str, headers: &str) -> String {
@@ -17,11 +17,11 @@ fn status(port: u16, request_line: &str, headers: &str) -> String {
 
 #[test]
 fn a_web_page_is_refused_and_a_program_is_not() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let listen = ["--listen", "127.0.0.1:0"];
-    let running = place.cli("rehearsal-pool").args(listen).start();
-    running.until_it_says("Ctrl-C ends it");
-    let said = running.said();
+    let running = dir.cli("rehearsal-pool").args(listen).start();
+    running.wait_for_stderr("Ctrl-C ends it");
+    let said = running.stderr_so_far();
     let (_, port) = said.split_once("http://127.0.0.1:").unwrap();
     let port: u16 = port.split(' ').next().unwrap().parse().unwrap();
 
@@ -61,5 +61,5 @@ fn a_web_page_is_refused_and_a_program_is_not() {
         sdk.wait(call.send()).unwrap();
     }
     running.signal("INT");
-    running.end().exits(130);
+    running.wait().exits(130);
 }

@@ -7,22 +7,22 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use cognito_import::rehearsal::{ExistingUser, PreSignUp};
 
-use crate::harness::{Place, Pool, Row, quick, until, users};
+use crate::harness::{Pool, Row, TestDir, quick, users, wait_until};
 
 /// The text of the file.
-fn rejects(place: &Place) -> String {
-    fs::read_to_string(place.path("run/rejects.csv")).unwrap()
+fn rejects(dir: &TestDir) -> String {
+    fs::read_to_string(dir.path("run/rejects.csv")).unwrap()
 }
 
 /// Its rows, where commas separate them.
-fn rows(place: &Place) -> Vec<Row> {
-    let mut csv = csv::Reader::from_path(place.path("run/rejects.csv")).unwrap();
+fn rows(dir: &TestDir) -> Vec<Row> {
+    let mut csv = csv::Reader::from_path(dir.path("run/rejects.csv")).unwrap();
     csv.deserialize().map(Result::unwrap).collect()
 }
 
 #[test]
 fn rows_that_did_not_make_it_are_there_with_why_and_all_others_are_not() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.existing.push(ExistingUser {
         username: "old".to_owned(),
@@ -35,11 +35,12 @@ fn rows_that_did_not_make_it_are_there_with_why_and_all_others_are_not() {
         ANN,Passw0rd!,ann@example.com\n\
         weak,password,weak@example.com\n\
         old,Passw0rd!,old@example.com\n";
-    let list = place.file("users.csv", list);
-    let ran = place.import(&pool, list).arg("--no-preflight").run();
-    ran.exits(1)
+    let list = dir.file("users.csv", list);
+    let output = dir.import(&pool, list).arg("--no-preflight").run();
+    output
+        .exits(1)
         .says(["rejects: run/rejects.csv (2 rows to mend, 1 duplicate to take out or to rename"]);
-    let rows = rows(&place);
+    let rows = rows(&dir);
     let column = |name: &str| {
         rows.iter()
             .map(|row| row[name].as_str())
@@ -70,12 +71,12 @@ fn rows_that_did_not_make_it_are_there_with_why_and_all_others_are_not() {
             .iter()
             .all(|password| password.is_empty())
     );
-    let header = rejects(&place).lines().next().unwrap().to_owned();
+    let header = rejects(&dir).lines().next().unwrap().to_owned();
     assert_eq!(
         header,
         "username,password,email,reason_outcome,reason_code,reason_message,reason_row,reason_line"
     );
-    let mode = fs::metadata(place.path("run/rejects.csv"))
+    let mode = fs::metadata(dir.path("run/rejects.csv"))
         .unwrap()
         .permissions()
         .mode();
@@ -84,25 +85,25 @@ fn rows_that_did_not_make_it_are_there_with_why_and_all_others_are_not() {
 
 #[test]
 fn reasons_of_a_list_of_rejects_are_replaced_and_a_column_of_the_list_keeps_its_name() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let list = "username,password,reason_code,email\nann,Passw0rd!,x,ann\nbob,Passw0rd!,y,bob@example.com\n";
-    let list = place.file("users.csv", list);
-    let rehearse = |list: &str| place.rehearse(list).arg("--no-preflight");
+    let list = dir.file("users.csv", list);
+    let rehearse = |list: &str| dir.rehearse(list).arg("--no-preflight");
     let ignore = ["--ignore-column", "reason_code"];
     rehearse(list).args(ignore).run().exits(1);
-    let first = rejects(&place);
+    let first = rejects(&dir);
     let row = "ann,,x,ann,rejected,";
     assert!(
         first.contains("username,password,reason_code,email,import_reason_outcome,"),
         "{first}"
     );
     assert!(first.contains(row), "{first}");
-    let again = place.file(
+    let again = dir.file(
         "again.csv",
         first.replace(row, "ann,Passw0rd!,x,Ann,rejected,"),
     );
     rehearse(again).args(ignore).run().exits(1);
-    let second = rejects(&place);
+    let second = rejects(&dir);
     assert_eq!(second.matches("reason_outcome").count(), 1, "{second}");
     assert!(second.contains("ann,,x,Ann,rejected,"), "{second}");
     assert!(second.contains(",1,2\n"), "the row of that list: {second}");
@@ -120,18 +121,18 @@ const LEAKY: &str = "username,password,old_passwd,email\n\
 
 #[test]
 fn no_password_is_in_it_unless_it_is_asked_for() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", LEAKY);
+    let list = dir.file("users.csv", LEAKY);
     let import = || {
         let args = ["--ignore-column", "old_passwd", "--no-preflight"];
-        place.import(&pool, list).args(args)
+        dir.import(&pool, list).args(args)
     };
     import().run().exits(1);
-    let written = rejects(&place);
+    let written = rejects(&dir);
     assert!(!written.to_lowercase().contains("c4nary"), "{written}");
-    let rows = rows(&place);
-    assert_eq!(rows.len(), place.results().rows.len() - 1);
+    let rows = rows(&dir);
+    assert_eq!(rows.len(), dir.results().rows.len() - 1);
     assert_eq!(
         (rows[0]["username"].as_str(), rows[0]["email"].as_str()),
         ("weak", "weak")
@@ -142,13 +143,13 @@ fn no_password_is_in_it_unless_it_is_asked_for() {
         assert!(row["reason_message"].contains(&format!("see line {} of", row["reason_line"])));
     }
     // The run is over: nothing is sent for it.
-    let ran = import()
+    let output = import()
         .args(["--rejects-with-passwords", "--quiet"])
         .run()
         .exits(1);
-    let ran = ran.says(["warning: run/rejects.csv holds passwords"]);
-    assert!(!ran.stderr.contains("C4nary"));
-    let written = rejects(&place);
+    let output = output.says(["warning: run/rejects.csv holds passwords"]);
+    assert!(!output.stderr.contains("C4nary"));
+    let written = rejects(&dir);
     for line in [
         "weak,c4nary#weak,C4nary#old,weak,",
         "many,,C4nary#many,C4nary#old,many@example.com,invalid,",
@@ -160,19 +161,19 @@ fn no_password_is_in_it_unless_it_is_asked_for() {
         !written.contains("C4nary#other"),
         "as one row they would be another user"
     );
-    assert_eq!(pool.asked("SignUp"), 2, "fine and weak, once");
+    assert_eq!(pool.requests("SignUp"), 2, "fine and weak, once");
     import().run().exits(1);
-    assert!(!rejects(&place).contains("4nary"), "blank again");
+    assert!(!rejects(&dir).contains("4nary"), "blank again");
 }
 
 #[test]
 fn rows_without_any_password_come_back_whole_even_with_a_wrong_number_of_cells() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let list = "username,email\nann,ann@example.com,x\nbob\n";
-    let list = place.file("users.csv", list);
+    let list = dir.file("users.csv", list);
     let flags = ["--password", "generate", "--no-preflight"];
-    place.rehearse(list).args(flags).run().exits(1);
-    let written = rejects(&place);
+    dir.rehearse(list).args(flags).run().exits(1);
+    let written = rejects(&dir);
     assert!(
         written.contains("\nann,ann@example.com,x,invalid,row.cell_count,"),
         "{written}"
@@ -182,9 +183,9 @@ fn rows_without_any_password_come_back_whole_even_with_a_wrong_number_of_cells()
         "{written}"
     );
     // Nobody mended them: they are no more users than before.
-    let again = place.file("again.csv", &written);
-    place.rehearse(again).args(flags).run().exits(1);
-    assert_eq!(place.results().counts(), [("invalid", 2)].into());
+    let again = dir.file("again.csv", &written);
+    dir.rehearse(again).args(flags).run().exits(1);
+    assert_eq!(dir.results().counts(), [("invalid", 2)].into());
 }
 
 #[test]
@@ -199,35 +200,35 @@ fn what_could_not_be_read_cannot_be_read_again_until_it_is_mended() {
             &["--encoding", "shift_jis"][..],
         ),
     ] {
-        let place = Place::new();
-        let list = place.file("users.csv", list);
+        let dir = TestDir::new();
+        let list = dir.file("users.csv", list);
         let rehearse = |list: &str| {
-            let cli = place
+            let cli = dir
                 .rehearse(list)
                 .args(["--password", "generate", "--no-preflight"]);
             flags.iter().fold(cli, |cli, flag| cli.arg(flag)).run()
         };
         rehearse(list).exits(1);
-        let written = rejects(&place);
+        let written = rejects(&dir);
         assert!(
             written.contains("\nann,ann@example.com,J\u{fffd}"),
             "{written}"
         );
-        let again = place.file("again.csv", &written);
+        let again = dir.file("again.csv", &written);
         rehearse(again).exits(1);
-        assert_eq!(place.results().rows[0]["error_code"], "row.encoding");
-        let mended = place.file("mended.csv", written.replace("J\u{fffd}", "Jü"));
+        assert_eq!(dir.results().rows[0]["error_code"], "row.encoding");
+        let mended = dir.file("mended.csv", written.replace("J\u{fffd}", "Jü"));
         rehearse(mended).exits(0);
     }
 }
 
 #[test]
 fn a_list_that_can_be_read_only_once_has_its_rows_put_aside_without_passwords() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let import = |list: &str| {
         let args = ["--ignore-column", "old_passwd", "--no-preflight"];
-        place.import(&pool, "-").args(args).input(list)
+        dir.import(&pool, "-").args(args).input(list)
     };
     let refused = import(LEAKY).arg("--rejects-with-passwords").run().exits(3);
     refused.says([
@@ -235,23 +236,23 @@ fn a_list_that_can_be_read_only_once_has_its_rows_put_aside_without_passwords() 
         "standard input can be read only once",
         "put the list into a file",
     ]);
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
     import(LEAKY).run().exits(1);
-    let once = rejects(&place);
+    let once = rejects(&dir);
     assert!(!once.to_lowercase().contains("c4nary"), "{once}");
-    fs::remove_file(place.path("run/rejects.csv")).unwrap();
+    fs::remove_file(dir.path("run/rejects.csv")).unwrap();
     import(LEAKY).run().exits(1);
     assert_eq!(
-        rejects(&place),
+        rejects(&dir),
         once,
         "it is read even when the run is finished"
     );
-    let list = place.file("users.csv", LEAKY);
-    let file = place.import(&pool, list).args(["--run-dir", "file"]);
+    let list = dir.file("users.csv", LEAKY);
+    let file = dir.import(&pool, list).args(["--run-dir", "file"]);
     file.args(["--ignore-column", "old_passwd", "--no-preflight"])
         .run()
         .exits(1);
-    let mut of_file = fs::read_to_string(place.path("file/rejects.csv")).unwrap();
+    let mut of_file = fs::read_to_string(dir.path("file/rejects.csv")).unwrap();
     // There the first user was new.
     of_file.retain(|c| c != '\r');
     assert_eq!(of_file, once);
@@ -259,43 +260,43 @@ fn a_list_that_can_be_read_only_once_has_its_rows_put_aside_without_passwords() 
 
 #[test]
 fn a_run_in_which_every_row_made_it_leaves_none_and_removes_an_older_one() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.pre_sign_up = PreSignUp::Refuse {
         message: "not today".to_owned(),
     };
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(3));
-    let import = |pool: &Pool| place.import(pool, list).args(["--max-failures", "0"]);
+    let list = dir.file("users.csv", users(3));
+    let import = |pool: &Pool| dir.import(pool, list).args(["--max-failures", "0"]);
     import(&pool).run().exits(1);
-    assert_eq!(rows(&place).len(), 3);
-    let pool = pool.changed(|settings| settings.pre_sign_up = PreSignUp::default());
-    let ran = import(&pool).args(["--retry", "rejected"]).run().exits(0);
-    assert!(!ran.stderr.contains("rejects"), "{}", ran.stderr);
-    assert!(!place.path("run/rejects.csv").exists());
+    assert_eq!(rows(&dir).len(), 3);
+    let pool = pool.restart_with(|settings| settings.pre_sign_up = PreSignUp::default());
+    let output = import(&pool).args(["--retry", "rejected"]).run().exits(0);
+    assert!(!output.stderr.contains("rejects"), "{}", output.stderr);
+    assert!(!dir.path("run/rejects.csv").exists());
 }
 
 #[test]
 fn a_run_that_goes_on_has_the_rejects_of_all_its_sessions() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let broken = |number| format!("broken{number},Passw0rd!,nowhere\n");
     let list = users(200).replacen('\n', &format!("\n{}", broken(1)), 1) + &broken(2);
-    let list = place.file("users.csv", list);
-    let running = place.import(&pool, list).args(["--rate", "100"]).start();
-    until("ten sign-ups", || {
-        (pool.asked("SignUp") >= 10).then_some(())
+    let list = dir.file("users.csv", list);
+    let running = dir.import(&pool, list).args(["--rate", "100"]).start();
+    wait_until("ten sign-ups", || {
+        (pool.requests("SignUp") >= 10).then_some(())
     });
     running.signal("TERM");
-    running.end().exits(143);
-    assert!(place.results().count("unsent") > 0);
+    running.wait().exits(143);
+    assert!(dir.results().count("unsent") > 0);
     assert_eq!(
-        rows(&place)[0]["username"],
+        rows(&dir)[0]["username"],
         "broken1",
         "those that are unsent go on with the run"
     );
-    place.import(&pool, list).run().exits(1);
-    let names: Vec<String> = rows(&place)
+    dir.import(&pool, list).run().exits(1);
+    let names: Vec<String> = rows(&dir)
         .into_iter()
         .map(|row| row["username"].clone())
         .collect();
@@ -305,63 +306,63 @@ fn a_run_that_goes_on_has_the_rejects_of_all_its_sessions() {
 #[test]
 fn a_list_that_has_changed_meanwhile_is_not_mixed_with_what_was_run() {
     for change in ["appended", "removed"] {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(quick());
         let text = users(40) + "broken,Passw0rd!,nowhere\n";
-        let list = place.file("users.csv", &text);
-        let running = place
+        let list = dir.file("users.csv", &text);
+        let running = dir
             .import(&pool, list)
             .args(["--rate", "20", "--output", "json"])
             .start();
-        until("two sign-ups", || (pool.asked("SignUp") >= 2).then_some(()));
+        wait_until("two sign-ups", || {
+            (pool.requests("SignUp") >= 2).then_some(())
+        });
         let says = if change == "appended" {
-            fs::write(place.path(list), text + "new,Passw0rd!,new@example.com\n").unwrap();
+            fs::write(dir.path(list), text + "new,Passw0rd!,new@example.com\n").unwrap();
             "users.csv has changed since the run began"
         } else {
-            fs::remove_file(place.path(list)).unwrap();
+            fs::remove_file(dir.path(list)).unwrap();
             "users.csv: cannot be opened"
         };
-        let ran = running
-            .end()
+        let output = running
+            .wait()
             .exits(1)
             .says(["error: rejects.csv: not written", says]);
-        let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
         assert!(
             document["rejects"]["error"]
                 .as_str()
                 .unwrap()
                 .contains(says)
         );
-        assert!(!place.path("run/rejects.csv").exists());
-        assert_eq!(place.results().count("created"), 40);
+        assert!(!dir.path("run/rejects.csv").exists());
+        assert_eq!(dir.results().count("created"), 40);
     }
 }
 
 #[test]
 fn without_a_reject_the_list_is_not_read_once_more() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(40));
-    let running = place.import(&pool, list).args(["--rate", "20"]).start();
-    until("two sign-ups", || (pool.asked("SignUp") >= 2).then_some(()));
-    fs::remove_file(place.path(list)).unwrap();
-    let ran = running.end().exits(0);
-    assert!(!ran.stderr.contains("rejects"), "{}", ran.stderr);
+    let list = dir.file("users.csv", users(40));
+    let running = dir.import(&pool, list).args(["--rate", "20"]).start();
+    wait_until("two sign-ups", || {
+        (pool.requests("SignUp") >= 2).then_some(())
+    });
+    fs::remove_file(dir.path(list)).unwrap();
+    let output = running.wait().exits(0);
+    assert!(!output.stderr.contains("rejects"), "{}", output.stderr);
 }
 
 #[test]
 fn the_document_of_a_run_names_the_file() {
-    let place = Place::new();
-    let list = place.file(
+    let dir = TestDir::new();
+    let list = dir.file(
         "users.csv",
         "username,password,email\nann,Passw0rd!,ann\nbob,Passw0rd!,bob@example.com\n",
     );
-    let ran = place
-        .rehearse(list)
-        .args(["--output", "json"])
-        .run()
-        .exits(1);
-    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let output = dir.rehearse(list).args(["--output", "json"]).run().exits(1);
+    let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     let rejects = serde_json::json!({"file": "run/rejects.csv", "rows": 1, "with_passwords": false, "error": null});
     assert_eq!(document["rejects"], rejects);
     assert_eq!(document["files"]["rejects.csv"], "run/rejects.csv");
@@ -369,15 +370,15 @@ fn the_document_of_a_run_names_the_file() {
 
 #[test]
 fn a_list_that_is_not_read_as_far_as_before_leaves_no_half_of_a_file() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = users(3) + "broken,Passw0rd!,nowhere\n";
-    let import = |list: String| place.import(&pool, "-").input(list).run();
+    let import = |list: String| dir.import(&pool, "-").input(list).run();
     import(list).exits(1);
-    assert_eq!(rows(&place).len(), 1);
+    assert_eq!(rows(&dir).len(), 1);
     import(users(2)).says([
         "error: rejects.csv: not written: the list was not read to row 4",
         "once the same command reads it to its end",
     ]);
-    assert!(!place.path("run/rejects.csv").exists());
+    assert!(!dir.path("run/rejects.csv").exists());
 }

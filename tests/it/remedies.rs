@@ -2,34 +2,38 @@
 
 use serde_json::Value;
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
 /// What an error says, and what it says is to be done.
 #[track_caller]
 fn error(cli: crate::harness::Cli) -> (String, String) {
-    let ran = cli.args(["--output", "json"]).run().exits(3);
-    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let output = cli.args(["--output", "json"]).run().exits(3);
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
     let text = |name: &str| {
         let text = document["error"][name].as_str();
         assert!(text.is_some(), "{name}: {document:#}");
         text.unwrap_or_default().to_owned()
     };
-    assert!(ran.stderr.contains(&text("message")), "{}", ran.stderr);
+    assert!(
+        output.stderr.contains(&text("message")),
+        "{}",
+        output.stderr
+    );
     (text("message"), text("what_to_do"))
 }
 
 #[test]
 fn what_is_to_be_done_about_the_list_and_the_flags_is_told_to_programs_too() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(1));
-    place.file("empty.csv", "");
-    place.file(
+    let list = dir.file("users.csv", users(1));
+    dir.file("empty.csv", "");
+    dir.file(
         "unknown.csv",
         "username,password,email,Shoe\nann,Passw0rd!1,ann@example.com,1\n",
     );
-    place.file("mapping.toml", "colums = 1\n");
-    place.file("secret.txt", "");
+    dir.file("mapping.toml", "colums = 1\n");
+    dir.file("secret.txt", "");
     for (list, flags, hint) in [
         ("missing.csv", vec![], "name a file that is there"),
         (".", vec![], "name a file in it"),
@@ -88,7 +92,7 @@ fn what_is_to_be_done_about_the_list_and_the_flags_is_told_to_programs_too() {
             "name a file in a directory",
         ),
     ] {
-        let mut cli = place.import(&pool, list);
+        let mut cli = dir.import(&pool, list);
         for flag in &flags {
             cli = cli.arg(flag);
         }
@@ -96,12 +100,12 @@ fn what_is_to_be_done_about_the_list_and_the_flags_is_told_to_programs_too() {
         assert!(told.contains(hint), "{list} {flags:?}: {message}: {told}");
         assert!(!told.contains("cannot be"), "{told}");
     }
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
 }
 
 #[test]
 fn other_commands_say_what_is_to_be_done_too() {
-    let place = Place::new();
+    let dir = TestDir::new();
     for (command, arguments, hint) in [
         ("report", vec!["nowhere"], "name the directory of a run"),
         ("undo", vec!["nowhere"], "name the directory of a run"),
@@ -123,7 +127,7 @@ fn other_commands_say_what_is_to_be_done_too() {
             "name a file that is there",
         ),
     ] {
-        let mut cli = place.cli(command);
+        let mut cli = dir.cli(command);
         for argument in &arguments {
             cli = cli.arg(argument);
         }
@@ -137,12 +141,12 @@ fn other_commands_say_what_is_to_be_done_too() {
 
 #[test]
 fn a_run_directory_that_cannot_be_made_is_refused_before_the_pool_is_asked() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(1));
-    let taken = place.file("taken", "no folder");
+    let list = dir.file("users.csv", users(1));
+    let taken = dir.file("taken", "no folder");
     for run in [taken, "taken/run", "taken/runs/one"] {
-        let import = place.import(&pool, list).args(["--run-dir", run]);
+        let import = dir.import(&pool, list).args(["--run-dir", run]);
         let (message, hint) = error(import);
         assert!(
             message.starts_with(&format!("run directory {run}: ")),
@@ -156,16 +160,15 @@ fn a_run_directory_that_cannot_be_made_is_refused_before_the_pool_is_asked() {
         pool.stats().operations
     );
     // One that could be made is not made for a run that is refused.
-    let import =
-        place
-            .import(&pool, list)
-            .args(["--run-dir", "new/run", "--confirm-where", "No=1"]);
+    let import = dir
+        .import(&pool, list)
+        .args(["--run-dir", "new/run", "--confirm-where", "No=1"]);
     import.run().exits(3);
-    let import = place
+    let import = dir
         .import(&pool, list)
         .args(["--run-dir", "new/run", "--group", "crew"]);
     import.run().exits(3).says(["group_missing"]);
-    let mut there: Vec<_> = std::fs::read_dir(place.path("."))
+    let mut there: Vec<_> = std::fs::read_dir(dir.path("."))
         .unwrap()
         .map(|file| file.unwrap().file_name())
         .collect();

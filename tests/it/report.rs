@@ -6,10 +6,10 @@ use std::fs;
 
 use cognito_import::rehearsal::{Faults, PoolSettings, PreSignUp};
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
-fn page(place: &Place, run: &str) -> String {
-    fs::read_to_string(place.path(run).join("report.html")).unwrap()
+fn page(dir: &TestDir, run: &str) -> String {
+    fs::read_to_string(dir.path(run).join("report.html")).unwrap()
 }
 
 /// What stands between the tags of a page, with its entities resolved.
@@ -129,7 +129,7 @@ fn hostile_list() -> String {
 
 #[test]
 fn a_hostile_list_does_no_harm_in_any_file_or_at_the_terminal() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pre_sign_up: PreSignUp::Refuse {
             message: "<b>\u{1b}[31m\u{202e}no</b>".to_owned(),
@@ -137,8 +137,8 @@ fn a_hostile_list_does_no_harm_in_any_file_or_at_the_terminal() {
         ..quick()
     });
     let name = "<b>\u{202e}\u{1b}[31mlist.csv";
-    let list = place.file(name, hostile_list());
-    let ran = place
+    let list = dir.file(name, hostile_list());
+    let output = dir
         .import(&pool, list)
         .args([
             "--pii",
@@ -153,10 +153,10 @@ fn a_hostile_list_does_no_harm_in_any_file_or_at_the_terminal() {
         .exits(1);
     let harmful =
         |text: &str| text.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}');
-    assert!(!harmful(&ran.stderr), "{:?}", ran.stderr);
-    let check = place.cli("check").arg(list).run();
+    assert!(!harmful(&output.stderr), "{:?}", output.stderr);
+    let check = dir.cli("check").arg(list).run();
     assert!(!harmful(&check.stderr), "{:?}", check.stderr);
-    let page = page(&place, "run");
+    let page = page(&dir, "run");
     assert_harmless(&page);
     let text = shown(&page);
     assert!(
@@ -165,15 +165,15 @@ fn a_hostile_list_does_no_harm_in_any_file_or_at_the_terminal() {
     );
     assert!(text.contains("[U+202E][U+001B][31mlist.csv"), "{text}");
     for file in ["results.csv", "results.jsonl", "summary.json"] {
-        let text = fs::read_to_string(place.path("run").join(file)).unwrap();
+        let text = fs::read_to_string(dir.path("run").join(file)).unwrap();
         assert!(!harmful(&text), "{file}");
     }
-    for row in &place.results().rows {
+    for row in &dir.results().rows {
         for cell in row.values() {
             assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell}");
         }
     }
-    let first = fs::read_to_string(place.path("run/results.jsonl")).unwrap();
+    let first = fs::read_to_string(dir.path("run/results.jsonl")).unwrap();
     let names: Vec<String> = first
         .lines()
         .map(|line| {
@@ -192,13 +192,12 @@ fn a_hostile_list_does_no_harm_in_any_file_or_at_the_terminal() {
 }
 
 /// A list of which something comes of every kind, against a pool with faults.
-fn mixed(place: &Place, run: &str, pii: &str) {
+fn mixed(dir: &TestDir, run: &str, pii: &str) {
     let list = users(30)
         + "ann.lee@example.com,weak,ann.lee@example.com\nbob.miller,Passw0rd!1,bob.miller-at-example\nuser0001,Passw0rd!1,user0001@example.com\n\
            carl.jones,,carl@example.com\n";
-    let list = place.file("users.csv", list);
-    place
-        .rehearse(list)
+    let list = dir.file("users.csv", list);
+    dir.rehearse(list)
         .args([
             "--run-dir",
             run,
@@ -218,12 +217,12 @@ fn mixed(place: &Place, run: &str, pii: &str) {
 
 #[test]
 fn the_page_tells_what_the_summary_tells() {
-    let place = Place::new();
-    mixed(&place, "run", "masked");
-    let page = page(&place, "run");
+    let dir = TestDir::new();
+    mixed(&dir, "run", "masked");
+    let page = page(&dir, "run");
     assert_harmless(&page);
     let text = shown(&page);
-    let summary = place.results().summary;
+    let summary = dir.results().summary;
     for (outcome, count) in summary["outcomes"].as_object().unwrap() {
         let line = format!("{outcome} {count} ");
         assert!(text.contains(&line), "{line}: {text}");
@@ -254,20 +253,19 @@ fn the_page_tells_what_the_summary_tells() {
 
 #[test]
 fn names_are_masked_unless_they_are_asked_for() {
-    let place = Place::new();
-    mixed(&place, "run", "masked");
+    let dir = TestDir::new();
+    mixed(&dir, "run", "masked");
     let names = ["ann.lee", "bob.miller", "carl.jones", "carl@", "user0001"];
-    let masked = page(&place, "run");
+    let masked = page(&dir, "run");
     for name in names {
         assert!(!masked.contains(name), "{name}");
     }
     assert!(shown(&masked).contains("a***@e***.com"));
-    place
-        .cli("report")
+    dir.cli("report")
         .args(["run", "--pii", "full"])
         .run()
         .exits(1);
-    let full = shown(&page(&place, "run"));
+    let full = shown(&page(&dir, "run"));
     for name in ["ann.lee@example.com", "bob.miller-at-example", "carl.jones"] {
         assert!(full.contains(name), "{name}: {full}");
     }
@@ -276,7 +274,7 @@ fn names_are_masked_unless_they_are_asked_for() {
 
 #[test]
 fn a_run_that_was_stopped_names_the_command_that_goes_on_also_later() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         faults: Faults {
             lost_pool_after: Some(10),
@@ -284,14 +282,13 @@ fn a_run_that_was_stopped_names_the_command_that_goes_on_also_later() {
         },
         ..quick()
     });
-    let list = place.file("my users.csv", users(40));
-    place
-        .import(&pool, list)
+    let list = dir.file("my users.csv", users(40));
+    dir.import(&pool, list)
         .args(["--concurrency", "2", "--restart"])
         .run()
         .exits(4);
-    place.cli("report").arg("run").run().exits(4);
-    let text = shown(&page(&place, "run"));
+    dir.cli("report").arg("run").run().exits(4);
+    let text = shown(&page(&dir, "run"));
     assert!(text.contains("Stopped early"), "{text}");
     assert!(
         text.contains("import 'my users.csv' --concurrency 2"),
@@ -302,14 +299,14 @@ fn a_run_that_was_stopped_names_the_command_that_goes_on_also_later() {
         text.contains("check --user-pool-id, --client-id"),
         "what stopped it, and what to do: {text}"
     );
-    let summary = place.results().summary;
+    let summary = dir.results().summary;
     assert_eq!(
         (&summary["sessions"], &summary["exit_code"]),
         (&1.into(), &4.into())
     );
-    let pool = pool.changed(|settings| settings.faults = Faults::default());
-    place.import(&pool, list).run().exits(0);
-    let text = shown(&page(&place, "run"));
+    let pool = pool.restart_with(|settings| settings.faults = Faults::default());
+    dir.import(&pool, list).run().exits(0);
+    let text = shown(&page(&dir, "run"));
     assert!(
         text.contains("in 2 sessions") && text.contains("Nothing: this import is done"),
         "{text}"
@@ -318,14 +315,13 @@ fn a_run_that_was_stopped_names_the_command_that_goes_on_also_later() {
 
 #[test]
 fn the_page_stays_small_whatever_the_list() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut list = String::from("username,password,email\n");
     for number in 0..3_000 {
         list += &format!("{}{number},x,{}\n", "n".repeat(100), "e".repeat(200));
     }
-    let list = place.file("users.csv", list);
-    place
-        .rehearse(list)
+    let list = dir.file("users.csv", list);
+    dir.rehearse(list)
         .args([
             "--no-preflight",
             "--max-failures",
@@ -341,6 +337,6 @@ fn the_page_stays_small_whatever_the_list() {
         ])
         .run()
         .exits(1);
-    let size = page(&place, "run").len();
+    let size = page(&dir, "run").len();
     assert!(size < 64 * 1024, "{size} bytes");
 }

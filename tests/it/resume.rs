@@ -4,158 +4,141 @@ use std::fs;
 
 use cognito_import::rehearsal::PoolSettings;
 
-use crate::harness::{Place, Pool, quick, users, users_numbered};
+use crate::harness::{Pool, TestDir, quick, users, users_numbered};
 
 #[test]
 fn a_finished_run_prints_its_summary_and_sends_nothing() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(5));
-    place.import(&pool, list).run().exits(0);
-    let before = fs::read(place.path("run/results.csv")).unwrap();
+    let list = dir.file("users.csv", users(5));
+    dir.import(&pool, list).run().exits(0);
+    let before = fs::read(dir.path("run/results.csv")).unwrap();
     let asked = pool.stats().operations;
-    place.import(&pool, list).run().exits(0).says([
+    dir.import(&pool, list).run().exits(0).says([
         "this run is finished already: nothing was sent",
         "created      5",
     ]);
     assert_eq!(pool.stats().operations, asked, "nothing was asked");
-    assert_eq!(fs::read(place.path("run/results.csv")).unwrap(), before);
+    assert_eq!(fs::read(dir.path("run/results.csv")).unwrap(), before);
     // It needs no pool and no credentials either.
-    let cli = place.import(&pool, list).without_env("AWS_ACCESS_KEY_ID");
+    let cli = dir.import(&pool, list).without_env("AWS_ACCESS_KEY_ID");
     pool.stop();
     cli.run().exits(0);
 }
 
 #[test]
 fn a_finished_run_with_rejected_rows_still_says_so() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(2) + "weak,password,weak@example.com\n");
-    let import = || place.import(&pool, list).arg("--no-preflight");
+    let list = dir.file("users.csv", users(2) + "weak,password,weak@example.com\n");
+    let import = || dir.import(&pool, list).arg("--no-preflight");
     import().run().exits(1);
     import()
         .run()
         .exits(1)
         .says(["nothing was sent", "--retry"]);
-    assert_eq!(pool.asked("SignUp"), 3);
+    assert_eq!(pool.requests("SignUp"), 3);
 }
 
 #[test]
 fn retry_takes_up_the_rows_with_that_outcome_and_no_others() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         users(3) + "weak,Passw0rd,weak@example.com\n,Passw0rd!,x@example.com\n",
     );
-    place
-        .import(&pool, list)
-        .arg("--no-preflight")
-        .run()
-        .exits(1);
-    assert_eq!(place.results().outcomes()[3..], ["rejected", "invalid"]);
+    dir.import(&pool, list).arg("--no-preflight").run().exits(1);
+    assert_eq!(dir.results().outcomes()[3..], ["rejected", "invalid"]);
     // A more lenient policy makes the rejected row good; the list is the same.
-    let pool = pool.changed(|pool| pool.password_policy.require_symbols = false);
-    place
-        .import(&pool, list)
+    let pool = pool.restart_with(|pool| pool.password_policy.require_symbols = false);
+    dir.import(&pool, list)
         .args(["--retry", "failed,in-doubt"])
         .run()
         .exits(1);
-    assert_eq!(pool.asked("SignUp"), 0, "there were none of these");
-    place
-        .import(&pool, list)
+    assert_eq!(pool.requests("SignUp"), 0, "there were none of these");
+    dir.import(&pool, list)
         .args(["--retry", "rejected"])
         .run()
         .exits(1);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.outcomes()[3..], ["created", "invalid"]);
-    assert_eq!(pool.asked("SignUp"), 1, "the others stay as they are");
+    assert_eq!(pool.requests("SignUp"), 1, "the others stay as they are");
     assert_eq!(results.summary["state"], "finished");
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--retry", "all"])
         .run()
         .exits(1);
-    assert_eq!(
-        place.results().outcomes()[4],
-        "invalid",
-        "it is still broken"
-    );
-    assert_eq!(pool.asked("SignUp"), 1);
+    assert_eq!(dir.results().outcomes()[4], "invalid", "it is still broken");
+    assert_eq!(pool.requests("SignUp"), 1);
 }
 
 #[test]
 fn a_retry_of_rows_in_doubt_looks_and_neither_sends_again_nor_calls_them_existing() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.commit_then_drop = 0.5;
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(20));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(20));
+    dir.import(&pool, list)
         .args(["--no-lookup", "--allow-messages"])
         .run()
         .exits(5);
-    assert!(place.results().count("in_doubt") > 0);
-    let asked = pool.asked("SignUp");
-    place
-        .import(&pool, list)
-        .args(["--retry", "in-doubt"])
-        .run();
-    let results = place.results();
+    assert!(dir.results().count("in_doubt") > 0);
+    let asked = pool.requests("SignUp");
+    dir.import(&pool, list).args(["--retry", "in-doubt"]).run();
+    let results = dir.results();
     assert_eq!(results.count("existed"), 0, "{:?}", results.counts());
     assert_eq!(results.count("created") + results.count("in_doubt"), 20);
     assert!(
         results.rows.iter().all(|row| !row["user_sub"].is_empty()),
         "it was looked up"
     );
-    assert_eq!(pool.asked("SignUp"), asked, "looking is enough");
+    assert_eq!(pool.requests("SignUp"), asked, "looking is enough");
 }
 
 #[test]
 fn a_changed_list_is_a_new_run() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let run = |list: &str| place.import(&pool, list).without_flag("--run-dir").run();
-    run(place.file("users.csv", users(3))).exits(0);
-    run(place.file("users.csv", users(4))).exits(0);
-    assert_eq!(fs::read_dir(place.path("import-runs")).unwrap().count(), 2);
-    assert_eq!(pool.asked("SignUp"), 7);
+    let run = |list: &str| dir.import(&pool, list).without_flag("--run-dir").run();
+    run(dir.file("users.csv", users(3))).exits(0);
+    run(dir.file("users.csv", users(4))).exits(0);
+    assert_eq!(fs::read_dir(dir.path("import-runs")).unwrap().count(), 2);
+    assert_eq!(pool.requests("SignUp"), 7);
     // The old list again is the old run, also under another name: it is named after its content.
-    run(place.file("users.csv", users(3)))
+    run(dir.file("users.csv", users(3)))
         .exits(0)
         .says(["finished already"]);
-    assert_eq!(pool.asked("SignUp"), 7);
+    assert_eq!(pool.requests("SignUp"), 7);
 }
 
 #[test]
 fn another_list_in_the_same_run_directory_is_refused() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    place
-        .import(&pool, place.file("users.csv", users(3)))
+    dir.import(&pool, dir.file("users.csv", users(3)))
         .run()
         .exits(0);
-    let list = place.file("users.csv", users(4));
-    place.import(&pool, list).run().exits(3).says([
+    let list = dir.file("users.csv", users(4));
+    dir.import(&pool, list).run().exits(3).says([
         "belongs to another run",
         "list (SHA-256)",
         "--restart",
     ]);
-    assert_eq!(pool.asked("SignUp"), 3);
+    assert_eq!(pool.requests("SignUp"), 3);
 }
 
 #[test]
 fn another_mapping_of_the_columns_is_refused() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email,nickname\nann,Passw0rd!,ann@example.com,Annie\n",
     );
-    place.import(&pool, list).run().exits(0);
-    place
-        .import(&pool, list)
+    dir.import(&pool, list).run().exits(0);
+    dir.import(&pool, list)
         .args(["--ignore-column", "nickname"])
         .run()
         .exits(3)
@@ -164,12 +147,11 @@ fn another_mapping_of_the_columns_is_refused() {
 
 #[test]
 fn another_pool_is_refused() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
-    place.import(&pool, list).run().exits(0);
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(3));
+    dir.import(&pool, list).run().exits(0);
+    dir.import(&pool, list)
         .args(["--user-pool-id", "us-east-1_Another"])
         .run()
         .exits(3)
@@ -178,71 +160,64 @@ fn another_pool_is_refused() {
 
 #[test]
 fn restart_begins_anew_and_keeps_the_old_ledger() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
-    place.import(&pool, list).run().exits(0);
+    let list = dir.file("users.csv", users(3));
+    dir.import(&pool, list).run().exits(0);
     for kept in ["ledger-before-1.db", "ledger-before-2.db"] {
-        place
-            .import(&pool, list)
+        dir.import(&pool, list)
             .arg("--restart")
             .run()
             .exits(0)
             .says([kept]);
-        assert!(place.path("run").join(kept).exists());
+        assert!(dir.path("run").join(kept).exists());
         assert_eq!(
-            place.results().count("existed"),
+            dir.results().count("existed"),
             3,
             "what we made before is there before us now"
         );
     }
     // The old ledger can still be asked.
-    fs::create_dir(place.path("old")).unwrap();
+    fs::create_dir(dir.path("old")).unwrap();
     fs::copy(
-        place.path("run/ledger-before-1.db"),
-        place.path("old/ledger.db"),
+        dir.path("run/ledger-before-1.db"),
+        dir.path("old/ledger.db"),
     )
     .unwrap();
-    place.cli("report").arg("old").run().exits(0);
-    assert_eq!(place.results_in("old").count("created"), 3);
+    dir.cli("report").arg("old").run().exits(0);
+    assert_eq!(dir.results_in("old").count("created"), 3);
 }
 
 #[test]
 fn a_rehearsal_begins_anew_each_time() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(3));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(3));
     for _ in 0..2 {
-        place.rehearse(list).run().exits(0);
-        assert_eq!(
-            place.results().count("created"),
-            3,
-            "its pool is new as well"
-        );
+        dir.rehearse(list).run().exits(0);
+        assert_eq!(dir.results().count("created"), 3, "its pool is new as well");
     }
 }
 
 #[test]
 fn report_makes_results_and_summary_again() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(4) + "weak,password,weak@example.com\n");
-    place.rehearse(list).run().exits(1);
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(4) + "weak,password,weak@example.com\n");
+    dir.rehearse(list).run().exits(1);
     let files = ["results.csv", "results.jsonl", "summary.json"];
-    let read = || files.map(|file| fs::read(place.path("run").join(file)).unwrap());
+    let read = || files.map(|file| fs::read(dir.path("run").join(file)).unwrap());
     let before = read();
     for file in files {
-        fs::write(place.path("run").join(file), "spoilt").unwrap();
+        fs::write(dir.path("run").join(file), "spoilt").unwrap();
     }
-    place
-        .cli("report")
+    dir.cli("report")
         .arg("run")
         .run()
         .exits(1)
         .says(["created", "run/results.csv"]);
     assert!(read() == before, "the same bytes");
-    let quiet = place.cli("report").args(["run", "--quiet"]).run().exits(1);
+    let quiet = dir.cli("report").args(["run", "--quiet"]).run().exits(1);
     assert_eq!(quiet.stderr + &quiet.stdout, "");
-    place
-        .cli("report")
+    dir.cli("report")
         .arg("nowhere")
         .run()
         .exits(3)
@@ -251,72 +226,71 @@ fn report_makes_results_and_summary_again() {
 
 #[test]
 fn a_ledger_of_a_later_version_is_refused() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
-    place.import(&pool, list).run().exits(0);
-    let ledger = rusqlite::Connection::open(place.path("run/ledger.db")).unwrap();
+    let list = dir.file("users.csv", users(3));
+    dir.import(&pool, list).run().exits(0);
+    let ledger = rusqlite::Connection::open(dir.path("run/ledger.db")).unwrap();
     // Later than all that are known: which of those a ledger has depends on what it holds.
     ledger.pragma_update(None, "user_version", 1_000).unwrap();
     drop(ledger);
     let words = ["was written by a later version", "run that version"];
-    place.import(&pool, list).run().exits(3).says(words);
-    place.cli("report").arg("run").run().exits(3).says(words);
-    assert_eq!(pool.asked("SignUp"), 3);
+    dir.import(&pool, list).run().exits(3).says(words);
+    dir.cli("report").arg("run").run().exits(3).says(words);
+    assert_eq!(pool.requests("SignUp"), 3);
 }
 
 #[test]
 fn a_ledger_that_is_damaged_is_refused_with_the_way_out() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
-    place.import(&pool, list).run().exits(0);
+    let list = dir.file("users.csv", users(3));
+    dir.import(&pool, list).run().exits(0);
     fs::write(
-        place.path("run/ledger.db"),
+        dir.path("run/ledger.db"),
         "this is no database, whatever its name says",
     )
     .unwrap();
     let words = ["ledger.db: is damaged or is not a ledger", "--restart"];
-    place.import(&pool, list).run().exits(3).says(words);
-    place.cli("report").arg("run").run().exits(3).says(words);
-    assert_eq!(pool.asked("SignUp"), 3);
+    dir.import(&pool, list).run().exits(3).says(words);
+    dir.cli("report").arg("run").run().exits(3).says(words);
+    assert_eq!(pool.requests("SignUp"), 3);
 }
 
 #[test]
 fn a_run_from_standard_input_goes_on_and_knows_its_rows_by_their_names() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.lost_pool_after = Some(6);
     let pool = Pool::start(settings);
     let import = |pool: &Pool, list: String| {
-        let cli = place.import(pool, "-").args(["--concurrency", "1"]);
+        let cli = dir.import(pool, "-").args(["--concurrency", "1"]);
         cli.input(list).run()
     };
     import(&pool, users(20)).exits(4);
-    assert_eq!(place.results().count("created"), 5);
-    let pool = pool.changed(|pool| pool.faults.lost_pool_after = None);
+    assert_eq!(dir.results().count("created"), 5);
+    let pool = pool.restart_with(|pool| pool.faults.lost_pool_after = None);
     // Another list: row 1 is not who it was.
     import(&pool, users_numbered(2..=21))
         .exits(4)
         .says(["row 1", "user0001", "user0002"]);
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
     import(&pool, users(20)).exits(0).says(["going on"]);
-    assert_eq!(place.results().count("created"), 20);
-    assert_eq!(pool.asked("SignUp"), 15);
+    assert_eq!(dir.results().count("created"), 20);
+    assert_eq!(pool.requests("SignUp"), 15);
 }
 
 #[test]
 fn a_rehearsal_does_not_take_the_directory_of_a_real_run() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pool_id: "us-east-1_Real".to_owned(),
         ..quick()
     });
-    let list = place.file("users.csv", users(3));
-    place.import(&pool, list).run().exits(0);
-    place.rehearse(list).run().exits(3).says(["run"]);
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(3));
+    dir.import(&pool, list).run().exits(0);
+    dir.rehearse(list).run().exits(3).says(["run"]);
+    dir.import(&pool, list)
         .run()
         .exits(0)
         .says(["finished already"]);
@@ -324,24 +298,24 @@ fn a_rehearsal_does_not_take_the_directory_of_a_real_run() {
 
 #[test]
 fn a_shorter_list_on_standard_input_does_not_finish_the_run() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.lost_pool_after = Some(6);
     let pool = Pool::start(settings);
-    let cli = |pool: &Pool| place.import(pool, "-").args(["--concurrency", "1"]);
+    let cli = |pool: &Pool| dir.import(pool, "-").args(["--concurrency", "1"]);
     cli(&pool).input(users(20)).run().exits(4);
-    let pool = pool.changed(|pool| pool.faults.lost_pool_after = None);
+    let pool = pool.restart_with(|pool| pool.faults.lost_pool_after = None);
     cli(&pool).input(users(10)).run().exits(4);
-    assert_eq!(place.results().summary["state"], "stopped");
+    assert_eq!(dir.results().summary["state"], "stopped");
     cli(&pool).input(users(20)).run().exits(0);
-    assert_eq!(place.results().count("created"), 20);
+    assert_eq!(dir.results().count("created"), 20);
 }
 
 #[test]
 fn a_row_that_was_mended_is_taken_up_with_its_new_name() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let import = || place.import(&pool, "-");
+    let import = || dir.import(&pool, "-");
     let list = |second: &str| {
         format!(
             "username,password,email\nann,Str0ng#Enough,ann@example.com\n{second},Str0ng#Enough,bob@example.com\n"
@@ -353,24 +327,24 @@ fn a_row_that_was_mended_is_taken_up_with_its_new_name() {
         .input(list("bob"))
         .run()
         .exits(0);
-    assert_eq!(place.results().row(2)["username"], "bob");
+    assert_eq!(dir.results().row(2)["username"], "bob");
     // What the ledger says of it stands: the report can be made again.
-    place.cli("report").arg("run").run().exits(0);
+    dir.cli("report").arg("run").run().exits(0);
 }
 
 #[test]
 fn another_list_on_standard_input_is_not_taken_for_the_finished_one() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let import = |list: String| place.import(&pool, "-").input(list).run();
+    let import = |list: String| dir.import(&pool, "-").input(list).run();
     import(users(5)).exits(0);
     import(users(5)).exits(0);
-    assert_eq!(pool.asked("SignUp"), 5, "nothing was sent again");
+    assert_eq!(pool.requests("SignUp"), 5, "nothing was sent again");
     // A longer one goes on behind the last row.
     import(users(7)).exits(0);
-    assert_eq!(place.results().count("created"), 7);
+    assert_eq!(dir.results().count("created"), 7);
     import(users_numbered(11..=17))
         .exits(4)
         .says(["row 1", "--run-dir"]);
-    assert_eq!(pool.asked("SignUp"), 7);
+    assert_eq!(pool.requests("SignUp"), 7);
 }

@@ -2,22 +2,22 @@
 
 use cognito_import::rehearsal::{ExistingUser, PoolSettings};
 
-use crate::harness::{Cli, Place, Pool, Results, quick, users};
+use crate::harness::{Cli, Pool, Results, TestDir, quick, users};
 
 const ROWS: usize = 30;
 
 /// A run that stops at its first answer: one sign-up was sent, and every other row is `unsent`.
 #[track_caller]
-fn stops<const N: usize>(place: &Place, pool: &Pool, cli: Cli, code: &str, words: [&str; N]) {
+fn stops<const N: usize>(dir: &TestDir, pool: &Pool, cli: Cli, code: &str, words: [&str; N]) {
     cli.args(["--concurrency", "1"])
         .run()
         .exits(4)
         .says(["stopped early", code])
         .says(["put that right first, and where a flag is wrong, the flag; then the same command goes on"])
         .says(words);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(
-        pool.asked("SignUp"),
+        pool.requests("SignUp"),
         1,
         "it stops after the first such answer"
     );
@@ -32,9 +32,9 @@ fn stops<const N: usize>(place: &Place, pool: &Pool, cli: Cli, code: &str, words
 
 /// The same command, once the pool is mended: it goes on and finishes.
 #[track_caller]
-fn goes_on(place: &Place, pool: &Pool, cli: Cli) -> Results {
+fn goes_on(dir: &TestDir, pool: &Pool, cli: Cli) -> Results {
     cli.run().exits(0).says(["going on with the run in run"]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), ROWS);
     assert_eq!(results.summary["state"], "finished");
     assert!(results.summary["stopped_because"].is_null());
@@ -44,121 +44,119 @@ fn goes_on(place: &Place, pool: &Pool, cli: Cli) -> Results {
 
 #[test]
 fn a_pool_for_administrators_only() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         admin_create_only: true,
         ..quick()
     });
-    let list = place.file("users.csv", users(ROWS));
-    let cli = place.import(&pool, list).arg("--no-preflight");
+    let list = dir.file("users.csv", users(ROWS));
+    let cli = dir.import(&pool, list).arg("--no-preflight");
     stops(
-        &place,
+        &dir,
         &pool,
         cli,
         "NotAuthorizedException",
         ["SignUp is not permitted", "AllowAdminCreateUserOnly"],
     );
-    let mended = pool.changed(|pool| pool.admin_create_only = false);
-    goes_on(&place, &mended, place.import(&mended, list));
+    let mended = pool.restart_with(|pool| pool.admin_create_only = false);
+    goes_on(&dir, &mended, dir.import(&mended, list));
 }
 
 #[test]
 fn an_app_client_that_is_not_there() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(ROWS));
-    let cli = place
+    let list = dir.file("users.csv", users(ROWS));
+    let cli = dir
         .import(&pool, list)
         .arg("--no-preflight")
         .args(["--client-id", "anotherclient"]);
     stops(
-        &place,
+        &dir,
         &pool,
         cli,
         "ResourceNotFoundException",
         ["check --user-pool-id, --client-id"],
     );
     // The right client is another run.
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .run()
         .exits(3)
         .says(["app client", "anotherclient", "--restart"]);
-    place.import(&pool, list).arg("--restart").run().exits(0);
-    assert_eq!(place.results().count("created"), ROWS);
+    dir.import(&pool, list).arg("--restart").run().exits(0);
+    assert_eq!(dir.results().count("created"), ROWS);
 }
 
 #[test]
 fn a_secret_that_is_missing() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         client_secret: Some("s3cr3t".to_owned()),
         ..quick()
     });
-    let list = place.file("users.csv", users(ROWS));
-    let cli = place.import(&pool, list).arg("--no-preflight");
+    let list = dir.file("users.csv", users(ROWS));
+    let cli = dir.import(&pool, list).arg("--no-preflight");
     stops(
-        &place,
+        &dir,
         &pool,
         cli,
         "NotAuthorizedException",
         ["SECRET_HASH was not received", "--client-secret-file"],
     );
-    place.file("secret", "s3cr3t");
-    let cli = place
+    dir.file("secret", "s3cr3t");
+    let cli = dir
         .import(&pool, list)
         .args(["--client-secret-file", "secret"]);
-    goes_on(&place, &pool, cli);
+    goes_on(&dir, &pool, cli);
 }
 
 #[test]
 fn a_secret_that_is_wrong() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         client_secret: Some("s3cr3t".to_owned()),
         ..quick()
     });
-    let list = place.file("users.csv", users(ROWS));
-    let cli = place
+    let list = dir.file("users.csv", users(ROWS));
+    let cli = dir
         .import(&pool, list)
         .env("COGNITO_CLIENT_SECRET", "gu3ssed");
     stops(
-        &place,
+        &dir,
         &pool,
         cli,
         "NotAuthorizedException",
         ["Unable to verify secret hash"],
     );
-    let cli = place
+    let cli = dir
         .import(&pool, list)
         .env("COGNITO_CLIENT_SECRET", "s3cr3t");
-    goes_on(&place, &pool, cli);
+    goes_on(&dir, &pool, cli);
 }
 
 #[test]
 fn a_firewall_that_keeps_blocking_is_named() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.firewall_after = Some(11);
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(ROWS));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(ROWS));
+    dir.import(&pool, list)
         .args(["--concurrency", "1"])
         .run()
         .exits(4)
         .says(["stopped early", "ForbiddenException", "AWS WAF", "web ACL"]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), 10);
     assert_eq!(results.row(11)["error_code"], "ForbiddenException");
     assert_eq!(results.count("unsent"), ROWS - 11);
-    let open = pool.changed(|pool| pool.faults.firewall_after = None);
-    goes_on(&place, &open, place.import(&open, list));
+    let open = pool.restart_with(|pool| pool.faults.firewall_after = None);
+    goes_on(&dir, &open, dir.import(&open, list));
 }
 
 #[test]
 fn an_attribute_that_the_app_client_may_not_write() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         write_attributes: Some(vec!["email".to_owned()]),
         ..quick()
@@ -169,35 +167,35 @@ fn an_attribute_that_the_app_client_may_not_write() {
         .skip(1)
         .map(|row| format!("{row},7\n"))
         .collect();
-    let list = place.file("users.csv", header.to_owned() + &rows);
-    let cli = place.import(&pool, list).arg("--no-preflight");
+    let list = dir.file("users.csv", header.to_owned() + &rows);
+    let cli = dir.import(&pool, list).arg("--no-preflight");
     let words = [
         "unauthorized attribute",
         "custom:legacy_id",
         "WriteAttributes",
         "--ignore-column",
     ];
-    stops(&place, &pool, cli, "NotAuthorizedException", words);
-    let mended = pool.changed(|pool| pool.write_attributes = None);
-    goes_on(&place, &mended, place.import(&mended, list));
+    stops(&dir, &pool, cli, "NotAuthorizedException", words);
+    let mended = pool.restart_with(|pool| pool.write_attributes = None);
+    goes_on(&dir, &mended, dir.import(&mended, list));
 }
 
 #[test]
 fn a_clock_that_is_wrong_is_told_from_credentials_that_are() {
     for (offset_min, side) in [(20, "20m behind"), (-20, "20m ahead of")] {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(PoolSettings {
             date_offset_ms: offset_min * 60_000 + 500,
             check_signing_time: true,
             ..quick()
         });
-        let list = place.file("users.csv", users(ROWS));
+        let list = dir.file("users.csv", users(ROWS));
         let words = ["InvalidSignatureException", "this machine's clock is", side];
-        let asks = place.import(&pool, list).run().exits(3).says(words);
+        let asks = dir.import(&pool, list).run().exits(3).says(words);
         assert!(!asks.stderr.contains("credentials"), "{}", asks.stderr);
-        let unasked = place.import(&pool, list).arg("--no-preflight");
+        let unasked = dir.import(&pool, list).arg("--no-preflight");
         unasked.arg("--no-lookup").run().exits(0);
-        let undo = place
+        let undo = dir
             .cli("undo")
             .args(["run", "--yes-delete", "us-east-1_Rehearsal"])
             .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
@@ -209,7 +207,7 @@ fn a_clock_that_is_wrong_is_told_from_credentials_that_are() {
 
 #[test]
 fn credentials_that_expire_on_the_way() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let names = users(ROWS);
     let names: Vec<&str> = names
         .lines()
@@ -227,9 +225,8 @@ fn credentials_that_expire_on_the_way() {
     // The first four signed calls come before the run, the next five look users up.
     settings.faults.expired_credentials_after = Some(10);
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(ROWS));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(ROWS));
+    dir.import(&pool, list)
         .args(["--concurrency", "1"])
         .run()
         .exits(4)
@@ -238,7 +235,7 @@ fn credentials_that_expire_on_the_way() {
             "renew the credentials",
             "--no-lookup",
         ]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(
         results.count("existed"),
         6,
@@ -246,15 +243,15 @@ fn credentials_that_expire_on_the_way() {
     );
     assert_eq!(results.row(6)["error_code"], "ExpiredTokenException");
     assert_eq!(results.count("unsent"), ROWS - 6);
-    assert_eq!(pool.asked("SignUp"), 6);
+    assert_eq!(pool.requests("SignUp"), 6);
 
-    let mended = pool.changed(|pool| pool.faults.expired_credentials_after = None);
-    place.import(&mended, list).run().exits(0);
-    let results = place.results();
+    let mended = pool.restart_with(|pool| pool.faults.expired_credentials_after = None);
+    dir.import(&mended, list).run().exits(0);
+    let results = dir.results();
     assert_eq!(results.count("existed"), ROWS);
     assert_eq!(results.row(7)["user_status"], "CONFIRMED");
     assert_eq!(
-        mended.asked("SignUp"),
+        mended.requests("SignUp"),
         ROWS as u64 - 6,
         "settled rows are not sent again"
     );
@@ -262,39 +259,34 @@ fn credentials_that_expire_on_the_way() {
 
 #[test]
 fn a_pool_that_is_lost_on_the_way() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.lost_pool_after = Some(11);
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(ROWS));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(ROWS));
+    dir.import(&pool, list)
         .args(["--concurrency", "1"])
         .run()
         .exits(4)
         .says(["ResourceNotFoundException", "check --user-pool-id"]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), 10);
     assert_eq!(results.row(11)["outcome"], "failed");
     assert_eq!(results.count("unsent"), ROWS - 11);
-    let mended = pool.changed(|pool| pool.faults.lost_pool_after = None);
-    goes_on(&place, &mended, place.import(&mended, list));
+    let mended = pool.restart_with(|pool| pool.faults.lost_pool_after = None);
+    goes_on(&dir, &mended, dir.import(&mended, list));
 }
 
 #[test]
 fn with_many_rows_on_their_way_every_row_still_has_its_outcome() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         admin_create_only: true,
         ..quick()
     });
-    let list = place.file("users.csv", users(2_000));
-    place
-        .import(&pool, list)
-        .arg("--no-preflight")
-        .run()
-        .exits(4);
-    let results = place.results();
+    let list = dir.file("users.csv", users(2_000));
+    dir.import(&pool, list).arg("--no-preflight").run().exits(4);
+    let results = dir.results();
     assert_eq!(
         results.rows.len(),
         2_000,
@@ -302,7 +294,7 @@ fn with_many_rows_on_their_way_every_row_still_has_its_outcome() {
     );
     let counts = results.counts();
     assert_eq!(counts["failed"] + counts["unsent"], 2_000);
-    assert_eq!(counts["failed"] as u64, pool.asked("SignUp"));
+    assert_eq!(counts["failed"] as u64, pool.requests("SignUp"));
     assert!(counts["failed"] <= 100, "it stops at once: {counts:?}");
     assert_eq!(results.summary["read_to_end"], true);
 }

@@ -2,11 +2,11 @@
 
 use cognito_import::rehearsal::PoolSettings;
 
-use crate::harness::{Bucket, Cli, Emulator, Place, Pool, quick, until, users};
+use crate::harness::{Bucket, Cli, Emulator, Pool, TestDir, quick, users, wait_until};
 
 /// A bucket of its own in the emulator; none where there is no emulator, which is said.
 fn bucket(name: &str) -> Option<Bucket> {
-    Some(Bucket::new(Emulator::open()?, name, "us-east-1"))
+    Some(Bucket::new(Emulator::without_auth()?, name, "us-east-1"))
 }
 
 /// A list with much in each row: a range of an object holds a hundred of them.
@@ -25,18 +25,18 @@ fn an_object_becomes_users_and_the_second_time_there_is_nothing_to_do() {
     let Some(bucket) = bucket("plain") else {
         return;
     };
-    let pool = Emulator::open().unwrap().pool(None);
-    let place = Place::new();
+    let pool = Emulator::without_auth().unwrap().pool(None);
+    let dir = TestDir::new();
     let list = bucket.put("exports/2026/users.csv", users(20));
     let import = || {
         bucket
-            .within_reach(pool.import(&place, &list))
+            .with_endpoint(pool.import(&dir, &list))
             .without_flag("--run-dir")
     };
     import().run().exits(0);
     assert_eq!(pool.usernames().len(), 20);
     // The run is named after the object's key, and what it was is known again.
-    let runs: Vec<_> = std::fs::read_dir(place.path("import-runs"))
+    let runs: Vec<_> = std::fs::read_dir(dir.path("import-runs"))
         .unwrap()
         .map(|run| run.unwrap().file_name().into_string().unwrap())
         .collect();
@@ -45,7 +45,7 @@ fn an_object_becomes_users_and_the_second_time_there_is_nothing_to_do() {
         runs[0].starts_with("users-") && runs[0].ends_with(&pool.id),
         "{runs:?}"
     );
-    let results = place.results_in(&format!("import-runs/{}", runs[0]));
+    let results = dir.results_in(&format!("import-runs/{}", runs[0]));
     assert_eq!(results.count("created"), 20);
     assert_eq!(results.summary["list"], list);
     import()
@@ -59,17 +59,17 @@ fn an_object_of_several_ranges_is_read_whole() {
     let Some(bucket) = bucket("several") else {
         return;
     };
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = wide_users(230);
     assert!(list.len() > 2 * 4 * 1024 * 1024, "three ranges");
     let list = bucket.put("users.csv", list);
     bucket
-        .within_reach(place.import(&pool, &list))
+        .with_endpoint(dir.import(&pool, &list))
         .args(["--ignore-column", "notes"])
         .run()
         .exits(0);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), 230);
     assert_eq!(results.row(230)["line"], "231");
     assert_eq!(results.row(230)["username"], "user0230");
@@ -80,12 +80,12 @@ fn a_run_that_was_stopped_goes_on_with_the_same_object() {
     let Some(bucket) = bucket("stopped") else {
         return;
     };
-    let place = Place::new();
+    let dir = TestDir::new();
     let list = bucket.put("users.csv", users(150));
     for (signal, code) in [("INT", Some(130)), ("KILL", None)] {
         let pool = Pool::start(quick());
         let import = || {
-            bucket.within_reach(place.import(&pool, &list)).args([
+            bucket.with_endpoint(dir.import(&pool, &list)).args([
                 "--rate",
                 "100",
                 "--run-dir",
@@ -93,17 +93,17 @@ fn a_run_that_was_stopped_goes_on_with_the_same_object() {
             ])
         };
         let running = import().start();
-        until("ten sign-ups", || {
-            (pool.asked("SignUp") >= 10).then_some(())
+        wait_until("ten sign-ups", || {
+            (pool.requests("SignUp") >= 10).then_some(())
         });
         running.signal(signal);
-        assert_eq!(running.end().code, code);
+        assert_eq!(running.wait().code, code);
         assert!(pool.users().len() < 150);
         import().run().exits(0).says(["going on with the run"]);
         let users = pool.users();
         assert_eq!(users.len(), 150);
         assert!(users.values().all(|user| user.sign_ups_accepted == 1));
-        assert_eq!(place.results_in(signal).count("created"), 150);
+        assert_eq!(dir.results_in(signal).count("created"), 150);
     }
 }
 
@@ -112,11 +112,11 @@ fn an_object_that_was_replaced_is_another_run() {
     let Some(bucket) = bucket("replaced") else {
         return;
     };
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let import = |list: &str| {
         bucket
-            .within_reach(place.import(&pool, list))
+            .with_endpoint(dir.import(&pool, list))
             .without_flag("--run-dir")
     };
     let list = bucket.put("users.csv", users(5));
@@ -124,7 +124,7 @@ fn an_object_that_was_replaced_is_another_run() {
     bucket.put("users.csv", users(7));
     import(&list).run().exits(0).says(["existed      5"]);
     assert_eq!(pool.users().len(), 7);
-    let runs = std::fs::read_dir(place.path("import-runs")).unwrap();
+    let runs = std::fs::read_dir(dir.path("import-runs")).unwrap();
     assert_eq!(runs.count(), 2);
     // Where the directory is named, the old run's ledger refuses the new list.
     let named = |list: &str| import(list).args(["--run-dir", "named"]);
@@ -138,22 +138,22 @@ fn an_object_that_is_replaced_while_it_is_read_stops_the_run() {
     let Some(bucket) = bucket("meanwhile") else {
         return;
     };
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     // More than what is read ahead of the rows that are sent, which is some 400.
     let list = bucket.put("users.csv", wide_users(700));
     let running = bucket
-        .within_reach(place.import(&pool, &list))
+        .with_endpoint(dir.import(&pool, &list))
         .args(["--ignore-column", "notes", "--rate", "200"])
         .args(["--concurrency", "4"])
         .start();
-    until("a sign-up", || (pool.asked("SignUp") >= 1).then_some(()));
+    wait_until("a sign-up", || (pool.requests("SignUp") >= 1).then_some(()));
     bucket.put("users.csv", users(700));
-    running.end().exits(4).says([
+    running.wait().exits(4).says([
         &format!("{list}: after line "),
         "the object changed while it was read",
     ]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.summary["read_to_end"], false);
     assert!(results.rows.len() < 700, "{}", results.rows.len());
     assert_eq!(pool.users().len(), results.count("created"));
@@ -164,17 +164,17 @@ fn rows_of_an_object_that_did_not_make_it_are_mended_and_come_back_in_another_on
     let Some(bucket) = bucket("rejected") else {
         return;
     };
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = bucket.put("users.csv", users(3) + "bob,Passw0rd!,nowhere\n");
     let import = |list: &str, run: &'static str| {
-        bucket.within_reach(place.import(&pool, list).args(["--run-dir", run]))
+        bucket.with_endpoint(dir.import(&pool, list).args(["--run-dir", run]))
     };
     import(&list, "run")
         .run()
         .exits(1)
         .says(["rejects: run/rejects.csv (1 row to mend"]);
-    let rejects = std::fs::read_to_string(place.path("run/rejects.csv")).unwrap();
+    let rejects = std::fs::read_to_string(dir.path("run/rejects.csv")).unwrap();
     assert_eq!(rejects.lines().count(), 2, "{rejects}");
     assert!(
         rejects.contains("\nbob,,nowhere,invalid,email.format,"),
@@ -183,7 +183,7 @@ fn rows_of_an_object_that_did_not_make_it_are_mended_and_come_back_in_another_on
     let mended = rejects.replace("bob,,nowhere,", "bob,Passw0rd!,bob@example.com,");
     let mended = bucket.put("mended.csv", mended);
     import(&mended, "again").run().exits(0);
-    assert_eq!(place.results_in("again").of("bob")["outcome"], "created");
+    assert_eq!(dir.results_in("again").of("bob")["outcome"], "created");
     assert_eq!(pool.users().len(), 4);
 }
 
@@ -192,40 +192,42 @@ fn an_object_that_was_replaced_since_gives_no_rejects_of_another_list() {
     let Some(bucket) = bucket("replaced-since") else {
         return;
     };
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let text = users(40) + "bob,Passw0rd!,nowhere\n";
     let list = bucket.put("users.csv", text.clone());
     let running = bucket
-        .within_reach(place.import(&pool, &list))
+        .with_endpoint(dir.import(&pool, &list))
         .args(["--rate", "20"])
         .start();
     // A list of this size is read to its end before its first row is sent.
-    until("two sign-ups", || (pool.asked("SignUp") >= 2).then_some(()));
+    wait_until("two sign-ups", || {
+        (pool.requests("SignUp") >= 2).then_some(())
+    });
     bucket.put("users.csv", text + "eve,Passw0rd!,eve@example.com\n");
-    running.end().exits(1).says([
+    running.wait().exits(1).says([
         "error: rejects.csv: not written",
         "s3://replaced-since/users.csv",
         "changed",
     ]);
-    assert!(!place.path("run/rejects.csv").exists());
-    assert_eq!(place.results().count("created"), 40);
+    assert!(!dir.path("run/rejects.csv").exists());
+    assert_eq!(dir.results().count("created"), 40);
 }
 
 #[test]
 fn a_bucket_in_another_region_is_found_there() {
-    let Some(emulator) = Emulator::open() else {
+    let Some(emulator) = Emulator::without_auth() else {
         return;
     };
     let bucket = Bucket::new(emulator, "elsewhere", "eu-west-1");
-    let place = Place::new();
+    let dir = TestDir::new();
     let list = bucket.put("users.csv", users(5));
     bucket
-        .within_reach(place.rehearse(&list))
+        .with_endpoint(dir.rehearse(&list))
         .env("AWS_REGION", "us-east-1")
         .run()
         .exits(0);
-    assert_eq!(place.results().count("created"), 5);
+    assert_eq!(dir.results().count("created"), 5);
 }
 
 #[test]
@@ -233,18 +235,15 @@ fn users_who_are_there_beforehand_can_come_from_an_object() {
     let Some(bucket) = bucket("beforehand") else {
         return;
     };
-    let place = Place::new();
+    let dir = TestDir::new();
     let existing = bucket.put("existing.csv", users(2));
-    let list = place.file("users.csv", users(3));
+    let list = dir.file("users.csv", users(3));
     bucket
-        .within_reach(place.rehearse(list))
+        .with_endpoint(dir.rehearse(list))
         .args(["--existing", &existing])
         .run()
         .exits(0);
-    assert_eq!(
-        place.results().outcomes(),
-        ["existed", "existed", "created"]
-    );
+    assert_eq!(dir.results().outcomes(), ["existed", "existed", "created"]);
 }
 
 /// A command that is refused before anything is sent, with these words.
@@ -257,7 +256,7 @@ fn a_bucket_or_an_object_that_is_not_there_is_refused() {
     let Some(bucket) = bucket("nothing") else {
         return;
     };
-    let place = Place::new();
+    let dir = TestDir::new();
     for (list, words) in [
         (
             "s3://nothing/users.csv",
@@ -269,17 +268,17 @@ fn a_bucket_or_an_object_that_is_not_there_is_refused() {
         ),
     ] {
         refused(
-            bucket.within_reach(place.rehearse(list)),
+            bucket.with_endpoint(dir.rehearse(list)),
             [words, "aws s3 ls"],
         );
         refused(
             bucket
-                .within_reach(place.rehearse(place.file("users.csv", users(1))))
+                .with_endpoint(dir.rehearse(dir.file("users.csv", users(1))))
                 .args(["--existing", list]),
             ["--existing", words],
         );
     }
-    assert!(!place.path("run").exists(), "no run was begun");
+    assert!(!dir.path("run").exists(), "no run was begun");
 }
 
 #[test]
@@ -287,11 +286,11 @@ fn without_credentials_an_object_is_refused_with_what_to_set_up() {
     let Some(bucket) = bucket("unsigned") else {
         return;
     };
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = bucket.put("users.csv", users(1));
     let cli = bucket
-        .within_reach(place.import(&pool, &list))
+        .with_endpoint(dir.import(&pool, &list))
         .arg("--no-lookup")
         .without_env("AWS_ACCESS_KEY_ID");
     refused(
@@ -307,16 +306,16 @@ fn without_credentials_an_object_is_refused_with_what_to_set_up() {
 
 #[test]
 fn a_key_without_permission_is_refused_with_the_permission_s_name() {
-    let Some(emulator) = Emulator::guarded() else {
+    let Some(emulator) = Emulator::with_auth() else {
         return;
     };
     let bucket = Bucket::new(emulator, "guarded", "us-east-1");
-    let place = Place::new();
+    let dir = TestDir::new();
     let list = bucket.put("users.csv", users(1));
-    let (key, secret) = emulator.powerless_key("reader");
+    let (key, secret) = emulator.key_without_permissions("reader");
     let rehearse = |secret: &str| {
         bucket
-            .within_reach(place.rehearse(&list))
+            .with_endpoint(dir.rehearse(&list))
             .env("AWS_ACCESS_KEY_ID", &key)
             .env("AWS_SECRET_ACCESS_KEY", secret)
     };
@@ -329,22 +328,22 @@ fn a_key_without_permission_is_refused_with_the_permission_s_name() {
 
 #[test]
 fn a_profile_that_is_named_is_whose_object_it_is() {
-    let Some(emulator) = Emulator::guarded() else {
+    let Some(emulator) = Emulator::with_auth() else {
         return;
     };
     let bucket = Bucket::new(emulator, "profiled", "us-east-1");
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = bucket.put("users.csv", users(3));
-    std::fs::create_dir(place.path(".aws")).unwrap();
-    place.file(
+    std::fs::create_dir(dir.path(".aws")).unwrap();
+    dir.file(
         ".aws/credentials",
         "[lists]\naws_access_key_id = test\naws_secret_access_key = test\n",
     );
     // The environment's own key is one that nobody knows.
     let import = || {
         bucket
-            .within_reach(place.import(&pool, &list))
+            .with_endpoint(dir.import(&pool, &list))
             .env("AWS_ACCESS_KEY_ID", "AKIANOBODYS")
     };
     refused(import(), ["the credentials are refused"]);
@@ -354,11 +353,10 @@ fn a_profile_that_is_named_is_whose_object_it_is() {
 
 #[test]
 fn plain_http_to_another_machine_is_refused_for_objects_too() {
-    let place = Place::new();
+    let dir = TestDir::new();
     for variable in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"] {
         refused(
-            place
-                .rehearse("s3://lists/users.csv")
+            dir.rehearse("s3://lists/users.csv")
                 .env(variable, "http://example.com"),
             ["s3://lists/users.csv", "http://example.com: is not https"],
         );
@@ -367,19 +365,19 @@ fn plain_http_to_another_machine_is_refused_for_objects_too() {
 
 #[test]
 fn signals_are_heard_while_s3_does_not_answer() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings::default());
     // It listens and never accepts.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
-    let running = place
+    let running = dir
         .import(&pool, "s3://lists/users.csv")
         .env("AWS_ENDPOINT_URL_S3", &url)
         .start();
     let _asked = silent.accept().unwrap();
     running.signal("TERM");
     running
-        .end()
+        .wait()
         .exits(143)
         .says(["stopped before anything was sent"]);
 }

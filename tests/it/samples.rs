@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use cognito_import::rehearsal::{AuditedUser, UserStatus};
 use serde_json::{Value, json};
 
-use crate::harness::{Cli, Place, Pool, quick};
+use crate::harness::{Cli, Pool, TestDir, quick};
 use crate::main_job::sample;
 
 /// The folders: each has a list and the mapping that imports it.
@@ -32,20 +32,20 @@ fn list(folder: &str) -> PathBuf {
     sample(folder).join("users.csv")
 }
 
-fn check(place: &Place, folder: &str) -> Cli {
-    with_mapping(place.cli("check"), folder).arg(list(folder).to_str().unwrap())
+fn check(dir: &TestDir, folder: &str) -> Cli {
+    with_mapping(dir.cli("check"), folder).arg(list(folder).to_str().unwrap())
 }
 
 /// Imports a sample. Every row has to become the user that it means, in the list's order, with its kept cells beside the new `sub`.
 /// Returns what the pool knows of them.
 #[track_caller]
 fn becomes(folder: &str, kept: &[&str], meant: &Value) -> BTreeMap<String, AuditedUser> {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    with_mapping(place.import(&pool, list(folder)), folder)
+    with_mapping(dir.import(&pool, list(folder)), folder)
         .run()
         .exits(0);
-    let (results, users) = (place.results(), pool.users());
+    let (results, users) = (dir.results(), pool.users());
     assert_eq!(results.header[20..], *kept, "behind the other columns");
     let found: Vec<Value> = results
         .rows
@@ -124,40 +124,40 @@ fn an_okta_is_imported() {
 #[test]
 fn a_rehearsal_of_each_needs_no_more_than_its_mapping() {
     for folder in FOLDERS {
-        let place = Place::new();
-        with_mapping(place.rehearse(list(folder)), folder)
+        let dir = TestDir::new();
+        with_mapping(dir.rehearse(list(folder)), folder)
             .run()
             .exits(0)
             .says(["this was a rehearsal"]);
-        let results = place.results();
+        let results = dir.results();
         assert_eq!(results.count("created"), results.rows.len(), "{folder}");
     }
 }
 
 #[test]
 fn nothing_stands_against_any_of_them_with_and_without_the_pool_s_rules() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let rules = sample("pool.toml");
     for folder in FOLDERS {
-        check(&place, folder)
+        check(&dir, folder)
             .run()
             .exits(0)
             .says(["nothing stands against it"]);
-        check(&place, folder)
+        check(&dir, folder)
             .args(["--pool", rules.to_str().unwrap()])
             .run()
             .exits(0)
             .says([" 0 duplicate, 0 invalid", "nothing stands against it"]);
-        let findings = fs::read_to_string(place.path("findings.csv")).unwrap();
+        let findings = fs::read_to_string(dir.path("findings.csv")).unwrap();
         assert_eq!(findings.lines().count(), 1, "{folder}: {findings}");
     }
 }
 
 #[test]
 fn the_rules_of_the_rehearsal_pool_are_as_describe_writes_them() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let described = place
+    let described = dir
         .cli("describe")
         .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
         .env("AWS_SECRET_ACCESS_KEY", "made-up")
@@ -172,10 +172,10 @@ fn the_rules_of_the_rehearsal_pool_are_as_describe_writes_them() {
 
 #[test]
 fn wordpress_s_hashes_are_no_passwords() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let as_passwords = ["--password", "column", "--map", "user_pass=password"];
-    let imported = with_mapping(place.import(&pool, list("wordpress")), "wordpress")
+    let imported = with_mapping(dir.import(&pool, list("wordpress")), "wordpress")
         .args(as_passwords)
         .run()
         .exits(3)
@@ -184,8 +184,8 @@ fn wordpress_s_hashes_are_no_passwords() {
             "[mostly_invalid]",
             "correct what the columns mean",
         ]);
-    assert_eq!(pool.asked("SignUp"), 0);
-    let checked = check(&place, "wordpress")
+    assert_eq!(pool.requests("SignUp"), 0);
+    let checked = check(&dir, "wordpress")
         .args(as_passwords)
         .run()
         .exits(3)
@@ -196,7 +196,7 @@ fn wordpress_s_hashes_are_no_passwords() {
             "bcrypt, scrypt, Argon2id or PBKDF2",
             "--password generate",
         ]);
-    let findings = fs::read_to_string(place.path("findings.csv")).unwrap();
+    let findings = fs::read_to_string(dir.path("findings.csv")).unwrap();
     assert_eq!(findings.matches("password.hash").count(), 6, "{findings}");
     for said in [imported.stderr, checked.stderr, findings] {
         assert!(!said.contains("$P$") && !said.contains("$2y$"), "{said}");
@@ -205,13 +205,12 @@ fn wordpress_s_hashes_are_no_passwords() {
 
 #[test]
 fn auth0_s_apostrophes_are_refused_where_nobody_drops_them() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mapping = fs::read_to_string(sample("auth0/mapping.toml")).unwrap();
     let kept = mapping.replace("drop_apostrophe = true", "drop_apostrophe = false");
     assert_ne!(kept, mapping);
-    let kept = place.file("mapping.toml", kept);
-    place
-        .rehearse(list("auth0"))
+    let kept = dir.file("mapping.toml", kept);
+    dir.rehearse(list("auth0"))
         .args(["--mapping", kept])
         .run()
         .exits(3)

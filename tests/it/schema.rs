@@ -9,17 +9,16 @@ use serde_json::{Value, json};
 
 use cognito_import::rehearsal::PoolSettings;
 
-use crate::harness::{Document, Place, Pool, quick, users, violations};
+use crate::harness::{Document, Pool, TestDir, quick, users, violations};
 
 #[test]
 fn a_schema_rejects_what_the_program_does_not_write() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(1));
-    let ran = place.rehearse(list).args(["--output", "json"]).run();
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(1));
+    let ran = dir.rehearse(list).args(["--output", "json"]).run();
     let output: Value = serde_json::from_str(&ran.exits(0).stdout).unwrap();
     let line: Value =
-        serde_json::from_str(&fs::read_to_string(place.path("run/results.jsonl")).unwrap())
-            .unwrap();
+        serde_json::from_str(&fs::read_to_string(dir.path("run/results.jsonl")).unwrap()).unwrap();
     for (kind, document) in [
         (Document::Summary, &output["summary"]),
         (Document::ResultLine, &line),
@@ -76,7 +75,7 @@ fn of_toml(text: &str) -> Value {
 
 #[test]
 fn results_jsonl_has_every_kind_of_field() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         auto_verified_attributes: vec!["email".to_owned()],
         daily_messages: Some(3),
@@ -86,16 +85,15 @@ fn results_jsonl_has_every_kind_of_field() {
         }],
         ..quick()
     });
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         users(8) + "odd,Passw0rd!,odd\nuser0002,Passw0rd!2,x@example.com\n",
     );
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--keep", "email", "--allow-messages"])
         .run()
         .exits(1);
-    let lines = fs::read_to_string(place.path("run/results.jsonl")).unwrap();
+    let lines = fs::read_to_string(dir.path("run/results.jsonl")).unwrap();
     assert_eq!(lines.lines().count(), 10);
     let mut fields: Vec<String> = Vec::new();
     for line in lines.lines() {
@@ -120,19 +118,18 @@ fn results_jsonl_has_every_kind_of_field() {
 
 #[test]
 fn the_summary_has_what_a_dashboard_needs() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         auto_verified_attributes: vec!["email".to_owned()],
         daily_messages: Some(3),
         ..quick()
     });
-    let list = place.file("users.csv", users(8));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(8));
+    dir.import(&pool, list)
         .args(["--allow-messages"])
         .run()
         .exits(0);
-    let summary = place.results().summary;
+    let summary = dir.results().summary;
     assert_eq!(summary["schema_version"], 1);
     assert_eq!(
         (&summary["kind"], &summary["sessions"]),

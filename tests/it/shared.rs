@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use cognito_import::rehearsal::PoolSettings;
 
-use crate::harness::{Cli, Place, Pool, quick};
+use crate::harness::{Cli, Pool, TestDir, quick};
 
 fn with_aliases() -> Pool {
     Pool::start(PoolSettings {
@@ -15,8 +15,8 @@ fn with_aliases() -> Pool {
 
 #[track_caller]
 fn told(cli: Cli, exit: i32, kind: &str, code: &str) -> Option<Value> {
-    let ran = cli.args(["--output", "json"]).run().exits(exit);
-    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let output = cli.args(["--output", "json"]).run().exits(exit);
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
     let all = document[kind].as_array().unwrap();
     all.iter().find(|one| one["code"] == code).cloned()
 }
@@ -30,10 +30,10 @@ const REPEATS: &str = "username,password,email,phone_number\n\
 
 #[test]
 fn one_address_under_several_usernames_is_listed_and_not_verified_unless_that_is_allowed() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = with_aliases();
-    let list = place.file("users.csv", REPEATS);
-    let note = told(place.check(&pool, list), 1, "notices", "alias_repeats").unwrap();
+    let list = dir.file("users.csv", REPEATS);
+    let note = told(dir.check(&pool, list), 1, "notices", "alias_repeats").unwrap();
     assert_eq!(note["count"], 2);
     assert!(
         note["examples"][0]["found"]
@@ -41,7 +41,7 @@ fn one_address_under_several_usernames_is_listed_and_not_verified_unless_that_is
             .unwrap()
             .contains("2 rows share bob@example.com")
     );
-    let lines = place.findings();
+    let lines = dir.findings();
     let of_notes: Vec<(&str, &str)> = lines
         .iter()
         .filter(|line| line["rule"] == "alias_repeats")
@@ -50,7 +50,7 @@ fn one_address_under_several_usernames_is_listed_and_not_verified_unless_that_is
     assert_eq!(of_notes, [("2", "email"), ("3", "phone_number")]);
     // The duplicate of u3 is not a user of its own.
     let steps = ["--confirm", "--verify", "email"];
-    let verify = || place.import(&pool, list).args(steps);
+    let verify = || dir.import(&pool, list).args(steps);
     let refusal = told(verify(), 3, "refusals", "alias_repeats").unwrap();
     assert!(
         refusal["what_to_do"]
@@ -58,26 +58,25 @@ fn one_address_under_several_usernames_is_listed_and_not_verified_unless_that_is
             .unwrap()
             .contains("--allow-alias-repeats")
     );
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
     // The phone numbers are shared, and nobody verifies them.
     assert_eq!(
         told(verify(), 3, "notices", "alias_repeats").unwrap()["count"],
         2
     );
     verify().arg("--allow-alias-repeats").run().exits(1);
-    let results = place.results();
+    let results = dir.results();
     let outcomes = ["created", "created", "created", "duplicate", "created"];
     assert_eq!(results.outcomes(), outcomes);
 }
 
 #[test]
 fn addresses_that_are_no_aliases_may_be_shared() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", REPEATS);
+    let list = dir.file("users.csv", REPEATS);
     let check = || {
-        place
-            .check(&pool, list)
+        dir.check(&pool, list)
             .args(["--confirm", "--verify", "email"])
     };
     assert_eq!(told(check(), 1, "notices", "alias_repeats"), None);
@@ -91,13 +90,13 @@ fn usernames_that_differ_in_case_alone_are_told_where_they_become_two_users() {
          bob,Passw0rd!2,bob@example.com\n\
          ann@example.com,Passw0rd!3,ann@example.com\n\
          ann@example.com,Passw0rd!4,ann@example.com\n";
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         case_sensitive: true,
         ..quick()
     });
-    let list = place.file("users.csv", list);
-    let note = told(place.check(&pool, list), 1, "notices", "usernames.case").unwrap();
+    let list = dir.file("users.csv", list);
+    let note = told(dir.check(&pool, list), 1, "notices", "usernames.case").unwrap();
     assert_eq!(note["count"], 2);
     assert!(
         note["examples"][0]["found"]
@@ -105,13 +104,13 @@ fn usernames_that_differ_in_case_alone_are_told_where_they_become_two_users() {
             .unwrap()
             .contains("row 1")
     );
-    let small = place.check(&pool, list).args(["--lowercase", "username"]);
+    let small = dir.check(&pool, list).args(["--lowercase", "username"]);
     assert_eq!(told(small, 1, "notices", "usernames.case"), None);
-    place.import(&pool, list).run().exits(1);
+    dir.import(&pool, list).run().exits(1);
     let outcomes = ["created", "created", "created", "duplicate"];
-    assert_eq!(place.results().outcomes(), outcomes);
+    assert_eq!(dir.results().outcomes(), outcomes);
     // Where case is ignored, they are duplicates.
     let pool = Pool::start(quick());
-    let note = told(place.check(&pool, list), 1, "notices", "usernames.case");
+    let note = told(dir.check(&pool, list), 1, "notices", "usernames.case");
     assert_eq!(note, None);
 }

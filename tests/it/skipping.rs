@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{Place, Pool, quick};
+use crate::harness::{Pool, TestDir, quick};
 
 const LIST: &str = "\
 username,password,email,Status
@@ -23,16 +23,15 @@ const SKIP: [&str; 4] = [
 
 #[test]
 fn skipped_rows_are_counted_and_never_sent_and_claim_no_username() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", LIST);
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", LIST);
+    dir.import(&pool, list)
         .args(SKIP)
         .run()
         .exits(0)
         .says(["6 rows: 2 to send, 0 duplicate, 0 invalid, 4 skipped"]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(
         results.outcomes(),
         [
@@ -42,19 +41,19 @@ fn skipped_rows_are_counted_and_never_sent_and_claim_no_username() {
     assert_eq!(results.row(4)["username"], "cy");
     assert_eq!(results.row(4)["error_code"], "");
     assert_eq!(pool.users()["bob"].attributes["email"], "bob2@example.com");
-    assert_eq!(pool.asked("SignUp"), 2);
+    assert_eq!(pool.requests("SignUp"), 2);
     assert_eq!(results.summary["outcomes"]["skipped"], 4);
     assert_eq!(results.summary["exit_code"], 0);
-    assert!(!place.path("run/rejects.csv").exists());
-    let page = std::fs::read_to_string(place.path("run/report.html")).unwrap();
+    assert!(!dir.path("run/rejects.csv").exists());
+    let page = std::fs::read_to_string(dir.path("run/report.html")).unwrap();
     assert!(page.contains("4 skipped"));
 }
 
 #[test]
 fn check_counts_skipped_rows_and_finds_nothing_wrong_with_them() {
-    let place = Place::new();
-    let list = place.file("users.csv", LIST);
-    let checked = place
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", LIST);
+    let checked = dir
         .cli("check")
         .arg(list)
         .args(SKIP)
@@ -69,53 +68,52 @@ fn check_counts_skipped_rows_and_finds_nothing_wrong_with_them() {
 
 #[test]
 fn a_run_goes_on_with_the_same_rows_skipped_and_other_conditions_are_another_run() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", LIST);
-    let import = || place.import(&pool, list);
+    let list = dir.file("users.csv", LIST);
+    let import = || dir.import(&pool, list);
     import().args(SKIP).run().exits(0);
     import().args(SKIP).run().exits(0);
-    assert_eq!(pool.asked("SignUp"), 2, "the run was finished");
+    assert_eq!(pool.requests("SignUp"), 2, "the run was finished");
     import()
         .args(["--skip-where", "Status=deleted"])
         .run()
         .exits(3);
-    assert_eq!(pool.asked("SignUp"), 2);
+    assert_eq!(pool.requests("SignUp"), 2);
 }
 
 #[test]
 fn a_list_of_which_most_rows_are_skipped_is_judged_by_the_others() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = "username,password,email,Status\n\
                 ann,x,ann@example.com,\nbob,x,bob@example.com,\ncy,Passw0rd!1,cy@example.com,\n\
                 d,x,,gone\ne,x,,gone\nf,x,,gone\ng,x,,gone\n";
-    let list = place.file("users.csv", list);
-    let import = || place.import(&pool, list).args(["--output", "json"]);
+    let list = dir.file("users.csv", list);
+    let import = || dir.import(&pool, list).args(["--output", "json"]);
     let refused = import()
         .args(["--skip-where", "Status=gone"])
         .run()
         .exits(3);
     let document: Value = serde_json::from_str(&refused.stdout).unwrap();
     assert_eq!(document["refusals"][0]["code"], "mostly_invalid");
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
 }
 
 #[test]
 fn rows_can_be_skipped_by_a_mapping_file_and_from_standard_input() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let mapping = place.file(
+    let mapping = dir.file(
         "mapping.toml",
         "skip_where = [\"Status=deleted\", \"Status=gone\"]\n",
     );
-    place
-        .import(&pool, "-")
+    dir.import(&pool, "-")
         .args(["--mapping", mapping])
         .input(LIST)
         .run()
         .exits(0);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), 2);
     assert_eq!(results.count("skipped"), 4);
 }
@@ -123,14 +121,13 @@ fn rows_can_be_skipped_by_a_mapping_file_and_from_standard_input() {
 /// The case in which a column has a value table as well: a user who is blocked must not stay enabled for it.
 #[test]
 fn a_suspended_user_is_disabled_whatever_its_column_becomes() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email,Status\nann,Passw0rd!1,ann@example.com,active\nbob,Passw0rd!1,bob@example.com,blocked\n",
     );
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--value", "Status:active=true", "--value", "Status:*=false"])
         .args(["--map", "Status=custom:legacy_id"])
         .args(["--disable-where", "Status=blocked"])

@@ -2,7 +2,7 @@
 
 use cognito_import::rehearsal::{LateFault, PoolSettings};
 
-use crate::harness::{Place, Pool, quick, until, users};
+use crate::harness::{Pool, TestDir, quick, users, wait_until};
 
 /// Users whom the pool made at our request, each asked for once and no more.
 #[track_caller]
@@ -21,25 +21,24 @@ fn each_was_made_once(pool: &Pool, rows: usize) {
 
 #[test]
 fn a_signal_ends_the_run_in_order_and_the_same_command_goes_on() {
-    let place = Place::new();
+    let dir = TestDir::new();
     for (signal, code, name) in [("INT", 130, "SIGINT"), ("TERM", 143, "SIGTERM")] {
         let pool = Pool::start(quick());
-        let list = place.file("users.csv", users(150));
+        let list = dir.file("users.csv", users(150));
         let import = || {
-            place
-                .import(&pool, list)
+            dir.import(&pool, list)
                 .args(["--rate", "100", "--run-dir", name])
         };
         let running = import().start();
-        until("ten sign-ups", || {
-            (pool.asked("SignUp") >= 10).then_some(())
+        wait_until("ten sign-ups", || {
+            (pool.requests("SignUp") >= 10).then_some(())
         });
         running.signal(signal);
         running
-            .end()
+            .wait()
             .exits(code)
             .says([&format!("stopped by {name}"), "the same command goes on"]);
-        let results = place.results_in(name);
+        let results = dir.results_in(name);
         let created = results.count("created");
         assert_eq!(
             created,
@@ -51,47 +50,45 @@ fn a_signal_ends_the_run_in_order_and_the_same_command_goes_on() {
         assert_eq!(results.summary["state"], "stopped");
         assert_eq!(results.summary["stopped_because"], name);
         import().run().exits(0).says(["going on with the run"]);
-        assert_eq!(place.results_in(name).count("created"), 150);
+        assert_eq!(dir.results_in(name).count("created"), 150);
         each_was_made_once(&pool, 150);
     }
 }
 
 #[test]
 fn a_second_signal_ends_it_at_once_and_the_rows_on_their_way_are_looked_up_later() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.answer_late = LateFault {
         probability: 1.0,
         delay_ms: 60_000,
     };
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(10));
-    let running = place.import(&pool, list).start();
-    until("every sign-up", || {
-        (pool.asked("SignUp") == 10).then_some(())
+    let list = dir.file("users.csv", users(10));
+    let running = dir.import(&pool, list).start();
+    wait_until("every sign-up", || {
+        (pool.requests("SignUp") == 10).then_some(())
     });
     running.signal("INT");
-    running.until_it_says("again to stop at once");
+    running.wait_for_stderr("again to stop at once");
     running.signal("INT");
     running
-        .end()
+        .wait()
         .exits(130)
         .says(["requests in flight will be checked on the next run"]);
     // What the ledger knows is that they may have been sent.
-    place
-        .cli("report")
+    dir.cli("report")
         .arg("run")
         .run()
         .exits(4)
         .says(["the run was stopped", "maybe sent, and not settled"]);
-    assert_eq!(place.results().count("in_doubt"), 10);
+    assert_eq!(dir.results().count("in_doubt"), 10);
 
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .run()
         .exits(0)
         .says(["10 may have been sent"]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), 10, "and not `existed`");
     assert!(results.rows.iter().all(|row| row["evidence"] == "lookup"));
     each_was_made_once(&pool, 10);
@@ -99,17 +96,16 @@ fn a_second_signal_ends_it_at_once_and_the_rows_on_their_way_are_looked_up_later
 
 #[test]
 fn a_deadline_that_is_over_before_the_first_row_says_that_more_is_needed() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(3));
+    dir.import(&pool, list)
         .args(["--deadline", "50ms"])
         .run()
         .exits(4)
         .says(["no row was done in this time", "`--deadline 1m`"]);
-    assert_eq!(pool.asked("SignUp"), 0);
-    assert_eq!(place.results().count("unsent"), 3);
+    assert_eq!(pool.requests("SignUp"), 0);
+    assert_eq!(dir.results().count("unsent"), 3);
 }
 
 /// A list of users, of whom those with these numbers have passwords that no pool takes.
@@ -126,11 +122,10 @@ fn weak(rows: usize, is_weak: impl Fn(usize) -> bool) -> String {
 
 #[test]
 fn the_same_error_on_the_first_20_rows_stops_the_run() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", weak(60, |number| number > 0));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", weak(60, |number| number > 0));
+    dir.import(&pool, list)
         .arg("--no-preflight")
         .args(["--concurrency", "1"])
         .run()
@@ -139,31 +134,29 @@ fn the_same_error_on_the_first_20_rows_stops_the_run() {
             "the first 20 rows sent all met InvalidPasswordException",
             "--max-failures",
         ]);
-    assert_eq!(pool.asked("SignUp"), 20);
-    let results = place.results();
+    assert_eq!(pool.requests("SignUp"), 20);
+    let results = dir.results();
     assert_eq!(
         (results.count("rejected"), results.count("unsent")),
         (20, 40)
     );
     // Whoever knows better goes on.
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .arg("--no-preflight")
         .args(["--max-failures", "0"])
         .run()
         .exits(1);
-    assert_eq!(place.results().count("rejected"), 60);
-    assert_eq!(pool.asked("SignUp"), 60);
+    assert_eq!(dir.results().count("rejected"), 60);
+    assert_eq!(pool.requests("SignUp"), 60);
 }
 
 #[test]
 fn the_same_error_on_most_of_the_last_200_rows_stops_the_run() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     // Two of three are refused, and the first one is not.
-    let list = place.file("users.csv", weak(300, |number| number % 3 != 1));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", weak(300, |number| number % 3 != 1));
+    dir.import(&pool, list)
         .arg("--no-preflight")
         .args(["--concurrency", "1"])
         .run()
@@ -172,47 +165,42 @@ fn the_same_error_on_most_of_the_last_200_rows_stops_the_run() {
             "of the last 200 rows sent met InvalidPasswordException",
             "--max-failure-rate",
         ]);
-    assert_eq!(pool.asked("SignUp"), 200);
-    place
-        .import(&pool, list)
+    assert_eq!(pool.requests("SignUp"), 200);
+    dir.import(&pool, list)
         .arg("--no-preflight")
         .args(["--max-failure-rate", "0.7"])
         .run()
         .exits(1);
-    assert_eq!(place.results().count("created"), 100);
+    assert_eq!(dir.results().count("created"), 100);
 }
 
 #[test]
 fn a_few_refused_rows_do_not_stop_a_run() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", weak(300, |number| number % 3 == 1));
-    place
-        .import(&pool, list)
-        .arg("--no-preflight")
-        .run()
-        .exits(1);
-    assert_eq!(place.results().count("rejected"), 100);
+    let list = dir.file("users.csv", weak(300, |number| number % 3 == 1));
+    dir.import(&pool, list).arg("--no-preflight").run().exits(1);
+    assert_eq!(dir.results().count("rejected"), 100);
 }
 
 #[test]
 fn a_pool_that_cannot_be_reached_any_more_stops_the_run_and_no_row_is_given_up() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(400));
-    let running = place.import(&pool, list).args(["--rate", "100"]).start();
-    until("ten sign-ups", || {
-        (pool.asked("SignUp") >= 10).then_some(())
+    let list = dir.file("users.csv", users(400));
+    let running = dir.import(&pool, list).args(["--rate", "100"]).start();
+    wait_until("ten sign-ups", || {
+        (pool.requests("SignUp") >= 10).then_some(())
     });
     // The pool goes, and comes back elsewhere with the users that it had.
     let address = pool.url().replace("http://", "");
-    let pool = pool.changed(|_| {});
-    running.end().exits(4).says([
+    let pool = pool.restart_with(|_| {});
+    running.wait().exits(4).says([
         "no connection could be made for ten rows in a row",
         &format!("{address}: tcp connect error: "),
         "check the network, --region, --endpoint-url and HTTPS_PROXY",
     ]);
-    let results = place.results();
+    let results = dir.results();
     // Whose sign-up came to the pool is created, or in doubt where its answer was lost with the pool.
     assert!(
         results.count("created") + results.count("in_doubt") >= 10,
@@ -226,8 +214,8 @@ fn a_pool_that_cannot_be_reached_any_more_stops_the_run_and_no_row_is_given_up()
         results.counts()
     );
     let before = results.count("created");
-    place.import(&pool, list).run().exits(0);
-    let results = place.results();
+    dir.import(&pool, list).run().exits(0);
+    let results = dir.results();
     assert_eq!(results.count("created") + results.count("existed"), 400);
     assert!(results.count("created") >= before);
     assert_eq!(pool.users().len(), 400);
@@ -236,26 +224,25 @@ fn a_pool_that_cannot_be_reached_any_more_stops_the_run_and_no_row_is_given_up()
 
 #[test]
 fn a_run_whose_process_was_killed_goes_on_where_it_was() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings::default());
-    let list = place.file("users.csv", users(60));
+    let list = dir.file("users.csv", users(60));
     let import = || {
-        place
-            .import(&pool, list)
+        dir.import(&pool, list)
             .args(["--rate", "45", "--lookup-rate", "100"])
     };
     let running = import().start();
-    until("twenty sign-ups", || {
-        (pool.asked("SignUp") >= 20).then_some(())
+    wait_until("twenty sign-ups", || {
+        (pool.requests("SignUp") >= 20).then_some(())
     });
     running.signal("KILL");
-    assert_eq!(running.end().code, None, "it was killed");
-    let report = place.cli("report").arg("run").run();
+    assert_eq!(running.wait().code, None, "it was killed");
+    let report = dir.cli("report").arg("run").run();
     report.exits(4).says(["the run was interrupted"]);
-    assert_eq!(place.results().summary["state"], "interrupted");
+    assert_eq!(dir.results().summary["state"], "interrupted");
     import().run().exits(0).says(["may have been sent"]);
     assert_eq!(
-        place.results().count("created"),
+        dir.results().count("created"),
         60,
         "none is called existing"
     );
@@ -264,20 +251,20 @@ fn a_run_whose_process_was_killed_goes_on_where_it_was() {
 
 #[test]
 fn a_signal_is_heard_before_the_pool_answers() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
+    let list = dir.file("users.csv", users(3));
     // It takes connections and never says a word.
     let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", mute.local_addr().unwrap());
-    let running = place
+    let running = dir
         .import(&pool, list)
         .args(["--endpoint-url", &url])
         .start();
     let connection = mute.accept().unwrap();
     running.signal("TERM");
     let began = std::time::Instant::now();
-    running.end().exits(143);
+    running.wait().exits(143);
     assert!(
         began.elapsed().as_secs() < 10,
         "it did not wait for the pool"
@@ -287,25 +274,25 @@ fn a_signal_is_heard_before_the_pool_answers() {
 
 #[test]
 fn a_rehearsal_that_was_stopped_says_nowhere_that_it_can_be_resumed() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(200));
-    let running = place
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(200));
+    let running = dir
         .rehearse(list)
         .args(["--rate", "20", "--fault", "commit_then_drop=0.2"])
         .args(["--output", "json", "--verbose"])
         .start();
-    running.until_it_says("the run begins");
+    running.wait_for_stderr("the run begins");
     running.signal("INT");
-    let ran = running.end().exits(130);
-    let again = place
+    let output = running.wait().exits(130);
+    let again = dir
         .cli("report")
         .args(["run", "--output", "json"])
         .run()
         .exits(4);
-    let read = |name: &str| std::fs::read_to_string(place.path(name)).unwrap();
+    let read = |name: &str| std::fs::read_to_string(dir.path(name)).unwrap();
     for told in [
-        ran.stdout,
-        ran.stderr,
+        output.stdout,
+        output.stderr,
         again.stdout,
         again.stderr,
         read("run/report.html"),
@@ -317,7 +304,7 @@ fn a_rehearsal_that_was_stopped_says_nowhere_that_it_can_be_resumed() {
         }
     }
     assert!(read("run/summary.json").contains("a rehearsal cannot be resumed"));
-    let broken = place
+    let broken = dir
         .rehearse(list)
         .args(["--run-dir", "other", "--fault", "lost_pool_after=5"])
         .run()

@@ -5,7 +5,7 @@ use std::process::Command;
 use cognito_import::rehearsal::{PoolSettings, SchemaAttribute};
 use serde_json::Value;
 
-use crate::harness::{Cli, Place, Pool, quick};
+use crate::harness::{Cli, Pool, TestDir, quick};
 
 /// The words of a line, as a shell takes them.
 fn words(line: &str) -> Vec<String> {
@@ -65,45 +65,41 @@ fn the_line_imports_the_list_as_it_is() {
             "--username-from email --password generate",
         ),
     ] {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(quick());
-        let list = place.file("users.csv", list);
+        let list = dir.file("users.csv", list);
         for line in [
-            suggested(place.import(&pool, list)),
-            suggested(place.rehearse(list)),
-            suggested(place.check(&pool, list)),
+            suggested(dir.import(&pool, list)),
+            suggested(dir.rehearse(list)),
+            suggested(dir.check(&pool, list)),
         ] {
             assert_eq!(line, expected);
         }
-        assert_eq!(pool.asked("SignUp"), 0);
-        with_flags(place.import(&pool, list), expected)
-            .run()
-            .exits(0);
-        assert_eq!(place.results().outcomes(), ["created"]);
+        assert_eq!(pool.requests("SignUp"), 0);
+        with_flags(dir.import(&pool, list), expected).run().exits(0);
+        assert_eq!(dir.results().outcomes(), ["created"]);
     }
 }
 
 #[test]
 fn custom_attributes_come_from_the_pool_or_its_file() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         schema: vec![SchemaAttribute::string("custom:Shoe_Size", 3)],
         ..quick()
     });
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email,shoe size\nann,Passw0rd!1,ann@example.com,38\n",
     );
     let expected = "--map 'shoe size=custom:Shoe_Size'";
-    assert_eq!(suggested(place.check(&pool, list)), expected);
-    let described = place.asking("describe", &pool).run().exits(0);
-    let rules = place.file("pool.toml", described.stdout);
-    let check = || place.cli("check").arg(list);
+    assert_eq!(suggested(dir.check(&pool, list)), expected);
+    let described = dir.read_only("describe", &pool).run().exits(0);
+    let rules = dir.file("pool.toml", described.stdout);
+    let check = || dir.cli("check").arg(list);
     assert_eq!(suggested(check().args(["--pool", rules])), expected);
     assert_eq!(suggested(check()), "--ignore-column 'shoe size'");
-    with_flags(place.import(&pool, list), expected)
-        .run()
-        .exits(0);
+    with_flags(dir.import(&pool, list), expected).run().exits(0);
     assert_eq!(pool.users()["ann"].attributes["custom:Shoe_Size"], "38");
 }
 
@@ -125,25 +121,25 @@ fn usernames_are_taken_from_what_the_pool_lets_people_sign_in_by() {
             "--map Mail=email --username-from Mail --password generate",
         ),
     ] {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(settings);
-        let list = place.file("users.csv", "Mail\nann@example.com\n");
-        let line = suggested(place.import(&pool, list));
+        let list = dir.file("users.csv", "Mail\nann@example.com\n");
+        let line = suggested(dir.import(&pool, list));
         assert_eq!(line, expected);
-        with_flags(place.import(&pool, list), &line).run().exits(0);
-        assert_eq!(place.results().outcomes(), ["created"]);
+        with_flags(dir.import(&pool, list), &line).run().exits(0);
+        assert_eq!(dir.results().outcomes(), ["created"]);
     }
 }
 
 #[test]
 fn programs_get_the_line_and_a_pool_that_does_not_answer_takes_nothing_from_it() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,Mail\nann,Passw0rd!1,ann@example.com\n",
     );
-    let import = place.import(&pool, list);
+    let import = dir.import(&pool, list);
     pool.stop();
     let refused = import.args(["--output", "json"]).run().exits(3);
     let document: Value = serde_json::from_str(&refused.stdout).unwrap();
@@ -154,14 +150,14 @@ fn programs_get_the_line_and_a_pool_that_does_not_answer_takes_nothing_from_it()
 /// Adding an attribute to a pool cannot be undone: it is the last thing to suggest.
 #[test]
 fn attributes_that_the_pool_does_not_have_are_mapped_or_left_out_first() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email,custom:Department,custom:shoe\nann,Passw0rd!1,ann@example.com,Sales,38\n",
     );
     let what_to_do = |flags: [&str; 2]| {
-        let import = place.import(&pool, list).args(flags);
+        let import = dir.import(&pool, list).args(flags);
         let refused = import.args(["--output", "json"]).run().exits(3);
         let document: Value = serde_json::from_str(&refused.stdout).unwrap();
         let refusal = &document["refusals"][0];
@@ -181,7 +177,7 @@ fn attributes_that_the_pool_does_not_have_are_mapped_or_left_out_first() {
         told.starts_with(&format!("add {line}; name attributes")),
         "{told}"
     );
-    with_flags(place.import(&pool, list), line).run().exits(0);
+    with_flags(dir.import(&pool, list), line).run().exits(0);
     let users = pool.users();
     assert_eq!(users["ann"].attributes["custom:department"], "Sales");
 }

@@ -1,6 +1,6 @@
 //! Passwords that are not what users type: hashes, masks, one password for all. They are refused before the first call.
 
-use crate::harness::{Cli, Place, Pool, quick};
+use crate::harness::{Cli, Pool, TestDir, quick};
 
 /// A list of users with these passwords.
 fn with_passwords(passwords: impl IntoIterator<Item = String>) -> String {
@@ -30,8 +30,8 @@ fn lax() -> Pool {
 /// The codes of the refusals in a command's document.
 #[track_caller]
 fn refusals(cli: Cli) -> Vec<String> {
-    let ran = cli.args(["--output", "json"]).run().exits(3);
-    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let output = cli.args(["--output", "json"]).run().exits(3);
+    let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     let refusals = document["refusals"].as_array().unwrap();
     assert!(
         refusals[0]["what_to_do"]
@@ -95,13 +95,13 @@ fn a_list_of_hashes_is_refused_and_nobody_is_signed_up() {
     ];
     let pool = lax();
     for (code, form) in forms {
-        let place = Place::new();
-        let list = place.file("users.csv", with_passwords((0..30).map(form)));
-        let codes = refusals(place.import(&pool, list));
+        let dir = TestDir::new();
+        let list = dir.file("users.csv", with_passwords((0..30).map(form)));
+        let codes = refusals(dir.import(&pool, list));
         assert_eq!(codes[0], code, "{}", form(0));
-        assert_eq!(refusals(place.check(&pool, list))[0], code);
+        assert_eq!(refusals(dir.check(&pool, list))[0], code);
     }
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
 }
 
 #[test]
@@ -114,25 +114,23 @@ fn masks_and_one_password_for_all_are_refused_unless_they_are_allowed() {
         ),
         ("passwords_identical", vec!["Welcome#1".to_owned(); 10]),
     ] {
-        let place = Place::new();
+        let dir = TestDir::new();
         let rows = passwords.len();
-        let list = place.file("users.csv", with_passwords(passwords));
-        assert_eq!(refusals(place.import(&pool, list)), [code]);
-        let allowed = place
-            .import(&pool, list)
-            .arg("--allow-suspicious-passwords");
+        let list = dir.file("users.csv", with_passwords(passwords));
+        assert_eq!(refusals(dir.import(&pool, list)), [code]);
+        let allowed = dir.import(&pool, list).arg("--allow-suspicious-passwords");
         allowed.run().exits(0);
-        assert_eq!(place.results().outcomes().len(), rows);
+        assert_eq!(dir.results().outcomes().len(), rows);
     }
     // A short list may well be written so by hand.
-    let place = Place::new();
-    let list = place.file("users.csv", with_passwords(vec!["Welcome#1".to_owned(); 9]));
-    place.check(&pool, list).run().exits(0);
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", with_passwords(vec!["Welcome#1".to_owned(); 9]));
+    dir.check(&pool, list).run().exits(0);
 }
 
 #[test]
 fn a_password_that_looks_like_a_hash_can_be_allowed() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = lax();
     let hash = format!("{}:{}", hexadecimal(1, 32), hexadecimal(2, 16));
     let passwords = [
@@ -140,20 +138,19 @@ fn a_password_that_looks_like_a_hash_can_be_allowed() {
         "Passw0rd!2".to_owned(),
         hash.clone(),
     ];
-    let list = place.file("users.csv", with_passwords(passwords));
-    place.import(&pool, list).run().exits(1);
-    let results = place.results();
+    let list = dir.file("users.csv", with_passwords(passwords));
+    dir.import(&pool, list).run().exits(1);
+    let results = dir.results();
     assert_eq!(results.outcomes(), ["created", "created", "invalid"]);
     assert_eq!(results.row(3)["error_code"], "password.hash");
     // Other cells reach the pool then: it is another run.
     let allowed = || {
-        place
-            .import(&pool, list)
+        dir.import(&pool, list)
             .args(["--allow-suspicious-passwords", "--confirm"])
     };
     allowed().run().exits(3);
     allowed().args(["--run-dir", "another"]).run().exits(0);
-    let results = place.results_in("another");
+    let results = dir.results_in("another");
     assert_eq!(results.outcomes(), ["existed", "existed", "created"]);
     let (sdk, client) = (pool.sdk(), &pool.settings().client_id);
     assert_eq!(sdk.sign_in(client, "u2", &hash), Ok(()));
@@ -161,16 +158,16 @@ fn a_password_that_looks_like_a_hash_can_be_allowed() {
 
 #[test]
 fn a_list_that_can_be_read_only_once_is_stopped_by_its_first_passwords() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = lax();
     let list = with_passwords((0..500).map(|number| hexadecimal(number, 40)));
-    let import = || place.import(&pool, "-").input(list.clone());
-    let ran = import().run().exits(4);
-    ran.says(["10 of 10 passwords", "--allow-suspicious-passwords"]);
-    assert!(pool.asked("SignUp") < 10, "{}", pool.asked("SignUp"));
+    let import = || dir.import(&pool, "-").input(list.clone());
+    let output = import().run().exits(4);
+    output.says(["10 of 10 passwords", "--allow-suspicious-passwords"]);
+    assert!(pool.requests("SignUp") < 10, "{}", pool.requests("SignUp"));
     import()
         .args(["--allow-suspicious-passwords", "--run-dir", "another"])
         .run()
         .exits(0);
-    assert_eq!(place.results_in("another").rows.len(), 500);
+    assert_eq!(dir.results_in("another").rows.len(), 500);
 }

@@ -1,16 +1,16 @@
 //! The question at a terminal before anything is sent.
 
-use crate::harness::{CTRL_C, Place, Pool, quick, users};
+use crate::harness::{CTRL_C, Pool, TestDir, quick, users};
 
 const QUESTION: &str = "Sign 3 users up in us-east-1_Rehearsal? [y/N] ";
 
 #[test]
 fn everything_but_a_yes_is_a_no() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
+    let list = dir.file("users.csv", users(3));
     for answer in ["n\n", "\n", "yeah\n", "\u{4}"] {
-        let Some(import) = place.import(&pool, list).at_a_terminal(QUESTION, answer) else {
+        let Some(import) = dir.import(&pool, list).in_terminal(QUESTION, answer) else {
             return;
         };
         import.run().exits(3).shows([
@@ -19,83 +19,83 @@ fn everything_but_a_yes_is_a_no() {
             "not confirmed: nothing was sent; --yes goes on without asking",
         ]);
     }
-    assert_eq!(pool.asked("SignUp"), 0);
-    assert!(!place.path("run").exists(), "no run was begun");
+    assert_eq!(pool.requests("SignUp"), 0);
+    assert!(!dir.path("run").exists(), "no run was begun");
 }
 
 #[test]
 fn a_yes_begins_the_run() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
+    let list = dir.file("users.csv", users(3));
     for (run, answer) in [("y", "y\n"), ("yes", "YES\n")] {
-        let import = place.import(&pool, list).args(["--run-dir", run]);
-        let Some(import) = import.at_a_terminal(QUESTION, answer) else {
+        let import = dir.import(&pool, list).args(["--run-dir", run]);
+        let Some(import) = import.in_terminal(QUESTION, answer) else {
             return;
         };
         import.run().exits(0).shows([QUESTION]);
     }
-    assert_eq!(place.results_in("y").count("created"), 3);
-    assert_eq!(place.results_in("yes").count("existed"), 3);
+    assert_eq!(dir.results_in("y").count("created"), 3);
+    assert_eq!(dir.results_in("yes").count("existed"), 3);
 }
 
 #[test]
 fn ctrl_c_at_the_question_ends_it_at_once() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
-    let Some(import) = place.import(&pool, list).at_a_terminal(QUESTION, CTRL_C) else {
+    let list = dir.file("users.csv", users(3));
+    let Some(import) = dir.import(&pool, list).in_terminal(QUESTION, CTRL_C) else {
         return;
     };
     import
         .run()
         .exits(130)
         .shows(["stopped before anything was sent"]);
-    assert_eq!(pool.asked("SignUp"), 0);
-    assert!(!place.path("run").exists(), "no run was begun");
+    assert_eq!(pool.requests("SignUp"), 0);
+    assert!(!dir.path("run").exists(), "no run was begun");
 }
 
 #[test]
 fn nobody_is_asked_with_yes_nor_when_a_run_goes_on_nor_by_a_rehearsal() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
+    let list = dir.file("users.csv", users(3));
     let quiet = |cli: crate::harness::Cli| {
-        let cli = cli.at_a_terminal(QUESTION, "n\n")?;
+        let cli = cli.in_terminal(QUESTION, "n\n")?;
         Some(cli.run().exits(0).stdout)
     };
-    let Some(shown) = quiet(place.import(&pool, list).arg("--yes")) else {
+    let Some(shown) = quiet(dir.import(&pool, list).arg("--yes")) else {
         return;
     };
     assert!(
         shown.contains("plan: 3 rows") && !shown.contains("[y/N]"),
         "{shown}"
     );
-    let shown = quiet(place.import(&pool, list)).unwrap();
+    let shown = quiet(dir.import(&pool, list)).unwrap();
     assert!(
         shown.contains("finished already") && !shown.contains("[y/N]"),
         "{shown}"
     );
-    let rehearse = place.rehearse(list).args(["--run-dir", "rehearsal"]);
+    let rehearse = dir.rehearse(list).args(["--run-dir", "rehearsal"]);
     assert!(!quiet(rehearse).unwrap().contains("[y/N]"));
 }
 
 #[test]
 fn a_refusal_comes_before_the_question() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", "username,password\nann,Passw0rd!1\n");
-    let Some(import) = place.import(&pool, list).at_a_terminal(QUESTION, "y\n") else {
+    let list = dir.file("users.csv", "username,password\nann,Passw0rd!1\n");
+    let Some(import) = dir.import(&pool, list).in_terminal(QUESTION, "y\n") else {
         return;
     };
-    let ran = import.run().exits(3).shows(["[attribute_required]"]);
-    assert!(!ran.stdout.contains("[y/N]"), "{}", ran.stdout);
+    let output = import.run().exits(3).shows(["[attribute_required]"]);
+    assert!(!output.stdout.contains("[y/N]"), "{}", output.stdout);
 }
 
 #[test]
 fn an_error_is_wrapped_and_colored_at_a_terminal_only() {
-    let place = Place::new();
-    let report = || place.cli("report").arg("no-such-directory/of-a-run");
+    let dir = TestDir::new();
+    let report = || dir.cli("report").arg("no-such-directory/of-a-run");
     let piped = report().run().exits(3).stderr;
     assert!(
         piped.starts_with("error: ") && !piped.contains('\u{1b}'),
@@ -109,7 +109,7 @@ fn an_error_is_wrapped_and_colored_at_a_terminal_only() {
         }
         let Some(cli) = cli
             .after("stty cols 50 rows 20")
-            .at_a_terminal("never said", "")
+            .in_terminal("never said", "")
         else {
             return;
         };

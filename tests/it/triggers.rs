@@ -2,7 +2,7 @@
 
 use cognito_import::rehearsal::{PoolSettings, PreSignUp, TriggerPair, UserStatus};
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
 const KEY: &str = "import-key=4711=a b";
 
@@ -37,10 +37,10 @@ fn confirmed(pool: &Pool) -> bool {
 
 #[test]
 fn a_trigger_hears_validation_data_from_a_flag_a_file_and_the_mapping_file() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(3));
-    let file = place.file("key.txt", format!("# for the trigger\n\n{KEY}\n"));
-    let mapping = place.file(
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(3));
+    let file = dir.file("key.txt", format!("# for the trigger\n\n{KEY}\n"));
+    let mapping = dir.file(
         "mapping.toml",
         "[validation_data]\nimport-key = \"4711=a b\"\nbatch = \"7\"\n",
     );
@@ -50,20 +50,18 @@ fn a_trigger_hears_validation_data_from_a_flag_a_file_and_the_mapping_file() {
         ("mapping", ["--mapping", mapping]),
     ] {
         let pool = pool(PreSignUp::OnValidationData);
-        place
-            .import(&pool, list)
+        dir.import(&pool, list)
             .args(arguments)
             .args(["--run-dir", run])
             .run()
             .exits(0);
         assert!(confirmed(&pool), "{run}");
-        let result = &place.results_in(run).rows[0];
+        let result = &dir.results_in(run).rows[0];
         assert_eq!(result["confirmed"], "true", "{run}");
     }
     // A flag goes before a file.
     let pool = pool(PreSignUp::OnValidationData);
-    place
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--validation-data", "import-key=other"])
         .args(["--validation-data-file", file])
         .run()
@@ -73,10 +71,10 @@ fn a_trigger_hears_validation_data_from_a_flag_a_file_and_the_mapping_file() {
 
 #[test]
 fn client_metadata_reaches_the_trigger_and_is_no_validation_data() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(3));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(3));
     let metadata = ["--client-metadata", KEY];
-    let mapping = place.file(
+    let mapping = dir.file(
         "mapping.toml",
         "[client_metadata]\nimport-key = \"4711=a b\"\n",
     );
@@ -90,7 +88,7 @@ fn client_metadata_reaches_the_trigger_and_is_no_validation_data() {
         ),
         ("other", pool(PreSignUp::OnValidationData), metadata, false),
     ] {
-        let import = place.import(&pool, list).args(arguments);
+        let import = dir.import(&pool, list).args(arguments);
         import.args(["--run-dir", run]).run().exits(0);
         assert_eq!(confirmed(&pool), heard, "{run}");
     }
@@ -98,34 +96,33 @@ fn client_metadata_reaches_the_trigger_and_is_no_validation_data() {
 
 #[test]
 fn a_rehearsal_tells_its_trigger_too() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(2));
-    let settings = place.file(
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(2));
+    let settings = dir.file(
         "pool.json",
         r#"{"pre_sign_up": {"on_validation_data": {"key": "import-key", "value": "4711=a b"}}}"#,
     );
-    place
-        .rehearse(list)
+    dir.rehearse(list)
         .args(["--pool-settings", settings, "--validation-data", KEY])
         .run()
         .exits(0);
-    for row in &place.results().rows {
+    for row in &dir.results().rows {
         assert_eq!(row["confirmed"], "true");
     }
 }
 
 #[test]
 fn what_is_no_pair_is_refused_by_its_flag_and_not_repeated() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(1));
-    let lines = place.file("key.txt", "import-key=1\nHidden-42\n");
-    let mapping = place.file(
+    let list = dir.file("users.csv", users(1));
+    let lines = dir.file("key.txt", "import-key=1\nHidden-42\n");
+    let mapping = dir.file(
         "mapping.toml",
         "[validation_data]\n\"a b\" = \"Hidden-42\"\n",
     );
-    let typed = place.file("typed.toml", "[validation_data]\nkey = [\"Hidden-42\"]\n");
-    let open = place.file("open.toml", "[validation_data]\nkey = Hidden-42\n");
+    let typed = dir.file("typed.toml", "[validation_data]\nkey = [\"Hidden-42\"]\n");
+    let open = dir.file("open.toml", "[validation_data]\nkey = Hidden-42\n");
     let long = format!("import-key={}", "Hidden-42".repeat(300));
     for (arguments, words) in [
         (
@@ -177,43 +174,43 @@ fn what_is_no_pair_is_refused_by_its_flag_and_not_repeated() {
             "--mapping mapping.toml: line 2, validation_data.\"a b\": the key `a b` has white space",
         ),
     ] {
-        let mut import = place.import(&pool, list);
+        let mut import = dir.import(&pool, list);
         for argument in &arguments {
             import = import.arg(argument);
         }
-        let ran = import.run().exits(3).says([words]);
-        assert!(!ran.stderr.contains("Hidden-42"), "{}", ran.stderr);
+        let output = import.run().exits(3).says([words]);
+        assert!(!output.stderr.contains("Hidden-42"), "{}", output.stderr);
     }
-    assert_eq!(pool.asked("SignUp"), 0);
-    assert!(!place.path("run").exists());
+    assert_eq!(pool.requests("SignUp"), 0);
+    assert!(!dir.path("run").exists());
 }
 
 #[test]
 fn a_part_of_a_value_that_was_not_quoted_is_not_repeated() {
-    let place = Place::new();
-    let ran = place
+    let dir = TestDir::new();
+    let output = dir
         .rehearse("users.csv")
         .args(["--validation-data", "key", "=", "Hidden-42"])
         .run()
         .exits(2)
         .says(["behind the value of --validation-data", "in quotes"]);
-    assert!(!ran.stderr.contains("Hidden-42"), "{}", ran.stderr);
+    assert!(!output.stderr.contains("Hidden-42"), "{}", output.stderr);
 }
 
 #[test]
 fn a_run_does_not_go_on_with_other_data_and_its_files_hold_no_value() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = pool(PreSignUp::OnValidationData);
-    let list = place.file("users.csv", users(3));
+    let list = dir.file("users.csv", users(3));
     let import = |value: Option<&str>| {
-        let import = place.import(&pool, list);
+        let import = dir.import(&pool, list);
         match value {
             Some(value) => import.args(["--validation-data", value]),
             None => import,
         }
     };
     import(Some(KEY)).run().exits(0);
-    let asked = pool.asked("SignUp");
+    let asked = pool.requests("SignUp");
     for other in [Some("import-key=4712"), None] {
         import(other).run().exits(3).says([
             "its data for triggers (--validation-data, --client-metadata) is `ValidationData import-key (",
@@ -221,8 +218,8 @@ fn a_run_does_not_go_on_with_other_data_and_its_files_hold_no_value() {
         ]);
     }
     import(Some(KEY)).run().exits(0).says(["finished already"]);
-    assert_eq!(pool.asked("SignUp"), asked);
-    for file in std::fs::read_dir(place.path("run")).unwrap() {
+    assert_eq!(pool.requests("SignUp"), asked);
+    for file in std::fs::read_dir(dir.path("run")).unwrap() {
         let path = file.unwrap().path();
         let bytes = std::fs::read(&path).unwrap();
         let found = bytes.windows(8).any(|part| part == b"4711=a b");

@@ -14,7 +14,7 @@ use cognito_import::rehearsal::{
     ExistingUser, Faults, PoolSettings, PreSignUp, QuotaSetting, Quotas, UserStatus,
 };
 
-use crate::harness::{Cli, Place, Pool, Row, quick, users};
+use crate::harness::{Cli, Pool, Row, TestDir, quick, users};
 
 /// A pool that throttles nobody, with these faults and settings.
 fn settings() -> PoolSettings {
@@ -30,33 +30,31 @@ fn settings() -> PoolSettings {
 }
 
 /// `undo` of the run in `run`, quick, without a question.
-fn undo(place: &Place, pool: &Pool) -> Cli {
-    undo_in(place, pool, "run")
+fn undo(dir: &TestDir, pool: &Pool) -> Cli {
+    undo_in(dir, pool, "run")
 }
 
 /// The same of the run in this directory.
-fn undo_in(place: &Place, pool: &Pool, directory: &str) -> Cli {
-    place
-        .cli("undo")
+fn undo_in(dir: &TestDir, pool: &Pool, directory: &str) -> Cli {
+    dir.cli("undo")
         .arg(directory)
         .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
         .env("AWS_SECRET_ACCESS_KEY", "made-up")
-        .or_else_flag("--endpoint-url", &pool.url())
-        .or_else_flag("--yes-delete", &pool.settings().pool_id)
-        .or_else_flag("--delete-rate", "1000")
-        .or_else_flag("--lookup-rate", "1000")
+        .default_flag("--endpoint-url", &pool.url())
+        .default_flag("--yes-delete", &pool.settings().pool_id)
+        .default_flag("--delete-rate", "1000")
+        .default_flag("--lookup-rate", "1000")
 }
 
 /// An import that asks for no time of the service, and so begins at once.
-fn import(place: &Place, pool: &Pool, list: &str) -> Cli {
-    place
-        .import(pool, list)
+fn import(dir: &TestDir, pool: &Pool, list: &str) -> Cli {
+    dir.import(pool, list)
         .args(["--no-lookup", "--no-preflight"])
 }
 
 /// What a report of an undo says, by username.
-fn said(place: &Place, file: &str) -> BTreeMap<String, String> {
-    let mut csv = csv::Reader::from_path(place.path("run").join(file)).unwrap();
+fn said(dir: &TestDir, file: &str) -> BTreeMap<String, String> {
+    let mut csv = csv::Reader::from_path(dir.path("run").join(file)).unwrap();
     let rows: Vec<Row> = csv.deserialize().map(Result::unwrap).collect();
     rows.into_iter()
         .map(|mut row| {
@@ -68,8 +66,8 @@ fn said(place: &Place, file: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn results(place: &Place) -> BTreeMap<String, String> {
-    said(place, "undo-results.csv")
+fn results(dir: &TestDir) -> BTreeMap<String, String> {
+    said(dir, "undo-results.csv")
 }
 
 fn names(pool: &Pool) -> Vec<String> {
@@ -98,7 +96,7 @@ fn sign_up(pool: &Pool, username: &str) {
 
 #[test]
 fn exactly_the_users_that_the_run_created_are_deleted() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         existing: ["user0002", "zoe"]
             .map(|name| ExistingUser {
@@ -110,33 +108,36 @@ fn exactly_the_users_that_the_run_created_are_deleted() {
         ..settings()
     });
     let list = users(6) + "USER0004,Passw0rd!4,again@example.com\nweak,weak,weak@example.com\n";
-    let list = place.file("users.csv", list);
-    place.import(&pool, list).run().exits(1);
+    let list = dir.file("users.csv", list);
+    dir.import(&pool, list).run().exits(1);
     sign_up(&pool, "later");
     assert_eq!(pool.users().len(), 8);
 
-    undo(&place, &pool).run().exits(0).says([
+    undo(&dir, &pool).run().exits(0).says([
         "undo: 5 users that this run created in us-east-1_Rehearsal",
         "│ deleted       5",
         "results: run/undo-results.csv",
     ]);
     assert_eq!(names(&pool), ["later", "user0002", "zoe"]);
     let expected = [1, 3, 4, 5, 6].map(|number| (format!("user000{number}"), "deleted".to_owned()));
-    assert_eq!(results(&place), BTreeMap::from(expected));
-    assert_eq!(pool.asked("AdminDeleteUser"), 5);
+    assert_eq!(results(&dir), BTreeMap::from(expected));
+    assert_eq!(pool.requests("AdminDeleteUser"), 5);
     // The run's own results stay what they were.
-    assert_eq!(place.results().count("created"), 5);
+    assert_eq!(dir.results().count("created"), 5);
 
     // Once more, and there is nothing to do.
-    let looked = pool.asked("AdminGetUser");
+    let looked = pool.requests("AdminGetUser");
     let other = Pool::start(settings());
-    undo(&place, &other).run().exits(0).says([
+    undo(&dir, &other).run().exits(0).says([
         "going on with this undo: 5 of 5 users are settled",
         "│ deleted       5",
     ]);
     assert_eq!(other.stats().operations.len(), 0);
     assert_eq!(
-        (pool.asked("AdminDeleteUser"), pool.asked("AdminGetUser")),
+        (
+            pool.requests("AdminDeleteUser"),
+            pool.requests("AdminGetUser")
+        ),
         (5, looked)
     );
 }
@@ -144,43 +145,43 @@ fn exactly_the_users_that_the_run_created_are_deleted() {
 #[test]
 fn its_files_are_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(settings());
-    let list = place.file("users.csv", users(2));
-    import(&place, &pool, list).run().exits(0);
-    undo(&place, &pool).run().exits(0);
+    let list = dir.file("users.csv", users(2));
+    import(&dir, &pool, list).run().exits(0);
+    undo(&dir, &pool).run().exits(0);
     for file in ["undo.db", "undo-results.csv"] {
-        let about = std::fs::metadata(place.path("run").join(file)).unwrap();
+        let about = std::fs::metadata(dir.path("run").join(file)).unwrap();
         assert_eq!(about.permissions().mode() & 0o777, 0o600, "{file}");
     }
 }
 
 #[test]
 fn somebody_else_who_has_the_name_now_stays_and_who_is_gone_is_told() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(settings());
-    let list = place.file("users.csv", users(4));
-    import(&place, &pool, list).run().exits(0);
+    let list = dir.file("users.csv", users(4));
+    import(&dir, &pool, list).run().exits(0);
     delete(&pool, "user0002");
     delete(&pool, "user0003");
     sign_up(&pool, "user0003");
-    undo(&place, &pool)
+    undo(&dir, &pool)
         .arg("--even-if-used")
         .run()
         .exits(1)
         .says(["somebody else has the name now"]);
     assert_eq!(names(&pool), ["user0003"]);
-    let results = results(&place);
+    let results = results(&dir);
     let of = |name: &str| results[name].as_str();
     assert_eq!(of("user0001"), "deleted");
     assert_eq!(of("user0002"), "gone");
     assert_eq!(of("user0003"), "kept: another user");
-    assert_eq!(pool.asked("AdminDeleteUser"), 2 + 2);
+    assert_eq!(pool.requests("AdminDeleteUser"), 2 + 2);
 }
 
 #[test]
 fn throttles_and_broken_answers_change_nothing_in_what_comes_of_it() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         faults: Faults {
             write_drop_before: 0.15,
@@ -195,11 +196,11 @@ fn throttles_and_broken_answers_change_nothing_in_what_comes_of_it() {
         seed: 5,
         ..settings()
     });
-    let list = place.file("users.csv", users(60));
-    import(&place, &pool, list).run().exits(0);
-    undo(&place, &pool).run().exits(0);
+    let list = dir.file("users.csv", users(60));
+    import(&dir, &pool, list).run().exits(0);
+    undo(&dir, &pool).run().exits(0);
     assert!(pool.users().is_empty());
-    assert!(results(&place).values().all(|said| said == "deleted"));
+    assert!(results(&dir).values().all(|said| said == "deleted"));
     let stats = pool.stats();
     for fault in ["write_commit_then_drop", "write_drop_before", "write_500"] {
         assert!(
@@ -213,7 +214,7 @@ fn throttles_and_broken_answers_change_nothing_in_what_comes_of_it() {
 
 #[test]
 fn users_made_by_a_lost_answer_are_undone_as_well() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         faults: Faults {
             commit_then_drop: 0.5,
@@ -222,26 +223,26 @@ fn users_made_by_a_lost_answer_are_undone_as_well() {
         seed: 3,
         ..settings()
     });
-    let list = place.file("users.csv", users(12));
-    place.import(&pool, list).run().exits(0);
-    let imported = place.results();
+    let list = dir.file("users.csv", users(12));
+    dir.import(&pool, list).run().exits(0);
+    let imported = dir.results();
     assert!(imported.rows.iter().any(|row| row["evidence"] == "lookup"));
-    undo(&place, &pool).run().exits(0);
+    undo(&dir, &pool).run().exits(0);
     assert!(pool.users().is_empty());
 }
 
 #[test]
 fn where_the_address_is_the_username_it_is_found_by_its_sub() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         username_attributes: vec!["email".to_owned()],
         ..settings()
     });
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password\nann@example.com,Passw0rd!1\nbob@example.com,Passw0rd!2\n",
     );
-    import(&place, &pool, list).run().exits(0);
+    import(&dir, &pool, list).run().exits(0);
     // Her address is another one now, and somebody else has the one that she came with.
     let sdk = pool.sdk();
     let other = aws_sdk_cognitoidentityprovider::types::AttributeType::builder()
@@ -261,7 +262,7 @@ fn where_the_address_is_the_username_it_is_found_by_its_sub() {
     let call = call.username("ann@example.com").password("Passw0rd!else");
     sdk.wait(call.send()).unwrap();
 
-    undo(&place, &pool).run().exits(0);
+    undo(&dir, &pool).run().exits(0);
     let left = pool.users();
     let addresses: Vec<&String> = left
         .values()
@@ -272,21 +273,21 @@ fn where_the_address_is_the_username_it_is_found_by_its_sub() {
 
 #[test]
 fn a_dry_run_says_what_would_be_deleted_and_deletes_nobody() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         threat_protection: true,
         pre_sign_up: PreSignUp::AutoConfirm,
         ..settings()
     });
-    let list = place.file("users.csv", users(3));
-    import(&place, &pool, list).run().exits(0);
+    let list = dir.file("users.csv", users(3));
+    import(&dir, &pool, list).run().exits(0);
     delete(&pool, "user0002");
     let sdk = pool.sdk();
     sdk.sign_in(&pool.settings().client_id, "user0003", "Passw0rd!3")
         .unwrap();
-    let before = pool.asked("AdminDeleteUser");
+    let before = pool.requests("AdminDeleteUser");
     let dry = || {
-        undo(&place, &pool)
+        undo(&dir, &pool)
             .without_flag("--yes-delete")
             .arg("--dry-run")
     };
@@ -295,17 +296,17 @@ fn a_dry_run_says_what_would_be_deleted_and_deletes_nobody() {
         "│ would be deleted       1",
         "results: run/undo-dry-run.csv",
     ]);
-    let said = said(&place, "undo-dry-run.csv");
+    let said = said(&dir, "undo-dry-run.csv");
     let of = |name: &str| said[name].as_str();
     assert_eq!(
         [of("user0001"), of("user0002"), of("user0003")],
         ["would be deleted", "gone", "kept: used"]
     );
-    assert_eq!(pool.asked("AdminDeleteUser"), before);
+    assert_eq!(pool.requests("AdminDeleteUser"), before);
     assert_eq!(names(&pool), ["user0001", "user0003"]);
     // The run is still a run.
-    assert!(!place.path("run").join("undo.db").exists());
-    import(&place, &pool, list)
+    assert!(!dir.path("run").join("undo.db").exists());
+    import(&dir, &pool, list)
         .run()
         .exits(0)
         .says(["finished already"]);
@@ -313,14 +314,14 @@ fn a_dry_run_says_what_would_be_deleted_and_deletes_nobody() {
 
 #[test]
 fn deletions_keep_below_the_quota_and_yield_where_it_is_lower() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         quotas: quick().quotas,
         ..settings()
     });
-    let list = place.file("users.csv", users(50));
-    import(&place, &pool, list).run().exits(0);
-    undo(&place, &pool)
+    let list = dir.file("users.csv", users(50));
+    import(&dir, &pool, list).run().exits(0);
+    undo(&dir, &pool)
         .args(["--delete-rate", "auto"])
         .run()
         .exits(0)
@@ -330,17 +331,14 @@ fn deletions_keep_below_the_quota_and_yield_where_it_is_lower() {
         ]);
     assert_eq!(pool.stats().operations["AdminDeleteUser"].throttled, 0);
 
-    let pool = pool.changed(|settings| {
+    let pool = pool.restart_with(|settings| {
         settings.quotas.user_update = QuotaSetting {
             rate: 8.0,
             burst: 2.0,
         };
     });
-    import(&place, &pool, list)
-        .args(["--restart"])
-        .run()
-        .exits(0);
-    undo(&place, &pool)
+    import(&dir, &pool, list).args(["--restart"]).run().exits(0);
+    undo(&dir, &pool)
         .args(["--delete-rate", "20"])
         .run()
         .exits(0);

@@ -4,29 +4,31 @@ use std::fs;
 
 use cognito_import::rehearsal::{ExistingUser, UserStatus};
 
-use crate::harness::{Place, Pool, quick, until, users};
+use crate::harness::{Pool, TestDir, quick, users, wait_until};
 
 /// Makes the ledger of a run that was killed what it was some rows earlier.
-fn with_an_older_ledger(place: &Place, pool: &Pool) {
-    let list = place.file("users.csv", users(200));
-    let running = place.import(pool, list).args(["--rate", "60"]).start();
+fn with_an_older_ledger(dir: &TestDir, pool: &Pool) {
+    let list = dir.file("users.csv", users(200));
+    let running = dir.import(pool, list).args(["--rate", "60"]).start();
     let copy = |from: &str, to: &str| {
-        fs::copy(place.path("run").join(from), place.path(to)).unwrap();
+        fs::copy(dir.path("run").join(from), dir.path(to)).unwrap();
     };
-    until("some sign-ups", || (pool.asked("SignUp") > 5).then_some(()));
+    wait_until("some sign-ups", || {
+        (pool.requests("SignUp") > 5).then_some(())
+    });
     // What a process would leave that dies now.
     for file in ["ledger.db", "ledger.db-wal"] {
         copy(file, file);
     }
-    let then = pool.asked("SignUp");
-    until("more sign-ups", || {
-        (pool.asked("SignUp") > then + 80).then_some(())
+    let then = pool.requests("SignUp");
+    wait_until("more sign-ups", || {
+        (pool.requests("SignUp") > then + 80).then_some(())
     });
     running.signal("KILL");
-    running.end();
-    fs::remove_file(place.path("run/ledger.db-shm")).unwrap();
+    running.wait();
+    fs::remove_file(dir.path("run/ledger.db-shm")).unwrap();
     for file in ["ledger.db", "ledger.db-wal"] {
-        fs::rename(place.path(file), place.path("run").join(file)).unwrap();
+        fs::rename(dir.path(file), dir.path("run").join(file)).unwrap();
     }
 }
 
@@ -37,24 +39,24 @@ fn an_older_copy_of_the_ledger_does_not_make_its_users_existing() {
         ["--lookup", "list", "--prescan", "never"],
         ["--lookup", "get", "--prescan", "always"],
     ] {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(quick());
-        with_an_older_ledger(&place, &pool);
-        let again = || place.import(&pool, "users.csv").args(how);
+        with_an_older_ledger(&dir, &pool);
+        let again = || dir.import(&pool, "users.csv").args(how);
         again().run().exits(5);
-        let results = place.results();
+        let results = dir.results();
         assert_eq!(results.count("existed"), 0, "{how:?}");
         assert!(results.count("in_doubt") > 0, "{:?}", results.counts());
         assert_eq!(results.count("created") + results.count("in_doubt"), 200);
         let in_doubt = |code: &str| {
-            let rows = place.results();
+            let rows = dir.results();
             let is_so = |row: &&crate::harness::Row| row["error_code"] == code;
             rows.rows.iter().filter(is_so).count()
         };
         assert_eq!(in_doubt("CreatedDuringRun"), results.count("in_doubt"));
         // Looking again tells no more.
         again().args(["--retry", "in-doubt"]).run().exits(5);
-        assert_eq!(place.results().counts(), results.counts());
+        assert_eq!(dir.results().counts(), results.counts());
     }
 }
 
@@ -73,7 +75,7 @@ fn sign_up(pool: &Pool, username: &str, email: &str) {
 
 #[test]
 fn a_user_that_another_process_creates_meanwhile_is_in_doubt_unless_it_is_another_one() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.existing.push(ExistingUser {
         username: "user0002".to_owned(),
@@ -82,15 +84,15 @@ fn a_user_that_another_process_creates_meanwhile_is_in_doubt_unless_it_is_anothe
         ..ExistingUser::default()
     });
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(120));
-    let running = place.import(&pool, list).args(["--rate", "20"]).start();
-    until("a sign-up", || (pool.asked("SignUp") > 0).then_some(()));
+    let list = dir.file("users.csv", users(120));
+    let running = dir.import(&pool, list).args(["--rate", "20"]).start();
+    wait_until("a sign-up", || (pool.requests("SignUp") > 0).then_some(()));
     sign_up(&pool, "user0119", "user0119@example.com");
     sign_up(&pool, "user0120", "somebody@example.com");
-    running.end().exits(5);
-    let results = place.results();
-    assert_eq!(results.of("user0002")["outcome"], "existed");
-    assert_eq!(results.of("user0119")["outcome"], "in_doubt");
-    assert_eq!(results.of("user0120")["outcome"], "existed");
+    running.wait().exits(5);
+    let results = dir.results();
+    assert_eq!(results.for_user("user0002")["outcome"], "existed");
+    assert_eq!(results.for_user("user0119")["outcome"], "in_doubt");
+    assert_eq!(results.for_user("user0120")["outcome"], "existed");
     assert_eq!(results.count("created"), 117);
 }

@@ -1,12 +1,12 @@
 //! Cells as they come out of real systems: they reach the pool as they are in the list, or their row is invalid.
 
-use crate::harness::{Place, Pool, quick};
+use crate::harness::{Pool, TestDir, quick};
 
 #[test]
 fn white_space_inside_a_password_is_sent_and_around_it_is_invalid() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email\n\
          ann,correct horse Battery 9,ann@example.com\n\
@@ -18,13 +18,17 @@ fn white_space_inside_a_password_is_sent_and_around_it_is_invalid() {
     );
     // --trim leaves passwords alone, and so it does not make these sound.
     for (run, flags) in [("plain", vec![]), ("trimmed", vec!["--trim"])] {
-        let cli = place
+        let cli = dir
             .import(&pool, list)
             .args(["--run-dir", run, "--confirm"]);
         let cli = flags.into_iter().fold(cli, |cli, flag| cli.arg(flag));
-        let ran = cli.run().exits(1);
-        assert!(!ran.stderr.contains("--trim removes"), "{}", ran.stderr);
-        let results = place.results_in(run);
+        let output = cli.run().exits(1);
+        assert!(
+            !output.stderr.contains("--trim removes"),
+            "{}",
+            output.stderr
+        );
+        let results = dir.results_in(run);
         let made = if run == "plain" { "created" } else { "existed" };
         let outcomes = [made, "invalid", made, "invalid", made, "invalid"];
         assert_eq!(results.outcomes(), outcomes);
@@ -44,25 +48,21 @@ fn white_space_inside_a_password_is_sent_and_around_it_is_invalid() {
 
 #[test]
 fn the_pool_agrees_about_white_space_in_passwords() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email\nann,Passw0rd 1,ann@example.com\nbob,Passw0rd1,bob@example.com\n",
     );
-    place
-        .import(&pool, list)
-        .arg("--no-preflight")
-        .run()
-        .exits(1);
-    assert_eq!(place.results().outcomes(), ["created", "rejected"]);
+    dir.import(&pool, list).arg("--no-preflight").run().exits(1);
+    assert_eq!(dir.results().outcomes(), ["created", "rejected"]);
 }
 
 #[test]
 fn padded_values_are_shown_in_quotes_with_the_flag_that_trims_them() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email\n\
          ann,Passw0rd!1,ann@example.com \n\
@@ -70,8 +70,8 @@ fn padded_values_are_shown_in_quotes_with_the_flag_that_trims_them() {
          \u{a0}cy,Passw0rd!1,cy@example.com\n\
          d ee,Passw0rd!1,dee@example.com\n",
     );
-    place.check(&pool, list).run().exits(3);
-    let findings = place.findings();
+    dir.check(&pool, list).run().exits(3);
+    let findings = dir.findings();
     let found = |row: usize| findings[row]["found"].as_str();
     for (row, value) in [
         (0, "\"ann@example.com \""),
@@ -86,8 +86,8 @@ fn padded_values_are_shown_in_quotes_with_the_flag_that_trims_them() {
         "it would not help: {}",
         found(3)
     );
-    place.import(&pool, list).arg("--trim").run().exits(1);
-    let results = place.results();
+    dir.import(&pool, list).arg("--trim").run().exits(1);
+    let results = dir.results();
     assert_eq!(
         results.outcomes(),
         ["created", "created", "created", "invalid"]
@@ -98,8 +98,8 @@ fn padded_values_are_shown_in_quotes_with_the_flag_that_trims_them() {
 
 #[test]
 fn white_space_that_a_table_or_a_date_format_does_not_know_is_told_with_the_flag_as_well() {
-    let place = Place::new();
-    let list = place.file(
+    let dir = TestDir::new();
+    let list = dir.file(
         "users.csv",
         "username,password,birthdate,custom:department\n\
          ann,Passw0rd!1, 01.02.1990,sales\n\
@@ -112,23 +112,23 @@ fn white_space_that_a_table_or_a_date_format_does_not_know_is_told_with_the_flag
         "--value",
         "custom:department:sales=Sales",
     ];
-    let check = |place: &Place| place.cli("check").arg(list).args(flags);
-    check(&place).run().exits(3);
-    let suggested: Vec<bool> = place
+    let check = |dir: &TestDir| dir.cli("check").arg(list).args(flags);
+    check(&dir).run().exits(3);
+    let suggested: Vec<bool> = dir
         .findings()
         .iter()
         .map(|line| line["found"].contains("--trim"))
         .collect();
     assert_eq!(suggested, [true, true, false]);
-    check(&place).arg("--trim").run().exits(1);
-    assert_eq!(place.findings().len(), 1);
+    check(&dir).arg("--trim").run().exits(1);
+    assert_eq!(dir.findings().len(), 1);
 }
 
 #[test]
 fn a_phone_number_that_became_a_decimal_is_itself_or_invalid() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email,phone_number\n\
          ann,Passw0rd!1,ann@example.com,4930901820.0\n\
@@ -143,17 +143,17 @@ fn a_phone_number_that_became_a_decimal_is_itself_or_invalid() {
          joe,Passw0rd!1,joe@example.com,0800-FLOWERS\n",
     );
     let flags = ["--phone-region", "DE", "--max-failures", "0"];
-    place.import(&pool, list).args(flags).run().exits(3);
-    let lines = std::fs::read_to_string(place.path(list)).unwrap();
-    let list = place.file(
+    dir.import(&pool, list).args(flags).run().exits(3);
+    let lines = std::fs::read_to_string(dir.path(list)).unwrap();
+    let list = dir.file(
         "users.csv",
         lines.clone()
             + &crate::harness::users(9)
                 .replace("username,password,email\n", "")
                 .replace(".com\n", ".com,\n"),
     );
-    place.import(&pool, list).args(flags).run().exits(1);
-    let results = place.results();
+    dir.import(&pool, list).args(flags).run().exits(1);
+    let results = dir.results();
     assert_eq!(results.count("invalid"), 6);
     let users = pool.users();
     for name in ["ann", "bob", "cy", "dee"] {
@@ -163,7 +163,7 @@ fn a_phone_number_that_became_a_decimal_is_itself_or_invalid() {
         );
     }
     // Where no country is named, nothing is changed.
-    let other = Place::new();
+    let other = TestDir::new();
     let list = other.file("users.csv", lines);
     other.cli("check").arg(list).run().exits(3);
     assert_eq!(

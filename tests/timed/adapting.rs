@@ -5,7 +5,7 @@ use cognito_import::rehearsal::{
     SimulatedLatency,
 };
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
 /// A pool that takes 50 sign-ups a second, until something else is said.
 fn pool(quota_changes: Vec<QuotaChange>, live_sign_ups: Vec<LiveSignUps>) -> Pool {
@@ -51,11 +51,10 @@ fn accepted(seconds: &[SecondCount]) -> f64 {
 #[test]
 fn told_50_while_the_pool_grants_30_for_a_time_it_uses_30_and_comes_back() {
     const ROWS: usize = 2_300;
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = pool(vec![grants(10, 30.0), grants(40, 50.0)], Vec::new());
-    let list = place.file("users.csv", users(ROWS));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(ROWS));
+    dir.import(&pool, list)
         .args(["--rate", "50"])
         .run()
         .exits(0)
@@ -63,7 +62,7 @@ fn told_50_while_the_pool_grants_30_for_a_time_it_uses_30_and_comes_back() {
             "of 50 sign-ups a second, for the pool has no room for more",
             "; slowed down for ",
         ]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), ROWS);
     let less = seconds(&pool, 11, 40);
     let used = accepted(&less) / (30.0 * 29.0);
@@ -97,7 +96,7 @@ fn told_50_while_the_pool_grants_30_for_a_time_it_uses_30_and_comes_back() {
 #[test]
 fn people_who_sign_up_meanwhile_find_room() {
     const ROWS: usize = 1_000;
-    let place = Place::new();
+    let dir = TestDir::new();
     // Evenly spaced: were the pace as even, whoever comes a moment after it would be turned away again and again.
     let live = LiveSignUps {
         after_ms: 3_000,
@@ -105,13 +104,12 @@ fn people_who_sign_up_meanwhile_find_room() {
         per_second: 25.0,
     };
     let pool = pool(Vec::new(), vec![live]);
-    let list = place.file("users.csv", users(ROWS));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(ROWS));
+    dir.import(&pool, list)
         .args(["--rate", "50"])
         .run()
         .exits(0);
-    assert_eq!(place.results().count("created"), ROWS);
+    assert_eq!(dir.results().count("created"), ROWS);
     let live = pool.stats().live_sign_ups;
     assert!(live.asked > 500, "{live:?}");
     assert!(live.over_quota * 50 <= live.asked, "turned away: {live:?}");

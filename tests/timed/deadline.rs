@@ -1,24 +1,23 @@
 //! A run that was given so much time uses it, and no more.
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
 #[test]
 fn a_deadline_ends_the_run_in_time_and_the_same_command_goes_on() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(100));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(100));
+    dir.import(&pool, list)
         .args(["--rate", "60", "--deadline", "2s"])
         .run()
         .exits(4)
         .says(["--deadline reached", "the same command goes on"]);
-    let results = place.results();
+    let results = dir.results();
     let created = results.count("created");
     // In the first second nothing is sent.
     assert!((30..=60).contains(&created), "{:?}", results.counts());
     assert_eq!(created + results.count("unsent"), 100);
-    place.import(&pool, list).run().exits(0);
+    dir.import(&pool, list).run().exits(0);
     let users = pool.users();
     assert_eq!(users.len(), 100);
     for user in users.values() {

@@ -6,7 +6,7 @@ use std::path::Path;
 use cognito_import::ledger::LedgerReader;
 use cognito_import::rehearsal::{AuditedUser, ExistingUser, PoolSettings, QuotaSetting};
 
-use crate::harness::{Place, Pool, quick, until, users};
+use crate::harness::{Pool, TestDir, quick, users, wait_until};
 
 const ROWS: usize = 300;
 const RATE: f64 = 50.0;
@@ -67,7 +67,7 @@ fn rows_a_second(made: &[(i64, i64)]) -> f64 {
 }
 
 /// What the pool saw, and what the run says of itself.
-fn check(place: &Place, pool: &Pool, directory: &str) {
+fn check(dir: &TestDir, pool: &Pool, directory: &str) {
     let stats = pool.stats();
     let creation = &stats.categories["UserCreation"];
     assert_eq!(creation.requests, ROWS as u64);
@@ -82,7 +82,7 @@ fn check(place: &Place, pool: &Pool, directory: &str) {
         "in the steady state: {rate}/s"
     );
 
-    let samples = LedgerReader::open(&place.path(directory))
+    let samples = LedgerReader::open(&dir.path(directory))
         .unwrap()
         .rate_samples()
         .unwrap();
@@ -97,7 +97,7 @@ fn check(place: &Place, pool: &Pool, directory: &str) {
         let most = sample.room_milli.div_ceil(1_000) + AT_ONCE;
         assert!(sample.sent <= most, "{sample:?}");
     }
-    let summary = place.results_in(directory).summary;
+    let summary = dir.results_in(directory).summary;
     let reported = summary["rates"]["UserCreation"].as_f64().unwrap();
     assert!(
         (48.5..=RATE).contains(&reported),
@@ -107,40 +107,39 @@ fn check(place: &Place, pool: &Pool, directory: &str) {
 
 #[test]
 fn look_ups_that_wait_for_their_turn_hold_up_no_sign_up() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         existing: (1..=40).map(there).collect(),
         ..quick()
     });
-    let list = place.file("users.csv", users(150));
-    let running = place
+    let list = dir.file("users.csv", users(150));
+    let running = dir
         .import(&pool, list)
         .args(["--lookup-rate", "8", "--concurrency", "4"])
         .args(["--prescan", "never"])
         .start();
-    until("every sign-up", || {
-        (pool.asked("SignUp") == 150).then_some(())
+    wait_until("every sign-up", || {
+        (pool.requests("SignUp") == 150).then_some(())
     });
-    let looked_up_by_then = pool.asked("AdminGetUser");
-    running.end().exits(0);
-    let results = place.results();
+    let looked_up_by_then = pool.requests("AdminGetUser");
+    running.wait().exits(0);
+    let results = dir.results();
     assert_eq!(
         (results.count("existed"), results.count("created")),
         (40, 110)
     );
     // Forty take five seconds.
     assert!(looked_up_by_then < 40, "{looked_up_by_then}");
-    assert!(pool.asked("AdminGetUser") >= 40);
+    assert!(pool.requests("AdminGetUser") >= 40);
 }
 
 #[test]
 fn at_50_a_second_a_pool_that_takes_50_throttles_nobody_and_hardly_waits() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(ROWS));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(ROWS));
     let (empty, partly) = (pool(false), pool(true));
     let run = |pool: &Pool, directory: &str| {
-        place
-            .import(pool, list)
+        dir.import(pool, list)
             .args([
                 "--rate",
                 "50",
@@ -153,10 +152,10 @@ fn at_50_a_second_a_pool_that_takes_50_throttles_nobody_and_hardly_waits() {
             .start()
     };
     // One after the other: each would be the load that the other one is late under.
-    run(&empty, "empty").end().exits(0);
-    run(&partly, "partly").end().exits(0);
-    check(&place, &empty, "empty");
-    check(&place, &partly, "partly");
+    run(&empty, "empty").wait().exits(0);
+    run(&partly, "partly").wait().exits(0);
+    check(&dir, &empty, "empty");
+    check(&dir, &partly, "partly");
     // 51 requests in less than a second. A machine that holds up a few of them on their way to the pool makes a few such
     // seconds; a pace that is too high makes nothing else.
     let made = made(&empty);
@@ -169,15 +168,15 @@ fn at_50_a_second_a_pool_that_takes_50_throttles_nobody_and_hardly_waits() {
         "{crowded} of {} seconds",
         made.len()
     );
-    assert_eq!(place.results_in("partly").count("existed"), 100);
+    assert_eq!(dir.results_in("partly").count("existed"), 100);
 }
 
 #[test]
 fn a_rehearsal_goes_at_40_a_second() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/users.csv");
-    place.rehearse(list).run().exits(0);
-    let rates = &place.results().summary["rates"]["UserCreation"];
+    dir.rehearse(list).run().exits(0);
+    let rates = &dir.results().summary["rates"]["UserCreation"];
     let rate = rates.as_f64().unwrap();
     assert!((30.0..=40.5).contains(&rate), "the default is 40/s: {rate}");
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Firsts, import};
-use crate::harness::{Endpoint, Place, Pool, Reply, head, quick, users};
+use crate::harness::{Endpoint, Pool, Reply, TestDir, head, quick, users};
 
 /// More than the program and the sockets between may take of all the answers of a test.
 const MOST_TAKEN: u64 = 64 * 1024 * 1024;
@@ -43,22 +43,22 @@ fn filler() -> Vec<u8> {
 #[test]
 fn an_endless_answer_is_not_read_to_its_end_and_its_row_is_looked_up() {
     for (what, endless) in ENDLESS {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(quick());
-        let list = place.file("users.csv", users(4));
+        let list = dir.file("users.csv", users(4));
         let firsts = Firsts::default();
         // Of two users the sign-up arrives, of two it does not.
         let endpoint = Endpoint::start(&pool, move |request| {
             let is_kept = ["user0001", "user0002"].contains(&request.username());
             match request.operation.as_str() {
-                "SignUp" if !firsts.is_first(request) => Reply::Pass,
-                "SignUp" if is_kept => Reply::Instead(Box::new(endless())),
+                "SignUp" if !firsts.is_first(request) => Reply::Forward,
+                "SignUp" if is_kept => Reply::ForwardThen(Box::new(endless())),
                 "SignUp" => endless(),
-                _ => Reply::Pass,
+                _ => Reply::Forward,
             }
         });
-        import(&place, &pool, &endpoint, list).run().exits(0);
-        let results = place.results();
+        import(&dir, &pool, &endpoint, list).run().exits(0);
+        let results = dir.results();
         assert_eq!(results.outcomes(), ["created"; 4], "{what}");
         assert_eq!(results.row(1)["evidence"], "lookup", "{what}");
         assert_eq!(results.row(3)["evidence"], "answer", "{what}");
@@ -72,9 +72,9 @@ fn an_endless_answer_is_not_read_to_its_end_and_its_row_is_looked_up() {
 
 #[test]
 fn an_answer_that_drips_ends_with_the_time_of_the_request() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(3));
+    let list = dir.file("users.csv", users(3));
     let firsts = Firsts::default();
     let endpoint = Endpoint::start(&pool, move |request| {
         match (request.operation.as_str(), request.username()) {
@@ -82,52 +82,52 @@ fn an_answer_that_drips_ends_with_the_time_of_the_request() {
                 Reply::Drip(head(200, "content-length: 100000"))
             }
             ("SignUp", "user0002") if firsts.is_first(request) => {
-                Reply::Instead(Box::new(Reply::Drip(head(200, "x-none: 1"))))
+                Reply::ForwardThen(Box::new(Reply::Drip(head(200, "x-none: 1"))))
             }
             ("SignUp", "user0003") if firsts.is_first(request) => {
                 Reply::Drip(b"HTTP/1.1 200 X\r\nx-filler: ".to_vec())
             }
-            _ => Reply::Pass,
+            _ => Reply::Forward,
         }
     });
-    import(&place, &pool, &endpoint, list)
+    import(&dir, &pool, &endpoint, list)
         .args(["--attempt-timeout", "1s"])
         .run()
         .exits(0);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.outcomes(), ["created"; 3]);
     assert_eq!(results.row(2)["evidence"], "lookup");
 }
 
 #[test]
 fn every_look_up_without_an_end_leaves_the_row_in_doubt() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(2));
+    let list = dir.file("users.csv", users(2));
     let endpoint = Endpoint::start(&pool, |request| match request.operation.as_str() {
         "SignUp" => Reply::Bytes(Vec::new()),
         "AdminGetUser" => Reply::Endless(head(200, "content-length: 9000000000"), filler()),
-        _ => Reply::Pass,
+        _ => Reply::Forward,
     });
-    import(&place, &pool, &endpoint, list)
+    import(&dir, &pool, &endpoint, list)
         .arg("--no-preflight")
         .run()
         .exits(5);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.outcomes(), ["in_doubt"; 2]);
     assert_eq!(results.row(1)["error_code"], "UnreadableAnswer");
 }
 
 #[test]
 fn a_field_longer_than_its_own_makes_the_answer_unreadable() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(6));
+    let list = dir.file("users.csv", users(6));
     let firsts = Firsts::default();
     let long = "y".repeat(300_000);
     let endpoint = Endpoint::start(&pool, move |request| {
         if request.operation != "SignUp" || !firsts.is_first(request) {
-            return Reply::Pass;
+            return Reply::Forward;
         }
         let sub = "0c0d0e0f-0000-4000-8000-000000000001";
         let delivery = |medium: &str, destination: &str| {
@@ -146,21 +146,21 @@ fn a_field_longer_than_its_own_makes_the_answer_unreadable() {
             },
         )
     });
-    let ran = import(&place, &pool, &endpoint, list).run().exits(0);
-    let results = place.results();
+    let output = import(&dir, &pool, &endpoint, list).run().exits(0);
+    let results = dir.results();
     // None of them had arrived: each is sent once more.
     assert_eq!(results.outcomes(), ["created"; 6]);
     for row in &results.rows {
         assert_eq!(row["attempts"], "2", "{row:?}");
     }
-    assert!(ran.stderr.len() < 10_000);
+    assert!(output.stderr.len() < 10_000);
 }
 
 #[test]
 fn a_code_that_is_not_a_name_of_the_protocol_is_not_shown_and_a_message_is_one_short_line() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(5));
+    let list = dir.file("users.csv", users(5));
     let endpoint = Endpoint::start(&pool, |request| {
         let message = format!("first line\nerror: second {}", "z".repeat(10_000));
         match (request.operation.as_str(), request.username()) {
@@ -168,15 +168,15 @@ fn a_code_that_is_not_a_name_of_the_protocol_is_not_shown_and_a_message_is_one_s
             ("SignUp", "user0002") => Reply::error("\u{1b}]0;evil\u{7}", "b"),
             ("SignUp", "user0003") => Reply::error("evil\nerror: evil", "c"),
             ("SignUp", "user0004") => Reply::error("InvalidParameterException", &message),
-            _ => Reply::Pass,
+            _ => Reply::Forward,
         }
     });
-    let ran = import(&place, &pool, &endpoint, list)
+    let output = import(&dir, &pool, &endpoint, list)
         .args(["--max-failures", "0", "-vv"])
         .run()
         .exits(1);
-    assert!(!ran.stderr.contains("evil"), "{}", ran.stderr);
-    let results = place.results();
+    assert!(!output.stderr.contains("evil"), "{}", output.stderr);
+    let results = dir.results();
     for row in 1..=3 {
         let row = results.row(row);
         assert_eq!(
@@ -193,7 +193,8 @@ fn a_code_that_is_not_a_name_of_the_protocol_is_not_shown_and_a_message_is_one_s
     );
     assert!(message.chars().count() <= 2_049);
     assert!(
-        !ran.stderr
+        !output
+            .stderr
             .lines()
             .any(|line| line.starts_with("error: second"))
     );

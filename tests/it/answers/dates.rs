@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::{Firsts, import};
-use crate::harness::{Endpoint, Place, Pool, Reply, quick, users};
+use crate::harness::{Endpoint, Pool, Reply, TestDir, quick, users};
 
 /// Numbers as they may stand in JSON.
 const EXTREMES: [&str; 14] = [
@@ -31,21 +31,21 @@ fn number(text: &str) -> Value {
 
 #[test]
 fn a_date_beyond_all_calendars_ends_no_run_and_no_report() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(EXTREMES.len()));
+    let list = dir.file("users.csv", users(EXTREMES.len()));
     let firsts = Firsts::default();
     let endpoint = Endpoint::start(&pool, move |request| {
         match request.operation.as_str() {
             // The user is made, and the answer is lost: so it is looked up.
             "SignUp" if firsts.is_first(request) => {
-                Reply::Instead(Box::new(Reply::Bytes(Vec::new())))
+                Reply::ForwardThen(Box::new(Reply::Bytes(Vec::new())))
             }
             "AdminGetUser" => {
-                let place: Option<usize> =
+                let index: Option<usize> =
                     request.username().trim_start_matches("user").parse().ok();
-                let date = place.map(|place| number(EXTREMES[place - 1]));
-                Reply::Changed(Box::new(move |body| {
+                let date = index.map(|index| number(EXTREMES[index - 1]));
+                Reply::ForwardEdited(Box::new(move |body| {
                     for field in ["UserCreateDate", "UserLastModifiedDate"] {
                         if body.get(field).is_some() {
                             body[field] = date.clone().unwrap_or(Value::Null);
@@ -53,12 +53,12 @@ fn a_date_beyond_all_calendars_ends_no_run_and_no_report() {
                     }
                 }))
             }
-            _ => Reply::Pass,
+            _ => Reply::Forward,
         }
     });
-    let ran = import(&place, &pool, &endpoint, list).run();
-    assert!(matches!(ran.code, Some(1 | 5)), "{}", ran.stderr);
-    let results = place.results();
+    let output = import(&dir, &pool, &endpoint, list).run();
+    assert!(matches!(output.code, Some(1 | 5)), "{}", output.stderr);
+    let results = dir.results();
     assert_eq!(results.rows.len(), EXTREMES.len());
     for (extreme, row) in EXTREMES.iter().zip(&results.rows) {
         // A date that cannot be one proves nothing; an early one says that the user was there before.
@@ -67,15 +67,14 @@ fn a_date_beyond_all_calendars_ends_no_run_and_no_report() {
             "{extreme}: {row:?}"
         );
     }
-    let before = fs::read(place.path("run/results.csv")).unwrap();
-    place
-        .cli("report")
+    let before = fs::read(dir.path("run/results.csv")).unwrap();
+    dir.cli("report")
         .arg("run")
         .run()
-        .exits(ran.code.unwrap());
-    assert_eq!(fs::read(place.path("run/results.csv")).unwrap(), before);
+        .exits(output.code.unwrap());
+    assert_eq!(fs::read(dir.path("run/results.csv")).unwrap(), before);
     let json = ["run", "--output", "json"];
-    let report = place.cli("report").args(json).run();
+    let report = dir.cli("report").args(json).run();
     let document: Value = serde_json::from_str(&report.stdout).unwrap();
     assert_eq!(document["summary"]["rows"], EXTREMES.len());
 }
@@ -90,13 +89,13 @@ fn no_number_that_a_pool_says_of_itself_ends_the_program_unexpectedly() {
         "1e18",
         "1.7976931348623157e308",
     ] {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(quick());
-        let list = place.file("users.csv", users(2));
+        let list = dir.file("users.csv", users(2));
         let endpoint = Endpoint::start(&pool, move |request| {
             let extreme = number(extreme);
             match request.operation.as_str() {
-                "DescribeUserPool" => Reply::Changed(Box::new(move |body| {
+                "DescribeUserPool" => Reply::ForwardEdited(Box::new(move |body| {
                     let pool = &mut body["UserPool"];
                     pool["EstimatedNumberOfUsers"] = extreme.clone();
                     for date in ["CreationDate", "LastModifiedDate"] {
@@ -115,26 +114,30 @@ fn no_number_that_a_pool_says_of_itself_ends_the_program_unexpectedly() {
                     200,
                     &json!({ "Limit": { "ProvisionedLimitValue": extreme, "FreeLimitValue": extreme } }),
                 ),
-                _ => Reply::Pass,
+                _ => Reply::Forward,
             }
         });
         let flags = ["--rate", "auto", "--output", "json", "--prescan", "auto"];
-        let ran = import(&place, &pool, &endpoint, list).args(flags).run();
-        assert!(matches!(ran.code, Some(0..=5)), "{extreme}: {}", ran.stderr);
+        let output = import(&dir, &pool, &endpoint, list).args(flags).run();
         assert!(
-            !ran.stderr.contains("panicked"),
+            matches!(output.code, Some(0..=5)),
             "{extreme}: {}",
-            ran.stderr
+            output.stderr
         );
-        let document: Value = serde_json::from_str(&ran.stdout).unwrap();
-        assert_eq!(document["exit_code"], ran.code.unwrap(), "{extreme}");
+        assert!(
+            !output.stderr.contains("panicked"),
+            "{extreme}: {}",
+            output.stderr
+        );
+        let document: Value = serde_json::from_str(&output.stdout).unwrap();
+        assert_eq!(document["exit_code"], output.code.unwrap(), "{extreme}");
     }
 }
 
 #[test]
 fn no_time_or_number_of_the_command_line_is_too_large_for_a_clock() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(2));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(2));
     for flag in [
         "--deadline",
         "--settle-time",
@@ -148,13 +151,12 @@ fn no_time_or_number_of_the_command_line_is_too_large_for_a_clock() {
             "584554530872y",
             "1e9y",
         ] {
-            let wrong = place.rehearse(list).without_flag(flag).args([flag, time]);
+            let wrong = dir.rehearse(list).without_flag(flag).args([flag, time]);
             wrong.run().exits(2).says([flag]);
         }
     }
     let most = "4294967295";
-    place
-        .rehearse(list)
+    dir.rehearse(list)
         .args([
             "--deadline",
             "1y",

@@ -5,7 +5,7 @@ use proptest::test_runner::Config;
 use serde_json::{Value, json};
 
 use super::{Firsts, import};
-use crate::harness::{Cli, Endpoint, Place, Pool, Ran, Reply, quick, users};
+use crate::harness::{Cli, Endpoint, Pool, ProcessOutput, Reply, TestDir, quick, users};
 
 /// A few cases of several runs each: the values of a case differ from field to field and from row to row.
 fn few() -> Config {
@@ -79,32 +79,32 @@ fn extremes(count: usize) -> impl Strategy<Value = Vec<Value>> {
 
 /// The program ended in a documented way, and said so in its document.
 #[track_caller]
-fn ended_in_order(ran: &Ran, values: &dyn std::fmt::Debug) -> Value {
-    let said = format!("{values:?}\n{}", ran.stderr);
-    assert!(matches!(ran.code, Some(0 | 1 | 3 | 4 | 5)), "{said}");
-    assert!(!ran.stderr.contains("internal error"), "{said}");
-    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(document["exit_code"], ran.code.unwrap(), "{said}");
+fn ended_in_order(output: &ProcessOutput, values: &dyn std::fmt::Debug) -> Value {
+    let said = format!("{values:?}\n{}", output.stderr);
+    assert!(matches!(output.code, Some(0 | 1 | 3 | 4 | 5)), "{said}");
+    assert!(!output.stderr.contains("internal error"), "{said}");
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(document["exit_code"], output.code.unwrap(), "{said}");
     document
 }
 
 /// It ended in order, every row has an outcome, and so says the report that is written again.
 #[track_caller]
-fn every_row_has_an_outcome(place: &Place, import: Cli, rows: usize, values: &[Value]) {
-    let ran = import.args(ONCE).args(["--output", "json"]).run();
-    ended_in_order(&ran, &values);
-    if ran.code == Some(3) {
-        assert!(!place.path("run").join("ledger.db").exists(), "{values:?}");
+fn every_row_has_an_outcome(dir: &TestDir, import: Cli, rows: usize, values: &[Value]) {
+    let output = import.args(ONCE).args(["--output", "json"]).run();
+    ended_in_order(&output, &values);
+    if output.code == Some(3) {
+        assert!(!dir.path("run").join("ledger.db").exists(), "{values:?}");
         return;
     }
     for again in [false, true] {
         if again {
-            let report = place.cli("report").args(["run", "--output", "json"]).run();
+            let report = dir.cli("report").args(["run", "--output", "json"]).run();
             let document = ended_in_order(&report, &values);
-            assert_eq!(report.code, ran.code, "{values:?}");
+            assert_eq!(report.code, output.code, "{values:?}");
             assert_eq!(document["summary"]["rows"], rows, "{values:?}");
         }
-        let results = place.results();
+        let results = dir.results();
         let outcomes = results.outcomes();
         assert_eq!(outcomes.len(), rows, "{values:?}");
         assert!(outcomes.iter().all(|it| !it.is_empty()), "{outcomes:?}");
@@ -125,47 +125,47 @@ proptest! {
 
     #[test]
     fn dates_of_users(values in extremes(7), listed in any::<bool>()) {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(quick());
         // Users who existed, and users whose sign-up has no answer.
-        let old = place.file("old.csv", users(3));
-        place.import(&pool, old).args(["--no-preflight", "--no-lookup", "--run-dir", "old"]).run().exits(0);
-        let list = place.file("users.csv", users(6));
+        let old = dir.file("old.csv", users(3));
+        dir.import(&pool, old).args(["--no-preflight", "--no-lookup", "--run-dir", "old"]).run().exits(0);
+        let list = dir.file("users.csv", users(6));
         let firsts = Firsts::default();
         let given = values.clone();
         let endpoint = Endpoint::start(&pool, move |request| {
             let values = given.clone();
             match request.operation.as_str() {
-                "SignUp" if firsts.is_first(request) => Reply::Instead(Box::new(Reply::Bytes(Vec::new()))),
+                "SignUp" if firsts.is_first(request) => Reply::ForwardThen(Box::new(Reply::Bytes(Vec::new()))),
                 "AdminGetUser" => {
                     let at = number_of(request.username());
-                    Reply::Changed(Box::new(move |user| change_dates(user, &values, at)))
+                    Reply::ForwardEdited(Box::new(move |user| change_dates(user, &values, at)))
                 }
-                "ListUsers" => Reply::Changed(Box::new(move |page| {
+                "ListUsers" => Reply::ForwardEdited(Box::new(move |page| {
                     let page = page["Users"].as_array_mut();
                     for (at, user) in page.into_iter().flatten().enumerate() {
                         change_dates(user, &values, at);
                     }
                 })),
-                _ => Reply::Pass,
+                _ => Reply::Forward,
             }
         });
-        let import = import(&place, &pool, &endpoint, list);
+        let import = import(&dir, &pool, &endpoint, list);
         let import = if listed { import.args(["--prescan", "always", "--lookup", "list"]) } else { import };
-        every_row_has_an_outcome(&place, import, 6, &values);
+        every_row_has_an_outcome(&dir, import, 6, &values);
     }
 
     #[test]
     fn numbers_of_the_pool_its_client_and_its_quotas(values in extremes(12)) {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(quick());
-        let list = place.file("users.csv", users(2));
+        let list = dir.file("users.csv", users(2));
         let given = values.clone();
         let endpoint = Endpoint::start(&pool, move |request| {
             let values = given.clone();
             match request.operation.as_str() {
-                "DescribeUserPool" => Reply::Changed(Box::new(move |answer| change_pool(answer, &values))),
-                "DescribeUserPoolClient" => Reply::Changed(Box::new(move |answer| {
+                "DescribeUserPool" => Reply::ForwardEdited(Box::new(move |answer| change_pool(answer, &values))),
+                "DescribeUserPoolClient" => Reply::ForwardEdited(Box::new(move |answer| {
                     let client = &mut answer["UserPoolClient"];
                     for (at, field) in CLIENT.iter().enumerate() {
                         client[*field] = pick(&values, at);
@@ -175,14 +175,14 @@ proptest! {
                     "ProvisionedLimitValue": pick(&values, 3),
                     "FreeLimitValue": pick(&values, 4),
                 } })),
-                _ => Reply::Pass,
+                _ => Reply::Forward,
             }
         });
-        let import = import(&place, &pool, &endpoint, list);
+        let import = import(&dir, &pool, &endpoint, list);
         let import = import.without_flag("--rate").args(["--rate", "auto", "--prescan", "auto"]);
-        every_row_has_an_outcome(&place, import, 2, &values);
+        every_row_has_an_outcome(&dir, import, 2, &values);
         for command in ["check", "describe"] {
-            let asking = place.asking(command, &pool).args(["--endpoint-url", &endpoint.url(), "--output", "json"]).args(ONCE);
+            let asking = dir.read_only(command, &pool).args(["--endpoint-url", &endpoint.url(), "--output", "json"]).args(ONCE);
             let asking = if command == "check" { asking.arg(list) } else { asking };
             ended_in_order(&asking.run(), &values);
         }
@@ -190,55 +190,55 @@ proptest! {
 
     #[test]
     fn dates_and_precedence_of_groups(values in extremes(5)) {
-        let place = Place::new();
+        let dir = TestDir::new();
         let mut settings = quick();
         settings.groups = vec!["crew".to_owned()];
         let pool = Pool::start(settings);
-        let list = place.file("users.csv", users(2));
+        let list = dir.file("users.csv", users(2));
         let given = values.clone();
         let endpoint = Endpoint::start(&pool, move |request| {
             let values = given.clone();
             match request.operation.as_str() {
-                "ListGroups" => Reply::Changed(Box::new(move |page| {
+                "ListGroups" => Reply::ForwardEdited(Box::new(move |page| {
                     for group in page["Groups"].as_array_mut().into_iter().flatten() {
                         change_group(group, &values);
                     }
                 })),
-                "CreateGroup" => Reply::Changed(Box::new(move |answer| change_group(&mut answer["Group"], &values))),
-                _ => Reply::Pass,
+                "CreateGroup" => Reply::ForwardEdited(Box::new(move |answer| change_group(&mut answer["Group"], &values))),
+                _ => Reply::Forward,
             }
         });
-        let import = import(&place, &pool, &endpoint, list);
+        let import = import(&dir, &pool, &endpoint, list);
         let import = import.args(["--group", "crew", "--group", "night", "--create-groups"]);
-        every_row_has_an_outcome(&place, import, 2, &values);
+        every_row_has_an_outcome(&dir, import, 2, &values);
     }
 
     #[test]
     fn dates_of_events_and_users_in_an_undo(values in extremes(7)) {
-        let place = Place::new();
+        let dir = TestDir::new();
         let mut settings = quick();
         settings.threat_protection = true;
         let pool = Pool::start(settings);
-        let list = place.file("users.csv", users(4));
-        place.import(&pool, list).arg("--confirm").run().exits(0);
+        let list = dir.file("users.csv", users(4));
+        dir.import(&pool, list).arg("--confirm").run().exits(0);
         let given = values.clone();
         let endpoint = Endpoint::start(&pool, move |request| {
             let values = given.clone();
             let at = number_of(request.username());
             match request.operation.as_str() {
                 // Two of the four are asked about their events.
-                "AdminGetUser" if at.is_multiple_of(2) => Reply::Changed(Box::new(move |user| change_dates(user, &values, at))),
-                "AdminListUserAuthEvents" => Reply::Changed(Box::new(move |page| {
+                "AdminGetUser" if at.is_multiple_of(2) => Reply::ForwardEdited(Box::new(move |user| change_dates(user, &values, at))),
+                "AdminListUserAuthEvents" => Reply::ForwardEdited(Box::new(move |page| {
                     let events = page["AuthEvents"].as_array_mut();
-                    for (place, event) in events.into_iter().flatten().enumerate() {
-                        event["CreationDate"] = pick(&values, at + place);
+                    for (index, event) in events.into_iter().flatten().enumerate() {
+                        event["CreationDate"] = pick(&values, at + index);
                         event["EventFeedback"] = json!({ "FeedbackValue": "Valid", "Provider": "p", "FeedbackDate": pick(&values, at + 1) });
                     }
                 })),
-                _ => Reply::Pass,
+                _ => Reply::Forward,
             }
         });
-        let undo = place
+        let undo = dir
             .cli("undo")
             .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
             .env("AWS_SECRET_ACCESS_KEY", "made-up")
@@ -246,26 +246,26 @@ proptest! {
             .args(["--delete-rate", "1000", "--lookup-rate", "1000", "--output", "json"])
             .run();
         ended_in_order(&undo, &values);
-        let mut undone = csv::Reader::from_path(place.path("run/undo-results.csv")).unwrap();
+        let mut undone = csv::Reader::from_path(dir.path("run/undo-results.csv")).unwrap();
         let column = undone.headers().unwrap().iter().position(|name| name == "undone").unwrap();
         let undone: Vec<_> = undone.records().map(Result::unwrap).collect();
         prop_assert_eq!(undone.len(), 4, "{:?}", values);
         prop_assert!(undone.iter().all(|row| !row[column].is_empty()), "{:?}", undone);
-        place.cli("report").arg("run").run().exits(0);
+        dir.cli("report").arg("run").run().exits(0);
     }
 
     #[test]
     fn the_headers_date_and_retry_after(values in prop::collection::vec(header(), 4)) {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(quick());
-        let list = place.file("users.csv", users(4));
+        let list = dir.file("users.csv", users(4));
         let firsts = Firsts::default();
         let given = values.clone();
         let endpoint = Endpoint::start(&pool, move |request| {
             let [date, retry] = [0, 1].map(|at| given[(number_of(request.username()) + at) % given.len()].clone());
             let headers = vec![("date", date.clone()), ("retry-after", retry.clone())];
             if request.operation != "SignUp" || !firsts.is_first(request) {
-                return Reply::Headed(headers);
+                return Reply::ForwardWithHeaders(headers);
             }
             let body = json!({ "__type": "TooManyRequestsException", "message": "m" }).to_string();
             let head = format!(
@@ -275,7 +275,7 @@ proptest! {
             Reply::Bytes((head + &body).into_bytes())
         });
         let shown: Vec<Value> = values.iter().map(|text| json!(text)).collect();
-        every_row_has_an_outcome(&place, import(&place, &pool, &endpoint, list), 4, &shown);
+        every_row_has_an_outcome(&dir, import(&dir, &pool, &endpoint, list), 4, &shown);
     }
 }
 
@@ -300,13 +300,13 @@ fn header() -> impl Strategy<Value = String> {
 }
 
 fn change_dates(user: &mut Value, values: &[Value], at: usize) {
-    for (place, field) in ["UserCreateDate", "UserLastModifiedDate"]
+    for (index, field) in ["UserCreateDate", "UserLastModifiedDate"]
         .iter()
         .enumerate()
     {
         // An error has none.
         if user.get(field).is_some() {
-            user[*field] = pick(values, at + place);
+            user[*field] = pick(values, at + index);
         }
     }
 }

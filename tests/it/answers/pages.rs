@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Value, json};
 
 use super::import;
-use crate::harness::{Endpoint, Place, Pool, Reply, Request, quick, users};
+use crate::harness::{Endpoint, Pool, Reply, Request, TestDir, quick, users};
 
 /// How a listing goes on.
 #[derive(Clone, Copy)]
@@ -40,7 +40,7 @@ fn endless(
     let pages = AtomicUsize::new(0);
     Endpoint::start(pool, move |request| {
         if request.operation != operation || request.body["Limit"] == 1 {
-            return Reply::Pass;
+            return Reply::Forward;
         }
         let number = pages.fetch_add(1, Ordering::Relaxed);
         Reply::json(200, &page(request, tokens.after(number)))
@@ -50,31 +50,31 @@ fn endless(
 #[test]
 fn a_pool_whose_listing_does_not_end_is_not_read() {
     for tokens in ALL {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(quick());
-        let list = place.file("users.csv", users(3));
+        let list = dir.file("users.csv", users(3));
         let endpoint = endless(
             &pool,
             "ListUsers",
             tokens,
             |_, token| json!({ "Users": [], "PaginationToken": token }),
         );
-        import(&place, &pool, &endpoint, list)
+        import(&dir, &pool, &endpoint, list)
             .args(["--prescan", "always", "--list-rate", "1000"])
             .run()
             .exits(4)
             .says(["ListUsers"]);
-        assert!((2..=60).contains(&endpoint.asked("ListUsers")));
-        assert_eq!(pool.asked("SignUp"), 0);
+        assert!((2..=60).contains(&endpoint.requests("ListUsers")));
+        assert_eq!(pool.requests("SignUp"), 0);
     }
 }
 
 #[test]
 fn groups_whose_listing_does_not_end_are_not_known() {
     for tokens in [Tokens::Same, Tokens::Circle] {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(quick());
-        let list = place.file("users.csv", users(3));
+        let list = dir.file("users.csv", users(3));
         let endpoint = endless(
             &pool,
             "ListGroups",
@@ -82,22 +82,21 @@ fn groups_whose_listing_does_not_end_are_not_known() {
             |_, token| json!({ "Groups": [{ "GroupName": "staff" }], "NextToken": token }),
         );
         // What the pool does not tell is for the checks before the run to weigh; they end.
-        let ran = import(&place, &pool, &endpoint, list)
+        let output = import(&dir, &pool, &endpoint, list)
             .args(["--group", "staff"])
             .run();
-        assert!(matches!(ran.code, Some(1 | 3 | 4)), "{}", ran.stderr);
-        assert!((2..=5).contains(&endpoint.asked("ListGroups")));
+        assert!(matches!(output.code, Some(1 | 3 | 4)), "{}", output.stderr);
+        assert!((2..=5).contains(&endpoint.requests("ListGroups")));
     }
 }
 
 #[test]
 fn a_user_whose_events_do_not_end_is_kept() {
     for tokens in ALL {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(quick());
-        let list = place.file("users.csv", users(2));
-        place
-            .import(&pool, list)
+        let list = dir.file("users.csv", users(2));
+        dir.import(&pool, list)
             .args(["--confirm", "--update-rate", "1000"])
             .run()
             .exits(0);
@@ -106,14 +105,13 @@ fn a_user_whose_events_do_not_end_is_kept() {
             json!({ "AuthEvents": [event], "NextToken": token })
         });
         let id = &pool.settings().pool_id;
-        place
-            .cli("undo")
+        dir.cli("undo")
             .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
             .env("AWS_SECRET_ACCESS_KEY", "made-up")
             .args(["run", "--yes-delete", id, "--endpoint-url", &endpoint.url()])
             .run()
             .exits(1);
-        assert_eq!(pool.asked("AdminDeleteUser"), 0);
-        assert!((2..=200).contains(&endpoint.asked("AdminListUserAuthEvents")));
+        assert_eq!(pool.requests("AdminDeleteUser"), 0);
+        assert!((2..=200).contains(&endpoint.requests("AdminListUserAuthEvents")));
     }
 }

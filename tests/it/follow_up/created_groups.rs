@@ -4,11 +4,13 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::harness::{Cli, Endpoint, Place, Pool, Ran, Reply, head, quick, until, users};
+use crate::harness::{
+    Cli, Endpoint, Pool, ProcessOutput, Reply, TestDir, head, quick, users, wait_until,
+};
 
-fn import(place: &Place, pool: &Pool, endpoint: &Endpoint) -> Cli {
-    let list = place.file("users.csv", users(2));
-    place.import(pool, list).args([
+fn import(dir: &TestDir, pool: &Pool, endpoint: &Endpoint) -> Cli {
+    let list = dir.file("users.csv", users(2));
+    dir.import(pool, list).args([
         "--endpoint-url",
         &endpoint.url(),
         "--group",
@@ -26,21 +28,21 @@ fn denied() -> Reply {
 }
 
 #[track_caller]
-fn claims_that_something_was_sent(ran: &Ran, code: i32, name: &str) {
-    assert_eq!(ran.code, Some(code), "{}", ran.stderr);
-    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+fn claims_that_something_was_sent(output: &ProcessOutput, code: i32, name: &str) {
+    assert_eq!(output.code, Some(code), "{}", output.stderr);
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(document["exit_name"], name);
-    for text in [&ran.stdout, &ran.stderr] {
+    for text in [&output.stdout, &output.stderr] {
         for claim in ["nothing was sent", "before anything was sent"] {
             assert!(!text.contains(claim), "{text}");
         }
     }
-    assert!(ran.stderr.contains("crew"), "{}", ran.stderr);
+    assert!(output.stderr.contains("crew"), "{}", output.stderr);
 }
 
 #[test]
 fn a_group_that_fails_after_another_was_created_stops_the_run() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let endpoint = Endpoint::start(&pool, |request| {
         match (
@@ -48,55 +50,59 @@ fn a_group_that_fails_after_another_was_created_stops_the_run() {
             request.body["GroupName"].as_str(),
         ) {
             ("CreateGroup", Some("night")) => denied(),
-            _ => Reply::Pass,
+            _ => Reply::Forward,
         }
     });
-    let ran = import(&place, &pool, &endpoint).run();
-    claims_that_something_was_sent(&ran, 4, "stopped");
-    ran.says([
+    let output = import(&dir, &pool, &endpoint).run();
+    claims_that_something_was_sent(&output, 4, "stopped");
+    output.says([
         "group night: ",
         "AccessDeniedException",
         "groups created before that: crew",
     ]);
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
     // The same command finds the group, and creates none: so this time it is a refusal.
-    let ran = import(&place, &pool, &endpoint).run().exits(3);
-    assert!(!ran.stderr.contains("groups created"), "{}", ran.stderr);
+    let output = import(&dir, &pool, &endpoint).run().exits(3);
+    assert!(
+        !output.stderr.contains("groups created"),
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]
 fn a_group_whose_creation_has_no_answer_counts_as_sent() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let endpoint = Endpoint::start(&pool, |request| match request.operation.as_str() {
-        "CreateGroup" => Reply::Instead(Box::new(Reply::Bytes(Vec::new()))),
-        _ => Reply::Pass,
+        "CreateGroup" => Reply::ForwardThen(Box::new(Reply::Bytes(Vec::new()))),
+        _ => Reply::Forward,
     });
-    let ran = import(&place, &pool, &endpoint)
+    let output = import(&dir, &pool, &endpoint)
         .args(["--preflight-timeout", "1s"])
         .run();
-    claims_that_something_was_sent(&ran, 4, "stopped");
+    claims_that_something_was_sent(&output, 4, "stopped");
 }
 
 #[test]
 fn a_run_directory_that_cannot_be_created_after_the_groups_stops_the_run() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let run = place.path("run");
+    let run = dir.path("run");
     let endpoint = Endpoint::start(&pool, move |request| {
         if request.operation == "CreateGroup" {
             fs::write(&run, "a file in the directory's place").unwrap();
         }
-        Reply::Pass
+        Reply::Forward
     });
-    let ran = import(&place, &pool, &endpoint).run();
-    claims_that_something_was_sent(&ran, 4, "stopped");
-    ran.says(["groups created before that: crew, night"]);
+    let output = import(&dir, &pool, &endpoint).run();
+    claims_that_something_was_sent(&output, 4, "stopped");
+    output.says(["groups created before that: crew, night"]);
 }
 
 #[test]
 fn a_signal_between_the_groups_and_the_first_row_does_not_claim_that_nothing_was_sent() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let endpoint = Endpoint::start(&pool, |request| {
         match (
@@ -104,15 +110,15 @@ fn a_signal_between_the_groups_and_the_first_row_does_not_claim_that_nothing_was
             request.body["GroupName"].as_str(),
         ) {
             ("CreateGroup", Some("night")) => Reply::Drip(head(200, "content-length: 100000")),
-            _ => Reply::Pass,
+            _ => Reply::Forward,
         }
     });
-    let running = import(&place, &pool, &endpoint).start();
-    until("the second group", || {
-        (endpoint.asked("CreateGroup") == 2).then_some(())
+    let running = import(&dir, &pool, &endpoint).start();
+    wait_until("the second group", || {
+        (endpoint.requests("CreateGroup") == 2).then_some(())
     });
     running.signal("INT");
-    let ran = running.end();
-    claims_that_something_was_sent(&ran, 130, "sigint");
-    ran.says(["stopped before the first row; groups created: crew"]);
+    let output = running.wait();
+    claims_that_something_was_sent(&output, 130, "sigint");
+    output.says(["stopped before the first row; groups created: crew"]);
 }

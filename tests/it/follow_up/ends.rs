@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use cognito_import::rehearsal::{ExistingUser, Faults, PoolSettings, QuotaSetting, UserStatus};
 
 use super::with_groups;
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
 #[test]
 fn an_address_of_somebody_else_is_that_users_failure_and_the_other_steps_are_taken() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let taken = ExistingUser {
         username: "older".to_owned(),
         attributes: BTreeMap::from([
@@ -23,17 +23,16 @@ fn an_address_of_somebody_else_is_that_users_failure_and_the_other_steps_are_tak
         existing: vec![taken],
         ..with_groups(&["staff"])
     });
-    let list = place.file("users.csv", users(3));
+    let list = dir.file("users.csv", users(3));
     let import = || {
-        place
-            .import(&pool, list)
+        dir.import(&pool, list)
             .args(["--confirm", "--verify", "email", "--group", "staff"])
     };
     import().run().exits(1).says([
         "verify email: 2 done, 1 failed",
         "1 x AliasExistsException after the sign-up",
     ]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), 3, "it was made all the same");
     assert_eq!(
         results.row(2)["follow_up"],
@@ -48,7 +47,7 @@ fn an_address_of_somebody_else_is_that_users_failure_and_the_other_steps_are_tak
     let truth = pool.users();
     assert_eq!(truth["user0002"].status, UserStatus::Confirmed);
     assert_eq!(truth["user0002"].groups, ["staff"]);
-    let line = std::fs::read_to_string(place.path("run/results.jsonl")).unwrap();
+    let line = std::fs::read_to_string(dir.path("run/results.jsonl")).unwrap();
     let line: serde_json::Value = serde_json::from_str(line.lines().nth(1).unwrap()).unwrap();
     assert_eq!(line["follow_up"][1]["step"], "verify_email");
     assert_eq!(line["follow_up"][1]["code"], "AliasExistsException");
@@ -56,7 +55,7 @@ fn an_address_of_somebody_else_is_that_users_failure_and_the_other_steps_are_tak
 
     // It stays so, until it is asked for again: then that step alone is taken.
     import().run().exits(1).says(["finished already"]);
-    let asked = |operation: &str| pool.asked(operation);
+    let asked = |operation: &str| pool.requests(operation);
     let before = (
         asked("SignUp"),
         asked("AdminUpdateUserAttributes"),
@@ -71,7 +70,7 @@ fn an_address_of_somebody_else_is_that_users_failure_and_the_other_steps_are_tak
         .run()
         .exits(0)
         .says(["1 users have steps to come"]);
-    assert_eq!(place.results().row(2)["follow_up"], "done");
+    assert_eq!(dir.results().row(2)["follow_up"], "done");
     assert_eq!(asked("SignUp"), before.0);
     assert_eq!(asked("AdminUpdateUserAttributes"), before.1 + 2);
     assert_eq!(asked("AdminConfirmSignUp"), before.2 + 1, "the question");
@@ -79,7 +78,7 @@ fn an_address_of_somebody_else_is_that_users_failure_and_the_other_steps_are_tak
 
 #[test]
 fn what_is_unclear_is_sent_again_and_a_quota_is_waited_for() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = with_groups(&["staff"]);
     settings.faults = Faults {
         write_drop_before: 0.1,
@@ -90,14 +89,13 @@ fn what_is_unclear_is_sent_again_and_a_quota_is_waited_for() {
     };
     settings.seed = 5;
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(60));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(60));
+    dir.import(&pool, list)
         .arg("--no-preflight")
         .args(["--confirm", "--verify", "email", "--group", "staff"])
         .run()
         .exits(0);
-    let results = place.results();
+    let results = dir.results();
     assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
     for user in pool.users().values() {
         assert_eq!(user.status, UserStatus::Confirmed);
@@ -118,17 +116,16 @@ fn what_is_unclear_is_sent_again_and_a_quota_is_waited_for() {
 
 #[test]
 fn tries_that_are_used_up_fail_the_step_and_not_the_row() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.write_500 = 1.0;
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(2));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(2));
+    dir.import(&pool, list)
         .args(["--no-preflight", "--confirm"])
         .run()
         .exits(1);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), 2);
     for row in &results.rows {
         assert_eq!(row["follow_up"], "failed: confirm InternalErrorException");
@@ -138,17 +135,17 @@ fn tries_that_are_used_up_fail_the_step_and_not_the_row() {
         );
     }
     assert_eq!(results.summary["created_users"]["unconfirmed"], 2);
-    assert_eq!(pool.asked("AdminConfirmSignUp"), 2 * 5);
+    assert_eq!(pool.requests("AdminConfirmSignUp"), 2 * 5);
 }
 
 #[test]
 fn a_step_that_fails_for_everybody_stops_the_run() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.write_500 = 1.0;
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(40));
-    place
+    let list = dir.file("users.csv", users(40));
+    dir
         .import(&pool, list)
         .args(["--no-preflight", "--verify", "email", "--max-failures", "5"])
         .run()
@@ -160,19 +157,19 @@ fn a_step_that_fails_for_everybody_stops_the_run() {
 
 #[test]
 fn steps_have_the_pace_of_their_quota_and_sign_ups_go_on_meanwhile() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = with_groups(&["staff"]);
     settings.quotas.user_update = QuotaSetting::per_second(20.0);
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(30));
-    place
+    let list = dir.file("users.csv", users(30));
+    dir
         .import(&pool, list)
         .args(["--verify", "email", "--group", "staff"])
         .args(["--update-rate", "40"])
         .run()
         .exits(0)
         .says(["UserUpdate: up to 30 AdminUpdateUserAttributes, 30 AdminAddUserToGroup at 40 a second (--update-rate)"]);
-    let results = place.results();
+    let results = dir.results();
     assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
     let stats = pool.stats();
     assert!(
@@ -193,17 +190,16 @@ fn steps_have_the_pace_of_their_quota_and_sign_ups_go_on_meanwhile() {
 
 #[test]
 fn a_permission_that_is_missing_is_found_before_the_first_call() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = with_groups(&["staff"]);
     // DescribeUserPool, DescribeUserPoolClient, AdminGetUser; then the steps are asked about.
     settings.faults.expired_credentials_after = Some(4);
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(2));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(2));
+    dir.import(&pool, list)
         .args(["--confirm", "--group", "staff"])
         .run()
         .exits(3)
         .says(["ExpiredTokenException", "renew the credentials"]);
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
 }

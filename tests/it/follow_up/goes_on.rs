@@ -3,26 +3,25 @@
 use cognito_import::rehearsal::UserStatus;
 
 use super::with_groups;
-use crate::harness::{Place, Pool, Results, Row, quick, until, users};
+use crate::harness::{Pool, Results, Row, TestDir, quick, users, wait_until};
 
 #[test]
 fn a_run_that_was_stopped_takes_the_missing_steps_alone() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(with_groups(&["staff"]));
-    let list = place.file("users.csv", users(12));
+    let list = dir.file("users.csv", users(12));
     let import = |rate: &str| {
-        place
-            .import(&pool, list)
+        dir.import(&pool, list)
             .args(["--verify", "email", "--group", "staff"])
             .args(["--update-rate", rate])
     };
     let running = import("4").start();
-    until("a group", || {
-        (pool.asked("AdminAddUserToGroup") > 2).then_some(())
+    wait_until("a group", || {
+        (pool.requests("AdminAddUserToGroup") > 2).then_some(())
     });
     running.signal("INT");
-    running.end().exits(130).says(["the same command goes on"]);
-    let results = place.results();
+    running.wait().exits(130).says(["the same command goes on"]);
+    let results = dir.results();
     assert_eq!(results.count("created"), 12);
     assert_eq!(results.summary["state"], "stopped");
     let pending = results
@@ -31,7 +30,8 @@ fn a_run_that_was_stopped_takes_the_missing_steps_alone() {
         .filter(|row| row["follow_up"] == "pending")
         .count();
     assert!(pending > 0, "{:?}", results.rows);
-    let asked = ["AdminUpdateUserAttributes", "AdminAddUserToGroup"].map(|name| pool.asked(name));
+    let asked =
+        ["AdminUpdateUserAttributes", "AdminAddUserToGroup"].map(|name| pool.requests(name));
     let counts = |step: &str| {
         let counts = &results.summary["follow_up"][step];
         let count = |state: &str| counts[state].as_u64().unwrap();
@@ -46,26 +46,26 @@ fn a_run_that_was_stopped_takes_the_missing_steps_alone() {
 
     let steps = format!("{pending} users have steps to come");
     import("1000").run().exits(0).says([&steps]);
-    let results = place.results();
+    let results = dir.results();
     assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
-    assert_eq!(pool.asked("SignUp"), 12);
-    assert_eq!(pool.asked("AdminUpdateUserAttributes"), 12 + 2);
-    assert_eq!(pool.asked("AdminAddUserToGroup"), 12 + 2);
+    assert_eq!(pool.requests("SignUp"), 12);
+    assert_eq!(pool.requests("AdminUpdateUserAttributes"), 12 + 2);
+    assert_eq!(pool.requests("AdminAddUserToGroup"), 12 + 2);
 }
 
 #[test]
 fn credentials_that_expire_stop_the_run_and_the_next_one_confirms_the_rest() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.expired_credentials_after = Some(8);
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(30));
-    let import = |pool: &Pool| place.import(pool, list).arg("--confirm");
+    let list = dir.file("users.csv", users(30));
+    let import = |pool: &Pool| dir.import(pool, list).arg("--confirm");
     import(&pool).run().exits(4).says([
         "confirm: ExpiredTokenException",
         "let them use cognito-idp:AdminConfirmSignUp on this pool",
     ]);
-    let results = place.results();
+    let results = dir.results();
     let confirmed = |pool: &Pool| {
         let users = pool.users().into_values();
         users
@@ -84,9 +84,9 @@ fn credentials_that_expire_stop_the_run_and_the_next_one_confirms_the_rest() {
     assert_eq!(told(&results, "confirmed"), done);
     assert_eq!(results.summary["created_users"]["confirmed"], done);
     let made = results.count("created") as u64;
-    let pool = pool.changed(|settings| settings.faults.expired_credentials_after = None);
+    let pool = pool.restart_with(|settings| settings.faults.expired_credentials_after = None);
     import(&pool).run().exits(0);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), 30);
     assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
     assert_eq!(confirmed(&pool), 30);
@@ -97,21 +97,21 @@ fn credentials_that_expire_stop_the_run_and_the_next_one_confirms_the_rest() {
         "false",
         "as told then"
     );
-    assert_eq!(pool.asked("SignUp"), 30 - made);
-    assert_eq!(pool.asked("AdminConfirmSignUp"), 30 - done + 1);
+    assert_eq!(pool.requests("SignUp"), 30 - made);
+    assert_eq!(pool.requests("AdminConfirmSignUp"), 30 - done + 1);
 }
 
 #[test]
 fn a_group_that_nobody_looked_for_stops_the_run_and_is_made_by_the_next_one() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(6));
-    let import = || place.import(&pool, list).args(["--group", "staff"]);
+    let list = dir.file("users.csv", users(6));
+    let import = || dir.import(&pool, list).args(["--group", "staff"]);
     import().arg("--no-preflight").run().exits(4).says([
         "group staff: ResourceNotFoundException: Group not found",
         "let --create-groups create it",
     ]);
-    let results = place.results();
+    let results = dir.results();
     assert!(results.count("created") > 0);
     assert_eq!(results.row(1)["follow_up"], "pending");
     import()
@@ -119,35 +119,34 @@ fn a_group_that_nobody_looked_for_stops_the_run_and_is_made_by_the_next_one() {
         .exits(3)
         .says(["the run does not go on", "group_missing"]);
     import().arg("--create-groups").run().exits(0);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), 6);
     assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
-    assert_eq!(pool.asked("SignUp"), 6);
+    assert_eq!(pool.requests("SignUp"), 6);
 }
 
 #[test]
 fn a_pool_that_is_gone_while_steps_are_taken_leaves_them_to_the_next_run() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(15));
+    let list = dir.file("users.csv", users(15));
     let import = |pool: &Pool, rate: &str| {
-        place
-            .import(pool, list)
+        dir.import(pool, list)
             .args(["--verify", "email", "--update-rate", rate])
     };
     let running = import(&pool, "20").start();
-    until("a step", || {
-        (pool.asked("AdminUpdateUserAttributes") > 3).then_some(())
+    wait_until("a step", || {
+        (pool.requests("AdminUpdateUserAttributes") > 3).then_some(())
     });
-    let pool = pool.changed(|_| ());
+    let pool = pool.restart_with(|_| ());
     running
-        .end()
+        .wait()
         .exits(4)
         .says(["no connection could be made", "the same command goes on"]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.summary["follow_up_errors"], serde_json::json!({}));
     import(&pool, "1000").run().exits(0);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), 15);
     assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
     for user in pool.users().values() {
@@ -158,17 +157,16 @@ fn a_pool_that_is_gone_while_steps_are_taken_leaves_them_to_the_next_run() {
 #[test]
 fn more_users_than_may_wait_come_through() {
     // Sign-ups wait for the steps of those before them, and nothing waits for ever.
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(2_500));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(2_500));
+    dir.import(&pool, list)
         .args(["--confirm", "--verify", "email"])
         .args(["--rate", "4000", "--update-rate", "2000"])
         .run()
         .exits(0);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), 2_500);
     assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
-    assert_eq!(pool.asked("AdminUpdateUserAttributes"), 2_501);
+    assert_eq!(pool.requests("AdminUpdateUserAttributes"), 2_501);
 }

@@ -2,53 +2,52 @@
 
 use cognito_import::rehearsal::PoolSettings;
 
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
 #[test]
 fn groups_that_the_pool_does_not_have_are_found_before_the_first_call_or_made() {
-    let place = Place::new();
+    let dir = TestDir::new();
     // More than a page of them.
     let many: Vec<String> = (0..70).map(|n| format!("g{n}")).collect();
     let pool = Pool::start(PoolSettings {
         groups: many,
         ..quick()
     });
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email,groups\nann,Passw0rd!1,ann@example.com,g69;crew\nbob,Passw0rd!2,bob@example.com,g1;night\n",
     );
-    let import = || place.import(&pool, list).args(["--group", "all"]);
+    let import = || dir.import(&pool, list).args(["--group", "all"]);
     import().run().exits(3).says([
         "the pool does not have these groups: all, crew, night [group_missing]",
         "--create-groups makes them; or make them first, or mend their names in --group (in a mapping file: follow_up.groups) and in the \
          list's column groups",
     ]);
-    assert_eq!(pool.asked("SignUp"), 0);
-    place
-        .check(&pool, list)
+    assert_eq!(pool.requests("SignUp"), 0);
+    dir.check(&pool, list)
         .args(["--group", "all", "--create-groups"])
         .run()
         .exits(0)
         .says(["groups: 3 made first: all, crew, night"]);
-    assert_eq!(pool.asked("CreateGroup"), 0, "a check makes none");
+    assert_eq!(pool.requests("CreateGroup"), 0, "a check makes none");
     import().arg("--create-groups").run().exits(0);
-    assert_eq!(pool.asked("CreateGroup"), 3);
+    assert_eq!(pool.requests("CreateGroup"), 3);
     assert_eq!(pool.users()["ann"].groups, ["all", "g69", "crew"]);
     assert_eq!(pool.users()["bob"].groups, ["all", "g1", "night"]);
 }
 
 #[test]
 fn a_group_that_only_a_flag_names_is_not_blamed_on_the_list() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", users(1));
-    let import = || place.import(&pool, list);
-    let ran = import().args(["--group", "crew"]).run().exits(3).says([
+    let list = dir.file("users.csv", users(1));
+    let import = || dir.import(&pool, list);
+    let output = import().args(["--group", "crew"]).run().exits(3).says([
         "the pool does not have these groups: crew [group_missing]",
         "or mend their names in --group (in a mapping file: follow_up.groups)",
     ]);
-    assert!(!ran.stderr.contains("the list's"), "{}", ran.stderr);
-    let ran = import()
+    assert!(!output.stderr.contains("the list's"), "{}", output.stderr);
+    let output = import()
         .args(["--group", "night shift"])
         .run()
         .exits(2)
@@ -56,19 +55,18 @@ fn a_group_that_only_a_flag_names_is_not_blamed_on_the_list() {
             "invalid value 'night shift' for '--group <NAME>'",
             "names of groups have no white space",
         ]);
-    assert!(!ran.stderr.contains("users.csv"), "{}", ran.stderr);
-    let mapping = place.file("mapping.toml", "[follow_up]\ngroups = [\"night shift\"]\n");
+    assert!(!output.stderr.contains("users.csv"), "{}", output.stderr);
+    let mapping = dir.file("mapping.toml", "[follow_up]\ngroups = [\"night shift\"]\n");
     import().args(["--mapping", mapping]).run().exits(3).says([
         "--mapping mapping.toml: line 2, follow_up.groups: names of groups have no white space",
     ]);
-    let own = place.file(
+    let own = dir.file(
         "own.csv",
         "username,password,email,groups\nann,Passw0rd!1,ann@example.com,crew\n",
     );
-    place
-        .import(&pool, own)
+    dir.import(&pool, own)
         .run()
         .exits(3)
         .says(["or mend their names in the list's column groups"]);
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
 }

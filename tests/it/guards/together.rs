@@ -2,21 +2,20 @@
 
 use cognito_import::rehearsal::{PoolSettings, QuotaSetting};
 
-use super::{Place, Pool, Proxy, Wrong, codes, pool, quick, users};
+use super::{BadReply, Pool, Proxy, TestDir, codes, pool, quick, users};
 use crate::harness::users_numbered;
 
 const PROGRAMS: usize = 8;
 
 /// Eight imports of lists of their own into one pool, started one right after the other.
 fn eight(pool: &Pool) {
-    let place = Place::new();
+    let dir = TestDir::new();
     let running: Vec<_> = (0..PROGRAMS)
         .map(|number| {
             let name = format!("list-{number}.csv");
             let first = number * 10 + 1;
-            place.file(&name, users_numbered(first..=first + 4));
-            place
-                .import(pool, &name)
+            dir.file(&name, users_numbered(first..=first + 4));
+            dir.import(pool, &name)
                 .args(["--rate", "auto", "--lookup-rate", "auto"])
                 .args(["--group", "crew", "--create-groups"])
                 .args(["--run-dir", &format!("run-{number}")])
@@ -24,9 +23,9 @@ fn eight(pool: &Pool) {
         })
         .collect();
     for (number, running) in running.into_iter().enumerate() {
-        let ran = running.end().exits(0);
-        assert!(!ran.stderr.contains("network"), "{}", ran.stderr);
-        let results = place.results_in(&format!("run-{number}"));
+        let output = running.wait().exits(0);
+        assert!(!output.stderr.contains("network"), "{}", output.stderr);
+        let results = dir.results_in(&format!("run-{number}"));
         assert_eq!(results.count("created"), 5);
     }
     assert_eq!(pool.users().len(), PROGRAMS * 5);
@@ -59,45 +58,44 @@ fn eight_programs_wait_for_one_another_where_every_quota_is_small() {
 
 #[test]
 fn throttling_that_lasts_refuses_the_run_by_its_name() {
-    let (place, pool) = (Place::new(), pool());
-    let list = place.file("users.csv", users(1));
+    let (dir, pool) = (TestDir::new(), pool());
+    let list = dir.file("users.csv", users(1));
     for (wrong, cause) in [
         (
-            Wrong::error(400, "TooManyRequestsException", "Too many requests"),
+            BadReply::error(400, "TooManyRequestsException", "Too many requests"),
             "the account's quota",
         ),
         (
-            Wrong::error(403, "ForbiddenException", "Request not allowed"),
+            BadReply::error(403, "ForbiddenException", "Request not allowed"),
             "AWS WAF",
         ),
     ] {
         let proxy = Proxy::always(&pool, "DescribeUserPool", wrong);
-        let ran = place
+        let output = dir
             .import(&pool, list)
             .args(["--endpoint-url", &proxy.url()])
             .args(["--preflight-timeout", "1s", "--output", "json"])
             .run()
             .exits(3);
-        assert_eq!(codes(&ran, "refusals"), ["call_failed"]);
-        assert!(!ran.stderr.contains("network"), "{}", ran.stderr);
-        ran.says([cause]);
+        assert_eq!(codes(&output, "refusals"), ["call_failed"]);
+        assert!(!output.stderr.contains("network"), "{}", output.stderr);
+        output.says([cause]);
     }
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
 }
 
 #[test]
 fn limits_that_are_not_answered_are_the_default_and_the_run_says_so() {
     for wrong in [
-        Wrong::error(400, "TooManyRequestsException", "Too many requests"),
-        Wrong::error(400, "ExpiredTokenException", "expired"),
-        Wrong::error(400, "InvalidParameterException", "unknown category"),
+        BadReply::error(400, "TooManyRequestsException", "Too many requests"),
+        BadReply::error(400, "ExpiredTokenException", "expired"),
+        BadReply::error(400, "InvalidParameterException", "unknown category"),
     ] {
-        let place = Place::new();
+        let dir = TestDir::new();
         let pool = Pool::start(PoolSettings::default());
-        let list = place.file("users.csv", users(1));
+        let list = dir.file("users.csv", users(1));
         let proxy = Proxy::always(&pool, "GetProvisionedLimit", wrong);
-        place
-            .import(&pool, list)
+        dir.import(&pool, list)
             .args(["--endpoint-url", &proxy.url(), "--rate", "auto"])
             .args(["--preflight-timeout", "1s"])
             .run()

@@ -20,9 +20,9 @@ pub(crate) struct View {
 }
 
 /// What is seen of each page in each view. None where this machine has no browser, or no Python to drive it: that is said.
-pub(crate) fn look_at(pages: &[&Path], views: &[View]) -> Option<Vec<Value>> {
+pub(crate) fn render_pages(pages: &[&Path], views: &[View]) -> Option<Vec<Value>> {
     let Some(browser) = browser() else {
-        super::say_not_run(&format!(
+        super::report_skipped(&format!(
             "the look at report.html (no chromium, chromium-browser or google-chrome; {VARIABLE} names one)"
         ));
         return None;
@@ -40,7 +40,7 @@ pub(crate) fn look_at(pages: &[&Path], views: &[View]) -> Option<Vec<Value>> {
         .stdin(Stdio::null())
         .output();
     let Ok(driven) = driven else {
-        super::say_not_run("the look at report.html (no python3 to drive the browser)");
+        super::report_skipped("the look at report.html (no python3 to drive the browser)");
         return None;
     };
     assert!(

@@ -36,9 +36,9 @@ impl Bucket {
         };
         let mut call = bucket.client.create_bucket().bucket(name);
         if region != "us-east-1" {
-            let place = CreateBucketConfiguration::builder()
+            let dir = CreateBucketConfiguration::builder()
                 .location_constraint(BucketLocationConstraint::from(region));
-            call = call.create_bucket_configuration(place.build());
+            call = call.create_bucket_configuration(dir.build());
         }
         bucket.runtime.block_on(call.send()).unwrap();
         bucket
@@ -53,7 +53,7 @@ impl Bucket {
     }
 
     /// A command that finds S3 here.
-    pub(crate) fn within_reach(&self, cli: Cli) -> Cli {
+    pub(crate) fn with_endpoint(&self, cli: Cli) -> Cli {
         cli.env("AWS_ENDPOINT_URL_S3", &self.url)
             .env("AWS_ACCESS_KEY_ID", ROOT_KEY)
             .env("AWS_SECRET_ACCESS_KEY", ROOT_KEY)

@@ -17,12 +17,12 @@ use aws_sdk_cognitoidentityprovider::types::{SchemaAttributeType, UsernameAttrib
 
 use cognito_import::user::STANDARD_ATTRIBUTES;
 
-use super::{Cli, Place, Sdk, until};
+use super::{Cli, Sdk, TestDir, wait_until};
 
 const VERSION: &str = "1.5.33";
 
 /// Ends what it started when this process is gone: then its standard input closes.
-const WARDEN: &str = "
+const SUPERVISOR: &str = "
 import os, signal, subprocess, sys, threading
 child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=True)
 threading.Thread(target=lambda: os._exit(child.wait() and 1), daemon=True).start()
@@ -37,24 +37,25 @@ const REGION: &str = "us-east-1";
 /// Custom attributes of the suite's pools. An app client has to name them among what it may write.
 const CUSTOM: [&str; 2] = ["custom:legacy_id", "custom:department"];
 
-static OPEN: LazyLock<Option<Emulator>> = LazyLock::new(|| Emulator::start(&[]));
-static GUARDED: LazyLock<Option<Emulator>> = LazyLock::new(|| Emulator::start(&[("AUTH", "true")]));
+static WITHOUT_AUTH: LazyLock<Option<Emulator>> = LazyLock::new(|| Emulator::start(&[]));
+static WITH_AUTH: LazyLock<Option<Emulator>> =
+    LazyLock::new(|| Emulator::start(&[("AUTH", "true")]));
 
 pub(crate) struct Emulator {
     port: u16,
     /// Its standard input keeps the emulator alive.
-    _warden: Child,
+    _supervisor: Child,
 }
 
 impl Emulator {
     /// One that takes every signature. None where there is none on this machine: that is said, and under CI it is a failure.
-    pub(crate) fn open() -> Option<&'static Self> {
-        OPEN.as_ref()
+    pub(crate) fn without_auth() -> Option<&'static Self> {
+        WITHOUT_AUTH.as_ref()
     }
 
     /// One that checks signatures and permissions.
-    pub(crate) fn guarded() -> Option<&'static Self> {
-        GUARDED.as_ref()
+    pub(crate) fn with_auth() -> Option<&'static Self> {
+        WITH_AUTH.as_ref()
     }
 
     fn start(environment: &[(&str, &str)]) -> Option<Self> {
@@ -65,12 +66,14 @@ impl Emulator {
                     std::env::var("CI").as_deref() != Ok("true"),
                     "ministack {VERSION} cannot be had: {why}"
                 );
-                super::say_not_run(&format!("the tests against ministack {VERSION} ({why})"));
+                super::report_skipped(&format!("the tests against ministack {VERSION} ({why})"));
                 return None;
             }
         };
         // A port that is free now may be taken before the emulator has it: then it ends, and the next one is tried.
-        Some(until("ministack's start", || serve(&folder, environment)))
+        Some(wait_until("ministack's start", || {
+            serve(&folder, environment)
+        }))
     }
 
     pub(crate) fn url(&self) -> String {
@@ -128,7 +131,7 @@ impl Emulator {
     }
 
     /// A new user of the account, without any permission: key and secret.
-    pub(crate) fn powerless_key(&self, name: &str) -> (String, String) {
+    pub(crate) fn key_without_permissions(&self, name: &str) -> (String, String) {
         self.iam(&format!("Action=CreateUser&UserName={name}"));
         let answer = self.iam(&format!("Action=CreateAccessKey&UserName={name}"));
         let between = |from: &str, to: &str| {
@@ -183,30 +186,28 @@ pub(crate) struct EmulatedPool {
 
 impl EmulatedPool {
     /// `import` of a list into it. About 350 sign-ups a second are what the emulator can do.
-    pub(crate) fn import(&self, place: &Place, list: &str) -> Cli {
-        place
-            .cli("import")
+    pub(crate) fn import(&self, dir: &TestDir, list: &str) -> Cli {
+        dir.cli("import")
             .arg(list)
             .env("AWS_ACCESS_KEY_ID", ROOT_KEY)
             .env("AWS_SECRET_ACCESS_KEY", ROOT_KEY)
-            .or_else_flag("--run-dir", "run")
-            .or_else_flag("--rate", "200")
-            .or_else_flag("--update-rate", "200")
-            .or_else_flag("--user-pool-id", &self.id)
-            .or_else_flag("--client-id", &self.client_id)
-            .or_else_flag("--endpoint-url", &self.emulator.url())
+            .default_flag("--run-dir", "run")
+            .default_flag("--rate", "200")
+            .default_flag("--update-rate", "200")
+            .default_flag("--user-pool-id", &self.id)
+            .default_flag("--client-id", &self.client_id)
+            .default_flag("--endpoint-url", &self.emulator.url())
     }
 
     /// `undo` of the run in `run`, without a question.
-    pub(crate) fn undo(&self, place: &Place) -> Cli {
-        place
-            .cli("undo")
+    pub(crate) fn undo(&self, dir: &TestDir) -> Cli {
+        dir.cli("undo")
             .arg("run")
             .env("AWS_ACCESS_KEY_ID", ROOT_KEY)
             .env("AWS_SECRET_ACCESS_KEY", ROOT_KEY)
-            .or_else_flag("--yes-delete", &self.id)
-            .or_else_flag("--region", REGION)
-            .or_else_flag("--endpoint-url", &self.emulator.url())
+            .default_flag("--yes-delete", &self.id)
+            .default_flag("--region", REGION)
+            .default_flag("--endpoint-url", &self.emulator.url())
     }
 
     /// Every username there is.
@@ -276,8 +277,8 @@ fn serve(folder: &Path, environment: &[(&str, &str)]) -> Option<Emulator> {
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = free.local_addr().unwrap().port();
     drop(free);
-    let mut warden = Command::new(folder.join("bin/python"))
-        .args(["-c", WARDEN])
+    let mut supervisor = Command::new(folder.join("bin/python"))
+        .args(["-c", SUPERVISOR])
         .arg(folder.join("bin/ministack"))
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -294,8 +295,8 @@ fn serve(folder: &Path, environment: &[(&str, &str)]) -> Option<Emulator> {
         .spawn()
         .unwrap();
     let health = "GET /_ministack/health HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n";
-    let healthy = until("an answer of ministack, or its end", || {
-        if warden.try_wait().unwrap().is_some() {
+    let healthy = wait_until("an answer of ministack, or its end", || {
+        if supervisor.try_wait().unwrap().is_some() {
             return Some(false);
         }
         let (status, _) = http(port, health).ok()?;
@@ -303,7 +304,7 @@ fn serve(folder: &Path, environment: &[(&str, &str)]) -> Option<Emulator> {
     });
     healthy.then_some(Emulator {
         port,
-        _warden: warden,
+        _supervisor: supervisor,
     })
 }
 

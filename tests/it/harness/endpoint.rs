@@ -33,9 +33,9 @@ impl Request {
 /// What the program is answered.
 pub(crate) enum Reply {
     /// What the pool answers.
-    Pass,
+    Forward,
     /// The pool gets the request, and this is the answer.
-    Instead(Box<Reply>),
+    ForwardThen(Box<Reply>),
     /// These bytes, and the end of the connection.
     Bytes(Vec<u8>),
     /// These bytes, and then others without end, as fast as they are taken.
@@ -43,9 +43,9 @@ pub(crate) enum Reply {
     /// These bytes, and then others without end, one at a time.
     Drip(Vec<u8>),
     /// What the pool answers, with these header lines in place of its own of the same name.
-    Headed(Vec<(&'static str, String)>),
+    ForwardWithHeaders(Vec<(&'static str, String)>),
     /// What the pool answers, changed.
-    Changed(Box<dyn FnOnce(&mut Value) + Send>),
+    ForwardEdited(Box<dyn FnOnce(&mut Value) + Send>),
 }
 
 impl Reply {
@@ -80,9 +80,9 @@ type Answer = dyn Fn(&Request) -> Reply + Send + Sync;
 /// A running endpoint. It ends with its test.
 pub(crate) struct Endpoint {
     address: SocketAddr,
-    asked: Arc<Mutex<Vec<String>>>,
+    operations: Arc<Mutex<Vec<String>>>,
     written: Arc<AtomicU64>,
-    over: Arc<AtomicBool>,
+    stopped: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -90,9 +90,9 @@ pub(crate) struct Endpoint {
 struct Shared {
     pool: SocketAddr,
     answer: Box<Answer>,
-    asked: Arc<Mutex<Vec<String>>>,
+    operations: Arc<Mutex<Vec<String>>>,
     written: Arc<AtomicU64>,
-    over: Arc<AtomicBool>,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Endpoint {
@@ -103,18 +103,18 @@ impl Endpoint {
     ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        let (asked, written) = <(Arc<Mutex<Vec<String>>>, Arc<AtomicU64>)>::default();
-        let over = Arc::new(AtomicBool::new(false));
+        let (operations, written) = <(Arc<Mutex<Vec<String>>>, Arc<AtomicU64>)>::default();
+        let stopped = Arc::new(AtomicBool::new(false));
         let shared = Arc::new(Shared {
             pool: pool.url().trim_start_matches("http://").parse().unwrap(),
             answer: Box::new(answer),
-            asked: Arc::clone(&asked),
+            operations: Arc::clone(&operations),
             written: Arc::clone(&written),
-            over: Arc::clone(&over),
+            stopped: Arc::clone(&stopped),
         });
         let thread = std::thread::spawn(move || {
             for stream in listener.incoming() {
-                if shared.over.load(Ordering::Relaxed) {
+                if shared.stopped.load(Ordering::Relaxed) {
                     break;
                 }
                 let shared = Arc::clone(&shared);
@@ -123,9 +123,9 @@ impl Endpoint {
         });
         Self {
             address,
-            asked,
+            operations,
             written,
-            over,
+            stopped,
             thread: Some(thread),
         }
     }
@@ -135,9 +135,12 @@ impl Endpoint {
     }
 
     /// Requests for this operation that came.
-    pub(crate) fn asked(&self, operation: &str) -> usize {
-        let asked = self.asked.lock().unwrap();
-        asked.iter().filter(|other| *other == operation).count()
+    pub(crate) fn requests(&self, operation: &str) -> usize {
+        let operations = self.operations.lock().unwrap();
+        operations
+            .iter()
+            .filter(|other| *other == operation)
+            .count()
     }
 
     /// Bytes of answers of its own that were taken.
@@ -148,7 +151,7 @@ impl Endpoint {
 
 impl Drop for Endpoint {
     fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
+        self.stopped.store(true, Ordering::Relaxed);
         // It waits for a connection, and looks then.
         let _ = TcpStream::connect(self.address);
         if let Some(thread) = self.thread.take() {
@@ -160,13 +163,13 @@ impl Drop for Endpoint {
 fn serve(shared: &Shared, stream: TcpStream) {
     let Some(request) = read(&stream) else { return };
     let operation = request.operation.clone();
-    shared.asked.lock().unwrap().push(operation);
+    shared.operations.lock().unwrap().push(operation);
     let reply = (shared.answer)(&request);
     // The program may have gone; that is what some tests are about.
-    let _ = give(shared, &request, reply, stream);
+    let _ = send_reply(shared, &request, reply, stream);
 }
 
-fn give(
+fn send_reply(
     shared: &Shared,
     request: &Request,
     reply: Reply,
@@ -179,32 +182,32 @@ fn give(
         to.write_all(bytes)
     };
     match reply {
-        Reply::Pass => {
-            let answer = passed_on(shared, request)?;
+        Reply::Forward => {
+            let answer = forward(shared, request)?;
             write(&answer)
         }
-        Reply::Instead(reply) => {
-            passed_on(shared, request)?;
-            give(shared, request, *reply, to)
+        Reply::ForwardThen(reply) => {
+            forward(shared, request)?;
+            send_reply(shared, request, *reply, to)
         }
         Reply::Bytes(bytes) => write(&bytes),
         Reply::Endless(first, more) => {
             write(&first)?;
-            while !shared.over.load(Ordering::Relaxed) {
+            while !shared.stopped.load(Ordering::Relaxed) {
                 write(&more)?;
             }
             Ok(())
         }
         Reply::Drip(first) => {
             write(&first)?;
-            while !shared.over.load(Ordering::Relaxed) {
+            while !shared.stopped.load(Ordering::Relaxed) {
                 write(b" ")?;
                 std::thread::park_timeout(DRIP);
             }
             Ok(())
         }
-        Reply::Headed(headers) => {
-            let answer = String::from_utf8(passed_on(shared, request)?).unwrap();
+        Reply::ForwardWithHeaders(headers) => {
+            let answer = String::from_utf8(forward(shared, request)?).unwrap();
             let (head, body) = answer.split_once("\r\n\r\n").unwrap();
             let is_replaced = |line: &&str| {
                 let name = line.split(':').next().unwrap_or_default();
@@ -221,20 +224,20 @@ fn give(
             );
             write(format!("{}\r\n\r\n{body}", lines.join("\r\n")).as_bytes())
         }
-        Reply::Changed(change) => {
-            let answer = passed_on(shared, request)?;
+        Reply::ForwardEdited(change) => {
+            let answer = forward(shared, request)?;
             let answer = String::from_utf8(answer).unwrap();
             let (head, body) = answer.split_once("\r\n\r\n").unwrap();
             let status = head.split(' ').nth(1).unwrap().parse().unwrap();
             let mut body = serde_json::from_str(body).unwrap();
             change(&mut body);
-            give(shared, request, Reply::json(status, &body), to)
+            send_reply(shared, request, Reply::json(status, &body), to)
         }
     }
 }
 
 /// Sends the request to the pool, and returns what it answers, to the last byte.
-fn passed_on(shared: &Shared, request: &Request) -> std::io::Result<Vec<u8>> {
+fn forward(shared: &Shared, request: &Request) -> std::io::Result<Vec<u8>> {
     let mut pool = TcpStream::connect(shared.pool)?;
     let mut head = String::from("POST / HTTP/1.1\r\n");
     for (name, value) in &request.head {

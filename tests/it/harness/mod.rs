@@ -5,7 +5,6 @@ mod browser;
 mod bucket;
 mod emulator;
 mod endpoint;
-mod place;
 mod pool;
 mod program;
 mod proxy;
@@ -14,43 +13,44 @@ mod schemas;
 mod screen;
 mod sdk;
 mod terminal;
+mod test_dir;
 mod tls;
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-pub(crate) use browser::{View, look_at};
+pub(crate) use browser::{View, render_pages};
 #[cfg(feature = "s3")]
 pub(crate) use bucket::Bucket;
 pub(crate) use emulator::{EmulatedPool, Emulator};
 pub(crate) use endpoint::{Endpoint, Reply, Request, head};
-pub(crate) use place::{Place, users, users_numbered};
-pub(crate) use pool::{Pool, only_described, quick, silent};
-pub(crate) use program::{Cli, Ran, Running};
-pub(crate) use proxy::{Proxy, Wrong};
+pub(crate) use pool::{Pool, assert_only_described, quick, silent};
+pub(crate) use program::{Cli, ProcessOutput, RunningProcess};
+pub(crate) use proxy::{BadReply, Proxy};
 pub(crate) use results::{Results, Row};
 pub(crate) use schemas::{Document, violations};
 pub(crate) use screen::Screen;
 pub(crate) use sdk::Sdk;
 pub(crate) use terminal::CTRL_C;
-pub(crate) use tls::{Authority, Tls};
+pub(crate) use test_dir::{TestDir, users, users_numbered};
+pub(crate) use tls::{CertificateAuthority, Tls};
 
 /// Nothing here takes longer, unless it hangs: the longest takes a minute where the machine has nothing else to do.
-pub(crate) const LONGEST: Duration = Duration::from_secs(300);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Asks again and again until there is an answer: for what another process or thread is about to do.
-pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(began.elapsed() < LONGEST, "waited in vain: {what}");
+        assert!(began.elapsed() < TIMEOUT, "waited in vain: {what}");
         std::thread::park_timeout(Duration::from_millis(2));
     }
 }
 
 /// Says what this machine has no means to run: past the test runner, which keeps what a passing test prints to itself.
-pub(crate) fn say_not_run(what: &str) {
+pub(crate) fn report_skipped(what: &str) {
     let _ = writeln!(std::io::stderr(), "NOT RUN: {what}");
 }

@@ -44,7 +44,7 @@ pub(crate) fn silent() -> PoolSettings {
 
 /// The pool was asked nothing but what it is like.
 #[track_caller]
-pub(crate) fn only_described(pool: &Pool) {
+pub(crate) fn assert_only_described(pool: &Pool) {
     let operations = pool.stats().operations;
     let mut asked = operations.iter().filter(|(_, stats)| stats.requests > 0);
     assert!(
@@ -81,7 +81,7 @@ impl Pool {
     }
 
     /// Requests for this operation that arrived.
-    pub(crate) fn asked(&self, operation: &str) -> u64 {
+    pub(crate) fn requests(&self, operation: &str) -> u64 {
         self.stats()
             .operations
             .get(operation)
@@ -103,7 +103,7 @@ impl Pool {
     }
 
     /// Ends it, and starts another one with the same users and other settings.
-    pub(crate) fn changed(self, change: impl FnOnce(&mut PoolSettings)) -> Self {
+    pub(crate) fn restart_with(self, change: impl FnOnce(&mut PoolSettings)) -> Self {
         let mut settings = self.settings.clone();
         // Sign-ups may still arrive: a user who is added after the others were read would be lost.
         settings.existing = self

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use super::schemas::check_output;
-use super::until;
+use super::wait_until;
 
 /// A command line that is being put together.
 pub(crate) struct Cli {
     command: Command,
-    given: Vec<String>,
-    otherwise: Vec<(&'static str, String)>,
+    args: Vec<String>,
+    default_flags: Vec<(&'static str, String)>,
     input: Option<Vec<u8>>,
 }
 
@@ -30,8 +30,8 @@ impl Cli {
             .arg(subcommand);
         Self {
             command,
-            given: Vec::new(),
-            otherwise: Vec::new(),
+            args: Vec::new(),
+            default_flags: Vec::new(),
             input: None,
         }
     }
@@ -59,24 +59,24 @@ impl Cli {
     }
 
     pub(crate) fn arg(mut self, arg: &str) -> Self {
-        self.given.push(arg.to_owned());
+        self.args.push(arg.to_owned());
         self
     }
 
     pub(crate) fn args<const N: usize>(mut self, args: [&str; N]) -> Self {
-        self.given.extend(args.map(str::to_owned));
+        self.args.extend(args.map(str::to_owned));
         self
     }
 
     /// A flag with its value, unless the flag is given or taken away.
-    pub(crate) fn or_else_flag(mut self, flag: &'static str, value: &str) -> Self {
-        self.otherwise.push((flag, value.to_owned()));
+    pub(crate) fn default_flag(mut self, flag: &'static str, value: &str) -> Self {
+        self.default_flags.push((flag, value.to_owned()));
         self
     }
 
     /// Takes away a flag that the harness would give.
     pub(crate) fn without_flag(mut self, flag: &str) -> Self {
-        self.otherwise.retain(|(other, _)| *other != flag);
+        self.default_flags.retain(|(other, _)| *other != flag);
         self
     }
 
@@ -97,16 +97,16 @@ impl Cli {
 
     /// Has a shell run these commands first, and then this one in its place.
     pub(crate) fn after(self, commands: &str) -> Self {
-        self.within("sh", &["-c", &format!("{commands}; exec \"$@\""), "sh"])
+        self.wrapped_in("sh", &["-c", &format!("{commands}; exec \"$@\""), "sh"])
     }
 
     /// Sends standard output there.
     pub(crate) fn output_to(self, file: &str) -> Self {
-        self.within("sh", &["-c", &format!("exec \"$@\" > {file}"), "sh"])
+        self.wrapped_in("sh", &["-c", &format!("exec \"$@\" > {file}"), "sh"])
     }
 
     /// Makes another program run it, which is given these arguments and then the whole command.
-    pub(super) fn within(mut self, program: &str, arguments: &[&str]) -> Self {
+    pub(super) fn wrapped_in(mut self, program: &str, arguments: &[&str]) -> Self {
         let inner = self.command;
         let mut command = Command::new(program);
         command
@@ -125,25 +125,25 @@ impl Cli {
     }
 
     /// The whole command.
-    pub(super) fn whole(mut self) -> Command {
-        for (flag, value) in self.otherwise {
-            if !self.given.iter().any(|given| given == flag) {
-                self.given.extend([flag.to_owned(), value]);
+    pub(super) fn build(mut self) -> Command {
+        for (flag, value) in self.default_flags {
+            if !self.args.iter().any(|args| args == flag) {
+                self.args.extend([flag.to_owned(), value]);
             }
         }
-        self.command.args(&self.given);
+        self.command.args(&self.args);
         self.command
     }
 
     /// Starts it.
-    pub(crate) fn start(mut self) -> Running {
+    pub(crate) fn start(mut self) -> RunningProcess {
         let input = self.input.take().unwrap_or_default();
         let prints_json = self
-            .given
+            .args
             .windows(2)
             .any(|pair| pair == ["--output", "json"]);
         let mut child = self
-            .whole()
+            .build()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -154,9 +154,9 @@ impl Cli {
             // A program that ends before it read everything is the test's matter.
             let _ = stdin.write_all(&input);
         });
-        Running {
-            stdout: Heard::listen(child.stdout.take().unwrap()),
-            stderr: Heard::listen(child.stderr.take().unwrap()),
+        RunningProcess {
+            stdout: PipeReader::listen(child.stdout.take().unwrap()),
+            stderr: PipeReader::listen(child.stderr.take().unwrap()),
             feeder: Some(feeder),
             child,
             prints_json,
@@ -164,18 +164,18 @@ impl Cli {
     }
 
     /// Runs it to its end.
-    pub(crate) fn run(self) -> Ran {
-        self.start().end()
+    pub(crate) fn run(self) -> ProcessOutput {
+        self.start().wait()
     }
 }
 
 /// What a pipe said so far.
-struct Heard {
+struct PipeReader {
     text: Arc<Mutex<Vec<u8>>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Heard {
+impl PipeReader {
     fn listen(mut pipe: impl Read + Send + 'static) -> Self {
         let text = Arc::new(Mutex::new(Vec::new()));
         let to = Arc::clone(&text);
@@ -206,15 +206,15 @@ impl Heard {
 }
 
 /// A process. It is killed if its test ends before it.
-pub(crate) struct Running {
+pub(crate) struct RunningProcess {
     child: Child,
-    stdout: Heard,
-    stderr: Heard,
+    stdout: PipeReader,
+    stderr: PipeReader,
     feeder: Option<JoinHandle<()>>,
     prints_json: bool,
 }
 
-impl Running {
+impl RunningProcess {
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -229,18 +229,18 @@ impl Running {
     }
 
     /// Waits until it said this on standard error.
-    pub(crate) fn until_it_says(&self, words: &str) {
-        until(words, || self.stderr.so_far().contains(words).then_some(()));
+    pub(crate) fn wait_for_stderr(&self, words: &str) {
+        wait_until(words, || self.stderr.so_far().contains(words).then_some(()));
     }
 
     /// What it said on standard error so far.
-    pub(crate) fn said(&self) -> String {
+    pub(crate) fn stderr_so_far(&self) -> String {
         self.stderr.so_far()
     }
 
     /// Waits for its end.
-    pub(crate) fn end(mut self) -> Ran {
-        let status = until("the program's end", || self.child.try_wait().unwrap());
+    pub(crate) fn wait(mut self) -> ProcessOutput {
+        let status = wait_until("the program's end", || self.child.try_wait().unwrap());
         if let Some(feeder) = self.feeder.take() {
             feeder.join().unwrap();
         }
@@ -248,7 +248,7 @@ impl Running {
         if self.prints_json {
             check_output(&stdout);
         }
-        Ran {
+        ProcessOutput {
             code: status.code(),
             stdout,
             stderr: self.stderr.all(),
@@ -256,7 +256,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningProcess {
     fn drop(&mut self) {
         // It has ended already where the test went well.
         let _ = self.child.kill();
@@ -266,13 +266,13 @@ impl Drop for Running {
 
 /// A process that has ended.
 #[derive(Debug)]
-pub(crate) struct Ran {
+pub(crate) struct ProcessOutput {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-impl Ran {
+impl ProcessOutput {
     /// It ended with this exit code.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {

@@ -10,9 +10,9 @@ use super::Pool;
 
 /// A wrong answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Wrong {
+pub(crate) enum BadReply {
     /// This status with this body: HTML where it begins with `<`, otherwise JSON.
-    Says(u16, String),
+    Http(u16, String),
     /// An answer that breaks off in its body.
     Truncated,
     /// The connection is closed without an answer.
@@ -21,21 +21,21 @@ pub(crate) enum Wrong {
     Hanging,
 }
 
-impl Wrong {
+impl BadReply {
     /// An error of the service.
     pub(crate) fn error(status: u16, code: &str, message: &str) -> Self {
         let body = serde_json::json!({ "__type": code, "message": message });
-        Self::Says(status, body.to_string())
+        Self::Http(status, body.to_string())
     }
 
     /// The ways in which a call can fail for a moment, or for good.
     pub(crate) fn kinds() -> [Self; 6] {
         [
             Self::error(500, "InternalErrorException", "Internal error"),
-            Self::Says(503, "<html><body>Service Unavailable</body></html>".into()),
+            Self::Http(503, "<html><body>Service Unavailable</body></html>".into()),
             Self::Truncated,
             Self::Dropped,
-            Self::Says(200, "{}".into()),
+            Self::Http(200, "{}".into()),
             Self::Hanging,
         ]
     }
@@ -51,36 +51,36 @@ pub(crate) struct Proxy {
 struct Shared {
     upstream: SocketAddr,
     operation: String,
-    wrong: Wrong,
+    bad_reply: BadReply,
     /// How many calls are answered wrongly, from the first one on.
     count: u32,
     calls: AtomicU32,
-    over: AtomicBool,
+    stopped: AtomicBool,
 }
 
 impl Proxy {
     /// Answers every call of the operation wrongly.
-    pub(crate) fn always(pool: &Pool, operation: &str, wrong: Wrong) -> Self {
-        Self::first(u32::MAX, pool, operation, wrong)
+    pub(crate) fn always(pool: &Pool, operation: &str, bad_reply: BadReply) -> Self {
+        Self::first(u32::MAX, pool, operation, bad_reply)
     }
 
     /// Answers the first calls of the operation wrongly.
-    pub(crate) fn first(count: u32, pool: &Pool, operation: &str, wrong: Wrong) -> Self {
+    pub(crate) fn first(count: u32, pool: &Pool, operation: &str, bad_reply: BadReply) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let upstream = pool.url();
         let shared = Arc::new(Shared {
             upstream: upstream.strip_prefix("http://").unwrap().parse().unwrap(),
             operation: operation.to_owned(),
-            wrong,
+            bad_reply,
             count,
             calls: AtomicU32::new(0),
-            over: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
         });
         let to = Arc::clone(&shared);
         let accepting = std::thread::spawn(move || {
             for client in listener.incoming() {
-                if to.over.load(Ordering::SeqCst) {
+                if to.stopped.load(Ordering::SeqCst) {
                     break;
                 }
                 let to = Arc::clone(&to);
@@ -107,7 +107,7 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.shared.over.store(true, Ordering::SeqCst);
+        self.shared.stopped.store(true, Ordering::SeqCst);
         // Wakes the thread that accepts.
         let _ = TcpStream::connect(self.address);
         if let Some(accepting) = self.accepting.take() {
@@ -169,8 +169,8 @@ impl Shared {
         let mut forward = upstream.try_clone().ok()?;
         let mut answered = BufReader::new(upstream);
         while let Some(mut request) = Message::read(&mut requests) {
-            if self.is_wrong(&request) {
-                self.answer_wrongly(&mut requests, &mut answers)?;
+            if self.gets_bad_reply(&request) {
+                self.send_bad_reply(&mut requests, &mut answers)?;
                 continue;
             }
             for line in &mut request.head {
@@ -184,14 +184,14 @@ impl Shared {
         Some(())
     }
 
-    fn is_wrong(&self, request: &Message) -> bool {
+    fn gets_bad_reply(&self, request: &Message) -> bool {
         let target = request.header("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default();
         operation == self.operation && self.calls.fetch_add(1, Ordering::SeqCst) < self.count
     }
 
     /// `None` when the connection ends with it.
-    fn answer_wrongly(
+    fn send_bad_reply(
         &self,
         requests: &mut BufReader<TcpStream>,
         answers: &mut TcpStream,
@@ -203,8 +203,8 @@ impl Shared {
                 format!("content-length: {length}"),
             ]
         };
-        match &self.wrong {
-            Wrong::Says(status, text) => {
+        match &self.bad_reply {
+            BadReply::Http(status, text) => {
                 let kind = if text.starts_with('<') {
                     "text/html"
                 } else {
@@ -216,7 +216,7 @@ impl Shared {
                 };
                 answer.write(answers)
             }
-            Wrong::Truncated => {
+            BadReply::Truncated => {
                 let answer = Message {
                     head: head(200, "application/x-amz-json-1.1", 2_000),
                     body: br#"{"UserPool": {"Id": "#.to_vec(),
@@ -225,11 +225,11 @@ impl Shared {
                 let _ = answers.shutdown(Shutdown::Both);
                 None
             }
-            Wrong::Dropped => {
+            BadReply::Dropped => {
                 let _ = answers.shutdown(Shutdown::Both);
                 None
             }
-            Wrong::Hanging => {
+            BadReply::Hanging => {
                 // Until the client closes the connection.
                 let _ = requests.read_to_end(&mut Vec::new());
                 None

@@ -29,12 +29,12 @@ impl Results {
             rows,
             summary: serde_json::from_slice(&summary).unwrap(),
         };
-        results.agree(&jsonl);
+        results.check_agreement(&jsonl);
         results
     }
 
     #[track_caller]
-    fn agree(&self, jsonl: &str) {
+    fn check_agreement(&self, jsonl: &str) {
         let outcomes = self.outcomes();
         let numbers: Vec<usize> = self
             .rows
@@ -94,7 +94,7 @@ impl Results {
 
     /// The row of this user.
     #[track_caller]
-    pub(crate) fn of(&self, username: &str) -> &Row {
+    pub(crate) fn for_user(&self, username: &str) -> &Row {
         let mut found = self.rows.iter().filter(|row| row["username"] == username);
         let row = found.next().unwrap();
         assert!(found.next().is_none(), "two rows of {username}");

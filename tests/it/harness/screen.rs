@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 
 use pty_process::blocking::{Command, Pty};
 
-use super::{Cli, until};
+use super::{Cli, wait_until};
 
 /// Rows of every terminal here: enough for all that a run says.
 const ROWS: u16 = 60;
@@ -18,23 +18,23 @@ fn size(number: u16) -> NonZeroU16 {
 }
 
 /// What the terminal has been told, and what it shows.
-struct Shown {
+struct TerminalState {
     emulator: vt100::Parser,
-    told: Vec<u8>,
+    output: Vec<u8>,
 }
 
 /// See the module's words.
 pub(crate) struct Screen {
     child: Child,
     terminal: Arc<Pty>,
-    shown: Arc<Mutex<Shown>>,
+    shown: Arc<Mutex<TerminalState>>,
     reader: Option<JoinHandle<()>>,
 }
 
 impl Cli {
     /// Starts it at a terminal with so many columns.
     pub(crate) fn on_screen(self, columns: u16) -> Screen {
-        let inner = self.whole();
+        let inner = self.build();
         let variables: Vec<_> = inner
             .get_envs()
             .filter_map(|(name, value)| Some((name, value?)))
@@ -50,9 +50,9 @@ impl Cli {
             .env("TERM", "xterm-256color")
             .current_dir(inner.get_current_dir().unwrap());
         let child = command.envs(variables).spawn(theirs).unwrap();
-        let shown = Arc::new(Mutex::new(Shown {
+        let shown = Arc::new(Mutex::new(TerminalState {
             emulator: vt100::Parser::new(size(ROWS), size(columns), 0),
-            told: Vec::new(),
+            output: Vec::new(),
         }));
         let to = Arc::clone(&shown);
         let from = Arc::clone(&terminal);
@@ -63,7 +63,7 @@ impl Cli {
                 let mut shown = to.lock().unwrap();
                 let block = block.get(..read).unwrap_or_default();
                 shown.emulator.process(block);
-                shown.told.extend_from_slice(block);
+                shown.output.extend_from_slice(block);
             }
         });
         Screen {
@@ -89,13 +89,13 @@ impl Screen {
     }
 
     /// All that the terminal was told, codes included.
-    pub(crate) fn told(&self) -> String {
-        String::from_utf8_lossy(&self.shown.lock().unwrap().told).into_owned()
+    pub(crate) fn raw_output(&self) -> String {
+        String::from_utf8_lossy(&self.shown.lock().unwrap().output).into_owned()
     }
 
     /// Waits until these words are to be seen, and returns the rows of that moment.
-    pub(crate) fn until_shown(&self, words: &str) -> Vec<String> {
-        until(words, || {
+    pub(crate) fn wait_for_text(&self, words: &str) -> Vec<String> {
+        wait_until(words, || {
             let rows = self.rows();
             rows.iter().any(|row| row.contains(words)).then_some(rows)
         })
@@ -119,15 +119,15 @@ impl Screen {
     }
 
     /// The cursor is to be seen, at the beginning of a row.
-    pub(crate) fn cursor_is_back(&self) -> bool {
+    pub(crate) fn cursor_is_restored(&self) -> bool {
         let shown = self.shown.lock().unwrap();
         let screen = shown.emulator.screen();
         !screen.hide_cursor() && screen.cursor_position().1 == 0
     }
 
     /// Waits for the end; its exit code.
-    pub(crate) fn end(&mut self) -> Option<i32> {
-        let status = until("the program's end", || self.child.try_wait().unwrap());
+    pub(crate) fn wait(&mut self) -> Option<i32> {
+        let status = wait_until("the program's end", || self.child.try_wait().unwrap());
         if let Some(reader) = self.reader.take() {
             reader.join().unwrap();
         }

@@ -48,7 +48,7 @@ impl Sdk {
                 .initiate_auth()
                 .auth_flow(AuthFlowType::UserPasswordAuth)
                 .client_id(client_id)
-                .set_auth_parameters(named(username, password))
+                .set_auth_parameters(auth_parameters(username, password))
                 .send(),
         );
         signed_in(answer.map(|answer| answer.authentication_result().is_some()))
@@ -68,7 +68,7 @@ impl Sdk {
                 .auth_flow(AuthFlowType::AdminUserPasswordAuth)
                 .user_pool_id(user_pool_id)
                 .client_id(client_id)
-                .set_auth_parameters(named(username, password))
+                .set_auth_parameters(auth_parameters(username, password))
                 .send(),
         );
         signed_in(answer.map(|answer| answer.authentication_result().is_some()))
@@ -76,7 +76,7 @@ impl Sdk {
 }
 
 /// Who somebody says they are.
-fn named(username: &str, password: &str) -> Option<HashMap<String, String>> {
+fn auth_parameters(username: &str, password: &str) -> Option<HashMap<String, String>> {
     let parameters = [("USERNAME", username), ("PASSWORD", password)];
     Some(HashMap::from(
         parameters.map(|(name, value)| (name.to_owned(), value.to_owned())),

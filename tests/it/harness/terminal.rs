@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use super::{Cli, Ran};
+use super::{Cli, ProcessOutput};
 
 /// Runs its arguments at a terminal of their own: when they said the first argument, the second one is typed. Ends as they end.
 const TERMINAL: &str = "
@@ -34,7 +34,7 @@ pub(crate) const CTRL_C: &str = "\u{3}";
 impl Cli {
     /// Makes it run at a terminal, where somebody types these keys once it said the words; what it says is then on standard output.
     /// None where there is no python3 to make a terminal: that is said, and under CI it is a failure.
-    pub(crate) fn at_a_terminal(self, words: &str, keys: &str) -> Option<Self> {
+    pub(crate) fn in_terminal(self, words: &str, keys: &str) -> Option<Self> {
         let python = Command::new("python3")
             .args(["-c", "import pty, sys; print(sys.executable)"])
             .stdin(Stdio::null())
@@ -46,15 +46,15 @@ impl Cli {
                     std::env::var("CI").as_deref() != Ok("true"),
                     "there is no python3 with a pty module"
                 );
-                super::say_not_run("the questions at a terminal (no python3 with a pty module)");
+                super::report_skipped("the questions at a terminal (no python3 with a pty module)");
                 return None;
             }
         };
-        Some(self.within(python.trim(), &["-c", TERMINAL, words, keys]))
+        Some(self.wrapped_in(python.trim(), &["-c", TERMINAL, words, keys]))
     }
 }
 
-impl Ran {
+impl ProcessOutput {
     /// It said all of this at its terminal.
     #[track_caller]
     pub(crate) fn shows<const N: usize>(self, words: [&str; N]) -> Self {

@@ -19,11 +19,11 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use super::Pool;
 
 /// A certificate authority.
-pub(crate) struct Authority {
+pub(crate) struct CertificateAuthority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
-impl Authority {
+impl CertificateAuthority {
     pub(crate) fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -49,14 +49,14 @@ pub(crate) struct Tls {
 
 impl Tls {
     /// In front of a pool, with a certificate of this authority for these names.
-    pub(crate) fn start(pool: &Pool, authority: &Authority, names: &[&str]) -> Self {
+    pub(crate) fn start(pool: &Pool, authority: &CertificateAuthority, names: &[&str]) -> Self {
         Self::start_until(pool, authority, names, 4096)
     }
 
     /// The same, with a certificate that is valid until the beginning of this year.
     pub(crate) fn start_until(
         pool: &Pool,
-        authority: &Authority,
+        authority: &CertificateAuthority,
         names: &[&str],
         year: i32,
     ) -> Self {

@@ -7,7 +7,7 @@ use std::path::Path;
 use cognito_import::rehearsal::PoolSettings;
 
 use super::{COMMANDS, help};
-use crate::harness::{Cli, Place, Pool, quick};
+use crate::harness::{Cli, Pool, TestDir, quick};
 
 /// The commands in the examples of a subcommand, with their continuation lines.
 fn examples(command: &str) -> Vec<String> {
@@ -46,21 +46,21 @@ fn copy(from: &Path, to: &Path) {
 
 /// A folder with the samples and two runs of a list, and the pool they imported into.
 struct Prepared {
-    place: Place,
+    dir: TestDir,
     pool: Pool,
 }
 
 impl Prepared {
     fn new(with_runs: bool) -> Self {
-        let place = Place::new();
+        let dir = TestDir::new();
         copy(
             &Path::new(env!("CARGO_MANIFEST_DIR")).join("samples"),
-            &place.path("."),
+            &dir.path("."),
         );
-        fs::create_dir(place.path(".aws")).unwrap();
+        fs::create_dir(dir.path(".aws")).unwrap();
         let profile =
             "[profile staging]\naws_access_key_id = AKIAMADEUP\naws_secret_access_key = made-up\n";
-        place.file(".aws/config", profile);
+        dir.file(".aws/config", profile);
         let pool = Pool::start(PoolSettings {
             pool_id: "us-east-1_EXAMPLE".to_owned(),
             client_id: "1example23456789".to_owned(),
@@ -69,15 +69,15 @@ impl Prepared {
         });
         if with_runs {
             for run in ["runs/monday", "runs/tuesday"] {
-                let import = place.import(&pool, "users.csv").args(["--run-dir", run]);
+                let import = dir.import(&pool, "users.csv").args(["--run-dir", run]);
                 import.run().exits(0);
             }
         }
-        Self { place, pool }
+        Self { dir, pool }
     }
 
     fn bash(&self, script: &str) -> Cli {
-        self.place
+        self.dir
             .bash(script)
             .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
             .env("AWS_SECRET_ACCESS_KEY", "made-up")
@@ -97,8 +97,8 @@ fn every_command_has_two_to_four() {
 fn run(command: &str) {
     for example in examples(command) {
         let prepared = Prepared::new(example.contains("runs/monday"));
-        let ran = prepared.bash(&example).run();
-        assert_eq!(ran.code, Some(0), "{example}\n{}", ran.stderr);
+        let output = prepared.bash(&example).run();
+        assert_eq!(output.code, Some(0), "{example}\n{}", output.stderr);
     }
 }
 
@@ -127,9 +127,9 @@ fn rehearsal_pool() {
     for example in examples("rehearsal-pool") {
         let prepared = Prepared::new(false);
         let running = prepared.bash(&example).start();
-        running.until_it_says("/stats");
+        running.wait_for_stderr("/stats");
         running.signal("INT");
-        running.end().exits(130);
+        running.wait().exits(130);
     }
 }
 

@@ -3,21 +3,21 @@
 use std::fs;
 
 use super::{COMMANDS, flags};
-use crate::harness::Place;
+use crate::harness::TestDir;
 
 #[test]
 fn every_shell_has_a_completion_script() {
-    let place = Place::new();
+    let dir = TestDir::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let script = place.cli("completions").arg(shell).run().exits(0).stdout;
+        let script = dir.cli("completions").arg(shell).run().exits(0).stdout;
         assert!(script.contains("user-pool-id"), "{shell}");
     }
-    place.cli("completions").arg("tcsh").run().exits(2);
+    dir.cli("completions").arg("tcsh").run().exits(2);
 }
 
 #[test]
 fn bash_completes_a_flag_and_its_values() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let complete = |words: &str| {
         let script = format!(
             "eval \"$(cognito-import completions bash)\"
@@ -26,8 +26,8 @@ fn bash_completes_a_flag_and_its_values() {
             $complete cognito-import \"${{COMP_WORDS[-1]}}\" \"${{COMP_WORDS[-2]}}\"
             echo \"${{COMPREPLY[@]}}\""
         );
-        let ran = place.bash(&script).run().exits(0);
-        ran.stdout.trim().to_owned()
+        let output = dir.bash(&script).run().exits(0);
+        output.stdout.trim().to_owned()
     };
     assert_eq!(complete("cognito-import import --user-p"), "--user-pool-id");
     assert_eq!(
@@ -39,14 +39,14 @@ fn bash_completes_a_flag_and_its_values() {
 
 #[test]
 fn every_command_has_a_manual_page_with_every_flag() {
-    let place = Place::new();
-    place.cli("man").arg("pages/man1").run().exits(0);
+    let dir = TestDir::new();
+    dir.cli("man").arg("pages/man1").run().exits(0);
     for command in COMMANDS {
         let name = match command {
             "" => "cognito-import.1".to_owned(),
             _ => format!("cognito-import-{command}.1"),
         };
-        let page = fs::read_to_string(place.path("pages/man1").join(&name)).unwrap();
+        let page = fs::read_to_string(dir.path("pages/man1").join(&name)).unwrap();
         let last = if command.is_empty() {
             "SUBCOMMANDS"
         } else {
@@ -71,14 +71,14 @@ fn every_command_has_a_manual_page_with_every_flag() {
             assert!(page.contains(summary), "{name}: {summary}");
         }
     }
-    let pages = place.cli("man").run().exits(0).stdout;
+    let pages = dir.cli("man").run().exits(0).stdout;
     assert_eq!(pages.matches("\n.TH ").count(), COMMANDS.len());
 }
 
 #[test]
 fn a_directory_that_cannot_be_written_is_an_error() {
-    let place = Place::new();
-    place.file("file", "");
-    let ran = place.cli("man").arg("file/man1").run().exits(3);
-    assert!(ran.stderr.contains("file/man1"), "{}", ran.stderr);
+    let dir = TestDir::new();
+    dir.file("file", "");
+    let output = dir.cli("man").arg("file/man1").run().exits(3);
+    assert!(output.stderr.contains("file/man1"), "{}", output.stderr);
 }

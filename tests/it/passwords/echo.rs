@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::files;
-use crate::harness::{Endpoint, Place, Pool, Reply, Request, quick};
+use crate::harness::{Endpoint, Pool, Reply, Request, TestDir, quick};
 
 /// In every password, and nowhere else.
 const MARK: &str = "Kanary";
@@ -95,7 +95,7 @@ const PLACES: [&str; 12] = [
 ];
 
 /// The answer that repeats this in its place.
-fn answer(request: &Request, place: &str, echo: &str) -> Reply {
+fn answer(request: &Request, dir: &str, echo: &str) -> Reply {
     let sub = "0c0d0e0f-0000-4000-8000-000000000001";
     let text = format!("before {echo} after");
     let delivery = |medium: &str, destination: &str| {
@@ -113,7 +113,7 @@ fn answer(request: &Request, place: &str, echo: &str) -> Reply {
         });
         Reply::json(200, &body)
     };
-    match (request.operation.as_str(), place) {
+    match (request.operation.as_str(), dir) {
         ("SignUp", "code") => Reply::error(echo, "a message"),
         ("SignUp", "message") => Reply::error("InvalidParameterException", &text),
         ("SignUp", "trigger") => {
@@ -133,7 +133,7 @@ fn answer(request: &Request, place: &str, echo: &str) -> Reply {
             .into_bytes(),
         ),
         ("SignUp", "step") | (_, "code" | "message" | "sub" | "destination" | "medium") => {
-            Reply::Pass
+            Reply::Forward
         }
         ("SignUp", _) => Reply::error("UsernameExistsException", "User already exists"),
         ("AdminGetUser", "get-code") => Reply::error(echo, "a message"),
@@ -141,13 +141,13 @@ fn answer(request: &Request, place: &str, echo: &str) -> Reply {
         ("AdminGetUser", "get-sub") => found(echo, "CONFIRMED"),
         ("AdminGetUser", "get-status") => found(sub, echo),
         ("AdminConfirmSignUp", "step") => Reply::error("InvalidParameterException", &text),
-        _ => Reply::Pass,
+        _ => Reply::Forward,
     }
 }
 
 #[test]
 fn no_answer_gets_a_password_out() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
     let mut list = csv::Writer::from_writer(Vec::new());
     list.write_record(["username", "password", "email"])
@@ -155,7 +155,7 @@ fn no_answer_gets_a_password_out() {
     let mut passwords = Vec::new();
     for (row, (where_, form)) in PLACES
         .iter()
-        .flat_map(|place| FORMS.map(|form| (place, form)))
+        .flat_map(|dir| FORMS.map(|form| (dir, form)))
         .enumerate()
     {
         let password = password(form, row);
@@ -165,7 +165,7 @@ fn no_answer_gets_a_password_out() {
         passwords.push(password);
     }
     let list = String::from_utf8(list.into_inner().unwrap()).unwrap();
-    let list = place.file("canaries.csv", list);
+    let list = dir.file("canaries.csv", list);
     let heard: Mutex<HashMap<String, String>> = Mutex::default();
     let endpoint = Endpoint::start(&pool, move |request| {
         let mut heard = heard.lock().unwrap();
@@ -176,16 +176,16 @@ fn no_answer_gets_a_password_out() {
             heard.get(request.username()),
             request.username().split_once(':'),
         ) {
-            (Some(password), Some((place, form))) => {
-                answer(request, place, &written(&form.replace('-', " "), password))
+            (Some(password), Some((dir, form))) => {
+                answer(request, dir, &written(&form.replace('-', " "), password))
             }
-            _ => Reply::Pass,
+            _ => Reply::Forward,
         }
     });
     let mut said = Vec::new();
     for (run, format) in [("text", "text"), ("json", "json")] {
         let log = format!("{run}.log");
-        let ran = place
+        let output = dir
             .import(&pool, list)
             .args(["--endpoint-url", &endpoint.url(), "--run-dir", run, "-vvv"])
             .args([
@@ -205,19 +205,22 @@ fn no_answer_gets_a_password_out() {
             ])
             .args(["--restart", "--no-preflight"])
             .run();
-        assert!(matches!(ran.code, Some(1 | 5)), "{}", ran.stderr);
-        said.push((run.to_owned(), (ran.stderr + &ran.stdout).into_bytes()));
-        let report = place.cli("report").args([run, "--output", "json"]).run();
+        assert!(matches!(output.code, Some(1 | 5)), "{}", output.stderr);
+        said.push((
+            run.to_owned(),
+            (output.stderr + &output.stdout).into_bytes(),
+        ));
+        let report = dir.cli("report").args([run, "--output", "json"]).run();
         said.push((
             "report".to_owned(),
             (report.stderr + &report.stdout).into_bytes(),
         ));
     }
-    let results = place.results_in("text");
+    let results = dir.results_in("text");
     assert_eq!(results.rows.len(), PLACES.len() * FORMS.len());
-    let shown = fs::read_to_string(place.path("text/results.csv")).unwrap();
+    let shown = fs::read_to_string(dir.path("text/results.csv")).unwrap();
     assert!(shown.contains("before (the password) after"), "{shown}");
-    files(place.path("canaries.csv").parent().unwrap(), &mut said);
+    files(dir.path("canaries.csv").parent().unwrap(), &mut said);
     assert_silent(&said, &passwords);
 }
 

@@ -3,7 +3,7 @@
 use cognito_import::rehearsal::{PoolSettings, SimulatedLatency};
 
 use super::{existing, look_ups, nightly, pages, with_existing};
-use crate::harness::{CTRL_C, Place, Pool, quick, until, users};
+use crate::harness::{CTRL_C, Pool, TestDir, quick, users, wait_until};
 
 /// A pool whose pages take their time.
 fn slow(count: usize) -> Pool {
@@ -19,16 +19,19 @@ fn slow(count: usize) -> Pool {
 
 #[test]
 fn a_signal_is_heard_while_the_pool_is_read_and_the_same_command_goes_on() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(600));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(600));
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let pool = slow(599);
-        let import = || nightly(&place, &pool, list).args(["--run-dir", signal]);
+        let import = || nightly(&dir, &pool, list).args(["--run-dir", signal]);
         let running = import().start();
-        until("three pages", || (pages(&pool) >= 3).then_some(()));
+        wait_until("three pages", || (pages(&pool) >= 3).then_some(()));
         running.signal(signal);
-        running.end().exits(code).says(["the same command goes on"]);
-        let results = place.results_in(signal);
+        running
+            .wait()
+            .exits(code)
+            .says(["the same command goes on"]);
+        let results = dir.results_in(signal);
         assert_eq!(results.count("unsent"), 600);
         assert_eq!(results.summary["state"], "stopped");
         assert!(pages(&pool) < 10);
@@ -37,54 +40,54 @@ fn a_signal_is_heard_while_the_pool_is_read_and_the_same_command_goes_on() {
             "UserList: about 10 ListUsers",
             "the pool was read: 599 users",
         ]);
-        let results = place.results_in(signal);
+        let results = dir.results_in(signal);
         assert_eq!(results.counts(), [("created", 1), ("existed", 599)].into());
-        assert_eq!(pool.asked("SignUp"), 1);
+        assert_eq!(pool.requests("SignUp"), 1);
     }
 }
 
 #[test]
 fn at_a_terminal_it_is_seen_how_far_the_pool_is_read() {
-    let place = Place::new();
-    let list = place.file("users.csv", users(600));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(600));
     let pool = slow(599);
-    let import = nightly(&place, &pool, list).arg("--yes");
+    let import = nightly(&dir, &pool, list).arg("--yes");
     // Without it nobody knows how to draw there.
     let import = import.env("TERM", "xterm");
-    let Some(import) = import.at_a_terminal("of about 599 users", CTRL_C) else {
+    let Some(import) = import.in_terminal("of about 599 users", CTRL_C) else {
         return;
     };
     import
         .run()
         .exits(130)
         .shows(["reading the pool: ", "stopped by SIGINT"]);
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(pool.requests("SignUp"), 0);
 }
 
 #[test]
 fn a_deadline_that_comes_while_the_pool_is_read_ends_the_run() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = slow(6_000);
-    let list = place.file("users.csv", users(10));
-    let import = nightly(&place, &pool, list).args(["--prescan", "always"]);
+    let list = dir.file("users.csv", users(10));
+    let import = nightly(&dir, &pool, list).args(["--prescan", "always"]);
     let import = import.args(["--deadline", "4s"]);
     import.run().exits(4).says(["--deadline reached"]);
-    assert_eq!(place.results().count("unsent"), 10);
-    assert_eq!(pool.asked("SignUp"), 0);
+    assert_eq!(dir.results().count("unsent"), 10);
+    assert_eq!(pool.requests("SignUp"), 0);
     // Of its own accord a run does not spend its time on that.
-    let longer = place.file("longer.csv", users(2_000));
-    let import = nightly(&place, &pool, longer).args(["--run-dir", "auto"]);
-    let before = pool.asked("ListUsers");
+    let longer = dir.file("longer.csv", users(2_000));
+    let import = nightly(&dir, &pool, longer).args(["--run-dir", "auto"]);
+    let before = pool.requests("ListUsers");
     let running = import.args(["--deadline", "19s"]).start();
-    until("a sign-up", || (pool.asked("SignUp") > 0).then_some(()));
-    assert_eq!(pool.asked("ListUsers"), before);
+    wait_until("a sign-up", || (pool.requests("SignUp") > 0).then_some(()));
+    assert_eq!(pool.requests("ListUsers"), before);
     running.signal("INT");
-    running.end().exits(130);
+    running.wait().exits(130);
 }
 
 #[test]
 fn killed_on_its_way_the_same_command_reads_the_pool_again_and_finishes() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = with_existing(900);
     // Every fourth user is new.
     let mut list = String::new();
@@ -97,14 +100,14 @@ fn killed_on_its_way_the_same_command_reads_the_pool_again_and_finishes() {
         list += &line;
         list.push('\n');
     }
-    let list = place.file("users.csv", list);
-    let import = || nightly(&place, &pool, list);
+    let list = dir.file("users.csv", list);
+    let import = || nightly(&dir, &pool, list);
     let running = import().start();
-    until("fifty sign-ups", || {
-        (pool.asked("SignUp") >= 50).then_some(())
+    wait_until("fifty sign-ups", || {
+        (pool.requests("SignUp") >= 50).then_some(())
     });
     running.signal("KILL");
-    assert_eq!(running.end().code, None, "it was killed");
+    assert_eq!(running.wait().code, None, "it was killed");
     let before = pages(&pool);
     import()
         .run()
@@ -114,7 +117,7 @@ fn killed_on_its_way_the_same_command_reads_the_pool_again_and_finishes() {
         pages(&pool) > before,
         "more than half of the rows were left"
     );
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(
         results.counts(),
         [("created", 225), ("existed", 675)].into()
@@ -135,35 +138,37 @@ fn killed_on_its_way_the_same_command_reads_the_pool_again_and_finishes() {
 
 #[test]
 fn a_run_that_goes_on_weighs_it_by_the_rows_that_are_left() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = with_existing(180);
-    let list = place.file("users.csv", users(240));
-    let import = || place.import(&pool, list).args(["--rate", "100"]);
+    let list = dir.file("users.csv", users(240));
+    let import = || dir.import(&pool, list).args(["--rate", "100"]);
     let slowly = import().args(["--prescan", "never", "--concurrency", "1"]);
     let running = slowly.start();
-    until("most of it", || (pool.asked("SignUp") >= 225).then_some(()));
+    wait_until("most of it", || {
+        (pool.requests("SignUp") >= 225).then_some(())
+    });
     running.signal("INT");
-    running.end().exits(130);
+    running.wait().exits(130);
     import().run().exits(0).says(["going on with the run"]);
     assert_eq!(
-        pool.asked("ListUsers"),
+        pool.requests("ListUsers"),
         0,
         "three pages are more than the names left"
     );
     assert_eq!(
-        place.results().counts(),
+        dir.results().counts(),
         [("created", 60), ("existed", 180)].into()
     );
 }
 
 #[test]
 fn a_pool_that_cannot_be_read_to_its_end_stops_only_a_run_that_was_told_to_read_it() {
-    let place = Place::new();
+    let dir = TestDir::new();
     // Nobody of the list is there: nobody is looked up.
     let list = users(100)
         .replace("user", "newcomer")
         .replacen("newcomername", "username", 1);
-    let list = place.file("users.csv", list);
+    let list = dir.file("users.csv", list);
     let pool = || {
         let mut settings = PoolSettings {
             existing: existing(600),
@@ -175,7 +180,7 @@ fn a_pool_that_cannot_be_read_to_its_end_stops_only_a_run_that_was_told_to_read_
     };
     let told = pool();
     let named = |pool: &Pool, flags: [&str; 2]| {
-        let import = place.import(pool, list).args(["--list-rate", "1000"]);
+        let import = dir.import(pool, list).args(["--list-rate", "1000"]);
         import
             .args(["--rate", "50", "--lookup-rate", "50"])
             .args(flags)
@@ -187,20 +192,20 @@ fn a_pool_that_cannot_be_read_to_its_end_stops_only_a_run_that_was_told_to_read_
         "cognito-idp:ListUsers",
         "the same command goes on",
     ]);
-    assert_eq!(told.asked("SignUp"), 0);
-    assert_eq!(place.results_in("always").count("unsent"), 100);
+    assert_eq!(told.requests("SignUp"), 0);
+    assert_eq!(dir.results_in("always").count("unsent"), 100);
     let auto = pool();
     named(&auto, ["--run-dir", "auto"]).run().exits(0).says([
         "note: the pool's users cannot be read first, so every name is tried",
         "ExpiredTokenException",
     ]);
-    assert_eq!(place.results_in("auto").count("created"), 100);
+    assert_eq!(dir.results_in("auto").count("created"), 100);
     assert_eq!(look_ups(&auto), 0);
 }
 
 #[test]
 fn rows_whose_users_are_listed_do_not_hide_that_all_others_fail() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = with_existing(300);
     // Of ten rows nine are there; the tenth has a password that no pool takes.
     let weak = |at: usize, line: &str| {
@@ -216,19 +221,19 @@ fn rows_whose_users_are_listed_do_not_hide_that_all_others_fail() {
         .enumerate()
         .map(|(at, line)| weak(at, line))
         .collect();
-    let list = place.file("users.csv", list.join("\n"));
-    let import = nightly(&place, &pool, list).args(["--prescan", "always"]);
+    let list = dir.file("users.csv", list.join("\n"));
+    let import = nightly(&dir, &pool, list).args(["--prescan", "always"]);
     let import = import.args(["--no-preflight", "--concurrency", "1"]);
     import
         .run()
         .exits(4)
         .says(["the first 20 rows sent all met InvalidPasswordException"]);
-    assert_eq!(pool.asked("SignUp"), 20);
+    assert_eq!(pool.requests("SignUp"), 20);
 }
 
 #[test]
 fn pages_that_are_lost_are_asked_for_again() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = PoolSettings {
         existing: existing(1_199),
         seed: 5,
@@ -238,17 +243,17 @@ fn pages_that_are_lost_are_asked_for_again() {
     settings.faults.list_500 = 0.15;
     settings.faults.list_throttle = 0.15;
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(1_200));
-    nightly(&place, &pool, list)
+    let list = dir.file("users.csv", users(1_200));
+    nightly(&dir, &pool, list)
         .run()
         .exits(0)
         .says(["the pool was read: 1199 users"]);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(
         results.counts(),
         [("created", 1), ("existed", 1_199)].into()
     );
-    assert_eq!(pool.asked("SignUp"), 1);
+    assert_eq!(pool.requests("SignUp"), 1);
     let drawn = pool.stats().faults;
     for fault in ["list_drop", "list_500", "list_throttle"] {
         assert!(drawn.contains_key(fault), "{drawn:?}");
@@ -262,23 +267,23 @@ fn pages_that_are_lost_are_asked_for_again() {
 
 #[test]
 fn a_listing_that_never_answers_is_noticed_before_the_run() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut settings = PoolSettings {
         existing: existing(60),
         ..quick()
     };
     settings.faults.list_500 = 1.0;
     let pool = Pool::start(settings);
-    let list = place.file("users.csv", users(61));
-    let auto = nightly(&place, &pool, list)
+    let list = dir.file("users.csv", users(61));
+    let auto = nightly(&dir, &pool, list)
         .args(["--run-dir", "auto"])
         .args(["--preflight-timeout", "1s"]);
     auto.run().exits(0).says([
         "note: ListUsers failed (InternalErrorException: Internal error): the pool is not read first",
     ]);
-    assert_eq!(pool.asked("SignUp"), 61);
+    assert_eq!(pool.requests("SignUp"), 61);
     let always = || {
-        nightly(&place, &pool, list)
+        nightly(&dir, &pool, list)
             .args(["--prescan", "always"])
             .args(["--preflight-timeout", "1s"])
     };
@@ -292,9 +297,9 @@ fn a_listing_that_never_answers_is_noticed_before_the_run() {
         "the pool's users cannot be read (--prescan always): InternalErrorException",
         "--prescan never",
     ]);
-    assert_eq!(pool.asked("SignUp"), 61);
+    assert_eq!(pool.requests("SignUp"), 61);
     // Whoever does without goes on.
-    let never = nightly(&place, &pool, list).args(["--prescan", "never"]);
+    let never = nightly(&dir, &pool, list).args(["--prescan", "never"]);
     never.run().exits(0);
-    assert_eq!(place.results().count("existed"), 61);
+    assert_eq!(dir.results().count("existed"), 61);
 }

@@ -3,7 +3,7 @@
 use cognito_import::rehearsal::{ExistingUser, PoolSettings};
 
 use super::{existing, look_ups, nightly, pages};
-use crate::harness::{Place, Pool, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
 /// A list of `USER0001`, where the pool has `user0001`.
 fn in_capitals(count: usize) -> String {
@@ -14,8 +14,8 @@ fn in_capitals(count: usize) -> String {
 
 #[test]
 fn names_are_compared_as_the_pool_compares_them() {
-    let place = Place::new();
-    let list = place.file("users.csv", in_capitals(60));
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", in_capitals(60));
     for (case_sensitive, sent, outcome) in [(false, 0, "existed"), (true, 60, "created")] {
         let pool = Pool::start(PoolSettings {
             case_sensitive,
@@ -23,25 +23,25 @@ fn names_are_compared_as_the_pool_compares_them() {
             ..quick()
         });
         let run = format!("run-{case_sensitive}");
-        let import = nightly(&place, &pool, list).args(["--run-dir", &run]);
+        let import = nightly(&dir, &pool, list).args(["--run-dir", &run]);
         import.run().exits(0);
-        assert_eq!((pool.asked("SignUp"), pages(&pool)), (sent, 1));
-        assert_eq!(place.results_in(&run).count(outcome), 60);
+        assert_eq!((pool.requests("SignUp"), pages(&pool)), (sent, 1));
+        assert_eq!(dir.results_in(&run).count(outcome), 60);
     }
 }
 
 #[test]
 fn what_is_said_of_a_pool_makes_nobody_existing_who_is_not() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         case_sensitive: true,
         existing: existing(60),
         ..quick()
     });
-    let list = place.file("users.csv", in_capitals(60));
-    let import = nightly(&place, &pool, list).args(["--usernames", "ignore-case"]);
+    let list = dir.file("users.csv", in_capitals(60));
+    let import = nightly(&dir, &pool, list).args(["--usernames", "ignore-case"]);
     import.run().exits(0);
-    assert_eq!(place.results().count("created"), 60);
+    assert_eq!(dir.results().count("created"), 60);
 }
 
 fn addresses(attributes: &[&str], existing: Vec<ExistingUser>) -> Pool {
@@ -65,7 +65,7 @@ fn by_address(username: String, attributes: &[(&str, &str)]) -> ExistingUser {
 
 #[test]
 fn where_addresses_are_usernames_users_are_known_by_them() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let there = existing(60).into_iter().enumerate().map(|(at, user)| {
         // Not every user has it: nobody may ask for this attribute alone.
         let family: &[(&str, &str)] = if at % 2 == 0 {
@@ -80,18 +80,18 @@ fn where_addresses_are_usernames_users_are_known_by_them() {
     for number in 1..=62 {
         list += &format!("User{number:04}@Example.com,Passw0rd!{number}\n");
     }
-    let list = place.file("users.csv", list);
-    nightly(&place, &pool, list).run().exits(0);
-    let results = place.results();
+    let list = dir.file("users.csv", list);
+    nightly(&dir, &pool, list).run().exits(0);
+    let results = dir.results();
     assert_eq!(results.counts(), [("created", 2), ("existed", 60)].into());
-    assert_eq!((pool.asked("SignUp"), look_ups(&pool)), (2, 0));
+    assert_eq!((pool.requests("SignUp"), look_ups(&pool)), (2, 0));
     let subs: Vec<String> = pool.users().into_values().map(|user| user.sub).collect();
     assert!(subs.contains(&results.row(1)["user_sub"]));
 }
 
 #[test]
 fn where_numbers_are_usernames_users_are_known_by_them() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let number = |number: usize| format!("+1202555{number:04}");
     let there = (1..=60).map(|at| by_address(number(at), &[("email", "one@example.com")]));
     let pool = addresses(&["phone_number"], there.collect());
@@ -99,18 +99,18 @@ fn where_numbers_are_usernames_users_are_known_by_them() {
     for at in 1..=61 {
         list += &format!("{},Passw0rd!{at},one@example.com\n", number(at));
     }
-    let list = place.file("users.csv", list);
-    nightly(&place, &pool, list).run().exits(0);
+    let list = dir.file("users.csv", list);
+    nightly(&dir, &pool, list).run().exits(0);
     assert_eq!(
-        place.results().counts(),
+        dir.results().counts(),
         [("created", 1), ("existed", 60)].into()
     );
-    assert_eq!((pool.asked("SignUp"), look_ups(&pool)), (1, 0));
+    assert_eq!((pool.requests("SignUp"), look_ups(&pool)), (1, 0));
 }
 
 #[test]
 fn where_both_can_be_usernames_only_a_certain_one_settles_a_row() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let verified = ("phone_number_verified", "true");
     let pool = addresses(
         &["email", "phone_number"],
@@ -127,7 +127,7 @@ fn where_both_can_be_usernames_only_a_certain_one_settles_a_row() {
             ),
         ],
     );
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         "username,password,email\n\
          ann@example.com,Passw0rd!1,\n\
@@ -137,9 +137,9 @@ fn where_both_can_be_usernames_only_a_certain_one_settles_a_row() {
          +12025550003,Passw0rd!1,three@example.com\n\
          dee@example.com,Passw0rd!1,\n",
     );
-    let import = place.import(&pool, list).args(["--prescan", "always"]);
+    let import = dir.import(&pool, list).args(["--prescan", "always"]);
     import.run().exits(0);
-    let results = place.results();
+    let results = dir.results();
     let told: Vec<(&str, &str)> = results
         .rows
         .iter()

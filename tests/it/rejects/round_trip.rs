@@ -6,22 +6,22 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::rejects;
-use crate::harness::{Place, Pool, quick};
+use crate::harness::{Pool, TestDir, quick};
 
 /// Imports a list, mends its rejects as a person would, and imports those with the same flags: then everybody is there.
 #[track_caller]
 fn round_trip(list: impl AsRef<[u8]>, flags: &[&str], created: usize, mends: &[(&str, &str)]) {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = place.file("users.csv", list);
+    let list = dir.file("users.csv", list);
     let import = |list: &str, run: &'static str| {
-        let cli = place.import(&pool, list).args(["--run-dir", run]);
+        let cli = dir.import(&pool, list).args(["--run-dir", run]);
         flags.iter().fold(cli, |cli, flag| cli.arg(flag))
     };
     import(list, "run").arg("--no-preflight").run().exits(1);
-    let results = place.results();
+    let results = dir.results();
     assert_eq!(results.count("created"), created, "{:?}", results.counts());
-    let rejected = rejects(&place);
+    let rejected = rejects(&dir);
     let lines = rejected.lines().count();
     assert!(lines > 1, "{rejected}");
     let mut mended = rejected.clone();
@@ -29,12 +29,12 @@ fn round_trip(list: impl AsRef<[u8]>, flags: &[&str], created: usize, mends: &[(
         assert!(mended.contains(broken), "{broken:?} in\n{rejected}");
         mended = mended.replace(broken, whole);
     }
-    let mended = place.file("mended.csv", mended);
+    let mended = dir.file("mended.csv", mended);
     import(mended, "again").run().exits(0);
-    let again = place.results_in("again");
+    let again = dir.results_in("again");
     assert_eq!(again.count("created"), again.rows.len());
     assert_eq!(again.rows.len() + created, results.rows.len(), "everybody");
-    assert!(!place.path("again/rejects.csv").exists());
+    assert!(!dir.path("again/rejects.csv").exists());
     for user in pool.users().values() {
         assert!(!user.attributes.contains_key("reason_code"));
     }
@@ -110,15 +110,15 @@ fn a_list_without_a_header_gets_one_that_is_known_for_it() {
     // It says itself what its columns are: without the flags it is read as well, and a spreadsheet may quote everything.
     let quoted = "\"password\",\"username\",\"email\",\"reason_outcome\",\"reason_code\",\"reason_message\",\"reason_row\",\"reason_line\"\n\
         \"Passw0rd!\",\"bob\",\"bob@example.com\",\"invalid\",\"email.format\",\"no\",\"2\",\"2\"\n";
-    let place = Place::new();
-    let list = place.file("quoted.csv", quoted);
-    place.rehearse(list).run().exits(0);
+    let dir = TestDir::new();
+    let list = dir.file("quoted.csv", quoted);
+    dir.rehearse(list).run().exits(0);
     columns
         .into_iter()
-        .fold(place.rehearse(list), |cli, flag| cli.arg(flag))
+        .fold(dir.rehearse(list), |cli, flag| cli.arg(flag))
         .run()
         .exits(0);
-    assert_eq!(place.results().counts().get("created"), Some(&1));
+    assert_eq!(dir.results().counts().get("created"), Some(&1));
 }
 
 #[test]
@@ -133,9 +133,9 @@ fn a_delimiter_that_the_list_announces_is_announced_again_where_it_is_needed() {
 
 #[test]
 fn columns_that_a_mapping_file_names_come_back_under_their_own_names() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mapping = "ignore = [\"Shoe size\"]\n[columns]\nLogin = \"username\"\nKey = \"password\"\n[list]\ndelimiter = \";\"\n";
-    let mapping = place.path(place.file("mapping.toml", mapping));
+    let mapping = dir.path(dir.file("mapping.toml", mapping));
     let list = "Login;Shoe size;Key;E-mail;email\nann;38;Passw0rd!;;ann@example.com\nbob;44;Passw0rd!;;bob\n";
     let mends = [("bob;44;;;bob;", "bob;44;Passw0rd!;;bob@example.com;")];
     let flags = [

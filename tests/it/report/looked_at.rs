@@ -3,15 +3,14 @@
 use std::path::Path;
 
 use super::{hostile_list, mixed};
-use crate::harness::{Place, View, look_at, users_numbered};
+use crate::harness::{TestDir, View, render_pages, users_numbered};
 
 #[test]
 fn a_browser_shows_it_and_nothing_overflows_or_is_asked_for() {
-    let place = Place::new();
-    mixed(&place, "mixed", "full");
-    let hostile = place.file("<b>hostile<b>.csv", hostile_list());
-    place
-        .rehearse(hostile)
+    let dir = TestDir::new();
+    mixed(&dir, "mixed", "full");
+    let hostile = dir.file("<b>hostile<b>.csv", hostile_list());
+    dir.rehearse(hostile)
         .args([
             "--run-dir",
             "hostile",
@@ -25,19 +24,14 @@ fn a_browser_shows_it_and_nothing_overflows_or_is_asked_for() {
         ])
         .run()
         .exits(1);
-    let one = place.file("one.csv", users_numbered(1..=1));
-    place
-        .rehearse(one)
-        .args(["--run-dir", "one"])
-        .run()
-        .exits(0);
-    let empty = place.file("empty.csv", "username,password,email\n");
-    place
-        .rehearse(empty)
+    let one = dir.file("one.csv", users_numbered(1..=1));
+    dir.rehearse(one).args(["--run-dir", "one"]).run().exits(0);
+    let empty = dir.file("empty.csv", "username,password,email\n");
+    dir.rehearse(empty)
         .args(["--run-dir", "empty"])
         .run()
         .exits(0);
-    let pages = ["mixed", "hostile", "one", "empty"].map(|run| place.path(run).join("report.html"));
+    let pages = ["mixed", "hostile", "one", "empty"].map(|run| dir.path(run).join("report.html"));
     let view = View {
         width: 1_100,
         dark: false,
@@ -54,7 +48,7 @@ fn a_browser_shows_it_and_nothing_overflows_or_is_asked_for() {
         },
     ];
     let paths: Vec<&Path> = pages.iter().map(|page| page.as_path()).collect();
-    let Some(seen) = look_at(&paths, &views) else {
+    let Some(seen) = render_pages(&paths, &views) else {
         return;
     };
     for (number, seen) in seen.iter().enumerate() {

@@ -3,44 +3,44 @@
 use cognito_import::rehearsal::{Faults, PoolSettings, QuotaSetting};
 
 use super::{import, results, settings, undo};
-use crate::harness::{Place, Pool, until, users};
+use crate::harness::{Pool, TestDir, users, wait_until};
 
 #[test]
 fn a_signal_stops_it_and_the_same_command_goes_on() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(settings());
-    let list = place.file("users.csv", users(60));
-    import(&place, &pool, list).run().exits(0);
+    let list = dir.file("users.csv", users(60));
+    import(&dir, &pool, list).run().exits(0);
     for (signal, code) in [("TERM", 143), ("INT", 130)] {
-        let deleted = pool.asked("AdminDeleteUser");
-        let running = undo(&place, &pool).args(["--delete-rate", "20"]).start();
-        until("some deletions", || {
-            (pool.asked("AdminDeleteUser") > deleted + 2).then_some(())
+        let deleted = pool.requests("AdminDeleteUser");
+        let running = undo(&dir, &pool).args(["--delete-rate", "20"]).start();
+        wait_until("some deletions", || {
+            (pool.requests("AdminDeleteUser") > deleted + 2).then_some(())
         });
         running.signal(signal);
         let left = pool.users().len();
         running
-            .end()
+            .wait()
             .exits(code)
             .says(["the same command goes on", "not looked at yet"]);
         assert!(left > 0);
         // What was on its way was waited for, and is written down.
-        let said = results(&place);
+        let said = results(&dir);
         let deleted = said.values().filter(|said| *said == "deleted").count();
         assert_eq!(60 - deleted, pool.users().len());
     }
-    undo(&place, &pool)
+    undo(&dir, &pool)
         .run()
         .exits(0)
         .says(["going on with this undo"]);
     assert!(pool.users().is_empty());
-    assert!(results(&place).values().all(|said| said == "deleted"));
-    assert_eq!(pool.asked("AdminDeleteUser"), 60);
+    assert!(results(&dir).values().all(|said| said == "deleted"));
+    assert_eq!(pool.requests("AdminDeleteUser"), 60);
 }
 
 #[test]
 fn expired_credentials_stop_it_at_once_and_nobody_is_called_failed() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         faults: Faults {
             expired_credentials_after: Some(9),
@@ -48,14 +48,14 @@ fn expired_credentials_stop_it_at_once_and_nobody_is_called_failed() {
         },
         ..settings()
     });
-    let list = place.file("users.csv", users(20));
-    import(&place, &pool, list).run().exits(0);
-    undo(&place, &pool).run().exits(4).says([
+    let list = dir.file("users.csv", users(20));
+    import(&dir, &pool, list).run().exits(0);
+    undo(&dir, &pool).run().exits(4).says([
         "stopped early: ExpiredTokenException",
         "renew the credentials",
         "the same command goes on from here",
     ]);
-    let said = results(&place);
+    let said = results(&dir);
     assert!(
         said.values()
             .all(|said| said == "deleted" || said == "open")
@@ -66,15 +66,15 @@ fn expired_credentials_stop_it_at_once_and_nobody_is_called_failed() {
 
 #[test]
 fn a_pool_that_cannot_be_reached_stops_it_after_ten_users() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(settings());
-    let list = place.file("users.csv", users(40));
-    import(&place, &pool, list).run().exits(0);
+    let list = dir.file("users.csv", users(40));
+    import(&dir, &pool, list).run().exits(0);
     let other = Pool::start(settings());
     let nowhere = other.url();
     let address = nowhere.replace("http://", "");
     other.stop();
-    undo(&place, &pool)
+    undo(&dir, &pool)
         .args(["--endpoint-url", &nowhere])
         .run()
         .exits(4)
@@ -83,53 +83,52 @@ fn a_pool_that_cannot_be_reached_stops_it_after_ten_users() {
             &address,
         ]);
     assert_eq!(pool.users().len(), 40);
-    undo(&place, &pool).run().exits(0);
+    undo(&dir, &pool).run().exits(0);
     assert!(pool.users().is_empty());
 }
 
 #[test]
 fn a_run_that_was_undone_does_not_go_on_and_begins_anew_if_told_to() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(settings());
-    let list = place.file("users.csv", users(3));
-    import(&place, &pool, list).run().exits(0);
-    undo(&place, &pool).run().exits(0);
+    let list = dir.file("users.csv", users(3));
+    import(&dir, &pool, list).run().exits(0);
+    undo(&dir, &pool).run().exits(0);
     for more in [["--retry", "failed"], ["--retry", "all"]] {
-        import(&place, &pool, list)
+        import(&dir, &pool, list)
             .args(more)
             .run()
             .exits(3)
             .says(["this run was undone", "--restart"]);
     }
-    import(&place, &pool, list)
+    import(&dir, &pool, list)
         .run()
         .exits(3)
         .says(["this run was undone"]);
-    place
-        .cli("report")
+    dir.cli("report")
         .arg("run")
         .run()
         .says(["this run was undone since"]);
-    let page = std::fs::read_to_string(place.path("run/report.html")).unwrap();
+    let page = std::fs::read_to_string(dir.path("run/report.html")).unwrap();
     assert!(page.contains("This run was undone since"));
     assert!(pool.users().is_empty());
 
-    import(&place, &pool, list).arg("--restart").run().exits(0);
-    assert_eq!(place.results().count("created"), 3);
+    import(&dir, &pool, list).arg("--restart").run().exits(0);
+    assert_eq!(dir.results().count("created"), 3);
     assert_eq!(pool.users().len(), 3);
-    assert!(place.path("run").join("undo-before-1.db").exists());
-    import(&place, &pool, list)
+    assert!(dir.path("run").join("undo-before-1.db").exists());
+    import(&dir, &pool, list)
         .run()
         .exits(0)
         .says(["finished already"]);
     // And what it made can be undone in its turn.
-    undo(&place, &pool).run().exits(0);
+    undo(&dir, &pool).run().exits(0);
     assert!(pool.users().is_empty());
 }
 
 #[test]
 fn rows_in_doubt_are_told_and_left_alone() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         faults: Faults {
             commit_then_drop: 1.0,
@@ -137,12 +136,12 @@ fn rows_in_doubt_are_told_and_left_alone() {
         },
         ..settings()
     });
-    let list = place.file("users.csv", users(2));
-    import(&place, &pool, list)
+    let list = dir.file("users.csv", users(2));
+    import(&dir, &pool, list)
         .args(["--max-failures", "0"])
         .run()
         .exits(5);
-    undo(&place, &pool).run().exits(0).says([
+    undo(&dir, &pool).run().exits(0).says([
         "note: 2 rows are in doubt",
         "this run created nobody: there is nothing to undo",
     ]);
@@ -151,19 +150,19 @@ fn rows_in_doubt_are_told_and_left_alone() {
 
 #[test]
 fn whoever_asks_for_it_is_told_every_answer_and_every_failure_by_row() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let mut few = settings();
     few.quotas.user_update = QuotaSetting::per_second(20.0);
     let pool = Pool::start(few);
-    let list = place.file("users.csv", users(40));
-    import(&place, &pool, list).run().exits(0);
-    let told = undo(&place, &pool).arg("-vvv").run().exits(0).stderr;
+    let list = dir.file("users.csv", users(40));
+    import(&dir, &pool, list).run().exits(0);
+    let told = undo(&dir, &pool).arg("-vvv").run().exits(0).stderr;
     let lines_with = |words: [&str; 2]| {
         let has_all = |line: &&str| words.iter().all(|word| line.contains(word));
         told.lines().filter(has_all).count() as u64
     };
     assert_eq!(lines_with(["TRACE", "answered row="]), 40, "{told}");
-    let throttled = pool.asked("AdminDeleteUser") - 40;
+    let throttled = pool.requests("AdminDeleteUser") - 40;
     assert!(throttled > 0);
     assert_eq!(
         lines_with(["DEBUG", "code=\"TooManyRequestsException\""]),
@@ -174,17 +173,17 @@ fn whoever_asks_for_it_is_told_every_answer_and_every_failure_by_row() {
 
 #[test]
 fn a_ledger_that_is_removed_meanwhile_stops_it() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(settings());
-    let list = place.file("users.csv", users(60));
-    import(&place, &pool, list).run().exits(0);
-    let running = undo(&place, &pool).args(["--delete-rate", "20"]).start();
-    until("some deletions", || {
-        (pool.asked("AdminDeleteUser") > 5).then_some(())
+    let list = dir.file("users.csv", users(60));
+    import(&dir, &pool, list).run().exits(0);
+    let running = undo(&dir, &pool).args(["--delete-rate", "20"]).start();
+    wait_until("some deletions", || {
+        (pool.requests("AdminDeleteUser") > 5).then_some(())
     });
-    std::fs::remove_file(place.path("run/undo.db")).unwrap();
-    running.end().exits(4).says(["run/undo.db: was removed"]);
+    std::fs::remove_file(dir.path("run/undo.db")).unwrap();
+    running.wait().exits(4).says(["run/undo.db: was removed"]);
     assert!(pool.users().len() > 20, "it goes on no further");
     // The same command does not start over by itself.
-    undo(&place, &pool).run().exits(3).says(["undo.db"]);
+    undo(&dir, &pool).run().exits(3).says(["undo.db"]);
 }

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use super::{import, results, settings, undo};
-use crate::harness::{Place, Pool, users};
+use crate::harness::{Pool, TestDir, users};
 
 /// Makes a changed line match its checksum again: over all of its columns, in order.
 fn seal_again(database: &Connection, table: &str, row: i64) {
@@ -47,8 +47,8 @@ fn seal_again(database: &Connection, table: &str, row: i64) {
 }
 
 /// The ledger says that the run created this user, in the place of another one.
-fn forge(place: &Place, row: i64, username: &str, sub: &str) {
-    let database = Connection::open(place.path("run/ledger.db")).unwrap();
+fn forge(dir: &TestDir, row: i64, username: &str, sub: &str) {
+    let database = Connection::open(dir.path("run/ledger.db")).unwrap();
     for (table, column, value) in [("rows", "username", username), ("results", "user_sub", sub)] {
         let update = format!("UPDATE {table} SET {column} = ?1 WHERE row = ?2");
         database
@@ -60,7 +60,7 @@ fn forge(place: &Place, row: i64, username: &str, sub: &str) {
 
 #[test]
 fn a_user_that_was_created_before_or_after_the_run_stays_whatever_the_ledger_says() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap();
@@ -81,46 +81,46 @@ fn a_user_that_was_created_before_or_after_the_run_stays_whatever_the_ledger_say
         existing: existing.to_vec(),
         ..settings()
     });
-    let list = place.file("users.csv", users(5));
-    import(&place, &pool, list).run().exits(0);
+    let list = dir.file("users.csv", users(5));
+    import(&dir, &pool, list).run().exits(0);
     let truth = pool.users();
     for (row, username) in [(1, "long.ago"), (2, "older"), (3, "newer")] {
-        forge(&place, row, username, &truth[username].sub);
+        forge(&dir, row, username, &truth[username].sub);
     }
     // Nothing shows that it was changed.
-    place.cli("report").arg("run").run().exits(0);
-    undo(&place, &pool)
+    dir.cli("report").arg("run").run().exits(0);
+    undo(&dir, &pool)
         .arg("--even-if-used")
         .run()
         .exits(1)
         .says(["kept: outside the run       3"]);
-    let said = results(&place);
+    let said = results(&dir);
     for username in ["long.ago", "older", "newer"] {
         assert_eq!(said[username], "kept: outside the run");
         assert!(pool.users().contains_key(username));
     }
     assert_eq!(said["user0004"], "deleted");
-    assert_eq!(pool.asked("AdminDeleteUser"), 2);
-    let csv = std::fs::read_to_string(place.path("run/undo-results.csv")).unwrap();
+    assert_eq!(pool.requests("AdminDeleteUser"), 2);
+    let csv = std::fs::read_to_string(dir.path("run/undo-results.csv")).unwrap();
     assert!(csv.contains("created 2"), "{csv}");
 }
 
 #[test]
 fn users_of_every_session_of_a_run_are_deleted_whatever_the_pool_s_clock_says() {
     for offset in [0, -7_200_000, 5_400_000] {
-        let place = Place::new();
+        let dir = TestDir::new();
         let mut started = settings();
         started.date_offset_ms = offset;
         started.faults.lost_pool_after = Some(12);
         let pool = Pool::start(started);
-        let list = place.file("users.csv", users(20));
-        import(&place, &pool, list)
+        let list = dir.file("users.csv", users(20));
+        import(&dir, &pool, list)
             .args(["--concurrency", "1"])
             .run()
             .exits(4);
-        let pool = pool.changed(|pool| pool.faults.lost_pool_after = None);
-        import(&place, &pool, list).run().exits(0);
-        undo(&place, &pool).run().exits(0);
+        let pool = pool.restart_with(|pool| pool.faults.lost_pool_after = None);
+        import(&dir, &pool, list).run().exits(0);
+        undo(&dir, &pool).run().exits(0);
         assert!(pool.users().is_empty(), "{offset}");
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use cognito_import::rehearsal::{ExistingUser, Faults, PoolSettings};
 
 use super::{import, names, results, settings, undo};
-use crate::harness::{Place, Pool, users};
+use crate::harness::{Pool, TestDir, users};
 
 /// Cases within `cargo test`'s time.
 const CASES: u64 = 12;
@@ -25,14 +25,14 @@ fn killed_at_any_moment_it_goes_on_and_deletes_nobody_else() {
         Some(seed) => seed..seed + 1,
         None => 0..number("UNDO_CASES").unwrap_or(CASES),
     };
-    let place = Place::new();
+    let dir = TestDir::new();
     for seed in seeds {
-        case(&place, seed);
-        std::fs::remove_dir_all(place.path("run")).unwrap();
+        case(&dir, seed);
+        std::fs::remove_dir_all(dir.path("run")).unwrap();
     }
 }
 
-fn case(place: &Place, seed: u64) {
+fn case(dir: &TestDir, seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed);
     let pool = Pool::start(PoolSettings {
         seed,
@@ -51,14 +51,14 @@ fn case(place: &Place, seed: u64) {
         }],
         ..settings()
     });
-    let list = place.file(
+    let list = dir.file(
         "users.csv",
         users(USERS) + "zoe,Passw0rd!0,zoe@example.com\n",
     );
-    import(place, &pool, list).run().exits(0);
+    import(dir, &pool, list).run().exits(0);
     let mut kills = 0;
     for _ in 0..random.u32(1..5) {
-        let running = undo(place, &pool)
+        let running = undo(dir, &pool)
             .args(["--delete-rate", "60", "--lookup-rate", "90"])
             .start();
         // A program takes some ten milliseconds to begin; then it is at work for most of a second.
@@ -67,19 +67,19 @@ fn case(place: &Place, seed: u64) {
             std::thread::park_timeout(moment - Instant::now());
         }
         running.signal("KILL");
-        kills += u32::from(running.end().code.is_none());
+        kills += u32::from(running.wait().code.is_none());
     }
     // Now and then every try for a user meets a fault: it is called failed, and the same command tries again.
-    let mut left = undo(place, &pool).run();
+    let mut left = undo(dir, &pool).run();
     for _ in 0..5 {
         if left.code != Some(1) {
             break;
         }
-        left = undo(place, &pool).run();
+        left = undo(dir, &pool).run();
     }
     left.exits(0);
     assert_eq!(names(&pool), ["zoe"], "UNDO_SEED={seed}, {kills} kills");
-    let said = results(place);
+    let said = results(dir);
     assert_eq!(said.len(), USERS, "UNDO_SEED={seed}");
     for (name, said) in said {
         assert_eq!(said, "deleted", "UNDO_SEED={seed}: {name}, {kills} kills");

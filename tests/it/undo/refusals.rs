@@ -1,20 +1,20 @@
 //! Who may undo what: the question at a terminal, and what is refused.
 
 use super::{import, settings, undo};
-use crate::harness::{CTRL_C, Place, Pool, users};
+use crate::harness::{CTRL_C, Pool, TestDir, users};
 
 const QUESTION: &str =
     "This deletes up to 3 users for good. Type the id of the user pool to go on: ";
 
 #[test]
 fn only_the_pool_s_id_goes_on() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(settings());
-    let list = place.file("users.csv", users(3));
-    import(&place, &pool, list).run().exits(0);
+    let list = dir.file("users.csv", users(3));
+    import(&dir, &pool, list).run().exits(0);
     let asked = |keys: &str| {
-        let undo = undo(&place, &pool).without_flag("--yes-delete");
-        Some(undo.at_a_terminal(QUESTION, keys)?.run())
+        let undo = undo(&dir, &pool).without_flag("--yes-delete");
+        Some(undo.in_terminal(QUESTION, keys)?.run())
     };
     for wrong in [
         "y\n",
@@ -23,8 +23,8 @@ fn only_the_pool_s_id_goes_on() {
         "US-EAST-1_REHEARSAL\n",
         "\u{4}",
     ] {
-        let Some(ran) = asked(wrong) else { return };
-        ran.exits(3).shows([
+        let Some(output) = asked(wrong) else { return };
+        output.exits(3).shows([
             QUESTION,
             "that is not the id of the pool",
             "nothing was deleted",
@@ -34,9 +34,12 @@ fn only_the_pool_s_id_goes_on() {
         .unwrap()
         .exits(130)
         .shows(["stopped before anything was deleted"]);
-    assert_eq!((pool.users().len(), pool.asked("AdminDeleteUser")), (3, 0));
-    assert!(!place.path("run").join("undo.db").exists());
-    import(&place, &pool, list)
+    assert_eq!(
+        (pool.users().len(), pool.requests("AdminDeleteUser")),
+        (3, 0)
+    );
+    assert!(!dir.path("run").join("undo.db").exists());
+    import(&dir, &pool, list)
         .run()
         .exits(0)
         .says(["finished already"]);
@@ -47,11 +50,11 @@ fn only_the_pool_s_id_goes_on() {
 
 #[test]
 fn nobody_to_ask_and_another_id_are_refused() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(settings());
-    let list = place.file("users.csv", users(3));
-    import(&place, &pool, list).run().exits(0);
-    undo(&place, &pool)
+    let list = dir.file("users.csv", users(3));
+    import(&dir, &pool, list).run().exits(0);
+    undo(&dir, &pool)
         .without_flag("--yes-delete")
         .run()
         .exits(3)
@@ -59,7 +62,7 @@ fn nobody_to_ask_and_another_id_are_refused() {
             "--yes-delete us-east-1_Rehearsal deletes the users without a question",
             "nothing was deleted",
         ]);
-    undo(&place, &pool)
+    undo(&dir, &pool)
         .args(["--yes-delete", "us-east-1_Other"])
         .run()
         .exits(3)
@@ -67,42 +70,42 @@ fn nobody_to_ask_and_another_id_are_refused() {
             "--yes-delete us-east-1_Other: the run in run was made in the pool us-east-1_Rehearsal",
             "nothing was deleted",
         ]);
-    undo(&place, &pool)
+    undo(&dir, &pool)
         .args(["--yes-delete", "us-east-1_Rehearsal", "--dry-run"])
         .run()
         .exits(2);
-    assert_eq!((pool.users().len(), pool.asked("AdminGetUser")), (3, 0));
-    assert!(!place.path("run").join("undo.db").exists());
+    assert_eq!((pool.users().len(), pool.requests("AdminGetUser")), (3, 0));
+    assert!(!dir.path("run").join("undo.db").exists());
 }
 
 #[test]
 fn what_is_no_run_and_what_was_a_rehearsal_are_refused() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(settings());
-    undo(&place, &pool)
+    undo(&dir, &pool)
         .run()
         .exits(3)
         .says(["run/ledger.db: there is no ledger here"]);
-    assert!(!place.path("run").exists());
-    std::fs::create_dir(place.path("run")).unwrap();
-    undo(&place, &pool)
+    assert!(!dir.path("run").exists());
+    std::fs::create_dir(dir.path("run")).unwrap();
+    undo(&dir, &pool)
         .run()
         .exits(3)
         .says(["there is no ledger here"]);
-    let list = place.file("users.csv", users(2));
-    place.rehearse(list).run().exits(0);
-    undo(&place, &pool)
+    let list = dir.file("users.csv", users(2));
+    dir.rehearse(list).run().exits(0);
+    undo(&dir, &pool)
         .run()
         .exits(3)
         .says(["run: this run was a rehearsal: its pool is gone"]);
-    assert_eq!(pool.asked("AdminGetUser"), 0);
+    assert_eq!(pool.requests("AdminGetUser"), 0);
 }
 
 #[test]
 fn the_policy_for_an_undo_is_printed() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let policy = |more: &[&str]| {
-        let mut cli = place
+        let mut cli = dir
             .cli("iam-policy")
             .args(["--user-pool-id", "eu-west-1_Ab1"]);
         for argument in more {

@@ -3,18 +3,18 @@
 use cognito_import::rehearsal::{ExistingUser, PoolSettings, PreSignUp, UserStatus};
 
 use super::{import, names, results, settings, undo};
-use crate::harness::{Place, Pool, users};
+use crate::harness::{Pool, TestDir, users};
 
 #[test]
 fn who_has_signed_in_stays_where_the_pool_remembers_it() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pre_sign_up: PreSignUp::AutoConfirm,
         threat_protection: true,
         ..settings()
     });
-    let list = place.file("users.csv", users(4));
-    import(&place, &pool, list).run().exits(0);
+    let list = dir.file("users.csv", users(4));
+    import(&dir, &pool, list).run().exits(0);
     let sdk = pool.sdk();
     let sign_in =
         |name: &str, password: &str| sdk.sign_in(&pool.settings().client_id, name, password);
@@ -26,63 +26,66 @@ fn who_has_signed_in_stays_where_the_pool_remembers_it() {
     }
     // An attempt alone is no sign-in.
     assert!(sign_in("user0003", "Wr0ng-passw0rd!").is_err());
-    undo(&place, &pool)
+    undo(&dir, &pool)
         .run()
         .exits(1)
         .says(["have done something themselves since"]);
     assert_eq!(names(&pool), ["user0001", "user0002"]);
-    let of = |name: &str| results(&place)[name].clone();
+    let of = |name: &str| results(&dir)[name].clone();
     assert_eq!(
         (of("user0001"), of("user0003")),
         ("kept: used".into(), "deleted".into())
     );
 
-    undo(&place, &pool).arg("--even-if-used").run().exits(0);
+    undo(&dir, &pool).arg("--even-if-used").run().exits(0);
     assert!(pool.users().is_empty());
     assert_eq!(of("user0001"), "deleted");
 }
 
 #[test]
 fn of_whom_nothing_shows_that_they_have_not_signed_in_stay() {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pre_sign_up: PreSignUp::AutoConfirm,
         ..settings()
     });
-    let list = place.file("users.csv", users(12));
-    import(&place, &pool, list).run().exits(0);
+    let list = dir.file("users.csv", users(12));
+    import(&dir, &pool, list).run().exits(0);
     // At this rate few are on their way together.
-    let few = undo(&place, &pool).args(["--delete-rate", "1"]);
+    let few = undo(&dir, &pool).args(["--delete-rate", "1"]);
     few.run().exits(1).says([
         "kept: maybe used      12",
         "note: of 12 confirmed users nothing shows that they have not signed in",
         "--even-if-used deletes them as well",
     ]);
-    assert_eq!((pool.users().len(), pool.asked("AdminDeleteUser")), (12, 0));
+    assert_eq!(
+        (pool.users().len(), pool.requests("AdminDeleteUser")),
+        (12, 0)
+    );
     assert!(
-        results(&place)
+        results(&dir)
             .values()
             .all(|said| said == "kept: maybe used")
     );
-    let asked = pool.asked("AdminListUserAuthEvents");
+    let asked = pool.requests("AdminListUserAuthEvents");
     assert!(
         (1..12).contains(&asked),
         "a pool without it is not asked for everybody: {asked}"
     );
 
-    undo(&place, &pool)
+    undo(&dir, &pool)
         .arg("--even-if-used")
         .run()
         .exits(0)
         .says(["│ deleted      12"]);
     assert!(pool.users().is_empty());
-    assert_eq!(pool.asked("AdminListUserAuthEvents"), asked);
+    assert_eq!(pool.requests("AdminListUserAuthEvents"), asked);
 }
 
 #[test]
 fn who_was_confirmed_after_the_sign_up_may_have_signed_in_and_who_existed_stays_whatever_was_done_to_them()
  {
-    let place = Place::new();
+    let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         existing: vec![ExistingUser {
             username: "user0002".to_owned(),
@@ -91,9 +94,8 @@ fn who_was_confirmed_after_the_sign_up_may_have_signed_in_and_who_existed_stays_
         }],
         ..settings()
     });
-    let list = place.file("users.csv", users(3));
-    place
-        .import(&pool, list)
+    let list = dir.file("users.csv", users(3));
+    dir.import(&pool, list)
         .args(["--confirm", "--follow-up-existing", "--update-rate", "1000"])
         .run()
         .exits(0);
@@ -102,10 +104,10 @@ fn who_was_confirmed_after_the_sign_up_may_have_signed_in_and_who_existed_stays_
         all.values()
             .all(|user| user.status == UserStatus::Confirmed)
     );
-    undo(&place, &pool)
+    undo(&dir, &pool)
         .run()
         .exits(1)
         .says(["kept: maybe used       2"]);
-    undo(&place, &pool).arg("--even-if-used").run().exits(0);
+    undo(&dir, &pool).arg("--even-if-used").run().exits(0);
     assert_eq!(names(&pool), ["user0002"]);
 }

@@ -9,11 +9,11 @@ use super::schemas::check_runs;
 use super::{Cli, Pool, Results, Row};
 
 /// See the module's words. Tests run side by side: no bound of theirs may hang on what else the machine does.
-pub(crate) struct Place {
+pub(crate) struct TestDir {
     folder: tempfile::TempDir,
 }
 
-impl Place {
+impl TestDir {
     pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
@@ -43,9 +43,9 @@ impl Place {
     pub(crate) fn rehearse(&self, list: impl AsRef<Path>) -> Cli {
         self.cli("rehearse")
             .arg(list.as_ref().to_str().unwrap())
-            .or_else_flag("--run-dir", "run")
-            .or_else_flag("--latency", "1ms")
-            .or_else_flag("--settle-time", "1s")
+            .default_flag("--run-dir", "run")
+            .default_flag("--latency", "1ms")
+            .default_flag("--settle-time", "1s")
     }
 
     /// `import` of a list into a pool, quick, with made-up credentials and the run in `run`.
@@ -54,29 +54,29 @@ impl Place {
             .arg(list.as_ref().to_str().unwrap())
             .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
             .env("AWS_SECRET_ACCESS_KEY", "made-up")
-            .or_else_flag("--run-dir", "run")
-            .or_else_flag("--settle-time", "1s")
-            .or_else_flag("--rate", "1000")
-            .or_else_flag("--lookup-rate", "1000")
-            .or_else_flag("--update-rate", "1000")
-            .or_else_flag("--user-pool-id", &pool.settings().pool_id)
-            .or_else_flag("--client-id", &pool.settings().client_id)
-            .or_else_flag("--endpoint-url", &pool.url())
+            .default_flag("--run-dir", "run")
+            .default_flag("--settle-time", "1s")
+            .default_flag("--rate", "1000")
+            .default_flag("--lookup-rate", "1000")
+            .default_flag("--update-rate", "1000")
+            .default_flag("--user-pool-id", &pool.settings().pool_id)
+            .default_flag("--client-id", &pool.settings().client_id)
+            .default_flag("--endpoint-url", &pool.url())
     }
 
     /// A command that asks a pool and writes nothing to it, with made-up credentials.
-    pub(crate) fn asking(&self, command: &str, pool: &Pool) -> Cli {
+    pub(crate) fn read_only(&self, command: &str, pool: &Pool) -> Cli {
         self.cli(command)
             .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
             .env("AWS_SECRET_ACCESS_KEY", "made-up")
-            .or_else_flag("--user-pool-id", &pool.settings().pool_id)
-            .or_else_flag("--client-id", &pool.settings().client_id)
-            .or_else_flag("--endpoint-url", &pool.url())
+            .default_flag("--user-pool-id", &pool.settings().pool_id)
+            .default_flag("--client-id", &pool.settings().client_id)
+            .default_flag("--endpoint-url", &pool.url())
     }
 
     /// `check` of a list, with the pool asked.
     pub(crate) fn check(&self, pool: &Pool, list: impl AsRef<Path>) -> Cli {
-        self.asking("check", pool)
+        self.read_only("check", pool)
             .arg(list.as_ref().to_str().unwrap())
     }
 
@@ -97,7 +97,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for TestDir {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             check_runs(self.folder.path());
