@@ -19,8 +19,8 @@ use super::{
 use crate::cli::mapping_file::MappingFileKeys;
 use crate::report::{ComparisonDocument, ResultLine, SummaryDocument};
 
-/// A document of `--output json`. `C` is the content after success; `E` is what a failure can show
-/// instead.
+// `C` is the content after success; `E` is what a failure can show instead.
+/// A document of `--output json`.
 #[derive(Serialize, JsonSchema)]
 struct OutputDocument<C, E> {
     #[serde(flatten)]
