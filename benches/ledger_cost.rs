@@ -26,17 +26,17 @@ fn cpu_seconds() -> f64 {
 }
 
 fn created(row: u64) -> RowOutcome {
-    let mut came = RowOutcome::of(Outcome::Created);
-    came.evidence = Some(Evidence::Answer);
-    came.user_sub = Some(format!(
+    let mut outcome = RowOutcome::of(Outcome::Created);
+    outcome.evidence = Some(Evidence::Answer);
+    outcome.user_sub = Some(format!(
         "{:08x}-0000-4000-8000-{row:012x}",
         row.wrapping_mul(2_654_435_761) as u32
     ));
-    came.confirmed = Some(false);
-    came.delivery = Some(Delivery::None);
-    came.attempts = 1;
-    came.duration_ms = 31;
-    came
+    outcome.confirmed = Some(false);
+    outcome.delivery = Some(Delivery::None);
+    outcome.attempts = 1;
+    outcome.duration_ms = 31;
+    outcome
 }
 
 fn rows_to_begin(numbers: &[u64]) -> Vec<NewRow> {
@@ -52,7 +52,7 @@ fn rows_to_begin(numbers: &[u64]) -> Vec<NewRow> {
             claim: None,
             username: name,
             kept: Vec::new(),
-            came: None,
+            outcome: None,
             follow_up: None,
         })
     };

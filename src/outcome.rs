@@ -172,7 +172,7 @@ pub struct RowResult {
     /// The cells of the kept columns, as they stand in the list; none for a cell that could not be read.
     pub kept: Vec<Option<String>>,
     /// What came of it.
-    pub came: RowOutcome,
+    pub outcome: RowOutcome,
     /// What follows the sign-up; none where nothing does.
     pub follow_up: Option<FollowUp>,
 }
@@ -184,16 +184,16 @@ impl RowResult {
         if self.has_done(CONFIRM_STEP) {
             Some(true)
         } else {
-            self.came.confirmed
+            self.outcome.confirmed
         }
     }
 
     /// `UserConfirmed` as `SignUp` returned it. None where no answer to it says that it created the user.
     #[must_use]
     pub fn confirmed_at_sign_up(&self) -> Option<bool> {
-        let answered =
-            self.came.outcome == Outcome::Created && self.came.evidence == Some(Evidence::Answer);
-        self.came.confirmed.filter(|_| answered)
+        let answered = self.outcome.outcome == Outcome::Created
+            && self.outcome.evidence == Some(Evidence::Answer);
+        self.outcome.confirmed.filter(|_| answered)
     }
 
     /// Whether the user is enabled at the end of the run, where that is known.
@@ -202,7 +202,7 @@ impl RowResult {
         if self.has_done(DISABLE_STEP) {
             Some(false)
         } else {
-            self.came.enabled
+            self.outcome.enabled
         }
     }
 
@@ -277,9 +277,9 @@ impl RowOutcome {
     /// A row whose username stands in an earlier one.
     #[must_use]
     pub fn same_as(row: u64) -> Self {
-        let mut came = Self::of(Outcome::Duplicate);
-        came.same_as_row = Some(row);
-        came
+        let mut outcome = Self::of(Outcome::Duplicate);
+        outcome.same_as_row = Some(row);
+        outcome
     }
 
     /// The same with an error's code and words.
@@ -296,16 +296,16 @@ mod tests {
     use super::{Evidence, FollowUp, Outcome, RowOutcome, RowResult, StepResult, StepState};
 
     fn row(evidence: Evidence, confirmed: bool, step: &str, state: StepState) -> RowResult {
-        let mut came = RowOutcome::of(Outcome::Created);
-        came.evidence = Some(evidence);
-        came.confirmed = Some(confirmed);
-        came.enabled = (evidence == Evidence::Lookup).then_some(true);
+        let mut outcome = RowOutcome::of(Outcome::Created);
+        outcome.evidence = Some(evidence);
+        outcome.confirmed = Some(confirmed);
+        outcome.enabled = (evidence == Evidence::Lookup).then_some(true);
         RowResult {
             row: 1,
             line: 2,
             username: None,
             kept: Vec::new(),
-            came,
+            outcome,
             follow_up: Some(FollowUp {
                 steps: vec![StepResult {
                     step: step.to_owned(),

@@ -61,8 +61,8 @@ pub(super) async fn register(
     let began = Instant::now();
     let mut sent = Requested::default();
     let mut end = take(&shared, &job, permit, began, &mut sent).await;
-    if let RegistrationEnd::Settled(came) | RegistrationEnd::Unreachable(came) = &mut end {
-        came.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    if let RegistrationEnd::Settled(outcome) | RegistrationEnd::Unreachable(outcome) = &mut end {
+        outcome.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     }
     FinishedRegistration {
         job,
@@ -142,13 +142,13 @@ async fn take(
                     Ok(_) | Err(_) => RegistrationEvent::Listing(answer),
                 }
             }
-            RegistrationStep::Settled(came)
-                if came.outcome != Outcome::Existed
-                    && came.error_code.as_deref() == Some(CONNECT_FAILED) =>
+            RegistrationStep::Settled(outcome)
+                if outcome.outcome != Outcome::Existed
+                    && outcome.error_code.as_deref() == Some(CONNECT_FAILED) =>
             {
-                return RegistrationEnd::Unreachable(*came);
+                return RegistrationEnd::Unreachable(*outcome);
             }
-            RegistrationStep::Settled(came) => return RegistrationEnd::Settled(*came),
+            RegistrationStep::Settled(outcome) => return RegistrationEnd::Settled(*outcome),
             RegistrationStep::StopRun(stop) => return RegistrationEnd::StopRun(stop),
         };
     }

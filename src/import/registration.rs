@@ -4,8 +4,8 @@
 //! such a request lies behind us, "the username exists" no longer means that it existed before us; what cannot be settled is
 //! in doubt.
 
-mod came;
 mod looked_up;
+mod outcome;
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::pool::failure::UNREADABLE_ANSWER;
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookupMode, Sent, SignedUp, Stop};
 use crate::run::{FORBIDDEN_TRIES, RetryPolicy};
 use crate::user::NewUser;
-use came::{failed, signed_up_came};
+use outcome::{created_outcome, failed};
 
 /// What happened.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ pub struct StopRun {
     /// The error that said so.
     pub failure: Failure,
     /// What came of this row; none where it may have been made: the next run looks it up.
-    pub came: Option<RowOutcome>,
+    pub outcome: Option<RowOutcome>,
 }
 
 /// What holds for the whole run.
@@ -152,7 +152,7 @@ impl<'u> Registration<'u> {
             RegistrationEvent::SignUp(answer) => {
                 self.attempts += 1;
                 match answer {
-                    Ok(signed_up) => self.settled(signed_up_came(signed_up)),
+                    Ok(signed_up) => self.settled(created_outcome(signed_up)),
                     Err(failure) => self.sign_up_failed(failure, chance),
                 }
             }
@@ -212,12 +212,12 @@ impl<'u> Registration<'u> {
             Advice::Stop(stop) => {
                 // A broken role for messages is noticed when the user may already be made.
                 self.maybe_made |= stop == Stop::DeliveryRole;
-                let came = (!self.maybe_made)
+                let outcome = (!self.maybe_made)
                     .then(|| self.with_attempts(failed(Outcome::Failed, &failure)));
                 RegistrationStep::StopRun(Box::new(StopRun {
                     stop,
                     failure,
-                    came,
+                    outcome,
                 }))
             }
         }
@@ -243,12 +243,12 @@ impl<'u> Registration<'u> {
         if failure.is_firewall() {
             self.forbidden += 1;
             if self.forbidden >= FORBIDDEN_TRIES {
-                let came = (!self.maybe_made)
+                let outcome = (!self.maybe_made)
                     .then(|| self.with_attempts(failed(Outcome::Failed, &failure)));
                 return RegistrationStep::StopRun(Box::new(StopRun {
                     stop: Stop::Firewall,
                     failure,
-                    came,
+                    outcome,
                 }));
             }
         }
@@ -297,13 +297,13 @@ impl<'u> Registration<'u> {
         })
     }
 
-    fn settled(&self, came: RowOutcome) -> RegistrationStep {
-        RegistrationStep::Settled(Box::new(self.with_attempts(came)))
+    fn settled(&self, outcome: RowOutcome) -> RegistrationStep {
+        RegistrationStep::Settled(Box::new(self.with_attempts(outcome)))
     }
 
-    fn with_attempts(&self, mut came: RowOutcome) -> RowOutcome {
-        came.attempts = self.attempts;
-        came
+    fn with_attempts(&self, mut outcome: RowOutcome) -> RowOutcome {
+        outcome.attempts = self.attempts;
+        outcome
     }
 }
 

@@ -200,7 +200,7 @@ fn take_in<E: From<LedgerError>>(
     let mut insert = users.prepare(INSERT).map_err(room)?;
     let mut nameless = 0;
     run.each_row(|row: &RowResult| {
-        let rank = match row.came.outcome {
+        let rank = match row.outcome.outcome {
             // The earlier row speaks for the user.
             Outcome::Duplicate => return Ok(()),
             // Another row with the name may have been sent.
@@ -221,7 +221,7 @@ fn take_in<E: From<LedgerError>>(
         } else {
             username.clone()
         };
-        let came = &row.came;
+        let outcome = &row.outcome;
         insert
             .execute(params![
                 name,
@@ -229,12 +229,12 @@ fn take_in<E: From<LedgerError>>(
                 rank,
                 signed(row.row),
                 username,
-                came.outcome.word(),
-                came.user_status,
+                outcome.outcome.word(),
+                outcome.user_status,
                 row.confirmed(),
                 row.enabled(),
                 row.follow_up.as_ref().map(ToString::to_string),
-                came.user_sub
+                outcome.user_sub
             ])
             .map(drop)
             .map_err(room)

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::identity::{self, Facts, RunKind, name};
 use super::invocation::{self, RunMetadata};
-use super::rows::{RESULT_COLUMN_COUNT, RESULT_COLUMNS, read_came, read_kept, row_seal};
+use super::rows::{RESULT_COLUMN_COUNT, RESULT_COLUMNS, read_kept, read_outcome, row_seal};
 use super::{LedgerError, RunTimes, directory, follow_ups, schema, times};
 use crate::outcome::{Outcome, RateSample, RowOutcome, RowResult, Summary};
 
@@ -303,8 +303,8 @@ fn row_result(
         None
     };
     let settled: bool = row.get(6)?;
-    let came = match (settled, begun_ms) {
-        (true, _) => read_came(row, RESULTS_AT, number)?,
+    let outcome = match (settled, begun_ms) {
+        (true, _) => read_outcome(row, RESULTS_AT, number)?,
         (false, Some(_)) => Some(RowOutcome::of(Outcome::InDoubt).because(
             INTERRUPTED,
             if shape.resumes {
@@ -315,12 +315,12 @@ fn row_result(
         )),
         (false, None) => Some(RowOutcome::of(Outcome::Unsent)),
     };
-    Ok(came.map(|came| RowResult {
+    Ok(outcome.map(|outcome| RowResult {
         row: number.unsigned_abs(),
         line: line.unsigned_abs(),
         username,
         kept,
-        came,
+        outcome,
         follow_up,
     }))
 }

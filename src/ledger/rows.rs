@@ -4,7 +4,7 @@ use rusqlite::{Row, Statement, params};
 
 use crate::outcome::{Delivery, Evidence, Outcome, RateSample, RowOutcome};
 
-/// The columns of `results`, in the order in which [`read_came`] takes them.
+/// The columns of `results`, in the order in which [`read_outcome`] takes them.
 pub(super) const RESULT_COLUMNS: &str = "results.outcome, results.evidence, results.user_sub, results.user_status, \
      results.confirmed, results.enabled, results.created_ms, results.delivery, results.delivery_medium, \
      results.delivery_destination, results.error_code, results.error_message, results.attempts, results.duration_ms, \
@@ -161,25 +161,25 @@ pub(super) fn read_kept(
     Ok(serde_json::from_str(&cells).ok())
 }
 
-fn result_seal(row: i64, came: &RowOutcome) -> i64 {
+fn result_seal(row: i64, outcome: &RowOutcome) -> i64 {
     Seal::default()
         .number(Some(row))
-        .text(Some(came.outcome.word()))
-        .text(came.evidence.map(Evidence::word))
-        .text(came.user_sub.as_deref())
-        .text(came.user_status.as_deref())
-        .number(came.confirmed.map(i64::from))
-        .number(came.enabled.map(i64::from))
-        .number(came.created_at)
-        .text(came.delivery.map(Delivery::word))
-        .text(came.delivery_medium.as_deref())
-        .text(came.delivery_destination.as_deref())
-        .text(came.error_code.as_deref())
-        .text(came.error_message.as_deref())
-        .number(Some(i64::from(came.attempts)))
-        .number(Some(signed(came.duration_ms)))
-        .number(came.same_as_row.map(signed))
-        .number(Some(i64::from(came.stopped_the_run)))
+        .text(Some(outcome.outcome.word()))
+        .text(outcome.evidence.map(Evidence::word))
+        .text(outcome.user_sub.as_deref())
+        .text(outcome.user_status.as_deref())
+        .number(outcome.confirmed.map(i64::from))
+        .number(outcome.enabled.map(i64::from))
+        .number(outcome.created_at)
+        .text(outcome.delivery.map(Delivery::word))
+        .text(outcome.delivery_medium.as_deref())
+        .text(outcome.delivery_destination.as_deref())
+        .text(outcome.error_code.as_deref())
+        .text(outcome.error_message.as_deref())
+        .number(Some(i64::from(outcome.attempts)))
+        .number(Some(signed(outcome.duration_ms)))
+        .number(outcome.same_as_row.map(signed))
+        .number(Some(i64::from(outcome.stopped_the_run)))
         .value()
 }
 
@@ -188,43 +188,43 @@ pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Writes what came of a row; takes the parameters of [`write_came`].
+/// Writes what came of a row; takes the parameters of [`write_outcome`].
 pub(super) const INSERT_RESULT: &str = "INSERT OR REPLACE INTO results VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, \
      ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 
 /// Writes what came of a row by a statement of [`INSERT_RESULT`].
-pub(super) fn write_came(
+pub(super) fn write_outcome(
     insert: &mut Statement<'_>,
     row: u64,
-    came: &RowOutcome,
+    outcome: &RowOutcome,
 ) -> rusqlite::Result<()> {
     let row = signed(row);
     insert
         .execute(params![
             row,
-            came.outcome.word(),
-            came.evidence.map(Evidence::word),
-            came.user_sub,
-            came.user_status,
-            came.confirmed,
-            came.enabled,
-            came.created_at,
-            came.delivery.map(Delivery::word),
-            came.delivery_medium,
-            came.delivery_destination,
-            came.error_code,
-            came.error_message,
-            came.attempts,
-            signed(came.duration_ms),
-            came.same_as_row.map(signed),
-            came.stopped_the_run,
-            result_seal(row, came),
+            outcome.outcome.word(),
+            outcome.evidence.map(Evidence::word),
+            outcome.user_sub,
+            outcome.user_status,
+            outcome.confirmed,
+            outcome.enabled,
+            outcome.created_at,
+            outcome.delivery.map(Delivery::word),
+            outcome.delivery_medium,
+            outcome.delivery_destination,
+            outcome.error_code,
+            outcome.error_message,
+            outcome.attempts,
+            signed(outcome.duration_ms),
+            outcome.same_as_row.map(signed),
+            outcome.stopped_the_run,
+            result_seal(row, outcome),
         ])
         .map(drop)
 }
 
 /// Reads what came of a row from the columns that begin at `at`. None: the seal is broken or a word is unknown.
-pub(super) fn read_came(
+pub(super) fn read_outcome(
     from: &Row<'_>,
     at: usize,
     row: i64,
@@ -243,7 +243,7 @@ pub(super) fn read_came(
             .find(|evidence| evidence.word() == word),
     };
     let delivery = word(7)?.and_then(Delivery::from_word);
-    let came = RowOutcome {
+    let outcome = RowOutcome {
         outcome,
         evidence,
         user_sub: from.get(at + 2)?,
@@ -262,5 +262,5 @@ pub(super) fn read_came(
         stopped_the_run: from.get(at + 15)?,
     };
     let seal: i64 = from.get(at + 16)?;
-    Ok(Some(came).filter(|came| result_seal(row, came) == seal))
+    Ok(Some(outcome).filter(|outcome| result_seal(row, outcome) == seal))
 }

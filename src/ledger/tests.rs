@@ -57,18 +57,18 @@ pub(super) fn to_begin(row: u64, username: &str) -> ToBegin {
         username: username.into(),
         claim: Some(username.to_lowercase()),
         kept: Vec::new(),
-        came: None,
+        outcome: None,
         follow_up: None,
     }
 }
 
 fn created() -> RowOutcome {
-    let mut came = RowOutcome::of(Outcome::Created);
-    came.evidence = Some(Evidence::Answer);
-    came.user_sub = Some("sub-1".into());
-    came.confirmed = Some(false);
-    came.attempts = 1;
-    came
+    let mut outcome = RowOutcome::of(Outcome::Created);
+    outcome.evidence = Some(Evidence::Answer);
+    outcome.user_sub = Some("sub-1".into());
+    outcome.confirmed = Some(false);
+    outcome.attempts = 1;
+    outcome
 }
 
 pub(super) fn settled(results: Vec<(u64, RowOutcome)>) -> LedgerBatch {
@@ -132,7 +132,7 @@ async fn what_was_written_is_read_back_in_order_and_the_rest_is_in_doubt_or_unse
         line: 3,
         username: None,
         kept: Vec::new(),
-        came: RowOutcome::of(Outcome::Invalid).because("row.cell_count", "2 cells"),
+        outcome: RowOutcome::of(Outcome::Invalid).because("row.cell_count", "2 cells"),
         follow_up: None,
     };
     let unsent = super::writer::ReadRow {
@@ -145,7 +145,7 @@ async fn what_was_written_is_read_back_in_order_and_the_rest_is_in_doubt_or_unse
     ledger.note(rest).await;
     ledger.close(ending(false)).await.unwrap();
     let seen = rows(&directory);
-    let outcomes: Vec<Outcome> = seen.iter().map(|row| row.came.outcome).collect();
+    let outcomes: Vec<Outcome> = seen.iter().map(|row| row.outcome.outcome).collect();
     assert_eq!(
         outcomes,
         [
@@ -156,8 +156,8 @@ async fn what_was_written_is_read_back_in_order_and_the_rest_is_in_doubt_or_unse
             Outcome::Unsent
         ]
     );
-    assert_eq!(seen[0].came, created());
-    assert_eq!(seen[3].came.same_as_row, Some(1));
+    assert_eq!(seen[0].outcome, created());
+    assert_eq!(seen[3].outcome.same_as_row, Some(1));
     let summary = LedgerReader::open(directory.path())
         .unwrap()
         .summary()
@@ -177,7 +177,7 @@ async fn a_row_whose_outcome_is_known_is_begun_and_settled_at_once_unless_it_is_
     let mut existed = RowOutcome::of(Outcome::Existed);
     existed.evidence = Some(Evidence::Listing);
     let known = |row, username| ToBegin {
-        came: Some(Box::new(existed.clone())),
+        outcome: Some(Box::new(existed.clone())),
         ..to_begin(row, username)
     };
     let group = vec![known(1, "ann"), to_begin(2, "bob"), known(3, "ANN")];
@@ -189,9 +189,9 @@ async fn a_row_whose_outcome_is_known_is_begun_and_settled_at_once_unless_it_is_
     // Nothing else was told to the ledger: a process that dies here leaves only the one row that may be sent.
     ledger.close(ending(false)).await.unwrap();
     let seen = rows(&directory);
-    assert_eq!(seen[0].came, existed);
-    assert_eq!(seen[1].came.outcome, Outcome::InDoubt);
-    assert_eq!(seen[2].came, RowOutcome::same_as(1));
+    assert_eq!(seen[0].outcome, existed);
+    assert_eq!(seen[1].outcome.outcome, Outcome::InDoubt);
+    assert_eq!(seen[2].outcome, RowOutcome::same_as(1));
     let (_, standing) = reopen(&directory, &[]);
     let maybe_sent = 1;
     assert_eq!(
@@ -226,8 +226,8 @@ async fn what_came_of_rows_is_on_the_disk_once_the_next_ones_are_begun() {
     assert_eq!(begun.await.unwrap(), [BeginResult::Yes]);
     // Nobody has closed it: this is what a process would leave that dies now.
     let seen = rows(&directory);
-    assert_eq!(seen[0].came, created());
-    assert_eq!(seen[1].came.outcome, Outcome::InDoubt);
+    assert_eq!(seen[0].outcome, created());
+    assert_eq!(seen[1].outcome.outcome, Outcome::InDoubt);
     let summary = LedgerReader::open(directory.path())
         .unwrap()
         .summary()

@@ -42,28 +42,28 @@ pub struct ToUndo {
     /// When its deletion was first begun; none: it never was. Milliseconds since the Unix epoch.
     pub begun_ms: Option<i64>,
     /// What came of it; none: nothing yet.
-    pub came: Option<Undoing>,
+    pub outcome: Option<Undoing>,
 }
 
 impl ToUndo {
     fn seal(&self) -> i64 {
-        let came = self.came.as_ref();
+        let outcome = self.outcome.as_ref();
         let mut seal = Seal::default();
         seal.number(Some(signed(self.user.row)))
             .text(Some(&self.user.username))
             .text(self.user.sub.as_deref())
             .number(self.user.created_ms)
             .number(self.begun_ms)
-            .text(came.map(|came| came.undone.word()))
-            .text(came.and_then(|came| came.error_code.as_deref()))
-            .text(came.and_then(|came| came.error_message.as_deref()));
+            .text(outcome.map(|outcome| outcome.undone.word()))
+            .text(outcome.and_then(|outcome| outcome.error_code.as_deref()))
+            .text(outcome.and_then(|outcome| outcome.error_message.as_deref()));
         seal.value()
     }
 
     /// Reads a line of [`COLUMNS`].
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let word: Option<String> = row.get(5)?;
-        let came = match word {
+        let outcome = match word {
             None => None,
             Some(word) => Some(Undoing {
                 undone: Undone::from_word(&word).ok_or_else(|| broken_seal("users"))?,
@@ -79,7 +79,7 @@ impl ToUndo {
                 created_ms: row.get(3)?,
             },
             begun_ms: row.get(4)?,
-            came,
+            outcome,
         };
         if user.seal() == row.get::<_, i64>(8)? {
             Ok(user)
@@ -140,7 +140,7 @@ impl UndoLedger {
                     rows.push(row.get::<_, i64>(0)?);
                 }
                 for row in rows {
-                    change(&transaction, row, |user| user.came = None)?;
+                    change(&transaction, row, |user| user.outcome = None)?;
                 }
             }
             transaction.commit()
@@ -177,7 +177,7 @@ impl UndoLedger {
                 change(&transaction, signed(*row), |user| match note {
                     UndoRecord::Begun => user.begun_ms = user.begun_ms.or(Some(at_ms)),
                     UndoRecord::NotSent => user.begun_ms = None,
-                    UndoRecord::Came(came) => user.came = Some(came.clone()),
+                    UndoRecord::Came(outcome) => user.outcome = Some(outcome.clone()),
                 })?;
             }
             transaction.commit()
@@ -262,7 +262,7 @@ fn change(
 }
 
 fn write(database: &Connection, user: &ToUndo) -> rusqlite::Result<()> {
-    let came = user.came.as_ref();
+    let outcome = user.outcome.as_ref();
     database
         .prepare_cached("INSERT OR REPLACE INTO users VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
         .execute(params![
@@ -271,9 +271,9 @@ fn write(database: &Connection, user: &ToUndo) -> rusqlite::Result<()> {
             user.user.sub,
             user.user.created_ms,
             user.begun_ms,
-            came.map(|came| came.undone.word()),
-            came.and_then(|came| came.error_code.as_deref()),
-            came.and_then(|came| came.error_message.as_deref()),
+            outcome.map(|outcome| outcome.undone.word()),
+            outcome.and_then(|outcome| outcome.error_code.as_deref()),
+            outcome.and_then(|outcome| outcome.error_message.as_deref()),
             user.seal(),
         ])
         .map(drop)

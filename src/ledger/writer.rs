@@ -49,7 +49,7 @@ pub struct ToBegin {
     pub kept: Vec<Option<String>>,
     /// What came of it, where that is known without sending it. It is written down together with the beginning: whatever happens to the
     /// process, such a row never looks as if it had been sent.
-    pub came: Option<Box<RowOutcome>>,
+    pub outcome: Option<Box<RowOutcome>>,
     /// What follows, where what came of it is known.
     pub follow_up: Option<FollowUp>,
 }

@@ -23,13 +23,13 @@ pub struct LastHeard {
 impl ServiceClock {
     /// An answer said that it was `date` (milliseconds since the Unix epoch, whole seconds). The other two say when
     /// its request was sent and when it came, by our steady clock, in milliseconds.
-    pub fn heard(&mut self, sent: i64, date: i64, came: i64) {
+    pub fn heard(&mut self, sent: i64, date: i64, outcome: i64) {
         self.last = Some(LastHeard {
             second_ms: date,
-            came_ms: came,
+            came_ms: outcome,
         });
         // Both of our times were rounded down to a millisecond.
-        let (low, high) = (date - came - 1, date + 1_000 - sent);
+        let (low, high) = (date - outcome - 1, date + 1_000 - sent);
         let narrowed = self
             .bounds
             .map(|(at_least, at_most)| (at_least.max(low), at_most.min(high)))

@@ -67,19 +67,19 @@ impl Write for RejectsFile {
 /// for a formula; `and` is added to the words.
 #[must_use]
 pub fn reasons_of<'r>(row: &'r RowResult, and: &'r str) -> [Cow<'r, str>; 5] {
-    let came = &row.came;
-    let (code, words) = match came.same_as_row {
+    let outcome = &row.outcome;
+    let (code, words) = match outcome.same_as_row {
         Some(earlier) => (
             Cow::Borrowed(DUPLICATE),
             Cow::Owned(format!("the username stands in row {earlier} already")),
         ),
         None => (
-            defused(came.error_code.as_deref()),
-            defused(came.error_message.as_deref()),
+            defused(outcome.error_code.as_deref()),
+            defused(outcome.error_message.as_deref()),
         ),
     };
     [
-        came.outcome.word().into(),
+        outcome.outcome.word().into(),
         code,
         words + and,
         row.row.to_string().into(),

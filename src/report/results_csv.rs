@@ -47,7 +47,7 @@ impl RowReport for ResultsCsv {
     }
 
     fn row(&mut self, row: &RowResult) -> io::Result<()> {
-        let came = &row.came;
+        let outcome = &row.outcome;
         let number =
             |number: Option<u64>| number.map_or_else(String::new, |number| number.to_string());
         let yes_no = |flag: Option<bool>| match flag {
@@ -60,21 +60,21 @@ impl RowReport for ResultsCsv {
             row.row.to_string().into(),
             row.line.to_string().into(),
             defused(row.username.as_deref()),
-            came.outcome.word().into(),
-            came.evidence.map_or("", Evidence::word).into(),
-            defused(came.user_sub.as_deref()),
-            defused(came.user_status.as_deref()),
+            outcome.outcome.word().into(),
+            outcome.evidence.map_or("", Evidence::word).into(),
+            defused(outcome.user_sub.as_deref()),
+            defused(outcome.user_status.as_deref()),
             yes_no(row.confirmed()).into(),
             yes_no(row.enabled()).into(),
-            came.created_at.map_or_else(String::new, rfc3339).into(),
-            defused(came.delivery_medium.as_deref()),
-            defused(came.delivery_destination.as_deref()),
-            defused(came.error_code.as_deref()),
-            defused(came.error_message.as_deref()),
-            came.attempts.to_string().into(),
-            came.duration_ms.to_string().into(),
-            number(came.same_as_row).into(),
-            came.delivery.map_or("", Delivery::word).into(),
+            outcome.created_at.map_or_else(String::new, rfc3339).into(),
+            defused(outcome.delivery_medium.as_deref()),
+            defused(outcome.delivery_destination.as_deref()),
+            defused(outcome.error_code.as_deref()),
+            defused(outcome.error_message.as_deref()),
+            outcome.attempts.to_string().into(),
+            outcome.duration_ms.to_string().into(),
+            number(outcome.same_as_row).into(),
+            outcome.delivery.map_or("", Delivery::word).into(),
             defused(follow_up.as_deref()),
             yes_no(row.confirmed_at_sign_up()).into(),
         ];

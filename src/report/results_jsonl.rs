@@ -150,27 +150,27 @@ impl RowReport for ResultsJsonl {
     }
 
     fn row(&mut self, row: &RowResult) -> io::Result<()> {
-        let came = &row.came;
+        let outcome = &row.outcome;
         let line = ResultLine {
             row: row.row,
             line: row.line,
             username: row.username.as_deref(),
-            outcome: came.outcome,
-            evidence: came.evidence,
-            user_sub: came.user_sub.as_deref(),
-            user_status: came.user_status.as_deref(),
+            outcome: outcome.outcome,
+            evidence: outcome.evidence,
+            user_sub: outcome.user_sub.as_deref(),
+            user_status: outcome.user_status.as_deref(),
             confirmed: row.confirmed(),
             confirmed_at_sign_up: row.confirmed_at_sign_up(),
             enabled: row.enabled(),
-            created_at: came.created_at.map(rfc3339),
-            delivery: came.delivery,
-            delivery_medium: came.delivery_medium.as_deref(),
-            delivery_destination: came.delivery_destination.as_deref(),
-            error_code: came.error_code.as_deref(),
-            error_message: came.error_message.as_deref(),
-            attempts: came.attempts,
-            duration_ms: came.duration_ms,
-            same_as_row: came.same_as_row,
+            created_at: outcome.created_at.map(rfc3339),
+            delivery: outcome.delivery,
+            delivery_medium: outcome.delivery_medium.as_deref(),
+            delivery_destination: outcome.delivery_destination.as_deref(),
+            error_code: outcome.error_code.as_deref(),
+            error_message: outcome.error_message.as_deref(),
+            attempts: outcome.attempts,
+            duration_ms: outcome.duration_ms,
+            same_as_row: outcome.same_as_row,
             follow_up: row
                 .follow_up
                 .as_ref()

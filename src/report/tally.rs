@@ -60,10 +60,10 @@ pub(super) struct ErrorExample {
 
 impl ReportTally {
     pub(super) fn row(&mut self, row: &RowResult) {
-        let came = &row.came;
-        let created = came.outcome == Outcome::Created;
-        if created && came.evidence == Some(Evidence::Answer) && came.attempts == 1 {
-            self.durations.add(came.duration_ms);
+        let outcome = &row.outcome;
+        let created = outcome.outcome == Outcome::Created;
+        if created && outcome.evidence == Some(Evidence::Answer) && outcome.attempts == 1 {
+            self.durations.add(outcome.duration_ms);
         }
         if created {
             match row.confirmed() {
@@ -75,7 +75,7 @@ impl ReportTally {
                 self.created.confirmed_at_sign_up += 1;
             }
         }
-        if let Some(code) = &came.error_code {
+        if let Some(code) = &outcome.error_code {
             self.error(code, row);
         }
     }
@@ -94,13 +94,13 @@ impl ReportTally {
             return;
         };
         error.count += 1;
-        *error.by_outcome.entry(row.came.outcome).or_default() += 1;
+        *error.by_outcome.entry(row.outcome.outcome).or_default() += 1;
         if error.examples.len() < EXAMPLES {
             error.examples.push(ErrorExample {
                 row: row.row,
                 line: row.line,
                 username: row.username.clone(),
-                message: row.came.error_message.clone().unwrap_or_default(),
+                message: row.outcome.error_message.clone().unwrap_or_default(),
             });
         }
     }
@@ -111,23 +111,23 @@ mod tests {
     use super::{CODES, ErrorExample, ReportTally};
     use crate::outcome::{Evidence, Outcome, RowOutcome, RowResult};
 
-    fn row(number: u64, came: RowOutcome) -> RowResult {
+    fn row(number: u64, outcome: RowOutcome) -> RowResult {
         RowResult {
             row: number,
             line: number + 1,
             username: Some(format!("user{number}")),
             kept: Vec::new(),
-            came,
+            outcome,
             follow_up: None,
         }
     }
 
     fn created(evidence: Evidence, attempts: u32) -> RowOutcome {
-        let mut came = RowOutcome::of(Outcome::Created);
-        came.evidence = Some(evidence);
-        came.attempts = attempts;
-        came.duration_ms = 30;
-        came
+        let mut outcome = RowOutcome::of(Outcome::Created);
+        outcome.evidence = Some(evidence);
+        outcome.attempts = attempts;
+        outcome.duration_ms = 30;
+        outcome
     }
 
     #[test]
@@ -146,9 +146,9 @@ mod tests {
     #[test]
     fn confirmations_are_counted() {
         let mut tally = ReportTally::default();
-        let mut came = created(Evidence::Answer, 1);
-        came.confirmed = Some(false);
-        tally.row(&row(1, came));
+        let mut outcome = created(Evidence::Answer, 1);
+        outcome.confirmed = Some(false);
+        tally.row(&row(1, outcome));
         tally.row(&row(2, created(Evidence::Lookup, 1)));
         assert_eq!((tally.created.unconfirmed, tally.created.unknown), (1, 1));
     }
@@ -157,12 +157,12 @@ mod tests {
     fn errors_have_their_first_rows_as_examples_and_do_not_grow_without_bounds() {
         let mut tally = ReportTally::default();
         for number in 1..=10 {
-            let came = RowOutcome::of(Outcome::Rejected).because("A", format!("why {number}"));
-            tally.row(&row(number, came));
+            let outcome = RowOutcome::of(Outcome::Rejected).because("A", format!("why {number}"));
+            tally.row(&row(number, outcome));
         }
         for number in 0..1_000 {
-            let came = RowOutcome::of(Outcome::Failed).because(format!("B{number}"), "why");
-            tally.row(&row(11 + number, came));
+            let outcome = RowOutcome::of(Outcome::Failed).because(format!("B{number}"), "why");
+            tally.row(&row(11 + number, outcome));
         }
         let a = &tally.errors["A"];
         assert_eq!((a.count, a.by_outcome[&Outcome::Rejected]), (10, 10));

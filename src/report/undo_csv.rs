@@ -37,12 +37,12 @@ impl UndoReport {
     }
 
     fn said(self, user: &ToUndo) -> String {
-        match (self, &user.came) {
+        match (self, &user.outcome) {
             (_, None) => OPEN.to_owned(),
-            (Self::DryRun, Some(came)) if came.undone == Undone::Deleted => {
+            (Self::DryRun, Some(outcome)) if outcome.undone == Undone::Deleted => {
                 WOULD_BE_DELETED.to_owned()
             }
-            (Self::Results | Self::DryRun, Some(came)) => came.said(),
+            (Self::Results | Self::DryRun, Some(outcome)) => outcome.said(),
         }
     }
 }
@@ -63,8 +63,8 @@ pub fn write_undo(
         .map_err(io::Error::from)
         .map_err(&failed)?;
     ledger.each_user(|user| {
-        let came = user.came.as_ref();
-        let message = came.and_then(|came: &Undoing| came.error_message.as_deref());
+        let outcome = user.outcome.as_ref();
+        let message = outcome.and_then(|outcome: &Undoing| outcome.error_message.as_deref());
         csv.write_record([
             user.user.row.to_string().as_bytes(),
             defused(Some(&user.user.username)).as_bytes(),

@@ -85,7 +85,9 @@ async fn take(
             RemovalStep::AskDoings(wait, _) => (Category::UserResourceRead, *wait),
             RemovalStep::Delete(wait) => (Category::UserUpdate, *wait),
             RemovalStep::Begin => return Paused::ToBegin,
-            RemovalStep::Settled(came) => return Paused::Ended(RemovalEnd::Settled(came.clone())),
+            RemovalStep::Settled(outcome) => {
+                return Paused::Ended(RemovalEnd::Settled(outcome.clone()));
+            }
             RemovalStep::StopRun(stop, failure) => {
                 return Paused::Ended(RemovalEnd::StopRun(*stop, failure.clone()));
             }

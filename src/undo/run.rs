@@ -349,25 +349,25 @@ impl<'w> Undo<'w> {
                 }
                 Mode::DryRun => self.settled(done.row, Undoing::of(Undone::Deleted), notes),
             },
-            RemovalEnd::Settled(came) => self.settled(done.row, came, notes),
+            RemovalEnd::Settled(outcome) => self.settled(done.row, outcome, notes),
             RemovalEnd::NotSent => notes.push((done.row, UndoRecord::NotSent)),
             RemovalEnd::LeftOpen => {}
             RemovalEnd::StopRun(stop, failure) => self.stop(Why::Refused(stop, failure)),
         }
     }
 
-    fn settled(&mut self, row: u64, came: Undoing, notes: &mut Vec<(u64, UndoRecord)>) {
-        match &came.error_code {
+    fn settled(&mut self, row: u64, outcome: Undoing, notes: &mut Vec<(u64, UndoRecord)>) {
+        match &outcome.error_code {
             Some(code) if code == CONNECT_FAILED => {
                 self.unreachable += 1;
                 if self.unreachable >= UNREACHABLE {
-                    let words = came.error_message.clone().unwrap_or_default();
+                    let words = outcome.error_message.clone().unwrap_or_default();
                     self.stop(Why::Unreachable(words));
                 }
             }
             Some(_) | None => self.unreachable = 0,
         }
-        self.tally.settle(came.undone);
-        notes.push((row, UndoRecord::Came(came)));
+        self.tally.settle(outcome.undone);
+        notes.push((row, UndoRecord::Came(outcome)));
     }
 }

@@ -11,26 +11,26 @@ use crate::run::FORBIDDEN_TRIES;
 impl Registration<'_> {
     pub(super) fn found(&self, found: &FoundUser) -> RegistrationStep {
         let verdict = whose(found, self.user, self.times);
-        let mut came = if self.maybe_made {
+        let mut outcome = if self.maybe_made {
             self.perhaps_ours(verdict)
         } else {
             self.taken_at_first(verdict)
         };
-        if came.outcome == Outcome::Created {
-            came.evidence = Some(Evidence::Lookup);
+        if outcome.outcome == Outcome::Created {
+            outcome.evidence = Some(Evidence::Lookup);
             if self.undelivered {
-                came.delivery = Some(Delivery::Refused);
+                outcome.delivery = Some(Delivery::Refused);
                 if let Some(failure) = &self.failure {
-                    came = came.because(failure.code.clone(), failure.message.clone());
+                    outcome = outcome.because(failure.code.clone(), failure.message.clone());
                 }
             }
         }
-        came.user_sub.clone_from(&found.sub);
-        came.user_status.clone_from(&found.status);
-        came.confirmed = found.status.as_deref().map(|status| status == "CONFIRMED");
-        came.enabled = Some(found.enabled);
-        came.created_at = found.created_ms;
-        self.settled(came)
+        outcome.user_sub.clone_from(&found.sub);
+        outcome.user_status.clone_from(&found.status);
+        outcome.confirmed = found.status.as_deref().map(|status| status == "CONFIRMED");
+        outcome.enabled = Some(found.enabled);
+        outcome.created_at = found.created_ms;
+        self.settled(outcome)
     }
 
     /// The user was found after a request that may have made it.
@@ -68,12 +68,12 @@ impl Registration<'_> {
             } else {
                 Outcome::Existed
             };
-            let came = RowOutcome::of(outcome).because(
+            let outcome = RowOutcome::of(outcome).because(
                 "UserNotFoundException",
                 "the pool says that the username exists, and a look-up does not find it: probably it is another user's alias, or the \
                  user was deleted in between",
             );
-            return self.settled(came);
+            return self.settled(outcome);
         }
         if self.if_absent == IfAbsent::SendAgain && self.tries < self.rules.retry.tries {
             return RegistrationStep::SignUp(Duration::ZERO);
@@ -124,16 +124,16 @@ impl Registration<'_> {
             let why = format!("the look-up failed: {}", failure.message);
             return self.settled(RowOutcome::of(Outcome::InDoubt).because(failure.code, why));
         }
-        let came = self.existed_unseen(&failure);
-        self.settled(came)
+        let outcome = self.existed_unseen(&failure);
+        self.settled(outcome)
     }
 
     fn stop_run_after_look_up(&self, stop: Stop, failure: Failure) -> RegistrationStep {
-        let came = (!self.maybe_made).then(|| self.existed_unseen(&failure));
+        let outcome = (!self.maybe_made).then(|| self.existed_unseen(&failure));
         RegistrationStep::StopRun(Box::new(StopRun {
             stop,
             failure,
-            came,
+            outcome,
         }))
     }
 

@@ -110,7 +110,7 @@ fn after(
 
 fn settled(step: RegistrationStep) -> RowOutcome {
     match step {
-        RegistrationStep::Settled(came) => *came,
+        RegistrationStep::Settled(outcome) => *outcome,
         other @ (RegistrationStep::SignUp(_)
         | RegistrationStep::LookUp(_)
         | RegistrationStep::FindInListing(_)
@@ -122,15 +122,15 @@ fn settled(step: RegistrationStep) -> RowOutcome {
 
 #[test]
 fn an_acceptance_is_created_by_answer() {
-    let came = settled(after(
+    let outcome = settled(after(
         LookupMode::Get,
         false,
         vec![RegistrationEvent::SignUp(Ok(accepted()))],
     ));
-    assert_eq!(came.outcome, Outcome::Created);
-    assert_eq!(came.evidence, Some(Evidence::Answer));
-    assert_eq!(came.delivery, Some(Delivery::None));
-    assert_eq!(came.attempts, 1);
+    assert_eq!(outcome.outcome, Outcome::Created);
+    assert_eq!(outcome.evidence, Some(Evidence::Answer));
+    assert_eq!(outcome.delivery, Some(Delivery::None));
+    assert_eq!(outcome.attempts, 1);
 }
 
 #[test]
@@ -146,9 +146,9 @@ fn a_taken_username_is_looked_up_and_existed() {
         RegistrationStep::LookUp(Duration::ZERO)
     );
     let look_up = RegistrationEvent::LookUp(Ok(Some(found(BEFORE_RUN))));
-    let came = settled(after(LookupMode::Get, false, vec![taken(), look_up]));
-    assert_eq!(came.outcome, Outcome::Existed);
-    assert_eq!(came.user_status.as_deref(), Some("UNCONFIRMED"));
+    let outcome = settled(after(LookupMode::Get, false, vec![taken(), look_up]));
+    assert_eq!(outcome.outcome, Outcome::Existed);
+    assert_eq!(outcome.user_status.as_deref(), Some("UNCONFIRMED"));
     let absent = settled(after(
         LookupMode::Get,
         false,
@@ -181,14 +181,14 @@ fn a_taken_username_whose_user_is_newer_than_the_run_and_like_the_row_is_in_doub
     for look_ups in [LookupMode::Get, LookupMode::List] {
         // Before and after the ledger knows of a request.
         for created in [BEGUN - 5_000, BEGUN + 500] {
-            let came = looked_up(look_ups, found(created));
-            assert_eq!(came.outcome, Outcome::InDoubt, "{created}");
-            assert_eq!(came.error_code.as_deref(), Some(CREATED_DURING_RUN));
-            assert_eq!(came.user_sub.as_deref(), Some("sub-1"));
+            let outcome = looked_up(look_ups, found(created));
+            assert_eq!(outcome.outcome, Outcome::InDoubt, "{created}");
+            assert_eq!(outcome.error_code.as_deref(), Some(CREATED_DURING_RUN));
+            assert_eq!(outcome.user_sub.as_deref(), Some("sub-1"));
             let mut other = found(created);
             other.attributes.clear();
-            let came = looked_up(look_ups, other);
-            assert_eq!(came.outcome, Outcome::Existed, "somebody else's");
+            let outcome = looked_up(look_ups, other);
+            assert_eq!(outcome.outcome, Outcome::Existed, "somebody else's");
         }
         let mut undated = found(0);
         undated.created_ms = None;
@@ -204,10 +204,10 @@ fn with_the_listing_a_taken_username_is_found_there_and_nobody_is_billed() {
         RegistrationStep::FindInListing(Duration::ZERO)
     );
     let listed = RegistrationEvent::Listing(Ok(Some(found(BEFORE_RUN))));
-    let came = settled(list(vec![taken(), listed]));
-    assert_eq!(came.outcome, Outcome::Existed);
-    assert_eq!(came.user_status.as_deref(), Some("UNCONFIRMED"));
-    assert_eq!(came.user_sub.as_deref(), Some("sub-1"));
+    let outcome = settled(list(vec![taken(), listed]));
+    assert_eq!(outcome.outcome, Outcome::Existed);
+    assert_eq!(outcome.user_status.as_deref(), Some("UNCONFIRMED"));
+    assert_eq!(outcome.user_sub.as_deref(), Some("sub-1"));
     // A user that it does not show was created a moment ago: a look-up tells when.
     assert_eq!(
         list(vec![taken(), RegistrationEvent::Listing(Ok(None))]),
@@ -236,13 +236,19 @@ fn a_listing_that_fails_is_asked_again_and_takes_nothing_from_the_answer() {
         matches!(step, RegistrationStep::FindInListing(_)),
         "{step:?}"
     );
-    let came = settled(after_failures("InternalErrorException", 6));
-    assert_eq!(came.outcome, Outcome::Existed);
-    assert_eq!(came.error_code.as_deref(), Some("InternalErrorException"));
+    let outcome = settled(after_failures("InternalErrorException", 6));
+    assert_eq!(outcome.outcome, Outcome::Existed);
+    assert_eq!(
+        outcome.error_code.as_deref(),
+        Some("InternalErrorException")
+    );
     let RegistrationStep::StopRun(stop) = after_failures("AccessDeniedException", 1) else {
         panic!("a missing permission is every row's");
     };
-    assert_eq!(stop.came.map(|came| came.outcome), Some(Outcome::Existed));
+    assert_eq!(
+        stop.outcome.map(|outcome| outcome.outcome),
+        Some(Outcome::Existed)
+    );
 }
 
 #[test]
@@ -330,10 +336,13 @@ fn a_refused_message_is_created_and_undelivered() {
         ))),
         RegistrationEvent::LookUp(Ok(Some(found(BEGUN + 5)))),
     ];
-    let came = settled(after(LookupMode::Get, false, way));
-    assert_eq!(came.outcome, Outcome::Created);
-    assert_eq!(came.delivery, Some(Delivery::Refused));
-    assert_eq!(came.error_code.as_deref(), Some("LimitExceededException"));
+    let outcome = settled(after(LookupMode::Get, false, way));
+    assert_eq!(outcome.outcome, Outcome::Created);
+    assert_eq!(outcome.delivery, Some(Delivery::Refused));
+    assert_eq!(
+        outcome.error_code.as_deref(),
+        Some("LimitExceededException")
+    );
 }
 
 #[test]
@@ -349,12 +358,12 @@ fn without_look_ups_a_taken_name_after_a_lost_answer_stays_in_doubt() {
         settled(after(LookupMode::None, false, lost_then(taken))).outcome,
         Outcome::InDoubt
     );
-    let came = settled(after(
+    let outcome = settled(after(
         LookupMode::None,
         false,
         lost_then(RegistrationEvent::SignUp(Ok(accepted()))),
     ));
-    assert_eq!(came.outcome, Outcome::Created);
+    assert_eq!(outcome.outcome, Outcome::Created);
     let taken = RegistrationEvent::SignUp(Err(answered("UsernameExistsException", "")));
     assert_eq!(
         settled(after(LookupMode::None, true, vec![taken])).outcome,
@@ -420,7 +429,10 @@ fn a_run_level_answer_stops_the_run_and_the_row_is_open_again() {
     let RegistrationStep::StopRun(stop) = step else {
         panic!("{step:?}")
     };
-    assert_eq!(stop.came.map(|came| came.outcome), Some(Outcome::Failed));
+    assert_eq!(
+        stop.outcome.map(|outcome| outcome.outcome),
+        Some(Outcome::Failed)
+    );
     // Behind a lost answer nothing is said of the row.
     let way = vec![
         RegistrationEvent::SignUp(Err(lost(CONNECTION_LOST))),
@@ -435,5 +447,5 @@ fn a_run_level_answer_stops_the_run_and_the_row_is_open_again() {
     let RegistrationStep::StopRun(stop) = step else {
         panic!("{step:?}")
     };
-    assert_eq!(stop.came, None);
+    assert_eq!(stop.outcome, None);
 }

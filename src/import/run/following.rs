@@ -194,8 +194,8 @@ impl FollowUps {
 
 impl Run<'_> {
     /// What follows a row with this outcome, as the ledger is to hear it together with the outcome.
-    pub(super) fn steps_after(&self, user: &NewUser, came: &RowOutcome) -> Option<FollowUp> {
-        let follows = match came.outcome {
+    pub(super) fn steps_after(&self, user: &NewUser, outcome: &RowOutcome) -> Option<FollowUp> {
+        let follows = match outcome.outcome {
             Outcome::Created => true,
             Outcome::Existed => self.plan.follow_up_existing,
             Outcome::Duplicate
@@ -212,7 +212,7 @@ impl Run<'_> {
         let steps = user.follow_up.iter().map(|step| StepResult {
             step: step.to_string(),
             // The pool said so: there is nothing to ask for.
-            state: if step.kind() == StepKind::Confirm && came.confirmed == Some(true) {
+            state: if step.kind() == StepKind::Confirm && outcome.confirmed == Some(true) {
                 StepState::Done
             } else {
                 StepState::Pending
@@ -224,8 +224,8 @@ impl Run<'_> {
     }
 
     /// A row is settled: its user's steps begin.
-    pub(super) fn follow(&mut self, row: u64, user: &NewUser, came: &RowOutcome) {
-        if let Some(follow_up) = self.steps_after(user, came) {
+    pub(super) fn follow(&mut self, row: u64, user: &NewUser, outcome: &RowOutcome) {
+        if let Some(follow_up) = self.steps_after(user, outcome) {
             self.follow_ups.unwritten.insert(row, follow_up.clone());
             let (username, password) = (user.username.as_str().into(), user.password.clone());
             self.follow_ups.add(row, username, password, follow_up);

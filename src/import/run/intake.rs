@@ -73,33 +73,34 @@ impl Run<'_> {
             });
         for listed in begun {
             let Err(why) = listed.row.user else { continue };
-            let (_, came) = not_sent(why);
+            let (_, outcome) = not_sent(why);
             let message = format!(
                 "an earlier session may have sent this row, and now it is {}: {}",
-                came.outcome.word(),
-                came.error_message
+                outcome.outcome.word(),
+                outcome
+                    .error_message
                     .as_deref()
                     .unwrap_or("--skip-where leaves it out")
             );
-            let code = came
+            let code = outcome
                 .error_code
-                .unwrap_or_else(|| came.outcome.word().to_owned());
-            let came = RowOutcome::of(Outcome::InDoubt).because(code, message);
-            self.settle(listed.row.number, listed.row.end_byte, came);
+                .unwrap_or_else(|| outcome.outcome.word().to_owned());
+            let outcome = RowOutcome::of(Outcome::InDoubt).because(code, message);
+            self.settle(listed.row.number, listed.row.end_byte, outcome);
         }
         others
     }
 
     /// A row that is invalid or skipped, as it goes into the ledger.
     fn never_sent(&mut self, row: Row) -> Option<NewRow> {
-        let (username, came) = not_sent(row.user.err()?);
-        self.counted(came.outcome, row.end_byte);
-        logged::row(row.number, came.outcome, came.error_code.as_deref());
+        let (username, outcome) = not_sent(row.user.err()?);
+        self.counted(outcome.outcome, row.end_byte);
+        logged::row(row.number, outcome.outcome, outcome.error_code.as_deref());
         Some(NewRow::Settled(Box::new(RowResult {
             row: row.number,
             line: row.line,
             kept: row.kept,
-            came,
+            outcome,
             follow_up: None,
             username,
         })))
@@ -178,7 +179,7 @@ impl Run<'_> {
     fn to_begin(&self, listed: &mut ImportRow) -> Option<ToBegin> {
         let kept = std::mem::take(&mut listed.row.kept);
         let user = listed.row.user.as_ref().ok()?;
-        let came = listed.seen.as_ref().map(existed);
+        let outcome = listed.seen.as_ref().map(existed);
         let claim = if self.plan.folds {
             another(fold(&user.username))
         } else {
@@ -190,8 +191,10 @@ impl Run<'_> {
             username: user.username.clone(),
             claim,
             kept,
-            follow_up: came.as_ref().and_then(|came| self.steps_after(user, came)),
-            came: came.map(Box::new),
+            follow_up: outcome
+                .as_ref()
+                .and_then(|outcome| self.steps_after(user, outcome)),
+            outcome: outcome.map(Box::new),
         })
     }
 
@@ -277,8 +280,9 @@ impl Run<'_> {
 fn not_sent(why: NotSent) -> (Option<String>, RowOutcome) {
     match why {
         NotSent::Broken(broken) => {
-            let came = RowOutcome::of(Outcome::Invalid).because(broken.code(), broken.to_string());
-            (broken.username, came)
+            let outcome =
+                RowOutcome::of(Outcome::Invalid).because(broken.code(), broken.to_string());
+            (broken.username, outcome)
         }
         NotSent::Skipped { username } => (username, RowOutcome::of(Outcome::Skipped)),
     }
@@ -294,12 +298,12 @@ fn another(folded: Cow<'_, str>) -> Option<String> {
 
 /// What comes of a row whose user the listing shows.
 fn existed(seen: &ListingEntry) -> RowOutcome {
-    let mut came = RowOutcome::of(Outcome::Existed);
-    came.evidence = Some(Evidence::Listing);
-    came.user_sub.clone_from(&seen.sub);
-    came.user_status.clone_from(&seen.status);
-    came.confirmed = seen.status.as_deref().map(|status| status == "CONFIRMED");
-    came.enabled = Some(seen.enabled);
-    came.created_at = seen.created_ms;
-    came
+    let mut outcome = RowOutcome::of(Outcome::Existed);
+    outcome.evidence = Some(Evidence::Listing);
+    outcome.user_sub.clone_from(&seen.sub);
+    outcome.user_status.clone_from(&seen.status);
+    outcome.confirmed = seen.status.as_deref().map(|status| status == "CONFIRMED");
+    outcome.enabled = Some(seen.enabled);
+    outcome.created_at = seen.created_ms;
+    outcome
 }

@@ -54,13 +54,13 @@ impl Run<'_> {
             self.somebody_answered();
         }
         match end {
-            RegistrationEnd::Settled(came) => {
-                self.follow(job.row, &job.user, &came);
-                self.settle(job.row, job.end_byte, came);
+            RegistrationEnd::Settled(outcome) => {
+                self.follow(job.row, &job.user, &outcome);
+                self.settle(job.row, job.end_byte, outcome);
             }
-            RegistrationEnd::Unreachable(came) => {
-                let error = came.error_message.clone().unwrap_or_default();
-                self.unreachable.push((job.row, came));
+            RegistrationEnd::Unreachable(outcome) => {
+                let error = outcome.error_message.clone().unwrap_or_default();
+                self.unreachable.push((job.row, outcome));
                 if self.unreachable.len() >= UNREACHABLE {
                     self.stop(StopReason::Unreachable(error));
                 }
@@ -77,8 +77,8 @@ impl Run<'_> {
     pub(super) fn somebody_answered(&mut self) {
         if self.stopped.is_none() {
             let unreachable = std::mem::take(&mut self.unreachable);
-            for (row, came) in unreachable {
-                self.settle(row, 0, came);
+            for (row, outcome) in unreachable {
+                self.settle(row, 0, outcome);
             }
         }
     }
@@ -98,26 +98,28 @@ impl Run<'_> {
             error: stop.failure.to_string(),
             hint,
         });
-        match stop.came {
-            Some(mut came) => {
-                came.stopped_the_run = came.outcome == Outcome::Failed;
-                self.follow(job.row, &job.user, &came);
-                self.settle(job.row, job.end_byte, came);
+        match stop.outcome {
+            Some(mut outcome) => {
+                outcome.stopped_the_run = outcome.outcome == Outcome::Failed;
+                self.follow(job.row, &job.user, &outcome);
+                self.settle(job.row, job.end_byte, outcome);
             }
             None => self.progress.counts.add(Outcome::InDoubt),
         }
     }
 
-    pub(super) fn settle(&mut self, row: u64, end_byte: u64, came: RowOutcome) {
-        logged::row(row, came.outcome, came.error_code.as_deref());
+    pub(super) fn settle(&mut self, row: u64, end_byte: u64, outcome: RowOutcome) {
+        logged::row(row, outcome.outcome, outcome.error_code.as_deref());
         self.progress.sent_now += 1;
-        self.counted(came.outcome, end_byte);
-        if let Some(why) = self.breaker.row(came.outcome, came.error_code.as_deref())
-            && !came.stopped_the_run
+        self.counted(outcome.outcome, end_byte);
+        if let Some(why) = self
+            .breaker
+            .row(outcome.outcome, outcome.error_code.as_deref())
+            && !outcome.stopped_the_run
         {
             self.stop(StopReason::Breaker(why));
         }
-        self.unwritten.push((row, came));
+        self.unwritten.push((row, outcome));
     }
 
     pub(super) fn counted(&mut self, outcome: Outcome, end_byte: u64) {
@@ -129,10 +131,10 @@ impl Run<'_> {
     /// Rows that found no connection are not given up with a run that stops: the next one takes them up.
     pub(super) async fn leave_unreachable(&mut self) {
         let mut never = Vec::new();
-        for (row, came) in std::mem::take(&mut self.unreachable) {
+        for (row, outcome) in std::mem::take(&mut self.unreachable) {
             if self.stopped.is_none() {
-                self.settle(row, 0, came);
-            } else if came.outcome == Outcome::InDoubt {
+                self.settle(row, 0, outcome);
+            } else if outcome.outcome == Outcome::InDoubt {
                 self.progress.counts.add(Outcome::InDoubt);
             } else {
                 self.progress.counts.add(Outcome::Unsent);

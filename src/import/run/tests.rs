@@ -71,7 +71,7 @@ impl OneRow {
             username: "ann".into(),
             claim: None,
             kept: Vec::new(),
-            came: None,
+            outcome: None,
             follow_up: None,
         };
         ledger.begin(vec![ann], 5).await.await.unwrap();
@@ -180,7 +180,7 @@ async fn a_row_whose_task_panics_is_in_doubt_and_the_run_goes_on_to_its_end() {
     assert!(ended.stopped.is_none(), "{:?}", ended.stopped);
     assert_eq!(ended.progress.counts.of(Outcome::InDoubt), 1);
     assert_eq!(ended.progress.counts.rows(), 1);
-    assert_eq!(row.came.outcome, Outcome::InDoubt);
+    assert_eq!(row.outcome.outcome, Outcome::InDoubt);
     assert_ne!(state, RunState::Finished, "the next run looks it up");
 }
 
@@ -209,7 +209,7 @@ async fn a_row_whose_step_panics_stays_created_and_its_step_is_left_to_the_next_
         .await;
     assert!(ended.stopped.is_none(), "{:?}", ended.stopped);
     assert_eq!(ended.progress.counts.of(Outcome::InDoubt), 0);
-    assert_eq!(row.came.outcome, Outcome::Created);
+    assert_eq!(row.outcome.outcome, Outcome::Created);
     assert_eq!(row.follow_up, Some(pending));
     assert_ne!(state, RunState::Finished, "a step is to be taken");
 }

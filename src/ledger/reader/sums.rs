@@ -32,12 +32,12 @@ impl Default for RowSums {
 impl RowSums {
     /// One row more.
     pub fn row(&mut self, row: &RowResult) {
-        let came = &row.came;
-        *self.outcomes.entry(came.outcome.word()).or_default() += 1;
-        if let Some(delivery) = came.delivery {
+        let outcome = &row.outcome;
+        *self.outcomes.entry(outcome.outcome.word()).or_default() += 1;
+        if let Some(delivery) = outcome.delivery {
             *self.deliveries.entry(delivery.word()).or_default() += 1;
         }
-        if let Some(code) = &came.error_code {
+        if let Some(code) = &outcome.error_code {
             // Rows of one error come in great numbers: its name is copied once.
             match self.errors.get_mut(code) {
                 Some(rows) => *rows += 1,

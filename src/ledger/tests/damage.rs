@@ -15,13 +15,13 @@ async fn full_ledger(directory: &RunDirectory) {
     ledger.begin(all, 7).await.await.unwrap();
     let results = (1..=250)
         .map(|row| {
-            let mut came = if row % 7 == 0 {
+            let mut outcome = if row % 7 == 0 {
                 RowOutcome::of(Outcome::Existed)
             } else {
                 created()
             };
-            came.error_message = (row % 11 == 0).then(|| format!("message of {row}"));
-            (row, came)
+            outcome.error_message = (row % 11 == 0).then(|| format!("message of {row}"));
+            (row, outcome)
         })
         .collect();
     let requests = CategoryRequests {

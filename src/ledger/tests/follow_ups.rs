@@ -71,7 +71,7 @@ async fn a_run_is_finished_once_no_step_is_to_be_taken() {
     let seen = rows(&directory);
     assert_eq!(seen[0].follow_up, Some(steps(Done, Done)));
     assert_eq!(seen[1].follow_up, Some(steps(Done, Pending)));
-    assert_eq!(seen[1].came, created());
+    assert_eq!(seen[1].outcome, created());
     let summary = LedgerReader::open(directory.path())
         .unwrap()
         .summary()
@@ -154,7 +154,7 @@ async fn a_user_whom_the_listing_shows_has_its_steps_from_its_beginning_on() {
     let directory = run_in(&folder);
     let ledger = begin_run(&directory);
     let known = |row, name| ToBegin {
-        came: Some(Box::new(RowOutcome::of(Outcome::Existed))),
+        outcome: Some(Box::new(RowOutcome::of(Outcome::Existed))),
         follow_up: Some(steps(Done, Pending)),
         ..to_begin(row, name)
     };

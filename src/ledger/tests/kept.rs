@@ -53,7 +53,7 @@ async fn full(directory: &RunDirectory) {
         line: 6,
         username: None,
         kept: cells("5"),
-        came: RowOutcome::of(Outcome::Invalid),
+        outcome: RowOutcome::of(Outcome::Invalid),
         follow_up: None,
     };
     let unsent = ReadRow {

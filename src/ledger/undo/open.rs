@@ -151,18 +151,18 @@ fn fill(database: &Connection, run: &LedgerReader, path: &Path) -> Result<(), Le
     tables().map_err(failed)?;
     put(database, OF_RUN, &run.mark()?).map_err(failed)?;
     run.each_row::<LedgerError>(|row| {
-        let (Outcome::Created, Some(username)) = (row.came.outcome, &row.username) else {
+        let (Outcome::Created, Some(username)) = (row.outcome.outcome, &row.username) else {
             return Ok(());
         };
         let user = ToUndo {
             user: MadeUser {
                 row: row.row,
                 username: username.clone(),
-                sub: row.came.user_sub.clone(),
-                created_ms: row.came.created_at,
+                sub: row.outcome.user_sub.clone(),
+                created_ms: row.outcome.created_at,
             },
             begun_ms: None,
-            came: None,
+            outcome: None,
         };
         write(database, &user).map_err(failed)
     })?;

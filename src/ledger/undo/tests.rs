@@ -20,21 +20,21 @@ async fn run(directory: &RunDirectory) {
         username: format!("user{row}"),
         claim: None,
         kept: Vec::new(),
-        came: None,
+        outcome: None,
         follow_up: None,
     });
     ledger.begin(rows.collect(), 1_000).await.await.unwrap();
-    let came = |row| {
-        let mut came = RowOutcome::of(if row == 2 {
+    let outcome = |row| {
+        let mut outcome = RowOutcome::of(if row == 2 {
             Outcome::Existed
         } else {
             Outcome::Created
         });
-        came.user_sub = (row != 4).then(|| format!("sub-{row}"));
-        came.created_at = (row == 4).then_some(5_000);
-        (row, came)
+        outcome.user_sub = (row != 4).then(|| format!("sub-{row}"));
+        outcome.created_at = (row == 4).then_some(5_000);
+        (row, outcome)
     };
-    ledger.write(settled((1..=4).map(came).collect())).await;
+    ledger.write(settled((1..=4).map(outcome).collect())).await;
     let ending = Ending {
         finished: true,
         stopped_because: None,
@@ -93,7 +93,7 @@ async fn it_lists_the_users_that_the_run_made_and_keeps_what_came_of_them() {
     );
     let mut said = Vec::new();
     undo.each_user::<LedgerError>(|user| {
-        said.push((user.user.row, user.came.as_ref().map(Undoing::said)));
+        said.push((user.user.row, user.outcome.as_ref().map(Undoing::said)));
         Ok(())
     })
     .unwrap();

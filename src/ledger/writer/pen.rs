@@ -7,7 +7,7 @@ use super::{BeginResult, Ending, LedgerBatch, NewRow, ToBegin, WriterError};
 use crate::ledger::identity::{self, name};
 use crate::ledger::invocation::Invocation;
 use crate::ledger::rows::{
-    INSERT_KEPT, INSERT_RESULT, requests_seal, row_seal, signed, write_came, write_kept,
+    INSERT_KEPT, INSERT_RESULT, requests_seal, row_seal, signed, write_kept, write_outcome,
 };
 use crate::ledger::{follow_ups, rates, times};
 use crate::outcome::{CategoryRequests, FollowUp, RateSample, RowOutcome};
@@ -65,7 +65,7 @@ impl<'d> LedgerWriter<'d> {
             NewRow::Settled(result) => {
                 let username = result.username.as_deref();
                 self.note(result.row, result.line, username, &result.kept)?;
-                self.settle(result.row, &result.came)?;
+                self.settle(result.row, &result.outcome)?;
             }
             NewRow::Unsent(row) => {
                 self.note(row.row, row.line, row.username.as_deref(), &row.kept)?;
@@ -90,8 +90,8 @@ impl<'d> LedgerWriter<'d> {
             .add(hash, number)
             .map_err(WriterError::Usernames)?;
         self.keep(row.row, &row.kept)?;
-        if let Some(came) = &row.came {
-            self.settle(row.row, came)?;
+        if let Some(outcome) = &row.outcome {
+            self.settle(row.row, outcome)?;
         }
         if let Some(follow_up) = &row.follow_up {
             self.follow_up(row.row, follow_up)?;
@@ -143,8 +143,8 @@ impl<'d> LedgerWriter<'d> {
     }
 
     pub(super) fn since(&mut self, since: &LedgerBatch) -> rusqlite::Result<()> {
-        for (row, came) in &since.results {
-            self.settle(*row, came)?;
+        for (row, outcome) in &since.results {
+            self.settle(*row, outcome)?;
         }
         for (row, follow_up) in &since.follow_ups {
             self.follow_up(*row, follow_up)?;
@@ -161,8 +161,8 @@ impl<'d> LedgerWriter<'d> {
         Ok(())
     }
 
-    fn settle(&mut self, row: u64, came: &RowOutcome) -> rusqlite::Result<()> {
-        write_came(&mut self.settle, row, came)
+    fn settle(&mut self, row: u64, outcome: &RowOutcome) -> rusqlite::Result<()> {
+        write_outcome(&mut self.settle, row, outcome)
     }
 
     fn follow_up(&mut self, row: u64, follow_up: &FollowUp) -> rusqlite::Result<()> {

@@ -51,7 +51,7 @@ fn simulate(
     let start = Instant::now();
     let mut adapt = Adapt::new(ceiling, start);
     let mut bucket = GrantedBucket::full(depth);
-    let mut came = vec![Second::default(); usize::try_from(seconds).unwrap()];
+    let mut outcome = vec![Second::default(); usize::try_from(seconds).unwrap()];
     let mut answers: Vec<(Duration, Duration, bool)> = Vec::new();
     let mut now = Duration::ZERO;
     while now < Duration::from_secs(seconds) {
@@ -67,7 +67,7 @@ fn simulate(
         }
         adapt.gave(start + now);
         let taken = bucket.takes(now, granted(now.as_secs_f64()));
-        let second = &mut came[usize::try_from(now.as_secs()).unwrap()];
+        let second = &mut outcome[usize::try_from(now.as_secs()).unwrap()];
         if taken {
             second.accepted += 1;
         } else {
@@ -76,7 +76,7 @@ fn simulate(
         answers.push((now, now + latency, taken));
         now += Duration::from_secs_f64(1.0 / adapt.rate());
     }
-    came
+    outcome
 }
 
 fn accepted(of: &[Second]) -> f64 {
@@ -96,9 +96,9 @@ const LATENCIES: [Duration; 3] = [
 
 #[test]
 fn at_a_ceiling_that_is_granted_nothing_changes() {
-    let came = simulate(50.0, 50.0, LATENCIES[1], 300, |_| 50.0);
-    assert!(throttled_part(&came) == 0.0);
-    assert!(accepted(&came) >= 50.0 * 299.0);
+    let outcome = simulate(50.0, 50.0, LATENCIES[1], 300, |_| 50.0);
+    assert!(throttled_part(&outcome) == 0.0);
+    assert!(accepted(&outcome) >= 50.0 * 299.0);
 }
 
 #[test]
@@ -113,8 +113,8 @@ fn what_is_granted_is_used_and_hardly_anybody_is_throttled() {
         ] {
             for depth in [granted / 10.0 + 2.0, granted, granted * 5.0] {
                 let what = format!("{granted} of {ceiling}, {depth} deep, {latency:?}");
-                let came = simulate(ceiling, depth, latency, 240, |_| granted);
-                let steady = &came[40..];
+                let outcome = simulate(ceiling, depth, latency, 240, |_| granted);
+                let steady = &outcome[40..];
                 let used = accepted(steady) / (granted * 200.0);
                 let throttled = throttled_part(steady);
                 assert!(used >= 0.95, "{what}: {used}");
@@ -135,26 +135,26 @@ fn a_grant_that_falls_and_comes_back_is_followed() {
                     50.0
                 }
             };
-            let came = simulate(50.0, 50.0, latency, 160, granted);
+            let outcome = simulate(50.0, 50.0, latency, 160, granted);
             let back = back as usize;
-            let less = &came[60..back];
+            let less = &outcome[60..back];
             assert!(accepted(less) >= 0.95 * 30.0 * less.len() as f64);
-            let fast = came[back..]
+            let fast = outcome[back..]
                 .iter()
                 .position(|second| second.accepted >= 48)
                 .unwrap();
             assert!(fast < 20, "{fast} s");
-            assert!(throttled_part(&came) <= 0.01);
+            assert!(throttled_part(&outcome) <= 0.01);
         }
     }
 }
 
 #[test]
 fn a_pool_that_grants_nothing_is_asked_now_and_then() {
-    let came = simulate(50.0, 50.0, LATENCIES[0], 120, |second| {
+    let outcome = simulate(50.0, 50.0, LATENCIES[0], 120, |second| {
         if second < 10.0 { 50.0 } else { 0.0 }
     });
-    let asked: u32 = came[60..].iter().map(|second| second.throttled).sum();
+    let asked: u32 = outcome[60..].iter().map(|second| second.throttled).sum();
     assert!((12..=60).contains(&asked), "{asked}");
 }
 

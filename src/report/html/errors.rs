@@ -225,7 +225,7 @@ mod tests {
                 line: row + 1,
                 username: Some("ann@example.com".to_owned()),
                 kept: Vec::new(),
-                came: RowOutcome::of(outcome).because(code, "x".repeat(1_000)),
+                outcome: RowOutcome::of(outcome).because(code, "x".repeat(1_000)),
                 follow_up: None,
             });
         }

@@ -10,13 +10,13 @@ use crate::report::Names;
 use crate::report::html::samples::{about, rate_sample, summary};
 use crate::report::tally::ReportTally;
 
-fn row(number: u64, username: &str, came: RowOutcome) -> RowResult {
+fn row(number: u64, username: &str, outcome: RowOutcome) -> RowResult {
     RowResult {
         row: number,
         line: number + 1,
         username: Some(username.to_owned()),
         kept: Vec::new(),
-        came,
+        outcome,
         follow_up: None,
     }
 }
@@ -24,12 +24,12 @@ fn row(number: u64, username: &str, came: RowOutcome) -> RowResult {
 fn rows() -> ReportTally {
     let mut tally = ReportTally::default();
     for number in 1..=8 {
-        let mut came = RowOutcome::of(Outcome::Created);
-        came.evidence = Some(Evidence::Answer);
-        came.attempts = 1;
-        came.duration_ms = 20 + number * 3;
-        came.confirmed = Some(number > 2);
-        tally.row(&row(number, "ann", came));
+        let mut outcome = RowOutcome::of(Outcome::Created);
+        outcome.evidence = Some(Evidence::Answer);
+        outcome.attempts = 1;
+        outcome.duration_ms = 20 + number * 3;
+        outcome.confirmed = Some(number > 2);
+        tally.row(&row(number, "ann", outcome));
     }
     let policy = "column password: the password does not meet the pool's policy: it has no digit";
     let invalid = RowOutcome::of(Outcome::Invalid).because("password.policy", policy);

@@ -45,7 +45,7 @@ fn removal(user: MadeUser, begun_ms: Option<i64>, rules: RemovalRules) -> Remova
     let open = ToUndo {
         user,
         begun_ms,
-        came: None,
+        outcome: None,
     };
     Removal::new(open, rules, Learnt::default(), times())
 }
@@ -98,7 +98,7 @@ fn after(removal: &mut Removal, events: impl IntoIterator<Item = RemovalEvent>) 
     step
 }
 
-fn came(undone: Undone) -> RemovalStep {
+fn outcome(undone: Undone) -> RemovalStep {
     RemovalStep::Settled(Undoing::of(undone))
 }
 
@@ -114,7 +114,7 @@ fn who_is_unconfirmed_is_deleted_by_its_sub() {
     assert_eq!(ann.next(RemovalEvent::Begun, 0.5), RemovalStep::Delete(NOW));
     assert_eq!(ann.name(), "sub-1");
     let step = ann.next(RemovalEvent::Deleted(Ok(Deletion::Deleted)), 0.5);
-    assert_eq!(step, came(Undone::Deleted));
+    assert_eq!(step, outcome(Undone::Deleted));
     assert_eq!(ann.learnt(), Learnt::default());
 }
 
@@ -133,7 +133,7 @@ fn a_pool_that_does_not_find_subs_is_asked_by_name_and_not_by_sub_again() {
     let open = ToUndo {
         user: made(Some("sub-2"), None),
         begun_ms: None,
-        came: None,
+        outcome: None,
     };
     assert_eq!(
         Removal::new(open, RULES, ann.learnt(), times()).name(),
@@ -151,7 +151,7 @@ fn nobody_with_another_sub_is_ever_deleted() {
             };
             let mut ann = removal(made(Some("sub-1"), None), None, rules);
             let step = after(&mut ann, [absent(), found("ann", "sub-2", status)]);
-            assert_eq!(step, came(Undone::Kept(KeptReason::AnotherUser)));
+            assert_eq!(step, outcome(Undone::Kept(KeptReason::AnotherUser)));
         }
     }
     // Not even one whose username is what the sub was.
@@ -159,7 +159,7 @@ fn nobody_with_another_sub_is_ever_deleted() {
         &mut new(),
         [found("sub-1", "sub-2", "UNCONFIRMED"), absent()],
     );
-    assert_eq!(step, came(Undone::Gone));
+    assert_eq!(step, outcome(Undone::Gone));
     // Between the look-up and the deletion somebody took the name.
     let mut ann = new();
     let step = after(
@@ -171,22 +171,25 @@ fn nobody_with_another_sub_is_ever_deleted() {
             found("ann", "sub-2", "UNCONFIRMED"),
         ],
     );
-    assert_eq!(step, came(Undone::Kept(KeptReason::AnotherUser)));
+    assert_eq!(step, outcome(Undone::Kept(KeptReason::AnotherUser)));
 }
 
 #[test]
 fn who_is_found_by_an_alias_is_not_the_user() {
     let step = after(&mut new(), [absent(), found("bob", "sub-2", "CONFIRMED")]);
-    assert_eq!(step, came(Undone::Gone));
+    assert_eq!(step, outcome(Undone::Gone));
 }
 
 #[test]
 fn who_is_not_there_is_gone_or_was_deleted_by_us() {
-    assert_eq!(after(&mut new(), [absent(), absent()]), came(Undone::Gone));
+    assert_eq!(
+        after(&mut new(), [absent(), absent()]),
+        outcome(Undone::Gone)
+    );
     let mut begun = removal(made(Some("sub-1"), None), Some(7_000), RULES);
     assert_eq!(
         after(&mut begun, [absent(), absent()]),
-        came(Undone::Deleted)
+        outcome(Undone::Deleted)
     );
     let deleting = [
         found("ann", "sub-1", "UNCONFIRMED"),
@@ -195,7 +198,7 @@ fn who_is_not_there_is_gone_or_was_deleted_by_us() {
         absent(),
         absent(),
     ];
-    assert_eq!(after(&mut new(), deleting), came(Undone::Deleted));
+    assert_eq!(after(&mut new(), deleting), outcome(Undone::Deleted));
     let retaken = [
         found("ann", "sub-1", "UNCONFIRMED"),
         RemovalEvent::Begun,
@@ -203,7 +206,7 @@ fn who_is_not_there_is_gone_or_was_deleted_by_us() {
         absent(),
         found("ann", "sub-2", "CONFIRMED"),
     ];
-    assert_eq!(after(&mut new(), retaken), came(Undone::Deleted));
+    assert_eq!(after(&mut new(), retaken), outcome(Undone::Deleted));
 }
 
 #[test]
@@ -242,13 +245,13 @@ fn without_a_sub_the_time_of_its_creation_tells_and_nothing_else() {
     assert_eq!(look(Some(5_000), unconfirmed()).0, RemovalStep::Begin);
     assert_eq!(
         look(Some(5_001), unconfirmed()).0,
-        came(Undone::Kept(KeptReason::AnotherUser))
+        outcome(Undone::Kept(KeptReason::AnotherUser))
     );
     assert_eq!(
         look(None, unconfirmed()).0,
-        came(Undone::Kept(KeptReason::NotIdentified))
+        outcome(Undone::Kept(KeptReason::NotIdentified))
     );
-    assert_eq!(look(None, absent()).0, came(Undone::Gone));
+    assert_eq!(look(None, absent()).0, outcome(Undone::Gone));
     // Once it is known, it is that one and no other.
     let mut ann = removal(made(None, Some(5_000)), None, RULES);
     let lost = [
@@ -257,7 +260,7 @@ fn without_a_sub_the_time_of_its_creation_tells_and_nothing_else() {
         lost(),
         found("ann", "sub-2", "UNCONFIRMED"),
     ];
-    assert_eq!(after(&mut ann, lost), came(Undone::Deleted));
+    assert_eq!(after(&mut ann, lost), outcome(Undone::Deleted));
 }
 
 #[test]
@@ -304,15 +307,15 @@ fn nobody_is_deleted_who_was_created_when_the_run_was_not_at_work() {
                 other.created_ms = Some(created);
                 let mut ann = removal(user_made.clone(), begun, rules);
                 let step = after(&mut ann, [RemovalEvent::Found(Ok(Some(other)))]);
-                let RemovalStep::Settled(came) = step else {
+                let RemovalStep::Settled(outcome) = step else {
                     panic!("{created}: {step:?}")
                 };
                 assert_eq!(
-                    came.undone,
+                    outcome.undone,
                     Undone::Kept(KeptReason::OutsideRun),
                     "{created}"
                 );
-                assert!(came.error_message.is_some());
+                assert!(outcome.error_message.is_some());
             }
         }
         let mut undated = user("ann", "sub-1", "UNCONFIRMED");

@@ -40,7 +40,7 @@ fn a_firewall_that_keeps_blocking_stops_the_run_whatever_was_asked() {
                 panic!("{step:?}")
             };
             assert_eq!(stop.stop, Stop::Firewall);
-            assert_eq!(stop.came.map(|came| came.outcome), row);
+            assert_eq!(stop.outcome.map(|outcome| outcome.outcome), row);
         };
     let sign_up_event = |failure| RegistrationEvent::SignUp(Err(failure));
     let look_up_event = |failure| RegistrationEvent::LookUp(Err(failure));

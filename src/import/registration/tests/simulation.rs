@@ -181,23 +181,23 @@ proptest! {
                         Ok(service.created.filter(|_| shows).map(found))
                     });
                 }
-                RegistrationStep::Settled(came) => {
-                    end = Some(*came);
+                RegistrationStep::Settled(outcome) => {
+                    end = Some(*outcome);
                     break;
                 }
                 RegistrationStep::StopRun(stop) => return Err(TestCaseError::fail(format!("{stop:?}"))),
             }
         }
-        let came = end.ok_or_else(|| TestCaseError::fail("never settled"))?;
+        let outcome = end.ok_or_else(|| TestCaseError::fail("never settled"))?;
         let there = service.created.is_some();
-        match came.outcome {
+        match outcome.outcome {
             Outcome::Created => prop_assert!(there && !service.before_us && !unknown),
             Outcome::Existed => prop_assert!(there && (service.before_us || (unknown && unseen)), "called existing, and we made it"),
             Outcome::Rejected | Outcome::Failed if service.before_us || unknown => {}
-            Outcome::Rejected | Outcome::Failed => prop_assert!(!there && service.coming.is_none(), "{came:?}"),
+            Outcome::Rejected | Outcome::Failed => prop_assert!(!there && service.coming.is_none(), "{outcome:?}"),
             // With answers to its look-ups a run settles everything.
-            Outcome::InDoubt => prop_assert!(excused, "{came:?}"),
-            Outcome::Duplicate | Outcome::Invalid | Outcome::Skipped | Outcome::Unsent => prop_assert!(false, "{came:?}"),
+            Outcome::InDoubt => prop_assert!(excused, "{outcome:?}"),
+            Outcome::Duplicate | Outcome::Invalid | Outcome::Skipped | Outcome::Unsent => prop_assert!(false, "{outcome:?}"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Whether the user has done something since the run.
 
-use super::{NOW, RULES, after, came, failure, found, made, new, removal, times};
+use super::{NOW, RULES, after, failure, found, made, new, outcome, removal, times};
 use crate::ledger::undo::ToUndo;
 use crate::outcome::{KeptReason, Undone};
 use crate::pool::{Advice, Doings, Sent, Stop};
@@ -26,12 +26,12 @@ fn what_the_user_did_decides_where_the_pool_tells_it() {
     assert_eq!(asked(vec![doings(true, false, None)]), RemovalStep::Begin);
     assert_eq!(
         asked(vec![doings(true, true, None)]),
-        came(Undone::Kept(KeptReason::Used))
+        outcome(Undone::Kept(KeptReason::Used))
     );
     // Threat protection was not on when it signed up.
     assert_eq!(
         asked(vec![doings(false, false, None)]),
-        came(Undone::Kept(KeptReason::MaybeUsed))
+        outcome(Undone::Kept(KeptReason::MaybeUsed))
     );
     assert_eq!(
         asked(vec![doings(false, false, Some("more"))]),
@@ -46,7 +46,7 @@ fn what_the_user_did_decides_where_the_pool_tells_it() {
         doings(true, false, Some("more")),
         doings(false, true, Some("more")),
     ];
-    assert_eq!(asked(pages), came(Undone::Kept(KeptReason::Used)));
+    assert_eq!(asked(pages), outcome(Undone::Kept(KeptReason::Used)));
 }
 
 #[test]
@@ -68,12 +68,16 @@ fn a_pool_that_does_not_tell_is_asked_once_and_nobody_is_deleted_on_a_guess() {
         let open = ToUndo {
             user: made(Some("sub-1"), None),
             begun_ms: None,
-            came: None,
+            outcome: None,
         };
         let mut next = Removal::new(open, RULES, ann.learnt(), times());
         for status in ["CONFIRMED", "RESET_REQUIRED", "NEW_STATUS"] {
             let step = after(&mut next, [found("ann", "sub-1", status)]);
-            assert_eq!(step, came(Undone::Kept(KeptReason::MaybeUsed)), "{status}");
+            assert_eq!(
+                step,
+                outcome(Undone::Kept(KeptReason::MaybeUsed)),
+                "{status}"
+            );
         }
     }
     let mut ann = new();
