@@ -1,19 +1,21 @@
-//! Seeded random tests. Each target changes valid input at random for 20 seconds, or for as long as `COGNITO_IMPORT_FUZZ_TIME` says.
+//! Seeded random tests. Each target mutates valid input for 20 seconds, or for as long as
+//! `COGNITO_IMPORT_FUZZ_TIME` says.
 //!
-//! `COGNITO_IMPORT_FUZZ_TIME=2h cargo test --test fuzz` runs all targets side by side from a random seed. A failure names the seed of its
-//! case, with which `COGNITO_IMPORT_FUZZ_SEED` repeats that case first. Each finding becomes a named test elsewhere.
+//! `COGNITO_IMPORT_FUZZ_TIME=2h cargo test --test fuzz` runs all targets in parallel from a random
+//! seed. A failure prints the seed of its case; set `COGNITO_IMPORT_FUZZ_SEED` to repeat that case
+//! first. Each bug found becomes a named test elsewhere.
 
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "what the harness cannot do fails the test; clippy's exception for tests does not reach into it"
+    reason = "a failure in the harness fails the test, and clippy's exception for tests does not cover it"
 )]
 
 #[expect(
     dead_code,
     unused_imports,
-    reason = "the harness of tests/it, of which a part is needed here"
+    reason = "the harness of tests/it, part of which is used here"
 )]
 #[path = "../it/harness/mod.rs"]
 mod harness;

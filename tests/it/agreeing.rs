@@ -1,4 +1,5 @@
-//! Lists of random bytes: `check` and a run find the same rows with the same faults, and both find the rows that the csv crate reads.
+//! Random lists: `check` and a run find the same invalid rows with the same errors, and both find
+//! the rows that the csv crate reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +7,7 @@ use fastrand::Rng;
 
 use crate::harness::TestDir;
 
-/// Cells of rows as systems and people write them, and what breaks rows.
+/// Realistic cells, and characters that break rows.
 const CELLS: [&str; 24] = [
     "ann",
     "bob",
@@ -39,7 +40,7 @@ fn list(random: &mut Rng) -> String {
     for row in 0..60 {
         let mut cells: Vec<String> = (0..3).map(|_| pick(random).to_owned()).collect();
         if random.bool() {
-            // Most rows are sound.
+            // Most rows are valid.
             let name = format!("user{row}");
             cells = vec![
                 name.clone(),
@@ -65,13 +66,13 @@ fn pick(random: &mut Rng) -> &'static str {
     CELLS[random.usize(..CELLS.len())]
 }
 
-/// Whether a fault is one of how the row is read, whatever the pool takes.
-fn of_reading(code: &str) -> bool {
+/// Whether an error is about reading the row, independent of the pool.
+fn is_read_error(code: &str) -> bool {
     code.starts_with("row.") || code.starts_with("value.") || code.ends_with(".missing")
 }
 
 #[test]
-fn check_and_a_run_agree_on_every_row_of_a_random_list() {
+fn check_and_import_agree_on_every_row_of_a_random_list() {
     for (seed, flags) in [
         (1, &[][..]),
         (2, &["--escape", "\\"]),
@@ -92,7 +93,7 @@ fn check_and_a_run_agree_on_every_row_of_a_random_list() {
         rehearse.run();
         let results = dir.results();
 
-        // The same rows are invalid, for one of the same reasons.
+        // The same rows are invalid for one of the same reasons.
         let mut faults: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for finding in dir.findings() {
             let codes = faults.entry(finding["row"].clone()).or_default();
@@ -104,16 +105,17 @@ fn check_and_a_run_agree_on_every_row_of_a_random_list() {
             match row["outcome"].as_str() {
                 "invalid" => assert!(codes.contains(&row["error_code"]), "{seed}: {row:?}"),
                 "duplicate" => {}
-                // `check` holds rows to the strictest pool, a run without preflight to none.
+                // `check` applies the rules of the strictest pool, a run without preflight applies
+                // none.
                 _ => assert!(
-                    !codes.iter().any(|code| of_reading(code)),
+                    !codes.iter().any(|code| is_read_error(code)),
                     "{seed}: {row:?} {codes:?}"
                 ),
             }
         }
         assert!(faults.is_empty(), "seed {seed}: {faults:?}");
 
-        // They are the rows of the csv crate, and so are the names of those that can be read.
+        // The csv crate reads the same rows, and the same usernames from those it can read.
         let mut reader = csv::ReaderBuilder::new();
         reader.flexible(true).quoting(!flags.contains(&"none"));
         if flags.contains(&"--escape") {

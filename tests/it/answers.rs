@@ -1,4 +1,4 @@
-//! Answers that Cognito would not give: too long, without an end, or with values that nothing expects.
+//! Responses that Cognito would not send: too long, endless, or with extreme values.
 
 mod bounded;
 mod dates;
@@ -10,17 +10,17 @@ use std::sync::Mutex;
 
 use crate::harness::{Cli, Endpoint, Pool, Request, TestDir};
 
-/// `import` of a list through this endpoint, with quick look-ups.
+/// `import` through this endpoint.
 fn import(dir: &TestDir, pool: &Pool, endpoint: &Endpoint, list: &str) -> Cli {
     dir.import(pool, list)
         .args(["--endpoint-url", &endpoint.url()])
 }
 
-/// Tells the first request of an operation for each user from later ones.
+/// Recognizes the first request for each operation and user.
 #[derive(Default)]
-struct Firsts(Mutex<HashSet<String>>);
+struct FirstRequests(Mutex<HashSet<String>>);
 
-impl Firsts {
+impl FirstRequests {
     fn is_first(&self, request: &Request) -> bool {
         let name = format!("{} {}", request.operation, request.username());
         self.0.lock().unwrap().insert(name)

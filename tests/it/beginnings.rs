@@ -1,4 +1,4 @@
-//! What precedes the first row of a list: nothing at all, titles, and the lines that other programs write for themselves.
+//! Lines before the first row of a list: none, titles, and the preambles of other programs.
 
 use std::io::Write as _;
 
@@ -14,14 +14,14 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
     zstd::encode_all(bytes, 1).unwrap()
 }
 
-/// With a byte order mark.
+/// Encodes as UTF-16 with a byte order mark.
 fn utf_16(text: &str) -> Vec<u8> {
     let marked = format!("\u{feff}{text}");
     marked.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
-/// What is written of a list by other programs, from one with commas and newlines.
-fn written(list: &str) -> Vec<Vec<u8>> {
+/// A comma-separated list in the forms that other programs write.
+fn variants(list: &str) -> Vec<Vec<u8>> {
     let windows = list.replace('\n', "\r\n");
     let quoted = list.replace(
         "username,password,email",
@@ -42,9 +42,9 @@ fn written(list: &str) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn lines_that_programs_write_above_the_header_are_skipped() {
+fn preambles_of_other_programs_are_skipped() {
     for above in ["#TYPE Example.Export.User\n", "\n#type System.Object\n \n"] {
-        for list in written(&format!("{above}{}", users(2))) {
+        for list in variants(&format!("{above}{}", users(2))) {
             let dir = TestDir::new();
             let list = dir.file("users.csv", list);
             dir.rehearse(list).run().exits(0);
@@ -57,9 +57,9 @@ fn lines_that_programs_write_above_the_header_are_skipped() {
 }
 
 #[test]
-fn as_many_lines_as_are_named_are_skipped_and_the_others_keep_their_numbers() {
+fn skip_lines_skips_that_many_lines_and_keeps_line_numbers() {
     let title = "Users, \"all of them\nexported: 2026-11-23\n\n";
-    for list in written(&format!("{title}{}bad name,x,y\n", users(1))) {
+    for list in variants(&format!("{title}{}bad name,x,y\n", users(1))) {
         let dir = TestDir::new();
         let list = dir.file("users.csv", list);
         dir.file("mapping.toml", "[list]\nskip_lines = 2\n");
@@ -74,7 +74,7 @@ fn as_many_lines_as_are_named_are_skipped_and_the_others_keep_their_numbers() {
             assert_eq!(results.row(1)["line"], "5");
             assert_eq!(results.row(2)["line"], "6");
         }
-        // Its rejects are read with the same flag, and without it.
+        // Its rejects can be read with and without the flag.
         let rejects = dir.path("flag/rejects.csv");
         for (run, lines) in [("with", "2"), ("without", "0")] {
             let again = dir.rehearse(&rejects).args(["--skip-lines", lines]);
@@ -86,7 +86,7 @@ fn as_many_lines_as_are_named_are_skipped_and_the_others_keep_their_numbers() {
 }
 
 #[test]
-fn a_run_is_bound_to_the_lines_that_are_skipped() {
+fn resuming_requires_the_same_skipped_lines() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", format!("Users\n{}", users(1)));
@@ -103,7 +103,7 @@ fn a_run_is_bound_to_the_lines_that_are_skipped() {
 }
 
 #[test]
-fn a_header_below_other_lines_is_found_and_its_flag_named() {
+fn a_header_below_other_lines_is_found_and_the_flag_suggested() {
     for (above, line) in [
         ("Export of users; 2026\nversion:1.0\n\n", 4),
         ("version:1.0\n", 2),
@@ -128,7 +128,7 @@ fn a_header_below_other_lines_is_found_and_its_flag_named() {
             assert!(!dir.path("run").exists());
         }
     }
-    // A header that is one is not doubted for a row below it.
+    // A valid header is not questioned because of a row below it.
     let dir = TestDir::new();
     let list = dir.file("users.csv", "name,mail\nusername,password\n");
     let output = dir.rehearse(list).run().exits(3);
@@ -136,7 +136,7 @@ fn a_header_below_other_lines_is_found_and_its_flag_named() {
 }
 
 #[test]
-fn a_list_without_a_line_is_empty_however_it_is_packed() {
+fn a_list_without_lines_is_empty_in_any_compression() {
     let blank = "\r\n".repeat(300_000);
     for text in [
         "",

@@ -1,16 +1,16 @@
-//! Lists as other programs write them: escaped quotes, ragged rows, lines above the header, texts as formulas.
+//! Quirks of exported lists: escaped quotes, ragged rows, preambles, text written as formulas.
 
 use cognito_import::rehearsal::{PoolSettings, PreSignUp};
 
 use crate::harness::{Pool, TestDir, quick, users};
 
-/// A list of MySQL's, with backslashes before quotes.
+/// A MySQL export with backslash-escaped quotes.
 const ESCAPED: &str = "username,password,email,address\n\
     ann,Passw0rd!1,ann@example.com,\"12 \\\"High\\\" St\"\n\
     bob,\"Pa\\\"ss1wd!\",bob@example.com,x\n\
     cy,\"Pa\"\"ss1wd!\",cy@example.com,y\n";
 
-/// A pool that confirms users, so that they can sign in.
+/// A pool that confirms users so that they can sign in.
 fn confirming() -> Pool {
     Pool::start(PoolSettings {
         pre_sign_up: PreSignUp::AutoConfirm,
@@ -38,7 +38,7 @@ fn text_after_a_closing_quote_makes_its_row_invalid() {
     let column = "column address: text follows the quote";
     assert!(results.row(1)["error_message"].starts_with(column));
     assert!(signs_in(&pool, "cy", "Pa\"ss1wd!"));
-    // `check` and the preflight of a run find the same, and name the flag.
+    // `check` and the preflight of a run report the same and suggest the flag.
     dir.check(&pool, list).run().exits(1).says(["--escape"]);
     let codes: Vec<String> = dir
         .findings()
@@ -49,7 +49,7 @@ fn text_after_a_closing_quote_makes_its_row_invalid() {
 }
 
 #[test]
-fn escaped_quotes_are_read_with_the_flag_and_with_the_mapping_file() {
+fn escaped_quotes_are_read_with_the_flag_or_mapping_file() {
     let list = ESCAPED.replace("x\n", "\"C:\\\\x\\\\\"\n");
     for (flags, mapping) in [
         (&["--escape", "\\"][..], ""),
@@ -69,7 +69,7 @@ fn escaped_quotes_are_read_with_the_flag_and_with_the_mapping_file() {
         assert_eq!(users["bob"].attributes["address"], "C:\\x\\");
         assert!(signs_in(&pool, "bob", "Pa\"ss1wd!"));
         assert!(signs_in(&pool, "cy", "Pa\"ss1wd!"));
-        // Without it, this is another run.
+        // Without the flag it is a different run.
         dir.import(&pool, list)
             .arg("--no-preflight")
             .run()
@@ -79,7 +79,7 @@ fn escaped_quotes_are_read_with_the_flag_and_with_the_mapping_file() {
 }
 
 #[test]
-fn what_cannot_escape_is_refused() {
+fn invalid_escape_characters_are_refused() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(1));
     for flags in [
@@ -95,14 +95,14 @@ fn what_cannot_escape_is_refused() {
 }
 
 #[test]
-fn rejects_of_misplaced_quotes_are_imported_once_their_escape_is_named() {
+fn rejects_with_escaped_quotes_are_imported_with_the_escape_flag() {
     let dir = TestDir::new();
     let pool = confirming();
     let list = dir.file("quotes.csv", ESCAPED);
     let first = dir.import(&pool, list).arg("--no-preflight");
     first.arg("--rejects-with-passwords").run().exits(1);
     let rejects = dir.path("run/rejects.csv");
-    // As they are, they stay invalid.
+    // Unchanged, they stay invalid.
     dir.import(&pool, &rejects)
         .args(["--run-dir", "again"])
         .arg("--no-preflight")
@@ -114,7 +114,7 @@ fn rejects_of_misplaced_quotes_are_imported_once_their_escape_is_named() {
         .run()
         .exits(0);
     assert!(signs_in(&pool, "bob", "Pa\"ss1wd!"));
-    // Without passwords, no cell of such a row is written.
+    // Without passwords, no cells of such a row are written.
     let without = dir.rehearse(list).args(["--run-dir", "without"]);
     without.arg("--no-preflight").run().exits(1);
     let text = std::fs::read_to_string(dir.path("without/rejects.csv")).unwrap();
@@ -122,7 +122,7 @@ fn rejects_of_misplaced_quotes_are_imported_once_their_escape_is_named() {
 }
 
 #[test]
-fn empty_cells_at_the_end_of_a_row_are_ignored_and_missing_ones_can_be() {
+fn trailing_empty_cells_are_ignored_and_missing_cells_can_be() {
     let list = "username,password,email,given_name\n\
         ann,Passw0rd!,ann@example.com,Ann,\n\
         bob,Passw0rd!,bob@example.com,Bob,,\n\
@@ -140,7 +140,7 @@ fn empty_cells_at_the_end_of_a_row_are_ignored_and_missing_ones_can_be() {
     let expected = ["created", "created", "created", "invalid"];
     assert_eq!(dir.results_in("flexible").outcomes(), expected);
 
-    // The rejects of the first run, with their passwords.
+    // The rejects of the first run, including passwords.
     let again = dir.rehearse(list).args(["--run-dir", "passwords"]);
     again.arg("--rejects-with-passwords").run().exits(1);
     let rejects = dir.path("passwords/rejects.csv");
@@ -153,7 +153,7 @@ fn empty_cells_at_the_end_of_a_row_are_ignored_and_missing_ones_can_be() {
 }
 
 #[test]
-fn a_column_without_a_name_may_be_empty_and_a_value_in_it_is_not_lost() {
+fn an_unnamed_column_may_be_empty_but_its_values_are_not_dropped() {
     let dir = TestDir::new();
     let list = "username,password,email,,\nann,Passw0rd!,ann@example.com,,\n\
         bob,Passw0rd!,bob@example.com\ncy,Passw0rd!,cy@example.com,,x\n";
@@ -172,7 +172,7 @@ fn a_column_without_a_name_may_be_empty_and_a_value_in_it_is_not_lost() {
 }
 
 #[test]
-fn a_text_that_is_written_as_a_formula_is_refused_until_it_is_unwrapped() {
+fn text_written_as_a_formula_is_refused_until_unwrapped() {
     let dir = TestDir::new();
     let pool = confirming();
     let list = "username,password,email\n\
@@ -206,7 +206,7 @@ fn a_text_that_is_written_as_a_formula_is_refused_until_it_is_unwrapped() {
 }
 
 #[test]
-fn a_formula_in_a_cell_that_decides_is_refused() {
+fn a_formula_in_a_decisive_cell_is_refused() {
     let dir = TestDir::new();
     let list = "username,password,email,Status\n\
         ann,Passw0rd!,ann@example.com,active\nbob,Passw0rd!,bob@example.com,\"=\"\"blocked\"\"\"\n";
@@ -222,7 +222,7 @@ fn a_formula_in_a_cell_that_decides_is_refused() {
 }
 
 #[test]
-fn a_header_of_formulas_is_refused_until_they_are_unwrapped() {
+fn a_header_of_formulas_is_refused_until_unwrapped() {
     let dir = TestDir::new();
     for header in [
         "=\"username\",=\"password\",=\"email\"",

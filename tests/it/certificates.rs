@@ -1,4 +1,4 @@
-//! Which CAs are trusted: those of `AWS_CA_BUNDLE`, of `ca_bundle` in the profile, or the system's, in this order.
+//! Trusted CAs come from `AWS_CA_BUNDLE`, then `ca_bundle` in the profile, then the system.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use crate::harness::{CertificateAuthority, Cli, Pool, TestDir, Tls, quick, users
 
 const ROWS: usize = 3;
 
-/// A pool behind TLS, with the CA's certificate in `ca.pem` and another CA's in `other.pem`.
+/// A pool behind TLS. Its CA certificate is in `ca.pem`, another CA's in `other.pem`.
 fn encrypted(dir: &TestDir) -> (Pool, Tls) {
     let pool = Pool::start(quick());
     let authority = CertificateAuthority::new("The right CA");
@@ -22,18 +22,18 @@ fn import(dir: &TestDir, pool: &Pool, tls: &Tls) -> Cli {
         .args(["--endpoint-url", &tls.url()])
 }
 
-/// A profile file whose selected profile has this line.
+/// Writes a profile that contains this line.
 fn profile(dir: &TestDir, line: &str) {
     dir.file("aws-config", format!("[default]\n{line}\n"));
 }
 
 #[test]
-fn the_first_setting_counts_and_replaces_all_others() {
+fn the_first_setting_replaces_all_others() {
     let dir = TestDir::new();
     let (pool, tls) = encrypted(&dir);
     profile(&dir, "region = us-east-1");
     dir.file("nothing.pem", "");
-    // AWS_CA_BUNDLE, ca_bundle, SSL_CERT_FILE, and whether the server is trusted.
+    // AWS_CA_BUNDLE, ca_bundle, SSL_CERT_FILE, and whether the server should be trusted.
     for (number, (variable, in_profile, system, trusted)) in [
         ("ca.pem", "", "other.pem", true),
         ("ca.pem", "other.pem", "other.pem", true),
@@ -73,7 +73,7 @@ fn the_first_setting_counts_and_replaces_all_others() {
 }
 
 #[test]
-fn a_server_that_is_not_trusted_stops_a_run_at_once() {
+fn an_untrusted_server_stops_a_run_at_once() {
     let dir = TestDir::new();
     let (pool, tls) = encrypted(&dir);
     let unasked = |bundle: &str| {
@@ -91,7 +91,7 @@ fn a_server_that_is_not_trusted_stops_a_run_at_once() {
 }
 
 #[test]
-fn the_bundle_is_that_of_the_profile_that_is_named() {
+fn the_bundle_comes_from_the_selected_profile() {
     let dir = TestDir::new();
     let (pool, tls) = encrypted(&dir);
     let keys = "aws_access_key_id = AKIAMADEUP\naws_secret_access_key = made-up";
@@ -110,7 +110,7 @@ fn the_bundle_is_that_of_the_profile_that_is_named() {
 }
 
 #[test]
-fn a_bundle_that_cannot_be_used_is_refused_with_its_setting() {
+fn an_unusable_bundle_is_refused_and_its_setting_named() {
     let dir = TestDir::new();
     let (pool, tls) = encrypted(&dir);
     let pem = fs::read_to_string(dir.path("ca.pem")).unwrap();
@@ -156,7 +156,7 @@ fn a_bundle_that_cannot_be_used_is_refused_with_its_setting() {
 }
 
 #[test]
-fn a_bundle_may_have_comments_and_certificates_that_cannot_be_used() {
+fn a_bundle_may_contain_comments_and_unusable_certificates() {
     let dir = TestDir::new();
     let (pool, tls) = encrypted(&dir);
     let read = |name: &str| fs::read_to_string(dir.path(name)).unwrap();
@@ -170,7 +170,7 @@ fn a_bundle_may_have_comments_and_certificates_that_cannot_be_used() {
         .env("AWS_CA_BUNDLE", "all.pem")
         .run()
         .exits(0);
-    // What the system's certificates are replaced by is looked at as closely.
+    // A replacement for the system's certificates is checked just as closely.
     dir.file("unusable.pem", unusable);
     import(&dir, &pool, &tls)
         .env("SSL_CERT_FILE", "unusable.pem")
@@ -181,7 +181,7 @@ fn a_bundle_may_have_comments_and_certificates_that_cannot_be_used() {
 }
 
 #[test]
-fn a_certificate_that_has_expired_may_be_this_machine_s_clock() {
+fn an_expired_certificate_may_mean_a_wrong_local_clock() {
     let dir = TestDir::new();
     let (pool, _) = encrypted(&dir);
     let authority = CertificateAuthority::new("A CA");
@@ -194,14 +194,14 @@ fn a_certificate_that_has_expired_may_be_this_machine_s_clock() {
         .says(["expired", "clock"]);
 }
 
-/// What a proxy that looks into TLS has certificates for.
+/// The names in the certificate of the intercepting proxy.
 const AWS: [&str; 2] = [
     "cognito-idp.us-east-1.amazonaws.com",
     "sts.us-east-1.amazonaws.com",
 ];
 
 #[test]
-fn a_run_at_aws_is_undone_there_whatever_endpoint_is_set_by_then() {
+fn undo_of_a_run_in_aws_ignores_a_configured_endpoint() {
     let dir = TestDir::new();
     let (aws, emulator) = (Pool::start(quick()), Pool::start(quick()));
     let authority = CertificateAuthority::new("The proxy's CA");
@@ -217,7 +217,7 @@ fn a_run_at_aws_is_undone_there_whatever_endpoint_is_set_by_then() {
     assert_eq!(aws.users().len(), ROWS);
     let host = format!("{}:443", AWS[0]);
     assert!(proxy.hosts().contains(&host), "{:?}", proxy.hosts());
-    // The same users are in an emulator as well.
+    // The same users also exist in an emulator.
     dir.import(&emulator, list)
         .args(["--run-dir", "emulated"])
         .run()
@@ -240,7 +240,7 @@ fn a_run_at_aws_is_undone_there_whatever_endpoint_is_set_by_then() {
 }
 
 #[test]
-fn a_profile_that_wants_an_mfa_code_is_named_with_the_way_around_it() {
+fn a_profile_that_requires_mfa_is_named_with_a_workaround() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let authority = CertificateAuthority::new("The proxy's CA");
@@ -266,7 +266,7 @@ fn a_profile_that_wants_an_mfa_code_is_named_with_the_way_around_it() {
             ),
             Some("middle"),
         ),
-        // The device of a profile without a role is the AWS CLI's to ask for.
+        // Without a role, only the AWS CLI uses the MFA device.
         (
             format!("[profile base]\n{mfa}{keys}[profile corp]\n{role}source_profile = base\n"),
             None,
@@ -299,7 +299,7 @@ fn a_profile_that_wants_an_mfa_code_is_named_with_the_way_around_it() {
         ] {
             let before = asked();
             let output = cli.run().exits(3).says(["no AWS credentials"]);
-            // Its certificate was checked against the bundle.
+            // The bundle was used to verify its certificate.
             assert_eq!(
                 asked() > before,
                 !is_loop,

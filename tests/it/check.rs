@@ -1,4 +1,4 @@
-//! `check`: everything that is wrong with a list and with the plan, and nothing written to the pool.
+//! `check` reports every problem of the list and the plan, and writes nothing to the pool.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -9,15 +9,15 @@ use cognito_import::rehearsal::{AttributeType, PoolSettings, SchemaAttribute};
 
 use crate::harness::{Cli, Pool, Row, TestDir, quick, users, wait_until};
 
-/// A pool with rules of its own, as it describes itself in a file.
-fn file_of(dir: &TestDir, pool: &Pool) -> &'static str {
+/// Writes the pool's description to a file.
+fn describe_to_file(dir: &TestDir, pool: &Pool) -> &'static str {
     let described = dir.read_only("describe", pool).run().exits(0).stdout;
     dir.file("pool.toml", described)
 }
 
-/// `check` by what is known of the pool: asked, from its file, nothing.
+/// `check` with the pool queried, described by a file, and unknown.
 fn each_way(dir: &TestDir, pool: &Pool, list: &str) -> [Cli; 3] {
-    let file = file_of(dir, pool);
+    let file = describe_to_file(dir, pool);
     [
         dir.check(pool, list),
         dir.cli("check").args([list, "--pool", file]),
@@ -25,7 +25,7 @@ fn each_way(dir: &TestDir, pool: &Pool, list: &str) -> [Cli; 3] {
     ]
 }
 
-/// Row and rule of each finding, in the order of the file.
+/// The row and rule of each finding, in file order.
 fn rules(findings: &[Row]) -> Vec<(&str, &str)> {
     findings
         .iter()
@@ -34,7 +34,7 @@ fn rules(findings: &[Row]) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn a_sound_list_passes_whatever_is_known_of_the_pool() {
+fn a_valid_list_passes_however_the_pool_is_known() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(1_000));
@@ -80,7 +80,7 @@ const BROKEN: &str = "username,password,email,phone_number,custom:level\n\
      eve,Passw0rd!1,eve@example.com,,\n\
      fay,Passw0rd!1,fay@example.com,,\n";
 
-/// A pool with a number of one digit.
+/// A pool with a one-digit number attribute.
 fn with_level() -> PoolSettings {
     let level = SchemaAttribute {
         name: "custom:level".to_owned(),
@@ -95,7 +95,7 @@ fn with_level() -> PoolSettings {
 }
 
 #[test]
-fn every_finding_of_a_row_is_told_with_what_to_do_and_no_password() {
+fn every_finding_has_a_hint_and_no_password() {
     let dir = TestDir::new();
     let pool = Pool::start(with_level());
     let list = dir.file("users.csv", BROKEN);
@@ -132,7 +132,7 @@ fn every_finding_of_a_row_is_told_with_what_to_do_and_no_password() {
 }
 
 #[test]
-fn the_findings_file_is_private_and_harmless_in_a_spreadsheet() {
+fn findings_csv_is_private_and_safe_in_a_spreadsheet() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", BROKEN);
     dir.file(
@@ -178,7 +178,7 @@ fn the_findings_file_is_private_and_harmless_in_a_spreadsheet() {
             "{line:?}"
         );
     }
-    // Nothing else is left behind.
+    // No other files are left.
     let mut names: Vec<_> = fs::read_dir(path.parent().unwrap())
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
@@ -188,7 +188,7 @@ fn the_findings_file_is_private_and_harmless_in_a_spreadsheet() {
 }
 
 #[test]
-fn the_summary_counts_by_rule_and_shows_the_first_ones() {
+fn the_summary_counts_by_rule_and_shows_the_first_examples() {
     let dir = TestDir::new();
     let rows: String = (1..=5)
         .map(|row| format!("u{row},Passw0rd!{row},nobody{row}\n"))
@@ -215,7 +215,7 @@ fn the_summary_counts_by_rule_and_shows_the_first_ones() {
 }
 
 #[test]
-fn a_run_that_would_be_refused_is_3_and_its_rows_are_checked_all_the_same() {
+fn a_refused_plan_exits_3_and_rows_are_still_checked() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         admin_create_only: true,
@@ -243,7 +243,7 @@ fn a_run_that_would_be_refused_is_3_and_its_rows_are_checked_all_the_same() {
 }
 
 #[test]
-fn duplicates_alone_are_no_findings_to_mend_and_yet_told() {
+fn duplicates_are_reported_but_not_findings() {
     let dir = TestDir::new();
     let list = dir.file(
         "users.csv",
@@ -259,7 +259,7 @@ fn duplicates_alone_are_no_findings_to_mend_and_yet_told() {
 }
 
 #[test]
-fn standard_input_is_checked_as_it_comes() {
+fn standard_input_is_checked_while_streaming() {
     let dir = TestDir::new();
     let list = users(2) + "a b,Passw0rd!1,a@example.com\n";
     let output = dir.cli("check").arg("-").input(list).run().exits(1);
@@ -267,7 +267,7 @@ fn standard_input_is_checked_as_it_comes() {
     assert_eq!(rules(&dir.findings()), [("3", "username.characters")]);
 }
 
-/// What stands in the folder of the test.
+/// The files in the test directory.
 fn files(dir: &TestDir) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(dir.path("."))
         .unwrap()
@@ -277,7 +277,6 @@ fn files(dir: &TestDir) -> Vec<String> {
     names
 }
 
-/// A named pipe.
 fn pipe(dir: &TestDir) -> PathBuf {
     let pipe = dir.path("pipe");
     let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
@@ -286,10 +285,10 @@ fn pipe(dir: &TestDir) -> PathBuf {
 }
 
 #[test]
-fn a_check_that_is_interrupted_leaves_the_older_findings_and_nothing_half_done() {
+fn an_interrupted_check_keeps_the_old_findings_and_no_partial_file() {
     let dir = TestDir::new();
     dir.file("findings.csv", "older\n");
-    // More than the program reads ahead, from somebody who then says nothing for a long time.
+    // More data than the program buffers, from a writer that then stalls.
     let pipe = pipe(&dir);
     let running = dir.cli("check").arg("pipe").start();
     let mut writer = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
@@ -308,7 +307,7 @@ fn a_check_that_is_interrupted_leaves_the_older_findings_and_nothing_half_done()
 }
 
 #[test]
-fn a_list_that_cannot_be_read_to_its_end_leaves_nothing_half_done() {
+fn a_read_error_leaves_no_partial_file() {
     let dir = TestDir::new();
     let list = users(10) + "open,Passw0rd!,\"open@example.com\n" + &users(20_000);
     let list = dir.file("users.csv", list);
@@ -321,7 +320,7 @@ fn a_list_that_cannot_be_read_to_its_end_leaves_nothing_half_done() {
 }
 
 #[test]
-fn the_findings_never_take_the_place_of_the_list() {
+fn findings_never_overwrite_the_list() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(3));
     std::os::unix::fs::symlink("users.csv", dir.path("link.csv")).unwrap();
@@ -331,7 +330,7 @@ fn the_findings_never_take_the_place_of_the_list() {
             .exits(3)
             .says([findings, "is the list itself", "name another file"]);
     }
-    // Nor that of a device: a pipe stands for /dev/null here.
+    // Nor of a device: a pipe takes the role of /dev/null.
     let pipe = pipe(&dir);
     for findings in ["pipe", "."] {
         let cli = dir.cli("check").args([list, "--findings", findings]);
@@ -339,7 +338,7 @@ fn the_findings_never_take_the_place_of_the_list() {
     }
     assert!(!fs::metadata(pipe).unwrap().is_file());
     assert_eq!(fs::read_to_string(dir.path(list)).unwrap(), users(3));
-    // The usernames of a short list need no file.
+    // The usernames of a short list fit in memory.
     let long = dir.file("long.csv", users(20_000));
     let nowhere = dir.cli("check").arg(long).env("TMPDIR", "/no/such/folder");
     nowhere.run().exits(3).says([
@@ -355,7 +354,7 @@ fn the_findings_never_take_the_place_of_the_list() {
 }
 
 #[test]
-fn what_is_not_known_of_the_pool_is_said() {
+fn unknown_pool_settings_are_reported() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -365,7 +364,7 @@ fn what_is_not_known_of_the_pool_is_said() {
         "--pool pool.toml",
     ];
     dir.cli("check").arg(list).run().exits(0).says(nothing);
-    // Without credentials nobody can ask.
+    // Without credentials the pool cannot be queried.
     dir.import(&pool, list)
         .args(["--no-lookup", "--allow-messages"])
         .run()

@@ -1,4 +1,5 @@
-//! App clients with a secret: given as it is or as the JSON from Secrets Manager, and kept where DescribeUserPoolClient does not show it.
+//! App client secrets: given directly or as JSON from Secrets Manager, and not shown by
+//! DescribeUserPoolClient.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
@@ -18,7 +19,7 @@ fn with_secret(managed: bool) -> Pool {
     })
 }
 
-/// The secret as Secrets Manager keeps it.
+/// The secret in the JSON form of Secrets Manager.
 fn managed(pool: &Pool, secret: &str) -> String {
     let settings = pool.settings();
     format!(
@@ -27,7 +28,7 @@ fn managed(pool: &Pool, secret: &str) -> String {
     )
 }
 
-/// One row was sent, the run stopped, and the secret was not printed.
+/// Asserts that one row was sent, the run stopped, and the secret was not printed.
 #[track_caller]
 fn stopped_by<const N: usize>(
     dir: &TestDir,
@@ -46,7 +47,7 @@ fn stopped_by<const N: usize>(
 }
 
 #[test]
-fn a_secret_that_the_pool_does_not_show_is_needed_all_the_same() {
+fn a_hidden_secret_is_still_required() {
     let dir = TestDir::new();
     let pool = with_secret(true);
     let list = dir.file("users.csv", users(ROWS));
@@ -69,7 +70,7 @@ fn a_secret_that_the_pool_does_not_show_is_needed_all_the_same() {
 }
 
 #[test]
-fn a_given_secret_is_used_with_a_note_where_none_is_shown() {
+fn a_given_secret_is_used_with_a_note_if_the_pool_hides_it() {
     let dir = TestDir::new();
     let pool = with_secret(true);
     let list = dir.file("users.csv", users(ROWS));
@@ -93,7 +94,7 @@ fn a_given_secret_is_used_with_a_note_where_none_is_shown() {
             .says(["[secret_not_shown]"]);
         assert!(!check.stderr.contains(SECRET));
     }
-    // One that is shown needs no note.
+    // A secret that the pool shows needs no note.
     let shown = with_secret(false);
     let output = dir
         .import(&shown, list)
@@ -108,7 +109,7 @@ fn a_given_secret_is_used_with_a_note_where_none_is_shown() {
 }
 
 #[test]
-fn a_secret_for_a_client_without_one_stops_the_run_at_the_first_answer() {
+fn a_secret_for_a_client_without_one_stops_the_run() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(ROWS));
@@ -138,7 +139,7 @@ fn a_rejected_secret_may_have_been_rotated() {
 }
 
 #[test]
-fn a_secret_of_another_client_or_in_another_form_is_refused_and_not_repeated() {
+fn a_wrong_or_malformed_secret_is_refused_and_not_printed() {
     let dir = TestDir::new();
     let pool = with_secret(true);
     let list = dir.file("users.csv", users(ROWS));
@@ -197,7 +198,7 @@ fn a_secret_of_another_client_or_in_another_form_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn a_secret_file_that_others_can_read_is_warned_about() {
+fn warns_about_a_secret_file_readable_by_others() {
     let dir = TestDir::new();
     let pool = with_secret(false);
     let list = dir.file("users.csv", users(ROWS));
@@ -238,7 +239,7 @@ fn a_secret_file_that_others_can_read_is_warned_about() {
 }
 
 #[test]
-fn a_pool_file_says_that_there_is_a_secret_or_nothing() {
+fn a_pool_file_says_that_a_secret_exists_or_omits_it() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(ROWS));
     for (managed, said) in [(true, false), (false, true)] {
@@ -263,7 +264,7 @@ fn a_pool_file_says_that_there_is_a_secret_or_nothing() {
             .exits(0);
         std::fs::remove_dir_all(dir.path("run")).unwrap();
     }
-    // Written by an earlier version, which took a secret that is not shown for one that does not exist.
+    // As written by an earlier version, which recorded a hidden secret as absent.
     let pool = with_secret(true);
     dir.file("pool.toml", "[client]\nhas_secret = false\n");
     dir.import(&pool, list)
@@ -275,7 +276,7 @@ fn a_pool_file_says_that_there_is_a_secret_or_nothing() {
 }
 
 #[test]
-fn commands_that_sign_nobody_up_need_no_secret() {
+fn commands_that_sign_up_no_users_need_no_secret() {
     let dir = TestDir::new();
     let pool = with_secret(true);
     let list = dir.file("users.csv", users(ROWS));

@@ -1,4 +1,4 @@
-//! An export of another user pool: columns that only Cognito sets, users of identity providers, and users who are disabled there.
+//! Exports of another user pool: columns only Cognito sets, federated users and disabled users.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ google_100,gg@example.com,false,\"[{\"\"userId\"\":\"\"100\"\",\"\"providerName\
 bob,bob@example.com,true,,CONFIRMED,false
 ";
 
-/// The notices of a command by code, with what to do.
+/// The code and hint of each notice of a command.
 fn notices(cli: Cli) -> Vec<(String, String)> {
     let output = cli.args(["--output", "json"]).run().exits(0);
     let document: Value = serde_json::from_str(&output.stdout).unwrap();
@@ -29,7 +29,7 @@ fn hint<'n>(notices: &'n [(String, String)], code: &str) -> Option<&'n str> {
 }
 
 #[test]
-fn users_of_identity_providers_are_noted_with_the_flag_that_skips_them() {
+fn federated_users_are_noted_with_a_flag_that_skips_them() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", EXPORT);
@@ -97,7 +97,7 @@ fn a_user_with_identities_is_federated_unless_its_status_says_otherwise() {
             .filter(|code| code.starts_with("rows."))
             .collect();
         assert_eq!(found.join(" "), code, "{status}, {identities}: {told:?}");
-        // The flag that is suggested leaves the row out.
+        // The suggested flag skips the row.
         let Some(hint) = hint(&told, code) else {
             continue;
         };

@@ -1,4 +1,4 @@
-//! `report --compare`: what is different between two nights.
+//! `report --compare`: differences between two nightly runs.
 
 use std::fs;
 
@@ -21,7 +21,7 @@ const AFTER: &str = "username,password,email\n\
     cy,Passw0rd!,cy@example.com\n\
     =eve,Passw0rd!,eve@example.com\n";
 
-/// A pool in which `cy` is from the start.
+/// A pool in which `cy` already exists.
 fn pool() -> Pool {
     let mut settings = quick();
     settings.existing.push(ExistingUser {
@@ -32,7 +32,7 @@ fn pool() -> Pool {
     Pool::start(settings)
 }
 
-/// Two nights, in `monday` and `tuesday`; between them `cy` is confirmed.
+/// Runs two imports, `monday` and `tuesday`, and confirms `cy` in between.
 fn two_nights(dir: &TestDir) {
     let before = dir.file("monday.csv", BEFORE);
     let after = dir.file("tuesday.csv", AFTER);
@@ -54,7 +54,7 @@ fn two_nights(dir: &TestDir) {
 }
 
 #[test]
-fn it_tells_who_is_new_who_vanished_and_who_stands_otherwise() {
+fn compare_reports_new_removed_and_changed_users() {
     let dir = TestDir::new();
     two_nights(&dir);
     let output = dir
@@ -86,7 +86,7 @@ fn it_tells_who_is_new_who_vanished_and_who_stands_otherwise() {
 }
 
 #[test]
-fn every_change_is_in_the_file_and_examples_are_few() {
+fn the_file_has_every_change_and_the_output_few_examples() {
     let dir = TestDir::new();
     let first = dir.file("first.csv", users_numbered(1..=40));
     let second = dir.file("second.csv", users_numbered(21..=60));
@@ -111,7 +111,7 @@ fn every_change_is_in_the_file_and_examples_are_few() {
     );
     let mut csv = csv::Reader::from_path(dir.path("changes.csv")).unwrap();
     let lines: Vec<Row> = csv.deserialize().map(Result::unwrap).collect();
-    // Each pool of a rehearsal gives its users other ids.
+    // Each rehearsal pool assigns different IDs.
     let of = |change: &str| lines.iter().filter(|line| line["change"] == change).count();
     assert_eq!((of("new"), of("vanished")), (20, 20));
     let eve = lines
@@ -153,7 +153,7 @@ fn every_change_is_in_the_file_and_examples_are_few() {
 }
 
 #[test]
-fn a_cell_of_the_file_that_a_spreadsheet_would_run_is_text() {
+fn formulas_in_the_file_are_defused() {
     let dir = TestDir::new();
     two_nights(&dir);
     let args = [
@@ -177,7 +177,7 @@ fn a_cell_of_the_file_that_a_spreadsheet_would_run_is_text() {
 }
 
 #[test]
-fn runs_that_are_not_alike_are_compared_only_when_that_is_meant() {
+fn unrelated_runs_are_compared_only_on_request() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users_numbered(1..=2));
     dir.rehearse(list)
@@ -240,7 +240,7 @@ fn runs_that_are_not_alike_are_compared_only_when_that_is_meant() {
 }
 
 #[test]
-fn a_row_that_was_changed_in_the_ledger_is_not_believed() {
+fn a_tampered_ledger_row_is_refused() {
     let dir = TestDir::new();
     two_nights(&dir);
     let ledger = dir.path("tuesday/ledger.db");

@@ -1,4 +1,4 @@
-//! What the program says of a pool and of a run: `describe`, `template`, `iam-policy`.
+//! `describe`, `template` and `iam-policy`.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-/// Pools that differ in everything that a check looks at.
+/// Pools that differ in every setting that `check` uses.
 fn pools() -> [PoolSettings; 6] {
     let level = SchemaAttribute {
         name: "custom:level".to_owned(),
@@ -69,7 +69,7 @@ const LIST: &str = "username,password,email,custom:id,custom:level,preferred_use
      eve@example.com,Passw0rd!12345,eve@example.com,123,-4,eve\n";
 
 #[test]
-fn a_pool_s_own_description_gives_the_same_verdict_as_the_pool() {
+fn check_with_a_description_agrees_with_the_pool() {
     for settings in pools() {
         let dir = TestDir::new();
         let secret = settings.client_secret.clone().unwrap_or_default();
@@ -79,7 +79,7 @@ fn a_pool_s_own_description_gives_the_same_verdict_as_the_pool() {
         assert_eq!(described.stderr, "");
         dir.file("pool.toml", &described.stdout);
         let list = dir.file("users.csv", LIST);
-        // The file does not know what the account is granted.
+        // The file does not contain the account's quotas.
         let rates = ["--rate", "40", "--lookup-rate", "96"];
         let asked = dir
             .check(&pool, list)
@@ -96,7 +96,7 @@ fn a_pool_s_own_description_gives_the_same_verdict_as_the_pool() {
         assert_eq!(asked.code, told.code);
         assert_eq!(fs::read(dir.path("findings.csv")).unwrap(), findings);
         assert!(!asked.stderr.contains(SECRET));
-        // By the file an import is held to the same rules.
+        // An import with the file applies the same rules.
         let import = dir.import(&pool, list).args(["--pool", "pool.toml"]);
         let output = import.env("COGNITO_CLIENT_SECRET", &secret).run();
         assert_eq!(
@@ -128,13 +128,13 @@ fn the_rules_of_another_pool_are_refused() {
         "--pool pool.toml: holds the rules of somebody, and this run is for rehearsalclient",
     ]);
     assert_eq!(pool.requests("SignUp"), 0);
-    // A rehearsal may be held to the rules of any pool.
+    // A rehearsal may use the rules of any pool.
     let rehearse = dir.rehearse(list).args(["--pool", "pool.toml"]);
     rehearse.args(["--run-dir", "rehearsal"]).run().exits(0);
 }
 
 #[test]
-fn a_file_of_rules_that_is_none_is_refused_with_what_is_wrong_in_it() {
+fn an_invalid_pool_file_is_refused_with_the_reason() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(3));
     let check = || dir.cli("check").args([list, "--pool", "pool.toml"]);
@@ -147,7 +147,7 @@ fn a_file_of_rules_that_is_none_is_refused_with_what_is_wrong_in_it() {
 }
 
 #[test]
-fn without_credentials_nothing_can_be_asked_and_what_does_without_is_named() {
+fn without_credentials_offline_alternatives_are_suggested() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     dir.file("users.csv", users(1));
@@ -160,7 +160,7 @@ fn without_credentials_nothing_can_be_asked_and_what_does_without_is_named() {
         bare("describe"),
         bare("template"),
         bare("check").arg("users.csv"),
-        // What a run would not look up, the pool is asked for all the same.
+        // The pool is queried even if a run would not look users up.
         bare("check").args(["users.csv", "--no-lookup"]),
     ] {
         cli.run()
@@ -171,7 +171,7 @@ fn without_credentials_nothing_can_be_asked_and_what_does_without_is_named() {
 }
 
 #[test]
-fn without_the_app_client_it_is_said_what_is_not_known() {
+fn without_the_app_client_unknown_settings_are_reported() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let describe = dir.read_only("describe", &pool).without_flag("--client-id");
@@ -182,10 +182,10 @@ fn without_the_app_client_it_is_said_what_is_not_known() {
 }
 
 #[test]
-fn a_template_is_a_list_of_nobody_for_its_pool() {
+fn a_template_is_an_empty_list_that_its_pool_accepts() {
     for settings in pools() {
         let dir = TestDir::new();
-        // Whom the pool lets in is no matter of the columns.
+        // Who may sign up does not affect the columns.
         let pool = Pool::start(PoolSettings {
             admin_create_only: false,
             client_secret: None,
@@ -222,7 +222,7 @@ fn a_template_is_a_list_of_nobody_for_its_pool() {
 }
 
 #[test]
-fn an_attribute_that_only_confirmed_users_have_is_in_no_template() {
+fn templates_omit_attributes_only_confirmed_users_can_have() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         alias_attributes: names(&["preferred_username"]),
@@ -232,14 +232,14 @@ fn an_attribute_that_only_confirmed_users_have_is_in_no_template() {
     assert!(!header.contains("preferred_username"), "{header}");
 }
 
-/// The policy that is printed.
+/// Parses the printed policy.
 fn policy<const N: usize>(dir: &TestDir, arguments: [&str; N]) -> Value {
     let output = dir.cli("iam-policy").args(arguments).run().exits(0);
     serde_json::from_str(&output.stdout).unwrap()
 }
 
 #[test]
-fn the_policy_names_what_the_run_asks_and_nothing_else() {
+fn the_policy_allows_only_the_calls_of_the_run() {
     let dir = TestDir::new();
     let pool = ["--user-pool-id", "eu-west-1_AbC"];
     let actions = |policy: &Value| policy["Statement"][0]["Action"].clone();
@@ -297,7 +297,7 @@ fn the_policy_names_what_the_run_asks_and_nothing_else() {
 }
 
 #[test]
-fn the_policy_lets_an_import_run_and_each_permission_that_is_missing_is_named() {
+fn the_policy_suffices_and_each_missing_permission_is_named() {
     let Some(emulator) = Emulator::with_auth() else {
         return;
     };
@@ -308,7 +308,7 @@ fn the_policy_lets_an_import_run_and_each_permission_that_is_missing_is_named() 
     let whole = policy(&dir, account);
     let name = "policy-test";
     let (key, secret) = emulator.key_without_permissions(name);
-    // Of its own accord it lists no pool that is smaller than the list.
+    // By default it does not list a pool smaller than the list.
     let import = || {
         pool.import(&dir, list)
             .env("AWS_ACCESS_KEY_ID", &key)
@@ -328,7 +328,8 @@ fn the_policy_lets_an_import_run_and_each_permission_that_is_missing_is_named() 
         let said = format!("the permission {} is missing", missing.as_str().unwrap());
         let run = format!("without-{run}");
         let output = import().args(["--run-dir", &run]).run().says([&said]);
-        // Without look-ups rows could not be settled, and the listing is asked for. Without its rules a pool may send messages.
+        // Without look-ups, rows could not be settled, so the listing is required. Without its
+        // rules, a pool may send messages.
         let needed = [
             "cognito-idp:AdminGetUser",
             "cognito-idp:DescribeUserPool",
@@ -352,7 +353,7 @@ fn the_policy_lets_an_import_run_and_each_permission_that_is_missing_is_named() 
     emulator.allow(name, &whole.to_string());
     let output = import().run().exits(0);
     assert!(!output.stderr.contains("missing"), "{}", output.stderr);
-    // It opens no other pool.
+    // It grants no access to other pools.
     let other = emulator.pool(None);
     let import = other
         .import(&dir, list)

@@ -1,4 +1,4 @@
-//! A disk that is full: nothing more is sent than the ledger could write down, and the same command goes on.
+//! A full disk: nothing is sent that the ledger cannot record, and the same command resumes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,11 +6,11 @@ use std::process::Command;
 
 use cognito_import::rehearsal::{PoolSettings, QuotaSetting, RehearsalPool, SimulatedLatency};
 
-/// Half-kilobytes that a file may have: the ledger outgrows them after some hundred rows.
+/// The file size limit in 512-byte blocks. The ledger exceeds it after a few hundred rows.
 const FULL: u32 = 300;
 
 #[test]
-fn a_full_disk_stops_the_run_before_anything_is_sent_that_the_ledger_does_not_know() {
+fn a_full_disk_stops_the_run_before_it_sends_unrecorded_rows() {
     let _machine = crate::harness::TestDir::new();
     let folder = tempfile::tempdir().unwrap();
     let mut list = String::from("username,password,email\n");
@@ -42,7 +42,7 @@ fn a_full_disk_stops_the_run_before_anything_is_sent_that_the_ledger_does_not_kn
             .output()
             .unwrap()
     };
-    // A write beyond the limit fails as it does on a full disk, and SIGXFSZ does not end the program.
+    // Ignore SIGXFSZ, so that a write beyond the limit fails as on a full disk.
     let full = import(&format!("ulimit -f {FULL};"));
     let said = String::from_utf8_lossy(&full.stderr).into_owned();
     assert_eq!(full.status.code(), Some(4), "{said}");

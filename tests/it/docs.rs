@@ -311,7 +311,7 @@ fn every_command_that_needs_aws_is_valid() {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn every_link_has_a_target() {
     let mut seen = 0;
     for page in pages() {
         let folder = page.path.parent().unwrap().to_owned();

@@ -1,11 +1,12 @@
-//! The program as its users meet it: the real binary against simulated pools on this machine, one file for each behaviour.
+//! End-to-end tests: the real binary against simulated pools, one file per behavior.
 //!
-//! `harness` starts things and reads what they left behind; it knows nothing of what a test expects. Nothing leaves this
-//! machine, nothing of the developer's own AWS configuration is seen, and every process is ended with its test.
+//! `harness` starts things and reads their output; it knows nothing about what a test expects. All
+//! traffic stays on this machine, the developer's AWS configuration is ignored, and every process
+//! ends with its test.
 
 #![expect(
     clippy::unwrap_used,
-    reason = "what the harness cannot do fails the test where it stands; clippy's exception for tests does not reach into it"
+    reason = "a failure in the harness fails the test, and clippy's exception for tests does not cover it"
 )]
 
 mod harness;

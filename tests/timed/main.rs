@@ -1,15 +1,16 @@
-//! What is held to figures of time: the pace, and how long a run takes. `cargo test` runs these behind all others, and beside nothing
-//! but one another: they take time and next to no CPU, and a machine that does something else as well makes requests late.
+//! Tests with time limits: the rate, and how long a run takes. `cargo test` runs them after all
+//! others and only in parallel with each other. They take time but little CPU, and a busy machine
+//! would make requests late.
 
 #![expect(
     clippy::unwrap_used,
-    reason = "what the harness cannot do fails the test where it stands; clippy's exception for tests does not reach into it"
+    reason = "a failure in the harness fails the test, and clippy's exception for tests does not cover it"
 )]
 
 #[expect(
     dead_code,
     unused_imports,
-    reason = "the harness of tests/it, of which little is needed here"
+    reason = "the harness of tests/it, little of which is used here"
 )]
 #[path = "../it/harness/mod.rs"]
 mod harness;

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{Firsts, import};
+use super::{FirstRequests, import};
 use crate::harness::{Endpoint, Pool, Reply, TestDir, quick, users};
 
 /// Numbers as they may stand in JSON.
@@ -34,7 +34,7 @@ fn a_date_beyond_all_calendars_ends_no_run_and_no_report() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(EXTREMES.len()));
-    let firsts = Firsts::default();
+    let firsts = FirstRequests::default();
     let endpoint = Endpoint::start(&pool, move |request| {
         match request.operation.as_str() {
             // The user is made, and the answer is lost: so it is looked up.

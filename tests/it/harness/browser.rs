@@ -1,17 +1,17 @@
-//! Headless Chromium, to look at pages as people do.
+//! Renders pages in headless Chromium.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-/// Drives the browser over a pipe, and ends it.
+/// Drives the browser over its DevTools pipe and stops it.
 const DRIVER: &str = include_str!("browser.py");
 
-/// Names one that stands elsewhere.
+/// The path of a browser that is not on the `PATH`.
 const VARIABLE: &str = "CHROMIUM";
 
-/// How a page is looked at.
+/// The viewport and media of a page.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct View {
     pub(crate) width: u32,
@@ -19,11 +19,11 @@ pub(crate) struct View {
     pub(crate) print: bool,
 }
 
-/// What is seen of each page in each view. None where this machine has no browser, or no Python to drive it: that is said.
+/// Renders each page in each view. Returns `None` without a browser or Python; that is reported.
 pub(crate) fn render_pages(pages: &[&Path], views: &[View]) -> Option<Vec<Value>> {
     let Some(browser) = browser() else {
         super::report_skipped(&format!(
-            "the look at report.html (no chromium, chromium-browser or google-chrome; {VARIABLE} names one)"
+            "the browser tests of report.html (no chromium, chromium-browser or google-chrome; {VARIABLE} names one)"
         ));
         return None;
     };
@@ -40,7 +40,7 @@ pub(crate) fn render_pages(pages: &[&Path], views: &[View]) -> Option<Vec<Value>
         .stdin(Stdio::null())
         .output();
     let Ok(driven) = driven else {
-        super::report_skipped("the look at report.html (no python3 to drive the browser)");
+        super::report_skipped("the browser tests of report.html (no python3 to drive the browser)");
         return None;
     };
     assert!(

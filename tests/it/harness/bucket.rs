@@ -1,4 +1,4 @@
-//! A bucket in the emulator, filled by the SDK as somebody else's program uses it.
+//! An S3 bucket in the emulator, filled with the AWS SDK.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region};
@@ -15,7 +15,7 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    /// A new one. Its name is the emulator's alone, so each test has its own.
+    /// Creates a bucket. The emulator is shared, so each test uses its own name.
     pub(crate) fn new(emulator: &Emulator, name: &str, region: &str) -> Self {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -44,7 +44,7 @@ impl Bucket {
         bucket
     }
 
-    /// Puts an object into it, in place of the one that was there, and returns its address.
+    /// Writes or replaces an object and returns its URL.
     pub(crate) fn put(&self, key: &str, content: impl Into<Vec<u8>>) -> String {
         let call = self.client.put_object().bucket(&self.name).key(key);
         let call = call.body(content.into().into()).send();
@@ -52,7 +52,7 @@ impl Bucket {
         format!("s3://{}/{key}", self.name)
     }
 
-    /// A command that finds S3 here.
+    /// Points a command at this emulator.
     pub(crate) fn with_endpoint(&self, cli: Cli) -> Cli {
         cli.env("AWS_ENDPOINT_URL_S3", &self.url)
             .env("AWS_ACCESS_KEY_ID", ROOT_KEY)

@@ -1,8 +1,8 @@
-//! ministack, an AWS emulator that others wrote: it keeps our own pool from drifting away from everybody else's reading of
-//! Cognito.
+//! ministack, a third-party AWS emulator. It keeps our simulated pool from drifting away from how
+//! others understand Cognito.
 //!
-//! It is installed once, pinned, into a virtual environment under `target/`; it is started once for this process, on a free
-//! port of this machine, and ends with this process however that ends.
+//! It is installed once, pinned, into a virtual environment under `target/`. It starts once per
+//! test process on a free port, and stops with the process however that ends.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -21,7 +21,7 @@ use super::{Cli, Sdk, TestDir, wait_until};
 
 const VERSION: &str = "1.5.33";
 
-/// Ends what it started when this process is gone: then its standard input closes.
+/// Kills the emulator when this process is gone, which closes its standard input.
 const SUPERVISOR: &str = "
 import os, signal, subprocess, sys, threading
 child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=True)
@@ -30,11 +30,11 @@ sys.stdin.read()
 os.killpg(child.pid, signal.SIGKILL)
 ";
 
-/// The key whose calls the emulator takes without looking at their signature.
+/// The emulator does not check signatures made with this key.
 pub(crate) const ROOT_KEY: &str = "test";
 const REGION: &str = "us-east-1";
 
-/// Custom attributes of the suite's pools. An app client has to name them among what it may write.
+/// Custom attributes of the pools. App clients must list them as writable.
 const CUSTOM: [&str; 2] = ["custom:legacy_id", "custom:department"];
 
 static WITHOUT_AUTH: LazyLock<Option<Emulator>> = LazyLock::new(|| Emulator::start(&[]));
@@ -43,17 +43,18 @@ static WITH_AUTH: LazyLock<Option<Emulator>> =
 
 pub(crate) struct Emulator {
     port: u16,
-    /// Its standard input keeps the emulator alive.
+    /// The emulator runs as long as this process's standard input is open.
     _supervisor: Child,
 }
 
 impl Emulator {
-    /// One that takes every signature. None where there is none on this machine: that is said, and under CI it is a failure.
+    /// An emulator that accepts any signature. `None` if it cannot be installed; that is reported,
+    /// and fails the test in CI.
     pub(crate) fn without_auth() -> Option<&'static Self> {
         WITHOUT_AUTH.as_ref()
     }
 
-    /// One that checks signatures and permissions.
+    /// An emulator that checks signatures and permissions.
     pub(crate) fn with_auth() -> Option<&'static Self> {
         WITH_AUTH.as_ref()
     }
@@ -64,13 +65,14 @@ impl Emulator {
             Err(why) => {
                 assert!(
                     std::env::var("CI").as_deref() != Ok("true"),
-                    "ministack {VERSION} cannot be had: {why}"
+                    "cannot install ministack {VERSION}: {why}"
                 );
                 super::report_skipped(&format!("the tests against ministack {VERSION} ({why})"));
                 return None;
             }
         };
-        // A port that is free now may be taken before the emulator has it: then it ends, and the next one is tried.
+        // Another process may take the free port first. Then the emulator exits, and the next port
+        // is tried.
         Some(wait_until("ministack's start", || {
             serve(&folder, environment)
         }))
@@ -80,12 +82,12 @@ impl Emulator {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The SDK with a key of the emulator's owner.
+    /// An SDK client with the root key.
     pub(crate) fn sdk(&self) -> Sdk {
         Sdk::new(&self.url(), REGION, ROOT_KEY, ROOT_KEY)
     }
 
-    /// A pool of its own for one test.
+    /// Creates a pool for one test.
     pub(crate) fn pool(&'static self, usernames: Option<UsernameAttributeType>) -> EmulatedPool {
         let sdk = self.sdk();
         let custom = ["legacy_id", "department"].map(|name| {
@@ -130,7 +132,7 @@ impl Emulator {
         }
     }
 
-    /// A new user of the account, without any permission: key and secret.
+    /// Creates an IAM user without permissions and returns its key and secret.
     pub(crate) fn key_without_permissions(&self, name: &str) -> (String, String) {
         self.iam(&format!("Action=CreateUser&UserName={name}"));
         let answer = self.iam(&format!("Action=CreateAccessKey&UserName={name}"));
@@ -144,7 +146,7 @@ impl Emulator {
         )
     }
 
-    /// Lets a user do what this policy allows, and nothing else.
+    /// Sets the only policy of an IAM user.
     pub(crate) fn allow(&self, name: &str, policy: &str) {
         let mut encoded = String::new();
         for byte in policy.bytes() {
@@ -176,7 +178,7 @@ impl Emulator {
     }
 }
 
-/// A pool in the emulator, and its app client.
+/// A pool in the emulator and its app client.
 pub(crate) struct EmulatedPool {
     emulator: &'static Emulator,
     pub(crate) id: String,
@@ -185,7 +187,7 @@ pub(crate) struct EmulatedPool {
 }
 
 impl EmulatedPool {
-    /// `import` of a list into it. About 350 sign-ups a second are what the emulator can do.
+    /// `import` into this pool. The emulator handles about 350 sign-ups per second.
     pub(crate) fn import(&self, dir: &TestDir, list: &str) -> Cli {
         dir.cli("import")
             .arg(list)
@@ -199,7 +201,7 @@ impl EmulatedPool {
             .default_flag("--endpoint-url", &self.emulator.url())
     }
 
-    /// `undo` of the run in `run`, without a question.
+    /// `undo` of `run` without a prompt.
     pub(crate) fn undo(&self, dir: &TestDir) -> Cli {
         dir.cli("undo")
             .arg("run")
@@ -210,7 +212,7 @@ impl EmulatedPool {
             .default_flag("--endpoint-url", &self.emulator.url())
     }
 
-    /// Every username there is.
+    /// All usernames, sorted.
     pub(crate) fn usernames(&self) -> Vec<String> {
         let pages = self.sdk.wait(
             self.sdk
@@ -238,7 +240,7 @@ impl EmulatedPool {
     }
 }
 
-/// Installs it where that has not been done yet, and returns the virtual environment.
+/// Installs the emulator if needed and returns its virtual environment.
 fn install() -> Result<PathBuf, String> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let folder = target.join(format!("emu-{VERSION}"));
@@ -272,7 +274,7 @@ fn run(command: &mut Command) -> Result<(), String> {
     }
 }
 
-/// Starts it on a free port; none if it ended before it answered.
+/// Starts the emulator on a free port. `None` if it exits before it answers.
 fn serve(folder: &Path, environment: &[(&str, &str)]) -> Option<Emulator> {
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = free.local_addr().unwrap().port();
@@ -308,7 +310,7 @@ fn serve(folder: &Path, environment: &[(&str, &str)]) -> Option<Emulator> {
     })
 }
 
-/// Sends a request, and returns the answer's first line and the whole of it.
+/// Sends a request and returns the status line and the whole response.
 fn http(port: u16, request: &str) -> io::Result<(String, String)> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.write_all(request.as_bytes())?;

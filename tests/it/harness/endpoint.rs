@@ -1,4 +1,5 @@
-//! An endpoint between the program and a pool that a test controls: it passes a request on, or answers it as the test says, byte by byte.
+//! An endpoint between the program and a pool. The test decides for each request whether it is
+//! forwarded, and what is answered, byte by byte.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -11,12 +12,11 @@ use serde_json::{Value, json};
 
 use super::Pool;
 
-/// Time between two bytes of an answer that drips.
+/// Time between two bytes of a [`Reply::Drip`].
 const DRIP: Duration = Duration::from_millis(20);
 
-/// A request, as it came.
 pub(crate) struct Request {
-    /// `SignUp`, say.
+    /// For example `SignUp`.
     pub(crate) operation: String,
     pub(crate) body: Value,
     head: Vec<(String, String)>,
@@ -24,42 +24,39 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// The username that it names.
     pub(crate) fn username(&self) -> &str {
         self.body["Username"].as_str().unwrap_or_default()
     }
 }
 
-/// What the program is answered.
+/// The response to a request.
 pub(crate) enum Reply {
-    /// What the pool answers.
+    /// Forward the request and return the pool's response.
     Forward,
-    /// The pool gets the request, and this is the answer.
+    /// Forward the request, but return this response.
     ForwardThen(Box<Reply>),
-    /// These bytes, and the end of the connection.
+    /// Send these bytes and close the connection.
     Bytes(Vec<u8>),
-    /// These bytes, and then others without end, as fast as they are taken.
+    /// Send these bytes, then repeat the others forever.
     Endless(Vec<u8>, Vec<u8>),
-    /// These bytes, and then others without end, one at a time.
+    /// Send these bytes, then single bytes forever, slowly.
     Drip(Vec<u8>),
-    /// What the pool answers, with these header lines in place of its own of the same name.
+    /// Forward the request and replace these headers of the response.
     ForwardWithHeaders(Vec<(&'static str, String)>),
-    /// What the pool answers, changed.
+    /// Forward the request and edit the JSON body of the response.
     ForwardEdited(Box<dyn FnOnce(&mut Value) + Send>),
 }
 
 impl Reply {
-    /// An answer with a JSON body.
     pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::text(status, &body.to_string())
     }
 
-    /// An error of the service.
+    /// A service error.
     pub(crate) fn error(code: &str, message: &str) -> Self {
         Self::json(400, &json!({ "__type": code, "message": message }))
     }
 
-    /// An answer with this body.
     pub(crate) fn text(status: u16, body: &str) -> Self {
         let mut bytes = head(status, &format!("content-length: {}", body.len()));
         bytes.extend_from_slice(body.as_bytes());
@@ -67,7 +64,7 @@ impl Reply {
     }
 }
 
-/// The head of an answer with one more header.
+/// The head of a response with an additional header.
 pub(crate) fn head(status: u16, header: &str) -> Vec<u8> {
     format!(
         "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.1\r\nconnection: close\r\n{header}\r\n\r\n"
@@ -77,7 +74,7 @@ pub(crate) fn head(status: u16, header: &str) -> Vec<u8> {
 
 type Answer = dyn Fn(&Request) -> Reply + Send + Sync;
 
-/// A running endpoint. It ends with its test.
+/// A running endpoint, stopped when dropped.
 pub(crate) struct Endpoint {
     address: SocketAddr,
     operations: Arc<Mutex<Vec<String>>>,
@@ -86,7 +83,7 @@ pub(crate) struct Endpoint {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the connections share.
+/// State shared by the connections.
 struct Shared {
     pool: SocketAddr,
     answer: Box<Answer>,
@@ -96,7 +93,7 @@ struct Shared {
 }
 
 impl Endpoint {
-    /// Starts one in front of this pool.
+    /// Starts an endpoint in front of this pool.
     pub(crate) fn start(
         pool: &Pool,
         answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
@@ -134,7 +131,7 @@ impl Endpoint {
         format!("http://{}", self.address)
     }
 
-    /// Requests for this operation that came.
+    /// The number of requests for this operation.
     pub(crate) fn requests(&self, operation: &str) -> usize {
         let operations = self.operations.lock().unwrap();
         operations
@@ -143,7 +140,7 @@ impl Endpoint {
             .count()
     }
 
-    /// Bytes of answers of its own that were taken.
+    /// Bytes written by the endpoint itself.
     pub(crate) fn written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)
     }
@@ -152,7 +149,7 @@ impl Endpoint {
 impl Drop for Endpoint {
     fn drop(&mut self) {
         self.stopped.store(true, Ordering::Relaxed);
-        // It waits for a connection, and looks then.
+        // Wake up the thread, which is blocked in `accept`.
         let _ = TcpStream::connect(self.address);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -165,7 +162,7 @@ fn serve(shared: &Shared, stream: TcpStream) {
     let operation = request.operation.clone();
     shared.operations.lock().unwrap().push(operation);
     let reply = (shared.answer)(&request);
-    // The program may have gone; that is what some tests are about.
+    // The program may have closed the connection, which some tests expect.
     let _ = send_reply(shared, &request, reply, stream);
 }
 
@@ -236,7 +233,7 @@ fn send_reply(
     }
 }
 
-/// Sends the request to the pool, and returns what it answers, to the last byte.
+/// Sends the request to the pool and returns the raw response.
 fn forward(shared: &Shared, request: &Request) -> std::io::Result<Vec<u8>> {
     let mut pool = TcpStream::connect(shared.pool)?;
     let mut head = String::from("POST / HTTP/1.1\r\n");
@@ -257,7 +254,7 @@ fn forward(shared: &Shared, request: &Request) -> std::io::Result<Vec<u8>> {
     Ok(answer)
 }
 
-/// None where the connection brings no request.
+/// `None` if the connection closes without a request.
 fn read(stream: &TcpStream) -> Option<Request> {
     let mut from = BufReader::new(stream);
     let mut head = Vec::new();

@@ -1,4 +1,4 @@
-//! What tests start, and what they read afterwards.
+//! Starts the program, pools and endpoints for tests, and reads the results.
 
 mod browser;
 #[cfg(feature = "s3")]
@@ -35,22 +35,22 @@ pub(crate) use terminal::CTRL_C;
 pub(crate) use test_dir::{TestDir, users, users_numbered};
 pub(crate) use tls::{CertificateAuthority, Tls};
 
-/// Nothing here takes longer, unless it hangs: the longest takes a minute where the machine has nothing else to do.
+/// Everything finishes sooner unless it hangs. The slowest step takes a minute on an idle machine.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// Asks again and again until there is an answer: for what another process or thread is about to do.
+/// Polls until `ask` returns a value. Fails the test after [`TIMEOUT`].
 pub(crate) fn wait_until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(began.elapsed() < TIMEOUT, "waited in vain: {what}");
+        assert!(began.elapsed() < TIMEOUT, "timed out waiting for {what}");
         std::thread::park_timeout(Duration::from_millis(2));
     }
 }
 
-/// Says what this machine has no means to run: past the test runner, which keeps what a passing test prints to itself.
+/// Reports a skipped test on standard error, which the test runner does not capture.
 pub(crate) fn report_skipped(what: &str) {
     let _ = writeln!(std::io::stderr(), "NOT RUN: {what}");
 }

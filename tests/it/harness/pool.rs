@@ -1,4 +1,4 @@
-//! The rehearsal pool, in this process: its own account of what happened is what results are checked against.
+//! The rehearsal pool in this process. Tests compare results with its own record of what happened.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,10 +10,10 @@ use cognito_import::rehearsal::{
 
 use super::Sdk;
 
-/// More requests a second than any test sends, unless it is about quotas.
+/// A quota that only tests of quotas reach.
 const PLENTY: f64 = 100_000.0;
 
-/// A pool that answers at once and throttles nobody.
+/// A pool that answers at once and never throttles.
 pub(crate) fn quick() -> PoolSettings {
     PoolSettings {
         latency: SimulatedLatency {
@@ -32,7 +32,7 @@ pub(crate) fn quick() -> PoolSettings {
     }
 }
 
-/// A pool that takes sign-ups and answers none of them while a run lives.
+/// A pool that accepts sign-ups but answers them only after a run has ended.
 pub(crate) fn silent() -> PoolSettings {
     let mut settings = quick();
     settings.faults.answer_late = LateFault {
@@ -42,7 +42,7 @@ pub(crate) fn silent() -> PoolSettings {
     settings
 }
 
-/// The pool was asked nothing but what it is like.
+/// Asserts that the pool only received Describe calls.
 #[track_caller]
 pub(crate) fn assert_only_described(pool: &Pool) {
     let operations = pool.stats().operations;
@@ -53,7 +53,7 @@ pub(crate) fn assert_only_described(pool: &Pool) {
     );
 }
 
-/// A pool that is at work.
+/// A running pool.
 pub(crate) struct Pool {
     running: RehearsalPool,
     settings: PoolSettings,
@@ -80,7 +80,7 @@ impl Pool {
         self.running.stats()
     }
 
-    /// Requests for this operation that arrived.
+    /// The number of requests for this operation.
     pub(crate) fn requests(&self, operation: &str) -> u64 {
         self.stats()
             .operations
@@ -88,7 +88,7 @@ impl Pool {
             .map_or(0, |stats| stats.requests)
     }
 
-    /// The truth about every user, by username.
+    /// Every user in the pool, by username.
     pub(crate) fn users(&self) -> BTreeMap<String, AuditedUser> {
         let users = self.running.stats_users();
         users
@@ -97,15 +97,15 @@ impl Pool {
             .collect()
     }
 
-    /// The SDK, as another program of the pool's owner would use it.
+    /// An SDK client for this pool.
     pub(crate) fn sdk(&self) -> Sdk {
         Sdk::new(&self.url(), &self.settings.region, "AKIAMADEUP", "made-up")
     }
 
-    /// Ends it, and starts another one with the same users and other settings.
+    /// Stops this pool and starts another with the same users and changed settings.
     pub(crate) fn restart_with(self, change: impl FnOnce(&mut PoolSettings)) -> Self {
         let mut settings = self.settings.clone();
-        // Sign-ups may still arrive: a user who is added after the others were read would be lost.
+        // Stop first: a sign-up that arrives after the users were read would be lost.
         settings.existing = self
             .running
             .stop_and_audit()
@@ -122,7 +122,7 @@ impl Pool {
         Self::start(settings)
     }
 
-    /// Ends it: nobody listens at its address any more.
+    /// Stops the pool. Connections to its address are refused from then on.
     pub(crate) fn stop(self) {
         self.running.stop();
     }

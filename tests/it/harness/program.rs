@@ -1,4 +1,4 @@
-//! The real binary, in a clean environment.
+//! Runs the real binary in a clean environment.
 
 use std::io::{Read, Write as _};
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use super::schemas::check_output;
 use super::wait_until;
 
-/// A command line that is being put together.
+/// Builds a command line.
 pub(crate) struct Cli {
     command: Command,
     args: Vec<String>,
@@ -23,7 +23,7 @@ impl Cli {
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            // Nobody's ~/.aws, and no instance to ask for credentials.
+            // Ignore the developer's ~/.aws and any EC2 instance credentials.
             .env("HOME", folder)
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .current_dir(folder)
@@ -36,7 +36,7 @@ impl Cli {
         }
     }
 
-    /// A script for Bash, in which `cognito-import` is the binary.
+    /// A Bash script with the binary on its `PATH`.
     pub(super) fn bash(folder: &Path, script: &str) -> Self {
         let binary = Path::new(env!("CARGO_BIN_EXE_cognito-import"));
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -68,13 +68,13 @@ impl Cli {
         self
     }
 
-    /// A flag with its value, unless the flag is given or taken away.
+    /// A flag that is passed unless the test sets or removes it.
     pub(crate) fn default_flag(mut self, flag: &'static str, value: &str) -> Self {
         self.default_flags.push((flag, value.to_owned()));
         self
     }
 
-    /// Takes away a flag that the harness would give.
+    /// Removes a default flag of the harness.
     pub(crate) fn without_flag(mut self, flag: &str) -> Self {
         self.default_flags.retain(|(other, _)| *other != flag);
         self
@@ -95,17 +95,18 @@ impl Cli {
         self
     }
 
-    /// Has a shell run these commands first, and then this one in its place.
+    /// Runs shell commands first, then `exec`s the program.
     pub(crate) fn after(self, commands: &str) -> Self {
         self.wrapped_in("sh", &["-c", &format!("{commands}; exec \"$@\""), "sh"])
     }
 
-    /// Sends standard output there.
+    /// Redirects standard output to a file.
     pub(crate) fn output_to(self, file: &str) -> Self {
         self.wrapped_in("sh", &["-c", &format!("exec \"$@\" > {file}"), "sh"])
     }
 
-    /// Makes another program run it, which is given these arguments and then the whole command.
+    /// Runs the command through another program, which gets these arguments followed by the
+    /// command.
     pub(super) fn wrapped_in(mut self, program: &str, arguments: &[&str]) -> Self {
         let inner = self.command;
         let mut command = Command::new(program);
@@ -124,7 +125,6 @@ impl Cli {
         self
     }
 
-    /// The whole command.
     pub(super) fn build(mut self) -> Command {
         for (flag, value) in self.default_flags {
             if !self.args.iter().any(|args| args == flag) {
@@ -135,7 +135,6 @@ impl Cli {
         self.command
     }
 
-    /// Starts it.
     pub(crate) fn start(mut self) -> RunningProcess {
         let input = self.input.take().unwrap_or_default();
         let prints_json = self
@@ -151,7 +150,7 @@ impl Cli {
             .unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let feeder = std::thread::spawn(move || {
-            // A program that ends before it read everything is the test's matter.
+            // The program may exit before it has read everything.
             let _ = stdin.write_all(&input);
         });
         RunningProcess {
@@ -163,13 +162,13 @@ impl Cli {
         }
     }
 
-    /// Runs it to its end.
+    /// Runs the program and waits for it to exit.
     pub(crate) fn run(self) -> ProcessOutput {
         self.start().wait()
     }
 }
 
-/// What a pipe said so far.
+/// Collects the output of a pipe in the background.
 struct PipeReader {
     text: Arc<Mutex<Vec<u8>>>,
     thread: Option<JoinHandle<()>>,
@@ -205,7 +204,7 @@ impl PipeReader {
     }
 }
 
-/// A process. It is killed if its test ends before it.
+/// A running process, killed when dropped.
 pub(crate) struct RunningProcess {
     child: Child,
     stdout: PipeReader,
@@ -219,7 +218,7 @@ impl RunningProcess {
         self.child.id()
     }
 
-    /// Sends it a signal, `INT` or `TERM`.
+    /// Sends a signal: `INT` or `TERM`.
     pub(crate) fn signal(&self, name: &str) {
         let kill = Command::new("kill")
             .args(["-s", name, &self.child.id().to_string()])
@@ -228,17 +227,17 @@ impl RunningProcess {
         assert!(kill.success());
     }
 
-    /// Waits until it said this on standard error.
+    /// Waits until standard error contains this text.
     pub(crate) fn wait_for_stderr(&self, words: &str) {
         wait_until(words, || self.stderr.so_far().contains(words).then_some(()));
     }
 
-    /// What it said on standard error so far.
+    /// Standard error so far.
     pub(crate) fn stderr_so_far(&self) -> String {
         self.stderr.so_far()
     }
 
-    /// Waits for its end.
+    /// Waits for the process to exit.
     pub(crate) fn wait(mut self) -> ProcessOutput {
         let status = wait_until("the program's end", || self.child.try_wait().unwrap());
         if let Some(feeder) = self.feeder.take() {
@@ -258,13 +257,13 @@ impl RunningProcess {
 
 impl Drop for RunningProcess {
     fn drop(&mut self) {
-        // It has ended already where the test went well.
+        // Already exited if the test passed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A process that has ended.
+/// The exit code and output of a process.
 #[derive(Debug)]
 pub(crate) struct ProcessOutput {
     pub(crate) code: Option<i32>,
@@ -273,7 +272,7 @@ pub(crate) struct ProcessOutput {
 }
 
 impl ProcessOutput {
-    /// It ended with this exit code.
+    /// Asserts the exit code.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(
@@ -285,7 +284,7 @@ impl ProcessOutput {
         self
     }
 
-    /// It said all of this on standard error.
+    /// Asserts that standard error contains each of these texts.
     #[track_caller]
     pub(crate) fn says<const N: usize>(self, words: [&str; N]) -> Self {
         for words in words {

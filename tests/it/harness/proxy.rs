@@ -1,4 +1,5 @@
-//! A proxy on this machine in front of a pool. It answers some calls of one operation wrongly and forwards everything else.
+//! A proxy in front of a pool. It gives bad replies to some calls of one operation and forwards
+//! everything else.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -8,27 +9,26 @@ use std::thread::JoinHandle;
 
 use super::Pool;
 
-/// A wrong answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BadReply {
-    /// This status with this body: HTML where it begins with `<`, otherwise JSON.
+    /// This status and body: HTML if it starts with `<`, otherwise JSON.
     Http(u16, String),
-    /// An answer that breaks off in its body.
+    /// A response cut off in the middle of its body.
     Truncated,
-    /// The connection is closed without an answer.
+    /// Close the connection without a response.
     Dropped,
-    /// No answer comes.
+    /// Never respond.
     Hanging,
 }
 
 impl BadReply {
-    /// An error of the service.
+    /// A service error.
     pub(crate) fn error(status: u16, code: &str, message: &str) -> Self {
         let body = serde_json::json!({ "__type": code, "message": message });
         Self::Http(status, body.to_string())
     }
 
-    /// The ways in which a call can fail for a moment, or for good.
+    /// Every kind of failure, which may be transient or permanent.
     pub(crate) fn kinds() -> [Self; 6] {
         [
             Self::error(500, "InternalErrorException", "Internal error"),
@@ -41,7 +41,7 @@ impl BadReply {
     }
 }
 
-/// See the module's description. It ends with its test.
+/// A running proxy, stopped when dropped.
 pub(crate) struct Proxy {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -52,19 +52,19 @@ struct Shared {
     upstream: SocketAddr,
     operation: String,
     bad_reply: BadReply,
-    /// How many calls are answered wrongly, from the first one on.
+    /// The number of calls that get the bad reply, starting with the first.
     count: u32,
     calls: AtomicU32,
     stopped: AtomicBool,
 }
 
 impl Proxy {
-    /// Answers every call of the operation wrongly.
+    /// Gives the bad reply to every call of the operation.
     pub(crate) fn always(pool: &Pool, operation: &str, bad_reply: BadReply) -> Self {
         Self::first(u32::MAX, pool, operation, bad_reply)
     }
 
-    /// Answers the first calls of the operation wrongly.
+    /// Gives the bad reply to the first `count` calls of the operation.
     pub(crate) fn first(count: u32, pool: &Pool, operation: &str, bad_reply: BadReply) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
@@ -84,7 +84,7 @@ impl Proxy {
                     break;
                 }
                 let to = Arc::clone(&to);
-                // A client that goes away ends its thread.
+                // The thread ends when the client disconnects.
                 std::thread::spawn(move || to.serve(client.unwrap()));
             }
         });
@@ -108,7 +108,7 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::SeqCst);
-        // Wakes the thread that accepts.
+        // Wake up the thread, which is blocked in `accept`.
         let _ = TcpStream::connect(self.address);
         if let Some(accepting) = self.accepting.take() {
             let _ = accepting.join();
@@ -116,14 +116,14 @@ impl Drop for Proxy {
     }
 }
 
-/// A request or an answer: the lines of its head, and its body.
+/// A request or response.
 struct Message {
     head: Vec<String>,
     body: Vec<u8>,
 }
 
 impl Message {
-    /// `None` at the connection's end.
+    /// `None` at the end of the connection.
     fn read(from: &mut BufReader<TcpStream>) -> Option<Self> {
         let mut head = Vec::new();
         loop {
@@ -161,7 +161,7 @@ impl Message {
 }
 
 impl Shared {
-    /// Ends with the connection, or with the first thing that goes wrong on it.
+    /// Returns at the end of the connection or at the first error.
     fn serve(&self, client: TcpStream) -> Option<()> {
         let mut answers = client.try_clone().ok()?;
         let mut requests = BufReader::new(client);
@@ -190,7 +190,7 @@ impl Shared {
         operation == self.operation && self.calls.fetch_add(1, Ordering::SeqCst) < self.count
     }
 
-    /// `None` when the connection ends with it.
+    /// `None` if this closed the connection.
     fn send_bad_reply(
         &self,
         requests: &mut BufReader<TcpStream>,
@@ -230,7 +230,7 @@ impl Shared {
                 None
             }
             BadReply::Hanging => {
-                // Until the client closes the connection.
+                // Wait until the client closes the connection.
                 let _ = requests.read_to_end(&mut Vec::new());
                 None
             }

@@ -1,4 +1,4 @@
-//! What a run left behind: `results.csv`, `results.jsonl` and `summary.json`, and that the three agree.
+//! The results of a run: `results.csv`, `results.jsonl` and `summary.json`, which must agree.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,7 +6,6 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// The cells of a row, by column.
 pub(crate) type Row = BTreeMap<String, String>;
 
 pub(crate) struct Results {
@@ -16,7 +15,8 @@ pub(crate) struct Results {
 }
 
 impl Results {
-    /// Reads them, and checks what holds for every run: one result for each row, in the list's order, and counts that add up.
+    /// Reads the results and checks the invariants of every run: one result per row, in the order
+    /// of the list, and counts that add up.
     #[track_caller]
     pub(super) fn read(run: &Path) -> Self {
         let mut csv = csv::Reader::from_path(run.join("results.csv")).unwrap();
@@ -61,7 +61,6 @@ impl Results {
         assert_eq!(counted, self.rows.len() as u64, "outcomes add up");
     }
 
-    /// The outcome of every row, in order.
     pub(crate) fn outcomes(&self) -> Vec<&str> {
         self.rows
             .iter()
@@ -69,7 +68,7 @@ impl Results {
             .collect()
     }
 
-    /// Rows with this outcome.
+    /// The number of rows with this outcome.
     pub(crate) fn count(&self, outcome: &str) -> usize {
         self.outcomes()
             .into_iter()
@@ -77,7 +76,7 @@ impl Results {
             .count()
     }
 
-    /// Counts by outcome, without those that do not occur.
+    /// The number of rows for each outcome that occurs.
     pub(crate) fn counts(&self) -> BTreeMap<&str, usize> {
         let mut counts = BTreeMap::new();
         for outcome in self.outcomes() {
@@ -86,13 +85,12 @@ impl Results {
         counts
     }
 
-    /// The row with this number.
     #[track_caller]
     pub(crate) fn row(&self, number: usize) -> &Row {
         &self.rows[number - 1]
     }
 
-    /// The row of this user.
+    /// The only row of this user.
     #[track_caller]
     pub(crate) fn for_user(&self, username: &str) -> &Row {
         let mut found = self.rows.iter().filter(|row| row["username"] == username);

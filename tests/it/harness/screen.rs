@@ -1,4 +1,5 @@
-//! The program at a terminal of a certain size, and what is to be seen there: its output goes through a terminal's emulator.
+//! Runs the program in a pseudo-terminal of a given size. A terminal emulator interprets its
+//! output.
 
 use std::io::{Read as _, Write as _};
 use std::num::NonZeroU16;
@@ -10,20 +11,19 @@ use pty_process::blocking::{Command, Pty};
 
 use super::{Cli, wait_until};
 
-/// Rows of every terminal here: enough for all that a run says.
+/// Terminal height: enough for all output of a run.
 const ROWS: u16 = 60;
 
 fn size(number: u16) -> NonZeroU16 {
     NonZeroU16::new(number).unwrap()
 }
 
-/// What the terminal has been told, and what it shows.
+/// The raw output and the emulated screen.
 struct TerminalState {
     emulator: vt100::Parser,
     output: Vec<u8>,
 }
 
-/// See the module's words.
 pub(crate) struct Screen {
     child: Child,
     terminal: Arc<Pty>,
@@ -32,7 +32,7 @@ pub(crate) struct Screen {
 }
 
 impl Cli {
-    /// Starts it at a terminal with so many columns.
+    /// Starts the program in a terminal with this many columns.
     pub(crate) fn on_screen(self, columns: u16) -> Screen {
         let inner = self.build();
         let variables: Vec<_> = inner
@@ -58,7 +58,7 @@ impl Cli {
         let from = Arc::clone(&terminal);
         let reader = std::thread::spawn(move || {
             let mut block = [0; 4_096];
-            // A terminal whose program has gone fails to read.
+            // Reading fails once the program has exited.
             while let Ok(read @ 1..) = (&*from).read(&mut block) {
                 let mut shown = to.lock().unwrap();
                 let block = block.get(..read).unwrap_or_default();
@@ -76,7 +76,7 @@ impl Cli {
 }
 
 impl Screen {
-    /// The rows that are not blank.
+    /// The rows of the screen that are not blank.
     pub(crate) fn rows(&self) -> Vec<String> {
         let shown = self.shown.lock().unwrap();
         let screen = shown.emulator.screen();
@@ -88,12 +88,12 @@ impl Screen {
             .collect()
     }
 
-    /// All that the terminal was told, codes included.
+    /// All output including escape sequences.
     pub(crate) fn raw_output(&self) -> String {
         String::from_utf8_lossy(&self.shown.lock().unwrap().output).into_owned()
     }
 
-    /// Waits until these words are to be seen, and returns the rows of that moment.
+    /// Waits until the screen shows this text and returns its rows.
     pub(crate) fn wait_for_text(&self, words: &str) -> Vec<String> {
         wait_until(words, || {
             let rows = self.rows();
@@ -101,7 +101,6 @@ impl Screen {
         })
     }
 
-    /// Gives it another size.
     pub(crate) fn resize(&self, columns: u16) {
         let mut shown = self.shown.lock().unwrap();
         shown
@@ -113,19 +112,18 @@ impl Screen {
             .unwrap();
     }
 
-    /// Presses keys.
     pub(crate) fn press(&self, keys: &str) {
         (&*self.terminal).write_all(keys.as_bytes()).unwrap();
     }
 
-    /// The cursor is to be seen, at the beginning of a row.
+    /// Whether the cursor is visible and at the start of a row.
     pub(crate) fn cursor_is_restored(&self) -> bool {
         let shown = self.shown.lock().unwrap();
         let screen = shown.emulator.screen();
         !screen.hide_cursor() && screen.cursor_position().1 == 0
     }
 
-    /// Waits for the end; its exit code.
+    /// Waits for the program to exit and returns its exit code.
     pub(crate) fn wait(&mut self) -> Option<i32> {
         let status = wait_until("the program's end", || self.child.try_wait().unwrap());
         if let Some(reader) = self.reader.take() {

@@ -1,4 +1,4 @@
-//! The AWS SDK as somebody else's program uses it: to make pools and users, and to sign in as an imported user.
+//! A plain AWS SDK client: creates pools and users, and signs in as an imported user.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -31,12 +31,12 @@ impl Sdk {
         }
     }
 
-    /// Waits for an answer.
+    /// Blocks on a future.
     pub(crate) fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
         self.runtime.block_on(answer)
     }
 
-    /// Signs in with a password; the error's code, if that fails.
+    /// Signs in with a password. Returns the error code on failure.
     pub(crate) fn sign_in(
         &self,
         client_id: &str,
@@ -54,7 +54,7 @@ impl Sdk {
         signed_in(answer.map(|answer| answer.authentication_result().is_some()))
     }
 
-    /// Signs a user in as the pool's owner can; the error's code, if that fails.
+    /// Signs in as an administrator. Returns the error code on failure.
     pub(crate) fn admin_sign_in(
         &self,
         user_pool_id: &str,
@@ -75,7 +75,6 @@ impl Sdk {
     }
 }
 
-/// Who somebody says they are.
 fn auth_parameters(username: &str, password: &str) -> Option<HashMap<String, String>> {
     let parameters = [("USERNAME", username), ("PASSWORD", password)];
     Some(HashMap::from(
@@ -83,7 +82,7 @@ fn auth_parameters(username: &str, password: &str) -> Option<HashMap<String, Str
     ))
 }
 
-/// Whether somebody is signed in now; the error's code, or that the pool wants more than a password.
+/// `Ok` if the sign-in is complete. Otherwise the error code, or "a challenge".
 fn signed_in<E: ProvideErrorMetadata, R>(
     is_in: Result<bool, SdkError<E, R>>,
 ) -> Result<(), String> {

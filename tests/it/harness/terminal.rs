@@ -1,10 +1,11 @@
-//! The program at a terminal: it can ask there, and is answered.
+//! Runs the program in a pseudo-terminal and answers its prompt.
 
 use std::process::{Command, Stdio};
 
 use super::{Cli, ProcessOutput};
 
-/// Runs its arguments at a terminal of their own: when they said the first argument, the second one is typed. Ends as they end.
+/// Runs the command in a pseudo-terminal. Types the second argument once the output contains the
+/// first. Exits with the command's exit code.
 const TERMINAL: &str = "
 import os, pty, sys
 words, keys = sys.argv[1].encode(), sys.argv[2].encode()
@@ -32,8 +33,9 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 pub(crate) const CTRL_C: &str = "\u{3}";
 
 impl Cli {
-    /// Makes it run at a terminal, where somebody types these keys once it said the words; what it says is then on standard output.
-    /// None where there is no python3 to make a terminal: that is said, and under CI it is a failure.
+    /// Runs the command in a pseudo-terminal and types `keys` once `words` appear. All output is
+    /// then on standard output. Returns `None` if python3 cannot create a pseudo-terminal; that is
+    /// reported, and fails the test in CI.
     pub(crate) fn in_terminal(self, words: &str, keys: &str) -> Option<Self> {
         let python = Command::new("python3")
             .args(["-c", "import pty, sys; print(sys.executable)"])
@@ -55,7 +57,7 @@ impl Cli {
 }
 
 impl ProcessOutput {
-    /// It said all of this at its terminal.
+    /// Asserts that the terminal shows each of these texts.
     #[track_caller]
     pub(crate) fn shows<const N: usize>(self, words: [&str; N]) -> Self {
         for words in words {

@@ -1,4 +1,4 @@
-//! A folder for one test: its lists, and the runs that it makes.
+//! A temporary directory for one test: its lists and its runs.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::schemas::check_runs;
 use super::{Cli, Pool, Results, Row};
 
-/// See the module's words. Tests run side by side: no bound of theirs may hang on what else the machine does.
+/// Tests run in parallel, so default limits are generous: no test may depend on the machine's load.
 pub(crate) struct TestDir {
     folder: tempfile::TempDir,
 }
@@ -24,7 +24,7 @@ impl TestDir {
         self.folder.path().join(name)
     }
 
-    /// Writes a file, and returns its name: the program runs in this folder.
+    /// Writes a file and returns its name. The program runs in this directory.
     pub(crate) fn file<'n>(&self, name: &'n str, content: impl AsRef<[u8]>) -> &'n str {
         fs::write(self.path(name), content).unwrap();
         name
@@ -34,12 +34,12 @@ impl TestDir {
         Cli::new(self.folder.path(), command)
     }
 
-    /// A script for Bash, which runs in this folder.
+    /// A Bash script that runs in this directory.
     pub(crate) fn bash(&self, script: &str) -> Cli {
         Cli::bash(self.folder.path(), script)
     }
 
-    /// `rehearse` of a list, quick, with the run in `run`.
+    /// `rehearse` with short delays. The run directory is `run`.
     pub(crate) fn rehearse(&self, list: impl AsRef<Path>) -> Cli {
         self.cli("rehearse")
             .arg(list.as_ref().to_str().unwrap())
@@ -48,7 +48,7 @@ impl TestDir {
             .default_flag("--settle-time", "1s")
     }
 
-    /// `import` of a list into a pool, quick, with made-up credentials and the run in `run`.
+    /// `import` with short delays and fake credentials. The run directory is `run`.
     pub(crate) fn import(&self, pool: &Pool, list: impl AsRef<Path>) -> Cli {
         self.cli("import")
             .arg(list.as_ref().to_str().unwrap())
@@ -64,7 +64,7 @@ impl TestDir {
             .default_flag("--endpoint-url", &pool.url())
     }
 
-    /// A command that asks a pool and writes nothing to it, with made-up credentials.
+    /// A command that only reads from a pool, with fake credentials.
     pub(crate) fn read_only(&self, command: &str, pool: &Pool) -> Cli {
         self.cli(command)
             .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
@@ -74,24 +74,23 @@ impl TestDir {
             .default_flag("--endpoint-url", &pool.url())
     }
 
-    /// `check` of a list, with the pool asked.
+    /// `check` against a pool.
     pub(crate) fn check(&self, pool: &Pool, list: impl AsRef<Path>) -> Cli {
         self.read_only("check", pool)
             .arg(list.as_ref().to_str().unwrap())
     }
 
-    /// The lines of `findings.csv`.
+    /// The rows of `findings.csv`.
     pub(crate) fn findings(&self) -> Vec<Row> {
         let mut csv = csv::Reader::from_path(self.path("findings.csv")).unwrap();
         csv.deserialize().map(Result::unwrap).collect()
     }
 
-    /// What a run left in the folder `run`.
+    /// The results in `run`.
     pub(crate) fn results(&self) -> Results {
         self.results_in("run")
     }
 
-    /// What a run left in this folder.
     pub(crate) fn results_in(&self, run: &str) -> Results {
         Results::read(&self.path(run))
     }
@@ -105,12 +104,12 @@ impl Drop for TestDir {
     }
 }
 
-/// A list of so many users with good passwords.
+/// A list of `count` users with valid passwords.
 pub(crate) fn users(count: usize) -> String {
     users_numbered(1..=count)
 }
 
-/// A list of users by their numbers: `user0001` and so on.
+/// A list of the users with these numbers: `user0001` and so on.
 pub(crate) fn users_numbered(numbers: RangeInclusive<usize>) -> String {
     let mut list = String::from("username,password,email\n");
     for number in numbers {

@@ -1,4 +1,4 @@
-//! TLS in front of a pool, on this machine: as its endpoint, or as a proxy that looks into encrypted connections.
+//! TLS in front of a pool: as an endpoint, or as a proxy that intercepts encrypted connections.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,6 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use super::Pool;
 
-/// A certificate authority.
 pub(crate) struct CertificateAuthority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
@@ -34,13 +33,12 @@ impl CertificateAuthority {
         }
     }
 
-    /// Its own certificate.
+    /// The CA certificate.
     pub(crate) fn pem(&self) -> String {
         self.issuer.pem()
     }
 }
 
-/// See the module's words.
 pub(crate) struct Tls {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<String>>>,
@@ -48,12 +46,12 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// In front of a pool, with a certificate of this authority for these names.
+    /// Starts in front of a pool, with a certificate for these names.
     pub(crate) fn start(pool: &Pool, authority: &CertificateAuthority, names: &[&str]) -> Self {
         Self::start_until(pool, authority, names, 4096)
     }
 
-    /// The same, with a certificate that is valid until the beginning of this year.
+    /// Like `start`, with a certificate that expires on January 1 of `year`.
     pub(crate) fn start_until(
         pool: &Pool,
         authority: &CertificateAuthority,
@@ -102,17 +100,17 @@ impl Tls {
         }
     }
 
-    /// As an endpoint.
+    /// The URL as an endpoint.
     pub(crate) fn url(&self) -> String {
         format!("https://localhost:{}", self.address.port())
     }
 
-    /// As a proxy.
+    /// The URL as a proxy.
     pub(crate) fn proxy(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The hosts to which an encrypted connection was made through the proxy, each with its port.
+    /// The `host:port` of every connection tunneled through the proxy.
     pub(crate) fn hosts(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
     }
@@ -140,7 +138,7 @@ impl Front {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
             let front = self.clone();
-            // A client that does not trust the certificate goes away: that is its test's matter.
+            // A client that does not trust the certificate disconnects.
             connections.spawn(async move { front.connection(stream).await });
         }
     }
@@ -166,7 +164,8 @@ impl Front {
     }
 }
 
-/// Forwards requests until the client goes away. A pool answers only those that name it as their host.
+/// Forwards requests until the client disconnects. Rewrites the Host header, because a pool only
+/// answers requests for its own host.
 async fn forward(
     client: &mut (impl AsyncRead + Unpin),
     pool: &mut (impl AsyncWrite + Unpin),
@@ -198,7 +197,7 @@ async fn forward(
     }
 }
 
-/// The head of a request, with the empty line that ends it.
+/// Reads the head of a request, including the blank line.
 async fn head(client: &mut (impl AsyncRead + Unpin)) -> std::io::Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -207,7 +206,7 @@ async fn head(client: &mut (impl AsyncRead + Unpin)) -> std::io::Result<String> 
     Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
-/// Reads the request for a tunnel, allows it, and returns where it should lead.
+/// Accepts a CONNECT request and returns its target.
 async fn tunnel(client: &mut TcpStream) -> std::io::Result<String> {
     let request = head(client).await?;
     client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
