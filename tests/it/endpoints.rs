@@ -1,4 +1,4 @@
-//! Where a run is sent to, and that a run which goes on somewhere else says so.
+//! Endpoint settings: which one applies, and that a run resumed at another endpoint says so.
 
 use crate::harness::{Pool, TestDir, quick, users, wait_until};
 
@@ -21,7 +21,7 @@ fn an_endpoint_in_the_environment_is_used() {
     assert_eq!(pool.requests("SignUp"), 6);
 }
 
-/// `~/.aws/config` of the place, which is the program's home.
+/// Writes `~/.aws/config`; the test directory is the program's home.
 fn configure(dir: &TestDir, config: &str) {
     std::fs::create_dir_all(dir.path(".aws")).unwrap();
     dir.file(".aws/config", config);
@@ -71,7 +71,7 @@ fn an_endpoint_of_a_profile_is_used() {
 }
 
 #[test]
-fn the_environment_goes_before_a_profile_and_a_flag_before_both() {
+fn the_flag_overrides_the_environment_which_overrides_the_profile() {
     let dir = TestDir::new();
     let (pool, other) = (Pool::start(quick()), Pool::start(quick()));
     let list = dir.file("users.csv", users(3));
@@ -87,7 +87,7 @@ fn the_environment_goes_before_a_profile_and_a_flag_before_both() {
 }
 
 #[test]
-fn plain_http_to_another_machine_is_refused_whatever_names_it() {
+fn plain_http_to_another_machine_is_refused_from_any_setting() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -110,7 +110,7 @@ fn plain_http_to_another_machine_is_refused_whatever_names_it() {
 }
 
 #[test]
-fn endpoints_that_are_to_be_ignored_are_ignored() {
+fn ignored_endpoint_settings_are_not_used() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let section = "[services local]\ncognito_identity_provider =\n  endpoint_url = ";
@@ -118,7 +118,7 @@ fn endpoints_that_are_to_be_ignored_are_ignored() {
         let url = pool.url();
         format!("[default]\n{more}services = local\n{section}{url}\n")
     };
-    // A proxy that takes no connection keeps the requests from going to AWS.
+    // A proxy that accepts no connection keeps the requests from reaching AWS.
     let describe = || {
         dir.read_only("describe", &pool)
             .without_flag("--endpoint-url")
@@ -136,7 +136,7 @@ fn endpoints_that_are_to_be_ignored_are_ignored() {
 }
 
 #[test]
-fn a_run_that_goes_on_at_another_endpoint_says_so() {
+fn resuming_at_another_endpoint_prints_a_note() {
     let dir = TestDir::new();
     let (first, other) = (Pool::start(quick()), Pool::start(quick()));
     let list = dir.file("users.csv", users(60));

@@ -1,4 +1,4 @@
-//! What goes wrong on the way and what the pool refuses: what comes of the row.
+//! Transport errors and rejections, and the outcome of the row.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,7 +18,7 @@ fn with_faults(faults: Faults) -> Pool {
 }
 
 #[test]
-fn throttled_rows_are_created_and_the_throttles_counted() {
+fn throttled_rows_are_created_and_throttles_counted() {
     let dir = TestDir::new();
     let pool = with_faults(Faults {
         throttle: 0.1,
@@ -51,7 +51,7 @@ fn throttled_rows_are_created_and_the_throttles_counted() {
 }
 
 #[test]
-fn an_error_is_understood_wherever_and_however_it_names_itself() {
+fn error_codes_are_recognized_in_every_place_and_form() {
     let dir = TestDir::new();
     for place_of_name in [ErrorPlace::Header, ErrorPlace::Type, ErrorPlace::Code] {
         for style in [
@@ -77,7 +77,7 @@ fn an_error_is_understood_wherever_and_however_it_names_itself() {
             let list = users(4) + "weak,password,weak@example.com\nodd,Passw0rd!,odd\n";
             let list = dir.file("users.csv", list);
             let run = format!("{place_of_name:?}-{style:?}");
-            // Names that are not looked up need no second each to begin with.
+            // Without look-ups a run need not wait a second before its first sign-up.
             dir.import(&pool, list)
                 .args(["--no-lookup", "--no-preflight", "--run-dir", &run])
                 .run()
@@ -110,7 +110,7 @@ fn an_error_is_understood_wherever_and_however_it_names_itself() {
 }
 
 #[test]
-fn a_look_up_s_errors_are_understood_in_every_form_too() {
+fn look_up_error_codes_are_recognized_in_every_form() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         error_wire_form: ErrorWireForm {
@@ -133,7 +133,7 @@ fn a_look_up_s_errors_are_understood_in_every_form_too() {
 }
 
 #[test]
-fn a_trigger_that_refuses_is_the_row_s_rejection_with_the_trigger_s_words() {
+fn a_trigger_rejection_shows_the_message_of_the_trigger() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pre_sign_up: PreSignUp::Refuse {
@@ -155,9 +155,9 @@ fn a_trigger_that_refuses_is_the_row_s_rejection_with_the_trigger_s_words() {
     );
 }
 
-/// One in two of every unclear answer there is; the pool's own account decides what is true.
+/// Half of all answers are unclear. The pool's own record decides what is true.
 #[test]
-fn answers_that_never_came_are_settled_by_looking() {
+fn missing_answers_are_settled_by_looking_up() {
     let dir = TestDir::new();
     let pool = with_faults(Faults {
         commit_then_drop: 0.1,
@@ -196,9 +196,10 @@ fn answers_that_never_came_are_settled_by_looking() {
     output.exits(i32::from(results.count("failed") > 0));
 }
 
-/// Half of the users are there already, made in the very second in which the run begins; half of all answers are lost.
+/// Half of the users were created in the second in which the run starts, and half of all answers
+/// are lost.
 #[test]
-fn whose_user_it_is_can_be_told_whatever_the_pool_s_clock_shows() {
+fn own_users_are_recognized_despite_clock_skew() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(20));
     let mut runs = Vec::new();
@@ -238,7 +239,7 @@ fn whose_user_it_is_can_be_told_whatever_the_pool_s_clock_shows() {
 }
 
 #[test]
-fn without_look_ups_a_lost_answer_leaves_the_row_in_doubt() {
+fn without_lookup_a_lost_answer_leaves_the_row_in_doubt() {
     let dir = TestDir::new();
     let pool = with_faults(Faults {
         commit_then_drop: 0.5,
@@ -265,7 +266,7 @@ fn without_look_ups_a_lost_answer_leaves_the_row_in_doubt() {
 }
 
 #[test]
-fn an_answer_later_than_the_attempt_s_time_is_looked_up_and_not_sent_again() {
+fn an_answer_after_the_timeout_is_looked_up_and_not_resent() {
     let dir = TestDir::new();
     let pool = with_faults(Faults {
         answer_late: LateFault {
@@ -290,7 +291,7 @@ fn an_answer_later_than_the_attempt_s_time_is_looked_up_and_not_sent_again() {
 }
 
 #[test]
-fn a_user_made_after_its_connection_closed_is_not_called_failed() {
+fn a_user_created_after_the_connection_closed_is_not_failed() {
     let dir = TestDir::new();
     let pool = with_faults(Faults {
         commit_late: LateFault {
@@ -310,7 +311,7 @@ fn a_user_made_after_its_connection_closed_is_not_called_failed() {
 }
 
 #[test]
-fn a_message_that_was_refused_does_not_make_the_row_fail_or_be_sent_again() {
+fn a_message_delivery_failure_neither_fails_nor_resends_the_row() {
     let dir = TestDir::new();
     let pool = with_faults(Faults {
         limit_exceeded_after: 1.0,

@@ -1,4 +1,4 @@
-//! Users that are there already, and names that stand in the list twice.
+//! Users that already exist, and usernames that occur twice in the list.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ fn cells<'r, const N: usize>(row: &'r Row, columns: [&str; N]) -> [&'r str; N] {
 }
 
 #[test]
-fn existing_users_are_told_with_status_sub_and_creation_date() {
+fn existing_users_have_status_sub_and_creation_date() {
     let dir = TestDir::new();
     let pool = with_existing(vec![
         there("user0002", UserStatus::Confirmed, true),
@@ -72,7 +72,7 @@ fn existing_users_are_told_with_status_sub_and_creation_date() {
 }
 
 #[test]
-fn without_look_ups_existing_users_are_told_all_the_same() {
+fn existing_users_are_recognized_without_lookup() {
     let dir = TestDir::new();
     let pool = with_existing(vec![there("user0002", UserStatus::Confirmed, true)]);
     let list = dir.file("users.csv", users(3));
@@ -92,9 +92,9 @@ fn without_look_ups_existing_users_are_told_all_the_same() {
 }
 
 #[test]
-fn a_name_that_is_taken_and_not_found_is_reported_as_such() {
+fn a_username_taken_but_not_found_is_reported_as_such() {
     let dir = TestDir::new();
-    // A verified address is taken by its owner; no user is found by the other name.
+    // A verified address belongs to its owner. No user has the other name.
     let owner = ExistingUser {
         attributes: BTreeMap::from([
             ("email".to_owned(), "owner@example.com".to_owned()),
@@ -128,7 +128,7 @@ fn a_name_that_is_taken_and_not_found_is_reported_as_such() {
 }
 
 #[test]
-fn look_ups_that_fail_for_a_while_are_tried_again() {
+fn failing_look_ups_are_retried() {
     let dir = TestDir::new();
     let existing: Vec<ExistingUser> = (1..=20)
         .map(|number| there(&format!("user{number:04}"), UserStatus::Confirmed, true))
@@ -171,7 +171,7 @@ const TWICE: &str = "username,password,email\n\
     bob,Passw0rd!5,bob@example.com\n";
 
 #[test]
-fn a_name_that_stands_twice_is_sent_once_and_the_rest_point_to_the_first() {
+fn a_repeated_username_is_sent_once_and_duplicates_refer_to_it() {
     let dir = TestDir::new();
     let pool = with_existing(Vec::new());
     let list = dir.file("users.csv", TWICE);
@@ -189,14 +189,14 @@ fn a_name_that_stands_twice_is_sent_once_and_the_rest_point_to_the_first() {
     assert_eq!(same, ["", "", "1", "1", "2"]);
     assert_eq!(pool.requests("SignUp"), 2);
     let sdk = pool.sdk();
-    // Not confirmed, but the password is right: it is the first row's.
+    // Not confirmed, but the password is correct: the user has the first row's password.
     let client = &pool.settings().client_id;
     let code = "UserNotConfirmedException".to_owned();
     assert_eq!(sdk.sign_in(client, "bob", "Passw0rd!2"), Err(code));
 }
 
 #[test]
-fn names_that_differ_in_case_are_two_where_the_pool_says_so() {
+fn usernames_differing_in_case_are_distinct_in_a_case_sensitive_pool() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         case_sensitive: true,
@@ -212,14 +212,14 @@ fn names_that_differ_in_case_are_two_where_the_pool_says_so() {
 }
 
 #[test]
-fn how_names_are_compared_can_be_said_where_the_pool_may_not_be_asked() {
+fn username_case_can_be_set_if_the_pool_cannot_be_queried() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         case_sensitive: true,
         ..quick()
     });
     let list = dir.file("users.csv", TWICE);
-    // Not asked, it is taken to ignore case.
+    // Unless the pool is queried, case is assumed to be ignored.
     let import = || {
         dir.import(&pool, list)
             .args(["--no-lookup", "--allow-messages"])
@@ -234,10 +234,10 @@ fn how_names_are_compared_can_be_said_where_the_pool_may_not_be_asked() {
 }
 
 #[test]
-fn a_duplicate_far_from_its_first_row_is_found() {
+fn a_distant_duplicate_is_found() {
     let dir = TestDir::new();
     let pool = with_existing(Vec::new());
-    // Further apart than rows are read, begun or sent together.
+    // Further apart than any batch of rows that is read, begun or sent.
     let list = dir.file(
         "users.csv",
         users(1_500) + "USER0001,Passw0rd!,x@example.com\n",
@@ -253,7 +253,7 @@ fn a_duplicate_far_from_its_first_row_is_found() {
 }
 
 #[test]
-fn a_rehearsal_takes_existing_users_from_a_file() {
+fn rehearse_reads_existing_users_from_a_file() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(4));
     dir.file(

@@ -1,4 +1,4 @@
-//! What follows a sign-up: each step, whom it is for, and what is refused before the first call.
+//! Follow-up steps after a sign-up: who gets each step, and what is refused before the first call.
 
 mod created_groups;
 mod ends;
@@ -25,7 +25,7 @@ const LIST: &str = "username,password,email,phone_number,email_verified,groups,S
                     cy,Passw0rd!3,cy@example.com,,1,staff,\n";
 
 #[test]
-fn users_are_confirmed_verified_in_their_groups_and_can_sign_in() {
+fn users_are_confirmed_verified_grouped_and_can_sign_in() {
     let dir = TestDir::new();
     let pool = Pool::start(with_groups(&["staff", "beta", "all"]));
     let list = dir.file("users.csv", LIST);
@@ -97,7 +97,6 @@ fn users_are_confirmed_verified_in_their_groups_and_can_sign_in() {
         "disabled"
     );
     assert_eq!(sdk.sign_in(client, "cy", "Passw0rd!3"), Ok(()));
-    // There is nothing left to do.
     dir.import(&pool, list)
         .args(["--confirm", "--verify", "email,phone_number"])
         .args(["--group", "all", "--disable-where", "Status=blocked"])
@@ -108,7 +107,7 @@ fn users_are_confirmed_verified_in_their_groups_and_can_sign_in() {
 }
 
 #[test]
-fn a_mapping_file_says_the_same() {
+fn a_mapping_file_can_set_the_steps() {
     let dir = TestDir::new();
     let pool = Pool::start(with_groups(&["staff", "beta", "all"]));
     let list = dir.file("users.csv", LIST.replace("staff; beta", "staff|beta"));
@@ -124,7 +123,7 @@ fn a_mapping_file_says_the_same() {
     assert_eq!(truth["ann"].groups, ["all", "staff", "beta"]);
     assert_eq!(truth["bob"].status, UserStatus::Unconfirmed);
     assert!(!truth["bob"].enabled && truth["cy"].enabled);
-    // A flag wins, and then it is another run.
+    // A flag overrides the file, which makes it a different run.
     import()
         .args(["--run-dir", "run", "--confirm"])
         .run()
@@ -145,7 +144,7 @@ fn a_mapping_file_says_the_same() {
 }
 
 #[test]
-fn a_user_whom_a_trigger_confirmed_is_not_asked_for_again() {
+fn a_user_confirmed_by_a_trigger_is_not_confirmed_again() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pre_sign_up: PreSignUp::AutoConfirm,
@@ -176,7 +175,7 @@ fn there(username: &str) -> ExistingUser {
 }
 
 #[test]
-fn users_that_existed_are_left_as_they_are_unless_they_are_meant_as_well() {
+fn existing_users_are_unchanged_unless_included() {
     for found_by in ["never", "always"] {
         let dir = TestDir::new();
         let pool = Pool::start(PoolSettings {
@@ -234,7 +233,7 @@ fn users_that_existed_are_left_as_they_are_unless_they_are_meant_as_well() {
 }
 
 #[test]
-fn what_cannot_be_done_is_refused_with_the_way_out() {
+fn impossible_steps_are_refused_with_a_hint() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(1));
@@ -271,7 +270,7 @@ fn what_cannot_be_done_is_refused_with_the_way_out() {
 }
 
 #[test]
-fn a_cell_that_says_neither_yes_nor_no_is_a_finding() {
+fn a_cell_that_is_neither_yes_nor_no_is_a_finding() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(
@@ -297,7 +296,7 @@ fn a_cell_that_says_neither_yes_nor_no_is_a_finding() {
 }
 
 #[test]
-fn where_the_address_is_the_username_it_is_verified_as_well() {
+fn an_address_used_as_username_is_verified_too() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         username_attributes: vec!["email".to_owned()],
@@ -318,7 +317,7 @@ fn where_the_address_is_the_username_it_is_verified_as_well() {
 }
 
 #[test]
-fn a_rehearsal_follows_up_too() {
+fn rehearse_runs_the_steps_too() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", LIST);
     dir.rehearse(list)

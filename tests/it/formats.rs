@@ -1,5 +1,5 @@
-//! Lists as old systems write them: compressed, in other encodings, with other delimiters and quotes, without a header, and in
-//! the form of AWS's own import.
+//! Lists from old systems: compressed, in other encodings, with other delimiters and quotes,
+//! without a header, or in the format of AWS's own import.
 
 use std::io::Write as _;
 
@@ -22,11 +22,11 @@ fn utf_16(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_compressed_list_is_read_from_a_file_and_from_standard_input() {
+fn compressed_lists_are_read_from_files_and_standard_input() {
     for packed in [gzip(users(3).as_bytes()), zstd(users(3).as_bytes())] {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
-        // Its name says nothing.
+        // The file name does not show the compression.
         let list = dir.file("users.csv", &packed);
         dir.import(&pool, list).run().exits(0);
         assert_eq!(dir.results().count("created"), 3);
@@ -39,7 +39,7 @@ fn a_compressed_list_is_read_from_a_file_and_from_standard_input() {
 }
 
 #[test]
-fn a_compressed_list_that_is_cut_off_stops_the_run_and_says_so() {
+fn a_truncated_archive_stops_the_run() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let packed = gzip(users(20_000).as_bytes());
@@ -67,7 +67,7 @@ fn a_compressed_list_that_is_cut_off_stops_the_run_and_says_so() {
 }
 
 #[test]
-fn an_archive_that_grows_as_no_list_does_stops_the_run() {
+fn a_decompression_bomb_stops_the_run() {
     let dir = TestDir::new();
     let row = format!("ann,Passw0rd!,{}\n", "x".repeat(60_000));
     let bomb = users(1) + &row.repeat(80 * 1024 * 1024 / row.len());
@@ -86,7 +86,7 @@ fn an_archive_that_grows_as_no_list_does_stops_the_run() {
 }
 
 #[test]
-fn a_list_in_another_encoding_is_read_as_its_mark_or_the_command_line_says() {
+fn the_encoding_comes_from_the_byte_order_mark_or_the_flag() {
     let text = "username,password,email,given_name\nann,Passw0rd!,ann@example.com,Zoë\n";
     let windows: Vec<u8> = text.chars().map(|c| c as u8).collect();
     let marked = utf_16(&format!("\u{feff}{text}"));
@@ -109,7 +109,7 @@ fn a_list_in_another_encoding_is_read_as_its_mark_or_the_command_line_says() {
 }
 
 #[test]
-fn a_header_in_another_encoding_is_refused_with_the_flag_that_reads_it() {
+fn a_header_in_another_encoding_is_refused_with_the_right_flag() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", b"username,password,pr\xe9nom\n");
     dir.rehearse(list).run().exits(3).says([
@@ -129,7 +129,7 @@ fn a_header_in_another_encoding_is_refused_with_the_flag_that_reads_it() {
 }
 
 #[test]
-fn a_cell_that_means_nothing_in_its_encoding_breaks_its_row_alone() {
+fn an_undecodable_cell_only_invalidates_its_row() {
     let dir = TestDir::new();
     let list = b"username,password,email,name\nann,Passw0rd!,ann@example.com,\x83\x41\nbob,Passw0rd!,,\x83\n";
     let list = dir.file("users.csv", list);
@@ -149,7 +149,7 @@ fn a_cell_that_means_nothing_in_its_encoding_breaks_its_row_alone() {
 }
 
 #[test]
-fn a_guessed_delimiter_is_told_and_one_that_is_named_is_not() {
+fn a_guessed_delimiter_is_reported_and_a_given_one_is_not() {
     let dir = TestDir::new();
     let list = "username;password;email\nann;\"Pass;w0rd!\";ann@example.com\n";
     let list = dir.file("users.csv", list);
@@ -176,7 +176,7 @@ fn a_guessed_delimiter_is_told_and_one_that_is_named_is_not() {
 }
 
 #[test]
-fn delimiter_and_quote_are_those_that_are_named() {
+fn the_given_delimiter_and_quote_are_used() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = "username\tpassword\temail\tname\nann\tPassw0rd!\tann@example.com\t'Ann \"A\"\tB'\n";
@@ -206,7 +206,7 @@ fn delimiter_and_quote_are_those_that_are_named() {
 }
 
 #[test]
-fn a_list_without_a_header_has_its_columns_named() {
+fn columns_can_be_named_for_a_list_without_a_header() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(
@@ -229,7 +229,7 @@ fn a_list_without_a_header_has_its_columns_named() {
 }
 
 #[test]
-fn aws_s_import_template_is_read_as_it_is_meant() {
+fn the_aws_import_template_is_recognized() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(
@@ -238,7 +238,7 @@ fn aws_s_import_template_is_read_as_it_is_meant() {
          ann,Ann \"A\\, B\",\"1\\, High St,ann@example.com,true,false\n",
     );
     let template = "template.csv: read as AWS's import template";
-    // A password is none of its columns, and this pool asks for one.
+    // The template has no password column, and this pool requires one.
     dir.import(&pool, list)
         .args(["--password", "none"])
         .run()
@@ -268,7 +268,7 @@ fn aws_s_import_template_is_read_as_it_is_meant() {
     assert_eq!(ann.attributes["name"], "Ann \"A, B\"");
     assert_eq!(ann.attributes["address"], "\"1, High St");
 
-    // As any other list, it has a quote that is never closed.
+    // Like any other list, it may have an unclosed quote.
     let output = dir
         .import(&pool, list)
         .args(["--quote", "\"", "--run-dir", "quoted"])
@@ -279,7 +279,7 @@ fn aws_s_import_template_is_read_as_it_is_meant() {
 }
 
 #[test]
-fn a_line_that_tells_excel_the_delimiter_is_passed_over() {
+fn the_excel_sep_line_is_skipped() {
     let dir = TestDir::new();
     let list = format!("sep=;\r\n{}", users(2).replace(',', ";"));
     let list = dir.file("users.csv", list);
@@ -290,7 +290,7 @@ fn a_line_that_tells_excel_the_delimiter_is_passed_over() {
 }
 
 #[test]
-fn apostrophes_that_an_export_put_before_every_text_are_refused_until_they_are_dropped() {
+fn leading_apostrophes_are_refused_unless_dropped() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = "username,password,email,Id\n\
@@ -308,7 +308,7 @@ fn apostrophes_that_an_export_put_before_every_text_are_refused_until_they_are_d
     assert_eq!(users["ann"].attributes["email"], "ann@example.com");
     assert_eq!(users["o'neil"].attributes["email"], "o'neil@example.com");
     assert_eq!(dir.results().row(1)["Id"], "auth0|1");
-    // What it takes away belongs to what the run is bound to.
+    // The flag is part of the identity of a run.
     import()
         .arg("--no-preflight")
         .run()
@@ -317,7 +317,7 @@ fn apostrophes_that_an_export_put_before_every_text_are_refused_until_they_are_d
 }
 
 #[test]
-fn a_row_that_is_too_long_is_broken_alone() {
+fn an_overlong_row_only_invalidates_itself() {
     let dir = TestDir::new();
     let long = "x".repeat(70_000);
     let list = format!(
@@ -337,12 +337,12 @@ fn a_row_that_is_too_long_is_broken_alone() {
 }
 
 #[test]
-fn a_run_is_bound_to_how_its_list_is_read() {
+fn resuming_requires_the_same_format_flags() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(2).replace(',', ";"));
     dir.import(&pool, list).run().exits(0);
-    // What was guessed and what is named are the same.
+    // A guessed delimiter and the same one as a flag are equivalent.
     dir.import(&pool, list)
         .args(["--delimiter", ";"])
         .run()

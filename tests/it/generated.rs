@@ -1,4 +1,4 @@
-//! Passwords that nobody knows.
+//! Generated passwords.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::harness::{Pool, TestDir, quick, silent, wait_until};
 
 #[test]
-fn generated_passwords_meet_a_strict_policy_and_stand_nowhere() {
+fn generated_passwords_meet_a_strict_policy_and_are_not_written_anywhere() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         password_policy: PasswordRules {
@@ -33,8 +33,9 @@ fn generated_passwords_meet_a_strict_policy_and_stand_nowhere() {
     let pool = pool.restart_with(|settings| settings.faults = quick().faults);
     let output = import(&pool).arg("-vv").run().exits(0);
     assert_eq!(dir.results().count("created"), 8);
-    // Nobody knows them; but of 40 characters in a row, some are signs that nothing else here has. Behind a line of the ledger its checksum
-    // may look like four of them: the last six do not count.
+    // The passwords are unknown, but of 40 characters in a row, some are special characters that
+    // occur nowhere else in the files. The checksum at the end of a ledger line may look like four
+    // of them, so the last six characters do not count.
     let is_one = |word: &[u8]| {
         let rare = word
             .iter()
@@ -46,7 +47,7 @@ fn generated_passwords_meet_a_strict_policy_and_stand_nowhere() {
     let mut files = 0;
     for entry in fs::read_dir(dir.path("run")).unwrap() {
         let path = entry.unwrap().path();
-        // Markup is full of such signs. What stands in it comes from the ledger, which is looked at.
+        // HTML is full of special characters. Its content comes from the ledger, which is searched.
         if path.ends_with("report.html") {
             continue;
         }
@@ -58,14 +59,14 @@ fn generated_passwords_meet_a_strict_policy_and_stand_nowhere() {
     assert!(!output.stderr.as_bytes().windows(40).any(is_one));
 }
 
-/// A list with passwords for some of its users; one of them is too weak for the pool.
+/// A list with passwords for some users, one of them too weak for the pool.
 const SOME: &str = "username,password,email\n\
                     ann,Passw0rd!1,ann@example.com\n\
                     bob,,bob@example.com\n\
                     cy,weak,cy@example.com\n";
 
 #[test]
-fn passwords_of_the_list_are_kept_and_empty_cells_get_generated_ones() {
+fn only_empty_password_cells_get_generated_passwords() {
     for by_file in [false, true] {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
@@ -93,7 +94,7 @@ fn passwords_of_the_list_are_kept_and_empty_cells_get_generated_ones() {
 }
 
 #[test]
-fn a_column_of_passwords_that_is_not_used_is_told() {
+fn an_unused_password_column_is_reported() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", SOME);
@@ -117,7 +118,7 @@ fn a_column_of_passwords_that_is_not_used_is_told() {
 }
 
 #[test]
-fn a_list_without_a_column_of_passwords_needs_one_unless_all_are_generated() {
+fn a_password_column_is_required_unless_all_are_generated() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", "username,email\nann,ann@example.com\n");
     let rehearse = |source| dir.rehearse(list).args(["--password", source]);

@@ -1,5 +1,5 @@
-//! Checks before the first sign-up refuse the run when the answer they depend on does not come. The pool stands behind a proxy that
-//! answers the calls of one operation wrongly.
+//! The run is refused if a check before the first sign-up gets no answer. A proxy in front of the
+//! pool gives bad replies to one operation.
 
 mod together;
 mod unknown;
@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use crate::harness::{BadReply, Cli, Pool, ProcessOutput, Proxy, TestDir, quick, users};
 
-/// A user with every step after the sign-up, and a group that the pool does not have.
+/// A user with every follow-up step, and a group that does not exist in the pool.
 const LIST: &str =
     "username,password,email,groups,Status\nann,Passw0rd!1,ann@example.com,crew,left\n";
 
-/// Every call that is made before the first sign-up of a run with all steps.
+/// Every call before the first sign-up of a run with all steps.
 const CALLS: [&str; 11] = [
     "DescribeUserPool",
     "DescribeUserPoolClient",
@@ -48,7 +48,7 @@ fn import_all(dir: &TestDir, pool: &Pool, proxy: &Proxy) -> Cli {
         .args(["--output", "json"])
 }
 
-/// Every call with the answer `{}` and one of the other kinds, and the first one with all of them.
+/// Every call with the answer `{}` and with one other kind, and the first call with every kind.
 fn cases() -> Vec<(&'static str, BadReply)> {
     let kinds = BadReply::kinds();
     let empty = BadReply::Http(200, "{}".into());
@@ -62,8 +62,8 @@ fn cases() -> Vec<(&'static str, BadReply)> {
     cases
 }
 
-/// Several runs at once: they mostly wait.
-fn at_once<T>(
+/// Runs several cases in parallel, since they mostly wait.
+fn in_parallel<T>(
     cases: &[(&'static str, BadReply)],
     run: impl Fn(&str, &BadReply) -> T + Sync,
 ) -> Vec<T>
@@ -85,7 +85,7 @@ where
     done
 }
 
-/// The codes of a document's refusals or notices.
+/// The codes of the refusals or notices in a JSON document.
 fn codes(output: &ProcessOutput, kind: &str) -> Vec<String> {
     let document: Value = serde_json::from_str(&output.stdout).unwrap();
     let all = document[kind].as_array().cloned().unwrap_or_default();
@@ -95,10 +95,10 @@ fn codes(output: &ProcessOutput, kind: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_call_that_fails_for_a_moment_is_repeated_and_the_run_goes_on() {
-    let done = at_once(&cases(), |call, wrong| {
+fn a_transient_failure_is_retried_and_the_run_proceeds() {
+    let done = in_parallel(&cases(), |call, wrong| {
         let (dir, pool) = (TestDir::new(), pool());
-        // What hangs costs an attempt's time.
+        // A hanging call costs a whole timeout.
         let count = if *wrong == BadReply::Hanging { 1 } else { 2 };
         let proxy = Proxy::first(count, &pool, call, wrong.clone());
         let output = import_all(&dir, &pool, &proxy)
@@ -115,8 +115,8 @@ fn a_call_that_fails_for_a_moment_is_repeated_and_the_run_goes_on() {
 }
 
 #[test]
-fn a_call_that_keeps_failing_refuses_the_run_and_is_named() {
-    at_once(&cases(), |call, wrong| {
+fn a_persistent_failure_refuses_the_run_and_names_the_call() {
+    in_parallel(&cases(), |call, wrong| {
         let (dir, pool) = (TestDir::new(), pool());
         let proxy = Proxy::always(&pool, call, wrong.clone());
         let output = import_all(&dir, &pool, &proxy)
@@ -125,7 +125,7 @@ fn a_call_that_keeps_failing_refuses_the_run_and_is_named() {
         let why = format!("{call} {wrong:?}: {}", output.stderr);
         assert!(proxy.calls() > 1, "{why}");
         if call == "GetProvisionedLimit" {
-            // It sets the pace and guards nothing.
+            // It only sets the rate.
             assert_eq!(output.code, Some(0), "{why}");
             assert!(output.stderr.contains("[limits_unknown]"), "{why}");
             return;
@@ -147,7 +147,7 @@ fn internal_error() -> BadReply {
 }
 
 #[test]
-fn nothing_that_is_allowed_makes_up_for_an_answer_that_does_not_come() {
+fn allow_flags_do_not_replace_a_missing_answer() {
     let (dir, pool) = (TestDir::new(), pool());
     let proxy = Proxy::always(&pool, "DescribeUserPool", internal_error());
     let list = dir.file("users.csv", users(3));
@@ -175,7 +175,7 @@ fn nothing_that_is_allowed_makes_up_for_an_answer_that_does_not_come() {
         assert_eq!(output.stdout, "");
     }
     assert_eq!(pool.requests("SignUp"), 0);
-    // With the rules from a file, or without any check, the answer is not needed.
+    // With a pool file or without checks, the answer is not needed.
     let described = dir.read_only("describe", &pool).run().exits(0).stdout;
     let rules = dir.file("pool.toml", described);
     import().args(["--pool", rules]).run().exits(0);
@@ -185,7 +185,7 @@ fn nothing_that_is_allowed_makes_up_for_an_answer_that_does_not_come() {
 }
 
 #[test]
-fn a_run_that_goes_on_is_refused_as_well() {
+fn a_resumed_run_is_refused_as_well() {
     let (dir, pool) = (TestDir::new(), pool());
     let list = dir.file("users.csv", users(40));
     let import = || dir.import(&pool, list);
@@ -205,7 +205,7 @@ fn a_run_that_goes_on_is_refused_as_well() {
 }
 
 #[test]
-fn a_description_of_another_pool_or_client_is_no_answer() {
+fn a_description_of_another_pool_or_client_is_rejected() {
     for (call, body) in [
         (
             "DescribeUserPool",
@@ -228,7 +228,7 @@ fn a_description_of_another_pool_or_client_is_no_answer() {
 }
 
 #[test]
-fn a_signal_ends_the_waiting_at_once() {
+fn a_signal_ends_the_wait_at_once() {
     let (dir, pool) = (TestDir::new(), pool());
     let list = dir.file("users.csv", users(1));
     let proxy = Proxy::always(&pool, "AdminGetUser", BadReply::Hanging);

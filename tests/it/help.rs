@@ -50,7 +50,7 @@ fn snapshots() {
 }
 
 #[test]
-fn the_program_lists_every_command() {
+fn the_main_help_lists_every_command() {
     let help = help("", "-h", 80);
     let (_, commands) = help.split_once("Commands:\n").unwrap();
     let listed: Vec<&str> = commands
@@ -128,7 +128,7 @@ fn help_uses_plain_words() {
 }
 
 #[test]
-fn a_wrong_command_line_is_exit_code_2() {
+fn a_wrong_command_line_exits_2() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", crate::harness::users(1));
     for arguments in [
@@ -160,7 +160,7 @@ fn a_wrong_command_line_is_exit_code_2() {
 }
 
 #[test]
-fn the_version_is_the_crate_s() {
+fn prints_the_crate_version() {
     let output = TestDir::new().cli("--version").run().exits(0);
     assert_eq!(
         output.stdout.trim(),

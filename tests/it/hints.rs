@@ -1,10 +1,10 @@
-//! A hint suggests no flag that was given already, on the command line or in the mapping file.
+//! Hints do not suggest a flag that is already set, on the command line or in the mapping file.
 
 use serde_json::Value;
 
 use crate::harness::{Pool, TestDir, quick};
 
-/// What `check` says is to be done about a rule, a refusal or a notice.
+/// The hint that `check` gives for a rule, refusal or notice.
 #[track_caller]
 fn hint(dir: &TestDir, list: &str, flags: &[&str], code: &str) -> String {
     let cli = dir.cli("check").args([list, "--output", "json"]);
@@ -22,7 +22,7 @@ fn hint(dir: &TestDir, list: &str, flags: &[&str], code: &str) -> String {
 }
 
 #[test]
-fn flags_are_suggested_unless_they_were_given() {
+fn flags_are_suggested_unless_already_given() {
     let dir = TestDir::new();
     let list = |rows: &[u8]| [b"username,password,email,phone_number,groups\n", rows].concat();
     for (rows, code, flags, suggested) in [
@@ -78,7 +78,7 @@ fn flags_are_suggested_unless_they_were_given() {
 }
 
 #[test]
-fn what_the_mapping_file_says_is_given_as_well() {
+fn mapping_file_keys_count_as_given() {
     let dir = TestDir::new();
     let list = dir.file(
         "users.csv",
@@ -90,7 +90,7 @@ fn what_the_mapping_file_says_is_given_as_well() {
 }
 
 #[test]
-fn the_report_suggests_no_flag_of_its_run() {
+fn the_report_does_not_suggest_flags_of_its_run() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(

@@ -1,10 +1,11 @@
-//! Text of others (cells, headers, names of files, words of a pool) neither repaints the terminal nor looks like a line of the program's.
+//! Untrusted text (cells, headers, file names, messages from a pool) can neither send escape
+//! sequences to the terminal nor forge a line of output.
 
 use serde_json::json;
 
 use crate::harness::{Cli, Endpoint, Pool, ProcessOutput, Reply, TestDir, quick, users};
 
-/// Begins a line, and an escape sequence.
+/// Starts new lines and escape sequences.
 const HOSTILE: &str = "a\n  forged\n    forged\r\nforged\u{1b}[2J\u{9b}31m\u{202e}";
 
 #[track_caller]
@@ -21,7 +22,7 @@ fn harmless(command: Cli) -> ProcessOutput {
 }
 
 #[test]
-fn the_command_line() {
+fn text_from_the_command_line_is_harmless() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(2));
@@ -91,7 +92,7 @@ fn the_command_line() {
 }
 
 #[test]
-fn the_list_and_the_files_beside_it() {
+fn text_from_the_list_and_its_files_is_harmless() {
     let dir = TestDir::new();
     let cell = format!("\"{HOSTILE}\"");
     let lists = [
@@ -132,7 +133,7 @@ fn the_list_and_the_files_beside_it() {
 }
 
 #[test]
-fn the_pool() {
+fn text_from_the_pool_is_harmless() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));

@@ -1,4 +1,4 @@
-//! Columns that are copied into the results: an old id beside every outcome.
+//! `--keep`: columns copied into the results, such as an old ID next to every outcome.
 
 use std::fs;
 
@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use crate::harness::{Pool, TestDir, quick, wait_until};
 
-/// The lines of `results.jsonl`.
 fn jsonl(dir: &TestDir) -> Vec<Value> {
     fs::read_to_string(dir.path("run/results.jsonl"))
         .unwrap()
@@ -17,7 +16,7 @@ fn jsonl(dir: &TestDir) -> Vec<Value> {
 }
 
 #[test]
-fn kept_cells_stand_beside_every_outcome_in_both_results() {
+fn kept_cells_accompany_every_outcome_in_both_results() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.existing.push(ExistingUser {
@@ -51,7 +50,7 @@ f,22,short
             "invalid"
         ]
     );
-    // Behind all others, under their own names, unless a column of the results has that name.
+    // They come last and keep their names, unless a results column has the same name.
     assert_eq!(
         results.header[17..],
         [
@@ -92,7 +91,7 @@ f,22,short
         json!({"row": null, "Old ID": null}),
         "cells may have moved"
     );
-    // They can be made again from the ledger alone.
+    // They can be regenerated from the ledger alone.
     let before = fs::read(dir.path("run/results.csv")).unwrap();
     fs::remove_file(dir.path("run/results.csv")).unwrap();
     dir.cli("report").arg("run").run();
@@ -100,7 +99,7 @@ f,22,short
 }
 
 #[test]
-fn without_kept_columns_results_are_as_they_always_were() {
+fn without_keep_results_have_no_extra_columns() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", crate::harness::users(2));
     dir.rehearse(list).run().exits(0);
@@ -108,7 +107,7 @@ fn without_kept_columns_results_are_as_they_always_were() {
     assert!(jsonl(&dir).iter().all(|line| line.get("kept").is_none()));
 }
 
-/// So many users with old ids.
+/// A list of `count` users with old IDs.
 fn with_ids(count: usize) -> String {
     let row =
         |number| format!("old{number},user{number},Passw0rd!{number},user{number}@example.com\n");
@@ -126,7 +125,7 @@ fn every_row_has_its_id(dir: &TestDir, count: usize) {
 }
 
 #[test]
-fn kept_cells_survive_a_kill_and_stand_beside_rows_that_are_in_doubt() {
+fn kept_cells_survive_a_kill_and_accompany_rows_in_doubt() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.answer_late = LateFault {
@@ -159,7 +158,7 @@ fn kept_cells_survive_a_kill_and_stand_beside_rows_that_are_in_doubt() {
 }
 
 #[test]
-fn kept_cells_stand_beside_rows_that_were_not_sent() {
+fn kept_cells_accompany_unsent_rows() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", with_ids(200));

@@ -1,8 +1,10 @@
-//! The proof of the first three promises: the real program, under random faults, killed at random moments until it finishes.
-//! Every row's outcome is then compared with what the pool itself knows.
+//! Proves the first three promises: the real program runs under random faults and is killed at
+//! random moments until it finishes. Then every row's outcome is compared with the pool's own
+//! record.
 //!
-//! Kills are aimed at runs that are at work: more than fifty of two hundred cases then catch a run that forgets which steps follow a row
-//! that it settles. `KILL_CASES=5000 cargo test kill` runs more cases, `KILL_SEED=17 cargo test kill` runs the one that was printed.
+//! Kills are aimed at busy runs: this way, more than 50 of 200 cases detect a run that forgets the
+//! follow-up steps of a row it settles. `KILL_CASES=5000 cargo test kill` runs more cases,
+//! `KILL_SEED=17 cargo test kill` repeats a printed one.
 
 mod case;
 mod judge;
@@ -20,20 +22,21 @@ use crate::harness::TIMEOUT;
 use case::{Case, FollowUp};
 use judge::judge;
 
-/// Cases within `cargo test`'s time.
+/// The default number of cases.
 const CASES: u64 = 200;
 
-/// Cases that run at once: two thirds of a case are spent waiting, most of it for the second that a run lets pass before its first
-/// sign-up.
+/// Cases in parallel: two thirds of a case are spent waiting, mostly for the second before the
+/// first sign-up of a run.
 const TOGETHER: u64 = 16;
 
-/// Time between two looks at a process and at its pool.
+/// Interval for polling a process and its pool.
 const POLL: Duration = Duration::from_millis(2);
 
-/// Microseconds for which a run of a case is at work: its rows leave in half of them, and their steps follow.
+/// How long a run of a case is busy, in microseconds: rows are sent in the first half, and their
+/// steps follow.
 const AT_WORK: u64 = 400_000;
 
-/// Longer than anything in the pool that comes late.
+/// Longer than any delay of the pool.
 const SETTLE: &str = "700ms";
 
 fn start(case: &Case, pool: &RehearsalPool, folder: &Path) -> Child {
@@ -102,20 +105,20 @@ fn start(case: &Case, pool: &RehearsalPool, folder: &Path) -> Child {
     command.spawn().unwrap()
 }
 
-/// Requests that the pool had for users of the list.
-fn at_work(pool: &RehearsalPool) -> u64 {
+/// The number of requests about users of the list.
+fn requests_for_users(pool: &RehearsalPool) -> u64 {
     let operations = pool.stats().operations;
     let of = |operation: &str| operations.get(operation).map_or(0, |stats| stats.requests);
     of("SignUp") + of("AdminConfirmSignUp") + of("AdminUpdateUserAttributes")
 }
 
-/// Waits for the program, but not longer than `most`; true: it ended by itself.
+/// Waits at most `most`. Returns whether the program exited by itself.
 fn ended_within(child: &mut Child, most: Duration) -> bool {
     let until = Instant::now() + most;
     ended_before(child, || Instant::now() >= until)
 }
 
-/// Waits for the program until then; true: it ended by itself.
+/// Waits until `is_then`. Returns whether the program exited by itself.
 fn ended_before(child: &mut Child, mut is_then: impl FnMut() -> bool) -> bool {
     while !is_then() {
         if child.try_wait().unwrap().is_some() {
@@ -126,7 +129,7 @@ fn ended_before(child: &mut Child, mut is_then: impl FnMut() -> bool) -> bool {
     false
 }
 
-/// Runs one case to its end and says what is wrong with it.
+/// Runs one case to its end and checks it.
 fn run(seed: u64) -> Result<Vec<String>, String> {
     let case = case::case(seed);
     let folder = tempfile::tempdir().unwrap();
@@ -135,14 +138,14 @@ fn run(seed: u64) -> Result<Vec<String>, String> {
         .map_err(|e| e.to_string())?;
     let mut random = fastrand::Rng::with_seed(seed ^ 0xdead);
     for _ in 0..case.kills {
-        let at_work_before = at_work(&pool);
+        let at_work_before = requests_for_users(&pool);
         let mut child = start(&case, &pool, folder.path());
-        // Some kills hit a run that is beginning, and most hit one that is at work, however long a busy machine takes to come there.
+        // Some kills hit a starting run and most a busy one, however slow the machine is.
         let ended = if random.u32(0..5) == 0 {
             ended_within(&mut child, Duration::from_micros(random.u64(0..1_000_000)))
         } else {
             let moment = Duration::from_micros(random.u64(0..AT_WORK));
-            ended_before(&mut child, || at_work(&pool) > at_work_before)
+            ended_before(&mut child, || requests_for_users(&pool) > at_work_before)
                 || ended_within(&mut child, moment)
         };
         let _ = child.kill();
@@ -177,7 +180,7 @@ fn results(path: &Path) -> Vec<BTreeMap<String, String>> {
 }
 
 #[test]
-fn killed_at_random_moments_under_random_faults_nothing_is_lost_and_nothing_told_wrong() {
+fn random_kills_and_faults_lose_nothing_and_results_stay_correct() {
     if let Some(seed) = number("KILL_SEED") {
         run(seed).unwrap();
         return;

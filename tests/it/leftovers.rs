@@ -1,11 +1,12 @@
-//! What a killed process leaves behind: the next one removes what names users, beyond the ledger and whole reports.
+//! Leftovers of a killed process: the next process removes files with usernames, except the ledger
+//! and complete reports.
 
 use std::fs;
 
 use crate::harness::{Cli, Pool, TestDir, quick, users};
 
 #[test]
-fn unfinished_reports_of_an_earlier_process_are_removed_once_the_directory_is_ours() {
+fn unfinished_reports_are_removed_once_the_directory_is_locked() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -21,7 +22,7 @@ fn unfinished_reports_of_an_earlier_process_are_removed_once_the_directory_is_ou
         for name in old {
             fs::write(left(name), "ann,Passw0rd!1\n").unwrap();
         }
-        // Another process is at work on this one.
+        // Another process is writing this one.
         let written = fs::File::create(left("results.jsonl.4713.unfinished")).unwrap();
         written.lock().unwrap();
         command().run();
@@ -34,7 +35,7 @@ fn unfinished_reports_of_an_earlier_process_are_removed_once_the_directory_is_ou
 }
 
 #[test]
-fn unfinished_files_outside_the_run_directory_are_removed_when_the_same_file_is_written() {
+fn unfinished_files_elsewhere_are_removed_when_rewritten() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -51,7 +52,7 @@ fn unfinished_files_outside_the_run_directory_are_removed_when_the_same_file_is_
     for name in old.iter().chain(&kept) {
         dir.file(name, "ann,Passw0rd!1\n");
     }
-    // Another process is at work on this one.
+    // Another process is writing this one.
     let written = fs::File::create(dir.path("findings.csv.4713.unfinished")).unwrap();
     written.lock().unwrap();
     dir.check(&pool, list).run().exits(0);

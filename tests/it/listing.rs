@@ -1,4 +1,5 @@
-//! `--lookup list`: users that exist are looked up in the pool's listing, and nobody counts as active for it.
+//! `--lookup list`: existing users are found in the pool's listing, so they do not count as monthly
+//! active users.
 
 use std::collections::BTreeMap;
 
@@ -20,13 +21,13 @@ fn by_list(dir: &TestDir, pool: &Pool, list: &str) -> Cli {
         .args(["--lookup", "list", "--prescan", "never"])
 }
 
-/// Look-ups, without the question whether anybody may be looked up.
+/// The number of look-ups, without the permission probe.
 fn look_ups(pool: &Pool) -> u64 {
     pool.requests("AdminGetUser").saturating_sub(1)
 }
 
 #[test]
-fn users_that_exist_are_found_in_the_listing_and_nobody_is_billed() {
+fn existing_users_are_found_in_the_listing_and_not_billed() {
     let dir = TestDir::new();
     let odd = r#"a"b"#;
     let pool = Pool::start(PoolSettings {
@@ -60,13 +61,13 @@ fn users_that_exist_are_found_in_the_listing_and_nobody_is_billed() {
         assert_eq!((&*row["evidence"], &*row["error_code"]), ("", ""));
     }
     assert_eq!(look_ups(&pool), 0);
-    // The first one asks whether the listing may be asked.
+    // The first one is the permission probe.
     assert_eq!(pool.requests("ListUsers"), 1 + 3);
     assert_eq!(results.summary["requests"]["UserList"]["sent"], 3);
 }
 
 #[test]
-fn where_addresses_are_usernames_the_listing_is_asked_for_them() {
+fn the_listing_is_searched_by_address_where_addresses_are_usernames() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         username_attributes: vec!["email".to_owned(), "phone_number".to_owned()],
@@ -94,7 +95,7 @@ fn where_addresses_are_usernames_the_listing_is_asked_for_them() {
 }
 
 #[test]
-fn a_user_that_is_not_listed_yet_is_looked_up() {
+fn a_user_not_yet_listed_is_looked_up() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         list_lag_ms: 3_600_000,
@@ -119,7 +120,7 @@ fn a_user_that_is_not_listed_yet_is_looked_up() {
 }
 
 #[test]
-fn a_lost_answer_is_settled_by_what_is_up_to_date() {
+fn a_lost_answer_is_settled_by_a_consistent_look_up() {
     let dir = TestDir::new();
     let mut settings = PoolSettings {
         list_lag_ms: 3_600_000,
@@ -136,7 +137,7 @@ fn a_lost_answer_is_settled_by_what_is_up_to_date() {
 }
 
 #[test]
-fn a_listing_that_throttles_holds_up_no_sign_up_and_tells_everybody_in_the_end() {
+fn a_throttled_listing_does_not_delay_sign_ups() {
     let dir = TestDir::new();
     let names: Vec<String> = (1..=150).map(|number| format!("user{number:04}")).collect();
     let mut settings = PoolSettings {
@@ -155,7 +156,7 @@ fn a_listing_that_throttles_holds_up_no_sign_up_and_tells_everybody_in_the_end()
     let running = by_list(&dir, &pool, list)
         .args(["--list-rate", "30", "--concurrency", "4"])
         .start();
-    // Those that wait for the listing take no slot from those behind them.
+    // Rows waiting for the listing do not occupy a slot.
     crate::harness::wait_until("every sign-up", || {
         (pool.requests("SignUp") == 250).then_some(())
     });
@@ -176,7 +177,7 @@ fn a_listing_that_throttles_holds_up_no_sign_up_and_tells_everybody_in_the_end()
 }
 
 #[test]
-fn a_slot_goes_to_the_next_row_as_soon_as_its_own_waits_for_the_listing() {
+fn a_row_waiting_for_the_listing_frees_its_slot() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         existing: (1..=100)
@@ -191,19 +192,19 @@ fn a_slot_goes_to_the_next_row_as_soon_as_its_own_waits_for_the_listing() {
     crate::harness::wait_until("every sign-up", || {
         (pool.requests("SignUp") == 100).then_some(())
     });
-    // A tenth of a second for each, until somebody looks whether a slot is free, would be ten look-ups.
+    // If free slots were only polled every tenth of a second, there would be ten look-ups.
     let listed_by_then = pool.requests("ListUsers");
     assert!(listed_by_then < 8, "{listed_by_then}");
 }
 
 #[test]
-fn a_listing_that_fails_for_a_while_is_asked_again() {
+fn a_failing_listing_is_retried() {
     let dir = TestDir::new();
     let mut settings = PoolSettings {
         existing: (1..=20)
             .map(|number| there(&format!("user{number:04}"), UserStatus::Confirmed))
             .collect(),
-        // The question before the run is answered in the end.
+        // The permission probe is answered eventually.
         seed: 5,
         ..quick()
     };
@@ -225,7 +226,7 @@ fn a_listing_that_fails_for_a_while_is_asked_again() {
 }
 
 #[test]
-fn no_lookup_is_the_same_as_lookup_none_and_both_together_are_too_much() {
+fn no_lookup_equals_lookup_none_and_conflicts_with_it() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         existing: vec![there("user0001", UserStatus::Confirmed)],
@@ -246,7 +247,7 @@ fn no_lookup_is_the_same_as_lookup_none_and_both_together_are_too_much() {
 }
 
 #[test]
-fn the_emulator_s_listing_tells_the_same() {
+fn the_emulator_s_listing_gives_the_same_results() {
     let Some(emulator) = Emulator::without_auth() else {
         return;
     };
@@ -280,7 +281,7 @@ fn the_emulator_s_listing_tells_the_same() {
         import("read", ["--prescan", "always"]).run().exits(0);
         let read = dir.results_in("read");
         assert_eq!(read.counts(), [("created", 10), ("existed", 120)].into());
-        // A sign-up whose answer is lost is sent again: those who are listed are sent not once.
+        // A sign-up whose answer is lost is resent; listed users are never sent.
         assert!(read.rows[..120].iter().all(|row| row["attempts"] == "0"));
         import("asked", ["--lookup", "list"])
             .args(["--prescan", "never"])

@@ -1,4 +1,4 @@
-//! A run directory that another process is using: refused with a code of its own, or waited for.
+//! A run directory used by another process: refused with its own exit code, or waited for.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,8 +9,8 @@ use crate::harness::{
 
 const WAITS: &str = "waiting up to 5m for run directory run: another process is using it";
 
-/// An import of three users that is using the directory `run` for as long as it lives.
-fn at_work(dir: &TestDir, pool: &Pool, list: &str) -> RunningProcess {
+/// Starts an import that locks `run` until it exits.
+fn start_import(dir: &TestDir, pool: &Pool, list: &str) -> RunningProcess {
     let running = dir.import(pool, list).start();
     wait_until("each sign-up", || {
         (pool.requests("SignUp") == 3).then_some(())
@@ -24,11 +24,11 @@ fn undo(dir: &TestDir) -> Cli {
 }
 
 #[test]
-fn a_directory_in_use_ends_every_command_that_needs_it_with_4() {
+fn a_directory_in_use_exits_4() {
     let dir = TestDir::new();
     let pool = Pool::start(silent());
     let list = dir.file("users.csv", users(3));
-    let _running = at_work(&dir, &pool, list);
+    let _running = start_import(&dir, &pool, list);
     for command in [
         dir.import(&pool, list),
         dir.import(&pool, list).arg("--restart"),
@@ -51,7 +51,7 @@ fn a_directory_in_use_ends_every_command_that_needs_it_with_4() {
 }
 
 #[test]
-fn a_process_that_waits_goes_on_once_the_other_one_has_ended() {
+fn a_waiting_process_continues_once_the_other_exits() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(400));
@@ -73,12 +73,13 @@ fn a_process_that_waits_goes_on_once_the_other_one_has_ended() {
 }
 
 #[test]
-fn a_process_that_found_no_directory_resumes_the_run_that_another_one_has_begun_meanwhile() {
+fn a_process_resumes_a_run_begun_during_its_preflight() {
     for is_finished in [false, true] {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
         let list = dir.file("users.csv", users(200));
-        // The second process has looked for the directory, and is held in its preflight until the first one is at work.
+        // The second process has already looked for the directory; its preflight is held until the
+        // first process has begun.
         let released = Arc::new(AtomicBool::new(false));
         let release = Arc::clone(&released);
         let endpoint = Endpoint::start(&pool, move |request| {
@@ -116,11 +117,11 @@ fn a_process_that_found_no_directory_resumes_the_run_that_another_one_has_begun_
 }
 
 #[test]
-fn waiting_ends_with_its_time_and_with_a_signal() {
+fn waiting_ends_at_its_timeout_or_on_a_signal() {
     let dir = TestDir::new();
     let pool = Pool::start(silent());
     let list = dir.file("users.csv", users(3));
-    let _running = at_work(&dir, &pool, list);
+    let _running = start_import(&dir, &pool, list);
     for command in [dir.import(&pool, list), dir.rehearse(list), undo(&dir)] {
         let output = command
             .args(["--wait-for-lock", "20ms"])

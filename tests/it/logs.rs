@@ -1,4 +1,4 @@
-//! The log: where it goes, what stands in it, and what never does.
+//! The log: where it is written, what it contains, and what it never contains.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::harness::{Pool, TestDir, quick, users, wait_until};
 
-/// Every line of a log, each of which has to be a JSON object.
+/// Parses every line of a log as a JSON object.
 fn events(text: &str) -> Vec<Value> {
     let parsed = text.lines().map(|line| {
         let event: Value = serde_json::from_str(line).unwrap();
@@ -24,7 +24,7 @@ fn with<'e>(events: &'e [Value], message: &str) -> Vec<&'e Value> {
 }
 
 #[test]
-fn each_row_that_is_not_created_has_an_event_and_the_run_its_id() {
+fn every_row_not_created_has_an_event_with_the_run_id() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = users(4)
@@ -83,7 +83,7 @@ fn each_row_that_is_not_created_has_an_event_and_the_run_its_id() {
 }
 
 #[test]
-fn a_run_that_goes_on_keeps_its_id_and_appends_to_the_log() {
+fn a_resumed_run_keeps_its_id_and_appends_to_the_log() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(120));
@@ -118,7 +118,7 @@ fn a_run_that_goes_on_keeps_its_id_and_appends_to_the_log() {
 }
 
 #[test]
-fn verbose_flags_mean_the_same_in_a_file_and_on_standard_error() {
+fn verbosity_is_the_same_in_a_file_and_on_standard_error() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         existing: vec![ExistingUser {
@@ -128,7 +128,7 @@ fn verbose_flags_mean_the_same_in_a_file_and_on_standard_error() {
         ..quick()
     });
     let list = |run: &str| {
-        // One user who exists and one who does not, whichever run it is.
+        // One existing and one new user in each run.
         format!(
             "username,password,email\nuser0001,Passw0rd!,a@example.com\n{run},Passw0rd!,b@example.com\n"
         )
@@ -158,7 +158,7 @@ fn verbose_flags_mean_the_same_in_a_file_and_on_standard_error() {
 }
 
 #[test]
-fn a_log_that_cannot_be_opened_is_refused_before_anything_is_sent() {
+fn an_unwritable_log_is_refused_before_anything_is_sent() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -175,7 +175,7 @@ fn a_log_that_cannot_be_opened_is_refused_before_anything_is_sent() {
 
 #[cfg(unix)]
 #[test]
-fn the_log_is_for_its_owner_alone() {
+fn the_log_is_private() {
     use std::os::unix::fs::PermissionsExt as _;
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(1));
@@ -191,7 +191,7 @@ fn the_log_is_for_its_owner_alone() {
 }
 
 #[test]
-fn a_slow_down_and_its_end_stand_in_the_log() {
+fn throttling_and_its_end_are_logged() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.quotas.user_creation = QuotaSetting::per_second(20.0);
@@ -217,7 +217,7 @@ fn a_slow_down_and_its_end_stand_in_the_log() {
 }
 
 #[test]
-fn levels_come_from_flags_or_from_the_environment_and_never_let_the_sdk_speak() {
+fn levels_come_from_flags_or_environment_and_exclude_the_sdk() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(2));
     let said = |flags: &[&str], rust_log: &str| {
@@ -244,15 +244,16 @@ fn levels_come_from_flags_or_from_the_environment_and_never_let_the_sdk_speak() 
     assert!(said(&[], "cognito_import=loud").contains("RUST_LOG is passed over"));
 }
 
-/// What stands in the name of a file, or in a pool's words, and would repaint a terminal, turn its text and forge a line.
+/// Text in a file name or a pool's message that would send escape sequences to a terminal, reverse
+/// its text and forge a line.
 const HOSTILE: &str = "no\u{1b}[2J \u{202e}way\nINFO forged";
 const HARMLESS: &str = "no[U+001B][2J [U+202E]way[U+000A]INFO forged";
 
 #[test]
-fn the_name_of_a_list_cannot_repaint_a_terminal_by_the_log() {
+fn control_characters_in_a_list_name_are_escaped_in_the_log() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    // Its last record does not end, which the log tells with the list's name.
+    // The last record is unterminated, so the log contains the list's name.
     let list = dir.file(HOSTILE, users(3) + "\"" + &"x".repeat(600_000));
     for (run, colours) in [("plain", "0"), ("coloured", "1")] {
         let import = dir.import(&pool, list).env("CLICOLOR_FORCE", colours);
@@ -270,7 +271,7 @@ fn the_name_of_a_list_cannot_repaint_a_terminal_by_the_log() {
 }
 
 #[test]
-fn the_words_of_a_pool_are_escaped_in_a_log_of_json() {
+fn messages_of_a_pool_are_escaped_in_a_json_log() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pre_sign_up: PreSignUp::Refuse {

@@ -1,11 +1,11 @@
-//! A ledger that is lost or damaged is told, and nothing starts over without `--restart`.
+//! A lost or damaged ledger is reported, and nothing starts over without `--restart`.
 
 use std::fs;
 use std::path::PathBuf;
 
 use crate::harness::{Pool, TestDir, quick, users, wait_until};
 
-/// A run that was killed while it was at work, and what it had sent.
+/// Kills a run that has sent some rows.
 fn killed(dir: &TestDir, pool: &Pool) {
     let list = dir.file("users.csv", users(80));
     let running = dir.import(pool, list).args(["--rate", "60"]).start();
@@ -20,7 +20,7 @@ fn in_run(dir: &TestDir, file: &str) -> PathBuf {
     dir.path("run").join(file)
 }
 
-/// Every command refuses, and what is there stays as it is.
+/// Asserts that every command refuses and changes no file.
 #[track_caller]
 fn is_refused(dir: &TestDir, pool: &Pool, words: [&str; 2]) {
     let before = files(dir);
@@ -42,7 +42,7 @@ fn is_refused(dir: &TestDir, pool: &Pool, words: [&str; 2]) {
     assert_eq!(pool.requests("AdminDeleteUser"), 0);
 }
 
-/// What is in the run's directory, but for what SQLite makes again.
+/// The files of the run directory, without those that SQLite recreates.
 fn files(dir: &TestDir) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(dir.path("run"))
         .unwrap()
@@ -58,13 +58,13 @@ fn files(dir: &TestDir) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn a_killed_run_whose_log_is_gone_is_refused() {
+fn a_killed_run_without_its_wal_is_refused() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     killed(&dir, &pool);
     fs::remove_file(in_run(&dir, "ledger.db-wal")).unwrap();
     is_refused(&dir, &pool, ["ledger.db", "ledger.db-wal"]);
-    // What is in the pool is said to be there already, because somebody asked for that.
+    // After `--restart`, users of the lost run are reported as existing.
     let made = pool.users().len();
     dir.import(&pool, "users.csv")
         .arg("--restart")
@@ -76,7 +76,7 @@ fn a_killed_run_whose_log_is_gone_is_refused() {
 }
 
 #[test]
-fn an_empty_database_beside_a_log_is_refused_and_the_log_stays() {
+fn an_empty_database_with_a_wal_is_refused_and_the_wal_kept() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     killed(&dir, &pool);
@@ -91,7 +91,7 @@ fn an_empty_database_beside_a_log_is_refused_and_the_log_stays() {
 }
 
 #[test]
-fn a_log_without_its_database_is_refused() {
+fn a_wal_without_its_database_is_refused() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     killed(&dir, &pool);
@@ -100,7 +100,7 @@ fn a_log_without_its_database_is_refused() {
 }
 
 #[test]
-fn results_without_their_ledger_are_refused_and_kept() {
+fn results_without_a_ledger_are_refused_and_kept() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(4));
@@ -122,7 +122,7 @@ fn results_without_their_ledger_are_refused_and_kept() {
 }
 
 #[test]
-fn a_killed_run_that_was_looked_at_with_sqlite_goes_on() {
+fn a_killed_run_opened_with_sqlite_can_be_resumed() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     killed(&dir, &pool);
@@ -138,7 +138,7 @@ fn a_killed_run_that_was_looked_at_with_sqlite_goes_on() {
 }
 
 #[test]
-fn a_row_that_is_missing_in_the_ledger_is_refused() {
+fn a_row_missing_from_the_ledger_is_refused() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     killed(&dir, &pool);
@@ -151,7 +151,7 @@ fn a_row_that_is_missing_in_the_ledger_is_refused() {
 }
 
 #[test]
-fn an_undo_that_lost_its_ledger_is_refused_and_so_is_its_run() {
+fn an_undo_without_its_ledger_is_refused_and_so_is_its_run() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -169,7 +169,7 @@ fn an_undo_that_lost_its_ledger_is_refused_and_so_is_its_run() {
     undo().run().exits(3).says(words);
     dir.import(&pool, list).run().exits(3).says(words);
     assert_eq!(pool.requests("AdminDeleteUser"), deleted);
-    // Once these are moved away, somebody has decided.
+    // Moving these files away is a deliberate decision.
     fs::remove_file(in_run(&dir, "undo-results.csv")).unwrap();
     undo().run().exits(0);
 }

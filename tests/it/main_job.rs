@@ -11,7 +11,7 @@ use cognito_import::rehearsal::{PoolSettings, PreSignUp};
 
 use crate::harness::{Pool, TestDir, quick, users};
 
-/// The list that the README shows.
+/// A list in `samples/`.
 pub(crate) fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("samples")
@@ -22,7 +22,7 @@ const COLUMNS: &str = "row,line,username,outcome,evidence,user_sub,user_status,c
      delivery_destination,error_code,error_message,attempts,duration_ms,same_as_row,delivery,follow_up,confirmed_at_sign_up";
 
 #[test]
-fn a_rehearsal_of_the_sample_makes_every_user_and_says_that_nothing_left_the_machine() {
+fn a_rehearsal_of_the_sample_creates_every_user_locally() {
     let dir = TestDir::new();
     let output = dir.rehearse(sample("users.csv")).run().exits(0).says([
         "40 SignUp at 40 a second",
@@ -40,7 +40,7 @@ fn a_rehearsal_of_the_sample_makes_every_user_and_says_that_nothing_left_the_mac
     assert_eq!(results.summary["requests"]["UserCreation"]["sent"], 40);
     assert_eq!(results.summary["requests"]["UserCreation"]["throttled"], 0);
     let rate = results.summary["rates"]["UserCreation"].as_f64().unwrap();
-    // How near it comes to that is in `tests/timed`.
+    // `tests/timed` checks the actual rate.
     assert!(rate > 0.0 && rate <= 40.5, "the default is 40/s: {rate}");
     for time in ["started", "finished"] {
         let text = results.summary[time].as_str().unwrap();
@@ -49,7 +49,7 @@ fn a_rehearsal_of_the_sample_makes_every_user_and_says_that_nothing_left_the_mac
 }
 
 #[test]
-fn results_follow_the_list_row_by_row_and_name_its_lines() {
+fn results_follow_the_list_with_row_and_line_numbers() {
     let dir = TestDir::new();
     dir.rehearse(sample("users.csv"))
         .arg("--quiet")
@@ -67,7 +67,7 @@ fn results_follow_the_list_row_by_row_and_name_its_lines() {
         .map(|row| row["username"].as_str())
         .collect();
     assert_eq!(reported, listed);
-    // The cell with a line break is in row 33: what follows is a line further down.
+    // Row 33 has a cell with a line break, so later rows are one line further down.
     let lines: Vec<usize> = results
         .rows
         .iter()
@@ -97,7 +97,7 @@ fn quiet_prints_nothing() {
 }
 
 #[test]
-fn the_run_s_files_are_the_owner_s_alone() {
+fn run_files_are_private() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", crate::harness::users(3));
     dir.rehearse(list).run().exits(0);
@@ -116,7 +116,7 @@ fn the_run_s_files_are_the_owner_s_alone() {
 }
 
 #[test]
-fn attributes_and_passwords_arrive_as_they_stand_in_the_list() {
+fn attributes_and_passwords_arrive_unchanged() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pre_sign_up: PreSignUp::AutoConfirm,
@@ -135,7 +135,7 @@ fn attributes_and_passwords_arrive_as_they_stand_in_the_list() {
         let user = &users[username];
         for (name, cell) in header.iter().zip(&record).skip(2) {
             let arrived = user.attributes.get(name).map(String::as_str);
-            // An empty cell is no attribute.
+            // Empty cells are omitted.
             assert_eq!(
                 arrived,
                 Some(cell).filter(|cell| !cell.is_empty()),
@@ -154,7 +154,7 @@ fn attributes_and_passwords_arrive_as_they_stand_in_the_list() {
 }
 
 #[test]
-fn results_tell_each_user_s_sub_and_whether_a_trigger_confirmed_it() {
+fn results_include_sub_and_confirmation_by_a_trigger() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pre_sign_up: PreSignUp::AutoConfirm,
@@ -170,7 +170,7 @@ fn results_tell_each_user_s_sub_and_whether_a_trigger_confirmed_it() {
 }
 
 #[test]
-fn results_tell_where_a_code_was_sent() {
+fn results_include_where_a_code_was_sent() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         auto_verified_attributes: vec!["email".to_owned(), "phone_number".to_owned()],
@@ -206,9 +206,9 @@ fn results_tell_where_a_code_was_sent() {
         ),
         ("sent", "SMS")
     );
-    // A destination that begins with + would be a formula to a spreadsheet.
+    // A spreadsheet would treat a destination that starts with + as a formula.
     assert!(phone["delivery_destination"].starts_with("'+"), "{phone:?}");
-    // The third message is over the pool's limit; the user is made all the same.
+    // The third message exceeds the pool's limit, but the user is created.
     let late = results.for_user("late");
     assert_eq!(late["outcome"], "created");
     assert_eq!(late["evidence"], "lookup");
@@ -222,7 +222,7 @@ fn results_tell_where_a_code_was_sent() {
 }
 
 #[test]
-fn names_that_a_spreadsheet_would_run_are_defused_in_csv_and_kept_elsewhere() {
+fn formulas_are_defused_in_csv_and_unchanged_elsewhere() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(
@@ -239,7 +239,7 @@ fn names_that_a_spreadsheet_would_run_are_defused_in_csv_and_kept_elsewhere() {
 }
 
 #[test]
-fn an_app_client_s_secret_comes_from_a_file_or_the_environment() {
+fn the_client_secret_comes_from_a_file_or_the_environment() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         client_secret: Some("s3cr3t-of-the-client".to_owned()),
@@ -281,7 +281,7 @@ fn without_run_dir_a_run_is_named_after_its_list_and_pool() {
 }
 
 #[test]
-fn a_run_against_this_machine_does_without_the_system_s_certificates() {
+fn plain_http_to_localhost_does_not_load_certificates() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -291,7 +291,7 @@ fn a_run_against_this_machine_does_without_the_system_s_certificates() {
     let (tell, told) = mpsc::sync_channel(1);
     let pipe = certificates.clone();
     let writer = thread::spawn(move || {
-        // Waits for somebody who reads.
+        // Opening a pipe for writing waits for a reader.
         let opened = File::options().write(true).open(pipe).unwrap();
         tell.send(()).unwrap();
         drop(opened);

@@ -1,17 +1,17 @@
-//! Lists of other systems: what their columns mean, and what becomes of their cells.
+//! Lists from other systems: column mapping and value conversion.
 
 use serde_json::{Value, json};
 
 use crate::harness::{Cli, Pool, TestDir, assert_only_described, quick};
 
-/// A list with nothing in it as Cognito wants it.
+/// A list in which nothing has the form Cognito wants.
 const FOREIGN: &str = "\
 ID,E-Mail Address,Kennwort,First Name,Last Name,Telefon,Geboren,Changed,Status,email_verified,Shoe
 17, Ann@Example.com ,Passw0rd!,Ann,Lee,030 901820,1.2.1990,02.01.1970,active,true,38
 018,bob@example.com,Passw0rd!,,Ng,+1 212 555 0100,,,left,true,
 ";
 
-/// What [`FOREIGN`] means.
+/// The mapping of [`FOREIGN`].
 const MAPPING: &str = r#"
 username_from = "E-Mail Address"
 ignore_unknown = true
@@ -44,7 +44,7 @@ active = "true"
 left = ""
 "#;
 
-/// The same as flags.
+/// [`MAPPING`] as flags.
 const FLAGS: [&str; 39] = [
     "--username-from",
     "E-Mail Address",
@@ -110,7 +110,7 @@ fn foreign_users_are_there(pool: &Pool) {
 }
 
 #[test]
-fn a_foreign_list_is_imported_by_a_mapping_file_and_goes_on_by_flags_that_say_the_same() {
+fn a_run_with_a_mapping_file_can_be_resumed_with_equivalent_flags() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", FOREIGN);
@@ -127,7 +127,7 @@ fn a_foreign_list_is_imported_by_a_mapping_file_and_goes_on_by_flags_that_say_th
         (&*results.row(1)["ID"], &*results.row(2)["ID"]),
         ("17", "018")
     );
-    // The same mapping is the same run, however it is written.
+    // The same mapping in another form continues the same run.
     let asked = pool.requests("SignUp");
     dir.import(&pool, list).args(FLAGS).run().exits(0);
     assert_eq!(pool.requests("SignUp"), asked);
@@ -143,7 +143,7 @@ fn a_foreign_list_is_imported_by_flags() {
 }
 
 #[test]
-fn flags_go_over_the_mapping_file() {
+fn flags_override_the_mapping_file() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", FOREIGN);
@@ -167,7 +167,7 @@ fn flags_go_over_the_mapping_file() {
 }
 
 #[test]
-fn rows_that_do_not_fit_are_told_with_all_that_is_wrong_and_never_sent() {
+fn invalid_rows_report_every_problem_and_are_not_sent() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = format!("{FOREIGN}19,eve@example.com,Pass word\u{a0},,,12,1990-02-01,,gone,,\n");
@@ -192,7 +192,7 @@ fn rows_that_do_not_fit_are_told_with_all_that_is_wrong_and_never_sent() {
     assert_eq!(pool.requests("SignUp"), 2);
 }
 
-/// Refused with exit code 3, before the pool was asked anything but what it is like.
+/// Asserts exit code 3 after Describe calls only.
 #[track_caller]
 fn refused<const N: usize>(cli: Cli, pool: &Pool, words: [&str; N]) -> String {
     let output = cli.run().exits(3).says(words);
@@ -201,7 +201,7 @@ fn refused<const N: usize>(cli: Cli, pool: &Pool, words: [&str; N]) -> String {
 }
 
 #[test]
-fn everything_that_does_not_fit_the_header_is_said_at_once_with_a_line_to_paste() {
+fn all_header_problems_are_reported_at_once_with_flags_to_paste() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", FOREIGN);
@@ -237,7 +237,7 @@ fn everything_that_does_not_fit_the_header_is_said_at_once_with_a_line_to_paste(
 }
 
 #[test]
-fn a_mapping_file_that_cannot_be_used_is_refused_with_its_line_and_key() {
+fn an_invalid_mapping_file_is_refused_with_line_and_key() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", FOREIGN);
@@ -269,7 +269,7 @@ fn a_mapping_file_that_cannot_be_used_is_refused_with_its_line_and_key() {
 }
 
 #[test]
-fn a_flag_about_columns_that_makes_no_sense_is_a_wrong_command_line() {
+fn a_malformed_column_flag_exits_2() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", FOREIGN);
     for (flag, value, words) in [
@@ -293,7 +293,7 @@ fn a_flag_about_columns_that_makes_no_sense_is_a_wrong_command_line() {
 }
 
 #[test]
-fn another_mapping_or_other_kept_columns_are_another_run() {
+fn changed_mapping_or_kept_columns_start_another_run() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(

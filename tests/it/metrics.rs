@@ -1,4 +1,5 @@
-//! `--metrics-file`: what node_exporter reads, whole or not at all, readable for it, and refused before the first call.
+//! `--metrics-file` for node_exporter: written atomically, readable by it, and refused before the
+//! first call if unwritable.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use crate::harness::{Pool, TestDir, quick, users};
 
-/// Samples by name and labels, of a text that keeps to the format ("Exposition formats", Prometheus).
+/// Parses the Prometheus text format into samples by name and labels.
 fn parsed(text: &str) -> BTreeMap<(String, BTreeMap<String, String>), f64> {
     let mut samples = BTreeMap::new();
     let mut typed: Vec<String> = Vec::new();
@@ -23,7 +24,7 @@ fn parsed(text: &str) -> BTreeMap<(String, BTreeMap<String, String>), f64> {
             typed.push(name.to_owned());
         } else {
             let (name, rest) = line.split_once('{').unwrap();
-            // All samples of a name stand together, below its type.
+            // All samples of a name are grouped below its TYPE line.
             assert_eq!(typed.last().map(String::as_str), Some(name), "{line}");
             assert!(
                 name.bytes()
@@ -41,7 +42,7 @@ fn parsed(text: &str) -> BTreeMap<(String, BTreeMap<String, String>), f64> {
     samples
 }
 
-/// The labels, and what stands behind their end.
+/// Parses labels and returns the rest.
 fn labels(mut rest: &str) -> (BTreeMap<String, String>, &str) {
     let mut labels = BTreeMap::new();
     loop {
@@ -69,7 +70,7 @@ fn labels(mut rest: &str) -> (BTreeMap<String, String>, &str) {
 }
 
 #[test]
-fn the_run_is_told_in_the_format_of_node_exporter() {
+fn metrics_are_written_for_node_exporter() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("a \"b\\\n.csv", users(20) + "odd,Passw0rd!,odd\n");
@@ -128,7 +129,7 @@ fn the_run_is_told_in_the_format_of_node_exporter() {
             .keys()
             .any(|(_, labels)| labels.get("list").map(String::as_str) == Some(list))
     );
-    // `report` writes it as well, over the older one.
+    // `report` overwrites it.
     fs::write(&file, "old").unwrap();
     dir.cli("report")
         .args(["run", "--metrics-file", "nightly.prom"])
@@ -141,7 +142,7 @@ fn the_run_is_told_in_the_format_of_node_exporter() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_refused_before_anything_is_sent() {
+fn an_unwritable_metrics_file_is_refused_before_anything_is_sent() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));

@@ -1,17 +1,17 @@
-//! The main scenarios again, against an emulator that others wrote.
+//! The main scenarios against a third-party emulator.
 
 use aws_sdk_cognitoidentityprovider::types::UsernameAttributeType;
 
 use crate::harness::{EmulatedPool, Emulator, TestDir, users};
 use crate::main_job::sample;
 
-/// A pool of its own in the emulator; none where there is no emulator, which is said.
+/// A new pool in the emulator. `None` without an emulator.
 fn pool() -> Option<EmulatedPool> {
     Some(Emulator::without_auth()?.pool(None))
 }
 
 #[test]
-fn the_sample_becomes_users_who_can_sign_in_with_their_passwords() {
+fn users_of_the_sample_can_sign_in() {
     let Some(pool) = pool() else { return };
     let dir = TestDir::new();
     let list = sample("users.csv");
@@ -34,7 +34,6 @@ fn the_sample_becomes_users_who_can_sign_in_with_their_passwords() {
             .sign_in(&pool.client_id, username, "Wr0ng-passw0rd!");
         assert_eq!(other, Err("NotAuthorizedException".to_owned()));
     }
-    // The second time there is nothing to do.
     pool.import(&dir, list.to_str().unwrap())
         .run()
         .exits(0)
@@ -42,7 +41,7 @@ fn the_sample_becomes_users_who_can_sign_in_with_their_passwords() {
 }
 
 #[test]
-fn attributes_and_subs_are_those_of_the_emulator() {
+fn attributes_and_subs_match_the_emulator() {
     let Some(pool) = pool() else { return };
     let dir = TestDir::new();
     let list = dir.file(
@@ -74,7 +73,7 @@ fn attributes_and_subs_are_those_of_the_emulator() {
 }
 
 #[test]
-fn existing_users_are_told_as_they_stand() {
+fn existing_users_are_reported_with_their_state() {
     let Some(pool) = pool() else { return };
     let dir = TestDir::new();
     let client = &pool.sdk.client;
@@ -109,7 +108,7 @@ fn existing_users_are_told_as_they_stand() {
 }
 
 #[test]
-fn duplicates_and_weak_passwords_are_told() {
+fn duplicates_and_weak_passwords_are_reported() {
     let Some(pool) = pool() else { return };
     let dir = TestDir::new();
     let list = dir.file(
@@ -127,7 +126,7 @@ fn duplicates_and_weak_passwords_are_told() {
     );
     assert_eq!(results.row(4)["error_code"], "InvalidPasswordException");
     assert_eq!(pool.usernames(), ["user0001", "user0002"]);
-    // What the emulator says of its policy is what it refuses by.
+    // The emulator enforces the policy that it describes.
     pool.import(&dir, list).run().exits(1);
     let results = dir.results();
     assert_eq!(
@@ -138,7 +137,7 @@ fn duplicates_and_weak_passwords_are_told() {
 }
 
 #[test]
-fn where_the_address_is_the_username_the_sub_is_the_name() {
+fn where_addresses_sign_in_the_sub_is_the_username() {
     let Some(emulator) = Emulator::without_auth() else {
         return;
     };
@@ -167,7 +166,7 @@ fn where_the_address_is_the_username_the_sub_is_the_name() {
 }
 
 #[test]
-fn of_two_imports_at_once_one_makes_each_user_and_the_other_finds_it() {
+fn two_concurrent_imports_create_each_user_once() {
     let Some(pool) = pool() else { return };
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(60));
@@ -181,7 +180,7 @@ fn of_two_imports_at_once_one_makes_each_user_and_the_other_finds_it() {
     for (one, other) in one.outcomes().into_iter().zip(other.outcomes()) {
         let mut both = [one, other];
         both.sort_unstable();
-        // A user that was created during the run with the row's attributes may be this run's own.
+        // A user created during the run with the row's attributes may be the run's own.
         assert!(
             [["created", "existed"], ["created", "in_doubt"]].contains(&both),
             "{both:?}"
@@ -191,7 +190,7 @@ fn of_two_imports_at_once_one_makes_each_user_and_the_other_finds_it() {
 }
 
 #[test]
-fn an_undo_deletes_what_the_run_made_and_nobody_else() {
+fn undo_deletes_only_users_of_the_run() {
     let Some(pool) = pool() else { return };
     let dir = TestDir::new();
     let made = |username: &str| {
@@ -203,7 +202,7 @@ fn an_undo_deletes_what_the_run_made_and_nobody_else() {
     made("zoe");
     let list = dir.file("users.csv", users(6));
     pool.import(&dir, list).run().exits(0);
-    // One has signed in; somebody else has the name of another one now.
+    // One user has signed in, and another's name now belongs to a different user.
     pool.confirm("user0004");
     let signed_in = pool.sdk.sign_in(&pool.client_id, "user0004", "Passw0rd!4");
     assert_eq!(signed_in, Ok(()));
@@ -236,7 +235,7 @@ fn an_undo_deletes_what_the_run_made_and_nobody_else() {
 }
 
 #[test]
-fn look_ups_that_are_not_permitted_stop_the_run_and_it_goes_on_without_them() {
+fn forbidden_look_ups_stop_the_run_which_resumes_without_them() {
     let Some(emulator) = Emulator::with_auth() else {
         return;
     };
@@ -277,7 +276,7 @@ fn look_ups_that_are_not_permitted_stop_the_run_and_it_goes_on_without_them() {
         .exits(0);
     assert_eq!(dir.results().count("created"), 4);
 
-    // A signature that is none is noticed in the same place.
+    // An invalid signature is detected in the same way.
     import(&key, "made-up")
         .args(["--run-dir", "forged"])
         .run()
@@ -286,7 +285,7 @@ fn look_ups_that_are_not_permitted_stop_the_run_and_it_goes_on_without_them() {
 }
 
 #[test]
-fn users_are_confirmed_verified_in_their_groups_and_sign_in_with_the_imported_password() {
+fn users_are_confirmed_verified_grouped_and_sign_in_on_the_emulator() {
     let Some(pool) = pool() else { return };
     let dir = TestDir::new();
     let list = dir.file(
@@ -345,7 +344,7 @@ fn users_are_confirmed_verified_in_their_groups_and_sign_in_with_the_imported_pa
 }
 
 #[test]
-fn users_that_existed_are_followed_up_where_that_is_asked_for() {
+fn existing_users_get_follow_up_steps_on_request() {
     let Some(pool) = pool() else { return };
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(3));

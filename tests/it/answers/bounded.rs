@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Firsts, import};
+use super::{FirstRequests, import};
 use crate::harness::{Endpoint, Pool, Reply, TestDir, head, quick, users};
 
 /// More than the program and the sockets between may take of all the answers of a test.
@@ -46,7 +46,7 @@ fn an_endless_answer_is_not_read_to_its_end_and_its_row_is_looked_up() {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
         let list = dir.file("users.csv", users(4));
-        let firsts = Firsts::default();
+        let firsts = FirstRequests::default();
         // Of two users the sign-up arrives, of two it does not.
         let endpoint = Endpoint::start(&pool, move |request| {
             let is_kept = ["user0001", "user0002"].contains(&request.username());
@@ -75,7 +75,7 @@ fn an_answer_that_drips_ends_with_the_time_of_the_request() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
-    let firsts = Firsts::default();
+    let firsts = FirstRequests::default();
     let endpoint = Endpoint::start(&pool, move |request| {
         match (request.operation.as_str(), request.username()) {
             ("SignUp", "user0001") if firsts.is_first(request) => {
@@ -123,7 +123,7 @@ fn a_field_longer_than_its_own_makes_the_answer_unreadable() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(6));
-    let firsts = Firsts::default();
+    let firsts = FirstRequests::default();
     let long = "y".repeat(300_000);
     let endpoint = Endpoint::start(&pool, move |request| {
         if request.operation != "SignUp" || !firsts.is_first(request) {

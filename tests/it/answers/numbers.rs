@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 use serde_json::{Value, json};
 
-use super::{Firsts, import};
+use super::{FirstRequests, import};
 use crate::harness::{Cli, Endpoint, Pool, ProcessOutput, Reply, TestDir, quick, users};
 
 /// A few cases of several runs each: the values of a case differ from field to field and from row to row.
@@ -131,7 +131,7 @@ proptest! {
         let old = dir.file("old.csv", users(3));
         dir.import(&pool, old).args(["--no-preflight", "--no-lookup", "--run-dir", "old"]).run().exits(0);
         let list = dir.file("users.csv", users(6));
-        let firsts = Firsts::default();
+        let firsts = FirstRequests::default();
         let given = values.clone();
         let endpoint = Endpoint::start(&pool, move |request| {
             let values = given.clone();
@@ -259,7 +259,7 @@ proptest! {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
         let list = dir.file("users.csv", users(4));
-        let firsts = Firsts::default();
+        let firsts = FirstRequests::default();
         let given = values.clone();
         let endpoint = Endpoint::start(&pool, move |request| {
             let [date, retry] = [0, 1].map(|at| given[(number_of(request.username()) + at) % given.len()].clone());

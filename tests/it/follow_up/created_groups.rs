@@ -1,4 +1,5 @@
-//! Groups that `--create-groups` created, and a run that ends before its first row: that is not "refused, nothing sent".
+//! A run that ends before its first row but after `--create-groups` created groups must not report
+//! "refused, nothing sent".
 
 use std::fs;
 
@@ -61,7 +62,7 @@ fn a_group_that_fails_after_another_was_created_stops_the_run() {
         "groups created before that: crew",
     ]);
     assert_eq!(pool.requests("SignUp"), 0);
-    // The same command finds the group, and creates none: so this time it is a refusal.
+    // The same command finds the group and creates none, so this time it is a refusal.
     let output = import(&dir, &pool, &endpoint).run().exits(3);
     assert!(
         !output.stderr.contains("groups created"),
@@ -71,7 +72,7 @@ fn a_group_that_fails_after_another_was_created_stops_the_run() {
 }
 
 #[test]
-fn a_group_whose_creation_has_no_answer_counts_as_sent() {
+fn a_group_creation_without_an_answer_counts_as_sent() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let endpoint = Endpoint::start(&pool, |request| match request.operation.as_str() {

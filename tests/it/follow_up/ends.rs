@@ -1,4 +1,4 @@
-//! How steps end that do not go well.
+//! Steps that fail.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::with_groups;
 use crate::harness::{Pool, TestDir, quick, users};
 
 #[test]
-fn an_address_of_somebody_else_is_that_users_failure_and_the_other_steps_are_taken() {
+fn a_taken_address_fails_only_its_own_step() {
     let dir = TestDir::new();
     let taken = ExistingUser {
         username: "older".to_owned(),
@@ -53,7 +53,7 @@ fn an_address_of_somebody_else_is_that_users_failure_and_the_other_steps_are_tak
     assert_eq!(line["follow_up"][1]["code"], "AliasExistsException");
     assert!(line["follow_up"][1]["message"].is_string());
 
-    // It stays so, until it is asked for again: then that step alone is taken.
+    // It stays failed until a retry, which only repeats that step.
     import().run().exits(1).says(["finished already"]);
     let asked = |operation: &str| pool.requests(operation);
     let before = (
@@ -77,7 +77,7 @@ fn an_address_of_somebody_else_is_that_users_failure_and_the_other_steps_are_tak
 }
 
 #[test]
-fn what_is_unclear_is_sent_again_and_a_quota_is_waited_for() {
+fn unclear_steps_are_resent_and_quotas_waited_for() {
     let dir = TestDir::new();
     let mut settings = with_groups(&["staff"]);
     settings.faults = Faults {
@@ -115,7 +115,7 @@ fn what_is_unclear_is_sent_again_and_a_quota_is_waited_for() {
 }
 
 #[test]
-fn tries_that_are_used_up_fail_the_step_and_not_the_row() {
+fn exhausted_retries_fail_the_step_but_not_the_row() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.write_500 = 1.0;
@@ -139,7 +139,7 @@ fn tries_that_are_used_up_fail_the_step_and_not_the_row() {
 }
 
 #[test]
-fn a_step_that_fails_for_everybody_stops_the_run() {
+fn a_step_that_fails_for_every_user_stops_the_run() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.write_500 = 1.0;
@@ -156,7 +156,7 @@ fn a_step_that_fails_for_everybody_stops_the_run() {
 }
 
 #[test]
-fn steps_have_the_pace_of_their_quota_and_sign_ups_go_on_meanwhile() {
+fn steps_keep_their_own_rate_without_slowing_sign_ups() {
     let dir = TestDir::new();
     let mut settings = with_groups(&["staff"]);
     settings.quotas.user_update = QuotaSetting::per_second(20.0);
@@ -182,17 +182,17 @@ fn steps_have_the_pace_of_their_quota_and_sign_ups_go_on_meanwhile() {
         60
     );
     assert!(requests["throttled"].as_u64() > Some(0), "{requests}");
-    // Sign-ups did not wait for the slower steps.
     let last_sign_up = stats.categories["UserCreation"].per_second.back().unwrap();
     let last_step = stats.categories["UserUpdate"].per_second.back().unwrap();
     assert!(last_sign_up.second < last_step.second, "{stats:?}");
 }
 
 #[test]
-fn a_permission_that_is_missing_is_found_before_the_first_call() {
+fn a_missing_permission_is_found_before_the_first_sign_up() {
     let dir = TestDir::new();
     let mut settings = with_groups(&["staff"]);
-    // DescribeUserPool, DescribeUserPoolClient, AdminGetUser; then the steps are asked about.
+    // DescribeUserPool, DescribeUserPoolClient and AdminGetUser come before the calls that probe
+    // the steps.
     settings.faults.expired_credentials_after = Some(4);
     let pool = Pool::start(settings);
     let list = dir.file("users.csv", users(2));

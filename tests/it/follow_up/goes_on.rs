@@ -1,4 +1,4 @@
-//! Runs that end before their steps do, and go on with the missing ones.
+//! Runs that stop before all steps are done and resume with the missing ones.
 
 use cognito_import::rehearsal::UserStatus;
 
@@ -6,7 +6,7 @@ use super::with_groups;
 use crate::harness::{Pool, Results, Row, TestDir, quick, users, wait_until};
 
 #[test]
-fn a_run_that_was_stopped_takes_the_missing_steps_alone() {
+fn a_resumed_run_only_takes_missing_steps() {
     let dir = TestDir::new();
     let pool = Pool::start(with_groups(&["staff"]));
     let list = dir.file("users.csv", users(12));
@@ -39,7 +39,7 @@ fn a_run_that_was_stopped_takes_the_missing_steps_alone() {
     };
     let (verified, unverified) = counts("verify_email");
     let (in_groups, not_in_groups) = counts("group_staff");
-    // Each was answered, and one was the question whether it may be taken.
+    // Each was answered; one of them was the permission probe.
     assert_eq!(verified, asked[0] - 1);
     assert_eq!(in_groups, asked[1] - 1);
     assert_eq!((verified + unverified, in_groups + not_in_groups), (12, 12));
@@ -54,7 +54,7 @@ fn a_run_that_was_stopped_takes_the_missing_steps_alone() {
 }
 
 #[test]
-fn credentials_that_expire_stop_the_run_and_the_next_one_confirms_the_rest() {
+fn expired_credentials_stop_the_run_and_resuming_confirms_the_rest() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.expired_credentials_after = Some(8);
@@ -102,7 +102,7 @@ fn credentials_that_expire_stop_the_run_and_the_next_one_confirms_the_rest() {
 }
 
 #[test]
-fn a_group_that_nobody_looked_for_stops_the_run_and_is_made_by_the_next_one() {
+fn a_missing_group_stops_the_run_and_is_created_on_resume() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(6));
@@ -126,7 +126,7 @@ fn a_group_that_nobody_looked_for_stops_the_run_and_is_made_by_the_next_one() {
 }
 
 #[test]
-fn a_pool_that_is_gone_while_steps_are_taken_leaves_them_to_the_next_run() {
+fn an_unreachable_pool_leaves_steps_to_the_next_run() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(15));
@@ -155,8 +155,8 @@ fn a_pool_that_is_gone_while_steps_are_taken_leaves_them_to_the_next_run() {
 }
 
 #[test]
-fn more_users_than_may_wait_come_through() {
-    // Sign-ups wait for the steps of those before them, and nothing waits for ever.
+fn a_full_step_queue_does_not_deadlock() {
+    // Sign-ups wait for steps of earlier rows, but never forever.
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(2_500));

@@ -1,13 +1,13 @@
-//! Groups that the pool does not have.
+//! Groups missing from the pool.
 
 use cognito_import::rehearsal::PoolSettings;
 
 use crate::harness::{Pool, TestDir, quick, users};
 
 #[test]
-fn groups_that_the_pool_does_not_have_are_found_before_the_first_call_or_made() {
+fn missing_groups_are_refused_or_created_before_the_first_sign_up() {
     let dir = TestDir::new();
-    // More than a page of them.
+    // More than one page of groups.
     let many: Vec<String> = (0..70).map(|n| format!("g{n}")).collect();
     let pool = Pool::start(PoolSettings {
         groups: many,
@@ -37,7 +37,7 @@ fn groups_that_the_pool_does_not_have_are_found_before_the_first_call_or_made() 
 }
 
 #[test]
-fn a_group_that_only_a_flag_names_is_not_blamed_on_the_list() {
+fn a_group_named_only_by_a_flag_is_not_blamed_on_the_list() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(1));

@@ -1,4 +1,4 @@
-//! Programs that start together share the account's quotas for the calls before a run.
+//! Programs that start at the same time share the account's quotas for the preflight calls.
 
 use cognito_import::rehearsal::{PoolSettings, QuotaSetting};
 
@@ -7,7 +7,7 @@ use crate::harness::users_numbered;
 
 const PROGRAMS: usize = 8;
 
-/// Eight imports of lists of their own into one pool, started one right after the other.
+/// Starts eight imports of different lists into one pool.
 fn eight(pool: &Pool) {
     let dir = TestDir::new();
     let running: Vec<_> = (0..PROGRAMS)
@@ -32,7 +32,7 @@ fn eight(pool: &Pool) {
 }
 
 #[test]
-fn eight_programs_that_start_together_all_run() {
+fn eight_concurrent_starts_all_run() {
     let pool = Pool::start(quick());
     eight(&pool);
     let limits = &pool.stats().operations["GetProvisionedLimit"];
@@ -43,7 +43,7 @@ fn eight_programs_that_start_together_all_run() {
 }
 
 #[test]
-fn eight_programs_wait_for_one_another_where_every_quota_is_small() {
+fn eight_concurrent_starts_wait_for_small_quotas() {
     let mut settings = quick();
     let small = QuotaSetting::per_second(2.0);
     settings.quotas.user_pool_read = small;
@@ -57,7 +57,7 @@ fn eight_programs_wait_for_one_another_where_every_quota_is_small() {
 }
 
 #[test]
-fn throttling_that_lasts_refuses_the_run_by_its_name() {
+fn lasting_throttling_refuses_the_run_and_is_named() {
     let (dir, pool) = (TestDir::new(), pool());
     let list = dir.file("users.csv", users(1));
     for (wrong, cause) in [
@@ -85,7 +85,7 @@ fn throttling_that_lasts_refuses_the_run_by_its_name() {
 }
 
 #[test]
-fn limits_that_are_not_answered_are_the_default_and_the_run_says_so() {
+fn unknown_quotas_default_and_the_run_says_so() {
     for wrong in [
         BadReply::error(400, "TooManyRequestsException", "Too many requests"),
         BadReply::error(400, "ExpiredTokenException", "expired"),

@@ -1,4 +1,5 @@
-//! What may not be asked is unknown, and whatever is unknown has to be allowed.
+//! Settings that the credentials may not read are unknown, and running with unknown settings must
+//! be allowed explicitly.
 
 use super::{BadReply, Pool, Proxy, TestDir, codes, pool, quick, users};
 use crate::harness::Cli;
@@ -8,7 +9,7 @@ fn denied() -> BadReply {
 }
 
 #[test]
-fn a_pool_that_may_not_be_asked_needs_allow_messages_or_its_rules() {
+fn an_unreadable_pool_needs_allow_messages_or_a_pool_file() {
     let (dir, pool) = (TestDir::new(), pool());
     let proxy = Proxy::always(&pool, "DescribeUserPool", denied());
     let list = dir.file("users.csv", users(3));
@@ -43,7 +44,7 @@ fn a_pool_that_may_not_be_asked_needs_allow_messages_or_its_rules() {
 }
 
 #[test]
-fn a_run_that_goes_on_needs_it_again() {
+fn a_resumed_run_needs_it_again() {
     let (dir, pool) = (TestDir::new(), pool());
     let list = dir.file("users.csv", users(40));
     let proxy = Proxy::always(&pool, "DescribeUserPool", denied());
@@ -60,7 +61,7 @@ fn a_run_that_goes_on_needs_it_again() {
 }
 
 #[test]
-fn a_run_that_asks_nothing_needs_it_too() {
+fn a_run_that_queries_nothing_needs_it_too() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -78,7 +79,7 @@ fn a_run_that_asks_nothing_needs_it_too() {
 }
 
 #[test]
-fn a_group_that_an_emulator_answers_by_its_name_alone_is_the_group() {
+fn a_group_answer_with_only_a_name_is_accepted() {
     let missing = |message: &str| BadReply::error(400, "ResourceNotFoundException", message);
     let import = |dir: &TestDir, pool: &Pool, proxy: &Proxy| {
         let list = dir.file("users.csv", users(3));
@@ -87,13 +88,13 @@ fn a_group_that_an_emulator_answers_by_its_name_alone_is_the_group() {
     };
     for message in ["cognito-import-preflight", "", "us-east-1_AbCdEfGhI"] {
         let (dir, pool) = (TestDir::new(), pool());
-        // The question alone; the steps of the run are answered by the pool.
+        // Only the check; the pool answers the steps of the run.
         let proxy = Proxy::first(1, &pool, "AdminAddUserToGroup", missing(message));
         let import = import(&dir, &pool, &proxy);
         import.arg("--create-groups").run().exits(0);
         assert_eq!(proxy.calls(), 1 + 3);
     }
-    // A group that goes missing during the run stops it, and is what the run blames.
+    // A group that disappears during the run stops it and is reported as the cause.
     let (dir, pool) = (TestDir::new(), pool());
     let proxy = Proxy::always(&pool, "AdminAddUserToGroup", missing("crew"));
     import(&dir, &pool, &proxy)

@@ -1,4 +1,4 @@
-//! A case of the proof: a list with rows of every kind, and a pool with faults. It follows from its seed alone.
+//! A test case: a list with rows of every kind and a pool with faults, derived from a seed.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,9 @@ use cognito_import::rehearsal::{
     UserStatus,
 };
 
-/// The program is killed so many times at most; then it is left to finish.
+/// The maximum number of kills before the program may finish.
 const MOST_KILLS: u32 = 4;
 
-/// What a row of the list is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     New,
@@ -26,16 +25,17 @@ pub(super) struct Case {
     pub(super) settings: PoolSettings,
     pub(super) kills: u32,
     pub(super) look_ups: bool,
-    /// Whether rows are held to the pool's rules before they are sent.
+    /// Whether the pool's rules are applied before rows are sent.
     pub(super) preflight: bool,
-    /// How users that exist are found, where they are looked up.
+    /// The flags that choose how existing users are looked up.
     pub(super) found_by: [&'static str; 4],
     pub(super) follow_up: FollowUp,
-    /// A kill loses nothing that the process has written, synced or not: half of the cases do not wait for the disk.
+    /// A killed process loses nothing it has written, synced or not, so half of the cases do not
+    /// wait for the disk.
     pub(super) durability: &'static str,
 }
 
-/// What follows the sign-ups: confirming, verifying the address, two groups, and disabling every fifth user.
+/// Follow-up steps: confirm, verify the address, add to two groups, disable every fifth user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FollowUp {
     Nothing,
@@ -43,7 +43,7 @@ pub(super) enum FollowUp {
     OfAllUsers,
 }
 
-/// The columns of a row that say what follows it.
+/// The columns of a row that set its follow-up steps.
 pub(super) fn follow_up_of(row: u64) -> (String, &'static str) {
     let state = if row.is_multiple_of(5) {
         "left"
@@ -57,7 +57,7 @@ pub(super) fn username(row: u64) -> String {
     format!("user{row}")
 }
 
-/// What a row is, among those before it.
+/// Chooses the kind of a row, given the rows before it.
 fn kind_of(row: u64, kinds: &[Kind], random: &mut fastrand::Rng) -> Kind {
     let earlier_new: Vec<u64> = (1..row)
         .filter(|earlier| matches!(kinds[*earlier as usize - 1], Kind::New | Kind::Existing))
@@ -73,7 +73,7 @@ fn kind_of(row: u64, kinds: &[Kind], random: &mut fastrand::Rng) -> Kind {
     }
 }
 
-/// A row as it stands in the list.
+/// The row as a line of the list.
 fn line(row: u64, name: &str, kind: Kind, follow_up: FollowUp) -> String {
     let password = if kind == Kind::WeakPassword {
         "weakweak".to_owned()
@@ -90,7 +90,7 @@ fn line(row: u64, name: &str, kind: Kind, follow_up: FollowUp) -> String {
     }
 }
 
-/// A case follows from its seed alone.
+/// Generates the case of a seed.
 pub(super) fn case(seed: u64) -> Case {
     let mut random = fastrand::Rng::with_seed(seed);
     let rows = random.u64(6..24);
@@ -118,9 +118,10 @@ pub(super) fn case(seed: u64) -> Case {
         if kind == Kind::Existing {
             existing.push(ExistingUser {
                 username: name.clone(),
-                // Its attributes are those of the row: only the date tells it from one of ours.
+                // It has the row's attributes: only its date distinguishes it from a user created
+                // by the run.
                 attributes: BTreeMap::from([("email".to_owned(), format!("{name}@example.com"))]),
-                // So many seconds ago on the pool's clock, or long ago.
+                // A few seconds ago on the pool's clock, or long ago.
                 created: random.bool().then(|| random.i64(0..3)),
                 status: UserStatus::Unconfirmed,
                 ..ExistingUser::default()
@@ -157,7 +158,7 @@ pub(super) fn case(seed: u64) -> Case {
         list,
         settings,
         kills: random.u32(0..=MOST_KILLS),
-        // Steps are signed, as look-ups are.
+        // Like look-ups, steps are signed requests.
         look_ups: random.u32(0..8) > 0 || follow_up != FollowUp::Nothing,
         follow_up,
         durability: if (seed / 4).is_multiple_of(2) {

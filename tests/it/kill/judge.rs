@@ -1,4 +1,4 @@
-//! Whether the results tell the truth about every row.
+//! Checks the result of every row against the pool.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use cognito_import::rehearsal::AuditedUser;
 use super::case::{Case, Kind, username};
 use super::steps::{wrong_state, wrong_steps};
 
-/// Rows in doubt, or what is wrong.
+/// Returns the number of rows in doubt, or the mismatch.
 pub(super) fn judge(
     case: &Case,
     results: &[BTreeMap<String, String>],
@@ -34,7 +34,7 @@ pub(super) fn judge(
             ))
         };
         if result["row"] != row.to_string() {
-            return wrong("not in its place");
+            return wrong("out of order");
         }
         match (outcome, kind) {
             ("duplicate", Kind::DuplicateOf(earlier))
@@ -57,7 +57,7 @@ pub(super) fn judge(
         {
             return wrong(&why);
         }
-        // Without look-ups, what a killed process had not yet written down can only be asked for again.
+        // Without look-ups, a row that a killed process had not recorded can only be sent again.
         if case.look_ups && user.is_some_and(|user| user.sign_ups_after_answer > 0) {
             return wrong("it was asked for again after its answer had been delivered");
         }

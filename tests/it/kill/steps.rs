@@ -1,4 +1,4 @@
-//! Whether what is told of a user's steps is so.
+//! Checks the reported follow-up steps of a user against the pool.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,8 @@ use cognito_import::rehearsal::{AuditedUser, UserStatus};
 
 use super::case::{Case, FollowUp, follow_up_of};
 
-/// What is wrong with how a user is said to be at the end. After a step that failed nobody can tell: it may have been taken.
+/// Checks the reported final state of a user. After a failed step the state is unknown, because the
+/// step may have been applied.
 pub(super) fn wrong_state(
     result: &BTreeMap<String, String>,
     user: Option<&AuditedUser>,
@@ -21,7 +22,7 @@ pub(super) fn wrong_state(
         .map(|(flag, _)| format!("it is not {flag} as it says"))
 }
 
-/// What is wrong with what followed a row.
+/// Checks the follow-up of a row.
 pub(super) fn wrong_steps(
     case: &Case,
     row: u64,
@@ -48,7 +49,7 @@ pub(super) fn wrong_steps(
             _ => Some("nothing should follow it".to_owned()),
         };
     }
-    // So many faults one after the other are rare. Then nobody knows whether the step was taken.
+    // So many faults in a row are rare. It is then unknown whether the step was applied.
     if told.starts_with("failed: ") {
         let by_fault = [
             "ConnectionLost",
