@@ -32,6 +32,7 @@ pub mod aws;
 pub mod cli;
 pub mod command;
 mod detail;
+pub mod hints;
 pub mod import;
 pub mod ledger;
 pub mod logs;

@@ -4,6 +4,8 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
 
+use crate::hints::Hint;
+
 /// Files that the runtime, the signals and a command's own files need before a connection is made.
 const NEEDED: usize = 24;
 
@@ -36,10 +38,13 @@ fn report(panic: &PanicHookInfo<'_>) {
 
 /// The process may not open the files that it needs.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "too few files may be open at once ({0}); raise the limit (`ulimit -n 1024`), or close what other programs of this user have open"
-)]
+#[error("too few files may be open at once ({0})")]
 pub struct TooFewFiles(std::io::Error);
+impl Hint for TooFewFiles {
+    fn hint(&self) -> Option<String> {
+        Some("raise the limit (`ulimit -n 1024`), or close what other programs of this user have open".to_owned())
+    }
+}
 
 /// Checks that the process can open the files that every command needs. Some libraries panic when it cannot.
 ///

@@ -17,6 +17,7 @@ use rustls::{CertificateError, RootCertStore};
 
 use super::chain;
 use super::endpoint::Endpoint;
+use crate::hints::Hint;
 
 /// The variable that names a bundle.
 const BUNDLE_VARIABLE: &str = "AWS_CA_BUNDLE";
@@ -34,9 +35,7 @@ const MOST_BYTES: u64 = 16 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum NoCertificates {
     /// The configured bundle cannot be used.
-    #[error(
-        "{named}: {why}; name a PEM file with the CA certificates to trust, or remove the setting to trust the system's"
-    )]
+    #[error("{named}: {why}")]
     Bundle {
         /// The setting and its value.
         named: String,
@@ -44,10 +43,7 @@ pub enum NoCertificates {
         why: String,
     },
     /// The environment says where the system's certificates are, and none can be used.
-    #[error(
-        "{named}: there is no CA certificate ({why}), so AWS cannot be told from an impostor; correct the path, or unset the variable if \
-         the system has certificates of its own"
-    )]
+    #[error("{named}: there is no CA certificate ({why}), so AWS cannot be told from an impostor")]
     WhereNamed {
         /// Variables and their values.
         named: String,
@@ -55,11 +51,18 @@ pub enum NoCertificates {
         why: String,
     },
     /// The system has none.
-    #[error(
-        "this system has no CA certificates ({0}), so AWS cannot be told from an impostor; install them (Debian and Ubuntu: `apt install \
-         ca-certificates`), or name a PEM file with them in AWS_CA_BUNDLE"
-    )]
+    #[error("this system has no CA certificates ({0}), so AWS cannot be told from an impostor")]
     InTheSystem(String),
+}
+
+impl Hint for NoCertificates {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Bundle { .. } => "name a PEM file with the CA certificates to trust, or remove the setting to trust the system's".to_owned(),
+            Self::WhereNamed { .. } => "correct the path, or unset the variable if the system has certificates of its own".to_owned(),
+            Self::InTheSystem(..) => "install them (Debian and Ubuntu: `apt install ca-certificates`), or name a PEM file with them in AWS_CA_BUNDLE".to_owned(),
+        })
+    }
 }
 
 /// Which CAs are trusted.

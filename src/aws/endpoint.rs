@@ -1,5 +1,7 @@
 //! Where requests go: https, or plain http to this machine alone.
 
+use crate::hints::Hint;
+
 /// An endpoint that may be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
@@ -12,16 +14,23 @@ pub struct Endpoint {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
     /// Passwords would cross a network in the clear.
-    #[error(
-        "endpoint {0}: is not https: passwords would cross the network in the clear; use https: plain http is for this machine alone \
-         (127.0.0.1, [::1], localhost)"
-    )]
+    #[error("endpoint {0}: is not https: passwords would cross the network in the clear")]
     Insecure(String),
     /// Not a URL of a service.
-    #[error(
-        "endpoint {0}: is not the URL of a service; write one like https://host or http://127.0.0.1:9229"
-    )]
+    #[error("endpoint {0}: is not the URL of a service")]
     NotAUrl(String),
+}
+
+impl Hint for EndpointError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Insecure(..) => {
+                "use https: plain http is for this machine alone (127.0.0.1, [::1], localhost)"
+                    .to_owned()
+            }
+            Self::NotAUrl(..) => "write one like https://host or http://127.0.0.1:9229".to_owned(),
+        })
+    }
 }
 
 impl Endpoint {

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::args::ConnectionArgs;
+use crate::hints::Hint;
 
 /// The environment variable with the app client's secret.
 pub const SECRET_VARIABLE: &str = "COGNITO_CLIENT_SECRET";
@@ -50,39 +51,62 @@ pub struct SecretError {
     problem: Problem,
 }
 
+impl Hint for SecretError {
+    fn hint(&self) -> Option<String> {
+        self.problem.hint()
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 enum Problem {
-    #[error("cannot be read: {0}; name a file that holds the app client's secret")]
+    #[error("cannot be read: {0}")]
     Unreadable(std::io::Error),
-    #[error("is larger than 64 KiB; {ACCEPTED}")]
+    #[error("is larger than 64 KiB")]
     TooLong,
-    #[error(
-        "is not UTF-8 text; {ACCEPTED} (in Windows PowerShell, write it with `Out-File -Encoding ascii`)"
-    )]
+    #[error("is not UTF-8 text")]
     NotText,
-    #[error("is empty; {ACCEPTED}")]
+    #[error("is empty")]
     Empty,
-    #[error("holds white space within the secret; {ACCEPTED}")]
+    #[error("holds white space within the secret")]
     WhiteSpace,
-    #[error("malformed JSON at line {line}, column {column}; {ACCEPTED}")]
+    #[error("malformed JSON at line {line}, column {column}")]
     Malformed { line: usize, column: usize },
-    #[error(
-        "is the whole answer of get-secret-value; add `--query SecretString --output text` to that command"
-    )]
+    #[error("is the whole answer of get-secret-value")]
     WholeAnswer,
-    #[error("is a JSON string; add `--output text` to the command that printed it")]
+    #[error("is a JSON string")]
     JsonString,
-    #[error("has no {0} as a JSON string; {ACCEPTED}")]
+    #[error("has no {0} as a JSON string")]
     NoField(&'static str),
-    #[error(
-        "{field} is not the {what} of this command ({flag} {value}); fetch the secret of that app client, or correct {flag}"
-    )]
+    #[error("{field} is not the {what} of this command ({flag} {value})")]
     OtherClient {
         field: &'static str,
         what: &'static str,
         flag: &'static str,
         value: String,
     },
+}
+
+impl Hint for Problem {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Unreadable(..) => "name a file that holds the app client's secret".to_owned(),
+            Self::TooLong => ACCEPTED.to_owned(),
+            Self::NotText => format!(
+                "{ACCEPTED} (in Windows PowerShell, write it with `Out-File -Encoding ascii`)"
+            ),
+            Self::Empty => ACCEPTED.to_owned(),
+            Self::WhiteSpace => ACCEPTED.to_owned(),
+            Self::Malformed { .. } => ACCEPTED.to_owned(),
+            Self::WholeAnswer => {
+                "add `--query SecretString --output text` to that command".to_owned()
+            }
+            Self::JsonString => "add `--output text` to the command that printed it".to_owned(),
+            Self::NoField(..) => ACCEPTED.to_owned(),
+            Self::OtherClient { flag, .. } => {
+                format!("fetch the secret of that app client, or correct {flag}")
+            }
+        })
+    }
 }
 
 /// What the secret has to belong to.

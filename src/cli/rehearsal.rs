@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::args::time;
 use super::text_file::{WRITTEN_BY_HAND, read_text};
-use crate::rehearsal::{PoolSettings, QuotaSetting, SimulatedLatency};
+use crate::hints::Hint;
+use crate::rehearsal::{PoolSettings, QuotaSetting, RehearsalError, SimulatedLatency};
 
 /// Bytes of the settings' file: it may list users.
 const MOST_SETTINGS: u64 = 64 * WRITTEN_BY_HAND;
@@ -52,7 +53,7 @@ pub struct RehearsalArgs {
 #[derive(Debug, thiserror::Error)]
 pub enum RehearsalArgsError {
     /// The settings' file cannot be read.
-    #[error("--pool-settings {path}: cannot be read: {cause}; name a file that is there")]
+    #[error("--pool-settings {path}: cannot be read: {cause}")]
     Read {
         /// The file.
         path: PathBuf,
@@ -60,7 +61,7 @@ pub enum RehearsalArgsError {
         cause: std::io::Error,
     },
     /// The settings' file is wrong.
-    #[error("--pool-settings {path}: {cause}; mend this place of the file")]
+    #[error("--pool-settings {path}: {cause}")]
     Settings {
         /// The file.
         path: PathBuf,
@@ -68,9 +69,7 @@ pub enum RehearsalArgsError {
         cause: serde_json::Error,
     },
     /// A fault is wrong.
-    #[error(
-        "--fault {given}: {cause}; write it like commit_then_drop=0.1, answer_late=0.1:2000 or lost_pool_after=100"
-    )]
+    #[error("--fault {given}: {cause}")]
     Fault {
         /// As it was given.
         given: String,
@@ -78,13 +77,33 @@ pub enum RehearsalArgsError {
         cause: String,
     },
     /// A quota is wrong.
-    #[error("--{flag} {given}: is no rate; name a number above 0")]
+    #[error("--{flag} {given}: is no rate")]
     Quota {
         /// The flag.
         flag: &'static str,
         /// As it was given.
         given: f64,
     },
+}
+
+impl Hint for RehearsalArgsError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Read { .. } => "name a file that is there".to_owned(),
+            Self::Settings { .. } => "mend this place of the file".to_owned(),
+            Self::Fault { .. } => {
+                "write it like commit_then_drop=0.1, answer_late=0.1:2000 or lost_pool_after=100"
+                    .to_owned()
+            }
+            Self::Quota { .. } => "name a number above 0".to_owned(),
+        })
+    }
+}
+
+impl Hint for RehearsalError {
+    fn hint(&self) -> Option<String> {
+        Some(RehearsalError::hint(self).to_owned())
+    }
 }
 
 /// The pool that the command line asks for, without the users that are in it.

@@ -14,6 +14,7 @@ use super::client_secret::{SecretError, SecretOwner, client_secret};
 use super::mapping_file::{MappingFile, MappingFileError};
 use super::mapping_options::{follow_up_of_flags, of_flags, over};
 use super::text_file::{WRITTEN_BY_HAND, read_text};
+use crate::hints::Hint;
 use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::{Durability, RetryFilter};
 use crate::mapping::{MappingOptions, PasswordFrom};
@@ -37,7 +38,7 @@ pub enum SettingsError {
     #[error(transparent)]
     Secret(#[from] SecretError),
     /// The pool's rules cannot be read from their file.
-    #[error("--pool {path}: {cause}; `cognito-import describe` writes such a file")]
+    #[error("--pool {path}: {cause}")]
     RulesFile {
         /// The file.
         path: PathBuf,
@@ -45,35 +46,44 @@ pub enum SettingsError {
         cause: String,
     },
     /// The SDK was told to log what it sends.
-    #[error(
-        "LOG_SENSITIVE_BODIES is set: the SDK would log requests with their passwords; unset it"
-    )]
+    #[error("LOG_SENSITIVE_BODIES is set: the SDK would log requests with their passwords")]
     SensitiveBodies,
     /// Reading the pool is asked for, and nothing may be asked.
-    #[error(
-        "--prescan always: reads the pool's users, and --lookup none asks nothing; leave one of the two out"
-    )]
+    #[error("--prescan always: reads the pool's users, and --lookup none asks nothing")]
     PrescanUnsigned,
     /// The mapping file cannot be used.
     #[error(transparent)]
     Mapping(#[from] MappingFileError),
     /// One character cannot be both.
-    #[error(
-        "{0} cannot both separate the columns and quote the values; name another character with --delimiter or --quote (`--quote none` \
-         where nothing is quoted)"
-    )]
+    #[error("{0} cannot both separate the columns and quote the values")]
     QuoteSeparates(char),
     /// One character cannot escape and quote or separate.
-    #[error(
-        "--escape {0}: the same character quotes the values or separates the columns; name another one, or leave --escape out (a doubled \
-         quote needs no flag)"
-    )]
+    #[error("--escape {0}: the same character quotes the values or separates the columns")]
     EscapeTaken(char),
     /// Nothing is quoted, so nothing can be escaped.
-    #[error(
-        "--escape {0}: escapes within quotes, and --quote none reads none; leave one of the two out"
-    )]
+    #[error("--escape {0}: escapes within quotes, and --quote none reads none")]
     EscapeUnquoted(char),
+}
+
+impl Hint for SettingsError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Secret(error) => return error.hint(),
+            Self::RulesFile { .. } => "`cognito-import describe` writes such a file".to_owned(),
+            Self::SensitiveBodies => "unset it".to_owned(),
+            Self::PrescanUnsigned => "leave one of the two out".to_owned(),
+            Self::Mapping(error) => return error.hint(),
+            Self::QuoteSeparates(..) => "name another character with --delimiter or --quote (`--quote none` where nothing is quoted)".to_owned(),
+            Self::EscapeTaken(..) => "name another one, or leave --escape out (a doubled quote needs no flag)".to_owned(),
+            Self::EscapeUnquoted(..) => "leave one of the two out".to_owned(),
+        })
+    }
+}
+
+impl Hint for toml::ser::Error {
+    fn hint(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What the environment says; an empty variable says nothing.

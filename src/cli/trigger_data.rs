@@ -8,10 +8,13 @@ use zeroize::Zeroizing;
 use super::args::{ListArgs, TriggerArgs};
 use super::mapping_file::{MappingFile, MappingFileError};
 use super::text_file::{WRITTEN_BY_HAND, read_text};
+use crate::hints::Hint;
 use crate::pool::TriggerData;
 
 /// What a pair looks like. No word of ours repeats what was typed: the value may be a key.
-const SHAPE: &str = "is no pair; write KEY=VALUE, such as import-key=4711";
+const NO_PAIR: &str = "is not a KEY=VALUE pair";
+
+const PAIR_HINT: &str = "write KEY=VALUE, such as import-key=4711";
 
 /// What is wrong with it: nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -25,9 +28,7 @@ pub enum TriggerDataError {
         cause: String,
     },
     /// The file cannot be read.
-    #[error(
-        "--validation-data-file {path}: cannot be read: {cause}; name a file with one KEY=VALUE a line"
-    )]
+    #[error("--validation-data-file {path}: cannot be read: {cause}")]
     File {
         /// The file.
         path: PathBuf,
@@ -47,6 +48,16 @@ pub enum TriggerDataError {
     /// The mapping file cannot be used.
     #[error(transparent)]
     Mapping(#[from] MappingFileError),
+}
+
+impl Hint for TriggerDataError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::File { .. } => "name a file with one KEY=VALUE a line".to_owned(),
+            Self::Mapping(error) => return error.hint(),
+            Self::Flag { .. } | Self::Line { .. } => PAIR_HINT.to_owned(),
+        })
+    }
 }
 
 /// For `pool`.
@@ -108,6 +119,6 @@ fn of_file(path: &Path, data: &mut TriggerData) -> Result<(), TriggerDataError> 
 
 /// The first `=` separates: values may have one. White space around a key means nothing, in a value it counts.
 fn pair(text: &str) -> Result<(&str, &str), String> {
-    let (key, value) = text.split_once('=').ok_or(SHAPE)?;
+    let (key, value) = text.split_once('=').ok_or(NO_PAIR)?;
     Ok((key.trim(), value))
 }

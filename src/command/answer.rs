@@ -1,11 +1,12 @@
 //! What a command came to, and the one place where that goes to standard output: as text, or as one JSON document.
 //!
-//! A command tells people what it does on standard error, by [`Say`], whatever the form; it returns an [`Answer`] or has [`Failed`]. Its
-//! document has the same head for all commands, and behind it what the command puts in by [`Answer::with`] and [`Failed::with`].
+//! A command tells people what it does on standard error, by [`Say`], whatever the form; it returns a [`CommandOutput`] or a [`CommandError`]. Its
+//! document has the same head for all commands, and behind it what the command puts in by [`CommandOutput::with`] and [`CommandError::with`].
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::error::{CommandError, fields};
 use crate::cli::Say;
 use crate::cli::args::OutputForm;
 use crate::cli::exit::{Codes, Exit};
@@ -26,19 +27,6 @@ pub(super) struct CommandOutput {
     printed: bool,
     /// What the exit code means, where that depends on more than the command.
     codes: Option<Codes>,
-}
-
-/// What a panic is called.
-const PANICKED: &str = "internal error: the command ended unexpectedly";
-
-/// A command that came to nothing.
-pub(super) struct CommandError {
-    pub(super) error: anyhow::Error,
-    pub(super) exit: Exit,
-    what_to_do: Option<String>,
-    content: Map<String, Value>,
-    /// Its message has several lines.
-    is_list: bool,
 }
 
 /// What went wrong, for the document.
@@ -70,7 +58,7 @@ impl CommandOutput {
         }
     }
 
-    /// The document was printed already, by [`Output::print_early`].
+    /// The document was printed already, by [`OutputWriter::print_early`].
     pub(super) fn printed(exit: Exit) -> Self {
         Self {
             printed: true,
@@ -90,6 +78,11 @@ impl CommandOutput {
         Ok(self)
     }
 
+    fn with_fields(mut self, fields: Map<String, Value>) -> Self {
+        self.content.extend(fields);
+        self
+    }
+
     /// The same for a command that did not come to its end: why, and how to go on.
     pub(super) fn stopped(mut self, why: impl Into<String>, what_to_do: impl Into<String>) -> Self {
         self.stopped = Some(Trouble {
@@ -97,90 +90,6 @@ impl CommandOutput {
             what_to_do: Some(what_to_do.into()),
         });
         self
-    }
-}
-
-impl CommandError {
-    /// Refused before anything was sent.
-    pub(super) fn refused(error: impl Into<anyhow::Error>) -> Self {
-        Self::new(error, Exit::Refused)
-    }
-
-    /// Stopped on the way.
-    pub(super) fn stopped(error: impl Into<anyhow::Error>) -> Self {
-        Self::new(error, Exit::Stopped)
-    }
-
-    /// Another process is using the run directory.
-    pub(super) fn busy(error: impl Into<anyhow::Error>) -> Self {
-        Self::new(error, Exit::Busy)
-    }
-
-    /// The command ended in a panic, whose place was told. Something may have been sent before.
-    pub(super) fn panicked(codes: Codes) -> Self {
-        let error = anyhow::anyhow!(
-            "{PANICKED}; run the same command again, and report the place that is named above"
-        );
-        Self::new(error, codes.ended_early())
-    }
-
-    fn new(error: impl Into<anyhow::Error>, exit: Exit) -> Self {
-        let error = error.into();
-        Self {
-            what_to_do: told_way_out(&error.to_string()),
-            error,
-            exit,
-            content: Map::new(),
-            is_list: false,
-        }
-    }
-
-    /// The same for an error whose message lists several problems, each on a line of its own.
-    pub(super) fn with_listed_problems(mut self) -> Self {
-        self.is_list = true;
-        self
-    }
-
-    /// The same once a request has changed the pool: then it is no refusal, whatever the error is.
-    pub(super) fn after_requests(mut self) -> Self {
-        if let Exit::Refused | Exit::Busy = self.exit {
-            self.exit = Exit::Stopped;
-        }
-        self
-    }
-
-    /// The same with what to do about it, where the error says it in several places or in none.
-    pub(super) fn hint(mut self, what_to_do: impl Into<String>) -> Self {
-        self.what_to_do = Some(what_to_do.into());
-        self
-    }
-
-    /// The same with what stands in the document all the same: an object, whose fields are added.
-    pub(super) fn with(mut self, content: &impl Serialize) -> Self {
-        match fields(content) {
-            Ok(fields) => {
-                self.content.extend(fields);
-                self
-            }
-            Err(failed) => failed,
-        }
-    }
-}
-
-/// What an error says is to be done: errors of this program say first what is wrong, and behind a semicolon what to do.
-fn told_way_out(error: &str) -> Option<String> {
-    let (_, hint) = error.split_once("; ")?;
-    Some(hint.to_owned())
-}
-
-fn fields(content: &impl Serialize) -> Result<Map<String, Value>, CommandError> {
-    match serde_json::to_value(content).map_err(CommandError::stopped)? {
-        Value::Object(fields) => Ok(fields),
-        other @ (Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Array(_)) => Ok(Map::from_iter([("result".to_owned(), other)])),
     }
 }
 
@@ -231,26 +140,25 @@ pub(super) struct OutputWriter {
 }
 
 impl OutputWriter {
-    /// Prints what a command came to. Nothing is printed before, but by [`Output::print_early`].
+    /// Prints what a command came to. Nothing is printed before, but by [`OutputWriter::print_early`].
     pub(super) fn close(self, done: Result<CommandOutput, CommandError>) -> Exit {
         let answer = match done {
             Ok(answer) => answer,
             Err(failed) => {
-                // With the causes, which an error of ours names itself and one of others may not.
-                let message = format!("{:#}", failed.error);
-                if failed.is_list {
+                let message = failed.text();
+                if failed.has_lines() {
                     self.say.errors(&message);
                 } else {
                     self.say.error(&message);
                 }
                 CommandOutput {
-                    content: failed.content,
                     stopped: Some(Trouble {
                         message,
-                        what_to_do: failed.what_to_do,
+                        what_to_do: failed.what_to_do(),
                     }),
                     ..CommandOutput::from(failed.exit)
                 }
+                .with_fields(failed.into_content())
             }
         };
         let printed = match self.form {

@@ -140,10 +140,10 @@ fn refuse_to_replace(findings: &Path, list: &Path) -> Result<(), CommandError> {
     } else {
         return Ok(());
     };
-    Err(CommandError::refused(anyhow::anyhow!(
-        "--findings {}: {what}; name another file",
-        findings.display()
-    )))
+    Err(CommandError::refusal(
+        format_args!("--findings {}: {what}", findings.display()),
+        "name another file",
+    ))
 }
 
 /// Whether the app client's secret was given; none where the pool's rules come from a file.
@@ -236,10 +236,10 @@ async fn surveyed(
     let surveyed: Result<_, SurveyError> = beside("survey", work).await?;
     surveyed.map_err(|error| match error {
         SurveyError::Rows(_) | SurveyError::Room(_) => CommandError::refused(error),
-        SurveyError::Write(cause) => CommandError::refused(anyhow::anyhow!(
-            "--findings {}: cannot be written: {cause}; name a file in a folder that can be written to",
-            to.display()
-        )),
+        SurveyError::Write(cause) => CommandError::refusal(
+            format_args!("--findings {}: cannot be written: {cause}", to.display()),
+            "name a file in a folder that can be written to",
+        ),
     })
 }
 

@@ -6,6 +6,7 @@ use super::report::open;
 use super::{CommandError, CommandOutput};
 use crate::cli::Say;
 use crate::cli::args::CompareArgs;
+use crate::hints::Hint;
 use crate::ledger::comparison::compare as compare_runs;
 use crate::ledger::{LedgerError, LedgerReader};
 use crate::report::{ChangesCsv, Comparison, Side};
@@ -15,8 +16,17 @@ use crate::report::{ChangesCsv, Comparison, Side};
 enum CompareError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    #[error("--changes-csv {path}: cannot be written: {cause}; name a file in a folder that can be written to", path = .0.display(), cause = .1)]
+    #[error("--changes-csv {path}: cannot be written: {cause}", path = .0.display(), cause = .1)]
     Write(PathBuf, std::io::Error),
+}
+
+impl Hint for CompareError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Ledger(error) => return error.hint(),
+            Self::Write(..) => "name a file in a folder that can be written to".to_owned(),
+        })
+    }
 }
 
 pub(super) fn compare(
@@ -102,20 +112,21 @@ fn refuse_unlike(before: &Side, after: &Side) -> Result<(), CommandError> {
         return Ok(());
     };
     let hint = "name two runs that are alike, or compare them all the same with --compare-unlike";
-    Err(CommandError::refused(anyhow::anyhow!(
-        "--compare: the {what} of {} is {one}, that of {} is {other}: what differs would say nothing of the users; {hint}",
-        before.run_directory,
-        after.run_directory
+    Err(CommandError::refusal(
+        format_args!(
+            "--compare: the {what} of {} is {one}, that of {} is {other}: what differs would say nothing of the users",
+            before.run_directory, after.run_directory
+        ),
+        hint,
     ))
-    .hint(hint))
 }
 
 fn refuse_to_replace(path: &Path) -> Result<(), CommandError> {
     match path.symlink_metadata() {
-        Ok(there) if !there.is_file() => Err(CommandError::refused(anyhow::anyhow!(
-            "--changes-csv {}: is there, and no file; name another file",
-            path.display()
-        ))),
+        Ok(there) if !there.is_file() => Err(CommandError::refusal(
+            format_args!("--changes-csv {}: is there, and no file", path.display()),
+            "name another file",
+        )),
         Ok(_) | Err(_) => Ok(()),
     }
 }

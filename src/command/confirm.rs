@@ -18,9 +18,10 @@ pub(super) async fn confirm(users: Option<u64>, user_pool_id: &str) -> Result<()
     let question = format!("Sign {whom} up in {user_pool_id}? [y/N] ");
     match answer(&question).await?.trim().to_lowercase().as_str() {
         "y" | "yes" => Ok(()),
-        _ => Err(CommandError::refused(anyhow::anyhow!(
-            "not confirmed: nothing was sent; --yes goes on without asking"
-        ))),
+        _ => Err(CommandError::refusal(
+            "not confirmed: nothing was sent",
+            "--yes goes on without asking",
+        )),
     }
 }
 
@@ -32,9 +33,10 @@ pub(super) async fn typed(users: u64, user_pool_id: &str) -> Result<(), CommandE
     if answer(&question).await?.trim() == user_pool_id {
         return Ok(());
     }
-    Err(CommandError::refused(anyhow::anyhow!(
-        "that is not the id of the pool that the run was made in: nothing was deleted; type {user_pool_id} if its users are meant"
-    )))
+    Err(CommandError::refusal(
+        "that is not the id of the pool that the run was made in: nothing was deleted",
+        format!("type {user_pool_id} if its users are meant"),
+    ))
 }
 
 /// What is typed.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::rejects::{RejectsError, RejectsWritten};
+use crate::hints::Hint as _;
 use crate::outcome::{CategoryRequests, Summary};
 use crate::preflight::objections::Objection;
 use crate::preflight::plan::RunPlan;
@@ -72,7 +73,7 @@ impl<'a> RunDocument<'a> {
                 file: None,
                 rows: None,
                 with_passwords: None,
-                error: Some(error.to_string()),
+                error: Some(error.with_hint()),
             }),
         };
         self

@@ -15,21 +15,29 @@ pub(super) fn refuse_misfits(
     looks: ExistingUserPolicy,
 ) -> Result<(), CommandError> {
     let kinds = list.mapping.follow_up_kinds();
-    let why = if kinds.is_empty() && args.follow_up_existing {
-        "--follow-up-existing: nothing follows the sign-ups; add --confirm, --verify, --group or --disable-where, or leave it out".to_owned()
-    } else if args.create_groups && !kinds.contains(&StepKind::AddToGroup) {
-        "--create-groups: no groups are named; add --group NAME or a column groups, or leave it out"
-            .to_owned()
-    } else if !kinds.is_empty() && !looks.look_ups.any() {
+    if kinds.is_empty() && args.follow_up_existing {
+        return Err(CommandError::refusal(
+            "--follow-up-existing: nothing follows the sign-ups",
+            "add --confirm, --verify, --group or --disable-where, or leave it out",
+        ));
+    }
+    if args.create_groups && !kinds.contains(&StepKind::AddToGroup) {
+        return Err(CommandError::refusal(
+            "--create-groups: no groups are named",
+            "add --group NAME or a column groups, or leave it out",
+        ));
+    }
+    if !kinds.is_empty() && !looks.look_ups.any() {
         let asked: Vec<&str> = kinds.iter().map(|kind| kind.asked_by()).collect();
-        format!(
-            "--no-lookup (or --lookup none) signs no request, and what follows a sign-up has to be signed ({}); leave one of the two out",
-            asked.join(", ")
-        )
-    } else {
-        return Ok(());
-    };
-    Err(CommandError::refused(anyhow::anyhow!(why)))
+        return Err(CommandError::refusal(
+            format_args!(
+                "--no-lookup (or --lookup none) signs no request, and what follows a sign-up has to be signed ({})",
+                asked.join(", ")
+            ),
+            "leave one of the two out",
+        ));
+    }
+    Ok(())
 }
 
 /// Whether steps draw on the quota of those who change users.

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::CommandError;
 use crate::cli::Say;
+use crate::cli::exit::Exit;
 use crate::ledger::{LedgerError, RunDirectory};
 
 /// Time between two tries.
@@ -30,11 +31,15 @@ pub(super) async fn hold(
                 return Err(CommandError::busy(busy));
             }
             Err(LedgerError::Busy(_)) => {
-                return Err(CommandError::busy(anyhow::anyhow!(
-                    "run directory {}: another process is still using it after {}; stop that process, or give --wait-for-lock more time",
-                    path.display(),
-                    humantime::format_duration(wait)
-                )));
+                return Err(CommandError::new(
+                    Exit::Busy,
+                    format_args!(
+                        "run directory {}: another process is still using it after {}",
+                        path.display(),
+                        humantime::format_duration(wait)
+                    ),
+                    ["stop that process, or give --wait-for-lock more time".to_owned()],
+                ));
             }
             Err(error) => return Err(CommandError::refused(error)),
         }

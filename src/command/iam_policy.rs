@@ -20,18 +20,20 @@ pub(super) fn iam_policy(args: &IamPolicyArgs, say: Say) -> Result<CommandOutput
                 .and_then(|object| object.split_once('/'))
                 .filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
                 .ok_or_else(|| {
-                    CommandError::refused(anyhow::anyhow!(
-                        "--list {list}: only a list in S3 needs a permission; name s3://BUCKET/KEY, or leave it out"
-                    ))
+                    CommandError::refusal(
+                        format_args!("--list {list}: only a list in S3 needs a permission"),
+                        "name s3://BUCKET/KEY, or leave it out",
+                    )
                 })?,
         ),
     };
     let looks = settings::looks(&args.look).map_err(CommandError::refused)?;
     let steps = settings::step_kinds(&args.follow_up);
     if !steps.is_empty() && !looks.look_ups.any() {
-        return Err(CommandError::refused(anyhow::anyhow!(
-            "--no-lookup (or --lookup none) signs no request, and what follows a sign-up has to be signed; leave one of the two out"
-        )));
+        return Err(CommandError::refusal(
+            "--no-lookup (or --lookup none) signs no request, and what follows a sign-up has to be signed",
+            "leave one of the two out",
+        ));
     }
     if let Some(region) = region_without_partition(&args.user_pool_id) {
         say.line(format_args!(

@@ -5,6 +5,7 @@ use super::{CommandError, beside};
 use crate::cli::args::ListArgs;
 use crate::cli::dialect::dialect;
 use crate::cli::{Say, settings};
+use crate::hints::Hint;
 use crate::mapping::{HeaderError, Mapping, MappingOptions, likelier_header};
 use crate::preflight::objections::Objection;
 use crate::rows::{Dialect, FirstLines, Rows, RowsError};
@@ -80,13 +81,18 @@ impl Elsewhere {
     }
 
     fn refusal(&self, source: &Source) -> CommandError {
-        CommandError::refused(anyhow::anyhow!(
-            "{}: line {} does not look like the header, and line {} does; skip the lines above it with `--skip-lines {}`",
-            source.name(),
-            self.read,
-            self.likelier,
-            self.likelier - 1
-        ))
+        CommandError::refusal(
+            format_args!(
+                "{}: line {} does not look like the header, and line {} does",
+                source.name(),
+                self.read,
+                self.likelier
+            ),
+            format!(
+                "skip the lines above it with `--skip-lines {}`",
+                self.likelier - 1
+            ),
+        )
     }
 }
 
@@ -104,7 +110,7 @@ fn unreadable_header(
         Some(found) => found.refusal(source),
         // The command that converts the file is on a line of its own.
         None if matches!(error, RowsError::Foreign { .. }) => {
-            CommandError::refused(error).with_listed_problems()
+            CommandError::refused(error).with_lines()
         }
         None => CommandError::refused(error),
     }
@@ -121,10 +127,7 @@ async fn refusal(misfit: HeaderError, schema: &SchemaSource<'_>) -> CommandError
         Some(rules) => misfit.in_pool(&rules),
         None => misfit,
     };
-    let hint = misfit.hint();
-    CommandError::refused(misfit)
-        .hint(hint)
-        .with_listed_problems()
+    CommandError::refusals(&misfit, vec![misfit.hint()])
 }
 
 /// A list cannot be read once more.
@@ -136,6 +139,15 @@ pub(super) enum Unopened {
     /// Its header cannot be read.
     #[error(transparent)]
     Rows(#[from] RowsError),
+}
+
+impl Hint for Unopened {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Source(error) => error.hint(),
+            Self::Rows(error) => error.hint(),
+        }
+    }
 }
 
 impl List {

@@ -39,8 +39,8 @@ pub(super) fn man(directory: Option<&Path>, say: Say) -> Result<CommandOutput, C
 }
 
 fn unwritten(path: &Path, cause: &io::Error) -> CommandError {
-    CommandError::refused(anyhow::anyhow!(
-        "{}: cannot be written: {cause}; name a directory that can be written to",
-        path.display()
-    ))
+    CommandError::refusal(
+        format_args!("{}: cannot be written: {cause}", path.display()),
+        "name a directory that can be written to",
+    )
 }

@@ -8,6 +8,7 @@ mod completions;
 mod confirm;
 mod describe;
 mod document;
+mod error;
 mod follow_up;
 mod hold;
 mod iam_policy;
@@ -38,7 +39,8 @@ use crate::logs;
 use crate::process::need_files;
 use crate::progress::Screen;
 use crate::run::Signals;
-use answer::{CommandError, CommandOutput, OutputWriter};
+use answer::{CommandOutput, OutputWriter};
+use error::CommandError;
 
 /// Does what the command line says.
 #[must_use]
@@ -181,7 +183,7 @@ mod tests {
             let done = caught(codes, || panic!("Hidden#42"));
             let failed = done.err().unwrap();
             assert_eq!(failed.exit, exit);
-            assert!(!format!("{:?}", failed.error).contains("Hidden"));
+            assert!(!failed.text().contains("Hidden"));
         }
     }
 }

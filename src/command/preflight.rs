@@ -125,13 +125,12 @@ impl PreflightFindings {
             .iter()
             .map(|refusal| format!("\n  - {refusal}"))
             .collect();
-        let hints: Vec<&str> = refusals
+        let hints = refusals
             .iter()
-            .map(|refusal| refusal.hint.as_str())
+            .map(|refusal| refusal.hint.clone())
             .collect();
-        let refused =
-            CommandError::refused(anyhow::anyhow!("{what}:{told}")).with_listed_problems();
-        Some(refused.hint(hints.join("; ")).with(&self.document()))
+        let refused = CommandError::refusals(format_args!("{what}:{told}"), hints);
+        Some(refused.with(&self.document()))
     }
 
     /// All of it, for programs.
@@ -219,9 +218,8 @@ pub(super) async fn ask_pool(
 
 /// A command cannot go on without this answer of the pool.
 pub(super) fn not_answered(user_pool_id: &str, unanswered: &Unanswered) -> CommandError {
-    let remedy = remedy(&unanswered.failure);
-    let error = anyhow::anyhow!("user pool {user_pool_id}: {unanswered}; {remedy}");
-    CommandError::refused(error).hint(remedy)
+    let message = format_args!("user pool {user_pool_id}: {unanswered}");
+    CommandError::refusal(message, remedy(&unanswered.failure))
 }
 
 /// What rows are held to.

@@ -195,9 +195,10 @@ async fn identity(job: &ImportJob<'_>, list: &List) -> Result<Identity, CommandE
 /// Groups are made by those who looked which there are.
 fn refuse_unseen_groups(job: &ImportJob<'_>) -> Result<(), CommandError> {
     if job.preflight.no_preflight && job.list.follow_up.create_groups {
-        return Err(CommandError::refused(anyhow::anyhow!(
-            "--create-groups: with --no-preflight nobody looks which groups there are; leave one of the two out"
-        )));
+        return Err(CommandError::refusal(
+            "--create-groups: with --no-preflight nobody looks which groups there are",
+            "leave one of the two out",
+        ));
     }
     Ok(())
 }
@@ -276,10 +277,13 @@ fn rules_given(job: &ImportJob<'_>) -> Result<Option<PoolRules>, CommandError> {
         if let (Some(found), RunKind::Import) = (found, job.again.kind())
             && found != here
         {
-            return Err(CommandError::refused(anyhow::anyhow!(
-                "--pool {}: holds the rules of {found}, and this run is for {here}; describe the right one, or take its id out of the file",
-                path.display()
-            )));
+            return Err(CommandError::refusal(
+                format_args!(
+                    "--pool {}: holds the rules of {found}, and this run is for {here}",
+                    path.display()
+                ),
+                "describe the right one, or take its id out of the file",
+            ));
         }
     }
     Ok(Some(rules))

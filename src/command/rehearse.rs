@@ -7,9 +7,11 @@ use super::job::{ImportJob, OnExistingRun};
 use super::run::run;
 use super::{CommandError, CommandOutput, runtime};
 use crate::cli::args::RehearseArgs;
+use crate::cli::exit::Exit;
 use crate::cli::rehearsal::{RehearsalArgs, pool_settings};
 use crate::cli::trigger_data::trigger_data;
 use crate::cli::{Say, reports, settings, terminal};
+use crate::hints::Hint;
 use crate::pool::{ConnectSettings, EndpointChoice, Signing};
 use crate::progress::Screen;
 use crate::rehearsal::{ExistingUser, PoolSettings, RehearsalPool};
@@ -85,8 +87,9 @@ pub(super) fn settings_with_users(args: &RehearsalArgs) -> Result<PoolSettings, 
 
 /// Users from a CSV file: `username` names them, `password` is passed over, every other column is an attribute.
 fn existing(path: &Path) -> Result<Vec<ExistingUser>, CommandError> {
-    let wrong =
-        |why: &dyn std::fmt::Display| CommandError::refused(anyhow::anyhow!("--existing {why}"));
+    let wrong = |why: &dyn Hint| {
+        CommandError::new(Exit::Refused, format_args!("--existing {why}"), why.hint())
+    };
     let source = Source::named(path, &S3Access::default()).map_err(|why| wrong(&why))?;
     let opened = source.open().map_err(|why| wrong(&why))?;
     let mut rows =
@@ -98,10 +101,10 @@ fn existing(path: &Path) -> Result<Vec<ExistingUser>, CommandError> {
             ["username", "cognito:username"].contains(&name.to_ascii_lowercase().as_str())
         })
         .ok_or_else(|| {
-            wrong(&format_args!(
-                "{}: there is no column username; it has to name each user",
-                source.name()
-            ))
+            CommandError::refusal(
+                format_args!("--existing {}: there is no column username", source.name()),
+                "it has to name each user",
+            )
         })?;
     let mut users = Vec::new();
     while let Some(row) = rows.next_row().map_err(|why| wrong(&why))? {
@@ -109,11 +112,14 @@ fn existing(path: &Path) -> Result<Vec<ExistingUser>, CommandError> {
             .cell(username)
             .filter(|name| !name.is_empty() && row.unreadable.is_none())
         else {
-            return Err(wrong(&format_args!(
-                "{}: line {}: has no username, or cannot be read; mend the line",
-                source.name(),
-                row.line
-            )));
+            return Err(CommandError::refusal(
+                format_args!(
+                    "--existing {}: line {}: has no username, or cannot be read",
+                    source.name(),
+                    row.line
+                ),
+                "correct the line",
+            ));
         };
         let attributes = names
             .iter()

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::CommandError;
 use super::list::{List, ReopenableList, Unopened};
+use crate::hints::Hint;
 use crate::ledger::{LedgerError, LedgerReader};
 use crate::report::{RejectsFile, reasons_of};
 use crate::rows::rewrite::{LeftOut, Rewriter, Secrets, Selected, Selection};
@@ -58,24 +59,34 @@ pub(super) enum RejectsError {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// It is not the list that the run read.
-    #[error(
-        "{0} has changed since the run began, so rows cannot be taken from it; results.csv says what came of each"
-    )]
+    #[error("{0} has changed since the run began, so rows cannot be taken from it")]
     Changed(String),
     /// The file cannot be written.
     #[error("{path}: cannot be written: {cause}", path = .0.display(), cause = .1)]
     Write(PathBuf, std::io::Error),
     /// It was not read as far as at an earlier time.
-    #[error(
-        "the list was not read to row {0}, which did not make it at an earlier time; once the same command reads it to its end,          the file is written"
-    )]
+    #[error("the list was not read to row {0}, which did not make it at an earlier time")]
     Unread(u64),
     /// What was put aside cannot be used.
-    #[error(
-        "rows could not be put aside in a temporary file while the list was read: {0}; make room there, or name another folder in \
-         TMPDIR"
-    )]
+    #[error("rows could not be put aside in a temporary file while the list was read: {0}")]
     Spool(std::io::Error),
+}
+
+impl Hint for RejectsError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Ledger(error) => return error.hint(),
+            Self::Unopened(error) => return error.hint(),
+            Self::Rows(error) => return error.hint(),
+            Self::Source(error) => return error.hint(),
+            Self::Changed(..) => "results.csv says what came of each".to_owned(),
+            Self::Unread(..) => {
+                "once the same command reads it to its end, the file is written".to_owned()
+            }
+            Self::Spool(..) => "make room there, or name another folder in TMPDIR".to_owned(),
+            Self::Write(..) => return None,
+        })
+    }
 }
 
 impl Rejects {
@@ -95,11 +106,13 @@ impl Rejects {
         let from = match list.again() {
             Some(again) => RowOrigin::List(again, fingerprint),
             None if with_passwords => {
-                return Err(CommandError::refused(anyhow::anyhow!(
-                    "--rejects-with-passwords: {} can be read only once, so its rows would have to lie on the disk with their passwords until \
-                     the run ends; put the list into a file, or leave the flag out",
-                    list.source.name()
-                )));
+                return Err(CommandError::refusal(
+                    format_args!(
+                        "--rejects-with-passwords: {} can be read only once, so its rows would have to lie on the disk with their passwords until the run ends",
+                        list.source.name()
+                    ),
+                    "put the list into a file, or leave the flag out",
+                ));
             }
             None => RowOrigin::Spool(Arc::new(Spool::new(selection.clone()))),
         };

@@ -28,9 +28,10 @@ pub(super) fn report(args: &ReportArgs, say: Say) -> Result<CommandOutput, Comma
         (None, [before, after]) => compare([before, after], &args.comparison, say),
         (Some(run_directory), _) => again(run_directory, args, say),
         // The command line asks for one of the two.
-        (None, _) => Err(CommandError::refused(anyhow::anyhow!(
-            "no run is named; give its directory, or two with --compare"
-        ))),
+        (None, _) => Err(CommandError::refusal(
+            "no run is named",
+            "give its directory, or two with --compare",
+        )),
     }
 }
 

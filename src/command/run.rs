@@ -13,6 +13,7 @@ use super::report::say_where;
 use super::{CommandError, CommandOutput, beside};
 use crate::cli::Say;
 use crate::cli::exit::Exit;
+use crate::hints::Hint as _;
 use crate::import::{Run, RunEnd, StopReason};
 use crate::ledger::{LedgerReader, RunDirectory, Session};
 use crate::outcome::{Outcome, Summary};
@@ -159,7 +160,10 @@ impl WrittenReports {
                     ));
                 }
             }
-            Err(error) => say.error(format_args!("rejects.csv: not written: {error}")),
+            Err(error) => say.error(format_args!(
+                "rejects.csv: not written: {}",
+                error.with_hint()
+            )),
         }
         Exit::of_summary(&self.summary)
     }

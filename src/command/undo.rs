@@ -149,10 +149,13 @@ async fn made(args: &UndoArgs, say: Say) -> Result<Made, CommandError> {
     }
     let reader = LedgerReader::open(run_dir).map_err(CommandError::refused)?;
     if reader.is_of_rehearsal().map_err(CommandError::refused)? {
-        return Err(CommandError::refused(anyhow::anyhow!(
-            "{}: this run was a rehearsal: its pool is gone, and its users with it: there is nothing to undo; name the directory of an import",
-            run_dir.display()
-        )));
+        return Err(CommandError::refusal(
+            format_args!(
+                "{}: this run was a rehearsal: its pool is gone, and its users with it: there is nothing to undo",
+                run_dir.display()
+            ),
+            "name the directory of an import",
+        ));
     }
     let summary = reader.summary().map_err(CommandError::refused)?;
     let endpoint = reader.endpoint().map_err(CommandError::refused)?;
@@ -199,10 +202,13 @@ fn chosen_endpoint(
                 url => EndpointChoice::Url(url.to_owned()),
             })
         }
-        (None, None) => Err(CommandError::refused(anyhow::anyhow!(
-            "{}: this run's ledger does not say where its users were created, and nothing was deleted; name the place with --endpoint-url              (AWS: https://cognito-idp.REGION.amazonaws.com)",
-            args.run_dir.display()
-        ))),
+        (None, None) => Err(CommandError::refusal(
+            format_args!(
+                "{}: this run's ledger does not say where its users were created, and nothing was deleted",
+                args.run_dir.display()
+            ),
+            "name the place with --endpoint-url              (AWS: https://cognito-idp.REGION.amazonaws.com)",
+        )),
     }
 }
 
@@ -217,15 +223,19 @@ fn place_name(endpoint: &str) -> &str {
 fn asks(args: &UndoArgs, pool_id: &str) -> Result<bool, CommandError> {
     match &args.yes_delete {
         Some(named) if named == pool_id => Ok(false),
-        Some(named) => Err(CommandError::refused(anyhow::anyhow!(
-            "--yes-delete {named}: the run in {} was made in the pool {pool_id}, and nothing was deleted; give that id if it is meant",
-            args.run_dir.display()
-        ))),
+        Some(named) => Err(CommandError::refusal(
+            format_args!(
+                "--yes-delete {named}: the run in {} was made in the pool {pool_id}, and nothing was deleted",
+                args.run_dir.display()
+            ),
+            "give that id if it is meant",
+        )),
         None if args.dry_run => Ok(false),
         None if somebody_is_there() => Ok(true),
-        None => Err(CommandError::refused(anyhow::anyhow!(
-            "nobody is here to be asked, and nothing was deleted; --yes-delete {pool_id} deletes the users without a question"
-        ))),
+        None => Err(CommandError::refusal(
+            "nobody is here to be asked, and nothing was deleted",
+            format!("--yes-delete {pool_id} deletes the users without a question"),
+        )),
     }
 }
 

@@ -11,6 +11,7 @@ use super::event::Watch;
 use super::record::Record;
 use super::run::{Deadline, until};
 use super::stop::StopReason;
+use crate::hints::Hint as _;
 use crate::ledger::listing::{Listing, ListingEntry};
 use crate::ledger::{Ledger, LedgerBatch, LedgerError};
 use crate::pace::{Category, Pacer};
@@ -77,7 +78,7 @@ impl Prescan<'_> {
         let mut notes = Notes::begin(pacer);
         let mut listing = match Listing::new() {
             Ok(listing) => listing,
-            Err(error) => return Ok(Scanned::Failed(error.to_string())),
+            Err(error) => return Ok(Scanned::Failed(error.with_hint())),
         };
         let (mut users, mut token) = (0, None);
         let mut followed = Followed::up_to(most_pages(self.about));
@@ -100,7 +101,7 @@ impl Prescan<'_> {
             let entries = listed.len();
             users += entries as u64;
             if let Err(error) = add(&mut listing, listed, self.folds) {
-                break Scanned::Failed(error.to_string());
+                break Scanned::Failed(error.with_hint());
             }
             notes.write(ledger, pacer, false).await;
             watch.reading(users, self.about, notes.began.elapsed());

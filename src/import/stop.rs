@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::hints::Hint as _;
 use crate::rows::RowsError;
 use crate::run::Signal;
 
@@ -55,7 +56,7 @@ impl fmt::Display for StopReason {
                 "no connection could be made for ten rows in a row ({error}); check the network, --region, --endpoint-url and HTTPS_PROXY"
             ),
             Self::Deadline => write!(f, "--deadline reached"),
-            Self::List(error) => write!(f, "{error}"),
+            Self::List(error) => f.write_str(&error.with_hint()),
             Self::Unlisted(why) => {
                 write!(
                     f,

@@ -45,6 +45,8 @@ pub use times::{RunTimes, Span};
 pub use undo::UndoLedger;
 pub use writer::{BeginResult, Ledger, LedgerBatch, NewLedger, NewRow, RetryFilter, ToBegin};
 
+use crate::hints::Hint;
+
 /// How hard the ledger holds on to what it was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
@@ -59,7 +61,7 @@ pub enum Durability {
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// The directory cannot be made or looked at.
-    #[error("run directory {path}: {cause}; name one with --run-dir that can be made and written")]
+    #[error("run directory {path}: {cause}")]
     Directory {
         /// The directory.
         path: PathBuf,
@@ -67,24 +69,16 @@ pub enum LedgerError {
         cause: std::io::Error,
     },
     /// Others can change the ledger of a run that is to be undone.
-    #[error(
-        "{0}; an undo deletes the users that the ledger names, so nothing was deleted; take the permission away (chmod go-w), or copy the \
-         run directory to a place that is yours alone and undo it there"
-    )]
+    #[error("{0}; an undo deletes the users that the ledger names, so nothing was deleted")]
     Exposed(Exposure),
     /// Another process holds the run.
-    #[error(
-        "run directory {0}: another process is using it; wait until that process ends (--wait-for-lock TIME does), or stop it"
-    )]
+    #[error("run directory {0}: another process is using it")]
     Busy(PathBuf),
     /// There is no ledger.
-    #[error("{0}: there is no ledger here; name the directory of a run (import prints it)")]
+    #[error("{0}: there is no ledger here")]
     Missing(PathBuf),
     /// The file is not one of ours, or damaged.
-    #[error(
-        "{path}: is damaged or is not a ledger ({cause}); restore it from a backup, or start over with `import --restart`, which keeps \
-         it aside: users that this run already created will then be reported as existing"
-    )]
+    #[error("{path}: is damaged or is not a ledger ({cause})")]
     Damaged {
         /// The database.
         path: PathBuf,
@@ -92,10 +86,7 @@ pub enum LedgerError {
         cause: String,
     },
     /// There is no ledger, and there was one.
-    #[error(
-        "{path}: the ledger is missing, and files of its run are here ({found}); restore it from a backup, or start over with \
-         `import --restart`, which keeps these files aside: users that the run already created will then be reported as existing"
-    )]
+    #[error("{path}: the ledger is missing, and files of its run are here ({found})")]
     Lost {
         /// The database.
         path: PathBuf,
@@ -104,8 +95,7 @@ pub enum LedgerError {
     },
     /// The same for an undo.
     #[error(
-        "{path}: the ledger of this run's undo is missing, and files of the undo are here ({found}); restore it from a backup, or move \
-         these files away and start the undo over: users that are already deleted will then be reported as gone"
+        "{path}: the ledger of this run's undo is missing, and files of the undo are here ({found})"
     )]
     LostUndo {
         /// The database.
@@ -114,16 +104,10 @@ pub enum LedgerError {
         found: String,
     },
     /// The run is not what it was.
-    #[error(
-        "{0}: this run was undone: users that it created were deleted (see undo-results.csv); start over with --restart, which keeps \
-         its files aside"
-    )]
+    #[error("{0}: this run was undone: users that it created were deleted (see undo-results.csv)")]
     Undone(PathBuf),
     /// The ledger of an undo is damaged, or not one.
-    #[error(
-        "{path}: is damaged or is not the ledger of this run's undo ({cause}); restore it from a backup, or move it away, with \
-         undo-results.csv, and start the undo over: users that are already deleted will then be reported as gone"
-    )]
+    #[error("{path}: is damaged or is not the ledger of this run's undo ({cause})")]
     DamagedUndo {
         /// The database.
         path: PathBuf,
@@ -131,9 +115,7 @@ pub enum LedgerError {
         cause: String,
     },
     /// A later version wrote it.
-    #[error(
-        "{path}: was written by a later version (format {found}, this one knows {known}); run that version"
-    )]
+    #[error("{path}: was written by a later version (format {found}, this one knows {known})")]
     Newer {
         /// The database.
         path: PathBuf,
@@ -143,10 +125,7 @@ pub enum LedgerError {
         known: i64,
     },
     /// It is another run's.
-    #[error(
-        "{path}: belongs to another run: its {what} is `{found}`, and here it is `{here}`; use another --run-dir; an import \
-         can also begin anew with --restart (the old ledger is kept aside)"
-    )]
+    #[error("{path}: belongs to another run: its {what} is `{found}`, and here it is `{here}`")]
     OtherRun {
         /// The database.
         path: PathBuf,
@@ -170,10 +149,7 @@ pub enum LedgerError {
         here: String,
     },
     /// The database refuses.
-    #[error(
-        "{path}: {cause}; nothing more was sent: see that the disk has room and the directory can be written, then run the \
-         same command again"
-    )]
+    #[error("{path}: {cause}")]
     Database {
         /// The database.
         path: PathBuf,
@@ -182,28 +158,20 @@ pub enum LedgerError {
     },
     /// The temporary file of the username index cannot be written or read.
     #[error(
-        "nothing more was sent, because the index of usernames cannot be kept in a temporary file: {0}; free up space there or set TMPDIR to another folder, then \
-         run the same command again"
+        "nothing more was sent, because the index of usernames cannot be kept in a temporary file: {0}"
     )]
     Usernames(std::io::Error),
     /// The names of the pool's users cannot be kept, or not be read again.
-    #[error(
-        "the names of the pool's users cannot be kept in a temporary file: {0}; make room there, name another folder in TMPDIR, or do \
-         without (--prescan never)"
-    )]
+    #[error("the names of the pool's users cannot be kept in a temporary file: {0}")]
     Listing(rusqlite::Error),
     /// The users of two runs cannot be kept, or not be read again.
-    #[error(
-        "the users of two runs cannot be kept in a temporary file: {0}; make room there, or name another folder in TMPDIR"
-    )]
+    #[error("the users of two runs cannot be kept in a temporary file: {0}")]
     Comparison(rusqlite::Error),
     /// The users of a run cannot be kept to learn what an undo would do.
-    #[error(
-        "the users of the run cannot be kept in a temporary file: {0}; make room there, or name another folder in TMPDIR"
-    )]
+    #[error("the users of the run cannot be kept in a temporary file: {0}")]
     Rehearsal(rusqlite::Error),
     /// The run's directory or its ledger is not where it was, while a run is at work.
-    #[error("{what} while the run was at work; nothing more was sent, and there are no reports: {}", go_on(what, saved.as_deref()))]
+    #[error("{what} while the run was at work")]
     Displaced {
         /// What.
         what: Displaced,
@@ -212,8 +180,7 @@ pub enum LedgerError {
     },
     /// A run whose ledger was taken away, and saved elsewhere, is not begun again.
     #[error(
-        "{path}: the ledger of this run was taken away while it was at work, and saved to {saved}; go on with --run-dir {saved}, or \
-         start over with `import --restart`: users that the run already created will then be reported as existing"
+        "{path}: the ledger of this run was taken away while it was at work, and saved to {saved}"
     )]
     Saved {
         /// The run's directory.
@@ -222,16 +189,42 @@ pub enum LedgerError {
         saved: PathBuf,
     },
     /// The same while a run is undone.
-    #[error(
-        "{what} while the run was being undone; nothing more is deleted: put it back and run the same command again"
-    )]
+    #[error("{what} while the run was being undone")]
     DisplacedUndo {
         /// What.
         what: Displaced,
     },
     /// The thread is gone.
-    #[error("the ledger's thread ended unexpectedly; run the same command again to go on")]
+    #[error("the ledger's thread ended unexpectedly")]
     Gone,
+}
+
+impl Hint for LedgerError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Directory { .. } => "name one with --run-dir that can be made and written".to_owned(),
+            Self::Exposed(..) => "take the permission away (chmod go-w), or copy the run directory to a place that is yours alone and undo it there".to_owned(),
+            Self::Busy(..) => "wait until that process ends (--wait-for-lock TIME does), or stop it".to_owned(),
+            Self::Missing(..) => "name the directory of a run (import prints it)".to_owned(),
+            Self::Damaged { .. } => "restore it from a backup, or start over with `import --restart`, which keeps it aside: users that this run already created will then be reported as existing".to_owned(),
+            Self::Lost { .. } => "restore it from a backup, or start over with `import --restart`, which keeps these files aside: users that the run already created will then be reported as existing".to_owned(),
+            Self::LostUndo { .. } => "restore it from a backup, or move these files away and start the undo over: users that are already deleted will then be reported as gone".to_owned(),
+            Self::Undone(..) => "start over with --restart, which keeps its files aside".to_owned(),
+            Self::DamagedUndo { .. } => "restore it from a backup, or move it away, with undo-results.csv, and start the undo over: users that are already deleted will then be reported as gone".to_owned(),
+            Self::Newer { .. } => "run that version".to_owned(),
+            Self::OtherRun { .. } => "use another --run-dir; an import can also begin anew with --restart (the old ledger is kept aside)".to_owned(),
+            Self::Database { .. } => "nothing more was sent: see that the disk has room and the directory can be written, then run the same command again".to_owned(),
+            Self::Usernames(..) => "free up space there or set TMPDIR to another folder, then run the same command again".to_owned(),
+            Self::Listing(..) => "make room there, name another folder in TMPDIR, or do without (--prescan never)".to_owned(),
+            Self::Comparison(..) => "make room there, or name another folder in TMPDIR".to_owned(),
+            Self::Rehearsal(..) => "make room there, or name another folder in TMPDIR".to_owned(),
+            Self::Displaced { what, saved } => format!("nothing more was sent, and there are no reports: {}", go_on(what, saved.as_deref())),
+            Self::Saved { saved, .. } => format!("go on with --run-dir {}, or start over with `import --restart`: users that the run already created will then be reported as existing", saved.display()),
+            Self::DisplacedUndo { .. } => "nothing more is deleted: put it back and run the same command again".to_owned(),
+            Self::Gone => "run the same command again to go on".to_owned(),
+            Self::OtherRow { .. } => return None,
+        })
+    }
 }
 
 impl LedgerError {

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::hints::Hint;
 use crate::progress::{Colour, Screen};
 use file::LogFile;
 use filter::{Chosen, filter, let_through};
@@ -50,12 +51,16 @@ pub struct LogSettings {
 
 /// The log cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "--log-file {path}: cannot be opened: {cause}; name a file in a directory that is there and can be written"
-)]
+#[error("--log-file {path}: cannot be opened: {cause}")]
 pub struct LogError {
     path: PathBuf,
     cause: io::Error,
+}
+
+impl Hint for LogError {
+    fn hint(&self) -> Option<String> {
+        Some("name a file in a directory that is there and can be written".to_owned())
+    }
 }
 
 /// Where lines go.

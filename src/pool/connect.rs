@@ -26,6 +26,7 @@ use crate::aws::{
     Answers, AwsContext, CONNECT_TIMEOUT, NoCertificates, NoCredentials, Trust, frugal,
     http_client, need_certificates,
 };
+use crate::hints::Hint;
 
 /// The service's name in AWS configuration files and variables.
 const SERVICE: &str = "Cognito Identity Provider";
@@ -79,9 +80,7 @@ pub struct ConnectSettings {
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The Region and the pool's id contradict each other.
-    #[error(
-        "--region {given} (or AWS_REGION): the user pool {pool} is in {of_pool}; leave the Region out or correct one of the two"
-    )]
+    #[error("--region {given} (or AWS_REGION): the user pool {pool} is in {of_pool}")]
     RegionMismatch {
         /// The Region that was named.
         given: String,
@@ -91,7 +90,7 @@ pub enum ConnectError {
         of_pool: String,
     },
     /// The pool's id has no Region in it.
-    #[error("--user-pool-id {0}: is not an id of a user pool; write one like us-east-1_AbCdEfGhI")]
+    #[error("--user-pool-id {0}: is not an id of a user pool")]
     NotAPoolId(String),
     /// The endpoint may not be used.
     #[error(transparent)]
@@ -100,19 +99,29 @@ pub enum ConnectError {
     #[error(transparent)]
     Certificates(#[from] NoCertificates),
     /// Nothing can be asked: what a pool says of itself and of its users is signed for.
-    #[error(
-        "no AWS credentials: {0}; the pool is asked with signed requests: set up credentials (for example `aws sso login`, AWS_PROFILE, \
-         or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or do without: `import --no-lookup`, `check --pool pool.toml`"
-    )]
+    #[error("no AWS credentials: {0}")]
     NoCredentials(String),
     /// The SDK cannot get any, because the profile wants an MFA code.
-    #[error("no AWS credentials: {why}; {mfa}")]
+    #[error("no AWS credentials: {why}")]
     MfaNeeded {
         /// What was wrong.
         why: String,
         /// What to do.
         mfa: String,
     },
+}
+
+impl Hint for ConnectError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::RegionMismatch { .. } => "leave the Region out or correct one of the two".to_owned(),
+            Self::NotAPoolId(..) => "write one like us-east-1_AbCdEfGhI".to_owned(),
+            Self::Endpoint(error) => return error.hint(),
+            Self::Certificates(error) => return error.hint(),
+            Self::NoCredentials(..) => "the pool is asked with signed requests: set up credentials (for example `aws sso login`, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or do without: `import --no-lookup`, `check --pool pool.toml`".to_owned(),
+            Self::MfaNeeded { mfa, .. } => mfa.clone(),
+        })
+    }
 }
 
 impl From<NoCredentials> for ConnectError {

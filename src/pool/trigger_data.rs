@@ -124,7 +124,7 @@ fn check(
     (longest_key, longest_value): (usize, usize),
 ) -> Result<(), String> {
     if key.is_empty() || value.is_empty() {
-        return Err("is no pair; write KEY=VALUE, with something on both sides".to_owned());
+        return Err("has an empty key or an empty value".to_owned());
     }
     for (what, text, longest) in [("key", key, longest_key), ("value", value, longest_value)] {
         if text.chars().count() > longest {

@@ -12,6 +12,7 @@ mod usernames;
 use std::collections::BTreeSet;
 use std::io;
 
+use crate::hints::Hint;
 use crate::mapping::{CheckedRow, MappedRow, Mapping};
 use crate::pool::groups::MOST_GROUPS;
 use crate::rows::beside::ReadBeside;
@@ -51,13 +52,22 @@ pub enum SurveyError {
     Rows(#[from] RowsError),
     /// There is no room for the usernames and addresses that are compared.
     #[error(
-        "usernames and addresses cannot be kept in a temporary file while they are compared: {0}; make room there, or name another \
-         folder in TMPDIR"
+        "usernames and addresses cannot be kept in a temporary file while they are compared: {0}"
     )]
     Room(io::Error),
     /// What is found cannot be written.
-    #[error("what was found cannot be written: {0}; make room where it goes")]
+    #[error("what was found cannot be written: {0}")]
     Write(#[from] io::Error),
+}
+
+impl Hint for SurveyError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Rows(error) => return error.hint(),
+            Self::Room(..) => "make room there, or name another folder in TMPDIR".to_owned(),
+            Self::Write(..) => "make room where it goes".to_owned(),
+        })
+    }
 }
 
 impl Survey {

@@ -34,19 +34,13 @@ const HTML: &str =
 #[derive(Debug, thiserror::Error)]
 pub enum RehearsalError {
     /// The address is one that other hosts can reach.
-    #[error(
-        "the rehearsal pool cannot listen on {0}: it is for this host alone; name a loopback address, such as 127.0.0.1:9329"
-    )]
+    #[error("the rehearsal pool cannot listen on {0}: it is for this host alone")]
     NotLoopback(SocketAddr),
     /// The settings contradict themselves or name what no pool has.
-    #[error(
-        "the rehearsal pool's settings cannot be used: {0}; mend it where it stands, in --fault, --existing or --pool-settings"
-    )]
+    #[error("the rehearsal pool's settings cannot be used: {0}")]
     Settings(String),
     /// The address cannot be listened on.
-    #[error(
-        "the rehearsal pool cannot listen on {address}: {cause}; name another port of this host, or 0 for any that is free"
-    )]
+    #[error("the rehearsal pool cannot listen on {address}: {cause}")]
     Bind {
         /// The address asked for.
         address: SocketAddr,
@@ -54,8 +48,21 @@ pub enum RehearsalError {
         cause: io::Error,
     },
     /// The host gives no thread or no event loop.
-    #[error("the rehearsal pool cannot start its thread: {0}; run the same command again")]
+    #[error("the rehearsal pool cannot start its thread: {0}")]
     Thread(io::Error),
+}
+
+impl RehearsalError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NotLoopback(_) => "name a loopback address, such as 127.0.0.1:9329",
+            Self::Settings(_) => "correct it in --fault, --existing or --pool-settings",
+            Self::Bind { .. } => "name another port of this host, or 0 for any that is free",
+            Self::Thread(_) => "run the same command again",
+        }
+    }
 }
 
 /// A running rehearsal pool. It ends when it is stopped or dropped.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::moments::{epoch_seconds, finished, started};
 use super::whole_file::WholeFile;
+use crate::hints::Hint;
 use crate::ledger::RunMetadata;
 use crate::outcome::{RunState, Summary};
 
@@ -24,16 +25,22 @@ pub enum MetricsFileError {
     #[error("should end in .prom, for node_exporter reads no other file")]
     Name,
     /// Its folder.
-    #[error(
-        "--metrics-file {path}: cannot be written: {cause}; name a file in a folder that is there and can be written to, for it is \
-         replaced as a whole"
-    )]
+    #[error("--metrics-file {path}: cannot be written: {cause}")]
     Folder {
         /// The file.
         path: PathBuf,
         /// What the system said.
         cause: io::Error,
     },
+}
+
+impl Hint for MetricsFileError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Folder { .. } => "name a file in a folder that is there and can be written to, for it is replaced as a whole".to_owned(),
+            Self::Name => return None,
+        })
+    }
 }
 
 impl MetricsFile {

@@ -25,6 +25,7 @@ mod whole_file;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::hints::Hint;
 use crate::ledger::{LedgerError, LedgerReader, RowSums};
 use crate::outcome::{RowResult, Summary};
 use results_csv::ResultsCsv;
@@ -64,9 +65,7 @@ const FILES: [&str; 5] = [
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// A file cannot be written.
-    #[error(
-        "{path}: cannot be written: {cause}; the ledger has every result: make room and run `cognito-import report` on the run directory"
-    )]
+    #[error("{path}: cannot be written: {cause}")]
     Write {
         /// The file.
         path: PathBuf,
@@ -76,6 +75,15 @@ pub enum ReportError {
     /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+impl Hint for ReportError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Write { .. } => "the ledger has every result: make room and run `cognito-import report` on the run directory".to_owned(),
+            Self::Ledger(error) => return error.hint(),
+        })
+    }
 }
 
 /// A format that shows every row.

@@ -4,7 +4,8 @@ use std::io;
 
 use super::first_lines::FirstLines;
 use super::guard::{MAX_END_SOUGHT, MAX_RECORD_BYTES, RecordTooLong};
-use crate::source::Foreign;
+use crate::hints::Hint;
+use crate::source::{Foreign, hint_of};
 
 /// What ends the reading of a list.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +19,7 @@ pub enum RowsError {
         cause: io::Error,
     },
     /// It is a file of another kind.
-    #[error("{list}: {foreign}; {}", foreign.hint(.list))]
+    #[error("{list}: {foreign}")]
     Foreign {
         /// The list's name.
         list: String,
@@ -26,7 +27,7 @@ pub enum RowsError {
         foreign: Foreign,
     },
     /// There is no header.
-    #[error("{list}: is empty{}; it needs a header line with the names of the columns", after(*.skipped))]
+    #[error("{list}: is empty{}", after(*.skipped))]
     Empty {
         /// The list's name.
         list: String,
@@ -34,9 +35,7 @@ pub enum RowsError {
         skipped: u64,
     },
     /// The first line is in two bytes a character, and nothing says so.
-    #[error(
-        "{list}: line {line}: holds NUL bytes, as UTF-16 without a byte order mark does; `--encoding {encoding}` reads it so"
-    )]
+    #[error("{list}: line {line}: holds NUL bytes, as UTF-16 without a byte order mark does")]
     Utf16 {
         /// The list's name.
         list: String,
@@ -46,10 +45,7 @@ pub enum RowsError {
         encoding: &'static str,
     },
     /// The header is not in the list's encoding.
-    #[error(
-        "{list}: line {line}: the header is not {encoding} (column {column}); name the encoding that wrote it, often `--encoding \
-         windows-1252`, or save the list as UTF-8"
-    )]
+    #[error("{list}: line {line}: the header is not {encoding} (column {column})")]
     HeaderEncoding {
         /// The list's name.
         list: String,
@@ -64,8 +60,7 @@ pub enum RowsError {
     },
     /// The header swallowed the rows. Its cells may hold passwords: they are not repeated.
     #[error(
-        "{list}: line {line}: the header does not end: it has more than {MAX_RECORD_BYTES} bytes, or a quote in it is never closed; \
-         correct it, or read the list without quotes (`--quote none`)"
+        "{list}: line {line}: the header does not end: it has more than {MAX_RECORD_BYTES} bytes, or a quote in it is never closed"
     )]
     HeaderOpen {
         /// The list's name.
@@ -77,8 +72,7 @@ pub enum RowsError {
     },
     /// A cell of the header has misplaced quotes.
     #[error(
-        "{list}: line {line}: the quotes in column {column} of the header are misplaced: text follows the closing quote or precedes the \
-         opening one; correct them, or read the list without quotes (`--quote none`)"
+        "{list}: line {line}: the quotes in column {column} of the header are misplaced: text follows the closing quote or precedes the opening one"
     )]
     HeaderQuotes {
         /// The list's name.
@@ -92,8 +86,7 @@ pub enum RowsError {
     },
     /// A record does not end.
     #[error(
-        "{list}: line {line}: the record that begins here is longer than {MAX_END_SOUGHT} bytes, probably because a quote in it is \
-         opened and never closed; rows from here on were not read: mend the list and run again"
+        "{list}: line {line}: the record that begins here is longer than {MAX_END_SOUGHT} bytes, probably because a quote in it is opened and never closed"
     )]
     RecordTooLong {
         /// The list's name.
@@ -102,9 +95,7 @@ pub enum RowsError {
         line: u64,
     },
     /// Reading failed.
-    #[error(
-        "{list}: after line {line}: cannot be read: {cause}; see that it is whole and can be read, then run the same command again"
-    )]
+    #[error("{list}: after line {line}: cannot be read: {cause}")]
     Read {
         /// The list's name.
         list: String,
@@ -124,13 +115,29 @@ pub enum RowsError {
         cause: String,
     },
     /// The thread that reads is gone.
-    #[error(
-        "{list}: the thread that reads it ended unexpectedly; run the same command again to go on"
-    )]
+    #[error("{list}: the thread that reads it ended unexpectedly")]
     ThreadGone {
         /// The list's name.
         list: String,
     },
+}
+
+impl Hint for RowsError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Foreign { list, foreign } => foreign.hint(list),
+            Self::Empty { .. } => "it needs a header line with the names of the columns".to_owned(),
+            Self::Utf16 { encoding, .. } => format!("`--encoding {encoding}` reads it so"),
+            Self::HeaderEncoding { .. } => "name the encoding that wrote it, often `--encoding windows-1252`, or save the list as UTF-8".to_owned(),
+            Self::HeaderOpen { .. } => "correct it, or read the list without quotes (`--quote none`)".to_owned(),
+            Self::HeaderQuotes { .. } => "correct them, or read the list without quotes (`--quote none`)".to_owned(),
+            Self::RecordTooLong { .. } => "rows from here on were not read: mend the list and run again".to_owned(),
+            Self::Read { .. } => "see that it is whole and can be read, then run the same command again".to_owned(),
+            Self::ThreadGone { .. } => "run the same command again to go on".to_owned(),
+            Self::Unread { cause, .. } => return hint_of(cause),
+            Self::Refused { .. } => return None,
+        })
+    }
 }
 
 impl RowsError {
@@ -169,17 +176,23 @@ impl RowsError {
     /// Why the parser could not read the record that begins on this line.
     pub(super) fn of_parser(list: &str, line: u64, cause: &csv::Error) -> Self {
         let list = list.to_owned();
-        if let csv::ErrorKind::Io(io) = cause.kind()
-            && io
+        let mut hint = None;
+        if let csv::ErrorKind::Io(io) = cause.kind() {
+            if io
                 .get_ref()
                 .is_some_and(<dyn std::error::Error + Send + Sync>::is::<RecordTooLong>)
-        {
-            return Self::RecordTooLong { list, line };
+            {
+                return Self::RecordTooLong { list, line };
+            }
+            hint = hint_of(io);
         }
         Self::Read {
             list,
             line: line.saturating_sub(1),
-            cause: cause.to_string(),
+            cause: match hint {
+                Some(hint) => format!("{cause}; {hint}"),
+                None => cause.to_string(),
+            },
         }
     }
 }

@@ -28,6 +28,8 @@ pub use text::{ListText, TextEncoding, TextPosition, UnknownEncoding};
 #[cfg(not(feature = "s3"))]
 pub use without_s3::{NoObject as Object, NoObjectError as ObjectError};
 
+use crate::hints::Hint;
+
 /// Bytes read at a time when a list is fingerprinted; large enough that the hash, not the system call, is what costs.
 const HASH_BLOCK: usize = 128 * 1024;
 
@@ -59,9 +61,7 @@ pub struct OpenSource {
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// The path cannot be opened or looked at.
-    #[error(
-        "{path}: cannot be opened: {cause}; name a file that is there and may be read, `-` for standard input, or s3://bucket/key"
-    )]
+    #[error("{path}: cannot be opened: {cause}")]
     Open {
         /// The path as it was given.
         path: String,
@@ -69,15 +69,13 @@ pub enum SourceError {
         cause: io::Error,
     },
     /// The path is a directory.
-    #[error("{path}: is a directory, not a list; name a file in it")]
+    #[error("{path}: is a directory, not a list")]
     Directory {
         /// The path as it was given.
         path: String,
     },
     /// Reading failed.
-    #[error(
-        "{path}: cannot be read: {cause}; see that what it lies on can be read to its end, then run the same command again"
-    )]
+    #[error("{path}: cannot be read: {cause}")]
     Read {
         /// The path as it was given.
         path: String,
@@ -95,6 +93,30 @@ pub enum SourceError {
         /// Why, and what to do about it.
         cause: ObjectError,
     },
+}
+
+impl Hint for SourceError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Open { .. } => "name a file that is there and may be read, `-` for standard input, or s3://bucket/key".to_owned(),
+            Self::Directory { .. } => "name a file in it".to_owned(),
+            Self::Read { cause, .. } => match hint_of(cause) {
+                Some(hint) => hint,
+                None => "see that what it lies on can be read to its end, then run the same command again".to_owned(),
+            },
+            Self::NotAnObject(error) => return error.hint(),
+            Self::Object { cause, .. } => return cause.hint(),
+        })
+    }
+}
+
+/// The hint of an error of this stage that was passed on inside an I/O error.
+pub fn hint_of(cause: &io::Error) -> Option<String> {
+    let inner = cause.get_ref()?;
+    let of_archive = inner
+        .downcast_ref::<unpack::UnpackError>()
+        .and_then(Hint::hint);
+    of_archive.or_else(|| inner.downcast_ref::<ObjectError>().and_then(Hint::hint))
 }
 
 impl Source {

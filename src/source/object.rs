@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::hints::Hint;
+
 /// What the address of an object begins with.
 const SCHEME: &str = "s3://";
 
@@ -16,8 +18,13 @@ pub struct S3Uri {
 
 /// An address without a bucket or a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}: names no object; a bucket and a key are needed, s3://bucket/key")]
+#[error("{0}: names no object")]
 pub struct NotAnObject(String);
+impl Hint for NotAnObject {
+    fn hint(&self) -> Option<String> {
+        Some("a bucket and a key are needed, s3://bucket/key".to_owned())
+    }
+}
 
 impl S3Uri {
     /// The object that a command line names; none where it names something else.

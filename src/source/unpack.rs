@@ -8,6 +8,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::foreign::{Foreign, Format, MAGIC, Wrapping, by_bytes, bytes_needed};
 use super::raw::{ByteCount, CountingReader, peek};
+use crate::hints::Hint;
 
 /// So much may come out of an archive whatever it was packed into: a list of equal rows packs very well.
 const FREE_BYTES: u64 = 64 * 1024 * 1024;
@@ -36,8 +37,7 @@ impl Packing {
 pub(super) enum UnpackError {
     /// The archive is broken, or ends too early.
     #[error(
-        "the {packing} archive cannot be unpacked ({cause}): it is damaged or cut off, and rows behind this place were not read; \
-         get it again, or decompress it yourself and pass what comes out"
+        "the {packing} archive cannot be unpacked ({cause}): it is damaged or cut off, and rows behind this place were not read"
     )]
     Broken {
         /// The archive's format.
@@ -47,13 +47,25 @@ pub(super) enum UnpackError {
     },
     /// Far more comes out of it than a list would.
     #[error(
-        "the {packing} archive grows to more than {MAX_RATIO} times its size, as no list of users does; if it is one, decompress it \
-         yourself and pass what comes out"
+        "the {packing} archive grows to more than {MAX_RATIO} times its size, as no list of users does"
     )]
     Bomb {
         /// The archive's format.
         packing: &'static str,
     },
+}
+
+impl Hint for UnpackError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Broken { .. } => {
+                "get it again, or decompress it yourself and pass what comes out".to_owned()
+            }
+            Self::Bomb { .. } => {
+                "if it is one, decompress it yourself and pass what comes out".to_owned()
+            }
+        })
+    }
 }
 
 /// The bytes of a list that may be compressed, unpacked; and how it was packed.

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use super::OpenSource;
 use super::object::{S3Access, S3Uri};
+use crate::hints::Hint;
 
 /// An object that was found: in this build there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,11 +14,18 @@ pub struct NoObject(Infallible);
 #[derive(Debug, thiserror::Error)]
 pub enum NoObjectError {
     /// The feature `s3` is off.
-    #[error(
-        "this build of cognito-import does not read from S3; pipe it in: `aws s3 cp {0} - | cognito-import import - --run-dir DIR ...`, \
-         or build with `--features s3`"
-    )]
+    #[error("this build of cognito-import does not read from S3")]
     NotBuiltIn(String),
+}
+
+impl Hint for NoObjectError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NotBuiltIn(first) => format!(
+                "pipe it in: `aws s3 cp {first} - | cognito-import import - --run-dir DIR ...`, or build with `--features s3`"
+            ),
+        })
+    }
 }
 
 impl NoObject {

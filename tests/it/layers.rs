@@ -6,36 +6,40 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each folder (or file) of `src/`, and the others it may name. What only tests use does not count.
-const MAY_USE: [(&str, &[&str]); 25] = [
+const MAY_USE: [(&str, &[&str]); 26] = [
+    ("hints", &[]),
     ("outcome", &[]),
     ("visible", &[]),
-    ("process", &[]),
+    ("process", &["hints"]),
     ("detail", &[]),
     ("spill", &[]),
     ("pace", &[]),
     // It shares nothing with the importer, so that it cannot share its mistakes.
     ("rehearsal", &[]),
-    ("aws", &[]),
-    ("source", &["aws"]),
-    ("rows", &["source"]),
+    ("aws", &["hints"]),
+    ("source", &["hints", "aws"]),
+    ("rows", &["hints", "source"]),
     ("user", &["rows", "visible"]),
     ("mapping", &["rows", "user", "visible"]),
-    ("pool", &["aws", "pace", "process", "user"]),
-    ("ledger", &["outcome", "spill"]),
+    ("pool", &["hints", "aws", "pace", "process", "user"]),
+    ("ledger", &["hints", "outcome", "spill"]),
     ("run", &["outcome", "pace", "pool"]),
     // Reports are projections of the ledger. What an error means is said where the error is known.
-    ("report", &["ledger", "outcome", "pool", "user", "visible"]),
+    (
+        "report",
+        &["hints", "ledger", "outcome", "pool", "user", "visible"],
+    ),
     // It asks the pool, and reads the list before anything is sent.
     (
         "preflight",
         &[
-            "mapping", "pace", "pool", "rows", "run", "spill", "user", "visible",
+            "hints", "mapping", "pace", "pool", "rows", "run", "spill", "user", "visible",
         ],
     ),
     (
         "import",
         &[
-            "detail", "ledger", "outcome", "pace", "pool", "rows", "run", "user",
+            "hints", "detail", "ledger", "outcome", "pace", "pool", "rows", "run", "user",
         ],
     ),
     // A run's sibling: it reads the same ledger, retries by the same rules and is stopped in the same way.
@@ -48,11 +52,12 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     // It shows what a run tells those who watch it.
     ("progress", &["import", "outcome", "pace", "visible"]),
     // Its lines share standard error with the bar, and hold what others wrote.
-    ("logs", &["detail", "progress", "visible"]),
+    ("logs", &["hints", "detail", "progress", "visible"]),
     // It turns what was typed into one config for each stage, and a run's end into an exit code.
     (
         "cli",
         &[
+            "hints",
             "mapping",
             "import",
             "ledger",
@@ -73,6 +78,7 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     (
         "command",
         &[
+            "hints",
             "mapping",
             "cli",
             "import",

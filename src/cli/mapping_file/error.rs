@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use crate::hints::Hint;
+
 /// What is wrong with a mapping file: nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MappingFileError {
     /// It cannot be read.
-    #[error("--mapping {path}: cannot be read: {cause}; give a file of TOML that can be read")]
+    #[error("--mapping {path}: cannot be read: {cause}")]
     Read {
         /// The file.
         path: PathBuf,
@@ -14,7 +16,7 @@ pub enum MappingFileError {
         cause: std::io::Error,
     },
     /// It is no TOML.
-    #[error("--mapping {path}: line {line}: is no TOML: {cause}; {NO_TOML}")]
+    #[error("--mapping {path}: line {line}: is no TOML: {cause}")]
     NoToml {
         /// The file.
         path: PathBuf,
@@ -24,7 +26,7 @@ pub enum MappingFileError {
         cause: String,
     },
     /// A key is not known, or takes something else.
-    #[error("--mapping {path}: line {line}, {key}: {cause}; {hint}")]
+    #[error("--mapping {path}: line {line}, {key}: {cause}")]
     Shape {
         /// The file.
         path: PathBuf,
@@ -38,7 +40,7 @@ pub enum MappingFileError {
         hint: String,
     },
     /// A value does not mean anything.
-    #[error("--mapping {path}: line {line}, {key}: {cause}; mend this line")]
+    #[error("--mapping {path}: line {line}, {key}: {cause}")]
     Value {
         /// The file.
         path: PathBuf,
@@ -49,6 +51,17 @@ pub enum MappingFileError {
         /// What was found, and what to write.
         cause: String,
     },
+}
+
+impl Hint for MappingFileError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Read { .. } => "give a file of TOML that can be read".to_owned(),
+            Self::NoToml { .. } => NO_TOML.to_owned(),
+            Self::Shape { hint, .. } => hint.clone(),
+            Self::Value { .. } => "mend this line".to_owned(),
+        })
+    }
 }
 
 /// What to do with a line that is no TOML.

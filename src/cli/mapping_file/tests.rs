@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::{MappingFile, MappingFileError};
 use crate::cli::mapping_options::over;
+use crate::hints::Hint as _;
 use crate::mapping::{FollowUpOptions, Lowercase, MappingOptions, Sourced, Target};
 use crate::user::pool_rules::Contact;
 
@@ -175,7 +176,7 @@ const WRONG: [(&str, &str); 23] = [
 #[test]
 fn what_is_wrong_is_told_with_file_line_and_key() {
     for (text, words) in WRONG {
-        let error = read(text).unwrap_err().to_string();
+        let error = read(text).unwrap_err().with_hint();
         assert!(
             error.starts_with("--mapping mapping.toml: ") && error.contains(words),
             "{text:?}: {error}"

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::CommandError;
 use super::super::list::List;
 use super::super::rejects::Spool;
+use crate::hints::Hint as _;
 use crate::import::ImportRow;
 use crate::ledger::LedgerError;
 use crate::ledger::listing::{Listing, ListingEntry};
@@ -63,7 +64,7 @@ impl ToRead {
         let as_begun = mapping.clone().held_to(&Strictness::Api);
         let mut passwords = watch_passwords.then(FirstPasswords::default);
         ReadAhead::start(rows, together, move |raw| {
-            let told = |error: LedgerError| NotKept::Failed(error.to_string());
+            let told = |error: LedgerError| NotKept::Failed(error.with_hint());
             if let Some(spool) = &spool {
                 spool.add(raw);
             }

@@ -94,10 +94,13 @@ pub(super) fn run_directory(
                 RunKind::Rehearsal => "rehearsal",
             },
         )),
-        (None, None) => Err(CommandError::refused(anyhow::anyhow!(
-            "{}: can be read only once, so the run cannot be named after it; name a directory with --run-dir",
-            source.name()
-        ))),
+        (None, None) => Err(CommandError::refusal(
+            format_args!(
+                "{}: can be read only once, so the run cannot be named after it",
+                source.name()
+            ),
+            "name a directory with --run-dir",
+        )),
     }
 }
 
@@ -225,14 +228,17 @@ pub(super) fn go_on(
     if let Some(folds) = settings::folds(job.run.usernames)
         && folds != facts.folds
     {
-        return Err(CommandError::refused(anyhow::anyhow!(
-            "--usernames: this run began with {}; leave it out, or begin anew with --restart",
-            if facts.folds {
-                "ignore-case"
-            } else {
-                "case-sensitive"
-            }
-        )));
+        return Err(CommandError::refusal(
+            format_args!(
+                "--usernames: this run began with {}",
+                if facts.folds {
+                    "ignore-case"
+                } else {
+                    "case-sensitive"
+                }
+            ),
+            "leave it out, or begin anew with --restart",
+        ));
     }
     Ok(Opened {
         directory,

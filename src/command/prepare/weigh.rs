@@ -118,9 +118,12 @@ impl Preflight<'_, '_> {
                     failure,
                     needed: true,
                 };
-                CommandError::refused(anyhow::anyhow!(
-                    "group {name}: {failed}; {remedy}, or create the groups beforehand and leave --create-groups out"
-                ))
+                CommandError::refusal(
+                    format_args!("group {name}: {failed}"),
+                    format!(
+                        "{remedy}, or create the groups beforehand and leave --create-groups out"
+                    ),
+                )
             })
     }
 

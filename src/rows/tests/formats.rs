@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use super::{all, cells, open, open_as};
+use crate::hints::Hint as _;
 use crate::rows::{Dialect, Quote, RowsError, Unreadable};
 
 pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -227,7 +228,7 @@ fn a_first_line_in_another_encoding_is_refused_with_the_flag_that_reads_it() {
     let little = utf_16le(list);
     let big: Vec<u8> = list.encode_utf16().flat_map(u16::to_be_bytes).collect();
     for (bytes, label) in [(little, "utf-16le"), (big, "utf-16be")] {
-        let error = open(bytes.clone()).err().unwrap().to_string();
+        let error = open(bytes.clone()).err().unwrap().with_hint();
         assert!(
             error.contains("list.csv: line 1") && error.contains(&format!("--encoding {label}")),
             "{error}"
@@ -236,8 +237,8 @@ fn a_first_line_in_another_encoding_is_refused_with_the_flag_that_reads_it() {
     }
     let error = open(b"username,pr\xe9nom\n".to_vec()).err().unwrap();
     assert!(
-        error.to_string().contains("is not UTF-8 (column 2)")
-            && error.to_string().contains("--encoding windows-1252"),
+        error.with_hint().contains("is not UTF-8 (column 2)")
+            && error.with_hint().contains("--encoding windows-1252"),
         "{error}"
     );
     let error = open_as(b"a,\xff\n".to_vec(), &encoding("shift_jis")).err();

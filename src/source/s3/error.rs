@@ -7,6 +7,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
 use crate::aws::endpoint::EndpointError;
 use crate::aws::{NoCertificates, NoCredentials, causes, lacks_credentials};
+use crate::hints::Hint;
 
 /// The code that the SDK gives to a 404 without a body, be it the bucket or the key that is not there.
 const MADE_UP: &str = "NotFound";
@@ -15,13 +16,10 @@ const MADE_UP: &str = "NotFound";
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectError {
     /// Nobody can sign.
-    #[error(
-        "no AWS credentials: {0}; objects are read with s3:GetObject, which is signed: set up credentials (for example \
-         `aws sso login`, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
-    )]
+    #[error("no AWS credentials: {0}")]
     NoCredentials(String),
     /// The SDK cannot get any, because the profile wants an MFA code.
-    #[error("no AWS credentials: {why}; {mfa}")]
+    #[error("no AWS credentials: {why}")]
     MfaNeeded {
         /// What was wrong.
         why: String,
@@ -35,46 +33,58 @@ pub enum ObjectError {
     #[error(transparent)]
     Certificates(#[from] NoCertificates),
     /// There is no such bucket.
-    #[error("there is no bucket of this name; check it (`aws s3 ls` lists those of an account)")]
+    #[error("there is no bucket of this name")]
     NoBucket,
     /// There is no such object.
-    #[error(
-        "there is no object of this key in the bucket, or no longer; check it (`aws s3 ls` with the part before the last / \
-         lists what is there)"
-    )]
+    #[error("there is no object of this key in the bucket, or no longer")]
     NoKey,
     /// The credentials are no good.
-    #[error("the credentials are refused ({0}); renew them (for example with `aws sso login`)")]
+    #[error("the credentials are refused ({0})")]
     Credentials(String),
     /// The credentials may not.
-    #[error(
-        "access denied ({0}); let the credentials use s3:GetObject on this object, and kms:Decrypt where it is encrypted with \
-         a KMS key; without s3:ListBucket on the bucket, S3 says this of a key that is not there too"
-    )]
+    #[error("access denied ({0})")]
     Denied(String),
     /// It is in an archive.
-    #[error(
-        "is archived, and cannot be read as it is; restore it first (`aws s3api restore-object`)"
-    )]
+    #[error("is archived, and cannot be read as it is")]
     Archived,
     /// It is another one now.
     #[error(
-        "the object changed while it was read, and what follows would not belong to what was read before; rows from here on \
-         were not read: the same command begins a run of the object as it is now, and what is made already is told there as existing"
+        "the object changed while it was read, and what follows would not belong to what was read before"
     )]
     Changed,
     /// Too many requests, also of others: the SDK has tried several times.
-    #[error("S3 throttles requests ({0}); wait a few minutes, then run the same command again")]
+    #[error("S3 throttles requests ({0})")]
     Throttled(String),
     /// An answer that says nothing of the kind.
-    #[error("S3 cannot be asked: {0}; check the network, AWS_REGION and AWS_ENDPOINT_URL_S3")]
+    #[error("S3 cannot be asked: {0}")]
     Unclear(String),
     /// There is an answer, but nothing in it says why.
-    #[error("S3 answered HTTP {0} and gave no reason; check the address and AWS_ENDPOINT_URL_S3")]
+    #[error("S3 answered HTTP {0} and gave no reason")]
     Wordless(u16),
     /// The system lets nothing be waited for.
-    #[error("the runtime that waits for S3 cannot be had: {0}; run the same command again")]
+    #[error("the runtime that waits for S3 cannot be had: {0}")]
     Runtime(io::Error),
+}
+
+impl Hint for ObjectError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoCredentials(..) => "objects are read with s3:GetObject, which is signed: set up credentials (for example `aws sso login`, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)".to_owned(),
+            Self::MfaNeeded { mfa, .. } => mfa.clone(),
+            Self::Endpoint(error) => return error.hint(),
+            Self::Certificates(error) => return error.hint(),
+            Self::NoBucket => "check it (`aws s3 ls` lists those of an account)".to_owned(),
+            Self::NoKey => "check it (`aws s3 ls` with the part before the last / lists what is there)".to_owned(),
+            Self::Credentials(..) => "renew them (for example with `aws sso login`)".to_owned(),
+            Self::Denied(..) => "let the credentials use s3:GetObject on this object, and kms:Decrypt where it is encrypted with a KMS key; without s3:ListBucket on the bucket, S3 says this of a key that is not there too".to_owned(),
+            Self::Archived => "restore it first (`aws s3api restore-object`)".to_owned(),
+            Self::Changed => "rows from here on were not read: the same command begins a run of the object as it is now, and what is made already is told there as existing".to_owned(),
+            Self::Throttled(..) => "wait a few minutes, then run the same command again".to_owned(),
+            Self::Unclear(..) => "check the network, AWS_REGION and AWS_ENDPOINT_URL_S3".to_owned(),
+            Self::Wordless(..) => "check the address and AWS_ENDPOINT_URL_S3".to_owned(),
+            Self::Runtime(..) => "run the same command again".to_owned(),
+        })
+    }
 }
 
 impl From<NoCredentials> for ObjectError {

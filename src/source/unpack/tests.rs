@@ -1,5 +1,7 @@
 use std::io::{self, Cursor, Read, Write as _};
 
+use crate::source::hint_of;
+
 use super::{CountingReader, FREE_BYTES, unpacked};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -49,11 +51,14 @@ fn an_archive_that_is_cut_off_or_damaged_is_an_error_and_no_shorter_list() {
     for (pack, name) in [(gzip as fn(&[u8]) -> Vec<u8>, "gzip"), (zstd, "zstd")] {
         let whole = pack(&list);
         for length in [5, whole.len() / 2, whole.len() - 1] {
-            let error = read(whole[..length].to_vec()).unwrap_err().to_string();
+            let error = read(whole[..length].to_vec()).unwrap_err();
+            let hint = hint_of(&error).unwrap();
             assert!(
-                error.contains(&format!("the {name} archive cannot be unpacked"))
-                    && error.contains("decompress it yourself"),
-                "{length} bytes: {error}"
+                error
+                    .to_string()
+                    .contains(&format!("the {name} archive cannot be unpacked"))
+                    && hint.contains("decompress it yourself"),
+                "{length} bytes: {error}; {hint}"
             );
         }
     }
