@@ -1,10 +1,9 @@
-//! Notes: conditions of cells that do not make a row invalid, told before the first call.
+//! Notes: suspicious cells that do not make a row invalid, reported before the first call.
 
 use serde_json::Value;
 
 use crate::harness::{Cli, Pool, TestDir, quick};
 
-/// The notices of a command's JSON document.
 #[track_caller]
 fn notices(cli: Cli, exit: i32) -> Vec<Value> {
     let output = cli.args(["--output", "json"]).run().exits(exit);
@@ -12,19 +11,18 @@ fn notices(cli: Cli, exit: i32) -> Vec<Value> {
     document["notices"].as_array().unwrap().clone()
 }
 
-/// The notice with this code.
 fn notice<'n>(notices: &'n [Value], code: &str) -> Option<&'n Value> {
     notices.iter().find(|notice| notice["code"] == code)
 }
 
-/// As databases export missing values.
+/// Missing values as databases export them.
 const NULLS: &str = "username,password,email,given_name,birthdate\n\
      ann,Passw0rd!1,ann@example.com,NULL,0000-00-00\n\
      bob,Passw0rd!1,bob@example.com,\\N,1990-02-01\n\
      NULL,Passw0rd!1,cy@example.com,Cy,\n";
 
 #[test]
-fn null_markers_are_noted_and_never_become_a_user() {
+fn null_markers_are_noted_and_never_become_users() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", NULLS);
@@ -38,7 +36,7 @@ fn null_markers_are_noted_and_never_become_a_user() {
         (&2.into(), &3.into())
     );
     assert!(examples[2]["found"].as_str().unwrap().contains("\"\\N\""));
-    // The findings file has them, told apart from what makes a row invalid.
+    // The findings file contains them, distinct from what makes a row invalid.
     let lines: Vec<(String, String, String)> = dir
         .findings()
         .into_iter()
@@ -91,7 +89,7 @@ fn cells_that_equal_a_null_text_are_empty_everywhere() {
         let is_there = users[name].attributes.contains_key(attribute);
         assert_eq!(is_there, there, "{name} {attribute}");
     }
-    // The mapping file says the same, whatever the order: it is the same run.
+    // The mapping file can set the same, in any order; it is the same run.
     let mapping = dir.file(
         "mapping.toml",
         "null = [\"0000-00-00\", \"NULL\", \"\\\\N\"]\n",
@@ -100,12 +98,12 @@ fn cells_that_equal_a_null_text_are_empty_everywhere() {
     let again = dir.import(&pool, list).args(["--mapping", mapping]);
     again.run().exits(1);
     assert_eq!(pool.requests("SignUp"), asked);
-    // Without it, it is another one.
+    // Without the setting it is a different run.
     dir.import(&pool, list).run().exits(3);
 }
 
 #[test]
-fn an_empty_text_is_trimmed_before_it_is_compared_and_a_password_is_not() {
+fn null_texts_are_compared_after_trimming_except_for_passwords() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(
@@ -138,7 +136,7 @@ fn an_empty_text_is_trimmed_before_it_is_compared_and_a_password_is_not() {
 }
 
 #[test]
-fn text_of_a_wrong_conversion_is_noted_and_never_a_username_or_a_password() {
+fn garbled_text_is_noted_and_invalid_in_usernames_and_passwords() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(
@@ -178,7 +176,7 @@ fn text_of_a_wrong_conversion_is_noted_and_never_a_username_or_a_password() {
     let results = dir.results();
     let outcomes = ["created", "created", "invalid", "invalid", "created"];
     assert_eq!(results.outcomes(), outcomes);
-    // A flag that was given is not suggested.
+    // A flag already given is not suggested.
     let check = dir.check(&pool, list).args(["--encoding", "utf-8"]);
     let told = notices(check, 1);
     let hint = notice(&told, "cells.encoding").unwrap()["what_to_do"].clone();
@@ -189,7 +187,7 @@ fn text_of_a_wrong_conversion_is_noted_and_never_a_username_or_a_password() {
 }
 
 #[test]
-fn numbers_and_days_that_a_spreadsheet_changed_are_noted() {
+fn numbers_and_dates_changed_by_a_spreadsheet_are_noted() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(

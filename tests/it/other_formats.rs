@@ -1,4 +1,5 @@
-//! Files that are no CSV lists: named in the refusal, with a command that converts them. The commands are run as they are printed.
+//! Files that are not CSV: the refusal names the format and prints a command that converts it. The
+//! tests run the printed commands.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -27,7 +28,7 @@ const HTML: &str = "<html><body><h1>Users</h1><table>\n<tr><th>email</th><th>nam
     <tr><td>ann@example.com</td><td> Ann &amp; <b>Co</b></td></tr>\n\
     <tr><td>bob@example.com<td>Bob, x\n</table><p>2 users</p></body></html>";
 
-/// The command in a refusal: its last line.
+/// The command in a refusal, which is its last line.
 fn command(output: &ProcessOutput) -> String {
     let line = output
         .stderr
@@ -37,7 +38,7 @@ fn command(output: &ProcessOutput) -> String {
     line.unwrap().trim().to_owned()
 }
 
-/// Runs a command as it was printed. False: the machine does not have the program.
+/// Runs a printed command. Returns false if the program is not installed.
 fn run(dir: &TestDir, command: &str, input: &[u8], to: Option<&str>) -> bool {
     for program in ["jq", "python3", "iconv", "xz", "bzip2", "funzip", "tar"] {
         let is_called = command.split(" | ").any(|stage| stage.starts_with(program));
@@ -61,7 +62,8 @@ fn run(dir: &TestDir, command: &str, input: &[u8], to: Option<&str>) -> bool {
     true
 }
 
-/// The file is refused by its name, from a file and from standard input; what the printed command makes of it is imported.
+/// Asserts that the format is named for a file and for standard input, and that the converted list
+/// can be imported.
 #[track_caller]
 fn converted(name: &str, bytes: &[u8], what: &str, tools: &str) {
     let dir = TestDir::new();
@@ -119,7 +121,7 @@ fn ldif_and_html_are_converted_by_python() {
     converted("users.ldif.gz", &gzip(LDIF.as_bytes()), "LDIF", "gzip -dc");
     converted("users.html", HTML.as_bytes(), "HTML", "python3 -c");
     converted("users.xls", &utf_16(HTML), "HTML", "iconv");
-    // What it made of names.
+    // The converted names.
     let dir = TestDir::new();
     for (name, text, expected) in [
         ("users.ldif", LDIF, "\"Ann, Zö\""),
@@ -135,7 +137,7 @@ fn ldif_and_html_are_converted_by_python() {
 }
 
 #[test]
-fn archives_are_unpacked_by_the_command() {
+fn archives_are_unpacked_by_the_printed_command() {
     let dir = TestDir::new();
     dir.file(
         "users.csv",
@@ -164,12 +166,12 @@ fn archives_are_unpacked_by_the_command() {
             converted(name, &bytes, what, tool);
         }
     }
-    // A ZIP archive of one stored file.
+    // A ZIP archive with one uncompressed file.
     let text = std::fs::read(dir.path("users.csv")).unwrap();
     converted("users.zip", &stored(&text), "a ZIP archive", "funzip");
 }
 
-/// A ZIP archive (APPNOTE 4.3) with one file that is not compressed.
+/// A ZIP archive (APPNOTE 4.3) with one uncompressed file.
 fn stored(text: &[u8]) -> Vec<u8> {
     let name = b"users.csv";
     let size = u32::try_from(text.len()).unwrap().to_le_bytes();
@@ -193,7 +195,7 @@ fn stored(text: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn workbooks_are_named_with_the_command_of_libreoffice() {
+fn workbooks_are_refused_with_a_libreoffice_command() {
     let mut workbook = b"PK\x03\x04".to_vec();
     workbook.resize(30, 0);
     workbook.extend_from_slice(b"[Content_Types].xml");

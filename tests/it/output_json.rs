@@ -1,4 +1,5 @@
-//! `--output json`: from every command exactly one JSON document on standard output, whatever comes of it, and no JSON beside it.
+//! `--output json`: every command prints exactly one JSON document to standard output, whatever
+//! happens, and no JSON elsewhere.
 
 use std::fs;
 
@@ -12,7 +13,7 @@ const MIXED: &str = "username,password,email\n\
     bob,short,bob@example.com\n\
     ANN,Passw0rd!,ann@example.com\n";
 
-/// The only document, with its head checked; and that nothing of it stands on standard error.
+/// Parses the only document, checks its common fields, and that standard error has no part of it.
 #[track_caller]
 fn document(output: &ProcessOutput, command: &str) -> Value {
     let mut documents = serde_json::Deserializer::from_str(&output.stdout).into_iter::<Value>();
@@ -33,7 +34,7 @@ fn document(output: &ProcessOutput, command: &str) -> Value {
     document
 }
 
-/// It says what went wrong as people were told it.
+/// Asserts that the document has the same error as standard error, and returns its message.
 #[track_caller]
 fn error<'d>(document: &'d Value, output: &ProcessOutput, name: &str) -> &'d str {
     let error = &document["error"];
@@ -52,7 +53,7 @@ fn error<'d>(document: &'d Value, output: &ProcessOutput, name: &str) -> &'d str
 }
 
 #[test]
-fn a_run_s_document_is_its_summary_with_its_files_and_what_the_exit_code_means() {
+fn the_document_of_a_run_has_summary_files_and_exit_status() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", MIXED);
     for quiet in [false, true] {
@@ -74,7 +75,7 @@ fn a_run_s_document_is_its_summary_with_its_files_and_what_the_exit_code_means()
 }
 
 #[test]
-fn an_import_that_is_done_already_and_its_report_have_the_same_document() {
+fn a_finished_import_and_its_report_have_the_same_document() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -93,7 +94,7 @@ fn an_import_that_is_done_already_and_its_report_have_the_same_document() {
 }
 
 #[test]
-fn what_was_refused_is_told_with_codes_and_ways_out() {
+fn refusals_have_codes_and_hints() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         admin_create_only: true,
@@ -115,7 +116,7 @@ fn what_was_refused_is_told_with_codes_and_ways_out() {
 }
 
 #[test]
-fn what_cannot_begin_at_all_has_a_document_too() {
+fn errors_before_the_start_have_a_document_too() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let json = ["--output", "json"];
@@ -135,7 +136,7 @@ fn what_cannot_begin_at_all_has_a_document_too() {
     let settings = ["--pool-settings", "missing.json", "--output", "json"];
     let output = dir.cli("rehearsal-pool").args(settings).run().exits(3);
     error(&document(&output, "rehearsal-pool"), &output, "refused");
-    // Nobody listens there any more.
+    // Nothing listens there any more.
     let describe = dir.read_only("describe", &pool).args(json);
     let address = pool.url().replace("http://", "");
     pool.stop();
@@ -151,7 +152,7 @@ fn what_cannot_begin_at_all_has_a_document_too() {
 }
 
 #[test]
-fn a_check_s_document_has_counts_findings_by_rule_and_the_plan() {
+fn the_document_of_a_check_has_counts_findings_and_plan() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.existing.push(ExistingUser {
@@ -206,7 +207,7 @@ fn a_check_s_document_has_counts_findings_by_rule_and_the_plan() {
 }
 
 #[test]
-fn what_is_printed_as_text_is_in_the_document_by_name() {
+fn printed_answers_are_fields_of_the_document() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let output = dir
@@ -249,7 +250,7 @@ fn what_is_printed_as_text_is_in_the_document_by_name() {
 }
 
 #[test]
-fn a_run_that_a_signal_ends_has_a_document_that_says_how_to_go_on() {
+fn an_interrupted_run_has_a_document_with_the_resume_command() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(300));
@@ -270,7 +271,7 @@ fn a_run_that_a_signal_ends_has_a_document_that_says_how_to_go_on() {
 }
 
 #[test]
-fn a_run_that_is_stopped_at_once_has_a_document_without_a_summary() {
+fn an_aborted_run_has_a_document_without_a_summary() {
     let dir = TestDir::new();
     let pool = Pool::start(silent());
     let list = dir.file("users.csv", users(3));
@@ -289,7 +290,7 @@ fn a_run_that_is_stopped_at_once_has_a_document_without_a_summary() {
 }
 
 #[test]
-fn the_pool_alone_prints_where_it_listens_and_nothing_at_its_end() {
+fn rehearsal_pool_prints_its_address_and_nothing_at_exit() {
     let dir = TestDir::new();
     let running = dir
         .cli("rehearsal-pool")
@@ -298,7 +299,7 @@ fn the_pool_alone_prints_where_it_listens_and_nothing_at_its_end() {
     running.wait_for_stderr("Ctrl-C ends it");
     running.signal("INT");
     let mut output = running.wait().exits(130);
-    // While it listens nobody knows how it will end.
+    // There is no document while it is still listening.
     output.code = None;
     let mut serving: Value = serde_json::from_str(&output.stdout).unwrap();
     let url = serving["endpoint_url"].as_str().unwrap();
@@ -312,7 +313,7 @@ fn the_pool_alone_prints_where_it_listens_and_nothing_at_its_end() {
 }
 
 #[test]
-fn text_stays_as_it_was_and_a_wrong_command_line_has_no_document() {
+fn text_output_is_unchanged_and_usage_errors_have_no_document() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(2));
     let output = dir.rehearse(list).args(["--output", "text"]).run().exits(0);
@@ -326,7 +327,7 @@ fn text_stays_as_it_was_and_a_wrong_command_line_has_no_document() {
 }
 
 #[test]
-fn an_undo_s_document_counts_users_by_what_came_of_them() {
+fn the_document_of_an_undo_counts_users_by_outcome() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -367,10 +368,10 @@ fn an_undo_s_document_counts_users_by_what_came_of_them() {
 }
 
 #[test]
-fn a_question_that_a_signal_ends_has_a_document_too() {
+fn an_interrupted_query_has_a_document_too() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    // It takes connections and never says a word.
+    // It accepts connections and never responds.
     let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", mute.local_addr().unwrap());
     for (command, signal, code, name) in [

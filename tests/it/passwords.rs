@@ -1,4 +1,4 @@
-//! Passwords go from the list to the request, and nowhere else.
+//! Passwords go from the list to the request and nowhere else.
 
 mod echo;
 
@@ -10,7 +10,8 @@ use base64::Engine as _;
 
 use crate::harness::{Pool, TestDir, quick, silent, users, wait_until};
 
-/// Hard to guess, easy to find, and different in every encoding. The first one is too weak for the pool.
+/// Passwords that are easy to find and differ in every encoding. The first is too weak for the
+/// pool.
 const CANARIES: [&str; 5] = [
     "canary-weak-\"pass/word+",
     "Canary#\"fine\"/1+&=%",
@@ -19,7 +20,7 @@ const CANARIES: [&str; 5] = [
     "Canary#exists'4'/+\u{e9}",
 ];
 
-/// As it is, and as it could be written by somebody who means well.
+/// The secret itself and every form in which a well-meaning program might write it.
 fn forms(secret: &str) -> Vec<Vec<u8>> {
     let json = serde_json::to_string(secret).unwrap();
     let debug = format!("{secret:?}");
@@ -43,7 +44,8 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
     ];
     let standard = base64::engine::general_purpose::STANDARD_NO_PAD;
     let url_safe = base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    // Within a longer text it is encoded in one of three ways; the first and the last characters depend on what is around.
+    // Inside a longer text, base64 has three alignments, and the first and last characters depend
+    // on the neighbors.
     for before in 0..3 {
         let text = [&b"???"[..before], secret.as_bytes()].concat();
         for encoded in [standard.encode(&text), url_safe.encode(&text)] {
@@ -54,7 +56,7 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
     forms
 }
 
-/// Fails where a password stands in what was written, in any form.
+/// Asserts that no text contains a password in any form.
 fn no_canary_in<'w>(written: impl IntoIterator<Item = &'w (String, Vec<u8>)>) {
     let forms: Vec<Vec<u8>> = CANARIES.into_iter().flat_map(forms).collect();
     for (name, bytes) in written {
@@ -67,7 +69,7 @@ fn no_canary_in<'w>(written: impl IntoIterator<Item = &'w (String, Vec<u8>)>) {
     }
 }
 
-/// A list of users who have these passwords, with four of each.
+/// A list with four users for each of these passwords.
 fn birds(passwords: &[&str]) -> String {
     let mut list = csv::Writer::from_writer(Vec::new());
     list.write_record(["username", "password", "email"])
@@ -82,7 +84,7 @@ fn birds(passwords: &[&str]) -> String {
     String::from_utf8(list.into_inner().unwrap()).unwrap()
 }
 
-/// All files below a folder.
+/// All files below a directory.
 fn files(folder: &std::path::Path, into: &mut Vec<(String, Vec<u8>)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -95,7 +97,7 @@ fn files(folder: &std::path::Path, into: &mut Vec<(String, Vec<u8>)>) {
 }
 
 #[test]
-fn no_canary_gets_out_however_much_is_said() {
+fn no_canary_leaks_at_any_verbosity() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.commit_then_drop = 0.15;
@@ -110,7 +112,7 @@ fn no_canary_gets_out_however_much_is_said() {
         })
         .into();
     let mut written = Vec::new();
-    // Each pool but the first one repeats the password of all who are sent to it.
+    // Every pool but the first repeats the password in its answers.
     let echoing = CANARIES.map(|password| {
         let words = format!("{password} is on a list, and so is {password:?}");
         (birds(&[password; 5]), PreSignUp::Refuse { message: words })
@@ -159,7 +161,7 @@ fn no_canary_gets_out_however_much_is_said() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn no_canary_is_in_the_list_of_processes_or_in_the_environment_of_ours() {
+fn no_canary_is_in_process_arguments_or_environment() {
     let dir = TestDir::new();
     let pool = Pool::start(silent());
     let list = dir.file("canaries.csv", birds(&CANARIES));
@@ -266,7 +268,7 @@ fn no_password_is_written_anywhere() {
 }
 
 #[test]
-fn no_password_is_in_the_ledger_while_a_run_is_at_work() {
+fn no_password_is_in_the_ledger_of_a_running_import() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.answer_late = LateFault {
@@ -308,7 +310,7 @@ fn a_trigger_that_repeats_a_password_is_not_quoted() {
 }
 
 #[test]
-fn a_list_of_digests_is_refused_and_a_list_without_rows_is_noticed() {
+fn a_list_of_hashes_is_refused_and_an_empty_list_noted() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.password_policy.require_uppercase = false;

@@ -1,4 +1,4 @@
-//! The plan, as people read it before a run: what it says, and how it fits their terminal.
+//! The plan printed before a run: its content, and its width.
 
 use cognito_import::rehearsal::{PoolSettings, QuotaSetting};
 
@@ -11,7 +11,7 @@ fn granting(creation: f64) -> Pool {
 }
 
 #[test]
-fn a_rate_above_what_the_account_is_granted_is_told_with_who_says_so() {
+fn a_rate_above_the_quota_is_reported_with_its_source() {
     let dir = TestDir::new();
     let pool = granting(60.0);
     let list = dir.file("users.csv", users(3));
@@ -25,7 +25,7 @@ fn a_rate_above_what_the_account_is_granted_is_told_with_who_says_so() {
 }
 
 #[test]
-fn where_nobody_says_what_is_granted_a_rate_is_held_against_the_default() {
+fn without_a_known_quota_rates_are_compared_with_the_default() {
     let dir = TestDir::new();
     let pool = granting(500.0);
     let list = dir.file("users.csv", users(3));
@@ -45,7 +45,7 @@ fn where_nobody_says_what_is_granted_a_rate_is_held_against_the_default() {
 }
 
 #[test]
-fn a_list_with_nothing_to_send_has_a_plan_without_requests() {
+fn a_plan_with_nothing_to_send_has_no_requests() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(
@@ -83,7 +83,7 @@ fn steps_of_duplicates_are_not_counted() {
 }
 
 #[test]
-fn that_an_undo_keeps_confirmed_users_is_said_before_they_are_made() {
+fn the_plan_says_that_undo_keeps_confirmed_users() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(3));
     let said = "undo: keeps users that this run confirms (but for --even-if-used), for the pool has no threat protection";
@@ -99,7 +99,7 @@ fn that_an_undo_keeps_confirmed_users_is_said_before_they_are_made() {
 }
 
 #[test]
-fn the_plan_fits_the_terminal_and_is_whole_elsewhere() {
+fn the_plan_fits_the_terminal_and_is_not_wrapped_elsewhere() {
     let dir = TestDir::new();
     let pool = granting(60.0);
     let list = dir.file("users.csv", users(3));

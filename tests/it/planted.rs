@@ -1,4 +1,5 @@
-//! Lists with planted faults: `check` finds all of them and invents none, and the strict pool agrees with it about every row.
+//! Lists with planted errors: `check` finds all of them and nothing else, and the strict pool
+//! agrees on every row.
 
 mod list;
 
@@ -12,7 +13,6 @@ use list::{Planted, Stage};
 const BROKEN: usize = 1_000;
 const SOUND: usize = 1_100;
 
-/// Every rule that a row can break.
 const RULES: [&str; 20] = [
     "attribute.length",
     "attribute.range",
@@ -36,7 +36,7 @@ const RULES: [&str; 20] = [
     "value.unknown",
 ];
 
-/// The pool that the faults are made for: it has a rule of every kind.
+/// A pool with a rule of every kind.
 fn strict() -> PoolSettings {
     let attribute = |name: &str, data_type| SchemaAttribute {
         name: name.to_owned(),
@@ -70,7 +70,7 @@ fn strict() -> PoolSettings {
     }
 }
 
-/// What the list's columns mean.
+/// Adds the flags that map the list's columns.
 fn mapped(cli: Cli, region: Option<&str>) -> Cli {
     let cli = cli
         .args(["--map", "Status=custom:active"])
@@ -87,19 +87,19 @@ fn mapped(cli: Cli, region: Option<&str>) -> Cli {
     }
 }
 
-/// Both ways to write phone numbers, each with its list.
+/// A list for each way to write phone numbers.
 fn lists() -> [(Option<&'static str>, Planted); 2] {
     [(None, 4), (Some("DE"), 27)]
         .map(|(region, seed)| (region, Planted::new(seed, BROKEN, SOUND, region.is_some())))
 }
 
 #[test]
-fn every_planted_fault_is_found_and_none_invented() {
+fn check_finds_exactly_the_planted_errors() {
     for (region, planted) in lists() {
         let dir = TestDir::new();
         let pool = Pool::start(strict());
         let list = dir.file("users.csv", &planted.text);
-        // Its last quote is never closed: a run would leave users out.
+        // The last quote is never closed, so a run would leave users out.
         let output = mapped(dir.check(&pool, list), region).run().exits(3);
         let found: BTreeSet<(usize, usize, String)> = dir
             .findings()
@@ -129,7 +129,7 @@ fn every_planted_fault_is_found_and_none_invented() {
 }
 
 #[test]
-fn the_strict_pool_takes_what_the_rules_pass() {
+fn the_strict_pool_accepts_rows_that_pass_the_rules() {
     for (region, planted) in lists() {
         let dir = TestDir::new();
         let pool = Pool::start(strict());
@@ -142,7 +142,6 @@ fn the_strict_pool_takes_what_the_rules_pass() {
                 "process",
             ])
         };
-        // The last row's quote is never closed.
         import().run().exits(3).says(["[rows_swallowed]"]);
         let open = planted.text.iter().rposition(|byte| *byte == b'"').unwrap();
         let before = &planted.text[..open];
@@ -166,7 +165,7 @@ fn the_strict_pool_takes_what_the_rules_pass() {
 }
 
 #[test]
-fn the_strict_pool_refuses_what_its_rules_refuse() {
+fn the_strict_pool_rejects_rows_that_fail_its_rules() {
     for (region, planted) in lists() {
         let dir = TestDir::new();
         let pool = Pool::start(strict());
@@ -184,7 +183,8 @@ fn the_strict_pool_refuses_what_its_rules_refuse() {
     }
 }
 
-/// A row that breaks a rule of the list or of the API was not sent; one that only breaks the pool's was, and the pool refused it.
+/// Asserts that rows violating rules of the list or the API were not sent, and that rows violating
+/// only pool rules were sent and rejected.
 #[track_caller]
 fn agree(planted: &Planted, results: &Results) {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();

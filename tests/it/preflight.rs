@@ -1,5 +1,4 @@
-//! What stands against a run before its first call: each refusal names its way out, sends nothing and leaves nothing behind; and
-//! the way out is one.
+//! Preflight refusals: each suggests a fix, sends nothing and leaves no files, and the fix works.
 
 use cognito_import::rehearsal::{PoolSettings, PreSignUp};
 
@@ -9,7 +8,7 @@ fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-/// Runs it; it is refused with these words, nothing was sent, and no run is there.
+/// Asserts that the command is refused with these texts, sends nothing and creates no run.
 #[track_caller]
 fn refused<const N: usize>(
     dir: &TestDir,
@@ -28,7 +27,7 @@ fn refused<const N: usize>(
     output
 }
 
-/// Runs it; every row is made.
+/// Asserts that every row is created.
 #[track_caller]
 fn made(dir: &TestDir, cli: Cli, rows: usize) -> ProcessOutput {
     let output = cli.run().exits(0);
@@ -37,7 +36,7 @@ fn made(dir: &TestDir, cli: Cli, rows: usize) -> ProcessOutput {
 }
 
 #[test]
-fn a_pool_in_which_only_administrators_make_users_is_refused() {
+fn a_pool_with_admin_only_sign_up_is_refused() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         admin_create_only: true,
@@ -54,7 +53,7 @@ fn a_pool_in_which_only_administrators_make_users_is_refused() {
 }
 
 #[test]
-fn a_secret_that_is_missing_is_refused() {
+fn a_missing_client_secret_is_refused() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(3));
     let secret = "s3cr3t-of-the-client";
@@ -73,7 +72,7 @@ fn a_secret_that_is_missing_is_refused() {
 }
 
 #[test]
-fn users_without_a_password_are_refused_where_only_passwords_sign_in() {
+fn users_without_passwords_are_refused_in_a_password_only_pool() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", "username,email\nann,ann@example.com\n");
@@ -84,7 +83,7 @@ fn users_without_a_password_are_refused_where_only_passwords_sign_in() {
 }
 
 #[test]
-fn attributes_that_the_pool_or_its_client_does_not_take_are_refused_all_at_once() {
+fn unsupported_attributes_are_all_refused_at_once() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         write_attributes: Some(names(&["email", "custom:legacy_id"])),
@@ -117,7 +116,7 @@ fn attributes_that_the_pool_or_its_client_does_not_take_are_refused_all_at_once(
 }
 
 #[test]
-fn messages_to_real_people_have_to_be_allowed() {
+fn messages_to_users_must_be_allowed() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         auto_verified_attributes: names(&["email"]),
@@ -130,19 +129,19 @@ fn messages_to_real_people_have_to_be_allowed() {
         "messages: 60 mails and 0 text messages",
     ];
     refused(&dir, &pool, dir.import(&pool, list), words);
-    // Who sends through SES has no limit of 50 a day.
+    // Pools that send through SES have no limit of 50 a day.
     made(&dir, dir.import(&pool, list).arg("--allow-messages"), 60);
 }
 
 #[test]
-fn more_mails_than_cognito_s_own_sender_sends_have_to_be_allowed_too() {
+fn exceeding_the_daily_email_limit_must_be_allowed() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         auto_verified_attributes: names(&["email"]),
         daily_messages: Some(50),
         ..quick()
     });
-    // The same user twice gets one mail.
+    // A duplicate gets no second email.
     let fifty = users(50) + "USER0007,Passw0rd!7,user0007@example.com\n";
     let few = dir.file("few.csv", fifty);
     let import = |list| dir.import(&pool, list).arg("--allow-messages");
@@ -160,7 +159,7 @@ fn more_mails_than_cognito_s_own_sender_sends_have_to_be_allowed_too() {
 }
 
 #[test]
-fn a_username_that_is_an_address_gets_a_message_as_well() {
+fn usernames_that_are_addresses_get_messages_too() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         username_attributes: names(&["email", "phone_number"]),
@@ -180,7 +179,7 @@ fn a_username_that_is_an_address_gets_a_message_as_well() {
 }
 
 #[test]
-fn a_username_that_is_a_number_does_not_stand_for_an_address() {
+fn a_phone_number_username_does_not_replace_an_email() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         username_attributes: names(&["email", "phone_number"]),
@@ -193,7 +192,7 @@ fn a_username_that_is_a_number_does_not_stand_for_an_address() {
     let import = |run| dir.import(&pool, list).args(["--run-dir", run]);
     import("run").run().exits(1);
     assert_eq!(dir.results().row(2)["error_code"], "attribute.required");
-    // The pool says so, too.
+    // The pool agrees.
     import("unchecked").arg("--no-preflight").run().exits(1);
     assert_eq!(
         dir.results_in("unchecked").outcomes(),
@@ -202,7 +201,7 @@ fn a_username_that_is_a_number_does_not_stand_for_an_address() {
 }
 
 #[test]
-fn an_address_other_than_the_username_is_not_taken_where_usernames_are_addresses() {
+fn an_address_differing_from_the_username_is_refused() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         username_attributes: names(&["email"]),
@@ -224,7 +223,7 @@ fn an_address_other_than_the_username_is_not_taken_where_usernames_are_addresses
 }
 
 #[test]
-fn a_trigger_that_may_verify_is_told_and_a_move_of_aliases_has_to_be_allowed() {
+fn trigger_verification_is_noted_and_alias_moves_must_be_allowed() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         auto_verified_attributes: names(&["email"]),
@@ -254,7 +253,7 @@ fn a_trigger_that_may_verify_is_told_and_a_move_of_aliases_has_to_be_allowed() {
 }
 
 #[test]
-fn a_list_that_is_mostly_broken_is_refused_and_strict_takes_no_broken_row() {
+fn mostly_invalid_lists_are_refused_and_strict_allows_no_invalid_row() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let half = dir.file("half.csv", users(2) + "no mail,,\nnor this,,\n");
@@ -275,7 +274,7 @@ fn a_list_that_is_mostly_broken_is_refused_and_strict_takes_no_broken_row() {
 }
 
 #[test]
-fn a_list_that_can_be_read_once_is_not_counted_and_its_pool_is_asked_all_the_same() {
+fn standard_input_is_not_counted_but_the_pool_is_checked() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         auto_verified_attributes: names(&["email"]),
@@ -291,7 +290,7 @@ fn a_list_that_can_be_read_once_is_not_counted_and_its_pool_is_asked_all_the_sam
         strict,
         ["[strict_needs_a_file]", "save it as a file"],
     );
-    // Mostly invalid: nobody could know.
+    // Mostly invalid, which cannot be known in advance.
     let broken = "username,password,email\nann,Passw0rd!1,ann@example.com\nno mail,,\nnor this,,\n";
     dir.import(&pool, "-")
         .input(broken)
@@ -302,7 +301,7 @@ fn a_list_that_can_be_read_once_is_not_counted_and_its_pool_is_asked_all_the_sam
 }
 
 #[test]
-fn without_a_preflight_nothing_is_refused_and_only_the_pool_says_what_it_takes() {
+fn without_preflight_only_the_pool_rejects_rows() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         auto_verified_attributes: names(&["email"]),
@@ -321,7 +320,7 @@ fn without_a_preflight_nothing_is_refused_and_only_the_pool_says_what_it_takes()
 }
 
 #[test]
-fn a_run_that_goes_on_is_weighed_again_and_what_was_begun_is_not_unsaid() {
+fn a_resumed_run_is_checked_again_and_keeps_begun_rows() {
     let dir = TestDir::new();
     let pool = Pool::start(silent());
     let list = dir.file("users.csv", users(40));
@@ -334,13 +333,13 @@ fn a_run_that_goes_on_is_weighed_again_and_what_was_begun_is_not_unsaid() {
         (pool.requests("SignUp") == 4).then_some(())
     });
     drop(running);
-    // Meanwhile somebody makes the pool one that this run would not have begun with.
+    // The pool changes to one that the preflight would have refused.
     let pool = pool.restart_with(|settings| {
         settings.faults = quick().faults;
         settings.auto_verified_attributes = names(&["email"]);
         settings.password_policy.minimum_length = 20;
     });
-    // What the pool would do to people is weighed again; what its rows are like is not.
+    // The effects on users are checked again, the rows are not.
     import(&pool)
         .run()
         .exits(3)
@@ -352,7 +351,7 @@ fn a_run_that_goes_on_is_weighed_again_and_what_was_begun_is_not_unsaid() {
         .exits(1)
         .says(["going on with the run"]);
     let results = dir.results();
-    // Rows are begun in groups: those that were sent are there, those that were begun are the pool's to judge.
+    // Rows are begun in groups: sent rows were created, and begun rows are left to the pool.
     assert!(
         results
             .outcomes()

@@ -1,4 +1,5 @@
-//! Lists whose users mostly exist: the pool is read first, where that costs less, and only the new ones are sent.
+//! Prescan: if most users of a list exist, the pool is listed first when that is cheaper, and only
+//! new users are sent.
 
 mod ends;
 mod names;
@@ -9,7 +10,7 @@ use cognito_import::rehearsal::{ExistingUser, PoolSettings, QuotaSetting, UserSt
 
 use crate::harness::{Cli, Emulator, Pool, TestDir, quick, users};
 
-/// `user0001` and so on, as a pool keeps them.
+/// Existing users `user0001` and so on.
 fn existing(count: usize) -> Vec<ExistingUser> {
     let user = |number| ExistingUser {
         username: format!("user{number:04}"),
@@ -27,25 +28,25 @@ fn with_existing(count: usize) -> Pool {
     })
 }
 
-/// At a rate at which a page is worth ten names.
+/// An import at rates at which listing a page takes as long as ten look-ups.
 fn nightly(dir: &TestDir, pool: &Pool, list: &str) -> Cli {
     dir.import(pool, list)
         .without_flag("--rate")
         .default_flag("--rate", "100")
 }
 
-/// Pages, without the question whether the pool may be listed.
+/// The number of pages listed, without the permission probe.
 fn pages(pool: &Pool) -> u64 {
     pool.requests("ListUsers").saturating_sub(1)
 }
 
-/// Look-ups, without the question whether anybody may be looked up.
+/// The number of look-ups, without the permission probe.
 fn look_ups(pool: &Pool) -> u64 {
     pool.requests("AdminGetUser").saturating_sub(1)
 }
 
 #[test]
-fn of_a_list_whose_users_mostly_exist_only_the_new_ones_are_sent() {
+fn only_new_users_of_a_mostly_existing_list_are_sent() {
     let dir = TestDir::new();
     let mut there = existing(297);
     there[1].status = UserStatus::ForceChangePassword;
@@ -89,10 +90,10 @@ fn of_a_list_whose_users_mostly_exist_only_the_new_ones_are_sent() {
 }
 
 #[test]
-fn by_default_a_pool_is_read_only_where_that_costs_less_than_trying_every_name() {
+fn by_default_the_pool_is_listed_only_if_that_is_cheaper() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(40));
-    // Ten names are tried in the time of a page, and there are four times ten.
+    // A page takes as long as ten look-ups, and there are forty rows.
     for (there, read) in [(0, false), (60, true), (180, true), (241, false)] {
         let pool = with_existing(there);
         let check = dir.check(&pool, list).args(["--rate", "100"]);
@@ -109,7 +110,7 @@ fn by_default_a_pool_is_read_only_where_that_costs_less_than_trying_every_name()
         assert_eq!(pages(&pool) > 1, read, "{there} users");
         assert_eq!(dir.results_in(&run).count("existed"), there.min(40));
     }
-    // Nobody knows how long this one is, nor what this pool is like.
+    // The length of this list and the size of this pool are unknown.
     let pool = with_existing(60);
     let piped = nightly(&dir, &pool, "-").input(users(40));
     piped.args(["--run-dir", "piped"]).run().exits(0);
@@ -119,7 +120,7 @@ fn by_default_a_pool_is_read_only_where_that_costs_less_than_trying_every_name()
 }
 
 #[test]
-fn who_says_always_has_the_pool_read_and_who_says_never_has_not() {
+fn prescan_can_be_forced_or_disabled() {
     let dir = TestDir::new();
     let pool = with_existing(130);
     let list = dir.file("users.csv", users(2));
@@ -153,7 +154,7 @@ fn who_says_always_has_the_pool_read_and_who_says_never_has_not() {
 }
 
 #[test]
-fn a_row_that_stands_twice_points_to_the_first_whoever_has_the_name() {
+fn a_duplicate_of_an_existing_user_refers_to_the_first_row() {
     let dir = TestDir::new();
     let pool = with_existing(60);
     let list = users(60)
@@ -171,11 +172,11 @@ fn a_row_that_stands_twice_points_to_the_first_whoever_has_the_name() {
 }
 
 #[test]
-fn a_name_that_came_after_its_page_was_read_is_found_by_trying_it() {
+fn a_user_created_after_the_listing_is_found_by_sign_up() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         existing: existing(60),
-        // The listing shows nobody who came while the pool runs.
+        // The listing omits users created while the pool runs.
         list_lag_ms: 3_600_000,
         ..quick()
     });
@@ -204,7 +205,7 @@ fn a_name_that_came_after_its_page_was_read_is_found_by_trying_it() {
 }
 
 #[test]
-fn a_pool_that_throttles_its_listing_is_read_all_the_same() {
+fn a_throttled_listing_is_completed() {
     let dir = TestDir::new();
     let mut settings = PoolSettings {
         existing: existing(600),
@@ -234,7 +235,7 @@ fn a_pool_that_throttles_its_listing_is_read_all_the_same() {
 }
 
 #[test]
-fn without_the_permission_every_name_is_tried_unless_the_listing_is_asked_for() {
+fn without_list_permission_every_row_is_sent_unless_prescan_is_forced() {
     let Some(emulator) = Emulator::with_auth() else {
         return;
     };

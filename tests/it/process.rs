@@ -1,4 +1,4 @@
-//! The program as a process: what others may read of it, and what happens where the system gives it little.
+//! The program as a process: what other processes can read, and behavior under system limits.
 
 #![cfg(unix)]
 
@@ -13,7 +13,7 @@ use crate::harness::{
     Endpoint, Pool, ProcessOutput, Reply, TestDir, quick, silent, users, wait_until,
 };
 
-/// The document, which says the same as the exit code.
+/// Parses the document and compares it with the exit code.
 #[track_caller]
 fn document(output: &ProcessOutput) -> Value {
     let parsed: Result<Value, _> = serde_json::from_str(&output.stdout);
@@ -25,7 +25,7 @@ fn document(output: &ProcessOutput) -> Value {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn it_leaves_no_core_and_other_processes_of_its_user_cannot_read_it() {
+fn the_process_leaves_no_core_and_is_not_readable_by_others() {
     let dir = TestDir::new();
     let pool = Pool::start(silent());
     let list = dir.file("users.csv", users(2));
@@ -37,14 +37,14 @@ fn it_leaves_no_core_and_other_processes_of_its_user_cannot_read_it() {
         .find(|line| line.starts_with("Max core file size"));
     let core: Vec<&str> = core.unwrap().split_whitespace().skip(4).take(2).collect();
     assert_eq!(core, ["0", "0"]);
-    // What belongs to a process that may not be read belongs to root.
+    // The /proc files of a non-dumpable process belong to root.
     let owner = fs::metadata(format!("/proc/{}/environ", running.pid())).unwrap();
     assert_eq!(owner.uid(), 0);
     drop(running);
 }
 
 #[test]
-fn a_program_for_credentials_does_not_inherit_the_client_secret() {
+fn a_credential_process_does_not_inherit_the_client_secret() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.client_secret = Some("s3cr3t-of-the-client".to_owned());
@@ -83,7 +83,7 @@ fn a_program_for_credentials_does_not_inherit_the_client_secret() {
 }
 
 #[test]
-fn few_files_end_every_command_in_an_orderly_way() {
+fn every_command_exits_cleanly_without_file_descriptors() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -108,7 +108,7 @@ fn few_files_end_every_command_in_an_orderly_way() {
                 .args(["--output", "json"])
                 .after(&format!("ulimit -n {limit}"))
                 .run();
-            // Below that, not even the system's loader can open its files.
+            // Below that, even the dynamic loader cannot open its files.
             if output.code == Some(127) {
                 assert!(limit < 5);
                 continue;
@@ -137,7 +137,7 @@ fn few_files_end_every_command_in_an_orderly_way() {
     );
 }
 
-/// The same endpoint by its name, which the system has to look up.
+/// The same endpoint by host name, which requires name resolution.
 fn by_name(url: &str) -> String {
     url.replace("127.0.0.1", "localhost")
 }
@@ -149,7 +149,6 @@ fn rows_wait_while_no_connection_can_be_made() {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
         let list = dir.file("users.csv", users(40));
-        // Every request needs a connection of its own.
         let endpoint = Endpoint::start(&pool, |_| Reply::Forward);
         let url = name(&endpoint.url());
         let running = dir
@@ -184,7 +183,7 @@ fn rows_wait_while_no_connection_can_be_made() {
 }
 
 #[test]
-fn a_limit_on_open_files_below_what_the_rate_needs_is_noted_once() {
+fn a_low_file_limit_is_noted_once() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(60));
@@ -208,7 +207,7 @@ fn a_limit_on_open_files_below_what_the_rate_needs_is_noted_once() {
 }
 
 #[test]
-fn a_run_with_few_files_has_fewer_slots() {
+fn a_low_file_limit_reduces_concurrency() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.latency = SimulatedLatency {
@@ -238,7 +237,7 @@ fn a_run_with_few_files_has_fewer_slots() {
 }
 
 #[test]
-fn an_answer_that_cannot_be_printed_is_not_a_refusal_once_something_was_sent() {
+fn an_output_error_after_sending_is_not_a_refusal() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(2));
@@ -252,7 +251,7 @@ fn an_answer_that_cannot_be_printed_is_not_a_refusal_once_something_was_sent() {
     };
     full(dir.import(&pool, list)).exits(4);
     assert_eq!(dir.results().count("created"), 2);
-    // Nothing is left to do, and what was done before is not refused either.
+    // Nothing is left to do, and earlier work is not reported as refused.
     full(dir.import(&pool, list)).exits(4);
     full(dir.rehearse(list).args(["--run-dir", "rehearsed"])).exits(4);
     let id = pool.settings().pool_id.clone();
@@ -268,7 +267,7 @@ fn an_answer_that_cannot_be_printed_is_not_a_refusal_once_something_was_sent() {
 }
 
 #[test]
-fn a_log_that_cannot_be_written_is_told_once_and_ends_nothing() {
+fn a_failing_log_is_reported_once_and_stops_nothing() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(20));
@@ -293,7 +292,7 @@ fn a_log_that_cannot_be_written_is_told_once_and_ends_nothing() {
             output.stderr
         );
     }
-    // A file that has reached the size that the system allows.
+    // A file that has reached the size limit.
     dir.file("long.log", "x".repeat(2_000_000));
     dir.import(&pool, list)
         .args(["--run-dir", "limited", "--log-file", "long.log", "-vv"])
@@ -305,7 +304,7 @@ fn a_log_that_cannot_be_written_is_told_once_and_ends_nothing() {
 }
 
 #[test]
-fn a_report_beyond_the_size_that_the_system_allows_is_an_error() {
+fn exceeding_the_file_size_limit_in_a_report_is_an_error() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(300));

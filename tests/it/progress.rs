@@ -1,4 +1,4 @@
-//! What is seen while a run is at work: a bar on a terminal, lines elsewhere.
+//! Progress of a run: a bar at a terminal, lines elsewhere.
 
 use std::io::Write as _;
 use std::time::Instant;
@@ -7,7 +7,7 @@ use cognito_import::rehearsal::QuotaSetting;
 
 use crate::harness::{CTRL_C, Pool, Screen, TestDir, quick, silent, users};
 
-/// A bar has these.
+/// The characters of a bar.
 const FULL: char = '█';
 const EMPTY: char = '░';
 
@@ -15,8 +15,8 @@ fn is_bar(row: &str) -> bool {
     row.contains([FULL, EMPTY])
 }
 
-/// Rows that lie behind, and the percent of them, of a bar.
-fn behind(rows: &[String]) -> (u64, u64) {
+/// The number and percentage of processed rows that a bar shows.
+fn processed(rows: &[String]) -> (u64, u64) {
     let text = rows.join(" ");
     let words: Vec<&str> = text.split_whitespace().collect();
     let of = words.iter().rposition(|word| *word == "of").unwrap();
@@ -27,8 +27,8 @@ fn behind(rows: &[String]) -> (u64, u64) {
     )
 }
 
-/// A rehearsal of so many users at 50 a second, in the middle of it.
-fn rehearsing(dir: &TestDir, count: usize, columns: u16) -> Screen {
+/// Starts a rehearsal at 50 rows per second and waits until it has created some.
+fn start_rehearsal(dir: &TestDir, count: usize, columns: u16) -> Screen {
     let list = dir.file("users.csv", users(count));
     let screen = dir.rehearse(list).args(["--rate", "50"]).on_screen(columns);
     screen.wait_for_text("created ");
@@ -36,16 +36,16 @@ fn rehearsing(dir: &TestDir, count: usize, columns: u16) -> Screen {
 }
 
 #[test]
-fn a_terminal_shows_a_bar_and_in_the_end_the_table_alone() {
+fn a_terminal_shows_a_bar_and_finally_only_the_table() {
     let dir = TestDir::new();
-    let mut screen = rehearsing(&dir, 150, 100);
+    let mut screen = start_rehearsal(&dir, 150, 100);
     let rows = screen.rows();
     let at = rows.iter().position(|row| is_bar(row)).unwrap();
     for words in ["of 150 rows", "/50 per s", "eta "] {
         assert!(rows[at].contains(words), "{words}: {rows:#?}");
     }
     assert!(rows[at + 1].starts_with("created "), "{rows:#?}");
-    let (settled, percent) = behind(&rows[at..=at]);
+    let (settled, percent) = processed(&rows[at..=at]);
     assert_eq!(percent, settled * 100 / 150, "{rows:#?}");
     assert_eq!(screen.wait(), Some(0));
     let rows = screen.rows();
@@ -66,9 +66,9 @@ fn a_terminal_shows_a_bar_and_in_the_end_the_table_alone() {
 }
 
 #[test]
-fn forty_columns_are_enough() {
+fn the_bar_fits_forty_columns() {
     let dir = TestDir::new();
-    let mut screen = rehearsing(&dir, 150, 40);
+    let mut screen = start_rehearsal(&dir, 150, 40);
     let rows = screen.rows();
     let at = rows.iter().position(|row| is_bar(row)).unwrap();
     assert!(rows[at].ends_with("of 150 rows"), "{rows:#?}");
@@ -88,12 +88,12 @@ fn forty_columns_are_enough() {
 }
 
 #[test]
-fn a_terminal_that_changes_its_size_has_one_bar_that_fits() {
+fn the_bar_is_redrawn_when_the_terminal_is_resized() {
     let dir = TestDir::new();
-    let mut screen = rehearsing(&dir, 300, 110);
+    let mut screen = start_rehearsal(&dir, 300, 110);
     for (columns, next) in [(60, "eta "), (40, ""), (90, "created ")] {
         screen.resize(columns);
-        // The part that now begins a row of its own; what is torn would stay.
+        // The wrapped part starts a new row. Torn output would remain visible.
         crate::harness::wait_until("one bar in its new size", || {
             let rows = screen.rows();
             let at = rows.iter().position(|row| is_bar(row))?;
@@ -110,7 +110,7 @@ fn a_terminal_that_changes_its_size_has_one_bar_that_fits() {
 }
 
 #[test]
-fn colours_are_left_out_where_they_are_not_wanted() {
+fn colors_are_disabled_on_request() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(40));
     let told = |variable: (&str, &str), run| {
@@ -126,7 +126,7 @@ fn colours_are_left_out_where_they_are_not_wanted() {
     for variable in [("NO_COLOR", "1"), ("CLICOLOR", "0")] {
         let plain = told(variable, "b");
         assert!(plain.contains(FULL), "{plain:?}");
-        // A colour ends with `m`; `J` erases.
+        // Color sequences end with `m`; `J` erases.
         let codes = plain.split("\u{1b}[").skip(1);
         let mut ends =
             codes.map(|code| code.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';'));
@@ -137,7 +137,7 @@ fn colours_are_left_out_where_they_are_not_wanted() {
 }
 
 #[test]
-fn a_pool_that_throttles_is_seen_to_slow_the_run_down() {
+fn the_bar_shows_throttling() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.quotas.user_creation = QuotaSetting::per_second(20.0);
@@ -157,7 +157,7 @@ fn a_pool_that_throttles_is_seen_to_slow_the_run_down() {
 }
 
 #[test]
-fn a_pool_that_is_silent_is_told_of() {
+fn the_bar_shows_an_unresponsive_pool() {
     let dir = TestDir::new();
     let pool = Pool::start(silent());
     let list = dir.file("users.csv", users(3));
@@ -184,7 +184,7 @@ fn a_pool_that_is_silent_is_told_of() {
 }
 
 #[test]
-fn lines_of_the_log_and_notices_do_not_tear_the_bar() {
+fn log_lines_and_notices_do_not_tear_the_bar() {
     let dir = TestDir::new();
     let mut list = users(40);
     for number in 0..30 {
@@ -226,7 +226,7 @@ fn writeln_row(list: &mut String, row: &str) {
 }
 
 #[test]
-fn a_run_that_goes_on_has_a_bar_that_begins_where_it_stands() {
+fn the_bar_of_a_resumed_run_starts_at_its_position() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(200));
@@ -239,7 +239,7 @@ fn a_run_that_goes_on_has_a_bar_that_begins_where_it_stands() {
     let mut second = import().on_screen(100);
     let rows = second.wait_for_text("of 200 rows");
     let at = rows.iter().position(|row| is_bar(row)).unwrap();
-    let (settled, percent) = behind(&rows[at..=at]);
+    let (settled, percent) = processed(&rows[at..=at]);
     assert!(settled >= created && settled < 200, "{created}: {rows:#?}");
     assert_eq!(percent, settled * 100 / 200);
     assert_eq!(second.wait(), Some(0));
@@ -251,7 +251,7 @@ fn a_run_that_goes_on_has_a_bar_that_begins_where_it_stands() {
 }
 
 #[test]
-fn a_packed_list_is_behind_when_its_rows_are() {
+fn the_bar_of_a_compressed_list_counts_rows() {
     let dir = TestDir::new();
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     packed.write_all(users(200).as_bytes()).unwrap();
@@ -259,12 +259,12 @@ fn a_packed_list_is_behind_when_its_rows_are() {
     let screen = dir.rehearse(list).args(["--rate", "50"]).on_screen(100);
     let rows = screen.wait_for_text("created ");
     let at = rows.iter().position(|row| is_bar(row)).unwrap();
-    let (settled, percent) = behind(&rows[at..=at]);
+    let (settled, percent) = processed(&rows[at..=at]);
     assert_eq!(percent, settled * 100 / 200, "{rows:#?}");
 }
 
 #[test]
-fn who_wants_no_bar_has_none() {
+fn the_bar_can_be_disabled() {
     let dir = TestDir::new();
     let pool = Pool::start(silent());
     let list = dir.file("users.csv", users(3));
@@ -289,12 +289,12 @@ fn who_wants_no_bar_has_none() {
 }
 
 #[test]
-fn without_a_terminal_there_is_a_line_every_ten_seconds() {
+fn without_a_terminal_a_line_is_printed_every_ten_seconds() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(260));
     let began = Instant::now();
     let output = dir.rehearse(list).args(["--rate", "25"]).run().exits(0);
-    // At its rate the run takes a little more than ten seconds. On a busy machine it may take longer.
+    // The run takes at least ten seconds, and longer on a busy machine.
     let most = usize::try_from(began.elapsed().as_secs() / 10).unwrap();
     let lines: Vec<&str> = output
         .stderr

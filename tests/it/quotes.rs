@@ -1,12 +1,12 @@
-//! Quotes that are not closed where they should be: nobody whom they swallow is left out unsaid.
+//! Unclosed quotes: users swallowed by them are never left out silently.
 
 use crate::harness::{Pool, TestDir, quick, users};
 
 #[test]
-fn a_quote_that_is_never_closed_in_a_long_list_stops_the_run_with_its_line() {
+fn an_unclosed_quote_stops_the_run_and_its_line_is_named() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    // More than a record may hold: what it swallowed is not read as one row of a megabyte.
+    // More than a record may hold, so the swallowed lines are not read as one row of a megabyte.
     let list = format!(
         "{}open,Passw0rd!,\"open@example.com\n{}",
         users(10),
@@ -30,7 +30,7 @@ fn a_quote_that_is_never_closed_in_a_long_list_stops_the_run_with_its_line() {
         .says(words);
     let results = dir.results();
     assert_eq!(results.rows.len(), 10);
-    // Some of the rows before it may still have been on their way to the pool.
+    // Some of the preceding rows may still have been in flight.
     assert_eq!(results.count("created") + results.count("unsent"), 10);
     assert_eq!(results.summary["read_to_end"], false);
     assert_eq!(results.summary["state"], "stopped");
@@ -38,10 +38,10 @@ fn a_quote_that_is_never_closed_in_a_long_list_stops_the_run_with_its_line() {
 }
 
 #[test]
-fn rows_that_two_stray_quotes_swallow_are_told_and_nobody_is_left_out() {
+fn rows_swallowed_by_two_stray_quotes_are_reported() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    // Both quotes stand in the same column, so that the record has as many cells as the header.
+    // Both quotes are in the same column, so the record has as many cells as the header.
     let list = "username,password,given_name,email\n\
                 ann,Passw0rd!,\"Ann,ann@example.com\n\
                 bob,Passw0rd!,Bob,bob@example.com\n\

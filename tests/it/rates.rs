@@ -1,4 +1,4 @@
-//! How fast a run may go: what the account is granted, shared, or what was named.
+//! Rates: from the account's quotas, shared or set by flags.
 
 use cognito_import::rehearsal::{PoolSettings, QuotaSetting};
 
@@ -12,7 +12,7 @@ fn granting(creation: f64, read: f64) -> Pool {
 }
 
 #[test]
-fn by_default_a_run_takes_its_share_of_what_the_account_is_granted() {
+fn by_default_a_run_uses_its_share_of_the_quotas() {
     let dir = TestDir::new();
     let pool = granting(500.0, 250.0);
     let list = dir.file("users.csv", users(30));
@@ -30,7 +30,7 @@ fn by_default_a_run_takes_its_share_of_what_the_account_is_granted() {
 }
 
 #[test]
-fn the_share_can_be_named_and_holds_for_what_was_not() {
+fn quota_share_applies_to_rates_not_given() {
     let dir = TestDir::new();
     let pool = granting(500.0, 250.0);
     let list = dir.file("users.csv", users(3));
@@ -42,12 +42,12 @@ fn the_share_can_be_named_and_holds_for_what_was_not() {
         "3 SignUp at 70 a second (--rate)",
         "at 125 a second (0.5 of the 250 that GetProvisionedLimit names; --share)",
     ]);
-    // The number that is named is weighed against what is granted.
+    // A given rate is compared with the quota.
     assert_eq!(pool.requests("GetProvisionedLimit"), 2);
 }
 
 #[test]
-fn who_signs_nothing_asks_for_no_limit() {
+fn without_signed_requests_quotas_are_not_queried() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -63,7 +63,7 @@ fn who_signs_nothing_asks_for_no_limit() {
 }
 
 #[test]
-fn a_run_that_goes_on_and_one_without_a_plan_say_how_fast_they_go() {
+fn resumed_runs_and_runs_without_a_plan_print_their_rate() {
     let dir = TestDir::new();
     let pool = granting(500.0, 250.0);
     let list = dir.file("users.csv", users(40));
@@ -81,7 +81,7 @@ fn a_run_that_goes_on_and_one_without_a_plan_say_how_fast_they_go() {
 }
 
 #[test]
-fn check_says_the_same_of_a_run_s_length() {
+fn check_estimates_the_same_duration() {
     let dir = TestDir::new();
     let pool = granting(10.0, 250.0);
     let list = dir.file("users.csv", users(80));
@@ -92,7 +92,7 @@ fn check_says_the_same_of_a_run_s_length() {
 }
 
 #[test]
-fn what_is_no_rate_and_no_share_is_refused_with_the_flag() {
+fn invalid_rates_and_shares_are_refused_with_the_flag() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings::default());
     let list = dir.file("users.csv", users(1));
@@ -114,7 +114,7 @@ fn what_is_no_rate_and_no_share_is_refused_with_the_flag() {
 }
 
 #[test]
-fn a_rate_below_0_is_a_wrong_rate_and_not_an_unknown_flag() {
+fn a_negative_rate_is_an_invalid_rate_and_not_an_unknown_flag() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));

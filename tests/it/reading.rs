@@ -1,11 +1,11 @@
-//! Lists as they come: their dialects, and every way in which they can be broken.
+//! Reading lists: dialects, and every way a list can be broken.
 
 use std::collections::BTreeMap;
 
 use crate::harness::{Pool, TestDir, assert_only_described, quick, users};
 use crate::main_job::sample;
 
-/// Every row of `users-broken.csv`: username, outcome, code of the error, and words of its message.
+/// Every row of `users-broken.csv`: username, outcome, error code, and part of the message.
 const BROKEN: [(&str, &str, &str, &str); 24] = [
     ("good.one", "created", "", ""),
     (
@@ -104,7 +104,7 @@ const BROKEN: [(&str, &str, &str, &str); 24] = [
 ];
 
 #[test]
-fn every_broken_row_is_told_with_its_reason_and_the_good_ones_are_made() {
+fn broken_rows_are_reported_and_valid_ones_created() {
     let dir = TestDir::new();
     dir.rehearse(sample("users-broken.csv"))
         .arg("--no-preflight")
@@ -149,14 +149,14 @@ fn every_broken_row_is_told_with_its_reason_and_the_good_ones_are_made() {
 }
 
 #[test]
-fn nothing_of_a_broken_row_is_sent() {
+fn broken_rows_are_not_sent() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     dir.import(&pool, sample("users-broken.csv"))
         .arg("--no-preflight")
         .run()
         .exits(1);
-    // 24 rows, less 12 invalid ones and 2 duplicates.
+    // 24 rows minus 12 invalid ones and 2 duplicates.
     assert_eq!(pool.requests("SignUp"), 10);
     let users: Vec<String> = pool.users().into_keys().collect();
     assert_eq!(users, ["good.one", "good.two"]);
@@ -184,14 +184,14 @@ fn a_byte_order_mark_windows_line_ends_quotes_and_blank_lines_are_read() {
 }
 
 #[test]
-fn a_list_without_a_line_end_at_its_end_is_read_whole() {
+fn a_list_without_a_final_newline_is_read_completely() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(2).trim_end());
     dir.rehearse(list).run().exits(0);
     assert_eq!(dir.results().count("created"), 2);
 }
 
-/// Runs an import of a list that is refused, and returns what was said. Nothing may have been sent.
+/// Asserts that a list is refused and nothing sent, and returns standard error.
 fn refused(list: impl AsRef<[u8]>) -> String {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
@@ -203,7 +203,7 @@ fn refused(list: impl AsRef<[u8]>) -> String {
 }
 
 #[test]
-fn an_unknown_column_is_refused_with_the_nearest_name_and_can_be_dropped() {
+fn an_unknown_column_is_refused_with_a_suggestion_and_can_be_dropped() {
     let list = "username,password,emial,shoe\nann,Passw0rd!,ann@example.com,38\n";
     let said = refused(list);
     assert!(
@@ -243,7 +243,7 @@ fn a_missing_column_is_refused() {
 }
 
 #[test]
-fn two_columns_for_one_thing_are_refused() {
+fn two_columns_for_the_same_attribute_are_refused() {
     let said = refused("username,cognito:username,password\nann,ann,Passw0rd!\n");
     assert!(
         said.contains("columns 1 and 2 both mean the username"),
@@ -252,7 +252,7 @@ fn two_columns_for_one_thing_are_refused() {
 }
 
 #[test]
-fn an_empty_list_is_refused_and_a_header_alone_is_a_list_of_nobody() {
+fn an_empty_file_is_refused_and_a_header_alone_is_an_empty_list() {
     let said = refused("");
     assert!(said.contains("users.csv: is empty"), "{said}");
 
@@ -265,7 +265,7 @@ fn an_empty_list_is_refused_and_a_header_alone_is_a_list_of_nobody() {
 }
 
 #[test]
-fn a_list_that_is_not_there_is_refused() {
+fn a_missing_list_is_refused() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     dir.import(&pool, "nowhere.csv")
@@ -280,7 +280,7 @@ fn a_list_that_is_not_there_is_refused() {
 }
 
 #[test]
-fn an_address_without_a_bucket_or_a_key_is_refused() {
+fn an_s3_url_without_bucket_or_key_is_refused() {
     let dir = TestDir::new();
     for list in ["s3://", "s3://lists", "s3://lists/", "s3:///users.csv"] {
         let said = format!("{list}: names no object; a bucket and a key are needed");
@@ -290,7 +290,7 @@ fn an_address_without_a_bucket_or_a_key_is_refused() {
 
 #[cfg(not(feature = "s3"))]
 #[test]
-fn an_object_in_s3_is_refused_with_the_pipe_that_reads_it() {
+fn an_s3_url_is_refused_with_a_pipe_command() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     dir.import(&pool, "s3://lists/users.csv")
@@ -305,7 +305,7 @@ fn an_object_in_s3_is_refused_with_the_pipe_that_reads_it() {
 }
 
 #[test]
-fn standard_input_is_read_and_needs_a_run_directory() {
+fn standard_input_requires_a_run_directory() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     dir.import(&pool, "-")
@@ -321,7 +321,7 @@ fn standard_input_is_read_and_needs_a_run_directory() {
 }
 
 #[test]
-fn a_list_without_a_header_is_refused_and_no_cell_of_it_repeated() {
+fn a_list_without_a_header_is_refused_without_printing_its_cells() {
     let dir = TestDir::new();
     let list = dir.file(
         "users.csv",
@@ -336,7 +336,7 @@ fn a_list_without_a_header_is_refused_and_no_cell_of_it_repeated() {
 }
 
 #[test]
-fn rows_that_a_spreadsheet_left_empty_are_passed_over() {
+fn empty_spreadsheet_rows_are_skipped() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(
@@ -359,7 +359,7 @@ fn rows_that_a_spreadsheet_left_empty_are_passed_over() {
 }
 
 #[test]
-fn a_list_whose_lines_end_with_a_return_alone_has_lines() {
+fn lists_with_carriage_return_line_ends_are_read() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = users(3) + "bad name,Passw0rd!,bad@example.com\n";

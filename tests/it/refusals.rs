@@ -1,8 +1,8 @@
-//! What is refused before anything is sent: exit code 3, and a pool that was asked nothing.
+//! Refusals before anything is sent: exit code 3, and no call to the pool.
 
 use crate::harness::{Cli, Pool, TestDir, quick, users};
 
-/// Runs it; it is refused, and the pool saw no sign-up.
+/// Asserts that the command is refused and no sign-up was sent.
 #[track_caller]
 fn refused<const N: usize>(cli: Cli, pool: &Pool, words: [&str; N]) {
     cli.run().exits(3).says(words);
@@ -10,7 +10,7 @@ fn refused<const N: usize>(cli: Cli, pool: &Pool, words: [&str; N]) {
 }
 
 #[test]
-fn no_credentials_are_noticed_before_the_first_row_and_no_lookup_needs_none() {
+fn missing_credentials_are_refused_unless_no_lookup() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -29,7 +29,7 @@ fn no_credentials_are_noticed_before_the_first_row_and_no_lookup_needs_none() {
 }
 
 #[test]
-fn a_machine_without_certificates_is_told_so_before_the_first_request() {
+fn missing_system_certificates_are_refused_before_the_first_request() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -51,13 +51,12 @@ fn a_machine_without_certificates_is_told_so_before_the_first_request() {
             .arg("--no-lookup");
         refused(unsigned, &pool, [&*named, why]);
     }
-    // Plain http needs none.
     let plain = dir.import(&pool, list).env("SSL_CERT_FILE", "empty.pem");
     plain.run().exits(0);
 }
 
 #[test]
-fn plain_http_to_another_machine_is_refused_wherever_it_is_named() {
+fn plain_http_to_another_machine_is_refused() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -80,11 +79,11 @@ fn plain_http_to_another_machine_is_refused_wherever_it_is_named() {
 }
 
 #[test]
-fn no_proxy_stands_between_the_program_and_this_machine() {
+fn localhost_bypasses_proxies() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
-    // Nobody listens at port 1.
+    // Nothing listens on port 1.
     let nobody = "http://127.0.0.1:1";
     dir.import(&pool, list)
         .env("HTTP_PROXY", nobody)
@@ -95,7 +94,7 @@ fn no_proxy_stands_between_the_program_and_this_machine() {
 }
 
 #[test]
-fn a_region_that_is_not_the_pool_s_is_refused() {
+fn a_region_other_than_the_pool_s_is_refused() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -110,7 +109,7 @@ fn a_region_that_is_not_the_pool_s_is_refused() {
 }
 
 #[test]
-fn what_is_no_id_of_a_pool_is_refused() {
+fn an_invalid_pool_id_is_refused() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -121,7 +120,7 @@ fn what_is_no_id_of_a_pool_is_refused() {
 }
 
 #[test]
-fn a_secret_file_that_is_missing_or_empty_is_refused() {
+fn a_missing_or_empty_secret_file_is_refused() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -140,7 +139,7 @@ fn a_secret_file_that_is_missing_or_empty_is_refused() {
 }
 
 #[test]
-fn the_secret_itself_is_no_flag() {
+fn the_secret_cannot_be_passed_as_a_flag() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -168,7 +167,7 @@ fn an_sdk_that_would_log_bodies_is_refused() {
 }
 
 #[test]
-fn a_pool_that_nobody_listens_for_is_refused_before_a_run_is_begun() {
+fn an_unreachable_pool_is_refused_before_a_run_is_created() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -183,7 +182,7 @@ fn a_pool_that_nobody_listens_for_is_refused_before_a_run_is_begun() {
 }
 
 #[test]
-fn a_rehearsal_whose_settings_are_wrong_is_refused() {
+fn invalid_rehearsal_settings_are_refused() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(3));
     dir.rehearse(list)
@@ -206,7 +205,7 @@ fn a_rehearsal_whose_settings_are_wrong_is_refused() {
 }
 
 #[test]
-fn a_value_that_is_no_time_or_address_is_told_how_one_is_written() {
+fn invalid_durations_and_addresses_are_refused_with_the_syntax() {
     let dir = TestDir::new();
     for (flag, value, example) in [
         ("--latency", "fast", "250ms"),
@@ -221,7 +220,7 @@ fn a_value_that_is_no_time_or_address_is_told_how_one_is_written() {
 }
 
 #[test]
-fn files_that_flags_name_are_read_up_to_a_limit() {
+fn files_named_by_flags_have_a_size_limit() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(1));
     let mut keys = String::from("[columns]\n");
@@ -245,7 +244,7 @@ fn files_that_flags_name_are_read_up_to_a_limit() {
             output.stderr
         );
     }
-    // What fits is read in no time: the line of each key is looked up, not counted.
+    // Files within the limit are read quickly: the line of each key is found without recounting.
     let keys: String = (0..50_000)
         .map(|key| format!("c{key} = \"name\"\n"))
         .collect();

@@ -1,11 +1,11 @@
-//! The simulated pool as a server: who may talk to it.
+//! The simulated pool as a server: which clients it accepts.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use crate::harness::{Sdk, TestDir};
 
-/// The status of the answer to a request with these header lines.
+/// Sends a request with these headers and returns the status.
 fn status(port: u16, request_line: &str, headers: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let request = format!("{request_line} HTTP/1.1\r\n{headers}connection: close\r\n\r\n");
@@ -16,7 +16,7 @@ fn status(port: u16, request_line: &str, headers: &str) -> String {
 }
 
 #[test]
-fn a_web_page_is_refused_and_a_program_is_not() {
+fn requests_from_web_pages_are_refused_and_programs_accepted() {
     let dir = TestDir::new();
     let listen = ["--listen", "127.0.0.1:0"];
     let running = dir.cli("rehearsal-pool").args(listen).start();

@@ -1,4 +1,4 @@
-//! An endpoint that repeats the password of each row, in every field and every form.
+//! An endpoint that repeats the password of each row in every field and every encoding.
 
 use std::collections::HashMap;
 use std::fs;
@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use super::files;
 use crate::harness::{Endpoint, Pool, Reply, Request, TestDir, quick};
 
-/// In every password, and nowhere else.
+/// Part of every password and of nothing else.
 const MARK: &str = "Kanary";
 
 fn password(form: &str, row: usize) -> String {
     match form {
-        // Where only a name of the protocol can stand.
+        // For fields that only accept protocol identifiers.
         "name" => format!("{MARK}0Name{row}"),
         _ => format!("{MARK}{row}#\"<\u{e9}>'&/+\\x"),
     }
@@ -78,7 +78,7 @@ fn written(form: &str, text: &str) -> String {
     }
 }
 
-/// Places in answers, each with what the program asks when it meets it.
+/// Places in responses, and the operation that reads each.
 const PLACES: [&str; 12] = [
     "code",
     "message",
@@ -94,7 +94,7 @@ const PLACES: [&str; 12] = [
     "step",
 ];
 
-/// The answer that repeats this in its place.
+/// A response with the echo at this place.
 fn answer(request: &Request, dir: &str, echo: &str) -> Reply {
     let sub = "0c0d0e0f-0000-4000-8000-000000000001";
     let text = format!("before {echo} after");
@@ -146,7 +146,7 @@ fn answer(request: &Request, dir: &str, echo: &str) -> Reply {
 }
 
 #[test]
-fn no_answer_gets_a_password_out() {
+fn no_response_can_leak_a_password() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let mut list = csv::Writer::from_writer(Vec::new());

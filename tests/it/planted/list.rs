@@ -1,4 +1,4 @@
-//! The list: sound rows, rows with faults that are known, all of it from a seed.
+//! Generates a list of valid rows and rows with known errors from a seed.
 
 use std::collections::BTreeSet;
 
@@ -29,16 +29,16 @@ const NOTE: usize = 9;
 
 const BCRYPT: &str = "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW";
 
-/// Who refuses a row for a fault.
+/// What rejects a row for an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
-    /// The pool, and the program only by the pool's rules.
+    /// The pool, or the program applying the pool's rules.
     Pool,
-    /// The program, whatever the pool: the list, its mapping or the API.
+    /// The program, independent of the pool.
     List,
 }
 
-/// A fault of one cell: its column, the rule, who refuses it, and the cell of the row with this number.
+/// An error in one cell: its column, the rule, what rejects it, and the cell for a row number.
 type CellFault = (usize, &'static str, Stage, fn(usize) -> String);
 
 const CELL_FAULTS: [CellFault; 26] = [
@@ -104,7 +104,7 @@ const CELL_FAULTS: [CellFault; 26] = [
 
 const STATUS_FAULT: CellFault = (STATUS, "value.unknown", Stage::List, |_| "Active".into());
 
-/// Numbers that are none, as they stand, and by the country that others are from.
+/// Invalid phone numbers, as written and with a default country.
 const PHONE_FAULTS: [CellFault; 2] = [
     (PHONE, "phone_number.format", Stage::Pool, |_| {
         "030 901820".into()
@@ -114,7 +114,7 @@ const PHONE_FAULTS: [CellFault; 2] = [
     }),
 ];
 
-/// A row, and what is wrong with it.
+/// A row and its errors.
 #[derive(Debug)]
 pub(super) struct PlantedRow {
     pub(super) line: usize,
@@ -144,12 +144,12 @@ pub(super) struct Planted {
 }
 
 impl Planted {
-    /// So many broken and so many sound rows, mixed; the last one has a quote that is never closed.
+    /// Mixes broken and valid rows. The last row has a quote that is never closed.
     pub(super) fn new(seed: u64, broken: usize, sound: usize, by_region: bool) -> Self {
         let mut chance = Rng::with_seed(seed);
         let mut kinds = [vec![true; broken - 1], vec![false; sound]].concat();
         chance.shuffle(&mut kinds);
-        // A duplicate needs one that it is a duplicate of.
+        // A duplicate needs an original.
         kinds.insert(0, false);
         let mut planted = Self {
             text: line(
@@ -186,7 +186,7 @@ impl Planted {
         self.rows.push(PlantedRow { line, faults });
     }
 
-    /// Row, line and rule of every fault.
+    /// The row, line and rule of every error.
     pub(super) fn faults(&self) -> BTreeSet<(usize, usize, String)> {
         let numbered = (1..).zip(&self.rows);
         numbered
@@ -202,7 +202,7 @@ impl Planted {
     }
 }
 
-/// Cells that no rule has anything against, many of them just so.
+/// Valid cells, many of them barely.
 fn sound_cells(row: usize, by_region: bool, chance: &mut Rng) -> Vec<Vec<u8>> {
     let mut one_of = |cells: &[&str]| cells[chance.usize(..cells.len())].to_owned();
     let filler = format!("{:ä<256}", "Pa0!");
@@ -239,7 +239,7 @@ fn sound_cells(row: usize, by_region: bool, chance: &mut Rng) -> Vec<Vec<u8>> {
         .to_vec()
 }
 
-/// One to three faults, each in a column of its own.
+/// Plants one to three errors in different columns.
 fn break_cells(
     row: usize,
     cells: &mut [Vec<u8>],
@@ -252,7 +252,7 @@ fn break_cells(
     let mut columns = BTreeSet::new();
     let mut planted = BTreeSet::new();
     for (column, rule, stage, cell) in faults {
-        // A rule twice in a row is told twice: what is compared is told once.
+        // Findings are compared as a set, so a row gets each rule only once.
         if columns.len() < 3
             && !planted.iter().any(|(other, _)| *other == rule)
             && columns.insert(column)
@@ -267,7 +267,7 @@ fn break_cells(
     planted.into_iter().collect()
 }
 
-/// A fault of the row as a whole.
+/// Plants an error of the whole row.
 fn break_row(
     cells: &mut Vec<Vec<u8>>,
     names: &[Vec<u8>],
@@ -304,7 +304,6 @@ fn break_row(
     vec![(rule, Stage::List)]
 }
 
-/// A line of the list.
 fn line(cells: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     csv.write_record(cells).unwrap();

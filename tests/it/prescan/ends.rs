@@ -1,11 +1,11 @@
-//! Runs that read the pool first and do not come to their end at once.
+//! Runs that list the pool first and are interrupted.
 
 use cognito_import::rehearsal::{PoolSettings, SimulatedLatency};
 
 use super::{existing, look_ups, nightly, pages, with_existing};
 use crate::harness::{CTRL_C, Pool, TestDir, quick, users, wait_until};
 
-/// A pool whose pages take their time.
+/// A pool that lists slowly.
 fn slow(count: usize) -> Pool {
     Pool::start(PoolSettings {
         existing: existing(count),
@@ -18,7 +18,7 @@ fn slow(count: usize) -> Pool {
 }
 
 #[test]
-fn a_signal_is_heard_while_the_pool_is_read_and_the_same_command_goes_on() {
+fn a_signal_during_the_listing_stops_the_run_which_can_be_resumed() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(600));
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
@@ -47,12 +47,12 @@ fn a_signal_is_heard_while_the_pool_is_read_and_the_same_command_goes_on() {
 }
 
 #[test]
-fn at_a_terminal_it_is_seen_how_far_the_pool_is_read() {
+fn a_terminal_shows_the_progress_of_the_listing() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(600));
     let pool = slow(599);
     let import = nightly(&dir, &pool, list).arg("--yes");
-    // Without it nobody knows how to draw there.
+    // Without TERM the terminal's capabilities are unknown.
     let import = import.env("TERM", "xterm");
     let Some(import) = import.in_terminal("of about 599 users", CTRL_C) else {
         return;
@@ -65,7 +65,7 @@ fn at_a_terminal_it_is_seen_how_far_the_pool_is_read() {
 }
 
 #[test]
-fn a_deadline_that_comes_while_the_pool_is_read_ends_the_run() {
+fn a_deadline_during_the_listing_ends_the_run() {
     let dir = TestDir::new();
     let pool = slow(6_000);
     let list = dir.file("users.csv", users(10));
@@ -74,7 +74,7 @@ fn a_deadline_that_comes_while_the_pool_is_read_ends_the_run() {
     import.run().exits(4).says(["--deadline reached"]);
     assert_eq!(dir.results().count("unsent"), 10);
     assert_eq!(pool.requests("SignUp"), 0);
-    // Of its own accord a run does not spend its time on that.
+    // By default a run does not spend its time on that.
     let longer = dir.file("longer.csv", users(2_000));
     let import = nightly(&dir, &pool, longer).args(["--run-dir", "auto"]);
     let before = pool.requests("ListUsers");
@@ -86,10 +86,9 @@ fn a_deadline_that_comes_while_the_pool_is_read_ends_the_run() {
 }
 
 #[test]
-fn killed_on_its_way_the_same_command_reads_the_pool_again_and_finishes() {
+fn a_run_killed_during_the_listing_lists_again_and_finishes() {
     let dir = TestDir::new();
     let pool = with_existing(900);
-    // Every fourth user is new.
     let mut list = String::new();
     for (at, line) in users(900).lines().enumerate() {
         let line = if at % 4 == 3 {
@@ -137,7 +136,7 @@ fn killed_on_its_way_the_same_command_reads_the_pool_again_and_finishes() {
 }
 
 #[test]
-fn a_run_that_goes_on_weighs_it_by_the_rows_that_are_left() {
+fn a_resumed_run_decides_by_the_remaining_rows() {
     let dir = TestDir::new();
     let pool = with_existing(180);
     let list = dir.file("users.csv", users(240));
@@ -162,9 +161,9 @@ fn a_run_that_goes_on_weighs_it_by_the_rows_that_are_left() {
 }
 
 #[test]
-fn a_pool_that_cannot_be_read_to_its_end_stops_only_a_run_that_was_told_to_read_it() {
+fn an_incomplete_listing_stops_only_a_run_with_forced_prescan() {
     let dir = TestDir::new();
-    // Nobody of the list is there: nobody is looked up.
+    // No user of the list exists, so none is looked up.
     let list = users(100)
         .replace("user", "newcomer")
         .replacen("newcomername", "username", 1);
@@ -174,7 +173,7 @@ fn a_pool_that_cannot_be_read_to_its_end_stops_only_a_run_that_was_told_to_read_
             existing: existing(600),
             ..quick()
         };
-        // Three questions, whether the listing may be asked, and some pages.
+        // Three Describe calls, the permission probe, and some pages.
         settings.faults.expired_credentials_after = Some(8);
         Pool::start(settings)
     };
@@ -204,10 +203,10 @@ fn a_pool_that_cannot_be_read_to_its_end_stops_only_a_run_that_was_told_to_read_
 }
 
 #[test]
-fn rows_whose_users_are_listed_do_not_hide_that_all_others_fail() {
+fn listed_users_do_not_hide_that_all_other_rows_fail() {
     let dir = TestDir::new();
     let pool = with_existing(300);
-    // Of ten rows nine are there; the tenth has a password that no pool takes.
+    // Of ten rows, nine exist, and the tenth has a password that no pool accepts.
     let weak = |at: usize, line: &str| {
         if at > 0 && at.is_multiple_of(10) {
             line.replace("user", "newcomer")
@@ -232,7 +231,7 @@ fn rows_whose_users_are_listed_do_not_hide_that_all_others_fail() {
 }
 
 #[test]
-fn pages_that_are_lost_are_asked_for_again() {
+fn lost_pages_are_requested_again() {
     let dir = TestDir::new();
     let mut settings = PoolSettings {
         existing: existing(1_199),
@@ -266,7 +265,7 @@ fn pages_that_are_lost_are_asked_for_again() {
 }
 
 #[test]
-fn a_listing_that_never_answers_is_noticed_before_the_run() {
+fn an_unresponsive_listing_is_detected_before_the_run() {
     let dir = TestDir::new();
     let mut settings = PoolSettings {
         existing: existing(60),
@@ -298,7 +297,7 @@ fn a_listing_that_never_answers_is_noticed_before_the_run() {
         "--prescan never",
     ]);
     assert_eq!(pool.requests("SignUp"), 61);
-    // Whoever does without goes on.
+    // Without prescan the run proceeds.
     let never = nightly(&dir, &pool, list).args(["--prescan", "never"]);
     never.run().exits(0);
     assert_eq!(dir.results().count("existed"), 61);

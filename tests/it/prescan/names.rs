@@ -1,11 +1,11 @@
-//! Who is in the pool already: names are compared as the pool compares them.
+//! Existing users are recognized by name, compared as the pool compares names.
 
 use cognito_import::rehearsal::{ExistingUser, PoolSettings};
 
 use super::{existing, look_ups, nightly, pages};
 use crate::harness::{Pool, TestDir, quick, users};
 
-/// A list of `USER0001`, where the pool has `user0001`.
+/// A list with `USER0001` where the pool has `user0001`.
 fn in_capitals(count: usize) -> String {
     users(count)
         .replace("user", "USER")
@@ -31,7 +31,7 @@ fn names_are_compared_as_the_pool_compares_them() {
 }
 
 #[test]
-fn what_is_said_of_a_pool_makes_nobody_existing_who_is_not() {
+fn a_wrong_case_setting_does_not_make_users_existing() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         case_sensitive: true,
@@ -64,10 +64,10 @@ fn by_address(username: String, attributes: &[(&str, &str)]) -> ExistingUser {
 }
 
 #[test]
-fn where_addresses_are_usernames_users_are_known_by_them() {
+fn users_are_recognized_by_address_where_addresses_are_usernames() {
     let dir = TestDir::new();
     let there = existing(60).into_iter().enumerate().map(|(at, user)| {
-        // Not every user has it: nobody may ask for this attribute alone.
+        // Not every user has this attribute, so the listing cannot request it alone.
         let family: &[(&str, &str)] = if at % 2 == 0 {
             &[("family_name", "Doe")]
         } else {
@@ -90,7 +90,7 @@ fn where_addresses_are_usernames_users_are_known_by_them() {
 }
 
 #[test]
-fn where_numbers_are_usernames_users_are_known_by_them() {
+fn users_are_recognized_by_number_where_numbers_are_usernames() {
     let dir = TestDir::new();
     let number = |number: usize| format!("+1202555{number:04}");
     let there = (1..=60).map(|at| by_address(number(at), &[("email", "one@example.com")]));
@@ -109,7 +109,7 @@ fn where_numbers_are_usernames_users_are_known_by_them() {
 }
 
 #[test]
-fn where_both_can_be_usernames_only_a_certain_one_settles_a_row() {
+fn where_both_are_usernames_only_an_unambiguous_match_counts() {
     let dir = TestDir::new();
     let verified = ("phone_number_verified", "true");
     let pool = addresses(
