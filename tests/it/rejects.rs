@@ -1,4 +1,5 @@
-//! `rejects.csv`: rows that did not make it come out as they came in, are mended, and go in again.
+//! `rejects.csv`: rows that failed are written as they were read, can be corrected, and imported
+//! again.
 
 mod round_trip;
 
@@ -9,19 +10,18 @@ use cognito_import::rehearsal::{ExistingUser, PreSignUp};
 
 use crate::harness::{Pool, Row, TestDir, quick, users, wait_until};
 
-/// The text of the file.
 fn rejects(dir: &TestDir) -> String {
     fs::read_to_string(dir.path("run/rejects.csv")).unwrap()
 }
 
-/// Its rows, where commas separate them.
+/// The rows of a comma-separated `rejects.csv`.
 fn rows(dir: &TestDir) -> Vec<Row> {
     let mut csv = csv::Reader::from_path(dir.path("run/rejects.csv")).unwrap();
     csv.deserialize().map(Result::unwrap).collect()
 }
 
 #[test]
-fn rows_that_did_not_make_it_are_there_with_why_and_all_others_are_not() {
+fn rejects_contain_only_failed_rows_with_reasons() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.existing.push(ExistingUser {
@@ -84,7 +84,7 @@ fn rows_that_did_not_make_it_are_there_with_why_and_all_others_are_not() {
 }
 
 #[test]
-fn reasons_of_a_list_of_rejects_are_replaced_and_a_column_of_the_list_keeps_its_name() {
+fn reasons_in_a_list_of_rejects_are_replaced_and_other_columns_kept() {
     let dir = TestDir::new();
     let list = "username,password,reason_code,email\nann,Passw0rd!,x,ann\nbob,Passw0rd!,y,bob@example.com\n";
     let list = dir.file("users.csv", list);
@@ -109,7 +109,7 @@ fn reasons_of_a_list_of_rejects_are_replaced_and_a_column_of_the_list_keeps_its_
     assert!(second.contains(",1,2\n"), "the row of that list: {second}");
 }
 
-/// Passwords in all the places where they may stand.
+/// Passwords in every place where they may occur.
 const LEAKY: &str = "username,password,old_passwd,email\n\
     fine,C4nary#fine,C4nary#old,fine@example.com\n\
     weak,c4nary#weak,C4nary#old,weak\n\
@@ -120,7 +120,7 @@ const LEAKY: &str = "username,password,old_passwd,email\n\
     other,\"C4nary#other,C4nary#old,other@example.com\n";
 
 #[test]
-fn no_password_is_in_it_unless_it_is_asked_for() {
+fn rejects_contain_passwords_only_on_request() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", LEAKY);
@@ -142,7 +142,7 @@ fn no_password_is_in_it_unless_it_is_asked_for() {
         assert!(row["reason_message"].contains("its cells are left out here"));
         assert!(row["reason_message"].contains(&format!("see line {} of", row["reason_line"])));
     }
-    // The run is over: nothing is sent for it.
+    // The run is finished, so nothing is sent.
     let output = import()
         .args(["--rejects-with-passwords", "--quiet"])
         .run()
@@ -167,7 +167,7 @@ fn no_password_is_in_it_unless_it_is_asked_for() {
 }
 
 #[test]
-fn rows_without_any_password_come_back_whole_even_with_a_wrong_number_of_cells() {
+fn rows_without_passwords_are_written_in_full_even_if_ragged() {
     let dir = TestDir::new();
     let list = "username,email\nann,ann@example.com,x\nbob\n";
     let list = dir.file("users.csv", list);
@@ -182,14 +182,14 @@ fn rows_without_any_password_come_back_whole_even_with_a_wrong_number_of_cells()
         written.contains("\nbob,invalid,row.cell_count,"),
         "{written}"
     );
-    // Nobody mended them: they are no more users than before.
+    // Uncorrected, they fail again.
     let again = dir.file("again.csv", &written);
     dir.rehearse(again).args(flags).run().exits(1);
     assert_eq!(dir.results().counts(), [("invalid", 2)].into());
 }
 
 #[test]
-fn what_could_not_be_read_cannot_be_read_again_until_it_is_mended() {
+fn unreadable_rows_stay_unreadable_until_corrected() {
     for (list, flags) in [
         (
             &b"username,email,nickname\nann,ann@example.com,J\xfcrgen\n"[..],
@@ -223,7 +223,7 @@ fn what_could_not_be_read_cannot_be_read_again_until_it_is_mended() {
 }
 
 #[test]
-fn a_list_that_can_be_read_only_once_has_its_rows_put_aside_without_passwords() {
+fn rejects_of_standard_input_are_written_without_passwords() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let import = |list: &str| {
@@ -253,13 +253,12 @@ fn a_list_that_can_be_read_only_once_has_its_rows_put_aside_without_passwords() 
         .run()
         .exits(1);
     let mut of_file = fs::read_to_string(dir.path("file/rejects.csv")).unwrap();
-    // There the first user was new.
     of_file.retain(|c| c != '\r');
     assert_eq!(of_file, once);
 }
 
 #[test]
-fn a_run_in_which_every_row_made_it_leaves_none_and_removes_an_older_one() {
+fn a_run_without_failures_removes_an_older_rejects_file() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.pre_sign_up = PreSignUp::Refuse {
@@ -277,7 +276,7 @@ fn a_run_in_which_every_row_made_it_leaves_none_and_removes_an_older_one() {
 }
 
 #[test]
-fn a_run_that_goes_on_has_the_rejects_of_all_its_sessions() {
+fn a_resumed_run_has_the_rejects_of_all_its_sessions() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let broken = |number| format!("broken{number},Passw0rd!,nowhere\n");
@@ -304,7 +303,7 @@ fn a_run_that_goes_on_has_the_rejects_of_all_its_sessions() {
 }
 
 #[test]
-fn a_list_that_has_changed_meanwhile_is_not_mixed_with_what_was_run() {
+fn a_list_changed_during_the_run_gives_no_rejects() {
     for change in ["appended", "removed"] {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
@@ -341,7 +340,7 @@ fn a_list_that_has_changed_meanwhile_is_not_mixed_with_what_was_run() {
 }
 
 #[test]
-fn without_a_reject_the_list_is_not_read_once_more() {
+fn without_rejects_the_list_is_not_read_again() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(40));
@@ -355,7 +354,7 @@ fn without_a_reject_the_list_is_not_read_once_more() {
 }
 
 #[test]
-fn the_document_of_a_run_names_the_file() {
+fn the_document_of_a_run_names_the_rejects_file() {
     let dir = TestDir::new();
     let list = dir.file(
         "users.csv",
@@ -369,7 +368,7 @@ fn the_document_of_a_run_names_the_file() {
 }
 
 #[test]
-fn a_list_that_is_not_read_as_far_as_before_leaves_no_half_of_a_file() {
+fn a_shortened_list_leaves_no_partial_file() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = users(3) + "broken,Passw0rd!,nowhere\n";

@@ -1,10 +1,11 @@
-//! What stands in the way of a run, and what to do about it: for people in the message, for programs in a field of its own.
+//! Hints: what to do about an error, in the message for people and in a separate JSON field for
+//! programs.
 
 use serde_json::Value;
 
 use crate::harness::{Pool, TestDir, quick, users};
 
-/// What an error says, and what it says is to be done.
+/// The message and the hint of an error.
 #[track_caller]
 fn error(cli: crate::harness::Cli) -> (String, String) {
     let output = cli.args(["--output", "json"]).run().exits(3);
@@ -23,7 +24,7 @@ fn error(cli: crate::harness::Cli) -> (String, String) {
 }
 
 #[test]
-fn what_is_to_be_done_about_the_list_and_the_flags_is_told_to_programs_too() {
+fn hints_about_list_and_flags_are_in_the_json_document() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(1));
@@ -104,7 +105,7 @@ fn what_is_to_be_done_about_the_list_and_the_flags_is_told_to_programs_too() {
 }
 
 #[test]
-fn other_commands_say_what_is_to_be_done_too() {
+fn hints_of_other_commands_are_in_the_json_document() {
     let dir = TestDir::new();
     for (command, arguments, hint) in [
         ("report", vec!["nowhere"], "name the directory of a run"),
@@ -140,7 +141,7 @@ fn other_commands_say_what_is_to_be_done_too() {
 }
 
 #[test]
-fn a_run_directory_that_cannot_be_made_is_refused_before_the_pool_is_asked() {
+fn an_unwritable_run_directory_is_refused_before_the_pool_is_queried() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(1));
@@ -159,7 +160,7 @@ fn a_run_directory_that_cannot_be_made_is_refused_before_the_pool_is_asked() {
         "{:?}",
         pool.stats().operations
     );
-    // One that could be made is not made for a run that is refused.
+    // A directory that could be created is not created for a refused run.
     let import = dir
         .import(&pool, list)
         .args(["--run-dir", "new/run", "--confirm-where", "No=1"]);

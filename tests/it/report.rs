@@ -1,4 +1,4 @@
-//! `report.html`: true, safe to open, safe to hand on, and well to look at.
+//! `report.html`: correct, safe to open, safe to share, and readable.
 
 mod looked_at;
 
@@ -12,7 +12,7 @@ fn page(dir: &TestDir, run: &str) -> String {
     fs::read_to_string(dir.path(run).join("report.html")).unwrap()
 }
 
-/// What stands between the tags of a page, with its entities resolved.
+/// The text of a page without tags, with entities decoded.
 fn shown(page: &str) -> String {
     let body = page.split_once("</style>").unwrap().1;
     let mut text = String::new();
@@ -32,9 +32,9 @@ fn shown(page: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Every tag is closed by its own end, in order; nothing but these elements may stand alone.
+/// Asserts that every element is closed in order, except void elements.
 fn assert_well_formed(page: &str) {
-    const ALONE: [&str; 1] = ["meta"];
+    const VOID: [&str; 1] = ["meta"];
     let (style, behind) = (
         page.find("<style>").unwrap(),
         page.find("</style>").unwrap(),
@@ -50,13 +50,13 @@ fn assert_well_formed(page: &str) {
             .next()
             .unwrap();
         let name = name.trim_end_matches('/').to_owned();
-        if tag.starts_with('!') || tag.ends_with('/') || ALONE.contains(&name.as_str()) {
+        if tag.starts_with('!') || tag.ends_with('/') || VOID.contains(&name.as_str()) {
             continue;
         }
         if tag.starts_with('/') {
             assert_eq!(open.pop().as_deref(), Some(name.as_str()), "</{name}>");
         } else {
-            // Every attribute has its value in quotes, and no quote is left over.
+            // Every attribute value is quoted, and quotes are balanced.
             assert_eq!(tag.matches('"').count() % 2, 0, "<{tag}>");
             open.push(name);
         }
@@ -72,7 +72,7 @@ fn assert_harmless(page: &str) {
     ] {
         assert!(!small.contains(never), "{never}");
     }
-    // No handler, and no address but a place in the page: every attribute of an element is one of the template's own.
+    // No event handlers and no links outside the page: every attribute is one of the template.
     for tag in small.split('<').skip(1) {
         let tag = tag.split('>').next().unwrap();
         assert!(
@@ -98,7 +98,7 @@ fn assert_harmless(page: &str) {
     assert!(!page.contains(hidden), "a hidden character");
 }
 
-/// A list with a row for each way to do harm by its cells.
+/// Cells that try to inject content in various ways.
 const HOSTILE: [&str; 12] = [
     "<script>alert(1)</script>",
     "<img/src=x/onerror=alert(1)>",
@@ -128,7 +128,7 @@ fn hostile_list() -> String {
 }
 
 #[test]
-fn a_hostile_list_does_no_harm_in_any_file_or_at_the_terminal() {
+fn a_hostile_list_is_harmless_in_files_and_at_the_terminal() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pre_sign_up: PreSignUp::Refuse {
@@ -191,7 +191,7 @@ fn a_hostile_list_does_no_harm_in_any_file_or_at_the_terminal() {
     );
 }
 
-/// A list of which something comes of every kind, against a pool with faults.
+/// Runs a list with every kind of outcome against a faulty pool.
 fn mixed(dir: &TestDir, run: &str, pii: &str) {
     let list = users(30)
         + "ann.lee@example.com,weak,ann.lee@example.com\nbob.miller,Passw0rd!1,bob.miller-at-example\nuser0001,Passw0rd!1,user0001@example.com\n\
@@ -216,7 +216,7 @@ fn mixed(dir: &TestDir, run: &str, pii: &str) {
 }
 
 #[test]
-fn the_page_tells_what_the_summary_tells() {
+fn the_page_agrees_with_the_summary() {
     let dir = TestDir::new();
     mixed(&dir, "run", "masked");
     let page = page(&dir, "run");
@@ -252,7 +252,7 @@ fn the_page_tells_what_the_summary_tells() {
 }
 
 #[test]
-fn names_are_masked_unless_they_are_asked_for() {
+fn names_are_masked_unless_requested() {
     let dir = TestDir::new();
     mixed(&dir, "run", "masked");
     let names = ["ann.lee", "bob.miller", "carl.jones", "carl@", "user0001"];
@@ -273,7 +273,7 @@ fn names_are_masked_unless_they_are_asked_for() {
 }
 
 #[test]
-fn a_run_that_was_stopped_names_the_command_that_goes_on_also_later() {
+fn the_page_of_a_stopped_run_has_the_resume_command() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         faults: Faults {
@@ -314,7 +314,7 @@ fn a_run_that_was_stopped_names_the_command_that_goes_on_also_later() {
 }
 
 #[test]
-fn the_page_stays_small_whatever_the_list() {
+fn the_page_stays_small_for_any_list() {
     let dir = TestDir::new();
     let mut list = String::from("username,password,email\n");
     for number in 0..3_000 {

@@ -1,4 +1,4 @@
-//! What goes over the wire for a sign-up, as a server sees it that writes down every byte.
+//! The HTTP requests of sign-ups, as recorded by a server.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -13,7 +13,7 @@ type Headers = BTreeMap<String, String>;
 
 const ANSWER: &str = r#"{"UserConfirmed":false,"UserSub":"0c0d0e0f-0000-4000-8000-000000000001"}"#;
 
-/// Answers so many requests on one connection, and gives their headers back.
+/// Answers this many requests on one connection and returns their headers.
 fn listen(requests: usize) -> (String, JoinHandle<Vec<Headers>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -51,7 +51,7 @@ fn listen(requests: usize) -> (String, JoinHandle<Vec<Headers>>) {
 }
 
 #[test]
-fn every_sign_up_says_what_the_first_one_said_of_the_sdk() {
+fn every_sign_up_has_the_sdk_headers_of_the_first() {
     let (url, server) = listen(4);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,4 +1,4 @@
-//! Runs that go on: after an end of any kind, the same command finishes the import.
+//! Resuming: after any kind of end, the same command finishes the import.
 
 use std::fs;
 
@@ -20,14 +20,14 @@ fn a_finished_run_prints_its_summary_and_sends_nothing() {
     ]);
     assert_eq!(pool.stats().operations, asked, "nothing was asked");
     assert_eq!(fs::read(dir.path("run/results.csv")).unwrap(), before);
-    // It needs no pool and no credentials either.
+    // It needs neither pool nor credentials.
     let cli = dir.import(&pool, list).without_env("AWS_ACCESS_KEY_ID");
     pool.stop();
     cli.run().exits(0);
 }
 
 #[test]
-fn a_finished_run_with_rejected_rows_still_says_so() {
+fn a_finished_run_still_reports_rejected_rows() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(2) + "weak,password,weak@example.com\n");
@@ -41,7 +41,7 @@ fn a_finished_run_with_rejected_rows_still_says_so() {
 }
 
 #[test]
-fn retry_takes_up_the_rows_with_that_outcome_and_no_others() {
+fn retry_only_repeats_rows_with_that_outcome() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(
@@ -50,7 +50,7 @@ fn retry_takes_up_the_rows_with_that_outcome_and_no_others() {
     );
     dir.import(&pool, list).arg("--no-preflight").run().exits(1);
     assert_eq!(dir.results().outcomes()[3..], ["rejected", "invalid"]);
-    // A more lenient policy makes the rejected row good; the list is the same.
+    // A more lenient policy accepts the rejected row of the same list.
     let pool = pool.restart_with(|pool| pool.password_policy.require_symbols = false);
     dir.import(&pool, list)
         .args(["--retry", "failed,in-doubt"])
@@ -74,7 +74,7 @@ fn retry_takes_up_the_rows_with_that_outcome_and_no_others() {
 }
 
 #[test]
-fn a_retry_of_rows_in_doubt_looks_and_neither_sends_again_nor_calls_them_existing() {
+fn retrying_rows_in_doubt_only_looks_them_up() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.commit_then_drop = 0.5;
@@ -98,7 +98,7 @@ fn a_retry_of_rows_in_doubt_looks_and_neither_sends_again_nor_calls_them_existin
 }
 
 #[test]
-fn a_changed_list_is_a_new_run() {
+fn a_changed_list_starts_a_new_run() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let run = |list: &str| dir.import(&pool, list).without_flag("--run-dir").run();
@@ -106,7 +106,7 @@ fn a_changed_list_is_a_new_run() {
     run(dir.file("users.csv", users(4))).exits(0);
     assert_eq!(fs::read_dir(dir.path("import-runs")).unwrap().count(), 2);
     assert_eq!(pool.requests("SignUp"), 7);
-    // The old list again is the old run, also under another name: it is named after its content.
+    // The old list resumes the old run, also under another name: runs are identified by content.
     run(dir.file("users.csv", users(3)))
         .exits(0)
         .says(["finished already"]);
@@ -159,7 +159,7 @@ fn another_pool_is_refused() {
 }
 
 #[test]
-fn restart_begins_anew_and_keeps_the_old_ledger() {
+fn restart_starts_over_and_keeps_the_old_ledger() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -177,7 +177,7 @@ fn restart_begins_anew_and_keeps_the_old_ledger() {
             "what we made before is there before us now"
         );
     }
-    // The old ledger can still be asked.
+    // The old ledger can still be read.
     fs::create_dir(dir.path("old")).unwrap();
     fs::copy(
         dir.path("run/ledger-before-1.db"),
@@ -189,7 +189,7 @@ fn restart_begins_anew_and_keeps_the_old_ledger() {
 }
 
 #[test]
-fn a_rehearsal_begins_anew_each_time() {
+fn each_rehearsal_starts_over() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(3));
     for _ in 0..2 {
@@ -199,7 +199,7 @@ fn a_rehearsal_begins_anew_each_time() {
 }
 
 #[test]
-fn report_makes_results_and_summary_again() {
+fn report_regenerates_results_and_summary() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(4) + "weak,password,weak@example.com\n");
     dir.rehearse(list).run().exits(1);
@@ -231,7 +231,7 @@ fn a_ledger_of_a_later_version_is_refused() {
     let list = dir.file("users.csv", users(3));
     dir.import(&pool, list).run().exits(0);
     let ledger = rusqlite::Connection::open(dir.path("run/ledger.db")).unwrap();
-    // Later than all that are known: which of those a ledger has depends on what it holds.
+    // Later than all known versions: which one a ledger has depends on its content.
     ledger.pragma_update(None, "user_version", 1_000).unwrap();
     drop(ledger);
     let words = ["was written by a later version", "run that version"];
@@ -241,7 +241,7 @@ fn a_ledger_of_a_later_version_is_refused() {
 }
 
 #[test]
-fn a_ledger_that_is_damaged_is_refused_with_the_way_out() {
+fn a_damaged_ledger_is_refused_with_a_hint() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -258,7 +258,7 @@ fn a_ledger_that_is_damaged_is_refused_with_the_way_out() {
 }
 
 #[test]
-fn a_run_from_standard_input_goes_on_and_knows_its_rows_by_their_names() {
+fn a_run_from_standard_input_resumes_by_username() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.lost_pool_after = Some(6);
@@ -270,7 +270,7 @@ fn a_run_from_standard_input_goes_on_and_knows_its_rows_by_their_names() {
     import(&pool, users(20)).exits(4);
     assert_eq!(dir.results().count("created"), 5);
     let pool = pool.restart_with(|pool| pool.faults.lost_pool_after = None);
-    // Another list: row 1 is not who it was.
+    // Another list: row 1 is a different user.
     import(&pool, users_numbered(2..=21))
         .exits(4)
         .says(["row 1", "user0001", "user0002"]);
@@ -281,7 +281,7 @@ fn a_run_from_standard_input_goes_on_and_knows_its_rows_by_their_names() {
 }
 
 #[test]
-fn a_rehearsal_does_not_take_the_directory_of_a_real_run() {
+fn a_rehearsal_refuses_the_directory_of_an_import() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pool_id: "us-east-1_Real".to_owned(),
@@ -312,7 +312,7 @@ fn a_shorter_list_on_standard_input_does_not_finish_the_run() {
 }
 
 #[test]
-fn a_row_that_was_mended_is_taken_up_with_its_new_name() {
+fn a_corrected_row_is_resumed_with_its_new_username() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let import = || dir.import(&pool, "-");
@@ -328,19 +328,19 @@ fn a_row_that_was_mended_is_taken_up_with_its_new_name() {
         .run()
         .exits(0);
     assert_eq!(dir.results().row(2)["username"], "bob");
-    // What the ledger says of it stands: the report can be made again.
+    // The ledger is unchanged: the report can be regenerated.
     dir.cli("report").arg("run").run().exits(0);
 }
 
 #[test]
-fn another_list_on_standard_input_is_not_taken_for_the_finished_one() {
+fn another_list_on_standard_input_is_not_mistaken_for_the_finished_one() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let import = |list: String| dir.import(&pool, "-").input(list).run();
     import(users(5)).exits(0);
     import(users(5)).exits(0);
     assert_eq!(pool.requests("SignUp"), 5, "nothing was sent again");
-    // A longer one goes on behind the last row.
+    // A longer list continues after the last row.
     import(users(7)).exits(0);
     assert_eq!(dir.results().count("created"), 7);
     import(users_numbered(11..=17))

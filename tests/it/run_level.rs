@@ -1,4 +1,5 @@
-//! Errors that every row would meet: the run stops at the first, says what to change, and goes on once that is done.
+//! Errors that affect every row: the run stops at the first, names the fix, and can be resumed
+//! after it.
 
 use cognito_import::rehearsal::{ExistingUser, PoolSettings};
 
@@ -6,7 +7,8 @@ use crate::harness::{Cli, Pool, Results, TestDir, quick, users};
 
 const ROWS: usize = 30;
 
-/// A run that stops at its first answer: one sign-up was sent, and every other row is `unsent`.
+/// Asserts that the run stops at the first answer: one sign-up was sent and all other rows are
+/// `unsent`.
 #[track_caller]
 fn stops<const N: usize>(dir: &TestDir, pool: &Pool, cli: Cli, code: &str, words: [&str; N]) {
     cli.args(["--concurrency", "1"])
@@ -30,9 +32,9 @@ fn stops<const N: usize>(dir: &TestDir, pool: &Pool, cli: Cli, code: &str, words
     assert!(why.contains(code), "{why}");
 }
 
-/// The same command, once the pool is mended: it goes on and finishes.
+/// Asserts that the same command resumes and finishes once the pool is fixed.
 #[track_caller]
-fn goes_on(dir: &TestDir, pool: &Pool, cli: Cli) -> Results {
+fn resumes(dir: &TestDir, pool: &Pool, cli: Cli) -> Results {
     cli.run().exits(0).says(["going on with the run in run"]);
     let results = dir.results();
     assert_eq!(results.count("created"), ROWS);
@@ -43,7 +45,7 @@ fn goes_on(dir: &TestDir, pool: &Pool, cli: Cli) -> Results {
 }
 
 #[test]
-fn a_pool_for_administrators_only() {
+fn stops_at_a_pool_with_admin_only_sign_up() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         admin_create_only: true,
@@ -58,12 +60,12 @@ fn a_pool_for_administrators_only() {
         "NotAuthorizedException",
         ["SignUp is not permitted", "AllowAdminCreateUserOnly"],
     );
-    let mended = pool.restart_with(|pool| pool.admin_create_only = false);
-    goes_on(&dir, &mended, dir.import(&mended, list));
+    let fixed = pool.restart_with(|pool| pool.admin_create_only = false);
+    resumes(&dir, &fixed, dir.import(&fixed, list));
 }
 
 #[test]
-fn an_app_client_that_is_not_there() {
+fn stops_at_an_unknown_app_client() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(ROWS));
@@ -78,7 +80,7 @@ fn an_app_client_that_is_not_there() {
         "ResourceNotFoundException",
         ["check --user-pool-id, --client-id"],
     );
-    // The right client is another run.
+    // The correct client makes it a different run.
     dir.import(&pool, list)
         .run()
         .exits(3)
@@ -88,7 +90,7 @@ fn an_app_client_that_is_not_there() {
 }
 
 #[test]
-fn a_secret_that_is_missing() {
+fn stops_at_a_missing_secret() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         client_secret: Some("s3cr3t".to_owned()),
@@ -107,11 +109,11 @@ fn a_secret_that_is_missing() {
     let cli = dir
         .import(&pool, list)
         .args(["--client-secret-file", "secret"]);
-    goes_on(&dir, &pool, cli);
+    resumes(&dir, &pool, cli);
 }
 
 #[test]
-fn a_secret_that_is_wrong() {
+fn stops_at_a_wrong_secret() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         client_secret: Some("s3cr3t".to_owned()),
@@ -131,7 +133,7 @@ fn a_secret_that_is_wrong() {
     let cli = dir
         .import(&pool, list)
         .env("COGNITO_CLIENT_SECRET", "s3cr3t");
-    goes_on(&dir, &pool, cli);
+    resumes(&dir, &pool, cli);
 }
 
 #[test]
@@ -151,11 +153,11 @@ fn a_firewall_that_keeps_blocking_is_named() {
     assert_eq!(results.row(11)["error_code"], "ForbiddenException");
     assert_eq!(results.count("unsent"), ROWS - 11);
     let open = pool.restart_with(|pool| pool.faults.firewall_after = None);
-    goes_on(&dir, &open, dir.import(&open, list));
+    resumes(&dir, &open, dir.import(&open, list));
 }
 
 #[test]
-fn an_attribute_that_the_app_client_may_not_write() {
+fn stops_at_an_attribute_the_app_client_may_not_write() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         write_attributes: Some(vec!["email".to_owned()]),
@@ -176,12 +178,12 @@ fn an_attribute_that_the_app_client_may_not_write() {
         "--ignore-column",
     ];
     stops(&dir, &pool, cli, "NotAuthorizedException", words);
-    let mended = pool.restart_with(|pool| pool.write_attributes = None);
-    goes_on(&dir, &mended, dir.import(&mended, list));
+    let fixed = pool.restart_with(|pool| pool.write_attributes = None);
+    resumes(&dir, &fixed, dir.import(&fixed, list));
 }
 
 #[test]
-fn a_clock_that_is_wrong_is_told_from_credentials_that_are() {
+fn a_wrong_clock_is_distinguished_from_wrong_credentials() {
     for (offset_min, side) in [(20, "20m behind"), (-20, "20m ahead of")] {
         let dir = TestDir::new();
         let pool = Pool::start(PoolSettings {
@@ -206,7 +208,7 @@ fn a_clock_that_is_wrong_is_told_from_credentials_that_are() {
 }
 
 #[test]
-fn credentials_that_expire_on_the_way() {
+fn stops_when_credentials_expire() {
     let dir = TestDir::new();
     let names = users(ROWS);
     let names: Vec<&str> = names
@@ -222,7 +224,7 @@ fn credentials_that_expire_on_the_way() {
         existing: existing.collect(),
         ..quick()
     };
-    // The first four signed calls come before the run, the next five look users up.
+    // The first four signed calls are the preflight, the next five look users up.
     settings.faults.expired_credentials_after = Some(10);
     let pool = Pool::start(settings);
     let list = dir.file("users.csv", users(ROWS));
@@ -245,20 +247,20 @@ fn credentials_that_expire_on_the_way() {
     assert_eq!(results.count("unsent"), ROWS - 6);
     assert_eq!(pool.requests("SignUp"), 6);
 
-    let mended = pool.restart_with(|pool| pool.faults.expired_credentials_after = None);
-    dir.import(&mended, list).run().exits(0);
+    let fixed = pool.restart_with(|pool| pool.faults.expired_credentials_after = None);
+    dir.import(&fixed, list).run().exits(0);
     let results = dir.results();
     assert_eq!(results.count("existed"), ROWS);
     assert_eq!(results.row(7)["user_status"], "CONFIRMED");
     assert_eq!(
-        mended.requests("SignUp"),
+        fixed.requests("SignUp"),
         ROWS as u64 - 6,
         "settled rows are not sent again"
     );
 }
 
 #[test]
-fn a_pool_that_is_lost_on_the_way() {
+fn stops_when_the_pool_is_deleted() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.lost_pool_after = Some(11);
@@ -273,12 +275,12 @@ fn a_pool_that_is_lost_on_the_way() {
     assert_eq!(results.count("created"), 10);
     assert_eq!(results.row(11)["outcome"], "failed");
     assert_eq!(results.count("unsent"), ROWS - 11);
-    let mended = pool.restart_with(|pool| pool.faults.lost_pool_after = None);
-    goes_on(&dir, &mended, dir.import(&mended, list));
+    let fixed = pool.restart_with(|pool| pool.faults.lost_pool_after = None);
+    resumes(&dir, &fixed, dir.import(&fixed, list));
 }
 
 #[test]
-fn with_many_rows_on_their_way_every_row_still_has_its_outcome() {
+fn every_row_in_flight_has_an_outcome() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         admin_create_only: true,

@@ -1,15 +1,15 @@
-//! Lists in S3, against an emulator of it.
+//! Lists in S3, tested against an emulator.
 
 use cognito_import::rehearsal::PoolSettings;
 
 use crate::harness::{Bucket, Cli, Emulator, Pool, TestDir, quick, users, wait_until};
 
-/// A bucket of its own in the emulator; none where there is no emulator, which is said.
+/// A new bucket in the emulator. `None` without an emulator.
 fn bucket(name: &str) -> Option<Bucket> {
     Some(Bucket::new(Emulator::without_auth()?, name, "us-east-1"))
 }
 
-/// A list with much in each row: a range of an object holds a hundred of them.
+/// A list with long rows: one range request reads about a hundred of them.
 fn wide_users(count: usize) -> String {
     let notes = "x".repeat(40 * 1024);
     let mut list = String::with_capacity(count * (notes.len() + 80));
@@ -21,7 +21,7 @@ fn wide_users(count: usize) -> String {
 }
 
 #[test]
-fn an_object_becomes_users_and_the_second_time_there_is_nothing_to_do() {
+fn an_object_is_imported_and_the_run_found_again() {
     let Some(bucket) = bucket("plain") else {
         return;
     };
@@ -35,7 +35,7 @@ fn an_object_becomes_users_and_the_second_time_there_is_nothing_to_do() {
     };
     import().run().exits(0);
     assert_eq!(pool.usernames().len(), 20);
-    // The run is named after the object's key, and what it was is known again.
+    // The run directory is named after the object's key and found again.
     let runs: Vec<_> = std::fs::read_dir(dir.path("import-runs"))
         .unwrap()
         .map(|run| run.unwrap().file_name().into_string().unwrap())
@@ -55,7 +55,7 @@ fn an_object_becomes_users_and_the_second_time_there_is_nothing_to_do() {
 }
 
 #[test]
-fn an_object_of_several_ranges_is_read_whole() {
+fn an_object_of_several_ranges_is_read_completely() {
     let Some(bucket) = bucket("several") else {
         return;
     };
@@ -76,7 +76,7 @@ fn an_object_of_several_ranges_is_read_whole() {
 }
 
 #[test]
-fn a_run_that_was_stopped_goes_on_with_the_same_object() {
+fn a_stopped_run_resumes_with_the_same_object() {
     let Some(bucket) = bucket("stopped") else {
         return;
     };
@@ -108,7 +108,7 @@ fn a_run_that_was_stopped_goes_on_with_the_same_object() {
 }
 
 #[test]
-fn an_object_that_was_replaced_is_another_run() {
+fn a_replaced_object_starts_another_run() {
     let Some(bucket) = bucket("replaced") else {
         return;
     };
@@ -126,7 +126,7 @@ fn an_object_that_was_replaced_is_another_run() {
     assert_eq!(pool.users().len(), 7);
     let runs = std::fs::read_dir(dir.path("import-runs")).unwrap();
     assert_eq!(runs.count(), 2);
-    // Where the directory is named, the old run's ledger refuses the new list.
+    // With `--run-dir`, the ledger of the old run refuses the new list.
     let named = |list: &str| import(list).args(["--run-dir", "named"]);
     named(&list).run().exits(0);
     bucket.put("users.csv", users(8));
@@ -134,13 +134,13 @@ fn an_object_that_was_replaced_is_another_run() {
 }
 
 #[test]
-fn an_object_that_is_replaced_while_it_is_read_stops_the_run() {
+fn replacing_the_object_during_the_run_stops_it() {
     let Some(bucket) = bucket("meanwhile") else {
         return;
     };
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    // More than what is read ahead of the rows that are sent, which is some 400.
+    // More than the roughly 400 rows that are read ahead.
     let list = bucket.put("users.csv", wide_users(700));
     let running = bucket
         .with_endpoint(dir.import(&pool, &list))
@@ -160,7 +160,7 @@ fn an_object_that_is_replaced_while_it_is_read_stops_the_run() {
 }
 
 #[test]
-fn rows_of_an_object_that_did_not_make_it_are_mended_and_come_back_in_another_one() {
+fn rejects_of_an_object_can_be_corrected_and_imported() {
     let Some(bucket) = bucket("rejected") else {
         return;
     };
@@ -188,7 +188,7 @@ fn rows_of_an_object_that_did_not_make_it_are_mended_and_come_back_in_another_on
 }
 
 #[test]
-fn an_object_that_was_replaced_since_gives_no_rejects_of_another_list() {
+fn a_replaced_object_gives_no_rejects() {
     let Some(bucket) = bucket("replaced-since") else {
         return;
     };
@@ -200,7 +200,7 @@ fn an_object_that_was_replaced_since_gives_no_rejects_of_another_list() {
         .with_endpoint(dir.import(&pool, &list))
         .args(["--rate", "20"])
         .start();
-    // A list of this size is read to its end before its first row is sent.
+    // A list of this size is read completely before its first row is sent.
     wait_until("two sign-ups", || {
         (pool.requests("SignUp") >= 2).then_some(())
     });
@@ -215,7 +215,7 @@ fn an_object_that_was_replaced_since_gives_no_rejects_of_another_list() {
 }
 
 #[test]
-fn a_bucket_in_another_region_is_found_there() {
+fn a_bucket_in_another_region_is_found() {
     let Some(emulator) = Emulator::without_auth() else {
         return;
     };
@@ -231,7 +231,7 @@ fn a_bucket_in_another_region_is_found_there() {
 }
 
 #[test]
-fn users_who_are_there_beforehand_can_come_from_an_object() {
+fn existing_users_of_a_rehearsal_can_come_from_an_object() {
     let Some(bucket) = bucket("beforehand") else {
         return;
     };
@@ -246,13 +246,13 @@ fn users_who_are_there_beforehand_can_come_from_an_object() {
     assert_eq!(dir.results().outcomes(), ["existed", "existed", "created"]);
 }
 
-/// A command that is refused before anything is sent, with these words.
+/// Asserts that the command is refused with these texts before anything is sent.
 fn refused<const N: usize>(cli: Cli, words: [&str; N]) {
     cli.run().exits(3).says(words);
 }
 
 #[test]
-fn a_bucket_or_an_object_that_is_not_there_is_refused() {
+fn a_missing_bucket_or_object_is_refused() {
     let Some(bucket) = bucket("nothing") else {
         return;
     };
@@ -282,7 +282,7 @@ fn a_bucket_or_an_object_that_is_not_there_is_refused() {
 }
 
 #[test]
-fn without_credentials_an_object_is_refused_with_what_to_set_up() {
+fn an_object_without_credentials_is_refused_with_a_hint() {
     let Some(bucket) = bucket("unsigned") else {
         return;
     };
@@ -305,7 +305,7 @@ fn without_credentials_an_object_is_refused_with_what_to_set_up() {
 }
 
 #[test]
-fn a_key_without_permission_is_refused_with_the_permission_s_name() {
+fn a_key_without_permission_is_refused_and_the_permission_named() {
     let Some(emulator) = Emulator::with_auth() else {
         return;
     };
@@ -327,7 +327,7 @@ fn a_key_without_permission_is_refused_with_the_permission_s_name() {
 }
 
 #[test]
-fn a_profile_that_is_named_is_whose_object_it_is() {
+fn the_selected_profile_is_used_for_s3() {
     let Some(emulator) = Emulator::with_auth() else {
         return;
     };
@@ -340,7 +340,7 @@ fn a_profile_that_is_named_is_whose_object_it_is() {
         ".aws/credentials",
         "[lists]\naws_access_key_id = test\naws_secret_access_key = test\n",
     );
-    // The environment's own key is one that nobody knows.
+    // The key in the environment is invalid.
     let import = || {
         bucket
             .with_endpoint(dir.import(&pool, &list))
@@ -364,10 +364,10 @@ fn plain_http_to_another_machine_is_refused_for_objects_too() {
 }
 
 #[test]
-fn signals_are_heard_while_s3_does_not_answer() {
+fn signals_work_while_s3_does_not_respond() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings::default());
-    // It listens and never accepts.
+    // It never accepts connections.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
     let running = dir

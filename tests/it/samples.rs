@@ -1,4 +1,4 @@
-//! The lists under `samples/`: exports as other systems write them, and what the people in them are afterwards.
+//! The lists in `samples/`: exports of other systems, and the users they become.
 
 mod people;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::harness::{Cli, Pool, TestDir, quick};
 use crate::main_job::sample;
 
-/// The folders: each has a list and the mapping that imports it.
+/// The directories, each with a list and a mapping file.
 const FOLDERS: [&str; 6] = [
     "auth0",
     "aws-template",
@@ -22,7 +22,7 @@ const FOLDERS: [&str; 6] = [
     "wordpress",
 ];
 
-/// A command that reads this sample with its mapping.
+/// Adds the mapping file of a sample to a command.
 fn with_mapping(cli: Cli, folder: &str) -> Cli {
     let mapping = sample(folder).join("mapping.toml");
     cli.args(["--mapping", mapping.to_str().unwrap()])
@@ -36,8 +36,8 @@ fn check(dir: &TestDir, folder: &str) -> Cli {
     with_mapping(dir.cli("check"), folder).arg(list(folder).to_str().unwrap())
 }
 
-/// Imports a sample. Every row has to become the user that it means, in the list's order, with its kept cells beside the new `sub`.
-/// Returns what the pool knows of them.
+/// Imports a sample. Asserts that every row becomes the expected user, in order, with its kept
+/// cells next to the new `sub`. Returns the pool's users.
 #[track_caller]
 fn becomes(folder: &str, kept: &[&str], meant: &Value) -> BTreeMap<String, AuditedUser> {
     let dir = TestDir::new();
@@ -68,8 +68,11 @@ fn becomes(folder: &str, kept: &[&str], meant: &Value) -> BTreeMap<String, Audit
     users
 }
 
-/// Usernames of those for whom this holds.
-fn those(users: &BTreeMap<String, AuditedUser>, holds: fn(&AuditedUser) -> bool) -> Vec<&str> {
+/// The usernames of users with this property.
+fn usernames_where(
+    users: &BTreeMap<String, AuditedUser>,
+    holds: fn(&AuditedUser) -> bool,
+) -> Vec<&str> {
     let found = users.values().filter(|user| holds(user));
     found.map(|user| user.username.as_str()).collect()
 }
@@ -81,13 +84,13 @@ fn is_verified(user: &AuditedUser) -> bool {
 }
 
 #[test]
-fn aws_s_own_template_is_imported() {
+fn imports_the_aws_template() {
     let kept = ["email_verified", "phone_number_verified"];
     becomes("aws-template", &kept, &people::of_aws_s_template());
 }
 
 #[test]
-fn a_list_that_a_german_excel_saved_is_imported() {
+fn imports_a_german_excel_list() {
     let bytes = fs::read(list("excel")).unwrap();
     assert!(std::str::from_utf8(&bytes).is_err(), "windows-1252");
     assert!(bytes.ends_with(b"\r\n"), "line ends of Windows");
@@ -95,34 +98,43 @@ fn a_list_that_a_german_excel_saved_is_imported() {
 }
 
 #[test]
-fn a_wordpress_is_imported() {
+fn imports_a_wordpress_export() {
     becomes("wordpress", &["ID", "roles"], &people::of_wordpress());
 }
 
 #[test]
-fn an_auth0_is_imported() {
+fn imports_an_auth0_export() {
     let kept = ["Id", "Email Verified", "Connection"];
     becomes("auth0", &kept, &people::of_auth0());
 }
 
 #[test]
-fn a_keycloak_is_imported() {
+fn imports_a_keycloak_export() {
     let kept = ["id", "emailVerified", "kept_enabled"];
     let users = becomes("keycloak", &kept, &people::of_keycloak());
-    assert_eq!(those(&users, |user| !user.enabled), ["former.user"]);
-    assert_eq!(those(&users, |user| !is_verified(user)), ["m.odonnell"]);
-    let confirmed = those(&users, |user| user.status == UserStatus::Confirmed);
+    assert_eq!(
+        usernames_where(&users, |user| !user.enabled),
+        ["former.user"]
+    );
+    assert_eq!(
+        usernames_where(&users, |user| !is_verified(user)),
+        ["m.odonnell"]
+    );
+    let confirmed = usernames_where(&users, |user| user.status == UserStatus::Confirmed);
     assert_eq!(confirmed.len(), users.len());
 }
 
 #[test]
-fn an_okta_is_imported() {
+fn imports_an_okta_export() {
     let users = becomes("okta", &["id", "status"], &people::of_okta());
-    assert_eq!(those(&users, |user| !user.enabled), ["tom@example.com"]);
+    assert_eq!(
+        usernames_where(&users, |user| !user.enabled),
+        ["tom@example.com"]
+    );
 }
 
 #[test]
-fn a_rehearsal_of_each_needs_no_more_than_its_mapping() {
+fn each_sample_can_be_rehearsed_with_only_its_mapping() {
     for folder in FOLDERS {
         let dir = TestDir::new();
         with_mapping(dir.rehearse(list(folder)), folder)
@@ -135,7 +147,7 @@ fn a_rehearsal_of_each_needs_no_more_than_its_mapping() {
 }
 
 #[test]
-fn nothing_stands_against_any_of_them_with_and_without_the_pool_s_rules() {
+fn check_passes_for_each_sample_with_and_without_pool_rules() {
     let dir = TestDir::new();
     let rules = sample("pool.toml");
     for folder in FOLDERS {
@@ -154,7 +166,7 @@ fn nothing_stands_against_any_of_them_with_and_without_the_pool_s_rules() {
 }
 
 #[test]
-fn the_rules_of_the_rehearsal_pool_are_as_describe_writes_them() {
+fn the_sample_pool_file_matches_describe() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let described = dir
@@ -171,7 +183,7 @@ fn the_rules_of_the_rehearsal_pool_are_as_describe_writes_them() {
 }
 
 #[test]
-fn wordpress_s_hashes_are_no_passwords() {
+fn wordpress_hashes_are_refused_as_passwords() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let as_passwords = ["--password", "column", "--map", "user_pass=password"];
@@ -204,7 +216,7 @@ fn wordpress_s_hashes_are_no_passwords() {
 }
 
 #[test]
-fn auth0_s_apostrophes_are_refused_where_nobody_drops_them() {
+fn auth0_apostrophes_are_refused_unless_dropped() {
     let dir = TestDir::new();
     let mapping = fs::read_to_string(sample("auth0/mapping.toml")).unwrap();
     let kept = mapping.replace("drop_apostrophe = true", "drop_apostrophe = false");
@@ -217,7 +229,7 @@ fn auth0_s_apostrophes_are_refused_where_nobody_drops_them() {
         .says(["6 of 6 rows begin with an apostrophe", "--drop-apostrophe"]);
 }
 
-/// Every file below a folder.
+/// Collects every file below a directory.
 fn files(folder: &Path, found: &mut BTreeSet<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -230,7 +242,7 @@ fn files(folder: &Path, found: &mut BTreeSet<PathBuf>) {
 }
 
 #[test]
-fn every_file_here_is_read_by_a_test() {
+fn every_sample_file_is_used_by_a_test() {
     let mut tested: BTreeSet<PathBuf> = ["users.csv", "users-broken.csv", "pool.toml"]
         .map(sample)
         .into();

@@ -1,4 +1,4 @@
-//! Rows that share something: an address that is an alias, or a username but for its case.
+//! Rows that share an alias address, or a username except for its case.
 
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ const REPEATS: &str = "username,password,email,phone_number\n\
      u5,Passw0rd!5,fay@example.com,\n";
 
 #[test]
-fn one_address_under_several_usernames_is_listed_and_not_verified_unless_that_is_allowed() {
+fn a_shared_address_is_reported_and_not_verified_unless_allowed() {
     let dir = TestDir::new();
     let pool = with_aliases();
     let list = dir.file("users.csv", REPEATS);
@@ -48,7 +48,7 @@ fn one_address_under_several_usernames_is_listed_and_not_verified_unless_that_is
         .map(|line| (&*line["row"], &*line["column"]))
         .collect();
     assert_eq!(of_notes, [("2", "email"), ("3", "phone_number")]);
-    // The duplicate of u3 is not a user of its own.
+    // The duplicate of u3 is not a separate user.
     let steps = ["--confirm", "--verify", "email"];
     let verify = || dir.import(&pool, list).args(steps);
     let refusal = told(verify(), 3, "refusals", "alias_repeats").unwrap();
@@ -59,7 +59,7 @@ fn one_address_under_several_usernames_is_listed_and_not_verified_unless_that_is
             .contains("--allow-alias-repeats")
     );
     assert_eq!(pool.requests("SignUp"), 0);
-    // The phone numbers are shared, and nobody verifies them.
+    // The shared phone numbers are not verified.
     assert_eq!(
         told(verify(), 3, "notices", "alias_repeats").unwrap()["count"],
         2
@@ -71,7 +71,7 @@ fn one_address_under_several_usernames_is_listed_and_not_verified_unless_that_is
 }
 
 #[test]
-fn addresses_that_are_no_aliases_may_be_shared() {
+fn addresses_that_are_not_aliases_may_be_shared() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", REPEATS);
@@ -84,7 +84,7 @@ fn addresses_that_are_no_aliases_may_be_shared() {
 }
 
 #[test]
-fn usernames_that_differ_in_case_alone_are_told_where_they_become_two_users() {
+fn usernames_differing_only_in_case_are_reported_if_distinct() {
     let list = "username,password,email\n\
          Ann@example.com,Passw0rd!1,Ann@example.com\n\
          bob,Passw0rd!2,bob@example.com\n\
@@ -109,7 +109,7 @@ fn usernames_that_differ_in_case_alone_are_told_where_they_become_two_users() {
     dir.import(&pool, list).run().exits(1);
     let outcomes = ["created", "created", "created", "duplicate"];
     assert_eq!(dir.results().outcomes(), outcomes);
-    // Where case is ignored, they are duplicates.
+    // If case is ignored, they are duplicates.
     let pool = Pool::start(quick());
     let note = told(dir.check(&pool, list), 1, "notices", "usernames.case");
     assert_eq!(note, None);

@@ -1,4 +1,4 @@
-//! Rows that are left out by what one of their cells says.
+//! Rows skipped because of the value of a cell.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ const SKIP: [&str; 4] = [
 ];
 
 #[test]
-fn skipped_rows_are_counted_and_never_sent_and_claim_no_username() {
+fn skipped_rows_are_counted_not_sent_and_do_not_claim_usernames() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", LIST);
@@ -50,7 +50,7 @@ fn skipped_rows_are_counted_and_never_sent_and_claim_no_username() {
 }
 
 #[test]
-fn check_counts_skipped_rows_and_finds_nothing_wrong_with_them() {
+fn check_counts_skipped_rows_without_checking_them() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", LIST);
     let checked = dir
@@ -67,7 +67,7 @@ fn check_counts_skipped_rows_and_finds_nothing_wrong_with_them() {
 }
 
 #[test]
-fn a_run_goes_on_with_the_same_rows_skipped_and_other_conditions_are_another_run() {
+fn resuming_requires_the_same_skip_conditions() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", LIST);
@@ -83,7 +83,7 @@ fn a_run_goes_on_with_the_same_rows_skipped_and_other_conditions_are_another_run
 }
 
 #[test]
-fn a_list_of_which_most_rows_are_skipped_is_judged_by_the_others() {
+fn checks_ignore_skipped_rows() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = "username,password,email,Status\n\
@@ -101,7 +101,7 @@ fn a_list_of_which_most_rows_are_skipped_is_judged_by_the_others() {
 }
 
 #[test]
-fn rows_can_be_skipped_by_a_mapping_file_and_from_standard_input() {
+fn mapping_files_can_skip_rows_also_of_standard_input() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let mapping = dir.file(
@@ -118,9 +118,9 @@ fn rows_can_be_skipped_by_a_mapping_file_and_from_standard_input() {
     assert_eq!(results.count("skipped"), 4);
 }
 
-/// The case in which a column has a value table as well: a user who is blocked must not stay enabled for it.
+/// A column may have a value table too: a blocked user must not stay enabled because of it.
 #[test]
-fn a_suspended_user_is_disabled_whatever_its_column_becomes() {
+fn disable_where_uses_the_original_cell() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(

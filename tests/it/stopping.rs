@@ -1,10 +1,11 @@
-//! Runs that end before their list does: told to, out of time, or because it is no use. The same command goes on.
+//! Runs that stop early: on a signal, at a deadline, or because continuing is pointless. The same
+//! command resumes.
 
 use cognito_import::rehearsal::{LateFault, PoolSettings};
 
 use crate::harness::{Pool, TestDir, quick, users, wait_until};
 
-/// Users whom the pool made at our request, each asked for once and no more.
+/// Asserts that the pool created each user with exactly one request.
 #[track_caller]
 fn each_was_made_once(pool: &Pool, rows: usize) {
     let users = pool.users();
@@ -20,7 +21,7 @@ fn each_was_made_once(pool: &Pool, rows: usize) {
 }
 
 #[test]
-fn a_signal_ends_the_run_in_order_and_the_same_command_goes_on() {
+fn a_signal_stops_the_run_cleanly_and_the_same_command_resumes() {
     let dir = TestDir::new();
     for (signal, code, name) in [("INT", 130, "SIGINT"), ("TERM", 143, "SIGTERM")] {
         let pool = Pool::start(quick());
@@ -56,7 +57,7 @@ fn a_signal_ends_the_run_in_order_and_the_same_command_goes_on() {
 }
 
 #[test]
-fn a_second_signal_ends_it_at_once_and_the_rows_on_their_way_are_looked_up_later() {
+fn a_second_signal_aborts_and_rows_in_flight_are_looked_up_later() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.faults.answer_late = LateFault {
@@ -76,7 +77,7 @@ fn a_second_signal_ends_it_at_once_and_the_rows_on_their_way_are_looked_up_later
         .wait()
         .exits(130)
         .says(["requests in flight will be checked on the next run"]);
-    // What the ledger knows is that they may have been sent.
+    // The ledger records that they may have been sent.
     dir.cli("report")
         .arg("run")
         .run()
@@ -95,7 +96,7 @@ fn a_second_signal_ends_it_at_once_and_the_rows_on_their_way_are_looked_up_later
 }
 
 #[test]
-fn a_deadline_that_is_over_before_the_first_row_says_that_more_is_needed() {
+fn a_deadline_before_the_first_row_suggests_a_longer_one() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -108,7 +109,7 @@ fn a_deadline_that_is_over_before_the_first_row_says_that_more_is_needed() {
     assert_eq!(dir.results().count("unsent"), 3);
 }
 
-/// A list of users, of whom those with these numbers have passwords that no pool takes.
+/// A list in which the users with these numbers have passwords that no pool accepts.
 fn weak(rows: usize, is_weak: impl Fn(usize) -> bool) -> String {
     let row = |(number, row): (usize, &str)| {
         if is_weak(number) {
@@ -140,7 +141,6 @@ fn the_same_error_on_the_first_20_rows_stops_the_run() {
         (results.count("rejected"), results.count("unsent")),
         (20, 40)
     );
-    // Whoever knows better goes on.
     dir.import(&pool, list)
         .arg("--no-preflight")
         .args(["--max-failures", "0"])
@@ -151,10 +151,10 @@ fn the_same_error_on_the_first_20_rows_stops_the_run() {
 }
 
 #[test]
-fn the_same_error_on_most_of_the_last_200_rows_stops_the_run() {
+fn the_same_error_on_most_of_200_rows_stops_the_run() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    // Two of three are refused, and the first one is not.
+    // Two of three are rejected, but not the first.
     let list = dir.file("users.csv", weak(300, |number| number % 3 != 1));
     dir.import(&pool, list)
         .arg("--no-preflight")
@@ -184,7 +184,7 @@ fn a_few_refused_rows_do_not_stop_a_run() {
 }
 
 #[test]
-fn a_pool_that_cannot_be_reached_any_more_stops_the_run_and_no_row_is_given_up() {
+fn an_unreachable_pool_stops_the_run_without_failing_rows() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(400));
@@ -192,7 +192,7 @@ fn a_pool_that_cannot_be_reached_any_more_stops_the_run_and_no_row_is_given_up()
     wait_until("ten sign-ups", || {
         (pool.requests("SignUp") >= 10).then_some(())
     });
-    // The pool goes, and comes back elsewhere with the users that it had.
+    // The pool stops, and returns at another address with the same users.
     let address = pool.url().replace("http://", "");
     let pool = pool.restart_with(|_| {});
     running.wait().exits(4).says([
@@ -201,7 +201,8 @@ fn a_pool_that_cannot_be_reached_any_more_stops_the_run_and_no_row_is_given_up()
         "check the network, --region, --endpoint-url and HTTPS_PROXY",
     ]);
     let results = dir.results();
-    // Whose sign-up came to the pool is created, or in doubt where its answer was lost with the pool.
+    // A user whose sign-up reached the pool is created, or in doubt if its answer was lost with the
+    // pool.
     assert!(
         results.count("created") + results.count("in_doubt") >= 10,
         "{:?}",
@@ -223,7 +224,7 @@ fn a_pool_that_cannot_be_reached_any_more_stops_the_run_and_no_row_is_given_up()
 }
 
 #[test]
-fn a_run_whose_process_was_killed_goes_on_where_it_was() {
+fn a_killed_run_resumes_where_it_was() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings::default());
     let list = dir.file("users.csv", users(60));
@@ -250,11 +251,11 @@ fn a_run_whose_process_was_killed_goes_on_where_it_was() {
 }
 
 #[test]
-fn a_signal_is_heard_before_the_pool_answers() {
+fn signals_work_before_the_pool_responds() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
-    // It takes connections and never says a word.
+    // It accepts connections and never responds.
     let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", mute.local_addr().unwrap());
     let running = dir
@@ -273,7 +274,7 @@ fn a_signal_is_heard_before_the_pool_answers() {
 }
 
 #[test]
-fn a_rehearsal_that_was_stopped_says_nowhere_that_it_can_be_resumed() {
+fn a_stopped_rehearsal_does_not_suggest_resuming() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(200));
     let running = dir

@@ -1,4 +1,5 @@
-//! The line of flags that ends the refusal of a header: pasted into a shell, it imports the list.
+//! The suggested flags at the end of a header refusal, which import the list when pasted into a
+//! shell.
 
 use std::process::Command;
 
@@ -7,7 +8,7 @@ use serde_json::Value;
 
 use crate::harness::{Cli, Pool, TestDir, quick};
 
-/// The words of a line, as a shell takes them.
+/// Splits a line as a shell does.
 fn words(line: &str) -> Vec<String> {
     let script = format!("printf '%s\\0' {line}");
     let printed = Command::new("sh").args(["-c", &script]).output().unwrap();
@@ -19,7 +20,7 @@ fn words(line: &str) -> Vec<String> {
         .collect()
 }
 
-/// Runs a command that is refused for its header, and returns the last line of what it says.
+/// Runs a command with a refused header and returns its last line of output.
 #[track_caller]
 fn suggested(cli: Cli) -> String {
     let refused = cli.run().exits(3);
@@ -41,7 +42,7 @@ fn with_flags(mut cli: Cli, line: &str) -> Cli {
 }
 
 #[test]
-fn the_line_imports_the_list_as_it_is() {
+fn the_suggested_flags_import_the_list() {
     let hashed = "User Name,Pass word,E-mail Address,First Name,Mobile Phone,encrypted_password\n\
                   ann,Passw0rd!1,ann@example.com,Ann,+4930901820,x\n";
     let without_prefix =
@@ -82,7 +83,7 @@ fn the_line_imports_the_list_as_it_is() {
 }
 
 #[test]
-fn custom_attributes_come_from_the_pool_or_its_file() {
+fn custom_attributes_come_from_the_pool_or_pool_file() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         schema: vec![SchemaAttribute::string("custom:Shoe_Size", 3)],
@@ -104,7 +105,7 @@ fn custom_attributes_come_from_the_pool_or_its_file() {
 }
 
 #[test]
-fn usernames_are_taken_from_what_the_pool_lets_people_sign_in_by() {
+fn the_username_column_depends_on_the_pool_sign_in_options() {
     for (settings, expected) in [
         (
             PoolSettings {
@@ -132,7 +133,7 @@ fn usernames_are_taken_from_what_the_pool_lets_people_sign_in_by() {
 }
 
 #[test]
-fn programs_get_the_line_and_a_pool_that_does_not_answer_takes_nothing_from_it() {
+fn the_json_document_has_the_flags_even_if_the_pool_does_not_respond() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(
@@ -147,9 +148,9 @@ fn programs_get_the_line_and_a_pool_that_does_not_answer_takes_nothing_from_it()
     assert!(what_to_do.ends_with("--map Mail=email"), "{what_to_do}");
 }
 
-/// Adding an attribute to a pool cannot be undone: it is the last thing to suggest.
+/// Adding an attribute to a pool cannot be undone, so it is suggested last.
 #[test]
-fn attributes_that_the_pool_does_not_have_are_mapped_or_left_out_first() {
+fn unknown_attributes_are_mapped_or_dropped_first() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(

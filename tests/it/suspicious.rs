@@ -1,8 +1,8 @@
-//! Passwords that are not what users type: hashes, masks, one password for all. They are refused before the first call.
+//! Suspicious passwords: hashes, masks, or one password for all users. They are refused before the
+//! first call.
 
 use crate::harness::{Cli, Pool, TestDir, quick};
 
-/// A list of users with these passwords.
 fn with_passwords(passwords: impl IntoIterator<Item = String>) -> String {
     let mut list = csv::Writer::from_writer(Vec::new());
     list.write_record(["username", "password", "email"])
@@ -14,7 +14,7 @@ fn with_passwords(passwords: impl IntoIterator<Item = String>) -> String {
     String::from_utf8(list.into_inner().unwrap()).unwrap()
 }
 
-/// A pool whose policy lets hashes pass.
+/// A pool whose policy accepts hashes.
 fn lax() -> Pool {
     let mut settings = quick();
     settings.password_policy = cognito_import::rehearsal::PasswordRules {
@@ -27,7 +27,7 @@ fn lax() -> Pool {
     Pool::start(settings)
 }
 
-/// The codes of the refusals in a command's document.
+/// The codes of the refusals in the JSON document.
 #[track_caller]
 fn refusals(cli: Cli) -> Vec<String> {
     let output = cli.args(["--output", "json"]).run().exits(3);
@@ -69,7 +69,7 @@ fn base64(number: usize, bytes: usize) -> String {
 }
 
 #[test]
-fn a_list_of_hashes_is_refused_and_nobody_is_signed_up() {
+fn a_list_of_hashes_is_refused_and_no_user_signed_up() {
     type Form = (&'static str, fn(usize) -> String);
     let forms: [Form; 10] = [
         ("password_hashes", |n| format!("!{}", hexadecimal(n, 40))),
@@ -105,7 +105,7 @@ fn a_list_of_hashes_is_refused_and_nobody_is_signed_up() {
 }
 
 #[test]
-fn masks_and_one_password_for_all_are_refused_unless_they_are_allowed() {
+fn masks_and_a_shared_password_are_refused_unless_allowed() {
     let pool = lax();
     for (code, passwords) in [
         (
@@ -122,14 +122,14 @@ fn masks_and_one_password_for_all_are_refused_unless_they_are_allowed() {
         allowed.run().exits(0);
         assert_eq!(dir.results().outcomes().len(), rows);
     }
-    // A short list may well be written so by hand.
+    // A short list may be written like this by hand.
     let dir = TestDir::new();
     let list = dir.file("users.csv", with_passwords(vec!["Welcome#1".to_owned(); 9]));
     dir.check(&pool, list).run().exits(0);
 }
 
 #[test]
-fn a_password_that_looks_like_a_hash_can_be_allowed() {
+fn passwords_that_look_like_hashes_can_be_allowed() {
     let dir = TestDir::new();
     let pool = lax();
     let hash = format!("{}:{}", hexadecimal(1, 32), hexadecimal(2, 16));
@@ -143,7 +143,7 @@ fn a_password_that_looks_like_a_hash_can_be_allowed() {
     let results = dir.results();
     assert_eq!(results.outcomes(), ["created", "created", "invalid"]);
     assert_eq!(results.row(3)["error_code"], "password.hash");
-    // Other cells reach the pool then: it is another run.
+    // Other values reach the pool, so it is a different run.
     let allowed = || {
         dir.import(&pool, list)
             .args(["--allow-suspicious-passwords", "--confirm"])
@@ -157,7 +157,7 @@ fn a_password_that_looks_like_a_hash_can_be_allowed() {
 }
 
 #[test]
-fn a_list_that_can_be_read_only_once_is_stopped_by_its_first_passwords() {
+fn standard_input_is_refused_by_its_first_passwords() {
     let dir = TestDir::new();
     let pool = lax();
     let list = with_passwords((0..500).map(|number| hexadecimal(number, 40)));

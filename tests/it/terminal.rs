@@ -1,11 +1,11 @@
-//! The question at a terminal before anything is sent.
+//! The confirmation prompt at a terminal, before anything is sent.
 
 use crate::harness::{CTRL_C, Pool, TestDir, quick, users};
 
 const QUESTION: &str = "Sign 3 users up in us-east-1_Rehearsal? [y/N] ";
 
 #[test]
-fn everything_but_a_yes_is_a_no() {
+fn anything_but_yes_means_no() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -24,7 +24,7 @@ fn everything_but_a_yes_is_a_no() {
 }
 
 #[test]
-fn a_yes_begins_the_run() {
+fn yes_starts_the_run() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -40,7 +40,7 @@ fn a_yes_begins_the_run() {
 }
 
 #[test]
-fn ctrl_c_at_the_question_ends_it_at_once() {
+fn ctrl_c_at_the_prompt_exits_at_once() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -56,7 +56,7 @@ fn ctrl_c_at_the_question_ends_it_at_once() {
 }
 
 #[test]
-fn nobody_is_asked_with_yes_nor_when_a_run_goes_on_nor_by_a_rehearsal() {
+fn yes_resumed_runs_and_rehearsals_do_not_prompt() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -81,7 +81,7 @@ fn nobody_is_asked_with_yes_nor_when_a_run_goes_on_nor_by_a_rehearsal() {
 }
 
 #[test]
-fn a_refusal_comes_before_the_question() {
+fn a_refusal_comes_before_the_prompt() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", "username,password\nann,Passw0rd!1\n");

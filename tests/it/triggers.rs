@@ -1,4 +1,4 @@
-//! What the pool's triggers are told with every sign-up, and that a run is bound to it.
+//! Data passed to the pool's triggers with every sign-up, which is part of the identity of a run.
 
 use cognito_import::rehearsal::{PoolSettings, PreSignUp, TriggerPair, UserStatus};
 
@@ -20,7 +20,7 @@ fn pool(pre_sign_up: fn(TriggerPair) -> PreSignUp) -> Pool {
     })
 }
 
-/// Whether the trigger confirmed and verified everybody.
+/// Whether the trigger confirmed and verified every user.
 #[track_caller]
 fn confirmed(pool: &Pool) -> bool {
     let users = pool.users();
@@ -36,7 +36,7 @@ fn confirmed(pool: &Pool) -> bool {
 }
 
 #[test]
-fn a_trigger_hears_validation_data_from_a_flag_a_file_and_the_mapping_file() {
+fn validation_data_comes_from_a_flag_a_file_or_the_mapping_file() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(3));
     let file = dir.file("key.txt", format!("# for the trigger\n\n{KEY}\n"));
@@ -59,7 +59,7 @@ fn a_trigger_hears_validation_data_from_a_flag_a_file_and_the_mapping_file() {
         let result = &dir.results_in(run).rows[0];
         assert_eq!(result["confirmed"], "true", "{run}");
     }
-    // A flag goes before a file.
+    // A flag overrides a file.
     let pool = pool(PreSignUp::OnValidationData);
     dir.import(&pool, list)
         .args(["--validation-data", "import-key=other"])
@@ -70,7 +70,7 @@ fn a_trigger_hears_validation_data_from_a_flag_a_file_and_the_mapping_file() {
 }
 
 #[test]
-fn client_metadata_reaches_the_trigger_and_is_no_validation_data() {
+fn client_metadata_reaches_the_trigger_separately() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(3));
     let metadata = ["--client-metadata", KEY];
@@ -95,7 +95,7 @@ fn client_metadata_reaches_the_trigger_and_is_no_validation_data() {
 }
 
 #[test]
-fn a_rehearsal_tells_its_trigger_too() {
+fn a_rehearsal_passes_data_to_its_trigger_too() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(2));
     let settings = dir.file(
@@ -112,7 +112,7 @@ fn a_rehearsal_tells_its_trigger_too() {
 }
 
 #[test]
-fn what_is_no_pair_is_refused_by_its_flag_and_not_repeated() {
+fn malformed_pairs_are_refused_by_flag_and_not_printed() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(1));
@@ -186,7 +186,7 @@ fn what_is_no_pair_is_refused_by_its_flag_and_not_repeated() {
 }
 
 #[test]
-fn a_part_of_a_value_that_was_not_quoted_is_not_repeated() {
+fn the_unquoted_rest_of_a_value_is_not_printed() {
     let dir = TestDir::new();
     let output = dir
         .rehearse("users.csv")
@@ -198,7 +198,7 @@ fn a_part_of_a_value_that_was_not_quoted_is_not_repeated() {
 }
 
 #[test]
-fn a_run_does_not_go_on_with_other_data_and_its_files_hold_no_value() {
+fn resuming_requires_the_same_data_and_files_do_not_contain_it() {
     let dir = TestDir::new();
     let pool = pool(PreSignUp::OnValidationData);
     let list = dir.file("users.csv", users(3));

@@ -1,4 +1,4 @@
-//! A run undone: exactly its users are deleted, and nobody else, whatever happens meanwhile.
+//! Undo deletes exactly the users of the run, whatever happens meanwhile.
 
 mod endpoints;
 mod ends;
@@ -16,7 +16,7 @@ use cognito_import::rehearsal::{
 
 use crate::harness::{Cli, Pool, Row, TestDir, quick, users};
 
-/// A pool that throttles nobody, with these faults and settings.
+/// A pool without throttling.
 fn settings() -> PoolSettings {
     let plenty = QuotaSetting::per_second(100_000.0);
     PoolSettings {
@@ -29,12 +29,12 @@ fn settings() -> PoolSettings {
     }
 }
 
-/// `undo` of the run in `run`, quick, without a question.
+/// `undo` of `run` with short delays and without a prompt.
 fn undo(dir: &TestDir, pool: &Pool) -> Cli {
     undo_in(dir, pool, "run")
 }
 
-/// The same of the run in this directory.
+/// Like [`undo`], for another run directory.
 fn undo_in(dir: &TestDir, pool: &Pool, directory: &str) -> Cli {
     dir.cli("undo")
         .arg(directory)
@@ -46,13 +46,13 @@ fn undo_in(dir: &TestDir, pool: &Pool, directory: &str) -> Cli {
         .default_flag("--lookup-rate", "1000")
 }
 
-/// An import that asks for no time of the service, and so begins at once.
+/// An import that needs no server time and therefore starts at once.
 fn import(dir: &TestDir, pool: &Pool, list: &str) -> Cli {
     dir.import(pool, list)
         .args(["--no-lookup", "--no-preflight"])
 }
 
-/// What a report of an undo says, by username.
+/// The outcomes in a report of an undo, by username.
 fn said(dir: &TestDir, file: &str) -> BTreeMap<String, String> {
     let mut csv = csv::Reader::from_path(dir.path("run").join(file)).unwrap();
     let rows: Vec<Row> = csv.deserialize().map(Result::unwrap).collect();
@@ -81,7 +81,7 @@ fn delete(pool: &Pool, username: &str) {
     sdk.wait(call.username(username).send()).unwrap();
 }
 
-/// Somebody signs up by themselves.
+/// A user signs up independently.
 fn sign_up(pool: &Pool, username: &str) {
     let sdk = pool.sdk();
     let email = aws_sdk_cognitoidentityprovider::types::AttributeType::builder()
@@ -95,7 +95,7 @@ fn sign_up(pool: &Pool, username: &str) {
 }
 
 #[test]
-fn exactly_the_users_that_the_run_created_are_deleted() {
+fn only_users_created_by_the_run_are_deleted() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         existing: ["user0002", "zoe"]
@@ -122,10 +122,10 @@ fn exactly_the_users_that_the_run_created_are_deleted() {
     let expected = [1, 3, 4, 5, 6].map(|number| (format!("user000{number}"), "deleted".to_owned()));
     assert_eq!(results(&dir), BTreeMap::from(expected));
     assert_eq!(pool.requests("AdminDeleteUser"), 5);
-    // The run's own results stay what they were.
+    // The run's own results are unchanged.
     assert_eq!(dir.results().count("created"), 5);
 
-    // Once more, and there is nothing to do.
+    // A second undo has nothing to do.
     let looked = pool.requests("AdminGetUser");
     let other = Pool::start(settings());
     undo(&dir, &other).run().exits(0).says([
@@ -143,7 +143,7 @@ fn exactly_the_users_that_the_run_created_are_deleted() {
 }
 
 #[test]
-fn its_files_are_for_their_owner_alone() {
+fn undo_files_are_private() {
     use std::os::unix::fs::PermissionsExt as _;
     let dir = TestDir::new();
     let pool = Pool::start(settings());
@@ -157,7 +157,7 @@ fn its_files_are_for_their_owner_alone() {
 }
 
 #[test]
-fn somebody_else_who_has_the_name_now_stays_and_who_is_gone_is_told() {
+fn a_new_owner_of_a_username_is_kept_and_missing_users_reported() {
     let dir = TestDir::new();
     let pool = Pool::start(settings());
     let list = dir.file("users.csv", users(4));
@@ -180,7 +180,7 @@ fn somebody_else_who_has_the_name_now_stays_and_who_is_gone_is_told() {
 }
 
 #[test]
-fn throttles_and_broken_answers_change_nothing_in_what_comes_of_it() {
+fn throttling_and_broken_responses_do_not_change_the_result() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         faults: Faults {
@@ -213,7 +213,7 @@ fn throttles_and_broken_answers_change_nothing_in_what_comes_of_it() {
 }
 
 #[test]
-fn users_made_by_a_lost_answer_are_undone_as_well() {
+fn users_created_with_a_lost_answer_are_undone_too() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         faults: Faults {
@@ -232,7 +232,7 @@ fn users_made_by_a_lost_answer_are_undone_as_well() {
 }
 
 #[test]
-fn where_the_address_is_the_username_it_is_found_by_its_sub() {
+fn users_are_found_by_sub_where_addresses_are_usernames() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         username_attributes: vec!["email".to_owned()],
@@ -243,7 +243,7 @@ fn where_the_address_is_the_username_it_is_found_by_its_sub() {
         "username,password\nann@example.com,Passw0rd!1\nbob@example.com,Passw0rd!2\n",
     );
     import(&dir, &pool, list).run().exits(0);
-    // Her address is another one now, and somebody else has the one that she came with.
+    // Her address has changed, and another user now has the original one.
     let sdk = pool.sdk();
     let other = aws_sdk_cognitoidentityprovider::types::AttributeType::builder()
         .name("email")
@@ -272,7 +272,7 @@ fn where_the_address_is_the_username_it_is_found_by_its_sub() {
 }
 
 #[test]
-fn a_dry_run_says_what_would_be_deleted_and_deletes_nobody() {
+fn a_dry_run_lists_deletions_without_deleting() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         threat_protection: true,
@@ -304,7 +304,7 @@ fn a_dry_run_says_what_would_be_deleted_and_deletes_nobody() {
     );
     assert_eq!(pool.requests("AdminDeleteUser"), before);
     assert_eq!(names(&pool), ["user0001", "user0003"]);
-    // The run is still a run.
+    // The run can still be undone.
     assert!(!dir.path("run").join("undo.db").exists());
     import(&dir, &pool, list)
         .run()
@@ -313,7 +313,7 @@ fn a_dry_run_says_what_would_be_deleted_and_deletes_nobody() {
 }
 
 #[test]
-fn deletions_keep_below_the_quota_and_yield_where_it_is_lower() {
+fn deletions_stay_below_the_quota_and_slow_down_when_throttled() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         quotas: quick().quotas,

@@ -1,4 +1,5 @@
-//! Users that were created while the run was at work by requests that its ledger does not know: they are never called existing.
+//! Users created during the run by requests that its ledger does not record. They are never called
+//! existing.
 
 use std::fs;
 
@@ -6,7 +7,7 @@ use cognito_import::rehearsal::{ExistingUser, UserStatus};
 
 use crate::harness::{Pool, TestDir, quick, users, wait_until};
 
-/// Makes the ledger of a run that was killed what it was some rows earlier.
+/// Replaces the ledger of a killed run with a copy from some rows earlier.
 fn with_an_older_ledger(dir: &TestDir, pool: &Pool) {
     let list = dir.file("users.csv", users(200));
     let running = dir.import(pool, list).args(["--rate", "60"]).start();
@@ -16,7 +17,7 @@ fn with_an_older_ledger(dir: &TestDir, pool: &Pool) {
     wait_until("some sign-ups", || {
         (pool.requests("SignUp") > 5).then_some(())
     });
-    // What a process would leave that dies now.
+    // A snapshot of the files as a kill would leave them now.
     for file in ["ledger.db", "ledger.db-wal"] {
         copy(file, file);
     }
@@ -33,7 +34,7 @@ fn with_an_older_ledger(dir: &TestDir, pool: &Pool) {
 }
 
 #[test]
-fn an_older_copy_of_the_ledger_does_not_make_its_users_existing() {
+fn restoring_an_older_ledger_does_not_make_users_existing() {
     for how in [
         ["--lookup", "get", "--prescan", "never"],
         ["--lookup", "list", "--prescan", "never"],
@@ -54,13 +55,13 @@ fn an_older_copy_of_the_ledger_does_not_make_its_users_existing() {
             rows.rows.iter().filter(is_so).count()
         };
         assert_eq!(in_doubt("CreatedDuringRun"), results.count("in_doubt"));
-        // Looking again tells no more.
+        // Looking again does not resolve them.
         again().args(["--retry", "in-doubt"]).run().exits(5);
         assert_eq!(dir.results().counts(), results.counts());
     }
 }
 
-/// Somebody else signs up.
+/// Another client signs a user up.
 fn sign_up(pool: &Pool, username: &str, email: &str) {
     let sdk = pool.sdk();
     let email = aws_sdk_cognitoidentityprovider::types::AttributeType::builder()
@@ -74,7 +75,7 @@ fn sign_up(pool: &Pool, username: &str, email: &str) {
 }
 
 #[test]
-fn a_user_that_another_process_creates_meanwhile_is_in_doubt_unless_it_is_another_one() {
+fn a_user_created_concurrently_is_in_doubt_unless_it_differs() {
     let dir = TestDir::new();
     let mut settings = quick();
     settings.existing.push(ExistingUser {

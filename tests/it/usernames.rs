@@ -1,17 +1,17 @@
-//! Lists that do not name a username for each user.
+//! Lists without a username column.
 
 use cognito_import::rehearsal::{PoolSettings, SchemaAttribute};
 
 use crate::harness::{Pool, TestDir, quick};
 
 #[test]
-fn a_list_of_addresses_becomes_the_same_users_in_every_run() {
+fn addresses_give_the_same_usernames_in_every_run() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         alias_attributes: vec!["email".to_owned()],
         ..quick()
     });
-    // The same people, written and ordered in another way.
+    // The same users in another order and spelling.
     let list = dir.file("users.csv", "email\nann@example.com\nbob@example.com\n");
     let again = dir.file("again.csv", "email\nBob@example.com\nann@example.com\n");
     let flags = ["--username-uuid", "email", "--password", "generate"];
@@ -42,7 +42,7 @@ fn a_list_of_addresses_becomes_the_same_users_in_every_run() {
 }
 
 #[test]
-fn a_row_without_the_cell_for_its_uuid_has_no_username() {
+fn a_row_without_its_uuid_source_has_no_username() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", "email,name\nann@example.com,Ann\n,Bob\n");
     dir.rehearse(list)
@@ -55,7 +55,7 @@ fn a_row_without_the_cell_for_its_uuid_has_no_username() {
 }
 
 #[test]
-fn users_with_an_address_or_a_number_sign_up_by_what_they_have() {
+fn users_sign_up_with_the_address_or_number_they_have() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         username_attributes: vec!["email".to_owned(), "phone_number".to_owned()],
@@ -76,7 +76,7 @@ fn users_with_an_address_or_a_number_sign_up_by_what_they_have() {
     let results = dir.results();
     assert_eq!(results.count("created"), 3);
     let names: Vec<&str> = results.rows.iter().map(|row| &*row["username"]).collect();
-    // The apostrophe keeps spreadsheets from taking it for a formula.
+    // The apostrophe keeps spreadsheets from treating it as a formula.
     assert_eq!(names, ["ann@example.com", "'+4930901821", "cy@example.com"]);
     let mapping = dir.file(
         "mapping.toml",

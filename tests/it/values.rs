@@ -1,9 +1,9 @@
-//! Cells as they come out of real systems: they reach the pool as they are in the list, or their row is invalid.
+//! Cells from real systems: each reaches the pool unchanged, or its row is invalid.
 
 use crate::harness::{Pool, TestDir, quick};
 
 #[test]
-fn white_space_inside_a_password_is_sent_and_around_it_is_invalid() {
+fn whitespace_inside_a_password_is_sent_and_around_it_is_invalid() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(
@@ -16,7 +16,7 @@ fn white_space_inside_a_password_is_sent_and_around_it_is_invalid() {
          eve,Pass\tw0rd!1,eve@example.com\n\
          fay,Passw0rd 1x\u{a0},fay@example.com\n",
     );
-    // --trim leaves passwords alone, and so it does not make these sound.
+    // --trim does not change passwords, so these stay invalid.
     for (run, flags) in [("plain", vec![]), ("trimmed", vec!["--trim"])] {
         let cli = dir
             .import(&pool, list)
@@ -47,7 +47,7 @@ fn white_space_inside_a_password_is_sent_and_around_it_is_invalid() {
 }
 
 #[test]
-fn the_pool_agrees_about_white_space_in_passwords() {
+fn the_pool_agrees_about_whitespace_in_passwords() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(
@@ -59,7 +59,7 @@ fn the_pool_agrees_about_white_space_in_passwords() {
 }
 
 #[test]
-fn padded_values_are_shown_in_quotes_with_the_flag_that_trims_them() {
+fn padded_values_are_quoted_and_trim_suggested() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(
@@ -97,7 +97,7 @@ fn padded_values_are_shown_in_quotes_with_the_flag_that_trims_them() {
 }
 
 #[test]
-fn white_space_that_a_table_or_a_date_format_does_not_know_is_told_with_the_flag_as_well() {
+fn whitespace_unknown_to_value_tables_and_dates_suggests_trim() {
     let dir = TestDir::new();
     let list = dir.file(
         "users.csv",
@@ -125,7 +125,7 @@ fn white_space_that_a_table_or_a_date_format_does_not_know_is_told_with_the_flag
 }
 
 #[test]
-fn a_phone_number_that_became_a_decimal_is_itself_or_invalid() {
+fn phone_numbers_turned_into_decimals_are_restored_or_invalid() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file(
@@ -162,7 +162,7 @@ fn a_phone_number_that_became_a_decimal_is_itself_or_invalid() {
             "{name}"
         );
     }
-    // Where no country is named, nothing is changed.
+    // Without --phone-region nothing is changed.
     let other = TestDir::new();
     let list = other.file("users.csv", lines);
     other.cli("check").arg(list).run().exits(3);

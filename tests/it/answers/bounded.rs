@@ -1,16 +1,16 @@
-//! An answer is read up to 1 MiB and for as long as a request may take. What is longer is unreadable, and the row is looked up.
+//! Responses are read up to 1 MiB and until the request times out. Longer ones are unreadable, and
+//! the row is looked up.
 
 use serde_json::json;
 
 use super::{FirstRequests, import};
 use crate::harness::{Endpoint, Pool, Reply, TestDir, head, quick, users};
 
-/// More than the program and the sockets between may take of all the answers of a test.
+/// More than the program and its socket buffers may read of all responses of a test.
 const MOST_TAKEN: u64 = 64 * 1024 * 1024;
 
 type Endless = fn() -> Reply;
 
-/// Ways in which an answer can be endless.
 const ENDLESS: [(&str, Endless); 5] = [
     ("a false length", || {
         let first = head(200, "content-length: 5000000000");
@@ -35,19 +35,18 @@ const ENDLESS: [(&str, Endless); 5] = [
     }),
 ];
 
-/// 64 KiB.
 fn filler() -> Vec<u8> {
     vec![b'x'; 0x1_0000]
 }
 
 #[test]
-fn an_endless_answer_is_not_read_to_its_end_and_its_row_is_looked_up() {
+fn an_endless_response_is_cut_off_and_its_row_looked_up() {
     for (what, endless) in ENDLESS {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
         let list = dir.file("users.csv", users(4));
         let firsts = FirstRequests::default();
-        // Of two users the sign-up arrives, of two it does not.
+        // Two of the sign-ups reach the pool, two do not.
         let endpoint = Endpoint::start(&pool, move |request| {
             let is_kept = ["user0001", "user0002"].contains(&request.username());
             match request.operation.as_str() {
@@ -71,7 +70,7 @@ fn an_endless_answer_is_not_read_to_its_end_and_its_row_is_looked_up() {
 }
 
 #[test]
-fn an_answer_that_drips_ends_with_the_time_of_the_request() {
+fn a_dripping_response_ends_at_the_request_timeout() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
@@ -100,7 +99,7 @@ fn an_answer_that_drips_ends_with_the_time_of_the_request() {
 }
 
 #[test]
-fn every_look_up_without_an_end_leaves_the_row_in_doubt() {
+fn endless_look_up_responses_leave_the_row_in_doubt() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(2));
@@ -119,7 +118,7 @@ fn every_look_up_without_an_end_leaves_the_row_in_doubt() {
 }
 
 #[test]
-fn a_field_longer_than_its_own_makes_the_answer_unreadable() {
+fn an_overlong_field_makes_the_response_unreadable() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(6));
@@ -148,7 +147,7 @@ fn a_field_longer_than_its_own_makes_the_answer_unreadable() {
     });
     let output = import(&dir, &pool, &endpoint, list).run().exits(0);
     let results = dir.results();
-    // None of them had arrived: each is sent once more.
+    // None of them reached the pool, so each is sent again.
     assert_eq!(results.outcomes(), ["created"; 6]);
     for row in &results.rows {
         assert_eq!(row["attempts"], "2", "{row:?}");
@@ -157,7 +156,7 @@ fn a_field_longer_than_its_own_makes_the_answer_unreadable() {
 }
 
 #[test]
-fn a_code_that_is_not_a_name_of_the_protocol_is_not_shown_and_a_message_is_one_short_line() {
+fn malformed_error_codes_are_hidden_and_messages_shortened() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(5));

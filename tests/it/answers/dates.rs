@@ -1,4 +1,5 @@
-//! Dates and numbers that nothing expects: an emulator may answer in milliseconds where the service answers in seconds.
+//! Extreme dates and numbers. For example, an emulator may send milliseconds where the service
+//! sends seconds.
 
 use std::fs;
 
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use super::{FirstRequests, import};
 use crate::harness::{Endpoint, Pool, Reply, TestDir, quick, users};
 
-/// Numbers as they may stand in JSON.
+/// Extreme JSON numbers.
 const EXTREMES: [&str; 14] = [
     "0",
     "-0.0",
@@ -30,14 +31,14 @@ fn number(text: &str) -> Value {
 }
 
 #[test]
-fn a_date_beyond_all_calendars_ends_no_run_and_no_report() {
+fn impossible_dates_break_neither_run_nor_report() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(EXTREMES.len()));
     let firsts = FirstRequests::default();
     let endpoint = Endpoint::start(&pool, move |request| {
         match request.operation.as_str() {
-            // The user is made, and the answer is lost: so it is looked up.
+            // The user is created but the answer is lost, so it is looked up.
             "SignUp" if firsts.is_first(request) => {
                 Reply::ForwardThen(Box::new(Reply::Bytes(Vec::new())))
             }
@@ -61,7 +62,7 @@ fn a_date_beyond_all_calendars_ends_no_run_and_no_report() {
     let results = dir.results();
     assert_eq!(results.rows.len(), EXTREMES.len());
     for (extreme, row) in EXTREMES.iter().zip(&results.rows) {
-        // A date that cannot be one proves nothing; an early one says that the user was there before.
+        // An impossible date proves nothing. An early one shows that the user already existed.
         assert!(
             ["in_doubt", "existed"].contains(&&*row["outcome"]),
             "{extreme}: {row:?}"
@@ -80,7 +81,7 @@ fn a_date_beyond_all_calendars_ends_no_run_and_no_report() {
 }
 
 #[test]
-fn no_number_that_a_pool_says_of_itself_ends_the_program_unexpectedly() {
+fn extreme_numbers_in_pool_settings_do_not_crash_the_program() {
     for extreme in [
         "-1",
         "0",
@@ -135,7 +136,7 @@ fn no_number_that_a_pool_says_of_itself_ends_the_program_unexpectedly() {
 }
 
 #[test]
-fn no_time_or_number_of_the_command_line_is_too_large_for_a_clock() {
+fn extreme_durations_and_numbers_in_flags_do_not_crash_the_program() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(2));
     for flag in [

@@ -1,4 +1,4 @@
-//! Every number and date of the service's answers, with extreme and random values in all of them at once.
+//! Extreme and random values in every number and date of the service's responses at once.
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::{FirstRequests, import};
 use crate::harness::{Cli, Endpoint, Pool, ProcessOutput, Reply, TestDir, quick, users};
 
-/// A few cases of several runs each: the values of a case differ from field to field and from row to row.
-fn few() -> Config {
+/// Few cases, because each has several runs. Values differ between fields and rows.
+fn few_cases() -> Config {
     Config {
         failure_persistence: None,
         max_shrink_iters: 8,
@@ -16,10 +16,10 @@ fn few() -> Config {
     }
 }
 
-/// An answer that cannot be read is asked for once more at most: its values stay the same.
+/// Retry an unreadable response at most once, since its values stay the same.
 const ONCE: [&str; 2] = ["--preflight-timeout", "100ms"];
 
-/// A number as an emulator, a proxy or an attacker may write it.
+/// A number that an emulator, a proxy or an attacker might send.
 fn extreme() -> impl Strategy<Value = Value> {
     let now = 1_795_658_400_i64;
     let numbers = prop::sample::select(vec![
@@ -33,7 +33,7 @@ fn extreme() -> impl Strategy<Value = Value> {
         i64::MIN,
         i64::from(i32::MAX),
         i64::from(i32::MIN),
-        // The first seconds of the year 10000 and of the year 0, and the last before the year 1970.
+        // The first seconds of the years 10000 and 0, and the last second before 1970.
         253_402_300_800,
         -62_167_219_200,
         -62_135_596_801,
@@ -77,9 +77,9 @@ fn extremes(count: usize) -> impl Strategy<Value = Vec<Value>> {
     prop::collection::vec(extreme(), count)
 }
 
-/// The program ended in a documented way, and said so in its document.
+/// Asserts a documented exit code that matches the JSON document.
 #[track_caller]
-fn ended_in_order(output: &ProcessOutput, values: &dyn std::fmt::Debug) -> Value {
+fn assert_documented_exit(output: &ProcessOutput, values: &dyn std::fmt::Debug) -> Value {
     let said = format!("{values:?}\n{}", output.stderr);
     assert!(matches!(output.code, Some(0 | 1 | 3 | 4 | 5)), "{said}");
     assert!(!output.stderr.contains("internal error"), "{said}");
@@ -88,11 +88,12 @@ fn ended_in_order(output: &ProcessOutput, values: &dyn std::fmt::Debug) -> Value
     document
 }
 
-/// It ended in order, every row has an outcome, and so says the report that is written again.
+/// Asserts that the run ended properly and that every row has an outcome, also in a regenerated
+/// report.
 #[track_caller]
-fn every_row_has_an_outcome(dir: &TestDir, import: Cli, rows: usize, values: &[Value]) {
+fn assert_every_row_has_an_outcome(dir: &TestDir, import: Cli, rows: usize, values: &[Value]) {
     let output = import.args(ONCE).args(["--output", "json"]).run();
-    ended_in_order(&output, &values);
+    assert_documented_exit(&output, &values);
     if output.code == Some(3) {
         assert!(!dir.path("run").join("ledger.db").exists(), "{values:?}");
         return;
@@ -100,7 +101,7 @@ fn every_row_has_an_outcome(dir: &TestDir, import: Cli, rows: usize, values: &[V
     for again in [false, true] {
         if again {
             let report = dir.cli("report").args(["run", "--output", "json"]).run();
-            let document = ended_in_order(&report, &values);
+            let document = assert_documented_exit(&report, &values);
             assert_eq!(report.code, output.code, "{values:?}");
             assert_eq!(document["summary"]["rows"], rows, "{values:?}");
         }
@@ -111,7 +112,6 @@ fn every_row_has_an_outcome(dir: &TestDir, import: Cli, rows: usize, values: &[V
     }
 }
 
-/// The value for this user or field.
 fn pick(values: &[Value], at: usize) -> Value {
     values[at % values.len()].clone()
 }
@@ -121,13 +121,13 @@ fn number_of(username: &str) -> usize {
 }
 
 proptest! {
-    #![proptest_config(few())]
+    #![proptest_config(few_cases())]
 
     #[test]
     fn dates_of_users(values in extremes(7), listed in any::<bool>()) {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
-        // Users who existed, and users whose sign-up has no answer.
+        // Existing users, and users whose sign-up gets no answer.
         let old = dir.file("old.csv", users(3));
         dir.import(&pool, old).args(["--no-preflight", "--no-lookup", "--run-dir", "old"]).run().exits(0);
         let list = dir.file("users.csv", users(6));
@@ -152,7 +152,7 @@ proptest! {
         });
         let import = import(&dir, &pool, &endpoint, list);
         let import = if listed { import.args(["--prescan", "always", "--lookup", "list"]) } else { import };
-        every_row_has_an_outcome(&dir, import, 6, &values);
+        assert_every_row_has_an_outcome(&dir, import, 6, &values);
     }
 
     #[test]
@@ -180,11 +180,11 @@ proptest! {
         });
         let import = import(&dir, &pool, &endpoint, list);
         let import = import.without_flag("--rate").args(["--rate", "auto", "--prescan", "auto"]);
-        every_row_has_an_outcome(&dir, import, 2, &values);
+        assert_every_row_has_an_outcome(&dir, import, 2, &values);
         for command in ["check", "describe"] {
             let asking = dir.read_only(command, &pool).args(["--endpoint-url", &endpoint.url(), "--output", "json"]).args(ONCE);
             let asking = if command == "check" { asking.arg(list) } else { asking };
-            ended_in_order(&asking.run(), &values);
+            assert_documented_exit(&asking.run(), &values);
         }
     }
 
@@ -210,7 +210,7 @@ proptest! {
         });
         let import = import(&dir, &pool, &endpoint, list);
         let import = import.args(["--group", "crew", "--group", "night", "--create-groups"]);
-        every_row_has_an_outcome(&dir, import, 2, &values);
+        assert_every_row_has_an_outcome(&dir, import, 2, &values);
     }
 
     #[test]
@@ -226,7 +226,7 @@ proptest! {
             let values = given.clone();
             let at = number_of(request.username());
             match request.operation.as_str() {
-                // Two of the four are asked about their events.
+                // The events of two of the four users are listed.
                 "AdminGetUser" if at.is_multiple_of(2) => Reply::ForwardEdited(Box::new(move |user| change_dates(user, &values, at))),
                 "AdminListUserAuthEvents" => Reply::ForwardEdited(Box::new(move |page| {
                     let events = page["AuthEvents"].as_array_mut();
@@ -245,7 +245,7 @@ proptest! {
             .args(["run", "--endpoint-url", &endpoint.url(), "--yes-delete", &pool.settings().pool_id])
             .args(["--delete-rate", "1000", "--lookup-rate", "1000", "--output", "json"])
             .run();
-        ended_in_order(&undo, &values);
+        assert_documented_exit(&undo, &values);
         let mut undone = csv::Reader::from_path(dir.path("run/undo-results.csv")).unwrap();
         let column = undone.headers().unwrap().iter().position(|name| name == "undone").unwrap();
         let undone: Vec<_> = undone.records().map(Result::unwrap).collect();
@@ -275,11 +275,11 @@ proptest! {
             Reply::Bytes((head + &body).into_bytes())
         });
         let shown: Vec<Value> = values.iter().map(|text| json!(text)).collect();
-        every_row_has_an_outcome(&dir, import(&dir, &pool, &endpoint, list), 4, &shown);
+        assert_every_row_has_an_outcome(&dir, import(&dir, &pool, &endpoint, list), 4, &shown);
     }
 }
 
-/// A value of a header that should be a date or a number of seconds.
+/// A header value in place of a date or a number of seconds.
 fn header() -> impl Strategy<Value = String> {
     let dates = prop::sample::select(vec![
         "Sun, 29 Nov 2026 00:00:00 GMT",
@@ -304,7 +304,7 @@ fn change_dates(user: &mut Value, values: &[Value], at: usize) {
         .iter()
         .enumerate()
     {
-        // An error has none.
+        // Errors have none.
         if user.get(field).is_some() {
             user[*field] = pick(values, at + index);
         }
@@ -320,7 +320,7 @@ fn change_group(group: &mut Value, values: &[Value]) {
     }
 }
 
-/// Numbers of an app client.
+/// Numeric settings of an app client.
 const CLIENT: [&str; 6] = [
     "RefreshTokenValidity",
     "AccessTokenValidity",

@@ -1,4 +1,4 @@
-//! Listings that lead back to an earlier page, or never end, are not followed.
+//! Listings that repeat pages or never end are not followed.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::import;
 use crate::harness::{Endpoint, Pool, Reply, Request, TestDir, quick, users};
 
-/// How a listing goes on.
+/// The sequence of page tokens.
 #[derive(Clone, Copy)]
 enum Tokens {
-    /// With the same page.
+    /// Always the same page.
     Same,
-    /// In a circle of three.
+    /// A cycle of three pages.
     Circle,
-    /// With a new page each time.
+    /// A new page each time.
     New,
 }
 
@@ -30,7 +30,7 @@ impl Tokens {
     }
 }
 
-/// Answers one operation with pages that hold this and lead on.
+/// Answers one operation with an endless sequence of pages.
 fn endless(
     pool: &Pool,
     operation: &'static str,
@@ -48,7 +48,7 @@ fn endless(
 }
 
 #[test]
-fn a_pool_whose_listing_does_not_end_is_not_read() {
+fn an_endless_user_listing_is_abandoned() {
     for tokens in ALL {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
@@ -70,7 +70,7 @@ fn a_pool_whose_listing_does_not_end_is_not_read() {
 }
 
 #[test]
-fn groups_whose_listing_does_not_end_are_not_known() {
+fn an_endless_group_listing_is_unknown() {
     for tokens in [Tokens::Same, Tokens::Circle] {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
@@ -81,7 +81,7 @@ fn groups_whose_listing_does_not_end_are_not_known() {
             tokens,
             |_, token| json!({ "Groups": [{ "GroupName": "staff" }], "NextToken": token }),
         );
-        // What the pool does not tell is for the checks before the run to weigh; they end.
+        // The preflight decides about unknown settings; it must terminate.
         let output = import(&dir, &pool, &endpoint, list)
             .args(["--group", "staff"])
             .run();
@@ -91,7 +91,7 @@ fn groups_whose_listing_does_not_end_are_not_known() {
 }
 
 #[test]
-fn a_user_whose_events_do_not_end_is_kept() {
+fn a_user_with_endless_events_is_kept() {
     for tokens in ALL {
         let dir = TestDir::new();
         let pool = Pool::start(quick());

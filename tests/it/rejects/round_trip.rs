@@ -1,4 +1,4 @@
-//! Lists of every kind: their rejects are mended, and then everybody is there.
+//! Round trips: the rejects of every kind of list can be corrected and imported.
 
 use std::io::Write as _;
 
@@ -8,9 +8,15 @@ use flate2::write::GzEncoder;
 use super::rejects;
 use crate::harness::{Pool, TestDir, quick};
 
-/// Imports a list, mends its rejects as a person would, and imports those with the same flags: then everybody is there.
+/// Imports a list, corrects its rejects as a person would, and imports those with the same flags.
+/// Then every user exists.
 #[track_caller]
-fn round_trip(list: impl AsRef<[u8]>, flags: &[&str], created: usize, mends: &[(&str, &str)]) {
+fn round_trip(
+    list: impl AsRef<[u8]>,
+    flags: &[&str],
+    created: usize,
+    corrections: &[(&str, &str)],
+) {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", list);
@@ -25,7 +31,7 @@ fn round_trip(list: impl AsRef<[u8]>, flags: &[&str], created: usize, mends: &[(
     let lines = rejected.lines().count();
     assert!(lines > 1, "{rejected}");
     let mut mended = rejected.clone();
-    for (broken, whole) in mends {
+    for (broken, whole) in corrections {
         assert!(mended.contains(broken), "{broken:?} in\n{rejected}");
         mended = mended.replace(broken, whole);
     }
@@ -41,7 +47,7 @@ fn round_trip(list: impl AsRef<[u8]>, flags: &[&str], created: usize, mends: &[(
 }
 
 #[test]
-fn semicolons_quotes_cells_of_several_lines_and_windows_line_ends_come_back() {
+fn semicolons_quotes_multiline_cells_and_crlf_are_preserved() {
     let list = "username;password;email;address\r\n\
         ann;Passw0rd!;ann@example.com;\"High St; 1\"\r\n\
         bob;Passw0rd!;bob-example.com;\"\"\"Villa\"\" Bob;\r\nFlat 2\"\r\n\
@@ -61,7 +67,7 @@ fn semicolons_quotes_cells_of_several_lines_and_windows_line_ends_come_back() {
 }
 
 #[test]
-fn tabs_and_lists_without_quotes_come_back() {
+fn tabs_and_unquoted_lists_are_preserved() {
     let list = "username\tpassword\temail\tnickname\nann\tPassw0rd!\tann@example.com\tAn \"A\" Lee\nbob\tPassw0rd!\tbob\t\"Bob\n";
     let mends = [(
         "bob\t\tbob\t\"Bob\t",
@@ -74,7 +80,7 @@ fn tabs_and_lists_without_quotes_come_back() {
 }
 
 #[test]
-fn aws_s_template_comes_back_as_it_is_written() {
+fn the_aws_template_is_preserved() {
     let list = "cognito:username,password,email,address,cognito:mfa_enabled\n\
         ann,Passw0rd!,ann@example.com,1\\, High \"St\",\n\
         bob,Passw0rd!,bob,2\\, High St,a\\\n";
@@ -86,7 +92,7 @@ fn aws_s_template_comes_back_as_it_is_written() {
 }
 
 #[test]
-fn another_encoding_comes_back_as_utf_8_and_is_known_as_such() {
+fn other_encodings_become_utf_8_and_are_recognized() {
     let list = b"username;password;email;nickname\nann;Passw0rd!;ann@example.com;J\xfcrgen\nbob;Passw0rd!;bob;Zo\xeb \x80\n";
     let mends = [
         ("\u{feff}username;", "\u{feff}username;"),
@@ -96,7 +102,7 @@ fn another_encoding_comes_back_as_utf_8_and_is_known_as_such() {
 }
 
 #[test]
-fn a_list_without_a_header_gets_one_that_is_known_for_it() {
+fn a_list_without_a_header_gets_a_recognized_header() {
     let list = "Passw0rd!;ann;ann@example.com\nPassw0rd!;bob;bob\n";
     let columns = ["--no-headers", "--columns", "password,username,email"];
     let mends = [
@@ -107,7 +113,8 @@ fn a_list_without_a_header_gets_one_that_is_known_for_it() {
         (";bob;bob;", "Passw0rd!;bob;bob@example.com;"),
     ];
     round_trip(list, &columns, 1, &mends);
-    // It says itself what its columns are: without the flags it is read as well, and a spreadsheet may quote everything.
+    // The header names the columns, so it can be read without the flags too. A spreadsheet may
+    // quote every cell.
     let quoted = "\"password\",\"username\",\"email\",\"reason_outcome\",\"reason_code\",\"reason_message\",\"reason_row\",\"reason_line\"\n\
         \"Passw0rd!\",\"bob\",\"bob@example.com\",\"invalid\",\"email.format\",\"no\",\"2\",\"2\"\n";
     let dir = TestDir::new();
@@ -122,7 +129,7 @@ fn a_list_without_a_header_gets_one_that_is_known_for_it() {
 }
 
 #[test]
-fn a_delimiter_that_the_list_announces_is_announced_again_where_it_is_needed() {
+fn a_sep_line_is_repeated_where_needed() {
     let list = "sep=;\nusername;password;email;a,b,c,d,e,f,g,h,i,j,k,l\nann;Passw0rd!;ann@example.com;x\nbob;Passw0rd!;bob;y\n";
     let mends = [
         ("sep=;\n", "sep=;\n"),
@@ -132,7 +139,7 @@ fn a_delimiter_that_the_list_announces_is_announced_again_where_it_is_needed() {
 }
 
 #[test]
-fn columns_that_a_mapping_file_names_come_back_under_their_own_names() {
+fn columns_of_a_mapping_file_keep_their_names() {
     let dir = TestDir::new();
     let mapping = "ignore = [\"Shoe size\"]\n[columns]\nLogin = \"username\"\nKey = \"password\"\n[list]\ndelimiter = \";\"\n";
     let mapping = dir.path(dir.file("mapping.toml", mapping));
@@ -148,7 +155,7 @@ fn columns_that_a_mapping_file_names_come_back_under_their_own_names() {
 }
 
 #[test]
-fn a_compressed_list_comes_back_as_text() {
+fn rejects_of_a_compressed_list_are_plain_text() {
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
     packed
         .write_all(b"username,password,email\nann,Passw0rd!,ann@example.com\nbob,Passw0rd!,bob\n")

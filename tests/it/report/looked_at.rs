@@ -1,4 +1,4 @@
-//! The page in a browser: in light and in the dark, on a telephone, on paper.
+//! The page in a browser: in light and dark mode, on a phone, and printed.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::{hostile_list, mixed};
 use crate::harness::{TestDir, View, render_pages, users_numbered};
 
 #[test]
-fn a_browser_shows_it_and_nothing_overflows_or_is_asked_for() {
+fn a_browser_renders_it_without_overflow_or_requests() {
     let dir = TestDir::new();
     mixed(&dir, "mixed", "full");
     let hostile = dir.file("<b>hostile<b>.csv", hostile_list());
@@ -60,7 +60,7 @@ fn a_browser_shows_it_and_nothing_overflows_or_is_asked_for() {
         assert_eq!(seen["scripts"], 0, "{what}");
         assert_eq!(seen["compat"], "CSS1Compat", "{what}");
         assert!(seen["scroll"].as_u64() <= seen["inner"].as_u64(), "{what}");
-        // Its own style is let through, and no paper is dark.
+        // The policy allows its own style, and the printed page is never dark.
         let dark = view.dark && !view.print;
         let background = if dark {
             "rgb(20, 23, 27)"

@@ -1,4 +1,4 @@
-//! Who the people of each sample are: username, kept cells, and attributes as Cognito has them afterwards.
+//! The expected users of each sample: username, kept cells, and attributes in Cognito.
 
 use serde_json::{Value, json};
 

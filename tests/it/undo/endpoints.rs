@@ -1,14 +1,14 @@
-//! An undo deletes where the run created its users, unless `--endpoint-url` names another place.
+//! Undo uses the endpoint recorded by the run, unless `--endpoint-url` is given.
 
 use super::{import, settings, undo};
 use crate::harness::{Cli, Pool, TestDir, users};
 
 /// `undo` without `--endpoint-url`.
-fn unnamed(dir: &TestDir, pool: &Pool) -> Cli {
+fn undo_without_endpoint(dir: &TestDir, pool: &Pool) -> Cli {
     undo(dir, pool).without_flag("--endpoint-url")
 }
 
-/// A run of three users in `first`, and the same users in `other`, where another program made them.
+/// Imports three users into `first`, and creates the same users in `other` independently.
 fn twins(dir: &TestDir) -> (Pool, Pool) {
     let (first, other) = (Pool::start(settings()), Pool::start(settings()));
     let list = dir.file("users.csv", users(3));
@@ -21,14 +21,14 @@ fn twins(dir: &TestDir) -> (Pool, Pool) {
 }
 
 #[test]
-fn the_recorded_endpoint_is_used_whatever_the_environment_says() {
+fn the_recorded_endpoint_overrides_the_environment() {
     let dir = TestDir::new();
     let (first, other) = twins(&dir);
     for variable in [
         "AWS_ENDPOINT_URL",
         "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
     ] {
-        unnamed(&dir, &first)
+        undo_without_endpoint(&dir, &first)
             .without_flag("--yes-delete")
             .arg("--dry-run")
             .env(variable, &other.url())
@@ -43,7 +43,7 @@ fn the_recorded_endpoint_is_used_whatever_the_environment_says() {
     }
     let files = "[default]\nendpoint_url = URL\nservices = s\n[services s]\ncognito_identity_provider =\n  endpoint_url = URL\n";
     dir.file("aws-config", files.replace("URL", &other.url()));
-    unnamed(&dir, &first)
+    undo_without_endpoint(&dir, &first)
         .env("AWS_CONFIG_FILE", "aws-config")
         .run()
         .exits(0)
@@ -53,7 +53,7 @@ fn the_recorded_endpoint_is_used_whatever_the_environment_says() {
 }
 
 #[test]
-fn another_endpoint_is_used_where_the_flag_names_it() {
+fn another_endpoint_can_be_given_by_flag() {
     let dir = TestDir::new();
     let (first, other) = twins(&dir);
     undo(&dir, &other).arg("--even-if-used").run().says([
@@ -62,7 +62,7 @@ fn another_endpoint_is_used_where_the_flag_names_it() {
     ]);
     assert_eq!(first.requests("AdminGetUser"), 0);
     assert!(other.requests("AdminGetUser") > 0);
-    // The one that is recorded may be named as well, with or without a slash at its end.
+    // The recorded endpoint may be given explicitly, with or without a trailing slash.
     let named = format!("{}/", first.url());
     let output = undo(&dir, &first)
         .without_flag("--yes-delete")
@@ -72,14 +72,14 @@ fn another_endpoint_is_used_where_the_flag_names_it() {
 }
 
 #[test]
-fn a_run_that_does_not_know_its_endpoint_needs_one() {
+fn a_run_without_a_recorded_endpoint_needs_the_flag() {
     let dir = TestDir::new();
     let (first, other) = twins(&dir);
     let ledger = rusqlite::Connection::open(dir.path("run/ledger.db")).unwrap();
     let changed = ledger.execute("DELETE FROM run WHERE name = 'endpoint'", []);
     assert_eq!(changed.unwrap(), 1);
     ledger.close().unwrap();
-    unnamed(&dir, &first)
+    undo_without_endpoint(&dir, &first)
         .env("AWS_ENDPOINT_URL", &other.url())
         .run()
         .exits(3)

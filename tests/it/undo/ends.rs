@@ -1,4 +1,4 @@
-//! An undo that ends early goes on with the same command; a run that was undone does not go on.
+//! An undo that stops early resumes with the same command. A run that was undone cannot be resumed.
 
 use cognito_import::rehearsal::{Faults, PoolSettings, QuotaSetting};
 
@@ -6,7 +6,7 @@ use super::{import, results, settings, undo};
 use crate::harness::{Pool, TestDir, users, wait_until};
 
 #[test]
-fn a_signal_stops_it_and_the_same_command_goes_on() {
+fn a_signal_stops_an_undo_and_the_same_command_resumes() {
     let dir = TestDir::new();
     let pool = Pool::start(settings());
     let list = dir.file("users.csv", users(60));
@@ -24,7 +24,7 @@ fn a_signal_stops_it_and_the_same_command_goes_on() {
             .exits(code)
             .says(["the same command goes on", "not looked at yet"]);
         assert!(left > 0);
-        // What was on its way was waited for, and is written down.
+        // Requests in flight were waited for and recorded.
         let said = results(&dir);
         let deleted = said.values().filter(|said| *said == "deleted").count();
         assert_eq!(60 - deleted, pool.users().len());
@@ -39,7 +39,7 @@ fn a_signal_stops_it_and_the_same_command_goes_on() {
 }
 
 #[test]
-fn expired_credentials_stop_it_at_once_and_nobody_is_called_failed() {
+fn expired_credentials_stop_an_undo_without_failing_users() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         faults: Faults {
@@ -65,7 +65,7 @@ fn expired_credentials_stop_it_at_once_and_nobody_is_called_failed() {
 }
 
 #[test]
-fn a_pool_that_cannot_be_reached_stops_it_after_ten_users() {
+fn an_unreachable_pool_stops_an_undo_after_ten_users() {
     let dir = TestDir::new();
     let pool = Pool::start(settings());
     let list = dir.file("users.csv", users(40));
@@ -88,7 +88,7 @@ fn a_pool_that_cannot_be_reached_stops_it_after_ten_users() {
 }
 
 #[test]
-fn a_run_that_was_undone_does_not_go_on_and_begins_anew_if_told_to() {
+fn an_undone_run_only_continues_with_restart() {
     let dir = TestDir::new();
     let pool = Pool::start(settings());
     let list = dir.file("users.csv", users(3));
@@ -121,13 +121,13 @@ fn a_run_that_was_undone_does_not_go_on_and_begins_anew_if_told_to() {
         .run()
         .exits(0)
         .says(["finished already"]);
-    // And what it made can be undone in its turn.
+    // The new run can be undone too.
     undo(&dir, &pool).run().exits(0);
     assert!(pool.users().is_empty());
 }
 
 #[test]
-fn rows_in_doubt_are_told_and_left_alone() {
+fn rows_in_doubt_are_reported_and_kept() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         faults: Faults {
@@ -149,7 +149,7 @@ fn rows_in_doubt_are_told_and_left_alone() {
 }
 
 #[test]
-fn whoever_asks_for_it_is_told_every_answer_and_every_failure_by_row() {
+fn verbose_undo_logs_every_answer_and_failure() {
     let dir = TestDir::new();
     let mut few = settings();
     few.quotas.user_update = QuotaSetting::per_second(20.0);
@@ -172,7 +172,7 @@ fn whoever_asks_for_it_is_told_every_answer_and_every_failure_by_row() {
 }
 
 #[test]
-fn a_ledger_that_is_removed_meanwhile_stops_it() {
+fn removing_the_undo_log_stops_the_undo() {
     let dir = TestDir::new();
     let pool = Pool::start(settings());
     let list = dir.file("users.csv", users(60));
@@ -184,6 +184,6 @@ fn a_ledger_that_is_removed_meanwhile_stops_it() {
     std::fs::remove_file(dir.path("run/undo.db")).unwrap();
     running.wait().exits(4).says(["run/undo.db: was removed"]);
     assert!(pool.users().len() > 20, "it goes on no further");
-    // The same command does not start over by itself.
+    // The same command does not start over.
     undo(&dir, &pool).run().exits(3).says(["undo.db"]);
 }

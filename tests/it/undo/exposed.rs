@@ -1,4 +1,4 @@
-//! A run directory that other users can change is no ground for deleting anybody.
+//! A run directory that other users can modify is not trusted for deletions.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,7 +12,7 @@ fn mode(path: &Path, mode: u32) {
 }
 
 #[test]
-fn undo_refuses_a_directory_that_others_can_change_and_other_commands_warn() {
+fn undo_refuses_a_directory_writable_by_others_and_other_commands_warn() {
     let dir = TestDir::new();
     let pool = Pool::start(settings());
     let list = dir.file("users.csv", users(3));

@@ -1,4 +1,4 @@
-//! A ledger that others changed, with valid checksums: users that the run did not create stay, whatever it says.
+//! A forged ledger with valid checksums: users that the run did not create are kept.
 
 use cognito_import::rehearsal::{ExistingUser, PoolSettings, UserStatus};
 use rusqlite::Connection;
@@ -7,7 +7,7 @@ use rusqlite::types::Value;
 use super::{import, results, settings, undo};
 use crate::harness::{Pool, TestDir, users};
 
-/// Makes a changed line match its checksum again: over all of its columns, in order.
+/// Recomputes the checksum of a modified row over all of its columns, in order.
 fn seal_again(database: &Connection, table: &str, row: i64) {
     let types: Vec<String> = database
         .prepare("SELECT type FROM pragma_table_info(?1) ORDER BY cid")
@@ -46,7 +46,7 @@ fn seal_again(database: &Connection, table: &str, row: i64) {
     database.execute(&update, []).unwrap();
 }
 
-/// The ledger says that the run created this user, in the place of another one.
+/// Replaces a created user in the ledger with this one.
 fn forge(dir: &TestDir, row: i64, username: &str, sub: &str) {
     let database = Connection::open(dir.path("run/ledger.db")).unwrap();
     for (table, column, value) in [("rows", "username", username), ("results", "user_sub", sub)] {
@@ -59,7 +59,7 @@ fn forge(dir: &TestDir, row: i64, username: &str, sub: &str) {
 }
 
 #[test]
-fn a_user_that_was_created_before_or_after_the_run_stays_whatever_the_ledger_says() {
+fn users_created_outside_the_run_are_kept_despite_a_forged_ledger() {
     let dir = TestDir::new();
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
@@ -87,7 +87,7 @@ fn a_user_that_was_created_before_or_after_the_run_stays_whatever_the_ledger_say
     for (row, username) in [(1, "long.ago"), (2, "older"), (3, "newer")] {
         forge(&dir, row, username, &truth[username].sub);
     }
-    // Nothing shows that it was changed.
+    // The change cannot be detected.
     dir.cli("report").arg("run").run().exits(0);
     undo(&dir, &pool)
         .arg("--even-if-used")
@@ -106,7 +106,7 @@ fn a_user_that_was_created_before_or_after_the_run_stays_whatever_the_ledger_say
 }
 
 #[test]
-fn users_of_every_session_of_a_run_are_deleted_whatever_the_pool_s_clock_says() {
+fn users_of_every_session_are_deleted_despite_clock_skew() {
     for offset in [0, -7_200_000, 5_400_000] {
         let dir = TestDir::new();
         let mut started = settings();

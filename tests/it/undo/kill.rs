@@ -1,6 +1,7 @@
-//! Killed at random moments under random faults, an undo still deletes exactly the users of its run, and says so.
+//! An undo killed at random moments under random faults still deletes exactly the users of its run.
 //!
-//! `UNDO_CASES=200 cargo test undo::kill` runs more cases, `UNDO_SEED=17 cargo test undo::kill` runs the one that was printed.
+//! `UNDO_CASES=200 cargo test undo::kill` runs more cases, `UNDO_SEED=17 cargo test undo::kill`
+//! repeats a printed one.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +10,9 @@ use cognito_import::rehearsal::{ExistingUser, Faults, PoolSettings};
 use super::{import, names, results, settings, undo};
 use crate::harness::{Pool, TestDir, users};
 
-/// Cases within `cargo test`'s time.
+/// The default number of cases.
 const CASES: u64 = 12;
 
-/// Users that the run makes.
 const USERS: usize = 40;
 
 fn number(variable: &str) -> Option<u64> {
@@ -20,7 +20,7 @@ fn number(variable: &str) -> Option<u64> {
 }
 
 #[test]
-fn killed_at_any_moment_it_goes_on_and_deletes_nobody_else() {
+fn a_killed_undo_resumes_and_deletes_only_users_of_the_run() {
     let seeds = match number("UNDO_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("UNDO_CASES").unwrap_or(CASES),
@@ -61,7 +61,7 @@ fn case(dir: &TestDir, seed: u64) {
         let running = undo(dir, &pool)
             .args(["--delete-rate", "60", "--lookup-rate", "90"])
             .start();
-        // A program takes some ten milliseconds to begin; then it is at work for most of a second.
+        // The program starts within about ten milliseconds and is busy for most of a second.
         let moment = Instant::now() + Duration::from_millis(random.u64(5..800));
         while Instant::now() < moment {
             std::thread::park_timeout(moment - Instant::now());
@@ -69,7 +69,8 @@ fn case(dir: &TestDir, seed: u64) {
         running.signal("KILL");
         kills += u32::from(running.wait().code.is_none());
     }
-    // Now and then every try for a user meets a fault: it is called failed, and the same command tries again.
+    // Sometimes every attempt for a user fails. It is then reported as failed, and the same command
+    // retries it.
     let mut left = undo(dir, &pool).run();
     for _ in 0..5 {
         if left.code != Some(1) {

@@ -1,4 +1,4 @@
-//! Who may undo what: the question at a terminal, and what is refused.
+//! The confirmation prompt of an undo, and what is refused.
 
 use super::{import, settings, undo};
 use crate::harness::{CTRL_C, Pool, TestDir, users};
@@ -7,7 +7,7 @@ const QUESTION: &str =
     "This deletes up to 3 users for good. Type the id of the user pool to go on: ";
 
 #[test]
-fn only_the_pool_s_id_goes_on() {
+fn only_the_pool_id_confirms() {
     let dir = TestDir::new();
     let pool = Pool::start(settings());
     let list = dir.file("users.csv", users(3));
@@ -49,7 +49,7 @@ fn only_the_pool_s_id_goes_on() {
 }
 
 #[test]
-fn nobody_to_ask_and_another_id_are_refused() {
+fn a_missing_terminal_and_a_wrong_id_are_refused() {
     let dir = TestDir::new();
     let pool = Pool::start(settings());
     let list = dir.file("users.csv", users(3));
@@ -79,7 +79,7 @@ fn nobody_to_ask_and_another_id_are_refused() {
 }
 
 #[test]
-fn what_is_no_run_and_what_was_a_rehearsal_are_refused() {
+fn refuses_a_directory_without_a_run_and_a_rehearsal() {
     let dir = TestDir::new();
     let pool = Pool::start(settings());
     undo(&dir, &pool)
@@ -102,7 +102,7 @@ fn what_is_no_run_and_what_was_a_rehearsal_are_refused() {
 }
 
 #[test]
-fn the_policy_for_an_undo_is_printed() {
+fn prints_the_policy_for_an_undo() {
     let dir = TestDir::new();
     let policy = |more: &[&str]| {
         let mut cli = dir

@@ -1,4 +1,4 @@
-//! Who has signed in since, or may have, stays: nobody loses what they have begun to use.
+//! Users who have signed in, or may have, are kept.
 
 use cognito_import::rehearsal::{ExistingUser, PoolSettings, PreSignUp, UserStatus};
 
@@ -6,7 +6,7 @@ use super::{import, names, results, settings, undo};
 use crate::harness::{Pool, TestDir, users};
 
 #[test]
-fn who_has_signed_in_stays_where_the_pool_remembers_it() {
+fn users_who_signed_in_are_kept_if_the_pool_records_sign_ins() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pre_sign_up: PreSignUp::AutoConfirm,
@@ -19,12 +19,12 @@ fn who_has_signed_in_stays_where_the_pool_remembers_it() {
     let sign_in =
         |name: &str, password: &str| sdk.sign_in(&pool.settings().client_id, name, password);
     assert_eq!(sign_in("user0001", "Passw0rd!1"), Ok(()));
-    // Nor one who signed in before many attempts that failed: they fill the first page.
+    // Nor a user whose sign-in is hidden behind a first page of failed attempts.
     assert_eq!(sign_in("user0002", "Passw0rd!2"), Ok(()));
     for _ in 0..70 {
         assert!(sign_in("user0002", "Wr0ng-passw0rd!").is_err());
     }
-    // An attempt alone is no sign-in.
+    // A failed attempt is not a sign-in.
     assert!(sign_in("user0003", "Wr0ng-passw0rd!").is_err());
     undo(&dir, &pool)
         .run()
@@ -43,7 +43,7 @@ fn who_has_signed_in_stays_where_the_pool_remembers_it() {
 }
 
 #[test]
-fn of_whom_nothing_shows_that_they_have_not_signed_in_stay() {
+fn users_who_may_have_signed_in_are_kept() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         pre_sign_up: PreSignUp::AutoConfirm,
@@ -51,7 +51,7 @@ fn of_whom_nothing_shows_that_they_have_not_signed_in_stay() {
     });
     let list = dir.file("users.csv", users(12));
     import(&dir, &pool, list).run().exits(0);
-    // At this rate few are on their way together.
+    // At this rate few requests are in flight at a time.
     let few = undo(&dir, &pool).args(["--delete-rate", "1"]);
     few.run().exits(1).says([
         "kept: maybe used      12",
@@ -83,8 +83,7 @@ fn of_whom_nothing_shows_that_they_have_not_signed_in_stay() {
 }
 
 #[test]
-fn who_was_confirmed_after_the_sign_up_may_have_signed_in_and_who_existed_stays_whatever_was_done_to_them()
- {
+fn users_confirmed_later_and_existing_users_are_kept() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         existing: vec![ExistingUser {
