@@ -1,13 +1,13 @@
-//! What `check` costs, beside the least that reading a list can cost.
+//! The cost of `check` compared with the minimal cost of reading a list.
 //!
-//! `cargo bench --bench check_rows` (an argument behind `--`: rows; 1,000,000 by default). Reads the same list with the csv crate
-//! into string records, in this process, and checks it with the real program against a pool's rules, in turns; prints the times,
-//! their ratio and the program's peak memory for a tenth of the rows and for all of them. Peak memory is `VmHWM` in `/proc`: Linux
-//! alone.
+//! `cargo bench --bench check_rows` (argument after `--`: rows; 1,000,000 by default). Alternately
+//! reads a list into string records with the csv crate in this process, and checks it with the real
+//! program against a pool's rules. Prints the times, their ratio, and the program's peak memory for
+//! a tenth of the rows and for all of them. Peak memory is `VmHWM` in `/proc`: Linux only.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a benchmark prints, and stops at what goes wrong"
+    reason = "a benchmark prints and panics on errors"
 )]
 
 use std::io::Write as _;
@@ -15,8 +15,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Turns; the quickest of each counts, for what else the machine does only ever adds.
-const TURNS: usize = 5;
+/// Number of rounds. The fastest of each counts, because other load only adds time.
+const ROUNDS: usize = 5;
 
 const POOL: &str = r#"
 username_attributes = []
@@ -74,7 +74,7 @@ fn read(path: &Path) -> Duration {
     took
 }
 
-/// Time, and peak memory in KiB.
+/// Returns the duration and the peak memory in KiB.
 fn check(folder: &Path, list: &str) -> (Duration, u64) {
     let began = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_cognito-import"))
@@ -107,7 +107,7 @@ fn main() {
         let path = folder.path().join(list);
         write_list(&path, rows);
         let (mut least, mut checked, mut peak) = (Duration::MAX, Duration::MAX, 0);
-        for _ in 0..TURNS {
+        for _ in 0..ROUNDS {
             least = read(&path).min(least);
             let (took, kib) = check(folder.path(), list);
             checked = took.min(checked);

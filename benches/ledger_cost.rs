@@ -1,12 +1,12 @@
-//! What the ledger costs: CPU a row to begin and to settle it, in groups as a run makes them.
+//! The cost of the ledger: CPU time per row to begin and settle it, in batches as in a run.
 //!
-//! `cargo bench --bench ledger_cost` (arguments behind `--`: rows, rows in a group; 1,000,000 and 64 by default).
-//! CPU time is the whole process's, user and system, less what it takes to make the rows, read from `/proc/self/stat`: Linux
-//! alone.
+//! `cargo bench --bench ledger_cost` (arguments after `--`: rows, rows in a batch; 1,000,000 and 64
+//! by default). CPU time is user and system time of the process from `/proc/self/stat`, minus the
+//! time to generate the rows: Linux only.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a benchmark prints, and stops at what goes wrong"
+    reason = "a benchmark prints and panics on errors"
 )]
 
 use cognito_import::ledger::writer::Ending;
@@ -15,7 +15,7 @@ use cognito_import::ledger::{
 };
 use cognito_import::outcome::{Delivery, Evidence, Outcome, RowOutcome};
 
-/// Clock ticks a second in `/proc`: fixed at 100 for user space on Linux.
+/// Clock ticks per second in `/proc`: always 100 in Linux user space.
 const TICKS: f64 = 100.0;
 
 fn cpu_seconds() -> f64 {
@@ -40,7 +40,7 @@ fn created(row: u64) -> RowOutcome {
 }
 
 fn rows_to_begin(numbers: &[u64]) -> Vec<NewRow> {
-    // Names in no order, as those of people are.
+    // Names in random order, like real ones.
     let row = |number: &u64| {
         let name = format!(
             "{:08x}.person{number}@example.com",
@@ -66,8 +66,8 @@ fn rows_settled(numbers: &[u64]) -> Vec<(u64, RowOutcome)> {
         .collect()
 }
 
-/// What it costs to make the rows that the ledger is given: not the ledger's.
-fn cpu_of_the_rows_alone(rows: u64, group: u64) -> f64 {
+/// The time to generate the rows, which is not part of the ledger's cost.
+fn cpu_to_generate_rows(rows: u64, group: u64) -> f64 {
     let before = cpu_seconds();
     let mut row = 0;
     while row < rows {
@@ -84,7 +84,7 @@ fn main() {
         .collect();
     let rows = numbers.first().copied().unwrap_or(1_000_000);
     let group = numbers.get(1).copied().unwrap_or(64);
-    let alone = cpu_of_the_rows_alone(rows, group);
+    let alone = cpu_to_generate_rows(rows, group);
     for durability in [Durability::Process, Durability::Power] {
         let folder = tempfile::tempdir().unwrap();
         let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();

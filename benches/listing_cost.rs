@@ -1,18 +1,18 @@
-//! What it costs to keep the names of a pool's users and to find them again: CPU a user, and peak memory.
+//! The cost of storing and finding the usernames of a pool: CPU time per user, and peak memory.
 //!
-//! `cargo bench --bench listing_cost` (arguments behind `--`: users; 1,000,000 by default). Peak memory is `VmHWM` in `/proc`: Linux
-//! alone.
+//! `cargo bench --bench listing_cost` (argument after `--`: users; 1,000,000 by default). Peak
+//! memory is `VmHWM` in `/proc`: Linux only.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a benchmark prints, and stops at what goes wrong"
+    reason = "a benchmark prints and panics on errors"
 )]
 
 use std::time::Instant;
 
 use cognito_import::ledger::listing::{Listing, ListingEntry};
 
-/// Names that are spread over the index, as those of people are.
+/// Names spread over the index, like real ones.
 fn name(number: u64) -> String {
     format!(
         "{:08x}.person{number}@example.com",
@@ -69,10 +69,10 @@ fn main() {
     }
     each("put down", began);
     let began = Instant::now();
-    // The first question sorts.
+    // The first look-up sorts.
     assert!(listing.find("nobody").unwrap().is_none());
     each("sorted", began);
-    // In another order than they came: a list is not in the pool's order.
+    // In a different order than they were added, since a list is not in the pool's order.
     let began = Instant::now();
     for step in 0..users {
         let number = (step * 7_919) % users;

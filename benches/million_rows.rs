@@ -1,12 +1,14 @@
-//! Memory and resume at a million rows: the real program against a rehearsal pool in this process.
+//! Memory and resume time with a million rows: the real program against a rehearsal pool in this
+//! process.
 //!
-//! `cargo bench --bench million_rows` (arguments behind `--`: rows, sign-ups a second; 1,000,000 and 8,000 by default).
-//! Prints the program's peak memory at 10,000 rows and at all of them, and, after a kill -9 when all but 1,000 are done, the
-//! time from its start to the first new request. Peak memory is `VmHWM` in `/proc`: Linux alone.
+//! `cargo bench --bench million_rows` (arguments after `--`: rows, sign-ups per second; 1,000,000
+//! and 8,000 by default). Prints the program's peak memory for 10,000 rows and for all of them,
+//! and, after a kill -9 when all but 1,000 rows are done, the time from the restart to the first
+//! new request. Peak memory is `VmHWM` in `/proc`: Linux only.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a benchmark prints, and stops at what goes wrong"
+    reason = "a benchmark prints and panics on errors"
 )]
 
 use std::io::Write as _;
@@ -78,8 +80,8 @@ fn peak_kib(child: &Child) -> Option<u64> {
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// Peak memory in KiB and seconds until the program ended.
-fn to_the_end(child: &mut Child) -> (u64, f64) {
+/// Waits for the program to exit. Returns its peak memory in KiB and its duration in seconds.
+fn wait_and_measure(child: &mut Child) -> (u64, f64) {
     let began = Instant::now();
     let mut peak = 0;
     while child.try_wait().unwrap().is_none() {
@@ -109,7 +111,7 @@ fn main() {
         write_list(&folder.path().join(&list), count);
         let pool = pool();
         let mut child = start(&pool, folder.path(), &list, rate);
-        let (peak, seconds) = to_the_end(&mut child);
+        let (peak, seconds) = wait_and_measure(&mut child);
         println!(
             "{count} rows: peak {:.1} MiB, {seconds:.1} s",
             peak as f64 / 1024.0
@@ -127,7 +129,7 @@ fn main() {
     let before = sign_ups(&pool) + reads(&pool);
     let began = Instant::now();
     let mut child = start(&pool, folder.path(), list, rate);
-    // The description of the pool is asked for by new runs alone: the first request is a row's.
+    // Only new runs describe the pool, so the first request belongs to a row.
     while sign_ups(&pool) + reads(&pool) == before {
         std::thread::park_timeout(Duration::from_millis(1));
     }
@@ -136,7 +138,7 @@ fn main() {
         rows - 1_000,
         began.elapsed().as_secs_f64()
     );
-    let (peak, seconds) = to_the_end(&mut child);
+    let (peak, seconds) = wait_and_measure(&mut child);
     println!(
         "the rest: peak {:.1} MiB, {seconds:.1} s",
         peak as f64 / 1024.0

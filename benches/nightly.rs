@@ -1,13 +1,15 @@
-//! A nightly list: most of its users are in the pool already. What reading the pool first saves, and what it costs.
+//! A nightly list, most of whose users already exist: what listing the pool first saves, and what
+//! it costs.
 //!
-//! `cargo bench --bench nightly` (arguments behind `--`: rows, rows with the pool not read, rows a new one among them; 1,000,000, 10,000
-//! and 100 by default). The real program against a rehearsal pool in this process that has all users but the new ones; requests are the
-//! pool's own count. The way without reading the pool sends the same for every row, so that a part of the list shows it.
-//! Peak memory is `VmHWM` in `/proc`: Linux alone.
+//! `cargo bench --bench nightly` (arguments after `--`: rows, rows with prescan disabled, one new
+//! row per N; defaults 1,000,000, 10,000 and 100). Runs the real program against a rehearsal pool
+//! in this process that has all users but the new ones; the pool counts the requests. Without
+//! prescan the requests per row are constant, so part of the list is enough. Peak memory is `VmHWM`
+//! in `/proc`: Linux only.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a benchmark prints, and stops at what goes wrong"
+    reason = "a benchmark prints and panics on errors"
 )]
 
 use std::io::Write as _;
@@ -19,7 +21,7 @@ use cognito_import::rehearsal::{
     ExistingUser, PoolSettings, QuotaSetting, RehearsalPool, SimulatedLatency,
 };
 
-/// Users that are in no order that the pool would know.
+/// Usernames in random order.
 fn name(row: u64) -> String {
     format!("{:08x}.person{row}", row.wrapping_mul(2_654_435_761) as u32)
 }
@@ -41,7 +43,8 @@ fn write_list(path: &Path, rows: u64) {
     }
 }
 
-/// A pool with as many users as the list has rows: those of the list that are not new, and as many others.
+/// A pool with as many users as the list has rows: the users of the list that are not new, and as
+/// many others.
 fn pool(rows: u64, one_in: u64) -> RehearsalPool {
     let plenty = QuotaSetting::per_second(1_000_000.0);
     let mut settings = PoolSettings {
@@ -92,7 +95,7 @@ fn peak_mib(child: &Child) -> Option<f64> {
     Some(kib / 1024.0)
 }
 
-/// Requests by operation, as the pool counted them.
+/// Requests by operation, as counted by the pool.
 fn requests(pool: &RehearsalPool) -> [u64; 3] {
     let operations = pool.stats().operations;
     ["ListUsers", "SignUp", "AdminGetUser"].map(|name| {
@@ -102,7 +105,7 @@ fn requests(pool: &RehearsalPool) -> [u64; 3] {
     })
 }
 
-/// Runs it to its end, prints what it took, and returns its requests.
+/// Runs the program, prints its cost, and returns the number of requests.
 fn run(pool: &RehearsalPool, folder: &Path, list: &str, prescan: &str) -> u64 {
     let before = requests(pool);
     let began = Instant::now();

@@ -1,8 +1,8 @@
-//! What the pure parts of a row cost: reading its record, giving it a meaning and holding it to a pool's rules, deciding what to do
-//! about an answer, and a permit.
+//! The cost of the pure parts of a row: parsing its record, mapping and checking it, deciding about
+//! an answer, and getting a permit.
 //!
 //! `cargo bench --bench pure`. No network, no disk.
-#![expect(clippy::unwrap_used, reason = "a benchmark stops at what goes wrong")]
+#![expect(clippy::unwrap_used, reason = "a benchmark panics on errors")]
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -23,10 +23,10 @@ use cognito_import::user::pool_rules::PoolRules;
 use cognito_import::user::rules::Strictness;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
-/// Rows of the list that is read.
+/// The number of rows in the list.
 const ROWS: u64 = 1_000;
 
-/// A list on disk, which the system keeps in memory.
+/// A list on disk, in the page cache.
 fn list() -> tempfile::NamedTempFile {
     let mut text = String::from("username,password,email,given_name,family_name\n");
     for row in 1..=ROWS {

@@ -1,14 +1,16 @@
-//! The least that a loop over the Rust SDK can do with a list: read a row, sign it up, forget it. It keeps no ledger, holds no
-//! rate, looks at no answer but for whether it was one, and writes no results. What `cognito-import` costs is measured against it.
+//! The minimal import loop with the Rust SDK: read a row, sign it up, forget it. It keeps no
+//! ledger, holds no rate, only checks whether an answer was a success, and writes no results. It is
+//! the baseline for the cost of `cognito-import`.
 //!
-//! `bare_loop LIST.csv ENDPOINT_URL CLIENT_ID IN_FLIGHT off|standard|adaptive`; the last one is the SDK's own retry mode.
-//! It has one thread and the importer's SDK client, down to what that leaves out of a request's making ([`frugal`]) and to the events below
-//! INFO that are not compiled (a feature of the package).
+//! `bare_loop LIST.csv ENDPOINT_URL CLIENT_ID IN_FLIGHT off|standard|adaptive`; the last argument
+//! is the SDK's retry mode. It is single-threaded and uses the importer's SDK client, including its
+//! reduced request building ([`frugal`]) and the compiled-out events below INFO (a feature of the
+//! package).
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "part of a benchmark: it prints, and stops at what goes wrong"
+    reason = "part of a benchmark: it prints and panics on errors"
 )]
 
 use std::time::Duration;
@@ -32,7 +34,7 @@ fn client(endpoint_url: &str, retry: &str) -> Client {
         "adaptive" => RetryConfig::adaptive(),
         other => panic!("{other} is none of off, standard, adaptive"),
     };
-    // As the importer's client is made, in src/pool/connect.rs.
+    // Same configuration as the importer's client in src/pool/connect.rs.
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -57,7 +59,7 @@ fn client(endpoint_url: &str, retry: &str) -> Client {
     Client::from_conf(config.build())
 }
 
-/// Whether the pool made the user.
+/// Signs a user up. Returns whether the pool created it.
 async fn sign_up(
     client: Client,
     client_id: String,

@@ -1,4 +1,5 @@
-//! `bare_loop.rs` with the importer's allocator, to tell what the allocator saves from what the importer costs.
+//! `bare_loop.rs` with the importer's allocator, to separate the allocator's savings from the
+//! importer's cost.
 
 #[path = "bare_loop.rs"]
 mod bare_loop;

@@ -1,4 +1,5 @@
-//! Answers of the service, to each call on its own: JSON and HTTP with changes, through the real SDK and a socket.
+//! Fuzzes service responses to single calls: mutated JSON and HTTP, through the real SDK and a
+//! socket.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -17,12 +18,12 @@ use crate::case::{Case, fuzz};
 use crate::harness::{Endpoint, Pool, quick};
 use crate::hostile::Hostile;
 
-/// The password of a user, which an answer may repeat and nothing may show.
+/// The password of a user. A response may repeat it, but it must never be shown.
 pub(crate) fn password_of(username: &str) -> String {
     format!("Zq7!{username}vKx9")
 }
 
-/// In the place of a password, where a call is for no row.
+/// A stand-in for the password in calls that belong to no row.
 const NO_PASSWORD: &str = "the password of no row";
 
 fn settings(pool: &Pool, endpoint: &Endpoint) -> ConnectSettings {
@@ -39,13 +40,13 @@ fn settings(pool: &Pool, endpoint: &Endpoint) -> ConnectSettings {
     }
 }
 
-/// Fails where an error cannot be shown, or shows the password.
+/// Asserts that an error can be displayed and does not show the password.
 fn failed<T>(result: Result<T, Failure>, secret: &str) -> Option<T> {
     result
         .map_err(|failure| {
             let text = failure.to_string();
             assert!(!text.contains(secret), "{text}");
-            // Escape sequences are made visible where a text is printed.
+            // Escape sequences are sanitized when text is printed.
             assert!(!text.contains(['\r', '\n']), "{text:?}");
             assert!(text.len() < 20_000);
             assert!(
@@ -75,7 +76,6 @@ fn found(user: Option<&FoundUser>, secret: &str) {
     }
 }
 
-/// Makes every call for one user.
 async fn call(
     pool: &Cognito,
     username: &str,
@@ -94,7 +94,7 @@ async fn call(
     };
     let password = user.password.as_ref();
     if let Some(signed_up) = failed(pool.sign_up(&user).await, &secret) {
-        shows_no(&secret, &signed_up);
+        assert_hides(&secret, &signed_up);
         assert!(!signed_up.sub.is_empty());
         assert!(
             in_pool() || named.lock().unwrap().contains(username),
@@ -117,7 +117,7 @@ async fn call(
             &secret,
         );
     }
-    // These know of no row.
+    // These calls belong to no row.
     let none = NO_PASSWORD;
     failed(pool.doings(username, None).await, none);
     let user = failed(pool.find(username).await, none);
@@ -131,16 +131,16 @@ async fn call(
     failed(pool.delete(username).await, none);
 }
 
-fn shows_no(secret: &str, what: &impl Debug) {
+fn assert_hides(secret: &str, what: &impl Debug) {
     let text = format!("{what:?}");
     assert!(!text.contains(secret) && text.len() < 20_000, "{text}");
 }
 
-/// Asks the pool about itself.
+/// Makes every call about the pool.
 async fn ask(pool: &Cognito) {
     let none = NO_PASSWORD;
     if let Some(Some(rules)) = failed(pool.describe().await, none) {
-        shows_no(none, &rules.password_policy);
+        assert_hides(none, &rules.password_policy);
     }
     failed(pool.describe_client().await, none);
     failed(pool.groups(None).await, none);
@@ -173,7 +173,7 @@ fn answers() {
         .enable_all()
         .build()
         .unwrap();
-    // A runtime belongs to one thread at a time.
+    // A runtime is used by one thread at a time.
     let runtime = Mutex::new(runtime);
     fuzz("answers", 1, |case| {
         run(&pool, &runtime.lock().unwrap(), case)

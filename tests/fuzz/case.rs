@@ -1,4 +1,4 @@
-//! Runs the cases of a target until its time is over.
+//! Runs the cases of a target until its time is up.
 
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Without `COGNITO_IMPORT_FUZZ_TIME`.
+/// The default duration, without `COGNITO_IMPORT_FUZZ_TIME`.
 const TIME: Duration = Duration::from_secs(20);
 
-/// Without `COGNITO_IMPORT_FUZZ_TIME` as well: two runs of the suite try the same cases in the same order.
+/// The default seed, without `COGNITO_IMPORT_FUZZ_TIME`: two runs of the suite then try the same
+/// cases in the same order.
 const SEED: u64 = 1;
 
-/// One case: the same seed makes the same input.
+/// A case. The same seed gives the same input.
 pub(crate) struct Case {
     pub(crate) seed: u64,
     pub(crate) rng: fastrand::Rng,
@@ -22,17 +23,17 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// Remembers the input, to be written to a file if the case fails.
+    /// Records the input, which is written to a file if the case fails.
     pub(crate) fn input(&mut self, input: &[u8]) {
         input.clone_into(&mut self.input);
     }
 
-    /// Remembers what else the case depends on.
+    /// Records another parameter of the case.
     pub(crate) fn note(&mut self, note: impl Into<String>) {
         self.notes.push(note.into());
     }
 
-    /// What to say of a case that failed.
+    /// Describes a failed case.
     fn failure(&self, target: &str, why: &str) -> String {
         let name = format!("fuzz-{target}-{}", self.seed);
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -48,7 +49,7 @@ impl Case {
     }
 }
 
-/// The first case's seed, and how long to go on.
+/// The seed of the first case, and the duration.
 fn plan() -> (u64, Duration) {
     let given = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
     let time = given("COGNITO_IMPORT_FUZZ_TIME")
@@ -60,15 +61,15 @@ fn plan() -> (u64, Duration) {
     (seed, time.unwrap_or(TIME))
 }
 
-/// Says it past the test runner, which keeps what a passing test prints to itself.
-fn say(text: &str) {
+/// Prints on standard error, which the test runner does not capture.
+fn print_uncaptured(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// Tries one case after another, so many at a time, until the time is over or one fails.
+/// Runs cases on `workers` threads until the time is up or one fails.
 pub(crate) fn fuzz(target: &str, workers: usize, run: impl Fn(&mut Case) + Sync) {
     let (first, time) = plan();
-    say(&format!(
+    print_uncaptured(&format!(
         "fuzz {target}: COGNITO_IMPORT_FUZZ_SEED={first}, for {time:?}"
     ));
     let began = Instant::now();
@@ -102,13 +103,13 @@ pub(crate) fn fuzz(target: &str, workers: usize, run: impl Fn(&mut Case) + Sync)
     if let Some(failure) = failure {
         panic!("{failure}");
     }
-    say(&format!(
+    print_uncaptured(&format!(
         "fuzz {target}: {} cases",
         begun.load(Ordering::Relaxed)
     ));
 }
 
-/// The words of a panic.
+/// The message of a panic.
 fn reason(panic: &(dyn std::any::Any + Send)) -> &str {
     let owned = panic.downcast_ref::<String>().map(String::as_str);
     owned

@@ -1,4 +1,4 @@
-//! Mapping files, files with a pool's rules, and settings of a rehearsal's pool.
+//! Fuzzes mapping files, pool files and rehearsal pool settings.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -20,7 +20,6 @@ use crate::harness::{TestDir, quick, users};
 use crate::lists::{SAMPLES, samples};
 use crate::mutate;
 
-/// A mapping with every key.
 const EVERY_KEY: &str = r#"
 username_from = "Login"
 password = "column-or-generate"
@@ -76,7 +75,7 @@ source = "import"
 source = "import"
 "#;
 
-/// Pieces of TOML.
+/// TOML fragments.
 const TOKENS: [&[u8]; 44] = [
     b"=",
     b" = ",
@@ -124,8 +123,8 @@ const TOKENS: [&[u8]; 44] = [
     b"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
 ];
 
-/// An error names the file, and a line that it has.
-fn names_its_place(error: &str, path: &Path, text: &[u8]) {
+/// Asserts that an error names the file and a line in it.
+fn assert_names_location(error: &str, path: &Path, text: &[u8]) {
     assert!(error.contains(&*path.to_string_lossy()), "{error}");
     if std::str::from_utf8(text).is_err() {
         return;
@@ -141,7 +140,7 @@ fn names_its_place(error: &str, path: &Path, text: &[u8]) {
     );
 }
 
-/// Maps all rows of a list, as far as it can be read.
+/// Maps all readable rows of a list.
 fn map(list: &[u8], dialect: &Dialect, options: &MappingOptions, strictness: &Strictness) {
     let source = OpenSource {
         bytes: Box::new(Cursor::new(list.to_vec())),
@@ -170,7 +169,8 @@ fn mapping(bases: &[Vec<u8>], list: &[u8], folder: &Path, case: &mut Case) {
     case.input(&text);
     let path = folder.join("mapping.toml");
     std::fs::write(&path, &text).unwrap();
-    let check = |error: &dyn std::fmt::Display| names_its_place(&error.to_string(), &path, &text);
+    let check =
+        |error: &dyn std::fmt::Display| assert_names_location(&error.to_string(), &path, &text);
     let file = match MappingFile::read(&path) {
         Ok(file) => file,
         Err(error) => return check(&error),
@@ -195,7 +195,7 @@ fn pool(base: &[u8], list: &[u8], folder: &Path, case: &mut Case) {
     std::fs::write(&path, &text).unwrap();
     let rules = match pool_rules(&path) {
         Ok(rules) => rules,
-        Err(error) => return names_its_place(&error.to_string(), &path, &text),
+        Err(error) => return assert_names_location(&error.to_string(), &path, &text),
     };
     std::fs::write(&path, pool_rules_text(&rules).unwrap()).unwrap();
     assert_eq!(
@@ -211,7 +211,7 @@ fn pool(base: &[u8], list: &[u8], folder: &Path, case: &mut Case) {
     map(list, &Dialect::default(), &options, &strictness);
 }
 
-/// Pieces of JSON.
+/// JSON fragments.
 const JSON: [&[u8]; 22] = [
     b"{",
     b"}",
@@ -237,7 +237,7 @@ const JSON: [&[u8]; 22] = [
     b"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
 ];
 
-/// Settings in which every list has an entry.
+/// Settings with an entry in every list.
 fn every_setting() -> PoolSettings {
     PoolSettings {
         groups: vec!["staff".to_owned()],
@@ -270,7 +270,7 @@ fn settings(base: &serde_json::Value, case: &mut Case) {
         .unwrap();
     let args = RehearsalArgs::from_arg_matches(&given).unwrap();
     if let Err(error) = pool_settings(&args) {
-        return names_its_place(&error.to_string(), &path, &text);
+        return assert_names_location(&error.to_string(), &path, &text);
     }
     let output = dir
         .cli("rehearse")

@@ -1,4 +1,4 @@
-//! A service whose answers are changed: JSON, HTTP, and what it does with a request.
+//! A service with mutated responses: JSON, HTTP, and whether requests take effect.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use crate::answers::password_of;
 use crate::harness::{Reply, Request};
 use crate::mutate::{self, pick};
 
-/// Codes of errors, of which the importer knows most.
+/// Error codes, most of them known to the importer.
 const CODES: [&str; 26] = [
     "UsernameExistsException",
     "InvalidPasswordException",
@@ -40,7 +40,7 @@ const CODES: [&str; 26] = [
     "",
 ];
 
-/// First lines and headers of answers.
+/// Status lines.
 const STATUS: [&str; 18] = [
     "200 OK",
     "200",
@@ -102,14 +102,14 @@ const HTTP: [&[u8]; 12] = [
     b"x: y\r\n",
 ];
 
-/// What a pool answers, with changes.
+/// Mutates the responses of a pool.
 pub(crate) struct Hostile {
     seed: u64,
-    /// Of so many answers, one is passed on unchanged.
+    /// One in this many responses is unchanged.
     calm: u8,
-    /// How often each request came.
+    /// The number of times each request was received.
     asked: Mutex<BTreeMap<String, u64>>,
-    /// Users that some answer may have said exist.
+    /// Users that some response may have reported as existing.
     pub(crate) named: Arc<Mutex<BTreeSet<String>>>,
 }
 
@@ -123,7 +123,8 @@ impl Hostile {
         }
     }
 
-    /// The same request of the same case is answered in the same way, whatever else is on its way.
+    /// The same request in the same case gets the same response, independent of other requests in
+    /// flight.
     fn rng_for(&self, request: &Request) -> Rng {
         let name = format!("{} {}", request.operation, request.username());
         let mut asked = self.asked.lock().unwrap();
@@ -136,7 +137,7 @@ impl Hostile {
 
     pub(crate) fn answer(&self, request: &Request) -> Reply {
         let mut rng = self.rng_for(request);
-        // Other requests are for no row: a check before the run, a listing.
+        // Other requests belong to no row: preflight checks and listings.
         let secret = match request.username() {
             username if username.starts_with("user") => password_of(username),
             _ => "x".to_owned(),
@@ -148,7 +149,7 @@ impl Hostile {
         match rng.u8(..10) {
             0..=3 => Reply::ForwardEdited(Box::new(move |body| {
                 mutate::json(&mut rng, body, &secret);
-                // It may be the answer of a request that the pool refused.
+                // It may be the response to a request that the pool rejected.
                 if body.get("UserSub").is_some() || body.get("Username").is_some() {
                     named.lock().unwrap().insert(username);
                 }
@@ -189,7 +190,7 @@ pub(crate) fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
-/// An answer as the service may give it.
+/// A plausible successful response.
 fn success(request: &Request, secret: &str) -> Value {
     let sub = "0c0d0e0f-0000-4000-8000-000000000001";
     let attribute =
@@ -217,7 +218,7 @@ fn success(request: &Request, secret: &str) -> Value {
     }
 }
 
-/// An answer as bytes.
+/// A response as bytes.
 fn http(rng: &mut Rng, body: &str) -> Vec<u8> {
     let status = if rng.bool() {
         "200 OK"

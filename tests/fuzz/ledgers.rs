@@ -1,4 +1,4 @@
-//! Ledgers with damage: of a run that ended, and of one that was killed.
+//! Fuzzes damaged ledgers of finished and killed runs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,19 +11,19 @@ use fastrand::Rng;
 use crate::case::{Case, fuzz};
 use crate::harness::{Cli, Pool, ProcessOutput, TestDir, quick, users, wait_until};
 
-/// SQLite's.
+/// SQLite's page size.
 const PAGE: usize = 4_096;
 
-/// Each row's username and outcome, by number.
+/// Username and outcome by row number.
 type Rows = BTreeMap<u64, (String, String)>;
 
-/// A run, as it was left.
+/// A run that finished or was killed.
 struct Base {
     dir: TestDir,
     pool: Pool,
     rows: Rows,
     was_killed: bool,
-    /// Users whom the run made.
+    /// Users created by the run.
     made: Vec<String>,
 }
 
@@ -66,8 +66,8 @@ impl Base {
         }
     }
 
-    /// All rows are what they were; of a killed run, the last writes may be lost.
-    fn holds(&self, rows: &Rows) {
+    /// Asserts that all rows are unchanged. The last writes of a killed run may be lost.
+    fn assert_unchanged(&self, rows: &Rows) {
         assert!(
             self.was_killed || rows.len() == self.rows.len(),
             "{} rows",
@@ -86,7 +86,7 @@ impl Base {
 }
 
 pub(crate) fn copy(from: &Path, to: &Path) {
-    // There may be none.
+    // The file may not exist.
     let _ = fs::remove_dir_all(to);
     fs::create_dir(to).unwrap();
     for file in fs::read_dir(from).unwrap() {
@@ -110,7 +110,7 @@ fn read(run: &Path) -> Result<Rows, LedgerError> {
     Ok(rows)
 }
 
-/// The databases of a run, and what holds their last writes.
+/// The contents of a run's databases and their WAL files.
 pub(crate) fn databases(run: &Path) -> BTreeMap<String, Vec<u8>> {
     let of_ours = |name: &str| name.ends_with(".db") || name.ends_with(".db-wal");
     let files = fs::read_dir(run).unwrap().map(Result::unwrap);
@@ -122,7 +122,7 @@ pub(crate) fn databases(run: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// Damages one of the files of this database, and says how.
+/// Damages a file of this database and describes the damage.
 pub(crate) fn damage(rng: &mut Rng, run: &Path, database: &str) -> String {
     let mut files = databases(run);
     files.retain(|name, _| name.starts_with(database));
@@ -172,8 +172,8 @@ pub(crate) fn damage(rng: &mut Rng, run: &Path, database: &str) -> String {
     format!("{name}: {how} at {at}")
 }
 
-/// It ended as documented. Where it refused, the files are as they were.
-fn is_sound(output: &ProcessOutput, run: &Path, before: &BTreeMap<String, Vec<u8>>) {
+/// Asserts a documented exit code, and unchanged files if the ledger was refused.
+fn assert_sound(output: &ProcessOutput, run: &Path, before: &BTreeMap<String, Vec<u8>>) {
     assert!(!output.stderr.contains("panicked"), "{}", output.stderr);
     assert!(
         matches!(output.code, Some(0 | 1 | 3 | 4 | 5)),
@@ -191,7 +191,7 @@ fn is_sound(output: &ProcessOutput, run: &Path, before: &BTreeMap<String, Vec<u8
     }
 }
 
-/// What results.csv says.
+/// The rows of results.csv.
 fn results(dir: &TestDir) -> Rows {
     let row = |row: &crate::harness::Row| {
         let number = row["row"].parse().unwrap();
@@ -204,9 +204,9 @@ fn report(base: &Base, dir: &TestDir) {
     let run = dir.path("run");
     let before = databases(&run);
     let output = dir.cli("report").arg("run").run();
-    is_sound(&output, &run, &before);
+    assert_sound(&output, &run, &before);
     if output.code != Some(3) && dir.path("run/results.csv").exists() {
-        base.holds(&results(dir));
+        base.assert_unchanged(&results(dir));
     }
 }
 
@@ -220,7 +220,7 @@ fn undo(base: &Base, dir: &TestDir) {
         .args(["run", "--dry-run", "--endpoint-url", &base.pool.url()])
         .args(["--lookup-rate", "1000"]);
     let output = undo.run();
-    is_sound(&output, &run, &before);
+    assert_sound(&output, &run, &before);
     assert_eq!(base.pool.requests("AdminDeleteUser"), 0);
     if let Ok(mut csv) = csv::Reader::from_path(run.join("undo-dry-run.csv")) {
         for row in csv.deserialize() {
@@ -230,7 +230,7 @@ fn undo(base: &Base, dir: &TestDir) {
     }
 }
 
-/// Goes on with the run, against a pool like the one that it left.
+/// Resumes the run with an equivalent pool.
 fn resume(base: &Base, dir: &TestDir) {
     let mut settings = base.pool.settings().clone();
     let users = base.pool.users().into_values();
@@ -250,7 +250,7 @@ fn resume(base: &Base, dir: &TestDir) {
         .import(&pool, "users.csv")
         .args(["--no-lookup", "--no-preflight"])
         .run();
-    is_sound(&output, &run, &before);
+    assert_sound(&output, &run, &before);
     if output.code == Some(3) {
         assert_eq!(pool.requests("SignUp"), 0);
         return;
@@ -278,7 +278,7 @@ fn run(bases: &[Base], case: &mut Case) {
         1 => undo(base, &dir),
         2 => resume(base, &dir),
         _ => match read(&run) {
-            Ok(rows) => base.holds(&rows),
+            Ok(rows) => base.assert_unchanged(&rows),
             Err(error) => {
                 let text = error.to_string();
                 assert!(text.contains("ledger.db"), "{text}");

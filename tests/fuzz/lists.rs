@@ -1,4 +1,4 @@
-//! Lists: from bytes through rows and the mapping to rejects and back.
+//! Fuzzes lists: bytes to rows, mapping, rejects, and reading the rejects again.
 
 mod inputs;
 
@@ -18,7 +18,7 @@ use crate::mutate;
 pub(crate) use inputs::{Base, SAMPLES, bases, samples};
 use inputs::{Pieces, TOKENS, packed, vary, vary_options};
 
-/// What becomes of a row.
+/// How a row was read and mapped.
 #[derive(Debug, PartialEq)]
 struct Seen {
     number: u64,
@@ -30,25 +30,25 @@ struct Seen {
 
 #[derive(Debug, PartialEq)]
 enum Class {
-    /// With everything but the password.
+    /// The mapped row without its password.
     Sent(String),
     Skipped,
     Invalid(Vec<Rule>),
 }
 
-/// What is read of a list.
+/// The result of reading a list.
 struct Whole {
     names: Vec<String>,
     is_template: bool,
     is_mapped: bool,
     rows: Vec<Seen>,
-    /// Why it was not read to its end.
+    /// The error that ended reading.
     refused: Option<String>,
-    /// Its rows written as rejects.
+    /// All rows written as rejects.
     rejects: Vec<u8>,
 }
 
-/// How lists of a case are read.
+/// The settings for reading the lists of a case.
 struct How {
     dialect: Dialect,
     options: MappingOptions,
@@ -83,7 +83,7 @@ impl How {
             };
             assert_eq!(row.number, seen.len() as u64 + 1);
             assert!(seen.last().is_none_or(|before| before.line <= row.line));
-            // The reader puts a line end after the list, and more, which a quote that is never closed takes in.
+            // The reader appends line ends, which become part of an unclosed quote.
             let is_open = matches!(row.unreadable, Some(Unreadable::OpenQuote { .. }));
             assert!(
                 is_open || row.end_byte <= length as u64 + 1,
@@ -118,7 +118,7 @@ impl How {
     }
 }
 
-/// The one class in which a row ends. `check` and `import` agree on it.
+/// The final class of a row, on which `check` and `import` agree.
 fn class(mapping: Option<&Mapping>, raw: &RawRow<'_>) -> Class {
     let Some(mapping) = mapping else {
         return Class::Skipped;
@@ -163,7 +163,7 @@ fn class(mapping: Option<&Mapping>, raw: &RawRow<'_>) -> Class {
     }
 }
 
-/// Rows that were written as rejects are the same rows when they are read, or are still none.
+/// Asserts that rows read from rejects equal the original rows, or are still unreadable.
 fn compare(first: &Whole, again: &Whole) {
     let reasons = |name: &&String| !name.to_lowercase().contains("reason_");
     let names = |whole: &Whole| {
@@ -188,7 +188,7 @@ fn compare(first: &Whole, again: &Whole) {
             );
             continue;
         };
-        // What is wrong with a column of reasons is not written again.
+        // Errors in a column of reasons are not written.
         if let Some(Unreadable::Encoding { column, .. } | Unreadable::Transcoding { column, .. }) =
             row.unreadable
             && first.names.get(column).is_some_and(|name| !reasons(&name))
@@ -196,7 +196,7 @@ fn compare(first: &Whole, again: &Whole) {
             continue;
         }
         let was_replaced = cells.iter().any(|cell| cell.contains('\u{fffd}'));
-        // There is no way to write a cell of the template that ends with a backslash.
+        // The template format cannot represent a cell that ends with a backslash.
         let is_changed = first.is_template && cells.iter().any(|cell| cell.ends_with('\\'));
         if row.unreadable.is_some() || was_replaced {
             assert!(
@@ -243,7 +243,7 @@ fn run(bases: &[Base], pool: &Strictness, case: &mut Case) {
     };
     assert_eq!(in_pieces.rows, first.rows, "in pieces");
     assert_eq!(in_pieces.refused, first.refused, "in pieces");
-    // UTF-16 can hold a NUL in its header. Written as UTF-8, that is refused.
+    // A UTF-16 header may contain a NUL, which is refused in UTF-8.
     let is_writable = first.names.iter().all(|name| !name.contains('\0'));
     if first.is_mapped && is_writable && first.refused.is_none() {
         let length = first.rejects.len();

@@ -1,21 +1,20 @@
-//! Changes to valid input.
+//! Mutations of valid input.
 
 use fastrand::Rng;
 use serde_json::Value;
 
-/// One of these.
 pub(crate) fn pick<'t, T: ?Sized>(rng: &mut Rng, from: &[&'t T]) -> &'t T {
     from[rng.usize(..from.len())]
 }
 
-/// Mostly a short range, sometimes any.
+/// Usually a short range, sometimes any.
 fn range(rng: &mut Rng, length: usize) -> std::ops::Range<usize> {
     let from = rng.usize(..=length);
     let most = if rng.u8(..16) == 0 { length } else { 12 };
     from..(from + rng.usize(..=most)).min(length)
 }
 
-/// Where the lines of a text begin, and its end.
+/// The offsets of line starts, and the end.
 fn line_starts(text: &[u8]) -> Vec<usize> {
     let after = |(at, byte): (usize, &u8)| (*byte == b'\n').then_some(at + 1);
     let inner = text.iter().enumerate().filter_map(after);
@@ -25,7 +24,7 @@ fn line_starts(text: &[u8]) -> Vec<usize> {
         .collect()
 }
 
-/// Changes some bytes. `tokens` are inserted, and pieces of `other`.
+/// Mutates some bytes. Inserts `tokens` and parts of `other`.
 pub(crate) fn bytes(rng: &mut Rng, input: &mut Vec<u8>, tokens: &[&[u8]], other: &[u8]) {
     for _ in 0..rng.usize(..6) {
         let at = rng.usize(..=input.len());
@@ -66,7 +65,7 @@ pub(crate) fn bytes(rng: &mut Rng, input: &mut Vec<u8>, tokens: &[&[u8]], other:
     }
 }
 
-/// Numbers and dates at their limits.
+/// Extreme numbers and dates.
 const NUMBERS: [&str; 18] = [
     "0",
     "-0.0",
@@ -88,7 +87,7 @@ const NUMBERS: [&str; 18] = [
     "1.7976931348623157e308",
 ];
 
-/// Texts that nothing expects.
+/// Unusual texts.
 const TEXTS: [&str; 14] = [
     "",
     " ",
@@ -120,7 +119,7 @@ fn value(rng: &mut Rng, secret: &str) -> Value {
     }
 }
 
-/// Changes some values of a document. `secret` may be put into it.
+/// Mutates some values of a document. May insert `secret`.
 pub(crate) fn json(rng: &mut Rng, document: &mut Value, secret: &str) {
     for _ in 0..rng.usize(1..4) {
         let mut index = rng.usize(..count(document));
@@ -136,7 +135,7 @@ fn count(value: &Value) -> usize {
     }
 }
 
-/// Changes the value at this place, counted depth first.
+/// Mutates the value with this depth-first index.
 fn change(rng: &mut Rng, at: &mut Value, index: &mut usize, secret: &str) -> bool {
     if *index == 0 {
         match (rng.u8(..6), &mut *at) {

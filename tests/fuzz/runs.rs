@@ -1,4 +1,4 @@
-//! Whole runs of the program against a service with changed answers.
+//! Fuzzes complete runs against a service with mutated responses.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,10 +9,9 @@ use crate::case::{Case, fuzz};
 use crate::harness::{Endpoint, Pool, ProcessOutput, TestDir, quick};
 use crate::hostile::{Hostile, contains};
 
-/// Rows of each list.
 const ROWS: usize = 20;
 
-/// Most of a program's time is waiting.
+/// Runs mostly wait.
 const AT_ONCE: usize = 3;
 
 fn list() -> String {
@@ -24,8 +23,8 @@ fn list() -> String {
     format!("username,password,email\n{rows}")
 }
 
-/// It ended as documented, without a panic, and shows no password.
-fn is_sound(output: &ProcessOutput) {
+/// Asserts a documented exit code, no panic, and no password in the output.
+fn assert_sound(output: &ProcessOutput) {
     assert!(!output.stderr.contains("panicked"), "{}", output.stderr);
     assert!(
         matches!(output.code, Some(0 | 1 | 3 | 4 | 5)),
@@ -78,7 +77,7 @@ fn run(case: &mut Case) {
         import = import.arg(flag);
     }
     let output = import.run();
-    is_sound(&output);
+    assert_sound(&output);
     if output.code == Some(3) {
         assert_eq!(
             endpoint.requests("SignUp"),
@@ -86,11 +85,17 @@ fn run(case: &mut Case) {
             "refused after something was sent"
         );
     }
-    judge(&dir, &pool, &output, &named);
+    assert_results(&dir, &pool, &output, &named);
 }
 
-/// Each row has one outcome, nothing is called created unless an answer says so, and nothing that is kept shows a password.
-fn judge(dir: &TestDir, pool: &Pool, output: &ProcessOutput, named: &Mutex<BTreeSet<String>>) {
+/// Asserts that each row has one outcome, that no user is called created unless a response says so,
+/// and that no file contains a password.
+fn assert_results(
+    dir: &TestDir,
+    pool: &Pool,
+    output: &ProcessOutput,
+    named: &Mutex<BTreeSet<String>>,
+) {
     if !dir.path("run/results.csv").exists() {
         assert!(
             matches!(output.code, Some(3 | 4)),
@@ -99,7 +104,7 @@ fn judge(dir: &TestDir, pool: &Pool, output: &ProcessOutput, named: &Mutex<BTree
         );
         return;
     }
-    // One outcome for each row: reading them checks it.
+    // Reading the results checks that each row has one outcome.
     let results = dir.results();
     if output.code != Some(4) {
         assert_eq!(results.rows.len(), ROWS);
@@ -127,7 +132,7 @@ fn judge(dir: &TestDir, pool: &Pool, output: &ProcessOutput, named: &Mutex<BTree
         );
     }
     let report = dir.cli("report").args(["run", "--output", "json"]).run();
-    is_sound(&report);
+    assert_sound(&report);
     assert_eq!(report.code, output.code, "{}", report.stderr);
     assert_eq!(dir.results().outcomes(), results.outcomes());
 }

@@ -1,4 +1,4 @@
-//! An undo with a damaged `undo.db`, and an undo against a service with changed answers.
+//! Fuzzes undo: with a damaged `undo.db`, and with mutated service responses.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::harness::{
 use crate::hostile::Hostile;
 use crate::ledgers::{copy, damage, databases};
 
-/// A user who is in the list and existed before the run.
+/// A user in the list who existed before the run.
 const BYSTANDER: &str = "zoe";
 
 fn settings() -> PoolSettings {
@@ -51,8 +51,8 @@ fn undo(dir: &TestDir, pool: &Pool, endpoint: &Endpoint) -> Cli {
         .default_flag("--lookup-rate", "1000")
 }
 
-/// It ended as documented, and its document says the same.
-fn is_sound(output: &ProcessOutput) {
+/// Asserts a documented exit code that matches the JSON document.
+fn assert_sound(output: &ProcessOutput) {
     for word in ["panicked", "internal error"] {
         assert!(!output.stderr.contains(word), "{}", output.stderr);
     }
@@ -67,7 +67,7 @@ fn is_sound(output: &ProcessOutput) {
     assert_eq!(document["exit_code"], output.code.unwrap());
 }
 
-/// The users that `undo-results.csv` names, each once.
+/// The rows of `undo-results.csv`. Asserts that each user occurs once.
 fn undone(dir: &TestDir) -> Vec<Row> {
     let path = dir.path("run/undo-results.csv");
     let Ok(mut csv) = csv::Reader::from_path(path) else {
@@ -80,7 +80,7 @@ fn undone(dir: &TestDir) -> Vec<Row> {
     rows
 }
 
-/// A pool whose users stay: deletions are answered by the endpoint, which remembers whom they name, by sub.
+/// A pool that keeps its users: the endpoint answers deletions and records their subs.
 struct Deletions {
     endpoint: Endpoint,
     named: Arc<Mutex<BTreeSet<String>>>,
@@ -104,12 +104,12 @@ impl Deletions {
     }
 }
 
-/// A run whose undo has ended, or was killed.
+/// A run whose undo finished or was killed.
 struct Base {
     dir: TestDir,
     pool: Pool,
     made: BTreeSet<String>,
-    /// The same users: deletions name them so.
+    /// The subs of the same users, as named in deletions.
     subs: BTreeSet<String>,
 }
 
@@ -155,7 +155,7 @@ fn log(bases: &[Base], case: &mut Case) {
     case.input(before.get("undo.db").map_or(&[], Vec::as_slice));
     let deletions = Deletions::of(&base.pool);
     let output = undo(&dir, &base.pool, &deletions.endpoint).run();
-    is_sound(&output);
+    assert_sound(&output);
     let deleted = deletions.named.lock().unwrap();
     assert!(deleted.is_subset(&base.subs), "{deleted:?}");
     if output.code == Some(3) {
@@ -190,7 +190,7 @@ fn answered(case: &mut Case) {
         undo = undo.arg("--even-if-used");
     }
     let output = undo.run();
-    is_sound(&output);
+    assert_sound(&output);
     let left = pool.users();
     assert!(left.contains_key(BYSTANDER), "{}", output.stderr);
     if output.code == Some(3) {
@@ -202,10 +202,11 @@ fn answered(case: &mut Case) {
         rows.iter().all(|row| row["username"] != BYSTANDER),
         "{rows:?}"
     );
-    // The ledger is as it was: what is left can be undone once the service answers as it should.
+    // The ledger is unchanged: the remaining users can be undone once the service responds
+    // properly.
     let plain = Endpoint::start(&pool, |_| Reply::Forward);
     let again = self::undo(&dir, &pool, &plain).run();
-    is_sound(&again);
+    assert_sound(&again);
     assert!(matches!(again.code, Some(0 | 1)), "{}", again.stderr);
     assert!(pool.users().contains_key(BYSTANDER));
     assert_eq!(undone(&dir).len(), 10);

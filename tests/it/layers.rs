@@ -1,11 +1,11 @@
-//! Who may use whom. A folder under `src/` that reaches into one it should not know makes both harder to change; so the
-//! table stands here, and the sources are read to see whether it is true.
+//! The allowed dependencies between the folders of `src/`. The test reads the sources to check this
+//! table.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each folder (or file) of `src/`, and the others it may name. What only tests use does not count.
+/// Each folder or file of `src/` and the others it may use. Unit tests are not checked.
 const MAY_USE: [(&str, &[&str]); 26] = [
     ("hints", &[]),
     ("outcome", &[]),
@@ -14,7 +14,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
     ("detail", &[]),
     ("spill", &[]),
     ("pace", &[]),
-    // It shares nothing with the importer, so that it cannot share its mistakes.
+    // Shares no code with the importer, so that it cannot share its bugs.
     ("rehearsal", &[]),
     ("aws", &["hints"]),
     ("source", &["hints", "aws"]),
@@ -24,12 +24,12 @@ const MAY_USE: [(&str, &[&str]); 26] = [
     ("pool", &["hints", "aws", "pace", "process", "user"]),
     ("ledger", &["hints", "outcome", "spill"]),
     ("run", &["outcome", "pace", "pool"]),
-    // Reports are projections of the ledger. What an error means is said where the error is known.
+    // Reports are projections of the ledger. Error explanations are defined next to the errors.
     (
         "report",
         &["hints", "ledger", "outcome", "pool", "user", "visible"],
     ),
-    // It asks the pool, and reads the list before anything is sent.
+    // Queries the pool and reads the list before anything is sent.
     (
         "preflight",
         &[
@@ -42,16 +42,16 @@ const MAY_USE: [(&str, &[&str]); 26] = [
             "hints", "detail", "ledger", "outcome", "pace", "pool", "rows", "run", "user",
         ],
     ),
-    // A run's sibling: it reads the same ledger, retries by the same rules and is stopped in the same way.
+    // Like an import, undo reads the ledger, retries by the same rules and stops in the same way.
     (
         "undo",
         &[
             "detail", "ledger", "outcome", "pace", "pool", "process", "run",
         ],
     ),
-    // It shows what a run tells those who watch it.
+    // Displays the events of a run.
     ("progress", &["import", "outcome", "pace", "visible"]),
-    // Its lines share standard error with the bar, and hold what others wrote.
+    // Log lines share standard error with the bar and contain untrusted text.
     ("logs", &["hints", "detail", "progress", "visible"]),
     // It turns what was typed into one config for each stage, and a run's end into an exit code.
     (
@@ -104,10 +104,10 @@ const MAY_USE: [(&str, &[&str]); 26] = [
     ("lib", &[]),
 ];
 
-/// Other people's crates that only some folders may name.
+/// Third-party crates that only some folders may use.
 const CRATES: [(&str, &[&str]); 20] = [
     ("aws_", &["aws", "pool", "source"]),
-    // Each service has one room.
+    // Each AWS service has one folder.
     ("aws_sdk_cognitoidentityprovider", &["pool"]),
     ("aws_sdk_s3", &["source"]),
     ("rusqlite", &["ledger"]),
@@ -129,7 +129,7 @@ const CRATES: [(&str, &[&str]); 20] = [
     ("tracing_subscriber", &["logs"]),
 ];
 
-/// A source file, without its comments and unit tests.
+/// A source file without comments and unit tests.
 struct Source {
     path: PathBuf,
     folder: String,
@@ -176,7 +176,7 @@ fn code(file: &str) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-/// The first names of the paths that begin so: `crate::a::b` and `crate::{a, b::{c, d}}`.
+/// The first segments of paths that start like this: `crate::a::b` and `crate::{a, b::{c, d}}`.
 fn named<'t>(text: &'t str, beginning: &str) -> BTreeSet<&'t str> {
     let mut names = BTreeSet::new();
     for (at, _) in text.match_indices(beginning) {
@@ -213,7 +213,7 @@ fn word(text: &str) -> &str {
 }
 
 #[test]
-fn a_folder_uses_only_those_it_may_know() {
+fn folders_use_only_allowed_folders() {
     let table: BTreeMap<&str, &[&str]> = MAY_USE.into_iter().collect();
     let mut wrong = Vec::new();
     for source in sources() {
@@ -238,7 +238,7 @@ fn a_folder_uses_only_those_it_may_know() {
 }
 
 #[test]
-fn a_crate_that_stands_for_something_is_named_in_one_place() {
+fn restricted_crates_are_used_only_in_allowed_folders() {
     let mut wrong = Vec::new();
     for source in sources() {
         for (name, folders) in CRATES {
@@ -257,7 +257,7 @@ fn a_crate_that_stands_for_something_is_named_in_one_place() {
 }
 
 #[test]
-fn every_folder_of_the_table_is_there() {
+fn every_folder_of_the_table_exists() {
     let there: BTreeSet<String> = sources().into_iter().map(|source| source.folder).collect();
     let table: BTreeSet<String> = MAY_USE
         .iter()
@@ -267,7 +267,7 @@ fn every_folder_of_the_table_is_there() {
 }
 
 #[test]
-fn paths_are_read_out_of_groups_too() {
+fn paths_in_use_groups_are_parsed() {
     let text = "use crate::{pool::{A, b}, user, ledger as l};\nlet x = crate::pace::P;";
     let names: Vec<&str> = named(text, "crate::").into_iter().collect();
     assert_eq!(names, ["ledger", "pace", "pool", "user"]);

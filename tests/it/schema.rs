@@ -46,7 +46,7 @@ fn a_schema_rejects_what_the_program_does_not_write() {
 }
 
 #[test]
-fn mapping_files_keep_to_their_schema() {
+fn mapping_files_match_their_schema() {
     let mut found = 0;
     for sample in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")).unwrap() {
         let Ok(text) = fs::read_to_string(sample.unwrap().path().join("mapping.toml")) else {
@@ -117,7 +117,7 @@ fn results_jsonl_has_every_kind_of_field() {
 }
 
 #[test]
-fn the_summary_has_what_a_dashboard_needs() {
+fn the_summary_has_the_fields_a_dashboard_needs() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         auto_verified_attributes: vec!["email".to_owned()],

@@ -1,4 +1,4 @@
-//! A quota that others use as well: all of what is left is taken, and not one call more.
+//! A quota shared with other clients: the run uses what is left and no more.
 
 use cognito_import::rehearsal::{
     LiveSignUps, PoolSettings, QuotaCategory, QuotaChange, QuotaSetting, SecondCount,
@@ -7,7 +7,7 @@ use cognito_import::rehearsal::{
 
 use crate::harness::{Pool, TestDir, quick, users};
 
-/// A pool that takes 50 sign-ups a second, until something else is said.
+/// A pool that initially allows 50 sign-ups per second.
 fn pool(quota_changes: Vec<QuotaChange>, live_sign_ups: Vec<LiveSignUps>) -> Pool {
     let mut settings = PoolSettings {
         latency: SimulatedLatency {
@@ -22,7 +22,7 @@ fn pool(quota_changes: Vec<QuotaChange>, live_sign_ups: Vec<LiveSignUps>) -> Poo
     Pool::start(settings)
 }
 
-/// From then on it takes so many a second.
+/// Changes the quota at this time.
 fn grants(after_s: u64, rate: f64) -> QuotaChange {
     QuotaChange {
         after_ms: after_s * 1_000,
@@ -32,7 +32,7 @@ fn grants(after_s: u64, rate: f64) -> QuotaChange {
     }
 }
 
-/// The seconds from one to another, counted from the second of the first sign-up.
+/// The counts of these seconds, relative to the first sign-up.
 fn seconds(pool: &Pool, from: u64, to: u64) -> Vec<SecondCount> {
     let stats = pool.stats();
     let all = &stats.categories["UserCreation"].per_second;
@@ -49,7 +49,7 @@ fn accepted(seconds: &[SecondCount]) -> f64 {
 }
 
 #[test]
-fn told_50_while_the_pool_grants_30_for_a_time_it_uses_30_and_comes_back() {
+fn the_rate_drops_to_a_reduced_quota_and_recovers() {
     const ROWS: usize = 2_300;
     let dir = TestDir::new();
     let pool = pool(vec![grants(10, 30.0), grants(40, 50.0)], Vec::new());
@@ -79,7 +79,7 @@ fn told_50_while_the_pool_grants_30_for_a_time_it_uses_30_and_comes_back() {
         throttled * 100 <= stats.categories["UserCreation"].requests,
         "{throttled} throttled"
     );
-    // The record says the same.
+    // The recorded rates agree.
     let pace = &results.summary["pace"]["UserCreation"];
     let number = |name: &str| pace[name].as_f64().unwrap();
     assert_eq!(number("ceiling"), 50.0);
@@ -94,10 +94,11 @@ fn told_50_while_the_pool_grants_30_for_a_time_it_uses_30_and_comes_back() {
 }
 
 #[test]
-fn people_who_sign_up_meanwhile_find_room() {
+fn other_users_can_sign_up_during_a_run() {
     const ROWS: usize = 1_000;
     let dir = TestDir::new();
-    // Evenly spaced: were the pace as even, whoever comes a moment after it would be turned away again and again.
+    // Evenly spaced: if the run's requests were too, a user who signs up just after one would be
+    // throttled again and again.
     let live = LiveSignUps {
         after_ms: 3_000,
         until_ms: None,
@@ -113,7 +114,7 @@ fn people_who_sign_up_meanwhile_find_room() {
     let live = pool.stats().live_sign_ups;
     assert!(live.asked > 500, "{live:?}");
     assert!(live.over_quota * 50 <= live.asked, "turned away: {live:?}");
-    // And what they leave is used.
+    // The run uses the rest.
     let used = accepted(&seconds(&pool, 6, 26)) / (25.0 * 20.0);
     assert!(used >= 0.9, "{used} of what was left");
 }

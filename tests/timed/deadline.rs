@@ -1,9 +1,9 @@
-//! A run that was given so much time uses it, and no more.
+//! A run with a deadline uses the time it has and no more.
 
 use crate::harness::{Pool, TestDir, quick, users};
 
 #[test]
-fn a_deadline_ends_the_run_in_time_and_the_same_command_goes_on() {
+fn a_deadline_ends_the_run_in_time_and_the_same_command_resumes() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(100));
@@ -14,7 +14,7 @@ fn a_deadline_ends_the_run_in_time_and_the_same_command_goes_on() {
         .says(["--deadline reached", "the same command goes on"]);
     let results = dir.results();
     let created = results.count("created");
-    // In the first second nothing is sent.
+    // Nothing is sent in the first second.
     assert!((30..=60).contains(&created), "{:?}", results.counts());
     assert_eq!(created + results.count("unsent"), 100);
     dir.import(&pool, list).run().exits(0);

@@ -1,5 +1,5 @@
-//! The rate: never more than was asked for, and hardly less. What a permit is worth to the millisecond is tested where time stands
-//! still (`src/pace/tests.rs`).
+//! The rate is never exceeded and hardly undershot. The exact timing of permits is tested with a
+//! paused clock in `src/pace/tests.rs`.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use crate::harness::{Pool, TestDir, quick, users, wait_until};
 const ROWS: usize = 300;
 const RATE: f64 = 50.0;
 
-/// Permits that may be had at once after a rest, at this rate.
+/// The burst size at this rate.
 const AT_ONCE: u64 = 2;
 
-/// A user of the list who is in the pool already.
+/// An existing user of the list.
 fn there(number: usize) -> ExistingUser {
     ExistingUser {
         username: format!("user{number:04}"),
@@ -22,7 +22,7 @@ fn there(number: usize) -> ExistingUser {
     }
 }
 
-/// A pool that takes exactly what AWS takes, from where every third user is there already or none is.
+/// A pool with exactly the quotas of AWS. Optionally, every third user already exists.
 fn pool(existing: bool) -> Pool {
     let mut settings = PoolSettings {
         latency: cognito_import::rehearsal::SimulatedLatency {
@@ -42,23 +42,27 @@ fn pool(existing: bool) -> Pool {
     Pool::start(settings)
 }
 
-/// When each user was made, by the pool's clock in milliseconds, and the number of its row: rows leave in the list's order, and each
-/// takes a permit.
-fn made(pool: &Pool) -> Vec<(i64, i64)> {
+/// Creation time in milliseconds on the pool's clock, and row number, of each user. Rows are sent
+/// in list order, one permit each.
+fn creation_times(pool: &Pool) -> Vec<(i64, i64)> {
     let number = |user: &AuditedUser| user.username.trim_start_matches("user").parse().unwrap();
     let users = pool.users();
-    let made = users.values().filter(|user| !user.preexisting);
-    made.map(|user| (number(user), user.created)).collect()
+    let creation_times = users.values().filter(|user| !user.preexisting);
+    creation_times
+        .map(|user| (number(user), user.created))
+        .collect()
 }
 
-/// Rows a second in the steady state: the median over all stretches of a hundred rows. A machine that stands still for a moment
-/// spoils the stretches that it lies in, and a pace that is too low or too high spoils all of them.
-fn rows_a_second(made: &[(i64, i64)]) -> f64 {
+/// Rows per second in the steady state: the median over windows of 100 rows. A brief stall of the
+/// machine affects only a few windows, a wrong rate affects all of them.
+fn rows_per_second(creation_times: &[(i64, i64)]) -> f64 {
     let whole = |number| f64::from(u32::try_from(number).unwrap());
-    let mut rates: Vec<f64> = made
+    let mut rates: Vec<f64> = creation_times
         .iter()
         .filter_map(|first| {
-            let last = made.iter().find(|later| later.0 >= first.0 + 100)?;
+            let last = creation_times
+                .iter()
+                .find(|later| later.0 >= first.0 + 100)?;
             Some(whole(last.0 - first.0) * 1_000.0 / whole(last.1 - first.1))
         })
         .collect();
@@ -66,7 +70,7 @@ fn rows_a_second(made: &[(i64, i64)]) -> f64 {
     rates[rates.len() / 2]
 }
 
-/// What the pool saw, and what the run says of itself.
+/// Compares what the pool saw with what the run reports.
 fn check(dir: &TestDir, pool: &Pool, directory: &str) {
     let stats = pool.stats();
     let creation = &stats.categories["UserCreation"];
@@ -75,8 +79,8 @@ fn check(dir: &TestDir, pool: &Pool, directory: &str) {
     if let Some(read) = stats.categories.get("UserRead") {
         assert_eq!(read.over_quota, 0);
     }
-    let made = made(pool);
-    let rate = rows_a_second(&made);
+    let creation_times = creation_times(pool);
+    let rate = rows_per_second(&creation_times);
     assert!(
         (49.5..=RATE).contains(&rate),
         "in the steady state: {rate}/s"
@@ -106,7 +110,7 @@ fn check(dir: &TestDir, pool: &Pool, directory: &str) {
 }
 
 #[test]
-fn look_ups_that_wait_for_their_turn_hold_up_no_sign_up() {
+fn look_ups_waiting_for_a_permit_do_not_delay_sign_ups() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         existing: (1..=40).map(there).collect(),
@@ -134,7 +138,7 @@ fn look_ups_that_wait_for_their_turn_hold_up_no_sign_up() {
 }
 
 #[test]
-fn at_50_a_second_a_pool_that_takes_50_throttles_nobody_and_hardly_waits() {
+fn at_50_per_second_a_pool_with_that_quota_hardly_throttles_or_idles() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(ROWS));
     let (empty, partly) = (pool(false), pool(true));
@@ -151,28 +155,28 @@ fn at_50_a_second_a_pool_that_takes_50_throttles_nobody_and_hardly_waits() {
             .args(["--prescan", "never"])
             .start()
     };
-    // One after the other: each would be the load that the other one is late under.
+    // One after the other, since each would slow down the other.
     run(&empty, "empty").wait().exits(0);
     run(&partly, "partly").wait().exits(0);
     check(&dir, &empty, "empty");
     check(&dir, &partly, "partly");
-    // 51 requests in less than a second. A machine that holds up a few of them on their way to the pool makes a few such
-    // seconds; a pace that is too high makes nothing else.
-    let made = made(&empty);
-    let crowded = made
+    // 51 requests in less than a second. A stall that delays a few requests causes a few such
+    // seconds, a rate that is too high causes only such seconds.
+    let creation_times = creation_times(&empty);
+    let crowded = creation_times
         .windows(51)
         .filter(|window| window[50].1 - window[0].1 < 1_000)
         .count();
     assert!(
-        crowded * 20 <= made.len(),
+        crowded * 20 <= creation_times.len(),
         "{crowded} of {} seconds",
-        made.len()
+        creation_times.len()
     );
     assert_eq!(dir.results_in("partly").count("existed"), 100);
 }
 
 #[test]
-fn a_rehearsal_goes_at_40_a_second() {
+fn a_rehearsal_runs_at_40_per_second() {
     let dir = TestDir::new();
     let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/users.csv");
     dir.rehearse(list).run().exits(0);

@@ -1,4 +1,4 @@
-//! The lists of a case, and how they are read.
+//! Input lists and their reading settings.
 
 use std::io::{Cursor, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,14 +10,14 @@ use fastrand::Rng;
 
 use crate::mutate::{self, pick};
 
-/// A list, and how it is read.
+/// A list and its settings.
 pub(crate) struct Base {
     pub(crate) list: Vec<u8>,
     pub(super) dialect: Dialect,
     pub(super) options: MappingOptions,
 }
 
-/// Lists in dialects that no sample has.
+/// Lists in dialects that the samples lack.
 const LISTS: [&str; 7] = [
     "username,password,email,groups\nann,\"Pass, \"\"w0rd!\"\"\",ann@example.com,a|b\nbob,Passw0rd!,\"bob\n@example.com\",\n",
     "username;password;email;nickname\r\nann;Passw0rd!;ann@example.com;\"x;\ty\"\r\n\r\nbob;Passw0rd!;bob@example.com;=1+1\r\n",
@@ -28,7 +28,7 @@ const LISTS: [&str; 7] = [
     "username,password,phone_number,birthdate\r\n=\"ann\",Passw0rd!,'+493012345,1990-02-03\r\n'bob,Passw0rd!,030 12345.0,3/4/1990\r\n",
 ];
 
-/// Pieces of lists.
+/// Fragments to insert.
 pub(super) const TOKENS: [&[u8]; 46] = [
     b",",
     b";",
@@ -82,7 +82,7 @@ pub(crate) fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
 }
 
-/// Folders of `samples/` with a list and its mapping.
+/// Directories in `samples/` with a list and a mapping.
 pub(crate) const SAMPLES: [&str; 6] = [
     "auth0",
     "aws-template",
@@ -121,7 +121,7 @@ pub(crate) fn bases() -> Vec<Base> {
         .collect()
 }
 
-/// Another way to read the list.
+/// Changes the dialect.
 pub(super) fn vary(rng: &mut Rng, mut dialect: Dialect) -> Dialect {
     if rng.u8(..3) == 0 {
         dialect.delimiter = Some(*b",;\t|^".get(rng.usize(..5)).unwrap());
@@ -178,7 +178,7 @@ pub(super) fn vary_options(rng: &mut Rng, mut options: MappingOptions) -> Mappin
     options
 }
 
-/// The bytes as a file may hold them.
+/// Compresses or re-encodes the bytes.
 pub(super) fn packed(rng: &mut Rng, list: Vec<u8>) -> Vec<u8> {
     let mut packed = match rng.u8(..12) {
         0 => {
@@ -200,7 +200,7 @@ pub(super) fn packed(rng: &mut Rng, list: Vec<u8>) -> Vec<u8> {
     packed
 }
 
-/// Hands bytes out a few at a time.
+/// Returns a few bytes per read.
 pub(super) struct Pieces(pub(super) Cursor<Vec<u8>>, pub(super) Rng);
 
 impl Read for Pieces {

@@ -86,14 +86,14 @@ impl Prepared {
 }
 
 #[test]
-fn every_command_has_two_to_four() {
+fn every_command_has_two_to_four_examples() {
     for command in COMMANDS {
         let count = examples(command).len();
         assert!((2..=4).contains(&count), "{command}: {count}");
     }
 }
 
-/// Runs every example of a command. It has to succeed.
+/// Runs every example of a command and asserts that it succeeds.
 fn run(command: &str) {
     for example in examples(command) {
         let prepared = Prepared::new(example.contains("runs/monday"));
