@@ -32,7 +32,7 @@ fn client(endpoint_url: &str, retry: &str) -> Client {
         "off" => RetryConfig::disabled(),
         "standard" => RetryConfig::standard(),
         "adaptive" => RetryConfig::adaptive(),
-        other => panic!("{other} is none of off, standard, adaptive"),
+        other => panic!("{other} is not one of off, standard, adaptive"),
     };
     // Same configuration as the importer's client in src/pool/connect.rs.
     let mut config = Config::builder()

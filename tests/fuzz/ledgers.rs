@@ -79,7 +79,7 @@ impl Base {
             let is_older = self.was_killed && ["in_doubt", "unsent"].contains(&outcome.as_str());
             assert!(
                 is_older || outcome == before,
-                "row {number}: {outcome}, and it was {before}"
+                "row {number}: {outcome}, but it was {before}"
             );
         }
     }
@@ -185,7 +185,7 @@ fn assert_sound(output: &ProcessOutput, run: &Path, before: &BTreeMap<String, Ve
         assert!(output.stderr.contains("ledger.db"), "{}", output.stderr);
         assert!(
             databases(run) == *before,
-            "refused, and files were changed: {}",
+            "refused, but files were changed: {}",
             output.stderr
         );
     }

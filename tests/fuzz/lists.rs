@@ -20,7 +20,7 @@ use inputs::{Pieces, TOKENS, packed, vary, vary_options};
 
 /// How a row was read and mapped.
 #[derive(Debug, PartialEq)]
-struct Seen {
+struct MappedOutcome {
     number: u64,
     line: u64,
     unreadable: Option<Unreadable>,
@@ -37,11 +37,11 @@ enum Class {
 }
 
 /// The result of reading a list.
-struct Whole {
+struct ListContents {
     names: Vec<String>,
     is_template: bool,
     is_mapped: bool,
-    rows: Vec<Seen>,
+    rows: Vec<MappedOutcome>,
     /// The error that ended reading.
     refused: Option<String>,
     /// All rows written as rejects.
@@ -49,14 +49,14 @@ struct Whole {
 }
 
 /// The settings for reading the lists of a case.
-struct How {
+struct ReadSettings {
     dialect: Dialect,
     options: MappingOptions,
     strictness: Strictness,
 }
 
-impl How {
-    fn read(&self, bytes: Box<dyn Read + Send>, length: usize) -> Result<Whole, String> {
+impl ReadSettings {
+    fn read(&self, bytes: Box<dyn Read + Send>, length: usize) -> Result<ListContents, String> {
         let source = OpenSource {
             bytes,
             length: Some(length as u64),
@@ -74,7 +74,7 @@ impl How {
         let selection = Selection::new(&header, Secrets::Written);
         let mut rejects = Rewriter::begin(Vec::new(), rows.reading(), &header).unwrap();
         let is_template = rows.reading().identity().contains("template=aws");
-        let (mut seen, mut end_byte) = (Vec::<Seen>::new(), 0);
+        let (mut seen, mut end_byte) = (Vec::<MappedOutcome>::new(), 0);
         let refused = loop {
             let row = match rows.next_row() {
                 Ok(Some(row)) => row,
@@ -99,7 +99,7 @@ impl How {
             let selected = selection.of(&row);
             let outcome = ["invalid", "x", "y\n\"z\", \\", "1", "2"];
             rejects.row(&selected, &outcome).unwrap();
-            seen.push(Seen {
+            seen.push(MappedOutcome {
                 number: row.number,
                 line: row.line,
                 class: class(mapping.as_ref(), &row),
@@ -107,7 +107,7 @@ impl How {
                 selected,
             });
         };
-        Ok(Whole {
+        Ok(ListContents {
             names: header.names().to_vec(),
             is_template,
             is_mapped: mapping.is_some(),
@@ -164,10 +164,10 @@ fn class(mapping: Option<&Mapping>, raw: &RawRow<'_>) -> Class {
 }
 
 /// Asserts that rows read from rejects equal the original rows, or are still unreadable.
-fn compare(first: &Whole, again: &Whole) {
+fn compare(first: &ListContents, again: &ListContents) {
     let reasons = |name: &&String| !name.to_lowercase().contains("reason_");
-    let names = |whole: &Whole| {
-        whole
+    let names = |contents: &ListContents| {
+        contents
             .names
             .iter()
             .filter(reasons)
@@ -175,7 +175,7 @@ fn compare(first: &Whole, again: &Whole) {
             .collect::<Vec<_>>()
     };
     assert_eq!(names(again), names(first), "columns of the rejects");
-    assert_eq!(again.refused, None, "the rejects are read to their end");
+    assert_eq!(again.refused, None, "the rejects are read completely");
     assert!(again.is_mapped, "the header of the rejects");
     assert_eq!(again.rows.len(), first.rows.len(), "rows of the rejects");
     for (row, read) in first.rows.iter().zip(&again.rows) {
@@ -219,7 +219,7 @@ fn run(bases: &[Base], pool: &Strictness, case: &mut Case) {
     mutate::bytes(&mut case.rng, &mut list, &TOKENS, &other.list);
     let list = packed(&mut case.rng, list);
     case.input(&list);
-    let how = How {
+    let settings = ReadSettings {
         dialect: vary(&mut case.rng, base.dialect.clone()),
         options: vary_options(&mut case.rng, base.options.clone()),
         strictness: match case.rng.u8(..3) {
@@ -228,11 +228,11 @@ fn run(bases: &[Base], pool: &Strictness, case: &mut Case) {
             _ => pool.clone(),
         },
     };
-    case.note(format!("{:?}", how.dialect));
-    let whole = how.read(Box::new(Cursor::new(list.clone())), list.len());
+    case.note(format!("{:?}", settings.dialect));
+    let contents = settings.read(Box::new(Cursor::new(list.clone())), list.len());
     let pieces = Pieces(Cursor::new(list.clone()), case.rng.fork());
-    let in_pieces = how.read(Box::new(pieces), list.len());
-    let (first, in_pieces) = match (whole, in_pieces) {
+    let in_pieces = settings.read(Box::new(pieces), list.len());
+    let (first, in_pieces) = match (contents, in_pieces) {
         (Ok(first), Ok(in_pieces)) => (first, in_pieces),
         (Err(why), Err(in_pieces)) => {
             assert_eq!(why, in_pieces);
@@ -248,7 +248,7 @@ fn run(bases: &[Base], pool: &Strictness, case: &mut Case) {
     if first.is_mapped && is_writable && first.refused.is_none() {
         let length = first.rejects.len();
         case.note(String::from_utf8_lossy(&first.rejects));
-        let again = how.read(Box::new(Cursor::new(first.rejects.clone())), length);
+        let again = settings.read(Box::new(Cursor::new(first.rejects.clone())), length);
         match again {
             Ok(again) => compare(&first, &again),
             Err(why) => panic!("the rejects cannot be read: {why}"),

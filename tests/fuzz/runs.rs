@@ -119,7 +119,7 @@ fn assert_results(
         let is_said = named.lock().unwrap().contains(name);
         assert!(
             users.contains_key(name) || is_said,
-            "no answer says so: {row:?}"
+            "no response says so: {row:?}"
         );
     }
     for file in fs::read_dir(dir.path("run")).unwrap() {

@@ -160,10 +160,10 @@ fn log(bases: &[Base], case: &mut Case) {
     assert!(deleted.is_subset(&base.subs), "{deleted:?}");
     if output.code == Some(3) {
         assert!(output.stderr.contains("undo.db"), "{}", output.stderr);
-        assert!(deleted.is_empty(), "refused, and users were deleted");
+        assert!(deleted.is_empty(), "refused, but users were deleted");
         assert!(
             databases(&run) == before,
-            "refused, and files were changed: {}",
+            "refused, but files were changed: {}",
             output.stderr
         );
         return;
@@ -194,7 +194,7 @@ fn answered(case: &mut Case) {
     let left = pool.users();
     assert!(left.contains_key(BYSTANDER), "{}", output.stderr);
     if output.code == Some(3) {
-        assert_eq!(left.len(), 11, "refused, and users were deleted");
+        assert_eq!(left.len(), 11, "refused, but users were deleted");
         return;
     }
     let rows = undone(&dir);

@@ -303,7 +303,7 @@ fn a_profile_that_requires_mfa_is_named_with_a_workaround() {
             assert_eq!(
                 asked() > before,
                 !is_loop,
-                "STS was asked: {}",
+                "STS was called: {}",
                 output.stderr
             );
             assert_eq!(

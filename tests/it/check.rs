@@ -249,11 +249,11 @@ fn duplicates_are_reported_but_not_findings() {
         "users.csv",
         users(2) + "USER0001,Passw0rd!1,x@example.com\n",
     );
-    let told = [
+    let messages = [
         "1 duplicate, 0 invalid",
         "row 1 (line 2) already has the username \"USER0001\"",
     ];
-    dir.cli("check").arg(list).run().exits(1).says(told);
+    dir.cli("check").arg(list).run().exits(1).says(messages);
     let two = ["--usernames", "case-sensitive"];
     dir.cli("check").arg(list).args(two).run().exits(0);
 }

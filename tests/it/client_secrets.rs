@@ -175,8 +175,8 @@ fn a_wrong_or_malformed_secret_is_refused_and_not_printed() {
                 .run()
                 .exits(3)
                 .says(["--client-secret-file secret: ", words]);
-            for told in [&output.stdout, &output.stderr] {
-                assert!(!told.contains(SECRET), "{told}");
+            for stream in [&output.stdout, &output.stderr] {
+                assert!(!stream.contains(SECRET), "{stream}");
             }
         }
         if secret.len() < 10_000 {
@@ -193,7 +193,7 @@ fn a_wrong_or_malformed_secret_is_refused_and_not_printed() {
         .import(&pool, list)
         .args(["--client-secret-file", "/dev/zero"]);
     device.run().exits(3).says(["64 KiB"]);
-    assert_eq!(pool.stats().operations.len(), 0, "nothing was asked");
+    assert_eq!(pool.stats().operations.len(), 0, "no request was sent");
     assert!(!dir.path("run").exists());
 }
 
@@ -242,22 +242,26 @@ fn warns_about_a_secret_file_readable_by_others() {
 fn a_pool_file_says_that_a_secret_exists_or_omits_it() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(ROWS));
-    for (managed, said) in [(true, false), (false, true)] {
+    for (managed, has_secret) in [(true, false), (false, true)] {
         let pool = with_secret(managed);
         let described = dir.read_only("describe", &pool).run().exits(0).stdout;
-        assert_eq!(described.contains("has_secret = true"), said, "{described}");
+        assert_eq!(
+            described.contains("has_secret = true"),
+            has_secret,
+            "{described}"
+        );
         assert!(!described.contains("has_secret = false"), "{described}");
         dir.file("pool.toml", &described);
         let import = || dir.import(&pool, list).args(["--pool", "pool.toml"]);
         let without = import().args(["--concurrency", "1"]).run();
-        if said {
+        if has_secret {
             without.exits(3).says(["[secret_missing]"]);
         } else {
             without.exits(4).says(["SECRET_HASH was not received"]);
         }
         let with = import().env("COGNITO_CLIENT_SECRET", SECRET);
         let output = with.args(["--restart"]).run().exits(0);
-        assert_eq!(output.stderr.contains("[secret_not_shown]"), !said);
+        assert_eq!(output.stderr.contains("[secret_not_shown]"), !has_secret);
         dir.cli("check")
             .args([list, "--pool", "pool.toml"])
             .run()

@@ -34,31 +34,31 @@ fn federated_users_are_noted_with_a_flag_that_skips_them() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", EXPORT);
     let check = || dir.check(&pool, list).args(["--password", "generate"]);
-    let told = notices(check());
+    let all = notices(check());
     let flag = "--skip-where cognito:user_status=EXTERNAL_PROVIDER";
     assert!(
-        hint(&told, "rows.federated").unwrap().contains(flag),
-        "{told:?}"
+        hint(&all, "rows.federated").unwrap().contains(flag),
+        "{all:?}"
     );
     assert!(
-        hint(&told, "rows.disabled")
+        hint(&all, "rows.disabled")
             .unwrap()
             .contains("--disable-where Enabled=false")
     );
-    let ignored = hint(&told, "cognito_columns_ignored").unwrap();
+    let ignored = hint(&all, "cognito_columns_ignored").unwrap();
     assert!(
         ignored.contains("--disable-where Enabled=false"),
         "{ignored}"
     );
     assert!(
-        hint(&told, "verified_ignored")
+        hint(&all, "verified_ignored")
             .unwrap()
             .contains("--verify email")
     );
 
     let flags = ["--skip-where", "cognito:user_status=EXTERNAL_PROVIDER"];
-    let told = notices(check().args(flags));
-    assert_eq!(hint(&told, "rows.federated"), None);
+    let all = notices(check().args(flags));
+    assert_eq!(hint(&all, "rows.federated"), None);
     dir.import(&pool, list)
         .args(["--password", "generate", "--disable-where", "Enabled=false"])
         .args(["--confirm", "--verify", "email"])
@@ -90,15 +90,15 @@ fn a_user_with_identities_is_federated_unless_its_status_says_otherwise() {
             "username,password,email,UserStatus,identities\nann,Passw0rd!1,ann@example.com,{status},{identities}\n"
         );
         let list = dir.file("users.csv", list);
-        let told = notices(dir.check(&pool, list));
-        let found: Vec<&str> = told
+        let all = notices(dir.check(&pool, list));
+        let found: Vec<&str> = all
             .iter()
             .map(|(code, _)| code.as_str())
             .filter(|code| code.starts_with("rows."))
             .collect();
-        assert_eq!(found.join(" "), code, "{status}, {identities}: {told:?}");
+        assert_eq!(found.join(" "), code, "{status}, {identities}: {all:?}");
         // The suggested flag skips the row.
-        let Some(hint) = hint(&told, code) else {
+        let Some(hint) = hint(&all, code) else {
             continue;
         };
         let condition = hint.split(' ').nth(1).unwrap().trim_matches('\'');

@@ -87,13 +87,13 @@ fn check_with_a_description_agrees_with_the_pool() {
             .args(rates)
             .run();
         let findings = fs::read(dir.path("findings.csv")).unwrap();
-        let told = dir
+        let offline = dir
             .cli("check")
             .args([list, "--pool", "pool.toml"])
             .args(rates)
             .run();
-        assert_eq!(asked.stderr, told.stderr);
-        assert_eq!(asked.code, told.code);
+        assert_eq!(asked.stderr, offline.stderr);
+        assert_eq!(asked.code, offline.code);
         assert_eq!(fs::read(dir.path("findings.csv")).unwrap(), findings);
         assert!(!asked.stderr.contains(SECRET));
         // An import with the file applies the same rules.
@@ -243,9 +243,9 @@ fn the_policy_allows_only_the_calls_of_the_run() {
     let dir = TestDir::new();
     let pool = ["--user-pool-id", "eu-west-1_AbC"];
     let actions = |policy: &Value| policy["Statement"][0]["Action"].clone();
-    let whole = policy(&dir, pool);
+    let full = policy(&dir, pool);
     assert_eq!(
-        actions(&whole),
+        actions(&full),
         serde_json::json!([
             "cognito-idp:AdminGetUser",
             "cognito-idp:DescribeUserPool",
@@ -254,7 +254,7 @@ fn the_policy_allows_only_the_calls_of_the_run() {
         ])
     );
     assert_eq!(
-        whole["Statement"][0]["Resource"],
+        full["Statement"][0]["Resource"],
         "arn:aws:cognito-idp:eu-west-1:*:userpool/eu-west-1_AbC"
     );
     let unchecked = policy(&dir, [pool[0], pool[1], "--no-preflight"]);
@@ -263,7 +263,7 @@ fn the_policy_allows_only_the_calls_of_the_run() {
         serde_json::json!(["cognito-idp:AdminGetUser", "cognito-idp:DescribeUserPool"])
     );
     assert_eq!(
-        whole["Statement"][1]["Action"],
+        full["Statement"][1]["Action"],
         serde_json::json!(["cognito-idp:GetProvisionedLimit"])
     );
     for (look, lists) in [
@@ -271,9 +271,9 @@ fn the_policy_allows_only_the_calls_of_the_run() {
         (["--lookup", "list"], true),
         (["--prescan", "always"], true),
     ] {
-        let said = dir.cli("iam-policy").args(pool).args(look).run().exits(0);
-        let said = serde_json::from_str(&said.stdout).unwrap();
-        let last = actions(&said).as_array().unwrap().last().cloned();
+        let expected = dir.cli("iam-policy").args(pool).args(look).run().exits(0);
+        let expected = serde_json::from_str(&expected.stdout).unwrap();
+        let last = actions(&expected).as_array().unwrap().last().cloned();
         assert_eq!(last == Some("cognito-idp:ListUsers".into()), lists);
     }
     let with_numbers = policy(&dir, [pool[0], pool[1], "--named-rates"]);
@@ -305,7 +305,7 @@ fn the_policy_suffices_and_each_missing_permission_is_named() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(3));
     let account = ["--user-pool-id", &pool.id, "--account-id", "000000000000"];
-    let whole = policy(&dir, account);
+    let full = policy(&dir, account);
     let name = "policy-test";
     let (key, secret) = emulator.key_without_permissions(name);
     // By default it does not list a pool smaller than the list.
@@ -315,19 +315,19 @@ fn the_policy_suffices_and_each_missing_permission_is_named() {
             .env("AWS_SECRET_ACCESS_KEY", &secret)
             .args(["--prescan", "always"])
     };
-    let actions = whole["Statement"][0]["Action"].as_array().unwrap().clone();
+    let actions = full["Statement"][0]["Action"].as_array().unwrap().clone();
     assert_eq!(actions.len(), 4);
     for (run, missing) in actions.iter().enumerate() {
-        let mut least = whole.clone();
+        let mut least = full.clone();
         least["Statement"][0]["Action"] = actions
             .iter()
             .filter(|action| *action != missing)
             .cloned()
             .collect();
         emulator.allow(name, &least.to_string());
-        let said = format!("the permission {} is missing", missing.as_str().unwrap());
+        let expected = format!("the permission {} is missing", missing.as_str().unwrap());
         let run = format!("without-{run}");
-        let output = import().args(["--run-dir", &run]).run().says([&said]);
+        let output = import().args(["--run-dir", &run]).run().says([&expected]);
         // Without look-ups, rows could not be settled, so the listing is required. Without its
         // rules, a pool may send messages.
         let needed = [
@@ -346,11 +346,11 @@ fn the_policy_suffices_and_each_missing_permission_is_named() {
             allowed.run().exits(0);
         }
         for other in actions.iter().filter(|action| *action != missing) {
-            let said = format!("the permission {} is missing", other.as_str().unwrap());
-            assert!(!output.stderr.contains(&said), "{}", output.stderr);
+            let expected = format!("the permission {} is missing", other.as_str().unwrap());
+            assert!(!output.stderr.contains(&expected), "{}", output.stderr);
         }
     }
-    emulator.allow(name, &whole.to_string());
+    emulator.allow(name, &full.to_string());
     let output = import().run().exits(0);
     assert!(!output.stderr.contains("missing"), "{}", output.stderr);
     // It grants no access to other pools.

@@ -44,18 +44,18 @@ fn a_full_disk_stops_the_run_before_it_sends_unrecorded_rows() {
     };
     // Ignore SIGXFSZ, so that a write beyond the limit fails as on a full disk.
     let full = import(&format!("ulimit -f {FULL};"));
-    let said = String::from_utf8_lossy(&full.stderr).into_owned();
-    assert_eq!(full.status.code(), Some(4), "{said}");
+    let stderr = String::from_utf8_lossy(&full.stderr).into_owned();
+    assert_eq!(full.status.code(), Some(4), "{stderr}");
     assert!(
-        said.contains("ledger.db") && said.contains("the disk has room"),
-        "{said}"
+        stderr.contains("ledger.db") && stderr.contains("the disk has room"),
+        "{stderr}"
     );
     let made = pool.stats().created_by_sign_up;
     assert!(made > 0 && made < 3_000, "{made}");
 
     let rest = import("");
-    let said = String::from_utf8_lossy(&rest.stderr).into_owned();
-    assert_eq!(rest.status.code(), Some(0), "{said}");
+    let stderr = String::from_utf8_lossy(&rest.stderr).into_owned();
+    assert_eq!(rest.status.code(), Some(0), "{stderr}");
     let results = csv::Reader::from_path(folder.path().join("run/results.csv")).unwrap();
     let outcomes: Vec<BTreeMap<String, String>> =
         results.into_deserialize().map(Result::unwrap).collect();

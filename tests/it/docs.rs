@@ -285,10 +285,10 @@ fn every_command_that_needs_aws_is_valid() {
             let commands = own_commands(&block);
             for command in &commands {
                 // With --help the arguments before it are parsed, and nothing else happens.
-                let whole =
+                let joined =
                     command.replacen("cognito-import", env!("CARGO_BIN_EXE_cognito-import"), 1);
                 let parsed = Command::new("sh")
-                    .args(["-c", &format!("exec {whole} --help")])
+                    .args(["-c", &format!("exec {joined} --help")])
                     .env("HOME", "/nonexistent")
                     .output()
                     .unwrap();

@@ -154,7 +154,7 @@ fn resuming_at_another_endpoint_prints_a_note() {
     let same = stopped(&first, 10);
     assert!(!same.stderr.contains("goes on at"), "{}", same.stderr);
     let (from, to) = (first.url(), other.url());
-    let said = format!("this run was begun at {from}, and goes on at {to}");
-    import(&other).run().exits(0).says([&said]);
+    let message = format!("this run was begun at {from}, and goes on at {to}");
+    import(&other).run().exits(0).says([&message]);
     assert_eq!(first.users().len() + other.users().len(), 60);
 }

@@ -33,7 +33,7 @@ fn throttled_rows_are_created_and_throttles_counted() {
     let results = dir.results();
     assert_eq!(results.count("created"), 60);
     let throttled = pool.stats().operations["SignUp"].throttled;
-    assert!(throttled > 0, "the pool throttled somebody");
+    assert!(throttled > 0, "the pool throttled some requests");
     assert_eq!(
         results.summary["requests"]["UserCreation"]["throttled"],
         throttled
@@ -151,7 +151,7 @@ fn a_trigger_rejection_shows_the_message_of_the_trigger() {
     assert_eq!(
         pool.requests("AdminGetUser"),
         0,
-        "that nothing was made is certain"
+        "no user was created, certainly"
     );
 }
 
@@ -190,7 +190,7 @@ fn missing_answers_are_settled_by_looking_up() {
     assert!(results.rows.iter().any(|row| row["evidence"] == "lookup"));
     assert!(
         results.count("created") >= 145,
-        "five tries each: {:?}",
+        "five attempts each: {:?}",
         results.counts()
     );
     output.exits(i32::from(results.count("failed") > 0));

@@ -61,12 +61,12 @@ fn existing_users_have_status_sub_and_creation_date() {
             row["created_at"].starts_with("2024-05-06T07:08:09"),
             "{row:?}"
         );
-        assert_eq!(row["evidence"], "", "we did not make it");
+        assert_eq!(row["evidence"], "", "the run did not create it");
     }
     assert_eq!(
         pool.requests("AdminGetUser"),
         4,
-        "only those that exist are looked up, and nobody once, before the run"
+        "only existing users are looked up, plus one permission probe"
     );
     assert_eq!(results.summary["requests"]["UserRead"]["sent"], 3);
 }
@@ -160,7 +160,7 @@ fn failing_look_ups_are_retried() {
         .rows
         .iter()
         .filter(|row| row["user_status"].is_empty());
-    assert!(unseen.count() <= 2, "six tries each");
+    assert!(unseen.count() <= 2, "six attempts each");
 }
 
 const TWICE: &str = "username,password,email\n\

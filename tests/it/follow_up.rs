@@ -47,8 +47,8 @@ fn users_are_confirmed_verified_grouped_and_can_sign_in() {
     let flags = ["confirmed", "confirmed_at_sign_up", "enabled"];
     for (name, enabled) in [("ann", ""), ("bob", "false"), ("cy", "")] {
         let row = results.for_user(name);
-        let told = flags.map(|flag| row[flag].as_str());
-        assert_eq!(told, ["true", "false", enabled], "{name}");
+        let reported = flags.map(|flag| row[flag].as_str());
+        assert_eq!(reported, ["true", "false", enabled], "{name}");
     }
     assert_eq!(
         results.summary["created_users"],
@@ -80,7 +80,7 @@ fn users_are_confirmed_verified_grouped_and_can_sign_in() {
     assert_eq!(
         pool.requests("AdminConfirmSignUp"),
         3 + 1,
-        "and the question"
+        "and the permission probe"
     );
     assert_eq!(pool.requests("AdminUpdateUserAttributes"), 3 + 1);
     let sdk = pool.sdk();
@@ -161,7 +161,7 @@ fn a_user_confirmed_by_a_trigger_is_not_confirmed_again() {
     assert_eq!(
         pool.requests("AdminConfirmSignUp"),
         1,
-        "whether it may be asked"
+        "the permission probe"
     );
 }
 

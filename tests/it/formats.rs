@@ -63,7 +63,7 @@ fn a_truncated_archive_stops_the_run() {
     let results = dir.results();
     assert_eq!(results.summary["read_to_end"], false);
     assert!(results.rows.len() > 100);
-    assert_eq!(results.count("invalid"), 0, "half a row is none");
+    assert_eq!(results.count("invalid"), 0, "a partial row is not read");
 }
 
 #[test]

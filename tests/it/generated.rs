@@ -98,7 +98,7 @@ fn an_unused_password_column_is_reported() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", SOME);
-    for (source, told) in [
+    for (source, noted) in [
         ("generate", true),
         ("column-or-generate", false),
         ("column", false),
@@ -108,7 +108,7 @@ fn an_unused_password_column_is_reported() {
         let document: Value = serde_json::from_str(&output.stdout).unwrap();
         let mut notices = document["notices"].as_array().unwrap().iter();
         let found = notices.any(|notice| notice["code"] == "passwords_unused");
-        assert_eq!(found, told, "{source}");
+        assert_eq!(found, noted, "{source}");
     }
     dir.import(&pool, list)
         .args(["--password", "generate", "--no-preflight"])

@@ -11,12 +11,12 @@ const HOSTILE: &str = "a\n  forged\n    forged\r\nforged\u{1b}[2J\u{9b}31m\u{202
 #[track_caller]
 fn harmless(command: Cli) -> ProcessOutput {
     let output = command.run();
-    for said in [&output.stderr, &output.stdout] {
+    for stream in [&output.stderr, &output.stdout] {
         for hidden in ['\u{1b}', '\u{9b}', '\u{202e}', '\r'] {
-            assert!(!said.contains(hidden), "{hidden:?} in {said}");
+            assert!(!stream.contains(hidden), "{hidden:?} in {stream}");
         }
         let forged = |line: &str| line.trim_start().starts_with("forged");
-        assert!(!said.lines().any(forged), "{said}");
+        assert!(!stream.lines().any(forged), "{stream}");
     }
     output
 }

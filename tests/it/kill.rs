@@ -162,8 +162,8 @@ fn run(seed: u64) -> Result<Vec<String>, String> {
     }
     let code = child.wait().unwrap().code();
     if !matches!(code, Some(0 | 1 | 5)) {
-        let said = std::fs::read_to_string(folder.path().join("stderr.txt")).unwrap_or_default();
-        return Err(format!("exit {code:?}: {said}"));
+        let stderr = std::fs::read_to_string(folder.path().join("stderr.txt")).unwrap_or_default();
+        return Err(format!("exit {code:?}: {stderr}"));
     }
     let results = results(&folder.path().join("run/results.csv"));
     let truth = pool.stats_users();

@@ -115,7 +115,7 @@ fn a_user_not_yet_listed_is_looked_up() {
     assert_eq!(
         look_ups(&pool),
         3,
-        "two users, and the second run's question"
+        "two users, and the second run's permission probe"
     );
 }
 
@@ -219,7 +219,7 @@ fn a_failing_listing_is_retried() {
     let seen = |row: &&crate::harness::Row| row["user_status"] == "CONFIRMED";
     assert!(
         results.rows.iter().filter(seen).count() >= 18,
-        "six tries each"
+        "six attempts each"
     );
     assert!(pool.requests("ListUsers") > 21, "some failed");
     assert_eq!(look_ups(&pool), 0);

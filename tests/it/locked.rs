@@ -134,13 +134,13 @@ fn waiting_ends_at_its_timeout_or_on_a_signal() {
             output.stderr
         );
     }
-    for (command, said) in [
+    for (command, message) in [
         (dir.import(&pool, list), "stopped before anything was sent"),
         (undo(&dir), "stopped before anything was deleted"),
     ] {
         let waiting = command.args(["--wait-for-lock", "5m"]).start();
         waiting.wait_for_stderr(WAITS);
         waiting.signal("TERM");
-        waiting.wait().exits(143).says([said]);
+        waiting.wait().exits(143).says([message]);
     }
 }

@@ -78,7 +78,7 @@ fn every_row_not_created_has_an_event_with_the_run_id() {
         (&Value::from(4), &Value::from(true))
     );
     for personal in ["user0001", "weakling", "bad name", "example.com"] {
-        assert!(!text.contains(personal), "{personal} stands in {text}");
+        assert!(!text.contains(personal), "{personal} is in {text}");
     }
 }
 
@@ -220,28 +220,28 @@ fn throttling_and_its_end_are_logged() {
 fn levels_come_from_flags_or_environment_and_exclude_the_sdk() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(2));
-    let said = |flags: &[&str], rust_log: &str| {
+    let log = |flags: &[&str], rust_log: &str| {
         let mut rehearse = dir.rehearse(list).env("RUST_LOG", rust_log);
         for flag in flags {
             rehearse = rehearse.arg(flag);
         }
         rehearse.run().exits(0).stderr
     };
-    let warnings = said(&[], "warn");
+    let warnings = log(&[], "warn");
     assert!(!warnings.contains("INFO"), "{warnings}");
-    assert!(said(&["-v"], "off").contains("the run begins"));
-    assert!(said(&[], "cognito_import=info").contains("the run begins"));
-    let everything = said(&[], "trace");
+    assert!(log(&["-v"], "off").contains("the run begins"));
+    assert!(log(&[], "cognito_import=info").contains("the run begins"));
+    let everything = log(&[], "trace");
     assert!(everything.contains("TRACE") && everything.contains("answered row="));
     for of_others in ["aws_", "hyper", "rustls", "smithy", "Passw0rd"] {
         assert!(!everything.contains(of_others), "{of_others}: {everything}");
     }
-    let failures = said(&["-vv"], "off");
+    let failures = log(&["-vv"], "off");
     assert!(failures.contains("DEBUG") && !failures.contains("answered row="));
-    assert!(said(&[], "cognito_import::import=trace").contains("answered row="));
-    let elsewhere = said(&[], "cognito_import::pool=trace");
+    assert!(log(&[], "cognito_import::import=trace").contains("answered row="));
+    let elsewhere = log(&[], "cognito_import::pool=trace");
     assert!(!elsewhere.contains("answered row="), "{elsewhere}");
-    assert!(said(&[], "cognito_import=loud").contains("RUST_LOG is passed over"));
+    assert!(log(&[], "cognito_import=loud").contains("RUST_LOG is passed over"));
 }
 
 /// Text in a file name or a pool's message that would send escape sequences to a terminal, reverse
@@ -258,14 +258,14 @@ fn control_characters_in_a_list_name_are_escaped_in_the_log() {
     for (run, colours) in [("plain", "0"), ("coloured", "1")] {
         let import = dir.import(&pool, list).env("CLICOLOR_FORCE", colours);
         let import = import.args(["--no-preflight", "--run-dir", run, "-v"]);
-        let said = import.run().exits(4).stderr;
-        let line = said.lines().find(|line| line.contains("the run stops"));
-        let line = line.unwrap_or_else(|| panic!("no such line: {said}"));
+        let log = import.run().exits(4).stderr;
+        let line = log.lines().find(|line| line.contains("the run stops"));
+        let line = line.unwrap_or_else(|| panic!("no such line: {log}"));
         assert!(line.contains(HARMLESS), "{line:?}");
         assert_eq!(line.contains('\u{1b}'), colours == "1", "{line:?}");
         assert!(
-            !said.contains("\u{1b}[2J") && !said.contains('\u{202e}'),
-            "{said:?}"
+            !log.contains("\u{1b}[2J") && !log.contains('\u{202e}'),
+            "{log:?}"
         );
     }
 }
@@ -294,6 +294,6 @@ fn messages_of_a_pool_are_escaped_in_a_json_log() {
     let words = failed["words"].as_str().unwrap();
     assert!(
         words.contains(HOSTILE),
-        "for programs it means the same: {words}"
+        "the same text after unescaping: {words}"
     );
 }

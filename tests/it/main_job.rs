@@ -31,7 +31,7 @@ fn a_rehearsal_of_the_sample_creates_every_user_locally() {
         "created     40",
         "run/results.csv",
     ]);
-    assert_eq!(output.stdout, "", "what people read goes to standard error");
+    assert_eq!(output.stdout, "", "messages go to standard error");
     let results = dir.results();
     assert_eq!(results.header.join(","), COLUMNS);
     assert_eq!(results.count("created"), 40);
@@ -217,7 +217,7 @@ fn results_include_where_a_code_was_sent() {
     assert_eq!(
         pool.users()["late"].sign_ups_asked,
         1,
-        "sending again does not help"
+        "retrying does not help"
     );
 }
 
@@ -288,7 +288,7 @@ fn plain_http_to_localhost_does_not_load_certificates() {
     let certificates = dir.path("certificates.pem");
     let made = Command::new("mkfifo").arg(&certificates).status().unwrap();
     assert!(made.success());
-    let (tell, told) = mpsc::sync_channel(1);
+    let (tell, opened_receiver) = mpsc::sync_channel(1);
     let pipe = certificates.clone();
     let writer = thread::spawn(move || {
         // Opening a pipe for writing waits for a reader.
@@ -300,7 +300,7 @@ fn plain_http_to_localhost_does_not_load_certificates() {
         .env("SSL_CERT_FILE", certificates.to_str().unwrap())
         .run()
         .exits(0);
-    assert!(told.try_recv().is_err(), "they were read");
+    assert!(opened_receiver.try_recv().is_err(), "they were read");
     drop(File::open(&certificates).unwrap());
     writer.join().unwrap();
 }

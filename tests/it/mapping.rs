@@ -216,7 +216,7 @@ fn all_header_problems_are_reported_at_once_with_flags_to_paste() {
             "E-Mail Adress=email",
         ])
         .args(["--set", "email=x", "--username-from", "E-Mail Address"]);
-    let said = refused(
+    let stderr = refused(
         cli,
         &pool,
         [
@@ -227,7 +227,7 @@ fn all_header_problems_are_reported_at_once_with_flags_to_paste() {
             "column 3, Kennwort: unknown",
         ],
     );
-    let last = said.trim_end().lines().last().unwrap().trim();
+    let last = stderr.trim_end().lines().last().unwrap().trim();
     assert_eq!(
         last,
         "--map Kennwort=password --map 'First Name=given_name' --map 'Last Name=family_name' --map Telefon=phone_number \
@@ -332,5 +332,5 @@ fn changed_mapping_or_kept_columns_start_another_run() {
         .run()
         .exits(3)
         .says(["its mapping of columns is"]);
-    assert_eq!(pool.stats().operations, asked, "nothing was asked");
+    assert_eq!(pool.stats().operations, asked, "no request was sent");
 }

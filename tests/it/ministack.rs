@@ -217,13 +217,13 @@ fn undo_deletes_only_users_of_the_run() {
     pool.undo(&dir).arg("--even-if-used").run().exits(1);
     assert_eq!(pool.usernames(), ["user0002", "user0005", "zoe"]);
     let results = std::fs::read_to_string(dir.path("run/undo-results.csv")).unwrap();
-    let said: Vec<&str> = results
+    let outcomes: Vec<&str> = results
         .lines()
         .skip(1)
         .filter_map(|line| line.split(',').nth(3))
         .collect();
     assert_eq!(
-        said,
+        outcomes,
         [
             "deleted",
             "deleted",
@@ -268,7 +268,11 @@ fn forbidden_look_ups_stop_the_run_which_resumes_without_them() {
         .says(["AccessDenied", "cognito-idp:AdminGetUser", "--no-lookup"]);
     let results = dir.results();
     assert_eq!(results.count("created"), 2);
-    assert_eq!(results.row(3)["outcome"], "existed", "that much was known");
+    assert_eq!(
+        results.row(3)["outcome"],
+        "existed",
+        "known from the interrupted run"
+    );
     assert_eq!(results.count("unsent"), 2);
     import(&key, &secret)
         .args(["--no-lookup", "--allow-messages"])

@@ -26,8 +26,8 @@ fn null_markers_are_noted_and_never_become_users() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", NULLS);
-    let told = notices(dir.check(&pool, list), 1);
-    let note = notice(&told, "cells.null_marker").unwrap();
+    let all = notices(dir.check(&pool, list), 1);
+    let note = notice(&all, "cells.null_marker").unwrap();
     assert_eq!(note["count"], 3);
     assert!(note["what_to_do"].as_str().unwrap().contains("--null"));
     let examples = note["examples"].as_array().unwrap();
@@ -149,8 +149,8 @@ fn garbled_text_is_noted_and_invalid_in_usernames_and_passwords() {
          eve,PÃ¤ssw0rd!5,eve@example.com,Oâ€™Neil\n",
     );
     let check = dir.check(&pool, list);
-    let told = notices(check, 1);
-    let note = notice(&told, "cells.encoding").unwrap();
+    let all = notices(check, 1);
+    let note = notice(&all, "cells.encoding").unwrap();
     assert_eq!(note["count"], 4);
     assert_eq!(note["examples"].as_array().unwrap().len(), 3);
     assert!(note["what_to_do"].as_str().unwrap().contains("--encoding"));
@@ -178,8 +178,8 @@ fn garbled_text_is_noted_and_invalid_in_usernames_and_passwords() {
     assert_eq!(results.outcomes(), outcomes);
     // A flag already given is not suggested.
     let check = dir.check(&pool, list).args(["--encoding", "utf-8"]);
-    let told = notices(check, 1);
-    let hint = notice(&told, "cells.encoding").unwrap()["what_to_do"].clone();
+    let all = notices(check, 1);
+    let hint = notice(&all, "cells.encoding").unwrap()["what_to_do"].clone();
     assert!(
         !hint.as_str().unwrap().contains("with --encoding"),
         "{hint}"
@@ -199,8 +199,8 @@ fn numbers_and_dates_changed_by_a_spreadsheet_are_noted() {
          dee,Passw0rd!4,dee@example.com,1990-02-01,v1.0\n\
          eve,Passw0rd!5,eve@example.com,,\n",
     );
-    let told = notices(dir.check(&pool, list), 0);
-    let count = |code: &str| notice(&told, code).map(|note| note["count"].clone());
+    let all = notices(dir.check(&pool, list), 0);
+    let count = |code: &str| notice(&all, code).map(|note| note["count"].clone());
     assert_eq!(count("cells.birthdate"), Some(2.into()));
     assert_eq!(count("cells.float"), Some(3.into()));
     assert_eq!(count("cells.null_marker"), Some(1.into()));
@@ -213,9 +213,9 @@ fn a_list_without_odd_cells_has_no_notes() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", crate::harness::users(3));
-    let told = notices(dir.check(&pool, list), 0);
+    let all = notices(dir.check(&pool, list), 0);
     assert!(
-        told.iter().all(|notice| notice.get("count").is_none()),
-        "{told:?}"
+        all.iter().all(|notice| notice.get("count").is_none()),
+        "{all:?}"
     );
 }

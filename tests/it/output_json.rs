@@ -43,7 +43,7 @@ fn error<'d>(document: &'d Value, output: &ProcessOutput, name: &str) -> &'d str
     assert_eq!(document["exit_name"], name);
     let message = error["message"].as_str().unwrap();
     let hint = error["what_to_do"].as_str().unwrap_or_default();
-    assert!(!hint.is_empty(), "nothing to do: {message}");
+    assert!(!hint.is_empty(), "no hint: {message}");
     assert!(
         output.stderr.contains(message),
         "{message}\n{}",
@@ -142,10 +142,10 @@ fn errors_before_the_start_have_a_document_too() {
     pool.stop();
     let output = describe.run().exits(3);
     let document = document(&output, "describe");
-    let told = error(&document, &output, "refused");
+    let message = error(&document, &output, "refused");
     assert!(
-        told.contains(&format!("ConnectFailed: {address}: tcp connect error: ")),
-        "{told}"
+        message.contains(&format!("ConnectFailed: {address}: tcp connect error: ")),
+        "{message}"
     );
     let hint = document["error"]["what_to_do"].as_str().unwrap();
     assert!(hint.contains("check the network"), "{hint}");
@@ -352,7 +352,7 @@ fn the_document_of_an_undo_counts_users_by_outcome() {
         (&dry["dry_run"], &dry["users"]["deleted"]),
         (&json!(true), &json!(3))
     );
-    assert_eq!(pool.users().len(), 3, "a dry run deletes nobody");
+    assert_eq!(pool.users().len(), 3, "a dry run deletes no user");
     let output = undo().args(["--yes-delete", &id]).run().exits(0);
     let undone = document(&output, "undo");
     assert_eq!(

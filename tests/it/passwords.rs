@@ -64,13 +64,13 @@ fn no_canary_in<'w>(written: impl IntoIterator<Item = &'w (String, Vec<u8>)>) {
             let found = bytes
                 .windows(form.len())
                 .any(|window| window == form.as_slice());
-            assert!(!found, "{} stands in {name}", String::from_utf8_lossy(form));
+            assert!(!found, "{} is in {name}", String::from_utf8_lossy(form));
         }
     }
 }
 
 /// A list with four users for each of these passwords.
-fn birds(passwords: &[&str]) -> String {
+fn list_with(passwords: &[&str]) -> String {
     let mut list = csv::Writer::from_writer(Vec::new());
     list.write_record(["username", "password", "email"])
         .unwrap();
@@ -115,9 +115,12 @@ fn no_canary_leaks_at_any_verbosity() {
     // Every pool but the first repeats the password in its answers.
     let echoing = CANARIES.map(|password| {
         let words = format!("{password} is on a list, and so is {password:?}");
-        (birds(&[password; 5]), PreSignUp::Refuse { message: words })
+        (
+            list_with(&[password; 5]),
+            PreSignUp::Refuse { message: words },
+        )
     });
-    let all = (birds(&CANARIES), PreSignUp::Absent);
+    let all = (list_with(&CANARIES), PreSignUp::Absent);
     for (number, (list, pre_sign_up)) in std::iter::once(all).chain(echoing).enumerate() {
         let list = dir.file("canaries.csv", list);
         settings.pre_sign_up = pre_sign_up;
@@ -143,10 +146,10 @@ fn no_canary_leaks_at_any_verbosity() {
             assert!(matches!(output.code, Some(0 | 1 | 5)), "{}", output.stderr);
             written.push((run, (output.stderr + &output.stdout).into_bytes()));
             let lines = fs::read_to_string(dir.path(&log)).unwrap().lines().count();
-            assert!(lines > 20, "{lines} lines: the log says much");
+            assert!(lines > 20, "only {lines} log lines");
         }
     }
-    let list = dir.file("canaries.csv", birds(&CANARIES));
+    let list = dir.file("canaries.csv", list_with(&CANARIES));
     let on_stderr = dir
         .rehearse(list)
         .args(["-vvv", "--max-failures", "0"])
@@ -164,7 +167,7 @@ fn no_canary_leaks_at_any_verbosity() {
 fn no_canary_is_in_process_arguments_or_environment() {
     let dir = TestDir::new();
     let pool = Pool::start(silent());
-    let list = dir.file("canaries.csv", birds(&CANARIES));
+    let list = dir.file("canaries.csv", list_with(&CANARIES));
     let running = dir.import(&pool, list).arg("--no-preflight").start();
     wait_until("sign-ups", || (pool.requests("SignUp") == 20).then_some(()));
     let mut seen = Vec::new();
@@ -248,7 +251,7 @@ fn no_password_is_written_anywhere() {
         .run()
         .exits(1);
     let mut written = vec![(
-        "what it said".to_owned(),
+        "output".to_owned(),
         (output.stderr + &output.stdout).into_bytes(),
     )];
     for entry in fs::read_dir(dir.path("run")).unwrap() {
@@ -261,7 +264,7 @@ fn no_password_is_written_anywhere() {
             let found = bytes
                 .windows(password.len())
                 .any(|window| window == password.as_bytes());
-            assert!(!found, "{password} stands in {name}");
+            assert!(!found, "{password} is in {name}");
         }
     }
     assert_eq!(dir.results().count("rejected"), 3);

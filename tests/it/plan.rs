@@ -15,13 +15,13 @@ fn a_rate_above_the_quota_is_reported_with_its_source() {
     let dir = TestDir::new();
     let pool = granting(60.0);
     let list = dir.file("users.csv", users(3));
-    let said = "note: --rate 70 is more than the 60 sign-ups a second that this account is granted (GetProvisionedLimit): what is above it \
+    let note = "note: --rate 70 is more than the 60 sign-ups a second that this account is granted (GetProvisionedLimit): what is above it \
                 is throttled and sent again";
     let check = |rate| dir.check(&pool, list).args(["--rate", rate]).run().exits(0);
-    check("70").says([said, "[rate_above_quota]", "name less than 60 with --rate"]);
+    check("70").says([note, "[rate_above_quota]", "name less than 60 with --rate"]);
     assert!(!check("60").stderr.contains("rate_above_quota"));
     let import = dir.import(&pool, list).args(["--rate", "70"]);
-    import.run().exits(0).says([said]);
+    import.run().exits(0).says([note]);
 }
 
 #[test]
@@ -86,10 +86,10 @@ fn steps_of_duplicates_are_not_counted() {
 fn the_plan_says_that_undo_keeps_confirmed_users() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(3));
-    let said = "undo: keeps users that this run confirms (but for --even-if-used), for the pool has no threat protection";
+    let note = "undo: keeps users that this run confirms (but for --even-if-used), for the pool has no threat protection";
     let pool = Pool::start(quick());
     let check = dir.check(&pool, list);
-    check.arg("--confirm").run().exits(0).says([said]);
+    check.arg("--confirm").run().exits(0).says([note]);
     let pool = Pool::start(PoolSettings {
         threat_protection: true,
         ..quick()
@@ -104,7 +104,7 @@ fn the_plan_fits_the_terminal_and_is_not_wrapped_elsewhere() {
     let pool = granting(60.0);
     let list = dir.file("users.csv", users(3));
     let check = || dir.check(&pool, list).args(["--rate", "70", "--confirm"]);
-    let whole = check().run().exits(0).stderr;
+    let unwrapped = check().run().exits(0).stderr;
     let words = |text: &str| {
         text.split_whitespace()
             .map(str::to_owned)
@@ -113,11 +113,15 @@ fn the_plan_fits_the_terminal_and_is_not_wrapped_elsewhere() {
     for columns in [60, 80, 120] {
         let mut screen = check().on_screen(columns);
         assert_eq!(screen.wait(), Some(0));
-        let told = screen.raw_output();
-        for line in told.lines() {
+        let shown = screen.raw_output();
+        for line in shown.lines() {
             assert!(line.len() <= usize::from(columns), "{columns}: {line}");
         }
-        assert_eq!(words(&told), words(&whole), "{columns}: not a word is lost");
+        assert_eq!(
+            words(&shown),
+            words(&unwrapped),
+            "{columns}: no word is lost"
+        );
     }
     let mut screen = check().on_screen(60);
     screen.wait();

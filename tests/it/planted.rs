@@ -112,7 +112,11 @@ fn check_finds_exactly_the_planted_errors() {
         let expected = planted.faults();
         let difference: Vec<_> = expected.symmetric_difference(&found).take(10).collect();
         assert!(difference.is_empty(), "of {region:?}: {difference:?}");
-        assert_eq!(dir.findings().len(), expected.len(), "each is told once");
+        assert_eq!(
+            dir.findings().len(),
+            expected.len(),
+            "each is reported once"
+        );
         let rules: BTreeSet<&str> = expected.iter().map(|(_, _, rule)| rule.as_str()).collect();
         assert_eq!(rules, BTreeSet::from(RULES), "all rules were broken");
 

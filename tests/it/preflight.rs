@@ -23,7 +23,7 @@ fn refused<const N: usize>(
         .says(["the run is refused, and nothing was sent"])
         .says(words);
     assert_eq!(pool.requests("SignUp"), before, "nothing was sent");
-    assert!(!dir.path("run").exists(), "no run was begun");
+    assert!(!dir.path("run").exists(), "no run was created");
     output
 }
 

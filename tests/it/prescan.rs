@@ -200,7 +200,7 @@ fn a_user_created_after_the_listing_is_found_by_sign_up() {
     assert_eq!(
         look_ups(&pool),
         2,
-        "the other one is the second run's question"
+        "the other one is the second run's permission probe"
     );
 }
 
@@ -257,9 +257,9 @@ fn without_list_permission_every_row_is_sent_unless_prescan_is_forced() {
             .args(["--run-dir", run, "--rate", "50"])
             .args(flags)
     };
-    let said = "the permission cognito-idp:ListUsers is missing";
+    let message = "the permission cognito-idp:ListUsers is missing";
     let auto = import("auto", ["--prescan", "auto"]).run().exits(0);
-    auto.says(["note: ", said, "the pool is not read first"]);
+    auto.says(["note: ", message, "the pool is not read first"]);
     assert_eq!(dir.results_in("auto").count("existed"), 30);
     for (run, flags) in [
         ("always", ["--prescan", "always"]),
@@ -268,10 +268,10 @@ fn without_list_permission_every_row_is_sent_unless_prescan_is_forced() {
         let refused = import(run, flags).run().exits(3);
         refused.says([
             "the run is refused, and nothing was sent",
-            said,
+            message,
             "iam-policy",
         ]);
-        assert!(!dir.path(run).exists(), "no run was begun");
+        assert!(!dir.path(run).exists(), "no run was created");
         let unchecked = import(run, flags).arg("--no-preflight").run().exits(4);
         unchecked.says(["AccessDenied", "cognito-idp:ListUsers"]);
     }

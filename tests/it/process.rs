@@ -91,7 +91,7 @@ fn every_command_exits_cleanly_without_file_descriptors() {
         .args(["--run-dir", "done"])
         .run()
         .exits(0);
-    let mut whole = 0;
+    let mut successes = 0;
     for limit in [3, 5, 8, 11, 16, 20, 26, 32, 48] {
         let commands = [
             dir.rehearse(list).args(["--run-dir", "rehearsed"]),
@@ -127,13 +127,13 @@ fn every_command_exits_cleanly_without_file_descriptors() {
             if output.code != Some(2) {
                 document(&output);
             }
-            whole += usize::from(output.code == Some(0));
+            successes += usize::from(output.code == Some(0));
         }
         let _ = fs::remove_dir_all(dir.path("run"));
     }
     assert!(
-        whole > 7,
-        "with a few files more, all of them work: {whole}"
+        successes > 7,
+        "with a few more descriptors, every command works: {successes}"
     );
 }
 
@@ -241,13 +241,13 @@ fn an_output_error_after_sending_is_not_a_refusal() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(2));
-    let said = "standard output: cannot be written";
+    let message = "standard output: cannot be written";
     let full = |command: crate::harness::Cli| {
         command
             .args(["--output", "json"])
             .output_to("/dev/full")
             .run()
-            .says([said])
+            .says([message])
     };
     full(dir.import(&pool, list)).exits(4);
     assert_eq!(dir.results().count("created"), 2);

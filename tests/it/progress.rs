@@ -98,11 +98,11 @@ fn the_bar_is_redrawn_when_the_terminal_is_resized() {
             let rows = screen.rows();
             let at = rows.iter().position(|row| is_bar(row))?;
             let once = |part: &str| rows.iter().filter(|row| row.contains(part)).count() == 1;
-            let whole = ["per s", "eta ", "of 300 rows", "created "]
+            let complete = ["per s", "eta ", "of 300 rows", "created "]
                 .into_iter()
                 .all(once);
             let one = rows.iter().filter(|row| is_bar(row)).count() == 1;
-            (rows.get(at + 1)?.starts_with(next) && whole && one).then_some(())
+            (rows.get(at + 1)?.starts_with(next) && complete && one).then_some(())
         });
     }
     assert_eq!(screen.wait(), Some(0));
@@ -113,7 +113,7 @@ fn the_bar_is_redrawn_when_the_terminal_is_resized() {
 fn colors_are_disabled_on_request() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(40));
-    let told = |variable: (&str, &str), run| {
+    let output_with = |variable: (&str, &str), run| {
         let rehearse = dir
             .rehearse(list)
             .args(["--run-dir", run, "--rate", "50", "-v"]);
@@ -121,10 +121,10 @@ fn colors_are_disabled_on_request() {
         assert_eq!(screen.wait(), Some(0));
         screen.raw_output()
     };
-    let coloured = told(("LANG", "C"), "a");
-    assert!(coloured.contains("\u{1b}[32m█"), "{coloured:?}");
+    let colored = output_with(("LANG", "C"), "a");
+    assert!(colored.contains("\u{1b}[32m█"), "{colored:?}");
     for variable in [("NO_COLOR", "1"), ("CLICOLOR", "0")] {
-        let plain = told(variable, "b");
+        let plain = output_with(variable, "b");
         assert!(plain.contains(FULL), "{plain:?}");
         // Color sequences end with `m`; `J` erases.
         let codes = plain.split("\u{1b}[").skip(1);
@@ -132,7 +132,7 @@ fn colors_are_disabled_on_request() {
             codes.map(|code| code.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';'));
         assert!(ends.all(|code| !code.starts_with('m')), "{plain:?}");
     }
-    let dumb = told(("TERM", "dumb"), "c");
+    let dumb = output_with(("TERM", "dumb"), "c");
     assert!(!dumb.contains('\u{1b}') && !dumb.contains(FULL), "{dumb:?}");
 }
 
@@ -214,8 +214,9 @@ fn log_lines_and_notices_do_not_tear_the_bar() {
         .collect();
     assert_eq!(lines.len(), 30, "{rows:#?}");
     for line in lines {
-        let whole = line.starts_with("20") && line.ends_with("code=\"InvalidPasswordException\"");
-        assert!(whole, "{line}");
+        let complete =
+            line.starts_with("20") && line.ends_with("code=\"InvalidPasswordException\"");
+        assert!(complete, "{line}");
     }
     assert!(!rows.iter().any(|row| is_bar(row)), "{rows:#?}");
 }
@@ -280,8 +281,11 @@ fn the_bar_can_be_disabled() {
         screen.raw_output()
     };
     for how in ["none", "lines"] {
-        let told = stopped(how, how);
-        assert!(!told.contains([FULL, EMPTY, '\u{1b}']), "{told:?}");
+        let output_with = stopped(how, how);
+        assert!(
+            !output_with.contains([FULL, EMPTY, '\u{1b}']),
+            "{output_with:?}"
+        );
     }
     let mut quiet = dir.rehearse(list).arg("--quiet").on_screen(100);
     assert_eq!(quiet.wait(), Some(0));

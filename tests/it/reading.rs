@@ -198,23 +198,23 @@ fn refused(list: impl AsRef<[u8]>) -> String {
     let name = dir.file("users.csv", list);
     let output = dir.import(&pool, name).run().exits(3);
     assert_only_described(&pool);
-    assert!(!dir.path("run").exists(), "no run was begun");
+    assert!(!dir.path("run").exists(), "no run was created");
     output.stderr
 }
 
 #[test]
 fn an_unknown_column_is_refused_with_a_suggestion_and_can_be_dropped() {
     let list = "username,password,emial,shoe\nann,Passw0rd!,ann@example.com,38\n";
-    let said = refused(list);
+    let stderr = refused(list);
     assert!(
-        said.contains("column 3, emial: unknown") && said.contains("--map emial=email"),
-        "{said}"
+        stderr.contains("column 3, emial: unknown") && stderr.contains("--map emial=email"),
+        "{stderr}"
     );
     assert!(
-        said.contains("column 4, shoe: unknown"),
-        "all of it is said at once: {said}"
+        stderr.contains("column 4, shoe: unknown"),
+        "everything is reported at once: {stderr}"
     );
-    assert!(said.contains("--ignore-column shoe"), "{said}");
+    assert!(stderr.contains("--ignore-column shoe"), "{stderr}");
 
     let dir = TestDir::new();
     let pool = Pool::start(quick());
@@ -232,29 +232,30 @@ fn an_unknown_column_is_refused_with_a_suggestion_and_can_be_dropped() {
 
 #[test]
 fn a_missing_column_is_refused() {
-    let said = refused("user_name,password\nann,Passw0rd!\n");
+    let stderr = refused("user_name,password\nann,Passw0rd!\n");
     assert!(
-        said.contains("column 1, user_name: unknown") && said.contains("--map user_name=username"),
-        "{said}"
+        stderr.contains("column 1, user_name: unknown")
+            && stderr.contains("--map user_name=username"),
+        "{stderr}"
     );
-    let said = refused("username,email\nann,ann@example.com\n");
-    assert!(said.contains("there is no column password"), "{said}");
-    assert!(said.contains("--password none"), "{said}");
+    let stderr = refused("username,email\nann,ann@example.com\n");
+    assert!(stderr.contains("there is no column password"), "{stderr}");
+    assert!(stderr.contains("--password none"), "{stderr}");
 }
 
 #[test]
 fn two_columns_for_the_same_attribute_are_refused() {
-    let said = refused("username,cognito:username,password\nann,ann,Passw0rd!\n");
+    let stderr = refused("username,cognito:username,password\nann,ann,Passw0rd!\n");
     assert!(
-        said.contains("columns 1 and 2 both mean the username"),
-        "{said}"
+        stderr.contains("columns 1 and 2 both mean the username"),
+        "{stderr}"
     );
 }
 
 #[test]
 fn an_empty_file_is_refused_and_a_header_alone_is_an_empty_list() {
-    let said = refused("");
-    assert!(said.contains("users.csv: is empty"), "{said}");
+    let stderr = refused("");
+    assert!(stderr.contains("users.csv: is empty"), "{stderr}");
 
     let dir = TestDir::new();
     let list = dir.file("users.csv", "username,password,email\n");
@@ -283,8 +284,8 @@ fn a_missing_list_is_refused() {
 fn an_s3_url_without_bucket_or_key_is_refused() {
     let dir = TestDir::new();
     for list in ["s3://", "s3://lists", "s3://lists/", "s3:///users.csv"] {
-        let said = format!("{list}: names no object; a bucket and a key are needed");
-        dir.rehearse(list).run().exits(3).says([&said]);
+        let stderr = format!("{list}: names no object; a bucket and a key are needed");
+        dir.rehearse(list).run().exits(3).says([&stderr]);
     }
 }
 

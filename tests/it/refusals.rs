@@ -6,7 +6,7 @@ use crate::harness::{Cli, Pool, TestDir, quick, users};
 #[track_caller]
 fn refused<const N: usize>(cli: Cli, pool: &Pool, words: [&str; N]) {
     cli.run().exits(3).says(words);
-    assert_eq!(pool.stats().operations.len(), 0, "nothing was asked");
+    assert_eq!(pool.stats().operations.len(), 0, "no request was sent");
 }
 
 #[test]
@@ -25,7 +25,11 @@ fn missing_credentials_are_refused_unless_no_lookup() {
         .run()
         .exits(0);
     assert_eq!(pool.requests("SignUp"), 3);
-    assert_eq!(pool.stats().operations.len(), 1, "nothing else was asked");
+    assert_eq!(
+        pool.stats().operations.len(),
+        1,
+        "no other request was sent"
+    );
 }
 
 #[test]
@@ -84,11 +88,11 @@ fn localhost_bypasses_proxies() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
     // Nothing listens on port 1.
-    let nobody = "http://127.0.0.1:1";
+    let closed = "http://127.0.0.1:1";
     dir.import(&pool, list)
-        .env("HTTP_PROXY", nobody)
-        .env("http_proxy", nobody)
-        .env("ALL_PROXY", nobody)
+        .env("HTTP_PROXY", closed)
+        .env("http_proxy", closed)
+        .env("ALL_PROXY", closed)
         .run()
         .exits(0);
 }
@@ -237,9 +241,9 @@ fn files_named_by_flags_have_a_size_limit() {
         ("--existing", "/dev/zero"),
     ] {
         let output = dir.rehearse(list).args([flag, file]).run().exits(3);
-        let told = format!("{flag} {file}: ");
+        let prefix = format!("{flag} {file}: ");
         assert!(
-            output.stderr.contains(&told),
+            output.stderr.contains(&prefix),
             "{flag} {file}: {}",
             output.stderr
         );

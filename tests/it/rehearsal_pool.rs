@@ -21,8 +21,8 @@ fn requests_from_web_pages_are_refused_and_programs_accepted() {
     let listen = ["--listen", "127.0.0.1:0"];
     let running = dir.cli("rehearsal-pool").args(listen).start();
     running.wait_for_stderr("Ctrl-C ends it");
-    let said = running.stderr_so_far();
-    let (_, port) = said.split_once("http://127.0.0.1:").unwrap();
+    let stderr = running.stderr_so_far();
+    let (_, port) = stderr.split_once("http://127.0.0.1:").unwrap();
     let port: u16 = port.split(' ').next().unwrap().parse().unwrap();
 
     for host in ["localhost", "127.0.0.1", "[::1]", "127.1.2.3"] {

@@ -49,7 +49,7 @@ fn rejects_contain_only_failed_rows_with_reasons() {
     assert_eq!(
         column("username"),
         ["=bob", "ANN", "weak"],
-        "as they came in, nothing defused"
+        "unchanged, nothing defused"
     );
     assert_eq!(
         column("reason_outcome"),
@@ -161,7 +161,11 @@ fn rejects_contain_passwords_only_on_request() {
         !written.contains("C4nary#other"),
         "as one row they would be another user"
     );
-    assert_eq!(pool.requests("SignUp"), 2, "fine and weak, once");
+    assert_eq!(
+        pool.requests("SignUp"),
+        2,
+        "the valid and the weak row, once"
+    );
     import().run().exits(1);
     assert!(!rejects(&dir).contains("4nary"), "blank again");
 }
@@ -217,8 +221,8 @@ fn unreadable_rows_stay_unreadable_until_corrected() {
         let again = dir.file("again.csv", &written);
         rehearse(again).exits(1);
         assert_eq!(dir.results().rows[0]["error_code"], "row.encoding");
-        let mended = dir.file("mended.csv", written.replace("J\u{fffd}", "Jü"));
-        rehearse(mended).exits(0);
+        let fixed = dir.file("mended.csv", written.replace("J\u{fffd}", "Jü"));
+        rehearse(fixed).exits(0);
     }
 }
 
@@ -292,7 +296,7 @@ fn a_resumed_run_has_the_rejects_of_all_its_sessions() {
     assert_eq!(
         rows(&dir)[0]["username"],
         "broken1",
-        "those that are unsent go on with the run"
+        "unsent rows are left to the resumed run"
     );
     dir.import(&pool, list).run().exits(1);
     let names: Vec<String> = rows(&dir)

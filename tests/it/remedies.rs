@@ -97,9 +97,12 @@ fn hints_about_list_and_flags_are_in_the_json_document() {
         for flag in &flags {
             cli = cli.arg(flag);
         }
-        let (message, told) = error(cli);
-        assert!(told.contains(hint), "{list} {flags:?}: {message}: {told}");
-        assert!(!told.contains("cannot be"), "{told}");
+        let (message, given_hint) = error(cli);
+        assert!(
+            given_hint.contains(hint),
+            "{list} {flags:?}: {message}: {given_hint}"
+        );
+        assert!(!given_hint.contains("cannot be"), "{given_hint}");
     }
     assert_eq!(pool.requests("SignUp"), 0);
 }
@@ -132,10 +135,10 @@ fn hints_of_other_commands_are_in_the_json_document() {
         for argument in &arguments {
             cli = cli.arg(argument);
         }
-        let (message, told) = error(cli);
+        let (message, given_hint) = error(cli);
         assert!(
-            told.contains(hint),
-            "{command} {arguments:?}: {message}: {told}"
+            given_hint.contains(hint),
+            "{command} {arguments:?}: {message}: {given_hint}"
         );
     }
 }

@@ -294,7 +294,7 @@ fn the_page_of_a_stopped_run_has_the_resume_command() {
         text.contains("import 'my users.csv' --concurrency 2"),
         "{text}"
     );
-    assert!(!text.contains("--restart"), "it would begin anew: {text}");
+    assert!(!text.contains("--restart"), "it would start over: {text}");
     assert!(
         text.contains("check --user-pool-id, --client-id"),
         "what stopped it, and what to do: {text}"

@@ -32,7 +32,7 @@ fn listen(requests: usize) -> (String, JoinHandle<Vec<Headers>>) {
                     headers
                         .insert(name.to_lowercase(), value.to_owned())
                         .is_none(),
-                    "{name} stands twice"
+                    "{name} occurs twice"
                 );
             }
             let length: usize = headers["content-length"].parse().unwrap();

@@ -18,7 +18,7 @@ fn a_finished_run_prints_its_summary_and_sends_nothing() {
         "this run is finished already: nothing was sent",
         "created      5",
     ]);
-    assert_eq!(pool.stats().operations, asked, "nothing was asked");
+    assert_eq!(pool.stats().operations, asked, "no request was sent");
     assert_eq!(fs::read(dir.path("run/results.csv")).unwrap(), before);
     // It needs neither pool nor credentials.
     let cli = dir.import(&pool, list).without_env("AWS_ACCESS_KEY_ID");
@@ -174,7 +174,7 @@ fn restart_starts_over_and_keeps_the_old_ledger() {
         assert_eq!(
             dir.results().count("existed"),
             3,
-            "what we made before is there before us now"
+            "users of the earlier run now exist"
         );
     }
     // The old ledger can still be read.
@@ -194,7 +194,7 @@ fn each_rehearsal_starts_over() {
     let list = dir.file("users.csv", users(3));
     for _ in 0..2 {
         dir.rehearse(list).run().exits(0);
-        assert_eq!(dir.results().count("created"), 3, "its pool is new as well");
+        assert_eq!(dir.results().count("created"), 3, "its pool is also new");
     }
 }
 

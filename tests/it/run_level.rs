@@ -241,7 +241,7 @@ fn stops_when_credentials_expire() {
     assert_eq!(
         results.count("existed"),
         6,
-        "that the last one exists was known"
+        "the last one was known to exist"
     );
     assert_eq!(results.row(6)["error_code"], "ExpiredTokenException");
     assert_eq!(results.count("unsent"), ROWS - 6);

@@ -180,9 +180,9 @@ fn rejects_of_an_object_can_be_corrected_and_imported() {
         rejects.contains("\nbob,,nowhere,invalid,email.format,"),
         "{rejects}"
     );
-    let mended = rejects.replace("bob,,nowhere,", "bob,Passw0rd!,bob@example.com,");
-    let mended = bucket.put("mended.csv", mended);
-    import(&mended, "again").run().exits(0);
+    let fixed = rejects.replace("bob,,nowhere,", "bob,Passw0rd!,bob@example.com,");
+    let fixed = bucket.put("mended.csv", fixed);
+    import(&fixed, "again").run().exits(0);
     assert_eq!(dir.results_in("again").of("bob")["outcome"], "created");
     assert_eq!(pool.users().len(), 4);
 }
@@ -278,7 +278,7 @@ fn a_missing_bucket_or_object_is_refused() {
             ["--existing", words],
         );
     }
-    assert!(!dir.path("run").exists(), "no run was begun");
+    assert!(!dir.path("run").exists(), "no run was created");
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn an_object_without_credentials_is_refused_with_a_hint() {
             "aws sso login",
         ],
     );
-    assert_eq!(pool.stats().operations.len(), 0, "nothing was asked");
+    assert_eq!(pool.stats().operations.len(), 0, "no request was sent");
 }
 
 #[test]

@@ -39,14 +39,14 @@ fn check(dir: &TestDir, folder: &str) -> Cli {
 /// Imports a sample. Asserts that every row becomes the expected user, in order, with its kept
 /// cells next to the new `sub`. Returns the pool's users.
 #[track_caller]
-fn becomes(folder: &str, kept: &[&str], meant: &Value) -> BTreeMap<String, AuditedUser> {
+fn becomes(folder: &str, kept: &[&str], expected: &Value) -> BTreeMap<String, AuditedUser> {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     with_mapping(dir.import(&pool, list(folder)), folder)
         .run()
         .exits(0);
     let (results, users) = (dir.results(), pool.users());
-    assert_eq!(results.header[20..], *kept, "behind the other columns");
+    assert_eq!(results.header[20..], *kept, "after the other columns");
     let found: Vec<Value> = results
         .rows
         .iter()
@@ -59,12 +59,12 @@ fn becomes(folder: &str, kept: &[&str], meant: &Value) -> BTreeMap<String, Audit
             json!([user.username, cells, attributes])
         })
         .collect();
-    let meant = meant.as_array().unwrap();
-    for (found, meant) in found.iter().zip(meant) {
-        assert_eq!(found, meant);
+    let expected = expected.as_array().unwrap();
+    for (found, expected) in found.iter().zip(expected) {
+        assert_eq!(found, expected);
     }
-    assert_eq!(found.len(), meant.len(), "no row is lost");
-    assert_eq!(users.len(), meant.len(), "nobody else was made");
+    assert_eq!(found.len(), expected.len(), "no row is lost");
+    assert_eq!(users.len(), expected.len(), "no other user was created");
     users
 }
 
@@ -93,7 +93,7 @@ fn imports_the_aws_template() {
 fn imports_a_german_excel_list() {
     let bytes = fs::read(list("excel")).unwrap();
     assert!(std::str::from_utf8(&bytes).is_err(), "windows-1252");
-    assert!(bytes.ends_with(b"\r\n"), "line ends of Windows");
+    assert!(bytes.ends_with(b"\r\n"), "CRLF line ends");
     becomes("excel", &["Kundennr", "Status"], &people::of_excel());
 }
 
@@ -210,8 +210,8 @@ fn wordpress_hashes_are_refused_as_passwords() {
         ]);
     let findings = fs::read_to_string(dir.path("findings.csv")).unwrap();
     assert_eq!(findings.matches("password.hash").count(), 6, "{findings}");
-    for said in [imported.stderr, checked.stderr, findings] {
-        assert!(!said.contains("$P$") && !said.contains("$2y$"), "{said}");
+    for text in [imported.stderr, checked.stderr, findings] {
+        assert!(!text.contains("$P$") && !text.contains("$2y$"), "{text}");
     }
 }
 

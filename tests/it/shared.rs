@@ -14,7 +14,7 @@ fn with_aliases() -> Pool {
 }
 
 #[track_caller]
-fn told(cli: Cli, exit: i32, kind: &str, code: &str) -> Option<Value> {
+fn problem(cli: Cli, exit: i32, kind: &str, code: &str) -> Option<Value> {
     let output = cli.args(["--output", "json"]).run().exits(exit);
     let document: Value = serde_json::from_str(&output.stdout).unwrap();
     let all = document[kind].as_array().unwrap();
@@ -33,7 +33,7 @@ fn a_shared_address_is_reported_and_not_verified_unless_allowed() {
     let dir = TestDir::new();
     let pool = with_aliases();
     let list = dir.file("users.csv", REPEATS);
-    let note = told(dir.check(&pool, list), 1, "notices", "alias_repeats").unwrap();
+    let note = problem(dir.check(&pool, list), 1, "notices", "alias_repeats").unwrap();
     assert_eq!(note["count"], 2);
     assert!(
         note["examples"][0]["found"]
@@ -51,7 +51,7 @@ fn a_shared_address_is_reported_and_not_verified_unless_allowed() {
     // The duplicate of u3 is not a separate user.
     let steps = ["--confirm", "--verify", "email"];
     let verify = || dir.import(&pool, list).args(steps);
-    let refusal = told(verify(), 3, "refusals", "alias_repeats").unwrap();
+    let refusal = problem(verify(), 3, "refusals", "alias_repeats").unwrap();
     assert!(
         refusal["what_to_do"]
             .as_str()
@@ -61,7 +61,7 @@ fn a_shared_address_is_reported_and_not_verified_unless_allowed() {
     assert_eq!(pool.requests("SignUp"), 0);
     // The shared phone numbers are not verified.
     assert_eq!(
-        told(verify(), 3, "notices", "alias_repeats").unwrap()["count"],
+        problem(verify(), 3, "notices", "alias_repeats").unwrap()["count"],
         2
     );
     verify().arg("--allow-alias-repeats").run().exits(1);
@@ -79,8 +79,8 @@ fn addresses_that_are_not_aliases_may_be_shared() {
         dir.check(&pool, list)
             .args(["--confirm", "--verify", "email"])
     };
-    assert_eq!(told(check(), 1, "notices", "alias_repeats"), None);
-    assert_eq!(told(check(), 1, "refusals", "alias_repeats"), None);
+    assert_eq!(problem(check(), 1, "notices", "alias_repeats"), None);
+    assert_eq!(problem(check(), 1, "refusals", "alias_repeats"), None);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn usernames_differing_only_in_case_are_reported_if_distinct() {
         ..quick()
     });
     let list = dir.file("users.csv", list);
-    let note = told(dir.check(&pool, list), 1, "notices", "usernames.case").unwrap();
+    let note = problem(dir.check(&pool, list), 1, "notices", "usernames.case").unwrap();
     assert_eq!(note["count"], 2);
     assert!(
         note["examples"][0]["found"]
@@ -105,12 +105,12 @@ fn usernames_differing_only_in_case_are_reported_if_distinct() {
             .contains("row 1")
     );
     let small = dir.check(&pool, list).args(["--lowercase", "username"]);
-    assert_eq!(told(small, 1, "notices", "usernames.case"), None);
+    assert_eq!(problem(small, 1, "notices", "usernames.case"), None);
     dir.import(&pool, list).run().exits(1);
     let outcomes = ["created", "created", "created", "duplicate"];
     assert_eq!(dir.results().outcomes(), outcomes);
     // If case is ignored, they are duplicates.
     let pool = Pool::start(quick());
-    let note = told(dir.check(&pool, list), 1, "notices", "usernames.case");
+    let note = problem(dir.check(&pool, list), 1, "notices", "usernames.case");
     assert_eq!(note, None);
 }

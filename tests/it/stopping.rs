@@ -44,7 +44,7 @@ fn a_signal_stops_the_run_cleanly_and_the_same_command_resumes() {
         assert_eq!(
             created,
             pool.users().len(),
-            "what was on its way was waited for"
+            "requests in flight were waited for"
         );
         assert_eq!(results.count("unsent"), 150 - created);
         assert!((10..150).contains(&created));
@@ -211,7 +211,7 @@ fn an_unreachable_pool_stops_the_run_without_failing_rows() {
     assert_eq!(
         results.count("failed"),
         0,
-        "they are taken up again: {:?}",
+        "they are resumed: {:?}",
         results.counts()
     );
     let before = results.count("created");
@@ -245,7 +245,7 @@ fn a_killed_run_resumes_where_it_was() {
     assert_eq!(
         dir.results().count("created"),
         60,
-        "none is called existing"
+        "no user is called existing"
     );
     each_was_made_once(&pool, 60);
 }
@@ -291,7 +291,7 @@ fn a_stopped_rehearsal_does_not_suggest_resuming() {
         .run()
         .exits(4);
     let read = |name: &str| std::fs::read_to_string(dir.path(name)).unwrap();
-    for told in [
+    for text in [
         output.stdout,
         output.stderr,
         again.stdout,
@@ -301,7 +301,7 @@ fn a_stopped_rehearsal_does_not_suggest_resuming() {
         read("run/results.csv"),
     ] {
         for claim in ["goes on", "resumes", "--retry", "may have been sent"] {
-            assert!(!told.contains(claim), "{claim:?} in\n{told}");
+            assert!(!text.contains(claim), "{claim:?} in\n{text}");
         }
     }
     assert!(read("run/summary.json").contains("a rehearsal cannot be resumed"));

@@ -165,18 +165,18 @@ fn unknown_attributes_are_mapped_or_dropped_first() {
         assert_eq!(refusal["code"], "attribute_unknown");
         refusal["what_to_do"].as_str().unwrap().to_owned()
     };
-    let told = what_to_do(["--prescan", "never"]);
-    let (add, rest) = told.split_once("; ").unwrap();
+    let suggestion = what_to_do(["--prescan", "never"]);
+    let (add, rest) = suggestion.split_once("; ").unwrap();
     let line = add.strip_prefix("add ").unwrap();
     assert_eq!(
         line,
         "--map custom:Department=custom:department --ignore-column custom:shoe"
     );
     assert!(rest.contains("cannot be undone"), "{rest}");
-    let told = what_to_do(["--set", "custom:hat=7"]);
+    let suggestion = what_to_do(["--set", "custom:hat=7"]);
     assert!(
-        told.starts_with(&format!("add {line}; name attributes")),
-        "{told}"
+        suggestion.starts_with(&format!("add {line}; name attributes")),
+        "{suggestion}"
     );
     with_flags(dir.import(&pool, list), line).run().exits(0);
     let users = pool.users();

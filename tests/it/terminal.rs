@@ -20,7 +20,7 @@ fn anything_but_yes_means_no() {
         ]);
     }
     assert_eq!(pool.requests("SignUp"), 0);
-    assert!(!dir.path("run").exists(), "no run was begun");
+    assert!(!dir.path("run").exists(), "no run was created");
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn ctrl_c_at_the_prompt_exits_at_once() {
         .exits(130)
         .shows(["stopped before anything was sent"]);
     assert_eq!(pool.requests("SignUp"), 0);
-    assert!(!dir.path("run").exists(), "no run was begun");
+    assert!(!dir.path("run").exists(), "no run was created");
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn client_metadata_reaches_the_trigger_separately() {
         "mapping.toml",
         "[client_metadata]\nimport-key = \"4711=a b\"\n",
     );
-    for (run, pool, arguments, heard) in [
+    for (run, pool, arguments, expected) in [
         ("flag", pool(PreSignUp::OnClientMetadata), metadata, true),
         (
             "mapping",
@@ -90,7 +90,7 @@ fn client_metadata_reaches_the_trigger_separately() {
     ] {
         let import = dir.import(&pool, list).args(arguments);
         import.args(["--run-dir", run]).run().exits(0);
-        assert_eq!(confirmed(&pool), heard, "{run}");
+        assert_eq!(confirmed(&pool), expected, "{run}");
     }
 }
 

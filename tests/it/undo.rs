@@ -53,7 +53,7 @@ fn import(dir: &TestDir, pool: &Pool, list: &str) -> Cli {
 }
 
 /// The outcomes in a report of an undo, by username.
-fn said(dir: &TestDir, file: &str) -> BTreeMap<String, String> {
+fn report_outcomes(dir: &TestDir, file: &str) -> BTreeMap<String, String> {
     let mut csv = csv::Reader::from_path(dir.path("run").join(file)).unwrap();
     let rows: Vec<Row> = csv.deserialize().map(Result::unwrap).collect();
     rows.into_iter()
@@ -67,7 +67,7 @@ fn said(dir: &TestDir, file: &str) -> BTreeMap<String, String> {
 }
 
 fn results(dir: &TestDir) -> BTreeMap<String, String> {
-    said(dir, "undo-results.csv")
+    report_outcomes(dir, "undo-results.csv")
 }
 
 fn names(pool: &Pool) -> Vec<String> {
@@ -200,7 +200,7 @@ fn throttling_and_broken_responses_do_not_change_the_result() {
     import(&dir, &pool, list).run().exits(0);
     undo(&dir, &pool).run().exits(0);
     assert!(pool.users().is_empty());
-    assert!(results(&dir).values().all(|said| said == "deleted"));
+    assert!(results(&dir).values().all(|outcome| outcome == "deleted"));
     let stats = pool.stats();
     for fault in ["write_commit_then_drop", "write_drop_before", "write_500"] {
         assert!(
@@ -296,8 +296,8 @@ fn a_dry_run_lists_deletions_without_deleting() {
         "│ would be deleted       1",
         "results: run/undo-dry-run.csv",
     ]);
-    let said = said(&dir, "undo-dry-run.csv");
-    let of = |name: &str| said[name].as_str();
+    let outcomes = report_outcomes(&dir, "undo-dry-run.csv");
+    let of = |name: &str| outcomes[name].as_str();
     assert_eq!(
         [of("user0001"), of("user0002"), of("user0003")],
         ["would be deleted", "gone", "kept: used"]

@@ -66,7 +66,7 @@ fn the_rate_drops_to_a_reduced_quota_and_recovers() {
     assert_eq!(results.count("created"), ROWS);
     let less = seconds(&pool, 11, 40);
     let used = accepted(&less) / (30.0 * 29.0);
-    assert!(used >= 0.95, "{used} of what was granted");
+    assert!(used >= 0.95, "{used} of the quota");
     let back = seconds(&pool, 40, 60);
     assert!(
         back.iter()
@@ -113,8 +113,8 @@ fn other_users_can_sign_up_during_a_run() {
     assert_eq!(dir.results().count("created"), ROWS);
     let live = pool.stats().live_sign_ups;
     assert!(live.asked > 500, "{live:?}");
-    assert!(live.over_quota * 50 <= live.asked, "turned away: {live:?}");
+    assert!(live.over_quota * 50 <= live.asked, "throttled: {live:?}");
     // The run uses the rest.
     let used = accepted(&seconds(&pool, 6, 26)) / (25.0 * 20.0);
-    assert!(used >= 0.9, "{used} of what was left");
+    assert!(used >= 0.9, "{used} of the remaining quota");
 }

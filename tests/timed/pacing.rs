@@ -56,14 +56,14 @@ fn creation_times(pool: &Pool) -> Vec<(i64, i64)> {
 /// Rows per second in the steady state: the median over windows of 100 rows. A brief stall of the
 /// machine affects only a few windows, a wrong rate affects all of them.
 fn rows_per_second(creation_times: &[(i64, i64)]) -> f64 {
-    let whole = |number| f64::from(u32::try_from(number).unwrap());
+    let to_f64 = |number| f64::from(u32::try_from(number).unwrap());
     let mut rates: Vec<f64> = creation_times
         .iter()
         .filter_map(|first| {
             let last = creation_times
                 .iter()
                 .find(|later| later.0 >= first.0 + 100)?;
-            Some(whole(last.0 - first.0) * 1_000.0 / whole(last.1 - first.1))
+            Some(to_f64(last.0 - first.0) * 1_000.0 / to_f64(last.1 - first.1))
         })
         .collect();
     rates.sort_by(f64::total_cmp);
@@ -105,7 +105,7 @@ fn check(dir: &TestDir, pool: &Pool, directory: &str) {
     let reported = summary["rates"]["UserCreation"].as_f64().unwrap();
     assert!(
         (48.5..=RATE).contains(&reported),
-        "what the summary says: {reported}/s"
+        "rate in the summary: {reported}/s"
     );
 }
 

@@ -80,11 +80,11 @@ fn extremes(count: usize) -> impl Strategy<Value = Vec<Value>> {
 /// Asserts a documented exit code that matches the JSON document.
 #[track_caller]
 fn assert_documented_exit(output: &ProcessOutput, values: &dyn std::fmt::Debug) -> Value {
-    let said = format!("{values:?}\n{}", output.stderr);
-    assert!(matches!(output.code, Some(0 | 1 | 3 | 4 | 5)), "{said}");
-    assert!(!output.stderr.contains("internal error"), "{said}");
+    let context = format!("{values:?}\n{}", output.stderr);
+    assert!(matches!(output.code, Some(0 | 1 | 3 | 4 | 5)), "{context}");
+    assert!(!output.stderr.contains("internal error"), "{context}");
     let document: Value = serde_json::from_str(&output.stdout).unwrap();
-    assert_eq!(document["exit_code"], output.code.unwrap(), "{said}");
+    assert_eq!(document["exit_code"], output.code.unwrap(), "{context}");
     document
 }
 

@@ -33,7 +33,11 @@ fn a_taken_address_fails_only_its_own_step() {
         "1 x AliasExistsException after the sign-up",
     ]);
     let results = dir.results();
-    assert_eq!(results.count("created"), 3, "it was made all the same");
+    assert_eq!(
+        results.count("created"),
+        3,
+        "the user was created nevertheless"
+    );
     assert_eq!(
         results.row(2)["follow_up"],
         "failed: verify email AliasExistsException"
@@ -73,7 +77,11 @@ fn a_taken_address_fails_only_its_own_step() {
     assert_eq!(dir.results().row(2)["follow_up"], "done");
     assert_eq!(asked("SignUp"), before.0);
     assert_eq!(asked("AdminUpdateUserAttributes"), before.1 + 2);
-    assert_eq!(asked("AdminConfirmSignUp"), before.2 + 1, "the question");
+    assert_eq!(
+        asked("AdminConfirmSignUp"),
+        before.2 + 1,
+        "the permission probe"
+    );
 }
 
 #[test]

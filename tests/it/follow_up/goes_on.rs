@@ -77,11 +77,11 @@ fn expired_credentials_stop_the_run_and_resuming_confirms_the_rest() {
         .unwrap();
     assert_eq!(done, confirmed(&pool));
     assert!((1..30).contains(&done), "{done}");
-    let told = |results: &Results, flag: &str| {
+    let count = |results: &Results, flag: &str| {
         let is = |row: &&Row| row[flag] == "true";
         results.rows.iter().filter(is).count() as u64
     };
-    assert_eq!(told(&results, "confirmed"), done);
+    assert_eq!(count(&results, "confirmed"), done);
     assert_eq!(results.summary["created_users"]["confirmed"], done);
     let made = results.count("created") as u64;
     let pool = pool.restart_with(|settings| settings.faults.expired_credentials_after = None);
@@ -90,12 +90,12 @@ fn expired_credentials_stop_the_run_and_resuming_confirms_the_rest() {
     assert_eq!(results.count("created"), 30);
     assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
     assert_eq!(confirmed(&pool), 30);
-    assert_eq!(told(&results, "confirmed"), 30);
-    assert_eq!(told(&results, "confirmed_at_sign_up"), 0);
+    assert_eq!(count(&results, "confirmed"), 30);
+    assert_eq!(count(&results, "confirmed_at_sign_up"), 0);
     assert_eq!(
         results.row(1)["confirmed_at_sign_up"],
         "false",
-        "as told then"
+        "as reported then"
     );
     assert_eq!(pool.requests("SignUp"), 30 - made);
     assert_eq!(pool.requests("AdminConfirmSignUp"), 30 - done + 1);

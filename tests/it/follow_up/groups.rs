@@ -29,7 +29,7 @@ fn missing_groups_are_refused_or_created_before_the_first_sign_up() {
         .run()
         .exits(0)
         .says(["groups: 3 made first: all, crew, night"]);
-    assert_eq!(pool.requests("CreateGroup"), 0, "a check makes none");
+    assert_eq!(pool.requests("CreateGroup"), 0, "check creates no group");
     import().arg("--create-groups").run().exits(0);
     assert_eq!(pool.requests("CreateGroup"), 3);
     assert_eq!(pool.users()["ann"].groups, ["all", "g69", "crew"]);

@@ -29,7 +29,7 @@ fn an_unreadable_pool_needs_allow_messages_or_a_pool_file() {
             "--pool",
         ]);
     }
-    assert_eq!(proxy.calls(), 2, "what is denied is not asked again");
+    assert_eq!(proxy.calls(), 2, "a denied call is not repeated");
     assert_eq!(pool.requests("SignUp"), 0);
     check().arg("--allow-messages").run().exits(0);
     import("allowed").arg("--allow-messages").run().exits(0);
@@ -70,7 +70,7 @@ fn a_run_that_queries_nothing_needs_it_too() {
             .args(["--no-lookup", "--run-dir", run])
     };
     import("run").run().exits(3).says(["[messages_unknown]"]);
-    assert!(pool.stats().operations.is_empty(), "nothing was asked");
+    assert!(pool.stats().operations.is_empty(), "no request was sent");
     import("allowed").arg("--allow-messages").run().exits(0);
     let described = dir.read_only("describe", &pool).run().exits(0).stdout;
     let rules = dir.file("pool.toml", described);

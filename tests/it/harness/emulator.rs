@@ -73,7 +73,7 @@ impl Emulator {
         };
         // Another process may take the free port first. Then the emulator exits, and the next port
         // is tried.
-        Some(wait_until("ministack's start", || {
+        Some(wait_until("ministack to start", || {
             serve(&folder, environment)
         }))
     }
@@ -297,7 +297,7 @@ fn serve(folder: &Path, environment: &[(&str, &str)]) -> Option<Emulator> {
         .spawn()
         .unwrap();
     let health = "GET /_ministack/health HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n";
-    let healthy = wait_until("an answer of ministack, or its end", || {
+    let healthy = wait_until("ministack to answer or exit", || {
         if supervisor.try_wait().unwrap().is_some() {
             return Some(false);
         }

@@ -239,7 +239,7 @@ impl RunningProcess {
 
     /// Waits for the process to exit.
     pub(crate) fn wait(mut self) -> ProcessOutput {
-        let status = wait_until("the program's end", || self.child.try_wait().unwrap());
+        let status = wait_until("the program to exit", || self.child.try_wait().unwrap());
         if let Some(feeder) = self.feeder.take() {
             feeder.join().unwrap();
         }
@@ -278,7 +278,7 @@ impl ProcessOutput {
         assert_eq!(
             self.code,
             Some(code),
-            "exit code; it said:\n{}",
+            "exit code; standard error:\n{}",
             self.stderr
         );
         self
@@ -290,7 +290,7 @@ impl ProcessOutput {
         for words in words {
             assert!(
                 self.stderr.contains(words),
-                "not said: {words:?}; it said:\n{}",
+                "missing: {words:?}; standard error:\n{}",
                 self.stderr
             );
         }

@@ -47,7 +47,7 @@ impl Results {
             .map(|line| serde_json::from_str::<Value>(line).unwrap())
             .map(|line| line["outcome"].as_str().unwrap().to_owned())
             .collect();
-        assert_eq!(of_jsonl, outcomes, "results.jsonl against results.csv");
+        assert_eq!(of_jsonl, outcomes, "results.jsonl differs from results.csv");
         assert_eq!(self.summary["rows"], self.rows.len());
         for (outcome, count) in self.summary["outcomes"].as_object().unwrap() {
             assert_eq!(*count, self.count(outcome), "summary.json counts {outcome}");

@@ -125,7 +125,7 @@ impl Screen {
 
     /// Waits for the program to exit and returns its exit code.
     pub(crate) fn wait(&mut self) -> Option<i32> {
-        let status = wait_until("the program's end", || self.child.try_wait().unwrap());
+        let status = wait_until("the program to exit", || self.child.try_wait().unwrap());
         if let Some(reader) = self.reader.take() {
             reader.join().unwrap();
         }

@@ -46,9 +46,9 @@ impl Cli {
             Ok(_) | Err(_) => {
                 assert!(
                     std::env::var("CI").as_deref() != Ok("true"),
-                    "there is no python3 with a pty module"
+                    "python3 with the pty module is missing"
                 );
-                super::report_skipped("the questions at a terminal (no python3 with a pty module)");
+                super::report_skipped("the terminal tests (no python3 with the pty module)");
                 return None;
             }
         };
@@ -63,7 +63,7 @@ impl ProcessOutput {
         for words in words {
             assert!(
                 self.stdout.contains(words),
-                "not shown: {words:?}; it showed:\n{}",
+                "missing: {words:?}; the terminal showed:\n{}",
                 self.stdout
             );
         }

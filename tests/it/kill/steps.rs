@@ -34,7 +34,7 @@ pub(super) fn wrong_steps(
         (FollowUp::OfAllUsers, "existed") => true,
         (FollowUp::Nothing | FollowUp::OfNewUsers | FollowUp::OfAllUsers, _) => false,
     };
-    let told = result["follow_up"].as_str();
+    let reported = result["follow_up"].as_str();
     if !follows {
         let touched = user.is_some_and(|user| {
             user.preexisting
@@ -43,23 +43,23 @@ pub(super) fn wrong_steps(
                     || !user.enabled
                     || user.attributes.contains_key("email_verified"))
         });
-        return match (told, touched) {
+        return match (reported, touched) {
             ("", false) => None,
             ("", true) => Some("a user that existed was changed".to_owned()),
             _ => Some("nothing should follow it".to_owned()),
         };
     }
     // So many faults in a row are rare. It is then unknown whether the step was applied.
-    if told.starts_with("failed: ") {
+    if reported.starts_with("failed: ") {
         let by_fault = [
             "ConnectionLost",
             "AttemptTimedOut",
             "InternalErrorException",
         ];
-        let known = by_fault.iter().any(|code| told.ends_with(code));
+        let known = by_fault.iter().any(|code| reported.ends_with(code));
         return (!known).then(|| "no fault explains that".to_owned());
     }
-    if told != "done" {
+    if reported != "done" {
         return Some("its steps are not taken".to_owned());
     }
     let user = user?;

@@ -166,14 +166,14 @@ fn no_response_can_leak_a_password() {
     }
     let list = String::from_utf8(list.into_inner().unwrap()).unwrap();
     let list = dir.file("canaries.csv", list);
-    let heard: Mutex<HashMap<String, String>> = Mutex::default();
+    let passwords_by_user: Mutex<HashMap<String, String>> = Mutex::default();
     let endpoint = Endpoint::start(&pool, move |request| {
-        let mut heard = heard.lock().unwrap();
+        let mut passwords_by_user = passwords_by_user.lock().unwrap();
         if let Some(Value::String(password)) = request.body.get("Password") {
-            heard.insert(request.username().to_owned(), password.clone());
+            passwords_by_user.insert(request.username().to_owned(), password.clone());
         }
         match (
-            heard.get(request.username()),
+            passwords_by_user.get(request.username()),
             request.username().split_once(':'),
         ) {
             (Some(password), Some((dir, form))) => {
@@ -182,7 +182,7 @@ fn no_response_can_leak_a_password() {
             _ => Reply::Forward,
         }
     });
-    let mut said = Vec::new();
+    let mut outputs = Vec::new();
     for (run, format) in [("text", "text"), ("json", "json")] {
         let log = format!("{run}.log");
         let output = dir
@@ -206,12 +206,12 @@ fn no_response_can_leak_a_password() {
             .args(["--restart", "--no-preflight"])
             .run();
         assert!(matches!(output.code, Some(1 | 5)), "{}", output.stderr);
-        said.push((
+        outputs.push((
             run.to_owned(),
             (output.stderr + &output.stdout).into_bytes(),
         ));
         let report = dir.cli("report").args([run, "--output", "json"]).run();
-        said.push((
+        outputs.push((
             "report".to_owned(),
             (report.stderr + &report.stdout).into_bytes(),
         ));
@@ -220,12 +220,12 @@ fn no_response_can_leak_a_password() {
     assert_eq!(results.rows.len(), PLACES.len() * FORMS.len());
     let shown = fs::read_to_string(dir.path("text/results.csv")).unwrap();
     assert!(shown.contains("before (the password) after"), "{shown}");
-    files(dir.path("canaries.csv").parent().unwrap(), &mut said);
-    assert_silent(&said, &passwords);
+    files(dir.path("canaries.csv").parent().unwrap(), &mut outputs);
+    assert_silent(&outputs, &passwords);
 }
 
-fn assert_silent(said: &[(String, Vec<u8>)], passwords: &[String]) {
-    for (name, bytes) in said {
+fn assert_silent(outputs: &[(String, Vec<u8>)], passwords: &[String]) {
+    for (name, bytes) in outputs {
         let text = String::from_utf8_lossy(bytes);
         let found = text
             .find(MARK)

@@ -191,8 +191,9 @@ impl Planted {
         let numbered = (1..).zip(&self.rows);
         numbered
             .flat_map(|(number, row)| {
-                let told = move |(rule, _): &(&str, Stage)| (number, row.line, (*rule).to_owned());
-                row.faults.iter().map(told)
+                let finding =
+                    move |(rule, _): &(&str, Stage)| (number, row.line, (*rule).to_owned());
+                row.faults.iter().map(finding)
             })
             .collect()
     }
@@ -233,8 +234,8 @@ fn sound_cells(row: usize, by_region: bool, chance: &mut Rng) -> Vec<Vec<u8>> {
     ];
     cells
         .map(|cell| {
-            let whole = cell.replace("{:>128}", &format!("{row:x>128}"));
-            whole.replace("{}", &row.to_string()).into_bytes()
+            let filled = cell.replace("{:>128}", &format!("{row:x>128}"));
+            filled.replace("{}", &row.to_string()).into_bytes()
         })
         .to_vec()
 }

@@ -112,10 +112,7 @@ fn a_run_killed_during_the_listing_lists_again_and_finishes() {
         .run()
         .exits(0)
         .says(["may have been sent", "about "]);
-    assert!(
-        pages(&pool) > before,
-        "more than half of the rows were left"
-    );
+    assert!(pages(&pool) > before, "more than half of the rows remained");
     let results = dir.results();
     assert_eq!(
         results.counts(),
@@ -127,7 +124,7 @@ fn a_run_killed_during_the_listing_lists_again_and_finishes() {
         .filter(|row| row["outcome"] == "existed");
     assert!(
         existed.clone().all(|row| row["evidence"] == "listing"),
-        "none of them was ever begun without its outcome"
+        "no listed row was begun without an outcome"
     );
     let users = pool.users();
     let made = users.values().filter(|user| !user.preexisting);
@@ -152,7 +149,7 @@ fn a_resumed_run_decides_by_the_remaining_rows() {
     assert_eq!(
         pool.requests("ListUsers"),
         0,
-        "three pages are more than the names left"
+        "three pages cost more than the remaining names"
     );
     assert_eq!(
         dir.results().counts(),
@@ -177,21 +174,21 @@ fn an_incomplete_listing_stops_only_a_run_with_forced_prescan() {
         settings.faults.expired_credentials_after = Some(8);
         Pool::start(settings)
     };
-    let told = pool();
+    let forced = pool();
     let named = |pool: &Pool, flags: [&str; 2]| {
         let import = dir.import(pool, list).args(["--list-rate", "1000"]);
         import
             .args(["--rate", "50", "--lookup-rate", "50"])
             .args(flags)
     };
-    let always = named(&told, ["--prescan", "always"]).args(["--run-dir", "always"]);
+    let always = named(&forced, ["--prescan", "always"]).args(["--run-dir", "always"]);
     always.run().exits(4).says([
         "the pool's users cannot be read (--prescan always)",
         "ExpiredTokenException",
         "cognito-idp:ListUsers",
         "the same command goes on",
     ]);
-    assert_eq!(told.requests("SignUp"), 0);
+    assert_eq!(forced.requests("SignUp"), 0);
     assert_eq!(dir.results_in("always").count("unsent"), 100);
     let auto = pool();
     named(&auto, ["--run-dir", "auto"]).run().exits(0).says([
@@ -258,10 +255,7 @@ fn lost_pages_are_requested_again() {
         assert!(drawn.contains_key(fault), "{drawn:?}");
     }
     let sent = &results.summary["requests"]["UserList"]["sent"];
-    assert!(
-        sent.as_u64() > Some(20),
-        "twenty pages, and those that failed"
-    );
+    assert!(sent.as_u64() > Some(20), "twenty pages and the failed ones");
 }
 
 #[test]

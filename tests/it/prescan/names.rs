@@ -140,7 +140,7 @@ fn where_both_are_usernames_only_an_unambiguous_match_counts() {
     let import = dir.import(&pool, list).args(["--prescan", "always"]);
     import.run().exits(0);
     let results = dir.results();
-    let told: Vec<(&str, &str)> = results
+    let outcomes: Vec<(&str, &str)> = results
         .rows
         .iter()
         .map(|row| (row["outcome"].as_str(), row["evidence"].as_str()))
@@ -148,7 +148,7 @@ fn where_both_are_usernames_only_an_unambiguous_match_counts() {
     let listed = ("existed", "listing");
     let answered = ("existed", "");
     assert_eq!(
-        told,
+        outcomes,
         [
             listed,
             listed,

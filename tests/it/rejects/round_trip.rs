@@ -30,13 +30,13 @@ fn round_trip(
     let rejected = rejects(&dir);
     let lines = rejected.lines().count();
     assert!(lines > 1, "{rejected}");
-    let mut mended = rejected.clone();
-    for (broken, whole) in corrections {
-        assert!(mended.contains(broken), "{broken:?} in\n{rejected}");
-        mended = mended.replace(broken, whole);
+    let mut corrected = rejected.clone();
+    for (broken, fixed) in corrections {
+        assert!(corrected.contains(broken), "{broken:?} in\n{rejected}");
+        corrected = corrected.replace(broken, fixed);
     }
-    let mended = dir.file("mended.csv", mended);
-    import(mended, "again").run().exits(0);
+    let corrected = dir.file("mended.csv", corrected);
+    import(corrected, "again").run().exits(0);
     let again = dir.results_in("again");
     assert_eq!(again.count("created"), again.rows.len());
     assert_eq!(again.rows.len() + created, results.rows.len(), "everybody");

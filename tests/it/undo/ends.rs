@@ -25,8 +25,11 @@ fn a_signal_stops_an_undo_and_the_same_command_resumes() {
             .says(["the same command goes on", "not looked at yet"]);
         assert!(left > 0);
         // Requests in flight were waited for and recorded.
-        let said = results(&dir);
-        let deleted = said.values().filter(|said| *said == "deleted").count();
+        let outcomes = results(&dir);
+        let deleted = outcomes
+            .values()
+            .filter(|outcomes| *outcomes == "deleted")
+            .count();
         assert_eq!(60 - deleted, pool.users().len());
     }
     undo(&dir, &pool)
@@ -34,7 +37,7 @@ fn a_signal_stops_an_undo_and_the_same_command_resumes() {
         .exits(0)
         .says(["going on with this undo"]);
     assert!(pool.users().is_empty());
-    assert!(results(&dir).values().all(|said| said == "deleted"));
+    assert!(results(&dir).values().all(|outcomes| outcomes == "deleted"));
     assert_eq!(pool.requests("AdminDeleteUser"), 60);
 }
 
@@ -55,12 +58,16 @@ fn expired_credentials_stop_an_undo_without_failing_users() {
         "renew the credentials",
         "the same command goes on from here",
     ]);
-    let said = results(&dir);
+    let outcomes = results(&dir);
     assert!(
-        said.values()
-            .all(|said| said == "deleted" || said == "open")
+        outcomes
+            .values()
+            .all(|outcomes| outcomes == "deleted" || outcomes == "open")
     );
-    let deleted = said.values().filter(|said| *said == "deleted").count();
+    let deleted = outcomes
+        .values()
+        .filter(|outcomes| *outcomes == "deleted")
+        .count();
     assert_eq!(20 - deleted, pool.users().len());
 }
 
@@ -156,19 +163,22 @@ fn verbose_undo_logs_every_answer_and_failure() {
     let pool = Pool::start(few);
     let list = dir.file("users.csv", users(40));
     import(&dir, &pool, list).run().exits(0);
-    let told = undo(&dir, &pool).arg("-vvv").run().exits(0).stderr;
+    let log = undo(&dir, &pool).arg("-vvv").run().exits(0).stderr;
     let lines_with = |words: [&str; 2]| {
         let has_all = |line: &&str| words.iter().all(|word| line.contains(word));
-        told.lines().filter(has_all).count() as u64
+        log.lines().filter(has_all).count() as u64
     };
-    assert_eq!(lines_with(["TRACE", "answered row="]), 40, "{told}");
+    assert_eq!(lines_with(["TRACE", "answered row="]), 40, "{log}");
     let throttled = pool.requests("AdminDeleteUser") - 40;
     assert!(throttled > 0);
     assert_eq!(
         lines_with(["DEBUG", "code=\"TooManyRequestsException\""]),
         throttled
     );
-    assert!(!told.contains("user0001"), "rows go by number: {told}");
+    assert!(
+        !log.contains("user0001"),
+        "rows are identified by number: {log}"
+    );
 }
 
 #[test]
@@ -183,7 +193,7 @@ fn removing_the_undo_log_stops_the_undo() {
     });
     std::fs::remove_file(dir.path("run/undo.db")).unwrap();
     running.wait().exits(4).says(["run/undo.db: was removed"]);
-    assert!(pool.users().len() > 20, "it goes on no further");
+    assert!(pool.users().len() > 20, "it stops");
     // The same command does not start over.
     undo(&dir, &pool).run().exits(3).says(["undo.db"]);
 }

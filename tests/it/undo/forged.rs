@@ -94,12 +94,12 @@ fn users_created_outside_the_run_are_kept_despite_a_forged_ledger() {
         .run()
         .exits(1)
         .says(["kept: outside the run       3"]);
-    let said = results(&dir);
+    let outcomes = results(&dir);
     for username in ["long.ago", "older", "newer"] {
-        assert_eq!(said[username], "kept: outside the run");
+        assert_eq!(outcomes[username], "kept: outside the run");
         assert!(pool.users().contains_key(username));
     }
-    assert_eq!(said["user0004"], "deleted");
+    assert_eq!(outcomes["user0004"], "deleted");
     assert_eq!(pool.requests("AdminDeleteUser"), 2);
     let csv = std::fs::read_to_string(dir.path("run/undo-results.csv")).unwrap();
     assert!(csv.contains("created 2"), "{csv}");

@@ -80,9 +80,12 @@ fn case(dir: &TestDir, seed: u64) {
     }
     left.exits(0);
     assert_eq!(names(&pool), ["zoe"], "UNDO_SEED={seed}, {kills} kills");
-    let said = results(dir);
-    assert_eq!(said.len(), USERS, "UNDO_SEED={seed}");
-    for (name, said) in said {
-        assert_eq!(said, "deleted", "UNDO_SEED={seed}: {name}, {kills} kills");
+    let outcomes = results(dir);
+    assert_eq!(outcomes.len(), USERS, "UNDO_SEED={seed}");
+    for (name, outcomes) in outcomes {
+        assert_eq!(
+            outcomes, "deleted",
+            "UNDO_SEED={seed}: {name}, {kills} kills"
+        );
     }
 }

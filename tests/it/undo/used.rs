@@ -65,12 +65,12 @@ fn users_who_may_have_signed_in_are_kept() {
     assert!(
         results(&dir)
             .values()
-            .all(|said| said == "kept: maybe used")
+            .all(|outcome| outcome == "kept: maybe used")
     );
     let asked = pool.requests("AdminListUserAuthEvents");
     assert!(
         (1..12).contains(&asked),
-        "a pool without it is not asked for everybody: {asked}"
+        "a pool without threat protection is not queried for every user: {asked}"
     );
 
     undo(&dir, &pool)
