@@ -1,4 +1,4 @@
-"""The list by boto3: threads that take rows from one reader and share one client.
+"""Imports a list with boto3: threads share one reader and one client.
 
 boto3_import.py LIST.csv ENDPOINT_URL CLIENT_ID THREADS legacy|standard|adaptive
 """

@@ -1,4 +1,4 @@
-// The list by the AWS SDK for JavaScript v3, with p-limit.
+// Imports a list with the AWS SDK for JavaScript v3 and p-limit.
 //
 // node sdk_js_import.mjs LIST.csv ENDPOINT_URL CLIENT_ID IN_FLIGHT standard|adaptive
 
@@ -31,7 +31,7 @@ async function signUp({ username, password, ...others }) {
 const sent = [];
 for await (const row of createReadStream(path).pipe(parse({ columns: true }))) {
   sent.push(limit(signUp, row));
-  // Rows are read when they are wanted, so that a long list does not wait in memory.
+  // Rows are read on demand, so that a long list is not buffered in memory.
   while (limit.pendingCount > Number(inFlight)) {
     await new Promise((resolve) => { wake = resolve; });
   }

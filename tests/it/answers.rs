@@ -1,7 +1,7 @@
 //! Responses that Cognito would not send: too long, endless, or with extreme values.
 
-mod bounded;
 mod dates;
+mod endless;
 mod numbers;
 mod pages;
 

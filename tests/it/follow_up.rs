@@ -1,9 +1,9 @@
 //! Follow-up steps after a sign-up: who gets each step, and what is refused before the first call.
 
 mod created_groups;
-mod ends;
-mod goes_on;
+mod failures;
 mod groups;
+mod resume;
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! The run is refused if a check before the first sign-up gets no answer. A proxy in front of the
 //! pool gives bad replies to one operation.
 
-mod together;
-mod unknown;
+mod concurrent;
+mod denied;
 
 use cognito_import::rehearsal::{ExistingUser, PoolSettings};
 use serde_json::Value;

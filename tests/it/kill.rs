@@ -7,8 +7,8 @@
 //! `KILL_SEED=17 cargo test kill` repeats a printed one.
 
 mod case;
-mod judge;
 mod steps;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +20,7 @@ use cognito_import::rehearsal::RehearsalPool;
 
 use crate::harness::TIMEOUT;
 use case::{Case, FollowUp};
-use judge::judge;
+use verify::verify;
 
 /// The default number of cases.
 const CASES: u64 = 200;
@@ -168,7 +168,7 @@ fn run(seed: u64) -> Result<Vec<String>, String> {
     let results = results(&folder.path().join("run/results.csv"));
     let truth = pool.stats_users();
     pool.stop();
-    judge(&case, &results, &truth)
+    verify(&case, &results, &truth)
 }
 
 fn results(path: &Path) -> Vec<BTreeMap<String, String>> {

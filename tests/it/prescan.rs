@@ -1,7 +1,7 @@
 //! Prescan: if most users of a list exist, the pool is listed first when that is cheaper, and only
 //! new users are sent.
 
-mod ends;
+mod interrupted;
 mod names;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! `report.html`: correct, safe to open, safe to share, and readable.
 
-mod looked_at;
+mod browser;
 
 use std::fs;
 

@@ -1,12 +1,12 @@
 //! Undo deletes exactly the users of the run, whatever happens meanwhile.
 
 mod endpoints;
-mod ends;
-mod exposed;
 mod forged;
+mod interrupted;
 mod kill;
+mod permissions;
 mod refusals;
-mod used;
+mod signed_in;
 
 use std::collections::BTreeMap;
 

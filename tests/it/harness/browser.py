@@ -1,7 +1,7 @@
-"""Looks at pages in headless Chromium, over its DevTools pipe, and says as JSON what it saw.
+"""Renders pages in headless Chromium over its DevTools pipe, and prints findings as JSON.
 
 Arguments: the browser, and a JSON array of views: {"page": PATH, "width": PIXELS, "dark": BOOL, "print": BOOL, "shot": PATH or null}.
-The pages run no script of their own; what is asked of them here is asked by the debugger, which their policy does not bind.
+The pages run no scripts. The debugger evaluates the expressions below, which their content security policy does not restrict.
 """
 
 import base64
@@ -15,11 +15,11 @@ import sys
 import tempfile
 import threading
 
-# Longer than any of it takes: a browser that hangs is ended, and says so by its silence.
-PATIENCE = 120
+# Longer than any of it takes. A browser that hangs is killed.
+TIMEOUT = 120
 
-# What reaches over the right edge, and what is cut off within its own box.
-ASK = """(() => {
+# Elements that extend beyond the page, and elements whose content is cut off.
+INSPECT = """(() => {
   const wide = document.documentElement.clientWidth;
   const over = [], cut = [];
   for (const element of document.querySelectorAll('body *')) {
@@ -39,8 +39,8 @@ ASK = """(() => {
   });
 })()"""
 
-# What is left alone at the end of a page. Columns break where pages do, and show in which of them an element is. An article that leaves
-# no room for the heading of its section has to break.
+# Elements stranded at the end of a printed page. Columns break like pages, and show which page an element is on. An article that
+# leaves no room for the heading of its section must break.
 STRANDED = """(() => {
   const main = document.querySelector('main'), gap = 40, stranded = new Set();
   const set = (name, value) => main.style.setProperty(name, value);
@@ -82,7 +82,7 @@ class Browser:
         os.close(to_read)
         os.close(to_say)
         self.heard, self.number, self.events = b"", 0, []
-        threading.Timer(PATIENCE, self.end).start()
+        threading.Timer(TIMEOUT, self.end).start()
 
     def end(self):
         try:
@@ -136,7 +136,7 @@ def look(browser, view):
     url = pathlib.Path(view["page"]).resolve().as_uri()
     ask("Page.navigate", url=url)
     browser.until("Page.loadEventFired")
-    seen = json.loads(ask("Runtime.evaluate", expression=ASK)["result"]["value"])
+    seen = json.loads(ask("Runtime.evaluate", expression=INSPECT)["result"]["value"])
     stranded = []
     if view.get("print"):
         stranded = json.loads(ask("Runtime.evaluate", expression=STRANDED)["result"]["value"])

@@ -8,7 +8,7 @@ use super::case::{Case, Kind, username};
 use super::steps::{wrong_state, wrong_steps};
 
 /// Returns the number of rows in doubt, or the mismatch.
-pub(super) fn judge(
+pub(super) fn verify(
     case: &Case,
     results: &[BTreeMap<String, String>],
     truth: &[AuditedUser],
