@@ -21,7 +21,7 @@ pub(super) fn aliases(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<O
     let aliases = by_alias.join(" and ");
     if !rules.has_trigger("PreSignUp") {
         found.push(Objection::notice(
-            "alias_doubles",
+            "alias_duplicates",
             format!(
                 "{aliases} is an alias in this pool, and aliases are unique only once they are verified: a row whose {aliases} belongs to an \
                  existing user with another username makes a second user"

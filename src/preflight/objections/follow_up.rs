@@ -103,7 +103,7 @@ fn nobody(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
                 "look at the column and the value of --disable-where",
             ),
         };
-        found.push(Objection::notice("step_for_nobody", what, hint));
+        found.push(Objection::notice("step_without_users", what, hint));
     }
 }
 

@@ -339,7 +339,7 @@ fn a_step_that_no_row_would_have_is_told() {
         };
         let found = objections(Some(&PoolRules::default()), &[], meant);
         let notices = codes(&found, Weight::Notice).into_iter();
-        notices.filter(|code| *code == "step_for_nobody").count()
+        notices.filter(|code| *code == "step_without_users").count()
     };
     assert_eq!(notices(false), 3, "verify, groups, disable");
     assert_eq!(notices(true), 0);
