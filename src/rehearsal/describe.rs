@@ -99,7 +99,7 @@ pub(super) fn user_pool(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceE
 fn attribute(rule: &SchemaAttribute) -> Value {
     let mut described = json!({
         "Name": rule.name,
-        "ValueType": rule.data_type.name(),
+        "AttributeDataType": rule.data_type.name(),
         "DeveloperOnlyAttribute": false,
         "Mutable": rule.mutable,
         "Required": rule.required,
