@@ -6,8 +6,7 @@ use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use csv::ByteRecord;
-
+use super::wipe::ZeroizingRecord;
 use super::{RawRow, Rows, RowsError, Unreadable};
 
 /// Rows of a batch at most.
@@ -26,7 +25,7 @@ struct OwnRow {
     line: u64,
     end_byte: u64,
     unreadable: Option<Unreadable>,
-    record: ByteRecord,
+    record: ZeroizingRecord,
     is_text: bool,
 }
 
@@ -63,6 +62,9 @@ impl Batch {
 
     /// Fills it with the next rows; false: the list is at its end.
     fn fill(&mut self, rows: &mut Rows) -> Result<bool, RowsError> {
+        for row in self.rows.iter_mut().take(self.filled) {
+            row.record.wipe();
+        }
         self.filled = 0;
         let mut bytes = 0;
         while self.filled < ROWS && bytes < BYTES {
@@ -150,7 +152,7 @@ fn read_all(mut rows: Rows, to_fill: &Receiver<Batch>, to: &SyncSender<Result<Ba
 
 #[cfg(test)]
 mod tests {
-    use super::ReadBeside;
+    use super::{Batch, ReadBeside};
     use crate::rows::{Dialect, Rows};
     use crate::source::OpenSource;
 
@@ -210,5 +212,28 @@ mod tests {
         assert_eq!(batch.rows().count(), 1);
         assert!(reader.next(Some(batch)).is_err());
         assert!(reader.next(None).unwrap().is_none());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn rows_of_a_batch_are_zeroed_before_it_is_filled_again_and_when_it_is_dropped() {
+        use crate::rows::wipe::tests::CellMemory;
+        let filler = "x".repeat(100);
+        let mut batch = Batch::default();
+        batch
+            .fill(&mut rows(&format!("a,b\n1,{filler}Tr0ub4dor&3\n")))
+            .unwrap();
+        let mut first = CellMemory::of(&batch.rows[0].record);
+        assert!(first.holds("Tr0ub4dor&3"));
+        // This list has no row that would take its place.
+        batch.fill(&mut rows("a,b\n")).unwrap();
+        assert!(!first.holds("Tr0ub4dor&3"));
+        batch
+            .fill(&mut rows(&format!("a,b\n1,{filler}c0rrect-h0rse\n")))
+            .unwrap();
+        let mut last = CellMemory::of(&batch.rows[0].record);
+        assert!(last.holds("c0rrect-h0rse"));
+        drop(batch);
+        assert!(!last.holds("c0rrect-h0rse"));
     }
 }

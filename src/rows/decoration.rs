@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use csv::ByteRecord;
+use zeroize::Zeroizing;
 
 use super::ResolvedDialect;
 
@@ -23,7 +24,10 @@ pub(super) fn remove(reading: &ResolvedDialect, record: &ByteRecord, to: &mut By
     }
     to.clear();
     for cell in record {
-        to.push_field(&undecorated(reading, cell));
+        match undecorated(reading, cell) {
+            Cow::Borrowed(text) => to.push_field(text),
+            Cow::Owned(text) => to.push_field(&Zeroizing::new(text)),
+        }
     }
     true
 }

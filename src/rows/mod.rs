@@ -25,14 +25,12 @@ mod wipe;
 
 use std::io::Read;
 
-use csv::ByteRecord;
-
 use crate::source::{TextEncoding, TextPosition};
 use guard::{Guard, SENTINEL, TAIL};
 use quotes::QuoteCheck;
 use returns::Returns;
 use width::Width;
-use wipe::wipe;
+use wipe::ZeroizingRecord;
 
 pub use dialect::{Dialect, Quote, ResolvedDialect, may_separate};
 pub use error::RowsError;
@@ -79,11 +77,11 @@ pub struct Rows {
     quote_check: Option<QuoteCheck>,
     header: Header,
     width: Width,
-    record: ByteRecord,
+    record: ZeroizingRecord,
     /// The record's cells without what an export put around them, where any cell has that.
-    undecorated: ByteRecord,
+    undecorated: ZeroizingRecord,
     is_undecorated: bool,
-    scratch: ByteRecord,
+    scratch: ZeroizingRecord,
     number: u64,
     /// Bytes of the text before the record, and the line end before it that the parser has not skipped yet.
     begins_at: u64,
@@ -164,7 +162,7 @@ impl Rows {
     }
 
     /// The cells of the row that was read last, as they are used.
-    fn used_cells(&mut self) -> &mut ByteRecord {
+    fn used_cells(&mut self) -> &mut ZeroizingRecord {
         if self.is_undecorated {
             &mut self.undecorated
         } else {
@@ -175,7 +173,9 @@ impl Rows {
     /// Reads the next record; false behind the last one.
     fn advance(&mut self) -> Result<bool, RowsError> {
         let line = self.next_line();
-        wipe(&mut self.record);
+        for record in [&mut self.record, &mut self.undecorated, &mut self.scratch] {
+            record.wipe();
+        }
         let read = self.reader.read_byte_record(&mut self.record);
         let ended_at = self.reader.position().byte();
         let guard = self.reader.get_ref();
@@ -187,7 +187,6 @@ impl Rows {
         self.reader.get_mut().record_ended(ended_at);
         if self.reading.template {
             template::rejoin(&mut self.record, &mut self.scratch);
-            wipe(&mut self.scratch);
         }
         read.map_err(|cause| RowsError::of_parser(&self.list, line, &cause))
     }

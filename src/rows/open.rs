@@ -14,6 +14,7 @@ use super::quotes::QuoteCheck;
 use super::reasons::{self, REASONS};
 use super::returns::{Returns, ended_by_return};
 use super::width::Width;
+use super::wipe::ZeroizingRecord;
 use super::{Header, Rows};
 use crate::source::{OpenSource, TextEncoding};
 
@@ -64,10 +65,10 @@ impl Rows {
             reading,
             header: Header::new(Vec::new()),
             width: Width::default(),
-            record: ByteRecord::new(),
-            undecorated: ByteRecord::new(),
+            record: ZeroizingRecord::default(),
+            undecorated: ZeroizingRecord::default(),
             is_undecorated: false,
-            scratch: ByteRecord::new(),
+            scratch: ZeroizingRecord::default(),
             number: 0,
             begins_at: 0,
             looked_at: None,

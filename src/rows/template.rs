@@ -2,6 +2,7 @@
 //! into user pools from a CSV file"). A backslash before anything else is a backslash.
 
 use csv::ByteRecord;
+use zeroize::Zeroizing;
 
 /// Puts together again what was split at `\,`.
 pub(super) fn rejoin(record: &mut ByteRecord, scratch: &mut ByteRecord) {
@@ -11,7 +12,7 @@ pub(super) fn rejoin(record: &mut ByteRecord, scratch: &mut ByteRecord) {
         return;
     }
     scratch.clear();
-    let mut value = Vec::new();
+    let mut value = Zeroizing::new(Vec::new());
     for (place, cell) in record.iter().enumerate() {
         if split((place, cell)) {
             value.extend_from_slice(cell.strip_suffix(b"\\").unwrap_or(cell));

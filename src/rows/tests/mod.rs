@@ -2,6 +2,8 @@ pub(in crate::rows) mod arbitrary;
 mod formats;
 mod whatever;
 
+#[cfg(target_os = "linux")]
+use super::wipe::tests::CellMemory;
 use super::{Dialect, Header, MAX_RECORD_BYTES, Rows, RowsError, Unreadable};
 use crate::source::OpenSource;
 
@@ -254,4 +256,28 @@ fn the_debug_form_of_a_row_shows_no_cell() {
         !shown.contains("Secret") && !shown.contains("ann"),
         "{shown}"
     );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn records_are_zeroed_before_the_next_row_and_when_the_reader_is_dropped() {
+    let filler = "x".repeat(100);
+    let list = format!("a,b,c\n1,{filler},'Tr0ub4dor&3\n2,{filler},'c0rrect-h0rse\n");
+    let dialect = Dialect {
+        drop_apostrophe: true,
+        ..Dialect::default()
+    };
+    let mut rows = open_as(list, &dialect).unwrap();
+    assert_eq!(
+        rows.next_row().unwrap().unwrap().cell(2),
+        Some("Tr0ub4dor&3")
+    );
+    let mut first = CellMemory::of(&rows.undecorated);
+    assert!(first.holds("Tr0ub4dor&3"));
+    rows.next_row().unwrap().unwrap();
+    assert!(!first.holds("Tr0ub4dor&3"));
+    let mut last = [&rows.record, &rows.undecorated].map(|record| CellMemory::of(record));
+    assert!(last.iter_mut().all(|memory| memory.holds("c0rrect-h0rse")));
+    drop(rows);
+    assert!(!last.iter_mut().any(|memory| memory.holds("c0rrect-h0rse")));
 }
