@@ -67,6 +67,7 @@ pub(super) fn follow_up_of_flags(args: &FollowUpArgs) -> FollowUpOptions {
             .group_separator
             .as_ref()
             .map(|text| Sourced::new(text.clone(), format!("--group-separator {text}"))),
+        create_groups: args.create_groups,
         disable_where: args.disable_where.clone(),
     }
 }
@@ -85,6 +86,7 @@ fn follow_up_over(flags: FollowUpOptions, file: FollowUpOptions) -> FollowUpOpti
         verify: [flags.verify, file.verify].concat(),
         groups: [flags.groups, file.groups].concat(),
         group_separator: flags.group_separator.or(file.group_separator),
+        create_groups: flags.create_groups || file.create_groups,
         disable_where: [flags.disable_where, file.disable_where].concat(),
     }
 }

@@ -90,7 +90,6 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<CommandOutput, CommandEr
         looks,
         reading,
         rates: Rates::new(&asked, &found),
-        create_groups: args.list.follow_up.create_groups,
         names_pool: args.pool.user_pool_id.is_some() || args.pool.pool.is_some(),
         begun: false,
     };

@@ -21,10 +21,10 @@ pub(super) fn refuse_misfits(
             "add --confirm, --verify, --group or --disable-where, or leave it out",
         ));
     }
-    if args.create_groups && !kinds.contains(&StepKind::AddToGroup) {
+    if list.mapping.creates_groups() && !kinds.contains(&StepKind::AddToGroup) {
         return Err(CommandError::refusal(
             "--create-groups: no groups are named",
-            "add --group NAME or a column groups, or leave it out",
+            "add --group NAME or a column groups, or leave it out (in a mapping file: follow_up.create_groups)",
         ));
     }
     if !kinds.is_empty() && !looks.look_ups.any() {

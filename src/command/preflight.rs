@@ -33,8 +33,6 @@ pub(super) struct Intent {
     /// The pool is read first.
     pub(super) reading: Option<PrescanPlan>,
     pub(super) rates: Rates,
-    /// Groups that the pool does not have are made.
-    pub(super) create_groups: bool,
     /// It is known which pool it writes to.
     pub(super) names_pool: bool,
     /// It goes on with a run that has begun.
@@ -65,7 +63,8 @@ impl PreflightFindings {
         let attributes = mapping.attributes_from();
         let kinds = mapping.follow_up_kinds();
         let named = named_groups(mapping, survey.as_ref());
-        let missing = missing_groups(&named, found, intent.create_groups);
+        let create_groups = mapping.creates_groups();
+        let missing = missing_groups(&named, found, create_groups);
         let meant = RunIntent {
             attributes: &attributes,
             with_password: mapping.gives_password(),
@@ -82,7 +81,7 @@ impl PreflightFindings {
                 rows_name_groups: mapping.rows_name_groups(),
                 missing_groups: &missing,
                 of_everybody: mapping.groups_of_everybody(),
-                create_groups: intent.create_groups,
+                create_groups,
             },
             allowed: intent.allowed,
             names_pool: intent.names_pool,
@@ -96,16 +95,12 @@ impl PreflightFindings {
                 let look_ups = intent.looks.look_ups;
                 let rates = intent.rates.clone();
                 let mut plan = RunPlan::new(counts, rules, rates, look_ups, intent.reading);
-                if intent.create_groups {
+                if create_groups {
                     plan.groups_to_make.clone_from(&missing);
                 }
                 plan
             }),
-            groups_to_make: if intent.create_groups {
-                missing
-            } else {
-                Vec::new()
-            },
+            groups_to_make: if create_groups { missing } else { Vec::new() },
             broken: survey.map(|survey| survey.broken).unwrap_or_default(),
             given: mapping.flags_given().clone(),
         }

@@ -70,7 +70,7 @@ pub(super) async fn prepare(
     let mut list = List::open(job.list, &job.access, SchemaSource::of_job(job), say).await?;
     list.say_what_is_dropped(say);
     refuse_misfits(&list, &job.list.follow_up, job.looks)?;
-    refuse_unseen_groups(job)?;
+    refuse_unseen_groups(job, &list)?;
     let identity = identity(job, &list).await?;
     let with_passwords = job.run.rejects_with_passwords;
     let rejects = Rejects::of(&list, identity.fingerprint.clone(), with_passwords)?;
@@ -192,12 +192,12 @@ async fn identity(job: &ImportJob<'_>, list: &List) -> Result<Identity, CommandE
     })
 }
 
-/// Groups are made by those who looked which there are.
-fn refuse_unseen_groups(job: &ImportJob<'_>) -> Result<(), CommandError> {
-    if job.preflight.no_preflight && job.list.follow_up.create_groups {
+/// Only the preflight knows which groups are missing.
+fn refuse_unseen_groups(job: &ImportJob<'_>, list: &List) -> Result<(), CommandError> {
+    if job.preflight.no_preflight && list.mapping.creates_groups() {
         return Err(CommandError::refusal(
-            "--create-groups: with --no-preflight nobody looks which groups there are",
-            "leave one of the two out",
+            "--create-groups: --no-preflight does not list the pool's groups",
+            "leave one of the two out (in a mapping file: follow_up.create_groups)",
         ));
     }
     Ok(())

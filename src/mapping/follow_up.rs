@@ -42,6 +42,8 @@ pub(super) struct FollowUpFrom {
     pub(super) groups: Vec<Arc<str>>,
     /// The column with more groups, and what separates them.
     pub(super) groups_column: Option<(usize, String)>,
+    /// Groups that the pool does not have are created.
+    pub(super) create_groups: bool,
     pub(super) disable: StepCondition,
 }
 
@@ -72,6 +74,12 @@ impl Mapping {
     #[must_use]
     pub fn groups_of_everybody(&self) -> &[Arc<str>] {
         &self.follow_up.groups
+    }
+
+    /// Whether groups that the pool does not have are created.
+    #[must_use]
+    pub fn creates_groups(&self) -> bool {
+        self.follow_up.create_groups
     }
 
     /// Whether rows name groups of their own.

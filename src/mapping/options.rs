@@ -122,6 +122,8 @@ pub struct FollowUpOptions {
     pub groups: Vec<Sourced<String>>,
     /// What separates the groups in a cell.
     pub group_separator: Option<Sourced<String>>,
+    /// Groups that the pool does not have are created.
+    pub create_groups: bool,
     /// Users of rows for which one of these holds are disabled.
     pub disable_where: Vec<Sourced<ColumnIs>>,
 }

@@ -23,6 +23,8 @@ pub(super) struct FollowUpKeys {
     groups: Vec<Located<String>>,
     /// The text between groups in a cell of the column `groups`.
     group_separator: Option<Located<String>>,
+    /// Create groups that the pool does not have.
+    create_groups: bool,
     /// Disable users where COLUMN=VALUE.
     disable_where: Vec<Located<String>>,
 }
@@ -66,6 +68,7 @@ impl MappingFile {
                 )?
                 .zip(keys.group_separator.as_ref())
                 .map(|(text, at)| self.asked(at, "follow_up.group_separator", text)),
+            create_groups: keys.create_groups,
             disable_where: self.conditions("follow_up.disable_where", &keys.disable_where)?,
         })
     }

@@ -37,6 +37,7 @@ const FOLLOW_UP: &[(&str, KeyKind)] = &[
     ("verify", Words(&["email", "phone_number"])),
     ("groups", Texts(r#"["staff"]"#)),
     ("group_separator", Text(r#"";""#)),
+    ("create_groups", Flag),
     ("disable_where", Texts(r#"["Status=blocked"]"#)),
 ];
 

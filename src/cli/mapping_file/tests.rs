@@ -297,6 +297,7 @@ confirm_where = ["Status=active"]
 verify = ["email", "phone_number"]
 groups = ["staff"]
 group_separator = "|"
+create_groups = true
 disable_where = ["Status=left", "a=b=c"]
 "#;
 
@@ -316,12 +317,13 @@ fn a_file_says_what_follows_the_sign_ups() {
     );
     assert_eq!(
         told.disable_where[0].by,
-        "mapping.toml: line 7, follow_up.disable_where, Status=left"
+        "mapping.toml: line 8, follow_up.disable_where, Status=left"
     );
     let contacts: Vec<Contact> = told.verify.iter().map(|asked| asked.what).collect();
     assert_eq!(contacts, [Contact::Email, Contact::PhoneNumber]);
     assert_eq!(told.groups[0].what, "staff");
     assert_eq!(told.group_separator.unwrap().what, "|");
+    assert!(told.create_groups);
     for (line, words) in [
         ("confirm = \"yes\"", "line 2"),
         ("verify = [\"name\"]", "line 2"),
@@ -364,5 +366,12 @@ fn a_flag_says_whom_to_confirm_and_the_rest_adds_up() {
         .collect();
     assert_eq!(groups, ["beta", "staff"]);
     assert_eq!(both.group_separator.unwrap().what, "+");
+    assert!(both.create_groups);
+    let flag = flags(|told| told.create_groups = true);
+    assert!(
+        over(flag, MappingOptions::default())
+            .follow_up
+            .create_groups
+    );
     assert_eq!(both.disable_where.len(), 2);
 }

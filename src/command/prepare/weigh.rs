@@ -169,7 +169,6 @@ impl Preflight<'_, '_> {
             looks: self.job.looks,
             reading,
             rates: Rates::new(&self.job.rates, found),
-            create_groups: self.job.list.follow_up.create_groups,
             names_pool: true,
             begun,
         }

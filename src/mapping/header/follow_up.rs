@@ -28,6 +28,7 @@ pub(super) fn read(
         verify: verify(meanings, attributes),
         groups: groups(meanings),
         groups_column: groups_column(meanings),
+        create_groups: meanings.options.follow_up.create_groups,
         disable: whom(std::mem::take(&mut meanings.disable_where)),
     }
 }

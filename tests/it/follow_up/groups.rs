@@ -70,3 +70,22 @@ fn a_group_named_only_by_a_flag_is_not_blamed_on_the_list() {
         .says(["or mend their names in the list's column groups"]);
     assert_eq!(pool.requests("SignUp"), 0);
 }
+
+#[test]
+fn a_mapping_file_creates_groups() {
+    let dir = TestDir::new();
+    let pool = Pool::start(quick());
+    let list = dir.file("users.csv", users(1));
+    let import = |mapping: &str| {
+        let mapping = dir.file("mapping.toml", mapping);
+        dir.import(&pool, list).args(["--mapping", mapping])
+    };
+    import("[follow_up]\ncreate_groups = true\n").run().exits(3);
+    let both = "[follow_up]\ngroups = [\"crew\"]\ncreate_groups = true\n";
+    import(both).arg("--no-preflight").run().exits(3);
+    assert_eq!(pool.requests("CreateGroup"), 0);
+    import("[follow_up]\ngroups = [\"crew\"]\n").run().exits(3);
+    import(both).run().exits(0);
+    assert_eq!(pool.requests("CreateGroup"), 1);
+    assert!(pool.users().values().all(|user| user.groups == ["crew"]));
+}
