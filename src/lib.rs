@@ -39,6 +39,7 @@ pub mod logs;
 pub mod mapping;
 pub mod outcome;
 pub mod pace;
+mod plural;
 pub mod pool;
 pub mod preflight;
 pub mod process;

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use super::{CommandError, beside};
+use crate::plural::counted;
 
 /// Whether there is somebody who can be asked.
 pub(super) fn somebody_is_there() -> bool {
@@ -13,7 +14,7 @@ pub(super) fn somebody_is_there() -> bool {
 pub(super) async fn confirm(users: Option<u64>, user_pool_id: &str) -> Result<(), CommandError> {
     let whom = users.map_or_else(
         || "these users".to_owned(),
-        |users| format!("{users} users"),
+        |users| counted(users, "user", "users"),
     );
     let question = format!("Sign {whom} up in {user_pool_id}? [y/N] ");
     match answer(&question).await?.trim().to_lowercase().as_str() {
@@ -28,7 +29,8 @@ pub(super) async fn confirm(users: Option<u64>, user_pool_id: &str) -> Result<()
 /// Asks for the pool's id: nobody deletes users by the habit of saying yes.
 pub(super) async fn typed(users: u64, user_pool_id: &str) -> Result<(), CommandError> {
     let question = format!(
-        "This deletes up to {users} users for good. Type the id of the user pool to go on: "
+        "This deletes up to {} for good. Type the id of the user pool to go on: ",
+        counted(users, "user", "users")
     );
     if answer(&question).await?.trim() == user_pool_id {
         return Ok(());

@@ -22,6 +22,7 @@ use crate::ledger::past::ResumeCursor;
 use crate::ledger::{Facts, Identity, Invocation, Ledger, LedgerReader, RunDirectory, RunKind};
 use crate::outcome::Summary;
 use crate::pace::Ceilings;
+use crate::plural::counted;
 use crate::pool::{Cognito, NamedBy, connect, now_ms};
 use crate::preflight::ask::{Found, Questions};
 use crate::preflight::attempts::PreflightCalls;
@@ -327,9 +328,9 @@ fn ends(job: &ImportJob<'_>) -> u64 {
 fn note_few_slots(job: &ImportJob<'_>, slots: &Slots, say: Say) {
     if let Some(wanted) = slots.wanted_beyond_room() {
         say.line(format_args!(
-            "note: the limit on open files leaves room for {} requests in flight, and this rate needs {wanted}; raise it (`ulimit -n {}`), \
+            "note: the limit on open files leaves room for {} in flight, and this rate needs {wanted}; raise it (`ulimit -n {}`), \
              or the run may be slower",
-            slots.limit(),
+            counted(slots.limit() as u64, "request", "requests"),
             files_for_connections(wanted, ends(job))
         ));
     }

@@ -18,6 +18,7 @@ use crate::import::{Run, RunEnd, StopReason};
 use crate::ledger::{LedgerReader, RunDirectory, Session};
 use crate::outcome::{Outcome, Summary};
 use crate::pace::Pacer;
+use crate::plural::counted;
 use crate::preflight::groups::CreatedGroups;
 use crate::progress::{self, terminal_width};
 use crate::report::{ReportError, ReportOptions, summary_table, write_all};
@@ -175,14 +176,15 @@ impl WrittenReports {
 
 /// What to do with these rejects, some of which are duplicates.
 fn what_to_do(rows: u64, duplicates: u64) -> String {
-    let counted = |number: u64, what: &str, to_do: &str| match number {
-        0 => None,
-        1 => Some(format!("1 {what} {to_do}")),
-        _ => Some(format!("{number} {what}s {to_do}")),
-    };
+    let to_correct = rows.saturating_sub(duplicates);
     let parts = [
-        counted(rows.saturating_sub(duplicates), "row", "to mend"),
-        counted(duplicates, "duplicate", "to take out or to rename"),
+        (to_correct > 0).then(|| format!("{} to mend", counted(to_correct, "row", "rows"))),
+        (duplicates > 0).then(|| {
+            format!(
+                "{} to take out or to rename",
+                counted(duplicates, "duplicate", "duplicates")
+            )
+        }),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     format!("{}; then import that list", parts.join(", "))

@@ -16,6 +16,7 @@ use crate::ledger::{
 };
 use crate::outcome::{KeptReason, Outcome, Summary, Undone};
 use crate::pace::{Ceilings, Pacer};
+use crate::plural::counted;
 use crate::pool::{Cognito, EndpointChoice, connect};
 use crate::report::{UndoReport, undo_table, write_undo};
 use crate::run::RetryPolicy;
@@ -129,8 +130,9 @@ fn begun(
     let tally = UndoTally::of(&ledger).map_err(CommandError::refused)?;
     let (all, left) = (tally.all(), tally.left(args.even_if_used));
     say.line(format_args!(
-        "going on with this undo: {} of {all} users are settled",
-        all - left
+        "going on with this undo: {} of {} settled",
+        all - left,
+        counted(all, "user", "users")
     ));
     Ok(Some((ledger, tally)))
 }
@@ -243,8 +245,9 @@ fn say_what_is_not_meant(summary: &Summary, say: Say) {
     let in_doubt = summary.count(Outcome::InDoubt);
     if in_doubt > 0 {
         say.line(format_args!(
-            "note: {in_doubt} rows are in doubt: if the run made their users, these are left alone; the same import command again, or with \
-             --retry in-doubt, settles what can be settled: do that first, for a run that was undone does not go on"
+            "note: {} in doubt: users that the run may have created there are kept; run the same import command again, or with \
+             --retry in-doubt, before the undo: a run that was undone cannot be resumed",
+            counted(in_doubt, "row is", "rows are")
         ));
     }
 }
@@ -266,18 +269,20 @@ fn say_plan(args: &UndoArgs, plan: &UndoPlan<'_>, say: Say) {
     } = plan;
     if args.dry_run {
         say.line(format_args!(
-            "dry run: looking up the {users} users that this run created in {pool_id}, {} a second; no user is deleted (endpoint: {place})",
+            "dry run: looking up {} that this run created in {pool_id}, {} a second; no user is deleted (endpoint: {place})",
+            counted(*users, "user", "users"),
             ceilings.read
         ));
         return;
     }
     let seconds = users / u64::from(ceilings.update.get());
     say.text(format_args!(
-        "undo: {users} users that this run created in {pool_id}\n\
+        "undo: {} that this run created in {pool_id}\n\
          \x20     endpoint: {place}\n\
          \x20     UserRead: each is looked up first; AdminGetUser counts it as active this month\n\
          \x20     UserUpdate: AdminDeleteUser at {} a second at most, about {}\n\
          \x20     {}",
+        counted(*users, "user", "users"),
         ceilings.update,
         humantime::format_duration(Duration::from_secs(seconds.max(1))),
         if args.even_if_used {
@@ -309,9 +314,9 @@ async fn go(
     };
     let mut tell = |tally: &UndoTally| {
         say.line(format_args!(
-            "{} of {} users are settled",
+            "{} of {} settled",
             tally.all() - tally.open(),
-            tally.all()
+            counted(tally.all(), "user", "users")
         ));
     };
     Undo::new(
@@ -358,16 +363,18 @@ async fn close(
     for (category, requests) in ended.requests.by_name() {
         if requests.sent > 0 {
             say.line(format_args!(
-                "  {category}: {} requests, {} throttled",
-                requests.sent, requests.throttled
+                "  {category}: {}, {} throttled",
+                counted(requests.sent, "request", "requests"),
+                requests.throttled
             ));
         }
     }
     let maybe_used = tally.count(Undone::Kept(KeptReason::MaybeUsed));
     if maybe_used > 0 {
         say.line(format_args!(
-            "note: of {maybe_used} confirmed users nothing shows that they have not signed in (the pool has no threat protection, it was \
-             not on when they were made, or AdminListUserAuthEvents is not permitted); --even-if-used deletes them as well"
+            "note: {} kept because they may have signed in (the pool has no threat protection, it was not on when they were created, \
+             or AdminListUserAuthEvents is not permitted); --even-if-used deletes them as well",
+            counted(maybe_used, "confirmed user is", "confirmed users are")
         ));
     }
     say.line(format_args!("results: {}", written.display()));

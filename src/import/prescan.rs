@@ -15,6 +15,7 @@ use crate::hints::Hint as _;
 use crate::ledger::listing::{Listing, ListingEntry};
 use crate::ledger::{Ledger, LedgerBatch, LedgerError};
 use crate::pace::{Category, Pacer};
+use crate::plural::counted;
 use crate::pool::list::USERS_A_PAGE;
 use crate::pool::pages::SeenPages as Followed;
 use crate::pool::{Advice, Cognito, Failure, NamedBy, Stop, UserPage, now_ms};
@@ -106,7 +107,8 @@ impl Prescan<'_> {
             notes.write(ledger, pacer, false).await;
             watch.reading(users, self.about, notes.began.elapsed());
             if next.is_none() {
-                watch.notice(&format!("the pool was read: {users} users"));
+                let users = counted(users, "user", "users");
+                watch.notice(&format!("the pool was read: {users}"));
                 break Scanned::Whole(listing);
             }
             let followed = followed.follow(entries, next.as_deref().unwrap_or_default());

@@ -1,6 +1,7 @@
 //! What is said of a record that cannot be read as a row.
 
 use super::Mapping;
+use crate::plural::counted;
 use crate::rows::{MAX_RECORD_BYTES, QuoteFault, RawRow, Unreadable};
 use crate::user::finding::{Finding, Rule};
 
@@ -16,7 +17,9 @@ impl Mapping {
                 Rule::CellCount,
                 self.column(*(found.min(expected))),
                 format!(
-                    "the row has {found} cells and the header has {expected} columns{}",
+                    "the row has {} and the header has {}{}",
+                    counted(*found as u64, "cell", "cells"),
+                    counted(*expected as u64, "column", "columns"),
                     several_lines(raw.line, *last_line)
                 ),
             ),

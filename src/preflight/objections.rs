@@ -11,11 +11,11 @@ mod rows;
 use serde::Serialize;
 
 use super::calls::Unanswered;
-use super::plan::counted;
 use super::prescan::ExistingUserPolicy;
 use super::rates::Rates;
 use super::survey::{AliasRepeats, FindingExample, NoteCount, SurveyCounts};
 use crate::mapping::HeaderNotice;
+use crate::plural::counted;
 use crate::pool::Stop;
 use crate::user::hint::FlagsGiven;
 use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
@@ -251,8 +251,8 @@ fn messages(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>)
             (Some(mails), Some(texts)) => {
                 format!(
                     "{} and {}",
-                    counted(mails, "mail"),
-                    counted(texts, "text message")
+                    counted(mails, "mail", "mails"),
+                    counted(texts, "text message", "text messages")
                 )
             }
             (_, _) => "a message for each user".to_owned(),

@@ -13,6 +13,7 @@ use super::prescan::PrescanPlan;
 use super::rates::{Rate, Rates};
 use super::survey::SurveyCounts;
 use crate::pace::{Category, Ceilings};
+use crate::plural::counted;
 use crate::pool::{LookupMode, category_of, operation_of};
 use crate::user::StepKind;
 use crate::user::pool_rules::PoolRules;
@@ -267,7 +268,8 @@ impl fmt::Display for RunPlan {
         } = self.counts;
         write!(
             f,
-            "plan: {rows} rows: {to_send} to send, {duplicates} duplicate, {invalid} invalid"
+            "plan: {}: {to_send} to send, {duplicates} duplicate, {invalid} invalid",
+            counted(rows, "row", "rows")
         )?;
         if skipped > 0 {
             write!(f, ", {skipped} skipped (--skip-where)")?;
@@ -295,8 +297,8 @@ impl fmt::Display for RunPlan {
                 writeln!(
                     f,
                     "      messages: {} and {} to as many people",
-                    counted(mails, "mail"),
-                    counted(texts, "text message")
+                    counted(mails, "mail", "mails"),
+                    counted(texts, "text message", "text messages")
                 )?;
                 if self.trigger_decides {
                     writeln!(
@@ -335,12 +337,6 @@ pub fn users_a_second(counts: &SurveyCounts, ceilings: Ceilings) -> f64 {
 /// Seconds that these requests take at this rate.
 fn seconds_at(requests: u64, rate: &Rate) -> u64 {
     requests.div_ceil(u64::from(rate.a_second.get()))
-}
-
-/// A number of things.
-pub(super) fn counted(number: u64, thing: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {thing}{plural}")
 }
 
 #[cfg(test)]

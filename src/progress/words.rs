@@ -6,11 +6,13 @@ use super::outlook::View;
 use crate::import::{Bottleneck, Progress};
 use crate::outcome::Outcome;
 use crate::pace::Category;
+use crate::plural::{counted, plural};
 
 /// How far the pool is read.
 pub(super) fn reading(users: u64, about: Option<u64>) -> String {
     let of = about.map_or_else(String::new, |about| format!(" of about {about}"));
-    format!("reading the pool: {users}{of} users")
+    let noun = plural(about.unwrap_or(users), "user", "users");
+    format!("reading the pool: {users}{of} {noun}")
 }
 
 /// `created 12`, `existed 3`, ...: outcomes that occur, and how many users wait for what follows.
@@ -19,8 +21,12 @@ pub(super) fn counts(progress: &Progress) -> Vec<String> {
         .into_iter()
         .filter(|outcome| progress.counts.of(*outcome) > 0)
         .map(|outcome| format!("{} {}", outcome.word(), progress.counts.of(outcome)));
-    let to_follow = (progress.to_follow > 0)
-        .then(|| format!("{} users with steps to come", progress.to_follow));
+    let to_follow = (progress.to_follow > 0).then(|| {
+        format!(
+            "{} with steps to come",
+            counted(progress.to_follow as u64, "user", "users")
+        )
+    });
     occur.chain(to_follow).collect()
 }
 
@@ -68,15 +74,14 @@ fn requests(category: Category) -> &'static str {
 }
 
 fn rows(count: usize) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} row{plural}")
+    counted(count as u64, "row", "rows")
 }
 
 /// `12 of 40 rows`, or as much of it as is known.
 pub(super) fn how_many(view: &View) -> String {
     match view.of {
-        Some(of) => format!("{} of {of} rows", view.rows),
-        None => format!("{} rows", view.rows),
+        Some(of) => format!("{} of {}", view.rows, counted(of, "row", "rows")),
+        None => counted(view.rows, "row", "rows"),
     }
 }
 
@@ -144,6 +149,10 @@ mod tests {
             "reading the pool: 120 of about 600 users"
         );
         assert_eq!(reading(120, None), "reading the pool: 120 users");
+        assert_eq!(reading(1, None), "reading the pool: 1 user");
+        assert_eq!(reading(0, Some(1)), "reading the pool: 0 of about 1 user");
+        assert_eq!(reading(1, None), "reading the pool: 1 user");
+        assert_eq!(reading(0, Some(1)), "reading the pool: 0 of about 1 user");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::ledger::comparison::{Compared, Field, Stood, UserChange};
+use crate::plural::counted;
 
 /// Groups that are told apart. Words of the pool make them: it has no reason to have so many.
 const MOST_GROUPS: usize = 100;
@@ -221,13 +222,13 @@ impl Comparison {
             };
             let _ = writeln!(
                 text,
-                "{when}: {} ({} of {} into {}, {}): {} rows{nameless}",
+                "{when}: {} ({} of {} into {}, {}): {}{nameless}",
                 harmless(&side.run_directory),
                 side.kind,
                 harmless(&side.list),
                 side.user_pool_id,
                 side.started,
-                side.rows
+                counted(side.rows, "row", "rows")
             );
         }
         if !folds {

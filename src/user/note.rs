@@ -5,6 +5,7 @@
 use std::fmt;
 
 use super::hint::{FlagsGiven, HintOption, joined};
+use crate::plural::counted;
 
 /// A kind of note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,39 +67,39 @@ impl NoteKind {
         match self {
             Self::NullMarker => format!(
                 "{} a text that many systems write for a missing value, and it would be stored as it is",
-                plural(count, "cell equals", "cells equal")
+                counted(count, "cell equals", "cells equal")
             ),
             Self::Federated(_) => format!(
                 "{} through an identity provider; SignUp cannot create such users, only separate ones with a password",
-                plural(count, "user signs in", "users sign in")
+                counted(count, "user signs in", "users sign in")
             ),
             Self::Linked => format!(
                 "{} linked to an identity provider; SignUp creates them without the link",
-                plural(count, "user is", "users are")
+                counted(count, "user is", "users are")
             ),
             Self::Disabled => format!(
                 "{} disabled in the list, and would be enabled in the pool",
-                plural(count, "user is", "users are")
+                counted(count, "user is", "users are")
             ),
             Self::Garbled => format!(
                 "{} as if characters were lost or read in the wrong encoding",
-                plural(count, "cell looks", "cells look")
+                counted(count, "cell looks", "cells look")
             ),
             Self::Float => format!(
                 "{} as a decimal number where a whole one is probably meant, as spreadsheets and pandas write them",
-                plural(count, "cell is written", "cells are written")
+                counted(count, "cell is written", "cells are written")
             ),
             Self::Birthdate => format!(
                 "{} not a day as YYYY-MM-DD; Cognito only checks that there are 10 characters",
-                plural(count, "birthdate is", "birthdates are")
+                counted(count, "birthdate is", "birthdates are")
             ),
             Self::NameCase => format!(
                 "{} in case alone, and this pool tells them apart: they become different users",
-                plural(count, "username differs", "usernames differ")
+                counted(count, "username differs", "usernames differ")
             ),
             Self::AliasRepeat => format!(
                 "{} an address with a row under another username",
-                plural(count, "row shares", "rows share")
+                counted(count, "row shares", "rows share")
             ),
         }
     }
@@ -150,10 +151,6 @@ impl NoteKind {
         };
         joined(ways, given)
     }
-}
-
-fn plural(count: u64, one: &str, more: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { more })
 }
 
 /// One note. Never holds a password.

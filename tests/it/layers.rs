@@ -6,10 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each folder or file of `src/` and the others it may use. Unit tests are not checked.
-const MAY_USE: [(&str, &[&str]); 26] = [
+const MAY_USE: [(&str, &[&str]); 27] = [
     ("hints", &[]),
     ("outcome", &[]),
     ("visible", &[]),
+    ("plural", &[]),
     ("process", &["hints"]),
     ("detail", &[]),
     ("spill", &[]),
@@ -19,27 +20,29 @@ const MAY_USE: [(&str, &[&str]); 26] = [
     ("aws", &["hints"]),
     ("source", &["hints", "aws"]),
     ("rows", &["hints", "source"]),
-    ("user", &["rows", "visible"]),
-    ("mapping", &["rows", "user", "visible"]),
+    ("user", &["plural", "rows", "visible"]),
+    ("mapping", &["plural", "rows", "user", "visible"]),
     ("pool", &["hints", "aws", "pace", "process", "user"]),
     ("ledger", &["hints", "outcome", "spill"]),
     ("run", &["outcome", "pace", "pool"]),
     // Reports are projections of the ledger. Error explanations are defined next to the errors.
     (
         "report",
-        &["hints", "ledger", "outcome", "pool", "user", "visible"],
+        &[
+            "plural", "hints", "ledger", "outcome", "pool", "user", "visible",
+        ],
     ),
     // Queries the pool and reads the list before anything is sent.
     (
         "preflight",
         &[
-            "hints", "mapping", "pace", "pool", "rows", "run", "spill", "user", "visible",
+            "plural", "hints", "mapping", "pace", "pool", "rows", "run", "spill", "user", "visible",
         ],
     ),
     (
         "import",
         &[
-            "hints", "detail", "ledger", "outcome", "pace", "pool", "rows", "run", "user",
+            "plural", "hints", "detail", "ledger", "outcome", "pace", "pool", "rows", "run", "user",
         ],
     ),
     // Like an import, undo reads the ledger, retries by the same rules and stops in the same way.
@@ -50,7 +53,10 @@ const MAY_USE: [(&str, &[&str]); 26] = [
         ],
     ),
     // Displays the events of a run.
-    ("progress", &["import", "outcome", "pace", "visible"]),
+    (
+        "progress",
+        &["plural", "import", "outcome", "pace", "visible"],
+    ),
     // Log lines share standard error with the bar and contain untrusted text.
     ("logs", &["hints", "detail", "progress", "visible"]),
     // It turns what was typed into one config for each stage, and a run's end into an exit code.
@@ -86,6 +92,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
             "logs",
             "outcome",
             "pace",
+            "plural",
             "pool",
             "preflight",
             "process",

@@ -17,6 +17,7 @@ mod check;
 mod client_secrets;
 mod cognito_export;
 mod compare;
+mod counts;
 mod csv_quirks;
 mod describe;
 mod disk;

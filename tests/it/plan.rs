@@ -54,7 +54,7 @@ fn a_plan_with_nothing_to_send_has_no_requests() {
     );
     for output in [dir.check(&pool, list).run(), dir.import(&pool, list).run()] {
         let output = output.exits(3).says([
-            "plan: 1 rows: 0 to send, 0 duplicate, 1 invalid",
+            "plan: 1 row: 0 to send, 0 duplicate, 1 invalid",
             "requests: none, for no row is left to be signed up",
         ]);
         assert!(!output.stderr.contains("0 SignUp"), "{}", output.stderr);

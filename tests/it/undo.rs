@@ -129,7 +129,7 @@ fn only_users_created_by_the_run_are_deleted() {
     let looked = pool.requests("AdminGetUser");
     let other = Pool::start(settings());
     undo(&dir, &other).run().exits(0).says([
-        "going on with this undo: 5 of 5 users are settled",
+        "going on with this undo: 5 of 5 users settled",
         "│ deleted       5",
     ]);
     assert_eq!(other.stats().operations.len(), 0);
@@ -292,7 +292,7 @@ fn a_dry_run_lists_deletions_without_deleting() {
             .arg("--dry-run")
     };
     dry().run().exits(1).says([
-        "dry run: 3 users that this run created in us-east-1_Rehearsal are looked at",
+        "dry run: looking up 3 users that this run created in us-east-1_Rehearsal",
         "│ would be deleted       1",
         "results: run/undo-dry-run.csv",
     ]);

@@ -11,6 +11,7 @@ use crate::ledger::{
     refuse_if_saved,
 };
 use crate::outcome::Summary;
+use crate::plural::counted;
 use crate::report::write_all;
 use crate::source::Source;
 
@@ -216,13 +217,17 @@ pub(super) fn go_on(
     } = standing
     {
         let steps = if to_follow > 0 {
-            format!(", {to_follow} users have steps to come")
+            format!(
+                ", {} steps to come",
+                counted(to_follow, "user has", "users have")
+            )
         } else {
             String::new()
         };
         say.line(format_args!(
-            "going on with the run in {}: {settled} rows are settled, {maybe_sent} may have been sent{steps}",
-            directory.path().display()
+            "going on with the run in {}: {} settled, {maybe_sent} may have been sent{steps}",
+            directory.path().display(),
+            counted(settled, "row is", "rows are")
         ));
     }
     if let Some(folds) = settings::folds(job.run.usernames)

@@ -18,6 +18,7 @@ use super::cognito_export::CognitoExport;
 use super::formula;
 use super::notes::noted_columns;
 use super::options::{MappingOptions, PasswordFrom};
+use crate::plural::counted;
 use crate::rows::Header;
 use crate::user::rules::{RowRules, Strictness};
 pub use error::HeaderError;
@@ -29,8 +30,9 @@ pub use likelier::likelier_header;
 
 fn no_name_in(cells: usize) -> String {
     format!(
-        "none of its {cells} cells is the name of a column that is known here: is the header line missing? It should name the columns, \
-         such as username,password,email; --map says what columns of other names mean, and --delimiter what separates them"
+        "none of its {} is the name of a column that is known here: is the header line missing? It should name the columns, \
+         such as username,password,email; --map says what columns of other names mean, and --delimiter what separates them",
+        counted(cells as u64, "cell", "cells")
     )
 }
 

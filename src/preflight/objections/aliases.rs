@@ -1,7 +1,7 @@
 //! What speaks against a run because addresses are aliases in the pool.
 
-use super::super::plan::counted;
 use super::{Objection, RunIntent};
+use crate::plural::counted;
 use crate::preflight::survey::AliasRepeats;
 use crate::user::pool_rules::PoolRules;
 
@@ -53,8 +53,8 @@ fn repeats(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
         let alias = contact.attribute();
         let message = format!(
             "{} under several usernames, in {}: {alias} is an alias in this pool, and only one of these users can sign in by it",
-            counted(*addresses, alias),
-            counted(*rows, "row"),
+            counted(*addresses, alias, &format!("{alias}s")),
+            counted(*rows, "row", "rows"),
         );
         let mut objection = if *verified && !meant.allowed.alias_repeats {
             Objection::refusal(

@@ -1,7 +1,7 @@
 //! What speaks against a run because of the rows of its list.
 
-use super::super::plan::counted;
 use super::{Objection, RunIntent};
+use crate::plural::{counted, plural};
 use crate::preflight::survey::{NoteCount, SurveyCounts};
 use crate::user::FlagsGiven;
 use crate::user::password_column::Suspicion;
@@ -52,8 +52,10 @@ pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
         found.push(Objection::refusal(
             "mostly_invalid",
             format!(
-                "{} of {rows} rows are invalid, more than half: this looks like a mapping that does not fit, not like a few bad rows",
-                counts.invalid
+                "{} of {} {} invalid, more than half: this looks like a mapping that does not fit, not like a few bad rows",
+                counts.invalid,
+                counted(rows, "row", "rows"),
+                plural(counts.invalid, "is", "are")
             ),
             "correct what the columns mean or how the list is read (`cognito-import check` tells what is wrong with each row), or put the valid \
              rows into a list of their own",
@@ -61,7 +63,12 @@ pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     } else if meant.allowed.strict && counts.invalid > 0 {
         found.push(Objection::refusal(
             "strict",
-            format!("{} of {rows} rows are invalid, and --strict takes none", counts.invalid),
+            format!(
+                "{} of {} {} invalid, and --strict takes none",
+                counts.invalid,
+                counted(rows, "row", "rows"),
+                plural(counts.invalid, "is", "are")
+            ),
             "correct them (`cognito-import check` lists them), or leave --strict out: they are then reported and not sent",
         ));
     }
@@ -75,7 +82,7 @@ fn badly_read(counts: &SurveyCounts, given: &FlagsGiven, found: &mut Vec<Objecti
             "rows_swallowed",
             format!(
                 "{} swallowed other rows, by a quote that is never closed or closed in a later row: these users would be left out",
-                counted(counts.swallowing, "row")
+                counted(counts.swallowing, "row", "rows")
             ),
             if given.has("--quote") {
                 quotes.to_owned()
@@ -88,9 +95,9 @@ fn badly_read(counts: &SurveyCounts, given: &FlagsGiven, found: &mut Vec<Objecti
         found.push(Objection::refusal(
             "apostrophes",
             format!(
-                "the email addresses of {} of {} rows begin with an apostrophe, which some exports put before every text",
+                "the email addresses of {} of {} begin with an apostrophe, which some exports put before every text",
                 counts.with_apostrophe,
-                counts.rows - counts.skipped
+                counted(counts.rows - counts.skipped, "row", "rows")
             ),
             if given.has("--drop-apostrophe") {
                 "correct the addresses: --drop-apostrophe removes one apostrophe, and they have more"

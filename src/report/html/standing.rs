@@ -1,7 +1,7 @@
 //! How a run stands, in a word and in a sentence.
 
 use super::mask::without_values;
-use super::words::thousands;
+use super::words::{counted, thousands};
 use crate::outcome::{Outcome, RunState, Summary};
 use crate::report::Names;
 
@@ -107,11 +107,7 @@ fn sentence(summary: &Summary, names: Names) -> String {
         (rows, there) => format!(
             "{} of {} in the pool: this run made {}, and {} there before.",
             thousands(there),
-            if rows == 1 {
-                "1 row is".to_owned()
-            } else {
-                format!("{} rows are", thousands(rows))
-            },
+            counted(rows, "row is", "rows are"),
             thousands(created),
             was_or_were(existed),
         ),
@@ -128,11 +124,7 @@ fn sentence(summary: &Summary, names: Names) -> String {
     if step_trouble(summary) > 0 {
         sentences.push(format!(
             "Of the steps after the sign-ups, {} not done.",
-            if step_trouble(summary) == 1 {
-                "1 is".to_owned()
-            } else {
-                format!("{} are", thousands(step_trouble(summary)))
-            }
+            counted(step_trouble(summary), "is", "are")
         ));
     }
     sentences.join(" ")

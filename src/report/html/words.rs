@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::plural::plural;
+
 /// `1,234,567`.
 pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();
@@ -17,11 +19,7 @@ pub(super) fn thousands(number: u64) -> String {
 
 /// `1 row`, `1,234 rows`.
 pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
-    format!(
-        "{} {}",
-        thousands(number),
-        if number == 1 { one } else { many }
-    )
+    format!("{} {}", thousands(number), plural(number, one, many))
 }
 
 /// `12.5 %`; never 0 or 100 where it is not so.

@@ -73,7 +73,7 @@ fn a_taken_address_fails_only_its_own_step() {
         .args(["--retry", "follow-up"])
         .run()
         .exits(0)
-        .says(["1 users have steps to come"]);
+        .says(["1 user has steps to come"]);
     assert_eq!(dir.results().row(2)["follow_up"], "done");
     assert_eq!(asked("SignUp"), before.0);
     assert_eq!(asked("AdminUpdateUserAttributes"), before.1 + 2);

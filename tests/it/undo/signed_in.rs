@@ -55,7 +55,7 @@ fn users_who_may_have_signed_in_are_kept() {
     let few = undo(&dir, &pool).args(["--delete-rate", "1"]);
     few.run().exits(1).says([
         "kept: maybe used      12",
-        "note: of 12 confirmed users nothing shows that they have not signed in",
+        "note: 12 confirmed users are kept because they may have signed in",
         "--even-if-used deletes them as well",
     ]);
     assert_eq!(
