@@ -33,7 +33,7 @@ pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
 pub use preflight::{AllowArgs, PatienceArgs, PreflightArgs};
 pub use report::{CompareArgs, ReportArgs};
-pub use reports::{PiiArg, ReportsArgs};
+pub use reports::{CsvArgs, PiiArg, ReportsArgs};
 pub use triggers::TriggerArgs;
 pub use undo::UndoArgs;
 

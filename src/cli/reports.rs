@@ -18,6 +18,7 @@ pub fn asked(reports: &ReportsArgs) -> Result<ReportOptions, MetricsFileError> {
             PiiArg::Full => Names::Full,
         },
         metrics: reports.metrics_file.clone(),
+        csv: reports.csv.encoding(),
         undone: false,
         exit: |summary, kind| {
             let exit = Exit::of_summary(summary);

@@ -21,7 +21,7 @@ use crate::preflight::ask::{Found, Questions};
 use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::rates::Rates;
 use crate::preflight::survey::{Item, ReportedFinding, Survey, SurveyError};
-use crate::report::{FindingLine, FindingsCsv};
+use crate::report::{CsvEncoding, FindingLine, FindingsCsv};
 use crate::rows::Rows;
 use crate::run::Signals;
 use crate::user::FlagsGiven;
@@ -68,7 +68,14 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<CommandOutput, CommandEr
     let folds = usernames_fold(settings::folds(args.usernames), rules, &found, say);
     let given = args.pool.pool.iter().map(|_| "--pool").collect();
     let mapping = list.mapping.given(given).held_to(&strictness(rules));
-    let (survey, findings) = surveyed(list.rows, &mapping, folds, &args.findings).await?;
+    let (survey, findings) = surveyed(
+        list.rows,
+        &mapping,
+        folds,
+        &args.findings,
+        args.csv.encoding(),
+    )
+    .await?;
     let notify = |text: &str| say.line(text);
     let weighed = ListingDecision {
         preflight: pool.as_ref().map(|pool| PreflightCalls {
@@ -206,10 +213,11 @@ async fn surveyed(
     mapping: &Mapping,
     folds: bool,
     to: &Path,
+    encoding: CsvEncoding,
 ) -> Result<(Survey, u64), CommandError> {
     let (mapping, path) = (mapping.clone(), to.to_owned());
     let work = move || {
-        let mut csv = FindingsCsv::begin(&path)?;
+        let mut csv = FindingsCsv::begin(&path, encoding)?;
         let mut findings = 0;
         let mut notes: BTreeMap<&'static str, u64> = BTreeMap::new();
         let survey = Survey::of(rows, &mapping, folds, |reported| {

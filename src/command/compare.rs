@@ -9,7 +9,7 @@ use crate::cli::args::CompareArgs;
 use crate::hints::Hint;
 use crate::ledger::comparison::compare as compare_runs;
 use crate::ledger::{LedgerError, LedgerReader};
-use crate::report::{ChangesCsv, Comparison, Side};
+use crate::report::{ChangesCsv, Comparison, CsvEncoding, Side};
 
 /// Why two runs cannot be compared.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,7 @@ impl Hint for CompareError {
 pub(super) fn compare(
     [before, after]: [&Path; 2],
     args: &CompareArgs,
+    encoding: CsvEncoding,
     say: Say,
 ) -> Result<CommandOutput, CommandError> {
     let (before, mut one) = opened(before, say)?;
@@ -48,7 +49,7 @@ pub(super) fn compare(
         None => None,
         Some(path) => {
             refuse_to_replace(path)?;
-            let csv = ChangesCsv::begin(path)
+            let csv = ChangesCsv::begin(path, encoding)
                 .map_err(|cause| CommandError::refused(unwritten(path, cause)))?;
             Some((path, csv))
         }

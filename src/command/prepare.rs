@@ -74,7 +74,12 @@ pub(super) async fn prepare(
     refuse_unseen_groups(job, &list)?;
     let identity = identity(job, &list).await?;
     let with_passwords = job.run.rejects_with_passwords;
-    let rejects = Rejects::of(&list, identity.fingerprint.clone(), with_passwords)?;
+    let rejects = Rejects::of(
+        &list,
+        identity.fingerprint.clone(),
+        with_passwords,
+        job.reports.csv,
+    )?;
     let path = run_directory(job, &list.source, &identity)?;
     let held = held_if_there(job, &path, say).await?;
     if let Some(directory) = &held

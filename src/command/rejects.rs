@@ -11,7 +11,7 @@ use super::CommandError;
 use super::list::{List, ReopenableList, Unopened};
 use crate::hints::Hint;
 use crate::ledger::{LedgerError, LedgerReader};
-use crate::report::{RejectsFile, reasons_of};
+use crate::report::{CsvEncoding, RejectsFile, reasons_of};
 use crate::rows::rewrite::{LeftOut, Rewriter, Secrets, Selected, Selection};
 use crate::rows::{Header, ResolvedDialect, RowsError};
 use crate::source::SourceError;
@@ -25,6 +25,7 @@ pub(super) struct Rejects {
     from: RowOrigin,
     /// Passwords are written as well.
     with_passwords: bool,
+    encoding: CsvEncoding,
 }
 
 /// Where the rows come from.
@@ -95,6 +96,7 @@ impl Rejects {
         list: &List,
         fingerprint: Option<String>,
         with_passwords: bool,
+        encoding: CsvEncoding,
     ) -> Result<Self, CommandError> {
         let header = list.rows.header().clone();
         let secrets = if with_passwords {
@@ -122,6 +124,7 @@ impl Rejects {
             selection,
             from,
             with_passwords,
+            encoding,
         })
     }
 
@@ -169,7 +172,9 @@ impl Rejects {
     fn write_rows(&self, run_directory: &Path, reader: &LedgerReader) -> Result<(), RejectsError> {
         let unwritten = |cause| RejectsError::Write(RejectsFile::path(run_directory), cause);
         let file = RejectsFile::begin(run_directory).map_err(unwritten)?;
-        let mut to = Rewriter::begin(file, &self.reading, &self.header).map_err(unwritten)?;
+        let with_mark = self.encoding == CsvEncoding::Utf8WithMark;
+        let mut to =
+            Rewriter::begin(file, &self.reading, &self.header, with_mark).map_err(unwritten)?;
         let mut rows = self.rows()?;
         reader.each_reject(|row| {
             let selected = rows.find(row.row)?;

@@ -25,7 +25,12 @@ const REHEARSAL_INTERRUPTED: &str = "the rehearsal was interrupted, or is still 
 
 pub(super) fn report(args: &ReportArgs, say: Say) -> Result<CommandOutput, CommandError> {
     match (&args.run_dir, args.comparison.compare.as_slice()) {
-        (None, [before, after]) => compare([before, after], &args.comparison, say),
+        (None, [before, after]) => compare(
+            [before, after],
+            &args.comparison,
+            args.reports.csv.encoding(),
+            say,
+        ),
         (Some(run_directory), _) => again(run_directory, args, say),
         // The command line asks for one of the two.
         (None, _) => Err(CommandError::refusal(

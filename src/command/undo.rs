@@ -353,7 +353,11 @@ async fn close(
         UndoReport::Results
     };
     let path = made.directory.path().to_owned();
-    let written = beside("report", move || write_undo(&path, &ledger, report)).await?;
+    let encoding = args.csv.encoding();
+    let written = beside("report", move || {
+        write_undo(&path, &ledger, report, encoding)
+    })
+    .await?;
     let written = written.map_err(CommandError::stopped)?;
     let tally = &ended.tally;
     say.lines(undo_table(report, |undone| match undone {

@@ -1,5 +1,6 @@
 //! What is asked of the reports besides the ledger's own facts.
 
+use super::csv_file::CsvEncoding;
 use super::metrics_file::MetricsFile;
 use crate::ledger::RunKind;
 use crate::outcome::Summary;
@@ -21,6 +22,8 @@ pub struct ReportOptions {
     pub names: Names,
     /// Where metrics go, where they are wanted.
     pub metrics: Option<MetricsFile>,
+    /// How results.csv is encoded.
+    pub csv: CsvEncoding,
     /// The exit code of a run that stands like this, and what it means. Exit codes are the command line's.
     pub exit: fn(&Summary, RunKind) -> (u8, &'static str),
     /// The run was undone since, or its undo has begun.

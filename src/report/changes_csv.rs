@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 
+use super::csv_file::{self, CsvEncoding};
 use super::results_csv::defused;
 use super::whole_file::WholeFile;
 use crate::ledger::comparison::{Field, Stood, UserChange};
@@ -16,8 +17,8 @@ impl ChangesCsv {
     ///
     /// # Errors
     /// It cannot be made.
-    pub fn begin(path: &Path) -> io::Result<Self> {
-        let mut csv = csv::Writer::from_writer(WholeFile::begin(path)?);
+    pub fn begin(path: &Path, encoding: CsvEncoding) -> io::Result<Self> {
+        let mut csv = csv_file::begin(path, encoding)?;
         for column in ["change", "username", "row_before", "row_after", "changed"] {
             csv.write_field(column)?;
         }
@@ -74,9 +75,6 @@ impl ChangesCsv {
     /// # Errors
     /// It cannot be written.
     pub fn finish(self) -> io::Result<()> {
-        self.0
-            .into_inner()
-            .map_err(|error| io::Error::other(error.to_string()))?
-            .finish()
+        csv_file::finish(self.0)
     }
 }

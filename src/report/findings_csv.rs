@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use super::csv_file::{self, CsvEncoding};
 use super::results_csv::defused;
 use super::whole_file::WholeFile;
 
@@ -47,8 +48,8 @@ impl FindingsCsv {
     ///
     /// # Errors
     /// It cannot be made.
-    pub fn begin(path: &Path) -> io::Result<Self> {
-        let mut csv = csv::Writer::from_writer(WholeFile::begin(path)?);
+    pub fn begin(path: &Path, encoding: CsvEncoding) -> io::Result<Self> {
+        let mut csv = csv_file::begin(path, encoding)?;
         csv.write_record(COLUMNS)?;
         Ok(Self(csv))
     }
@@ -82,9 +83,6 @@ impl FindingsCsv {
     /// # Errors
     /// It cannot be written.
     pub fn finish(self) -> io::Result<()> {
-        self.0
-            .into_inner()
-            .map_err(|error| io::Error::other(error.to_string()))?
-            .finish()
+        csv_file::finish(self.0)
     }
 }

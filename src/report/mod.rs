@@ -6,6 +6,7 @@ mod asked;
 mod changes_csv;
 mod command_line;
 mod comparison;
+mod csv_file;
 mod csv_line;
 mod durations;
 mod findings_csv;
@@ -42,6 +43,7 @@ pub use asked::{Names, ReportOptions};
 pub use changes_csv::ChangesCsv;
 pub use command_line::CommandLine;
 pub use comparison::{Comparison, Side};
+pub use csv_file::CsvEncoding;
 pub use csv_line::csv_line;
 pub use findings_csv::{FindingLine, FindingsCsv};
 pub use metrics_file::{MetricsFile, MetricsFileError};
@@ -91,7 +93,7 @@ trait RowReport {
     /// The file's name in the run's directory.
     const FILE: &'static str;
     /// Begins the file; `kept` are the names of the columns that are copied from the list.
-    fn begin(file: WholeFile, kept: &[String]) -> std::io::Result<Self>
+    fn begin(file: WholeFile, kept: &[String], options: &ReportOptions) -> std::io::Result<Self>
     where
         Self: Sized;
     /// One row.
@@ -110,8 +112,8 @@ pub fn write_all(
     asked: &ReportOptions,
 ) -> Result<Summary, ReportError> {
     let kept = reader.kept_columns()?;
-    let mut csv = begin::<ResultsCsv>(run_directory, &kept)?;
-    let mut jsonl = begin::<ResultsJsonl>(run_directory, &kept)?;
+    let mut csv = begin::<ResultsCsv>(run_directory, &kept, asked)?;
+    let mut jsonl = begin::<ResultsJsonl>(run_directory, &kept, asked)?;
     let (mut tally, mut sums) = (ReportTally::default(), RowSums::default());
     reader.each_row(|row| {
         tally.row(row);
@@ -162,9 +164,13 @@ pub fn files_in(run_directory: &Path) -> BTreeMap<&'static str, PathBuf> {
         .collect()
 }
 
-fn begin<R: RowReport>(run_directory: &Path, kept: &[String]) -> Result<R, ReportError> {
+fn begin<R: RowReport>(
+    run_directory: &Path,
+    kept: &[String],
+    options: &ReportOptions,
+) -> Result<R, ReportError> {
     WholeFile::begin(&run_directory.join(R::FILE))
-        .and_then(|file| R::begin(file, kept))
+        .and_then(|file| R::begin(file, kept, options))
         .map_err(in_file(run_directory, R::FILE))
 }
 

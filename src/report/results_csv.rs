@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::RowReport;
 use super::whole_file::WholeFile;
+use super::{ReportOptions, RowReport, csv_file};
 use crate::ledger::reader::rfc3339;
 use crate::outcome::{Delivery, Evidence, RowResult};
 use crate::visible::visible;
@@ -39,8 +39,8 @@ pub(super) struct ResultsCsv(csv::Writer<WholeFile>);
 impl RowReport for ResultsCsv {
     const FILE: &'static str = "results.csv";
 
-    fn begin(file: WholeFile, kept: &[String]) -> io::Result<Self> {
-        let mut csv = csv::Writer::from_writer(file);
+    fn begin(file: WholeFile, kept: &[String], options: &ReportOptions) -> io::Result<Self> {
+        let mut csv = csv_file::writer(file, options.csv)?;
         let kept = names_beside_ours(kept);
         csv.write_record(COLUMNS.into_iter().chain(kept.iter().map(String::as_str)))?;
         Ok(Self(csv))
@@ -90,10 +90,7 @@ impl RowReport for ResultsCsv {
     }
 
     fn finish(self) -> io::Result<()> {
-        self.0
-            .into_inner()
-            .map_err(|error| io::Error::other(error.to_string()))?
-            .finish()
+        csv_file::finish(self.0)
     }
 }
 

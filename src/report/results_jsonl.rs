@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
-use super::RowReport;
 use super::whole_file::WholeFile;
+use super::{ReportOptions, RowReport};
 use crate::ledger::reader::rfc3339;
 use crate::outcome::{Delivery, Evidence, Outcome, RowResult, StepResult, StepState, step_key};
 use crate::visible::visible_json;
@@ -142,7 +142,7 @@ impl Serialize for KeptCells<'_> {
 impl RowReport for ResultsJsonl {
     const FILE: &'static str = "results.jsonl";
 
-    fn begin(file: WholeFile, kept: &[String]) -> io::Result<Self> {
+    fn begin(file: WholeFile, kept: &[String], _options: &ReportOptions) -> io::Result<Self> {
         Ok(Self {
             file,
             kept: kept.to_vec(),

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::csv_file::{self, CsvEncoding};
 use super::results_csv::defused;
-use super::whole_file::WholeFile;
 use super::{ReportError, in_file};
 use crate::ledger::UndoLedger;
 use crate::ledger::undo::ToUndo;
@@ -55,10 +55,11 @@ pub fn write_undo(
     run_directory: &Path,
     ledger: &UndoLedger,
     report: UndoReport,
+    encoding: CsvEncoding,
 ) -> Result<PathBuf, ReportError> {
     let failed = in_file(run_directory, report.file());
     let path = run_directory.join(report.file());
-    let mut csv = csv::Writer::from_writer(WholeFile::begin(&path).map_err(&failed)?);
+    let mut csv = csv_file::begin(&path, encoding).map_err(&failed)?;
     csv.write_record(COLUMNS)
         .map_err(io::Error::from)
         .map_err(&failed)?;
@@ -75,9 +76,6 @@ pub fn write_undo(
         .map_err(io::Error::from)
         .map_err(&failed)
     })?;
-    let whole = csv
-        .into_inner()
-        .map_err(|error| io::Error::other(error.to_string()));
-    whole.and_then(WholeFile::finish).map_err(&failed)?;
+    csv_file::finish(csv).map_err(&failed)?;
     Ok(path)
 }

@@ -137,16 +137,22 @@ enum Quoting {
 
 impl<W: Write> Rewriter<W> {
     /// Begins a list that is written as `reading` says, with the columns of this header, and those that say why behind them.
+    /// `with_mark` writes a byte-order mark also where the next reader does not need it.
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn begin(mut to: W, reading: &ResolvedDialect, header: &Header) -> io::Result<Self> {
+    pub fn begin(
+        mut to: W,
+        reading: &ResolvedDialect,
+        header: &Header,
+        with_mark: bool,
+    ) -> io::Result<Self> {
         let (quoting, mark) = match (reading.quote, reading.template) {
             (_, true) => (Quoting::Backslash, b'"'),
             (Quote::Mark(mark), false) => (Quoting::Quotes(reading.escape), mark),
             (Quote::None, false) => (Quoting::None, b'"'),
         };
-        if reading.encoding != TextEncoding::UTF_8 {
+        if with_mark || reading.encoding != TextEncoding::UTF_8 {
             to.write_all(BYTE_ORDER_MARK)?;
         }
         let reasons = places(header.names());

@@ -72,7 +72,7 @@ impl ReadSettings {
             .ok()
             .map(|mapping| mapping.held_to(&self.strictness));
         let selection = Selection::new(&header, Secrets::Written);
-        let mut rejects = Rewriter::begin(Vec::new(), rows.reading(), &header).unwrap();
+        let mut rejects = Rewriter::begin(Vec::new(), rows.reading(), &header, false).unwrap();
         let is_template = rows.reading().identity().contains("template=aws");
         let (mut seen, mut end_byte) = (Vec::<MappedOutcome>::new(), 0);
         let refused = loop {

@@ -26,6 +26,7 @@ mod early_stops;
 mod endpoints;
 mod error_hints;
 mod errors;
+mod excel;
 mod existing_users;
 mod follow_up;
 mod formats;

@@ -7,8 +7,8 @@ use clap::Args;
 use clap_complete::Shell;
 
 use super::{
-    AllowArgs, ConnectionArgs, FollowUpArgs, KnownPoolArgs, ListArgs, LookArgs, OutputArgs,
-    PasswordSource, PatienceArgs, RateArgs, UsernameCase,
+    AllowArgs, ConnectionArgs, CsvArgs, FollowUpArgs, KnownPoolArgs, ListArgs, LookArgs,
+    OutputArgs, PasswordSource, PatienceArgs, RateArgs, UsernameCase,
 };
 
 /// `check`.
@@ -51,6 +51,9 @@ pub struct CheckArgs {
         help_heading = "Output"
     )]
     pub findings: PathBuf,
+    /// CSV reports.
+    #[command(flatten)]
+    pub csv: CsvArgs,
     /// Output.
     #[command(flatten)]
     pub output: OutputArgs,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::pace::{RateArg, rate, share};
-use super::{ConnectionArgs, OutputArgs, some_time, time};
+use super::{ConnectionArgs, CsvArgs, OutputArgs, some_time, time};
 
 /// `undo`.
 #[derive(Debug, Args)]
@@ -52,6 +52,9 @@ pub struct UndoArgs {
     /// Time out a single request after this long
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = some_time, help_heading = "Rate limits", hide_short_help = true)]
     pub attempt_timeout: Duration,
+    /// CSV reports.
+    #[command(flatten)]
+    pub csv: CsvArgs,
     /// Output.
     #[command(flatten)]
     pub output: OutputArgs,

@@ -23,7 +23,7 @@ fn read(list: impl Into<Vec<u8>>, dialect: &Dialect) -> Rows {
 /// The rows as they are written, and that text.
 fn rewritten(mut rows: Rows, secrets: Secrets) -> (Vec<Selected>, Vec<u8>) {
     let selection = Selection::new(rows.header(), secrets);
-    let mut to = Rewriter::begin(Vec::new(), rows.reading(), rows.header()).unwrap();
+    let mut to = Rewriter::begin(Vec::new(), rows.reading(), rows.header(), false).unwrap();
     let mut all = Vec::new();
     while let Some(row) = rows.next_row().unwrap() {
         let selected = selection.of(&row);
