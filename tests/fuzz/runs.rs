@@ -12,7 +12,7 @@ use crate::hostile::{Hostile, contains};
 const ROWS: usize = 20;
 
 /// Runs mostly wait.
-const AT_ONCE: usize = 3;
+const WORKERS: usize = 3;
 
 fn list() -> String {
     let row = |number: usize| {
@@ -139,5 +139,5 @@ fn assert_results(
 
 #[test]
 fn runs() {
-    fuzz("runs", AT_ONCE, run);
+    fuzz("runs", WORKERS, run);
 }

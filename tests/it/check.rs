@@ -16,7 +16,7 @@ fn describe_to_file(dir: &TestDir, pool: &Pool) -> &'static str {
 }
 
 /// `check` with the pool queried, described by a file, and unknown.
-fn each_way(dir: &TestDir, pool: &Pool, list: &str) -> [Cli; 3] {
+fn check_each_way(dir: &TestDir, pool: &Pool, list: &str) -> [Cli; 3] {
     let file = describe_to_file(dir, pool);
     [
         dir.check(pool, list),
@@ -38,7 +38,7 @@ fn a_valid_list_passes_however_the_pool_is_known() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(1_000));
-    let [asked, by_file, unknown] = each_way(&dir, &pool, list);
+    let [asked, by_file, unknown] = check_each_way(&dir, &pool, list);
     let plan = [
         "plan: 1000 rows: 1000 to send, 0 duplicate, 0 invalid",
         "UserCreation: 1000 SignUp at 10 a second",
@@ -114,7 +114,7 @@ fn every_finding_has_a_hint_and_no_password() {
         &by_any_pool[4..],
     ]
     .concat();
-    let [asked, by_file, unknown] = each_way(&dir, &pool, list);
+    let [asked, by_file, unknown] = check_each_way(&dir, &pool, list);
     for (cli, expected) in [
         (asked, &by_this_pool[..]),
         (by_file, &by_this_pool[..]),
@@ -223,7 +223,7 @@ fn a_refused_plan_exits_3_and_rows_are_still_checked() {
         ..quick()
     });
     let list = dir.file("users.csv", users(3) + "a b,Passw0rd!1,a@example.com\n");
-    let [asked, by_file, _] = each_way(&dir, &pool, list);
+    let [asked, by_file, _] = check_each_way(&dir, &pool, list);
     for cli in [asked, by_file] {
         cli.arg("--strict").run().exits(3).says([
             "a run would be refused",

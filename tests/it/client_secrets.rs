@@ -30,7 +30,7 @@ fn managed(pool: &Pool, secret: &str) -> String {
 
 /// Asserts that one row was sent, the run stopped, and the secret was not printed.
 #[track_caller]
-fn stopped_by<const N: usize>(
+fn assert_stopped_by<const N: usize>(
     dir: &TestDir,
     pool: &Pool,
     output: ProcessOutput,
@@ -57,7 +57,7 @@ fn a_hidden_secret_is_still_required() {
         "DescribeUserPoolClient cannot show a secret kept in Secrets Manager",
         "aws secretsmanager get-secret-value --secret-id ARN --query SecretString --output text",
     ];
-    stopped_by(&dir, &pool, output, "NotAuthorizedException", words);
+    assert_stopped_by(&dir, &pool, output, "NotAuthorizedException", words);
     dir.file("secret.json", managed(&pool, SECRET) + "\n");
     std::fs::set_permissions(dir.path("secret.json"), Permissions::from_mode(0o600)).unwrap();
     let output = dir
@@ -119,7 +119,7 @@ fn a_secret_for_a_client_without_one_stops_the_run() {
         .env("COGNITO_CLIENT_SECRET", SECRET)
         .run();
     let words = ["[secret_not_shown]", "unset COGNITO_CLIENT_SECRET"];
-    stopped_by(&dir, &pool, output, "InvalidParameterException", words);
+    assert_stopped_by(&dir, &pool, output, "InvalidParameterException", words);
     dir.import(&pool, list).run().exits(0);
     assert_eq!(dir.results().count("created"), ROWS);
 }
@@ -135,7 +135,7 @@ fn a_rejected_secret_may_have_been_rotated() {
         .env("COGNITO_CLIENT_SECRET", &managed(&pool, "theOneOfLastWeek"))
         .run();
     let words = ["Unable to verify secret hash", "rotated"];
-    stopped_by(&dir, &pool, output, "NotAuthorizedException", words);
+    assert_stopped_by(&dir, &pool, output, "NotAuthorizedException", words);
 }
 
 #[test]

@@ -185,7 +185,7 @@ fn without_the_app_client_unknown_settings_are_reported() {
 fn a_template_is_an_empty_list_that_its_pool_accepts() {
     for settings in pools() {
         let dir = TestDir::new();
-        // Who may sign up does not affect the columns.
+        // The sign-up settings do not affect the columns.
         let pool = Pool::start(PoolSettings {
             admin_create_only: false,
             client_secret: None,

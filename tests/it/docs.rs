@@ -88,7 +88,7 @@ impl Page {
         self.parts().0
     }
 
-    /// What a link to a heading of this page may name, as GitHub derives it.
+    /// The anchors of the headings of this page, as GitHub derives them.
     fn anchors(&self) -> BTreeSet<String> {
         let mut anchors = BTreeSet::new();
         for (_, line) in self.parts().1 {

@@ -7,7 +7,7 @@ use crate::harness::{Pool, TestDir, quick, users, wait_until};
 
 /// Asserts that the pool created each user with exactly one request.
 #[track_caller]
-fn each_was_made_once(pool: &Pool, rows: usize) {
+fn assert_each_created_once(pool: &Pool, rows: usize) {
     let users = pool.users();
     assert_eq!(users.len(), rows);
     for user in users.values() {
@@ -52,7 +52,7 @@ fn a_signal_stops_the_run_cleanly_and_the_same_command_resumes() {
         assert_eq!(results.summary["stopped_because"], name);
         import().run().exits(0).says(["going on with the run"]);
         assert_eq!(dir.results_in(name).count("created"), 150);
-        each_was_made_once(&pool, 150);
+        assert_each_created_once(&pool, 150);
     }
 }
 
@@ -92,7 +92,7 @@ fn a_second_signal_aborts_and_rows_in_flight_are_looked_up_later() {
     let results = dir.results();
     assert_eq!(results.count("created"), 10, "and not `existed`");
     assert!(results.rows.iter().all(|row| row["evidence"] == "lookup"));
-    each_was_made_once(&pool, 10);
+    assert_each_created_once(&pool, 10);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_deadline_before_the_first_row_suggests_a_longer_one() {
 }
 
 /// A list in which the users with these numbers have passwords that no pool accepts.
-fn weak(rows: usize, is_weak: impl Fn(usize) -> bool) -> String {
+fn list_with_weak_passwords(rows: usize, is_weak: impl Fn(usize) -> bool) -> String {
     let row = |(number, row): (usize, &str)| {
         if is_weak(number) {
             row.replace("Passw0rd!", "passwordx") + "\n"
@@ -125,7 +125,10 @@ fn weak(rows: usize, is_weak: impl Fn(usize) -> bool) -> String {
 fn the_same_error_on_the_first_20_rows_stops_the_run() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = dir.file("users.csv", weak(60, |number| number > 0));
+    let list = dir.file(
+        "users.csv",
+        list_with_weak_passwords(60, |number| number > 0),
+    );
     dir.import(&pool, list)
         .arg("--no-preflight")
         .args(["--concurrency", "1"])
@@ -155,7 +158,10 @@ fn the_same_error_on_most_of_200_rows_stops_the_run() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     // Two of three are rejected, but not the first.
-    let list = dir.file("users.csv", weak(300, |number| number % 3 != 1));
+    let list = dir.file(
+        "users.csv",
+        list_with_weak_passwords(300, |number| number % 3 != 1),
+    );
     dir.import(&pool, list)
         .arg("--no-preflight")
         .args(["--concurrency", "1"])
@@ -178,7 +184,10 @@ fn the_same_error_on_most_of_200_rows_stops_the_run() {
 fn a_few_refused_rows_do_not_stop_a_run() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = dir.file("users.csv", weak(300, |number| number % 3 == 1));
+    let list = dir.file(
+        "users.csv",
+        list_with_weak_passwords(300, |number| number % 3 == 1),
+    );
     dir.import(&pool, list).arg("--no-preflight").run().exits(1);
     assert_eq!(dir.results().count("rejected"), 100);
 }
@@ -247,7 +256,7 @@ fn a_killed_run_resumes_where_it_was() {
         60,
         "no user is called existing"
     );
-    each_was_made_once(&pool, 60);
+    assert_each_created_once(&pool, 60);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::harness::{Pool, Row, TestDir, quick, users};
 /// 2024-05-06T07:08:09Z
 const CREATED: i64 = 1_714_979_289;
 
-fn there(username: &str, status: UserStatus, enabled: bool) -> ExistingUser {
+fn existing_user(username: &str, status: UserStatus, enabled: bool) -> ExistingUser {
     let email = format!("{username}@example.com");
     ExistingUser {
         username: username.to_owned(),
@@ -35,9 +35,9 @@ fn cells<'r, const N: usize>(row: &'r Row, columns: [&str; N]) -> [&'r str; N] {
 fn existing_users_have_status_sub_and_creation_date() {
     let dir = TestDir::new();
     let pool = with_existing(vec![
-        there("user0002", UserStatus::Confirmed, true),
-        there("user0003", UserStatus::ForceChangePassword, true),
-        there("user0004", UserStatus::Unconfirmed, false),
+        existing_user("user0002", UserStatus::Confirmed, true),
+        existing_user("user0003", UserStatus::ForceChangePassword, true),
+        existing_user("user0004", UserStatus::Unconfirmed, false),
     ]);
     let list = dir.file("users.csv", users(5));
     dir.import(&pool, list).run().exits(0);
@@ -74,7 +74,7 @@ fn existing_users_have_status_sub_and_creation_date() {
 #[test]
 fn existing_users_are_recognized_without_lookup() {
     let dir = TestDir::new();
-    let pool = with_existing(vec![there("user0002", UserStatus::Confirmed, true)]);
+    let pool = with_existing(vec![existing_user("user0002", UserStatus::Confirmed, true)]);
     let list = dir.file("users.csv", users(3));
     dir.import(&pool, list)
         .args(["--no-lookup", "--allow-messages"])
@@ -100,7 +100,7 @@ fn a_username_taken_but_not_found_is_reported_as_such() {
             ("email".to_owned(), "owner@example.com".to_owned()),
             ("email_verified".to_owned(), "true".to_owned()),
         ]),
-        ..there("owner", UserStatus::Confirmed, true)
+        ..existing_user("owner", UserStatus::Confirmed, true)
     };
     let pool = Pool::start(PoolSettings {
         username_attributes: vec!["email".to_owned(), "phone_number".to_owned()],
@@ -131,7 +131,7 @@ fn a_username_taken_but_not_found_is_reported_as_such() {
 fn failing_look_ups_are_retried() {
     let dir = TestDir::new();
     let existing: Vec<ExistingUser> = (1..=20)
-        .map(|number| there(&format!("user{number:04}"), UserStatus::Confirmed, true))
+        .map(|number| existing_user(&format!("user{number:04}"), UserStatus::Confirmed, true))
         .collect();
     let pool = Pool::start(PoolSettings {
         existing,

@@ -165,7 +165,7 @@ fn a_user_confirmed_by_a_trigger_is_not_confirmed_again() {
     );
 }
 
-fn there(username: &str) -> ExistingUser {
+fn existing_user(username: &str) -> ExistingUser {
     ExistingUser {
         username: username.to_owned(),
         attributes: BTreeMap::from([("email".to_owned(), format!("{username}@example.com"))]),
@@ -179,7 +179,7 @@ fn existing_users_are_unchanged_unless_included() {
     for found_by in ["never", "always"] {
         let dir = TestDir::new();
         let pool = Pool::start(PoolSettings {
-            existing: vec![there("user0001"), there("user0003")],
+            existing: vec![existing_user("user0001"), existing_user("user0003")],
             ..with_groups(&["staff"])
         });
         let list = dir.file("users.csv", users(4));

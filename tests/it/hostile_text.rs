@@ -9,7 +9,7 @@ use crate::harness::{Cli, Endpoint, Pool, ProcessOutput, Reply, TestDir, quick, 
 const HOSTILE: &str = "a\n  forged\n    forged\r\nforged\u{1b}[2J\u{9b}31m\u{202e}";
 
 #[track_caller]
-fn harmless(command: Cli) -> ProcessOutput {
+fn assert_harmless(command: Cli) -> ProcessOutput {
     let output = command.run();
     for stream in [&output.stderr, &output.stdout] {
         for hidden in ['\u{1b}', '\u{9b}', '\u{202e}', '\r'] {
@@ -71,7 +71,7 @@ fn text_from_the_command_line_is_harmless() {
         if let Some(named) = without.into_iter().find(|flag| *flag == name) {
             import = import.without_flag(named);
         }
-        let output = harmless(import.arg(&flag(name)));
+        let output = assert_harmless(import.arg(&flag(name)));
         assert!(
             matches!(output.code, Some(0 | 2 | 3)),
             "{name}: {:?} {}",
@@ -81,7 +81,7 @@ fn text_from_the_command_line_is_harmless() {
     }
     for command in ["import", "rehearse", "check", "report", "undo", HOSTILE] {
         for word in [HOSTILE, "--nothing\u{1b}[2J\nforged"] {
-            let output = harmless(dir.cli(command).arg(word));
+            let output = assert_harmless(dir.cli(command).arg(word));
             assert!(
                 matches!(output.code, Some(0 | 2 | 3)),
                 "{command}: {}",
@@ -103,9 +103,9 @@ fn text_from_the_list_and_its_files_is_harmless() {
     ];
     for list in &lists {
         let list = dir.file("hostile.csv", list);
-        harmless(dir.rehearse(list).args(["--keep", "email", "-vvv"]));
-        harmless(dir.cli("check").arg(list));
-        harmless(
+        assert_harmless(dir.rehearse(list).args(["--keep", "email", "-vvv"]));
+        assert_harmless(dir.cli("check").arg(list));
+        assert_harmless(
             dir.rehearse(list)
                 .args(["--map", &format!("{HOSTILE}=email")]),
         );
@@ -119,7 +119,7 @@ fn text_from_the_list_and_its_files_is_harmless() {
         format!("[columns]\nemail = \"{HOSTILE}\n"),
     ] {
         let mapping = dir.file("mapping.toml", mapping);
-        let output = harmless(dir.rehearse(list).args(["--mapping", mapping]));
+        let output = assert_harmless(dir.rehearse(list).args(["--mapping", mapping]));
         assert_eq!(output.code, Some(3), "{}", output.stderr);
     }
     for settings in [
@@ -128,7 +128,7 @@ fn text_from_the_list_and_its_files_is_harmless() {
         json!({ "schema": [{ "name": HOSTILE }] }),
     ] {
         let settings = dir.file("settings.json", settings.to_string());
-        harmless(dir.rehearse(list).args(["--pool-settings", settings]));
+        assert_harmless(dir.rehearse(list).args(["--pool-settings", settings]));
     }
 }
 
@@ -170,7 +170,7 @@ fn text_from_the_pool_is_harmless() {
                     "--preflight-timeout",
                     "1s",
                 ]);
-            harmless(command);
+            assert_harmless(command);
         }
     }
     let endpoint = Endpoint::start(&pool, |request| match request.operation.as_str() {
@@ -182,10 +182,10 @@ fn text_from_the_pool_is_harmless() {
         })),
         _ => Reply::Forward,
     });
-    let output =
-        harmless(
-            dir.import(&pool, list)
-                .args(["--endpoint-url", &endpoint.url(), "--restart"]),
-        );
+    let output = assert_harmless(dir.import(&pool, list).args([
+        "--endpoint-url",
+        &endpoint.url(),
+        "--restart",
+    ]));
     assert_eq!(output.code, Some(3), "{}", output.stderr);
 }

@@ -117,7 +117,7 @@ fn with_ids(count: usize) -> String {
 }
 
 #[track_caller]
-fn every_row_has_its_id(dir: &TestDir, count: usize) {
+fn assert_every_row_has_its_id(dir: &TestDir, count: usize) {
     let results = dir.results();
     let ids: Vec<&str> = results.rows.iter().map(|row| &*row["ID"]).collect();
     let expected: Vec<String> = (1..=count).map(|number| format!("old{number}")).collect();
@@ -147,14 +147,14 @@ fn kept_cells_survive_a_kill_and_accompany_rows_in_doubt() {
     dir.cli("report").arg("run").run().exits(4);
     let results = dir.results();
     assert!(results.count("in_doubt") > 0, "{:?}", results.counts());
-    every_row_has_its_id(&dir, results.rows.len());
+    assert_every_row_has_its_id(&dir, results.rows.len());
     let pool = pool.restart_with(|settings| settings.faults.answer_late = LateFault::default());
     dir.import(&pool, list)
         .args(["--keep", "ID"])
         .run()
         .exits(0)
         .says(["may have been sent"]);
-    every_row_has_its_id(&dir, 40);
+    assert_every_row_has_its_id(&dir, 40);
 }
 
 #[test]
@@ -172,10 +172,10 @@ fn kept_cells_accompany_unsent_rows() {
     running.signal("TERM");
     running.wait().exits(143);
     assert!(dir.results().count("unsent") > 0);
-    every_row_has_its_id(&dir, 200);
+    assert_every_row_has_its_id(&dir, 200);
     dir.import(&pool, list)
         .args(["--keep", "ID"])
         .run()
         .exits(0);
-    every_row_has_its_id(&dir, 200);
+    assert_every_row_has_its_id(&dir, 200);
 }

@@ -27,14 +27,14 @@ const CASES: u64 = 200;
 
 /// Cases in parallel: two thirds of a case are spent waiting, mostly for the second before the
 /// first sign-up of a run.
-const TOGETHER: u64 = 16;
+const PARALLEL_CASES: u64 = 16;
 
 /// Interval for polling a process and its pool.
 const POLL: Duration = Duration::from_millis(2);
 
 /// How long a run of a case is busy, in microseconds: rows are sent in the first half, and their
 /// steps follow.
-const AT_WORK: u64 = 400_000;
+const BUSY_MICROS: u64 = 400_000;
 
 /// Longer than any delay of the pool.
 const SETTLE: &str = "700ms";
@@ -144,7 +144,7 @@ fn run(seed: u64) -> Result<Vec<String>, String> {
         let ended = if random.u32(0..5) == 0 {
             ended_within(&mut child, Duration::from_micros(random.u64(0..1_000_000)))
         } else {
-            let moment = Duration::from_micros(random.u64(0..AT_WORK));
+            let moment = Duration::from_micros(random.u64(0..BUSY_MICROS));
             ended_before(&mut child, || requests_for_users(&pool) > at_work_before)
                 || ended_within(&mut child, moment)
         };
@@ -189,7 +189,7 @@ fn random_kills_and_faults_lose_nothing_and_results_stay_correct() {
     let next = AtomicU64::new(0);
     let failures = std::sync::Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..TOGETHER {
+        for _ in 0..PARALLEL_CASES {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use cognito_import::rehearsal::{ExistingUser, PoolSettings, QuotaSetting, UserSt
 
 use crate::harness::{Cli, Emulator, Pool, TestDir, quick, users};
 
-fn there(username: &str, status: UserStatus) -> ExistingUser {
+fn existing_user(username: &str, status: UserStatus) -> ExistingUser {
     ExistingUser {
         username: username.to_owned(),
         attributes: BTreeMap::from([("email".to_owned(), "there@example.com".to_owned())]),
@@ -32,9 +32,9 @@ fn existing_users_are_found_in_the_listing_and_not_billed() {
     let odd = r#"a"b"#;
     let pool = Pool::start(PoolSettings {
         existing: vec![
-            there("user0002", UserStatus::Confirmed),
-            there("user0003", UserStatus::ForceChangePassword),
-            there(odd, UserStatus::Confirmed),
+            existing_user("user0002", UserStatus::Confirmed),
+            existing_user("user0003", UserStatus::ForceChangePassword),
+            existing_user(odd, UserStatus::Confirmed),
         ],
         ..quick()
     });
@@ -72,8 +72,8 @@ fn the_listing_is_searched_by_address_where_addresses_are_usernames() {
     let pool = Pool::start(PoolSettings {
         username_attributes: vec!["email".to_owned(), "phone_number".to_owned()],
         existing: vec![
-            there("ann@example.com", UserStatus::Confirmed),
-            there("+12025550001", UserStatus::Unconfirmed),
+            existing_user("ann@example.com", UserStatus::Confirmed),
+            existing_user("+12025550001", UserStatus::Unconfirmed),
         ]
         .into_iter()
         .map(|user| ExistingUser {
@@ -143,7 +143,7 @@ fn a_throttled_listing_does_not_delay_sign_ups() {
     let mut settings = PoolSettings {
         existing: names
             .iter()
-            .map(|name| there(name, UserStatus::Confirmed))
+            .map(|name| existing_user(name, UserStatus::Confirmed))
             .collect(),
         ..quick()
     };
@@ -181,7 +181,7 @@ fn a_row_waiting_for_the_listing_frees_its_slot() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         existing: (1..=100)
-            .map(|number| there(&format!("user{number:04}"), UserStatus::Confirmed))
+            .map(|number| existing_user(&format!("user{number:04}"), UserStatus::Confirmed))
             .collect(),
         ..quick()
     });
@@ -202,7 +202,7 @@ fn a_failing_listing_is_retried() {
     let dir = TestDir::new();
     let mut settings = PoolSettings {
         existing: (1..=20)
-            .map(|number| there(&format!("user{number:04}"), UserStatus::Confirmed))
+            .map(|number| existing_user(&format!("user{number:04}"), UserStatus::Confirmed))
             .collect(),
         // The permission probe is answered eventually.
         seed: 5,
@@ -229,7 +229,7 @@ fn a_failing_listing_is_retried() {
 fn no_lookup_equals_lookup_none_and_conflicts_with_it() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
-        existing: vec![there("user0001", UserStatus::Confirmed)],
+        existing: vec![existing_user("user0001", UserStatus::Confirmed)],
         ..quick()
     });
     let list = dir.file("users.csv", users(2));

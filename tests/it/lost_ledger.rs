@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::harness::{Pool, TestDir, quick, users, wait_until};
 
 /// Kills a run that has sent some rows.
-fn killed(dir: &TestDir, pool: &Pool) {
+fn kill_run(dir: &TestDir, pool: &Pool) {
     let list = dir.file("users.csv", users(80));
     let running = dir.import(pool, list).args(["--rate", "60"]).start();
     wait_until("some sign-ups", || {
@@ -22,7 +22,7 @@ fn in_run(dir: &TestDir, file: &str) -> PathBuf {
 
 /// Asserts that every command refuses and changes no file.
 #[track_caller]
-fn is_refused(dir: &TestDir, pool: &Pool, words: [&str; 2]) {
+fn assert_refused(dir: &TestDir, pool: &Pool, words: [&str; 2]) {
     let before = files(dir);
     let sent = pool.requests("SignUp");
     let import = || dir.import(pool, "users.csv");
@@ -61,9 +61,9 @@ fn files(dir: &TestDir) -> Vec<(String, Vec<u8>)> {
 fn a_killed_run_without_its_wal_is_refused() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    killed(&dir, &pool);
+    kill_run(&dir, &pool);
     fs::remove_file(in_run(&dir, "ledger.db-wal")).unwrap();
-    is_refused(&dir, &pool, ["ledger.db", "ledger.db-wal"]);
+    assert_refused(&dir, &pool, ["ledger.db", "ledger.db-wal"]);
     // After `--restart`, users of the lost run are reported as existing.
     let made = pool.users().len();
     dir.import(&pool, "users.csv")
@@ -79,10 +79,10 @@ fn a_killed_run_without_its_wal_is_refused() {
 fn an_empty_database_with_a_wal_is_refused_and_the_wal_kept() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    killed(&dir, &pool);
+    kill_run(&dir, &pool);
     let log = fs::read(in_run(&dir, "ledger.db-wal")).unwrap();
     fs::write(in_run(&dir, "ledger.db"), "").unwrap();
-    is_refused(&dir, &pool, ["ledger.db", "empty"]);
+    assert_refused(&dir, &pool, ["ledger.db", "empty"]);
     dir.import(&pool, "users.csv")
         .arg("--restart")
         .run()
@@ -94,9 +94,9 @@ fn an_empty_database_with_a_wal_is_refused_and_the_wal_kept() {
 fn a_wal_without_its_database_is_refused() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    killed(&dir, &pool);
+    kill_run(&dir, &pool);
     fs::remove_file(in_run(&dir, "ledger.db")).unwrap();
-    is_refused(&dir, &pool, ["ledger.db", "ledger.db-wal"]);
+    assert_refused(&dir, &pool, ["ledger.db", "ledger.db-wal"]);
 }
 
 #[test]
@@ -107,11 +107,11 @@ fn results_without_a_ledger_are_refused_and_kept() {
     dir.import(&pool, list).run().exits(0);
     let results = fs::read(in_run(&dir, "results.csv")).unwrap();
     fs::remove_file(in_run(&dir, "ledger.db")).unwrap();
-    is_refused(&dir, &pool, ["results.csv", "summary.json"]);
+    assert_refused(&dir, &pool, ["results.csv", "summary.json"]);
     for file in ["results.jsonl", "summary.json", "report.html"] {
         fs::remove_file(in_run(&dir, file)).unwrap();
     }
-    is_refused(&dir, &pool, ["ledger.db", "results.csv"]);
+    assert_refused(&dir, &pool, ["ledger.db", "results.csv"]);
     dir.import(&pool, list)
         .arg("--restart")
         .run()
@@ -125,7 +125,7 @@ fn results_without_a_ledger_are_refused_and_kept() {
 fn a_killed_run_opened_with_sqlite_can_be_resumed() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    killed(&dir, &pool);
+    kill_run(&dir, &pool);
     let shell = rusqlite::Connection::open(in_run(&dir, "ledger.db")).unwrap();
     let rows: i64 = shell
         .query_row("SELECT count(*) FROM rows", [], |row| row.get(0))
@@ -141,13 +141,13 @@ fn a_killed_run_opened_with_sqlite_can_be_resumed() {
 fn a_row_missing_from_the_ledger_is_refused() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    killed(&dir, &pool);
+    kill_run(&dir, &pool);
     let database = rusqlite::Connection::open(in_run(&dir, "ledger.db")).unwrap();
     database
         .execute_batch("DELETE FROM rows WHERE row = 5; DELETE FROM results WHERE row = 5")
         .unwrap();
     drop(database);
-    is_refused(&dir, &pool, ["ledger.db", "rows are missing"]);
+    assert_refused(&dir, &pool, ["ledger.db", "rows are missing"]);
 }
 
 #[test]

@@ -88,7 +88,7 @@ const FLAGS: [&str; 39] = [
 ];
 
 #[track_caller]
-fn foreign_users_are_there(pool: &Pool) {
+fn assert_foreign_users(pool: &Pool) {
     let users = pool.users();
     let set: Vec<(&str, Value)> = users
         .values()
@@ -120,7 +120,7 @@ fn a_run_with_a_mapping_file_can_be_resumed_with_equivalent_flags() {
         .run()
         .exits(0)
         .says(["columns that mean nothing are dropped (--ignore-unknown): Shoe"]);
-    foreign_users_are_there(&pool);
+    assert_foreign_users(&pool);
     let results = dir.results();
     assert_eq!(results.row(1)["username"], "ann@example.com");
     assert_eq!(
@@ -139,7 +139,7 @@ fn a_foreign_list_is_imported_by_flags() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", FOREIGN);
     dir.import(&pool, list).args(FLAGS).run().exits(0);
-    foreign_users_are_there(&pool);
+    assert_foreign_users(&pool);
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn invalid_rows_report_every_problem_and_are_not_sent() {
 
 /// Asserts exit code 3 after Describe calls only.
 #[track_caller]
-fn refused<const N: usize>(cli: Cli, pool: &Pool, words: [&str; N]) -> String {
+fn assert_refused<const N: usize>(cli: Cli, pool: &Pool, words: [&str; N]) -> String {
     let output = cli.run().exits(3).says(words);
     assert_only_described(pool);
     output.stderr
@@ -216,7 +216,7 @@ fn all_header_problems_are_reported_at_once_with_flags_to_paste() {
             "E-Mail Adress=email",
         ])
         .args(["--set", "email=x", "--username-from", "E-Mail Address"]);
-    let stderr = refused(
+    let stderr = assert_refused(
         cli,
         &pool,
         [
@@ -242,9 +242,9 @@ fn an_invalid_mapping_file_is_refused_with_line_and_key() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", FOREIGN);
     let import = || dir.import(&pool, list).args(["--mapping", "mapping.toml"]);
-    refused(import(), &pool, ["--mapping mapping.toml: cannot be read"]);
+    assert_refused(import(), &pool, ["--mapping mapping.toml: cannot be read"]);
     dir.file("mapping.toml", "trim = true\nkep = [\"ID\"]\n");
-    refused(
+    assert_refused(
         import(),
         &pool,
         [
@@ -252,7 +252,7 @@ fn an_invalid_mapping_file_is_refused_with_line_and_key() {
         ],
     );
     dir.file("mapping.toml", "[columns]\nMail = \"mail\"\n");
-    refused(
+    assert_refused(
         import(),
         &pool,
         ["mapping.toml: line 2, columns.\"Mail\": mail: is nothing that a sign-up sets"],
@@ -261,7 +261,7 @@ fn an_invalid_mapping_file_is_refused_with_line_and_key() {
         "mapping.toml",
         "keep = [\"Old ID\"]\nignore_unknown = true\n",
     );
-    refused(
+    assert_refused(
         import(),
         &pool,
         ["mapping.toml: line 1, keep, Old ID: there is no such column"],

@@ -18,7 +18,7 @@ fn run_with_change(dir: &TestDir, pool: &Pool, change: impl FnOnce(&TestDir)) ->
 
 /// Asserts that the run resumes in this directory and sends no row twice.
 #[track_caller]
-fn resumes_in(dir: &TestDir, pool: &Pool, directory: &str) {
+fn assert_resumes_in(dir: &TestDir, pool: &Pool, directory: &str) {
     assert!(pool.requests("SignUp") < 200);
     dir.import(pool, "users.csv")
         .args(["--run-dir", directory])
@@ -46,7 +46,7 @@ fn removing_the_ledger_stops_the_run_and_saves_it() {
         "--run-dir run-saved-1",
         "created",
     ]);
-    resumes_in(&dir, &pool, "run-saved-1");
+    assert_resumes_in(&dir, &pool, "run-saved-1");
     // The remaining files are not mistaken for a new run.
     dir.import(&pool, "users.csv").run().exits(3);
 }
@@ -62,7 +62,7 @@ fn replacing_the_ledger_stops_the_run_and_saves_it() {
     })
     .exits(4)
     .says(["run/ledger.db: was replaced", "--run-dir run-saved-1"]);
-    resumes_in(&dir, &pool, "run-saved-1");
+    assert_resumes_in(&dir, &pool, "run-saved-1");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn removing_the_wal_stops_the_run() {
     })
     .exits(4)
     .says(["run/ledger.db-wal: was removed", "--run-dir run-saved-1"]);
-    resumes_in(&dir, &pool, "run-saved-1");
+    assert_resumes_in(&dir, &pool, "run-saved-1");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn removing_the_directory_stops_the_run_and_saves_the_ledger() {
         .exits(3)
         .says(["run-saved-1"]);
     assert_eq!(pool.requests("SignUp"), sent);
-    resumes_in(&dir, &pool, "run-saved-1");
+    assert_resumes_in(&dir, &pool, "run-saved-1");
 }
 
 #[cfg(target_os = "linux")]
@@ -108,7 +108,7 @@ fn moving_the_directory_stops_the_run_which_resumes_there() {
     .exits(4)
     .says(["run: was moved to", "/moved"]);
     assert!(!dir.path("run-saved-1").exists());
-    resumes_in(&dir, &pool, "moved");
+    assert_resumes_in(&dir, &pool, "moved");
     assert_eq!(fs::read_dir(dir.path("run")).unwrap().count(), 0);
 }
 

@@ -65,24 +65,24 @@ fn run(dir: &TestDir, command: &str, input: &[u8], to: Option<&str>) -> bool {
 /// Asserts that the format is named for a file and for standard input, and that the converted list
 /// can be imported.
 #[track_caller]
-fn converted(name: &str, bytes: &[u8], what: &str, tools: &str) {
+fn assert_converted(name: &str, bytes: &[u8], what: &str, tools: &str) {
     let dir = TestDir::new();
     dir.file(name, bytes);
     let refused = dir.rehearse(name).run().exits(3);
     let refused = refused.says([&format!("{name}: is {what}"), tools]);
     assert!(!dir.path("run").exists());
     if run(&dir, &command(&refused), b"", None) {
-        imports(&dir, "users.csv");
+        assert_imported(&dir, "users.csv");
     }
     let refused = dir.rehearse("-").input(bytes).run().exits(3);
     let refused = refused.says([&format!("standard input: is {what}"), tools]);
     if run(&dir, &command(&refused), bytes, Some("piped.csv")) {
-        imports(&dir, "piped.csv");
+        assert_imported(&dir, "piped.csv");
     }
 }
 
 #[track_caller]
-fn imports(dir: &TestDir, list: &str) {
+fn assert_imported(dir: &TestDir, list: &str) {
     let run_dir = format!("run-{list}");
     let rehearse = dir.rehearse(list).args(["--run-dir", &run_dir]);
     let flags = ["--username-from", "email", "--password", "generate"];
@@ -99,28 +99,28 @@ fn imports(dir: &TestDir, list: &str) {
 
 #[test]
 fn ndjson_and_json_are_converted_by_jq() {
-    converted("users.ndjson", NDJSON.as_bytes(), "NDJSON", "jq -rs");
-    converted(
+    assert_converted("users.ndjson", NDJSON.as_bytes(), "NDJSON", "jq -rs");
+    assert_converted(
         "users.json.gz",
         &gzip(NDJSON.as_bytes()),
         "NDJSON",
         "gzip -dc",
     );
-    converted("users.json", &utf_16(NDJSON), "NDJSON", "iconv -f UTF-16");
+    assert_converted("users.json", &utf_16(NDJSON), "NDJSON", "iconv -f UTF-16");
     let array = format!("[{}]", NDJSON.trim().replace('\n', ",\n"));
-    converted("users.json", array.as_bytes(), "JSON", "jq -r ");
+    assert_converted("users.json", array.as_bytes(), "JSON", "jq -r ");
     let pretty = format!("{{\n  \"total\": 2,\n  \"Users\": {array}\n}}\n");
-    converted("users.json", pretty.as_bytes(), "JSON", ".\"Users\" as");
+    assert_converted("users.json", pretty.as_bytes(), "JSON", ".\"Users\" as");
     let marked = format!("\u{feff}{NDJSON}");
-    converted("users.json", marked.as_bytes(), "NDJSON", "jq -rs");
+    assert_converted("users.json", marked.as_bytes(), "NDJSON", "jq -rs");
 }
 
 #[test]
 fn ldif_and_html_are_converted_by_python() {
-    converted("users.ldif", LDIF.as_bytes(), "LDIF", "python3 -c");
-    converted("users.ldif.gz", &gzip(LDIF.as_bytes()), "LDIF", "gzip -dc");
-    converted("users.html", HTML.as_bytes(), "HTML", "python3 -c");
-    converted("users.xls", &utf_16(HTML), "HTML", "iconv");
+    assert_converted("users.ldif", LDIF.as_bytes(), "LDIF", "python3 -c");
+    assert_converted("users.ldif.gz", &gzip(LDIF.as_bytes()), "LDIF", "gzip -dc");
+    assert_converted("users.html", HTML.as_bytes(), "HTML", "python3 -c");
+    assert_converted("users.xls", &utf_16(HTML), "HTML", "iconv");
     // The converted names.
     let dir = TestDir::new();
     for (name, text, expected) in [
@@ -163,16 +163,16 @@ fn archives_are_unpacked_by_the_printed_command() {
         if run(&dir, pack, b"", None) {
             let bytes = std::fs::read(dir.path(name)).unwrap();
             let tool = pack.split(' ').next().unwrap();
-            converted(name, &bytes, what, tool);
+            assert_converted(name, &bytes, what, tool);
         }
     }
     // A ZIP archive with one uncompressed file.
     let text = std::fs::read(dir.path("users.csv")).unwrap();
-    converted("users.zip", &stored(&text), "a ZIP archive", "funzip");
+    assert_converted("users.zip", &zip_stored(&text), "a ZIP archive", "funzip");
 }
 
 /// A ZIP archive (APPNOTE 4.3) with one uncompressed file.
-fn stored(text: &[u8]) -> Vec<u8> {
+fn zip_stored(text: &[u8]) -> Vec<u8> {
     let name = b"users.csv";
     let size = u32::try_from(text.len()).unwrap().to_le_bytes();
     let mut crc = flate2::Crc::new();

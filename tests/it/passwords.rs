@@ -57,7 +57,7 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
 }
 
 /// Asserts that no text contains a password in any form.
-fn no_canary_in<'w>(written: impl IntoIterator<Item = &'w (String, Vec<u8>)>) {
+fn assert_no_canary_in<'w>(written: impl IntoIterator<Item = &'w (String, Vec<u8>)>) {
     let forms: Vec<Vec<u8>> = CANARIES.into_iter().flat_map(forms).collect();
     for (name, bytes) in written {
         for form in &forms {
@@ -159,7 +159,7 @@ fn no_canary_leaks_at_any_verbosity() {
     written.push(("standard error".to_owned(), on_stderr.stderr.into_bytes()));
     files(dir.path("canaries.csv").parent().unwrap(), &mut written);
     assert!(written.len() > 60, "{}", written.len());
-    no_canary_in(&written);
+    assert_no_canary_in(&written);
 }
 
 #[cfg(target_os = "linux")]
@@ -177,7 +177,7 @@ fn no_canary_is_in_process_arguments_or_environment() {
     }
     files(&dir.path("run"), &mut seen);
     assert!(seen[0].1.len() > 50, "the command line was read");
-    no_canary_in(&seen);
+    assert_no_canary_in(&seen);
     drop(running);
 }
 

@@ -4,7 +4,7 @@ use cognito_import::rehearsal::{PoolSettings, QuotaSetting};
 
 use crate::harness::{Pool, TestDir, quick, users};
 
-fn granting(creation: f64) -> Pool {
+fn pool_with_quota(creation: f64) -> Pool {
     let mut settings = quick();
     settings.quotas.user_creation = QuotaSetting::per_second(creation);
     Pool::start(settings)
@@ -13,7 +13,7 @@ fn granting(creation: f64) -> Pool {
 #[test]
 fn a_rate_above_the_quota_is_reported_with_its_source() {
     let dir = TestDir::new();
-    let pool = granting(60.0);
+    let pool = pool_with_quota(60.0);
     let list = dir.file("users.csv", users(3));
     let note = "note: --rate 70 is more than the 60 sign-ups a second that this account is granted (GetProvisionedLimit): what is above it \
                 is throttled and sent again";
@@ -27,7 +27,7 @@ fn a_rate_above_the_quota_is_reported_with_its_source() {
 #[test]
 fn without_a_known_quota_rates_are_compared_with_the_default() {
     let dir = TestDir::new();
-    let pool = granting(500.0);
+    let pool = pool_with_quota(500.0);
     let list = dir.file("users.csv", users(3));
     let import = |rate, run| {
         dir.import(&pool, list)
@@ -101,7 +101,7 @@ fn the_plan_says_that_undo_keeps_confirmed_users() {
 #[test]
 fn the_plan_fits_the_terminal_and_is_not_wrapped_elsewhere() {
     let dir = TestDir::new();
-    let pool = granting(60.0);
+    let pool = pool_with_quota(60.0);
     let list = dir.file("users.csv", users(3));
     let check = || dir.check(&pool, list).args(["--rate", "70", "--confirm"]);
     let unwrapped = check().run().exits(0).stderr;

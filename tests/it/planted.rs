@@ -37,7 +37,7 @@ const RULES: [&str; 20] = [
 ];
 
 /// A pool with a rule of every kind.
-fn strict() -> PoolSettings {
+fn strict_pool() -> PoolSettings {
     let attribute = |name: &str, data_type| SchemaAttribute {
         name: name.to_owned(),
         data_type,
@@ -71,7 +71,7 @@ fn strict() -> PoolSettings {
 }
 
 /// Adds the flags that map the list's columns.
-fn mapped(cli: Cli, region: Option<&str>) -> Cli {
+fn with_mapping(cli: Cli, region: Option<&str>) -> Cli {
     let cli = cli
         .args(["--map", "Status=custom:active"])
         .args([
@@ -97,10 +97,10 @@ fn lists() -> [(Option<&'static str>, Planted); 2] {
 fn check_finds_exactly_the_planted_errors() {
     for (region, planted) in lists() {
         let dir = TestDir::new();
-        let pool = Pool::start(strict());
+        let pool = Pool::start(strict_pool());
         let list = dir.file("users.csv", &planted.text);
         // The last quote is never closed, so a run would leave users out.
-        let output = mapped(dir.check(&pool, list), region).run().exits(3);
+        let output = with_mapping(dir.check(&pool, list), region).run().exits(3);
         let found: BTreeSet<(usize, usize, String)> = dir
             .findings()
             .iter()
@@ -136,10 +136,10 @@ fn check_finds_exactly_the_planted_errors() {
 fn the_strict_pool_accepts_rows_that_pass_the_rules() {
     for (region, planted) in lists() {
         let dir = TestDir::new();
-        let pool = Pool::start(strict());
+        let pool = Pool::start(strict_pool());
         let list = dir.file("users.csv", &planted.text);
         let import = || {
-            mapped(dir.import(&pool, list), region).args([
+            with_mapping(dir.import(&pool, list), region).args([
                 "--rate",
                 "5000",
                 "--durability",
@@ -172,16 +172,16 @@ fn the_strict_pool_accepts_rows_that_pass_the_rules() {
 fn the_strict_pool_rejects_rows_that_fail_its_rules() {
     for (region, planted) in lists() {
         let dir = TestDir::new();
-        let pool = Pool::start(strict());
+        let pool = Pool::start(strict_pool());
         let list = dir.file("users.csv", &planted.text);
-        mapped(dir.import(&pool, list), region)
+        with_mapping(dir.import(&pool, list), region)
             .args(["--no-preflight", "--max-failures", "0"])
             .args(["--max-failure-rate", "1", "--durability", "process"])
             .args(["--rate", "5000"])
             .run()
             .exits(1);
         let results = dir.results();
-        agree(&planted, &results);
+        assert_agreement(&planted, &results);
         let sound = planted.count(|row| row.is_sound());
         assert_eq!(pool.users().len(), sound, "of {region:?}");
     }
@@ -190,7 +190,7 @@ fn the_strict_pool_rejects_rows_that_fail_its_rules() {
 /// Asserts that rows violating rules of the list or the API were not sent, and that rows violating
 /// only pool rules were sent and rejected.
 #[track_caller]
-fn agree(planted: &Planted, results: &Results) {
+fn assert_agreement(planted: &Planted, results: &Results) {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for (row, result) in planted.rows.iter().zip(&results.rows) {
         let expected = match row.stages().max() {

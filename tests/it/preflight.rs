@@ -10,7 +10,7 @@ fn names(names: &[&str]) -> Vec<String> {
 
 /// Asserts that the command is refused with these texts, sends nothing and creates no run.
 #[track_caller]
-fn refused<const N: usize>(
+fn assert_refused<const N: usize>(
     dir: &TestDir,
     pool: &Pool,
     cli: Cli,
@@ -29,7 +29,7 @@ fn refused<const N: usize>(
 
 /// Asserts that every row is created.
 #[track_caller]
-fn made(dir: &TestDir, cli: Cli, rows: usize) -> ProcessOutput {
+fn assert_created(dir: &TestDir, cli: Cli, rows: usize) -> ProcessOutput {
     let output = cli.run().exits(0);
     assert_eq!(dir.results().count("created"), rows);
     output
@@ -47,9 +47,9 @@ fn a_pool_with_admin_only_sign_up_is_refused() {
         "[sign_up_not_permitted]",
         "set AdminCreateUserConfig.AllowAdminCreateUserOnly to false",
     ];
-    refused(&dir, &pool, dir.import(&pool, list), words);
+    assert_refused(&dir, &pool, dir.import(&pool, list), words);
     let pool = pool.restart_with(|settings| settings.admin_create_only = false);
-    made(&dir, dir.import(&pool, list), 3);
+    assert_created(&dir, dir.import(&pool, list), 3);
 }
 
 #[test]
@@ -63,12 +63,12 @@ fn a_missing_client_secret_is_refused() {
         ..quick()
     });
     let words = ["[secret_missing]", "--client-secret-file FILE"];
-    let output = refused(&dir, &pool, dir.import(&pool, list), words);
+    let output = assert_refused(&dir, &pool, dir.import(&pool, list), words);
     assert!(!output.stderr.contains(secret));
     let with_secret = dir
         .import(&pool, list)
         .args(["--client-secret-file", "secret"]);
-    made(&dir, with_secret, 3);
+    assert_created(&dir, with_secret, 3);
 }
 
 #[test]
@@ -78,8 +78,8 @@ fn users_without_passwords_are_refused_in_a_password_only_pool() {
     let list = dir.file("users.csv", "username,email\nann,ann@example.com\n");
     let import = |from| dir.import(&pool, list).args(["--password", from]);
     let words = ["[password_needed]", "--password generate"];
-    refused(&dir, &pool, import("none"), words);
-    made(&dir, import("generate"), 1);
+    assert_refused(&dir, &pool, import("none"), words);
+    assert_created(&dir, import("generate"), 1);
 }
 
 #[test]
@@ -100,18 +100,18 @@ fn unsupported_attributes_are_all_refused_at_once() {
         "requires attributes that the list does not set: email [attribute_required]",
     ];
     let without_mail = import().args(["--ignore-column", "Mail"]);
-    refused(&dir, &pool, without_mail, words);
+    assert_refused(&dir, &pool, without_mail, words);
     let words = [
         "names of attributes have at most 32 characters",
         "[attribute_name]",
     ];
     let long = "Mail=custom:a-name-that-is-much-too-long";
-    refused(&dir, &pool, import().args(["--map", long]), words);
+    assert_refused(&dir, &pool, import().args(["--map", long]), words);
     let sound = dir
         .import(&pool, list)
         .args(["--map", "Mail=email", "--ignore-column", "Shoe"])
         .args(["--ignore-column", "nickname"]);
-    made(&dir, sound, 1);
+    assert_created(&dir, sound, 1);
     assert_eq!(pool.users()["ann"].attributes["custom:legacy_id"], "7");
 }
 
@@ -128,9 +128,9 @@ fn messages_to_users_must_be_allowed() {
         "--allow-messages lets it",
         "messages: 60 mails and 0 text messages",
     ];
-    refused(&dir, &pool, dir.import(&pool, list), words);
+    assert_refused(&dir, &pool, dir.import(&pool, list), words);
     // Pools that send through SES have no limit of 50 a day.
-    made(&dir, dir.import(&pool, list).arg("--allow-messages"), 60);
+    assert_created(&dir, dir.import(&pool, list).arg("--allow-messages"), 60);
 }
 
 #[test]
@@ -154,8 +154,8 @@ fn exceeding_the_daily_email_limit_must_be_allowed() {
         "[message_limit]",
         "--ignore-message-limit",
     ];
-    refused(&dir, &pool, import(), words);
-    made(&dir, import().arg("--ignore-message-limit"), 51);
+    assert_refused(&dir, &pool, import(), words);
+    assert_created(&dir, import().arg("--ignore-message-limit"), 51);
 }
 
 #[test]
@@ -174,8 +174,8 @@ fn usernames_that_are_addresses_get_messages_too() {
          +4930901820,Passw0rd!1,cy@example.com\n",
     );
     let words = ["this run sends 2 mails and 1 text message to real people [messages]"];
-    refused(&dir, &pool, dir.import(&pool, list), words);
-    made(&dir, dir.import(&pool, list).arg("--allow-messages"), 3);
+    assert_refused(&dir, &pool, dir.import(&pool, list), words);
+    assert_created(&dir, dir.import(&pool, list).arg("--allow-messages"), 3);
 }
 
 #[test]
@@ -237,8 +237,8 @@ fn trigger_verification_is_noted_and_alias_moves_must_be_allowed() {
         "that user can no longer sign in by it [alias_moves]",
         "--allow-alias-moves",
     ];
-    refused(&dir, &pool, dir.import(&pool, list), words);
-    made(&dir, dir.import(&pool, list).arg("--allow-alias-moves"), 3);
+    assert_refused(&dir, &pool, dir.import(&pool, list), words);
+    assert_created(&dir, dir.import(&pool, list).arg("--allow-alias-moves"), 3);
 
     let untriggered = pool.restart_with(|settings| {
         settings.pre_sign_up = PreSignUp::Absent;
@@ -263,9 +263,9 @@ fn mostly_invalid_lists_are_refused_and_strict_allows_no_invalid_row() {
         "[mostly_invalid]",
         "cognito-import check",
     ];
-    refused(&dir, &pool, dir.import(&pool, most), words);
+    assert_refused(&dir, &pool, dir.import(&pool, most), words);
     let words = ["2 of 4 rows are invalid, and --strict takes none [strict]"];
-    refused(&dir, &pool, dir.import(&pool, half).arg("--strict"), words);
+    assert_refused(&dir, &pool, dir.import(&pool, half).arg("--strict"), words);
     dir.import(&pool, half).run().exits(1);
     assert_eq!(
         dir.results().outcomes(),
@@ -282,9 +282,9 @@ fn standard_input_is_not_counted_but_the_pool_is_checked() {
     });
     let import = || dir.import(&pool, "-").input(users(3));
     let words = ["sends a message for each user to real people [messages]"];
-    refused(&dir, &pool, import(), words);
+    assert_refused(&dir, &pool, import(), words);
     let strict = import().args(["--strict", "--allow-messages"]);
-    refused(
+    assert_refused(
         &dir,
         &pool,
         strict,

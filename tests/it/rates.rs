@@ -4,7 +4,7 @@ use cognito_import::rehearsal::{PoolSettings, QuotaSetting};
 
 use crate::harness::{Pool, TestDir, quick, users};
 
-fn granting(creation: f64, read: f64) -> Pool {
+fn pool_with_quotas(creation: f64, read: f64) -> Pool {
     let mut settings = quick();
     settings.quotas.user_creation = QuotaSetting::per_second(creation);
     settings.quotas.user_read = QuotaSetting::per_second(read);
@@ -14,7 +14,7 @@ fn granting(creation: f64, read: f64) -> Pool {
 #[test]
 fn by_default_a_run_uses_its_share_of_the_quotas() {
     let dir = TestDir::new();
-    let pool = granting(500.0, 250.0);
+    let pool = pool_with_quotas(500.0, 250.0);
     let list = dir.file("users.csv", users(30));
     let output = dir
         .import(&pool, list)
@@ -32,7 +32,7 @@ fn by_default_a_run_uses_its_share_of_the_quotas() {
 #[test]
 fn quota_share_applies_to_rates_not_given() {
     let dir = TestDir::new();
-    let pool = granting(500.0, 250.0);
+    let pool = pool_with_quotas(500.0, 250.0);
     let list = dir.file("users.csv", users(3));
     let output = dir
         .import(&pool, list)
@@ -65,7 +65,7 @@ fn without_signed_requests_quotas_are_not_queried() {
 #[test]
 fn resumed_runs_and_runs_without_a_plan_print_their_rate() {
     let dir = TestDir::new();
-    let pool = granting(500.0, 250.0);
+    let pool = pool_with_quotas(500.0, 250.0);
     let list = dir.file("users.csv", users(40));
     let import = |share| {
         dir.import(&pool, list)
@@ -83,7 +83,7 @@ fn resumed_runs_and_runs_without_a_plan_print_their_rate() {
 #[test]
 fn check_estimates_the_same_duration() {
     let dir = TestDir::new();
-    let pool = granting(10.0, 250.0);
+    let pool = pool_with_quotas(10.0, 250.0);
     let list = dir.file("users.csv", users(80));
     dir.check(&pool, list).run().exits(0).says([
         "80 SignUp at 8 a second (0.8 of the 10 that GetProvisionedLimit names; --share)",

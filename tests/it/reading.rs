@@ -192,7 +192,7 @@ fn a_list_without_a_final_newline_is_read_completely() {
 }
 
 /// Asserts that a list is refused and nothing sent, and returns standard error.
-fn refused(list: impl AsRef<[u8]>) -> String {
+fn assert_refused(list: impl AsRef<[u8]>) -> String {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let name = dir.file("users.csv", list);
@@ -205,7 +205,7 @@ fn refused(list: impl AsRef<[u8]>) -> String {
 #[test]
 fn an_unknown_column_is_refused_with_a_suggestion_and_can_be_dropped() {
     let list = "username,password,emial,shoe\nann,Passw0rd!,ann@example.com,38\n";
-    let stderr = refused(list);
+    let stderr = assert_refused(list);
     assert!(
         stderr.contains("column 3, emial: unknown") && stderr.contains("--map emial=email"),
         "{stderr}"
@@ -232,20 +232,20 @@ fn an_unknown_column_is_refused_with_a_suggestion_and_can_be_dropped() {
 
 #[test]
 fn a_missing_column_is_refused() {
-    let stderr = refused("user_name,password\nann,Passw0rd!\n");
+    let stderr = assert_refused("user_name,password\nann,Passw0rd!\n");
     assert!(
         stderr.contains("column 1, user_name: unknown")
             && stderr.contains("--map user_name=username"),
         "{stderr}"
     );
-    let stderr = refused("username,email\nann,ann@example.com\n");
+    let stderr = assert_refused("username,email\nann,ann@example.com\n");
     assert!(stderr.contains("there is no column password"), "{stderr}");
     assert!(stderr.contains("--password none"), "{stderr}");
 }
 
 #[test]
 fn two_columns_for_the_same_attribute_are_refused() {
-    let stderr = refused("username,cognito:username,password\nann,ann,Passw0rd!\n");
+    let stderr = assert_refused("username,cognito:username,password\nann,ann,Passw0rd!\n");
     assert!(
         stderr.contains("columns 1 and 2 both mean the username"),
         "{stderr}"
@@ -254,7 +254,7 @@ fn two_columns_for_the_same_attribute_are_refused() {
 
 #[test]
 fn an_empty_file_is_refused_and_a_header_alone_is_an_empty_list() {
-    let stderr = refused("");
+    let stderr = assert_refused("");
     assert!(stderr.contains("users.csv: is empty"), "{stderr}");
 
     let dir = TestDir::new();

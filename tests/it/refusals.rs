@@ -4,7 +4,7 @@ use crate::harness::{Cli, Pool, TestDir, quick, users};
 
 /// Asserts that the command is refused and no sign-up was sent.
 #[track_caller]
-fn refused<const N: usize>(cli: Cli, pool: &Pool, words: [&str; N]) {
+fn assert_refused<const N: usize>(cli: Cli, pool: &Pool, words: [&str; N]) {
     cli.run().exits(3).says(words);
     assert_eq!(pool.stats().operations.len(), 0, "no request was sent");
 }
@@ -19,7 +19,7 @@ fn missing_credentials_are_refused_unless_no_lookup() {
             .without_env("AWS_ACCESS_KEY_ID")
             .without_env("AWS_SECRET_ACCESS_KEY")
     };
-    refused(bare(), &pool, ["no AWS credentials", "--no-lookup"]);
+    assert_refused(bare(), &pool, ["no AWS credentials", "--no-lookup"]);
     bare()
         .args(["--no-lookup", "--allow-messages"])
         .run()
@@ -49,11 +49,11 @@ fn missing_system_certificates_are_refused_before_the_first_request() {
                 .without_env("SSL_CERT_DIR")
         };
         let encrypted = without_any().without_flag("--endpoint-url");
-        refused(encrypted, &pool, [&*named, why, "unset the variable"]);
+        assert_refused(encrypted, &pool, [&*named, why, "unset the variable"]);
         let unsigned = without_any()
             .without_flag("--endpoint-url")
             .arg("--no-lookup");
-        refused(unsigned, &pool, [&*named, why]);
+        assert_refused(unsigned, &pool, [&*named, why]);
     }
     let plain = dir.import(&pool, list).env("SSL_CERT_FILE", "empty.pem");
     plain.run().exits(0);
@@ -73,12 +73,12 @@ fn plain_http_to_another_machine_is_refused() {
         "localhost:9229",
     ] {
         let cli = dir.import(&pool, list).args(["--endpoint-url", endpoint]);
-        refused(cli, &pool, [endpoint]);
+        assert_refused(cli, &pool, [endpoint]);
         let cli = dir
             .import(&pool, list)
             .without_flag("--endpoint-url")
             .env("AWS_ENDPOINT_URL", endpoint);
-        refused(cli, &pool, [endpoint]);
+        assert_refused(cli, &pool, [endpoint]);
     }
 }
 
@@ -103,9 +103,9 @@ fn a_region_other_than_the_pool_s_is_refused() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
     let cli = dir.import(&pool, list).args(["--region", "eu-west-1"]);
-    refused(cli, &pool, ["eu-west-1", "us-east-1"]);
+    assert_refused(cli, &pool, ["eu-west-1", "us-east-1"]);
     let cli = dir.import(&pool, list).env("AWS_REGION", "eu-west-1");
-    refused(cli, &pool, ["eu-west-1", "us-east-1"]);
+    assert_refused(cli, &pool, ["eu-west-1", "us-east-1"]);
     dir.import(&pool, list)
         .args(["--region", "us-east-1"])
         .run()
@@ -119,7 +119,7 @@ fn an_invalid_pool_id_is_refused() {
     let list = dir.file("users.csv", users(3));
     for id in ["MyPool", "us-east-1_", "_AbC"] {
         let cli = dir.import(&pool, list).args(["--user-pool-id", id]);
-        refused(cli, &pool, [id, "is not an id of a user pool"]);
+        assert_refused(cli, &pool, [id, "is not an id of a user pool"]);
     }
 }
 
@@ -129,13 +129,13 @@ fn a_missing_or_empty_secret_file_is_refused() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
     let with = |file: &str| dir.import(&pool, list).args(["--client-secret-file", file]);
-    refused(
+    assert_refused(
         with("nowhere"),
         &pool,
         ["--client-secret-file nowhere: cannot be read"],
     );
     dir.file("empty", "\n");
-    refused(
+    assert_refused(
         with("empty"),
         &pool,
         ["--client-secret-file empty: is empty"],
@@ -162,7 +162,7 @@ fn an_sdk_that_would_log_bodies_is_refused() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
     let cli = dir.import(&pool, list).env("LOG_SENSITIVE_BODIES", "true");
-    refused(cli, &pool, ["LOG_SENSITIVE_BODIES", "unset it"]);
+    assert_refused(cli, &pool, ["LOG_SENSITIVE_BODIES", "unset it"]);
     dir.rehearse(list)
         .env("LOG_SENSITIVE_BODIES", "true")
         .run()

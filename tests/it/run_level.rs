@@ -10,7 +10,13 @@ const ROWS: usize = 30;
 /// Asserts that the run stops at the first answer: one sign-up was sent and all other rows are
 /// `unsent`.
 #[track_caller]
-fn stops<const N: usize>(dir: &TestDir, pool: &Pool, cli: Cli, code: &str, words: [&str; N]) {
+fn assert_stops<const N: usize>(
+    dir: &TestDir,
+    pool: &Pool,
+    cli: Cli,
+    code: &str,
+    words: [&str; N],
+) {
     cli.args(["--concurrency", "1"])
         .run()
         .exits(4)
@@ -34,7 +40,7 @@ fn stops<const N: usize>(dir: &TestDir, pool: &Pool, cli: Cli, code: &str, words
 
 /// Asserts that the same command resumes and finishes once the pool is fixed.
 #[track_caller]
-fn resumes(dir: &TestDir, pool: &Pool, cli: Cli) -> Results {
+fn assert_resumes(dir: &TestDir, pool: &Pool, cli: Cli) -> Results {
     cli.run().exits(0).says(["going on with the run in run"]);
     let results = dir.results();
     assert_eq!(results.count("created"), ROWS);
@@ -53,7 +59,7 @@ fn stops_at_a_pool_with_admin_only_sign_up() {
     });
     let list = dir.file("users.csv", users(ROWS));
     let cli = dir.import(&pool, list).arg("--no-preflight");
-    stops(
+    assert_stops(
         &dir,
         &pool,
         cli,
@@ -61,7 +67,7 @@ fn stops_at_a_pool_with_admin_only_sign_up() {
         ["SignUp is not permitted", "AllowAdminCreateUserOnly"],
     );
     let fixed = pool.restart_with(|pool| pool.admin_create_only = false);
-    resumes(&dir, &fixed, dir.import(&fixed, list));
+    assert_resumes(&dir, &fixed, dir.import(&fixed, list));
 }
 
 #[test]
@@ -73,7 +79,7 @@ fn stops_at_an_unknown_app_client() {
         .import(&pool, list)
         .arg("--no-preflight")
         .args(["--client-id", "anotherclient"]);
-    stops(
+    assert_stops(
         &dir,
         &pool,
         cli,
@@ -98,7 +104,7 @@ fn stops_at_a_missing_secret() {
     });
     let list = dir.file("users.csv", users(ROWS));
     let cli = dir.import(&pool, list).arg("--no-preflight");
-    stops(
+    assert_stops(
         &dir,
         &pool,
         cli,
@@ -109,7 +115,7 @@ fn stops_at_a_missing_secret() {
     let cli = dir
         .import(&pool, list)
         .args(["--client-secret-file", "secret"]);
-    resumes(&dir, &pool, cli);
+    assert_resumes(&dir, &pool, cli);
 }
 
 #[test]
@@ -123,7 +129,7 @@ fn stops_at_a_wrong_secret() {
     let cli = dir
         .import(&pool, list)
         .env("COGNITO_CLIENT_SECRET", "gu3ssed");
-    stops(
+    assert_stops(
         &dir,
         &pool,
         cli,
@@ -133,7 +139,7 @@ fn stops_at_a_wrong_secret() {
     let cli = dir
         .import(&pool, list)
         .env("COGNITO_CLIENT_SECRET", "s3cr3t");
-    resumes(&dir, &pool, cli);
+    assert_resumes(&dir, &pool, cli);
 }
 
 #[test]
@@ -153,7 +159,7 @@ fn a_firewall_that_keeps_blocking_is_named() {
     assert_eq!(results.row(11)["error_code"], "ForbiddenException");
     assert_eq!(results.count("unsent"), ROWS - 11);
     let open = pool.restart_with(|pool| pool.faults.firewall_after = None);
-    resumes(&dir, &open, dir.import(&open, list));
+    assert_resumes(&dir, &open, dir.import(&open, list));
 }
 
 #[test]
@@ -177,9 +183,9 @@ fn stops_at_an_attribute_the_app_client_may_not_write() {
         "WriteAttributes",
         "--ignore-column",
     ];
-    stops(&dir, &pool, cli, "NotAuthorizedException", words);
+    assert_stops(&dir, &pool, cli, "NotAuthorizedException", words);
     let fixed = pool.restart_with(|pool| pool.write_attributes = None);
-    resumes(&dir, &fixed, dir.import(&fixed, list));
+    assert_resumes(&dir, &fixed, dir.import(&fixed, list));
 }
 
 #[test]
@@ -276,7 +282,7 @@ fn stops_when_the_pool_is_deleted() {
     assert_eq!(results.row(11)["outcome"], "failed");
     assert_eq!(results.count("unsent"), ROWS - 11);
     let fixed = pool.restart_with(|pool| pool.faults.lost_pool_after = None);
-    resumes(&dir, &fixed, dir.import(&fixed, list));
+    assert_resumes(&dir, &fixed, dir.import(&fixed, list));
 }
 
 #[test]

@@ -247,7 +247,7 @@ fn existing_users_of_a_rehearsal_can_come_from_an_object() {
 }
 
 /// Asserts that the command is refused with these texts before anything is sent.
-fn refused<const N: usize>(cli: Cli, words: [&str; N]) {
+fn assert_refused<const N: usize>(cli: Cli, words: [&str; N]) {
     cli.run().exits(3).says(words);
 }
 
@@ -267,11 +267,11 @@ fn a_missing_bucket_or_object_is_refused() {
             "s3://no-such-bucket/users.csv: there is no bucket of this name",
         ),
     ] {
-        refused(
+        assert_refused(
             bucket.with_endpoint(dir.rehearse(list)),
             [words, "aws s3 ls"],
         );
-        refused(
+        assert_refused(
             bucket
                 .with_endpoint(dir.rehearse(dir.file("users.csv", users(1))))
                 .args(["--existing", list]),
@@ -293,7 +293,7 @@ fn an_object_without_credentials_is_refused_with_a_hint() {
         .with_endpoint(dir.import(&pool, &list))
         .arg("--no-lookup")
         .without_env("AWS_ACCESS_KEY_ID");
-    refused(
+    assert_refused(
         cli,
         [
             "s3://unsigned/users.csv: no AWS credentials",
@@ -319,11 +319,11 @@ fn a_key_without_permission_is_refused_and_the_permission_named() {
             .env("AWS_ACCESS_KEY_ID", &key)
             .env("AWS_SECRET_ACCESS_KEY", secret)
     };
-    refused(
+    assert_refused(
         rehearse(&secret),
         ["s3://guarded/users.csv: access denied", "s3:GetObject"],
     );
-    refused(rehearse("made-up"), ["the credentials are refused"]);
+    assert_refused(rehearse("made-up"), ["the credentials are refused"]);
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn the_selected_profile_is_used_for_s3() {
             .with_endpoint(dir.import(&pool, &list))
             .env("AWS_ACCESS_KEY_ID", "AKIANOBODYS")
     };
-    refused(import(), ["the credentials are refused"]);
+    assert_refused(import(), ["the credentials are refused"]);
     import().args(["--profile", "lists"]).run().exits(0);
     assert_eq!(pool.users().len(), 3);
 }
@@ -355,7 +355,7 @@ fn the_selected_profile_is_used_for_s3() {
 fn plain_http_to_another_machine_is_refused_for_objects_too() {
     let dir = TestDir::new();
     for variable in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"] {
-        refused(
+        assert_refused(
             dir.rehearse("s3://lists/users.csv")
                 .env(variable, "http://example.com"),
             ["s3://lists/users.csv", "http://example.com: is not https"],

@@ -12,10 +12,10 @@ const ROWS: usize = 300;
 const RATE: f64 = 50.0;
 
 /// The burst size at this rate.
-const AT_ONCE: u64 = 2;
+const BURST: u64 = 2;
 
 /// An existing user of the list.
-fn there(number: usize) -> ExistingUser {
+fn existing_user(number: usize) -> ExistingUser {
     ExistingUser {
         username: format!("user{number:04}"),
         ..ExistingUser::default()
@@ -36,7 +36,7 @@ fn pool(existing: bool) -> Pool {
     if existing {
         settings.existing = (1..=ROWS)
             .filter(|number| number % 3 == 0)
-            .map(there)
+            .map(existing_user)
             .collect();
     }
     Pool::start(settings)
@@ -98,7 +98,7 @@ fn check(dir: &TestDir, pool: &Pool, directory: &str) {
         creation.requests
     );
     for sample in samples {
-        let most = sample.room_milli.div_ceil(1_000) + AT_ONCE;
+        let most = sample.room_milli.div_ceil(1_000) + BURST;
         assert!(sample.sent <= most, "{sample:?}");
     }
     let summary = dir.results_in(directory).summary;
@@ -113,7 +113,7 @@ fn check(dir: &TestDir, pool: &Pool, directory: &str) {
 fn look_ups_waiting_for_a_permit_do_not_delay_sign_ups() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
-        existing: (1..=40).map(there).collect(),
+        existing: (1..=40).map(existing_user).collect(),
         ..quick()
     });
     let list = dir.file("users.csv", users(150));

@@ -29,7 +29,7 @@ fn denied() -> Reply {
 }
 
 #[track_caller]
-fn claims_that_something_was_sent(output: &ProcessOutput, code: i32, name: &str) {
+fn assert_reports_something_sent(output: &ProcessOutput, code: i32, name: &str) {
     assert_eq!(output.code, Some(code), "{}", output.stderr);
     let document: Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(document["exit_name"], name);
@@ -55,7 +55,7 @@ fn a_group_that_fails_after_another_was_created_stops_the_run() {
         }
     });
     let output = import(&dir, &pool, &endpoint).run();
-    claims_that_something_was_sent(&output, 4, "stopped");
+    assert_reports_something_sent(&output, 4, "stopped");
     output.says([
         "group night: ",
         "AccessDeniedException",
@@ -82,7 +82,7 @@ fn a_group_creation_without_an_answer_counts_as_sent() {
     let output = import(&dir, &pool, &endpoint)
         .args(["--preflight-timeout", "1s"])
         .run();
-    claims_that_something_was_sent(&output, 4, "stopped");
+    assert_reports_something_sent(&output, 4, "stopped");
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_run_directory_that_cannot_be_created_after_the_groups_stops_the_run() {
         Reply::Forward
     });
     let output = import(&dir, &pool, &endpoint).run();
-    claims_that_something_was_sent(&output, 4, "stopped");
+    assert_reports_something_sent(&output, 4, "stopped");
     output.says(["groups created before that: crew, night"]);
 }
 
@@ -120,6 +120,6 @@ fn a_signal_between_the_groups_and_the_first_row_does_not_claim_that_nothing_was
     });
     running.signal("INT");
     let output = running.wait();
-    claims_that_something_was_sent(&output, 130, "sigint");
+    assert_reports_something_sent(&output, 130, "sigint");
     output.says(["stopped before the first row; groups created: crew"]);
 }

@@ -8,7 +8,7 @@ use crate::harness::users_numbered;
 const PROGRAMS: usize = 8;
 
 /// Starts eight imports of different lists into one pool.
-fn eight(pool: &Pool) {
+fn run_eight_imports(pool: &Pool) {
     let dir = TestDir::new();
     let running: Vec<_> = (0..PROGRAMS)
         .map(|number| {
@@ -34,7 +34,7 @@ fn eight(pool: &Pool) {
 #[test]
 fn eight_concurrent_starts_all_run() {
     let pool = Pool::start(quick());
-    eight(&pool);
+    run_eight_imports(&pool);
     let limits = &pool.stats().operations["GetProvisionedLimit"];
     assert!(
         limits.throttled > 0,
@@ -51,7 +51,7 @@ fn eight_concurrent_starts_wait_for_small_quotas() {
     settings.quotas.user_pool_resource_read = small;
     settings.quotas.user_pool_resource_update = small;
     let pool = Pool::start(settings);
-    eight(&pool);
+    run_eight_imports(&pool);
     let asked = &pool.stats().operations["DescribeUserPool"];
     assert!(asked.throttled > 0, "{asked:?}");
 }

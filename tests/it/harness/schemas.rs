@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use serde_json::Value;
 
-/// What a schema is for.
+/// The documents with a schema.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Document {
     Summary,
@@ -49,7 +49,7 @@ fn close(schema: &mut Value) {
     }
 }
 
-/// What is wrong with a document.
+/// The schema violations of a document.
 pub(crate) fn violations(kind: Document, document: &Value) -> Vec<String> {
     VALIDATORS[kind as usize]
         .iter_errors(document)
@@ -67,7 +67,7 @@ fn assert_valid(kind: Document, document: &Value) {
     );
 }
 
-/// What a command with `--output json` printed.
+/// Checks the output of a command with `--output json`.
 #[track_caller]
 pub(super) fn check_output(stdout: &str) {
     if let Ok(document) = serde_json::from_str(stdout) {

@@ -221,10 +221,10 @@ fn no_response_can_leak_a_password() {
     let shown = fs::read_to_string(dir.path("text/results.csv")).unwrap();
     assert!(shown.contains("before (the password) after"), "{shown}");
     files(dir.path("canaries.csv").parent().unwrap(), &mut outputs);
-    assert_silent(&outputs, &passwords);
+    assert_no_password_in(&outputs, &passwords);
 }
 
-fn assert_silent(outputs: &[(String, Vec<u8>)], passwords: &[String]) {
+fn assert_no_password_in(outputs: &[(String, Vec<u8>)], passwords: &[String]) {
     for (name, bytes) in outputs {
         let text = String::from_utf8_lossy(bytes);
         let found = text

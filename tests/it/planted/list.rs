@@ -29,12 +29,12 @@ const NOTE: usize = 9;
 
 const BCRYPT: &str = "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW";
 
-/// What rejects a row for an error.
+/// The stage that rejects a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
-    /// The pool, or the program applying the pool's rules.
+    /// Rejected by the pool, or by the program applying the pool's rules.
     Pool,
-    /// The program, independent of the pool.
+    /// Rejected by the program, independent of the pool.
     List,
 }
 

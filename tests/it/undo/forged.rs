@@ -8,7 +8,7 @@ use super::{import, results, settings, undo};
 use crate::harness::{Pool, TestDir, users};
 
 /// Recomputes the checksum of a modified row over all of its columns, in order.
-fn seal_again(database: &Connection, table: &str, row: i64) {
+fn reseal(database: &Connection, table: &str, row: i64) {
     let types: Vec<String> = database
         .prepare("SELECT type FROM pragma_table_info(?1) ORDER BY cid")
         .unwrap()
@@ -54,7 +54,7 @@ fn forge(dir: &TestDir, row: i64, username: &str, sub: &str) {
         database
             .execute(&update, rusqlite::params![value, row])
             .unwrap();
-        seal_again(&database, table, row);
+        reseal(&database, table, row);
     }
 }
 
