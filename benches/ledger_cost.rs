@@ -101,7 +101,7 @@ fn main() {
         };
         let facts = Facts {
             started_ms: 0,
-            folds: true,
+            case_insensitive: true,
             second_before_run_ms: None,
             endpoint: None,
         };

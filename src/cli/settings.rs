@@ -352,7 +352,7 @@ pub fn retried(retry: &[Retry]) -> Vec<RetryFilter> {
 
 /// For `ledger`: whether usernames are compared without case, where the command line says so.
 #[must_use]
-pub fn folds(usernames: Option<UsernameCase>) -> Option<bool> {
+pub fn case_insensitive(usernames: Option<UsernameCase>) -> Option<bool> {
     usernames.map(|how| match how {
         UsernameCase::IgnoreCase => true,
         UsernameCase::CaseSensitive => false,

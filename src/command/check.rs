@@ -65,13 +65,18 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<CommandOutput, CommandEr
     let (pool, mut found) = known(&args.pool, args.patience, &questions, say).await?;
     let rules = found.rules.clone();
     let rules = rules.as_ref();
-    let folds = usernames_fold(settings::folds(args.usernames), rules, &found, say);
+    let case_insensitive = usernames_fold(
+        settings::case_insensitive(args.usernames),
+        rules,
+        &found,
+        say,
+    );
     let given = args.pool.pool.iter().map(|_| "--pool").collect();
     let mapping = list.mapping.given(given).held_to(&strictness(rules));
     let (survey, findings) = surveyed(
         list.rows,
         &mapping,
-        folds,
+        case_insensitive,
         &args.findings,
         args.csv.encoding(),
     )
@@ -211,7 +216,7 @@ const NOTES_WRITTEN: u64 = 1_000;
 async fn surveyed(
     rows: Rows,
     mapping: &Mapping,
-    folds: bool,
+    case_insensitive: bool,
     to: &Path,
     encoding: CsvEncoding,
 ) -> Result<(Survey, u64), CommandError> {
@@ -220,7 +225,7 @@ async fn surveyed(
         let mut csv = FindingsCsv::begin(&path, encoding)?;
         let mut findings = 0;
         let mut notes: BTreeMap<&'static str, u64> = BTreeMap::new();
-        let survey = Survey::of(rows, &mapping, folds, |reported| {
+        let survey = Survey::of(rows, &mapping, case_insensitive, |reported| {
             let is_written = match reported.item {
                 Item::Finding(_) => {
                     findings += 1;

@@ -40,9 +40,9 @@ pub(super) fn compare(
     if !args.compare_unlike {
         refuse_unlike(&one, &other)?;
     }
-    let folds = [&before, &after].map(LedgerReader::folds);
-    let [folds_before, folds_after] = folds;
-    let folds = folds_before.map_err(CommandError::refused)?
+    let case_insensitive = [&before, &after].map(LedgerReader::case_insensitive);
+    let [folds_before, folds_after] = case_insensitive;
+    let case_insensitive = folds_before.map_err(CommandError::refused)?
         && folds_after.map_err(CommandError::refused)?;
     let unwritten = |path: &Path, cause| CompareError::Write(path.to_owned(), cause);
     let mut to = match &args.changes_csv {
@@ -55,7 +55,7 @@ pub(super) fn compare(
         }
     };
     let mut comparison = Comparison::new(args.examples);
-    let compared = compare_runs(&before, &after, folds, |change| {
+    let compared = compare_runs(&before, &after, case_insensitive, |change| {
         comparison.add(change);
         match &mut to {
             None => Ok(()),
@@ -71,8 +71,8 @@ pub(super) fn compare(
     one.nameless = compared.nameless_before;
     other.nameless = compared.nameless_after;
     let sides = [&one, &other];
-    CommandOutput::of_text(comparison.text(sides, folds, compared))
-        .with(&comparison.document(sides, folds, compared))?
+    CommandOutput::of_text(comparison.text(sides, case_insensitive, compared))
+        .with(&comparison.document(sides, case_insensitive, compared))?
         .with(&ChangesFile {
             file: args.changes_csv.as_deref(),
         })

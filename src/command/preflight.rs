@@ -228,13 +228,13 @@ pub(super) fn strictness(rules: Option<&PoolRules>) -> Strictness {
 pub(super) async fn surveyed(
     list: &List,
     mapping: &Mapping,
-    folds: bool,
+    case_insensitive: bool,
 ) -> Result<Option<Survey>, CommandError> {
     let Some(rows) = list.rows_again().await? else {
         return Ok(None);
     };
     let mapping = mapping.clone();
-    let work = move || Survey::of(rows, &mapping, folds, |_| Ok(()));
+    let work = move || Survey::of(rows, &mapping, case_insensitive, |_| Ok(()));
     beside("survey", work)
         .await?
         .map(Some)

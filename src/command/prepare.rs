@@ -137,7 +137,7 @@ pub(super) async fn prepare(
         // What the pool says of itself counts for more than what is said of it: a user that is mistaken for another is left out.
         listing_folds: rules
             .map(|rules| !rules.case_sensitive)
-            .or(settings::folds(job.run.usernames))
+            .or(settings::case_insensitive(job.run.usernames))
             .unwrap_or(false),
         list,
     };
@@ -178,7 +178,7 @@ fn log_beginning(opened: &Opened, plan: &SessionPlan, ceilings: Ceilings, expect
         slots = plan.slots.limit(),
         rate = ceilings.creation,
         lookup_rate = ceilings.read,
-        usernames_without_case = plan.folds,
+        usernames_without_case = plan.case_insensitive,
         "the run begins"
     );
 }
@@ -233,11 +233,16 @@ async fn opened(
             Ok((go_on(job, directory, identity, say)?, weighed))
         }
         RunThere::No(held) => {
-            let folds = usernames_fold(settings::folds(job.run.usernames), rules, found, say);
-            let weighed = weighing.approve(found, folds, say).await?;
+            let case_insensitive = usernames_fold(
+                settings::case_insensitive(job.run.usernames),
+                rules,
+                found,
+                say,
+            );
+            let weighed = weighing.approve(found, case_insensitive, say).await?;
             let facts = Facts {
                 started_ms: now_ms(),
-                folds,
+                case_insensitive,
                 second_before_run_ms: found.second_before_run_ms,
                 endpoint: Some(pool.endpoint().to_owned()),
             };
@@ -379,7 +384,7 @@ fn plan(
         },
         follow_up_existing: job.list.follow_up.follow_up_existing,
         named_by: NamedBy::of(rules),
-        folds: opened.facts.folds,
+        case_insensitive: opened.facts.case_insensitive,
         second_before_run_ms: opened.facts.second_before_run_ms,
         arrives_within: job
             .connect

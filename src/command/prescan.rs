@@ -33,7 +33,7 @@ pub(super) async fn prescan(
         pacer,
         ledger: &mut prepared.ledger,
         named_by: prepared.plan.named_by,
-        folds: prepared.list.listing_folds,
+        case_insensitive: prepared.list.listing_folds,
         retry: prepared.plan.rules.retry,
         deadline: prepared.plan.deadline,
         about: reading.users,

@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::logged;
 use super::request::{RequestContext, Requested, count, permit_unless_stopped};
+use super::run_log;
 use crate::outcome::StepState;
 use crate::pace::Permit;
-use crate::pool::failure::CONNECT_FAILED;
 use crate::pool::{Advice, Failure, Stop, category_of, operation_of};
 use crate::run::{FORBIDDEN_TRIES, RequestCounts, RetryPolicy};
 use crate::user::{FollowUpStep, Password};
@@ -69,7 +68,7 @@ pub(super) async fn take_step(
 async fn take(
     shared: &RequestContext,
     job: &StepJob,
-    mut leave: Permit,
+    mut permit: Permit,
     requested: &mut Requested,
 ) -> StepEnd {
     let kind = job.step.kind();
@@ -83,13 +82,13 @@ async fn take(
             .await;
         requested.latency = Some(began.elapsed());
         let failure = answer.as_ref().err();
-        logged::answer(&shared.span, job.row, operation_of(kind), failure);
-        count(shared, &leave, failure, requested);
+        run_log::answer(&shared.span, job.row, operation_of(kind), failure);
+        count(shared, &permit, failure, requested);
         match taking.next(answer, fastrand::f64()) {
             NextStep::End(end) => return end,
             NextStep::Again(wait) => {
                 match permit_unless_stopped(shared, category_of(kind), &mut stopping, wait).await {
-                    Some(next) => leave = next,
+                    Some(next) => permit = next,
                     None => return StepEnd::Left,
                 }
             }
@@ -128,20 +127,20 @@ impl Taking {
             Err(failure) => failure,
         };
         match failure.advice {
-            // A quota is never a user's failure; a firewall that keeps refusing is everybody's.
-            Advice::SlowDown => {
-                self.forbidden += u32::from(failure.is_firewall());
+            Advice::SlowDown => NextStep::Again(self.retry.backoff(1, chance)),
+            Advice::Firewalled => {
+                self.forbidden += 1;
                 if self.forbidden >= FORBIDDEN_TRIES {
                     return NextStep::End(StepEnd::StopRun(Stop::Firewall, failure));
                 }
                 NextStep::Again(self.retry.backoff(1, chance))
             }
-            Advice::Again | Advice::LookUp(_) | Advice::Undelivered => {
+            Advice::Again | Advice::Unreachable | Advice::LookUp(_) | Advice::Undelivered => {
                 self.tries += 1;
                 if self.tries < self.retry.tries {
                     return NextStep::Again(self.retry.backoff(self.tries, chance));
                 }
-                NextStep::End(if failure.code == CONNECT_FAILED {
+                NextStep::End(if failure.advice == Advice::Unreachable {
                     StepEnd::Unreachable(failure)
                 } else {
                     failed(failure)
@@ -208,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_network_that_is_gone_is_no_user_s_failure() {
-        let (_, end) = end_of(CONNECT_FAILED, Advice::Again);
+        let (_, end) = end_of(CONNECT_FAILED, Advice::Unreachable);
         assert!(matches!(end, StepEnd::Unreachable(_)));
     }
 
@@ -219,7 +218,7 @@ mod tests {
             let answer = failure("TooManyRequestsException", Advice::SlowDown);
             assert!(matches!(taking.next(answer, 0.5), NextStep::Again(_)));
         }
-        let (asked, end) = end_of(BLOCKED_BY_FIREWALL, Advice::SlowDown);
+        let (asked, end) = end_of(BLOCKED_BY_FIREWALL, Advice::Firewalled);
         assert_eq!(asked, FORBIDDEN_TRIES);
         assert!(matches!(end, StepEnd::StopRun(Stop::Firewall, _)));
     }

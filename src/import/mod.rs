@@ -5,21 +5,20 @@
 //! `docs/architecture.md` says why it is built like this.
 
 mod breaker;
-pub mod event;
 mod follow_up;
-mod lent;
-mod logged;
 pub mod prescan;
-mod record;
+pub mod progress;
+mod rate_recorder;
 mod register;
 pub mod registration;
 mod request;
 pub mod resolve;
 mod run;
+mod run_log;
 pub mod slots;
 pub mod stop;
 
 pub use breaker::BreakerLimits;
-pub use event::{Bottleneck, OutcomeCounts, Progress, Watch};
+pub use progress::{Bottleneck, OutcomeCounts, Progress, Watch};
 pub use run::{Deadline, ImportRow, Run, RunEnd, SessionPlan};
 pub use stop::StopReason;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::event::Watch;
-use super::record::Record;
+use super::progress::Watch;
+use super::rate_recorder::RateRecorder;
 use super::run::{Deadline, until};
 use super::stop::StopReason;
 use crate::hints::Hint as _;
@@ -35,7 +35,7 @@ pub struct Prescan<'a> {
     pub named_by: NamedBy,
     /// Whether the pool certainly ignores the case of usernames. Where nobody knows, names have to be the same: a user that is missed
     /// costs a request, one that is mistaken for another is left out.
-    pub folds: bool,
+    pub case_insensitive: bool,
     /// How often, and after how long, a page is asked for again.
     pub retry: RetryPolicy,
     /// The time that the run was given.
@@ -101,7 +101,7 @@ impl Prescan<'_> {
             };
             let entries = listed.len();
             users += entries as u64;
-            if let Err(error) = add(&mut listing, listed, self.folds) {
+            if let Err(error) = add(&mut listing, listed, self.case_insensitive) {
                 break Scanned::Failed(error.with_hint());
             }
             notes.write(ledger, pacer, false).await;
@@ -135,7 +135,7 @@ fn most_pages(about: Option<u64>) -> usize {
 fn add(
     listing: &mut Listing,
     users: Vec<crate::pool::ListedUser>,
-    folds: bool,
+    case_insensitive: bool,
 ) -> Result<(), LedgerError> {
     let mut named = Vec::new();
     for listed in users {
@@ -146,7 +146,7 @@ fn add(
             created_ms: listed.user.created_ms,
         };
         for name in listed.names {
-            let name = if folds {
+            let name = if case_insensitive {
                 fold(&name).into_owned()
             } else {
                 name
@@ -186,9 +186,9 @@ impl PageRequests<'_> {
     ) -> Result<UserPage, Failure> {
         let mut tries = 0;
         loop {
-            let leave = self.pacer.permit(Category::UserList).await;
+            let permit = self.pacer.permit(Category::UserList).await;
             let answer = self.pool.list_users(self.named_by, token.clone()).await;
-            requests.count(self.pacer, &leave, answer.as_ref().err());
+            requests.count(self.pacer, &permit, answer.as_ref().err());
             let failure = match answer {
                 Ok(page) => return Ok(page),
                 Err(failure) => failure,
@@ -205,10 +205,11 @@ impl PageRequests<'_> {
     fn wait(&self, failure: &Failure, tries: &mut u32) -> Option<Duration> {
         let chance = fastrand::f64();
         match failure.advice {
-            Advice::SlowDown if !failure.is_firewall() => {
+            Advice::SlowDown => {
                 return Some(self.retry.backoff(1, chance));
             }
-            Advice::SlowDown
+            Advice::Firewalled
+            | Advice::Unreachable
             | Advice::Again
             | Advice::Exists
             | Advice::LookUp(_)
@@ -222,7 +223,7 @@ impl PageRequests<'_> {
 /// What the ledger is to know of it.
 struct Notes {
     requests: RequestCounts,
-    record: Record,
+    record: RateRecorder,
     began: Instant,
     /// Up to when the time at work is in the ledger.
     noted: Instant,
@@ -236,7 +237,7 @@ impl Notes {
         let now = Instant::now();
         Self {
             requests: RequestCounts::default(),
-            record: Record::begin(pacer, now, now_ms()),
+            record: RateRecorder::begin(pacer, now, now_ms()),
             began: now,
             noted: now,
         }

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::logged;
 use super::registration::{Registration, RegistrationEvent, RegistrationStep, StopRun};
 use super::request::{RequestContext, Requested, count, permit_unless_stopped, stopped_while};
 use super::resolve::Times;
-use crate::outcome::{Outcome, RowOutcome};
+use super::run_log;
+use crate::outcome::RowOutcome;
 use crate::pace::{Category, Permit};
-use crate::pool::failure::CONNECT_FAILED;
 use crate::pool::{Advice, Failure, Sent};
 use crate::run::RequestCounts;
 use crate::user::NewUser;
@@ -94,8 +93,8 @@ async fn take(
         event = match step {
             RegistrationStep::SignUp(wait) => {
                 // A permit in hand was taken for this request: it goes out, also while the run stops.
-                let leave = match permit.take() {
-                    Some(leave) => leave,
+                let permit = match permit.take() {
+                    Some(permit) => permit,
                     None => match permit_unless_stopped(
                         shared,
                         Category::UserCreation,
@@ -104,12 +103,12 @@ async fn take(
                     )
                     .await
                     {
-                        Some(leave) => leave,
-                        None => return left_behind(&registration),
+                        Some(permit) => permit,
+                        None => return interrupted(&registration),
                     },
                 };
                 let sent = Instant::now();
-                let answer = sign_up(shared, job, leave, sent, requested).await;
+                let answer = sign_up(shared, job, permit, sent, requested).await;
                 if answer.as_ref().is_err_and(may_still_arrive) {
                     unclear = sent;
                 }
@@ -118,23 +117,23 @@ async fn take(
             RegistrationStep::LookUp(wait) => {
                 // A run that stops has no time to wait, but it looks before it leaves.
                 stopped_while(&mut stopping, wait).await;
-                let leave = shared.permit(Category::UserRead).await;
-                let answer = look_up(shared, job, leave, requested).await;
+                let permit = shared.permit(Category::UserRead).await;
+                let answer = look_up(shared, job, permit, requested).await;
                 match &answer {
                     // The pool has answered for this row; only how the user stands is not known.
                     Err(failure) if *stopping.borrow() && registration.existed() => {
                         return RegistrationEnd::Settled(registration.existed_unseen(failure));
                     }
                     Ok(None) | Err(_) if *stopping.borrow() && !registration.existed() => {
-                        return left_behind(&registration);
+                        return interrupted(&registration);
                     }
                     Ok(_) | Err(_) => RegistrationEvent::LookUp(answer),
                 }
             }
             RegistrationStep::FindInListing(wait) => {
                 stopped_while(&mut stopping, wait).await;
-                let leave = shared.permit(Category::UserList).await;
-                let answer = find_in_listing(shared, job, leave, requested).await;
+                let permit = shared.permit(Category::UserList).await;
+                let answer = find_in_listing(shared, job, permit, requested).await;
                 match &answer {
                     Err(failure) if *stopping.borrow() => {
                         return RegistrationEnd::Settled(registration.existed_unseen(failure));
@@ -142,10 +141,7 @@ async fn take(
                     Ok(_) | Err(_) => RegistrationEvent::Listing(answer),
                 }
             }
-            RegistrationStep::Settled(outcome)
-                if outcome.outcome != Outcome::Existed
-                    && outcome.error_code.as_deref() == Some(CONNECT_FAILED) =>
-            {
+            RegistrationStep::Unreachable(outcome) => {
                 return RegistrationEnd::Unreachable(*outcome);
             }
             RegistrationStep::Settled(outcome) => return RegistrationEnd::Settled(*outcome),
@@ -154,7 +150,7 @@ async fn take(
     }
 }
 
-fn left_behind(registration: &Registration<'_>) -> RegistrationEnd {
+fn interrupted(registration: &Registration<'_>) -> RegistrationEnd {
     if registration.maybe_made() {
         RegistrationEnd::MaybeSent
     } else {
@@ -170,21 +166,21 @@ fn may_still_arrive(failure: &Failure) -> bool {
 async fn sign_up(
     shared: &RequestContext,
     job: &RegistrationJob,
-    leave: Permit,
+    permit: Permit,
     sent: Instant,
     requested: &mut Requested,
 ) -> Result<crate::pool::SignedUp, Failure> {
     let answer = shared.pool.sign_up(&job.user).await;
     requested.latency = Some(sent.elapsed());
-    logged::answer(&shared.span, job.row, "SignUp", answer.as_ref().err());
-    count(shared, &leave, answer.as_ref().err(), requested);
+    run_log::answer(&shared.span, job.row, "SignUp", answer.as_ref().err());
+    count(shared, &permit, answer.as_ref().err(), requested);
     answer
 }
 
 async fn look_up(
     shared: &RequestContext,
     job: &RegistrationJob,
-    leave: Permit,
+    permit: Permit,
     requested: &mut Requested,
 ) -> Result<Option<crate::pool::FoundUser>, Failure> {
     let NewUser {
@@ -194,22 +190,22 @@ async fn look_up(
         .pool
         .look_up_for_row(username, password.as_ref())
         .await;
-    logged::answer(&shared.span, job.row, "AdminGetUser", answer.as_ref().err());
-    count(shared, &leave, answer.as_ref().err(), requested);
+    run_log::answer(&shared.span, job.row, "AdminGetUser", answer.as_ref().err());
+    count(shared, &permit, answer.as_ref().err(), requested);
     answer
 }
 
 async fn find_in_listing(
     shared: &RequestContext,
     job: &RegistrationJob,
-    leave: Permit,
+    permit: Permit,
     requested: &mut Requested,
 ) -> Result<Option<crate::pool::FoundUser>, Failure> {
     let (pool, name) = (&shared.pool, &job.user.username);
     let answer = pool
         .find_in_listing(shared.named_by, name, job.user.password.as_ref())
         .await;
-    logged::answer(&shared.span, job.row, "ListUsers", answer.as_ref().err());
-    count(shared, &leave, answer.as_ref().err(), requested);
+    run_log::answer(&shared.span, job.row, "ListUsers", answer.as_ref().err());
+    count(shared, &permit, answer.as_ref().err(), requested);
     answer
 }

@@ -4,14 +4,13 @@
 //! such a request lies behind us, "the username exists" no longer means that it existed before us; what cannot be settled is
 //! in doubt.
 
-mod looked_up;
+mod lookup_result;
 mod outcome;
 
 use std::time::Duration;
 
 use super::resolve::Times;
 use crate::outcome::{Outcome, RowOutcome};
-use crate::pool::failure::UNREADABLE_ANSWER;
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookupMode, Sent, SignedUp, Stop};
 use crate::run::{FORBIDDEN_TRIES, RetryPolicy};
 use crate::user::NewUser;
@@ -39,8 +38,10 @@ pub enum RegistrationStep {
     LookUp(Duration),
     /// Ask the pool's listing for the user after this time. The row has its outcome already; only how the user stands is not known.
     FindInListing(Duration),
-    /// It is settled.
+    /// The row has its outcome.
     Settled(Box<RowOutcome>),
+    /// No connection could be made. The outcome applies only if other rows find one.
+    Unreachable(Box<RowOutcome>),
     /// No row can go on.
     StopRun(Box<StopRun>),
 }
@@ -176,8 +177,9 @@ impl<'u> Registration<'u> {
             self.attempts -= 1;
         }
         match advice {
-            Advice::SlowDown => self.slow_down(failure, chance),
-            Advice::Again => {
+            Advice::SlowDown => RegistrationStep::SignUp(self.rules.retry.backoff(1, chance)),
+            Advice::Firewalled => self.firewalled(failure, chance),
+            Advice::Again | Advice::Unreachable => {
                 self.tries += 1;
                 if self.tries < self.rules.retry.tries {
                     return RegistrationStep::SignUp(self.rules.retry.backoff(self.tries, chance));
@@ -187,7 +189,12 @@ impl<'u> Registration<'u> {
                 } else {
                     Outcome::Failed
                 };
-                self.settled(failed(outcome, &failure))
+                let outcome = failed(outcome, &failure);
+                if advice == Advice::Unreachable {
+                    self.unreachable(outcome)
+                } else {
+                    self.settled(outcome)
+                }
             }
             Advice::Exists => {
                 self.taken = true;
@@ -238,28 +245,24 @@ impl<'u> Registration<'u> {
         }
     }
 
-    /// A quota is never a row's failure; a firewall that keeps refusing is everybody's.
-    fn slow_down(&mut self, failure: Failure, chance: f64) -> RegistrationStep {
-        if failure.is_firewall() {
-            self.forbidden += 1;
-            if self.forbidden >= FORBIDDEN_TRIES {
-                let outcome = (!self.maybe_made)
-                    .then(|| self.with_attempts(failed(Outcome::Failed, &failure)));
-                return RegistrationStep::StopRun(Box::new(StopRun {
-                    stop: Stop::Firewall,
-                    failure,
-                    outcome,
-                }));
-            }
+    /// A firewall that keeps blocking requests blocks every row: the run stops.
+    fn firewalled(&mut self, failure: Failure, chance: f64) -> RegistrationStep {
+        self.forbidden += 1;
+        if self.forbidden >= FORBIDDEN_TRIES {
+            let outcome =
+                (!self.maybe_made).then(|| self.with_attempts(failed(Outcome::Failed, &failure)));
+            return RegistrationStep::StopRun(Box::new(StopRun {
+                stop: Stop::Firewall,
+                failure,
+                outcome,
+            }));
         }
         RegistrationStep::SignUp(self.rules.retry.backoff(1, chance))
     }
 
     fn unclear(&mut self, failure: Failure, if_absent: IfAbsent, chance: f64) -> RegistrationStep {
         self.maybe_made = true;
-        self.unanswered |= failure.sent == Sent::Maybe
-            || failure.code == UNREADABLE_ANSWER
-            || if_absent == IfAbsent::SendAgain;
+        self.unanswered |= failure.sent == Sent::Maybe || if_absent == IfAbsent::SendAgain;
         self.if_absent = if_absent;
         self.tries += 1;
         self.look_up_tries = 0;
@@ -299,6 +302,10 @@ impl<'u> Registration<'u> {
 
     fn settled(&self, outcome: RowOutcome) -> RegistrationStep {
         RegistrationStep::Settled(Box::new(self.with_attempts(outcome)))
+    }
+
+    fn unreachable(&self, outcome: RowOutcome) -> RegistrationStep {
+        RegistrationStep::Unreachable(Box::new(self.with_attempts(outcome)))
     }
 
     fn with_attempts(&self, mut outcome: RowOutcome) -> RowOutcome {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::lent::ReleasedSlots;
 use super::registration::RegistrationRules;
+use super::slots::ReleasedSlots;
 use crate::pace::{Category, Pacer, Permit};
 use crate::pool::{Cognito, Failure, NamedBy};
 use crate::run::RequestCounts;
@@ -20,7 +20,7 @@ pub(super) struct RequestContext {
     /// True once the run takes no more rows.
     pub(super) stopping: watch::Receiver<bool>,
     /// Slots of those who wait for another quota than that of sign-ups.
-    pub(super) lent: ReleasedSlots,
+    pub(super) released: ReleasedSlots,
     /// What the log's events stand in.
     pub(super) span: tracing::Span,
 }
@@ -31,13 +31,13 @@ impl RequestContext {
         if let Some(permit) = self.pacer.permit_at_once(category) {
             return permit;
         }
-        let waited_for = self.pacer.permit(category);
+        let permit = self.pacer.permit(category);
         match category {
-            Category::UserCreation => waited_for.await,
+            Category::UserCreation => permit.await,
             Category::UserRead
             | Category::UserUpdate
             | Category::UserResourceRead
-            | Category::UserList => self.lent.release_while(waited_for).await,
+            | Category::UserList => self.released.release_while(permit).await,
         }
     }
 }
@@ -63,7 +63,7 @@ pub(super) async fn permit_unless_stopped(
     tokio::select! {
         biased;
         _ = stopping.wait_for(|stopping| *stopping) => None,
-        leave = shared.permit(category) => Some(leave),
+        permit = shared.permit(category) => Some(permit),
     }
 }
 
@@ -80,9 +80,9 @@ pub(super) async fn stopped_while(stopping: &mut watch::Receiver<bool>, wait: Du
 /// Counts a request, with the permit it had.
 pub(super) fn count(
     shared: &RequestContext,
-    leave: &Permit,
+    permit: &Permit,
     failure: Option<&Failure>,
     requested: &mut Requested,
 ) {
-    requested.requests.count(&shared.pacer, leave, failure);
+    requested.requests.count(&shared.pacer, permit, failure);
 }

@@ -4,14 +4,14 @@
 //! (it is on the disk and may be sent), and a task. Each place is bounded, so memory does not grow with the list.
 
 mod dispatch;
-mod following;
+mod follow_ups;
 mod intake;
+mod outcomes;
 mod plan;
-mod settling;
+mod read_queue;
+mod reporting;
 mod span;
 mod tasks;
-mod telling;
-mod waiting;
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -23,12 +23,12 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::breaker::Breaker;
-use super::event::{Progress, Watch};
-use super::lent::ReleasedSlots;
-use super::logged::{self, Slowed};
-use super::record::Record;
+use super::progress::{Progress, Watch};
+use super::rate_recorder::RateRecorder;
 use super::register::RegistrationJob;
 use super::request::RequestContext;
+use super::run_log::{self, Slowed};
+use super::slots::ReleasedSlots;
 use super::stop::StopReason;
 use crate::ledger::writer::Ending;
 use crate::ledger::{BeginResult, Ledger, LedgerBatch, LedgerError, Span};
@@ -38,11 +38,11 @@ use crate::pool::{Cognito, now_ms};
 use crate::rows::ahead::ReadAhead;
 use crate::run::{RequestCounts, Signal, Signals};
 use dispatch::InFlight;
-use following::FollowUps;
+use follow_ups::FollowUps;
+use read_queue::ReadQueue;
+use reporting::{Silence, known};
 use span::Began;
 use tasks::Tasks;
-use telling::{Silence, known};
-use waiting::Waiting;
 
 pub use plan::{Deadline, ImportRow, RunEnd, SessionPlan};
 
@@ -84,7 +84,7 @@ pub struct Run<'a> {
     stopping: watch::Sender<bool>,
     stopped: Option<(StopReason, Instant)>,
     at_once: bool,
-    read: Waiting,
+    read: ReadQueue,
     beginning: Option<PendingBatch>,
     ready: VecDeque<RegistrationJob>,
     follow_ups: FollowUps,
@@ -99,7 +99,7 @@ pub struct Run<'a> {
     unwritten_requests: RequestCounts,
     breaker: Breaker,
     progress: Progress,
-    record: Record,
+    record: RateRecorder,
     silence: Silence,
     slowed: Slowed,
     started: Instant,
@@ -124,7 +124,7 @@ impl<'a> Run<'a> {
             counts: plan.before,
             ..Progress::default()
         };
-        let record = Record::begin(&pacer, Instant::now(), now_ms());
+        let record = RateRecorder::begin(&pacer, Instant::now(), now_ms());
         Self {
             shared: Arc::new(RequestContext {
                 pool,
@@ -132,7 +132,7 @@ impl<'a> Run<'a> {
                 rules: plan.rules,
                 named_by: plan.named_by,
                 stopping: told,
-                lent: ReleasedSlots::default(),
+                released: ReleasedSlots::default(),
                 span: tracing::Span::current(),
             }),
             breaker: Breaker::new("rows sent", plan.breaker),
@@ -146,7 +146,7 @@ impl<'a> Run<'a> {
             stopping,
             stopped: None,
             at_once: false,
-            read: Waiting::default(),
+            read: ReadQueue::default(),
             beginning: None,
             ready: VecDeque::new(),
             permit: None,
@@ -180,7 +180,7 @@ impl<'a> Run<'a> {
         match self.work(signals).await {
             Ok(()) => self.end().await,
             Err(error) => {
-                self.say_what_is_known();
+                self.report_known_counts();
                 Err(error)
             }
         }
@@ -198,13 +198,13 @@ impl<'a> Run<'a> {
                 error = self.ledger.failure() => return Err(error),
                 signal = signals.next() => self.signal(signal),
                 () = until(deadline) => self.deadline_reached(),
-                Some(over) = self.tasks.next() => self.tasks_over(over).await,
+                Some(over) = self.tasks.next() => self.tasks_ended(over).await,
                 begun = begun(&mut self.beginning) => self.group_begun(begun).await?,
-                () = self.shared.lent.another() => {}
+                () = self.shared.released.slot_freed() => {}
                 permit = given(&mut self.permit) => self.send_next(permit),
                 permit = given(&mut self.update_permit) => self.update_next(permit),
                 group = self.list.next(), if self.wants_rows() => self.take_group(group).await,
-                _ = tick.tick() => self.write_and_tell().await,
+                _ = tick.tick() => self.write_and_report().await,
             }
         }
         Ok(())
@@ -249,13 +249,13 @@ impl<'a> Run<'a> {
         if self.stopped.is_none() {
             self.stop(StopReason::Deadline);
         } else {
-            self.cut_off();
+            self.abort_in_flight();
         }
     }
 
     /// What is still on its way is not waited for any longer. It stays begun: the next run looks it up.
-    fn cut_off(&mut self) {
-        let rows = self.tasks.cut_off().filter(InFlight::is_row).count() as u64;
+    fn abort_in_flight(&mut self) {
+        let rows = self.tasks.abort().filter(InFlight::is_row).count() as u64;
         self.progress.counts.add_many(Outcome::InDoubt, rows);
         self.follow_ups.leave();
     }
@@ -276,7 +276,7 @@ impl<'a> Run<'a> {
             return;
         }
         self.permit = None;
-        logged::stops(&reason, self.tasks.len());
+        run_log::stops(&reason, self.tasks.len());
         self.update_permit = None;
         self.stopped = Some((reason, Instant::now()));
         self.stopping.send_replace(true);
@@ -316,9 +316,9 @@ impl<'a> Run<'a> {
     }
 
     async fn end(mut self) -> Result<RunEnd, LedgerError> {
-        self.cut_off();
+        self.abort_in_flight();
         self.leave_unreachable().await;
-        self.write_and_tell().await;
+        self.write_and_report().await;
         if self.progress.counts.of(Outcome::InDoubt) == 0 {
             // Nothing that was sent can arrive any more.
             let span = Some(self.span(Duration::ZERO));
@@ -332,7 +332,7 @@ impl<'a> Run<'a> {
         self.record_rates(true).await;
         let stopped = self.stopped.map(|(reason, _)| reason);
         let finished = stopped.is_none();
-        logged::ends(finished, &self.progress);
+        run_log::ends(finished, &self.progress);
         let closed = self
             .ledger
             .close(Ending {

@@ -5,8 +5,12 @@
 //! up answers later and later, and slots for all that would only make the queue longer: so latency counts only when it is more
 //! than a queue on this machine makes.
 
+use std::future::Future;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+
+use tokio::sync::Notify;
 
 /// What a run begins with holds the rate for answers of so many seconds, up to [`AT_ONCE`].
 const SECONDS_AT_ONCE: u32 = 3;
@@ -81,6 +85,48 @@ impl Slots {
         )]
         let wanted = wanted as usize;
         wanted.max(self.at_once).min(self.at_most)
+    }
+}
+
+/// Concurrency slots released by tasks that are only waiting for a permit: such a task holds neither a connection nor a request, so
+/// another task may use its slot.
+#[derive(Debug, Default)]
+pub(super) struct ReleasedSlots {
+    count: AtomicUsize,
+    freed: Notify,
+}
+
+impl ReleasedSlots {
+    pub(super) fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Releases the caller's slot while it waits for `future`.
+    pub(super) async fn release_while<T>(&self, future: impl Future<Output = T>) -> T {
+        let _slot = ReleasedSlot::new(&self.count);
+        self.freed.notify_one();
+        future.await
+    }
+
+    /// Waits until another slot is released. The loop needs this signal because the task that releases the slot does not end.
+    pub(super) async fn slot_freed(&self) {
+        self.freed.notified().await;
+    }
+}
+
+/// A released slot. Dropping it takes the slot back.
+struct ReleasedSlot<'l>(&'l AtomicUsize);
+
+impl<'l> ReleasedSlot<'l> {
+    fn new(count: &'l AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for ReleasedSlot<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -153,14 +153,14 @@ impl Stood {
 pub fn compare<E: From<LedgerError>>(
     before: &LedgerReader,
     after: &LedgerReader,
-    folds: bool,
+    case_insensitive: bool,
     mut each: impl FnMut(&UserChange<'_>) -> Result<(), E>,
 ) -> Result<Compared, E> {
     let room = |cause| E::from(LedgerError::Comparison(cause));
     let users = temp_db::create(TABLE).map_err(room)?;
     let mut compared = Compared {
-        nameless_before: take_in(&users, before, BEFORE, folds)?,
-        nameless_after: take_in(&users, after, AFTER, folds)?,
+        nameless_before: take_in(&users, before, BEFORE, case_insensitive)?,
+        nameless_after: take_in(&users, after, AFTER, case_insensitive)?,
         ..Compared::default()
     };
     let mut sorted = users.prepare(SORTED).map_err(room)?;
@@ -194,7 +194,7 @@ fn take_in<E: From<LedgerError>>(
     users: &Connection,
     run: &LedgerReader,
     number: i64,
-    folds: bool,
+    case_insensitive: bool,
 ) -> Result<u64, E> {
     let room = |cause| E::from(LedgerError::Comparison(cause));
     let mut insert = users.prepare(INSERT).map_err(room)?;
@@ -216,7 +216,7 @@ fn take_in<E: From<LedgerError>>(
             nameless += 1;
             return Ok(());
         };
-        let name = if folds {
+        let name = if case_insensitive {
             username.to_lowercase()
         } else {
             username.clone()

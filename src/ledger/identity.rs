@@ -153,7 +153,7 @@ pub struct Facts {
     /// When it began: milliseconds since the Unix epoch.
     pub started_ms: i64,
     /// Whether usernames are compared without case.
-    pub folds: bool,
+    pub case_insensitive: bool,
     /// The second, on the service's clock, that was over before the first sign-up; none where the service never said what time
     /// it is. Milliseconds since the Unix epoch.
     pub second_before_run_ms: Option<i64>,
@@ -171,7 +171,11 @@ impl Facts {
 
     pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {
         put(database, name::STARTED, &self.started_ms.to_string())?;
-        put(database, name::FOLDS, if self.folds { "1" } else { "0" })?;
+        put(
+            database,
+            name::FOLDS,
+            if self.case_insensitive { "1" } else { "0" },
+        )?;
         if let Some(second) = self.second_before_run_ms {
             put(database, name::SECOND_BEFORE, &second.to_string())?;
         }
@@ -187,7 +191,7 @@ impl Facts {
         };
         Ok(Self {
             started_ms: number(name::STARTED)?.unwrap_or(0),
-            folds: number(name::FOLDS)? == Some(1),
+            case_insensitive: number(name::FOLDS)? == Some(1),
             second_before_run_ms: number(name::SECOND_BEFORE)?,
             endpoint: get(database, name::ENDPOINT)?,
         })

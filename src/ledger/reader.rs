@@ -54,9 +54,9 @@ impl LedgerReader {
     ///
     /// # Errors
     /// The ledger cannot be read.
-    pub fn folds(&self) -> Result<bool, LedgerError> {
+    pub fn case_insensitive(&self) -> Result<bool, LedgerError> {
         Facts::read(&self.database)
-            .map(|facts| facts.folds)
+            .map(|facts| facts.case_insensitive)
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 

@@ -35,7 +35,7 @@ pub(super) fn identity() -> Identity {
 pub(super) fn create(directory: &RunDirectory) -> Ledger {
     let facts = Facts {
         started_ms: 1_000,
-        folds: true,
+        case_insensitive: true,
         second_before_run_ms: Some(9_000),
         endpoint: None,
     };
@@ -46,7 +46,7 @@ fn reopen(directory: &RunDirectory, retry: &[RetryFilter]) -> (Ledger, LedgerSta
     let (ledger, standing, facts) =
         Ledger::reopen(directory, &identity(), Durability::Process, retry).unwrap();
     assert_eq!(facts.second_before_run_ms, Some(9_000));
-    assert!(facts.folds);
+    assert!(facts.case_insensitive);
     (ledger, standing)
 }
 

@@ -43,10 +43,14 @@ pub enum IfAbsent {
 /// What a bulk run does about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Advice {
-    /// Nothing was made: again after a while.
+    /// Nothing was created: retry after a backoff.
     Again,
-    /// Over the quota: slow the category down, then again. Never a row's failure.
+    /// No connection could be made: retry after a backoff. After several rows in succession the run stops.
+    Unreachable,
+    /// Over the quota: slow the category down and retry. Never a row's failure.
     SlowDown,
+    /// A web application firewall blocked the request: slow down and retry a few times, then stop the run.
+    Firewalled,
     /// The username is taken.
     Exists,
     /// Unclear whether the user was made: look up before anything else.
@@ -212,7 +216,7 @@ impl Failure {
             SdkError::DispatchFailure(failure)
                 if failure.is_timeout() || never_connected(error) =>
             {
-                on_the_way(Sent::No, Advice::Again, CONNECT_FAILED)
+                on_the_way(Sent::No, Advice::Unreachable, CONNECT_FAILED)
             }
             SdkError::DispatchFailure(failure)
                 if failure.as_connector_error().is_none() || lacks_credentials(error) =>
@@ -272,10 +276,10 @@ impl Failure {
         }
     }
 
-    /// Whether a web application firewall blocked the request. It is sent again a few times; then the run stops.
+    /// Whether the service asked for fewer requests.
     #[must_use]
-    pub fn is_firewall(&self) -> bool {
-        self.code == BLOCKED_BY_FIREWALL
+    pub fn is_throttled(&self) -> bool {
+        matches!(self.advice, Advice::SlowDown | Advice::Firewalled)
     }
 
     /// Why no other request would fare better, once this one was tried often enough.
@@ -283,8 +287,9 @@ impl Failure {
     pub fn stop(&self) -> Option<Stop> {
         match self.advice {
             Advice::Stop(stop) => Some(stop),
-            Advice::SlowDown if self.is_firewall() => Some(Stop::Firewall),
+            Advice::Firewalled => Some(Stop::Firewall),
             Advice::Again
+            | Advice::Unreachable
             | Advice::SlowDown
             | Advice::Exists
             | Advice::LookUp(_)
@@ -307,7 +312,10 @@ impl Failure {
     /// Whether the same request may succeed in a moment.
     #[must_use]
     pub fn may_pass(&self) -> bool {
-        matches!(self.advice, Advice::Again | Advice::SlowDown)
+        matches!(
+            self.advice,
+            Advice::Again | Advice::Unreachable | Advice::SlowDown | Advice::Firewalled
+        )
     }
 
     /// The same for a call that named a group: an answer that names the pool and no group means that the pool is missing.

@@ -10,7 +10,6 @@ use tokio::time::sleep;
 use super::attempts::{Budget, PreflightCalls};
 use super::calls::{Call, Unanswered};
 use crate::pace::Category;
-use crate::pool::failure::CONNECT_FAILED;
 use crate::pool::service_clock::LastHeard;
 use crate::pool::{Advice, Failure, Sent, Stop, steady_ms};
 use crate::user::pool_rules::PoolRules;
@@ -161,7 +160,9 @@ impl Asking<'_> {
         } else {
             match describe(self.preflight.brief()).await {
                 // Without a connection there is no run, whatever is needed.
-                Err(failure) if failure.code == CONNECT_FAILED => describe(self.budget).await,
+                Err(failure) if failure.advice == Advice::Unreachable => {
+                    describe(self.budget).await
+                }
                 answer => answer,
             }
         };
@@ -317,7 +318,9 @@ fn permits(failure: &Failure, kind: StepKind, pool_exists: bool) -> bool {
         Advice::Stop(Stop::NotFound) => kind == StepKind::AddToGroup && pool_exists,
         Advice::Stop(_)
         | Advice::Again
+        | Advice::Unreachable
         | Advice::SlowDown
+        | Advice::Firewalled
         | Advice::Exists
         | Advice::LookUp(_)
         | Advice::Undelivered
@@ -352,7 +355,9 @@ fn decides(failure: &Failure) -> bool {
                 | Stop::Refused,
             )
             | Advice::Again
+            | Advice::Unreachable
             | Advice::SlowDown
+            | Advice::Firewalled
             | Advice::Exists
             | Advice::LookUp(_)
             | Advice::Undelivered

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::pool::failure::{ATTEMPT_TIMED_OUT, CONNECT_FAILED, CONNECTION_LOST, UNREADABLE_ANSWER};
+use crate::pool::failure::{ATTEMPT_TIMED_OUT, CONNECTION_LOST, UNREADABLE_ANSWER};
 use crate::pool::groups::{CREATE_GROUP_ACTION, LIST_GROUPS_ACTION};
 use crate::pool::{Advice, Failure, Stop, action_of};
 use crate::user::StepKind;
@@ -100,8 +100,10 @@ pub fn remedy(failure: &Failure) -> &'static str {
         None if failure.advice == Advice::SlowDown => {
             "other programs use up the account's quota for this call: wait a minute, then run the same command again"
         }
+        None if failure.advice == Advice::Unreachable => {
+            "check the network, --region, --endpoint-url and HTTPS_PROXY"
+        }
         None => match failure.code.as_str() {
-            CONNECT_FAILED => "check the network, --region, --endpoint-url and HTTPS_PROXY",
             ATTEMPT_TIMED_OUT | CONNECTION_LOST => {
                 "check the network, --endpoint-url and HTTPS_PROXY, then run the same command again"
             }

@@ -79,14 +79,14 @@ impl Survey {
     pub fn of(
         rows: Rows,
         mapping: &Mapping,
-        folds: bool,
+        case_insensitive: bool,
         tell: impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
     ) -> Result<Self, SurveyError> {
         let mut surveyor = Surveyor {
             mapping,
             places: Places::of(mapping),
-            usernames: SurveyedUsernames::new(folds).map_err(SurveyError::Room)?,
-            aliases: Aliases::new(mapping, folds).map_err(SurveyError::Room)?,
+            usernames: SurveyedUsernames::new(case_insensitive).map_err(SurveyError::Room)?,
+            aliases: Aliases::new(mapping, case_insensitive).map_err(SurveyError::Room)?,
             passwords: PasswordColumn::default(),
             found: Self::default(),
             tell,

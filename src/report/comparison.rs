@@ -186,14 +186,14 @@ impl Comparison {
     pub fn document<'a>(
         &'a self,
         sides: [&'a Side; 2],
-        folds: bool,
+        case_insensitive: bool,
         compared: Compared,
     ) -> impl Serialize + use<'a> {
         let [before, after] = sides;
         ComparisonDocument {
             before,
             after,
-            usernames_without_case: folds,
+            usernames_without_case: case_insensitive,
             new: compared.new,
             vanished: compared.vanished,
             changed: compared.changed,
@@ -213,7 +213,7 @@ impl Comparison {
 
     /// For people.
     #[must_use]
-    pub fn text(&self, sides: [&Side; 2], folds: bool, compared: Compared) -> String {
+    pub fn text(&self, sides: [&Side; 2], case_insensitive: bool, compared: Compared) -> String {
         let mut text = String::new();
         for (when, side) in ["before", "after "].into_iter().zip(sides) {
             let nameless = match side.nameless {
@@ -231,7 +231,7 @@ impl Comparison {
                 counted(side.rows, "row", "rows")
             );
         }
-        if !folds {
+        if !case_insensitive {
             text.push_str("usernames that differ in case are different users\n");
         }
         for (kind, users, meaning) in [

@@ -2,7 +2,7 @@
 
 use crate::outcome::CategoryRequests;
 use crate::pace::{Category, Pacer, Permit};
-use crate::pool::{Advice, Failure, Sent};
+use crate::pool::{Failure, Sent};
 
 /// Requests sent and throttled in each quota category.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl RequestCounts {
     /// about the quota.
     pub fn count(&mut self, pacer: &Pacer, permit: &Permit, failure: Option<&Failure>) {
         let sent = failure.map_or(Sent::Answered, |failure| failure.sent);
-        let throttled = failure.is_some_and(|failure| failure.advice == Advice::SlowDown);
+        let throttled = failure.is_some_and(Failure::is_throttled);
         match sent {
             Sent::No => return,
             Sent::Maybe => {}

@@ -48,8 +48,10 @@ pub enum RemovalStep {
     Begin,
     /// Delete it after this time.
     Delete(Duration),
-    /// It is settled.
+    /// The user has its outcome.
     Settled(Undoing),
+    /// No connection could be made.
+    Unreachable(Undoing),
     /// No user can go on.
     StopRun(Stop, Failure),
 }
@@ -165,7 +167,7 @@ impl Removal {
 
     /// Whether its deletion was begun in this session, and none can have arrived.
     #[must_use]
-    pub fn was_begun_in_vain(&self) -> bool {
+    pub fn was_begun_but_not_sent(&self) -> bool {
         self.phase == Phase::Deleting && !self.maybe_deleted
     }
 
@@ -255,7 +257,9 @@ impl Removal {
                 RemovalStep::Settled(because(Undone::Kept(KeptReason::MaybeUsed), failure))
             }
             Advice::Again
+            | Advice::Unreachable
             | Advice::SlowDown
+            | Advice::Firewalled
             | Advice::Exists
             | Advice::LookUp(_)
             | Advice::Undelivered
@@ -272,9 +276,14 @@ impl Removal {
     ) -> RemovalStep {
         match failure.advice {
             Advice::Stop(stop) => RemovalStep::StopRun(stop, failure),
-            Advice::SlowDown => self.slow_down(failure, chance, again),
+            Advice::SlowDown => again(self.rules.retry.backoff(1, chance)),
+            Advice::Firewalled => self.firewalled(failure, chance, again),
             Advice::GiveUp => self.failed(failure),
-            Advice::Again | Advice::Exists | Advice::LookUp(_) | Advice::Undelivered => {
+            Advice::Again
+            | Advice::Unreachable
+            | Advice::Exists
+            | Advice::LookUp(_)
+            | Advice::Undelivered => {
                 self.questions += 1;
                 if self.questions < self.rules.retry.look_ups {
                     return again(self.rules.retry.backoff(self.questions, chance));
@@ -287,9 +296,14 @@ impl Removal {
     fn not_deleted(&mut self, failure: Failure, chance: f64) -> RemovalStep {
         match failure.advice {
             Advice::Stop(stop) => RemovalStep::StopRun(stop, failure),
-            Advice::SlowDown => self.slow_down(failure, chance, RemovalStep::Delete),
+            Advice::SlowDown => RemovalStep::Delete(self.rules.retry.backoff(1, chance)),
+            Advice::Firewalled => self.firewalled(failure, chance, RemovalStep::Delete),
             Advice::GiveUp => self.failed(failure),
-            Advice::Again | Advice::Exists | Advice::LookUp(_) | Advice::Undelivered => {
+            Advice::Again
+            | Advice::Unreachable
+            | Advice::Exists
+            | Advice::LookUp(_)
+            | Advice::Undelivered => {
                 self.tries += 1;
                 let wait = self.rules.retry.backoff(self.tries, chance);
                 let sent = failure.sent;
@@ -308,18 +322,16 @@ impl Removal {
         }
     }
 
-    /// A quota is nobody's failure; a firewall that keeps refusing is everybody's.
-    fn slow_down(
+    /// A firewall that keeps blocking requests blocks every user: the undo stops.
+    fn firewalled(
         &mut self,
         failure: Failure,
         chance: f64,
         again: fn(Duration) -> RemovalStep,
     ) -> RemovalStep {
-        if failure.is_firewall() {
-            self.forbidden += 1;
-            if self.forbidden >= FORBIDDEN_TRIES {
-                return RemovalStep::StopRun(Stop::Firewall, failure);
-            }
+        self.forbidden += 1;
+        if self.forbidden >= FORBIDDEN_TRIES {
+            return RemovalStep::StopRun(Stop::Firewall, failure);
         }
         again(self.rules.retry.backoff(1, chance))
     }
@@ -330,7 +342,11 @@ impl Removal {
                 .message
                 .push_str(" (it may be deleted all the same)");
         }
-        RemovalStep::Settled(because(Undone::Failed, failure))
+        if failure.advice == Advice::Unreachable {
+            RemovalStep::Unreachable(because(Undone::Failed, failure))
+        } else {
+            RemovalStep::Settled(because(Undone::Failed, failure))
+        }
     }
 }
 

@@ -26,8 +26,10 @@ pub(super) struct RemovalContext {
 pub(super) enum RemovalEnd {
     /// It may be deleted, once the ledger says so.
     ToBegin(Box<Removal>),
-    /// It is settled.
+    /// The user has its outcome.
     Settled(Undoing),
+    /// No connection could be made.
+    Unreachable(Undoing),
     /// The undo stops, and it was begun in vain: no deletion can have arrived.
     NotSent,
     /// The undo stops: the next one looks at it again.
@@ -88,12 +90,15 @@ async fn take(
             RemovalStep::Settled(outcome) => {
                 return Paused::Ended(RemovalEnd::Settled(outcome.clone()));
             }
+            RemovalStep::Unreachable(outcome) => {
+                return Paused::Ended(RemovalEnd::Unreachable(outcome.clone()));
+            }
             RemovalStep::StopRun(stop, failure) => {
                 return Paused::Ended(RemovalEnd::StopRun(*stop, failure.clone()));
             }
         };
-        let Some(leave) = permit(shared, &mut stopping, category, wait).await else {
-            return Paused::Ended(if removal.was_begun_in_vain() {
+        let Some(permit) = permit(shared, &mut stopping, category, wait).await else {
+            return Paused::Ended(if removal.was_begun_but_not_sent() {
                 RemovalEnd::NotSent
             } else {
                 RemovalEnd::LeftOpen
@@ -103,22 +108,23 @@ async fn take(
         event = match &step {
             RemovalStep::AskDoings(_, token) => {
                 let answer = shared.pool.doings(name, token.as_deref()).await;
-                requests.count(&shared.pacer, &leave, answer.as_ref().err());
+                requests.count(&shared.pacer, &permit, answer.as_ref().err());
                 RemovalEvent::Doings(answer)
             }
             RemovalStep::Delete(_) => {
                 let answer = shared.pool.delete(name).await;
-                requests.count(&shared.pacer, &leave, answer.as_ref().err());
-                tell(removal.row(), answer.as_ref().err());
+                requests.count(&shared.pacer, &permit, answer.as_ref().err());
+                log_answer(removal.row(), answer.as_ref().err());
                 RemovalEvent::Deleted(answer)
             }
             // The others returned above.
             RemovalStep::LookUp(_)
             | RemovalStep::Begin
             | RemovalStep::Settled(_)
+            | RemovalStep::Unreachable(_)
             | RemovalStep::StopRun(..) => {
                 let answer = shared.pool.find(name).await;
-                requests.count(&shared.pacer, &leave, answer.as_ref().err());
+                requests.count(&shared.pacer, &permit, answer.as_ref().err());
                 RemovalEvent::Found(answer)
             }
         };
@@ -139,12 +145,11 @@ async fn permit(
     tokio::select! {
         biased;
         _ = stopping.wait_for(|stopping| *stopping) => None,
-        leave = waited => Some(leave),
+        permit = waited => Some(permit),
     }
 }
 
-/// For those who asked for more words.
-fn tell(row: u64, failure: Option<&Failure>) {
+fn log_answer(row: u64, failure: Option<&Failure>) {
     match failure {
         Some(failure) => {
             detail::debug!(

@@ -19,7 +19,6 @@ use crate::ledger::undo::{ToUndo, UndoRecord};
 use crate::ledger::{LedgerError, RunTimes, UndoLedger};
 use crate::outcome::{KeptReason, Undoing, Undone};
 use crate::pace::Pacer;
-use crate::pool::failure::CONNECT_FAILED;
 use crate::pool::{Cognito, Failure, Stop, now_ms};
 use crate::process::room_for_connections;
 use crate::run::{RequestCounts, Signal, Signals};
@@ -40,7 +39,7 @@ const DRAIN: Duration = Duration::from_secs(30);
 const UNREACHABLE: u32 = 10;
 
 /// How often those who watch are told.
-const TELL: Duration = Duration::from_secs(10);
+const NOTIFY_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Users by what came of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -183,12 +182,12 @@ pub struct Undo<'w> {
     requests: RequestCounts,
     unreachable: u32,
     stopped: Option<Why>,
-    told: Instant,
-    tell: &'w mut dyn FnMut(&UndoTally),
+    notified: Instant,
+    notify: &'w mut dyn FnMut(&UndoTally),
 }
 
 impl<'w> Undo<'w> {
-    /// `times` is when the run was at work, `deletions_a_second` is what the pacer allows; `tell` is called now and then.
+    /// `times` is when the run was at work, `deletions_a_second` is what the pacer allows; `notify` is called every ten seconds.
     ///
     /// # Errors
     /// The ledger cannot be read.
@@ -199,7 +198,7 @@ impl<'w> Undo<'w> {
         (rules, mode): (RemovalRules, Mode),
         times: RunTimes,
         deletions_a_second: NonZeroU32,
-        tell: &'w mut dyn FnMut(&UndoTally),
+        notify: &'w mut dyn FnMut(&UndoTally),
     ) -> Result<Self, LedgerError> {
         let (stop, stopping) = watch::channel(false);
         let slots = deletions_a_second
@@ -227,8 +226,8 @@ impl<'w> Undo<'w> {
             requests: RequestCounts::default(),
             unreachable: 0,
             stopped: None,
-            told: Instant::now(),
-            tell,
+            notified: Instant::now(),
+            notify,
         })
     }
 
@@ -264,9 +263,9 @@ impl<'w> Undo<'w> {
             if self.stopped.is_some() {
                 over = over.or(Some(Instant::now() + DRAIN));
             }
-            if self.told.elapsed() >= TELL {
-                self.told = Instant::now();
-                (self.tell)(&self.tally);
+            if self.notified.elapsed() >= NOTIFY_INTERVAL {
+                self.notified = Instant::now();
+                (self.notify)(&self.tally);
             }
         }
         let ended = UndoEnd {
@@ -349,7 +348,18 @@ impl<'w> Undo<'w> {
                 }
                 Mode::DryRun => self.settled(done.row, Undoing::of(Undone::Deleted), notes),
             },
-            RemovalEnd::Settled(outcome) => self.settled(done.row, outcome, notes),
+            RemovalEnd::Settled(outcome) => {
+                self.unreachable = 0;
+                self.settled(done.row, outcome, notes);
+            }
+            RemovalEnd::Unreachable(outcome) => {
+                self.unreachable += 1;
+                if self.unreachable >= UNREACHABLE {
+                    let error = outcome.error_message.clone().unwrap_or_default();
+                    self.stop(Why::Unreachable(error));
+                }
+                self.settled(done.row, outcome, notes);
+            }
             RemovalEnd::NotSent => notes.push((done.row, UndoRecord::NotSent)),
             RemovalEnd::LeftOpen => {}
             RemovalEnd::StopRun(stop, failure) => self.stop(Why::Refused(stop, failure)),
@@ -357,16 +367,6 @@ impl<'w> Undo<'w> {
     }
 
     fn settled(&mut self, row: u64, outcome: Undoing, notes: &mut Vec<(u64, UndoRecord)>) {
-        match &outcome.error_code {
-            Some(code) if code == CONNECT_FAILED => {
-                self.unreachable += 1;
-                if self.unreachable >= UNREACHABLE {
-                    let words = outcome.error_message.clone().unwrap_or_default();
-                    self.stop(Why::Unreachable(words));
-                }
-            }
-            Some(_) | None => self.unreachable = 0,
-        }
         self.tally.settle(outcome.undone);
         notes.push((row, UndoRecord::Came(outcome)));
     }

@@ -145,10 +145,10 @@ impl FirstPasswords {
 fn seen(
     listing: &mut Listing,
     row: &Row,
-    folds: bool,
+    case_insensitive: bool,
 ) -> Result<Option<ListingEntry>, LedgerError> {
     match &row.user {
-        Ok(user) if folds => listing.find(&fold(&user.username)),
+        Ok(user) if case_insensitive => listing.find(&fold(&user.username)),
         Ok(user) => listing.find(&user.username),
         Err(_) => Ok(None),
     }

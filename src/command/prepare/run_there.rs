@@ -230,13 +230,13 @@ pub(super) fn go_on(
             counted(settled, "row is", "rows are")
         ));
     }
-    if let Some(folds) = settings::folds(job.run.usernames)
-        && folds != facts.folds
+    if let Some(case_insensitive) = settings::case_insensitive(job.run.usernames)
+        && case_insensitive != facts.case_insensitive
     {
         return Err(CommandError::refusal(
             format_args!(
                 "--usernames: this run began with {}",
-                if facts.folds {
+                if facts.case_insensitive {
                     "ignore-case"
                 } else {
                     "case-sensitive"

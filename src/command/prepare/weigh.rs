@@ -41,7 +41,7 @@ impl Preflight<'_, '_> {
     pub(super) async fn approve(
         self,
         found: &mut Found,
-        folds: bool,
+        case_insensitive: bool,
         say: Say,
     ) -> Result<PreflightResult, CommandError> {
         let (job, list) = (self.job, self.list);
@@ -52,7 +52,7 @@ impl Preflight<'_, '_> {
                 counts: None,
             });
         }
-        let survey = surveyed(list, &list.mapping, folds).await?;
+        let survey = surveyed(list, &list.mapping, case_insensitive).await?;
         let counts = survey.as_ref().map(|survey| survey.counts);
         let rows = counts.map(|counts| counts.to_send);
         let reading = self.reading(found, rows).await;
@@ -86,10 +86,10 @@ impl Preflight<'_, '_> {
                 counts: None,
             });
         }
-        let folds = self.rules.is_none_or(|rules| !rules.case_sensitive);
+        let case_insensitive = self.rules.is_none_or(|rules| !rules.case_sensitive);
         // Rows that have begun may be sent whatever the pool's rules say of them today.
         let as_begun = list.mapping.clone().held_to(&Strictness::Api);
-        let survey = surveyed(list, &as_begun, folds).await?;
+        let survey = surveyed(list, &as_begun, case_insensitive).await?;
         let counts = survey.as_ref().map(|survey| survey.counts);
         let rows = match &counts {
             Some(counts) => Some(left(counts, directory)?),

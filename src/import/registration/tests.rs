@@ -64,7 +64,7 @@ fn lost(code: &str) -> Failure {
             Sent::Maybe
         },
         advice: if code == CONNECT_FAILED {
-            Advice::Again
+            Advice::Unreachable
         } else {
             Advice::LookUp(IfAbsent::SendAgain)
         },
@@ -110,7 +110,7 @@ fn after(
 
 fn settled(step: RegistrationStep) -> RowOutcome {
     match step {
-        RegistrationStep::Settled(outcome) => *outcome,
+        RegistrationStep::Settled(outcome) | RegistrationStep::Unreachable(outcome) => *outcome,
         other @ (RegistrationStep::SignUp(_)
         | RegistrationStep::LookUp(_)
         | RegistrationStep::FindInListing(_)
@@ -402,6 +402,7 @@ fn a_row_is_failed_only_when_the_last_request_can_no_longer_arrive() {
             ),
             other @ (RegistrationStep::FindInListing(_)
             | RegistrationStep::Settled(_)
+            | RegistrationStep::Unreachable(_)
             | RegistrationStep::StopRun(_)) => {
                 panic!("{other:?}")
             }

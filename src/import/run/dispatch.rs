@@ -77,7 +77,11 @@ impl Run<'_> {
     pub(super) fn has_slot(&self) -> bool {
         let slots = self.plan.slots.limit();
         self.tasks.len() < slots + OTHERS_WAITING
-            && self.tasks.len().saturating_sub(self.shared.lent.slots()) < slots
+            && self
+                .tasks
+                .len()
+                .saturating_sub(self.shared.released.count())
+                < slots
     }
 
     /// Whoever is in the pool already goes first: so the users that wait stay few.

@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use super::{NOTED_TOGETHER, PendingBatch, Run};
 use crate::import::ImportRow;
-use crate::import::logged;
 use crate::import::register::RegistrationJob;
 use crate::import::resolve::Times;
+use crate::import::run_log;
 use crate::import::stop::StopReason;
 use crate::ledger::listing::ListingEntry;
 use crate::ledger::past::PriorState;
@@ -95,7 +95,7 @@ impl Run<'_> {
     fn never_sent(&mut self, row: Row) -> Option<NewRow> {
         let (username, outcome) = not_sent(row.user.err()?);
         self.counted(outcome.outcome, row.end_byte);
-        logged::row(row.number, outcome.outcome, outcome.error_code.as_deref());
+        run_log::row(row.number, outcome.outcome, outcome.error_code.as_deref());
         Some(NewRow::Settled(Box::new(RowResult {
             row: row.number,
             line: row.line,
@@ -180,7 +180,7 @@ impl Run<'_> {
         let kept = std::mem::take(&mut listed.row.kept);
         let user = listed.row.user.as_ref().ok()?;
         let outcome = listed.seen.as_ref().map(existed);
-        let claim = if self.plan.folds {
+        let claim = if self.plan.case_insensitive {
             another(fold(&user.username))
         } else {
             None
@@ -216,13 +216,13 @@ impl Run<'_> {
                 PriorState::Nothing | PriorState::Settled | PriorState::ToFollow(_) => {
                     if let Some(BeginResult::SameAs(_)) = verdicts.next() {
                         self.counted(Outcome::Duplicate, listed.row.end_byte);
-                        logged::row(listed.row.number, Outcome::Duplicate, None);
+                        run_log::row(listed.row.number, Outcome::Duplicate, None);
                         continue;
                     }
                     if let Some(seen) = &listed.seen {
                         // Written down with its beginning. It was not sent, so it says nothing to the breaker.
                         self.counted(Outcome::Existed, listed.row.end_byte);
-                        logged::row(listed.row.number, Outcome::Existed, None);
+                        run_log::row(listed.row.number, Outcome::Existed, None);
                         self.follow_listed(&listed.row, seen);
                         continue;
                     }

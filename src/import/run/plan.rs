@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::import::breaker::BreakerLimits;
-use crate::import::event::{OutcomeCounts, Progress};
+use crate::import::progress::{OutcomeCounts, Progress};
 use crate::import::registration::RegistrationRules;
 use crate::import::slots::Slots;
 use crate::import::stop::StopReason;
@@ -47,7 +47,7 @@ pub struct SessionPlan {
     /// What usernames are in the pool.
     pub named_by: NamedBy,
     /// Whether the pool ignores the case of usernames.
-    pub folds: bool,
+    pub case_insensitive: bool,
     /// See [`crate::import::resolve::Times::second_before_run_ms`].
     pub second_before_run_ms: Option<i64>,
     /// A request that was sent creates its user within this time, or never.

@@ -26,7 +26,7 @@ pub(super) struct Tasks {
 
 /// How a task ended.
 #[derive(Debug)]
-pub(super) enum Over {
+pub(super) enum TaskEnd {
     Returned(Returned),
     Panicked(InFlight),
 }
@@ -60,7 +60,7 @@ impl Tasks {
     }
 
     /// The next one that ends; none where there is none. Safe to drop and ask again.
-    pub(super) async fn next(&mut self) -> Option<Over> {
+    pub(super) async fn next(&mut self) -> Option<TaskEnd> {
         loop {
             let ended = self.tasks.join_next_with_id().await?;
             if let Some(over) = self.over(ended) {
@@ -70,26 +70,26 @@ impl Tasks {
     }
 
     /// One that has ended already.
-    pub(super) fn try_next(&mut self) -> Option<Over> {
+    pub(super) fn try_next(&mut self) -> Option<TaskEnd> {
         let ended = self.tasks.try_join_next_with_id()?;
         self.over(ended)
     }
 
     /// Ends all of them, and says whose they were.
-    pub(super) fn cut_off(&mut self) -> impl Iterator<Item = InFlight> {
+    pub(super) fn abort(&mut self) -> impl Iterator<Item = InFlight> {
         std::mem::take(self).whose.into_values()
     }
 
-    fn over(&mut self, ended: Result<(Id, (Returned, TaskFuture)), JoinError>) -> Option<Over> {
+    fn over(&mut self, ended: Result<(Id, (Returned, TaskFuture)), JoinError>) -> Option<TaskEnd> {
         match ended {
             Ok((id, (returned, way))) => {
                 self.whose.remove(&id);
                 if self.boxes.len() < BOXES {
                     self.boxes.push(way);
                 }
-                Some(Over::Returned(returned))
+                Some(TaskEnd::Returned(returned))
             }
-            Err(error) => self.whose.remove(&error.id()).map(Over::Panicked),
+            Err(error) => self.whose.remove(&error.id()).map(TaskEnd::Panicked),
         }
     }
 }

@@ -60,7 +60,7 @@ impl OneRow {
         };
         let facts = Facts {
             started_ms: 1_000,
-            folds: true,
+            case_insensitive: true,
             second_before_run_ms: None,
             endpoint: None,
         };
@@ -127,7 +127,7 @@ fn plan() -> SessionPlan {
         },
         follow_up_existing: false,
         named_by: NamedBy::default(),
-        folds: true,
+        case_insensitive: true,
         second_before_run_ms: None,
         arrives_within: Duration::ZERO,
         breaker: BreakerLimits::default(),

@@ -18,7 +18,7 @@ fn following() -> Identity {
 fn begin_run(directory: &RunDirectory) -> Ledger {
     let facts = Facts {
         started_ms: 1_000,
-        folds: true,
+        case_insensitive: true,
         second_before_run_ms: None,
         endpoint: None,
     };

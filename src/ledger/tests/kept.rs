@@ -18,7 +18,7 @@ fn keeping(names: &[&str]) -> Identity {
 fn create(directory: &RunDirectory, identity: &Identity) -> Ledger {
     let facts = Facts {
         started_ms: 1_000,
-        folds: true,
+        case_insensitive: true,
         second_before_run_ms: None,
         endpoint: None,
     };

@@ -9,7 +9,7 @@ use crate::outcome::{KeptReason, Outcome, RowOutcome, Undoing, Undone};
 async fn run(directory: &RunDirectory) {
     let facts = Facts {
         started_ms: 1_000,
-        folds: true,
+        case_insensitive: true,
         second_before_run_ms: None,
         endpoint: None,
     };

@@ -27,8 +27,8 @@ pub(super) fn shared_advice(status: u16, code: &str) -> Option<Advice> {
         | "Throttling"
         | "RequestLimitExceeded"
         | "SlowDown" => Advice::SlowDown,
-        // A rule that counts requests may let them through again after a pause.
-        BLOCKED_BY_FIREWALL => Advice::SlowDown,
+        // A rate-based rule may let requests through again after a pause.
+        BLOCKED_BY_FIREWALL => Advice::Firewalled,
         RESOURCE_NOT_FOUND => Advice::Stop(Stop::NotFound),
         "AccessDeniedException"
         | "AccessDenied"

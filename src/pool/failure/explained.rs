@@ -180,7 +180,9 @@ fn shared(code: &str) -> Option<Explained> {
         _ => shared_advice(0, code).or_else(|| match sign_up_advice(0, code, "") {
             stop @ Advice::Stop(_) => Some(stop),
             Advice::Again
+            | Advice::Unreachable
             | Advice::SlowDown
+            | Advice::Firewalled
             | Advice::Exists
             | Advice::LookUp(_)
             | Advice::Undelivered
@@ -195,6 +197,8 @@ fn shared(code: &str) -> Option<Explained> {
             RETRY_UNCLEAR,
         ),
         Advice::Again
+        | Advice::Unreachable
+        | Advice::Firewalled
         | Advice::Exists
         | Advice::LookUp(_)
         | Advice::Undelivered

@@ -39,7 +39,7 @@ pub struct AliasRepeats {
 /// The addresses of sound rows that are aliases in the pool.
 pub(super) struct Aliases {
     by_contact: Vec<OfContact>,
-    folds: bool,
+    case_insensitive: bool,
 }
 
 struct OfContact {
@@ -50,8 +50,8 @@ struct OfContact {
 }
 
 impl Aliases {
-    pub(super) fn new(mapping: &Mapping, folds: bool) -> io::Result<Self> {
-        let key: KeyFn = if folds {
+    pub(super) fn new(mapping: &Mapping, case_insensitive: bool) -> io::Result<Self> {
+        let key: KeyFn = if case_insensitive {
             |text| fold(address(text))
         } else {
             |text| Cow::Borrowed(address(text))
@@ -70,7 +70,7 @@ impl Aliases {
         });
         Ok(Self {
             by_contact: by_contact.collect::<io::Result<_>>()?,
-            folds,
+            case_insensitive,
         })
     }
 
@@ -110,7 +110,7 @@ impl Aliases {
             };
             let groups = of.groups.finish().map_err(SurveyError::Room)?;
             groups.each(|entries| {
-                let rows = of_different_users(entries, self.folds);
+                let rows = of_different_users(entries, self.case_insensitive);
                 if rows.len() < 2 {
                     return Ok(());
                 }
@@ -193,9 +193,9 @@ fn notes(
 }
 
 /// The first row of each username, in the order of the list.
-fn of_different_users<'a>(entries: &[KeyedText<'a>], folds: bool) -> Vec<KeyedText<'a>> {
+fn of_different_users<'a>(entries: &[KeyedText<'a>], case_insensitive: bool) -> Vec<KeyedText<'a>> {
     let claim = |entry: &KeyedText<'a>| {
-        if folds {
+        if case_insensitive {
             fold(username(entry.text))
         } else {
             Cow::Borrowed(username(entry.text))

@@ -182,9 +182,9 @@ mod tests {
         #[test]
         fn finds_what_a_map_in_memory_finds(
             names in prop::collection::vec("[aAbBßẞéÉ]{1,3}", 0..200),
-            folds in any::<bool>(),
+            case_insensitive in any::<bool>(),
         ) {
-            let key: KeyFn = if folds { fold } else { |name| name.into() };
+            let key: KeyFn = if case_insensitive { fold } else { |name| name.into() };
             let mut expected: BTreeMap<String, Vec<u64>> = BTreeMap::new();
             for (row, name) in (1..).zip(&names) {
                 expected.entry(key(name).into_owned()).or_default().push(row);

@@ -15,14 +15,14 @@ use crate::user::rules::quoted;
 pub(super) struct SurveyedUsernames {
     groups: KeyGroups,
     /// The pool compares them without case.
-    folds: bool,
+    case_insensitive: bool,
 }
 
 impl SurveyedUsernames {
-    pub(super) fn new(folds: bool) -> io::Result<Self> {
+    pub(super) fn new(case_insensitive: bool) -> io::Result<Self> {
         Ok(Self {
             groups: KeyGroups::new(fold)?,
-            folds,
+            case_insensitive,
         })
     }
 
@@ -42,10 +42,10 @@ impl SurveyedUsernames {
         found: &mut Survey,
         mut tell: impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
     ) -> Result<(), SurveyError> {
-        let folds = self.folds;
+        let case_insensitive = self.case_insensitive;
         let groups = self.groups.finish().map_err(SurveyError::Room)?;
         groups.each(|entries| {
-            if folds {
+            if case_insensitive {
                 return duplicates(entries, column, found, &mut tell);
             }
             let mut entries = entries.to_vec();

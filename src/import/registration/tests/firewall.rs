@@ -14,7 +14,7 @@ use crate::run::FORBIDDEN_TRIES;
 fn a_firewall_that_keeps_blocking_stops_the_run_whatever_was_asked() {
     let blocked = |operation| {
         let failure = Failure::answered(operation, 403, BLOCKED_BY_FIREWALL, "WAF block.");
-        assert_eq!(failure.advice, Advice::SlowDown);
+        assert_eq!(failure.advice, Advice::Firewalled);
         failure
     };
     let ends =

@@ -181,7 +181,7 @@ proptest! {
                         Ok(service.created.filter(|_| shows).map(found))
                     });
                 }
-                RegistrationStep::Settled(outcome) => {
+                RegistrationStep::Settled(outcome) | RegistrationStep::Unreachable(outcome) => {
                     end = Some(*outcome);
                     break;
                 }

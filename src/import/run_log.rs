@@ -3,7 +3,7 @@
 //! Usernames are personal data, and logs go further than results do. So a row is named by its number alone, at every level: who
 //! that is stands in the results. Passwords stand in neither.
 
-use super::event::Progress;
+use super::progress::Progress;
 use super::stop::StopReason;
 use crate::detail;
 use crate::outcome::{Outcome, RateSample};

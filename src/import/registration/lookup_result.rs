@@ -103,7 +103,7 @@ impl Registration<'_> {
         again: fn(Duration) -> RegistrationStep,
     ) -> RegistrationStep {
         match failure.advice {
-            Advice::SlowDown if failure.is_firewall() => {
+            Advice::Firewalled => {
                 self.forbidden += 1;
                 if self.forbidden >= FORBIDDEN_TRIES {
                     return self.stop_run_after_look_up(Stop::Firewall, failure);
@@ -112,7 +112,11 @@ impl Registration<'_> {
             }
             Advice::SlowDown => return again(self.rules.retry.backoff(1, chance)),
             Advice::Stop(stop) => return self.stop_run_after_look_up(stop, failure),
-            Advice::Again | Advice::Exists | Advice::LookUp(_) | Advice::Undelivered => {
+            Advice::Again
+            | Advice::Unreachable
+            | Advice::Exists
+            | Advice::LookUp(_)
+            | Advice::Undelivered => {
                 self.look_up_tries += 1;
                 if self.look_up_tries < self.rules.retry.look_ups {
                     return again(self.rules.retry.backoff(self.look_up_tries, chance));
@@ -122,7 +126,13 @@ impl Registration<'_> {
         }
         if self.maybe_made {
             let why = format!("the look-up failed: {}", failure.message);
-            return self.settled(RowOutcome::of(Outcome::InDoubt).because(failure.code, why));
+            let is_unreachable = failure.advice == Advice::Unreachable;
+            let outcome = RowOutcome::of(Outcome::InDoubt).because(failure.code, why);
+            return if is_unreachable {
+                self.unreachable(outcome)
+            } else {
+                self.settled(outcome)
+            };
         }
         let outcome = self.existed_unseen(&failure);
         self.settled(outcome)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Run;
-use crate::import::event::{Bottleneck, Progress};
+use crate::import::progress::{Bottleneck, Progress};
 use crate::outcome::Outcome;
 use crate::pace::{Category, Pacer};
 
@@ -19,7 +19,7 @@ const NO_ROWS: Duration = Duration::from_secs(1);
 const LOOK_UPS: usize = 8;
 
 impl Run<'_> {
-    pub(super) async fn write_and_tell(&mut self) {
+    pub(super) async fn write_and_report(&mut self) {
         self.write().await;
         self.record_rates(false).await;
         self.progress.in_flight = self.tasks.len();
@@ -31,7 +31,7 @@ impl Run<'_> {
     }
 
     /// Nothing can be written any more: what this process knows would be gone with it.
-    pub(super) fn say_what_is_known(&mut self) {
+    pub(super) fn report_known_counts(&mut self) {
         self.watch.notice(&known(&self.progress, self.tasks.len()));
     }
 

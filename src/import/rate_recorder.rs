@@ -12,7 +12,7 @@ const SAMPLE: Duration = Duration::from_secs(1);
 
 /// See the module's words.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(super) struct RateRecorder {
     since: Instant,
     /// The same moment in milliseconds since the Unix epoch.
     since_ms: i64,
@@ -21,7 +21,7 @@ pub(super) struct Record {
     before: [PaceReading; Category::ALL.len()],
 }
 
-impl Record {
+impl RateRecorder {
     /// Begins now.
     pub(super) fn begin(pacer: &Pacer, now: Instant, now_ms: i64) -> Self {
         let before = readings(pacer);
@@ -88,7 +88,7 @@ fn milli(rate: f64, span: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Category, Duration, Instant, Pacer, Record};
+    use super::{Category, Duration, Instant, Pacer, RateRecorder};
     use crate::pace::Ceilings;
     use std::num::NonZeroU32;
     use tokio::time::sleep;
@@ -104,7 +104,7 @@ mod tests {
             list: rate,
         });
         let _permit = pacer.permit(Category::UserList).await;
-        let mut record = Record::begin(&pacer, Instant::now(), 0);
+        let mut record = RateRecorder::begin(&pacer, Instant::now(), 0);
         let _permit = pacer.permit(Category::UserRead).await;
         sleep(Duration::from_secs(2)).await;
         let told = record.samples(&pacer, Instant::now(), false);
@@ -122,7 +122,7 @@ mod tests {
             resource_read: rate,
             list: rate,
         });
-        let mut record = Record::begin(&pacer, Instant::now(), 5_000);
+        let mut record = RateRecorder::begin(&pacer, Instant::now(), 5_000);
         let mut told = Vec::new();
         for number in 0..25_u32 {
             let permit = pacer.permit(Category::UserCreation).await;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Run;
 use crate::import::breaker::{Breaker, BreakerLimits, UNREACHABLE};
 use crate::import::follow_up::{StepDone, StepEnd, StepJob};
-use crate::import::logged;
+use crate::import::run_log;
 use crate::import::stop::StopReason;
 use crate::outcome::{FollowUp, Outcome, RowOutcome, StepResult, StepState};
 use crate::pace::Category;
@@ -241,9 +241,9 @@ impl Run<'_> {
         let StepDone { job, end, .. } = done;
         match end {
             StepEnd::Ended(state) => {
-                self.somebody_answered();
+                self.pool_answered();
                 if let StepState::Failed { code, .. } = &state {
-                    logged::step_failed(job.row, operation_of(job.step.kind()), code);
+                    run_log::step_failed(job.row, operation_of(job.step.kind()), code);
                 }
                 self.judge(job.step.kind(), &state);
                 self.follow_ups.ended(&job, state);

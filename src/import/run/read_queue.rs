@@ -10,12 +10,12 @@ const TOGETHER: usize = 1_024;
 /// See the module's words. Rows that are to be sent are few at a time, for a crash leaves them to be looked up. Those whose user the
 /// listing shows are written down with their outcome: many of them go into one sync of the disk.
 #[derive(Debug, Default)]
-pub(super) struct Waiting {
+pub(super) struct ReadQueue {
     rows: VecDeque<ImportRow>,
     to_send: usize,
 }
 
-impl Waiting {
+impl ReadQueue {
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -53,7 +53,7 @@ impl Waiting {
 
 #[cfg(test)]
 mod tests {
-    use super::{TOGETHER, Waiting};
+    use super::{ReadQueue, TOGETHER};
     use crate::import::ImportRow;
     use crate::ledger::listing::ListingEntry;
     use crate::ledger::past::PriorState;
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn rows_to_send_are_begun_in_small_groups_and_the_others_in_large_ones() {
-        let mut waiting = Waiting::default();
+        let mut waiting = ReadQueue::default();
         // One in a hundred is to be sent.
         waiting.extend((1..=900).map(|row| listed(row, row % 100 != 0)).collect());
         assert!(waiting.wants_more(10));
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn where_all_are_to_be_sent_a_group_is_the_measure() {
-        let mut waiting = Waiting::default();
+        let mut waiting = ReadQueue::default();
         waiting.extend((1..=15).map(|row| listed(row, false)).collect());
         assert!(!waiting.wants_more(10) && waiting.wants_more(16));
         let first: Vec<u64> = waiting.take(10).iter().map(|l| l.row.number).collect();

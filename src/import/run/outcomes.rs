@@ -1,39 +1,39 @@
 //! What comes back from tasks: outcomes, counts, and reasons to stop. What comes back from steps is in `following`.
 
 use super::dispatch::{InFlight, Returned};
-use super::tasks::Over;
+use super::tasks::TaskEnd;
 use super::{RESULTS_TOGETHER, Run};
 use crate::import::breaker::UNREACHABLE;
-use crate::import::logged;
 use crate::import::register::{FinishedRegistration, RegistrationEnd, RegistrationJob};
 use crate::import::registration::StopRun;
+use crate::import::run_log;
 use crate::import::stop::StopReason;
 use crate::outcome::{Outcome, RowOutcome};
 use crate::pool::Stop;
 
 impl Run<'_> {
     /// One task ended, and perhaps others have as well: they are taken in the same turn of the loop.
-    pub(super) async fn tasks_over(&mut self, over: Over) {
-        self.task_over(over);
+    pub(super) async fn tasks_ended(&mut self, over: TaskEnd) {
+        self.task_ended(over);
         while let Some(over) = self.tasks.try_next() {
-            self.task_over(over);
+            self.task_ended(over);
         }
         if self.unwritten.len() >= RESULTS_TOGETHER {
             self.write().await;
         }
     }
 
-    fn task_over(&mut self, over: Over) {
+    fn task_ended(&mut self, over: TaskEnd) {
         match over {
-            Over::Returned(Returned::Row(done)) => self.row_done(*done),
-            Over::Returned(Returned::Step(done)) => self.step_done(*done),
+            TaskEnd::Returned(Returned::Row(done)) => self.row_done(*done),
+            TaskEnd::Returned(Returned::Step(done)) => self.step_done(*done),
             // The row stays begun in the ledger: it may have been sent, and the next run looks it up.
-            Over::Panicked(InFlight::Row(row)) => {
+            TaskEnd::Panicked(InFlight::Row(row)) => {
                 tracing::error!(row, "a task ended by a panic");
                 self.progress.counts.add(Outcome::InDoubt);
             }
             // The step stays pending in the ledger, and the next run takes it.
-            Over::Panicked(InFlight::Step(row)) => {
+            TaskEnd::Panicked(InFlight::Step(row)) => {
                 tracing::error!(row, "a step after the sign-up ended by a panic");
                 self.follow_ups.leave_user(row);
             }
@@ -51,7 +51,7 @@ impl Run<'_> {
             end,
             RegistrationEnd::Settled(_) | RegistrationEnd::StopRun(_)
         ) {
-            self.somebody_answered();
+            self.pool_answered();
         }
         match end {
             RegistrationEnd::Settled(outcome) => {
@@ -74,7 +74,7 @@ impl Run<'_> {
     }
 
     /// The network is there, and it was the rows' own bad luck. A run that stops gives no row up any more.
-    pub(super) fn somebody_answered(&mut self) {
+    pub(super) fn pool_answered(&mut self) {
         if self.stopped.is_none() {
             let unreachable = std::mem::take(&mut self.unreachable);
             for (row, outcome) in unreachable {
@@ -109,7 +109,7 @@ impl Run<'_> {
     }
 
     pub(super) fn settle(&mut self, row: u64, end_byte: u64, outcome: RowOutcome) {
-        logged::row(row, outcome.outcome, outcome.error_code.as_deref());
+        run_log::row(row, outcome.outcome, outcome.error_code.as_deref());
         self.progress.sent_now += 1;
         self.counted(outcome.outcome, end_byte);
         if let Some(why) = self
