@@ -1,34 +1,34 @@
-//! Events at the levels DEBUG and TRACE, for which tracing's own macros do nothing in this program.
+//! DEBUG and TRACE events of this program, for which tracing's own macros are compiled out.
 //!
-//! `max_level_info`, in Cargo.toml, leaves everything below INFO out, wherever it stands. So what the SDK and the crates under it have to say
-//! of a request, which may hold its password, is not in the program; and each request has less code to go through. Our own events of
-//! these levels are sent as INFO, with a target that tells what is meant, and [`crate::logs`] goes by that. (Another subscriber would see
-//! the target "debug cognito_import::import::logged", say.)
+//! `max_level_info` in Cargo.toml removes all events below INFO at compile time. Those of the SDK
+//! and its dependencies may contain passwords, so they are not in the program at all, and each
+//! request runs less code. Our own events of these levels are sent as INFO with a prefix in the
+//! target, by which [`crate::logs`] restores the level.
 
 use tracing::{Level, Metadata};
 
-/// Before the target of an event at the level DEBUG.
+/// The target prefix of DEBUG events.
 macro_rules! as_debug {
     () => {
         "debug "
     };
 }
 
-/// Before the target of an event at the level TRACE.
+/// The target prefix of TRACE events.
 macro_rules! as_trace {
     () => {
         "trace "
     };
 }
 
-/// As `tracing::debug!`.
+/// Like `tracing::debug!`.
 macro_rules! debug {
     ($($event:tt)+) => {
         tracing::info!(target: concat!($crate::detail::as_debug!(), module_path!()), $($event)+)
     };
 }
 
-/// As `tracing::trace!`.
+/// Like `tracing::trace!`.
 macro_rules! trace {
     ($($event:tt)+) => {
         tracing::info!(target: concat!($crate::detail::as_trace!(), module_path!()), $($event)+)
@@ -37,7 +37,7 @@ macro_rules! trace {
 
 pub(crate) use {as_debug, as_trace, debug, trace};
 
-/// The level and the target that are meant.
+/// The intended level and target of an event.
 pub(crate) fn meant<'m>(metadata: &Metadata<'m>) -> (Level, &'m str) {
     let target = metadata.target();
     if let Some(module) = target.strip_prefix(as_debug!()) {

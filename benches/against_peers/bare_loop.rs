@@ -4,7 +4,7 @@
 //!
 //! `bare_loop LIST.csv ENDPOINT_URL CLIENT_ID IN_FLIGHT off|standard|adaptive`; the last argument
 //! is the SDK's retry mode. It is single-threaded and uses the importer's SDK client, including its
-//! reduced request building ([`frugal`]) and the compiled-out events below INFO (a feature of the
+//! reduced request building ([`lean_client`]) and the compiled-out events below INFO (a feature of the
 //! package).
 #![expect(
     clippy::unwrap_used,
@@ -23,7 +23,7 @@ use aws_sdk_cognitoidentityprovider::config::{
 };
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use cognito_import::aws::endpoint::Endpoint;
-use cognito_import::aws::{Answers, CONNECT_TIMEOUT, Trust, frugal, http_client};
+use cognito_import::aws::{Answers, CONNECT_TIMEOUT, Trust, http_client, lean_client};
 use csv::StringRecord;
 use tokio::task::JoinSet;
 
@@ -55,7 +55,7 @@ fn client(endpoint_url: &str, retry: &str) -> Client {
         .allow_no_auth()
         .identity_cache(IdentityCache::no_cache())
         .disable_clock_skew_correction(true);
-    config.push_interceptor(frugal());
+    config.push_interceptor(lean_client());
     Client::from_conf(config.build())
 }
 

@@ -1,4 +1,4 @@
-//! An HTTP client whose errors name the address: those below it say what went wrong, and not where.
+//! An HTTP client whose errors name the address.
 
 use std::error::Error;
 use std::fmt;
@@ -19,7 +19,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use super::bounded::{Answers, bounded};
 use super::endpoint::host_and_port;
 
-/// What went wrong on the way to an address. A proxy may stand between.
+/// A connector error with the address of the request, which may go through a proxy.
 #[derive(Debug)]
 pub(super) struct AtAddress {
     /// Host and port.
@@ -34,14 +34,14 @@ impl fmt::Display for AtAddress {
 }
 
 impl Error for AtAddress {
-    /// The connector's own words say only of which kind the error is.
+    /// The connector's own message only names the kind of error.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.error.source()
     }
 }
 
 impl AtAddress {
-    /// The error with the address, of the kind that it was: by that the SDK, and we, tell what it means.
+    /// Adds the address and keeps the kind, by which the SDK and we classify the error.
     fn wrap(address: String, error: ConnectorError) -> ConnectorError {
         let kind = error.as_other();
         let (timeout, user, io) = (error.is_timeout(), error.is_user(), error.is_io());
@@ -58,16 +58,17 @@ impl AtAddress {
     }
 }
 
-/// When the system's certificates are read. Where there are none, the SDK's client panics in a debug build.
+/// When the system's certificates are loaded. Without any, the SDK's client panics in a debug
+/// build.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Certificates {
-    /// When the client is made: before anything is sent.
+    /// When the client is made, before anything is sent.
     AtOnce,
-    /// With the first request. Most clients that look for credentials are never asked.
+    /// With the first request. Most clients for credentials are never used.
     WhenUsed,
 }
 
-/// The same client, whose errors name the address, and whose answers are bounded.
+/// Wraps a client: errors name the address, and answers are bounded.
 pub(super) fn addressed(
     client: SharedHttpClient,
     certificates: Certificates,
@@ -133,7 +134,7 @@ struct AddressedConnector {
 
 impl HttpConnector for AddressedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        // Nearly all requests are answered: what their address is, is asked of those that are not.
+        // Nearly all requests succeed, so the address is only formatted after an error.
         let url = request.uri().to_owned();
         let answer = self.connector.call(request);
         let answers = self.answers;

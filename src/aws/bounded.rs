@@ -1,4 +1,4 @@
-//! Answers are read up to a length that no answer of a service has. A longer one could fill the memory of this machine.
+//! Bounds the length of answers, so that no answer can exhaust memory.
 
 use std::error::Error;
 use std::fmt;
@@ -7,15 +7,16 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
-/// Bytes of an answer, at most: the longest of Cognito's, 60 users with all their attributes, has a fraction of it.
+/// The maximum length of an answer in bytes. Cognito's longest, 60 users with all attributes, is a
+/// fraction of it.
 const LONGEST: usize = 1024 * 1024;
 
-/// What may be longer.
+/// Which answers may be longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answers {
-    /// Nothing.
+    /// None.
     Short,
-    /// What was asked for, which is read piece by piece. Errors may not.
+    /// Successful answers, which are streamed.
     Streamed,
 }
 
@@ -31,13 +32,13 @@ impl fmt::Display for TooLong {
 
 impl Error for TooLong {}
 
-/// The answer, whose body ends in an error where it is too long.
+/// The answer, with a body that fails if it is too long.
 pub(super) fn bounded(answer: HttpResponse, answers: Answers) -> HttpResponse {
     if answers == Answers::Streamed && answer.status().is_success() {
         return answer;
     }
     answer.map(|body| match body.content_length() {
-        // The HTTP client reads no more than was announced.
+        // The HTTP client reads no more than the announced length.
         Some(announced) if announced <= LONGEST as u64 => body,
         Some(_) | None => SdkBody::from_body_1_x(Limited::new(body, LONGEST).map_err(|error| {
             if error.is::<LengthLimitError>() {

@@ -1,7 +1,8 @@
-//! The CA certificates that servers are checked against: those of one file where one is configured, or the system's.
+//! Trusted CA certificates: those of a configured bundle, or the system's.
 //!
-//! The order is the AWS CLI's: `AWS_CA_BUNDLE`, then `ca_bundle` in the profile. Either one takes the place of all other certificates. Only
-//! without them do `SSL_CERT_FILE` and `SSL_CERT_DIR` count, and after them the system's own store.
+//! The order is the AWS CLI's: `AWS_CA_BUNDLE`, then `ca_bundle` in the profile. Either one
+//! replaces all other certificates. Without them, `SSL_CERT_FILE` and `SSL_CERT_DIR` count, and
+//! then the system's store.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -19,19 +20,17 @@ use super::chain;
 use super::endpoint::Endpoint;
 use crate::hints::Hint;
 
-/// The variable that names a bundle.
 const BUNDLE_VARIABLE: &str = "AWS_CA_BUNDLE";
 
-/// The key of a profile that names one.
 const BUNDLE_KEY: &str = "ca_bundle";
 
-/// What names the system's certificates.
+/// The variables that replace the system's certificates.
 const SYSTEM_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// The bundles of whole systems have a quarter of a megabyte.
+/// The maximum size of a bundle. A whole system's has a quarter of a megabyte.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
-/// No server can be trusted, so nothing was sent.
+/// No CA certificates can be used, so nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum NoCertificates {
     /// The configured bundle cannot be used.
@@ -39,18 +38,14 @@ pub enum NoCertificates {
     Bundle {
         /// The setting and its value.
         named: String,
-        /// What is wrong with the file.
         why: String,
     },
-    /// The environment says where the system's certificates are, and none can be used.
+    /// The environment names the system's certificates, and none can be used.
     #[error("{named}: there is no CA certificate ({why}), so AWS cannot be told from an impostor")]
     WhereNamed {
-        /// Variables and their values.
         named: String,
-        /// What was found there.
         why: String,
     },
-    /// The system has none.
     #[error("this system has no CA certificates ({0}), so AWS cannot be told from an impostor")]
     InTheSystem(String),
 }
@@ -65,7 +60,7 @@ impl Hint for NoCertificates {
     }
 }
 
-/// Which CAs are trusted.
+/// The trusted CAs.
 #[derive(Debug, Clone, Default)]
 pub enum Trust {
     /// The system's, which `SSL_CERT_FILE` and `SSL_CERT_DIR` can replace.
@@ -76,10 +71,10 @@ pub enum Trust {
 }
 
 impl Trust {
-    /// As the environment and the profile configure it.
+    /// From the environment and the profile.
     ///
     /// # Errors
-    /// The bundle cannot be read, or has no certificate that can be used.
+    /// The bundle cannot be read or has no usable certificate.
     pub(super) fn configured(profiles: Option<&EnvConfigSections>) -> Result<Self, NoCertificates> {
         let variable = std::env::var_os(BUNDLE_VARIABLE).filter(|value| !value.is_empty());
         let (named, path) = match variable {
@@ -106,7 +101,7 @@ impl Trust {
             .map_err(|why| NoCertificates::Bundle { named, why })
     }
 
-    /// What TLS connections are made with.
+    /// The TLS settings of the HTTP client.
     pub(super) fn tls_context(&self) -> TlsContext {
         match self {
             Self::System => TlsContext::default(),
@@ -115,7 +110,7 @@ impl Trust {
     }
 }
 
-/// Trusts the certificates of this file.
+/// Trusts the certificates of this file only.
 fn bundle(path: &Path) -> Result<TlsContext, String> {
     let unreadable = |cause: io::Error| format!("cannot be read: {cause}");
     let file = File::open(path).map_err(unreadable)?;
@@ -130,8 +125,8 @@ fn bundle(path: &Path) -> Result<TlsContext, String> {
         .collect::<Result<_, _>>()
         .map_err(|cause| format!("is not valid PEM: {cause}"))?;
     let all = found.len();
-    // The SDK's client panics for a certificate that cannot be used. Large bundles have some of old forms, which the system's store skips
-    // as well.
+    // The SDK's client panics on a certificate that it cannot use. Large bundles have obsolete
+    // ones, so they are skipped.
     let usable = found
         .into_iter()
         .filter(is_usable)
@@ -157,7 +152,7 @@ fn to_pem(certificate: &CertificateDer<'_>) -> String {
     format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
 }
 
-/// Makes sure that there is at least one certificate, where requests to this endpoint (or to AWS) need it.
+/// Checks that there is at least one certificate if requests to this endpoint need it.
 ///
 /// # Errors
 /// There is none.
@@ -189,16 +184,16 @@ pub fn need_certificates(endpoint: Option<&Endpoint>, trust: &Trust) -> Result<(
     })
 }
 
-/// Whether a server's certificate was refused: no byte of the request left.
+/// Whether a server's certificate was refused, so that nothing was sent.
 #[must_use]
 pub fn refuses_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
     chain(error).any(|cause| refused(cause).is_some())
 }
 
-/// What to change where a server's certificate was refused.
+/// What to do if a server's certificate was refused.
 pub(super) fn hint(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
     let refused = chain(error).find_map(refused)?;
-    // A CA that was renewed under its old name has another key.
+    // A CA that was renewed under its old name has a new key.
     if matches!(
         refused,
         CertificateError::UnknownIssuer | CertificateError::BadSignature
@@ -220,7 +215,8 @@ pub(super) fn hint(error: &(dyn std::error::Error + 'static)) -> Option<&'static
     }
 }
 
-/// Why a server's certificate was refused. I/O errors hide what they wrap from the chain of causes, and may wrap one another.
+/// Why a server's certificate was refused. I/O errors hide what they wrap from `source()`, and may
+/// be nested.
 fn refused<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a CertificateError> {
     if let Some(rustls::Error::InvalidCertificate(refused)) = cause.downcast_ref() {
         return Some(refused);

@@ -1,4 +1,4 @@
-//! What the environment and the AWS configuration files say.
+//! Settings from the environment and the AWS configuration files.
 
 use std::borrow::Cow;
 
@@ -16,28 +16,25 @@ use super::certificates::{NoCertificates, Trust};
 use super::endpoint::{Endpoint, EndpointError};
 use super::{causes, http};
 
-/// What every client of AWS in this program shares: the SDK's configuration, the HTTP client and the CAs.
+/// Shared by all AWS clients: the SDK's configuration and the trusted CAs.
 #[derive(Debug)]
 pub struct AwsContext {
-    /// The SDK's part of it.
     pub sdk: SdkConfig,
-    /// The CAs to trust.
     pub trust: Trust,
-    /// None where the files cannot be parsed: the credentials' provider says so.
+    /// `None` if the files cannot be parsed, which the credentials provider reports.
     profiles: Option<EnvConfigSections>,
 }
 
 /// Why there are no credentials.
 #[derive(Debug)]
 pub struct NoCredentials {
-    /// What was wrong.
     pub why: String,
-    /// What to do, where the profile wants an MFA code.
+    /// What to do if the profile needs an MFA code.
     pub mfa: Option<String>,
 }
 
 impl AwsContext {
-    /// Reads the environment, and the files with this profile or the one that the environment names.
+    /// Reads the environment and the files, with this profile or the environment's.
     ///
     /// # Errors
     /// A bundle of CA certificates is configured and cannot be used.
@@ -57,8 +54,8 @@ impl AwsContext {
             .region(region.clone())
             .http_client(http_client.clone());
         if let Some(profile) = profile {
-            // A profile that is named goes before what the environment holds, as it does with AWS's own command line.
-            // It may have to ask STS or SSO, in this Region and by this client.
+            // A named profile takes precedence over the environment, as in the AWS CLI.
+            // It may have to call STS or SSO.
             let services = ProviderConfig::default()
                 .with_region(region)
                 .with_http_client(http_client);
@@ -77,14 +74,16 @@ impl AwsContext {
         })
     }
 
-    /// The endpoint that the environment or the profile names: one for this service before one for all services.
+    /// The endpoint from the environment or the profile; one for this service takes precedence over
+    /// one for all services.
     ///
-    /// AWS documents the key of a service in a `[services]` section as its id in lower case with underscores
-    /// (`cognito_identity_provider`). The SDK looks for hyphens instead, so both spellings are tried. `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`
+    /// AWS documents the key of a service in a `[services]` section as its id in lower case with
+    /// underscores (`cognito_identity_provider`). The SDK looks for hyphens instead, so both
+    /// spellings are tried. `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`
     /// and `ignore_configured_endpoint_urls` turn all of it off.
     ///
     /// # Errors
-    /// Requests may not go there.
+    /// The endpoint is not allowed.
     pub fn endpoint(&self, service_id: &str) -> Result<Option<Endpoint>, EndpointError> {
         let load = |service_id: &str| {
             let key = ServiceConfigKey::builder()
@@ -94,7 +93,8 @@ impl AwsContext {
                 .build();
             self.sdk.service_config()?.load_config(key.ok()?)
         };
-        // The SDK falls back to the endpoint for all services. No service has this id, so this is that endpoint alone.
+        // The SDK falls back to the endpoint for all services. No service has this id, so this is
+        // that endpoint alone.
         let for_all = load("-");
         let underscored = load(&service_id.replace(' ', "_"));
         let hyphenated = load(service_id);
@@ -106,7 +106,7 @@ impl AwsContext {
             .transpose()
     }
 
-    /// The provider of credentials, once it has given some.
+    /// The credentials provider, after it has loaded credentials.
     ///
     /// # Errors
     /// There are none.
@@ -127,7 +127,7 @@ impl AwsContext {
     }
 }
 
-/// The SDK assumes the role of a profile without its MFA device: it never asks for a code.
+/// The SDK ignores the MFA device of a profile with a role: it never asks for a code.
 fn mfa_hint(profiles: &EnvConfigSections) -> Option<String> {
     let selected = profiles.selected_profile();
     let (profile, serial) = profile_with_mfa(profiles)?;
@@ -138,8 +138,8 @@ fn mfa_hint(profiles: &EnvConfigSections) -> Option<String> {
     ))
 }
 
-/// The profile, among those that the selected one assumes its role with, that names an MFA device, and the device. Only a profile with a
-/// role has a use for one.
+/// The profile with an MFA device, and the device, in the chain of source profiles. Only profiles
+/// with a role use one.
 fn profile_with_mfa(profiles: &EnvConfigSections) -> Option<(&str, &str)> {
     let mut name = profiles.selected_profile();
     let mut visited = Vec::new();

@@ -1,8 +1,8 @@
-//! Where requests go: https, or plain http to this machine alone.
+//! Allowed endpoints: https anywhere, plain http only on this machine.
 
 use crate::hints::Hint;
 
-/// An endpoint that may be used.
+/// An allowed endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     url: String,
@@ -10,7 +10,7 @@ pub struct Endpoint {
     plain: bool,
 }
 
-/// An endpoint that may not.
+/// Why an endpoint is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
     /// Passwords would cross a network in the clear.
@@ -37,12 +37,12 @@ impl Endpoint {
     /// Checks a URL.
     ///
     /// # Errors
-    /// It is no URL with a host, or it is not https and its host is not this machine.
+    /// Not a URL with a host, or plain http to another machine.
     pub fn parse(url: &str) -> Result<Self, EndpointError> {
         let bad = || EndpointError::NotAUrl(url.to_owned());
         let (scheme, rest) = url.split_once("://").ok_or_else(bad)?;
         let authority = authority(rest);
-        // Somebody's name and password before an @ have no place here, and would hide the host.
+        // Credentials before an @ are not supported and would hide the host.
         if authority.contains('@') || url.contains(char::is_whitespace) {
             return Err(bad());
         }
@@ -67,26 +67,25 @@ impl Endpoint {
         })
     }
 
-    /// The URL as it was given.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Whether it is this machine: then no proxy is asked.
+    /// Whether it is this machine, for which no proxy is used.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.loopback
     }
 
-    /// Whether requests go over http without TLS; then it is this machine.
+    /// Whether requests are not encrypted. Only possible on this machine.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.plain
     }
 }
 
-/// The host and the port that a request to this URL goes to.
+/// The host and port of a URL.
 #[must_use]
 pub fn host_and_port(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
@@ -101,7 +100,7 @@ pub fn host_and_port(url: &str) -> String {
     }
 }
 
-/// What stands before the path.
+/// The part before the path.
 fn authority(rest: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The HTTP client below the SDK's.
+//! The HTTP client of the SDK.
 
 use std::time::Duration;
 
@@ -13,16 +13,15 @@ use super::bounded::Answers;
 use super::certificates::Trust;
 use super::endpoint::Endpoint;
 
-/// Connecting takes at most this long; then nothing was sent.
+/// The timeout of connecting, after which nothing was sent.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A connection that was idle for so long is not used again: the service may just be closing it, and a sign-up lost on it
-/// has to be looked up.
+/// Connections that were idle for longer are not reused: the service may be closing them, and a
+/// sign-up lost that way has to be looked up.
 const IDLE_CONNECTION: Duration = Duration::from_secs(15);
 
-/// A client for requests to this endpoint, or to wherever the service is. No proxy is asked for this machine; and where requests go over
-/// plain http, as they may go there alone, the system's certificates are not read: there are hundreds of them. Its errors name
-/// the address.
+/// A client for this endpoint or the service's own. Requests to this machine bypass proxies, and
+/// plain http does not load the system's certificates. Errors name the address.
 #[must_use]
 pub fn http_client(
     endpoint: Option<&Endpoint>,
@@ -32,7 +31,7 @@ pub fn http_client(
     addressed(client(endpoint, trust), Certificates::AtOnce, answers)
 }
 
-/// A client for those who look for credentials, as they may have to ask a service for them.
+/// A client for credential providers, which may have to call a service.
 pub(super) fn http_client_of_credentials(trust: &Trust) -> SharedHttpClient {
     addressed(client(None, trust), Certificates::WhenUsed, Answers::Short)
 }

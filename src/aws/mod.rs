@@ -1,15 +1,15 @@
-//! What every client of AWS here is made of: where requests may go, who signs them, and the HTTP client below them.
+//! Shared by all AWS clients: endpoints, credentials, certificates and the HTTP client.
 //!
-//! Owns what is the same for each service, and so is decided once: plain http only to this machine, no proxy on the way to
-//! it, a named profile before the environment. Knows no service: [`crate::pool`] and [`crate::source`] make the clients.
+//! Settles what is the same for each service: plain http only to this machine, no proxy for it, a
+//! named profile before the environment. [`crate::pool`] and [`crate::source`] make the clients.
 
 mod addressed;
 mod bounded;
 mod certificates;
 mod context;
 pub mod endpoint;
-mod frugal;
 mod http;
+mod lean_client;
 
 use aws_credential_types::provider::error::CredentialsError;
 
@@ -18,8 +18,8 @@ use addressed::AtAddress;
 pub use bounded::Answers;
 pub use certificates::{NoCertificates, Trust, need_certificates, refuses_certificate};
 pub use context::{AwsContext, NoCredentials};
-pub use frugal::frugal;
 pub use http::{CONNECT_TIMEOUT, http_client};
+pub use lean_client::lean_client;
 
 /// An error and its causes, outermost first.
 pub fn chain<'a>(
@@ -28,14 +28,14 @@ pub fn chain<'a>(
     std::iter::successors(Some(error), |cause| cause.source())
 }
 
-/// Whether the SDK had nothing to sign a request with: then no byte of it left.
+/// Whether the SDK had no credentials for a request, so that nothing was sent.
 #[must_use]
 pub fn lacks_credentials(error: &(dyn std::error::Error + 'static)) -> bool {
     chain(error).any(<dyn std::error::Error>::is::<CredentialsError>)
 }
 
-/// The causes of an error, outermost first, without repeating what a cause already says. Of what went wrong on the way to an address,
-/// from the address on: what the SDK and its HTTP client put around it says no more.
+/// The messages of an error's causes, outermost first, without repetitions. For a connector error,
+/// starts at the address: the outer messages of the SDK add nothing.
 #[must_use]
 pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let first = chain(error)

@@ -1,21 +1,22 @@
-//! Stops a run that goes wrong for every row: a mapping mistake is not paid for a million times. Pure.
+//! The circuit breaker: stops a run whose rows all fail with the same error. Pure.
 
 use std::collections::VecDeque;
 
 use crate::outcome::{CREATED_DURING_RUN, Outcome};
 
-/// Rows that are looked back on for the rate.
+/// The window of rows for the failure rate.
 const LOOK_BACK: usize = 200;
 
-/// Rows in a row for which no connection could be made.
+/// Consecutive rows without a connection before the run stops.
 pub(super) const UNREACHABLE: usize = 10;
 
-/// When to stop.
+/// The thresholds of the circuit breaker.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BreakerLimits {
-    /// The same error on so many first rows; 0: never.
+    /// Stop if the first rows, this many, all had the same error. 0 turns this off.
     pub first: u32,
-    /// The same error on more than this part of the last 200 rows; 1 or more: never.
+    /// Stop if more than this fraction of the last 200 rows had the same error. 1.0 turns this
+    /// off.
     pub rate: f64,
 }
 
@@ -28,16 +29,15 @@ impl Default for BreakerLimits {
     }
 }
 
-/// See the module's words.
 #[derive(Debug)]
 pub(super) struct Breaker {
-    /// What is counted, in words.
+    /// A noun phrase for messages: what is counted.
     what: &'static str,
     limits: BreakerLimits,
     sent: u32,
-    /// The error that every row so far met.
+    /// The error that every row so far had.
     all_so_far: Option<String>,
-    /// The error of each of the last rows; none for those that were in order.
+    /// The error of each of the last rows, `None` for rows without one.
     last: VecDeque<Option<String>>,
 }
 
@@ -52,10 +52,10 @@ impl Breaker {
         }
     }
 
-    /// A row that was sent has its outcome. Says why the run should stop, if it should.
+    /// Records the outcome of a row that was sent. Returns a message if the run should stop.
     pub(super) fn row(&mut self, outcome: Outcome, code: Option<&str>) -> Option<String> {
         let error = match outcome {
-            // The pool has answered, and the user is there: stopping would change nothing.
+            // The pool answered and the user exists: stopping would change nothing.
             Outcome::InDoubt if code == Some(CREATED_DURING_RUN) => None,
             Outcome::Rejected | Outcome::Failed | Outcome::InDoubt => {
                 Some(code.unwrap_or("(no code)").to_owned())
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn both_can_be_switched_off() {
+    fn both_thresholds_can_be_turned_off() {
         let off = BreakerLimits {
             first: 0,
             rate: 1.0,
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn users_that_another_process_creates_meanwhile_do_not_stop_the_run() {
+    fn users_created_by_another_process_do_not_stop_the_run() {
         let row = (Outcome::InDoubt, Some(CREATED_DURING_RUN));
         assert_eq!(
             trips_after(std::iter::repeat_n(row, 500), BreakerLimits::default()),

@@ -1,5 +1,5 @@
-//! One step that follows a sign-up, from its first request to its end. Every step is safe to repeat: what is unclear is simply sent
-//! again, and nothing has to be looked up.
+//! One step after a sign-up. Every step is idempotent, so after an unclear answer it is sent again
+//! without a lookup.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,42 +14,41 @@ use crate::pool::{Advice, Failure, Stop, category_of, operation_of};
 use crate::run::{FORBIDDEN_TRIES, RequestCounts, RetryPolicy};
 use crate::user::{FollowUpStep, Password};
 
-/// A step on its way.
+/// A step to be taken.
 #[derive(Debug)]
 pub(super) struct StepJob {
     pub(super) row: u64,
     pub(super) username: Arc<str>,
-    /// The row's password, which no answer may repeat; none where it is not known any more.
+    /// The row's password, if still known, so that it can be removed from answers that repeat it.
     pub(super) password: Option<Arc<Password>>,
-    /// Its place among the user's steps.
+    /// The index among the user's steps.
     pub(super) place: usize,
     pub(super) step: FollowUpStep,
 }
 
-/// How a step's way ended.
+/// How a step's task ended.
 #[derive(Debug)]
 pub(super) enum StepEnd {
-    /// For good.
+    /// The step is done or failed permanently.
     Ended(StepState),
     /// No connection could be made.
     Unreachable(Failure),
-    /// The run stops, and the step is still to be taken.
+    /// The run is stopping, and the step stays pending.
     Left,
-    /// No user can go on.
+    /// Every user would fail in the same way.
     StopRun(Stop, Failure),
 }
 
-/// What a task returns.
 #[derive(Debug)]
 pub(super) struct StepDone {
     pub(super) job: StepJob,
     pub(super) end: StepEnd,
     pub(super) requests: RequestCounts,
-    /// How long the last answer took.
+    /// The latency of the last answer.
     pub(super) latency: Option<Duration>,
 }
 
-/// Takes the step. `permit` is leave for the first request.
+/// Takes one step. `permit` is for the first request.
 pub(super) async fn take_step(
     shared: Arc<RequestContext>,
     job: StepJob,
@@ -96,14 +95,13 @@ async fn take(
     }
 }
 
-/// What to do next.
 #[derive(Debug)]
 enum NextStep {
     Again(Duration),
     End(StepEnd),
 }
 
-/// The decisions. Pure: chance is an argument.
+/// The decisions of a step. Pure: the random number is an argument.
 #[derive(Debug)]
 struct Taking {
     retry: RetryPolicy,
@@ -120,7 +118,7 @@ impl Taking {
         }
     }
 
-    /// `chance` is from 0 up to 1.
+    /// `chance` is in 0.0..=1.0.
     fn next(&mut self, answer: Result<(), Failure>, chance: f64) -> NextStep {
         let failure = match answer {
             Ok(()) => return NextStep::End(StepEnd::Ended(StepState::Done)),
@@ -176,7 +174,7 @@ mod tests {
         })
     }
 
-    /// How a step ends that meets the same answer again and again, and after how many.
+    /// How a step ends that always gets this answer, and after how many requests.
     fn end_of(code: &str, advice: Advice) -> (u32, StepEnd) {
         let mut taking = Taking::new(RetryPolicy::default());
         for asked in 1..100 {
@@ -188,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unclear_is_sent_again_until_tries_are_used_up() {
+    fn unclear_answers_are_retried_until_the_tries_are_used_up() {
         let (asked, end) = end_of(CONNECTION_LOST, Advice::Again);
         assert_eq!(asked, RetryPolicy::default().tries);
         assert!(
@@ -206,13 +204,13 @@ mod tests {
     }
 
     #[test]
-    fn a_network_that_is_gone_is_no_user_s_failure() {
+    fn a_missing_connection_is_not_a_failed_step() {
         let (_, end) = end_of(CONNECT_FAILED, Advice::Unreachable);
         assert!(matches!(end, StepEnd::Unreachable(_)));
     }
 
     #[test]
-    fn a_quota_is_waited_for_and_a_firewall_only_so_long() {
+    fn throttling_is_retried_forever_and_a_firewall_only_a_few_times() {
         let mut taking = Taking::new(RetryPolicy::default());
         for _ in 0..1_000 {
             let answer = failure("TooManyRequestsException", Advice::SlowDown);
@@ -224,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_ends_the_step_or_the_run() {
+    fn a_refusal_ends_the_step_or_the_run() {
         let (asked, end) = end_of("AliasExistsException", Advice::GiveUp);
         assert_eq!(asked, 1);
         assert!(matches!(

@@ -1,8 +1,9 @@
-//! Stage 7: the run. The only folder that knows all the others.
+//! The run: sends the rows of the list and records their outcomes.
 //!
-//! [`prescan`] reads the pool before the first row; `run` is the loop that owns the truth; [`registration`] decides one user's way, and its driver walks it; [`resolve`]
-//! judges whose a found user is; `follow_up` takes one step after a sign-up; `run::retry` and the breaker say when to go on and when not, [`slots`] how many at once, and `lent` which of them another may use; `record` keeps the rate, and `logged` is what goes into the log.
-//! `docs/architecture.md` says why it is built like this.
+//! `run` is the loop that owns all state. [`registration`] decides what to do for one user, and
+//! `register` does it; [`resolve`] judges who owns a user that was found. `follow_up` takes one
+//! step after a sign-up. [`prescan`] reads the pool before the first row. `docs/architecture.md`
+//! explains the design.
 
 mod breaker;
 mod follow_up;

@@ -1,7 +1,8 @@
-//! Reads the pool before the first row is begun: who has which name already. Sends nothing that writes.
+//! Reads all users of the pool before the first row is begun, to find usernames that are taken.
+//! Only reads.
 //!
-//! Page after page, one at a time, for each leads to the next one. What a passing fault took is asked for again; a page's token holds for
-//! an hour. What the pool's users are kept in is [`Listing`]'s matter, who of them is in the list is the run's.
+//! Pages are read one after the other because each has the token of the next. A page that fails
+//! transiently is requested again; a token is valid for an hour.
 
 use std::time::Duration;
 
@@ -22,40 +23,34 @@ use crate::pool::{Advice, Cognito, Failure, NamedBy, Stop, UserPage, now_ms};
 use crate::run::{RequestCounts, RetryPolicy, Signals};
 use crate::user::fold;
 
-/// See the module's words.
 #[derive(Debug)]
 pub struct Prescan<'a> {
-    /// The pool.
     pub pool: &'a Cognito,
-    /// Leave to ask.
     pub pacer: &'a Pacer,
-    /// Keeps how often was asked.
+    /// Records request counts and rates.
     pub ledger: &'a mut Ledger,
-    /// What usernames are in the pool.
     pub named_by: NamedBy,
-    /// Whether the pool certainly ignores the case of usernames. Where nobody knows, names have to be the same: a user that is missed
-    /// costs a request, one that is mistaken for another is left out.
+    /// Whether the pool is known to ignore the case of usernames. If unknown, names are compared
+    /// exactly: a missed match costs a request, a wrong match leaves a user out.
     pub case_insensitive: bool,
-    /// How often, and after how long, a page is asked for again.
+    /// The retry policy for a page.
     pub retry: RetryPolicy,
-    /// The time that the run was given.
     pub deadline: Option<Deadline>,
-    /// Users in the pool, where it said so.
+    /// The estimated number of users, if the pool gave one.
     pub about: Option<u64>,
 }
 
-/// How it ended.
+/// The result of a prescan.
 pub enum Scanned {
-    /// The whole pool was read.
     Whole(Listing),
-    /// The run is to stop.
+    /// A signal or the deadline stops the run.
     Stopped(StopReason),
-    /// The pool cannot be read to its end: why, and what to do.
+    /// The pool could not be read; the message says why and what to do.
     Failed(String),
 }
 
 impl Prescan<'_> {
-    /// Reads the pool to its end, or until something stands against it.
+    /// Reads all pages, until a signal, the deadline or a permanent failure.
     ///
     /// # Errors
     /// The ledger failed.
@@ -122,9 +117,10 @@ impl Prescan<'_> {
     }
 }
 
-/// Pages that a pool of about so many users can have, with room for pages that are not full and for an estimate that lags behind.
+/// An upper bound on the pages of a pool of about this size, with room for pages that are not full
+/// and an outdated estimate.
 fn most_pages(about: Option<u64>) -> usize {
-    /// Users of the largest pool that there can be (Cognito's developer guide, "Quotas on resource number and size").
+    /// The largest possible pool (Cognito's developer guide, "Quotas on resource number and size").
     const MOST_USERS: u64 = 40_000_000;
     const FEW_PAGES: u64 = 10_000;
     let users = about.unwrap_or(MOST_USERS);
@@ -169,7 +165,6 @@ fn refused(failure: &Failure) -> Scanned {
     Scanned::Failed(format!("{failure}; {hint}"))
 }
 
-/// Asks for pages.
 struct PageRequests<'a> {
     pool: &'a Cognito,
     pacer: &'a Pacer,
@@ -178,7 +173,7 @@ struct PageRequests<'a> {
 }
 
 impl PageRequests<'_> {
-    /// One page, asked for until it is answered, or until it is no use.
+    /// Requests one page until it is answered or the failure is permanent.
     async fn page(
         &self,
         token: Option<String>,
@@ -201,7 +196,8 @@ impl PageRequests<'_> {
         }
     }
 
-    /// How long to wait before the page is asked for again; none: it is no use. Being throttled is no failure, as everywhere.
+    /// How long to wait before the next attempt, or `None` to give up. Throttling never counts as a
+    /// failed attempt.
     fn wait(&self, failure: &Failure, tries: &mut u32) -> Option<Duration> {
         let chance = fastrand::f64();
         match failure.advice {
@@ -220,16 +216,16 @@ impl PageRequests<'_> {
     }
 }
 
-/// What the ledger is to know of it.
+/// Request counts, rates and active time to be written to the ledger.
 struct Notes {
     requests: RequestCounts,
     record: RateRecorder,
     began: Instant,
-    /// Up to when the time at work is in the ledger.
+    /// The end of the active time that is already in the ledger.
     noted: Instant,
 }
 
-/// Time between two notes.
+/// The interval between two writes.
 const EVERY: Duration = Duration::from_millis(200);
 
 impl Notes {

@@ -1,4 +1,5 @@
-//! The run's record of its rate: what came of each category's permits, second by second. Time is an argument.
+//! Records sent, accepted and throttled requests of each category, second by second. Time is an
+//! argument.
 
 use std::time::Duration;
 
@@ -7,22 +8,20 @@ use tokio::time::Instant;
 use crate::outcome::RateSample;
 use crate::pace::{Category, PaceReading, Pacer};
 
-/// How long a sample is.
+/// The length of a sample.
 const SAMPLE: Duration = Duration::from_secs(1);
 
-/// See the module's words.
 #[derive(Debug)]
 pub(super) struct RateRecorder {
     since: Instant,
-    /// The same moment in milliseconds since the Unix epoch.
+    /// `since` in milliseconds since the Unix epoch.
     since_ms: i64,
-    /// Permits given by then.
+    /// Permits granted before recording began.
     at_first: [u64; Category::ALL.len()],
     before: [PaceReading; Category::ALL.len()],
 }
 
 impl RateRecorder {
-    /// Begins now.
     pub(super) fn begin(pacer: &Pacer, now: Instant, now_ms: i64) -> Self {
         let before = readings(pacer);
         Self {
@@ -33,7 +32,7 @@ impl RateRecorder {
         }
     }
 
-    /// The next samples, where a second is over; with `last`, whatever there is.
+    /// Returns the samples of a completed second; with `last`, also of an incomplete one.
     pub(super) fn samples(&mut self, pacer: &Pacer, now: Instant, last: bool) -> Vec<RateSample> {
         let span_ms = i64::try_from(now.saturating_duration_since(self.since).as_millis())
             .unwrap_or(i64::MAX);
@@ -46,7 +45,7 @@ impl RateRecorder {
             .iter()
             .zip(self.before.iter().zip(&readings))
             .zip(self.at_first)
-            // What is not used while it is recorded has no rate.
+            // A category without requests since recording began has no rate.
             .filter(|((_, (_, now)), at_first)| now.sent > *at_first)
             .map(|((category, (before, now)), _)| RateSample {
                 category: category.name().to_owned(),
@@ -75,7 +74,7 @@ fn readings(pacer: &Pacer) -> [PaceReading; Category::ALL.len()] {
     Category::ALL.map(|category| pacer.reading(category))
 }
 
-/// Requests, in thousandths, that a rate has room for in a time.
+/// The requests, in thousandths, that a rate allows within `span`.
 fn milli(rate: f64, span: Duration) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,
@@ -94,7 +93,7 @@ mod tests {
     use tokio::time::sleep;
 
     #[tokio::test(start_paused = true)]
-    async fn what_was_used_before_is_not_recorded_as_idle() {
+    async fn requests_before_recording_began_are_not_recorded_as_idle_time() {
         let rate = NonZeroU32::new(10).unwrap();
         let pacer = Pacer::new(Ceilings {
             creation: rate,
@@ -113,7 +112,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_second_is_told_once_and_the_rest_at_the_end() {
+    async fn each_second_is_recorded_once_and_the_rest_at_the_end() {
         let rate = NonZeroU32::new(10).unwrap();
         let pacer = Pacer::new(Ceilings {
             creation: rate,

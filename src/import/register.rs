@@ -1,4 +1,5 @@
-//! Takes one user through [`Registration`]: permits, requests, waits. Only returns a value: the loop owns the truth.
+//! Drives one [`Registration`]: permits, requests, waits. Returns a value and shares no state with
+//! the loop.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,43 +16,41 @@ use crate::pool::{Advice, Failure, Sent};
 use crate::run::RequestCounts;
 use crate::user::NewUser;
 
-/// One row on its way.
+/// A row to be sent.
 #[derive(Debug)]
 pub(super) struct RegistrationJob {
     pub(super) row: u64,
     pub(super) end_byte: u64,
     pub(super) user: NewUser,
     pub(super) times: Times,
-    /// An earlier process began it and did not settle it.
+    /// An earlier process began this row and did not record an outcome.
     pub(super) maybe_sent: bool,
 }
 
-/// How a row's way ended.
+/// How a row's task ended.
 #[derive(Debug)]
 pub(super) enum RegistrationEnd {
-    /// With an outcome.
     Settled(RowOutcome),
-    /// No connection could be made. In doubt, where an earlier request may have made the user.
+    /// No connection could be made. In doubt if an earlier request may have created the user.
     Unreachable(RowOutcome),
-    /// The run stops, and nothing was made.
+    /// The run is stopping, and no request can have created the user.
     NeverSent,
-    /// The run stops, and the user may have been made: the next run looks.
+    /// The run is stopping, and the user may have been created: the next run looks it up.
     MaybeSent,
-    /// No row can go on.
+    /// Every row would fail in the same way.
     StopRun(Box<StopRun>),
 }
 
-/// What a task returns.
 #[derive(Debug)]
 pub(super) struct FinishedRegistration {
     pub(super) job: RegistrationJob,
     pub(super) end: RegistrationEnd,
     pub(super) requests: RequestCounts,
-    /// How long the last sign-up's answer took.
+    /// The latency of the last sign-up.
     pub(super) latency: Option<Duration>,
 }
 
-/// Takes the row to its end. `permit` is leave for the first sign-up, where the dispatcher took one.
+/// Processes one row. `permit` is for the first sign-up if the dispatcher already has one.
 pub(super) async fn register(
     shared: Arc<RequestContext>,
     job: RegistrationJob,
@@ -92,7 +91,7 @@ async fn take(
         let step = registration.next(event, since_unclear, fastrand::f64());
         event = match step {
             RegistrationStep::SignUp(wait) => {
-                // A permit in hand was taken for this request: it goes out, also while the run stops.
+                // The permit was taken for this request, so it is sent even if the run is stopping.
                 let permit = match permit.take() {
                     Some(permit) => permit,
                     None => match permit_unless_stopped(
@@ -115,12 +114,13 @@ async fn take(
                 RegistrationEvent::SignUp(answer)
             }
             RegistrationStep::LookUp(wait) => {
-                // A run that stops has no time to wait, but it looks before it leaves.
+                // A stopping run does not wait, but it still looks the user up.
                 stopped_while(&mut stopping, wait).await;
                 let permit = shared.permit(Category::UserRead).await;
                 let answer = look_up(shared, job, permit, requested).await;
                 match &answer {
-                    // The pool has answered for this row; only how the user stands is not known.
+                    // The pool has answered that the user exists; only the user's details are
+                    // missing.
                     Err(failure) if *stopping.borrow() && registration.existed() => {
                         return RegistrationEnd::Settled(registration.existed_unseen(failure));
                     }
@@ -158,7 +158,7 @@ fn interrupted(registration: &Registration<'_>) -> RegistrationEnd {
     }
 }
 
-/// Whether the service may make the user after this failure.
+/// Whether the service may still create the user after this failure.
 fn may_still_arrive(failure: &Failure) -> bool {
     failure.sent == Sent::Maybe || matches!(failure.advice, Advice::LookUp(_) | Advice::Undelivered)
 }

@@ -1,8 +1,8 @@
-//! One user's way to an outcome, as a state machine. Pure: it is told what happened, and says what to do next.
+//! The state machine that takes one user to an outcome. Pure: events in, next step out.
 //!
-//! What it holds to: after a request that may have made the user, the user is looked up before another one is sent; once
-//! such a request lies behind us, "the username exists" no longer means that it existed before us; what cannot be settled is
-//! in doubt.
+//! Invariants: after a request that may have created the user, the user is looked up before another
+//! request is sent. After such a request, "username exists" no longer means that the user existed
+//! before. A row that cannot be settled is in doubt.
 
 mod lookup_result;
 mod outcome;
@@ -16,75 +16,66 @@ use crate::run::{FORBIDDEN_TRIES, RetryPolicy};
 use crate::user::NewUser;
 use outcome::{created_outcome, failed};
 
-/// What happened.
 #[derive(Debug)]
 pub enum RegistrationEvent {
-    /// Nothing yet.
     Start,
-    /// `SignUp` was answered.
     SignUp(Result<SignedUp, Failure>),
-    /// A look-up was answered.
+    /// The answer to a lookup.
     LookUp(Result<Option<FoundUser>, Failure>),
-    /// The pool's listing was asked for this user.
+    /// The answer of ListUsers for this username.
     Listing(Result<Option<FoundUser>, Failure>),
 }
 
-/// What to do next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum RegistrationStep {
-    /// Send `SignUp` after this time.
+    /// Send `SignUp` after this delay.
     SignUp(Duration),
-    /// Look the user up after this time.
+    /// Look the user up after this delay.
     LookUp(Duration),
-    /// Ask the pool's listing for the user after this time. The row has its outcome already; only how the user stands is not known.
+    /// Find the user with ListUsers after this delay. The outcome is known; only the user's details
+    /// are missing.
     FindInListing(Duration),
     /// The row has its outcome.
     Settled(Box<RowOutcome>),
     /// No connection could be made. The outcome applies only if other rows find one.
     Unreachable(Box<RowOutcome>),
-    /// No row can go on.
+    /// Every row would fail in the same way.
     StopRun(Box<StopRun>),
 }
 
-/// Why no row can go on, and how this one stands.
+/// Why the run has to stop, and the outcome of this row.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StopRun {
-    /// What to change.
     pub stop: Stop,
-    /// The error that said so.
     pub failure: Failure,
-    /// What came of this row; none where it may have been made: the next run looks it up.
+    /// `None` if the user may have been created: the next run looks it up.
     pub outcome: Option<RowOutcome>,
 }
 
-/// What holds for the whole run.
+/// Settings shared by all rows.
 #[derive(Debug, Clone, Copy)]
 pub struct RegistrationRules {
-    /// How often and after how long.
     pub retry: RetryPolicy,
-    /// How users are looked up.
     pub look_ups: LookupMode,
 }
 
-/// See the module's words.
 #[derive(Debug)]
 pub struct Registration<'u> {
     user: &'u NewUser,
     rules: RegistrationRules,
     times: Times,
-    /// A request that may have made the user lies behind us.
+    /// A request was sent that may have created the user.
     maybe_made: bool,
-    /// One of them was not answered: it may arrive later.
+    /// One of those requests was not answered and may still arrive.
     unanswered: bool,
-    /// The pool said that the username is taken.
+    /// The pool answered that the username exists.
     taken: bool,
-    /// What to do when a look-up does not find the user.
     if_absent: IfAbsent,
-    /// The pool made the user and refused to send the message.
+    /// The pool created the user and refused to send the message.
     undelivered: bool,
-    /// The failure that matters for the outcome.
+    /// The failure to report with the outcome.
     failure: Option<Failure>,
-    /// Sign-ups sent.
+    /// The number of sign-ups sent.
     attempts: u32,
     tries: u32,
     look_up_tries: u32,
@@ -92,7 +83,7 @@ pub struct Registration<'u> {
 }
 
 impl<'u> Registration<'u> {
-    /// `maybe_sent`: an earlier process began this row and did not settle it.
+    /// `maybe_sent`: an earlier process began this row and recorded no outcome.
     #[must_use]
     pub fn new(
         user: &'u NewUser,
@@ -117,28 +108,26 @@ impl<'u> Registration<'u> {
         }
     }
 
-    /// Sign-ups sent so far.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// Whether the pool said that the username is taken, on a first request: then the row has its answer, whatever a look-up
-    /// adds to it.
+    /// Whether the pool answered the first request with "username exists". The outcome is then
+    /// known, and a lookup only adds details.
     #[must_use]
     pub fn existed(&self) -> bool {
         self.taken && !self.maybe_made
     }
 
-    /// Whether a request that may have made the user lies behind us.
+    /// Whether a request was sent that may have created the user.
     #[must_use]
     pub fn maybe_made(&self) -> bool {
         self.maybe_made
     }
 
-    /// What to do next. `since_unclear` is how long ago the last request left that may yet make the user: it matters to the answer of a
-    /// look-up alone; `chance` is from 0 up
-    /// to 1.
+    /// Returns the next step. `since_unclear` is the time since the last request that may still
+    /// create the user was sent; only lookup answers need it. `chance` is in 0.0..=1.0.
     pub fn next(
         &mut self,
         event: RegistrationEvent,
@@ -173,7 +162,7 @@ impl<'u> Registration<'u> {
     fn sign_up_failed(&mut self, failure: Failure, chance: f64) -> RegistrationStep {
         let advice = failure.advice;
         if failure.sent == Sent::No {
-            // Nothing was sent: it does not count as an attempt.
+            // Nothing was sent, so this is not an attempt.
             self.attempts -= 1;
         }
         match advice {
@@ -202,7 +191,7 @@ impl<'u> Registration<'u> {
                     self.failure = Some(failure);
                 }
                 match self.rules.look_ups {
-                    // The listing lags behind: what is unclear it cannot settle.
+                    // The listing lags behind, so it cannot settle an unclear row.
                     LookupMode::List if self.existed() => {
                         RegistrationStep::FindInListing(Duration::ZERO)
                     }
@@ -217,7 +206,7 @@ impl<'u> Registration<'u> {
             }
             Advice::GiveUp => self.refused(failure),
             Advice::Stop(stop) => {
-                // A broken role for messages is noticed when the user may already be made.
+                // Cognito may notice a broken delivery role after it created the user.
                 self.maybe_made |= stop == Stop::DeliveryRole;
                 let outcome = (!self.maybe_made)
                     .then(|| self.with_attempts(failed(Outcome::Failed, &failure)));
@@ -230,7 +219,7 @@ impl<'u> Registration<'u> {
         }
     }
 
-    /// The row is refused for good; but an earlier request may have made the user all the same.
+    /// The row is refused permanently, but an earlier request may have created the user.
     fn refused(&mut self, failure: Failure) -> RegistrationStep {
         if !self.maybe_made {
             return self.settled(failed(Outcome::Rejected, &failure));

@@ -1,4 +1,4 @@
-//! What every request of a run needs: leave to be sent, an ear for the run's stop, and a place in the counts.
+//! Permits, cancellation and request counting, shared by every request.
 
 use std::time::Duration;
 
@@ -10,23 +10,23 @@ use crate::pace::{Category, Pacer, Permit};
 use crate::pool::{Cognito, Failure, NamedBy};
 use crate::run::RequestCounts;
 
-/// What all rows share.
+/// Shared by the tasks of all rows.
 #[derive(Debug)]
 pub(super) struct RequestContext {
     pub(super) pool: Cognito,
     pub(super) pacer: Pacer,
     pub(super) rules: RegistrationRules,
     pub(super) named_by: NamedBy,
-    /// True once the run takes no more rows.
+    /// True once the run is stopping.
     pub(super) stopping: watch::Receiver<bool>,
-    /// Slots of those who wait for another quota than that of sign-ups.
     pub(super) released: ReleasedSlots,
-    /// What the log's events stand in.
+    /// The parent span of log events.
     pub(super) span: tracing::Span,
 }
 
 impl RequestContext {
-    /// A permit, for a task that has a slot. Others may use the slot while it waits, unless what it waits for is the budget of sign-ups.
+    /// A permit for a task that holds a slot. The slot is released while the task waits for any
+    /// category but sign-ups.
     pub(super) async fn permit(&self, category: Category) -> Permit {
         if let Some(permit) = self.pacer.permit_at_once(category) {
             return permit;
@@ -42,15 +42,15 @@ impl RequestContext {
     }
 }
 
-/// What was asked of the pool for one row, or for one step of a user.
+/// The requests sent for one row or one step.
 #[derive(Debug, Default)]
 pub(super) struct Requested {
     pub(super) requests: RequestCounts,
-    /// How long the last answer took.
+    /// The latency of the last answer.
     pub(super) latency: Option<Duration>,
 }
 
-/// A permit after this time; none where the run stops first.
+/// Returns a permit after `wait`, or `None` if the run stops first.
 pub(super) async fn permit_unless_stopped(
     shared: &RequestContext,
     category: Category,
@@ -67,17 +67,17 @@ pub(super) async fn permit_unless_stopped(
     }
 }
 
-/// Waits, but not longer than until the run stops. True: it stops.
+/// Waits until the time is over or the run stops, and returns whether it stops.
 pub(super) async fn stopped_while(stopping: &mut watch::Receiver<bool>, wait: Duration) -> bool {
     if wait.is_zero() {
         return *stopping.borrow();
     }
-    // A time-out means that the run goes on; an error, that the loop is gone and this task with it.
+    // A timeout means that the run goes on. An error means that the loop ended, and this task ends
+    // with it.
     let _ = tokio::time::timeout(wait, stopping.wait_for(|stopping| *stopping)).await;
     *stopping.borrow()
 }
 
-/// Counts a request, with the permit it had.
 pub(super) fn count(
     shared: &RequestContext,
     permit: &Permit,

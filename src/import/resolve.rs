@@ -1,53 +1,55 @@
-//! A user was found whom we may have made: is it ours? Pure.
+//! Judges whether a user that was found is ours. Pure.
 //!
-//! `SignUp` has no token that would tell. What tells is time, on the service's clock alone where it can be. Before its first sign-up
-//! a run hears the service say that it is second S, and sends nothing until S is over. A user that existed before the run
-//! was therefore created in S or earlier. A user created later was created during the run: by us, if the row was begun by then and the attributes are those that we sent. A user with these attributes that was created before the row was begun is in
-//! doubt: the ledger may be an older copy of itself. A run that never heard the service's time (`--no-lookup`) can only tell who was
-//! there before the row.
+//! `SignUp` has no idempotency token, so creation times decide, on the service's clock where
+//! possible. Before its first sign-up a run learns the service's current second S and sends nothing
+//! until S is over. A user that existed before the run was therefore created in S or earlier. A
+//! user created later was created during the run: by us, if the row was begun by then and the
+//! attributes are those we sent. A user with our attributes that was created before the row was
+//! begun is in doubt, because the ledger may be an older copy of itself. A run that never learned
+//! the service's time (`--no-lookup`) can only recognize users created before the row.
 
 use crate::ledger::times::{REST_OF_SECOND, latest};
 use crate::pool::FoundUser;
 use crate::user::NewUser;
 
-/// The times that a row is judged by.
+/// The times by which a found user is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Times {
-    /// When this row was begun, on the service's clock, at the earliest: milliseconds since the Unix epoch. Its first request
-    /// left later. Brought over to the service's clock at that moment: a clock of ours that is set later changes nothing.
+    /// The earliest time, on the service's clock, at which this row was begun, in milliseconds
+    /// since the Unix epoch. Its first request was sent later. Converted when the row was
+    /// begun, so setting the local clock later changes nothing.
     pub begun_ms: i64,
-    /// The second, on the service's clock, that was over before the run's first sign-up: milliseconds since the Unix epoch. None
-    /// where the service never said what time it is.
+    /// The second, on the service's clock, that ended before the run's first sign-up, in
+    /// milliseconds since the Unix epoch. `None` if the service's time is unknown.
     pub second_before_run_ms: Option<i64>,
 }
 
-/// Whose user it is.
+/// Who created a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserOwner {
-    /// Our lost request made it.
+    /// One of our requests whose answer was lost.
     Ours,
-    /// It was there before.
+    /// Another client.
     Theirs,
-    /// The evidence is weak.
+    /// The evidence is not conclusive.
     Unsettled(Doubt),
 }
 
-/// Why nothing tells whose user it is.
+/// Why the evidence is not conclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
-    /// The pool does not say when it was created.
+    /// The answer has no creation time.
     NoDate,
-    /// It was created since the run began, with other attributes.
+    /// Created since the run began, with different attributes.
     OtherAttributes,
-    /// It was created since the run began and before the row was begun, with the row's attributes. Where the ledger is an older copy,
-    /// or another process imports the same list, a request made it that the ledger does not know.
+    /// Created since the run began and before the row was begun, with the row's attributes. This
+    /// happens if the ledger is an older copy or another process imports the same list.
     BeforeTheRow,
-    /// The run never heard the service's time.
+    /// The service's time is unknown.
     NoTime,
 }
 
 impl Doubt {
-    /// In words.
     #[must_use]
     pub fn message(self) -> &'static str {
         match self {
@@ -65,9 +67,8 @@ impl Doubt {
     }
 }
 
-/// Judges.
 #[must_use]
-pub fn whose(found: &FoundUser, asked: &NewUser, times: Times) -> UserOwner {
+pub fn owner_of(found: &FoundUser, asked: &NewUser, times: Times) -> UserOwner {
     let Some(created) = found.created_ms else {
         return UserOwner::Unsettled(Doubt::NoDate);
     };
@@ -87,7 +88,8 @@ pub fn whose(found: &FoundUser, asked: &NewUser, times: Times) -> UserOwner {
     }
 }
 
-/// Whether every attribute that we sent stands there. Triggers may have added others. Addresses are compared without case.
+/// Whether the user has every attribute that we sent. Triggers may have added others. Email
+/// addresses are compared without case.
 fn attributes_agree(found: &FoundUser, asked: &NewUser) -> bool {
     asked.attributes.iter().all(|sent| {
         found.attributes.iter().any(|there| {
@@ -101,7 +103,7 @@ fn attributes_agree(found: &FoundUser, asked: &NewUser) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Doubt, Times, UserOwner, whose};
+    use super::{Doubt, Times, UserOwner, owner_of};
     use crate::pool::FoundUser;
     use crate::user::{Attribute, NewUser};
 
@@ -146,11 +148,11 @@ mod tests {
             begun_ms: 160_000,
             second_before_run_ms,
         };
-        whose(&found(created_ms, name), &asked(), times)
+        owner_of(&found(created_ms, name), &asked(), times)
     }
 
     #[test]
-    fn who_was_there_before_the_run_is_theirs_whatever_the_attributes_say() {
+    fn users_created_before_the_run_are_theirs_whatever_their_attributes() {
         for created in [0, 150_000, 150_999] {
             assert_eq!(
                 judge(created, "Ann", Some(150_000)),
@@ -170,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn who_came_since_the_row_was_begun_is_ours_if_it_has_our_attributes() {
+    fn a_user_created_after_the_row_was_begun_is_ours_if_it_has_our_attributes() {
         for created in [160_000, 160_600, 161_000, 200_000] {
             assert_eq!(
                 judge(created, "Ann", Some(150_000)),
@@ -185,14 +187,15 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_second_stands_for_all_of_it() {
-        // Created somewhere in second 160, begun somewhere in it too: not before the row, and after the run's start.
+    fn a_time_in_whole_seconds_covers_the_whole_second() {
+        // Created somewhere in second 160, begun somewhere in it too: not before the row, and after
+        // the run's start.
         assert_eq!(judge(160_000, "Ann", Some(159_000)), UserOwner::Ours);
         assert_eq!(judge(160_000, "Ann", Some(160_000)), UserOwner::Theirs);
     }
 
     #[test]
-    fn without_the_service_s_time_only_what_is_certain_is_said() {
+    fn without_the_service_s_time_only_certain_cases_are_decided() {
         assert_eq!(judge(159_900, "Ann", None), UserOwner::Theirs);
         assert!(matches!(
             judge(160_300, "Ann", None),
@@ -204,7 +207,7 @@ mod tests {
             begun_ms: 0,
             second_before_run_ms: Some(0),
         };
-        let verdict = whose(&undated, &asked(), times);
+        let verdict = owner_of(&undated, &asked(), times);
         assert!(matches!(verdict, UserOwner::Unsettled(_)));
     }
 }

@@ -1,7 +1,9 @@
-//! The loop. It alone takes rows, writes the ledger and counts; tasks only return values.
+//! The loop of a run. It owns all state: it alone takes rows, writes to the ledger and counts.
+//! Tasks return values.
 //!
-//! A row goes through four places: `read` (it came from the list), `beginning` (the ledger is writing it down), `ready`
-//! (it is on the disk and may be sent), and a task. Each place is bounded, so memory does not grow with the list.
+//! A row is in one of four places: `read` (from the list), `beginning` (being written to the
+//! ledger), `ready` (on disk, may be sent) or a task. Each place is bounded, so memory does not
+//! grow with the list.
 
 mod dispatch;
 mod follow_ups;
@@ -46,40 +48,40 @@ use tasks::Tasks;
 
 pub use plan::{Deadline, ImportRow, RunEnd, SessionPlan};
 
-/// How often results are written and the watcher is told. A crash in between costs a look-up for each of these rows.
+/// The interval of ledger writes and progress updates. After a crash, each row with an unwritten
+/// result costs a lookup.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Results written together at most.
+/// The maximum number of results in one write.
 const RESULTS_TOGETHER: usize = 256;
 
-/// Rows noted as unsent together.
+/// The maximum number of unsent rows in one write.
 const NOTED_TOGETHER: usize = 1_024;
 
-/// How long a stopped run waits for what is on its way.
+/// How long a stopping run waits for requests in flight.
 const DRAIN: Duration = Duration::from_secs(30);
 
-/// How long a stopped run, with nothing on its way any more, waits for the next rows of the list, to note them as unsent. A file
-/// has them at once; who types into a pipe may never send one.
+/// How long a stopping run without requests in flight waits for the next rows of the list, to
+/// record them as unsent. A file has them at once; a pipe may never send any.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 type PermitFuture = Pin<Box<dyn Future<Output = Permit>>>;
 
-/// A group that the ledger is writing down.
+/// A group of rows that the ledger is writing.
 struct PendingBatch {
     group: Vec<ImportRow>,
     at_ms: i64,
     begun: oneshot::Receiver<Vec<BeginResult>>,
 }
 
-/// See the module's words.
 pub struct Run<'a> {
     plan: SessionPlan,
     shared: Arc<RequestContext>,
     ledger: Ledger,
     list: ReadAhead<ImportRow>,
     list_over: bool,
-    /// When the list last brought rows.
-    heard_of_list: Instant,
+    /// When rows last arrived from the list.
+    rows_arrived: Instant,
     watch: &'a mut dyn Watch,
     stopping: watch::Sender<bool>,
     stopped: Option<(StopReason, Instant)>,
@@ -88,13 +90,13 @@ pub struct Run<'a> {
     beginning: Option<PendingBatch>,
     ready: VecDeque<RegistrationJob>,
     follow_ups: FollowUps,
-    /// Leave for a sign-up, or for a step that draws on the same quota.
+    /// The pending permit for a sign-up, or for a step of the same quota.
     permit: Option<PermitFuture>,
-    /// Leave for any other step.
+    /// The pending permit for any other step.
     update_permit: Option<PermitFuture>,
     tasks: Tasks,
     unwritten: Vec<(u64, RowOutcome)>,
-    /// Rows for which no connection could be made, one after the other.
+    /// Consecutive rows for which no connection could be made.
     unreachable: Vec<(u64, RowOutcome)>,
     unwritten_requests: RequestCounts,
     breaker: Breaker,
@@ -103,13 +105,13 @@ pub struct Run<'a> {
     silence: Silence,
     slowed: Slowed,
     started: Instant,
-    /// Up to when the time at work is in the ledger.
+    /// The end of the active time that is already in the ledger.
     noted: Instant,
     began: Began,
 }
 
 impl<'a> Run<'a> {
-    /// Puts a run together. Nothing is sent yet.
+    /// Prepares a run. Sends nothing.
     #[must_use]
     pub fn new(
         plan: SessionPlan,
@@ -141,7 +143,7 @@ impl<'a> Run<'a> {
             ledger,
             list,
             list_over: false,
-            heard_of_list: Instant::now(),
+            rows_arrived: Instant::now(),
             watch,
             stopping,
             stopped: None,
@@ -165,17 +167,17 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A run that is stopped before its first row: its rows are noted as unsent.
+    /// Stops the run before its first row, so that all rows are recorded as unsent.
     #[must_use]
     pub fn stopped(mut self, reason: StopReason) -> Self {
         self.stop(reason);
         self
     }
 
-    /// Takes every row to its outcome, or stops.
+    /// Processes every row, or stops early.
     ///
     /// # Errors
-    /// The ledger failed: nothing more was sent from then on.
+    /// The ledger failed. Nothing was sent after that.
     pub async fn to_the_end(mut self, signals: &mut Signals) -> Result<RunEnd, LedgerError> {
         match self.work(signals).await {
             Ok(()) => self.end().await,
@@ -210,7 +212,6 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Nothing is on its way, and nothing more will come.
     fn is_over(&self) -> bool {
         let waited = self.stopped.is_some()
             && self.tasks.is_empty()
@@ -228,8 +229,8 @@ impl<'a> Run<'a> {
             && self.follow_ups.is_empty()
     }
 
-    /// While at work: when to stop taking rows. While stopping: how long to wait, for rows on their way first, then for the rest of
-    /// the list.
+    /// During the run: when to stop taking rows. While stopping: how long to wait, first for
+    /// requests in flight, then for the rest of the list.
     fn deadline(&self) -> Option<Instant> {
         let Some((_, at)) = &self.stopped else {
             return self.plan.deadline.map(|deadline| deadline.no_more_rows);
@@ -239,7 +240,7 @@ impl<'a> Run<'a> {
             let over = self.plan.deadline.map(|deadline| deadline.over.max(*at));
             over.map_or(drained, |over| over.min(drained))
         } else if self.is_idle() {
-            drained.min((*at).max(self.heard_of_list) + PATIENCE)
+            drained.min((*at).max(self.rows_arrived) + PATIENCE)
         } else {
             drained
         })
@@ -253,7 +254,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What is still on its way is not waited for any longer. It stays begun: the next run looks it up.
+    /// Stops waiting for requests in flight. Their rows stay begun, and the next run looks them up.
     fn abort_in_flight(&mut self) {
         let rows = self.tasks.abort().filter(InFlight::is_row).count() as u64;
         self.progress.counts.add_many(Outcome::InDoubt, rows);
@@ -265,12 +266,12 @@ impl<'a> Run<'a> {
             self.at_once = true;
             return;
         }
-        self.watch.notice("stopping: no more rows are taken; waiting for those on their way (again to stop at once)");
+        self.watch.notice("stopping: no more rows are sent; waiting for requests in flight (press Ctrl-C again to stop at once)");
         self.stopped = None;
         self.stop(StopReason::Signal(signal));
     }
 
-    /// Takes no more rows. The first reason counts.
+    /// Stops taking rows. Only the first reason is kept.
     fn stop(&mut self, reason: StopReason) {
         if self.stopped.is_some() {
             return;
@@ -292,7 +293,7 @@ impl<'a> Run<'a> {
         self.ledger.write(since).await;
     }
 
-    /// What the run has come to since it wrote last.
+    /// Everything since the last write.
     fn since(&mut self) -> LedgerBatch {
         let mut since = LedgerBatch {
             results: std::mem::take(&mut self.unwritten),
@@ -309,7 +310,8 @@ impl<'a> Run<'a> {
         since
     }
 
-    /// When this session can have created users, if what it has sent arrives within this time.
+    /// The time span in which this session can have created users, if its requests arrive within
+    /// `arrives_within`.
     fn span(&mut self, arrives_within: Duration) -> Span {
         self.began
             .until_now(self.shared.pool.clock(), arrives_within)
@@ -320,7 +322,7 @@ impl<'a> Run<'a> {
         self.leave_unreachable().await;
         self.write_and_report().await;
         if self.progress.counts.of(Outcome::InDoubt) == 0 {
-            // Nothing that was sent can arrive any more.
+            // Every request was answered, so none can arrive later.
             let span = Some(self.span(Duration::ZERO));
             self.ledger
                 .write(LedgerBatch {
@@ -353,7 +355,8 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The group's verdicts; none when the ledger failed. Waits for ever while no group is being begun.
+/// The results of the group being begun, or `None` if the ledger failed. Pending while no group is
+/// being begun.
 async fn begun(beginning: &mut Option<PendingBatch>) -> Option<Vec<BeginResult>> {
     match beginning {
         Some(group) => (&mut group.begun).await.ok(),
@@ -361,7 +364,7 @@ async fn begun(beginning: &mut Option<PendingBatch>) -> Option<Vec<BeginResult>>
     }
 }
 
-/// The permit that was asked for. Waits for ever while none was.
+/// The permit that was requested. Pending while none was.
 async fn given(permit: &mut Option<PermitFuture>) -> Permit {
     match permit {
         Some(permit) => permit.await,

@@ -1,7 +1,8 @@
-//! What a run writes into the log: that it begins, slows down, stops and ends, and every row that was not created.
+//! The log events of a run: slowdowns, stop, end, and every row that was not created.
 //!
-//! Usernames are personal data, and logs go further than results do. So a row is named by its number alone, at every level: who
-//! that is stands in the results. Passwords stand in neither.
+//! Usernames are personal data, and logs travel further than results. Events at every level
+//! therefore identify a row by its number only; the results have its username. Neither has
+//! passwords.
 
 use super::progress::Progress;
 use super::stop::StopReason;
@@ -10,7 +11,6 @@ use crate::outcome::{Outcome, RateSample};
 use crate::pace::Category;
 use crate::pool::Failure;
 
-/// A row has its outcome.
 pub(super) fn row(row: u64, outcome: Outcome, code: Option<&str>) {
     let outcome_word = outcome.word();
     match outcome {
@@ -28,12 +28,13 @@ pub(super) fn row(row: u64, outcome: Outcome, code: Option<&str>) {
     }
 }
 
-/// A step after the sign-up failed for good.
+/// A step after the sign-up failed permanently.
 pub(super) fn step_failed(row: u64, operation: &str, code: &str) {
     tracing::info!(row, operation, code, "a step failed");
 }
 
-/// The pool answered, or failed to. Called by tasks, which have no span of their own: the run's is named.
+/// A request was answered or failed. Tasks have no span of their own, so the run's span is passed
+/// in.
 pub(super) fn answer(span: &tracing::Span, row: u64, operation: &str, failure: Option<&Failure>) {
     match failure {
         Some(failure) => detail::debug!(
@@ -48,12 +49,10 @@ pub(super) fn answer(span: &tracing::Span, row: u64, operation: &str, failure: O
     }
 }
 
-/// The run takes no more rows.
 pub(super) fn stops(reason: &StopReason, in_flight: usize) {
     tracing::info!(%reason, in_flight, "the run stops");
 }
 
-/// The session is over.
 pub(super) fn ends(finished: bool, progress: &Progress) {
     let count = |outcome| progress.counts.of(outcome);
     tracing::info!(
@@ -74,12 +73,12 @@ pub(super) fn ends(finished: bool, progress: &Progress) {
     );
 }
 
-/// Which categories are slower than they might be, as the log was last told.
+/// The categories that were below their ceiling at the last log event.
 #[derive(Debug, Default)]
 pub(super) struct Slowed([bool; Category::ALL.len()]);
 
 impl Slowed {
-    /// Says which categories were throttled, and which have slowed down or are at their full rate again.
+    /// Logs categories that were throttled, slowed down, or returned to their full rate.
     pub(super) fn log(&mut self, samples: &[RateSample]) {
         for sample in samples {
             let category = sample.category.as_str();

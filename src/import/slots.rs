@@ -1,9 +1,9 @@
-//! How many users may be on their way at once. Pure.
+//! Concurrency slots: how many requests may be in flight.
 //!
-//! Enough to hold the rate (Little's law: rate x latency), and not more: each holds a connection and a request, about 54 KB
-//! together (peak memory of the program with 16, 64, 256 and 1,024 in use: 16, 20, 31 and 72 MB). A service that cannot keep
-//! up answers later and later, and slots for all that would only make the queue longer: so latency counts only when it is more
-//! than a queue on this machine makes.
+//! Enough to sustain the rate (Little's law: rate x latency), and no more: each slot holds a
+//! connection and a request, about 54 KB together (peak memory with 16, 64, 256 and 1,024 slots in
+//! use: 16, 20, 31 and 72 MB). If a service cannot keep up, its latency grows, and more slots would
+//! only make the queue longer. Therefore latency counts only above what local queueing causes.
 
 use std::future::Future;
 use std::num::NonZeroU32;
@@ -12,24 +12,23 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-/// What a run begins with holds the rate for answers of so many seconds, up to [`AT_ONCE`].
+/// The initial slots sustain the rate with this latency in seconds, up to [`AT_ONCE`].
 const SECONDS_AT_ONCE: u32 = 3;
-/// A run begins with at least this many.
+/// The minimum of the initial slots.
 const AT_LEAST: u32 = 16;
-/// A run begins with at most this many: at 50 a second, enough for answers of almost two seconds.
+/// The maximum of the initial slots: at 50 a second, enough for a latency of almost two seconds.
 const AT_ONCE: u32 = 96;
-/// Answers that take longer than this on average ask for more slots.
+/// A higher mean latency increases the slots.
 const SLOW: Duration = Duration::from_millis(250);
-/// So much more than the mean latency asks for: single answers take longer than the mean.
+/// Headroom, because single answers take longer than the mean.
 const ROOM: f64 = 2.0;
-/// Never more than this, unless the user asks for more: the program stays below 64 MB.
+/// The default maximum, which keeps the program below 64 MB.
 const AT_MOST: u32 = 600;
 /// Keeps the arithmetic in bounds: no machine has more ports for connections.
 const MOST_THAT_MAKES_SENSE: f64 = 65_536.0;
-/// Weight of one answer in the mean.
+/// The weight of one answer in the moving average.
 const WEIGHT: f64 = 1.0 / 16.0;
 
-/// See the module's words.
 #[derive(Debug, Clone, Copy)]
 pub struct Slots {
     rate: f64,
@@ -40,7 +39,8 @@ pub struct Slots {
 }
 
 impl Slots {
-    /// For this rate (sign-ups a second); `cap` is what the user allows, and `connections` those that there is room for.
+    /// `rate` is sign-ups a second, `cap` the user's limit, and `connections` the limit of open
+    /// files.
     #[must_use]
     pub fn new(rate: NonZeroU32, cap: Option<NonZeroU32>, connections: Option<usize>) -> Self {
         let cap = cap.map_or(AT_MOST, NonZeroU32::get);
@@ -60,18 +60,18 @@ impl Slots {
         }
     }
 
-    /// The slots that the rate needs, if there is room for fewer connections.
+    /// The slots that the rate needs, if open files allow fewer.
     #[must_use]
     pub fn wanted_beyond_room(&self) -> Option<usize> {
         (self.wanted > self.at_once).then_some(self.wanted)
     }
 
-    /// A request was answered after this time.
+    /// Records the latency of an answer.
     pub fn answered(&mut self, latency: Duration) {
         self.mean_seconds += (latency.as_secs_f64() - self.mean_seconds) * WEIGHT;
     }
 
-    /// How many users may be on their way now.
+    /// The current number of slots.
     #[must_use]
     pub fn limit(&self) -> usize {
         if self.mean_seconds < SLOW.as_secs_f64() {
@@ -88,8 +88,8 @@ impl Slots {
     }
 }
 
-/// Concurrency slots released by tasks that are only waiting for a permit: such a task holds neither a connection nor a request, so
-/// another task may use its slot.
+/// Concurrency slots released by tasks that are only waiting for a permit: such a task holds
+/// neither a connection nor a request, so another task may use its slot.
 #[derive(Debug, Default)]
 pub(super) struct ReleasedSlots {
     count: AtomicUsize,
@@ -108,7 +108,8 @@ impl ReleasedSlots {
         future.await
     }
 
-    /// Waits until another slot is released. The loop needs this signal because the task that releases the slot does not end.
+    /// Waits until another slot is released. The loop needs this signal because the task that
+    /// releases the slot does not end.
     pub(super) async fn slot_freed(&self) {
         self.freed.notified().await;
     }

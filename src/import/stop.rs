@@ -9,29 +9,26 @@ use crate::run::Signal;
 /// Why a run ended early.
 #[derive(Debug)]
 pub enum StopReason {
-    /// It was told to.
     Signal(Signal),
-    /// Every row would meet the same answer.
+    /// The pool gave an answer that every row would get.
     Refused {
-        /// The pool's answer.
         error: String,
-        /// What to change.
         hint: String,
     },
-    /// The circuit breaker: too many rows with the same error.
+    /// The circuit breaker tripped: too many rows had the same error.
     Breaker(String),
-    /// No connection could be made for several rows in a row.
+    /// No connection could be made for several consecutive rows.
     Unreachable(String),
-    /// The time it was given is over.
+    /// `--deadline` was reached.
     Deadline,
-    /// The list cannot be read on.
+    /// The rest of the list cannot be read.
     List(RowsError),
-    /// The pool's users were to be read first, and cannot be: why, and what to do.
+    /// `--prescan always`, and the pool's users cannot be read.
     Unlisted(String),
 }
 
 impl StopReason {
-    /// Whether the next session would meet the same, unless something is changed before.
+    /// Whether the next session would stop for the same reason unless something is changed first.
     #[must_use]
     pub fn needs_mending(&self) -> bool {
         match self {

@@ -146,7 +146,7 @@ impl Stood {
     }
 }
 
-/// Compares two runs, and calls `each` with every user that is not as before, sorted by name. `folds`: names are compared without case.
+/// Compares two runs, and calls `each` with every user that is not as before, sorted by name. `case_insensitive`: names are compared without case.
 ///
 /// # Errors
 /// A ledger cannot be read, a row does not match its checksum, there is no room for a temporary file, or `each` fails.

@@ -1,13 +1,14 @@
-//! Stage 4: the ledger: what was begun, what came of it, and which run it is. One SQLite database in the run's directory.
+//! Stage 4: the ledger, a SQLite database in the run's directory. It records the run's identity, the rows that were begun, and their
+//! outcomes.
 //!
-//! A row is written down as begun before its first request leaves, and its outcome when it is known. Between the two the
-//! row is "maybe sent", whatever happens to the process. What follows a user's sign-up is written down together with its outcome, and again as
-//! each step ends. Holds no password and no hash of one. Results are projections of it.
+//! A row is recorded as begun before its first request is sent, and its outcome as soon as it is known. Between the two the row may
+//! have been sent, whatever happens to the process. Follow-up steps are recorded with the outcome and again as each step ends. The
+//! ledger holds no password and no hash of one. Results are projections of it.
 //!
-//! [`directory`] is the run's folder and its lock; [`identity`] is what a run is bound to; [`writer`] is the one that
-//! writes, on a thread of its own; [`invocation`] is what a session leaves word of; [`reader`] reads beside it; [`past`] tells a run that
-//! goes on how each row stands. [`listing`] is no part of the database: who is in the pool already, for as long as the process lives.
-//! `unnamed` is what those databases are that last no longer than the process. [`undo`] is another one: what became of the users that the run made, where it is undone. [`comparison`] reads two of them.
+//! [`directory`] is the run's directory and its lock. [`identity`] is what a run is bound to. [`writer`] writes on a background
+//! thread, [`reader`] reads for reports, and [`resume_cursor`] tells a resumed run the state of each row. `integrity` detects damage.
+//! [`undo`] is the separate ledger of an undo. [`comparison`] compares two runs. [`listing`] is not part of the ledger: it holds the
+//! pool's users while the process runs.
 
 mod anchor;
 mod build;
@@ -50,14 +51,13 @@ use crate::hints::Hint;
 /// How hard the ledger holds on to what it was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
-    /// Survives a crash of the process and loss of power: every group is synced to the disk.
+    /// A crash of the process and loss of power: every transaction is synced to the disk.
     #[default]
     Power,
-    /// Survives a crash of the process; loss of power may take the last groups.
+    /// A crash of the process. Loss of power may cost the last transactions.
     Process,
 }
 
-/// What can go wrong with a ledger.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// The directory cannot be made or looked at.
@@ -90,7 +90,7 @@ pub enum LedgerError {
     Lost {
         /// The database.
         path: PathBuf,
-        /// The files of the run that are there.
+        /// The files that are there.
         found: String,
     },
     /// The same for an undo.
@@ -121,7 +121,7 @@ pub enum LedgerError {
         path: PathBuf,
         /// Its format.
         found: i64,
-        /// The newest format that is known here.
+        /// The newest format that this version knows.
         known: i64,
     },
     /// It is another run's.
@@ -136,7 +136,7 @@ pub enum LedgerError {
         /// What it is here.
         here: String,
     },
-    /// A row of the list is not the one that the ledger knows.
+    /// A row of the list differs from the one in the ledger.
     #[error(
         "row {row}: the ledger has the username `{found}` for it, and the list has `{here}`: this is not the list that the run began with, which needs a --run-dir of its own"
     )]
@@ -175,10 +175,10 @@ pub enum LedgerError {
     Displaced {
         /// What.
         what: Displaced,
-        /// The directory to which the ledger was saved.
+        /// The directory to which the ledger was saved, if it could be.
         saved: Option<PathBuf>,
     },
-    /// A run whose ledger was taken away, and saved elsewhere, is not begun again.
+    /// The ledger was removed during an earlier session and saved to another directory.
     #[error(
         "{path}: the ledger of this run was taken away while it was at work, and saved to {saved}"
     )]
@@ -228,7 +228,7 @@ impl Hint for LedgerError {
 }
 
 impl LedgerError {
-    /// An error of the database, told apart from damage.
+    /// Tells damage from other errors of the database.
     fn of(path: &Path, cause: rusqlite::Error) -> Self {
         let path = path.to_owned();
         match damage(&cause) {
@@ -237,7 +237,7 @@ impl LedgerError {
         }
     }
 
-    /// The same for the ledger of an undo, which can be started over on its own.
+    /// The same for the ledger of an undo.
     fn of_undo(path: &Path, cause: rusqlite::Error) -> Self {
         match damage(&cause) {
             Some(cause) => Self::DamagedUndo {
@@ -249,7 +249,7 @@ impl LedgerError {
     }
 }
 
-/// How a run goes on whose directory or ledger is not where it was.
+/// How to resume a run whose directory or ledger was displaced.
 fn go_on(what: &Displaced, saved: Option<&Path>) -> String {
     match (what, saved) {
         (Displaced::Moved { to, .. }, _) => {
@@ -263,7 +263,7 @@ fn go_on(what: &Displaced, saved: Option<&Path>) -> String {
     }
 }
 
-/// What is damaged, where the error says that something is.
+/// The damage that this error reports, if it does.
 fn damage(cause: &rusqlite::Error) -> Option<String> {
     if let rusqlite::Error::FromSqlConversionFailure(_, _, why) = cause
         && let Some(damage) = why.downcast_ref::<rows::Damage>()

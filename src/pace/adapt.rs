@@ -1,51 +1,52 @@
-//! How fast a category may go: at its ceiling, and, once the pool says "too many requests", as fast as the pool grants. Pure: time is
-//! an argument.
+//! Adapts the rate of a category: the ceiling, or what the pool grants once it throttles. Pure:
+//! time is an argument.
 //!
-//! A throttled answer says that the pool's bucket is empty. What it accepted between two such answers is therefore what it
-//! granted, however deep the bucket is: so the second one lowers the rate to just below that, where the bucket fills a little
-//! again. The first one says nothing but "less": it more than halves the rate. From there the rate rises by steps: slowly up to what was
-//! granted last, then by steps that double, for the pool may grant more again. Each step needs an interval in which the rate
-//! was used and nobody was throttled; one success proves nothing.
+//! A throttled answer means that the pool's bucket is empty. What the pool accepted between two
+//! throttled answers is therefore what it granted, however deep the bucket is: the second one
+//! lowers the rate to just below that, so that the bucket refills. The first one only says "less"
+//! and more than halves the rate. From there the rate rises in steps: slowly up to the last grant,
+//! then in doubling steps. Each step needs an interval in which the rate was used and no request
+//! was throttled.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The rate is lowered at most once in this time, and rises at most once in it: quotas are counted by the second.
+/// The rate changes at most once in this interval, because quotas are per second.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// At a low rate an interval is as long as this many requests take.
+/// At a low rate, an interval lasts this many requests.
 const REQUESTS_AN_INTERVAL: f64 = 4.0;
 
-/// What the rate is multiplied by when it is not known what the pool grants. Less than half: others who ask for half of it may have emptied
-/// the bucket, and it would stay empty, so that they are throttled as often as we are.
+/// The factor by which the rate is lowered while the grant is unknown. Less than half: if another
+/// client uses half of the quota, the bucket would otherwise stay empty and throttle both.
 const BELOW_HALF: f64 = 0.45;
 
-/// This part of what the pool granted is used first, so that its bucket fills again.
+/// The fraction of the grant that is used first, so that the bucket refills.
 const BELOW_GRANTED: f64 = 0.97;
 
-/// So long it takes from there to what the pool granted: time in which the bucket fills.
+/// The time to rise from there to the grant while the bucket refills.
 const BACK_TO_GRANTED: Duration = Duration::from_secs(8);
 
-/// The first step beyond what the pool granted last, as a part of the rate. Each one is twice the one before.
+/// The first step beyond the last grant, as a fraction of the rate. Each step is twice the one
+/// before.
 const FIRST_STEP: f64 = 0.01;
 
 /// The largest step.
 const LARGEST_STEP: f64 = 0.25;
 
-/// A throttled answer this long ago says nothing about what is granted now.
+/// An older throttled answer says nothing about the current grant.
 const FORGOTTEN: Duration = Duration::from_secs(30);
 
-/// So much of the rate has to be used in an interval for the rate to rise.
+/// The fraction of the rate that has to be used in an interval before the rate rises.
 const USED: f64 = 0.8;
 
-/// Somebody has to ask whether there is room again: never below this part of the ceiling.
+/// The minimum rate as a fraction of the ceiling, which keeps probing the pool.
 const LEAST_PART: f64 = 0.02;
 
-/// Nor below this many requests a second.
+/// The minimum rate in requests a second.
 const LEAST: f64 = 0.2;
 
-/// See the module's words.
 #[derive(Debug, Clone)]
 pub(super) struct Adapt {
     ceiling: f64,
@@ -57,23 +58,24 @@ pub(super) struct Adapt {
     throttled: bool,
 }
 
-/// When the rate was lowered last.
+/// When the rate was last lowered.
 #[derive(Debug, Clone, Copy)]
 struct Cut {
     at: Instant,
     /// Answers since then that were not throttled.
     accepted: u32,
-    /// Requests a second that the pool granted, where it is known.
+    /// The grant in requests a second, if known.
     granted: Option<f64>,
-    /// When the rate was back at what was granted, and the answers accepted by then.
+    /// When the rate reached the grant again, and the answers accepted by then.
     back: Option<(Instant, u32)>,
 }
 
 impl Cut {
-    /// Requests a second that the pool granted since then, as a throttled answer shows it; none where that is too long ago.
+    /// The grant since then, in requests a second, or `None` if that is too long ago.
     ///
-    /// What was accepted over the whole time is exact if the bucket could hold what was left over while the rate was low. A
-    /// shallow one could not, and there the time when the rate was high again says more; for a deep one that says too much.
+    /// What was accepted over the whole time is exact if the bucket could hold what was left over
+    /// while the rate was low. A shallow one could not, and there the time when the rate was
+    /// high again says more; for a deep one that says too much.
     fn granted_until(&self, now: Instant) -> Option<f64> {
         let a_second = |accepted: u32, since: Instant| {
             f64::from(accepted) / now.saturating_duration_since(since).as_secs_f64()
@@ -91,7 +93,7 @@ impl Cut {
 }
 
 impl Adapt {
-    /// `ceiling` is requests a second, never more.
+    /// `ceiling` is the maximum in requests a second.
     pub(super) fn new(ceiling: f64, now: Instant) -> Self {
         Self {
             ceiling,
@@ -104,17 +106,16 @@ impl Adapt {
         }
     }
 
-    /// Requests a second, never more.
+    /// The maximum in requests a second.
     pub(super) fn ceiling(&self) -> f64 {
         self.ceiling
     }
 
-    /// Requests a second that may be sent now.
+    /// The current rate in requests a second.
     pub(super) fn rate(&self) -> f64 {
         self.rate
     }
 
-    /// A permit was given.
     pub(super) fn gave(&mut self, now: Instant) {
         let elapsed = now.saturating_duration_since(self.began);
         let needed = REQUESTS_AN_INTERVAL / self.rate;
@@ -124,14 +125,14 @@ impl Adapt {
         self.given += 1;
     }
 
-    /// The pool answered a request whose permit was given at that time, and did not throttle it.
+    /// A request with a permit of this time was answered and not throttled.
     pub(super) fn accepted(&mut self) {
         if let Some(cut) = &mut self.cut {
             cut.accepted += 1;
         }
     }
 
-    /// The pool throttled a request whose permit was given at that time.
+    /// A request with a permit of this time was throttled.
     pub(super) fn throttled(&mut self, given: Instant, now: Instant) {
         self.throttled = true;
         if self.cut.is_some_and(|cut| given < cut.at + INTERVAL) {

@@ -1,16 +1,16 @@
-//! Cognito's quota categories that this tool draws on (Cognito's developer guide, "Quotas in Amazon Cognito"). Each is counted over
-//! all of an account's pools in a Region.
+//! The Cognito quota categories that this program uses (developer guide, "Quotas in Amazon
+//! Cognito"). Each is shared by all of an account's pools in a Region.
 
 use std::num::NonZeroU32;
 
-/// See the module's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Category {
     /// `SignUp` and `AdminConfirmSignUp`. 50 requests a second unless raised.
     UserCreation,
     /// `AdminGetUser`. 120 requests a second unless raised.
     UserRead,
-    /// `AdminUpdateUserAttributes`, `AdminAddUserToGroup`, `AdminDisableUser`, `AdminDeleteUser`. 25 requests a second.
+    /// `AdminUpdateUserAttributes`, `AdminAddUserToGroup`, `AdminDisableUser`, `AdminDeleteUser`.
+    /// 25 requests a second.
     UserUpdate,
     /// `AdminListUserAuthEvents`. 50 requests a second.
     UserResourceRead,
@@ -19,7 +19,6 @@ pub enum Category {
 }
 
 impl Category {
-    /// All of them.
     pub const ALL: [Self; 5] = [
         Self::UserCreation,
         Self::UserRead,
@@ -28,7 +27,7 @@ impl Category {
         Self::UserList,
     ];
 
-    /// The name that AWS gives it.
+    /// The name in AWS's documentation.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -40,7 +39,7 @@ impl Category {
         }
     }
 
-    /// Requests a second that AWS documents for an account whose limits nobody raised.
+    /// The default quota in requests a second.
     #[must_use]
     pub fn documented(self) -> u32 {
         match self {
@@ -53,23 +52,17 @@ impl Category {
     }
 }
 
-/// Requests a second of each category, never more.
+/// The maximum rate of each category, in requests a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ceilings {
-    /// Of [`Category::UserCreation`].
     pub creation: NonZeroU32,
-    /// Of [`Category::UserRead`].
     pub read: NonZeroU32,
-    /// Of [`Category::UserUpdate`].
     pub update: NonZeroU32,
-    /// Of [`Category::UserResourceRead`].
     pub resource_read: NonZeroU32,
-    /// Of [`Category::UserList`].
     pub list: NonZeroU32,
 }
 
 impl Ceilings {
-    /// Of one category.
     #[must_use]
     pub fn of(&self, category: Category) -> NonZeroU32 {
         match category {

@@ -1,4 +1,4 @@
-//! governor's clock over tokio's: so that a test that pauses tokio's time paces in no time.
+//! governor's clock on tokio's time, so that tests can pause it.
 
 use std::ops::Add;
 use std::time::Duration;
@@ -7,7 +7,6 @@ use governor::clock::{Clock, Reference};
 use governor::nanos::Nanos;
 use tokio::time::Instant;
 
-/// See the module's words.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct TokioClock;
 

@@ -1,4 +1,4 @@
-//! One category: who waits for a permit, and when the next one is given.
+//! The queue of one category.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
@@ -17,32 +17,31 @@ use super::adapt::Adapt;
 use super::clock::{Moment, TokioClock};
 use super::{Category, PaceReading, Permit};
 
-/// Part of the given rate that is used. Requests that leave exactly a second apart arrive a little less or more than that, so
-/// at the full rate a server's count of a second would now and then be one too high. 0.6% less keeps 50 requests 1,006 ms
-/// long, and still sends 49.7 a second.
+/// The fraction of the rate that is used. Network jitter would sometimes put one request too many
+/// into the server's second at the full rate. 0.6% less spreads 50 requests over 1,006 ms and still
+/// sends 49.7 a second.
 const SHARE: f64 = 0.994;
 
-/// Length of the window in which never more than the rate goes out: a second, and what a request may be delayed more than
-/// the one a second later.
+/// The length of the window that never has more requests than the rate: a second plus the network
+/// jitter.
 const WINDOW: Duration = Duration::from_millis(1_005);
 
-/// So many permits, and a hundredth of the rate (the nearest whole), may be given together when timers were late. So at 50 a second, 40 ms
-/// without a permit lose nothing, however late the last one was by an uneven pace; at 1,000 a second, 12 ms. A server's bucket has to be as
-/// deep, and two deep where no timer is late.
+/// This many permits, plus a hundredth of the rate, may be granted together after late timers. At
+/// 50 a second, 40 ms without a permit lose nothing; at 1,000 a second, 12 ms. The server's bucket
+/// has to be as deep, and two deep if no timer is late.
 const LATE_TIMERS: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 
-/// A time without a permit that is longer than late timers explain: nobody wanted one, so none is owed.
+/// A gap longer than late timers explain: no permit was requested, so none is owed.
 const REST: Duration = Duration::from_millis(100);
 
-/// Its multiples, without their whole parts, are spread over everything between 0 and 1, each far from the ones before it.
+/// The fractional parts of its multiples are a low-discrepancy sequence.
 const GOLDEN_RATIO: f64 = 1.618_033_988_749_895;
 
-/// The longest time between two permits: keeps the arithmetic in bounds.
+/// The longest time between two permits, which keeps the arithmetic in bounds.
 const LONGEST_PERIOD: Duration = Duration::from_secs(60);
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Moment>>;
 
-/// See the module's words.
 #[derive(Debug)]
 pub(super) struct Lane {
     category: Category,
@@ -71,7 +70,7 @@ impl Lane {
         }
     }
 
-    /// The first who waits watches the limiter; the others queue behind it, in order.
+    /// The first waiter polls the limiter; the others queue here in order.
     pub(super) async fn permit(&self) -> Permit {
         let _waits = Waits::begin(&self.waiting);
         let mut gate = self.gate.lock().await;
@@ -85,9 +84,9 @@ impl Lane {
         self.give(&mut gate)
     }
 
-    /// A permit, where one can be had at once and nobody waits for it.
+    /// A permit if one is available and no task waits for it.
     pub(super) fn permit_at_once(&self) -> Option<Permit> {
-        // Whoever waits holds the gate, or is next to hold it.
+        // A waiting task holds the gate or is queued for it.
         let mut gate = self.gate.try_lock().ok()?;
         gate.follow(self.state().adapt.rate());
         match gate.closed_until() {
@@ -138,7 +137,7 @@ impl Lane {
     }
 }
 
-/// Counts one who waits, for as long as it does.
+/// Counts a waiting task while it exists.
 struct Waits<'l>(&'l AtomicUsize);
 
 impl<'l> Waits<'l> {
@@ -154,21 +153,22 @@ impl Drop for Waits<'_> {
     }
 }
 
-/// Two things stand between a task and its request: a governor limiter, which gives a permit each period, and a window that never
-/// lets more than the rate through in any one second, whatever the timers do.
+/// A governor limiter, which grants a permit each period, and a window that never exceeds the rate
+/// in any one second, whatever the timers do.
 ///
-/// Whoever waits for the limiter waits a part of a period longer, and each time another part. At an even pace, somebody else whose
-/// requests are as evenly spaced, and come a moment later, would be throttled again and again, and we not once: nothing would
-/// tell us that there is too little for both. The limiter counts from when a permit could be had, so the rate stays what it is.
+/// Each permit is delayed by a different fraction of a period. With an even pace, another client
+/// with evenly spaced requests just after ours would be throttled every time and we never, so we
+/// would not learn that the quota is shared. The limiter counts from when a permit was available,
+/// so the rate does not change.
 #[derive(Debug)]
 struct Gate {
     limiter: Limiter,
     rate: f64,
-    /// The limiter is a new one: the old one's last permit still counts.
+    /// The limiter was replaced: the last permit of the old one still counts.
     not_before: Option<Instant>,
-    /// When the last permits were given, at most as many as a second may have.
+    /// When the last permits were granted, at most a second's worth.
     given: VecDeque<Instant>,
-    /// Permits given so far.
+    /// Permits granted so far.
     turn: usize,
 }
 
@@ -183,7 +183,7 @@ impl Gate {
         }
     }
 
-    /// A limiter's rate is fixed when it is made, so another rate needs another limiter.
+    /// A limiter's rate is fixed, so another rate needs a new limiter.
     fn follow(&mut self, rate: f64) {
         #[expect(clippy::float_cmp, reason = "the same number, copied")]
         if rate == self.rate {
@@ -194,7 +194,8 @@ impl Gate {
         self.not_before = self.given.back().map(|last| *last + period(rate));
     }
 
-    /// When to ask again; none: go. The limiter is asked last, because its answer takes a cell from it.
+    /// When to try again, or `None` to go ahead. The limiter is tried last, because success takes a
+    /// cell from it.
     fn closed_until(&mut self) -> Option<Instant> {
         let now = Instant::now();
         if let Some(then) = self.not_before.filter(|then| now < *then) {
@@ -218,15 +219,16 @@ impl Gate {
         })
     }
 
-    /// What the next permit is late: the same as the one a second's permits before. So these two are as far apart as at an even pace, and
-    /// the window, which is a millisecond less, has nothing to hold back.
+    /// What the next permit is late: the same as the one a second's permits before. So these two
+    /// are as far apart as at an even pace, and the window, which is a millisecond less, has
+    /// nothing to hold back.
     fn later(&self) -> Duration {
         let in_its_second = self.turn % in_a_second(self.rate);
         period(self.rate).mul_f64((in_its_second as f64 * GOLDEN_RATIO).fract())
     }
 }
 
-/// Whole requests that a second may have.
+/// The whole requests in a second.
 fn in_a_second(rate: f64) -> usize {
     #[expect(
         clippy::cast_possible_truncation,
@@ -243,20 +245,21 @@ fn period(rate: f64) -> Duration {
     })
 }
 
-/// Timers wake up late. A burst of 1 turns that into lost rate; a deep one overruns a shallow bucket at the server.
+/// Timers are late. With a burst of 1 that loses rate; a large burst overruns a shallow bucket of
+/// the server.
 fn burst(rate: f64) -> NonZeroU32 {
     let hundredth = u32::try_from((in_a_second(rate) + 49) / 100).unwrap_or(u32::MAX);
     LATE_TIMERS.saturating_add(hundredth)
 }
 
-/// A limiter that gives one permit at once, and the next ones at the rate.
+/// A limiter that grants one permit at once and the next ones at the rate.
 fn limiter(rate: f64) -> Limiter {
     let burst = burst(rate);
     let quota = Quota::with_period(period(rate))
         .unwrap_or_else(|| Quota::per_second(NonZeroU32::MAX))
         .allow_burst(burst);
     let limiter = RateLimiter::direct_with_clock(quota, TokioClock);
-    // A fresh limiter is full: the burst is for late timers, not for a flying start.
+    // A new limiter is full, but the burst is for late timers, not for the start.
     for _ in 1..burst.get() {
         let _ = limiter.check();
     }

@@ -1,8 +1,8 @@
-//! Stage 5: [`Pacer::permit`], the only way to a request.
+//! Rate limiting: every request needs a permit from [`Pacer::permit`].
 //!
-//! Owns the rate of each quota category. Does not know what is sent. `lane` is the queue of one category: it never lets more than the
-//! rate through in any one second. `adapt` says what the rate is: the ceiling that it was given, and less where the pool throttles.
-//! The categories know nothing of each other.
+//! `lane` is the queue of one category, which never exceeds the rate in any one second. `adapt`
+//! sets the rate: the configured ceiling, or less while the pool throttles. Categories are
+//! independent.
 
 mod adapt;
 mod category;
@@ -14,7 +14,7 @@ use tokio::time::Instant;
 pub use category::{Category, Ceilings};
 use lane::Lane;
 
-/// Leave to send one request.
+/// Permission to send one request.
 #[derive(Debug)]
 #[must_use = "a permit that is not used is a request less"]
 pub struct Permit {
@@ -23,29 +23,28 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// The category that it is for.
     #[must_use]
     pub fn category(&self) -> Category {
         self.category
     }
 }
 
-/// What came of a category's permits so far.
+/// Counters and rates of a category.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct PaceReading {
-    /// Permits given.
+    /// Permits granted.
     pub sent: u64,
-    /// Requests that the pool answered, whatever it answered, but for the next ones.
+    /// Requests with any answer that was not throttled.
     pub accepted: u64,
-    /// Requests that the pool answered by "too many requests".
+    /// Requests that were throttled.
     pub throttled: u64,
-    /// Requests a second, never more.
+    /// The maximum, in requests a second.
     pub ceiling: f64,
-    /// Requests a second that are allowed at this moment: the ceiling, or less where the pool throttled.
+    /// The current rate: the ceiling, or less while the pool throttles.
     pub allowed: f64,
 }
 
-/// Permits, by quota category.
+/// Grants permits by quota category.
 #[derive(Debug)]
 pub struct Pacer {
     creation: Lane,
@@ -56,7 +55,6 @@ pub struct Pacer {
 }
 
 impl Pacer {
-    /// With these ceilings.
     #[must_use]
     pub fn new(ceilings: Ceilings) -> Self {
         let lane = |category| Lane::new(category, ceilings.of(category));
@@ -69,29 +67,27 @@ impl Pacer {
         }
     }
 
-    /// Waits for leave to send one request. Those who wait are served in order; one that stops waiting loses nothing but
-    /// its place.
+    /// Waits for permission to send one request. First come, first served. Cancel safe.
     pub async fn permit(&self, category: Category) -> Permit {
         self.lane(category).permit().await
     }
 
-    /// As [`Pacer::permit`], where there is no need to wait: none where there is, or somebody else waits.
+    /// A permit without waiting, or `None` if the caller would have to wait.
     pub fn permit_at_once(&self, category: Category) -> Option<Permit> {
         self.lane(category).permit_at_once()
     }
 
-    /// The pool answered the request. One that it throttled slows its category down.
+    /// Records an answer. A throttled one slows its category down.
     pub fn answered(&self, permit: &Permit, throttled: bool) {
         self.lane(permit.category).answered(permit, throttled);
     }
 
-    /// What came of a category's permits so far.
     #[must_use]
     pub fn reading(&self, category: Category) -> PaceReading {
         self.lane(category).reading()
     }
 
-    /// How many wait for a permit of this category.
+    /// The number of tasks that wait for a permit of this category.
     #[must_use]
     pub fn waiting(&self, category: Category) -> usize {
         self.lane(category).waiting()

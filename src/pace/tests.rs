@@ -123,7 +123,8 @@ async fn a_throttled_category_slows_down_and_the_others_do_not() {
 
 #[tokio::test(start_paused = true)]
 async fn another_rate_gives_no_permit_away_and_loses_none() {
-    // Alternately throttled and left alone, the rate changes with nearly every second. What was given has to be what the rates say.
+    // Alternately throttled and left alone, the rate changes with nearly every second. What was
+    // given has to be what the rates say.
     let pacer = pacer(50);
     let mut allowed = 0.0;
     let mut given = Vec::new();
@@ -193,7 +194,8 @@ impl SharedBucket {
     }
 }
 
-/// Of a thousand people who sign up at that rate, evenly spaced, while the whole quota is used: how many the pool turns away.
+/// Of a thousand people who sign up at that rate, evenly spaced, while the whole quota is used: how
+/// many the pool turns away.
 async fn turned_away(a_second: u32, first: Duration) -> usize {
     let pacer = pacer(50);
     let mut bucket = SharedBucket {

@@ -1,4 +1,4 @@
-//! What an administrator does with a user that is there: the steps that follow a sign-up. Signed; each can be repeated.
+//! Steps after a sign-up, as administrator requests. Signed; each is idempotent.
 
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
 
@@ -8,10 +8,10 @@ use crate::pace::Category;
 use crate::user::pool_rules::Contact;
 use crate::user::{Addresses, FollowUpStep, Password, StepKind};
 
-/// The words of the error that `AdminConfirmSignUp` answers for a user that is confirmed.
+/// The error message of `AdminConfirmSignUp` for a confirmed user.
 const ALREADY_CONFIRMED: &str = "Current status is CONFIRMED";
 
-/// The quota that a kind of step draws on (Cognito's developer guide, "Quotas in Amazon Cognito").
+/// The quota that a kind of step uses (Cognito's developer guide, "Quotas in Amazon Cognito").
 #[must_use]
 pub fn category_of(kind: StepKind) -> Category {
     match kind {
@@ -20,7 +20,7 @@ pub fn category_of(kind: StepKind) -> Category {
     }
 }
 
-/// The operation that takes a kind of step.
+/// The operation of a kind of step.
 #[must_use]
 pub fn operation_of(kind: StepKind) -> &'static str {
     match kind {
@@ -31,7 +31,7 @@ pub fn operation_of(kind: StepKind) -> &'static str {
     }
 }
 
-/// The permission that it needs, as IAM names it.
+/// Its IAM action.
 #[must_use]
 pub fn action_of(kind: StepKind) -> &'static str {
     match kind {
@@ -43,7 +43,7 @@ pub fn action_of(kind: StepKind) -> &'static str {
 }
 
 impl Cognito {
-    /// Takes one step with a user, once. A user that is confirmed already counts as confirmed.
+    /// Takes one step, once. Confirming a confirmed user succeeds.
     ///
     /// # Errors
     /// See [`super::failure`]. Asking without being able to sign is answered by a `GiveUp`.
@@ -51,7 +51,7 @@ impl Cognito {
         self.follow_up_for_row(username, step, None).await
     }
 
-    /// The same for a row that has this password: what the answer says does not repeat it.
+    /// The same for a row with this password, which is removed from the answer.
     ///
     /// # Errors
     /// See [`Self::follow_up`].

@@ -1,6 +1,6 @@
-//! How long what an answer says can be, and how it looks. Whatever is longer did not come from Cognito, and is not kept.
+//! Bounds on the values in answers. A longer value did not come from Cognito and is not kept.
 //!
-//! The lengths are those of the service's API model. Of some texts it gives none; theirs are generous.
+//! The lengths are those of the service's API model, or generous where the model has none.
 
 use aws_sdk_cognitoidentityprovider::primitives::DateTime;
 
@@ -13,24 +13,24 @@ pub(super) const MAX_ATTRIBUTE: usize = 2_048;
 /// `SchemaAttributeType.Name` has at most 20 characters after `custom:` or `dev:custom:`.
 pub(super) const MAX_ATTRIBUTE_NAME: usize = 32;
 
-/// Names of errors, statuses and media. The longest that the model has is half as long.
+/// Names of errors, statuses and media. The longest in the model is half as long.
 const MAX_IDENTIFIER: usize = 128;
 
-/// Words of an error. The model gives no length; a trigger may write as many as it likes.
+/// Error messages. The model gives no length; a trigger may write any amount of text.
 const MAX_MESSAGE: usize = 2_048;
 
-/// A longer text is not even looked through.
+/// Longer texts are discarded without searching them for the password.
 const MAX_RAW_MESSAGE: usize = 64 * 1_024;
 
-/// 1 January 10000, in milliseconds since the Unix epoch: what RFC 3339 cannot write any more.
+/// 1 January 10000, in milliseconds since the Unix epoch: the first time that RFC 3339 cannot
+/// express.
 const YEAR_10000_MS: i64 = 253_402_300_800_000;
 
-/// Whether it has at most so many characters.
 pub(super) fn fits(text: &str, most: usize) -> bool {
     text.len() <= most || text.chars().take(most + 1).count() <= most
 }
 
-/// Whether it is a name as the protocol has them (the `Identifier` of Smithy's shape ids).
+/// Whether this is an `Identifier` of Smithy's shape ids.
 pub(super) fn is_identifier(text: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     text.len() <= MAX_IDENTIFIER
@@ -41,7 +41,7 @@ pub(super) fn is_identifier(text: &str) -> bool {
             .is_some_and(|first| !first.is_ascii_digit())
 }
 
-/// Words of an error as they are kept: without the row's password, and of bounded length.
+/// Bounds an error message and removes the row's password.
 pub(super) fn message(text: &str, password: Option<&str>) -> String {
     if text.len() > MAX_RAW_MESSAGE {
         return format!("(a message of {} bytes, not kept)", text.len());
@@ -57,8 +57,8 @@ pub(super) fn message(text: &str, password: Option<&str>) -> String {
     kept
 }
 
-/// A date of the service in milliseconds since the Unix epoch; none for one before 1970 or after the year 9999, which is a number in another
-/// unit, or no date at all.
+/// A date in milliseconds since the Unix epoch, or `None` before 1970 or after 9999, which means
+/// another unit or no date at all.
 pub(super) fn date_ms(date: &DateTime) -> Option<i64> {
     let ms = date.to_millis().ok()?;
     (0..YEAR_10000_MS).contains(&ms).then_some(ms)

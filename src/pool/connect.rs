@@ -1,8 +1,9 @@
-//! From settings to two clients: an unsigned one for `SignUp`, a signed one for what reads.
+//! Makes two SDK clients from the settings: an unsigned one for `SignUp` and a signed one for
+//! everything else.
 //!
-//! Both have the SDK's retries off: a retry layer below ours would send `SignUp` again after an answer that was lost, and
-//! show us only that the username exists. Both have an attempt timeout: the SDK sets none, and a hung connection would hold
-//! a row for ever.
+//! Both have the SDK's retries turned off: a retry below our own would repeat a `SignUp` whose
+//! answer was lost and show us only that the username exists. Both have an attempt timeout, because
+//! the SDK sets none and a hung connection would hold a row forever.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,70 +24,61 @@ use super::service_clock::ServiceClock;
 use super::{Cognito, TriggerData};
 use crate::aws::endpoint::{Endpoint, EndpointError};
 use crate::aws::{
-    Answers, AwsContext, CONNECT_TIMEOUT, NoCertificates, NoCredentials, Trust, frugal,
-    http_client, need_certificates,
+    Answers, AwsContext, CONNECT_TIMEOUT, NoCertificates, NoCredentials, Trust, http_client,
+    lean_client, need_certificates,
 };
 use crate::hints::Hint;
 
 /// The service's name in AWS configuration files and variables.
 const SERVICE: &str = "Cognito Identity Provider";
 
-/// Who signs the requests that read.
+/// How requests are signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signing {
-    /// The credentials that aws-config's chain finds.
+    /// With the credentials of aws-config's default chain.
     Chain,
-    /// Made-up credentials, for the rehearsal pool alone.
+    /// With made-up credentials, for the rehearsal pool only.
     Rehearsal,
-    /// Nobody: nothing is read.
+    /// Not at all, so nothing can be read.
     Off,
 }
 
-/// Where requests go.
+/// The endpoint of requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EndpointChoice {
-    /// Where the environment or the profile says, or else to AWS.
+    /// From the environment or the profile, with AWS as the default.
     Configured,
-    /// To AWS, whatever the environment and the profile say.
+    /// AWS, whatever the environment and the profile say.
     Aws,
-    /// To this URL.
     Url(String),
 }
 
-/// What is needed to reach a pool.
+/// The settings of a connection.
 #[derive(Debug, Clone)]
 pub struct ConnectSettings {
     /// The user pool, `REGION_ID`.
     pub user_pool_id: String,
-    /// The app client.
     pub client_id: String,
-    /// The app client's secret, where it has one.
+    /// The app client's secret, if it has one.
     pub client_secret: Option<SecretString>,
-    /// What every `SignUp` tells the pool's triggers.
+    /// Sent to the pool's triggers with every `SignUp`.
     pub trigger_data: TriggerData,
-    /// The Region, where it was named.
     pub region: Option<String>,
-    /// The profile in the AWS configuration files, where one was named.
+    /// The profile in the AWS configuration files.
     pub profile: Option<String>,
-    /// Where requests go.
     pub endpoint: EndpointChoice,
-    /// Who signs.
     pub signing: Signing,
-    /// How long one request may take.
     pub attempt_timeout: Duration,
 }
 
-/// Why a pool cannot be reached: nothing was sent.
+/// Why no client can be made. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The Region and the pool's id contradict each other.
     #[error("--region {given} (or AWS_REGION): the user pool {pool} is in {of_pool}")]
     RegionMismatch {
-        /// The Region that was named.
         given: String,
-        /// The pool.
         pool: String,
-        /// The Region in its id.
         of_pool: String,
     },
     /// The pool's id has no Region in it.
@@ -95,7 +87,7 @@ pub enum ConnectError {
     /// The endpoint may not be used.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
-    /// No server can be trusted.
+    /// No CA certificates can be used.
     #[error(transparent)]
     Certificates(#[from] NoCertificates),
     /// Nothing can be asked: what a pool says of itself and of its users is signed for.
@@ -134,10 +126,11 @@ impl From<NoCredentials> for ConnectError {
     }
 }
 
-/// Connects; resolves the credentials first where requests are signed.
+/// Makes the clients, and resolves credentials first if requests are signed.
 ///
 /// # Errors
-/// Region and pool contradict each other, the endpoint may not be used, or there are no credentials. Nothing was sent.
+/// Region and pool contradict each other, the endpoint may not be used, or there are no
+/// credentials. Nothing was sent.
 pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError> {
     let region = region(settings)?;
     let named = match &settings.endpoint {
@@ -194,8 +187,8 @@ pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError
     })
 }
 
-/// The Region that was named, or the one in the pool's id. Emulators make ids with something else in that place: there, what
-/// was named holds.
+/// The configured Region, or the one in the pool's id. Emulators may have something else in the id;
+/// then only the configured Region counts.
 fn region(settings: &ConnectSettings) -> Result<String, ConnectError> {
     let pool = &settings.user_pool_id;
     let of_pool = pool
@@ -246,10 +239,10 @@ fn common(
     config
 }
 
-/// What `SignUp` does without: its requests are not signed, so no clock has to be right for that and nobody's identity has to be
-/// remembered; and they all say the same of the SDK.
+/// Turns off what `SignUp` does not need: signing clocks and identity caching, because its requests
+/// are unsigned, and a new user agent for each request.
 fn unsigned(mut config: ConfigBuilder) -> ConfigBuilder {
-    config.push_interceptor(frugal());
+    config.push_interceptor(lean_client());
     config
         .allow_no_auth()
         .identity_cache(IdentityCache::no_cache())

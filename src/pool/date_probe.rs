@@ -14,14 +14,13 @@ use aws_smithy_types::config_bag::{Storable, StoreReplace};
 
 use super::service_clock::ServiceClock;
 
-/// See the module's words.
 #[derive(Debug)]
 pub(super) struct DateProbe {
     clock: Arc<Mutex<ServiceClock>>,
     last: Mutex<LastDate>,
 }
 
-/// The header that was read last: all answers of one second have the same.
+/// The last header. All answers within a second have the same one, so it is parsed once.
 #[derive(Debug, Default)]
 struct LastDate {
     text: String,
@@ -29,7 +28,7 @@ struct LastDate {
 }
 
 impl LastDate {
-    /// Milliseconds since the Unix epoch; none for a header that cannot be read.
+    /// Milliseconds since the Unix epoch, or `None` for a header that cannot be parsed.
     fn read(&mut self, text: &str) -> Option<i64> {
         if self.text != text {
             text.clone_into(&mut self.text);
@@ -41,14 +40,14 @@ impl LastDate {
 }
 
 impl DateProbe {
-    /// Never turned off, so that the SDK need not ask whether it is, at every step of every request.
+    /// Permanent, so that the SDK does not check at every step whether it is disabled.
     pub(super) fn shared(clock: Arc<Mutex<ServiceClock>>) -> SharedInterceptor {
         let last = Mutex::default();
         SharedInterceptor::permanent(Self { clock, last })
     }
 }
 
-/// When the request left, by [`steady_ms`].
+/// When the request was sent, by [`steady_ms`].
 #[derive(Debug)]
 struct Left(i64);
 
@@ -56,14 +55,14 @@ impl Storable for Left {
     type Storer = StoreReplace<Self>;
 }
 
-/// A clock that nobody sets: milliseconds since this program first asked. Only differences of it mean something.
+/// A monotonic clock: milliseconds since its first use.
 #[must_use]
 pub fn steady_ms() -> i64 {
     static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
     i64::try_from(FIRST.elapsed().as_millis()).unwrap_or(i64::MAX)
 }
 
-/// This machine's clock: milliseconds since the Unix epoch. Somebody may set it.
+/// The local clock in milliseconds since the Unix epoch. It may be adjusted at any time.
 #[must_use]
 pub fn now_ms() -> i64 {
     SystemTime::now()
@@ -101,7 +100,7 @@ impl Intercept for DateProbe {
                 .unwrap_or_else(PoisonError::into_inner)
                 .read(date)
         });
-        // A header that cannot be read says nothing of the clock; the answer itself may be in order.
+        // A malformed header does not make the answer invalid.
         if let (Some(date), Some(left)) = (date, bag.load::<Left>()) {
             self.clock
                 .lock()

@@ -1,4 +1,4 @@
-//! What a pool and its app client say of themselves, as [`PoolRules`]. Reads alone; each question has a quota of its own.
+//! Reads the settings of the pool and its app client as [`PoolRules`].
 
 use aws_sdk_cognitoidentityprovider::types::{
     AdvancedSecurityModeType, AttributeDataType, EmailSendingAccountType, LambdaConfigType,
@@ -43,7 +43,8 @@ impl Cognito {
         }))
     }
 
-    /// `DescribeUserPoolClient`, once, signed. `None` when this run signs no requests. The secret in the answer is not kept.
+    /// `DescribeUserPoolClient`, once, signed. `None` when this run signs no requests. The secret
+    /// in the answer is not kept.
     ///
     /// # Errors
     /// See [`super::failure`]. An answer that does not describe this client is unreadable.
@@ -64,9 +65,10 @@ impl Cognito {
             .ok_or_else(|| Failure::unreadable("the answer does not describe this app client"))?;
         Ok(Some(ClientRules {
             client_id: Some(self.client_id.clone()),
-            // Absent if the client has no secret, and also if AWS keeps it in Secrets Manager and answers ClientSecretArn instead.
+            // Absent if the client has no secret, and also if AWS keeps it in Secrets Manager and
+            // answers ClientSecretArn instead.
             has_secret: client.client_secret().is_some(),
-            // Cognito leaves them out where nobody chose them; others write an empty list.
+            // Cognito omits them if they were never set; emulators send an empty list.
             write_attributes: client
                 .write_attributes
                 .clone()
@@ -86,7 +88,7 @@ fn pool_rules(pool: &UserPoolType) -> PoolRules {
         admin_create_user_only: pool
             .admin_create_user_config()
             .is_some_and(|config| config.allow_admin_create_user_only()),
-        // A pool without this setting is older than the setting, and tells upper from lower case.
+        // A pool without this setting is older than the setting, and is case sensitive.
         case_sensitive: pool
             .username_configuration()
             .is_none_or(|configuration| configuration.case_sensitive()),
@@ -135,7 +137,7 @@ fn contacts<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Contact> {
     names.filter_map(Contact::of_attribute).collect()
 }
 
-/// The triggers that a sign-up can call.
+/// The triggers of a sign-up.
 fn triggers(config: &LambdaConfigType) -> Vec<String> {
     [
         ("PreSignUp", config.pre_sign_up().is_some()),
@@ -163,7 +165,7 @@ fn password_policy(policy: &PasswordPolicyType) -> PasswordPolicy {
     }
 }
 
-/// The service writes bounds as text.
+/// The service sends bounds as text.
 fn attribute(rule: &SchemaAttributeType) -> AttributeRule {
     fn bound<N: std::str::FromStr>(text: Option<&str>) -> Option<N> {
         text.and_then(|text| text.parse().ok())

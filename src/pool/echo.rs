@@ -1,28 +1,29 @@
-//! Takes a row's password out of what the answers for it say. A trigger or an endpoint may repeat it, as it is or escaped.
+//! Removes a row's password from answers. A trigger or an endpoint may repeat it, verbatim or
+//! escaped.
 //!
-//! Text is compared with the password character by character, and each character may be written in any usual way: as it is, or
-//! escaped for JSON, HTML, a URL or CSV. Text that holds the password only after it is decoded twice, or in base64 or hexadecimal, is
-//! withheld as a whole.
+//! Text is compared with the password character by character, and each character may be verbatim or
+//! escaped for JSON, HTML, a URL or CSV. Text that contains the password only after decoding it
+//! twice, or in base64 or hexadecimal, is withheld entirely.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-/// Takes the password's place.
+/// Replaces the password.
 const INSTEAD: &str = "(the password)";
 
-/// Takes the place of a text that cannot be shown without the password.
+/// Replaces a text from which the password cannot be removed.
 const WITHHELD: &str = "(not shown: it repeats the password)";
 
-/// How often a text is decoded to see whether it holds the password: what is left may be escaped once more.
+/// How often a text is decoded to search for the password, because it may be escaped several times.
 const LEVELS: usize = 2;
 
-/// Marks where the password was while the rest is looked through.
+/// Marks the place of the password while the rest is searched.
 const MARK: char = '\u{fffe}';
 
-/// Shorter passwords turn up by chance in bytes that were never meant as text.
+/// Shorter passwords appear in binary data by chance.
 const SHORTEST_ENCODED: usize = 6;
 
-/// The same text without the password.
+/// Removes the password from a text.
 pub(super) fn without(text: &str, password: &str) -> String {
     if password.is_empty() {
         return text.to_owned();
@@ -54,7 +55,7 @@ pub(super) fn repeats(text: &str, password: &str) -> bool {
     !password.is_empty() && without(text, password) != text
 }
 
-/// Whether what the text decodes to has the password in it, in any form.
+/// Whether the decoded text contains the password in any form.
 fn holds(text: &str, password: &str, levels: usize) -> bool {
     let is_encoded = password.len() >= SHORTEST_ENCODED
         && (encoded_runs(text, is_base64).any(|run| base64_holds(run, password))
@@ -108,10 +109,11 @@ fn lengths_of(wanted: char, text: &str) -> impl Iterator<Item = usize> {
     [plain, doubled, escaped].into_iter().flatten()
 }
 
-/// What an escape sequence means.
+/// The meaning of an escape sequence.
 enum DecodedEscape {
     One(char),
-    /// An HTML entity with a name, of which there are over two thousand: some character that is neither letter nor digit of ASCII.
+    /// An HTML entity with a name, of which there are over two thousand: some character that is
+    /// neither letter nor digit of ASCII.
     Named,
 }
 
@@ -201,7 +203,8 @@ fn hex(digits: &str) -> Option<u32> {
     (all && digits.len() <= 8).then(|| u32::from_str_radix(digits, 16).ok())?
 }
 
-/// The text with the escape sequences of one kind resolved, once. Entities with a name are those that escaping needs.
+/// The text with the escape sequences of one kind resolved, once. Entities with a name are those
+/// that escaping needs.
 fn unescaped(text: &str, kind: char) -> String {
     let mut resolved = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,8 +1,8 @@
-//! The one table of Cognito's errors: from what the SDK hands back to what a bulk run does about it.
+//! Classifies failures: from the SDK's error to what a run does about it.
 //!
-//! Errors are matched by their code's string, so that one which this SDK does not know is reported and not a crash. The
-//! classes follow the API reference of `SignUp`, `AdminGetUser` and the calls that change a user; where AWS does not say whether a user may exist after
-//! an error, it is unclear, and unclear is looked up.
+//! Errors are matched by the string of their code, so that errors unknown to this SDK are reported
+//! too. The classes follow the API reference. If AWS does not document whether a user may exist
+//! after an error, the error is unclear and the user is looked up.
 
 mod advice;
 mod clock_skew;
@@ -23,9 +23,9 @@ pub use stop::Stop;
 /// Whether the request reached the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
-    /// No byte of it left.
+    /// No.
     No,
-    /// It may have arrived; no answer came.
+    /// It may have arrived, but no answer was received.
     Maybe,
     /// The service answered.
     Answered,
@@ -34,7 +34,7 @@ pub enum Sent {
 /// What to do when a look-up does not find the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfAbsent {
-    /// Send again.
+    /// Send the request again.
     SendAgain,
     /// Give up on the row: the same request would meet the same answer.
     GiveUp,
@@ -45,35 +45,35 @@ pub enum IfAbsent {
 pub enum Advice {
     /// Nothing was created: retry after a backoff.
     Again,
-    /// No connection could be made: retry after a backoff. After several rows in succession the run stops.
+    /// No connection could be made: retry after a backoff. After several rows in succession the run
+    /// stops.
     Unreachable,
     /// Over the quota: slow the category down and retry. Never a row's failure.
     SlowDown,
-    /// A web application firewall blocked the request: slow down and retry a few times, then stop the run.
+    /// A web application firewall blocked the request: slow down and retry a few times, then stop
+    /// the run.
     Firewalled,
     /// The username is taken.
     Exists,
-    /// Unclear whether the user was made: look up before anything else.
+    /// The user may have been created: look it up first.
     LookUp(IfAbsent),
-    /// The user was made; the message to them was refused.
+    /// The user was created, but the message to it was refused.
     Undelivered,
-    /// The pool refuses this row for good.
+    /// The pool refuses this row permanently.
     GiveUp,
-    /// Every row would meet the same answer: stop the run.
+    /// Every row would get the same answer: stop the run.
     Stop(Stop),
 }
 
-/// A request that did not go well.
+/// A failed request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// Whether it reached the service.
     pub sent: Sent,
-    /// What to do about it.
     pub advice: Advice,
-    /// The error's code: Cognito's, or one of ours for what happened on the way (`ConnectFailed`, `AttemptTimedOut`,
-    /// `ConnectionLost`, `UnreadableAnswer`, `RequestNotBuilt`).
+    /// Cognito's error code, or one of ours for failures without an answer (`ConnectFailed`,
+    /// `AttemptTimedOut`, `ConnectionLost`, `UnreadableAnswer`, `RequestNotBuilt`).
     pub code: String,
-    /// The error in words.
     pub message: String,
 }
 
@@ -87,19 +87,21 @@ impl std::error::Error for Failure {}
 
 /// No connection could be made.
 pub const CONNECT_FAILED: &str = "ConnectFailed";
-/// The server's certificate was refused, so nothing was sent.
+/// The server's certificate is not trusted, so nothing was sent.
 pub const CERTIFICATE_REFUSED: &str = "CertificateRefused";
-/// No connection could be made because this process, or the machine, has too many files open. A row waits until others are done.
+/// No connection could be made because this process, or the machine, has too many files open. A row
+/// waits until others are done.
 pub const OUT_OF_FILES: &str = "TooManyOpenFiles";
 /// No answer within the attempt's time.
 pub const ATTEMPT_TIMED_OUT: &str = "AttemptTimedOut";
 /// The connection was lost after the request was handed to it.
 pub const CONNECTION_LOST: &str = "ConnectionLost";
-/// An answer came that cannot be read.
+/// The answer cannot be parsed.
 pub const UNREADABLE_ANSWER: &str = "UnreadableAnswer";
-/// The request has to be signed, and the run signs none.
+/// The request has to be signed, and this run signs nothing.
 pub const NOT_SIGNED: &str = "NotSigned";
-/// AWS WAF blocked the request: the user pool has a web ACL (developer guide, "Associate an AWS WAF web ACL with a user pool").
+/// AWS WAF blocked the request: the user pool has a web ACL (developer guide, "Associate an AWS WAF
+/// web ACL with a user pool").
 pub const BLOCKED_BY_FIREWALL: &str = "ForbiddenException";
 /// The SDK refused to build the request.
 pub const REQUEST_NOT_BUILT: &str = "RequestNotBuilt";
@@ -107,7 +109,7 @@ pub const REQUEST_NOT_BUILT: &str = "RequestNotBuilt";
 /// Cognito's code for a pool, an app client or a group that does not exist.
 const RESOURCE_NOT_FOUND: &str = "ResourceNotFoundException";
 
-/// The operation that was asked.
+/// The kind of operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     /// `SignUp`: it writes.
@@ -118,12 +120,12 @@ pub enum Operation {
     Write,
     /// `AdminAddUserToGroup`: what is missing may be the group.
     WriteToGroup,
-    /// `AdminDeleteUser`: what it may not do for one user it may do for none.
+    /// `AdminDeleteUser`: a missing permission concerns all users.
     Delete,
 }
 
 impl Operation {
-    /// What to do where nothing says whether it was done.
+    /// What to do if the effect of the request is unknown.
     fn unclear(self) -> Advice {
         match self {
             Self::SignUp => Advice::LookUp(IfAbsent::SendAgain),
@@ -133,7 +135,7 @@ impl Operation {
 }
 
 impl Failure {
-    /// What an error of the SDK means.
+    /// Classifies an error of the SDK.
     #[must_use]
     pub fn of<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Self
     where
@@ -142,7 +144,7 @@ impl Failure {
         Self::for_row(operation, error, None)
     }
 
-    /// The same for a row that has this password: the failure does not repeat it.
+    /// The same for a row with this password, which is removed from the message.
     #[must_use]
     pub fn for_row<E>(
         operation: Operation,
@@ -158,13 +160,13 @@ impl Failure {
         failure
     }
 
-    /// A success whose content is not what Cognito sends.
+    /// A successful answer with content that Cognito does not send.
     #[must_use]
     pub fn unreadable(why: impl Into<String>) -> Self {
         Self::unclear(Operation::Read, why)
     }
 
-    /// The same for an operation that may have been carried out.
+    /// The same for an operation that may have had an effect.
     #[must_use]
     pub fn unclear(operation: Operation, why: impl Into<String>) -> Self {
         Self {
@@ -177,7 +179,7 @@ impl Failure {
 
     #[expect(
         clippy::wildcard_enum_match_arm,
-        reason = "SdkError can grow, and what is new in it is an answer we cannot read"
+        reason = "SdkError is non-exhaustive, and new variants are unreadable answers"
     )]
     fn classified<E>(
         operation: Operation,
@@ -212,7 +214,8 @@ impl Failure {
             {
                 on_the_way(Sent::No, Advice::SlowDown, OUT_OF_FILES)
             }
-            // A connection that was never made times out here too; an attempt that was sent does so above.
+            // A connection that was never made times out here too; an attempt that was sent does so
+            // above.
             SdkError::DispatchFailure(failure)
                 if failure.is_timeout() || never_connected(error) =>
             {
@@ -243,7 +246,7 @@ impl Failure {
         }
     }
 
-    /// A clock that is far off explains why a signature was refused, and is worth knowing whenever credentials are.
+    /// Adds the local clock's offset if it explains why the credentials were refused.
     fn by_the_clock(mut self, offset_ms: i64) -> Self {
         let Some(told) = clock_skew::far_off(offset_ms) else {
             return self;
@@ -257,7 +260,7 @@ impl Failure {
         self
     }
 
-    /// A proxy that throttles says so by the status alone.
+    /// A proxy that throttles may answer with nothing but the status.
     fn slowed_by(mut self, status: u16) -> Self {
         if status == 429 {
             self.advice = Advice::SlowDown;
@@ -265,7 +268,7 @@ impl Failure {
         self
     }
 
-    /// The SDK does not take what the request should hold.
+    /// The SDK cannot build the request.
     #[must_use]
     pub fn not_built(error: BuildError) -> Self {
         Self {
@@ -282,7 +285,7 @@ impl Failure {
         matches!(self.advice, Advice::SlowDown | Advice::Firewalled)
     }
 
-    /// Why no other request would fare better, once this one was tried often enough.
+    /// Why the run has to stop, once the request was retried often enough.
     #[must_use]
     pub fn stop(&self) -> Option<Stop> {
         match self.advice {
@@ -298,7 +301,8 @@ impl Failure {
         }
     }
 
-    /// Whether the credentials may not make this call. Signatures that are wrong or expired are not of this kind.
+    /// Whether the credentials lack permission for this call. Wrong or expired signatures do not
+    /// count.
     #[must_use]
     pub fn is_denied(&self) -> bool {
         [
@@ -318,7 +322,8 @@ impl Failure {
         )
     }
 
-    /// The same for a call that named a group: an answer that names the pool and no group means that the pool is missing.
+    /// For a call that names a group: an answer that names only the pool means that the pool is
+    /// missing.
     pub(super) fn of_pool(mut self, user_pool_id: &str) -> Self {
         let names_group = self.message.to_ascii_lowercase().contains("group");
         if self.advice == Advice::Stop(Stop::GroupMissing)
@@ -330,7 +335,7 @@ impl Failure {
         self
     }
 
-    /// What an error that the service itself named means.
+    /// Classifies an error code of the service.
     #[must_use]
     pub fn answered(operation: Operation, status: u16, code: &str, message: &str) -> Self {
         Self {
@@ -342,13 +347,13 @@ impl Failure {
     }
 }
 
-/// Whether a code may be shown: it is a name of the protocol, and the answer did not put the row's password in its place.
+/// Whether a code may be shown: it is an identifier and not the row's password.
 fn is_error_name(code: &str, password: Option<&str>) -> bool {
     let repeats = || password.is_some_and(|password| echo::repeats(code, password));
     bounds::is_identifier(code) && (explained(code).is_some() || !repeats())
 }
 
-/// Whether there was no room for one more connection on this machine: then no byte of the request left.
+/// Whether this process or machine has too many open files, so that nothing was sent.
 fn out_of_files(error: &(dyn std::error::Error + 'static)) -> bool {
     chain(error).any(|cause| {
         cause
@@ -357,8 +362,8 @@ fn out_of_files(error: &(dyn std::error::Error + 'static)) -> bool {
     })
 }
 
-/// Whether the host name could not be looked up. The system's resolver opens files, and some resolvers report a failure to do so as
-/// an unknown name.
+/// Whether the host name could not be looked up. The system's resolver opens files, and some
+/// resolvers report a failure to do so as an unknown name.
 fn lookup_failed(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut io_errors = chain(error)
         .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
@@ -369,7 +374,7 @@ fn lookup_failed(error: &(dyn std::error::Error + 'static)) -> bool {
         && io_errors.all(|cause| cause.raw_os_error().is_none())
 }
 
-/// Whether the HTTP client failed while it was connecting: then no byte of the request left.
+/// Whether the HTTP client failed to connect, so that nothing was sent.
 fn never_connected(error: &(dyn std::error::Error + 'static)) -> bool {
     chain(error).any(|cause| {
         cause

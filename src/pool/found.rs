@@ -1,5 +1,5 @@
-//! Users as answers show them. An answer with a field longer than Cognito's own, or of another kind, is not read at all; and no field
-//! repeats the password of the row that was asked for.
+//! Users in answers. An answer with a field that is too long or malformed is rejected, and no field
+//! repeats the row's password.
 
 use aws_sdk_cognitoidentityprovider::operation::sign_up::SignUpOutput;
 use aws_sdk_cognitoidentityprovider::primitives::DateTime;
@@ -14,24 +14,25 @@ use crate::user::{Attribute, Password};
 /// A user of the pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundUser {
-    /// The username that the pool keeps.
+    /// The pool's own username.
     pub username: String,
     /// `sub`.
     pub sub: Option<String>,
-    /// `UserStatus`, as the pool words it.
+    /// `UserStatus`, verbatim.
     pub status: Option<String>,
     /// `Enabled`.
     pub enabled: bool,
     /// `UserCreateDate`: milliseconds since the Unix epoch on the service's clock.
     pub created_ms: Option<i64>,
-    /// True where the date has a fraction of a second: then it is exact to the millisecond.
+    /// Whether the date has a fraction of a second and is therefore exact to the millisecond.
     pub created_has_fraction: bool,
     /// `UserAttributes`.
     pub attributes: Vec<Attribute>,
 }
 
 impl FoundUser {
-    /// Whether this is its username. Where the address is the username, the pool keeps the `sub` in its place.
+    /// Whether this is the user's username. If addresses are usernames, the pool's own username is
+    /// the `sub`.
     #[must_use]
     pub fn is_named(&self, username: &str) -> bool {
         self.username.to_lowercase() == username.to_lowercase()
@@ -39,7 +40,7 @@ impl FoundUser {
     }
 }
 
-/// What an answer says of one user.
+/// The fields of a user in an answer.
 pub(super) struct UserDescription<'a> {
     pub(super) username: &'a str,
     pub(super) status: Option<&'a UserStatusType>,
@@ -52,9 +53,9 @@ impl UserDescription<'_> {
     /// The user.
     ///
     /// # Errors
-    /// Why this is not an answer of Cognito's.
+    /// Why this cannot be an answer of Cognito.
     pub(super) fn user(self, password: Option<&Password>) -> Result<FoundUser, &'static str> {
-        // The SDK fills in what an answer lacks.
+        // The SDK fills in missing fields.
         if self.username.is_empty() {
             return Err("an answer without a Username did not come from Cognito");
         }
@@ -93,16 +94,16 @@ impl UserDescription<'_> {
     }
 }
 
-/// What the answer to `SignUp` says.
+/// The fields of an answer to `SignUp`.
 ///
 /// # Errors
-/// Why this is not an answer of Cognito's.
+/// Why this cannot be an answer of Cognito.
 pub(super) fn signed_up(
     answer: &SignUpOutput,
     password: Option<&Password>,
 ) -> Result<SignedUp, &'static str> {
     let sub = answer.user_sub();
-    // The SDK fills in what an answer lacks. Every answer of Cognito's has a sub.
+    // The SDK fills in missing fields. Every answer of Cognito has a sub.
     if sub.is_empty() {
         return Err("an answer without a UserSub did not come from Cognito");
     }
@@ -145,7 +146,6 @@ fn delivery(
     Ok((medium.to_owned(), destination))
 }
 
-/// An attribute, as the SDK has it.
 fn attribute(attribute: &AttributeType) -> Attribute {
     Attribute {
         name: attribute.name().into(),
@@ -157,7 +157,8 @@ fn repeats(text: &str, password: Option<&Password>) -> bool {
     password.is_some_and(|password| echo::repeats(text, password.expose()))
 }
 
-/// Whether a `sub` repeats the password. In a UUID a few digits turn up by chance, and nothing is escaped.
+/// Whether a `sub` repeats the password. A few digits appear in a UUID by chance, and nothing is
+/// escaped.
 fn sub_repeats(sub: &str, password: Option<&Password>) -> bool {
     const BY_CHANCE: usize = 12;
     let is_digit = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';

@@ -1,41 +1,39 @@
-//! The pool's groups: which there are, and making one. Signed.
+//! Lists and creates the pool's groups. Signed.
 
 use super::Cognito;
 use super::bounds::{MAX_NAME, fits};
 use super::failure::{Failure, Operation};
 
-/// Groups that a pool can have (Cognito's developer guide, "Quotas on resource number and size").
+/// The maximum number of groups in a pool (Cognito's developer guide, "Quotas on resource number
+/// and size").
 pub const MOST_GROUPS: usize = 10_000;
 
-/// The permission that listing groups needs, as IAM names it.
+/// The IAM action that lists groups.
 pub const LIST_GROUPS_ACTION: &str = "cognito-idp:ListGroups";
 
-/// The permission that making a group needs.
+/// The IAM action that creates a group.
 pub const CREATE_GROUP_ACTION: &str = "cognito-idp:CreateGroup";
 
-/// Groups that one answer holds at most (the service's model).
+/// The maximum number of groups in one answer (the service's model).
 const A_PAGE: i32 = 60;
 
-/// Some of the pool's groups.
+/// A page of groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupsPage {
-    /// Their names.
     pub names: Vec<String>,
-    /// Where the next page begins; none behind the last one.
+    /// The token of the next page, `None` on the last one.
     pub next: Option<String>,
 }
 
 /// The effect of a successful `CreateGroup`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CreateGroup {
-    /// The group is new.
     Created,
-    /// The pool had it.
     Existed,
 }
 
 impl Cognito {
-    /// `ListGroups`, once: the page that begins here, or the first one.
+    /// `ListGroups`, once: the page of this token, or the first one.
     ///
     /// # Errors
     /// See [`super::failure`]. Asking without being able to sign is answered by a `GiveUp`.
@@ -68,7 +66,7 @@ impl Cognito {
         })
     }
 
-    /// `CreateGroup`, once. A group that exists already is no failure.
+    /// `CreateGroup`, once. A group that exists already is not a failure.
     ///
     /// # Errors
     /// See [`super::failure`]. Asking without being able to sign is answered by a `GiveUp`.

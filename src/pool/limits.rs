@@ -1,4 +1,4 @@
-//! What the account is granted: `GetProvisionedLimit`, which names the rate that Cognito enforces now.
+//! `GetProvisionedLimit`: the rate that Cognito currently enforces for the account.
 
 use aws_sdk_cognitoidentityprovider::types::{LimitClass, LimitDefinitionType};
 
@@ -7,8 +7,9 @@ use super::failure::{Failure, Operation};
 use crate::pace::Category;
 
 impl Cognito {
-    /// `GetProvisionedLimit`, once, signed: requests a second that all of the account's pools in this Region have together for a
-    /// category. `None` when this run signs no requests. The quota of the operation itself is one request a second for the account.
+    /// `GetProvisionedLimit`, once, signed: requests a second in a category, shared by all of the
+    /// account's pools in this Region. `None` if this run signs no requests. The operation
+    /// itself is limited to one request a second.
     ///
     /// # Errors
     /// See [`super::failure`]. An answer without a rate is unreadable.

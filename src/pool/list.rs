@@ -1,5 +1,5 @@
-//! `ListUsers`: the pool's users page after page, and one of them by name. It costs no active user, and it lags behind what was made:
-//! whoever is not there may still exist.
+//! `ListUsers`: the pool's users in pages, and one user by name. Listed users do not count as
+//! active. The listing lags behind, so a user that it does not show may exist.
 
 use aws_sdk_cognitoidentityprovider::operation::list_users::ListUsersOutput;
 use aws_sdk_cognitoidentityprovider::operation::list_users::builders::ListUsersFluentBuilder;
@@ -11,16 +11,17 @@ use super::{Cognito, FoundUser};
 use crate::user::Password;
 use crate::user::pool_rules::{Contact, PoolRules};
 
-/// Users of a page, at most (API reference of `ListUsers`).
+/// The maximum number of users on a page (API reference of `ListUsers`).
 pub const USERS_A_PAGE: u64 = 60;
 
-/// The same as the request takes it.
+/// [`USERS_A_PAGE`] in the type of the request.
 const LARGEST_PAGE: i32 = 60;
 
-/// Users with one address: the pool's own, and one for each identity provider that knows the address as well.
+/// The maximum number of users with one address: one of the pool, and one of each identity
+/// provider.
 const NAMESAKES: i32 = 10;
 
-/// What a row's username is in a pool.
+/// Which attributes serve as usernames in a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct NamedBy {
     /// `UsernameAttributes` has `email`.
@@ -29,26 +30,24 @@ pub struct NamedBy {
     phone_number: bool,
 }
 
-/// A user, as a page shows it.
+/// A user on a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedUser {
-    /// The usernames that a sign-up cannot have because of this user. None where that is not certain.
+    /// The usernames that this user certainly takes.
     pub names: Vec<String>,
-    /// The user.
     pub user: FoundUser,
 }
 
 /// A page of users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPage {
-    /// Its users.
     pub users: Vec<ListedUser>,
-    /// What to ask for the next page with; none: this is the last one.
+    /// The token of the next page, `None` on the last one.
     pub next: Option<String>,
 }
 
 impl NamedBy {
-    /// As the pool's rules have it. Of a pool that may not be asked, it is not known: usernames are taken to be usernames.
+    /// From the pool's rules. If they are unknown, usernames are assumed not to be attributes.
     #[must_use]
     pub fn of(rules: Option<&PoolRules>) -> Self {
         let has = |contact| rules.is_some_and(|rules| rules.username_attributes.contains(&contact));
@@ -58,12 +57,12 @@ impl NamedBy {
         }
     }
 
-    /// Whether attributes are the usernames, and the pool keeps the `sub` in the username's place.
+    /// Whether attributes serve as usernames, so that the pool's own username is the `sub`.
     fn is_by_attribute(self) -> bool {
         self.email || self.phone_number
     }
 
-    /// The filter that finds the user with this name.
+    /// The filter for the user with this name.
     fn filter(self, username: &str) -> String {
         let attribute = match (self.email, self.phone_number) {
             (false, false) => "username",
@@ -76,9 +75,9 @@ impl NamedBy {
         format!(r#"{attribute} = "{escaped}""#)
     }
 
-    /// The usernames that a user takes. Where both attributes can be usernames and a user has both, the one that it signed up with is
-    /// not told from the other: then only a verified one certainly belongs to it. Whoever comes from an identity provider has a
-    /// username of that provider's and takes no address.
+    /// The usernames that a user takes. If both attributes can be usernames and a user has both,
+    /// the answer does not say which one it signed up with, so only a verified one certainly
+    /// belongs to it. A user of an identity provider takes no address.
     fn names(self, user: &FoundUser) -> Vec<String> {
         if !self.is_by_attribute() {
             return vec![user.username.clone()];
@@ -114,7 +113,8 @@ impl NamedBy {
 }
 
 impl Cognito {
-    /// `ListUsers`, once, signed: the page that `token` leads to, or the first one. A token holds for an hour.
+    /// `ListUsers`, once, signed: the page of `token`, or the first one. A token is valid for an
+    /// hour.
     ///
     /// # Errors
     /// See [`super::failure`].
@@ -124,7 +124,8 @@ impl Cognito {
         token: Option<String>,
     ) -> Result<UserPage, Failure> {
         let mut request = self.listing()?.limit(LARGEST_PAGE);
-        // Of other attributes Cognito wants every user to have one, or it answers an error (API reference of `ListUsers`).
+        // Cognito answers an error if an attribute to get is missing in a user, except for these
+        // (API reference of `ListUsers`).
         if !named_by.is_by_attribute() {
             request = request.attributes_to_get("sub");
         }
@@ -148,7 +149,8 @@ impl Cognito {
         })
     }
 
-    /// `ListUsers` for one user, once, signed. None: the listing does not show it, and may not show it yet.
+    /// `ListUsers` for one user, once, signed. `None` if the listing does not show the user, or not
+    /// yet.
     ///
     /// # Errors
     /// See [`super::failure`].
@@ -165,7 +167,7 @@ impl Cognito {
             .send()
             .await
             .map_err(|error| Failure::for_row(Operation::Read, &error, password))?;
-        // The pool has answered that the name is taken: whether it folds case is its own matter.
+        // The pool has answered that the name is taken, so it decides whether case matters.
         let name = username.to_lowercase();
         let is_by_name = |user: &FoundUser| match named_by.is_by_attribute() {
             true => {
@@ -183,7 +185,7 @@ impl Cognito {
         Ok(page.into_iter().find(is_by_name))
     }
 
-    /// One user at most: whether the pool may be listed at all.
+    /// Lists one user at most, to check whether listing is allowed.
     ///
     /// # Errors
     /// See [`super::failure`].
@@ -201,7 +203,7 @@ impl Cognito {
     }
 }
 
-/// The users of an answer. The list may be empty; Cognito never leaves it out.
+/// The users of an answer. Cognito may send an empty list, but never omits it.
 fn users(answer: &ListUsersOutput) -> Result<&[UserType], Failure> {
     answer
         .users
@@ -209,7 +211,7 @@ fn users(answer: &ListUsersOutput) -> Result<&[UserType], Failure> {
         .ok_or_else(|| Failure::unreadable("the answer does not list users"))
 }
 
-/// A user of a page; none for one without a name.
+/// A user on a page, or `None` for a user without a name.
 fn found(user: &UserType, password: Option<&Password>) -> Option<Result<FoundUser, Failure>> {
     let answer = UserDescription {
         username: user.username().filter(|name| !name.is_empty())?,
@@ -266,7 +268,7 @@ mod tests {
         assert_eq!(EMAILS.names(&user("5e1f", &ADDRESSES)), ["a@b.cd"]);
         assert_eq!(BOTH.names(&user("5e1f", &ADDRESSES[1..])), ["+4930"]);
         assert!(EMAILS.names(&user("5e1f", &ADDRESSES[1..])).is_empty());
-        // Its username is an identity provider's: nobody has signed up with the address.
+        // The username is an identity provider's: the user did not sign up with the address.
         assert!(EMAILS.names(&user("Google_7", &ADDRESSES)).is_empty());
     }
 

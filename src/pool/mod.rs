@@ -1,7 +1,7 @@
-//! Stage 6: the user pool, as this tool sees it: sign up, look up, list, follow up, describe.
+//! The user pool: sign up, look up, list, follow up, describe.
 //!
-//! Owns everything that is the SDK's: no other folder names a type of it. Asks for no permit (that is `pace`) and never sends
-//! anything twice (that is `import`). [`failure`] is the one table of Cognito's errors.
+//! The only folder that names types of the Cognito SDK. It takes no permits (see `pace`) and
+//! retries nothing (see `import`). [`failure`] classifies Cognito's errors.
 
 mod administer;
 mod bounds;
@@ -42,23 +42,24 @@ use service_clock::ServiceClock;
 pub use trigger_data::TriggerData;
 pub use undo::{Deletion, Doings};
 
-/// Signed requests whose time is further off than five minutes are refused by AWS: no clock that works here is.
+/// AWS refuses signed requests whose time is off by more than five minutes, so a working clock is
+/// within this bound.
 pub const MOST_SKEW_MS: i64 = 5 * 60 * 1_000;
 
-/// How users that exist are looked up.
+/// How existing users are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LookupMode {
-    /// By `AdminGetUser`, which is always up to date and makes a user count as active.
+    /// `AdminGetUser`, which is consistent and makes a user count as active.
     #[default]
     Get,
-    /// By `ListUsers`, which lags behind and makes nobody count. What is unclear is looked up by `AdminGetUser` all the same.
+    /// `ListUsers`, which lags behind and does not make users count as active. Unclear rows still
+    /// use `AdminGetUser`.
     List,
-    /// Not at all: nothing is signed.
+    /// No lookups, so no request is signed.
     None,
 }
 
 impl LookupMode {
-    /// Whether anybody is looked up.
     #[must_use]
     pub fn any(self) -> bool {
         match self {
@@ -68,7 +69,7 @@ impl LookupMode {
     }
 }
 
-/// A user pool that requests can be sent to.
+/// A client for one user pool and app client.
 #[derive(Debug)]
 pub struct Cognito {
     unsigned: Client,
@@ -78,7 +79,7 @@ pub struct Cognito {
     client_secret: Option<SecretString>,
     trigger_data: TriggerData,
     clock: Arc<Mutex<ServiceClock>>,
-    /// Empty: AWS's own.
+    /// Empty for AWS's own endpoint.
     endpoint: String,
 }
 
@@ -89,12 +90,12 @@ pub struct SignedUp {
     pub sub: String,
     /// `UserConfirmed`.
     pub confirmed: bool,
-    /// `CodeDeliveryDetails`, where a message was sent: its medium and its masked destination.
+    /// `CodeDeliveryDetails` if a message was sent: its medium and masked destination.
     pub message: Option<(String, String)>,
 }
 
 impl Cognito {
-    /// The endpoint that was named, by a flag, the environment or a profile; empty where it is AWS's own.
+    /// The endpoint from a flag, the environment or a profile; empty for AWS's own.
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.endpoint
@@ -143,8 +144,8 @@ impl Cognito {
             .map_err(|why| Failure::unclear(Operation::SignUp, why))
     }
 
-    /// Cognito also answers "Unable to verify secret hash" where the hash is missing (AWS knowledge center, "Unable to verify secret hash for
-    /// client").
+    /// Cognito also answers "Unable to verify secret hash" if the hash is missing (AWS knowledge
+    /// center, "Unable to verify secret hash for client").
     fn secret_not_given(&self, mut failure: Failure) -> Failure {
         if self.client_secret.is_none() && failure.advice == Advice::Stop(Stop::SecretRejected) {
             failure.advice = Advice::Stop(Stop::SecretMissing);
@@ -152,7 +153,8 @@ impl Cognito {
         failure
     }
 
-    /// `AdminGetUser`, once, signed. None: there is no such user. Cognito counts a user that it finds as active this month.
+    /// `AdminGetUser`, once, signed. `None` if there is no such user. Cognito counts a user that it
+    /// finds as active this month.
     ///
     /// # Errors
     /// See [`failure`]. Asking without being able to sign is answered by a `GiveUp`.
@@ -160,7 +162,7 @@ impl Cognito {
         self.look_up_for_row(username, None).await
     }
 
-    /// The same for a row that has this password: what the answer says does not repeat it.
+    /// The same for a row with this password, which is removed from the answer.
     ///
     /// # Errors
     /// See [`Self::look_up`].
@@ -170,7 +172,8 @@ impl Cognito {
         password: Option<&Password>,
     ) -> Result<Option<FoundUser>, Failure> {
         let found = self.get_user(username, password).await?;
-        // AdminGetUser takes an alias as well. A user found by one is another user: no user has this username.
+        // AdminGetUser also accepts aliases. A user found by an alias is a different user: no user
+        // has this username.
         Ok(found.filter(|found| found.is_named(username)))
     }
 
@@ -218,8 +221,9 @@ impl Cognito {
         })
     }
 
-    /// The earliest time that the service's clock can show now: milliseconds since the Unix epoch. Before the service was heard, this
-    /// machine's clock less what signed requests may be off by.
+    /// The earliest time that the service's clock can show now, in milliseconds since the Unix
+    /// epoch. Before the first answer, the local clock minus the allowed skew of signed
+    /// requests.
     #[must_use]
     pub fn earliest_time(&self) -> i64 {
         self.clock()

@@ -1,4 +1,4 @@
-//! Follows the pages of a listing, each of which names the next one. A listing that repeats itself, or goes on without end, is not followed.
+//! Follows the pages of a listing. Stops if pages repeat or never end.
 
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
@@ -9,32 +9,32 @@ use super::failure::Failure;
 /// The longest token that the service's model has (`PaginationKey`, `SearchPaginationTokenType`).
 const MAX_TOKEN: usize = 131_072;
 
-/// Pages in a row that have nothing in them. Cognito may answer an empty page and go on, but not for long.
+/// The maximum number of consecutive empty pages. Cognito may send some.
 const EMPTY_PAGES: u32 = 50;
 
 /// The pages seen so far.
 #[derive(Debug, Clone)]
 pub struct SeenPages {
-    /// Tokens by a hash of 64 bits: there are too many to keep, and a listing that is given up by mistake does no harm.
+    /// 64-bit hashes of tokens. A collision would end the listing, which does no harm.
     tokens: HashSet<u64>,
     hasher: RandomState,
     empty: u32,
     most: usize,
 }
 
-/// Why a listing is not followed any further.
+/// Why a listing cannot be followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Endless {
-    /// A page leads to an earlier one.
+    /// A page refers to an earlier one.
     #[error("a page of the answer leads back to an earlier page")]
     Repeated,
-    /// More pages than there can be.
+    /// More pages than a pool can have.
     #[error("the answer does not end after {0} pages")]
     TooMany(usize),
-    /// One empty page after another.
+    /// Too many consecutive empty pages.
     #[error("the answer goes on with {EMPTY_PAGES} empty pages")]
     Empty,
-    /// A token that is longer than the service's.
+    /// A token longer than the service's model allows.
     #[error("a page of the answer names the next one by a token longer than 131,072 characters")]
     LongToken,
 }
@@ -46,7 +46,6 @@ impl From<Endless> for Failure {
 }
 
 impl SeenPages {
-    /// For a listing of at most so many pages.
     #[must_use]
     pub fn up_to(most: usize) -> Self {
         Self {
@@ -57,13 +56,12 @@ impl SeenPages {
         }
     }
 
-    /// Pages that were followed.
     #[must_use]
     pub fn seen(&self) -> usize {
         self.tokens.len()
     }
 
-    /// A page with so many entries names the next one by this token: whether to ask for it.
+    /// Records a page with this many entries and the token of the next page.
     ///
     /// # Errors
     /// The listing would not end.

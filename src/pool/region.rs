@@ -3,14 +3,15 @@
 /// First parts of Regions in the partition `aws`.
 const COMMERCIAL: [&str; 9] = ["af", "ap", "ca", "eu", "il", "me", "mx", "sa", "us"];
 
-/// The Region in a pool's id. None where an emulator wrote something else there.
+/// The Region in a pool's id. `None` for ids of emulators.
 #[must_use]
 pub fn region_of(user_pool_id: &str) -> Option<String> {
     let (region, _) = user_pool_id.split_once('_')?;
     looks_like_a_region(region).then(|| region.to_owned())
 }
 
-/// `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`: at least three parts, the first one of two letters (or `eusc`), the last one a number.
+/// `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`: at least three parts, the first one of two
+/// letters (or `eusc`), the last one a number.
 pub(super) fn looks_like_a_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     parts.len() >= 3
@@ -20,8 +21,8 @@ pub(super) fn looks_like_a_region(text: &str) -> bool {
         && parts.last().is_some_and(|part| part.parse::<u8>().is_ok())
 }
 
-/// The partition of a Region, as ARNs name it. None where this program does not know one for it. The table is that of the SDK's
-/// endpoint rules, which keep it to themselves.
+/// The partition of a Region, as ARNs name it. `None` if unknown. The table is that of the SDK's
+/// endpoint rules, which do not expose it.
 #[must_use]
 pub fn partition_of(region: &str) -> Option<&'static str> {
     let mut parts = region.split('-');

@@ -1,4 +1,4 @@
-//! `SecretHash`: what an app client with a secret wants with every request.
+//! `SecretHash`, which an app client with a secret requires with every request.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,8 +6,9 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
 
-/// base64(HMAC-SHA256(key: client secret, message: username as it is sent + client id)), as Cognito's developer guide
-/// ("Computing secret hash values") has it. None for a key that HMAC does not take; HMAC takes every key.
+/// base64(HMAC-SHA256(key: client secret, message: username as it is sent + client id)), as
+/// Cognito's developer guide ("Computing secret hash values") has it. HMAC accepts every key, so
+/// this is never `None`.
 pub(super) fn secret_hash(
     secret: &SecretString,
     username: &str,

@@ -1,50 +1,52 @@
-//! What the `Date` headers of the service say about its clock. Pure: time is an argument.
+//! Estimates the service's clock from `Date` headers. Pure: time is an argument.
 //!
-//! A header has whole seconds, and an answer takes a while: each one says only that the service's clock is ahead of ours by
-//! something between two bounds. Many together leave a narrow gap.
+//! A header has whole seconds and an answer takes time, so each one only bounds the offset between
+//! the clocks. Many together narrow it.
 
-/// By how much the service's clock is ahead of a steady one of ours, in milliseconds: something between two bounds, both
-/// included.
+/// The offset of the service's clock to our monotonic clock, in milliseconds, as an inclusive
+/// range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ServiceClock {
     bounds: Option<(i64, i64)>,
     last: Option<LastHeard>,
 }
 
-/// What the service said last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastHeard {
-    /// The second that it named: milliseconds since the Unix epoch, on its clock.
+    /// The last `Date`, in milliseconds since the Unix epoch.
     pub second_ms: i64,
-    /// When the answer came, by our steady clock: milliseconds.
+    /// When the answer arrived, in milliseconds of our monotonic clock.
     pub came_ms: i64,
 }
 
 impl ServiceClock {
-    /// An answer said that it was `date` (milliseconds since the Unix epoch, whole seconds). The other two say when
-    /// its request was sent and when it came, by our steady clock, in milliseconds.
+    /// An answer said that it was `date` (milliseconds since the Unix epoch, whole seconds). The
+    /// other two say when its request was sent and when it came, by our steady clock, in
+    /// milliseconds.
     pub fn heard(&mut self, sent: i64, date: i64, outcome: i64) {
         self.last = Some(LastHeard {
             second_ms: date,
             came_ms: outcome,
         });
-        // Both of our times were rounded down to a millisecond.
+        // Both local times were rounded down to a millisecond.
         let (low, high) = (date - outcome - 1, date + 1_000 - sent);
         let narrowed = self
             .bounds
             .map(|(at_least, at_most)| (at_least.max(low), at_most.min(high)))
             .filter(|(at_least, at_most)| at_least <= at_most);
-        // None: the service's clock was set, or ours stood still while the machine slept. What was heard before no longer holds.
+        // The ranges do not overlap: the service's clock was set, or this machine slept. Earlier
+        // answers no longer count.
         self.bounds = Some(narrowed.unwrap_or((low, high)));
     }
 
-    /// What the service said last; none where it never said what time it is.
+    /// The last `Date`, or `None` before the first one.
     #[must_use]
     pub fn last(self) -> Option<LastHeard> {
         self.last
     }
 
-    /// The earliest and the latest that the service's clock can show at this moment of ours; none where it was never heard.
+    /// The earliest and latest time of the service's clock at this local time, or `None` before the
+    /// first answer.
     #[must_use]
     pub fn service_time(self, ours: i64) -> Option<(i64, i64)> {
         self.bounds
@@ -71,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_set_is_believed_anew() {
+    fn an_adjusted_clock_replaces_the_estimate() {
         let mut clock = ServiceClock::default();
         clock.heard(10_000, 10_000, 10_020);
         clock.heard(20_000, 80_000, 20_020);

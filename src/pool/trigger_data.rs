@@ -1,4 +1,4 @@
-//! What every `SignUp` of a run tells the pool's triggers, beside the user: `ValidationData` and `ClientMetadata`.
+//! Data for the pool's triggers in every `SignUp`: `ValidationData` and `ClientMetadata`.
 
 use std::fmt;
 
@@ -10,13 +10,14 @@ use sha2::{Digest as _, Sha256};
 
 use crate::user::rules::{MAX_ATTRIBUTE_NAME, MAX_VALUE};
 
-/// Characters of a key or of a value of `ClientMetadata` at most (the service's model, `StringType`).
+/// The maximum length of a key or a value of `ClientMetadata` (the service's model, `StringType`).
 const MAX_METADATA: usize = 131_072;
 
-/// Bytes of the digest that stand for the values: 32 bits show that a value has changed, and are too few to find it out from.
+/// Bytes of the digest of the values: 32 bits reveal a change, but are too few to guess a value
+/// from.
 const MARK_BYTES: usize = 4;
 
-/// See the module's words. Keys are different, and in order. What it shows for debugging has no values.
+/// Keys are unique and sorted. `Debug` shows no values.
 #[derive(Clone, Default)]
 pub struct TriggerData {
     validation: Vec<(String, SecretString)>,
@@ -24,14 +25,15 @@ pub struct TriggerData {
 }
 
 impl TriggerData {
-    /// One more pair of `ValidationData`, unless its key has a value already: whoever is heard first wins.
+    /// Adds a pair of `ValidationData`, unless its key already has a value.
     ///
     /// # Errors
-    /// Cognito does not take it; the words do not repeat the value.
+    /// Cognito would not accept it. The message does not repeat the value.
     pub fn validate(&mut self, key: &str, value: SecretString) -> Result<(), String> {
         let limits = (MAX_ATTRIBUTE_NAME, MAX_VALUE);
         check(key, value.expose_secret(), limits)?;
-        // It is an attribute's name, which has no white space (the service's model, `AttributeNameType`).
+        // It is an attribute's name, which has no white space (the service's model,
+        // `AttributeNameType`).
         if key.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err(format!(
                 "the key `{}` has white space in it, which Cognito does not take",
@@ -42,19 +44,19 @@ impl TriggerData {
         Ok(())
     }
 
-    /// One more pair of `ClientMetadata`, unless its key has a value already.
+    /// Adds a pair of `ClientMetadata`, unless its key already has a value.
     ///
     /// # Errors
-    /// Cognito does not take it.
+    /// Cognito would not accept it.
     pub fn add_metadata(&mut self, key: &str, value: String) -> Result<(), String> {
         check(key, &value, (MAX_METADATA, MAX_METADATA))?;
         put(&mut self.metadata, key, value);
         Ok(())
     }
 
-    /// What a run is bound to: the keys, and a mark of the values. A trigger that looks for a value lets some users in and confirms
-    /// them, and not the others: with another value half-way, the rest of the list would come out otherwise than its beginning.
-    /// The values themselves are not written down, for one of them may be a key that the trigger compares. None: nothing is told.
+    /// The keys and a digest of the values, which a run is bound to: with other values, a trigger
+    /// could treat the rest of the list differently. The values themselves are not stored,
+    /// because one may be a secret that the trigger compares. `None` without data.
     #[must_use]
     pub fn identity(&self) -> Option<String> {
         if self.validation.is_empty() && self.metadata.is_empty() {
@@ -83,7 +85,6 @@ impl TriggerData {
         Some(format!("{} ({mark})", names.join(", ")))
     }
 
-    /// Puts it into a request.
     pub(super) fn put_into(
         &self,
         mut request: SignUpInputBuilder,
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_bound_to_the_pairs_whatever_their_order_and_not_told_the_values() {
+    fn the_digest_ignores_the_order_of_pairs_and_has_no_values() {
         assert_eq!(TriggerData::default().identity(), None);
         let one = validating(&[("key", "Hidden-42"), ("batch", "7")]);
         let other = validating(&[("batch", "7"), ("key", "Hidden-42")]);
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_heard_first_wins() {
+    fn the_first_value_of_a_key_wins() {
         assert_eq!(
             validating(&[("key", "1"), ("key", "2")]).identity(),
             validating(&[("key", "1")]).identity()
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cognito_does_not_take_is_refused_without_repeating_a_value() {
+    fn invalid_data_is_refused_without_repeating_a_value() {
         let mut data = TriggerData::default();
         let long = "v".repeat(2_049);
         for (key, value) in [

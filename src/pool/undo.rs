@@ -1,4 +1,4 @@
-//! What an undo asks of the pool: a user by its name or its `sub`, what the user has done since it was made, and its deletion.
+//! The requests of an undo: look up a user by username or `sub`, read its events, and delete it.
 
 use aws_sdk_cognitoidentityprovider::operation::admin_delete_user::AdminDeleteUserError;
 use aws_sdk_cognitoidentityprovider::types::{EventResponseType, EventType};
@@ -6,7 +6,7 @@ use aws_sdk_cognitoidentityprovider::types::{EventResponseType, EventType};
 use super::failure::{Failure, Operation};
 use super::{Cognito, FoundUser};
 
-/// Events of a page, at most (API reference of `AdminListUserAuthEvents`).
+/// The maximum number of events on a page (API reference of `AdminListUserAuthEvents`).
 const LARGEST_PAGE: i32 = 60;
 
 /// The answer to a deletion.
@@ -18,22 +18,23 @@ pub enum Deletion {
     NoSuchUser,
 }
 
-/// A page of what threat protection remembers of a user.
+/// A page of the events that threat protection recorded for a user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Doings {
-    /// The user's own sign-up is remembered: so all that came after it is, too.
+    /// The user's own sign-up is recorded, and therefore all later events are too.
     pub sign_up: bool,
-    /// Events of the page.
+    /// The number of events on the page.
     pub events: usize,
-    /// It has done something else, or another attempt at something was not refused.
+    /// There is another event that was not refused.
     pub used: bool,
-    /// What to ask for the next page with; none: this is the last one.
+    /// The token of the next page, `None` on the last one.
     pub next: Option<String>,
 }
 
 impl Cognito {
-    /// `AdminGetUser`, once, signed, by a username, an alias or a `sub`: whoever is found has to be compared. None: nobody is found.
-    /// Cognito counts a user that it finds as active this month.
+    /// `AdminGetUser`, once, signed, by a username, an alias or a `sub`, so the caller compares the
+    /// user that is found. `None` if there is none. Cognito counts a user that it finds as
+    /// active this month.
     ///
     /// # Errors
     /// See [`super::failure`].
@@ -44,7 +45,7 @@ impl Cognito {
     /// `AdminDeleteUser`, once, signed, by a username or a `sub`.
     ///
     /// # Errors
-    /// See [`super::failure`]. It may be sent again: a user is deleted once.
+    /// See [`super::failure`]. Idempotent.
     pub async fn delete(&self, name: &str) -> Result<Deletion, Failure> {
         let call = self.signing()?.admin_delete_user();
         let call = call.user_pool_id(&self.user_pool_id).username(name);
@@ -61,10 +62,11 @@ impl Cognito {
         }
     }
 
-    /// `AdminListUserAuthEvents`, once, signed: the page that `token` leads to, or the first one.
+    /// `AdminListUserAuthEvents`, once, signed: the page of `token`, or the first one.
     ///
     /// # Errors
-    /// See [`super::failure`]. `UserPoolAddOnNotEnabledException`: the pool has no threat protection, and remembers nothing.
+    /// See [`super::failure`]. `UserPoolAddOnNotEnabledException`: the pool has no threat
+    /// protection and records nothing.
     pub async fn doings(&self, name: &str, token: Option<&str>) -> Result<Doings, Failure> {
         let answer = self
             .signing()?
@@ -86,7 +88,8 @@ impl Cognito {
             if event.event_type() == Some(&EventType::SignUp) {
                 doings.sign_up = true;
             } else if !refused {
-                // A sign-in, a new password, a code asked for, or what Cognito calls by a name that is not known here.
+                // A sign-in, a new password, a requested code, or an event type unknown to this
+                // version.
                 doings.used = true;
             }
         }

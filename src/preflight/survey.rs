@@ -71,7 +71,7 @@ impl Hint for SurveyError {
 }
 
 impl Survey {
-    /// Reads the list to its end. `folds` says whether usernames are compared without case; `tell` hears of every finding
+    /// Reads the list to its end. `case_insensitive` says whether usernames are compared without case; `tell` hears of every finding
     /// and note: those of a row one after the other, and at the end those about several rows.
     ///
     /// # Errors

@@ -1,14 +1,17 @@
-//! A run undone: exactly the users that it made are deleted, and nobody else.
+//! Undoes a run: deletes the users it created, and no others.
 //!
-//! [`removal`] is one user's way, as a state machine, pure: is it still the one that the run made, has it been used, may it be
-//! deleted, and what came of that. `remove` takes a user along it: permits, requests, waits. [`run`] is the loop: it owns the truth,
-//! and it alone writes the ledger. A deletion is in the ledger as begun before its request leaves.
+//! [`removal`] is the state machine of one user: is it the user that the run created, has it been
+//! used, may it be deleted? `remove` drives it with permits, requests and waits. [`run`] is the
+//! loop, which owns all state and alone writes to the ledger. A deletion is begun in the ledger
+//! before its request is sent.
 //!
-//! A user is told from another one of the same name by its `sub`, which Cognito never gives twice. So the deletion itself names the
-//! `sub`, wherever the pool finds users by it (the API reference of `AdminDeleteUser` allows it): then nobody who takes the name between the
-//! look-up and the deletion can be met by it. Where a pool does not, the username is all there is, and the look-up just before it.
+//! A user is identified by its `sub`, which Cognito never reuses. Where the pool finds users by
+//! `sub`, the deletion names it (the API reference of `AdminDeleteUser` allows this), so a user
+//! that takes the username in the meantime cannot be deleted. Otherwise the username is looked up
+//! immediately before the deletion.
 //!
-//! A ledger can be changed by others. So a user is deleted only if the pool says that it was created while the run was at work.
+//! A ledger can be edited. Therefore a user is deleted only if the pool says that it was created
+//! while the run was active.
 
 pub mod removal;
 mod remove;

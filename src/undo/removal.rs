@@ -1,8 +1,8 @@
-//! One user's way to its deletion, as a state machine. Pure: it is told what happened, and says what to do next.
+//! The state machine that removes one user. Pure: events in, next step out.
 //!
-//! It keeps a user whose `sub` differs from the one that the run created, a user that was created while the run was not at work, whatever
-//! the ledger says, and a user that may have signed in, unless that is allowed. After a deletion without a clear answer, it looks the user up
-//! before it sends another one.
+//! A user is kept if its `sub` is not the one that the run created, if it was created while the run
+//! was not active (whatever the ledger says), or if it may have signed in and that is not allowed.
+//! After an unclear deletion, the user is looked up before another deletion is sent.
 
 mod found;
 
@@ -16,89 +16,82 @@ use crate::pool::pages::SeenPages;
 use crate::pool::{Advice, Deletion, Doings, Failure, FoundUser, Sent, Stop};
 use crate::run::{FORBIDDEN_TRIES, RetryPolicy};
 
-/// Pages of what a user did, at most: 6,000 events that say nothing of a sign-in.
+/// The maximum number of pages of a user's events: 6,000 events without a sign-in.
 const MOST_PAGES: usize = 100;
 
-/// The code of a pool without threat protection.
+/// The error code of a pool without threat protection.
 const REMEMBERS_NOTHING: &str = "UserPoolAddOnNotEnabledException";
 
-/// What happened.
 #[derive(Debug)]
 pub enum RemovalEvent {
-    /// Nothing yet.
     Start,
-    /// A look-up was answered.
+    /// The answer to a lookup.
     Found(Result<Option<FoundUser>, Failure>),
-    /// What the user did was asked for.
+    /// A page of the user's events.
     Doings(Result<Doings, Failure>),
-    /// The deletion is in the ledger as begun.
+    /// The deletion is begun in the ledger.
     Begun,
-    /// `AdminDeleteUser` was answered.
     Deleted(Result<Deletion, Failure>),
 }
 
-/// What to do next. Each names the user by what the pool finds it by.
+/// The next step. Requests name the user by [`Removal::name`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum RemovalStep {
-    /// Look it up after this time.
+    /// Look the user up after this delay.
     LookUp(Duration),
-    /// Ask what it did, after this time: the first page, or the one behind this token.
+    /// Request the user's events after this delay: the first page, or the page of this token.
     AskDoings(Duration, Option<String>),
-    /// Write the deletion down as begun, or say that it would be deleted.
+    /// Begin the deletion in the ledger, or report it in a dry run.
     Begin,
-    /// Delete it after this time.
+    /// Delete the user after this delay.
     Delete(Duration),
     /// The user has its outcome.
     Settled(Undoing),
     /// No connection could be made.
     Unreachable(Undoing),
-    /// No user can go on.
+    /// Every user would fail in the same way.
     StopRun(Stop, Failure),
 }
 
-/// What holds for the whole undo.
+/// Settings shared by all users.
 #[derive(Debug, Clone, Copy)]
 pub struct RemovalRules {
-    /// How often and after how long.
     pub retry: RetryPolicy,
-    /// Users that have signed in, or may have, are deleted as well.
+    /// Also delete users that have or may have signed in.
     pub even_if_used: bool,
 }
 
-/// What is known of the pool, learnt from its answers.
+/// Properties of the pool, learned from its answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Learnt {
-    /// It does not find users by their `sub`.
+    /// The pool does not find users by `sub`.
     pub not_by_sub: bool,
-    /// It does not tell what its users do.
+    /// The pool records no user events, or the credentials may not read them.
     pub tells_nothing: bool,
 }
 
 impl Learnt {
-    /// Both together.
     pub fn merge(&mut self, other: Self) {
         self.not_by_sub |= other.not_by_sub;
         self.tells_nothing |= other.tells_nothing;
     }
 }
 
-/// By what the pool is asked for the user.
+/// How requests identify the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LookupKey {
     Sub,
     Username,
 }
 
-/// How far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Whether it may be deleted is not known.
+    /// Whether the user may be deleted is not decided.
     Judging,
-    /// It may, and the ledger says so.
+    /// The deletion is begun in the ledger.
     Deleting,
 }
 
-/// See the module's words.
 #[derive(Debug)]
 pub struct Removal {
     user: MadeUser,
@@ -107,24 +100,23 @@ pub struct Removal {
     learnt: Learnt,
     by: LookupKey,
     phase: Phase,
-    /// A deletion of ours may have arrived.
+    /// One of our deletions may have arrived.
     maybe_deleted: bool,
-    /// Its own sign-up was among what it did, on the pages so far.
+    /// The pages so far have the user's own sign-up.
     sign_up: bool,
-    /// The pages so far.
     pages: SeenPages,
     tries: u32,
-    /// Questions in a row that were not answered. The pages of what the user did are one question.
+    /// Consecutive failed lookups. All pages of events count as one.
     questions: u32,
-    /// How often a user that is there was said not to be.
+    /// How often an existing user was reported as missing.
     vanished: u32,
     forbidden: u32,
-    /// The failure that matters for what is said of it.
+    /// The failure to report with the outcome.
     failure: Option<Failure>,
 }
 
 impl Removal {
-    /// As the ledger knows the user. `learnt` is what is known of the pool, `times` when the run was at work.
+    /// `open` is the ledger's record of the user, and `times` when the run was active.
     #[must_use]
     pub fn new(open: ToUndo, rules: RemovalRules, learnt: Learnt, times: Arc<RunTimes>) -> Self {
         let by = if open.user.sub.is_some() && !learnt.not_by_sub {
@@ -150,13 +142,12 @@ impl Removal {
         }
     }
 
-    /// The row of the user.
     #[must_use]
     pub fn row(&self) -> u64 {
         self.user.row
     }
 
-    /// What the pool is asked for the user by.
+    /// The `sub` or username that requests name.
     #[must_use]
     pub fn name(&self) -> &str {
         match (self.by, &self.user.sub) {
@@ -165,19 +156,18 @@ impl Removal {
         }
     }
 
-    /// Whether its deletion was begun in this session, and none can have arrived.
+    /// Whether this session began the deletion and no deletion can have arrived.
     #[must_use]
     pub fn was_begun_but_not_sent(&self) -> bool {
         self.phase == Phase::Deleting && !self.maybe_deleted
     }
 
-    /// What was learnt of the pool so far.
     #[must_use]
     pub fn learnt(&self) -> Learnt {
         self.learnt
     }
 
-    /// What to do next. `chance` is from 0 up to 1.
+    /// Returns the next step. `chance` is in 0.0..=1.0.
     pub fn next(&mut self, event: RemovalEvent, chance: f64) -> RemovalStep {
         match event {
             RemovalEvent::Start => RemovalStep::LookUp(Duration::ZERO),
@@ -196,7 +186,7 @@ impl Removal {
             }
             RemovalEvent::Deleted(Ok(Deletion::Deleted)) => settled(Undone::Deleted),
             RemovalEvent::Deleted(Ok(Deletion::NoSuchUser)) => match self.by {
-                // Gone, or not found by this: its name tells.
+                // Deleted, or not found by `sub`: look the username up.
                 LookupKey::Sub => self.look_by_name(),
                 LookupKey::Username => self.absent(),
             },
@@ -209,7 +199,6 @@ impl Removal {
         RemovalStep::LookUp(Duration::ZERO)
     }
 
-    /// It is not there.
     fn absent(&self) -> RemovalStep {
         settled(if self.maybe_deleted {
             Undone::Deleted
@@ -232,12 +221,13 @@ impl Removal {
                 )),
             },
             None if self.sign_up => RemovalStep::Begin,
-            // What was not remembered of its sign-up may not have been remembered of its sign-ins.
+            // If the sign-up was not recorded, sign-ins may not have been recorded either.
             None => settled(Undone::Kept(KeptReason::MaybeUsed)),
         }
     }
 
-    /// What it did was not told. A pool that never tells is not asked again.
+    /// The events could not be read. If that is permanent for the pool, they are not requested
+    /// again.
     fn not_told(&mut self, failure: Failure, chance: f64) -> RemovalStep {
         let never = failure.code == REMEMBERS_NOTHING
             || failure.code.starts_with("AccessDenied")
@@ -267,7 +257,7 @@ impl Removal {
         }
     }
 
-    /// A question was not answered: `again` is how it is asked once more.
+    /// A read failed; `again` makes the step that repeats it.
     fn unanswered(
         &mut self,
         failure: Failure,
@@ -340,7 +330,7 @@ impl Removal {
         if self.maybe_deleted {
             failure
                 .message
-                .push_str(" (it may be deleted all the same)");
+                .push_str(" (it may be deleted nevertheless)");
         }
         if failure.advice == Advice::Unreachable {
             RemovalStep::Unreachable(because(Undone::Failed, failure))

@@ -1,4 +1,5 @@
-//! Takes one user along [`Removal`]: permits, requests, waits. Only returns a value: the loop owns the truth.
+//! Drives one [`Removal`]: permits, requests, waits. Returns a value and shares no state with the
+//! loop.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,33 +13,32 @@ use crate::pace::{Category, Pacer, Permit};
 use crate::pool::{Cognito, Failure, Stop};
 use crate::run::RequestCounts;
 
-/// What all users share.
+/// Shared by the tasks of all users.
 #[derive(Debug)]
 pub(super) struct RemovalContext {
     pub(super) pool: Cognito,
     pub(super) pacer: Pacer,
-    /// True once no more users are taken.
+    /// True once the undo is stopping.
     pub(super) stopping: watch::Receiver<bool>,
 }
 
-/// How a user's way ended, or where it pauses.
+/// How a user's task ended.
 #[derive(Debug)]
 pub(super) enum RemovalEnd {
-    /// It may be deleted, once the ledger says so.
+    /// The user may be deleted once the deletion is begun in the ledger.
     ToBegin(Box<Removal>),
     /// The user has its outcome.
     Settled(Undoing),
     /// No connection could be made.
     Unreachable(Undoing),
-    /// The undo stops, and it was begun in vain: no deletion can have arrived.
+    /// The undo is stopping. The deletion was begun and no request can have arrived.
     NotSent,
-    /// The undo stops: the next one looks at it again.
+    /// The undo is stopping: the next one starts this user over.
     LeftOpen,
-    /// No user can go on.
+    /// Every user would fail in the same way.
     StopRun(Stop, Failure),
 }
 
-/// What a task returns.
 #[derive(Debug)]
 pub(super) struct FinishedRemoval {
     pub(super) row: u64,
@@ -47,7 +47,7 @@ pub(super) struct FinishedRemoval {
     pub(super) requests: RequestCounts,
 }
 
-/// Takes the user on, from this event.
+/// Continues with a user from this event.
 pub(super) async fn remove(
     shared: Arc<RemovalContext>,
     mut removal: Removal,
@@ -117,7 +117,7 @@ async fn take(
                 log_answer(removal.row(), answer.as_ref().err());
                 RemovalEvent::Deleted(answer)
             }
-            // The others returned above.
+            // All other steps returned above.
             RemovalStep::LookUp(_)
             | RemovalStep::Begin
             | RemovalStep::Settled(_)
@@ -131,7 +131,7 @@ async fn take(
     }
 }
 
-/// A permit after this time; none where the undo stops first.
+/// Returns a permit after `wait`, or `None` if the undo stops first.
 async fn permit(
     shared: &RemovalContext,
     stopping: &mut watch::Receiver<bool>,

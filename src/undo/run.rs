@@ -1,7 +1,8 @@
-//! The loop of an undo. It owns the truth: it alone takes users, writes the ledger and counts. Tasks only return values.
+//! The loop of an undo. It owns all state: it alone takes users, writes to the ledger and counts.
+//! Tasks return values.
 //!
-//! A user is looked at, then written down as begun, then deleted. What its tasks return while one group is written makes up the next
-//! group, so that a sync to the disk is paid once for several users.
+//! A user is looked up, then its deletion is begun in the ledger, then it is deleted. Tasks that
+//! end while a group is written form the next group, so several users share one sync.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -26,27 +27,26 @@ use crate::run::{RequestCounts, Signal, Signals};
 /// Users read from the ledger at a time.
 const PAGE: usize = 256;
 
-/// On their way hold the rate when an answer takes two seconds, and the look-up before it as long.
+/// The slots sustain the rate if a deletion takes two seconds and the lookup before it another two.
 const SECONDS: u32 = 4;
 
-/// Users on their way, at least and at most.
+/// The minimum and maximum number of users in flight.
 const SLOTS: (u32, u32) = (4, 200);
 
-/// How long those on their way have to finish once the undo stops.
+/// How long a stopping undo waits for requests in flight.
 const DRAIN: Duration = Duration::from_secs(30);
 
-/// So many users in a row without a connection stop the undo.
+/// Consecutive users without a connection before the undo stops.
 const UNREACHABLE: u32 = 10;
 
-/// How often those who watch are told.
+/// The interval of progress messages.
 const NOTIFY_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Users by what came of them.
+/// Users by outcome. `None` is the key of users without one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UndoTally(BTreeMap<Option<Undone>, u64>);
 
 impl UndoTally {
-    /// As the ledger has them.
     ///
     /// # Errors
     /// It cannot be read.
@@ -54,26 +54,25 @@ impl UndoTally {
         Ok(Self(ledger.counts()?.into_iter().collect()))
     }
 
-    /// Users of whom this came.
     #[must_use]
     pub fn count(&self, undone: Undone) -> u64 {
         self.0.get(&Some(undone)).copied().unwrap_or(0)
     }
 
-    /// Users of whom nothing is known yet.
+    /// Users without an outcome.
     #[must_use]
     pub fn open(&self) -> u64 {
         self.0.get(&None).copied().unwrap_or(0)
     }
 
-    /// All users that the run made.
+    /// All users that the run created.
     #[must_use]
     pub fn all(&self) -> u64 {
         self.0.values().sum()
     }
 
-    /// Users that a session would take up: those of whom nothing is known, those that failed, and with `used` those that were left
-    /// alone because they were used or may have been.
+    /// Users that a session would process: those without an outcome, those that failed, and with
+    /// `used` those that were kept because they have or may have signed in.
     #[must_use]
     pub fn left(&self, used: bool) -> u64 {
         let kept = self.count(Undone::Kept(KeptReason::Used))
@@ -92,13 +91,12 @@ impl UndoTally {
 /// Why an undo ended early.
 #[derive(Debug)]
 pub enum Why {
-    /// It was told to.
     Signal(Signal),
-    /// Every user would meet the same answer.
+    /// Every user would get the same answer.
     Refused(Stop, Failure),
-    /// No connection could be made for several users in a row.
+    /// No connection could be made for several consecutive users.
     Unreachable(String),
-    /// A task of ours ended in a panic: its user is left open.
+    /// A task panicked. Its user stays open.
     Broken(JoinError),
 }
 
@@ -123,7 +121,7 @@ impl fmt::Display for Why {
                 f,
                 "no connection could be made for ten users in a row ({error}); check the network, --region, --endpoint-url and HTTPS_PROXY"
             ),
-            // Its words could quote a value.
+            // The message of a panic could quote a value.
             Self::Broken(_) => f.write_str("a task of this program ended unexpectedly"),
         }
     }
@@ -132,18 +130,18 @@ impl fmt::Display for Why {
 /// How a session ended.
 #[derive(Debug)]
 pub struct UndoEnd {
-    /// Why it ended early; none: every user is settled.
+    /// Why it ended early, or `None` if every user has an outcome.
     pub stopped: Option<Why>,
-    /// True where somebody did not want to wait for those on their way.
+    /// A second signal ended the undo without waiting for requests in flight.
     pub at_once: bool,
-    /// Users by what came of them, those of earlier sessions included.
+    /// Users by outcome, including earlier sessions.
     pub tally: UndoTally,
     /// Requests of this session.
     pub requests: RequestCounts,
 }
 
 impl UndoEnd {
-    /// There was nothing left to do.
+    /// The result if nothing was left to do.
     #[must_use]
     pub fn before_it_began(tally: UndoTally) -> Self {
         Self {
@@ -155,16 +153,15 @@ impl UndoEnd {
     }
 }
 
-/// What is done with users that may be deleted.
+/// Whether users are really deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// They are.
     Delete,
-    /// It is only said.
+    /// Only report what would be deleted.
     DryRun,
 }
 
-/// An undo that is about to begin.
+/// An undo of one run.
 pub struct Undo<'w> {
     ledger: UndoLedger,
     shared: Arc<RemovalContext>,
@@ -176,7 +173,7 @@ pub struct Undo<'w> {
     tasks: JoinSet<FinishedRemoval>,
     slots: usize,
     page: VecDeque<ToUndo>,
-    behind: u64,
+    last_row: u64,
     read_to_end: bool,
     tally: UndoTally,
     requests: RequestCounts,
@@ -187,7 +184,8 @@ pub struct Undo<'w> {
 }
 
 impl<'w> Undo<'w> {
-    /// `times` is when the run was at work, `deletions_a_second` is what the pacer allows; `notify` is called every ten seconds.
+    /// `times` is when the run was active, and `deletions_a_second` is the ceiling of the pacer;
+    /// `notify` is called every ten seconds.
     ///
     /// # Errors
     /// The ledger cannot be read.
@@ -221,7 +219,7 @@ impl<'w> Undo<'w> {
             tasks: JoinSet::new(),
             slots: (slots as usize).min(room_for_connections(1).unwrap_or(usize::MAX)),
             page: VecDeque::new(),
-            behind: 0,
+            last_row: 0,
             read_to_end: false,
             requests: RequestCounts::default(),
             unreachable: 0,
@@ -231,7 +229,7 @@ impl<'w> Undo<'w> {
         })
     }
 
-    /// Until every user is settled, or it is stopped. The ledger comes back.
+    /// Runs until every user has an outcome or the undo is stopped. Returns the ledger.
     ///
     /// # Errors
     /// The ledger cannot be read or written: nothing more is sent.
@@ -280,7 +278,7 @@ impl<'w> Undo<'w> {
     fn stop(&mut self, why: Why) {
         if self.stopped.is_none() {
             self.stopped = Some(why);
-            // Nobody hears it where no task is left.
+            // Fails only if no task is left to receive it.
             let _ = self.stop.send(true);
         }
     }
@@ -288,13 +286,13 @@ impl<'w> Undo<'w> {
     fn take_users(&mut self) -> Result<(), LedgerError> {
         while self.stopped.is_none() && self.tasks.len() < self.slots {
             if self.page.is_empty() && !self.read_to_end {
-                self.page = self.ledger.open_users(self.behind, PAGE)?.into();
+                self.page = self.ledger.open_users(self.last_row, PAGE)?.into();
                 self.read_to_end = self.page.len() < PAGE;
             }
             let Some(open) = self.page.pop_front() else {
                 break;
             };
-            self.behind = open.user.row;
+            self.last_row = open.user.row;
             let removal = Removal::new(open, self.rules, self.learnt, Arc::clone(&self.times));
             self.go_on(removal, RemovalEvent::Start);
         }
@@ -306,7 +304,8 @@ impl<'w> Undo<'w> {
             .spawn(remove(Arc::clone(&self.shared), removal, event));
     }
 
-    /// Writes down what came of this task and of all that have finished with it, and lets those go on that were begun.
+    /// Records the results of this task and of all others that have ended, and continues with users
+    /// whose deletion was begun.
     fn finished(
         &mut self,
         first: Option<Result<FinishedRemoval, JoinError>>,
@@ -340,7 +339,7 @@ impl<'w> Undo<'w> {
         self.requests.merge(&done.requests);
         match done.end {
             RemovalEnd::ToBegin(removal) => match self.mode {
-                // Nobody begins once it stops: the next session looks again.
+                // A stopping undo begins nothing: the next session starts these users over.
                 Mode::Delete if self.stopped.is_some() => {}
                 Mode::Delete => {
                     notes.push((done.row, UndoRecord::Begun));

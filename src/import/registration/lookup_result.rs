@@ -1,16 +1,16 @@
-//! What a look-up says of a row.
+//! What a lookup means for a row.
 
 use std::time::Duration;
 
 use super::{Registration, RegistrationStep, StopRun};
-use crate::import::resolve::{Doubt, UserOwner, whose};
+use crate::import::resolve::{Doubt, UserOwner, owner_of};
 use crate::outcome::{CREATED_DURING_RUN, Delivery, Evidence, Outcome, RowOutcome};
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, Stop};
 use crate::run::FORBIDDEN_TRIES;
 
 impl Registration<'_> {
     pub(super) fn found(&self, found: &FoundUser) -> RegistrationStep {
-        let verdict = whose(found, self.user, self.times);
+        let verdict = owner_of(found, self.user, self.times);
         let mut outcome = if self.maybe_made {
             self.perhaps_ours(verdict)
         } else {
@@ -33,7 +33,7 @@ impl Registration<'_> {
         self.settled(outcome)
     }
 
-    /// The user was found after a request that may have made it.
+    /// The user was found after a request that may have created it.
     fn perhaps_ours(&self, verdict: UserOwner) -> RowOutcome {
         match verdict {
             UserOwner::Ours => RowOutcome::of(Outcome::Created),
@@ -43,9 +43,10 @@ impl Registration<'_> {
         }
     }
 
-    /// The pool answered our first request that the username exists: we did not make this user, as far as the ledger knows. One that
-    /// was created since the run began, with the attributes of the row, is in doubt all the same: the ledger may be an older copy, or
-    /// another process may be importing the same list.
+    /// The pool answered our first request with "username exists": as far as the ledger knows, we
+    /// did not create this user. A user created since the run began with the attributes of the
+    /// row is in doubt nevertheless: the ledger may be an older copy, or another process may be
+    /// importing the same list.
     fn taken_at_first(&self, verdict: UserOwner) -> RowOutcome {
         match verdict {
             UserOwner::Theirs | UserOwner::Unsettled(Doubt::NoDate | Doubt::OtherAttributes) => {
@@ -78,7 +79,8 @@ impl Registration<'_> {
         if self.if_absent == IfAbsent::SendAgain && self.tries < self.rules.retry.tries {
             return RegistrationStep::SignUp(Duration::ZERO);
         }
-        // A request that was not answered may still arrive. Only after that time is absence a proof.
+        // A request without an answer may still arrive. Absence proves nothing until the settle
+        // time is over.
         match self.rules.retry.settle.checked_sub(since_unclear) {
             Some(wait) if self.unanswered && !wait.is_zero() => RegistrationStep::LookUp(wait),
             Some(_) | None if self.if_absent == IfAbsent::GiveUp => {
@@ -88,14 +90,14 @@ impl Registration<'_> {
         }
     }
 
-    /// The listing lags behind: a user that it does not show was created a moment ago, perhaps by a request of this run that the ledger
-    /// does not know. A look-up is up to date.
+    /// The listing lags behind. A user that it does not show may have just been created, perhaps by
+    /// a request of this run that the ledger does not know. A lookup is consistent.
     pub(super) fn not_listed(&mut self) -> RegistrationStep {
         self.look_up_tries = 0;
         RegistrationStep::LookUp(Duration::ZERO)
     }
 
-    /// `again` is how it is asked once more.
+    /// `again` makes the step that repeats the request.
     pub(super) fn look_up_failed(
         &mut self,
         failure: Failure,
@@ -147,7 +149,8 @@ impl Registration<'_> {
         }))
     }
 
-    /// The pool said that the username exists; how the user stands could not be seen.
+    /// The outcome if the pool answered that the username exists and the user's details could not
+    /// be read.
     #[must_use]
     pub fn existed_unseen(&self, failure: &Failure) -> RowOutcome {
         let why = format!(

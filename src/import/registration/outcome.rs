@@ -1,14 +1,12 @@
-//! What came of a row, from what the pool said.
+//! Row outcomes made from the pool's answers.
 
 use crate::outcome::{Delivery, Evidence, Outcome, RowOutcome};
 use crate::pool::{Failure, SignedUp};
 
-/// This outcome, because of this failure.
 pub(super) fn failed(outcome: Outcome, failure: &Failure) -> RowOutcome {
     RowOutcome::of(outcome).because(failure.code.clone(), failure.message.clone())
 }
 
-/// The pool made the user on our request.
 pub(super) fn created_outcome(answer: SignedUp) -> RowOutcome {
     let mut outcome = RowOutcome::of(Outcome::Created);
     outcome.evidence = Some(Evidence::Answer);

@@ -1,4 +1,4 @@
-//! The dispatcher: takes a permit for the next row that is ready, or for the next step of a user, and gives it a task of its own.
+//! The dispatcher: takes a permit for the next ready row or step and spawns its task.
 
 use std::sync::Arc;
 
@@ -7,22 +7,21 @@ use crate::import::follow_up::{StepDone, StepJob, take_step};
 use crate::import::register::{FinishedRegistration, RegistrationJob, register};
 use crate::pace::{Category, Permit};
 
-/// Rows that may wait for a look-up's turn beside those that are on their way, and steps that wait to be sent again. They have budgets of
-/// their own: where these are the smaller ones, or others use them, sign-ups go on meanwhile, until so many wait. Each holds its row and
-/// its task, and neither a connection nor a request.
+/// The maximum number of tasks, beyond the slots, that wait for a lookup or step permit. Their
+/// quotas are separate, so sign-ups continue meanwhile. Each holds its row and its task, and
+/// neither a connection nor a request.
 const OTHERS_WAITING: usize = 512;
 
-/// What a task brings back.
 #[derive(Debug)]
 pub(super) enum Returned {
     Row(Box<FinishedRegistration>),
     Step(Box<StepDone>),
 }
 
-/// Whose task it is.
+/// What a task is for.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum InFlight {
-    /// A row, by its number.
+    /// The row with this number.
     Row(u64),
     /// A step of the user of this row.
     Step(u64),
@@ -38,8 +37,9 @@ impl InFlight {
 }
 
 impl Run<'_> {
-    /// One permit of a category at a time, and only when there is something to send and a slot for it. A row that may have been
-    /// sent begins with a look-up, or with a permit of its own.
+    /// Requests at most one permit of a category at a time, and only if there is something to send
+    /// and a free slot. A row that may have been sent starts with a lookup and takes its
+    /// permits itself.
     pub(super) fn ask_for_permits(&mut self) {
         if self.stopped.is_some() {
             return;
@@ -57,7 +57,8 @@ impl Run<'_> {
             if !wanted || self.permit.is_some() {
                 break;
             }
-            // Where there is no need to wait, a permit costs neither a future nor a turn of the loop.
+            // A permit that is available at once costs neither a future nor an iteration of the
+            // loop.
             match self.shared.pacer.permit_at_once(Category::UserCreation) {
                 Some(permit) => self.send_next(permit),
                 None => self.permit = Some(self.permit_of(Category::UserCreation)),
@@ -84,7 +85,7 @@ impl Run<'_> {
                 < slots
     }
 
-    /// Whoever is in the pool already goes first: so the users that wait stay few.
+    /// Steps go before sign-ups, so that few users are half done.
     pub(super) fn send_next(&mut self, permit: Permit) {
         self.permit = None;
         if let Some(step) = self.follow_ups.next(Category::UserCreation) {

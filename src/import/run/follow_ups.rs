@@ -1,7 +1,7 @@
-//! What follows the sign-ups: users whose row is settled, and whose steps are taken one after the other.
+//! Steps after sign-ups: users whose row is settled, and whose steps are taken one after the other.
 //!
-//! The ledger has their steps as pending from the moment in which it has the row's outcome. So whatever happens here, nothing is lost:
-//! what was not taken is taken by the next run.
+//! The transaction that writes a row's outcome also records its steps as pending, so steps that are
+//! not taken are left to the next run.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -16,20 +16,21 @@ use crate::pace::Category;
 use crate::pool::{Failure, Stop, action_of, category_of, operation_of};
 use crate::user::{FollowUpStep, NewUser, Password, StepKind};
 
-/// Users that wait for their steps at most, before sign-ups wait for them: memory stays flat where the steps' quota is the smaller one.
+/// The maximum number of users that wait for steps before sign-ups wait: it bounds memory if the
+/// steps' quota is smaller.
 const USERS_WAITING: usize = 1_024;
 
-/// A user with steps that are not taken yet.
+/// A user with pending steps.
 #[derive(Debug)]
 struct Following {
     username: Arc<str>,
-    /// Kept so that no answer to a step can repeat it, and wiped with the last step.
+    /// Kept to remove it from answers, and wiped after the last step.
     password: Option<Arc<Password>>,
     follow_up: FollowUp,
 }
 
 impl Following {
-    /// The next step, and its place.
+    /// The next step and its index.
     fn next(&self) -> Option<(usize, FollowUpStep)> {
         let steps = self.follow_up.steps.iter().enumerate();
         steps
@@ -38,17 +39,17 @@ impl Following {
     }
 }
 
-/// See the module's words.
 #[derive(Debug)]
 pub(super) struct FollowUps {
     users: HashMap<u64, Following>,
-    /// Rows of users whose next step draws on the sign-ups' quota, in the order in which they came.
+    /// Rows of users whose next step uses the quota of sign-ups, first in, first out.
     creation: VecDeque<u64>,
-    /// Rows of users whose next step draws on another one.
+    /// Rows of users whose next step uses another quota.
     update: VecDeque<u64>,
-    /// How users stand whom the ledger has not heard of since. A later word on a user takes the place of an earlier one.
+    /// Step states that are not in the ledger yet. A later state of a user replaces an earlier
+    /// one.
     unwritten: BTreeMap<u64, FollowUp>,
-    /// Steps for which no connection could be made, one after the other.
+    /// Consecutive steps for which no connection could be made.
     unreachable: usize,
     breakers: [(StepKind, Breaker); StepKind::ALL.len()],
 }
@@ -69,12 +70,11 @@ impl FollowUps {
         self.users.is_empty()
     }
 
-    /// Whether more users may come.
     pub(super) fn has_room(&self) -> bool {
         self.users.len() < USERS_WAITING
     }
 
-    /// Users with steps that are not taken yet.
+    /// The number of users with pending steps.
     pub(super) fn users(&self) -> usize {
         self.users.len()
     }
@@ -94,7 +94,6 @@ impl FollowUps {
         }
     }
 
-    /// The next step of this category.
     pub(super) fn next(&mut self, category: Category) -> Option<StepJob> {
         let row = match category {
             Category::UserCreation => self.creation.pop_front(),
@@ -114,7 +113,7 @@ impl FollowUps {
         })
     }
 
-    /// A user whose row is settled, and whose steps the ledger knows or is about to hear of.
+    /// Adds a user whose row is settled. The caller sees to it that the steps are in the ledger.
     pub(super) fn add(
         &mut self,
         row: u64,
@@ -134,7 +133,8 @@ impl FollowUps {
 
     fn enqueue(&mut self, row: u64, next: Option<(usize, FollowUpStep)>) {
         let Some((_, step)) = next else {
-            // All its steps were taken; or the ledger names one that is not known here, and the run is not called finished.
+            // All steps are taken, or the ledger names a step that this version does not know; then
+            // the run is not finished.
             self.users.remove(&row);
             return;
         };
@@ -149,7 +149,7 @@ impl FollowUps {
         }
     }
 
-    /// The step ended so; the user's next one waits from here on.
+    /// Records the end of a step and queues the user's next one.
     fn ended(&mut self, job: &StepJob, state: StepState) {
         self.unreachable = 0;
         let Some(user) = self.users.get_mut(&job.row) else {
@@ -163,37 +163,37 @@ impl FollowUps {
         self.enqueue(job.row, next);
     }
 
-    /// The step is still to be taken.
+    /// Queues the step again.
     fn again(&mut self, job: StepJob) {
         self.enqueue(job.row, Some((job.place, job.step)));
     }
 
-    /// The user's steps are left to the next run.
+    /// Leaves the user's steps to the next run.
     pub(super) fn leave_user(&mut self, row: u64) {
         self.users.remove(&row);
     }
 
-    /// So are those of all who wait for a permit.
+    /// Leaves the steps of users that wait for a permit to the next run.
     pub(super) fn leave_waiting(&mut self) {
         for row in self.creation.drain(..).chain(self.update.drain(..)) {
             self.users.remove(&row);
         }
     }
 
-    /// So are those of all.
+    /// Leaves all steps to the next run.
     pub(super) fn leave(&mut self) {
         self.leave_waiting();
         self.users.clear();
     }
 
-    /// What the ledger has to hear.
+    /// Takes the step states that are not in the ledger yet.
     pub(super) fn unwritten(&mut self) -> Vec<(u64, FollowUp)> {
         std::mem::take(&mut self.unwritten).into_iter().collect()
     }
 }
 
 impl Run<'_> {
-    /// What follows a row with this outcome, as the ledger is to hear it together with the outcome.
+    /// The steps after a row with this outcome, as they are written to the ledger with the outcome.
     pub(super) fn steps_after(&self, user: &NewUser, outcome: &RowOutcome) -> Option<FollowUp> {
         let follows = match outcome.outcome {
             Outcome::Created => true,
@@ -211,7 +211,7 @@ impl Run<'_> {
         }
         let steps = user.follow_up.iter().map(|step| StepResult {
             step: step.to_string(),
-            // The pool said so: there is nothing to ask for.
+            // The answer says that the user is confirmed already.
             state: if step.kind() == StepKind::Confirm && outcome.confirmed == Some(true) {
                 StepState::Done
             } else {
@@ -223,7 +223,7 @@ impl Run<'_> {
         })
     }
 
-    /// A row is settled: its user's steps begin.
+    /// Queues the steps of a settled row.
     pub(super) fn follow(&mut self, row: u64, user: &NewUser, outcome: &RowOutcome) {
         if let Some(follow_up) = self.steps_after(user, outcome) {
             self.follow_ups.unwritten.insert(row, follow_up.clone());
@@ -263,7 +263,7 @@ impl Run<'_> {
         }
     }
 
-    /// Stops a run whose steps go wrong for every user.
+    /// Passes the state of a step to its circuit breaker.
     fn judge(&mut self, kind: StepKind, state: &StepState) {
         let (outcome, code) = match state {
             StepState::Failed { code, .. } => (Outcome::Failed, Some(code.as_str())),
@@ -280,7 +280,7 @@ impl Run<'_> {
     }
 }
 
-/// A step met an answer that every user would meet.
+/// A step got an answer that every user would get.
 fn refused(step: &FollowUpStep, stop: Stop, failure: &Failure) -> StopReason {
     let hint = match stop {
         Stop::Access => format!(

@@ -1,5 +1,5 @@
-//! What goes in: rows from the list, written down as begun before they may be sent; and, once the run stops, written down as
-//! what it ended before.
+//! Takes rows from the list and begins them in the ledger before they may be sent. Once the run
+//! stops, records the rest as unsent.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ use crate::user::{NotSent, Row, fold};
 
 impl Run<'_> {
     pub(super) async fn take_group(&mut self, group: Ahead<ImportRow>) {
-        self.heard_of_list = Instant::now();
+        self.rows_arrived = Instant::now();
         match group {
             Ahead::Rows(mut rows) => {
                 self.take_followed(&mut rows);
@@ -42,8 +42,8 @@ impl Run<'_> {
         }
     }
 
-    /// Users whose sign-up an earlier session settled, and whose steps it left: they are taken out of the rows. What is to be done
-    /// stands in the ledger. A run that stops leaves them there.
+    /// Removes rows whose sign-up an earlier session settled and whose steps are pending, and
+    /// queues these steps. A stopping run leaves them pending in the ledger.
     fn take_followed(&mut self, rows: &mut Vec<ImportRow>) {
         rows.retain_mut(|listed| match &mut listed.before {
             PriorState::ToFollow(left) => {
@@ -65,7 +65,8 @@ impl Run<'_> {
         });
     }
 
-    /// Settles the rows that an earlier session may have sent and that are not to be sent now; returns the others.
+    /// Settles rows that an earlier session may have sent and that must not be sent now. Returns
+    /// the others.
     fn settle_begun_before(&mut self, rows: Vec<ImportRow>) -> Vec<ImportRow> {
         let (begun, others): (Vec<ImportRow>, Vec<ImportRow>) =
             rows.into_iter().partition(|listed| {
@@ -91,7 +92,7 @@ impl Run<'_> {
         others
     }
 
-    /// A row that is invalid or skipped, as it goes into the ledger.
+    /// The ledger record of an invalid or skipped row.
     fn never_sent(&mut self, row: Row) -> Option<NewRow> {
         let (username, outcome) = not_sent(row.user.err()?);
         self.counted(outcome.outcome, row.end_byte);
@@ -106,7 +107,7 @@ impl Run<'_> {
         })))
     }
 
-    /// Rows that the run ended before. Those that an earlier process began stay begun.
+    /// Records the rows that were not sent. Rows begun by an earlier process stay begun.
     async fn note_unsent(&mut self) {
         let mut noted = Vec::new();
         for ImportRow { row, before, .. } in self.read.take_all() {
@@ -134,7 +135,7 @@ impl Run<'_> {
         }
     }
 
-    /// Writes the next rows down as begun, while the ones before them are being sent.
+    /// Begins the next rows in the ledger while the previous ones are being sent.
     pub(super) async fn begin_next_group(&mut self) {
         if self.stopped.is_some() {
             self.park_unsent().await;
@@ -144,8 +145,8 @@ impl Run<'_> {
         if self.beginning.is_some() || self.read.is_empty() || is_full {
             return;
         }
-        // A larger group costs less for each of its rows: each one is a transaction and a sync of the disk. So while there is enough
-        // to send, a group that is not full waits for more of the list.
+        // Each group costs a transaction and a sync, so larger groups are cheaper per row. While
+        // there is enough to send, a group that is not full waits for more rows.
         let is_full = !self.wants_rows();
         if !is_full && self.ready.len() > self.plan.group / 2 {
             return;
@@ -164,7 +165,7 @@ impl Run<'_> {
             }
             group.push(listed);
         }
-        // What came of the rows before goes into the same transaction.
+        // Outcomes of earlier rows go into the same transaction.
         let mut since = self.since();
         since.span = Some(self.span(self.plan.arrives_within));
         let begun = self.ledger.begin_and_write(since, new_rows, at_ms).await;
@@ -175,13 +176,13 @@ impl Run<'_> {
         });
     }
 
-    /// A row as it is written down before it is sent.
+    /// The ledger record of a row before it is sent.
     fn to_begin(&self, listed: &mut ImportRow) -> Option<ToBegin> {
         let kept = std::mem::take(&mut listed.row.kept);
         let user = listed.row.user.as_ref().ok()?;
         let outcome = listed.seen.as_ref().map(existed);
         let claim = if self.plan.case_insensitive {
-            another(fold(&user.username))
+            if_changed(fold(&user.username))
         } else {
             None
         };
@@ -205,7 +206,7 @@ impl Run<'_> {
         let Some(PendingBatch { group, at_ms, .. }) = self.beginning.take() else {
             return Ok(());
         };
-        // No answer: the ledger's thread has failed, and nothing of this group is sent.
+        // The ledger's thread has failed: nothing of this group is sent.
         let Some(begun) = begun else {
             return Err(self.ledger.failure().await);
         };
@@ -220,7 +221,8 @@ impl Run<'_> {
                         continue;
                     }
                     if let Some(seen) = &listed.seen {
-                        // Written down with its beginning. It was not sent, so it says nothing to the breaker.
+                        // Its outcome was written when it was begun. It was not sent, so the
+                        // breaker ignores it.
                         self.counted(Outcome::Existed, listed.row.end_byte);
                         run_log::row(listed.row.number, Outcome::Existed, None);
                         self.follow_listed(&listed.row, seen);
@@ -245,7 +247,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The ledger has the steps of a user whom the listing shows together with the beginning.
+    /// Queues the steps of a user found by the listing. The ledger already has them.
     fn follow_listed(&mut self, row: &Row, seen: &ListingEntry) {
         let Ok(user) = &row.user else { return };
         if let Some(follow_up) = self.steps_after(user, &existed(seen))
@@ -257,7 +259,7 @@ impl Run<'_> {
         }
     }
 
-    /// A stopping run: rows that were begun and not sent are as if they had not been.
+    /// A stopping run: rows that were begun and not sent are recorded as unsent.
     async fn park_unsent(&mut self) {
         self.follow_ups.leave_waiting();
         if self.beginning.is_none() && !self.ready.is_empty() {
@@ -288,15 +290,15 @@ fn not_sent(why: NotSent) -> (Option<String>, RowOutcome) {
     }
 }
 
-/// What a username folds to, where that is not the same.
-fn another(folded: Cow<'_, str>) -> Option<String> {
+/// The case-folded username, if it differs.
+fn if_changed(folded: Cow<'_, str>) -> Option<String> {
     match folded {
         Cow::Borrowed(_) => None,
         Cow::Owned(folded) => Some(folded),
     }
 }
 
-/// What comes of a row whose user the listing shows.
+/// The outcome of a row whose user the listing shows.
 fn existed(seen: &ListingEntry) -> RowOutcome {
     let mut outcome = RowOutcome::of(Outcome::Existed);
     outcome.evidence = Some(Evidence::Listing);

@@ -1,4 +1,4 @@
-//! What comes back from tasks: outcomes, counts, and reasons to stop. What comes back from steps is in `following`.
+//! Handles what row tasks return: outcomes, counts, and reasons to stop. Steps are in `follow_ups`.
 
 use super::dispatch::{InFlight, Returned};
 use super::tasks::TaskEnd;
@@ -12,7 +12,7 @@ use crate::outcome::{Outcome, RowOutcome};
 use crate::pool::Stop;
 
 impl Run<'_> {
-    /// One task ended, and perhaps others have as well: they are taken in the same turn of the loop.
+    /// A task ended. Others that have ended too are handled in the same iteration of the loop.
     pub(super) async fn tasks_ended(&mut self, over: TaskEnd) {
         self.task_ended(over);
         while let Some(over) = self.tasks.try_next() {
@@ -27,14 +27,15 @@ impl Run<'_> {
         match over {
             TaskEnd::Returned(Returned::Row(done)) => self.row_done(*done),
             TaskEnd::Returned(Returned::Step(done)) => self.step_done(*done),
-            // The row stays begun in the ledger: it may have been sent, and the next run looks it up.
+            // The row may have been sent. It stays begun in the ledger, and the next run looks it
+            // up.
             TaskEnd::Panicked(InFlight::Row(row)) => {
-                tracing::error!(row, "a task ended by a panic");
+                tracing::error!(row, "a task panicked");
                 self.progress.counts.add(Outcome::InDoubt);
             }
             // The step stays pending in the ledger, and the next run takes it.
             TaskEnd::Panicked(InFlight::Step(row)) => {
-                tracing::error!(row, "a step after the sign-up ended by a panic");
+                tracing::error!(row, "a step after the sign-up panicked");
                 self.follow_ups.leave_user(row);
             }
         }
@@ -73,7 +74,8 @@ impl Run<'_> {
         }
     }
 
-    /// The network is there, and it was the rows' own bad luck. A run that stops gives no row up any more.
+    /// An answer arrived, so the network works: rows without a connection get their outcome. A
+    /// stopping run keeps them open.
     pub(super) fn pool_answered(&mut self) {
         if self.stopped.is_none() {
             let unreachable = std::mem::take(&mut self.unreachable);
@@ -128,7 +130,7 @@ impl Run<'_> {
         self.progress.bytes = self.progress.bytes.max(end_byte);
     }
 
-    /// Rows that found no connection are not given up with a run that stops: the next one takes them up.
+    /// Rows without a connection stay open if the run stops: the next run sends them.
     pub(super) async fn leave_unreachable(&mut self) {
         let mut never = Vec::new();
         for (row, outcome) in std::mem::take(&mut self.unreachable) {

@@ -1,4 +1,4 @@
-//! What a run is given, and what it comes to.
+//! The input of a run and its result.
 
 use std::time::Duration;
 
@@ -14,68 +14,61 @@ use crate::ledger::past::PriorState;
 use crate::pool::NamedBy;
 use crate::user::Row;
 
-/// A row of the list, and how it stood when this session began.
+/// A row of the list with its state at the start of this session.
 #[derive(Debug)]
 pub struct ImportRow {
-    /// The row.
     pub row: Row,
-    /// How it stood. Rows that are settled, and after which nothing is to come, do not come here.
+    /// The state from earlier sessions. Rows with nothing left to do do not get here.
     pub before: PriorState,
-    /// The user with this name, where the pool's listing showed one before this session sent anything, and no session began the row:
-    /// it is somebody else's.
+    /// The user with this name, if the listing showed one before this session sent anything and no
+    /// session had begun the row. We did not create it.
     pub seen: Option<ListingEntry>,
 }
 
 impl ImportRow {
-    /// Whether a request may leave for it.
+    /// Whether a request may be sent for this row.
     pub(super) fn is_to_be_sent(&self) -> bool {
         self.seen.is_none() && self.row.user.is_ok()
     }
 }
 
-/// What a run goes by.
+/// The settings of a run.
 #[derive(Debug, Clone)]
 pub struct SessionPlan {
-    /// How many rows may be on their way at once.
     pub slots: Slots,
-    /// Rows that are begun together, at most.
+    /// The maximum number of rows begun together.
     pub group: usize,
-    /// How one user is taken to an outcome.
     pub rules: RegistrationRules,
-    /// Whether users that existed are followed up as well.
+    /// Whether steps are taken for users that existed.
     pub follow_up_existing: bool,
-    /// What usernames are in the pool.
     pub named_by: NamedBy,
     /// Whether the pool ignores the case of usernames.
     pub case_insensitive: bool,
     /// See [`crate::import::resolve::Times::second_before_run_ms`].
     pub second_before_run_ms: Option<i64>,
-    /// A request that was sent creates its user within this time, or never.
+    /// A request creates its user within this time or never.
     pub arrives_within: Duration,
-    /// When the run goes wrong for every row.
     pub breaker: BreakerLimits,
-    /// The time that the run was given.
     pub deadline: Option<Deadline>,
-    /// Rows by outcome of earlier sessions.
+    /// Rows by outcome in earlier sessions.
     pub before: OutcomeCounts,
 }
 
-/// The time that a run was given.
+/// The times set by `--deadline`.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
-    /// No more rows are taken from here on.
+    /// When to stop sending rows.
     pub no_more_rows: Instant,
-    /// What is on its way is waited for until here.
+    /// When to stop waiting for requests in flight.
     pub over: Instant,
 }
 
 /// How a session ended.
 #[derive(Debug)]
 pub struct RunEnd {
-    /// Why it ended before the list did.
+    /// Why it ended before the end of the list.
     pub stopped: Option<StopReason>,
-    /// A second signal came: nothing more should be done.
+    /// A second signal arrived: exit at once.
     pub at_once: bool,
-    /// How it stood.
     pub progress: Progress,
 }

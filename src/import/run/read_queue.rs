@@ -1,14 +1,15 @@
-//! Rows that were read and are not begun yet, in the list's order.
+//! Rows that were read and not begun yet, in the order of the list.
 
 use std::collections::VecDeque;
 
 use crate::import::ImportRow;
 
-/// Rows that are read ahead and begun together at most, those for which nothing is sent among them.
+/// The maximum number of rows that are queued or begun together, including rows that are not sent.
 const TOGETHER: usize = 1_024;
 
-/// See the module's words. Rows that are to be sent are few at a time, for a crash leaves them to be looked up. Those whose user the
-/// listing shows are written down with their outcome: many of them go into one sync of the disk.
+/// Few rows to be sent are begun together, because after a crash each of them has to be looked up.
+/// Rows whose user the listing shows are written with their outcome, so many of them share one
+/// sync.
 #[derive(Debug, Default)]
 pub(super) struct ReadQueue {
     rows: VecDeque<ImportRow>,
@@ -20,7 +21,8 @@ impl ReadQueue {
         self.rows.is_empty()
     }
 
-    /// Whether there is room for more of the list. `group` is how many rows that are to be sent are begun together.
+    /// Whether there is room for more rows. `group` is the number of rows to be sent that are begun
+    /// together.
     pub(super) fn wants_more(&self, group: usize) -> bool {
         self.to_send < group && self.rows.len() < TOGETHER
     }
@@ -30,7 +32,7 @@ impl ReadQueue {
         self.rows.extend(rows);
     }
 
-    /// The next ones to begin.
+    /// The next rows to begin.
     pub(super) fn take(&mut self, group: usize) -> Vec<ImportRow> {
         let mut taken = Vec::new();
         let mut to_send = 0;
@@ -104,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn where_all_are_to_be_sent_a_group_is_the_measure() {
+    fn if_all_rows_are_sent_the_group_size_is_the_limit() {
         let mut waiting = ReadQueue::default();
         waiting.extend((1..=15).map(|row| listed(row, false)).collect());
         assert!(!waiting.wants_more(10) && waiting.wants_more(16));

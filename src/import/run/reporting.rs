@@ -1,4 +1,4 @@
-//! What the loop tells: the watcher, the log, and the ledger's record of the rate.
+//! Progress updates for the observer, the log and the ledger's rate samples.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use crate::import::progress::{Bottleneck, Progress};
 use crate::outcome::Outcome;
 use crate::pace::{Category, Pacer};
 
-/// Answers come within a second or two: a pool that is silent for longer is worth a word.
+/// Answers normally take a second or two. A longer silence is reported.
 const SILENT: Duration = Duration::from_secs(3);
 
-/// A list that brings nothing for so long is worth one.
+/// A list without new rows for this long is reported.
 const NO_ROWS: Duration = Duration::from_secs(1);
 
-/// Rows that wait for look-ups; a few always do.
+/// A few rows always wait for lookups; more are reported.
 const LOOK_UPS: usize = 8;
 
 impl Run<'_> {
@@ -30,7 +30,7 @@ impl Run<'_> {
         self.watch.progress(&self.progress);
     }
 
-    /// Nothing can be written any more: what this process knows would be gone with it.
+    /// The ledger failed: shows the counts that this process has, because they cannot be written.
     pub(super) fn report_known_counts(&mut self) {
         self.watch.notice(&known(&self.progress, self.tasks.len()));
     }
@@ -45,7 +45,7 @@ impl Run<'_> {
         }
     }
 
-    /// What holds the run up at the moment: where it is several things, what people should know first.
+    /// The current bottleneck; the most important one if there are several.
     fn bottleneck(&mut self) -> Option<Bottleneck> {
         let in_flight = self.tasks.len();
         let pacer = &self.shared.pacer;
@@ -77,12 +77,12 @@ impl Run<'_> {
         if !self.ready.is_empty() && !self.has_slot() {
             return Some(Bottleneck::Answers { in_flight });
         }
-        let hungry = self.is_idle() && !self.list_over && self.heard_of_list.elapsed() >= NO_ROWS;
+        let hungry = self.is_idle() && !self.list_over && self.rows_arrived.elapsed() >= NO_ROWS;
         hungry.then_some(Bottleneck::List)
     }
 }
 
-/// Requests that left, and answers that came, of all categories.
+/// Requests sent and answers received in all categories.
 fn asked_and_answered(pacer: &Pacer) -> (u64, u64) {
     let readings = Category::ALL.map(|category| pacer.reading(category));
     let asked = readings.iter().map(|reading| reading.sent).sum();
@@ -90,17 +90,17 @@ fn asked_and_answered(pacer: &Pacer) -> (u64, u64) {
     (asked, answered)
 }
 
-/// Since when the pool owes an answer. Time is an argument.
+/// Measures how long the pool has not answered. Time is an argument.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
     answered: u64,
-    /// Requests that had left when the last answer came.
+    /// Requests that had been sent when the last answer arrived.
     asked: u64,
     since: Option<Instant>,
 }
 
 impl Silence {
-    /// How long nothing was answered that was asked; none while nothing is owed.
+    /// How long requests have been unanswered, or `None` while none is.
     fn lasts(&mut self, (asked, answered): (u64, u64), now: Instant) -> Option<Duration> {
         if answered != self.answered {
             *self = Self {
@@ -116,7 +116,7 @@ impl Silence {
     }
 }
 
-/// The rows of the run by outcome, of all sessions, and how many requests are not answered yet.
+/// Rows of all sessions by outcome, and requests in flight.
 pub(super) fn known(progress: &Progress, in_flight: usize) -> String {
     let counts = Outcome::ALL.map(|outcome| (progress.counts.of(outcome), outcome.word()));
     let mut parts: Vec<String> = counts
@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(silence.lasts((1, 0), at(10)), Some(Duration::ZERO));
         assert_eq!(silence.lasts((5, 0), at(14)), Some(Duration::from_secs(4)));
         assert_eq!(silence.lasts((5, 1), at(15)), None, "an answer");
-        // A slow run asks seldom: it is not silence while nothing more is asked.
+        // A slow run sends few requests: without a new request there is no silence.
         assert_eq!(silence.lasts((5, 1), at(60)), None);
         assert_eq!(silence.lasts((6, 1), at(61)), Some(Duration::ZERO));
         assert_eq!(silence.lasts((6, 2), at(62)), None);

@@ -1,4 +1,4 @@
-//! When this session can create users, by the service's clock.
+//! The time span, on the service's clock, in which this session can create users.
 
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use crate::pool::{MOST_SKEW_MS, now_ms, steady_ms};
 pub(super) struct Began {
     steady_ms: i64,
     ours_ms: i64,
-    /// On the service's clock, from when it was first heard: what is heard later says nothing of this moment, because a clock may be set.
+    /// The start on the service's clock, from its first answer. Later answers cannot correct it,
+    /// because a clock may be set.
     from_ms: Option<i64>,
 }
 
@@ -28,7 +29,7 @@ impl Began {
         }
     }
 
-    /// The session up to now. What was sent arrives within this time.
+    /// The span until now, if requests arrive within `arrives_within`.
     pub(super) fn until_now(&mut self, clock: ServiceClock, arrives_within: Duration) -> Span {
         self.until((steady_ms(), now_ms()), clock, arrives_within)
     }

@@ -1,7 +1,8 @@
-//! What is on its way: a task for each row, and for each step of a user.
+//! Tasks in flight: one for each row and each step.
 //!
-//! Each has its future in a box of its own: the runtime moves what a task is made of several times, and the SDK makes eight kilobytes of
-//! it. The box of a row that has ended goes to the next row: it is the memory that was written last, and an allocator would give another.
+//! Each future is boxed because the runtime moves a task several times and the SDK's futures have
+//! eight kilobytes. The box of a finished task is reused for the next one, because its memory is
+//! still in the CPU cache.
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
@@ -11,12 +12,11 @@ use tokio_util::sync::ReusableBoxFuture;
 
 use super::dispatch::{InFlight, Returned};
 
-/// Boxes that are kept at most: more rows than this are on their way only where look-ups wait.
+/// The maximum number of spare boxes. More tasks are in flight only while lookups wait.
 const BOXES: usize = 64;
 
 type TaskFuture = ReusableBoxFuture<'static, Returned>;
 
-/// See the module's words.
 #[derive(Default)]
 pub(super) struct Tasks {
     tasks: JoinSet<(Returned, TaskFuture)>,
@@ -24,7 +24,6 @@ pub(super) struct Tasks {
     boxes: Vec<TaskFuture>,
 }
 
-/// How a task ended.
 #[derive(Debug)]
 pub(super) enum TaskEnd {
     Returned(Returned),
@@ -59,7 +58,7 @@ impl Tasks {
         self.whose.insert(task.id(), whose);
     }
 
-    /// The next one that ends; none where there is none. Safe to drop and ask again.
+    /// The next task that ends, or `None` without tasks. Cancel safe.
     pub(super) async fn next(&mut self) -> Option<TaskEnd> {
         loop {
             let ended = self.tasks.join_next_with_id().await?;
@@ -69,13 +68,13 @@ impl Tasks {
         }
     }
 
-    /// One that has ended already.
+    /// A task that has already ended.
     pub(super) fn try_next(&mut self) -> Option<TaskEnd> {
         let ended = self.tasks.try_join_next_with_id()?;
         self.over(ended)
     }
 
-    /// Ends all of them, and says whose they were.
+    /// Aborts all tasks and returns what they were for.
     pub(super) fn abort(&mut self) -> impl Iterator<Item = InFlight> {
         std::mem::take(self).whose.into_values()
     }

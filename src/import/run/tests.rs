@@ -1,4 +1,5 @@
-//! A task of ours that panics takes nobody else with it: what it had to do is told as it stands, and left to the next run.
+//! A task of ours that panics takes nobody else with it: what it had to do is told as it stands,
+//! and left to the next run.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;

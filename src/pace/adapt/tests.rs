@@ -40,7 +40,8 @@ struct Second {
     throttled: u32,
 }
 
-/// Somebody who always has something to send, against a pool that grants `granted(second)`; answers take `latency`.
+/// Somebody who always has something to send, against a pool that grants `granted(second)`; answers
+/// take `latency`.
 fn simulate(
     ceiling: f64,
     depth: f64,
@@ -166,7 +167,8 @@ fn one_burst_lowers_the_rate_once() {
         adapt.throttled(start, start + Duration::from_millis(after));
     }
     assert!((adapt.rate() - 22.5).abs() < 0.01);
-    // Those that were under way when the rate was lowered do not lower it again, however late they are answered.
+    // Those that were under way when the rate was lowered do not lower it again, however late they
+    // are answered.
     adapt.throttled(start + INTERVAL / 2, start + INTERVAL * 5);
     assert!((adapt.rate() - 22.5).abs() < 0.01);
 }

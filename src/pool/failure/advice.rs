@@ -13,7 +13,8 @@ pub(super) fn of(operation: Operation, status: u16, code: &str, message: &str) -
     match operation {
         Operation::SignUp => sign_up_advice(status, code, message),
         Operation::Read | Operation::Delete => read_advice(status, code),
-        // The pool is there: its users are being changed. AWS says "Group not found."; emulators answer the group's name alone.
+        // The pool is there: its users are being changed. AWS says "Group not found."; emulators
+        // answer the group's name alone.
         Operation::WriteToGroup if code == RESOURCE_NOT_FOUND => Advice::Stop(Stop::GroupMissing),
         Operation::Write | Operation::WriteToGroup => write_advice(status, code),
     }
@@ -90,8 +91,9 @@ fn not_authorized(message: &str) -> Stop {
     }
 }
 
-/// Whether a `SecretHash` was sent for an app client that has no secret. Cognito answers InvalidParameterException, "App client ID is not
-/// configured for secret but secret hash was received" (from public bug reports). The whole message is compared: that exception can also
+/// Whether a `SecretHash` was sent for an app client that has no secret. Cognito answers
+/// InvalidParameterException, "App client ID is not configured for secret but secret hash was
+/// received" (from public bug reports). The whole message is compared: that exception can also
 /// quote a value of the row.
 fn is_unwanted_secret(code: &str, message: &str) -> bool {
     let message = message.to_ascii_lowercase();
@@ -121,7 +123,8 @@ fn read_advice(status: u16, code: &str) -> Advice {
     }
 }
 
-/// What is repeated does no harm; what the service refuses of one user it may not refuse of the next.
+/// What is repeated does no harm; what the service refuses of one user it may not refuse of the
+/// next.
 fn write_advice(status: u16, code: &str) -> Advice {
     if let Some(advice) = shared_advice(status, code) {
         return advice;

@@ -1,7 +1,8 @@
 //! Tells a clock that is wrong from credentials that are.
 //!
-//! AWS refuses signed requests whose time is more than 5 minutes off, by the code that also stands for a wrong key. The message tells the two
-//! apart ("Signature expired: ... is now earlier than ...", "Signature not yet current: ..."), and so does the `Date` header of the answer.
+//! AWS refuses signed requests whose time is more than 5 minutes off, by the code that also stands
+//! for a wrong key. The message tells the two apart ("Signature expired: ... is now earlier than
+//! ...", "Signature not yet current: ..."), and so does the `Date` header of the answer.
 
 use std::time::Duration;
 
@@ -26,7 +27,8 @@ pub(super) fn is_named(code: &str, message: &str) -> bool {
         || is_signature(code) && (names("signature expired") || names("signature not yet current"))
 }
 
-/// By how much the service's clock is ahead of this machine's, in milliseconds. Zero where the answer has no date.
+/// By how much the service's clock is ahead of this machine's, in milliseconds. Zero where the
+/// answer has no date.
 pub(super) fn offset_ms(answer: &HttpResponse) -> i64 {
     answer
         .headers()

@@ -1,4 +1,5 @@
-//! What an error's code means, and what to do about it: for reports, which show it beside the rows that met it.
+//! What an error's code means, and what to do about it: for reports, which show it beside the rows
+//! that met it.
 
 use super::advice::{shared_advice, sign_up_advice};
 use super::{
@@ -31,7 +32,8 @@ pub struct Explained {
 /// For rows of which some were called failed, and others in doubt.
 const RETRY_UNCLEAR: &str = "--retry failed (or in-doubt)";
 
-/// What the code of an error means that a pool, or the way to it, answers a sign-up or a look-up with. None for one that is not known.
+/// What the code of an error means that a pool, or the way to it, answers a sign-up or a look-up
+/// with. None for one that is not known.
 #[must_use]
 pub fn explained(code: &str) -> Option<Explained> {
     match code {

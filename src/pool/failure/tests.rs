@@ -12,13 +12,10 @@ fn sign_up(code: &str, message: &str) -> Advice {
 
 #[test]
 fn a_quota_is_never_a_row_s_failure() {
-    for code in [
-        "TooManyRequestsException",
-        "ThrottlingException",
-        "ForbiddenException",
-    ] {
+    for code in ["TooManyRequestsException", "ThrottlingException"] {
         assert_eq!(sign_up(code, ""), Advice::SlowDown);
     }
+    assert_eq!(sign_up("ForbiddenException", ""), Advice::Firewalled);
     let failure = Failure::answered(Operation::SignUp, 429, "Whatever", "");
     assert_eq!(failure.advice, Advice::SlowDown);
 }

@@ -1,4 +1,4 @@
-//! What a look-up says: whether it is the user that the run made, and whether it may be deleted.
+//! Judges a user that was found: did the run create it, and may it be deleted?
 
 use std::time::Duration;
 
@@ -8,16 +8,15 @@ use crate::outcome::{KeptReason, Undoing, Undone};
 use crate::pool::FoundUser;
 use crate::pool::pages::SeenPages;
 
-/// How a user stands whom nobody has confirmed yet: it cannot have signed in, and nobody comes back to this from another status.
+/// The status of a user that was never confirmed. It cannot have signed in, and no user returns to
+/// this status.
 const UNCONFIRMED: &str = "UNCONFIRMED";
 
-/// Whose the user is that was found.
+/// Who created the user that was found.
 enum FoundOwner {
-    /// The run made it.
     Ours,
-    /// It has another `sub`: it is somebody else.
+    /// It has another `sub`.
     Theirs,
-    /// Nothing tells.
     Unknown,
 }
 
@@ -29,11 +28,11 @@ impl Removal {
                 LookupKey::Username => self.absent(),
             };
         };
-        match (self.whose(&found), self.by) {
+        match (self.owner_of(&found), self.by) {
             (FoundOwner::Ours, _) => self.ours(&found),
-            // Somebody's username is what our user's sub was: then only the name can tell.
+            // Another user has our user's `sub` as its username, so look the username up.
             (FoundOwner::Theirs, LookupKey::Sub) => self.look_by_name(),
-            // Found by an alias: nobody has this username.
+            // Found by an alias: no user has this username.
             (FoundOwner::Theirs, LookupKey::Username) if !found.is_named(&self.user.username) => {
                 self.absent()
             }
@@ -47,8 +46,8 @@ impl Removal {
         }
     }
 
-    /// A user whose `sub` the run did not learn is told by when it was created, where the run learnt that.
-    fn whose(&self, found: &FoundUser) -> FoundOwner {
+    /// A user whose `sub` the run never learned is identified by its creation time.
+    fn owner_of(&self, found: &FoundUser) -> FoundOwner {
         match (&self.user.sub, &found.sub) {
             (Some(ours), Some(theirs)) if ours == theirs => FoundOwner::Ours,
             (Some(_), Some(_)) => FoundOwner::Theirs,
@@ -76,10 +75,10 @@ impl Removal {
             Some(_) => {}
         }
         match (&self.user.sub, self.by) {
-            // It has the sub, and was not found by it a moment ago.
+            // It has the `sub`, but was not found by it.
             (Some(_), LookupKey::Username) => self.learnt.not_by_sub = true,
             (Some(_), LookupKey::Sub) => {}
-            // From now on it is this one that is meant.
+            // From here on, the user is identified by this `sub`.
             (None, _) => self.user.sub.clone_from(&found.sub),
         }
         match self.phase {
@@ -100,13 +99,13 @@ impl Removal {
         }
     }
 
-    /// A ledger that was changed can name any user.
+    /// An edited ledger can name any user.
     fn outside_run(&self, created_ms: i64) -> RemovalStep {
         RemovalStep::Settled(Undoing {
             undone: Undone::Kept(KeptReason::OutsideRun),
             error_code: None,
             error_message: Some(format!(
-                "created {}, and the run was at work {}: the run did not create this user, though its ledger says so",
+                "created {}, but the run was active {}: the run did not create this user, although its ledger says so",
                 rfc3339(created_ms),
                 self.times
             )),

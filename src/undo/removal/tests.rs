@@ -230,7 +230,7 @@ fn after_an_unclear_deletion_it_is_looked_up_and_deleted_again_until_tries_are_u
     assert!(
         last.error_message
             .unwrap()
-            .contains("may be deleted all the same")
+            .contains("may be deleted nevertheless")
     );
 }
 
@@ -297,7 +297,8 @@ fn nobody_is_deleted_who_was_created_when_the_run_was_not_at_work() {
         ..RULES
     };
     for rules in [RULES, even_if_used] {
-        // Whatever the ledger says: its `sub`, that it was created then, that its deletion was begun.
+        // Whatever the ledger says: its `sub`, that it was created then, that its deletion was
+        // begun.
         for (user_made, begun) in [
             (made(Some("sub-1"), None), None),
             (made(Some("sub-1"), Some(1_000)), Some(9_000)),

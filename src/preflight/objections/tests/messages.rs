@@ -8,7 +8,7 @@ use super::unanswered::{denied, failing};
 use super::{EMAIL, NO_FLAGS, SOUND, client, plain, rates};
 use crate::mapping::HeaderNotice;
 use crate::pace::Category;
-use crate::pool::Failure;
+use crate::pool::{Advice, Failure};
 use crate::pool::failure::{
     ATTEMPT_TIMED_OUT, CONNECT_FAILED, CONNECTION_LOST, Operation, UNREADABLE_ANSWER,
 };
@@ -368,13 +368,14 @@ fn what_to_do_about_a_call_that_failed() {
         let failure = Failure::answered(Operation::Read, status, code, "");
         let _ = writeln!(text, "{status} {code}: {}", remedy(&failure));
     }
-    for code in [
-        CONNECT_FAILED,
-        ATTEMPT_TIMED_OUT,
-        CONNECTION_LOST,
-        UNREADABLE_ANSWER,
+    for (code, advice) in [
+        (CONNECT_FAILED, Advice::Unreachable),
+        (ATTEMPT_TIMED_OUT, Advice::Again),
+        (CONNECTION_LOST, Advice::Again),
+        (UNREADABLE_ANSWER, Advice::Again),
     ] {
         let failure = Failure {
+            advice,
             code: code.to_owned(),
             ..Failure::unreadable("")
         };

@@ -1,12 +1,13 @@
-//! What the SDK does anew for every request, and need not do for one that is sent a million times.
+//! Skips work that the SDK repeats for every request.
 //!
-//! - **What it says of itself.** `user-agent`, `x-amz-user-agent` and, where nothing is sent twice, `amz-sdk-request` are the same for all
-//!   requests of one operation of one client. Putting them together is an eighth of what the SDK does for a sign-up. It does so for the
-//!   first request, and the others repeat its headers.
-//! - **The labels of its metrics.** It makes seven maps of labels for each request, from the operation's name, whether anybody collects
-//!   metrics or not. Nobody does here. The name is taken away once the request stands, which is all that it is needed for.
+//! - **User agent.** `user-agent`, `x-amz-user-agent` and, without retries, `amz-sdk-request` are
+//!   the same for all requests of one operation of one client. Assembling them is an eighth of the
+//!   SDK's work for a sign-up. The first request does it, the others copy its headers.
+//! - **Metrics labels.** The SDK makes seven maps of labels from the operation's name for each
+//!   request, even if no metrics are collected. The name is removed once the request is built,
+//!   which is all that needs it.
 //!
-//! Nothing else about a request changes: every header is there, with the value that it would have.
+//! Every header keeps its name and value.
 
 use std::sync::OnceLock;
 
@@ -25,25 +26,24 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::Headers;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// What the SDK says of itself.
+/// The user agent headers.
 const OF_ITSELF: [&str; 2] = ["user-agent", "x-amz-user-agent"];
 
-/// Which attempt it is, of how many.
+/// The header with the number of the attempt.
 const ATTEMPT: &str = "amz-sdk-request";
 
-/// What stands there where there is only one.
+/// Its value without retries.
 const ONLY_ATTEMPT: &str = "attempt=1; max=1";
 
-/// Why a part of the SDK is left out.
+/// The reason for disabling an interceptor.
 const KNOWN: &str = "what it adds is known from the first request";
 
-/// See the module's words.
 #[derive(Debug, Default)]
-struct Frugal {
+struct LeanClient {
     known: OnceLock<FirstRequest>,
 }
 
-/// What the first request had.
+/// The headers of the first request.
 #[derive(Debug)]
 struct FirstRequest {
     of_itself: [String; OF_ITSELF.len()],
@@ -51,7 +51,7 @@ struct FirstRequest {
 }
 
 impl FirstRequest {
-    /// None: not all of it is there.
+    /// `None` if a header is missing.
     fn of(headers: &Headers) -> Option<Self> {
         let [one, other] = OF_ITSELF.map(|name| headers.get(name).map(str::to_owned));
         Some(Self {
@@ -62,7 +62,7 @@ impl FirstRequest {
 
     fn say(&self, headers: &mut Headers) {
         for (name, value) in OF_ITSELF.into_iter().zip(&self.of_itself) {
-            // A text that lives for ever would be cheaper to make and dearer to check: the check of those goes byte by byte.
+            // A static string would be cheaper to make, but is validated byte by byte.
             headers.insert(name, value.clone());
         }
         if self.only_attempt {
@@ -71,16 +71,16 @@ impl FirstRequest {
     }
 }
 
-/// For a client that sends one operation, unsigned: a signature would have to hold the headers.
+/// For a client that sends one unsigned operation: a signature would cover the headers.
 #[must_use]
-pub fn frugal() -> SharedInterceptor {
-    SharedInterceptor::permanent(Frugal::default())
+pub fn lean_client() -> SharedInterceptor {
+    SharedInterceptor::permanent(LeanClient::default())
 }
 
 #[dyn_dispatch_hint]
-impl Intercept for Frugal {
+impl Intercept for LeanClient {
     fn name(&self) -> &'static str {
-        "Frugal"
+        "LeanClient"
     }
 
     fn read_before_execution(
@@ -116,11 +116,11 @@ impl Intercept for Frugal {
     ) -> Result<(), BoxError> {
         let headers = context.request_mut().headers_mut();
         match self.known.get() {
-            // A request that began before the first one was made has its own.
+            // A request that started before the first one was built has its own headers.
             Some(known) => known.say(headers),
             None => {
                 if let Some(known) = FirstRequest::of(headers) {
-                    // Another one may have been quicker, and says the same.
+                    // Another request may have set the same value first.
                     let _ = self.known.set(known);
                 }
             }
