@@ -42,10 +42,7 @@ pub enum NoCertificates {
     },
     /// The environment names the system's certificates, and none can be used.
     #[error("{named}: there is no CA certificate ({why}), so AWS cannot be told from an impostor")]
-    WhereNamed {
-        named: String,
-        why: String,
-    },
+    WhereNamed { named: String, why: String },
     #[error("this system has no CA certificates ({0}), so AWS cannot be told from an impostor")]
     InTheSystem(String),
 }

@@ -8,10 +8,10 @@ use super::unanswered::{denied, failing};
 use super::{EMAIL, NO_FLAGS, SOUND, client, plain, rates};
 use crate::mapping::HeaderNotice;
 use crate::pace::Category;
-use crate::pool::{Advice, Failure};
 use crate::pool::failure::{
     ATTEMPT_TIMED_OUT, CONNECT_FAILED, CONNECTION_LOST, Operation, UNREADABLE_ANSWER,
 };
+use crate::pool::{Advice, Failure};
 use crate::preflight::ask::Found;
 use crate::preflight::calls::{Call, Unanswered, remedy};
 use crate::preflight::objections::{Allowed, Objection, RunIntent, StepIntent, Weight, objections};
