@@ -277,7 +277,7 @@ fn the_bar_can_be_disabled() {
             (pool.requests("SignUp") >= asked + 3).then_some(())
         });
         screen.press(CTRL_C);
-        screen.wait_for_text("stopping: no more rows are taken");
+        screen.wait_for_text("stopping: no more rows are sent");
         screen.raw_output()
     };
     for how in ["none", "lines"] {
