@@ -6,8 +6,10 @@ use crate::harness::{Pool, ProcessOutput, TestDir, quick, users};
 
 #[track_caller]
 fn has_no_plural_of_one(output: &ProcessOutput) {
-    let text = format!("{} {}", output.stdout, output.stderr);
-    let words: Vec<&str> = text.split_whitespace().collect();
+    let text = format!("{}\n{}", output.stdout, output.stderr);
+    // A table has its counts in a column of their own.
+    let lines = text.lines().filter(|line| !line.starts_with('│'));
+    let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
     for pair in words.windows(2) {
         let [number, noun] = pair else { continue };
         let noun = noun.trim_end_matches(|c: char| !c.is_alphanumeric());
