@@ -17,11 +17,10 @@ pub mod terminal;
 mod text_file;
 pub mod trigger_data;
 pub mod undo;
-mod wrap;
 
 use std::io::Write as _;
 
-use crate::progress::{Colour, terminal_width};
+use crate::progress::{Colour, terminal_width, wrapped};
 use crate::visible::{message, one_line};
 
 /// Says something to people. Everything human goes to standard error; a closed one is no reason to fail. What a list or a pool wrote
@@ -65,7 +64,7 @@ impl Say {
             Some(columns) => {
                 // What is shown by its number is wider than it was.
                 let text = text.to_string();
-                self.lines(wrap::wrapped(&message(&text), usize::from(columns)));
+                self.lines(wrapped(&message(&text), usize::from(columns)));
             }
             None => self.lines(text),
         }
@@ -105,7 +104,7 @@ impl Say {
 /// The text with its lines wrapped at the width of the terminal, if there is one.
 fn fitted(text: &str) -> String {
     match terminal_width() {
-        Some(columns) => wrap::wrapped(text, usize::from(columns)),
+        Some(columns) => wrapped(text, usize::from(columns)),
         None => text.to_owned(),
     }
 }

@@ -9,12 +9,15 @@ mod line;
 pub mod outlook;
 pub mod screen;
 mod words;
+mod wrap;
 
 use crate::import::{Progress, Watch};
+use crate::visible::one_line;
 
 pub use face::Colour;
 pub use outlook::{ExpectedRows, ExpectedWork};
 pub use screen::{Screen, terminal_width};
+pub use wrap::wrapped;
 
 /// The form in which progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +54,7 @@ impl Watch for Notices {
     fn reading(&mut self, _: u64, _: Option<u64>, _: std::time::Duration) {}
 
     fn notice(&mut self, text: &str) {
-        self.0.line(text);
+        self.0.line(&one_line(text));
     }
 }
 

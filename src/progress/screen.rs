@@ -7,11 +7,14 @@
 //!
 //! Terminals that cut lines off instead of breaking them (xterm) lose a row or two above the bar when they are made narrower than it.
 
+use std::borrow::Cow;
 use std::io::{self, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use console::{Term, measure_text_width, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+
+use super::wrap::wrapped;
 
 /// How often the bar is drawn, a second. More is not seen.
 const DRAWS_A_SECOND: u8 = 10;
@@ -39,8 +42,13 @@ impl Screen {
         ))
     }
 
-    /// Writes a line, above the bar where there is one. Nobody reading it is no reason to end the run.
+    /// Writes a message above the bar, if there is one, wrapped at the terminal's width. Errors are ignored: a run goes on
+    /// when no one reads its messages.
     pub fn line(&self, text: &str) {
+        let text = match terminal_width() {
+            Some(columns) => Cow::Owned(wrapped(text, usize::from(columns))),
+            None => Cow::Borrowed(text),
+        };
         let _ = self.write(format!("{text}\n").as_bytes());
     }
 

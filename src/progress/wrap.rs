@@ -9,7 +9,8 @@ const LABEL: usize = 16;
 const NARROWEST: usize = 40;
 
 /// The text with no line wider than `width` columns, but for words that are wider themselves.
-pub(super) fn wrapped(text: &str, width: usize) -> String {
+#[must_use]
+pub fn wrapped(text: &str, width: usize) -> String {
     if width < NARROWEST {
         return text.to_owned();
     }

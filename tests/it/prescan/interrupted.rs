@@ -197,6 +197,25 @@ fn an_incomplete_listing_stops_only_a_run_with_forced_prescan() {
     ]);
     assert_eq!(dir.results_in("auto").count("created"), 100);
     assert_eq!(look_ups(&auto), 0);
+    let terminal = pool();
+    let at_terminal = named(&terminal, ["--run-dir", "terminal"])
+        .args(["--progress", "lines", "--yes"])
+        .after("stty cols 50 rows 20")
+        .in_terminal("never shown", "");
+    let Some(at_terminal) = at_terminal else {
+        return;
+    };
+    let shown = at_terminal.run().exits(0).stdout.replace('\r', "");
+    let note: Vec<&str> = shown
+        .lines()
+        .skip_while(|line| !line.starts_with("note: the pool's users"))
+        .take_while(|line| line.starts_with("note: the") || line.starts_with("      "))
+        .collect();
+    assert!(note.len() > 1, "{shown}");
+    assert!(
+        note.iter().all(|line| line.chars().count() <= 50),
+        "{shown}"
+    );
 }
 
 #[test]
