@@ -83,15 +83,15 @@ impl Outcome {
     #[must_use]
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Created => "made by this run",
-            Self::Existed => "were in the pool before",
+            Self::Created => "created by this run",
+            Self::Existed => "already in the pool",
             Self::Duplicate => "same username as an earlier row",
-            Self::Invalid => "broken in the list, never sent",
-            Self::Skipped => "left out by --skip-where",
-            Self::Rejected => "refused by the pool for good",
-            Self::Failed => "tries used up, nothing made",
-            Self::InDoubt => "maybe sent, and not settled",
-            Self::Unsent => "the run ended first",
+            Self::Invalid => "invalid in the list, never sent",
+            Self::Skipped => "skipped by --skip-where",
+            Self::Rejected => "rejected by the pool",
+            Self::Failed => "retries exhausted, nothing created",
+            Self::InDoubt => "possibly created, outcome unknown",
+            Self::Unsent => "not sent before the run ended",
         }
     }
 }

@@ -58,7 +58,7 @@ impl LogFile {
         {
             state.told = true;
             let warning = format!(
-                "warning: --log-file {}: cannot be written: {error}; the run goes on, and the log has a gap",
+                "warning: --log-file {}: cannot be written: {error}; the run continues, and the log has a gap",
                 self.path.display()
             );
             self.screen.line(&one_line(&warning));

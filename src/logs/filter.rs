@@ -41,7 +41,7 @@ pub(super) fn filter(verbose: u8, to_file: bool, rust_log: Option<&str>) -> Chos
         Err(_) => Chosen {
             targets: plain,
             notice: Some(format!(
-                "RUST_LOG is passed over: it is not a level or TARGET=LEVEL,... such as {OURS}=debug"
+                "RUST_LOG is ignored: expected a level or TARGET=LEVEL,..., such as {OURS}=debug"
             )),
         },
     }

@@ -59,7 +59,7 @@ pub struct LogError {
 
 impl Hint for LogError {
     fn hint(&self) -> Option<String> {
-        Some("name a file in a directory that is there and can be written".to_owned())
+        Some("name a file in an existing, writable directory".to_owned())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::user::pool_rules::Contact;
 const OWNED_BY_COGNITO: [(&str, &str); 11] = [
     (
         "sub",
-        "Cognito gives every user a new one; `--keep sub` copies the old one into the results",
+        "Cognito assigns a new one to every user; copy the old one into the results with `--keep sub`",
     ),
     (
         "identities",
@@ -23,7 +23,7 @@ const OWNED_BY_COGNITO: [(&str, &str); 11] = [
     ("userlastmodifieddate", "Cognito sets it"),
     (
         ENABLED,
-        "SignUp cannot set it; `--disable-where COLUMN=VALUE` disables users afterwards",
+        "SignUp cannot set it; disable users afterwards with `--disable-where COLUMN=VALUE`",
     ),
     ("cognito:mfa_enabled", MFA),
     ("mfaoptions", MFA),
@@ -71,8 +71,7 @@ impl Target {
                 let near = near_known(word)
                     .map_or_else(String::new, |near| format!(" (nearest known name: {near})"));
                 Err(format!(
-                    "{word}: is nothing that a sign-up sets{near}; known are username, password, the standard attributes, \
-                     custom:NAME, groups, email_verified and phone_number_verified"
+                    "{word}: not something that a sign-up can set{near}; expected username, password, a standard attribute, custom:NAME, groups, email_verified or phone_number_verified"
                 ))
             }
         }
@@ -87,7 +86,7 @@ pub fn attribute(name: &str) -> Result<Arc<str>, String> {
     match Target::parse(name)? {
         Target::Attribute(name) => Ok(name),
         Target::Username | Target::Password | Target::Verified(_) | Target::Groups => Err(format!(
-            "{name}: is no attribute: known are the standard attributes and custom:NAME"
+            "{name}: not an attribute; expected a standard attribute or custom:NAME"
         )),
     }
 }
@@ -204,15 +203,15 @@ mod tests {
         assert_eq!(Target::parse("groups"), Ok(Target::Groups));
         for (wrong, why) in [
             ("mail", "nearest known name: email"),
-            ("custom:", "is nothing that a sign-up sets"),
-            ("", "is nothing that a sign-up sets"),
-            ("sub", "Cognito gives every user a new one"),
+            ("custom:", "not something that a sign-up can set"),
+            ("", "not something that a sign-up can set"),
+            ("sub", "Cognito assigns a new one"),
         ] {
             let error = Target::parse(wrong).unwrap_err();
             assert!(error.contains(why), "{wrong}: {error}");
         }
         for none in ["username", "groups", "email_verified"] {
-            assert!(attribute(none).unwrap_err().contains("no attribute"));
+            assert!(attribute(none).unwrap_err().contains("not an attribute"));
         }
     }
 

@@ -83,12 +83,12 @@ impl DateFormat {
         let day = has("sc") || (has("Y") && (has("j") || (has("mbBh") && has("de"))));
         if has("yDxg") && !day {
             return Err(
-                "two digits of a year do not tell the century: the list needs years of four digits (%Y)"
+                "a two-digit year does not identify the century: the list needs four-digit years (%Y)"
                     .to_owned(),
             );
         }
         if !day {
-            return Err("does not tell the day: it needs %Y, %m (or %b) and %d".to_owned());
+            return Err("does not identify the day: it needs %Y, %m (or %b) and %d".to_owned());
         }
         let items = parse_strftime_owned(&loose).map_err(|error| error.to_string())?;
         Ok(Self {
@@ -357,12 +357,12 @@ mod tests {
         for (words, why) in [
             ("%d.%m.%y", "century"),
             ("%D", "century"),
-            ("%d.%m.", "does not tell the day"),
-            ("%Y", "does not tell the day"),
-            ("", "does not tell the day"),
-            ("DD.MM.YYYY", "does not tell the day"),
+            ("%d.%m.", "does not identify the day"),
+            ("%Y", "does not identify the day"),
+            ("", "does not identify the day"),
+            ("DD.MM.YYYY", "does not identify the day"),
             ("%d.%m.%Y %Q", "Q"),
-            ("%+Z", "does not tell the day"),
+            ("%+Z", "does not identify the day"),
             ("%d.%m.%Y %", "ends with a %"),
         ] {
             let error = DateFormat::parse(words).unwrap_err();

@@ -82,7 +82,7 @@ pub struct Mapping {
 }
 
 /// Ends a finding about a value that is sound but for white space around it.
-const TRIM: &str = "; --trim removes the white space around it";
+const TRIM: &str = "; --trim removes the whitespace around it";
 
 /// A row without a user of its own: what it asks for, and what is wrong with it.
 pub struct CheckedRow<'a> {

@@ -33,15 +33,14 @@ impl Mapping {
         if password.is_empty() {
             if self.generated.is_none() {
                 findings.push(missing(
-                    "the cell is empty, and this run takes passwords from the list; --password column-or-generate gives such users a \
-                     random one",
+                    "the cell is empty; pass --password column-or-generate to give such users a random password",
                 ));
             }
             return;
         }
         if is_null_marker(password) {
             findings.push(missing(
-                "the cell holds a text that many systems write for a missing value, not a password",
+                "the cell holds a placeholder for a missing value, not a password",
             ));
             return;
         }

@@ -25,7 +25,7 @@ impl Region {
         Id::from_str(&letters.to_ascii_uppercase())
             .map(Self)
             .map_err(|_| {
-                format!("{letters}: is no country: give its two letters (ISO 3166), such as DE")
+                format!("{letters}: not a country; use its two letters (ISO 3166), such as DE")
             })
     }
 

@@ -168,7 +168,7 @@ fn a_row_that_cannot_be_read_names_its_column() {
     assert_eq!(broken.code(), "row.cell_count");
     assert_eq!(
         broken.to_string(),
-        "column email: the row has 2 cells and the header has 3 columns"
+        "column email: the row has 2 cells, but the header has 3 columns"
     );
     assert!(seen[1].user.is_ok());
 }

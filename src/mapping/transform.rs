@@ -85,7 +85,7 @@ impl ValueForm {
         match self {
             Self::AsItIs | Self::Lowercase => String::new(),
             Self::Phone(region) => format!(
-                "{found} is not a phone number, neither of {region} nor with a country code; correct it, or empty the cell"
+                "{found} is neither a phone number of {region} nor one with a country code; correct it or empty the cell"
             ),
             Self::Day(format) | Self::EpochSeconds(format) => format!(
                 "{found} is not a date in the format {}; correct it or --date-format",

@@ -17,7 +17,7 @@ impl Mapping {
                     rule: Rule::UnnamedColumn,
                     column: None,
                     message: format!(
-                        "column {} has no name in the header, and this row has a value in it",
+                        "column {} has no name in the header but a value in this row",
                         column + 1
                     ),
                 });

@@ -17,10 +17,15 @@ impl Mapping {
                 Rule::CellCount,
                 self.column(*(found.min(expected))),
                 format!(
-                    "the row has {} and the header has {}{}",
+                    "the row has {}, but the header has {}{}{}",
                     counted(*found as u64, "cell", "cells"),
                     counted(*expected as u64, "column", "columns"),
-                    several_lines(raw.line, *last_line)
+                    several_lines(raw.line, *last_line),
+                    if *last_line > raw.line {
+                        ", perhaps because of a stray quote"
+                    } else {
+                        ""
+                    }
                 ),
             ),
             Unreadable::Quotes { column, fault } => (
@@ -32,7 +37,7 @@ impl Mapping {
                 Rule::SwallowedRows,
                 None,
                 format!(
-                    "lines {} to {last_line} were read as this one row: a quote that is opened in it is closed in the middle of a later cell",
+                    "lines {} to {last_line} were read as one row: a quote opened in it is closed in the middle of a later cell",
                     raw.line
                 ),
             ),
@@ -42,7 +47,7 @@ impl Mapping {
             } => (
                 Rule::Encoding,
                 self.column(*column),
-                format!("the cell is not UTF-8 behind its first {valid_bytes} bytes"),
+                format!("invalid UTF-8 after byte {valid_bytes}"),
             ),
             Unreadable::Transcoding { column, encoding } => (
                 Rule::Encoding,
@@ -52,7 +57,7 @@ impl Mapping {
                     if self.given.has("--encoding") {
                         "correct --encoding"
                     } else {
-                        "name the list's encoding with --encoding"
+                        "set the list's encoding with --encoding"
                     }
                 ),
             ),
@@ -60,18 +65,16 @@ impl Mapping {
                 Rule::TooLong,
                 None,
                 format!(
-                    "the row has {bytes} bytes, and one may have {MAX_RECORD_BYTES}: lines {} to {last_line} were read as this one row; \
-                     close a quote that is open in it, or leave out what makes it long",
-                    raw.line
+                    "the row has {bytes} bytes, more than the maximum of {MAX_RECORD_BYTES}{}; close any open quote in it, or shorten it",
+                    several_lines(raw.line, *last_line)
                 ),
             ),
             Unreadable::OpenQuote { last_line } => (
                 Rule::OpenQuote,
                 None,
                 format!(
-                    "a quote (\") opened in this row is never closed: lines {} to {last_line} were read as this one row; close \
-                     it and run again",
-                    raw.line
+                    "a quote opened in this row is never closed{}; close it and run again",
+                    several_lines(raw.line, *last_line)
                 ),
             ),
         };
@@ -101,28 +104,27 @@ pub(super) fn cells_may_have_moved(raw: &RawRow<'_>) -> bool {
 fn misplaced(fault: QuoteFault) -> &'static str {
     match fault {
         QuoteFault::TextAfter { backslash: false } => {
-            "text follows the quote that closes the cell; double a quote that belongs to the value"
+            "text follows the closing quote; double any quote that belongs to the value"
         }
         QuoteFault::TextAfter { backslash: true } => {
-            "text follows the quote that closes the cell, and a backslash precedes that quote; if the list escapes quotes with backslashes, \
-             name the backslash with --escape"
+            "text follows the closing quote, and a backslash precedes that quote; if the list escapes quotes with backslashes, pass the backslash with --escape"
         }
         QuoteFault::SpaceBefore => {
-            "white space precedes the quote that opens the cell; remove it, or put it within the quotes"
+            "whitespace precedes the opening quote; remove it, or put it inside the quotes"
         }
         QuoteFault::EscapedLetter => {
             "a letter or digit is escaped, which programs read differently; write the character itself, or double the escape character"
         }
         QuoteFault::EscapeOutside => {
-            "an escape character is used outside of quotes, where it has no effect; put the cell in quotes"
+            "an escape character is used outside quotes, where it has no effect; quote the cell"
         }
     }
 }
 
-/// Why a record of several lines may have a wrong number of cells.
+/// The lines of a record, if it has several.
 fn several_lines(line: u64, last_line: u64) -> String {
     if last_line > line {
-        format!("; lines {line} to {last_line} were read as this one row, perhaps by a stray quote")
+        format!("; lines {line} to {last_line} were read as one row")
     } else {
         String::new()
     }

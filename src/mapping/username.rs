@@ -63,7 +63,7 @@ impl Mapping {
         let mut text = Cow::Borrowed(cell);
         if !faulty && is_null_marker(&text) {
             let message = format!(
-                "{} is what many systems write for a missing value, and a user needs a username",
+                "{} is a placeholder for a missing value, and a user needs a username",
                 quoted(&text)
             );
             let rule = Rule::UsernameMissing;
@@ -81,7 +81,7 @@ impl Mapping {
         if self.username.uuid && !faulty {
             if lost_characters(&text) {
                 let message = format!(
-                    "{} has lost characters, so its UUID would not be this user's",
+                    "{} has lost characters, so its UUID would be wrong",
                     quoted(&text)
                 );
                 let rule = Rule::Username;

@@ -72,16 +72,16 @@ impl Undone {
     #[must_use]
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Deleted => "made by the run, and deleted now",
-            Self::Gone => "were not there any more",
-            Self::Kept(KeptReason::Used) => "have done something themselves since",
+            Self::Deleted => "created by the run, now deleted",
+            Self::Gone => "no longer existed",
+            Self::Kept(KeptReason::Used) => "used since the import",
             Self::Kept(KeptReason::MaybeUsed) => {
-                "may have signed in since: nothing shows that they have not"
+                "possibly used since the import (no record either way)"
             }
-            Self::Kept(KeptReason::AnotherUser) => "somebody else has the name now",
-            Self::Kept(KeptReason::NotIdentified) => "nothing shows that the run made them",
-            Self::Kept(KeptReason::OutsideRun) => "were created when the run was not at work",
-            Self::Failed => "could not be looked up or deleted; the same command tries again",
+            Self::Kept(KeptReason::AnotherUser) => "the username now belongs to another user",
+            Self::Kept(KeptReason::NotIdentified) => "no evidence that the run created them",
+            Self::Kept(KeptReason::OutsideRun) => "created while the run was not active",
+            Self::Failed => "lookup or deletion failed; the same command tries again",
         }
     }
 }

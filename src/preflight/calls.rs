@@ -93,12 +93,12 @@ pub fn remedy(failure: &Failure) -> &'static str {
             "allow the call for this pool (`cognito-import iam-policy` prints the policy)"
         }
         Some(Stop::Access) => {
-            "renew the credentials (for example with `aws sso login`), or do without: `import --no-lookup`, `check --pool pool.toml`"
+            "renew the credentials (for example with `aws sso login`), or run without them: `import --no-lookup`, `check --pool pool.toml`"
         }
-        Some(Stop::Refused) => "check --endpoint-url: it does not offer this call for this pool",
+        Some(Stop::Refused) => "check --endpoint-url: it does not support this call for this pool",
         Some(stop) => stop.hint(),
         None if failure.advice == Advice::SlowDown => {
-            "other programs use up the account's quota for this call: wait a minute, then run the same command again"
+            "other programs are using up the account's quota for this call: wait a minute, then run the same command again"
         }
         None if failure.advice == Advice::Unreachable => {
             "check the network, --region, --endpoint-url and HTTPS_PROXY"
@@ -111,9 +111,9 @@ pub fn remedy(failure: &Failure) -> &'static str {
                 "check --endpoint-url and any proxy in between, then run the same command again once the service answers"
             }
             _ if failure.may_pass() => {
-                "wait until the service works again (AWS Health Dashboard), then run the same command again"
+                "wait until the service recovers (AWS Health Dashboard), then run the same command again"
             }
-            _ => "look up this error of the service, then run the same command again",
+            _ => "look up this error code, then run the same command again",
         },
     }
 }

@@ -174,29 +174,28 @@ fn sign_up(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>) 
     if rules.admin_create_user_only {
         found.push(Objection::refusal(
             "sign_up_not_permitted",
-            "SignUp is not permitted in this pool: it lets only administrators create users",
-            "set AdminCreateUserConfig.AllowAdminCreateUserOnly to false, for the time of the import at least",
+            "SignUp is not permitted in this pool: only administrators can create users",
+            "set AdminCreateUserConfig.AllowAdminCreateUserOnly to false, at least during the import",
         ));
     }
     match rules.client.as_ref().map(|client| client.has_secret) {
         Some(true) if !meant.secret_given => found.push(Objection::refusal(
             "secret_missing",
             Stop::SecretMissing.meaning(),
-            "give it with --client-secret-file FILE or in COGNITO_CLIENT_SECRET, or use an app client without one",
+            "pass it with --client-secret-file FILE or in COGNITO_CLIENT_SECRET, or use an app client without a secret",
         )),
         Some(false) if meant.secret_given => found.push(Objection::notice(
             "secret_not_shown",
-            "the app client's description shows no secret; the secret that was given is used, because one kept in Secrets Manager is not shown",
-            "if the app client has no secret, leave out --client-secret-file and unset COGNITO_CLIENT_SECRET, or check --client-id",
+            "DescribeUserPoolClient shows no secret; the given secret is used anyway, because secrets kept in Secrets Manager are not shown",
+            "if the app client has no secret, omit --client-secret-file and unset COGNITO_CLIENT_SECRET, or check --client-id",
         )),
         Some(_) | None => {}
     }
     if !meant.with_password && !rules.is_passwordless() {
         found.push(Objection::refusal(
             "password_needed",
-            "users without a password cannot sign in to this pool: PASSWORD is the only first factor that it allows",
-            "take passwords from a column, or --password generate and let users reset theirs, or allow EMAIL_OTP, SMS_OTP or WEB_AUTHN in the \
-             pool's sign-in policy",
+            "users without a password cannot sign in to this pool: it allows no first factor other than PASSWORD",
+            "take passwords from a column, pass --password generate and let users reset theirs, or allow EMAIL_OTP, SMS_OTP or WEB_AUTHN in the pool's sign-in policy",
         ));
     }
 }
@@ -207,8 +206,8 @@ fn names(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     if let Some(names) = told_all(meant.attributes.iter().filter(|(name, _)| too_long(name))) {
         found.push(Objection::refusal(
             "attribute_name",
-            format!("names of attributes have at most {MAX_ATTRIBUTE_NAME} characters: {names}"),
-            "give the columns the names that the pool knows with --map COLUMN=ATTRIBUTE, or drop them with --ignore-column",
+            format!("attribute names have at most {MAX_ATTRIBUTE_NAME} characters: {names}"),
+            "map the columns to the pool's attributes with --map COLUMN=ATTRIBUTE, or drop them with --ignore-column",
         ));
     }
 }
@@ -233,9 +232,9 @@ fn messages(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>)
         found.push(Objection::notice(
             "messages_by_trigger",
             format!(
-                "the pool verifies {verified}: users get a code each, unless its PreSignUp trigger confirms and verifies them"
+                "the pool verifies {verified}: every user gets a code, unless the pool's PreSignUp trigger confirms and verifies the user"
             ),
-            "look into the trigger, and try one row first",
+            "check what the trigger does, and import a single row first",
         ));
         return;
     }
@@ -251,17 +250,16 @@ fn messages(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>)
             (Some(mails), Some(texts)) => {
                 format!(
                     "{} and {}",
-                    counted(mails, "mail", "mails"),
-                    counted(texts, "text message", "text messages")
+                    counted(mails, "email", "emails"),
+                    counted(texts, "SMS", "SMS")
                 )
             }
-            (_, _) => "a message for each user".to_owned(),
+            (_, _) => "a message per user".to_owned(),
         };
         found.push(Objection::refusal(
             "messages",
             format!("the pool verifies {verified}, so this run sends {how_many} to real people"),
-            "--allow-messages lets it; or add a PreSignUp trigger that confirms and verifies, or take the attribute out of AutoVerifiedAttributes \
-             for the time of the import",
+            "pass --allow-messages to send them; or add a PreSignUp trigger that confirms and verifies users, or remove the attribute from AutoVerifiedAttributes during the import",
         ));
     }
     let own_sender = rules.email_sending_account == EmailSendingAccount::Developer
@@ -271,11 +269,10 @@ fn messages(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>)
         found.push(Objection::refusal(
             "message_limit",
             format!(
-                "Cognito's own sender sends {COGNITO_MAILS_A_DAY} mails a day for all of the account's pools, and this run needs {}: the \
-                 users above that are made and get no code",
-                mails.map_or_else(|| "one for each user".to_owned(), |mails| mails.to_string())
+                "Cognito's built-in sender is limited to {COGNITO_MAILS_A_DAY} emails a day for all pools of the account, and this run needs {}: users beyond the limit are created but get no code",
+                mails.map_or_else(|| "one per user".to_owned(), |mails| mails.to_string())
             ),
-            "let the pool send through Amazon SES (EmailSendingAccount DEVELOPER), or go on with --ignore-message-limit",
+            "let the pool send through Amazon SES (EmailSendingAccount DEVELOPER), or pass --ignore-message-limit",
         ));
     }
 }

@@ -117,10 +117,7 @@ impl RunPlan {
 impl RunPlan {
     fn requests(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.counts.to_send == 0 {
-            return writeln!(
-                f,
-                "      requests: none, for no row is left to be signed up"
-            );
+            return writeln!(f, "      requests: none (no rows to sign up)");
         }
         let up_to = match &self.reading {
             Some(reading) => {
@@ -157,16 +154,16 @@ impl RunPlan {
         match self.look_ups {
             LookupMode::Get => writeln!(
                 f,
-                "      UserRead: one AdminGetUser for each user that exists, at {read}"
+                "      UserRead: one AdminGetUser per existing user, at {read}"
             ),
             LookupMode::List => {
                 writeln!(
                     f,
-                    "      UserList: one ListUsers for each user that exists, at {list} (--lookup list)"
+                    "      UserList: one ListUsers per existing user, at {list} (--lookup list)"
                 )?;
                 writeln!(
                     f,
-                    "      UserRead: AdminGetUser for unclear answers alone, at {read}"
+                    "      UserRead: AdminGetUser for unclear answers only, at {read}"
                 )
             }
             LookupMode::None => writeln!(f, "      UserRead: none (--no-lookup)"),
@@ -181,14 +178,14 @@ impl RunPlan {
         let mut otherwise = Vec::new();
         if time > no_lookups {
             otherwise.push(format!(
-                "{} if none of the users exists",
+                "{} if no user exists yet",
                 humantime::format_duration(no_lookups)
             ));
         }
         let no_steps = self.time_with(&[]);
         if time > no_steps {
             otherwise.push(format!(
-                "{} without what follows the sign-ups",
+                "{} without follow-up steps",
                 humantime::format_duration(no_steps)
             ));
         }
@@ -206,7 +203,7 @@ impl RunPlan {
             ),
             Some(None) => writeln!(
                 f,
-                "      time: up to {time}{otherwise}, and before that the time it takes to read the pool"
+                "      time: up to {time}{otherwise}, plus the time to read the pool first"
             ),
             Some(Some(reading)) => writeln!(
                 f,
@@ -227,8 +224,7 @@ impl RunPlan {
         }
         writeln!(
             f,
-            "      cheaper: a PreSignUp trigger that confirms and verifies users who sign up with some --validation-data saves {by_trigger} of \
-             these calls; time: {}",
+            "      cheaper: a PreSignUp trigger that confirms and verifies users, recognized by --validation-data, saves {by_trigger} of these calls; time: {}",
             self.estimate(&[StepKind::AddToGroup, StepKind::Disable])
         )
     }
@@ -243,15 +239,13 @@ impl RunPlan {
         let why = match self.threat_protection {
             Some(true) => return Ok(()),
             Some(false) => {
-                "for the pool has no threat protection, which alone tells whether they have signed in"
+                "because the pool has no threat protection, the only record of who signed in"
             }
-            None => {
-                "unless the pool has threat protection, which alone tells whether they have signed in"
-            }
+            None => "unless the pool has threat protection, the only record of who signed in",
         };
         writeln!(
             f,
-            "      undo: keeps users that this run confirms (but for --even-if-used), {why}"
+            "      undo: keeps users that this run confirms (see undo --even-if-used), {why}"
         )
     }
 }
@@ -279,7 +273,7 @@ impl fmt::Display for RunPlan {
         if !self.groups_to_make.is_empty() {
             writeln!(
                 f,
-                "      groups: {} made first: {}",
+                "      groups: {} to create first: {}",
                 self.groups_to_make.len(),
                 told(&self.groups_to_make)
             )?;
@@ -290,20 +284,20 @@ impl fmt::Display for RunPlan {
         match self.messages {
             None => writeln!(
                 f,
-                "      messages: not known (the pool's rules are not known)"
+                "      messages: unknown (the pool's rules are not known)"
             )?,
             Some((0, 0)) => writeln!(f, "      messages: none")?,
             Some((mails, texts)) => {
                 writeln!(
                     f,
-                    "      messages: {} and {} to as many people",
-                    counted(mails, "mail", "mails"),
-                    counted(texts, "text message", "text messages")
+                    "      messages: {}, {}",
+                    counted(mails, "email", "emails"),
+                    counted(texts, "SMS", "SMS")
                 )?;
                 if self.trigger_decides {
                     writeln!(
                         f,
-                        "                (none where the pool's PreSignUp trigger confirms and verifies)"
+                        "                (none if the pool's PreSignUp trigger confirms and verifies users)"
                     )?;
                 }
             }

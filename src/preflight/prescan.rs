@@ -127,12 +127,12 @@ impl fmt::Display for PrescanPlan {
             Some(pages) => write!(f, "UserList: about {pages} ListUsers")?,
             None => write!(
                 f,
-                "UserList: a ListUsers for every {USERS_A_PAGE} users of the pool"
+                "UserList: one ListUsers per {USERS_A_PAGE} users in the pool"
             )?,
         }
         write!(
             f,
-            " at {}, to find those who exist already (--prescan)",
+            " at {}, to find existing users first (--prescan)",
             self.rate
         )
     }
@@ -263,14 +263,11 @@ mod tests {
         let known = reading(Some(1_000_000));
         assert_eq!(
             known.to_string(),
-            "UserList: about 16667 ListUsers at 24 a second (--list-rate), to find those who exist already (--prescan)"
+            "UserList: about 16667 ListUsers at 24/s (--list-rate), to find existing users first (--prescan)"
         );
         assert_eq!(known.time(), Some(Duration::from_millis(1_666_700)));
         let unknown = reading(None);
-        assert!(
-            unknown.to_string().contains("for every 60 users"),
-            "{unknown}"
-        );
+        assert!(unknown.to_string().contains("per 60 users"), "{unknown}");
         assert_eq!(unknown.time(), None);
     }
 }

@@ -204,19 +204,23 @@ impl fmt::Display for Rate {
             share,
             a_second,
         } = self;
-        write!(f, "{a_second} a second ")?;
+        let percent = (share * 1_000.0).round() / 10.0;
+        write!(f, "{a_second}/s ")?;
         match says {
             Says::Flag(flag, _) => write!(f, "({flag})"),
             Says::Share(GrantedQuota::Granted(limit)) => write!(
                 f,
-                "({share} of the {limit} that GetProvisionedLimit names; --share)"
+                "({percent}% of the account's quota of {limit}/s; --share)"
             ),
             Says::Share(GrantedQuota::Documented(limit, None)) => {
-                write!(f, "({share} of AWS's default of {limit}; --share)")
+                write!(
+                    f,
+                    "({percent}% of AWS's default quota of {limit}/s; --share)"
+                )
             }
             Says::Share(GrantedQuota::Documented(limit, Some(code))) => write!(
                 f,
-                "({share} of AWS's default of {limit}, GetProvisionedLimit failed: {code}; --share)"
+                "({percent}% of AWS's default quota of {limit}/s, because GetProvisionedLimit failed: {code}; --share)"
             ),
         }
     }
@@ -300,10 +304,7 @@ mod tests {
         };
         let [(creation, says), (read, _)] = named(&AUTO, &found);
         assert_eq!((creation, read), (248, 1));
-        assert_eq!(
-            says,
-            "248 a second (0.8 of the 310 that GetProvisionedLimit names; --share)"
-        );
+        assert_eq!(says, "248/s (80% of the account's quota of 310/s; --share)");
     }
 
     #[test]
@@ -325,10 +326,10 @@ mod tests {
         assert_eq!((creation, read), (40, 96));
         assert_eq!(
             says,
-            "40 a second (0.8 of AWS's default of 50, GetProvisionedLimit failed: AccessDeniedException; --share)"
+            "40/s (80% of AWS's default quota of 50/s, because GetProvisionedLimit failed: AccessDeniedException; --share)"
         );
         let [(_, says), _] = named(&AUTO, &Found::default());
-        assert_eq!(says, "40 a second (0.8 of AWS's default of 50; --share)");
+        assert_eq!(says, "40/s (80% of AWS's default quota of 50/s; --share)");
     }
 
     #[test]
@@ -342,7 +343,7 @@ mod tests {
             ..Found::default()
         };
         let [(creation, says), _] = named(&asked, &found);
-        assert_eq!((creation, says.as_str()), (7, "7 a second (--rate)"));
+        assert_eq!((creation, says.as_str()), (7, "7/s (--rate)"));
         assert_eq!(asked.limits(false, true, false), [Category::UserRead]);
         assert_eq!(asked.limits(false, false, false), []);
         assert_eq!(

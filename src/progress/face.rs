@@ -36,7 +36,10 @@ pub(super) fn face(
 ) -> Vec<String> {
     let room = width.saturating_sub(1).clamp(1, WIDEST);
     let mut parts = vec![how_many(view)];
-    parts.push(format!("{:.1}/{:.0} per s", view.a_second, view.ceiling));
+    parts.push(format!(
+        "{:.1}/s (limit {:.0}/s)",
+        view.a_second, view.ceiling
+    ));
     if let Some(left) = view.left {
         parts.push(format!("eta {}", duration(left)));
     }
@@ -120,8 +123,7 @@ mod tests {
         left: Some(Duration::from_secs(162)),
     };
 
-    const SLOWED: &str =
-        "slowed to 19.4 of 40 sign-ups a second, for the pool has no room for more";
+    const SLOWED: &str = "sign-ups throttled by Cognito: 19.4/s (limit 40/s)";
 
     fn at(width: usize) -> Vec<String> {
         let counts = ["created 3700", "existed 90", "rejected 10"].map(str::to_owned);
@@ -133,7 +135,7 @@ mod tests {
         assert_eq!(
             at(100),
             [
-                "█████████░░░░░░░░░░░░░░░  38%  3800 of 10000 rows  38.4/40 per s  eta 2m 42s",
+                "█████████░░░░░░░░░░░░░░░  38%  3800 of 10000 rows  38.4/s (limit 40/s)  eta 2m 42s",
                 "created 3700, existed 90, rejected 10",
                 SLOWED,
             ]
@@ -146,10 +148,10 @@ mod tests {
             at(40),
             [
                 "████░░░░░░░░░  38%  3800 of 10000 rows",
-                "38.4/40 per s  eta 2m 42s",
+                "38.4/s (limit 40/s)  eta 2m 42s",
                 "created 3700, existed 90, rejected 10",
-                "slowed to 19.4 of 40 sign-ups a second,",
-                "for the pool has no room for more",
+                "sign-ups throttled by Cognito: 19.4/s",
+                "(limit 40/s)",
             ]
         );
     }
@@ -168,7 +170,7 @@ mod tests {
     fn colours_are_there_only_where_they_may_be() {
         let painted = face(&VIEW, &[], Some(SLOWED), 100, Colour::Some);
         assert!(painted[0].starts_with("\u{1b}[32m█"), "{painted:?}");
-        assert!(painted[1].starts_with("\u{1b}[33mslowed"), "{painted:?}");
+        assert!(painted[1].starts_with("\u{1b}[33msign-ups"), "{painted:?}");
         assert!(at(100).iter().all(|line| !line.contains('\u{1b}')));
     }
 
@@ -181,6 +183,6 @@ mod tests {
             ..VIEW
         };
         let lines = face(&view, &[], None, 100, Colour::None);
-        assert_eq!(lines, ["3800 rows  38.4/40 per s"]);
+        assert_eq!(lines, ["3800 rows  38.4/s (limit 40/s)"]);
     }
 }

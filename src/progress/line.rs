@@ -47,7 +47,7 @@ impl PlainProgress {
             .as_ref()
             .map_or_else(String::new, |why| format!("; {}", bottleneck(why)));
         format!(
-            "{}{share}, {:.1} of at most {:.0} a second (UserCreation){left}: {}{bottleneck}",
+            "{}{share}, {:.1}/s (limit {:.0}/s){left}: {}{bottleneck}",
             how_many(&view),
             view.a_second,
             view.ceiling,
@@ -118,7 +118,7 @@ mod tests {
         progress.bottleneck = Some(Bottleneck::List);
         assert_eq!(
             lines.line(&progress),
-            "400 of 1000 rows (40%), 40.0 of at most 40 a second (UserCreation), about 15s left: created 380, existed 20; waiting for the list"
+            "400 of 1000 rows (40%), 40.0/s (limit 40/s), about 15s left: created 380, existed 20; waiting for the list"
         );
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn counts(progress: &Progress) -> Vec<String> {
         .map(|outcome| format!("{} {}", outcome.word(), progress.counts.of(outcome)));
     let to_follow = (progress.to_follow > 0).then(|| {
         format!(
-            "{} with steps to come",
+            "{} with pending steps",
             counted(progress.to_follow as u64, "user", "users")
         )
     });
@@ -38,24 +38,24 @@ pub(super) fn bottleneck(bottleneck: &Bottleneck) -> String {
             format!("stopping: waiting for {}", rows(*in_flight))
         }
         Bottleneck::Unanswered { since, in_flight } => format!(
-            "no answer from the pool for {} ({} on their way)",
+            "no answer from the pool for {} ({} in flight)",
             duration(Duration::from_secs(since.as_secs())),
             rows(*in_flight)
         ),
         Bottleneck::Unreachable { rows: found } => {
-            format!("no connection to the pool for {}", rows(*found))
+            format!("no connection to the pool for the last {}", rows(*found))
         }
         Bottleneck::Throttled { category, reading } => format!(
-            "slowed to {:.1} of {:.0} {} a second, for the pool has no room for more",
+            "{} throttled by Cognito: {:.1}/s (limit {:.0}/s)",
+            requests(*category),
             reading.allowed,
-            reading.ceiling,
-            requests(*category)
+            reading.ceiling
         ),
         Bottleneck::LookUps { waiting } => {
-            format!("{} wait for a look-up (--lookup-rate)", rows(*waiting))
+            format!("{} waiting for a lookup (--lookup-rate)", rows(*waiting))
         }
         Bottleneck::Answers { in_flight } => format!(
-            "the pool is slow to answer: {} on their way, and no more at once",
+            "the pool is slow to answer: {} in flight, the maximum (--concurrency)",
             rows(*in_flight)
         ),
         Bottleneck::List => "waiting for the list".to_owned(),
@@ -66,10 +66,10 @@ pub(super) fn bottleneck(bottleneck: &Bottleneck) -> String {
 fn requests(category: Category) -> &'static str {
     match category {
         Category::UserCreation => "sign-ups",
-        Category::UserRead => "look-ups",
+        Category::UserRead => "lookups",
         Category::UserUpdate => "updates",
-        Category::UserList => "pages of the listing",
-        Category::UserResourceRead => "look-ups of sign-ins",
+        Category::UserList => "listings",
+        Category::UserResourceRead => "sign-in lookups",
     }
 }
 
@@ -188,15 +188,15 @@ mod tests {
         let throttled = |category| bottleneck(&Bottleneck::Throttled { category, reading });
         assert_eq!(
             throttled(Category::UserCreation),
-            "slowed to 19.4 of 40 sign-ups a second, for the pool has no room for more"
+            "sign-ups throttled by Cognito: 19.4/s (limit 40/s)"
         );
-        assert!(throttled(Category::UserRead).contains("look-ups a second"));
+        assert!(throttled(Category::UserRead).contains("lookups throttled"));
         assert_eq!(
             bottleneck(&Bottleneck::Unanswered {
                 since: Duration::from_secs(7),
                 in_flight: 1
             }),
-            "no answer from the pool for 7s (1 row on their way)"
+            "no answer from the pool for 7s (1 row in flight)"
         );
     }
 

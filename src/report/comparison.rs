@@ -218,7 +218,7 @@ impl Comparison {
         for (when, side) in ["before", "after "].into_iter().zip(sides) {
             let nameless = match side.nameless {
                 0 => String::new(),
-                rows => format!(", {rows} of them without a username that could be read"),
+                rows => format!(", {rows} of them without a readable username"),
             };
             let _ = writeln!(
                 text,
@@ -232,18 +232,14 @@ impl Comparison {
             );
         }
         if !case_insensitive {
-            text.push_str("usernames that differ in case are different users\n");
+            text.push_str("usernames that differ only in case are different users\n");
         }
         for (kind, users, meaning) in [
-            (
-                ChangeKind::New,
-                compared.new,
-                "new: in the later list alone",
-            ),
+            (ChangeKind::New, compared.new, "new: only in the later list"),
             (
                 ChangeKind::Vanished,
                 compared.vanished,
-                "vanished: in the earlier list alone",
+                "vanished: only in the earlier list",
             ),
             (ChangeKind::Changed, compared.changed, "changed"),
         ] {
@@ -270,7 +266,7 @@ impl std::fmt::Display for ChangeKey {
                 write!(f, " {} -> {}", harmless(before), harmless(after))
             }
             (Some(one), None) | (None, Some(one)) => f.write_str(&harmless(one)),
-            (None, None) => f.write_str(": another user of the same name"),
+            (None, None) => f.write_str(": another user with the same username"),
         }
     }
 }

@@ -22,7 +22,7 @@ pub struct MetricsFile(PathBuf);
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsFileError {
     /// Its name.
-    #[error("should end in .prom, for node_exporter reads no other file")]
+    #[error("must end in .prom, because node_exporter reads no other files")]
     Name,
     /// Its folder.
     #[error("--metrics-file {path}: cannot be written: {cause}")]
@@ -37,7 +37,7 @@ pub enum MetricsFileError {
 impl Hint for MetricsFileError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Folder { .. } => "name a file in a folder that is there and can be written to, for it is replaced as a whole".to_owned(),
+            Self::Folder { .. } => "name a file in an existing, writable directory, because the file is replaced atomically".to_owned(),
             Self::Name => return None,
         })
     }
@@ -115,7 +115,7 @@ impl Metrics {
     }
 
     fn run(&mut self, summary: &Summary, about: &RunMetadata, exit_code: u8) {
-        self.gauge("info", "What ran; the value is always 1.");
+        self.gauge("info", "Information about the run; the value is always 1.");
         self.sample(
             "info",
             &[
@@ -129,7 +129,7 @@ impl Metrics {
         );
         self.gauge(
             "run_state",
-            "How the run stands: 1 for its state, 0 for the others.",
+            "State of the run: 1 for the current state, 0 for the others.",
         );
         for (state, word) in [
             (RunState::Finished, "finished"),
@@ -139,41 +139,41 @@ impl Metrics {
             let value = if state == summary.state { 1.0 } else { 0.0 };
             self.sample("run_state", &[("state", word)], value);
         }
-        self.gauge("exit_code", "The exit code of a run that stands like this: 0 where every row was created, existed or skipped.");
+        self.gauge(
+            "exit_code",
+            "Exit code of a run in this state: 0 if every row was created, existed or was skipped.",
+        );
         self.sample("exit_code", &[], f64::from(exit_code));
         if let Some(at) = started(summary) {
             self.gauge(
                 "start_timestamp_seconds",
-                "When the run first began, in seconds since the Unix epoch.",
+                "Start of the run's first session, in seconds since the Unix epoch.",
             );
             self.sample("start_timestamp_seconds", &[], epoch_seconds(at));
         }
         if let Some(at) = finished(summary) {
             self.gauge(
                 "end_timestamp_seconds",
-                "When the run last ended, in seconds since the Unix epoch.",
+                "End of the run's last session, in seconds since the Unix epoch.",
             );
             self.sample("end_timestamp_seconds", &[], epoch_seconds(at));
         }
         self.gauge(
             "active_seconds",
-            "Time at work over all of the run's sessions.",
+            "Active time over all sessions of the run.",
         );
         self.sample("active_seconds", &[], summary.active_seconds);
     }
 
     fn rows(&mut self, summary: &Summary) {
-        self.gauge("rows", "Rows of the list by what came of them.");
+        self.gauge("rows", "Rows by outcome.");
         for (outcome, count) in &summary.outcomes {
             self.sample("rows", &[("outcome", outcome)], float(*count));
         }
         if summary.follow_up.is_empty() {
             return;
         }
-        self.gauge(
-            "follow_up",
-            "Users by how a step after their sign-up stands.",
-        );
+        self.gauge("follow_up", "Users by state of a follow-up step.");
         for (step, counts) in &summary.follow_up {
             for (state, count) in [
                 ("done", counts.done),
@@ -196,7 +196,7 @@ impl Metrics {
         }
         self.gauge(
             "requests_throttled",
-            "Of them, those that the pool had no room for.",
+            "Requests that were throttled, by quota category.",
         );
         for (category, requests) in &summary.requests {
             let throttled = float(requests.throttled);
@@ -208,17 +208,17 @@ impl Metrics {
         for (name, help, of) in [
             (
                 "rate_ceiling",
-                "Requests a second that the run could send at most.",
+                "Maximum requests a second of the run.",
                 (|pace| pace.ceiling) as fn(&crate::outcome::Pace) -> f64,
             ),
             (
                 "rate_used_of_allowed_ratio",
-                "The part of the requests that were allowed that was sent, 0 to 1.",
+                "Fraction of the allowed requests that was sent, 0 to 1.",
                 |pace| pace.used_of_allowed,
             ),
             (
                 "slowed_seconds",
-                "Seconds in which less than the ceiling was allowed, for the pool throttled.",
+                "Seconds during which throttling kept the rate below the ceiling.",
                 |pace| pace.slowed_seconds,
             ),
         ] {
@@ -263,7 +263,7 @@ fn float(count: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Metrics, MetricsFile, MetricsFileError, escaped};
+    use super::{Hint as _, Metrics, MetricsFile, MetricsFileError, escaped};
     use crate::ledger::RunKind;
     use crate::outcome::{CategoryRequests, Outcome, Pace, StepCounts};
     use crate::report::html::samples::{about, summary};
@@ -296,7 +296,11 @@ mod tests {
             path: "users.prom".into(),
             cause: std::io::ErrorKind::NotFound.into(),
         };
-        let text = format!("{metrics}{}\n{folder}\n", MetricsFileError::Name);
+        let hint = folder.hint().unwrap();
+        let text = format!(
+            "{metrics}{}\n{folder}\n    {hint}\n",
+            MetricsFileError::Name
+        );
         assert_messages!("metrics", text);
     }
 

@@ -82,7 +82,7 @@ pub enum ReportError {
 impl Hint for ReportError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Write { .. } => "the ledger has every result: make room and run `cognito-import report` on the run directory".to_owned(),
+            Self::Write { .. } => "the ledger has every result: free disk space and run `cognito-import report` on the run directory".to_owned(),
             Self::Ledger(error) => return error.hint(),
         })
     }

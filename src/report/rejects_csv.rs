@@ -71,7 +71,7 @@ pub fn reasons_of<'r>(row: &'r RowResult, and: &'r str) -> [Cow<'r, str>; 5] {
     let (code, words) = match outcome.same_as_row {
         Some(earlier) => (
             Cow::Borrowed(DUPLICATE),
-            Cow::Owned(format!("the username stands in row {earlier} already")),
+            Cow::Owned(format!("row {earlier} already has this username")),
         ),
         None => (
             defused(outcome.error_code.as_deref()),

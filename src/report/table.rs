@@ -78,7 +78,7 @@ fn facts(summary: &Summary) -> Vec<String> {
         let slowed = slowed_seconds(summary, category);
         if slowed > 0 {
             fact.push_str(&format!(
-                "; slowed down for {}, for the pool had no room for more",
+                "; slowed down for {} by throttling",
                 humantime::format_duration(Duration::from_secs(slowed))
             ));
         }
@@ -117,7 +117,7 @@ fn how_long(summary: &Summary) -> String {
         .run_id
         .as_ref()
         .map_or_else(String::new, |id| format!(", run {id}"));
-    format!("{time} at work{sessions}{run}")
+    format!("active for {time}{sessions}{run}")
 }
 
 /// A line that begins two columns in, and goes on further in where it is too long for the terminal.
@@ -183,7 +183,7 @@ fn codes(errors: &BTreeMap<String, u64>, when: &str, listed_in: &str) -> Vec<Str
         let count: u64 = more.iter().map(|(_, count)| count).sum();
         let plural = if more.len() == 1 { "" } else { "s" };
         lines.push(format!(
-            "{} other code{plural}{when}: {count} in all, see {listed_in}",
+            "{} other code{plural}{when}: {count} in total, see {listed_in}",
             more.len()
         ));
     }
@@ -208,13 +208,13 @@ fn told(counts: &StepCounts) -> String {
 fn how_fast(summary: &Summary, category: &str) -> String {
     let rate = summary.rates.get(category).copied().unwrap_or_default();
     let Some(pace) = summary.pace.get(category) else {
-        return format!(", {rate} a second");
+        return format!(", {rate}/s");
     };
     let (ceiling, used) = (pace.ceiling, pace.used_of_ceiling * 100.0);
     if rate < ceiling * pace.used_of_ceiling * USED_THROUGHOUT {
-        return format!(", {used:.0}% of at most {ceiling} a second while there were any");
+        return format!(", {used:.0}% of the {ceiling}/s limit while active");
     }
-    format!(", {rate} a second of at most {ceiling} ({used:.0}% used)")
+    format!(", {rate}/s (limit {ceiling}/s, {used:.0}% used)")
 }
 
 /// Whole seconds in which less was allowed, rounded up.
@@ -234,7 +234,7 @@ fn slowed_seconds(summary: &Summary, category: &str) -> u64 {
 
 fn rows_read(summary: &Summary) -> &'static str {
     match (summary.read_to_end, summary.state) {
-        (true, _) => "rows of the list",
+        (true, _) => "rows in the list",
         (false, RunState::Finished | RunState::Stopped | RunState::Interrupted) => {
             "rows read so far"
         }
@@ -316,11 +316,11 @@ mod tests {
         assert_eq!(told(1, 0.0), "UserList: 1 request, 0 throttled");
         assert_eq!(
             told(2, 0.14),
-            "UserList: 2 requests, 92% of at most 24 a second while there were any, 0 throttled"
+            "UserList: 2 requests, 92% of the 24/s limit while active, 0 throttled"
         );
         assert_eq!(
             told(220, 22.1),
-            "UserList: 220 requests, 22.1 a second of at most 24 (92% used), 0 throttled"
+            "UserList: 220 requests, 22.1/s (limit 24/s, 92% used), 0 throttled"
         );
     }
 
@@ -333,7 +333,7 @@ mod tests {
         assert_eq!(lines[9], "3 x code.03");
         assert_eq!(
             lines[10],
-            "2 other codes: 3 in all, see error_code in results.csv"
+            "2 other codes: 3 in total, see error_code in results.csv"
         );
         assert_eq!(codes(&some(10), "", "").len(), 10);
         let mut summary = summary(&[(Outcome::Rejected, 300)]);
@@ -344,7 +344,7 @@ mod tests {
         assert_eq!((told(" x code."), told("after the sign-up")), (20, 11));
         assert!(
             facts.contains(
-                &"1 other code after the sign-up: 1 in all, see follow_up_errors in summary.json"
+                &"1 other code after the sign-up: 1 in total, see follow_up_errors in summary.json"
                     .to_owned()
             )
         );

@@ -23,7 +23,7 @@ pub fn undo_table(report: UndoReport, count: impl Fn(Option<Undone>) -> u64) -> 
         }
     }
     table.add_row(["", "", ""]);
-    table.add_row(["all", &all.to_string(), "made by the run"]);
+    table.add_row(["all", &all.to_string(), "created by the run"]);
     if let Some(column) = table.column_mut(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -32,9 +32,9 @@ pub fn undo_table(report: UndoReport, count: impl Fn(Option<Undone>) -> u64) -> 
 
 fn words(report: UndoReport, undone: Option<Undone>) -> (&'static str, &'static str) {
     match (report, undone) {
-        (_, None) => ("open", "not looked at yet"),
+        (_, None) => ("open", "not checked yet"),
         (UndoReport::DryRun, Some(Undone::Deleted)) => {
-            ("would be deleted", "made by the run, and not used since")
+            ("would be deleted", "created by the run and not used since")
         }
         (UndoReport::DryRun | UndoReport::Results, Some(undone)) => {
             (undone.word(), undone.meaning())

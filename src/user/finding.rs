@@ -107,34 +107,34 @@ impl Rule {
         match self {
             Self::CellCount => "the row has more or fewer cells than the header",
             Self::Encoding => "a cell is not text in the list's encoding",
-            Self::OpenQuote => "a quote is opened and never closed",
+            Self::OpenQuote => "an opening quote is never closed",
             Self::Quotes => "a quote is misplaced in a cell",
-            Self::SwallowedRows => "a stray quote made one row of several",
-            Self::TooLong => "the row holds more than 64 KiB",
+            Self::SwallowedRows => "a stray quote merged several rows into one",
+            Self::TooLong => "the row is longer than 64 KiB",
             Self::UnnamedColumn => "a column without a name has a value",
-            Self::UsernameMissing => "there is no username",
+            Self::UsernameMissing => "the username is missing",
             Self::Username => {
-                "the username is too long, or contains a character that a username must not contain"
+                "the username is too long or contains a character that Cognito does not allow"
             }
-            Self::PasswordMissing => "there is no password",
+            Self::PasswordMissing => "the password is missing",
             Self::Password => {
-                "the password is too long, begins or ends with white space, or lost characters in a conversion"
+                "the password is too long, begins or ends with whitespace, or lost characters in a conversion"
             }
-            Self::PasswordHash => "the password's hash stands where the password should be",
+            Self::PasswordHash => "the cell holds a password hash instead of a password",
             Self::PasswordPolicy => "the password does not meet the pool's policy",
-            Self::UsernameFormat => "this pool does not take such a username",
-            Self::Email => "what should be an e-mail address is none",
-            Self::PhoneNumber => "what should be a phone number is none in E.164",
-            Self::AttributeMissing => "an attribute is empty that the pool requires",
-            Self::ValueLength => "a value is longer or shorter than the pool takes",
-            Self::NumberRange => "a number is outside the pool's bounds",
-            Self::AttributeValue => "a value is not of the kind that the pool takes",
-            Self::Duplicate => "the username stands in the list before",
-            Self::Formula => "a cell holds a spreadsheet formula, not a value",
+            Self::UsernameFormat => "this pool does not accept usernames of this form",
+            Self::Email => "not a valid email address",
+            Self::PhoneNumber => "not a valid phone number in E.164 format",
+            Self::AttributeMissing => "an attribute that the pool requires is empty",
+            Self::ValueLength => "a value is longer or shorter than the pool allows",
+            Self::NumberRange => "a number is outside the range that the pool allows",
+            Self::AttributeValue => "a value does not have the type that the pool expects",
+            Self::Duplicate => "an earlier row has the same username",
+            Self::Formula => "a cell holds a spreadsheet formula instead of a value",
             Self::ValueUnknown => "a cell is not in its column's value table",
-            Self::DateFormat => "a date does not have the form that --date-format tells",
-            Self::YesOrNo => "a cell that says whether something is so says neither yes nor no",
-            Self::Group => "a group's name is none that Cognito takes",
+            Self::DateFormat => "a date does not match --date-format",
+            Self::YesOrNo => "a yes-or-no cell is neither yes nor no",
+            Self::Group => "a group name is not valid in Cognito",
         }
     }
 

@@ -137,11 +137,11 @@ impl fmt::Display for FollowUpStep {
 #[must_use]
 pub fn wrong_group_name(name: &str) -> Option<&'static str> {
     if name.is_empty() {
-        Some("a group needs a name")
+        Some("a group name must not be empty")
     } else if name.chars().count() > MAX_GROUP_NAME {
-        Some("names of groups have at most 128 characters")
+        Some("a group name has at most 128 characters")
     } else if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        Some("names of groups have no white space and no control characters")
+        Some("a group name must not contain whitespace or control characters")
     } else {
         None
     }

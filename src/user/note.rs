@@ -66,11 +66,11 @@ impl NoteKind {
     pub fn summary(self, count: u64) -> String {
         match self {
             Self::NullMarker => format!(
-                "{} a text that many systems write for a missing value, and it would be stored as it is",
-                counted(count, "cell equals", "cells equal")
+                "{} a placeholder for a missing value, such as NULL, and would be stored as is",
+                counted(count, "cell holds", "cells hold")
             ),
             Self::Federated(_) => format!(
-                "{} through an identity provider; SignUp cannot create such users, only separate ones with a password",
+                "{} through an identity provider; SignUp cannot create federated users, only separate users with a password",
                 counted(count, "user signs in", "users sign in")
             ),
             Self::Linked => format!(
@@ -78,7 +78,7 @@ impl NoteKind {
                 counted(count, "user is", "users are")
             ),
             Self::Disabled => format!(
-                "{} disabled in the list, and would be enabled in the pool",
+                "{} disabled in the list but would be enabled in the pool",
                 counted(count, "user is", "users are")
             ),
             Self::Garbled => format!(
@@ -86,19 +86,19 @@ impl NoteKind {
                 counted(count, "cell looks", "cells look")
             ),
             Self::Float => format!(
-                "{} as a decimal number where a whole one is probably meant, as spreadsheets and pandas write them",
+                "{} as a decimal number where a whole number was probably meant, as spreadsheets and pandas do",
                 counted(count, "cell is written", "cells are written")
             ),
             Self::Birthdate => format!(
-                "{} not a day as YYYY-MM-DD; Cognito only checks that there are 10 characters",
+                "{} not a valid date in the form YYYY-MM-DD; Cognito only checks the length (10 characters)",
                 counted(count, "birthdate is", "birthdates are")
             ),
             Self::NameCase => format!(
-                "{} in case alone, and this pool tells them apart: they become different users",
+                "{} from another only in case, and this pool is case-sensitive: they become different users",
                 counted(count, "username differs", "usernames differ")
             ),
             Self::AliasRepeat => format!(
-                "{} an address with a row under another username",
+                "{} an email address or phone number with a row that has another username",
                 counted(count, "row shares", "rows share")
             ),
         }
@@ -109,33 +109,33 @@ impl NoteKind {
     pub fn hint(self, given: &FlagsGiven) -> String {
         let ways: &[HintOption] = match self {
             Self::NullMarker => &[HintOption::Always(
-                "--null TEXT treats cells that equal TEXT as empty",
+                "pass --null TEXT to treat cells that equal TEXT as empty",
             )],
             Self::Federated("identities") | Self::Linked => &[HintOption::Always(
-                "--skip-where 'identities=*' leaves them out",
+                "pass --skip-where 'identities=*' to skip them",
             )],
             Self::Federated(status) => {
-                return format!("--skip-where {status}=EXTERNAL_PROVIDER leaves them out");
+                return format!("pass --skip-where {status}=EXTERNAL_PROVIDER to skip them");
             }
             Self::Disabled => &[HintOption::Always(
-                "--disable-where Enabled=false disables them after the sign-up",
+                "pass --disable-where Enabled=false to disable them after the sign-up",
             )],
             Self::Garbled => &[
                 HintOption::Unless(
                     "--encoding",
-                    "name the list's encoding with --encoding (such as windows-1252) if it is not UTF-8",
+                    "set the list's encoding with --encoding (such as windows-1252) if it is not UTF-8",
                 ),
                 HintOption::Given("--encoding", "correct --encoding"),
                 HintOption::Always("export the list again if an earlier conversion garbled it"),
             ],
             Self::Float => &[HintOption::Always(
-                "export these columns as text: digits may be missing as well",
+                "export these columns as text: digits may have been lost as well",
             )],
             Self::NameCase => &[
                 HintOption::Always("remove one row of each pair if they are the same person"),
                 HintOption::Unless(
                     "--lowercase username",
-                    "pass --lowercase username, which leaves the later row out as a duplicate",
+                    "pass --lowercase username to skip the later row as a duplicate",
                 ),
             ],
             Self::AliasRepeat => &[
@@ -145,7 +145,7 @@ impl NoteKind {
             Self::Birthdate => &[
                 HintOption::Always("correct the dates"),
                 HintOption::Always(
-                    "say how the list writes them, such as --date-format birthdate=%d/%m/%Y",
+                    "describe their format, such as --date-format birthdate=%d/%m/%Y",
                 ),
             ],
         };

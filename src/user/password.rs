@@ -19,7 +19,7 @@ pub struct Password(SecretString);
 
 /// The system gave no random bytes.
 #[derive(Debug, thiserror::Error)]
-#[error("the system gives no randomness for a password: {0}")]
+#[error("the system provides no random bytes for a password: {0}")]
 pub struct NoRandomness(getrandom::Error);
 
 impl Password {

@@ -65,8 +65,7 @@ pub struct Suspicion {
 
 impl Suspicion {
     /// What to do about it.
-    pub const HINT: &'static str = "pass --password generate, which gives every user a random password to reset; if these are the \
-                                    passwords that users type, pass --allow-suspicious-passwords";
+    pub const HINT: &'static str = "pass --password generate to give every user a random password to reset, or pass --allow-suspicious-passwords if these are the passwords that users type";
 }
 
 impl PasswordCounts {
@@ -78,7 +77,7 @@ impl PasswordCounts {
             (
                 "password_hashes",
                 format!(
-                    "{} of {all} passwords are hashes, and SignUp would take them for the passwords themselves",
+                    "{} of {all} passwords are hashes; SignUp would store them as the passwords themselves",
                     self.with_hash
                 ),
             )
@@ -86,8 +85,7 @@ impl PasswordCounts {
             (
                 "password_digests",
                 format!(
-                    "{} of {all} passwords have as many hexadecimal or base64 digits as hashes have (MD5, SHA), and SignUp would take them \
-                     for the passwords themselves",
+                    "{} of {all} passwords look like hashes (MD5 or SHA in hexadecimal or base64); SignUp would store them as the passwords themselves",
                     self.with_digest
                 ),
             )
@@ -95,7 +93,7 @@ impl PasswordCounts {
             (
                 "passwords_masked",
                 format!(
-                    "all {all} passwords are one repeated character, which systems show in place of a password"
+                    "all {all} passwords are a single repeated character, as systems display masked passwords"
                 ),
             )
         } else if all >= SAME_IN && self.same_password {

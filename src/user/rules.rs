@@ -130,7 +130,7 @@ impl RowRules {
                 rule: Rule::UsernameFormat,
                 column: Some(column.to_owned()),
                 message: format!(
-                    "this pool takes {} as the username, and this is not one: {}",
+                    "this pool requires {} as the username: {}",
                     names.join(" or "),
                     formats::quoted(value)
                 ),
@@ -141,7 +141,7 @@ impl RowRules {
                 rule: Rule::UsernameFormat,
                 column: Some(column.to_owned()),
                 message: format!(
-                    "in this pool {} is an alias, so a username must not look like one: {}",
+                    "{} is an alias in this pool, so the username must not look like one: {}",
                     contact.attribute(),
                     formats::quoted(value)
                 ),
@@ -188,7 +188,7 @@ impl RowRules {
                 rule: Rule::AttributeValue,
                 column: Some(column.to_owned()),
                 message: format!(
-                    "in this pool the username is the {}, so the cell has to be empty or the same as the username: {}",
+                    "the username is the {} in this pool, so the cell must be empty or equal to the username: {}",
                     contact.attribute(),
                     formats::quoted(value)
                 ),
@@ -214,7 +214,7 @@ impl RowRules {
                 findings.push(Finding {
                     rule: Rule::AttributeMissing,
                     column: place.and_then(&column),
-                    message: format!("there is no {name}, and this pool requires one"),
+                    message: format!("{name} is missing, and this pool requires it"),
                 });
             }
         }

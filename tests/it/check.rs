@@ -41,8 +41,8 @@ fn a_valid_list_passes_however_the_pool_is_known() {
     let [asked, by_file, unknown] = check_each_way(&dir, &pool, list);
     let plan = [
         "plan: 1000 rows: 1000 to send, 0 duplicate, 0 invalid",
-        "UserCreation: 1000 SignUp at 10 a second",
-        "UserRead: one AdminGetUser for each user that exists, at 96 a second",
+        "UserCreation: 1000 SignUp at 10/s",
+        "UserRead: one AdminGetUser per existing user, at 96/s",
         "time: about 1m 40s",
         "active users (MAU) this month: up to 1000 more",
         "findings: findings.csv (0 of them)",
@@ -51,7 +51,7 @@ fn a_valid_list_passes_however_the_pool_is_known() {
     for (cli, messages) in [
         (asked, "messages: none"),
         (by_file, "messages: none"),
-        (unknown, "messages: not known"),
+        (unknown, "messages: unknown"),
     ] {
         let output = cli
             .args(["--rate", "10", "--lookup-rate", "96"])
@@ -166,7 +166,7 @@ fn findings_csv_is_private_and_safe_in_a_spreadsheet() {
     assert_eq!(first["username"], "'=bo b", "no formula");
     assert_eq!(
         findings[2]["found"],
-        "this is not an e-mail address: \"nobody\""
+        "this is not an email address: \"nobody\""
     );
     assert!(findings[2]["what_to_do"].contains("correct the address"));
     let named = findings.iter().find(|line| line["row"] == "6").unwrap();
@@ -199,8 +199,8 @@ fn the_summary_counts_by_rule_and_shows_the_first_examples() {
     );
     let output = dir.cli("check").arg(list).run().exits(1).says([
         "users.csv:",
-        "  5 x email.format\n      row 8, line 9: column email: this is not an e-mail address: \"nobody1\"\n",
-        "row 10, line 11: column email: this is not an e-mail address: \"nobody3\"",
+        "  5 x email.format\n      row 8, line 9: column email: this is not an email address: \"nobody1\"\n",
+        "row 10, line 11: column email: this is not an email address: \"nobody3\"",
         "  1 x username.characters\n      row 7, line 8: column username: the username contains a space",
         "=> correct the address, or empty the cell if the pool does not require an address",
         "findings: findings.csv (6 of them)",
@@ -359,7 +359,7 @@ fn unknown_pool_settings_are_reported() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
     let nothing = [
-        "note: nothing is known of the pool",
+        "note: nothing is known about the pool",
         "[rules_unknown]",
         "--pool pool.toml",
     ];
@@ -372,7 +372,7 @@ fn unknown_pool_settings_are_reported() {
         .says(nothing);
     let no_client = dir.check(&pool, list).without_flag("--client-id");
     let words = [
-        "whether the app client has a secret and what it may write",
+        "whether the app client has a secret or what it may write",
         "[client_unknown]",
     ];
     no_client.run().exits(0).says(words);

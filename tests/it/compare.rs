@@ -64,11 +64,11 @@ fn compare_reports_new_removed_and_changed_users() {
         .exits(0);
     for line in [
         "before: monday (import of monday.csv into ",
-        "6 rows, 1 of them without a username that could be read",
+        "6 rows, 1 of them without a readable username",
         "after : tuesday (import of tuesday.csv into ",
-        "1 new: in the later list alone",
+        "1 new: only in the later list",
         "    1 x created: =eve (row 4)",
-        "1 vanished: in the earlier list alone",
+        "1 vanished: only in the earlier list",
         "    1 x created: dee (row 4)",
         "3 changed",
         "    1 x outcome created -> existed: ann (row 1)",

@@ -82,7 +82,7 @@ fn a_second_signal_aborts_and_rows_in_flight_are_looked_up_later() {
         .arg("run")
         .run()
         .exits(4)
-        .says(["the run was stopped", "maybe sent, and not settled"]);
+        .says(["the run was stopped", "possibly created, outcome unknown"]);
     assert_eq!(dir.results().count("in_doubt"), 10);
 
     dir.import(&pool, list)

@@ -85,12 +85,12 @@ fn hints_about_list_and_flags_are_in_the_json_document() {
         (
             list,
             vec!["--metrics-file", "no/such.prom"],
-            "name a file in a folder",
+            "name a file in an existing, writable directory",
         ),
         (
             list,
             vec!["--log-file", "no/such.log"],
-            "name a file in a directory",
+            "name a file in an existing, writable directory",
         ),
     ] {
         let mut cli = dir.import(&pool, list);

@@ -36,7 +36,7 @@ fn flags_are_suggested_unless_already_given() {
             b"ann,Passw0rd!1,''ann@example.com,,\n",
             "apostrophes",
             &["--drop-apostrophe"],
-            "--drop-apostrophe removes it",
+            "pass --drop-apostrophe",
         ),
         (
             b"ann,Passw0rd!1,,,big boss\n",

@@ -41,8 +41,8 @@ fn existing_users_are_found_in_the_listing_and_not_billed() {
     let list = users(4) + "\"a\"\"b\",Passw0rd!5,odd@example.com\n";
     let list = dir.file("users.csv", list);
     by_list(&dir, &pool, list).run().exits(0).says([
-        "UserList: one ListUsers for each user that exists, at 80000 a second",
-        "UserRead: AdminGetUser for unclear answers alone",
+        "UserList: one ListUsers per existing user, at 80000/s",
+        "UserRead: AdminGetUser for unclear answers only",
     ]);
     let results = dir.results();
     assert_eq!(

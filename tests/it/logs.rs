@@ -167,7 +167,7 @@ fn an_unwritable_log_is_refused_before_anything_is_sent() {
         .args(["--log-file", "no/such/run.log"]);
     import.run().exits(3).says([
         "--log-file no/such/run.log: cannot be opened: ",
-        "name a file in a directory that is there",
+        "name a file in an existing, writable directory",
     ]);
     assert_eq!(pool.stats().operations.len(), 0);
     assert!(!dir.path("run").exists());
@@ -241,7 +241,7 @@ fn levels_come_from_flags_or_environment_and_exclude_the_sdk() {
     assert!(log(&[], "cognito_import::import=trace").contains("answered row="));
     let elsewhere = log(&[], "cognito_import::pool=trace");
     assert!(!elsewhere.contains("answered row="), "{elsewhere}");
-    assert!(log(&[], "cognito_import=loud").contains("RUST_LOG is passed over"));
+    assert!(log(&[], "cognito_import=loud").contains("RUST_LOG is ignored"));
 }
 
 /// Text in a file name or a pool's message that would send escape sequences to a terminal, reverse

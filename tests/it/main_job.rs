@@ -25,7 +25,7 @@ const COLUMNS: &str = "row,line,username,outcome,evidence,user_sub,user_status,c
 fn a_rehearsal_of_the_sample_creates_every_user_locally() {
     let dir = TestDir::new();
     let output = dir.rehearse(sample("users.csv")).run().exits(0).says([
-        "40 SignUp at 40 a second",
+        "40 SignUp at 40/s",
         "nothing leaves it",
         "this was a rehearsal: nothing left this machine",
         "created     40",

@@ -181,10 +181,10 @@ fn invalid_rows_report_every_problem_and_are_not_sent() {
     let row = results.row(3);
     assert_eq!((&*row["outcome"], &*row["ID"]), ("invalid", "19"));
     for words in [
-        "column Telefon: \"12\" is not a phone number",
+        "column Telefon: \"12\" is neither a phone number",
         "column Geboren: \"1990-02-01\" is not a date in the format %d.%m.%Y",
         "column Status: \"gone\" is not in the column's value table",
-        "column Kennwort: the password ends with white space",
+        "column Kennwort: the password ends with whitespace",
     ] {
         assert!(row["error_message"].contains(words), "{words}: {row:?}");
     }
@@ -255,7 +255,7 @@ fn an_invalid_mapping_file_is_refused_with_line_and_key() {
     assert_refused(
         import(),
         &pool,
-        ["mapping.toml: line 2, columns.\"Mail\": mail: is nothing that a sign-up sets"],
+        ["mapping.toml: line 2, columns.\"Mail\": mail: not something that a sign-up can set"],
     );
     dir.file(
         "mapping.toml",
@@ -275,12 +275,12 @@ fn a_malformed_column_flag_exits_2() {
     for (flag, value, words) in [
         ("--map", "Mail", "should be COLUMN=TARGET"),
         ("--map", "Mail=mail", "nearest known name: email"),
-        ("--map", "Mail=sub", "Cognito gives every user a new one"),
+        ("--map", "Mail=sub", "Cognito assigns a new one"),
         ("--set", "custom:source", "should be ATTRIBUTE=VALUE"),
-        ("--set", "source=x", "is nothing that a sign-up sets"),
+        ("--set", "source=x", "not something that a sign-up can set"),
         ("--join", "name", "should be ATTRIBUTE=COLUMN+COLUMN"),
         ("--date-format", "birthdate=%d.%m.%y", "century"),
-        ("--phone-region", "Germany", "is no country"),
+        ("--phone-region", "Germany", "not a country"),
         ("--value", "Status=true", "should be COLUMN:CELL=VALUE"),
         ("--lowercase", "name", "possible values"),
     ] {

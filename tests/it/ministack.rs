@@ -307,7 +307,7 @@ fn users_are_confirmed_verified_grouped_and_sign_in_on_the_emulator() {
     import()
         .run()
         .exits(3)
-        .says(["the pool does not have these groups: all, beta, staff"]);
+        .says(["all, beta, staff [group_missing]"]);
     import().arg("--create-groups").run().exits(0);
     let results = dir.results();
     assert_eq!(results.count("created"), 3);

@@ -60,7 +60,7 @@ fn the_document_of_a_run_has_summary_files_and_exit_status() {
         let cli = dir.rehearse(list).args(["--output", "json"]);
         let cli = if quiet { cli.arg("--quiet") } else { cli };
         let output = cli.run().exits(1);
-        assert_eq!(output.stderr.contains("made by this run"), !quiet);
+        assert_eq!(output.stderr.contains("created by this run"), !quiet);
         let document = document(&output, "rehearse");
         assert_eq!(document["exit_name"], "some_rows");
         assert_eq!(document["error"], Value::Null);

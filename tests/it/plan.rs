@@ -15,10 +15,9 @@ fn a_rate_above_the_quota_is_reported_with_its_source() {
     let dir = TestDir::new();
     let pool = pool_with_quota(60.0);
     let list = dir.file("users.csv", users(3));
-    let note = "note: --rate 70 is more than the 60 sign-ups a second that this account is granted (GetProvisionedLimit): what is above it \
-                is throttled and sent again";
+    let note = "note: --rate 70 exceeds this account's quota of 60 sign-ups a second (GetProvisionedLimit): ";
     let check = |rate| dir.check(&pool, list).args(["--rate", rate]).run().exits(0);
-    check("70").says([note, "[rate_above_quota]", "name less than 60 with --rate"]);
+    check("70").says([note, "[rate_above_quota]", "pass a --rate below 60"]);
     assert!(!check("60").stderr.contains("rate_above_quota"));
     let import = dir.import(&pool, list).args(["--rate", "70"]);
     import.run().exits(0).says([note]);
@@ -37,8 +36,8 @@ fn without_a_known_quota_rates_are_compared_with_the_default() {
             .exits(0)
     };
     import("51", "above").says([
-        "--rate 51 is more than the 50 sign-ups a second that AWS grants by default",
-        "unless the account is granted more",
+        "--rate 51 exceeds AWS's default quota of 50 sign-ups a second",
+        "unless the account has a higher quota",
     ]);
     assert!(!import("50", "within").stderr.contains("rate_above_quota"));
     assert_eq!(pool.requests("GetProvisionedLimit"), 0);
@@ -55,7 +54,7 @@ fn a_plan_with_nothing_to_send_has_no_requests() {
     for output in [dir.check(&pool, list).run(), dir.import(&pool, list).run()] {
         let output = output.exits(3).says([
             "plan: 1 row: 0 to send, 0 duplicate, 1 invalid",
-            "requests: none, for no row is left to be signed up",
+            "requests: none (no rows to sign up)",
         ]);
         assert!(!output.stderr.contains("0 SignUp"), "{}", output.stderr);
     }
@@ -86,7 +85,7 @@ fn steps_of_duplicates_are_not_counted() {
 fn the_plan_says_that_undo_keeps_confirmed_users() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(3));
-    let note = "undo: keeps users that this run confirms (but for --even-if-used), for the pool has no threat protection";
+    let note = "undo: keeps users that this run confirms";
     let pool = Pool::start(quick());
     let check = dir.check(&pool, list);
     check.arg("--confirm").run().exits(0).says([note]);

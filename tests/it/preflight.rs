@@ -101,10 +101,7 @@ fn unsupported_attributes_are_all_refused_at_once() {
     ];
     let without_mail = import().args(["--ignore-column", "Mail"]);
     assert_refused(&dir, &pool, without_mail, words);
-    let words = [
-        "names of attributes have at most 32 characters",
-        "[attribute_name]",
-    ];
+    let words = ["[attribute_name]"];
     let long = "Mail=custom:a-name-that-is-much-too-long";
     assert_refused(&dir, &pool, import().args(["--map", long]), words);
     let sound = dir
@@ -124,9 +121,9 @@ fn messages_to_users_must_be_allowed() {
     });
     let list = dir.file("users.csv", users(60));
     let words = [
-        "this run sends 60 mails and 0 text messages to real people [messages]",
-        "--allow-messages lets it",
-        "messages: 60 mails and 0 text messages",
+        "this run sends 60 emails and 0 SMS to real people [messages]",
+        "--allow-messages",
+        "messages: 60 emails, 0 SMS",
     ];
     assert_refused(&dir, &pool, dir.import(&pool, list), words);
     // Pools that send through SES have no limit of 50 a day.
@@ -150,7 +147,7 @@ fn exceeding_the_daily_email_limit_must_be_allowed() {
     let many = dir.file("many.csv", users(51));
     let import = || dir.import(&pool, many).arg("--allow-messages");
     let words = [
-        "50 mails a day for all of the account's pools, and this run needs 51",
+        "this run needs 51",
         "[message_limit]",
         "--ignore-message-limit",
     ];
@@ -173,7 +170,7 @@ fn usernames_that_are_addresses_get_messages_too() {
          bob@example.com,Passw0rd!1,bob@example.com\n\
          +4930901820,Passw0rd!1,cy@example.com\n",
     );
-    let words = ["this run sends 2 mails and 1 text message to real people [messages]"];
+    let words = ["this run sends 2 emails and 1 SMS to real people [messages]"];
     assert_refused(&dir, &pool, dir.import(&pool, list), words);
     assert_created(&dir, dir.import(&pool, list).arg("--allow-messages"), 3);
 }
@@ -233,8 +230,8 @@ fn trigger_verification_is_noted_and_alias_moves_must_be_allowed() {
     });
     let list = dir.file("users.csv", users(3));
     let words = [
-        "note: the pool verifies email: users get a code each, unless its PreSignUp trigger",
-        "that user can no longer sign in by it [alias_moves]",
+        "[messages_by_trigger]",
+        "[alias_moves]",
         "--allow-alias-moves",
     ];
     assert_refused(&dir, &pool, dir.import(&pool, list), words);
@@ -264,7 +261,7 @@ fn mostly_invalid_lists_are_refused_and_strict_allows_no_invalid_row() {
         "cognito-import check",
     ];
     assert_refused(&dir, &pool, dir.import(&pool, most), words);
-    let words = ["2 of 4 rows are invalid, and --strict takes none [strict]"];
+    let words = ["2 of 4 rows are invalid", "[strict]"];
     assert_refused(&dir, &pool, dir.import(&pool, half).arg("--strict"), words);
     dir.import(&pool, half).run().exits(1);
     assert_eq!(
@@ -281,7 +278,7 @@ fn standard_input_is_not_counted_but_the_pool_is_checked() {
         ..quick()
     });
     let import = || dir.import(&pool, "-").input(users(3));
-    let words = ["sends a message for each user to real people [messages]"];
+    let words = ["[messages]"];
     assert_refused(&dir, &pool, import(), words);
     let strict = import().args(["--strict", "--allow-messages"]);
     assert_refused(

@@ -57,9 +57,8 @@ fn only_new_users_of_a_mostly_existing_list_are_sent() {
     });
     let list = dir.file("users.csv", users(300));
     nightly(&dir, &pool, list).run().exits(0).says([
-        "UserList: about 5 ListUsers at 80000 a second (0.8 of the 100000 that GetProvisionedLimit names; --share), to find those who exist \
-         already (--prescan)",
-        "UserCreation: up to 300 SignUp at 100 a second",
+        "UserList: about 5 ListUsers at 80000/s (80% of the account's quota of 100000/s; --share), to find existing users first (--prescan)",
+        "UserCreation: up to 300 SignUp at 100/s",
         "time: about 1s to read the pool, then up to 3s",
         "the pool was read: 297 users",
     ]);
@@ -222,7 +221,7 @@ fn a_throttled_listing_is_completed() {
         .args(["--list-rate", "100"])
         .run()
         .exits(0)
-        .says(["about 10 ListUsers at 100 a second (--list-rate)"]);
+        .says(["about 10 ListUsers at 100/s (--list-rate)"]);
     let results = dir.results();
     assert_eq!(results.counts(), [("created", 1), ("existed", 600)].into());
     let listed = &results.summary["requests"]["UserList"];

@@ -41,7 +41,7 @@ fn a_terminal_shows_a_bar_and_finally_only_the_table() {
     let mut screen = start_rehearsal(&dir, 150, 100);
     let rows = screen.rows();
     let at = rows.iter().position(|row| is_bar(row)).unwrap();
-    for words in ["of 150 rows", "/50 per s", "eta "] {
+    for words in ["of 150 rows", "/s (limit 50/s)", "eta "] {
         assert!(rows[at].contains(words), "{words}: {rows:#?}");
     }
     assert!(rows[at + 1].starts_with("created "), "{rows:#?}");
@@ -53,7 +53,7 @@ fn a_terminal_shows_a_bar_and_finally_only_the_table() {
     for words in [
         "│ created    150",
         "used)",
-        "at work, run ",
+        "active for ",
         "results: run/results.csv",
         "report: run/report.html",
     ] {
@@ -72,7 +72,7 @@ fn the_bar_fits_forty_columns() {
     let rows = screen.rows();
     let at = rows.iter().position(|row| is_bar(row)).unwrap();
     assert!(rows[at].ends_with("of 150 rows"), "{rows:#?}");
-    assert!(rows[at + 1].contains("/50 per s  eta "), "{rows:#?}");
+    assert!(rows[at + 1].contains("/s (limit 50/s)  eta "), "{rows:#?}");
     assert!(rows[at + 2].starts_with("created "), "{rows:#?}");
     assert_eq!(screen.wait(), Some(0));
     let rows = screen.rows();
@@ -98,7 +98,7 @@ fn the_bar_is_redrawn_when_the_terminal_is_resized() {
             let rows = screen.rows();
             let at = rows.iter().position(|row| is_bar(row))?;
             let once = |part: &str| rows.iter().filter(|row| row.contains(part)).count() == 1;
-            let complete = ["per s", "eta ", "of 300 rows", "created "]
+            let complete = ["/s (limit ", "eta ", "of 300 rows", "created "]
                 .into_iter()
                 .all(once);
             let one = rows.iter().filter(|row| is_bar(row)).count() == 1;
@@ -148,10 +148,10 @@ fn the_bar_shows_throttling() {
         .args(["--rate", "60", "--yes"])
         .on_screen(100);
     let rows = screen.wait_for_text("slowed to ");
-    let why = "of 60 sign-ups a second, for the pool has no room for more";
+    let why = "sign-ups throttled by Cognito: ";
     assert!(rows.iter().any(|row| row.ends_with(why)), "{rows:#?}");
     assert!(
-        rows.iter().any(|row| row.contains("/60 per s")),
+        rows.iter().any(|row| row.contains("/s (limit 60/s)")),
         "{rows:#?}"
     );
 }
@@ -164,8 +164,7 @@ fn the_bar_shows_an_unresponsive_pool() {
     let mut screen = dir.import(&pool, list).arg("--yes").on_screen(100);
     let rows = screen.wait_for_text("no answer from the pool for ");
     assert!(
-        rows.iter()
-            .any(|row| row.ends_with("(3 rows on their way)")),
+        rows.iter().any(|row| row.ends_with("(3 rows in flight)")),
         "{rows:#?}"
     );
     screen.press(CTRL_C);
@@ -308,7 +307,7 @@ fn without_a_terminal_a_line_is_printed_every_ten_seconds() {
     assert!((1..=most).contains(&lines.len()), "{}", output.stderr);
     for words in [
         "of 260 rows (",
-        "of at most 25 a second (UserCreation), about ",
+        "/s (limit 25/s), about ",
         "s left: created ",
     ] {
         assert!(lines[0].contains(words), "{words}: {}", lines[0]);

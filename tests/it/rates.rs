@@ -21,8 +21,8 @@ fn by_default_a_run_uses_its_share_of_the_quotas() {
         .args(["--rate", "auto", "--lookup-rate", "auto"])
         .run();
     output.exits(0).says([
-        "30 SignUp at 400 a second (0.8 of the 500 that GetProvisionedLimit names; --share)",
-        "at 200 a second (0.8 of the 250 that GetProvisionedLimit names; --share)",
+        "30 SignUp at 400/s (80% of the account's quota of 500/s; --share)",
+        "at 200/s (80% of the account's quota of 250/s; --share)",
     ]);
     assert_eq!(pool.requests("GetProvisionedLimit"), 2);
     let pace = &dir.results().summary["pace"]["UserCreation"];
@@ -39,8 +39,8 @@ fn quota_share_applies_to_rates_not_given() {
         .args(["--rate", "70", "--lookup-rate", "auto", "--share", "0.5"])
         .run();
     output.exits(0).says([
-        "3 SignUp at 70 a second (--rate)",
-        "at 125 a second (0.5 of the 250 that GetProvisionedLimit names; --share)",
+        "3 SignUp at 70/s (--rate)",
+        "at 125/s (50% of the account's quota of 250/s; --share)",
     ]);
     // A given rate is compared with the quota.
     assert_eq!(pool.requests("GetProvisionedLimit"), 2);
@@ -58,7 +58,7 @@ fn without_signed_requests_quotas_are_not_queried() {
         .run();
     output
         .exits(0)
-        .says(["3 SignUp at 40 a second (0.8 of AWS's default of 50; --share)"]);
+        .says(["3 SignUp at 40/s (80% of AWS's default quota of 50/s; --share)"]);
     assert_eq!(pool.requests("GetProvisionedLimit"), 0);
 }
 
@@ -76,7 +76,7 @@ fn resumed_runs_and_runs_without_a_plan_print_their_rate() {
         .args(["--no-preflight"])
         .run()
         .exits(0)
-        .says(["UserCreation: SignUp at 200 a second (0.4 of the 500 that GetProvisionedLimit names; --share)"]);
+        .says(["UserCreation: SignUp at 200/s (40% of the account's quota of 500/s; --share)"]);
     assert_eq!(dir.results().count("created"), 40);
 }
 
@@ -86,7 +86,7 @@ fn check_estimates_the_same_duration() {
     let pool = pool_with_quotas(10.0, 250.0);
     let list = dir.file("users.csv", users(80));
     dir.check(&pool, list).run().exits(0).says([
-        "80 SignUp at 8 a second (0.8 of the 10 that GetProvisionedLimit names; --share)",
+        "80 SignUp at 8/s (80% of the account's quota of 10/s; --share)",
         "time: about 10s",
     ]);
 }

@@ -12,13 +12,13 @@ const BROKEN: [(&str, &str, &str, &str); 24] = [
         "",
         "invalid",
         "row.cell_count",
-        "the row has 3 cells and the header has 7",
+        "the row has 3 cells, but the header has 7",
     ),
     (
         "",
         "invalid",
         "row.cell_count",
-        "the row has 8 cells and the header has 7",
+        "the row has 8 cells, but the header has 7",
     ),
     ("", "invalid", "username.missing", "column username"),
     ("with space", "invalid", "username.characters", "a space"),
@@ -34,7 +34,7 @@ const BROKEN: [(&str, &str, &str, &str); 24] = [
         "spaced.password",
         "invalid",
         "password.characters",
-        "white space",
+        "whitespace",
     ),
     (
         "long.password",
@@ -52,7 +52,7 @@ const BROKEN: [(&str, &str, &str, &str); 24] = [
         "latin.one",
         "invalid",
         "row.encoding",
-        "column given_name: the cell is not UTF-8",
+        "column given_name: invalid UTF-8",
     ),
     (
         "short.password",
@@ -110,7 +110,7 @@ fn broken_rows_are_reported_and_valid_ones_created() {
         .arg("--no-preflight")
         .run()
         .exits(1)
-        .says(["12 ", "broken in the list, never sent"]);
+        .says(["12 ", "invalid in the list, never sent"]);
     let results = dir.results();
     assert_eq!(results.rows.len(), BROKEN.len());
     let mut codes: BTreeMap<&str, u64> = BTreeMap::new();
@@ -332,7 +332,7 @@ fn a_list_without_a_header_is_refused_without_printing_its_cells() {
         .rehearse(list)
         .run()
         .exits(3)
-        .says(["users.csv: line 1", "is the header line missing?"]);
+        .says(["users.csv: line 1", "Is the header line missing?"]);
     assert!(!output.stderr.contains("Secret"), "{}", output.stderr);
 }
 

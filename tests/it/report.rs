@@ -269,7 +269,7 @@ fn names_are_masked_unless_requested() {
     for name in ["ann.lee@example.com", "bob.miller-at-example", "carl.jones"] {
         assert!(full.contains(name), "{name}: {full}");
     }
-    assert!(full.contains("treat it as personal data"));
+    assert!(full.contains("treat this file as personal data"));
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn the_page_of_a_stopped_run_has_the_resume_command() {
     dir.import(&pool, list).run().exits(0);
     let text = shown(&page(&dir, "run"));
     assert!(
-        text.contains("in 2 sessions") && text.contains("Nothing: this import is done"),
+        text.contains("in 2 sessions") && text.contains("None: this import is complete"),
         "{text}"
     );
 }

@@ -194,7 +194,7 @@ fn wordpress_hashes_are_refused_as_passwords() {
         .says([
             "6 of 6 rows are invalid",
             "[mostly_invalid]",
-            "correct what the columns mean",
+            "correct the mapping",
         ]);
     assert_eq!(pool.requests("SignUp"), 0);
     let checked = check(&dir, "wordpress")

@@ -175,7 +175,7 @@ fn unknown_attributes_are_mapped_or_dropped_first() {
     assert!(rest.contains("cannot be undone"), "{rest}");
     let suggestion = what_to_do(["--set", "custom:hat=7"]);
     assert!(
-        suggestion.starts_with(&format!("add {line}; name attributes")),
+        suggestion.starts_with(&format!("add {line}; use attributes")),
         "{suggestion}"
     );
     with_flags(dir.import(&pool, list), line).run().exits(0);

@@ -169,7 +169,7 @@ fn a_new_owner_of_a_username_is_kept_and_missing_users_reported() {
         .arg("--even-if-used")
         .run()
         .exits(1)
-        .says(["somebody else has the name now"]);
+        .says(["kept: another user"]);
     assert_eq!(names(&pool), ["user0003"]);
     let results = results(&dir);
     let of = |name: &str| results[name].as_str();

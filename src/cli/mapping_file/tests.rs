@@ -127,11 +127,11 @@ const WRONG: [(&str, &str); 23] = [
     ),
     (
         "[columns]\nMail = \"mail\"",
-        "line 2, columns.\"Mail\": mail: is nothing that a sign-up sets (nearest known name: email)",
+        "line 2, columns.\"Mail\": mail: not something that a sign-up can set (nearest known name: email)",
     ),
     (
         "[set]\nusername = \"x\"",
-        "line 2, set.\"username\": username: is no attribute",
+        "line 2, set.\"username\": username: not an attribute",
     ),
     (
         "[list]\ntrim = true",
@@ -161,11 +161,11 @@ const WRONG: [(&str, &str); 23] = [
     ),
     (
         "[dates]\nbirthdate = \"%d\"",
-        "line 2, dates.\"birthdate\": does not tell the day",
+        "line 2, dates.\"birthdate\": does not identify the day",
     ),
     (
         "phone_region = \"Germany\"",
-        "line 1, phone_region: Germany: is no country",
+        "line 1, phone_region: Germany: not a country",
     ),
     (
         "[values.Status]\nactive = true",

@@ -99,13 +99,13 @@ fn is_new(
     };
     meanings.problems.push(match &earlier.origin {
         ValueOrigin::Column(place) => format!(
-            "{by}: column {}, {}, gives {name} too; `--ignore-column {}` drops it",
+            "{by}: column {}, {}, gives {name} as well; drop it with `--ignore-column {}`",
             place + 1,
             earlier.label,
             shell_word(&earlier.label)
         ),
         ValueOrigin::Joined(_) | ValueOrigin::Constant(_) => {
-            format!("{by}: {name} has a value already: give it one")
+            format!("{by}: {name} already has a value")
         }
     });
     false
@@ -128,11 +128,10 @@ fn dates(meanings: &mut ColumnResolver<'_>, attributes: &mut [AttributeSource]) 
         match (&**name, &attribution.form) {
             ("email" | "phone_number", _) => meanings
                 .problems
-                .push(format!("{}: {name} is no date", asked.by)),
-            (_, ValueForm::Day(_) | ValueForm::EpochSeconds(_)) => meanings.problems.push(format!(
-                "{}: {name} has a date format already: give it one",
-                asked.by
-            )),
+                .push(format!("{}: {name} is not a date", asked.by)),
+            (_, ValueForm::Day(_) | ValueForm::EpochSeconds(_)) => meanings
+                .problems
+                .push(format!("{}: {name} already has a date format", asked.by)),
             ("updated_at", _) => attribution.form = ValueForm::EpochSeconds(format),
             (_, ValueForm::AsItIs | ValueForm::Lowercase | ValueForm::Phone(_)) => {
                 attribution.form = ValueForm::Day(format);

@@ -20,8 +20,7 @@ impl ColumnResolver<'_> {
                 if !used {
                     self.droppable.push(place);
                     self.problems.push(format!(
-                        "column {number}, {name}: another column gives the username; `--ignore-column {}` drops it, --map gives it \
-                         another meaning, --keep copies it into the results",
+                        "column {number}, {name}: another column gives the username; drop it with `--ignore-column {}`, map it to something else with --map, or copy it into the results with --keep",
                         shell_word(name)
                     ));
                 }

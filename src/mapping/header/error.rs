@@ -44,7 +44,7 @@ impl HeaderError {
     pub fn hint(&self) -> String {
         match self.flags() {
             Some(flags) => format!("{}: {flags}", self.suggestion.intro()),
-            None => "correct the header line, or say what its columns mean with --map".to_owned(),
+            None => "correct the header line, or map its columns with --map".to_owned(),
         }
     }
 }
@@ -54,7 +54,7 @@ impl std::error::Error for HeaderError {}
 impl fmt::Display for HeaderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { list, line, .. } = self;
-        write!(f, "{list}: line {line}: the header does not fit:")?;
+        write!(f, "{list}: line {line}: the header cannot be used:")?;
         for problem in &self.problems {
             write!(f, "\n  - {}", one_line(problem))?;
         }

@@ -79,7 +79,7 @@ fn groups_column(meanings: &mut ColumnResolver<'_>) -> Option<(usize, String)> {
         }
         (None, Some(asked)) => {
             meanings.problems.push(format!(
-                "{}: there is no column groups; --map COLUMN=groups says which one it is",
+                "{}: there is no column groups; map one with --map COLUMN=groups",
                 asked.by
             ));
             None

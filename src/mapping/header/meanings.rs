@@ -158,7 +158,7 @@ impl<'a> ColumnResolver<'a> {
             }
             [first, second, ..] => {
                 self.problems.push(format!(
-                    "{by}: columns {} and {} both have this name: rename one",
+                    "{by}: columns {} and {} both have this name; rename one",
                     first + 1,
                     second + 1
                 ));
@@ -172,7 +172,7 @@ impl<'a> ColumnResolver<'a> {
         let place = self.place(by, name)?;
         if self.columns.get(place).is_some_and(|column| column.secret) {
             self.problems.push(format!(
-                "{by}: passwords are never copied or changed, and by its name the column has some; rename it if it has none"
+                "{by}: passwords are never copied or changed, and the column's name suggests that it holds some; rename it if it does not"
             ));
             return None;
         }
@@ -220,11 +220,11 @@ impl<'a> ColumnResolver<'a> {
         };
         if column.ignored {
             self.problems.push(format!(
-                "{by}: the column is dropped as well: take one of the two away"
+                "{by}: the column is dropped as well; remove one of the two"
             ));
         } else if column.target.is_some() {
             self.problems.push(format!(
-                "{by}: the column has a meaning already: give it one"
+                "{by}: the column is already mapped; map it only once"
             ));
         } else {
             column.secret |= *target == Target::Password;
@@ -234,7 +234,7 @@ impl<'a> ColumnResolver<'a> {
             {
                 let address = contact.attribute();
                 self.problems.push(format!(
-                    "{by}: SignUp cannot set it, and nothing verifies addresses after the sign-up; add --verify {address}"
+                    "{by}: SignUp cannot set it; add --verify {address} to verify the addresses after the sign-up"
                 ));
             }
         }
@@ -273,8 +273,10 @@ impl<'a> ColumnResolver<'a> {
                 .insert(line.cell.clone(), line.becomes.clone())
                 .is_some()
             {
-                self.problems
-                    .push(format!("{}: the cell is in the table already", asked.by));
+                self.problems.push(format!(
+                    "{}: the value table already has this cell",
+                    asked.by
+                ));
             }
         }
         tables
@@ -295,9 +297,9 @@ impl<'a> ColumnResolver<'a> {
                 first + 1,
                 second + 1,
                 if self.name(first).eq_ignore_ascii_case(self.name(second)) {
-                    "rename one in the list, for no flag tells them apart"
+                    "rename one in the list, because no flag can tell them apart"
                 } else {
-                    "drop one with --ignore-column, or give it another meaning with --map"
+                    "drop one with --ignore-column, or map it to something else with --map"
                 }
             ));
         }

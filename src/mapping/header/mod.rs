@@ -30,8 +30,7 @@ pub use likelier::likelier_header;
 
 fn no_name_in(cells: usize) -> String {
     format!(
-        "none of its {} is the name of a column that is known here: is the header line missing? It should name the columns, \
-         such as username,password,email; --map says what columns of other names mean, and --delimiter what separates them",
+        "none of its {} is a known column name. Is the header line missing? It should name the columns, such as username,password,email; map columns with other names with --map, and set the separator with --delimiter",
         counted(cells as u64, "cell", "cells")
     )
 }

@@ -39,7 +39,7 @@ impl ColumnResolver<'_> {
                 names.join(", ")
             ),
             hint: format!(
-                "--verify {} marks them as verified after the sign-up, in rows where the column says yes",
+                "pass --verify {} to mark them as verified after the sign-up in rows where the column says yes",
                 contacts.join(",")
             ),
         })
@@ -58,10 +58,10 @@ impl ColumnResolver<'_> {
         let names: Vec<&str> = names.collect();
         let hint = match self.unused_enabled() {
             Some(place) => format!(
-                "--disable-where {}=false disables users who are disabled in the list",
+                "pass --disable-where {}=false to disable users who are disabled in the list",
                 self.name(place)
             ),
-            None => "--keep COLUMN copies a column into the results".to_owned(),
+            None => "pass --keep COLUMN to copy a column into the results".to_owned(),
         };
         (!names.is_empty()).then(|| HeaderNotice {
             code: "cognito_columns_ignored",
@@ -85,7 +85,7 @@ impl ColumnResolver<'_> {
         Some(HeaderNotice {
             code: "passwords_unused",
             message: format!("column {} is not used: {instead}", self.name(column)),
-            hint: "--password column-or-generate uses the passwords in the column, and random ones where a cell is empty"
+            hint: "pass --password column-or-generate to use the passwords in the column, and random ones where a cell is empty"
                 .to_owned(),
         })
     }

@@ -60,7 +60,7 @@ impl Suggestion {
         if guesses || self.needs_username || self.needs_password {
             "if these guesses are right, add"
         } else {
-            "to ignore what is not known, add"
+            "to ignore unknown columns, add"
         }
     }
 
@@ -257,15 +257,13 @@ impl ColumnResolver<'_> {
         let is_guessed = |target| mapped.contains(&Some(target));
         if self.lacks_username && !is_guessed(Target::Username) {
             self.problems.push(
-                "there is no column username; --username-from COLUMN takes it from another column, and --username-uuid COLUMN makes it \
-                 from one"
+                "there is no column username; take usernames from another column with --username-from COLUMN, or derive them from one with --username-uuid COLUMN"
                     .to_owned(),
             );
         }
         if self.lacks_password && !is_guessed(Target::Password) {
             self.problems.push(
-                "there is no column password; --password generate gives each user a random one that they reset; for a pool with a \
-                 passwordless factor, --password none signs users up without one"
+                "there is no column password; pass --password generate to give every user a random password to reset, or --password none for a pool with a passwordless factor"
                     .to_owned(),
             );
         }

@@ -62,7 +62,7 @@ impl ColumnResolver<'_> {
         match (asked, meant) {
             (Some(asked), Some(meant)) if self.gives_no_username(meant) => {
                 self.problems.push(format!(
-                    "{}: column {}, {}, means the username too: take one of the two away",
+                    "{}: column {}, {}, gives the username as well; remove one of the two",
                     asked.by,
                     meant + 1,
                     self.name(meant)

@@ -231,7 +231,7 @@ fn a_list_without_a_header_is_not_repeated_whatever_was_asked_for() {
     let found = problems("ann,Secret#1,ann@example.com", &options);
     assert_eq!(found.len(), 1);
     assert!(
-        found[0].contains("is the header line missing?"),
+        found[0].contains("Is the header line missing?"),
         "{found:?}"
     );
     assert!(!found[0].contains("Secret"), "{found:?}");

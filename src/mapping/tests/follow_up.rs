@@ -164,7 +164,7 @@ fn a_column_about_verifying_needs_somebody_who_verifies() {
     assert_eq!(notices.len(), 1);
     assert!(
         notices[0].message.ends_with(": phone_number_verified")
-            && notices[0].hint.starts_with("--verify phone_number "),
+            && notices[0].hint.contains("--verify phone_number "),
         "{notices:?}"
     );
     let mut mapped = MappingOptions {

@@ -123,7 +123,7 @@ fn a_column_and_the_username_have_one_meaning() {
                 columns: map(&[("x", "email"), ("X", "name")]),
                 ..none()
             },
-            "--map X=name: the column has a meaning already",
+            "--map X=name: the column is already mapped",
         ),
         (
             "username,email,password",
@@ -140,7 +140,7 @@ fn a_column_and_the_username_have_one_meaning() {
                 columns: map(&[("login", "username")]),
                 ..none()
             },
-            "--username-from email: column 1, login, means the username too",
+            "--username-from email: column 1, login, gives the username as well",
         ),
         (
             "username,password,mail,email",
@@ -163,7 +163,7 @@ fn an_attribute_has_one_value_and_a_date_its_column() {
                 set: set("custom:source", "x"),
                 ..none()
             },
-            "--set custom:source: column 3, custom:source, gives custom:source too",
+            "--set custom:source: column 3, custom:source, gives custom:source as well",
         ),
         (
             "username,password,name,b",
@@ -171,7 +171,7 @@ fn an_attribute_has_one_value_and_a_date_its_column() {
                 join: join("name", &["username", "b"]),
                 ..none()
             },
-            "--join name: column 3, name, gives name too",
+            "--join name: column 3, name, gives name as well",
         ),
         (
             "username,password",
@@ -179,7 +179,7 @@ fn an_attribute_has_one_value_and_a_date_its_column() {
                 set: [set("name", "x"), set("name", "y")].concat(),
                 ..none()
             },
-            "--set name: name has a value already",
+            "--set name: name already has a value",
         ),
         (
             "username,password",
@@ -203,7 +203,7 @@ fn an_attribute_has_one_value_and_a_date_its_column() {
                 dates: date("email", "%F"),
                 ..none()
             },
-            "--date-format email: email is no date",
+            "--date-format email: email is not a date",
         ),
         (
             "username,password,name",
@@ -211,7 +211,7 @@ fn an_attribute_has_one_value_and_a_date_its_column() {
                 values: values("name", &[("a", "b"), ("a", "c")]),
                 ..none()
             },
-            "--value name:a: the cell is in the table already",
+            "--value name:a: the value table already has this cell",
         ),
     ]);
 }

@@ -95,7 +95,7 @@ fn phone_numbers_become_e_164_also_where_they_are_the_username() {
     assert_eq!(codes(&seen[1]), ["phone_number.format"]);
     let said = broken(&seen[1]).to_string();
     assert!(
-        said.starts_with("column Telefon: \"none\" is not a phone number"),
+        said.starts_with("column Telefon: \"none\" is neither a phone number"),
         "{said}"
     );
     assert_eq!(broken(&seen[1]).username.as_deref(), Some("none"));
@@ -213,7 +213,7 @@ fn cells_are_joined_and_then_brought_into_their_form() {
     );
     let said = broken(&seen[2]).to_string();
     assert!(
-        said.starts_with("column Area+Number: \"1\" is not a phone number"),
+        said.starts_with("column Area+Number: \"1\" is neither a phone number"),
         "{said}"
     );
 }

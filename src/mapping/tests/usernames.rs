@@ -125,7 +125,7 @@ fn columns_for_the_username_have_to_be_there_and_be_the_only_ones() {
         ..uuid("email")
     };
     let found = problems("login,email,password", &mapped);
-    assert!(found[0].contains("means the username too"), "{found:?}");
+    assert!(found[0].contains("gives the username as well"), "{found:?}");
 }
 
 #[test]

@@ -23,8 +23,7 @@ pub(super) fn aliases(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<O
         found.push(Objection::notice(
             "alias_duplicates",
             format!(
-                "{aliases} is an alias in this pool, and aliases are unique only once they are verified: a row whose {aliases} belongs to an \
-                 existing user with another username makes a second user"
+                "{aliases} is an alias in this pool, and aliases are unique only once they are verified: a row whose {aliases} belongs to an existing user with another username creates a second user"
             ),
             "compare the list with the pool's users before you confirm and verify the new ones",
         ));
@@ -32,8 +31,7 @@ pub(super) fn aliases(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<O
         found.push(Objection::refusal(
             "alias_moves",
             format!(
-                "{aliases} is an alias in this pool, and it has a PreSignUp trigger: if the trigger verifies {aliases}, a row whose {aliases} \
-                 belongs to a user with another username takes it away, and that user can no longer sign in by it"
+                "{aliases} is an alias in this pool, which has a PreSignUp trigger: if the trigger verifies {aliases}, a row whose {aliases} belongs to a user with another username takes it over, and that user can no longer sign in with it"
             ),
             "make sure that no row has an address of a user with another username, then pass --allow-alias-moves",
         ));
@@ -52,7 +50,7 @@ fn repeats(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
         } = repeats;
         let alias = contact.attribute();
         let message = format!(
-            "{} under several usernames, in {}: {alias} is an alias in this pool, and only one of these users can sign in by it",
+            "{} used by several usernames, in {}: {alias} is an alias in this pool, and only one of these users can sign in with it",
             counted(*addresses, alias, &format!("{alias}s")),
             counted(*rows, "row", "rows"),
         );
@@ -61,8 +59,7 @@ fn repeats(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
                 "alias_repeats",
                 message,
                 format!(
-                    "give each row its own {alias}, or remove rows that are the same person; --allow-alias-repeats verifies each address for \
-                     one of its users, and the step fails for the others"
+                    "give each row its own {alias}, or remove rows that are the same person; or pass --allow-alias-repeats to verify each address for one of its users, while the step fails for the others"
                 ),
             )
         } else {

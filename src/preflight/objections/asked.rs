@@ -6,7 +6,7 @@ use crate::user::pool_rules::PoolRules;
 
 const ALLOW_IT: &str = "allow it for this pool (`cognito-import iam-policy` prints the policy)";
 const GIVE_RULES: &str =
-    "give the pool's rules with --pool pool.toml (`cognito-import describe` writes the file)";
+    "pass the pool's rules with --pool pool.toml (`cognito-import describe` writes the file)";
 
 /// The calls that were made and not answered. A missing permission leaves something unknown; any other failure of a call that a check
 /// depends on refuses the run.
@@ -32,16 +32,13 @@ fn call_failed(unanswered: &Unanswered, meant: RunIntent<'_>) -> Objection {
             Some(GIVE_RULES.to_owned()),
         ),
         Call::DescribeUserPoolClient => (
-            "whether the app client has a secret and what it may write".to_owned(),
+            "whether the app client has a secret or what it may write".to_owned(),
             Some(GIVE_RULES.to_owned()),
         ),
         Call::AdminGetUser => ("whether existing users can be looked up".to_owned(), None),
         Call::Step(kind) => (
-            format!(
-                "whether the step after the sign-up works ({})",
-                kind.asked_by()
-            ),
-            Some("leave the step out".to_owned()),
+            format!("whether the follow-up step works ({})", kind.asked_by()),
+            Some("omit the step".to_owned()),
         ),
         Call::ListGroups if meant.steps.create_groups => {
             ("which groups have to be created".to_owned(), None)
@@ -49,14 +46,14 @@ fn call_failed(unanswered: &Unanswered, meant: RunIntent<'_>) -> Objection {
         Call::ListGroups => ("whether the pool has the groups".to_owned(), None),
         Call::ListUsers => (
             "whether the pool's users can be listed".to_owned(),
-            Some("leave --prescan always and --lookup list out".to_owned()),
+            Some("omit --prescan always and --lookup list".to_owned()),
         ),
         Call::CreateGroup | Call::GetProvisionedLimit => (String::from("more"), None),
     };
     let remedy = remedy(&unanswered.failure);
     Objection::refusal(
         "call_failed",
-        format!("{unanswered}: it is not known {unknown}"),
+        format!("{unanswered}: cannot tell {unknown}"),
         match instead {
             Some(instead) => format!("{remedy}; or {instead}"),
             None => remedy.to_owned(),
@@ -80,33 +77,30 @@ fn unknown_for(unanswered: &Unanswered, rules: Option<&PoolRules>) -> Option<Obj
     Some(match call {
         Call::AdminGetUser => Objection::refusal(
             "permission_missing",
-            format!("{why}: existing users, and requests without an answer, are looked up with it"),
+            format!("{why}: it is needed to look up existing users and unanswered requests"),
             format!("{ALLOW_IT}, or run with --no-lookup"),
         ),
         Call::Step(kind) => Objection::refusal(
             "permission_missing",
-            format!(
-                "{why}: a step after the sign-up needs it ({})",
-                kind.asked_by()
-            ),
-            format!("{ALLOW_IT}, or leave the step out"),
+            format!("{why}: a follow-up step needs it ({})", kind.asked_by()),
+            format!("{ALLOW_IT}, or omit the step"),
         ),
         Call::ListUsers if unanswered.needed => Objection::refusal(
             "permission_missing",
-            format!("{why}: --prescan always and --lookup list find existing users with it"),
-            format!("{ALLOW_IT}, or leave the two out"),
+            format!("{why}: --prescan always and --lookup list need it to find existing users"),
+            format!("{ALLOW_IT}, or omit both flags"),
         ),
         Call::ListUsers => Objection::notice(
             "prescan",
             format!(
-                "{why}: the pool is not read first, although that would take fewer requests than trying every name"
+                "{why}: the pool is not read first, although that would take fewer requests than trying every username"
             ),
-            format!("{remedy}, or use --prescan never"),
+            format!("{remedy}, or pass --prescan never"),
         ),
         Call::ListGroups => Objection::notice(
             "groups_unknown",
             format!(
-                "{why}: it is not known whether the pool has the groups, and a missing one stops the run"
+                "{why}: cannot tell whether the pool has the groups; a missing group stops the run"
             ),
             format!("{ALLOW_IT}, or make sure that the groups exist"),
         ),
@@ -114,7 +108,7 @@ fn unknown_for(unanswered: &Unanswered, rules: Option<&PoolRules>) -> Option<Obj
             Objection::notice(
                 "client_unknown",
                 format!(
-                    "{why}: it is not known whether the app client has a secret and what it may write"
+                    "{why}: cannot tell whether the app client has a secret or what it may write"
                 ),
                 format!("{ALLOW_IT}, or {GIVE_RULES}"),
             )
@@ -122,8 +116,8 @@ fn unknown_for(unanswered: &Unanswered, rules: Option<&PoolRules>) -> Option<Obj
         // The plan names the default that is used instead; that the permission is missing is often intended.
         Call::GetProvisionedLimit if !unanswered.is_denied() => Objection::notice(
             "limits_unknown",
-            format!("{why}: AWS's default quotas set the pace"),
-            "if the account is granted other quotas, name the rates with --rate and --lookup-rate",
+            format!("{why}: rates are based on AWS's default quotas"),
+            "if the account has other quotas, set the rates with --rate and --lookup-rate",
         ),
         // Without rules from a file, `rules_unknown` says it all.
         Call::DescribeUserPool
@@ -149,11 +143,11 @@ pub(super) fn unknown(
         {
             found.push(Objection::notice(
                 "client_unknown",
-                "it is not known whether the app client has a secret and what it may write",
+                "cannot tell whether the app client has a secret or what it may write",
                 if meant.given.has("--pool") {
-                    "run `cognito-import describe` with --client-id, so that the file given with --pool has it"
+                    "run `cognito-import describe` with --client-id, so that the file passed with --pool describes the app client"
                 } else {
-                    "name the app client with --client-id"
+                    "pass --client-id"
                 },
             ));
         }
@@ -169,12 +163,12 @@ fn rules_unknown(describe: Option<&Unanswered>, meant: RunIntent<'_>, found: &mu
             ALLOW_IT,
         ),
         None if meant.names_pool => (
-            "nothing is known of the pool".to_owned(),
-            "leave --no-lookup out, so that the pool is asked",
+            "nothing is known about the pool".to_owned(),
+            "omit --no-lookup so that the pool can be described",
         ),
         None => (
-            "nothing is known of the pool".to_owned(),
-            "name the pool with --user-pool-id, so that it is asked",
+            "nothing is known about the pool".to_owned(),
+            "pass --user-pool-id so that the pool can be described",
         ),
     };
     if meant.names_pool && !meant.allowed.messages {
@@ -187,7 +181,7 @@ fn rules_unknown(describe: Option<&Unanswered>, meant: RunIntent<'_>, found: &mu
     found.push(Objection::notice(
         "rules_unknown",
         format!(
-            "{why}: rows are not held to the pool's rules, and it is not known whether SignUp is permitted, sends messages or moves aliases"
+            "{why}: rows are not checked against the pool's rules, and it is unknown whether SignUp is permitted, sends messages or moves aliases"
         ),
         format!("{ask}, or {GIVE_RULES}"),
     ));

@@ -53,7 +53,7 @@ pub(super) fn attributes(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Ve
         found.push(Objection::refusal(
             "attribute_required",
             format!("the pool requires attributes that the list does not set: {}", missing.join(", ")),
-            "add the columns, name the ones that hold them with --map COLUMN=ATTRIBUTE, or set them for all users with --set",
+            "add the columns, map existing ones with --map COLUMN=ATTRIBUTE, or set them for all users with --set",
         ));
     }
 }
@@ -75,7 +75,7 @@ fn instead(
     }
     if !all_have_flags {
         ways.push(
-            "name attributes that the pool has (--map COLUMN=ATTRIBUTE, --set, --join), or leave these out"
+            "use attributes that the pool has (--map COLUMN=ATTRIBUTE, --set, --join), or omit these"
                 .to_owned(),
         );
     }

@@ -32,22 +32,22 @@ pub(super) fn follow_up(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     if steps.groups > MOST_GROUPS {
         found.push(Objection::refusal(
             "groups_too_many",
-            format!("users are put into more than {MOST_GROUPS} groups, and a pool has no more than that"),
+            format!("the list names more than {MOST_GROUPS} groups, the maximum of a pool"),
             if meant.given.has("--group-separator") {
                 "correct the column groups or --group-separator"
             } else {
-                "correct the column groups, or name the text between groups with --group-separator"
+                "correct the column groups, or set the text between groups with --group-separator"
             },
         ));
     } else if !steps.missing_groups.is_empty() && !steps.create_groups {
         found.push(Objection::refusal(
             "group_missing",
             format!(
-                "the pool does not have these groups: {}",
+                "these groups do not exist in the pool: {}",
                 told(steps.missing_groups)
             ),
             format!(
-                "--create-groups makes them; or make them first, or mend their names {}",
+                "pass --create-groups, create them yourself, or correct their names {}",
                 where_named(steps)
             ),
         ));
@@ -55,9 +55,8 @@ pub(super) fn follow_up(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     if meant.counts.is_none() && steps.rows_name_groups {
         found.push(Objection::notice(
             "groups_unknown",
-            "the list can be read only once, so the groups that its rows name are not known before: one that the pool does not have stops \
-             the run",
-            "make the groups first, or save the list as a file",
+            "the list can be read only once, so the groups in its rows are not known in advance: a missing group stops the run",
+            "create the groups first, or save the list as a file",
         ));
     }
     nobody(meant, found);
@@ -88,19 +87,19 @@ fn nobody(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
         let (what, hint) = match kind {
             StepKind::Confirm => (
                 "no user would be confirmed",
-                "look at the column and the value of --confirm-where",
+                "check the column and the value of --confirm-where",
             ),
             StepKind::Verify => (
                 "no address would be verified",
-                "give rows an address, and look at what the columns email_verified and phone_number_verified say, or leave --verify out",
+                "check that rows have an address and what the columns email_verified and phone_number_verified say, or omit --verify",
             ),
             StepKind::AddToGroup => (
-                "nobody would be put into a group",
-                "look at the column groups, or drop it with --ignore-column groups",
+                "no user would be added to a group",
+                "check the column groups, or drop it with --ignore-column groups",
             ),
             StepKind::Disable => (
                 "no user would be disabled",
-                "look at the column and the value of --disable-where",
+                "check the column and the value of --disable-where",
             ),
         };
         found.push(Objection::notice("step_without_users", what, hint));

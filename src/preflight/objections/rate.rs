@@ -10,30 +10,27 @@ pub(super) fn rate(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     };
     let (room, whether) = match quota {
         GrantedQuota::Granted(limit) => (
-            format!(
-                "the {limit} sign-ups a second that this account is granted (GetProvisionedLimit)"
-            ),
+            format!("this account's quota of {limit} sign-ups a second (GetProvisionedLimit)"),
             "",
         ),
         GrantedQuota::Documented(limit, why) => (
             format!(
-                "the {limit} sign-ups a second that AWS grants by default ({})",
+                "AWS's default quota of {limit} sign-ups a second ({})",
                 match why {
                     Some(code) => format!("GetProvisionedLimit failed: {code}"),
-                    None => "what this account is granted was not asked".to_owned(),
+                    None => "this account's quota was not requested".to_owned(),
                 }
             ),
-            "unless the account is granted more, ",
+            "unless the account has a higher quota, ",
         ),
     };
     found.push(Objection::notice(
         "rate_above_quota",
         format!(
-            "{flag} {named} is more than {room}: {whether}what is above it is throttled and sent again, so that the run slows down to what \
-             is granted, and people who sign up themselves meanwhile are throttled as well"
+            "{flag} {named} exceeds {room}: {whether}requests above it are throttled and retried, so the run slows down to the quota, and people who sign up in the meantime are throttled as well"
         ),
         format!(
-            "name less than {} with {flag}, or leave it out: a share of what is granted is used (--share)",
+            "pass a {flag} below {}, or omit it to use a share of the quota (--share)",
             quota.a_second()
         ),
     ));
@@ -71,7 +68,7 @@ mod tests {
                 71,
                 &granted,
                 Some(
-                    "--rate 71 is more than the 70 sign-ups a second that this account is granted (GetProvisionedLimit): what",
+                    "--rate 71 exceeds this account's quota of 70 sign-ups a second (GetProvisionedLimit): requests",
                 ),
             ),
             (50, &denied, None),
@@ -79,14 +76,14 @@ mod tests {
                 51,
                 &denied,
                 Some(
-                    "--rate 51 is more than the 50 sign-ups a second that AWS grants by default (GetProvisionedLimit failed: \
-                     AccessDeniedException): unless the account is granted more, what",
+                    "--rate 51 exceeds AWS's default quota of 50 sign-ups a second (GetProvisionedLimit failed: \
+                     AccessDeniedException): unless the account has a higher quota, requests",
                 ),
             ),
             (
                 51,
                 &Found::default(),
-                Some("AWS grants by default (what this account is granted was not asked): unless"),
+                Some("(this account's quota was not requested): unless"),
             ),
         ] {
             let rates = rates(Some(rate), found);

@@ -28,7 +28,7 @@ pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
             found.push(Objection::refusal(
                 "strict_needs_a_file",
                 "--strict reads the whole list before the first call, and this list can be read only once",
-                "save it as a file, or leave --strict out",
+                "save it as a file, or omit --strict",
             ));
         }
         return;
@@ -36,8 +36,8 @@ pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     if counts.rows == 0 {
         found.push(Objection::notice(
             "no_rows",
-            "the list has a header and no rows",
-            "check the export if it should have some",
+            "the list has a header but no rows",
+            "check the export if this is unexpected",
         ));
     }
     if let Some(Suspicion { code, message }) = counts.passwords.suspicion() {
@@ -52,24 +52,23 @@ pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
         found.push(Objection::refusal(
             "mostly_invalid",
             format!(
-                "{} of {} {} invalid, more than half: this looks like a mapping that does not fit, not like a few bad rows",
+                "{} of {} {} invalid, more than half: this suggests a wrong mapping rather than a few bad rows",
                 counts.invalid,
                 counted(rows, "row", "rows"),
                 plural(counts.invalid, "is", "are")
             ),
-            "correct what the columns mean or how the list is read (`cognito-import check` tells what is wrong with each row), or put the valid \
-             rows into a list of their own",
+            "correct the mapping or the way the list is read (`cognito-import check` explains every row), or move the valid rows to a separate list",
         ));
     } else if meant.allowed.strict && counts.invalid > 0 {
         found.push(Objection::refusal(
             "strict",
             format!(
-                "{} of {} {} invalid, and --strict takes none",
+                "{} of {} {} invalid, and --strict allows none",
                 counts.invalid,
                 counted(rows, "row", "rows"),
                 plural(counts.invalid, "is", "are")
             ),
-            "correct them (`cognito-import check` lists them), or leave --strict out: they are then reported and not sent",
+            "correct them (`cognito-import check` lists them), or omit --strict to report them without sending them",
         ));
     }
 }
@@ -77,17 +76,17 @@ pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
 /// Signs that the list is not read as it is written.
 fn badly_read(counts: &SurveyCounts, given: &FlagsGiven, found: &mut Vec<Objection>) {
     if counts.swallowing > 0 {
-        let quotes = "correct the quotes first, because the corrected list would be another run (`cognito-import check` names the lines)";
+        let quotes = "correct the quotes first, because the corrected list would be a different run (`cognito-import check` shows the lines)";
         found.push(Objection::refusal(
             "rows_swallowed",
             format!(
-                "{} swallowed other rows, by a quote that is never closed or closed in a later row: these users would be left out",
+                "{} swallowed other rows, because a quote is never closed or is closed in a later row: those users would be left out",
                 counted(counts.swallowing, "row", "rows")
             ),
             if given.has("--quote") {
                 quotes.to_owned()
             } else {
-                format!("{quotes}, or pass --quote none if nothing in the list is quoted")
+                format!("{quotes}, or pass --quote none if no cell in the list is quoted")
             },
         ));
     }
@@ -95,14 +94,14 @@ fn badly_read(counts: &SurveyCounts, given: &FlagsGiven, found: &mut Vec<Objecti
         found.push(Objection::refusal(
             "apostrophes",
             format!(
-                "the email addresses of {} of {} begin with an apostrophe, which some exports put before every text",
+                "the email addresses of {} of {} begin with an apostrophe, which some exports add to every text cell",
                 counts.with_apostrophe,
                 counted(counts.rows - counts.skipped, "row", "rows")
             ),
             if given.has("--drop-apostrophe") {
-                "correct the addresses: --drop-apostrophe removes one apostrophe, and they have more"
+                "correct the addresses: --drop-apostrophe removes one apostrophe, and they have several"
             } else {
-                "--drop-apostrophe removes it"
+                "pass --drop-apostrophe to remove it"
             },
         ));
     }

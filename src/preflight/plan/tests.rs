@@ -71,12 +71,12 @@ fn time_is_that_of_the_slower_budget() {
         (
             10,
             LookupMode::Get,
-            "time: up to 1m 41s (21s if none of the users exists)\n",
+            "time: up to 1m 41s (21s if no user exists yet)\n",
         ),
         (
             10,
             LookupMode::List,
-            "time: up to 3m 21s (21s if none of the users exists)\n",
+            "time: up to 3m 21s (21s if no user exists yet)\n",
         ),
     ] {
         let plan = plan_of(read, look_ups);
@@ -92,7 +92,7 @@ fn time_that_only_lookups_take_is_an_upper_bound_with_steps_and_with_a_trigger()
     plan.rates.read.a_second = NonZeroU32::new(10).unwrap();
     let said = plan.to_string();
     assert!(
-        said.contains("time: up to 1m 40s (40s if none of the users exists)\n"),
+        said.contains("time: up to 1m 40s (40s if no user exists yet)\n"),
         "{said}"
     );
     assert!(
@@ -148,10 +148,10 @@ fn the_plan_names_the_calls_their_time_and_the_cheaper_way() {
     plan.groups_to_make = vec!["beta".to_owned(), "staff".to_owned()];
     let said = plan.to_string();
     for words in [
-        "UserCreation: 1000 SignUp and up to 1000 AdminConfirmSignUp at 50 a second",
-        "UserUpdate: up to 1000 AdminUpdateUserAttributes, 1000 AdminAddUserToGroup at 25 a second",
-        "groups: 2 made first: beta, staff",
-        "time: about 1m 20s (20s without what follows the sign-ups)",
+        "UserCreation: 1000 SignUp and up to 1000 AdminConfirmSignUp at 50/s",
+        "UserUpdate: up to 1000 AdminUpdateUserAttributes, 1000 AdminAddUserToGroup at 25/s",
+        "groups: 2 to create first: beta, staff",
+        "time: about 1m 20s (20s without follow-up steps)",
         "saves 2000 of these calls; time: about 40s",
     ] {
         assert!(said.contains(words), "{words:?} in\n{said}");
@@ -167,7 +167,7 @@ fn the_plan_names_the_calls_their_time_and_the_cheaper_way() {
 fn a_plan_that_sends_nothing_says_so_and_names_no_requests() {
     let plan = plan_at_defaults(0, &[]).to_string();
     assert!(
-        plan.contains("requests: none, for no row is left to be signed up"),
+        plan.contains("requests: none (no rows to sign up)"),
         "{plan}"
     );
     for absent in ["UserCreation", "UserRead", "time:"] {
@@ -183,7 +183,7 @@ fn that_confirmed_users_stay_after_an_undo_is_said_where_nothing_tells_who_signe
         plan.to_string()
     };
     let confirm = [StepKind::Confirm];
-    assert!(with(&confirm, Some(false)).contains("for the pool has no threat protection"));
+    assert!(with(&confirm, Some(false)).contains("because the pool has no threat protection"));
     assert!(with(&confirm, None).contains("unless the pool has threat protection"));
     for silent in [with(&confirm, Some(true)), with(&[], Some(false))] {
         assert!(!silent.contains("undo:"), "{silent}");

@@ -146,10 +146,10 @@ fn in_words(code: &str, run: RunBegun<'_>) -> (&'static str, String) {
             "the rehearsal ended before these rows were settled",
             "start a new rehearsal, or leave these rows to the import",
         ),
-        (FURTHER_CODES, _) => ("errors of many more codes", "see error_code in results.csv"),
+        (FURTHER_CODES, _) => ("errors with other codes", "see error_code in results.csv"),
         _ => (
-            "this program knows no error of that name; the words beside it are all that is known",
-            "look the code up in the API reference of SignUp, and try one of the rows by hand before trying the others again",
+            "an error that this program does not know; its message is all there is",
+            "look up the code in the API reference of SignUp, and retry a single row before the others",
         ),
     };
     (meaning, hint.to_owned())
@@ -167,7 +167,7 @@ pub(super) fn step_errors(summary: &Summary, run: RunBegun<'_>) -> Vec<StepError
             count: thousands(*count),
             hint: match code.as_str() {
                 "AliasExistsException" => {
-                    "the address is verified for another user: settle whose it is, because Cognito takes it once".to_owned()
+                    "the address is verified for another user: decide which user it belongs to, because Cognito allows it only once".to_owned()
                 }
                 "ResourceNotFoundException" => Stop::GroupMissing.hint().to_owned(),
                 other => in_words(other, run).1,
@@ -265,7 +265,7 @@ mod tests {
             in_words("email.format", begun(RunKind::Import, &given)).1
         );
         assert_eq!(groups[0].examples[1].username, "a***@e***.com");
-        assert!(groups[1].meaning.contains("knows no error of that name"));
+        assert!(groups[1].meaning.contains("does not know"));
         assert_eq!(groups[2].examples[0].message.chars().count(), MESSAGE + 1);
     }
 

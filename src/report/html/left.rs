@@ -35,19 +35,19 @@ fn rehearsed(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
     let mut to_do = Vec::new();
     if summary.state != RunState::Finished {
         to_do.push(ToDo {
-            words: "A rehearsal cannot be resumed, because its pool ends with it. To see the rest, start a new one.".to_owned(),
+            words: "A rehearsal cannot be resumed because its pool ends with it. To see the rest, start a new one.".to_owned(),
             command: command.map(CommandLine::quoted_words),
         });
     }
     let wrong = to_mend(summary);
     if wrong > 0 {
         to_do.push(ToDo::words(format!(
-            "Mend {} that a real run would not sign up either: rejects.csv has them as they came in, with what is wrong.",
+            "Correct {} that a real run could not sign up either: rejects.csv has them unchanged, each with the reason.",
             counted(wrong, "row", "rows")
         )));
     }
     to_do.push(ToDo {
-        words: "Once the outcomes are what you want, import the list in earnest, with the same options for the list.".to_owned(),
+        words: "Once you are satisfied with the outcomes, run the real import with the same list options.".to_owned(),
         command: Some(
             CommandLine::new(
                 [
@@ -79,7 +79,7 @@ fn imported(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
     } else if pending(summary) > 0 {
         to_do.push(ToDo {
             words: format!(
-                "Go on with the steps after the sign-up: {} still to be taken. The same command does that.",
+                "Complete the follow-up steps: {} pending. The same command does that.",
                 counted(pending(summary), "is", "are")
             ),
             command: with(&[]),
@@ -90,7 +90,7 @@ fn imported(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
     if in_doubt > 0 && finished {
         to_do.push(ToDo {
             words: format!(
-                "Look up {} in doubt again: nobody knows yet whether this run made the users.",
+                "Look up {} in doubt again: it is still unknown whether this run created the users.",
                 counted(in_doubt, "row that is", "rows that are")
             ),
             command: with(&["--retry", "in-doubt"]),
@@ -100,7 +100,7 @@ fn imported(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
     if failed > 0 && finished {
         to_do.push(ToDo {
             words: format!(
-                "Take up {} again, once what stood in the way is mended.",
+                "Retry {} once the cause is fixed.",
                 counted(failed, "row that failed", "rows that failed")
             ),
             command: with(&["--retry", "failed"]),
@@ -109,15 +109,14 @@ fn imported(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
     let wrong = to_mend(summary);
     if wrong > 0 {
         to_do.push(ToDo::words(format!(
-            "Mend {} that cannot be signed up as they stand: rejects.csv in the run's directory has them as they came in, with what is wrong. \
-             Import that list, not the whole one: there the users of this run would be called existing.",
+            "Correct {} that cannot be signed up as they are: rejects.csv in the run directory has them unchanged, each with the reason. Import that file instead of the whole list, in which this run's users would count as existing.",
             counted(wrong, "row", "rows")
         )));
     }
     let rejected = summary.count(Outcome::Rejected);
     if rejected > 0 && finished {
         to_do.push(ToDo {
-            words: "Where not the rows but the pool was at fault, change the pool, and take the rejected rows up again as they are.".to_owned(),
+            words: "If the pool rather than the rows was at fault, change the pool and retry the rejected rows unchanged.".to_owned(),
             command: with(&["--retry", "rejected"]),
         });
     }
@@ -135,21 +134,21 @@ fn to_mend(summary: &Summary) -> u64 {
 }
 
 fn going_on(summary: &Summary) -> String {
-    let mend = if summary.stopped_because.is_some() {
-        "Mend what stopped the run, where that is needed; then the same command goes on where it ended."
+    let first = if summary.stopped_because.is_some() {
+        "Fix what stopped the run if necessary; the same command then resumes it."
     } else {
-        "The same command goes on where the run ended."
+        "The same command resumes the run."
     };
     let rows = match (summary.count(Outcome::Unsent), summary.read_to_end) {
         (0, true) => String::new(),
-        (0, false) => " The list was not read to its end.".to_owned(),
-        (unsent, true) => format!(" {} to be sent.", counted(unsent, "row is", "rows are")),
+        (0, false) => " The list was not read to the end.".to_owned(),
+        (unsent, true) => format!(" {} not sent yet.", counted(unsent, "row is", "rows are")),
         (unsent, false) => format!(
-            " {} to be sent, and the list was not read to its end.",
+            " {} not sent yet, and the list was not read to the end.",
             counted(unsent, "row that was read is", "rows that were read are")
         ),
     };
-    format!("{mend}{rows} Rows that are settled are not sent again.")
+    format!("{first}{rows} Rows with a final outcome are not sent again.")
 }
 
 fn pending(summary: &Summary) -> u64 {
@@ -237,7 +236,7 @@ mod tests {
             ["in-doubt", "failed", "rejected"].map(|what| format!("{COMMAND} --retry {what}"))
         );
         assert!(to_do[0].words.contains("1 row that is in doubt"));
-        assert!(to_do[2].words.contains("Mend 3 rows"));
+        assert!(to_do[2].words.contains("Correct 3 rows"));
     }
 
     #[test]
@@ -248,7 +247,7 @@ mod tests {
         let to_do = left_to_do(&summary, &about(RunKind::Import));
         assert_eq!(commands(&to_do), [COMMAND]);
         assert!(
-            to_do[0].words.contains("7 rows are to be sent"),
+            to_do[0].words.contains("7 rows are not sent yet"),
             "{to_do:?}"
         );
         let mut nobody_knows = about(RunKind::Import);

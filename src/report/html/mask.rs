@@ -43,18 +43,21 @@ fn masked(name: &str) -> String {
 pub(super) fn message(code: &str, message: &str, username: Option<&str>, names: Names) -> String {
     match (names, words_of(code)) {
         (Names::Full, _) => message.to_owned(),
-        (Names::Masked, Some(Words::Known)) => match Rule::of_code(code).map_or(CellQuoting::InMarks, quotes) {
-            CellQuoting::InMarks => without_values(message, username),
-            // A value in marks may hold a colon itself.
-            CellQuoting::AtTheEnd => {
-                without_values(&without_end(&without_quoted(message)), username)
+        (Names::Masked, Some(Words::Known)) => {
+            match Rule::of_code(code).map_or(CellQuoting::InMarks, quotes) {
+                CellQuoting::InMarks => without_values(message, username),
+                // A value in marks may hold a colon itself.
+                CellQuoting::AtTheEnd => {
+                    without_values(&without_end(&without_quoted(message)), username)
+                }
+                CellQuoting::Within => {
+                    "(hidden: the message quotes the value; --pii full shows it)".to_owned()
+                }
             }
-            CellQuoting::Within => {
-                "(left out: the words tell the value; --pii full shows them)".to_owned()
-            }
-        },
+        }
         (Names::Masked, Some(Words::Trigger) | None) => {
-            "(left out: the words are not Cognito's own, and may name people; --pii full shows them)".to_owned()
+            "(hidden: the message is not Cognito's own and may name people; --pii full shows it)"
+                .to_owned()
         }
     }
 }
@@ -258,11 +261,11 @@ mod tests {
     #[test]
     fn what_others_wrote_is_not_shown_at_all() {
         let said = |code| message(code, "Ann Lee may not", None, Names::Masked);
-        assert!(said("UserLambdaValidationException").starts_with("(left out"));
-        assert!(said("BrandNewException").starts_with("(left out"));
+        assert!(said("UserLambdaValidationException").starts_with("(hidden"));
+        assert!(said("BrandNewException").starts_with("(hidden"));
         assert_eq!(said("InvalidParameterException"), "Ann Lee may not");
         assert_eq!(said("attribute.length"), "Ann Lee may not");
-        assert!(said("attribute.range").starts_with("(left out"));
+        assert!(said("attribute.range").starts_with("(hidden"));
         let phone = "column Phone: \"0: 30 18\" is no phone number of DE; correct it";
         assert_eq!(
             message("phone_number.format", phone, None, Names::Masked),

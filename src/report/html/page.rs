@@ -192,13 +192,13 @@ fn figures(summary: &Summary) -> Vec<Fact> {
             "not the whole list"
         }),
         Fact::of("In the pool", thousands(there)).with(percent(there, summary.rows)),
-        Fact::of("Time at work", span(active(summary))),
+        Fact::of("Active time", span(active(summary))),
     ];
     if let Some(rate) = summary.rates.get("UserCreation") {
         let ceiling = summary.pace.get("UserCreation").map(|pace| pace.ceiling);
-        figures.push(Fact::of("Requests a second", measured(*rate)).with(
+        figures.push(Fact::of("Requests per second", measured(*rate)).with(
             ceiling.map_or_else(String::new, |ceiling| {
-                format!("of at most {}", measured(ceiling))
+                format!("limit {}", measured(ceiling))
             }),
         ));
     }
@@ -215,7 +215,10 @@ fn facts(run: &RunShown<'_>) -> Vec<Fact> {
     let mut facts = vec![Fact::code("List", &summary.list)];
     facts.push(match &summary.fingerprint {
         Some(fingerprint) => Fact::code("SHA-256 of the list", fingerprint),
-        None => Fact::of("SHA-256 of the list", "none: it could be read only once"),
+        None => Fact::of(
+            "SHA-256 of the list",
+            "none (the list could be read only once)",
+        ),
     });
     facts.push(Fact::code("User pool", &summary.user_pool_id));
     facts.push(Fact::code("App client", &summary.client_id));
@@ -224,20 +227,20 @@ fn facts(run: &RunShown<'_>) -> Vec<Fact> {
     }
     facts.push(match &about.version {
         Some(version) => Fact::code("Program", format!("cognito-import {version}")),
-        None => Fact::of("Program", "a version that left no word of itself"),
+        None => Fact::of("Program", "unknown version"),
     });
     if let Some(run_id) = &summary.run_id {
         facts.push(Fact::code("Run", run_id));
     }
-    facts.push(Fact::of("Began", moment(&summary.started)));
+    facts.push(Fact::of("Started", moment(&summary.started)));
     if let Some(finished) = &summary.finished {
         let elapsed = elapsed(summary)
-            .map(|elapsed| format!("{} after its beginning", span(elapsed)))
+            .map(|elapsed| format!("{} after the start", span(elapsed)))
             .unwrap_or_default();
         facts.push(Fact::of("Ended", moment(finished)).with(elapsed));
     }
     let sessions = format!("in {}", counted(summary.sessions, "session", "sessions"));
-    facts.push(Fact::of("Time at work", span(active(summary))).with(sessions));
+    facts.push(Fact::of("Active time", span(active(summary))).with(sessions));
     let (code, meaning) = run.exit;
     facts.push(Fact::code("Exit code", code.to_string()).with(meaning));
     if let Some(words) = &about.command {
@@ -264,7 +267,10 @@ fn notes(run: &RunShown<'_>) -> Vec<String> {
         ));
     }
     if !run.summary.read_to_end {
-        notes.push("The list was not read to its end: rows behind the last one that was read are not counted.".to_owned());
+        notes.push(
+            "The list was not read to the end: rows after the last one read are not counted."
+                .to_owned(),
+        );
     }
     notes
 }
@@ -289,8 +295,8 @@ fn latency(run: &RunShown<'_>) -> Vec<Fact> {
     };
     vec![
         Fact::of("p50", milliseconds(latency.p50_ms)).with("half took no longer"),
-        Fact::of("p90", milliseconds(latency.p90_ms)).with("9 of 10 took no longer"),
-        Fact::of("p99", milliseconds(latency.p99_ms)).with("99 of 100 took no longer"),
+        Fact::of("p90", milliseconds(latency.p90_ms)).with("90% took no longer"),
+        Fact::of("p99", milliseconds(latency.p99_ms)).with("99% took no longer"),
         Fact::of("Longest", milliseconds(latency.max_ms)),
     ]
 }
@@ -338,14 +344,14 @@ fn requests(summary: &Summary) -> Vec<CategoryView> {
 
 fn used(pace: &crate::outcome::Pace) -> String {
     let used = format!(
-        "{} % of what was allowed was used",
+        "{}% of the allowed rate used",
         measured(pace.used_of_allowed * 100.0)
     );
     if pace.slowed_seconds < 0.5 {
         return used;
     }
     let slowed = Duration::try_from_secs_f64(pace.slowed_seconds).unwrap_or_default();
-    format!("{used}; slowed down for {}", span(slowed))
+    format!("{used}; slowed down for {} by throttling", span(slowed))
 }
 
 /// What became of the messages; empty where the pool never said.
@@ -358,7 +364,7 @@ fn messages(run: &RunShown<'_>) -> String {
         rows.copied().unwrap_or(0)
     };
     format!(
-        "Messages to users (mail or SMS with a code): {} sent, {} refused; for {} there was none to send.",
+        "Messages with a code (email or SMS): {} sent, {} refused; none for {}.",
         thousands(rows(Delivery::Sent)),
         thousands(rows(Delivery::Refused)),
         counted(rows(Delivery::None), "user", "users"),

@@ -212,9 +212,9 @@ fn chart(category: &str, columns: &[ChartColumn], timeline: &Timeline) -> RateCh
 fn what(category: &str) -> &'static str {
     match category {
         "UserCreation" => "Creating users",
-        "UserRead" => "Looking users up",
-        "UserList" => "Reading the pool's listing",
-        "UserUpdate" => "Changing users",
+        "UserRead" => "Looking up users",
+        "UserList" => "Listing users",
+        "UserUpdate" => "Updating users",
         _ => "Other requests",
     }
 }
@@ -229,16 +229,16 @@ fn description(what: &str, columns: &[ChartColumn], timeline: &Timeline) -> Stri
         .fold(0.0, f64::max);
     let time = Duration::from_millis(timeline.total().unsigned_abs());
     let throttled = if throttled == 0 {
-        "none was throttled".to_owned()
+        "none throttled".to_owned()
     } else {
         format!(
-            "{} were throttled ({})",
+            "{} throttled ({})",
             thousands(throttled),
             percent(throttled, sent)
         )
     };
     format!(
-        "{what}: {} on record over {}, {} a second at their fastest, where at most {} were allowed; {throttled}.",
+        "{what}: {} recorded over {}, peak {} per second (limit {}); {throttled}.",
         counted(sent, "request", "requests"),
         span(time),
         measured(fastest),

@@ -24,8 +24,7 @@ impl RunStatus {
             sign: "!",
             word: "Undone",
             sentence: format!(
-                "This run was undone since: undo-results.csv in its directory says which of its users are deleted. All that follows is how it stood \
-                 before: {}",
+                "This run has since been undone: undo-results.csv in its directory lists what was deleted. The rest of this page shows the run before the undo: {}",
                 self.sentence
             ),
         }
@@ -38,7 +37,7 @@ pub(super) fn standing(summary: &Summary, names: Names) -> RunStatus {
         RunState::Stopped => ("bad", "■", "Stopped early"),
         RunState::Interrupted => ("bad", "■", "Not finished"),
         RunState::Finished if open > 0 || step_trouble(summary) > 0 => {
-            ("mixed", "!", "Finished, with rows to look at")
+            ("mixed", "!", "Finished, with rows to review")
         }
         RunState::Finished => ("good", "✓", "Finished"),
     };
@@ -82,7 +81,7 @@ fn sentence(summary: &Summary, names: Names) -> String {
             ));
         }
         (RunState::Stopped | RunState::Interrupted, _) => {
-            sentences.push("The program ended without saying so, or is still at work.".to_owned())
+            sentences.push("The program ended unexpectedly or is still running.".to_owned())
         }
         (RunState::Finished, _) => {}
     }
@@ -96,20 +95,22 @@ fn sentence(summary: &Summary, names: Names) -> String {
             "The list has no rows: there was nothing to do.".to_owned()
         }
         (0, _) => "No row has been read yet.".to_owned(),
-        (1, 1) if created == 1 => "The only row is in the pool: this run made the user.".to_owned(),
-        (1, 1) => "The only row was in the pool before.".to_owned(),
+        (1, 1) if created == 1 => {
+            "The only row is in the pool: this run created the user.".to_owned()
+        }
+        (1, 1) => "The only row was already in the pool.".to_owned(),
         (rows, there) if there == rows => format!(
-            "All {} rows are in the pool: this run made {}, and {} there before.",
+            "All {} rows are in the pool: this run created {}, and {} already existed.",
             thousands(rows),
             thousands(created),
-            was_or_were(existed),
+            thousands(existed),
         ),
         (rows, there) => format!(
-            "{} of {} in the pool: this run made {}, and {} there before.",
+            "{} of {} in the pool: this run created {}, and {} already existed.",
             thousands(there),
             counted(rows, "row is", "rows are"),
             thousands(created),
-            was_or_were(existed),
+            thousands(existed),
         ),
     });
     if there < summary.rows {
@@ -123,19 +124,15 @@ fn sentence(summary: &Summary, names: Names) -> String {
     }
     if step_trouble(summary) > 0 {
         sentences.push(format!(
-            "Of the steps after the sign-ups, {} not done.",
-            counted(step_trouble(summary), "is", "are")
+            "{} not done.",
+            counted(
+                step_trouble(summary),
+                "follow-up step is",
+                "follow-up steps are"
+            )
         ));
     }
     sentences.join(" ")
-}
-
-fn was_or_were(count: u64) -> String {
-    format!(
-        "{} {}",
-        thousands(count),
-        if count == 1 { "was" } else { "were" }
-    )
 }
 
 /// The outcome as it stands in a sentence.
@@ -211,12 +208,12 @@ mod tests {
             (
                 vec![(Outcome::Created, 1)],
                 "good",
-                "The only row is in the pool: this run made the user.",
+                "The only row is in the pool: this run created the user.",
             ),
             (
                 vec![(Outcome::Created, 1_200), (Outcome::Existed, 1)],
                 "good",
-                "All 1,201 rows are in the pool: this run made 1,200, and 1 was there before.",
+                "All 1,201 rows are in the pool: this run created 1,200, and 1 already existed.",
             ),
             (
                 vec![
@@ -226,7 +223,7 @@ mod tests {
                     (Outcome::Invalid, 2),
                 ],
                 "mixed",
-                "2 of 6 rows are in the pool: this run made 2, and 0 were there before. The others: 1 duplicate, 2 invalid, 1 in doubt.",
+                "2 of 6 rows are in the pool: this run created 2, and 0 already existed. The others: 1 duplicate, 2 invalid, 1 in doubt.",
             ),
         ] {
             let standing = standing(&summary(&counts), Names::Masked);
@@ -272,10 +269,6 @@ mod tests {
         summary.follow_up.insert("confirm".to_owned(), counts);
         let standing = standing(&summary, Names::Masked);
         assert_eq!(standing.tone, "mixed");
-        assert!(
-            standing
-                .sentence
-                .ends_with("Of the steps after the sign-ups, 1 is not done.")
-        );
+        assert!(standing.sentence.ends_with("1 follow-up step is not done."));
     }
 }

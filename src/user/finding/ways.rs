@@ -3,7 +3,7 @@
 use super::super::hint::HintOption::{self, Always, Given, Unless};
 
 const GENERATE: HintOption =
-    Always("pass --password generate, which gives every user a random password to reset");
+    Always("pass --password generate to give every user a random password to reset");
 
 const OTHER_COLUMN: HintOption = Unless(
     "--username-from",
@@ -12,47 +12,47 @@ const OTHER_COLUMN: HintOption = Unless(
 
 const UNQUOTED: HintOption = Unless(
     "--quote",
-    "pass --quote none if nothing in the list is quoted",
+    "pass --quote none if no cell in the list is quoted",
 );
 
 const LOST_CHARACTERS: HintOption = Unless(
     "--encoding",
-    "name the list's encoding with --encoding if characters were lost",
+    "set the list's encoding with --encoding if characters were lost",
 );
 
 pub(super) const CELL_COUNT: &[HintOption] = &[
-    Always("give the row as many cells as the header has"),
+    Always("give the row as many cells as the header"),
     Always("quote cells that contain the delimiter"),
     Unless(
         "--flexible",
-        "pass --flexible if rows leave out empty cells at the end",
+        "pass --flexible if rows omit empty cells at the end",
     ),
 ];
 
 pub(super) const ENCODING: &[HintOption] = &[
-    Unless("--encoding", "name the list's encoding with --encoding"),
+    Unless("--encoding", "set the list's encoding with --encoding"),
     Given("--encoding", "correct --encoding"),
     Always("save the list as UTF-8"),
 ];
 
 pub(super) const QUOTES: &[HintOption] = &[
-    Always("put the quotes around the whole cell and double those within it"),
+    Always("quote the whole cell and double the quotes inside it"),
     Unless(
         "--escape",
-        "name the character that escapes quotes with --escape",
+        "set the character that escapes quotes with --escape",
     ),
     UNQUOTED,
 ];
 
 pub(super) const SWALLOWED_ROWS: &[HintOption] = &[
     Always("double a quote that belongs to the text"),
-    Always("close a quote that is open"),
+    Always("close any open quote"),
     UNQUOTED,
 ];
 
 pub(super) const TOO_LONG: &[HintOption] = &[
-    Always("close a quote that is open in the row"),
-    Always("shorten it"),
+    Always("close any open quote in the row"),
+    Always("shorten the row"),
 ];
 
 pub(super) const OPEN_QUOTE: &[HintOption] = &[
@@ -85,7 +85,7 @@ pub(super) const PASSWORD_HASH: &[HintOption] = &[
     GENERATE,
     Unless(
         "--allow-suspicious-passwords",
-        "pass --allow-suspicious-passwords if it is the password that the user types",
+        "pass --allow-suspicious-passwords if this is the password that the user types",
     ),
 ];
 
@@ -102,7 +102,7 @@ pub(super) const EMAIL: &[HintOption] = &[
 ];
 
 pub(super) const PHONE_NUMBER: &[HintOption] = &[
-    Always("write + and the country code before the number"),
+    Always("start the number with + and the country code"),
     Unless(
         "--phone-region",
         "pass --phone-region DE if numbers without a country code are from one country",
@@ -122,20 +122,20 @@ pub(super) const VALUE_LENGTH: &[HintOption] = &[
 
 pub(super) const ATTRIBUTE_VALUE: &[HintOption] = &[
     Always("correct the value"),
-    Always("translate it with --value"),
+    Always("map it to another value with --value"),
     Always("drop the column with --ignore-column"),
 ];
 
 pub(super) const DUPLICATE: &[HintOption] = &[
-    Always("leave it if both rows are the same user: the first one is sent"),
-    Always("give one of them another username"),
+    Always("do nothing if both rows are the same user: the first one is sent"),
+    Always("give one of them a different username"),
 ];
 
 pub(super) const FORMULA: &[HintOption] = &[
     Always("write the value instead of the formula"),
     Unless(
         "--unwrap-formulas",
-        "pass --unwrap-formulas, which reads =\"text\" as text",
+        "pass --unwrap-formulas to read =\"text\" as text",
     ),
 ];
 
@@ -149,13 +149,13 @@ pub(super) const DATE_FORMAT: &[HintOption] =
 
 pub(super) const YES_OR_NO: &[HintOption] = &[
     Always("write true or false"),
-    Always("translate the cells with --value"),
+    Always("map the cells to true or false with --value"),
 ];
 
 pub(super) const GROUP: &[HintOption] = &[
     Always("correct the name"),
     Unless(
         "--group-separator",
-        "name the text between groups with --group-separator",
+        "set the text between groups with --group-separator",
     ),
 ];

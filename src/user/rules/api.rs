@@ -23,12 +23,12 @@ pub(super) fn username(column: &str, value: &str) -> Option<Finding> {
     }
     let length = value.chars().count();
     let message = if length > MAX_USERNAME {
-        format!("the username has {length} characters, and Cognito takes at most {MAX_USERNAME}")
+        format!("the username has {length} characters; Cognito allows at most {MAX_USERNAME}")
     } else if lost_characters(value) {
         format!("the username contains {LOST_CHARACTERS}: {}", quoted(value))
     } else if let Some(bad) = value.chars().find(|c| !may_stand_in_username(*c)) {
         format!(
-            "the username contains {}, and Cognito takes only letters, marks, symbols, numbers and punctuation: {}",
+            "the username contains {}; Cognito allows only letters, marks, symbols, numbers and punctuation: {}",
             name_of(bad),
             quoted(value)
         )
@@ -50,11 +50,13 @@ pub(super) fn password(column: &str, value: &str) -> Option<Finding> {
         return None;
     }
     let message = if value.chars().count() > MAX_PASSWORD {
-        format!("the password has more than {MAX_PASSWORD} characters, which Cognito does not take")
+        format!(
+            "the password has more than {MAX_PASSWORD} characters, which Cognito does not allow"
+        )
     } else if value.starts_with(char::is_whitespace) {
-        "the password begins with white space, which Cognito does not take".to_owned()
+        "the password begins with whitespace, which Cognito does not allow".to_owned()
     } else if value.ends_with(char::is_whitespace) {
-        "the password ends with white space, which Cognito does not take".to_owned()
+        "the password ends with whitespace, which Cognito does not allow".to_owned()
     } else if lost_characters(value) {
         format!("the password contains {LOST_CHARACTERS}")
     } else {
@@ -82,9 +84,7 @@ pub(crate) fn value(column: &str, value: &str) -> Option<Finding> {
     (length > MAX_VALUE).then(|| Finding {
         rule: Rule::ValueLength,
         column: Some(column.to_owned()),
-        message: format!(
-            "the value has {length} characters, and Cognito takes at most {MAX_VALUE}"
-        ),
+        message: format!("the value has {length} characters; Cognito allows at most {MAX_VALUE}"),
     })
 }
 

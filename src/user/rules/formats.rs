@@ -22,7 +22,7 @@ pub(super) fn is(contact: Contact, value: &str) -> bool {
 /// For messages.
 pub(super) fn describe(contact: Contact) -> &'static str {
     match contact {
-        Contact::Email => "an e-mail address",
+        Contact::Email => "an email address",
         Contact::PhoneNumber => "a phone number (+ and digits)",
     }
 }

@@ -189,7 +189,7 @@ pub(crate) fn finding(column: &str, value: &str) -> Option<Finding> {
         rule: Rule::PasswordHash,
         column: Some(column.to_owned()),
         message: format!(
-            "the cell holds a password's hash ({scheme}), and SignUp would take it for the password itself"
+            "the cell holds a password hash ({scheme}); SignUp would store it as the password itself"
         ),
     })
 }

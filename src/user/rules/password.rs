@@ -49,16 +49,16 @@ pub(super) fn finding(policy: &PasswordPolicy, column: &str, value: &str) -> Opt
         (is_short, ""),
         (
             policy.require_uppercase && lacks(UPPER),
-            "no upper-case letter (A-Z)",
+            "no uppercase letter (A-Z)",
         ),
         (
             policy.require_lowercase && lacks(LOWER),
-            "no lower-case letter (a-z)",
+            "no lowercase letter (a-z)",
         ),
         (policy.require_numbers && lacks(NUMBER), "no digit"),
         (
             policy.require_symbols && lacks(SYMBOL),
-            "no symbol that Cognito counts as one",
+            "none of Cognito's symbols",
         ),
     ];
     if rules.iter().all(|(broken, _)| !broken) {

@@ -52,12 +52,16 @@ impl ValueRule {
             return found(rule, message);
         }
         if self.alias_of_the_confirmed {
-            let message = "in this pool preferred_username is an alias, and only a confirmed user can have one";
+            let message = "preferred_username is an alias in this pool, and only confirmed users can have one";
             return found(Rule::AttributeValue, message.to_owned());
         }
         let (rule, message) = broken(self.schema.as_ref()?, value)?;
         found(rule, message)
     }
+}
+
+fn characters(count: usize) -> String {
+    format!("{count} character{}", if count == 1 { "" } else { "s" })
 }
 
 /// What of the schema a value breaks.
@@ -79,7 +83,10 @@ fn broken(schema: &AttributeRule, value: &str) -> Option<(Rule, String)> {
                 };
                 return Some((
                     Rule::ValueLength,
-                    format!("the value has {length} characters, and this pool takes {takes}"),
+                    format!(
+                        "the value has {}; this pool allows {takes}",
+                        characters(length)
+                    ),
                 ));
             }
             None
@@ -90,7 +97,7 @@ fn broken(schema: &AttributeRule, value: &str) -> Option<(Rule, String)> {
                 return Some((
                     Rule::AttributeValue,
                     format!(
-                        "this pool takes a whole number here: {}",
+                        "this pool expects a whole number: {}",
                         formats::quoted(value)
                     ),
                 ));
@@ -98,8 +105,8 @@ fn broken(schema: &AttributeRule, value: &str) -> Option<(Rule, String)> {
             let below = schema.min_value.filter(|least| number < i128::from(*least));
             let above = schema.max_value.filter(|most| number > i128::from(*most));
             let message = match (below, above) {
-                (Some(least), _) => format!("{number} is less than this pool takes ({least})"),
-                (_, Some(most)) => format!("{number} is more than this pool takes ({most})"),
+                (Some(least), _) => format!("{number} is less than the pool's minimum of {least}"),
+                (_, Some(most)) => format!("{number} is more than the pool's maximum of {most}"),
                 (None, None) => return None,
             };
             Some((Rule::NumberRange, message))
@@ -108,7 +115,7 @@ fn broken(schema: &AttributeRule, value: &str) -> Option<(Rule, String)> {
             Some((
                 Rule::AttributeValue,
                 format!(
-                    "this pool takes true or false here: {}",
+                    "this pool expects true or false: {}",
                     formats::quoted(value)
                 ),
             ))

@@ -176,7 +176,7 @@ fn steps_keep_their_own_rate_without_slowing_sign_ups() {
         .args(["--update-rate", "40"])
         .run()
         .exits(0)
-        .says(["UserUpdate: up to 30 AdminUpdateUserAttributes, 30 AdminAddUserToGroup at 40 a second (--update-rate)"]);
+        .says(["UserUpdate: up to 30 AdminUpdateUserAttributes, 30 AdminAddUserToGroup at 40/s (--update-rate)"]);
     let results = dir.results();
     assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
     let stats = pool.stats();

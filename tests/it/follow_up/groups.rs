@@ -19,16 +19,15 @@ fn missing_groups_are_refused_or_created_before_the_first_sign_up() {
     );
     let import = || dir.import(&pool, list).args(["--group", "all"]);
     import().run().exits(3).says([
-        "the pool does not have these groups: all, crew, night [group_missing]",
-        "--create-groups makes them; or make them first, or mend their names in --group (in a mapping file: follow_up.groups) and in the \
-         list's column groups",
+        "all, crew, night [group_missing]",
+        "in --group (in a mapping file: follow_up.groups) and in the list's column groups",
     ]);
     assert_eq!(pool.requests("SignUp"), 0);
     dir.check(&pool, list)
         .args(["--group", "all", "--create-groups"])
         .run()
         .exits(0)
-        .says(["groups: 3 made first: all, crew, night"]);
+        .says(["groups: 3 to create first: all, crew, night"]);
     assert_eq!(pool.requests("CreateGroup"), 0, "check creates no group");
     import().arg("--create-groups").run().exits(0);
     assert_eq!(pool.requests("CreateGroup"), 3);
@@ -43,8 +42,8 @@ fn a_group_named_only_by_a_flag_is_not_blamed_on_the_list() {
     let list = dir.file("users.csv", users(1));
     let import = || dir.import(&pool, list);
     let output = import().args(["--group", "crew"]).run().exits(3).says([
-        "the pool does not have these groups: crew [group_missing]",
-        "or mend their names in --group (in a mapping file: follow_up.groups)",
+        "crew [group_missing]",
+        "or correct their names in --group (in a mapping file: follow_up.groups)",
     ]);
     assert!(!output.stderr.contains("the list's"), "{}", output.stderr);
     let output = import()
@@ -53,12 +52,12 @@ fn a_group_named_only_by_a_flag_is_not_blamed_on_the_list() {
         .exits(2)
         .says([
             "invalid value 'night shift' for '--group <NAME>'",
-            "names of groups have no white space",
+            "a group name must not contain whitespace",
         ]);
     assert!(!output.stderr.contains("users.csv"), "{}", output.stderr);
     let mapping = dir.file("mapping.toml", "[follow_up]\ngroups = [\"night shift\"]\n");
     import().args(["--mapping", mapping]).run().exits(3).says([
-        "--mapping mapping.toml: line 2, follow_up.groups: names of groups have no white space",
+        "--mapping mapping.toml: line 2, follow_up.groups: a group name must not contain whitespace",
     ]);
     let own = dir.file(
         "own.csv",
@@ -67,7 +66,7 @@ fn a_group_named_only_by_a_flag_is_not_blamed_on_the_list() {
     dir.import(&pool, own)
         .run()
         .exits(3)
-        .says(["or mend their names in the list's column groups"]);
+        .says(["or correct their names in the list's column groups"]);
     assert_eq!(pool.requests("SignUp"), 0);
 }
 

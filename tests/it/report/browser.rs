@@ -69,10 +69,7 @@ fn a_browser_renders_it_without_overflow_or_requests() {
         };
         assert_eq!(seen["background"], background, "{what}");
         assert!(
-            seen["text"]
-                .as_str()
-                .unwrap()
-                .contains("What is left to do"),
+            seen["text"].as_str().unwrap().contains("Next steps"),
             "{what}"
         );
     }

@@ -22,7 +22,7 @@ fn a_signal_stops_an_undo_and_the_same_command_resumes() {
         running
             .wait()
             .exits(code)
-            .says(["the same command goes on", "not looked at yet"]);
+            .says(["the same command goes on", "not checked yet"]);
         assert!(left > 0);
         // Requests in flight were waited for and recorded.
         let outcomes = results(&dir);
@@ -117,7 +117,7 @@ fn an_undone_run_only_continues_with_restart() {
         .run()
         .says(["this run was undone since"]);
     let page = std::fs::read_to_string(dir.path("run/report.html")).unwrap();
-    assert!(page.contains("This run was undone since"));
+    assert!(page.contains("This run has since been undone"));
     assert!(pool.users().is_empty());
 
     import(&dir, &pool, list).arg("--restart").run().exits(0);

@@ -26,10 +26,7 @@ fn users_who_signed_in_are_kept_if_the_pool_records_sign_ins() {
     }
     // A failed attempt is not a sign-in.
     assert!(sign_in("user0003", "Wr0ng-passw0rd!").is_err());
-    undo(&dir, &pool)
-        .run()
-        .exits(1)
-        .says(["have done something themselves since"]);
+    undo(&dir, &pool).run().exits(1).says(["kept: used"]);
     assert_eq!(names(&pool), ["user0001", "user0002"]);
     let of = |name: &str| results(&dir)[name].clone();
     assert_eq!(

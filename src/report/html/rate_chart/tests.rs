@@ -22,9 +22,9 @@ fn a_steady_run_is_a_straight_line_below_its_ceiling() {
     assert_eq!(chart.allowed, "", "nothing was slowed down");
     assert!(chart.throttles.is_empty() && chart.pauses.is_empty());
     assert!(
-        chart.description.contains(
-            "300 requests on record over 10 s, 30 a second at their fastest, where at most 40"
-        ),
+        chart
+            .description
+            .contains("300 requests recorded over 10 s, peak 30 per second (limit 40)"),
         "{}",
         chart.description
     );
@@ -51,11 +51,7 @@ fn one_request_above_what_there_was_room_for_is_drawn_as_the_room_and_more_than_
         let (on_the_ceiling, description) = drawn_at(sent, room_milli);
         assert!(!on_the_ceiling, "{sent} of {room_milli}: {description}");
     }
-    assert!(
-        drawn_at(42, 40_000)
-            .1
-            .contains("42 a second at their fastest")
-    );
+    assert!(drawn_at(42, 40_000).1.contains("peak 42 per second"));
 }
 
 #[test]
@@ -76,7 +72,7 @@ fn throttles_are_marked_where_they_were() {
     );
     assert!(chart.allowed.contains('V'), "{}", chart.allowed);
     assert!(
-        chart.description.contains("3 were throttled (2.5 %)"),
+        chart.description.contains("3 throttled (2.5 %)"),
         "{}",
         chart.description
     );
