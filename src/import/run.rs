@@ -37,7 +37,7 @@ use crate::ledger::{BeginResult, Ledger, LedgerBatch, LedgerError, Span};
 use crate::outcome::{Outcome, RowOutcome};
 use crate::pace::{Pacer, Permit};
 use crate::pool::{Cognito, now_ms};
-use crate::rows::ahead::ReadAhead;
+use crate::rows::prefetch::Prefetch;
 use crate::run::{RequestCounts, Signal, Signals};
 use dispatch::InFlight;
 use follow_ups::FollowUps;
@@ -78,7 +78,7 @@ pub struct Run<'a> {
     plan: SessionPlan,
     shared: Arc<RequestContext>,
     ledger: Ledger,
-    list: ReadAhead<ImportRow>,
+    list: Prefetch<ImportRow>,
     list_over: bool,
     /// When rows last arrived from the list.
     rows_arrived: Instant,
@@ -118,7 +118,7 @@ impl<'a> Run<'a> {
         pool: Cognito,
         pacer: Pacer,
         ledger: Ledger,
-        list: ReadAhead<ImportRow>,
+        list: Prefetch<ImportRow>,
         watch: &'a mut dyn Watch,
     ) -> Self {
         let (stopping, told) = watch::channel(false);

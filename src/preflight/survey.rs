@@ -15,8 +15,8 @@ use std::io;
 use crate::hints::Hint;
 use crate::mapping::{CheckedRow, MappedRow, Mapping};
 use crate::pool::groups::MOST_GROUPS;
-use crate::rows::beside::ReadBeside;
-use crate::rows::{RawRow, Rows, RowsError};
+use crate::rows::prefetch::Prefetch;
+use crate::rows::{OwnedRow, RawRow, Rows, RowsError};
 use crate::user::FollowUpStep;
 use crate::user::finding::{Finding, Rule};
 use crate::user::password_column::PasswordColumn;
@@ -28,6 +28,8 @@ use usernames::SurveyedUsernames;
 pub use aliases::AliasRepeats;
 pub use reported::{FindingExample, Item, NoteCount, ReportedFinding, RuleCount};
 pub use totals::{StepTotals, SurveyCounts};
+
+const BATCH_ROWS: usize = 512;
 
 /// What a list was found to be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -91,13 +93,14 @@ impl Survey {
             found: Self::default(),
             tell,
         };
-        let mut list = ReadBeside::start(rows)?;
-        let mut done = None;
-        while let Some(batch) = list.next(done.take())? {
-            for raw in batch.rows() {
-                surveyor.row(&raw)?;
+        let mut list = Prefetch::start(rows, BATCH_ROWS, |row, spare| {
+            Ok(Some(OwnedRow::copy(row, spare)))
+        })?;
+        while let Some(batch) = list.next_blocking()? {
+            for row in &batch {
+                surveyor.row(&row.as_raw())?;
             }
-            done = Some(batch);
+            list.recycle(batch);
         }
         surveyor.finish()
     }

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 
 use super::dialect::{Dialect, QuoteChars, announced, ends_line, first_line};
 use super::first_lines::LINES;
-use super::guard::MAX_RECORD_BYTES;
+use super::quote_guard::MAX_RECORD_BYTES;
 use crate::source::Wrapping;
 
 /// Bytes read at a time.

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::first_lines::FirstLines;
-use super::guard::{MAX_END_SOUGHT, MAX_RECORD_BYTES, RecordTooLong};
+use super::quote_guard::{MAX_END_SOUGHT, MAX_RECORD_BYTES, RecordTooLong};
 use crate::hints::Hint;
 use crate::source::{Foreign, hint_of};
 

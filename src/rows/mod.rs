@@ -1,18 +1,16 @@
 //! Stage 2: CSV records, one after the other, in flat memory.
 //!
 //! Owns the dialect, the header, the numbers of rows and lines, and the shapes of record that cannot be read. Does not know
-//! what a column means: that is `user`. [`ahead`] and [`beside`] read on a thread of their own: for a run, and for who looks at the
-//! whole list at once.
+//! what a column means: that is `mapping`. [`prefetch`] reads on a background thread.
 
-pub mod ahead;
 mod beginning;
-pub mod beside;
 mod decoration;
 mod dialect;
 mod error;
 mod first_lines;
-mod guard;
 mod open;
+pub mod prefetch;
+mod quote_guard;
 mod quotes;
 pub mod reasons;
 mod returns;
@@ -26,7 +24,7 @@ mod wipe;
 use std::io::Read;
 
 use crate::source::{TextEncoding, TextPosition};
-use guard::{Guard, SENTINEL, TAIL};
+use quote_guard::{Guard, SENTINEL, TAIL};
 use quotes::QuoteCheck;
 use returns::Returns;
 use width::Width;
@@ -35,8 +33,8 @@ use wipe::ZeroizingRecord;
 pub use dialect::{Dialect, Quote, ResolvedDialect, may_separate};
 pub use error::RowsError;
 pub use first_lines::FirstLines;
-pub use guard::MAX_RECORD_BYTES;
-pub use row::{QuoteFault, RawRow, Unreadable};
+pub use quote_guard::MAX_RECORD_BYTES;
+pub use row::{OwnedRow, QuoteFault, RawRow, Unreadable};
 
 /// The names of the columns, in the list's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,15 +157,6 @@ impl Rows {
             verbatim,
             text: std::str::from_utf8(record.as_slice()).ok(),
         }))
-    }
-
-    /// The cells of the row that was read last, as they are used.
-    fn used_cells(&mut self) -> &mut ZeroizingRecord {
-        if self.is_undecorated {
-            &mut self.undecorated
-        } else {
-            &mut self.record
-        }
     }
 
     /// Reads the next record; false behind the last one.

@@ -9,7 +9,7 @@ use super::decoration;
 use super::dialect::{Dialect, LineEnd, Quote, ResolvedDialect, first_line, without_blank_lines};
 use super::error::RowsError;
 use super::first_lines::{FirstLines, LINES};
-use super::guard::{Guard, MAX_RECORD_BYTES, PARSER_BUFFER};
+use super::quote_guard::{Guard, MAX_RECORD_BYTES, PARSER_BUFFER};
 use super::quotes::QuoteCheck;
 use super::reasons::{self, REASONS};
 use super::returns::{Returns, ended_by_return};

@@ -4,6 +4,8 @@ use std::fmt;
 
 use csv::ByteRecord;
 
+use super::wipe::ZeroizingRecord;
+
 /// Why a record cannot be read as a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unreadable {
@@ -103,6 +105,56 @@ impl<'a> RawRow<'a> {
     }
 }
 
+/// A copy of a row that outlives the reader. Its cells may hold a password, so it has no `Debug`.
+#[derive(Default)]
+pub struct OwnedRow {
+    number: u64,
+    line: u64,
+    end_byte: u64,
+    unreadable: Option<Unreadable>,
+    record: ZeroizingRecord,
+    is_text: bool,
+}
+
+impl OwnedRow {
+    /// Copies a row, into the buffers of one that is no longer needed if there is one.
+    #[must_use]
+    pub fn copy(row: &RawRow<'_>, spare: Option<Self>) -> Self {
+        let mut record = spare.unwrap_or_default().record;
+        record.wipe();
+        record.extend(row.record);
+        Self {
+            number: row.number,
+            line: row.line,
+            end_byte: row.end_byte,
+            unreadable: row.unreadable.clone(),
+            record,
+            is_text: row.text.is_some(),
+        }
+    }
+
+    pub(super) fn wipe(&mut self) {
+        self.record.wipe();
+    }
+
+    #[must_use]
+    pub fn as_raw(&self) -> RawRow<'_> {
+        let text = self
+            .is_text
+            .then(|| std::str::from_utf8(self.record.as_slice()).ok());
+        RawRow {
+            number: self.number,
+            line: self.line,
+            end_byte: self.end_byte,
+            unreadable: self.unreadable.clone(),
+            record: &self.record,
+            written: &self.record,
+            verbatim: None,
+            text: text.flatten(),
+        }
+    }
+}
+
 impl fmt::Debug for RawRow<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RawRow")
@@ -110,5 +162,43 @@ impl fmt::Debug for RawRow<'_> {
             .field("line", &self.line)
             .field("unreadable", &self.unreadable)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::OwnedRow;
+    use crate::rows::wipe::tests::CellMemory;
+    use crate::rows::{Dialect, Rows};
+    use crate::source::OpenSource;
+
+    #[test]
+    fn a_copy_is_zeroed_when_it_is_wiped_reused_or_dropped() {
+        let secrets = ["Tr0ub4dor&3", "c0rrect-h0rse", "b4ttery-stapl3"];
+        let filler = "x".repeat(100);
+        let list = format!(
+            "a,b\n1,{filler}{}\n2,{filler}{}\n3,{filler}{}\n",
+            secrets[0], secrets[1], secrets[2]
+        );
+        let source = OpenSource {
+            bytes: Box::new(std::io::Cursor::new(list.into_bytes())),
+            length: None,
+        };
+        let mut rows = Rows::open("list.csv".into(), source, &Dialect::default()).unwrap();
+        let mut row = OwnedRow::copy(&rows.next_row().unwrap().unwrap(), None);
+        let mut memory = CellMemory::of(&row.record);
+        assert!(memory.holds(secrets[0]));
+        row.wipe();
+        assert!(!memory.holds(secrets[0]));
+        let row = OwnedRow::copy(&rows.next_row().unwrap().unwrap(), Some(row));
+        let mut memory = CellMemory::of(&row.record);
+        assert!(memory.holds(secrets[1]));
+        let row = OwnedRow::copy(&rows.next_row().unwrap().unwrap(), Some(row));
+        assert!(!memory.holds(secrets[1]));
+        let mut memory = CellMemory::of(&row.record);
+        assert!(memory.holds(secrets[2]));
+        drop(row);
+        assert!(!memory.holds(secrets[2]));
     }
 }

@@ -1,6 +1,6 @@
 //! What makes a record one that cannot be read.
 
-use super::guard::{MAX_RECORD_BYTES, TAIL};
+use super::quote_guard::{MAX_RECORD_BYTES, TAIL};
 use super::quotes::Misquoted;
 use super::{Rows, Unreadable};
 

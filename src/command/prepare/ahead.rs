@@ -10,7 +10,7 @@ use crate::import::ImportRow;
 use crate::ledger::LedgerError;
 use crate::ledger::listing::{Listing, ListingEntry};
 use crate::ledger::past::{PriorState, ResumeCursor};
-use crate::rows::ahead::{NotKept, ReadAhead};
+use crate::rows::prefetch::{NotKept, Prefetch};
 use crate::user::password_column::{PasswordColumn, Suspicion};
 use crate::user::rules::Strictness;
 use crate::user::{Row, fold};
@@ -39,7 +39,7 @@ impl ToRead {
     pub(in crate::command) fn read_ahead(
         self,
         mut listing: Option<Listing>,
-    ) -> Result<ReadAhead<ImportRow>, CommandError> {
+    ) -> Result<Prefetch<ImportRow>, CommandError> {
         let Self {
             list,
             mut past,
@@ -63,7 +63,7 @@ impl ToRead {
         // A row that an earlier session began was sound then, and may have been sent: the pool's rules of today do not unsay that.
         let as_begun = mapping.clone().held_to(&Strictness::Api);
         let mut passwords = watch_passwords.then(FirstPasswords::default);
-        ReadAhead::start(rows, together, move |raw| {
+        Prefetch::start(rows, together, move |raw, _| {
             let told = |error: LedgerError| NotKept::Failed(error.with_hint());
             if let Some(spool) = &spool {
                 spool.add(raw);

@@ -16,14 +16,14 @@ use crate::ledger::past::PriorState;
 use crate::ledger::writer::ReadRow;
 use crate::ledger::{BeginResult, LedgerError, NewRow, ToBegin};
 use crate::outcome::{Evidence, FollowUp, Outcome, RowOutcome, RowResult};
-use crate::rows::ahead::Ahead;
+use crate::rows::prefetch::Prefetched;
 use crate::user::{NotSent, Row, fold};
 
 impl Run<'_> {
-    pub(super) async fn take_group(&mut self, group: Ahead<ImportRow>) {
+    pub(super) async fn take_group(&mut self, group: Prefetched<ImportRow>) {
         self.rows_arrived = Instant::now();
         match group {
-            Ahead::Rows(mut rows) => {
+            Prefetched::Rows(mut rows) => {
                 self.take_followed(&mut rows);
                 let rows = self.settle_begun_before(rows);
                 self.read.extend(rows);
@@ -31,11 +31,11 @@ impl Run<'_> {
                     self.note_unsent().await;
                 }
             }
-            Ahead::End => {
+            Prefetched::End => {
                 self.list_over = true;
                 self.ledger.read_to_end().await;
             }
-            Ahead::Broken(error) => {
+            Prefetched::Broken(error) => {
                 self.list_over = true;
                 self.stop(StopReason::List(error));
             }

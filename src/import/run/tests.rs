@@ -20,7 +20,7 @@ use crate::pace::{Category, Ceilings, Pacer};
 use crate::pool::{
     Cognito, ConnectSettings, EndpointChoice, LookupMode, NamedBy, Signing, TriggerData, connect,
 };
-use crate::rows::ahead::ReadAhead;
+use crate::rows::prefetch::Prefetch;
 use crate::rows::{Dialect, Rows};
 use crate::run::{RetryPolicy, Signals};
 use crate::source::OpenSource;
@@ -82,7 +82,7 @@ impl OneRow {
     /// Puts the run together, lets `in_flight` give it tasks, and takes it to its end.
     async fn run(self, in_flight: impl FnOnce(&mut Run<'_>)) -> (RunEnd, RowResult, RunState) {
         let mut watch = Nobody;
-        let list = ReadAhead::start(no_rows(), 1, |_| Ok(None)).unwrap();
+        let list = Prefetch::start(no_rows(), 1, |_, _| Ok(None)).unwrap();
         let mut run = Run::new(
             plan(),
             nowhere().await,

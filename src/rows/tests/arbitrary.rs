@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::formats::{gzip, utf_16le};
 use super::{all, cells, open, open_as};
-use crate::rows::guard::SENTINEL;
+use crate::rows::quote_guard::SENTINEL;
 use crate::rows::{Dialect, Quote, Rows, RowsError, Unreadable};
 
 /// Bytes with much of what a reader stumbles over, the reader's own end mark included.
