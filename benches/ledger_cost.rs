@@ -49,7 +49,7 @@ fn rows_to_begin(numbers: &[u64]) -> Vec<NewRow> {
         NewRow::ToBegin(ToBegin {
             row: *number,
             line: number + 1,
-            claim: None,
+            compared_as: None,
             username: name,
             kept: Vec::new(),
             outcome: None,

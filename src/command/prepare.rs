@@ -18,7 +18,7 @@ use crate::cli::{Say, settings};
 use crate::import::registration::RegistrationRules;
 use crate::import::slots::Slots;
 use crate::import::{OutcomeCounts, SessionPlan};
-use crate::ledger::past::ResumeCursor;
+use crate::ledger::resume_cursor::ResumeCursor;
 use crate::ledger::{Facts, Identity, Invocation, Ledger, LedgerReader, RunDirectory, RunKind};
 use crate::outcome::Summary;
 use crate::pace::Ceilings;

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::directory::{RunDirectory, private_file, with_suffix};
+use super::integrity::checkpoint::merge_log;
+use super::integrity::wal;
 use super::leftovers::UNFINISHED;
-use super::{Durability, LedgerError, checkpoint, log, schema};
+use super::{Durability, LedgerError, schema};
 
 /// A database that is complete and has not got its name yet. Dropped, it is gone.
 #[derive(Debug)]
@@ -38,7 +40,7 @@ pub(super) fn build(
     written(database.execute_batch("BEGIN"))?;
     fill(&database)?;
     written(database.execute_batch("COMMIT"))?;
-    written(checkpoint::merge_log(&database))?;
+    written(merge_log(&database))?;
     written(database.close().map_err(|(_, cause)| cause))?;
     File::open(&made.unfinished)
         .and_then(|file| file.sync_all())
@@ -50,7 +52,7 @@ impl Unplaced {
     /// Gives it its name, in the place of a database that is one file.
     pub(super) fn put_in_place(self, directory: &RunDirectory) -> Result<(), LedgerError> {
         let log = with_suffix(&self.path, "-wal");
-        if log::has_bytes(&log) {
+        if wal::has_bytes(&log) {
             return Err(LedgerError::Damaged {
                 path: self.path.clone(),
                 cause: format!("{} of another database is in its place", log.display()),

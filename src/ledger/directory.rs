@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
-use super::presence::{self, LEDGER, UNDO};
+use super::integrity::presence::{self, LEDGER, UNDO};
 use super::{Exposure, LedgerError, exposure, leftovers};
 
 /// Where runs go unless `--run-dir` says otherwise.

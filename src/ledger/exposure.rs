@@ -57,7 +57,7 @@ mod unix {
 
     use super::{Exposure, ExposureCause};
     use crate::ledger::RunDirectory;
-    use crate::ledger::presence::{LEDGER, UNDO};
+    use crate::ledger::integrity::presence::{LEDGER, UNDO};
 
     /// Files that decide what is sent or deleted.
     const FILES: [&str; 4] = [LEDGER, "ledger.db-wal", UNDO, "undo.db-wal"];

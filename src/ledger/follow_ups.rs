@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement, params};
 
-use super::rows::{broken_seal, signed, steps_seal};
+use super::integrity::seal::{broken_seal, steps_seal};
+use super::rows::signed;
 use crate::outcome::{FollowUp, StepCounts, StepState};
 
 /// `steps` is a JSON array, in the order in which they are taken; `state` sums it up: `pending` while one is to be taken, else `failed`

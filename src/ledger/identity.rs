@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::LedgerError;
-use super::rows::{broken_seal, value_seal};
+use super::integrity::seal::{broken_seal, value_seal};
 use super::times::REST_OF_SECOND;
 
 /// What a run is bound to. The same command gives the same identity; anything else is another run.

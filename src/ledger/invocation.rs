@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::identity::{self, RunKind, get, name, put};
-use super::rows::broken_seal;
+use super::integrity::seal::broken_seal;
 
 /// By what a session is begun.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use super::presence::{LEDGER, UNDO};
+use super::integrity::presence::{LEDGER, UNDO};
 
 /// The end of a file's name until the file is finished.
 pub const UNFINISHED: &str = ".unfinished";

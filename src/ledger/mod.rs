@@ -10,22 +10,19 @@
 //! [`undo`] is the separate ledger of an undo. [`comparison`] compares two runs. [`listing`] is not part of the ledger: it holds the
 //! pool's users while the process runs.
 
-mod anchor;
 mod build;
-mod checkpoint;
 pub mod comparison;
 pub mod directory;
 mod exposure;
 mod follow_ups;
 pub mod identity;
+mod integrity;
 pub mod invocation;
 pub mod leftovers;
 pub mod listing;
-mod log;
-pub mod past;
-mod presence;
 mod rates;
 pub mod reader;
+pub mod resume_cursor;
 mod rows;
 mod schema;
 mod temp_db;
@@ -35,12 +32,12 @@ pub mod writer;
 
 use std::path::{Path, PathBuf};
 
-pub use anchor::{Displaced, refuse_if_saved};
 pub use directory::RunDirectory;
 pub use exposure::Exposure;
 pub use identity::{Facts, Identity, LedgerStatus, RunKind, Session};
+pub use integrity::anchor::{Displaced, refuse_if_saved};
+pub use integrity::presence::refuse_absent_ledger;
 pub use invocation::{Invocation, RunMetadata};
-pub use presence::refuse_absent_ledger;
 pub use reader::{LedgerReader, RowSums};
 pub use times::{RunTimes, Span};
 pub use undo::UndoLedger;
@@ -266,7 +263,7 @@ fn go_on(what: &Displaced, saved: Option<&Path>) -> String {
 /// The damage that this error reports, if it does.
 fn damage(cause: &rusqlite::Error) -> Option<String> {
     if let rusqlite::Error::FromSqlConversionFailure(_, _, why) = cause
-        && let Some(damage) = why.downcast_ref::<rows::Damage>()
+        && let Some(damage) = why.downcast_ref::<integrity::seal::Damage>()
     {
         return Some(damage.to_string());
     }

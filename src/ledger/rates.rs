@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row, params};
 
-use super::rows::{broken_seal, rate_seal, signed};
+use super::integrity::seal::{broken_seal, rate_seal};
+use super::rows::signed;
 use crate::outcome::{Pace, RateSample};
 
 /// The table.

@@ -8,8 +8,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use rusqlite::Connection;
 
 use super::identity::{self, Facts, RunKind, name};
+use super::integrity::seal::row_seal;
 use super::invocation::{self, RunMetadata};
-use super::rows::{RESULT_COLUMN_COUNT, RESULT_COLUMNS, read_kept, read_outcome, row_seal};
+use super::rows::{RESULT_COLUMN_COUNT, RESULT_COLUMNS, read_outcome, read_kept};
 use super::{LedgerError, RunTimes, directory, follow_ups, schema, times};
 use crate::outcome::{Outcome, RateSample, RowOutcome, RowResult, Summary};
 
@@ -143,7 +144,7 @@ impl LedgerReader {
             resumes: !self.is_of_rehearsal().map_err(E::from)?,
         };
         let query = format!(
-            "SELECT rows.row, line, username, claim, begun_ms, rows.seal, results.row IS NOT NULL, {RESULT_COLUMNS}{kept_columns}{steps_columns} \
+            "SELECT rows.row, line, username, username_hash, begun_ms, rows.seal, results.row IS NOT NULL, {RESULT_COLUMNS}{kept_columns}{steps_columns} \
              FROM rows LEFT JOIN results USING (row) {kept_table} {steps_table} {which} ORDER BY rows.row"
         );
         let mut statement = self.database.prepare(&query).map_err(failed)?;
@@ -280,10 +281,10 @@ fn row_result(
 ) -> rusqlite::Result<Option<RowResult>> {
     let line: i64 = row.get(1)?;
     let username: Option<String> = row.get(2)?;
-    let claim: Option<i64> = row.get(3)?;
+    let username_hash: Option<i64> = row.get(3)?;
     let begun_ms: Option<i64> = row.get(4)?;
     let seal: i64 = row.get(5)?;
-    if row_seal(number, line, username.as_deref(), claim, begun_ms) != seal {
+    if row_seal(number, line, username.as_deref(), username_hash, begun_ms) != seal {
         return Ok(None);
     }
     let mut behind_results = RESULTS_AT + RESULT_COLUMN_COUNT;

@@ -1,8 +1,9 @@
-//! One row of the ledger, to and from the database, with the seal that shows damage.
+//! One row of the ledger, to and from the database, with the seal that reveals damage.
 
 use rusqlite::{Row, Statement, params};
 
-use crate::outcome::{Delivery, Evidence, Outcome, RateSample, RowOutcome};
+use super::integrity::seal::{kept_seal, result_seal};
+use crate::outcome::{Delivery, Evidence, Outcome, RowOutcome};
 
 /// The columns of `results`, in the order in which [`read_outcome`] takes them.
 pub(super) const RESULT_COLUMNS: &str = "results.outcome, results.evidence, results.user_sub, results.user_status, \
@@ -12,118 +13,6 @@ pub(super) const RESULT_COLUMNS: &str = "results.outcome, results.evidence, resu
 
 /// How many columns [`RESULT_COLUMNS`] has.
 pub(super) const RESULT_COLUMN_COUNT: usize = 17;
-
-/// Bytes of most lines: one allocation holds them.
-const MOST_LINES: usize = 320;
-
-/// A checksum over parts, none of which can run into the next one. They are put behind one another first: a checksum of many bytes
-/// at once costs less than one of few bytes many times.
-pub(super) struct Seal(Vec<u8>);
-
-impl Default for Seal {
-    fn default() -> Self {
-        Self(Vec::with_capacity(MOST_LINES))
-    }
-}
-
-impl Seal {
-    pub(super) fn text(&mut self, text: Option<&str>) -> &mut Self {
-        let length = text.map_or(u64::MAX, |text| text.len() as u64);
-        self.0.extend_from_slice(&length.to_le_bytes());
-        self.0
-            .extend_from_slice(text.unwrap_or_default().as_bytes());
-        self
-    }
-
-    pub(super) fn number(&mut self, number: Option<i64>) -> &mut Self {
-        self.0.push(u8::from(number.is_some()));
-        self.0
-            .extend_from_slice(&number.unwrap_or_default().to_le_bytes());
-        self
-    }
-
-    pub(super) fn value(&self) -> i64 {
-        i64::from(crc32fast::hash(&self.0))
-    }
-}
-
-/// The seal of a line of `run`.
-pub(super) fn value_seal(name: &str, value: &str) -> i64 {
-    Seal::default().text(Some(name)).text(Some(value)).value()
-}
-
-/// The seal of a line of `requests`.
-pub(super) fn requests_seal(category: &str, sent: i64, throttled: i64) -> i64 {
-    Seal::default()
-        .text(Some(category))
-        .number(Some(sent))
-        .number(Some(throttled))
-        .value()
-}
-
-/// The seal of a line of `rates`.
-pub(super) fn rate_seal(sample: &RateSample) -> i64 {
-    let numbers = [
-        sample.at_ms,
-        sample.span_ms,
-        signed(sample.sent),
-        signed(sample.accepted),
-        signed(sample.throttled),
-        signed(sample.room_milli),
-        signed(sample.allowed_milli),
-        sample.slowed_ms,
-    ];
-    let mut seal = Seal::default();
-    seal.text(Some(&sample.category));
-    for number in numbers {
-        seal.number(Some(number));
-    }
-    seal.value()
-}
-
-/// Damage that SQLite cannot see, as an error of the database.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct Damage(pub(super) String);
-
-/// A line of the ledger does not match its checksum.
-pub(super) fn broken_seal(table: &str) -> rusqlite::Error {
-    let damage = Damage(format!(
-        "a line of its table {table} does not match its checksum"
-    ));
-    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Null, Box::new(damage))
-}
-
-/// The seal of a row of `rows`.
-pub(super) fn row_seal(
-    row: i64,
-    line: i64,
-    username: Option<&str>,
-    claim: Option<i64>,
-    begun_ms: Option<i64>,
-) -> i64 {
-    Seal::default()
-        .number(Some(row))
-        .number(Some(line))
-        .text(username)
-        .number(claim)
-        .number(begun_ms)
-        .value()
-}
-
-/// The seal of a row of `kept`.
-fn kept_seal(row: i64, cells: &str) -> i64 {
-    Seal::default().number(Some(row)).text(Some(cells)).value()
-}
-
-/// The seal of a line of `follow_ups`.
-pub(super) fn steps_seal(row: i64, state: &str, steps: &str) -> i64 {
-    Seal::default()
-        .number(Some(row))
-        .text(Some(state))
-        .text(Some(steps))
-        .value()
-}
 
 /// Writes the kept cells of a row.
 pub(super) const INSERT_KEPT: &str = "INSERT OR REPLACE INTO kept VALUES (?1, ?2, ?3)";
@@ -159,28 +48,6 @@ pub(super) fn read_kept(
         return Ok(None);
     }
     Ok(serde_json::from_str(&cells).ok())
-}
-
-fn result_seal(row: i64, outcome: &RowOutcome) -> i64 {
-    Seal::default()
-        .number(Some(row))
-        .text(Some(outcome.outcome.word()))
-        .text(outcome.evidence.map(Evidence::word))
-        .text(outcome.user_sub.as_deref())
-        .text(outcome.user_status.as_deref())
-        .number(outcome.confirmed.map(i64::from))
-        .number(outcome.enabled.map(i64::from))
-        .number(outcome.created_at)
-        .text(outcome.delivery.map(Delivery::word))
-        .text(outcome.delivery_medium.as_deref())
-        .text(outcome.delivery_destination.as_deref())
-        .text(outcome.error_code.as_deref())
-        .text(outcome.error_message.as_deref())
-        .number(Some(i64::from(outcome.attempts)))
-        .number(Some(signed(outcome.duration_ms)))
-        .number(outcome.same_as_row.map(signed))
-        .number(Some(i64::from(outcome.stopped_the_run)))
-        .value()
 }
 
 /// SQLite's integers have a sign. No list has 2^63 rows.

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::checkpoint::keep_log;
 use super::directory::with_suffix;
-use super::{Durability, LedgerError, follow_ups, identity, log, rates, times};
+use super::integrity::checkpoint::keep_log;
+use super::integrity::wal;
+use super::{Durability, LedgerError, follow_ups, identity, rates, times};
 
 /// The format of the database: version 1 is the first one. A later one is refused, anything below is damage.
 const FORMAT: i64 = 1;
@@ -40,7 +41,7 @@ CREATE TABLE rows (
     row INTEGER PRIMARY KEY,
     line INTEGER NOT NULL,
     username TEXT,
-    claim INTEGER,
+    username_hash INTEGER,
     begun_ms INTEGER,
     seal INTEGER NOT NULL
 );
@@ -111,7 +112,7 @@ pub(super) fn connect(path: &Path, durability: Durability) -> Result<Connection,
 
 /// Opens a database that is there. A log with something in it stays when the connection closes.
 pub(super) fn opened(path: &Path) -> rusqlite::Result<Connection> {
-    let left_a_log = log::has_bytes(&with_suffix(path, "-wal"));
+    let left_a_log = wal::has_bytes(&with_suffix(path, "-wal"));
     let database = Connection::open_with_flags(path, OPENED)?;
     keep_log(&database, left_a_log)?;
     Ok(database)

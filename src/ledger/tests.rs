@@ -1,5 +1,5 @@
 use super::directory::RunDirectory;
-use super::past::{PriorState, ResumeCursor};
+use super::resume_cursor::{PriorState, ResumeCursor};
 use super::rows::RESULT_COLUMN_COUNT;
 use super::writer::Ending;
 use super::{
@@ -11,12 +11,12 @@ use crate::outcome::{
     RunState,
 };
 
-mod claims;
 mod damage;
 mod follow_ups;
 mod formats;
 mod kept;
 mod lost;
+mod usernames;
 
 pub(super) fn identity() -> Identity {
     Identity {
@@ -55,7 +55,7 @@ pub(super) fn to_begin(row: u64, username: &str) -> ToBegin {
         row,
         line: row + 1,
         username: username.into(),
-        claim: Some(username.to_lowercase()),
+        compared_as: Some(username.to_lowercase()),
         kept: Vec::new(),
         outcome: None,
         follow_up: None,

@@ -6,8 +6,9 @@ use std::fmt;
 use rusqlite::{Connection, Statement, params};
 
 use super::identity::{get, name};
+use super::integrity::seal::{Seal, broken_seal};
 use super::reader::rfc3339;
-use super::rows::{Seal, broken_seal, signed};
+use super::rows::signed;
 
 /// The milliseconds that a date without a fraction leaves open.
 pub const REST_OF_SECOND: i64 = 999;

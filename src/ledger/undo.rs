@@ -11,9 +11,10 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::LedgerError;
-use super::anchor::Anchor;
-use super::checkpoint::Checkpoints;
-use super::rows::{Seal, broken_seal, signed};
+use super::integrity::anchor::Anchor;
+use super::integrity::checkpoint::Checkpoints;
+use super::integrity::seal::{Seal, broken_seal};
+use super::rows::signed;
 use crate::outcome::{MadeUser, Undoing, Undone};
 
 const TABLES: &str = "

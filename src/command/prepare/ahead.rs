@@ -9,7 +9,7 @@ use crate::hints::Hint as _;
 use crate::import::ImportRow;
 use crate::ledger::LedgerError;
 use crate::ledger::listing::{Listing, ListingEntry};
-use crate::ledger::past::{PriorState, ResumeCursor};
+use crate::ledger::resume_cursor::{PriorState, ResumeCursor};
 use crate::rows::prefetch::{NotKept, Prefetch};
 use crate::user::password_column::{PasswordColumn, Suspicion};
 use crate::user::rules::Strictness;

@@ -12,7 +12,7 @@ use crate::import::resolve::Times;
 use crate::import::run_log;
 use crate::import::stop::StopReason;
 use crate::ledger::listing::ListingEntry;
-use crate::ledger::past::PriorState;
+use crate::ledger::resume_cursor::PriorState;
 use crate::ledger::writer::ReadRow;
 use crate::ledger::{BeginResult, LedgerError, NewRow, ToBegin};
 use crate::outcome::{Evidence, FollowUp, Outcome, RowOutcome, RowResult};
@@ -181,7 +181,7 @@ impl Run<'_> {
         let kept = std::mem::take(&mut listed.row.kept);
         let user = listed.row.user.as_ref().ok()?;
         let outcome = listed.seen.as_ref().map(existed);
-        let claim = if self.plan.case_insensitive {
+        let compared_as = if self.plan.case_insensitive {
             if_changed(fold(&user.username))
         } else {
             None
@@ -190,7 +190,7 @@ impl Run<'_> {
             row: listed.row.number,
             line: listed.row.line,
             username: user.username.clone(),
-            claim,
+            compared_as,
             kept,
             follow_up: outcome
                 .as_ref()

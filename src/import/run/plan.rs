@@ -10,7 +10,7 @@ use crate::import::registration::RegistrationRules;
 use crate::import::slots::Slots;
 use crate::import::stop::StopReason;
 use crate::ledger::listing::ListingEntry;
-use crate::ledger::past::PriorState;
+use crate::ledger::resume_cursor::PriorState;
 use crate::pool::NamedBy;
 use crate::user::Row;
 

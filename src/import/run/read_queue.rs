@@ -58,7 +58,7 @@ mod tests {
     use super::{ReadQueue, TOGETHER};
     use crate::import::ImportRow;
     use crate::ledger::listing::ListingEntry;
-    use crate::ledger::past::PriorState;
+    use crate::ledger::resume_cursor::PriorState;
     use crate::user::{NewUser, Row};
 
     fn listed(number: u64, is_seen: bool) -> ImportRow {

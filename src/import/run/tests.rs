@@ -70,7 +70,7 @@ impl OneRow {
             row: 1,
             line: 2,
             username: "ann".into(),
-            claim: None,
+            compared_as: None,
             kept: Vec::new(),
             outcome: None,
             follow_up: None,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{LedgerReader, rfc3339};
 use crate::ledger::identity::{self, name};
-use crate::ledger::rows::{broken_seal, requests_seal};
+use crate::ledger::integrity::seal::{broken_seal, requests_seal};
 use crate::ledger::{follow_ups, rates};
 use crate::outcome::{CategoryRequests, Outcome, RateSample, RowResult, RunState, Summary};
 

@@ -2,7 +2,7 @@
 
 use super::{create, created, ending, identity, rows, settled, to_begin};
 use crate::ledger::directory::{RunDirectory, with_suffix};
-use crate::ledger::past::ResumeCursor;
+use crate::ledger::resume_cursor::ResumeCursor;
 use crate::ledger::{Durability, Ledger, LedgerBatch, LedgerError, LedgerReader};
 use crate::outcome::{CategoryRequests, Outcome, RowOutcome};
 

@@ -1,7 +1,7 @@
 //! What follows a sign-up: written together with the row's outcome, and known to a run that goes on.
 
 use super::{create, created, ending, followed, identity, rows, to_begin};
-use crate::ledger::past::{PriorState, ResumeCursor};
+use crate::ledger::resume_cursor::{PriorState, ResumeCursor};
 use crate::ledger::{
     Durability, Facts, Identity, Ledger, LedgerError, LedgerReader, LedgerStatus, RetryFilter,
     RunDirectory, ToBegin,

@@ -5,11 +5,11 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{LastingDatabase, TABLES, ToUndo, UndoLedger, write};
-use crate::ledger::anchor::Anchor;
 use crate::ledger::build::build;
-use crate::ledger::checkpoint::Checkpoints;
 use crate::ledger::identity::{get, put};
-use crate::ledger::presence::{UNDO, undo_is_there};
+use crate::ledger::integrity::anchor::Anchor;
+use crate::ledger::integrity::checkpoint::Checkpoints;
+use crate::ledger::integrity::presence::{UNDO, undo_is_there};
 use crate::ledger::{Durability, LedgerError, LedgerReader, RunDirectory, schema, temp_db};
 use crate::outcome::{MadeUser, Outcome};
 

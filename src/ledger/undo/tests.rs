@@ -1,5 +1,5 @@
 use super::{ToUndo, UndoLedger, UndoRecord};
-use crate::ledger::presence::UNDO;
+use crate::ledger::integrity::presence::UNDO;
 use crate::ledger::tests::{identity, settled};
 use crate::ledger::writer::Ending;
 use crate::ledger::{Durability, Facts, Ledger, LedgerError, RunDirectory, ToBegin};
@@ -18,7 +18,7 @@ async fn run(directory: &RunDirectory) {
         row,
         line: row + 1,
         username: format!("user{row}"),
-        claim: None,
+        compared_as: None,
         kept: Vec::new(),
         outcome: None,
         follow_up: None,

@@ -14,8 +14,8 @@ const PARTITIONS: usize = 4096;
 const BLOCK_BYTES: usize = 512;
 
 /// Eight bytes for a username as the pool compares it. Rows with the same hash are then compared by name.
-pub(super) fn username_hash(claim: &str) -> i64 {
-    let hash = Sha256::digest(claim.as_bytes());
+pub(super) fn username_hash(username: &str) -> i64 {
+    let hash = Sha256::digest(username.as_bytes());
     let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hash);
     i64::from_be_bytes([a, b, c, d, e, f, g, h])
 }

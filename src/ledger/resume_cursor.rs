@@ -5,18 +5,19 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 
-use super::rows::{row_seal, signed};
+use super::integrity::seal::row_seal;
+use super::rows::signed;
 use super::{LedgerError, follow_ups, identity, schema};
 use crate::outcome::FollowUp;
 
 /// Rows read from the ledger at a time.
 const PAGE: i64 = 1_024;
 
-const A_PAGE: &str = "SELECT rows.row, line, username, claim, begun_ms, rows.seal, results.row IS NOT NULL FROM rows LEFT JOIN results \
+const A_PAGE: &str = "SELECT rows.row, line, username, username_hash, begun_ms, rows.seal, results.row IS NOT NULL FROM rows LEFT JOIN results \
      USING (row) WHERE rows.row > ?1 ORDER BY rows.row LIMIT ?2";
 
 /// The same with what follows a row.
-const PAGE_WITH_STEPS: &str = "SELECT rows.row, line, username, claim, begun_ms, rows.seal, results.row IS NOT NULL, follow_ups.state, \
+const PAGE_WITH_STEPS: &str = "SELECT rows.row, line, username, username_hash, begun_ms, rows.seal, results.row IS NOT NULL, follow_ups.state, \
      follow_ups.steps, follow_ups.seal FROM rows LEFT JOIN results USING (row) LEFT JOIN follow_ups USING (row) WHERE rows.row > ?1 \
      ORDER BY rows.row LIMIT ?2";
 
@@ -143,11 +144,17 @@ impl ResumeCursor {
 fn known(row: &rusqlite::Row<'_>, follows_up: bool) -> rusqlite::Result<(i64, LedgerRow, bool)> {
     let number: i64 = row.get(0)?;
     let username: Option<String> = row.get(2)?;
-    let claim: Option<i64> = row.get(3)?;
+    let username_hash: Option<i64> = row.get(3)?;
     let begun_ms: Option<i64> = row.get(4)?;
     let seal: i64 = row.get(5)?;
     let settled: bool = row.get(6)?;
-    let intact = row_seal(number, row.get(1)?, username.as_deref(), claim, begun_ms) == seal;
+    let intact = row_seal(
+        number,
+        row.get(1)?,
+        username.as_deref(),
+        username_hash,
+        begun_ms,
+    ) == seal;
     let follow_up = if follows_up {
         follow_ups::read(row, STEPS_AT, number)?.filter(FollowUp::is_pending)
     } else {

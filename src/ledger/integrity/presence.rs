@@ -6,14 +6,15 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::checkpoint::{lacks_its_log, merge_log};
-use super::directory::with_suffix;
-use super::{Durability, LedgerError, damage, log, schema};
+use super::wal;
+use crate::ledger::directory::with_suffix;
+use crate::ledger::{Durability, LedgerError, damage, schema};
 
 /// The database of a run.
-pub(super) const LEDGER: &str = "ledger.db";
+pub(in crate::ledger) const LEDGER: &str = "ledger.db";
 
 /// The database of a run's undo.
-pub(super) const UNDO: &str = "undo.db";
+pub(in crate::ledger) const UNDO: &str = "undo.db";
 
 /// Files of a run: where one of them is and the ledger is not, the ledger was lost. `rejects.csv` is not among them: it may have been
 /// put into an empty directory to be imported.
@@ -32,7 +33,7 @@ const OF_A_RUN: [&str; 8] = [
 const OF_AN_UNDO: [&str; 2] = ["undo.db-wal", "undo-results.csv"];
 
 /// Whether the directory has a run's ledger. False: it has nothing of a run at all.
-pub(super) fn ledger_is_there(
+pub(in crate::ledger) fn ledger_is_there(
     directory: &Path,
     durability: Durability,
 ) -> Result<bool, LedgerError> {
@@ -60,7 +61,7 @@ pub fn refuse_absent_ledger(directory: &Path) -> Result<(), LedgerError> {
 }
 
 /// The same for the ledger of an undo.
-pub(super) fn undo_is_there(directory: &Path) -> Result<bool, LedgerError> {
+pub(in crate::ledger) fn undo_is_there(directory: &Path) -> Result<bool, LedgerError> {
     let path = directory.join(UNDO);
     match state(&path, Durability::Power)? {
         DatabaseState::Sound => Ok(true),
@@ -100,7 +101,7 @@ fn state(path: &Path, durability: Durability) -> Result<DatabaseState, LedgerErr
         return Ok(DatabaseState::Damaged(cause.to_owned()));
     }
     let log = with_suffix(path, "-wal");
-    if let (Some(cause), Durability::Power) = (log::damage(&log).map_err(failed)?, durability) {
+    if let (Some(cause), Durability::Power) = (wal::damage(&log).map_err(failed)?, durability) {
         return Ok(DatabaseState::Damaged(cause));
     }
     let lacks_its_log = schema::opened(path).and_then(|database| lacks_its_log(&database, &log));
@@ -118,7 +119,7 @@ fn state(path: &Path, durability: Durability) -> Result<DatabaseState, LedgerErr
 }
 
 /// Makes a sound database one file; leaves a damaged one, or one that is being read, as it is.
-pub(super) fn make_one_file(path: &Path) {
+pub(in crate::ledger) fn make_one_file(path: &Path) {
     if let Ok(DatabaseState::Sound) = state(path, Durability::Power)
         && let Ok(database) = schema::connect(path, Durability::Power)
     {

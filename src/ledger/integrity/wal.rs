@@ -21,7 +21,7 @@ const MAGIC: u32 = 0x377f_0682;
 ///
 /// # Errors
 /// It cannot be read.
-pub(super) fn damage(log: &Path) -> std::io::Result<Option<String>> {
+pub(in crate::ledger) fn damage(log: &Path) -> std::io::Result<Option<String>> {
     let file = match File::open(log) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -81,12 +81,12 @@ pub(super) fn damage(log: &Path) -> std::io::Result<Option<String>> {
 
 /// Whether the log has room for a frame at least. One whose frames are of an earlier round counts: a process may die just after it has
 /// written a new header.
-pub(super) fn has_frames(log: &Path) -> bool {
+pub(in crate::ledger) fn has_frames(log: &Path) -> bool {
     std::fs::metadata(log).is_ok_and(|about| about.len() > (HEADER + FRAME_HEADER) as u64)
 }
 
 /// Whether there is a log with anything in it.
-pub(super) fn has_bytes(log: &Path) -> bool {
+pub(in crate::ledger) fn has_bytes(log: &Path) -> bool {
     std::fs::metadata(log).is_ok_and(|about| about.len() > 0)
 }
 

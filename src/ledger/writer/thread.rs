@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::pen::LedgerWriter;
+use super::ledger_writer::LedgerWriter;
 use super::{BeginResult, MESSAGES_TOGETHER, Message, WriterError};
-use crate::ledger::anchor::{Anchor, Displaced, save};
-use crate::ledger::checkpoint::{Checkpoints, merge_log};
+use crate::ledger::integrity::anchor::{Anchor, Displaced, save};
+use crate::ledger::integrity::checkpoint::{Checkpoints, merge_log};
 
 /// What is told to those who wait, once a transaction is on the disk.
 enum Acknowledge {
@@ -58,7 +58,7 @@ fn write_all(
     messages: &mut mpsc::Receiver<Message>,
 ) -> Result<Option<oneshot::Sender<()>>, WriterError> {
     let database = &open.database;
-    let mut pen = LedgerWriter::new(database)?;
+    let mut writer = LedgerWriter::new(database)?;
     while let Some(first) = messages.blocking_recv() {
         let mut acknowledge = Vec::new();
         // Dropped without a commit, it takes everything back.
@@ -68,7 +68,7 @@ fn write_all(
             let Some(message) = next.take().or_else(|| messages.try_recv().ok()) else {
                 break;
             };
-            acknowledge.extend(write(&mut pen, message)?);
+            acknowledge.extend(write(&mut writer, message)?);
         }
         transaction.commit()?;
         if let Some(what) = open.anchor.displaced() {
@@ -86,37 +86,40 @@ fn write_all(
     Ok(None)
 }
 
-fn write(pen: &mut LedgerWriter<'_>, message: Message) -> Result<Option<Acknowledge>, WriterError> {
+fn write(
+    writer: &mut LedgerWriter<'_>,
+    message: Message,
+) -> Result<Option<Acknowledge>, WriterError> {
     match message {
-        Message::Invoked(invocation) => pen.invoked(&invocation)?,
+        Message::Invoked(invocation) => writer.invoked(&invocation)?,
         Message::Begin {
             since,
             rows,
             at_ms,
             begun,
         } => {
-            pen.since(&since)?;
+            writer.since(&since)?;
             let mut all = Vec::with_capacity(rows.len());
             for row in rows {
-                all.extend(pen.new_row(row, at_ms)?);
+                all.extend(writer.new_row(row, at_ms)?);
             }
             return Ok(Some(Acknowledge::Begun(begun, all)));
         }
-        Message::Since(since) => pen.since(&since)?,
+        Message::Since(since) => writer.since(&since)?,
         Message::Note(rows) => {
             for row in rows {
-                pen.new_row(row, 0)?;
+                writer.new_row(row, 0)?;
             }
         }
         Message::NeverSent(rows) => {
             for row in rows {
-                pen.never_sent(row)?;
+                writer.never_sent(row)?;
             }
         }
-        Message::Rates(samples) => pen.rates(&samples)?,
-        Message::ReadToEnd => pen.read_to_end()?,
+        Message::Rates(samples) => writer.rates(&samples)?,
+        Message::ReadToEnd => writer.read_to_end()?,
         Message::Close { ending, done } => {
-            pen.end(&ending)?;
+            writer.end(&ending)?;
             return Ok(Some(Acknowledge::Closed(done)));
         }
     }

@@ -9,8 +9,8 @@ use std::path::Path;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use super::identity::{get, name, put};
-use super::log;
+use super::wal;
+use crate::ledger::identity::{get, name, put};
 
 /// The log has transactions that the database file lacks.
 const NEEDED: &str = "needed";
@@ -27,13 +27,13 @@ const HELD_UP: i64 = 2_000;
 
 /// When the next checkpoint is due.
 #[derive(Debug)]
-pub(super) struct Checkpoints {
+pub(in crate::ledger) struct Checkpoints {
     due_at: i64,
 }
 
 impl Checkpoints {
     /// To be called once the database is open for writing, and before anything is sent: what it has is in the file from now on.
-    pub(super) fn begin(database: &Connection) -> rusqlite::Result<Self> {
+    pub(in crate::ledger) fn begin(database: &Connection) -> rusqlite::Result<Self> {
         database.pragma_update(None, "wal_autocheckpoint", 0)?;
         let mut checkpoints = Self { due_at: 0 };
         checkpoints.checkpoint(database)?;
@@ -41,7 +41,10 @@ impl Checkpoints {
     }
 
     /// To be called after each transaction.
-    pub(super) fn after_commit(&mut self, database: &Connection) -> rusqlite::Result<()> {
+    pub(in crate::ledger) fn after_commit(
+        &mut self,
+        database: &Connection,
+    ) -> rusqlite::Result<()> {
         if pages_in_log(database)? >= self.due_at {
             self.checkpoint(database)?;
         }
@@ -60,7 +63,7 @@ impl Checkpoints {
 }
 
 /// Copies all of the log and empties it, so that the database is one file. A reader beside may prevent it: then the log stays.
-pub(super) fn merge_log(database: &Connection) -> rusqlite::Result<()> {
+pub(in crate::ledger) fn merge_log(database: &Connection) -> rusqlite::Result<()> {
     if get(database, name::LOG)?.as_deref() != Some(INCLUDED) {
         put(database, name::LOG, INCLUDED)?;
     }
@@ -69,15 +72,18 @@ pub(super) fn merge_log(database: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Whether the last connection leaves the log when it closes, which else is copied and removed.
-pub(super) fn keep_log(database: &Connection, keep: bool) -> rusqlite::Result<()> {
+pub(in crate::ledger) fn keep_log(database: &Connection, keep: bool) -> rusqlite::Result<()> {
     database
         .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep)
         .map(drop)
 }
 
 /// Whether the log is gone, and the database needs it.
-pub(super) fn lacks_its_log(database: &Connection, log: &Path) -> rusqlite::Result<bool> {
-    Ok(get(database, name::LOG)?.as_deref() == Some(NEEDED) && !log::has_frames(log))
+pub(in crate::ledger) fn lacks_its_log(
+    database: &Connection,
+    log: &Path,
+) -> rusqlite::Result<bool> {
+    Ok(get(database, name::LOG)?.as_deref() == Some(NEEDED) && !wal::has_frames(log))
 }
 
 fn pages_in_log(database: &Connection) -> rusqlite::Result<i64> {

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::directory::{make_private, private_file, with_suffix};
 use super::presence::LEDGER;
-use super::{LedgerError, RunDirectory};
+use crate::ledger::directory::{make_private, private_file, with_suffix};
+use crate::ledger::{LedgerError, RunDirectory};
 
 /// The files that a process works on, by what they were when it opened them. They stay open meanwhile, so no other file gets their ids.
 #[derive(Debug)]
-pub(super) struct Anchor {
+pub(in crate::ledger) struct Anchor {
     directory: PathBuf,
     #[cfg(unix)]
     handle: File,
@@ -83,7 +83,10 @@ impl fmt::Display for Displaced {
 
 impl Anchor {
     /// For this database in the directory, once it is open for writing and has a log.
-    pub(super) fn new(directory: &RunDirectory, database: &Path) -> Result<Self, LedgerError> {
+    pub(in crate::ledger) fn new(
+        directory: &RunDirectory,
+        database: &Path,
+    ) -> Result<Self, LedgerError> {
         let failed = |cause| LedgerError::Directory {
             path: directory.path().to_owned(),
             cause,
@@ -111,7 +114,7 @@ impl Anchor {
     }
 
     /// What is not where it was: to be asked after each transaction.
-    pub(super) fn displaced(&self) -> Option<Displaced> {
+    pub(in crate::ledger) fn displaced(&self) -> Option<Displaced> {
         self.files.iter().find_map(|(path, id)| {
             let displaced = match fs::metadata(path) {
                 Ok(about) if FileId::of(&about) == *id => return None,
@@ -148,7 +151,7 @@ impl Anchor {
 }
 
 /// Writes a ledger whose file has no name any more into a directory of its own, beside that of its run, and returns which.
-pub(super) fn save(database: &Connection, directory: &Path) -> Option<PathBuf> {
+pub(in crate::ledger) fn save(database: &Connection, directory: &Path) -> Option<PathBuf> {
     let beside = (1..)
         .map(|number| saved(directory, number))
         .find(|beside| beside.symlink_metadata().is_err())?;

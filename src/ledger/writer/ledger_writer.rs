@@ -5,14 +5,12 @@ use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 use super::username_index::{UsernameIndex, username_hash};
 use super::{BeginResult, Ending, LedgerBatch, NewRow, ToBegin, WriterError};
 use crate::ledger::identity::{self, name};
+use crate::ledger::integrity::seal::{requests_seal, row_seal};
 use crate::ledger::invocation::Invocation;
-use crate::ledger::rows::{
-    INSERT_KEPT, INSERT_RESULT, requests_seal, row_seal, signed, write_kept, write_outcome,
-};
+use crate::ledger::rows::{INSERT_KEPT, INSERT_RESULT, signed, write_outcome, write_kept};
 use crate::ledger::{follow_ups, rates, times};
 use crate::outcome::{CategoryRequests, FollowUp, RateSample, RowOutcome};
 
-/// See the module's words.
 pub(super) struct LedgerWriter<'d> {
     database: &'d Connection,
     usernames: UsernameIndex,
@@ -32,9 +30,9 @@ impl<'d> LedgerWriter<'d> {
         Ok(Self {
             database,
             usernames: index_usernames(database)?,
-            holder: database.prepare("SELECT username FROM rows WHERE row = ?1 AND claim = ?2")?,
+            holder: database.prepare("SELECT username FROM rows WHERE row = ?1 AND username_hash = ?2")?,
             begin: database.prepare(
-                "INSERT INTO rows VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (row) DO UPDATE SET line = ?2, username = ?3, claim = ?4, \
+                "INSERT INTO rows VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (row) DO UPDATE SET line = ?2, username = ?3, username_hash = ?4, \
                  begun_ms = ?5, seal = ?6",
             )?,
             note: database.prepare("INSERT OR IGNORE INTO rows VALUES (?1, ?2, ?3, NULL, NULL, ?4)")?,
@@ -76,7 +74,7 @@ impl<'d> LedgerWriter<'d> {
 
     fn begin(&mut self, row: &ToBegin, at_ms: i64) -> Result<BeginResult, WriterError> {
         let number = signed(row.row);
-        let hash = username_hash(row.claim());
+        let hash = username_hash(row.compared_as());
         if let Some(earlier) = self.holder(hash, row)? {
             self.note(row.row, row.line, Some(&row.username), &row.kept)?;
             self.settle(row.row, &RowOutcome::same_as(earlier))?;
@@ -99,7 +97,7 @@ impl<'d> LedgerWriter<'d> {
         Ok(BeginResult::Yes)
     }
 
-    /// Another row that has the claim.
+    /// The earlier row with the same username, if there is one.
     fn holder(&mut self, hash: i64, row: &ToBegin) -> Result<Option<u64>, WriterError> {
         for holder in self.usernames.rows(hash).map_err(WriterError::Usernames)? {
             let number = holder.unsigned_abs();
@@ -110,7 +108,8 @@ impl<'d> LedgerWriter<'d> {
                 .holder
                 .query_row(params![holder, hash], |found| found.get(0))
                 .optional()?;
-            let same = |name: String| name == row.username || name.to_lowercase() == row.claim();
+            let same =
+                |name: String| name == row.username || name.to_lowercase() == row.compared_as();
             if name.is_some_and(same) {
                 return Ok(Some(number));
             }
@@ -180,7 +179,7 @@ impl<'d> LedgerWriter<'d> {
             let seal = row_seal(number, line, username.as_deref(), None, None);
             self.database
                 .prepare_cached(
-                    "UPDATE rows SET claim = NULL, begun_ms = NULL, seal = ?2 WHERE row = ?1",
+                    "UPDATE rows SET username_hash = NULL, begun_ms = NULL, seal = ?2 WHERE row = ?1",
                 )?
                 .execute(params![number, seal])?;
         }
@@ -268,10 +267,11 @@ impl<'d> LedgerWriter<'d> {
     }
 }
 
-/// The claims of the rows that were begun already.
+/// The usernames of the rows that were begun already.
 fn index_usernames(database: &Connection) -> Result<UsernameIndex, WriterError> {
     let mut usernames = UsernameIndex::new();
-    let mut begun = database.prepare("SELECT claim, row FROM rows WHERE claim IS NOT NULL")?;
+    let mut begun =
+        database.prepare("SELECT username_hash, row FROM rows WHERE username_hash IS NOT NULL")?;
     let mut found = begun.query([])?;
     while let Some(row) = found.next()? {
         usernames

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use super::RetryFilter;
 use crate::ledger::follow_ups;
 use crate::ledger::identity::{self, LedgerStatus, name};
-use crate::ledger::rows::row_seal;
+use crate::ledger::integrity::seal::row_seal;
 use crate::outcome::{CREATED_DURING_RUN, Outcome};
 
 /// How an old ledger stands, after taking back what is to be tried again.
@@ -15,7 +15,7 @@ pub(super) fn take_up(
 ) -> rusqlite::Result<LedgerStatus> {
     // What stopped the run was not the row's fault, and nothing was made.
     transaction.execute_batch(
-        "UPDATE rows SET claim = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE stopped_the_run);
+        "UPDATE rows SET username_hash = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE stopped_the_run);
          DELETE FROM results WHERE stopped_the_run;",
     )?;
     for again in retry {
@@ -29,13 +29,13 @@ pub(super) fn take_up(
         if *outcome == Outcome::InDoubt {
             // No request of the ledger's made these users: a look-up would take the row's own beginning for one. They are asked for again.
             transaction.execute(
-                "UPDATE rows SET claim = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE outcome = ?1 AND \
+                "UPDATE rows SET username_hash = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE outcome = ?1 AND \
                  error_code = ?2)",
                 params![outcome.word(), CREATED_DURING_RUN],
             )?;
         } else {
             transaction.execute(
-                "UPDATE rows SET claim = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE outcome = ?1)",
+                "UPDATE rows SET username_hash = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE outcome = ?1)",
                 params![outcome.word()],
             )?;
         }
