@@ -1,14 +1,18 @@
-//! An external multimap: which values were added under this hash? Memory stays constant however many there are.
+//! An external multimap: which values were added under this hash? Memory stays constant however
+//! many there are.
 //!
-//! Entries are partitioned by hash, so that equal hashes meet in the same partition. Each partition keeps the block that it is
-//! filling in memory. Full blocks go to one anonymous temporary file, each with a link to the previous block of its partition. A
-//! short list never needs the file. It is unlinked on creation, so it disappears with the process, even on SIGKILL.
+//! Entries are partitioned by hash, so that equal hashes meet in the same partition. Each partition
+//! keeps the block that it is filling in memory. Full blocks go to one anonymous temporary file,
+//! each with a link to the previous block of its partition. A short list never needs the file. It
+//! is unlinked on creation, so it disappears with the process, even on SIGKILL.
 //!
-//! The survey asks at the end, for all hashes at once ([`Spill::groups`]). The ledger asks before each row, for one hash
-//! ([`Spill::find`]): its partitions are smaller, because a lookup reads a whole one.
+//! The survey asks at the end, for all hashes at once ([`Spill::groups`]). The ledger asks before
+//! each row, for one hash ([`Spill::find`]): its partitions are smaller, because a lookup reads a
+//! whole one.
 //!
-//! The listing of a pool's users (`ledger::listing`) stays in SQLite: its values are long, a pool can hold tens of millions of
-//! them, and reading a whole partition for each lookup would cost too much there.
+//! The listing of a pool's users (`ledger::listing`) stays in SQLite: its values are long, a pool
+//! can hold tens of millions of them, and reading a whole partition for each lookup would cost too
+//! much there.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -63,7 +67,8 @@ impl BlockRef {
 }
 
 impl Spill {
-    /// At most `partitions * block_bytes` stay in memory, plus one value for each partition whose values are longer than a block.
+    /// At most `partitions * block_bytes` stay in memory, plus one value for each partition whose
+    /// values are longer than a block.
     pub(crate) fn new(partitions: usize, block_bytes: usize) -> Self {
         Self {
             block_bytes,
@@ -147,8 +152,8 @@ impl Spill {
         Ok(())
     }
 
-    /// Calls `visit` for every hash that was added more than once, with its values in the order in which they were added. One
-    /// partition at a time is in memory.
+    /// Calls `visit` for every hash that was added more than once, with its values in the order in
+    /// which they were added. One partition at a time is in memory.
     ///
     /// # Errors
     /// The temporary file cannot be read, or `visit` fails.

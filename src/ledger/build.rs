@@ -1,4 +1,5 @@
-//! A new database gets its name once it is complete and on the disk: a process that dies before leaves no half of a ledger.
+//! A new database gets its final name once it is complete and synced, so an interrupted process
+//! never leaves half a ledger.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -12,14 +13,14 @@ use super::integrity::wal;
 use super::leftovers::UNFINISHED;
 use super::{Durability, LedgerError, schema};
 
-/// A database that is complete and has not got its name yet. Dropped, it is gone.
+/// A complete database under a temporary name. Removed on drop.
 #[derive(Debug)]
 pub(super) struct Unplaced {
     path: PathBuf,
     unfinished: PathBuf,
 }
 
-/// Makes a database that is to have this path, and fills it.
+/// Creates and fills a database that will get this path.
 pub(super) fn build(
     path: &Path,
     fill: impl FnOnce(&Connection) -> Result<(), LedgerError>,
@@ -33,7 +34,7 @@ pub(super) fn build(
         unfinished: with_suffix(path, UNFINISHED),
     };
     made.remove().map_err(failed)?;
-    // Made with the right mode: SQLite would go by the umask.
+    // Created with the right mode: SQLite would use the umask.
     private_file(&made.unfinished).map_err(failed)?;
     let database = schema::connect(&made.unfinished, Durability::Power)?;
     let written = |done: rusqlite::Result<()>| done.map_err(|cause| LedgerError::of(path, cause));
@@ -49,7 +50,7 @@ pub(super) fn build(
 }
 
 impl Unplaced {
-    /// Gives it its name, in the place of a database that is one file.
+    /// Renames it, replacing a database that has no log.
     pub(super) fn put_in_place(self, directory: &RunDirectory) -> Result<(), LedgerError> {
         let log = with_suffix(&self.path, "-wal");
         if wal::has_bytes(&log) {
@@ -82,7 +83,7 @@ impl Unplaced {
 
 impl Drop for Unplaced {
     fn drop(&mut self) {
-        // Nothing has this name where it was put in its place.
+        // After `put_in_place` there is nothing under this name.
         let _ = self.remove();
     }
 }

@@ -1,4 +1,5 @@
-//! Compares two runs user by user. The users of both are sorted by name in a temporary database (`temp_db`), in constant memory.
+//! Compares two runs user by user. The users of both are sorted by name in a temporary database
+//! (`temp_db`), in constant memory.
 
 use rusqlite::{Connection, Row, params};
 
@@ -13,91 +14,82 @@ CREATE TABLE users (name TEXT NOT NULL, run INTEGER NOT NULL, rank INTEGER NOT N
 
 const INSERT: &str = "INSERT INTO users VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 
-/// The row that speaks for a user comes first.
+/// The row that determines a user's state comes first.
 const SORTED: &str = "SELECT name, run, row, username, outcome, user_status, confirmed, enabled, follow_up, user_sub FROM users \
      ORDER BY name, run, rank, row";
 
-/// The run that is compared with.
+/// The earlier run.
 const BEFORE: i64 = 0;
 
-/// The run that is compared.
+/// The later run.
 const AFTER: i64 = 1;
 
-/// How a user stood at the end of a run.
+/// A user at the end of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stood {
     /// Number of the row.
     pub row: u64,
-    /// The username as it stands in the list.
+    /// The username as written in the list.
     pub username: String,
-    /// What came of the row.
+    /// The row's outcome.
     pub outcome: Outcome,
     /// `UserStatus`.
     pub user_status: Option<String>,
-    /// Whether the user was confirmed at the end of the run.
     pub confirmed: Option<bool>,
-    /// Whether the user was enabled at the end of the run.
     pub enabled: Option<bool>,
-    /// What followed the sign-up.
+    /// The follow-up steps.
     pub follow_up: Option<String>,
-    /// `sub`: another one is another user of the same name.
+    /// A different `sub` means a different user of the same name.
     pub user_sub: Option<String>,
 }
 
-/// What is compared of a user.
+/// A compared property of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
-    /// What came of the row.
+    /// The row's outcome.
     Outcome,
     /// `UserStatus`.
     UserStatus,
-    /// Whether the user is confirmed.
     Confirmed,
-    /// Whether the user is enabled.
     Enabled,
-    /// What followed the sign-up.
+    /// The follow-up steps.
     FollowUp,
-    /// `sub`.
     UserSub,
 }
 
-/// What is different about a user.
+/// A difference between two runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserChange<'a> {
-    /// It is in the later list alone.
+    /// The user is only in the later list.
     New(&'a Stood),
-    /// It is in the earlier list alone.
+    /// The user is only in the earlier list.
     Vanished(&'a Stood),
-    /// It stands otherwise than before.
+    /// A property has changed.
     Changed {
-        /// As it stood.
         before: &'a Stood,
-        /// As it stands.
         after: &'a Stood,
-        /// What is different, at least one.
         fields: &'a [Field],
     },
 }
 
-/// Users, by what is different about them.
+/// The number of users by difference.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Compared {
-    /// In the later list alone.
+    /// Only in the later list.
     pub new: u64,
-    /// In the earlier list alone.
+    /// Only in the earlier list.
     pub vanished: u64,
-    /// In both, and they stand otherwise.
+    /// In both, and changed.
     pub changed: u64,
-    /// In both, and as far as both runs know, they stand as they did.
+    /// In both, and unchanged as far as both runs know.
     pub unchanged: u64,
-    /// Rows of the earlier list without a username that could be read.
+    /// Rows of the earlier list without a readable username.
     pub nameless_before: u64,
-    /// Rows of the later list without a username that could be read.
+    /// Rows of the later list without a readable username.
     pub nameless_after: u64,
 }
 
 impl Field {
-    /// All of them.
     pub const ALL: [Self; 6] = [
         Self::Outcome,
         Self::UserStatus,
@@ -122,7 +114,7 @@ impl Field {
 }
 
 impl Stood {
-    /// One field of it, as it stands in results; none where the run does not know it.
+    /// A property as written in results. `None` if the run does not know it.
     #[must_use]
     pub fn field(&self, field: Field) -> Option<&str> {
         let yes_no = |flag: bool| if flag { "true" } else { "false" };
@@ -136,7 +128,7 @@ impl Stood {
         }
     }
 
-    /// What is different: what only one of the runs knows is not.
+    /// The properties that differ. Those known to only one of the runs do not count.
     fn differs(&self, before: &Self) -> Vec<Field> {
         let differs = |field: &Field| match (before.field(*field), self.field(*field)) {
             (Some(before), Some(after)) => before != after,
@@ -146,10 +138,11 @@ impl Stood {
     }
 }
 
-/// Compares two runs, and calls `each` with every user that is not as before, sorted by name. `case_insensitive`: names are compared without case.
+/// Calls `each` with every user that has changed, sorted by name.
 ///
 /// # Errors
-/// A ledger cannot be read, a row does not match its checksum, there is no room for a temporary file, or `each` fails.
+/// A ledger cannot be read, a row does not match its checksum, there is no room for a temporary
+/// file, or `each` fails.
 pub fn compare<E: From<LedgerError>>(
     before: &LedgerReader,
     after: &LedgerReader,
@@ -189,7 +182,7 @@ pub fn compare<E: From<LedgerError>>(
     Ok(compared)
 }
 
-/// Takes the users of a run in. Returns the number of rows without a name.
+/// Adds the users of a run. Returns the number of rows without a name.
 fn take_in<E: From<LedgerError>>(
     users: &Connection,
     run: &LedgerReader,
@@ -201,7 +194,7 @@ fn take_in<E: From<LedgerError>>(
     let mut nameless = 0;
     run.each_row(|row: &RowResult| {
         let rank = match row.outcome.outcome {
-            // The earlier row speaks for the user.
+            // The earlier row determines the user's state.
             Outcome::Duplicate => return Ok(()),
             // Another row with the name may have been sent.
             Outcome::Invalid | Outcome::Skipped => 1,
@@ -256,7 +249,7 @@ fn stood(row: &Row<'_>) -> rusqlite::Result<Stood> {
     })
 }
 
-/// One name, and who has it in each run.
+/// A name, and the user who has it in each run.
 #[derive(Default)]
 struct Pair {
     name: String,

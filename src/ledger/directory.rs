@@ -1,4 +1,4 @@
-//! A run's folder: its name, its lock, and who may read it.
+//! A run's directory: its name, lock and permissions.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use super::integrity::presence::{self, LEDGER, UNDO};
 use super::{Exposure, LedgerError, exposure, leftovers};
 
-/// Where runs go unless `--run-dir` says otherwise.
+/// The parent of run directories unless `--run-dir` is given.
 pub const RUNS: &str = "import-runs";
 
-/// Files that `--restart` keeps under other names, in the order in which they get them. The ledger comes before the undo: what is left
-/// if the process dies in between is never taken for a run that was not undone. A database comes before its log, which cannot be
-/// mistaken for a whole ledger.
+/// Files that `--restart` renames, in this order. The ledger comes before the undo, so that an
+/// interrupted restart never makes an undone run look like one that was not. A database comes
+/// before its log, because a log alone cannot be mistaken for a ledger.
 const KEPT_ASIDE: [&str; 10] = [
     "results.csv",
     "results.jsonl",
@@ -25,19 +25,21 @@ const KEPT_ASIDE: [&str; 10] = [
     "undo-dry-run.csv",
 ];
 
-/// A run's folder, held by this process: a second process is refused until it ends, however it ends.
+/// A run's directory, locked until this process ends.
 #[derive(Debug)]
 pub struct RunDirectory {
     path: PathBuf,
-    /// The directory itself, locked. Unlike a lock file, this lock cannot be removed while the directory stays.
+    /// The directory itself, locked. Unlike a lock file, this lock cannot be removed while the
+    /// directory stays.
     #[cfg(unix)]
     handle: File,
-    /// Locked as well: on a network file system the lock of a folder may hold on one machine alone.
+    /// Locked too, because on some network file systems the lock of a directory is local to one
+    /// machine.
     _lock: File,
 }
 
 impl RunDirectory {
-    /// The folder's name for a list and a pool: the same ones, the same name.
+    /// The default directory for a list and a pool.
     #[must_use]
     pub fn default_path(list: &str, fingerprint: &str, pool: &str) -> PathBuf {
         let short = fingerprint.get(..12).unwrap_or(fingerprint);
@@ -55,10 +57,7 @@ impl RunDirectory {
         Path::new(RUNS).join(format!("{plain}-{short}-{pool}"))
     }
 
-    /// Makes the folder where it is missing (mode 0700) and takes its lock.
-    ///
-    /// # Errors
-    /// The folder cannot be made, or another process holds it.
+    /// Creates the directory if it is missing (mode 0700) and locks it.
     pub fn hold(path: &Path) -> Result<Self, LedgerError> {
         let failed = |cause| LedgerError::Directory {
             path: path.to_owned(),
@@ -80,16 +79,14 @@ impl RunDirectory {
         Ok(held)
     }
 
-    /// Another handle of the folder, which holds its lock as well.
+    /// A duplicate handle, which shares the lock.
     #[cfg(unix)]
     pub(super) fn handle(&self) -> std::io::Result<File> {
         self.handle.try_clone()
     }
 
-    /// Whether the folder, which is not there yet, could be made: to be known before anybody is asked anything. Leaves no trace.
-    ///
-    /// # Errors
-    /// It could not.
+    /// Whether the directory could be created. Checked before the user is asked to confirm. Leaves
+    /// nothing behind.
     pub fn could_be_made(path: &Path) -> Result<(), LedgerError> {
         let here = Path::new(".");
         let above = path
@@ -105,32 +102,25 @@ impl RunDirectory {
             })
     }
 
-    /// The other users that can change the directory or its ledger, or `None` if only the owner can.
-    ///
-    /// # Errors
-    /// It cannot be looked at.
+    /// The other users that can change the directory or its ledger, or `None` if only the owner
+    /// can.
     pub fn exposure(&self) -> Result<Option<Exposure>, LedgerError> {
         exposure::of(self).map_err(|cause| self.failed(cause))
     }
 
-    /// The folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The database.
     #[must_use]
     pub fn database(&self) -> PathBuf {
         database_in(&self.path)
     }
 
-    /// Gives the files of the run other names, so that a new one can begin, and returns these.
-    ///
-    /// # Errors
-    /// A file cannot be renamed.
+    /// Renames the files of the run, so that a new one can start, and returns the new names.
     pub fn put_run_aside(&self) -> Result<Vec<PathBuf>, LedgerError> {
-        // A sound ledger becomes one file first. One that is damaged is kept as it is.
+        // A sound ledger becomes a single file first. A damaged one is kept as it is.
         presence::make_one_file(&self.database());
         presence::make_one_file(&self.path.join(UNDO));
         let is_there = |name: &str| self.path.join(name).symlink_metadata().is_ok();
@@ -156,17 +146,19 @@ impl RunDirectory {
         Ok(kept)
     }
 
-    /// Makes the ledger one file, so that a new one can take its place. For rehearsals, whose pool is gone with them.
+    /// Makes the ledger a single file, so that a new one can replace it. For rehearsals, whose pool
+    /// ended with their process.
     pub fn make_ledger_replaceable(&self) {
         presence::make_one_file(&self.database());
     }
 
-    /// Has the names of the files on the disk. Some file systems cannot sync a directory: there is nothing to be done about it.
+    /// Syncs the names of the files to the disk. Errors are ignored, because some file systems
+    /// cannot sync a directory.
     pub(super) fn sync(&self) {
         sync_directory(&self.path);
     }
 
-    /// SQLite makes it again from the log; it holds nothing of its own.
+    /// SQLite rebuilds it from the log.
     fn remove_index_of_log(&self, database: &Path) -> Result<(), LedgerError> {
         let file = with_suffix(database, "-shm");
         if file.exists() {
@@ -183,13 +175,12 @@ impl RunDirectory {
     }
 }
 
-/// The database of the run in this folder.
 #[must_use]
 pub fn database_in(directory: &Path) -> PathBuf {
     directory.join(LEDGER)
 }
 
-/// The name of a file of a run that was put aside: `results-before-1.csv` for `results.csv`.
+/// `results-before-1.csv` for `results.csv`.
 fn aside(name: &str, number: u32) -> String {
     let (stem, rest) = name.split_once('.').unwrap_or((name, ""));
     format!("{stem}-before-{number}.{rest}")
@@ -201,14 +192,14 @@ fn sync_directory(path: &Path) {
     }
 }
 
-/// A file of SQLite's beside the database: `-wal`, `-shm`.
+/// The path of a companion file of a SQLite database: `-wal`, `-shm`.
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// The same as [`make_private`]; the names of new folders are on the disk before anything is sent.
+/// Like [`make_private`], and syncs the names of new directories to the disk.
 fn make_lasting(path: &Path) -> std::io::Result<()> {
     let made: Vec<&Path> = path.ancestors().take_while(|it| !it.is_dir()).collect();
     make_private(path)?;
@@ -222,7 +213,7 @@ fn make_lasting(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A folder that only its owner can look into. One that is already there keeps its mode.
+/// Creates a directory that only its owner can read. An existing directory keeps its mode.
 pub(super) fn make_private(path: &Path) -> std::io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -234,10 +225,7 @@ pub(super) fn make_private(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
-/// A file that only its owner can read, made where it is missing.
-///
-/// # Errors
-/// It cannot be made or opened.
+/// Opens a file, or creates one that only its owner can read.
 pub fn private_file(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).read(true).write(true).truncate(false);

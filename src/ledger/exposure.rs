@@ -1,12 +1,13 @@
-//! Whether other users can change a run's directory: its ledger says which users an undo deletes.
+//! Whether other users can change a run's directory. It matters because the ledger decides which
+//! users an undo deletes.
 //!
-//! Trusted are the user who runs this program, and root. A group may write if it is the user's own: one with the number of the user,
-//! as systems with a private group for each user have it. Access control lists are not looked at.
+//! The user who runs this program and root are trusted. So is a private group: one whose id equals
+//! the user's. Access control lists are not checked.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Who else can change a run's directory.
+/// How other users can change a run's directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposure {
     path: PathBuf,
@@ -15,11 +16,11 @@ pub struct Exposure {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum ExposureCause {
-    /// It belongs to this user.
+    /// It belongs to the user with this id.
     Owner(u32),
-    /// Others can write to it: its mode.
+    /// Other users can write to it. Holds the mode.
     Mode(u32),
-    /// Others can give another directory the name of one in it: its mode.
+    /// Other users can replace a directory in it. Holds the mode.
     Replacing(u32),
 }
 
@@ -42,7 +43,7 @@ impl fmt::Display for Exposure {
 #[cfg(unix)]
 pub(super) use unix::of;
 
-/// Elsewhere, permissions are not a matter of modes.
+/// On other systems permissions are not expressed as modes.
 #[cfg(not(unix))]
 pub(super) fn of(_: &super::RunDirectory) -> std::io::Result<Option<Exposure>> {
     Ok(None)
@@ -108,7 +109,6 @@ mod unix {
             group_writes || about.mode() & OTHERS_WRITE != 0
         }
 
-        /// How others can change a directory or a file.
         fn exposed(self, about: &Metadata) -> Option<ExposureCause> {
             if !self.trusts(about) {
                 return Some(ExposureCause::Owner(about.uid()));
@@ -117,7 +117,8 @@ mod unix {
                 .then(|| ExposureCause::Mode(about.mode() & 0o7777))
         }
 
-        /// How others can replace a directory in this one. Where the sticky bit is set, as in `/tmp`, only its owner can.
+        /// How other users can replace an entry of this directory. With the sticky bit, as in
+        /// `/tmp`, only the entry's owner can.
         fn replaceable(self, about: &Metadata) -> Option<ExposureCause> {
             if !self.trusts(about) {
                 return Some(ExposureCause::Owner(about.uid()));

@@ -1,4 +1,5 @@
-//! What follows sign-ups: a line a user, written when its row is settled and again as its steps end.
+//! Follow-up steps: one line for each user, written when its row is settled and again as its steps
+//! end.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +9,12 @@ use super::integrity::seal::{broken_seal, steps_seal};
 use super::rows::signed;
 use crate::outcome::{FollowUp, StepCounts, StepState};
 
-/// `steps` is a JSON array, in the order in which they are taken; `state` sums it up: `pending` while one is to be taken, else `failed`
-/// where one failed. A table of its own: a run that only signs up has nothing in it.
+/// `steps` is a JSON array in the order of execution. `state` is `pending` while a step is pending,
+/// else `failed` if one failed, else `done`. Empty if the run has no follow-up steps.
 pub(super) const TABLE: &str = "
 CREATE TABLE follow_ups (row INTEGER PRIMARY KEY, state TEXT NOT NULL, steps TEXT NOT NULL, seal INTEGER NOT NULL);
 ";
 
-/// Writes how a user's steps stand.
 pub(super) const INSERT: &str = "INSERT OR REPLACE INTO follow_ups VALUES (?1, ?2, ?3, ?4)";
 
 const PENDING: &str = "pending";
@@ -32,7 +32,7 @@ fn state(follow_up: &FollowUp) -> &'static str {
     }
 }
 
-/// Writes it by a statement of [`INSERT`].
+/// Writes the steps of a user with a prepared [`INSERT`].
 pub(super) fn write(
     insert: &mut Statement<'_>,
     row: u64,
@@ -50,7 +50,7 @@ pub(super) fn write(
 /// The columns that [`read`] takes.
 pub(super) const COLUMNS: &str = "follow_ups.state, follow_ups.steps, follow_ups.seal";
 
-/// Reads how a user's steps stand, from the columns that begin at `at`: none where nothing follows the row.
+/// Reads the steps of a user from the columns starting at `at`. `None` if the row has no steps.
 ///
 /// # Errors
 /// The line does not match its checksum.
@@ -70,7 +70,7 @@ pub(super) fn read(from: &Row<'_>, at: usize, row: i64) -> rusqlite::Result<Opti
         .map_err(|_| broken_seal("follow_ups"))
 }
 
-/// A user whose steps are not all taken.
+/// The first row with pending steps.
 pub(super) fn first_pending(database: &Connection) -> rusqlite::Result<Option<i64>> {
     database
         .query_row(
@@ -81,7 +81,7 @@ pub(super) fn first_pending(database: &Connection) -> rusqlite::Result<Option<i6
         .optional()
 }
 
-/// Users whose steps are not all taken.
+/// The number of users with pending steps.
 pub(super) fn pending(database: &Connection) -> rusqlite::Result<i64> {
     database.query_row(
         "SELECT count(*) FROM follow_ups WHERE state = ?1",
@@ -90,17 +90,17 @@ pub(super) fn pending(database: &Connection) -> rusqlite::Result<i64> {
     )
 }
 
-/// Steps that failed are to be taken again.
+/// Makes failed steps pending again.
 pub(super) fn retry_failed(database: &Connection) -> rusqlite::Result<()> {
     let failed = format!(
         "SELECT row, {COLUMNS} FROM follow_ups WHERE row > ?1 AND state = '{FAILED}' ORDER BY row LIMIT 1"
     );
     let mut next = database.prepare(&failed)?;
     let mut insert = database.prepare(INSERT)?;
-    let mut behind = 0;
+    let mut after = 0;
     loop {
         let found = next
-            .query_row(params![behind], |row| {
+            .query_row(params![after], |row| {
                 let number: i64 = row.get(0)?;
                 Ok((number, read(row, 1, number)?))
             })
@@ -114,11 +114,11 @@ pub(super) fn retry_failed(database: &Connection) -> rusqlite::Result<()> {
             }
         }
         write(&mut insert, number.unsigned_abs(), &follow_up)?;
-        behind = number;
+        after = number;
     }
 }
 
-/// Users by step, and failed steps by code.
+/// Counts by step, and failed steps by error code.
 pub(super) fn sums(
     database: &Connection,
 ) -> rusqlite::Result<(BTreeMap<String, StepCounts>, BTreeMap<String, u64>)> {

@@ -1,4 +1,4 @@
-//! What a run is bound to, and how it stands: the table `run`, one value a name.
+//! The run's identity and status: named values in the table `run`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,40 +9,36 @@ use super::LedgerError;
 use super::integrity::seal::{broken_seal, value_seal};
 use super::times::REST_OF_SECOND;
 
-/// What a run is bound to. The same command gives the same identity; anything else is another run.
+/// What a run is bound to. The same command has the same identity; a different identity is a
+/// different run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The list's name as it was given. Not compared: a list may be renamed.
+    /// The list's name. Not compared, because a list may be renamed.
     pub list: String,
-    /// SHA-256 of the list's bytes; none for what can be read only once.
+    /// SHA-256 of the list, or `None` if it can be read only once.
     pub fingerprint: Option<String>,
-    /// Which column means what.
+    /// What each column means.
     pub mapping: String,
-    /// The columns that are copied into the results, by name.
+    /// The columns that are copied into the results.
     pub kept: Vec<String>,
-    /// What follows the sign-ups; none where nothing does.
+    /// The follow-up steps, if there are any.
     pub follow_up: Option<String>,
-    /// What the pool's triggers are told with each sign-up, without its values; none where they are told nothing.
+    /// The names of the data for the pool's triggers, without values.
     pub told_triggers: Option<String>,
-    /// The user pool.
     pub user_pool_id: String,
-    /// The app client.
     pub client_id: String,
-    /// Whether it is a real run.
     pub kind: RunKind,
 }
 
-/// Whether a run made real users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunKind {
-    /// It did.
     Import,
-    /// It only rehearsed: its pool is gone with it.
+    /// Its simulated pool ended with the process.
     Rehearsal,
 }
 
 impl RunKind {
-    /// The word that stands in the ledger and in the summary.
+    /// Its name in the ledger and the summary.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -51,7 +47,6 @@ impl RunKind {
         }
     }
 
-    /// Refuses a ledger of the other kind.
     pub(super) fn compare(self, database: &Connection, path: &Path) -> Result<(), LedgerError> {
         let found = get(database, name::KIND).map_err(|cause| LedgerError::of(path, cause))?;
         if found.as_deref() == Some(self.word()) {
@@ -77,14 +72,12 @@ impl Identity {
         ]
     }
 
-    /// Writes it into a new ledger.
     pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {
         put(database, "list", &self.list)?;
         put(database, name::KIND, self.kind.word())?;
         for (name, _, value) in self.bound() {
             put(database, name, &value)?;
         }
-        // Written by runs that have it: for all others there is nothing to write.
         for (name, _, text) in self.optional() {
             if let Some(text) = text {
                 put(database, name, &text)?;
@@ -93,7 +86,6 @@ impl Identity {
         Ok(())
     }
 
-    /// What only some runs have.
     fn optional(&self) -> [(&'static str, &'static str, Option<String>); 3] {
         [
             (name::KEPT, "set of kept columns (--keep)", self.kept_text()),
@@ -110,13 +102,12 @@ impl Identity {
         ]
     }
 
-    /// The kept columns as a JSON array.
     fn kept_text(&self) -> Option<String> {
         let names = &self.kept;
         (!names.is_empty()).then(|| serde_json::json!(names).to_string())
     }
 
-    /// Compares it with an old ledger's.
+    /// Refuses the ledger of another run.
     pub(super) fn compare(&self, database: &Connection, path: &Path) -> Result<(), LedgerError> {
         let failed = |cause| LedgerError::of(path, cause);
         self.kind.compare(database, path)?;
@@ -147,22 +138,23 @@ impl Identity {
     }
 }
 
-/// What was found out when the run first began, and holds for all of its sessions.
+/// Determined when the run started, and valid for all of its sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// When it began: milliseconds since the Unix epoch.
+    /// When the run started, in milliseconds since the Unix epoch.
     pub started_ms: i64,
-    /// Whether usernames are compared without case.
+    /// Whether usernames are case-insensitive.
     pub case_insensitive: bool,
-    /// The second, on the service's clock, that was over before the first sign-up; none where the service never said what time
-    /// it is. Milliseconds since the Unix epoch.
+    /// A second on the service's clock that ended before the first sign-up, in milliseconds since
+    /// the Unix epoch. `None` if the service's time is unknown.
     pub second_before_run_ms: Option<i64>,
-    /// The endpoint that was named; empty where it was AWS's own, none where it was not written down.
+    /// The endpoint: empty for AWS's own.
     pub endpoint: Option<String>,
 }
 
 impl Facts {
-    /// A user that was created at this time or earlier was there before the run: milliseconds since the Unix epoch on the service's clock.
+    /// A user created at this time or earlier existed before the run. Milliseconds since the Unix
+    /// epoch on the service's clock.
     #[must_use]
     pub fn certainly_before_ms(&self) -> i64 {
         self.second_before_run_ms
@@ -198,17 +190,16 @@ impl Facts {
     }
 }
 
-/// Which run it is, and which of its sessions: by this the log, the ledger and the summary are brought together.
+/// Identifies a session in the log, the ledger and the summary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// The run's: 16 hexadecimal digits by chance, the same for all of its sessions.
+    /// 16 random hexadecimal digits, the same for all sessions of the run.
     pub run_id: String,
     /// 1 for the first session.
     pub number: u64,
 }
 
 impl Session {
-    /// That of a new run.
     pub(super) fn first() -> Self {
         Self {
             run_id: format!("{:016x}", fastrand::u64(..)),
@@ -234,23 +225,21 @@ impl Session {
     }
 }
 
-/// How a ledger stands when it is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LedgerStatus {
-    /// A run that was stopped, or whose process ended: it goes on.
+    /// The run can be resumed.
     Unfinished {
         /// Rows that have an outcome.
         settled: u64,
-        /// Rows that were begun and have none.
+        /// Rows that were begun and have no outcome.
         maybe_sent: u64,
-        /// Users with steps that are still to be taken.
+        /// Users with pending steps.
         to_follow: u64,
     },
-    /// Every row has an outcome that stays.
+    /// Every row has a final outcome.
     Finished,
 }
 
-/// Which kind of run it is.
 pub(super) fn kind(database: &Connection) -> rusqlite::Result<RunKind> {
     let word = get(database, "kind")?;
     [RunKind::Import, RunKind::Rehearsal]
@@ -259,12 +248,12 @@ pub(super) fn kind(database: &Connection) -> rusqlite::Result<RunKind> {
         .ok_or_else(|| broken_seal("run"))
 }
 
-/// Whether something follows the run's sign-ups.
+/// Whether the run has follow-up steps.
 pub(super) fn follows_up(database: &Connection) -> rusqlite::Result<bool> {
     Ok(get(database, name::FOLLOW_UP)?.is_some())
 }
 
-/// The columns that a run keeps, by name.
+/// The columns that the run copies into its results.
 pub(super) fn kept(database: &Connection) -> rusqlite::Result<Vec<String>> {
     match get(database, name::KEPT)? {
         None => Ok(Vec::new()),
@@ -272,45 +261,42 @@ pub(super) fn kept(database: &Connection) -> rusqlite::Result<Vec<String>> {
     }
 }
 
-/// The names in the table `run` that others than the identity alone go by.
+/// Names in the table `run`.
 pub(super) mod name {
-    /// Whether it was a real run.
     pub(in super::super) const KIND: &str = "kind";
-    /// When the run first began: milliseconds since the Unix epoch.
+    /// When the run started, in milliseconds since the Unix epoch.
     pub(in super::super) const STARTED: &str = "started_ms";
-    /// `1` when usernames are compared without case.
+    /// `1` if usernames are case-insensitive.
     pub(in super::super) const FOLDS: &str = "folds";
-    /// The second on the service's clock before the first sign-up: milliseconds since the Unix epoch.
     pub(in super::super) const SECOND_BEFORE: &str = "second_before_run_ms";
-    /// The endpoint of the first session: empty where it was AWS's own.
+    /// The endpoint of the first session: empty for AWS's own.
     pub(in super::super) const ENDPOINT: &str = "endpoint";
-    /// When it last ended: milliseconds since the Unix epoch. Absent while it is at work.
+    /// When the last session ended, in milliseconds since the Unix epoch. Absent during a session.
     pub(in super::super) const ENDED: &str = "ended_ms";
-    /// `1` when every row has an outcome that stays.
+    /// `1` if every row has a final outcome.
     pub(in super::super) const FINISHED: &str = "finished";
-    /// Whether the write-ahead log may be missing: see `checkpoint`.
+    /// Whether the database needs its write-ahead log: see `integrity::checkpoint`.
     pub(in super::super) const LOG: &str = "log";
-    /// How many rows it had when a session last ended in order.
+    /// The number of rows when a session last ended in order.
     pub(in super::super) const ROWS: &str = "rows";
     /// Why it was stopped.
     pub(in super::super) const STOPPED_BECAUSE: &str = "stopped_because";
-    /// `1` when the list was read to its end.
+    /// `1` if the list was read to its end.
     pub(in super::super) const READ_TO_END: &str = "read_to_end";
-    /// The names of the kept columns as a JSON array. Absent where there are none.
+    /// The names of the kept columns as a JSON array. Absent if there are none.
     pub(in super::super) const KEPT: &str = "kept";
-    /// What the run is called in logs.
     pub(in super::super) const RUN_ID: &str = "run_id";
-    /// How many sessions it has had.
+    /// The number of sessions.
     pub(in super::super) const SESSIONS: &str = "sessions";
-    /// What follows the sign-ups. Absent where nothing does.
+    /// The follow-up steps. Absent if there are none.
     pub(in super::super) const FOLLOW_UP: &str = "follow_up";
-    /// What the pool's triggers are told, without its values. Absent where they are told nothing.
+    /// The names of the data for the pool's triggers. Absent if there is none.
     pub(in super::super) const TOLD_TRIGGERS: &str = "told_triggers";
-    /// Time at work over all sessions, milliseconds.
+    /// Active time of all sessions in milliseconds.
     pub(in super::super) const ACTIVE: &str = "active_ms";
     /// The program's version in the last session.
     pub(in super::super) const VERSION: &str = "version";
-    /// The command of the last session that goes on with the run: its words as a JSON array.
+    /// The command that resumes the run, as a JSON array of its words.
     pub(in super::super) const COMMAND: &str = "command";
 }
 
@@ -341,7 +327,6 @@ pub(super) fn get(database: &Connection, name: &str) -> rusqlite::Result<Option<
     }
 }
 
-/// All of it.
 pub(super) fn all(database: &Connection) -> rusqlite::Result<BTreeMap<String, String>> {
     let mut statement = database.prepare("SELECT name, value, seal FROM run")?;
     let rows = statement.query_map([], |row| {

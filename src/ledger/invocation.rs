@@ -1,27 +1,25 @@
-//! By what each session of a run was begun, for reports: which version it was, and the command that goes on.
+//! How the last session was started, for reports: the version, and the command that resumes the
+//! run.
 
 use rusqlite::Connection;
 
 use super::identity::{self, RunKind, get, name, put};
 use super::integrity::seal::broken_seal;
 
-/// By what a session is begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invocation {
-    /// The program's version.
     pub version: String,
-    /// The words of the command that goes on with the run, without what would begin anew or take rows back. No word holds a secret.
+    /// The words of the command that resumes the run, without flags that would start over or retry
+    /// rows. Holds no secrets.
     pub command: Vec<String>,
 }
 
-/// What the ledger knows of a run besides its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunMetadata {
-    /// Whether it made real users.
     pub kind: RunKind,
-    /// The program's version in the last session, where it left word.
+    /// The program's version in the last session.
     pub version: Option<String>,
-    /// The words of the command that goes on, where the last session left word.
+    /// The words of the command that resumes the run.
     pub command: Option<Vec<String>>,
 }
 

@@ -1,4 +1,5 @@
-//! What a process that was killed leaves of files that it had not finished: usernames, and passwords where rejects have them.
+//! Removes unfinished files of killed processes. They hold usernames, and rejects may hold
+//! passwords.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -6,10 +7,10 @@ use std::path::Path;
 
 use super::integrity::presence::{LEDGER, UNDO};
 
-/// The end of a file's name until the file is finished.
+/// The suffix of a file that is being written.
 pub const UNFINISHED: &str = ".unfinished";
 
-/// Reports in a run's directory. Until one is finished, the id of the process that writes it is in its name.
+/// Reports in a run's directory. An unfinished one has the id of its process in its name.
 const REPORTS: [&str; 7] = [
     "results.csv",
     "results.jsonl",
@@ -20,8 +21,8 @@ const REPORTS: [&str; 7] = [
     "undo-dry-run.csv",
 ];
 
-/// Removes them from a run's directory that this process has locked. A report that another process is still writing is locked by it:
-/// `report` works beside a run.
+/// Removes unfinished files from a directory that this process has locked. Files that another
+/// process is writing are locked and stay, because `report` works during a run.
 pub(super) fn remove(directory: &Path) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
@@ -33,8 +34,8 @@ pub(super) fn remove(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes what earlier processes left of this file, which is in a folder of the user's. What cannot be removed is no reason not to
-/// write the file.
+/// Removes what earlier processes left of this file. Errors are ignored: they do not prevent
+/// writing the file.
 pub fn remove_of(file: &Path) {
     let (Some(folder), Some(name)) = (
         file.parent(),
@@ -62,7 +63,7 @@ pub fn remove_of(file: &Path) {
     }
 }
 
-/// The file that is being written under this name, and the id of the process that writes it.
+/// The final name of an unfinished file, and the id of its process.
 fn writing(unfinished: &str) -> Option<(&str, u32)> {
     let (report, process) = unfinished.strip_suffix(UNFINISHED)?.rsplit_once('.')?;
     Some((report, process.parse().ok()?))
@@ -83,7 +84,7 @@ fn remove_unless_locked(path: &Path) -> io::Result<()> {
         return Ok(());
     }
     match fs::remove_file(path) {
-        // The process that wrote it has finished it in the meantime.
+        // The process finished it in the meantime.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         done => done,
     }

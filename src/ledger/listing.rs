@@ -1,15 +1,16 @@
 //! The pool's users by name, as listed before the run. Memory stays constant for pools of any size.
 //!
-//! They are in a temporary database (`temp_db`), which holds usernames and no passwords. `spill` would not do: it reads a whole
-//! partition for each lookup, and a partition of tens of millions of users with their attributes is too long for that. Names are
-//! compared whole, not by a hash, because a false match would leave a user out of the import.
+//! They are in a temporary database (`temp_db`), which holds usernames and no passwords. `spill`
+//! would not do: it reads a whole partition for each lookup, and a partition of tens of millions of
+//! users with their attributes is too long for that. Names are compared whole, not by a hash,
+//! because a false match would leave a user out of the import.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{LedgerError, temp_db};
 
-/// Users are inserted in the order in which they arrive and indexed once all are there: an index updated by each insert would
-/// rewrite random pages again and again.
+/// Users are inserted in the order in which they arrive and indexed once all are there: an index
+/// updated by each insert would rewrite random pages again and again.
 const TABLE: &str = "
 CREATE TABLE listing (name TEXT NOT NULL, sub TEXT, status TEXT, enabled INTEGER NOT NULL, created_ms INTEGER);
 ";
@@ -70,8 +71,8 @@ impl Listing {
         add().map_err(LedgerError::Listing)
     }
 
-    /// The user with this name, as the pool compares it. The first call builds the index, which takes a second or two for a
-    /// million users.
+    /// The user with this name, as the pool compares it. The first call builds the index, which
+    /// takes a second or two for a million users.
     ///
     /// # Errors
     /// The temporary file cannot be read or written.

@@ -1,14 +1,16 @@
-//! Stage 4: the ledger, a SQLite database in the run's directory. It records the run's identity, the rows that were begun, and their
-//! outcomes.
+//! Stage 4: the ledger, a SQLite database in the run's directory. It records the run's identity,
+//! the rows that were begun, and their outcomes.
 //!
-//! A row is recorded as begun before its first request is sent, and its outcome as soon as it is known. Between the two the row may
-//! have been sent, whatever happens to the process. Follow-up steps are recorded with the outcome and again as each step ends. The
-//! ledger holds no password and no hash of one. Results are projections of it.
+//! A row is recorded as begun before its first request is sent, and its outcome as soon as it is
+//! known. Between the two the row may have been sent, whatever happens to the process. Follow-up
+//! steps are recorded with the outcome and again as each step ends. The ledger holds no password
+//! and no hash of one. Results are projections of it.
 //!
-//! [`directory`] is the run's directory and its lock. [`identity`] is what a run is bound to. [`writer`] writes on a background
-//! thread, [`reader`] reads for reports, and [`resume_cursor`] tells a resumed run the state of each row. `integrity` detects damage.
-//! [`undo`] is the separate ledger of an undo. [`comparison`] compares two runs. [`listing`] is not part of the ledger: it holds the
-//! pool's users while the process runs.
+//! [`directory`] is the run's directory and its lock. [`identity`] is what a run is bound to.
+//! [`writer`] writes on a background thread, [`reader`] reads for reports, and [`resume_cursor`]
+//! tells a resumed run the state of each row. `integrity` detects damage. [`undo`] is the separate
+//! ledger of an undo. [`comparison`] compares two runs. [`listing`] is not part of the ledger: it
+//! holds the pool's users while the process runs.
 
 mod build;
 pub mod comparison;
@@ -45,7 +47,7 @@ pub use writer::{BeginResult, Ledger, LedgerBatch, NewLedger, NewRow, RetryFilte
 
 use crate::hints::Hint;
 
-/// How hard the ledger holds on to what it was told.
+/// What a committed transaction survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
     /// A crash of the process and loss of power: every transaction is synced to the disk.
@@ -57,7 +59,7 @@ pub enum Durability {
 
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// The directory cannot be made or looked at.
+    /// The directory cannot be created or read.
     #[error("run directory {path}: {cause}")]
     Directory {
         /// The directory.
@@ -65,7 +67,7 @@ pub enum LedgerError {
         /// What the system said.
         cause: std::io::Error,
     },
-    /// Others can change the ledger of a run that is to be undone.
+    /// Other users can change the ledger of a run that is to be undone.
     #[error("{0}; an undo deletes the users that the ledger names, so nothing was deleted")]
     Exposed(Exposure),
     /// Another process holds the run.
@@ -74,7 +76,7 @@ pub enum LedgerError {
     /// There is no ledger.
     #[error("{0}: there is no ledger here")]
     Missing(PathBuf),
-    /// The file is not one of ours, or damaged.
+    /// The file is damaged or not a ledger.
     #[error("{path}: is damaged or is not a ledger ({cause})")]
     Damaged {
         /// The database.
@@ -82,7 +84,7 @@ pub enum LedgerError {
         /// What was found.
         cause: String,
     },
-    /// There is no ledger, and there was one.
+    /// The ledger is missing, and other files of the run are there.
     #[error("{path}: the ledger is missing, and files of its run are here ({found})")]
     Lost {
         /// The database.
@@ -100,10 +102,10 @@ pub enum LedgerError {
         /// The files of the undo that are there.
         found: String,
     },
-    /// The run is not what it was.
+    /// The run was undone.
     #[error("{0}: this run was undone: users that it created were deleted (see undo-results.csv)")]
     Undone(PathBuf),
-    /// The ledger of an undo is damaged, or not one.
+    /// The file is damaged or not the ledger of an undo.
     #[error("{path}: is damaged or is not the ledger of this run's undo ({cause})")]
     DamagedUndo {
         /// The database.
@@ -121,7 +123,7 @@ pub enum LedgerError {
         /// The newest format that this version knows.
         known: i64,
     },
-    /// It is another run's.
+    /// The ledger belongs to another run.
     #[error("{path}: belongs to another run: its {what} is `{found}`, and here it is `{here}`")]
     OtherRun {
         /// The database.
@@ -145,7 +147,7 @@ pub enum LedgerError {
         /// The list's username.
         here: String,
     },
-    /// The database refuses.
+    /// SQLite failed.
     #[error("{path}: {cause}")]
     Database {
         /// The database.
@@ -158,16 +160,16 @@ pub enum LedgerError {
         "nothing more was sent, because the index of usernames cannot be kept in a temporary file: {0}"
     )]
     Usernames(std::io::Error),
-    /// The names of the pool's users cannot be kept, or not be read again.
+    /// The temporary file of the listing cannot be written or read.
     #[error("the names of the pool's users cannot be kept in a temporary file: {0}")]
     Listing(rusqlite::Error),
-    /// The users of two runs cannot be kept, or not be read again.
+    /// The temporary file of a comparison cannot be written or read.
     #[error("the users of two runs cannot be kept in a temporary file: {0}")]
     Comparison(rusqlite::Error),
-    /// The users of a run cannot be kept to learn what an undo would do.
+    /// The temporary file of an undo's dry run cannot be written or read.
     #[error("the users of the run cannot be kept in a temporary file: {0}")]
     Rehearsal(rusqlite::Error),
-    /// The run's directory or its ledger is not where it was, while a run is at work.
+    /// The run's directory or its ledger was moved, removed or replaced during the run.
     #[error("{what} while the run was at work")]
     Displaced {
         /// What.
@@ -185,13 +187,13 @@ pub enum LedgerError {
         /// Where its ledger is.
         saved: PathBuf,
     },
-    /// The same while a run is undone.
+    /// The same during an undo.
     #[error("{what} while the run was being undone")]
     DisplacedUndo {
         /// What.
         what: Displaced,
     },
-    /// The thread is gone.
+    /// The writer thread panicked.
     #[error("the ledger's thread ended unexpectedly")]
     Gone,
 }

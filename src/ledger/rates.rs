@@ -1,4 +1,4 @@
-//! The run's record of its rate: one sample a second and quota category, thinned where a run is long.
+//! The rates of a run: one sample for each second and quota category, merged when a run is long.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,6 @@ use super::integrity::seal::{broken_seal, rate_seal};
 use super::rows::signed;
 use crate::outcome::{Pace, RateSample};
 
-/// The table.
 pub(super) const TABLE: &str = "
 CREATE TABLE rates (
     category TEXT NOT NULL,
@@ -25,18 +24,17 @@ CREATE TABLE rates (
 ) WITHOUT ROWID;
 ";
 
-/// Samples of a category at most: then they are put together, so that a run of a week costs what a run of an hour costs.
+/// When a category has this many samples, they are merged, so that a run of a week costs what a run
+/// of an hour costs.
 const MOST: usize = 2_048;
 
-/// Samples of a category that are left then, at most.
+/// The number of samples after a merge, at most.
 const LEFT: usize = 1_024;
 
-/// Milliseconds in a second.
 const SECOND: i64 = 1_000;
 
 const SELECT: &str = "SELECT category, at_ms, span_ms, sent, accepted, throttled, room_milli, allowed_milli, slowed_ms, seal FROM rates";
 
-/// Writes samples down.
 pub(super) fn write(database: &Connection, samples: &[RateSample]) -> rusqlite::Result<()> {
     write_at_most(database, samples, MOST, LEFT)
 }
@@ -79,7 +77,7 @@ fn insert(database: &Connection, sample: &RateSample) -> rusqlite::Result<()> {
         .map(drop)
 }
 
-/// Puts neighbours together: whatever lies within the same span of time, which is doubled until few enough are left.
+/// Merges samples within the same span of time. The span is doubled until few enough are left.
 fn thin(database: &Connection, category: &str, left: usize) -> rusqlite::Result<()> {
     let samples = of(database, Some(category))?;
     let first = samples.first().map_or(0, |sample| sample.at_ms);
@@ -147,7 +145,7 @@ fn sample(row: &Row<'_>) -> rusqlite::Result<RateSample> {
     }
 }
 
-/// What was made of the rate, by category.
+/// How much of the allowed rate was used, by category.
 pub(super) fn pace(samples: &[RateSample]) -> BTreeMap<String, Pace> {
     let mut sums: BTreeMap<&str, RateSample> = BTreeMap::new();
     for sample in samples {
@@ -169,8 +167,8 @@ pub(super) fn pace(samples: &[RateSample]) -> BTreeMap<String, Pace> {
 fn pace_of(sum: &RateSample) -> Pace {
     let seconds = sum.span_ms as f64 / SECOND as f64;
     let (room, allowed) = (sum.room_milli as f64 / 1e3, sum.allowed_milli as f64 / 1e3);
-    // Requests are whole and the time of a sample is cut where it is: one more than there was room for is all of it. Anything above that
-    // shows.
+    // A sample may cut a request's interval, so one request above the allowed rate counts as all of
+    // it. More than that is reported.
     let sent = sum.sent as f64;
     let part = |of: f64| match of {
         of if of <= 0.0 => 0.0,

@@ -1,4 +1,5 @@
-//! Reads a ledger for reports: every row in the list's order, and the sums. Works beside the one who writes, and without it.
+//! Reads a ledger for reports: every row in the list's order, and the totals. Works while a run
+//! writes to the ledger.
 
 mod sums;
 
@@ -10,19 +11,19 @@ use rusqlite::Connection;
 use super::identity::{self, Facts, RunKind, name};
 use super::integrity::seal::row_seal;
 use super::invocation::{self, RunMetadata};
-use super::rows::{RESULT_COLUMN_COUNT, RESULT_COLUMNS, read_outcome, read_kept};
+use super::rows::{RESULT_COLUMN_COUNT, RESULT_COLUMNS, read_kept, read_outcome};
 use super::{LedgerError, RunTimes, directory, follow_ups, schema, times};
 use crate::outcome::{Outcome, RateSample, RowOutcome, RowResult, Summary};
 
 pub use sums::RowSums;
 
-/// The code of a row that was begun and has no outcome yet.
+/// The error code of a row that was begun and has no outcome.
 pub const INTERRUPTED: &str = "Interrupted";
 
-/// Rows that did not make it, but for those that the run takes up again: the one that stopped it, and those that are in doubt or unsent.
+/// Rows that failed and that the run will not retry by itself. It retries the row that stopped it
+/// and rows in doubt or unsent.
 const REJECTS: &str = "results.outcome IN ('duplicate', 'invalid', 'rejected', 'failed') AND NOT results.stopped_the_run";
 
-/// See the module's words.
 pub struct LedgerReader {
     path: PathBuf,
     database: Connection,
@@ -30,59 +31,44 @@ pub struct LedgerReader {
 
 impl LedgerReader {
     /// Opens the ledger in a run's directory.
-    ///
-    /// # Errors
-    /// There is none, or it is damaged or of a later format.
     pub fn open(run_directory: &Path) -> Result<Self, LedgerError> {
         let path = directory::database_in(run_directory);
         let database = schema::open_to_read(&path)?;
-        // All that is read is of one moment, also while a run is at work.
+        // A snapshot: concurrent writes of a run stay invisible.
         database
             .execute_batch("BEGIN")
             .map_err(|cause| LedgerError::of(&path, cause))?;
         Ok(Self { path, database })
     }
 
-    /// The names of the columns that the run copies into its results.
-    ///
-    /// # Errors
-    /// The ledger cannot be read.
+    /// The columns that the run copies into its results.
     pub fn kept_columns(&self) -> Result<Vec<String>, LedgerError> {
         identity::kept(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
     /// Whether the run compares usernames without case.
-    ///
-    /// # Errors
-    /// The ledger cannot be read.
     pub fn case_insensitive(&self) -> Result<bool, LedgerError> {
         Facts::read(&self.database)
             .map(|facts| facts.case_insensitive)
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
-    /// The endpoint at which the run began: empty for AWS, none where it was not recorded.
-    ///
-    /// # Errors
-    /// The ledger cannot be read.
+    /// The endpoint of the first session: empty for AWS.
     pub fn endpoint(&self) -> Result<Option<String>, LedgerError> {
         Facts::read(&self.database)
             .map(|facts| facts.endpoint)
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
-    /// What kind of run it is: `import` or `rehearsal`.
-    ///
-    /// # Errors
-    /// The ledger cannot be read.
+    /// `import` or `rehearsal`.
     pub fn kind(&self) -> Result<String, LedgerError> {
         identity::get(&self.database, name::KIND)
             .map(Option::unwrap_or_default)
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
-    /// Calls `each` with every row, in the list's order. A row that was begun and has no outcome is in doubt; one that was
-    /// not begun is unsent.
+    /// Calls `each` with every row, in the list's order. A row without an outcome is in doubt if it
+    /// was begun, and else unsent.
     ///
     /// # Errors
     /// The ledger cannot be read, a row does not match its checksum, or `each` fails.
@@ -93,7 +79,8 @@ impl LedgerReader {
         self.each_row_of("", each)
     }
 
-    /// Calls `each` with every row that did not make it and that the run will not take up again, in the list's order.
+    /// Calls `each` with every row that failed and that the run will not retry by itself, in the
+    /// list's order.
     ///
     /// # Errors
     /// As for [`LedgerReader::each_row`].
@@ -104,10 +91,7 @@ impl LedgerReader {
         self.each_row_of(&format!("WHERE {REJECTS}"), each)
     }
 
-    /// How many of these rows there are.
-    ///
-    /// # Errors
-    /// The ledger cannot be read.
+    /// The number of rows that [`LedgerReader::each_reject`] visits.
     pub fn rejects(&self) -> Result<u64, LedgerError> {
         let query = format!("SELECT count(*) FROM results WHERE {REJECTS}");
         let count: i64 = self
@@ -164,20 +148,13 @@ impl LedgerReader {
         Ok(())
     }
 
-    /// Whether it is the ledger of a rehearsal.
-    ///
-    /// # Errors
-    /// The ledger cannot be read.
     pub fn is_of_rehearsal(&self) -> Result<bool, LedgerError> {
         identity::get(&self.database, name::KIND)
             .map(|kind| kind.as_deref() == Some(RunKind::Rehearsal.word()))
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
-    /// What tells this run from every other one: when it began, on which list and pool.
-    ///
-    /// # Errors
-    /// The ledger cannot be read.
+    /// Identifies the run: its start, list, pool and client.
     pub fn mark(&self) -> Result<String, LedgerError> {
         let read = || {
             let run = identity::all(&self.database)?;
@@ -188,7 +165,7 @@ impl LedgerReader {
         read().map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
-    /// The run summed up.
+    /// The summary of the run.
     ///
     /// # Errors
     /// As for [`LedgerReader::each_row`].
@@ -201,19 +178,13 @@ impl LedgerReader {
         self.summary_of(rows)
     }
 
-    /// The run summed up, by who has been through all of its rows.
-    ///
-    /// # Errors
-    /// The ledger cannot be read.
+    /// The same, for callers that have already visited every row.
     pub fn summary_of(&self, rows: RowSums) -> Result<Summary, LedgerError> {
         self.sums(rows)
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
-    /// Rows that have an outcome, by outcome.
-    ///
-    /// # Errors
-    /// The ledger cannot be read.
+    /// The number of rows with each outcome.
     pub fn settled(&self) -> Result<Vec<(Outcome, u64)>, LedgerError> {
         let counted = || {
             let mut statement = self
@@ -230,50 +201,36 @@ impl LedgerReader {
         Ok(counts.into_iter().flatten().collect())
     }
 
-    /// What the ledger knows of the run besides its rows.
-    ///
-    /// # Errors
-    /// The ledger cannot be read.
     pub fn about(&self) -> Result<RunMetadata, LedgerError> {
         invocation::about(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
-    /// When the run was at work, by the service's clock.
-    ///
-    /// # Errors
-    /// The ledger cannot be read.
+    /// When the sessions of the run took place, on the service's clock.
     pub fn times(&self) -> Result<RunTimes, LedgerError> {
         times::read(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
-    /// How fast it went, by category and in order of time; nothing where the run left no record of it.
-    ///
-    /// # Errors
-    /// The ledger cannot be read.
+    /// The recorded rates, by category and in order of time.
     pub fn rate_samples(&self) -> Result<Vec<RateSample>, LedgerError> {
         self.samples()
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 }
 
-/// Where the columns of `results` begin in a row that is read.
+/// The first column of `results` in the query.
 const RESULTS_AT: usize = 7;
 
-/// How many columns kept cells take.
 const KEPT_COLUMN_COUNT: usize = 2;
 
-/// What a row that is read has beside its result.
+/// The optional columns of the query, and whether the run can be resumed.
 #[derive(Debug, Clone, Copy)]
 struct RowParts {
-    /// Kept cells.
     keeps: bool,
-    /// Steps.
     follows_up: bool,
-    /// The run can be resumed.
     resumes: bool,
 }
 
-/// None: it does not match its checksum.
+/// `None` if the row does not match its checksum.
 fn row_result(
     row: &rusqlite::Row<'_>,
     number: i64,
@@ -287,10 +244,10 @@ fn row_result(
     if row_seal(number, line, username.as_deref(), username_hash, begun_ms) != seal {
         return Ok(None);
     }
-    let mut behind_results = RESULTS_AT + RESULT_COLUMN_COUNT;
+    let mut next_column = RESULTS_AT + RESULT_COLUMN_COUNT;
     let kept = if shape.keeps {
-        let at = behind_results;
-        behind_results += KEPT_COLUMN_COUNT;
+        let at = next_column;
+        next_column += KEPT_COLUMN_COUNT;
         match read_kept(row, at, number)? {
             Some(kept) => kept,
             None => return Ok(None),
@@ -299,7 +256,7 @@ fn row_result(
         Vec::new()
     };
     let follow_up = if shape.follows_up {
-        follow_ups::read(row, behind_results, number)?
+        follow_ups::read(row, next_column, number)?
     } else {
         None
     };
@@ -326,8 +283,7 @@ fn row_result(
     }))
 }
 
-/// Milliseconds since the Unix epoch as RFC 3339, UTC. It has no years before 1970 or after 9999 here: the nearest time that it has
-/// takes their place.
+/// Milliseconds since the Unix epoch as RFC 3339, UTC. Times before 1970 or after 9999 are clamped.
 #[must_use]
 pub fn rfc3339(ms: i64) -> String {
     const LAST_MS: u64 = 253_402_300_799_999;

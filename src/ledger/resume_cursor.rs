@@ -1,4 +1,5 @@
-//! How each row of the list stands when a run goes on: read beside the list, in step with it, in flat memory.
+//! The state of each row when a run resumes, read from the ledger in step with the list and in
+//! constant memory.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -16,36 +17,33 @@ const PAGE: i64 = 1_024;
 const A_PAGE: &str = "SELECT rows.row, line, username, username_hash, begun_ms, rows.seal, results.row IS NOT NULL FROM rows LEFT JOIN results \
      USING (row) WHERE rows.row > ?1 ORDER BY rows.row LIMIT ?2";
 
-/// The same with what follows a row.
+/// The same with follow-up steps.
 const PAGE_WITH_STEPS: &str = "SELECT rows.row, line, username, username_hash, begun_ms, rows.seal, results.row IS NOT NULL, follow_ups.state, \
      follow_ups.steps, follow_ups.seal FROM rows LEFT JOIN results USING (row) LEFT JOIN follow_ups USING (row) WHERE rows.row > ?1 \
      ORDER BY rows.row LIMIT ?2";
 
-/// Where the columns of `follow_ups` begin in it.
+/// The first column of `follow_ups` in it.
 const STEPS_AT: usize = 7;
 
-/// How a row stands.
+/// The state of a row before this session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PriorState {
-    /// Nothing was done about it.
+    /// It was never sent.
     Nothing,
-    /// It was begun at this time (milliseconds since the Unix epoch, on the service's clock, at the earliest) and may have been sent.
-    Begun {
-        /// See above.
-        at_ms: i64,
-    },
-    /// It has an outcome that stays.
+    /// It may have been sent, at this time at the earliest: milliseconds since the Unix epoch on
+    /// the service's clock.
+    Begun { at_ms: i64 },
+    /// It has a final outcome.
     Settled,
-    /// It has an outcome that stays, and steps that follow it are still to be taken.
+    /// It has a final outcome and pending follow-up steps.
     ToFollow(Box<ToFollow>),
 }
 
-/// What follows a row that is settled.
+/// A settled row with pending follow-up steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToFollow {
-    /// The user, by the name that was sent.
+    /// The username that was sent.
     pub username: String,
-    /// How its steps stand.
     pub follow_up: FollowUp,
 }
 
@@ -55,11 +53,10 @@ struct LedgerRow {
     before: PriorState,
 }
 
-/// See the module's words.
 pub struct ResumeCursor {
     path: PathBuf,
     database: Connection,
-    /// Something follows the run's sign-ups.
+    /// The run has follow-up steps.
     follows_up: bool,
     page: VecDeque<LedgerRow>,
     read_up_to: i64,
@@ -67,10 +64,7 @@ pub struct ResumeCursor {
 }
 
 impl ResumeCursor {
-    /// Opens the ledger beside the one who writes.
-    ///
-    /// # Errors
-    /// It cannot be read.
+    /// Opens the ledger while the writer has it open.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let database = schema::open_to_read(path)?;
         let follows_up =
@@ -85,10 +79,10 @@ impl ResumeCursor {
         })
     }
 
-    /// How this row stands. Rows have to be asked for in the list's order.
+    /// The state of this row. Rows must be requested in ascending order.
     ///
     /// # Errors
-    /// The ledger cannot be read, or knows another username for this row.
+    /// The ledger cannot be read, or has another username for this row.
     pub fn of(&mut self, row: u64, username: Option<&str>) -> Result<PriorState, LedgerError> {
         while self.page.front().is_none_or(|known| known.row < row) {
             self.page.pop_front();

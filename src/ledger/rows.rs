@@ -1,4 +1,4 @@
-//! One row of the ledger, to and from the database, with the seal that reveals damage.
+//! Reads and writes the columns of one row, and checks their seals.
 
 use rusqlite::{Row, Statement, params};
 
@@ -14,10 +14,9 @@ pub(super) const RESULT_COLUMNS: &str = "results.outcome, results.evidence, resu
 /// How many columns [`RESULT_COLUMNS`] has.
 pub(super) const RESULT_COLUMN_COUNT: usize = 17;
 
-/// Writes the kept cells of a row.
 pub(super) const INSERT_KEPT: &str = "INSERT OR REPLACE INTO kept VALUES (?1, ?2, ?3)";
 
-/// Writes the kept cells of a row by a statement of [`INSERT_KEPT`].
+/// Writes the kept cells of a row with a prepared [`INSERT_KEPT`].
 pub(super) fn write_kept(
     insert: &mut Statement<'_>,
     row: u64,
@@ -31,8 +30,8 @@ pub(super) fn write_kept(
         .map(drop)
 }
 
-/// Reads the kept cells of a row from the columns `cells` and `seal` that begin at `at`. None: the seal is broken, or they are not
-/// there.
+/// Reads the kept cells of a row from the columns `cells` and `seal` starting at `at`. `None` if
+/// the seal is broken or they are missing.
 pub(super) fn read_kept(
     from: &Row<'_>,
     at: usize,
@@ -50,16 +49,16 @@ pub(super) fn read_kept(
     Ok(serde_json::from_str(&cells).ok())
 }
 
-/// SQLite's integers have a sign. No list has 2^63 rows.
+/// SQLite integers are signed. No list has 2^63 rows.
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Writes what came of a row; takes the parameters of [`write_outcome`].
+/// Takes the parameters of [`write_outcome`].
 pub(super) const INSERT_RESULT: &str = "INSERT OR REPLACE INTO results VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, \
      ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 
-/// Writes what came of a row by a statement of [`INSERT_RESULT`].
+/// Writes the outcome of a row with a prepared [`INSERT_RESULT`].
 pub(super) fn write_outcome(
     insert: &mut Statement<'_>,
     row: u64,
@@ -90,7 +89,8 @@ pub(super) fn write_outcome(
         .map(drop)
 }
 
-/// Reads what came of a row from the columns that begin at `at`. None: the seal is broken or a word is unknown.
+/// Reads the outcome of a row from the columns starting at `at`. `None` if the seal is broken or an
+/// outcome is unknown.
 pub(super) fn read_outcome(
     from: &Row<'_>,
     at: usize,

@@ -1,4 +1,4 @@
-//! The database itself: its tables, and opening it so that nothing written is lost.
+//! The tables of the database, and how it is opened.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,25 +10,25 @@ use super::integrity::checkpoint::keep_log;
 use super::integrity::wal;
 use super::{Durability, LedgerError, follow_ups, identity, rates, times};
 
-/// The format of the database: version 1 is the first one. A later one is refused, anything below is damage.
+/// Later formats are refused. Anything below 1 is damage.
 const FORMAT: i64 = 1;
 
-/// "cimp": tells our databases from other programs'.
+/// "cimp": tells ledgers from databases of other programs.
 const APPLICATION: i64 = 0x6369_6d70;
 
-/// To read and write what is there. A connection of ours is one thread's at a time, which the compiler sees to: SQLite need not take a lock
-/// for every value that is bound.
+/// A connection is used by one thread at a time, as `Connection: !Sync` guarantees, so SQLite need
+/// not lock for every bound value.
 const OPENED: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
-/// SQLite's page cache in KiB, for the one who writes: rows and results grow at their ends, and hardly anything is read.
+/// SQLite's page cache in KiB for writing: tables grow at their ends, and hardly anything is read.
 const WRITE_CACHE_KIB: i64 = 512;
 
-/// SQLite's page cache in KiB, for those who read: they go through the ledger in order, and come back to nothing.
+/// SQLite's page cache in KiB for reading: every page is read once, in order.
 const READ_CACHE_KIB: i64 = 256;
 
-/// `rows` is what was read, `results` what came of it. Both grow at their ends. `claim` stands for the username as the
-/// pool compares it, on the row that may send it: no two rows have the same username there (`writer::claims`). `seal` is a checksum
-/// of the line: SQLite has none, and a ledger that is damaged must not be believed.
+/// `rows` has the rows that were read, `results` their outcomes. Both grow at their ends.
+/// `username_hash` is set on the row that may send that username; no two rows have the same
+/// username there (`writer::username_index`). `seal` is a checksum of the line (`integrity::seal`).
 const TABLES: &str = "
 CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL, seal INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE requests (
@@ -67,20 +67,19 @@ CREATE TABLE results (
 );
 ";
 
-/// The cells that a run copies from its list into its results, as a JSON array a row. A table of its own: a run that keeps
-/// nothing has nothing in it.
+/// The cells that a run copies from its list into its results: a JSON array for each row. Empty if
+/// no columns are kept.
 const KEPT: &str = "
 CREATE TABLE kept (row INTEGER PRIMARY KEY, cells TEXT NOT NULL, seal INTEGER NOT NULL);
 ";
 
-/// Puts the tables into a new database.
 pub(super) fn fill(database: &Connection) -> rusqlite::Result<()> {
     database.pragma_update(None, "application_id", APPLICATION)?;
     database.pragma_update(None, "user_version", FORMAT)?;
     create_tables(database)
 }
 
-/// Opens the database for writing, once it is known to be in order.
+/// Opens and verifies the database for writing.
 pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
     let database = connect(path, durability)?;
     examine(&database, path)?;
@@ -94,7 +93,7 @@ fn create_tables(database: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Opens a database for writing.
+/// Opens the database for writing without verifying it.
 pub(super) fn connect(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
     let synchronous = match durability {
         Durability::Power => "FULL",
@@ -110,7 +109,7 @@ pub(super) fn connect(path: &Path, durability: Durability) -> Result<Connection,
     configured().map_err(|cause| LedgerError::of(path, cause))
 }
 
-/// Opens a database that is there. A log with something in it stays when the connection closes.
+/// Opens an existing database. A log that is not empty is kept when the connection closes.
 pub(super) fn opened(path: &Path) -> rusqlite::Result<Connection> {
     let left_a_log = wal::has_bytes(&with_suffix(path, "-wal"));
     let database = Connection::open_with_flags(path, OPENED)?;
@@ -118,13 +117,13 @@ pub(super) fn opened(path: &Path) -> rusqlite::Result<Connection> {
     Ok(database)
 }
 
-/// Opens the database beside the one who writes; changes nothing.
+/// Opens and verifies the database for reading, possibly while a run writes to it.
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
     let failed = |cause| LedgerError::of(path, cause);
     if !path.exists() {
         return Err(LedgerError::Missing(path.to_owned()));
     }
-    // Without the right to write, SQLite could not read a log that a killed process left behind.
+    // Without write access, SQLite could not read a log that a killed process left.
     let database = opened(path).map_err(failed)?;
     database
         .busy_timeout(Duration::from_secs(10))
@@ -135,7 +134,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
     Ok(database)
 }
 
-/// Refuses a database that is not a ledger of this format, or is damaged.
+/// Refuses a database that is damaged or not a ledger of this format.
 fn examine(database: &Connection, path: &Path) -> Result<(), LedgerError> {
     let damaged = |cause: String| LedgerError::Damaged {
         path: path.to_owned(),
@@ -177,7 +176,7 @@ fn examine(database: &Connection, path: &Path) -> Result<(), LedgerError> {
         .map_or(Ok(()), |what| Err(damaged(what)))
 }
 
-/// Rows are written in the list's order, and none is ever removed: a gap is damage, and so is an end before the last known one.
+/// Rows are written in the list's order and never removed, so a gap or a missing end is damage.
 fn missing_rows(database: &Connection) -> rusqlite::Result<Option<String>> {
     let (count, first, last): (i64, Option<i64>, Option<i64>) = database.query_row(
         "SELECT (SELECT count(*) FROM rows), (SELECT min(row) FROM rows), (SELECT max(row) FROM rows)",
@@ -198,7 +197,6 @@ fn missing_rows(database: &Connection) -> rusqlite::Result<Option<String>> {
     }))
 }
 
-/// The tables and indexes, as SQLite keeps them.
 fn tables(database: &Connection) -> rusqlite::Result<Vec<(String, String, Option<String>)>> {
     let mut statement =
         database.prepare("SELECT type, name, sql FROM sqlite_master ORDER BY name")?;

@@ -1,5 +1,5 @@
-//! Anonymous temporary SQLite databases. The file, in TMPDIR, is unlinked on creation, so it disappears with the process, even on
-//! SIGKILL. Nothing in it is synced or rolled back.
+//! Anonymous temporary SQLite databases. The file, in TMPDIR, is unlinked on creation, so it
+//! disappears with the process, even on SIGKILL. Nothing in it is synced or rolled back.
 
 use rusqlite::Connection;
 

@@ -186,7 +186,8 @@ async fn a_row_whose_outcome_is_known_is_begun_and_settled_at_once_unless_it_is_
         begun,
         [BeginResult::Yes, BeginResult::Yes, BeginResult::SameAs(1)]
     );
-    // Nothing else was told to the ledger: a process that dies here leaves only the one row that may be sent.
+    // Nothing else was told to the ledger: a process that dies here leaves only the one row that
+    // may be sent.
     ledger.close(ending(false)).await.unwrap();
     let seen = rows(&directory);
     assert_eq!(seen[0].outcome, existed);

@@ -1,5 +1,5 @@
-//! When a run was at work, by the service's clock: a user that was created at another time is not one of its users, whatever the ledger
-//! says of it.
+//! When the sessions of a run took place, on the service's clock. A user created at another time
+//! was not created by the run, whatever the ledger says.
 
 use std::fmt;
 
@@ -10,13 +10,14 @@ use super::integrity::seal::{Seal, broken_seal};
 use super::reader::rfc3339;
 use super::rows::signed;
 
-/// The milliseconds that a date without a fraction leaves open.
+/// A date without a fraction may be up to this many milliseconds later.
 pub const REST_OF_SECOND: i64 = 999;
 
-/// The SDK reads a date through a floating-point number and rounds down: up to this many milliseconds are lost.
+/// The SDK parses dates as floating-point numbers and rounds down, which may lose this many
+/// milliseconds.
 const ROUNDED_OFF: i64 = 1;
 
-/// A line a session. It is written before the session's first request leaves, and again as the session goes on.
+/// One line for each session, written before its first request and updated as it continues.
 pub(super) const TABLE: &str = "
 CREATE TABLE sessions (
     number INTEGER PRIMARY KEY,
@@ -26,30 +27,28 @@ CREATE TABLE sessions (
 );
 ";
 
-/// Writes a session's time.
 pub(super) const INSERT: &str = "INSERT OR REPLACE INTO sessions VALUES (?1, ?2, ?3, ?4)";
 
-/// The time in which the requests of a session can have created users: milliseconds since the Unix epoch on the service's clock, both
-/// included. It is never too short, and where the service's clock is known, about a second too long at either end.
+/// The time in which a session can have created users, inclusive, in milliseconds since the Unix
+/// epoch on the service's clock. It is never too short. If the service's clock is known, it is
+/// about a second too long at either end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// The session began no earlier.
     pub from_ms: i64,
-    /// A request that it sent creates its user no later.
     pub until_ms: i64,
 }
 
-/// The times of a run's sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunTimes {
-    /// The second that was over before the first sign-up; none where the service never said what time it is.
+    /// A second that ended before the first sign-up. `None` if the service's time is unknown.
     pub second_before_run_ms: Option<i64>,
-    /// Each session that may have sent a request.
+    /// The sessions that may have sent a request.
     pub sessions: Vec<Span>,
 }
 
 impl RunTimes {
-    /// Whether a user with this creation date can be one of the run's. A date without a fraction may be any moment of its second.
+    /// Whether the run can have created a user with this creation date. A date without a fraction
+    /// is any moment of its second.
     #[must_use]
     pub fn may_have_created(&self, created_ms: i64, has_fraction: bool) -> bool {
         let was_before = |second: i64| created_ms <= second.saturating_add(REST_OF_SECOND);
@@ -73,7 +72,7 @@ impl fmt::Display for RunTimes {
     }
 }
 
-/// The last moment that a creation date can stand for.
+/// The last moment that a creation date can mean.
 #[must_use]
 pub fn latest(created_ms: i64, has_fraction: bool) -> i64 {
     created_ms.saturating_add(if has_fraction {
@@ -91,7 +90,7 @@ fn seal(number: i64, span: Span) -> i64 {
         .value()
 }
 
-/// Writes the time of this session by a statement of [`INSERT`].
+/// Writes the time of a session with a prepared [`INSERT`].
 pub(super) fn write(insert: &mut Statement<'_>, number: u64, span: Span) -> rusqlite::Result<()> {
     let number = signed(number);
     insert
@@ -104,14 +103,13 @@ pub(super) fn write(insert: &mut Statement<'_>, number: u64, span: Span) -> rusq
         .map(drop)
 }
 
-/// The number of the present session.
+/// The number of the current session.
 pub(super) fn session(database: &Connection) -> rusqlite::Result<u64> {
     get(database, name::SESSIONS)?
         .and_then(|number| number.parse().ok())
         .ok_or_else(|| broken_seal("run"))
 }
 
-/// Reads all of it.
 pub(super) fn read(database: &Connection) -> rusqlite::Result<RunTimes> {
     let mut statement =
         database.prepare("SELECT number, from_ms, until_ms, seal FROM sessions ORDER BY number")?;
@@ -154,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_created_during_a_session_may_be_the_run_s() {
+    fn only_users_created_during_a_session_can_be_the_run_s() {
         let times = times(None);
         for (created, has_fraction, may_be) in [
             (0, false, false),
@@ -179,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_second_that_was_over_before_the_run_is_not_of_the_run() {
+    fn the_second_before_the_run_is_excluded() {
         let times = times(Some(10_000));
         assert!(!times.may_have_created(10_000, false));
         assert!(!times.may_have_created(10_999, true));

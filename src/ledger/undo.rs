@@ -1,8 +1,10 @@
-//! The ledger of an undo: which users the run made, which deletions were begun, and what came of each. A database of its own
-//! in the run's directory, `undo.db`: the run's ledger stays as it was.
+//! The ledger of an undo: the users that the run created, the deletions that were begun, and their
+//! outcomes. It is a separate database, `undo.db` in the run's directory, so the run's ledger stays
+//! unchanged.
 //!
-//! It is made in one transaction, from the run's ledger, and lists its users from then on: whatever happens to the process, the same
-//! ones are meant. A deletion is written down as begun before its request leaves. Every line is sealed, as in the run's ledger.
+//! It is created in one transaction from the run's ledger, so every later session works on the same
+//! users. A deletion is recorded as begun before its request is sent. Every line is sealed, as in
+//! the run's ledger.
 
 mod open;
 
@@ -35,14 +37,13 @@ CREATE TABLE users (
 const COLUMNS: &str =
     "row, username, user_sub, created_ms, begun_ms, undone, error_code, error_message, seal";
 
-/// How a user stands in it.
+/// A user in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToUndo {
-    /// The user.
     pub user: MadeUser,
-    /// When its deletion was first begun; none: it never was. Milliseconds since the Unix epoch.
+    /// When its deletion was first begun, in milliseconds since the Unix epoch.
     pub begun_ms: Option<i64>,
-    /// What came of it; none: nothing yet.
+    /// The outcome, once it is known.
     pub outcome: Option<Undoing>,
 }
 
@@ -90,14 +91,14 @@ impl ToUndo {
     }
 }
 
-/// What is written down of a user.
+/// A change to a user's entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UndoRecord {
-    /// Its deletion may be sent from now on.
+    /// Its deletion may be sent.
     Begun,
-    /// It was begun in this session, and nothing was sent.
+    /// It was begun in this session, but nothing was sent.
     NotSent,
-    /// What came of it.
+    /// Its outcome.
     Came(Undoing),
 }
 
@@ -106,11 +107,11 @@ pub enum UndoRecord {
 pub struct UndoLedger {
     path: PathBuf,
     database: Connection,
-    /// None where the database is gone with the process.
+    /// `None` for the temporary database of a dry run.
     kept: Option<LastingDatabase>,
 }
 
-/// What looks after a database that stays.
+/// What a database needs that outlives the process.
 #[derive(Debug)]
 struct LastingDatabase {
     checkpoints: Checkpoints,
@@ -118,10 +119,8 @@ struct LastingDatabase {
 }
 
 impl UndoLedger {
-    /// Takes up again those that failed, and, where `used` says so, those that were left alone because they were used or may have been.
-    ///
-    /// # Errors
-    /// It cannot be written.
+    /// Retries users whose deletion failed and, if `used` is set, users that were kept because they
+    /// were or may have been used.
     pub fn take_up(&mut self, used: bool) -> Result<(), LedgerError> {
         use crate::outcome::KeptReason::{MaybeUsed, Used};
         let mut again = vec![Undone::Failed];
@@ -135,7 +134,8 @@ impl UndoLedger {
                 let query = format!("SELECT {COLUMNS} FROM users WHERE undone = ?1");
                 let mut statement = transaction.prepare(&query)?;
                 let mut found = statement.query(params![word])?;
-                // Numbers first: what is changed while it is read may be met twice. Eight bytes each.
+                // Collect the numbers first (8 bytes each): rows changed during a query may be
+                // visited twice.
                 let mut rows = Vec::new();
                 while let Some(row) = found.next()? {
                     rows.push(row.get::<_, i64>(0)?);
@@ -150,10 +150,7 @@ impl UndoLedger {
         self.after_commit()
     }
 
-    /// Users of whom nothing is known yet, behind this row, in the order of their rows: so many at most.
-    ///
-    /// # Errors
-    /// It cannot be read, or a line does not match its checksum.
+    /// The next users without an outcome after this row, up to a limit.
     pub fn open_users(&self, behind: u64, most: usize) -> Result<Vec<ToUndo>, LedgerError> {
         let read = || {
             let query = format!(
@@ -167,10 +164,7 @@ impl UndoLedger {
         self.failed(read())
     }
 
-    /// Writes down what became of users, all of it or nothing. When it returns, it is on the disk.
-    ///
-    /// # Errors
-    /// It cannot be written.
+    /// Writes changes in one transaction, which is on the disk when this returns.
     pub fn write(&mut self, notes: &[(u64, UndoRecord)], at_ms: i64) -> Result<(), LedgerError> {
         let written = || {
             let transaction = self.database.unchecked_transaction()?;
@@ -187,10 +181,7 @@ impl UndoLedger {
         self.after_commit()
     }
 
-    /// Calls `each` with every user, in the order of their rows.
-    ///
-    /// # Errors
-    /// It cannot be read, a line does not match its checksum, or `each` fails.
+    /// Calls `each` with every user, in the list's order.
     pub fn each_user<E: From<LedgerError>>(
         &self,
         mut each: impl FnMut(&ToUndo) -> Result<(), E>,
@@ -205,10 +196,7 @@ impl UndoLedger {
         Ok(())
     }
 
-    /// Users by what came of them; none: nothing yet.
-    ///
-    /// # Errors
-    /// It cannot be read.
+    /// The number of users by outcome; `None` for those without one.
     pub fn counts(&self) -> Result<Vec<(Option<Undone>, u64)>, LedgerError> {
         let read = || {
             let mut statement = self

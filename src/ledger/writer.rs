@@ -1,8 +1,8 @@
-//! The one that writes: a thread of its own behind a bounded channel.
+//! Writes the ledger on a background thread that receives messages from a bounded channel.
 //!
-//! Whatever waits in the channel goes into one transaction, so that a sync to the disk is paid once for many rows. A group that
-//! was to be begun is acknowledged when it is on the disk, and not before. The first error ends the thread: nothing more is
-//! written, and the run hears of it.
+//! Messages waiting in the channel share a transaction, so that one sync to the disk serves many
+//! rows. Rows are acknowledged as begun only when they are on the disk. The first error ends the
+//! thread and is reported to the run.
 
 mod entries;
 mod ledger_writer;
@@ -30,10 +30,10 @@ pub use new_ledger::NewLedger;
 use resume::take_up;
 use thread::{Open, work};
 
-/// Messages that wait for the thread at most. Each carries a group of rows.
+/// Capacity of the channel. Each message carries a group of rows.
 const MESSAGES_WAITING: usize = 64;
 
-/// Messages that go into one transaction at most: keeps what a crash can leave unwritten small.
+/// Messages in one transaction, at most. Limits what a crash can lose.
 const MESSAGES_TOGETHER: usize = 64;
 
 enum Message {
@@ -55,12 +55,12 @@ enum Message {
     },
 }
 
-/// What ends the thread.
+/// An error that ends the thread.
 #[derive(Debug)]
 enum WriterError {
     Ledger(rusqlite::Error),
     Usernames(io::Error),
-    /// Where the ledger was saved, if it was.
+    /// With the directory where the ledger was saved, if it was.
     Displaced(Displaced, Option<PathBuf>),
 }
 
@@ -70,7 +70,7 @@ impl From<rusqlite::Error> for WriterError {
     }
 }
 
-/// A run that was undone would take users for made that are deleted.
+/// A resumed run would take deleted users for created ones.
 fn refuse_undone(directory: &RunDirectory) -> Result<(), LedgerError> {
     if undo_is_there(directory.path())? {
         Err(LedgerError::Undone(directory.path().to_owned()))
@@ -89,28 +89,22 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Whether the run has a ledger. How hard it was held on to says what a broken log means.
+    /// Whether the run has a ledger. `durability` decides whether a broken log is damage.
     ///
     /// # Errors
-    /// It is damaged, or it was lost: files of a run are there without it.
+    /// The ledger is damaged, or is missing while other files of the run are there.
     pub fn is_there(directory: &RunDirectory, durability: Durability) -> Result<bool, LedgerError> {
         ledger_is_there(directory.path(), durability)
     }
 
-    /// Refuses a ledger that is of another kind than this one.
-    ///
-    /// # Errors
-    /// It is, or it cannot be opened.
+    /// Refuses a ledger of the other kind.
     pub fn is_of_kind(directory: &RunDirectory, kind: RunKind) -> Result<(), LedgerError> {
         let path = directory.database();
         let database = schema::open(&path, Durability::Process)?;
         kind.compare(&database, &path)
     }
 
-    /// How the run stands; changes nothing.
-    ///
-    /// # Errors
-    /// As for [`Ledger::reopen`].
+    /// The status that [`Ledger::reopen`] would return. Changes nothing.
     pub fn look_at(
         directory: &RunDirectory,
         identity: &Identity,
@@ -122,15 +116,12 @@ impl Ledger {
         identity.compare(&database, &path)?;
         let failed = |cause| LedgerError::of(&path, cause);
         let transaction = database.transaction().map_err(failed)?;
-        // Never committed: dropping it takes everything back.
+        // Rolled back on drop.
         take_up(&transaction, retry).map_err(failed)
     }
 
-    /// Opens the ledger of a run that goes on. What is named in `retry` is taken back: these rows will be taken up
-    /// again, those in doubt by a look-up first.
-    ///
-    /// # Errors
-    /// It cannot be opened, is damaged, of a later format, or another run's.
+    /// Opens the ledger to resume the run. Rows selected by `retry` lose their outcome and are
+    /// processed again; those in doubt are looked up first.
     pub fn reopen(
         directory: &RunDirectory,
         identity: &Identity,
@@ -175,7 +166,7 @@ impl Ledger {
             .name("ledger".to_owned())
             .spawn(move || {
                 if let Err(broken) = work(open, messages) {
-                    // Nobody listening means that the run is over.
+                    // If the receiver is gone, the run is over.
                     let _ = tell.send(match broken {
                         WriterError::Ledger(cause) => LedgerError::of(&path, cause),
                         WriterError::Usernames(cause) => LedgerError::Usernames(cause),
@@ -197,19 +188,17 @@ impl Ledger {
         })
     }
 
-    /// Which run it is, and which of its sessions.
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.session
     }
 
-    /// Writes down by what the session was begun.
     pub async fn invoked(&self, invocation: Invocation) {
         self.tell(Message::Invoked(invocation)).await;
     }
 
-    /// Writes rows down as begun. The receiver yields, in the same order, what became of each once it is on the disk; it
-    /// yields an error when the ledger failed.
+    /// Records rows as begun. The receiver yields a result for each, in the same order, once they
+    /// are on the disk. It yields an error if the ledger failed.
     pub async fn begin(
         &self,
         rows: Vec<ToBegin>,
@@ -220,8 +209,8 @@ impl Ledger {
             .await
     }
 
-    /// The same, and writes down what the run has come to in the same transaction: a second sync of the disk would double the cost. The
-    /// receiver yields one item for each [`NewRow::ToBegin`].
+    /// The same, and writes a batch in the same transaction: a second sync would double the cost.
+    /// The receiver yields one result for each [`NewRow::ToBegin`].
     pub async fn begin_and_write(
         &self,
         since: LedgerBatch,
@@ -239,37 +228,36 @@ impl Ledger {
         receiver
     }
 
-    /// Writes down what the run has come to. Requests and the time at work go together, and while the run is at work: a session that is
-    /// killed leaves both or neither.
+    /// Writes a batch. Request counts and active time are written together during the run, so a
+    /// killed session leaves both or neither.
     pub async fn write(&self, since: LedgerBatch) {
         if !since.is_empty() {
             self.tell(Message::Since(since)).await;
         }
     }
 
-    /// Writes down rows that are not sent.
+    /// Records rows that are not sent.
     pub async fn note(&self, rows: Vec<NewRow>) {
         if !rows.is_empty() {
             self.tell(Message::Note(rows)).await;
         }
     }
 
-    /// Takes back that these rows were begun: it is known that nothing was made for them.
+    /// Reverts these rows to not begun, because nothing was sent for them.
     pub async fn never_sent(&self, rows: Vec<u64>) {
         self.tell(Message::NeverSent(rows)).await;
     }
 
-    /// Writes down how fast it went.
     pub async fn rates(&self, samples: Vec<RateSample>) {
         self.tell(Message::Rates(samples)).await;
     }
 
-    /// The list was read to its end.
+    /// Records that the list was read to its end.
     pub async fn read_to_end(&self) {
         self.tell(Message::ReadToEnd).await;
     }
 
-    /// Yields when the ledger failed; waits for ever while it is well.
+    /// Completes only when the ledger has failed.
     pub async fn failure(&mut self) -> LedgerError {
         match (&mut self.failed).await {
             Ok(error) => error,
@@ -277,10 +265,7 @@ impl Ledger {
         }
     }
 
-    /// Writes all that waits, says how the session ended, and ends the thread.
-    ///
-    /// # Errors
-    /// Something could not be written.
+    /// Writes everything pending, records how the session ended, and ends the thread.
     pub async fn close(mut self, ending: Ending) -> Result<(), LedgerError> {
         let (done, closed) = oneshot::channel();
         self.tell(Message::Close { ending, done }).await;
@@ -289,13 +274,13 @@ impl Ledger {
             Err(_) => Err(self.failure().await),
         };
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread shows as `Gone` above.
+            // A panic was reported as `Gone` above.
             let _ = thread.join();
         }
         result
     }
 
-    /// A closed channel means that the thread has failed: [`Ledger::failure`] says why.
+    /// If the channel is closed, the thread has failed and [`Ledger::failure`] returns the error.
     async fn tell(&self, message: Message) {
         let _ = self.to.send(message).await;
     }

@@ -1,5 +1,5 @@
-//! Notices that the run's directory or its database is removed or replaced while a process works on it. What such a process writes goes
-//! into files that no other one will find.
+//! Notices that the run's directory or its database was removed, moved or replaced while the
+//! process uses it. Whatever is written then goes into files that no other process will find.
 
 use std::fmt;
 use std::fs::{self, File, Metadata};
@@ -12,7 +12,8 @@ use super::presence::LEDGER;
 use crate::ledger::directory::{make_private, private_file, with_suffix};
 use crate::ledger::{LedgerError, RunDirectory};
 
-/// The files that a process works on, by what they were when it opened them. They stay open meanwhile, so no other file gets their ids.
+/// The identities of the files that were opened. They stay open, so no other file can get the same
+/// identity.
 #[derive(Debug)]
 pub(in crate::ledger) struct Anchor {
     directory: PathBuf,
@@ -21,7 +22,7 @@ pub(in crate::ledger) struct Anchor {
     files: Vec<(PathBuf, FileId)>,
 }
 
-/// What tells one file from another: a path may name different ones at different times.
+/// Identifies a file regardless of its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FileId {
     device: u64,
@@ -38,7 +39,7 @@ impl FileId {
         }
     }
 
-    /// Elsewhere a file that is open cannot be removed.
+    /// On other systems an open file cannot be removed.
     #[cfg(not(unix))]
     fn of(_: &Metadata) -> Self {
         Self {
@@ -48,21 +49,16 @@ impl FileId {
     }
 }
 
-/// What is not where it was.
+/// What happened to a file or directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Displaced {
-    /// It was removed, or moved to where it cannot be seen.
+    /// It was removed, or moved to an unknown path.
     Removed(PathBuf),
-    /// Another file has its name.
+    /// Another file has its path.
     Replaced(PathBuf),
-    /// The run's directory has another name.
-    Moved {
-        /// The name that it had.
-        from: PathBuf,
-        /// The name that it has.
-        to: PathBuf,
-    },
-    /// It cannot be looked at.
+    /// The run's directory was moved.
+    Moved { from: PathBuf, to: PathBuf },
+    /// Its metadata cannot be read.
     Unseen(PathBuf, String),
 }
 
@@ -82,7 +78,7 @@ impl fmt::Display for Displaced {
 }
 
 impl Anchor {
-    /// For this database in the directory, once it is open for writing and has a log.
+    /// The database must be open for writing and have a log.
     pub(in crate::ledger) fn new(
         directory: &RunDirectory,
         database: &Path,
@@ -113,7 +109,7 @@ impl Anchor {
         })
     }
 
-    /// What is not where it was: to be asked after each transaction.
+    /// The first file that was displaced. Called after each transaction.
     pub(in crate::ledger) fn displaced(&self) -> Option<Displaced> {
         self.files.iter().find_map(|(path, id)| {
             let displaced = match fs::metadata(path) {
@@ -131,7 +127,7 @@ impl Anchor {
         })
     }
 
-    /// The name that the directory has now, where the system tells.
+    /// The directory's new path, where the system tells.
     #[cfg(target_os = "linux")]
     fn moved(&self) -> Option<Displaced> {
         use std::os::fd::AsRawFd as _;
@@ -150,7 +146,8 @@ impl Anchor {
     }
 }
 
-/// Writes a ledger whose file has no name any more into a directory of its own, beside that of its run, and returns which.
+/// Saves a ledger whose file has lost its path to a new directory next to the run's, and returns
+/// that directory.
 pub(in crate::ledger) fn save(database: &Connection, directory: &Path) -> Option<PathBuf> {
     let beside = (1..)
         .map(|number| saved(directory, number))
@@ -164,10 +161,7 @@ pub(in crate::ledger) fn save(database: &Connection, directory: &Path) -> Option
         .then_some(beside)
 }
 
-/// Refuses to begin the run of this directory again where its ledger was saved beside it.
-///
-/// # Errors
-/// It was.
+/// Refuses to start over in this directory if its ledger was saved next to it.
 pub fn refuse_if_saved(directory: &Path) -> Result<(), LedgerError> {
     let last = (1..)
         .map(|number| saved(directory, number))

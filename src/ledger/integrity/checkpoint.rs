@@ -1,8 +1,12 @@
-//! Copies the write-ahead log into the database now and then, and leaves a note there that says whether the log may be missing.
+//! Copies the write-ahead log into the database from time to time, with a note that says whether
+//! the database needs its log.
 //!
-//! A checkpoint has three steps: the note becomes [`NEEDED`]; the log is copied, and the note with it; the note becomes [`INCLUDED`],
-//! in the log alone. So the database file says `needed` for as long as newer transactions are only in the log: if the log is
-//! removed, that word stays. A program that copies the whole log, as the `sqlite3` shell does on exit, copies `included` too. A process that dies between the first step and the last leaves `needed` and a log with frames: nothing is lost then.
+//! A checkpoint has three steps. The note becomes [`NEEDED`]. The log is copied into the database,
+//! the note included. The note becomes [`INCLUDED`], in the log only. So the database file says
+//! `needed` as long as newer transactions are only in the log, and keeps saying so if the log is
+//! removed. A program that copies the whole log, like the `sqlite3` shell on exit, copies
+//! `included` too. If the process dies between the first step and the last, the file says `needed`,
+//! the log has frames, and nothing is lost.
 
 use std::path::Path;
 
@@ -12,17 +16,17 @@ use rusqlite::config::DbConfig;
 use super::wal;
 use crate::ledger::identity::{get, name, put};
 
-/// The log has transactions that the database file lacks.
+/// The log has transactions that are not in the database file.
 const NEEDED: &str = "needed";
 
-/// The database file has everything, once it has this word.
+/// The database file is complete if it says this.
 const INCLUDED: &str = "included";
 
-/// Pages (4 KiB each) in the log before it is copied. The last pages of a table are written by several groups: the longer the log, the
-/// more of them are copied as one.
+/// Pages (4 KiB each) in the log before it is copied. Successive transactions write the same last
+/// pages of a table, so a longer log needs fewer page copies.
 const LOG_PAGES: i64 = 8_000;
 
-/// Pages more in the log before a checkpoint is tried again that a reader held up.
+/// Additional pages in the log before a checkpoint that a reader blocked is tried again.
 const HELD_UP: i64 = 2_000;
 
 /// When the next checkpoint is due.
@@ -32,7 +36,8 @@ pub(in crate::ledger) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// To be called once the database is open for writing, and before anything is sent: what it has is in the file from now on.
+    /// Call this after opening the database for writing and before sending anything: it copies
+    /// existing content into the file.
     pub(in crate::ledger) fn begin(database: &Connection) -> rusqlite::Result<Self> {
         database.pragma_update(None, "wal_autocheckpoint", 0)?;
         let mut checkpoints = Self { due_at: 0 };
@@ -40,7 +45,7 @@ impl Checkpoints {
         Ok(checkpoints)
     }
 
-    /// To be called after each transaction.
+    /// Call this after each transaction.
     pub(in crate::ledger) fn after_commit(
         &mut self,
         database: &Connection,
@@ -62,7 +67,8 @@ impl Checkpoints {
     }
 }
 
-/// Copies all of the log and empties it, so that the database is one file. A reader beside may prevent it: then the log stays.
+/// Copies the whole log and truncates it, so that the database is a single file. If a reader blocks
+/// that, the log stays.
 pub(in crate::ledger) fn merge_log(database: &Connection) -> rusqlite::Result<()> {
     if get(database, name::LOG)?.as_deref() != Some(INCLUDED) {
         put(database, name::LOG, INCLUDED)?;
@@ -71,14 +77,15 @@ pub(in crate::ledger) fn merge_log(database: &Connection) -> rusqlite::Result<()
     keep_log(database, false)
 }
 
-/// Whether the last connection leaves the log when it closes, which else is copied and removed.
+/// Whether the last connection keeps the log when it closes. By default SQLite copies and removes
+/// it.
 pub(in crate::ledger) fn keep_log(database: &Connection, keep: bool) -> rusqlite::Result<()> {
     database
         .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep)
         .map(drop)
 }
 
-/// Whether the log is gone, and the database needs it.
+/// Whether the database needs its log and the log is missing.
 pub(in crate::ledger) fn lacks_its_log(
     database: &Connection,
     log: &Path,
@@ -90,7 +97,7 @@ fn pages_in_log(database: &Connection) -> rusqlite::Result<i64> {
     run(database, "NOOP")
 }
 
-/// Runs a checkpoint of this kind, and says how many pages are in the log.
+/// Runs a checkpoint of this kind and returns the number of pages in the log.
 fn run(database: &Connection, kind: &str) -> rusqlite::Result<i64> {
     database
         .prepare_cached(&format!("PRAGMA wal_checkpoint({kind})"))?

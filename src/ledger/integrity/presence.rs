@@ -1,5 +1,6 @@
-//! Whether a run's directory has a ledger, or has lost it. Asked before SQLite opens anything: SQLite deletes the write-ahead log of an
-//! empty database, and takes a database without its log for a whole one.
+//! Whether a run's directory has a ledger, or has lost it. Checked before SQLite opens anything,
+//! because SQLite deletes the write-ahead log of an empty database and accepts a database without
+//! its log.
 
 use std::fs::Metadata;
 use std::io::ErrorKind;
@@ -16,8 +17,8 @@ pub(in crate::ledger) const LEDGER: &str = "ledger.db";
 /// The database of a run's undo.
 pub(in crate::ledger) const UNDO: &str = "undo.db";
 
-/// Files of a run: where one of them is and the ledger is not, the ledger was lost. `rejects.csv` is not among them: it may have been
-/// put into an empty directory to be imported.
+/// If one of these files is there and the ledger is not, the ledger was lost. `rejects.csv` is not
+/// listed, because a user may put it into an empty directory to import it.
 const OF_A_RUN: [&str; 8] = [
     "ledger.db-wal",
     UNDO,
@@ -29,10 +30,10 @@ const OF_A_RUN: [&str; 8] = [
     "undo-dry-run.csv",
 ];
 
-/// Files of an undo, likewise.
+/// The same for the ledger of an undo.
 const OF_AN_UNDO: [&str; 2] = ["undo.db-wal", "undo-results.csv"];
 
-/// Whether the directory has a run's ledger. False: it has nothing of a run at all.
+/// Whether the directory has a ledger. False means that it has no files of a run at all.
 pub(in crate::ledger) fn ledger_is_there(
     directory: &Path,
     durability: Durability,
@@ -48,7 +49,7 @@ pub(in crate::ledger) fn ledger_is_there(
     }
 }
 
-/// Refuses a directory without a ledger, and leaves it as it is.
+/// Refuses a directory without a ledger. Changes nothing.
 pub fn refuse_absent_ledger(directory: &Path) -> Result<(), LedgerError> {
     let path = directory.join(LEDGER);
     if path.symlink_metadata().is_ok() {
@@ -73,7 +74,7 @@ pub(in crate::ledger) fn undo_is_there(directory: &Path) -> Result<bool, LedgerE
     }
 }
 
-/// The files of these names that are there, as a list for people.
+/// The files with these names that exist, separated by commas.
 fn found(directory: &Path, names: &[&str]) -> Option<String> {
     let there = |name: &&&str| directory.join(name).symlink_metadata().is_ok();
     let found: Vec<&str> = names.iter().filter(there).copied().collect();
@@ -86,7 +87,7 @@ enum DatabaseState {
     Damaged(String),
 }
 
-/// How hard the database was held on to says what a broken log means.
+/// A broken frame in the log is damage only if transactions were synced (`Durability::Power`).
 fn state(path: &Path, durability: Durability) -> Result<DatabaseState, LedgerError> {
     let failed = |cause| LedgerError::Directory {
         path: path.to_owned(),
@@ -118,12 +119,13 @@ fn state(path: &Path, durability: Durability) -> Result<DatabaseState, LedgerErr
     }
 }
 
-/// Makes a sound database one file; leaves a damaged one, or one that is being read, as it is.
+/// Merges the log into a sound database. Leaves a damaged database, or one that is being read, as
+/// it is.
 pub(in crate::ledger) fn make_one_file(path: &Path) {
     if let Ok(DatabaseState::Sound) = state(path, Durability::Power)
         && let Ok(database) = schema::connect(path, Durability::Power)
     {
-        // What could not be copied stays in the log.
+        // If it fails, the log keeps what was not copied.
         let _ = merge_log(&database);
     }
 }

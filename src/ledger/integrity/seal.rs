@@ -1,13 +1,14 @@
-//! Seals: a checksum stored with every line of the ledger. SQLite has none, and damaged lines must not be believed.
+//! Seals: a checksum stored with every line of the ledger. SQLite has none, and damaged lines must
+//! not be believed.
 
 use crate::ledger::rows::signed;
 use crate::outcome::{Delivery, Evidence, RateSample, RowOutcome};
 
-/// Bytes of most lines: one allocation holds them.
+/// Most lines are shorter, so one allocation is enough.
 const MOST_LINES: usize = 320;
 
-/// A checksum over parts, none of which can run into the next one. They are put behind one another first: a checksum of many bytes
-/// at once costs less than one of few bytes many times.
+/// A checksum over parts with unambiguous boundaries. The parts are concatenated first: one
+/// checksum of many bytes costs less than many checksums of few bytes.
 pub(in crate::ledger) struct Seal(Vec<u8>);
 
 impl Default for Seal {
@@ -71,12 +72,12 @@ pub(in crate::ledger) fn rate_seal(sample: &RateSample) -> i64 {
     seal.value()
 }
 
-/// Damage that SQLite cannot see, as an error of the database.
+/// Damage that SQLite does not notice, as a database error.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(in crate::ledger) struct Damage(pub(in crate::ledger) String);
 
-/// A line of the ledger does not match its checksum.
+/// The error for a line that does not match its checksum.
 pub(in crate::ledger) fn broken_seal(table: &str) -> rusqlite::Error {
     let damage = Damage(format!(
         "a line of its table {table} does not match its checksum"

@@ -1,10 +1,11 @@
-//! Looks at the write-ahead log that a killed process left behind, before SQLite does.
+//! Checks the write-ahead log that a killed process left, before SQLite reads it.
 //!
-//! SQLite takes a frame that does not match its checksum for the end of the log, and forgets what comes behind it: right for
-//! a write that was cut off, wrong for damage in the middle. There, whole transactions would vanish without a word, and rows
-//! that were sent would be new again. Loss of power can leave any part of the last transaction on the disk and not the rest, its
-//! commit included; but the one after it is written only when that one is synced. So: a broken frame with two commits of the
-//! same log behind it is damage. Without syncs (`Durability::Process`) nothing can be told.
+//! SQLite treats a frame that does not match its checksum as the end of the log and discards the
+//! rest. That is right for an interrupted write and wrong for damage in the middle: committed
+//! transactions would silently disappear, and rows that were sent would look new. After loss of
+//! power any part of the last transaction may be missing. The next transaction is written only
+//! after the previous one was synced, so a broken frame followed by two commits of the same log is
+//! damage. Without syncs (`Durability::Process`) it cannot be told from loss of power.
 //!
 //! The format is SQLite's own ("Database File Format", section 4, "The Write-Ahead Log").
 
@@ -14,13 +15,10 @@ use std::path::Path;
 
 const HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
-/// The magic number without its last bit, which says how the checksums take their words.
+/// The magic number without its last bit, which gives the byte order of the checksums.
 const MAGIC: u32 = 0x377f_0682;
 
-/// Whether the log is damaged; none where there is no log, or it is in order.
-///
-/// # Errors
-/// It cannot be read.
+/// The damage of the log, or `None` if it is sound or missing.
 pub(in crate::ledger) fn damage(log: &Path) -> std::io::Result<Option<String>> {
     let file = match File::open(log) {
         Ok(file) => file,
@@ -52,7 +50,7 @@ pub(in crate::ledger) fn damage(log: &Path) -> std::io::Result<Option<String>> {
     let mut frame = vec![0_u8; FRAME_HEADER + page_size as usize];
     let mut broken = None;
     let mut number = 0_u64;
-    let mut commits_behind = 0;
+    let mut commits_after = 0;
     while read_whole(&mut bytes, &mut frame)? {
         number += 1;
         let of_this_log = (word(&frame, 8), word(&frame, 12)) == salts;
@@ -66,8 +64,8 @@ pub(in crate::ledger) fn damage(log: &Path) -> std::io::Result<Option<String>> {
                 }
             }
             Some(broken) if of_this_log && commits => {
-                commits_behind += 1;
-                if commits_behind == 2 {
+                commits_after += 1;
+                if commits_after == 2 {
                     return Ok(Some(format!(
                         "frame {broken} of its write-ahead log is broken, and commits stand behind it"
                     )));
@@ -79,18 +77,18 @@ pub(in crate::ledger) fn damage(log: &Path) -> std::io::Result<Option<String>> {
     Ok(None)
 }
 
-/// Whether the log has room for a frame at least. One whose frames are of an earlier round counts: a process may die just after it has
-/// written a new header.
+/// Whether the log is long enough for a frame. Frames from before the last reset count, because a
+/// process may die right after writing a new header.
 pub(in crate::ledger) fn has_frames(log: &Path) -> bool {
     std::fs::metadata(log).is_ok_and(|about| about.len() > (HEADER + FRAME_HEADER) as u64)
 }
 
-/// Whether there is a log with anything in it.
+/// Whether the log exists and is not empty.
 pub(in crate::ledger) fn has_bytes(log: &Path) -> bool {
     std::fs::metadata(log).is_ok_and(|about| about.len() > 0)
 }
 
-/// The log's checksum: two sums over pairs of words.
+/// The checksum of the log: two running sums over pairs of words.
 struct Sum {
     big_endian: bool,
     first: u32,
@@ -123,7 +121,7 @@ fn word(bytes: &[u8], at: usize) -> u32 {
         .map_or(0, u32::from_be_bytes)
 }
 
-/// False where the file ends first.
+/// False if the file ends first.
 fn read_whole(from: &mut impl Read, into: &mut [u8]) -> std::io::Result<bool> {
     match from.read_exact(into) {
         Ok(()) => Ok(true),

@@ -1,6 +1,6 @@
-//! The sums of a run: its rows by outcome, its errors, messages and requests.
+//! The totals of a run: rows by outcome, errors, messages and requests.
 //!
-//! Rows are summed up by whoever goes through them, as reports do: going through them once more would cost as much again.
+//! Rows are counted while a report visits them, because visiting them again would double the cost.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,7 +11,6 @@ use crate::ledger::integrity::seal::{broken_seal, requests_seal};
 use crate::ledger::{follow_ups, rates};
 use crate::outcome::{CategoryRequests, Outcome, RateSample, RowResult, RunState, Summary};
 
-/// Rows, summed up one by one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowSums {
     outcomes: BTreeMap<&'static str, u64>,
@@ -30,7 +29,6 @@ impl Default for RowSums {
 }
 
 impl RowSums {
-    /// One row more.
     pub fn row(&mut self, row: &RowResult) {
         let outcome = &row.outcome;
         *self.outcomes.entry(outcome.outcome.word()).or_default() += 1;
@@ -38,7 +36,7 @@ impl RowSums {
             *self.deliveries.entry(delivery.word()).or_default() += 1;
         }
         if let Some(code) = &outcome.error_code {
-            // Rows of one error come in great numbers: its name is copied once.
+            // Errors repeat: the code is cloned only the first time.
             match self.errors.get_mut(code) {
                 Some(rows) => *rows += 1,
                 None => drop(self.errors.insert(code.clone(), 1)),
@@ -129,7 +127,7 @@ impl LedgerReader {
     }
 }
 
-/// Between the first and the last of them, so one less than there were. Rounded to two places: more would be noise.
+/// Rounded to two places. `intervals` is one less than the number of requests.
 fn per_second(intervals: u64, seconds: f64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
     let rate = intervals as f64 / seconds;

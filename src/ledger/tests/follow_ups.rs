@@ -1,4 +1,5 @@
-//! What follows a sign-up: written together with the row's outcome, and known to a run that goes on.
+//! What follows a sign-up: written together with the row's outcome, and known to a run that goes
+//! on.
 
 use super::{create, created, ending, followed, identity, rows, to_begin};
 use crate::ledger::resume_cursor::{PriorState, ResumeCursor};

@@ -1,4 +1,4 @@
-//! Making the ledger of an undo from that of its run, and opening it again.
+//! Creates the ledger of an undo from the run's ledger, and reopens it.
 
 use std::path::Path;
 
@@ -13,23 +13,19 @@ use crate::ledger::integrity::presence::{UNDO, undo_is_there};
 use crate::ledger::{Durability, LedgerError, LedgerReader, RunDirectory, schema, temp_db};
 use crate::outcome::{MadeUser, Outcome};
 
-/// "cund": tells our databases from other programs'.
+/// "cund": tells undo ledgers from other databases.
 const APPLICATION: i64 = 0x6375_6e64;
 
-/// The format of the database: version 1 is the first one.
 const FORMAT: i64 = 1;
 
-/// The run that is undone, by this name in the table `run`.
+/// The name in the table `run` of the run that is undone.
 const OF_RUN: &str = "of_run";
 
-/// How many users it lists, likewise: none is ever removed.
+/// The name of the number of users. None is ever removed.
 const USERS: &str = "users";
 
 impl UndoLedger {
-    /// Opens the ledger of the run's undo, or makes it with all users that the run created.
-    ///
-    /// # Errors
-    /// It cannot be made, is damaged, of a later format, or another run's; or the run's ledger cannot be read.
+    /// Opens the ledger of the run's undo, or creates it with all users that the run created.
     pub fn open(directory: &RunDirectory) -> Result<Self, LedgerError> {
         let run = LedgerReader::open(directory.path())?;
         let path = directory.path().join(UNDO);
@@ -52,10 +48,7 @@ impl UndoLedger {
         Ok(undo)
     }
 
-    /// The same in a temporary file without a name, to learn what an undo would do.
-    ///
-    /// # Errors
-    /// The run's ledger cannot be read, or there is no room for a temporary file.
+    /// The same in a temporary database, for a dry run.
     pub fn rehearse(directory: &RunDirectory) -> Result<Self, LedgerError> {
         let path = directory.path().join(UNDO);
         let database = temp_db::connect().map_err(LedgerError::Rehearsal)?;
@@ -68,9 +61,6 @@ impl UndoLedger {
     }
 
     /// Whether the run was undone, or its undo has begun.
-    ///
-    /// # Errors
-    /// What is there is damaged, or it was lost.
     pub fn is_there(directory: &RunDirectory) -> Result<bool, LedgerError> {
         undo_is_there(directory.path())
     }
@@ -120,7 +110,7 @@ impl UndoLedger {
         }
     }
 
-    /// Refuses the undo of another run: its ledger was replaced by hand.
+    /// Refuses the undo of another run, whose ledger was replaced by hand.
     fn compare(&self, run: &LedgerReader) -> Result<(), LedgerError> {
         let (found, here) = (self.failed(get(&self.database, OF_RUN))?, run.mark()?);
         if found.as_deref() == Some(here.as_str()) {
@@ -133,14 +123,12 @@ impl UndoLedger {
     }
 }
 
-/// The number of users, as it is kept.
 fn users(database: &Connection) -> rusqlite::Result<String> {
     let read = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
     let count = database.query_row("SELECT count(*) FROM users", [], read)?;
     Ok(count.to_string())
 }
 
-/// Writes the tables, and all users that the run created.
 fn fill(database: &Connection, run: &LedgerReader, path: &Path) -> Result<(), LedgerError> {
     let failed = |cause| LedgerError::of_undo(path, cause);
     let tables = || {

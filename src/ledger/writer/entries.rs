@@ -3,23 +3,22 @@
 use crate::ledger::Span;
 use crate::outcome::{CategoryRequests, FollowUp, Outcome, RowOutcome, RowResult};
 
-/// A row that is about to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToBegin {
     /// Number of the row.
     pub row: u64,
     /// Line on which it begins.
     pub line: u64,
-    /// The username as it will be sent.
+    /// The username to send.
     pub username: String,
-    /// The username as the pool compares it, where that is another one.
+    /// The username as the pool compares it, if that differs.
     pub compared_as: Option<String>,
-    /// The cells of the kept columns; nothing where none is kept.
+    /// The cells of the kept columns.
     pub kept: Vec<Option<String>>,
-    /// What came of it, where that is known without sending it. It is written down together with the beginning: whatever happens to the
-    /// process, such a row never looks as if it had been sent.
+    /// The outcome, if it is known without sending the row. It is recorded in the same
+    /// transaction, so the row never looks as if it had been sent.
     pub outcome: Option<Box<RowOutcome>>,
-    /// What follows, where what came of it is known.
+    /// The follow-up steps, if the outcome is known.
     pub follow_up: Option<FollowUp>,
 }
 
@@ -30,7 +29,7 @@ impl ToBegin {
     }
 }
 
-/// What a run that goes on takes up again.
+/// What a resumed run retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RetryFilter {
     /// Rows with this outcome.
@@ -39,7 +38,8 @@ pub enum RetryFilter {
     FailedSteps,
 }
 
-/// A row that the ledger hears of. Rows come in the list's order and without gaps, so that a missing one shows as damage.
+/// A row that is new to the ledger. Rows come in the list's order and without gaps, so a missing
+/// row is damage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewRow {
     /// About to be sent.
@@ -50,58 +50,57 @@ pub enum NewRow {
     Unsent(ReadRow),
 }
 
-/// What became of it.
+/// Whether a row may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BeginResult {
-    /// It is written down, and may be sent, unless what came of it is written down as well.
+    /// It is recorded and may be sent, unless its outcome was recorded as well.
     Yes,
-    /// An earlier row has the same username. It has its outcome, and must not be sent.
+    /// The given earlier row has the same username. This one was settled as a duplicate and must
+    /// not be sent.
     SameAs(u64),
 }
 
-/// What a run has come to since it wrote last. All of it is written, or nothing.
+/// Changes since the last write. Written in one transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LedgerBatch {
-    /// What came of rows that were begun.
+    /// Outcomes of rows that were begun.
     pub results: Vec<(u64, RowOutcome)>,
-    /// How the steps of users stand: of those whose rows are settled here, and of others.
+    /// Follow-up steps of rows settled here and earlier.
     pub follow_ups: Vec<(u64, FollowUp)>,
-    /// Requests of each quota category, to be added to those before.
+    /// Requests to add to the counts of each quota category.
     pub requests: Vec<(&'static str, CategoryRequests)>,
-    /// Time at work, in milliseconds, to be added to the time before.
+    /// Milliseconds to add to the active time.
     pub active_ms: i64,
-    /// The time of this session as it is now.
+    /// The time of this session so far.
     pub span: Option<Span>,
 }
 
 impl LedgerBatch {
-    /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// A row that was read and not begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadRow {
     /// Number of the row.
     pub row: u64,
     /// Line on which it begins.
     pub line: u64,
-    /// Its username, where one could be read.
+    /// The username, if it is readable.
     pub username: Option<String>,
-    /// The cells of the kept columns; nothing where none is kept.
+    /// The cells of the kept columns.
     pub kept: Vec<Option<String>>,
 }
 
 /// How a session ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ending {
-    /// Every row has an outcome that stays.
+    /// Every row has a final outcome.
     pub finished: bool,
-    /// Why it was stopped, when it was.
+    /// Why it was stopped, if it was.
     pub stopped_because: Option<String>,
-    /// When, in milliseconds since the Unix epoch.
+    /// Milliseconds since the Unix epoch.
     pub at_ms: i64,
 }

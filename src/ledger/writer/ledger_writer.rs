@@ -1,4 +1,4 @@
-//! The statements that write, prepared once: they are executed for every row.
+//! Executes the writes. Statements are prepared once because they run for every row.
 
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
@@ -7,7 +7,7 @@ use super::{BeginResult, Ending, LedgerBatch, NewRow, ToBegin, WriterError};
 use crate::ledger::identity::{self, name};
 use crate::ledger::integrity::seal::{requests_seal, row_seal};
 use crate::ledger::invocation::Invocation;
-use crate::ledger::rows::{INSERT_KEPT, INSERT_RESULT, signed, write_outcome, write_kept};
+use crate::ledger::rows::{INSERT_KEPT, INSERT_RESULT, signed, write_kept, write_outcome};
 use crate::ledger::{follow_ups, rates, times};
 use crate::outcome::{CategoryRequests, FollowUp, RateSample, RowOutcome};
 
@@ -21,7 +21,7 @@ pub(super) struct LedgerWriter<'d> {
     follow_up: Statement<'d>,
     span: Statement<'d>,
     session: u64,
-    /// None where the run keeps nothing.
+    /// `None` if no columns are kept.
     keep: Option<Statement<'d>>,
 }
 
@@ -52,7 +52,7 @@ impl<'d> LedgerWriter<'d> {
         invocation.write(self.database)
     }
 
-    /// Writes a row down that comes next in the list. `at_ms` is when it is begun, if it is.
+    /// Records the next row of the list. `at_ms` is when it is begun, if it is.
     pub(super) fn new_row(
         &mut self,
         row: NewRow,
@@ -117,7 +117,7 @@ impl<'d> LedgerWriter<'d> {
         Ok(None)
     }
 
-    /// Writes a row down as read, where it is not there yet.
+    /// Records a row as read, unless it already exists.
     fn note(
         &mut self,
         row: u64,
@@ -133,7 +133,8 @@ impl<'d> LedgerWriter<'d> {
             .map(drop)
     }
 
-    /// Writes a row's kept cells. Those of a row that is there already are the same: it is the same list.
+    /// Writes a row's kept cells. For an existing row they are the same, because it is the same
+    /// list.
     fn keep(&mut self, row: u64, kept: &[Option<String>]) -> rusqlite::Result<()> {
         match &mut self.keep {
             Some(keep) => write_kept(keep, row, kept),
@@ -226,7 +227,7 @@ impl<'d> LedgerWriter<'d> {
         identity::put(self.database, name::ROWS, &rows.to_string())?;
         let mut stopped_because = ending.stopped_because.clone();
         if ending.finished {
-            // A list that is read only once may end before one that the ledger has heard of.
+            // A list that can be read only once may end before a row that the ledger knows.
             match self.first_open_row()? {
                 None => match follow_ups::first_pending(self.database)? {
                     None => identity::put(self.database, name::FINISHED, "1")?,
@@ -255,7 +256,7 @@ impl<'d> LedgerWriter<'d> {
         }
     }
 
-    /// A row without an outcome, and whether it was begun.
+    /// The first row without an outcome, and whether it was begun.
     fn first_open_row(&self) -> rusqlite::Result<Option<(i64, bool)>> {
         self.database
             .query_row(

@@ -5,7 +5,7 @@ use crate::ledger::build::{Unplaced, build};
 use crate::ledger::identity::{Facts, Identity, Session};
 use crate::ledger::{Durability, LedgerError, RunDirectory, schema};
 
-/// The ledger of a new run, complete and on the disk, whose run has not begun: until then, an earlier ledger has its place.
+/// A complete ledger on the disk that has not yet replaced an earlier one.
 #[derive(Debug)]
 pub struct NewLedger {
     unplaced: Unplaced,
@@ -13,10 +13,7 @@ pub struct NewLedger {
 }
 
 impl Ledger {
-    /// Makes the ledger of a new run and begins the run.
-    ///
-    /// # Errors
-    /// It cannot be made.
+    /// Creates the ledger of a new run and starts the run.
     pub fn create(
         directory: &RunDirectory,
         identity: &Identity,
@@ -28,10 +25,6 @@ impl Ledger {
 }
 
 impl NewLedger {
-    /// Makes the ledger of a new run.
-    ///
-    /// # Errors
-    /// It cannot be made.
     pub fn build(
         directory: &RunDirectory,
         identity: &Identity,
@@ -49,10 +42,7 @@ impl NewLedger {
         Ok(Self { unplaced, session })
     }
 
-    /// Begins the run.
-    ///
-    /// # Errors
-    /// The ledger cannot be put in its place or opened there.
+    /// Puts the ledger in place and starts the run.
     pub fn begin(
         self,
         directory: &RunDirectory,

@@ -1,4 +1,4 @@
-//! A run goes on: what is taken back, and how the ledger stands then.
+//! Resumes a run: resets rows that are retried, and determines the ledger's status.
 
 use rusqlite::{Connection, params};
 
@@ -8,12 +8,12 @@ use crate::ledger::identity::{self, LedgerStatus, name};
 use crate::ledger::integrity::seal::row_seal;
 use crate::outcome::{CREATED_DURING_RUN, Outcome};
 
-/// How an old ledger stands, after taking back what is to be tried again.
+/// Resets the rows to retry and returns the status of the ledger.
 pub(super) fn take_up(
     transaction: &Connection,
     retry: &[RetryFilter],
 ) -> rusqlite::Result<LedgerStatus> {
-    // What stopped the run was not the row's fault, and nothing was made.
+    // The row that stopped the run was not at fault, and no user was created.
     transaction.execute_batch(
         "UPDATE rows SET username_hash = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE stopped_the_run);
          DELETE FROM results WHERE stopped_the_run;",
@@ -27,7 +27,8 @@ pub(super) fn take_up(
             }
         };
         if *outcome == Outcome::InDoubt {
-            // No request of the ledger's made these users: a look-up would take the row's own beginning for one. They are asked for again.
+            // The run sent no request for these rows, so a lookup must not credit it with the
+            // users. They are processed like new rows.
             transaction.execute(
                 "UPDATE rows SET username_hash = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE outcome = ?1 AND \
                  error_code = ?2)",
@@ -74,7 +75,7 @@ pub(super) fn take_up(
     Ok(standing)
 }
 
-/// Seals the rows that were just taken back.
+/// Seals the rows that were just reset.
 fn seal_again(database: &Connection) -> rusqlite::Result<()> {
     let mut open = database.prepare("SELECT row, line, username FROM rows WHERE seal = -1")?;
     let mut seal = database.prepare("UPDATE rows SET seal = ?2 WHERE row = ?1")?;

@@ -1,4 +1,4 @@
-//! The thread: whatever waits goes into one transaction, and those who wait are told when it is on the disk.
+//! The writer thread: writes waiting messages in one transaction, then acknowledges them.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use super::{BeginResult, MESSAGES_TOGETHER, Message, WriterError};
 use crate::ledger::integrity::anchor::{Anchor, Displaced, save};
 use crate::ledger::integrity::checkpoint::{Checkpoints, merge_log};
 
-/// What is told to those who wait, once a transaction is on the disk.
+/// Sent once the transaction is on the disk.
 enum Acknowledge {
     Begun(oneshot::Sender<Vec<BeginResult>>, Vec<BeginResult>),
     Closed(oneshot::Sender<()>),
@@ -25,14 +25,14 @@ pub(super) struct Open {
     pub(super) directory: PathBuf,
 }
 
-/// Works until the ledger is closed, or the first error.
+/// Runs until the ledger is closed or the first error.
 pub(super) fn work(
     mut open: Open,
     mut messages: mpsc::Receiver<Message>,
 ) -> Result<(), WriterError> {
     let closed = write_all(&mut open, &mut messages).map_err(|broken| match broken {
         WriterError::Displaced(what, _) => {
-            // One that was moved is whole where it is now.
+            // A moved ledger is complete in its new place.
             let saved = match &what {
                 Displaced::Moved { .. } => None,
                 Displaced::Removed(_) | Displaced::Replaced(_) | Displaced::Unseen(..) => {
@@ -44,7 +44,7 @@ pub(super) fn work(
         other @ (WriterError::Ledger(_) | WriterError::Usernames(_)) => other,
     })?;
     if let Some(closed) = closed {
-        // The log goes into the database, so that the directory holds one file to question.
+        // Merge the log, so that the directory holds a single database file.
         merge_log(&open.database)?;
         drop(open);
         let _ = closed.send(());
@@ -52,7 +52,7 @@ pub(super) fn work(
     Ok(())
 }
 
-/// Whom to tell that the ledger is closed; none when nobody can send anything any more.
+/// The receiver to tell once the ledger is closed. `None` if all senders were dropped.
 fn write_all(
     open: &mut Open,
     messages: &mut mpsc::Receiver<Message>,
@@ -61,7 +61,7 @@ fn write_all(
     let mut writer = LedgerWriter::new(database)?;
     while let Some(first) = messages.blocking_recv() {
         let mut acknowledge = Vec::new();
-        // Dropped without a commit, it takes everything back.
+        // Rolled back on drop.
         let transaction = database.unchecked_transaction()?;
         let mut next = Some(first);
         for _ in 0..MESSAGES_TOGETHER {
@@ -77,7 +77,7 @@ fn write_all(
         open.checkpoints.after_commit(database)?;
         for told in acknowledge {
             match told {
-                // Nobody waiting means that the run is over.
+                // If the receiver is gone, the run is over.
                 Acknowledge::Begun(to, begun) => drop(to.send(begun)),
                 Acknowledge::Closed(to) => return Ok(Some(to)),
             }

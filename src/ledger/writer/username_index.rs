@@ -1,7 +1,9 @@
-//! Which rows may be sent with which username, so that the ledger finds the row that already has one.
+//! Which rows may be sent with which username, so that the ledger finds the row that already has
+//! one.
 //!
-//! The rows in the ledger hold this, and the index is rebuilt from them when a run resumes. An index in the database itself would
-//! be written in random order: each group of rows would write nearly all of its pages and sync them.
+//! The rows in the ledger hold this, and the index is rebuilt from them when a run resumes. An
+//! index in the database itself would be written in random order: each group of rows would write
+//! nearly all of its pages and sync them.
 
 use std::io;
 
@@ -9,11 +11,13 @@ use sha2::{Digest as _, Sha256};
 
 use crate::spill::{Spill, read_u64};
 
-/// A lookup reads one partition: 5 KB with a million rows. All blocks in memory together take at most 2 MiB.
+/// A lookup reads one partition: 5 KB with a million rows. All blocks in memory together take at
+/// most 2 MiB.
 const PARTITIONS: usize = 4096;
 const BLOCK_BYTES: usize = 512;
 
-/// Eight bytes for a username as the pool compares it. Rows with the same hash are then compared by name.
+/// Eight bytes for a username as the pool compares it. Rows with the same hash are then compared by
+/// name.
 pub(super) fn username_hash(username: &str) -> i64 {
     let hash = Sha256::digest(username.as_bytes());
     let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hash);
