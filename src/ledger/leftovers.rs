@@ -95,7 +95,7 @@ mod tests {
     use super::is_unfinished;
 
     #[test]
-    fn only_files_of_ours_are_removed() {
+    fn removes_only_its_own_files() {
         for name in [
             "results.csv.4711.unfinished",
             "rejects.csv.1.unfinished",

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_record_is_thinned_and_its_sums_stay() {
+    fn merging_a_long_record_keeps_its_totals() {
         let database = database();
         let mut written = Vec::new();
         for second in 0..1_000 {
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_request_is_not_more_than_all_and_more_than_one_shows() {
+    fn one_request_above_the_rate_is_tolerated_and_more_are_reported() {
         let used = |sent| {
             let mut one = sample("UserList", 0);
             (one.sent, one.room_milli) = (sent, 9_300);
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pace_says_what_part_of_the_rate_was_used() {
+    fn the_pace_is_the_used_part_of_the_rate() {
         let samples: Vec<_> = (0..10)
             .map(|second| sample("UserCreation", second))
             .collect();
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_that_was_changed_is_noticed() {
+    fn a_modified_sample_is_damage() {
         let database = database();
         write_at_most(&database, &[sample("UserRead", 1)], 64, 32).unwrap();
         database

@@ -112,7 +112,7 @@ fn the_columns_read_are_the_columns_written() {
 }
 
 #[tokio::test]
-async fn what_was_written_is_read_back_in_order_and_the_rest_is_in_doubt_or_unsent() {
+async fn reads_rows_in_order_and_reports_unsettled_ones_as_in_doubt_or_unsent() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);
@@ -170,7 +170,7 @@ async fn what_was_written_is_read_back_in_order_and_the_rest_is_in_doubt_or_unse
 }
 
 #[tokio::test]
-async fn a_row_whose_outcome_is_known_is_begun_and_settled_at_once_unless_it_is_a_duplicate() {
+async fn a_row_with_a_known_outcome_is_begun_and_settled_at_once_unless_it_is_a_duplicate() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);
@@ -186,8 +186,7 @@ async fn a_row_whose_outcome_is_known_is_begun_and_settled_at_once_unless_it_is_
         begun,
         [BeginResult::Yes, BeginResult::Yes, BeginResult::SameAs(1)]
     );
-    // Nothing else was told to the ledger: a process that dies here leaves only the one row that
-    // may be sent.
+    // If the process died here, only this one row could have been sent.
     ledger.close(ending(false)).await.unwrap();
     let seen = rows(&directory);
     assert_eq!(seen[0].outcome, existed);
@@ -206,7 +205,7 @@ async fn a_row_whose_outcome_is_known_is_begun_and_settled_at_once_unless_it_is_
 }
 
 #[tokio::test]
-async fn what_came_of_rows_is_on_the_disk_once_the_next_ones_are_begun() {
+async fn outcomes_are_on_the_disk_once_the_next_rows_are_begun() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);
@@ -225,7 +224,7 @@ async fn what_came_of_rows_is_on_the_disk_once_the_next_ones_are_begun() {
         .begin_and_write(since, vec![NewRow::ToBegin(to_begin(2, "bob"))], 6)
         .await;
     assert_eq!(begun.await.unwrap(), [BeginResult::Yes]);
-    // Nobody has closed it: this is what a process would leave that dies now.
+    // Not closed: this is what a killed process leaves.
     let seen = rows(&directory);
     assert_eq!(seen[0].outcome, created());
     assert_eq!(seen[1].outcome.outcome, Outcome::InDoubt);
@@ -239,7 +238,7 @@ async fn what_came_of_rows_is_on_the_disk_once_the_next_ones_are_begun() {
 }
 
 #[tokio::test]
-async fn a_run_that_goes_on_knows_how_each_row_stands() {
+async fn a_resumed_run_knows_the_state_of_each_row() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);
@@ -286,7 +285,7 @@ async fn a_run_that_goes_on_knows_how_each_row_stands() {
 }
 
 #[tokio::test]
-async fn outcomes_are_taken_back_to_be_tried_again_and_only_those() {
+async fn only_selected_outcomes_are_reset_for_a_retry() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);
@@ -339,7 +338,7 @@ async fn outcomes_are_taken_back_to_be_tried_again_and_only_those() {
             PriorState::Nothing,
             PriorState::Begun { at_ms: 7 },
             PriorState::Nothing,
-            // No request of the ledger's can have created it.
+            // No request of the run can have created it.
             PriorState::Nothing
         ]
     );
@@ -347,7 +346,7 @@ async fn outcomes_are_taken_back_to_be_tried_again_and_only_those() {
 }
 
 #[test]
-fn a_second_process_another_run_and_a_later_format_are_refused() {
+fn refuses_a_second_process_another_run_and_a_later_format() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run");
     let directory = RunDirectory::hold(&path).unwrap();
@@ -381,7 +380,7 @@ fn a_second_process_another_run_and_a_later_format_are_refused() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_folder_and_its_files_are_their_owner_s_alone() {
+async fn only_the_owner_can_read_the_directory_and_its_files() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();

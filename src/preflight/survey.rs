@@ -1,5 +1,5 @@
-//! The list, read to its end before anything is sent: how many rows would be sent, what is wrong with the others, and how many people
-//! would get a message. Memory does not grow with the list.
+//! Reads the whole list before anything is sent: counts the rows to send, the findings and the
+//! messages. Memory stays constant.
 
 mod aliases;
 mod counted;
@@ -31,33 +31,29 @@ pub use totals::{StepTotals, SurveyCounts};
 
 const BATCH_ROWS: usize = 512;
 
-/// What a list was found to be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Survey {
-    /// Rows.
     pub counts: SurveyCounts,
-    /// Rules that are broken, the one that is broken most first.
+    /// Broken rules, the most frequent first.
     pub broken: Vec<RuleCount>,
-    /// Notes, the most frequent kind first.
+    /// Kinds of notes, the most frequent first.
     pub notes: Vec<NoteCount>,
-    /// Addresses under several usernames, where they are aliases.
+    /// Addresses that several usernames have, if they are aliases.
     pub alias_repeats: Vec<AliasRepeats>,
-    /// The names of the groups that users are put into; of too many, the first ones, and one more than a pool can have.
+    /// The groups that users are added to, up to one more than a pool can have.
     pub groups: BTreeSet<String>,
 }
 
-/// A list cannot be surveyed.
 #[derive(Debug, thiserror::Error)]
 pub enum SurveyError {
-    /// It cannot be read.
     #[error(transparent)]
     Rows(#[from] RowsError),
-    /// There is no room for the usernames and addresses that are compared.
+    /// The temporary file of usernames and addresses cannot be written or read.
     #[error(
         "usernames and addresses cannot be kept in a temporary file while they are compared: {0}"
     )]
     Room(io::Error),
-    /// What is found cannot be written.
+    /// The findings cannot be written.
     #[error("what was found cannot be written: {0}")]
     Write(#[from] io::Error),
 }
@@ -73,8 +69,9 @@ impl Hint for SurveyError {
 }
 
 impl Survey {
-    /// Reads the list to its end. `case_insensitive` says whether usernames are compared without case; `tell` hears of every finding
-    /// and note: those of a row one after the other, and at the end those about several rows.
+    /// Reads the list to its end. `case_insensitive` says whether usernames are compared without
+    /// case; `tell` hears of every finding and note: those of a row one after the other, and at
+    /// the end those about several rows.
     ///
     /// # Errors
     /// The list cannot be read on, `tell` fails, or there is no room for a temporary file.
@@ -105,7 +102,7 @@ impl Survey {
         surveyor.finish()
     }
 
-    /// What is known once all rows were seen.
+    /// Computes the totals.
     fn sum_up(&mut self, passwords: &PasswordColumn) {
         let findings_of = |rules: &[Rule]| -> u64 {
             self.broken
@@ -140,7 +137,7 @@ impl Survey {
     }
 }
 
-/// A survey that is under way.
+/// A survey in progress.
 struct Surveyor<'m, F> {
     mapping: &'m Mapping,
     places: Places,
@@ -174,7 +171,8 @@ impl<F: FnMut(&ReportedFinding<'_>) -> io::Result<()>> Surveyor<'_, F> {
         }
     }
 
-    /// Passwords are looked at whether their rows are sound or not: what is wrong with all of them is wrong with each.
+    /// Passwords count even if their rows are invalid: a fault of the whole column affects every
+    /// row.
     fn password(&mut self, draft: &MappedRow<'_>) {
         let password = draft.password.filter(|password| !password.is_empty());
         if let Some(password) = password

@@ -1,7 +1,8 @@
-//! The beginning of a list: lines above its first record are dropped here, before the parser sees them.
+//! Skips lines above the first record, before the parser sees them.
 //!
-//! Dropped are the lines that `--skip-lines` counts, then blank ones, the line that tells Excel the delimiter (`sep=;`) and the one
-//! in which PowerShell's Export-Csv names a type (`#TYPE`). Lines and bytes are counted, so that places stay those of the file.
+//! Skipped are the lines counted by `--skip-lines`, then blank lines, the line that tells Excel the
+//! delimiter (`sep=;`), and the line in which PowerShell's Export-Csv names a type (`#TYPE`).
+//! Skipped lines and bytes are counted, so that positions are those of the file.
 
 use std::io::{self, Read};
 
@@ -13,23 +14,23 @@ use crate::source::Wrapping;
 /// Bytes read at a time.
 const BLOCK: usize = 8 * 1024;
 
-/// What begins the line in which PowerShell's Export-Csv names the type of the objects.
+/// The start of the line in which PowerShell's Export-Csv names the type of the objects.
 const TYPE_LINE: &[u8] = b"#TYPE";
 
-/// Bytes of which a line above the header may consist, and still name no column.
+/// A line of only these bytes names no column.
 const BLANK: &[u8] = b" \t,;|";
 
-/// What was dropped above the first record.
+/// What was skipped above the first record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Above {
     pub(super) lines: u64,
     pub(super) bytes: u64,
 }
 
-/// The text, read as far as its first record.
+/// The text, read up to its first record.
 pub(super) struct ListStart<R> {
     source: R,
-    /// What was read. Dropped up to `at`.
+    /// The bytes read so far. Those before `at` are skipped.
     head: Vec<u8>,
     at: usize,
     exhausted: bool,
@@ -37,11 +38,10 @@ pub(super) struct ListStart<R> {
     announced: Option<u8>,
 }
 
-/// What was found.
 pub(super) struct FirstRecord<R> {
-    /// The text from its first record, as far as it was read.
+    /// The text from its first record on, as far as it was read.
     pub(super) head: Vec<u8>,
-    /// What follows.
+    /// The rest of the text.
     pub(super) rest: R,
     pub(super) above: Above,
     /// The delimiter that the list announces for Excel.
@@ -60,14 +60,14 @@ impl<R: Read> ListStart<R> {
         }
     }
 
-    /// Drops what precedes the first record, and reads that record's first line. `lines`: so many more are read, for which a pipe
-    /// would have to wait.
+    /// Skips what precedes the first record, and reads that record's first line and `lines` more.
+    /// For a pipe, `lines` should be 0, because it would have to wait for them.
     pub(super) fn read(mut self, dialect: &Dialect, lines: usize) -> io::Result<FirstRecord<R>> {
         while self.above.lines < dialect.skip_lines && self.drop_line()? {}
         while self.drop_if_no_record(dialect)? {}
         self.fill_until(|head| {
             let ended = first_line(head, dialect.quote_chars()).is_some();
-            // The byte after a return says whether returns end lines alone.
+            // The byte after a carriage return tells whether it ends lines by itself.
             ended && !head.ends_with(b"\r")
         })?;
         let more = if Wrapping::may_be_foreign(self.text()) {
@@ -85,7 +85,7 @@ impl<R: Read> ListStart<R> {
         })
     }
 
-    /// Drops the first line, unless it may be a record.
+    /// Skips the first line, unless it may be a record.
     fn drop_if_no_record(&mut self, dialect: &Dialect) -> io::Result<bool> {
         self.fill_until(|head| head.iter().any(|byte| ends_line(*byte)))?;
         let line = self.text();
@@ -106,7 +106,7 @@ impl<R: Read> ListStart<R> {
         Ok(false)
     }
 
-    /// Drops the first line with its line end. Returns false if no line is left.
+    /// Skips the first line with its line end. Returns false if no line is left.
     fn drop_line(&mut self) -> io::Result<bool> {
         let mut is_line = false;
         loop {
@@ -142,13 +142,13 @@ impl<R: Read> ListStart<R> {
         self.above.bytes += count as u64;
     }
 
-    /// Reads on until this holds, within a record's bounds.
+    /// Reads until the condition holds, within the maximum length of a record.
     fn fill_until(&mut self, holds: impl Fn(&[u8]) -> bool) -> io::Result<()> {
         while !holds(self.text()) && self.text().len() < MAX_RECORD_BYTES && self.fill()? {}
         Ok(())
     }
 
-    /// Reads a block; false: there is no more.
+    /// Reads a block. False at the end.
     fn fill(&mut self) -> io::Result<bool> {
         self.head.drain(..self.at);
         self.at = 0;
@@ -169,7 +169,7 @@ impl<R: Read> ListStart<R> {
     }
 }
 
-/// A character that quotes or escapes separates nothing.
+/// A quote or escape character cannot be the delimiter.
 fn may_be_announced(mark: u8, dialect: &Dialect) -> bool {
     let QuoteChars { quote, escape } = dialect.quote_chars();
     quote != super::Quote::Mark(mark) && escape != Some(mark)
@@ -190,7 +190,7 @@ mod tests {
     use crate::rows::Dialect;
     use std::io::Read;
 
-    /// Hands out a byte at a time.
+    /// Yields one byte at a time.
     struct Slow<'a>(&'a [u8]);
 
     impl Read for Slow<'_> {
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_above_the_first_record_are_dropped_and_counted() {
+    fn skips_and_counts_lines_above_the_first_record() {
         let long = format!("{}\na,b\n", "x".repeat(20_000));
         for (text, skip_lines, rest, lines, announced) in [
             ("a,b\n1,2\n", 0, "a,b\n1,2\n", 0, None),
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_header_a_line_of_delimiters_is_a_record() {
+    fn keeps_a_line_of_delimiters_if_there_is_no_header() {
         let dialect = Dialect {
             columns: Some(vec!["username".to_owned()]),
             ..Dialect::default()
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_character_that_quotes_or_escapes_is_not_announced() {
+    fn ignores_an_announced_quote_or_escape() {
         let dialect = Dialect {
             escape: Some(b'\\'),
             ..Dialect::default()

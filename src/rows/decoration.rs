@@ -1,5 +1,5 @@
-//! What some exports put around a text to keep spreadsheets from changing it: an apostrophe before it (OWASP, "CSV Injection"), or a
-//! formula that is nothing but the text (`="0049"`). Removed where the command line says so.
+//! Removes what some exports add to keep spreadsheets from changing a text, if the command line
+//! says so: an apostrophe before it (OWASP, "CSV Injection"), or a formula around it (`="0049"`).
 
 use std::borrow::Cow;
 
@@ -10,10 +10,10 @@ use super::ResolvedDialect;
 
 const APOSTROPHE: &[u8] = b"'";
 
-/// Begins a formula that is a text.
+/// The start of a formula that is only a text.
 const FORMULA: &[u8] = b"=\"";
 
-/// Writes the cells without their decoration to `to`; false where no cell has one.
+/// Writes the cells without decoration to `to`. False if no cell has any.
 pub(super) fn remove(reading: &ResolvedDialect, record: &ByteRecord, to: &mut ByteRecord) -> bool {
     let is_decorated = |cell: &[u8]| {
         (reading.drop_apostrophe && cell.starts_with(APOSTROPHE))
@@ -41,7 +41,7 @@ fn undecorated<'c>(reading: &ResolvedDialect, cell: &'c [u8]) -> Cow<'c, [u8]> {
     text.unwrap_or(Cow::Borrowed(cell))
 }
 
-/// The text of a formula that is nothing else: within its quotes, quotes are doubled.
+/// The text of a formula that is only a text, with doubled quotes resolved.
 fn unwrapped(cell: &[u8]) -> Option<Cow<'_, [u8]>> {
     let quoted = cell.strip_prefix(FORMULA)?.strip_suffix(b"\"")?;
     if !quoted.contains(&b'"') {
@@ -66,7 +66,7 @@ mod tests {
     use csv::ByteRecord;
 
     #[test]
-    fn a_formula_is_unwrapped_where_it_is_nothing_but_a_text() {
+    fn unwraps_formulas_that_are_only_a_text() {
         for (cell, text) in [
             ("=\"dan\"", Some("dan")),
             ("=\"\"", Some("")),
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_asked_for_is_removed_and_the_apostrophe_first() {
+    fn removes_only_what_is_requested_and_the_apostrophe_first() {
         let record = ByteRecord::from(vec!["'a", "''b", "=\"'c\"", "'=\"d\"", "o'e"]);
         for (drop_apostrophe, unwrap_formulas, expected) in [
             (false, false, None),

@@ -1,41 +1,42 @@
-//! How a list is written: what the command line says of it, and what is made of its first line.
+//! The CSV dialect of a list: options, and detection from its first line.
 
 use super::reasons::REASONS;
 use crate::source::TextEncoding;
 
-/// What separates columns, the likeliest first.
+/// Possible delimiters, the most common first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// Two columns that stand together in the header of AWS's import template, and nowhere else (`GetCSVHeader`; developer guide,
-/// "Importing users into user pools from a CSV file").
+/// Two columns that only the header of AWS's import template has together (`GetCSVHeader`;
+/// developer guide, "Importing users into user pools from a CSV file").
 const OF_TEMPLATE: [&str; 2] = ["cognito:username", "cognito:mfa_enabled"];
 
-/// What the command line says of a list. What it does not say is guessed.
+/// Options. Those that are not set are detected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dialect {
-    /// What it is written in.
+    /// The encoding.
     pub encoding: Option<TextEncoding>,
-    /// What separates columns.
+    /// The delimiter.
     pub delimiter: Option<u8>,
-    /// What values are quoted with.
+    /// The quote character.
     pub quote: Option<Quote>,
-    /// The character that, inside quotes, makes the next one part of the value. A doubled quote is a quote with it as well.
+    /// The escape character within quotes. Doubled quotes are quotes even if it is set.
     pub escape: Option<u8>,
-    /// The names of its columns, where it has no header line.
+    /// The names of the columns, if there is no header line.
     pub columns: Option<Vec<String>>,
     /// Lines of the file above the header.
     pub skip_lines: u64,
     /// Missing cells at the end of a row are empty.
     pub flexible: bool,
-    /// An apostrophe at the beginning of a cell is dropped: some exports put one before every text, to keep spreadsheets from
-    /// taking it for a formula (OWASP, "CSV Injection").
+    /// Drop an apostrophe at the start of a cell. Some exports put one before every text, to keep
+    /// spreadsheets from taking it for a formula (OWASP, "CSV Injection").
     pub drop_apostrophe: bool,
-    /// A cell `="text"` is read as `text`: some exports write one to keep spreadsheets from taking the text for a number.
+    /// Read a cell `="text"` as `text`. Some exports write it to keep spreadsheets from taking the
+    /// text for a number.
     pub unwrap_formulas: bool,
 }
 
 impl Dialect {
-    /// What quotes and escapes, unless the list turns out to be AWS's template.
+    /// The quote and escape characters, unless the list turns out to be AWS's template.
     pub(super) fn quote_chars(&self) -> QuoteChars {
         QuoteChars {
             quote: self.quote.unwrap_or_default(),
@@ -44,19 +45,16 @@ impl Dialect {
     }
 }
 
-/// The characters that quote values, and escape within quotes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct QuoteChars {
     pub(super) quote: Quote,
     pub(super) escape: Option<u8>,
 }
 
-/// What values are quoted with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quote {
-    /// This character.
     Mark(u8),
-    /// Nothing: a quote is a character like any other.
+    /// Values are not quoted.
     None,
 }
 
@@ -66,14 +64,13 @@ impl Default for Quote {
     }
 }
 
-/// Whether a character can stand between columns or around values: one of ASCII that no name, no line end and no end of a list
-/// is made of.
+/// Whether a character can be a delimiter or a quote: ASCII, and not part of a name, a line end or
+/// the sentinel.
 #[must_use]
 pub fn may_separate(character: u8) -> bool {
     character.is_ascii() && !character.is_ascii_alphanumeric() && !b"\0\r\n".contains(&character)
 }
 
-/// What ends a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LineEnd {
     /// `\n`.
@@ -83,10 +80,10 @@ pub(super) enum LineEnd {
 }
 
 impl LineEnd {
-    /// What stands behind this first line of the text.
+    /// The line end after this first line.
     pub(super) fn behind(first_line: &[u8], text: &[u8]) -> Self {
         let behind = without_blank_lines(text).get(first_line.len()..);
-        // What was read may end between the two; a `\r` alone has ended no line for decades.
+        // The buffer may end between `\r` and `\n`.
         if behind.is_some_and(|behind| behind == b"\r" || behind.starts_with(b"\r\n")) {
             Self::CarriageReturnNewline
         } else {
@@ -95,13 +92,13 @@ impl LineEnd {
     }
 }
 
-/// How a list is read, decided from its first line and for good.
+/// How a list is read. Decided once, from its first line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedDialect {
     pub(super) encoding: TextEncoding,
     pub(super) delimiter: u8,
     pub(super) quote: Quote,
-    /// Escapes a character within quotes.
+    /// The escape character within quotes.
     pub(super) escape: Option<u8>,
     /// It is AWS's import template: `\,` is a comma within a value.
     pub(super) template: bool,
@@ -109,22 +106,22 @@ pub struct ResolvedDialect {
     pub(super) skip_lines: u64,
     /// Missing cells at the end of a row are empty.
     pub(super) flexible: bool,
-    /// An apostrophe at the beginning of a cell is dropped.
+    /// An apostrophe at the start of a cell is dropped.
     pub(super) drop_apostrophe: bool,
     /// A cell `="text"` is read as `text`.
     pub(super) unwrap_formulas: bool,
     /// The command line names the columns.
     headless: bool,
-    /// What ended its first line.
+    /// The line end of the first line.
     pub(super) line_end: LineEnd,
-    /// The delimiter is a guess.
+    /// The delimiter was guessed.
     guessed: bool,
-    /// The encoding that was asked for, where a byte order mark says otherwise.
+    /// The requested encoding, if a byte order mark overrides it.
     overruled: Option<TextEncoding>,
 }
 
 impl ResolvedDialect {
-    /// Decides. `first_line` is the list's first line that is not blank, without its line end.
+    /// `first_line` is the first line that is not blank, without its line end.
     pub(super) fn of(first_line: &[u8], encoding: TextEncoding, dialect: &Dialect) -> Self {
         let chars = dialect.quote_chars();
         let delimiter = dialect.delimiter.unwrap_or_else(|| {
@@ -153,7 +150,6 @@ impl ResolvedDialect {
         }
     }
 
-    /// What quotes and escapes.
     pub(super) fn quote_chars(&self) -> QuoteChars {
         QuoteChars {
             quote: self.quote,
@@ -161,7 +157,8 @@ impl ResolvedDialect {
         }
     }
 
-    /// What makes of the same bytes other cells: part of what a run is bound to. Empty for commas, quotes, a header and UTF-8.
+    /// Everything that changes how bytes are split into cells. Part of a run's identity. Empty for
+    /// commas, quotes, a header and UTF-8.
     #[must_use]
     pub fn identity(&self) -> String {
         let mut parts = Vec::new();
@@ -195,7 +192,7 @@ impl ResolvedDialect {
         parts.join(" ")
     }
 
-    /// What was decided that people may not expect, with the flag that decides otherwise.
+    /// Decisions that a user may not expect, each with the flag that overrides it.
     #[must_use]
     pub fn notices(&self) -> Vec<String> {
         let mut notices = Vec::new();
@@ -223,7 +220,7 @@ impl ResolvedDialect {
     }
 }
 
-/// A character as it is typed behind its flag.
+/// A character as it is typed after its flag.
 fn shown(character: u8) -> String {
     match character {
         b'\t' => "tab".to_owned(),
@@ -231,7 +228,8 @@ fn shown(character: u8) -> String {
     }
 }
 
-/// With a header: what most often stands in it. Without one: what makes the columns that are named. Else a comma.
+/// With a header, the most frequent candidate in it. Without one, the candidate that yields the
+/// named columns. Else a comma.
 pub(super) fn guess(first_line: &[u8], chars: QuoteChars, columns: Option<usize>) -> u8 {
     let counts = DELIMITERS.map(|delimiter| {
         let mut quotes = QuoteState::new(chars);
@@ -241,14 +239,14 @@ pub(super) fn guess(first_line: &[u8], chars: QuoteChars, columns: Option<usize>
         let may_be = chars.quote != Quote::Mark(delimiter) && chars.escape != Some(delimiter);
         (delimiter, if may_be { found.count() } else { 0 })
     });
-    // Of equals the last one is the maximum, and the likeliest is wanted.
+    // `max_by_key` returns the last of equal items, so the most common one comes last.
     let most_frequent = |counts: &[(u8, usize)]| {
         let counts = counts.iter().rev().copied();
         counts.max_by_key(|(_, count)| *count)
     };
     let found = match columns {
         Some(columns) => {
-            // A list of rejects has a header line and some columns more, whatever is said of it.
+            // A list of rejects always has a header line and some additional columns.
             let wanted = [columns, columns + REASONS.len()];
             let makes = |count: usize| wanted.contains(&(count + 1));
             // Empty cells at the end of a row are ignored.
@@ -273,7 +271,7 @@ pub(super) fn guess(first_line: &[u8], chars: QuoteChars, columns: Option<usize>
     found.map_or(b',', |(delimiter, _)| delimiter)
 }
 
-/// The delimiter that a list announces for Excel, in a line of its own before the header: `sep=;`.
+/// The delimiter that a list announces for Excel in a line before the header: `sep=;`.
 pub(super) fn announced(line: &[u8]) -> Option<u8> {
     let line = line.trim_ascii_start();
     let line = line.strip_prefix(b"\"").unwrap_or(line);
@@ -291,7 +289,8 @@ pub(super) fn announcement(delimiter: u8) -> [u8; 5] {
     [b's', b'e', b'p', b'=', delimiter]
 }
 
-/// Both names, and neither of them in quotes: a tool that quotes its header quotes its values.
+/// Whether the header has both names without quotes. A tool that quotes its header quotes its
+/// values.
 fn is_template(first_line: &[u8]) -> bool {
     OF_TEMPLATE.iter().all(|name| {
         first_line
@@ -300,7 +299,7 @@ fn is_template(first_line: &[u8]) -> bool {
     })
 }
 
-/// The first line that is not blank, without its line end; none where it does not end in this text.
+/// The first line that is not blank, without its line end. `None` if it does not end in this text.
 pub(super) fn first_line(text: &[u8], chars: QuoteChars) -> Option<&[u8]> {
     let line = without_blank_lines(text);
     let mut quotes = QuoteState::new(chars);
@@ -310,7 +309,7 @@ pub(super) fn first_line(text: &[u8], chars: QuoteChars) -> Option<&[u8]> {
     line.get(..end)
 }
 
-/// The text from its first line that is not blank.
+/// The text from its first non-blank line on.
 pub(super) fn without_blank_lines(text: &[u8]) -> &[u8] {
     let begin = text.iter().position(|byte| !ends_line(*byte));
     text.get(begin.unwrap_or(text.len())..).unwrap_or_default()
@@ -320,12 +319,13 @@ pub(super) fn ends_line(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
-/// Whether quotes are open while a line is gone through. One opens only where a value begins: elsewhere it is part of it.
+/// Tracks whether quotes are open. A quote opens only at the start of a value; elsewhere it is part
+/// of the value.
 struct QuoteState {
     chars: QuoteChars,
     open: bool,
     value_begins: bool,
-    /// The byte before escapes this one.
+    /// The previous byte escapes this one.
     escaped: bool,
 }
 
@@ -339,7 +339,7 @@ impl QuoteState {
         }
     }
 
-    /// Whether this byte, the next one, stands outside of quotes.
+    /// Whether this next byte is outside of quotes.
     fn are_closed_at(&mut self, byte: u8) -> bool {
         if std::mem::take(&mut self.escaped) {
             return false;
@@ -350,7 +350,7 @@ impl QuoteState {
         }
         if self.chars.quote == Quote::Mark(byte) && (self.open || self.value_begins) {
             self.open = !self.open;
-            // A quote within quotes is doubled: it closes and opens them.
+            // A quote within quotes is doubled, so it closes and reopens them.
             self.value_begins = true;
             return false;
         }

@@ -1,4 +1,4 @@
-//! What ends the reading of a list.
+//! Errors that end the reading of a list.
 
 use std::io;
 
@@ -7,67 +7,48 @@ use super::quote_guard::{MAX_END_SOUGHT, MAX_RECORD_BYTES, RecordTooLong};
 use crate::hints::Hint;
 use crate::source::{Foreign, hint_of};
 
-/// What ends the reading of a list.
 #[derive(Debug, thiserror::Error)]
 pub enum RowsError {
-    /// Its first bytes cannot be read, or are no list's.
+    /// Its first bytes cannot be read or decoded.
     #[error("{list}: cannot be read: {cause}")]
     Unread {
-        /// The list's name.
         list: String,
-        /// What the system, or the decoder, said.
+        /// The error of the system or the decoder.
         cause: io::Error,
     },
-    /// It is a file of another kind.
+    /// It is a file in another format.
     #[error("{list}: {foreign}")]
-    Foreign {
-        /// The list's name.
-        list: String,
-        /// What it is.
-        foreign: Foreign,
-    },
-    /// There is no header.
+    Foreign { list: String, foreign: Foreign },
     #[error("{list}: is empty{}", after(*.skipped))]
-    Empty {
-        /// The list's name.
-        list: String,
-        /// Lines that are skipped.
-        skipped: u64,
-    },
-    /// The first line is in two bytes a character, and nothing says so.
+    Empty { list: String, skipped: u64 },
+    /// The first line looks like UTF-16, without a byte order mark or `--encoding`.
     #[error("{list}: line {line}: holds NUL bytes, as UTF-16 without a byte order mark does")]
     Utf16 {
-        /// The list's name.
         list: String,
-        /// The line.
         line: u64,
-        /// The encoding that it looks like.
         encoding: &'static str,
     },
     /// The header is not in the list's encoding.
     #[error("{list}: line {line}: the header is not {encoding} (column {column})")]
     HeaderEncoding {
-        /// The list's name.
         list: String,
-        /// The line that it is on.
+        /// Its line.
         line: u64,
-        /// The encoding that it was read in.
         encoding: &'static str,
-        /// Number of the column, from 1.
+        /// The number of the column, from 1.
         column: usize,
-        /// The lines below it.
+        /// The lines after it.
         below: FirstLines,
     },
-    /// The header swallowed the rows. Its cells may hold passwords: they are not repeated.
+    /// A quote in the header is not closed. Its cells may hold passwords, so they are not shown.
     #[error(
         "{list}: line {line}: the header does not end: it has more than {MAX_RECORD_BYTES} bytes, or a quote in it is never closed"
     )]
     HeaderOpen {
-        /// The list's name.
         list: String,
-        /// The line that it begins on.
+        /// Its first line.
         line: u64,
-        /// The lines below that one.
+        /// The lines after that one.
         below: FirstLines,
     },
     /// A cell of the header has misplaced quotes.
@@ -75,51 +56,44 @@ pub enum RowsError {
         "{list}: line {line}: the quotes in column {column} of the header are misplaced: text follows the closing quote or precedes the opening one"
     )]
     HeaderQuotes {
-        /// The list's name.
         list: String,
-        /// The line that it begins on.
+        /// Its first line.
         line: u64,
-        /// Number of the column, from 1.
+        /// The number of the column, from 1.
         column: usize,
-        /// The lines below that one.
+        /// The lines after that one.
         below: FirstLines,
     },
-    /// A record does not end.
+    /// A record is too long to find its end.
     #[error(
         "{list}: line {line}: the record that begins here is longer than {MAX_END_SOUGHT} bytes, probably because a quote in it is opened and never closed"
     )]
     RecordTooLong {
-        /// The list's name.
         list: String,
-        /// Line on which the record begins.
+        /// The record's first line.
         line: u64,
     },
     /// Reading failed.
     #[error("{list}: after line {line}: cannot be read: {cause}")]
     Read {
-        /// The list's name.
         list: String,
         /// The last line that was read.
         line: u64,
-        /// What the system said.
+        /// The error of the system.
         cause: String,
     },
-    /// What was read so far is not what it should be.
+    /// The rows so far are not acceptable.
     #[error("{list}: after line {line}: {cause}")]
     Refused {
-        /// The list's name.
         list: String,
         /// The last line that was read.
         line: u64,
-        /// Why, and what to do about it.
+        /// The reason and the remedy.
         cause: String,
     },
-    /// The thread that reads is gone.
+    /// The reader thread panicked.
     #[error("{list}: the thread that reads it ended unexpectedly")]
-    ThreadGone {
-        /// The list's name.
-        list: String,
-    },
+    ThreadGone { list: String },
 }
 
 impl Hint for RowsError {
@@ -141,7 +115,7 @@ impl Hint for RowsError {
 }
 
 impl RowsError {
-    /// The lines below the one that cannot be read as the header: one of them may be it.
+    /// The lines after the one that cannot be read as the header. One of them may be the header.
     #[must_use]
     pub fn first_lines(&self) -> Option<(u64, &FirstLines)> {
         match self {
@@ -159,7 +133,6 @@ impl RowsError {
         }
     }
 
-    /// Why the list's first bytes could not be read.
     pub(super) fn of_first_bytes(list: String, cause: io::Error) -> Self {
         let foreign = cause
             .get_ref()
@@ -173,7 +146,7 @@ impl RowsError {
         }
     }
 
-    /// Why the parser could not read the record that begins on this line.
+    /// Converts the parser's error for the record that starts on this line.
     pub(super) fn of_parser(list: &str, line: u64, cause: &csv::Error) -> Self {
         let list = list.to_owned();
         let mut hint = None;

@@ -1,19 +1,19 @@
-//! The lines below the one that was read as the header, for a refusal: the header may be one of them.
+//! The lines after the one that was read as the header. If that is refused, one of them may be the
+//! header.
 
 use std::fmt;
 
 use super::dialect::{Dialect, ends_line, guess};
 
-/// Lines that are looked at.
 pub(super) const LINES: usize = 20;
 
-/// Lines of a list with their numbers, each split into cells by the delimiter that it has most of. Their cells may hold passwords:
-/// `Debug` shows none of them.
+/// Numbered lines, each split into cells by its most frequent delimiter. Cells may hold passwords,
+/// so `Debug` shows none.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct FirstLines(Vec<(u64, Vec<String>)>);
 
 impl FirstLines {
-    /// Those of this text, which begins on line `first`, but for that one.
+    /// The lines of this text, which starts on line `first`, except that one.
     pub(super) fn below(text: &[u8], first: u64, dialect: &Dialect) -> Self {
         let mut lines = Vec::new();
         let mut rest = text;
@@ -39,7 +39,6 @@ impl FirstLines {
         Self(lines)
     }
 
-    /// Each line's number and cells.
     pub fn lines(&self) -> impl Iterator<Item = (u64, &[String])> {
         self.0
             .iter()
@@ -79,7 +78,7 @@ mod tests {
     use crate::rows::Dialect;
 
     #[test]
-    fn lines_below_the_first_one_are_split_each_by_its_own_delimiter() {
+    fn splits_each_line_by_its_own_delimiter() {
         let text = "Title, 2026\r\n\r\nversion|1\nusername;\"e mail\"\rx";
         let found = FirstLines::below(text.as_bytes(), 3, &Dialect::default());
         let lines: Vec<(u64, Vec<&str>)> = found

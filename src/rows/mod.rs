@@ -1,7 +1,7 @@
-//! Stage 2: CSV records, one after the other, in flat memory.
+//! Stage 2: reads CSV records in constant memory.
 //!
-//! Owns the dialect, the header, the numbers of rows and lines, and the shapes of record that cannot be read. Does not know
-//! what a column means: that is `mapping`. [`prefetch`] reads on a background thread.
+//! Owns the dialect, the header, row and line numbers, and the detection of unreadable records.
+//! What a column means is decided in `mapping`. [`prefetch`] reads on a background thread.
 
 mod beginning;
 mod decoration;
@@ -36,7 +36,6 @@ pub use first_lines::FirstLines;
 pub use quote_guard::MAX_RECORD_BYTES;
 pub use row::{OwnedRow, QuoteFault, RawRow, Unreadable};
 
-/// The names of the columns, in the list's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     names: Vec<String>,
@@ -44,19 +43,17 @@ pub struct Header {
 }
 
 impl Header {
-    /// A header of these names.
     #[must_use]
     pub fn new(names: Vec<String>) -> Self {
         Self { names, line: 1 }
     }
 
-    /// The names, trimmed, as they stand in the list.
+    /// The trimmed names, in the list's order.
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// The line of the file that it is on.
     #[must_use]
     pub fn line(&self) -> u64 {
         self.line
@@ -71,28 +68,28 @@ pub struct Rows {
     reader: csv::Reader<Guard<Box<dyn Read + Send>>>,
     /// Lines above the first record, which the parser does not see.
     lines_above: u64,
-    /// None where nothing is quoted.
+    /// `None` if values are not quoted.
     quote_check: Option<QuoteCheck>,
     header: Header,
     width: Width,
     record: ZeroizingRecord,
-    /// The record's cells without what an export put around them, where any cell has that.
+    /// The record's cells without decoration, if any cell has some.
     undecorated: ZeroizingRecord,
     is_undecorated: bool,
     scratch: ZeroizingRecord,
     number: u64,
-    /// Bytes of the text before the record, and the line end before it that the parser has not skipped yet.
+    /// Where the record starts in the text. A line end that the parser has not skipped yet may
+    /// precede it.
     begins_at: u64,
-    /// The line before the first record, which was looked at already.
+    /// The line before the first record, if that record was already parsed.
     looked_at: Option<u64>,
-    /// It is a list of rejects, where U+FFFD stands for what could not be read.
+    /// It is a list of rejects, where U+FFFD marks bytes that could not be decoded.
     rejects: bool,
-    /// None where the parser counts the lines itself.
+    /// `None` if the parser counts the lines.
     returns: Option<Returns>,
 }
 
 impl Rows {
-    /// The names of the columns.
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header
@@ -110,11 +107,12 @@ impl Rows {
         &self.reading
     }
 
-    /// The next row; none behind the last one. A record without anything in its cells is no row: spreadsheets leave such ones behind, where
-    /// others leave blank lines.
+    /// The next row. Records with only empty cells are skipped, because spreadsheets write them for
+    /// blank lines.
     ///
     /// # Errors
-    /// The list cannot be read on. A single row that cannot be read is no error: see [`RawRow::unreadable`].
+    /// The list cannot be read further. A single unreadable row is not an error: see
+    /// [`RawRow::unreadable`].
     pub fn next_row(&mut self) -> Result<Option<RawRow<'_>>, RowsError> {
         let mut line_before = self.line_now();
         let mut read = match self.looked_at.take() {
@@ -159,7 +157,7 @@ impl Rows {
         }))
     }
 
-    /// Reads the next record; false behind the last one.
+    /// Parses the next record. False at the end.
     fn advance(&mut self) -> Result<bool, RowsError> {
         let line = self.next_line();
         for record in [&mut self.record, &mut self.undecorated, &mut self.scratch] {
@@ -180,12 +178,12 @@ impl Rows {
         read.map_err(|cause| RowsError::of_parser(&self.list, line, &cause))
     }
 
-    /// Whether there is nothing in any of its cells.
     fn is_blank(&self) -> bool {
         self.record.as_slice().trim_ascii().is_empty()
     }
 
-    /// Whether the record ends where the source and its tail end. Everywhere else, a sentinel is the list's own text.
+    /// Whether the record ends where the source and its tail end. Anywhere else the sentinel is the
+    /// list's own text.
     fn is_at_the_end(&self) -> bool {
         let place = self.reader.position().byte();
         self.reader.get_ref().ends_at(place)
@@ -197,49 +195,49 @@ impl Rows {
             && self.is_at_the_end()
     }
 
-    /// Whether the record swallowed the sentinel: then a quote in it is not closed.
+    /// Whether the record swallowed the sentinel, because a quote in it is not closed.
     fn runs_to_the_end(&self) -> bool {
         self.record.as_slice().ends_with(TAIL.as_bytes()) && self.is_at_the_end()
     }
 
-    /// The line where the parser is, blank lines that it has not skipped yet left out.
+    /// The parser's line, without blank lines that it has not skipped yet.
     fn line_now(&self) -> u64 {
         self.lines_above + self.reader.position().line()
     }
 
-    /// The bytes of the record that was read last, with its line end.
+    /// The raw bytes of the last record, with its line end.
     fn as_it_stands(&self) -> Option<&[u8]> {
         let end = self.reader.position().byte();
         self.reader.get_ref().between(self.begins_at, end)
     }
 
-    /// The byte before the place where the parser stands.
+    /// The byte before the parser's position.
     fn last_byte(&self) -> Option<u8> {
         let last = self.reader.position().byte().checked_sub(1)?;
         self.reader.get_ref().recent_byte(last)
     }
 
-    /// The line behind the last record: the parser leaves the `\n` of a `\r\n` to the next one.
+    /// The line after the last record. The parser leaves the `\n` of a `\r\n` to the next record.
     fn next_line(&self) -> u64 {
         if let Some(returns) = &self.returns {
-            return returns.behind + 1;
+            return returns.before_next + 1;
         }
         self.line_now() + u64::from(self.last_byte() == Some(b'\r'))
     }
 
-    /// The parser counts a record's line before it skips what is left of the line end before it (`\n` behind `\r`, blank
-    /// lines). So the line is counted backwards, from where the parser stands behind the record.
+    /// The parser reports a record's line before it skips the rest of the previous line end (`\n`
+    /// after `\r`, blank lines). So the line is counted backwards from the end of the record.
     fn line_of_record(&self, line_before: u64, cut_off: bool) -> u64 {
         if let Some(returns) = &self.returns {
             return returns.line;
         }
-        let behind = self.line_now();
+        let after = self.line_now();
         let ended_by_newline = !cut_off && self.last_byte() == Some(b'\n');
-        // The only newline since the record before may be the one that ended this one: then it holds none.
-        if ended_by_newline && behind == line_before + 1 {
+        // If the only newline since the previous record ended this one, the record holds none.
+        if ended_by_newline && after == line_before + 1 {
             return line_before;
         }
-        behind
+        after
             .saturating_sub(self.newlines_inside())
             .saturating_sub(u64::from(ended_by_newline))
     }
@@ -250,8 +248,8 @@ impl Rows {
         inside.count() as u64
     }
 
-    /// Whether something in this text meant nothing in the encoding that it was transcoded from, here or when it was written down among
-    /// rejects.
+    /// Whether something in this text could not be decoded, here or when it was written to a list
+    /// of rejects.
     fn was_replaced(&self, text: &str) -> bool {
         (self.rejects || self.reading.encoding != TextEncoding::UTF_8)
             && text.contains(char::REPLACEMENT_CHARACTER)

@@ -1,4 +1,4 @@
-//! A list is opened: how it is read is decided from its first line, and the header is read.
+//! Opens a list: detects its dialect from the first line and reads the header.
 
 use std::io::{Cursor, Read};
 
@@ -19,13 +19,12 @@ use super::{Header, Rows};
 use crate::source::{OpenSource, TextEncoding};
 
 impl Rows {
-    /// Decides how the list is to be read, and reads the header.
-    ///
     /// # Errors
-    /// The list is empty, cannot be read, is in another encoding, or its header does not end.
+    /// The list is empty, cannot be read, has another encoding or format, or its header does not
+    /// end.
     pub fn open(list: String, source: OpenSource, dialect: &Dialect) -> Result<Self, RowsError> {
         let unread = |cause| RowsError::of_first_bytes(list.clone(), cause);
-        // A pipe is not waited for.
+        // Do not wait for a pipe.
         let lines = if source.length.is_some() { LINES } else { 0 };
         let text = source.text(dialect.encoding).map_err(unread)?;
         let begun = ListStart::of(text.bytes).read(dialect, lines);
@@ -84,14 +83,15 @@ impl Rows {
         Ok(rows)
     }
 
-    /// The lines below the one that was read as the header. Only before a row is read.
+    /// The lines after the one that was read as the header. Call it before reading a row.
     #[must_use]
     pub fn first_lines(&self, dialect: &Dialect) -> FirstLines {
         let text = self.reader.get_ref().recent();
         FirstLines::below(text, self.lines_above + 1, dialect)
     }
 
-    /// The header of a list whose columns are named. One of rejects has a header line all the same.
+    /// The header of a list whose columns are named on the command line. A list of rejects has a
+    /// header line nevertheless.
     fn named(&mut self, names: &[String]) -> Result<Header, RowsError> {
         let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
         let line = self.line_now();

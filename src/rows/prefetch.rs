@@ -1,8 +1,9 @@
 //! Reads rows on a background thread and hands them over in batches.
 //!
-//! Handing over single rows would wake another thread for each, which costs as much as sending a request. The channel is bounded,
-//! so memory stays constant when the receiver is slower. A run keeps what it needs of each row; the survey copies rows into
-//! batches that it returns, so that they are reused.
+//! Handing over single rows would wake another thread for each, which costs as much as sending a
+//! request. The channel is bounded, so memory stays constant when the receiver is slower. A run
+//! keeps what it needs of each row; the survey copies rows into batches that it returns, so that
+//! they are reused.
 
 use std::sync::mpsc;
 use std::thread;
@@ -39,7 +40,7 @@ pub enum NotKept {
 pub struct Prefetch<T> {
     list: String,
     batches: Receiver<Prefetched<T>>,
-    spare: mpsc::Sender<Vec<T>>,
+    spare: mpsc::SyncSender<Vec<T>>,
     over: bool,
 }
 
@@ -55,8 +56,8 @@ struct Reader<T, K> {
 }
 
 impl<T: Send + 'static> Prefetch<T> {
-    /// Starts the thread. `keep` turns a row into an item, or drops it; it may reuse the item it is given. A batch has `batch_rows`
-    /// items or fewer.
+    /// Starts the thread. `keep` turns a row into an item, or drops it; it may reuse the item it is
+    /// given. A batch has `batch_rows` items or fewer.
     ///
     /// # Errors
     /// The system refuses to start a thread.
@@ -66,7 +67,7 @@ impl<T: Send + 'static> Prefetch<T> {
         keep: impl FnMut(&RawRow<'_>, Option<T>) -> Result<Option<T>, NotKept> + Send + 'static,
     ) -> std::io::Result<Self> {
         let (batches, received) = channel(BATCHES_WAITING);
-        let (spare, returned) = mpsc::channel();
+        let (spare, returned) = mpsc::sync_channel(BATCHES_WAITING);
         let list = rows.list().to_owned();
         let reader = Reader {
             rows,
@@ -87,7 +88,8 @@ impl<T: Send + 'static> Prefetch<T> {
         })
     }
 
-    /// The next batch. After [`Prefetched::End`] and [`Prefetched::Broken`] it never completes. Cancel-safe.
+    /// The next batch. After [`Prefetched::End`] and [`Prefetched::Broken`] it never completes.
+    /// Cancel-safe.
     pub async fn next(&mut self) -> Prefetched<T> {
         if self.over {
             return std::future::pending().await;
@@ -127,8 +129,8 @@ impl Prefetch<OwnedRow> {
     /// Wipes a batch and returns it, so that its rows are reused.
     pub fn recycle(&self, mut batch: Vec<OwnedRow>) {
         batch.iter_mut().for_each(OwnedRow::wipe);
-        // After the end of the list nobody receives it.
-        let _ = self.spare.send(batch);
+        // A batch that does not fit, or comes after the end of the list, is dropped.
+        let _ = self.spare.try_send(batch);
     }
 }
 
@@ -152,7 +154,8 @@ impl<T, K: FnMut(&RawRow<'_>, Option<T>) -> Result<Option<T>, NotKept>> Reader<T
         }
     }
 
-    /// Fills a batch. False at the end of the list; the batch may have rows then, and also in the case of an error.
+    /// Fills a batch. False at the end of the list; the batch may have rows then, and also in the
+    /// case of an error.
     fn fill(&mut self, batch: &mut Vec<T>) -> Result<bool, RowsError> {
         let mut bytes = 0;
         while batch.len() < self.batch_rows && bytes < BATCH_BYTES {

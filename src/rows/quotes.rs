@@ -1,9 +1,9 @@
-//! Finds misplaced quotes. The CSV parser accepts them and yields a value other than the one that was meant, so a password would be
-//! altered silently.
+//! Finds misplaced quotes. The CSV parser accepts them and yields a different value than was meant,
+//! so a password would be altered silently.
 //!
-//! The sign of it is text after the quote that closes a cell. Either the list escapes quotes in a way it is not read by
-//! (`"a \"b\" c"`), or a quote was never closed: then the opening quote of a later row closes the cell, and the rows between them are
-//! swallowed.
+//! The sign is text after the closing quote of a cell. Either the list escapes quotes in a way that
+//! was not configured (`"a \"b\" c"`), or a quote was never closed: then the opening quote of a
+//! later row closes the cell, and the rows between are swallowed.
 
 use csv::ByteRecord;
 use memchr::{memchr, memchr2};
@@ -22,15 +22,15 @@ pub(super) struct QuoteCheck {
 /// A cell with misplaced quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Misquoted {
-    /// The cell's place, from 0.
+    /// The index of the cell.
     pub(super) column: usize,
     pub(super) fault: QuoteFault,
-    /// A cell of the record is closed by a stray quote on a later line than it was opened on, so it holds other rows.
+    /// A stray quote on a later line closes a cell of the record, so it holds other rows.
     pub(super) swallows: bool,
 }
 
 impl QuoteCheck {
-    /// For a list that is read so; none where nothing is quoted.
+    /// `None` if values are not quoted.
     pub(super) fn of(reading: &ResolvedDialect) -> Option<Self> {
         match reading.quote {
             Quote::None => None,
@@ -42,9 +42,10 @@ impl QuoteCheck {
         }
     }
 
-    /// Whether no cell holds a quote, and those that are quoted are so as a whole: nearly every record, found without a search. `cells`
-    /// is what the parser made of `record`. It leaves out the quotes that open and close a cell, and no other byte, so the cells'
-    /// lengths tell where the closing ones must be.
+    /// Whether cells are either unquoted or quoted as a whole, without a quote inside. True for
+    /// nearly every record, and found without a search: `cells` is the parser's view of
+    /// `record`, which drops only opening and closing quotes, so the cells' lengths tell where
+    /// the closing quotes must be.
     pub(super) fn is_plain(self, cells: &ByteRecord, record: &[u8]) -> bool {
         if self.escape.is_some() || memchr(self.quote, cells.as_slice()).is_some() {
             return false;
@@ -65,7 +66,7 @@ impl QuoteCheck {
         true
     }
 
-    /// The first cell with misplaced quotes. `record` holds the raw bytes of the record.
+    /// The first cell with misplaced quotes in the raw bytes of a record.
     pub(super) fn misquoted(self, record: &[u8]) -> Option<Misquoted> {
         let mut found: Option<Misquoted> = None;
         let mut note = |at: usize, fault: QuoteFault, swallows: bool| {
@@ -80,7 +81,8 @@ impl QuoteCheck {
         while let Some(mark) = self.next_mark(record, at) {
             at = mark + 1;
             if record.get(mark) != Some(&self.quote) {
-                // The parser escapes nothing outside of quotes, but MySQL does: the value is ambiguous.
+                // The parser ignores escapes outside of quotes and MySQL does not, so the value is
+                // ambiguous.
                 if self.may_be_escaped(record.get(at)) {
                     note(mark, QuoteFault::EscapeOutside, false);
                 }
@@ -111,7 +113,7 @@ impl QuoteCheck {
         found
     }
 
-    /// The place of the next quote or escape.
+    /// The position of the next quote or escape.
     fn next_mark(self, record: &[u8], from: usize) -> Option<usize> {
         let rest = record.get(from..)?;
         let found = match self.escape {
@@ -125,14 +127,14 @@ impl QuoteCheck {
         byte == self.delimiter || ends_line(byte)
     }
 
-    /// Whether an escape outside of quotes may be meant to escape this.
+    /// Whether an escape outside of quotes may be intended for this byte.
     fn may_be_escaped(self, next: Option<&u8>) -> bool {
         next.is_none_or(|byte| {
             self.ends_cell(*byte) || *byte == self.quote || Some(*byte) == self.escape
         })
     }
 
-    /// Where a quote outside of quotes is.
+    /// Classifies a quote outside of quotes.
     fn position(self, record: &[u8], mark: usize) -> Position {
         let before = record.get(..mark).unwrap_or_default();
         match before.last() {
@@ -149,7 +151,7 @@ impl QuoteCheck {
         }
     }
 
-    /// The quote that closes a cell whose text begins at `from`.
+    /// Finds the quote that closes a cell whose text starts at `from`.
     fn closed(self, record: &[u8], from: usize) -> Option<Closed> {
         let mut at = from;
         let mut escaped_letter = None;
@@ -171,7 +173,7 @@ impl QuoteCheck {
         }
     }
 
-    /// The place among the record's cells of the one that this byte belongs to.
+    /// The index of the cell that this byte belongs to.
     fn column(self, record: &[u8], byte: usize) -> usize {
         let (mut column, mut at) = (0, 0);
         while at < byte {
@@ -190,11 +192,11 @@ impl QuoteCheck {
     }
 }
 
-/// Where a quote is that no other one opened before.
+/// Where a quote is that does not close another one.
 enum Position {
-    /// At the start of a cell, which it opens.
+    /// At the start of a cell: it opens the cell.
     Start,
-    /// At the start but for white space: to the parser, it is text.
+    /// After white space at the start of a cell: the parser takes it for text.
     AfterSpace,
     /// Within a cell: it is text.
     Inside,
@@ -203,7 +205,7 @@ enum Position {
 /// The end of a quoted cell.
 struct Closed {
     at: usize,
-    /// The escape of a letter or digit within.
+    /// Whether a letter or digit is escaped in the cell.
     escaped_letter: Option<usize>,
 }
 
@@ -237,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn text_after_a_closing_quote_is_found_with_its_column() {
+    fn finds_text_after_a_closing_quote() {
         for record in [
             "",
             "ann,5\" pipe,x\n",
@@ -259,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_that_closes_on_a_later_line_swallows_rows() {
+    fn reports_swallowed_rows_if_a_quote_closes_on_a_later_line() {
         for (record, swallows) in [
             ("ann,\"Ann,x\nbob,b@example.com,\"Bob,y\n", true),
             ("ann,\"Ann,x\nbob,b,Bob\ncy,c@example.com,\"Cy,z\n", true),
@@ -272,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_before_a_quote_is_found_and_a_quote_in_a_text_is_not() {
+    fn finds_white_space_before_a_quote_but_accepts_quotes_in_text() {
         let space = Some((1, QuoteFault::SpaceBefore));
         assert_eq!(found(PLAIN, "ann, \"x\",y"), space);
         assert_eq!(found(PLAIN, "ann,\t \"x"), space);
@@ -286,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_are_understood_within_quotes_and_found_where_they_may_mean_something_else() {
+    fn accepts_escapes_within_quotes_and_reports_ambiguous_ones() {
         for record in [
             "\"12 \\\"High\\\" St\",\"Pa\"\"ss\"",
             "\"a\\\\\",b",

@@ -1,7 +1,7 @@
-//! The columns that say why a row did not make it: they stand behind those of its list in the list of rejects. A list that has them all is
-//! one that this program wrote: they mean nothing more there, and whoever reads it passes over them.
+//! The columns in a list of rejects that say why a row was rejected. They follow the columns of the
+//! original list. When a list of rejects is imported, they are ignored.
 
-/// Their names, in order, as long as no column of the list has one of them.
+/// Their names, unless a column of the list has one of them.
 pub const REASONS: [&str; 5] = [
     "reason_outcome",
     "reason_code",
@@ -10,17 +10,17 @@ pub const REASONS: [&str; 5] = [
     "reason_line",
 ];
 
-/// What makes other names of them, as often as is needed.
+/// Appended to their names until none is taken.
 const PREFIX: &str = "import_";
 
-/// So often at most, in a list that is read.
+/// The most suffixes that are recognized.
 const PREFIXES: usize = 4;
 
 fn names(prefixes: usize) -> [String; REASONS.len()] {
     REASONS.map(|name| PREFIX.repeat(prefixes) + name)
 }
 
-/// Where they stand in a header; nothing where it does not have them all.
+/// Their indexes in a header that has all of them.
 #[must_use]
 pub fn places(header: &[String]) -> Vec<usize> {
     (0..PREFIXES)
@@ -36,7 +36,8 @@ pub fn places(header: &[String]) -> Vec<usize> {
         .unwrap_or_default()
 }
 
-/// Whether these cells look like reasons: an outcome, an error code and message, a row number and a line number.
+/// Whether these cells look like reasons: an outcome, an error code and message, a row number and a
+/// line number.
 pub(super) fn are_reasons<'c>(cells: impl Iterator<Item = &'c [u8]>) -> bool {
     let cells: Vec<&[u8]> = cells.collect();
     let is_outcome = |cell: &[u8]| !cell.is_empty() && cell.iter().all(u8::is_ascii_lowercase);
@@ -45,7 +46,7 @@ pub(super) fn are_reasons<'c>(cells: impl Iterator<Item = &'c [u8]>) -> bool {
         if is_outcome(outcome) && is_number(row) && is_number(line))
 }
 
-/// Their names beside these columns, none of which has one of them.
+/// Their names for a list with these columns.
 #[must_use]
 pub fn names_beside(columns: &[String]) -> [String; REASONS.len()] {
     let taken = |names: &[String; REASONS.len()]| {
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn all_of_them_together_are_known_again_and_some_of_them_are_not() {
+    fn recognizes_the_columns_only_if_all_are_there() {
         let mut columns = header(&["username", "password"]);
         assert_eq!(names_beside(&columns), REASONS);
         assert!(places(&columns).is_empty());
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_the_list_keeps_its_name() {
+    fn renames_the_reasons_if_a_name_is_taken() {
         let mut columns = header(&["username", "Reason_Code"]);
         let names = names_beside(&columns);
         assert_eq!(names[0], "import_reason_outcome");

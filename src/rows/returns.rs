@@ -1,38 +1,38 @@
-//! Lists whose lines end with `\r` alone, as some old programs write them.
+//! Lists whose lines end with a bare `\r`, as some old programs write them.
 
 use super::dialect::{ends_line, without_blank_lines};
 
-/// Where the parser is in a list whose lines end with `\r` alone. It counts no such line end, so they are counted here.
+/// Counts lines in such a list, because the parser counts only `\n`.
 #[derive(Debug)]
 pub(super) struct Returns {
-    /// The line on which the record begins.
+    /// The record's first line.
     pub(super) line: u64,
-    /// Line ends up to the record's end.
-    pub(super) behind: u64,
+    /// Line ends up to the end of the record.
+    pub(super) before_next: u64,
 }
 
 impl Returns {
-    /// At the beginning of a text that follows so many lines.
+    /// Starts after this many lines.
     pub(super) fn below(lines: u64) -> Self {
         Self {
             line: lines,
-            behind: lines,
+            before_next: lines,
         }
     }
 
-    /// The parser has read a record of these bytes, with its own line end and those just before it; `before` more returns precede
-    /// these.
+    /// Counts a record of these bytes, which include its line end and those right before it.
+    /// `before` more returns precede them.
     pub(super) fn record(&mut self, before: u64, bytes: &[u8]) {
-        self.behind += before;
+        self.before_next += before;
         let blank = bytes.iter().take_while(|byte| ends_line(**byte));
         let count = |bytes: &mut dyn Iterator<Item = &u8>| bytes.filter(|b| **b == b'\r').count();
-        self.line = self.behind + 1 + count(&mut blank.into_iter()) as u64;
-        self.behind += count(&mut bytes.iter()) as u64;
+        self.line = self.before_next + 1 + count(&mut blank.into_iter()) as u64;
+        self.before_next += count(&mut bytes.iter()) as u64;
     }
 }
 
-/// Whether the first line, which is part of the head, is ended by `\r` and nothing else.
+/// Whether the first line ends with a bare `\r`.
 pub(super) fn ended_by_return(head: &[u8], first: &[u8]) -> bool {
-    let behind = without_blank_lines(head).get(first.len()..);
-    matches!(behind, Some([b'\r', next, ..]) if *next != b'\n')
+    let before_next = without_blank_lines(head).get(first.len()..);
+    matches!(before_next, Some([b'\r', next, ..]) if *next != b'\n')
 }

@@ -1,8 +1,8 @@
-//! Rows of a list written once more, in the way in which the list is written, but for the encoding, which is UTF-8: cells that the next
-//! reader of the file makes the same of.
+//! Writes rows of a list to another file, in the list's dialect but in UTF-8, so that reading the
+//! file with the same flags yields the same cells.
 //!
-//! A cell that could not be read holds U+FFFD for what had no meaning. A list that was written here is held to that when it is read:
-//! see [`super::reasons`].
+//! In a cell that could not be decoded, U+FFFD replaces the undecodable bytes. When a list of
+//! rejects is read, U+FFFD makes a cell invalid: see [`super::reasons`].
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -14,53 +14,48 @@ use super::reasons::{REASONS, names_beside, places};
 use super::{Header, Quote, RawRow, ResolvedDialect, Unreadable};
 use crate::source::TextEncoding;
 
-/// By it, UTF-8 is known whatever `--encoding` says.
+/// Marks the file as UTF-8 regardless of `--encoding`.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Bytes that the writer of a row holds.
 const BUFFER: usize = 1024;
 
 /// Which cells may be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Secrets {
-    /// All.
     Written,
-    /// None of these columns, which hold passwords.
+    /// All except these columns, which hold passwords.
     Blank(Vec<usize>),
 }
 
-/// Which columns of a list are written, and which of their cells.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    /// Columns of the list.
+    /// The number of columns of the list.
     columns: usize,
-    /// Those that say why a row was rejected before.
+    /// Columns with the reasons of an earlier rejection, which are left out.
     reasons: Vec<usize>,
     secrets: Secrets,
 }
 
-/// What is written of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selected {
-    /// Its cells, in the order of the columns.
+    /// Cells in the order of the columns.
     Cells(Vec<String>),
     /// The raw row without its line end. Writing it cell by cell would repair it silently.
     Verbatim(String),
-    /// So many empty cells.
+    /// This many empty cells.
     LeftOut(LeftOut, usize),
 }
 
-/// Why none of a row's cells is written.
+/// Why a row's cells are left blank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LeftOut {
-    /// Any of them may be the password.
+    /// Any cell may be the password.
     Secret,
-    /// They hold other rows, and would be taken for one row.
+    /// The cells hold other rows and would be read as one row.
     Swallowed,
 }
 
 impl Selection {
-    /// Of a list with this header.
     #[must_use]
     pub fn new(header: &Header, secrets: Secrets) -> Self {
         Self {
@@ -70,7 +65,6 @@ impl Selection {
         }
     }
 
-    /// The cells of a row.
     #[must_use]
     pub fn of(&self, row: &RawRow<'_>) -> Selected {
         let is_written = |column: &usize| !self.reasons.contains(column);
@@ -85,7 +79,7 @@ impl Selection {
                 | Unreadable::OpenQuote { .. }
                 | Unreadable::TooLong { .. },
             ) => Selected::LeftOut(LeftOut::Swallowed, columns().count()),
-            // Cells have moved: a password may stand under another column, or behind the last one.
+            // Cells are shifted, so a password may be in another column or after the last one.
             Some(Unreadable::Cells { .. } | Unreadable::Quotes { .. }) if !all_may_be_written => {
                 Selected::LeftOut(LeftOut::Secret, columns().count())
             }
@@ -116,7 +110,6 @@ fn lossy(cell: &[u8]) -> String {
     String::from_utf8_lossy(cell).into_owned()
 }
 
-/// See the module's words.
 pub struct Rewriter<W: Write> {
     to: W,
     csv: WriterBuilder,
@@ -124,20 +117,21 @@ pub struct Rewriter<W: Write> {
     quoting: Quoting,
 }
 
-/// How a cell is written that holds a delimiter or a line end.
+/// How a cell with a delimiter or a line end is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quoting {
-    /// In quotes, within which this character escapes.
+    /// In quotes, with this escape character.
     Quotes(Option<u8>),
-    /// As AWS's template does: `\,`. It has no way to write a line end.
+    /// As in AWS's template: `\,`. Line ends cannot be written.
     Backslash,
-    /// Not at all.
+    /// It cannot be written.
     None,
 }
 
 impl<W: Write> Rewriter<W> {
-    /// Begins a list that is written as `reading` says, with the columns of this header, and those that say why behind them.
-    /// `with_mark` writes a byte-order mark also where the next reader does not need it.
+    /// Begins a list that is written as `reading` says, with the columns of this header, and those
+    /// that say why behind them. `with_mark` writes a byte-order mark also where the next
+    /// reader does not need it.
     ///
     /// # Errors
     /// It cannot be written.
@@ -166,7 +160,7 @@ impl<W: Write> Rewriter<W> {
             LineEnd::Newline => ("\n", Terminator::Any(b'\n')),
             LineEnd::CarriageReturnNewline => ("\r\n", Terminator::CRLF),
         };
-        // The file is read with the same flags: these lines are skipped then, and are blank without them.
+        // The file is read with the same flags, which skip these lines.
         for _ in 0..reading.skip_lines {
             to.write_all(line_end.as_bytes())?;
         }
@@ -198,10 +192,7 @@ impl<W: Write> Rewriter<W> {
         Ok(rewriter)
     }
 
-    /// One row, and why it did not make it, in the order of [`REASONS`].
-    ///
-    /// # Errors
-    /// It cannot be written.
+    /// Writes a row and the reasons in the order of [`REASONS`].
     pub fn row(&mut self, row: &Selected, reasons: &[&str; REASONS.len()]) -> io::Result<()> {
         let (quoting, delimiter) = (self.quoting, char::from(self.delimiter));
         let reasons = reasons
@@ -224,25 +215,24 @@ impl<W: Write> Rewriter<W> {
         }
     }
 
-    /// Writes cells to the end of a line.
+    /// Writes the remaining cells of a line.
     fn write<'c>(&mut self, cells: impl Iterator<Item = Cow<'c, str>>) -> io::Result<()> {
         let mut csv = self.csv.from_writer(&mut self.to);
         for cell in cells {
             csv.write_field(cell.as_bytes())?;
         }
-        // Ends the record.
         csv.write_record(None::<&[u8]>)?;
         csv.flush()
     }
 
-    /// What it was written to.
     #[must_use]
     pub fn finish(self) -> W {
         self.to
     }
 }
 
-/// A cell of the list. Without quotes it holds no delimiter and no line end, or it would not have been read as one.
+/// Writes a cell. Without quotes it has no delimiter or line end, or it would not have been read as
+/// a single cell.
 fn of_list(quoting: Quoting, cell: &str) -> Cow<'_, str> {
     match quoting {
         Quoting::Quotes(Some(escape)) if cell.as_bytes().contains(&escape) => {
@@ -251,7 +241,7 @@ fn of_list(quoting: Quoting, cell: &str) -> Cow<'_, str> {
         }
         Quoting::Backslash if cell.contains(',') || cell.ends_with('\\') => {
             let mut cell = cell.replace(',', "\\,");
-            // It was the last one of its row, and another one follows now, which it would run into.
+            // It was the last cell of its row, and would merge with the reason that now follows.
             if cell.ends_with('\\') {
                 cell.push(' ');
             }
@@ -261,7 +251,7 @@ fn of_list(quoting: Quoting, cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// Words of ours: without quotes they do with what can be written.
+/// Writes a text of our own. Without quotes, characters that cannot be written are replaced.
 fn words(quoting: Quoting, delimiter: char, text: &str) -> Cow<'_, str> {
     let text = match quoting {
         Quoting::Quotes(_) => Cow::Borrowed(text),

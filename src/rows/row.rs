@@ -1,4 +1,4 @@
-//! One record, and what keeps it from being a row.
+//! A record, and why it may be unreadable as a row.
 
 use std::fmt;
 
@@ -11,40 +11,38 @@ use super::wipe::ZeroizingRecord;
 pub enum Unreadable {
     /// It has more or fewer cells than the header.
     Cells {
-        /// Cells of the header.
         expected: usize,
-        /// Cells of the record.
         found: usize,
         /// The line on which it ends.
         last_line: u64,
     },
-    /// A cell has misplaced quotes: what the parser makes of it may not be what was meant.
+    /// A cell has misplaced quotes, so the parser's value may not be what was meant.
     Quotes {
-        /// The cell's place, from 0.
+        /// The index of the cell.
         column: usize,
-        /// What is wrong with them.
         fault: QuoteFault,
     },
-    /// It probably holds other rows: a quote that was opened in it is closed on a later line, in the middle of a cell.
+    /// It probably holds other rows: a quote was opened in it and is closed on a later line, in the
+    /// middle of a cell.
     Swallowed {
         /// The line on which the record ends.
         last_line: u64,
     },
     /// A cell's bytes are not UTF-8.
     Encoding {
-        /// The cell's place, from 0.
+        /// The index of the cell.
         column: usize,
-        /// Bytes of the cell that are in order.
+        /// The length of the valid part.
         valid_bytes: usize,
     },
-    /// A cell holds bytes that mean nothing in the encoding that the list was transcoded from.
+    /// A cell holds bytes that are invalid in the list's encoding.
     Transcoding {
-        /// The cell's place, from 0.
+        /// The index of the cell.
         column: usize,
         /// The encoding's name.
         encoding: &'static str,
     },
-    /// A quote was opened in it and never closed, so that it runs to the end of the list.
+    /// A quote was opened in it and never closed, so it extends to the end of the list.
     OpenQuote {
         /// The last line that it swallowed.
         last_line: u64,
@@ -58,7 +56,6 @@ pub enum Unreadable {
     },
 }
 
-/// What is wrong with a cell's quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuoteFault {
     /// Text follows the quote that closes the cell.
@@ -66,36 +63,38 @@ pub enum QuoteFault {
         /// A backslash precedes that quote, and the list is not read with an escape character.
         backslash: bool,
     },
-    /// White space precedes the quote that opens the cell, so that it opens nothing.
+    /// White space precedes the opening quote, so the quote is taken for text.
     SpaceBefore,
-    /// Within quotes, a letter or digit is escaped: programs disagree on what that means.
+    /// A letter or digit is escaped within quotes. Programs disagree on its meaning.
     EscapedLetter,
-    /// Outside of quotes, an escape character precedes something that may need one: it is not taken for an escape there.
+    /// An escape character outside of quotes precedes something that may need an escape. It has no
+    /// effect there.
     EscapeOutside,
 }
 
-/// One record of the list, lent until the next one is read. Its cells may hold a password: `Debug` shows none of them.
+/// A record, borrowed until the next one is read. Its cells may hold a password, so `Debug` shows
+/// none.
 pub struct RawRow<'a> {
-    /// Number of the row: 1 is the first one below the header.
+    /// The number of the row. The first one after the header is 1.
     pub number: u64,
-    /// Line on which it begins; the header is on line 1.
+    /// Its first line.
     pub line: u64,
-    /// Bytes of the list up to its end.
+    /// The position of its end in the list, in bytes.
     pub end_byte: u64,
-    /// What keeps it from being read, if anything does.
+    /// Why it cannot be read, if it cannot.
     pub unreadable: Option<Unreadable>,
-    /// The cells as they are used.
+    /// The cells without decoration.
     pub(super) record: &'a ByteRecord,
     /// The cells as the parser read them.
     pub(super) written: &'a ByteRecord,
     /// The raw bytes of the record, if its cells cannot be relied on.
     pub(super) verbatim: Option<&'a [u8]>,
-    /// All used cells behind one another, where that is UTF-8: then no cell is looked through again.
+    /// All cells of `record` concatenated, if that is UTF-8. Saves checking each cell.
     pub(super) text: Option<&'a str>,
 }
 
 impl<'a> RawRow<'a> {
-    /// A cell; none where the record has fewer cells or its bytes are not UTF-8.
+    /// A cell. `None` if the record has fewer cells or the cell is not UTF-8.
     #[must_use]
     pub fn cell(&self, column: usize) -> Option<&'a str> {
         match self.text {

@@ -1,10 +1,11 @@
-//! AWS's import template: values are never quoted, and a comma within one is written `\,` (developer guide, "Importing users
-//! into user pools from a CSV file"). A backslash before anything else is a backslash.
+//! AWS's import template: values are never quoted, and a comma within one is written `\,`
+//! (developer guide, "Importing users into user pools from a CSV file"). A backslash before
+//! anything else is a backslash.
 
 use csv::ByteRecord;
 use zeroize::Zeroizing;
 
-/// Puts together again what was split at `\,`.
+/// Rejoins cells that were split at `\,`.
 pub(super) fn rejoin(record: &mut ByteRecord, scratch: &mut ByteRecord) {
     let cells = record.len();
     let split = |(place, cell): (usize, &[u8])| place + 1 < cells && cell.ends_with(b"\\");
@@ -32,13 +33,13 @@ mod tests {
     use csv::ByteRecord;
 
     #[test]
-    fn commas_behind_a_backslash_are_part_of_the_value() {
+    fn commas_after_a_backslash_are_part_of_the_value() {
         for (split, whole) in [
             (vec!["a", "b"], vec!["a", "b"]),
             (vec!["1\\", " High St", "b"], vec!["1, High St", "b"]),
             (vec!["1\\", "2\\", "3"], vec!["1,2,3"]),
             (vec!["\\", "\\", "", "b"], vec![",,", "b"]),
-            // Nothing follows that it could stand before.
+            // A backslash at the end of the record escapes nothing.
             (vec!["a", "b\\"], vec!["a", "b\\"]),
             (vec!["a\\n", "b"], vec!["a\\n", "b"]),
             (vec![""], vec![""]),

@@ -1,11 +1,12 @@
-//! What makes a record one that cannot be read.
+//! Decides whether a record is readable.
 
 use super::quote_guard::{MAX_RECORD_BYTES, TAIL};
 use super::quotes::Misquoted;
 use super::{Rows, Unreadable};
 
 impl Rows {
-    /// Why the record that was just read cannot be one; `cut_off`: it swallowed the list's end.
+    /// Why the current record is unreadable, if it is. `cut_off` means that it swallowed the end of
+    /// the list.
     pub(super) fn unreadable(&self, line: u64, cut_off: bool) -> Option<Unreadable> {
         let cells = self.record.as_slice();
         if cut_off {

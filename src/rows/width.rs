@@ -1,21 +1,22 @@
-//! Rows with more or fewer cells than the header. Empty cells at the end are of no consequence: programs add a delimiter to each
-//! line, or leave out those that end it. Others are, for cells may have moved.
+//! Rows with more or fewer cells than the header. Empty cells at the end do not matter: programs
+//! add a delimiter to each line, or omit trailing ones. Other differences do, because cells may be
+//! shifted.
 
 use csv::ByteRecord;
 
 use super::reasons::{REASONS, are_reasons, places};
 use super::{Header, ResolvedDialect};
 
-/// How many cells a row may have.
+/// The number of cells that a row may have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Width {
     /// Columns of the header.
     columns: usize,
-    /// Those up to the last one that has a name.
+    /// Columns up to the last one with a name.
     named: usize,
-    /// Missing cells at the end are empty.
+    /// Treat missing cells at the end as empty.
     flexible: bool,
-    /// The last columns say why a row was rejected.
+    /// The last columns are the reasons of a list of rejects.
     ends_with_reasons: bool,
 }
 
@@ -37,7 +38,7 @@ impl Width {
         self.columns
     }
 
-    /// Whether the cells of the record can be those of the columns.
+    /// Whether this number of cells fits the columns.
     pub(super) fn fits(self, record: &ByteRecord) -> bool {
         let found = record.len();
         if found <= self.columns {
@@ -47,7 +48,8 @@ impl Width {
         extra.all(|cell| cell.trim_ascii().is_empty())
     }
 
-    /// A short row of a list of rejects ends with its reasons. Where missing cells are filled, they are filled before these.
+    /// A short row of a list of rejects ends with its reasons, so missing cells are inserted before
+    /// them.
     pub(super) fn fill(self, record: &mut ByteRecord, scratch: &mut ByteRecord) {
         let found = record.len();
         let (true, true, Some(cells)) = (
@@ -87,13 +89,13 @@ mod tests {
     }
 
     #[test]
-    fn empty_cells_at_the_end_are_ignored_and_others_are_not() {
+    fn ignores_only_empty_cells_at_the_end() {
         for (names, cells, fits, flexibly) in [
             (&["a", "b"][..], &["1", "2"][..], true, true),
             (&["a", "b"], &["1", "2", "", " "], true, true),
             (&["a", "b"], &["1", "2", "", "3"], false, false),
             (&["a", "b"], &["1"], false, true),
-            // The header ends with a delimiter.
+            // The header may end with a delimiter.
             (&["a", "b", "", ""], &["1", "2"], true, true),
             (&["a", "b", "", ""], &["1", "2", "x"], true, true),
             (&["a", "b", ""], &["1"], false, true),
@@ -108,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_cells_of_a_reject_are_filled_before_its_reasons() {
+    fn inserts_missing_cells_of_a_reject_before_its_reasons() {
         let names = [&["a", "b", "c"][..], &REASONS].concat();
         let why = ["invalid", "row.cell_count", "short", "7", "8"];
         let short = ByteRecord::from([&["1"][..], &why].concat());
@@ -122,7 +124,7 @@ mod tests {
             width(&names, flexible).fill(&mut record, &mut ByteRecord::new());
             assert_eq!(&record, to);
         }
-        // A row that was added by hand has no reasons.
+        // A row added by hand has no reasons.
         let added = ByteRecord::from(vec!["1", "2", "3", "4", "5", "6"]);
         let mut record = added.clone();
         width(&names, true).fill(&mut record, &mut ByteRecord::new());

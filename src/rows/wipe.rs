@@ -1,8 +1,8 @@
 //! Records that are zeroed before they are filled again and when they are dropped: their cells may
 //! hold passwords.
 //!
-//! Other copies are out of reach: the parser's own buffer, the blocks that the source reads, and the
-//! old memory of a buffer that grows.
+//! Other copies are out of reach: the parser's own buffer, the blocks that the source reads, and
+//! the old memory of a buffer that grows.
 
 use std::ops::{Deref, DerefMut};
 

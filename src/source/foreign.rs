@@ -1,4 +1,4 @@
-//! Files that are mistaken for CSV lists: known by how they begin, whatever their names, and refused with a command that converts them.
+//! Detects files that are not CSV by their first bytes, and suggests a command that converts them.
 
 mod convert;
 mod json;
@@ -7,16 +7,16 @@ use std::fmt;
 
 use super::unpack::Packing;
 
-/// Bytes by which a file is looked at first.
+/// Bytes that are inspected first.
 pub(super) const MAGIC: usize = 4;
 
-/// Bytes that tell an Excel workbook from another ZIP archive: a local file header with its name (APPNOTE 4.3.7).
+/// Bytes needed to tell a workbook from another ZIP archive: a local file header with its name
+/// (APPNOTE 4.3.7).
 const ZIP_HEAD: usize = 30 + 64;
 
 /// `BZh`, the block size, and the magic of the first block.
 const BZIP2_HEAD: usize = 10;
 
-/// The first bytes of each.
 const MAGICS: [(&[u8], Format); 5] = [
     // A compound file: also a newer workbook that is protected by a password.
     (b"\xd0\xcf\x11\xe0", Format::Xls),
@@ -27,16 +27,16 @@ const MAGICS: [(&[u8], Format); 5] = [
     (b"7z\xbc\xaf", Format::SevenZip),
 ];
 
-/// The entries that workbooks begin with (ECMA-376, part 2).
+/// First entries of Excel workbooks (ECMA-376, part 2).
 const OF_WORKBOOKS: [&[u8]; 4] = [b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/"];
 
-/// The entry that an OpenDocument spreadsheet begins with (OpenDocument 1.3, part 2).
+/// First entry of an OpenDocument spreadsheet (OpenDocument 1.3, part 2).
 const OF_SPREADSHEET: &[u8] = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet";
 
-/// Where a tar archive names its format, and how (POSIX, ustar).
+/// Offset and text of a tar archive's magic (POSIX, ustar).
 const TAR: (usize, &[u8]) = (257, b"ustar");
 
-/// Beginnings of HTML, in lower case.
+/// Starts of HTML, in lower case.
 const HTML: [&[u8]; 9] = [
     b"<!doctype html",
     b"<html",
@@ -49,10 +49,10 @@ const HTML: [&[u8]; 9] = [
     b"<div",
 ];
 
-/// What a file is that is not a CSV list.
+/// A format other than CSV.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Format {
-    /// One document. The key of its array of objects; none where it is one, or no key was found.
+    /// A single document.
     Json(JsonRows),
     /// An object on each line.
     JsonLines,
@@ -76,17 +76,17 @@ pub(super) enum Format {
 pub(super) enum JsonRows {
     /// The document is an array of them.
     Whole,
-    /// In an array under this key.
+    /// An array under this key.
     Under(String),
-    /// Further down than was looked.
+    /// Not found in the inspected part.
     Unknown,
 }
 
-/// What a list was packed and written in.
+/// The compression and encoding of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Wrapping {
     pub(super) packing: Option<Packing>,
-    /// The encoding, by the name that iconv knows; none for UTF-8.
+    /// The encoding as iconv names it. `None` for UTF-8.
     pub(super) encoding: Option<&'static str>,
 }
 
@@ -99,7 +99,8 @@ pub struct Foreign {
 }
 
 impl Wrapping {
-    /// Whether a text that begins so may be of another format: then its next lines tell.
+    /// Whether a text with this start may have another format, so that more lines are needed to
+    /// decide.
     #[must_use]
     pub fn may_be_foreign(head: &[u8]) -> bool {
         let text = head.trim_ascii_start();
@@ -113,7 +114,7 @@ impl Wrapping {
             || line.is_some_and(is_comment)
     }
 
-    /// What the text is, if it is of a known format other than CSV. `head`: its beginning, as far as it was read.
+    /// The format of a text, if it is known and not CSV. `head` is the part that was read.
     #[must_use]
     pub fn foreign_text(self, head: &[u8]) -> Option<Foreign> {
         let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
@@ -157,7 +158,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// How many bytes have to be looked at to tell what the file is that begins with these.
+/// The number of bytes needed to detect a file with this start.
 pub(super) fn bytes_needed(head: &[u8]) -> usize {
     match head {
         [b'P', b'K', ..] => ZIP_HEAD,
@@ -166,7 +167,7 @@ pub(super) fn bytes_needed(head: &[u8]) -> usize {
     }
 }
 
-/// What the file is that begins with these bytes, if it is no text.
+/// The format of a binary file.
 pub(super) fn by_bytes(head: &[u8]) -> Option<Format> {
     if let [b'B', b'Z', b'h', b'1'..=b'9', block @ ..] = head {
         // The digits of pi, or of its square root where the archive is empty.
@@ -215,7 +216,8 @@ fn markup(head: &[u8]) -> Option<Format> {
     })
 }
 
-/// Whether the text starts with an entry, after comments and the version (RFC 2849). A title such as `version: 1` is not an entry.
+/// Whether the text starts with an entry, after comments and the version (RFC 2849). A title such
+/// as `version: 1` is not an entry.
 fn is_ldif(head: &[u8]) -> bool {
     let lines = head.split(|byte| matches!(byte, b'\r' | b'\n'));
     let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with(b"#"));

@@ -1,7 +1,8 @@
-//! Stage 1: where a list comes from.
+//! Stage 1: opens the list.
 //!
-//! Owns opening a file, standard input or an object in S3, the fingerprint of what can be read again, and the way from these bytes
-//! to text in UTF-8: `unpack`, then `text`. Does not know what the text means: that is `rows`.
+//! Owns opening a file, standard input or an object in S3, the fingerprint of sources that can be
+//! read again, decompression (`unpack`) and transcoding to UTF-8 (`text`). Parsing the text is up
+//! to `rows`.
 
 mod foreign;
 pub mod object;
@@ -30,7 +31,7 @@ pub use without_s3::{NoObject as Object, NoObjectError as ObjectError};
 
 use crate::hints::Hint;
 
-/// Bytes read at a time when a list is fingerprinted; large enough that the hash, not the system call, is what costs.
+/// Buffer for fingerprinting. Large enough that hashing costs more than the system calls.
 const HASH_BLOCK: usize = 128 * 1024;
 
 /// The name of standard input in messages.
@@ -39,50 +40,35 @@ const STANDARD_INPUT: &str = "standard input";
 /// Where a list of users is read from.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// A regular file: it can be read twice, so it has a fingerprint.
+    /// A regular file. It can be read again, so it has a fingerprint.
     File(PathBuf),
-    /// A pipe or a device that has a path: it can be read once.
+    /// A pipe or device with a path. It can be read only once.
     Pipe(PathBuf),
     /// Standard input, `-` on the command line.
     StandardInput,
-    /// An object in S3: it can be read again, and says itself when it changes.
+    /// An object in S3. It can be read again, and S3 reports changes.
     Object(Object),
 }
 
 /// A list that is open for reading.
 pub struct OpenSource {
-    /// The bytes, as they lie there: [`OpenSource::text`] makes text of them.
+    /// The raw bytes: [`OpenSource::text`] decodes them.
     pub bytes: Box<dyn Read + Send>,
-    /// How many there are, where that is known beforehand.
+    /// The number of bytes, if it is known.
     pub length: Option<u64>,
 }
 
-/// What can go wrong with a source.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// The path cannot be opened or looked at.
     #[error("{path}: cannot be opened: {cause}")]
-    Open {
-        /// The path as it was given.
-        path: String,
-        /// What the system said.
-        cause: io::Error,
-    },
+    Open { path: String, cause: io::Error },
     /// The path is a directory.
     #[error("{path}: is a directory, not a list")]
-    Directory {
-        /// The path as it was given.
-        path: String,
-    },
+    Directory { path: String },
     /// Reading failed.
     #[error("{path}: cannot be read: {cause}")]
-    Read {
-        /// The path as it was given.
-        path: String,
-        /// What the system said.
-        cause: io::Error,
-    },
-    /// An address that lacks something.
+    Read { path: String, cause: io::Error },
+    /// The S3 address is incomplete.
     #[error(transparent)]
     NotAnObject(#[from] NotAnObject),
     /// An object cannot be read.
@@ -90,7 +76,7 @@ pub enum SourceError {
     Object {
         /// Its address.
         uri: S3Uri,
-        /// Why, and what to do about it.
+        /// The reason and the remedy.
         cause: ObjectError,
     },
 }
@@ -120,11 +106,11 @@ pub fn hint_of(cause: &io::Error) -> Option<String> {
 }
 
 impl Source {
-    /// The source that a command line names: `-` is standard input, `s3://bucket/key` an object. Waits for the answer of S3,
-    /// and so may not be called by an async function.
+    /// Parses the argument: `-` is standard input, `s3://bucket/key` an object. Blocks until S3
+    /// answers, so it must not be called from async code.
     ///
     /// # Errors
-    /// The path or the object is not there, may not be looked at, or is a directory.
+    /// The path or object does not exist, is a directory, or access is denied.
     pub fn named(path: &Path, access: &S3Access) -> Result<Self, SourceError> {
         if path.as_os_str() == "-" {
             return Ok(Self::StandardInput);
@@ -150,7 +136,7 @@ impl Source {
         })
     }
 
-    /// What people call this source in messages.
+    /// The name in messages.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -160,7 +146,7 @@ impl Source {
         }
     }
 
-    /// A short name for the run's directory: the file's or the key's name without its extension.
+    /// A short name for the run's directory: the name of the file or key, without its extension.
     #[must_use]
     pub fn short_name(&self) -> String {
         let path = match self {
@@ -174,7 +160,7 @@ impl Source {
         )
     }
 
-    /// Whether its bytes are all there already; what comes through a pipe comes when it comes.
+    /// Whether all bytes are available now. Those of a pipe arrive at any time.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         match self {
@@ -183,10 +169,6 @@ impl Source {
         }
     }
 
-    /// Opens the source.
-    ///
-    /// # Errors
-    /// The path cannot be opened.
     pub fn open(&self) -> Result<OpenSource, SourceError> {
         match self {
             Self::StandardInput => Ok(OpenSource {
@@ -209,10 +191,8 @@ impl Source {
         }
     }
 
-    /// SHA-256 in hexadecimal, of a file's bytes, or of what S3 tells an object's bytes by; none for what can be read only once.
-    ///
-    /// # Errors
-    /// The file cannot be opened or read.
+    /// SHA-256 in hexadecimal of a file's bytes, or of what identifies an object's bytes in S3.
+    /// `None` for sources that can be read only once.
     pub fn fingerprint(&self) -> Result<Option<String>, SourceError> {
         let path = match self {
             Self::File(path) => path,
@@ -261,7 +241,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn a_fingerprint_is_the_sha_256_of_the_bytes() {
+    fn the_fingerprint_is_the_sha_256_of_the_bytes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("users.csv");
         std::fs::write(&path, "abc").unwrap();
@@ -273,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_and_a_missing_file_are_named_in_the_error() {
+    fn errors_name_the_directory_or_missing_file() {
         let folder = tempfile::tempdir().unwrap();
         let error = Source::named(folder.path(), &S3Access::default())
             .unwrap_err()

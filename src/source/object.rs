@@ -1,10 +1,10 @@
-//! Which object in S3 is meant, and by whom it is asked for. What follows from it is `s3`, or its stand-in in a build without it.
+//! The address of an object in S3, and the credentials to read it. Used with and without the
+//! feature `s3`.
 
 use std::fmt;
 
 use crate::hints::Hint;
 
-/// What the address of an object begins with.
 const SCHEME: &str = "s3://";
 
 /// The address of an object, `s3://bucket/key`.
@@ -12,7 +12,7 @@ const SCHEME: &str = "s3://";
 pub struct S3Uri {
     /// The bucket's name, or the alias of an access point.
     pub bucket: String,
-    /// All that follows, as it stands: a key has no escapes.
+    /// The rest of the address, verbatim: keys have no escapes.
     pub key: String,
 }
 
@@ -27,7 +27,7 @@ impl Hint for NotAnObject {
 }
 
 impl S3Uri {
-    /// The object that a command line names; none where it names something else.
+    /// Parses an S3 address. `None` if the text is not one.
     ///
     /// # Errors
     /// The bucket or the key is missing.
@@ -51,12 +51,13 @@ impl fmt::Display for S3Uri {
     }
 }
 
-/// With which credentials objects are asked for, and where first.
+/// The credentials and the Region to start with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct S3Access {
-    /// The profile in the AWS configuration files, where one was named.
+    /// The profile in the AWS configuration files, if one was named.
     pub profile: Option<String>,
-    /// The Region to begin with; a bucket that is elsewhere says so. None: what the environment or the profile says.
+    /// The Region of the first request. S3 names the right one if the bucket is elsewhere. `None`
+    /// means that of the environment or profile.
     pub region: Option<String>,
 }
 
@@ -65,7 +66,7 @@ mod tests {
     use super::S3Uri;
 
     #[test]
-    fn a_bucket_and_a_key_are_an_object_and_the_key_stays_as_it_is() {
+    fn parses_bucket_and_key_and_keeps_the_key_verbatim() {
         for (text, bucket, key) in [
             ("s3://lists/users.csv", "lists", "users.csv"),
             ("s3://lists/a/b//users.csv", "lists", "a/b//users.csv"),
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_bucket_or_a_key_it_is_an_error() {
+    fn rejects_a_missing_bucket_or_key() {
         for text in ["s3://", "s3:///users.csv", "s3://lists", "s3://lists/"] {
             let error = S3Uri::named(text).unwrap_err().to_string();
             assert!(error.starts_with(&format!("{text}: names no object")));
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_object() {
+    fn ignores_anything_else() {
         for text in ["users.csv", "-", "s3/users.csv", "s3:lists", "./s3://a/b"] {
             assert_eq!(S3Uri::named(text), Ok(None), "{text}");
         }

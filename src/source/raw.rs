@@ -1,22 +1,21 @@
-//! The bytes of a list as they lie where it is: how many were taken, and the first of them before anything is made of them.
+//! The raw bytes of a list: counts them, and peeks at the first ones.
 
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How many bytes were taken so far. Copies of it all tell the same count.
+/// The number of bytes read so far. Clones share the count.
 #[derive(Debug, Clone, Default)]
 pub struct ByteCount(Arc<AtomicU64>);
 
 impl ByteCount {
-    /// The count.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// A reader that counts what it hands out.
+/// A reader that counts the bytes it yields.
 pub(super) struct CountingReader<R> {
     inner: R,
     taken: ByteCount,
@@ -43,7 +42,7 @@ impl<R: Read> Read for CountingReader<R> {
     }
 }
 
-/// The first bytes, so many or all there are, and a reader that still has them.
+/// The first bytes, up to a limit, and a reader that yields them again.
 pub(super) fn peek<R: Read>(
     mut bytes: R,
     count: usize,
@@ -59,7 +58,7 @@ mod tests {
     use std::io::Read as _;
 
     #[test]
-    fn what_was_looked_at_is_still_there_and_counted_once() {
+    fn peeked_bytes_are_read_again_and_counted_once() {
         for text in ["", "ab", "abcdef"] {
             let counted = CountingReader::new(text.as_bytes());
             let taken = counted.taken();

@@ -1,7 +1,7 @@
-//! The text of a list: unpacked, and in UTF-8 whatever it was written in.
+//! The text of a list: decompressed and in UTF-8.
 //!
-//! What is UTF-8 already is passed on as it is, faults and all: a reader further on finds out which row has one. Everything
-//! else is transcoded, and what has no meaning in its encoding becomes U+FFFD.
+//! UTF-8 is passed on unchanged, errors included, because `rows` reports which row has one. Other
+//! encodings are transcoded, and invalid bytes become U+FFFD.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -15,13 +15,11 @@ use super::foreign::Wrapping;
 use super::raw::{ByteCount, CountingReader, peek};
 use super::unpack::unpacked;
 
-/// Bytes transcoded at a time.
 const BLOCK: usize = 64 * 1024;
 
 /// The longest byte order mark.
 const MARK: usize = 3;
 
-/// What a list's text is written in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TextEncoding(&'static Encoding);
 
@@ -42,7 +40,6 @@ impl fmt::Debug for TextEncoding {
     }
 }
 
-/// No encoding has this name.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "no encoding has this name; some that do: utf-8, utf-16le, utf-16be, windows-1252, iso-8859-15, windows-1251, macintosh, \
@@ -62,27 +59,27 @@ impl FromStr for TextEncoding {
 
 /// The text of a list.
 pub struct ListText {
-    /// UTF-8, without a byte order mark. Where it was transcoded it is valid, else as valid as the list.
+    /// UTF-8 without a byte order mark. It is valid if it was transcoded.
     pub bytes: Box<dyn Read + Send>,
-    /// What it was written in.
+    /// The original encoding.
     pub encoding: TextEncoding,
-    /// Where in the list a place of the text is.
+    /// Converts positions in the text to positions in the list.
     pub place: TextPosition,
-    /// What the list was packed and written in.
+    /// The compression and encoding of the list.
     pub wrapping: Wrapping,
 }
 
-/// Where in the list a place of its text is.
+/// Converts positions in the text to positions in the list.
 #[derive(Debug)]
 pub enum TextPosition {
-    /// The text is the list, behind so many bytes.
+    /// The text is the list without this many bytes at the start.
     Behind(u64),
-    /// The list was unpacked or transcoded: it was read up to here.
+    /// The list is decompressed or transcoded: only the number of bytes read so far is known.
     ReadTo(ByteCount),
 }
 
 impl TextPosition {
-    /// Bytes of the list up to this byte of the text.
+    /// The position in the list of this byte of the text.
     #[must_use]
     pub fn in_list(&self, byte_of_text: u64) -> u64 {
         match self {
@@ -91,7 +88,7 @@ impl TextPosition {
         }
     }
 
-    /// The same for a text without its first bytes.
+    /// The same for the text without its first bytes.
     #[must_use]
     pub fn below(self, bytes: u64) -> Self {
         match self {
@@ -102,10 +99,11 @@ impl TextPosition {
 }
 
 impl OpenSource {
-    /// The source as text. A byte order mark says more than `encoding`: no text of another encoding begins like one.
+    /// Decodes the source. A byte order mark overrides `encoding`, because no text in another
+    /// encoding starts like one.
     ///
     /// # Errors
-    /// The first bytes cannot be read, or are those of something that is no list.
+    /// The first bytes cannot be read, or the file has another format.
     pub fn text(self, encoding: Option<TextEncoding>) -> io::Result<ListText> {
         let bytes = CountingReader::new(self.bytes);
         let taken = bytes.taken();
@@ -131,7 +129,7 @@ impl OpenSource {
             },
             wrapping: Wrapping {
                 packing,
-                // With a byte order mark, which it drops.
+                // Drops the byte order mark.
                 encoding: match (as_it_is, mark) {
                     (true, _) => None,
                     (false, 0) => Some(encoding.name()),

@@ -1,6 +1,5 @@
-//! Lists that are compressed: gzip and zstd, known by their first bytes and unpacked as they are read.
-//!
-//! The name of a file says nothing here, so that a pipe is as good as a file.
+//! Decompresses gzip and zstd while reading. The format is detected from the first bytes, not from
+//! the name, so pipes work too.
 
 use std::io::{self, Read};
 
@@ -10,13 +9,12 @@ use super::foreign::{Foreign, Format, MAGIC, Wrapping, by_bytes, bytes_needed};
 use super::raw::{ByteCount, CountingReader, peek};
 use crate::hints::Hint;
 
-/// So much may come out of an archive whatever it was packed into: a list of equal rows packs very well.
+/// Any archive may decompress to this many bytes: a list of equal rows compresses very well.
 const FREE_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Beyond that, a byte of the archive may become so many. Lists of users become 3 to 20, gzip's limit is 1,032.
+/// Beyond that, the maximum ratio. Lists of users have 3 to 20; gzip's limit is 1,032.
 const MAX_RATIO: u64 = 200;
 
-/// How a list is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Packing {
     Gzip,
@@ -32,27 +30,21 @@ impl Packing {
     }
 }
 
-/// What can go wrong with an archive.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UnpackError {
-    /// The archive is broken, or ends too early.
+    /// The archive is damaged or truncated.
     #[error(
         "the {packing} archive cannot be unpacked ({cause}): it is damaged or cut off, and rows behind this place were not read"
     )]
     Broken {
-        /// The archive's format.
         packing: &'static str,
-        /// What the decoder, or the system, said.
         cause: io::Error,
     },
-    /// Far more comes out of it than a list would.
+    /// It decompresses to far more bytes than a list would.
     #[error(
         "the {packing} archive grows to more than {MAX_RATIO} times its size, as no list of users does"
     )]
-    Bomb {
-        /// The archive's format.
-        packing: &'static str,
-    },
+    Bomb { packing: &'static str },
 }
 
 impl Hint for UnpackError {
@@ -68,7 +60,7 @@ impl Hint for UnpackError {
     }
 }
 
-/// The bytes of a list that may be compressed, unpacked; and how it was packed.
+/// Decompresses the bytes of a list if necessary. Also returns the compression.
 pub(super) fn unpacked<R: Read + Send + 'static>(
     bytes: CountingReader<R>,
 ) -> io::Result<(Box<dyn Read + Send>, Option<Packing>)> {
@@ -99,7 +91,7 @@ pub(super) fn unpacked<R: Read + Send + 'static>(
     Ok((bytes, packed))
 }
 
-/// The first bytes, as many as tell what the file is, and a reader that still has them.
+/// The first bytes, as many as the detection needs, and a reader that yields them again.
 fn looked_at(bytes: impl Read + Send + 'static) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
     let (head, bytes) = peek(bytes, MAGIC)?;
     let needed = bytes_needed(&head);
@@ -110,7 +102,7 @@ fn looked_at(bytes: impl Read + Send + 'static) -> io::Result<(Vec<u8>, Box<dyn 
     Ok((head, Box::new(bytes)))
 }
 
-/// gzip: RFC 1952, 2.3.1. zstd: RFC 8878, 3.1.1 and, for the frames that packers write in front and decoders skip, 3.1.2.
+/// gzip: RFC 1952, 2.3.1. zstd: RFC 8878, 3.1.1 and, for skippable frames, 3.1.2.
 fn packing(head: &[u8]) -> Option<Packing> {
     match head {
         [0x1f, 0x8b, ..] => Some(Packing::Gzip),
@@ -119,11 +111,11 @@ fn packing(head: &[u8]) -> Option<Packing> {
     }
 }
 
-/// A decoder that names itself in its errors, and stops at a bomb.
+/// A decoder that names its format in errors and stops at a decompression bomb.
 struct Unpacked<D> {
     decoder: D,
     packing: Packing,
-    /// Bytes taken from the archive.
+    /// Bytes read from the archive.
     taken: ByteCount,
     out: u64,
 }

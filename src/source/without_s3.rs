@@ -1,4 +1,4 @@
-//! Stands in for `s3` in a build without the feature of this name: there are no objects, and the error says how to go on.
+//! Replaces `s3` in builds without that feature: opening an object is an error.
 
 use std::convert::Infallible;
 
@@ -6,11 +6,9 @@ use super::OpenSource;
 use super::object::{S3Access, S3Uri};
 use crate::hints::Hint;
 
-/// An object that was found: in this build there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoObject(Infallible);
 
-/// Why an object cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum NoObjectError {
     /// The feature `s3` is off.

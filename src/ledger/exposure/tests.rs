@@ -35,7 +35,7 @@ fn mode(path: &Path, mode: u32) {
 }
 
 #[test]
-fn a_directory_of_one_s_own_is_exposed_to_nobody() {
+fn a_private_directory_is_not_exposed() {
     let place = ExposedDirectory::new();
     assert_eq!(place.exposure(), None);
     for readable in [0o700, 0o750, 0o755] {
@@ -43,13 +43,13 @@ fn a_directory_of_one_s_own_is_exposed_to_nobody() {
         mode(&place.path("above"), readable);
         assert_eq!(place.exposure(), None, "{readable:o}");
     }
-    // As /tmp is.
+    // Like /tmp.
     mode(&place.path("above"), 0o1777);
     assert_eq!(place.exposure(), None);
 }
 
 #[test]
-fn a_directory_or_a_ledger_that_others_can_write_to_is_exposed() {
+fn a_directory_or_ledger_that_others_can_write_to_is_exposed() {
     let place = ExposedDirectory::new();
     let run = place.directory.path().to_owned();
     for exposed in [0o777, 0o703, 0o1777] {
@@ -73,7 +73,7 @@ fn a_directory_or_a_ledger_that_others_can_write_to_is_exposed() {
 }
 
 #[test]
-fn a_directory_whose_name_others_can_give_to_another_one_is_exposed() {
+fn a_directory_that_others_can_replace_is_exposed() {
     let place = ExposedDirectory::new();
     mode(&place.path("above"), 0o777);
     let expected = Exposure {
@@ -84,15 +84,15 @@ fn a_directory_whose_name_others_can_give_to_another_one_is_exposed() {
 }
 
 #[test]
-fn another_owner_and_another_group_that_may_write_are_exposures() {
+fn another_owner_or_a_writable_foreign_group_is_an_exposure() {
     let place = ExposedDirectory::new();
     let own = fs::metadata(place.directory.path()).unwrap();
     if own.uid() != 0 {
-        // Only root can give a file to somebody else.
+        // Only root can change the owner.
         return;
     }
     let (run, above) = (place.directory.path().to_owned(), place.path("above"));
-    // A group of the user's own may write, another one may not.
+    // A private group may write, another one may not.
     chown(&run, None, Some(0)).unwrap();
     mode(&run, 0o770);
     assert_eq!(place.exposure(), None);

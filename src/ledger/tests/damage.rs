@@ -1,4 +1,4 @@
-//! Damaged ledgers: told, or without effect.
+//! Damage to a ledger is reported or has no effect.
 
 use super::{create, created, ending, identity, rows, settled, to_begin};
 use crate::ledger::directory::{RunDirectory, with_suffix};
@@ -46,7 +46,7 @@ fn remove_ledger(directory: &RunDirectory) {
     }
 }
 
-/// Everything that a ledger says; or its error.
+/// The whole content of a ledger, or its error.
 fn all_of_it(directory: &RunDirectory) -> Result<String, LedgerError> {
     let reader = LedgerReader::open(directory.path())?;
     let mut said = format!("{:?}", reader.summary()?);
@@ -64,7 +64,7 @@ fn all_of_it(directory: &RunDirectory) -> Result<String, LedgerError> {
 }
 
 #[tokio::test]
-async fn a_damaged_ledger_is_told_or_says_what_it_said_before() {
+async fn damage_is_reported_or_the_content_is_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     full_ledger(&directory).await;
@@ -92,11 +92,11 @@ async fn a_damaged_ledger_is_told_or_says_what_it_said_before() {
             }
         }
     }
-    // A truncated ledger is always told; so is a bit in anything that is used.
+    // Truncation is always reported, and so is a flipped bit in anything that is used.
     assert!(told > 150, "{told}");
 }
 
-/// What a killed process leaves: the database and its log, copied while the ledger is open.
+/// Copies the database and its log while the ledger is open: what a killed process leaves.
 async fn killed_ledger(directory: &RunDirectory) -> (Vec<u8>, Vec<u8>) {
     let ledger = create(directory);
     for group in 0..20_u64 {
@@ -126,7 +126,7 @@ async fn killed_ledger(directory: &RunDirectory) -> (Vec<u8>, Vec<u8>) {
 }
 
 #[tokio::test]
-async fn damage_in_the_log_of_a_killed_process_is_told() {
+async fn damage_in_the_log_of_a_killed_process_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let (database, log) = killed_ledger(&directory).await;
@@ -138,12 +138,12 @@ async fn damage_in_the_log_of_a_killed_process_is_told() {
     put_back(&log);
     assert!(Ledger::is_there(&directory, Durability::Power).unwrap());
     assert_eq!(rows(&directory).len(), 201);
-    // A write that was cut off is no damage: the log ends before it.
+    // An interrupted write is not damage: the log ends before it.
     put_back(&log[..log.len() - 100]);
     assert!(Ledger::is_there(&directory, Durability::Power).unwrap());
     assert!(rows(&directory).len() >= 200);
     let mut random = fastrand::Rng::with_seed(3);
-    // Damage in the last transactions cannot be told from loss of power.
+    // Damage in the last transactions looks like loss of power.
     let last_frames = 16 * (4_096 + 24);
     for turn in 0..200 {
         let mut damaged = log.clone();
@@ -158,7 +158,7 @@ async fn damage_in_the_log_of_a_killed_process_is_told() {
     }
 }
 
-/// Takes rows out of a copy of the ledger, and returns what its readers say.
+/// Removes rows from a copy of the ledger and returns the errors of its readers.
 fn without_rows(directory: &RunDirectory, which: &str) -> [Result<(), LedgerError>; 2] {
     let database = rusqlite::Connection::open(directory.database()).unwrap();
     let delete = format!("DELETE FROM rows WHERE {which}; DELETE FROM results WHERE {which}");
@@ -171,7 +171,7 @@ fn without_rows(directory: &RunDirectory, which: &str) -> [Result<(), LedgerErro
 }
 
 #[tokio::test]
-async fn rows_that_are_missing_are_damage_wherever_they_are() {
+async fn missing_rows_are_damage_anywhere() {
     for which in [
         "row = 1",
         "row = 17",
@@ -190,7 +190,7 @@ async fn rows_that_are_missing_are_damage_wherever_they_are() {
 }
 
 #[tokio::test]
-async fn rows_are_missed_in_what_a_killed_process_left() {
+async fn missing_rows_of_a_killed_process_are_damage() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let (database, log) = killed_ledger(&directory).await;

@@ -1,5 +1,4 @@
-//! What follows a sign-up: written together with the row's outcome, and known to a run that goes
-//! on.
+//! Follow-up steps are written with the row's outcome and known to a resumed run.
 
 use super::{create, created, ending, followed, identity, rows, to_begin};
 use crate::ledger::resume_cursor::{PriorState, ResumeCursor};
@@ -54,7 +53,7 @@ fn reopen(directory: &RunDirectory, retry: &[RetryFilter]) -> (Ledger, LedgerSta
 }
 
 #[tokio::test]
-async fn a_run_is_finished_once_no_step_is_to_be_taken() {
+async fn a_run_is_finished_once_no_step_is_pending() {
     use StepState::{Done, Pending};
     let folder = tempfile::tempdir().unwrap();
     let directory = run_in(&folder);
@@ -66,7 +65,7 @@ async fn a_run_is_finished_once_no_step_is_to_be_taken() {
     ledger.write(followed(both, begun)).await;
     let later = vec![(1, steps(Done, Done)), (2, steps(Done, Pending))];
     ledger.write(followed(Vec::new(), later)).await;
-    // Whoever closes it may say so: the ledger knows better.
+    // The caller says finished, but a step is pending.
     ledger.close(ending(true)).await.unwrap();
 
     let seen = rows(&directory);
@@ -104,7 +103,7 @@ async fn a_run_is_finished_once_no_step_is_to_be_taken() {
 }
 
 #[tokio::test]
-async fn steps_that_failed_stay_failed_unless_they_are_taken_up_again() {
+async fn failed_steps_stay_failed_unless_they_are_retried() {
     use StepState::{Done, Pending};
     let folder = tempfile::tempdir().unwrap();
     let directory = run_in(&folder);
@@ -139,7 +138,7 @@ async fn steps_that_failed_stay_failed_unless_they_are_taken_up_again() {
         to_follow: 2,
     };
     assert_eq!(standing(&[RetryFilter::FailedSteps]), expected);
-    // Looking changed nothing.
+    // `look_at` changed nothing.
     assert_eq!(rows(&directory)[0].follow_up, Some(steps(failed(), Done)));
     let (ledger, _) = reopen(&directory, &[RetryFilter::FailedSteps]);
     ledger.close(ending(false)).await.unwrap();
@@ -149,7 +148,7 @@ async fn steps_that_failed_stay_failed_unless_they_are_taken_up_again() {
 }
 
 #[tokio::test]
-async fn a_user_whom_the_listing_shows_has_its_steps_from_its_beginning_on() {
+async fn a_listed_user_has_its_steps_as_soon_as_it_is_begun() {
     use StepState::{Done, Pending};
     let folder = tempfile::tempdir().unwrap();
     let directory = run_in(&folder);
@@ -168,7 +167,7 @@ async fn a_user_whom_the_listing_shows_has_its_steps_from_its_beginning_on() {
 }
 
 #[test]
-fn other_steps_are_another_run() {
+fn different_steps_are_a_different_run() {
     let folder = tempfile::tempdir().unwrap();
     let directory = run_in(&folder);
     drop(begin_run(&directory));
@@ -187,7 +186,7 @@ fn other_steps_are_another_run() {
 }
 
 #[tokio::test]
-async fn a_step_that_was_changed_by_another_hand_is_damage() {
+async fn a_modified_step_is_damage() {
     let folder = tempfile::tempdir().unwrap();
     let directory = run_in(&folder);
     let ledger = begin_run(&directory);

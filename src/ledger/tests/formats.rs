@@ -1,4 +1,4 @@
-//! The format of a ledger, and what belongs to it.
+//! The format of a ledger.
 
 use super::{create, ending, identity, to_begin};
 use crate::ledger::directory::RunDirectory;
@@ -33,7 +33,7 @@ async fn the_last_session_s_command_is_kept() {
 }
 
 #[tokio::test]
-async fn another_run_s_ledger_is_refused_and_left_as_it_is() {
+async fn refuses_another_run_s_ledger_without_changing_it() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     create(&directory).close(ending(false)).await.unwrap();
@@ -51,7 +51,7 @@ async fn another_run_s_ledger_is_refused_and_left_as_it_is() {
     assert!(std::fs::read(directory.database()).unwrap() == before);
 }
 
-/// The error of a ledger that was changed in this way.
+/// The error for a ledger with this modification.
 async fn error_after(change: impl FnOnce(&rusqlite::Connection)) -> LedgerError {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
@@ -72,7 +72,7 @@ async fn a_ledger_that_lacks_a_table_is_damaged() {
 }
 
 #[tokio::test]
-async fn no_format_is_below_the_first_and_a_later_one_is_for_a_later_version() {
+async fn a_format_below_the_first_is_damage_and_a_later_one_needs_a_later_version() {
     for (format, is_later) in [
         (0, false),
         (-1, false),

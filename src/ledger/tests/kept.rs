@@ -68,7 +68,7 @@ async fn full(directory: &RunDirectory) {
 }
 
 #[tokio::test]
-async fn they_stand_beside_every_row_whatever_came_of_it_and_after_the_run_goes_on() {
+async fn every_row_has_its_kept_cells_for_any_outcome_and_after_resuming() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     full(&directory).await;
@@ -105,7 +105,7 @@ async fn they_stand_beside_every_row_whatever_came_of_it_and_after_the_run_goes_
 }
 
 #[tokio::test]
-async fn a_run_with_other_kept_columns_is_another_run() {
+async fn different_kept_columns_are_a_different_run() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     full(&directory).await;
@@ -126,7 +126,7 @@ async fn a_run_with_other_kept_columns_is_another_run() {
 }
 
 #[tokio::test]
-async fn a_changed_or_missing_cell_is_damage() {
+async fn a_modified_or_missing_cell_is_damage() {
     for change in [
         "UPDATE kept SET cells = '[\"7\",null]' WHERE row = 3",
         "UPDATE kept SET seal = seal + 1 WHERE row = 3",

@@ -1,4 +1,4 @@
-//! A ledger that is lost, or a part of it, is never taken for a new one.
+//! A lost ledger, or a part of one, is never mistaken for a new run.
 
 use std::fs;
 
@@ -27,7 +27,7 @@ async fn killed() -> (tempfile::TempDir, RunDirectory) {
 }
 
 #[tokio::test]
-async fn what_the_run_is_bound_to_is_in_the_database_file_before_anything_is_begun() {
+async fn the_identity_is_in_the_database_file_before_anything_is_begun() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);
@@ -52,14 +52,14 @@ async fn a_killed_run_without_its_log_is_damaged() {
         let error = is_there(&directory).unwrap_err();
         assert!(matches!(error, LedgerError::Damaged { .. }), "{error}");
     }
-    // Nothing is in it any more, and the first one who looked has removed it.
+    // The log is empty, and the first check removed it.
     assert!(!log.exists());
     let error = is_there(&directory).unwrap_err();
     assert!(matches!(error, LedgerError::Damaged { .. }), "{error}");
 }
 
 #[tokio::test]
-async fn a_database_that_is_empty_or_missing_beside_a_log_is_damaged_or_lost_and_the_log_stays() {
+async fn an_empty_or_missing_database_with_a_log_is_damaged_or_lost_and_the_log_is_kept() {
     let (_folder, directory) = killed().await;
     let log = with_suffix(&directory.database(), "-wal");
     let before = fs::read(&log).unwrap();
@@ -73,7 +73,7 @@ async fn a_database_that_is_empty_or_missing_beside_a_log_is_damaged_or_lost_and
 }
 
 #[tokio::test]
-async fn a_ledger_that_was_read_after_a_kill_keeps_its_log_until_the_run_goes_on() {
+async fn reading_after_a_kill_keeps_the_log_until_the_run_resumes() {
     let (_folder, directory) = killed().await;
     let log = with_suffix(&directory.database(), "-wal");
     let before = fs::read(&log).unwrap();
@@ -87,7 +87,7 @@ async fn a_ledger_that_was_read_after_a_kill_keeps_its_log_until_the_run_goes_on
 }
 
 #[test]
-fn any_file_of_a_run_without_its_ledger_means_that_it_was_lost() {
+fn any_file_of_a_run_without_a_ledger_means_that_it_was_lost() {
     for file in [
         "results.csv",
         "results.jsonl",
@@ -109,9 +109,9 @@ fn any_file_of_a_run_without_its_ledger_means_that_it_was_lost() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_put_aside_keeps_all_of_its_files() {
+async fn restarting_keeps_all_files_of_the_run() {
     let (_folder, directory) = killed().await;
-    // Damaged: its log cannot be copied any more, and is kept beside it.
+    // Damaged: its log cannot be merged, and is kept next to it.
     fs::write(directory.database(), "no database").unwrap();
     fs::write(directory.path().join("results.csv"), "results").unwrap();
     fs::write(directory.path().join("undo-results.csv"), "undone").unwrap();
@@ -137,7 +137,7 @@ async fn a_run_that_is_put_aside_keeps_all_of_its_files() {
 }
 
 #[test]
-fn a_database_that_was_never_finished_is_not_a_ledger() {
+fn an_unfinished_database_is_not_a_ledger() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let unfinished = with_suffix(&directory.database(), ".unfinished");

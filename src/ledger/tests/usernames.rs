@@ -1,13 +1,13 @@
-//! No two rows are sent with the same username, however many lie between them.
+//! No two rows are sent with the same username, however far apart they are.
 
 use super::{create, created, ending, reopen, settled, to_begin};
 use crate::ledger::directory::RunDirectory;
 use crate::ledger::{BeginResult, Ledger};
 
-/// More rows than claims that are in memory.
-const ROWS: u64 = 40_000;
+/// Enough rows for the index to use its file.
+const ROWS: u64 = 80_000;
 
-/// What becomes of rows that are begun together.
+/// The results of rows that are begun together.
 async fn begin(ledger: &Ledger, rows: &[(u64, &str)]) -> Vec<BeginResult> {
     let rows = rows.iter().map(|(row, name)| to_begin(*row, name));
     ledger.begin(rows.collect(), 5).await.await.unwrap()
@@ -24,14 +24,14 @@ async fn begin_long_list(ledger: &Ledger) {
 }
 
 #[tokio::test]
-async fn the_same_username_is_found_at_both_ends_of_a_long_list_also_by_the_next_session() {
+async fn finds_duplicates_across_a_long_list_and_sessions() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);
     begin_long_list(&ledger).await;
     let doubles = [
         (ROWS + 1, "USER1"),
-        (ROWS + 2, "User40000"),
+        (ROWS + 2, "User80000"),
         (ROWS + 3, "user10000"),
         (ROWS + 4, "new"),
         (ROWS + 5, "NEW"),
@@ -47,7 +47,7 @@ async fn the_same_username_is_found_at_both_ends_of_a_long_list_also_by_the_next
     let (ledger, _) = reopen(&directory, &[]);
     let again = [
         (ROWS + 6, "user1"),
-        (ROWS + 7, "user40000"),
+        (ROWS + 7, "user80000"),
         (ROWS + 8, "USER10000"),
     ];
     assert_eq!(begin(&ledger, &again).await, same);
@@ -55,7 +55,7 @@ async fn the_same_username_is_found_at_both_ends_of_a_long_list_also_by_the_next
 }
 
 #[tokio::test]
-async fn the_username_of_a_row_that_was_never_sent_is_another_s() {
+async fn the_username_of_an_unsent_row_is_free_again() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);

@@ -5,7 +5,7 @@ use crate::ledger::writer::Ending;
 use crate::ledger::{Durability, Facts, Ledger, LedgerError, RunDirectory, ToBegin};
 use crate::outcome::{KeptReason, Outcome, RowOutcome, Undoing, Undone};
 
-/// A run that made the users of rows 1, 3 and 4; 2 existed.
+/// A run that created the users of rows 1, 3 and 4. That of row 2 existed.
 async fn run(directory: &RunDirectory) {
     let facts = Facts {
         started_ms: 1_000,
@@ -48,7 +48,7 @@ fn rows(undo: &UndoLedger) -> Vec<ToUndo> {
 }
 
 #[tokio::test]
-async fn it_lists_the_users_that_the_run_made_and_keeps_what_came_of_them() {
+async fn lists_the_users_that_the_run_created_and_keeps_their_outcomes() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     run(&directory).await;
@@ -108,7 +108,7 @@ async fn it_lists_the_users_that_the_run_made_and_keeps_what_came_of_them() {
             .collect::<Vec<_>>(),
         expected
     );
-    // One that failed is taken up again, and still known to have been begun.
+    // A failed deletion is retried and still counts as begun.
     undo.take_up(false).unwrap();
     let open = rows(&undo);
     assert_eq!(
@@ -122,7 +122,7 @@ async fn it_lists_the_users_that_the_run_made_and_keeps_what_came_of_them() {
 }
 
 #[tokio::test]
-async fn a_line_that_was_changed_is_not_believed() {
+async fn a_modified_line_is_damage() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     run(&directory).await;
@@ -151,7 +151,7 @@ async fn a_line_that_was_changed_is_not_believed() {
 }
 
 #[tokio::test]
-async fn a_run_that_was_undone_does_not_go_on_and_one_that_begins_anew_is_not_undone() {
+async fn an_undone_run_cannot_be_resumed_but_can_be_restarted() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     run(&directory).await;
@@ -168,12 +168,12 @@ async fn a_run_that_was_undone_does_not_go_on_and_one_that_begins_anew_is_not_un
 }
 
 #[tokio::test]
-async fn an_undo_without_its_run_is_not_taken_for_a_new_run() {
+async fn an_undo_without_its_run_is_not_mistaken_for_a_new_run() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     run(&directory).await;
     drop(UndoLedger::open(&directory).unwrap());
-    // As if the process had ended between two renames.
+    // As after an interruption between two renames.
     let aside = directory.path().join("ledger-before-1.db");
     std::fs::rename(directory.database(), aside).unwrap();
     let there = Ledger::is_there(&directory, Durability::Power);
@@ -181,7 +181,7 @@ async fn an_undo_without_its_run_is_not_taken_for_a_new_run() {
 }
 
 #[tokio::test]
-async fn a_user_that_is_missing_in_it_is_damage() {
+async fn a_missing_user_is_damage() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     run(&directory).await;

@@ -1,4 +1,5 @@
-//! Addresses that several usernames have, in pools where the address is an alias: only one user can sign in by it.
+//! Addresses that several usernames have, in pools where the address is an alias: only one user can
+//! sign in with it.
 
 use std::borrow::Cow;
 use std::io;
@@ -12,31 +13,29 @@ use crate::user::pool_rules::Contact;
 use crate::user::rules::{quoted, shown};
 use crate::user::{FollowUpStep, fold};
 
-/// Separates the address from the username. Neither holds one.
+/// Separates the address from the username. Neither contains it.
 const SEPARATOR: char = '\0';
 
 /// The tag of a row whose address would be verified.
 const VERIFIED: u8 = 1;
 
-/// Rows that an example names at most.
+/// Maximum number of rows in an example.
 const ROWS_NAMED: usize = 3;
 
-/// Addresses of one kind under several usernames.
+/// Addresses of one kind that several usernames have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AliasRepeats {
-    /// Their kind.
     pub contact: Contact,
-    /// Addresses.
     pub addresses: u64,
     /// Rows with one of them.
     pub rows: u64,
-    /// Whether any of these would be verified after the sign-up.
+    /// Whether any would be verified after the sign-up.
     pub verified: bool,
     /// The first ones.
     pub examples: Vec<FindingExample>,
 }
 
-/// The addresses of sound rows that are aliases in the pool.
+/// The addresses of valid rows that are aliases in the pool.
 pub(super) struct Aliases {
     by_contact: Vec<OfContact>,
     case_insensitive: bool,
@@ -44,7 +43,7 @@ pub(super) struct Aliases {
 
 struct OfContact {
     contact: Contact,
-    /// The attribute's place in the list.
+    /// The attribute's index.
     place: usize,
     groups: KeyGroups,
 }
@@ -94,7 +93,7 @@ impl Aliases {
         }
     }
 
-    /// Reports the rows whose address is under another username as well.
+    /// Reports the rows whose address another username has as well.
     pub(super) fn finish(
         self,
         found: &mut Survey,
@@ -161,7 +160,7 @@ fn shared(rows: &[KeyedText<'_>], first: &KeyedText<'_>) -> String {
     )
 }
 
-/// One note a row but the first, for the findings file.
+/// Reports a note for each row except the first.
 fn notes(
     contact: Contact,
     rows: &[KeyedText<'_>],
@@ -192,9 +191,9 @@ fn notes(
     Ok(())
 }
 
-/// The first row of each username, in the order of the list.
+/// The first row of each username, in the list's order.
 fn of_different_users<'a>(entries: &[KeyedText<'a>], case_insensitive: bool) -> Vec<KeyedText<'a>> {
-    let claim = |entry: &KeyedText<'a>| {
+    let username_key = |entry: &KeyedText<'a>| {
         if case_insensitive {
             fold(username(entry.text))
         } else {
@@ -202,8 +201,12 @@ fn of_different_users<'a>(entries: &[KeyedText<'a>], case_insensitive: bool) -> 
         }
     };
     let mut rows = entries.to_vec();
-    rows.sort_by(|one, other| claim(one).cmp(&claim(other)).then(one.row.cmp(&other.row)));
-    rows.dedup_by(|one, other| claim(one) == claim(other));
+    rows.sort_by(|one, other| {
+        username_key(one)
+            .cmp(&username_key(other))
+            .then(one.row.cmp(&other.row))
+    });
+    rows.dedup_by(|one, other| username_key(one) == username_key(other));
     rows.sort_by_key(|entry| entry.row);
     rows
 }

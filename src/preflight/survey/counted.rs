@@ -1,22 +1,22 @@
-//! What a row was counted for, in a byte: a row that turns out to be a duplicate at the end is taken back by it.
+//! What a row was counted as, encoded in a byte, so that the counts of a duplicate can be
+//! subtracted at the end.
 
 use crate::user::{FollowUpStep, StepKind};
 
-/// How the user can be reached.
+/// The contacts of the user.
 const REACH: u8 = 0b0000_0011;
 
-/// Steps that a user has once at most, each with its bit.
+/// Steps that a user has at most once, each with its bit.
 const ONCE: [(StepKind, u8); 3] = [
     (StepKind::Confirm, 1 << 2),
     (StepKind::Verify, 1 << 3),
     (StepKind::Disable, 1 << 4),
 ];
 
-/// The groups stand above these bits. Of more than fit, the rest is not taken back.
+/// The bits below the number of groups. Groups beyond the maximum are not subtracted.
 const BELOW_GROUPS: u32 = 5;
 const MOST_GROUPS: u8 = u8::MAX >> BELOW_GROUPS;
 
-/// See the module's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RowTag(pub(super) u8);
 
@@ -38,7 +38,7 @@ impl RowTag {
         self.0 & REACH
     }
 
-    /// How many steps of this kind.
+    /// The number of steps of this kind.
     pub(super) fn steps(self, kind: StepKind) -> u64 {
         match ONCE.into_iter().find(|(once, _)| *once == kind) {
             Some((_, bit)) => u64::from(self.0 & bit != 0),
@@ -53,7 +53,7 @@ mod tests {
     use crate::user::{Addresses, FollowUpStep};
 
     #[test]
-    fn a_byte_holds_how_a_user_is_reached_and_the_steps() {
+    fn a_byte_encodes_contacts_and_steps() {
         let group = |number: usize| FollowUpStep::AddToGroup(format!("g{number}").into());
         for groups in [0, 1, 7] {
             let mut steps = vec![FollowUpStep::Confirm, FollowUpStep::Verify(Addresses::Both)];

@@ -1,7 +1,7 @@
 //! Which rows have the same username or address, for lists of any length in constant memory.
 //!
-//! A background thread hashes the keys and adds them to a [`Spill`] while the list is read and checked. It holds usernames and
-//! addresses, never passwords.
+//! A background thread hashes the keys and adds them to a [`Spill`] while the list is read and
+//! checked. It holds usernames and addresses, never passwords.
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
@@ -11,14 +11,16 @@ use std::thread::{self, JoinHandle};
 
 use crate::spill::{Spill, damaged, read_u64};
 
-/// A million usernames of 30 bytes make partitions of half a MiB, and one of them is in memory at a time.
+/// A million usernames of 30 bytes make partitions of half a MiB, and one of them is in memory at a
+/// time.
 const PARTITIONS: usize = 128;
 const BLOCK_BYTES: usize = 4 * 1024;
 
 /// Row, line and tag, in front of the text.
 const HEAD: usize = 8 + 8 + 1;
 
-/// Bytes that are sent to the thread together: waking it for each text would cost more than adding the text.
+/// Bytes that are sent to the thread together: waking it for each text would cost more than adding
+/// the text.
 const BATCH_BYTES: usize = 64 * 1024;
 const BATCHES_WAITING: usize = 4;
 

@@ -1,10 +1,10 @@
-//! How users can be reached.
+//! Which contacts a user has.
 
 use super::totals::{BY_EMAIL, BY_PHONE_NUMBER};
 use crate::mapping::{MappedRow, Mapping};
 use crate::user::pool_rules::Contact;
 
-/// The places of what a message can go to among a list's attributes.
+/// The indexes of the contact attributes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Places {
     email: Option<usize>,
@@ -24,7 +24,7 @@ impl Places {
         }
     }
 
-    /// How a user can be reached: by an attribute, or by the username where it stands for one.
+    /// The contacts of a user: attributes, or the username if it is one.
     pub(super) fn reach(self, draft: &MappedRow<'_>, mapping: &Mapping) -> u8 {
         let by = |contact: Contact, place: Option<usize>, bit| {
             let given =
@@ -39,7 +39,7 @@ impl Places {
             | by(Contact::PhoneNumber, self.phone_number, BY_PHONE_NUMBER)
     }
 
-    /// Whether the e-mail address begins with an apostrophe.
+    /// Whether the email address starts with an apostrophe.
     pub(super) fn has_apostrophe(self, draft: &MappedRow<'_>) -> bool {
         draft
             .values

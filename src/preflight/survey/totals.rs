@@ -99,8 +99,9 @@ impl StepTotals {
 }
 
 impl SurveyCounts {
-    /// Mails and text messages that the sign-ups would send. Where a pool verifies both, Cognito sends the code to the phone number
-    /// (developer guide, "Verifying contact information at sign-up").
+    /// Mails and text messages that the sign-ups would send. Where a pool verifies both, Cognito
+    /// sends the code to the phone number (developer guide, "Verifying contact information at
+    /// sign-up").
     #[must_use]
     pub fn messages(&self, rules: &PoolRules) -> (u64, u64) {
         let verifies = |contact| rules.auto_verified_attributes.contains(&contact);
@@ -120,7 +121,8 @@ impl SurveyCounts {
 }
 
 impl SurveyCounts {
-    /// Subtracts what was counted for a row that turns out to be a duplicate: it gets no message and no follow-up steps.
+    /// Subtracts what was counted for a row that turns out to be a duplicate: it gets no message
+    /// and no follow-up steps.
     pub(super) fn take_back(&mut self, counted: RowTag) {
         if let Some(count) = self.of_reach(counted.reach()) {
             *count -= 1;

@@ -1,4 +1,4 @@
-//! Usernames that more than one row has, and those that differ in case alone.
+//! Usernames that several rows have, and usernames that differ only in case.
 
 use std::io;
 
@@ -11,10 +11,10 @@ use crate::user::fold;
 use crate::user::note::{Note, NoteKind};
 use crate::user::rules::quoted;
 
-/// The usernames of sound rows.
+/// The usernames of valid rows.
 pub(super) struct SurveyedUsernames {
     groups: KeyGroups,
-    /// The pool compares them without case.
+    /// Usernames are case-insensitive.
     case_insensitive: bool,
 }
 
@@ -61,7 +61,7 @@ impl SurveyedUsernames {
     }
 }
 
-/// All rows with the same username but the first one.
+/// Reports all rows with the same username except the first.
 fn duplicates(
     entries: &[KeyedText<'_>],
     column: &str,
@@ -96,8 +96,8 @@ fn duplicates(
     Ok(())
 }
 
-/// Usernames of one group, each with the first row that has it, in a pool that tells them apart by their case. The first one is counted as
-/// well.
+/// Reports usernames that differ only in case, each with its first row, in a case-sensitive pool.
+/// The count includes the first username.
 fn case_variants(
     entries: &[KeyedText<'_>],
     column: &str,

@@ -53,7 +53,8 @@ fn reference(text: &[u8], dialect: &Dialect) -> Vec<csv::ByteRecord> {
     records.skip(1).filter(|record| !is_blank(record)).collect()
 }
 
-/// Every row that can be read is the reference's record at its place, but for empty cells at its end, and none is missing.
+/// Every row that can be read is the reference's record at its place, but for empty cells at its
+/// end, and none is missing.
 fn assert_same(mut rows: Rows, reference: &[csv::ByteRecord]) {
     let columns = rows.header().names().len();
     let is_named = !rows.header().names().last().unwrap().is_empty();

@@ -4,7 +4,8 @@ use super::super::STANDARD_INPUT;
 use super::super::object::S3Uri;
 use super::{Foreign, Format, JsonRows, Packing};
 
-/// Writes objects as rows, with a column for every key; values that are not simple are written as JSON.
+/// Writes objects as rows, with a column for every key; values that are not simple are written as
+/// JSON.
 const JQ: &str = " as $rows | ($rows | map(keys_unsorted) | add // [] | unique) as $keys | $keys, ($rows[] | [.[$keys[]] | \
                   if type == \"object\" or type == \"array\" then tojson else . end]) | @csv";
 
@@ -17,11 +18,11 @@ const HTML: &str = r#"import csv,html,re,sys;t=sys.stdin.buffer.read().decode("u
 /// Comma, double quotes and UTF-8 (LibreOffice, "Filter Options for CSV").
 const SOFFICE: &str = "soffice --headless --convert-to 'csv:Text - txt - csv (StarCalc):44,34,76'";
 
-/// Endings of archives' names.
+/// Extensions of archives.
 const ENDINGS: [&str; 8] = [".gz", ".zst", ".bz2", ".xz", ".zip", ".7z", ".tar", ".tgz"];
 
 impl Foreign {
-    /// What to do about it. `list`: the list's name.
+    /// The remedy for the list with this name.
     #[must_use]
     pub fn hint(&self, list: &str) -> String {
         let Some(last) = self.converter() else {
@@ -73,7 +74,6 @@ impl Foreign {
         }
     }
 
-    /// What has to be known of the command.
     fn remark(&self) -> &'static str {
         if self.format == Format::Json(JsonRows::Unknown) {
             " (with the key of the array of users instead of .users)"
@@ -82,7 +82,7 @@ impl Foreign {
         }
     }
 
-    /// What undoes the packing and the encoding.
+    /// The commands that decompress and transcode.
     fn unwrapping(&self) -> impl Iterator<Item = String> {
         let packing = self
             .wrapping
@@ -121,11 +121,11 @@ impl Foreign {
     }
 }
 
-/// What converts a file at last.
+/// The last command of the pipeline.
 enum Converter {
     /// From standard input to standard output.
     Pipe(String),
-    /// LibreOffice, for a file with this ending.
+    /// LibreOffice, for a file with this extension.
     Office(&'static str),
 }
 
@@ -145,10 +145,10 @@ fn unpack(packing: Packing) -> &'static str {
     }
 }
 
-/// The name of the converted list, which is not that of the list.
+/// The name of the converted list, which must differ from the original.
 fn converted(list: &str) -> String {
     let (folder, name) = match list.rsplit_once('/') {
-        // What is copied from S3 goes to the working directory.
+        // Files copied from S3 go to the working directory.
         Some((_, name)) if list.starts_with("s3://") => ("", name),
         Some((folder, name)) => (list.get(..=folder.len()).unwrap_or_default(), name),
         None => ("", list),
@@ -169,7 +169,7 @@ fn converted(list: &str) -> String {
     }
 }
 
-/// A word as a shell takes it for one.
+/// Quotes a word for the shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_-./:@%+=,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -184,7 +184,7 @@ mod tests {
     use super::converted;
 
     #[test]
-    fn the_converted_list_is_named_after_the_list_and_does_not_replace_it() {
+    fn the_converted_list_never_replaces_the_original() {
         for (list, expected) in [
             ("users.json", "users.csv"),
             ("/data/users.ndjson.gz", "/data/users.csv"),

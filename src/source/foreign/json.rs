@@ -1,10 +1,11 @@
-//! Which kind of JSON a text is, and where it has the users.
+//! Detects JSON, and where it has the users.
 
 use serde::de::IgnoredAny;
 
 use super::{Format, JsonRows};
 
-/// What a text is that begins with a bracket or a brace. A header or a row may begin so as well.
+/// The format of a text that starts with a bracket or brace. A CSV header or row may start like
+/// that too.
 pub(super) fn format(text: &[u8]) -> Option<Format> {
     let (first, rest) = text.split_first()?;
     let next = rest.trim_ascii_start().first();
@@ -29,7 +30,7 @@ fn object(text: &[u8]) -> Format {
     }
 }
 
-/// The first key of the document whose value is an array of objects, as far as the text goes.
+/// The first key in the text whose value is an array of objects.
 fn key_of_array(text: &[u8]) -> Option<String> {
     let mut depth = 0_usize;
     let mut string = None;
@@ -57,7 +58,7 @@ fn key_of_array(text: &[u8]) -> Option<String> {
     None
 }
 
-/// Where the quote is that ends the string.
+/// The position of the quote that ends the string.
 fn end_of_string(text: &[u8], mut at: usize) -> Option<usize> {
     loop {
         match text.get(at)? {

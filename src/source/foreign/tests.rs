@@ -36,7 +36,7 @@ fn zip(first_name: &str) -> Vec<u8> {
 }
 
 #[test]
-fn archives_and_workbooks_are_known_by_their_first_bytes_packed_or_not() {
+fn detects_archives_and_workbooks_even_if_compressed() {
     for (bytes, format) in [
         (zip("users.csv"), Format::Zip),
         (b"PK\x03\x04".to_vec(), Format::Zip),
@@ -68,7 +68,7 @@ fn archives_and_workbooks_are_known_by_their_first_bytes_packed_or_not() {
 }
 
 #[test]
-fn json_is_told_from_ndjson_and_its_array_is_found() {
+fn tells_json_from_ndjson_and_finds_the_array() {
     let under = |key: &str| Some(Format::Json(JsonRows::Under(key.to_owned())));
     for (head, expected) in [
         ("{\"a\":1}\n{\"a\":2}\n", Some(Format::JsonLines)),
@@ -86,7 +86,7 @@ fn json_is_told_from_ndjson_and_its_array_is_found() {
             "{\n \"realm\": \"x\",\n",
             Some(Format::Json(JsonRows::Unknown)),
         ),
-        // Headers that begin so.
+        // CSV headers with such a start.
         ("[username],[password]\n", None),
         ("{username},{password}\n", None),
     ] {
@@ -96,7 +96,7 @@ fn json_is_told_from_ndjson_and_its_array_is_found() {
 }
 
 #[test]
-fn markup_and_ldif_are_known_by_their_beginning() {
+fn detects_markup_and_ldif() {
     for (head, expected) in [
         ("<!DOCTYPE html>\n<html>", Some(Format::Html)),
         ("\n<table><tr>", Some(Format::Html)),

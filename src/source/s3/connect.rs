@@ -1,4 +1,4 @@
-//! From the environment to a client for S3.
+//! Creates an S3 client from the environment.
 
 use std::time::Duration;
 
@@ -20,16 +20,16 @@ use crate::source::object::S3Access;
 /// The service's name in AWS configuration files and variables.
 const SERVICE: &str = "S3";
 
-/// The Region where nobody names one: asked there for a bucket that is elsewhere, S3 says where.
+/// The Region if none is configured. S3 names the right one if the bucket is elsewhere.
 const FIRST_REGION: &str = "us-east-1";
 
-/// The header by which S3 says in which Region a bucket is.
+/// The header with the bucket's Region.
 const BUCKET_REGION: &str = "x-amz-bucket-region";
 
-/// How long the beginning of an answer may take. That its body comes is the SDK's to watch.
+/// Timeout until an answer starts. The SDK watches its body.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// All that a client is made from, for whichever Region.
+/// Everything needed to create a client for any Region.
 pub(super) struct Setup {
     pub(super) shared: SdkConfig,
     pub(super) trust: Trust,
@@ -37,13 +37,14 @@ pub(super) struct Setup {
 }
 
 impl Setup {
-    /// Reads the configuration, and sees that there are credentials.
+    /// Reads the configuration and loads credentials.
     pub(super) async fn load(access: &S3Access) -> Result<Self, ObjectError> {
         let mut profile = ProfileFileRegionProvider::builder();
         if let Some(name) = &access.profile {
             profile = profile.profile_name(name);
         }
-        // Not the SDK's own chain, which goes on to ask for the Region of the machine: any will do to begin with.
+        // The SDK's own chain would query the instance metadata for the Region. Any Region will do
+        // for the first request.
         let region = RegionProviderChain::first_try(access.region.clone().map(Region::new))
             .or_else(EnvironmentVariableRegionProvider::new())
             .or_else(profile.build())
@@ -59,7 +60,7 @@ impl Setup {
         })
     }
 
-    /// A client. Its retries are the SDK's: it only reads.
+    /// A client with the SDK's retries, which are safe because it only reads.
     pub(super) fn client(&self, region: Option<String>) -> Client {
         let mut config = Builder::from(&self.shared)
             .http_client(http_client(
@@ -73,19 +74,19 @@ impl Setup {
                     .operation_attempt_timeout(ANSWER_TIMEOUT)
                     .build(),
             )
-            // A checksum is of the whole object; what is read here are parts of it.
+            // Checksums cover the whole object, and only parts are read.
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
         if let Some(region) = region {
             config = config.region(Region::new(region));
         }
         if let Some(endpoint) = &self.endpoint {
-            // An address that is named is not one of names below it, one for each bucket.
+            // A custom endpoint may not support a host name for each bucket.
             config = config.endpoint_url(endpoint.url()).force_path_style(true);
         }
         Client::from_conf(config.build())
     }
 
-    /// The Region to ask in, where S3 refused because the bucket is not in the one that was asked.
+    /// The bucket's Region, if the request failed because it was sent to another one.
     pub(super) fn elsewhere<E>(&self, refused: &SdkError<E, HttpResponse>) -> Option<String> {
         let region = refused.raw_response()?.headers().get(BUCKET_REGION)?;
         let asked = self.shared.region().map(Region::as_ref);

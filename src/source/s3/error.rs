@@ -1,4 +1,4 @@
-//! Why an object cannot be read, and what to do about it. Each text follows the object's address.
+//! Errors of S3 with their remedies. Each text follows the object's address.
 
 use std::io;
 
@@ -9,59 +9,51 @@ use crate::aws::endpoint::EndpointError;
 use crate::aws::{NoCertificates, NoCredentials, causes, lacks_credentials};
 use crate::hints::Hint;
 
-/// The code that the SDK gives to a 404 without a body, be it the bucket or the key that is not there.
+/// The SDK's code for a 404 without a body: the bucket or the key does not exist.
 const MADE_UP: &str = "NotFound";
 
-/// See the module's words.
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectError {
-    /// Nobody can sign.
+    /// There are no credentials.
     #[error("no AWS credentials: {0}")]
     NoCredentials(String),
-    /// The SDK cannot get any, because the profile wants an MFA code.
+    /// The profile requires an MFA code.
     #[error("no AWS credentials: {why}")]
-    MfaNeeded {
-        /// What was wrong.
-        why: String,
-        /// What to do.
-        mfa: String,
-    },
-    /// Requests may not go there.
+    MfaNeeded { why: String, mfa: String },
+    /// The endpoint is not allowed.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
-    /// No server can be trusted.
+    /// No certificates can be loaded.
     #[error(transparent)]
     Certificates(#[from] NoCertificates),
-    /// There is no such bucket.
     #[error("there is no bucket of this name")]
     NoBucket,
-    /// There is no such object.
     #[error("there is no object of this key in the bucket, or no longer")]
     NoKey,
-    /// The credentials are no good.
+    /// The credentials are invalid.
     #[error("the credentials are refused ({0})")]
     Credentials(String),
-    /// The credentials may not.
+    /// Access is denied.
     #[error("access denied ({0})")]
     Denied(String),
-    /// It is in an archive.
+    /// The object is archived.
     #[error("is archived, and cannot be read as it is")]
     Archived,
-    /// It is another one now.
+    /// The object was replaced.
     #[error(
         "the object changed while it was read, and what follows would not belong to what was read before"
     )]
     Changed,
-    /// Too many requests, also of others: the SDK has tried several times.
+    /// Throttled, after several attempts by the SDK.
     #[error("S3 throttles requests ({0})")]
     Throttled(String),
-    /// An answer that says nothing of the kind.
+    /// Another error.
     #[error("S3 cannot be asked: {0}")]
     Unclear(String),
-    /// There is an answer, but nothing in it says why.
+    /// An answer without an explanation.
     #[error("S3 answered HTTP {0} and gave no reason")]
     Wordless(u16),
-    /// The system lets nothing be waited for.
+    /// No async runtime can be created.
     #[error("the runtime that waits for S3 cannot be had: {0}")]
     Runtime(io::Error),
 }
@@ -98,7 +90,7 @@ impl From<NoCredentials> for ObjectError {
 }
 
 impl ObjectError {
-    /// What an error of the SDK means.
+    /// Classifies an error of the SDK.
     pub(super) fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -143,7 +135,7 @@ impl ObjectError {
         }
     }
 
-    /// Whether the same question would be answered in words, were it asked with GET.
+    /// Whether a GET request would return an explanation.
     pub(super) fn is_wordless(&self) -> bool {
         matches!(self, Self::Wordless(_))
     }

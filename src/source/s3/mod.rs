@@ -1,10 +1,11 @@
-//! Objects in S3: looked at once, then read range by range.
+//! Reads an object in S3 range by range.
 //!
-//! A run may take hours, and S3 closes a connection that nothing is read from. So none is held: each range is a request of
-//! its own, made when the rows before it are used up. The ETag that was seen first goes with every one of them: an object
-//! that is replaced meanwhile is noticed, and never mixed with the new one.
+//! A run may take hours, and S3 closes idle connections. So each range is a separate request, sent
+//! when the previous range is consumed. Each request requires the ETag seen first, so a replaced
+//! object is an error and versions are never mixed.
 //!
-//! Owns a runtime of its own, because lists are read by threads that wait. Nothing here may be called by an async function.
+//! It has its own async runtime, because lists are read on blocking threads. Nothing here may be
+//! called from async code.
 
 mod connect;
 mod error;
@@ -23,27 +24,27 @@ use connect::Setup;
 pub use error::ObjectError;
 use reader::ObjectReader;
 
-/// An object as it was when it was found.
+/// An object with the metadata of the first request.
 #[derive(Debug, Clone)]
 pub struct Object {
     uri: S3Uri,
-    /// As S3 words it, with its quotes.
+    /// Verbatim, with quotes.
     etag: String,
-    /// Where the bucket keeps versions.
+    /// Set if the bucket is versioned.
     version: Option<String>,
-    /// Bytes.
     length: u64,
     s3: Arc<S3>,
 }
 
-/// A client, and the runtime that its connections live in.
+/// A client and the runtime of its connections.
 #[derive(Debug)]
 struct S3 {
     client: Client,
     runtime: OwnRuntime,
 }
 
-/// A runtime that may be dropped anywhere: an ordinary one panics where an async function drops it. It is there until then.
+/// A runtime that may be dropped anywhere. An ordinary one panics if it is dropped in async code.
+/// `None` only during drop.
 #[derive(Debug)]
 struct OwnRuntime(Option<Runtime>);
 
@@ -76,10 +77,7 @@ impl Drop for OwnRuntime {
 }
 
 impl Object {
-    /// Looks at an object. Waits for the answer.
-    ///
-    /// # Errors
-    /// It is not there, may not be read, or S3 cannot be asked.
+    /// Requests the metadata of an object. Blocks.
     pub fn find(uri: S3Uri, access: &S3Access) -> Result<Self, ObjectError> {
         let runtime = OwnRuntime::new()?;
         let setup = runtime.wait(Setup::load(access))?;
@@ -103,11 +101,11 @@ impl Object {
         &self.uri
     }
 
-    /// SHA-256 in hexadecimal of what S3 tells this object's bytes by: nothing has to be read for it.
+    /// SHA-256 in hexadecimal of what identifies the object's bytes. Does not read the object.
     pub(super) fn fingerprint(&self) -> String {
         let version = self.version.as_deref().unwrap_or_default();
         let mut hash = Sha256::new();
-        // No name of a bucket, no ETag and no version has a line end in it; a key may, so it is the last.
+        // Only the key can contain a line end, so it comes last.
         for part in [&self.uri.bucket, &*self.etag, version, &self.uri.key] {
             hash.update(part);
             hash.update("\n");
@@ -115,7 +113,7 @@ impl Object {
         super::hexadecimal(&hash.finalize())
     }
 
-    /// Nothing is asked yet: the first range is fetched when it is read.
+    /// Sends no request: the first range is fetched when it is read.
     pub(super) fn open(&self) -> OpenSource {
         OpenSource {
             bytes: Box::new(ObjectReader::new(self.clone())),
@@ -124,7 +122,7 @@ impl Object {
     }
 }
 
-/// Asks for the object's head, in the bucket's own Region.
+/// Requests the metadata in the bucket's Region.
 async fn look_at(uri: &S3Uri, setup: &Setup) -> Result<(Client, HeadObjectOutput), ObjectError> {
     let client = setup.client(None);
     let ask = |client: &Client| {
@@ -149,7 +147,7 @@ async fn look_at(uri: &S3Uri, setup: &Setup) -> Result<(Client, HeadObjectOutput
     }
 }
 
-/// An answer to HEAD has no body, so it cannot say what is wrong. The answer to a GET of one byte can.
+/// An answer to HEAD has no body and so no explanation. The answer to a GET of one byte has.
 async fn in_words(client: &Client, uri: &S3Uri, wordless: ObjectError) -> ObjectError {
     if !wordless.is_wordless() {
         return wordless;

@@ -1,4 +1,4 @@
-//! An object's bytes, one range after the other.
+//! Reads an object's bytes, range by range.
 
 use std::io::{self, Cursor, Read};
 
@@ -8,19 +8,19 @@ use aws_sdk_s3::primitives::ByteStream;
 use super::{Object, ObjectError};
 use crate::aws::causes;
 
-/// Bytes of one request, and so what a reader holds in memory. At the default rate it lasts for a quarter of an hour.
+/// Bytes of a request, which are held in memory. At the default rate they last for a quarter of an
+/// hour.
 pub(super) const RANGE_BYTES: usize = 4 * 1024 * 1024;
 
-/// So many answers in a row may break off before their first byte. What breaks off later has brought the list forward, and
-/// the next request begins where it ended.
+/// Consecutive answers that may break off before their first byte. After any later break, the next
+/// request continues there.
 const MOST_EMPTY_ANSWERS: u32 = 5;
 
-/// See the module's words.
 pub(super) struct ObjectReader {
     object: Object,
-    /// What was fetched last, read up to the cursor.
+    /// The current range, read up to the cursor.
     range: Cursor<Vec<u8>>,
-    /// Where in the object `range` ends.
+    /// The end of `range` in the object.
     fetched: u64,
 }
 
@@ -33,10 +33,10 @@ impl ObjectReader {
         }
     }
 
-    /// Fetches some of what follows, at least a byte.
+    /// Fetches at least one more byte.
     fn fetch(&mut self) -> Result<(), ObjectError> {
         let (object, at) = (&self.object, self.fetched);
-        // The same memory for every range.
+        // Reuse the memory.
         let mut bytes = std::mem::take(&mut self.range).into_inner();
         bytes.clear();
         let bytes = object.s3.runtime.wait(async move {
@@ -60,7 +60,7 @@ impl ObjectReader {
 }
 
 impl Object {
-    /// Asks for the range that begins here.
+    /// Requests the range that starts here.
     async fn range(&self, at: u64) -> Result<GetObjectOutput, ObjectError> {
         let last = (at + RANGE_BYTES as u64).min(self.length) - 1;
         let answer = self
@@ -85,7 +85,7 @@ impl Object {
     }
 }
 
-/// Reads an answer, and no more of it than was asked for. What came before an error is kept.
+/// Reads an answer, but no more than was requested. Bytes before an error are kept.
 async fn append(mut body: ByteStream, bytes: &mut Vec<u8>) -> Result<(), String> {
     while bytes.len() < RANGE_BYTES {
         match body.try_next().await {

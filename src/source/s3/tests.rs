@@ -1,4 +1,4 @@
-//! Against answers of our own: broken ones, which no emulator gives.
+//! Tests with broken answers, which no emulator gives.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
@@ -19,7 +19,7 @@ use crate::aws::Trust;
 use crate::aws::endpoint::Endpoint;
 use crate::source::object::S3Uri;
 
-/// Gives these answers, one a connection, and returns what was asked.
+/// Serves these answers, one for each connection, and returns the requests.
 struct Server {
     url: String,
     heads: JoinHandle<Vec<String>>,
@@ -38,7 +38,7 @@ impl Server {
                     stream.read_exact(&mut byte).unwrap();
                     head.push(byte[0]);
                 }
-                // Whoever asked may have read enough.
+                // The client may have read enough.
                 let _ = stream.write_all(&answer);
                 String::from_utf8(head).unwrap().to_lowercase()
             };
@@ -110,7 +110,7 @@ fn list(length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn ranges_follow_one_another_and_each_names_the_etag() {
+fn requests_consecutive_ranges_each_with_the_etag() {
     let list = list(RANGE_BYTES + 10);
     let server = Server::start(vec![
         head("\"e\"", list.len()),
@@ -133,7 +133,7 @@ fn ranges_follow_one_another_and_each_names_the_etag() {
 }
 
 #[test]
-fn an_answer_that_breaks_off_is_gone_on_with_where_it_ended() {
+fn continues_where_an_answer_broke_off() {
     let list = list(1_000);
     let server = Server::start(vec![
         head("\"e\"", 1_000),
@@ -147,7 +147,7 @@ fn an_answer_that_breaks_off_is_gone_on_with_where_it_ended() {
 }
 
 #[test]
-fn answers_that_never_bring_a_byte_are_an_error() {
+fn answers_without_a_byte_are_an_error() {
     let list = list(1_000);
     let mut answers = vec![head("\"e\"", 1_000)];
     answers.extend(vec![range(&list, 0, 1_000, 0); 5]);
@@ -158,7 +158,7 @@ fn answers_that_never_bring_a_byte_are_an_error() {
 }
 
 #[test]
-fn an_answer_with_other_bytes_than_those_asked_for_is_an_error() {
+fn an_answer_with_other_bytes_than_requested_is_an_error() {
     let list = list(1_000);
     let whole = [head("\"e\"", 1_000), list.clone()].concat();
     let server = Server::start(vec![
@@ -175,14 +175,14 @@ fn an_answer_with_other_bytes_than_those_asked_for_is_an_error() {
 }
 
 #[test]
-fn an_empty_object_is_not_asked_for() {
+fn an_empty_object_is_not_requested() {
     let server = Server::start(vec![head("\"e\"", 0)]);
     assert_eq!(all_of(&server.find().unwrap()).unwrap(), b"");
     server.heads();
 }
 
 #[test]
-fn what_is_wrong_is_asked_for_in_words() {
+fn requests_the_explanation_of_an_error() {
     for (code, words) in [
         ("NoSuchBucket", "no bucket of this name"),
         ("NoSuchKey", "no object of this key"),
@@ -201,9 +201,9 @@ fn what_is_wrong_is_asked_for_in_words() {
 }
 
 #[test]
-fn throttling_is_not_blamed_on_the_network() {
+fn throttling_is_not_reported_as_a_network_error() {
     let slow = refusal("503 Slow Down", "SlowDown");
-    // The question that is answered without words, and the attempts of the one that is answered in words.
+    // The HEAD request, then the attempts of the GET request.
     let silent = b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n".to_vec();
     let server = Server::start(vec![silent, slow.clone(), slow.clone(), slow]);
     let error = server.find().unwrap_err().to_string();
@@ -270,7 +270,7 @@ fn another_bucket_or_key_is_another_fingerprint() {
 }
 
 #[test]
-fn it_may_be_dropped_by_an_async_function() {
+fn it_can_be_dropped_in_async_code() {
     let server = Server::start(vec![head("\"e\"", 10)]);
     let object = server.find().unwrap();
     let opened = object.open();

@@ -36,7 +36,7 @@ fn utf_16(text: &str, mark: bool, big: bool) -> Vec<u8> {
 }
 
 #[test]
-fn a_byte_order_mark_says_what_it_is_and_is_no_text() {
+fn a_byte_order_mark_selects_the_encoding_and_is_dropped() {
     let marked = "\u{feff}Zoë".as_bytes().to_vec();
     // The last one is told something else, which cannot be.
     for label in [None, Some("utf-8"), Some("windows-1252")] {
@@ -57,7 +57,7 @@ fn a_byte_order_mark_says_what_it_is_and_is_no_text() {
 }
 
 #[test]
-fn text_is_transcoded_from_the_encoding_that_is_named() {
+fn transcodes_from_the_named_encoding() {
     for (bytes, label, name, expected) in [
         (&b"Zo\xeb \x80"[..], "windows-1252", "windows-1252", "Zoë €"),
         (b"Zo\xeb", "ISO-8859-1", "windows-1252", "Zoë"),
@@ -73,7 +73,7 @@ fn text_is_transcoded_from_the_encoding_that_is_named() {
 }
 
 #[test]
-fn what_an_encoding_does_not_know_becomes_a_replacement_and_broken_utf_8_stays() {
+fn replaces_invalid_bytes_and_keeps_invalid_utf_8() {
     let (bytes, _) = all(text(b"a\x83\n\xffb".to_vec(), Some("shift_jis")));
     assert_eq!(String::from_utf8(bytes).unwrap(), "a\u{fffd}\n\u{fffd}b");
     // Half a character at the end.
@@ -86,7 +86,7 @@ fn what_an_encoding_does_not_know_becomes_a_replacement_and_broken_utf_8_stays()
 }
 
 #[test]
-fn a_name_that_no_encoding_has_is_refused_with_some_that_have_one() {
+fn rejects_an_unknown_encoding_and_suggests_some() {
     // The second one has a name, and cannot be decoded.
     for label in ["latin-9000", "hz-gb-2312", ""] {
         let error = label.parse::<TextEncoding>().unwrap_err().to_string();
@@ -95,7 +95,7 @@ fn a_name_that_no_encoding_has_is_refused_with_some_that_have_one() {
 }
 
 #[test]
-fn a_place_of_the_text_is_one_of_the_list() {
+fn converts_positions_in_the_text_to_positions_in_the_list() {
     let plain = text(b"abc".to_vec(), None);
     assert_eq!(plain.place.in_list(2), 2);
     let marked = text("\u{feff}abc".as_bytes().to_vec(), None);
@@ -112,7 +112,7 @@ fn a_place_of_the_text_is_one_of_the_list() {
 
 proptest! {
     #[test]
-    fn whatever_is_written_in_utf_16_comes_back(original in any::<String>(), big in any::<bool>(), mark in any::<bool>()) {
+    fn utf_16_round_trips(original in any::<String>(), big in any::<bool>(), mark in any::<bool>()) {
         prop_assume!(!original.starts_with('\u{feff}'));
         let label = if big { "utf-16be" } else { "utf-16le" };
         let bytes = utf_16(&original, mark, big);

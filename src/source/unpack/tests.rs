@@ -22,7 +22,7 @@ fn read(bytes: Vec<u8>) -> io::Result<(Vec<u8>, bool)> {
 }
 
 #[test]
-fn archives_are_known_by_their_first_bytes_and_everything_else_passes_as_it_is() {
+fn detects_archives_by_their_first_bytes_and_passes_on_everything_else() {
     let list = b"username,password\nann,Passw0rd!\n";
     assert_eq!(read(gzip(list)).unwrap(), (list.to_vec(), true));
     assert_eq!(read(zstd(list)).unwrap(), (list.to_vec(), true));
@@ -32,19 +32,19 @@ fn archives_are_known_by_their_first_bytes_and_everything_else_passes_as_it_is()
 }
 
 #[test]
-fn an_archive_of_several_parts_is_read_to_its_end() {
+fn reads_an_archive_of_several_parts_to_its_end() {
     for pack in [gzip, zstd] {
         let parts = [pack(b"a\n1\n"), pack(b"2\n"), pack(b"")].concat();
         assert_eq!(read(parts).unwrap().0, b"a\n1\n2\n");
     }
-    // A frame that decoders skip, as packers that work in parallel write it in front.
+    // A skippable frame at the start, as parallel compressors write it.
     let skipped = b"\x50\x2a\x4d\x18\x02\0\0\0\xff\xff";
     let parts = [&skipped[..], &zstd(b"a\n1\n")].concat();
     assert_eq!(read(parts).unwrap().0, b"a\n1\n");
 }
 
 #[test]
-fn an_archive_that_is_cut_off_or_damaged_is_an_error_and_no_shorter_list() {
+fn a_truncated_or_damaged_archive_is_an_error() {
     let list: Vec<u8> = (0..5_000)
         .flat_map(|row| format!("user{row},{}\n", row * 7_919).into_bytes())
         .collect();
@@ -71,7 +71,7 @@ fn an_archive_that_is_cut_off_or_damaged_is_an_error_and_no_shorter_list() {
 }
 
 #[test]
-fn a_bomb_stops_after_what_may_come_out_of_any_archive() {
+fn a_decompression_bomb_is_an_error() {
     let zeros = vec![b'\n'; usize::try_from(FREE_BYTES).unwrap() + 1_000_000];
     for bomb in [gzip(&zeros), zstd(&zeros)] {
         let (reader, _) = unpacked(CountingReader::new(Cursor::new(bomb))).unwrap();
@@ -83,7 +83,7 @@ fn a_bomb_stops_after_what_may_come_out_of_any_archive() {
         );
         assert!(count.0 <= FREE_BYTES);
     }
-    // One byte less than what is free is as good as any list.
+    // One byte below the limit is accepted.
     let free = zstd(&zeros[..usize::try_from(FREE_BYTES).unwrap()]);
     assert!(read(free).is_ok());
 }

@@ -36,7 +36,7 @@ impl AtWork {
         begun.map(drop).map_err(drop)
     }
 
-    /// The next group is not acknowledged; the error.
+    /// The error when the next group is not acknowledged.
     async fn fails(mut self) -> (tempfile::TempDir, Displaced, Option<std::path::PathBuf>) {
         self.begin(2).await.unwrap_err();
         let failure = self.ledger.failure().await;
@@ -47,7 +47,7 @@ impl AtWork {
     }
 }
 
-/// The run goes on in this directory with both rows.
+/// The run resumes in this directory.
 fn goes_on_in(path: &Path) {
     let directory = RunDirectory::hold(path).unwrap();
     assert!(Ledger::is_there(&directory, Durability::Power).unwrap());
@@ -64,7 +64,7 @@ fn goes_on_in(path: &Path) {
 }
 
 #[tokio::test]
-async fn a_removed_directory_is_noticed_and_the_ledger_is_saved() {
+async fn saves_the_ledger_when_the_directory_is_removed() {
     let at_work = AtWork::new().await;
     let run = at_work.run().to_owned();
     fs::remove_dir_all(&run).unwrap();
@@ -74,7 +74,7 @@ async fn a_removed_directory_is_noticed_and_the_ledger_is_saved() {
 }
 
 #[tokio::test]
-async fn a_moved_directory_is_noticed_and_told_where_it_is() {
+async fn reports_the_new_path_of_a_moved_directory() {
     let at_work = AtWork::new().await;
     let run = at_work.run().to_owned();
     let to = at_work.folder.path().join("elsewhere");
@@ -98,7 +98,7 @@ async fn a_moved_directory_is_noticed_and_told_where_it_is() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_removed_or_replaced_is_noticed_and_saved() {
+async fn saves_the_ledger_when_the_database_is_removed_or_replaced() {
     for replaced in [false, true] {
         let at_work = AtWork::new().await;
         let database = at_work.directory.database();
@@ -122,7 +122,7 @@ async fn a_database_that_is_removed_or_replaced_is_noticed_and_saved() {
 }
 
 #[tokio::test]
-async fn a_log_that_is_removed_is_noticed_and_what_it_had_is_saved() {
+async fn saves_the_ledger_when_the_log_is_removed() {
     let at_work = AtWork::new().await;
     let log = with_suffix(&at_work.directory.database(), "-wal");
     fs::remove_file(&log).unwrap();
@@ -132,7 +132,7 @@ async fn a_log_that_is_removed_is_noticed_and_what_it_had_is_saved() {
 }
 
 #[tokio::test]
-async fn a_ledger_is_not_closed_in_order_where_its_directory_is_gone() {
+async fn closing_fails_when_the_directory_is_gone() {
     let at_work = AtWork::new().await;
     fs::remove_dir_all(at_work.run()).unwrap();
     let AtWork { folder, ledger, .. } = at_work;
@@ -142,7 +142,7 @@ async fn a_ledger_is_not_closed_in_order_where_its_directory_is_gone() {
 }
 
 #[test]
-fn a_run_is_one_process_s_also_when_its_lock_file_is_removed() {
+fn the_directory_stays_locked_when_the_lock_file_is_removed() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");
     let held = RunDirectory::hold(&run).unwrap();

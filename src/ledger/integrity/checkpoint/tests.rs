@@ -32,7 +32,7 @@ impl CheckpointDirectory {
         self.folder.path().join("run/ledger.db")
     }
 
-    /// What a process that dies now leaves, in another folder: with its log, or without it.
+    /// Copies what a killed process leaves to another directory, with or without the log.
     fn copy(&self, with_log: bool) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.db");
@@ -56,13 +56,13 @@ fn note(path: &Path) -> Option<String> {
 }
 
 #[test]
-fn a_new_database_is_whole_without_a_log() {
+fn a_new_database_needs_no_log() {
     let place = CheckpointDirectory::new();
     assert!(!place.lacks_its_log(false));
 }
 
 #[test]
-fn the_log_is_missed_whenever_it_has_something_that_the_file_lacks() {
+fn a_missing_log_is_noticed_if_the_database_needs_it() {
     let place = CheckpointDirectory::new();
     let mut checkpoints = Checkpoints::begin(&place.database).unwrap();
     for turn in 0..30 {
@@ -77,12 +77,12 @@ fn the_log_is_missed_whenever_it_has_something_that_the_file_lacks() {
 }
 
 #[test]
-fn whoever_copies_the_whole_log_may_remove_it() {
+fn the_log_may_be_removed_after_copying_all_of_it() {
     let place = CheckpointDirectory::new();
     Checkpoints::begin(&place.database).unwrap();
     put(&place.database, "turn", "1").unwrap();
     let (_folder, path) = place.copy(true);
-    // As the `sqlite3` shell does when it ends.
+    // As the `sqlite3` shell does on exit.
     let shell = Connection::open(&path).unwrap();
     let turn: String = shell
         .query_row("SELECT value FROM run WHERE name = 'turn'", [], |row| {
@@ -97,7 +97,7 @@ fn whoever_copies_the_whole_log_may_remove_it() {
 }
 
 #[test]
-fn a_process_that_dies_during_a_checkpoint_loses_nothing() {
+fn nothing_is_lost_if_the_process_dies_during_a_checkpoint() {
     let place = CheckpointDirectory::new();
     Checkpoints::begin(&place.database).unwrap();
     put(&place.database, "turn", "1").unwrap();
@@ -106,7 +106,7 @@ fn a_process_that_dies_during_a_checkpoint_loses_nothing() {
     assert!(!place.lacks_its_log(true));
     run(&place.database, "PASSIVE").unwrap();
     assert!(!place.lacks_its_log(true));
-    // Readers leave the log, and the next session goes on.
+    // Readers keep the log, and the next session resumes.
     let (_folder, path) = place.copy(true);
     for _ in 0..2 {
         drop(schema::open_to_read(&path).unwrap());
