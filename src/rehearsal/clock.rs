@@ -1,4 +1,5 @@
-//! The pool's clock: a monotonic one inside, and the wall clock it shows to clients, ahead or behind as asked.
+//! The pool's clock: a monotonic one inside, and the wall clock it shows to clients, ahead or
+//! behind as asked.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -64,7 +65,8 @@ pub(super) fn http_date(unix_ms: i64) -> String {
     format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
-/// Year, month (0 to 11) and day (1 to 31) of a day counted from 1970-01-01 in the Gregorian calendar.
+/// Year, month (0 to 11) and day (1 to 31) of a day counted from 1970-01-01 in the Gregorian
+/// calendar.
 ///
 /// Counts in years that begin in March, so that the leap day is the last of its year.
 fn civil_date(days: i64) -> (i64, usize, i64) {

@@ -1,7 +1,7 @@
 //! Connections that can be told to fail: to close before the answer, or in the middle of it.
 //!
-//! HTTP's library would not let an answer break off, so the failing is done beneath it, where its bytes are written.
-//! Here, too, is seen whether an answer was written out whole.
+//! HTTP's library would not let an answer break off, so the failing is done beneath it, where its
+//! bytes are written. Here, too, is seen whether an answer was written out whole.
 
 use std::io;
 use std::net::SocketAddr;
@@ -81,7 +81,8 @@ impl Listener for FailingListener {
         loop {
             match self.0.accept().await {
                 Ok((stream, address)) => {
-                    // Without it the kernel may hold small answers back; a connection that died already does not care.
+                    // Without it the kernel may hold small answers back; a connection that died
+                    // already does not care.
                     let _ = stream.set_nodelay(true);
                     let connection = Connection::default();
                     return (

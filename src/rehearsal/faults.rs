@@ -1,8 +1,10 @@
 //! Faults on request: which there are, how likely each is, and the draw.
 //!
-//! A probability is per request, 0 to 1; one fault at most is drawn for a request. The draw for the k-th SignUp of a
-//! username depends on (seed, username, k) only. What a fault then does is up to `sign_up`, `signed_faults` and `server`.
+//! A probability is per request, 0 to 1; one fault at most is drawn for a request. The draw for the
+//! k-th SignUp of a username depends on (seed, username, k) only. What a fault then does is up to
+//! `sign_up`, `signed_faults` and `server`.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -69,8 +71,9 @@ pub struct Faults {
     pub list_500: f64,
     /// ListUsers: TooManyRequestsException.
     pub list_throttle: f64,
-    /// AdminConfirmSignUp, AdminUpdateUserAttributes, AdminAddUserToGroup, AdminDisableUser, AdminEnableUser and
-    /// AdminDeleteUser: nothing is changed; the connection closes without a byte of answer.
+    /// AdminConfirmSignUp, AdminUpdateUserAttributes, AdminAddUserToGroup, AdminDisableUser,
+    /// AdminEnableUser and AdminDeleteUser: nothing is changed; the connection closes without
+    /// a byte of answer.
     pub write_drop_before: f64,
     /// The same calls: the change is made; the connection closes without a byte of answer.
     pub write_commit_then_drop: f64,
@@ -80,9 +83,11 @@ pub struct Faults {
     pub write_throttle: f64,
     /// From this signed call on (the first is 1), signed calls answer ExpiredTokenException.
     pub expired_credentials_after: Option<u64>,
-    /// From this SignUp within the quota on (the first is 1), ResourceNotFoundException, as if the pool were deleted.
+    /// From this SignUp within the quota on (the first is 1), ResourceNotFoundException, as if the
+    /// pool were deleted.
     pub lost_pool_after: Option<u64>,
-    /// From this SignUp within the quota on (the first is 1), ForbiddenException, as where AWS WAF blocks the caller.
+    /// From this SignUp within the quota on (the first is 1), ForbiddenException, as where AWS WAF
+    /// blocks the caller.
     pub firewall_after: Option<u64>,
 }
 
@@ -272,6 +277,10 @@ fn pick<F: Copy>(table: &[(f64, F)], fraction: f64) -> Option<F> {
         (fraction < upto).then_some(*fault)
     })
 }
+
+/// How often a fault was drawn, by operation and what it was about. Empty in a pool without such
+/// faults.
+pub(super) type FaultCounters = HashMap<(&'static str, Box<str>), u64>;
 
 #[cfg(test)]
 mod tests {

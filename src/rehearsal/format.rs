@@ -1,12 +1,13 @@
 //! What text must look like: names, e-mail addresses, phone numbers. Pure.
 //!
-//! Cognito's exact grammar for e-mail addresses is not documented; this one takes what everybody writes and refuses
-//! what nobody could mean. It does not fold case: that is the pool's business.
+//! Cognito's exact grammar for e-mail addresses is not documented; this one takes what everybody
+//! writes and refuses what nobody could mean. It does not fold case: that is the pool's business.
 
 /// Characters after the `+` of a phone number in E.164.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 1..=15;
 
-/// Format and private-use characters (Unicode's Cf and Co): no letters, marks, symbols, numbers or punctuation.
+/// Format and private-use characters (Unicode's Cf and Co): no letters, marks, symbols, numbers or
+/// punctuation.
 const INVISIBLE_CHARACTERS: [std::ops::RangeInclusive<char>; 15] = [
     '\u{ad}'..='\u{ad}',
     '\u{600}'..='\u{605}',
@@ -25,8 +26,8 @@ const INVISIBLE_CHARACTERS: [std::ops::RangeInclusive<char>; 15] = [
     '\u{e0000}'..='\u{10ffff}',
 ];
 
-/// Whether every character is a letter, mark, symbol, number or punctuation: the pattern of usernames and of attribute
-/// names. Code points that Unicode has not assigned are let through.
+/// Whether every character is a letter, mark, symbol, number or punctuation: the pattern of
+/// usernames and of attribute names. Code points that Unicode has not assigned are let through.
 pub(super) fn is_visible(text: &str) -> bool {
     // U+E0100 and its row are variation selectors, which are marks.
     let is_mark = |c: char| ('\u{e0100}'..='\u{e01ef}').contains(&c);
@@ -37,7 +38,8 @@ pub(super) fn is_visible(text: &str) -> bool {
         .any(|c| c.is_whitespace() || c.is_control() || is_invisible(c))
 }
 
-/// Whether it reads as an e-mail address: a local part, one `@`, and a domain of two labels or more.
+/// Whether it reads as an e-mail address: a local part, one `@`, and a domain of two labels or
+/// more.
 pub(super) fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else {
         return false;

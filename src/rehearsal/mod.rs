@@ -1,32 +1,27 @@
-//! A simulated Cognito user pool on loopback: what the importer rehearses against, and what every test talks to.
+//! A simulated Cognito user pool on loopback, for rehearsals and for every test.
 //!
-//! It owns a user pool's behaviour as a client sees it over the wire: `POST /` with `x-amz-json-1.1` bodies, the
-//! checks a pool makes and their answers, quotas, latency, faults on request, and the truth about what really happened
-//! (`GET /stats`, `GET /stats/users`). It uses nothing else of this crate, so that it cannot share the importer's
-//! bugs. It keeps everything in memory and forgets it when it stops; it verifies no signature, only that there is one.
+//! It behaves like a user pool over the wire: `POST /` with `x-amz-json-1.1` bodies, Cognito's
+//! checks and answers, quotas, latency and configurable faults. `GET /stats` and `GET /stats/users`
+//! report what really happened. It uses nothing else of this crate, so it cannot share the
+//! importer's bugs. State is in memory only. Signatures have to be present, but are not verified.
 //!
-//! The way of a request: `server` takes it from a `connection` -> `pool` counts it (`stats`), takes its `quota` (which
-//! `traffic` changes and shares out), and hands it to its operation (`sign_up`, `admin`, `groups`, `list`, `describe`, `sign_in`,
-//! `auth_events`), which reads and changes `users` by the
-//! rules of `schema`, `password` and `format` -> `server` waits the latency out and writes the answer, or fails to, as
-//! `faults` had it.
+//! The path of a request: `server` accepts it from a `connection`. `dispatch` counts it (`stats`),
+//! takes its `quota` (which `traffic` changes and shares with other clients) and calls one of the
+//! `operations`, which read and change the `state` by the rules of `schema`, `password` and
+//! `format`. `server` waits for the latency and writes the answer, or a fault of `faults` prevents
+//! it.
 
-mod admin;
-mod auth_events;
 mod clock;
 mod connection;
-mod creation;
-mod describe;
+mod dispatch;
 mod faults;
 mod format;
-mod groups;
-mod list;
-mod naming;
 mod operation;
+mod operations;
 mod password;
-mod pool;
 mod protocol;
 mod quota;
+mod reply;
 mod request;
 mod schema;
 mod schema_settings;
@@ -34,11 +29,9 @@ mod schema_value;
 mod seeded;
 mod server;
 mod settings;
-mod sign_in;
-mod sign_up;
-mod sign_up_request;
 mod signed_faults;
 mod signing_time;
+mod state;
 mod stats;
 mod traffic;
 mod user;

@@ -117,7 +117,8 @@ impl ServiceOperation {
     }
 }
 
-/// Whether an `Authorization` header looks like a signature of AWS's version 4. The signature is not verified.
+/// Whether an `Authorization` header looks like a signature of AWS's version 4. The signature is
+/// not verified.
 pub(super) fn looks_signed(authorization: Option<&str>) -> bool {
     authorization.is_some_and(|header| {
         header.starts_with("AWS4-HMAC-SHA256 ")

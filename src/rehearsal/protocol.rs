@@ -97,7 +97,8 @@ impl ServiceError {
     }
 }
 
-/// The one error that reports all the constraints of the model that a request breaks, if it breaks any.
+/// The one error that reports all the constraints of the model that a request breaks, if it breaks
+/// any.
 pub(super) fn constraints(violations: &[String]) -> Result<(), ServiceError> {
     let text = violations.join("; ");
     match violations.len() {
@@ -111,7 +112,8 @@ pub(super) fn constraints(violations: &[String]) -> Result<(), ServiceError> {
     }
 }
 
-/// Where an error's name stands in an answer, and how it is written. AWS's clients must understand all nine.
+/// Where an error's name stands in an answer, and how it is written. AWS's clients must understand
+/// all nine.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ErrorWireForm {

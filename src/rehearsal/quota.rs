@@ -1,7 +1,8 @@
-//! Request rates by category, as Cognito counts them: one token bucket for all operations of a category.
+//! Request rates by category, as Cognito counts them: one token bucket for all operations of a
+//! category.
 //!
-//! Rates are those of AWS's page "Quotas in Amazon Cognito"; how deep the real buckets are is not documented, so a
-//! bucket here holds one second's worth unless told otherwise.
+//! Rates are those of AWS's page "Quotas in Amazon Cognito"; how deep the real buckets are is not
+//! documented, so a bucket here holds one second's worth unless told otherwise.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -122,7 +123,8 @@ pub struct Quotas {
     pub user_authentication: QuotaSetting,
     /// AdminGetUser: 120 a second.
     pub user_read: QuotaSetting,
-    /// AdminUpdateUserAttributes, AdminAddUserToGroup, AdminDisableUser, AdminEnableUser and AdminDeleteUser: 25 a second.
+    /// AdminUpdateUserAttributes, AdminAddUserToGroup, AdminDisableUser, AdminEnableUser and
+    /// AdminDeleteUser: 25 a second.
     pub user_update: QuotaSetting,
     /// AdminListUserAuthEvents: 50 a second.
     pub user_resource_read: QuotaSetting,
@@ -242,7 +244,8 @@ impl Buckets {
             .is_none_or(|bucket| bucket.take(at))
     }
 
-    /// Gives the category another quota from this time on. What has gathered beyond the new burst is lost.
+    /// Gives the category another quota from this time on. What has gathered beyond the new burst
+    /// is lost.
     pub(super) fn change(&mut self, category: QuotaCategory, quota: QuotaSetting, at: Duration) {
         if let Some(bucket) = self.0.get_mut(&category) {
             bucket.fill(at);

@@ -1,11 +1,12 @@
-//! What requests have in common: how they are read, and how they name the pool, its client, a user, a date.
+//! What requests have in common: how they are read, and how they name the pool, its client, a user,
+//! a date.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::pool::PoolState;
 use super::protocol::{ServiceError, constraints};
 use super::settings::DatePrecision;
+use super::state::PoolState;
 use super::users::UserIndex;
 
 impl PoolState {
@@ -40,7 +41,8 @@ impl PoolState {
             .ok_or_else(ServiceError::no_such_user)
     }
 
-    /// A date as the protocol writes it: seconds since 1970, with milliseconds unless the settings say otherwise.
+    /// A date as the protocol writes it: seconds since 1970, with milliseconds unless the settings
+    /// say otherwise.
     pub(super) fn date(&self, unix_ms: i64) -> Value {
         match self.settings.create_date_precision {
             DatePrecision::Milliseconds => json!(unix_ms as f64 / 1_000.0),

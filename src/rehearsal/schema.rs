@@ -1,7 +1,8 @@
-//! The pool's schema at work: which attributes there are, which a client may write, and what values they take.
+//! The pool's schema at work: which attributes there are, which a client may write, and what values
+//! they take.
 //!
-//! The sentences begin as AWS's do ("Attributes did not conform to the schema: "); how they end is documented only in
-//! part, so a client should not read further than that.
+//! The sentences begin as AWS's do ("Attributes did not conform to the schema: "); how they end is
+//! documented only in part, so a client should not read further than that.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -92,8 +92,8 @@ impl SchemaAttribute {
     }
 }
 
-/// The attributes of OpenID Connect that every pool has (AWS: "Working with user attributes"); of these a pool here
-/// requires `email` unless its schema says otherwise.
+/// The attributes of OpenID Connect that every pool has (AWS: "Working with user attributes"); of
+/// these a pool here requires `email` unless its schema says otherwise.
 pub(super) fn standard_attributes() -> Vec<SchemaAttribute> {
     let texts = [
         "name",

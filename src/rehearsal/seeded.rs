@@ -1,7 +1,7 @@
 //! Chance that can be had again: every draw is a hash of the seed, its purpose, a name and a count.
 //!
-//! A draw depends on nothing else, above all not on the order in which requests arrive, so that a run of many
-//! connections meets the same faults each time.
+//! A draw depends on nothing else, above all not on the order in which requests arrive, so that a
+//! run of many connections meets the same faults each time.
 
 use sha2::{Digest, Sha256};
 

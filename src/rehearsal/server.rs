@@ -1,7 +1,7 @@
 //! The pool behind a socket: a thread, a runtime, and HTTP.
 //!
-//! It owns what is HTTP's (headers, statuses, the two pages of statistics) and the pool's life. Requests are decided by
-//! `pool` one at a time, under a lock that is never held while waiting.
+//! It owns what is HTTP's (headers, statuses, the two pages of statistics) and the pool's life.
+//! Requests are decided by `pool` one at a time, under a lock that is never held while waiting.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,8 +19,10 @@ use tokio::sync::oneshot;
 
 use super::clock::http_date;
 use super::connection::{Connection, FailingListener};
-use super::pool::{Outgoing, PoolState, Reply, Request};
+use super::dispatch::Request;
+use super::reply::{Outgoing, Reply};
 use super::settings::PoolSettings;
+use super::state::PoolState;
 use super::stats::{AuditedUser, Stats};
 use super::web_guard::web_guard;
 
@@ -83,7 +85,8 @@ impl RehearsalPool {
     /// Starts a pool on a thread of its own. When this returns, the pool is reachable.
     ///
     /// # Errors
-    /// When `listen` is no loopback address or is taken (port 0 takes a free one), or the settings make no sense.
+    /// When `listen` is no loopback address or is taken (port 0 takes a free one), or the settings
+    /// make no sense.
     pub fn start(
         listen: SocketAddr,
         settings: PoolSettings,
@@ -161,7 +164,8 @@ impl RehearsalPool {
         self.end();
     }
 
-    /// Closes all connections and waits for the thread, then returns every user: none is added later.
+    /// Closes all connections and waits for the thread, then returns every user: none is added
+    /// later.
     #[must_use]
     pub fn stop_and_audit(mut self) -> Vec<AuditedUser> {
         self.end();

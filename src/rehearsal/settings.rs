@@ -1,4 +1,5 @@
-//! What a rehearsal pool is asked to be. Every field has a default, so that a settings file names only what differs.
+//! What a rehearsal pool is asked to be. Every field has a default, so that a settings file names
+//! only what differs.
 //!
 //! It owns the settings and their consistency; what they do is said where they are used.
 
@@ -34,7 +35,8 @@ pub struct PoolSettings {
     pub client_id: String,
     /// The app client's secret; with one, SignUp and InitiateAuth need a `SecretHash`.
     pub client_secret: Option<String>,
-    /// Whether the secret is kept in Secrets Manager: DescribeUserPoolClient then answers `ClientSecretArn` in place of `ClientSecret`.
+    /// Whether the secret is kept in Secrets Manager: DescribeUserPoolClient then answers
+    /// `ClientSecretArn` in place of `ClientSecret`.
     pub client_secret_managed: bool,
     /// Whether usernames and aliases that differ in case are different.
     pub case_sensitive: bool,
@@ -42,12 +44,14 @@ pub struct PoolSettings {
     pub admin_create_only: bool,
     /// What a password must be.
     pub password_policy: PasswordRules,
-    /// `SignInPolicy.AllowedFirstAuthFactors`: with another one than `PASSWORD`, users sign up without a password, too.
+    /// `SignInPolicy.AllowedFirstAuthFactors`: with another one than `PASSWORD`, users sign up
+    /// without a password, too.
     pub allowed_first_auth_factors: Vec<String>,
-    /// Custom attributes, and standard ones that differ from the usual. The standard ones always exist, and `email` is
-    /// required unless an entry here says otherwise.
+    /// Custom attributes, and standard ones that differ from the usual. The standard ones always
+    /// exist, and `email` is required unless an entry here says otherwise.
     pub schema: Vec<SchemaAttribute>,
-    /// What the app client may write; unset, every attribute of the schema. `sub` and the two `*_verified` never.
+    /// What the app client may write; unset, every attribute of the schema. `sub` and the two
+    /// `*_verified` never.
     pub write_attributes: Option<Vec<String>>,
     /// `email`, `phone_number`: these are the usernames, and the stored username is the `sub`.
     pub username_attributes: Vec<String>,
@@ -57,23 +61,26 @@ pub struct PoolSettings {
     pub auto_verified_attributes: Vec<String>,
     /// The PreSignUp trigger.
     pub pre_sign_up: PreSignUp,
-    /// Codes that can be sent while the pool runs (Cognito's own sender: 50 a day). SignUps beyond it make the user
-    /// all the same and answer LimitExceededException. Unset, there is no limit.
+    /// Codes that can be sent while the pool runs (Cognito's own sender: 50 a day). SignUps beyond
+    /// it make the user all the same and answer LimitExceededException. Unset, there is no
+    /// limit.
     pub daily_messages: Option<u32>,
     /// The groups there are from the start.
     pub groups: Vec<String>,
-    /// Whether threat protection is on, as it can be in the Plus tier: AdminListUserAuthEvents answers.
+    /// Whether threat protection is on, as it can be in the Plus tier: AdminListUserAuthEvents
+    /// answers.
     pub threat_protection: bool,
     /// Requests a second, by category.
     pub quotas: Quotas,
     /// Quotas that change while the pool runs, counted from its first SignUp request.
     pub quota_changes: Vec<QuotaChange>,
-    /// Other people's sign-ups, which draw on the same quota, counted from the pool's first SignUp request.
+    /// Other people's sign-ups, which draw on the same quota, counted from the pool's first SignUp
+    /// request.
     pub live_sign_ups: Vec<LiveSignUps>,
     /// How long an answer takes.
     pub latency: SimulatedLatency,
-    /// Milliseconds after which ListUsers shows a user that was made, as it is eventually consistent only. Existing users
-    /// are shown at once.
+    /// Milliseconds after which ListUsers shows a user that was made, as it is eventually
+    /// consistent only. Existing users are shown at once.
     pub list_lag_ms: u64,
     /// What goes wrong.
     pub faults: Faults,
@@ -81,9 +88,11 @@ pub struct PoolSettings {
     pub seed: u64,
     /// How errors name themselves.
     pub error_wire_form: ErrorWireForm,
-    /// Milliseconds that the pool's clock (header `Date`, `UserCreateDate`) is ahead of the host's; negative: behind.
+    /// Milliseconds that the pool's clock (header `Date`, `UserCreateDate`) is ahead of the
+    /// host's; negative: behind.
     pub date_offset_ms: i64,
-    /// Whether a signed request is refused whose time is more than 5 minutes off the pool's clock, as by AWS.
+    /// Whether a signed request is refused whose time is more than 5 minutes off the pool's clock,
+    /// as by AWS.
     pub check_signing_time: bool,
     /// How precise `UserCreateDate` and `UserLastModifiedDate` are.
     pub create_date_precision: DatePrecision,
@@ -147,8 +156,8 @@ pub enum PreSignUp {
         /// What the trigger says.
         message: String,
     },
-    /// It confirms and verifies the users whose SignUp has this pair in its `ValidationData`, and leaves the others as they
-    /// are.
+    /// It confirms and verifies the users whose SignUp has this pair in its `ValidationData`, and
+    /// leaves the others as they are.
     OnValidationData(TriggerPair),
     /// The same, for `ClientMetadata`.
     OnClientMetadata(TriggerPair),
@@ -201,7 +210,8 @@ pub enum DatePrecision {
 pub struct ExistingUser {
     /// The username; where `username_attributes` are set, the e-mail address or phone number.
     pub username: String,
-    /// Its attributes, without `sub`. An alias counts where `email_verified` or its like is `true`.
+    /// Its attributes, without `sub`. An alias counts where `email_verified` or its like is
+    /// `true`.
     pub attributes: BTreeMap<String, String>,
     /// How it stands.
     pub status: UserStatus,

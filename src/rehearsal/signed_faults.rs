@@ -1,21 +1,17 @@
-//! Faults of signed calls, as `faults` knows them: which fault a call meets, and what becomes of the call then.
+//! Applies faults to signed calls.
 //!
-//! The draw for the k-th call of an operation about a user (for ListUsers: with a filter and a token) depends on (seed,
-//! operation, user, k) only.
-
-use std::collections::HashMap;
+//! The draw for the k-th call of an operation about a user (for ListUsers: with a filter and a
+//! token) depends on (seed, operation, user, k) only.
 
 use serde::Deserialize;
 
 use super::faults::{FaultEffect, SignedCall, SignedFault};
 use super::operation::ServiceOperation;
-use super::pool::{OperationReply, Outgoing, PoolState};
 use super::protocol::ServiceError;
+use super::reply::{OperationReply, Outgoing};
 use super::request::parse;
 use super::seeded;
-
-/// How often a fault was drawn, by operation and what it was about. Empty in a pool without such faults.
-pub(super) type FaultCounters = HashMap<(&'static str, Box<str>), u64>;
+use super::state::PoolState;
 
 /// What the draw depends on.
 #[derive(Deserialize)]
@@ -26,7 +22,7 @@ struct FaultKey {
     pagination_token: Option<String>,
 }
 
-/// Performs the call, unless a fault has it otherwise.
+/// Performs the call, unless a fault prevents it.
 pub(super) fn perform(
     pool: &mut PoolState,
     operation: ServiceOperation,
@@ -40,7 +36,7 @@ pub(super) fn perform(
     OperationReply::from(match fault.strike {
         FaultEffect::DropBefore => Outgoing::Nothing,
         FaultEffect::CommitThenDrop => {
-            // What it says is lost, what it did is not.
+            // The answer is lost, the effect is not.
             call(pool);
             Outgoing::Nothing
         }
@@ -51,7 +47,7 @@ pub(super) fn perform(
 
 fn draw(pool: &mut PoolState, operation: ServiceOperation, body: &[u8]) -> Option<SignedFault> {
     let kind = kind(operation)?;
-    // Where no such call fails, what they are about is not counted, and so not kept.
+    // Without faults for such calls, nothing is counted.
     pool.settings.faults.for_signed(kind, 0.0)?;
     let about: FaultKey = parse(body).ok()?;
     let about = match kind {
@@ -70,7 +66,7 @@ fn draw(pool: &mut PoolState, operation: ServiceOperation, body: &[u8]) -> Optio
     pool.settings.faults.for_signed(kind, fraction)
 }
 
-/// Which faults an operation can meet here, if any.
+/// The kind of faults that an operation can have.
 fn kind(operation: ServiceOperation) -> Option<SignedCall> {
     match operation {
         ServiceOperation::AdminGetUser => Some(SignedCall::LookUp),

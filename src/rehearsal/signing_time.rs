@@ -6,7 +6,8 @@ use super::protocol::ServiceError;
 /// Minutes that a request's time may be off.
 const TOLERANCE_MIN: i64 = 5;
 
-/// Whether a request that was signed at this time is accepted. The dates are compared as texts: they have a fixed width.
+/// Whether a request that was signed at this time is accepted. The dates are compared as texts:
+/// they have a fixed width.
 pub(super) fn check(signed_at: Option<&str>, now_ms: i64) -> Result<(), ServiceError> {
     let Some(signed_at) = signed_at else {
         return Err(ServiceError::bad_request(

@@ -1,7 +1,8 @@
-//! The truth about what was asked and answered, for those who check the importer's own account against it.
+//! The truth about what was asked and answered, for those who check the importer's own account
+//! against it.
 //!
-//! What it keeps does not grow with the number of requests: counts, the last hour by seconds, and the arrivals of the
-//! last second.
+//! What it keeps does not grow with the number of requests: counts, the last hour by seconds, and
+//! the arrivals of the last second.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -20,11 +21,13 @@ const SECONDS_KEPT: usize = 3_600;
 pub struct Stats {
     /// When the pool started, in milliseconds since 1970 on the pool's clock.
     pub started_ms: i64,
-    /// By operation (`SignUp`); what asks for no operation that the pool knows counts as `unknown`.
+    /// By operation (`SignUp`); what asks for no operation that the pool knows counts as
+    /// `unknown`.
     pub operations: BTreeMap<String, OperationStats>,
     /// By quota category (`UserCreation`); only those that were asked for.
     pub categories: BTreeMap<String, CategoryStats>,
-    /// Other people's sign-ups, as the setting `live_sign_ups` has them; they are in no other count.
+    /// Other people's sign-ups, as the setting `live_sign_ups` has them; they are in no other
+    /// count.
     pub live_sign_ups: LiveSignUpStats,
     /// By fault (`commit_then_drop`): how often it was drawn and took effect.
     pub faults: BTreeMap<String, u64>,
@@ -41,7 +44,8 @@ pub struct Stats {
 pub struct OperationStats {
     /// Requests that arrived.
     pub requests: u64,
-    /// By the answer's error code, or `OK`. An answer counts when it is decided, whether or not it can be delivered.
+    /// By the answer's error code, or `OK`. An answer counts when it is decided, whether or not it
+    /// can be delivered.
     pub answered: BTreeMap<String, u64>,
     /// Answers TooManyRequestsException, by quota or by fault.
     pub throttled: u64,
@@ -236,7 +240,8 @@ impl Recorder {
 mod tests {
     use super::*;
 
-    /// Counts by a recorder at which sign-ups arrive at these times, each of the last ones over the quota.
+    /// Counts by a recorder at which sign-ups arrive at these times, each of the last ones over the
+    /// quota.
     fn recorder_of_arrivals(at_ms: &[u64], over_quota_from_ms: u64) -> Stats {
         let mut recorder = Recorder::start(0);
         for ms in at_ms {

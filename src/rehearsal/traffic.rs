@@ -1,9 +1,12 @@
-//! What happens to the quotas without the client's doing: quotas that change, and other people who sign up.
+//! What happens to the quotas without the client's doing: quotas that change, and other people who
+//! sign up.
 //!
-//! It owns the plan and its order in time. `quota` owns the buckets. Nothing here runs by itself: what is due is done when
-//! a bucket or the counts are asked for, which nobody can tell from a timer.
+//! It owns the plan and its order in time. `quota` owns the buckets. Nothing here runs by itself:
+//! what is due is done when a bucket or the counts are asked for, which nobody can tell from a
+//! timer.
 //!
-//! All times of a plan count from the pool's first SignUp request, so that the time an importer takes to start shifts none.
+//! All times of a plan count from the pool's first SignUp request, so that the time an importer
+//! takes to start shifts none.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -13,11 +16,12 @@ use serde::{Deserialize, Serialize};
 use super::quota::{Buckets, QuotaCategory, QuotaSetting, Quotas};
 use super::stats::LiveSignUpStats;
 
-/// The most live sign-ups a second: each is simulated by itself, and they must not hold up the requests.
+/// The most live sign-ups a second: each is simulated by itself, and they must not hold up the
+/// requests.
 const MOST_LIVE_SIGN_UPS: f64 = 10_000.0;
 
-/// A category's quota from some time on. GetProvisionedLimit goes on to name the configured rate: what others use of a
-/// shared quota does not lower the quota.
+/// A category's quota from some time on. GetProvisionedLimit goes on to name the configured rate:
+/// what others use of a shared quota does not lower the quota.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuotaChange {
@@ -27,7 +31,8 @@ pub struct QuotaChange {
     pub category: QuotaCategory,
     /// Requests a second.
     pub rate: f64,
-    /// Requests at once after a rest; left out, the rate (at least 1). What has gathered beyond it is lost.
+    /// Requests at once after a rest; left out, the rate (at least 1). What has gathered beyond it
+    /// is lost.
     pub burst: Option<f64>,
 }
 
@@ -41,7 +46,8 @@ impl QuotaChange {
     }
 }
 
-/// Other people's sign-ups, evenly spaced, that draw on the quota of UserCreation. They make no users.
+/// Other people's sign-ups, evenly spaced, that draw on the quota of UserCreation. They make no
+/// users.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LiveSignUps {
@@ -127,8 +133,8 @@ impl Traffic {
         self.first_sign_up.get_or_insert(at);
     }
 
-    /// Whether the category's quota has room for a request at this time (never earlier than the time before); if so, it
-    /// is taken.
+    /// Whether the category's quota has room for a request at this time (never earlier than the
+    /// time before); if so, it is taken.
     pub(super) fn take(&mut self, category: QuotaCategory, at: Duration) -> bool {
         self.catch_up(at);
         self.buckets.take(category, at)
@@ -140,7 +146,8 @@ impl Traffic {
         self.counted
     }
 
-    /// Does what is due, in the order of its times; at the same time, a change comes before a sign-up.
+    /// Does what is due, in the order of its times; at the same time, a change comes before a
+    /// sign-up.
     fn catch_up(&mut self, at: Duration) {
         let Some(start) = self.first_sign_up else {
             return;

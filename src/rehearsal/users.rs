@@ -1,7 +1,7 @@
 //! The users of the pool and the ways to find one: by username, by `sub`, by alias.
 //!
-//! It owns what "the same name" means (folding, sign-in names, who holds an alias). It checks nothing else: that is
-//! done before.
+//! It owns what "the same name" means (folding, sign-in names, who holds an alias). It checks
+//! nothing else: that is done before.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -105,8 +105,8 @@ impl Users {
         self.by_sub.get(&seeded::parse_uuid(sub)?).copied()
     }
 
-    /// Those who have this value of the attribute, among very few others, in the order in which they were made; none if the
-    /// attribute is not one that is indexed.
+    /// Those who have this value of the attribute, among very few others, in the order in which
+    /// they were made; none if the attribute is not one that is indexed.
     pub(super) fn by_value(&self, attribute: &str, value: &str) -> Option<Vec<UserIndex>> {
         let attribute = INDEXED_ATTRIBUTES
             .into_iter()
@@ -153,7 +153,8 @@ impl Users {
             .copied()
     }
 
-    /// The attribute among these whose value another user signs in with, in a pool where attributes are usernames.
+    /// The attribute among these whose value another user signs in with, in a pool where attributes
+    /// are usernames.
     pub(super) fn taken_attribute(
         &self,
         attributes: &[StoredAttribute],
@@ -171,7 +172,8 @@ impl Users {
             })
     }
 
-    /// Adds a user who signs in by `name`. Aliases it has verified are taken from whoever held them.
+    /// Adds a user who signs in by `name`. Aliases it has verified are taken from whoever held
+    /// them.
     pub(super) fn add(&mut self, name: &str, mut user: PoolUser) -> UserIndex {
         let index = self.all.len();
         let key = self.key(name);
@@ -185,7 +187,8 @@ impl Users {
         index
     }
 
-    /// Takes a user away. Its names are free again; what became of them so far goes on being counted.
+    /// Takes a user away. Its names are free again; what became of them so far goes on being
+    /// counted.
     pub(super) fn remove(&mut self, index: UserIndex) {
         let Some(user) = self.get(index) else {
             return;
@@ -226,7 +229,8 @@ impl Users {
             .map_or(0, |asked| asked.deleted)
     }
 
-    /// Makes the user's sign-in names, verified aliases and indexed values lead to it, after its attributes changed.
+    /// Makes the user's sign-in names, verified aliases and indexed values lead to it, after its
+    /// attributes changed.
     pub(super) fn index(&mut self, index: UserIndex) {
         self.by_value.extend(self.value_entries(index));
         let Some(user) = self.get(index) else {
@@ -256,7 +260,8 @@ impl Users {
         }
     }
 
-    /// Forgets the sign-in names, aliases and indexed values of a user, before its attributes change.
+    /// Forgets the sign-in names, aliases and indexed values of a user, before its attributes
+    /// change.
     pub(super) fn unindex_attributes(&mut self, index: UserIndex) {
         for entry in self.value_entries(index) {
             self.by_value.remove(&entry);

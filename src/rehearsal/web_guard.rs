@@ -1,8 +1,9 @@
 //! Refuses requests that a web page could have made.
 //!
-//! A page can reach a loopback server in two ways: by a request to another origin, which carries an `Origin` header, and by DNS
-//! rebinding, where the page's own host name resolves to 127.0.0.1 and the `Host` header still has that name. The pool's users and their
-//! attributes are for this machine's programs alone, so both are answered by 403.
+//! A page can reach a loopback server in two ways: by a request to another origin, which carries an
+//! `Origin` header, and by DNS rebinding, where the page's own host name resolves to 127.0.0.1 and
+//! the `Host` header still has that name. The pool's users and their attributes are for this
+//! machine's programs alone, so both are answered by 403.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -13,7 +14,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
-/// Answers 403 unless the request is addressed to a loopback name with this port, and no web page sent it.
+/// Answers 403 unless the request is addressed to a loopback name with this port, and no web page
+/// sent it.
 pub(super) async fn web_guard(State(port): State<u16>, request: Request, next: Next) -> Response {
     if may_pass(request.headers(), request.uri(), port) {
         return next.run(request).await;

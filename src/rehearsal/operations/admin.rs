@@ -1,17 +1,18 @@
-//! The administrator's calls about one user: look up, confirm, update attributes, disable, enable, delete.
+//! The administrator's calls about one user: look up, confirm, update attributes, disable, enable,
+//! delete.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::pool::PoolState;
-use super::protocol::ServiceError;
-use super::request::parse;
-use super::seeded;
 use super::sign_up_request::{AttributeInput, into_pairs};
-use super::user::{PoolUser, UserStatus};
-use super::users::UserIndex;
+use crate::rehearsal::protocol::ServiceError;
+use crate::rehearsal::request::parse;
+use crate::rehearsal::seeded;
+use crate::rehearsal::state::PoolState;
+use crate::rehearsal::user::{PoolUser, UserStatus};
+use crate::rehearsal::users::UserIndex;
 
 /// The members that these calls have in common, and the one of one of them.
 #[derive(Deserialize)]
@@ -23,7 +24,7 @@ struct UserRequest {
 }
 
 /// AdminGetUser.
-pub(super) fn get_user(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
+pub(in crate::rehearsal) fn get_user(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let index = target(pool, &parse(body)?)?;
     describe(pool, index)
 }
@@ -45,8 +46,9 @@ fn describe(pool: &PoolState, index: UserIndex) -> Result<Value, ServiceError> {
     Ok(body)
 }
 
-/// What AdminGetUser and ListUsers say of a user, without its attributes, whose member has two names.
-pub(super) fn summary(pool: &PoolState, user: &PoolUser) -> Value {
+/// What AdminGetUser and ListUsers say of a user, without its attributes, whose member has two
+/// names.
+pub(in crate::rehearsal) fn summary(pool: &PoolState, user: &PoolUser) -> Value {
     json!({
         "Username": user.username,
         "UserCreateDate": pool.date(user.created_ms),
@@ -57,7 +59,7 @@ pub(super) fn summary(pool: &PoolState, user: &PoolUser) -> Value {
 }
 
 /// A user's attributes, `sub` among them, as the protocol lists them.
-pub(super) fn attributes(user: &PoolUser, wanted: impl Fn(&str) -> bool) -> Value {
+pub(in crate::rehearsal) fn attributes(user: &PoolUser, wanted: impl Fn(&str) -> bool) -> Value {
     let sub = seeded::uuid_text(user.sub);
     let own = user
         .attributes
@@ -73,7 +75,7 @@ pub(super) fn attributes(user: &PoolUser, wanted: impl Fn(&str) -> bool) -> Valu
 }
 
 /// AdminConfirmSignUp.
-pub(super) fn confirm_sign_up(
+pub(in crate::rehearsal) fn confirm_sign_up(
     pool: &mut PoolState,
     at: Duration,
     body: &[u8],
@@ -97,7 +99,7 @@ pub(super) fn confirm_sign_up(
 }
 
 /// AdminUpdateUserAttributes. An empty value takes the attribute away, as AWS documents it.
-pub(super) fn update_attributes(
+pub(in crate::rehearsal) fn update_attributes(
     pool: &mut PoolState,
     at: Duration,
     body: &[u8],
@@ -157,7 +159,8 @@ pub(super) fn update_attributes(
     Ok(json!({}))
 }
 
-/// The attributes to set, and the flag of an address or number that changes without one: no longer verified.
+/// The attributes to set, and the flag of an address or number that changes without one: no longer
+/// verified.
 fn with_verification_flags(set: &[(String, String)]) -> Vec<(String, String)> {
     let names = |name: &str| set.iter().any(|(given, _)| given == name);
     let mut all = Vec::new();
@@ -181,7 +184,7 @@ fn alias_exists(attribute: &str) -> ServiceError {
 }
 
 /// AdminEnableUser and AdminDisableUser. A user who stands so already is no error.
-pub(super) fn set_enabled(
+pub(in crate::rehearsal) fn set_enabled(
     pool: &mut PoolState,
     at: Duration,
     body: &[u8],
@@ -197,7 +200,10 @@ pub(super) fn set_enabled(
 }
 
 /// AdminDeleteUser.
-pub(super) fn delete_user(pool: &mut PoolState, body: &[u8]) -> Result<Value, ServiceError> {
+pub(in crate::rehearsal) fn delete_user(
+    pool: &mut PoolState,
+    body: &[u8],
+) -> Result<Value, ServiceError> {
     let index = target(pool, &parse(body)?)?;
     pool.users.remove(index);
     pool.sign_ins.remove(&index);

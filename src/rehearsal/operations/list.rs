@@ -1,7 +1,8 @@
-//! ListUsers: pages of at most 60 users in the order they were made, with the simple filters Cognito has.
+//! ListUsers: pages of at most 60 users in the order they were made, with the simple filters
+//! Cognito has.
 //!
-//! A page costs the same in a pool of a million users, and so does a filter that asks for one name, `sub`, e-mail address
-//! or phone number; any other filter reads the users one by one.
+//! A page costs the same in a pool of a million users, and so does a filter that asks for one name,
+//! `sub`, e-mail address or phone number; any other filter reads the users one by one.
 
 use std::time::Duration;
 
@@ -11,12 +12,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::admin;
-use super::pool::PoolState;
-use super::protocol::ServiceError;
-use super::request::parse;
-use super::seeded;
-use super::user::PoolUser;
-use super::users::{UserIndex, Users};
+use crate::rehearsal::protocol::ServiceError;
+use crate::rehearsal::request::parse;
+use crate::rehearsal::seeded;
+use crate::rehearsal::state::PoolState;
+use crate::rehearsal::user::PoolUser;
+use crate::rehearsal::users::{UserIndex, Users};
 
 /// Most users of a page, by the service's model.
 const LARGEST_PAGE: usize = 60;
@@ -45,7 +46,7 @@ struct ListUsersRequest {
 }
 
 /// ListUsers.
-pub(super) fn list_users(
+pub(in crate::rehearsal) fn list_users(
     pool: &PoolState,
     at: Duration,
     body: &[u8],
@@ -85,7 +86,8 @@ pub(super) fn list_users(
     Ok(answer)
 }
 
-/// The users from this place on who fit the filter and can be seen by now, in the order in which they were made.
+/// The users from this place on who fit the filter and can be seen by now, in the order in which
+/// they were made.
 fn matching<'p>(
     pool: &'p PoolState,
     filter: Option<&'p Filter>,
@@ -124,8 +126,8 @@ fn check_known(pool: &PoolState, names: &[String]) -> Result<(), ServiceError> {
     }
 }
 
-/// What a page says of a user. AWS: "returns an error if not all users in the results have set a value for the attribute
-/// you request".
+/// What a page says of a user. AWS: "returns an error if not all users in the results have set a
+/// value for the attribute you request".
 fn entry(
     pool: &PoolState,
     user: &PoolUser,
@@ -146,12 +148,12 @@ fn entry(
 }
 
 /// The token of the page that begins at this place.
-pub(super) fn to_token(first: usize) -> String {
+pub(in crate::rehearsal) fn to_token(first: usize) -> String {
     URL_SAFE_NO_PAD.encode(format!("from {first}"))
 }
 
 /// The place at which a token's page begins.
-pub(super) fn from_token(token: &str) -> Result<usize, ServiceError> {
+pub(in crate::rehearsal) fn from_token(token: &str) -> Result<usize, ServiceError> {
     let text = URL_SAFE_NO_PAD
         .decode(token)
         .ok()
@@ -205,8 +207,8 @@ impl Filter {
         }
     }
 
-    /// Whether the user fits. Usernames and e-mail addresses fold case where the pool does, and the status always does; the
-    /// beginning of a value is compared as it is written.
+    /// Whether the user fits. Usernames and e-mail addresses fold case where the pool does, and the
+    /// status always does; the beginning of a value is compared as it is written.
     fn matches(&self, users: &Users, user: &PoolUser) -> bool {
         let fits = |value: &str| {
             if self.is_beginning {

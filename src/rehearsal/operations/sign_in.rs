@@ -7,12 +7,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::auth_events;
-use super::password::PasswordDigest;
-use super::pool::PoolState;
-use super::protocol::ServiceError;
-use super::request::{parse, required};
 use super::sign_up_request::check_secret_hash;
-use super::user::UserStatus;
+use crate::rehearsal::password::PasswordDigest;
+use crate::rehearsal::protocol::ServiceError;
+use crate::rehearsal::request::{parse, required};
+use crate::rehearsal::state::PoolState;
+use crate::rehearsal::user::UserStatus;
 
 /// It cannot be printed, for it holds a password.
 #[derive(Deserialize)]
@@ -25,7 +25,7 @@ struct AuthRequest {
 }
 
 /// InitiateAuth, by the flow USER_PASSWORD_AUTH.
-pub(super) fn initiate_auth(
+pub(in crate::rehearsal) fn initiate_auth(
     pool: &mut PoolState,
     at: Duration,
     body: &[u8],
@@ -34,7 +34,7 @@ pub(super) fn initiate_auth(
 }
 
 /// AdminInitiateAuth, by the flow ADMIN_USER_PASSWORD_AUTH or its older name.
-pub(super) fn admin_initiate_auth(
+pub(in crate::rehearsal) fn admin_initiate_auth(
     pool: &mut PoolState,
     at: Duration,
     body: &[u8],

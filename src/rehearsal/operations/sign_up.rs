@@ -1,20 +1,18 @@
-//! SignUp: the user is made, and told so, unless a fault has it otherwise.
-//!
-//! `sign_up_request` owns the checks that come first, `creation` what is made. Here are the order of things and what the
-//! faults of `faults` do.
+//! SignUp, with its faults. `sign_up_request` checks the request, `creation` creates the user.
 
 use std::time::Duration;
 
 use super::creation::{Commit, commit, limit_exceeded};
-use super::faults::SignUpFault;
-use super::pool::{OperationReply, Outgoing, PoolState};
-use super::protocol::ServiceError;
-use super::request::parse;
-use super::seeded;
 use super::sign_up_request::SignUpRequest;
+use crate::rehearsal::faults::SignUpFault;
+use crate::rehearsal::protocol::ServiceError;
+use crate::rehearsal::reply::{OperationReply, Outgoing};
+use crate::rehearsal::request::parse;
+use crate::rehearsal::seeded;
+use crate::rehearsal::state::PoolState;
 
-/// Answers a SignUp that arrived at this time.
-pub(super) fn answer(
+/// Answers a SignUp that arrived at `at`.
+pub(in crate::rehearsal) fn answer(
     pool: &mut PoolState,
     at: Duration,
     within_quota: bool,
@@ -70,7 +68,7 @@ pub(super) fn answer(
     strike_after(pool, fault, commit)
 }
 
-/// The fault of this SignUp, which depends on the name and on how often the name came this far.
+/// Draws the fault of this SignUp, which depends on the name and on how often it was drawn.
 fn draw(pool: &mut PoolState, name: &str) -> Option<SignUpFault> {
     let asked = pool.users.asked_mut(name);
     asked.drawn += 1;
@@ -79,7 +77,7 @@ fn draw(pool: &mut PoolState, name: &str) -> Option<SignUpFault> {
     pool.settings.faults.for_sign_up(fraction)
 }
 
-/// What goes out if the fault strikes before anything is made.
+/// The answer if the fault prevents the creation.
 fn strike_before(pool: &mut PoolState, fault: SignUpFault) -> Option<Outgoing> {
     let outgoing = match fault {
         SignUpFault::DropBefore => Outgoing::Nothing,
@@ -103,8 +101,8 @@ fn strike_before(pool: &mut PoolState, fault: SignUpFault) -> Option<Outgoing> {
     Some(outgoing)
 }
 
-/// What goes out after the creation, or after its refusal: a refusal can be lost or late, but not turn into something
-/// else.
+/// The answer after the creation or its refusal. A refusal can be lost or late, but does not turn
+/// into another answer.
 fn strike_after(
     pool: &mut PoolState,
     fault: Option<SignUpFault>,

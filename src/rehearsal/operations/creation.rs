@@ -1,25 +1,26 @@
-//! The creation of a user: whether the name is free, what the PreSignUp trigger does, and the code that is sent.
+//! Creates a user: checks that the name is free, applies the PreSignUp trigger and sends the code.
 //!
-//! It knows of no faults and of no requests, so that a user can be made for one whose connection is long gone.
+//! Independent of faults and requests, so a user can also be created after its connection was
+//! closed.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::format;
-use super::pool::PoolState;
-use super::protocol::ServiceError;
-use super::seeded;
-use super::settings::PreSignUp;
-use super::sign_up_request::Candidate;
-use super::user::{PoolUser, StoredAttribute, UserStatus};
-use super::users::UserIndex;
+use crate::rehearsal::format;
+use crate::rehearsal::protocol::ServiceError;
+use crate::rehearsal::seeded;
+use crate::rehearsal::settings::PreSignUp;
+use crate::rehearsal::state::Candidate;
+use crate::rehearsal::state::PoolState;
+use crate::rehearsal::user::{PoolUser, StoredAttribute, UserStatus};
+use crate::rehearsal::users::UserIndex;
 
-/// What came of an attempt to make a user.
-pub(super) struct Commit {
-    /// The user, if it was made; some errors come after that.
-    pub(super) made: Option<UserIndex>,
-    pub(super) answer: Result<Value, ServiceError>,
+/// The result of creating a user.
+pub(in crate::rehearsal) struct Commit {
+    /// The user, if it was created. Some errors occur after the creation.
+    pub(in crate::rehearsal) made: Option<UserIndex>,
+    pub(in crate::rehearsal) answer: Result<Value, ServiceError>,
 }
 
 impl From<ServiceError> for Commit {
@@ -31,8 +32,12 @@ impl From<ServiceError> for Commit {
     }
 }
 
-/// Makes the user at this time, unless there is one of that name.
-pub(super) fn commit(pool: &mut PoolState, candidate: Candidate, at: Duration) -> Commit {
+/// Creates the user at this time, unless the name is taken.
+pub(in crate::rehearsal) fn commit(
+    pool: &mut PoolState,
+    candidate: Candidate,
+    at: Duration,
+) -> Commit {
     let Candidate {
         name,
         sub,
@@ -163,7 +168,7 @@ fn code_delivery(pool: &PoolState, user: &PoolUser) -> Option<Value> {
 }
 
 /// The refusal of a code beyond the day's.
-pub(super) fn limit_exceeded() -> ServiceError {
+pub(in crate::rehearsal) fn limit_exceeded() -> ServiceError {
     ServiceError::bad_request(
         "LimitExceededException",
         "Exceeded daily email limit for the operation or the account.",

@@ -1,7 +1,8 @@
-//! A SignUp request, and everything that can be wrong with it before the pool looks whether the user exists.
+//! A SignUp request, and everything that can be wrong with it before the pool looks whether the
+//! user exists.
 //!
-//! The order is AWS's as far as it is known: the model's constraints, the client and its secret, the pool's rules for
-//! usernames, attributes, the password.
+//! The order is AWS's as far as it is known: the model's constraints, the client and its secret,
+//! the pool's rules for usernames, attributes, the password.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +11,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
 
-use super::format;
-use super::password::PasswordDigest;
-use super::pool::PoolState;
-use super::protocol::{ServiceError, constraints};
-use super::settings::PreSignUp;
-use super::user::StoredAttribute;
+use crate::rehearsal::format;
+use crate::rehearsal::password::PasswordDigest;
+use crate::rehearsal::protocol::{ServiceError, constraints};
+use crate::rehearsal::settings::PreSignUp;
+use crate::rehearsal::state::{Candidate, PoolState};
+use crate::rehearsal::user::StoredAttribute;
 
 /// Most characters of `ClientId` and `Username`, by the service's model.
 const LONGEST_NAME: usize = 128;
@@ -31,7 +32,7 @@ const VISIBLE: &str = r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+";
 /// The members of SignUp that the pool reads. It cannot be printed, for it holds a password.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct SignUpRequest {
+pub(in crate::rehearsal) struct SignUpRequest {
     client_id: Option<String>,
     username: Option<String>,
     password: Option<String>,
@@ -44,33 +45,21 @@ pub(super) struct SignUpRequest {
 /// An attribute as requests carry it.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct AttributeInput {
-    pub(super) name: String,
-    pub(super) value: Option<String>,
-}
-
-/// A user that passed every check and could be made.
-pub(super) struct Candidate {
-    /// The name to sign in by, as sent.
-    pub(super) name: String,
-    pub(super) sub: u128,
-    pub(super) attributes: Vec<StoredAttribute>,
-    /// None in a pool that lets users sign in without one.
-    pub(super) password: Option<PasswordDigest>,
-    /// Whether the request has what a trigger looks for that confirms some users only.
-    pub(super) is_vouched_for: bool,
+pub(in crate::rehearsal) struct AttributeInput {
+    pub(in crate::rehearsal) name: String,
+    pub(in crate::rehearsal) value: Option<String>,
 }
 
 impl SignUpRequest {
     /// The username, if it is one that could be counted by: within the model's length.
-    pub(super) fn countable_name(&self) -> Option<&str> {
+    pub(in crate::rehearsal) fn countable_name(&self) -> Option<&str> {
         self.username
             .as_deref()
             .filter(|name| (1..=LONGEST_NAME).contains(&name.chars().count()))
     }
 
     /// Checks it against the pool.
-    pub(super) fn check(self, pool: &PoolState) -> Result<Candidate, ServiceError> {
+    pub(in crate::rehearsal) fn check(self, pool: &PoolState) -> Result<Candidate, ServiceError> {
         constraints(&self.violations())?;
         let is_vouched_for = self.is_vouched_for(&pool.settings.pre_sign_up);
         let name = self.username.unwrap_or_default();
@@ -240,7 +229,9 @@ fn is_passwordless(pool: &PoolState) -> bool {
 }
 
 /// Attributes as pairs; one without a value has an empty one.
-pub(super) fn into_pairs(attributes: Option<Vec<AttributeInput>>) -> Vec<(String, String)> {
+pub(in crate::rehearsal) fn into_pairs(
+    attributes: Option<Vec<AttributeInput>>,
+) -> Vec<(String, String)> {
     let pair = |attribute: AttributeInput| (attribute.name, attribute.value.unwrap_or_default());
     attributes
         .unwrap_or_default()
@@ -249,8 +240,9 @@ pub(super) fn into_pairs(attributes: Option<Vec<AttributeInput>>) -> Vec<(String
         .collect()
 }
 
-/// Whether the hash is base64 of HMAC-SHA256 over username and client id, by the client's secret; and is absent where there is no secret.
-pub(super) fn check_secret_hash(
+/// Whether the hash is base64 of HMAC-SHA256 over username and client id, by the client's secret;
+/// and is absent where there is no secret.
+pub(in crate::rehearsal) fn check_secret_hash(
     pool: &PoolState,
     name: &str,
     hash: Option<&str>,

@@ -1,35 +1,29 @@
-//! AdminListUserAuthEvents: what threat protection remembers of a user. A pool without it remembers nothing.
+//! AdminListUserAuthEvents: the events that threat protection recorded for a user.
 //!
-//! The order of the events is not documented; here the latest comes first. Every risk is none.
+//! AWS does not document the order of events; here the latest comes first, and no event has a risk.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::list::{from_token, to_token};
-use super::pool::PoolState;
-use super::protocol::ServiceError;
-use super::request::parse;
-use super::seeded;
-use super::users::UserIndex;
+use crate::rehearsal::protocol::ServiceError;
+use crate::rehearsal::request::parse;
+use crate::rehearsal::seeded;
+use crate::rehearsal::state::{PoolState, SignIn};
+use crate::rehearsal::users::UserIndex;
 
 /// Most events of a page, by the service's model.
 const LARGEST_PAGE: usize = 60;
 
-/// An attempt to sign in by a password.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct SignIn {
-    at_ms: i64,
+/// Records an attempt to sign in.
+pub(in crate::rehearsal) fn record(
+    pool: &mut PoolState,
+    index: UserIndex,
+    at: Duration,
     passed: bool,
-}
-
-/// The attempts to sign in, by user, the latest last.
-pub(super) type SignIns = HashMap<UserIndex, Vec<SignIn>>;
-
-/// A user tried to sign in.
-pub(super) fn record(pool: &mut PoolState, index: UserIndex, at: Duration, passed: bool) {
+) {
     if let Some(user) = pool.users.get_mut(index).filter(|_| passed) {
         user.signed_in += 1;
     }
@@ -50,7 +44,7 @@ struct EventsRequest {
 }
 
 /// AdminListUserAuthEvents.
-pub(super) fn list(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
+pub(in crate::rehearsal) fn list(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let request: EventsRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     let size = match request.max_results {

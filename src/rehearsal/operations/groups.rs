@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::format;
 use super::list::{from_token, to_token};
-use super::pool::PoolState;
-use super::protocol::{ServiceError, constraints};
-use super::request::{parse, required};
+use crate::rehearsal::format;
+use crate::rehearsal::protocol::{ServiceError, constraints};
+use crate::rehearsal::request::{parse, required};
+use crate::rehearsal::state::{PoolGroup, PoolState};
 
 /// Most groups of a pool (AWS: "Quotas on resource number and size").
 const MOST_GROUPS: usize = 10_000;
@@ -19,23 +19,7 @@ const LONGEST_DESCRIPTION: usize = 2_048;
 /// Most groups of a page, by the service's model.
 const LARGEST_PAGE: usize = 60;
 
-/// A group.
-pub(super) struct PoolGroup {
-    pub(super) name: String,
-    /// What else it was made with, as it came: `Description`, `Precedence`, `RoleArn`.
-    members: Map<String, Value>,
-    created_ms: i64,
-}
-
 impl PoolGroup {
-    pub(super) fn new(name: String, created_ms: i64) -> PoolGroup {
-        PoolGroup {
-            name,
-            members: Map::new(),
-            created_ms,
-        }
-    }
-
     fn describe(&self, pool: &PoolState) -> Value {
         let mut members = self.members.clone();
         let created = pool.date(self.created_ms);
@@ -63,7 +47,7 @@ struct GroupRequest {
 }
 
 /// CreateGroup.
-pub(super) fn create(
+pub(in crate::rehearsal) fn create(
     pool: &mut PoolState,
     at: Duration,
     body: &[u8],
@@ -140,7 +124,7 @@ fn violations(request: &GroupRequest, name: &str) -> Vec<String> {
 }
 
 /// GetGroup.
-pub(super) fn get(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
+pub(in crate::rehearsal) fn get(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let request: GroupRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     let (_, group) = find(pool, request.group_name.as_deref())?;
@@ -156,7 +140,7 @@ struct ListGroupsRequest {
 }
 
 /// ListGroups.
-pub(super) fn list(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
+pub(in crate::rehearsal) fn list(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let request: ListGroupsRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     let size = request.limit.unwrap_or(LARGEST_PAGE);
@@ -176,7 +160,10 @@ pub(super) fn list(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError>
 }
 
 /// AdminAddUserToGroup. Adding twice is no error.
-pub(super) fn add_user(pool: &mut PoolState, body: &[u8]) -> Result<Value, ServiceError> {
+pub(in crate::rehearsal) fn add_user(
+    pool: &mut PoolState,
+    body: &[u8],
+) -> Result<Value, ServiceError> {
     let request: GroupRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     let index = pool.find_user(request.username.as_deref())?;

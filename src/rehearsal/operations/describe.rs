@@ -6,12 +6,12 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::pool::PoolState;
-use super::protocol::ServiceError;
-use super::quota::{QuotaCategory, Quotas};
-use super::request::{parse, required};
-use super::schema_settings::{AttributeType, SchemaAttribute};
-use super::settings::PreSignUp;
+use crate::rehearsal::protocol::ServiceError;
+use crate::rehearsal::quota::{QuotaCategory, Quotas};
+use crate::rehearsal::request::{parse, required};
+use crate::rehearsal::schema_settings::{AttributeType, SchemaAttribute};
+use crate::rehearsal::settings::PreSignUp;
+use crate::rehearsal::state::PoolState;
 
 /// The account that owns everything here: AWS's example number.
 const ACCOUNT: &str = "123456789012";
@@ -24,7 +24,10 @@ struct DescribeRequest {
 }
 
 /// DescribeUserPool.
-pub(super) fn user_pool(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
+pub(in crate::rehearsal) fn user_pool(
+    pool: &PoolState,
+    body: &[u8],
+) -> Result<Value, ServiceError> {
     let request: DescribeRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     let settings = &pool.settings;
@@ -135,7 +138,7 @@ fn attribute(rule: &SchemaAttribute) -> Value {
 }
 
 /// DescribeUserPoolClient.
-pub(super) fn client(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
+pub(in crate::rehearsal) fn client(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let request: DescribeRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     pool.check_client_id(request.client_id.as_deref())?;
@@ -179,7 +182,10 @@ struct LimitDefinition {
 }
 
 /// GetProvisionedLimit.
-pub(super) fn provisioned_limit(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
+pub(in crate::rehearsal) fn provisioned_limit(
+    pool: &PoolState,
+    body: &[u8],
+) -> Result<Value, ServiceError> {
     let request: LimitRequest = parse(body)?;
     let definition = request.limit_definition;
     let class = required(

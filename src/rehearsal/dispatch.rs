@@ -1,0 +1,178 @@
+//! Dispatches a request to its operation: counted, checked for a signature, within its quota, then
+//! performed.
+//!
+//! Does no I/O and never waits: the reply says how long `server` is to wait.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::operation::{ServiceOperation, looks_signed};
+use super::operations::{admin, auth_events, creation, describe, groups, list, sign_in, sign_up};
+use super::protocol::ServiceError;
+use super::reply::{OperationReply, Outgoing, Reply};
+use super::state::PoolState;
+use super::stats::{Answered, AuditedUser, Stats};
+use super::{seeded, signed_faults, signing_time};
+
+/// A request, without HTTP's types.
+pub(super) struct Request<'a> {
+    /// The header `x-amz-target`.
+    pub(super) target: &'a str,
+    /// The header `authorization`.
+    pub(super) authorization: Option<&'a str>,
+    /// The header `x-amz-date`: when the request was signed.
+    pub(super) signed_at: Option<&'a str>,
+    pub(super) body: &'a [u8],
+}
+
+impl PoolState {
+    /// Takes a request and decides its answer.
+    pub(super) fn handle(&mut self, request: &Request<'_>) -> Reply {
+        let at = self.clock.elapsed();
+        self.commit_due(at);
+        self.requests += 1;
+        let operation = ServiceOperation::from_target(request.target);
+        self.stats.arrived(operation, at);
+        let answer = match operation {
+            Some(operation) => self.answer(operation, at, request),
+            None => OperationReply::from(Err(ServiceError::bad_request(
+                "UnknownOperationException",
+                "",
+            ))),
+        };
+        let answered = match &answer.outgoing {
+            Outgoing::Success(_) | Outgoing::Truncated(_) | Outgoing::Html => Answered::Ok,
+            Outgoing::Error(error) => Answered::Error(error.code),
+            Outgoing::Nothing => Answered::Dropped,
+        };
+        self.stats.answered(operation, answered);
+        Reply {
+            outgoing: answer.outgoing,
+            delay: self.latency() + answer.extra_delay,
+            sign_up_of: answer.sign_up_of,
+            request_id: seeded::uuid_text(seeded::as_uuid(self.chance("request"))),
+            date_ms: self.clock.wall_ms(at),
+        }
+    }
+
+    fn answer(
+        &mut self,
+        operation: ServiceOperation,
+        at: Duration,
+        request: &Request<'_>,
+    ) -> OperationReply {
+        if operation.is_signed()
+            && let Err(error) = self.check_signed(request, at)
+        {
+            return OperationReply::from(Err(error));
+        }
+        if operation == ServiceOperation::SignUp {
+            self.traffic.sign_up_arrives(at);
+        }
+        let within_quota = self.traffic.take(operation.category(), at);
+        if !within_quota {
+            self.stats.over_quota(operation.category());
+        }
+        let body = request.body;
+        if operation == ServiceOperation::SignUp {
+            return sign_up::answer(self, at, within_quota, body);
+        }
+        if !within_quota {
+            return OperationReply::from(Err(ServiceError::too_many_requests()));
+        }
+        signed_faults::perform(self, operation, body, |pool| {
+            OperationReply::from(pool.perform(operation, at, body))
+        })
+    }
+
+    /// Performs every operation but SignUp.
+    fn perform(
+        &mut self,
+        operation: ServiceOperation,
+        at: Duration,
+        body: &[u8],
+    ) -> Result<Value, ServiceError> {
+        match operation {
+            ServiceOperation::SignUp | ServiceOperation::AdminGetUser => {
+                admin::get_user(self, body)
+            }
+            ServiceOperation::InitiateAuth => sign_in::initiate_auth(self, at, body),
+            ServiceOperation::AdminInitiateAuth => sign_in::admin_initiate_auth(self, at, body),
+            ServiceOperation::AdminConfirmSignUp => admin::confirm_sign_up(self, at, body),
+            ServiceOperation::AdminUpdateUserAttributes => admin::update_attributes(self, at, body),
+            ServiceOperation::AdminAddUserToGroup => groups::add_user(self, body),
+            ServiceOperation::AdminDisableUser => admin::set_enabled(self, at, body, false),
+            ServiceOperation::AdminEnableUser => admin::set_enabled(self, at, body, true),
+            ServiceOperation::AdminDeleteUser => admin::delete_user(self, body),
+            ServiceOperation::AdminListUserAuthEvents => auth_events::list(self, body),
+            ServiceOperation::ListUsers => list::list_users(self, at, body),
+            ServiceOperation::CreateGroup => groups::create(self, at, body),
+            ServiceOperation::GetGroup => groups::get(self, body),
+            ServiceOperation::ListGroups => groups::list(self, body),
+            ServiceOperation::DescribeUserPool => describe::user_pool(self, body),
+            ServiceOperation::DescribeUserPoolClient => describe::client(self, body),
+            ServiceOperation::GetProvisionedLimit => describe::provisioned_limit(self, body),
+        }
+    }
+
+    fn check_signed(&mut self, request: &Request<'_>, at: Duration) -> Result<(), ServiceError> {
+        if !looks_signed(request.authorization) {
+            return Err(ServiceError::bad_request(
+                "MissingAuthenticationTokenException",
+                "Missing Authentication Token",
+            ));
+        }
+        if self.settings.check_signing_time {
+            signing_time::check(request.signed_at, self.clock.wall_ms(at))?;
+        }
+        self.signed_calls += 1;
+        if self
+            .settings
+            .faults
+            .expired_credentials_after
+            .is_some_and(|first| self.signed_calls >= first)
+        {
+            self.stats.fault("expired_credentials_after");
+            let message = "The security token included in the request is expired";
+            return Err(ServiceError::bad_request("ExpiredTokenException", message));
+        }
+        Ok(())
+    }
+
+    /// Creates the scheduled users whose time has come. No request can observe the pool in between,
+    /// so no timer is needed.
+    fn commit_due(&mut self, now: Duration) {
+        while let Some((due, candidate)) = self.next_due(now) {
+            creation::commit(self, candidate, due);
+        }
+    }
+
+    /// The counts so far.
+    pub(super) fn snapshot(&mut self) -> Stats {
+        let now = self.clock.elapsed();
+        self.commit_due(now);
+        let live_sign_ups = self.traffic.live_sign_ups(now);
+        self.stats.snapshot(self.users.len(), live_sign_ups)
+    }
+
+    /// The true state of every user.
+    pub(super) fn audit(&mut self) -> Vec<AuditedUser> {
+        self.commit_due(self.clock.elapsed());
+        self.users
+            .iter()
+            .map(|user| self.audit_user(user))
+            .collect()
+    }
+
+    fn chance(&self, purpose: &str) -> u128 {
+        seeded::bits(self.settings.seed, purpose, "", self.requests)
+    }
+
+    fn latency(&self) -> Duration {
+        let latency = self.settings.latency;
+        let share = seeded::fraction(self.settings.seed, "latency", "", self.requests);
+        Duration::from_millis(latency.base_ms)
+            + Duration::from_millis(latency.jitter_ms).mul_f64(share)
+    }
+}
