@@ -21,7 +21,7 @@ use crate::preflight::ask::{Found, Questions};
 use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::rates::Rates;
 use crate::preflight::survey::{Item, ReportedFinding, Survey, SurveyError};
-use crate::report::{CsvEncoding, FindingLine, FindingsCsv};
+use crate::report::{FindingLine, FindingsCsv};
 use crate::rows::Rows;
 use crate::run::Signals;
 use crate::user::FlagsGiven;
@@ -73,14 +73,7 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<CommandOutput, CommandEr
     );
     let given = args.pool.pool.iter().map(|_| "--pool").collect();
     let mapping = list.mapping.given(given).held_to(&strictness(rules));
-    let (survey, findings) = surveyed(
-        list.rows,
-        &mapping,
-        case_insensitive,
-        &args.findings,
-        args.csv.encoding(),
-    )
-    .await?;
+    let (survey, findings) = surveyed(list.rows, &mapping, case_insensitive, args).await?;
     let notify = |text: &str| say.line(text);
     let weighed = ListingDecision {
         preflight: pool.as_ref().map(|pool| PreflightCalls {
@@ -125,14 +118,11 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<CommandOutput, CommandEr
     if let Some(refusal) = verdict.refusal("a run would be refused") {
         return Err(refusal.with(&checked));
     }
-    let exit = match (counts.invalid, counts.duplicates) {
-        (0, 0) => {
-            say.line("nothing stands against it");
-            Exit::Done
-        }
-        _ => Exit::SomeRows,
-    };
-    CommandOutput::from(exit).with(&checked)
+    if counts.invalid + counts.duplicates > 0 {
+        return CommandOutput::from(Exit::SomeRows).with(&checked);
+    }
+    say.line("nothing stands against it");
+    CommandOutput::from(Exit::Done).with(&checked)
 }
 
 /// Findings take the place of an older file: neither of the list, nor of a device such as /dev/null.
@@ -217,9 +207,9 @@ async fn surveyed(
     rows: Rows,
     mapping: &Mapping,
     case_insensitive: bool,
-    to: &Path,
-    encoding: CsvEncoding,
+    args: &CheckArgs,
 ) -> Result<(Survey, u64), CommandError> {
+    let (to, encoding) = (args.findings.as_path(), args.csv.encoding());
     let (mapping, path) = (mapping.clone(), to.to_owned());
     let work = move || {
         let mut csv = FindingsCsv::begin(&path, encoding)?;

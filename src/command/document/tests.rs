@@ -70,7 +70,7 @@ fn plain(value: Value) -> Value {
             })
             .collect(),
         Value::Array(values) => values.into_iter().map(plain).collect(),
-        other => other,
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => other,
     }
 }
 
@@ -100,7 +100,7 @@ fn without_null(value: Value) -> Value {
                 _ => values.into(),
             }
         }
-        other => other,
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => other,
     }
 }
 
