@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use super::face::{Colour, face};
-use super::outlook::{ExpectedWork, Outlook};
+use super::estimate::{Estimate, ExpectedWork};
+use super::format::{bottleneck, counts, reading};
+use super::render_bar::{Colour, render_bar};
 use super::screen::Screen;
-use super::words::{bottleneck, counts, reading};
 use crate::import::{Progress, Watch};
 use crate::visible::one_line;
 
 pub(super) struct TerminalBar {
     screen: Screen,
-    outlook: Outlook,
+    estimate: Estimate,
     colour: Colour,
 }
 
@@ -20,7 +20,7 @@ impl TerminalBar {
         screen.begin();
         Self {
             screen,
-            outlook: Outlook::new(expected),
+            estimate: Estimate::new(expected),
             colour,
         }
     }
@@ -28,8 +28,8 @@ impl TerminalBar {
 
 impl Watch for TerminalBar {
     fn progress(&mut self, progress: &Progress) {
-        let view = self.outlook.view(progress);
-        let lines = face(
+        let view = self.estimate.view(progress);
+        let lines = render_bar(
             &view,
             &counts(progress),
             progress.bottleneck.as_ref().map(bottleneck).as_deref(),

@@ -1,21 +1,21 @@
 //! What people see while a run is at work: a bar on a terminal, a line now and then elsewhere, nothing when they want quiet.
 //! All of it on standard error.
 //!
-//! [`outlook`] works out how far it is and how long it takes, `words` and `face` how that is put; [`screen`] is where it goes.
+//! [`estimate`] works out how far it is and how long it takes, `format` and `render_bar` how that is put; [`screen`] is where it goes.
 
 mod bar;
-mod face;
-mod line;
-pub mod outlook;
+pub mod estimate;
+mod format;
+mod plain;
+mod render_bar;
 pub mod screen;
-mod words;
 mod wrap;
 
 use crate::import::{Progress, Watch};
 use crate::visible::one_line;
 
-pub use face::Colour;
-pub use outlook::{ExpectedRows, ExpectedWork};
+pub use estimate::{ExpectedRows, ExpectedWork};
+pub use render_bar::Colour;
 pub use screen::{Screen, terminal_width};
 pub use wrap::wrapped;
 
@@ -39,7 +39,7 @@ pub fn for_people(form: ProgressMode, screen: &Screen, expected: ExpectedWork) -
         ProgressMode::Bar(colour) => {
             Box::new(bar::TerminalBar::new(screen.clone(), expected, colour))
         }
-        ProgressMode::Lines => Box::new(line::PlainProgress::new(screen.clone(), expected)),
+        ProgressMode::Lines => Box::new(plain::PlainProgress::new(screen.clone(), expected)),
         ProgressMode::Notices => Box::new(Notices(screen.clone())),
         ProgressMode::Silent => Box::new(Silent),
     }

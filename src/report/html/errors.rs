@@ -1,7 +1,7 @@
 //! Errors grouped by their code: what each means, what to do about it, and a few of the rows that met it.
 
+use super::format::{counted, thousands};
 use super::mask::{message, username};
-use super::words::{counted, thousands};
 use crate::ledger::RunKind;
 use crate::ledger::reader::INTERRUPTED;
 use crate::outcome::Summary;

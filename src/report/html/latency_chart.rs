@@ -1,6 +1,6 @@
 //! How long answers took, as bars: each stands for a range of times, and the ranges grow with the times.
 
-use super::words::{milliseconds, thousands};
+use super::format::{milliseconds, thousands};
 use crate::report::durations::{Durations, LatencySummary};
 
 /// Bars at most.

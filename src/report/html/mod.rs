@@ -5,17 +5,17 @@
 //! them look well. Nothing in it grows with the list.
 
 mod errors;
+mod format;
 mod latency_chart;
-mod left;
 mod mask;
+mod next_steps;
 mod outcome_bar;
 mod page;
 mod rate_chart;
 #[cfg(test)]
 pub(super) mod samples;
-mod standing;
+mod status;
 mod timeline;
-mod words;
 
 use std::io::{self, Write as _};
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Rows by outcome as one bar, in shares of its width.
 
-use super::words::{percent, thousands};
+use super::format::{percent, thousands};
 use crate::outcome::{Outcome, Summary};
 
 /// What is there is seen: so much of the width at least, in percent.

@@ -9,13 +9,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::RunShown;
 use super::errors::{ErrorGroup, RunBegun, StepError, groups, step_errors};
+use super::format::{counted, measured, milliseconds, moment, percent, span, thousands};
 use super::latency_chart::{self, LatencyBar};
-use super::left::{ToDo, left_to_do};
+use super::next_steps::{NextAction, next_steps};
 use super::outcome_bar::{Part, parts};
 use super::rate_chart::{RateChart, charts};
-use super::standing::{RunStatus, standing};
+use super::status::{RunStatus, status};
 use super::timeline::Timeline;
-use super::words::{counted, measured, milliseconds, moment, percent, span, thousands};
 use crate::ledger::RunKind;
 use crate::outcome::{Delivery, Outcome, Summary};
 use crate::pool::region_of;
@@ -41,7 +41,7 @@ pub(super) struct ReportPage {
     rehearsal: bool,
     masked: bool,
     version: &'static str,
-    standing: RunStatus,
+    status: RunStatus,
     figures: Vec<Fact>,
     facts: Vec<Fact>,
     rows: String,
@@ -61,7 +61,7 @@ pub(super) struct ReportPage {
     step_errors: Vec<StepError>,
     requests: Vec<CategoryView>,
     messages: String,
-    to_do: Vec<ToDo>,
+    to_do: Vec<NextAction>,
 }
 
 /// A name and what it stands for.
@@ -136,10 +136,10 @@ impl ReportPage {
             rehearsal: run.about.kind == RunKind::Rehearsal,
             masked: run.names == Names::Masked,
             version: env!("CARGO_PKG_VERSION"),
-            standing: if run.undone {
-                standing(summary, run.names).undone()
+            status: if run.undone {
+                status(summary, run.names).undone()
             } else {
-                standing(summary, run.names)
+                status(summary, run.names)
             },
             figures: figures(summary),
             facts: facts(run),
@@ -169,7 +169,7 @@ impl ReportPage {
             step_errors: step_errors(summary, begun),
             requests: requests(summary),
             messages: messages(run),
-            to_do: left_to_do(summary, run.about),
+            to_do: next_steps(summary, run.about),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::format::{counted, measured, percent, span, thousands};
 use super::timeline::Timeline;
-use super::words::{counted, measured, percent, span, thousands};
 use crate::outcome::RateSample;
 
 /// Columns of the drawing at most: more is not seen, and the page stays small.

@@ -1,4 +1,4 @@
-use super::{ExpectedRows, ExpectedWork, Outlook, time_left};
+use super::{Estimate, ExpectedRows, ExpectedWork, time_left};
 use crate::import::{Bottleneck, OutcomeCounts, Progress};
 use crate::outcome::Outcome;
 use crate::pace::PaceReading;
@@ -52,11 +52,11 @@ fn the_time_left_is_that_of_the_lower_rate() {
 
 #[test]
 fn a_steady_run_is_told_by_its_rows_and_its_rate() {
-    let mut outlook = Outlook::new(expected(4_000, 4_000));
-    let mut view = outlook.view(&created(0, 0, 40.0));
+    let mut estimate = Estimate::new(expected(4_000, 4_000));
+    let mut view = estimate.view(&created(0, 0, 40.0));
     assert_eq!((view.share, view.left), (Some(0.0), Some(seconds(100))));
     for at in 1..=30 {
-        view = outlook.view(&created(at, at * 40, 40.0));
+        view = estimate.view(&created(at, at * 40, 40.0));
     }
     assert_eq!(
         (view.rows, view.of, view.share),
@@ -68,27 +68,27 @@ fn a_steady_run_is_told_by_its_rows_and_its_rate() {
 
 #[test]
 fn a_slow_down_counts_at_once_and_its_end_when_it_is_seen() {
-    let mut outlook = Outlook::new(expected(4_000, 4_000));
+    let mut estimate = Estimate::new(expected(4_000, 4_000));
     for at in 0..=20 {
-        outlook.view(&created(at, at * 40, 40.0));
+        estimate.view(&created(at, at * 40, 40.0));
     }
-    let slowed = outlook.view(&created(21, 820, 20.0));
+    let slowed = estimate.view(&created(21, 820, 20.0));
     assert_eq!(slowed.left, Some(seconds(159)));
     for at in 22..=60 {
-        outlook.view(&created(at, 820 + (at - 21) * 20, 20.0));
+        estimate.view(&created(at, 820 + (at - 21) * 20, 20.0));
     }
-    let again = outlook.view(&created(61, 1_640, 40.0));
+    let again = estimate.view(&created(61, 1_640, 40.0));
     assert!(again.left > Some(seconds(100)), "{again:?}");
     assert!(again.a_second < 30.0, "{again:?}");
 }
 
 #[test]
 fn a_run_that_goes_on_begins_where_it_stands_with_a_rate_of_its_own() {
-    let mut outlook = Outlook::new(expected(1_000, 900));
+    let mut estimate = Estimate::new(expected(1_000, 900));
     let mut progress = created(0, 0, 40.0);
     progress.counts.add_many(Outcome::Created, 400);
     progress.counts.add_many(Outcome::Invalid, 100);
-    let view = outlook.view(&progress);
+    let view = estimate.view(&progress);
     assert_eq!(
         (view.rows, view.share, view.a_second),
         (500, Some(0.5), 0.0)
@@ -98,16 +98,16 @@ fn a_run_that_goes_on_begins_where_it_stands_with_a_rate_of_its_own() {
 
 #[test]
 fn rows_whose_users_the_listing_shows_cost_nothing() {
-    let mut outlook = Outlook::new(expected(100_000, 100_000));
+    let mut estimate = Estimate::new(expected(100_000, 100_000));
     let mut progress = Progress::default();
     for at in 0..=10 {
         // A hundredth is sent, and the rest jumps by.
         progress = created(at, at * 40, 40.0);
         progress.counts.add_many(Outcome::Existed, at * 3_960);
         progress.rows_now = at * 4_000;
-        outlook.view(&progress);
+        estimate.view(&progress);
     }
-    let view = outlook.view(&progress);
+    let view = estimate.view(&progress);
     assert_eq!(view.share, Some(0.4));
     let left = view.left.unwrap().as_secs();
     assert!((14..=16).contains(&left), "600 of 60,000 at 40: {left}");
@@ -115,18 +115,18 @@ fn rows_whose_users_the_listing_shows_cost_nothing() {
 
 #[test]
 fn without_a_count_the_bytes_say_how_far_it_is_and_never_that_it_is_over() {
-    let mut outlook = Outlook::new(ExpectedWork {
+    let mut estimate = Estimate::new(ExpectedWork {
         rows: None,
         ..expected(0, 0)
     });
     let mut progress = created(10, 400, 40.0);
     progress.bytes = 500;
-    let view = outlook.view(&progress);
+    let view = estimate.view(&progress);
     assert_eq!((view.of, view.share), (None, Some(0.5)));
     assert_eq!(view.left.map(|left| left.as_secs()), Some(10));
     progress.bytes = 1_000;
-    assert_eq!(outlook.view(&progress).share, Some(0.99));
-    let mut unknown = Outlook::new(ExpectedWork {
+    assert_eq!(estimate.view(&progress).share, Some(0.99));
+    let mut unknown = Estimate::new(ExpectedWork {
         rows: None,
         bytes: None,
         users_a_second: 40.0,
@@ -137,17 +137,17 @@ fn without_a_count_the_bytes_say_how_far_it_is_and_never_that_it_is_over() {
 
 #[test]
 fn a_run_that_stops_has_no_time_left_and_what_it_leaves_is_not_behind_it() {
-    let mut outlook = Outlook::new(expected(1_000, 1_000));
+    let mut estimate = Estimate::new(expected(1_000, 1_000));
     let mut progress = created(10, 400, 40.0);
     progress.counts.add_many(Outcome::Unsent, 600);
     progress.bottleneck = Some(Bottleneck::Stopping { in_flight: 3 });
-    let view = outlook.view(&progress);
+    let view = estimate.view(&progress);
     assert_eq!((view.rows, view.share, view.left), (400, Some(0.4), None));
 }
 
 #[test]
 fn users_whose_steps_are_not_all_taken_are_not_done() {
-    let mut outlook = Outlook::new(ExpectedWork {
+    let mut estimate = Estimate::new(ExpectedWork {
         users_a_second: 20.0,
         ..expected(400, 400)
     });
@@ -156,7 +156,7 @@ fn users_whose_steps_are_not_all_taken_are_not_done() {
         // Sign-ups run ahead of the steps that follow.
         let mut progress = created(at, at * 40, 40.0);
         progress.to_follow = usize::try_from(at * 20).unwrap();
-        view = Some(outlook.view(&progress));
+        view = Some(estimate.view(&progress));
     }
     let view = view.unwrap();
     assert_eq!(view.share, Some(1.0));

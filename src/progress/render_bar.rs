@@ -2,8 +2,8 @@
 
 use console::Style;
 
-use super::outlook::View;
-use super::words::{duration, how_many, percent};
+use super::estimate::View;
+use super::format::{duration, how_many, percent};
 
 /// The bar is as wide as this, in columns, or narrower where there is less room.
 const BAR: usize = 24;
@@ -27,7 +27,7 @@ pub enum Colour {
 }
 
 /// The lines, none of them wider than one column less than the terminal: in the last one some terminals begin a new line.
-pub(super) fn face(
+pub(super) fn render_bar(
     view: &View,
     counts: &[String],
     bottleneck: Option<&str>,
@@ -111,7 +111,7 @@ fn columns(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Colour, View, columns, face};
+    use super::{Colour, View, columns, render_bar};
     use std::time::Duration;
 
     const VIEW: View = View {
@@ -127,7 +127,7 @@ mod tests {
 
     fn at(width: usize) -> Vec<String> {
         let counts = ["created 3700", "existed 90", "rejected 10"].map(str::to_owned);
-        face(&VIEW, &counts, Some(SLOWED), width, Colour::None)
+        render_bar(&VIEW, &counts, Some(SLOWED), width, Colour::None)
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn colours_are_there_only_where_they_may_be() {
-        let painted = face(&VIEW, &[], Some(SLOWED), 100, Colour::Some);
+        let painted = render_bar(&VIEW, &[], Some(SLOWED), 100, Colour::Some);
         assert!(painted[0].starts_with("\u{1b}[32m█"), "{painted:?}");
         assert!(painted[1].starts_with("\u{1b}[33msign-ups"), "{painted:?}");
         assert!(at(100).iter().all(|line| !line.contains('\u{1b}')));
@@ -182,7 +182,7 @@ mod tests {
             left: None,
             ..VIEW
         };
-        let lines = face(&view, &[], None, 100, Colour::None);
+        let lines = render_bar(&view, &[], None, 100, Colour::None);
         assert_eq!(lines, ["3800 rows  38.4/s (limit 40/s)"]);
     }
 }

@@ -1,7 +1,7 @@
 //! How a run stands, in a word and in a sentence.
 
+use super::format::{counted, thousands};
 use super::mask::without_values;
-use super::words::{counted, thousands};
 use crate::outcome::{Outcome, RunState, Summary};
 use crate::report::Names;
 
@@ -31,7 +31,7 @@ impl RunStatus {
     }
 }
 
-pub(super) fn standing(summary: &Summary, names: Names) -> RunStatus {
+pub(super) fn status(summary: &Summary, names: Names) -> RunStatus {
     let open = open_rows(summary);
     let (tone, sign, word) = match summary.state {
         RunState::Stopped => ("bad", "■", "Stopped early"),
@@ -152,7 +152,7 @@ fn plain(outcome: Outcome) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::standing;
+    use super::status;
     use crate::outcome::{Outcome, RunState, StepCounts};
     use crate::report::Names;
     use crate::report::html::samples::summary;
@@ -179,7 +179,7 @@ mod tests {
                 summary.state = state;
                 summary.read_to_end = state == RunState::Finished;
                 summary.stopped_because = why.map(str::to_owned);
-                let status = standing(&summary, Names::Full);
+                let status = status(&summary, Names::Full);
                 text += &format!("{}: {}\n", status.word, status.sentence);
             }
         }
@@ -190,7 +190,7 @@ mod tests {
             pending: 1,
         };
         summary.follow_up.insert("confirm".to_owned(), steps);
-        let status = standing(&summary, Names::Full);
+        let status = status(&summary, Names::Full);
         text += &format!("{}: {}\n", status.word, status.sentence);
         let undone = status.undone();
         text += &format!("{}: {}\n", undone.word, undone.sentence);
@@ -226,11 +226,8 @@ mod tests {
                 "2 of 6 rows are in the pool: this run created 2, and 0 already existed. The others: 1 duplicate, 2 invalid, 1 in doubt.",
             ),
         ] {
-            let standing = standing(&summary(&counts), Names::Masked);
-            assert_eq!(
-                (standing.tone, standing.sentence.as_str()),
-                (tone, sentence)
-            );
+            let status = status(&summary(&counts), Names::Masked);
+            assert_eq!((status.tone, status.sentence.as_str()), (tone, sentence));
         }
     }
 
@@ -240,7 +237,7 @@ mod tests {
         summary.state = RunState::Stopped;
         summary.stopped_because =
             Some("AccessDeniedException: User: arn:aws:iam::1:user/ann may not.".to_owned());
-        let masked = standing(&summary, Names::Masked);
+        let masked = status(&summary, Names::Masked);
         assert_eq!(masked.word, "Stopped early");
         assert!(
             masked.sentence.starts_with(
@@ -249,13 +246,9 @@ mod tests {
             "{}",
             masked.sentence
         );
-        assert!(
-            standing(&summary, Names::Full)
-                .sentence
-                .contains("user/ann")
-        );
+        assert!(status(&summary, Names::Full).sentence.contains("user/ann"));
         summary.state = RunState::Interrupted;
-        assert_eq!(standing(&summary, Names::Masked).word, "Not finished");
+        assert_eq!(status(&summary, Names::Masked).word, "Not finished");
     }
 
     #[test]
@@ -267,8 +260,8 @@ mod tests {
             pending: 0,
         };
         summary.follow_up.insert("confirm".to_owned(), counts);
-        let standing = standing(&summary, Names::Masked);
-        assert_eq!(standing.tone, "mixed");
-        assert!(standing.sentence.ends_with("1 follow-up step is not done."));
+        let status = status(&summary, Names::Masked);
+        assert_eq!(status.tone, "mixed");
+        assert!(status.sentence.ends_with("1 follow-up step is not done."));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::outlook::View;
+use super::estimate::View;
 use crate::import::{Bottleneck, Progress};
 use crate::outcome::Outcome;
 use crate::pace::Category;

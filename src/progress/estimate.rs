@@ -67,14 +67,14 @@ struct Sample {
 
 /// See the module's words.
 #[derive(Debug)]
-pub(super) struct Outlook {
+pub(super) struct Estimate {
     expected: ExpectedWork,
     samples: VecDeque<Sample>,
     /// Rows of earlier sessions that were broken or duplicates.
     free_before: Option<u64>,
 }
 
-impl Outlook {
+impl Estimate {
     pub(super) fn new(expected: ExpectedWork) -> Self {
         Self {
             expected,

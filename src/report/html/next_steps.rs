@@ -1,19 +1,19 @@
 //! What is left to do after a run: in words, and the exact command where there is one.
 
-use super::words::counted;
+use super::format::counted;
 use crate::ledger::{RunKind, RunMetadata};
 use crate::outcome::{Outcome, RunState, Summary};
 use crate::report::CommandLine;
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ToDo {
+pub(super) struct NextAction {
     pub(super) words: String,
     /// The command's words, each as it can be pasted into a shell.
     pub(super) command: Option<Vec<String>>,
 }
 
-impl ToDo {
+impl NextAction {
     fn words(words: impl Into<String>) -> Self {
         Self {
             words: words.into(),
@@ -23,7 +23,7 @@ impl ToDo {
 }
 
 /// All of it, in the order in which it should be done; nothing where nothing is.
-pub(super) fn left_to_do(summary: &Summary, about: &RunMetadata) -> Vec<ToDo> {
+pub(super) fn next_steps(summary: &Summary, about: &RunMetadata) -> Vec<NextAction> {
     let command = about.command.clone().map(CommandLine::new);
     match about.kind {
         RunKind::Rehearsal => rehearsed(summary, command.as_ref()),
@@ -31,22 +31,22 @@ pub(super) fn left_to_do(summary: &Summary, about: &RunMetadata) -> Vec<ToDo> {
     }
 }
 
-fn rehearsed(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
+fn rehearsed(summary: &Summary, command: Option<&CommandLine>) -> Vec<NextAction> {
     let mut to_do = Vec::new();
     if summary.state != RunState::Finished {
-        to_do.push(ToDo {
+        to_do.push(NextAction {
             words: "A rehearsal cannot be resumed because its pool ends with it. To see the rest, start a new one.".to_owned(),
             command: command.map(CommandLine::quoted_words),
         });
     }
     let wrong = to_mend(summary);
     if wrong > 0 {
-        to_do.push(ToDo::words(format!(
+        to_do.push(NextAction::words(format!(
             "Correct {} that a real run could not sign up either: rejects.csv has them unchanged, each with the reason.",
             counted(wrong, "row", "rows")
         )));
     }
-    to_do.push(ToDo {
+    to_do.push(NextAction {
         words: "Once you are satisfied with the outcomes, run the real import with the same list options.".to_owned(),
         command: Some(
             CommandLine::new(
@@ -68,16 +68,16 @@ fn rehearsed(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
     to_do
 }
 
-fn imported(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
+fn imported(summary: &Summary, command: Option<&CommandLine>) -> Vec<NextAction> {
     let with = |flags: &[&str]| command.map(|command| command.with(flags).quoted_words());
     let mut to_do = Vec::new();
     if summary.state != RunState::Finished {
-        to_do.push(ToDo {
+        to_do.push(NextAction {
             words: going_on(summary),
             command: with(&[]),
         });
     } else if pending(summary) > 0 {
-        to_do.push(ToDo {
+        to_do.push(NextAction {
             words: format!(
                 "Complete the follow-up steps: {} pending. The same command does that.",
                 counted(pending(summary), "is", "are")
@@ -88,7 +88,7 @@ fn imported(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
     let finished = summary.state == RunState::Finished;
     let in_doubt = summary.count(Outcome::InDoubt);
     if in_doubt > 0 && finished {
-        to_do.push(ToDo {
+        to_do.push(NextAction {
             words: format!(
                 "Look up {} in doubt again: it is still unknown whether this run created the users.",
                 counted(in_doubt, "row that is", "rows that are")
@@ -98,7 +98,7 @@ fn imported(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
     }
     let failed = summary.count(Outcome::Failed);
     if failed > 0 && finished {
-        to_do.push(ToDo {
+        to_do.push(NextAction {
             words: format!(
                 "Retry {} once the cause is fixed.",
                 counted(failed, "row that failed", "rows that failed")
@@ -108,14 +108,14 @@ fn imported(summary: &Summary, command: Option<&CommandLine>) -> Vec<ToDo> {
     }
     let wrong = to_mend(summary);
     if wrong > 0 {
-        to_do.push(ToDo::words(format!(
+        to_do.push(NextAction::words(format!(
             "Correct {} that cannot be signed up as they are: rejects.csv in the run directory has them unchanged, each with the reason. Import that file instead of the whole list, in which this run's users would count as existing.",
             counted(wrong, "row", "rows")
         )));
     }
     let rejected = summary.count(Outcome::Rejected);
     if rejected > 0 && finished {
-        to_do.push(ToDo {
+        to_do.push(NextAction {
             words: "If the pool rather than the rows was at fault, change the pool and retry the rejected rows unchanged.".to_owned(),
             command: with(&["--retry", "rejected"]),
         });
@@ -161,12 +161,12 @@ fn pending(summary: &Summary) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{ToDo, left_to_do};
+    use super::{NextAction, next_steps};
     use crate::ledger::RunKind;
     use crate::outcome::{Outcome, RunState, StepCounts};
     use crate::report::html::samples::{about, summary};
 
-    fn commands(to_do: &[ToDo]) -> Vec<String> {
+    fn commands(to_do: &[NextAction]) -> Vec<String> {
         to_do
             .iter()
             .filter_map(|to_do| Some(to_do.command.as_ref()?.join(" ")))
@@ -187,7 +187,7 @@ mod tests {
                     summary.stopped_because =
                         (state == RunState::Stopped).then(|| "SIGTERM".into());
                     text += &format!("{kind:?}, {state:?}, {count} of each:\n");
-                    for ToDo { words, .. } in left_to_do(&summary, &about(kind)) {
+                    for NextAction { words, .. } in next_steps(&summary, &about(kind)) {
                         text += &format!("    {words}\n");
                     }
                 }
@@ -199,7 +199,7 @@ mod tests {
             ..StepCounts::default()
         };
         summary.follow_up.insert("confirm".to_owned(), pending);
-        let pending = left_to_do(&summary, &about(RunKind::Import));
+        let pending = next_steps(&summary, &about(RunKind::Import));
         text += &format!("pending steps:\n    {}\n", pending[0].words);
         assert_messages!("next_steps", text);
     }
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn nothing_is_left_where_every_row_is_in_the_pool() {
         let summary = summary(&[(Outcome::Created, 3), (Outcome::Existed, 1)]);
-        assert_eq!(left_to_do(&summary, &about(RunKind::Import)), []);
+        assert_eq!(next_steps(&summary, &about(RunKind::Import)), []);
     }
 
     #[test]
@@ -215,7 +215,7 @@ mod tests {
         for (state, mends) in [(RunState::Stopped, 1), (RunState::Interrupted, 0)] {
             let mut summary = summary(&[(Outcome::Invalid, 3)]);
             summary.state = state;
-            let left = left_to_do(&summary, &about(RunKind::Import));
+            let left = next_steps(&summary, &about(RunKind::Import));
             let of_rejects = left
                 .iter()
                 .filter(|to_do| to_do.words.contains("rejects.csv"));
@@ -230,7 +230,7 @@ mod tests {
             (Outcome::Failed, 2),
             (Outcome::Rejected, 3),
         ]);
-        let to_do = left_to_do(&summary, &about(RunKind::Import));
+        let to_do = next_steps(&summary, &about(RunKind::Import));
         assert_eq!(
             commands(&to_do),
             ["in-doubt", "failed", "rejected"].map(|what| format!("{COMMAND} --retry {what}"))
@@ -244,7 +244,7 @@ mod tests {
         let mut summary = summary(&[(Outcome::Failed, 2), (Outcome::Unsent, 7)]);
         summary.state = RunState::Stopped;
         summary.stopped_because = Some("SIGTERM".to_owned());
-        let to_do = left_to_do(&summary, &about(RunKind::Import));
+        let to_do = next_steps(&summary, &about(RunKind::Import));
         assert_eq!(commands(&to_do), [COMMAND]);
         assert!(
             to_do[0].words.contains("7 rows are not sent yet"),
@@ -252,7 +252,7 @@ mod tests {
         );
         let mut nobody_knows = about(RunKind::Import);
         nobody_knows.command = None;
-        let to_do = left_to_do(&summary, &nobody_knows);
+        let to_do = next_steps(&summary, &nobody_knows);
         assert!(to_do[0].words.contains("the same command") && to_do[0].command.is_none());
     }
 
@@ -266,7 +266,7 @@ mod tests {
         };
         summary.follow_up.insert("confirm".to_owned(), counts);
         assert_eq!(
-            commands(&left_to_do(&summary, &about(RunKind::Import))),
+            commands(&next_steps(&summary, &about(RunKind::Import))),
             [COMMAND]
         );
     }
@@ -276,7 +276,7 @@ mod tests {
         for state in [RunState::Stopped, RunState::Interrupted] {
             let mut summary = summary(&[(Outcome::InDoubt, 1), (Outcome::Unsent, 7)]);
             summary.state = state;
-            let to_do = left_to_do(&summary, &about(RunKind::Rehearsal));
+            let to_do = next_steps(&summary, &about(RunKind::Rehearsal));
             assert!(to_do[0].words.contains("cannot be resumed"), "{to_do:?}");
             for to_do in to_do {
                 assert!(!to_do.words.contains("same command"), "{to_do:?}");
@@ -290,7 +290,7 @@ mod tests {
     fn a_rehearsal_is_followed_by_the_import() {
         let summary = summary(&[(Outcome::Created, 2)]);
         assert_eq!(
-            commands(&left_to_do(&summary, &about(RunKind::Rehearsal))),
+            commands(&next_steps(&summary, &about(RunKind::Rehearsal))),
             ["cognito-import import 'my users.csv' --user-pool-id POOL --client-id CLIENT"]
         );
     }

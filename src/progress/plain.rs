@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::outlook::{ExpectedWork, Outlook};
+use super::estimate::{Estimate, ExpectedWork};
+use super::format::{bottleneck, counts, duration, how_many, percent, reading};
 use super::screen::Screen;
-use super::words::{bottleneck, counts, duration, how_many, percent, reading};
 use crate::import::{Progress, Watch};
 use crate::visible::one_line;
 
@@ -13,7 +13,7 @@ const EVERY: Duration = Duration::from_secs(10);
 
 pub(super) struct PlainProgress {
     screen: Screen,
-    outlook: Outlook,
+    estimate: Estimate,
     next: Duration,
     /// The same while the pool is read: the run's own time begins later.
     next_reading: Duration,
@@ -23,14 +23,14 @@ impl PlainProgress {
     pub(super) fn new(screen: Screen, expected: ExpectedWork) -> Self {
         Self {
             screen,
-            outlook: Outlook::new(expected),
+            estimate: Estimate::new(expected),
             next: EVERY,
             next_reading: EVERY,
         }
     }
 
     fn line(&mut self, progress: &Progress) -> String {
-        let view = self.outlook.view(progress);
+        let view = self.estimate.view(progress);
         let share = view.share.map_or_else(String::new, |share| {
             let of = if view.of.is_some() {
                 ""
@@ -83,7 +83,7 @@ mod tests {
     use crate::import::{Bottleneck, OutcomeCounts, Progress};
     use crate::outcome::Outcome;
     use crate::pace::PaceReading;
-    use crate::progress::outlook::ExpectedRows;
+    use crate::progress::estimate::ExpectedRows;
     use crate::progress::screen::Screen;
     use std::time::Duration;
 
