@@ -17,6 +17,7 @@ mod job;
 mod list;
 mod listing;
 mod man;
+mod open_run;
 mod preflight;
 mod prepare;
 mod prescan;

@@ -1,30 +1,26 @@
 //! Everything that comes before the first row is sent: the list's header, the ledger, the pool's answers, the plan.
 
 mod ahead;
-mod run_there;
 mod weigh;
-
-use std::path::{Path, PathBuf};
 
 use super::CommandError;
 use super::again::command_to_keep;
 use super::follow_up::{refuse_misfits, updates};
 use super::job::ImportJob;
 use super::list::List;
+use super::open_run::{BegunRun, OpenRun, begin, open_run, resume, run_directory};
 use super::preflight::{ask_pool, strictness, usernames_fold};
 use super::rejects::Rejects;
 use super::schema_source::SchemaSource;
 use crate::cli::{Say, settings};
+use crate::import::SessionPlan;
 use crate::import::registration::RegistrationRules;
 use crate::import::slots::Slots;
-use crate::import::{OutcomeCounts, SessionPlan};
-use crate::ledger::resume_cursor::ResumeCursor;
-use crate::ledger::{Facts, Identity, Invocation, Ledger, LedgerReader, RunDirectory, RunKind};
-use crate::outcome::Summary;
+use crate::ledger::{Facts, FoundLedger, Identity, Invocation, Ledger, RunDirectory, RunKind};
 use crate::pace::Ceilings;
 use crate::plural::counted;
 use crate::pool::{Cognito, NamedBy, connect, now_ms};
-use crate::preflight::ask::{Found, Questions};
+use crate::preflight::ask::Questions;
 use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::groups::CreatedGroups;
 use crate::preflight::plan::users_a_second;
@@ -34,7 +30,6 @@ use crate::process::{files_for_connections, room_for_connections};
 use crate::progress::{ExpectedRows, ExpectedWork};
 use crate::user::pool_rules::PoolRules;
 use ahead::ToRead;
-use run_there::{Opened, RunThere, begin, finished_already, go_on, held_if_there, run_directory};
 use weigh::{Preflight, PreflightResult};
 
 /// A run that can begin.
@@ -59,7 +54,7 @@ pub(super) enum Preparation {
     /// The run can begin.
     Ready(Box<Prepared>),
     /// It is finished already; nothing is to be done.
-    FinishedAlready(Box<Summary>, PathBuf, Box<Rejects>),
+    FinishedAlready(RunDirectory, FoundLedger, Box<Rejects>),
 }
 
 /// Prepares a run. Sends nothing that writes, but makes groups where it is told to; dropped on the way, it leaves nothing behind that the same command would trip over.
@@ -81,19 +76,15 @@ pub(super) async fn prepare(
         job.reports.csv,
     )?;
     let path = run_directory(job, &list.source, &identity)?;
-    let held = held_if_there(job, &path, say).await?;
-    if let Some(directory) = &held
-        && let Some(summary) = finished_already(job, directory, &identity)?
-    {
-        return Ok(Preparation::FinishedAlready(
-            Box::new(summary),
-            path,
-            Box::new(rejects),
-        ));
-    }
+    let run = match open_run(job, &path, &identity, say).await? {
+        OpenRun::Finished(directory, found) => {
+            let rejects = Box::new(rejects);
+            return Ok(Preparation::FinishedAlready(directory, found, rejects));
+        }
+        run @ (OpenRun::New(_) | OpenRun::Resume(..)) => run,
+    };
     let given = rules_given(job)?;
     let pool = connect(&job.connect).await.map_err(CommandError::refused)?;
-    let there = RunThere::look(job, &path, held, &identity)?;
     let preflight = PreflightCalls {
         pool: &pool,
         time: job.preflight.patience.preflight_timeout,
@@ -114,22 +105,47 @@ pub(super) async fn prepare(
         rules,
         created_groups,
     };
-    let (opened, weighed) = opened(weighing, there, &mut found, &path, &identity, say).await?;
-    if opened.goes_on {
-        note_other_endpoint(&opened.facts, &pool, say);
+    let (mut begun, weighed) = match run {
+        OpenRun::Resume(directory, ledger) | OpenRun::Finished(directory, ledger) => {
+            let weighed = weighing.again(&mut found, ledger.settled(), say).await?;
+            (resume(job, directory, ledger, say)?, weighed)
+        }
+        OpenRun::New(locked) => {
+            let case_insensitive = usernames_fold(
+                settings::case_insensitive(job.run.usernames),
+                rules,
+                &found,
+                say,
+            );
+            let weighed = weighing.approve(&mut found, case_insensitive, say).await?;
+            let facts = Facts {
+                started_ms: now_ms(),
+                case_insensitive,
+                second_before_run_ms: found.second_before_run_ms,
+                endpoint: Some(pool.endpoint().to_owned()),
+            };
+            (
+                begin(job, locked, &path, &identity, facts, say).await?,
+                weighed,
+            )
+        }
+    };
+    if begun.resumes() {
+        note_other_endpoint(&begun.facts, &pool, say);
     }
-    opened.ledger.invoked(invocation()).await;
+    begun.ledger.invoked(invocation()).await;
     let rates = Rates::new(&job.rates, &found);
     let ceilings = rates.ceilings();
     // Where there was no plan to say it.
-    if opened.goes_on || job.preflight.no_preflight || !list.source.is_complete() {
+    if begun.resumes() || job.preflight.no_preflight || !list.source.is_complete() {
         say.line(format_args!("UserCreation: SignUp at {}", rates.creation));
     }
     let expected = expected(&weighed, &list, ceilings);
-    let plan = plan(job, &opened, rules, ceilings, updates(&list), say)?;
+    let plan = plan(job, &begun, rules, ceilings, updates(&list), say);
+    log_beginning(&begun, &plan, ceilings, expected);
     let list = ToRead {
-        past: past(&opened)?,
-        before_run_ms: opened.goes_on.then(|| opened.facts.certainly_before_ms()),
+        before_run_ms: begun.resumes().then(|| begun.facts.certainly_before_ms()),
+        past: begun.cursor.take(),
         spool: rejects.spool(),
         watch_passwords: !list.source.is_complete()
             && !job.preflight.no_preflight
@@ -141,14 +157,13 @@ pub(super) async fn prepare(
             .unwrap_or(false),
         list,
     };
-    log_beginning(&opened, &plan, ceilings, expected);
     Ok(Preparation::Ready(Box::new(Prepared {
         plan,
         pool,
-        ledger: opened.ledger,
+        ledger: begun.ledger,
         list,
         reading: weighed.reading,
-        directory: opened.directory,
+        directory: begun.directory,
         ceilings,
         rejects,
         expected,
@@ -166,15 +181,15 @@ fn expected(weighed: &PreflightResult, list: &List, ceilings: Ceilings) -> Expec
     }
 }
 
-fn log_beginning(opened: &Opened, plan: &SessionPlan, ceilings: Ceilings, expected: ExpectedWork) {
-    let session = opened.ledger.session();
+fn log_beginning(begun: &BegunRun, plan: &SessionPlan, ceilings: Ceilings, expected: ExpectedWork) {
+    let session = begun.ledger.session();
     tracing::info!(
         run = session.run_id,
         session = session.number,
-        goes_on = opened.goes_on,
+        goes_on = begun.resumes(),
         rows = expected.rows.map(|rows| rows.all),
         to_send = expected.rows.map(|rows| rows.to_send),
-        run_directory = %opened.directory.path().display(),
+        run_directory = %begun.directory.path().display(),
         slots = plan.slots.limit(),
         rate = ceilings.creation,
         lookup_rate = ceilings.read,
@@ -214,41 +229,6 @@ fn invocation() -> Invocation {
     Invocation {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         command: command_to_keep(std::env::args_os()).words().to_vec(),
-    }
-}
-
-/// The run's ledger, once nothing stands against the run; and what was found of the list.
-async fn opened(
-    weighing: Preflight<'_, '_>,
-    there: RunThere,
-    found: &mut Found,
-    path: &Path,
-    identity: &Identity,
-    say: Say,
-) -> Result<(Opened, PreflightResult), CommandError> {
-    let (job, rules, pool) = (weighing.job, weighing.rules, weighing.preflight.pool);
-    match there {
-        RunThere::GoesOn(directory) => {
-            let weighed = weighing.again(found, &directory, say).await?;
-            Ok((go_on(job, directory, identity, say)?, weighed))
-        }
-        RunThere::No(held) => {
-            let case_insensitive = usernames_fold(
-                settings::case_insensitive(job.run.usernames),
-                rules,
-                found,
-                say,
-            );
-            let weighed = weighing.approve(found, case_insensitive, say).await?;
-            let facts = Facts {
-                started_ms: now_ms(),
-                case_insensitive,
-                second_before_run_ms: found.second_before_run_ms,
-                endpoint: Some(pool.endpoint().to_owned()),
-            };
-            let opened = begin(job, held, path, identity, facts, say).await?;
-            Ok((opened, weighed))
-        }
     }
 }
 
@@ -317,15 +297,6 @@ fn questions(job: &ImportJob<'_>, list: &List, rules_given: bool) -> Questions {
     }
 }
 
-/// How the rows stood when the last session ended.
-fn past(opened: &Opened) -> Result<Option<ResumeCursor>, CommandError> {
-    if !opened.goes_on {
-        return Ok(None);
-    }
-    let past = ResumeCursor::open(&opened.directory.database()).map_err(CommandError::refused)?;
-    Ok(Some(past))
-}
-
 /// Open files for each connection. A rehearsal has both ends of each in this process.
 fn ends(job: &ImportJob<'_>) -> u64 {
     match job.again.kind() {
@@ -348,34 +319,25 @@ fn note_few_slots(job: &ImportJob<'_>, slots: &Slots, say: Say) {
 
 fn plan(
     job: &ImportJob<'_>,
-    opened: &Opened,
+    begun: &BegunRun,
     rules: Option<&PoolRules>,
     ceilings: Ceilings,
     updates: bool,
     say: Say,
-) -> Result<SessionPlan, CommandError> {
+) -> SessionPlan {
     // Steps have slots as well.
     let a_second = if updates {
         ceilings.creation.saturating_add(ceilings.update.get())
     } else {
         ceilings.creation
     };
-    let mut before = OutcomeCounts::default();
-    if opened.goes_on {
-        let counts = LedgerReader::open(opened.directory.path())
-            .and_then(|reader| reader.settled())
-            .map_err(CommandError::refused)?;
-        for (outcome, count) in counts {
-            before.add_many(outcome, count);
-        }
-    }
     let slots = Slots::new(
         a_second,
         job.pace.concurrency,
         room_for_connections(ends(job)),
     );
     note_few_slots(job, &slots, say);
-    Ok(SessionPlan {
+    SessionPlan {
         slots,
         group: settings::group(ceilings.creation),
         rules: RegistrationRules {
@@ -384,14 +346,14 @@ fn plan(
         },
         follow_up_existing: job.list.follow_up.follow_up_existing,
         named_by: NamedBy::of(rules),
-        case_insensitive: opened.facts.case_insensitive,
-        second_before_run_ms: opened.facts.second_before_run_ms,
+        case_insensitive: begun.facts.case_insensitive,
+        second_before_run_ms: begun.facts.second_before_run_ms,
         arrives_within: job
             .connect
             .attempt_timeout
             .saturating_add(job.run.settle_time),
         breaker: settings::breaker(job.run),
         deadline: settings::deadline(job.run, job.started),
-        before,
-    })
+        before: begun.settled.clone(),
+    }
 }

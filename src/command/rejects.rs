@@ -136,14 +136,6 @@ impl Rejects {
         }
     }
 
-    /// Writes the file of the run in this directory.
-    pub(super) fn write_of(
-        self,
-        run_directory: &Path,
-    ) -> Result<Option<RejectsWritten>, RejectsError> {
-        self.write(&LedgerReader::open(run_directory)?, run_directory)
-    }
-
     /// Writes the file; none where there is nothing to write. One of an earlier session is gone afterwards in any case.
     pub(super) fn write(
         self,

@@ -59,16 +59,18 @@ async fn session(
     };
     let mut prepared = match prepared {
         Preparation::Ready(prepared) => *prepared,
-        Preparation::FinishedAlready(summary, path, rejects) => {
+        Preparation::FinishedAlready(directory, found, rejects) => {
             say.line("this run is finished already: nothing was sent (--retry takes rows up again, --restart begins anew)");
-            let in_run = path.clone();
-            let rejects = beside("rejects", move || rejects.write_of(&in_run)).await?;
-            let written = WrittenReports {
-                summary: *summary,
-                rejects,
+            let (path, reports) = (directory.path().to_owned(), job.reports.clone());
+            let write = move || {
+                let ledger = found.into_reader()?;
+                WrittenReports::of(&ledger, &path, *rejects, &reports)
             };
-            let exit = written.say(&path, say);
-            return CommandOutput::from(exit).with(&written.document(&path));
+            let written = beside("reports", write)
+                .await?
+                .map_err(CommandError::refused)?;
+            let exit = written.say(directory.path(), say);
+            return CommandOutput::from(exit).with(&written.document(directory.path()));
         }
     };
     let pacer = Pacer::new(prepared.ceilings);
@@ -135,11 +137,24 @@ impl WrittenReports {
         rejects: Rejects,
         reports: &ReportOptions,
     ) -> Result<Self, ReportError> {
-        // Opened once: the ledger is looked through for damage then.
-        let ledger = LedgerReader::open(run_directory)?;
+        // Opening it verifies what this session wrote.
+        Self::of(
+            &LedgerReader::open(run_directory)?,
+            run_directory,
+            rejects,
+            reports,
+        )
+    }
+
+    fn of(
+        ledger: &LedgerReader,
+        run_directory: &Path,
+        rejects: Rejects,
+        reports: &ReportOptions,
+    ) -> Result<Self, ReportError> {
         Ok(Self {
-            summary: write_all(&ledger, run_directory, reports)?,
-            rejects: rejects.write(&ledger, run_directory),
+            summary: write_all(ledger, run_directory, reports)?,
+            rejects: rejects.write(ledger, run_directory),
         })
     }
 

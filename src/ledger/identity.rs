@@ -225,7 +225,7 @@ impl Session {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LedgerStatus {
     /// The run can be resumed.
     Unfinished {

@@ -43,7 +43,9 @@ pub use invocation::{Invocation, RunMetadata};
 pub use reader::{LedgerReader, RowSums};
 pub use times::{RunTimes, Span};
 pub use undo::UndoLedger;
-pub use writer::{BeginResult, Ledger, LedgerBatch, NewLedger, NewRow, RetryFilter, ToBegin};
+pub use writer::{
+    BeginResult, FoundLedger, Ledger, LedgerBatch, NewLedger, NewRow, RetryFilter, ToBegin,
+};
 
 use crate::hints::Hint;
 

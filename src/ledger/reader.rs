@@ -34,6 +34,16 @@ impl LedgerReader {
     pub fn open(run_directory: &Path) -> Result<Self, LedgerError> {
         let path = directory::database_in(run_directory);
         let database = schema::open_to_read(&path)?;
+        Self::begin(path, database)
+    }
+
+    /// Reads a ledger that this process has verified.
+    pub(super) fn of_verified(path: PathBuf) -> Result<Self, LedgerError> {
+        let database = schema::connect_to_read(&path)?;
+        Self::begin(path, database)
+    }
+
+    fn begin(path: PathBuf, database: Connection) -> Result<Self, LedgerError> {
         // A snapshot: concurrent writes of a run stay invisible.
         database
             .execute_batch("BEGIN")
@@ -184,23 +194,6 @@ impl LedgerReader {
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
-    /// The number of rows with each outcome.
-    pub fn settled(&self) -> Result<Vec<(Outcome, u64)>, LedgerError> {
-        let counted = || {
-            let mut statement = self
-                .database
-                .prepare("SELECT outcome, count(*) FROM results GROUP BY 1")?;
-            let rows = statement.query_map([], |row| {
-                let outcome = Outcome::from_word(&row.get::<_, String>(0)?);
-                Ok(outcome
-                    .map(|outcome| (outcome, row.get::<_, i64>(1).unwrap_or(0).unsigned_abs())))
-            })?;
-            rows.collect::<rusqlite::Result<Vec<_>>>()
-        };
-        let counts = counted().map_err(|cause| LedgerError::of(&self.path, cause))?;
-        Ok(counts.into_iter().flatten().collect())
-    }
-
     pub fn about(&self) -> Result<RunMetadata, LedgerError> {
         invocation::about(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
     }
@@ -215,6 +208,17 @@ impl LedgerReader {
         self.samples()
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
+}
+
+/// The number of rows with each outcome.
+pub(super) fn settled(database: &Connection) -> rusqlite::Result<Vec<(Outcome, u64)>> {
+    let mut statement = database.prepare("SELECT outcome, count(*) FROM results GROUP BY 1")?;
+    let rows = statement.query_map([], |row| {
+        let outcome = Outcome::from_word(&row.get::<_, String>(0)?);
+        Ok(outcome.map(|outcome| (outcome, row.get::<_, i64>(1).unwrap_or(0).unsigned_abs())))
+    })?;
+    let counts = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(counts.into_iter().flatten().collect())
 }
 
 /// The first column of `results` in the query.

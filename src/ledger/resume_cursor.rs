@@ -64,9 +64,9 @@ pub struct ResumeCursor {
 }
 
 impl ResumeCursor {
-    /// Opens the ledger while the writer has it open.
+    /// Opens a ledger that this process has verified, while the writer has it open.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let database = schema::open_to_read(path)?;
+        let database = schema::connect_to_read(path)?;
         let follows_up =
             identity::follows_up(&database).map_err(|cause| LedgerError::of(path, cause))?;
         Ok(Self {

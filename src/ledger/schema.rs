@@ -119,6 +119,13 @@ pub(super) fn opened(path: &Path) -> rusqlite::Result<Connection> {
 
 /// Opens and verifies the database for reading, possibly while a run writes to it.
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
+    let database = connect_to_read(path)?;
+    examine(&database, path)?;
+    Ok(database)
+}
+
+/// The same for a database that this process has verified already.
+pub(super) fn connect_to_read(path: &Path) -> Result<Connection, LedgerError> {
     let failed = |cause| LedgerError::of(path, cause);
     if !path.exists() {
         return Err(LedgerError::Missing(path.to_owned()));
@@ -130,7 +137,6 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
         .and_then(|()| database.pragma_update(None, "cache_size", -READ_CACHE_KIB))
         .and_then(|()| database.pragma_update(None, "query_only", true))
         .map_err(failed)?;
-    examine(&database, path)?;
     Ok(database)
 }
 

@@ -5,6 +5,7 @@
 //! thread and is reported to the run.
 
 mod entries;
+mod found;
 mod ledger_writer;
 mod new_ledger;
 mod resume;
@@ -26,8 +27,8 @@ use super::invocation::Invocation;
 use super::{Durability, LedgerError, RunDirectory, schema};
 use crate::outcome::RateSample;
 pub use entries::{BeginResult, Ending, LedgerBatch, NewRow, ReadRow, RetryFilter, ToBegin};
+pub use found::FoundLedger;
 pub use new_ledger::NewLedger;
-use resume::take_up;
 use thread::{Open, work};
 
 /// Capacity of the channel. Each message carries a group of rows.
@@ -110,14 +111,8 @@ impl Ledger {
         identity: &Identity,
         retry: &[RetryFilter],
     ) -> Result<LedgerStatus, LedgerError> {
-        refuse_undone(directory)?;
-        let path = directory.database();
-        let mut database = schema::open(&path, Durability::Process)?;
-        identity.compare(&database, &path)?;
-        let failed = |cause| LedgerError::of(&path, cause);
-        let transaction = database.transaction().map_err(failed)?;
-        // Rolled back on drop.
-        take_up(&transaction, retry).map_err(failed)
+        FoundLedger::open(directory, identity, Durability::Process, retry)
+            .map(|found| found.status())
     }
 
     /// Opens the ledger to resume the run. Rows selected by `retry` lose their outcome and are
@@ -128,23 +123,10 @@ impl Ledger {
         durability: Durability,
         retry: &[RetryFilter],
     ) -> Result<(Self, LedgerStatus, Facts), LedgerError> {
-        refuse_undone(directory)?;
-        let path = directory.database();
-        let mut database = schema::open(&path, durability)?;
-        identity.compare(&database, &path)?;
-        let failed = |cause| LedgerError::of(&path, cause);
-        let take_up_and_keep = |database: &mut Connection| {
-            let transaction = database.transaction()?;
-            let standing = take_up(&transaction, retry)?;
-            let session = Session::next(&transaction)?;
-            session.write(&transaction)?;
-            transaction.commit()?;
-            Ok((standing, session))
-        };
-        let (standing, session) = take_up_and_keep(&mut database).map_err(failed)?;
-        let facts = Facts::read(&database).map_err(failed)?;
-        let ledger = Self::start(directory, database, session)?;
-        Ok((ledger, standing, facts))
+        let found = FoundLedger::open(directory, identity, durability, retry)?;
+        let (status, facts) = (found.status(), found.facts().clone());
+        let (ledger, _) = found.resume(directory)?;
+        Ok((ledger, status, facts))
     }
 
     fn start(

@@ -7,7 +7,6 @@ use super::super::list::List;
 use super::super::listing::ListingDecision as ListingWeighed;
 use super::super::preflight::{Intent, PreflightFindings, surveyed};
 use crate::cli::{Say, settings};
-use crate::ledger::{LedgerReader, RunDirectory};
 use crate::outcome::Outcome;
 use crate::preflight::ask::Found;
 use crate::preflight::attempts::PreflightCalls;
@@ -76,7 +75,7 @@ impl Preflight<'_, '_> {
     pub(super) async fn again(
         self,
         found: &mut Found,
-        directory: &RunDirectory,
+        settled: &[(Outcome, u64)],
         say: Say,
     ) -> Result<PreflightResult, CommandError> {
         let Self { job, list, .. } = self;
@@ -91,10 +90,7 @@ impl Preflight<'_, '_> {
         let as_begun = list.mapping.clone().held_to(&Strictness::Api);
         let survey = surveyed(list, &as_begun, case_insensitive).await?;
         let counts = survey.as_ref().map(|survey| survey.counts);
-        let rows = match &counts {
-            Some(counts) => Some(left(counts, directory)?),
-            None => None,
-        };
+        let rows = counts.map(|counts| left(&counts, settled));
         let reading = self.reading(found, rows).await;
         let intent = self.intent(found, reading.clone(), true);
         let verdict = PreflightFindings::of(intent, &list.mapping, self.rules, found, survey);
@@ -175,13 +171,10 @@ impl Preflight<'_, '_> {
     }
 }
 
-/// Rows that an earlier session left to send.
-fn left(counts: &SurveyCounts, directory: &RunDirectory) -> Result<u64, CommandError> {
-    let settled = LedgerReader::open(directory.path())
-        .and_then(|reader| reader.settled())
-        .map_err(CommandError::refused)?;
+/// Rows that earlier sessions left to send.
+fn left(counts: &SurveyCounts, settled: &[(Outcome, u64)]) -> u64 {
     let done: u64 = settled
-        .into_iter()
+        .iter()
         .filter(|(outcome, _)| {
             !matches!(
                 outcome,
@@ -190,5 +183,5 @@ fn left(counts: &SurveyCounts, directory: &RunDirectory) -> Result<u64, CommandE
         })
         .map(|(_, rows)| rows)
         .sum();
-    Ok(counts.to_send.saturating_sub(done))
+    counts.to_send.saturating_sub(done)
 }

@@ -1,0 +1,88 @@
+//! The ledger of a run that may resume: opened and verified once, and unchanged until the run resumes.
+
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+
+use super::resume::take_up;
+use super::{Ledger, RetryFilter, refuse_undone};
+use crate::ledger::identity::{Facts, Identity, LedgerStatus, Session};
+use crate::ledger::reader::{LedgerReader, settled};
+use crate::ledger::resume_cursor::ResumeCursor;
+use crate::ledger::{Durability, LedgerError, RunDirectory, schema};
+use crate::outcome::Outcome;
+
+/// A verified ledger inside a transaction that holds what a resumed run takes back. Dropping it rolls the transaction back.
+#[derive(Debug)]
+pub struct FoundLedger {
+    path: PathBuf,
+    database: Connection,
+    status: LedgerStatus,
+    facts: Facts,
+    settled: Vec<(Outcome, u64)>,
+}
+
+impl FoundLedger {
+    /// Opens and verifies the ledger. Rows named in `retry` are taken back if the run resumes.
+    pub fn open(
+        directory: &RunDirectory,
+        identity: &Identity,
+        durability: Durability,
+        retry: &[RetryFilter],
+    ) -> Result<Self, LedgerError> {
+        refuse_undone(directory)?;
+        let path = directory.database();
+        let database = schema::open(&path, durability)?;
+        identity.compare(&database, &path)?;
+        let read = || {
+            database.execute_batch("BEGIN")?;
+            let status = take_up(&database, retry)?;
+            Ok((status, Facts::read(&database)?, settled(&database)?))
+        };
+        let (status, facts, settled) = read().map_err(|cause| LedgerError::of(&path, cause))?;
+        Ok(Self {
+            path,
+            database,
+            status,
+            facts,
+            settled,
+        })
+    }
+
+    #[must_use]
+    pub fn status(&self) -> LedgerStatus {
+        self.status
+    }
+
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Rows that keep their outcome, by outcome.
+    #[must_use]
+    pub fn settled(&self) -> &[(Outcome, u64)] {
+        &self.settled
+    }
+
+    /// Resumes the run: commits what is taken back and begins the next session. The cursor reads how each row stands.
+    pub fn resume(self, directory: &RunDirectory) -> Result<(Ledger, ResumeCursor), LedgerError> {
+        let Self { path, database, .. } = self;
+        let commit = || {
+            let session = Session::next(&database)?;
+            session.write(&database)?;
+            database.execute_batch("COMMIT")?;
+            Ok(session)
+        };
+        let session = commit().map_err(|cause| LedgerError::of(&path, cause))?;
+        let cursor = ResumeCursor::open(&path)?;
+        Ok((Ledger::start(directory, database, session)?, cursor))
+    }
+
+    /// A reader of this ledger, which is not verified again.
+    pub fn into_reader(self) -> Result<LedgerReader, LedgerError> {
+        let Self { path, database, .. } = self;
+        drop(database);
+        LedgerReader::of_verified(path)
+    }
+}
