@@ -6,6 +6,7 @@ pub mod completions;
 pub mod dialect;
 pub mod exit;
 pub mod help;
+pub mod import_settings;
 pub mod man;
 pub mod mapping_file;
 mod mapping_options;

@@ -106,6 +106,23 @@ impl Hint for RehearsalError {
     }
 }
 
+/// The simulated pool, and the file with the users that are in it beforehand.
+pub struct RehearsalSettings {
+    pub pool: PoolSettings,
+    pub existing: Option<PathBuf>,
+}
+
+impl RehearsalSettings {
+    /// # Errors
+    /// A file cannot be read, or a setting is wrong.
+    pub fn of(args: &RehearsalArgs) -> Result<Self, RehearsalArgsError> {
+        Ok(Self {
+            pool: pool_settings(args)?,
+            existing: args.existing.clone(),
+        })
+    }
+}
+
 /// The pool that the command line asks for, without the users that are in it.
 ///
 /// # Errors

@@ -13,7 +13,9 @@ use super::args::{
 use super::client_secret::{SecretError, SecretOwner, client_secret};
 use super::mapping_file::{MappingFile, MappingFileError};
 use super::mapping_options::{follow_up_of_flags, of_flags, over};
+use super::rehearsal::RehearsalArgsError;
 use super::text_file::{WRITTEN_BY_HAND, read_text};
+use super::trigger_data::TriggerDataError;
 use crate::hints::Hint;
 use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::{Durability, RetryFilter};
@@ -23,6 +25,7 @@ use crate::pool::{ConnectSettings, EndpointChoice, LookupMode, Signing, TriggerD
 use crate::preflight::objections::Allowed;
 use crate::preflight::prescan::{ExistingUserPolicy, PrescanMode};
 use crate::preflight::rates::RatesAsked;
+use crate::report::MetricsFileError;
 use crate::run::RetryPolicy;
 use crate::source::object::S3Access;
 use crate::user::StepKind;
@@ -54,6 +57,15 @@ pub enum SettingsError {
     /// The mapping file cannot be used.
     #[error(transparent)]
     Mapping(#[from] MappingFileError),
+    /// The data for triggers cannot be used.
+    #[error(transparent)]
+    TriggerData(#[from] TriggerDataError),
+    /// The file for metrics cannot be written at the end.
+    #[error(transparent)]
+    Metrics(#[from] MetricsFileError),
+    /// The simulated pool is not valid.
+    #[error(transparent)]
+    Rehearsal(#[from] RehearsalArgsError),
     /// One character cannot be both.
     #[error("{0} cannot both separate the columns and quote the values")]
     QuoteSeparates(char),
@@ -73,6 +85,9 @@ impl Hint for SettingsError {
             Self::SensitiveBodies => "unset it".to_owned(),
             Self::PrescanUnsigned => "leave one of the two out".to_owned(),
             Self::Mapping(error) => return error.hint(),
+            Self::TriggerData(error) => return error.hint(),
+            Self::Metrics(error) => return error.hint(),
+            Self::Rehearsal(error) => return error.hint(),
             Self::QuoteSeparates(..) => "name another character with --delimiter or --quote (`--quote none` where nothing is quoted)".to_owned(),
             Self::EscapeTaken(..) => "name another one, or leave --escape out (a doubled quote needs no flag)".to_owned(),
             Self::EscapeUnquoted(..) => "leave one of the two out".to_owned(),

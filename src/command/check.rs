@@ -14,6 +14,7 @@ use super::{CommandError, CommandOutput, beside, runtime};
 use crate::cli::args::{CheckArgs, KnownPoolArgs, PatienceArgs};
 use crate::cli::client_secret::{SecretOwner, client_secret};
 use crate::cli::exit::Exit;
+use crate::cli::import_settings::ListSettings;
 use crate::cli::{Say, settings};
 use crate::mapping::Mapping;
 use crate::pool::{Cognito, connect};
@@ -46,13 +47,14 @@ pub(super) fn check(args: &CheckArgs, say: Say) -> Result<CommandOutput, Command
 async fn examined(args: &CheckArgs, say: Say) -> Result<CommandOutput, CommandError> {
     let access = settings::s3_access(args.pool.user_pool_id.as_deref(), &args.pool.connection);
     let schema = SchemaSource::of_known(&args.pool);
-    let list = List::open(&args.list, &access, schema, say).await?;
+    let list_settings = ListSettings::of(&args.list, access).map_err(CommandError::refused)?;
+    let list = List::open(&list_settings, schema, say).await?;
     list.say_what_is_dropped(say);
     refuse_to_replace(&args.findings, &args.list.list)?;
     let asked = settings::rates(&args.rates);
     let looks = settings::looks(&args.look).map_err(CommandError::refused)?;
     let looks_up = looks.look_ups.any();
-    refuse_misfits(&list, &args.list.follow_up, looks)?;
+    refuse_misfits(&list, list_settings.follow_up_existing, looks)?;
     let questions = Questions {
         rules: true,
         client: args.pool.client_id.is_some(),
@@ -98,10 +100,7 @@ async fn examined(args: &CheckArgs, say: Say) -> Result<CommandOutput, CommandEr
         names_pool: args.pool.user_pool_id.is_some() || args.pool.pool.is_some(),
         begun: false,
     };
-    if !survey.broken.is_empty() {
-        say.line(format_args!("{}:", list.source.name()));
-    }
-    say_by_rule(&survey, mapping.flags_given(), say);
+    say_by_rule(&list.source.name(), &survey, mapping.flags_given(), say);
     say.line(format_args!(
         "findings: {} ({findings} of them)",
         args.findings.display()
@@ -264,7 +263,10 @@ fn write_line(
 }
 
 /// One line a rule, its examples below it.
-fn say_by_rule(survey: &Survey, given: &FlagsGiven, say: Say) {
+fn say_by_rule(list: &str, survey: &Survey, given: &FlagsGiven, say: Say) {
+    if !survey.broken.is_empty() {
+        say.line(format_args!("{list}:"));
+    }
     for broken in &survey.broken {
         say.line(format_args!(
             "  {} x {}",

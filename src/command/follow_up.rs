@@ -2,7 +2,6 @@
 
 use super::CommandError;
 use super::list::List;
-use crate::cli::args::FollowUpArgs;
 use crate::pace::Category;
 use crate::pool::category_of;
 use crate::preflight::prescan::ExistingUserPolicy;
@@ -11,11 +10,11 @@ use crate::user::StepKind;
 /// Refuses what asks for nothing, and steps that nobody could sign.
 pub(super) fn refuse_misfits(
     list: &List,
-    args: &FollowUpArgs,
+    follow_up_existing: bool,
     looks: ExistingUserPolicy,
 ) -> Result<(), CommandError> {
     let kinds = list.mapping.follow_up_kinds();
-    if kinds.is_empty() && args.follow_up_existing {
+    if kinds.is_empty() && follow_up_existing {
         return Err(CommandError::refusal(
             "--follow-up-existing: nothing follows the sign-ups",
             "add --confirm, --verify, --group or --disable-where, or leave it out",

@@ -2,14 +2,12 @@
 
 use super::schema_source::SchemaSource;
 use super::{CommandError, beside};
-use crate::cli::args::ListArgs;
-use crate::cli::dialect::dialect;
-use crate::cli::{Say, settings};
+use crate::cli::Say;
+use crate::cli::import_settings::ListSettings;
 use crate::hints::Hint;
 use crate::mapping::{HeaderError, Mapping, MappingOptions, likelier_header};
 use crate::preflight::objections::Objection;
 use crate::rows::{Dialect, FirstLines, Rows, RowsError};
-use crate::source::object::S3Access;
 use crate::source::{Source, SourceError};
 use crate::user::FlagsGiven;
 use crate::visible::one_line;
@@ -154,14 +152,16 @@ impl List {
     /// Opens it. S3 has to be asked, standard input may be long in coming; signals are to be
     /// heard meanwhile.
     pub(super) async fn open(
-        args: &ListArgs,
-        access: &S3Access,
+        settings: &ListSettings,
         schema: SchemaSource<'_>,
         say: Say,
     ) -> Result<Self, CommandError> {
-        let options = settings::mapping(args).map_err(CommandError::refused)?;
-        let dialect = dialect(args).map_err(CommandError::refused)?;
-        let (list, access) = (args.list.clone(), access.clone());
+        let ListSettings {
+            mapping: options,
+            dialect,
+            ..
+        } = settings;
+        let (list, access) = (settings.path.clone(), settings.access.clone());
         let find = move || -> Result<_, SourceError> {
             let source = Source::named(&list, &access)?;
             let opened = source.open()?;
@@ -173,30 +173,30 @@ impl List {
         let read_by = dialect.clone();
         let rows = beside("header", move || Rows::open(name, opened, &read_by))
             .await?
-            .map_err(|error| unreadable_header(error, &source, &dialect, &options))?;
+            .map_err(|error| unreadable_header(error, &source, dialect, options))?;
         // What was guessed should be seen before people are signed up by it, and where it was guessed wrong.
         for notice in rows.reading().notices() {
             say.line(format_args!("{}: {notice}", source.name()));
         }
         let header = rows.header();
-        let mapping = match Mapping::from_header(&source.name(), header, &options) {
+        let mapping = match Mapping::from_header(&source.name(), header, options) {
             Ok(mapping) => mapping,
             Err(misfit) => {
                 let (names, line) = (header.names(), header.line());
-                let below = rows.first_lines(&dialect);
+                let below = rows.first_lines(dialect);
                 return Err(
-                    match Elsewhere::look(names, line, &below, &dialect, &options) {
+                    match Elsewhere::look(names, line, &below, dialect, options) {
                         Some(found) => found.refusal(&source),
                         None => refusal(misfit, &schema).await,
                     },
                 );
             }
         };
-        let mapping = mapping.given(flags_given(&dialect));
+        let mapping = mapping.given(flags_given(dialect));
         Ok(Self {
             source,
             bytes,
-            dialect,
+            dialect: dialect.clone(),
             rows,
             mapping,
         })

@@ -1,6 +1,5 @@
 //! One file a subcommand: settings, then the library, then what is printed.
 
-mod again;
 mod answer;
 mod check;
 mod compare;
@@ -13,7 +12,6 @@ mod follow_up;
 mod hold;
 mod iam_policy;
 mod import;
-mod job;
 mod list;
 mod listing;
 mod man;
@@ -25,6 +23,7 @@ mod rehearsal_pool;
 mod rehearse;
 mod rejects;
 mod report;
+mod resuming;
 mod run;
 mod schema_source;
 mod template;
@@ -35,6 +34,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::cli::args::{Cli, Command, OutputArgs};
 use crate::cli::exit::{Codes, Exit};
+use crate::cli::import_settings::ImportSettings;
+use crate::cli::rehearsal::RehearsalSettings;
 use crate::cli::{Say, terminal};
 use crate::logs;
 use crate::process::need_files;
@@ -69,9 +70,18 @@ pub fn run(cli: Cli) -> Exit {
         return output.close(Err(CommandError::refused(error)));
     }
     output.close(caught(codes, || match cli.command {
-        Command::Import(args) => import::import(&args, &screen, say),
-        Command::Rehearse(args) => rehearse::rehearse(&args, &screen, say),
-        Command::RehearsalPool(args) => rehearsal_pool::serve(&args, output),
+        Command::Import(args) => {
+            let settings = ImportSettings::of_import(&args).map_err(CommandError::refused)?;
+            import::import(settings, &screen, say)
+        }
+        Command::Rehearse(args) => {
+            let settings = ImportSettings::of_rehearse(&args).map_err(CommandError::refused)?;
+            rehearse::rehearse(settings, &screen, say)
+        }
+        Command::RehearsalPool(args) => {
+            let settings = RehearsalSettings::of(&args.rehearsal).map_err(CommandError::refused)?;
+            rehearsal_pool::serve(args.listen, settings, output)
+        }
         Command::Check(args) => check::check(&args, say),
         Command::Undo(args) => undo::undo(&args, say),
         Command::Report(args) => report::report(&args, say),

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::CommandError;
 use super::hold::{hold, warn_if_exposed};
-use super::job::{ImportJob, OnExistingRun};
-use crate::cli::{Say, settings};
+use crate::cli::Say;
+use crate::cli::import_settings::{ImportSettings, OnExistingRun};
 use crate::import::OutcomeCounts;
 use crate::ledger::resume_cursor::ResumeCursor;
 use crate::ledger::{
@@ -43,11 +43,11 @@ impl BegunRun {
 
 /// The directory for the run's files.
 pub(super) fn run_directory(
-    job: &ImportJob<'_>,
+    settings: &ImportSettings,
     source: &Source,
     identity: &Identity,
 ) -> Result<PathBuf, CommandError> {
-    match (&job.run.run_dir, &identity.fingerprint) {
+    match (&settings.run.directory, &identity.fingerprint) {
         (Some(directory), _) => Ok(directory.clone()),
         (None, Some(fingerprint)) => Ok(RunDirectory::default_path(
             &source.short_name(),
@@ -69,27 +69,27 @@ pub(super) fn run_directory(
 
 /// Opens and verifies the run in this directory; changes nothing in it.
 pub(super) async fn open_run(
-    job: &ImportJob<'_>,
+    settings: &ImportSettings,
     path: &Path,
     identity: &Identity,
     say: Say,
 ) -> Result<OpenRun, CommandError> {
     if !path.is_dir() {
         RunDirectory::could_be_made(path).map_err(CommandError::refused)?;
-        refuse_if_saved_elsewhere(job, path)?;
+        refuse_if_saved_elsewhere(settings, path)?;
         return Ok(OpenRun::New(None));
     }
-    let directory = lock(job, path, say).await?;
+    let directory = lock(settings, path, say).await?;
     // --restart also replaces a damaged ledger.
-    if job.again == OnExistingRun::PutAside {
+    if settings.on_existing_run == OnExistingRun::PutAside {
         return Ok(OpenRun::New(Some(directory)));
     }
-    let durability = settings::durability(job.run);
+    let durability = settings.run.durability;
     if !Ledger::is_there(&directory, durability).map_err(CommandError::refused)? {
-        refuse_if_saved_elsewhere(job, path)?;
+        refuse_if_saved_elsewhere(settings, path)?;
         return Ok(OpenRun::New(Some(directory)));
     }
-    let OnExistingRun::GoOn(retry) = &job.again else {
+    let OnExistingRun::Resume(retry) = &settings.on_existing_run else {
         Ledger::is_of_kind(&directory, RunKind::Rehearsal).map_err(CommandError::refused)?;
         return Ok(OpenRun::New(Some(directory)));
     };
@@ -105,24 +105,24 @@ pub(super) async fn open_run(
 
 /// Begins a new run. If another process has begun it in the meantime, resumes that one.
 pub(super) async fn begin(
-    job: &ImportJob<'_>,
+    settings: &ImportSettings,
     locked: Option<RunDirectory>,
     path: &Path,
     identity: &Identity,
     facts: Facts,
     say: Say,
 ) -> Result<BegunRun, CommandError> {
-    let durability = settings::durability(job.run);
+    let durability = settings.run.durability;
     let directory = match locked {
         Some(directory) => directory,
-        None => lock(job, path, say).await?,
+        None => lock(settings, path, say).await?,
     };
-    match &job.again {
-        OnExistingRun::GoOn(retry) => {
+    match &settings.on_existing_run {
+        OnExistingRun::Resume(retry) => {
             if Ledger::is_there(&directory, durability).map_err(CommandError::refused)? {
                 let found = FoundLedger::open(&directory, identity, durability, retry)
                     .map_err(CommandError::refused)?;
-                return resume(job, directory, found, say);
+                return resume(settings, directory, found, say);
             }
         }
         OnExistingRun::Replace => {
@@ -134,7 +134,7 @@ pub(super) async fn begin(
     }
     // The new ledger is on disk before the old one is moved.
     let ledger = NewLedger::build(&directory, identity, &facts).map_err(CommandError::refused)?;
-    if job.again == OnExistingRun::PutAside {
+    if settings.on_existing_run == OnExistingRun::PutAside {
         let kept = directory.put_run_aside().map_err(CommandError::refused)?;
         let names: Vec<String> = kept.iter().map(|file| file.display().to_string()).collect();
         if !names.is_empty() {
@@ -158,7 +158,7 @@ pub(super) async fn begin(
 
 /// Resumes a run whose ledger was found.
 pub(super) fn resume(
-    job: &ImportJob<'_>,
+    settings: &ImportSettings,
     directory: RunDirectory,
     found: FoundLedger,
     say: Say,
@@ -188,7 +188,7 @@ pub(super) fn resume(
             counted(settled, "row is", "rows are")
         ));
     }
-    if let Some(case_insensitive) = settings::case_insensitive(job.run.usernames)
+    if let Some(case_insensitive) = settings.run.ignore_case
         && case_insensitive != facts.case_insensitive
     {
         return Err(CommandError::refusal(
@@ -214,15 +214,19 @@ pub(super) fn resume(
 }
 
 /// A resumed run whose ledger was saved elsewhere must not begin again.
-fn refuse_if_saved_elsewhere(job: &ImportJob<'_>, path: &Path) -> Result<(), CommandError> {
-    match job.again {
-        OnExistingRun::GoOn(_) => refuse_if_saved(path).map_err(CommandError::refused),
+fn refuse_if_saved_elsewhere(settings: &ImportSettings, path: &Path) -> Result<(), CommandError> {
+    match settings.on_existing_run {
+        OnExistingRun::Resume(_) => refuse_if_saved(path).map_err(CommandError::refused),
         OnExistingRun::PutAside | OnExistingRun::Replace => Ok(()),
     }
 }
 
-async fn lock(job: &ImportJob<'_>, path: &Path, say: Say) -> Result<RunDirectory, CommandError> {
-    let directory = hold(path, job.run.wait_for_lock, say).await?;
+async fn lock(
+    settings: &ImportSettings,
+    path: &Path,
+    say: Say,
+) -> Result<RunDirectory, CommandError> {
+    let directory = hold(path, settings.run.wait_for_lock, say).await?;
     warn_if_exposed(&directory, say);
     Ok(directory)
 }

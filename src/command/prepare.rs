@@ -4,15 +4,16 @@ mod ahead;
 mod weigh;
 
 use super::CommandError;
-use super::again::command_to_keep;
 use super::follow_up::{refuse_misfits, updates};
-use super::job::ImportJob;
 use super::list::List;
 use super::open_run::{BegunRun, OpenRun, begin, open_run, resume, run_directory};
 use super::preflight::{ask_pool, strictness, usernames_fold};
 use super::rejects::Rejects;
+use super::resuming::command_to_keep;
 use super::schema_source::SchemaSource;
-use crate::cli::{Say, settings};
+use crate::cli::Say;
+use crate::cli::import_settings::ImportSettings;
+use crate::cli::settings::{group, pool_rules};
 use crate::import::SessionPlan;
 use crate::import::registration::RegistrationRules;
 use crate::import::slots::Slots;
@@ -53,53 +54,69 @@ pub(super) struct Prepared {
 pub(super) enum Preparation {
     /// The run can begin.
     Ready(Box<Prepared>),
-    /// It is finished already; nothing is to be done.
-    FinishedAlready(RunDirectory, FoundLedger, Box<Rejects>),
+    /// Nothing is left to do.
+    Finished(RunDirectory, Box<FoundLedger>, Box<Rejects>),
 }
 
-/// Prepares a run. Sends nothing that writes, but makes groups where it is told to; dropped on the way, it leaves nothing behind that the same command would trip over.
+/// Prepares a run. The only requests that write are those that create groups. Dropped at any point, it leaves nothing
+/// that would keep the same command from starting.
+#[expect(
+    clippy::too_many_lines,
+    reason = "the steps before the first row, in the order in which they happen"
+)]
 pub(super) async fn prepare(
-    job: &ImportJob<'_>,
+    settings: &ImportSettings,
     created_groups: &CreatedGroups,
     say: Say,
 ) -> Result<Preparation, CommandError> {
-    let mut list = List::open(job.list, &job.access, SchemaSource::of_job(job), say).await?;
+    let mut list = List::open(&settings.list, SchemaSource::of_import(settings), say).await?;
     list.say_what_is_dropped(say);
-    refuse_misfits(&list, &job.list.follow_up, job.looks)?;
-    refuse_unseen_groups(job, &list)?;
-    let identity = identity(job, &list).await?;
-    let with_passwords = job.run.rejects_with_passwords;
+    refuse_misfits(
+        &list,
+        settings.list.follow_up_existing,
+        settings.existing_users,
+    )?;
+    refuse_unseen_groups(settings, &list)?;
+    let identity = identity(settings, &list).await?;
+    let with_passwords = settings.run.rejects_with_passwords;
     let rejects = Rejects::of(
         &list,
         identity.fingerprint.clone(),
         with_passwords,
-        job.reports.csv,
+        settings.reports.csv,
     )?;
-    let path = run_directory(job, &list.source, &identity)?;
-    let run = match open_run(job, &path, &identity, say).await? {
+    let path = run_directory(settings, &list.source, &identity)?;
+    let run = match open_run(settings, &path, &identity, say).await? {
         OpenRun::Finished(directory, found) => {
-            let rejects = Box::new(rejects);
-            return Ok(Preparation::FinishedAlready(directory, found, rejects));
+            let (found, rejects) = (Box::new(found), Box::new(rejects));
+            return Ok(Preparation::Finished(directory, found, rejects));
         }
         run @ (OpenRun::New(_) | OpenRun::Resume(..)) => run,
     };
-    let given = rules_given(job)?;
-    let pool = connect(&job.connect).await.map_err(CommandError::refused)?;
+    let given = rules_given(settings)?;
+    let pool = connect(&settings.connect)
+        .await
+        .map_err(CommandError::refused)?;
     let preflight = PreflightCalls {
         pool: &pool,
-        time: job.preflight.patience.preflight_timeout,
+        time: settings.preflight.timeout,
         notify: &|text| say.line(text),
     };
-    let questions = questions(job, &list, given.is_some());
+    let questions = questions(settings, &list, given.is_some());
     let mut found = ask_pool(preflight, &identity.user_pool_id, &questions).await?;
     let rules = given.or_else(|| found.rules.clone());
     let rules = rules.as_ref();
-    if !job.preflight.no_preflight {
-        let given = job.preflight.pool.iter().map(|_| "--pool").collect();
+    if !settings.preflight.skipped {
+        let given = settings
+            .preflight
+            .rules_file
+            .iter()
+            .map(|_| "--pool")
+            .collect();
         list.mapping = list.mapping.given(given).held_to(&strictness(rules));
     }
     let weighing = Preflight {
-        job,
+        settings,
         list: &list,
         preflight,
         rules,
@@ -108,15 +125,10 @@ pub(super) async fn prepare(
     let (mut begun, weighed) = match run {
         OpenRun::Resume(directory, ledger) | OpenRun::Finished(directory, ledger) => {
             let weighed = weighing.again(&mut found, ledger.settled(), say).await?;
-            (resume(job, directory, ledger, say)?, weighed)
+            (resume(settings, directory, ledger, say)?, weighed)
         }
         OpenRun::New(locked) => {
-            let case_insensitive = usernames_fold(
-                settings::case_insensitive(job.run.usernames),
-                rules,
-                &found,
-                say,
-            );
+            let case_insensitive = usernames_fold(settings.run.ignore_case, rules, &found, say);
             let weighed = weighing.approve(&mut found, case_insensitive, say).await?;
             let facts = Facts {
                 started_ms: now_ms(),
@@ -125,7 +137,7 @@ pub(super) async fn prepare(
                 endpoint: Some(pool.endpoint().to_owned()),
             };
             (
-                begin(job, locked, &path, &identity, facts, say).await?,
+                begin(settings, locked, &path, &identity, facts, say).await?,
                 weighed,
             )
         }
@@ -134,26 +146,26 @@ pub(super) async fn prepare(
         note_other_endpoint(&begun.facts, &pool, say);
     }
     begun.ledger.invoked(invocation()).await;
-    let rates = Rates::new(&job.rates, &found);
+    let rates = Rates::new(&settings.rates, &found);
     let ceilings = rates.ceilings();
     // Where there was no plan to say it.
-    if begun.resumes() || job.preflight.no_preflight || !list.source.is_complete() {
+    if begun.resumes() || settings.preflight.skipped || !list.source.is_complete() {
         say.line(format_args!("UserCreation: SignUp at {}", rates.creation));
     }
     let expected = expected(&weighed, &list, ceilings);
-    let plan = plan(job, &begun, rules, ceilings, updates(&list), say);
+    let plan = plan(settings, &begun, rules, ceilings, updates(&list), say);
     log_beginning(&begun, &plan, ceilings, expected);
     let list = ToRead {
         before_run_ms: begun.resumes().then(|| begun.facts.certainly_before_ms()),
         past: begun.cursor.take(),
         spool: rejects.spool(),
         watch_passwords: !list.source.is_complete()
-            && !job.preflight.no_preflight
+            && !settings.preflight.skipped
             && !list.mapping.allows_suspicious_passwords(),
         // What the pool says of itself counts for more than what is said of it: a user that is mistaken for another is left out.
         listing_folds: rules
             .map(|rules| !rules.case_sensitive)
-            .or(settings::case_insensitive(job.run.usernames))
+            .or(settings.run.ignore_case)
             .unwrap_or(false),
         list,
     };
@@ -199,23 +211,23 @@ fn log_beginning(begun: &BegunRun, plan: &SessionPlan, ceilings: Ceilings, expec
 }
 
 /// What the run is bound to.
-async fn identity(job: &ImportJob<'_>, list: &List) -> Result<Identity, CommandError> {
+async fn identity(settings: &ImportSettings, list: &List) -> Result<Identity, CommandError> {
     Ok(Identity {
         list: list.source.name(),
         mapping: list.cells_meaning(),
         kept: list.mapping.kept(),
-        follow_up: list.follow_up(job.list.follow_up.follow_up_existing),
-        told_triggers: job.connect.trigger_data.identity(),
-        user_pool_id: job.connect.user_pool_id.clone(),
-        client_id: job.connect.client_id.clone(),
-        kind: job.again.kind(),
+        follow_up: list.follow_up(settings.list.follow_up_existing),
+        told_triggers: settings.connect.trigger_data.identity(),
+        user_pool_id: settings.connect.user_pool_id.clone(),
+        client_id: settings.connect.client_id.clone(),
+        kind: settings.on_existing_run.kind(),
         fingerprint: list.fingerprint().await?,
     })
 }
 
 /// Only the preflight knows which groups are missing.
-fn refuse_unseen_groups(job: &ImportJob<'_>, list: &List) -> Result<(), CommandError> {
-    if job.preflight.no_preflight && list.mapping.creates_groups() {
+fn refuse_unseen_groups(settings: &ImportSettings, list: &List) -> Result<(), CommandError> {
+    if settings.preflight.skipped && list.mapping.creates_groups() {
         return Err(CommandError::refusal(
             "--create-groups: --no-preflight does not list the pool's groups",
             "leave one of the two out (in a mapping file: follow_up.create_groups)",
@@ -250,22 +262,22 @@ fn note_other_endpoint(facts: &Facts, pool: &Cognito, say: Say) {
 }
 
 /// The rules that the command line gives. They have to be those of the pool that is written to.
-fn rules_given(job: &ImportJob<'_>) -> Result<Option<PoolRules>, CommandError> {
-    let Some(path) = &job.preflight.pool else {
+fn rules_given(settings: &ImportSettings) -> Result<Option<PoolRules>, CommandError> {
+    let Some(path) = &settings.preflight.rules_file else {
         return Ok(None);
     };
-    let rules = settings::pool_rules(path).map_err(CommandError::refused)?;
+    let rules = pool_rules(path).map_err(CommandError::refused)?;
     let client_id = rules
         .client
         .as_ref()
         .and_then(|client| client.client_id.as_ref());
     let named = [
-        (&job.connect.user_pool_id, rules.user_pool_id.as_ref()),
-        (&job.connect.client_id, client_id),
+        (&settings.connect.user_pool_id, rules.user_pool_id.as_ref()),
+        (&settings.connect.client_id, client_id),
     ];
     // A simulated pool stands for another one.
     for (here, found) in named {
-        if let (Some(found), RunKind::Import) = (found, job.again.kind())
+        if let (Some(found), RunKind::Import) = (found, settings.on_existing_run.kind())
             && found != here
         {
             return Err(CommandError::refusal(
@@ -280,9 +292,9 @@ fn rules_given(job: &ImportJob<'_>) -> Result<Option<PoolRules>, CommandError> {
     Ok(Some(rules))
 }
 
-fn questions(job: &ImportJob<'_>, list: &List, rules_given: bool) -> Questions {
-    let preflight = !job.preflight.no_preflight;
-    let looks_up = job.looks.look_ups.any();
+fn questions(settings: &ImportSettings, list: &List, rules_given: bool) -> Questions {
+    let preflight = !settings.preflight.skipped;
+    let looks_up = settings.existing_users.look_ups.any();
     Questions {
         rules: preflight && !rules_given,
         client: preflight && !rules_given,
@@ -292,33 +304,33 @@ fn questions(job: &ImportJob<'_>, list: &List, rules_given: bool) -> Questions {
         } else {
             Vec::new()
         },
-        limits: job.rates.limits(preflight, looks_up, updates(list)),
+        limits: settings.rates.limits(preflight, looks_up, updates(list)),
         writes: true,
     }
 }
 
 /// Open files for each connection. A rehearsal has both ends of each in this process.
-fn ends(job: &ImportJob<'_>) -> u64 {
-    match job.again.kind() {
+fn ends(settings: &ImportSettings) -> u64 {
+    match settings.on_existing_run.kind() {
         RunKind::Import => 1,
         RunKind::Rehearsal => 2,
     }
 }
 
 /// Tells the user if the limit on open files slows the run down.
-fn note_few_slots(job: &ImportJob<'_>, slots: &Slots, say: Say) {
+fn note_few_slots(settings: &ImportSettings, slots: &Slots, say: Say) {
     if let Some(wanted) = slots.wanted_beyond_room() {
         say.line(format_args!(
             "note: the limit on open files leaves room for {} in flight, and this rate needs {wanted}; raise it (`ulimit -n {}`), \
              or the run may be slower",
             counted(slots.limit() as u64, "request", "requests"),
-            files_for_connections(wanted, ends(job))
+            files_for_connections(wanted, ends(settings))
         ));
     }
 }
 
 fn plan(
-    job: &ImportJob<'_>,
+    settings: &ImportSettings,
     begun: &BegunRun,
     rules: Option<&PoolRules>,
     ceilings: Ceilings,
@@ -333,27 +345,27 @@ fn plan(
     };
     let slots = Slots::new(
         a_second,
-        job.pace.concurrency,
-        room_for_connections(ends(job)),
+        settings.concurrency,
+        room_for_connections(ends(settings)),
     );
-    note_few_slots(job, &slots, say);
+    note_few_slots(settings, &slots, say);
     SessionPlan {
         slots,
-        group: settings::group(ceilings.creation),
+        group: group(ceilings.creation),
         rules: RegistrationRules {
-            retry: settings::retry_policy(job.run),
-            look_ups: job.looks.look_ups,
+            retry: settings.run.retry,
+            look_ups: settings.existing_users.look_ups,
         },
-        follow_up_existing: job.list.follow_up.follow_up_existing,
+        follow_up_existing: settings.list.follow_up_existing,
         named_by: NamedBy::of(rules),
         case_insensitive: begun.facts.case_insensitive,
         second_before_run_ms: begun.facts.second_before_run_ms,
-        arrives_within: job
+        arrives_within: settings
             .connect
             .attempt_timeout
-            .saturating_add(job.run.settle_time),
-        breaker: settings::breaker(job.run),
-        deadline: settings::deadline(job.run, job.started),
-        before: begun.settled.clone(),
+            .saturating_add(settings.run.retry.settle),
+        breaker: settings.run.breaker,
+        deadline: settings.run.deadline,
+        before: begun.settled,
     }
 }

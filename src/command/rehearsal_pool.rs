@@ -1,23 +1,26 @@
 //! `rehearsal-pool`: the simulated pool alone.
 
+use std::net::SocketAddr;
+
 use super::document::Serving;
-use super::rehearse::settings_with_users;
+use super::rehearse::pool_with_users;
 use super::{CommandError, CommandOutput, OutputWriter, runtime};
-use crate::cli::args::RehearsalPoolArgs;
 use crate::cli::exit::Exit;
+use crate::cli::rehearsal::RehearsalSettings;
 use crate::rehearsal::RehearsalPool;
 use crate::run::Signals;
 
 pub(super) fn serve(
-    args: &RehearsalPoolArgs,
+    listen: SocketAddr,
+    rehearsal: RehearsalSettings,
     output: OutputWriter,
 ) -> Result<CommandOutput, CommandError> {
     let say = output.say;
-    let settings = settings_with_users(&args.rehearsal)?;
+    let settings = pool_with_users(rehearsal)?;
     let (pool_id, client_id) = (settings.pool_id.clone(), settings.client_id.clone());
     let signal = runtime()?.block_on(async {
         let mut signals = Signals::listen().map_err(CommandError::refused)?;
-        let pool = RehearsalPool::start(args.listen, settings).map_err(CommandError::refused)?;
+        let pool = RehearsalPool::start(listen, settings).map_err(CommandError::refused)?;
         let url = pool.endpoint_url();
         say.line(format_args!(
             "simulated pool at {url} (user pool {pool_id}, app client {client_id})"

@@ -3,16 +3,14 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use super::job::{ImportJob, OnExistingRun};
 use super::run::run;
 use super::{CommandError, CommandOutput, runtime};
-use crate::cli::args::RehearseArgs;
+use crate::cli::Say;
 use crate::cli::exit::Exit;
-use crate::cli::rehearsal::{RehearsalArgs, pool_settings};
-use crate::cli::trigger_data::trigger_data;
-use crate::cli::{Say, reports, settings, terminal};
+use crate::cli::import_settings::ImportSettings;
+use crate::cli::rehearsal::RehearsalSettings;
 use crate::hints::Hint;
-use crate::pool::{ConnectSettings, EndpointChoice, Signing};
+use crate::pool::EndpointChoice;
 use crate::progress::Screen;
 use crate::rehearsal::{ExistingUser, PoolSettings, RehearsalPool};
 use crate::rows::{Dialect, Rows};
@@ -20,73 +18,35 @@ use crate::source::Source;
 use crate::source::object::S3Access;
 
 pub(super) fn rehearse(
-    args: &RehearseArgs,
+    (mut settings, rehearsal): (ImportSettings, RehearsalSettings),
     screen: &Screen,
     say: Say,
 ) -> Result<CommandOutput, CommandError> {
-    settings::refuse_sensitive_logs().map_err(CommandError::refused)?;
-    let looks = settings::looks(&args.look).map_err(CommandError::refused)?;
-    let reports = reports::asked(&args.reports).map_err(CommandError::refused)?;
-    let rates = settings::rates(&args.pace.rates);
-    let told = trigger_data(&args.triggers, &args.list).map_err(CommandError::refused)?;
-    let settings = settings_with_users(&args.rehearsal)?;
-    let mut connect = ConnectSettings {
-        user_pool_id: settings.pool_id.clone(),
-        client_id: settings.client_id.clone(),
-        client_secret: settings.client_secret.clone().map(Into::into),
-        trigger_data: told,
-        region: Some(settings.region.clone()),
-        profile: None,
-        endpoint: EndpointChoice::Configured,
-        signing: if looks.look_ups.any() {
-            Signing::Rehearsal
-        } else {
-            Signing::Off
-        },
-        attempt_timeout: args.pace.attempt_timeout,
-    };
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let pool = RehearsalPool::start(any_port, settings).map_err(CommandError::refused)?;
-    connect.endpoint = EndpointChoice::Url(pool.endpoint_url());
+    let pool = RehearsalPool::start(any_port, pool_with_users(rehearsal)?)
+        .map_err(CommandError::refused)?;
+    settings.connect.endpoint = EndpointChoice::Url(pool.endpoint_url());
     say.line(format_args!(
         "rehearsal: against a simulated pool on this machine ({}); nothing leaves it, and nobody gets a message",
         pool.endpoint_url()
     ));
-    let done = runtime()?.block_on(run(
-        ImportJob {
-            list: &args.list,
-            preflight: &args.preflight,
-            pace: &args.pace,
-            run: &args.run,
-            looks,
-            rates,
-            connect,
-            access: S3Access::default(),
-            again: OnExistingRun::Replace,
-            confirm: false,
-            reports,
-            progress: terminal::form(&args.output, &args.progress),
-            screen,
-            started: tokio::time::Instant::now(),
-        },
-        say,
-    ));
+    let done = runtime()?.block_on(run(&settings, screen, say));
     pool.stop();
     say.line("this was a rehearsal: nothing left this machine");
     done
 }
 
-/// The pool that is asked for, with the users that are in it beforehand.
-pub(super) fn settings_with_users(args: &RehearsalArgs) -> Result<PoolSettings, CommandError> {
-    let mut settings = pool_settings(args).map_err(CommandError::refused)?;
-    if let Some(path) = &args.existing {
-        settings.existing.extend(existing(path)?);
+/// The simulated pool with the users that are in it beforehand.
+pub(super) fn pool_with_users(rehearsal: RehearsalSettings) -> Result<PoolSettings, CommandError> {
+    let RehearsalSettings { mut pool, existing } = rehearsal;
+    if let Some(path) = existing {
+        pool.existing.extend(existing_users(&path)?);
     }
-    Ok(settings)
+    Ok(pool)
 }
 
 /// Users from a CSV file: `username` names them, `password` is passed over, every other column is an attribute.
-fn existing(path: &Path) -> Result<Vec<ExistingUser>, CommandError> {
+fn existing_users(path: &Path) -> Result<Vec<ExistingUser>, CommandError> {
     let wrong = |why: &dyn Hint| {
         CommandError::new(Exit::Refused, format_args!("--existing {why}"), why.hint())
     };

@@ -5,7 +5,6 @@ use std::path::Path;
 use tracing::Instrument as _;
 
 use super::document::{RunDocument, Unreported};
-use super::job::{ImportJob, OnExistingRun};
 use super::prepare::{Preparation, Prepared, prepare};
 use super::prescan::{Read, prescan};
 use super::rejects::{Rejects, RejectsError, RejectsWritten};
@@ -13,20 +12,25 @@ use super::report::say_where;
 use super::{CommandError, CommandOutput, beside};
 use crate::cli::Say;
 use crate::cli::exit::Exit;
+use crate::cli::import_settings::{ImportSettings, OnExistingRun};
 use crate::hints::Hint as _;
 use crate::import::{Run, RunEnd, StopReason};
-use crate::ledger::{LedgerReader, RunDirectory, Session};
+use crate::ledger::{FoundLedger, LedgerReader, RunDirectory, Session};
 use crate::outcome::{Outcome, Summary};
 use crate::pace::Pacer;
 use crate::plural::counted;
 use crate::preflight::groups::CreatedGroups;
-use crate::progress::{self, terminal_width};
+use crate::progress::{self, Screen, terminal_width};
 use crate::report::{ReportError, ReportOptions, summary_table, write_all};
 use crate::run::Signals;
 
-pub(super) async fn run(job: ImportJob<'_>, say: Say) -> Result<CommandOutput, CommandError> {
+pub(super) async fn run(
+    settings: &ImportSettings,
+    screen: &Screen,
+    say: Say,
+) -> Result<CommandOutput, CommandError> {
     let created = CreatedGroups::default();
-    let done = session(job, &created, say).await;
+    let done = session(settings, screen, &created, say).await;
     done.map_err(|failed| {
         if created.is_empty() {
             return failed;
@@ -40,13 +44,14 @@ pub(super) async fn run(job: ImportJob<'_>, say: Say) -> Result<CommandOutput, C
 }
 
 async fn session(
-    job: ImportJob<'_>,
+    settings: &ImportSettings,
+    screen: &Screen,
     created: &CreatedGroups,
     say: Say,
 ) -> Result<CommandOutput, CommandError> {
     let mut signals = Signals::listen().map_err(CommandError::refused)?;
     let prepared = tokio::select! {
-        prepared = prepare(&job, created, say) => prepared?,
+        prepared = prepare(settings, created, say) => prepared?,
         signal = signals.next() => {
             let why = if created.is_empty() {
                 "stopped before anything was sent".to_owned()
@@ -54,28 +59,18 @@ async fn session(
                 format!("stopped before the first row; groups created: {}", created.names())
             };
             say.line(&why);
-            return Ok(CommandOutput::from(Exit::Signal(signal)).stopped(why, job.again.go_on()));
+            return Ok(CommandOutput::from(Exit::Signal(signal)).stopped(why, settings.on_existing_run.how_to_resume()));
         }
     };
     let mut prepared = match prepared {
         Preparation::Ready(prepared) => *prepared,
-        Preparation::FinishedAlready(directory, found, rejects) => {
-            say.line("this run is finished already: nothing was sent (--retry takes rows up again, --restart begins anew)");
-            let (path, reports) = (directory.path().to_owned(), job.reports.clone());
-            let write = move || {
-                let ledger = found.into_reader()?;
-                WrittenReports::of(&ledger, &path, *rejects, &reports)
-            };
-            let written = beside("reports", write)
-                .await?
-                .map_err(CommandError::refused)?;
-            let exit = written.say(directory.path(), say);
-            return CommandOutput::from(exit).with(&written.document(directory.path()));
+        Preparation::Finished(directory, found, rejects) => {
+            return report_finished(settings, &directory, *found, *rejects, say).await;
         }
     };
     let pacer = Pacer::new(prepared.ceilings);
-    let mut watch = progress::for_people(job.progress, job.screen, prepared.expected);
-    let asked = job.looks.prescan;
+    let mut watch = progress::for_people(settings.progress, screen, prepared.expected);
+    let asked = settings.existing_users.prescan;
     let read = prescan(&mut prepared, &pacer, asked, &mut signals, watch.as_mut()).await?;
     let Prepared {
         plan,
@@ -104,14 +99,17 @@ async fn session(
     drop(watch);
     let ended = ended.map_err(CommandError::stopped)?;
     if let (true, Some(reason)) = (ended.at_once, &ended.stopped) {
-        let (why, go_on) = (job.again.stopped_at_once(), job.again.go_on());
+        let (why, go_on) = (
+            settings.on_existing_run.stopped_at_once(),
+            settings.on_existing_run.how_to_resume(),
+        );
         say.lines(format_args!("{why}; {go_on}"));
         let run_directory = directory.path();
         return CommandOutput::from(Exit::of_stop(reason))
             .stopped(why, go_on)
             .with(&Unreported { run_directory });
     }
-    let (path, reports) = (directory.path().to_owned(), job.reports.clone());
+    let (path, reports) = (directory.path().to_owned(), settings.reports.clone());
     let written = tokio::select! {
         written = beside("reports", move || WrittenReports::now(&path, rejects, &reports)) => written?.map_err(CommandError::stopped)?,
         signal = signals.next() => {
@@ -122,7 +120,28 @@ async fn session(
             return CommandOutput::from(Exit::Signal(signal)).stopped(why, again).with(&Unreported { run_directory });
         }
     };
-    close(&ended, &written, &directory, &job.again, say)
+    close(&ended, &written, &directory, &settings.on_existing_run, say)
+}
+
+/// Writes the reports of a run that has nothing left to do.
+async fn report_finished(
+    settings: &ImportSettings,
+    directory: &RunDirectory,
+    found: FoundLedger,
+    rejects: Rejects,
+    say: Say,
+) -> Result<CommandOutput, CommandError> {
+    say.line("this run is finished already: nothing was sent (--retry takes rows up again, --restart begins anew)");
+    let (path, reports) = (directory.path().to_owned(), settings.reports.clone());
+    let write = move || {
+        let ledger = found.into_reader()?;
+        WrittenReports::of(&ledger, &path, rejects, &reports)
+    };
+    let written = beside("reports", write)
+        .await?
+        .map_err(CommandError::refused)?;
+    let exit = written.say(directory.path(), say);
+    CommandOutput::from(exit).with(&written.document(directory.path()))
 }
 
 /// The reports of a run that has ended.
@@ -214,7 +233,7 @@ fn close(
     say: Say,
 ) -> Result<CommandOutput, CommandError> {
     let exit = written.say(directory.path(), say);
-    let go_on = again.go_on();
+    let go_on = again.how_to_resume();
     let answer = match &ended.stopped {
         None => match &written.summary.stopped_because {
             None => CommandOutput::from(exit),
@@ -234,7 +253,7 @@ fn close(
                 say.line("no row was done in this time: beginning alone takes a second or two, so give it more, such as `--deadline 1m`");
             }
             let go_on = if reason.needs_mending() {
-                again.go_on_once_fixed()
+                again.how_to_resume_once_fixed()
             } else {
                 go_on
             };

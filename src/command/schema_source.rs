@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::job::ImportJob;
 use crate::cli::args::KnownPoolArgs;
+use crate::cli::import_settings::ImportSettings;
 use crate::cli::settings;
 use crate::pool::{ConnectSettings, connect};
 use crate::user::pool_rules::PoolRules;
@@ -22,11 +22,11 @@ pub(super) enum SchemaSource<'a> {
 }
 
 impl<'a> SchemaSource<'a> {
-    pub(super) fn of_job(job: &ImportJob<'a>) -> Self {
-        match &job.preflight.pool {
+    pub(super) fn of_import(settings: &'a ImportSettings) -> Self {
+        match &settings.preflight.rules_file {
             Some(path) => Self::File(path),
-            None if job.preflight.no_preflight => Self::Unknown,
-            None => Self::Pool(Box::new(job.connect.clone())),
+            None if settings.preflight.skipped => Self::Unknown,
+            None => Self::Pool(Box::new(settings.connect.clone())),
         }
     }
 

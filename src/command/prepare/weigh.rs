@@ -1,12 +1,12 @@
 //! What stands against a run, weighed before it begins, and again when it goes on.
 
 use super::super::CommandError;
-use super::super::confirm::confirm;
-use super::super::job::ImportJob;
+use super::super::confirm::{confirm, somebody_is_there};
 use super::super::list::List;
 use super::super::listing::ListingDecision as ListingWeighed;
 use super::super::preflight::{Intent, PreflightFindings, surveyed};
-use crate::cli::{Say, settings};
+use crate::cli::Say;
+use crate::cli::import_settings::ImportSettings;
 use crate::outcome::Outcome;
 use crate::preflight::ask::Found;
 use crate::preflight::attempts::PreflightCalls;
@@ -19,8 +19,8 @@ use crate::user::pool_rules::PoolRules;
 use crate::user::rules::Strictness;
 
 /// What is weighed.
-pub(super) struct Preflight<'a, 'j> {
-    pub(super) job: &'a ImportJob<'j>,
+pub(super) struct Preflight<'a> {
+    pub(super) settings: &'a ImportSettings,
     pub(super) list: &'a List,
     pub(super) preflight: PreflightCalls<'a>,
     pub(super) rules: Option<&'a PoolRules>,
@@ -35,7 +35,7 @@ pub(super) struct PreflightResult {
     pub(super) counts: Option<SurveyCounts>,
 }
 
-impl Preflight<'_, '_> {
+impl Preflight<'_> {
     /// What stands against a new run is weighed, the plan is shown, and on a terminal somebody says yes to it.
     pub(super) async fn approve(
         self,
@@ -43,8 +43,8 @@ impl Preflight<'_, '_> {
         case_insensitive: bool,
         say: Say,
     ) -> Result<PreflightResult, CommandError> {
-        let (job, list) = (self.job, self.list);
-        if job.preflight.no_preflight {
+        let (settings, list) = (self.settings, self.list);
+        if settings.preflight.skipped {
             list.say_notices(say);
             return Ok(PreflightResult {
                 reading: self.unchecked(found).await,
@@ -62,9 +62,9 @@ impl Preflight<'_, '_> {
         if let Some(refusal) = verdict.refusal("the run is refused, and nothing was sent") {
             return Err(refusal);
         }
-        if job.confirm {
+        if settings.confirm && somebody_is_there() {
             let users = verdict.plan.as_ref().map(|plan| plan.counts.to_send);
-            confirm(users, &job.connect.user_pool_id).await?;
+            confirm(users, &settings.connect.user_pool_id).await?;
         }
         self.make_groups(&verdict.groups_to_make).await?;
         Ok(PreflightResult { reading, counts })
@@ -78,8 +78,8 @@ impl Preflight<'_, '_> {
         settled: &[(Outcome, u64)],
         say: Say,
     ) -> Result<PreflightResult, CommandError> {
-        let Self { job, list, .. } = self;
-        if job.preflight.no_preflight {
+        let Self { settings, list, .. } = self;
+        if settings.preflight.skipped {
             return Ok(PreflightResult {
                 reading: self.unchecked(found).await,
                 counts: None,
@@ -125,7 +125,7 @@ impl Preflight<'_, '_> {
 
     /// Nothing is known of the list, and nothing is asked about the listing: only who says so has the pool read.
     async fn unchecked(&self, found: &mut Found) -> Option<PrescanPlan> {
-        match self.job.looks.prescan {
+        match self.settings.existing_users.prescan {
             PrescanMode::Always => self.weighed(found, None, None).reading(found).await,
             PrescanMode::Auto | PrescanMode::Never => None,
         }
@@ -145,8 +145,8 @@ impl Preflight<'_, '_> {
     ) -> ListingWeighed<'w> {
         ListingWeighed {
             preflight,
-            looks: self.job.looks,
-            rates: &self.job.rates,
+            looks: self.settings.existing_users,
+            rates: &self.settings.rates,
             // What a file says of the pool's size is of another day.
             users: found
                 .rules
@@ -154,17 +154,17 @@ impl Preflight<'_, '_> {
                 .or(self.rules)
                 .map(|rules| rules.estimated_number_of_users),
             rows,
-            time: self.job.run.deadline,
+            time: self.settings.run.time_limit,
         }
     }
 
     fn intent(&self, found: &Found, reading: Option<PrescanPlan>, begun: bool) -> Intent {
         Intent {
-            allowed: settings::allowed(&self.job.preflight.allow),
-            secret_given: self.job.connect.client_secret.is_some(),
-            looks: self.job.looks,
+            allowed: self.settings.preflight.allowed,
+            secret_given: self.settings.connect.client_secret.is_some(),
+            looks: self.settings.existing_users,
             reading,
-            rates: Rates::new(&self.job.rates, found),
+            rates: Rates::new(&self.settings.rates, found),
             names_pool: true,
             begun,
         }

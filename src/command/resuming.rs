@@ -1,8 +1,48 @@
-//! The command that goes on with a run: this one, as it could be typed again.
+//! How a stopped run resumes: by the command that began it, as it could be typed again.
 
 use std::ffi::OsString;
 
+use crate::cli::import_settings::OnExistingRun;
 use crate::report::CommandLine;
+
+impl OnExistingRun {
+    /// How a run that was stopped goes on, for people.
+    pub(super) fn how_to_resume(&self) -> String {
+        match self {
+            Self::Resume(_) | Self::PutAside => {
+                format!(
+                    "the same command goes on from here:
+  {}",
+                    command_that_goes_on(std::env::args_os())
+                )
+            }
+            Self::Replace => {
+                "a rehearsal cannot be resumed, because its pool ends with it: the same command starts a new one".to_owned()
+            }
+        }
+    }
+
+    /// The same for a run that would be stopped again unless something is changed first.
+    pub(super) fn how_to_resume_once_fixed(&self) -> String {
+        match self {
+            Self::Resume(_) | Self::PutAside => format!(
+                "put that right first, and where a flag is wrong, the flag; then {}",
+                self.how_to_resume()
+            ),
+            Self::Replace => format!("put that right first; {}", self.how_to_resume()),
+        }
+    }
+
+    /// What people are told when a second signal ends the run.
+    pub(super) fn stopped_at_once(&self) -> &'static str {
+        match self {
+            Self::Resume(_) | Self::PutAside => {
+                "stopped; requests in flight will be checked on the next run"
+            }
+            Self::Replace => "stopped",
+        }
+    }
+}
 
 /// What was typed, without `--restart`, which would begin anew, and `--retry`, which would take back what was just tried. No
 /// argument holds a secret, so all of them can be shown.
