@@ -192,14 +192,14 @@ fn missing_rows(database: &Connection) -> rusqlite::Result<Option<String>> {
     let last = last.unwrap_or(0);
     if count != last || first.is_some_and(|first| first != 1) {
         return Ok(Some(format!(
-            "it has {count} rows, and the last one is row {last}: rows are missing"
+            "its last row is {last}, but the number of its rows is {count}: rows are missing"
         )));
     }
     let closed_at = identity::get(database, identity::name::ROWS)?
         .and_then(|rows| rows.parse::<i64>().ok())
         .unwrap_or(0);
     Ok((last < closed_at).then(|| {
-        format!("it ends with row {last}, and had {closed_at} rows when its last session ended")
+        format!("it ends with row {last}, but its last session ended with row {closed_at}")
     }))
 }
 

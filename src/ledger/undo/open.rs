@@ -105,7 +105,7 @@ impl UndoLedger {
         } else {
             let listed = listed.unwrap_or_default();
             Err(damaged(format!(
-                "it lists {users} users instead of {listed}"
+                "the number of its users is {users} instead of {listed}"
             )))
         }
     }
