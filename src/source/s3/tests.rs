@@ -17,6 +17,7 @@ use super::reader::RANGE_BYTES;
 use super::{Object, ObjectError, OwnRuntime};
 use crate::aws::Trust;
 use crate::aws::endpoint::Endpoint;
+use crate::hints::Hint as _;
 use crate::source::object::S3Uri;
 
 /// Serves these answers, one for each connection, and returns the requests.
@@ -194,8 +195,9 @@ fn requests_the_explanation_of_an_error() {
     ] {
         let silent = b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n";
         let server = Server::start(vec![silent.to_vec(), refusal("403 Forbidden", code)]);
-        let error = server.find().unwrap_err().to_string();
-        assert!(error.contains(words), "{code}: {error}");
+        let error = server.find().unwrap_err();
+        let text = format!("{error}; {}", error.hint().unwrap());
+        assert!(text.contains(words), "{code}: {text}");
         server.heads();
     }
 }
@@ -206,10 +208,11 @@ fn throttling_is_not_reported_as_a_network_error() {
     // The HEAD request, then the attempts of the GET request.
     let silent = b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n".to_vec();
     let server = Server::start(vec![silent, slow.clone(), slow.clone(), slow]);
-    let error = server.find().unwrap_err().to_string();
+    let error = server.find().unwrap_err();
+    assert_eq!(error.to_string(), "S3 throttles requests (SlowDown: No)");
     assert_eq!(
-        error,
-        "S3 throttles requests (SlowDown: No); wait a few minutes, then run the same command again"
+        error.hint().unwrap(),
+        "wait a few minutes, then run the same command again"
     );
     server.heads();
 }
