@@ -48,7 +48,7 @@ impl fmt::Display for SecretOrigin {
 #[error("{origin}: {problem}")]
 pub struct SecretError {
     origin: SecretOrigin,
-    problem: Problem,
+    problem: SecretProblem,
 }
 
 impl Hint for SecretError {
@@ -58,7 +58,7 @@ impl Hint for SecretError {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Problem {
+enum SecretProblem {
     #[error("cannot be read: {0}")]
     Unreadable(std::io::Error),
     #[error("is larger than 64 KiB")]
@@ -86,7 +86,7 @@ enum Problem {
     },
 }
 
-impl Hint for Problem {
+impl Hint for SecretProblem {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Unreadable(..) => "name a file that holds the app client's secret".to_owned(),
@@ -160,7 +160,7 @@ pub fn client_secret(
         }
         None => match secret_of_environment() {
             Some(value) if !value.is_empty() => {
-                let text = value.into_string().map_err(|_| Problem::NotText);
+                let text = value.into_string().map_err(|_| SecretProblem::NotText);
                 (SecretOrigin::Variable, text.map(Zeroizing::new), None)
             }
             Some(_) | None => return Ok(None),
@@ -173,17 +173,17 @@ pub fn client_secret(
 }
 
 /// What the file holds, and a warning where others can read it.
-fn read(path: &Path) -> Result<(Zeroizing<String>, Option<String>), Problem> {
-    let file = std::fs::File::open(path).map_err(Problem::Unreadable)?;
-    let warning = readable_by_others(&file, path).map_err(Problem::Unreadable)?;
+fn read(path: &Path) -> Result<(Zeroizing<String>, Option<String>), SecretProblem> {
+    let file = std::fs::File::open(path).map_err(SecretProblem::Unreadable)?;
+    let warning = readable_by_others(&file, path).map_err(SecretProblem::Unreadable)?;
     let mut bytes = Zeroizing::new(Vec::new());
     file.take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(Problem::Unreadable)?;
+        .map_err(SecretProblem::Unreadable)?;
     if bytes.len() as u64 > MOST_BYTES {
-        return Err(Problem::TooLong);
+        return Err(SecretProblem::TooLong);
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| Problem::NotText)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| SecretProblem::NotText)?;
     Ok((Zeroizing::new(text.to_owned()), warning))
 }
 
@@ -207,12 +207,12 @@ fn readable_by_others(_: &std::fs::File, _: &Path) -> std::io::Result<Option<Str
 }
 
 /// The secret that this text holds.
-fn secret_in(text: &str, owner: SecretOwner<'_>) -> Result<SecretString, Problem> {
+fn secret_in(text: &str, owner: SecretOwner<'_>) -> Result<SecretString, SecretProblem> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
     match text.chars().next() {
-        None => Err(Problem::Empty),
+        None => Err(SecretProblem::Empty),
         Some('{' | '[' | '"') => secret_in_json(text, owner),
-        Some(_) if text.contains(char::is_whitespace) => Err(Problem::WhiteSpace),
+        Some(_) if text.contains(char::is_whitespace) => Err(SecretProblem::WhiteSpace),
         Some(_) => Ok(SecretString::from(text)),
     }
 }
@@ -254,33 +254,35 @@ impl Drop for JsonText {
     }
 }
 
-fn secret_in_json(text: &str, owner: SecretOwner<'_>) -> Result<SecretString, Problem> {
+fn secret_in_json(text: &str, owner: SecretOwner<'_>) -> Result<SecretString, SecretProblem> {
     // serde's own words quote what they met.
-    let malformed = |error: &serde_json::Error| Problem::Malformed {
+    let malformed = |error: &serde_json::Error| SecretProblem::Malformed {
         line: error.line(),
         column: error.column(),
     };
     if text.starts_with('"') {
         let string = serde_json::from_str::<JsonText>(text);
-        return Err(string.map_or_else(|error| malformed(&error), |_| Problem::JsonString));
+        return Err(string.map_or_else(|error| malformed(&error), |_| SecretProblem::JsonString));
     }
     let managed: ManagedSecret = serde_json::from_str(text).map_err(|error| malformed(&error))?;
     if managed.secret_string.is_some() {
-        return Err(Problem::WholeAnswer);
+        return Err(SecretProblem::WholeAnswer);
     }
     let field = |text: &Option<JsonText>, name| {
         let found = text.as_ref().and_then(JsonText::get).map(str::to_owned);
-        found.map(Zeroizing::new).ok_or(Problem::NoField(name))
+        found
+            .map(Zeroizing::new)
+            .ok_or(SecretProblem::NoField(name))
     };
     let secret = field(&managed.client_secret_value, "clientSecretValue")?;
     if secret.contains(char::is_whitespace) {
-        return Err(Problem::WhiteSpace);
+        return Err(SecretProblem::WhiteSpace);
     }
     let client_id = field(&managed.user_pool_client_id, "userPoolClientId")?;
     if let Some(named) = owner.client_id
         && *client_id != named
     {
-        return Err(Problem::OtherClient {
+        return Err(SecretProblem::OtherClient {
             field: "userPoolClientId",
             what: "app client",
             flag: "--client-id",
@@ -290,7 +292,7 @@ fn secret_in_json(text: &str, owner: SecretOwner<'_>) -> Result<SecretString, Pr
     if managed.user_pool_id.is_some()
         && *field(&managed.user_pool_id, "userPoolId")? != owner.user_pool_id
     {
-        return Err(Problem::OtherClient {
+        return Err(SecretProblem::OtherClient {
             field: "userPoolId",
             what: "user pool",
             flag: "--user-pool-id",

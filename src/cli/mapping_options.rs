@@ -98,57 +98,13 @@ fn texts(mut texts: Vec<String>) -> Vec<String> {
     texts
 }
 
-/// The flags, and of the file what they say nothing of: about a column's meaning, an attribute, or a cell of a value table.
+/// Combines the flags with the mapping file. A flag overrides what the file says about the same
+/// column, attribute or cell of a value table.
 pub(super) fn over(flags: MappingOptions, mut file: MappingOptions) -> MappingOptions {
-    let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
     let names_username = !flags.username_from.is_empty()
         || flags.username_uuid.is_some()
-        || flags
-            .columns
-            .iter()
-            .any(|asked| asked.what.target == Target::Username);
-    let gives = |name: &str| {
-        let of_column =
-            |target: &Target| matches!(target, Target::Attribute(other) if **other == *name);
-        flags.set.iter().any(|asked| *asked.what.attribute == *name)
-            || flags
-                .join
-                .iter()
-                .any(|asked| *asked.what.attribute == *name)
-            || flags
-                .columns
-                .iter()
-                .any(|asked| of_column(&asked.what.target))
-    };
-    file.ignore.retain(|asked| {
-        !flags
-            .columns
-            .iter()
-            .any(|flag| same(&flag.what.column, &asked.what))
-    });
-    file.columns.retain(|asked| {
-        let column = &asked.what.column;
-        let said = flags
-            .columns
-            .iter()
-            .any(|flag| same(&flag.what.column, column))
-            || flags.ignore.iter().any(|flag| same(&flag.what, column));
-        let given = match &asked.what.target {
-            Target::Username => names_username,
-            Target::Password => flags
-                .columns
-                .iter()
-                .any(|flag| flag.what.target == Target::Password),
-            Target::Attribute(name) => gives(name),
-            Target::Verified(_) | Target::Groups => flags
-                .columns
-                .iter()
-                .any(|flag| flag.what.target == asked.what.target),
-        };
-        !said && !given
-    });
-    file.set.retain(|asked| !gives(&asked.what.attribute));
-    file.join.retain(|asked| !gives(&asked.what.attribute));
+        || has_target(&flags, &Target::Username);
+    drop_overridden_columns(&flags, &mut file, names_username);
     drop_overridden_cells(&flags, &mut file);
     MappingOptions {
         ignore: [flags.ignore, file.ignore].concat(),
@@ -180,16 +136,65 @@ pub(super) fn over(flags: MappingOptions, mut file: MappingOptions) -> MappingOp
     }
 }
 
-/// Leaves out of the file what the flags say of the same dates and the same cells.
+/// Whether a flag gives a column this meaning.
+fn has_target(flags: &MappingOptions, target: &Target) -> bool {
+    let mut columns = flags.columns.iter();
+    columns.any(|flag| flag.value.target == *target)
+}
+
+/// Whether a flag sets this attribute.
+fn sets(flags: &MappingOptions, name: &str) -> bool {
+    let mut set = flags.set.iter();
+    let mut join = flags.join.iter();
+    let mut columns = flags.columns.iter();
+    set.any(|flag| *flag.value.attribute == *name)
+        || join.any(|flag| *flag.value.attribute == *name)
+        || columns
+            .any(|flag| matches!(&flag.value.target, Target::Attribute(other) if **other == *name))
+}
+
+/// Removes from the file the columns and attributes that a flag gives another meaning or value.
+fn drop_overridden_columns(
+    flags: &MappingOptions,
+    file: &mut MappingOptions,
+    names_username: bool,
+) {
+    let is_mapped = |column: &str| {
+        let mut columns = flags.columns.iter();
+        columns.any(|flag| flag.value.column.eq_ignore_ascii_case(column))
+    };
+    let is_ignored = |column: &str| {
+        let mut ignore = flags.ignore.iter();
+        ignore.any(|flag| flag.value.eq_ignore_ascii_case(column))
+    };
+    file.ignore.retain(|entry| !is_mapped(&entry.value));
+    file.columns.retain(|entry| {
+        let is_overridden = match &entry.value.target {
+            Target::Username => names_username,
+            Target::Attribute(name) => sets(flags, name),
+            target @ (Target::Password | Target::Verified(_) | Target::Groups) => {
+                has_target(flags, target)
+            }
+        };
+        let column = &entry.value.column;
+        !is_mapped(column) && !is_ignored(column) && !is_overridden
+    });
+    file.set
+        .retain(|entry| !sets(flags, &entry.value.attribute));
+    file.join
+        .retain(|entry| !sets(flags, &entry.value.attribute));
+}
+
+/// Removes from the file the date formats and value-table cells that a flag sets.
 fn drop_overridden_cells(flags: &MappingOptions, file: &mut MappingOptions) {
     file.dates.retain(|asked| {
         let mut dates = flags.dates.iter();
-        !dates.any(|flag| flag.what.attribute == asked.what.attribute)
+        !dates.any(|flag| flag.value.attribute == asked.value.attribute)
     });
     file.values.retain(|asked| {
         let says = |flag: &Sourced<ValueOf>| {
-            flag.what.column.eq_ignore_ascii_case(&asked.what.column)
-                && flag.what.cell == asked.what.cell
+            flag.value.column.eq_ignore_ascii_case(&asked.value.column)
+                && flag.value.cell == asked.value.cell
         };
         !flags.values.iter().any(says)
     });

@@ -22,7 +22,7 @@ pub mod undo;
 use std::io::Write as _;
 
 use crate::progress::{Colour, terminal_width, wrapped};
-use crate::visible::{message, one_line};
+use crate::sanitize::{message, one_line};
 
 /// Says something to people. Everything human goes to standard error; a closed one is no reason to fail. What a list or a pool wrote
 /// cannot repaint the terminal, or look like a line of ours: hidden characters are shown by their numbers.

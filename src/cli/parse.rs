@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::args::Cli;
 use super::help::command;
-use crate::visible::one_line;
+use crate::sanitize::one_line;
 
 /// Flags whose values may be secrets.
 const SECRET: [&str; 2] = ["--validation-data", "--client-metadata"];

@@ -90,7 +90,7 @@ impl Hint for RehearsalArgsError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Read { .. } => "name a file that is there".to_owned(),
-            Self::Settings { .. } => "mend this place of the file".to_owned(),
+            Self::Settings { .. } => "correct the file there".to_owned(),
             Self::Fault { .. } => {
                 "write it like commit_then_drop=0.1, answer_late=0.1:2000 or lost_pool_after=100"
                     .to_owned()

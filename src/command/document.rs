@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::rejects::{RejectsError, RejectsWritten};
 use crate::hints::Hint as _;
 use crate::outcome::{CategoryRequests, Summary};
-use crate::preflight::objections::Objection;
 use crate::preflight::plan::RunPlan;
+use crate::preflight::problems::Problem;
 use crate::preflight::survey::{FindingExample, RuleCount, SurveyCounts};
 use crate::report;
 use crate::user::FlagsGiven;
@@ -110,9 +110,9 @@ pub(super) struct VerdictDocument<'a> {
     /// The broken rules.
     pub(super) findings_by_rule: Vec<BrokenRule<'a>>,
     /// Reasons to refuse the run.
-    pub(super) refusals: Vec<&'a Objection>,
+    pub(super) refusals: Vec<&'a Problem>,
     /// Notes that do not prevent a run.
-    pub(super) notices: Vec<&'a Objection>,
+    pub(super) notices: Vec<&'a Problem>,
     /// What the run would send; null if it is unknown.
     #[cfg_attr(
         test,

@@ -6,11 +6,11 @@ use crate::cli::Say;
 use crate::cli::import_settings::ListSettings;
 use crate::hints::Hint;
 use crate::mapping::{HeaderError, Mapping, MappingOptions, likelier_header};
-use crate::preflight::objections::Objection;
+use crate::preflight::problems::Problem;
 use crate::rows::{Dialect, FirstLines, Rows, RowsError};
+use crate::sanitize::one_line;
 use crate::source::{Source, SourceError};
 use crate::user::FlagsGiven;
-use crate::visible::one_line;
 
 /// A list whose header has been read.
 pub(super) struct List {
@@ -234,7 +234,7 @@ impl List {
     /// What is good to know about the header, where nothing else is checked that would say it.
     pub(super) fn say_notices(&self, say: Say) {
         for notice in self.mapping.notices() {
-            say.text(format_args!("note: {}", Objection::of_header(notice)));
+            say.text(format_args!("note: {}", Problem::of_header(notice)));
         }
     }
 

@@ -12,9 +12,9 @@ use crate::preflight::ask::{Found, Questions, ask};
 use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::calls::{Call, Unanswered, remedy};
 use crate::preflight::groups::{Unknown, missing};
-use crate::preflight::objections::{Allowed, Objection, RunIntent, StepIntent, objections};
 use crate::preflight::plan::RunPlan;
 use crate::preflight::prescan::{ExistingUserPolicy, PrescanPlan};
+use crate::preflight::problems::{Allowed, Problem, RunIntent, StepIntent, problems};
 use crate::preflight::rates::Rates;
 use crate::preflight::survey::{RuleCount, Survey};
 use crate::user::FlagsGiven;
@@ -41,7 +41,7 @@ pub(super) struct Intent {
 
 /// What stands against a run, and what it would do.
 pub(super) struct PreflightFindings {
-    pub(super) objections: Vec<Objection>,
+    pub(super) problems: Vec<Problem>,
     /// None where the list can be read only once.
     pub(super) plan: Option<RunPlan>,
     /// Groups that are made first.
@@ -87,10 +87,10 @@ impl PreflightFindings {
             names_pool: intent.names_pool,
             begun: intent.begun,
         };
-        let mut objections = objections(rules, &found.unanswered, meant);
-        objections.extend(mapping.notices().iter().map(Objection::of_header));
+        let mut problems = problems(rules, &found.unanswered, meant);
+        problems.extend(mapping.notices().iter().map(Problem::of_header));
         Self {
-            objections,
+            problems,
             plan: counts.map(|counts| {
                 let look_ups = intent.looks.look_ups;
                 let rates = intent.rates.clone();
@@ -108,10 +108,10 @@ impl PreflightFindings {
 
     /// The refusals as one error; none where there are none.
     pub(super) fn refusal(&self, what: &str) -> Option<CommandError> {
-        let refusals: Vec<&Objection> = self
-            .objections
+        let refusals: Vec<&Problem> = self
+            .problems
             .iter()
-            .filter(|objection| objection.is_refusal())
+            .filter(|problem| problem.is_refusal())
             .collect();
         if refusals.is_empty() {
             return None;
@@ -131,9 +131,9 @@ impl PreflightFindings {
     /// All of it, for programs.
     pub(super) fn document(&self) -> VerdictDocument<'_> {
         let (refusals, notices) = self
-            .objections
+            .problems
             .iter()
-            .partition(|objection| objection.is_refusal());
+            .partition(|problem| problem.is_refusal());
         VerdictDocument {
             rows: self.plan.as_ref().map(|plan| plan.counts),
             findings_by_rule: self
@@ -149,11 +149,7 @@ impl PreflightFindings {
 
     /// Tells people what is good to know, and what the run would do.
     pub(super) fn say(&self, say: Say) {
-        for notice in self
-            .objections
-            .iter()
-            .filter(|objection| !objection.is_refusal())
-        {
+        for notice in self.problems.iter().filter(|problem| !problem.is_refusal()) {
             say.text(format_args!("note: {notice}"));
         }
         if let Some(plan) = &self.plan {

@@ -27,7 +27,7 @@ pub(super) fn rehearse(
         .map_err(CommandError::refused)?;
     settings.connect.endpoint = EndpointChoice::Url(pool.endpoint_url());
     say.line(format_args!(
-        "rehearsal: against a simulated pool on this machine ({}); nothing leaves it, and nobody gets a message",
+        "rehearsal against a simulated pool on this machine ({}): nothing leaves it, and no messages are sent",
         pool.endpoint_url()
     ));
     let done = runtime()?.block_on(run(&settings, screen, say));

@@ -131,7 +131,7 @@ async fn report_finished(
     rejects: Rejects,
     say: Say,
 ) -> Result<CommandOutput, CommandError> {
-    say.line("this run is finished already: nothing was sent (--retry takes rows up again, --restart begins anew)");
+    say.line("this run is already finished: nothing was sent (--retry repeats rows, --restart starts over)");
     let (path, reports) = (directory.path().to_owned(), settings.reports.clone());
     let write = move || {
         let ledger = found.into_reader()?;
@@ -212,7 +212,7 @@ impl WrittenReports {
 fn what_to_do(rows: u64, duplicates: u64) -> String {
     let to_correct = rows.saturating_sub(duplicates);
     let parts = [
-        (to_correct > 0).then(|| format!("{} to mend", counted(to_correct, "row", "rows"))),
+        (to_correct > 0).then(|| format!("{} to correct", counted(to_correct, "row", "rows"))),
         (duplicates > 0).then(|| {
             format!(
                 "{} to take out or to rename",

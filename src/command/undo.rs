@@ -59,7 +59,7 @@ async fn undone(args: &UndoArgs, say: Say) -> Result<CommandOutput, CommandError
     };
     if users == 0 {
         let Some((ledger, tally)) = begun else {
-            say.line("this run created nobody: there is nothing to undo");
+            say.line("this run created no users: there is nothing to undo");
             return Ok(Exit::Done.into());
         };
         let ended = UndoEnd::before_it_began(tally);
@@ -235,7 +235,7 @@ fn asks(args: &UndoArgs, pool_id: &str) -> Result<bool, CommandError> {
         None if args.dry_run => Ok(false),
         None if somebody_is_there() => Ok(true),
         None => Err(CommandError::refusal(
-            "nobody is here to be asked, and nothing was deleted",
+            "refusing to delete without confirmation (no terminal)",
             format!("--yes-delete {pool_id} deletes the users without a question"),
         )),
     }

@@ -213,7 +213,7 @@ impl Hint for LedgerError {
             Self::Undone(..) => "start over with --restart, which keeps its files aside".to_owned(),
             Self::DamagedUndo { .. } => "restore it from a backup, or move it away, with undo-results.csv, and start the undo over: users that are already deleted will then be reported as gone".to_owned(),
             Self::Newer { .. } => "run that version".to_owned(),
-            Self::OtherRun { .. } => "use another --run-dir; an import can also begin anew with --restart (the old ledger is kept aside)".to_owned(),
+            Self::OtherRun { .. } => "use another --run-dir, or start an import over with --restart (the old ledger is kept)".to_owned(),
             Self::Database { .. } => "nothing more was sent: see that the disk has room and the directory can be written, then run the same command again".to_owned(),
             Self::Usernames(..) => "free up space there or set TMPDIR to another folder, then run the same command again".to_owned(),
             Self::Listing(..) => "make room there, name another folder in TMPDIR, or do without (--prescan never)".to_owned(),

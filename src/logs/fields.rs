@@ -8,7 +8,7 @@ use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 
-use crate::visible::visible;
+use crate::sanitize::visible;
 
 /// What tracing-subscriber does on its own (the message, then `name=value`), with hidden characters and line breaks by their numbers.
 pub(super) fn fields() -> impl for<'w> FormatFields<'w> + Send + Sync + 'static {

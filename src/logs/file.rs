@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::progress::Screen;
-use crate::visible::one_line;
+use crate::sanitize::one_line;
 
 /// The file that `--log-file` names.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::To;
 use crate::detail::meant;
-use crate::visible::visible_json;
+use crate::sanitize::visible_json;
 
 /// See the module's words.
 pub(super) struct JsonLines(To);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Mapping;
 use super::condition::{self, Condition, folded};
-use super::draft::DraftValue;
+use super::mapped_row::DraftValue;
 use super::transform::TransformError;
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};
@@ -223,7 +223,7 @@ impl Mapping {
     }
 
     fn misfits(&self, findings: &mut Vec<Finding>, column: usize, misfit: TransformError) {
-        super::draft::found(findings, self.name_of(column), misfit);
+        super::mapped_row::found(findings, self.name_of(column), misfit);
     }
 }
 

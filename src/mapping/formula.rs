@@ -2,8 +2,8 @@
 //! a number; sent as it is, the formula would become the user's name or password.
 
 use super::Mapping;
-use super::draft::found;
 use super::follow_up::StepCondition;
+use super::mapped_row::found;
 use super::transform::TransformError;
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Mapping;
-use super::attribution::ValueOrigin;
+use super::attribute_source::ValueOrigin;
 use super::condition;
 use super::transform::ValueForm;
 

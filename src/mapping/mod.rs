@@ -3,25 +3,25 @@
 //! A row becomes a [`MappedRow`] first, which is lent from the list. The draft is checked against the rules in one place, and only
 //! then becomes a user of its own. What happens to a cell in between, and in which order, is told in `transform`.
 
-mod attribution;
+mod attribute_source;
 mod cognito_export;
 mod columns;
 mod condition;
 mod dates;
-mod draft;
 mod follow_up;
 mod formula;
 mod guess;
 mod header;
 mod identity;
+mod mapped_row;
 mod notes;
 mod null_marker;
 mod options;
 mod passwords;
 mod phone;
 mod transform;
-mod unnamed;
-mod unreadable;
+mod unmapped_columns;
+mod unreadable_cells;
 mod username;
 
 use crate::rows::{Header, RawRow};
@@ -34,14 +34,14 @@ use cognito_export::CognitoExport;
 use condition::Condition;
 use follow_up::FollowUpFrom;
 use transform::ValueTable;
-use unreadable::cells_may_have_moved;
+use unreadable_cells::cells_may_have_moved;
 use username::UsernameFrom;
 
-pub use attribution::AttributeSource;
+pub use attribute_source::AttributeSource;
 pub use columns::{Target, attribute, nearest};
 pub use dates::DateFormat;
-pub use draft::{DraftValue, Drafted, MappedRow};
 pub use header::{HeaderError, HeaderNotice, likelier_header};
+pub use mapped_row::{DraftValue, Drafted, MappedRow};
 pub use options::{
     ColumnIs, ColumnTarget, Constant, DateOf, FollowUpOptions, Join, Lowercase, MappingOptions,
     PasswordFrom, Sourced, ValueOf,

@@ -1,9 +1,9 @@
 //! What is worth knowing about a row, though it does not make it invalid.
 
-use super::attribution::{AttributeSource, ValueOrigin};
+use super::attribute_source::{AttributeSource, ValueOrigin};
 use super::dates::is_day;
-use super::draft::DraftValue;
 use super::follow_up::FollowUpFrom;
+use super::mapped_row::DraftValue;
 use super::null_marker::is_null_marker;
 use super::{MappedRow, Mapping};
 use crate::rows::RawRow;

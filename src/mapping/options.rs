@@ -37,18 +37,18 @@ impl PasswordFrom {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sourced<T> {
     /// What was asked for.
-    pub what: T,
+    pub value: T,
     /// The flag as it was typed, or the file with line and key.
-    pub by: String,
+    pub origin: String,
 }
 
 impl<T> Sourced<T> {
     /// Asked for by this flag or key.
     #[must_use]
-    pub fn new(what: T, by: impl Into<String>) -> Self {
+    pub fn new(value: T, by: impl Into<String>) -> Self {
         Self {
-            what,
-            by: by.into(),
+            value,
+            origin: by.into(),
         }
     }
 }

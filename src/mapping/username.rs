@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 use super::Mapping;
-use super::draft::{Drafted, found};
+use super::mapped_row::{Drafted, found};
 use super::null_marker::is_null_marker;
 use super::phone::Region;
 use super::transform::{TransformError, ValueForm, lowercase};
-use super::unreadable::cells_may_have_moved;
+use super::unreadable_cells::cells_may_have_moved;
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};
 use crate::user::garbled::lost_characters;

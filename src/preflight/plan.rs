@@ -8,8 +8,8 @@ pub(crate) use document::PlanDocument;
 use std::fmt;
 use std::time::Duration;
 
-use super::objections::follow_up::told;
 use super::prescan::PrescanPlan;
+use super::problems::follow_up::told;
 use super::rates::{Rate, Rates};
 use super::survey::SurveyCounts;
 use crate::pace::{Category, Ceilings};

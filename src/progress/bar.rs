@@ -7,7 +7,7 @@ use super::format::{bottleneck, counts, reading};
 use super::render_bar::{Colour, render_bar};
 use super::screen::Screen;
 use crate::import::{Progress, Watch};
-use crate::visible::one_line;
+use crate::sanitize::one_line;
 
 pub(super) struct TerminalBar {
     screen: Screen,

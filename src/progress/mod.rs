@@ -12,7 +12,7 @@ pub mod screen;
 mod wrap;
 
 use crate::import::{Progress, Watch};
-use crate::visible::one_line;
+use crate::sanitize::one_line;
 
 pub use estimate::{ExpectedRows, ExpectedWork};
 pub use render_bar::Colour;

@@ -6,7 +6,7 @@ use super::estimate::{Estimate, ExpectedWork};
 use super::format::{bottleneck, counts, duration, how_many, percent, reading};
 use super::screen::Screen;
 use crate::import::{Progress, Watch};
-use crate::visible::one_line;
+use crate::sanitize::one_line;
 
 /// Time between two lines.
 const EVERY: Duration = Duration::from_secs(10);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::visible::shell_word;
+use crate::sanitize::shell_word;
 
 /// The words of a command, the program's name first.
 #[derive(Debug, Clone, PartialEq, Eq)]

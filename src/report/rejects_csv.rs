@@ -1,4 +1,4 @@
-//! `rejects.csv`: rows of the list that did not make it, to be mended and imported again. Who has the list writes its rows; what is known
+//! `rejects.csv`: rows of the list that did not make it, to be corrected and imported again. Who has the list writes its rows; what is known
 //! here is where the file is, that it is whole, and why a row did not make it.
 
 use std::borrow::Cow;

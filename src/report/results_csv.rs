@@ -7,7 +7,7 @@ use super::whole_file::WholeFile;
 use super::{ReportOptions, RowReport, csv_file};
 use crate::ledger::reader::rfc3339;
 use crate::outcome::{Delivery, Evidence, RowResult};
-use crate::visible::visible;
+use crate::sanitize::visible;
 
 /// The columns, in order; those that are copied from the list follow.
 pub const COLUMNS: [&str; 20] = [

@@ -9,7 +9,7 @@ use super::whole_file::WholeFile;
 use super::{ReportOptions, RowReport};
 use crate::ledger::reader::rfc3339;
 use crate::outcome::{Delivery, Evidence, Outcome, RowResult, StepResult, StepState, step_key};
-use crate::visible::visible_json;
+use crate::sanitize::visible_json;
 
 /// See the module's words.
 pub(super) struct ResultsJsonl {

@@ -11,7 +11,7 @@ use super::tally::{Confirmed, ReportTally};
 use super::whole_file::WholeFile;
 use crate::ledger::RunMetadata;
 use crate::outcome::Summary;
-use crate::visible::visible_json;
+use crate::sanitize::visible_json;
 
 /// The file's name in the run's directory.
 pub(super) const FILE: &str = "summary.json";

@@ -105,7 +105,7 @@ impl Hint for RowsError {
             Self::HeaderEncoding { .. } => "name the encoding that wrote it, often `--encoding windows-1252`, or save the list as UTF-8".to_owned(),
             Self::HeaderOpen { .. } => "correct it, or read the list without quotes (`--quote none`)".to_owned(),
             Self::HeaderQuotes { .. } => "correct them, or read the list without quotes (`--quote none`)".to_owned(),
-            Self::RecordTooLong { .. } => "rows from here on were not read: mend the list and run again".to_owned(),
+            Self::RecordTooLong { .. } => "rows from here on were not read: correct the list and run again".to_owned(),
             Self::Read { .. } => "see that it is whole and can be read, then run the same command again".to_owned(),
             Self::ThreadGone { .. } => "run the same command again to go on".to_owned(),
             Self::Unread { cause, .. } => return hint_of(cause),

@@ -5,7 +5,7 @@ mod ways;
 use std::fmt;
 
 use super::hint::{FlagsGiven, HintOption, joined};
-use crate::visible::one_line;
+use crate::sanitize::one_line;
 
 /// A rule that a row breaks. Its code stands in results as `error_code`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

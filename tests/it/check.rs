@@ -313,7 +313,7 @@ fn a_read_error_leaves_no_partial_file() {
     let list = dir.file("users.csv", list);
     let words = [
         "line 12: the record that begins here is longer than",
-        "mend the list",
+        "correct the list",
     ];
     dir.cli("check").arg(list).run().exits(3).says(words);
     assert_eq!(files(&dir), ["users.csv"]);

@@ -101,7 +101,8 @@ fn a_user_with_identities_is_federated_unless_its_status_says_otherwise() {
         let Some(hint) = hint(&all, code) else {
             continue;
         };
-        let condition = hint.split(' ').nth(1).unwrap().trim_matches('\'');
+        let condition = hint.split("--skip-where ").nth(1).unwrap();
+        let condition = condition.split(' ').next().unwrap().trim_matches('\'');
         dir.rehearse(list)
             .args(["--skip-where", condition])
             .run()

@@ -35,7 +35,7 @@ fn text_after_a_closing_quote_makes_its_row_invalid() {
         assert_eq!(results.row(row)["error_code"], "row.quotes");
         assert_eq!(results.row(row)["username"], "", "cells may have moved");
     }
-    let column = "column address: text follows the quote";
+    let column = "column address: text follows the closing quote";
     assert!(results.row(1)["error_message"].starts_with(column));
     assert!(signs_in(&pool, "cy", "Pa\"ss1wd!"));
     // `check` and the preflight of a run report the same and suggest the flag.

@@ -102,7 +102,7 @@ fn users_are_confirmed_verified_grouped_and_can_sign_in() {
         .args(["--group", "all", "--disable-where", "Status=blocked"])
         .run()
         .exits(0)
-        .says(["this run is finished already"]);
+        .says(["this run is already finished"]);
     assert_eq!(pool.requests("AdminConfirmSignUp"), 4);
 }
 
@@ -325,6 +325,9 @@ fn rehearse_runs_the_steps_too() {
         .args(["--disable-where", "Status=blocked"])
         .run()
         .exits(0)
-        .says(["groups: 2 made first: beta, staff", "  disable: 1 done"]);
+        .says([
+            "groups: 2 to create first: beta, staff",
+            "  disable: 1 done",
+        ]);
     assert_eq!(dir.results().row(2)["follow_up"], "done");
 }

@@ -347,7 +347,7 @@ fn resuming_requires_the_same_format_flags() {
         .args(["--delimiter", ";"])
         .run()
         .exits(0)
-        .says(["finished already"]);
+        .says(["already finished"]);
     dir.import(&pool, list)
         .args(["--quote", "none"])
         .run()

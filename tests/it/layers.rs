@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: [(&str, &[&str]); 27] = [
     ("hints", &[]),
     ("outcome", &[]),
-    ("visible", &[]),
+    ("sanitize", &[]),
     ("plural", &[]),
     ("process", &["hints"]),
     ("detail", &[]),
@@ -20,8 +20,8 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     ("aws", &["hints"]),
     ("source", &["hints", "aws"]),
     ("rows", &["hints", "source"]),
-    ("user", &["plural", "rows", "visible"]),
-    ("mapping", &["plural", "rows", "user", "visible"]),
+    ("user", &["plural", "rows", "sanitize"]),
+    ("mapping", &["plural", "rows", "user", "sanitize"]),
     ("pool", &["hints", "aws", "pace", "process", "user"]),
     ("ledger", &["hints", "outcome", "spill"]),
     ("run", &["outcome", "pace", "pool"]),
@@ -29,14 +29,15 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     (
         "report",
         &[
-            "plural", "hints", "ledger", "outcome", "pool", "user", "visible",
+            "plural", "hints", "ledger", "outcome", "pool", "user", "sanitize",
         ],
     ),
     // Queries the pool and reads the list before anything is sent.
     (
         "preflight",
         &[
-            "plural", "hints", "mapping", "pace", "pool", "rows", "run", "spill", "user", "visible",
+            "plural", "hints", "mapping", "pace", "pool", "rows", "run", "spill", "user",
+            "sanitize",
         ],
     ),
     (
@@ -55,10 +56,10 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     // Displays the events of a run.
     (
         "progress",
-        &["plural", "import", "outcome", "pace", "visible"],
+        &["plural", "import", "outcome", "pace", "sanitize"],
     ),
     // Log lines share standard error with the bar and contain untrusted text.
-    ("logs", &["hints", "detail", "progress", "visible"]),
+    ("logs", &["hints", "detail", "progress", "sanitize"]),
     // It turns what was typed into one config for each stage, and a run's end into an exit code.
     (
         "cli",
@@ -78,7 +79,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
             "run",
             "source",
             "user",
-            "visible",
+            "sanitize",
         ],
     ),
     (
@@ -104,7 +105,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
             "source",
             "undo",
             "user",
-            "visible",
+            "sanitize",
         ],
     ),
     ("main", &["cli", "command", "process"]),

@@ -37,7 +37,7 @@ fn users_of_the_sample_can_sign_in() {
     pool.import(&dir, list.to_str().unwrap())
         .run()
         .exits(0)
-        .says(["this run is finished already: nothing was sent"]);
+        .says(["this run is already finished: nothing was sent"]);
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn resuming_requires_the_same_skipped_lines() {
     let list = dir.file("users.csv", format!("Users\n{}", users(1)));
     let import = || dir.import(&pool, list).args(["--skip-lines", "1"]);
     import().run().exits(0);
-    import().run().exits(0).says(["finished already"]);
+    import().run().exits(0).says(["already finished"]);
     let other = dir.import(&pool, list).args(["--skip-lines", "2"]);
     let other = other.args(["--no-headers", "--columns", "username,password,email"]);
     other

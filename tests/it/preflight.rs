@@ -246,7 +246,7 @@ fn trigger_verification_is_noted_and_alias_moves_must_be_allowed() {
         .args(["--run-dir", "doubles"])
         .run()
         .exits(0)
-        .says(["makes a second user [alias_duplicates]"]);
+        .says(["creates a second user [alias_duplicates]"]);
 }
 
 #[test]

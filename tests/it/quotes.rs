@@ -15,7 +15,7 @@ fn an_unclosed_quote_stops_the_run_and_its_line_is_named() {
     let name = dir.file("users.csv", list);
     let words = [
         "line 12: the record that begins here is longer than",
-        "mend the list",
+        "correct the list",
     ];
     dir.import(&pool, name).run().exits(3).says(words);
     assert_eq!(

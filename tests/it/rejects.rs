@@ -37,9 +37,9 @@ fn rejects_contain_only_failed_rows_with_reasons() {
         old,Passw0rd!,old@example.com\n";
     let list = dir.file("users.csv", list);
     let output = dir.import(&pool, list).arg("--no-preflight").run();
-    output
-        .exits(1)
-        .says(["rejects: run/rejects.csv (2 rows to mend, 1 duplicate to take out or to rename"]);
+    output.exits(1).says([
+        "rejects: run/rejects.csv (2 rows to correct, 1 duplicate to take out or to rename",
+    ]);
     let rows = rows(&dir);
     let column = |name: &str| {
         rows.iter()
@@ -221,7 +221,7 @@ fn unreadable_rows_stay_unreadable_until_corrected() {
         let again = dir.file("again.csv", &written);
         rehearse(again).exits(1);
         assert_eq!(dir.results().rows[0]["error_code"], "row.encoding");
-        let fixed = dir.file("mended.csv", written.replace("J\u{fffd}", "Jü"));
+        let fixed = dir.file("corrected.csv", written.replace("J\u{fffd}", "Jü"));
         rehearse(fixed).exits(0);
     }
 }

@@ -15,7 +15,7 @@ fn a_finished_run_prints_its_summary_and_sends_nothing() {
     let before = fs::read(dir.path("run/results.csv")).unwrap();
     let asked = pool.stats().operations;
     dir.import(&pool, list).run().exits(0).says([
-        "this run is finished already: nothing was sent",
+        "this run is already finished: nothing was sent",
         "created      5",
     ]);
     assert_eq!(pool.stats().operations, asked, "no request was sent");
@@ -109,7 +109,7 @@ fn a_changed_list_starts_a_new_run() {
     // The old list resumes the old run, also under another name: runs are identified by content.
     run(dir.file("users.csv", users(3)))
         .exits(0)
-        .says(["finished already"]);
+        .says(["already finished"]);
     assert_eq!(pool.requests("SignUp"), 7);
 }
 
@@ -293,7 +293,7 @@ fn a_rehearsal_refuses_the_directory_of_an_import() {
     dir.import(&pool, list)
         .run()
         .exits(0)
-        .says(["finished already"]);
+        .says(["already finished"]);
 }
 
 #[test]

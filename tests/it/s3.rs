@@ -51,7 +51,7 @@ fn an_object_is_imported_and_the_run_found_again() {
     import()
         .run()
         .exits(0)
-        .says(["this run is finished already: nothing was sent"]);
+        .says(["this run is already finished: nothing was sent"]);
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn rejects_of_an_object_can_be_corrected_and_imported() {
     import(&list, "run")
         .run()
         .exits(1)
-        .says(["rejects: run/rejects.csv (1 row to mend"]);
+        .says(["rejects: run/rejects.csv (1 row to correct"]);
     let rejects = std::fs::read_to_string(dir.path("run/rejects.csv")).unwrap();
     assert_eq!(rejects.lines().count(), 2, "{rejects}");
     assert!(
@@ -181,7 +181,7 @@ fn rejects_of_an_object_can_be_corrected_and_imported() {
         "{rejects}"
     );
     let fixed = rejects.replace("bob,,nowhere,", "bob,Passw0rd!,bob@example.com,");
-    let fixed = bucket.put("mended.csv", fixed);
+    let fixed = bucket.put("corrected.csv", fixed);
     import(&fixed, "again").run().exits(0);
     assert_eq!(dir.results_in("again").of("bob")["outcome"], "created");
     assert_eq!(pool.users().len(), 4);

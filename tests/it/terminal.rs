@@ -73,7 +73,7 @@ fn yes_resumed_runs_and_rehearsals_do_not_prompt() {
     );
     let shown = quiet(dir.import(&pool, list)).unwrap();
     assert!(
-        shown.contains("finished already") && !shown.contains("[y/N]"),
+        shown.contains("already finished") && !shown.contains("[y/N]"),
         "{shown}"
     );
     let rehearse = dir.rehearse(list).args(["--run-dir", "rehearsal"]);

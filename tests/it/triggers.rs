@@ -127,19 +127,19 @@ fn malformed_pairs_are_refused_by_flag_and_not_printed() {
     for (arguments, words) in [
         (
             vec!["--validation-data", "Hidden-42"],
-            "--validation-data: is no pair; write KEY=VALUE",
+            "--validation-data: is not a KEY=VALUE pair; write KEY=VALUE",
         ),
         (
             vec!["--validation-data", "=Hidden-42"],
-            "--validation-data: is no pair; write KEY=VALUE",
+            "--validation-data: is not a KEY=VALUE pair; write KEY=VALUE",
         ),
         (
             vec!["--validation-data", "-Hidden-42"],
-            "--validation-data: is no pair; write KEY=VALUE",
+            "--validation-data: is not a KEY=VALUE pair; write KEY=VALUE",
         ),
         (
             vec!["--client-metadata", "--Hidden-42"],
-            "--client-metadata: is no pair; write KEY=VALUE",
+            "--client-metadata: is not a KEY=VALUE pair; write KEY=VALUE",
         ),
         (
             vec!["--mapping", typed],
@@ -155,7 +155,7 @@ fn malformed_pairs_are_refused_by_flag_and_not_printed() {
         ),
         (
             vec!["--client-metadata", "batch="],
-            "--client-metadata: is no pair; write KEY=VALUE",
+            "--client-metadata: is not a KEY=VALUE pair; write KEY=VALUE",
         ),
         (
             vec!["--client-metadata", "a=1", "--client-metadata", "a=2"],
@@ -163,7 +163,7 @@ fn malformed_pairs_are_refused_by_flag_and_not_printed() {
         ),
         (
             vec!["--validation-data-file", lines],
-            "--validation-data-file key.txt: line 2: is no pair; write KEY=VALUE",
+            "--validation-data-file key.txt: line 2: is not a KEY=VALUE pair; write KEY=VALUE",
         ),
         (
             vec!["--validation-data-file", "missing.txt"],
@@ -217,7 +217,7 @@ fn resuming_requires_the_same_data_and_files_do_not_contain_it() {
             "--restart",
         ]);
     }
-    import(Some(KEY)).run().exits(0).says(["finished already"]);
+    import(Some(KEY)).run().exits(0).says(["already finished"]);
     assert_eq!(pool.requests("SignUp"), asked);
     for file in std::fs::read_dir(dir.path("run")).unwrap() {
         let path = file.unwrap().path();

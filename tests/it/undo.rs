@@ -309,7 +309,7 @@ fn a_dry_run_lists_deletions_without_deleting() {
     import(&dir, &pool, list)
         .run()
         .exits(0)
-        .says(["finished already"]);
+        .says(["already finished"]);
 }
 
 #[test]

@@ -58,10 +58,7 @@ fn the_rate_drops_to_a_reduced_quota_and_recovers() {
         .args(["--rate", "50"])
         .run()
         .exits(0)
-        .says([
-            "of 50 sign-ups a second, for the pool has no room for more",
-            "; slowed down for ",
-        ]);
+        .says(["sign-ups throttled by Cognito: ", "; slowed down for "]);
     let results = dir.results();
     assert_eq!(results.count("created"), ROWS);
     let less = seconds(&pool, 11, 40);

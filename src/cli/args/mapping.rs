@@ -203,9 +203,9 @@ mod tests {
     #[test]
     fn the_last_equals_sign_separates_a_column_from_what_it_means() {
         let asked = column_target("a=b = Email").unwrap();
-        assert_eq!(asked.what.column, "a=b");
-        assert_eq!(asked.what.target, Target::Attribute("email".into()));
-        assert_eq!(asked.by, "--map a=b = Email");
+        assert_eq!(asked.value.column, "a=b");
+        assert_eq!(asked.value.target, Target::Attribute("email".into()));
+        assert_eq!(asked.origin, "--map a=b = Email");
         assert!(
             column_target("email")
                 .unwrap_err()
@@ -222,7 +222,7 @@ mod tests {
     fn the_first_equals_sign_separates_an_attribute_from_its_value() {
         let asked = constant("custom:query=a=b").unwrap();
         assert_eq!(
-            (&*asked.what.attribute, asked.what.value.as_str()),
+            (&*asked.value.attribute, asked.value.value.as_str()),
             ("custom:query", "a=b")
         );
         for wrong in ["custom:source", "custom:source=", "username=ann", "=x"] {
@@ -233,9 +233,9 @@ mod tests {
     #[test]
     fn joins_and_dates_are_read() {
         let asked = join("name=First Name + Last Name").unwrap();
-        assert_eq!(asked.what.columns, ["First Name", "Last Name"]);
+        assert_eq!(asked.value.columns, ["First Name", "Last Name"]);
         assert_eq!(
-            &*date("birthdate=%d.%m.%Y").unwrap().what.attribute,
+            &*date("birthdate=%d.%m.%Y").unwrap().value.attribute,
             "birthdate"
         );
         assert!(date("birthdate=%d").is_err());
@@ -256,7 +256,7 @@ mod tests {
             ("Status:*=", "Status", "*", ""),
             ("Status:=none", "Status", "", "none"),
         ] {
-            let what = value(text).unwrap().what;
+            let what = value(text).unwrap().value;
             assert_eq!(
                 (
                     what.column.as_str(),

@@ -1,6 +1,6 @@
 use secrecy::ExposeSecret as _;
 
-use super::{Problem, SecretOwner, secret_in};
+use super::{SecretOwner, SecretProblem, secret_in};
 
 const OWNER: SecretOwner<'_> = SecretOwner {
     user_pool_id: "us-east-1_Ab1",
@@ -10,7 +10,7 @@ const OWNER: SecretOwner<'_> = SecretOwner {
 /// A value that no message may hold.
 const SECRET: &str = "s3cr3tOfTheClient";
 
-fn exposed(text: &str, owner: SecretOwner<'_>) -> Result<String, Problem> {
+fn exposed(text: &str, owner: SecretOwner<'_>) -> Result<String, SecretProblem> {
     secret_in(text, owner).map(|secret| secret.expose_secret().to_owned())
 }
 
@@ -39,54 +39,54 @@ fn a_secret_is_read_as_it_is_and_from_the_json_of_secrets_manager() {
 
 #[test]
 fn what_is_no_secret_is_refused_and_nothing_of_it_is_repeated() {
-    type Expected = fn(&Problem) -> bool;
+    type Expected = fn(&SecretProblem) -> bool;
     let cases: [(String, Expected); 15] = [
-        (String::new(), |p| matches!(p, Problem::Empty)),
-        (" \n\t".to_owned(), |p| matches!(p, Problem::Empty)),
+        (String::new(), |p| matches!(p, SecretProblem::Empty)),
+        (" \n\t".to_owned(), |p| matches!(p, SecretProblem::Empty)),
         (format!("{SECRET} more"), |p| {
-            matches!(p, Problem::WhiteSpace)
+            matches!(p, SecretProblem::WhiteSpace)
         }),
         (format!("secret:\n{SECRET}"), |p| {
-            matches!(p, Problem::WhiteSpace)
+            matches!(p, SecretProblem::WhiteSpace)
         }),
         (format!(r#"{{"clientSecretValue":"{SECRET}""#), |p| {
-            matches!(p, Problem::Malformed { line: 1, .. })
+            matches!(p, SecretProblem::Malformed { line: 1, .. })
         }),
         (format!(r#"{{"clientSecretValue":{SECRET}}}"#), |p| {
-            matches!(p, Problem::Malformed { .. })
+            matches!(p, SecretProblem::Malformed { .. })
         }),
         (
             format!(r#"{{"clientSecretValue":"{SECRET}","clientSecretValue":"b"}}"#),
-            |p| matches!(p, Problem::Malformed { .. }),
+            |p| matches!(p, SecretProblem::Malformed { .. }),
         ),
         (format!(r#"["{SECRET}"]"#), |p| {
-            matches!(p, Problem::Malformed { .. })
+            matches!(p, SecretProblem::Malformed { .. })
         }),
         (
             format!(r#""{{\"clientSecretValue\":\"{SECRET}\"}}""#),
-            |p| matches!(p, Problem::JsonString),
+            |p| matches!(p, SecretProblem::JsonString),
         ),
         (
             format!(r#"{{"ARN":"a","SecretString":"{{\"clientSecretValue\":\"{SECRET}\"}}"}}"#),
-            |p| matches!(p, Problem::WholeAnswer),
+            |p| matches!(p, SecretProblem::WholeAnswer),
         ),
         (
             format!(r#"{{"userPoolClientId":"client1","clientSecretvalue":"{SECRET}"}}"#),
-            |p| matches!(p, Problem::NoField("clientSecretValue")),
+            |p| matches!(p, SecretProblem::NoField("clientSecretValue")),
         ),
         (
             format!(r#"{{"userPoolClientId":"client1","clientSecretValue":["{SECRET}"]}}"#),
-            |p| matches!(p, Problem::NoField("clientSecretValue")),
+            |p| matches!(p, SecretProblem::NoField("clientSecretValue")),
         ),
         (format!(r#"{{"clientSecretValue":"{SECRET}"}}"#), |p| {
-            matches!(p, Problem::NoField("userPoolClientId"))
+            matches!(p, SecretProblem::NoField("userPoolClientId"))
         }),
         (
             format!(r#"{{"userPoolClientId":"{SECRET}","clientSecretValue":"{SECRET}"}}"#),
             |p| {
                 matches!(
                     p,
-                    Problem::OtherClient {
+                    SecretProblem::OtherClient {
                         flag: "--client-id",
                         ..
                     }
@@ -100,7 +100,7 @@ fn what_is_no_secret_is_refused_and_nothing_of_it_is_repeated() {
             |p| {
                 matches!(
                     p,
-                    Problem::OtherClient {
+                    SecretProblem::OtherClient {
                         flag: "--user-pool-id",
                         ..
                     }

@@ -59,7 +59,7 @@ impl Hint for MappingFileError {
             Self::Read { .. } => "give a file of TOML that can be read".to_owned(),
             Self::NoToml { .. } => NO_TOML.to_owned(),
             Self::Shape { hint, .. } => hint.clone(),
-            Self::Value { .. } => "mend this line".to_owned(),
+            Self::Value { .. } => "correct this line".to_owned(),
         })
     }
 }

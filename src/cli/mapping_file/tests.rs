@@ -43,34 +43,40 @@ fn a_file_says_what_flags_say_and_where() {
     assert!(options.ignore_unknown && options.trim);
     let from = &options.username_from[0];
     assert_eq!(
-        (from.what.as_str(), from.by.as_str()),
+        (from.value.as_str(), from.origin.as_str()),
         ("E-Mail", "mapping.toml: line 2, username_from, E-Mail")
     );
-    assert_eq!(options.ignore[0].what, "email_verified");
-    assert_eq!(options.keep[0].by, "mapping.toml: line 5, keep, ID");
+    assert_eq!(options.ignore[0].value, "email_verified");
+    assert_eq!(options.keep[0].origin, "mapping.toml: line 5, keep, ID");
     assert_eq!(options.lowercase, [Lowercase::Username, Lowercase::Email]);
     assert_eq!(options.phone_region.unwrap().to_string(), "DE");
     let column = &options.columns[0];
-    assert_eq!(column.what.column, "E-Mail Address");
-    assert_eq!(column.what.target, Target::Attribute("email".into()));
+    assert_eq!(column.value.column, "E-Mail Address");
+    assert_eq!(column.value.target, Target::Attribute("email".into()));
     assert_eq!(
-        column.by,
+        column.origin,
         "mapping.toml: line 11, columns.\"E-Mail Address\""
     );
-    assert_eq!(&*options.set[0].what.attribute, "custom:source");
-    assert_eq!(options.join[0].what.columns, ["First Name", "Last Name"]);
-    assert_eq!(options.dates[0].what.format.words(), "%d.%m.%Y");
+    assert_eq!(&*options.set[0].value.attribute, "custom:source");
+    assert_eq!(options.join[0].value.columns, ["First Name", "Last Name"]);
+    assert_eq!(options.dates[0].value.format.words(), "%d.%m.%Y");
     let values: Vec<_> = options
         .values
         .iter()
-        .map(|value| (&*value.what.column, &*value.what.cell, &*value.what.becomes))
+        .map(|value| {
+            (
+                &*value.value.column,
+                &*value.value.cell,
+                &*value.value.becomes,
+            )
+        })
         .collect();
     assert_eq!(
         values,
         [("Status", "active", "true"), ("Status", "left", "")]
     );
     assert_eq!(
-        options.values[1].by,
+        options.values[1].origin,
         "mapping.toml: line 24, values.\"Status\".\"left\""
     );
 }
@@ -191,25 +197,25 @@ fn what_is_wrong_is_told_with_file_line_and_key() {
 
 /// What a file asks for, by what.
 fn by(options: &MappingOptions) -> Vec<&str> {
-    let mut by: Vec<&str> = options.columns.iter().map(|asked| &*asked.by).collect();
+    let mut by: Vec<&str> = options.columns.iter().map(|asked| &*asked.origin).collect();
     by.extend(
         options
             .ignore
             .iter()
             .chain(&options.keep)
-            .map(|asked| &*asked.by),
+            .map(|asked| &*asked.origin),
     );
     by.extend(
         options
             .username_from
             .iter()
             .chain(&options.username_uuid)
-            .map(|asked| &*asked.by),
+            .map(|asked| &*asked.origin),
     );
-    by.extend(options.set.iter().map(|asked| &*asked.by));
-    by.extend(options.join.iter().map(|asked| &*asked.by));
-    by.extend(options.dates.iter().map(|asked| &*asked.by));
-    by.extend(options.values.iter().map(|asked| &*asked.by));
+    by.extend(options.set.iter().map(|asked| &*asked.origin));
+    by.extend(options.join.iter().map(|asked| &*asked.origin));
+    by.extend(options.dates.iter().map(|asked| &*asked.origin));
+    by.extend(options.values.iter().map(|asked| &*asked.origin));
     by
 }
 
@@ -309,20 +315,20 @@ fn a_file_says_what_follows_the_sign_ups() {
         .confirm_where
         .iter()
         .chain(&told.disable_where)
-        .map(|asked| (asked.what.column.as_str(), asked.what.value.as_str()))
+        .map(|asked| (asked.value.column.as_str(), asked.value.value.as_str()))
         .collect();
     assert_eq!(
         conditions,
         [("Status", "active"), ("Status", "left"), ("a=b", "c")]
     );
     assert_eq!(
-        told.disable_where[0].by,
+        told.disable_where[0].origin,
         "mapping.toml: line 8, follow_up.disable_where, Status=left"
     );
-    let contacts: Vec<Contact> = told.verify.iter().map(|asked| asked.what).collect();
+    let contacts: Vec<Contact> = told.verify.iter().map(|asked| asked.value).collect();
     assert_eq!(contacts, [Contact::Email, Contact::PhoneNumber]);
-    assert_eq!(told.groups[0].what, "staff");
-    assert_eq!(told.group_separator.unwrap().what, "|");
+    assert_eq!(told.groups[0].value, "staff");
+    assert_eq!(told.group_separator.unwrap().value, "|");
     assert!(told.create_groups);
     for (line, words) in [
         ("confirm = \"yes\"", "line 2"),
@@ -362,10 +368,10 @@ fn a_flag_says_whom_to_confirm_and_the_rest_adds_up() {
     let groups: Vec<&str> = both
         .groups
         .iter()
-        .map(|asked| asked.what.as_str())
+        .map(|asked| asked.value.as_str())
         .collect();
     assert_eq!(groups, ["beta", "staff"]);
-    assert_eq!(both.group_separator.unwrap().what, "+");
+    assert_eq!(both.group_separator.unwrap().value, "+");
     assert!(both.create_groups);
     let flag = flags(|told| told.create_groups = true);
     assert!(

@@ -2,38 +2,38 @@
 
 use std::sync::Arc;
 
-use super::meanings::ColumnResolver;
-use crate::mapping::attribution::{AttributeSource, ValueOrigin};
+use super::column_resolver::ColumnResolver;
+use crate::mapping::attribute_source::{AttributeSource, ValueOrigin};
 use crate::mapping::columns::Target;
 use crate::mapping::options::{Lowercase, MappingOptions};
 use crate::mapping::transform::ValueForm;
+use crate::sanitize::shell_word;
 use crate::user::rules;
-use crate::visible::shell_word;
 
 /// All of them: those of columns in the order of the columns, then those that are joined, then those that are the same for
 /// every row.
-pub(super) fn all(meanings: &mut ColumnResolver<'_>) -> Vec<AttributeSource> {
-    let mut attributes = of_columns(meanings);
-    joined(meanings, &mut attributes);
-    constants(meanings, &mut attributes);
-    dates(meanings, &mut attributes);
+pub(super) fn all(columns: &mut ColumnResolver<'_>) -> Vec<AttributeSource> {
+    let mut attributes = of_columns(columns);
+    joined(columns, &mut attributes);
+    constants(columns, &mut attributes);
+    dates(columns, &mut attributes);
     attributes
 }
 
-fn of_columns(meanings: &mut ColumnResolver<'_>) -> Vec<AttributeSource> {
+fn of_columns(columns: &mut ColumnResolver<'_>) -> Vec<AttributeSource> {
     let mut attributes: Vec<AttributeSource> = Vec::new();
-    for place in 0..meanings.count() {
-        let Some(Target::Attribute(name)) = meanings.target(place).cloned() else {
+    for place in 0..columns.count() {
+        let Some(Target::Attribute(name)) = columns.target(place).cloned() else {
             continue;
         };
         if attributes.iter().any(|earlier| earlier.name == name) {
             continue;
         }
-        meanings.only(&Target::Attribute(Arc::clone(&name)));
+        columns.only(&Target::Attribute(Arc::clone(&name)));
         attributes.push(AttributeSource {
-            label: meanings.name(place).to_owned(),
+            label: columns.name(place).to_owned(),
             origin: ValueOrigin::Column(place),
-            form: form(&name, meanings.options),
+            form: form(&name, columns.options),
             name,
         });
     }
@@ -48,14 +48,14 @@ fn form(attribute: &str, options: &MappingOptions) -> ValueForm {
     }
 }
 
-fn joined(meanings: &mut ColumnResolver<'_>, attributes: &mut Vec<AttributeSource>) {
-    let options = meanings.options;
-    let joins = std::mem::take(&mut meanings.joins);
+fn joined(columns: &mut ColumnResolver<'_>, attributes: &mut Vec<AttributeSource>) {
+    let options = columns.options;
+    let joins = std::mem::take(&mut columns.joins);
     for (asked, places) in options.join.iter().zip(joins) {
         let Some(places) = places else { continue };
-        let name = Arc::clone(&asked.what.attribute);
-        if is_new(meanings, &name, &asked.by, attributes) {
-            let names: Vec<&str> = places.iter().map(|place| meanings.name(*place)).collect();
+        let name = Arc::clone(&asked.value.attribute);
+        if is_new(columns, &name, &asked.origin, attributes) {
+            let names: Vec<&str> = places.iter().map(|place| columns.name(*place)).collect();
             attributes.push(AttributeSource {
                 label: names.join("+"),
                 origin: ValueOrigin::Joined(places),
@@ -66,20 +66,20 @@ fn joined(meanings: &mut ColumnResolver<'_>, attributes: &mut Vec<AttributeSourc
     }
 }
 
-fn constants(meanings: &mut ColumnResolver<'_>, attributes: &mut Vec<AttributeSource>) {
-    let options = meanings.options;
+fn constants(columns: &mut ColumnResolver<'_>, attributes: &mut Vec<AttributeSource>) {
+    let options = columns.options;
     for asked in &options.set {
-        let name = Arc::clone(&asked.what.attribute);
+        let name = Arc::clone(&asked.value.attribute);
         // Once for the list, so that not every row of it is found broken.
-        if let Some(finding) = rules::too_long(&name, &asked.what.value) {
-            meanings
+        if let Some(finding) = rules::too_long(&name, &asked.value.value) {
+            columns
                 .problems
-                .push(format!("{}: {}", asked.by, finding.message));
+                .push(format!("{}: {}", asked.origin, finding.message));
         }
-        if is_new(meanings, &name, &asked.by, attributes) {
+        if is_new(columns, &name, &asked.origin, attributes) {
             attributes.push(AttributeSource {
                 label: name.to_string(),
-                origin: ValueOrigin::Constant(asked.what.value.clone()),
+                origin: ValueOrigin::Constant(asked.value.value.clone()),
                 form: ValueForm::AsItIs,
                 name,
             });
@@ -89,7 +89,7 @@ fn constants(meanings: &mut ColumnResolver<'_>, attributes: &mut Vec<AttributeSo
 
 /// Whether nothing else gives the attribute. What does is named.
 fn is_new(
-    meanings: &mut ColumnResolver<'_>,
+    columns: &mut ColumnResolver<'_>,
     name: &Arc<str>,
     by: &str,
     attributes: &[AttributeSource],
@@ -97,7 +97,7 @@ fn is_new(
     let Some(earlier) = attributes.iter().find(|earlier| earlier.name == *name) else {
         return true;
     };
-    meanings.problems.push(match &earlier.origin {
+    columns.problems.push(match &earlier.origin {
         ValueOrigin::Column(place) => format!(
             "{by}: column {}, {}, gives {name} as well; drop it with `--ignore-column {}`",
             place + 1,
@@ -111,27 +111,28 @@ fn is_new(
     false
 }
 
-fn dates(meanings: &mut ColumnResolver<'_>, attributes: &mut [AttributeSource]) {
-    let options = meanings.options;
+fn dates(columns: &mut ColumnResolver<'_>, attributes: &mut [AttributeSource]) {
+    let options = columns.options;
     for asked in &options.dates {
-        let name = &asked.what.attribute;
+        let name = &asked.value.attribute;
         let from_cells = attributes
             .iter_mut()
             .find(|attribution| attribution.name == *name && attribution.constant().is_none());
         let Some(attribution) = from_cells else {
-            meanings
+            columns
                 .problems
-                .push(format!("{}: no column gives {name}", asked.by));
+                .push(format!("{}: no column gives {name}", asked.origin));
             continue;
         };
-        let format = asked.what.format.clone();
+        let format = asked.value.format.clone();
         match (&**name, &attribution.form) {
-            ("email" | "phone_number", _) => meanings
+            ("email" | "phone_number", _) => columns
                 .problems
-                .push(format!("{}: {name} is not a date", asked.by)),
-            (_, ValueForm::Day(_) | ValueForm::EpochSeconds(_)) => meanings
-                .problems
-                .push(format!("{}: {name} already has a date format", asked.by)),
+                .push(format!("{}: {name} is not a date", asked.origin)),
+            (_, ValueForm::Day(_) | ValueForm::EpochSeconds(_)) => columns.problems.push(format!(
+                "{}: {name} already has a date format",
+                asked.origin
+            )),
             ("updated_at", _) => attribution.form = ValueForm::EpochSeconds(format),
             (_, ValueForm::AsItIs | ValueForm::Lowercase | ValueForm::Phone(_)) => {
                 attribution.form = ValueForm::Day(format);

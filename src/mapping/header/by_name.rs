@@ -1,8 +1,8 @@
 //! What a column means by its name alone.
 
-use super::meanings::ColumnResolver;
+use super::column_resolver::ColumnResolver;
 use crate::mapping::columns::{ByName, Target, of_name};
-use crate::visible::shell_word;
+use crate::sanitize::shell_word;
 
 impl ColumnResolver<'_> {
     /// What a column means by its name, where nothing was said of it.
@@ -71,7 +71,7 @@ impl ColumnResolver<'_> {
             .join
             .iter()
             .zip(&self.joins)
-            .filter(|(asked, _)| *asked.what.attribute == *attribute)
+            .filter(|(asked, _)| *asked.value.attribute == *attribute)
             .any(|(_, places)| places.iter().flatten().any(|part| *part == place))
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::suggest::Suggestion;
+use crate::sanitize::one_line;
 use crate::user::pool_rules::PoolRules;
-use crate::visible::one_line;
 
 /// Everything that is wrong with a header.
 #[derive(Debug, PartialEq, Eq)]

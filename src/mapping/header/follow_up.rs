@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::meanings::ColumnResolver;
-use crate::mapping::attribution::AttributeSource;
+use super::column_resolver::ColumnResolver;
+use crate::mapping::attribute_source::AttributeSource;
 use crate::mapping::columns::Target;
 use crate::mapping::condition::Condition;
 use crate::mapping::follow_up::{FollowUpFrom, StepCondition, Verified};
@@ -14,22 +14,22 @@ const SEPARATOR: &str = ";";
 
 /// All of it.
 pub(super) fn read(
-    meanings: &mut ColumnResolver<'_>,
+    columns: &mut ColumnResolver<'_>,
     attributes: &[AttributeSource],
 ) -> FollowUpFrom {
-    let asked = &meanings.options.follow_up;
+    let asked = &columns.options.follow_up;
     let confirm = if asked.confirm {
         StepCondition::Everybody
     } else {
-        whom(std::mem::take(&mut meanings.confirm_where))
+        whom(std::mem::take(&mut columns.confirm_where))
     };
     FollowUpFrom {
         confirm,
-        verify: verify(meanings, attributes),
-        groups: groups(meanings),
-        groups_column: groups_column(meanings),
-        create_groups: meanings.options.follow_up.create_groups,
-        disable: whom(std::mem::take(&mut meanings.disable_where)),
+        verify: verify(columns, attributes),
+        groups: groups(columns),
+        groups_column: groups_column(columns),
+        create_groups: columns.options.follow_up.create_groups,
+        disable: whom(std::mem::take(&mut columns.disable_where)),
     }
 }
 
@@ -41,11 +41,11 @@ fn whom(conditions: Vec<Condition>) -> StepCondition {
     }
 }
 
-fn verify(meanings: &mut ColumnResolver<'_>, attributes: &[AttributeSource]) -> Vec<Verified> {
+fn verify(columns: &mut ColumnResolver<'_>, attributes: &[AttributeSource]) -> Vec<Verified> {
     let mut verified = Vec::new();
     for contact in [Contact::Email, Contact::PhoneNumber] {
-        let column = meanings.only(&Target::Verified(contact));
-        if meanings.verifies(contact) {
+        let column = columns.only(&Target::Verified(contact));
+        if columns.verifies(contact) {
             verified.push(Verified {
                 contact,
                 place: attributes
@@ -58,10 +58,10 @@ fn verify(meanings: &mut ColumnResolver<'_>, attributes: &[AttributeSource]) -> 
     verified
 }
 
-fn groups(meanings: &ColumnResolver<'_>) -> Vec<Arc<str>> {
+fn groups(columns: &ColumnResolver<'_>) -> Vec<Arc<str>> {
     let mut groups: Vec<Arc<str>> = Vec::new();
-    for asked in &meanings.options.follow_up.groups {
-        let name = &*asked.what;
+    for asked in &columns.options.follow_up.groups {
+        let name = &*asked.value;
         if !groups.iter().any(|there| **there == *name) {
             groups.push(name.into());
         }
@@ -69,18 +69,18 @@ fn groups(meanings: &ColumnResolver<'_>) -> Vec<Arc<str>> {
     groups
 }
 
-fn groups_column(meanings: &mut ColumnResolver<'_>) -> Option<(usize, String)> {
-    let column = meanings.only(&Target::Groups);
-    let separator = meanings.options.follow_up.group_separator.as_ref();
+fn groups_column(columns: &mut ColumnResolver<'_>) -> Option<(usize, String)> {
+    let column = columns.only(&Target::Groups);
+    let separator = columns.options.follow_up.group_separator.as_ref();
     match (column, separator) {
         (Some(column), separator) => {
-            let separator = separator.map_or(SEPARATOR, |asked| &asked.what);
+            let separator = separator.map_or(SEPARATOR, |asked| &asked.value);
             Some((column, separator.to_owned()))
         }
         (None, Some(asked)) => {
-            meanings.problems.push(format!(
+            columns.problems.push(format!(
                 "{}: there is no column groups; map one with --map COLUMN=groups",
-                asked.by
+                asked.origin
             ));
             None
         }

@@ -28,10 +28,13 @@ pub fn likelier_header<'l>(
 fn fits(name: &str, options: &MappingOptions) -> bool {
     let same = |other: &str| other.eq_ignore_ascii_case(name);
     let named = || {
-        options.columns.iter().any(|asked| same(&asked.what.column))
-            || options.username_from.iter().any(|asked| same(&asked.what))
-            || options.keep.iter().any(|asked| same(&asked.what))
-            || options.ignore.iter().any(|asked| same(&asked.what))
+        options
+            .columns
+            .iter()
+            .any(|asked| same(&asked.value.column))
+            || options.username_from.iter().any(|asked| same(&asked.value))
+            || options.keep.iter().any(|asked| same(&asked.value))
+            || options.ignore.iter().any(|asked| same(&asked.value))
     };
     !name.is_empty() && (may_be_name(name) || named())
 }

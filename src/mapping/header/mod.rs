@@ -1,14 +1,14 @@
 //! A header and what was asked for, brought together once: the mapping, or everything that is wrong with it.
 //!
-//! [`meanings`] finds out what each column is for; [`attributes`] then says which attributes that gives, and in which form, and
+//! [`columns`] finds out what each column is for; [`attributes`] then says which attributes that gives, and in which form, and
 //! [`follow_up`] what is done after the sign-ups.
 
 mod attributes;
 mod by_name;
+mod column_resolver;
 mod error;
 mod follow_up;
 mod likelier;
-mod meanings;
 mod notices;
 mod suggest;
 mod username;
@@ -21,8 +21,8 @@ use super::options::{MappingOptions, PasswordFrom};
 use crate::plural::counted;
 use crate::rows::Header;
 use crate::user::rules::{RowRules, Strictness};
+use column_resolver::ColumnResolver;
 pub use error::HeaderError;
-use meanings::ColumnResolver;
 pub use notices::HeaderNotice;
 use suggest::Suggestion;
 
@@ -41,13 +41,12 @@ pub(super) fn read(
     header: &Header,
     options: &MappingOptions,
 ) -> Result<Mapping, HeaderError> {
-    let mut meanings = ColumnResolver::new(header.names(), options);
-    meanings.find();
-    let tables = meanings.tables();
+    let mut columns = ColumnResolver::new(header.names(), options);
+    columns.find();
+    let tables = columns.tables();
     let formulas = formula::of_header(header.names());
     // Then it is probably the first user, and one of its cells may be a password: nothing of it is repeated.
-    if !meanings.problems.is_empty() && meanings.nothing_is_known() && !meanings.looks_like_header()
-    {
+    if !columns.problems.is_empty() && columns.nothing_is_known() && !columns.looks_like_header() {
         return Err(HeaderError {
             list: list.to_owned(),
             line: header.line(),
@@ -55,28 +54,28 @@ pub(super) fn read(
             suggestion: Box::default(),
         });
     }
-    let username = meanings.username();
-    let password = meanings.password();
-    let attributes = attributes::all(&mut meanings);
-    let follow_up = follow_up::read(&mut meanings, &attributes);
+    let username = columns.username();
+    let password = columns.password();
+    let attributes = attributes::all(&mut columns);
+    let follow_up = follow_up::read(&mut columns, &attributes);
     match username {
-        Some(username) if meanings.problems.is_empty() && !meanings.lacks_password => Ok(Mapping {
+        Some(username) if columns.problems.is_empty() && !columns.lacks_password => Ok(Mapping {
             username,
             columns: header.names().to_vec(),
             noted: noted_columns(&attributes, &follow_up),
-            notices: meanings.notices(),
-            cognito_export: CognitoExport::of(header.names(), meanings.unused_enabled()),
+            notices: columns.notices(),
+            cognito_export: CognitoExport::of(header.names(), columns.unused_enabled()),
             password,
-            secrets: meanings.secrets(),
+            secrets: columns.secrets(),
             attributes,
             follow_up,
-            kept: meanings.kept,
-            skip: meanings.skip_where,
+            kept: columns.kept,
+            skip: columns.skip_where,
             trim: options.trim,
             null: options.null.clone(),
             tables,
-            dropped: meanings.dropped,
-            unnamed: meanings.unnamed,
+            dropped: columns.dropped,
+            unnamed: columns.unnamed,
             generated: options
                 .password
                 .is_some_and(PasswordFrom::may_generate)
@@ -89,14 +88,14 @@ pub(super) fn read(
             // Other flags than those are right where the names are not read as they are meant.
             let suggestion = match formulas {
                 Some(_) => Suggestion::default(),
-                None => meanings.suggestion(),
+                None => columns.suggestion(),
             };
-            meanings.problems.extend(formulas);
-            meanings.tell_what_is_missing(&suggestion);
+            columns.problems.extend(formulas);
+            columns.tell_what_is_missing(&suggestion);
             Err(HeaderError {
                 list: list.to_owned(),
                 line: header.line(),
-                problems: meanings.problems,
+                problems: columns.problems,
                 suggestion: Box::new(suggestion),
             })
         }

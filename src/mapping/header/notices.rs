@@ -1,6 +1,6 @@
 //! What is good to know about a header that fits.
 
-use super::meanings::ColumnResolver;
+use super::column_resolver::ColumnResolver;
 use crate::mapping::columns::{Target, says_enabled};
 use crate::mapping::options::PasswordFrom;
 

@@ -1,11 +1,11 @@
 //! The flags that would make a header fit, as far as they can be guessed.
 
-use super::meanings::ColumnResolver;
+use super::column_resolver::ColumnResolver;
 use crate::mapping::columns::{ByName, Target, of_name};
 use crate::mapping::guess::{Guess, certain_guess, guess, plain};
 use crate::mapping::options::PasswordFrom;
+use crate::sanitize::shell_word;
 use crate::user::pool_rules::{Contact, PoolRules};
-use crate::visible::shell_word;
 
 /// What is known of a header that does not fit, for guesses.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -213,8 +213,8 @@ impl ColumnResolver<'_> {
         let names_username = !options.username_from.is_empty() || options.username_uuid.is_some();
         let targets = (0..self.count()).filter_map(|place| Some((place, self.target(place)?)));
         let mut taken: Vec<Target> = targets.clone().map(|(_, target)| target.clone()).collect();
-        let given = options.set.iter().map(|asked| &asked.what.attribute);
-        let given = given.chain(options.join.iter().map(|asked| &asked.what.attribute));
+        let given = options.set.iter().map(|asked| &asked.value.attribute);
+        let given = given.chain(options.join.iter().map(|asked| &asked.value.attribute));
         taken.extend(given.cloned().map(Target::Attribute));
         for contact in [Contact::Email, Contact::PhoneNumber] {
             if !self.verifies(contact) {

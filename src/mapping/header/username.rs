@@ -1,6 +1,6 @@
 //! Which columns give the username.
 
-use super::meanings::ColumnResolver;
+use super::column_resolver::ColumnResolver;
 use crate::mapping::columns::Target;
 use crate::mapping::options::{Lowercase, Sourced};
 use crate::mapping::username::{UsernameColumn, UsernameFrom};
@@ -10,7 +10,11 @@ impl ColumnResolver<'_> {
     pub(super) fn find_username(&mut self) {
         let options = self.options;
         let asked = options.username_from.iter().chain(&options.username_uuid);
-        for Sourced { what, by } in asked {
+        for Sourced {
+            value: what,
+            origin: by,
+        } in asked
+        {
             let names: Vec<&str> = if self.places(what).is_empty() {
                 what.split(',').map(str::trim).collect()
             } else {
@@ -63,7 +67,7 @@ impl ColumnResolver<'_> {
             (Some(asked), Some(meant)) if self.gives_no_username(meant) => {
                 self.problems.push(format!(
                     "{}: column {}, {}, gives the username as well; remove one of the two",
-                    asked.by,
+                    asked.origin,
                     meant + 1,
                     self.name(meant)
                 ));

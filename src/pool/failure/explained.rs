@@ -51,7 +51,7 @@ pub fn explained(code: &str) -> Option<Explained> {
         ),
         "InvalidParameterException" => known(
             "a value is not what Cognito or this pool takes",
-            "mend the value that the message names; the same for many rows is a mistake in the mapping: `check` with the pool's rules \
+            "correct the value that the message names; the same for many rows is a mistake in the mapping: `check` with the pool's rules \
              finds most of it before a run",
         ),
         "UserLambdaValidationException" => trigger(
@@ -144,7 +144,7 @@ fn on_the_way(code: &str) -> Option<Explained> {
         ),
         REQUEST_NOT_BUILT => known(
             "the request could not be made of this row",
-            "mend the row: the message says what is wrong",
+            "correct the row: the message says what is wrong",
         ),
         NOT_SIGNED => retried(
             "the user could not be looked up, because this run signs no requests",

@@ -27,7 +27,7 @@ use super::tally::ReportTally;
 use super::whole_file::WholeFile;
 use crate::ledger::RunMetadata;
 use crate::outcome::{RateSample, Summary};
-use crate::visible::visible;
+use crate::sanitize::visible;
 
 /// The file's name in the run's directory.
 pub(super) const FILE: &str = "report.html";

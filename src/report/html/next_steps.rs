@@ -212,14 +212,14 @@ mod tests {
 
     #[test]
     fn a_run_that_was_killed_has_no_file_of_rows_to_mend() {
-        for (state, mends) in [(RunState::Stopped, 1), (RunState::Interrupted, 0)] {
+        for (state, corrections) in [(RunState::Stopped, 1), (RunState::Interrupted, 0)] {
             let mut summary = summary(&[(Outcome::Invalid, 3)]);
             summary.state = state;
             let left = next_steps(&summary, &about(RunKind::Import));
             let of_rejects = left
                 .iter()
                 .filter(|to_do| to_do.words.contains("rejects.csv"));
-            assert_eq!(of_rejects.count(), mends, "{state:?}");
+            assert_eq!(of_rejects.count(), corrections, "{state:?}");
         }
     }
 

@@ -137,6 +137,6 @@ fn names_stand_in_the_page_only_where_they_are_asked_for() {
 #[test]
 fn the_template_has_no_hidden_characters_of_its_own() {
     for text in [include_str!("page.html"), include_str!("page.css")] {
-        assert_eq!(crate::visible::visible(text), text);
+        assert_eq!(crate::sanitize::visible(text), text);
     }
 }

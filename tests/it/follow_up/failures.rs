@@ -58,7 +58,7 @@ fn a_taken_address_fails_only_its_own_step() {
     assert!(line["follow_up"][1]["message"].is_string());
 
     // It stays failed until a retry, which only repeats that step.
-    import().run().exits(1).says(["finished already"]);
+    import().run().exits(1).says(["already finished"]);
     let asked = |operation: &str| pool.requests(operation);
     let before = (
         asked("SignUp"),

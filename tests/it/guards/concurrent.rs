@@ -100,6 +100,6 @@ fn unknown_quotas_default_and_the_run_says_so() {
             .args(["--preflight-timeout", "1s"])
             .run()
             .exits(0)
-            .says(["AWS's default of 50", "[limits_unknown]"]);
+            .says(["AWS's default quota of 50", "[limits_unknown]"]);
     }
 }

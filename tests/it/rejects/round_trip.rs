@@ -35,7 +35,7 @@ fn round_trip(
         assert!(corrected.contains(broken), "{broken:?} in\n{rejected}");
         corrected = corrected.replace(broken, fixed);
     }
-    let corrected = dir.file("mended.csv", corrected);
+    let corrected = dir.file("corrected.csv", corrected);
     import(corrected, "again").run().exits(0);
     let again = dir.results_in("again");
     assert_eq!(again.count("created"), again.rows.len());
@@ -52,7 +52,7 @@ fn semicolons_quotes_multiline_cells_and_crlf_are_preserved() {
         ann;Passw0rd!;ann@example.com;\"High St; 1\"\r\n\
         bob;Passw0rd!;bob-example.com;\"\"\"Villa\"\" Bob;\r\nFlat 2\"\r\n\
         cy;short;cy@example.com; Low St \r\n";
-    let mends = [
+    let corrections = [
         (
             "bob;;bob-example.com;\"\"\"Villa\"\" Bob;\r\nFlat 2\";rejected;InvalidParameterException;",
             "bob;Passw0rd!;bob@example.com;\"\"\"Villa\"\" Bob;\r\nFlat 2\";;;",
@@ -63,20 +63,20 @@ fn semicolons_quotes_multiline_cells_and_crlf_are_preserved() {
         ),
         (";reason_row;reason_line\r\n", ";reason_row;reason_line\r\n"),
     ];
-    round_trip(list, &[], 1, &mends);
+    round_trip(list, &[], 1, &corrections);
 }
 
 #[test]
 fn tabs_and_unquoted_lists_are_preserved() {
     let list = "username\tpassword\temail\tnickname\nann\tPassw0rd!\tann@example.com\tAn \"A\" Lee\nbob\tPassw0rd!\tbob\t\"Bob\n";
-    let mends = [(
+    let corrections = [(
         "bob\t\tbob\t\"Bob\t",
         "bob\tPassw0rd!\tbob@example.com\t\"Bob\t",
     )];
-    round_trip(list, &["--quote", "none"], 1, &mends);
+    round_trip(list, &["--quote", "none"], 1, &corrections);
     let list = "username|password|email\nann|Passw0rd!|ann@example.com\nbob|Passw0rd!|bob\n";
-    let mends = [("bob||bob|", "bob|Passw0rd!|bob@example.com|")];
-    round_trip(list, &["--delimiter", "|", "--quote", "'"], 1, &mends);
+    let corrections = [("bob||bob|", "bob|Passw0rd!|bob@example.com|")];
+    round_trip(list, &["--delimiter", "|", "--quote", "'"], 1, &corrections);
 }
 
 #[test]
@@ -84,35 +84,40 @@ fn the_aws_template_is_preserved() {
     let list = "cognito:username,password,email,address,cognito:mfa_enabled\n\
         ann,Passw0rd!,ann@example.com,1\\, High \"St\",\n\
         bob,Passw0rd!,bob,2\\, High St,a\\\n";
-    let mends = [(
+    let corrections = [(
         "bob,,bob,2\\, High St,a\\ ,rejected,",
         "bob,Passw0rd!,bob@example.com,2\\, High St,a\\ ,rejected,",
     )];
-    round_trip(list, &["--ignore-column", "cognito:mfa_enabled"], 1, &mends);
+    round_trip(
+        list,
+        &["--ignore-column", "cognito:mfa_enabled"],
+        1,
+        &corrections,
+    );
 }
 
 #[test]
 fn other_encodings_become_utf_8_and_are_recognized() {
     let list = b"username;password;email;nickname\nann;Passw0rd!;ann@example.com;J\xfcrgen\nbob;Passw0rd!;bob;Zo\xeb \x80\n";
-    let mends = [
+    let corrections = [
         ("\u{feff}username;", "\u{feff}username;"),
         ("bob;;bob;Zoë €;", "bob;Passw0rd!;bob@example.com;Zoë €;"),
     ];
-    round_trip(list, &["--encoding", "windows-1252"], 1, &mends);
+    round_trip(list, &["--encoding", "windows-1252"], 1, &corrections);
 }
 
 #[test]
 fn a_list_without_a_header_gets_a_recognized_header() {
     let list = "Passw0rd!;ann;ann@example.com\nPassw0rd!;bob;bob\n";
     let columns = ["--no-headers", "--columns", "password,username,email"];
-    let mends = [
+    let corrections = [
         (
             "password;username;email;reason_outcome;",
             "password;username;email;reason_outcome;",
         ),
         (";bob;bob;", "Passw0rd!;bob;bob@example.com;"),
     ];
-    round_trip(list, &columns, 1, &mends);
+    round_trip(list, &columns, 1, &corrections);
     // The header names the columns, so it can be read without the flags too. A spreadsheet may
     // quote every cell.
     let quoted = "\"password\",\"username\",\"email\",\"reason_outcome\",\"reason_code\",\"reason_message\",\"reason_row\",\"reason_line\"\n\
@@ -131,11 +136,11 @@ fn a_list_without_a_header_gets_a_recognized_header() {
 #[test]
 fn a_sep_line_is_repeated_where_needed() {
     let list = "sep=;\nusername;password;email;a,b,c,d,e,f,g,h,i,j,k,l\nann;Passw0rd!;ann@example.com;x\nbob;Passw0rd!;bob;y\n";
-    let mends = [
+    let corrections = [
         ("sep=;\n", "sep=;\n"),
         ("bob;;bob;y;", "bob;Passw0rd!;bob@example.com;y;"),
     ];
-    round_trip(list, &["--ignore-unknown"], 1, &mends);
+    round_trip(list, &["--ignore-unknown"], 1, &corrections);
 }
 
 #[test]
@@ -144,14 +149,14 @@ fn columns_of_a_mapping_file_keep_their_names() {
     let mapping = "ignore = [\"Shoe size\"]\n[columns]\nLogin = \"username\"\nKey = \"password\"\n[list]\ndelimiter = \";\"\n";
     let mapping = dir.path(dir.file("mapping.toml", mapping));
     let list = "Login;Shoe size;Key;E-mail;email\nann;38;Passw0rd!;;ann@example.com\nbob;44;Passw0rd!;;bob\n";
-    let mends = [("bob;44;;;bob;", "bob;44;Passw0rd!;;bob@example.com;")];
+    let corrections = [("bob;44;;;bob;", "bob;44;Passw0rd!;;bob@example.com;")];
     let flags = [
         "--mapping",
         mapping.to_str().unwrap(),
         "--ignore-column",
         "E-mail",
     ];
-    round_trip(list, &flags, 1, &mends);
+    round_trip(list, &flags, 1, &corrections);
 }
 
 #[test]
@@ -160,6 +165,6 @@ fn rejects_of_a_compressed_list_are_plain_text() {
     packed
         .write_all(b"username,password,email\nann,Passw0rd!,ann@example.com\nbob,Passw0rd!,bob\n")
         .unwrap();
-    let mends = [("bob,,bob,", "bob,Passw0rd!,bob@example.com,")];
-    round_trip(packed.finish().unwrap(), &[], 1, &mends);
+    let corrections = [("bob,,bob,", "bob,Passw0rd!,bob@example.com,")];
+    round_trip(packed.finish().unwrap(), &[], 1, &corrections);
 }

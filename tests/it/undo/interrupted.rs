@@ -127,7 +127,7 @@ fn an_undone_run_only_continues_with_restart() {
     import(&dir, &pool, list)
         .run()
         .exits(0)
-        .says(["finished already"]);
+        .says(["already finished"]);
     // The new run can be undone too.
     undo(&dir, &pool).run().exits(0);
     assert!(pool.users().is_empty());
@@ -150,7 +150,7 @@ fn rows_in_doubt_are_reported_and_kept() {
         .exits(5);
     undo(&dir, &pool).run().exits(0).says([
         "note: 2 rows are in doubt",
-        "this run created nobody: there is nothing to undo",
+        "this run created no users: there is nothing to undo",
     ]);
     assert_eq!(pool.users().len(), 2);
 }

@@ -42,7 +42,7 @@ fn only_the_pool_id_confirms() {
     import(&dir, &pool, list)
         .run()
         .exits(0)
-        .says(["finished already"]);
+        .says(["already finished"]);
 
     asked("us-east-1_Rehearsal\n").unwrap().exits(0);
     assert!(pool.users().is_empty());

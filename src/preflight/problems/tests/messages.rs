@@ -14,7 +14,7 @@ use crate::pool::failure::{
 use crate::pool::{Advice, Failure};
 use crate::preflight::ask::Found;
 use crate::preflight::calls::{Call, Unanswered, remedy};
-use crate::preflight::objections::{Allowed, Objection, RunIntent, StepIntent, Weight, objections};
+use crate::preflight::problems::{Allowed, Problem, RunIntent, StepIntent, Weight, problems};
 use crate::preflight::survey::{AliasRepeats, FindingExample, NoteCount, SurveyCounts};
 use crate::user::pool_rules::{AttributeRule, ClientRules, Contact, PoolRules};
 use crate::user::{FlagsGiven, NoteKind, StepKind};
@@ -28,12 +28,12 @@ struct Messages {
 
 impl Messages {
     fn add(&mut self, rules: Option<&PoolRules>, unanswered: &[Unanswered], meant: RunIntent<'_>) {
-        for problem in objections(rules, unanswered, meant) {
+        for problem in problems(rules, unanswered, meant) {
             self.put(&problem);
         }
     }
 
-    fn put(&mut self, problem: &Objection) {
+    fn put(&mut self, problem: &Problem) {
         let kind = match problem.weight {
             Weight::Refusal => "refused",
             Weight::Notice => "notice",
@@ -49,7 +49,7 @@ impl Messages {
 /// The codes in the sources of this module, so that no message is left out.
 fn codes_in_sources() -> BTreeSet<&'static str> {
     let sources = [
-        include_str!("../../objections.rs"),
+        include_str!("../../problems.rs"),
         include_str!("../aliases.rs"),
         include_str!("../asked.rs"),
         include_str!("../attributes.rs"),
@@ -330,7 +330,7 @@ fn every_refusal_and_notice() {
     about_the_rows(&mut messages);
     about_the_steps_and_the_rate(&mut messages);
     about_the_calls(&mut messages);
-    messages.put(&Objection::of_header(&HeaderNotice {
+    messages.put(&Problem::of_header(&HeaderNotice {
         code: "header",
         message: "line 1\nline 2".to_owned(),
         hint: "do this".to_owned(),
@@ -348,7 +348,7 @@ fn every_refusal_and_notice() {
         client: Some(ClientRules::default()),
         ..PoolRules::default()
     };
-    assert_eq!(objections(Some(&rules), &[], meant), []);
+    assert_eq!(problems(Some(&rules), &[], meant), []);
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod unanswered;
 use std::num::NonZeroU32;
 use std::sync::LazyLock;
 
-use super::{Allowed, Objection, RunIntent, StepIntent, Weight, objections};
+use super::{Allowed, Problem, RunIntent, StepIntent, Weight, problems};
 use crate::preflight::ask::Found;
 use crate::preflight::prescan::ExistingUserPolicy;
 use crate::preflight::rates::{Rates, RatesAsked};
@@ -56,9 +56,9 @@ pub(super) fn rates(creation: Option<u32>, found: &Found) -> Rates {
     Rates::new(&asked, found)
 }
 
-fn codes(found: &[Objection], weight: Weight) -> Vec<&'static str> {
-    let of_weight = found.iter().filter(|objection| objection.weight == weight);
-    of_weight.map(|objection| objection.code).collect()
+fn codes(found: &[Problem], weight: Weight) -> Vec<&'static str> {
+    let of_weight = found.iter().filter(|problem| problem.weight == weight);
+    of_weight.map(|problem| problem.code).collect()
 }
 
 /// A plain list, and nothing allowed.
@@ -83,7 +83,7 @@ pub(super) fn plain() -> RunIntent<'static> {
 fn refusals<'a>(rules: &PoolRules, change: impl FnOnce(&mut RunIntent<'a>)) -> Vec<&'static str> {
     let mut meant = plain();
     change(&mut meant);
-    codes(&objections(Some(rules), &[], meant), Weight::Refusal)
+    codes(&problems(Some(rules), &[], meant), Weight::Refusal)
 }
 
 fn client(change: impl FnOnce(&mut ClientRules)) -> PoolRules {
@@ -337,7 +337,7 @@ fn a_step_that_no_row_would_have_is_told() {
             begun,
             ..plain()
         };
-        let found = objections(Some(&PoolRules::default()), &[], meant);
+        let found = problems(Some(&PoolRules::default()), &[], meant);
         let notices = codes(&found, Weight::Notice).into_iter();
         notices.filter(|code| *code == "step_without_users").count()
     };

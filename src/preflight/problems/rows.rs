@@ -1,13 +1,13 @@
 //! What speaks against a run because of the rows of its list.
 
-use super::{Objection, RunIntent};
+use super::{Problem, RunIntent};
 use crate::plural::{counted, plural};
 use crate::preflight::survey::{NoteCount, SurveyCounts};
 use crate::user::FlagsGiven;
 use crate::user::password_column::Suspicion;
 
 /// What the rows are like, counted.
-pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
+pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
     if meant.begun {
         return;
     }
@@ -17,15 +17,15 @@ pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
         examples,
     } in meant.notes
     {
-        found.push(Objection {
+        found.push(Problem {
             count: Some(*count),
             examples: examples.clone(),
-            ..Objection::notice(kind.code(), kind.summary(*count), kind.hint(meant.given))
+            ..Problem::notice(kind.code(), kind.summary(*count), kind.hint(meant.given))
         });
     }
     let Some(counts) = meant.counts else {
         if meant.allowed.strict {
-            found.push(Objection::refusal(
+            found.push(Problem::refusal(
                 "strict_needs_a_file",
                 "--strict reads the whole list before the first call, and this list can be read only once",
                 "save it as a file, or omit --strict",
@@ -34,14 +34,14 @@ pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
         return;
     };
     if counts.rows == 0 {
-        found.push(Objection::notice(
+        found.push(Problem::notice(
             "no_rows",
             "the list has a header but no rows",
             "check the export if this is unexpected",
         ));
     }
     if let Some(Suspicion { code, message }) = counts.passwords.suspicion() {
-        found.push(Objection::refusal(code, message, Suspicion::HINT));
+        found.push(Problem::refusal(code, message, Suspicion::HINT));
     }
     badly_read(counts, meant.given, found);
     // Skipped rows are not looked at.
@@ -49,7 +49,7 @@ pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
     // A misquoted row is damaged by itself: it says nothing about the mapping.
     let misfits = counts.invalid - counts.misquoted;
     if misfits * 2 > rows || (rows > 0 && counts.invalid == rows) {
-        found.push(Objection::refusal(
+        found.push(Problem::refusal(
             "mostly_invalid",
             format!(
                 "{} of {} {} invalid, more than half: this suggests a wrong mapping rather than a few bad rows",
@@ -60,7 +60,7 @@ pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
             "correct the mapping or the way the list is read (`cognito-import check` explains every row), or move the valid rows to a separate list",
         ));
     } else if meant.allowed.strict && counts.invalid > 0 {
-        found.push(Objection::refusal(
+        found.push(Problem::refusal(
             "strict",
             format!(
                 "{} of {} {} invalid, and --strict allows none",
@@ -74,10 +74,10 @@ pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
 }
 
 /// Signs that the list is not read as it is written.
-fn badly_read(counts: &SurveyCounts, given: &FlagsGiven, found: &mut Vec<Objection>) {
+fn badly_read(counts: &SurveyCounts, given: &FlagsGiven, found: &mut Vec<Problem>) {
     if counts.swallowing > 0 {
         let quotes = "correct the quotes first, because the corrected list would be a different run (`cognito-import check` shows the lines)";
-        found.push(Objection::refusal(
+        found.push(Problem::refusal(
             "rows_swallowed",
             format!(
                 "{} swallowed other rows, because a quote is never closed or is closed in a later row: those users would be left out",
@@ -91,7 +91,7 @@ fn badly_read(counts: &SurveyCounts, given: &FlagsGiven, found: &mut Vec<Objecti
         ));
     }
     if counts.with_apostrophe * 2 > counts.rows - counts.skipped {
-        found.push(Objection::refusal(
+        found.push(Problem::refusal(
             "apostrophes",
             format!(
                 "the email addresses of {} of {} begin with an apostrophe, which some exports add to every text cell",

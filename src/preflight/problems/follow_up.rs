@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Objection, RunIntent};
+use super::{Problem, RunIntent};
 use crate::pool::groups::MOST_GROUPS;
 use crate::user::StepKind;
 
@@ -27,10 +27,10 @@ pub struct StepIntent<'a> {
 }
 
 /// All of it.
-pub(super) fn follow_up(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
+pub(super) fn follow_up(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
     let steps = meant.steps;
     if steps.groups > MOST_GROUPS {
-        found.push(Objection::refusal(
+        found.push(Problem::refusal(
             "groups_too_many",
             format!("the list names more than {MOST_GROUPS} groups, the maximum of a pool"),
             if meant.given.has("--group-separator") {
@@ -40,7 +40,7 @@ pub(super) fn follow_up(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
             },
         ));
     } else if !steps.missing_groups.is_empty() && !steps.create_groups {
-        found.push(Objection::refusal(
+        found.push(Problem::refusal(
             "group_missing",
             format!(
                 "these groups do not exist in the pool: {}",
@@ -53,7 +53,7 @@ pub(super) fn follow_up(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
         ));
     }
     if meant.counts.is_none() && steps.rows_name_groups {
-        found.push(Objection::notice(
+        found.push(Problem::notice(
             "groups_unknown",
             "the list can be read only once, so the groups in its rows are not known in advance: a missing group stops the run",
             "create the groups first, or save the list as a file",
@@ -76,7 +76,7 @@ fn where_named(steps: StepIntent<'_>) -> &'static str {
 }
 
 /// Steps that no row would have: probably a name or a value that is not in the list.
-fn nobody(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
+fn nobody(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
     let Some(counts) = meant.counts.filter(|counts| counts.to_send > 0) else {
         return;
     };
@@ -102,7 +102,7 @@ fn nobody(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
                 "check the column and the value of --disable-where",
             ),
         };
-        found.push(Objection::notice("step_without_users", what, hint));
+        found.push(Problem::notice("step_without_users", what, hint));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::attribution::{AttributeSource, ValueOrigin};
+use super::attribute_source::{AttributeSource, ValueOrigin};
 use super::formula;
 use super::transform::{TransformError, ValueForm, joined};
 use super::{Mapping, TRIM};

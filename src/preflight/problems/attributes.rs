@@ -1,9 +1,9 @@
 //! What stands against a run because of the attributes that it sets.
 
-use super::{Objection, RunIntent};
+use super::{Problem, RunIntent};
 use crate::mapping::nearest;
+use crate::sanitize::shell_word;
 use crate::user::pool_rules::PoolRules;
-use crate::visible::shell_word;
 
 /// A name with its column, as a message shows it.
 fn told(attribute: &(String, Option<String>)) -> String {
@@ -22,13 +22,13 @@ pub(super) fn told_all<'a>(
 }
 
 /// Attributes that the pool does not have, that may not be written, and that are missing.
-pub(super) fn attributes(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>) {
+pub(super) fn attributes(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Problem>) {
     let set = meant.attributes;
     let is_known = |name: &str| !rules.knows_schema() || rules.attribute(name).is_some();
     let unknown: Vec<&(String, Option<String>)> =
         set.iter().filter(|(name, _)| !is_known(name)).collect();
     if let Some(names) = told_all(unknown.iter().copied()) {
-        found.push(Objection::refusal(
+        found.push(Problem::refusal(
             "attribute_unknown",
             format!("not in the pool's schema: {names}"),
             instead(rules, set, &unknown),
@@ -36,7 +36,7 @@ pub(super) fn attributes(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Ve
     }
     let refused = |name: &str| is_known(name) && !rules.is_writable(name);
     if let Some(names) = told_all(set.iter().filter(|(name, _)| refused(name))) {
-        found.push(Objection::refusal(
+        found.push(Problem::refusal(
             "attribute_not_writable",
             format!("the app client may not write: {names}"),
             "add them to the app client's WriteAttributes, or drop the columns with --ignore-column",
@@ -50,7 +50,7 @@ pub(super) fn attributes(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Ve
         .map(|rule| rule.name.as_str())
         .collect();
     if !missing.is_empty() {
-        found.push(Objection::refusal(
+        found.push(Problem::refusal(
             "attribute_required",
             format!("the pool requires attributes that the list does not set: {}", missing.join(", ")),
             "add the columns, map existing ones with --map COLUMN=ATTRIBUTE, or set them for all users with --set",

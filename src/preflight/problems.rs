@@ -1,5 +1,5 @@
 //! What stands against a run, worked out before anything is sent. Pure: from the pool's rules, the list's columns and counts, and
-//! what the command line allows, to a list of objections, each with its way out.
+//! what the command line allows, to a list of problems, each with its way out.
 
 mod aliases;
 mod asked;
@@ -17,10 +17,10 @@ use super::survey::{AliasRepeats, FindingExample, NoteCount, SurveyCounts};
 use crate::mapping::HeaderNotice;
 use crate::plural::counted;
 use crate::pool::Stop;
+use crate::sanitize::one_line;
 use crate::user::hint::FlagsGiven;
 use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
 use crate::user::rules::MAX_ATTRIBUTE_NAME;
-use crate::visible::one_line;
 use attributes::told_all;
 pub use follow_up::StepIntent;
 
@@ -73,7 +73,7 @@ pub struct RunIntent<'a> {
     pub begun: bool,
 }
 
-/// How much an objection weighs.
+/// How much an problem weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {
     /// The run is refused.
@@ -85,7 +85,7 @@ pub enum Weight {
 /// A reason to refuse the run, or a note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Objection {
+pub struct Problem {
     /// Whether it prevents the run.
     #[serde(skip)]
     pub weight: Weight,
@@ -104,7 +104,7 @@ pub struct Objection {
     pub examples: Vec<FindingExample>,
 }
 
-impl Objection {
+impl Problem {
     fn refusal(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             weight: Weight::Refusal,
@@ -136,7 +136,7 @@ impl Objection {
     }
 }
 
-impl std::fmt::Display for Objection {
+impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} [{}]", self.message, self.code)?;
         for FindingExample { row, line, found } in &self.examples {
@@ -148,11 +148,11 @@ impl std::fmt::Display for Objection {
 
 /// Everything that stands against the run, refusals first.
 #[must_use]
-pub fn objections(
+pub fn problems(
     rules: Option<&PoolRules>,
     unanswered: &[Unanswered],
     meant: RunIntent<'_>,
-) -> Vec<Objection> {
+) -> Vec<Problem> {
     let mut found = Vec::new();
     if let Some(rules) = rules {
         sign_up(rules, meant, &mut found);
@@ -166,25 +166,25 @@ pub fn objections(
     rate::rate(meant, &mut found);
     asked::unanswered(rules, unanswered, meant, &mut found);
     asked::unknown(rules, unanswered, meant, &mut found);
-    found.sort_by_key(|objection| !objection.is_refusal());
+    found.sort_by_key(|problem| !problem.is_refusal());
     found
 }
 
-fn sign_up(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>) {
+fn sign_up(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Problem>) {
     if rules.admin_create_user_only {
-        found.push(Objection::refusal(
+        found.push(Problem::refusal(
             "sign_up_not_permitted",
             "SignUp is not permitted in this pool: only administrators can create users",
             "set AdminCreateUserConfig.AllowAdminCreateUserOnly to false, at least during the import",
         ));
     }
     match rules.client.as_ref().map(|client| client.has_secret) {
-        Some(true) if !meant.secret_given => found.push(Objection::refusal(
+        Some(true) if !meant.secret_given => found.push(Problem::refusal(
             "secret_missing",
             Stop::SecretMissing.meaning(),
             "pass it with --client-secret-file FILE or in COGNITO_CLIENT_SECRET, or use an app client without a secret",
         )),
-        Some(false) if meant.secret_given => found.push(Objection::notice(
+        Some(false) if meant.secret_given => found.push(Problem::notice(
             "secret_not_shown",
             "DescribeUserPoolClient shows no secret; the given secret is used anyway, because secrets kept in Secrets Manager are not shown",
             "if the app client has no secret, omit --client-secret-file and unset COGNITO_CLIENT_SECRET, or check --client-id",
@@ -192,7 +192,7 @@ fn sign_up(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>) 
         Some(_) | None => {}
     }
     if !meant.with_password && !rules.is_passwordless() {
-        found.push(Objection::refusal(
+        found.push(Problem::refusal(
             "password_needed",
             "users without a password cannot sign in to this pool: it allows no first factor other than PASSWORD",
             "take passwords from a column, pass --password generate and let users reset theirs, or allow EMAIL_OTP, SMS_OTP or WEB_AUTHN in the pool's sign-in policy",
@@ -201,10 +201,10 @@ fn sign_up(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>) 
 }
 
 /// Rules of the API that hold without a pool.
-fn names(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
+fn names(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
     let too_long = |name: &str| name.chars().count() > MAX_ATTRIBUTE_NAME;
     if let Some(names) = told_all(meant.attributes.iter().filter(|(name, _)| too_long(name))) {
-        found.push(Objection::refusal(
+        found.push(Problem::refusal(
             "attribute_name",
             format!("attribute names have at most {MAX_ATTRIBUTE_NAME} characters: {names}"),
             "map the columns to the pool's attributes with --map COLUMN=ATTRIBUTE, or drop them with --ignore-column",
@@ -218,7 +218,7 @@ fn sends_messages(rules: &PoolRules) -> bool {
     !rules.auto_verified_attributes.is_empty() && !rules.has_trigger("PreSignUp")
 }
 
-fn messages(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>) {
+fn messages(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Problem>) {
     if rules.auto_verified_attributes.is_empty() {
         return;
     }
@@ -229,7 +229,7 @@ fn messages(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>)
         .collect();
     let verified = verified.join(" and ");
     if !sends_messages(rules) {
-        found.push(Objection::notice(
+        found.push(Problem::notice(
             "messages_by_trigger",
             format!(
                 "the pool verifies {verified}: every user gets a code, unless the pool's PreSignUp trigger confirms and verifies the user"
@@ -256,7 +256,7 @@ fn messages(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>)
             }
             (_, _) => "a message per user".to_owned(),
         };
-        found.push(Objection::refusal(
+        found.push(Problem::refusal(
             "messages",
             format!("the pool verifies {verified}, so this run sends {how_many} to real people"),
             "pass --allow-messages to send them; or add a PreSignUp trigger that confirms and verifies users, or remove the attribute from AutoVerifiedAttributes during the import",
@@ -266,7 +266,7 @@ fn messages(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>)
         || rules.has_trigger("CustomEmailSender");
     let too_many = mails.is_none_or(|mails| mails > COGNITO_MAILS_A_DAY);
     if !own_sender && too_many && !meant.allowed.message_limit {
-        found.push(Objection::refusal(
+        found.push(Problem::refusal(
             "message_limit",
             format!(
                 "Cognito's built-in sender is limited to {COGNITO_MAILS_A_DAY} emails a day for all pools of the account, and this run needs {}: users beyond the limit are created but get no code",

@@ -1,10 +1,10 @@
 //! What stands against the number of sign-ups a second that was named.
 
-use super::{Objection, RunIntent};
+use super::{Problem, RunIntent};
 use crate::preflight::rates::{Excess, GrantedQuota};
 
 /// More than the account has room for: nothing breaks by it, and others suffer.
-pub(super) fn rate(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
+pub(super) fn rate(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
     let Some(Excess { flag, named, quota }) = meant.rates.creation.excess() else {
         return;
     };
@@ -24,7 +24,7 @@ pub(super) fn rate(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
             "unless the account has a higher quota, ",
         ),
     };
-    found.push(Objection::notice(
+    found.push(Problem::notice(
         "rate_above_quota",
         format!(
             "{flag} {named} exceeds {room}: {whether}requests above it are throttled and retried, so the run slows down to the quota, and people who sign up in the meantime are throttled as well"
@@ -38,7 +38,7 @@ pub(super) fn rate(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::objections;
+    use super::super::problems;
     use super::super::tests::{plain, rates};
     use super::RunIntent;
     use crate::pace::Category;
@@ -91,10 +91,10 @@ mod tests {
                 rates: &rates,
                 ..plain()
             };
-            let all = objections(Some(&PoolRules::default()), &[], meant);
+            let all = problems(Some(&PoolRules::default()), &[], meant);
             let told = all
                 .iter()
-                .find(|objection| objection.code == "rate_above_quota");
+                .find(|problem| problem.code == "rate_above_quota");
             assert_eq!(told.is_some(), said.is_some(), "{rate}: {all:?}");
             let words = said.unwrap_or_default();
             assert!(

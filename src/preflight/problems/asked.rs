@@ -1,7 +1,7 @@
 //! Objections to a run whose pool was not asked, may not be asked, or did not answer.
 
 use super::super::calls::{Call, Unanswered, remedy};
-use super::{Objection, RunIntent};
+use super::{Problem, RunIntent};
 use crate::user::pool_rules::PoolRules;
 
 const ALLOW_IT: &str = "allow it for this pool (`cognito-import iam-policy` prints the policy)";
@@ -14,7 +14,7 @@ pub(super) fn unanswered(
     rules: Option<&PoolRules>,
     unanswered: &[Unanswered],
     meant: RunIntent<'_>,
-    found: &mut Vec<Objection>,
+    found: &mut Vec<Problem>,
 ) {
     for call in unanswered {
         if call.refuses() {
@@ -25,7 +25,7 @@ pub(super) fn unanswered(
     }
 }
 
-fn call_failed(unanswered: &Unanswered, meant: RunIntent<'_>) -> Objection {
+fn call_failed(unanswered: &Unanswered, meant: RunIntent<'_>) -> Problem {
     let (unknown, instead) = match unanswered.call {
         Call::DescribeUserPool => (
             "whether SignUp is permitted, sends messages or moves aliases".to_owned(),
@@ -51,7 +51,7 @@ fn call_failed(unanswered: &Unanswered, meant: RunIntent<'_>) -> Objection {
         Call::CreateGroup | Call::GetProvisionedLimit => (String::from("more"), None),
     };
     let remedy = remedy(&unanswered.failure);
-    Objection::refusal(
+    Problem::refusal(
         "call_failed",
         format!("{unanswered}: cannot tell {unknown}"),
         match instead {
@@ -62,7 +62,7 @@ fn call_failed(unanswered: &Unanswered, meant: RunIntent<'_>) -> Objection {
 }
 
 /// What is not known without this answer, and may stay so.
-fn unknown_for(unanswered: &Unanswered, rules: Option<&PoolRules>) -> Option<Objection> {
+fn unknown_for(unanswered: &Unanswered, rules: Option<&PoolRules>) -> Option<Problem> {
     let call = unanswered.call;
     let why = if unanswered.is_denied() {
         format!("the permission {} is missing", call.action())
@@ -75,29 +75,29 @@ fn unknown_for(unanswered: &Unanswered, rules: Option<&PoolRules>) -> Option<Obj
         remedy(&unanswered.failure)
     };
     Some(match call {
-        Call::AdminGetUser => Objection::refusal(
+        Call::AdminGetUser => Problem::refusal(
             "permission_missing",
             format!("{why}: it is needed to look up existing users and unanswered requests"),
             format!("{ALLOW_IT}, or run with --no-lookup"),
         ),
-        Call::Step(kind) => Objection::refusal(
+        Call::Step(kind) => Problem::refusal(
             "permission_missing",
             format!("{why}: a follow-up step needs it ({})", kind.asked_by()),
             format!("{ALLOW_IT}, or omit the step"),
         ),
-        Call::ListUsers if unanswered.needed => Objection::refusal(
+        Call::ListUsers if unanswered.needed => Problem::refusal(
             "permission_missing",
             format!("{why}: --prescan always and --lookup list need it to find existing users"),
             format!("{ALLOW_IT}, or omit both flags"),
         ),
-        Call::ListUsers => Objection::notice(
+        Call::ListUsers => Problem::notice(
             "prescan",
             format!(
                 "{why}: the pool is not read first, although that would take fewer requests than trying every username"
             ),
             format!("{remedy}, or pass --prescan never"),
         ),
-        Call::ListGroups => Objection::notice(
+        Call::ListGroups => Problem::notice(
             "groups_unknown",
             format!(
                 "{why}: cannot tell whether the pool has the groups; a missing group stops the run"
@@ -105,7 +105,7 @@ fn unknown_for(unanswered: &Unanswered, rules: Option<&PoolRules>) -> Option<Obj
             format!("{ALLOW_IT}, or make sure that the groups exist"),
         ),
         Call::DescribeUserPoolClient if rules.is_none_or(|rules| rules.client.is_none()) => {
-            Objection::notice(
+            Problem::notice(
                 "client_unknown",
                 format!(
                     "{why}: cannot tell whether the app client has a secret or what it may write"
@@ -114,7 +114,7 @@ fn unknown_for(unanswered: &Unanswered, rules: Option<&PoolRules>) -> Option<Obj
             )
         }
         // The plan names the default that is used instead; that the permission is missing is often intended.
-        Call::GetProvisionedLimit if !unanswered.is_denied() => Objection::notice(
+        Call::GetProvisionedLimit if !unanswered.is_denied() => Problem::notice(
             "limits_unknown",
             format!("{why}: rates are based on AWS's default quotas"),
             "if the account has other quotas, set the rates with --rate and --lookup-rate",
@@ -127,12 +127,12 @@ fn unknown_for(unanswered: &Unanswered, rules: Option<&PoolRules>) -> Option<Obj
     })
 }
 
-/// What is not known of the pool: that there are no objections then says little.
+/// What is not known of the pool: that there are no problems then says little.
 pub(super) fn unknown(
     rules: Option<&PoolRules>,
     unanswered: &[Unanswered],
     meant: RunIntent<'_>,
-    found: &mut Vec<Objection>,
+    found: &mut Vec<Problem>,
 ) {
     let not_answered = |asked: Call| unanswered.iter().find(|other| other.call == asked);
     match (rules, not_answered(Call::DescribeUserPool)) {
@@ -141,7 +141,7 @@ pub(super) fn unknown(
         (Some(rules), _)
             if rules.client.is_none() && not_answered(Call::DescribeUserPoolClient).is_none() =>
         {
-            found.push(Objection::notice(
+            found.push(Problem::notice(
                 "client_unknown",
                 "cannot tell whether the app client has a secret or what it may write",
                 if meant.given.has("--pool") {
@@ -156,7 +156,7 @@ pub(super) fn unknown(
 }
 
 /// `describe`: the call, where it was made and is not permitted.
-fn rules_unknown(describe: Option<&Unanswered>, meant: RunIntent<'_>, found: &mut Vec<Objection>) {
+fn rules_unknown(describe: Option<&Unanswered>, meant: RunIntent<'_>, found: &mut Vec<Problem>) {
     let (why, ask) = match describe {
         Some(describe) => (
             format!("the permission {} is missing", describe.call.action()),
@@ -172,13 +172,13 @@ fn rules_unknown(describe: Option<&Unanswered>, meant: RunIntent<'_>, found: &mu
         ),
     };
     if meant.names_pool && !meant.allowed.messages {
-        found.push(Objection::refusal(
+        found.push(Problem::refusal(
             "messages_unknown",
             format!("{why}: cannot tell whether sign-ups would send email or SMS to real people"),
             format!("{ask}, or {GIVE_RULES}, or accept such messages with --allow-messages"),
         ));
     }
-    found.push(Objection::notice(
+    found.push(Problem::notice(
         "rules_unknown",
         format!(
             "{why}: rows are not checked against the pool's rules, and it is unknown whether SignUp is permitted, sends messages or moves aliases"

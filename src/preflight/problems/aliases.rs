@@ -1,11 +1,11 @@
 //! What speaks against a run because addresses are aliases in the pool.
 
-use super::{Objection, RunIntent};
+use super::{Problem, RunIntent};
 use crate::plural::counted;
 use crate::preflight::survey::AliasRepeats;
 use crate::user::pool_rules::PoolRules;
 
-pub(super) fn aliases(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Objection>) {
+pub(super) fn aliases(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Problem>) {
     repeats(meant, found);
     let by_alias: Vec<&str> = rules
         .alias_attributes
@@ -20,7 +20,7 @@ pub(super) fn aliases(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<O
     }
     let aliases = by_alias.join(" and ");
     if !rules.has_trigger("PreSignUp") {
-        found.push(Objection::notice(
+        found.push(Problem::notice(
             "alias_duplicates",
             format!(
                 "{aliases} is an alias in this pool, and aliases are unique only once they are verified: a row whose {aliases} belongs to an existing user with another username creates a second user"
@@ -28,7 +28,7 @@ pub(super) fn aliases(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<O
             "compare the list with the pool's users before you confirm and verify the new ones",
         ));
     } else if !meant.allowed.alias_moves {
-        found.push(Objection::refusal(
+        found.push(Problem::refusal(
             "alias_moves",
             format!(
                 "{aliases} is an alias in this pool, which has a PreSignUp trigger: if the trigger verifies {aliases}, a row whose {aliases} belongs to a user with another username takes it over, and that user can no longer sign in with it"
@@ -39,7 +39,7 @@ pub(super) fn aliases(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<O
 }
 
 /// Rows of the list that share an address.
-fn repeats(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
+fn repeats(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
     for repeats in meant.alias_repeats {
         let AliasRepeats {
             contact,
@@ -54,8 +54,8 @@ fn repeats(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
             counted(*addresses, alias, &format!("{alias}s")),
             counted(*rows, "row", "rows"),
         );
-        let mut objection = if *verified && !meant.allowed.alias_repeats {
-            Objection::refusal(
+        let mut problem = if *verified && !meant.allowed.alias_repeats {
+            Problem::refusal(
                 "alias_repeats",
                 message,
                 format!(
@@ -63,14 +63,14 @@ fn repeats(meant: RunIntent<'_>, found: &mut Vec<Objection>) {
                 ),
             )
         } else {
-            Objection::notice(
+            Problem::notice(
                 "alias_repeats",
                 message,
                 format!("give each row its own {alias}, or remove rows that are the same person"),
             )
         };
-        objection.count = Some(*rows);
-        objection.examples.clone_from(examples);
-        found.push(objection);
+        problem.count = Some(*rows);
+        problem.examples.clone_from(examples);
+        found.push(problem);
     }
 }

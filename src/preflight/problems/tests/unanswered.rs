@@ -4,7 +4,7 @@ use super::{client, codes, plain};
 use crate::pool::Failure;
 use crate::pool::failure::Operation;
 use crate::preflight::calls::{Call, Unanswered};
-use crate::preflight::objections::{Allowed, RunIntent, Weight, objections};
+use crate::preflight::problems::{Allowed, RunIntent, Weight, problems};
 use crate::user::StepKind;
 use crate::user::pool_rules::PoolRules;
 
@@ -27,7 +27,7 @@ fn a_missing_permission_is_named() {
         denied(Call::DescribeUserPoolClient),
         denied(Call::AdminGetUser),
     ];
-    let found = objections(None, &unanswered, plain());
+    let found = problems(None, &unanswered, plain());
     assert_eq!(
         codes(&found, Weight::Refusal),
         ["permission_missing", "messages_unknown"]
@@ -47,7 +47,7 @@ fn messages_that_may_be_sent_have_to_be_allowed_as_well() {
     let refused = |unanswered: &[Unanswered], change: fn(&mut RunIntent<'_>)| {
         let mut meant = plain();
         change(&mut meant);
-        codes(&objections(None, unanswered, meant), Weight::Refusal)
+        codes(&problems(None, unanswered, meant), Weight::Refusal)
     };
     let denied = [denied(Call::DescribeUserPool)];
     for unanswered in [&denied[..], &[]] {
@@ -88,7 +88,7 @@ fn a_call_that_fails_refuses_the_run_and_is_no_missing_permission() {
             };
             let rules = PoolRules::default();
             let rules = (call != Call::DescribeUserPool).then_some(&rules);
-            let found = objections(rules, &unanswered, meant);
+            let found = problems(rules, &unanswered, meant);
             assert_eq!(codes(&found, Weight::Refusal), ["call_failed"]);
             let said = &found[0].message;
             let named = said.contains(&call.to_string()) && said.contains(code);
@@ -108,7 +108,7 @@ fn a_call_that_the_run_can_do_without_does_not_refuse_it() {
             needed: false,
             ..failing(call, 500, "InternalErrorException")
         }];
-        let found = objections(Some(&client(|_| {})), &unanswered, plain());
+        let found = problems(Some(&client(|_| {})), &unanswered, plain());
         assert_eq!(codes(&found, Weight::Refusal), [""; 0], "{call}");
         let notices = codes(&found, Weight::Notice);
         assert_eq!(notices, notice.into_iter().collect::<Vec<_>>());
@@ -121,7 +121,7 @@ fn a_step_that_may_not_be_taken_is_refused_by_its_permission() {
         denied(Call::Step(StepKind::Confirm)),
         denied(Call::ListGroups),
     ];
-    let found = objections(Some(&PoolRules::default()), &unanswered, plain());
+    let found = problems(Some(&PoolRules::default()), &unanswered, plain());
     assert_eq!(codes(&found, Weight::Refusal), ["permission_missing"]);
     assert!(found[0].message.contains("AdminConfirmSignUp"), "{found:?}");
     assert!(codes(&found, Weight::Notice).contains(&"groups_unknown"));

@@ -92,24 +92,24 @@ impl<'a> ColumnResolver<'a> {
     pub(super) fn find(&mut self) {
         let options = self.options;
         for asked in &options.ignore {
-            self.ignore(&asked.by, &asked.what);
+            self.ignore(&asked.origin, &asked.value);
         }
         for asked in &options.columns {
-            self.map(&asked.by, &asked.what.column, &asked.what.target);
+            self.map(&asked.origin, &asked.value.column, &asked.value.target);
         }
         self.find_username();
         for asked in &options.keep {
-            let kept = self.used(&asked.by, &asked.what);
+            let kept = self.used(&asked.origin, &asked.value);
             self.kept.extend(kept);
         }
         self.kept.sort_unstable();
         self.kept.dedup();
         for asked in &options.join {
             let places: Vec<Option<usize>> = asked
-                .what
+                .value
                 .columns
                 .iter()
-                .map(|name| self.used(&format!("{}: {name}", asked.by), name))
+                .map(|name| self.used(&format!("{}: {name}", asked.origin), name))
                 .collect();
             self.joins.push(places.into_iter().collect());
         }
@@ -191,8 +191,8 @@ impl<'a> ColumnResolver<'a> {
         asked
             .iter()
             .filter_map(|asked| {
-                let column = self.used(&asked.by, &asked.what.column)?;
-                Some(Condition::new(column, &asked.what.value))
+                let column = self.used(&asked.origin, &asked.value.column)?;
+                Some(Condition::new(column, &asked.value.value))
             })
             .collect()
     }
@@ -243,7 +243,7 @@ impl<'a> ColumnResolver<'a> {
     /// Whether this address is to be verified after the sign-up.
     pub(super) fn verifies(&self, contact: Contact) -> bool {
         let asked = &self.options.follow_up.verify;
-        asked.iter().any(|asked| asked.what == contact)
+        asked.iter().any(|asked| asked.value == contact)
     }
 
     /// The value table of each column; nothing at all where there is none.
@@ -253,14 +253,14 @@ impl<'a> ColumnResolver<'a> {
         // A column that is missing is told of once, however many lines its table has.
         let mut missing: Vec<&str> = Vec::new();
         for asked in &options.values {
-            let line = &asked.what;
+            let line = &asked.value;
             if missing
                 .iter()
                 .any(|name| name.eq_ignore_ascii_case(&line.column))
             {
                 continue;
             }
-            let Some(place) = self.open_place(&asked.by, &line.column) else {
+            let Some(place) = self.open_place(&asked.origin, &line.column) else {
                 missing.push(&line.column);
                 continue;
             };
@@ -275,7 +275,7 @@ impl<'a> ColumnResolver<'a> {
             {
                 self.problems.push(format!(
                     "{}: the value table already has this cell",
-                    asked.by
+                    asked.origin
                 ));
             }
         }
