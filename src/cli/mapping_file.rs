@@ -141,7 +141,7 @@ impl MappingFile {
     /// Reads it.
     ///
     /// # Errors
-    /// It cannot be read, is no TOML, or has a key that is not known.
+    /// It cannot be read, is invalid TOML, or has a key that is not known.
     pub fn read(path: &Path) -> Result<Self, MappingFileError> {
         let text = read_text(path, WRITTEN_BY_HAND).map_err(|cause| MappingFileError::Read {
             path: path.to_owned(),

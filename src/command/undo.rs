@@ -236,7 +236,7 @@ fn asks(args: &UndoArgs, pool_id: &str) -> Result<bool, CommandError> {
         None if somebody_is_there() => Ok(true),
         None => Err(CommandError::refusal(
             "refusing to delete without confirmation (no terminal)",
-            format!("--yes-delete {pool_id} deletes the users without a question"),
+            format!("pass --yes-delete {pool_id}"),
         )),
     }
 }

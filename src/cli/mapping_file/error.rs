@@ -15,8 +15,8 @@ pub enum MappingFileError {
         /// What the system said.
         cause: std::io::Error,
     },
-    /// It is no TOML.
-    #[error("--mapping {path}: line {line}: is no TOML: {cause}")]
+    /// Invalid TOML.
+    #[error("--mapping {path}: line {line}: invalid TOML: {cause}")]
     NoToml {
         /// The file.
         path: PathBuf,
@@ -64,5 +64,5 @@ impl Hint for MappingFileError {
     }
 }
 
-/// What to do with a line that is no TOML.
+/// What to do with a line that is invalid TOML.
 const NO_TOML: &str = "write each key on a line of its own, texts in quotes, and lists in [ ]";

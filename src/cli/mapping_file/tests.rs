@@ -109,7 +109,7 @@ const WRONG: [(&str, &str); 23] = [
     ),
     (
         "\n\n[columns\n",
-        "line 3: is no TOML: unclosed table, expected `]`; write each key on a line of its own",
+        "line 3: invalid TOML: unclosed table, expected `]`; write each key on a line of its own",
     ),
     (
         "username_from = \"a\"\nusername_uuid = \"b\"",

@@ -59,8 +59,8 @@ fn a_missing_terminal_and_a_wrong_id_are_refused() {
         .run()
         .exits(3)
         .says([
-            "--yes-delete us-east-1_Rehearsal deletes the users without a question",
-            "nothing was deleted",
+            "refusing to delete without confirmation (no terminal)",
+            "pass --yes-delete us-east-1_Rehearsal",
         ]);
     undo(&dir, &pool)
         .args(["--yes-delete", "us-east-1_Other"])
