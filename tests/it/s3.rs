@@ -183,7 +183,10 @@ fn rejects_of_an_object_can_be_corrected_and_imported() {
     let fixed = rejects.replace("bob,,nowhere,", "bob,Passw0rd!,bob@example.com,");
     let fixed = bucket.put("corrected.csv", fixed);
     import(&fixed, "again").run().exits(0);
-    assert_eq!(dir.results_in("again").of("bob")["outcome"], "created");
+    assert_eq!(
+        dir.results_in("again").for_user("bob")["outcome"],
+        "created"
+    );
     assert_eq!(pool.users().len(), 4);
 }
 

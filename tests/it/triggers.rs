@@ -145,10 +145,7 @@ fn malformed_pairs_are_refused_by_flag_and_not_printed() {
             vec!["--mapping", typed],
             "--mapping typed.toml: line 2, validation_data.\"key\": holds a list; write a text in quotes",
         ),
-        (
-            vec!["--mapping", open],
-            "--mapping open.toml: line 2: ",
-        ),
+        (vec!["--mapping", open], "--mapping open.toml: line 2: "),
         (
             vec!["--validation-data", &long],
             "--validation-data: the value is longer than the 2048 characters",
