@@ -80,7 +80,7 @@ impl Hint for RejectsError {
             Self::Unopened(error) => return error.hint(),
             Self::Rows(error) => return error.hint(),
             Self::Source(error) => return error.hint(),
-            Self::Changed(..) => "results.csv says what came of each".to_owned(),
+            Self::Changed(..) => "results.csv has the outcome of each row".to_owned(),
             Self::Unread(..) => {
                 "once the same command reads it to its end, the file is written".to_owned()
             }

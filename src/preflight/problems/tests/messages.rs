@@ -21,12 +21,12 @@ use crate::user::{FlagsGiven, NoteKind, StepKind};
 
 /// The text of all problems, each message once.
 #[derive(Default)]
-struct Messages {
+struct RenderedMessages {
     text: String,
     codes: BTreeSet<&'static str>,
 }
 
-impl Messages {
+impl RenderedMessages {
     fn add(&mut self, rules: Option<&PoolRules>, unanswered: &[Unanswered], meant: RunIntent<'_>) {
         for problem in problems(rules, unanswered, meant) {
             self.put(&problem);
@@ -78,7 +78,7 @@ const EVERYTHING: Allowed = Allowed {
 };
 
 #[expect(clippy::too_many_lines, reason = "a list of cases")]
-fn about_the_pool(messages: &mut Messages) {
+fn about_the_pool(messages: &mut RenderedMessages) {
     let admin_only = PoolRules {
         admin_create_user_only: true,
         ..PoolRules::default()
@@ -173,7 +173,7 @@ fn examples() -> Vec<FindingExample> {
     }]
 }
 
-fn about_the_rows(messages: &mut Messages) {
+fn about_the_rows(messages: &mut RenderedMessages) {
     let strict = Allowed {
         strict: true,
         ..Allowed::default()
@@ -232,7 +232,7 @@ fn about_the_rows(messages: &mut Messages) {
     messages.add(Some(&rules), &[], meant);
 }
 
-fn about_the_steps_and_the_rate(messages: &mut Messages) {
+fn about_the_steps_and_the_rate(messages: &mut RenderedMessages) {
     let missing: Vec<String> = (0..10).map(|number| format!("g{number}")).collect();
     let by_flag: [Arc<str>; 1] = ["g0".into()];
     let steps = |groups, missing_groups, of_everybody| StepIntent {
@@ -274,7 +274,7 @@ fn about_the_steps_and_the_rate(messages: &mut Messages) {
     }
 }
 
-fn about_the_calls(messages: &mut Messages) {
+fn about_the_calls(messages: &mut RenderedMessages) {
     let calls = [
         Call::DescribeUserPool,
         Call::DescribeUserPoolClient,
@@ -325,7 +325,7 @@ fn about_the_calls(messages: &mut Messages) {
 
 #[test]
 fn every_refusal_and_notice() {
-    let mut messages = Messages::default();
+    let mut messages = RenderedMessages::default();
     about_the_pool(&mut messages);
     about_the_rows(&mut messages);
     about_the_steps_and_the_rate(&mut messages);
