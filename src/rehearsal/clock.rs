@@ -1,11 +1,10 @@
-//! The pool's clock: a monotonic one inside, and the wall clock it shows to clients, ahead or
-//! behind as asked.
+//! The pool's clock: monotonic inside; the wall-clock time shown to clients can have an offset.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-const MS_A_DAY: i64 = 86_400_000;
+const MS_PER_DAY: i64 = 86_400_000;
 
-/// What time it is, for the pool. Everything inside counts from its start.
+/// The pool's clock. Times inside the pool are durations since its start.
 #[derive(Debug)]
 pub(super) struct PoolClock {
     started: Instant,
@@ -13,7 +12,7 @@ pub(super) struct PoolClock {
 }
 
 impl PoolClock {
-    /// A clock that starts now and shows the host's time moved by `offset_ms`.
+    /// Starts a clock that shows the host's time plus `offset_ms`.
     pub(super) fn start(offset_ms: i64) -> PoolClock {
         let since_epoch = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -25,35 +24,35 @@ impl PoolClock {
         }
     }
 
-    /// The time since the start.
+    /// Returns the time since the start.
     pub(super) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// What the pool's wall clock shows `elapsed` after the start, in milliseconds since 1970.
+    /// Returns the pool's wall-clock time at `elapsed` after the start, in Unix milliseconds.
     pub(super) fn wall_ms(&self, elapsed: Duration) -> i64 {
         self.wall_at_start_ms
             .saturating_add(i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
     }
 }
 
-/// A time as `x-amz-date` writes it, to the second below.
+/// Formats a time for the header `x-amz-date`, truncated to the second.
 pub(super) fn amz_date(unix_ms: i64) -> String {
-    let (year, month, day) = civil_date(unix_ms.div_euclid(MS_A_DAY));
-    let seconds = unix_ms.rem_euclid(MS_A_DAY) / 1_000;
+    let (year, month, day) = civil_date(unix_ms.div_euclid(MS_PER_DAY));
+    let seconds = unix_ms.rem_euclid(MS_PER_DAY) / 1_000;
     let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     let month = month + 1;
     format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
 }
 
-/// A time as the HTTP header `Date` writes it (RFC 9110, section 5.6.7), to the second below.
+/// Formats a time for the header `Date` (RFC 9110, section 5.6.7), truncated to the second.
 pub(super) fn http_date(unix_ms: i64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
-    let days = unix_ms.div_euclid(MS_A_DAY);
-    let seconds = unix_ms.rem_euclid(MS_A_DAY) / 1_000;
+    let days = unix_ms.div_euclid(MS_PER_DAY);
+    let seconds = unix_ms.rem_euclid(MS_PER_DAY) / 1_000;
     let (year, month, day) = civil_date(days);
     let weekday = usize::try_from(days.rem_euclid(7))
         .ok()
@@ -65,16 +64,15 @@ pub(super) fn http_date(unix_ms: i64) -> String {
     format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
-/// Year, month (0 to 11) and day (1 to 31) of a day counted from 1970-01-01 in the Gregorian
-/// calendar.
+/// Returns the Gregorian year, month (0 to 11) and day (1 to 31) of a day since 1970-01-01.
 ///
-/// Counts in years that begin in March, so that the leap day is the last of its year.
+/// Computes with years that begin in March, so that the leap day comes last.
 fn civil_date(days: i64) -> (i64, usize, i64) {
     const DAYS_IN_400_YEARS: i64 = 146_097;
-    const FROM_YEAR_0_MARCH_TO_1970: i64 = 719_468;
-    let since = days + FROM_YEAR_0_MARCH_TO_1970;
-    let era = since.div_euclid(DAYS_IN_400_YEARS);
-    let day_of_era = since.rem_euclid(DAYS_IN_400_YEARS);
+    const DAYS_FROM_MARCH_0000_TO_1970: i64 = 719_468;
+    let shifted = days + DAYS_FROM_MARCH_0000_TO_1970;
+    let era = shifted.div_euclid(DAYS_IN_400_YEARS);
+    let day_of_era = shifted.rem_euclid(DAYS_IN_400_YEARS);
     let year_of_era =
         (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
@@ -90,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_written_as_http_wants_them() {
+    fn formats_http_dates() {
         let cases = [
             (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
             (784_111_777_999, "Sun, 06 Nov 1994 08:49:37 GMT"),
@@ -104,9 +102,12 @@ mod tests {
     }
 
     #[test]
-    fn the_offset_moves_the_wall_clock_only() {
-        let (ahead, right) = (PoolClock::start(3_600_000), PoolClock::start(0));
-        let apart = ahead.wall_ms(Duration::ZERO) - right.wall_ms(Duration::ZERO);
-        assert!((3_590_000..=3_600_000).contains(&apart), "{apart}");
+    fn applies_the_offset_to_the_wall_clock() {
+        let (ahead, accurate) = (PoolClock::start(3_600_000), PoolClock::start(0));
+        let difference = ahead.wall_ms(Duration::ZERO) - accurate.wall_ms(Duration::ZERO);
+        assert!(
+            (3_590_000..=3_600_000).contains(&difference),
+            "{difference}"
+        );
     }
 }

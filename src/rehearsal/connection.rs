@@ -1,7 +1,7 @@
-//! Connections that can be told to fail: to close before the answer, or in the middle of it.
+//! Connections that can close before or in the middle of a response.
 //!
-//! HTTP's library would not let an answer break off, so the failing is done beneath it, where its
-//! bytes are written. Here, too, is seen whether an answer was written out whole.
+//! The HTTP library cannot break off a response, so this happens one level below, where its bytes
+//! are written. That is also where a response is known to have been written completely.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,31 +15,31 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// How long to wait when the host has no more file descriptors for connections.
+/// How long to wait if the process has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// What stands between the head and the body of an answer.
+/// The separator between the head and the body of a response.
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
-/// What is to be done with the bytes of the answer to come.
+/// How much of the next response to write.
 #[derive(Default)]
 enum ResponsePlan {
-    /// Write them.
+    /// Everything.
     #[default]
     Whole,
-    /// Write none, and close.
+    /// Nothing: the connection closes.
     Close,
-    /// Write the head and so many bytes of the body, and close.
+    /// The head and this many bytes of the body; then the connection closes.
     CutBody(usize),
 }
 
 #[derive(Default)]
 struct ConnectionState {
     plan: ResponsePlan,
-    /// What to call once the answer is written out.
-    when_written: Option<Box<dyn FnOnce() + Send>>,
+    /// Called once the response is written.
+    on_written: Option<Box<dyn FnOnce() + Send>>,
 }
 
-/// The handle by which a request's handler tells its connection how to answer.
+/// The handle with which a request handler controls how its connection responds.
 #[derive(Clone, Default)]
 pub(super) struct Connection(Arc<Mutex<ConnectionState>>);
 
@@ -48,19 +48,19 @@ impl Connection {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Closes instead of writing the answer.
+    /// Closes the connection instead of writing the response.
     pub(super) fn close(&self) {
         self.state().plan = ResponsePlan::Close;
     }
 
-    /// Closes after so many bytes of the answer's body.
+    /// Closes the connection after this many bytes of the response's body.
     pub(super) fn cut_body_after(&self, bytes: usize) {
         self.state().plan = ResponsePlan::CutBody(bytes);
     }
 
-    /// Calls the function once the answer is written out whole; never, if it cannot be.
-    pub(super) fn when_written(&self, call: impl FnOnce() + Send + 'static) {
-        self.state().when_written = Some(Box::new(call));
+    /// Calls the function once the response is written completely.
+    pub(super) fn on_written(&self, callback: impl FnOnce() + Send + 'static) {
+        self.state().on_written = Some(Box::new(callback));
     }
 }
 
@@ -81,15 +81,15 @@ impl Listener for FailingListener {
         loop {
             match self.0.accept().await {
                 Ok((stream, address)) => {
-                    // Without it the kernel may hold small answers back; a connection that died
-                    // already does not care.
+                    // Otherwise the kernel may delay small responses. Fails only if the connection
+                    // is already closed.
                     let _ = stream.set_nodelay(true);
                     let connection = Connection::default();
                     return (
                         FailingStream {
                             stream,
                             connection,
-                            wrote: false,
+                            unflushed: false,
                         },
                         address,
                     );
@@ -104,24 +104,27 @@ impl Listener for FailingListener {
     }
 }
 
-/// A connection that does as its [`Connection`] was told.
+/// A stream that follows the plan of its [`Connection`].
 pub(super) struct FailingStream {
     stream: TcpStream,
     connection: Connection,
-    wrote: bool,
+    unflushed: bool,
 }
 
 fn closed() -> io::Error {
-    io::Error::new(io::ErrorKind::ConnectionAborted, "closed as rehearsed")
+    io::Error::new(
+        io::ErrorKind::ConnectionAborted,
+        "closed by an injected fault",
+    )
 }
 
 impl AsyncRead for FailingStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
+        Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
 
@@ -131,38 +134,38 @@ impl AsyncWrite for FailingStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let upto = match self.connection.state().plan {
+        let limit = match self.connection.state().plan {
             ResponsePlan::Whole => bytes.len(),
             ResponsePlan::Close => 0,
             ResponsePlan::CutBody(body_bytes) => {
-                // An answer of this size is handed down in one piece, head and body.
+                // A response of this size arrives in one piece, head and body.
                 let head = bytes
                     .windows(HEAD_END.len())
-                    .position(|at| at == HEAD_END)
-                    .map_or(0, |at| at + HEAD_END.len());
+                    .position(|window| window == HEAD_END)
+                    .map_or(0, |position| position + HEAD_END.len());
                 bytes.len().min(head + body_bytes)
             }
         };
-        let cut = upto < bytes.len();
-        if upto == 0 && cut {
+        let is_cut = limit < bytes.len();
+        if limit == 0 && is_cut {
             return Poll::Ready(Err(closed()));
         }
         let written = ready!(
-            Pin::new(&mut self.stream).poll_write(context, bytes.get(..upto).unwrap_or(bytes))
+            Pin::new(&mut self.stream).poll_write(context, bytes.get(..limit).unwrap_or(bytes))
         )?;
-        if cut && written == upto {
+        if is_cut && written == limit {
             self.connection.close();
         }
-        self.wrote = true;
+        self.unflushed = true;
         Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
-        if std::mem::take(&mut self.wrote) {
-            let call = self.connection.state().when_written.take();
-            if let Some(call) = call {
-                call();
+        if std::mem::take(&mut self.unflushed) {
+            let callback = self.connection.state().on_written.take();
+            if let Some(callback) = callback {
+                callback();
             }
         }
         Poll::Ready(Ok(()))

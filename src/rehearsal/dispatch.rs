@@ -1,7 +1,7 @@
-//! Dispatches a request to its operation: counted, checked for a signature, within its quota, then
-//! performed.
+//! Dispatches requests to operations: counts them, checks signature and quota, and calls the
+//! operation.
 //!
-//! Does no I/O and never waits: the reply says how long `server` is to wait.
+//! Does no I/O and never waits: the reply contains the delay for `server` to apply.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::operations::{admin, auth_events, creation, describe, groups, list, si
 use super::protocol::ServiceError;
 use super::reply::{OperationReply, Outgoing, Reply};
 use super::state::PoolState;
-use super::stats::{Answered, AuditedUser, Stats};
+use super::stats::{AuditedUser, RequestOutcome, Stats};
 use super::{seeded, signed_faults, signing_time};
 
 /// A request, without HTTP's types.
@@ -27,36 +27,36 @@ pub(super) struct Request<'a> {
 }
 
 impl PoolState {
-    /// Takes a request and decides its answer.
+    /// Handles a request and decides the response.
     pub(super) fn handle(&mut self, request: &Request<'_>) -> Reply {
         let at = self.clock.elapsed();
         self.commit_due(at);
         self.requests += 1;
         let operation = ServiceOperation::from_target(request.target);
-        self.stats.arrived(operation, at);
-        let answer = match operation {
-            Some(operation) => self.answer(operation, at, request),
+        self.stats.record_arrival(operation, at);
+        let reply = match operation {
+            Some(operation) => self.call(operation, at, request),
             None => OperationReply::from(Err(ServiceError::bad_request(
                 "UnknownOperationException",
                 "",
             ))),
         };
-        let answered = match &answer.outgoing {
-            Outgoing::Success(_) | Outgoing::Truncated(_) | Outgoing::Html => Answered::Ok,
-            Outgoing::Error(error) => Answered::Error(error.code),
-            Outgoing::Nothing => Answered::Dropped,
+        let outcome = match &reply.outgoing {
+            Outgoing::Success(_) | Outgoing::Truncated(_) | Outgoing::Html => RequestOutcome::Ok,
+            Outgoing::Error(error) => RequestOutcome::Error(error.code),
+            Outgoing::Nothing => RequestOutcome::Dropped,
         };
-        self.stats.answered(operation, answered);
+        self.stats.record_outcome(operation, outcome);
         Reply {
-            outgoing: answer.outgoing,
-            delay: self.latency() + answer.extra_delay,
-            sign_up_of: answer.sign_up_of,
-            request_id: seeded::uuid_text(seeded::as_uuid(self.chance("request"))),
+            outgoing: reply.outgoing,
+            delay: self.latency() + reply.extra_delay,
+            sign_up_of: reply.sign_up_of,
+            request_id: seeded::uuid_text(seeded::as_uuid(self.random_bits("request"))),
             date_ms: self.clock.wall_ms(at),
         }
     }
 
-    fn answer(
+    fn call(
         &mut self,
         operation: ServiceOperation,
         at: Duration,
@@ -68,15 +68,15 @@ impl PoolState {
             return OperationReply::from(Err(error));
         }
         if operation == ServiceOperation::SignUp {
-            self.traffic.sign_up_arrives(at);
+            self.traffic.note_sign_up(at);
         }
         let within_quota = self.traffic.take(operation.category(), at);
         if !within_quota {
-            self.stats.over_quota(operation.category());
+            self.stats.record_over_quota(operation.category());
         }
         let body = request.body;
         if operation == ServiceOperation::SignUp {
-            return sign_up::answer(self, at, within_quota, body);
+            return sign_up::sign_up(self, at, within_quota, body);
         }
         if !within_quota {
             return OperationReply::from(Err(ServiceError::too_many_requests()));
@@ -86,7 +86,7 @@ impl PoolState {
         })
     }
 
-    /// Performs every operation but SignUp.
+    /// Performs any operation except SignUp.
     fn perform(
         &mut self,
         operation: ServiceOperation,
@@ -133,22 +133,22 @@ impl PoolState {
             .expired_credentials_after
             .is_some_and(|first| self.signed_calls >= first)
         {
-            self.stats.fault("expired_credentials_after");
+            self.stats.record_fault("expired_credentials_after");
             let message = "The security token included in the request is expired";
             return Err(ServiceError::bad_request("ExpiredTokenException", message));
         }
         Ok(())
     }
 
-    /// Creates the scheduled users whose time has come. No request can observe the pool in between,
-    /// so no timer is needed.
+    /// Creates the scheduled users that are due. Every access to the pool calls this first, so no
+    /// timer is needed.
     fn commit_due(&mut self, now: Duration) {
         while let Some((due, candidate)) = self.next_due(now) {
             creation::commit(self, candidate, due);
         }
     }
 
-    /// The counts so far.
+    /// Returns the counts so far.
     pub(super) fn snapshot(&mut self) -> Stats {
         let now = self.clock.elapsed();
         self.commit_due(now);
@@ -156,7 +156,7 @@ impl PoolState {
         self.stats.snapshot(self.users.len(), live_sign_ups)
     }
 
-    /// The true state of every user.
+    /// Returns the true state of every user.
     pub(super) fn audit(&mut self) -> Vec<AuditedUser> {
         self.commit_due(self.clock.elapsed());
         self.users
@@ -165,14 +165,14 @@ impl PoolState {
             .collect()
     }
 
-    fn chance(&self, purpose: &str) -> u128 {
+    fn random_bits(&self, purpose: &str) -> u128 {
         seeded::bits(self.settings.seed, purpose, "", self.requests)
     }
 
     fn latency(&self) -> Duration {
         let latency = self.settings.latency;
-        let share = seeded::fraction(self.settings.seed, "latency", "", self.requests);
+        let jitter = seeded::fraction(self.settings.seed, "latency", "", self.requests);
         Duration::from_millis(latency.base_ms)
-            + Duration::from_millis(latency.jitter_ms).mul_f64(share)
+            + Duration::from_millis(latency.jitter_ms).mul_f64(jitter)
     }
 }

@@ -1,71 +1,71 @@
-//! Faults on request: which there are, how likely each is, and the draw.
+//! Fault injection: the kinds of faults, their probabilities, and the draw.
 //!
-//! A probability is per request, 0 to 1; one fault at most is drawn for a request. The draw for the
-//! k-th SignUp of a username depends on (seed, username, k) only. What a fault then does is up to
-//! `sign_up`, `signed_faults` and `server`.
+//! A probability is per request, 0 to 1; at most one fault is drawn for a request. The draw for the
+//! k-th SignUp of a username depends only on (seed, username, k). `sign_up`, `signed_faults` and
+//! `server` apply the faults.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A fault that takes its time.
+/// A fault with a delay.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LateFault {
-    /// How likely it is, 0 to 1.
+    /// The probability, 0 to 1.
     pub probability: f64,
-    /// How late it is, in milliseconds.
+    /// The delay in milliseconds.
     pub delay_ms: u64,
 }
 
-/// A fault that strikes many requests.
+/// A fault that affects several requests in a row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BurstFault {
-    /// How likely it is to begin, 0 to 1.
+    /// The probability that it begins, 0 to 1.
     pub probability: f64,
-    /// How many answers are throttled once it begins, this one included.
+    /// How many requests are throttled, including this one.
     pub requests: u32,
 }
 
-/// What goes wrong, and how often. "Before" leaves no user behind, "after" does.
+/// The probabilities of all faults. `before` and `after` refer to the creation of the user.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Faults {
-    /// The user is made; the connection closes without a byte of answer.
+    /// The user is created; the connection closes without a response.
     pub commit_then_drop: f64,
-    /// Nothing is made; the connection closes without a byte of answer.
+    /// No user is created; the connection closes without a response.
     pub drop_before: f64,
-    /// The user is made; the right answer comes late.
+    /// The user is created; the response is delayed.
     pub answer_late: LateFault,
-    /// The connection closes at once, and the user is made later.
+    /// The connection closes at once; the user is created later.
     pub commit_late: LateFault,
-    /// InternalErrorException (HTTP 500); nothing is made.
+    /// No user is created; InternalErrorException (HTTP 500).
     pub error_500_before: f64,
-    /// InternalErrorException (HTTP 500), though the user is made.
+    /// The user is created; InternalErrorException (HTTP 500).
     pub error_500_after: f64,
-    /// The user is made; the answer breaks off in the middle of its body.
+    /// The user is created; the response breaks off in the middle of its body.
     pub truncated_body: f64,
-    /// The user is made; the answer is an HTML page with status 200.
+    /// The user is created; the response is an HTML page with status 200.
     pub non_json_body: f64,
-    /// The user is made; LimitExceededException, as when only its message was refused.
+    /// The user is created; LimitExceededException, as if only its message was refused.
     pub limit_exceeded_after: f64,
-    /// TooManyRequestsException; nothing is made.
+    /// No user is created; TooManyRequestsException.
     pub throttle: f64,
-    /// TooManyRequestsException for this SignUp and the next ones, whosever they are.
+    /// TooManyRequestsException for this SignUp and the following ones of any user.
     pub throttle_burst: BurstFault,
     /// UnexpectedLambdaException from a trigger before the creation.
     pub unexpected_lambda_before: f64,
     /// UnexpectedLambdaException from a trigger after the creation.
     pub unexpected_lambda_after: f64,
-    /// AdminGetUser: the connection closes without a byte of answer.
+    /// AdminGetUser: the connection closes without a response.
     pub read_drop: f64,
     /// AdminGetUser: InternalErrorException (HTTP 500).
     pub read_500: f64,
     /// AdminGetUser: TooManyRequestsException.
     pub read_throttle: f64,
-    /// ListUsers: the connection closes without a byte of answer.
+    /// ListUsers: the connection closes without a response.
     pub list_drop: f64,
     /// ListUsers: InternalErrorException (HTTP 500).
     pub list_500: f64,
@@ -73,21 +73,21 @@ pub struct Faults {
     pub list_throttle: f64,
     /// AdminConfirmSignUp, AdminUpdateUserAttributes, AdminAddUserToGroup, AdminDisableUser,
     /// AdminEnableUser and AdminDeleteUser: nothing is changed; the connection closes without
-    /// a byte of answer.
+    /// a response.
     pub write_drop_before: f64,
-    /// The same calls: the change is made; the connection closes without a byte of answer.
+    /// The same calls: the change is made; the connection closes without a response.
     pub write_commit_then_drop: f64,
     /// The same calls: InternalErrorException (HTTP 500); nothing is changed.
     pub write_500: f64,
     /// The same calls: TooManyRequestsException; nothing is changed.
     pub write_throttle: f64,
-    /// From this signed call on (the first is 1), signed calls answer ExpiredTokenException.
+    /// From the n-th signed call on (counted from 1), signed calls return ExpiredTokenException.
     pub expired_credentials_after: Option<u64>,
-    /// From this SignUp within the quota on (the first is 1), ResourceNotFoundException, as if the
-    /// pool were deleted.
+    /// From the n-th SignUp within the quota on (counted from 1), ResourceNotFoundException, as if
+    /// the pool had been deleted.
     pub lost_pool_after: Option<u64>,
-    /// From this SignUp within the quota on (the first is 1), ForbiddenException, as where AWS WAF
-    /// blocks the caller.
+    /// From the n-th SignUp within the quota on (counted from 1), ForbiddenException, as if AWS
+    /// WAF blocked the caller.
     pub firewall_after: Option<u64>,
 }
 
@@ -110,7 +110,7 @@ pub(super) enum SignUpFault {
 }
 
 impl SignUpFault {
-    /// Its name in the settings and the statistics.
+    /// The name in the settings and statistics.
     pub(super) fn name(self) -> &'static str {
         match self {
             SignUpFault::CommitThenDrop => "commit_then_drop",
@@ -137,7 +137,7 @@ pub(super) enum SignedCall {
     LookUp,
     /// ListUsers.
     List,
-    /// One that changes a user.
+    /// A call that changes a user.
     Write,
 }
 
@@ -153,7 +153,7 @@ impl SignedCall {
     }
 }
 
-/// What a fault does to a signed call.
+/// The effect of a fault on a signed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FaultEffect {
     DropBefore,
@@ -165,24 +165,24 @@ pub(super) enum FaultEffect {
 /// A fault drawn for one signed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SignedFault {
-    pub(super) strike: FaultEffect,
-    /// Its name in the settings and the statistics.
+    pub(super) effect: FaultEffect,
+    /// The name in the settings and statistics.
     pub(super) name: &'static str,
 }
 
 impl Faults {
     fn sign_up_table(&self) -> [(f64, SignUpFault); 13] {
-        let late = |fault: LateFault| Duration::from_millis(fault.delay_ms);
+        let delay = |fault: LateFault| Duration::from_millis(fault.delay_ms);
         [
             (self.commit_then_drop, SignUpFault::CommitThenDrop),
             (self.drop_before, SignUpFault::DropBefore),
             (
                 self.answer_late.probability,
-                SignUpFault::AnswerLate(late(self.answer_late)),
+                SignUpFault::AnswerLate(delay(self.answer_late)),
             ),
             (
                 self.commit_late.probability,
-                SignUpFault::CommitLate(late(self.commit_late)),
+                SignUpFault::CommitLate(delay(self.commit_late)),
             ),
             (self.error_500_before, SignUpFault::Error500Before),
             (self.error_500_after, SignUpFault::Error500After),
@@ -232,21 +232,21 @@ impl Faults {
                 (self.write_throttle, FaultEffect::Throttle, "write_throttle"),
             ],
         };
-        let fault = |(probability, strike, name)| (probability, SignedFault { strike, name });
+        let fault = |(probability, effect, name)| (probability, SignedFault { effect, name });
         entries.into_iter().map(fault).collect()
     }
 
-    /// The fault of a SignUp whose draw is `fraction` (0 to 1), or none.
+    /// Picks the fault of a SignUp, if any, by a random `fraction` (0 to 1).
     pub(super) fn for_sign_up(&self, fraction: f64) -> Option<SignUpFault> {
         pick(&self.sign_up_table(), fraction)
     }
 
-    /// The fault of a signed call whose draw is `fraction` (0 to 1), or none.
+    /// Picks the fault of a signed call, if any, by a random `fraction` (0 to 1).
     pub(super) fn for_signed(&self, call: SignedCall, fraction: f64) -> Option<SignedFault> {
         pick(&self.signed_table(call), fraction)
     }
 
-    /// What is wrong with the probabilities, if something is.
+    /// Checks that the probabilities are valid and add up to at most 1.
     pub(super) fn check(&self) -> Result<(), String> {
         let named = |(p, fault): (f64, SignUpFault)| (p, fault.name());
         let sign_up = self.sign_up_table().into_iter().map(named).collect();
@@ -258,9 +258,9 @@ impl Faults {
         }
         for (calls, table) in tables {
             if let Some((p, name)) = table.iter().find(|(p, _)| !(0.0..=1.0).contains(p)) {
-                return Err(format!("fault {name}: {p} is no probability (0 to 1)"));
+                return Err(format!("fault {name}: {p} is not a probability (0 to 1)"));
             }
-            // Ten tenths added up come out a little above 1.
+            // Tolerates rounding: ten times 0.1 adds up to slightly more than 1.
             if table.iter().map(|(p, _)| p).sum::<f64>() > 1.0 + 1e-9 {
                 return Err(format!("the faults of {calls} add up to more than 1"));
             }
@@ -269,17 +269,17 @@ impl Faults {
     }
 }
 
-/// The entry in whose share of `0.0..1.0` the fraction falls.
+/// Picks the entry whose share of `0.0..1.0` contains the fraction.
 fn pick<F: Copy>(table: &[(f64, F)], fraction: f64) -> Option<F> {
-    let mut upto = 0.0;
+    let mut cumulative = 0.0;
     table.iter().find_map(|(probability, fault)| {
-        upto += probability;
-        (fraction < upto).then_some(*fault)
+        cumulative += probability;
+        (fraction < cumulative).then_some(*fault)
     })
 }
 
-/// How often a fault was drawn, by operation and what it was about. Empty in a pool without such
-/// faults.
+/// How many draws each operation had for each key (such as the username). Empty in a pool without
+/// faults of signed calls.
 pub(super) type FaultCounters = HashMap<(&'static str, Box<str>), u64>;
 
 #[cfg(test)]
@@ -287,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_fault_is_drawn_unless_asked_for() {
+    fn draws_no_fault_by_default() {
         assert_eq!(Faults::default().for_sign_up(0.0), None);
         for call in SignedCall::ALL {
             assert_eq!(Faults::default().for_signed(call, 0.0), None);
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_gets_its_share_and_the_rest_is_none() {
+    fn each_fault_gets_its_share() {
         let late = LateFault {
             probability: 0.25,
             delay_ms: 30,
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn probabilities_must_fit_into_one() {
+    fn probabilities_add_up_to_at_most_one() {
         let check = |faults: Faults| faults.check();
         assert!(
             check(Faults {

@@ -1,13 +1,12 @@
-//! What text must look like: names, e-mail addresses, phone numbers. Pure.
+//! Formats of names, email addresses and phone numbers.
 //!
-//! Cognito's exact grammar for e-mail addresses is not documented; this one takes what everybody
-//! writes and refuses what nobody could mean. It does not fold case: that is the pool's business.
+//! Cognito's exact grammar for email addresses is not documented; this one accepts common addresses
+//! and refuses obvious mistakes.
 
-/// Characters after the `+` of a phone number in E.164.
+/// The number of digits after the `+` of a phone number in E.164.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 1..=15;
 
-/// Format and private-use characters (Unicode's Cf and Co): no letters, marks, symbols, numbers or
-/// punctuation.
+/// Format and private-use characters (Unicode categories Cf and Co).
 const INVISIBLE_CHARACTERS: [std::ops::RangeInclusive<char>; 15] = [
     '\u{ad}'..='\u{ad}',
     '\u{600}'..='\u{605}',
@@ -26,10 +25,10 @@ const INVISIBLE_CHARACTERS: [std::ops::RangeInclusive<char>; 15] = [
     '\u{e0000}'..='\u{10ffff}',
 ];
 
-/// Whether every character is a letter, mark, symbol, number or punctuation: the pattern of
-/// usernames and of attribute names. Code points that Unicode has not assigned are let through.
+/// Returns whether every character is a letter, mark, symbol, number or punctuation: the pattern of
+/// usernames and attribute names. Unassigned code points are accepted.
 pub(super) fn is_visible(text: &str) -> bool {
-    // U+E0100 and its row are variation selectors, which are marks.
+    // U+E0100 to U+E01EF are variation selectors, which are marks.
     let is_mark = |c: char| ('\u{e0100}'..='\u{e01ef}').contains(&c);
     let is_invisible =
         |c: char| INVISIBLE_CHARACTERS.iter().any(|range| range.contains(&c)) && !is_mark(c);
@@ -38,31 +37,31 @@ pub(super) fn is_visible(text: &str) -> bool {
         .any(|c| c.is_whitespace() || c.is_control() || is_invisible(c))
 }
 
-/// Whether it reads as an e-mail address: a local part, one `@`, and a domain of two labels or
-/// more.
+/// Returns whether the text is an email address: a local part, one `@`, and a domain of at least
+/// two labels.
 pub(super) fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else {
         return false;
     };
-    let dots_stand_inside =
+    let has_only_inner_dots =
         |part: &str| !part.starts_with('.') && !part.ends_with('.') && !part.contains("..");
-    let label = |label: &str| {
+    let is_label = |label: &str| {
         !label.is_empty()
             && !label.starts_with('-')
             && !label.ends_with('-')
             && label.chars().all(|c| c.is_alphanumeric() || c == '-')
     };
-    let local_character =
+    let is_local_character =
         |c: char| !c.is_whitespace() && !c.is_control() && !r#"@()<>[]\,;:""#.contains(c);
     !local.is_empty()
         && local.chars().count() <= 64
-        && dots_stand_inside(local)
-        && local.chars().all(local_character)
+        && has_only_inner_dots(local)
+        && local.chars().all(is_local_character)
         && domain.contains('.')
-        && domain.split('.').all(label)
+        && domain.split('.').all(is_label)
 }
 
-/// Whether it is a phone number in E.164: `+` and at most 15 digits, the first not 0.
+/// Returns whether the text is an E.164 phone number: `+` and 1 to 15 digits, not starting with 0.
 pub(super) fn is_phone_number(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| {
         PHONE_DIGITS.contains(&digits.len())
@@ -71,14 +70,14 @@ pub(super) fn is_phone_number(text: &str) -> bool {
     })
 }
 
-/// An e-mail address as Cognito shows where it sent a code: the first character of each side.
+/// Masks an email address as in Cognito's delivery details: the first character of each side.
 pub(super) fn masked_email(email: &str) -> String {
     let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
-    let first = |text: &str| text.chars().next().map(String::from).unwrap_or_default();
-    format!("{}***@{}***", first(local), first(domain))
+    let first_char = |text: &str| text.chars().next().map(String::from).unwrap_or_default();
+    format!("{}***@{}***", first_char(local), first_char(domain))
 }
 
-/// A phone number as Cognito shows where it sent a code: the last four digits.
+/// Masks a phone number as in Cognito's delivery details: all but the last four digits.
 pub(super) fn masked_phone_number(phone: &str) -> String {
     let digits = phone.trim_start_matches('+');
     let hidden = digits.chars().count().saturating_sub(4);
@@ -91,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn usernames_are_made_of_visible_characters() {
+    fn accepts_visible_characters_only() {
         for good in [
             "jane",
             "jane@example.com",
@@ -116,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn email_addresses_are_told_from_other_text() {
+    fn recognizes_email_addresses() {
         for good in [
             "a@b.co",
             "jane.doe+tag@mail.example.com",
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn phone_numbers_are_e164() {
+    fn recognizes_e164_phone_numbers() {
         for good in ["+14155550100", "+4930123456", "+123456789012345"] {
             assert!(is_phone_number(good), "{good}");
         }
@@ -158,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn destinations_are_masked() {
+    fn masks_destinations() {
         assert_eq!(masked_email("jane@example.com"), "j***@e***");
         assert_eq!(masked_phone_number("+14155550100"), "+*******0100");
     }

@@ -1,8 +1,8 @@
-//! The operations the pool knows: their names, their quota categories, and which must be signed.
+//! The supported operations: their names, their quota categories, and which must be signed.
 
 use super::quota::QuotaCategory;
 
-/// What the header `x-amz-target` begins with.
+/// The prefix of the header `x-amz-target`.
 const TARGET_PREFIX: &str = "AWSCognitoIdentityProviderService.";
 
 /// An operation of the service.
@@ -50,7 +50,7 @@ impl ServiceOperation {
         ServiceOperation::GetProvisionedLimit,
     ];
 
-    /// The operation a header `x-amz-target` asks for, if the pool knows it.
+    /// Parses the header `x-amz-target`; `None` for an unsupported operation.
     pub(super) fn from_target(target: &str) -> Option<ServiceOperation> {
         let name = target.strip_prefix(TARGET_PREFIX)?;
         ServiceOperation::ALL
@@ -81,7 +81,7 @@ impl ServiceOperation {
         }
     }
 
-    /// The quota it draws on (AWS: "Quotas in Amazon Cognito").
+    /// Returns the quota category (AWS: "Quotas in Amazon Cognito").
     pub(super) fn category(self) -> QuotaCategory {
         match self {
             ServiceOperation::SignUp | ServiceOperation::AdminConfirmSignUp => {
@@ -108,7 +108,7 @@ impl ServiceOperation {
         }
     }
 
-    /// Whether the call needs IAM credentials. SignUp and InitiateAuth are for the public.
+    /// Returns whether the call needs IAM credentials. SignUp and InitiateAuth are public.
     pub(super) fn is_signed(self) -> bool {
         !matches!(
             self,
@@ -117,8 +117,8 @@ impl ServiceOperation {
     }
 }
 
-/// Whether an `Authorization` header looks like a signature of AWS's version 4. The signature is
-/// not verified.
+/// Returns whether an `Authorization` header looks like an AWS Signature Version 4. The signature
+/// is not verified.
 pub(super) fn looks_signed(authorization: Option<&str>) -> bool {
     authorization.is_some_and(|header| {
         header.starts_with("AWS4-HMAC-SHA256 ")
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn targets_are_read_by_name() {
+    fn parses_targets() {
         assert_eq!(
             ServiceOperation::from_target("AWSCognitoIdentityProviderService.SignUp"),
             Some(ServiceOperation::SignUp)
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_has_its_three_parts() {
+    fn recognizes_signatures() {
         let header = "AWS4-HMAC-SHA256 Credential=AK/20260101/us-east-1/cognito-idp/aws4_request, SignedHeaders=host, Signature=00";
         assert!(looks_signed(Some(header)));
         assert!(!looks_signed(Some("Bearer token")));

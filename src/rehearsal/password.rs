@@ -1,30 +1,30 @@
-//! Passwords: the pool's policy, and how the pool remembers one.
+//! Passwords: the pool's policy, and stored digests.
 //!
-//! A password is kept as a salted digest only, so that no part of the pool could print it.
+//! Only a salted digest of a password is kept, so that no part of the pool can print it.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::protocol::ServiceError;
 
-/// No policy can ask for fewer characters (AWS: "Adding user pool password requirements").
-const FEWEST_CHARACTERS: usize = 6;
-/// The characters that count as symbols, by the same page; a space does as well.
+/// The minimum length that a policy can set (AWS: "Adding user pool password requirements").
+const MIN_LENGTH: usize = 6;
+/// The characters that count as symbols (same page). A space also counts.
 const SYMBOLS: &str = r#"^$*.[]{}()?-"!@#%&/\,><':;|_~`=+"#;
 
 /// A pool's `Policies.PasswordPolicy`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordRules {
-    /// Characters, 6 to 99.
+    /// The minimum length in characters, 6 to 99.
     pub minimum_length: usize,
-    /// At least one of A-Z.
+    /// Requires a character A-Z.
     pub require_uppercase: bool,
-    /// At least one of a-z.
+    /// Requires a character a-z.
     pub require_lowercase: bool,
-    /// At least one of 0-9.
+    /// Requires a digit 0-9.
     pub require_numbers: bool,
-    /// At least one of AWS's list of symbols.
+    /// Requires a symbol from AWS's list.
     pub require_symbols: bool,
 }
 
@@ -41,16 +41,16 @@ impl Default for PasswordRules {
 }
 
 impl PasswordRules {
-    /// What the pool has against a password: the first rule that it breaks.
+    /// Checks a password and reports the first violated rule.
     pub(super) fn check(&self, password: &str) -> Result<(), ServiceError> {
         let length = password.chars().count();
-        if length < FEWEST_CHARACTERS {
+        if length < MIN_LENGTH {
             return Err(ServiceError::constraint(
                 "password",
-                &format!("Member must have length greater than or equal to {FEWEST_CHARACTERS}"),
+                &format!("Member must have length greater than or equal to {MIN_LENGTH}"),
             ));
         }
-        let has = |wanted: fn(char) -> bool| password.chars().any(wanted);
+        let has = |predicate: fn(char) -> bool| password.chars().any(predicate);
         let rules = [
             (length >= self.minimum_length, "Password not long enough"),
             (
@@ -70,23 +70,23 @@ impl PasswordRules {
                 "Password must have symbol characters",
             ),
         ];
-        match rules.iter().find(|(kept, _)| !kept) {
-            Some((_, broken)) => Err(ServiceError::bad_request(
+        match rules.iter().find(|(satisfied, _)| !satisfied) {
+            Some((_, violation)) => Err(ServiceError::bad_request(
                 "InvalidPasswordException",
-                format!("Password did not conform with policy: {broken}"),
+                format!("Password did not conform with policy: {violation}"),
             )),
             None => Ok(()),
         }
     }
 }
 
-/// What the pool keeps of a password: enough to recognise it.
+/// The salted digest of a password.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct PasswordDigest([u8; 32]);
 
 impl PasswordDigest {
-    /// The digest of a user's password; the user's `sub` is the salt.
-    pub(super) fn of(password: &str, sub: u128) -> PasswordDigest {
+    /// Computes the digest of a user's password, salted with the user's `sub`.
+    pub(super) fn new(password: &str, sub: u128) -> PasswordDigest {
         let hash = Sha256::new()
             .chain_update(sub.to_be_bytes())
             .chain_update(password.as_bytes());
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_rule_is_named_when_it_is_broken() {
+    fn reports_the_violated_rule() {
         let cases = [
             (
                 "Sup3r!",
@@ -135,24 +135,24 @@ mod tests {
             ),
         ];
         for (password, message) in cases {
-            let answer = PasswordRules::default().check(password).err();
+            let error = PasswordRules::default().check(password).err();
             assert_eq!(
-                answer.as_ref().map(|error| error.message.as_str()),
+                error.as_ref().map(|error| error.message.as_str()),
                 message,
                 "{password}"
             );
-            assert!(answer.is_none_or(|error| error.code == "InvalidPasswordException"));
+            assert!(error.is_none_or(|error| error.code == "InvalidPasswordException"));
         }
     }
 
     #[test]
-    fn under_six_characters_is_a_parameter_error() {
+    fn password_below_six_characters_is_an_invalid_parameter() {
         let error = PasswordRules::default().check("A1-bc").unwrap_err();
         assert_eq!(error.code, "InvalidParameterException");
     }
 
     #[test]
-    fn rules_that_are_off_are_not_asked() {
+    fn ignores_disabled_rules() {
         let lax = PasswordRules {
             minimum_length: 6,
             require_uppercase: false,
@@ -164,10 +164,10 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_tells_passwords_and_users_apart() {
-        let digest = PasswordDigest::of("Sup3r-Secret", 1);
-        assert!(digest == PasswordDigest::of("Sup3r-Secret", 1));
-        assert!(digest != PasswordDigest::of("Sup3r-Secret", 2));
-        assert!(digest != PasswordDigest::of("sup3r-secret", 1));
+    fn digest_depends_on_password_and_user() {
+        let digest = PasswordDigest::new("Sup3r-Secret", 1);
+        assert!(digest == PasswordDigest::new("Sup3r-Secret", 1));
+        assert!(digest != PasswordDigest::new("Sup3r-Secret", 2));
+        assert!(digest != PasswordDigest::new("sup3r-secret", 1));
     }
 }

@@ -1,18 +1,16 @@
-//! The wire's words for errors: what an error is, and the forms in which an answer can name it.
-//!
-//! It does not know HTTP's types (`server` does), nor which operation answers which error.
+//! Service errors and their forms on the wire.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// An answer of the service that is no success.
+/// An error response of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ServiceError {
-    /// HTTP status: 400, except for an internal error and a firewall.
+    /// The HTTP status: 400, except for internal errors and firewalls.
     pub(super) status: u16,
-    /// Its name, such as `UsernameExistsException`.
+    /// The error's name, such as `UsernameExistsException`.
     pub(super) code: &'static str,
-    /// The sentence that goes with it.
+    /// The error's message.
     pub(super) message: String,
 }
 
@@ -45,7 +43,7 @@ impl ServiceError {
         ServiceError::bad_request("TooManyRequestsException", "Too many requests")
     }
 
-    /// As the service words it where AWS WAF blocks a request (seen in public bug reports).
+    /// The error returned if AWS WAF blocks a request (as seen in public bug reports).
     pub(super) fn blocked_by_firewall() -> ServiceError {
         ServiceError {
             status: 403,
@@ -69,7 +67,7 @@ impl ServiceError {
         }
     }
 
-    /// A member that breaks its constraint in the service's model.
+    /// The error for a member that violates a constraint of the service's model.
     pub(super) fn constraint(member: &str, constraint: &str) -> ServiceError {
         constraints(&[format!(
             "Value at '{member}' failed to satisfy constraint: {constraint}"
@@ -78,27 +76,26 @@ impl ServiceError {
         .unwrap_or_else(ServiceError::internal)
     }
 
-    /// The JSON body, with the error's name in it where the form wants it there.
+    /// Returns the JSON body, which names the error if the form places the name there.
     pub(super) fn body(&self, form: ErrorWireForm) -> Value {
         match form.place {
             ErrorPlace::Header => json!({ "message": self.message }),
             ErrorPlace::Type => {
-                json!({ "__type": form.style.write(self.code), "message": self.message })
+                json!({ "__type": form.style.format(self.code), "message": self.message })
             }
             ErrorPlace::Code => {
-                json!({ "code": form.style.write(self.code), "message": self.message })
+                json!({ "code": form.style.format(self.code), "message": self.message })
             }
         }
     }
 
-    /// The value of the header `x-amzn-errortype`, where the form wants the name there.
+    /// Returns the header `x-amzn-errortype`, if the form places the name there.
     pub(super) fn header(&self, form: ErrorWireForm) -> Option<String> {
-        (form.place == ErrorPlace::Header).then(|| form.style.write(self.code))
+        (form.place == ErrorPlace::Header).then(|| form.style.format(self.code))
     }
 }
 
-/// The one error that reports all the constraints of the model that a request breaks, if it breaks
-/// any.
+/// Returns an error that reports all violated constraints of the service's model, if any.
 pub(super) fn constraints(violations: &[String]) -> Result<(), ServiceError> {
     let text = violations.join("; ");
     match violations.len() {
@@ -112,18 +109,17 @@ pub(super) fn constraints(violations: &[String]) -> Result<(), ServiceError> {
     }
 }
 
-/// Where an error's name stands in an answer, and how it is written. AWS's clients must understand
-/// all nine.
+/// Where and how a response names an error. AWS clients must understand all nine combinations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ErrorWireForm {
-    /// Header or body.
+    /// In the header or the body.
     pub place: ErrorPlace,
-    /// Bare or decorated.
+    /// Plain or decorated.
     pub style: ErrorNameStyle,
 }
 
-/// Where an error's name stands.
+/// The place of an error's name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorPlace {
@@ -136,7 +132,7 @@ pub enum ErrorPlace {
     Code,
 }
 
-/// How an error's name is written.
+/// The format of an error's name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorNameStyle {
@@ -150,7 +146,7 @@ pub enum ErrorNameStyle {
 }
 
 impl ErrorNameStyle {
-    fn write(self, code: &str) -> String {
+    fn format(self, code: &str) -> String {
         match self {
             ErrorNameStyle::Plain => code.to_owned(),
             ErrorNameStyle::Uri => {
@@ -166,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn violations_are_counted_in_one_error() {
+    fn reports_all_violations_in_one_error() {
         assert!(constraints(&[]).is_ok());
         let one = constraints(&["Value at 'a' failed".to_owned()]).unwrap_err();
         assert_eq!(
@@ -178,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_stands_in_one_place_only() {
+    fn names_the_error_in_one_place_only() {
         let error = ServiceError::no_such_user();
         let header = ErrorWireForm {
             place: ErrorPlace::Header,

@@ -1,39 +1,38 @@
-//! Request rates by category, as Cognito counts them: one token bucket for all operations of a
-//! category.
+//! Request quotas: like Cognito, one token bucket for all operations of a category.
 //!
-//! Rates are those of AWS's page "Quotas in Amazon Cognito"; how deep the real buckets are is not
-//! documented, so a bucket here holds one second's worth unless told otherwise.
+//! The rates are those of AWS's page "Quotas in Amazon Cognito". The size of the real buckets is
+//! not documented; here, a bucket holds one second's worth by default.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A category of operations that draw on one quota. Which they are, [`Quotas`] says.
+/// A category of operations that share a quota; [`Quotas`] lists the operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QuotaCategory {
-    /// Those that make or confirm users.
+    /// Operations that create or confirm users.
     UserCreation,
-    /// Those that sign users in.
+    /// Operations that sign users in.
     UserAuthentication,
-    /// Those that look a user up.
+    /// Operations that look up a user.
     UserRead,
-    /// Those that change a user.
+    /// Operations that change a user.
     UserUpdate,
-    /// Those that read what belongs to a user.
+    /// Operations that read a user's resources.
     UserResourceRead,
-    /// Those that list users.
+    /// Operations that list users.
     UserList,
-    /// Those that describe the pool.
+    /// Operations that describe the pool.
     UserPoolRead,
-    /// Those that describe what belongs to the pool, such as groups.
+    /// Operations that read the pool's resources, such as groups.
     UserPoolResourceRead,
-    /// Those that change what belongs to the pool.
+    /// Operations that change the pool's resources.
     UserPoolResourceUpdate,
-    /// Those that describe an app client.
+    /// Operations that describe an app client.
     UserPoolClientRead,
-    /// Those about quotas.
+    /// Operations about quotas.
     LimitManagement,
 }
 
@@ -52,7 +51,7 @@ impl QuotaCategory {
         QuotaCategory::LimitManagement,
     ];
 
-    /// The name AWS gives it, as GetProvisionedLimit takes it.
+    /// Returns AWS's name for it, as used by GetProvisionedLimit.
     pub(super) fn name(self) -> &'static str {
         match self {
             QuotaCategory::UserCreation => "UserCreation",
@@ -70,13 +69,13 @@ impl QuotaCategory {
     }
 }
 
-/// How many requests a category takes.
+/// The quota of one category.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(from = "QuotaInput")]
 pub struct QuotaSetting {
-    /// Requests a second, for as long as one likes.
+    /// Sustained requests per second.
     pub rate: f64,
-    /// Requests at once after a rest. Left out of a settings file, it is the rate (at least 1).
+    /// Requests at once after a pause. Defaults to the rate (at least 1).
     pub burst: f64,
 }
 
@@ -97,7 +96,7 @@ impl From<QuotaInput> for QuotaSetting {
 }
 
 impl QuotaSetting {
-    /// `rate` requests a second, and a second's worth of them at once (at least one).
+    /// Allows `rate` requests per second and a burst of one second's worth (at least 1).
     #[must_use]
     pub fn per_second(rate: f64) -> QuotaSetting {
         QuotaSetting {
@@ -106,39 +105,39 @@ impl QuotaSetting {
         }
     }
 
-    /// Whether a bucket can have it.
-    pub(super) fn is_possible(&self) -> bool {
+    /// Whether rate and burst are in range.
+    pub(super) fn is_valid(&self) -> bool {
         let QuotaSetting { rate, burst } = self;
         rate.is_finite() && *rate > 0.0 && burst.is_finite() && *burst >= 1.0
     }
 }
 
-/// The quotas of an account and Region, by category. The defaults are AWS's.
+/// The quotas of an account and Region, by category. The defaults are those of AWS.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Quotas {
-    /// SignUp and AdminConfirmSignUp together: 50 a second.
+    /// SignUp and AdminConfirmSignUp: 50 per second.
     pub user_creation: QuotaSetting,
-    /// InitiateAuth and AdminInitiateAuth: 120 a second.
+    /// InitiateAuth and AdminInitiateAuth: 120 per second.
     pub user_authentication: QuotaSetting,
-    /// AdminGetUser: 120 a second.
+    /// AdminGetUser: 120 per second.
     pub user_read: QuotaSetting,
     /// AdminUpdateUserAttributes, AdminAddUserToGroup, AdminDisableUser, AdminEnableUser and
-    /// AdminDeleteUser: 25 a second.
+    /// AdminDeleteUser: 25 per second.
     pub user_update: QuotaSetting,
-    /// AdminListUserAuthEvents: 50 a second.
+    /// AdminListUserAuthEvents: 50 per second.
     pub user_resource_read: QuotaSetting,
-    /// ListUsers: 30 a second.
+    /// ListUsers: 30 per second.
     pub user_list: QuotaSetting,
-    /// DescribeUserPool: 15 a second.
+    /// DescribeUserPool: 15 per second.
     pub user_pool_read: QuotaSetting,
-    /// GetGroup and ListGroups: 20 a second.
+    /// GetGroup and ListGroups: 20 per second.
     pub user_pool_resource_read: QuotaSetting,
-    /// CreateGroup: 15 a second.
+    /// CreateGroup: 15 per second.
     pub user_pool_resource_update: QuotaSetting,
-    /// DescribeUserPoolClient: 15 a second.
+    /// DescribeUserPoolClient: 15 per second.
     pub user_pool_client_read: QuotaSetting,
-    /// GetProvisionedLimit: 1 a second.
+    /// GetProvisionedLimit: 1 per second.
     pub limit_management: QuotaSetting,
 }
 
@@ -177,10 +176,10 @@ impl Quotas {
         }
     }
 
-    /// What is wrong with a quota, if something is.
+    /// Checks that every quota is in range.
     pub(super) fn check(&self) -> Result<(), String> {
         for category in QuotaCategory::ALL {
-            if !self.of(category).is_possible() {
+            if !self.of(category).is_valid() {
                 return Err(format!(
                     "quota {}: rate must be above 0 and burst at least 1",
                     category.name()
@@ -191,7 +190,7 @@ impl Quotas {
     }
 }
 
-/// A bucket that fills at a rate and is emptied by requests.
+/// A token bucket: filled at a constant rate, emptied by requests.
 #[derive(Debug)]
 struct TokenBucket {
     quota: QuotaSetting,
@@ -200,14 +199,14 @@ struct TokenBucket {
 }
 
 impl TokenBucket {
-    /// Fills it up to a time (since the start; never earlier than the time before).
+    /// Adds the tokens accrued by `at`, a time since the start that never goes backwards.
     fn fill(&mut self, at: Duration) {
-        let rest = at.saturating_sub(self.filled_at).as_secs_f64();
-        self.tokens = (self.tokens + rest * self.quota.rate).min(self.quota.burst);
+        let elapsed = at.saturating_sub(self.filled_at).as_secs_f64();
+        self.tokens = (self.tokens + elapsed * self.quota.rate).min(self.quota.burst);
         self.filled_at = self.filled_at.max(at);
     }
 
-    /// Takes a token at a time if there is one.
+    /// Takes a token if one is available at this time.
     fn take(&mut self, at: Duration) -> bool {
         self.fill(at);
         let granted = self.tokens >= 1.0;
@@ -218,7 +217,7 @@ impl TokenBucket {
     }
 }
 
-/// A bucket for each category.
+/// One token bucket per category.
 #[derive(Debug)]
 pub(super) struct Buckets(BTreeMap<QuotaCategory, TokenBucket>);
 
@@ -237,15 +236,14 @@ impl Buckets {
         )
     }
 
-    /// Whether the category's quota has room for a request at this time; if so, it is taken.
+    /// Takes a token of the category; returns whether one was available.
     pub(super) fn take(&mut self, category: QuotaCategory, at: Duration) -> bool {
         self.0
             .get_mut(&category)
             .is_none_or(|bucket| bucket.take(at))
     }
 
-    /// Gives the category another quota from this time on. What has gathered beyond the new burst
-    /// is lost.
+    /// Changes the category's quota from this time on. Tokens beyond the new burst are lost.
     pub(super) fn change(&mut self, category: QuotaCategory, quota: QuotaSetting, at: Duration) {
         if let Some(bucket) = self.0.get_mut(&category) {
             bucket.fill(at);
@@ -259,14 +257,14 @@ impl Buckets {
 mod tests {
     use super::*;
 
-    fn granted(bucket: &mut TokenBucket, at_ms: u64, asked: usize) -> usize {
-        (0..asked)
+    fn granted(bucket: &mut TokenBucket, at_ms: u64, requests: usize) -> usize {
+        (0..requests)
             .filter(|_| bucket.take(Duration::from_millis(at_ms)))
             .count()
     }
 
     #[test]
-    fn a_bucket_gives_its_burst_and_then_its_rate() {
+    fn bucket_grants_the_burst_and_then_the_rate() {
         let mut bucket = TokenBucket {
             quota: QuotaSetting {
                 rate: 10.0,
@@ -281,12 +279,12 @@ mod tests {
         assert_eq!(
             granted(&mut bucket, 60_000, 20),
             5,
-            "a rest fills it to the burst and no further"
+            "a pause fills it up to the burst"
         );
     }
 
     #[test]
-    fn categories_do_not_draw_on_each_other() {
+    fn categories_are_independent() {
         let mut buckets = Buckets::full(&Quotas {
             user_list: QuotaSetting::per_second(1.0),
             ..Quotas::default()
@@ -297,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_left_out_is_the_rate() {
+    fn burst_defaults_to_the_rate() {
         let quota: QuotaSetting = serde_json::from_str(r#"{"rate": 7}"#).unwrap();
         assert_eq!(
             quota,
@@ -310,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quota_of_nothing_is_refused() {
+    fn rejects_a_rate_of_zero() {
         let quotas = Quotas {
             user_read: QuotaSetting {
                 rate: 0.0,

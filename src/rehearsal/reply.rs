@@ -1,4 +1,4 @@
-//! Answers of the pool, without HTTP's types.
+//! Responses of the pool, independent of HTTP.
 
 use std::time::Duration;
 
@@ -27,21 +27,21 @@ impl From<Result<Value, ServiceError>> for Outgoing {
     }
 }
 
-/// The complete answer to a request.
+/// The complete response to a request.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) outgoing: Outgoing,
-    /// The delay before the answer.
+    /// The delay before the response is sent.
     pub(super) delay: Duration,
-    /// The user, if this answers a successful SignUp.
+    /// The created user, if this is the response to a successful SignUp.
     pub(super) sign_up_of: Option<UserIndex>,
-    /// The request's number, for `x-amzn-requestid`.
+    /// The value of `x-amzn-requestid`.
     pub(super) request_id: String,
-    /// The pool's clock, in milliseconds since 1970.
+    /// The time on the pool's clock, in Unix milliseconds.
     pub(super) date_ms: i64,
 }
 
-/// The answer of an operation.
+/// The response of an operation.
 pub(super) struct OperationReply {
     pub(super) outgoing: Outgoing,
     pub(super) extra_delay: Duration,

@@ -1,5 +1,4 @@
-//! What requests have in common: how they are read, and how they name the pool, its client, a user,
-//! a date.
+//! Parsing and checks shared by all operations: body, pool ID, client ID, user, dates.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -10,7 +9,7 @@ use super::state::PoolState;
 use super::users::UserIndex;
 
 impl PoolState {
-    /// Whether a request means this pool.
+    /// Checks that a request refers to this pool.
     pub(super) fn check_pool_id(&self, pool_id: Option<&str>) -> Result<(), ServiceError> {
         let pool_id = required("userPoolId", pool_id)?;
         if pool_id == self.settings.pool_id {
@@ -22,7 +21,7 @@ impl PoolState {
         }
     }
 
-    /// Whether a request means this pool's app client.
+    /// Checks that a request refers to this pool's app client.
     pub(super) fn check_client_id(&self, client_id: Option<&str>) -> Result<(), ServiceError> {
         let client_id = required("clientId", client_id)?;
         if client_id == self.settings.client_id {
@@ -34,15 +33,14 @@ impl PoolState {
         }
     }
 
-    /// The user whom an administrator's request means.
+    /// Finds the user that an administrative request names.
     pub(super) fn find_user(&self, name: Option<&str>) -> Result<UserIndex, ServiceError> {
         self.users
             .find(required("username", name)?)
             .ok_or_else(ServiceError::no_such_user)
     }
 
-    /// A date as the protocol writes it: seconds since 1970, with milliseconds unless the settings
-    /// say otherwise.
+    /// Formats a date: Unix seconds, with milliseconds unless the settings say otherwise.
     pub(super) fn date(&self, unix_ms: i64) -> Value {
         match self.settings.create_date_precision {
             DatePrecision::Milliseconds => json!(unix_ms as f64 / 1_000.0),
@@ -51,22 +49,22 @@ impl PoolState {
     }
 }
 
-/// Reads a request's body.
+/// Parses a request's body.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ServiceError> {
-    // The parser's own sentence could quote a value, and a value could be a password.
+    // The parser's own message could quote a value, which could be a password.
     serde_json::from_slice(body)
         .map_err(|_| ServiceError::bad_request("SerializationException", "malformed request"))
 }
 
-/// A member that the model requires.
+/// Returns a required member, or the error for a missing one.
 pub(super) fn required<'a>(member: &str, value: Option<&'a str>) -> Result<&'a str, ServiceError> {
-    let null = || {
+    let violations = || {
         vec![format!(
             "Value null at '{member}' failed to satisfy constraint: Member must not be null"
         )]
     };
     match value {
         Some(value) => Ok(value),
-        None => constraints(&null()).map(|()| ""),
+        None => constraints(&violations()).map(|()| ""),
     }
 }

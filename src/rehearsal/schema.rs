@@ -1,8 +1,8 @@
-//! The pool's schema at work: which attributes there are, which a client may write, and what values
-//! they take.
+//! The pool's schema: which attributes exist, which the client may write, and which values are
+//! valid.
 //!
-//! The sentences begin as AWS's do ("Attributes did not conform to the schema: "); how they end is
-//! documented only in part, so a client should not read further than that.
+//! Error messages begin like AWS's ("Attributes did not conform to the schema: "). The rest of the
+//! message is only partly documented, so clients should not rely on it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,16 +13,17 @@ use super::schema_settings::{SchemaAttribute, standard_attributes};
 use super::settings::PoolSettings;
 use super::user::StoredAttribute;
 
-/// The attributes that only an administrator or the pool itself may set.
+/// Attributes that only an administrator or the pool itself may set.
 const NEVER_WRITABLE: [&str; 3] = ["sub", "email_verified", "phone_number_verified"];
-/// Custom attributes that a pool can have (AWS: "Quotas in Amazon Cognito").
-const MOST_CUSTOM_ATTRIBUTES: usize = 50;
+/// The maximum number of custom attributes (AWS: "Quotas in Amazon Cognito").
+const MAX_CUSTOM_ATTRIBUTES: usize = 50;
 
-/// An attribute of the pool, and whether its app client may write it.
+/// An attribute of the pool.
 #[derive(Debug)]
 struct SchemaEntry {
     name: Arc<str>,
     rule: SchemaAttribute,
+    /// Whether the app client may write it.
     writable: bool,
 }
 
@@ -31,7 +32,7 @@ struct SchemaEntry {
 pub(super) struct Schema(BTreeMap<Arc<str>, SchemaEntry>);
 
 impl Schema {
-    /// The schema of a pool with these settings, or what is wrong with them.
+    /// Builds the schema from the settings, or reports an error in them.
     pub(super) fn new(settings: &PoolSettings) -> Result<Schema, String> {
         let mut entries = BTreeMap::new();
         let standard = standard_attributes();
@@ -39,7 +40,7 @@ impl Schema {
             let is_standard = standard.iter().any(|known| known.name == rule.name);
             if !is_standard && !rule.name.starts_with("custom:") {
                 return Err(format!(
-                    "schema: {:?} is no standard attribute and does not begin with custom:",
+                    "schema: {:?} is not a standard attribute and does not start with custom:",
                     rule.name
                 ));
             }
@@ -49,10 +50,10 @@ impl Schema {
             .iter()
             .filter(|rule| rule.name.starts_with("custom:"))
             .count()
-            > MOST_CUSTOM_ATTRIBUTES
+            > MAX_CUSTOM_ATTRIBUTES
         {
             return Err(format!(
-                "schema: a pool has at most {MOST_CUSTOM_ATTRIBUTES} custom attributes"
+                "schema: a pool has at most {MAX_CUSTOM_ATTRIBUTES} custom attributes"
             ));
         }
         for rule in standard.into_iter().chain(settings.schema.iter().cloned()) {
@@ -79,12 +80,12 @@ impl Schema {
         Ok(Schema(entries))
     }
 
-    /// The attribute's rule, for DescribeUserPool.
+    /// Iterates over the attribute definitions.
     pub(super) fn rules(&self) -> impl Iterator<Item = &SchemaAttribute> {
         self.0.values().map(|entry| &entry.rule)
     }
 
-    /// The attributes the client may write, for DescribeUserPoolClient.
+    /// Iterates over the attributes that the client may write.
     pub(super) fn writable(&self) -> impl Iterator<Item = &str> {
         self.0
             .values()
@@ -92,7 +93,7 @@ impl Schema {
             .map(|entry| &*entry.name)
     }
 
-    /// An attribute whose name is shared with the schema where the schema knows it.
+    /// Creates a stored attribute. Its name is shared with the schema if it is part of it.
     pub(super) fn attribute(&self, name: &str, value: &str) -> StoredAttribute {
         let name = self
             .0
@@ -104,13 +105,13 @@ impl Schema {
         }
     }
 
-    /// Whether SignUp through the client may set these attributes to these values.
+    /// Checks whether SignUp may set these attributes to these values.
     ///
-    /// `named_by_username` are the attributes that the username itself stands for.
+    /// `given_as_username` are the attributes whose value is the username itself.
     pub(super) fn check_sign_up(
         &self,
         given: &[(String, String)],
-        named_by_username: &[&str],
+        given_as_username: &[&str],
     ) -> Result<(), ServiceError> {
         self.check_known(given)?;
         if given.iter().any(|(name, _)| {
@@ -126,7 +127,7 @@ impl Schema {
             .0
             .values()
             .filter(|entry| entry.rule.required && &*entry.name != "sub")
-            .filter(|entry| !named_by_username.contains(&&*entry.name))
+            .filter(|entry| !given_as_username.contains(&&*entry.name))
             .filter(|entry| !given.iter().any(|(name, _)| name == &*entry.name))
             .map(|entry| format!("{}: The attribute is required\n", entry.name))
             .collect();
@@ -136,27 +137,28 @@ impl Schema {
         self.check_values(given)
     }
 
-    /// Whether an administrator may set these attributes of an existing user to these values.
+    /// Checks whether an administrator may set these attributes of an existing user to these
+    /// values.
     pub(super) fn check_update(&self, given: &[(String, String)]) -> Result<(), ServiceError> {
         self.check_known(given)?;
-        let fixed = |name: &str| self.0.get(name).is_some_and(|entry| !entry.rule.mutable);
-        match given.iter().find(|(name, _)| fixed(name)) {
+        let is_immutable = |name: &str| self.0.get(name).is_some_and(|entry| !entry.rule.mutable);
+        match given.iter().find(|(name, _)| is_immutable(name)) {
             Some((name, _)) => {
-                let sentence = format!("user.{name}: Attribute cannot be updated.\n");
-                Err(ServiceError::invalid_parameter(sentence))
+                let message = format!("user.{name}: Attribute cannot be updated.\n");
+                Err(ServiceError::invalid_parameter(message))
             }
             None => self.check_values(given),
         }
     }
 
     fn check_known(&self, given: &[(String, String)]) -> Result<(), ServiceError> {
-        for (at, (name, _)) in given.iter().enumerate() {
+        for (index, (name, _)) in given.iter().enumerate() {
             if !self.0.contains_key(name.as_str()) {
                 return Err(nonconforming(&format!(
                     "Type for attribute {{{name}}} could not be determined"
                 )));
             }
-            if given.iter().take(at).any(|(earlier, _)| earlier == name) {
+            if given.iter().take(index).any(|(other, _)| other == name) {
                 return Err(nonconforming(&format!(
                     "{name}: The attribute was given more than once\n"
                 )));
@@ -181,27 +183,27 @@ impl Schema {
                 _ => {}
             }
         }
-        let faults: Vec<_> = given
+        let violations: Vec<_> = given
             .iter()
             .filter_map(|(name, value)| {
-                let fault = self
+                let violation = self
                     .0
                     .get(name.as_str())
-                    .and_then(|entry| entry.rule.fault_of(value))?;
-                Some(format!("{name}: {fault}\n"))
+                    .and_then(|entry| entry.rule.violation(value))?;
+                Some(format!("{name}: {violation}\n"))
             })
             .collect();
-        if faults.is_empty() {
+        if violations.is_empty() {
             Ok(())
         } else {
-            Err(nonconforming(&faults.concat()))
+            Err(nonconforming(&violations.concat()))
         }
     }
 }
 
-fn nonconforming(sentence: &str) -> ServiceError {
+fn nonconforming(details: &str) -> ServiceError {
     ServiceError::invalid_parameter(format!(
-        "Attributes did not conform to the schema: {sentence}"
+        "Attributes did not conform to the schema: {details}"
     ))
 }
 
@@ -222,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_default_schema_takes_and_refuses() {
+    fn checks_attributes_against_the_default_schema() {
         let email = ("email", "jane@example.com");
         let long = "x".repeat(257);
         type Given<'a> = &'a [(&'a str, &'a str)];
@@ -270,19 +272,19 @@ mod tests {
             ),
         ];
         for (given, expected) in cases {
-            let answer = refusal(&PoolSettings::default(), given);
+            let error = refusal(&PoolSettings::default(), given);
             match expected {
-                None => assert_eq!(answer, None),
-                Some(words) => assert!(
-                    answer.as_ref().unwrap().1.contains(words),
-                    "{given:?}: {answer:?}"
+                None => assert_eq!(error, None),
+                Some(text) => assert!(
+                    error.as_ref().unwrap().1.contains(text),
+                    "{given:?}: {error:?}"
                 ),
             }
         }
     }
 
     #[test]
-    fn a_client_writes_what_it_is_listed_for() {
+    fn client_may_write_listed_attributes_only() {
         let only_email = PoolSettings {
             write_attributes: Some(vec!["email".to_owned()]),
             ..PoolSettings::default()
@@ -297,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_can_change_a_standard_attribute() {
+    fn settings_can_override_standard_attributes() {
         let optional = SchemaAttribute {
             required: false,
             ..SchemaAttribute::string("email", 2_048)
@@ -310,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_that_no_pool_can_have_is_refused() {
+    fn rejects_an_invalid_schema() {
         let unnamed = PoolSettings {
             schema: vec![SchemaAttribute::default()],
             ..PoolSettings::default()

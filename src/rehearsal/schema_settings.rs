@@ -1,37 +1,35 @@
-//! A pool's attributes as settings name them, and the standard ones that every pool has.
+//! Attribute definitions: those of the settings, and the standard ones that every pool has.
 
 use serde::{Deserialize, Serialize};
 
-/// The longest value of any attribute, in characters (the service's model).
-const LONGEST_VALUE: u32 = 2_048;
-/// A birthdate is written `YYYY-MM-DD`.
+/// The maximum length of an attribute value, in characters (the service's model).
+const MAX_VALUE_LENGTH: u32 = 2_048;
+/// The length of `YYYY-MM-DD`.
 const BIRTHDATE_LENGTH: u32 = 10;
 
-/// An attribute of the pool's schema: a custom one, or a standard one that differs from the usual.
-///
-/// The default has no name: give it one.
+/// An attribute of the pool's schema: a custom one, or an override of a standard one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SchemaAttribute {
-    /// The name as requests use it: `email`, `custom:department`.
+    /// The name as used in requests: `email`, `custom:department`.
     pub name: String,
-    /// What its values are.
+    /// The type of its values.
     pub data_type: AttributeType,
     /// Whether SignUp must set it.
     pub required: bool,
     /// Whether it can change after SignUp.
     pub mutable: bool,
-    /// Fewest characters of a string.
+    /// The minimum length of a string.
     pub min_length: Option<u32>,
-    /// Most characters of a string; 2,048 when unset.
+    /// The maximum length of a string.
     pub max_length: Option<u32>,
-    /// Least value of a number.
+    /// The minimum value of a number.
     pub min_value: Option<i64>,
-    /// Greatest value of a number.
+    /// The maximum value of a number.
     pub max_value: Option<i64>,
 }
 
-/// What an attribute's values are.
+/// The type of an attribute's values.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AttributeType {
     /// Any text.
@@ -72,7 +70,7 @@ impl Default for SchemaAttribute {
 }
 
 impl SchemaAttribute {
-    /// A mutable string attribute of this name that nobody must set, of at most so many characters.
+    /// Defines an optional, mutable string attribute.
     #[must_use]
     pub fn string(name: &str, max_length: u32) -> SchemaAttribute {
         SchemaAttribute {
@@ -92,10 +90,10 @@ impl SchemaAttribute {
     }
 }
 
-/// The attributes of OpenID Connect that every pool has (AWS: "Working with user attributes"); of
-/// these a pool here requires `email` unless its schema says otherwise.
+/// Returns the OpenID Connect attributes that every pool has (AWS: "Working with user attributes").
+/// `email` is required unless the schema overrides it.
 pub(super) fn standard_attributes() -> Vec<SchemaAttribute> {
-    let texts = [
+    let names = [
         "name",
         "given_name",
         "family_name",
@@ -111,15 +109,15 @@ pub(super) fn standard_attributes() -> Vec<SchemaAttribute> {
         "phone_number",
         "address",
     ];
-    let mut all: Vec<_> = texts
+    let mut all: Vec<_> = names
         .iter()
-        .map(|name| SchemaAttribute::string(name, LONGEST_VALUE))
+        .map(|name| SchemaAttribute::string(name, MAX_VALUE_LENGTH))
         .collect();
     let birthdate = SchemaAttribute::string("birthdate", BIRTHDATE_LENGTH);
     all.extend([
         SchemaAttribute {
             required: true,
-            ..SchemaAttribute::string("email", LONGEST_VALUE)
+            ..SchemaAttribute::string("email", MAX_VALUE_LENGTH)
         },
         SchemaAttribute {
             min_length: Some(BIRTHDATE_LENGTH),
@@ -137,7 +135,7 @@ pub(super) fn standard_attributes() -> Vec<SchemaAttribute> {
             min_length: Some(1),
             mutable: false,
             required: true,
-            ..SchemaAttribute::string("sub", LONGEST_VALUE)
+            ..SchemaAttribute::string("sub", MAX_VALUE_LENGTH)
         },
     ]);
     all

@@ -1,23 +1,22 @@
-//! Whether a value is one that an attribute takes: its type, its length, its range.
-//!
-//! What an e-mail address or a phone number looks like is `format`'s.
+//! Validates attribute values: type, length and range. `format` validates email addresses and phone
+//! numbers.
 
 use super::schema_settings::{AttributeType, SchemaAttribute};
 
 impl SchemaAttribute {
-    /// What is wrong with a value of this attribute, if something is.
-    pub(super) fn fault_of(&self, value: &str) -> Option<String> {
+    /// Returns what is wrong with a value of this attribute, if anything.
+    pub(super) fn violation(&self, value: &str) -> Option<String> {
         if value.is_empty() {
             return Some("The attribute value is empty".to_owned());
         }
         match self.data_type {
-            AttributeType::String => self.fault_of_length(value.chars().count()),
+            AttributeType::String => self.length_violation(value.chars().count()),
             AttributeType::Number => match value.parse::<i64>() {
                 Err(_) => Some("The attribute value is not a number".to_owned()),
-                Ok(number) if self.min_value.is_some_and(|least| number < least) => {
+                Ok(number) if self.min_value.is_some_and(|min| number < min) => {
                     Some("The attribute value is below the minimum".to_owned())
                 }
-                Ok(number) if self.max_value.is_some_and(|most| number > most) => {
+                Ok(number) if self.max_value.is_some_and(|max| number > max) => {
                     Some("The attribute value is above the maximum".to_owned())
                 }
                 Ok(_) => None,
@@ -31,16 +30,16 @@ impl SchemaAttribute {
         }
     }
 
-    fn fault_of_length(&self, length: usize) -> Option<String> {
-        let is = |bound: Option<u32>, broken: fn(usize, usize) -> bool| {
+    fn length_violation(&self, length: usize) -> Option<String> {
+        let violates = |bound: Option<u32>, is_violation: fn(usize, usize) -> bool| {
             bound.is_some_and(|bound| {
-                usize::try_from(bound).is_ok_and(|bound| broken(length, bound))
+                usize::try_from(bound).is_ok_and(|bound| is_violation(length, bound))
             })
         };
-        if is(self.min_length, |length, least| length < least) {
+        if violates(self.min_length, |length, min| length < min) {
             return Some("String length is below the minimum".to_owned());
         }
-        is(self.max_length, |length, most| length > most)
+        violates(self.max_length, |length, max| length > max)
             .then(|| "String length is above the maximum".to_owned())
     }
 }
@@ -50,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_keep_their_range() {
+    fn checks_the_range_of_numbers() {
         let level = SchemaAttribute {
             name: "custom:level".to_owned(),
             data_type: AttributeType::Number,
@@ -58,22 +57,22 @@ mod tests {
             max_value: Some(9),
             ..SchemaAttribute::default()
         };
-        for (value, taken) in [
+        for (value, valid) in [
             ("1", true),
             ("9", true),
             ("0", false),
             ("10", false),
             ("1.5", false),
         ] {
-            assert_eq!(level.fault_of(value).is_none(), taken, "{value}");
+            assert_eq!(level.violation(value).is_none(), valid, "{value}");
         }
     }
 
     #[test]
-    fn lengths_count_characters() {
+    fn counts_length_in_characters() {
         let short = SchemaAttribute::string("custom:short", 3);
-        for (value, taken) in [("abc", true), ("äöü", true), ("abcd", false), ("", false)] {
-            assert_eq!(short.fault_of(value).is_none(), taken, "{value}");
+        for (value, valid) in [("abc", true), ("äöü", true), ("abcd", false), ("", false)] {
+            assert_eq!(short.violation(value).is_none(), valid, "{value}");
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Chance that can be had again: every draw is a hash of the seed, its purpose, a name and a count.
+//! Reproducible randomness: every draw is a hash of the seed, a purpose, a name and a count.
 //!
-//! A draw depends on nothing else, above all not on the order in which requests arrive, so that a
-//! run of many connections meets the same faults each time.
+//! In particular, a draw does not depend on the order in which requests arrive, so that a run with
+//! many connections meets the same faults each time.
 
 use sha2::{Digest, Sha256};
 
-/// 128 bits that depend on the four arguments only.
+/// Returns 128 bits that depend only on the four arguments.
 pub(super) fn bits(seed: u64, purpose: &str, name: &str, count: u64) -> u128 {
     let mut hash = Sha256::new();
     hash.update(seed.to_be_bytes());
@@ -20,21 +20,21 @@ pub(super) fn bits(seed: u64, purpose: &str, name: &str, count: u64) -> u128 {
         .fold(0, |bits, byte| (bits << 8) | u128::from(*byte))
 }
 
-/// A number in `0.0..1.0` that depends on the four arguments only.
+/// Returns a number in `0.0..1.0` that depends only on the four arguments.
 pub(super) fn fraction(seed: u64, purpose: &str, name: &str, count: u64) -> f64 {
     // A double holds 53 bits exactly.
     let top = (bits(seed, purpose, name, count) >> (128 - 53)) as u64;
     top as f64 / (1_u64 << 53) as f64
 }
 
-/// The same bits with the version and the variant of a random UUID (RFC 9562, version 4).
+/// Sets the version and variant bits of a random UUID (RFC 9562, version 4).
 pub(super) fn as_uuid(bits: u128) -> u128 {
     let version = 0xf_u128 << 76;
     let variant = 0b11_u128 << 62;
     (bits & !version & !variant) | (4 << 76) | (0b10 << 62)
 }
 
-/// A UUID as it is written: 8-4-4-4-12 lower-case hexadecimal digits.
+/// Formats a UUID as 8-4-4-4-12 lowercase hexadecimal digits.
 pub(super) fn uuid_text(uuid: u128) -> String {
     let digits = format!("{uuid:032x}");
     let (a, rest) = digits.split_at(8);
@@ -44,13 +44,13 @@ pub(super) fn uuid_text(uuid: u128) -> String {
     format!("{a}-{b}-{c}-{d}-{e}")
 }
 
-/// The UUID written in `text`, if that is what it is.
+/// Parses a UUID; `None` if the text is not one.
 pub(super) fn parse_uuid(text: &str) -> Option<u128> {
-    let dashes_stand = text.len() == 36
+    let has_dashes = text.len() == 36
         && text
             .char_indices()
-            .all(|(at, c)| (c == '-') == [8, 13, 18, 23].contains(&at));
-    if !dashes_stand || text.contains('+') {
+            .all(|(index, c)| (c == '-') == [8, 13, 18, 23].contains(&index));
+    if !has_dashes || text.contains('+') {
         return None;
     }
     u128::from_str_radix(&text.replace('-', ""), 16).ok()
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_draw_depends_on_each_argument_and_repeats() {
+    fn draw_is_reproducible_and_depends_on_every_argument() {
         let draw = fraction(1, "sign-up", "jane", 1);
         assert_eq!(draw, fraction(1, "sign-up", "jane", 1));
         for other in [
@@ -75,13 +75,13 @@ mod tests {
     }
 
     #[test]
-    fn draws_are_spread_evenly() {
+    fn draws_are_uniform() {
         let mean = (0..10_000).map(|k| fraction(7, "x", "y", k)).sum::<f64>() / 10_000.0;
         assert!((mean - 0.5).abs() < 0.02, "{mean}");
     }
 
     #[test]
-    fn a_uuid_is_of_version_4_and_reads_back() {
+    fn uuid_has_version_4_and_round_trips() {
         let uuid = as_uuid(bits(3, "sub", "jane", 0));
         let text = uuid_text(uuid);
         assert_eq!(text.as_bytes()[14], b'4', "{text}");

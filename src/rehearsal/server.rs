@@ -1,7 +1,6 @@
-//! The pool behind a socket: a thread, a runtime, and HTTP.
+//! The HTTP server of the pool, on its own thread with its own runtime.
 //!
-//! It owns what is HTTP's (headers, statuses, the two pages of statistics) and the pool's life.
-//! Requests are decided by `pool` one at a time, under a lock that is never held while waiting.
+//! Requests are handled one at a time, under a lock that is never held while waiting.
 
 use std::io;
 use std::net::SocketAddr;
@@ -26,48 +25,48 @@ use super::state::PoolState;
 use super::stats::{AuditedUser, Stats};
 use super::web_guard::web_guard;
 
-/// What the protocol calls its JSON.
+/// The media type of the protocol's JSON.
 const AMZ_JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
-/// What a proxy in trouble says.
+/// The page that a misconfigured proxy would return.
 const HTML: &str =
     "<!DOCTYPE html><html><head><title>Welcome</title></head><body><p>It works.</p></body></html>";
 
 /// Why a rehearsal pool did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum RehearsalError {
-    /// The address is one that other hosts can reach.
-    #[error("the rehearsal pool cannot listen on {0}: it is for this host alone")]
+    /// The address is reachable from other hosts.
+    #[error("the rehearsal pool cannot listen on {0}: it only accepts loopback addresses")]
     NotLoopback(SocketAddr),
-    /// The settings contradict themselves or name what no pool has.
-    #[error("the rehearsal pool's settings cannot be used: {0}")]
+    /// The settings are invalid.
+    #[error("the rehearsal pool's settings are invalid: {0}")]
     Settings(String),
     /// The address cannot be listened on.
     #[error("the rehearsal pool cannot listen on {address}: {cause}")]
     Bind {
-        /// The address asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// What the host says.
+        /// The error of the operating system.
         cause: io::Error,
     },
-    /// The host gives no thread or no event loop.
+    /// The thread or the event loop cannot be created.
     #[error("the rehearsal pool cannot start its thread: {0}")]
     Thread(io::Error),
 }
 
 impl RehearsalError {
-    /// What to do about it.
+    /// Returns a hint about what to do.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NotLoopback(_) => "name a loopback address, such as 127.0.0.1:9329",
+            Self::NotLoopback(_) => "use a loopback address, such as 127.0.0.1:9329",
             Self::Settings(_) => "correct it in --fault, --existing or --pool-settings",
-            Self::Bind { .. } => "name another port of this host, or 0 for any that is free",
+            Self::Bind { .. } => "use another port, or 0 for any free one",
             Self::Thread(_) => "run the same command again",
         }
     }
 }
 
-/// A running rehearsal pool. It ends when it is stopped or dropped.
+/// A running rehearsal pool. It stops when dropped.
 #[derive(Debug)]
 pub struct RehearsalPool {
     address: SocketAddr,
@@ -82,11 +81,11 @@ struct Running {
 }
 
 impl RehearsalPool {
-    /// Starts a pool on a thread of its own. When this returns, the pool is reachable.
+    /// Starts a pool on its own thread. It is reachable when this returns.
     ///
     /// # Errors
-    /// When `listen` is no loopback address or is taken (port 0 takes a free one), or the settings
-    /// make no sense.
+    /// Fails if `listen` is not a loopback address or is in use (port 0 picks a free port), or if
+    /// the settings are invalid.
     pub fn start(
         listen: SocketAddr,
         settings: PoolSettings,
@@ -108,7 +107,7 @@ impl RehearsalPool {
             .build()
             .map_err(RehearsalError::Thread)?;
         let listener = {
-            let _inside = runtime.enter();
+            let _guard = runtime.enter();
             tokio::net::TcpListener::from_std(listener).map_err(bind)?
         };
         let (stop, stopped) = oneshot::channel();
@@ -119,7 +118,7 @@ impl RehearsalPool {
             runtime.block_on(async move {
                 tokio::select! {
                     _ = axum::serve(FailingListener(listener), service) => {}
-                    // A sender that is gone means the same as one that speaks.
+                    // A dropped sender means stop, too.
                     _ = stopped => {}
                 }
             });
@@ -135,37 +134,36 @@ impl RehearsalPool {
         })
     }
 
-    /// Where it listens.
+    /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where it listens, as clients want it: `http://127.0.0.1:PORT`.
+    /// Returns the address as an endpoint URL: `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn endpoint_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// What it counted so far; the same as `GET /stats`.
+    /// Returns the counts so far, like `GET /stats`.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.shared.pool().snapshot()
     }
 
-    /// The truth about every user; the same as `GET /stats/users`.
+    /// Returns the true state of every user, like `GET /stats/users`.
     #[must_use]
     pub fn stats_users(&self) -> Vec<AuditedUser> {
         self.shared.pool().audit()
     }
 
-    /// Closes all connections, answered or not, and waits for the thread.
+    /// Closes all connections, even those with pending requests, and waits for the thread.
     pub fn stop(mut self) {
         self.end();
     }
 
-    /// Closes all connections and waits for the thread, then returns every user: none is added
-    /// later.
+    /// Closes all connections and waits for the thread, then returns the final state of every user.
     #[must_use]
     pub fn stop_and_audit(mut self) -> Vec<AuditedUser> {
         self.end();
@@ -174,7 +172,7 @@ impl RehearsalPool {
 
     fn end(&mut self) {
         if let Some(Running { stop, thread }) = self.running.take() {
-            // Fails only if the thread has ended by itself, and then there is nothing to stop.
+            // Fails only if the thread has already ended.
             let _ = stop.send(());
             let _ = thread.join();
         }
@@ -187,7 +185,7 @@ impl Drop for RehearsalPool {
     }
 }
 
-/// The pool as its handlers share it.
+/// The pool, shared by the request handlers.
 #[derive(Clone)]
 struct SharedPool(Arc<Mutex<PoolState>>);
 
@@ -224,12 +222,12 @@ async fn call(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let target = text(HeaderName::from_static("x-amz-target")).unwrap_or_default();
+    let header_text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let target = header_text(HeaderName::from_static("x-amz-target")).unwrap_or_default();
     let request = Request {
         target,
-        authorization: text(header::AUTHORIZATION),
-        signed_at: text(HeaderName::from_static("x-amz-date")),
+        authorization: header_text(header::AUTHORIZATION),
+        signed_at: header_text(HeaderName::from_static("x-amz-date")),
         body: &body,
     };
     let (reply, form) = {
@@ -272,7 +270,7 @@ async fn call(
         }
     };
     if let Some(index) = sign_up_of {
-        connection.when_written(move || shared.pool().delivered(index));
+        connection.on_written(move || shared.pool().record_delivery(index));
     }
     let date_ms = date_ms.saturating_add(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX));
     let mut response = Response::new(Body::from(bytes));

@@ -1,7 +1,5 @@
-//! What a rehearsal pool is asked to be. Every field has a default, so that a settings file names
-//! only what differs.
-//!
-//! It owns the settings and their consistency; what they do is said where they are used.
+//! The settings of a rehearsal pool and their consistency checks. Every field has a default, so
+//! that a settings file names only what differs.
 
 use std::collections::BTreeMap;
 
@@ -15,88 +13,88 @@ use super::schema_settings::SchemaAttribute;
 use super::traffic::{self, LiveSignUps, QuotaChange};
 use super::user::UserStatus;
 
-/// Attributes that can stand for a username, by `UsernameAttributes`.
+/// Attributes allowed in `UsernameAttributes`.
 const USERNAME_ATTRIBUTES: [&str; 2] = ["email", "phone_number"];
-/// Attributes that can be an alias, by `AliasAttributes`.
+/// Attributes allowed in `AliasAttributes`.
 const ALIAS_ATTRIBUTES: [&str; 3] = ["email", "phone_number", "preferred_username"];
 
-/// What a sign-in can begin with (`AuthFactorType`).
+/// The values of `AuthFactorType`.
 const FIRST_AUTH_FACTORS: [&str; 4] = ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"];
 
 /// A user pool, its app client, and the network in front of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PoolSettings {
-    /// The Region it says it is in.
+    /// The Region it claims to be in.
     pub region: String,
     /// The user pool's id.
     pub pool_id: String,
     /// The app client's id.
     pub client_id: String,
-    /// The app client's secret; with one, SignUp and InitiateAuth need a `SecretHash`.
+    /// The app client's secret. If set, SignUp and InitiateAuth require a `SecretHash`.
     pub client_secret: Option<String>,
-    /// Whether the secret is kept in Secrets Manager: DescribeUserPoolClient then answers
-    /// `ClientSecretArn` in place of `ClientSecret`.
+    /// Whether the secret is kept in Secrets Manager: DescribeUserPoolClient then returns
+    /// `ClientSecretArn` instead of `ClientSecret`.
     pub client_secret_managed: bool,
-    /// Whether usernames and aliases that differ in case are different.
+    /// Whether usernames and aliases are case-sensitive.
     pub case_sensitive: bool,
     /// `AdminCreateUserConfig.AllowAdminCreateUserOnly`: every SignUp is refused.
     pub admin_create_only: bool,
-    /// What a password must be.
+    /// The password policy.
     pub password_policy: PasswordRules,
-    /// `SignInPolicy.AllowedFirstAuthFactors`: with another one than `PASSWORD`, users sign up
-    /// without a password, too.
+    /// `SignInPolicy.AllowedFirstAuthFactors`: if it contains a factor other than `PASSWORD`,
+    /// users can sign up without a password.
     pub allowed_first_auth_factors: Vec<String>,
-    /// Custom attributes, and standard ones that differ from the usual. The standard ones always
-    /// exist, and `email` is required unless an entry here says otherwise.
+    /// Custom attributes, and overrides of standard attributes. The standard attributes always
+    /// exist, and `email` is required unless overridden here.
     pub schema: Vec<SchemaAttribute>,
-    /// What the app client may write; unset, every attribute of the schema. `sub` and the two
-    /// `*_verified` never.
+    /// The attributes that the app client may write; by default, every attribute of the schema.
+    /// `sub` and the two `*_verified` attributes are never writable.
     pub write_attributes: Option<Vec<String>>,
-    /// `email`, `phone_number`: these are the usernames, and the stored username is the `sub`.
+    /// `email`, `phone_number`: users sign in with these, and the stored username is the `sub`.
     pub username_attributes: Vec<String>,
-    /// `email`, `phone_number`, `preferred_username`: a verified one finds the user, too.
+    /// `email`, `phone_number`, `preferred_username`: if verified, it also identifies the user.
     pub alias_attributes: Vec<String>,
     /// `email`, `phone_number`: SignUp sends a code there.
     pub auto_verified_attributes: Vec<String>,
     /// The PreSignUp trigger.
     pub pre_sign_up: PreSignUp,
-    /// Codes that can be sent while the pool runs (Cognito's own sender: 50 a day). SignUps beyond
-    /// it make the user all the same and answer LimitExceededException. Unset, there is no
-    /// limit.
+    /// The number of codes that can be sent while the pool runs (Cognito's default sender: 50 a
+    /// day); unlimited by default. SignUps beyond it still create the user, but return
+    /// LimitExceededException.
     pub daily_messages: Option<u32>,
-    /// The groups there are from the start.
+    /// The groups that exist from the start.
     pub groups: Vec<String>,
-    /// Whether threat protection is on, as it can be in the Plus tier: AdminListUserAuthEvents
-    /// answers.
+    /// Whether threat protection (a feature of the Plus tier) is on: AdminListUserAuthEvents then
+    /// works.
     pub threat_protection: bool,
-    /// Requests a second, by category.
+    /// Requests per second, by category.
     pub quotas: Quotas,
     /// Quotas that change while the pool runs, counted from its first SignUp request.
     pub quota_changes: Vec<QuotaChange>,
-    /// Other people's sign-ups, which draw on the same quota, counted from the pool's first SignUp
+    /// Sign-ups by other clients, which use the same quota, counted from the pool's first SignUp
     /// request.
     pub live_sign_ups: Vec<LiveSignUps>,
-    /// How long an answer takes.
+    /// The latency of responses.
     pub latency: SimulatedLatency,
-    /// Milliseconds after which ListUsers shows a user that was made, as it is eventually
-    /// consistent only. Existing users are shown at once.
+    /// Milliseconds until ListUsers, which is only eventually consistent, shows a new user.
+    /// Preexisting users are shown at once.
     pub list_lag_ms: u64,
-    /// What goes wrong.
+    /// The injected faults.
     pub faults: Faults,
-    /// All chance (faults, latency, `sub`s) follows from it.
+    /// The seed of everything random: faults, latency, `sub`s.
     pub seed: u64,
-    /// How errors name themselves.
+    /// Where and how a response names an error.
     pub error_wire_form: ErrorWireForm,
-    /// Milliseconds that the pool's clock (header `Date`, `UserCreateDate`) is ahead of the
-    /// host's; negative: behind.
+    /// Milliseconds by which the pool's clock (header `Date`, `UserCreateDate`) is ahead of the
+    /// host's; negative if it is behind.
     pub date_offset_ms: i64,
-    /// Whether a signed request is refused whose time is more than 5 minutes off the pool's clock,
-    /// as by AWS.
+    /// Whether signed requests are refused if their time differs from the pool's clock by more
+    /// than 5 minutes, as AWS does.
     pub check_signing_time: bool,
-    /// How precise `UserCreateDate` and `UserLastModifiedDate` are.
+    /// The precision of `UserCreateDate` and `UserLastModifiedDate`.
     pub create_date_precision: DatePrecision,
-    /// Users that are there from the start.
+    /// Users that exist from the start.
     pub existing: Vec<ExistingUser>,
 }
 
@@ -140,51 +138,51 @@ impl Default for PoolSettings {
     }
 }
 
-/// What the simulated PreSignUp trigger does.
+/// The behavior of the simulated PreSignUp trigger.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PreSignUp {
-    /// There is none.
+    /// The pool has no trigger.
     #[default]
     Absent,
     /// It confirms each user.
     AutoConfirm,
-    /// It confirms each user and verifies e-mail address and phone number; no code is sent.
+    /// It confirms each user and verifies email address and phone number; no code is sent.
     AutoConfirmAndVerify,
-    /// It refuses each user: UserLambdaValidationException.
+    /// It refuses each user with UserLambdaValidationException.
     Refuse {
-        /// What the trigger says.
+        /// The trigger's error message.
         message: String,
     },
-    /// It confirms and verifies the users whose SignUp has this pair in its `ValidationData`, and
-    /// leaves the others as they are.
+    /// It confirms and verifies users whose SignUp has this pair in its `ValidationData`, and
+    /// ignores the others.
     OnValidationData(TriggerPair),
-    /// The same, for `ClientMetadata`.
+    /// Like `OnValidationData`, but for `ClientMetadata`.
     OnClientMetadata(TriggerPair),
 }
 
-/// What a trigger looks for in a request.
+/// A key and value that a trigger looks for in a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TriggerPair {
-    /// The name.
+    /// The key.
     pub key: String,
-    /// The value, exactly.
+    /// The exact value.
     pub value: String,
 }
 
-/// How long an answer takes: `base_ms`, and up to `jitter_ms` more, evenly spread.
+/// The latency of a response: `base_ms` plus a uniformly distributed jitter up to `jitter_ms`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SimulatedLatency {
-    /// Milliseconds that every answer takes.
+    /// The minimum latency in milliseconds.
     pub base_ms: u64,
-    /// The most milliseconds on top of that.
+    /// The maximum jitter in milliseconds.
     pub jitter_ms: u64,
 }
 
 impl Default for SimulatedLatency {
-    /// Short enough for tests, long enough that requests overlap as they do over a network.
+    /// Short enough for tests, long enough for requests to overlap as they do over a network.
     fn default() -> SimulatedLatency {
         SimulatedLatency {
             base_ms: 20,
@@ -193,31 +191,31 @@ impl Default for SimulatedLatency {
     }
 }
 
-/// How precisely the pool writes a user's dates.
+/// The precision of a user's dates.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DatePrecision {
-    /// To the millisecond.
+    /// Milliseconds.
     #[default]
     Milliseconds,
-    /// To the second below.
+    /// Whole seconds, rounded down.
     Seconds,
 }
 
-/// A user that is there before anybody signs up.
+/// A user that exists from the start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExistingUser {
-    /// The username; where `username_attributes` are set, the e-mail address or phone number.
+    /// The username; if `username_attributes` are set, the email address or phone number.
     pub username: String,
-    /// Its attributes, without `sub`. An alias counts where `email_verified` or its like is
-    /// `true`.
+    /// Its attributes, without `sub`. An alias takes effect if `email_verified` or
+    /// `phone_number_verified` is `true`.
     pub attributes: BTreeMap<String, String>,
-    /// How it stands.
+    /// Its status.
     pub status: UserStatus,
     /// Whether it may sign in.
     pub enabled: bool,
-    /// When it was made, in seconds since 1970; unset, a year before the pool's start.
+    /// Its creation time in Unix seconds; by default, a year before the pool's start.
     pub created: Option<i64>,
 }
 
@@ -234,43 +232,45 @@ impl Default for ExistingUser {
 }
 
 impl PoolSettings {
-    /// What is wrong with the settings, if something is. `Schema::new` checks the schema.
+    /// Checks the settings, except for the schema, which `Schema::new` checks.
     pub(super) fn check(&self) -> Result<(), String> {
-        let known = |setting: &str, names: &[String], allowed: &[&str]| match names
+        let check_names = |setting: &str, names: &[String], allowed: &[&str]| match names
             .iter()
             .find(|name| !allowed.contains(&name.as_str()))
         {
             Some(name) => Err(format!(
-                "{setting}: {name:?} is none of {}",
+                "{setting}: {name:?} must be one of {}",
                 allowed.join(", ")
             )),
             None => Ok(()),
         };
-        known(
+        check_names(
             "username_attributes",
             &self.username_attributes,
             &USERNAME_ATTRIBUTES,
         )?;
-        known(
+        check_names(
             "alias_attributes",
             &self.alias_attributes,
             &ALIAS_ATTRIBUTES,
         )?;
-        known(
+        check_names(
             "auto_verified_attributes",
             &self.auto_verified_attributes,
             &USERNAME_ATTRIBUTES,
         )?;
-        known(
+        check_names(
             "allowed_first_auth_factors",
             &self.allowed_first_auth_factors,
             &FIRST_AUTH_FACTORS,
         )?;
         if !self.username_attributes.is_empty() && !self.alias_attributes.is_empty() {
-            return Err("username_attributes and alias_attributes exclude each other".to_owned());
+            return Err(
+                "username_attributes and alias_attributes are mutually exclusive".to_owned(),
+            );
         }
         if self.client_secret_managed && self.client_secret.is_none() {
-            return Err("client_secret_managed: needs a client_secret".to_owned());
+            return Err("client_secret_managed requires a client_secret".to_owned());
         }
         if self.existing.iter().any(|user| user.username.is_empty()) {
             return Err("existing: a user without a username".to_owned());
@@ -286,7 +286,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_come_back_from_json_as_they_went() {
+    fn settings_round_trip_through_json() {
         let settings = PoolSettings {
             pre_sign_up: PreSignUp::Refuse {
                 message: "no".to_owned(),
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trigger_can_look_for_a_pair() {
+    fn reads_triggers_that_look_for_a_pair() {
         let pair = |key: &str, value: &str| TriggerPair {
             key: key.to_owned(),
             value: value.to_owned(),
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_settings_file_names_only_what_differs() {
+    fn omitted_settings_have_defaults() {
         let text = r#"{"pre_sign_up": "auto_confirm", "quotas": {"user_creation": {"rate": 5}}, "faults": {"throttle": 0.1},
             "quota_changes": [{"after_ms": 20000, "category": "user_creation", "rate": 30, "burst": 40}, {"after_ms": 9, "category": "user_read", "rate": 1}],
             "live_sign_ups": [{"after_ms": 20000, "until_ms": 40000, "per_second": 20}, {"after_ms": 0, "per_second": 1}]}"#;
@@ -342,26 +342,26 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_no_pool_can_have_are_refused() {
-        let of = |names: &[&str]| {
+    fn rejects_inconsistent_settings() {
+        let strings = |names: &[&str]| {
             names
                 .iter()
                 .map(|name| (*name).to_owned())
                 .collect::<Vec<_>>()
         };
         let unknown = PoolSettings {
-            alias_attributes: of(&["nickname"]),
+            alias_attributes: strings(&["nickname"]),
             ..PoolSettings::default()
         };
         assert!(unknown.check().unwrap_err().contains("nickname"));
-        let nothing_to_manage = PoolSettings {
+        let without_secret = PoolSettings {
             client_secret_managed: true,
             ..PoolSettings::default()
         };
-        assert!(nothing_to_manage.check().is_err());
+        assert!(without_secret.check().is_err());
         let both = PoolSettings {
-            alias_attributes: of(&["email"]),
-            username_attributes: of(&["email"]),
+            alias_attributes: strings(&["email"]),
+            username_attributes: strings(&["email"]),
             ..PoolSettings::default()
         };
         assert!(both.check().is_err());

@@ -1,7 +1,7 @@
 //! Applies faults to signed calls.
 //!
-//! The draw for the k-th call of an operation about a user (for ListUsers: with a filter and a
-//! token) depends on (seed, operation, user, k) only.
+//! The draw for the k-th call of an operation for a user (for ListUsers: with a filter and a
+//! token) depends only on (seed, operation, user, k).
 
 use serde::Deserialize;
 
@@ -13,10 +13,10 @@ use super::request::parse;
 use super::seeded;
 use super::state::PoolState;
 
-/// What the draw depends on.
+/// The members of the request that the draw depends on.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct FaultKey {
+struct DrawInput {
     username: Option<String>,
     filter: Option<String>,
     pagination_token: Option<String>,
@@ -32,11 +32,11 @@ pub(super) fn perform(
     let Some(fault) = draw(pool, operation, body) else {
         return call(pool);
     };
-    pool.stats.fault(fault.name);
-    OperationReply::from(match fault.strike {
+    pool.stats.record_fault(fault.name);
+    OperationReply::from(match fault.effect {
         FaultEffect::DropBefore => Outgoing::Nothing,
         FaultEffect::CommitThenDrop => {
-            // The answer is lost, the effect is not.
+            // The response is lost, but the change is made.
             call(pool);
             Outgoing::Nothing
         }
@@ -47,26 +47,29 @@ pub(super) fn perform(
 
 fn draw(pool: &mut PoolState, operation: ServiceOperation, body: &[u8]) -> Option<SignedFault> {
     let kind = kind(operation)?;
-    // Without faults for such calls, nothing is counted.
+    // Counts nothing if no fault is configured for such calls.
     pool.settings.faults.for_signed(kind, 0.0)?;
-    let about: FaultKey = parse(body).ok()?;
-    let about = match kind {
+    let input: DrawInput = parse(body).ok()?;
+    let subject = match kind {
         SignedCall::List => format!(
             "{}\n{}",
-            about.filter.unwrap_or_default(),
-            about.pagination_token.unwrap_or_default()
+            input.filter.unwrap_or_default(),
+            input.pagination_token.unwrap_or_default()
         )
         .into_boxed_str(),
-        SignedCall::LookUp | SignedCall::Write => pool.users.key(&about.username?),
+        SignedCall::LookUp | SignedCall::Write => pool.users.key(&input.username?),
     };
-    let key = (operation.name(), about);
-    let count = pool.drawn.get(&key).map_or(1, |earlier| earlier + 1);
+    let key = (operation.name(), subject);
+    let count = pool
+        .fault_counters
+        .get(&key)
+        .map_or(1, |previous| previous + 1);
     let fraction = seeded::fraction(pool.settings.seed, key.0, &key.1, count);
-    pool.drawn.insert(key, count);
+    pool.fault_counters.insert(key, count);
     pool.settings.faults.for_signed(kind, fraction)
 }
 
-/// The kind of faults that an operation can have.
+/// Returns the kind of faults that apply to an operation.
 fn kind(operation: ServiceOperation) -> Option<SignedCall> {
     match operation {
         ServiceOperation::AdminGetUser => Some(SignedCall::LookUp),

@@ -1,13 +1,13 @@
-//! The time of a signed request, which AWS compares with its own clock.
+//! Checks the time of signed requests against the pool's clock, as AWS does.
 
 use super::clock::amz_date;
 use super::protocol::ServiceError;
 
-/// Minutes that a request's time may be off.
+/// The tolerance in minutes.
 const TOLERANCE_MIN: i64 = 5;
 
-/// Whether a request that was signed at this time is accepted. The dates are compared as texts:
-/// they have a fixed width.
+/// Checks the time at which a request was signed. Dates have a fixed width, so they can be compared
+/// as strings.
 pub(super) fn check(signed_at: Option<&str>, now_ms: i64) -> Result<(), ServiceError> {
     let Some(signed_at) = signed_at else {
         return Err(ServiceError::bad_request(
@@ -43,7 +43,7 @@ mod tests {
     use super::check;
 
     #[test]
-    fn five_minutes_are_tolerated() {
+    fn tolerates_five_minutes() {
         // 2024-02-29 12:34:56
         let now = 1_709_210_096_000;
         for (signed_at, refused) in [

@@ -1,4 +1,4 @@
-//! The state of the pool: settings, users, groups, counters. It knows no operation.
+//! The state of the pool: settings, users, groups and counters. Independent of the operations.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -16,13 +16,13 @@ use super::traffic::Traffic;
 use super::user::{PoolUser, StoredAttribute};
 use super::users::{UserIndex, Users};
 
-/// The age of existing users without a creation time.
+/// The age of preexisting users without a creation time.
 const YEAR_MS: i64 = 365 * 86_400_000;
 
 /// A group of the pool.
 pub(super) struct PoolGroup {
     pub(super) name: String,
-    /// Its other fields, as in the request: `Description`, `Precedence`, `RoleArn`.
+    /// The other members, as in the request: `Description`, `Precedence`, `RoleArn`.
     pub(super) members: Map<String, Value>,
     pub(super) created_ms: i64,
 }
@@ -37,26 +37,26 @@ impl PoolGroup {
     }
 }
 
-/// An attempt to sign in by a password.
+/// An attempt to sign in with a password.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SignIn {
     pub(super) at_ms: i64,
     pub(super) passed: bool,
 }
 
-/// The attempts to sign in, by user, the latest last.
+/// The sign-in attempts of each user, oldest first.
 pub(super) type SignIns = HashMap<UserIndex, Vec<SignIn>>;
 
-/// A user that passed every check and can be created.
+/// A user that passed all checks and can be created.
 pub(super) struct Candidate {
-    /// The name to sign in by, as sent.
+    /// The sign-in name, as sent.
     pub(super) name: String,
     pub(super) sub: u128,
     pub(super) attributes: Vec<StoredAttribute>,
-    /// `None` in a pool with passwordless sign-in.
+    /// `None` if the pool allows passwordless sign-in and the request has no password.
     pub(super) password: Option<PasswordDigest>,
-    /// Whether the request has the data by which a trigger confirms users.
-    pub(super) is_vouched_for: bool,
+    /// Whether the request carries the data that makes the trigger confirm the user.
+    pub(super) matches_trigger: bool,
 }
 
 /// The state of the pool.
@@ -64,29 +64,28 @@ pub(super) struct PoolState {
     pub(super) settings: PoolSettings,
     pub(super) schema: Schema,
     pub(super) users: Users,
-    /// By index: groups are never deleted.
+    /// Never shrinks, so that users can refer to groups by index.
     pub(super) groups: Vec<PoolGroup>,
     /// Sign-ins recorded by threat protection.
     pub(super) sign_ins: SignIns,
     pub(super) clock: PoolClock,
     pub(super) stats: Recorder,
     pub(super) traffic: Traffic,
-    /// How often each signed call drew a fault.
-    pub(super) drawn: FaultCounters,
-    /// The next SignUps that a burst of throttling refuses.
-    pub(super) throttled_ahead: u32,
+    pub(super) fault_counters: FaultCounters,
+    /// How many of the next SignUps a throttling burst still refuses.
+    pub(super) burst_remaining: u32,
     /// SignUps within the quota so far.
     pub(super) sign_ups: u64,
-    /// Codes sent so far.
+    /// Confirmation codes sent so far.
     pub(super) messages_sent: u32,
     pub(super) signed_calls: u64,
     pub(super) requests: u64,
-    /// Users to be created later, by time.
-    late: BTreeMap<(Duration, u64), Candidate>,
+    /// Users to be created later, by time and request number.
+    scheduled: BTreeMap<(Duration, u64), Candidate>,
 }
 
 impl PoolState {
-    /// A pool with these settings and its existing users, or an error in the settings.
+    /// Creates a pool with its preexisting users, or reports an error in the settings.
     pub(super) fn new(settings: PoolSettings) -> Result<PoolState, String> {
         settings.check()?;
         let schema = Schema::new(&settings)?;
@@ -96,7 +95,7 @@ impl PoolState {
         let groups = groups.map(|name| PoolGroup::new(name, started_ms));
         let mut pool = PoolState {
             schema,
-            users: Users::of(&settings),
+            users: Users::new(&settings),
             groups: groups.collect(),
             sign_ins: SignIns::new(),
             stats: Recorder::start(started_ms),
@@ -106,33 +105,33 @@ impl PoolState {
                 &settings.quota_changes,
                 &settings.live_sign_ups,
             ),
-            drawn: FaultCounters::new(),
-            throttled_ahead: 0,
+            fault_counters: FaultCounters::new(),
+            burst_remaining: 0,
             sign_ups: 0,
             messages_sent: 0,
             signed_calls: 0,
             requests: 0,
-            late: BTreeMap::new(),
+            scheduled: BTreeMap::new(),
             settings,
         };
-        pool.add_existing()?;
+        pool.add_preexisting()?;
         Ok(pool)
     }
 
-    fn add_existing(&mut self) -> Result<(), String> {
+    fn add_preexisting(&mut self) -> Result<(), String> {
         let year_ago = self.clock.wall_ms(Duration::ZERO).saturating_sub(YEAR_MS);
         for existing in std::mem::take(&mut self.settings.existing) {
             let name = existing.username.as_str();
             if self.users.by_name(name).is_some() {
-                return Err(format!("existing: {name:?} is there twice"));
+                return Err(format!("existing: {name:?} is listed twice"));
             }
             let mut attributes = existing.attributes.clone();
-            if let Some(attribute) = self.attribute_of_username(name) {
+            if let Some(attribute) = self.username_attribute(name) {
                 attributes
                     .entry(attribute.to_owned())
                     .or_insert_with(|| name.to_owned());
             }
-            let sub = self.sub_of(name);
+            let sub = self.next_sub(name);
             let created_ms = existing
                 .created
                 .map_or(year_ago, |seconds| seconds.saturating_mul(1_000));
@@ -155,71 +154,71 @@ impl PoolState {
         Ok(())
     }
 
-    /// Schedules the creation of a user whose request gets no answer.
+    /// Schedules the creation of a user whose request gets no response.
     pub(super) fn commit_later(&mut self, due: Duration, candidate: Candidate) {
-        self.late.insert((due, self.requests), candidate);
+        self.scheduled.insert((due, self.requests), candidate);
     }
 
-    /// Takes the next scheduled user whose time has come.
+    /// Removes and returns the next scheduled user that is due by `now`.
     pub(super) fn next_due(&mut self, now: Duration) -> Option<(Duration, Candidate)> {
         let entry = self
-            .late
+            .scheduled
             .first_entry()
             .filter(|entry| entry.key().0 <= now)?;
         let ((due, _), candidate) = entry.remove_entry();
         Some((due, candidate))
     }
 
-    /// The answer to a SignUp was written completely.
-    pub(super) fn delivered(&mut self, index: UserIndex) {
+    /// Records that the response to a SignUp was written completely.
+    pub(super) fn record_delivery(&mut self, index: UserIndex) {
         if let Some(user) = self.users.get_mut(index) {
-            user.answers_delivered += 1;
+            user.responses_delivered += 1;
         }
     }
 
     pub(super) fn audit_user(&self, user: &PoolUser) -> AuditedUser {
-        let group = |at: &u16| Some(self.groups.get(usize::from(*at))?.name.clone());
+        let group_name = |index: &u16| Some(self.groups.get(usize::from(*index))?.name.clone());
         AuditedUser {
             username: user.username.to_string(),
             sub: seeded::uuid_text(user.sub),
             created: user.created_ms,
             preexisting: user.preexisting,
-            sign_ups_asked: user.asked.sign_ups,
+            sign_ups_received: user.history.sign_ups,
             sign_ups_accepted: user.sign_ups_accepted,
-            answers_delivered: user.answers_delivered,
-            sign_ups_after_answer: user.sign_ups_after_answer,
+            responses_delivered: user.responses_delivered,
+            sign_ups_after_response: user.sign_ups_after_response,
             status: user.status,
             enabled: user.enabled,
             signed_in: user.signed_in,
-            groups: user.groups.iter().filter_map(group).collect(),
+            groups: user.groups.iter().filter_map(group_name).collect(),
             attributes: user
                 .attributes
                 .iter()
-                .map(|a| (a.name.to_string(), a.value.to_string()))
+                .map(|attribute| (attribute.name.to_string(), attribute.value.to_string()))
                 .collect(),
         }
     }
 }
 
-/// The names of a user.
+/// Usernames and `sub`s.
 impl PoolState {
-    /// The `sub` of the next user with this name. Deterministic for a seed, but never that of an
-    /// earlier user with the same name.
-    pub(super) fn sub_of(&self, name: &str) -> u128 {
+    /// Returns the `sub` of the next user with this name: deterministic for a seed, and different
+    /// from those of earlier users with the same name.
+    pub(super) fn next_sub(&self, name: &str) -> u128 {
         let deleted = u64::from(self.users.deleted(name));
-        let mut others = 0;
+        let mut collisions = 0;
         loop {
-            let count = deleted | (others << 32);
+            let count = deleted | (collisions << 32);
             let bits = seeded::bits(self.settings.seed, "sub", &self.users.key(name), count);
             let sub = seeded::as_uuid(bits);
             if self.users.by_sub(&seeded::uuid_text(sub)).is_none() {
                 return sub;
             }
-            others += 1;
+            collisions += 1;
         }
     }
 
-    /// The pool's own username: the name, or the `sub` if attributes are usernames.
+    /// Returns the stored username: the name itself, or the `sub` if attributes are usernames.
     pub(super) fn stored_username(&self, name: &str, sub: u128) -> Box<str> {
         if self.settings.username_attributes.is_empty() {
             Box::from(name)
@@ -228,8 +227,8 @@ impl PoolState {
         }
     }
 
-    /// The attribute that a name belongs to, if attributes are usernames.
-    pub(super) fn attribute_of_username(&self, name: &str) -> Option<&'static str> {
+    /// Returns the attribute that the sign-in name is a value of, if attributes are usernames.
+    pub(super) fn username_attribute(&self, name: &str) -> Option<&'static str> {
         let is_username = |attribute: &str| {
             self.settings
                 .username_attributes

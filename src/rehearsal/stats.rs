@@ -1,8 +1,7 @@
-//! The truth about what was asked and answered, for those who check the importer's own account
-//! against it.
+//! Statistics of the pool: the ground truth that tests compare with the importer's own reports.
 //!
-//! What it keeps does not grow with the number of requests: counts, the last hour by seconds, and
-//! the arrivals of the last second.
+//! Memory does not grow with the number of requests: counts, the last hour by second, and the
+//! arrivals within the last second.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -13,65 +12,64 @@ use super::operation::ServiceOperation;
 use super::quota::QuotaCategory;
 use super::user::UserStatus;
 
-/// How many seconds are remembered one by one.
+/// How many seconds are kept in `per_second`.
 const SECONDS_KEPT: usize = 3_600;
 
-/// Everything the pool counted, as `GET /stats` answers it.
+/// All counts of the pool: the response to `GET /stats`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stats {
-    /// When the pool started, in milliseconds since 1970 on the pool's clock.
+    /// When the pool started, in Unix milliseconds on the pool's clock.
     pub started_ms: i64,
-    /// By operation (`SignUp`); what asks for no operation that the pool knows counts as
-    /// `unknown`.
+    /// By operation (`SignUp`); requests for any other operation count as `unknown`.
     pub operations: BTreeMap<String, OperationStats>,
-    /// By quota category (`UserCreation`); only those that were asked for.
+    /// By quota category (`UserCreation`); only categories with requests.
     pub categories: BTreeMap<String, CategoryStats>,
-    /// Other people's sign-ups, as the setting `live_sign_ups` has them; they are in no other
-    /// count.
+    /// Sign-ups by other clients (setting `live_sign_ups`), not included in any other count.
     pub live_sign_ups: LiveSignUpStats,
-    /// By fault (`commit_then_drop`): how often it was drawn and took effect.
+    /// By fault (`commit_then_drop`): how often it took effect.
     pub faults: BTreeMap<String, u64>,
     /// Users in the pool.
     pub users: u64,
-    /// Users that SignUp made, the deleted ones among them.
+    /// Users created by SignUp, including deleted ones.
     pub created_by_sign_up: u64,
-    /// Users that AdminDeleteUser took away.
+    /// Users deleted by AdminDeleteUser.
     pub deleted: u64,
 }
 
-/// The requests for one operation.
+/// The requests of one operation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OperationStats {
     /// Requests that arrived.
     pub requests: u64,
-    /// By the answer's error code, or `OK`. An answer counts when it is decided, whether or not it
+    /// Responses by error code, or `OK`. A response counts once it is decided, whether or not it
     /// can be delivered.
     pub answered: BTreeMap<String, u64>,
-    /// Answers TooManyRequestsException, by quota or by fault.
+    /// TooManyRequestsException responses, caused by the quota or by a fault.
     pub throttled: u64,
-    /// Requests whose connection was closed without an answer.
+    /// Requests whose connection was closed without a response.
     pub dropped: u64,
 }
 
-/// The requests of one quota category, throttled ones included.
+/// The requests of one quota category, including throttled ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CategoryStats {
     /// Requests that arrived.
     pub requests: u64,
-    /// Of these, the ones over the quota.
+    /// How many of these exceeded the quota.
     pub over_quota: u64,
-    /// The requests of each second in which there were any, the last 3,600 such seconds.
+    /// The requests per second, for the last 3,600 seconds that had any.
     pub per_second: VecDeque<SecondCount>,
-    /// The most requests that arrived within any one second, wherever it begins.
+    /// The maximum number of requests within any sliding window of one second.
     pub peak_in_any_second: u64,
 }
 
-/// Simulated sign-ups of other people.
+/// Simulated sign-ups by other clients.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveSignUpStats {
-    /// Those that came.
-    pub asked: u64,
-    /// Of these, the ones over the quota.
+    /// Sign-ups that arrived.
+    #[serde(rename = "asked")]
+    pub requests: u64,
+    /// How many of these exceeded the quota.
     pub over_quota: u64,
 }
 
@@ -82,34 +80,37 @@ pub struct SecondCount {
     pub second: u64,
     /// Requests that arrived in it.
     pub requests: u64,
-    /// Of these, the ones over the quota.
+    /// How many of these exceeded the quota.
     pub over_quota: u64,
 }
 
-/// What really became of one user who is in the pool, as `GET /stats/users` answers it.
+/// The true state of one user in the pool: an element of the response to `GET /stats/users`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditedUser {
     /// The stored username.
     pub username: String,
     /// The `sub`.
     pub sub: String,
-    /// When it was made, in milliseconds since 1970 on the pool's clock.
+    /// When it was created, in Unix milliseconds on the pool's clock.
     pub created: i64,
-    /// Whether it was there from the start.
+    /// Whether it existed from the start.
     pub preexisting: bool,
-    /// SignUp requests that named it, or another user of the same name who was deleted.
-    pub sign_ups_asked: u32,
-    /// SignUp requests that made it: 0 or 1.
+    /// SignUp requests with this username, including those for deleted users of the same name.
+    #[serde(rename = "sign_ups_asked")]
+    pub sign_ups_received: u32,
+    /// SignUp requests that created it: 0 or 1.
     pub sign_ups_accepted: u32,
-    /// Answers to SignUp with status 200 that were written out whole.
-    pub answers_delivered: u32,
-    /// SignUps that named the user after such an answer had been written out.
-    pub sign_ups_after_answer: u32,
-    /// How it stands.
+    /// Successful SignUp responses that were written completely.
+    #[serde(rename = "answers_delivered")]
+    pub responses_delivered: u32,
+    /// SignUp requests that arrived after such a response had been written.
+    #[serde(rename = "sign_ups_after_answer")]
+    pub sign_ups_after_response: u32,
+    /// Its status.
     pub status: UserStatus,
     /// Whether it may sign in.
     pub enabled: bool,
-    /// Sign-ins that succeeded.
+    /// Successful sign-ins.
     pub signed_in: u32,
     /// The groups it is in.
     pub groups: Vec<String>,
@@ -117,15 +118,15 @@ pub struct AuditedUser {
     pub attributes: BTreeMap<String, String>,
 }
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answered {
+pub(super) enum RequestOutcome {
     Ok,
     Error(&'static str),
     Dropped,
 }
 
-/// Counts as requests come in.
+/// Counts requests as they arrive.
 #[derive(Debug)]
 pub(super) struct Recorder {
     stats: Stats,
@@ -143,21 +144,21 @@ impl Recorder {
         }
     }
 
-    fn operation(&mut self, operation: Option<ServiceOperation>) -> &mut OperationStats {
+    fn operation_mut(&mut self, operation: Option<ServiceOperation>) -> &mut OperationStats {
         let name = operation.map_or("unknown", ServiceOperation::name);
         self.stats.operations.entry(name.to_owned()).or_default()
     }
 
-    fn category(&mut self, category: QuotaCategory) -> &mut CategoryStats {
+    fn category_mut(&mut self, category: QuotaCategory) -> &mut CategoryStats {
         self.stats
             .categories
             .entry(category.name().to_owned())
             .or_default()
     }
 
-    /// A request arrived, so long after the start.
-    pub(super) fn arrived(&mut self, operation: Option<ServiceOperation>, at: Duration) {
-        self.operation(operation).requests += 1;
+    /// Records that a request arrived at this time after the start.
+    pub(super) fn record_arrival(&mut self, operation: Option<ServiceOperation>, at: Duration) {
+        self.operation_mut(operation).requests += 1;
         let Some(category) = operation.map(ServiceOperation::category) else {
             return;
         };
@@ -170,7 +171,7 @@ impl Recorder {
         }
         window.push_back(at);
         let in_window = window.len() as u64;
-        let stats = self.category(category);
+        let stats = self.category_mut(category);
         stats.requests += 1;
         stats.peak_in_any_second = stats.peak_in_any_second.max(in_window);
         let second = at.as_secs();
@@ -187,27 +188,31 @@ impl Recorder {
         }
     }
 
-    /// The request that arrived last found its category's quota used up.
-    pub(super) fn over_quota(&mut self, category: QuotaCategory) {
-        let stats = self.category(category);
+    /// Records that the latest arrival of the category exceeded the quota.
+    pub(super) fn record_over_quota(&mut self, category: QuotaCategory) {
+        let stats = self.category_mut(category);
         stats.over_quota += 1;
         if let Some(second) = stats.per_second.back_mut() {
             second.over_quota += 1;
         }
     }
 
-    /// A fault took effect.
-    pub(super) fn fault(&mut self, name: &str) {
+    /// Records that a fault took effect.
+    pub(super) fn record_fault(&mut self, name: &str) {
         *self.stats.faults.entry(name.to_owned()).or_default() += 1;
     }
 
-    /// A request's answer was decided.
-    pub(super) fn answered(&mut self, operation: Option<ServiceOperation>, answered: Answered) {
-        let stats = self.operation(operation);
-        let code = match answered {
-            Answered::Ok => "OK",
-            Answered::Error(code) => code,
-            Answered::Dropped => {
+    /// Records that the response to a request was decided.
+    pub(super) fn record_outcome(
+        &mut self,
+        operation: Option<ServiceOperation>,
+        outcome: RequestOutcome,
+    ) {
+        let stats = self.operation_mut(operation);
+        let code = match outcome {
+            RequestOutcome::Ok => "OK",
+            RequestOutcome::Error(code) => code,
+            RequestOutcome::Dropped => {
                 stats.dropped += 1;
                 return;
             }
@@ -216,17 +221,17 @@ impl Recorder {
         *stats.answered.entry(code.to_owned()).or_default() += 1;
     }
 
-    /// Another user was made by SignUp.
-    pub(super) fn created(&mut self) {
+    /// Records that SignUp created a user.
+    pub(super) fn record_creation(&mut self) {
         self.stats.created_by_sign_up += 1;
     }
 
-    /// A user was deleted.
-    pub(super) fn deleted(&mut self) {
+    /// Records that a user was deleted.
+    pub(super) fn record_deletion(&mut self) {
         self.stats.deleted += 1;
     }
 
-    /// The counts so far, of a pool with so many users and live sign-ups.
+    /// Returns the counts so far, together with the given number of users and live sign-ups.
     pub(super) fn snapshot(&self, users: usize, live_sign_ups: LiveSignUpStats) -> Stats {
         Stats {
             users: users as u64,
@@ -240,22 +245,22 @@ impl Recorder {
 mod tests {
     use super::*;
 
-    /// Counts by a recorder at which sign-ups arrive at these times, each of the last ones over the
-    /// quota.
-    fn recorder_of_arrivals(at_ms: &[u64], over_quota_from_ms: u64) -> Stats {
+    /// Returns the statistics of sign-ups that arrive at these times; those from
+    /// `over_quota_from_ms` on exceed the quota.
+    fn stats_of_arrivals(at_ms: &[u64], over_quota_from_ms: u64) -> Stats {
         let mut recorder = Recorder::start(0);
         for ms in at_ms {
-            recorder.arrived(Some(ServiceOperation::SignUp), Duration::from_millis(*ms));
+            recorder.record_arrival(Some(ServiceOperation::SignUp), Duration::from_millis(*ms));
             if *ms >= over_quota_from_ms {
-                recorder.over_quota(QuotaCategory::UserCreation);
+                recorder.record_over_quota(QuotaCategory::UserCreation);
             }
         }
         recorder.snapshot(0, LiveSignUpStats::default())
     }
 
     #[test]
-    fn the_peak_is_found_across_the_seconds_edge() {
-        let stats = recorder_of_arrivals(&[0, 900, 950, 999, 1_000, 1_899, 2_950], 999);
+    fn peak_window_crosses_second_boundaries() {
+        let stats = stats_of_arrivals(&[0, 900, 950, 999, 1_000, 1_899, 2_950], 999);
         let category = &stats.categories["UserCreation"];
         assert_eq!(category.peak_in_any_second, 5, "from 900 to 1899");
         let counts: Vec<_> = category
@@ -267,19 +272,19 @@ mod tests {
     }
 
     #[test]
-    fn seconds_are_kept_for_an_hour() {
+    fn keeps_the_seconds_of_an_hour() {
         let seconds: Vec<_> = (0..4_000).map(|second| second * 1_000).collect();
-        let stats = recorder_of_arrivals(&seconds, u64::MAX);
-        let kept = &stats.categories["UserCreation"].per_second;
-        assert_eq!(kept.len(), SECONDS_KEPT);
-        assert_eq!(kept.front().unwrap().second, 400);
+        let stats = stats_of_arrivals(&seconds, u64::MAX);
+        let seconds = &stats.categories["UserCreation"].per_second;
+        assert_eq!(seconds.len(), SECONDS_KEPT);
+        assert_eq!(seconds.front().unwrap().second, 400);
     }
 
     #[test]
-    fn sign_up_and_confirm_count_together() {
+    fn sign_up_and_confirmation_share_a_category() {
         let mut recorder = Recorder::start(0);
-        recorder.arrived(Some(ServiceOperation::SignUp), Duration::ZERO);
-        recorder.arrived(Some(ServiceOperation::AdminConfirmSignUp), Duration::ZERO);
+        recorder.record_arrival(Some(ServiceOperation::SignUp), Duration::ZERO);
+        recorder.record_arrival(Some(ServiceOperation::AdminConfirmSignUp), Duration::ZERO);
         let stats = recorder.snapshot(0, LiveSignUpStats::default());
         assert_eq!(stats.categories["UserCreation"].peak_in_any_second, 2);
         assert_eq!(stats.operations["SignUp"].requests, 1);

@@ -1,12 +1,10 @@
-//! What happens to the quotas without the client's doing: quotas that change, and other people who
-//! sign up.
+//! Scheduled changes of quotas, and sign-ups by other clients that use up the quota.
 //!
-//! It owns the plan and its order in time. `quota` owns the buckets. Nothing here runs by itself:
-//! what is due is done when a bucket or the counts are asked for, which nobody can tell from a
-//! timer.
+//! There is no timer: due events are applied when a bucket or the counts are read, which clients
+//! cannot distinguish from a timer.
 //!
-//! All times of a plan count from the pool's first SignUp request, so that the time an importer
-//! takes to start shifts none.
+//! All times are relative to the pool's first SignUp request, so that they do not depend on how
+//! long an importer takes to start.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,83 +14,85 @@ use serde::{Deserialize, Serialize};
 use super::quota::{Buckets, QuotaCategory, QuotaSetting, Quotas};
 use super::stats::LiveSignUpStats;
 
-/// The most live sign-ups a second: each is simulated by itself, and they must not hold up the
-/// requests.
-const MOST_LIVE_SIGN_UPS: f64 = 10_000.0;
+/// The maximum number of live sign-ups per second. Each is simulated separately, which must not
+/// delay the requests.
+const MAX_LIVE_SIGN_UPS: f64 = 10_000.0;
 
-/// A category's quota from some time on. GetProvisionedLimit goes on to name the configured rate:
-/// what others use of a shared quota does not lower the quota.
+/// A change of a category's quota. GetProvisionedLimit still returns the configured rate, as if
+/// other clients were using part of the quota.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuotaChange {
     /// Milliseconds after the pool's first SignUp request.
     pub after_ms: u64,
-    /// Whose quota it is.
+    /// The category whose quota changes.
     pub category: QuotaCategory,
-    /// Requests a second.
+    /// Requests per second.
     pub rate: f64,
-    /// Requests at once after a rest; left out, the rate (at least 1). What has gathered beyond it
-    /// is lost.
+    /// Requests at once after a pause; defaults to the rate (at least 1). Tokens beyond it are
+    /// lost.
     pub burst: Option<f64>,
 }
 
 impl QuotaChange {
     fn quota(&self) -> QuotaSetting {
-        let usual = QuotaSetting::per_second(self.rate);
+        let default = QuotaSetting::per_second(self.rate);
         QuotaSetting {
-            burst: self.burst.unwrap_or(usual.burst),
-            ..usual
+            burst: self.burst.unwrap_or(default.burst),
+            ..default
         }
     }
 }
 
-/// Other people's sign-ups, evenly spaced, that draw on the quota of UserCreation. They make no
+/// Evenly spaced sign-ups by other clients, which use the quota of UserCreation but create no
 /// users.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LiveSignUps {
-    /// When the first of them comes, in milliseconds after the pool's first SignUp request.
+    /// When the first one arrives, in milliseconds after the pool's first SignUp request.
     pub after_ms: u64,
-    /// From when on none comes any more; left out, they go on for as long as the pool runs.
+    /// When they end (exclusive), on the same scale; by default, they continue while the pool
+    /// runs.
     pub until_ms: Option<u64>,
-    /// Sign-ups a second.
+    /// Sign-ups per second.
     pub per_second: f64,
 }
 
-/// What is wrong with a plan, if something is.
+/// Checks the values of the settings `quota_changes` and `live_sign_ups`.
 pub(super) fn check(changes: &[QuotaChange], live: &[LiveSignUps]) -> Result<(), String> {
-    if let Some(change) = changes.iter().find(|change| !change.quota().is_possible()) {
+    if let Some(change) = changes.iter().find(|change| !change.quota().is_valid()) {
         return Err(format!(
             "quota_changes, {}: rate must be above 0 and burst at least 1",
             change.category.name()
         ));
     }
-    let possible = |live: &LiveSignUps| {
+    let is_valid = |live: &LiveSignUps| {
         live.per_second > 0.0
-            && live.per_second <= MOST_LIVE_SIGN_UPS
+            && live.per_second <= MAX_LIVE_SIGN_UPS
             && live.until_ms.is_none_or(|until| until > live.after_ms)
     };
-    if live.iter().all(possible) {
+    if live.iter().all(is_valid) {
         Ok(())
     } else {
         Err(format!(
-            "live_sign_ups: per_second must be above 0 and at most {MOST_LIVE_SIGN_UPS}, and until_ms after after_ms"
+            "live_sign_ups: per_second must be above 0 and at most {MAX_LIVE_SIGN_UPS}, and until_ms after after_ms"
         ))
     }
 }
 
-/// One entry of the settings' live sign-ups, and how many of them have come.
+/// One entry of `live_sign_ups`, and how many of its sign-ups have arrived.
 #[derive(Debug)]
-struct People {
+struct LiveClient {
     plan: LiveSignUps,
     arrived: u64,
 }
 
-impl People {
-    /// When the next of them comes, after the first SignUp, if one will.
+impl LiveClient {
+    /// Returns when the next one arrives, relative to the first SignUp.
     fn due(&self) -> Option<Duration> {
-        let rest = Duration::try_from_secs_f64(self.arrived as f64 / self.plan.per_second).ok()?;
-        let due = Duration::from_millis(self.plan.after_ms).checked_add(rest)?;
+        let offset =
+            Duration::try_from_secs_f64(self.arrived as f64 / self.plan.per_second).ok()?;
+        let due = Duration::from_millis(self.plan.after_ms).checked_add(offset)?;
         self.plan
             .until_ms
             .is_none_or(|until| due < Duration::from_millis(until))
@@ -100,22 +100,22 @@ impl People {
     }
 }
 
-/// The buckets, with all that is done to them.
+/// The token buckets and the scheduled events that affect them.
 #[derive(Debug)]
 pub(super) struct Traffic {
     buckets: Buckets,
     first_sign_up: Option<Duration>,
-    /// Those to come, the soonest first.
+    /// Pending changes, earliest first.
     changes: VecDeque<QuotaChange>,
-    live: Vec<People>,
-    counted: LiveSignUpStats,
+    live: Vec<LiveClient>,
+    live_stats: LiveSignUpStats,
 }
 
 impl Traffic {
     pub(super) fn new(quotas: &Quotas, changes: &[QuotaChange], live: &[LiveSignUps]) -> Traffic {
         let mut changes = changes.to_vec();
         changes.sort_by_key(|change| change.after_ms);
-        let people = |plan: &LiveSignUps| People {
+        let client = |plan: &LiveSignUps| LiveClient {
             plan: *plan,
             arrived: 0,
         };
@@ -123,31 +123,30 @@ impl Traffic {
             buckets: Buckets::full(quotas),
             first_sign_up: None,
             changes: changes.into(),
-            live: live.iter().map(people).collect(),
-            counted: LiveSignUpStats::default(),
+            live: live.iter().map(client).collect(),
+            live_stats: LiveSignUpStats::default(),
         }
     }
 
-    /// A SignUp arrives: the first one starts the plan.
-    pub(super) fn sign_up_arrives(&mut self, at: Duration) {
+    /// Notes the arrival of a SignUp: the first one starts the schedule.
+    pub(super) fn note_sign_up(&mut self, at: Duration) {
         self.first_sign_up.get_or_insert(at);
     }
 
-    /// Whether the category's quota has room for a request at this time (never earlier than the
-    /// time before); if so, it is taken.
+    /// Takes a token of the category; returns whether one was available. Times must not decrease
+    /// from call to call.
     pub(super) fn take(&mut self, category: QuotaCategory, at: Duration) -> bool {
         self.catch_up(at);
         self.buckets.take(category, at)
     }
 
-    /// The live sign-ups up to this time.
+    /// Returns the counts of live sign-ups up to this time.
     pub(super) fn live_sign_ups(&mut self, at: Duration) -> LiveSignUpStats {
         self.catch_up(at);
-        self.counted
+        self.live_stats
     }
 
-    /// Does what is due, in the order of its times; at the same time, a change comes before a
-    /// sign-up.
+    /// Applies all due events in chronological order; a change precedes a sign-up at the same time.
     fn catch_up(&mut self, at: Duration) {
         let Some(start) = self.first_sign_up else {
             return;
@@ -157,7 +156,7 @@ impl Traffic {
             let arrival = self
                 .live
                 .iter_mut()
-                .filter_map(|people| Some((people.due()?, people)))
+                .filter_map(|client| Some((client.due()?, client)))
                 .min_by_key(|(due, _)| *due)
                 .filter(|(due, _)| *due <= now);
             let soonest = arrival.as_ref().map_or(now, |(due, _)| *due);
@@ -169,13 +168,13 @@ impl Traffic {
                     .change(change.category, change.quota(), start + due);
                 continue;
             }
-            let Some((due, people)) = arrival else {
+            let Some((due, client)) = arrival else {
                 return;
             };
-            people.arrived += 1;
-            self.counted.asked += 1;
+            client.arrived += 1;
+            self.live_stats.requests += 1;
             let granted = self.buckets.take(QuotaCategory::UserCreation, start + due);
-            self.counted.over_quota += u64::from(!granted);
+            self.live_stats.over_quota += u64::from(!granted);
         }
     }
 }
@@ -186,19 +185,19 @@ mod tests {
 
     const START: Duration = Duration::from_secs(3);
 
-    /// Traffic whose first SignUp came at `START`, with so many sign-ups a second and none at once.
+    /// Traffic whose first SignUp arrived at `START`, with this many sign-ups per second.
     fn started(rate: f64, changes: &[QuotaChange], live: &[LiveSignUps]) -> Traffic {
         let quotas = Quotas {
             user_creation: QuotaSetting { rate, burst: 100.0 },
             ..Quotas::default()
         };
         let mut traffic = Traffic::new(&quotas, changes, live);
-        traffic.sign_up_arrives(START);
-        traffic.sign_up_arrives(START + Duration::from_secs(1));
+        traffic.note_sign_up(START);
+        traffic.note_sign_up(START + Duration::from_secs(1));
         traffic
     }
 
-    /// How many of a great many sign-ups are let through, so long after the first one.
+    /// Returns how many of 500 simultaneous sign-ups are granted at this time after the first one.
     fn granted(traffic: &mut Traffic, after_ms: u64) -> usize {
         let at = START + Duration::from_millis(after_ms);
         (0..500)
@@ -216,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quota_changes_at_its_time() {
+    fn applies_quota_changes_on_schedule() {
         let changes = [change(3_000, 50.0, None), change(1_000, 10.0, Some(5.0))];
         let mut traffic = started(100.0, &changes, &[]);
         assert_eq!(granted(&mut traffic, 0), 100);
@@ -224,20 +223,20 @@ mod tests {
         assert_eq!(
             granted(&mut traffic, 1_000),
             5,
-            "what has gathered is cut to the new burst"
+            "tokens are cut to the new burst"
         );
         assert_eq!(granted(&mut traffic, 1_400), 4);
         assert_eq!(
             granted(&mut traffic, 4_000),
             50,
-            "5 until 3,000 and then 50 a second, up to a burst of 50"
+            "10 per second up to a burst of 5 until 3,000, then 50 per second up to 50"
         );
         let other = traffic.take(QuotaCategory::UserRead, START + Duration::from_secs(4));
-        assert!(other, "another category has a quota of its own");
+        assert!(other, "other categories are not affected");
     }
 
     #[test]
-    fn before_the_first_sign_up_nothing_changes() {
+    fn schedule_starts_with_the_first_sign_up() {
         let changes = [change(0, 1.0, None)];
         let live = [LiveSignUps {
             after_ms: 0,
@@ -246,12 +245,12 @@ mod tests {
         }];
         let mut traffic = Traffic::new(&Quotas::default(), &changes, &live);
         let later = Duration::from_secs(60);
-        assert_eq!(traffic.live_sign_ups(later).asked, 0);
+        assert_eq!(traffic.live_sign_ups(later).requests, 0);
         assert_eq!(granted(&mut traffic, 60_000), 50);
     }
 
     #[test]
-    fn live_sign_ups_take_their_share_of_the_bucket() {
+    fn live_sign_ups_use_the_bucket() {
         let live = [LiveSignUps {
             after_ms: 1_000,
             until_ms: Some(3_000),
@@ -260,35 +259,31 @@ mod tests {
         let mut traffic = started(100.0, &[], &live);
         assert_eq!(granted(&mut traffic, 0), 100);
         assert_eq!(granted(&mut traffic, 975), 97);
-        // 102.5 tokens since then, of which the 40 between 1,000 and 1,975 are taken.
+        // 102.5 tokens since then, 40 of which went to live sign-ups between 1,000 and 1,975.
         assert_eq!(granted(&mut traffic, 1_975), 60);
         let all = traffic.live_sign_ups(START + Duration::from_secs(9));
-        assert_eq!((all.asked, all.over_quota), (80, 0));
+        assert_eq!((all.requests, all.over_quota), (80, 0));
     }
 
     #[test]
-    fn live_sign_ups_are_refused_as_everybody_is() {
-        let people = |after_ms| LiveSignUps {
+    fn live_sign_ups_can_exceed_the_quota() {
+        let live = |after_ms| LiveSignUps {
             after_ms,
             until_ms: Some(1_000),
             per_second: 10.0,
         };
-        let mut traffic = started(
-            10.0,
-            &[change(0, 10.0, Some(1.0))],
-            &[people(0), people(50)],
-        );
-        let counted = traffic.live_sign_ups(START + Duration::from_secs(1));
+        let mut traffic = started(10.0, &[change(0, 10.0, Some(1.0))], &[live(0), live(50)]);
+        let stats = traffic.live_sign_ups(START + Duration::from_secs(1));
         assert_eq!(
-            (counted.asked, counted.over_quota),
+            (stats.requests, stats.over_quota),
             (20, 10),
-            "those who come at the full tenth find a token, the others come too early"
+            "only those at a full tenth of a second find a token"
         );
         assert_eq!(granted(&mut traffic, 1_000), 1);
     }
 
     #[test]
-    fn a_plan_that_cannot_be_is_refused() {
+    fn rejects_invalid_schedules() {
         let live = |per_second, until_ms| LiveSignUps {
             after_ms: 10,
             until_ms,

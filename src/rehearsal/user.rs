@@ -1,4 +1,4 @@
-//! One user of the pool: what is kept of it. Small, for a rehearsal may hold a million of them.
+//! A user of the pool. Kept small, because a rehearsal may create a million of them.
 
 use std::sync::Arc;
 
@@ -6,30 +6,30 @@ use serde::{Deserialize, Serialize};
 
 use super::password::PasswordDigest;
 
-/// How a user stands, as AdminGetUser says it.
+/// A user's status, as returned by AdminGetUser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum UserStatus {
-    /// Signed up, and nobody has confirmed it.
+    /// Signed up, but not confirmed.
     Unconfirmed,
     /// Confirmed.
     Confirmed,
     /// No longer active.
     Archived,
-    /// Shut after a compromise.
+    /// Disabled because of a suspected compromise.
     Compromised,
-    /// Not known.
+    /// Unknown.
     Unknown,
     /// Must reset its password.
     ResetRequired,
-    /// Made by an administrator, and must change its password.
+    /// Created by an administrator; must change its password.
     ForceChangePassword,
-    /// From another identity provider.
+    /// Signs in through another identity provider.
     ExternalProvider,
 }
 
 impl UserStatus {
-    /// The word on the wire.
+    /// Returns the name on the wire.
     pub(super) fn name(self) -> &'static str {
         match self {
             UserStatus::Unconfirmed => "UNCONFIRMED",
@@ -44,21 +44,21 @@ impl UserStatus {
     }
 }
 
-/// One attribute of one user. The name is shared with the schema.
+/// An attribute of a user. The name is shared with the schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct StoredAttribute {
     pub(super) name: Arc<str>,
     pub(super) value: Box<str>,
 }
 
-/// What became of a username so far, whether or not somebody has it.
+/// The history of a username, whether or not a user has it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct UsernameHistory {
-    /// SignUps that named it, whatever came of them.
+    /// SignUp requests with this name.
     pub(super) sign_ups: u32,
-    /// Of these, the ones for which a fault was drawn.
-    pub(super) drawn: u32,
-    /// Users of that name that were deleted.
+    /// How many of them drew from the fault table.
+    pub(super) draws: u32,
+    /// Deleted users with this name.
     pub(super) deleted: u32,
 }
 
@@ -69,23 +69,23 @@ pub(super) struct PoolUser {
     pub(super) attributes: Vec<StoredAttribute>,
     pub(super) status: UserStatus,
     pub(super) enabled: bool,
-    /// On the pool's clock, milliseconds since 1970.
+    /// In Unix milliseconds on the pool's clock.
     pub(super) created_ms: i64,
     pub(super) modified_ms: i64,
     pub(super) password: Option<PasswordDigest>,
-    /// Places among the pool's groups.
+    /// Indexes of the pool's groups.
     pub(super) groups: Vec<u16>,
     pub(super) preexisting: bool,
-    pub(super) asked: UsernameHistory,
+    pub(super) history: UsernameHistory,
     pub(super) sign_ups_accepted: u32,
-    pub(super) answers_delivered: u32,
-    pub(super) sign_ups_after_answer: u32,
-    /// Sign-ins that succeeded.
+    pub(super) responses_delivered: u32,
+    pub(super) sign_ups_after_response: u32,
+    /// Successful sign-ins.
     pub(super) signed_in: u32,
 }
 
 impl PoolUser {
-    /// A user without attributes, password or history, made at this time.
+    /// Creates a user without attributes, password or history.
     pub(super) fn new(
         username: Box<str>,
         sub: u128,
@@ -103,10 +103,10 @@ impl PoolUser {
             password: None,
             groups: Vec::new(),
             preexisting: false,
-            asked: UsernameHistory::default(),
+            history: UsernameHistory::default(),
             sign_ups_accepted: 0,
-            answers_delivered: 0,
-            sign_ups_after_answer: 0,
+            responses_delivered: 0,
+            sign_ups_after_response: 0,
             signed_in: 0,
         }
     }

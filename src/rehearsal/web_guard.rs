@@ -1,9 +1,9 @@
 //! Refuses requests that a web page could have made.
 //!
-//! A page can reach a loopback server in two ways: by a request to another origin, which carries an
+//! A page can reach a loopback server in two ways: with a cross-origin request, which carries an
 //! `Origin` header, and by DNS rebinding, where the page's own host name resolves to 127.0.0.1 and
-//! the `Host` header still has that name. The pool's users and their attributes are for this
-//! machine's programs alone, so both are answered by 403.
+//! the `Host` header still contains that name. The pool's users and their attributes are only for
+//! programs on this machine, so both get status 403.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -14,10 +14,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
-/// Answers 403 unless the request is addressed to a loopback name with this port, and no web page
-/// sent it.
+/// Responds with 403 unless the request is addressed to a loopback name with this port and does not
+/// come from a web page.
 pub(super) async fn web_guard(State(port): State<u16>, request: Request, next: Next) -> Response {
-    if may_pass(request.headers(), request.uri(), port) {
+    if is_allowed(request.headers(), request.uri(), port) {
         return next.run(request).await;
     }
     let message = format!(
@@ -28,20 +28,20 @@ pub(super) async fn web_guard(State(port): State<u16>, request: Request, next: N
     (StatusCode::FORBIDDEN, Json(body)).into_response()
 }
 
-fn may_pass(headers: &HeaderMap, uri: &Uri, port: u16) -> bool {
+fn is_allowed(headers: &HeaderMap, uri: &Uri, port: u16) -> bool {
     let mut hosts = headers.get_all(header::HOST).iter();
-    let named = match (hosts.next(), hosts.next()) {
+    let host = match (hosts.next(), hosts.next()) {
         (Some(host), None) => Authority::try_from(host.as_bytes()).ok(),
         _ => None,
     };
     !headers.contains_key(header::ORIGIN)
-        && named.is_some_and(|host| is_own(&host, port))
-        // A request in absolute form names its host a second time.
+        && host.is_some_and(|host| is_own(&host, port))
+        // A request in absolute form contains the host a second time.
         && uri.authority().is_none_or(|host| is_own(host, port))
 }
 
-fn is_own(named: &Authority, port: u16) -> bool {
-    let host = named.host();
+fn is_own(authority: &Authority, port: u16) -> bool {
+    let host = authority.host();
     let is_loopback = match host.strip_prefix('[').and_then(|v6| v6.strip_suffix(']')) {
         Some(v6) => v6.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback()),
         None => {
@@ -49,13 +49,13 @@ fn is_own(named: &Authority, port: u16) -> bool {
                 || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
         }
     };
-    // Clients leave out the port that http has by default.
-    let port_named = match named.port() {
+    // Clients omit the default port of HTTP.
+    let authority_port = match authority.port() {
         Some(text) => text.as_str().parse().ok(),
         None => Some(80),
     };
-    let has_user = named.as_str().contains('@');
-    is_loopback && !has_user && port_named == Some(port)
+    let has_user = authority.as_str().contains('@');
+    is_loopback && !has_user && authority_port == Some(port)
 }
 
 #[cfg(test)]
@@ -63,13 +63,13 @@ mod tests {
     use super::*;
     use axum::http::HeaderValue;
 
-    fn passes(host: &str, port: u16) -> bool {
+    fn accepts(host: &str, port: u16) -> bool {
         let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_str(host).unwrap())]);
-        may_pass(&headers, &Uri::from_static("/stats"), port)
+        is_allowed(&headers, &Uri::from_static("/stats"), port)
     }
 
     #[test]
-    fn a_loopback_name_with_the_own_port_passes() {
+    fn accepts_loopback_names_with_the_own_port() {
         for host in [
             "localhost:9329",
             "LocalHost:9329",
@@ -78,13 +78,13 @@ mod tests {
             "[::1]:9329",
             "[0:0:0:0:0:0:0:1]:9329",
         ] {
-            assert!(passes(host, 9329), "{host}");
+            assert!(accepts(host, 9329), "{host}");
         }
-        assert!(passes("localhost", 80));
+        assert!(accepts("localhost", 80));
     }
 
     #[test]
-    fn every_other_host_is_refused() {
+    fn refuses_other_hosts() {
         for host in [
             "",
             ":9329",
@@ -105,25 +105,25 @@ mod tests {
             "localhost:9329, evil.example",
             "localhost:9329/evil",
         ] {
-            assert!(!passes(host, 9329), "{host}");
+            assert!(!accepts(host, 9329), "{host}");
         }
     }
 
     #[test]
-    fn what_names_two_hosts_or_an_origin_is_refused() {
+    fn refuses_a_second_host_or_an_origin() {
         let host = |value| (header::HOST, HeaderValue::from_static(value));
         let relative = Uri::from_static("/");
         let mut twice = HeaderMap::from_iter([host("localhost:80")]);
-        assert!(may_pass(&twice, &relative, 80));
+        assert!(is_allowed(&twice, &relative, 80));
         let elsewhere = Uri::from_static("http://evil.example/");
-        assert!(!may_pass(&twice, &elsewhere, 80));
+        assert!(!is_allowed(&twice, &elsewhere, 80));
         for origin in ["null", "", "http://localhost:80"] {
             let origin = (header::ORIGIN, HeaderValue::from_static(origin));
             let headers = HeaderMap::from_iter([host("localhost:80"), origin]);
-            assert!(!may_pass(&headers, &relative, 80));
+            assert!(!is_allowed(&headers, &relative, 80));
         }
         twice.append(header::HOST, HeaderValue::from_static("localhost:80"));
-        assert!(!may_pass(&twice, &relative, 80));
-        assert!(!may_pass(&HeaderMap::new(), &relative, 80));
+        assert!(!is_allowed(&twice, &relative, 80));
+        assert!(!is_allowed(&HeaderMap::new(), &relative, 80));
     }
 }

@@ -64,6 +64,6 @@ fn a_full_disk_stops_the_run_before_it_sends_unrecorded_rows() {
     assert!(
         pool.stats_users()
             .iter()
-            .all(|user| user.sign_ups_after_answer == 0)
+            .all(|user| user.sign_ups_after_response == 0)
     );
 }

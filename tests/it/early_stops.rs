@@ -12,7 +12,7 @@ fn assert_each_created_once(pool: &Pool, rows: usize) {
     assert_eq!(users.len(), rows);
     for user in users.values() {
         assert_eq!(
-            (user.sign_ups_asked, user.sign_ups_accepted),
+            (user.sign_ups_received, user.sign_ups_accepted),
             (1, 1),
             "{}",
             user.username
@@ -229,7 +229,11 @@ fn an_unreachable_pool_stops_the_run_without_failing_rows() {
     assert_eq!(results.count("created") + results.count("existed"), 400);
     assert!(results.count("created") >= before);
     assert_eq!(pool.users().len(), 400);
-    assert!(pool.users().values().all(|user| user.sign_ups_asked <= 1));
+    assert!(
+        pool.users()
+            .values()
+            .all(|user| user.sign_ups_received <= 1)
+    );
 }
 
 #[test]

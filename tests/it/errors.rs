@@ -182,7 +182,7 @@ fn missing_answers_are_settled_by_looking_up() {
             "failed" => assert!(user.is_none(), "{row:?}"),
             other => panic!("{other}: {row:?}"),
         }
-        let delivered = user.map_or(0, |user| user.answers_delivered);
+        let delivered = user.map_or(0, |user| user.responses_delivered);
         if row["evidence"] == "answer" {
             assert_eq!(delivered, 1);
         }
@@ -255,7 +255,7 @@ fn without_lookup_a_lost_answer_leaves_the_row_in_doubt() {
     let truth = pool.users();
     for row in &results.rows {
         let user = &truth[&row["username"]];
-        let expected = if user.answers_delivered == 1 {
+        let expected = if user.responses_delivered == 1 {
             "created"
         } else {
             "in_doubt"

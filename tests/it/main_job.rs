@@ -215,7 +215,7 @@ fn results_include_where_a_code_was_sent() {
     assert_eq!(late["delivery"], "refused");
     assert_eq!(late["error_code"], "LimitExceededException");
     assert_eq!(
-        pool.users()["late"].sign_ups_asked,
+        pool.users()["late"].sign_ups_received,
         1,
         "retrying does not help"
     );

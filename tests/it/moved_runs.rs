@@ -29,7 +29,7 @@ fn assert_resumes_in(dir: &TestDir, pool: &Pool, directory: &str) {
     assert!(
         pool.users()
             .values()
-            .all(|user| user.sign_ups_after_answer == 0)
+            .all(|user| user.sign_ups_after_response == 0)
     );
 }
 

@@ -1,5 +1,4 @@
-//! The administrator's calls about one user: look up, confirm, update attributes, disable, enable,
-//! delete.
+//! Administrative calls for one user: get, confirm, update attributes, disable, enable, delete.
 
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use crate::rehearsal::state::PoolState;
 use crate::rehearsal::user::{PoolUser, UserStatus};
 use crate::rehearsal::users::UserIndex;
 
-/// The members that these calls have in common, and the one of one of them.
+/// The members common to these calls, and the one of AdminUpdateUserAttributes.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct UserRequest {
@@ -46,8 +45,8 @@ fn describe(pool: &PoolState, index: UserIndex) -> Result<Value, ServiceError> {
     Ok(body)
 }
 
-/// What AdminGetUser and ListUsers say of a user, without its attributes, whose member has two
-/// names.
+/// Returns what AdminGetUser and ListUsers have in common: everything except the attributes, whose
+/// member has a different name in each.
 pub(in crate::rehearsal) fn summary(pool: &PoolState, user: &PoolUser) -> Value {
     json!({
         "Username": user.username,
@@ -58,8 +57,8 @@ pub(in crate::rehearsal) fn summary(pool: &PoolState, user: &PoolUser) -> Value 
     })
 }
 
-/// A user's attributes, `sub` among them, as the protocol lists them.
-pub(in crate::rehearsal) fn attributes(user: &PoolUser, wanted: impl Fn(&str) -> bool) -> Value {
+/// Returns the user's attributes, including `sub`, in wire format.
+pub(in crate::rehearsal) fn attributes(user: &PoolUser, include: impl Fn(&str) -> bool) -> Value {
     let sub = seeded::uuid_text(user.sub);
     let own = user
         .attributes
@@ -67,7 +66,7 @@ pub(in crate::rehearsal) fn attributes(user: &PoolUser, wanted: impl Fn(&str) ->
         .map(|attribute| (&*attribute.name, &*attribute.value));
     let all = own
         .chain([("sub", sub.as_str())])
-        .filter(|(name, _)| wanted(name));
+        .filter(|(name, _)| include(name));
     Value::Array(
         all.map(|(name, value)| json!({ "Name": name, "Value": value }))
             .collect(),
@@ -87,18 +86,18 @@ pub(in crate::rehearsal) fn confirm_sign_up(
         .get_mut(index)
         .ok_or_else(ServiceError::no_such_user)?;
     if user.status != UserStatus::Unconfirmed {
-        let sentence = format!(
+        let message = format!(
             "User cannot be confirmed. Current status is {}",
             user.status.name()
         );
-        return Err(ServiceError::not_authorized(sentence));
+        return Err(ServiceError::not_authorized(message));
     }
     user.status = UserStatus::Confirmed;
     user.modified_ms = now;
     Ok(json!({}))
 }
 
-/// AdminUpdateUserAttributes. An empty value takes the attribute away, as AWS documents it.
+/// AdminUpdateUserAttributes. As AWS documents, an empty value removes the attribute.
 pub(in crate::rehearsal) fn update_attributes(
     pool: &mut PoolState,
     at: Duration,
@@ -122,14 +121,14 @@ pub(in crate::rehearsal) fn update_attributes(
         updated.push(pool.schema.attribute(&name, &value));
     }
     let value_of = |name: &str| updated.iter().find(|a| &*a.name == name).map(|a| &*a.value);
-    for (attribute, flag, word) in [
+    for (attribute, flag, label) in [
         ("email", "email_verified", "Email"),
         ("phone_number", "phone_number_verified", "Phone number"),
     ] {
         if set.iter().any(|(name, _)| name == flag) && value_of(attribute).is_none() {
             let noun = attribute.replace('_', " ");
-            let sentence = format!("{word} is required to verify/un-verify a {noun}");
-            return Err(ServiceError::invalid_parameter(sentence));
+            let message = format!("{label} is required to verify/un-verify a {noun}");
+            return Err(ServiceError::invalid_parameter(message));
         }
         let is_alias = pool
             .settings
@@ -155,20 +154,19 @@ pub(in crate::rehearsal) fn update_attributes(
         user.attributes = updated;
         user.modified_ms = now;
     }
-    pool.users.index(index);
+    pool.users.index_attributes(index);
     Ok(json!({}))
 }
 
-/// The attributes to set, and the flag of an address or number that changes without one: no longer
-/// verified.
+/// Adds `false` verification flags for an email address or phone number that is set without one.
 fn with_verification_flags(set: &[(String, String)]) -> Vec<(String, String)> {
-    let names = |name: &str| set.iter().any(|(given, _)| given == name);
+    let sets = |name: &str| set.iter().any(|(given, _)| given == name);
     let mut all = Vec::new();
     for (attribute, flag) in [
         ("email", "email_verified"),
         ("phone_number", "phone_number_verified"),
     ] {
-        if names(attribute) && !names(flag) {
+        if sets(attribute) && !sets(flag) {
             all.push((flag.to_owned(), "false".to_owned()));
         }
     }
@@ -183,7 +181,7 @@ fn alias_exists(attribute: &str) -> ServiceError {
     )
 }
 
-/// AdminEnableUser and AdminDisableUser. A user who stands so already is no error.
+/// AdminEnableUser and AdminDisableUser. Succeeds if the user is already in that state.
 pub(in crate::rehearsal) fn set_enabled(
     pool: &mut PoolState,
     at: Duration,
@@ -207,6 +205,6 @@ pub(in crate::rehearsal) fn delete_user(
     let index = target(pool, &parse(body)?)?;
     pool.users.remove(index);
     pool.sign_ins.remove(&index);
-    pool.stats.deleted();
+    pool.stats.record_deletion();
     Ok(json!({}))
 }

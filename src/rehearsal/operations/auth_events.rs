@@ -1,6 +1,6 @@
 //! AdminListUserAuthEvents: the events that threat protection recorded for a user.
 //!
-//! AWS does not document the order of events; here the latest comes first, and no event has a risk.
+//! AWS does not document the order of events; here, the latest comes first. No event has a risk.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use crate::rehearsal::seeded;
 use crate::rehearsal::state::{PoolState, SignIn};
 use crate::rehearsal::users::UserIndex;
 
-/// Most events of a page, by the service's model.
-const LARGEST_PAGE: usize = 60;
+/// The maximum number of events per page (the service's model).
+const MAX_PAGE_SIZE: usize = 60;
 
-/// Records an attempt to sign in.
+/// Records a sign-in attempt.
 pub(in crate::rehearsal) fn record(
     pool: &mut PoolState,
     index: UserIndex,
@@ -48,11 +48,11 @@ pub(in crate::rehearsal) fn list(pool: &PoolState, body: &[u8]) -> Result<Value,
     let request: EventsRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     let size = match request.max_results {
-        None | Some(0) => LARGEST_PAGE,
-        Some(size) if size <= LARGEST_PAGE => size,
+        None | Some(0) => MAX_PAGE_SIZE,
+        Some(size) if size <= MAX_PAGE_SIZE => size,
         Some(_) => {
-            let sentence = format!("Member must have value less than or equal to {LARGEST_PAGE}");
-            return Err(ServiceError::constraint("maxResults", &sentence));
+            let message = format!("Member must have value less than or equal to {MAX_PAGE_SIZE}");
+            return Err(ServiceError::constraint("maxResults", &message));
         }
     };
     if !pool.settings.threat_protection {
@@ -69,14 +69,14 @@ pub(in crate::rehearsal) fn list(pool: &PoolState, body: &[u8]) -> Result<Value,
     let events = events(pool, index)?;
     let page: Vec<_> = events.iter().rev().skip(first).take(size).collect();
     let next = first.saturating_add(page.len());
-    let mut answer = json!({ "AuthEvents": page });
-    if let Some(members) = answer.as_object_mut().filter(|_| next < events.len()) {
+    let mut response = json!({ "AuthEvents": page });
+    if let Some(members) = response.as_object_mut().filter(|_| next < events.len()) {
         members.insert("NextToken".to_owned(), Value::String(to_token(next)));
     }
-    Ok(answer)
+    Ok(response)
 }
 
-/// All events of a user: its sign-up, if there was one, and its attempts to sign in.
+/// Returns all events of a user, oldest first: its sign-up, if any, and its sign-in attempts.
 fn events(pool: &PoolState, index: UserIndex) -> Result<Vec<Value>, ServiceError> {
     let user = pool
         .users
@@ -86,8 +86,8 @@ fn events(pool: &PoolState, index: UserIndex) -> Result<Vec<Value>, ServiceError
     let sign_ins = pool.sign_ins.get(&index).into_iter().flatten();
     let sign_ins = sign_ins.map(|sign_in| ("SignIn", sign_in.at_ms, sign_in.passed));
     let sub = seeded::uuid_text(user.sub);
-    let described = sign_up.into_iter().chain(sign_ins).zip(0..);
-    Ok(described
+    let numbered = sign_up.into_iter().chain(sign_ins).zip(0..);
+    Ok(numbered
         .map(|((kind, at_ms, passed), count)| {
             let id = seeded::as_uuid(seeded::bits(pool.settings.seed, "event", &sub, count));
             let mut event = json!({

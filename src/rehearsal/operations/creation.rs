@@ -1,6 +1,6 @@
-//! Creates a user: checks that the name is free, applies the PreSignUp trigger and sends the code.
+//! Creates users: checks that the name is free, applies the PreSignUp trigger and sends the code.
 //!
-//! Independent of faults and requests, so a user can also be created after its connection was
+//! Independent of faults and requests, so that a user can also be created after its connection was
 //! closed.
 
 use std::time::Duration;
@@ -18,16 +18,16 @@ use crate::rehearsal::users::UserIndex;
 
 /// The result of creating a user.
 pub(in crate::rehearsal) struct Commit {
-    /// The user, if it was created. Some errors occur after the creation.
-    pub(in crate::rehearsal) made: Option<UserIndex>,
-    pub(in crate::rehearsal) answer: Result<Value, ServiceError>,
+    /// The user, if it was created; some errors occur after the creation.
+    pub(in crate::rehearsal) created: Option<UserIndex>,
+    pub(in crate::rehearsal) result: Result<Value, ServiceError>,
 }
 
 impl From<ServiceError> for Commit {
     fn from(error: ServiceError) -> Commit {
         Commit {
-            made: None,
-            answer: Err(error),
+            created: None,
+            result: Err(error),
         }
     }
 }
@@ -43,26 +43,26 @@ pub(in crate::rehearsal) fn commit(
         sub,
         attributes,
         password,
-        is_vouched_for,
+        matches_trigger,
     } = candidate;
-    if let Some(refusal) = existing(pool, &name, &attributes) {
+    if let Some(refusal) = username_exists(pool, &name, &attributes) {
         return Commit::from(refusal);
     }
-    let (status, verifies) = match &pool.settings.pre_sign_up {
+    let (status, is_verified) = match &pool.settings.pre_sign_up {
         PreSignUp::Absent => (UserStatus::Unconfirmed, false),
         PreSignUp::AutoConfirm => (UserStatus::Confirmed, false),
         PreSignUp::AutoConfirmAndVerify => (UserStatus::Confirmed, true),
-        PreSignUp::OnValidationData(_) | PreSignUp::OnClientMetadata(_) if is_vouched_for => {
+        PreSignUp::OnValidationData(_) | PreSignUp::OnClientMetadata(_) if matches_trigger => {
             (UserStatus::Confirmed, true)
         }
         PreSignUp::OnValidationData(_) | PreSignUp::OnClientMetadata(_) => {
             (UserStatus::Unconfirmed, false)
         }
         PreSignUp::Refuse { message } => {
-            let sentence = format!("PreSignUp failed with error {message}.");
+            let message = format!("PreSignUp failed with error {message}.");
             return Commit::from(ServiceError::bad_request(
                 "UserLambdaValidationException",
-                sentence,
+                message,
             ));
         }
     };
@@ -84,37 +84,37 @@ pub(in crate::rehearsal) fn commit(
         if user.attribute(attribute).is_some() {
             user.set(
                 pool.schema
-                    .attribute(flag, if verifies { "true" } else { "false" }),
+                    .attribute(flag, if is_verified { "true" } else { "false" }),
             );
         }
     }
-    let delivery = if verifies {
+    let delivery = if is_verified {
         None
     } else {
         code_delivery(pool, &user)
     };
-    let made = Some(pool.users.add(&name, user));
-    pool.stats.created();
+    let created = Some(pool.users.add(&name, user));
+    pool.stats.record_creation();
     if delivery.is_some() {
         if pool
             .settings
             .daily_messages
-            .is_some_and(|most| pool.messages_sent >= most)
+            .is_some_and(|limit| pool.messages_sent >= limit)
         {
             return Commit {
-                made,
-                answer: Err(limit_exceeded()),
+                created,
+                result: Err(limit_exceeded()),
             };
         }
         pool.messages_sent += 1;
     }
     Commit {
-        made,
-        answer: Ok(success(pool, &name, sub, status, delivery)),
+        created,
+        result: Ok(success(pool, &name, sub, status, delivery)),
     }
 }
 
-/// The answer to a SignUp that made a user.
+/// Returns the response to a SignUp that created a user.
 fn success(
     pool: &PoolState,
     name: &str,
@@ -134,31 +134,38 @@ fn success(
     body
 }
 
-/// The refusal of a name that is taken.
-fn existing(pool: &PoolState, name: &str, attributes: &[StoredAttribute]) -> Option<ServiceError> {
+/// Returns the refusal if the name, or an attribute used as a username, is taken.
+fn username_exists(
+    pool: &PoolState,
+    name: &str,
+    attributes: &[StoredAttribute],
+) -> Option<ServiceError> {
     let taken = match pool.users.by_name(name) {
-        Some(_) => pool.attribute_of_username(name),
+        Some(_) => pool.username_attribute(name),
         None => Some(pool.users.taken_attribute(attributes, None)?),
     };
-    let sentence = match taken {
+    let message = match taken {
         Some(attribute) => format!("An account with the given {attribute} already exists."),
         None => "User already exists".to_owned(),
     };
     Some(ServiceError::bad_request(
         "UsernameExistsException",
-        sentence,
+        message,
     ))
 }
 
-/// Where a code goes, if one does. A phone number comes before an e-mail address, as with Cognito.
+/// Returns where the code is sent, if at all. Like Cognito, prefers the phone number.
 fn code_delivery(pool: &PoolState, user: &PoolUser) -> Option<Value> {
-    let verifies = |attribute: &str| {
+    let is_auto_verified = |attribute: &str| {
         pool.settings
             .auto_verified_attributes
             .iter()
             .any(|known| known == attribute)
     };
-    let value_of = |attribute: &str| user.attribute(attribute).filter(|_| verifies(attribute));
+    let value_of = |attribute: &str| {
+        user.attribute(attribute)
+            .filter(|_| is_auto_verified(attribute))
+    };
     let details = |attribute: &str, medium: &str, destination: String| json!({ "AttributeName": attribute, "DeliveryMedium": medium, "Destination": destination });
     value_of("phone_number")
         .map(|phone| details("phone_number", "SMS", format::masked_phone_number(phone)))
@@ -167,7 +174,7 @@ fn code_delivery(pool: &PoolState, user: &PoolUser) -> Option<Value> {
         })
 }
 
-/// The refusal of a code beyond the day's.
+/// The error for a message beyond the daily limit.
 pub(in crate::rehearsal) fn limit_exceeded() -> ServiceError {
     ServiceError::bad_request(
         "LimitExceededException",

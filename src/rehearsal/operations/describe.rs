@@ -1,4 +1,4 @@
-//! What the pool says of itself: DescribeUserPool, DescribeUserPoolClient, GetProvisionedLimit.
+//! DescribeUserPool, DescribeUserPoolClient and GetProvisionedLimit.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::rehearsal::schema_settings::{AttributeType, SchemaAttribute};
 use crate::rehearsal::settings::PreSignUp;
 use crate::rehearsal::state::PoolState;
 
-/// The account that owns everything here: AWS's example number.
+/// AWS's example account ID.
 const ACCOUNT: &str = "123456789012";
 
 #[derive(Deserialize)]
@@ -36,7 +36,7 @@ pub(in crate::rehearsal) fn user_pool(
         format!("arn:aws:{service}:{}:{ACCOUNT}:{rest}", settings.region)
     };
     let started = pool.date(pool.clock.wall_ms(Duration::ZERO));
-    // Only Cognito's own sender has a daily limit worth simulating.
+    // Only Cognito's default sender has a daily limit worth simulating.
     let email = match settings.daily_messages {
         Some(_) => json!({ "EmailSendingAccount": "COGNITO_DEFAULT" }),
         None => json!({
@@ -107,7 +107,7 @@ fn attribute(rule: &SchemaAttribute) -> Value {
         "Mutable": rule.mutable,
         "Required": rule.required,
     });
-    // The service writes these numbers as strings, and leaves out a bound that is not set.
+    // The service formats these numbers as strings and omits bounds that are not set.
     let bounds = |bounds: [(&str, Option<String>); 2]| {
         let set = bounds
             .into_iter()
@@ -195,19 +195,19 @@ pub(in crate::rehearsal) fn provisioned_limit(
     let attributes = definition
         .as_ref()
         .and_then(|definition| definition.attributes.as_ref());
-    let wanted = attributes
+    let category_name = attributes
         .and_then(|attributes| attributes.get("Category"))
         .map(String::as_str);
     let category = QuotaCategory::ALL
         .into_iter()
-        .find(|category| Some(category.name()) == wanted);
+        .find(|category| Some(category.name()) == category_name);
     let Some(category) = category.filter(|_| class == "API_CATEGORY") else {
         return Err(ServiceError::invalid_parameter("Invalid limit definition."));
     };
-    let whole = |quotas: &Quotas| quotas.of(category).rate.floor() as i64;
+    let rate = |quotas: &Quotas| quotas.of(category).rate.floor() as i64;
     Ok(json!({ "Limit": {
         "LimitDefinition": { "LimitClass": class, "Attributes": attributes },
-        "ProvisionedLimitValue": whole(&pool.settings.quotas),
-        "FreeLimitValue": whole(&Quotas::default()),
+        "ProvisionedLimitValue": rate(&pool.settings.quotas),
+        "FreeLimitValue": rate(&Quotas::default()),
     } }))
 }

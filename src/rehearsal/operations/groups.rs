@@ -1,4 +1,4 @@
-//! The pool's groups: made, described, listed, joined. Nothing here takes one away.
+//! CreateGroup, GetGroup, ListGroups and AdminAddUserToGroup. Groups are never deleted.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use crate::rehearsal::protocol::{ServiceError, constraints};
 use crate::rehearsal::request::{parse, required};
 use crate::rehearsal::state::{PoolGroup, PoolState};
 
-/// Most groups of a pool (AWS: "Quotas on resource number and size").
-const MOST_GROUPS: usize = 10_000;
-/// Most characters of a group's name and of its description, by the service's model.
-const LONGEST_NAME: usize = 128;
-const LONGEST_DESCRIPTION: usize = 2_048;
-/// Most groups of a page, by the service's model.
-const LARGEST_PAGE: usize = 60;
+/// The maximum number of groups per pool (AWS: "Quotas on resource number and size").
+const MAX_GROUPS: usize = 10_000;
+/// The maximum lengths of a group's name and description (the service's model).
+const MAX_NAME_LENGTH: usize = 128;
+const MAX_DESCRIPTION_LENGTH: usize = 2_048;
+/// The maximum number of groups per page (the service's model).
+const MAX_PAGE_SIZE: usize = 60;
 
 impl PoolGroup {
     fn describe(&self, pool: &PoolState) -> Value {
@@ -62,10 +62,10 @@ pub(in crate::rehearsal) fn create(
             "A group with the name already exists.",
         ));
     }
-    if pool.groups.len() >= MOST_GROUPS {
+    if pool.groups.len() >= MAX_GROUPS {
         return Err(ServiceError::bad_request(
             "LimitExceededException",
-            "The pool has as many groups as it can have.",
+            "The pool has reached the maximum number of groups.",
         ));
     }
     let mut group = PoolGroup::new(name.to_owned(), pool.clock.wall_ms(at));
@@ -84,9 +84,9 @@ pub(in crate::rehearsal) fn create(
     Ok(json!({ "Group": described }))
 }
 
-/// The constraints of the service's model that the request breaks.
+/// Returns the violated constraints of the service's model.
 fn violations(request: &GroupRequest, name: &str) -> Vec<String> {
-    let shorter = |text: &str, most: usize| text.chars().count() <= most;
+    let fits = |text: &str, max: usize| text.chars().count() <= max;
     let description = request.description.as_deref().unwrap_or_default();
     let rules = [
         (
@@ -96,7 +96,7 @@ fn violations(request: &GroupRequest, name: &str) -> Vec<String> {
         ),
         (
             "groupName",
-            shorter(name, LONGEST_NAME),
+            fits(name, MAX_NAME_LENGTH),
             "Member must have length less than or equal to 128",
         ),
         (
@@ -106,7 +106,7 @@ fn violations(request: &GroupRequest, name: &str) -> Vec<String> {
         ),
         (
             "description",
-            shorter(description, LONGEST_DESCRIPTION),
+            fits(description, MAX_DESCRIPTION_LENGTH),
             "Member must have length less than or equal to 2048",
         ),
         (
@@ -115,8 +115,8 @@ fn violations(request: &GroupRequest, name: &str) -> Vec<String> {
             "Member must have value greater than or equal to 0",
         ),
     ];
-    let broken = rules.iter().filter(|(_, holds, _)| !holds);
-    broken
+    let violated = rules.iter().filter(|(_, holds, _)| !holds);
+    violated
         .map(|(member, _, rule)| {
             format!("Value at '{member}' failed to satisfy constraint: {rule}")
         })
@@ -143,23 +143,23 @@ struct ListGroupsRequest {
 pub(in crate::rehearsal) fn list(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let request: ListGroupsRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
-    let size = request.limit.unwrap_or(LARGEST_PAGE);
-    if size > LARGEST_PAGE {
-        let sentence = format!("Member must have value less than or equal to {LARGEST_PAGE}");
-        return Err(ServiceError::constraint("limit", &sentence));
+    let size = request.limit.unwrap_or(MAX_PAGE_SIZE);
+    if size > MAX_PAGE_SIZE {
+        let message = format!("Member must have value less than or equal to {MAX_PAGE_SIZE}");
+        return Err(ServiceError::constraint("limit", &message));
     }
     let first = request.next_token.as_deref().map_or(Ok(0), from_token)?;
     let page = pool.groups.iter().skip(first).take(size);
     let page: Vec<Value> = page.map(|group| group.describe(pool)).collect();
     let next = first + page.len();
-    let mut answer = json!({ "Groups": page });
-    if let (true, Some(members)) = (next < pool.groups.len(), answer.as_object_mut()) {
+    let mut response = json!({ "Groups": page });
+    if let (true, Some(members)) = (next < pool.groups.len(), response.as_object_mut()) {
         members.insert("NextToken".to_owned(), Value::String(to_token(next)));
     }
-    Ok(answer)
+    Ok(response)
 }
 
-/// AdminAddUserToGroup. Adding twice is no error.
+/// AdminAddUserToGroup. Succeeds if the user is already in the group.
 pub(in crate::rehearsal) fn add_user(
     pool: &mut PoolState,
     body: &[u8],
@@ -178,7 +178,7 @@ pub(in crate::rehearsal) fn add_user(
     Ok(json!({}))
 }
 
-/// The group of this name, and its place among the pool's.
+/// Finds a group by name and returns it with its index.
 fn find<'p>(pool: &'p PoolState, name: Option<&str>) -> Result<(u16, &'p PoolGroup), ServiceError> {
     let name = required("groupName", name)?;
     (0_u16..)

@@ -1,8 +1,7 @@
-//! ListUsers: pages of at most 60 users in the order they were made, with the simple filters
-//! Cognito has.
+//! ListUsers: pages of at most 60 users in order of creation, with Cognito's simple filters.
 //!
-//! A page costs the same in a pool of a million users, and so does a filter that asks for one name,
-//! `sub`, e-mail address or phone number; any other filter reads the users one by one.
+//! Pages, and filters by exact username, `sub`, email address or phone number, are fast even in a
+//! pool of a million users. Any other filter scans all users.
 
 use std::time::Duration;
 
@@ -19,9 +18,9 @@ use crate::rehearsal::state::PoolState;
 use crate::rehearsal::user::PoolUser;
 use crate::rehearsal::users::{UserIndex, Users};
 
-/// Most users of a page, by the service's model.
-const LARGEST_PAGE: usize = 60;
-/// What a filter can ask about (AWS: "Searching for users by attributes").
+/// The maximum number of users per page (the service's model).
+const MAX_PAGE_SIZE: usize = 60;
+/// The attributes supported in filters (AWS: "Searching for users by attributes").
 const SEARCHABLE: [&str; 10] = [
     "username",
     "email",
@@ -53,12 +52,12 @@ pub(in crate::rehearsal) fn list_users(
 ) -> Result<Value, ServiceError> {
     let request: ListUsersRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
-    let size = request.limit.unwrap_or(LARGEST_PAGE);
-    if size > LARGEST_PAGE {
-        let sentence = format!("Member must have value less than or equal to {LARGEST_PAGE}");
-        return Err(ServiceError::constraint("limit", &sentence));
+    let size = request.limit.unwrap_or(MAX_PAGE_SIZE);
+    if size > MAX_PAGE_SIZE {
+        let message = format!("Member must have value less than or equal to {MAX_PAGE_SIZE}");
+        return Err(ServiceError::constraint("limit", &message));
     }
-    let size = if size == 0 { LARGEST_PAGE } else { size };
+    let size = if size == 0 { MAX_PAGE_SIZE } else { size };
     let filter = request
         .filter
         .as_deref()
@@ -79,15 +78,14 @@ pub(in crate::rehearsal) fn list_users(
     let page: Vec<_> = page
         .map(|(_, user)| entry(pool, user, request.attributes_to_get.as_deref()))
         .collect::<Result<_, _>>()?;
-    let mut answer = json!({ "Users": page });
-    if let (Some((next, _)), Some(members)) = (matching.next(), answer.as_object_mut()) {
+    let mut response = json!({ "Users": page });
+    if let (Some((next, _)), Some(members)) = (matching.next(), response.as_object_mut()) {
         members.insert("PaginationToken".to_owned(), Value::String(to_token(next)));
     }
-    Ok(answer)
+    Ok(response)
 }
 
-/// The users from this place on who fit the filter and can be seen by now, in the order in which
-/// they were made.
+/// Returns the visible users that match the filter, from index `first` on, in order of creation.
 fn matching<'p>(
     pool: &'p PoolState,
     filter: Option<&'p Filter>,
@@ -96,25 +94,25 @@ fn matching<'p>(
 ) -> Box<dyn Iterator<Item = (UserIndex, &'p PoolUser)> + 'p> {
     let users = &pool.users;
     let lag_ms = i64::try_from(pool.settings.list_lag_ms).unwrap_or(i64::MAX);
-    let seen_until_ms = pool.clock.wall_ms(at).saturating_sub(lag_ms);
-    let can_be_seen = move |(_, user): &(UserIndex, &PoolUser)| {
-        user.preexisting || user.created_ms <= seen_until_ms
+    let visible_until_ms = pool.clock.wall_ms(at).saturating_sub(lag_ms);
+    let is_visible = move |(_, user): &(UserIndex, &PoolUser)| {
+        user.preexisting || user.created_ms <= visible_until_ms
     };
-    let fits = move |(_, user): &(UserIndex, &PoolUser)| {
+    let matches = move |(_, user): &(UserIndex, &PoolUser)| {
         filter.is_none_or(|filter| filter.matches(users, user))
     };
     match filter.and_then(|filter| filter.candidates(users)) {
-        Some(found) => {
-            let found = found.into_iter().filter(move |index| *index >= first);
-            let found = found.filter_map(|index| Some((index, users.get(index)?)));
-            Box::new(found.filter(can_be_seen).filter(fits))
+        Some(candidates) => {
+            let indexes = candidates.into_iter().filter(move |index| *index >= first);
+            let users = indexes.filter_map(|index| Some((index, users.get(index)?)));
+            Box::new(users.filter(is_visible).filter(matches))
         }
-        // Behind the first one who cannot be seen yet, all are newer still.
-        None => Box::new(users.from(first).take_while(can_be_seen).filter(fits)),
+        // All users after the first invisible one are newer, and thus invisible, too.
+        None => Box::new(users.from(first).take_while(is_visible).filter(matches)),
     }
 }
 
-/// Whether the pool has all of these attributes.
+/// Checks that the pool has all of these attributes.
 fn check_known(pool: &PoolState, names: &[String]) -> Result<(), ServiceError> {
     let known = |name: &String| name == "sub" || pool.schema.rules().any(|rule| rule.name == *name);
     if names.iter().all(known) {
@@ -126,33 +124,36 @@ fn check_known(pool: &PoolState, names: &[String]) -> Result<(), ServiceError> {
     }
 }
 
-/// What a page says of a user. AWS: "returns an error if not all users in the results have set a
-/// value for the attribute you request".
+/// Returns the list entry of a user. AWS: "returns an error if not all users in the results have
+/// set a value for the attribute you request".
 fn entry(
     pool: &PoolState,
     user: &PoolUser,
-    wanted: Option<&[String]>,
+    requested: Option<&[String]>,
 ) -> Result<Value, ServiceError> {
     let has = |name: &String| name == "sub" || user.attribute(name).is_some();
-    if !wanted.unwrap_or_default().iter().all(has) {
+    if !requested.unwrap_or_default().iter().all(has) {
         return Err(ServiceError::invalid_parameter(
             "One or more requested attributes have no value in some of the users.",
         ));
     }
-    let is_wanted = |name: &str| wanted.is_none_or(|names| names.iter().any(|n| n == name));
+    let is_requested = |name: &str| requested.is_none_or(|names| names.iter().any(|n| n == name));
     let mut entry = admin::summary(pool, user);
     if let Some(members) = entry.as_object_mut() {
-        members.insert("Attributes".to_owned(), admin::attributes(user, is_wanted));
+        members.insert(
+            "Attributes".to_owned(),
+            admin::attributes(user, is_requested),
+        );
     }
     Ok(entry)
 }
 
-/// The token of the page that begins at this place.
+/// Returns the token of the page that starts at this index.
 pub(in crate::rehearsal) fn to_token(first: usize) -> String {
     URL_SAFE_NO_PAD.encode(format!("from {first}"))
 }
 
-/// The place at which a token's page begins.
+/// Returns the index at which a token's page starts.
 pub(in crate::rehearsal) fn from_token(token: &str) -> Result<usize, ServiceError> {
     let text = URL_SAFE_NO_PAD
         .decode(token)
@@ -162,19 +163,19 @@ pub(in crate::rehearsal) fn from_token(token: &str) -> Result<usize, ServiceErro
         .ok_or_else(|| ServiceError::invalid_parameter("Invalid pagination token given."))
 }
 
-/// `attribute = "value"` or `attribute ^= "beginning"`.
+/// A filter: `attribute = "value"` or `attribute ^= "prefix"`.
 #[derive(Debug, PartialEq, Eq)]
 struct Filter {
     attribute: String,
     value: String,
-    is_beginning: bool,
+    is_prefix: bool,
 }
 
 impl Filter {
     fn parse(text: &str) -> Result<Filter, ServiceError> {
-        let broken = || ServiceError::invalid_parameter("Error while parsing filter.");
-        let (left, right) = text.split_once('=').ok_or_else(broken)?;
-        let (left, is_beginning) = left
+        let syntax_error = || ServiceError::invalid_parameter("Error while parsing filter.");
+        let (left, right) = text.split_once('=').ok_or_else(syntax_error)?;
+        let (left, is_prefix) = left
             .strip_suffix('^')
             .map_or((left, false), |left| (left, true));
         let attribute = left.trim().trim_matches('"').to_owned();
@@ -182,7 +183,7 @@ impl Filter {
             .trim()
             .strip_prefix('"')
             .and_then(|rest| rest.strip_suffix('"'))
-            .ok_or_else(broken)?;
+            .ok_or_else(syntax_error)?;
         if !SEARCHABLE.contains(&attribute.as_str()) {
             return Err(ServiceError::invalid_parameter(
                 "Error while parsing filter: the attribute is not searchable.",
@@ -191,13 +192,13 @@ impl Filter {
         Ok(Filter {
             attribute,
             value: quoted.replace("\\\"", "\""),
-            is_beginning,
+            is_prefix,
         })
     }
 
-    /// A few users, among them all who fit, where they can be told without reading all.
+    /// Returns a few candidates that include all matches, if an index can provide them.
     fn candidates(&self, users: &Users) -> Option<Vec<UserIndex>> {
-        if self.is_beginning {
+        if self.is_prefix {
             return None;
         }
         match self.attribute.as_str() {
@@ -207,29 +208,29 @@ impl Filter {
         }
     }
 
-    /// Whether the user fits. Usernames and e-mail addresses fold case where the pool does, and the
-    /// status always does; the beginning of a value is compared as it is written.
+    /// Returns whether the user matches. Usernames and email addresses are compared like in the
+    /// pool, the status ignores case, and prefixes are compared literally.
     fn matches(&self, users: &Users, user: &PoolUser) -> bool {
-        let fits = |value: &str| {
-            if self.is_beginning {
+        let equals = |value: &str| {
+            if self.is_prefix {
                 value.starts_with(&self.value)
             } else {
                 value == self.value
             }
         };
-        let fits_folded = |value: &str| {
-            fits(value) || (!self.is_beginning && users.key(value) == users.key(&self.value))
+        let equals_folded = |value: &str| {
+            equals(value) || (!self.is_prefix && users.key(value) == users.key(&self.value))
         };
         match self.attribute.as_str() {
-            "username" => fits_folded(&user.username),
-            "email" => user.attribute("email").is_some_and(fits_folded),
-            "sub" => fits(&seeded::uuid_text(user.sub)),
+            "username" => equals_folded(&user.username),
+            "email" => user.attribute("email").is_some_and(equals_folded),
+            "sub" => equals(&seeded::uuid_text(user.sub)),
             "cognito:user_status" => {
                 let status = user.status.name();
-                fits(status) || (!self.is_beginning && status.eq_ignore_ascii_case(&self.value))
+                equals(status) || (!self.is_prefix && status.eq_ignore_ascii_case(&self.value))
             }
-            "status" => fits(if user.enabled { "Enabled" } else { "Disabled" }),
-            other => user.attribute(other).is_some_and(fits),
+            "status" => equals(if user.enabled { "Enabled" } else { "Disabled" }),
+            other => user.attribute(other).is_some_and(equals),
         }
     }
 }
@@ -240,14 +241,14 @@ mod tests {
     use crate::rehearsal::{ExistingUser, PoolSettings};
 
     #[test]
-    fn filters_are_read_as_documented() {
+    fn parses_filters() {
         let parsed = |text: &str| {
             Filter::parse(text)
-                .map(|f| (f.attribute, f.is_beginning, f.value))
+                .map(|f| (f.attribute, f.is_prefix, f.value))
                 .ok()
         };
-        let entry = |name: &str, beginning, value: &str| {
-            Some((name.to_owned(), beginning, value.to_owned()))
+        let entry = |name: &str, is_prefix, value: &str| {
+            Some((name.to_owned(), is_prefix, value.to_owned()))
         };
         assert_eq!(
             parsed(r#"username = "jane""#),
@@ -264,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_asked_for_by_name_sub_or_address_is_found_without_reading_all() {
+    fn indexed_filters_need_no_scan() {
         let pool = PoolState::new(PoolSettings {
             existing: (0..50)
                 .map(|n| ExistingUser {
@@ -298,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_leads_back_to_its_place() {
+    fn token_round_trips() {
         assert_eq!(from_token(&to_token(120)).unwrap(), 120);
         assert_eq!(
             from_token("made-up").unwrap_err().code,

@@ -1,5 +1,5 @@
-//! The operations of the service. Each reads or changes the state; none knows how requests get
-//! here.
+//! The operations of the service. Each reads or changes the state, independently of dispatch and
+//! HTTP.
 
 pub(super) mod admin;
 pub(super) mod auth_events;

@@ -1,4 +1,4 @@
-//! Signing in with a password: enough of it to prove that a password arrived as it was sent.
+//! Sign-in with a password, so that tests can prove that passwords arrive unchanged.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::rehearsal::request::{parse, required};
 use crate::rehearsal::state::PoolState;
 use crate::rehearsal::user::UserStatus;
 
-/// It cannot be printed, for it holds a password.
+/// Not `Debug`, because it contains a password.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct AuthRequest {
@@ -24,7 +24,7 @@ struct AuthRequest {
     auth_parameters: Option<BTreeMap<String, String>>,
 }
 
-/// InitiateAuth, by the flow USER_PASSWORD_AUTH.
+/// InitiateAuth with the flow USER_PASSWORD_AUTH.
 pub(in crate::rehearsal) fn initiate_auth(
     pool: &mut PoolState,
     at: Duration,
@@ -33,7 +33,7 @@ pub(in crate::rehearsal) fn initiate_auth(
     sign_in(pool, at, &parse(body)?, &["USER_PASSWORD_AUTH"])
 }
 
-/// AdminInitiateAuth, by the flow ADMIN_USER_PASSWORD_AUTH or its older name.
+/// AdminInitiateAuth with the flow ADMIN_USER_PASSWORD_AUTH or its older name.
 pub(in crate::rehearsal) fn admin_initiate_auth(
     pool: &mut PoolState,
     at: Duration,
@@ -68,18 +68,21 @@ fn sign_in(
             .get(name)
             .map(String::as_str)
     };
-    let given = |name: &str| {
+    let required_parameter = |name: &str| {
         parameter(name).ok_or_else(|| {
             ServiceError::invalid_parameter(format!("Missing required parameter {name}"))
         })
     };
-    let (name, password) = (given("USERNAME")?, given("PASSWORD")?);
+    let (name, password) = (
+        required_parameter("USERNAME")?,
+        required_parameter("PASSWORD")?,
+    );
     check_secret_hash(pool, name, parameter("SECRET_HASH"))?;
     let incorrect = || ServiceError::not_authorized("Incorrect username or password.");
     let index = pool.users.find(name).ok_or_else(incorrect)?;
     let user = pool.users.get(index).ok_or_else(incorrect)?;
-    let known = user.password.as_ref();
-    if known.is_none_or(|known| *known != PasswordDigest::of(password, user.sub)) {
+    let digest = user.password.as_ref();
+    if digest.is_none_or(|digest| *digest != PasswordDigest::new(password, user.sub)) {
         auth_events::record(pool, index, at, false);
         return Err(incorrect());
     }

@@ -1,4 +1,4 @@
-//! SignUp, with its faults. `sign_up_request` checks the request, `creation` creates the user.
+//! SignUp and its faults. `sign_up_request` checks the request, `creation` creates the user.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use crate::rehearsal::request::parse;
 use crate::rehearsal::seeded;
 use crate::rehearsal::state::PoolState;
 
-/// Answers a SignUp that arrived at `at`.
-pub(in crate::rehearsal) fn answer(
+/// Handles a SignUp that arrived at `at`.
+pub(in crate::rehearsal) fn sign_up(
     pool: &mut PoolState,
     at: Duration,
     within_quota: bool,
@@ -35,9 +35,9 @@ pub(in crate::rehearsal) fn answer(
         .lost_pool_after
         .is_some_and(|first| pool.sign_ups >= first)
     {
-        pool.stats.fault("lost_pool_after");
-        let sentence = format!("User pool {} does not exist.", pool.settings.pool_id);
-        return OperationReply::from(Err(ServiceError::not_found(sentence)));
+        pool.stats.record_fault("lost_pool_after");
+        let message = format!("User pool {} does not exist.", pool.settings.pool_id);
+        return OperationReply::from(Err(ServiceError::not_found(message)));
     }
     if pool
         .settings
@@ -45,46 +45,46 @@ pub(in crate::rehearsal) fn answer(
         .firewall_after
         .is_some_and(|first| pool.sign_ups >= first)
     {
-        pool.stats.fault("firewall_after");
+        pool.stats.record_fault("firewall_after");
         return OperationReply::from(Err(ServiceError::blocked_by_firewall()));
     }
-    if pool.throttled_ahead > 0 {
-        pool.throttled_ahead -= 1;
+    if pool.burst_remaining > 0 {
+        pool.burst_remaining -= 1;
         return OperationReply::from(Err(ServiceError::too_many_requests()));
     }
     let fault = request.countable_name().and_then(|name| draw(pool, name));
-    if let Some(outgoing) = fault.and_then(|fault| strike_before(pool, fault)) {
+    if let Some(outgoing) = fault.and_then(|fault| fault_before(pool, fault)) {
         return OperationReply::from(outgoing);
     }
     let commit = match (request.check(pool), fault) {
         (Err(refusal), _) => Commit::from(refusal),
         (Ok(candidate), Some(SignUpFault::CommitLate(delay))) => {
-            pool.stats.fault("commit_late");
+            pool.stats.record_fault("commit_late");
             pool.commit_later(at + delay, candidate);
             return OperationReply::from(Outgoing::Nothing);
         }
         (Ok(candidate), _) => commit(pool, candidate, at),
     };
-    strike_after(pool, fault, commit)
+    fault_after(pool, fault, commit)
 }
 
-/// Draws the fault of this SignUp, which depends on the name and on how often it was drawn.
+/// Draws the fault of this SignUp by the name and its number of earlier draws.
 fn draw(pool: &mut PoolState, name: &str) -> Option<SignUpFault> {
-    let asked = pool.users.asked_mut(name);
-    asked.drawn += 1;
-    let count = u64::from(asked.drawn);
+    let history = pool.users.history_mut(name);
+    history.draws += 1;
+    let count = u64::from(history.draws);
     let fraction = seeded::fraction(pool.settings.seed, "sign-up", &pool.users.key(name), count);
     pool.settings.faults.for_sign_up(fraction)
 }
 
-/// The answer if the fault prevents the creation.
-fn strike_before(pool: &mut PoolState, fault: SignUpFault) -> Option<Outgoing> {
+/// Returns the response if the fault prevents the creation.
+fn fault_before(pool: &mut PoolState, fault: SignUpFault) -> Option<Outgoing> {
     let outgoing = match fault {
         SignUpFault::DropBefore => Outgoing::Nothing,
         SignUpFault::Error500Before => Outgoing::Error(ServiceError::internal()),
         SignUpFault::Throttle => Outgoing::Error(ServiceError::too_many_requests()),
         SignUpFault::ThrottleBurst(requests) => {
-            pool.throttled_ahead = requests.saturating_sub(1);
+            pool.burst_remaining = requests.saturating_sub(1);
             Outgoing::Error(ServiceError::too_many_requests())
         }
         SignUpFault::UnexpectedLambdaBefore => Outgoing::Error(ServiceError::unexpected_lambda()),
@@ -97,31 +97,27 @@ fn strike_before(pool: &mut PoolState, fault: SignUpFault) -> Option<Outgoing> {
         | SignUpFault::LimitExceededAfter
         | SignUpFault::UnexpectedLambdaAfter => return None,
     };
-    pool.stats.fault(fault.name());
+    pool.stats.record_fault(fault.name());
     Some(outgoing)
 }
 
-/// The answer after the creation or its refusal. A refusal can be lost or late, but does not turn
-/// into another answer.
-fn strike_after(
-    pool: &mut PoolState,
-    fault: Option<SignUpFault>,
-    commit: Commit,
-) -> OperationReply {
-    let Commit { made, answer } = commit;
+/// Returns the response after the creation succeeded or was refused. A fault can drop or delay a
+/// refusal, but does not replace it.
+fn fault_after(pool: &mut PoolState, fault: Option<SignUpFault>, commit: Commit) -> OperationReply {
+    let Commit { created, result } = commit;
     let Some(fault) = fault else {
-        let sign_up_of = made.filter(|_| answer.is_ok());
+        let sign_up_of = created.filter(|_| result.is_ok());
         return OperationReply {
             sign_up_of,
-            ..OperationReply::from(answer)
+            ..OperationReply::from(result)
         };
     };
-    let late = if let SignUpFault::AnswerLate(delay) = fault {
+    let extra_delay = if let SignUpFault::AnswerLate(delay) = fault {
         delay
     } else {
         Duration::ZERO
     };
-    let outgoing = match (fault, answer) {
+    let outgoing = match (fault, result) {
         (SignUpFault::CommitThenDrop | SignUpFault::CommitLate(_), _) => Outgoing::Nothing,
         (SignUpFault::Error500After, Ok(_)) => Outgoing::Error(ServiceError::internal()),
         (SignUpFault::TruncatedBody, Ok(body)) => Outgoing::Truncated(body),
@@ -130,19 +126,19 @@ fn strike_after(
         (SignUpFault::UnexpectedLambdaAfter, Ok(_)) => {
             Outgoing::Error(ServiceError::unexpected_lambda())
         }
-        (SignUpFault::AnswerLate(_), answer) => Outgoing::from(answer),
-        (_, answer) => {
+        (SignUpFault::AnswerLate(_), result) => Outgoing::from(result),
+        (_, result) => {
             return OperationReply {
-                sign_up_of: made.filter(|_| answer.is_ok()),
-                ..OperationReply::from(answer)
+                sign_up_of: created.filter(|_| result.is_ok()),
+                ..OperationReply::from(result)
             };
         }
     };
-    pool.stats.fault(fault.name());
-    let sign_up_of = made.filter(|_| matches!(outgoing, Outgoing::Success(_)));
+    pool.stats.record_fault(fault.name());
+    let sign_up_of = created.filter(|_| matches!(outgoing, Outgoing::Success(_)));
     OperationReply {
         outgoing,
-        extra_delay: late,
+        extra_delay,
         sign_up_of,
     }
 }

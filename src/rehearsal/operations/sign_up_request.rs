@@ -1,8 +1,7 @@
-//! A SignUp request, and everything that can be wrong with it before the pool looks whether the
-//! user exists.
+//! A SignUp request and its validation, apart from whether the user exists.
 //!
-//! The order is AWS's as far as it is known: the model's constraints, the client and its secret,
-//! the pool's rules for usernames, attributes, the password.
+//! The order of checks follows AWS as far as it is known: the model's constraints, the client and
+//! its secret, username, attributes, password.
 
 use std::collections::BTreeMap;
 
@@ -18,18 +17,18 @@ use crate::rehearsal::settings::PreSignUp;
 use crate::rehearsal::state::{Candidate, PoolState};
 use crate::rehearsal::user::StoredAttribute;
 
-/// Most characters of `ClientId` and `Username`, by the service's model.
-const LONGEST_NAME: usize = 128;
-/// Most characters of a password.
-const LONGEST_PASSWORD: usize = 256;
-/// Most characters of an attribute's name and of its value.
-const LONGEST_ATTRIBUTE: (usize, usize) = (32, 2_048);
-/// Most characters of a key or value of `ClientMetadata`.
-const LONGEST_METADATA: usize = 131_072;
+/// The maximum length of `ClientId` and `Username` (the service's model).
+const MAX_NAME_LENGTH: usize = 128;
+/// The maximum length of a password.
+const MAX_PASSWORD_LENGTH: usize = 256;
+/// The maximum lengths of an attribute's name and value.
+const MAX_ATTRIBUTE_LENGTHS: (usize, usize) = (32, 2_048);
+/// The maximum length of a key or value in `ClientMetadata`.
+const MAX_METADATA_LENGTH: usize = 131_072;
 /// The pattern of usernames and attribute names.
-const VISIBLE: &str = r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+";
+const NAME_PATTERN: &str = r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+";
 
-/// The members of SignUp that the pool reads. It cannot be printed, for it holds a password.
+/// The members of SignUp that the pool reads. Not `Debug`, because it contains a password.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(in crate::rehearsal) struct SignUpRequest {
@@ -42,7 +41,7 @@ pub(in crate::rehearsal) struct SignUpRequest {
     client_metadata: Option<BTreeMap<String, String>>,
 }
 
-/// An attribute as requests carry it.
+/// An attribute in a request.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(in crate::rehearsal) struct AttributeInput {
@@ -51,17 +50,17 @@ pub(in crate::rehearsal) struct AttributeInput {
 }
 
 impl SignUpRequest {
-    /// The username, if it is one that could be counted by: within the model's length.
+    /// Returns the username to count the request by, if its length is valid.
     pub(in crate::rehearsal) fn countable_name(&self) -> Option<&str> {
         self.username
             .as_deref()
-            .filter(|name| (1..=LONGEST_NAME).contains(&name.chars().count()))
+            .filter(|name| (1..=MAX_NAME_LENGTH).contains(&name.chars().count()))
     }
 
-    /// Checks it against the pool.
+    /// Checks the request against the pool.
     pub(in crate::rehearsal) fn check(self, pool: &PoolState) -> Result<Candidate, ServiceError> {
         constraints(&self.violations())?;
-        let is_vouched_for = self.is_vouched_for(&pool.settings.pre_sign_up);
+        let matches_trigger = self.matches_trigger(&pool.settings.pre_sign_up);
         let name = self.username.unwrap_or_default();
         pool.check_client_id(self.client_id.as_deref())?;
         check_secret_hash(pool, &name, self.secret_hash.as_deref())?;
@@ -73,11 +72,11 @@ impl SignUpRequest {
         check_username(pool, &name)?;
         let given = into_pairs(self.user_attributes);
         let attributes = check_attributes(pool, &name, given)?;
-        let sub = pool.sub_of(&name);
+        let sub = pool.next_sub(&name);
         let password = match self.password {
             Some(password) => {
                 pool.settings.password_policy.check(&password)?;
-                Some(PasswordDigest::of(&password, sub))
+                Some(PasswordDigest::new(&password, sub))
             }
             None if is_passwordless(pool) => None,
             None => {
@@ -91,12 +90,12 @@ impl SignUpRequest {
             name,
             sub,
             attributes,
-            is_vouched_for,
+            matches_trigger,
         })
     }
 
-    /// Whether the request has the pair that the trigger looks for.
-    fn is_vouched_for(&self, trigger: &PreSignUp) -> bool {
+    /// Returns whether the request contains the pair that the trigger looks for.
+    fn matches_trigger(&self, trigger: &PreSignUp) -> bool {
         match trigger {
             PreSignUp::OnValidationData(pair) => {
                 self.validation_data.iter().flatten().any(|given| {
@@ -114,12 +113,12 @@ impl SignUpRequest {
         }
     }
 
-    /// The constraints of the service's model that the request breaks. They show no value.
+    /// Returns the violated constraints of the service's model. They quote no values.
     fn violations(&self) -> Vec<String> {
-        let mut found = Vec::new();
+        let mut violations = Vec::new();
         let mut check = |member: &str, holds: bool, constraint: &str| {
             if !holds {
-                found.push(violation(member, constraint));
+                violations.push(violation(member, constraint));
             }
         };
         for (member, value) in [("clientId", &self.client_id), ("username", &self.username)] {
@@ -132,26 +131,26 @@ impl SignUpRequest {
             );
             check(
                 member,
-                value.chars().count() <= LONGEST_NAME,
-                &at_most(LONGEST_NAME),
+                value.chars().count() <= MAX_NAME_LENGTH,
+                &at_most(MAX_NAME_LENGTH),
             );
         }
-        let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '+';
+        let is_word_char = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '+';
         check(
             "clientId",
-            self.client_id.iter().all(|id| id.chars().all(word)),
+            self.client_id.iter().all(|id| id.chars().all(is_word_char)),
             &matches(r"[\w+]+"),
         );
         check(
             "username",
             self.username.iter().all(|name| format::is_visible(name)),
-            &matches(VISIBLE),
+            &matches(NAME_PATTERN),
         );
         if let Some(password) = &self.password {
             check(
                 "password",
-                password.chars().count() <= LONGEST_PASSWORD,
-                &at_most(LONGEST_PASSWORD),
+                password.chars().count() <= MAX_PASSWORD_LENGTH,
+                &at_most(MAX_PASSWORD_LENGTH),
             );
             check(
                 "password",
@@ -164,24 +163,24 @@ impl SignUpRequest {
         for (member, text) in metadata.flat_map(|(key, value)| [("key", key), ("value", value)]) {
             check(
                 &format!("clientMetadata.{member}"),
-                text.chars().count() <= LONGEST_METADATA,
-                &at_most(LONGEST_METADATA),
+                text.chars().count() <= MAX_METADATA_LENGTH,
+                &at_most(MAX_METADATA_LENGTH),
             );
         }
-        found.extend(list_violations("userAttributes", &self.user_attributes));
-        found.extend(list_violations("validationData", &self.validation_data));
-        found
+        violations.extend(list_violations("userAttributes", &self.user_attributes));
+        violations.extend(list_violations("validationData", &self.validation_data));
+        violations
     }
 }
 
-/// The constraints that a list of attributes breaks. `ValidationData` is one as well.
+/// Returns the constraints violated by a list of attributes, such as `ValidationData`.
 fn list_violations(list: &str, attributes: &Option<Vec<AttributeInput>>) -> Vec<String> {
-    let mut found = Vec::new();
-    for (at, attribute) in attributes.iter().flatten().enumerate() {
+    let mut violations = Vec::new();
+    for (index, attribute) in attributes.iter().flatten().enumerate() {
         let mut check = |part: &str, holds: bool, constraint: &str| {
             if !holds {
-                let member = format!("{list}.{}.member.{part}", at + 1);
-                found.push(violation(&member, constraint));
+                let member = format!("{list}.{}.member.{part}", index + 1);
+                violations.push(violation(&member, constraint));
             }
         };
         let (name, value) = (
@@ -195,32 +194,32 @@ fn list_violations(list: &str, attributes: &Option<Vec<AttributeInput>>) -> Vec<
         );
         check(
             "name",
-            name.chars().count() <= LONGEST_ATTRIBUTE.0,
-            &at_most(LONGEST_ATTRIBUTE.0),
+            name.chars().count() <= MAX_ATTRIBUTE_LENGTHS.0,
+            &at_most(MAX_ATTRIBUTE_LENGTHS.0),
         );
-        check("name", format::is_visible(name), &matches(VISIBLE));
+        check("name", format::is_visible(name), &matches(NAME_PATTERN));
         check(
             "value",
-            value.chars().count() <= LONGEST_ATTRIBUTE.1,
-            &at_most(LONGEST_ATTRIBUTE.1),
+            value.chars().count() <= MAX_ATTRIBUTE_LENGTHS.1,
+            &at_most(MAX_ATTRIBUTE_LENGTHS.1),
         );
     }
-    found
+    violations
 }
 
 fn violation(member: &str, constraint: &str) -> String {
     format!("Value at '{member}' failed to satisfy constraint: {constraint}")
 }
 
-fn at_most(most: usize) -> String {
-    format!("Member must have length less than or equal to {most}")
+fn at_most(max: usize) -> String {
+    format!("Member must have length less than or equal to {max}")
 }
 
 fn matches(pattern: &str) -> String {
     format!("Member must satisfy regular expression pattern: {pattern}")
 }
 
-/// Whether users can sign in without a password.
+/// Returns whether users can sign in without a password.
 fn is_passwordless(pool: &PoolState) -> bool {
     pool.settings
         .allowed_first_auth_factors
@@ -228,7 +227,7 @@ fn is_passwordless(pool: &PoolState) -> bool {
         .any(|factor| factor != "PASSWORD")
 }
 
-/// Attributes as pairs; one without a value has an empty one.
+/// Converts attributes to pairs. A missing value becomes an empty one.
 pub(in crate::rehearsal) fn into_pairs(
     attributes: Option<Vec<AttributeInput>>,
 ) -> Vec<(String, String)> {
@@ -240,8 +239,8 @@ pub(in crate::rehearsal) fn into_pairs(
         .collect()
 }
 
-/// Whether the hash is base64 of HMAC-SHA256 over username and client id, by the client's secret;
-/// and is absent where there is no secret.
+/// Checks that the hash is the base64 of an HMAC-SHA256 over username and client ID, keyed with the
+/// client's secret, and that it is absent if the client has no secret.
 pub(in crate::rehearsal) fn check_secret_hash(
     pool: &PoolState,
     name: &str,
@@ -280,50 +279,53 @@ pub(in crate::rehearsal) fn check_secret_hash(
     }
 }
 
-/// Whether the pool's settings allow such a username.
+/// Checks the format of the username against the pool's settings.
 fn check_username(pool: &PoolState, name: &str) -> Result<(), ServiceError> {
-    let lists = |names: &[String], attribute: &str| names.iter().any(|name| name == attribute);
+    let contains = |names: &[String], attribute: &str| names.iter().any(|name| name == attribute);
     let usernames = &pool.settings.username_attributes;
-    let (email, phone) = (format::is_email(name), format::is_phone_number(name));
-    let refusal = match (lists(usernames, "email"), lists(usernames, "phone_number")) {
-        (true, true) if !email && !phone => {
+    let (is_email, is_phone) = (format::is_email(name), format::is_phone_number(name));
+    let refusal = match (
+        contains(usernames, "email"),
+        contains(usernames, "phone_number"),
+    ) {
+        (true, true) if !is_email && !is_phone => {
             Some("Username should be either an email or a phone number.")
         }
-        (true, false) if !email => Some("Username should be an email."),
-        (false, true) if !phone => Some("Username should be a phone number."),
+        (true, false) if !is_email => Some("Username should be an email."),
+        (false, true) if !is_phone => Some("Username should be a phone number."),
         _ => None,
     };
     let aliases = &pool.settings.alias_attributes;
     let refusal = refusal.or(match () {
-        () if email && lists(aliases, "email") => {
+        () if is_email && contains(aliases, "email") => {
             Some("Username cannot be of email format, since user pool is configured for email alias.")
         }
-        () if phone && lists(aliases, "phone_number") => {
+        () if is_phone && contains(aliases, "phone_number") => {
             Some("Username cannot be of phone number format, since user pool is configured for phone number alias.")
         }
         () => None,
     });
-    refusal.map_or(Ok(()), |sentence| {
-        Err(ServiceError::invalid_parameter(sentence))
+    refusal.map_or(Ok(()), |message| {
+        Err(ServiceError::invalid_parameter(message))
     })
 }
 
-/// The attributes the user will have, if the client may set them so.
+/// Returns the attributes of the new user, or an error if the client may not set them.
 fn check_attributes(
     pool: &PoolState,
     name: &str,
     given: Vec<(String, String)>,
 ) -> Result<Vec<StoredAttribute>, ServiceError> {
-    let from_username = pool.attribute_of_username(name);
+    let from_username = pool.username_attribute(name);
     pool.schema
         .check_sign_up(&given, from_username.as_slice())?;
-    let preferred = pool
+    let is_alias = pool
         .settings
         .alias_attributes
         .iter()
         .any(|alias| alias == "preferred_username");
-    if preferred && given.iter().any(|(name, _)| name == "preferred_username") {
-        // AWS: as an alias, it can be set only once the user is confirmed.
+    if is_alias && given.iter().any(|(name, _)| name == "preferred_username") {
+        // AWS: if it is an alias, it can only be set after the user is confirmed.
         return Err(ServiceError::invalid_parameter(
             "preferred_username cannot be set before the user is confirmed",
         ));
@@ -335,8 +337,8 @@ fn check_attributes(
     if let Some(attribute) = from_username {
         match given.iter().find(|(given, _)| given == attribute) {
             Some((_, value)) if pool.users.key(value) != pool.users.key(name) => {
-                let sentence = format!("The {attribute} attribute is not the username");
-                return Err(ServiceError::invalid_parameter(sentence));
+                let message = format!("The {attribute} attribute is not the username");
+                return Err(ServiceError::invalid_parameter(message));
             }
             Some(_) => {}
             None => attributes.push(pool.schema.attribute(attribute, name)),

@@ -1,19 +1,19 @@
-//! The administrator's calls, through the SDK.
+//! Administrative calls.
 
 use super::*;
 
 #[test]
-fn a_user_is_confirmed_once() {
-    let rehearsed = Rehearsed::with(quick());
-    rehearsed.sign_up("jane").unwrap();
-    let request = rehearsed
+fn confirms_a_user_once() {
+    let test_pool = TestPool::with(quick());
+    test_pool.sign_up("jane").unwrap();
+    let request = test_pool
         .client
         .admin_confirm_sign_up()
-        .user_pool_id(&rehearsed.settings.pool_id)
+        .user_pool_id(&test_pool.settings.pool_id)
         .username("jane");
-    rehearsed.runtime.block_on(request.clone().send()).unwrap();
-    assert_eq!(rehearsed.status("jane").unwrap(), "CONFIRMED");
-    let again = rehearsed.runtime.block_on(request.send()).unwrap_err();
+    test_pool.runtime.block_on(request.clone().send()).unwrap();
+    assert_eq!(test_pool.status("jane").unwrap(), "CONFIRMED");
+    let again = test_pool.runtime.block_on(request.send()).unwrap_err();
     assert_eq!(
         again.message(),
         Some("User cannot be confirmed. Current status is CONFIRMED")
@@ -21,25 +21,25 @@ fn a_user_is_confirmed_once() {
 }
 
 #[test]
-fn attributes_change_and_go() {
-    let rehearsed = Rehearsed::with(PoolSettings {
+fn updates_and_removes_attributes() {
+    let test_pool = TestPool::with(PoolSettings {
         alias_attributes: vec!["email".to_owned()],
         ..quick()
     });
     for name in ["jane", "joe"] {
-        rehearsed.sign_up(name).unwrap();
+        test_pool.sign_up(name).unwrap();
     }
     let update = |name: &str, attributes: &[(&str, &str)]| {
         let attributes = attributes
             .iter()
             .map(|(name, value)| attribute(name, value))
             .collect();
-        let request = rehearsed
+        let request = test_pool
             .client
             .admin_update_user_attributes()
-            .user_pool_id(&rehearsed.settings.pool_id);
+            .user_pool_id(&test_pool.settings.pool_id);
         let request = request.username(name).set_user_attributes(Some(attributes));
-        rehearsed
+        test_pool
             .runtime
             .block_on(request.send())
             .err()
@@ -49,7 +49,10 @@ fn attributes_change_and_go() {
         update("jane", &[("email_verified", "true"), ("name", "Jane")]),
         None
     );
-    assert_eq!(rehearsed.truth("jane").attributes["email_verified"], "true");
+    assert_eq!(
+        test_pool.audited("jane").attributes["email_verified"],
+        "true"
+    );
     assert_eq!(
         update("joe", &[("email_verified", "true")]).unwrap(),
         "AliasExistsException"
@@ -58,7 +61,7 @@ fn attributes_change_and_go() {
         update("jane", &[("email", "new@example.com"), ("name", "")]),
         None
     );
-    let attributes = rehearsed.truth("jane").attributes;
+    let attributes = test_pool.audited("jane").attributes;
     assert_eq!(
         attributes["email_verified"], "false",
         "a new address is not verified"
@@ -80,19 +83,19 @@ fn attributes_change_and_go() {
 }
 
 #[test]
-fn groups_take_users_if_they_exist() {
-    let rehearsed = Rehearsed::with(PoolSettings {
+fn adds_users_to_existing_groups_only() {
+    let test_pool = TestPool::with(PoolSettings {
         groups: vec!["staff".to_owned()],
         ..quick()
     });
-    rehearsed.sign_up("jane").unwrap();
+    test_pool.sign_up("jane").unwrap();
     let add = |group: &str| {
-        let request = rehearsed
+        let request = test_pool
             .client
             .admin_add_user_to_group()
-            .user_pool_id(&rehearsed.settings.pool_id);
+            .user_pool_id(&test_pool.settings.pool_id);
         let request = request.username("jane").group_name(group);
-        rehearsed
+        test_pool
             .runtime
             .block_on(request.send())
             .err()
@@ -100,12 +103,12 @@ fn groups_take_users_if_they_exist() {
     };
     assert_eq!((add("staff"), add("staff")), (None, None));
     assert_eq!(add("crew").unwrap(), "ResourceNotFoundException");
-    assert_eq!(rehearsed.truth("jane").groups, ["staff"]);
+    assert_eq!(test_pool.audited("jane").groups, ["staff"]);
 }
 
 #[test]
-fn the_pool_and_its_client_describe_their_settings() {
-    let rehearsed = Rehearsed::with(PoolSettings {
+fn describes_pool_and_client() {
+    let test_pool = TestPool::with(PoolSettings {
         admin_create_only: true,
         client_secret: Some("hush".to_owned()),
         daily_messages: Some(50),
@@ -113,8 +116,8 @@ fn the_pool_and_its_client_describe_their_settings() {
         groups: vec!["staff".to_owned()],
         ..quick()
     });
-    let (client, id) = (&rehearsed.client, &rehearsed.settings.pool_id);
-    let pool = rehearsed
+    let (client, id) = (&test_pool.client, &test_pool.settings.pool_id);
+    let pool = test_pool
         .runtime
         .block_on(client.describe_user_pool().user_pool_id(id).send())
         .unwrap();
@@ -147,12 +150,12 @@ fn the_pool_and_its_client_describe_their_settings() {
     let request = client
         .describe_user_pool_client()
         .user_pool_id(id)
-        .client_id(&rehearsed.settings.client_id);
-    let described = rehearsed.runtime.block_on(request.send()).unwrap();
+        .client_id(&test_pool.settings.client_id);
+    let described = test_pool.runtime.block_on(request.send()).unwrap();
     let described = described.user_pool_client().unwrap();
     assert_eq!(described.write_attributes(), ["custom:department", "email"]);
     assert_eq!(described.client_secret(), Some("hush"));
-    let managed = Rehearsed::with(PoolSettings {
+    let managed = TestPool::with(PoolSettings {
         client_secret: Some("hush".to_owned()),
         client_secret_managed: true,
         ..quick()
@@ -165,10 +168,10 @@ fn the_pool_and_its_client_describe_their_settings() {
     let described = managed.runtime.block_on(request.send()).unwrap();
     assert_eq!(described.user_pool_client().unwrap().client_secret(), None);
     let group = client.get_group().user_pool_id(id).group_name("crew");
-    let missing = rehearsed.runtime.block_on(group.send()).unwrap_err();
+    let missing = test_pool.runtime.block_on(group.send()).unwrap_err();
     assert_eq!(failure(&missing), "ResourceNotFoundException");
     let other = client.describe_user_pool().user_pool_id("us-east-1_Other");
-    let missing = rehearsed.runtime.block_on(other.send()).unwrap_err();
+    let missing = test_pool.runtime.block_on(other.send()).unwrap_err();
     assert_eq!(
         missing.message(),
         Some("User pool us-east-1_Other does not exist.")

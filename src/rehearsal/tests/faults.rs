@@ -1,25 +1,25 @@
-//! Faults as a client meets them.
+//! Injected faults as seen by a client.
 
 use super::*;
 
-/// What the client sees of a fault, and whether the user is there afterwards.
-fn struck_by(faults: Faults) -> (String, bool) {
-    let rehearsed = Rehearsed::with(PoolSettings { faults, ..quick() });
-    // Twice over the same client, so that a connection kept alive is met as well as a fresh one.
-    rehearsed.status("nobody").unwrap_err();
-    let seen = rehearsed
+/// Returns what the client observes, and whether the user exists afterwards.
+fn sign_up_with(faults: Faults) -> (String, bool) {
+    let test_pool = TestPool::with(PoolSettings { faults, ..quick() });
+    // A first request, so that the fault hits a reused connection.
+    test_pool.status("unknown").unwrap_err();
+    let observed = test_pool
         .sign_up("jane")
         .map_or_else(|code| code, |_| "success".to_owned());
     assert_eq!(
-        rehearsed.pool.stats().faults.values().sum::<u64>(),
+        test_pool.server.stats().faults.values().sum::<u64>(),
         1,
         "the fault took effect"
     );
-    (seen, rehearsed.status("jane").is_ok())
+    (observed, test_pool.status("jane").is_ok())
 }
 
 #[test]
-fn faults_do_as_they_are_named() {
+fn every_sign_up_fault_has_its_effect() {
     const NEVER: LateFault = LateFault {
         probability: 1.0,
         delay_ms: 3_600_000,
@@ -32,8 +32,8 @@ fn faults_do_as_they_are_named() {
         probability: 1.0,
         requests: 3,
     };
-    type RejectedFault = (fn(&mut Faults), &'static str, bool);
-    let cases: [RejectedFault; 15] = [
+    type SignUpFaultCase = (fn(&mut Faults), &'static str, bool);
+    let cases: [SignUpFaultCase; 15] = [
         (|f| f.commit_then_drop = 1.0, "connection lost", true),
         (|f| f.drop_before = 1.0, "connection lost", false),
         (|f| f.commit_late = NEVER, "connection lost", false),
@@ -74,66 +74,66 @@ fn faults_do_as_they_are_named() {
         ),
         (|f| f.firewall_after = Some(1), "ForbiddenException", false),
     ];
-    for (set, seen, made) in cases {
+    for (set, expected, created) in cases {
         let mut faults = Faults::default();
         set(&mut faults);
         assert_eq!(
-            struck_by(faults.clone()),
-            (seen.to_owned(), made),
+            sign_up_with(faults.clone()),
+            (expected.to_owned(), created),
             "{faults:?}"
         );
     }
 }
 
 #[test]
-fn a_late_creation_comes_to_pass() {
+fn creates_late_users() {
     let commit_late = LateFault {
         probability: 1.0,
         delay_ms: 0,
     };
-    let rehearsed = Rehearsed::with(PoolSettings {
+    let test_pool = TestPool::with(PoolSettings {
         faults: Faults {
             commit_late,
             ..Faults::default()
         },
         ..quick()
     });
-    assert_eq!(rehearsed.sign_up("jane").unwrap_err(), "connection lost");
-    assert_eq!(rehearsed.status("jane").unwrap(), "UNCONFIRMED");
-    assert_eq!(rehearsed.truth("jane").answers_delivered, 0);
+    assert_eq!(test_pool.sign_up("jane").unwrap_err(), "connection lost");
+    assert_eq!(test_pool.status("jane").unwrap(), "UNCONFIRMED");
+    assert_eq!(test_pool.audited("jane").responses_delivered, 0);
 }
 
 #[test]
-fn faults_do_not_depend_on_the_order_of_arrival() {
+fn faults_do_not_depend_on_the_order_of_requests() {
     let names: Vec<_> = (0..40).map(|n| format!("user-{n}")).collect();
     let outcomes = |order: &[String]| {
         let faults = Faults {
             error_500_before: 0.5,
             ..Faults::default()
         };
-        let rehearsed = Rehearsed::with(PoolSettings {
+        let test_pool = TestPool::with(PoolSettings {
             faults,
             seed: 7,
             ..quick()
         });
-        let mut seen: Vec<_> = order
+        let mut outcomes: Vec<_> = order
             .iter()
-            .map(|name| (name.clone(), rehearsed.sign_up(name).is_ok()))
+            .map(|name| (name.clone(), test_pool.sign_up(name).is_ok()))
             .collect();
-        seen.sort();
-        seen
+        outcomes.sort();
+        outcomes
     };
     let forward = outcomes(&names);
     let backward: Vec<_> = names.iter().rev().cloned().collect();
     assert_eq!(forward, outcomes(&backward));
-    let struck = forward.iter().filter(|(_, ok)| !ok).count();
-    assert!((8..=32).contains(&struck), "{struck} of 40");
+    let failed = forward.iter().filter(|(_, ok)| !ok).count();
+    assert!((8..=32).contains(&failed), "{failed} of 40");
 }
 
 #[test]
-fn look_ups_fail_as_asked() {
-    type FaultCode = (fn(&mut Faults), &'static str);
-    let cases: [FaultCode; 4] = [
+fn every_lookup_fault_has_its_effect() {
+    type ReadFaultCase = (fn(&mut Faults), &'static str);
+    let cases: [ReadFaultCase; 4] = [
         (|f| f.read_drop = 1.0, "connection lost"),
         (|f| f.read_500 = 1.0, "InternalErrorException"),
         (|f| f.read_throttle = 1.0, "TooManyRequestsException"),
@@ -142,19 +142,19 @@ fn look_ups_fail_as_asked() {
             "ExpiredTokenException",
         ),
     ];
-    for (set, seen) in cases {
+    for (set, expected) in cases {
         let mut faults = Faults::default();
         set(&mut faults);
-        let rehearsed = Rehearsed::with(PoolSettings { faults, ..quick() });
-        rehearsed.sign_up("jane").unwrap();
-        assert_eq!(rehearsed.status("jane").unwrap_err(), seen);
+        let test_pool = TestPool::with(PoolSettings { faults, ..quick() });
+        test_pool.sign_up("jane").unwrap();
+        assert_eq!(test_pool.status("jane").unwrap_err(), expected);
     }
 }
 
 #[test]
-fn writes_fail_as_asked_and_what_was_committed_stays() {
-    type FlaggedFault = (fn(&mut Faults), &'static str, bool);
-    let cases: [FlaggedFault; 4] = [
+fn every_write_fault_has_its_effect() {
+    type WriteFaultCase = (fn(&mut Faults), &'static str, bool);
+    let cases: [WriteFaultCase; 4] = [
         (|f| f.write_drop_before = 1.0, "connection lost", false),
         (|f| f.write_commit_then_drop = 1.0, "connection lost", true),
         (|f| f.write_500 = 1.0, "InternalErrorException", false),
@@ -172,63 +172,63 @@ fn writes_fail_as_asked_and_what_was_committed_stays() {
         ("update", "new", |user| user.attributes.contains_key("name")),
         ("join", "new", |user| user.groups == ["staff"]),
         ("disable", "new", |user| !user.enabled),
-        ("enable", "shut", |user| user.enabled),
+        ("enable", "disabled", |user| user.enabled),
     ];
-    for (set, seen, changed) in cases {
+    for (set, expected, changed) in cases {
         let mut faults = Faults::default();
         set(&mut faults);
-        let rehearsed = Rehearsed::with(PoolSettings {
+        let test_pool = TestPool::with(PoolSettings {
             faults: faults.clone(),
             groups: vec!["staff".to_owned()],
             existing: vec![ExistingUser {
-                username: "shut".to_owned(),
+                username: "disabled".to_owned(),
                 enabled: false,
                 ..ExistingUser::default()
             }],
             ..quick()
         });
-        rehearsed.sign_up("new").unwrap();
+        test_pool.sign_up("new").unwrap();
         for (operation, name, is_changed) in changes {
             assert_eq!(
-                rehearsed.call(operation, name),
-                seen,
+                test_pool.call(operation, name),
+                expected,
                 "{operation}, {faults:?}"
             );
-            let truth = rehearsed.truth(name);
-            assert_eq!(is_changed(&truth), changed, "{operation}, {faults:?}");
+            let audited = test_pool.audited(name);
+            assert_eq!(is_changed(&audited), changed, "{operation}, {faults:?}");
         }
-        assert_eq!(rehearsed.call("delete", "new"), seen);
-        assert_eq!(rehearsed.status("new").is_err(), changed, "{faults:?}");
-        assert_eq!(rehearsed.call("list", ""), "success");
-        let stats = rehearsed.pool.stats();
+        assert_eq!(test_pool.call("delete", "new"), expected);
+        assert_eq!(test_pool.status("new").is_err(), changed, "{faults:?}");
+        assert_eq!(test_pool.call("list", ""), "success");
+        let stats = test_pool.server.stats();
         assert_eq!(stats.faults.values().sum::<u64>(), 6);
         assert_eq!(stats.deleted, u64::from(changed));
     }
 }
 
 #[test]
-fn lists_fail_as_asked() {
-    type CodedFault = (fn(&mut Faults), &'static str);
-    let cases: [CodedFault; 3] = [
+fn every_list_fault_has_its_effect() {
+    type ListFaultCase = (fn(&mut Faults), &'static str);
+    let cases: [ListFaultCase; 3] = [
         (|f| f.list_drop = 1.0, "connection lost"),
         (|f| f.list_500 = 1.0, "InternalErrorException"),
         (|f| f.list_throttle = 1.0, "TooManyRequestsException"),
     ];
-    for (set, seen) in cases {
+    for (set, expected) in cases {
         let mut faults = Faults::default();
         set(&mut faults);
-        let rehearsed = Rehearsed::with(PoolSettings { faults, ..quick() });
-        rehearsed.sign_up("jane").unwrap();
-        assert_eq!(rehearsed.call("list", ""), seen);
-        assert_eq!(rehearsed.call("confirm", "jane"), "success");
+        let test_pool = TestPool::with(PoolSettings { faults, ..quick() });
+        test_pool.sign_up("jane").unwrap();
+        assert_eq!(test_pool.call("list", ""), expected);
+        assert_eq!(test_pool.call("confirm", "jane"), "success");
     }
 }
 
 #[test]
-fn a_write_that_failed_can_succeed_and_no_other_operation_changes_that() {
+fn write_faults_are_drawn_per_operation_and_call() {
     let names: Vec<_> = (0..8).map(|n| format!("user-{n}")).collect();
     let tries = |with_other_calls: bool| {
-        let rehearsed = Rehearsed::with(PoolSettings {
+        let test_pool = TestPool::with(PoolSettings {
             faults: Faults {
                 write_500: 0.5,
                 ..Faults::default()
@@ -236,53 +236,56 @@ fn a_write_that_failed_can_succeed_and_no_other_operation_changes_that() {
             ..quick()
         });
         let count = |name: &String| {
-            rehearsed.sign_up(name).unwrap();
+            test_pool.sign_up(name).unwrap();
             (1..)
                 .find(|_| {
                     if with_other_calls {
-                        rehearsed.call("update", name);
+                        test_pool.call("update", name);
                     }
-                    rehearsed.call("confirm", name) == "success"
+                    test_pool.call("confirm", name) == "success"
                 })
                 .unwrap()
         };
         names.iter().map(count).collect::<Vec<u32>>()
     };
-    let alone = tries(false);
-    assert_eq!(alone, tries(true));
+    let attempts = tries(false);
+    assert_eq!(attempts, tries(true));
     assert!(
-        alone.contains(&1) && alone.iter().any(|tries| *tries > 1),
-        "{alone:?}"
+        attempts.contains(&1) && attempts.iter().any(|count| *count > 1),
+        "{attempts:?}"
     );
 }
 
 #[test]
-fn a_burst_of_throttling_ends() {
-    // A probability below one lets the SignUps after the burst through; which seed is chosen does not matter to that.
+fn throttling_burst_ends() {
+    // With a probability below one, SignUps after the burst can succeed, whatever the seed.
     let throttle_burst = BurstFault {
         probability: 0.2,
         requests: 3,
     };
-    let rehearsed = Rehearsed::with(PoolSettings {
+    let test_pool = TestPool::with(PoolSettings {
         faults: Faults {
             throttle_burst,
             ..Faults::default()
         },
         ..quick()
     });
-    let seen: Vec<_> = (0..60)
-        .map(|n| rehearsed.sign_up(&format!("user-{n}")).is_ok())
+    let succeeded: Vec<_> = (0..60)
+        .map(|n| test_pool.sign_up(&format!("user-{n}")).is_ok())
         .collect();
-    let text: String = seen.iter().map(|ok| if *ok { '.' } else { 'x' }).collect();
+    let text: String = succeeded
+        .iter()
+        .map(|ok| if *ok { '.' } else { 'x' })
+        .collect();
     assert!(text.contains("xxx."), "{text}");
     assert_eq!(
         text.matches('x').count() as u64,
-        rehearsed.pool.stats().operations["SignUp"].throttled
+        test_pool.server.stats().operations["SignUp"].throttled
     );
 }
 
 #[test]
-fn a_user_is_made_though_the_client_has_left() {
+fn creates_the_user_even_if_the_client_disconnects() {
     let settings = PoolSettings {
         latency: SimulatedLatency {
             base_ms: 3_600_000,
@@ -290,16 +293,16 @@ fn a_user_is_made_though_the_client_has_left() {
         },
         ..quick()
     };
-    let rehearsed = Rehearsed::with(settings);
+    let test_pool = TestPool::with(settings);
     let request = format!(
         r#"{{"ClientId":"{}","Username":"jane","Password":"{PASSWORD}","UserAttributes":[{{"Name":"email","Value":"j@example.com"}}]}}"#,
-        rehearsed.settings.client_id
+        test_pool.settings.client_id
     );
-    let connection = wire::begin(&rehearsed.pool, "SignUp", &request);
-    // The pool decides when the request arrives; the user is there before the answer is.
-    while rehearsed.pool.stats().users == 0 {
+    let connection = wire::send(&test_pool.server, "SignUp", &request);
+    // The user is created when the request arrives, before the response is sent.
+    while test_pool.server.stats().users == 0 {
         std::thread::yield_now();
     }
     drop(connection);
-    assert_eq!(rehearsed.truth("jane").answers_delivered, 0);
+    assert_eq!(test_pool.audited("jane").responses_delivered, 0);
 }

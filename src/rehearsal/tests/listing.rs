@@ -1,8 +1,7 @@
-//! ListUsers, through the SDK.
+//! ListUsers.
 
 use super::*;
 
-/// A user that is there beforehand.
 fn existing(username: &str, attributes: &[(&str, &str)]) -> ExistingUser {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     ExistingUser {
@@ -12,54 +11,54 @@ fn existing(username: &str, attributes: &[(&str, &str)]) -> ExistingUser {
     }
 }
 
-fn pool_of(existing: Vec<ExistingUser>) -> Rehearsed {
-    Rehearsed::with(PoolSettings {
+fn pool_of(existing: Vec<ExistingUser>) -> TestPool {
+    TestPool::with(PoolSettings {
         existing,
         ..quick()
     })
 }
 
-/// The usernames that one page lists by this filter, and whether more pages follow.
-fn page(rehearsed: &Rehearsed, filter: &str, token: Option<&str>) -> (Vec<String>, Option<String>) {
-    let request = rehearsed
+/// Returns the usernames on one page and the token of the next page.
+fn page(test_pool: &TestPool, filter: &str, token: Option<&str>) -> (Vec<String>, Option<String>) {
+    let request = test_pool
         .client
         .list_users()
-        .user_pool_id(&rehearsed.settings.pool_id)
+        .user_pool_id(&test_pool.settings.pool_id)
         .filter(filter)
         .limit(2)
         .set_pagination_token(token.map(str::to_owned));
-    let answer = rehearsed.runtime.block_on(request.send()).unwrap();
-    let names = answer.users().iter().filter_map(|user| user.username());
+    let response = test_pool.runtime.block_on(request.send()).unwrap();
+    let names = response.users().iter().filter_map(|user| user.username());
     (
         names.map(str::to_owned).collect(),
-        answer.pagination_token().map(str::to_owned),
+        response.pagination_token().map(str::to_owned),
     )
 }
 
-/// The usernames of a single page.
-fn listed(rehearsed: &Rehearsed, filter: &str) -> Vec<String> {
-    let (names, more) = page(rehearsed, filter, None);
-    assert_eq!(more, None, "{filter}");
+/// Returns the usernames of a listing that fits on one page.
+fn listed(test_pool: &TestPool, filter: &str) -> Vec<String> {
+    let (names, token) = page(test_pool, filter, None);
+    assert_eq!(token, None, "{filter}");
     names
 }
 
 #[test]
-fn users_are_listed_page_by_page() {
+fn lists_users_page_by_page() {
     let user = |n: usize| ExistingUser {
         username: format!("user-{n}"),
         ..ExistingUser::default()
     };
-    let rehearsed = Rehearsed::with(PoolSettings {
+    let test_pool = TestPool::with(PoolSettings {
         existing: (0..130).map(user).collect(),
         ..quick()
     });
-    let pages = rehearsed
+    let pages = test_pool
         .client
         .list_users()
-        .user_pool_id(&rehearsed.settings.pool_id)
+        .user_pool_id(&test_pool.settings.pool_id)
         .into_paginator()
         .send();
-    let pages = rehearsed
+    let pages = test_pool
         .runtime
         .block_on(pages.collect::<Result<Vec<_>, _>>())
         .unwrap();
@@ -74,7 +73,7 @@ fn users_are_listed_page_by_page() {
 }
 
 #[test]
-fn filters_fold_case_where_the_pool_does() {
+fn filters_respect_case_sensitivity() {
     let jane = existing(
         "Jane",
         &[("email", "Jane@Example.com"), ("family_name", "Doe")],
@@ -88,15 +87,15 @@ fn filters_fold_case_where_the_pool_does() {
         ("cognito:user_status = \"confirmed\"", false),
     ];
     for case_sensitive in [false, true] {
-        let rehearsed = Rehearsed::with(PoolSettings {
+        let test_pool = TestPool::with(PoolSettings {
             existing: vec![jane.clone()],
             case_sensitive,
             ..quick()
         });
         for (filter, folds) in cases {
-            let found = !listed(&rehearsed, filter).is_empty();
+            let is_match = !listed(&test_pool, filter).is_empty();
             assert_eq!(
-                found,
+                is_match,
                 !(folds && case_sensitive),
                 "{filter}, {case_sensitive}"
             );
@@ -106,114 +105,116 @@ fn filters_fold_case_where_the_pool_does() {
             "username ^= \"ja\"",
             "status = \"enabled\"",
         ] {
-            assert!(listed(&rehearsed, filter).is_empty(), "{filter}");
+            assert!(listed(&test_pool, filter).is_empty(), "{filter}");
         }
     }
 }
 
 #[test]
-fn a_filter_finds_all_who_share_a_value_as_it_changes() {
-    let rehearsed = pool_of(vec![
+fn filters_by_shared_and_changing_values() {
+    let test_pool = pool_of(vec![
         existing("a", &[("phone_number", "+14155550100")]),
         existing("b", &[("email", "shared@example.com")]),
         existing("c", &[("email", "shared@example.com")]),
         existing("d", &[("email", "shared@example.com")]),
     ]);
     let shared = "email = \"shared@example.com\"";
-    let (first, token) = page(&rehearsed, shared, None);
-    let (second, end) = page(&rehearsed, shared, token.as_deref());
+    let (first, token) = page(&test_pool, shared, None);
+    let (second, end) = page(&test_pool, shared, token.as_deref());
     assert_eq!(
         (first, second, end),
         (vec!["b".into(), "c".into()], vec!["d".into()], None)
     );
-    let request = rehearsed
+    let request = test_pool
         .client
         .admin_update_user_attributes()
-        .user_pool_id(&rehearsed.settings.pool_id)
+        .user_pool_id(&test_pool.settings.pool_id)
         .username("b")
         .user_attributes(attribute("email", "own@example.com"))
         .user_attributes(attribute("phone_number", "+14155550100"));
-    rehearsed.runtime.block_on(request.send()).unwrap();
-    assert_eq!(listed(&rehearsed, shared), ["c", "d"]);
-    assert_eq!(listed(&rehearsed, "email = \"own@example.com\""), ["b"]);
+    test_pool.runtime.block_on(request.send()).unwrap();
+    assert_eq!(listed(&test_pool, shared), ["c", "d"]);
+    assert_eq!(listed(&test_pool, "email = \"own@example.com\""), ["b"]);
     assert_eq!(
-        listed(&rehearsed, "phone_number = \"+14155550100\""),
+        listed(&test_pool, "phone_number = \"+14155550100\""),
         ["a", "b"]
     );
-    let sub = rehearsed.truth("d").sub;
-    assert_eq!(listed(&rehearsed, &format!("sub = \"{sub}\"")), ["d"]);
+    let sub = test_pool.audited("d").sub;
+    assert_eq!(listed(&test_pool, &format!("sub = \"{sub}\"")), ["d"]);
 }
 
 #[test]
-fn where_addresses_are_usernames_the_sub_is_listed_as_the_username() {
-    let rehearsed = Rehearsed::with(PoolSettings {
+fn lists_the_sub_as_username_if_email_addresses_are_usernames() {
+    let test_pool = TestPool::with(PoolSettings {
         existing: vec![existing("jane@example.com", &[])],
         username_attributes: vec!["email".to_owned()],
         ..quick()
     });
-    let sub = rehearsed.pool.stats_users().remove(0).sub;
+    let sub = test_pool.server.stats_users().remove(0).sub;
     for filter in [
         "email = \"JANE@example.com\"".to_owned(),
         format!("username = \"{sub}\""),
     ] {
-        assert_eq!(listed(&rehearsed, &filter), [sub.as_str()], "{filter}");
+        assert_eq!(listed(&test_pool, &filter), [sub.as_str()], "{filter}");
     }
-    assert!(listed(&rehearsed, "username = \"jane@example.com\"").is_empty());
+    assert!(listed(&test_pool, "username = \"jane@example.com\"").is_empty());
 }
 
 #[test]
-fn an_attribute_is_given_only_if_everybody_on_the_page_has_it() {
-    let rehearsed = pool_of(vec![
+fn requested_attributes_must_be_set_for_all_users() {
+    let test_pool = pool_of(vec![
         existing("jane", &[("name", "Jane"), ("email", "jane@example.com")]),
         existing("joe", &[("email", "joe@example.com")]),
     ]);
-    let ask = |wanted: &[&str], filter: Option<&str>| {
-        let request = rehearsed
+    let list = |attributes: &[&str], filter: Option<&str>| {
+        let request = test_pool
             .client
             .list_users()
-            .user_pool_id(&rehearsed.settings.pool_id)
-            .set_attributes_to_get(Some(wanted.iter().map(|name| (*name).to_owned()).collect()))
+            .user_pool_id(&test_pool.settings.pool_id)
+            .set_attributes_to_get(Some(
+                attributes.iter().map(|name| (*name).to_owned()).collect(),
+            ))
             .set_filter(filter.map(str::to_owned));
-        let answer = rehearsed.runtime.block_on(request.send());
-        let answer = answer.map_err(|error| failure(&error))?;
+        let response = test_pool.runtime.block_on(request.send());
+        let response = response.map_err(|error| failure(&error))?;
         let names = |user: &aws_sdk_cognitoidentityprovider::types::UserType| {
             let names = user.attributes().iter().map(|attribute| attribute.name());
             names.collect::<Vec<_>>().join(" ")
         };
-        Ok::<_, String>(answer.users().iter().map(names).collect::<Vec<_>>())
+        Ok::<_, String>(response.users().iter().map(names).collect::<Vec<_>>())
     };
     let invalid = Err("InvalidParameterException".to_owned());
     assert_eq!(
-        ask(&["sub", "email"], None).unwrap(),
+        list(&["sub", "email"], None).unwrap(),
         ["email sub", "email sub"]
     );
-    assert_eq!(ask(&["name"], None), invalid);
+    assert_eq!(list(&["name"], None), invalid);
     assert_eq!(
-        ask(&["name"], Some("username = \"jane\"")).unwrap(),
+        list(&["name"], Some("username = \"jane\"")).unwrap(),
         ["name"]
     );
     assert_eq!(
-        ask(&["custom:none"], Some("username = \"nobody\"")),
+        list(&["custom:none"], Some("username = \"nobody\"")),
         invalid
     );
 }
 
 #[test]
-fn a_new_user_is_listed_late_and_an_old_one_at_once() {
+fn lists_new_users_after_the_lag() {
     let pool = |list_lag_ms| {
         let settings = quick();
         let quotas = Quotas {
             user_list: QuotaSetting::per_second(100_000.0),
             ..settings.quotas.clone()
         };
-        let rehearsed = Rehearsed::with(PoolSettings {
+        let test_pool = TestPool::with(PoolSettings {
             existing: vec![existing("old", &[("email", "jane@example.com")])],
             list_lag_ms,
             quotas,
             ..settings
         });
-        rehearsed.sign_up("new").unwrap();
-        rehearsed
+        test_pool.sign_up("new").unwrap();
+        test_pool
     };
     let at_once = pool(0);
     let never = pool(3_600_000);
@@ -226,6 +227,6 @@ fn a_new_user_is_listed_late_and_an_old_one_at_once() {
     assert_eq!(
         never.status("new").unwrap(),
         "UNCONFIRMED",
-        "a look-up sees it"
+        "lookups have no lag"
     );
 }

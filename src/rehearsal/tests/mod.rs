@@ -1,4 +1,4 @@
-//! The pool through the real SDK client, over real sockets.
+//! Tests of the pool with the real SDK client over real sockets.
 
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
@@ -20,26 +20,26 @@ mod wire;
 
 const PASSWORD: &str = "Sup3r-Secret";
 
-/// A pool, a client of it, and the runtime the client runs on.
-struct Rehearsed {
-    pool: RehearsalPool,
+/// A running pool, a client, and the client's runtime.
+struct TestPool {
+    server: RehearsalPool,
     client: Client,
     runtime: tokio::runtime::Runtime,
     settings: PoolSettings,
 }
 
-/// Settings that wait for nothing and refuse no rate.
+/// Settings without latency and with practically unlimited quotas.
 fn quick() -> PoolSettings {
-    let plenty = QuotaSetting::per_second(100_000.0);
+    let unlimited = QuotaSetting::per_second(100_000.0);
     PoolSettings {
         latency: SimulatedLatency {
             base_ms: 0,
             jitter_ms: 0,
         },
         quotas: Quotas {
-            user_creation: plenty,
-            user_read: plenty,
-            user_update: plenty,
+            user_creation: unlimited,
+            user_read: unlimited,
+            user_update: unlimited,
             ..Quotas::default()
         },
         ..PoolSettings::default()
@@ -54,13 +54,14 @@ fn attribute(name: &str, value: &str) -> AttributeType {
         .unwrap()
 }
 
-impl Rehearsed {
-    fn with(settings: PoolSettings) -> Rehearsed {
-        let pool = RehearsalPool::start("127.0.0.1:0".parse().unwrap(), settings.clone()).unwrap();
+impl TestPool {
+    fn with(settings: PoolSettings) -> TestPool {
+        let server =
+            RehearsalPool::start("127.0.0.1:0".parse().unwrap(), settings.clone()).unwrap();
         let config = aws_sdk_cognitoidentityprovider::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
-            .endpoint_url(pool.endpoint_url())
+            .endpoint_url(server.endpoint_url())
             .credentials_provider(Credentials::new(
                 "AKIDEXAMPLE",
                 "secret",
@@ -74,15 +75,16 @@ impl Rehearsed {
             .enable_all()
             .build()
             .unwrap();
-        Rehearsed {
-            pool,
+        TestPool {
+            server,
             client: Client::from_conf(config),
             runtime,
             settings,
         }
     }
 
-    /// Signs up with a good password and an e-mail address. The error is its code, or the kind of failure.
+    /// Signs up with a valid password and an email address. The error is its code or the kind of
+    /// failure.
     fn sign_up(&self, name: &str) -> Result<SignUpOutput, String> {
         let request = self
             .client
@@ -102,18 +104,19 @@ impl Rehearsed {
             .admin_get_user()
             .user_pool_id(&self.settings.pool_id)
             .username(name);
-        let answer = self
+        let response = self
             .runtime
             .block_on(request.send())
             .map_err(|error| failure(&error))?;
-        Ok(answer.user_status().unwrap().as_str().to_owned())
+        Ok(response.user_status().unwrap().as_str().to_owned())
     }
 
-    /// Asks for a change of the user, or for the list of all: the error's code or the kind of failure, or `success`.
+    /// Changes the user, or lists all users. Returns `success`, an error code or the kind of
+    /// failure.
     fn call(&self, operation: &str, name: &str) -> String {
         let (client, id) = (&self.client, &self.settings.pool_id);
         let run = &self.runtime;
-        let seen = match operation {
+        let result = match operation {
             "confirm" => {
                 let request = client.admin_confirm_sign_up().user_pool_id(id);
                 outcome(run.block_on(request.username(name).send()))
@@ -143,13 +146,13 @@ impl Rehearsed {
                 outcome(run.block_on(request.username(name).send()))
             }
             "list" => outcome(run.block_on(client.list_users().user_pool_id(id).send())),
-            other => panic!("there is no call {other}"),
+            other => panic!("unknown call {other}"),
         };
-        seen.err().unwrap_or_else(|| "success".to_owned())
+        result.err().unwrap_or_else(|| "success".to_owned())
     }
 
-    fn truth(&self, name: &str) -> AuditedUser {
-        self.pool
+    fn audited(&self, name: &str) -> AuditedUser {
+        self.server
             .stats_users()
             .into_iter()
             .find(|user| user.username == name)
@@ -158,12 +161,12 @@ impl Rehearsed {
 }
 
 fn outcome<T, E, R>(
-    answer: Result<T, aws_sdk_cognitoidentityprovider::error::SdkError<E, R>>,
+    response: Result<T, aws_sdk_cognitoidentityprovider::error::SdkError<E, R>>,
 ) -> Result<(), String>
 where
     E: ProvideErrorMetadata,
 {
-    answer.map(drop).map_err(|error| failure(&error))
+    response.map(drop).map_err(|error| failure(&error))
 }
 
 fn failure<E, R>(error: &aws_sdk_cognitoidentityprovider::error::SdkError<E, R>) -> String
@@ -174,8 +177,8 @@ where
     if let SdkError::ServiceError(service) = error {
         return service.err().code().unwrap_or("no code").to_owned();
     }
-    let unreadable = matches!(error, SdkError::ResponseError(_));
-    if unreadable {
+    let is_unreadable = matches!(error, SdkError::ResponseError(_));
+    if is_unreadable {
         "unreadable"
     } else {
         "connection lost"

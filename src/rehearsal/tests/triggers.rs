@@ -1,4 +1,4 @@
-//! PreSignUp triggers that look at what the client says.
+//! PreSignUp triggers that depend on data in the request.
 
 use super::*;
 
@@ -13,44 +13,45 @@ fn settings(pre_sign_up: fn(TriggerPair) -> PreSignUp) -> PoolSettings {
     }
 }
 
-/// A SignUp with this in `ValidationData` or in `ClientMetadata`: whether the user is confirmed then, or the error.
+/// Signs up with this `ValidationData` and `ClientMetadata`. Returns whether the user is confirmed,
+/// or the error.
 fn sign_up(
-    rehearsed: &Rehearsed,
+    test_pool: &TestPool,
     name: &str,
     validation: Option<(&str, &str)>,
     metadata: Option<(&str, &str)>,
 ) -> Result<bool, String> {
     let validation = validation.map(|(key, value)| vec![attribute(key, value)]);
     let metadata = metadata.map(|(key, value)| [(key.to_owned(), value.to_owned())].into());
-    let request = rehearsed
+    let request = test_pool
         .client
         .sign_up()
-        .client_id(&rehearsed.settings.client_id)
+        .client_id(&test_pool.settings.client_id)
         .username(name)
         .password(PASSWORD)
         .user_attributes(attribute("email", "jane@example.com"))
         .set_validation_data(validation)
         .set_client_metadata(metadata);
-    let answer = rehearsed.runtime.block_on(request.send());
-    let answer = answer.map_err(|error| failure(&error))?;
-    let confirmed = answer.user_confirmed();
+    let response = test_pool.runtime.block_on(request.send());
+    let response = response.map_err(|error| failure(&error))?;
+    let confirmed = response.user_confirmed();
     assert_eq!(
-        answer.code_delivery_details().is_none(),
+        response.code_delivery_details().is_none(),
         confirmed,
-        "a code for the others only"
+        "a code is sent only to unconfirmed users"
     );
-    let verified = rehearsed.truth(name).attributes["email_verified"] == "true";
+    let verified = test_pool.audited(name).attributes["email_verified"] == "true";
     assert_eq!(verified, confirmed);
     Ok(confirmed)
 }
 
 #[test]
-fn a_trigger_confirms_whom_the_client_vouches_for() {
-    let right = Some(("import", "yes"));
-    let by_validation = Rehearsed::with(settings(PreSignUp::OnValidationData));
-    let by_metadata = Rehearsed::with(settings(PreSignUp::OnClientMetadata));
+fn trigger_confirms_users_with_the_expected_pair() {
+    let expected = Some(("import", "yes"));
+    let by_validation = TestPool::with(settings(PreSignUp::OnValidationData));
+    let by_metadata = TestPool::with(settings(PreSignUp::OnClientMetadata));
     let cases = [
-        ("right", right, true),
+        ("expected", expected, true),
         ("other-value", Some(("import", "YES")), false),
         ("other-key", Some(("imported", "yes")), false),
         ("nothing", None, false),
@@ -68,45 +69,51 @@ fn a_trigger_confirms_whom_the_client_vouches_for() {
         );
     }
     assert_eq!(
-        sign_up(&by_validation, "wrong-place", None, right),
+        sign_up(&by_validation, "wrong-place", None, expected),
         Ok(false)
     );
-    assert_eq!(sign_up(&by_metadata, "wrong-place", right, None), Ok(false));
-    let without = Rehearsed::with(PoolSettings {
+    assert_eq!(
+        sign_up(&by_metadata, "wrong-place", expected, None),
+        Ok(false)
+    );
+    let without = TestPool::with(PoolSettings {
         pre_sign_up: PreSignUp::Absent,
         ..settings(PreSignUp::OnValidationData)
     });
-    assert_eq!(sign_up(&without, "no-trigger", right, right), Ok(false));
+    assert_eq!(
+        sign_up(&without, "no-trigger", expected, expected),
+        Ok(false)
+    );
 }
 
 #[test]
-fn the_pool_tells_that_there_is_a_trigger() {
+fn describes_the_trigger() {
     for kind in [PreSignUp::OnValidationData, PreSignUp::OnClientMetadata] {
-        let rehearsed = Rehearsed::with(settings(kind));
-        let request = rehearsed.client.describe_user_pool();
-        let request = request.user_pool_id(&rehearsed.settings.pool_id);
-        let answer = rehearsed.runtime.block_on(request.send()).unwrap();
-        let triggers = answer.user_pool().and_then(|pool| pool.lambda_config());
+        let test_pool = TestPool::with(settings(kind));
+        let request = test_pool.client.describe_user_pool();
+        let request = request.user_pool_id(&test_pool.settings.pool_id);
+        let response = test_pool.runtime.block_on(request.send()).unwrap();
+        let triggers = response.user_pool().and_then(|pool| pool.lambda_config());
         assert!(triggers.unwrap().pre_sign_up().is_some());
     }
 }
 
 #[test]
-fn what_the_client_says_has_its_limits() {
-    let rehearsed = Rehearsed::with(settings(PreSignUp::OnClientMetadata));
+fn limits_validation_data_and_client_metadata() {
+    let test_pool = TestPool::with(settings(PreSignUp::OnClientMetadata));
     let (name_fits, name_too_long) = ("k".repeat(32), "k".repeat(33));
     let (fits, too_long) = ("v".repeat(2_048), "v".repeat(2_049));
-    let (much, too_much) = ("m".repeat(131_072), "m".repeat(131_073));
+    let (max, above_max) = ("m".repeat(131_072), "m".repeat(131_073));
     let refused = Err("InvalidParameterException".to_owned());
     let validation =
-        |name: &str, key: &str, value: &str| sign_up(&rehearsed, name, Some((key, value)), None);
+        |name: &str, key: &str, value: &str| sign_up(&test_pool, name, Some((key, value)), None);
     assert_eq!(validation("a", &name_fits, &fits), Ok(false));
     assert_eq!(validation("b", &name_too_long, "v"), refused);
     assert_eq!(validation("c", "two words", "v"), refused);
     assert_eq!(validation("d", "k", &too_long), refused);
     let metadata =
-        |name: &str, key: &str, value: &str| sign_up(&rehearsed, name, None, Some((key, value)));
-    assert_eq!(metadata("e", &much, &much), Ok(false));
-    assert_eq!(metadata("f", &too_much, "v"), refused);
-    assert_eq!(metadata("g", "k", &too_much), refused);
+        |name: &str, key: &str, value: &str| sign_up(&test_pool, name, None, Some((key, value)));
+    assert_eq!(metadata("e", &max, &max), Ok(false));
+    assert_eq!(metadata("f", &above_max, "v"), refused);
+    assert_eq!(metadata("g", "k", &above_max), refused);
 }

@@ -1,12 +1,12 @@
-//! The wire itself: what a client sees that is not the SDK.
+//! The raw protocol, without the SDK.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use super::*;
 
-/// Sends one call of the service, and leaves the answer to be read.
-pub(super) fn begin(pool: &RehearsalPool, operation: &str, body: &str) -> TcpStream {
+/// Sends a call without reading the response.
+pub(super) fn send(pool: &RehearsalPool, operation: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(pool.address()).unwrap();
     let length = body.len();
     let address = pool.address();
@@ -18,15 +18,15 @@ pub(super) fn begin(pool: &RehearsalPool, operation: &str, body: &str) -> TcpStr
     stream
 }
 
-fn answer(mut stream: TcpStream) -> String {
+fn read_response(mut stream: TcpStream) -> String {
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     text
 }
 
 #[test]
-fn calls_that_make_no_sense_are_told_so() {
-    let rehearsed = Rehearsed::with(quick());
+fn rejects_malformed_calls() {
+    let test_pool = TestPool::with(quick());
     let cases = [
         ("AdminGetUser", "{}", "MissingAuthenticationTokenException"),
         ("SingUp", "{}", "UnknownOperationException"),
@@ -34,83 +34,87 @@ fn calls_that_make_no_sense_are_told_so() {
         ("SignUp", "{}", "2 validation errors detected"),
     ];
     for (operation, body, expected) in cases {
-        let text = answer(begin(&rehearsed.pool, operation, body));
+        let text = read_response(send(&test_pool.server, operation, body));
         assert!(
             text.starts_with("HTTP/1.1 400 ") && text.contains(expected),
             "{operation}: {text}"
         );
         assert!(text.contains("x-amzn-requestid: "), "{text}");
     }
-    assert_eq!(rehearsed.pool.stats().operations["unknown"].requests, 1);
+    assert_eq!(test_pool.server.stats().operations["unknown"].requests, 1);
 }
 
 #[test]
-fn the_date_header_is_the_pools_clock() {
-    let rehearsed = Rehearsed::with(PoolSettings {
+fn date_header_shows_the_pools_clock() {
+    let test_pool = TestPool::with(PoolSettings {
         date_offset_ms: -86_400_000 * 365 * 20,
         ..quick()
     });
-    let text = answer(begin(&rehearsed.pool, "SignUp", "{}"));
+    let text = read_response(send(&test_pool.server, "SignUp", "{}"));
     let date = text
         .lines()
         .find_map(|line| line.strip_prefix("date: "))
         .unwrap();
     let year: i32 = date.split(' ').nth(3).unwrap().parse().unwrap();
-    let started_year = 1970 + rehearsed.pool.stats().started_ms / 86_400_000 / 365;
+    let started_year = 1970 + test_pool.server.stats().started_ms / 86_400_000 / 365;
     assert!((i64::from(year) - started_year).abs() <= 1, "{date}");
     assert_eq!(text.matches("date: ").count(), 1);
 }
 
 #[test]
-fn a_dropped_answer_is_not_a_byte() {
-    let rehearsed = Rehearsed::with(PoolSettings {
+fn dropped_response_is_empty() {
+    let test_pool = TestPool::with(PoolSettings {
         faults: Faults {
             drop_before: 1.0,
             ..Faults::default()
         },
         ..quick()
     });
-    let client = &rehearsed.settings.client_id;
+    let client = &test_pool.settings.client_id;
     let body = format!(r#"{{"ClientId":"{client}","Username":"jane","Password":"{PASSWORD}"}}"#);
-    assert_eq!(answer(begin(&rehearsed.pool, "SignUp", &body)), "");
+    assert_eq!(read_response(send(&test_pool.server, "SignUp", &body)), "");
 }
 
 #[test]
-fn the_pages_of_statistics_say_what_the_pool_says() {
-    let rehearsed = Rehearsed::with(quick());
-    rehearsed.sign_up("jane").unwrap();
+fn serves_statistics() {
+    let test_pool = TestPool::with(quick());
+    test_pool.sign_up("jane").unwrap();
     let page = |path: &str| {
-        let address = rehearsed.pool.address();
+        let address = test_pool.server.address();
         let mut stream = TcpStream::connect(address).unwrap();
         write!(
             stream,
             "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
         )
         .unwrap();
-        answer(stream).split_once("\r\n\r\n").unwrap().1.to_owned()
+        read_response(stream)
+            .split_once("\r\n\r\n")
+            .unwrap()
+            .1
+            .to_owned()
     };
     assert_eq!(
         serde_json::from_str::<Stats>(&page("/stats")).unwrap(),
-        rehearsed.pool.stats()
+        test_pool.server.stats()
     );
     let users = page("/stats/users");
     assert_eq!(
         serde_json::from_str::<Vec<AuditedUser>>(&users).unwrap(),
-        rehearsed.pool.stats_users()
+        test_pool.server.stats_users()
     );
     assert!(!users.contains(PASSWORD));
 }
 
 #[test]
 fn stopping_frees_the_port() {
-    let rehearsed = Rehearsed::with(quick());
-    let address = rehearsed.pool.address();
-    rehearsed.pool.stop();
+    let test_pool = TestPool::with(quick());
+    let address = test_pool.server.address();
+    test_pool.server.stop();
     RehearsalPool::start(address, quick()).unwrap();
 }
 
 #[test]
-fn every_form_of_an_error_reaches_the_sdk() {
+fn sdk_understands_every_error_form() {
     for place in [ErrorPlace::Header, ErrorPlace::Type, ErrorPlace::Code] {
         for style in [
             ErrorNameStyle::Plain,
@@ -118,12 +122,12 @@ fn every_form_of_an_error_reaches_the_sdk() {
             ErrorNameStyle::Namespace,
         ] {
             let error_wire_form = ErrorWireForm { place, style };
-            let rehearsed = Rehearsed::with(PoolSettings {
+            let test_pool = TestPool::with(PoolSettings {
                 error_wire_form,
                 ..quick()
             });
             assert_eq!(
-                rehearsed.status("joe").unwrap_err(),
+                test_pool.status("joe").unwrap_err(),
                 "UserNotFoundException",
                 "{error_wire_form:?}"
             );
@@ -132,7 +136,7 @@ fn every_form_of_an_error_reaches_the_sdk() {
 }
 
 #[test]
-fn only_this_host_may_reach_it() {
+fn listens_on_loopback_only() {
     let refused = RehearsalPool::start("0.0.0.0:0".parse().unwrap(), quick());
     assert!(matches!(refused, Err(RehearsalError::NotLoopback(_))));
 }

@@ -58,7 +58,7 @@ pub(super) fn verify(
             return wrong(&why);
         }
         // Without look-ups, a row that a killed process had not recorded can only be sent again.
-        if case.look_ups && user.is_some_and(|user| user.sign_ups_after_answer > 0) {
+        if case.look_ups && user.is_some_and(|user| user.sign_ups_after_response > 0) {
             return wrong("it was asked for again after its answer had been delivered");
         }
     }

@@ -128,7 +128,7 @@ fn a_run_killed_during_the_listing_lists_again_and_finishes() {
     );
     let users = pool.users();
     let made = users.values().filter(|user| !user.preexisting);
-    assert!(made.clone().all(|user| user.sign_ups_asked == 1));
+    assert!(made.clone().all(|user| user.sign_ups_received == 1));
     assert_eq!(made.count(), 225);
 }
 
