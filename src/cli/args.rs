@@ -1,4 +1,4 @@
-//! The command line as typed. [`super::settings`] resolves it; there is no I/O here.
+//! The arguments, as clap parses them. [`super::settings`] resolves them.
 
 pub(super) mod follow_up;
 pub(super) mod format;
@@ -21,19 +21,21 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::output::OutputFormat;
 use super::rehearsal::RehearsalArgs;
-pub use follow_up::{FollowUpArgs, VerifyArg};
+use crate::ledger::Durability;
+pub use follow_up::FollowUpArgs;
 pub use format::FormatArgs;
 pub use inspect::{CheckArgs, CompletionsArgs, DescribeArgs, IamPolicyArgs, ManArgs, TemplateArgs};
-pub use list::{ListArgs, PasswordSource};
-pub use look::{LookArgs, LookupArg, PrescanArg};
-pub use mapping::{LowercaseArg, MappingArgs};
-pub use output::{LogArgs, LogFormatArg, ProgressArg, ProgressArgs};
+pub use list::ListArgs;
+pub use look::LookArgs;
+pub use mapping::MappingArgs;
+pub use output::{LogArgs, ProgressArg, ProgressArgs};
 pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
 pub use preflight::{AllowArgs, PatienceArgs, PreflightArgs};
 pub use report::{CompareArgs, ReportArgs};
-pub use reports::{CsvArgs, PiiArg, ReportsArgs};
+pub use reports::{CsvArgs, ReportsArgs};
 pub use triggers::TriggerArgs;
 pub use undo::UndoArgs;
 
@@ -51,21 +53,12 @@ pub struct Cli {
         long,
         value_name = "FORMAT",
         value_enum,
-        default_value_t = OutputForm::Text,
+        default_value_t = OutputFormat::Text,
         global = true,
         hide_short_help = true,
         help_heading = "Output"
     )]
-    pub output: OutputForm,
-}
-
-/// The format of standard output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OutputForm {
-    /// Plain text, if the command prints any
-    Text,
-    /// One JSON document, also on failure
-    Json,
+    pub output: OutputFormat,
 }
 
 /// The subcommands. [`super::help`] adds their examples and exit codes.
@@ -245,8 +238,8 @@ pub struct RunArgs {
     #[arg(long, value_enum, value_name = "MODE", hide_short_help = true)]
     pub usernames: Option<UsernameCase>,
     /// Choose what the ledger survives; `process` syncs to disk less often
-    #[arg(long, value_enum, value_name = "MODE", default_value_t = DurabilityArg::Power, hide_short_help = true)]
-    pub durability: DurabilityArg,
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = Durability::Power, hide_short_help = true)]
+    pub durability: Durability,
     /// Stop after this long; the same command resumes
     ///
     /// Requests in flight are finished, and the exit code is 4.
@@ -273,15 +266,6 @@ pub enum UsernameCase {
     IgnoreCase,
     /// `Ann` and `ann` are different users
     CaseSensitive,
-}
-
-/// What the ledger survives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DurabilityArg {
-    /// A power failure
-    Power,
-    /// A crash of this process, but not a power failure
-    Process,
 }
 
 /// Outcomes that can be retried.

@@ -1,6 +1,6 @@
 //! Shell completion scripts.
 
-use clap_complete::Shell;
+pub use clap_complete::Shell;
 
 use super::help::command;
 

@@ -1,7 +1,7 @@
 //! The flags about columns, and what a mapping file says under them.
 
-use super::args::{FollowUpArgs, LowercaseArg, MappingArgs, VerifyArg};
-use crate::mapping::{FollowUpOptions, Lowercase, MappingOptions, Sourced, Target, ValueOf};
+use super::args::{FollowUpArgs, MappingArgs};
+use crate::mapping::{FollowUpOptions, MappingOptions, Sourced, Target, ValueOf};
 use crate::user::pool_rules::Contact;
 
 /// What the flags say.
@@ -28,14 +28,7 @@ pub(super) fn of_flags(args: &MappingArgs) -> MappingOptions {
         trim: args.trim,
         null: texts(args.null.clone()),
         allow_suspicious_passwords: args.allow_suspicious_passwords,
-        lowercase: args
-            .lowercase
-            .iter()
-            .map(|what| match what {
-                LowercaseArg::Username => Lowercase::Username,
-                LowercaseArg::Email => Lowercase::Email,
-            })
-            .collect(),
+        lowercase: args.lowercase.clone(),
         phone_region: args.phone_region,
         dates: args.date_format.clone(),
         values: args.value.clone(),
@@ -51,11 +44,12 @@ pub(super) fn follow_up_of_flags(args: &FollowUpArgs) -> FollowUpOptions {
         verify: args
             .verify
             .iter()
-            .map(|what| match what {
-                VerifyArg::Email => Sourced::new(Contact::Email, "--verify email"),
-                VerifyArg::PhoneNumber => {
-                    Sourced::new(Contact::PhoneNumber, "--verify phone_number")
-                }
+            .map(|contact| {
+                let flag = match contact {
+                    Contact::Email => "--verify email",
+                    Contact::PhoneNumber => "--verify phone_number",
+                };
+                Sourced::new(*contact, flag)
             })
             .collect(),
         groups: args

@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 
 use super::args::{OutputArgs, ProgressArg, ProgressArgs};
 use super::settings::environment;
-use crate::logs::LogSettings;
+use crate::logs::{LogFormat, LogSettings};
 use crate::progress::{Colour, ProgressMode};
 
 /// For `progress`.
@@ -22,9 +22,7 @@ pub fn log(output: Option<&OutputArgs>) -> LogSettings {
         verbose: output.map_or(0, |output| output.verbose),
         rust_log: environment("RUST_LOG"),
         file: output.and_then(|output| output.log.log_file.clone()),
-        format: output.map_or(crate::logs::LogFormat::Text, |output| {
-            output.log.log_format.into()
-        }),
+        format: output.map_or_else(LogFormat::default, |output| output.log.log_format),
         colour: colour_on(terminal, environment),
     }
 }

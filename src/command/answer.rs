@@ -1,15 +1,14 @@
 //! What a command came to, and the one place where that goes to standard output: as text, or as one JSON document.
 //!
-//! A command tells people what it does on standard error, by [`Say`], whatever the form; it returns a [`CommandOutput`] or a [`CommandError`]. Its
+//! A command tells people what it does on standard error, by [`Printer`], whatever the form; it returns a [`CommandOutput`] or a [`CommandError`]. Its
 //! document has the same head for all commands, and behind it what the command puts in by [`CommandOutput::with`] and [`CommandError::with`].
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::error::{CommandError, fields};
-use crate::cli::Say;
-use crate::cli::args::OutputForm;
 use crate::cli::exit::{Codes, Exit};
+use crate::cli::{OutputFormat, Printer};
 
 /// Version of the documents' shape. Fields may be added under the same one; a field that goes away or means something else
 /// makes a new one.
@@ -132,11 +131,11 @@ struct Error<'a> {
 /// Where what was asked for goes, and in which form.
 #[derive(Clone, Copy)]
 pub(super) struct OutputWriter {
-    pub(super) form: OutputForm,
+    pub(super) format: OutputFormat,
     /// The command's name, as it is typed.
     pub(super) command: &'static str,
     pub(super) codes: Codes,
-    pub(super) say: Say,
+    pub(super) printer: Printer,
 }
 
 impl OutputWriter {
@@ -147,9 +146,9 @@ impl OutputWriter {
             Err(failed) => {
                 let message = failed.text();
                 if failed.has_lines() {
-                    self.say.errors(&message);
+                    self.printer.error_list(&message);
                 } else {
-                    self.say.error(&message);
+                    self.printer.error(&message);
                 }
                 CommandOutput {
                     stopped: Some(Trouble {
@@ -161,14 +160,14 @@ impl OutputWriter {
                 .with_fields(failed.into_content())
             }
         };
-        let printed = match self.form {
-            OutputForm::Text => answer.text.as_ref().map(|text| self.say.answer(text)),
-            OutputForm::Json if answer.printed => None,
-            OutputForm::Json => Some(self.document(&answer)),
+        let printed = match self.format {
+            OutputFormat::Text => answer.text.as_ref().map(|text| self.printer.output(text)),
+            OutputFormat::Json if answer.printed => None,
+            OutputFormat::Json => Some(self.document(&answer)),
         };
         match printed {
             Some(Err(cause)) => {
-                self.say
+                self.printer
                     .error(format_args!("standard output: cannot be written: {cause}"));
                 if answer.exit == Exit::Done {
                     self.codes.ended_early()
@@ -182,9 +181,9 @@ impl OutputWriter {
 
     /// Prints the document of a command that goes on for as long as it is wanted.
     pub(super) fn print_early(self, content: &impl Serialize) -> Result<(), CommandError> {
-        match self.form {
-            OutputForm::Text => Ok(()),
-            OutputForm::Json => {
+        match self.format {
+            OutputFormat::Text => Ok(()),
+            OutputFormat::Json => {
                 let content = fields(content)?;
                 self.print(&CommandDocument {
                     schema_version: SCHEMA_VERSION,
@@ -220,6 +219,6 @@ impl OutputWriter {
 
     fn print(self, document: &CommandDocument<'_>) -> std::io::Result<()> {
         let text = serde_json::to_string_pretty(document)?;
-        self.say.answer(format_args!("{text}\n"))
+        self.printer.output(format_args!("{text}\n"))
     }
 }

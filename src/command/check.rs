@@ -1,4 +1,4 @@
-//! `check`: everything that is wrong with a list and with the plan, before a request that writes.
+//! `check`: reports everything that is wrong with a list and the planned run. Writes nothing to the pool.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,17 +8,14 @@ use super::document::CheckDocument;
 use super::follow_up::{refuse_misfits, updates};
 use super::list::List;
 use super::listing::ListingDecision;
-use super::preflight::{Intent, PreflightFindings, ask_pool, strictness, usernames_fold};
-use super::schema_source::SchemaSource;
+use super::pool_rules::read_rules;
+use super::preflight::{Intent, PreflightFindings, strictness, usernames_fold};
 use super::{CommandError, CommandOutput, beside, runtime};
-use crate::cli::args::{CheckArgs, KnownPoolArgs, PatienceArgs};
-use crate::cli::client_secret::{SecretOwner, client_secret};
+use crate::cli::Printer;
 use crate::cli::exit::Exit;
-use crate::cli::import_settings::ListSettings;
-use crate::cli::{Say, settings};
+use crate::cli::settings::{CheckSettings, PoolRulesSource};
 use crate::mapping::Mapping;
-use crate::pool::{Cognito, connect};
-use crate::preflight::ask::{Found, Questions};
+use crate::preflight::ask::Questions;
 use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::rates::Rates;
 use crate::preflight::survey::{Item, ReportedFinding, Survey, SurveyError};
@@ -28,138 +25,132 @@ use crate::run::Signals;
 use crate::user::FlagsGiven;
 use crate::user::pool_rules::PoolRules;
 
-pub(super) fn check(args: &CheckArgs, say: Say) -> Result<CommandOutput, CommandError> {
-    settings::refuse_sensitive_logs().map_err(CommandError::refused)?;
+pub(super) fn check(
+    settings: &CheckSettings,
+    printer: Printer,
+) -> Result<CommandOutput, CommandError> {
+    if let Some(warning) = &settings.secret_warning {
+        printer.warn(warning);
+    }
     runtime()?.block_on(async {
         let mut signals = Signals::listen().map_err(CommandError::refused)?;
         tokio::select! {
-            checked = examined(args, say) => checked,
+            checked = check_list(settings, printer) => checked,
             signal = signals.next() => {
-                FindingsCsv::abandon(&args.findings);
-                let why = "stopped before the list's end: no findings were written";
-                say.line(why);
-                Ok(CommandOutput::from(Exit::Signal(signal)).stopped(why, "check the list again"))
+                FindingsCsv::abandon(&settings.findings);
+                let reason = "stopped before the end of the list: no findings were written";
+                printer.info(reason);
+                Ok(CommandOutput::from(Exit::Signal(signal)).stopped(reason, "check the list again"))
             }
         }
     })
 }
 
-async fn examined(args: &CheckArgs, say: Say) -> Result<CommandOutput, CommandError> {
-    let access = settings::s3_access(args.pool.user_pool_id.as_deref(), &args.pool.connection);
-    let schema = SchemaSource::of_known(&args.pool);
-    let list_settings = ListSettings::of(&args.list, access).map_err(CommandError::refused)?;
-    let list = List::open(&list_settings, schema, say).await?;
-    list.say_what_is_dropped(say);
-    refuse_to_replace(&args.findings, &args.list.list)?;
-    let asked = settings::rates(&args.rates);
-    let looks = settings::looks(&args.look).map_err(CommandError::refused)?;
-    let looks_up = looks.look_ups.any();
-    refuse_misfits(&list, list_settings.follow_up_existing, looks)?;
+async fn check_list(
+    settings: &CheckSettings,
+    printer: Printer,
+) -> Result<CommandOutput, CommandError> {
+    let existing_users = settings.existing_users;
+    let looks_up = existing_users.look_ups.any();
+    let list = List::open(&settings.list, &settings.rules, printer).await?;
+    list.say_what_is_dropped(printer);
+    refuse_to_replace(&settings.findings, &settings.list.path)?;
+    refuse_misfits(&list, settings.list.follow_up_existing, existing_users)?;
     let questions = Questions {
         rules: true,
-        client: args.pool.client_id.is_some(),
+        client: settings.rules.has_client(),
         look_up: looks_up,
         steps: list.mapping.follow_up_kinds(),
-        limits: asked.limits(true, looks_up, updates(&list)),
+        limits: settings.rates.limits(true, looks_up, updates(&list)),
         writes: false,
     };
-    let secret_given = is_secret_given(&args.pool, say)?;
-    let (pool, mut found) = known(&args.pool, args.patience, &questions, say).await?;
+    let (pool, mut found) = read_rules(
+        &settings.rules,
+        settings.preflight_timeout,
+        &questions,
+        printer,
+    )
+    .await?;
     let rules = found.rules.clone();
     let rules = rules.as_ref();
-    let case_insensitive = usernames_fold(
-        settings::case_insensitive(args.usernames),
-        rules,
-        &found,
-        say,
-    );
-    let given = args.pool.pool.iter().map(|_| "--pool").collect();
-    let mapping = list.mapping.given(given).held_to(&strictness(rules));
-    let (survey, findings) = surveyed(list.rows, &mapping, case_insensitive, args).await?;
-    let notify = |text: &str| say.line(text);
-    let weighed = ListingDecision {
+    let case_insensitive = usernames_fold(settings.ignore_case, rules, &found, printer);
+    let flags = match settings.rules {
+        PoolRulesSource::File(_) => Some("--pool"),
+        PoolRulesSource::Pool(_) | PoolRulesSource::Unknown => None,
+    };
+    let mapping = list
+        .mapping
+        .given(flags.into_iter().collect())
+        .held_to(&strictness(rules));
+    let (survey, findings) = surveyed(list.rows, &mapping, case_insensitive, settings).await?;
+    let notify = |text: &str| printer.info(text);
+    let decision = ListingDecision {
         preflight: pool.as_ref().map(|pool| PreflightCalls {
             pool,
-            time: args.patience.preflight_timeout,
+            time: settings.preflight_timeout,
             notify: &notify,
         }),
-        looks,
-        rates: &asked,
+        looks: existing_users,
+        rates: &settings.rates,
         users: rules.map(|rules| rules.estimated_number_of_users),
         rows: Some(survey.counts.to_send),
         time: None,
     };
-    let reading = weighed.reading(&mut found).await;
+    let prescan = decision.reading(&mut found).await;
     let intent = Intent {
-        allowed: settings::allowed(&args.allow),
-        // A file only says whether a secret is needed: whether the run gets one is not known here.
-        secret_given: secret_given.unwrap_or_else(|| has_secret(rules)),
-        looks,
-        reading,
-        rates: Rates::new(&asked, &found),
-        names_pool: args.pool.user_pool_id.is_some() || args.pool.pool.is_some(),
+        allowed: settings.allowed,
+        // A rules file says whether a secret is needed, but not whether the run will have it.
+        secret_given: settings.secret_given.unwrap_or_else(|| has_secret(rules)),
+        looks: existing_users,
+        reading: prescan,
+        rates: Rates::new(&settings.rates, &found),
+        names_pool: settings.rules.is_known(),
         begun: false,
     };
-    say_by_rule(&list.source.name(), &survey, mapping.flags_given(), say);
-    say.line(format_args!(
+    print_by_rule(&list.source.name(), &survey, mapping.flags_given(), printer);
+    printer.info(format_args!(
         "findings: {} ({findings} of them)",
-        args.findings.display()
+        settings.findings.display()
     ));
     let counts = survey.counts;
     let verdict = PreflightFindings::of(intent, &mapping, rules, &found, Some(survey));
-    verdict.say(say);
-    let checked = CheckDocument {
+    verdict.say(printer);
+    let document = CheckDocument {
         list: list.source.name(),
-        findings_file: &args.findings,
+        findings_file: &settings.findings,
         findings,
         verdict: verdict.document(),
     };
     if let Some(refusal) = verdict.refusal("a run would be refused") {
-        return Err(refusal.with(&checked));
+        return Err(refusal.with(&document));
     }
     if counts.invalid + counts.duplicates > 0 {
-        return CommandOutput::from(Exit::SomeRows).with(&checked);
+        return CommandOutput::from(Exit::SomeRows).with(&document);
     }
-    say.line("nothing stands against it");
-    CommandOutput::from(Exit::Done).with(&checked)
+    printer.info("no problems found");
+    CommandOutput::from(Exit::Done).with(&document)
 }
 
-/// Findings take the place of an older file: neither of the list, nor of a device such as /dev/null.
+/// Refuses to replace the list itself, or something that is not a regular file, such as /dev/null.
 fn refuse_to_replace(findings: &Path, list: &Path) -> Result<(), CommandError> {
-    let Ok(there) = findings.symlink_metadata() else {
+    let Ok(metadata) = findings.symlink_metadata() else {
         return Ok(());
     };
     let same = matches!(
         (list.canonicalize(), findings.canonicalize()),
         (Ok(list), Ok(findings)) if list == findings
     );
-    let what = if same {
+    let problem = if same {
         "is the list itself"
-    } else if !there.is_file() {
-        "is there, and no file"
+    } else if !metadata.is_file() {
+        "exists and is not a regular file"
     } else {
         return Ok(());
     };
     Err(CommandError::refusal(
-        format_args!("--findings {}: {what}", findings.display()),
+        format_args!("--findings {}: {problem}", findings.display()),
         "name another file",
     ))
-}
-
-/// Whether the app client's secret was given; none where the pool's rules come from a file.
-fn is_secret_given(args: &KnownPoolArgs, say: Say) -> Result<Option<bool>, CommandError> {
-    let Some(user_pool_id) = &args.user_pool_id else {
-        return Ok(None);
-    };
-    let owner = SecretOwner {
-        user_pool_id,
-        client_id: args.client_id.as_deref(),
-    };
-    let given = client_secret(&args.connection, owner).map_err(CommandError::refused)?;
-    if let Some(warning) = given.as_ref().and_then(|given| given.warning.as_ref()) {
-        say.warning(warning);
-    }
-    Ok(Some(given.is_some()))
 }
 
 fn has_secret(rules: Option<&PoolRules>) -> bool {
@@ -168,37 +159,7 @@ fn has_secret(rules: Option<&PoolRules>) -> bool {
         .is_some_and(|client| client.has_secret)
 }
 
-/// The pool, where it may be asked; and what is known of it: from its file, from itself, or nothing.
-pub(super) async fn known(
-    args: &KnownPoolArgs,
-    patience: PatienceArgs,
-    questions: &Questions,
-    say: Say,
-) -> Result<(Option<Cognito>, Found), CommandError> {
-    if let Some(path) = &args.pool {
-        let rules = settings::pool_rules(path).map_err(CommandError::refused)?;
-        let found = Found {
-            rules: Some(rules),
-            ..Found::default()
-        };
-        return Ok((None, found));
-    }
-    let Some(user_pool_id) = &args.user_pool_id else {
-        return Ok((None, Found::default()));
-    };
-    let client_id = args.client_id.as_deref();
-    let connection = settings::connect_to_ask(user_pool_id, client_id, &args.connection);
-    let pool = connect(&connection).await.map_err(CommandError::refused)?;
-    let preflight = PreflightCalls {
-        pool: &pool,
-        time: patience.preflight_timeout,
-        notify: &|text| say.line(text),
-    };
-    let found = ask_pool(preflight, user_pool_id, questions).await?;
-    Ok((Some(pool), found))
-}
-
-/// Notes of each kind that are written to the findings file at most: every cell of a column may have one.
+/// The maximum number of notes of each kind in the findings file. Every cell of a column may have one.
 const NOTES_WRITTEN: u64 = 1_000;
 
 /// Reads the list to its end and writes the findings file. Returns the number of findings in it.
@@ -206,10 +167,9 @@ async fn surveyed(
     rows: Rows,
     mapping: &Mapping,
     case_insensitive: bool,
-    args: &CheckArgs,
+    settings: &CheckSettings,
 ) -> Result<(Survey, u64), CommandError> {
-    let (to, encoding) = (args.findings.as_path(), args.csv.encoding());
-    let (mapping, path) = (mapping.clone(), to.to_owned());
+    let (mapping, path, encoding) = (mapping.clone(), settings.findings.clone(), settings.csv);
     let work = move || {
         let mut csv = FindingsCsv::begin(&path, encoding)?;
         let mut findings = 0;
@@ -238,8 +198,11 @@ async fn surveyed(
     surveyed.map_err(|error| match error {
         SurveyError::Rows(_) | SurveyError::Room(_) => CommandError::refused(error),
         SurveyError::Write(cause) => CommandError::refusal(
-            format_args!("--findings {}: cannot be written: {cause}", to.display()),
-            "name a file in a folder that can be written to",
+            format_args!(
+                "--findings {}: cannot be written: {cause}",
+                settings.findings.display()
+            ),
+            "name a file in a writable directory",
         ),
     })
 }
@@ -262,23 +225,23 @@ fn write_line(
     })
 }
 
-/// One line a rule, its examples below it.
-fn say_by_rule(list: &str, survey: &Survey, given: &FlagsGiven, say: Say) {
+/// Prints the broken rules with examples.
+fn print_by_rule(list: &str, survey: &Survey, given: &FlagsGiven, printer: Printer) {
     if !survey.broken.is_empty() {
-        say.line(format_args!("{list}:"));
+        printer.info(format_args!("{list}:"));
     }
     for broken in &survey.broken {
-        say.line(format_args!(
+        printer.info(format_args!(
             "  {} x {}",
             broken.findings,
             broken.rule.code()
         ));
         for example in &broken.examples {
-            say.text(format_args!(
+            printer.prose(format_args!(
                 "      row {}, line {}: {}",
                 example.row, example.line, example.found
             ));
         }
-        say.text(format_args!("      => {}", broken.rule.hint(given)));
+        printer.prose(format_args!("      => {}", broken.rule.hint(given)));
     }
 }

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use super::report::open;
 use super::{CommandError, CommandOutput};
-use crate::cli::Say;
-use crate::cli::args::CompareArgs;
+use crate::cli::Printer;
+use crate::cli::settings::CompareSettings;
 use crate::hints::Hint;
 use crate::ledger::comparison::compare as compare_runs;
 use crate::ledger::{LedgerError, LedgerReader};
-use crate::report::{ChangesCsv, Comparison, CsvEncoding, Side};
+use crate::report::{ChangesCsv, Comparison, Side};
 
 /// Why two runs cannot be compared.
 #[derive(Debug, thiserror::Error)]
@@ -24,20 +24,19 @@ impl Hint for CompareError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Ledger(error) => return error.hint(),
-            Self::Write(..) => "name a file in a folder that can be written to".to_owned(),
+            Self::Write(..) => "name a file in a writable directory".to_owned(),
         })
     }
 }
 
 pub(super) fn compare(
-    [before, after]: [&Path; 2],
-    args: &CompareArgs,
-    encoding: CsvEncoding,
-    say: Say,
+    settings: &CompareSettings,
+    printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    let (before, mut one) = opened(before, say)?;
-    let (after, mut other) = opened(after, say)?;
-    if !args.compare_unlike {
+    let [before, after] = &settings.runs;
+    let (before, mut one) = opened(before, printer)?;
+    let (after, mut other) = opened(after, printer)?;
+    if !settings.unlike {
         refuse_unlike(&one, &other)?;
     }
     let case_insensitive = [&before, &after].map(LedgerReader::case_insensitive);
@@ -45,16 +44,16 @@ pub(super) fn compare(
     let case_insensitive = folds_before.map_err(CommandError::refused)?
         && folds_after.map_err(CommandError::refused)?;
     let unwritten = |path: &Path, cause| CompareError::Write(path.to_owned(), cause);
-    let mut to = match &args.changes_csv {
+    let mut to = match &settings.changes_csv {
         None => None,
         Some(path) => {
             refuse_to_replace(path)?;
-            let csv = ChangesCsv::begin(path, encoding)
+            let csv = ChangesCsv::begin(path, settings.csv)
                 .map_err(|cause| CommandError::refused(unwritten(path, cause)))?;
             Some((path, csv))
         }
     };
-    let mut comparison = Comparison::new(args.examples);
+    let mut comparison = Comparison::new(settings.examples);
     let compared = compare_runs(&before, &after, case_insensitive, |change| {
         comparison.add(change);
         match &mut to {
@@ -66,7 +65,7 @@ pub(super) fn compare(
     if let Some((path, csv)) = to {
         csv.finish()
             .map_err(|cause| CommandError::refused(unwritten(path, cause)))?;
-        say.line(format_args!("every change: {}", path.display()));
+        printer.info(format_args!("every change: {}", path.display()));
     }
     one.nameless = compared.nameless_before;
     other.nameless = compared.nameless_after;
@@ -74,7 +73,7 @@ pub(super) fn compare(
     CommandOutput::of_text(comparison.text(sides, case_insensitive, compared))
         .with(&comparison.document(sides, case_insensitive, compared))?
         .with(&ChangesFile {
-            file: args.changes_csv.as_deref(),
+            file: settings.changes_csv.as_deref(),
         })
 }
 
@@ -86,8 +85,8 @@ pub(super) struct ChangesFile<'a> {
     file: Option<&'a Path>,
 }
 
-fn opened(run_directory: &Path, say: Say) -> Result<(LedgerReader, Side), CommandError> {
-    let reader = open(run_directory, say)?;
+fn opened(run_directory: &Path, printer: Printer) -> Result<(LedgerReader, Side), CommandError> {
+    let reader = open(run_directory, printer)?;
     let summary = reader.summary().map_err(CommandError::refused)?;
     let side = Side {
         run_directory: run_directory.display().to_string(),
@@ -124,8 +123,11 @@ fn refuse_unlike(before: &Side, after: &Side) -> Result<(), CommandError> {
 
 fn refuse_to_replace(path: &Path) -> Result<(), CommandError> {
     match path.symlink_metadata() {
-        Ok(there) if !there.is_file() => Err(CommandError::refusal(
-            format_args!("--changes-csv {}: is there, and no file", path.display()),
+        Ok(metadata) if !metadata.is_file() => Err(CommandError::refusal(
+            format_args!(
+                "--changes-csv {}: exists and is not a regular file",
+                path.display()
+            ),
             "name another file",
         )),
         Ok(_) | Err(_) => Ok(()),

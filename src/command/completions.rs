@@ -1,8 +1,7 @@
-//! `completions`: a shell completion script.
+//! `completions`: prints a shell completion script.
 
 use super::{CommandError, CommandOutput};
-use crate::cli::args::CompletionsArgs;
-use crate::cli::completions::script;
+use crate::cli::completions::{Shell, script};
 
 #[derive(serde::Serialize)]
 struct Completions<'a> {
@@ -10,10 +9,10 @@ struct Completions<'a> {
     script: &'a str,
 }
 
-pub(super) fn completions(args: &CompletionsArgs) -> Result<CommandOutput, CommandError> {
-    let script = script(args.shell).map_err(CommandError::refused)?;
+pub(super) fn completions(shell: Shell) -> Result<CommandOutput, CommandError> {
+    let script = script(shell).map_err(CommandError::refused)?;
     CommandOutput::of_text(script.as_str()).with(&Completions {
-        shell: args.shell.to_string(),
+        shell: shell.to_string(),
         script: &script,
     })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::CommandError;
-use crate::cli::Say;
+use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::ledger::{LedgerError, RunDirectory};
 
@@ -18,7 +18,7 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 pub(super) async fn hold(
     path: &Path,
     wait: Option<Duration>,
-    say: Say,
+    printer: Printer,
 ) -> Result<RunDirectory, CommandError> {
     let wait = wait.unwrap_or_default();
     let started = Instant::now();
@@ -45,7 +45,7 @@ pub(super) async fn hold(
         }
         if !told {
             told = true;
-            say.line(format_args!(
+            printer.info(format_args!(
                 "waiting up to {} for run directory {}: another process is using it",
                 humantime::format_duration(wait),
                 path.display()
@@ -56,10 +56,10 @@ pub(super) async fn hold(
 }
 
 /// Says so if other users can change the directory.
-pub(super) fn warn_if_exposed(directory: &RunDirectory, say: Say) {
+pub(super) fn warn_if_exposed(directory: &RunDirectory, printer: Printer) {
     // One that cannot be looked at is no reason to stop.
     if let Ok(Some(exposure)) = directory.exposure() {
-        say.warning(format_args!(
+        printer.warn(format_args!(
             "{exposure}: they can change the ledger and the results of this run, and undo will refuse it; take the permission away \
              (chmod go-w), or use a directory that is yours alone"
         ));

@@ -2,17 +2,17 @@
 
 use super::run::run;
 use super::{CommandError, CommandOutput, runtime};
-use crate::cli::Say;
-use crate::cli::import_settings::ImportSettings;
+use crate::cli::Printer;
+use crate::cli::settings::ImportSettings;
 use crate::progress::Screen;
 
 pub(super) fn import(
-    (settings, warning): (ImportSettings, Option<String>),
+    settings: &ImportSettings,
     screen: &Screen,
-    say: Say,
+    printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    if let Some(warning) = warning {
-        say.warning(warning);
+    if let Some(warning) = &settings.secret_warning {
+        printer.warn(warning);
     }
-    runtime()?.block_on(run(&settings, screen, say))
+    runtime()?.block_on(run(settings, screen, printer))
 }

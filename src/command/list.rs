@@ -1,9 +1,9 @@
 //! The list that a command reads: where it comes from, and what its columns mean.
 
-use super::schema_source::SchemaSource;
+use super::pool_rules::rules_for_suggestions;
 use super::{CommandError, beside};
-use crate::cli::Say;
-use crate::cli::import_settings::ListSettings;
+use crate::cli::Printer;
+use crate::cli::settings::{ListSettings, PoolRulesSource};
 use crate::hints::Hint;
 use crate::mapping::{HeaderError, Mapping, MappingOptions, likelier_header};
 use crate::preflight::problems::Problem;
@@ -115,9 +115,9 @@ fn unreadable_header(
 }
 
 /// The header does not fit.
-async fn refusal(misfit: HeaderError, schema: &SchemaSource<'_>) -> CommandError {
+async fn refusal(misfit: HeaderError, schema: &PoolRulesSource) -> CommandError {
     let rules = if misfit.depends_on_pool() {
-        schema.rules().await
+        rules_for_suggestions(schema).await
     } else {
         None
     };
@@ -153,8 +153,8 @@ impl List {
     /// heard meanwhile.
     pub(super) async fn open(
         settings: &ListSettings,
-        schema: SchemaSource<'_>,
-        say: Say,
+        schema: &PoolRulesSource,
+        printer: Printer,
     ) -> Result<Self, CommandError> {
         let ListSettings {
             mapping: options,
@@ -176,7 +176,7 @@ impl List {
             .map_err(|error| unreadable_header(error, &source, dialect, options))?;
         // What was guessed should be seen before people are signed up by it, and where it was guessed wrong.
         for notice in rows.reading().notices() {
-            say.line(format_args!("{}: {notice}", source.name()));
+            printer.info(format_args!("{}: {notice}", source.name()));
         }
         let header = rows.header();
         let mapping = match Mapping::from_header(&source.name(), header, options) {
@@ -187,7 +187,7 @@ impl List {
                 return Err(
                     match Elsewhere::look(names, line, &below, dialect, options) {
                         Some(found) => found.refusal(&source),
-                        None => refusal(misfit, &schema).await,
+                        None => refusal(misfit, schema).await,
                     },
                 );
             }
@@ -232,14 +232,14 @@ impl List {
     }
 
     /// What is good to know about the header, where nothing else is checked that would say it.
-    pub(super) fn say_notices(&self, say: Say) {
+    pub(super) fn say_notices(&self, printer: Printer) {
         for notice in self.mapping.notices() {
-            say.text(format_args!("note: {}", Problem::of_header(notice)));
+            printer.prose(format_args!("note: {}", Problem::of_header(notice)));
         }
     }
 
     /// A column that was not meant to be dropped should be noticed before people are signed up without it.
-    pub(super) fn say_what_is_dropped(&self, say: Say) {
+    pub(super) fn say_what_is_dropped(&self, printer: Printer) {
         let names: Vec<String> = self
             .mapping
             .dropped()
@@ -255,7 +255,7 @@ impl List {
             })
             .collect();
         if !names.is_empty() {
-            say.line(format_args!(
+            printer.info(format_args!(
                 "columns that mean nothing are dropped (--ignore-unknown): {}",
                 one_line(&names.join(", "))
             ));

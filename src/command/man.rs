@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{CommandError, CommandOutput};
-use crate::cli::Say;
+use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::man::pages;
 
@@ -14,7 +14,10 @@ struct Pages<'a> {
     pages: Option<&'a str>,
 }
 
-pub(super) fn man(directory: Option<&Path>, say: Say) -> Result<CommandOutput, CommandError> {
+pub(super) fn man(
+    directory: Option<&Path>,
+    printer: Printer,
+) -> Result<CommandOutput, CommandError> {
     let pages = pages().map_err(CommandError::refused)?;
     let Some(directory) = directory else {
         let pages: String = pages.into_iter().map(|(_, page)| page).collect();
@@ -30,7 +33,7 @@ pub(super) fn man(directory: Option<&Path>, say: Say) -> Result<CommandOutput, C
         std::fs::write(&file, page).map_err(|cause| unwritten(&file, &cause))?;
         files.push(file);
     }
-    say.line(format_args!(
+    printer.info(format_args!(
         "{} manual pages: {}",
         files.len(),
         directory.display()

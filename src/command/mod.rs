@@ -1,4 +1,4 @@
-//! One file a subcommand: settings, then the library, then what is printed.
+//! One file for each subcommand: settings in, library calls, output.
 
 mod answer;
 mod check;
@@ -16,6 +16,7 @@ mod list;
 mod listing;
 mod man;
 mod open_run;
+mod pool_rules;
 mod preflight;
 mod prepare;
 mod prescan;
@@ -25,18 +26,15 @@ mod rejects;
 mod report;
 mod resuming;
 mod run;
-mod schema_source;
 mod template;
 mod undo;
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::cli::args::{Cli, Command, OutputArgs};
+use crate::cli::Printer;
 use crate::cli::exit::{Codes, Exit};
-use crate::cli::import_settings::ImportSettings;
-use crate::cli::rehearsal::RehearsalSettings;
-use crate::cli::{Say, terminal};
+use crate::cli::settings::{CommandSettings, ParsedCommand, SettingsError};
 use crate::logs;
 use crate::process::need_files;
 use crate::progress::Screen;
@@ -44,98 +42,65 @@ use crate::run::Signals;
 use answer::{CommandOutput, OutputWriter};
 use error::CommandError;
 
-/// Does what the command line says.
+/// Runs the command and prints its result.
 #[must_use]
-pub fn run(cli: Cli) -> Exit {
-    let (command, codes) = named(&cli.command);
-    let told = output_args(&cli.command);
-    let quiet = match (&cli.command, told) {
-        (Command::Report(args), _) => args.quiet,
-        (_, told) => told.is_some_and(|told| told.quiet),
-    };
-    let say = Say::new(quiet);
+pub fn run(parsed: &ParsedCommand) -> Exit {
+    let codes = parsed.exit_codes();
+    let printer = Printer::new(parsed.is_quiet());
     let output = OutputWriter {
-        form: cli.output,
-        command,
+        format: parsed.output_format(),
+        command: parsed.name(),
         codes,
-        say,
+        printer,
     };
     let screen = Screen::new();
-    match logs::begin(&terminal::log(told), &screen) {
+    match logs::begin(&parsed.log_settings(), &screen) {
         Ok(None) => {}
-        Ok(Some(notice)) => say.line(notice),
+        Ok(Some(notice)) => printer.info(notice),
         Err(error) => return output.close(Err(CommandError::refused(error))),
     }
     if let Err(error) = need_files() {
         return output.close(Err(CommandError::refused(error)));
     }
-    output.close(caught(codes, || match cli.command {
-        Command::Import(args) => {
-            let settings = ImportSettings::of_import(&args).map_err(CommandError::refused)?;
-            import::import(settings, &screen, say)
-        }
-        Command::Rehearse(args) => {
-            let settings = ImportSettings::of_rehearse(&args).map_err(CommandError::refused)?;
-            rehearse::rehearse(settings, &screen, say)
-        }
-        Command::RehearsalPool(args) => {
-            let settings = RehearsalSettings::of(&args.rehearsal).map_err(CommandError::refused)?;
-            rehearsal_pool::serve(args.listen, settings, output)
-        }
-        Command::Check(args) => check::check(&args, say),
-        Command::Undo(args) => undo::undo(&args, say),
-        Command::Report(args) => report::report(&args, say),
-        Command::Describe(args) => describe::describe(&args, say),
-        Command::Template(args) => template::template(&args, say),
-        Command::IamPolicy(args) => iam_policy::iam_policy(&args, say),
-        Command::Completions(args) => completions::completions(&args),
-        Command::Man(args) => man::man(args.directory.as_deref(), say),
+    output.close(catch_panic(codes, || {
+        execute(parsed.settings(), &screen, output)
     }))
 }
 
-/// What the command comes to. A panic, too, is an answer with a document and an exit code.
-fn caught(
+fn execute(
+    settings: Result<CommandSettings, SettingsError>,
+    screen: &Screen,
+    output: OutputWriter,
+) -> Result<CommandOutput, CommandError> {
+    let printer = output.printer;
+    match settings.map_err(CommandError::refused)? {
+        CommandSettings::Import(settings) => import::import(&settings, screen, printer),
+        CommandSettings::Rehearse(settings, pool) => {
+            rehearse::rehearse(*settings, *pool, screen, printer)
+        }
+        CommandSettings::RehearsalPool(listen, pool) => {
+            rehearsal_pool::serve(listen, *pool, output)
+        }
+        CommandSettings::Check(settings) => check::check(&settings, printer),
+        CommandSettings::Undo(settings) => undo::undo(&settings, printer),
+        CommandSettings::Report(settings) => report::report(settings, printer),
+        CommandSettings::Describe(settings) => describe::describe(&settings, printer),
+        CommandSettings::Template(settings) => template::template(&settings, printer),
+        CommandSettings::IamPolicy(settings) => iam_policy::iam_policy(&settings, printer),
+        CommandSettings::Completions(shell) => completions::completions(shell),
+        CommandSettings::Man { directory } => man::man(directory.as_deref(), printer),
+    }
+}
+
+/// Runs the command. A panic becomes an error, so that it has a JSON document and an exit code.
+fn catch_panic(
     codes: Codes,
     command: impl FnOnce() -> Result<CommandOutput, CommandError>,
 ) -> Result<CommandOutput, CommandError> {
     catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|_| Err(CommandError::panicked(codes)))
 }
 
-/// The command as it is typed, and what its exit codes mean.
-fn named(command: &Command) -> (&'static str, Codes) {
-    match command {
-        Command::Import(_) => ("import", Codes::Run),
-        Command::Rehearse(_) => ("rehearse", Codes::Rehearsal),
-        Command::RehearsalPool(_) => ("rehearsal-pool", Codes::RehearsalPool),
-        Command::Check(_) => ("check", Codes::Check),
-        Command::Undo(_) => ("undo", Codes::Undo),
-        Command::Report(_) => ("report", Codes::Report),
-        Command::Describe(_) => ("describe", Codes::Answer),
-        Command::Template(_) => ("template", Codes::Answer),
-        Command::IamPolicy(_) => ("iam-policy", Codes::Answer),
-        Command::Completions(_) => ("completions", Codes::Answer),
-        Command::Man(_) => ("man", Codes::Answer),
-    }
-}
-
-/// What to say meanwhile, of commands that take a while.
-fn output_args(command: &Command) -> Option<&OutputArgs> {
-    match command {
-        Command::Import(args) => Some(&args.output),
-        Command::Rehearse(args) => Some(&args.output),
-        Command::Check(args) => Some(&args.output),
-        Command::Undo(args) => Some(&args.output),
-        Command::Report(_)
-        | Command::RehearsalPool(_)
-        | Command::Describe(_)
-        | Command::Template(_)
-        | Command::IamPolicy(_)
-        | Command::Completions(_)
-        | Command::Man(_) => None,
-    }
-}
-
-/// One thread does all that waits: for this work it costs a third less than several.
+/// A runtime with one thread: it needs a third less CPU time per row than one with several.
 fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -143,10 +108,10 @@ fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
         .map_err(CommandError::refused)
 }
 
-/// Waits for what is asked of a pool; where a signal comes first, that is the command's answer.
+/// Waits for answers of a pool. A signal ends the command.
 fn asked<T>(
     asking: impl Future<Output = Result<T, CommandError>>,
-    say: Say,
+    printer: Printer,
 ) -> Result<ControlFlow<CommandOutput, T>, CommandError> {
     runtime()?.block_on(async {
         let mut signals = Signals::listen().map_err(CommandError::refused)?;
@@ -154,7 +119,7 @@ fn asked<T>(
             found = asking => found.map(ControlFlow::Continue),
             signal = signals.next() => {
                 let why = "stopped before the pool answered: nothing is printed";
-                say.line(why);
+                printer.info(why);
                 let answer = CommandOutput::from(Exit::Signal(signal));
                 Ok(ControlFlow::Break(answer.stopped(why, "ask again")))
             }
@@ -162,7 +127,7 @@ fn asked<T>(
     })
 }
 
-/// Does something that blocks on a thread of its own, so that signals are heard meanwhile.
+/// Runs blocking work on a separate thread, so that the caller can still react to signals.
 async fn beside<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
@@ -171,7 +136,7 @@ async fn beside<T: Send + 'static>(
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || {
-            // Nobody listening means that the program is about to end.
+            // Nothing receives the result if the program is about to end.
             let _ = to.send(work());
         })
         .map_err(CommandError::refused)?;
@@ -180,7 +145,7 @@ async fn beside<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Codes, Exit, caught};
+    use super::{Codes, Exit, catch_panic};
 
     #[test]
     fn a_panic_ends_a_command_that_may_have_sent_something_as_stopped_early() {
@@ -191,7 +156,7 @@ mod tests {
             (Codes::Check, Exit::Refused),
             (Codes::Answer, Exit::Refused),
         ] {
-            let done = caught(codes, || panic!("Hidden#42"));
+            let done = catch_panic(codes, || panic!("Hidden#42"));
             let failed = done.err().unwrap();
             assert_eq!(failed.exit, exit);
             assert!(!failed.text().contains("Hidden"));

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::CommandError;
 use super::hold::{hold, warn_if_exposed};
-use crate::cli::Say;
-use crate::cli::import_settings::{ImportSettings, OnExistingRun};
+use crate::cli::Printer;
+use crate::cli::settings::{ImportSettings, OnExistingRun};
 use crate::import::OutcomeCounts;
 use crate::ledger::resume_cursor::ResumeCursor;
 use crate::ledger::{
@@ -72,14 +72,14 @@ pub(super) async fn open_run(
     settings: &ImportSettings,
     path: &Path,
     identity: &Identity,
-    say: Say,
+    printer: Printer,
 ) -> Result<OpenRun, CommandError> {
     if !path.is_dir() {
         RunDirectory::could_be_made(path).map_err(CommandError::refused)?;
         refuse_if_saved_elsewhere(settings, path)?;
         return Ok(OpenRun::New(None));
     }
-    let directory = lock(settings, path, say).await?;
+    let directory = lock(settings, path, printer).await?;
     // --restart also replaces a damaged ledger.
     if settings.on_existing_run == OnExistingRun::PutAside {
         return Ok(OpenRun::New(Some(directory)));
@@ -110,19 +110,19 @@ pub(super) async fn begin(
     path: &Path,
     identity: &Identity,
     facts: Facts,
-    say: Say,
+    printer: Printer,
 ) -> Result<BegunRun, CommandError> {
     let durability = settings.run.durability;
     let directory = match locked {
         Some(directory) => directory,
-        None => lock(settings, path, say).await?,
+        None => lock(settings, path, printer).await?,
     };
     match &settings.on_existing_run {
         OnExistingRun::Resume(retry) => {
             if Ledger::is_there(&directory, durability).map_err(CommandError::refused)? {
                 let found = FoundLedger::open(&directory, identity, durability, retry)
                     .map_err(CommandError::refused)?;
-                return resume(settings, directory, found, say);
+                return resume(settings, directory, found, printer);
             }
         }
         OnExistingRun::Replace => {
@@ -138,7 +138,7 @@ pub(super) async fn begin(
         let kept = directory.put_run_aside().map_err(CommandError::refused)?;
         let names: Vec<String> = kept.iter().map(|file| file.display().to_string()).collect();
         if !names.is_empty() {
-            say.line(format_args!(
+            printer.info(format_args!(
                 "starting over; the files of the earlier run are kept as {}",
                 names.join(", ")
             ));
@@ -161,7 +161,7 @@ pub(super) fn resume(
     settings: &ImportSettings,
     directory: RunDirectory,
     found: FoundLedger,
-    say: Say,
+    printer: Printer,
 ) -> Result<BegunRun, CommandError> {
     let facts = found.facts().clone();
     let mut settled = OutcomeCounts::default();
@@ -182,7 +182,7 @@ pub(super) fn resume(
         } else {
             String::new()
         };
-        say.line(format_args!(
+        printer.info(format_args!(
             "going on with the run in {}: {} settled, {maybe_sent} may have been sent{steps}",
             directory.path().display(),
             counted(settled, "row is", "rows are")
@@ -224,9 +224,9 @@ fn refuse_if_saved_elsewhere(settings: &ImportSettings, path: &Path) -> Result<(
 async fn lock(
     settings: &ImportSettings,
     path: &Path,
-    say: Say,
+    printer: Printer,
 ) -> Result<RunDirectory, CommandError> {
-    let directory = hold(path, settings.run.wait_for_lock, say).await?;
-    warn_if_exposed(&directory, say);
+    let directory = hold(path, settings.run.wait_for_lock, printer).await?;
+    warn_if_exposed(&directory, printer);
     Ok(directory)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::document::{BrokenRule, VerdictDocument};
 use super::list::List;
 use super::{CommandError, beside};
-use crate::cli::Say;
+use crate::cli::Printer;
 use crate::mapping::Mapping;
 use crate::preflight::ask::{Found, Questions, ask};
 use crate::preflight::attempts::PreflightCalls;
@@ -148,17 +148,17 @@ impl PreflightFindings {
     }
 
     /// Tells people what is good to know, and what the run would do.
-    pub(super) fn say(&self, say: Say) {
+    pub(super) fn say(&self, printer: Printer) {
         for notice in self.problems.iter().filter(|problem| !problem.is_refusal()) {
-            say.text(format_args!("note: {notice}"));
+            printer.prose(format_args!("note: {notice}"));
         }
         if let Some(plan) = &self.plan {
-            say.text(plan);
+            printer.prose(plan);
         }
     }
 
     /// Tells people which rules rows break, with an example each: the first ones of many.
-    pub(super) fn say_what_is_broken(&self, say: Say) {
+    pub(super) fn say_what_is_broken(&self, printer: Printer) {
         for broken in self.broken.iter().take(RULES_SAID) {
             let example = broken.examples.first().map_or_else(String::new, |example| {
                 format!(
@@ -166,14 +166,14 @@ impl PreflightFindings {
                     example.row, example.line, example.found
                 )
             });
-            say.text(format_args!(
+            printer.prose(format_args!(
                 "      {} x {}{example}",
                 broken.findings,
                 broken.rule.code()
             ));
         }
         if self.broken.len() > RULES_SAID {
-            say.line("      and more: `cognito-import check` tells all");
+            printer.info("      and more: `cognito-import check` tells all");
         }
     }
 }
@@ -242,13 +242,13 @@ pub(super) fn usernames_fold(
     named: Option<bool>,
     rules: Option<&PoolRules>,
     found: &Found,
-    say: Say,
+    printer: Printer,
 ) -> bool {
     named.or(rules.map(|rules| !rules.case_sensitive)).unwrap_or_else(|| {
         if let Some(unanswered) = found.unanswered(Call::DescribeUserPool)
             && !unanswered.refuses()
         {
-            say.line(format_args!(
+            printer.info(format_args!(
                 "{unanswered}: usernames that differ only in case are taken to be the same; `--usernames case-sensitive` says otherwise"
             ));
         }

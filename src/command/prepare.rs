@@ -3,17 +3,18 @@
 mod ahead;
 mod weigh;
 
+use std::num::NonZeroU32;
+
 use super::CommandError;
 use super::follow_up::{refuse_misfits, updates};
 use super::list::List;
 use super::open_run::{BegunRun, OpenRun, begin, open_run, resume, run_directory};
+use super::pool_rules::rules_source;
 use super::preflight::{ask_pool, strictness, usernames_fold};
 use super::rejects::Rejects;
 use super::resuming::command_to_keep;
-use super::schema_source::SchemaSource;
-use crate::cli::Say;
-use crate::cli::import_settings::ImportSettings;
-use crate::cli::settings::{group, pool_rules};
+use crate::cli::Printer;
+use crate::cli::settings::{ImportSettings, pool_rules};
 use crate::import::SessionPlan;
 use crate::import::registration::RegistrationRules;
 use crate::import::slots::Slots;
@@ -67,10 +68,10 @@ pub(super) enum Preparation {
 pub(super) async fn prepare(
     settings: &ImportSettings,
     created_groups: &CreatedGroups,
-    say: Say,
+    printer: Printer,
 ) -> Result<Preparation, CommandError> {
-    let mut list = List::open(&settings.list, SchemaSource::of_import(settings), say).await?;
-    list.say_what_is_dropped(say);
+    let mut list = List::open(&settings.list, &rules_source(settings), printer).await?;
+    list.say_what_is_dropped(printer);
     refuse_misfits(
         &list,
         settings.list.follow_up_existing,
@@ -86,7 +87,7 @@ pub(super) async fn prepare(
         settings.reports.csv,
     )?;
     let path = run_directory(settings, &list.source, &identity)?;
-    let run = match open_run(settings, &path, &identity, say).await? {
+    let run = match open_run(settings, &path, &identity, printer).await? {
         OpenRun::Finished(directory, found) => {
             let (found, rejects) = (Box::new(found), Box::new(rejects));
             return Ok(Preparation::Finished(directory, found, rejects));
@@ -100,7 +101,7 @@ pub(super) async fn prepare(
     let preflight = PreflightCalls {
         pool: &pool,
         time: settings.preflight.timeout,
-        notify: &|text| say.line(text),
+        notify: &|text| printer.info(text),
     };
     let questions = questions(settings, &list, given.is_some());
     let mut found = ask_pool(preflight, &identity.user_pool_id, &questions).await?;
@@ -124,12 +125,16 @@ pub(super) async fn prepare(
     };
     let (mut begun, weighed) = match run {
         OpenRun::Resume(directory, ledger) | OpenRun::Finished(directory, ledger) => {
-            let weighed = weighing.again(&mut found, ledger.settled(), say).await?;
-            (resume(settings, directory, ledger, say)?, weighed)
+            let weighed = weighing
+                .again(&mut found, ledger.settled(), printer)
+                .await?;
+            (resume(settings, directory, ledger, printer)?, weighed)
         }
         OpenRun::New(locked) => {
-            let case_insensitive = usernames_fold(settings.run.ignore_case, rules, &found, say);
-            let weighed = weighing.approve(&mut found, case_insensitive, say).await?;
+            let case_insensitive = usernames_fold(settings.run.ignore_case, rules, &found, printer);
+            let weighed = weighing
+                .approve(&mut found, case_insensitive, printer)
+                .await?;
             let facts = Facts {
                 started_ms: now_ms(),
                 case_insensitive,
@@ -137,23 +142,23 @@ pub(super) async fn prepare(
                 endpoint: Some(pool.endpoint().to_owned()),
             };
             (
-                begin(settings, locked, &path, &identity, facts, say).await?,
+                begin(settings, locked, &path, &identity, facts, printer).await?,
                 weighed,
             )
         }
     };
     if begun.resumes() {
-        note_other_endpoint(&begun.facts, &pool, say);
+        note_other_endpoint(&begun.facts, &pool, printer);
     }
     begun.ledger.invoked(invocation()).await;
     let rates = Rates::new(&settings.rates, &found);
     let ceilings = rates.ceilings();
     // Where there was no plan to say it.
     if begun.resumes() || settings.preflight.skipped || !list.source.is_complete() {
-        say.line(format_args!("UserCreation: SignUp at {}", rates.creation));
+        printer.info(format_args!("UserCreation: SignUp at {}", rates.creation));
     }
     let expected = expected(&weighed, &list, ceilings);
-    let plan = plan(settings, &begun, rules, ceilings, updates(&list), say);
+    let plan = plan(settings, &begun, rules, ceilings, updates(&list), printer);
     log_beginning(&begun, &plan, ceilings, expected);
     let list = ToRead {
         before_run_ms: begun.resumes().then(|| begun.facts.certainly_before_ms()),
@@ -245,7 +250,7 @@ fn invocation() -> Invocation {
 }
 
 /// A pool's id says in which Region it is, and a simulated one has any: two endpoints may be two pools.
-fn note_other_endpoint(facts: &Facts, pool: &Cognito, say: Say) {
+fn note_other_endpoint(facts: &Facts, pool: &Cognito, printer: Printer) {
     let named = |endpoint: &str| match endpoint {
         "" => "AWS".to_owned(),
         named => named.to_owned(),
@@ -253,8 +258,8 @@ fn note_other_endpoint(facts: &Facts, pool: &Cognito, say: Say) {
     if let Some(first) = &facts.endpoint
         && first != pool.endpoint()
     {
-        say.line(format_args!(
-            "note: this run was begun at {}, and goes on at {} (--endpoint-url, AWS_ENDPOINT_URL): if these are two pools, its results are of both",
+        printer.note(format_args!(
+            "this run was begun at {}, and goes on at {} (--endpoint-url, AWS_ENDPOINT_URL): if these are two pools, its results are of both",
             named(first),
             named(pool.endpoint())
         ));
@@ -318,10 +323,10 @@ fn ends(settings: &ImportSettings) -> u64 {
 }
 
 /// Tells the user if the limit on open files slows the run down.
-fn note_few_slots(settings: &ImportSettings, slots: &Slots, say: Say) {
+fn note_few_slots(settings: &ImportSettings, slots: &Slots, printer: Printer) {
     if let Some(wanted) = slots.wanted_beyond_room() {
-        say.line(format_args!(
-            "note: the limit on open files leaves room for {} in flight, and this rate needs {wanted}; raise it (`ulimit -n {}`), \
+        printer.note(format_args!(
+            "the limit on open files leaves room for {} in flight, and this rate needs {wanted}; raise it (`ulimit -n {}`), \
              or the run may be slower",
             counted(slots.limit() as u64, "request", "requests"),
             files_for_connections(wanted, ends(settings))
@@ -335,7 +340,7 @@ fn plan(
     rules: Option<&PoolRules>,
     ceilings: Ceilings,
     updates: bool,
-    say: Say,
+    printer: Printer,
 ) -> SessionPlan {
     // Steps have slots as well.
     let a_second = if updates {
@@ -348,10 +353,10 @@ fn plan(
         settings.concurrency,
         room_for_connections(ends(settings)),
     );
-    note_few_slots(settings, &slots, say);
+    note_few_slots(settings, &slots, printer);
     SessionPlan {
         slots,
-        group: group(ceilings.creation),
+        group: rows_per_group(ceilings.creation),
         rules: RegistrationRules {
             retry: settings.run.retry,
             look_ups: settings.existing_users.look_ups,
@@ -368,4 +373,10 @@ fn plan(
         deadline: settings.run.deadline,
         before: begun.settled,
     }
+}
+
+/// Rows are written to the ledger in groups, each with one sync to disk. A group is about a quarter
+/// of a second's rows, so that a crash leaves few rows to look up; the maximum keeps memory flat.
+fn rows_per_group(sign_ups_a_second: NonZeroU32) -> usize {
+    (sign_ups_a_second.get() / 4).clamp(1, 256) as usize
 }

@@ -15,17 +15,17 @@ pub(super) fn serve(
     rehearsal: RehearsalSettings,
     output: OutputWriter,
 ) -> Result<CommandOutput, CommandError> {
-    let say = output.say;
+    let printer = output.printer;
     let settings = pool_with_users(rehearsal)?;
     let (pool_id, client_id) = (settings.pool_id.clone(), settings.client_id.clone());
     let signal = runtime()?.block_on(async {
         let mut signals = Signals::listen().map_err(CommandError::refused)?;
         let pool = RehearsalPool::start(listen, settings).map_err(CommandError::refused)?;
         let url = pool.endpoint_url();
-        say.line(format_args!(
+        printer.info(format_args!(
             "simulated pool at {url} (user pool {pool_id}, app client {client_id})"
         ));
-        say.line(format_args!(
+        printer.info(format_args!(
             "what really happened: {url}/stats and {url}/stats/users; Ctrl-C ends it"
         ));
         output.print_early(&Serving {

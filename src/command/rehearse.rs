@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::run::run;
 use super::{CommandError, CommandOutput, runtime};
-use crate::cli::Say;
+use crate::cli::Printer;
 use crate::cli::exit::Exit;
-use crate::cli::import_settings::ImportSettings;
 use crate::cli::rehearsal::RehearsalSettings;
+use crate::cli::settings::ImportSettings;
 use crate::hints::Hint;
 use crate::pool::EndpointChoice;
 use crate::progress::Screen;
@@ -18,21 +18,22 @@ use crate::source::Source;
 use crate::source::object::S3Access;
 
 pub(super) fn rehearse(
-    (mut settings, rehearsal): (ImportSettings, RehearsalSettings),
+    mut settings: ImportSettings,
+    rehearsal: RehearsalSettings,
     screen: &Screen,
-    say: Say,
+    printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let pool = RehearsalPool::start(any_port, pool_with_users(rehearsal)?)
         .map_err(CommandError::refused)?;
     settings.connect.endpoint = EndpointChoice::Url(pool.endpoint_url());
-    say.line(format_args!(
+    printer.info(format_args!(
         "rehearsal against a simulated pool on this machine ({}): nothing leaves it, and no messages are sent",
         pool.endpoint_url()
     ));
-    let done = runtime()?.block_on(run(&settings, screen, say));
+    let done = runtime()?.block_on(run(&settings, screen, printer));
     pool.stop();
-    say.line("this was a rehearsal: nothing left this machine");
+    printer.info("this was a rehearsal: nothing left this machine");
     done
 }
 

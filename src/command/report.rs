@@ -6,16 +6,16 @@ use super::compare::compare;
 use super::document::RunDocument;
 use super::hold::warn_if_exposed;
 use super::{CommandError, CommandOutput};
-use crate::cli::args::ReportArgs;
+use crate::cli::Printer;
 use crate::cli::exit::{Codes, Exit};
-use crate::cli::{Say, reports};
+use crate::cli::settings::ReportSettings;
 use crate::ledger::{
     Durability, Ledger, LedgerError, LedgerReader, RunDirectory, RunKind, UndoLedger,
     refuse_absent_ledger,
 };
 use crate::outcome::RunState;
 use crate::progress::terminal_width;
-use crate::report::{summary_table, write_all};
+use crate::report::{ReportOptions, summary_table, write_all};
 
 /// What to do about a run whose process left no word.
 const INTERRUPTED: &str = "the run was interrupted, or is still running: the command that started it (see report.html) resumes it";
@@ -23,53 +23,49 @@ const INTERRUPTED: &str = "the run was interrupted, or is still running: the com
 /// The same for a rehearsal.
 const REHEARSAL_INTERRUPTED: &str = "the rehearsal was interrupted, or is still running: it cannot be resumed, because its pool ends with it";
 
-pub(super) fn report(args: &ReportArgs, say: Say) -> Result<CommandOutput, CommandError> {
-    match (&args.run_dir, args.comparison.compare.as_slice()) {
-        (None, [before, after]) => compare(
-            [before, after],
-            &args.comparison,
-            args.reports.csv.encoding(),
-            say,
-        ),
-        (Some(run_directory), _) => again(run_directory, args, say),
-        // The command line asks for one of the two.
-        (None, _) => Err(CommandError::refusal(
-            "no run is named",
-            "give its directory, or two with --compare",
-        )),
+pub(super) fn report(
+    settings: ReportSettings,
+    printer: Printer,
+) -> Result<CommandOutput, CommandError> {
+    match settings {
+        ReportSettings::Run { directory, reports } => write_again(&directory, reports, printer),
+        ReportSettings::Comparison(settings) => compare(&settings, printer),
     }
 }
 
-fn again(run_directory: &Path, args: &ReportArgs, say: Say) -> Result<CommandOutput, CommandError> {
-    let mut reports = reports::asked(&args.reports).map_err(CommandError::refused)?;
-    reports.undone = refuse_without_ledger(run_directory, say)?;
+fn write_again(
+    run_directory: &Path,
+    mut reports: ReportOptions,
+    printer: Printer,
+) -> Result<CommandOutput, CommandError> {
+    reports.undone = refuse_without_ledger(run_directory, printer)?;
     if reports.undone {
-        say.line(
-            "note: this run was undone since: undo-results.csv says which of its users are deleted",
+        printer.note(
+            "this run was undone later: undo-results.csv says which of its users are deleted",
         );
     }
     let ledger = LedgerReader::open(run_directory).map_err(CommandError::refused)?;
     let kind = ledger.about().map_err(CommandError::refused)?.kind;
     let summary = write_all(&ledger, run_directory, &reports).map_err(CommandError::refused)?;
-    say.lines(summary_table(&summary, terminal_width()));
+    printer.block(summary_table(&summary, terminal_width()));
     if let Some(why) = &summary.stopped_because {
-        say.line(format_args!("the run was stopped: {why}"));
+        printer.info(format_args!("the run was stopped: {why}"));
     }
     if summary.state == RunState::Interrupted && !reports.undone {
-        say.line(match kind {
+        printer.info(match kind {
             RunKind::Import => INTERRUPTED,
             RunKind::Rehearsal => REHEARSAL_INTERRUPTED,
         });
     }
-    say_where(run_directory, say);
+    say_where(run_directory, printer);
     let answer = CommandOutput::from(Exit::of_summary(&summary)).meaning(Codes::of(kind));
     answer.with(&RunDocument::of(run_directory, &summary))
 }
 
 /// Where a run's results are: for programs and spreadsheets, and for people.
-pub(super) fn say_where(run_directory: &Path, say: Say) {
+pub(super) fn say_where(run_directory: &Path, printer: Printer) {
     for (what, name) in [("results", "results.csv"), ("report", "report.html")] {
-        say.line(format_args!(
+        printer.info(format_args!(
             "{what}: {}",
             run_directory.join(name).display()
         ));
@@ -77,19 +73,19 @@ pub(super) fn say_where(run_directory: &Path, say: Say) {
 }
 
 /// A run's ledger, to be read.
-pub(super) fn open(run_directory: &Path, say: Say) -> Result<LedgerReader, CommandError> {
-    refuse_without_ledger(run_directory, say)?;
+pub(super) fn open(run_directory: &Path, printer: Printer) -> Result<LedgerReader, CommandError> {
+    refuse_without_ledger(run_directory, printer)?;
     LedgerReader::open(run_directory).map_err(CommandError::refused)
 }
 
 /// Whether the run was undone since, where nobody is at work on it.
-fn refuse_without_ledger(run_directory: &Path, say: Say) -> Result<bool, CommandError> {
+fn refuse_without_ledger(run_directory: &Path, printer: Printer) -> Result<bool, CommandError> {
     refuse_absent_ledger(run_directory).map_err(CommandError::refused)?;
     // A run that is at work has the directory; its ledger is in order as long as it lives.
     let Ok(directory) = RunDirectory::hold(run_directory) else {
         return Ok(false);
     };
-    warn_if_exposed(&directory, say);
+    warn_if_exposed(&directory, printer);
     if !Ledger::is_there(&directory, Durability::Power).map_err(CommandError::refused)? {
         let database = directory.database();
         return Err(CommandError::refused(LedgerError::Missing(database)));

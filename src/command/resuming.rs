@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::cli::import_settings::OnExistingRun;
+use crate::cli::settings::OnExistingRun;
 use crate::report::CommandLine;
 
 impl OnExistingRun {

@@ -10,9 +10,9 @@ use super::prescan::{Read, prescan};
 use super::rejects::{Rejects, RejectsError, RejectsWritten};
 use super::report::say_where;
 use super::{CommandError, CommandOutput, beside};
-use crate::cli::Say;
+use crate::cli::Printer;
 use crate::cli::exit::Exit;
-use crate::cli::import_settings::{ImportSettings, OnExistingRun};
+use crate::cli::settings::{ImportSettings, OnExistingRun};
 use crate::hints::Hint as _;
 use crate::import::{Run, RunEnd, StopReason};
 use crate::ledger::{FoundLedger, LedgerReader, RunDirectory, Session};
@@ -27,16 +27,16 @@ use crate::run::Signals;
 pub(super) async fn run(
     settings: &ImportSettings,
     screen: &Screen,
-    say: Say,
+    printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
     let created = CreatedGroups::default();
-    let done = session(settings, screen, &created, say).await;
+    let done = session(settings, screen, &created, printer).await;
     done.map_err(|failed| {
         if created.is_empty() {
             return failed;
         }
-        say.line(format_args!(
-            "note: groups created before that: {}",
+        printer.note(format_args!(
+            "groups created before that: {}",
             created.names()
         ));
         failed.after_requests()
@@ -47,25 +47,25 @@ async fn session(
     settings: &ImportSettings,
     screen: &Screen,
     created: &CreatedGroups,
-    say: Say,
+    printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
     let mut signals = Signals::listen().map_err(CommandError::refused)?;
     let prepared = tokio::select! {
-        prepared = prepare(settings, created, say) => prepared?,
+        prepared = prepare(settings, created, printer) => prepared?,
         signal = signals.next() => {
             let why = if created.is_empty() {
                 "stopped before anything was sent".to_owned()
             } else {
                 format!("stopped before the first row; groups created: {}", created.names())
             };
-            say.line(&why);
+            printer.info(&why);
             return Ok(CommandOutput::from(Exit::Signal(signal)).stopped(why, settings.on_existing_run.how_to_resume()));
         }
     };
     let mut prepared = match prepared {
         Preparation::Ready(prepared) => *prepared,
         Preparation::Finished(directory, found, rejects) => {
-            return report_finished(settings, &directory, *found, *rejects, say).await;
+            return report_finished(settings, &directory, *found, *rejects, printer).await;
         }
     };
     let pacer = Pacer::new(prepared.ceilings);
@@ -103,7 +103,7 @@ async fn session(
             settings.on_existing_run.stopped_at_once(),
             settings.on_existing_run.how_to_resume(),
         );
-        say.lines(format_args!("{why}; {go_on}"));
+        printer.block(format_args!("{why}; {go_on}"));
         let run_directory = directory.path();
         return CommandOutput::from(Exit::of_stop(reason))
             .stopped(why, go_on)
@@ -116,11 +116,17 @@ async fn session(
             let run_directory = directory.path();
             let why = "stopped while the reports were written";
             let again = format!("`cognito-import report {}` makes them again", run_directory.display());
-            say.line(format_args!("{why}; {again}"));
+            printer.info(format_args!("{why}; {again}"));
             return CommandOutput::from(Exit::Signal(signal)).stopped(why, again).with(&Unreported { run_directory });
         }
     };
-    close(&ended, &written, &directory, &settings.on_existing_run, say)
+    close(
+        &ended,
+        &written,
+        &directory,
+        &settings.on_existing_run,
+        printer,
+    )
 }
 
 /// Writes the reports of a run that has nothing left to do.
@@ -129,9 +135,9 @@ async fn report_finished(
     directory: &RunDirectory,
     found: FoundLedger,
     rejects: Rejects,
-    say: Say,
+    printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    say.line("this run is already finished: nothing was sent (--retry repeats rows, --restart starts over)");
+    printer.info("this run is already finished: nothing was sent (--retry repeats rows, --restart starts over)");
     let (path, reports) = (directory.path().to_owned(), settings.reports.clone());
     let write = move || {
         let ledger = found.into_reader()?;
@@ -140,7 +146,7 @@ async fn report_finished(
     let written = beside("reports", write)
         .await?
         .map_err(CommandError::refused)?;
-    let exit = written.say(directory.path(), say);
+    let exit = written.say(directory.path(), printer);
     CommandOutput::from(exit).with(&written.document(directory.path()))
 }
 
@@ -177,25 +183,25 @@ impl WrittenReports {
         })
     }
 
-    fn say(&self, run_directory: &Path, say: Say) -> Exit {
-        say.lines(summary_table(&self.summary, terminal_width()));
-        say_where(run_directory, say);
+    fn say(&self, run_directory: &Path, printer: Printer) -> Exit {
+        printer.block(summary_table(&self.summary, terminal_width()));
+        say_where(run_directory, printer);
         match &self.rejects {
             Ok(None) => {}
             Ok(Some(rejects)) => {
-                say.line(format_args!(
+                printer.info(format_args!(
                     "rejects: {} ({})",
                     rejects.path.display(),
                     what_to_do(rejects.rows, self.summary.count(Outcome::Duplicate))
                 ));
                 if rejects.with_passwords {
-                    say.warning(format_args!(
+                    printer.warn(format_args!(
                         "{} holds passwords that anybody can read who can read the file: remove it when it is done with",
                         rejects.path.display()
                     ));
                 }
             }
-            Err(error) => say.error(format_args!(
+            Err(error) => printer.error(format_args!(
                 "rejects.csv: not written: {}",
                 error.with_hint()
             )),
@@ -230,27 +236,27 @@ fn close(
     written: &WrittenReports,
     directory: &RunDirectory,
     again: &OnExistingRun,
-    say: Say,
+    printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    let exit = written.say(directory.path(), say);
+    let exit = written.say(directory.path(), printer);
     let go_on = again.how_to_resume();
     let answer = match &ended.stopped {
         None => match &written.summary.stopped_because {
             None => CommandOutput::from(exit),
             Some(why) => {
-                say.error(why);
+                printer.error(why);
                 CommandOutput::from(exit).stopped(why, go_on)
             }
         },
         Some(reason) => {
             let exit = Exit::of_stop(reason);
             if let Exit::Signal(_) = exit {
-                say.lines(format_args!("stopped by {reason}; {go_on}"));
+                printer.block(format_args!("stopped by {reason}; {go_on}"));
             } else {
-                say.error(format_args!("stopped early: {reason}"));
+                printer.error(format_args!("stopped early: {reason}"));
             }
             if let (StopReason::Deadline, 0) = (reason, ended.progress.rows_now) {
-                say.line("no row was done in this time: beginning alone takes a second or two, so give it more, such as `--deadline 1m`");
+                printer.info("no row was done in this time: beginning alone takes a second or two, so give it more, such as `--deadline 1m`");
             }
             let go_on = if reason.needs_mending() {
                 again.how_to_resume_once_fixed()
@@ -258,7 +264,7 @@ fn close(
                 go_on
             };
             if !matches!(exit, Exit::Signal(_)) {
-                say.lines(&go_on);
+                printer.block(&go_on);
             }
             CommandOutput::from(exit).stopped(format!("stopped early: {reason}"), go_on)
         }

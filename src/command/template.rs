@@ -1,45 +1,50 @@
-//! `template`: the header line of a list for a pool.
+//! `template`: prints the header line of a list for a pool.
 
 use std::ops::ControlFlow;
 
-use super::check::known;
 use super::document::Template;
+use super::pool_rules::read_rules;
 use super::preflight::not_answered;
 use super::{CommandError, CommandOutput, asked};
-use crate::cli::Say;
-use crate::cli::args::{PasswordSource, TemplateArgs};
+use crate::cli::Printer;
+use crate::cli::settings::{PoolRulesSource, TemplateSettings};
 use crate::preflight::ask::Questions;
 use crate::report::csv_line;
 use crate::user::STANDARD_ATTRIBUTES;
 use crate::user::pool_rules::{AttributeRule, PoolRules};
 
-pub(super) fn template(args: &TemplateArgs, say: Say) -> Result<CommandOutput, CommandError> {
+pub(super) fn template(
+    settings: &TemplateSettings,
+    printer: Printer,
+) -> Result<CommandOutput, CommandError> {
+    let TemplateSettings {
+        rules: source,
+        preflight_timeout,
+        with_password,
+    } = settings;
     let questions = Questions {
         rules: true,
-        client: args.pool.client_id.is_some(),
+        client: source.has_client(),
         ..Questions::default()
     };
-    let asking = known(&args.pool, args.patience, &questions, say);
-    let (_, found) = match asked(asking, say)? {
-        ControlFlow::Continue(known) => known,
+    let asking = read_rules(source, *preflight_timeout, &questions, printer);
+    let (_, found) = match asked(asking, printer)? {
+        ControlFlow::Continue(found) => found,
         ControlFlow::Break(stopped) => return Ok(stopped),
     };
-    if let Some(unanswered) = found.unanswered.first() {
-        let user_pool_id = args.pool.user_pool_id.as_deref().unwrap_or_default();
-        return Err(not_answered(user_pool_id, unanswered));
+    if let (Some(unanswered), PoolRulesSource::Pool(connection)) =
+        (found.unanswered.first(), source)
+    {
+        return Err(not_answered(&connection.user_pool_id, unanswered));
     }
-    let rules = found.rules.unwrap_or_else(any_pool);
-    let with_password = match args.password {
-        PasswordSource::Column | PasswordSource::ColumnOrGenerate => true,
-        PasswordSource::Generate | PasswordSource::None => false,
-    };
-    let columns = rules.columns(with_password);
+    let rules = found.rules.unwrap_or_else(standard_rules);
+    let columns = rules.columns(*with_password);
     let header = csv_line(&columns).map_err(CommandError::refused)?;
     CommandOutput::of_text(header).with(&Template { columns: &columns })
 }
 
-/// What every pool has.
-fn any_pool() -> PoolRules {
+/// The attributes that every pool has.
+fn standard_rules() -> PoolRules {
     let attribute = |name: &str| AttributeRule {
         name: name.to_owned(),
         ..AttributeRule::default()

@@ -6,10 +6,9 @@ use super::confirm::{somebody_is_there, typed};
 use super::document::UndoneDocument;
 use super::hold::hold;
 use super::{CommandError, CommandOutput, beside, runtime};
-use crate::cli::args::UndoArgs;
+use crate::cli::Printer;
 use crate::cli::exit::Exit;
-use crate::cli::undo::{connect as connect_settings, endpoint_in_environment, rates};
-use crate::cli::{Say, settings};
+use crate::cli::settings::UndoSettings;
 use crate::ledger::{
     Durability, Ledger, LedgerError, LedgerReader, RunDirectory, RunTimes, UndoLedger,
     refuse_absent_ledger,
@@ -26,9 +25,11 @@ use crate::undo::{Mode, RemovalRules, Undo, UndoEnd, UndoTally, Why};
 /// What people are told who stopped it.
 const GOES_ON: &str = "the same command goes on";
 
-pub(super) fn undo(args: &UndoArgs, say: Say) -> Result<CommandOutput, CommandError> {
-    settings::refuse_sensitive_logs().map_err(CommandError::refused)?;
-    runtime()?.block_on(undone(args, say))
+pub(super) fn undo(
+    settings: &UndoSettings,
+    printer: Printer,
+) -> Result<CommandOutput, CommandError> {
+    runtime()?.block_on(undone(settings, printer))
 }
 
 /// A run that can be undone.
@@ -41,60 +42,69 @@ struct Made {
     times: RunTimes,
 }
 
-async fn undone(args: &UndoArgs, say: Say) -> Result<CommandOutput, CommandError> {
+async fn undone(settings: &UndoSettings, printer: Printer) -> Result<CommandOutput, CommandError> {
     let mut signals = Signals::listen().map_err(CommandError::refused)?;
     let made = tokio::select! {
-        made = made(args, say) => made?,
+        made = made(settings, printer) => made?,
         signal = signals.next() => {
-            return Ok(stopped_before(signal, say));
+            return Ok(stopped_before(signal, printer));
         }
     };
     let pool_id = made.summary.user_pool_id.clone();
-    let ask = asks(args, &pool_id)?;
-    say_what_is_not_meant(&made.summary, say);
-    let begun = begun(args, &made.directory, say)?;
+    let ask = asks(settings, &pool_id)?;
+    say_what_is_not_meant(&made.summary, printer);
+    let begun = begun(settings, &made.directory, printer)?;
     let users = match &begun {
-        Some((_, tally)) => tally.left(args.even_if_used),
+        Some((_, tally)) => tally.left(settings.even_if_used),
         None => made.summary.count(Outcome::Created),
     };
     if users == 0 {
         let Some((ledger, tally)) = begun else {
-            say.line("this run created no users: there is nothing to undo");
+            printer.info("this run created no users: there is nothing to undo");
             return Ok(Exit::Done.into());
         };
         let ended = UndoEnd::before_it_began(tally);
-        return close(args, &made, ended, ledger, say).await;
+        return close(settings, &made, ended, ledger, printer).await;
     }
     drop(begun);
-    let endpoint = chosen_endpoint(args, made.endpoint.as_deref(), say)?;
+    let endpoint = chosen_endpoint(settings, made.endpoint.as_deref(), printer)?;
     let client_id = &made.summary.client_id;
-    let settings = connect_settings(args, &pool_id, client_id, endpoint);
-    let pool = connect(&settings).await.map_err(CommandError::refused)?;
-    let ceilings = rates(args).ceilings();
+    let connection = settings.connect(&pool_id, client_id, endpoint);
+    let pool = connect(&connection).await.map_err(CommandError::refused)?;
+    let ceilings = settings.ceilings;
     let plan = UndoPlan {
         users,
         pool_id: &pool_id,
         place: place_name(pool.endpoint()),
         ceilings,
     };
-    say_plan(args, &plan, say);
+    say_plan(settings, &plan, printer);
     if ask {
         tokio::select! {
             typed = typed(users, &pool_id) => typed?,
             signal = signals.next() => {
-                return Ok(stopped_before(signal, say));
+                return Ok(stopped_before(signal, printer));
             }
         }
     }
     let opened = tokio::select! {
-        opened = opened(made, args.dry_run, args.even_if_used) => opened?,
+        opened = opened(made, settings.dry_run, settings.even_if_used) => opened?,
         signal = signals.next() => {
-            return Ok(stopped_before(signal, say));
+            return Ok(stopped_before(signal, printer));
         }
     };
     let (made, ledger) = opened;
-    let (ended, ledger) = go(args, &made, ledger, pool, ceilings, &mut signals, say).await?;
-    close(args, &made, ended, ledger, say).await
+    let (ended, ledger) = go(
+        settings,
+        &made,
+        ledger,
+        pool,
+        ceilings,
+        &mut signals,
+        printer,
+    )
+    .await?;
+    close(settings, &made, ended, ledger, printer).await
 }
 
 /// The ledger of the undo; that of a dry run is gone with the program. To write down a million users takes a while.
@@ -119,17 +129,17 @@ async fn opened(
 
 /// An undo that was begun earlier, and how it stands; a dry run goes on with none.
 fn begun(
-    args: &UndoArgs,
+    settings: &UndoSettings,
     directory: &RunDirectory,
-    say: Say,
+    printer: Printer,
 ) -> Result<Option<(UndoLedger, UndoTally)>, CommandError> {
-    if args.dry_run || !UndoLedger::is_there(directory).map_err(CommandError::refused)? {
+    if settings.dry_run || !UndoLedger::is_there(directory).map_err(CommandError::refused)? {
         return Ok(None);
     }
     let ledger = UndoLedger::open(directory).map_err(CommandError::refused)?;
     let tally = UndoTally::of(&ledger).map_err(CommandError::refused)?;
-    let (all, left) = (tally.all(), tally.left(args.even_if_used));
-    say.line(format_args!(
+    let (all, left) = (tally.all(), tally.left(settings.even_if_used));
+    printer.info(format_args!(
         "going on with this undo: {} of {} settled",
         all - left,
         counted(all, "user", "users")
@@ -138,10 +148,10 @@ fn begun(
 }
 
 /// The run, held: nobody else goes on with it meanwhile.
-async fn made(args: &UndoArgs, say: Say) -> Result<Made, CommandError> {
-    let run_dir = args.run_dir.as_path();
+async fn made(settings: &UndoSettings, printer: Printer) -> Result<Made, CommandError> {
+    let run_dir = settings.run_directory.as_path();
     refuse_absent_ledger(run_dir).map_err(CommandError::refused)?;
-    let directory = hold(run_dir, args.wait_for_lock, say).await?;
+    let directory = hold(run_dir, settings.wait_for_lock, printer).await?;
     if let Some(exposure) = directory.exposure().map_err(CommandError::refused)? {
         return Err(CommandError::refused(LedgerError::Exposed(exposure)));
     }
@@ -173,29 +183,29 @@ async fn made(args: &UndoArgs, say: Say) -> Result<Made, CommandError> {
 /// Where the users are deleted: where the run created them, unless `--endpoint-url` says otherwise. The environment and the profile do
 /// not: they may have changed since.
 fn chosen_endpoint(
-    args: &UndoArgs,
+    settings: &UndoSettings,
     recorded: Option<&str>,
-    say: Say,
+    printer: Printer,
 ) -> Result<EndpointChoice, CommandError> {
     let same = |one: &str, other: &str| one.trim_end_matches('/') == other.trim_end_matches('/');
-    match (&args.connection.endpoint_url, recorded) {
+    match (&settings.endpoint, recorded) {
         (Some(named), recorded) => {
             if let Some(recorded) = recorded
                 && !same(named, recorded)
             {
-                say.line(format_args!(
-                    "note: this run created its users at {}; --endpoint-url names {named}",
+                printer.note(format_args!(
+                    "this run created its users at {}; --endpoint-url names {named}",
                     place_name(recorded)
                 ));
             }
             Ok(EndpointChoice::Url(named.clone()))
         }
         (None, Some(recorded)) => {
-            if let Some((variable, url)) = endpoint_in_environment()
-                && !same(&url, recorded)
+            if let Some((variable, url)) = &settings.ignored_endpoint
+                && !same(url, recorded)
             {
-                say.line(format_args!(
-                    "note: this run created its users at {}; {variable} ({url}) is ignored, only --endpoint-url names another place",
+                printer.note(format_args!(
+                    "this run created its users at {}; {variable} ({url}) is ignored, only --endpoint-url names another place",
                     place_name(recorded)
                 ));
             }
@@ -207,7 +217,7 @@ fn chosen_endpoint(
         (None, None) => Err(CommandError::refusal(
             format_args!(
                 "{}: this run's ledger does not say where its users were created, and nothing was deleted",
-                args.run_dir.display()
+                settings.run_directory.display()
             ),
             "name the place with --endpoint-url              (AWS: https://cognito-idp.REGION.amazonaws.com)",
         )),
@@ -222,17 +232,17 @@ fn place_name(endpoint: &str) -> &str {
 }
 
 /// Whether somebody is asked to type the pool's id. Refuses where nobody can be, and where another id is named.
-fn asks(args: &UndoArgs, pool_id: &str) -> Result<bool, CommandError> {
-    match &args.yes_delete {
+fn asks(settings: &UndoSettings, pool_id: &str) -> Result<bool, CommandError> {
+    match &settings.confirmed_pool {
         Some(named) if named == pool_id => Ok(false),
         Some(named) => Err(CommandError::refusal(
             format_args!(
                 "--yes-delete {named}: the run in {} was made in the pool {pool_id}, and nothing was deleted",
-                args.run_dir.display()
+                settings.run_directory.display()
             ),
             "give that id if it is meant",
         )),
-        None if args.dry_run => Ok(false),
+        None if settings.dry_run => Ok(false),
         None if somebody_is_there() => Ok(true),
         None => Err(CommandError::refusal(
             "refusing to delete without confirmation (no terminal)",
@@ -241,11 +251,11 @@ fn asks(args: &UndoArgs, pool_id: &str) -> Result<bool, CommandError> {
     }
 }
 
-fn say_what_is_not_meant(summary: &Summary, say: Say) {
+fn say_what_is_not_meant(summary: &Summary, printer: Printer) {
     let in_doubt = summary.count(Outcome::InDoubt);
     if in_doubt > 0 {
-        say.line(format_args!(
-            "note: {} in doubt: users that the run may have created there are kept; run the same import command again, or with \
+        printer.note(format_args!(
+            "{} in doubt: users that the run may have created there are kept; run the same import command again, or with \
              --retry in-doubt, before the undo: a run that was undone cannot be resumed",
             counted(in_doubt, "row is", "rows are")
         ));
@@ -260,15 +270,15 @@ struct UndoPlan<'a> {
     ceilings: Ceilings,
 }
 
-fn say_plan(args: &UndoArgs, plan: &UndoPlan<'_>, say: Say) {
+fn say_plan(settings: &UndoSettings, plan: &UndoPlan<'_>, printer: Printer) {
     let UndoPlan {
         users,
         pool_id,
         place,
         ceilings,
     } = plan;
-    if args.dry_run {
-        say.line(format_args!(
+    if settings.dry_run {
+        printer.info(format_args!(
             "dry run: looking up {} that this run created in {pool_id}, {} a second; no user is deleted (endpoint: {place})",
             counted(*users, "user", "users"),
             ceilings.read
@@ -276,7 +286,7 @@ fn say_plan(args: &UndoArgs, plan: &UndoPlan<'_>, say: Say) {
         return;
     }
     let seconds = users / u64::from(ceilings.update.get());
-    say.text(format_args!(
+    printer.prose(format_args!(
         "undo: {} that this run created in {pool_id}\n\
          \x20     endpoint: {place}\n\
          \x20     UserRead: each is looked up first; AdminGetUser counts it as active this month\n\
@@ -285,7 +295,7 @@ fn say_plan(args: &UndoArgs, plan: &UndoPlan<'_>, say: Say) {
         counted(*users, "user", "users"),
         ceilings.update,
         humantime::format_duration(Duration::from_secs(seconds.max(1))),
-        if args.even_if_used {
+        if settings.even_if_used {
             "users that have signed in since are deleted as well (--even-if-used)"
         } else {
             "users that have signed in since, or may have, are kept"
@@ -294,26 +304,26 @@ fn say_plan(args: &UndoArgs, plan: &UndoPlan<'_>, say: Say) {
 }
 
 async fn go(
-    args: &UndoArgs,
+    settings: &UndoSettings,
     made: &Made,
     ledger: UndoLedger,
     pool: Cognito,
     ceilings: Ceilings,
     signals: &mut Signals,
-    say: Say,
+    printer: Printer,
 ) -> Result<(UndoEnd, UndoLedger), CommandError> {
     let rules = RemovalRules {
         retry: RetryPolicy::default(),
-        even_if_used: args.even_if_used,
+        even_if_used: settings.even_if_used,
     };
     // Who only looks is held up by look-ups alone.
-    let (mode, rate) = if args.dry_run {
+    let (mode, rate) = if settings.dry_run {
         (Mode::DryRun, ceilings.read)
     } else {
         (Mode::Delete, ceilings.update)
     };
     let mut tell = |tally: &UndoTally| {
-        say.line(format_args!(
+        printer.info(format_args!(
             "{} of {} settled",
             tally.all() - tally.open(),
             counted(tally.all(), "user", "users")
@@ -336,37 +346,37 @@ async fn go(
 
 /// The report, and what people are told at the end.
 async fn close(
-    args: &UndoArgs,
+    settings: &UndoSettings,
     made: &Made,
     ended: UndoEnd,
     ledger: UndoLedger,
-    say: Say,
+    printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
     if let (true, Some(Why::Signal(signal))) = (ended.at_once, &ended.stopped) {
         let why = "stopped at once; the ledger knows the rest";
-        say.line(format_args!("{why}; {GOES_ON}"));
+        printer.info(format_args!("{why}; {GOES_ON}"));
         return Ok(CommandOutput::from(Exit::Signal(*signal)).stopped(why, GOES_ON));
     }
-    let report = if args.dry_run {
+    let report = if settings.dry_run {
         UndoReport::DryRun
     } else {
         UndoReport::Results
     };
     let path = made.directory.path().to_owned();
-    let encoding = args.csv.encoding();
+    let encoding = settings.csv;
     let written = beside("report", move || {
         write_undo(&path, &ledger, report, encoding)
     })
     .await?;
     let written = written.map_err(CommandError::stopped)?;
     let tally = &ended.tally;
-    say.lines(undo_table(report, |undone| match undone {
+    printer.block(undo_table(report, |undone| match undone {
         Some(undone) => tally.count(undone),
         None => tally.open(),
     }));
     for (category, requests) in ended.requests.by_name() {
         if requests.sent > 0 {
-            say.line(format_args!(
+            printer.info(format_args!(
                 "  {category}: {}, {} throttled",
                 counted(requests.sent, "request", "requests"),
                 requests.throttled
@@ -375,16 +385,16 @@ async fn close(
     }
     let maybe_used = tally.count(Undone::Kept(KeptReason::MaybeUsed));
     if maybe_used > 0 {
-        say.line(format_args!(
-            "note: {} kept because they may have signed in (the pool has no threat protection, it was not on when they were created, \
+        printer.note(format_args!(
+            "{} kept because they may have signed in (the pool has no threat protection, it was not on when they were created, \
              or AdminListUserAuthEvents is not permitted); --even-if-used deletes them as well",
             counted(maybe_used, "confirmed user is", "confirmed users are")
         ));
     }
-    say.line(format_args!("results: {}", written.display()));
+    printer.info(format_args!("results: {}", written.display()));
     let document = UndoneDocument {
         run_directory: made.directory.path(),
-        dry_run: args.dry_run,
+        dry_run: settings.dry_run,
         results: &written,
         users: Undone::ALL
             .into_iter()
@@ -397,12 +407,12 @@ async fn close(
         Some(why) => {
             let exit = match why {
                 Why::Signal(signal) => {
-                    say.line(format_args!("stopped by {why}; {GOES_ON}"));
+                    printer.info(format_args!("stopped by {why}; {GOES_ON}"));
                     Exit::Signal(*signal)
                 }
                 Why::Refused(..) | Why::Unreachable(_) | Why::Broken(_) => {
-                    say.error(format_args!("stopped early: {why}"));
-                    say.line(format_args!("{GOES_ON} from here"));
+                    printer.error(format_args!("stopped early: {why}"));
+                    printer.info(format_args!("{GOES_ON} from here"));
                     Exit::Stopped
                 }
             };
@@ -416,8 +426,8 @@ async fn close(
     }
 }
 
-fn stopped_before(signal: Signal, say: Say) -> CommandOutput {
+fn stopped_before(signal: Signal, printer: Printer) -> CommandOutput {
     let why = "stopped before anything was deleted";
-    say.line(why);
+    printer.info(why);
     CommandOutput::from(Exit::Signal(signal)).stopped(why, GOES_ON)
 }

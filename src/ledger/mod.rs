@@ -34,6 +34,7 @@ pub mod writer;
 
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 pub use directory::RunDirectory;
 pub use exposure::Exposure;
 pub use identity::{Facts, Identity, LedgerStatus, RunKind, Session};
@@ -50,12 +51,12 @@ pub use writer::{
 use crate::hints::Hint;
 
 /// What a committed transaction survives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Durability {
-    /// A crash of the process and loss of power: every transaction is synced to the disk.
+    /// A power failure
     #[default]
     Power,
-    /// A crash of the process. Loss of power may cost the last transactions.
+    /// A crash of this process, but not a power failure
     Process,
 }
 

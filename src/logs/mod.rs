@@ -15,6 +15,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use clap::ValueEnum;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -25,12 +26,13 @@ use filter::{Chosen, filter, let_through};
 use json::JsonLines;
 use text::text_lines;
 
-/// How a line looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The format of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum LogFormat {
-    /// For people.
+    /// Human-readable lines
+    #[default]
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line
     Json,
 }
 

@@ -7,18 +7,19 @@ use super::dates::DateFormat;
 use super::phone::Region;
 use crate::user::hint::FlagsGiven;
 use crate::user::pool_rules::Contact;
+use clap::ValueEnum;
 
 /// Where passwords come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum PasswordFrom {
-    /// The column `password`.
+    /// The password column (default)
     #[default]
     Column,
-    /// Each user gets a random one that nobody knows, and resets it by "forgot password".
+    /// Random passwords that are stored nowhere; users reset them with "forgot password"
     Generate,
-    /// The column `password`, and a random one where its cell is empty.
+    /// The password column, or a random password where the cell is empty
     ColumnOrGenerate,
-    /// Users are signed up without one, for pools with a passwordless factor.
+    /// No passwords, for pools with a passwordless sign-in factor
     None,
 }
 
@@ -128,12 +129,12 @@ pub struct FollowUpOptions {
     pub disable_where: Vec<Sourced<ColumnIs>>,
 }
 
-/// What is written small.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What is converted to lowercase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Lowercase {
-    /// The username.
+    /// The username
     Username,
-    /// The attribute `email`.
+    /// The email attribute
     Email,
 }
 

@@ -27,6 +27,7 @@ use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::operation::admin_get_user::AdminGetUserError;
 use aws_sdk_cognitoidentityprovider::operation::sign_up::SignUpInput;
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
+use clap::ValueEnum;
 use secrecy::SecretString;
 
 use crate::user::{NewUser, Password};
@@ -47,15 +48,15 @@ pub use undo::{Deletion, Doings};
 pub const MOST_SKEW_MS: i64 = 5 * 60 * 1_000;
 
 /// How existing users are looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum LookupMode {
-    /// `AdminGetUser`, which is consistent and makes a user count as active.
+    /// AdminGetUser: always up to date, but the user counts as monthly active
     #[default]
     Get,
-    /// `ListUsers`, which lags behind and does not make users count as active. Unclear rows still
-    /// use `AdminGetUser`.
+    /// ListUsers: eventually consistent, does not count users as active; unclear results still need
+    /// AdminGetUser
     List,
-    /// No lookups, so no request is signed.
+    /// No lookup
     None,
 }
 

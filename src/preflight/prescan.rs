@@ -10,19 +10,20 @@ use std::time::Duration;
 use super::rates::{Rate, Rates};
 use crate::pool::LookupMode;
 use crate::pool::list::USERS_A_PAGE;
+use clap::ValueEnum;
 
 /// Pages a second, at most: each page leads to the next one, and an answer takes its time.
 const PAGES_A_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
-/// When the pool is read first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// When the pool is listed before the first sign-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum PrescanMode {
-    /// Where it pays.
+    /// If listing the pool takes fewer requests and less time
     #[default]
     Auto,
-    /// In any case.
+    /// Always list the pool
     Always,
-    /// Not at all.
+    /// Never list the pool
     Never,
 }
 

@@ -4,14 +4,15 @@ use super::csv_file::CsvEncoding;
 use super::metrics_file::MetricsFile;
 use crate::ledger::RunKind;
 use crate::outcome::Summary;
+use clap::ValueEnum;
 
-/// How much the reports that are handed on show of the people in the list. The others (results, rejects) are for whoever has the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// How report.html shows personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Names {
-    /// `a***` and `a***@e***.com`; what an error quotes is left out.
+    /// Names as a*** and a***@e***.com, errors without the values they quote
     #[default]
     Masked,
-    /// As they stand in the list.
+    /// Complete names and errors
     Full,
 }
 

@@ -1,6 +1,7 @@
 //! What a user pool and its app client demand of the users that sign up, as `DescribeUserPool` and `DescribeUserPoolClient` tell
 //! it, or as a file tells it that `cognito-import describe` wrote. The names are Cognito's own.
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::STANDARD_ATTRIBUTES;
@@ -44,13 +45,14 @@ pub struct PoolRules {
 }
 
 /// An attribute to which a pool can send messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
 pub enum Contact {
-    /// `email`.
+    /// The email address
     Email,
-    /// `phone_number`.
+    /// The phone number
     PhoneNumber,
 }
 

@@ -46,7 +46,7 @@ fn a_valid_list_passes_however_the_pool_is_known() {
         "time: about 1m 40s",
         "active users (MAU) this month: up to 1000 more",
         "findings: findings.csv (0 of them)",
-        "nothing stands against it",
+        "no problems found",
     ];
     for (cli, messages) in [
         (asked, "messages: none"),
@@ -334,7 +334,9 @@ fn findings_never_overwrite_the_list() {
     let pipe = pipe(&dir);
     for findings in ["pipe", "."] {
         let cli = dir.cli("check").args([list, "--findings", findings]);
-        cli.run().exits(3).says([findings, "is there, and no file"]);
+        cli.run()
+            .exits(3)
+            .says([findings, "exists and is not a regular file"]);
     }
     assert!(!fs::metadata(pipe).unwrap().is_file());
     assert_eq!(fs::read_to_string(dir.path(list)).unwrap(), users(3));

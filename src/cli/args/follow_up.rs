@@ -1,8 +1,9 @@
 //! Steps after sign-up.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::mapping::{ColumnIs, Sourced};
+use crate::user::pool_rules::Contact;
 use crate::user::wrong_group_name;
 
 /// Steps after sign-up.
@@ -25,7 +26,7 @@ pub struct FollowUpArgs {
     /// A column email_verified or phone_number_verified decides for each row: true, 1 or yes;
     /// false, 0, no or empty.
     #[arg(long, value_enum, value_name = "ATTRIBUTE", value_delimiter = ',')]
-    pub verify: Vec<VerifyArg>,
+    pub verify: Vec<Contact>,
     /// Add each user to a group; repeatable
     ///
     /// Groups in the file's `groups` column are added as well.
@@ -45,16 +46,6 @@ pub struct FollowUpArgs {
     /// Apply these steps to users who already existed, too
     #[arg(long, hide_short_help = true)]
     pub follow_up_existing: bool,
-}
-
-/// An attribute that can be verified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum VerifyArg {
-    /// The email address
-    Email,
-    /// The phone number
-    #[value(name = "phone_number")]
-    PhoneNumber,
 }
 
 fn confirm_where(text: &str) -> Result<Sourced<ColumnIs>, String> {

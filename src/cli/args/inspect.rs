@@ -4,12 +4,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap_complete::Shell;
 
 use super::{
     AllowArgs, ConnectionArgs, CsvArgs, FollowUpArgs, KnownPoolArgs, ListArgs, LookArgs,
-    OutputArgs, PasswordSource, PatienceArgs, RateArgs, UsernameCase,
+    OutputArgs, PatienceArgs, RateArgs, UsernameCase,
 };
+use crate::cli::completions::Shell;
+use crate::mapping::PasswordFrom;
 
 /// `check`.
 #[derive(Debug, Args)]
@@ -88,8 +89,8 @@ pub struct TemplateArgs {
     #[command(flatten)]
     pub patience: PatienceArgs,
     /// Choose the source of passwords; not all need a column
-    #[arg(long, value_enum, value_name = "SOURCE", default_value_t = PasswordSource::Column, help_heading = "Mapping")]
-    pub password: PasswordSource,
+    #[arg(long, value_enum, value_name = "SOURCE", default_value_t = PasswordFrom::Column, help_heading = "Mapping")]
+    pub password: PasswordFrom,
 }
 
 /// `iam-policy`.

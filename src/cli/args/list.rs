@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use clap::Args;
 use clap::builder::Resettable;
-use clap::{Args, ValueEnum};
 
 use super::follow_up::FollowUpArgs;
 use super::format::FormatArgs;
 use super::mapping::MappingArgs;
+use crate::mapping::PasswordFrom;
 
 /// The CSV file, its columns, and the steps after sign-up.
 #[derive(Debug, Args)]
@@ -27,24 +28,11 @@ pub struct ListArgs {
     pub format: FormatArgs,
     /// Choose the source of passwords
     #[arg(long, value_enum, value_name = "SOURCE", help_heading = "Mapping")]
-    pub password: Option<PasswordSource>,
+    pub password: Option<PasswordFrom>,
     /// Columns and attributes.
     #[command(flatten)]
     pub mapping: MappingArgs,
     /// Steps after sign-up.
     #[command(flatten)]
     pub follow_up: FollowUpArgs,
-}
-
-/// Where passwords come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PasswordSource {
-    /// The password column (default)
-    Column,
-    /// Random passwords that are stored nowhere; users reset them with "forgot password"
-    Generate,
-    /// The password column, or a random password where the cell is empty
-    ColumnOrGenerate,
-    /// No passwords, for pools with a passwordless sign-in factor
-    None,
 }

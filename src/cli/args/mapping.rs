@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::follow_up::column_is;
 use crate::mapping::{
-    ColumnIs, ColumnTarget, Constant, DateFormat, DateOf, Join, Region, Sourced, Target, ValueOf,
-    attribute,
+    ColumnIs, ColumnTarget, Constant, DateFormat, DateOf, Join, Lowercase, Region, Sourced, Target,
+    ValueOf, attribute,
 };
 
 /// How columns become usernames, passwords and attributes.
@@ -73,7 +73,7 @@ pub struct MappingArgs {
         value_delimiter = ',',
         hide_short_help = true
     )]
-    pub lowercase: Vec<LowercaseArg>,
+    pub lowercase: Vec<Lowercase>,
     /// Convert phone numbers to E.164, such as +4930901820
     ///
     /// COUNTRY, such as DE, applies to numbers without a country code.
@@ -106,15 +106,6 @@ pub struct MappingArgs {
     /// escape, columns, skip_lines, flexible, drop_apostrophe, unwrap_formulas.
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
-}
-
-/// What is lowercased.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LowercaseArg {
-    /// The username
-    Username,
-    /// The email attribute
-    Email,
 }
 
 /// The last `=` separates: names of columns may have one.

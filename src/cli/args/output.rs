@@ -16,26 +16,8 @@ pub struct LogArgs {
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub log_file: Option<PathBuf>,
     /// Choose the format of log lines
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormatArg::Text, hide_short_help = true)]
-    pub log_format: LogFormatArg,
-}
-
-/// The format of log lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormatArg {
-    /// Human-readable lines
-    Text,
-    /// One JSON object per line
-    Json,
-}
-
-impl From<LogFormatArg> for LogFormat {
-    fn from(format: LogFormatArg) -> Self {
-        match format {
-            LogFormatArg::Text => Self::Text,
-            LogFormatArg::Json => Self::Json,
-        }
-    }
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text, hide_short_help = true)]
+    pub log_format: LogFormat,
 }
 
 /// Progress.

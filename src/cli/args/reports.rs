@@ -1,8 +1,8 @@
 //! The reports of a run.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::report::{CsvEncoding, MetricsFile};
+use crate::report::{CsvEncoding, MetricsFile, Names};
 
 /// The reports of a run.
 #[derive(Debug, Args)]
@@ -11,8 +11,8 @@ pub struct ReportsArgs {
     /// Choose how report.html shows personal data
     ///
     /// results.csv always contains usernames.
-    #[arg(long, value_enum, value_name = "MODE", default_value_t = PiiArg::Masked, hide_short_help = true)]
-    pub pii: PiiArg,
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = Names::Masked, hide_short_help = true)]
+    pub pii: Names,
     /// CSV reports.
     #[command(flatten)]
     pub csv: CsvArgs,
@@ -42,13 +42,4 @@ impl CsvArgs {
             CsvEncoding::Utf8
         }
     }
-}
-
-/// How personal data is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PiiArg {
-    /// Names as a*** and a***@e***.com, errors without the values they quote
-    Masked,
-    /// Complete names and errors
-    Full,
 }

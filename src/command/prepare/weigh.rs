@@ -5,8 +5,8 @@ use super::super::confirm::{confirm, somebody_is_there};
 use super::super::list::List;
 use super::super::listing::ListingDecision as ListingWeighed;
 use super::super::preflight::{Intent, PreflightFindings, surveyed};
-use crate::cli::Say;
-use crate::cli::import_settings::ImportSettings;
+use crate::cli::Printer;
+use crate::cli::settings::ImportSettings;
 use crate::outcome::Outcome;
 use crate::preflight::ask::Found;
 use crate::preflight::attempts::PreflightCalls;
@@ -41,11 +41,11 @@ impl Preflight<'_> {
         self,
         found: &mut Found,
         case_insensitive: bool,
-        say: Say,
+        printer: Printer,
     ) -> Result<PreflightResult, CommandError> {
         let (settings, list) = (self.settings, self.list);
         if settings.preflight.skipped {
-            list.say_notices(say);
+            list.say_notices(printer);
             return Ok(PreflightResult {
                 reading: self.unchecked(found).await,
                 counts: None,
@@ -57,8 +57,8 @@ impl Preflight<'_> {
         let reading = self.reading(found, rows).await;
         let intent = self.intent(found, reading.clone(), false);
         let verdict = PreflightFindings::of(intent, &list.mapping, self.rules, found, survey);
-        verdict.say(say);
-        verdict.say_what_is_broken(say);
+        verdict.say(printer);
+        verdict.say_what_is_broken(printer);
         if let Some(refusal) = verdict.refusal("the run is refused, and nothing was sent") {
             return Err(refusal);
         }
@@ -76,7 +76,7 @@ impl Preflight<'_> {
         self,
         found: &mut Found,
         settled: &[(Outcome, u64)],
-        say: Say,
+        printer: Printer,
     ) -> Result<PreflightResult, CommandError> {
         let Self { settings, list, .. } = self;
         if settings.preflight.skipped {
@@ -98,7 +98,7 @@ impl Preflight<'_> {
             return Err(refusal);
         }
         if let Some(reading) = &reading {
-            say.line(reading);
+            printer.info(reading);
         }
         self.make_groups(&verdict.groups_to_make).await?;
         Ok(PreflightResult { reading, counts })

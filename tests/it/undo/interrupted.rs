@@ -115,7 +115,7 @@ fn an_undone_run_only_continues_with_restart() {
     dir.cli("report")
         .arg("run")
         .run()
-        .says(["this run was undone since"]);
+        .says(["this run was undone later"]);
     let page = std::fs::read_to_string(dir.path("run/report.html")).unwrap();
     assert!(page.contains("This run has since been undone"));
     assert!(pool.users().is_empty());

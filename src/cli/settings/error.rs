@@ -1,0 +1,67 @@
+use std::path::PathBuf;
+
+use crate::cli::client_secret::SecretError;
+use crate::cli::mapping_file::MappingFileError;
+use crate::cli::rehearsal::RehearsalArgsError;
+use crate::cli::trigger_data::TriggerDataError;
+use crate::hints::Hint;
+use crate::report::MetricsFileError;
+
+/// Settings that cannot be used. Nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error("--pool {path}: {cause}")]
+    RulesFile { path: PathBuf, cause: String },
+    #[error("LOG_SENSITIVE_BODIES is set: the SDK would log requests with their passwords")]
+    SensitiveBodies,
+    #[error("--prescan always: lists the pool's users, which --lookup none does not allow")]
+    PrescanUnsigned,
+    #[error(transparent)]
+    Mapping(#[from] MappingFileError),
+    #[error(transparent)]
+    TriggerData(#[from] TriggerDataError),
+    #[error(transparent)]
+    Metrics(#[from] MetricsFileError),
+    #[error(transparent)]
+    Rehearsal(#[from] RehearsalArgsError),
+    #[error("{0} cannot be both the delimiter and the quote character")]
+    QuoteSeparates(char),
+    #[error("--escape {0}: already the quote character or the delimiter")]
+    EscapeTaken(char),
+    #[error("--escape {0}: has no effect with --quote none")]
+    EscapeUnquoted(char),
+    #[error("no run is named")]
+    NoRun,
+}
+
+impl Hint for SettingsError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Secret(error) => return error.hint(),
+            Self::RulesFile { .. } => "`cognito-import describe` writes such a file".to_owned(),
+            Self::SensitiveBodies => "unset it".to_owned(),
+            Self::PrescanUnsigned => "leave one of the two out".to_owned(),
+            Self::Mapping(error) => return error.hint(),
+            Self::TriggerData(error) => return error.hint(),
+            Self::Metrics(error) => return error.hint(),
+            Self::Rehearsal(error) => return error.hint(),
+            Self::QuoteSeparates(..) => {
+                "choose another --delimiter or --quote (`--quote none` if nothing is quoted)"
+                    .to_owned()
+            }
+            Self::EscapeTaken(..) => {
+                "choose another one, or leave --escape out (doubled quotes need no flag)".to_owned()
+            }
+            Self::EscapeUnquoted(..) => "leave one of the two out".to_owned(),
+            Self::NoRun => "give its directory, or two with --compare".to_owned(),
+        })
+    }
+}
+
+impl Hint for toml::ser::Error {
+    fn hint(&self) -> Option<String> {
+        None
+    }
+}

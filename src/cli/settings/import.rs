@@ -1,0 +1,263 @@
+//! The settings of `import` and `rehearse`, with one field for each stage of a run.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::pool::{connect_to_write, existing_user_policy, s3_access};
+use super::report::report_options;
+use super::{ListSettings, SettingsError, refuse_sensitive_logs};
+use crate::cli::args::{
+    AllowArgs, ImportArgs, PreflightArgs, RateArgs, RehearseArgs, Retry, RunArgs, UsernameCase,
+};
+use crate::cli::rehearsal::RehearsalSettings;
+use crate::cli::terminal;
+use crate::cli::trigger_data::trigger_data;
+use crate::import::{BreakerLimits, Deadline};
+use crate::ledger::{Durability, RetryFilter, RunKind};
+use crate::outcome::Outcome;
+use crate::pool::{ConnectSettings, EndpointChoice, Signing};
+use crate::preflight::prescan::ExistingUserPolicy;
+use crate::preflight::problems::Allowed;
+use crate::preflight::rates::RatesAsked;
+use crate::progress::ProgressMode;
+use crate::report::ReportOptions;
+use crate::run::RetryPolicy;
+use crate::source::object::S3Access;
+
+pub struct ImportSettings {
+    pub list: ListSettings,
+    pub connect: ConnectSettings,
+    /// A warning if other users can read the app client's secret.
+    pub secret_warning: Option<String>,
+    pub preflight: PreflightSettings,
+    pub existing_users: ExistingUserPolicy,
+    pub rates: RatesAsked,
+    /// The maximum number of users in flight; `None`: as many as the rate needs.
+    pub concurrency: Option<NonZeroU32>,
+    pub run: RunSettings,
+    pub on_existing_run: OnExistingRun,
+    /// Ask for confirmation if there is a terminal.
+    pub confirm: bool,
+    pub reports: ReportOptions,
+    pub progress: ProgressMode,
+}
+
+/// Checks before the first request that writes.
+pub struct PreflightSettings {
+    pub skipped: bool,
+    /// The pool's rules, instead of reading them from the pool.
+    pub rules_file: Option<PathBuf>,
+    pub allowed: Allowed,
+    /// How long failing calls are retried.
+    pub timeout: Duration,
+}
+
+/// The run directory, and when a run stops on its own.
+pub struct RunSettings {
+    /// `None`: named after the list and the pool.
+    pub directory: Option<PathBuf>,
+    pub wait_for_lock: Option<Duration>,
+    pub durability: Durability,
+    /// Whether usernames are compared without case; `None`: as the pool does.
+    pub ignore_case: Option<bool>,
+    pub retry: RetryPolicy,
+    pub breaker: BreakerLimits,
+    pub time_limit: Option<Duration>,
+    pub deadline: Option<Deadline>,
+    pub rejects_with_passwords: bool,
+}
+
+/// What to do if the run directory contains a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnExistingRun {
+    /// Resume it, and retry these rows.
+    Resume(Vec<RetryFilter>),
+    /// Start over and keep its ledger under another name.
+    PutAside,
+    /// Start over without keeping its ledger, because a rehearsal's pool ends with it.
+    Replace,
+}
+
+impl OnExistingRun {
+    #[must_use]
+    pub fn kind(&self) -> RunKind {
+        match self {
+            Self::Resume(_) | Self::PutAside => RunKind::Import,
+            Self::Replace => RunKind::Rehearsal,
+        }
+    }
+}
+
+impl ImportSettings {
+    pub(super) fn of_import(args: &ImportArgs) -> Result<Self, SettingsError> {
+        refuse_sensitive_logs()?;
+        let existing_users = existing_user_policy(&args.look)?;
+        let reports = report_options(&args.reports)?;
+        let trigger_data = trigger_data(&args.triggers, &args.list)?;
+        let (connect, secret_warning) = connect_to_write(
+            &args.pool,
+            args.pace.attempt_timeout,
+            existing_users,
+            trigger_data,
+        )?;
+        let access = s3_access(Some(&args.pool.user_pool_id), &args.pool.connection);
+        Ok(Self {
+            list: ListSettings::of(&args.list, access)?,
+            connect,
+            secret_warning,
+            preflight: PreflightSettings::of(&args.preflight),
+            existing_users,
+            rates: rates(&args.pace.rates),
+            concurrency: args.pace.concurrency,
+            run: RunSettings::of(&args.run),
+            on_existing_run: if args.restart {
+                OnExistingRun::PutAside
+            } else {
+                OnExistingRun::Resume(retry_filters(&args.retry))
+            },
+            confirm: !args.yes,
+            reports,
+            progress: terminal::form(&args.output, &args.progress),
+        })
+    }
+
+    /// The endpoint is filled in when the simulated pool listens.
+    pub(super) fn of_rehearse(
+        args: &RehearseArgs,
+    ) -> Result<(Self, RehearsalSettings), SettingsError> {
+        refuse_sensitive_logs()?;
+        let existing_users = existing_user_policy(&args.look)?;
+        let reports = report_options(&args.reports)?;
+        let trigger_data = trigger_data(&args.triggers, &args.list)?;
+        let rehearsal = RehearsalSettings::of(&args.rehearsal)?;
+        let pool = &rehearsal.pool;
+        let connect = ConnectSettings {
+            user_pool_id: pool.pool_id.clone(),
+            client_id: pool.client_id.clone(),
+            client_secret: pool.client_secret.clone().map(Into::into),
+            trigger_data,
+            region: Some(pool.region.clone()),
+            profile: None,
+            endpoint: EndpointChoice::Configured,
+            signing: if existing_users.look_ups.any() {
+                Signing::Rehearsal
+            } else {
+                Signing::Off
+            },
+            attempt_timeout: args.pace.attempt_timeout,
+        };
+        let settings = Self {
+            list: ListSettings::of(&args.list, S3Access::default())?,
+            connect,
+            secret_warning: None,
+            preflight: PreflightSettings::of(&args.preflight),
+            existing_users,
+            rates: rates(&args.pace.rates),
+            concurrency: args.pace.concurrency,
+            run: RunSettings::of(&args.run),
+            on_existing_run: OnExistingRun::Replace,
+            confirm: false,
+            reports,
+            progress: terminal::form(&args.output, &args.progress),
+        };
+        Ok((settings, rehearsal))
+    }
+}
+
+impl PreflightSettings {
+    fn of(args: &PreflightArgs) -> Self {
+        Self {
+            skipped: args.no_preflight,
+            rules_file: args.pool.clone(),
+            allowed: allowed(&args.allow),
+            timeout: args.patience.preflight_timeout,
+        }
+    }
+}
+
+impl RunSettings {
+    fn of(args: &RunArgs) -> Self {
+        Self {
+            directory: args.run_dir.clone(),
+            wait_for_lock: args.wait_for_lock,
+            durability: args.durability,
+            ignore_case: ignore_case(args.usernames),
+            retry: RetryPolicy {
+                settle: args.settle_time,
+                ..RetryPolicy::default()
+            },
+            breaker: BreakerLimits {
+                first: args.max_failures,
+                rate: args.max_failure_rate,
+            },
+            time_limit: args.deadline,
+            deadline: args.deadline.map(|time| deadline(time, Instant::now())),
+            rejects_with_passwords: args.rejects_with_passwords,
+        }
+    }
+}
+
+pub(super) fn allowed(args: &AllowArgs) -> Allowed {
+    Allowed {
+        messages: args.allow_messages,
+        message_limit: args.ignore_message_limit,
+        alias_moves: args.allow_alias_moves,
+        alias_repeats: args.allow_alias_repeats,
+        strict: args.strict,
+    }
+}
+
+pub(super) fn rates(args: &RateArgs) -> RatesAsked {
+    RatesAsked {
+        creation: args.rate.named(),
+        read: args.lookup_rate.named(),
+        update: args.update_rate.named(),
+        list: args.list_rate.named(),
+        share: args.share,
+    }
+}
+
+pub(super) fn ignore_case(usernames: Option<UsernameCase>) -> Option<bool> {
+    usernames.map(|case| match case {
+        UsernameCase::IgnoreCase => true,
+        UsernameCase::CaseSensitive => false,
+    })
+}
+
+/// The last tenth of the time, at most 10 s, is left to requests in flight.
+fn deadline(time: Duration, started: Instant) -> Deadline {
+    Deadline {
+        no_more_rows: started + (time - (time / 10).min(Duration::from_secs(10))),
+        over: started + time,
+    }
+}
+
+fn retry_filters(args: &[Retry]) -> Vec<RetryFilter> {
+    let all = [
+        Outcome::Failed,
+        Outcome::Rejected,
+        Outcome::InDoubt,
+        Outcome::Invalid,
+    ];
+    let mut filters: Vec<RetryFilter> = args
+        .iter()
+        .flat_map(|retry| match retry {
+            Retry::Failed => vec![RetryFilter::Rows(Outcome::Failed)],
+            Retry::Rejected => vec![RetryFilter::Rows(Outcome::Rejected)],
+            Retry::InDoubt => vec![RetryFilter::Rows(Outcome::InDoubt)],
+            Retry::Invalid => vec![RetryFilter::Rows(Outcome::Invalid)],
+            Retry::FollowUp => vec![RetryFilter::FailedSteps],
+            Retry::All => all
+                .map(RetryFilter::Rows)
+                .into_iter()
+                .chain([RetryFilter::FailedSteps])
+                .collect(),
+        })
+        .collect();
+    filters.sort_unstable();
+    filters.dedup();
+    filters
+}

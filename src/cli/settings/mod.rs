@@ -1,0 +1,158 @@
+//! Arguments, environment and mapping file, resolved once. No other folder sees an argument.
+
+mod check;
+mod error;
+mod import;
+mod inspect;
+mod list;
+mod pool;
+mod report;
+mod undo;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::args::{Cli, Command, OutputArgs};
+use super::completions::Shell;
+use super::exit::Codes;
+use super::help::examples_and_codes;
+use super::output::OutputFormat;
+use super::rehearsal::RehearsalSettings;
+use super::{parse, terminal};
+use crate::logs::LogSettings;
+
+pub use check::CheckSettings;
+pub use error::SettingsError;
+pub use import::{ImportSettings, OnExistingRun};
+pub use inspect::{DescribeSettings, IamPolicySettings, TemplateSettings};
+pub use list::ListSettings;
+pub use pool::{PoolRulesSource, pool_rules, pool_rules_text};
+pub use report::{CompareSettings, ReportSettings};
+pub use undo::UndoSettings;
+
+/// A command line that clap accepted.
+pub struct ParsedCommand(Cli);
+
+/// The settings of a subcommand.
+pub enum CommandSettings {
+    Import(Box<ImportSettings>),
+    Rehearse(Box<ImportSettings>, Box<RehearsalSettings>),
+    RehearsalPool(SocketAddr, Box<RehearsalSettings>),
+    Check(Box<CheckSettings>),
+    Undo(Box<UndoSettings>),
+    Report(ReportSettings),
+    Describe(DescribeSettings),
+    Template(TemplateSettings),
+    IamPolicy(IamPolicySettings),
+    Completions(Shell),
+    Man { directory: Option<PathBuf> },
+}
+
+impl ParsedCommand {
+    /// Parses the arguments of this process. Exits if they are wrong or ask for help.
+    #[must_use]
+    pub fn from_process() -> Self {
+        Self(parse::parse())
+    }
+
+    /// The subcommand, as it is typed.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match &self.0.command {
+            Command::Import(_) => "import",
+            Command::Rehearse(_) => "rehearse",
+            Command::RehearsalPool(_) => "rehearsal-pool",
+            Command::Check(_) => "check",
+            Command::Undo(_) => "undo",
+            Command::Report(_) => "report",
+            Command::Describe(_) => "describe",
+            Command::Template(_) => "template",
+            Command::IamPolicy(_) => "iam-policy",
+            Command::Completions(_) => "completions",
+            Command::Man(_) => "man",
+        }
+    }
+
+    #[must_use]
+    pub fn exit_codes(&self) -> Codes {
+        examples_and_codes(self.name()).1
+    }
+
+    #[must_use]
+    pub fn output_format(&self) -> OutputFormat {
+        self.0.output
+    }
+
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        if let Command::Report(args) = &self.0.command {
+            return args.quiet;
+        }
+        self.output_args().is_some_and(|output| output.quiet)
+    }
+
+    #[must_use]
+    pub fn log_settings(&self) -> LogSettings {
+        terminal::log(self.output_args())
+    }
+
+    /// `None` for commands without a log.
+    fn output_args(&self) -> Option<&OutputArgs> {
+        match &self.0.command {
+            Command::Import(args) => Some(&args.output),
+            Command::Rehearse(args) => Some(&args.output),
+            Command::Check(args) => Some(&args.output),
+            Command::Undo(args) => Some(&args.output),
+            Command::Report(_)
+            | Command::RehearsalPool(_)
+            | Command::Describe(_)
+            | Command::Template(_)
+            | Command::IamPolicy(_)
+            | Command::Completions(_)
+            | Command::Man(_) => None,
+        }
+    }
+
+    /// Resolves the arguments with the environment and the files that they name.
+    ///
+    /// # Errors
+    /// A file cannot be used, or the arguments contradict each other.
+    pub fn settings(&self) -> Result<CommandSettings, SettingsError> {
+        Ok(match &self.0.command {
+            Command::Import(args) => {
+                CommandSettings::Import(Box::new(ImportSettings::of_import(args)?))
+            }
+            Command::Rehearse(args) => {
+                let (settings, pool) = ImportSettings::of_rehearse(args)?;
+                CommandSettings::Rehearse(Box::new(settings), Box::new(pool))
+            }
+            Command::RehearsalPool(args) => CommandSettings::RehearsalPool(
+                args.listen,
+                Box::new(RehearsalSettings::of(&args.rehearsal)?),
+            ),
+            Command::Check(args) => CommandSettings::Check(Box::new(CheckSettings::of(args)?)),
+            Command::Undo(args) => CommandSettings::Undo(Box::new(UndoSettings::of(args)?)),
+            Command::Report(args) => CommandSettings::Report(ReportSettings::of(args)?),
+            Command::Describe(args) => CommandSettings::Describe(DescribeSettings::of(args)),
+            Command::Template(args) => CommandSettings::Template(TemplateSettings::of(args)),
+            Command::IamPolicy(args) => CommandSettings::IamPolicy(IamPolicySettings::of(args)?),
+            Command::Completions(args) => CommandSettings::Completions(args.shell),
+            Command::Man(args) => CommandSettings::Man {
+                directory: args.directory.clone(),
+            },
+        })
+    }
+}
+
+/// The value of an environment variable; `None` if it is unset, empty or not UTF-8.
+pub(super) fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Refuses to run if the environment makes the SDK log request bodies, which contain passwords.
+fn refuse_sensitive_logs() -> Result<(), SettingsError> {
+    match environment("LOG_SENSITIVE_BODIES") {
+        Some(value) if !value.eq_ignore_ascii_case("false") => Err(SettingsError::SensitiveBodies),
+        Some(_) | None => Ok(()),
+    }
+}

@@ -1,0 +1,87 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::pool::connect_to_read;
+use super::{SettingsError, environment, refuse_sensitive_logs};
+use crate::cli::args::UndoArgs;
+use crate::pace::Ceilings;
+use crate::pool::{ConnectSettings, EndpointChoice};
+use crate::preflight::ask::Found;
+use crate::preflight::rates::{Rates, RatesAsked};
+use crate::report::CsvEncoding;
+
+/// The settings of `undo`.
+pub struct UndoSettings {
+    pub run_directory: PathBuf,
+    /// The user pool whose users may be deleted without asking.
+    pub confirmed_pool: Option<String>,
+    pub dry_run: bool,
+    /// Also delete users who have signed in.
+    pub even_if_used: bool,
+    pub wait_for_lock: Option<Duration>,
+    /// `--endpoint-url`.
+    pub endpoint: Option<String>,
+    /// An endpoint in the environment, with its variable. It is ignored: the run's ledger knows the endpoint.
+    pub ignored_endpoint: Option<(&'static str, String)>,
+    pub ceilings: Ceilings,
+    pub csv: CsvEncoding,
+    connection: ConnectSettings,
+}
+
+impl UndoSettings {
+    pub(super) fn of(args: &UndoArgs) -> Result<Self, SettingsError> {
+        refuse_sensitive_logs()?;
+        Ok(Self {
+            run_directory: args.run_dir.clone(),
+            confirmed_pool: args.yes_delete.clone(),
+            dry_run: args.dry_run,
+            even_if_used: args.even_if_used,
+            wait_for_lock: args.wait_for_lock,
+            endpoint: args.connection.endpoint_url.clone(),
+            ignored_endpoint: endpoint_in_environment(),
+            ceilings: ceilings(args),
+            csv: args.csv.encoding(),
+            connection: ConnectSettings {
+                attempt_timeout: args.attempt_timeout,
+                ..connect_to_read("", None, &args.connection)
+            },
+        })
+    }
+
+    /// How to reach the run's pool.
+    #[must_use]
+    pub fn connect(
+        &self,
+        user_pool_id: &str,
+        client_id: &str,
+        endpoint: EndpointChoice,
+    ) -> ConnectSettings {
+        ConnectSettings {
+            user_pool_id: user_pool_id.to_owned(),
+            client_id: client_id.to_owned(),
+            endpoint,
+            ..self.connection.clone()
+        }
+    }
+}
+
+fn endpoint_in_environment() -> Option<(&'static str, String)> {
+    [
+        "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+        "AWS_ENDPOINT_URL",
+    ]
+    .into_iter()
+    .find_map(|name| Some((name, environment(name)?)))
+}
+
+/// The account's quotas are not read: UserUpdate cannot be raised, and lookups need no more requests than deletions.
+fn ceilings(args: &UndoArgs) -> Ceilings {
+    let rates = RatesAsked {
+        creation: None,
+        read: args.lookup_rate.named(),
+        update: args.delete_rate.named(),
+        list: None,
+        share: args.share,
+    };
+    Rates::new(&rates, &Found::default()).ceilings()
+}

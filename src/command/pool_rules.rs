@@ -1,0 +1,77 @@
+//! The rules of a pool: from a file, from the pool, or unknown.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::CommandError;
+use super::preflight::ask_pool;
+use crate::cli::Printer;
+use crate::cli::settings::{ImportSettings, PoolRulesSource, pool_rules};
+use crate::pool::{Cognito, ConnectSettings, connect};
+use crate::preflight::ask::{Found, Questions};
+use crate::preflight::attempts::PreflightCalls;
+use crate::user::pool_rules::PoolRules;
+
+/// How long to wait for rules that only improve an error message.
+const SUGGESTION_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where the rules of the pool to import into come from.
+pub(super) fn rules_source(settings: &ImportSettings) -> PoolRulesSource {
+    match &settings.preflight.rules_file {
+        Some(path) => PoolRulesSource::File(path.clone()),
+        None if settings.preflight.skipped => PoolRulesSource::Unknown,
+        None => PoolRulesSource::Pool(Box::new(settings.connect.clone())),
+    }
+}
+
+/// The pool's rules, to suggest meanings of unknown columns. `None` if they are not available
+/// quickly; an error is reported later, by the preflight.
+pub(super) async fn rules_for_suggestions(source: &PoolRulesSource) -> Option<PoolRules> {
+    match source {
+        PoolRulesSource::File(path) => pool_rules(path).ok(),
+        PoolRulesSource::Pool(connection) => timeout(SUGGESTION_TIMEOUT, describe(connection))
+            .await
+            .ok()?,
+        PoolRulesSource::Unknown => None,
+    }
+}
+
+async fn describe(connection: &ConnectSettings) -> Option<PoolRules> {
+    let pool = connect(connection).await.ok()?;
+    let rules = pool.describe().await.ok()??;
+    let client = match connection.client_id.as_str() {
+        "" => None,
+        _ => pool.describe_client().await.ok().flatten(),
+    };
+    Some(PoolRules { client, ..rules })
+}
+
+/// Reads the rules and answers the other questions. The first value is the pool, if there is one
+/// to call.
+pub(super) async fn read_rules(
+    source: &PoolRulesSource,
+    preflight_timeout: Duration,
+    questions: &Questions,
+    printer: Printer,
+) -> Result<(Option<Cognito>, Found), CommandError> {
+    let connection = match source {
+        PoolRulesSource::File(path) => {
+            let found = Found {
+                rules: Some(pool_rules(path).map_err(CommandError::refused)?),
+                ..Found::default()
+            };
+            return Ok((None, found));
+        }
+        PoolRulesSource::Unknown => return Ok((None, Found::default())),
+        PoolRulesSource::Pool(connection) => connection,
+    };
+    let pool = connect(connection).await.map_err(CommandError::refused)?;
+    let calls = PreflightCalls {
+        pool: &pool,
+        time: preflight_timeout,
+        notify: &|text| printer.info(text),
+    };
+    let found = ask_pool(calls, &connection.user_pool_id, questions).await?;
+    Ok((Some(pool), found))
+}
