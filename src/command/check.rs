@@ -15,8 +15,8 @@ use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::settings::{CheckSettings, PoolRulesSource};
 use crate::mapping::Mapping;
-use crate::preflight::ask::Questions;
 use crate::preflight::attempts::PreflightCalls;
+use crate::preflight::queries::PoolQueries;
 use crate::preflight::rates::Rates;
 use crate::preflight::survey::{Item, ReportedFinding, Survey, SurveyError};
 use crate::report::{FindingLine, FindingsCsv};
@@ -56,7 +56,7 @@ async fn check_list(
     list.say_what_is_dropped(printer);
     refuse_to_replace(&settings.findings, &settings.list.path)?;
     refuse_misfits(&list, settings.list.follow_up_existing, existing_users)?;
-    let questions = Questions {
+    let questions = PoolQueries {
         rules: true,
         client: settings.rules.has_client(),
         look_up: looks_up,
@@ -104,7 +104,7 @@ async fn check_list(
         looks: existing_users,
         reading: prescan,
         rates: Rates::new(&settings.rates, &found),
-        names_pool: settings.rules.is_known(),
+        pool_known: settings.rules.is_known(),
         begun: false,
     };
     print_by_rule(&list.source.name(), &survey, mapping.flags_given(), printer);
@@ -196,7 +196,7 @@ async fn surveyed(
     };
     let surveyed: Result<_, SurveyError> = beside("survey", work).await?;
     surveyed.map_err(|error| match error {
-        SurveyError::Rows(_) | SurveyError::Room(_) => CommandError::refused(error),
+        SurveyError::Rows(_) | SurveyError::TempFile(_) => CommandError::refused(error),
         SurveyError::Write(cause) => CommandError::refusal(
             format_args!(
                 "--findings {}: cannot be written: {cause}",

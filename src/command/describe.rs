@@ -8,18 +8,18 @@ use super::{CommandError, CommandOutput, asked};
 use crate::cli::Printer;
 use crate::cli::settings::{DescribeSettings, pool_rules_text};
 use crate::pool::connect;
-use crate::preflight::ask::Questions;
 use crate::preflight::attempts::PreflightCalls;
+use crate::preflight::queries::PoolQueries;
 
 pub(super) fn describe(
     settings: &DescribeSettings,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
     let user_pool_id = &settings.connect.user_pool_id;
-    let questions = Questions {
+    let questions = PoolQueries {
         rules: true,
         client: !settings.connect.client_id.is_empty(),
-        ..Questions::default()
+        ..PoolQueries::default()
     };
     let asking = async {
         let pool = connect(&settings.connect)
@@ -36,7 +36,7 @@ pub(super) fn describe(
         ControlFlow::Continue(found) => found,
         ControlFlow::Break(stopped) => return Ok(stopped),
     };
-    if let Some(unanswered) = found.unanswered.first() {
+    if let Some(unanswered) = found.failed_calls.first() {
         return Err(not_answered(user_pool_id, unanswered));
     }
     let rules = found.rules.unwrap_or_default();

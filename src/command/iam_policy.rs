@@ -40,10 +40,10 @@ pub(super) fn iam_policy(
         } else {
             policies.needs_listing()
         },
-        asks_limits: !settings.named_rates,
-        asks_client: settings.preflight,
+        requests_limits: !settings.named_rates,
+        describes_client: settings.preflight,
         steps: &settings.steps,
-        makes_groups: settings.create_groups,
+        creates_groups: settings.create_groups,
         object,
         undoes: settings.undo,
     });

@@ -9,8 +9,8 @@ use super::preflight::ask_pool;
 use crate::cli::Printer;
 use crate::cli::settings::{ImportSettings, PoolRulesSource, pool_rules};
 use crate::pool::{Cognito, ConnectSettings, connect};
-use crate::preflight::ask::{Found, Questions};
 use crate::preflight::attempts::PreflightCalls;
+use crate::preflight::queries::{PoolAnswers, PoolQueries};
 use crate::user::pool_rules::PoolRules;
 
 /// How long to wait for rules that only improve an error message.
@@ -52,18 +52,18 @@ async fn describe(connection: &ConnectSettings) -> Option<PoolRules> {
 pub(super) async fn read_rules(
     source: &PoolRulesSource,
     preflight_timeout: Duration,
-    questions: &Questions,
+    questions: &PoolQueries,
     printer: Printer,
-) -> Result<(Option<Cognito>, Found), CommandError> {
+) -> Result<(Option<Cognito>, PoolAnswers), CommandError> {
     let connection = match source {
         PoolRulesSource::File(path) => {
-            let found = Found {
+            let found = PoolAnswers {
                 rules: Some(pool_rules(path).map_err(CommandError::refused)?),
-                ..Found::default()
+                ..PoolAnswers::default()
             };
             return Ok((None, found));
         }
-        PoolRulesSource::Unknown => return Ok((None, Found::default())),
+        PoolRulesSource::Unknown => return Ok((None, PoolAnswers::default())),
         PoolRulesSource::Pool(connection) => connection,
     };
     let pool = connect(connection).await.map_err(CommandError::refused)?;

@@ -8,13 +8,13 @@ use super::list::List;
 use super::{CommandError, beside};
 use crate::cli::Printer;
 use crate::mapping::Mapping;
-use crate::preflight::ask::{Found, Questions, ask};
 use crate::preflight::attempts::PreflightCalls;
-use crate::preflight::calls::{Call, Unanswered, remedy};
-use crate::preflight::groups::{Unknown, missing};
+use crate::preflight::calls::{Call, FailedCall, remedy};
+use crate::preflight::groups::{IfUnknown, missing};
 use crate::preflight::plan::RunPlan;
 use crate::preflight::prescan::{ExistingUserPolicy, PrescanPlan};
 use crate::preflight::problems::{Allowed, Problem, RunIntent, StepIntent, problems};
+use crate::preflight::queries::{PoolAnswers, PoolQueries, query_pool};
 use crate::preflight::rates::Rates;
 use crate::preflight::survey::{RuleCount, Survey};
 use crate::user::FlagsGiven;
@@ -34,7 +34,7 @@ pub(super) struct Intent {
     pub(super) reading: Option<PrescanPlan>,
     pub(super) rates: Rates,
     /// It is known which pool it writes to.
-    pub(super) names_pool: bool,
+    pub(super) pool_known: bool,
     /// It goes on with a run that has begun.
     pub(super) begun: bool,
 }
@@ -56,7 +56,7 @@ impl PreflightFindings {
         intent: Intent,
         mapping: &Mapping,
         rules: Option<&PoolRules>,
-        found: &Found,
+        found: &PoolAnswers,
         survey: Option<Survey>,
     ) -> Self {
         let counts = survey.as_ref().map(|survey| survey.counts);
@@ -69,7 +69,6 @@ impl PreflightFindings {
             attributes: &attributes,
             with_password: mapping.gives_password(),
             secret_given: intent.secret_given,
-            looks: intent.looks,
             counts: counts.as_ref(),
             notes: survey.as_ref().map_or(&[], |survey| &survey.notes),
             alias_repeats: survey.as_ref().map_or(&[], |survey| &survey.alias_repeats),
@@ -80,14 +79,14 @@ impl PreflightFindings {
                 groups: named.len(),
                 rows_name_groups: mapping.rows_name_groups(),
                 missing_groups: &missing,
-                of_everybody: mapping.groups_of_everybody(),
+                for_all_users: mapping.groups_of_everybody(),
                 create_groups,
             },
             allowed: intent.allowed,
-            names_pool: intent.names_pool,
-            begun: intent.begun,
+            pool_known: intent.pool_known,
+            resumed: intent.begun,
         };
-        let mut problems = problems(rules, &found.unanswered, meant);
+        let mut problems = problems(rules, &found.failed_calls, meant);
         problems.extend(mapping.notices().iter().map(Problem::of_header));
         Self {
             problems,
@@ -96,7 +95,7 @@ impl PreflightFindings {
                 let rates = intent.rates.clone();
                 let mut plan = RunPlan::new(counts, rules, rates, look_ups, intent.reading);
                 if create_groups {
-                    plan.groups_to_make.clone_from(&missing);
+                    plan.groups_to_create.clone_from(&missing);
                 }
                 plan
             }),
@@ -186,11 +185,11 @@ fn named_groups(mapping: &Mapping, survey: Option<&Survey>) -> BTreeSet<String> 
     named
 }
 
-fn missing_groups(named: &BTreeSet<String>, found: &Found, create: bool) -> Vec<String> {
+fn missing_groups(named: &BTreeSet<String>, found: &PoolAnswers, create: bool) -> Vec<String> {
     let unknown = if create {
-        Unknown::AreMissing
+        IfUnknown::AssumeMissing
     } else {
-        Unknown::AreThere
+        IfUnknown::AssumePresent
     };
     let names = named.iter().map(String::as_str);
     missing(names, found.groups.as_ref(), unknown)
@@ -200,15 +199,15 @@ fn missing_groups(named: &BTreeSet<String>, found: &Found, create: bool) -> Vec<
 pub(super) async fn ask_pool(
     preflight: PreflightCalls<'_>,
     user_pool_id: &str,
-    questions: &Questions,
-) -> Result<Found, CommandError> {
-    ask(preflight, questions)
+    questions: &PoolQueries,
+) -> Result<PoolAnswers, CommandError> {
+    query_pool(preflight, questions)
         .await
         .map_err(|unanswered| not_answered(user_pool_id, &unanswered))
 }
 
 /// A command cannot go on without this answer of the pool.
-pub(super) fn not_answered(user_pool_id: &str, unanswered: &Unanswered) -> CommandError {
+pub(super) fn not_answered(user_pool_id: &str, unanswered: &FailedCall) -> CommandError {
     let message = format_args!("user pool {user_pool_id}: {unanswered}");
     CommandError::refusal(message, remedy(&unanswered.failure))
 }
@@ -241,11 +240,11 @@ pub(super) async fn surveyed(
 pub(super) fn usernames_fold(
     named: Option<bool>,
     rules: Option<&PoolRules>,
-    found: &Found,
+    found: &PoolAnswers,
     printer: Printer,
 ) -> bool {
     named.or(rules.map(|rules| !rules.case_sensitive)).unwrap_or_else(|| {
-        if let Some(unanswered) = found.unanswered(Call::DescribeUserPool)
+        if let Some(unanswered) = found.failure_of(Call::DescribeUserPool)
             && !unanswered.refuses()
         {
             printer.info(format_args!(

@@ -22,11 +22,11 @@ use crate::ledger::{Facts, FoundLedger, Identity, Invocation, Ledger, RunDirecto
 use crate::pace::Ceilings;
 use crate::plural::counted;
 use crate::pool::{Cognito, NamedBy, connect, now_ms};
-use crate::preflight::ask::Questions;
 use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::groups::CreatedGroups;
-use crate::preflight::plan::users_a_second;
+use crate::preflight::plan::users_per_second;
 use crate::preflight::prescan::PrescanPlan;
+use crate::preflight::queries::PoolQueries;
 use crate::preflight::rates::Rates;
 use crate::process::{files_for_connections, room_for_connections};
 use crate::progress::{ExpectedRows, ExpectedWork};
@@ -194,7 +194,7 @@ fn expected(weighed: &PreflightResult, list: &List, ceilings: Ceilings) -> Expec
             to_send: counts.to_send,
         }),
         bytes: list.bytes,
-        users_a_second: users_a_second(&weighed.counts.unwrap_or_default(), ceilings),
+        users_a_second: users_per_second(&weighed.counts.unwrap_or_default(), ceilings),
     }
 }
 
@@ -297,10 +297,10 @@ fn rules_given(settings: &ImportSettings) -> Result<Option<PoolRules>, CommandEr
     Ok(Some(rules))
 }
 
-fn questions(settings: &ImportSettings, list: &List, rules_given: bool) -> Questions {
+fn questions(settings: &ImportSettings, list: &List, rules_given: bool) -> PoolQueries {
     let preflight = !settings.preflight.skipped;
     let looks_up = settings.existing_users.look_ups.any();
-    Questions {
+    PoolQueries {
         rules: preflight && !rules_given,
         client: preflight && !rules_given,
         look_up: preflight && looks_up,

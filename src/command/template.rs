@@ -8,7 +8,7 @@ use super::preflight::not_answered;
 use super::{CommandError, CommandOutput, asked};
 use crate::cli::Printer;
 use crate::cli::settings::{PoolRulesSource, TemplateSettings};
-use crate::preflight::ask::Questions;
+use crate::preflight::queries::PoolQueries;
 use crate::report::csv_line;
 use crate::user::STANDARD_ATTRIBUTES;
 use crate::user::pool_rules::{AttributeRule, PoolRules};
@@ -22,10 +22,10 @@ pub(super) fn template(
         preflight_timeout,
         with_password,
     } = settings;
-    let questions = Questions {
+    let questions = PoolQueries {
         rules: true,
         client: source.has_client(),
-        ..Questions::default()
+        ..PoolQueries::default()
     };
     let asking = read_rules(source, *preflight_timeout, &questions, printer);
     let (_, found) = match asked(asking, printer)? {
@@ -33,7 +33,7 @@ pub(super) fn template(
         ControlFlow::Break(stopped) => return Ok(stopped),
     };
     if let (Some(unanswered), PoolRulesSource::Pool(connection)) =
-        (found.unanswered.first(), source)
+        (found.failed_calls.first(), source)
     {
         return Err(not_answered(&connection.user_pool_id, unanswered));
     }

@@ -1,4 +1,4 @@
-//! The calls that are made before a run, and what came instead of an answer.
+//! Calls before a run, and their failures.
 
 use std::fmt;
 
@@ -7,29 +7,29 @@ use crate::pool::groups::{CREATE_GROUP_ACTION, LIST_GROUPS_ACTION};
 use crate::pool::{Advice, Failure, Stop, action_of};
 use crate::user::StepKind;
 
-/// A call that is made before a run.
+/// A call before a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Call {
     /// `DescribeUserPool`: the pool's rules.
     DescribeUserPool,
-    /// `DescribeUserPoolClient`: whether the app client has a secret, and what it may write.
+    /// `DescribeUserPoolClient`: the app client's secret and writable attributes.
     DescribeUserPoolClient,
     /// `AdminGetUser`: whether users may be looked up.
     AdminGetUser,
-    /// The call of a step that follows a sign-up: whether the step is permitted.
+    /// The call of a follow-up step: whether the step is permitted.
     Step(StepKind),
-    /// `ListGroups`: which groups the pool has.
+    /// `ListGroups`: the pool's groups.
     ListGroups,
-    /// `CreateGroup`: makes a missing group.
+    /// `CreateGroup`: creates a missing group.
     CreateGroup,
     /// `ListUsers`: whether the pool's users may be listed.
     ListUsers,
-    /// `GetProvisionedLimit`: how many requests a second the account is granted.
+    /// `GetProvisionedLimit`: the account's quota in requests per second.
     GetProvisionedLimit,
 }
 
 impl Call {
-    /// The permission that it needs, as IAM names it.
+    /// Returns the IAM action that the call needs.
     #[must_use]
     pub fn action(self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ impl Call {
     }
 }
 
-/// The operation's name.
+/// Writes the name of the operation.
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let action = self.action();
@@ -53,39 +53,36 @@ impl fmt::Display for Call {
     }
 }
 
-/// A call that was not answered.
+/// A call that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unanswered {
-    /// The call.
+pub struct FailedCall {
     pub call: Call,
-    /// What came instead of an answer.
     pub failure: Failure,
     /// Whether a check depends on the answer.
     pub needed: bool,
 }
 
-impl Unanswered {
-    /// Whether the credentials may not make the call. Only then is the answer merely unknown.
+impl FailedCall {
+    /// Returns whether the permission is missing. Only then is the answer merely unknown.
     #[must_use]
     pub fn is_denied(&self) -> bool {
         self.failure.is_denied()
     }
 
-    /// Whether a check depends on an answer that should have come: then the check refuses the run.
+    /// Returns whether the run is refused because a check needs the answer.
     #[must_use]
     pub fn refuses(&self) -> bool {
         self.needed && !self.is_denied()
     }
 }
 
-/// The call, and the answer.
-impl fmt::Display for Unanswered {
+impl fmt::Display for FailedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} failed ({})", self.call, self.failure)
     }
 }
 
-/// What to do about a preflight call that failed.
+/// Returns what to do about a failed preflight call.
 #[must_use]
 pub fn remedy(failure: &Failure) -> &'static str {
     match failure.stop() {
@@ -93,25 +90,30 @@ pub fn remedy(failure: &Failure) -> &'static str {
             "allow the call for this pool (`cognito-import iam-policy` prints the policy)"
         }
         Some(Stop::Access) => {
-            "renew the credentials (for example with `aws sso login`), or run without them: `import --no-lookup`, `check --pool pool.toml`"
+            "renew the credentials (for example with `aws sso login`), or run without them: \
+             `import --no-lookup`, `check --pool pool.toml`"
         }
         Some(Stop::Refused) => "check --endpoint-url: it does not support this call for this pool",
         Some(stop) => stop.hint(),
         None if failure.advice == Advice::SlowDown => {
-            "other programs are using up the account's quota for this call: wait a minute, then run the same command again"
+            "other programs are using up the account's quota for this call: wait a minute, then \
+             run the same command again"
         }
         None if failure.advice == Advice::Unreachable => {
             "check the network, --region, --endpoint-url and HTTPS_PROXY"
         }
         None => match failure.code.as_str() {
             ATTEMPT_TIMED_OUT | CONNECTION_LOST => {
-                "check the network, --endpoint-url and HTTPS_PROXY, then run the same command again"
+                "check the network, --endpoint-url and HTTPS_PROXY, then run the same command \
+                 again"
             }
             UNREADABLE_ANSWER => {
-                "check --endpoint-url and any proxy in between, then run the same command again once the service answers"
+                "check --endpoint-url and any proxy in between, then run the same command again \
+                 once the service answers"
             }
             _ if failure.may_pass() => {
-                "wait until the service recovers (AWS Health Dashboard), then run the same command again"
+                "wait until the service recovers (AWS Health Dashboard), then run the same \
+                 command again"
             }
             _ => "look up this error code, then run the same command again",
         },
@@ -125,7 +127,7 @@ mod tests {
     use crate::pool::failure::Operation;
 
     #[test]
-    fn a_call_goes_by_its_operation() {
+    fn displays_the_name_of_the_operation() {
         assert_eq!(Call::DescribeUserPool.to_string(), "DescribeUserPool");
         let step = Call::Step(StepKind::Confirm);
         assert_eq!(step.to_string(), "AdminConfirmSignUp");
@@ -140,10 +142,10 @@ mod tests {
             (400, "ThrottlingException"),
             (429, "Whatever"),
         ] {
-            let said = of(status, code);
+            let hint = of(status, code);
             assert!(
-                said.contains("quota") && !said.contains("network"),
-                "{said}"
+                hint.contains("quota") && !hint.contains("network"),
+                "{hint}"
             );
         }
         assert!(of(403, "ForbiddenException").contains("WAF"));

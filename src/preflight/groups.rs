@@ -1,4 +1,4 @@
-//! The groups that users are put into: which of them the pool has, and making the others.
+//! Lists the pool's groups and creates missing ones.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -12,22 +12,22 @@ use crate::pool::groups::{CreateGroup, MOST_GROUPS};
 use crate::pool::pages::{Endless, SeenPages};
 use crate::pool::{Advice, Failure, Sent};
 
-/// Between two requests: the operations on groups have quotas of 15 and 20 a second.
-const BETWEEN: Duration = Duration::from_millis(100);
+/// The pause between two requests. Group operations have quotas of 15 and 20 per second.
+const PAUSE: Duration = Duration::from_millis(100);
 
-/// Pages of groups, at most: several times as many as the most groups fill.
-const MOST_PAGES: usize = 1_000;
+/// The maximum number of pages, several times what the maximum number of groups needs.
+const MAX_PAGES: usize = 1_000;
 
-/// The names of the pool's groups.
-pub(super) async fn all(
+/// Returns the names of the pool's groups.
+pub(super) async fn list_groups(
     preflight: PreflightCalls<'_>,
     budget: Budget,
 ) -> Result<BTreeSet<String>, Failure> {
     let mut names = BTreeSet::new();
-    let mut from: Option<String> = None;
-    let mut pages = SeenPages::up_to(MOST_PAGES);
+    let mut token: Option<String> = None;
+    let mut pages = SeenPages::up_to(MAX_PAGES);
     loop {
-        let page = || preflight.pool.groups(from.as_deref());
+        let page = || preflight.pool.groups(token.as_deref());
         let page = preflight.repeat(Call::ListGroups, budget, page).await?;
         let entries = page.names.len();
         names.extend(page.names);
@@ -39,36 +39,37 @@ pub(super) async fn all(
             return Err(Endless::TooMany(pages.seen()).into());
         }
         pages.follow(entries, &next)?;
-        from = Some(next);
-        sleep(BETWEEN).await;
+        token = Some(next);
+        sleep(PAUSE).await;
     }
 }
 
-/// Those of these groups that the pool does not have. Where nobody may ask which it has, `unknown` says what to think of all.
+/// Returns the groups that the pool does not have. If the pool's groups could not be listed
+/// (`existing` is `None`), `if_unknown` decides about all of them.
 #[must_use]
 pub fn missing<'g>(
-    named: impl Iterator<Item = &'g str>,
-    there: Option<&BTreeSet<String>>,
-    unknown: Unknown,
+    names: impl Iterator<Item = &'g str>,
+    existing: Option<&BTreeSet<String>>,
+    if_unknown: IfUnknown,
 ) -> Vec<String> {
-    let is_missing = |name: &&str| match (there, unknown) {
-        (Some(there), _) => !there.contains(*name),
-        (None, Unknown::AreThere) => false,
-        (None, Unknown::AreMissing) => true,
+    let is_missing = |name: &&str| match (existing, if_unknown) {
+        (Some(existing), _) => !existing.contains(*name),
+        (None, IfUnknown::AssumePresent) => false,
+        (None, IfUnknown::AssumeMissing) => true,
     };
-    named.filter(is_missing).map(str::to_owned).collect()
+    names.filter(is_missing).map(str::to_owned).collect()
 }
 
-/// What to think of groups of which nobody knows whether they are there.
+/// What to assume about groups if the pool's groups are unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unknown {
-    /// They are: nobody can say otherwise.
-    AreThere,
-    /// They are not: making a group that is there does no harm.
-    AreMissing,
+pub enum IfUnknown {
+    AssumePresent,
+    /// Creating a group that exists is harmless.
+    AssumeMissing,
 }
 
-/// The groups that this process has created. It is shared, because a signal drops the future that creates them.
+/// The groups that this process has created. Shared, because a signal drops the future that
+/// creates them.
 #[derive(Debug, Default)]
 pub struct CreatedGroups {
     names: RefCell<Vec<String>>,
@@ -77,24 +78,24 @@ pub struct CreatedGroups {
 }
 
 impl CreatedGroups {
-    /// Whether the pool is certainly as it was.
+    /// Returns whether certainly no group was created.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.names.borrow().is_empty() && !self.unclear.get()
     }
 
-    /// The groups that were created, for messages.
+    /// Returns the created groups for a message.
     #[must_use]
     pub fn names(&self) -> String {
         let names = self.names.borrow();
         if names.is_empty() {
-            // The request had no answer.
+            // The request was not answered.
             return String::from("possibly one");
         }
         names.join(", ")
     }
 
-    /// Sends one request, and records what it has done.
+    /// Sends one request and records its outcome.
     async fn create(&self, preflight: PreflightCalls<'_>, name: &str) -> Result<(), Failure> {
         let before = self.unclear.replace(true);
         let answer = preflight.pool.create_group(name).await;
@@ -112,38 +113,41 @@ impl CreatedGroups {
     }
 }
 
-/// Creates these groups; one that exists already is left as it is.
+/// Creates these groups. A group that exists is left unchanged.
 ///
 /// # Errors
-/// The name of the one that cannot be created, and why. Those before it are created.
-pub async fn make(
+/// Returns the first group that cannot be created, with the failure. The groups before it exist.
+pub async fn create_groups(
     preflight: PreflightCalls<'_>,
     names: &[String],
     created: &CreatedGroups,
 ) -> Result<(), (String, Failure)> {
-    let budget = preflight.whole();
+    let budget = preflight.full_budget();
     for name in names {
         let create = || created.create(preflight, name);
         preflight
             .repeat(Call::CreateGroup, budget, create)
             .await
             .map_err(|failure| (name.clone(), failure))?;
-        sleep(BETWEEN).await;
+        sleep(PAUSE).await;
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BTreeSet, Unknown, missing};
+    use super::{BTreeSet, IfUnknown, missing};
 
     #[test]
-    fn groups_are_missing_that_the_pool_does_not_name() {
-        let there = BTreeSet::from(["staff".to_owned(), "Beta".to_owned()]);
-        let named = ["beta", "crew", "staff"];
-        let of = |there, unknown| missing(named.into_iter(), there, unknown);
-        assert_eq!(of(Some(&there), Unknown::AreThere), ["beta", "crew"]);
-        assert_eq!(of(None, Unknown::AreThere), [""; 0]);
-        assert_eq!(of(None, Unknown::AreMissing), named);
+    fn missing_groups_are_those_not_in_the_pool() {
+        let existing = BTreeSet::from(["staff".to_owned(), "Beta".to_owned()]);
+        let names = ["beta", "crew", "staff"];
+        let missing = |existing, unknown| missing(names.into_iter(), existing, unknown);
+        assert_eq!(
+            missing(Some(&existing), IfUnknown::AssumePresent),
+            ["beta", "crew"]
+        );
+        assert_eq!(missing(None, IfUnknown::AssumePresent), [""; 0]);
+        assert_eq!(missing(None, IfUnknown::AssumeMissing), names);
     }
 }

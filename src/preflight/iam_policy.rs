@@ -1,4 +1,4 @@
-//! The least IAM policy that a run needs. `SignUp` is public and needs none.
+//! The minimal IAM policy for a run. `SignUp` is public and needs no permission.
 
 use serde_json::{Value, json};
 
@@ -7,35 +7,35 @@ use crate::pool::groups::{CREATE_GROUP_ACTION, LIST_GROUPS_ACTION};
 use crate::pool::{action_of, partition_of};
 use crate::user::StepKind;
 
-/// The partition that is named for a Region without a known one: it is also the SDK's default.
+/// The partition of Regions whose partition is unknown, as in the SDK.
 pub const DEFAULT_PARTITION: &str = "aws";
 
-/// What a run does that needs a permission.
+/// What a run does that requires permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Needs<'a> {
     /// The user pool, `REGION_ID`.
     pub user_pool_id: &'a str,
-    /// The account that it is in; none: any.
+    /// The account of the pool; `None` means any.
     pub account_id: Option<&'a str>,
-    /// Users are looked up, and the pool is asked what time it is.
+    /// Looks up users and describes the pool.
     pub looks_up: bool,
-    /// The pool's users may be listed.
+    /// May list the pool's users.
     pub lists: bool,
-    /// The account's limits are asked for.
-    pub asks_limits: bool,
-    /// The app client is asked as well.
-    pub asks_client: bool,
-    /// The kinds of steps that follow the sign-ups.
+    /// Requests the account's quotas.
+    pub requests_limits: bool,
+    /// Describes the app client.
+    pub describes_client: bool,
+    /// The kinds of follow-up steps.
     pub steps: &'a [StepKind],
-    /// Groups that are missing are made.
-    pub makes_groups: bool,
-    /// Users that a run made are deleted again.
+    /// Creates missing groups.
+    pub creates_groups: bool,
+    /// Deletes users that a run created.
     pub undoes: bool,
-    /// The list is an object in S3: bucket and key.
+    /// Bucket and key, if the list is an object in S3.
     pub object: Option<(&'a str, &'a str)>,
 }
 
-/// The policy, as IAM takes it. None: no permission is needed.
+/// Returns the policy document, or `None` if no permission is needed.
 #[must_use]
 pub fn policy(needs: &Needs<'_>) -> Option<Value> {
     let region = region(needs.user_pool_id);
@@ -45,17 +45,17 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
     let pool = format!("arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool}");
     if needs.looks_up {
         let mut actions = vec!["cognito-idp:AdminGetUser", "cognito-idp:DescribeUserPool"];
-        if needs.asks_client {
+        if needs.describes_client {
             actions.push("cognito-idp:DescribeUserPoolClient");
         }
         if needs.lists {
             actions.push(Call::ListUsers.action());
         }
         actions.extend(needs.steps.iter().map(|kind| action_of(*kind)));
-        if needs.steps.contains(&StepKind::AddToGroup) && needs.asks_client {
+        if needs.steps.contains(&StepKind::AddToGroup) && needs.describes_client {
             actions.push(LIST_GROUPS_ACTION);
         }
-        if needs.makes_groups {
+        if needs.creates_groups {
             actions.push(CREATE_GROUP_ACTION);
         }
         statements.push(json!({
@@ -77,12 +77,12 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
             "Resource": pool,
         }));
     }
-    if needs.looks_up && needs.asks_limits {
+    if needs.looks_up && needs.requests_limits {
         statements.push(json!({
             "Sid": "CognitoImportLimits",
             "Effect": "Allow",
             "Action": [Call::GetProvisionedLimit.action()],
-            // A limit is the account's, not a pool's.
+            // Quotas belong to the account, not to a pool.
             "Resource": "*",
         }));
     }
@@ -97,7 +97,7 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
     (!statements.is_empty()).then(|| json!({ "Version": "2012-10-17", "Statement": statements }))
 }
 
-/// The Region in this pool's id, if the partition that its policy names is a guess.
+/// Returns the Region of this pool if its partition is unknown and the policy has to guess.
 #[must_use]
 pub fn region_without_partition(user_pool_id: &str) -> Option<&str> {
     let region = region(user_pool_id);
@@ -119,10 +119,10 @@ mod tests {
         account_id: None,
         looks_up: true,
         lists: true,
-        asks_limits: true,
-        asks_client: true,
+        requests_limits: true,
+        describes_client: true,
         steps: &[],
-        makes_groups: false,
+        creates_groups: false,
         undoes: false,
         object: None,
     };
@@ -151,16 +151,16 @@ mod tests {
     }
 
     #[test]
-    fn partition_account_and_list_are_named() {
+    fn resources_contain_partition_account_and_list() {
         let gov = Needs {
             user_pool_id: "us-gov-west-1_Ab1",
             account_id: Some("123456789012"),
             looks_up: true,
             lists: false,
-            asks_limits: false,
-            asks_client: false,
+            requests_limits: false,
+            describes_client: false,
             steps: &[],
-            makes_groups: false,
+            creates_groups: false,
             undoes: false,
             object: Some(("lists", "2026/users.csv.gz")),
         };
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn every_partition_is_named_in_each_resource() {
+    fn every_resource_contains_the_partition() {
         for (user_pool_id, partition) in [
             ("ap-south-1_Ab1", "aws"),
             ("cn-north-1_Ab1", "aws-cn"),
@@ -219,11 +219,11 @@ mod tests {
     }
 
     #[test]
-    fn steps_need_permissions_of_their_own() {
-        let actions = |steps: &[StepKind], makes_groups| {
+    fn steps_need_separate_permissions() {
+        let actions = |steps: &[StepKind], creates_groups| {
             let policy = policy(&Needs {
                 steps,
-                makes_groups,
+                creates_groups,
                 lists: false,
                 ..RUN
             });
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn an_undo_needs_three_permissions_on_the_pool_whatever_the_run_needs() {
+    fn undo_needs_three_permissions_on_the_pool() {
         let undo = Needs {
             looks_up: false,
             undoes: true,
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn without_look_ups_nothing_is_needed() {
+    fn a_run_without_lookups_needs_no_permission() {
         let none = Needs {
             looks_up: false,
             ..RUN

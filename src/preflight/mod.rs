@@ -1,16 +1,16 @@
-//! Every question that is asked before the first write.
+//! Everything that happens before a run's first sign-up: querying the pool, surveying the list,
+//! refusing the run or planning it.
 //!
-//! [`ask`] puts them to the pool ([`calls`], repeated by [`attempts`]), [`survey`] to the list; [`problems`] says what stands against the run, and [`plan`] what it
-//! would cost, [`rates`] how fast it may go, [`prescan`] whether the pool is read first. Nothing here sends anything that writes, but for
-//! [`groups`], which makes those that are missing where that is asked for.
+//! Only [`groups`] writes to the pool: it creates missing groups on request.
 
-pub mod ask;
 pub mod attempts;
 pub mod calls;
 pub mod groups;
 pub mod iam_policy;
 pub mod plan;
 pub mod prescan;
+mod probes;
 pub mod problems;
+pub mod queries;
 pub mod rates;
 pub mod survey;

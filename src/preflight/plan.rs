@@ -1,4 +1,4 @@
-//! What a run would do and cost: requests by quota category, time, messages, active users.
+//! The plan of a run: requests by quota category, time, messages and active users.
 
 mod document;
 
@@ -9,7 +9,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::prescan::PrescanPlan;
-use super::problems::follow_up::told;
+use super::problems::follow_up::first_names;
 use super::rates::{Rate, Rates};
 use super::survey::SurveyCounts;
 use crate::pace::{Category, Ceilings};
@@ -21,59 +21,57 @@ use crate::user::pool_rules::PoolRules;
 /// What a run would do.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunPlan {
-    /// What the list was found to be.
     pub counts: SurveyCounts,
-    /// How fast, and who says so.
     pub rates: Rates,
-    /// How users that exist are looked up.
-    pub look_ups: LookupMode,
-    /// The pool is read first.
-    pub reading: Option<PrescanPlan>,
-    /// Mails and text messages to people; none where the pool's rules are not known.
+    /// How existing users are looked up.
+    pub lookup: LookupMode,
+    /// Listing the pool's users first, if that is planned.
+    pub prescan: Option<PrescanPlan>,
+    /// Emails and SMS to users; `None` if the pool's rules are unknown.
     pub messages: Option<(u64, u64)>,
-    /// The groups that are made first.
-    pub groups_to_make: Vec<String>,
-    /// Whether a PreSignUp trigger may keep the messages from being sent.
-    pub trigger_decides: bool,
-    /// Whether threat protection tells who has signed in; none where the pool's rules are not known.
+    /// The groups to create before the first row.
+    pub groups_to_create: Vec<String>,
+    /// Whether a PreSignUp trigger may confirm users, so that they get no messages.
+    pub trigger_may_confirm: bool,
+    /// Whether threat protection records sign-ins; `None` if the pool's rules are unknown.
     pub threat_protection: Option<bool>,
 }
 
 impl RunPlan {
-    /// Works it out.
+    /// Computes the plan.
     #[must_use]
     pub fn new(
         counts: SurveyCounts,
         rules: Option<&PoolRules>,
         rates: Rates,
-        look_ups: LookupMode,
-        reading: Option<PrescanPlan>,
+        lookup: LookupMode,
+        prescan: Option<PrescanPlan>,
     ) -> Self {
         Self {
             messages: rules.map(|rules| counts.messages(rules)),
             threat_protection: rules.map(|rules| rules.threat_protection),
-            trigger_decides: rules.is_some_and(|rules| rules.has_trigger("PreSignUp")),
+            trigger_may_confirm: rules.is_some_and(|rules| rules.has_trigger("PreSignUp")),
             counts,
             rates,
-            look_ups,
-            reading,
-            groups_to_make: Vec::new(),
+            lookup,
+            prescan,
+            groups_to_create: Vec::new(),
         }
     }
 
-    /// The time that the sign-ups take at the rate, and what follows them. Look-ups and most steps have budgets of their own and go on
-    /// beside them. The time that it takes to read the pool is not in it.
+    /// Returns the time for sign-ups, lookups and steps. Lookups and most steps have separate
+    /// quotas and run in parallel. Does not include the time to read the pool first.
     #[must_use]
     pub fn time(&self) -> Duration {
         self.time_with(&StepKind::ALL)
     }
 
-    /// The same with these kinds of steps alone.
+    /// Returns the time with only these kinds of steps.
     #[must_use]
     pub fn time_with(&self, kinds: &[StepKind]) -> Duration {
-        // If every user existed, each would be looked up as well.
+        // Assumes that every user exists and has to be looked up.
         let users = self.counts.to_send;
-        let lookups = match self.look_ups {
+        let lookups = match self.lookup {
             LookupMode::Get => seconds_at(users, &self.rates.read),
             LookupMode::List => seconds_at(users, &self.rates.list),
             LookupMode::None => 0,
@@ -82,11 +80,11 @@ impl RunPlan {
             .max(Duration::from_secs(lookups))
     }
 
-    /// The same if no user has to be looked up.
+    /// Returns the time if no user has to be looked up.
     fn time_without_lookups(&self, kinds: &[StepKind]) -> Duration {
         let steps = |category| -> u64 {
-            let of = kinds.iter().filter(|kind| category_of(**kind) == category);
-            of.map(|kind| self.counts.steps.of(*kind)).sum()
+            let kinds = kinds.iter().filter(|kind| category_of(**kind) == category);
+            kinds.map(|kind| self.counts.steps.of(*kind)).sum()
         };
         let creations = self.counts.to_send + steps(Category::UserCreation);
         let creation = seconds_at(creations, &self.rates.creation);
@@ -94,7 +92,8 @@ impl RunPlan {
         Duration::from_secs(creation.max(update))
     }
 
-    /// The time with these kinds of steps, in words: `up to` where lookups that may not be needed take most of it.
+    /// Formats the time with these kinds of steps: "up to" if it depends on lookups that may not be
+    /// needed.
     fn estimate(&self, kinds: &[StepKind]) -> String {
         let (time, without) = (self.time_with(kinds), self.time_without_lookups(kinds));
         if time > without {
@@ -104,7 +103,7 @@ impl RunPlan {
         }
     }
 
-    /// Steps of these kinds as `3 AdminConfirmSignUp`, but for those that do not occur.
+    /// Formats the steps of this category that occur, like `3 AdminConfirmSignUp`.
     fn steps_on(&self, category: Category) -> Vec<String> {
         StepKind::ALL
             .into_iter()
@@ -115,13 +114,13 @@ impl RunPlan {
 }
 
 impl RunPlan {
-    fn requests(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_requests(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.counts.to_send == 0 {
             return writeln!(f, "      requests: none (no rows to sign up)");
         }
-        let up_to = match &self.reading {
-            Some(reading) => {
-                writeln!(f, "      {reading}")?;
+        let up_to = match &self.prescan {
+            Some(prescan) => {
+                writeln!(f, "      {prescan}")?;
                 "up to "
             }
             None => "",
@@ -136,7 +135,7 @@ impl RunPlan {
             f,
             "      UserCreation: {up_to}{} SignUp{} at {creation}",
             self.counts.to_send,
-            // Only users who are made, or who are meant as well, are followed up.
+            // Steps may be skipped for users that exist already.
             match self.steps_on(Category::UserCreation).as_slice() {
                 [] => String::new(),
                 steps => format!(" and up to {}", steps.join(", ")),
@@ -151,7 +150,7 @@ impl RunPlan {
                 self.rates.update
             )?;
         }
-        match self.look_ups {
+        match self.lookup {
             LookupMode::Get => writeln!(
                 f,
                 "      UserRead: one AdminGetUser per existing user, at {read}"
@@ -170,53 +169,51 @@ impl RunPlan {
         }
     }
 
-    fn how_long(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_time(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.counts.to_send == 0 {
             return Ok(());
         }
         let (time, no_lookups) = (self.time(), self.time_without_lookups(&StepKind::ALL));
-        let mut otherwise = Vec::new();
+        let mut alternatives = Vec::new();
         if time > no_lookups {
-            otherwise.push(format!(
+            alternatives.push(format!(
                 "{} if no user exists yet",
                 humantime::format_duration(no_lookups)
             ));
         }
         let no_steps = self.time_with(&[]);
         if time > no_steps {
-            otherwise.push(format!(
+            alternatives.push(format!(
                 "{} without follow-up steps",
                 humantime::format_duration(no_steps)
             ));
         }
-        let otherwise = if otherwise.is_empty() {
+        let alternatives = if alternatives.is_empty() {
             String::new()
         } else {
-            format!(" ({})", otherwise.join("; "))
+            format!(" ({})", alternatives.join("; "))
         };
         let time = humantime::format_duration(time);
-        match self.reading.as_ref().map(PrescanPlan::time) {
+        match self.prescan.as_ref().map(PrescanPlan::time) {
             None => writeln!(
                 f,
-                "      time: {}{otherwise}",
+                "      time: {}{alternatives}",
                 self.estimate(&StepKind::ALL)
             ),
             Some(None) => writeln!(
                 f,
-                "      time: up to {time}{otherwise}, plus the time to read the pool first"
+                "      time: up to {time}{alternatives}, plus the time to read the pool first"
             ),
-            Some(Some(reading)) => writeln!(
+            Some(Some(prescan)) => writeln!(
                 f,
-                "      time: about {} to read the pool, then up to {time}{otherwise}",
-                humantime::format_duration(Duration::from_secs(reading.as_secs().max(1)))
+                "      time: about {} to read the pool, then up to {time}{alternatives}",
+                humantime::format_duration(Duration::from_secs(prescan.as_secs().max(1)))
             ),
         }
     }
-}
 
-impl RunPlan {
-    /// What a trigger of the pool would save.
-    fn cheaper(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Writes what a trigger in the pool would save.
+    fn write_cheaper(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let steps = &self.counts.steps;
         let by_trigger = steps.of(StepKind::Confirm) + steps.of(StepKind::Verify);
         if by_trigger == 0 {
@@ -224,19 +221,17 @@ impl RunPlan {
         }
         writeln!(
             f,
-            "      cheaper: a PreSignUp trigger that confirms and verifies users, recognized by --validation-data, saves {by_trigger} of these calls; time: {}",
+            "      cheaper: a PreSignUp trigger that confirms and verifies the users of this import (see --validation-data) saves {by_trigger} of these calls; time: {}",
             self.estimate(&[StepKind::AddToGroup, StepKind::Disable])
         )
     }
-}
 
-impl RunPlan {
-    /// What an undo of the run could not take back.
-    fn undo(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Writes what `undo` could not revert.
+    fn write_undo(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.counts.steps.of(StepKind::Confirm) == 0 {
             return Ok(());
         }
-        let why = match self.threat_protection {
+        let reason = match self.threat_protection {
             Some(true) => return Ok(()),
             Some(false) => {
                 "because the pool has no threat protection, the only record of who signed in"
@@ -245,7 +240,7 @@ impl RunPlan {
         };
         writeln!(
             f,
-            "      undo: keeps users that this run confirms (see undo --even-if-used), {why}"
+            "      undo: keeps users that this run confirms (see undo --even-if-used), {reason}"
         )
     }
 }
@@ -269,32 +264,29 @@ impl fmt::Display for RunPlan {
             write!(f, ", {skipped} skipped (--skip-where)")?;
         }
         writeln!(f)?;
-        self.requests(f)?;
-        if !self.groups_to_make.is_empty() {
+        self.write_requests(f)?;
+        if !self.groups_to_create.is_empty() {
             writeln!(
                 f,
                 "      groups: {} to create first: {}",
-                self.groups_to_make.len(),
-                told(&self.groups_to_make)
+                self.groups_to_create.len(),
+                first_names(&self.groups_to_create)
             )?;
         }
-        self.how_long(f)?;
-        self.cheaper(f)?;
-        self.undo(f)?;
+        self.write_time(f)?;
+        self.write_cheaper(f)?;
+        self.write_undo(f)?;
         match self.messages {
-            None => writeln!(
-                f,
-                "      messages: unknown (the pool's rules are not known)"
-            )?,
+            None => writeln!(f, "      messages: unknown (the pool's rules are unknown)")?,
             Some((0, 0)) => writeln!(f, "      messages: none")?,
-            Some((mails, texts)) => {
+            Some((emails, sms)) => {
                 writeln!(
                     f,
                     "      messages: {}, {}",
-                    counted(mails, "email", "emails"),
-                    counted(texts, "SMS", "SMS")
+                    counted(emails, "email", "emails"),
+                    counted(sms, "SMS", "SMS")
                 )?;
-                if self.trigger_decides {
+                if self.trigger_may_confirm {
                     writeln!(
                         f,
                         "                (none if the pool's PreSignUp trigger confirms and verifies users)"
@@ -309,28 +301,24 @@ impl fmt::Display for RunPlan {
     }
 }
 
-/// Users a second that the rates have room for, with the steps that follow a sign-up.
+/// Returns how many users per second the quotas allow, including their follow-up steps.
 #[must_use]
-pub fn users_a_second(counts: &SurveyCounts, ceilings: Ceilings) -> f64 {
-    let steps_a_user = |category| {
-        let of = StepKind::ALL
-            .into_iter()
-            .filter(|kind| category_of(*kind) == category);
-        let steps: u64 = of.map(|kind| counts.steps.of(kind)).sum();
+pub fn users_per_second(counts: &SurveyCounts, ceilings: Ceilings) -> f64 {
+    let steps_per_user = |category| {
         #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
-        let a_user = steps as f64 / counts.to_send.max(1) as f64;
-        a_user
+        let per_user = counts.steps.of_category(category) as f64 / counts.to_send.max(1) as f64;
+        per_user
     };
     let users =
-        |category, requests_a_user| f64::from(ceilings.of(category).get()) / requests_a_user;
-    let creation = 1.0 + steps_a_user(Category::UserCreation);
-    let update = steps_a_user(Category::UserUpdate);
+        |category, requests_per_user| f64::from(ceilings.of(category).get()) / requests_per_user;
+    let creation = 1.0 + steps_per_user(Category::UserCreation);
+    let update = steps_per_user(Category::UserUpdate);
     users(Category::UserCreation, creation).min(users(Category::UserUpdate, update))
 }
 
-/// Seconds that these requests take at this rate.
+/// Returns how many seconds these requests take at this rate.
 fn seconds_at(requests: u64, rate: &Rate) -> u64 {
-    requests.div_ceil(u64::from(rate.a_second.get()))
+    requests.div_ceil(u64::from(rate.per_second.get()))
 }
 
 #[cfg(test)]

@@ -1,19 +1,22 @@
-//! Whether the pool is read before the run begins, to send nothing for those who exist already. Pure: from what the pool says of its
-//! size, the list's length and the rates.
+//! Decides whether to list the pool's users before the run, so that no request is sent for users
+//! that exist. Pure: a function of the pool's size, the list's length and the rates.
 //!
-//! How many of the list exist is not known before, so what is compared is what is: the pages of the whole pool, and trying every name.
+//! It is unknown how many users of the list exist, so the decision compares the cost of listing the
+//! whole pool with the cost of trying every username.
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use super::rates::{Rate, Rates};
 use crate::pool::LookupMode;
 use crate::pool::list::USERS_A_PAGE;
-use clap::ValueEnum;
 
-/// Pages a second, at most: each page leads to the next one, and an answer takes its time.
-const PAGES_A_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+/// The maximum number of pages per second, because each page has to arrive before the next one can
+/// be requested.
+const MAX_PAGES_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
 /// When the pool is listed before the first sign-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -27,7 +30,7 @@ pub enum PrescanMode {
     Never,
 }
 
-/// How users that exist are found.
+/// How existing users are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ExistingUserPolicy {
     /// One by one.
@@ -37,13 +40,13 @@ pub struct ExistingUserPolicy {
 }
 
 impl ExistingUserPolicy {
-    /// Whether the pool's listing is asked in any case.
+    /// Returns whether the run requires ListUsers.
     #[must_use]
     pub fn needs_listing(self) -> bool {
         self.prescan == PrescanMode::Always || self.look_ups == LookupMode::List
     }
 
-    /// Whether the pool's listing may be asked.
+    /// Returns whether the run may use ListUsers.
     #[must_use]
     pub fn may_list(self) -> bool {
         self.look_ups.any()
@@ -51,74 +54,74 @@ impl ExistingUserPolicy {
     }
 }
 
-/// What is known when it is weighed.
+/// The input to [`plan_prescan`].
 #[derive(Debug, Clone, Copy)]
 pub struct ScanInput<'a> {
     /// `EstimatedNumberOfUsers`.
     pub users: Option<u64>,
-    /// Rows of the list that are left to send; none where it can be read only once.
+    /// Rows still to send; `None` if the list can be read only once.
     pub rows: Option<u64>,
-    /// How fast.
     pub rates: &'a Rates,
-    /// The time that the run was given.
+    /// The time limit of the run.
     pub time: Option<Duration>,
 }
 
-/// Reading the pool, as it is planned.
+/// A plan to list the pool's users before the run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PrescanPlan {
-    /// Users in the pool, as it says.
+    /// The pool's own estimate of its number of users.
     pub users: Option<u64>,
     rate: Rate,
 }
 
-/// Whether the pool is read first.
+/// Decides whether to list the pool's users first.
 #[must_use]
-pub fn reading(looks: ExistingUserPolicy, known: ScanInput<'_>) -> Option<PrescanPlan> {
-    let users = known.users.filter(|users| *users > 0);
-    let is_read = match looks.prescan {
+pub fn plan_prescan(policy: ExistingUserPolicy, input: ScanInput<'_>) -> Option<PrescanPlan> {
+    let users = input.users.filter(|users| *users > 0);
+    let is_planned = match policy.prescan {
         PrescanMode::Never => false,
-        PrescanMode::Always => looks.look_ups.any(),
-        PrescanMode::Auto => looks.look_ups.any() && pays(users, known),
+        PrescanMode::Always => policy.look_ups.any(),
+        PrescanMode::Auto => policy.look_ups.any() && pays_off(users, input),
     };
-    is_read.then(|| PrescanPlan {
+    is_planned.then(|| PrescanPlan {
         users,
-        rate: known.rates.list.clone(),
+        rate: input.rates.list.clone(),
     })
 }
 
-/// Whether it takes fewer requests than to try every name, and less time; and, where the time is limited, leaves the better part of it:
-/// a run that does no more than read the pool each time would never end.
-fn pays(users: Option<u64>, known: ScanInput<'_>) -> bool {
-    let (Some(users), Some(rows)) = (users, known.rows) else {
+/// Whether listing takes fewer requests and less time than trying every username. If the time is
+/// limited, listing must leave more than half of it: a run that only lists the pool each time would
+/// never finish.
+fn pays_off(users: Option<u64>, input: ScanInput<'_>) -> bool {
+    let (Some(users), Some(rows)) = (users, input.rows) else {
         return false;
     };
     let pages = users.div_ceil(USERS_A_PAGE);
-    let reading = time(pages, &known.rates.list);
-    let trying = seconds(rows, known.rates.creation.a_second);
-    pages < rows && reading < trying && known.time.is_none_or(|time| reading < time / 2)
+    let listing = listing_time(pages, &input.rates.list);
+    let sign_ups = time_at(rows, input.rates.creation.per_second);
+    pages < rows && listing < sign_ups && input.time.is_none_or(|time| listing < time / 2)
 }
 
-fn time(pages: u64, rate: &Rate) -> Duration {
-    seconds(pages, rate.a_second.min(PAGES_A_SECOND))
+fn listing_time(pages: u64, rate: &Rate) -> Duration {
+    time_at(pages, rate.per_second.min(MAX_PAGES_PER_SECOND))
 }
 
-fn seconds(requests: u64, a_second: NonZeroU32) -> Duration {
-    let milliseconds = u128::from(requests) * 1_000 / u128::from(a_second.get());
+fn time_at(requests: u64, per_second: NonZeroU32) -> Duration {
+    let milliseconds = u128::from(requests) * 1_000 / u128::from(per_second.get());
     Duration::from_millis(u64::try_from(milliseconds).unwrap_or(u64::MAX))
 }
 
 impl PrescanPlan {
-    /// Requests that it takes, where the pool said how large it is.
+    /// Returns the number of requests, if the pool's size is known.
     #[must_use]
     pub fn pages(&self) -> Option<u64> {
         self.users.map(|users| users.div_ceil(USERS_A_PAGE))
     }
 
-    /// The time that it takes, where the pool said how large it is.
+    /// Returns the time it takes, if the pool's size is known.
     #[must_use]
     pub fn time(&self) -> Option<Duration> {
-        self.pages().map(|pages| time(pages, &self.rate))
+        self.pages().map(|pages| listing_time(pages, &self.rate))
     }
 }
 
@@ -141,47 +144,47 @@ impl fmt::Display for PrescanPlan {
 
 #[cfg(test)]
 mod tests {
-    use super::{ExistingUserPolicy, PrescanMode, ScanInput, reading};
+    use super::{ExistingUserPolicy, PrescanMode, ScanInput, plan_prescan};
     use crate::pool::LookupMode;
-    use crate::preflight::ask::Found;
-    use crate::preflight::rates::{Rates, RatesAsked};
+    use crate::preflight::queries::PoolAnswers;
+    use crate::preflight::rates::{RateOptions, Rates};
     use std::num::NonZeroU32;
     use std::time::Duration;
 
     fn rates(creation: u32, list: u32) -> Rates {
-        let asked = RatesAsked {
+        let options = RateOptions {
             creation: NonZeroU32::new(creation),
             read: None,
             update: None,
             list: NonZeroU32::new(list),
             share: 0.8,
         };
-        Rates::new(&asked, &Found::default())
+        Rates::new(&options, &PoolAnswers::default())
     }
 
-    fn looks(prescan: PrescanMode, look_ups: LookupMode) -> ExistingUserPolicy {
+    fn policy(prescan: PrescanMode, look_ups: LookupMode) -> ExistingUserPolicy {
         ExistingUserPolicy { look_ups, prescan }
     }
 
-    fn is_read(
-        looks: ExistingUserPolicy,
+    fn is_planned(
+        policy: ExistingUserPolicy,
         users: Option<u64>,
         rows: Option<u64>,
         rates: &Rates,
     ) -> bool {
-        let known = ScanInput {
+        let input = ScanInput {
             users,
             rows,
             rates,
             time: None,
         };
-        reading(looks, known).is_some()
+        plan_prescan(policy, input).is_some()
     }
 
     #[test]
-    fn by_default_the_pool_is_read_where_that_costs_less_than_trying_every_name() {
+    fn auto_lists_the_pool_if_that_costs_less_than_trying_every_username() {
         let auto = ExistingUserPolicy::default();
-        // Users in the pool, rows to send, sign-ups a second, pages a second; whether the pool is read.
+        // Users in the pool, rows to send, sign-ups per second, pages per second, expected.
         for (users, rows, creation, list, expected) in [
             (1_000_000, 1_000_000, 40, 24, true),
             (1_000_000, 70_000, 40, 24, true),
@@ -191,83 +194,83 @@ mod tests {
             (100, 1_000_000, 40, 24, true),
             (60, 5, 40, 24, true),
             (60, 4, 40, 24, false),
-            // A listing that is throttled hard is no shorter way.
+            // A low rate makes listing slower.
             (60_000, 30_000, 40, 1, false),
             (60_000, 30_000, 40, 10, true),
             (0, 1_000_000, 40, 24, false),
             (60, 0, 40, 24, false),
         ] {
-            let found = is_read(auto, Some(users), Some(rows), &rates(creation, list));
+            let planned = is_planned(auto, Some(users), Some(rows), &rates(creation, list));
             assert_eq!(
-                found, expected,
+                planned, expected,
                 "{users} users, {rows} rows, {creation}/s, {list}/s"
             );
         }
         let rates = rates(40, 24);
         assert!(
-            !is_read(auto, None, Some(1_000_000), &rates),
+            !is_planned(auto, None, Some(1_000_000), &rates),
             "a pool of unknown size"
         );
         assert!(
-            !is_read(auto, Some(1_000_000), None, &rates),
+            !is_planned(auto, Some(1_000_000), None, &rates),
             "a list of unknown length"
         );
-        let by_list = looks(PrescanMode::Auto, LookupMode::List);
-        assert!(is_read(by_list, Some(60), Some(5), &rates));
+        let by_list = policy(PrescanMode::Auto, LookupMode::List);
+        assert!(is_planned(by_list, Some(60), Some(5), &rates));
     }
 
     #[test]
-    fn always_and_never_are_meant_so_and_who_signs_nothing_reads_nothing() {
+    fn always_and_never_are_unconditional_but_unsigned_runs_never_list() {
         let rates = rates(40, 24);
-        let always = looks(PrescanMode::Always, LookupMode::Get);
-        assert!(is_read(always, None, None, &rates));
-        assert!(is_read(always, Some(1_000_000), Some(1), &rates));
-        let never = looks(PrescanMode::Never, LookupMode::Get);
-        assert!(!is_read(never, Some(60), Some(1_000), &rates));
+        let always = policy(PrescanMode::Always, LookupMode::Get);
+        assert!(is_planned(always, None, None, &rates));
+        assert!(is_planned(always, Some(1_000_000), Some(1), &rates));
+        let never = policy(PrescanMode::Never, LookupMode::Get);
+        assert!(!is_planned(never, Some(60), Some(1_000), &rates));
         for prescan in [PrescanMode::Auto, PrescanMode::Always] {
-            let unsigned = looks(prescan, LookupMode::None);
-            assert!(!is_read(unsigned, Some(60), Some(1_000), &rates));
+            let unsigned = policy(prescan, LookupMode::None);
+            assert!(!is_planned(unsigned, Some(60), Some(1_000), &rates));
             assert!(!unsigned.may_list());
         }
-        assert!(!never.may_list() && looks(PrescanMode::Never, LookupMode::List).may_list());
+        assert!(!never.may_list() && policy(PrescanMode::Never, LookupMode::List).may_list());
         assert!(always.needs_listing() && !ExistingUserPolicy::default().needs_listing());
     }
 
     #[test]
-    fn a_run_with_little_time_spends_it_on_rows() {
+    fn a_short_time_limit_prevents_listing() {
         let rates = rates(40, 24);
-        let read_in = |seconds| {
-            let known = ScanInput {
+        let is_planned_within = |seconds| {
+            let input = ScanInput {
                 users: Some(1_000_000),
                 rows: Some(1_000_000),
                 rates: &rates,
                 time: Some(Duration::from_secs(seconds)),
             };
-            reading(ExistingUserPolicy::default(), known).is_some()
+            plan_prescan(ExistingUserPolicy::default(), input).is_some()
         };
-        assert!(!read_in(14 * 60));
-        assert!(read_in(60 * 60));
+        assert!(!is_planned_within(14 * 60));
+        assert!(is_planned_within(60 * 60));
     }
 
     #[test]
-    fn the_plan_says_how_many_requests_it_takes_and_how_long() {
+    fn displays_the_number_of_requests_and_their_rate() {
         let rates = rates(40, 24);
-        let reading = |users| {
-            let known = ScanInput {
+        let plan = |users| {
+            let input = ScanInput {
                 users,
                 rows: None,
                 rates: &rates,
                 time: None,
             };
-            reading(looks(PrescanMode::Always, LookupMode::Get), known).unwrap()
+            plan_prescan(policy(PrescanMode::Always, LookupMode::Get), input).unwrap()
         };
-        let known = reading(Some(1_000_000));
+        let known = plan(Some(1_000_000));
         assert_eq!(
             known.to_string(),
             "UserList: about 16667 ListUsers at 24/s (--list-rate), to find existing users first (--prescan)"
         );
         assert_eq!(known.time(), Some(Duration::from_millis(1_666_700)));
-        let unknown = reading(None);
+        let unknown = plan(None);
         assert!(unknown.to_string().contains("per 60 users"), "{unknown}");
         assert_eq!(unknown.time(), None);
     }

@@ -1,17 +1,16 @@
-//! What stands against a run, worked out before anything is sent. Pure: from the pool's rules, the list's columns and counts, and
-//! what the command line allows, to a list of problems, each with its way out.
+//! Problems with a run that can be found before anything is sent. Pure: a function of the pool's
+//! rules, the list's columns and counts, and the command line. Each problem comes with a hint.
 
 mod aliases;
-mod asked;
 mod attributes;
+mod failed_calls;
 pub(super) mod follow_up;
 mod rate;
 mod rows;
 
 use serde::Serialize;
 
-use super::calls::Unanswered;
-use super::prescan::ExistingUserPolicy;
+use super::calls::FailedCall;
 use super::rates::Rates;
 use super::survey::{AliasRepeats, FindingExample, NoteCount, SurveyCounts};
 use crate::mapping::HeaderNotice;
@@ -21,64 +20,61 @@ use crate::sanitize::one_line;
 use crate::user::hint::FlagsGiven;
 use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
 use crate::user::rules::MAX_ATTRIBUTE_NAME;
-use attributes::told_all;
+use attributes::list_names;
 pub use follow_up::StepIntent;
 
-/// Mails that Cognito's own sender sends a day, for all pools of an account (developer guide, "Email settings").
-pub const COGNITO_MAILS_A_DAY: u64 = 50;
+/// The daily limit of Cognito's built-in email sender for all pools of an account (developer guide,
+/// "Email settings").
+pub const COGNITO_EMAILS_PER_DAY: u64 = 50;
 
-/// What the command line allows, and how it means to work.
+/// Risks accepted on the command line, and `--strict`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Allowed {
     /// Messages to real people.
     pub messages: bool,
-    /// More mails than Cognito's own sender sends.
+    /// More emails than Cognito's built-in sender allows.
     pub message_limit: bool,
     /// An alias may move from one user to another.
     pub alias_moves: bool,
-    /// An address that is an alias may be verified for one of several users who have it.
+    /// An alias that several users share may be verified for one of them.
     pub alias_repeats: bool,
     /// No row may be invalid.
     pub strict: bool,
 }
 
-/// The run, as it is meant.
+/// What the run intends to do.
 #[derive(Debug, Clone, Copy)]
 pub struct RunIntent<'a> {
-    /// The attributes that the list sets, each with the column it comes from, if it comes from one.
+    /// The attributes that the list sets, each with its column, if it has one.
     pub attributes: &'a [(String, Option<String>)],
     /// Whether users get a password.
     pub with_password: bool,
     /// Whether the app client's secret was given.
     pub secret_given: bool,
-    /// How users that exist are found.
-    pub looks: ExistingUserPolicy,
-    /// What the list was found to be; none where it can be read only once.
+    /// The survey's counts; `None` if the list can be read only once.
     pub counts: Option<&'a SurveyCounts>,
-    /// Notes on its rows.
+    /// Notes on the rows.
     pub notes: &'a [NoteCount],
-    /// Addresses under several usernames, where they are aliases.
+    /// Aliases that several usernames share.
     pub alias_repeats: &'a [AliasRepeats],
-    /// The flags in effect: no hint suggests one of them.
+    /// The flags in effect, which hints must not suggest.
     pub given: &'a FlagsGiven,
-    /// How fast it is to go.
     pub rates: &'a Rates,
-    /// What follows the sign-ups.
+    /// The follow-up steps.
     pub steps: StepIntent<'a>,
-    /// What the command line allows.
     pub allowed: Allowed,
-    /// It is known which pool the run writes to, though perhaps nothing else of it.
-    pub names_pool: bool,
-    /// The run has begun already: what its rows are like was weighed then.
-    pub begun: bool,
+    /// Whether the run's pool is known, even if its rules are not.
+    pub pool_known: bool,
+    /// Whether an earlier session started the run and checked the rows.
+    pub resumed: bool,
 }
 
-/// How much an problem weighs.
+/// How serious a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {
     /// The run is refused.
     Refusal,
-    /// Good to know.
+    /// For information only.
     Notice,
 }
 
@@ -123,13 +119,13 @@ impl Problem {
         }
     }
 
-    /// Something about the list's header.
+    /// Creates a notice about the list's header.
     #[must_use]
     pub fn of_header(notice: &HeaderNotice) -> Self {
         Self::notice(notice.code, notice.message.as_str(), notice.hint.as_str())
     }
 
-    /// Whether the run is refused for it.
+    /// Returns whether the run is refused.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         self.weight == Weight::Refusal
@@ -146,53 +142,53 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// Everything that stands against the run, refusals first.
+/// Returns all problems with the run, refusals first.
 #[must_use]
 pub fn problems(
     rules: Option<&PoolRules>,
-    unanswered: &[Unanswered],
-    meant: RunIntent<'_>,
+    failed_calls: &[FailedCall],
+    intent: RunIntent<'_>,
 ) -> Vec<Problem> {
-    let mut found = Vec::new();
+    let mut problems = Vec::new();
     if let Some(rules) = rules {
-        sign_up(rules, meant, &mut found);
-        attributes::attributes(rules, meant, &mut found);
-        messages(rules, meant, &mut found);
-        aliases::aliases(rules, meant, &mut found);
+        sign_up(rules, intent, &mut problems);
+        attributes::attributes(rules, intent, &mut problems);
+        messages(rules, intent, &mut problems);
+        aliases::aliases(rules, intent, &mut problems);
     }
-    names(meant, &mut found);
-    rows::rows(meant, &mut found);
-    follow_up::follow_up(meant, &mut found);
-    rate::rate(meant, &mut found);
-    asked::unanswered(rules, unanswered, meant, &mut found);
-    asked::unknown(rules, unanswered, meant, &mut found);
-    found.sort_by_key(|problem| !problem.is_refusal());
-    found
+    attribute_names(intent, &mut problems);
+    rows::rows(intent, &mut problems);
+    follow_up::follow_up(intent, &mut problems);
+    rate::rate(intent, &mut problems);
+    failed_calls::failed_calls(rules, failed_calls, intent, &mut problems);
+    failed_calls::unknown_pool(rules, failed_calls, intent, &mut problems);
+    problems.sort_by_key(|problem| !problem.is_refusal());
+    problems
 }
 
-fn sign_up(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Problem>) {
+fn sign_up(rules: &PoolRules, intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
     if rules.admin_create_user_only {
-        found.push(Problem::refusal(
+        problems.push(Problem::refusal(
             "sign_up_not_permitted",
             "SignUp is not permitted in this pool: only administrators can create users",
             "set AdminCreateUserConfig.AllowAdminCreateUserOnly to false, at least during the import",
         ));
     }
     match rules.client.as_ref().map(|client| client.has_secret) {
-        Some(true) if !meant.secret_given => found.push(Problem::refusal(
+        Some(true) if !intent.secret_given => problems.push(Problem::refusal(
             "secret_missing",
             Stop::SecretMissing.meaning(),
             "pass it with --client-secret-file FILE or in COGNITO_CLIENT_SECRET, or use an app client without a secret",
         )),
-        Some(false) if meant.secret_given => found.push(Problem::notice(
+        Some(false) if intent.secret_given => problems.push(Problem::notice(
             "secret_not_shown",
             "DescribeUserPoolClient shows no secret; the given secret is used anyway, because secrets kept in Secrets Manager are not shown",
             "if the app client has no secret, omit --client-secret-file and unset COGNITO_CLIENT_SECRET, or check --client-id",
         )),
         Some(_) | None => {}
     }
-    if !meant.with_password && !rules.is_passwordless() {
-        found.push(Problem::refusal(
+    if !intent.with_password && !rules.is_passwordless() {
+        problems.push(Problem::refusal(
             "password_needed",
             "users without a password cannot sign in to this pool: it allows no first factor other than PASSWORD",
             "take passwords from a column, pass --password generate and let users reset theirs, or allow EMAIL_OTP, SMS_OTP or WEB_AUTHN in the pool's sign-in policy",
@@ -200,11 +196,11 @@ fn sign_up(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Problem>) {
     }
 }
 
-/// Rules of the API that hold without a pool.
-fn names(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
+/// Checks attribute names against the API's limit, which applies to every pool.
+fn attribute_names(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
     let too_long = |name: &str| name.chars().count() > MAX_ATTRIBUTE_NAME;
-    if let Some(names) = told_all(meant.attributes.iter().filter(|(name, _)| too_long(name))) {
-        found.push(Problem::refusal(
+    if let Some(names) = list_names(intent.attributes.iter().filter(|(name, _)| too_long(name))) {
+        problems.push(Problem::refusal(
             "attribute_name",
             format!("attribute names have at most {MAX_ATTRIBUTE_NAME} characters: {names}"),
             "map the columns to the pool's attributes with --map COLUMN=ATTRIBUTE, or drop them with --ignore-column",
@@ -212,13 +208,7 @@ fn names(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
     }
 }
 
-/// Whether sign-ups send codes to people. A PreSignUp trigger may confirm and verify, and then none goes out: what it does cannot be
-/// asked.
-fn sends_messages(rules: &PoolRules) -> bool {
-    !rules.auto_verified_attributes.is_empty() && !rules.has_trigger("PreSignUp")
-}
-
-fn messages(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Problem>) {
+fn messages(rules: &PoolRules, intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
     if rules.auto_verified_attributes.is_empty() {
         return;
     }
@@ -228,8 +218,10 @@ fn messages(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Problem>) {
         .map(|contact| contact.attribute())
         .collect();
     let verified = verified.join(" and ");
-    if !sends_messages(rules) {
-        found.push(Problem::notice(
+    // The trigger may confirm and verify users, in which case no code is sent. The API does not
+    // say.
+    if rules.has_trigger("PreSignUp") {
+        problems.push(Problem::notice(
             "messages_by_trigger",
             format!(
                 "the pool verifies {verified}: every user gets a code, unless the pool's PreSignUp trigger confirms and verifies the user"
@@ -238,25 +230,22 @@ fn messages(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Problem>) {
         ));
         return;
     }
-    let (mails, texts) = meant.counts.map_or((None, None), |counts| {
-        let (mails, texts) = counts.messages(rules);
-        (Some(mails), Some(texts))
-    });
-    if mails == Some(0) && texts == Some(0) {
+    let counts = intent.counts.map(|counts| counts.messages(rules));
+    if counts == Some((0, 0)) {
         return;
     }
-    if !meant.allowed.messages {
-        let how_many = match (mails, texts) {
-            (Some(mails), Some(texts)) => {
+    if !intent.allowed.messages {
+        let how_many = match counts {
+            Some((emails, sms)) => {
                 format!(
                     "{} and {}",
-                    counted(mails, "email", "emails"),
-                    counted(texts, "SMS", "SMS")
+                    counted(emails, "email", "emails"),
+                    counted(sms, "SMS", "SMS")
                 )
             }
-            (_, _) => "a message per user".to_owned(),
+            None => "a message per user".to_owned(),
         };
-        found.push(Problem::refusal(
+        problems.push(Problem::refusal(
             "messages",
             format!("the pool verifies {verified}, so this run sends {how_many} to real people"),
             "pass --allow-messages to send them; or add a PreSignUp trigger that confirms and verifies users, or remove the attribute from AutoVerifiedAttributes during the import",
@@ -264,13 +253,13 @@ fn messages(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Problem>) {
     }
     let own_sender = rules.email_sending_account == EmailSendingAccount::Developer
         || rules.has_trigger("CustomEmailSender");
-    let too_many = mails.is_none_or(|mails| mails > COGNITO_MAILS_A_DAY);
-    if !own_sender && too_many && !meant.allowed.message_limit {
-        found.push(Problem::refusal(
+    let too_many = counts.is_none_or(|(emails, _)| emails > COGNITO_EMAILS_PER_DAY);
+    if !own_sender && too_many && !intent.allowed.message_limit {
+        problems.push(Problem::refusal(
             "message_limit",
             format!(
-                "Cognito's built-in sender is limited to {COGNITO_MAILS_A_DAY} emails a day for all pools of the account, and this run needs {}: users beyond the limit are created but get no code",
-                mails.map_or_else(|| "one per user".to_owned(), |mails| mails.to_string())
+                "Cognito's built-in sender is limited to {COGNITO_EMAILS_PER_DAY} emails a day for all pools of the account, and this run needs {}: users beyond the limit are created but get no code",
+                counts.map_or_else(|| "one per user".to_owned(), |(emails, _)| emails.to_string())
             ),
             "let the pool send through Amazon SES (EmailSendingAccount DEVELOPER), or pass --ignore-message-limit",
         ));

@@ -1,36 +1,39 @@
-//! How fast a run may go, and who says so. Pure: from what was asked for and what the pool answered to a ceiling for each category.
+//! The maximum request rate of each quota category, and where it comes from. Pure: a function of
+//! the flags and the pool's answers.
 
 use std::fmt;
 use std::num::NonZeroU32;
 
 use serde::{Serialize, Serializer};
 
-use super::ask::Found;
 use super::calls::Call;
+use super::queries::PoolAnswers;
 use crate::pace::{Category, Ceilings};
 
-/// What the command line asks for.
+/// Rates from the command line, in requests per second. `None` means a share of the account's
+/// quota.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RatesAsked {
-    /// Sign-ups a second; none: a share of what the account is granted.
+pub struct RateOptions {
+    /// Sign-ups.
     pub creation: Option<NonZeroU32>,
-    /// Look-ups a second; none: a share of what the account is granted.
+    /// Lookups.
     pub read: Option<NonZeroU32>,
-    /// Steps after a sign-up a second, those of [`Category::UserUpdate`]; none: a share of what the account is granted.
+    /// Follow-up steps in [`Category::UserUpdate`].
     pub update: Option<NonZeroU32>,
-    /// Requests a second to the listing; none: a share of what the account is granted.
+    /// ListUsers.
     pub list: Option<NonZeroU32>,
-    /// The share, from 0 to 1.
+    /// The share of the quota, from 0 to 1.
     pub share: f64,
 }
 
-impl RatesAsked {
-    /// Categories whose limit the pool is asked for. That of the listing is asked for where it is known that it will be used. `weighed`:
-    /// the run is weighed before it begins, and so is a number of sign-ups a second that is named.
+impl RateOptions {
+    /// Returns the categories whose quota is requested. With `preflight`, this includes sign-ups
+    /// even if their rate is given, to compare the two. The quota for listing is requested later,
+    /// if it is needed.
     #[must_use]
-    pub fn limits(&self, weighed: bool, looks_up: bool, updates: bool) -> Vec<Category> {
+    pub fn limits(&self, preflight: bool, looks_up: bool, updates: bool) -> Vec<Category> {
         let mut limits = Vec::new();
-        if self.creation.is_none() || weighed {
+        if self.creation.is_none() || preflight {
             limits.push(Category::UserCreation);
         }
         if self.read.is_none() && looks_up {
@@ -43,83 +46,82 @@ impl RatesAsked {
     }
 }
 
-/// Who says how fast.
+/// Where a rate comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Says {
-    /// The command line; what the account has room for, as far as it is known.
+enum RateBasis {
+    /// A flag; the quota is kept for comparison.
     Flag(&'static str, GrantedQuota),
-    /// A share of what the account has room for.
+    /// A share of the quota.
     Share(GrantedQuota),
 }
 
-/// What an account has room for in a category.
+/// The account's quota in a category, in requests per second.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GrantedQuota {
-    /// `GetProvisionedLimit` says so: requests a second.
+    /// From `GetProvisionedLimit`.
     Granted(u32),
-    /// AWS's documentation says so of accounts that asked for no more; with the code of the answer that came instead of a limit, where
-    /// one was asked for.
+    /// The default in AWS's documentation, with the error code of `GetProvisionedLimit` if it
+    /// failed.
     Documented(u32, Option<String>),
 }
 
 impl GrantedQuota {
-    fn of(category: Category, found: &Found) -> Self {
-        match found.limit(category) {
+    fn new(category: Category, answers: &PoolAnswers) -> Self {
+        match answers.limit(category) {
             Some(limit) => Self::Granted(limit),
             None => {
-                let why = found
-                    .unanswered(Call::GetProvisionedLimit)
-                    .map(|unanswered| unanswered.failure.code.clone());
-                Self::Documented(category.documented(), why)
+                let error_code = answers
+                    .failure_of(Call::GetProvisionedLimit)
+                    .map(|failed| failed.failure.code.clone());
+                Self::Documented(category.documented(), error_code)
             }
         }
     }
 
-    /// Requests a second.
+    /// Returns the quota in requests per second.
     #[must_use]
-    pub fn a_second(&self) -> u32 {
+    pub fn per_second(&self) -> u32 {
         match self {
             Self::Granted(limit) | Self::Documented(limit, _) => *limit,
         }
     }
 }
 
-/// A number that was named, and is more than the account has room for.
+/// A rate above the account's quota.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excess<'a> {
-    /// The flag that names it.
+    /// The flag that sets the rate.
     pub flag: &'static str,
-    /// Requests a second, as named.
-    pub named: NonZeroU32,
-    /// What there is room for.
+    /// Requests per second.
+    pub rate: NonZeroU32,
     pub quota: &'a GrantedQuota,
 }
 
-/// How fast one category may go.
+/// The maximum rate of one category.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rate {
-    says: Says,
+    basis: RateBasis,
     share: f64,
-    /// Requests a second, never more.
-    pub a_second: NonZeroU32,
+    /// The maximum number of requests per second.
+    pub per_second: NonZeroU32,
 }
 
 impl Rate {
     fn new(
         category: Category,
-        named: Option<(NonZeroU32, &'static str)>,
+        given: Option<(NonZeroU32, &'static str)>,
         share: f64,
-        found: &Found,
+        answers: &PoolAnswers,
     ) -> Self {
-        if let Some((a_second, flag)) = named {
+        let quota = GrantedQuota::new(category, answers);
+        if let Some((per_second, flag)) = given {
             return Self {
-                says: Says::Flag(flag, GrantedQuota::of(category, found)),
+                basis: RateBasis::Flag(flag, quota),
                 share,
-                a_second,
+                per_second,
             };
         }
-        let quota = GrantedQuota::of(category, found);
-        let limit = quota.a_second();
+        let limit = quota.per_second();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -127,22 +129,24 @@ impl Rate {
         )]
         let shared = (f64::from(limit) * share) as u32;
         Self {
-            says: Says::Share(quota),
+            basis: RateBasis::Share(quota),
             share,
-            a_second: NonZeroU32::new(shared).unwrap_or(NonZeroU32::MIN),
+            per_second: NonZeroU32::new(shared).unwrap_or(NonZeroU32::MIN),
         }
     }
 
-    /// Where a flag names more than the account has room for.
+    /// Returns the flag and the quota if the flag exceeds the quota.
     #[must_use]
     pub fn excess(&self) -> Option<Excess<'_>> {
-        match &self.says {
-            Says::Flag(flag, quota) if self.a_second.get() > quota.a_second() => Some(Excess {
-                flag,
-                named: self.a_second,
-                quota,
-            }),
-            Says::Flag(..) | Says::Share(_) => None,
+        match &self.basis {
+            RateBasis::Flag(flag, quota) if self.per_second.get() > quota.per_second() => {
+                Some(Excess {
+                    flag,
+                    rate: self.per_second,
+                    quota,
+                })
+            }
+            RateBasis::Flag(..) | RateBasis::Share(_) => None,
         }
     }
 }
@@ -153,7 +157,8 @@ impl Rate {
 pub(super) struct RateDocument<'a> {
     /// Requests per second.
     a_second: NonZeroU32,
-    /// Where the rate comes from: a flag, the limit that the account was granted, or AWS's documented default.
+    /// Where the rate comes from: a flag, the limit that the account was granted, or AWS's
+    /// documented default.
     source: RateSource,
     /// The flag that sets the rate.
     flag: Option<&'static str>,
@@ -176,17 +181,17 @@ enum RateSource {
 
 impl Serialize for Rate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (source, flag, limit, unanswered) = match &self.says {
-            Says::Flag(flag, _) => (RateSource::Flag, Some(*flag), None, None),
-            Says::Share(GrantedQuota::Granted(limit)) => {
+        let (source, flag, limit, unanswered) = match &self.basis {
+            RateBasis::Flag(flag, _) => (RateSource::Flag, Some(*flag), None, None),
+            RateBasis::Share(GrantedQuota::Granted(limit)) => {
                 (RateSource::Granted, None, Some(*limit), None)
             }
-            Says::Share(GrantedQuota::Documented(limit, code)) => {
+            RateBasis::Share(GrantedQuota::Documented(limit, code)) => {
                 (RateSource::Documented, None, Some(*limit), code.as_deref())
             }
         };
         RateDocument {
-            a_second: self.a_second,
+            a_second: self.per_second,
             source,
             flag,
             limit,
@@ -200,25 +205,25 @@ impl Serialize for Rate {
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
-            says,
+            basis,
             share,
-            a_second,
+            per_second,
         } = self;
         let percent = (share * 1_000.0).round() / 10.0;
-        write!(f, "{a_second}/s ")?;
-        match says {
-            Says::Flag(flag, _) => write!(f, "({flag})"),
-            Says::Share(GrantedQuota::Granted(limit)) => write!(
+        write!(f, "{per_second}/s ")?;
+        match basis {
+            RateBasis::Flag(flag, _) => write!(f, "({flag})"),
+            RateBasis::Share(GrantedQuota::Granted(limit)) => write!(
                 f,
                 "({percent}% of the account's quota of {limit}/s; --share)"
             ),
-            Says::Share(GrantedQuota::Documented(limit, None)) => {
+            RateBasis::Share(GrantedQuota::Documented(limit, None)) => {
                 write!(
                     f,
                     "({percent}% of AWS's default quota of {limit}/s; --share)"
                 )
             }
-            Says::Share(GrantedQuota::Documented(limit, Some(code))) => write!(
+            RateBasis::Share(GrantedQuota::Documented(limit, Some(code))) => write!(
                 f,
                 "({percent}% of AWS's default quota of {limit}/s, because GetProvisionedLimit failed: {code}; --share)"
             ),
@@ -226,7 +231,7 @@ impl fmt::Display for Rate {
     }
 }
 
-/// How fast a run may go.
+/// The maximum rate of each category.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rates {
     /// `SignUp`.
@@ -242,48 +247,44 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// Works it out.
+    /// Computes the rates.
     #[must_use]
-    pub fn new(asked: &RatesAsked, found: &Found) -> Self {
-        let rate = |category, named: Option<NonZeroU32>, flag| {
-            Rate::new(
-                category,
-                named.map(|named| (named, flag)),
-                asked.share,
-                found,
-            )
+    pub fn new(options: &RateOptions, answers: &PoolAnswers) -> Self {
+        let rate = |category, given: Option<NonZeroU32>, flag| {
+            let given = given.map(|rate| (rate, flag));
+            Rate::new(category, given, options.share, answers)
         };
         Self {
-            creation: rate(Category::UserCreation, asked.creation, "--rate"),
-            read: rate(Category::UserRead, asked.read, "--lookup-rate"),
-            update: rate(Category::UserUpdate, asked.update, "--update-rate"),
+            creation: rate(Category::UserCreation, options.creation, "--rate"),
+            read: rate(Category::UserRead, options.read, "--lookup-rate"),
+            update: rate(Category::UserUpdate, options.update, "--update-rate"),
             resource_read: rate(Category::UserResourceRead, None, ""),
-            list: rate(Category::UserList, asked.list, "--list-rate"),
+            list: rate(Category::UserList, options.list, "--list-rate"),
         }
     }
 
-    /// The numbers alone.
+    /// Returns the rates without their origin.
     #[must_use]
     pub fn ceilings(&self) -> Ceilings {
         Ceilings {
-            creation: self.creation.a_second,
-            read: self.read.a_second,
-            update: self.update.a_second,
-            resource_read: self.resource_read.a_second,
-            list: self.list.a_second,
+            creation: self.creation.per_second,
+            read: self.read.per_second,
+            update: self.update.per_second,
+            resource_read: self.resource_read.per_second,
+            list: self.list.per_second,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Call, Found, GrantedQuota, Rates, RatesAsked};
+    use super::{Call, GrantedQuota, PoolAnswers, RateOptions, Rates};
     use crate::pace::Category;
     use crate::pool::{Advice, Failure, Sent};
-    use crate::preflight::calls::Unanswered;
+    use crate::preflight::calls::FailedCall;
     use std::num::NonZeroU32;
 
-    const AUTO: RatesAsked = RatesAsked {
+    const DEFAULTS: RateOptions = RateOptions {
         creation: None,
         read: None,
         update: None,
@@ -291,26 +292,26 @@ mod tests {
         share: 0.8,
     };
 
-    fn named(asked: &RatesAsked, found: &Found) -> [(u32, String); 2] {
-        let rates = Rates::new(asked, found);
-        [&rates.creation, &rates.read].map(|rate| (rate.a_second.get(), rate.to_string()))
+    fn creation_and_read(options: &RateOptions, answers: &PoolAnswers) -> [(u32, String); 2] {
+        let rates = Rates::new(options, answers);
+        [&rates.creation, &rates.read].map(|rate| (rate.per_second.get(), rate.to_string()))
     }
 
     #[test]
-    fn what_is_granted_is_shared() {
-        let found = Found {
+    fn uses_a_share_of_the_granted_quota() {
+        let answers = PoolAnswers {
             limits: vec![(Category::UserCreation, 310), (Category::UserRead, 1)],
-            ..Found::default()
+            ..PoolAnswers::default()
         };
-        let [(creation, says), (read, _)] = named(&AUTO, &found);
+        let [(creation, text), (read, _)] = creation_and_read(&DEFAULTS, &answers);
         assert_eq!((creation, read), (248, 1));
-        assert_eq!(says, "248/s (80% of the account's quota of 310/s; --share)");
+        assert_eq!(text, "248/s (80% of the account's quota of 310/s; --share)");
     }
 
     #[test]
-    fn without_an_answer_the_documented_defaults_hold() {
-        let found = Found {
-            unanswered: vec![Unanswered {
+    fn falls_back_to_the_documented_quotas() {
+        let answers = PoolAnswers {
+            failed_calls: vec![FailedCall {
                 call: Call::GetProvisionedLimit,
                 failure: Failure {
                     sent: Sent::Answered,
@@ -320,67 +321,67 @@ mod tests {
                 },
                 needed: false,
             }],
-            ..Found::default()
+            ..PoolAnswers::default()
         };
-        let [(creation, says), (read, _)] = named(&AUTO, &found);
+        let [(creation, text), (read, _)] = creation_and_read(&DEFAULTS, &answers);
         assert_eq!((creation, read), (40, 96));
         assert_eq!(
-            says,
+            text,
             "40/s (80% of AWS's default quota of 50/s, because GetProvisionedLimit failed: AccessDeniedException; --share)"
         );
-        let [(_, says), _] = named(&AUTO, &Found::default());
-        assert_eq!(says, "40/s (80% of AWS's default quota of 50/s; --share)");
+        let [(_, text), _] = creation_and_read(&DEFAULTS, &PoolAnswers::default());
+        assert_eq!(text, "40/s (80% of AWS's default quota of 50/s; --share)");
     }
 
     #[test]
-    fn a_named_rate_is_taken_as_it_is_and_not_asked_for() {
-        let asked = RatesAsked {
+    fn a_given_rate_is_used_as_is_and_its_quota_is_not_requested() {
+        let options = RateOptions {
             creation: NonZeroU32::new(7),
-            ..AUTO
+            ..DEFAULTS
         };
-        let found = Found {
+        let answers = PoolAnswers {
             limits: vec![(Category::UserCreation, 50)],
-            ..Found::default()
+            ..PoolAnswers::default()
         };
-        let [(creation, says), _] = named(&asked, &found);
-        assert_eq!((creation, says.as_str()), (7, "7/s (--rate)"));
-        assert_eq!(asked.limits(false, true, false), [Category::UserRead]);
-        assert_eq!(asked.limits(false, false, false), []);
+        let [(creation, text), _] = creation_and_read(&options, &answers);
+        assert_eq!((creation, text.as_str()), (7, "7/s (--rate)"));
+        assert_eq!(options.limits(false, true, false), [Category::UserRead]);
+        assert_eq!(options.limits(false, false, false), []);
         assert_eq!(
-            asked.limits(false, true, true),
+            options.limits(false, true, true),
             [Category::UserRead, Category::UserUpdate]
         );
         assert_eq!(
-            asked.limits(true, false, false),
+            options.limits(true, false, false),
             [Category::UserCreation],
-            "a run that is weighed first hears whether there is room for the number"
+            "the preflight compares the rate with the quota"
         );
     }
 
     #[test]
-    fn more_than_there_is_room_for_is_found() {
-        let asked = |creation| RatesAsked {
+    fn detects_a_rate_above_the_quota() {
+        let options = |creation| RateOptions {
             creation: NonZeroU32::new(creation),
-            ..AUTO
+            ..DEFAULTS
         };
-        let granted = Found {
+        let granted = PoolAnswers {
             limits: vec![(Category::UserCreation, 70)],
-            ..Found::default()
+            ..PoolAnswers::default()
         };
-        for (rate, found, room) in [
+        for (rate, answers, expected) in [
             (70, &granted, None),
             (71, &granted, Some(GrantedQuota::Granted(70))),
-            (50, &Found::default(), None),
+            (50, &PoolAnswers::default(), None),
             (
                 51,
-                &Found::default(),
+                &PoolAnswers::default(),
                 Some(GrantedQuota::Documented(50, None)),
             ),
         ] {
-            let rates = Rates::new(&asked(rate), found);
-            let excess = rates.creation.excess();
-            assert_eq!(excess.map(|excess| excess.quota.clone()), room, "{rate}");
+            let rates = Rates::new(&options(rate), answers);
+            let quota = rates.creation.excess().map(|excess| excess.quota.clone());
+            assert_eq!(quota, expected, "{rate}");
         }
-        assert_eq!(Rates::new(&AUTO, &granted).creation.excess(), None);
+        assert_eq!(Rates::new(&DEFAULTS, &granted).creation.excess(), None);
     }
 }

@@ -1,11 +1,10 @@
-//! Reads the whole list before anything is sent: counts the rows to send, the findings and the
-//! messages. Memory stays constant.
+//! Surveys the whole list before anything is sent: counts rows, findings and messages in constant
+//! memory.
 
 mod aliases;
-mod counted;
 mod key_groups;
-mod reach;
 mod reported;
+mod row_tag;
 mod totals;
 mod usernames;
 
@@ -21,8 +20,7 @@ use crate::user::FollowUpStep;
 use crate::user::finding::{Finding, Rule};
 use crate::user::password_column::PasswordColumn;
 use aliases::Aliases;
-use counted::RowTag;
-use reach::Places;
+use row_tag::{ContactIndexes, RowTag};
 use usernames::SurveyedUsernames;
 
 pub use aliases::AliasRepeats;
@@ -31,6 +29,7 @@ pub use totals::{StepTotals, SurveyCounts};
 
 const BATCH_ROWS: usize = 512;
 
+/// The result of reading the list once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Survey {
     pub counts: SurveyCounts,
@@ -38,9 +37,9 @@ pub struct Survey {
     pub broken: Vec<RuleCount>,
     /// Kinds of notes, the most frequent first.
     pub notes: Vec<NoteCount>,
-    /// Addresses that several usernames have, if they are aliases.
+    /// Aliases that several usernames share.
     pub alias_repeats: Vec<AliasRepeats>,
-    /// The groups that users are added to, up to one more than a pool can have.
+    /// The groups that users are added to, at most one more than a pool can have.
     pub groups: BTreeSet<String>,
 }
 
@@ -48,13 +47,9 @@ pub struct Survey {
 pub enum SurveyError {
     #[error(transparent)]
     Rows(#[from] RowsError),
-    /// The temporary file of usernames and addresses cannot be written or read.
-    #[error(
-        "usernames and addresses cannot be kept in a temporary file while they are compared: {0}"
-    )]
-    Room(io::Error),
-    /// The findings cannot be written.
-    #[error("what was found cannot be written: {0}")]
+    #[error("cannot use the temporary file of usernames and addresses: {0}")]
+    TempFile(io::Error),
+    #[error("cannot write the findings: {0}")]
     Write(#[from] io::Error),
 }
 
@@ -62,33 +57,34 @@ impl Hint for SurveyError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Rows(error) => return error.hint(),
-            Self::Room(..) => "make room there, or name another folder in TMPDIR".to_owned(),
-            Self::Write(..) => "make room where it goes".to_owned(),
+            Self::TempFile(..) => {
+                "free some disk space, or set TMPDIR to another directory".to_owned()
+            }
+            Self::Write(..) => "free some disk space".to_owned(),
         })
     }
 }
 
 impl Survey {
-    /// Reads the list to its end. `case_insensitive` says whether usernames are compared without
-    /// case; `tell` hears of every finding and note: those of a row one after the other, and at
-    /// the end those about several rows.
+    /// Reads the list to its end. `case_insensitive` applies to usernames. `report` is called with
+    /// every finding and note, first row by row, then with those about several rows.
     ///
     /// # Errors
-    /// The list cannot be read on, `tell` fails, or there is no room for a temporary file.
+    /// The list cannot be read, `report` fails, or a temporary file cannot be written.
     pub fn of(
         rows: Rows,
         mapping: &Mapping,
         case_insensitive: bool,
-        tell: impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
+        report: impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
     ) -> Result<Self, SurveyError> {
         let mut surveyor = Surveyor {
             mapping,
-            places: Places::of(mapping),
-            usernames: SurveyedUsernames::new(case_insensitive).map_err(SurveyError::Room)?,
-            aliases: Aliases::new(mapping, case_insensitive).map_err(SurveyError::Room)?,
+            contacts: ContactIndexes::new(mapping),
+            usernames: SurveyedUsernames::new(case_insensitive).map_err(SurveyError::TempFile)?,
+            aliases: Aliases::new(mapping, case_insensitive).map_err(SurveyError::TempFile)?,
             passwords: PasswordColumn::default(),
-            found: Self::default(),
-            tell,
+            survey: Self::default(),
+            report,
         };
         let mut list = Prefetch::start(rows, BATCH_ROWS, |row, spare| {
             Ok(Some(OwnedRow::copy(row, spare)))
@@ -102,8 +98,7 @@ impl Survey {
         surveyor.finish()
     }
 
-    /// Computes the totals.
-    fn sum_up(&mut self, passwords: &PasswordColumn) {
+    fn compute_totals(&mut self, passwords: &PasswordColumn) {
         let findings_of = |rules: &[Rule]| -> u64 {
             self.broken
                 .iter()
@@ -124,7 +119,7 @@ impl Survey {
             .sort_by_key(|notes| std::cmp::Reverse(notes.count));
     }
 
-    fn steps(&mut self, steps: &[FollowUpStep]) {
+    fn count_steps(&mut self, steps: &[FollowUpStep]) {
         for step in steps {
             self.counts.steps.add(step.kind());
             if let FollowUpStep::AddToGroup(name) = step
@@ -140,41 +135,44 @@ impl Survey {
 /// A survey in progress.
 struct Surveyor<'m, F> {
     mapping: &'m Mapping,
-    places: Places,
+    contacts: ContactIndexes,
     usernames: SurveyedUsernames,
     aliases: Aliases,
     passwords: PasswordColumn,
-    found: Survey,
-    tell: F,
+    survey: Survey,
+    report: F,
 }
 
 impl<F: FnMut(&ReportedFinding<'_>) -> io::Result<()>> Surveyor<'_, F> {
     fn row(&mut self, raw: &RawRow<'_>) -> io::Result<()> {
-        let counts = &mut self.found.counts;
+        let counts = &mut self.survey.counts;
         counts.rows += 1;
         if self.mapping.skips(raw) {
             counts.skipped += 1;
             return Ok(());
         }
-        let CheckedRow { draft, findings } = self.mapping.findings(raw);
-        let Some(draft) = draft else {
+        let CheckedRow {
+            draft: mapped,
+            findings,
+        } = self.mapping.findings(raw);
+        let Some(mapped) = mapped else {
             let username = self.mapping.username_of_unreadable(raw);
             return self.invalid(raw, username.as_deref(), &findings);
         };
-        self.password(&draft);
-        self.notes(raw, &draft)?;
+        self.password(&mapped);
+        self.notes(raw, &mapped)?;
         if findings.is_empty() {
-            self.sound(raw, &draft);
+            self.valid(raw, &mapped);
             Ok(())
         } else {
-            self.invalid(raw, Some(&draft.username.text), &findings)
+            self.invalid(raw, Some(&mapped.username.text), &findings)
         }
     }
 
-    /// Passwords count even if their rows are invalid: a fault of the whole column affects every
+    /// Counts passwords of invalid rows too, because a problem with the whole column affects every
     /// row.
-    fn password(&mut self, draft: &MappedRow<'_>) {
-        let password = draft.password.filter(|password| !password.is_empty());
+    fn password(&mut self, mapped: &MappedRow<'_>) {
+        let password = mapped.password.filter(|password| !password.is_empty());
         if let Some(password) = password
             && !self.mapping.allows_suspicious_passwords()
         {
@@ -182,18 +180,18 @@ impl<F: FnMut(&ReportedFinding<'_>) -> io::Result<()>> Surveyor<'_, F> {
         }
     }
 
-    fn sound(&mut self, raw: &RawRow<'_>, draft: &MappedRow<'_>) {
-        let reach = self.places.reach(draft, self.mapping);
-        let counted = RowTag::of(reach, &draft.follow_up);
+    fn valid(&mut self, raw: &RawRow<'_>, mapped: &MappedRow<'_>) {
+        let contacts = self.contacts.contacts(mapped, self.mapping);
+        let tag = RowTag::new(contacts, &mapped.follow_up);
         self.usernames
-            .add(raw.number, raw.line, &draft.username.text, counted);
-        self.aliases.add(raw.number, raw.line, draft);
-        let counts = &mut self.found.counts;
-        if let Some(count) = counts.of_reach(reach) {
+            .add(raw.number, raw.line, &mapped.username.text, tag);
+        self.aliases.add(raw.number, raw.line, mapped);
+        let counts = &mut self.survey.counts;
+        if let Some(count) = counts.with_contacts(contacts) {
             *count += 1;
         }
-        counts.with_apostrophe += u64::from(self.places.has_apostrophe(draft));
-        self.found.steps(&draft.follow_up);
+        counts.with_apostrophe += u64::from(self.contacts.has_apostrophe(mapped));
+        self.survey.count_steps(&mapped.follow_up);
     }
 
     fn invalid(
@@ -202,7 +200,7 @@ impl<F: FnMut(&ReportedFinding<'_>) -> io::Result<()>> Surveyor<'_, F> {
         username: Option<&str>,
         findings: &[Finding],
     ) -> io::Result<()> {
-        self.found.counts.invalid += 1;
+        self.survey.counts.invalid += 1;
         for finding in findings {
             self.report(&ReportedFinding {
                 row: raw.number,
@@ -214,14 +212,14 @@ impl<F: FnMut(&ReportedFinding<'_>) -> io::Result<()>> Surveyor<'_, F> {
         Ok(())
     }
 
-    fn notes(&mut self, raw: &RawRow<'_>, draft: &MappedRow<'_>) -> io::Result<()> {
+    fn notes(&mut self, raw: &RawRow<'_>, mapped: &MappedRow<'_>) -> io::Result<()> {
         let mut notes = Vec::new();
-        self.mapping.notes(raw, draft, &mut notes);
+        self.mapping.notes(raw, mapped, &mut notes);
         for note in &notes {
             self.report(&ReportedFinding {
                 row: raw.number,
                 line: raw.line,
-                username: Some(&*draft.username.text).filter(|name| !name.is_empty()),
+                username: Some(&*mapped.username.text).filter(|name| !name.is_empty()),
                 item: Item::Note(note),
             })?;
         }
@@ -229,8 +227,8 @@ impl<F: FnMut(&ReportedFinding<'_>) -> io::Result<()>> Surveyor<'_, F> {
     }
 
     fn report(&mut self, reported: &ReportedFinding<'_>) -> io::Result<()> {
-        self.found.count(reported);
-        (self.tell)(reported)
+        self.survey.count(reported);
+        (self.report)(reported)
     }
 
     fn finish(self) -> Result<Survey, SurveyError> {
@@ -239,14 +237,14 @@ impl<F: FnMut(&ReportedFinding<'_>) -> io::Result<()>> Surveyor<'_, F> {
             usernames,
             aliases,
             passwords,
-            mut found,
-            mut tell,
+            mut survey,
+            mut report,
             ..
         } = self;
-        usernames.finish(mapping.username_column(), &mut found, &mut tell)?;
-        aliases.finish(&mut found, &mut tell)?;
-        found.sum_up(&passwords);
-        Ok(found)
+        usernames.finish(mapping.username_column(), &mut survey, &mut report)?;
+        aliases.finish(&mut survey, &mut report)?;
+        survey.compute_totals(&passwords);
+        Ok(survey)
     }
 }
 

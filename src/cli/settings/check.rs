@@ -8,7 +8,7 @@ use crate::cli::args::{CheckArgs, KnownPoolArgs};
 use crate::cli::client_secret::{GivenSecret, SecretOwner, client_secret};
 use crate::preflight::prescan::ExistingUserPolicy;
 use crate::preflight::problems::Allowed;
-use crate::preflight::rates::RatesAsked;
+use crate::preflight::rates::RateOptions;
 use crate::report::CsvEncoding;
 
 /// The settings of `check`.
@@ -22,7 +22,7 @@ pub struct CheckSettings {
     pub allowed: Allowed,
     /// How long failing preflight calls are retried.
     pub preflight_timeout: Duration,
-    pub rates: RatesAsked,
+    pub rates: RateOptions,
     pub existing_users: ExistingUserPolicy,
     /// Whether usernames are compared without case; `None`: as the pool does.
     pub ignore_case: Option<bool>,

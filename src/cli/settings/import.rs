@@ -21,7 +21,7 @@ use crate::outcome::Outcome;
 use crate::pool::{ConnectSettings, EndpointChoice, Signing};
 use crate::preflight::prescan::ExistingUserPolicy;
 use crate::preflight::problems::Allowed;
-use crate::preflight::rates::RatesAsked;
+use crate::preflight::rates::RateOptions;
 use crate::progress::ProgressMode;
 use crate::report::ReportOptions;
 use crate::run::RetryPolicy;
@@ -34,7 +34,7 @@ pub struct ImportSettings {
     pub secret_warning: Option<String>,
     pub preflight: PreflightSettings,
     pub existing_users: ExistingUserPolicy,
-    pub rates: RatesAsked,
+    pub rates: RateOptions,
     /// The maximum number of users in flight; `None`: as many as the rate needs.
     pub concurrency: Option<NonZeroU32>,
     pub run: RunSettings,
@@ -210,8 +210,8 @@ pub(super) fn allowed(args: &AllowArgs) -> Allowed {
     }
 }
 
-pub(super) fn rates(args: &RateArgs) -> RatesAsked {
-    RatesAsked {
+pub(super) fn rates(args: &RateArgs) -> RateOptions {
+    RateOptions {
         creation: args.rate.named(),
         read: args.lookup_rate.named(),
         update: args.update_rate.named(),

@@ -6,8 +6,8 @@ use super::{SettingsError, environment, refuse_sensitive_logs};
 use crate::cli::args::UndoArgs;
 use crate::pace::Ceilings;
 use crate::pool::{ConnectSettings, EndpointChoice};
-use crate::preflight::ask::Found;
-use crate::preflight::rates::{Rates, RatesAsked};
+use crate::preflight::queries::PoolAnswers;
+use crate::preflight::rates::{RateOptions, Rates};
 use crate::report::CsvEncoding;
 
 /// The settings of `undo`.
@@ -76,12 +76,12 @@ fn endpoint_in_environment() -> Option<(&'static str, String)> {
 
 /// The account's quotas are not read: UserUpdate cannot be raised, and lookups need no more requests than deletions.
 fn ceilings(args: &UndoArgs) -> Ceilings {
-    let rates = RatesAsked {
+    let rates = RateOptions {
         creation: None,
         read: args.lookup_rate.named(),
         update: args.delete_rate.named(),
         list: None,
         share: args.share,
     };
-    Rates::new(&rates, &Found::default()).ceilings()
+    Rates::new(&rates, &PoolAnswers::default()).ceilings()
 }

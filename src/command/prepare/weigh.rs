@@ -8,11 +8,11 @@ use super::super::preflight::{Intent, PreflightFindings, surveyed};
 use crate::cli::Printer;
 use crate::cli::settings::ImportSettings;
 use crate::outcome::Outcome;
-use crate::preflight::ask::Found;
 use crate::preflight::attempts::PreflightCalls;
-use crate::preflight::calls::{Call, Unanswered, remedy};
-use crate::preflight::groups::{CreatedGroups, make};
+use crate::preflight::calls::{Call, FailedCall, remedy};
+use crate::preflight::groups::{CreatedGroups, create_groups};
 use crate::preflight::prescan::{PrescanMode, PrescanPlan};
+use crate::preflight::queries::PoolAnswers;
 use crate::preflight::rates::Rates;
 use crate::preflight::survey::SurveyCounts;
 use crate::user::pool_rules::PoolRules;
@@ -39,7 +39,7 @@ impl Preflight<'_> {
     /// What stands against a new run is weighed, the plan is shown, and on a terminal somebody says yes to it.
     pub(super) async fn approve(
         self,
-        found: &mut Found,
+        found: &mut PoolAnswers,
         case_insensitive: bool,
         printer: Printer,
     ) -> Result<PreflightResult, CommandError> {
@@ -74,7 +74,7 @@ impl Preflight<'_> {
     /// weighed again, and nobody is asked again. Whether the pool is read first depends on the rows that are left.
     pub(super) async fn again(
         self,
-        found: &mut Found,
+        found: &mut PoolAnswers,
         settled: &[(Outcome, u64)],
         printer: Printer,
     ) -> Result<PreflightResult, CommandError> {
@@ -105,11 +105,11 @@ impl Preflight<'_> {
     }
 
     async fn make_groups(&self, names: &[String]) -> Result<(), CommandError> {
-        make(self.preflight, names, self.created_groups)
+        create_groups(self.preflight, names, self.created_groups)
             .await
             .map_err(|(name, failure)| {
                 let remedy = remedy(&failure);
-                let failed = Unanswered {
+                let failed = FailedCall {
                     call: Call::CreateGroup,
                     failure,
                     needed: true,
@@ -124,14 +124,14 @@ impl Preflight<'_> {
     }
 
     /// Nothing is known of the list, and nothing is asked about the listing: only who says so has the pool read.
-    async fn unchecked(&self, found: &mut Found) -> Option<PrescanPlan> {
+    async fn unchecked(&self, found: &mut PoolAnswers) -> Option<PrescanPlan> {
         match self.settings.existing_users.prescan {
             PrescanMode::Always => self.weighed(found, None, None).reading(found).await,
             PrescanMode::Auto | PrescanMode::Never => None,
         }
     }
 
-    async fn reading(&self, found: &mut Found, rows: Option<u64>) -> Option<PrescanPlan> {
+    async fn reading(&self, found: &mut PoolAnswers, rows: Option<u64>) -> Option<PrescanPlan> {
         self.weighed(found, Some(self.preflight), rows)
             .reading(found)
             .await
@@ -139,7 +139,7 @@ impl Preflight<'_> {
 
     fn weighed<'w>(
         &'w self,
-        found: &Found,
+        found: &PoolAnswers,
         preflight: Option<PreflightCalls<'w>>,
         rows: Option<u64>,
     ) -> ListingWeighed<'w> {
@@ -158,14 +158,14 @@ impl Preflight<'_> {
         }
     }
 
-    fn intent(&self, found: &Found, reading: Option<PrescanPlan>, begun: bool) -> Intent {
+    fn intent(&self, found: &PoolAnswers, reading: Option<PrescanPlan>, begun: bool) -> Intent {
         Intent {
             allowed: self.settings.preflight.allowed,
             secret_given: self.settings.connect.client_secret.is_some(),
             looks: self.settings.existing_users,
             reading,
             rates: Rates::new(&self.settings.rates, found),
-            names_pool: true,
+            pool_known: true,
             begun,
         }
     }

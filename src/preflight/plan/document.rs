@@ -1,4 +1,4 @@
-//! The plan for programs: what its text says, by name.
+//! The plan as JSON.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,11 @@ use serde::{Serialize, Serializer};
 use super::RunPlan;
 use crate::pace::Category;
 use crate::pool::LookupMode;
-use crate::pool::list::USERS_A_PAGE;
 use crate::preflight::prescan::PrescanPlan;
 use crate::preflight::rates::Rate;
 use crate::user::StepKind;
 
-/// What a run would send, and how long it would take.
+/// What a run would send and how long it would take.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct PlanDocument<'a> {
@@ -66,20 +65,20 @@ struct Messages {
 
 impl Serialize for RunPlan {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let reading = self.reading.as_ref();
+        let prescan = self.prescan.as_ref();
         PlanDocument {
             requests: self.by_category(),
-            reads_pool_first: reading.is_some(),
-            seconds_to_read_pool: reading
+            reads_pool_first: prescan.is_some(),
+            seconds_to_read_pool: prescan
                 .and_then(PrescanPlan::time)
                 .map(|time| time.as_secs_f64()),
             seconds: self.time().as_secs(),
             seconds_without_lookups: self.time_without_lookups(&StepKind::ALL).as_secs(),
-            groups_to_make: &self.groups_to_make,
+            groups_to_make: &self.groups_to_create,
             messages: self.messages.map(|(mails, text_messages)| Messages {
                 mails,
                 text_messages,
-                unless_trigger_confirms: self.trigger_decides,
+                unless_trigger_confirms: self.trigger_may_confirm,
             }),
             active_users_at_most: self.counts.to_send,
             threat_protection: self.threat_protection,
@@ -106,21 +105,21 @@ impl RunPlan {
         if updates > 0 {
             add(Category::UserUpdate, Some(updates), &self.rates.update);
         }
-        let listed = match self.look_ups {
+        let listed = match self.lookup {
             LookupMode::Get => {
                 add(Category::UserRead, Some(users), &self.rates.read);
                 Some(0)
             }
             LookupMode::List => {
-                // For unclear answers alone.
+                // Only for unclear answers.
                 add(Category::UserRead, None, &self.rates.read);
                 Some(users)
             }
             LookupMode::None => Some(0),
         };
-        let pages = match &self.reading {
+        let pages = match &self.prescan {
             None => Some(0),
-            Some(reading) => reading.users.map(|users| users.div_ceil(USERS_A_PAGE)),
+            Some(prescan) => prescan.pages(),
         };
         let listing = listed.zip(pages).map(|(listed, pages)| listed + pages);
         if listing != Some(0) {

@@ -1,18 +1,18 @@
-use super::{Ceilings, Rates, RunPlan, StepKind, SurveyCounts, users_a_second};
+use super::{Ceilings, Rates, RunPlan, StepKind, SurveyCounts, users_per_second};
 use crate::pace::Category;
 use crate::pool::failure::Operation;
 use crate::pool::{Failure, LookupMode};
-use crate::preflight::ask::Found;
-use crate::preflight::calls::{Call, Unanswered};
-use crate::preflight::prescan::{ExistingUserPolicy, PrescanMode, ScanInput, reading};
-use crate::preflight::rates::RatesAsked;
+use crate::preflight::calls::{Call, FailedCall};
+use crate::preflight::prescan::{ExistingUserPolicy, PrescanMode, ScanInput, plan_prescan};
+use crate::preflight::queries::PoolAnswers;
+use crate::preflight::rates::RateOptions;
 use crate::user::pool_rules::{Contact, PoolRules};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 #[test]
-fn users_a_second_are_those_of_the_slowest_budget_with_their_steps() {
-    let rate = |a_second| NonZeroU32::new(a_second).unwrap();
+fn users_per_second_follow_the_slowest_quota() {
+    let rate = |per_second| NonZeroU32::new(per_second).unwrap();
     let ceilings = Ceilings {
         creation: rate(40),
         read: rate(96),
@@ -21,51 +21,51 @@ fn users_a_second_are_those_of_the_slowest_budget_with_their_steps() {
         list: rate(24),
     };
     let mut counts = SurveyCounts::default();
-    let near = |counts: &SurveyCounts, expected: f64| {
-        let found = users_a_second(counts, ceilings);
+    let assert_near = |counts: &SurveyCounts, expected: f64| {
+        let actual = users_per_second(counts, ceilings);
         assert!(
-            (found - expected).abs() < 1e-9,
-            "{found} and not {expected}"
+            (actual - expected).abs() < 1e-9,
+            "{actual} is not {expected}"
         );
     };
-    near(&counts, 40.0);
+    assert_near(&counts, 40.0);
     counts.to_send = 10;
-    near(&counts, 40.0);
+    assert_near(&counts, 40.0);
     for _ in 0..10 {
         counts.steps.add(StepKind::Confirm);
     }
-    near(&counts, 20.0);
+    assert_near(&counts, 20.0);
     for _ in 0..20 {
         counts.steps.add(StepKind::AddToGroup);
     }
-    near(&counts, 12.5);
+    assert_near(&counts, 12.5);
 }
 
 #[test]
-fn time_is_that_of_the_slower_budget() {
+fn time_follows_the_slowest_quota() {
     let counts = SurveyCounts {
         rows: 1_001,
         to_send: 1_001,
         ..SurveyCounts::default()
     };
-    let plan_of = |read, look_ups| {
-        let asked = RatesAsked {
+    let plan = |read, lookup| {
+        let options = RateOptions {
             creation: NonZeroU32::new(50),
             read: NonZeroU32::new(read),
             update: None,
             list: NonZeroU32::new(5),
             share: 1.0,
         };
-        let rates = Rates::new(&asked, &Found::default());
-        RunPlan::new(counts, None, rates, look_ups, None)
+        let rates = Rates::new(&options, &PoolAnswers::default());
+        RunPlan::new(counts, None, rates, lookup, None)
     };
-    let plan = |read, look_ups| plan_of(read, look_ups).time();
-    assert_eq!(plan(120, LookupMode::Get), Duration::from_secs(21));
-    assert_eq!(plan(10, LookupMode::Get), Duration::from_secs(101));
-    assert_eq!(plan(10, LookupMode::None), Duration::from_secs(21));
-    assert_eq!(plan(10, LookupMode::List), Duration::from_secs(201));
-    // Lookups that may not be needed are not promised.
-    for (read, look_ups, said) in [
+    let time = |read, lookup| plan(read, lookup).time();
+    assert_eq!(time(120, LookupMode::Get), Duration::from_secs(21));
+    assert_eq!(time(10, LookupMode::Get), Duration::from_secs(101));
+    assert_eq!(time(10, LookupMode::None), Duration::from_secs(21));
+    assert_eq!(time(10, LookupMode::List), Duration::from_secs(201));
+    // The text says "up to" if the lookups may not be needed.
+    for (read, lookup, expected) in [
         (120, LookupMode::Get, "time: about 21s\n"),
         (10, LookupMode::None, "time: about 21s\n"),
         (
@@ -79,29 +79,29 @@ fn time_is_that_of_the_slower_budget() {
             "time: up to 3m 21s (21s if no user exists yet)\n",
         ),
     ] {
-        let plan = plan_of(read, look_ups);
-        assert!(plan.to_string().contains(said), "{plan}");
+        let plan = plan(read, lookup);
+        assert!(plan.to_string().contains(expected), "{plan}");
         let document = serde_json::to_value(&plan).unwrap();
         assert_eq!(document["seconds_without_lookups"], 21);
     }
 }
 
 #[test]
-fn time_that_only_lookups_take_is_an_upper_bound_with_steps_and_with_a_trigger() {
+fn time_for_lookups_is_an_upper_bound() {
     let mut plan = plan_at_defaults(1_000, &[StepKind::Confirm]);
-    plan.rates.read.a_second = NonZeroU32::new(10).unwrap();
-    let said = plan.to_string();
+    plan.rates.read.per_second = NonZeroU32::new(10).unwrap();
+    let text = plan.to_string();
     assert!(
-        said.contains("time: up to 1m 40s (40s if no user exists yet)\n"),
-        "{said}"
+        text.contains("time: up to 1m 40s (40s if no user exists yet)\n"),
+        "{text}"
     );
     assert!(
-        said.contains("of these calls; time: up to 1m 40s"),
-        "{said}"
+        text.contains("of these calls; time: up to 1m 40s"),
+        "{text}"
     );
 }
 
-/// The plan for so many users, each of whom has these steps, at the default quotas, all of which may be used.
+/// Returns the plan for this many users, each with these steps, at the full default quotas.
 fn plan_at_defaults(users: u64, kinds: &[StepKind]) -> RunPlan {
     let mut counts = SurveyCounts {
         rows: users,
@@ -113,21 +113,21 @@ fn plan_at_defaults(users: u64, kinds: &[StepKind]) -> RunPlan {
             counts.steps.add(*kind);
         }
     }
-    let asked = RatesAsked {
+    let options = RateOptions {
         creation: None,
         read: None,
         update: None,
         list: None,
         share: 1.0,
     };
-    let rates = Rates::new(&asked, &Found::default());
+    let rates = Rates::new(&options, &PoolAnswers::default());
     RunPlan::new(counts, None, rates, LookupMode::Get, None)
 }
 
 #[test]
-fn steps_share_the_quotas_of_an_account() {
+fn steps_share_the_account_quotas() {
     use StepKind::{AddToGroup, Confirm, Disable, Verify};
-    // Users a second: 50; 25; 12.5; 12.5; 25; 8.33.
+    // Users per second: 50; 25; 12.5; 12.5; 25; 8.33.
     for (kinds, seconds) in [
         (&[] as &[StepKind], 20),
         (&[Confirm], 40),
@@ -142,19 +142,19 @@ fn steps_share_the_quotas_of_an_account() {
 }
 
 #[test]
-fn the_plan_names_the_calls_their_time_and_the_cheaper_way() {
+fn displays_calls_time_and_the_cheaper_alternative() {
     let all = [StepKind::Confirm, StepKind::Verify, StepKind::AddToGroup];
     let mut plan = plan_at_defaults(1_000, &all);
-    plan.groups_to_make = vec!["beta".to_owned(), "staff".to_owned()];
-    let said = plan.to_string();
-    for words in [
+    plan.groups_to_create = vec!["beta".to_owned(), "staff".to_owned()];
+    let text = plan.to_string();
+    for expected in [
         "UserCreation: 1000 SignUp and up to 1000 AdminConfirmSignUp at 50/s",
         "UserUpdate: up to 1000 AdminUpdateUserAttributes, 1000 AdminAddUserToGroup at 25/s",
         "groups: 2 to create first: beta, staff",
         "time: about 1m 20s (20s without follow-up steps)",
         "saves 2000 of these calls; time: about 40s",
     ] {
-        assert!(said.contains(words), "{words:?} in\n{said}");
+        assert!(text.contains(expected), "{expected:?} in\n{text}");
     }
     let plain = plan_at_defaults(1_000, &[]).to_string();
     assert!(
@@ -164,7 +164,7 @@ fn the_plan_names_the_calls_their_time_and_the_cheaper_way() {
 }
 
 #[test]
-fn a_plan_that_sends_nothing_says_so_and_names_no_requests() {
+fn a_plan_without_rows_names_no_requests() {
     let plan = plan_at_defaults(0, &[]).to_string();
     assert!(
         plan.contains("requests: none (no rows to sign up)"),
@@ -176,16 +176,16 @@ fn a_plan_that_sends_nothing_says_so_and_names_no_requests() {
 }
 
 #[test]
-fn that_confirmed_users_stay_after_an_undo_is_said_where_nothing_tells_who_signed_in() {
-    let with = |kinds: &[StepKind], threat_protection| {
+fn warns_that_undo_keeps_confirmed_users_without_threat_protection() {
+    let text = |kinds: &[StepKind], threat_protection| {
         let mut plan = plan_at_defaults(10, kinds);
         plan.threat_protection = threat_protection;
         plan.to_string()
     };
     let confirm = [StepKind::Confirm];
-    assert!(with(&confirm, Some(false)).contains("because the pool has no threat protection"));
-    assert!(with(&confirm, None).contains("unless the pool has threat protection"));
-    for silent in [with(&confirm, Some(true)), with(&[], Some(false))] {
+    assert!(text(&confirm, Some(false)).contains("because the pool has no threat protection"));
+    assert!(text(&confirm, None).contains("unless the pool has threat protection"));
+    for silent in [text(&confirm, Some(true)), text(&[], Some(false))] {
         assert!(!silent.contains("undo:"), "{silent}");
     }
 }
@@ -200,7 +200,7 @@ fn messages() {
     add("one row", &plan_at_defaults(1, &[]));
     let mut plan = plan_at_defaults(1_000, &[Confirm, Verify, AddToGroup, Disable]);
     plan.counts.skipped = 3;
-    plan.groups_to_make = (1..=12).map(|number| format!("g{number}")).collect();
+    plan.groups_to_create = (1..=12).map(|number| format!("g{number}")).collect();
     add("all steps", &plan);
     let rules = |triggers: &[&str], threat_protection| PoolRules {
         triggers: triggers.iter().map(|name| (*name).to_owned()).collect(),
@@ -215,32 +215,33 @@ fn messages() {
         invalid: 1,
         ..plan_at_defaults(1_000, &[Confirm]).counts
     };
-    let mut found = Found::default();
-    let mut of = |rules: &PoolRules, asked: &RatesAsked, looks: LookupMode, prescan, users| {
-        let rates = Rates::new(asked, &found);
-        let input = ScanInput {
-            users,
-            rows: Some(1_000),
-            rates: &rates,
-            time: None,
+    let mut answers = PoolAnswers::default();
+    let mut plan =
+        |rules: &PoolRules, options: &RateOptions, lookup: LookupMode, prescan, users| {
+            let rates = Rates::new(options, &answers);
+            let input = ScanInput {
+                users,
+                rows: Some(1_000),
+                rates: &rates,
+                time: None,
+            };
+            let policy = ExistingUserPolicy {
+                look_ups: lookup,
+                prescan,
+            };
+            let prescan = plan_prescan(policy, input);
+            let plan = RunPlan::new(counts, Some(rules), rates.clone(), lookup, prescan);
+            answers.limits = vec![(Category::UserCreation, 100), (Category::UserRead, 200)];
+            plan
         };
-        let policy = ExistingUserPolicy {
-            look_ups: looks,
-            prescan,
-        };
-        let reading = reading(policy, input);
-        let plan = RunPlan::new(counts, Some(rules), rates.clone(), looks, reading);
-        found.limits = vec![(Category::UserCreation, 100), (Category::UserRead, 200)];
-        plan
-    };
-    let share = RatesAsked {
+    let share = RateOptions {
         creation: None,
         read: None,
         update: None,
         list: None,
         share: 0.8,
     };
-    let flags = RatesAsked {
+    let flags = RateOptions {
         creation: NonZeroU32::new(10),
         read: NonZeroU32::new(5),
         list: NonZeroU32::new(3),
@@ -250,37 +251,37 @@ fn messages() {
     let messages = rules(&[], false);
     add(
         "messages",
-        &of(&messages, &share, LookupMode::Get, never, None),
+        &plan(&messages, &share, LookupMode::Get, never, None),
     );
     let trigger = rules(&["PreSignUp"], true);
     add(
         "a trigger",
-        &of(&trigger, &share, LookupMode::Get, never, None),
+        &plan(&trigger, &share, LookupMode::Get, never, None),
     );
     add(
         "rates from flags",
-        &of(&trigger, &flags, LookupMode::List, never, None),
+        &plan(&trigger, &flags, LookupMode::List, never, None),
     );
     add(
         "no lookups",
-        &of(&trigger, &flags, LookupMode::None, never, None),
+        &plan(&trigger, &flags, LookupMode::None, never, None),
     );
     let always = PrescanMode::Always;
     add(
         "a prescan",
-        &of(&trigger, &share, LookupMode::Get, always, Some(600)),
+        &plan(&trigger, &share, LookupMode::Get, always, Some(600)),
     );
     add(
         "a pool of unknown size",
-        &of(&trigger, &share, LookupMode::Get, always, None),
+        &plan(&trigger, &share, LookupMode::Get, always, None),
     );
-    found.limits.clear();
-    found.unanswered.push(Unanswered {
+    answers.limits.clear();
+    answers.failed_calls.push(FailedCall {
         call: Call::GetProvisionedLimit,
         failure: Failure::answered(Operation::Read, 400, "AccessDeniedException", ""),
         needed: false,
     });
-    let rates = Rates::new(&share, &found);
+    let rates = Rates::new(&share, &answers);
     let plan = RunPlan::new(counts, None, rates, LookupMode::Get, None);
     add("no limit and no rules", &plan);
     assert_messages!("plan", text.trim_end());

@@ -1,34 +1,35 @@
-//! What speaks against a run because addresses are aliases in the pool.
+//! Problems with addresses that are aliases in the pool.
 
 use super::{Problem, RunIntent};
 use crate::plural::counted;
 use crate::preflight::survey::AliasRepeats;
 use crate::user::pool_rules::PoolRules;
 
-pub(super) fn aliases(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Problem>) {
-    repeats(meant, found);
-    let by_alias: Vec<&str> = rules
+pub(super) fn aliases(rules: &PoolRules, intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
+    repeated_aliases(intent, problems);
+    let aliases_set: Vec<&str> = rules
         .alias_attributes
         .iter()
         .map(String::as_str)
         .filter(|alias| {
-            *alias != "preferred_username" && meant.attributes.iter().any(|(name, _)| name == alias)
+            *alias != "preferred_username"
+                && intent.attributes.iter().any(|(name, _)| name == alias)
         })
         .collect();
-    if by_alias.is_empty() {
+    if aliases_set.is_empty() {
         return;
     }
-    let aliases = by_alias.join(" and ");
+    let aliases = aliases_set.join(" and ");
     if !rules.has_trigger("PreSignUp") {
-        found.push(Problem::notice(
+        problems.push(Problem::notice(
             "alias_duplicates",
             format!(
                 "{aliases} is an alias in this pool, and aliases are unique only once they are verified: a row whose {aliases} belongs to an existing user with another username creates a second user"
             ),
             "compare the list with the pool's users before you confirm and verify the new ones",
         ));
-    } else if !meant.allowed.alias_moves {
-        found.push(Problem::refusal(
+    } else if !intent.allowed.alias_moves {
+        problems.push(Problem::refusal(
             "alias_moves",
             format!(
                 "{aliases} is an alias in this pool, which has a PreSignUp trigger: if the trigger verifies {aliases}, a row whose {aliases} belongs to a user with another username takes it over, and that user can no longer sign in with it"
@@ -38,9 +39,9 @@ pub(super) fn aliases(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<P
     }
 }
 
-/// Rows of the list that share an address.
-fn repeats(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
-    for repeats in meant.alias_repeats {
+/// Reports rows of the list that share an address.
+fn repeated_aliases(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
+    for repeats in intent.alias_repeats {
         let AliasRepeats {
             contact,
             addresses,
@@ -54,7 +55,7 @@ fn repeats(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
             counted(*addresses, alias, &format!("{alias}s")),
             counted(*rows, "row", "rows"),
         );
-        let mut problem = if *verified && !meant.allowed.alias_repeats {
+        let mut problem = if *verified && !intent.allowed.alias_repeats {
             Problem::refusal(
                 "alias_repeats",
                 message,
@@ -71,6 +72,6 @@ fn repeats(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
         };
         problem.count = Some(*rows);
         problem.examples.clone_from(examples);
-        found.push(problem);
+        problems.push(problem);
     }
 }

@@ -1,12 +1,12 @@
-//! What stands against a run because of the attributes that it sets.
+//! Problems with the attributes that the list sets.
 
 use super::{Problem, RunIntent};
 use crate::mapping::nearest;
 use crate::sanitize::shell_word;
 use crate::user::pool_rules::PoolRules;
 
-/// A name with its column, as a message shows it.
-fn told(attribute: &(String, Option<String>)) -> String {
+/// Formats an attribute with its column.
+fn with_column(attribute: &(String, Option<String>)) -> String {
     match attribute {
         (name, Some(column)) if column.eq_ignore_ascii_case(name) => name.clone(),
         (name, Some(column)) => format!("{name} (column {column})"),
@@ -14,29 +14,31 @@ fn told(attribute: &(String, Option<String>)) -> String {
     }
 }
 
-pub(super) fn told_all<'a>(
+/// Returns the attributes with their columns, separated by commas, or `None` if there are none.
+pub(super) fn list_names<'a>(
     attributes: impl Iterator<Item = &'a (String, Option<String>)>,
 ) -> Option<String> {
-    let names: Vec<String> = attributes.map(told).collect();
+    let names: Vec<String> = attributes.map(with_column).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// Attributes that the pool does not have, that may not be written, and that are missing.
-pub(super) fn attributes(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Vec<Problem>) {
-    let set = meant.attributes;
+/// Reports attributes that the pool does not have, that the client may not write, and that are
+/// missing.
+pub(super) fn attributes(rules: &PoolRules, intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
+    let set = intent.attributes;
     let is_known = |name: &str| !rules.knows_schema() || rules.attribute(name).is_some();
     let unknown: Vec<&(String, Option<String>)> =
         set.iter().filter(|(name, _)| !is_known(name)).collect();
-    if let Some(names) = told_all(unknown.iter().copied()) {
-        found.push(Problem::refusal(
+    if let Some(names) = list_names(unknown.iter().copied()) {
+        problems.push(Problem::refusal(
             "attribute_unknown",
             format!("not in the pool's schema: {names}"),
-            instead(rules, set, &unknown),
+            unknown_hint(rules, set, &unknown),
         ));
     }
-    let refused = |name: &str| is_known(name) && !rules.is_writable(name);
-    if let Some(names) = told_all(set.iter().filter(|(name, _)| refused(name))) {
-        found.push(Problem::refusal(
+    let is_read_only = |name: &str| is_known(name) && !rules.is_writable(name);
+    if let Some(names) = list_names(set.iter().filter(|(name, _)| is_read_only(name))) {
+        problems.push(Problem::refusal(
             "attribute_not_writable",
             format!("the app client may not write: {names}"),
             "add them to the app client's WriteAttributes, or drop the columns with --ignore-column",
@@ -50,7 +52,7 @@ pub(super) fn attributes(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Ve
         .map(|rule| rule.name.as_str())
         .collect();
     if !missing.is_empty() {
-        found.push(Problem::refusal(
+        problems.push(Problem::refusal(
             "attribute_required",
             format!("the pool requires attributes that the list does not set: {}", missing.join(", ")),
             "add the columns, map existing ones with --map COLUMN=ATTRIBUTE, or set them for all users with --set",
@@ -58,35 +60,37 @@ pub(super) fn attributes(rules: &PoolRules, meant: RunIntent<'_>, found: &mut Ve
     }
 }
 
-/// What to do about attributes that the pool does not have. Adding them comes last, because it cannot be undone.
-fn instead(
+/// Suggests what to do about attributes that the pool does not have. Adding them to the schema
+/// comes last, because it cannot be undone.
+fn unknown_hint(
     rules: &PoolRules,
     set: &[(String, Option<String>)],
     unknown: &[&(String, Option<String>)],
 ) -> String {
     let flags: Vec<String> = unknown
         .iter()
-        .filter_map(|(name, column)| flag(rules, set, name, column.as_deref()?))
+        .filter_map(|(name, column)| flag_for(rules, set, name, column.as_deref()?))
         .collect();
     let all_have_flags = flags.len() == unknown.len();
-    let mut ways = Vec::new();
+    let mut hints = Vec::new();
     if !flags.is_empty() {
-        ways.push(format!("add {}", flags.join(" ")));
+        hints.push(format!("add {}", flags.join(" ")));
     }
     if !all_have_flags {
-        ways.push(
+        hints.push(
             "use attributes that the pool has (--map COLUMN=ATTRIBUTE, --set, --join), or omit these"
                 .to_owned(),
         );
     }
     format!(
         "{}; or add the attributes to the pool's schema, which cannot be undone",
-        ways.join("; ")
+        hints.join("; ")
     )
 }
 
-/// The flag for a column that has its meaning by its name; another meaning was asked for, and has to be changed there.
-fn flag(
+/// Returns the flag that maps or ignores this column. Returns `None` if the column was mapped
+/// explicitly, because then that mapping has to be changed.
+fn flag_for(
     rules: &PoolRules,
     set: &[(String, Option<String>)],
     name: &str,
@@ -102,7 +106,7 @@ fn flag(
         .map(|rule| rule.name.as_str())
         .filter(|name| rules.is_writable(name) && !is_set(name));
     Some(match nearest(name, free) {
-        Some(near) => format!("--map {}", shell_word(&format!("{column}={near}"))),
+        Some(similar) => format!("--map {}", shell_word(&format!("{column}={similar}"))),
         None => format!("--ignore-column {}", shell_word(column)),
     })
 }

@@ -1,4 +1,4 @@
-//! What stands against a run because of what follows its sign-ups.
+//! Problems with the steps that follow sign-ups.
 
 use std::sync::Arc;
 
@@ -6,65 +6,64 @@ use super::{Problem, RunIntent};
 use crate::pool::groups::MOST_GROUPS;
 use crate::user::StepKind;
 
-/// Names that are told of many.
-const NAMES_TOLD: usize = 8;
+/// The maximum number of names in a message.
+const MAX_NAMES: usize = 8;
 
-/// What follows the sign-ups, as it is meant.
+/// The intended follow-up steps.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StepIntent<'a> {
     /// The kinds of steps that may follow a sign-up.
     pub kinds: &'a [StepKind],
-    /// How many groups are named.
+    /// The number of different groups.
     pub groups: usize,
-    /// Rows name groups of their own.
+    /// Whether the list has a column of groups.
     pub rows_name_groups: bool,
-    /// Groups that are named, and the pool does not have.
+    /// Groups that the pool does not have.
     pub missing_groups: &'a [String],
-    /// Groups that every user is put into, whatever the list says.
-    pub of_everybody: &'a [Arc<str>],
-    /// They are made.
+    /// Groups for all users (`--group`).
+    pub for_all_users: &'a [Arc<str>],
+    /// Whether missing groups are created.
     pub create_groups: bool,
 }
 
-/// All of it.
-pub(super) fn follow_up(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
-    let steps = meant.steps;
+pub(super) fn follow_up(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
+    let steps = intent.steps;
     if steps.groups > MOST_GROUPS {
-        found.push(Problem::refusal(
+        problems.push(Problem::refusal(
             "groups_too_many",
             format!("the list names more than {MOST_GROUPS} groups, the maximum of a pool"),
-            if meant.given.has("--group-separator") {
+            if intent.given.has("--group-separator") {
                 "correct the column groups or --group-separator"
             } else {
                 "correct the column groups, or set the text between groups with --group-separator"
             },
         ));
     } else if !steps.missing_groups.is_empty() && !steps.create_groups {
-        found.push(Problem::refusal(
+        problems.push(Problem::refusal(
             "group_missing",
             format!(
                 "these groups do not exist in the pool: {}",
-                told(steps.missing_groups)
+                first_names(steps.missing_groups)
             ),
             format!(
                 "pass --create-groups, create them yourself, or correct their names {}",
-                where_named(steps)
+                group_origin(steps)
             ),
         ));
     }
-    if meant.counts.is_none() && steps.rows_name_groups {
-        found.push(Problem::notice(
+    if intent.counts.is_none() && steps.rows_name_groups {
+        problems.push(Problem::notice(
             "groups_unknown",
             "the list can be read only once, so the groups in its rows are not known in advance: a missing group stops the run",
             "create the groups first, or save the list as a file",
         ));
     }
-    nobody(meant, found);
+    steps_without_users(intent, problems);
 }
 
-/// Where the missing groups are named.
-fn where_named(steps: StepIntent<'_>) -> &'static str {
-    let by_flag = |name: &String| steps.of_everybody.iter().any(|other| **other == **name);
+/// Returns where the names of the missing groups come from.
+fn group_origin(steps: StepIntent<'_>) -> &'static str {
+    let by_flag = |name: &String| steps.for_all_users.iter().any(|other| **other == **name);
     let flags = steps.missing_groups.iter().filter(|name| by_flag(name));
     match flags.count() {
         0 => "in the list's column groups",
@@ -75,16 +74,16 @@ fn where_named(steps: StepIntent<'_>) -> &'static str {
     }
 }
 
-/// Steps that no row would have: probably a name or a value that is not in the list.
-fn nobody(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
-    let Some(counts) = meant.counts.filter(|counts| counts.to_send > 0) else {
+/// Reports steps that apply to no row, probably because of a misspelled column or value.
+fn steps_without_users(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
+    let Some(counts) = intent.counts.filter(|counts| counts.to_send > 0) else {
         return;
     };
-    for kind in meant.steps.kinds {
-        if counts.steps.of(*kind) > 0 || meant.begun {
+    for kind in intent.steps.kinds {
+        if counts.steps.of(*kind) > 0 || intent.resumed {
             continue;
         }
-        let (what, hint) = match kind {
+        let (message, hint) = match kind {
             StepKind::Confirm => (
                 "no user would be confirmed",
                 "check the column and the value of --confirm-where",
@@ -102,14 +101,14 @@ fn nobody(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
                 "check the column and the value of --disable-where",
             ),
         };
-        found.push(Problem::notice("step_without_users", what, hint));
+        problems.push(Problem::notice("step_without_users", message, hint));
     }
 }
 
-/// The first names of many.
-pub(in crate::preflight) fn told(names: &[String]) -> String {
-    let more = names.len().saturating_sub(NAMES_TOLD);
-    let first: Vec<&str> = names.iter().take(NAMES_TOLD).map(String::as_str).collect();
+/// Lists the first names and how many more there are.
+pub(in crate::preflight) fn first_names(names: &[String]) -> String {
+    let more = names.len().saturating_sub(MAX_NAMES);
+    let first: Vec<&str> = names.iter().take(MAX_NAMES).map(String::as_str).collect();
     if more == 0 {
         first.join(", ")
     } else {

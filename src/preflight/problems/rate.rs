@@ -1,22 +1,22 @@
-//! What stands against the number of sign-ups a second that was named.
+//! The notice about a sign-up rate above the account's quota.
 
 use super::{Problem, RunIntent};
 use crate::preflight::rates::{Excess, GrantedQuota};
 
-/// More than the account has room for: nothing breaks by it, and others suffer.
-pub(super) fn rate(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
-    let Some(Excess { flag, named, quota }) = meant.rates.creation.excess() else {
+/// Reports a rate above the quota. The run would work, but throttle other clients.
+pub(super) fn rate(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
+    let Some(Excess { flag, rate, quota }) = intent.rates.creation.excess() else {
         return;
     };
-    let (room, whether) = match quota {
+    let (limit, condition) = match quota {
         GrantedQuota::Granted(limit) => (
             format!("this account's quota of {limit} sign-ups a second (GetProvisionedLimit)"),
             "",
         ),
-        GrantedQuota::Documented(limit, why) => (
+        GrantedQuota::Documented(limit, error_code) => (
             format!(
                 "AWS's default quota of {limit} sign-ups a second ({})",
-                match why {
+                match error_code {
                     Some(code) => format!("GetProvisionedLimit failed: {code}"),
                     None => "this account's quota was not requested".to_owned(),
                 }
@@ -24,14 +24,14 @@ pub(super) fn rate(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
             "unless the account has a higher quota, ",
         ),
     };
-    found.push(Problem::notice(
+    problems.push(Problem::notice(
         "rate_above_quota",
         format!(
-            "{flag} {named} exceeds {room}: {whether}requests above it are throttled and retried, so the run slows down to the quota, and people who sign up in the meantime are throttled as well"
+            "{flag} {rate} exceeds {limit}: {condition}requests above it are throttled and retried, so the run slows down to the quota, and people who sign up in the meantime are throttled as well"
         ),
         format!(
             "pass a {flag} below {}, or omit it to use a share of the quota (--share)",
-            quota.a_second()
+            quota.per_second()
         ),
     ));
 }
@@ -39,30 +39,30 @@ pub(super) fn rate(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
 #[cfg(test)]
 mod tests {
     use super::super::problems;
-    use super::super::tests::{plain, rates};
+    use super::super::tests::{plain_run, rates};
     use super::RunIntent;
     use crate::pace::Category;
     use crate::pool::Failure;
     use crate::pool::failure::Operation;
-    use crate::preflight::ask::Found;
-    use crate::preflight::calls::{Call, Unanswered};
+    use crate::preflight::calls::{Call, FailedCall};
+    use crate::preflight::queries::PoolAnswers;
     use crate::user::pool_rules::PoolRules;
 
     #[test]
-    fn more_sign_ups_a_second_than_there_is_room_for_are_told_with_who_says_so() {
-        let granted = Found {
+    fn reports_a_rate_above_the_quota_and_the_source_of_the_quota() {
+        let granted = PoolAnswers {
             limits: vec![(Category::UserCreation, 70)],
-            ..Found::default()
+            ..PoolAnswers::default()
         };
-        let denied = Found {
-            unanswered: vec![Unanswered {
+        let denied = PoolAnswers {
+            failed_calls: vec![FailedCall {
                 call: Call::GetProvisionedLimit,
                 failure: Failure::answered(Operation::Read, 400, "AccessDeniedException", "no"),
                 needed: false,
             }],
-            ..Found::default()
+            ..PoolAnswers::default()
         };
-        for (rate, found, said) in [
+        for (rate, answers, expected) in [
             (70, &granted, None),
             (
                 71,
@@ -82,24 +82,26 @@ mod tests {
             ),
             (
                 51,
-                &Found::default(),
+                &PoolAnswers::default(),
                 Some("(this account's quota was not requested): unless"),
             ),
         ] {
-            let rates = rates(Some(rate), found);
-            let meant = RunIntent {
+            let rates = rates(Some(rate), answers);
+            let intent = RunIntent {
                 rates: &rates,
-                ..plain()
+                ..plain_run()
             };
-            let all = problems(Some(&PoolRules::default()), &[], meant);
-            let told = all
+            let all = problems(Some(&PoolRules::default()), &[], intent);
+            let notice = all
                 .iter()
                 .find(|problem| problem.code == "rate_above_quota");
-            assert_eq!(told.is_some(), said.is_some(), "{rate}: {all:?}");
-            let words = said.unwrap_or_default();
+            assert_eq!(notice.is_some(), expected.is_some(), "{rate}: {all:?}");
+            let expected = expected.unwrap_or_default();
             assert!(
-                told.is_none_or(|told| told.message.contains(words) && !told.is_refusal()),
-                "{told:?}"
+                notice.is_none_or(|notice| {
+                    notice.message.contains(expected) && !notice.is_refusal()
+                }),
+                "{notice:?}"
             );
         }
     }

@@ -1,4 +1,4 @@
-//! What speaks against a run because of the rows of its list.
+//! Problems with the rows of the list.
 
 use super::{Problem, RunIntent};
 use crate::plural::{counted, plural};
@@ -6,26 +6,25 @@ use crate::preflight::survey::{NoteCount, SurveyCounts};
 use crate::user::FlagsGiven;
 use crate::user::password_column::Suspicion;
 
-/// What the rows are like, counted.
-pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
-    if meant.begun {
+pub(super) fn rows(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
+    if intent.resumed {
         return;
     }
     for NoteCount {
         kind,
         count,
         examples,
-    } in meant.notes
+    } in intent.notes
     {
-        found.push(Problem {
+        problems.push(Problem {
             count: Some(*count),
             examples: examples.clone(),
-            ..Problem::notice(kind.code(), kind.summary(*count), kind.hint(meant.given))
+            ..Problem::notice(kind.code(), kind.summary(*count), kind.hint(intent.given))
         });
     }
-    let Some(counts) = meant.counts else {
-        if meant.allowed.strict {
-            found.push(Problem::refusal(
+    let Some(counts) = intent.counts else {
+        if intent.allowed.strict {
+            problems.push(Problem::refusal(
                 "strict_needs_a_file",
                 "--strict reads the whole list before the first call, and this list can be read only once",
                 "save it as a file, or omit --strict",
@@ -34,22 +33,21 @@ pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
         return;
     };
     if counts.rows == 0 {
-        found.push(Problem::notice(
+        problems.push(Problem::notice(
             "no_rows",
             "the list has a header but no rows",
             "check the export if this is unexpected",
         ));
     }
     if let Some(Suspicion { code, message }) = counts.passwords.suspicion() {
-        found.push(Problem::refusal(code, message, Suspicion::HINT));
+        problems.push(Problem::refusal(code, message, Suspicion::HINT));
     }
-    badly_read(counts, meant.given, found);
-    // Skipped rows are not looked at.
+    misread(counts, intent.given, problems);
     let rows = counts.rows - counts.skipped;
-    // A misquoted row is damaged by itself: it says nothing about the mapping.
-    let misfits = counts.invalid - counts.misquoted;
-    if misfits * 2 > rows || (rows > 0 && counts.invalid == rows) {
-        found.push(Problem::refusal(
+    // A misquoted row does not suggest a wrong mapping.
+    let invalid_by_mapping = counts.invalid - counts.misquoted;
+    if invalid_by_mapping * 2 > rows || (rows > 0 && counts.invalid == rows) {
+        problems.push(Problem::refusal(
             "mostly_invalid",
             format!(
                 "{} of {} {} invalid, more than half: this suggests a wrong mapping rather than a few bad rows",
@@ -59,8 +57,8 @@ pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
             ),
             "correct the mapping or the way the list is read (`cognito-import check` explains every row), or move the valid rows to a separate list",
         ));
-    } else if meant.allowed.strict && counts.invalid > 0 {
-        found.push(Problem::refusal(
+    } else if intent.allowed.strict && counts.invalid > 0 {
+        problems.push(Problem::refusal(
             "strict",
             format!(
                 "{} of {} {} invalid, and --strict allows none",
@@ -73,11 +71,11 @@ pub(super) fn rows(meant: RunIntent<'_>, found: &mut Vec<Problem>) {
     }
 }
 
-/// Signs that the list is not read as it is written.
-fn badly_read(counts: &SurveyCounts, given: &FlagsGiven, found: &mut Vec<Problem>) {
+/// Reports signs that the list is read with the wrong dialect.
+fn misread(counts: &SurveyCounts, given: &FlagsGiven, problems: &mut Vec<Problem>) {
     if counts.swallowing > 0 {
         let quotes = "correct the quotes first, because the corrected list would be a different run (`cognito-import check` shows the lines)";
-        found.push(Problem::refusal(
+        problems.push(Problem::refusal(
             "rows_swallowed",
             format!(
                 "{} swallowed other rows, because a quote is never closed or is closed in a later row: those users would be left out",
@@ -91,7 +89,7 @@ fn badly_read(counts: &SurveyCounts, given: &FlagsGiven, found: &mut Vec<Problem
         ));
     }
     if counts.with_apostrophe * 2 > counts.rows - counts.skipped {
-        found.push(Problem::refusal(
+        problems.push(Problem::refusal(
             "apostrophes",
             format!(
                 "the email addresses of {} of {} begin with an apostrophe, which some exports add to every text cell",

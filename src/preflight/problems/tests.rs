@@ -1,13 +1,12 @@
+mod failed_calls;
 mod messages;
-mod unanswered;
 
 use std::num::NonZeroU32;
 use std::sync::LazyLock;
 
 use super::{Allowed, Problem, RunIntent, StepIntent, Weight, problems};
-use crate::preflight::ask::Found;
-use crate::preflight::prescan::ExistingUserPolicy;
-use crate::preflight::rates::{Rates, RatesAsked};
+use crate::preflight::queries::PoolAnswers;
+use crate::preflight::rates::{RateOptions, Rates};
 use crate::preflight::survey::{StepTotals, SurveyCounts};
 use crate::user::password_column::PasswordCounts;
 use crate::user::pool_rules::{
@@ -15,7 +14,7 @@ use crate::user::pool_rules::{
 };
 use crate::user::{FlagsGiven, StepKind};
 
-const SOUND: SurveyCounts = SurveyCounts {
+const VALID_LIST: SurveyCounts = SurveyCounts {
     rows: 100,
     to_send: 100,
     invalid: 0,
@@ -42,48 +41,47 @@ static NO_FLAGS: LazyLock<FlagsGiven> = LazyLock::new(FlagsGiven::default);
 static EMAIL: LazyLock<Vec<(String, Option<String>)>> =
     LazyLock::new(|| vec![("email".to_owned(), Some("E-Mail".to_owned()))]);
 
-static RATES: LazyLock<Rates> = LazyLock::new(|| rates(None, &Found::default()));
+static RATES: LazyLock<Rates> = LazyLock::new(|| rates(None, &PoolAnswers::default()));
 
-/// With so many sign-ups a second named.
-pub(super) fn rates(creation: Option<u32>, found: &Found) -> Rates {
-    let asked = RatesAsked {
+/// Returns the rates with this value of `--rate`.
+pub(super) fn rates(creation: Option<u32>, answers: &PoolAnswers) -> Rates {
+    let options = RateOptions {
         creation: creation.and_then(NonZeroU32::new),
         read: None,
         update: None,
         list: None,
         share: 0.8,
     };
-    Rates::new(&asked, found)
+    Rates::new(&options, answers)
 }
 
-fn codes(found: &[Problem], weight: Weight) -> Vec<&'static str> {
-    let of_weight = found.iter().filter(|problem| problem.weight == weight);
+fn codes(problems: &[Problem], weight: Weight) -> Vec<&'static str> {
+    let of_weight = problems.iter().filter(|problem| problem.weight == weight);
     of_weight.map(|problem| problem.code).collect()
 }
 
-/// A plain list, and nothing allowed.
-pub(super) fn plain() -> RunIntent<'static> {
+/// Returns a run of a valid list with no risks accepted.
+pub(super) fn plain_run() -> RunIntent<'static> {
     RunIntent {
         attributes: &EMAIL,
         with_password: true,
         secret_given: false,
-        looks: ExistingUserPolicy::default(),
         rates: &RATES,
-        counts: Some(&SOUND),
+        counts: Some(&VALID_LIST),
         notes: &[],
         alias_repeats: &[],
         given: &NO_FLAGS,
         steps: StepIntent::default(),
         allowed: Allowed::default(),
-        names_pool: true,
-        begun: false,
+        pool_known: true,
+        resumed: false,
     }
 }
 
 fn refusals<'a>(rules: &PoolRules, change: impl FnOnce(&mut RunIntent<'a>)) -> Vec<&'static str> {
-    let mut meant = plain();
-    change(&mut meant);
-    codes(&problems(Some(rules), &[], meant), Weight::Refusal)
+    let mut intent = plain_run();
+    change(&mut intent);
+    codes(&problems(Some(rules), &[], intent), Weight::Refusal)
 }
 
 fn client(change: impl FnOnce(&mut ClientRules)) -> PoolRules {
@@ -96,12 +94,12 @@ fn client(change: impl FnOnce(&mut ClientRules)) -> PoolRules {
 }
 
 #[test]
-fn a_plain_pool_has_nothing_against_a_plain_list() {
+fn a_valid_list_and_a_default_pool_have_no_problems() {
     assert_eq!(refusals(&PoolRules::default(), |_| {}), [""; 0]);
 }
 
 #[test]
-fn what_no_sign_up_would_pass_is_refused() {
+fn refuses_runs_in_which_every_sign_up_would_fail() {
     let admin_only = PoolRules {
         admin_create_user_only: true,
         ..PoolRules::default()
@@ -110,12 +108,12 @@ fn what_no_sign_up_would_pass_is_refused() {
     let secret = client(|client| client.has_secret = true);
     assert_eq!(refusals(&secret, |_| {}), ["secret_missing"]);
     assert_eq!(
-        refusals(&secret, |meant| meant.secret_given = true),
+        refusals(&secret, |intent| intent.secret_given = true),
         [""; 0]
     );
     let passwords = PoolRules::default();
     assert_eq!(
-        refusals(&passwords, |meant| meant.with_password = false),
+        refusals(&passwords, |intent| intent.with_password = false),
         ["password_needed"]
     );
     let passwordless = PoolRules {
@@ -123,30 +121,32 @@ fn what_no_sign_up_would_pass_is_refused() {
         ..PoolRules::default()
     };
     assert_eq!(
-        refusals(&passwordless, |meant| meant.with_password = false),
+        refusals(&passwordless, |intent| intent.with_password = false),
         [""; 0]
     );
 }
 
 #[test]
-fn addresses_that_mostly_begin_with_an_apostrophe_are_refused_with_the_flag_that_drops_it() {
+fn refuses_lists_in_which_most_addresses_begin_with_an_apostrophe() {
     let with_apostrophe = |count| SurveyCounts {
         with_apostrophe: count,
-        ..SOUND
+        ..VALID_LIST
     };
     let rules = PoolRules::default();
-    // Somebody may be called so.
     let few = with_apostrophe(50);
-    assert_eq!(refusals(&rules, |meant| meant.counts = Some(&few)), [""; 0]);
+    assert_eq!(
+        refusals(&rules, |intent| intent.counts = Some(&few)),
+        [""; 0]
+    );
     let most = with_apostrophe(51);
     assert_eq!(
-        refusals(&rules, |meant| meant.counts = Some(&most)),
+        refusals(&rules, |intent| intent.counts = Some(&most)),
         ["apostrophes"]
     );
 }
 
 #[test]
-fn attributes_are_compared_with_schema_and_client() {
+fn compares_attributes_with_schema_and_client() {
     let attribute = |name: &str, required| AttributeRule {
         name: name.into(),
         required,
@@ -162,8 +162,8 @@ fn attributes_are_compared_with_schema_and_client() {
         ..client(|client| client.write_attributes = Some(vec!["email".into()]))
     };
     let attributes = ["email", "name", "custom:shoe"].map(|name| (name.to_owned(), None));
-    let found = refusals(&rules, |meant| meant.attributes = &attributes);
-    assert_eq!(found, ["attribute_unknown", "attribute_not_writable"]);
+    let codes = refusals(&rules, |intent| intent.attributes = &attributes);
+    assert_eq!(codes, ["attribute_unknown", "attribute_not_writable"]);
     assert_eq!(
         refusals(
             &PoolRules {
@@ -174,20 +174,23 @@ fn attributes_are_compared_with_schema_and_client() {
         ),
         ["attribute_required"]
     );
-    // The username stands for the address.
+    // The username provides the required address.
     let by_email = PoolRules {
         username_attributes: vec![Contact::Email],
         schema: vec![attribute("email", true)],
         ..PoolRules::default()
     };
-    assert_eq!(refusals(&by_email, |meant| meant.attributes = &[]), [""; 0]);
+    assert_eq!(
+        refusals(&by_email, |intent| intent.attributes = &[]),
+        [""; 0]
+    );
     let long = [("custom:a-name-that-is-much-too-long".to_owned(), None)];
-    let found = refusals(&PoolRules::default(), |meant| meant.attributes = &long);
-    assert_eq!(found, ["attribute_name"]);
+    let codes = refusals(&PoolRules::default(), |intent| intent.attributes = &long);
+    assert_eq!(codes, ["attribute_name"]);
 }
 
 #[test]
-fn messages_to_real_people_have_to_be_allowed() {
+fn refuses_to_send_messages_without_permission() {
     let verifies = PoolRules {
         auto_verified_attributes: vec![Contact::Email],
         ..PoolRules::default()
@@ -202,11 +205,11 @@ fn messages_to_real_people_have_to_be_allowed() {
     };
     let few = SurveyCounts {
         with_email: 50,
-        ..SOUND
+        ..VALID_LIST
     };
-    let nobody = SurveyCounts {
+    let none = SurveyCounts {
         with_email: 0,
-        ..SOUND
+        ..VALID_LIST
     };
     let messages = Allowed {
         messages: true,
@@ -219,52 +222,63 @@ fn messages_to_real_people_have_to_be_allowed() {
     let cases: [(&PoolRules, Option<&SurveyCounts>, Allowed, &[&str]); 9] = [
         (
             &verifies,
-            Some(&SOUND),
+            Some(&VALID_LIST),
             Allowed::default(),
             &["messages", "message_limit"],
         ),
-        (&verifies, Some(&SOUND), messages, &["message_limit"]),
-        (&verifies, Some(&SOUND), both, &[]),
+        (&verifies, Some(&VALID_LIST), messages, &["message_limit"]),
+        (&verifies, Some(&VALID_LIST), both, &[]),
         (&verifies, Some(&few), messages, &[]),
-        (&verifies, Some(&nobody), Allowed::default(), &[]),
+        (&verifies, Some(&none), Allowed::default(), &[]),
         (&verifies, None, messages, &["message_limit"]),
-        (&by_ses, Some(&SOUND), Allowed::default(), &["messages"]),
-        (&by_ses, Some(&SOUND), messages, &[]),
-        (&with_trigger, Some(&SOUND), Allowed::default(), &[]),
+        (
+            &by_ses,
+            Some(&VALID_LIST),
+            Allowed::default(),
+            &["messages"],
+        ),
+        (&by_ses, Some(&VALID_LIST), messages, &[]),
+        (&with_trigger, Some(&VALID_LIST), Allowed::default(), &[]),
     ];
     for (rules, counts, allowed, expected) in cases {
-        let found = refusals(rules, |meant| {
-            meant.counts = counts;
-            meant.allowed = allowed;
+        let codes = refusals(rules, |intent| {
+            intent.counts = counts;
+            intent.allowed = allowed;
         });
-        assert_eq!(found, expected, "{counts:?} {allowed:?}");
+        assert_eq!(codes, expected, "{counts:?} {allowed:?}");
     }
 }
 
 #[test]
-fn aliases_that_a_trigger_may_move_have_to_be_allowed() {
+fn refuses_to_move_aliases_without_permission() {
     let aliases = PoolRules {
         alias_attributes: vec!["email".into()],
         ..PoolRules::default()
     };
     assert_eq!(refusals(&aliases, |_| {}), [""; 0]);
-    let moving = PoolRules {
+    let with_trigger = PoolRules {
         triggers: vec!["PreSignUp".into()],
         ..aliases
     };
-    assert_eq!(refusals(&moving, |_| {}), ["alias_moves"]);
-    assert_eq!(refusals(&moving, |meant| meant.attributes = &[]), [""; 0]);
-    let allowed = |meant: &mut RunIntent<'_>| meant.allowed.alias_moves = true;
-    assert_eq!(refusals(&moving, allowed), [""; 0]);
+    assert_eq!(refusals(&with_trigger, |_| {}), ["alias_moves"]);
+    assert_eq!(
+        refusals(&with_trigger, |intent| intent.attributes = &[]),
+        [""; 0]
+    );
+    let allow = |intent: &mut RunIntent<'_>| intent.allowed.alias_moves = true;
+    assert_eq!(refusals(&with_trigger, allow), [""; 0]);
 }
 
 #[test]
-fn broken_rows_are_weighed() {
+fn refuses_too_many_invalid_rows() {
     let strict = Allowed {
         strict: true,
         ..Allowed::default()
     };
-    let with = |invalid| SurveyCounts { invalid, ..SOUND };
+    let with = |invalid| SurveyCounts {
+        invalid,
+        ..VALID_LIST
+    };
     let misquoted = |misquoted, invalid| SurveyCounts {
         misquoted,
         ..with(invalid)
@@ -290,55 +304,55 @@ fn broken_rows_are_weighed() {
         (None, strict, &["strict_needs_a_file"]),
     ];
     for (counts, allowed, expected) in cases {
-        let found = refusals(&PoolRules::default(), |meant| {
-            meant.counts = counts.as_ref();
-            meant.allowed = allowed;
+        let codes = refusals(&PoolRules::default(), |intent| {
+            intent.counts = counts.as_ref();
+            intent.allowed = allowed;
         });
-        assert_eq!(found, expected, "{counts:?}");
+        assert_eq!(codes, expected, "{counts:?}");
     }
 }
 
 #[test]
-fn groups_that_the_pool_does_not_have_are_named_unless_they_are_made() {
-    let some = |count: usize| -> Vec<String> { (0..count).map(|n| format!("g{n}")).collect() };
-    let ten = some(10);
-    let meant = |create_groups, groups, missing_groups| StepIntent {
+fn refuses_missing_groups_unless_they_are_created() {
+    let names = |count: usize| -> Vec<String> { (0..count).map(|n| format!("g{n}")).collect() };
+    let ten = names(10);
+    let steps = |create_groups, groups, missing_groups| StepIntent {
         kinds: &[],
         groups,
         rows_name_groups: true,
         missing_groups,
-        of_everybody: &[],
+        for_all_users: &[],
         create_groups,
     };
     for (steps, expected) in [
-        (meant(false, 12, ten.as_slice()), vec!["group_missing"]),
-        (meant(true, 12, ten.as_slice()), vec![]),
-        (meant(false, 12, &[]), vec![]),
-        (meant(true, 10_001, &[]), vec!["groups_too_many"]),
+        (steps(false, 12, ten.as_slice()), vec!["group_missing"]),
+        (steps(true, 12, ten.as_slice()), vec![]),
+        (steps(false, 12, &[]), vec![]),
+        (steps(true, 10_001, &[]), vec!["groups_too_many"]),
     ] {
-        let found = refusals(&PoolRules::default(), |sign_ups| sign_ups.steps = steps);
-        assert_eq!(found, expected, "{steps:?}");
+        let codes = refusals(&PoolRules::default(), |intent| intent.steps = steps);
+        assert_eq!(codes, expected, "{steps:?}");
     }
-    assert_eq!(super::follow_up::told(&some(2)), "g0, g1");
-    assert!(super::follow_up::told(&ten).ends_with("g7 and 2 more"));
+    assert_eq!(super::follow_up::first_names(&names(2)), "g0, g1");
+    assert!(super::follow_up::first_names(&ten).ends_with("g7 and 2 more"));
 }
 
 #[test]
-fn a_step_that_no_row_would_have_is_told() {
-    let mut counts = SOUND;
+fn reports_steps_that_apply_to_no_row() {
+    let mut counts = VALID_LIST;
     counts.steps.add(StepKind::Confirm);
-    let notices = |begun| {
-        let meant = RunIntent {
+    let notices = |resumed| {
+        let intent = RunIntent {
             counts: Some(&counts),
             steps: StepIntent {
                 kinds: &StepKind::ALL,
                 ..StepIntent::default()
             },
-            begun,
-            ..plain()
+            resumed,
+            ..plain_run()
         };
-        let found = problems(Some(&PoolRules::default()), &[], meant);
-        let notices = codes(&found, Weight::Notice).into_iter();
+        let problems = problems(Some(&PoolRules::default()), &[], intent);
+        let notices = codes(&problems, Weight::Notice).into_iter();
         notices.filter(|code| *code == "step_without_users").count()
     };
     assert_eq!(notices(false), 3, "verify, groups, disable");

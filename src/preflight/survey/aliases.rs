@@ -1,5 +1,4 @@
-//! Addresses that several usernames have, in pools where the address is an alias: only one user can
-//! sign in with it.
+//! Finds aliases that several usernames share. Only one of these users could sign in with it.
 
 use std::borrow::Cow;
 use std::io;
@@ -19,10 +18,10 @@ const SEPARATOR: char = '\0';
 /// The tag of a row whose address would be verified.
 const VERIFIED: u8 = 1;
 
-/// Maximum number of rows in an example.
-const ROWS_NAMED: usize = 3;
+/// The maximum number of rows in an example.
+const ROWS_IN_EXAMPLE: usize = 3;
 
-/// Addresses of one kind that several usernames have.
+/// Addresses of one kind that several usernames share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AliasRepeats {
     pub contact: Contact,
@@ -35,16 +34,16 @@ pub struct AliasRepeats {
     pub examples: Vec<FindingExample>,
 }
 
-/// The addresses of valid rows that are aliases in the pool.
+/// The aliases in valid rows.
 pub(super) struct Aliases {
-    by_contact: Vec<OfContact>,
+    by_contact: Vec<ContactAliases>,
     case_insensitive: bool,
 }
 
-struct OfContact {
+struct ContactAliases {
     contact: Contact,
-    /// The attribute's index.
-    place: usize,
+    /// The index of the attribute.
+    index: usize,
     groups: KeyGroups,
 }
 
@@ -55,15 +54,15 @@ impl Aliases {
         } else {
             |text| Cow::Borrowed(address(text))
         };
-        let places = mapping.aliases().iter().filter_map(|contact| {
+        let indexes = mapping.aliases().iter().filter_map(|contact| {
             let mut names = mapping.attributes();
-            let place = names.position(|name| name == contact.attribute())?;
-            Some((*contact, place))
+            let index = names.position(|name| name == contact.attribute())?;
+            Some((*contact, index))
         });
-        let by_contact = places.map(|(contact, place)| {
-            Ok(OfContact {
+        let by_contact = indexes.map(|(contact, index)| {
+            Ok(ContactAliases {
                 contact,
-                place,
+                index,
                 groups: KeyGroups::new(key)?,
             })
         });
@@ -73,18 +72,20 @@ impl Aliases {
         })
     }
 
-    pub(super) fn add(&mut self, row: u64, line: u64, draft: &MappedRow<'_>) {
-        for of in &mut self.by_contact {
-            let mut values = draft.values.iter();
-            let Some(value) = values.find(|value| value.place == of.place) else {
+    pub(super) fn add(&mut self, row: u64, line: u64, mapped: &MappedRow<'_>) {
+        for aliases in &mut self.by_contact {
+            let mut values = mapped.values.iter();
+            let Some(value) = values.find(|value| value.place == aliases.index) else {
                 continue;
             };
-            let verifies = draft
-                .follow_up
-                .iter()
-                .any(|step| matches!(step, FollowUpStep::Verify(addresses) if addresses.contacts().contains(&of.contact)));
-            let text = format!("{}{SEPARATOR}{}", value.value.text, draft.username.text);
-            of.groups.add(&KeyedText {
+            let verifies = mapped.follow_up.iter().any(|step| match step {
+                FollowUpStep::Verify(addresses) => addresses.contacts().contains(&aliases.contact),
+                FollowUpStep::Confirm | FollowUpStep::AddToGroup(_) | FollowUpStep::Disable => {
+                    false
+                }
+            });
+            let text = format!("{}{SEPARATOR}{}", value.value.text, mapped.username.text);
+            aliases.groups.add(&KeyedText {
                 row,
                 line,
                 tag: if verifies { VERIFIED } else { 0 },
@@ -93,31 +94,31 @@ impl Aliases {
         }
     }
 
-    /// Reports the rows whose address another username has as well.
+    /// Reports the rows whose address another username has too.
     pub(super) fn finish(
         self,
-        found: &mut Survey,
-        mut tell: impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
+        survey: &mut Survey,
+        mut report: impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
     ) -> Result<(), SurveyError> {
-        for of in self.by_contact {
+        for aliases in self.by_contact {
             let mut repeats = AliasRepeats {
-                contact: of.contact,
+                contact: aliases.contact,
                 addresses: 0,
                 rows: 0,
                 verified: false,
                 examples: Vec::new(),
             };
-            let groups = of.groups.finish().map_err(SurveyError::Room)?;
+            let groups = aliases.groups.finish().map_err(SurveyError::TempFile)?;
             groups.each(|entries| {
-                let rows = of_different_users(entries, self.case_insensitive);
+                let rows = first_row_of_each_user(entries, self.case_insensitive);
                 if rows.len() < 2 {
                     return Ok(());
                 }
                 repeats.add(&rows);
-                notes(of.contact, &rows, &mut tell)
+                report_notes(aliases.contact, &rows, &mut report)
             })?;
             if repeats.addresses > 0 {
-                found.alias_repeats.push(repeats);
+                survey.alias_repeats.push(repeats);
             }
         }
         Ok(())
@@ -135,20 +136,20 @@ impl AliasRepeats {
             self.examples.push(FindingExample {
                 row: first.row,
                 line: first.line,
-                found: shared(rows, first),
+                found: describe(rows, first),
             });
         }
     }
 }
 
-/// `2 rows share bob@example.com: row 1 (line 2) and row 2 (line 3)`.
-fn shared(rows: &[KeyedText<'_>], first: &KeyedText<'_>) -> String {
-    let named: Vec<String> = rows
+/// Returns a text like `2 rows share bob@example.com: row 1 (line 2), row 2 (line 3)`.
+fn describe(rows: &[KeyedText<'_>], first: &KeyedText<'_>) -> String {
+    let listed: Vec<String> = rows
         .iter()
-        .take(ROWS_NAMED)
+        .take(ROWS_IN_EXAMPLE)
         .map(|entry| format!("row {} (line {})", entry.row, entry.line))
         .collect();
-    let more = match rows.len() - named.len() {
+    let more = match rows.len() - listed.len() {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
@@ -156,15 +157,15 @@ fn shared(rows: &[KeyedText<'_>], first: &KeyedText<'_>) -> String {
         "{} rows share {}: {}{more}",
         rows.len(),
         shown(address(first.text)),
-        named.join(", ")
+        listed.join(", ")
     )
 }
 
 /// Reports a note for each row except the first.
-fn notes(
+fn report_notes(
     contact: Contact,
     rows: &[KeyedText<'_>],
-    tell: &mut impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
+    report: &mut impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let Some((first, others)) = rows.split_first() else {
         return Ok(());
@@ -174,14 +175,14 @@ fn notes(
             kind: NoteKind::AliasRepeat,
             column: Some(contact.attribute().to_owned()),
             message: format!(
-                "row {} (line {}) has {} as well, under the username {}",
+                "row {} (line {}) also has {}, under the username {}",
                 first.row,
                 first.line,
                 quoted(address(entry.text)),
                 quoted(username(first.text))
             ),
         };
-        tell(&ReportedFinding {
+        report(&ReportedFinding {
             row: entry.row,
             line: entry.line,
             username: Some(username(entry.text)),
@@ -191,8 +192,11 @@ fn notes(
     Ok(())
 }
 
-/// The first row of each username, in the list's order.
-fn of_different_users<'a>(entries: &[KeyedText<'a>], case_insensitive: bool) -> Vec<KeyedText<'a>> {
+/// Returns the first row of each username, in the order of the list.
+fn first_row_of_each_user<'a>(
+    entries: &[KeyedText<'a>],
+    case_insensitive: bool,
+) -> Vec<KeyedText<'a>> {
     let username_key = |entry: &KeyedText<'a>| {
         if case_insensitive {
             fold(username(entry.text))

@@ -1,7 +1,7 @@
-//! Which rows have the same username or address, for lists of any length in constant memory.
+//! Groups rows by username or address, for lists of any length in constant memory.
 //!
 //! A background thread hashes the keys and adds them to a [`Spill`] while the list is read and
-//! checked. It holds usernames and addresses, never passwords.
+//! checked. Passwords are never added.
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
@@ -11,27 +11,27 @@ use std::thread::{self, JoinHandle};
 
 use crate::spill::{Spill, damaged, read_u64};
 
-/// A million usernames of 30 bytes make partitions of half a MiB, and one of them is in memory at a
+/// With a million usernames of 30 bytes, a partition has half a MiB. Only one is in memory at a
 /// time.
 const PARTITIONS: usize = 128;
 const BLOCK_BYTES: usize = 4 * 1024;
 
-/// Row, line and tag, in front of the text.
-const HEAD: usize = 8 + 8 + 1;
+/// The length of row, line and tag before the text.
+const HEADER_BYTES: usize = 8 + 8 + 1;
 
-/// Bytes that are sent to the thread together: waking it for each text would cost more than adding
-/// the text.
+/// Texts are sent to the thread in batches, because waking it for each text would cost more than
+/// adding the text.
 const BATCH_BYTES: usize = 64 * 1024;
-const BATCHES_WAITING: usize = 4;
+const QUEUED_BATCHES: usize = 4;
 
-/// The part of a text that is compared.
+/// Returns the part of a text that is compared.
 pub(super) type KeyFn = fn(&str) -> Cow<'_, str>;
 
 /// Collects texts while the list is read.
 pub(super) struct KeyGroups {
-    /// Encoded texts, each after its length.
+    /// Encoded texts, each preceded by its length.
     batch: Vec<u8>,
-    to: SyncSender<Vec<u8>>,
+    sender: SyncSender<Vec<u8>>,
     thread: JoinHandle<io::Result<CollectedKeys>>,
 }
 
@@ -41,19 +41,19 @@ pub(super) struct CollectedKeys {
     spill: Spill,
 }
 
-/// A row's text.
+/// The text of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct KeyedText<'a> {
     pub(super) row: u64,
     pub(super) line: u64,
-    /// Returned as it was added.
+    /// Returned unchanged.
     pub(super) tag: u8,
     pub(super) text: &'a str,
 }
 
 impl KeyGroups {
     pub(super) fn new(key: KeyFn) -> io::Result<Self> {
-        let (to, batches) = sync_channel::<Vec<u8>>(BATCHES_WAITING);
+        let (sender, batches) = sync_channel::<Vec<u8>>(QUEUED_BATCHES);
         let thread = thread::Builder::new()
             .name("keys".to_owned())
             .spawn(move || {
@@ -68,14 +68,14 @@ impl KeyGroups {
             })?;
         Ok(Self {
             batch: Vec::with_capacity(BATCH_BYTES),
-            to,
+            sender,
             thread,
         })
     }
 
     /// Adds a text. If the thread failed, [`KeyGroups::finish`] returns its error.
     pub(super) fn add(&mut self, entry: &KeyedText<'_>) {
-        let length = (HEAD + entry.text.len()) as u64;
+        let length = (HEADER_BYTES + entry.text.len()) as u64;
         for number in [length, entry.row, entry.line] {
             self.batch.extend_from_slice(&number.to_le_bytes());
         }
@@ -83,14 +83,14 @@ impl KeyGroups {
         self.batch.extend_from_slice(entry.text.as_bytes());
         if self.batch.len() >= BATCH_BYTES {
             let full = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH_BYTES));
-            let _ = self.to.send(full);
+            let _ = self.sender.send(full);
         }
     }
 
-    /// Waits for the thread.
+    /// Waits for the thread to finish.
     pub(super) fn finish(self) -> io::Result<CollectedKeys> {
-        let _ = self.to.send(self.batch);
-        drop(self.to);
+        let _ = self.sender.send(self.batch);
+        drop(self.sender);
         self.thread
             .join()
             .map_err(|_| io::Error::other("the thread that compares rows ended unexpectedly"))?
@@ -102,7 +102,7 @@ impl CollectedKeys {
         while let Some((length, rest)) = batch.split_first_chunk() {
             let length = usize::try_from(u64::from_le_bytes(*length)).map_err(io::Error::other)?;
             let (entry, rest) = rest.split_at_checked(length).ok_or_else(damaged)?;
-            let key = (self.key)(decoded(entry)?.text);
+            let key = (self.key)(decode(entry)?.text);
             let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&*key);
             self.spill.add(hash, &[entry])?;
             batch = rest;
@@ -110,7 +110,7 @@ impl CollectedKeys {
         Ok(())
     }
 
-    /// Calls `report` for every key that more than one row has, with its rows in the list's order.
+    /// Calls `report` for every key that several rows have, with its rows in the order of the list.
     pub(super) fn each(
         self,
         mut report: impl FnMut(&[KeyedText<'_>]) -> io::Result<()>,
@@ -119,9 +119,9 @@ impl CollectedKeys {
         self.spill.groups(|entries| {
             let mut entries = entries
                 .iter()
-                .map(|entry| decoded(entry))
+                .map(|entry| decode(entry))
                 .collect::<io::Result<Vec<_>>>()?;
-            // The same hash nearly always means the same key.
+            // Different keys rarely have the same hash, but it is possible.
             while let Some(first) = entries.first() {
                 let first_key = key(first.text);
                 let (same, others): (Vec<_>, Vec<_>) = entries
@@ -137,12 +137,12 @@ impl CollectedKeys {
     }
 }
 
-fn decoded(entry: &[u8]) -> io::Result<KeyedText<'_>> {
-    let (head, text) = entry.split_at_checked(HEAD).ok_or_else(damaged)?;
+fn decode(entry: &[u8]) -> io::Result<KeyedText<'_>> {
+    let (header, text) = entry.split_at_checked(HEADER_BYTES).ok_or_else(damaged)?;
     Ok(KeyedText {
-        row: read_u64(head, 0)?,
-        line: read_u64(head, 8)?,
-        tag: *head.last().ok_or_else(damaged)?,
+        row: read_u64(header, 0)?,
+        line: read_u64(header, 8)?,
+        tag: *header.last().ok_or_else(damaged)?,
         text: std::str::from_utf8(text).map_err(io::Error::other)?,
     })
 }
@@ -154,7 +154,7 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    fn found(names: &[String], key: KeyFn) -> BTreeMap<String, Vec<u64>> {
+    fn rows_by_repeated_key(names: &[String], key: KeyFn) -> BTreeMap<String, Vec<u64>> {
         let tag = |row: u64| u8::try_from(row % 256).unwrap();
         let mut groups = KeyGroups::new(key).unwrap();
         for (row, name) in (1..).zip(names) {
@@ -165,7 +165,7 @@ mod tests {
                 text: name,
             });
         }
-        let mut found = BTreeMap::new();
+        let mut rows_by_key = BTreeMap::new();
         let report = |entries: &[KeyedText<'_>]| {
             for entry in entries {
                 assert_eq!((entry.line, entry.tag), (entry.row + 1, tag(entry.row)));
@@ -173,16 +173,16 @@ mod tests {
             }
             let rows = entries.iter().map(|entry| entry.row).collect();
             let key = key(entries[0].text).into_owned();
-            assert_eq!(found.insert(key, rows), None);
+            assert_eq!(rows_by_key.insert(key, rows), None);
             Ok(())
         };
         groups.finish().unwrap().each(report).unwrap();
-        found
+        rows_by_key
     }
 
     proptest! {
         #[test]
-        fn finds_what_a_map_in_memory_finds(
+        fn finds_the_same_groups_as_a_map_in_memory(
             names in prop::collection::vec("[aAbBßẞéÉ]{1,3}", 0..200),
             case_insensitive in any::<bool>(),
         ) {
@@ -192,7 +192,7 @@ mod tests {
                 expected.entry(key(name).into_owned()).or_default().push(row);
             }
             expected.retain(|_, rows| rows.len() > 1);
-            prop_assert_eq!(found(&names, key), expected);
+            prop_assert_eq!(rows_by_repeated_key(&names, key), expected);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Findings and notes: each is reported while the list is read, and counted with a few examples.
+//! Findings and notes, reported while the list is read and counted with a few examples.
 
 use serde::Serialize;
 
@@ -7,17 +7,15 @@ use crate::user::finding::{Finding, Rule};
 use crate::user::hint::FlagsGiven;
 use crate::user::note::{Note, NoteKind};
 
-/// Examples that are kept of each rule and kind of note.
+/// The number of examples of each rule and kind of note.
 pub(super) const EXAMPLES: usize = 3;
 
-/// A rule, and how often it is broken.
+/// A rule and how often it is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleCount {
-    /// The rule.
     pub rule: Rule,
-    /// Findings.
     pub findings: u64,
-    /// The first ones.
+    /// The first findings.
     pub examples: Vec<FindingExample>,
 }
 
@@ -33,41 +31,36 @@ pub struct FindingExample {
     pub found: String,
 }
 
-/// A kind of note, and how often it was made.
+/// A kind of note and how often it occurs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoteCount {
-    /// The kind.
     pub kind: NoteKind,
-    /// Notes of it.
     pub count: u64,
-    /// The first ones.
+    /// The first notes.
     pub examples: Vec<FindingExample>,
 }
 
-/// A finding or a note, reported while the list is being read.
+/// A finding or note about a row, reported while the list is read.
 #[derive(Debug)]
 pub struct ReportedFinding<'a> {
-    /// Number of the row.
     pub row: u64,
-    /// Line on which it begins.
+    /// The line on which the row starts.
     pub line: u64,
-    /// Its username, where one could be read.
+    /// The username of the row, if it has one.
     pub username: Option<&'a str>,
-    /// What is reported.
     pub item: Item<'a>,
 }
 
-/// What is reported of a row.
 #[derive(Debug, Clone, Copy)]
 pub enum Item<'a> {
-    /// Something that keeps it from being sent.
+    /// Makes the row invalid.
     Finding(&'a Finding),
-    /// Something worth knowing.
+    /// For information only.
     Note(&'a Note),
 }
 
 impl Item<'_> {
-    /// Its stable name.
+    /// Returns the stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -76,7 +69,7 @@ impl Item<'_> {
         }
     }
 
-    /// The column, where it is about one.
+    /// Returns the column, if it is about one.
     #[must_use]
     pub fn column(&self) -> Option<&str> {
         match self {
@@ -85,7 +78,6 @@ impl Item<'_> {
         }
     }
 
-    /// What was found.
     #[must_use]
     pub fn message(&self) -> &str {
         match self {
@@ -94,7 +86,6 @@ impl Item<'_> {
         }
     }
 
-    /// What to do about it.
     #[must_use]
     pub fn hint(&self, given: &FlagsGiven) -> String {
         match self {
@@ -124,7 +115,7 @@ impl Survey {
                 match self.broken.iter_mut().find(|broken| broken.rule == *rule) {
                     Some(broken) => {
                         broken.findings += 1;
-                        keep(&mut broken.examples, reported);
+                        add_example(&mut broken.examples, reported);
                     }
                     None => self.broken.push(RuleCount {
                         rule: *rule,
@@ -137,7 +128,7 @@ impl Survey {
                 match self.notes.iter_mut().find(|notes| notes.kind == *kind) {
                     Some(notes) => {
                         notes.count += 1;
-                        keep(&mut notes.examples, reported);
+                        add_example(&mut notes.examples, reported);
                     }
                     None => self.notes.push(NoteCount {
                         kind: *kind,
@@ -148,18 +139,16 @@ impl Survey {
             }
         }
     }
-}
 
-impl Survey {
-    /// Counts something more for a kind of note that was made already.
-    pub(super) fn count_more(&mut self, kind: NoteKind, more: u64) {
+    /// Adds to the count of a kind of note without reporting anything.
+    pub(super) fn increase_count(&mut self, kind: NoteKind, by: u64) {
         if let Some(notes) = self.notes.iter_mut().find(|notes| notes.kind == kind) {
-            notes.count += more;
+            notes.count += by;
         }
     }
 }
 
-fn keep(examples: &mut Vec<FindingExample>, reported: &ReportedFinding<'_>) {
+fn add_example(examples: &mut Vec<FindingExample>, reported: &ReportedFinding<'_>) {
     if examples.len() < EXAMPLES {
         examples.push(reported.example());
     }

@@ -6,7 +6,7 @@ use crate::user::password_column::PasswordCounts;
 use crate::user::pool_rules::{Contact, PoolRules};
 use crate::user::rules::Strictness;
 
-fn surveyed(list: &str) -> (Survey, Vec<(u64, &'static str)>) {
+fn survey(list: &str) -> (Survey, Vec<(u64, &'static str)>) {
     let rows = Rows::open(
         "users.csv".into(),
         OpenSource {
@@ -20,18 +20,18 @@ fn surveyed(list: &str) -> (Survey, Vec<(u64, &'static str)>) {
     let mapping = Mapping::from_header("users.csv", &header, &MappingOptions::default())
         .unwrap()
         .held_to(&Strictness::Formats);
-    let mut told = Vec::new();
+    let mut reports = Vec::new();
     let survey = Survey::of(rows, &mapping, true, |reported| {
-        told.push((reported.row, reported.item.code()));
+        reports.push((reported.row, reported.item.code()));
         Ok(())
     })
     .unwrap();
-    (survey, told)
+    (survey, reports)
 }
 
 #[test]
-fn every_row_is_counted_once_and_every_finding_told() {
-    let (survey, told) = surveyed(
+fn counts_every_row_once_and_reports_every_finding() {
+    let (survey, reports) = survey(
         "username,password,email,phone_number\n\
          ann,Passw0rd!1,ann@example.com,\n\
          Ann,Passw0rd!1,,+4930123\n\
@@ -60,7 +60,7 @@ fn every_row_is_counted_once_and_every_finding_told() {
         }
     );
     assert_eq!(
-        told,
+        reports,
         [
             (3, "username.characters"),
             (3, "password.missing"),
@@ -79,13 +79,13 @@ fn every_row_is_counted_once_and_every_finding_told() {
 }
 
 #[test]
-fn an_example_of_a_broken_password_does_not_show_it() {
-    let (survey, _) = surveyed("username,password\nann,Hidden Word\n");
+fn examples_never_contain_passwords() {
+    let (survey, _) = survey("username,password\nann,Hidden Word\n");
     assert!(!format!("{survey:?}").contains("Hidden"));
 }
 
 #[test]
-fn a_code_goes_to_the_phone_number_where_both_are_verified() {
+fn codes_go_to_the_phone_number_if_both_contacts_are_verified() {
     let counts = SurveyCounts {
         with_email: 1,
         with_phone_number: 10,

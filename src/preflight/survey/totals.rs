@@ -1,18 +1,13 @@
-//! Rows and steps of a list, counted.
+//! Counts of rows and follow-up steps.
 
 use serde::{Serialize, Serializer};
 
-use super::counted::RowTag;
+use super::row_tag::{BY_BOTH, BY_EMAIL, BY_PHONE_NUMBER, RowTag};
 use crate::pace::Category;
 use crate::pool::{category_of, operation_of};
 use crate::user::StepKind;
 use crate::user::password_column::PasswordCounts;
 use crate::user::pool_rules::{Contact, PoolRules};
-
-/// How a user can be reached, in a byte.
-pub(super) const BY_EMAIL: u8 = 1;
-pub(super) const BY_PHONE_NUMBER: u8 = 2;
-pub(super) const BY_BOTH: u8 = BY_EMAIL | BY_PHONE_NUMBER;
 
 /// Rows by what would happen to them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -48,11 +43,11 @@ pub struct SurveyCounts {
     pub steps: StepTotals,
 }
 
-/// Steps, by kind.
+/// The number of steps of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StepTotals([u64; StepKind::ALL.len()]);
 
-/// By the operation that takes them, but for those that do not occur.
+/// Serializes as a map from operations to counts, without zeros.
 impl Serialize for StepTotals {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let kinds = StepKind::ALL.into_iter();
@@ -65,29 +60,28 @@ impl Serialize for StepTotals {
 }
 
 impl StepTotals {
-    /// None of any kind.
     pub const NONE: Self = Self([0; StepKind::ALL.len()]);
 
-    /// One more step.
+    /// Adds a step.
     pub fn add(&mut self, kind: StepKind) {
         if let Some(steps) = self.0.get_mut(kind as usize) {
             *steps += 1;
         }
     }
 
-    pub(super) fn take_back(&mut self, kind: StepKind, number: u64) {
+    fn subtract(&mut self, kind: StepKind, number: u64) {
         if let Some(steps) = self.0.get_mut(kind as usize) {
             *steps = steps.saturating_sub(number);
         }
     }
 
-    /// Steps of this kind.
+    /// Returns the number of steps of this kind.
     #[must_use]
     pub fn of(&self, kind: StepKind) -> u64 {
         self.0.get(kind as usize).copied().unwrap_or(0)
     }
 
-    /// Steps that draw on this quota.
+    /// Returns the number of steps that use this quota.
     #[must_use]
     pub fn of_category(&self, category: Category) -> u64 {
         let kinds = StepKind::ALL.into_iter();
@@ -99,42 +93,39 @@ impl StepTotals {
 }
 
 impl SurveyCounts {
-    /// Mails and text messages that the sign-ups would send. Where a pool verifies both, Cognito
-    /// sends the code to the phone number (developer guide, "Verifying contact information at
-    /// sign-up").
+    /// Returns the numbers of emails and SMS that the sign-ups would send. If a pool verifies both
+    /// contacts, Cognito sends the code to the phone number (developer guide, "Verifying contact
+    /// information at sign-up").
     #[must_use]
     pub fn messages(&self, rules: &PoolRules) -> (u64, u64) {
         let verifies = |contact| rules.auto_verified_attributes.contains(&contact);
         let (email, phone) = (verifies(Contact::Email), verifies(Contact::PhoneNumber));
-        let texts = if phone {
+        let sms = if phone {
             self.with_phone_number + self.with_both
         } else {
             0
         };
-        let mails = match (email, phone) {
+        let emails = match (email, phone) {
             (true, true) => self.with_email,
             (true, false) => self.with_email + self.with_both,
             (false, _) => 0,
         };
-        (mails, texts)
+        (emails, sms)
     }
-}
 
-impl SurveyCounts {
-    /// Subtracts what was counted for a row that turns out to be a duplicate: it gets no message
-    /// and no follow-up steps.
-    pub(super) fn take_back(&mut self, counted: RowTag) {
-        if let Some(count) = self.of_reach(counted.reach()) {
+    /// Subtracts the contacts and steps of a duplicate row.
+    pub(super) fn subtract(&mut self, tag: RowTag) {
+        if let Some(count) = self.with_contacts(tag.contacts()) {
             *count -= 1;
         }
         for kind in StepKind::ALL {
-            self.steps.take_back(kind, counted.steps(kind));
+            self.steps.subtract(kind, tag.steps(kind));
         }
     }
 
-    /// The count of the users that can be reached so; none for those that cannot be.
-    pub(super) fn of_reach(&mut self, reach: u8) -> Option<&mut u64> {
-        match reach {
+    /// Returns the count of users with these contacts, or `None` for users without contacts.
+    pub(super) fn with_contacts(&mut self, contacts: u8) -> Option<&mut u64> {
+        match contacts {
             BY_EMAIL => Some(&mut self.with_email),
             BY_PHONE_NUMBER => Some(&mut self.with_phone_number),
             BY_BOTH => Some(&mut self.with_both),

@@ -1,10 +1,10 @@
-//! Usernames that several rows have, and usernames that differ only in case.
+//! Finds duplicate usernames and usernames that differ only in case.
 
 use std::io;
 
-use super::counted::RowTag;
 use super::key_groups::{KeyGroups, KeyedText};
 use super::reported::{Item, ReportedFinding};
+use super::row_tag::RowTag;
 use super::{Survey, SurveyError};
 use crate::user::finding::{Finding, Rule};
 use crate::user::fold;
@@ -14,7 +14,6 @@ use crate::user::rules::quoted;
 /// The usernames of valid rows.
 pub(super) struct SurveyedUsernames {
     groups: KeyGroups,
-    /// Usernames are case-insensitive.
     case_insensitive: bool,
 }
 
@@ -26,11 +25,11 @@ impl SurveyedUsernames {
         })
     }
 
-    pub(super) fn add(&mut self, row: u64, line: u64, username: &str, counted: RowTag) {
+    pub(super) fn add(&mut self, row: u64, line: u64, username: &str, tag: RowTag) {
         self.groups.add(&KeyedText {
             row,
             line,
-            tag: counted.0,
+            tag: tag.0,
             text: username,
         });
     }
@@ -39,41 +38,41 @@ impl SurveyedUsernames {
     pub(super) fn finish(
         self,
         column: &str,
-        found: &mut Survey,
-        mut tell: impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
+        survey: &mut Survey,
+        mut report: impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
     ) -> Result<(), SurveyError> {
         let case_insensitive = self.case_insensitive;
-        let groups = self.groups.finish().map_err(SurveyError::Room)?;
+        let groups = self.groups.finish().map_err(SurveyError::TempFile)?;
         groups.each(|entries| {
             if case_insensitive {
-                return duplicates(entries, column, found, &mut tell);
+                return report_duplicates(entries, column, survey, &mut report);
             }
             let mut entries = entries.to_vec();
             entries.sort_by_key(|entry| (entry.text, entry.row));
             for same in entries.chunk_by(|one, next| one.text == next.text) {
-                duplicates(same, column, found, &mut tell)?;
+                report_duplicates(same, column, survey, &mut report)?;
             }
             entries.dedup_by_key(|entry| entry.text);
             entries.sort_by_key(|entry| entry.row);
-            case_variants(&entries, column, found, &mut tell)
+            report_case_variants(&entries, column, survey, &mut report)
         })?;
         Ok(())
     }
 }
 
 /// Reports all rows with the same username except the first.
-fn duplicates(
+fn report_duplicates(
     entries: &[KeyedText<'_>],
     column: &str,
-    found: &mut Survey,
-    tell: &mut impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
+    survey: &mut Survey,
+    report: &mut impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let Some((first, others)) = entries.split_first() else {
         return Ok(());
     };
     for entry in others {
-        found.counts.duplicates += 1;
-        found.counts.take_back(RowTag(entry.tag));
+        survey.counts.duplicates += 1;
+        survey.counts.subtract(RowTag(entry.tag));
         let finding = Finding {
             rule: Rule::Duplicate,
             column: Some(column.to_owned()),
@@ -90,19 +89,19 @@ fn duplicates(
             username: Some(entry.text),
             item: Item::Finding(&finding),
         };
-        found.count(&reported);
-        tell(&reported)?;
+        survey.count(&reported);
+        report(&reported)?;
     }
     Ok(())
 }
 
-/// Reports usernames that differ only in case, each with its first row, in a case-sensitive pool.
-/// The count includes the first username.
-fn case_variants(
+/// Reports usernames that differ only in case, for a case-sensitive pool. The count includes the
+/// first username.
+fn report_case_variants(
     entries: &[KeyedText<'_>],
     column: &str,
-    found: &mut Survey,
-    tell: &mut impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
+    survey: &mut Survey,
+    report: &mut impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let Some((first, others @ [_, ..])) = entries.split_first() else {
         return Ok(());
@@ -112,7 +111,7 @@ fn case_variants(
             kind: NoteKind::NameCase,
             column: Some(column.to_owned()),
             message: format!(
-                "{} differs in case alone from {} in row {} (line {})",
+                "{} differs only in case from {} in row {} (line {})",
                 quoted(entry.text),
                 quoted(first.text),
                 first.row,
@@ -125,9 +124,9 @@ fn case_variants(
             username: Some(entry.text),
             item: Item::Note(&note),
         };
-        found.count(&reported);
-        tell(&reported)?;
+        survey.count(&reported);
+        report(&reported)?;
     }
-    found.count_more(NoteKind::NameCase, 1);
+    survey.increase_count(NoteKind::NameCase, 1);
     Ok(())
 }

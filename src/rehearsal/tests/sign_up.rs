@@ -311,7 +311,10 @@ fn password_is_optional_if_another_factor_is_allowed() {
             .username("jane")
             .user_attributes(attribute("email", "jane@example.com"));
         let response = test_pool.runtime.block_on(request.send());
-        assert_eq!(response.map(drop).map_err(|error| failure(&error)), expected);
+        assert_eq!(
+            response.map(drop).map_err(|error| failure(&error)),
+            expected
+        );
     }
 }
 

@@ -1,20 +1,18 @@
-//! Every refusal and notice before a run, as users read it.
-
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::unanswered::{denied, failing};
-use super::{EMAIL, NO_FLAGS, SOUND, client, plain, rates};
+use super::failed_calls::{denied, failing};
+use super::{EMAIL, NO_FLAGS, VALID_LIST, client, plain_run, rates};
 use crate::mapping::HeaderNotice;
 use crate::pace::Category;
 use crate::pool::failure::{
     ATTEMPT_TIMED_OUT, CONNECT_FAILED, CONNECTION_LOST, Operation, UNREADABLE_ANSWER,
 };
 use crate::pool::{Advice, Failure};
-use crate::preflight::ask::Found;
-use crate::preflight::calls::{Call, Unanswered, remedy};
+use crate::preflight::calls::{Call, FailedCall, remedy};
 use crate::preflight::problems::{Allowed, Problem, RunIntent, StepIntent, Weight, problems};
+use crate::preflight::queries::PoolAnswers;
 use crate::preflight::survey::{AliasRepeats, FindingExample, NoteCount, SurveyCounts};
 use crate::user::pool_rules::{AttributeRule, ClientRules, Contact, PoolRules};
 use crate::user::{FlagsGiven, NoteKind, StepKind};
@@ -27,13 +25,18 @@ struct RenderedMessages {
 }
 
 impl RenderedMessages {
-    fn add(&mut self, rules: Option<&PoolRules>, unanswered: &[Unanswered], meant: RunIntent<'_>) {
-        for problem in problems(rules, unanswered, meant) {
-            self.put(&problem);
+    fn add(
+        &mut self,
+        rules: Option<&PoolRules>,
+        failed_calls: &[FailedCall],
+        intent: RunIntent<'_>,
+    ) {
+        for problem in problems(rules, failed_calls, intent) {
+            self.add_problem(&problem);
         }
     }
 
-    fn put(&mut self, problem: &Problem) {
+    fn add_problem(&mut self, problem: &Problem) {
         let kind = match problem.weight {
             Weight::Refusal => "refused",
             Weight::Notice => "notice",
@@ -46,13 +49,13 @@ impl RenderedMessages {
     }
 }
 
-/// The codes in the sources of this module, so that no message is left out.
+/// Returns the codes in the sources of this module, so that no message is left out.
 fn codes_in_sources() -> BTreeSet<&'static str> {
     let sources = [
         include_str!("../../problems.rs"),
         include_str!("../aliases.rs"),
-        include_str!("../asked.rs"),
         include_str!("../attributes.rs"),
+        include_str!("../failed_calls.rs"),
         include_str!("../follow_up.rs"),
         include_str!("../rate.rs"),
         include_str!("../rows.rs"),
@@ -83,19 +86,19 @@ fn about_the_pool(messages: &mut RenderedMessages) {
         admin_create_user_only: true,
         ..PoolRules::default()
     };
-    messages.add(Some(&admin_only), &[], plain());
+    messages.add(Some(&admin_only), &[], plain_run());
     messages.add(
         Some(&client(|client| client.has_secret = true)),
         &[],
-        plain(),
+        plain_run(),
     );
     let rules = client(|_| {});
-    let meant = RunIntent {
+    let intent = RunIntent {
         secret_given: true,
         with_password: false,
-        ..plain()
+        ..plain_run()
     };
-    messages.add(Some(&rules), &[], meant);
+    messages.add(Some(&rules), &[], intent);
     let attribute = |name: &str, required| AttributeRule {
         name: name.into(),
         required,
@@ -121,25 +124,28 @@ fn about_the_pool(messages: &mut RenderedMessages) {
     ];
     let attributes = attributes.map(|(name, column)| (name.to_owned(), column.map(str::to_owned)));
     for attributes in [&attributes[..], &attributes[2..4]] {
-        let meant = RunIntent {
+        let intent = RunIntent {
             attributes,
-            ..plain()
+            ..plain_run()
         };
-        messages.add(Some(&rules), &[], meant);
+        messages.add(Some(&rules), &[], intent);
     }
     let verifies = PoolRules {
         auto_verified_attributes: vec![Contact::Email, Contact::PhoneNumber],
         ..PoolRules::default()
     };
-    messages.add(Some(&verifies), &[], plain());
+    messages.add(Some(&verifies), &[], plain_run());
     let one = SurveyCounts {
         with_email: 1,
         with_phone_number: 1,
-        ..SOUND
+        ..VALID_LIST
     };
     for counts in [Some(&one), None] {
-        let meant = RunIntent { counts, ..plain() };
-        messages.add(Some(&verifies), &[], meant);
+        let intent = RunIntent {
+            counts,
+            ..plain_run()
+        };
+        messages.add(Some(&verifies), &[], intent);
     }
     for triggers in [vec![], vec!["PreSignUp".to_owned()]] {
         let rules = PoolRules {
@@ -147,7 +153,7 @@ fn about_the_pool(messages: &mut RenderedMessages) {
             triggers,
             ..verifies.clone()
         };
-        messages.add(Some(&rules), &[], plain());
+        messages.add(Some(&rules), &[], plain_run());
     }
     for verified in [true, false] {
         let repeats = [AliasRepeats {
@@ -157,11 +163,11 @@ fn about_the_pool(messages: &mut RenderedMessages) {
             verified,
             examples: examples(),
         }];
-        let meant = RunIntent {
+        let intent = RunIntent {
             alias_repeats: &repeats,
-            ..plain()
+            ..plain_run()
         };
-        messages.add(Some(&client(|_| {})), &[], meant);
+        messages.add(Some(&client(|_| {})), &[], intent);
     }
 }
 
@@ -179,22 +185,25 @@ fn about_the_rows(messages: &mut RenderedMessages) {
         ..Allowed::default()
     };
     let mut cases = vec![
-        SurveyCounts { rows: 0, ..SOUND },
+        SurveyCounts {
+            rows: 0,
+            ..VALID_LIST
+        },
         SurveyCounts {
             invalid: 51,
-            ..SOUND
+            ..VALID_LIST
         },
         SurveyCounts {
             invalid: 1,
-            ..SOUND
+            ..VALID_LIST
         },
         SurveyCounts {
             swallowing: 1,
-            ..SOUND
+            ..VALID_LIST
         },
         SurveyCounts {
             with_apostrophe: 60,
-            ..SOUND
+            ..VALID_LIST
         },
     ];
     for change in [
@@ -203,7 +212,7 @@ fn about_the_rows(messages: &mut RenderedMessages) {
         |counts: &mut SurveyCounts| counts.passwords.with_one_character = 100,
         |counts: &mut SurveyCounts| counts.passwords.same_password = true,
     ] {
-        let mut counts = SOUND;
+        let mut counts = VALID_LIST;
         change(&mut counts);
         cases.push(counts);
     }
@@ -211,13 +220,13 @@ fn about_the_rows(messages: &mut RenderedMessages) {
     let rules = client(|_| {});
     for counts in cases.iter().map(Some).chain([None]) {
         for given in [&*NO_FLAGS, &all] {
-            let meant = RunIntent {
+            let intent = RunIntent {
                 counts,
                 given,
                 allowed: strict,
-                ..plain()
+                ..plain_run()
             };
-            messages.add(Some(&rules), &[], meant);
+            messages.add(Some(&rules), &[], intent);
         }
     }
     let notes = [NoteCount {
@@ -225,52 +234,55 @@ fn about_the_rows(messages: &mut RenderedMessages) {
         count: 3,
         examples: examples(),
     }];
-    let meant = RunIntent {
+    let intent = RunIntent {
         notes: &notes,
-        ..plain()
+        ..plain_run()
     };
-    messages.add(Some(&rules), &[], meant);
+    messages.add(Some(&rules), &[], intent);
 }
 
 fn about_the_steps_and_the_rate(messages: &mut RenderedMessages) {
     let missing: Vec<String> = (0..10).map(|number| format!("g{number}")).collect();
     let by_flag: [Arc<str>; 1] = ["g0".into()];
-    let steps = |groups, missing_groups, of_everybody| StepIntent {
+    let steps = |groups, missing_groups, for_all_users| StepIntent {
         kinds: &StepKind::ALL,
         groups,
         rows_name_groups: true,
         missing_groups,
-        of_everybody,
+        for_all_users,
         create_groups: false,
     };
     let all = FlagsGiven::from_iter(["--group-separator"]);
     let rules = client(|_| {});
     for (counts, given, steps) in [
-        (Some(&SOUND), &*NO_FLAGS, steps(10_001, &[], &[])),
-        (Some(&SOUND), &all, steps(10_001, &[], &[])),
-        (Some(&SOUND), &all, steps(10, &missing, &[])),
-        (Some(&SOUND), &all, steps(10, &missing[..2], &by_flag)),
-        (Some(&SOUND), &all, steps(10, &missing[..1], &by_flag)),
+        (Some(&VALID_LIST), &*NO_FLAGS, steps(10_001, &[], &[])),
+        (Some(&VALID_LIST), &all, steps(10_001, &[], &[])),
+        (Some(&VALID_LIST), &all, steps(10, &missing, &[])),
+        (Some(&VALID_LIST), &all, steps(10, &missing[..2], &by_flag)),
+        (Some(&VALID_LIST), &all, steps(10, &missing[..1], &by_flag)),
         (None, &*NO_FLAGS, steps(0, &[], &[])),
     ] {
-        let meant = RunIntent {
+        let intent = RunIntent {
             counts,
             given,
             steps,
-            ..plain()
+            ..plain_run()
         };
-        messages.add(Some(&rules), &[], meant);
+        messages.add(Some(&rules), &[], intent);
     }
-    let mut found = Found::default();
-    let above = rates(Some(60), &found);
-    found.limits.push((Category::UserCreation, 55));
-    let above_granted = rates(Some(60), &found);
-    found.limits.clear();
-    found.unanswered.push(denied(Call::GetProvisionedLimit));
-    let above_unknown = rates(Some(60), &found);
+    let mut answers = PoolAnswers::default();
+    let above = rates(Some(60), &answers);
+    answers.limits.push((Category::UserCreation, 55));
+    let above_granted = rates(Some(60), &answers);
+    answers.limits.clear();
+    answers.failed_calls.push(denied(Call::GetProvisionedLimit));
+    let above_unknown = rates(Some(60), &answers);
     for rates in [&above, &above_granted, &above_unknown] {
-        let meant = RunIntent { rates, ..plain() };
-        messages.add(Some(&rules), &[], meant);
+        let intent = RunIntent {
+            rates,
+            ..plain_run()
+        };
+        messages.add(Some(&rules), &[], intent);
     }
 }
 
@@ -289,12 +301,12 @@ fn about_the_calls(messages: &mut RenderedMessages) {
     for call in calls {
         for failed in [denied(call), failing(call, 500, "InternalErrorException")] {
             for needed in [true, false] {
-                let unanswered = [Unanswered {
+                let failed_calls = [FailedCall {
                     needed,
                     ..failed.clone()
                 }];
                 let rules = (call != Call::DescribeUserPool).then_some(&known);
-                messages.add(rules, &unanswered, plain());
+                messages.add(rules, &failed_calls, plain_run());
             }
         }
     }
@@ -303,23 +315,23 @@ fn about_the_calls(messages: &mut RenderedMessages) {
             create_groups: true,
             ..StepIntent::default()
         },
-        ..plain()
+        ..plain_run()
     };
-    let unanswered = [failing(Call::ListGroups, 500, "InternalErrorException")];
-    messages.add(Some(&known), &unanswered, creating);
+    let failed_calls = [failing(Call::ListGroups, 500, "InternalErrorException")];
+    messages.add(Some(&known), &failed_calls, creating);
     let file = FlagsGiven::from_iter(["--pool"]);
-    for (rules, names_pool, given) in [
+    for (rules, pool_known, given) in [
         (None, true, &*NO_FLAGS),
         (None, false, &*NO_FLAGS),
         (Some(&known), true, &file),
         (Some(&known), true, &*NO_FLAGS),
     ] {
-        let meant = RunIntent {
-            names_pool,
+        let intent = RunIntent {
+            pool_known,
             given,
-            ..plain()
+            ..plain_run()
         };
-        messages.add(rules, &[], meant);
+        messages.add(rules, &[], intent);
     }
 }
 
@@ -330,7 +342,7 @@ fn every_refusal_and_notice() {
     about_the_rows(&mut messages);
     about_the_steps_and_the_rate(&mut messages);
     about_the_calls(&mut messages);
-    messages.put(&Problem::of_header(&HeaderNotice {
+    messages.add_problem(&Problem::of_header(&HeaderNotice {
         code: "header",
         message: "line 1\nline 2".to_owned(),
         hint: "do this".to_owned(),
@@ -338,21 +350,21 @@ fn every_refusal_and_notice() {
     let missing = &codes_in_sources() - &messages.codes;
     assert_eq!(missing, BTreeSet::new());
     assert_messages!("preflight", messages.text);
-    // Everything can be allowed, fixed or accepted.
-    let meant = RunIntent {
+    // No problem remains if everything is fixed or allowed.
+    let intent = RunIntent {
         allowed: EVERYTHING,
         attributes: &EMAIL,
-        ..plain()
+        ..plain_run()
     };
     let rules = PoolRules {
         client: Some(ClientRules::default()),
         ..PoolRules::default()
     };
-    assert_eq!(problems(Some(&rules), &[], meant), []);
+    assert_eq!(problems(Some(&rules), &[], intent), []);
 }
 
 #[test]
-fn what_to_do_about_a_call_that_failed() {
+fn hints_for_failed_calls() {
     let mut text = String::new();
     for (status, code) in [
         (400, "AccessDeniedException"),
