@@ -1,6 +1,7 @@
-//! The app client's secret, from a file or the environment: the secret itself, or the JSON in which AWS Secrets Manager keeps it.
+//! The app client's secret, from a file or the environment: the plain secret, or the JSON of a
+//! managed secret in AWS Secrets Manager.
 //!
-//! Nothing of what was read appears in an error: it may be the secret.
+//! Errors never quote the input: it may be the secret.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -15,17 +16,17 @@ use zeroize::{Zeroize, Zeroizing};
 use super::args::ConnectionArgs;
 use crate::hints::Hint;
 
-/// The environment variable with the app client's secret.
+/// The environment variable that holds the app client's secret.
 pub const SECRET_VARIABLE: &str = "COGNITO_CLIENT_SECRET";
 
-/// A secret has at most 64 characters, and the JSON around it is not much longer.
-const MOST_BYTES: u64 = 64 * 1024;
+/// Far more than a secret of at most 64 characters and its JSON need.
+const MAX_BYTES: u64 = 64 * 1024;
 
-/// The form that is accepted, for messages.
-const ACCEPTED: &str = "it should hold the app client's secret and nothing else, or the JSON printed by `aws secretsmanager get-secret-value \
-                        --secret-id ARN --query SecretString --output text`";
+const ACCEPTED: &str = "it must contain only the app client's secret, or the JSON printed by \
+                        `aws secretsmanager get-secret-value --secret-id ARN \
+                        --query SecretString --output text`";
 
-/// Where a secret comes from.
+/// The source of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretOrigin {
     /// `--client-secret-file`.
@@ -43,7 +44,7 @@ impl fmt::Display for SecretOrigin {
     }
 }
 
-/// A secret that cannot be used: nothing was sent.
+/// A secret that cannot be used. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
 #[error("{origin}: {problem}")]
 pub struct SecretError {
@@ -62,25 +63,24 @@ enum SecretProblem {
     #[error("cannot be read: {0}")]
     Unreadable(std::io::Error),
     #[error("is larger than 64 KiB")]
-    TooLong,
-    #[error("is not UTF-8 text")]
-    NotText,
+    TooLarge,
+    #[error("is not valid UTF-8")]
+    InvalidUtf8,
     #[error("is empty")]
     Empty,
-    #[error("holds white space within the secret")]
-    WhiteSpace,
+    #[error("contains whitespace within the secret")]
+    Whitespace,
     #[error("malformed JSON at line {line}, column {column}")]
     Malformed { line: usize, column: usize },
-    #[error("is the whole answer of get-secret-value")]
-    WholeAnswer,
+    #[error("is the complete output of get-secret-value")]
+    FullResponse,
     #[error("is a JSON string")]
     JsonString,
-    #[error("has no {0} as a JSON string")]
-    NoField(&'static str),
-    #[error("{field} is not the {what} of this command ({flag} {value})")]
+    #[error("has no string field {0}")]
+    MissingField(&'static str),
+    #[error("{field} does not match {flag} {value}")]
     OtherClient {
         field: &'static str,
-        what: &'static str,
         flag: &'static str,
         value: String,
     },
@@ -89,63 +89,63 @@ enum SecretProblem {
 impl Hint for SecretProblem {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Unreadable(..) => "name a file that holds the app client's secret".to_owned(),
-            Self::TooLong => ACCEPTED.to_owned(),
-            Self::NotText => format!(
+            Self::Unreadable(_) => "name a file with the app client's secret".to_owned(),
+            Self::InvalidUtf8 => format!(
                 "{ACCEPTED} (in Windows PowerShell, write it with `Out-File -Encoding ascii`)"
             ),
-            Self::Empty => ACCEPTED.to_owned(),
-            Self::WhiteSpace => ACCEPTED.to_owned(),
-            Self::Malformed { .. } => ACCEPTED.to_owned(),
-            Self::WholeAnswer => {
+            Self::FullResponse => {
                 "add `--query SecretString --output text` to that command".to_owned()
             }
             Self::JsonString => "add `--output text` to the command that printed it".to_owned(),
-            Self::NoField(..) => ACCEPTED.to_owned(),
             Self::OtherClient { flag, .. } => {
                 format!("fetch the secret of that app client, or correct {flag}")
             }
+            Self::TooLarge
+            | Self::Empty
+            | Self::Whitespace
+            | Self::Malformed { .. }
+            | Self::MissingField(_) => ACCEPTED.to_owned(),
         })
     }
 }
 
-/// What the secret has to belong to.
+/// The pool and app client that the secret must belong to.
 #[derive(Debug, Clone, Copy)]
 pub struct SecretOwner<'a> {
     /// The user pool.
     pub user_pool_id: &'a str,
-    /// The app client, where one is named.
+    /// The app client, if one is given.
     pub client_id: Option<&'a str>,
 }
 
-/// A secret that was given.
+/// A secret from a file or the environment.
 #[derive(Debug)]
 pub struct GivenSecret {
     /// The secret.
     pub secret: SecretString,
-    /// What people should know about its file.
+    /// A warning about the permissions of its file.
     pub warning: Option<String>,
 }
 
-/// The value of [`SECRET_VARIABLE`], once it was read.
-static OF_ENVIRONMENT: OnceLock<Option<OsString>> = OnceLock::new();
+/// The cached value of [`SECRET_VARIABLE`].
+static ENVIRONMENT_SECRET: OnceLock<Option<OsString>> = OnceLock::new();
 
-/// Reads [`SECRET_VARIABLE`], so that it can be taken out of the environment: programs that this one starts (`credential_process` in a
-/// profile) would inherit it. Returns whether it is set.
+/// Caches [`SECRET_VARIABLE`], so that it can be removed from the environment: child processes,
+/// such as a profile's `credential_process`, would inherit it. Returns whether the variable is set.
 pub fn keep_secret_of_environment() -> bool {
     secret_of_environment().is_some()
 }
 
 fn secret_of_environment() -> Option<OsString> {
-    OF_ENVIRONMENT
+    ENVIRONMENT_SECRET
         .get_or_init(|| std::env::var_os(SECRET_VARIABLE))
         .clone()
 }
 
-/// The secret that the command line or else the environment gives; none where neither does.
+/// Returns the secret from the file on the command line or else from the environment, if any.
 ///
 /// # Errors
-/// It cannot be read, is in no form that is accepted, or belongs to another app client.
+/// The secret cannot be read, is malformed, or belongs to another app client.
 pub fn client_secret(
     connection: &ConnectionArgs,
     owner: SecretOwner<'_>,
@@ -160,102 +160,103 @@ pub fn client_secret(
         }
         None => match secret_of_environment() {
             Some(value) if !value.is_empty() => {
-                let text = value.into_string().map_err(|_| SecretProblem::NotText);
+                let text = value.into_string().map_err(|_| SecretProblem::InvalidUtf8);
                 (SecretOrigin::Variable, text.map(Zeroizing::new), None)
             }
             Some(_) | None => return Ok(None),
         },
     };
-    match text.and_then(|text| secret_in(&text, owner)) {
+    match text.and_then(|text| parse_secret(&text, owner)) {
         Ok(secret) => Ok(Some(GivenSecret { secret, warning })),
         Err(problem) => Err(SecretError { origin, problem }),
     }
 }
 
-/// What the file holds, and a warning where others can read it.
+/// Reads the file, and returns a warning if other users can read it too.
 fn read(path: &Path) -> Result<(Zeroizing<String>, Option<String>), SecretProblem> {
     let file = std::fs::File::open(path).map_err(SecretProblem::Unreadable)?;
-    let warning = readable_by_others(&file, path).map_err(SecretProblem::Unreadable)?;
+    let warning = mode_warning(&file, path).map_err(SecretProblem::Unreadable)?;
     let mut bytes = Zeroizing::new(Vec::new());
-    file.take(MOST_BYTES + 1)
+    file.take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(SecretProblem::Unreadable)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(SecretProblem::TooLong);
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(SecretProblem::TooLarge);
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| SecretProblem::NotText)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| SecretProblem::InvalidUtf8)?;
     Ok((Zeroizing::new(text.to_owned()), warning))
 }
 
-/// A pipe or another device has no mode that matters.
+/// Returns a warning about the file's mode. The mode of a pipe or device does not matter.
 #[cfg(unix)]
-fn readable_by_others(file: &std::fs::File, path: &Path) -> std::io::Result<Option<String>> {
+fn mode_warning(file: &std::fs::File, path: &Path) -> std::io::Result<Option<String>> {
     use std::os::unix::fs::MetadataExt as _;
-    let about = file.metadata()?;
-    let mode = about.mode() & 0o777;
-    Ok((about.is_file() && mode & 0o044 != 0).then(|| {
+    let metadata = file.metadata()?;
+    let mode = metadata.mode() & 0o777;
+    Ok((metadata.is_file() && mode & 0o044 != 0).then(|| {
         format!(
-            "--client-secret-file {path}: other users of this machine can read it (mode {mode:04o}); `chmod 600 {path}` keeps it to yourself",
+            "--client-secret-file {path}: readable by other users (mode {mode:04o}); \
+             run `chmod 600 {path}`",
             path = path.display()
         )
     }))
 }
 
 #[cfg(not(unix))]
-fn readable_by_others(_: &std::fs::File, _: &Path) -> std::io::Result<Option<String>> {
+fn mode_warning(_: &std::fs::File, _: &Path) -> std::io::Result<Option<String>> {
     Ok(None)
 }
 
-/// The secret that this text holds.
-fn secret_in(text: &str, owner: SecretOwner<'_>) -> Result<SecretString, SecretProblem> {
+/// Parses a plain secret or the JSON of a managed one.
+fn parse_secret(text: &str, owner: SecretOwner<'_>) -> Result<SecretString, SecretProblem> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
     match text.chars().next() {
         None => Err(SecretProblem::Empty),
-        Some('{' | '[' | '"') => secret_in_json(text, owner),
-        Some(_) if text.contains(char::is_whitespace) => Err(SecretProblem::WhiteSpace),
+        Some('{' | '[' | '"') => parse_managed_secret(text, owner),
+        Some(_) if text.contains(char::is_whitespace) => Err(SecretProblem::Whitespace),
         Some(_) => Ok(SecretString::from(text)),
     }
 }
 
-/// What Secrets Manager keeps for an app client. Fields that AWS may add are ignored.
+/// The JSON that Secrets Manager stores for an app client. Unknown fields are ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ManagedSecret {
     user_pool_id: Option<JsonText>,
     user_pool_client_id: Option<JsonText>,
     client_secret_value: Option<JsonText>,
-    /// Only in the whole answer of `get-secret-value`.
+    /// Only in the complete output of `get-secret-value`.
     #[serde(rename = "SecretString")]
     secret_string: Option<JsonText>,
 }
 
-/// A JSON string, or whatever else was there in its place.
+/// A JSON value of which only a string is kept.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum JsonText {
-    Is(String),
-    IsNot(serde::de::IgnoredAny),
+    String(String),
+    Other(serde::de::IgnoredAny),
 }
 
 impl JsonText {
     fn get(&self) -> Option<&str> {
         match self {
-            Self::Is(text) if !text.is_empty() => Some(text),
-            Self::Is(_) | Self::IsNot(_) => None,
+            Self::String(text) if !text.is_empty() => Some(text),
+            Self::String(_) | Self::Other(_) => None,
         }
     }
 }
 
 impl Drop for JsonText {
     fn drop(&mut self) {
-        if let Self::Is(text) = self {
+        if let Self::String(text) = self {
             text.zeroize();
         }
     }
 }
 
-fn secret_in_json(text: &str, owner: SecretOwner<'_>) -> Result<SecretString, SecretProblem> {
-    // serde's own words quote what they met.
+fn parse_managed_secret(text: &str, owner: SecretOwner<'_>) -> Result<SecretString, SecretProblem> {
+    // serde's messages quote the input.
     let malformed = |error: &serde_json::Error| SecretProblem::Malformed {
         line: error.line(),
         column: error.column(),
@@ -266,27 +267,25 @@ fn secret_in_json(text: &str, owner: SecretOwner<'_>) -> Result<SecretString, Se
     }
     let managed: ManagedSecret = serde_json::from_str(text).map_err(|error| malformed(&error))?;
     if managed.secret_string.is_some() {
-        return Err(SecretProblem::WholeAnswer);
+        return Err(SecretProblem::FullResponse);
     }
-    let field = |text: &Option<JsonText>, name| {
-        let found = text.as_ref().and_then(JsonText::get).map(str::to_owned);
-        found
-            .map(Zeroizing::new)
-            .ok_or(SecretProblem::NoField(name))
+    let field = |field: &Option<JsonText>, name| {
+        let text = field.as_ref().and_then(JsonText::get).map(str::to_owned);
+        text.map(Zeroizing::new)
+            .ok_or(SecretProblem::MissingField(name))
     };
     let secret = field(&managed.client_secret_value, "clientSecretValue")?;
     if secret.contains(char::is_whitespace) {
-        return Err(SecretProblem::WhiteSpace);
+        return Err(SecretProblem::Whitespace);
     }
     let client_id = field(&managed.user_pool_client_id, "userPoolClientId")?;
-    if let Some(named) = owner.client_id
-        && *client_id != named
+    if let Some(expected) = owner.client_id
+        && *client_id != expected
     {
         return Err(SecretProblem::OtherClient {
             field: "userPoolClientId",
-            what: "app client",
             flag: "--client-id",
-            value: named.to_owned(),
+            value: expected.to_owned(),
         });
     }
     if managed.user_pool_id.is_some()
@@ -294,7 +293,6 @@ fn secret_in_json(text: &str, owner: SecretOwner<'_>) -> Result<SecretString, Se
     {
         return Err(SecretProblem::OtherClient {
             field: "userPoolId",
-            what: "user pool",
             flag: "--user-pool-id",
             value: owner.user_pool_id.to_owned(),
         });

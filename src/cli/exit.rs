@@ -1,4 +1,4 @@
-//! Exit codes: the complete list, and how a run maps to it.
+//! Exit codes: all of them, their meaning for each command, and how a run maps to them.
 
 use std::process::ExitCode;
 
@@ -7,28 +7,29 @@ use crate::ledger::RunKind;
 use crate::outcome::{Outcome, RunState, Summary};
 use crate::run::Signal;
 
-/// How the program ends.
+/// An exit code of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Every row was created, existed or skipped, and every step that follows was taken.
+    /// Every row was created, existed or was skipped, and every step after sign-up succeeded.
     Done,
-    /// Finished; some rows are invalid, rejected, failed or duplicate, or a step after a sign-up failed.
+    /// Finished; some rows are invalid, rejected, failed or duplicate, or a step after sign-up
+    /// failed.
     SomeRows,
-    /// The command line is wrong. (clap ends the program with this one itself.)
+    /// Invalid command line. clap exits with this code itself.
     Usage,
     /// Refused before anything was sent.
     Refused,
     /// Stopped early; the same command resumes the run.
     Stopped,
-    /// Another process is using the run directory: nothing was done.
+    /// Another process is using the run directory. Nothing was done.
     Busy,
     /// Finished; some rows are in doubt.
     InDoubt,
-    /// Told to stop.
+    /// Stopped by a signal.
     Signal(Signal),
 }
 
-/// The commands that share a list of exit codes.
+/// A group of commands that share a list of exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codes {
     /// `import`.
@@ -48,7 +49,7 @@ pub enum Codes {
 }
 
 impl Codes {
-    /// The codes of runs of this kind.
+    /// Returns the codes of runs of this kind.
     #[must_use]
     pub fn of(kind: RunKind) -> Self {
         match kind {
@@ -57,8 +58,8 @@ impl Codes {
         }
     }
 
-    /// The exit of a command that failed unexpectedly. 3 promises that nothing was sent, which is
-    /// certain only for commands that never send anything.
+    /// Returns the exit of a command that failed unexpectedly. 3 promises that nothing was sent,
+    /// which is certain only for commands that never write.
     #[must_use]
     pub fn ended_early(self) -> Exit {
         match self {
@@ -67,7 +68,7 @@ impl Codes {
         }
     }
 
-    /// Every way in which these commands end, in the order of `--help`.
+    /// Returns the exits of these commands, in the order of `--help`.
     fn exits(self) -> &'static [Exit] {
         use Exit::{Busy, Done, InDoubt, Refused, SomeRows, Stopped, Usage};
         const INTERRUPT: Exit = Exit::Signal(Signal::Interrupt);
@@ -86,7 +87,7 @@ impl Codes {
         }
     }
 
-    /// The list of exit codes for `--help`.
+    /// Renders the list of exit codes for `--help`.
     #[must_use]
     pub fn help(self) -> String {
         let lines = self.exits().iter();
@@ -96,7 +97,7 @@ impl Codes {
 }
 
 impl Exit {
-    /// The number.
+    /// Returns the numeric code.
     #[must_use]
     pub fn number(self) -> u8 {
         match self {
@@ -110,7 +111,7 @@ impl Exit {
         }
     }
 
-    /// Its name, for programs.
+    /// Returns the name in JSON output.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -126,10 +127,10 @@ impl Exit {
         }
     }
 
-    /// Its meaning, as `--help` explains it.
+    /// Returns the explanation that `--help` gives for these commands.
     #[must_use]
-    pub fn meaning(self, of: Codes) -> &'static str {
-        match (self, of) {
+    pub fn meaning(self, codes: Codes) -> &'static str {
+        match (self, codes) {
             (Self::Done, Codes::Run | Codes::Rehearsal) => {
                 "every row was created, existed or was skipped, and all steps succeeded"
             }
@@ -164,7 +165,7 @@ impl Exit {
                 "the run cannot be read, or a report cannot be written"
             }
             (Self::Refused, Codes::RehearsalPool) => {
-                "invalid settings, or the address cannot be listened on"
+                "invalid settings, or cannot listen on the address"
             }
             (Self::Refused, Codes::Answer) => "failed; the error message says why",
             (Self::Stopped, Codes::Run | Codes::Check | Codes::RehearsalPool | Codes::Answer) => {
@@ -199,7 +200,7 @@ impl Exit {
         }
     }
 
-    /// How a session ended that was stopped for this reason.
+    /// Maps the reason for which a session stopped.
     #[must_use]
     pub fn of_stop(reason: &StopReason) -> Self {
         match reason {
@@ -213,16 +214,16 @@ impl Exit {
         }
     }
 
-    /// How a run stands.
+    /// Maps the state and the outcomes of a run.
     #[must_use]
     pub fn of_summary(summary: &Summary) -> Self {
-        let some =
+        let has_any =
             |outcomes: &[Outcome]| outcomes.iter().any(|outcome| summary.count(*outcome) > 0);
         match summary.state {
             RunState::Stopped | RunState::Interrupted => Self::Stopped,
-            RunState::Finished if some(&[Outcome::InDoubt]) => Self::InDoubt,
+            RunState::Finished if has_any(&[Outcome::InDoubt]) => Self::InDoubt,
             RunState::Finished
-                if some(&[
+                if has_any(&[
                     Outcome::Invalid,
                     Outcome::Rejected,
                     Outcome::Failed,

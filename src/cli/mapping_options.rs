@@ -1,32 +1,32 @@
-//! The flags about columns, and what a mapping file says under them.
+//! Mapping options from the flags, and their combination with those of the mapping file.
 
 use super::args::{FollowUpArgs, MappingArgs};
 use crate::mapping::{FollowUpOptions, MappingOptions, Sourced, Target, ValueOf};
 use crate::user::pool_rules::Contact;
 
-/// What the flags say.
+/// Returns the mapping options of the flags.
 pub(super) fn of_flags(args: &MappingArgs) -> MappingOptions {
-    let asked = |flag: &str, names: &[String]| -> Vec<Sourced<String>> {
+    let columns = |flag: &str, names: &[String]| -> Vec<Sourced<String>> {
         names
             .iter()
             .map(|name| Sourced::new(name.trim().to_owned(), format!("{flag} {name}")))
             .collect()
     };
     MappingOptions {
-        ignore: asked("--ignore-column", &args.ignore_column),
+        ignore: columns("--ignore-column", &args.ignore_column),
         ignore_unknown: args.ignore_unknown,
         columns: args.map.clone(),
-        username_from: asked("--username-from", &args.username_from),
+        username_from: columns("--username-from", &args.username_from),
         username_uuid: args
             .username_uuid
             .as_ref()
             .map(|name| Sourced::new(name.trim().to_owned(), format!("--username-uuid {name}"))),
         set: args.set.clone(),
         join: args.join.clone(),
-        keep: asked("--keep", &args.keep),
+        keep: columns("--keep", &args.keep),
         skip_where: args.skip_where.clone(),
         trim: args.trim,
-        null: texts(args.null.clone()),
+        null: sorted_unique(args.null.clone()),
         allow_suspicious_passwords: args.allow_suspicious_passwords,
         lowercase: args.lowercase.clone(),
         phone_region: args.phone_region,
@@ -36,7 +36,7 @@ pub(super) fn of_flags(args: &MappingArgs) -> MappingOptions {
     }
 }
 
-/// What the flags say of what follows the sign-ups.
+/// Returns the steps after sign-up of the flags.
 pub(super) fn follow_up_of_flags(args: &FollowUpArgs) -> FollowUpOptions {
     FollowUpOptions {
         confirm: args.confirm,
@@ -66,13 +66,13 @@ pub(super) fn follow_up_of_flags(args: &FollowUpArgs) -> FollowUpOptions {
     }
 }
 
-/// The flags about what follows the sign-ups, and what the file adds to them.
+/// Combines the steps of the flags with those of the file.
 fn follow_up_over(flags: FollowUpOptions, file: FollowUpOptions) -> FollowUpOptions {
-    // Either of the two says whom to confirm.
-    let says_whom = flags.confirm || !flags.confirm_where.is_empty();
+    // Either flag overrides both keys of the file.
+    let flags_confirm = flags.confirm || !flags.confirm_where.is_empty();
     FollowUpOptions {
-        confirm: flags.confirm || (file.confirm && !says_whom),
-        confirm_where: if says_whom {
+        confirm: flags.confirm || (file.confirm && !flags_confirm),
+        confirm_where: if flags_confirm {
             flags.confirm_where
         } else {
             file.confirm_where
@@ -85,32 +85,32 @@ fn follow_up_over(flags: FollowUpOptions, file: FollowUpOptions) -> FollowUpOpti
     }
 }
 
-/// Each text once, whatever the order in which they were given.
-fn texts(mut texts: Vec<String>) -> Vec<String> {
+/// Sorts and deduplicates, so that the order of the flags does not matter.
+fn sorted_unique(mut texts: Vec<String>) -> Vec<String> {
     texts.sort_unstable();
     texts.dedup();
     texts
 }
 
-/// Combines the flags with the mapping file. A flag overrides what the file says about the same
+/// Combines the flags with the mapping file. A flag overrides the file for the same
 /// column, attribute or cell of a value table.
 pub(super) fn over(flags: MappingOptions, mut file: MappingOptions) -> MappingOptions {
-    let names_username = !flags.username_from.is_empty()
+    let sets_username = !flags.username_from.is_empty()
         || flags.username_uuid.is_some()
         || has_target(&flags, &Target::Username);
-    drop_overridden_columns(&flags, &mut file, names_username);
+    drop_overridden_columns(&flags, &mut file, sets_username);
     drop_overridden_cells(&flags, &mut file);
     MappingOptions {
         ignore: [flags.ignore, file.ignore].concat(),
         ignore_unknown: flags.ignore_unknown || file.ignore_unknown,
         password: flags.password.or(file.password),
         columns: [flags.columns, file.columns].concat(),
-        username_from: if names_username {
+        username_from: if sets_username {
             flags.username_from
         } else {
             file.username_from
         },
-        username_uuid: if names_username {
+        username_uuid: if sets_username {
             flags.username_uuid
         } else {
             file.username_uuid
@@ -120,7 +120,7 @@ pub(super) fn over(flags: MappingOptions, mut file: MappingOptions) -> MappingOp
         keep: [flags.keep, file.keep].concat(),
         skip_where: [flags.skip_where, file.skip_where].concat(),
         trim: flags.trim || file.trim,
-        null: texts([flags.null, file.null].concat()),
+        null: sorted_unique([flags.null, file.null].concat()),
         allow_suspicious_passwords: flags.allow_suspicious_passwords,
         lowercase: [flags.lowercase, file.lowercase].concat(),
         phone_region: flags.phone_region.or(file.phone_region),
@@ -130,14 +130,14 @@ pub(super) fn over(flags: MappingOptions, mut file: MappingOptions) -> MappingOp
     }
 }
 
-/// Whether a flag gives a column this meaning.
+/// Returns whether a flag maps a column to this target.
 fn has_target(flags: &MappingOptions, target: &Target) -> bool {
     let mut columns = flags.columns.iter();
     columns.any(|flag| flag.value.target == *target)
 }
 
-/// Whether a flag sets this attribute.
-fn sets(flags: &MappingOptions, name: &str) -> bool {
+/// Returns whether a flag sets this attribute.
+fn sets_attribute(flags: &MappingOptions, name: &str) -> bool {
     let mut set = flags.set.iter();
     let mut join = flags.join.iter();
     let mut columns = flags.columns.iter();
@@ -147,12 +147,8 @@ fn sets(flags: &MappingOptions, name: &str) -> bool {
             .any(|flag| matches!(&flag.value.target, Target::Attribute(other) if **other == *name))
 }
 
-/// Removes from the file the columns and attributes that a flag gives another meaning or value.
-fn drop_overridden_columns(
-    flags: &MappingOptions,
-    file: &mut MappingOptions,
-    names_username: bool,
-) {
+/// Removes the columns and attributes that a flag overrides.
+fn drop_overridden_columns(flags: &MappingOptions, file: &mut MappingOptions, sets_username: bool) {
     let is_mapped = |column: &str| {
         let mut columns = flags.columns.iter();
         columns.any(|flag| flag.value.column.eq_ignore_ascii_case(column))
@@ -164,8 +160,8 @@ fn drop_overridden_columns(
     file.ignore.retain(|entry| !is_mapped(&entry.value));
     file.columns.retain(|entry| {
         let is_overridden = match &entry.value.target {
-            Target::Username => names_username,
-            Target::Attribute(name) => sets(flags, name),
+            Target::Username => sets_username,
+            Target::Attribute(name) => sets_attribute(flags, name),
             target @ (Target::Password | Target::Verified(_) | Target::Groups) => {
                 has_target(flags, target)
             }
@@ -174,22 +170,22 @@ fn drop_overridden_columns(
         !is_mapped(column) && !is_ignored(column) && !is_overridden
     });
     file.set
-        .retain(|entry| !sets(flags, &entry.value.attribute));
+        .retain(|entry| !sets_attribute(flags, &entry.value.attribute));
     file.join
-        .retain(|entry| !sets(flags, &entry.value.attribute));
+        .retain(|entry| !sets_attribute(flags, &entry.value.attribute));
 }
 
-/// Removes from the file the date formats and value-table cells that a flag sets.
+/// Removes the date formats and the cells of value tables that a flag overrides.
 fn drop_overridden_cells(flags: &MappingOptions, file: &mut MappingOptions) {
-    file.dates.retain(|asked| {
+    file.dates.retain(|entry| {
         let mut dates = flags.dates.iter();
-        !dates.any(|flag| flag.value.attribute == asked.value.attribute)
+        !dates.any(|flag| flag.value.attribute == entry.value.attribute)
     });
-    file.values.retain(|asked| {
-        let says = |flag: &Sourced<ValueOf>| {
-            flag.value.column.eq_ignore_ascii_case(&asked.value.column)
-                && flag.value.cell == asked.value.cell
+    file.values.retain(|entry| {
+        let overrides = |flag: &Sourced<ValueOf>| {
+            flag.value.column.eq_ignore_ascii_case(&entry.value.column)
+                && flag.value.cell == entry.value.cell
         };
-        !flags.values.iter().any(says)
+        !flags.values.iter().any(overrides)
     });
 }

@@ -1,4 +1,5 @@
-//! From words to [`Cli`]: what is wrong with them is told, and no secret repeated.
+//! Parses the command line into [`Cli`]. Errors never repeat a secret, and quote untrusted text on
+//! one line without control characters.
 
 use std::error::Error as _;
 use std::ffi::OsString;
@@ -12,71 +13,67 @@ use super::help::command;
 use crate::sanitize::one_line;
 
 /// Flags whose values may be secrets.
-const SECRET: [&str; 2] = ["--validation-data", "--client-metadata"];
+const SECRET_FLAGS: [&str; 2] = ["--validation-data", "--client-metadata"];
 
-/// The command line of this process. Where it is wrong, or asks for help, the process ends.
+/// Parses the command line of this process. Exits on an error or a request for help.
 #[must_use]
 pub fn parse() -> Cli {
-    let words: Vec<OsString> = std::env::args_os().collect();
-    try_parse(&words).unwrap_or_else(|error| end(in_our_words(error, &words)))
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    try_parse(&arguments).unwrap_or_else(|error| {
+        let error = rewrite_error(error, &arguments);
+        quote_on_one_line(error).exit()
+    })
 }
 
-fn try_parse(words: &[OsString]) -> Result<Cli, clap::Error> {
-    let matches = command().try_get_matches_from(words)?;
+fn try_parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let matches = command().try_get_matches_from(arguments)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command()))
 }
 
-fn in_our_words(error: clap::Error, words: &[OsString]) -> clap::Error {
-    match dry_run(&error, words) {
-        Some(answer) => answer,
-        None => without_secrets(error, words),
-    }
+fn rewrite_error(error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    dry_run_error(&error, arguments).unwrap_or_else(|| without_secrets(error, arguments))
 }
 
-/// Spellings of the flag that other programs have for what `check` does.
-const DRY_RUN: [&str; 3] = ["--dry-run", "--dryrun", "--dry_run"];
+/// Flags of other programs that correspond to `check`.
+const DRY_RUN_FLAGS: [&str; 3] = ["--dry-run", "--dryrun", "--dry_run"];
 
-/// The answer to who asks a command for a dry run that has another command for it.
-fn dry_run(error: &clap::Error, words: &[OsString]) -> Option<clap::Error> {
+/// Returns an error that suggests `check` instead of a dry-run flag.
+fn dry_run_error(error: &clap::Error, arguments: &[OsString]) -> Option<clap::Error> {
     let Some(ContextValue::String(unexpected)) = error.get(ContextKind::InvalidArg) else {
         return None;
     };
-    if error.kind() != ErrorKind::UnknownArgument || !DRY_RUN.contains(&unexpected.as_str()) {
+    if error.kind() != ErrorKind::UnknownArgument || !DRY_RUN_FLAGS.contains(&unexpected.as_str()) {
         return None;
     }
-    let instead = match command_in(words)? {
+    let instead = match subcommand_in(arguments)? {
         "import" => {
-            "use `check`: it takes the same list and pool, reports what an import would do, and creates no users; `rehearse` imports into \
-             a simulated pool on this machine"
+            "use `check`: it takes the same list and pool, reports what an import would do, and creates \
+             no users; `rehearse` imports into a simulated pool on this machine"
         }
         "rehearse" => {
-            "use `check`: it reports what an import would do; a rehearsal itself only writes to a simulated pool on this machine"
+            "use `check`: it reports what an import would do; a rehearsal only writes to a simulated \
+             pool on this machine"
         }
-        "check" => "leave it out: `check` sends nothing that writes",
+        "check" => "leave it out: `check` never writes",
         _ => return None,
     };
     let message = format!("unexpected argument '{unexpected}': {instead}");
     Some(command().error(ErrorKind::UnknownArgument, message))
 }
 
-/// The command among these words: the first one that is the name of one.
-fn command_in(words: &[OsString]) -> Option<&str> {
+/// Returns the first argument that is the name of a subcommand.
+fn subcommand_in(arguments: &[OsString]) -> Option<&str> {
     let cli = command();
-    words
+    arguments
         .iter()
         .skip(1)
-        .filter_map(|word| word.to_str())
-        .find(|word| cli.find_subcommand(*word).is_some())
+        .filter_map(|argument| argument.to_str())
+        .find(|argument| cli.find_subcommand(*argument).is_some())
 }
 
-/// Tells what is wrong, or the help that was asked for, and ends the process. Arguments can contain
-/// untrusted text, such as a file name: it cannot repaint the terminal or look like a line of ours.
-fn end(error: clap::Error) -> ! {
-    on_one_line(error).exit()
-}
-
-/// The same error, with every text that it was given on one line.
-fn on_one_line(mut error: clap::Error) -> clap::Error {
+/// Puts every quoted text on one line. Arguments can contain untrusted text, such as a file name,
+/// which must not control the terminal or look like a line of our output.
+fn quote_on_one_line(mut error: clap::Error) -> clap::Error {
     let changed: Vec<(ContextKind, ContextValue)> = error
         .context()
         .filter_map(|(kind, value)| {
@@ -86,7 +83,7 @@ fn on_one_line(mut error: clap::Error) -> clap::Error {
                     let texts = texts.iter().map(|text| one_line(text).into_owned());
                     ContextValue::Strings(texts.collect())
                 }
-                // Suggestions repeat a word in colour.
+                // Suggestions quote an argument in color.
                 ContextValue::StyledStrs(texts) => {
                     let plain = |text: &StyledStr| {
                         StyledStr::from(one_line(&text.to_string()).into_owned())
@@ -98,7 +95,7 @@ fn on_one_line(mut error: clap::Error) -> clap::Error {
                     }
                     ContextValue::StyledStrs(texts.iter().map(plain).collect())
                 }
-                // Clap's own words, a number, or nothing.
+                // No untrusted text.
                 ContextValue::None
                 | ContextValue::Bool(_)
                 | ContextValue::StyledStr(_)
@@ -111,52 +108,60 @@ fn on_one_line(mut error: clap::Error) -> clap::Error {
     for (kind, value) in changed {
         error.insert(kind, value);
     }
-    with_cause_on_one_line(error)
+    cause_on_one_line(error)
 }
 
-/// What a parser of ours says of a value may quote the value once more. Clap keeps those words to itself, so the error is made again.
-fn with_cause_on_one_line(error: clap::Error) -> clap::Error {
+/// Puts the message of our value parsers, which may quote the value again, on one line. Clap does
+/// not expose that message for editing, so the error is built again.
+fn cause_on_one_line(error: clap::Error) -> clap::Error {
     let cause = error.source().map(ToString::to_string).unwrap_or_default();
-    let shown = one_line(&cause);
-    let of = |kind| match error.get(kind) {
+    let cause_line = one_line(&cause);
+    let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.as_str(),
         _ => "",
     };
-    if shown == cause {
+    if cause_line == cause {
         return error;
     }
-    let (arg, value) = (of(ContextKind::InvalidArg), of(ContextKind::InvalidValue));
-    let message = format!("invalid value '{value}' for '{arg}': {shown}");
+    let (arg, value) = (
+        context(ContextKind::InvalidArg),
+        context(ContextKind::InvalidValue),
+    );
+    let message = format!("invalid value '{value}' for '{arg}': {cause_line}");
     command().error(error.kind(), message)
 }
 
-/// A word that stands behind the value of such a flag is most likely a part of it that was not quoted.
-fn without_secrets(error: clap::Error, words: &[OsString]) -> clap::Error {
+/// Hides an unexpected argument after the value of a secret flag: it is most likely a part of the
+/// value that was not quoted.
+fn without_secrets(error: clap::Error, arguments: &[OsString]) -> clap::Error {
     let Some(ContextValue::String(unexpected)) = error.get(ContextKind::InvalidArg) else {
         return error;
     };
     if error.kind() != ErrorKind::UnknownArgument {
         return error;
     }
-    let words: Vec<String> = words
+    let arguments: Vec<String> = arguments
         .iter()
-        .map(|word| word.to_string_lossy().into_owned())
+        .map(|argument| argument.to_string_lossy().into_owned())
         .collect();
-    // One of several letters, such as -abc, is told by the first that is not known.
-    let is_it = |word: &String| !word.starts_with("--") && word.starts_with(unexpected);
-    let flag_of = |place: usize| {
-        let before = words.iter().take(place).rev();
-        let flag = before.into_iter().find(|word| word.starts_with("--"))?;
+    // Of combined short flags such as -abc, clap names only the first unknown one.
+    let is_unexpected =
+        |argument: &String| !argument.starts_with("--") && argument.starts_with(unexpected);
+    let secret_flag_before = |position: usize| {
+        let mut before = arguments.iter().take(position).rev();
+        let flag = before.find(|argument| argument.starts_with("--"))?;
         let name = flag.split('=').next().unwrap_or_default();
-        SECRET.into_iter().find(|secret| *secret == name)
+        SECRET_FLAGS.into_iter().find(|secret| *secret == name)
     };
-    let mut places = (0..).zip(&words).filter(|(_, word)| is_it(word));
-    match places.find_map(|(place, _)| flag_of(place)) {
+    let mut positions = (0..)
+        .zip(&arguments)
+        .filter(|(_, argument)| is_unexpected(argument));
+    match positions.find_map(|(position, _)| secret_flag_before(position)) {
         Some(flag) => command().error(
             ErrorKind::UnknownArgument,
             format!(
-                "a word behind the value of {flag} is not expected (it is not shown: it may belong to the value); put the whole of \
-                 KEY=VALUE in quotes"
+                "unexpected argument after the value of {flag} (not shown, because it may be part of the \
+                 value); put KEY=VALUE in quotes"
             ),
         ),
         None => error,
@@ -167,48 +172,48 @@ fn without_secrets(error: clap::Error, words: &[OsString]) -> clap::Error {
 mod tests {
     use std::ffi::OsString;
 
-    use super::{in_our_words, on_one_line, try_parse};
+    use super::{quote_on_one_line, rewrite_error, try_parse};
 
-    fn told(line: &str) -> String {
-        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-        let error = try_parse(&words).unwrap_err();
-        in_our_words(error, &words).to_string()
+    fn error(line: &str) -> String {
+        let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        let error = try_parse(&arguments).unwrap_err();
+        rewrite_error(error, &arguments).to_string()
     }
 
     #[test]
-    fn who_asks_for_a_dry_run_is_told_of_check() {
+    fn suggests_check_for_a_dry_run() {
         for line in [
             "cognito-import import a.csv --dry-run",
             "cognito-import --output json import --dryrun a.csv --user-pool-id us-east-1_A --client-id b",
             "cognito-import rehearse a.csv --dry-run=true",
         ] {
-            let told = told(line);
-            assert!(told.contains("use `check`"), "{line}: {told}");
+            let error = error(line);
+            assert!(error.contains("use `check`"), "{line}: {error}");
         }
-        let of_check = told("cognito-import check a.csv --dry-run");
+        let of_check = error("cognito-import check a.csv --dry-run");
         assert!(of_check.contains("leave it out"), "{of_check}");
-        let other = told("cognito-import report run --dry-run");
+        let other = error("cognito-import report run --dry-run");
         assert!(!other.contains("check"), "{other}");
     }
 
     #[test]
-    fn what_stands_behind_a_secret_is_not_repeated() {
+    fn hides_arguments_after_a_secret() {
         for line in [
             "cognito-import rehearse a.csv --validation-data key = Hidden",
             "cognito-import rehearse a.csv --validation-data key=a Hidden",
             "cognito-import rehearse a.csv --client-metadata=key=a Hidden",
             "cognito-import rehearse a.csv --client-metadata key=a -Hidden",
         ] {
-            let told = told(line);
+            let error = error(line);
             assert!(
-                told.contains("in quotes") && !told.contains("Hidden"),
-                "{told}"
+                error.contains("in quotes") && !error.contains("Hidden"),
+                "{error}"
             );
         }
     }
 
     #[test]
-    fn no_word_of_the_command_line_looks_like_a_line_or_repaints_the_terminal() {
+    fn arguments_cannot_control_the_terminal() {
         for line in [
             "cognito-import rehearse a.csv --x\nerror:\u{1b}[2J",
             "cognito-import \u{1b}[2J\nerror:",
@@ -220,27 +225,33 @@ mod tests {
             "cognito-import rehearsal-pool --listen \u{1b}[2J\nerror:",
             "cognito-import rehearse a.csv --phone-region \u{1b}[2J\nerror:",
         ] {
-            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            let error = try_parse(&words).unwrap_err();
-            let told = on_one_line(error).render().to_string();
-            assert!(told.contains("[U+001B]"), "{told}");
-            assert!(!told.contains('\u{1b}'), "{told}");
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let error = try_parse(&arguments).unwrap_err();
+            let message = quote_on_one_line(error).render().to_string();
+            assert!(message.contains("[U+001B]"), "{message}");
+            assert!(!message.contains('\u{1b}'), "{message}");
             assert!(
-                !told.lines().skip(1).any(|line| line.starts_with("error:")),
-                "{told}"
+                !message
+                    .lines()
+                    .skip(1)
+                    .any(|line| line.starts_with("error:")),
+                "{message}"
             );
         }
     }
 
     #[test]
-    fn other_words_are() {
+    fn shows_other_unexpected_arguments() {
         for line in [
             "cognito-import rehearse a.csv Shown",
             "cognito-import rehearse a.csv --validation-data key=a --Shown",
             "cognito-import rehearse a.csv --validation-data key=a --yes Shown",
         ] {
-            let told = told(line);
-            assert!(told.contains("Shown") || told.contains("--yes"), "{told}");
+            let error = error(line);
+            assert!(
+                error.contains("Shown") || error.contains("--yes"),
+                "{error}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the command line says of the simulated pool.
+//! The flags of the simulated pool, and its settings from them.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,8 +11,8 @@ use super::text_file::{WRITTEN_BY_HAND, read_text};
 use crate::hints::Hint;
 use crate::rehearsal::{PoolSettings, QuotaSetting, RehearsalError, SimulatedLatency};
 
-/// Bytes of the settings' file: it may list users.
-const MOST_SETTINGS: u64 = 64 * WRITTEN_BY_HAND;
+/// The size limit of the settings file, which may list users.
+const MAX_SETTINGS_BYTES: u64 = 64 * WRITTEN_BY_HAND;
 
 /// The simulated pool.
 #[derive(Debug, Args)]
@@ -42,46 +42,46 @@ pub struct RehearsalArgs {
     pub seed: Option<u64>,
     /// Inject a fault; repeatable
     ///
-    /// Examples: commit_then_drop=0.1 loses one response in ten, answer_late=0.1:2000 delays one in
-    /// ten by 2,000 ms, throttle_burst=0.01:20 throttles 20 requests in a row with a probability of
-    /// 1%. docs/rehearsal.md lists all faults.
+    /// Examples: commit_then_drop=0.1 loses one response in ten, answer_late=0.1:2000 delays one
+    /// in ten by 2,000 ms, throttle_burst=0.01:20 throttles 20 requests in a row with a
+    /// probability of 1%. docs/rehearsal.md lists all faults.
     #[arg(long, value_name = "NAME=VALUE")]
     pub fault: Vec<String>,
 }
 
-/// What is wrong with it.
+/// An invalid flag or settings file of the simulated pool.
 #[derive(Debug, thiserror::Error)]
 pub enum RehearsalArgsError {
-    /// The settings' file cannot be read.
+    /// The settings file cannot be read.
     #[error("--pool-settings {path}: cannot be read: {cause}")]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         cause: std::io::Error,
     },
-    /// The settings' file is wrong.
+    /// The settings file is invalid.
     #[error("--pool-settings {path}: {cause}")]
     Settings {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         cause: serde_json::Error,
     },
-    /// A fault is wrong.
+    /// A fault is invalid.
     #[error("--fault {given}: {cause}")]
     Fault {
-        /// As it was given.
+        /// The value of the flag.
         given: String,
-        /// What is wrong.
+        /// The problem.
         cause: String,
     },
-    /// A quota is wrong.
-    #[error("--{flag} {given}: is no rate")]
+    /// A quota is invalid.
+    #[error("--{flag} {given}: not a valid rate")]
     Quota {
         /// The flag.
         flag: &'static str,
-        /// As it was given.
+        /// The value of the flag.
         given: f64,
     },
 }
@@ -89,13 +89,13 @@ pub enum RehearsalArgsError {
 impl Hint for RehearsalArgsError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Read { .. } => "name a file that is there".to_owned(),
-            Self::Settings { .. } => "correct the file there".to_owned(),
+            Self::Read { .. } => "name an existing file".to_owned(),
+            Self::Settings { .. } => "correct the file at that position".to_owned(),
             Self::Fault { .. } => {
-                "write it like commit_then_drop=0.1, answer_late=0.1:2000 or lost_pool_after=100"
+                "write a fault such as commit_then_drop=0.1, answer_late=0.1:2000 or lost_pool_after=100"
                     .to_owned()
             }
-            Self::Quota { .. } => "name a number above 0".to_owned(),
+            Self::Quota { .. } => "give a number above 0".to_owned(),
         })
     }
 }
@@ -106,15 +106,17 @@ impl Hint for RehearsalError {
     }
 }
 
-/// The simulated pool, and the file with the users that are in it beforehand.
+/// Resolved settings of the simulated pool, and the file with its initial users.
 pub struct RehearsalSettings {
     pub pool: PoolSettings,
     pub existing: Option<PathBuf>,
 }
 
 impl RehearsalSettings {
+    /// Resolves the flags.
+    ///
     /// # Errors
-    /// A file cannot be read, or a setting is wrong.
+    /// The settings file cannot be read, or a setting is invalid.
     pub fn of(args: &RehearsalArgs) -> Result<Self, RehearsalArgsError> {
         Ok(Self {
             pool: pool_settings(args)?,
@@ -123,16 +125,16 @@ impl RehearsalSettings {
     }
 }
 
-/// The pool that the command line asks for, without the users that are in it.
+/// Returns the settings of the simulated pool, without the users of `--existing`.
 ///
 /// # Errors
-/// A file cannot be read, or a setting is wrong.
+/// The settings file cannot be read, or a setting is invalid.
 pub fn pool_settings(args: &RehearsalArgs) -> Result<PoolSettings, RehearsalArgsError> {
     let mut settings = match &args.pool_settings {
         None => PoolSettings::default(),
         Some(path) => {
             let text =
-                read_text(path, MOST_SETTINGS).map_err(|cause| RehearsalArgsError::Read {
+                read_text(path, MAX_SETTINGS_BYTES).map_err(|cause| RehearsalArgsError::Read {
                     path: path.clone(),
                     cause,
                 })?;
@@ -172,9 +174,9 @@ fn quota(flag: &'static str, rate: f64) -> Result<QuotaSetting, RehearsalArgsErr
     }
 }
 
-/// Adds one fault to those of the settings. Which there are, the settings themselves know.
+/// Adds one fault to the settings. The known faults are the fields of the serialized settings.
 fn add_fault(settings: &mut PoolSettings, given: &str) -> Result<(), String> {
-    let (name, value) = given.split_once('=').ok_or("there is no =")?;
+    let (name, value) = given.split_once('=').ok_or("expected NAME=VALUE")?;
     let (first, second) = match value.split_once(':') {
         Some((first, second)) => (first, Some(second)),
         None => (value, None),
@@ -183,26 +185,26 @@ fn add_fault(settings: &mut PoolSettings, given: &str) -> Result<(), String> {
         text.parse::<f64>()
             .map_err(|_| format!("{text} is not a number"))
     };
-    let whole = |text: &str| {
+    let integer = |text: &str| {
         text.parse::<u64>()
             .map_err(|_| format!("{text} is not a whole number"))
     };
     let value = match (name, second) {
         ("expired_credentials_after" | "lost_pool_after" | "firewall_after", None) => {
-            json!(whole(first)?)
+            json!(integer(first)?)
         }
         ("answer_late" | "commit_late", None) => {
-            return Err("it needs PART:MILLISECONDS".to_owned());
+            return Err("expected FRACTION:MILLISECONDS".to_owned());
         }
-        ("throttle_burst", None) => return Err("it needs PART:REQUESTS".to_owned()),
+        ("throttle_burst", None) => return Err("expected FRACTION:REQUESTS".to_owned()),
         (_, None) => json!(number(first)?),
         ("throttle_burst", Some(requests)) => {
-            json!({ "probability": number(first)?, "requests": whole(requests)? })
+            json!({ "probability": number(first)?, "requests": integer(requests)? })
         }
         (name, Some(_)) if !["answer_late", "commit_late"].contains(&name) => {
-            return Err("it takes one number".to_owned());
+            return Err("expected a single number".to_owned());
         }
-        (_, Some(delay)) => json!({ "probability": number(first)?, "delay_ms": whole(delay)? }),
+        (_, Some(delay)) => json!({ "probability": number(first)?, "delay_ms": integer(delay)? }),
     };
     let mut faults: Map<String, Value> = match serde_json::to_value(&settings.faults) {
         Ok(Value::Object(faults)) => faults,
@@ -210,10 +212,7 @@ fn add_fault(settings: &mut PoolSettings, given: &str) -> Result<(), String> {
     };
     if !faults.contains_key(name) {
         let known: Vec<&str> = faults.keys().map(String::as_str).collect();
-        return Err(format!(
-            "there is no such fault; there are {}",
-            known.join(", ")
-        ));
+        return Err(format!("unknown fault; known faults: {}", known.join(", ")));
     }
     faults.insert(name.to_owned(), value);
     settings.faults =
@@ -227,7 +226,7 @@ mod tests {
     use crate::rehearsal::PoolSettings;
 
     #[test]
-    fn faults_are_named_and_added_up() {
+    fn faults_accumulate() {
         let mut settings = PoolSettings::default();
         for given in [
             "commit_then_drop=0.1",
@@ -248,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_that_is_none_is_refused_with_those_there_are() {
+    fn rejects_invalid_faults() {
         let mut settings = PoolSettings::default();
         assert!(
             add_fault(&mut settings, "gremlins=0.1")

@@ -1,26 +1,27 @@
-//! Reads files that flags name, up to a limit: a device, or a file that is something else, is refused before it fills the memory.
+//! Reads text files named by flags, up to a size limit, so that a device or a wrong file cannot
+//! exhaust memory.
 
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// Bytes of a file that people write: a mapping, a pool's rules, pairs for triggers.
+/// The size limit in bytes of a file written by hand: a mapping, pool rules or trigger data.
 pub(super) const WRITTEN_BY_HAND: u64 = 1024 * 1024;
 
 /// Reads the whole file.
 ///
 /// # Errors
-/// It cannot be read, is not UTF-8, or has more than `most` bytes.
-pub(super) fn read_text(path: &Path, most: u64) -> io::Result<String> {
+/// The file cannot be read, is not UTF-8, or is larger than `limit` bytes.
+pub(super) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
+    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
         return Err(io::Error::other(format!(
-            "it is larger than {} MiB",
-            most / 1024 / 1024
+            "larger than {} MiB",
+            limit / 1024 / 1024
         )));
     }
-    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
+    String::from_utf8(bytes).map_err(|_| io::Error::other("not valid UTF-8"))
 }
 
 #[cfg(test)]
@@ -28,9 +29,9 @@ mod tests {
     use super::{WRITTEN_BY_HAND, read_text};
 
     #[test]
-    fn a_file_is_read_up_to_its_limit() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("mapping.toml");
+    fn rejects_files_above_the_limit_or_not_in_utf_8() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mapping.toml");
         let write = |bytes: &[u8]| std::fs::write(&path, bytes).unwrap();
         write("ä".as_bytes());
         assert_eq!(read_text(&path, 2).unwrap(), "ä");

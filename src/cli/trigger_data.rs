@@ -1,4 +1,5 @@
-//! What the pool's triggers are told, as the flags, a file of its own and the mapping file say it: in this order, the first one wins.
+//! ValidationData and ClientMetadata for the pool's triggers. Flags take precedence over
+//! `--validation-data-file`, which takes precedence over the mapping file.
 
 use std::path::{Path, PathBuf};
 
@@ -11,20 +12,20 @@ use super::text_file::{WRITTEN_BY_HAND, read_text};
 use crate::hints::Hint;
 use crate::pool::TriggerData;
 
-/// What a pair looks like. No word of ours repeats what was typed: the value may be a key.
-const NO_PAIR: &str = "is not a KEY=VALUE pair";
+/// Does not quote the input: the value may be a secret.
+const NOT_A_PAIR: &str = "not a KEY=VALUE pair";
 
 const PAIR_HINT: &str = "write KEY=VALUE, such as import-key=4711";
 
-/// What is wrong with it: nothing was sent.
+/// Trigger data that cannot be used. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum TriggerDataError {
-    /// A flag's value is no pair, or one that Cognito does not take.
+    /// A flag's value is not a pair, or Cognito would not accept it.
     #[error("{flag}: {cause}")]
     Flag {
         /// The flag.
         flag: &'static str,
-        /// What is wrong.
+        /// The problem.
         cause: String,
     },
     /// The file cannot be read.
@@ -32,17 +33,17 @@ pub enum TriggerDataError {
     File {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         cause: std::io::Error,
     },
-    /// A line of it is no pair.
+    /// A line of the file is not a pair, or Cognito would not accept it.
     #[error("--validation-data-file {path}: line {line}: {cause}")]
     Line {
         /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What is wrong.
+        /// The problem.
         cause: String,
     },
     /// The mapping file cannot be used.
@@ -53,17 +54,17 @@ pub enum TriggerDataError {
 impl Hint for TriggerDataError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::File { .. } => "name a file with one KEY=VALUE a line".to_owned(),
+            Self::File { .. } => "name a file with one KEY=VALUE pair per line".to_owned(),
             Self::Mapping(error) => return error.hint(),
             Self::Flag { .. } | Self::Line { .. } => PAIR_HINT.to_owned(),
         })
     }
 }
 
-/// For `pool`.
+/// Collects the trigger data of the flags and files.
 ///
 /// # Errors
-/// Something is no pair, is longer than Cognito takes, or cannot be read.
+/// A file cannot be read, or a pair is malformed or not accepted by Cognito.
 pub fn trigger_data(args: &TriggerArgs, list: &ListArgs) -> Result<TriggerData, TriggerDataError> {
     let mut data = TriggerData::default();
     for (flag, texts) in [
@@ -72,21 +73,21 @@ pub fn trigger_data(args: &TriggerArgs, list: &ListArgs) -> Result<TriggerData, 
     ] {
         let mut seen: Vec<&str> = Vec::new();
         for text in texts {
-            let wrong = |cause| TriggerDataError::Flag { flag, cause };
-            let (key, value) = pair(text).map_err(wrong)?;
+            let error = |cause| TriggerDataError::Flag { flag, cause };
+            let (key, value) = pair(text).map_err(error)?;
             if seen.contains(&key) {
-                return Err(wrong(format!("the key `{key}` is given twice")));
+                return Err(error(format!("the key `{key}` is given twice")));
             }
             seen.push(key);
             if flag == "--validation-data" {
-                data.validate(key, value.into()).map_err(wrong)?;
+                data.validate(key, value.into()).map_err(error)?;
             } else {
-                data.add_metadata(key, value.to_owned()).map_err(wrong)?;
+                data.add_metadata(key, value.to_owned()).map_err(error)?;
             }
         }
     }
     if let Some(path) = &args.validation_data_file {
-        of_file(path, &mut data)?;
+        add_file(path, &mut data)?;
     }
     if let Some(path) = &list.mapping.mapping {
         MappingFile::read(path)?.tell_triggers(&mut data)?;
@@ -94,8 +95,8 @@ pub fn trigger_data(args: &TriggerArgs, list: &ListArgs) -> Result<TriggerData, 
     Ok(data)
 }
 
-/// Empty lines and those that begin with `#` say nothing.
-fn of_file(path: &Path, data: &mut TriggerData) -> Result<(), TriggerDataError> {
+/// Adds the pairs of a file, except blank lines and comments, which start with `#`.
+fn add_file(path: &Path, data: &mut TriggerData) -> Result<(), TriggerDataError> {
     let text = read_text(path, WRITTEN_BY_HAND).map(Zeroizing::new);
     let text = text.map_err(|cause| TriggerDataError::File {
         path: path.to_owned(),
@@ -105,20 +106,20 @@ fn of_file(path: &Path, data: &mut TriggerData) -> Result<(), TriggerDataError> 
         if text.trim().is_empty() || text.starts_with('#') {
             continue;
         }
-        let wrong = |cause| TriggerDataError::Line {
+        let error = |cause| TriggerDataError::Line {
             path: path.to_owned(),
             line,
             cause,
         };
-        let (key, value) = pair(text).map_err(wrong)?;
+        let (key, value) = pair(text).map_err(error)?;
         data.validate(key, SecretString::from(value))
-            .map_err(wrong)?;
+            .map_err(error)?;
     }
     Ok(())
 }
 
-/// The first `=` separates: values may have one. White space around a key means nothing, in a value it counts.
+/// Splits at the first `=`, because a value may contain one. Only the key is trimmed.
 fn pair(text: &str) -> Result<(&str, &str), String> {
-    let (key, value) = text.split_once('=').ok_or(NO_PAIR)?;
+    let (key, value) = text.split_once('=').ok_or(NOT_A_PAIR)?;
     Ok((key.trim(), value))
 }

@@ -1,6 +1,6 @@
-//! `rejects.csv`: at the end of a run, the rows that did not make it are taken from the list, in step with the ledger, which keeps no
-//! cells. A list that can be read again is, and only where there is a reject; what of another one may be needed is put aside while the run
-//! reads it: see [`spool`].
+//! Writes `rejects.csv` at the end of a run. The ledger stores no cells, so the rejected rows are
+//! copied from the list, which is read again. A list that can be read only once is buffered in a
+//! [`spool`] during the run.
 
 mod spool;
 
@@ -17,26 +17,24 @@ use crate::rows::{Header, ResolvedDialect, RowsError};
 use crate::source::SourceError;
 pub(super) use spool::Spool;
 
-/// What is needed to write the file when the run has ended.
+/// Writes `rejects.csv` when the run has ended.
 pub(super) struct Rejects {
-    reading: ResolvedDialect,
+    dialect: ResolvedDialect,
     header: Header,
     selection: Selection,
-    from: RowOrigin,
-    /// Passwords are written as well.
+    origin: RowOrigin,
     with_passwords: bool,
     encoding: CsvEncoding,
 }
 
-/// Where the rows come from.
+/// Where the rows are copied from.
 enum RowOrigin {
-    /// The list once more, and the fingerprint that it had.
+    /// The list, and its fingerprint at the start of the run.
     List(ReopenableList, Option<String>),
-    /// What was put aside.
     Spool(Arc<Spool>),
 }
 
-/// What was written.
+/// A `rejects.csv` that was written.
 #[derive(Debug)]
 pub(super) struct RejectsWritten {
     pub(super) path: PathBuf,
@@ -44,32 +42,33 @@ pub(super) struct RejectsWritten {
     pub(super) with_passwords: bool,
 }
 
-/// Why the file could not be written. The run is not the worse for it: the results have every row.
+/// An error that keeps the file from being written. It does not fail the run: the results have
+/// every row.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RejectsError {
     /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// The list cannot be opened once more.
+    /// The list cannot be opened again.
     #[error(transparent)]
     Unopened(#[from] Unopened),
-    /// The list cannot be read to its end once more.
+    /// The list cannot be read again.
     #[error(transparent)]
     Rows(#[from] RowsError),
-    /// The list cannot be fingerprinted once more.
+    /// The list cannot be fingerprinted again.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// It is not the list that the run read.
-    #[error("{0} has changed since the run began, so rows cannot be taken from it")]
+    /// The list differs from the one that the run read.
+    #[error("{0} has changed since the run began, so its rows cannot be copied")]
     Changed(String),
     /// The file cannot be written.
     #[error("{path}: cannot be written: {cause}", path = .0.display(), cause = .1)]
     Write(PathBuf, std::io::Error),
-    /// It was not read as far as at an earlier time.
-    #[error("the list was not read to row {0}, which did not make it at an earlier time")]
-    Unread(u64),
-    /// What was put aside cannot be used.
-    #[error("rows could not be put aside in a temporary file while the list was read: {0}")]
+    /// This session did not read as far as an earlier one.
+    #[error("the list was not read up to row {0}, which an earlier session rejected")]
+    NotReached(u64),
+    /// The spool cannot be written or read.
+    #[error("rows could not be buffered in a temporary file while the list was read: {0}")]
     Spool(std::io::Error),
 }
 
@@ -80,18 +79,23 @@ impl Hint for RejectsError {
             Self::Unopened(error) => return error.hint(),
             Self::Rows(error) => return error.hint(),
             Self::Source(error) => return error.hint(),
-            Self::Changed(..) => "results.csv has the outcome of each row".to_owned(),
-            Self::Unread(..) => {
-                "once the same command reads it to its end, the file is written".to_owned()
+            Self::Changed(_) => "results.csv has the outcome of each row".to_owned(),
+            Self::NotReached(_) => {
+                "run the same command again: it writes the file when it has read the whole list"
+                    .to_owned()
             }
-            Self::Spool(..) => "make room there, or name another folder in TMPDIR".to_owned(),
+            Self::Spool(_) => "free up disk space, or set TMPDIR to another directory".to_owned(),
             Self::Write(..) => return None,
         })
     }
 }
 
 impl Rejects {
-    /// Of this list. Passwords are written only where the list can be read again: they would have to be put aside on the disk otherwise.
+    /// Prepares the rejects of a list.
+    ///
+    /// # Errors
+    /// Passwords are requested from a list that can be read only once, so they would have to be
+    /// spooled to disk.
     pub(super) fn of(
         list: &List,
         fingerprint: Option<String>,
@@ -105,38 +109,40 @@ impl Rejects {
             Secrets::Blank(list.mapping.secrets().to_vec())
         };
         let selection = Selection::new(&header, secrets);
-        let from = match list.again() {
+        let origin = match list.again() {
             Some(again) => RowOrigin::List(again, fingerprint),
             None if with_passwords => {
                 return Err(CommandError::refusal(
                     format_args!(
-                        "--rejects-with-passwords: {} can be read only once, so its rows would have to lie on the disk with their passwords until the run ends",
+                        "--rejects-with-passwords: {} can be read only once, so its passwords would have \
+                         to be stored on disk until the run ends",
                         list.source.name()
                     ),
-                    "put the list into a file, or leave the flag out",
+                    "save the list to a file, or leave the flag out",
                 ));
             }
             None => RowOrigin::Spool(Arc::new(Spool::new(selection.clone()))),
         };
         Ok(Self {
-            reading: list.rows.reading().clone(),
+            dialect: list.rows.reading().clone(),
             header,
             selection,
-            from,
+            origin,
             with_passwords,
             encoding,
         })
     }
 
-    /// Where rows are put aside while the run reads them; none where the list can be read again.
+    /// Returns the spool that the run fills, or `None` if the list can be read again.
     pub(super) fn spool(&self) -> Option<Arc<Spool>> {
-        match &self.from {
+        match &self.origin {
             RowOrigin::List(..) => None,
             RowOrigin::Spool(spool) => Some(Arc::clone(spool)),
         }
     }
 
-    /// Writes the file; none where there is nothing to write. One of an earlier session is gone afterwards in any case.
+    /// Writes the file, or returns `None` if no row was rejected. Replaces or removes the file of
+    /// an earlier session in either case.
     pub(super) fn write(
         self,
         reader: &LedgerReader,
@@ -162,60 +168,65 @@ impl Rejects {
     }
 
     fn write_rows(&self, run_directory: &Path, reader: &LedgerReader) -> Result<(), RejectsError> {
-        let unwritten = |cause| RejectsError::Write(RejectsFile::path(run_directory), cause);
-        let file = RejectsFile::begin(run_directory).map_err(unwritten)?;
+        let write_error = |cause| RejectsError::Write(RejectsFile::path(run_directory), cause);
+        let file = RejectsFile::begin(run_directory).map_err(write_error)?;
         let with_mark = self.encoding == CsvEncoding::Utf8WithMark;
-        let mut to =
-            Rewriter::begin(file, &self.reading, &self.header, with_mark).map_err(unwritten)?;
+        let mut rewriter =
+            Rewriter::begin(file, &self.dialect, &self.header, with_mark).map_err(write_error)?;
         let mut rows = self.rows()?;
         reader.each_reject(|row| {
             let selected = rows.find(row.row)?;
             let line = row.line;
-            let and = match selected {
+            let note = match selected {
                 Selected::Cells(_) | Selected::Verbatim(_) => String::new(),
                 Selected::LeftOut(LeftOut::Secret, _) => format!(
-                    " (its cells are left out here, for the password may stand in any of them: see line {line} of the list)"
+                    " (cells left out because any of them may be the password: see line {line} of the \
+                     list)"
                 ),
                 Selected::LeftOut(LeftOut::Swallowed, _) => format!(
-                    " (its cells are left out here, for they hold other rows: see line {line} of the list)"
+                    " (cells left out because they contain other rows: see line {line} of the list)"
                 ),
             };
-            let reasons = reasons_of(row, &and);
-            to.row(&selected, &std::array::from_fn(|at| reasons.get(at).map_or("", |reason| reason)))
-                .map_err(unwritten)
+            let reasons = reasons_of(row, &note);
+            rewriter
+                .row(&selected, &reasons.each_ref().map(AsRef::as_ref))
+                .map_err(write_error)
         })?;
-        if let RowOrigin::List(again, Some(fingerprint)) = &self.from
+        if let RowOrigin::List(again, Some(fingerprint)) = &self.origin
             && again.source.fingerprint()?.as_ref() != Some(fingerprint)
         {
             return Err(RejectsError::Changed(again.source.name()));
         }
-        RejectsFile::finish(to.finish()).map_err(unwritten)
+        RejectsFile::finish(rewriter.finish()).map_err(write_error)
     }
 
-    fn rows(&self) -> Result<InStep<'_>, RejectsError> {
-        match &self.from {
-            RowOrigin::List(again, _) => Ok(InStep::List {
+    fn rows(&self) -> Result<RejectRows<'_>, RejectsError> {
+        match &self.origin {
+            RowOrigin::List(again, _) => Ok(RejectRows::List {
                 name: again.source.name(),
                 rows: Box::new(again.rows()?),
                 selection: &self.selection,
             }),
-            RowOrigin::Spool(spool) => spool.rows().map(InStep::Spool).map_err(RejectsError::Spool),
+            RowOrigin::Spool(spool) => spool
+                .rows()
+                .map(RejectRows::Spool)
+                .map_err(RejectsError::Spool),
         }
     }
 }
 
-/// Rows of the list, in step with the ledger.
-enum InStep<'a> {
+/// The rows of the list, searched in the order of the ledger.
+enum RejectRows<'a> {
     List {
         name: String,
         rows: Box<crate::rows::Rows>,
         selection: &'a Selection,
     },
-    Spool(spool::PutAside),
+    Spool(spool::SpoolReader),
 }
 
-impl InStep<'_> {
-    /// What is written of this row. Rows have to be asked for in the list's order.
+impl RejectRows<'_> {
+    /// Returns the cells to write for a row. Rows must be requested in ascending order.
     fn find(&mut self, number: u64) -> Result<Selected, RejectsError> {
         match self {
             Self::List {
@@ -233,7 +244,7 @@ impl InStep<'_> {
             Self::Spool(rows) => rows
                 .find(number)
                 .map_err(RejectsError::Spool)?
-                .ok_or(RejectsError::Unread(number)),
+                .ok_or(RejectsError::NotReached(number)),
         }
     }
 }

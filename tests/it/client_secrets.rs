@@ -164,7 +164,7 @@ fn a_wrong_or_malformed_secret_is_refused_and_not_printed() {
             format!(r#"{{"SecretString":{right:?}}}"#),
             "--query SecretString",
         ),
-        (format!("{SECRET} {SECRET}"), "white space"),
+        (format!("{SECRET} {SECRET}"), "contains whitespace"),
         ("\u{feff}".to_owned(), "is empty"),
         (SECRET.repeat(4_000), "64 KiB"),
     ] {
@@ -203,7 +203,7 @@ fn warns_about_a_secret_file_readable_by_others() {
     let pool = with_secret(false);
     let list = dir.file("users.csv", users(ROWS));
     dir.file("secret", SECRET);
-    let warning = "warning: --client-secret-file secret: other users of this machine can read it";
+    let warning = "warning: --client-secret-file secret: readable by other users";
     for (run, mode, warned) in [
         ("all", 0o644, true),
         ("group", 0o640, true),

@@ -43,12 +43,12 @@ fn hints_about_list_and_flags_are_in_the_json_document() {
         (
             list,
             vec!["--mapping", "mapping.toml"],
-            "known are username_from",
+            "known keys: username_from",
         ),
         (
             list,
             vec!["--mapping", "missing.toml"],
-            "give a file of TOML",
+            "name a readable TOML file",
         ),
         (
             list,
@@ -69,7 +69,7 @@ fn hints_about_list_and_flags_are_in_the_json_document() {
         (
             list,
             vec!["--client-secret-file", "secret.txt"],
-            "it should hold",
+            "it must contain only",
         ),
         (list, vec!["--validation-data", "x"], "write KEY=VALUE"),
         (
@@ -128,7 +128,7 @@ fn hints_of_other_commands_are_in_the_json_document() {
         (
             "rehearsal-pool",
             vec!["--pool-settings", "missing.json"],
-            "name a file that is there",
+            "name an existing file",
         ),
     ] {
         let mut cli = dir.cli(command);

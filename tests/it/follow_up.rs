@@ -137,10 +137,7 @@ fn a_mapping_file_can_set_the_steps() {
         .args(["--mapping", mapping, "--run-dir", "other"])
         .run()
         .exits(3)
-        .says([
-            "line 3, follow_up.confirm_where",
-            "take one of the two away",
-        ]);
+        .says(["line 3, follow_up.confirm_where", "remove one of the two"]);
 }
 
 #[test]

@@ -248,7 +248,7 @@ fn an_invalid_mapping_file_is_refused_with_line_and_key() {
         import(),
         &pool,
         [
-            "mapping.toml: line 2, kep: is no key that may stand here (nearest known name: keep); known are username_from, username_uuid, password",
+            "mapping.toml: line 2, kep: unknown key (nearest known name: keep); known keys: username_from, username_uuid, password",
         ],
     );
     dir.file("mapping.toml", "[columns]\nMail = \"mail\"\n");
@@ -273,15 +273,15 @@ fn a_malformed_column_flag_exits_2() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", FOREIGN);
     for (flag, value, words) in [
-        ("--map", "Mail", "should be COLUMN=TARGET"),
+        ("--map", "Mail", "expected COLUMN=TARGET"),
         ("--map", "Mail=mail", "nearest known name: email"),
         ("--map", "Mail=sub", "Cognito assigns a new one"),
-        ("--set", "custom:source", "should be ATTRIBUTE=VALUE"),
+        ("--set", "custom:source", "expected ATTRIBUTE=VALUE"),
         ("--set", "source=x", "not something that a sign-up can set"),
-        ("--join", "name", "should be ATTRIBUTE=COLUMN+COLUMN"),
+        ("--join", "name", "expected ATTRIBUTE=COLUMN+COLUMN"),
         ("--date-format", "birthdate=%d.%m.%y", "century"),
         ("--phone-region", "Germany", "not a country"),
-        ("--value", "Status=true", "should be COLUMN:CELL=VALUE"),
+        ("--value", "Status=true", "expected COLUMN:CELL=VALUE"),
         ("--lowercase", "name", "possible values"),
     ] {
         dir.rehearse(list)

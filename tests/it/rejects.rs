@@ -139,7 +139,7 @@ fn rejects_contain_passwords_only_on_request() {
     );
     for row in &rows[1..] {
         assert_eq!(row["username"], "", "any of its cells may be the password");
-        assert!(row["reason_message"].contains("its cells are left out here"));
+        assert!(row["reason_message"].contains("cells left out"));
         assert!(row["reason_message"].contains(&format!("see line {} of", row["reason_line"])));
     }
     // The run is finished, so nothing is sent.
@@ -238,7 +238,7 @@ fn rejects_of_standard_input_are_written_without_passwords() {
     refused.says([
         "--rejects-with-passwords",
         "standard input can be read only once",
-        "put the list into a file",
+        "save the list to a file",
     ]);
     assert_eq!(pool.requests("SignUp"), 0);
     import(LEAKY).run().exits(1);
@@ -380,8 +380,8 @@ fn a_shortened_list_leaves_no_partial_file() {
     import(list).exits(1);
     assert_eq!(rows(&dir).len(), 1);
     import(users(2)).says([
-        "error: rejects.csv: not written: the list was not read to row 4",
-        "once the same command reads it to its end",
+        "error: rejects.csv: not written: the list was not read up to row 4",
+        "run the same command again",
     ]);
     assert!(!dir.path("run/rejects.csv").exists());
 }

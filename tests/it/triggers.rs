@@ -127,7 +127,7 @@ fn malformed_pairs_are_refused_by_flag_and_not_printed() {
     for (arguments, words) in [
         (
             vec!["--validation-data", "Hidden-42"],
-            "--validation-data: is not a KEY=VALUE pair; write KEY=VALUE",
+            "--validation-data: not a KEY=VALUE pair; write KEY=VALUE",
         ),
         (
             vec!["--validation-data", "=Hidden-42"],
@@ -135,15 +135,15 @@ fn malformed_pairs_are_refused_by_flag_and_not_printed() {
         ),
         (
             vec!["--validation-data", "-Hidden-42"],
-            "--validation-data: is not a KEY=VALUE pair; write KEY=VALUE",
+            "--validation-data: not a KEY=VALUE pair; write KEY=VALUE",
         ),
         (
             vec!["--client-metadata", "--Hidden-42"],
-            "--client-metadata: is not a KEY=VALUE pair; write KEY=VALUE",
+            "--client-metadata: not a KEY=VALUE pair; write KEY=VALUE",
         ),
         (
             vec!["--mapping", typed],
-            "--mapping typed.toml: line 2, validation_data.\"key\": holds a list; write a text in quotes",
+            "--mapping typed.toml: line 2, validation_data.\"key\": expected a string, found a list; write a string in quotes",
         ),
         (vec!["--mapping", open], "--mapping open.toml: line 2: "),
         (
@@ -160,7 +160,7 @@ fn malformed_pairs_are_refused_by_flag_and_not_printed() {
         ),
         (
             vec!["--validation-data-file", lines],
-            "--validation-data-file key.txt: line 2: is not a KEY=VALUE pair; write KEY=VALUE",
+            "--validation-data-file key.txt: line 2: not a KEY=VALUE pair; write KEY=VALUE",
         ),
         (
             vec!["--validation-data-file", "missing.txt"],
@@ -190,7 +190,7 @@ fn the_unquoted_rest_of_a_value_is_not_printed() {
         .args(["--validation-data", "key", "=", "Hidden-42"])
         .run()
         .exits(2)
-        .says(["behind the value of --validation-data", "in quotes"]);
+        .says(["after the value of --validation-data", "in quotes"]);
     assert!(!output.stderr.contains("Hidden-42"), "{}", output.stderr);
 }
 

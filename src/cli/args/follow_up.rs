@@ -49,27 +49,28 @@ pub struct FollowUpArgs {
 }
 
 fn confirm_where(text: &str) -> Result<Sourced<ColumnIs>, String> {
-    column_is(text).map(|what| Sourced::new(what, format!("--confirm-where {text}")))
+    column_is(text).map(|condition| Sourced::new(condition, format!("--confirm-where {text}")))
 }
 
 fn disable_where(text: &str) -> Result<Sourced<ColumnIs>, String> {
-    column_is(text).map(|what| Sourced::new(what, format!("--disable-where {text}")))
+    column_is(text).map(|condition| Sourced::new(condition, format!("--disable-where {text}")))
 }
 
-/// A name that no group can have is a wrong flag, whatever the list is like.
+/// Parses the name of a group. An invalid name is an error in the flag, whether or not the list
+/// uses groups.
 pub(in crate::cli) fn group(text: &str) -> Result<String, String> {
     let name = text.trim();
     match wrong_group_name(name) {
-        Some(why) => Err(why.to_owned()),
+        Some(error) => Err(error.to_owned()),
         None => Ok(name.to_owned()),
     }
 }
 
-/// The last `=` separates: names of columns may have one.
+/// Splits at the last `=`, because a column name may contain one.
 pub(in crate::cli) fn column_is(text: &str) -> Result<ColumnIs, String> {
     let (column, value) = text
         .rsplit_once('=')
-        .ok_or("should be COLUMN=VALUE, such as Status=blocked")?;
+        .ok_or("expected COLUMN=VALUE, such as Status=blocked")?;
     Ok(ColumnIs {
         column: column.trim().to_owned(),
         value: value.to_owned(),
@@ -78,7 +79,7 @@ pub(in crate::cli) fn column_is(text: &str) -> Result<ColumnIs, String> {
 
 pub(in crate::cli) fn separator(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {
-        return Err("is no text that could separate names of groups".to_owned());
+        return Err("the separator must not be blank".to_owned());
     }
     Ok(text.to_owned())
 }
@@ -88,20 +89,21 @@ mod tests {
     use super::{column_is, separator};
 
     #[test]
-    fn the_last_equals_sign_separates_a_column_from_a_value() {
+    fn splits_conditions_at_the_last_equals_sign() {
         for (text, column, value) in [
             ("Status=blocked", "Status", "blocked"),
             ("a=b = c", "a=b", " c"),
             ("Active=", "Active", ""),
         ] {
-            let what = column_is(text).unwrap();
-            assert_eq!((what.column.as_str(), what.value.as_str()), (column, value));
+            let condition = column_is(text).unwrap();
+            assert_eq!(condition.column, column);
+            assert_eq!(condition.value, value);
         }
         assert!(column_is("Status").is_err());
     }
 
     #[test]
-    fn white_space_separates_nothing() {
+    fn rejects_blank_separators() {
         assert_eq!(separator("|"), Ok("|".to_owned()));
         assert!(separator("").is_err() && separator(" ").is_err());
     }

@@ -66,30 +66,27 @@ pub struct FormatArgs {
 pub(in crate::cli) fn delimiter(text: &str) -> Result<u8, String> {
     match text {
         "tab" | "\\t" => Ok(b'\t'),
-        _ => separating(text).ok_or_else(|| {
-            "is not one ASCII character other than a letter, a digit or a line end; for a tab write `tab`"
-                .to_owned()
-        }),
+        _ => separator(text).ok_or_else(|| format!("{SEPARATOR}, or `tab`")),
     }
 }
 
 pub(in crate::cli) fn quote(text: &str) -> Result<Quote, String> {
     match text {
         "none" => Ok(Quote::None),
-        _ => separating(text).map(Quote::Mark).ok_or_else(|| {
-            "is not one ASCII character other than a letter, a digit or a line end; where nothing is quoted write `none`"
-                .to_owned()
-        }),
+        _ => separator(text)
+            .map(Quote::Mark)
+            .ok_or_else(|| format!("{SEPARATOR}, or `none` if no cell is quoted")),
     }
 }
 
 pub(in crate::cli) fn escape(text: &str) -> Result<u8, String> {
-    separating(text).ok_or_else(|| {
-        "is not one ASCII character other than a letter, a digit or a line end".to_owned()
-    })
+    separator(text).ok_or_else(|| SEPARATOR.to_owned())
 }
 
-fn separating(text: &str) -> Option<u8> {
+const SEPARATOR: &str =
+    "expected a single ASCII character that is not a letter, digit or line break";
+
+fn separator(text: &str) -> Option<u8> {
     match text.as_bytes() {
         [character] if may_separate(*character) => Some(*character),
         _ => None,

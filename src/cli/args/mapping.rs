@@ -1,4 +1,4 @@
-//! How columns become usernames, passwords and attributes.
+//! The flags that map columns to usernames, passwords and attributes.
 
 use std::path::PathBuf;
 
@@ -24,14 +24,14 @@ pub struct MappingArgs {
     pub map: Vec<Sourced<ColumnTarget>>,
     /// Take the username from the first of these columns that is not empty
     ///
-    /// A column can be the username and an attribute. Separate columns by commas or repeat the flag;
-    /// a column name that contains a comma also works.
+    /// A column can be the username and an attribute. Separate columns by commas or repeat the
+    /// flag; a column name that contains a comma also works.
     #[arg(long, value_name = "COLUMN,...", hide_short_help = true)]
     pub username_from: Vec<String>,
     /// Derive usernames from this column as UUIDs, the same in every run
     ///
-    /// The UUID (version 5) is computed from the lowercased cell. Use it if the file has no usernames
-    /// and users sign in with an alias.
+    /// The UUID (version 5) is computed from the lowercased cell. Use it if the file has no
+    /// usernames and users sign in with an alias.
     #[arg(
         long,
         value_name = "COLUMN",
@@ -91,8 +91,8 @@ pub struct MappingArgs {
     pub date_format: Vec<Sourced<DateOf>>,
     /// Replace one value of a column with another; repeatable
     ///
-    /// Example: 'Status:active=true'. `*` matches every other cell, and an empty VALUE sets nothing.
-    /// Once a column has replacements, a cell that matches none of them is invalid.
+    /// Example: 'Status:active=true'. `*` matches every other cell, and an empty VALUE sets
+    /// nothing. Once a column has replacements, a cell that matches none of them is invalid.
     #[arg(long, value_name = "COLUMN:CELL=VALUE", value_parser = value, hide_short_help = true)]
     pub value: Vec<Sourced<ValueOf>>,
     /// Accept passwords that look like hashes or are all the same
@@ -102,101 +102,105 @@ pub struct MappingArgs {
     pub allow_suspicious_passwords: bool,
     /// Read mapping and CSV dialect from a TOML file
     ///
-    /// Flags override the file. The dialect goes into its table `list`: encoding, delimiter, quote,
-    /// escape, columns, skip_lines, flexible, drop_apostrophe, unwrap_formulas.
+    /// Flags override the file. The dialect goes into its table `list`: encoding, delimiter,
+    /// quote, escape, columns, skip_lines, flexible, drop_apostrophe, unwrap_formulas.
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
 }
 
-/// The last `=` separates: names of columns may have one.
+/// Splits at the last `=`, because a column name may contain one.
 fn column_target(text: &str) -> Result<Sourced<ColumnTarget>, String> {
     let (column, target) = text
         .rsplit_once('=')
-        .ok_or("should be COLUMN=TARGET, such as 'E-Mail Address=email'")?;
-    let what = ColumnTarget {
+        .ok_or("expected COLUMN=TARGET, such as 'E-Mail Address=email'")?;
+    let column_target = ColumnTarget {
         column: column.trim().to_owned(),
         target: Target::parse(target.trim())?,
     };
-    Ok(Sourced::new(what, format!("--map {text}")))
+    Ok(Sourced::new(column_target, format!("--map {text}")))
 }
 
 fn skip_where(text: &str) -> Result<Sourced<ColumnIs>, String> {
-    column_is(text).map(|what| Sourced::new(what, format!("--skip-where {text}")))
+    column_is(text).map(|condition| Sourced::new(condition, format!("--skip-where {text}")))
 }
 
-/// A text that marks an empty cell.
+/// Parses a text that marks empty cells.
 pub(in crate::cli) fn null_text(text: &str) -> Result<String, String> {
     if text.is_empty() {
-        return Err("empty cells are left out anyway: give the text that marks them".to_owned());
+        return Err("the text must not be empty; empty cells need no flag".to_owned());
     }
     Ok(text.to_owned())
 }
 
-/// The first `=` separates: values may have one.
+pub(in crate::cli) const EMPTY_ATTRIBUTE: &str =
+    "the value is empty, and Cognito does not accept empty attributes";
+
+/// Splits at the first `=`, because a value may contain one.
 fn constant(text: &str) -> Result<Sourced<Constant>, String> {
     let (name, value) = text
         .split_once('=')
-        .ok_or("should be ATTRIBUTE=VALUE, such as custom:source=legacy")?;
+        .ok_or("expected ATTRIBUTE=VALUE, such as custom:source=legacy")?;
     if value.is_empty() {
-        return Err("has no value: Cognito takes no empty ones".to_owned());
+        return Err(EMPTY_ATTRIBUTE.to_owned());
     }
-    let what = Constant {
+    let constant = Constant {
         attribute: attribute(name.trim())?,
         value: value.to_owned(),
     };
-    Ok(Sourced::new(what, format!("--set {text}")))
+    Ok(Sourced::new(constant, format!("--set {text}")))
 }
 
 fn join(text: &str) -> Result<Sourced<Join>, String> {
     let (name, columns) = text
         .split_once('=')
-        .ok_or("should be ATTRIBUTE=COLUMN+COLUMN, such as 'name=First Name+Last Name'")?;
-    let what = Join {
+        .ok_or("expected ATTRIBUTE=COLUMN+COLUMN, such as 'name=First Name+Last Name'")?;
+    let join = Join {
         attribute: attribute(name.trim())?,
         columns: columns
             .split('+')
             .map(|column| column.trim().to_owned())
             .collect(),
     };
-    Ok(Sourced::new(what, format!("--join {text}")))
+    Ok(Sourced::new(join, format!("--join {text}")))
 }
 
 fn date(text: &str) -> Result<Sourced<DateOf>, String> {
     let (name, format) = text
         .split_once('=')
-        .ok_or("should be ATTRIBUTE=FORMAT, such as birthdate=%d.%m.%Y")?;
-    let what = DateOf {
+        .ok_or("expected ATTRIBUTE=FORMAT, such as birthdate=%d.%m.%Y")?;
+    let date = DateOf {
         attribute: attribute(name.trim())?,
         format: DateFormat::parse(format)?,
     };
-    Ok(Sourced::new(what, format!("--date-format {text}")))
+    Ok(Sourced::new(date, format!("--date-format {text}")))
 }
 
-/// The last `=` separates, and before it the last `:`, which names of columns may have.
+/// Splits at the last `=` and at the last `:` before it, because a column name may contain a `:`
+/// and a cell a `=`.
 fn value(text: &str) -> Result<Sourced<ValueOf>, String> {
-    let (cell, becomes) = text.rsplit_once('=').ok_or(VALUE_SHAPE)?;
-    let (column, cell) = cell.rsplit_once(':').ok_or(VALUE_SHAPE)?;
-    let what = ValueOf {
+    let (cell, becomes) = text.rsplit_once('=').ok_or(VALUE_USAGE)?;
+    let (column, cell) = cell.rsplit_once(':').ok_or(VALUE_USAGE)?;
+    let value = ValueOf {
         column: column.trim().to_owned(),
         cell: cell.to_owned(),
         becomes: becomes.to_owned(),
     };
-    Ok(Sourced::new(what, format!("--value {text}")))
+    Ok(Sourced::new(value, format!("--value {text}")))
 }
 
-const VALUE_SHAPE: &str = "should be COLUMN:CELL=VALUE, such as 'Status:active=true'";
+const VALUE_USAGE: &str = "expected COLUMN:CELL=VALUE, such as 'Status:active=true'";
 
 #[cfg(test)]
 mod tests {
-    use super::{column_target, constant, date, join, value};
+    use super::{column_target, date, join, value};
     use crate::mapping::Target;
 
     #[test]
-    fn the_last_equals_sign_separates_a_column_from_what_it_means() {
-        let asked = column_target("a=b = Email").unwrap();
-        assert_eq!(asked.value.column, "a=b");
-        assert_eq!(asked.value.target, Target::Attribute("email".into()));
-        assert_eq!(asked.origin, "--map a=b = Email");
+    fn splits_columns_from_targets_at_the_last_equals_sign() {
+        let mapped = column_target("a=b = Email").unwrap();
+        assert_eq!(mapped.value.column, "a=b");
+        assert_eq!(mapped.value.target, Target::Attribute("email".into()));
+        assert_eq!(mapped.origin, "--map a=b = Email");
         assert!(
             column_target("email")
                 .unwrap_err()
@@ -210,21 +214,21 @@ mod tests {
     }
 
     #[test]
-    fn the_first_equals_sign_separates_an_attribute_from_its_value() {
-        let asked = constant("custom:query=a=b").unwrap();
+    fn splits_attributes_from_values_at_the_first_equals_sign() {
+        let constant = super::constant("custom:query=a=b").unwrap();
         assert_eq!(
-            (&*asked.value.attribute, asked.value.value.as_str()),
+            (&*constant.value.attribute, constant.value.value.as_str()),
             ("custom:query", "a=b")
         );
-        for wrong in ["custom:source", "custom:source=", "username=ann", "=x"] {
-            assert!(constant(wrong).is_err(), "{wrong}");
+        for invalid in ["custom:source", "custom:source=", "username=ann", "=x"] {
+            assert!(super::constant(invalid).is_err(), "{invalid}");
         }
     }
 
     #[test]
-    fn joins_and_dates_are_read() {
-        let asked = join("name=First Name + Last Name").unwrap();
-        assert_eq!(asked.value.columns, ["First Name", "Last Name"]);
+    fn parses_joins_and_date_formats() {
+        let joined = join("name=First Name + Last Name").unwrap();
+        assert_eq!(joined.value.columns, ["First Name", "Last Name"]);
         assert_eq!(
             &*date("birthdate=%d.%m.%Y").unwrap().value.attribute,
             "birthdate"
@@ -234,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_s_column_may_have_a_colon_and_its_cell_an_equals_sign() {
+    fn accepts_colons_in_column_names_and_equals_signs_in_cells() {
         for (text, column, cell, becomes) in [
             ("Status:active=true", "Status", "active", "true"),
             (
@@ -247,12 +251,12 @@ mod tests {
             ("Status:*=", "Status", "*", ""),
             ("Status:=none", "Status", "", "none"),
         ] {
-            let what = value(text).unwrap().value;
+            let parsed = value(text).unwrap().value;
             assert_eq!(
                 (
-                    what.column.as_str(),
-                    what.cell.as_str(),
-                    what.becomes.as_str()
+                    parsed.column.as_str(),
+                    parsed.cell.as_str(),
+                    parsed.becomes.as_str()
                 ),
                 (column, cell, becomes)
             );

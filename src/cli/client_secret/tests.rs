@@ -1,21 +1,21 @@
 use secrecy::ExposeSecret as _;
 
-use super::{SecretOwner, SecretProblem, secret_in};
+use super::{SecretOwner, SecretProblem, parse_secret};
 
 const OWNER: SecretOwner<'_> = SecretOwner {
     user_pool_id: "us-east-1_Ab1",
     client_id: Some("client1"),
 };
 
-/// A value that no message may hold.
+/// A value that must not appear in any message.
 const SECRET: &str = "s3cr3tOfTheClient";
 
 fn exposed(text: &str, owner: SecretOwner<'_>) -> Result<String, SecretProblem> {
-    secret_in(text, owner).map(|secret| secret.expose_secret().to_owned())
+    parse_secret(text, owner).map(|secret| secret.expose_secret().to_owned())
 }
 
 #[test]
-fn a_secret_is_read_as_it_is_and_from_the_json_of_secrets_manager() {
+fn parses_plain_and_managed_secrets() {
     let managed = format!(
         r#"{{"userPoolId":"us-east-1_Ab1","userPoolClientId":"client1","clientSecretValue":"{SECRET}"}}"#
     );
@@ -38,16 +38,16 @@ fn a_secret_is_read_as_it_is_and_from_the_json_of_secrets_manager() {
 }
 
 #[test]
-fn what_is_no_secret_is_refused_and_nothing_of_it_is_repeated() {
+fn errors_do_not_quote_the_input() {
     type Expected = fn(&SecretProblem) -> bool;
     let cases: [(String, Expected); 15] = [
         (String::new(), |p| matches!(p, SecretProblem::Empty)),
         (" \n\t".to_owned(), |p| matches!(p, SecretProblem::Empty)),
         (format!("{SECRET} more"), |p| {
-            matches!(p, SecretProblem::WhiteSpace)
+            matches!(p, SecretProblem::Whitespace)
         }),
         (format!("secret:\n{SECRET}"), |p| {
-            matches!(p, SecretProblem::WhiteSpace)
+            matches!(p, SecretProblem::Whitespace)
         }),
         (format!(r#"{{"clientSecretValue":"{SECRET}""#), |p| {
             matches!(p, SecretProblem::Malformed { line: 1, .. })
@@ -68,18 +68,18 @@ fn what_is_no_secret_is_refused_and_nothing_of_it_is_repeated() {
         ),
         (
             format!(r#"{{"ARN":"a","SecretString":"{{\"clientSecretValue\":\"{SECRET}\"}}"}}"#),
-            |p| matches!(p, SecretProblem::WholeAnswer),
+            |p| matches!(p, SecretProblem::FullResponse),
         ),
         (
             format!(r#"{{"userPoolClientId":"client1","clientSecretvalue":"{SECRET}"}}"#),
-            |p| matches!(p, SecretProblem::NoField("clientSecretValue")),
+            |p| matches!(p, SecretProblem::MissingField("clientSecretValue")),
         ),
         (
             format!(r#"{{"userPoolClientId":"client1","clientSecretValue":["{SECRET}"]}}"#),
-            |p| matches!(p, SecretProblem::NoField("clientSecretValue")),
+            |p| matches!(p, SecretProblem::MissingField("clientSecretValue")),
         ),
         (format!(r#"{{"clientSecretValue":"{SECRET}"}}"#), |p| {
-            matches!(p, SecretProblem::NoField("userPoolClientId"))
+            matches!(p, SecretProblem::MissingField("userPoolClientId"))
         }),
         (
             format!(r#"{{"userPoolClientId":"{SECRET}","clientSecretValue":"{SECRET}"}}"#),
@@ -109,10 +109,10 @@ fn what_is_no_secret_is_refused_and_nothing_of_it_is_repeated() {
         ),
     ];
     for (text, expected) in cases {
-        let problem = secret_in(&text, OWNER).unwrap_err();
+        let problem = parse_secret(&text, OWNER).unwrap_err();
         assert!(expected(&problem), "{text}: {problem:?}");
-        for told in [problem.to_string(), format!("{problem:?}")] {
-            assert!(!told.contains(SECRET), "{told}");
+        for message in [problem.to_string(), format!("{problem:?}")] {
+            assert!(!message.contains(SECRET), "{message}");
         }
     }
 }

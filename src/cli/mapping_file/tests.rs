@@ -6,8 +6,8 @@ use crate::hints::Hint as _;
 use crate::mapping::{FollowUpOptions, Lowercase, MappingOptions, Sourced, Target};
 use crate::user::pool_rules::Contact;
 
-/// All that a file can say.
-const WHOLE: &str = r#"
+/// All keys that set mapping options, except `follow_up`.
+const FULL: &str = r#"
 username_from = "E-Mail"
 ignore_unknown = true
 ignore = ["email_verified"]
@@ -34,16 +34,16 @@ left = ""
 "#;
 
 fn read(text: &str) -> Result<MappingOptions, MappingFileError> {
-    MappingFile::of_text(Path::new("mapping.toml"), text)?.options()
+    MappingFile::parse(Path::new("mapping.toml"), text)?.options()
 }
 
 #[test]
-fn a_file_says_what_flags_say_and_where() {
-    let options = read(WHOLE).unwrap();
+fn options_record_file_line_and_key() {
+    let options = read(FULL).unwrap();
     assert!(options.ignore_unknown && options.trim);
-    let from = &options.username_from[0];
+    let username = &options.username_from[0];
     assert_eq!(
-        (from.value.as_str(), from.origin.as_str()),
+        (username.value.as_str(), username.origin.as_str()),
         ("E-Mail", "mapping.toml: line 2, username_from, E-Mail")
     );
     assert_eq!(options.ignore[0].value, "email_verified");
@@ -82,54 +82,54 @@ fn a_file_says_what_flags_say_and_where() {
 }
 
 #[test]
-fn an_empty_file_asks_for_nothing() {
+fn an_empty_file_equals_the_defaults() {
     assert_eq!(
         format!("{:?}", read("").unwrap()),
         format!("{:?}", MappingOptions::default())
     );
 }
 
-/// Files that cannot be used, and words of their errors.
-const WRONG: [(&str, &str); 23] = [
+/// Invalid files, each with a part of the error message.
+const INVALID: [(&str, &str); 23] = [
     (
         "trim = true\ncolums = 1\n",
-        "line 2, colums: is no key that may stand here (nearest known name: columns); known are username_from, username_uuid, password,",
+        "line 2, colums: unknown key (nearest known name: columns); known keys: username_from, username_uuid, password,",
     ),
     (
         "[list]\nskip_lines = \"2\"",
-        "line 2, list.skip_lines: holds a text; write a number of 0 or more, without quotes, such as 2",
+        "line 2, list.skip_lines: expected an integer, found a string; write an integer of 0 or more, without quotes, such as 2",
     ),
     (
         "[list]\nskip_lines = -1",
-        "line 2, list.skip_lines: holds a number; write a number of 0 or more",
+        "line 2, list.skip_lines: integer out of range; write an integer of 0 or more",
     ),
     (
         "trim = \"yes\"",
-        "line 1, trim: holds a text; write true or false, without quotes",
+        "line 1, trim: expected true or false, found a string; write true or false, without quotes",
     ),
     (
         "\n\n[columns\n",
-        "line 3: invalid TOML: unclosed table, expected `]`; write each key on a line of its own",
+        "line 3: invalid TOML: unclosed table, expected `]`; write each key on its own line",
     ),
     (
         "username_from = \"a\"\nusername_uuid = \"b\"",
-        "line 1, username_from: username_uuid names the column of the username too",
+        "line 1, username_from: cannot be combined with `username_uuid`; remove one of the two",
     ),
     (
         "username_from = []",
-        "line 1, username_from: names no column",
+        "line 1, username_from: the list is empty",
     ),
     (
         "username_from = 1",
-        "line 1, username_from: holds a number; write a text in quotes, or a list of them",
+        "line 1, username_from: expected a string or a list of strings, found an integer; write",
     ),
     (
         "username_from = [\"a\", 1]",
-        "line 1, username_from: a number stands in its list",
+        "line 1, username_from: expected a list of strings, found an integer in it",
     ),
     (
         "lowercase = [\"name\"]",
-        "line 1, lowercase: holds a word that is not known here; write a list of one or more of these: [\"username\", \"email\"]",
+        "line 1, lowercase: unknown value; write a list of one or more of \"username\", \"email\"",
     ),
     (
         "[columns]\nMail = \"mail\"",
@@ -141,29 +141,32 @@ const WRONG: [(&str, &str); 23] = [
     ),
     (
         "[list]\ntrim = true",
-        "line 2, list.trim: is no key that may stand here; move it above the first table",
+        "line 2, list.trim: misplaced key; move it above the first table",
     ),
     (
         "encoding = \"utf-8\"",
-        "line 1, encoding: is no key that may stand here; move it into the table [list]",
+        "line 1, encoding: misplaced key; move it into the table [list]",
     ),
     (
         "keep = [\n  \"ID\",\n  7]",
-        "line 3, keep: a number stands in its list; write a list of texts in quotes, such as [\"ID\"]",
+        "line 3, keep: expected a list of strings, found an integer in it; write a list of strings, such as [\"ID\"]",
     ),
     (
         "columns = \"email\"",
-        "line 1, columns: holds a text; write a table with lines such as \"E-Mail\" = \"email\"",
+        "line 1, columns: expected a table, found a string; write a table with lines such as \"E-Mail\" = \"email\"",
     ),
     (
         "password = \"genrate\"",
-        "line 1, password: holds a word that is not known here (nearest: \"generate\"); write one of",
+        "line 1, password: unknown value (nearest: \"generate\"); write one of",
     ),
-    ("[set]\nname = \"\"", "line 2, set.\"name\": has no value"),
+    (
+        "[set]\nname = \"\"",
+        "line 2, set.\"name\": the value is empty",
+    ),
     ("[join]\nwhole = [\"a\"]", "line 2, join.\"whole\""),
     (
         "[join]\nname = []",
-        "line 2, join.\"name\": names no column",
+        "line 2, join.\"name\": the list is empty",
     ),
     (
         "[dates]\nbirthdate = \"%d\"",
@@ -175,13 +178,13 @@ const WRONG: [(&str, &str); 23] = [
     ),
     (
         "[values.Status]\nactive = true",
-        "line 2, values.\"Status\".\"active\": holds true or false; write a text in quotes, such as \"true\"",
+        "line 2, values.\"Status\".\"active\": expected a string, found a boolean; write a string in quotes, such as \"true\"",
     ),
 ];
 
 #[test]
-fn what_is_wrong_is_told_with_file_line_and_key() {
-    for (text, words) in WRONG {
+fn errors_name_file_line_and_key() {
+    for (text, words) in INVALID {
         let error = read(text).unwrap_err().with_hint();
         assert!(
             error.starts_with("--mapping mapping.toml: ") && error.contains(words),
@@ -195,34 +198,26 @@ fn what_is_wrong_is_told_with_file_line_and_key() {
     );
 }
 
-/// What a file asks for, by what.
-fn by(options: &MappingOptions) -> Vec<&str> {
-    let mut by: Vec<&str> = options.columns.iter().map(|asked| &*asked.origin).collect();
-    by.extend(
-        options
-            .ignore
-            .iter()
-            .chain(&options.keep)
-            .map(|asked| &*asked.origin),
-    );
-    by.extend(
-        options
-            .username_from
-            .iter()
-            .chain(&options.username_uuid)
-            .map(|asked| &*asked.origin),
-    );
-    by.extend(options.set.iter().map(|asked| &*asked.origin));
-    by.extend(options.join.iter().map(|asked| &*asked.origin));
-    by.extend(options.dates.iter().map(|asked| &*asked.origin));
-    by.extend(options.values.iter().map(|asked| &*asked.origin));
-    by
+fn origins(options: &MappingOptions) -> Vec<&str> {
+    fn of<T>(options: &[Sourced<T>]) -> impl Iterator<Item = &str> {
+        options.iter().map(|option| &*option.origin)
+    }
+    of(&options.columns)
+        .chain(of(&options.ignore))
+        .chain(of(&options.keep))
+        .chain(of(&options.username_from))
+        .chain(of(options.username_uuid.as_slice()))
+        .chain(of(&options.set))
+        .chain(of(&options.join))
+        .chain(of(&options.dates))
+        .chain(of(&options.values))
+        .collect()
 }
 
 #[test]
-fn flags_win_where_both_say_something_and_the_rest_adds_up() {
-    // Each pair: what the flags say, in the file's words; what the file says; how many things are left of the two.
-    for (flags, file, left) in [
+fn flags_override_the_file_and_other_options_add_up() {
+    // Flags (written as a file), the file, and the number of options left after combining them.
+    for (flags, file, count) in [
         ("[columns]\nA = \"email\"", "[columns]\na = \"name\"", 1),
         ("[columns]\nA = \"email\"", "[columns]\nB = \"name\"", 2),
         ("[columns]\nA = \"email\"", "[columns]\nB = \"email\"", 1),
@@ -255,25 +250,31 @@ fn flags_win_where_both_say_something_and_the_rest_adds_up() {
         ("[values.A]\nx = \"1\"", "[values.a]\ny = \"2\"", 2),
     ] {
         let both = over(read(flags).unwrap(), read(file).unwrap());
-        let (by, of_flags) = (by(&both), read(flags).unwrap());
-        assert_eq!(by.len(), left, "{flags} over {file}: {by:?}");
+        let (origins_of_both, flags_only) = (origins(&both), read(flags).unwrap());
+        assert_eq!(
+            origins_of_both.len(),
+            count,
+            "{flags} over {file}: {origins_of_both:?}"
+        );
         assert!(
-            self::by(&of_flags).iter().all(|flag| by.contains(flag)),
-            "{flags}: {by:?}"
+            origins(&flags_only)
+                .iter()
+                .all(|origin| origins_of_both.contains(origin)),
+            "{flags}: {origins_of_both:?}"
         );
     }
-    let all = over(MappingOptions::default(), read(WHOLE).unwrap());
+    let all = over(MappingOptions::default(), read(FULL).unwrap());
     assert!(all.trim && all.ignore_unknown && all.phone_region.is_some());
     assert_eq!(all.lowercase.len(), 2);
-    let region = over(read("phone_region = \"US\"").unwrap(), read(WHOLE).unwrap());
+    let region = over(read("phone_region = \"US\"").unwrap(), read(FULL).unwrap());
     assert_eq!(region.phone_region.unwrap().to_string(), "US");
 }
 
 #[test]
-fn how_the_list_is_written_may_stand_in_it_too() {
+fn reads_the_dialect_from_the_table_list() {
     let text = "password = \"generate\"\n[list]\nencoding = \"windows-1252\"\ndelimiter = \"tab\"\nquote = \"none\"\ncolumns = [\"a\", \"b\"]\ndrop_apostrophe = true\n\
                 escape = '\\'\nskip_lines = 0x2\nflexible = true\nunwrap_formulas = true\n";
-    let file = MappingFile::of_text(Path::new("mapping.toml"), text).unwrap();
+    let file = MappingFile::parse(Path::new("mapping.toml"), text).unwrap();
     let dialect = file.dialect().unwrap();
     assert_eq!(dialect.encoding.unwrap().name(), "windows-1252");
     assert_eq!(dialect.delimiter, Some(b'\t'));
@@ -289,14 +290,13 @@ fn how_the_list_is_written_may_stand_in_it_too() {
 }
 
 #[test]
-fn an_unknown_encoding_is_told_with_its_line() {
+fn an_unknown_encoding_is_an_error_with_its_line() {
     let text = "[list]\nencoding = \"latin-99\"\n";
-    let file = MappingFile::of_text(Path::new("mapping.toml"), text).unwrap();
+    let file = MappingFile::parse(Path::new("mapping.toml"), text).unwrap();
     let error = file.dialect().unwrap_err().to_string();
     assert!(error.contains("line 2, list.encoding"), "{error}");
 }
 
-/// What follows the sign-ups, as a file says it.
 const FOLLOW_UP: &str = r#"
 [follow_up]
 confirm_where = ["Status=active"]
@@ -308,41 +308,43 @@ disable_where = ["Status=left", "a=b=c"]
 "#;
 
 #[test]
-fn a_file_says_what_follows_the_sign_ups() {
-    let told = read(FOLLOW_UP).unwrap().follow_up;
-    assert!(!told.confirm);
-    let conditions: Vec<_> = told
+fn reads_follow_up_steps() {
+    let options = read(FOLLOW_UP).unwrap().follow_up;
+    assert!(!options.confirm);
+    let conditions: Vec<_> = options
         .confirm_where
         .iter()
-        .chain(&told.disable_where)
-        .map(|asked| (asked.value.column.as_str(), asked.value.value.as_str()))
+        .chain(&options.disable_where)
+        .map(|condition| {
+            (
+                condition.value.column.as_str(),
+                condition.value.value.as_str(),
+            )
+        })
         .collect();
     assert_eq!(
         conditions,
         [("Status", "active"), ("Status", "left"), ("a=b", "c")]
     );
     assert_eq!(
-        told.disable_where[0].origin,
+        options.disable_where[0].origin,
         "mapping.toml: line 8, follow_up.disable_where, Status=left"
     );
-    let contacts: Vec<Contact> = told.verify.iter().map(|asked| asked.value).collect();
+    let contacts: Vec<Contact> = options.verify.iter().map(|contact| contact.value).collect();
     assert_eq!(contacts, [Contact::Email, Contact::PhoneNumber]);
-    assert_eq!(told.groups[0].value, "staff");
-    assert_eq!(told.group_separator.unwrap().value, "|");
-    assert!(told.create_groups);
+    assert_eq!(options.groups[0].value, "staff");
+    assert_eq!(options.group_separator.unwrap().value, "|");
+    assert!(options.create_groups);
     for (line, words) in [
         ("confirm = \"yes\"", "line 2"),
         ("verify = [\"name\"]", "line 2"),
-        ("disable_where = [\"Status\"]", "should be COLUMN=VALUE"),
-        ("group_separator = \" \"", "could separate"),
+        ("disable_where = [\"Status\"]", "expected COLUMN=VALUE"),
+        ("group_separator = \" \"", "must not be blank"),
         (
             "confirm = true\nconfirm_where = [\"a=b\"]",
-            "take one of the two away",
+            "cannot be combined with `confirm = true`",
         ),
-        (
-            "existing = true",
-            "follow_up.existing: is no key that may stand here",
-        ),
+        ("existing = true", "follow_up.existing: unknown key"),
     ] {
         let error = read(&format!("[follow_up]\n{line}\n")).unwrap_err();
         assert!(error.to_string().contains(words), "{line}: {error}");
@@ -350,30 +352,30 @@ fn a_file_says_what_follows_the_sign_ups() {
 }
 
 #[test]
-fn a_flag_says_whom_to_confirm_and_the_rest_adds_up() {
+fn the_confirm_flag_overrides_the_file_and_other_steps_add_up() {
     let file = || read(FOLLOW_UP).unwrap();
     let flags = |change: fn(&mut FollowUpOptions)| {
         let mut options = MappingOptions::default();
         change(&mut options.follow_up);
         options
     };
-    let both = over(flags(|told| told.confirm = true), file()).follow_up;
+    let both = over(flags(|options| options.confirm = true), file()).follow_up;
     assert!(both.confirm && both.confirm_where.is_empty());
-    let more = flags(|told| {
-        told.groups = vec![Sourced::new("beta".to_owned(), "--group beta")];
-        told.group_separator = Some(Sourced::new("+".to_owned(), "--group-separator +"));
+    let groups = flags(|options| {
+        options.groups = vec![Sourced::new("beta".to_owned(), "--group beta")];
+        options.group_separator = Some(Sourced::new("+".to_owned(), "--group-separator +"));
     });
-    let both = over(more, file()).follow_up;
+    let both = over(groups, file()).follow_up;
     assert_eq!(both.confirm_where.len(), 1);
     let groups: Vec<&str> = both
         .groups
         .iter()
-        .map(|asked| asked.value.as_str())
+        .map(|group| group.value.as_str())
         .collect();
     assert_eq!(groups, ["beta", "staff"]);
     assert_eq!(both.group_separator.unwrap().value, "+");
     assert!(both.create_groups);
-    let flag = flags(|told| told.create_groups = true);
+    let flag = flags(|options| options.create_groups = true);
     assert!(
         over(flag, MappingOptions::default())
             .follow_up

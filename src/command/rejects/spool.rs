@@ -1,7 +1,8 @@
-//! Rows of a list that can be read only once, put aside until the run has ended and it is known which of them did not make it.
+//! A temporary file with the rows of a list that can be read only once, until the end of the run
+//! shows which of them are rejects.
 //!
-//! They lie in a temporary file without a name, which is gone with the process, as they would be written: the cells of passwords are
-//! blank before they get there. Memory stays flat.
+//! The file is anonymous, so it disappears with the process. Rows are stored as they would be
+//! written, so passwords are already blank.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read, Seek as _, Write};
@@ -10,91 +11,90 @@ use std::sync::{Mutex, PoisonError};
 use crate::rows::RawRow;
 use crate::rows::rewrite::{LeftOut, Selected, Selection};
 
-/// How a row was put aside.
+// Tags of the stored rows.
 const CELLS: u64 = 0;
 const SECRET: u64 = 1;
 const SWALLOWED: u64 = 2;
 const VERBATIM: u64 = 3;
 
-/// See the module's words. The thread that reads the list fills it, the one that writes reports empties it: the first may still wait for
-/// rows that never come.
+/// The thread that reads the list writes to the spool, and the one that writes reports reads it. At
+/// that point the first may still be waiting for input.
 pub(in crate::command) struct Spool {
     selection: Selection,
-    file: Mutex<Filling>,
+    state: Mutex<SpoolState>,
 }
 
-enum Filling {
-    /// Nothing was put aside yet.
+enum SpoolState {
     Empty,
-    At(BufWriter<File>),
-    /// There was no room.
+    Writing(BufWriter<File>),
     Failed(io::Error),
-    /// It is being emptied: what comes now is of no use to anybody.
-    Over,
+    /// The rows have been taken. Later ones are ignored.
+    Closed,
 }
 
-/// Rows that were put aside, in their order.
-pub(super) struct PutAside(Option<BufReader<File>>);
+/// Reads the spooled rows in order.
+pub(super) struct SpoolReader(Option<BufReader<File>>);
 
 impl Spool {
     pub(super) fn new(selection: Selection) -> Self {
         Self {
             selection,
-            file: Mutex::new(Filling::Empty),
+            state: Mutex::new(SpoolState::Empty),
         }
     }
 
-    /// Puts a row aside. A run does not end for want of room: it is said when rows are wanted.
+    /// Appends a row. An error, such as a full disk, does not stop the run; [`Spool::rows`] returns
+    /// it.
     pub(in crate::command) fn add(&self, row: &RawRow<'_>) {
-        let mut filling = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Filling::Empty = *filling {
-            *filling = match tempfile::tempfile() {
-                Ok(file) => Filling::At(BufWriter::new(file)),
-                Err(cause) => Filling::Failed(cause),
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let SpoolState::Empty = *state {
+            *state = match tempfile::tempfile() {
+                Ok(file) => SpoolState::Writing(BufWriter::new(file)),
+                Err(cause) => SpoolState::Failed(cause),
             };
         }
-        if let Filling::At(file) = &mut *filling
-            && let Err(cause) = put(file, row.number, &self.selection.of(row))
+        if let SpoolState::Writing(file) = &mut *state
+            && let Err(cause) = write_row(file, row.number, &self.selection.of(row))
         {
-            *filling = Filling::Failed(cause);
+            *state = SpoolState::Failed(cause);
         }
     }
 
-    /// Everything that was put aside. Nothing can be added any more.
-    pub(super) fn rows(&self) -> io::Result<PutAside> {
-        let mut filling = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        match std::mem::replace(&mut *filling, Filling::Over) {
-            Filling::At(file) => {
+    /// Returns the rows added so far. Later rows are ignored.
+    pub(super) fn rows(&self) -> io::Result<SpoolReader> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *state, SpoolState::Closed) {
+            SpoolState::Writing(file) => {
                 let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
                 file.rewind()?;
-                Ok(PutAside(Some(BufReader::new(file))))
+                Ok(SpoolReader(Some(BufReader::new(file))))
             }
-            Filling::Failed(cause) => Err(cause),
-            Filling::Empty | Filling::Over => Ok(PutAside(None)),
+            SpoolState::Failed(cause) => Err(cause),
+            SpoolState::Empty | SpoolState::Closed => Ok(SpoolReader(None)),
         }
     }
 }
 
-impl PutAside {
-    /// What is written of this row; none where it was not put aside. Rows have to be asked for in the list's order.
+impl SpoolReader {
+    /// Returns a row, or `None` if it was not added. Rows must be requested in ascending order.
     pub(super) fn find(&mut self, row: u64) -> io::Result<Option<Selected>> {
-        let Some(from) = &mut self.0 else {
+        let Some(file) = &mut self.0 else {
             return Ok(None);
         };
-        while !from.fill_buf()?.is_empty() {
-            let found = number(from)?;
-            let kind = number(from)?;
-            let count = number(from)?;
+        while !file.fill_buf()?.is_empty() {
+            let row_number = read_number(file)?;
+            let kind = read_number(file)?;
+            let count = read_number(file)?;
             let selected = match kind {
                 CELLS => {
-                    let cells: io::Result<_> = (0..count).map(|_| text(from)).collect();
+                    let cells: io::Result<_> = (0..count).map(|_| read_text(file)).collect();
                     Selected::Cells(cells?)
                 }
-                VERBATIM => Selected::Verbatim(text(from)?),
-                SECRET => Selected::LeftOut(LeftOut::Secret, cells_of(count)),
-                _ => Selected::LeftOut(LeftOut::Swallowed, cells_of(count)),
+                VERBATIM => Selected::Verbatim(read_text(file)?),
+                SECRET => Selected::LeftOut(LeftOut::Secret, cell_count(count)),
+                _ => Selected::LeftOut(LeftOut::Swallowed, cell_count(count)),
             };
-            if found == row {
+            if row_number == row {
                 return Ok(Some(selected));
             }
         }
@@ -102,20 +102,20 @@ impl PutAside {
     }
 }
 
-fn number(from: &mut impl Read) -> io::Result<u64> {
+fn read_number(file: &mut impl Read) -> io::Result<u64> {
     let mut bytes = [0; 8];
-    from.read_exact(&mut bytes)?;
+    file.read_exact(&mut bytes)?;
     Ok(u64::from_le_bytes(bytes))
 }
 
-fn text(from: &mut impl Read) -> io::Result<String> {
-    let length = number(from)?;
+fn read_text(file: &mut impl Read) -> io::Result<String> {
+    let length = read_number(file)?;
     let mut text = String::new();
-    from.take(length).read_to_string(&mut text)?;
+    file.take(length).read_to_string(&mut text)?;
     Ok(text)
 }
 
-fn put(to: &mut impl Write, row_number: u64, row: &Selected) -> io::Result<()> {
+fn write_row(file: &mut impl Write, row_number: u64, row: &Selected) -> io::Result<()> {
     let (kind, count, texts) = match row {
         Selected::Cells(cells) => (CELLS, cells.len(), cells.as_slice()),
         Selected::Verbatim(text) => (VERBATIM, 1, std::slice::from_ref(text)),
@@ -123,15 +123,15 @@ fn put(to: &mut impl Write, row_number: u64, row: &Selected) -> io::Result<()> {
         Selected::LeftOut(LeftOut::Swallowed, cells) => (SWALLOWED, *cells, &[][..]),
     };
     for number in [row_number, kind, count as u64] {
-        to.write_all(&number.to_le_bytes())?;
+        file.write_all(&number.to_le_bytes())?;
     }
     for text in texts {
-        to.write_all(&(text.len() as u64).to_le_bytes())?;
-        to.write_all(text.as_bytes())?;
+        file.write_all(&(text.len() as u64).to_le_bytes())?;
+        file.write_all(text.as_bytes())?;
     }
     Ok(())
 }
 
-fn cells_of(count: u64) -> usize {
+fn cell_count(count: u64) -> usize {
     usize::try_from(count).unwrap_or_default()
 }
