@@ -123,7 +123,7 @@ fn hints_of_other_commands_are_in_the_json_document() {
         (
             "rehearsal-pool",
             vec!["--listen", "192.0.2.1:80"],
-            "name a loopback address",
+            "use a loopback address",
         ),
         (
             "rehearsal-pool",
